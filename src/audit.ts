@@ -1,0 +1,73 @@
+import type { Transaction } from 'sequelize'
+import type { Models } from './db/models/index.js'
+
+/** Where a request came from, for the audit trail and the mails. Already cut to length and printable. */
+export interface Origin {
+  /** The client's address as Express sees it (`TRUST_PROXY`). */
+  address: string | null
+  /** For example `Firefox 139 on Linux`. */
+  browser: string | null
+  requestId: string | null
+}
+
+/** No request: the command line, a job. */
+export const nowhere: Origin = { address: null, browser: null, requestId: null }
+
+/** What the trail knows. Past tense; docs/security.md lists when each is written. */
+export type AuditEventName =
+  | 'signed_in'
+  | 'sign_in_refused'
+  | 'signed_out'
+  | 'token_accepted'
+  | 'token_refused'
+  | 'backup_token_used'
+  | 'device_switched_off'
+  | 'device_added'
+  | 'device_renamed'
+  | 'device_removed'
+  | 'backup_token_added'
+  | 'user_created'
+  | 'user_changed'
+  | 'sessions_ended'
+  | 'panel_refused'
+
+export interface AuditEntry {
+  event: AuditEventName
+  at: Date
+  /** Whom it concerns. */
+  userId: number | null
+  /** Who did it, where it was somebody else. */
+  actorId?: number | null
+  /** Persistent id, for example `totp/3`. */
+  device?: string | null
+  origin: Origin
+  /** Names of what changed and plain values; never a secret, a token or a session id. */
+  details?: Record<string, string | number | boolean | null>
+}
+
+/**
+ * Writes one line of the audit trail inside the caller's transaction, so that it
+ * stands if and only if what it tells of stands.
+ *
+ * @param transaction the caller's; undefined where a refusal is recorded on its own
+ */
+export async function recordEvent(
+  models: Models,
+  transaction: Transaction | undefined,
+  entry: AuditEntry,
+): Promise<void> {
+  await models.AuditEvent.create(
+    {
+      event: entry.event,
+      at: entry.at,
+      user_id: entry.userId,
+      actor_id: entry.actorId ?? null,
+      device: entry.device ?? null,
+      address: entry.origin.address,
+      browser: entry.origin.browser,
+      request_id: entry.origin.requestId,
+      details: entry.details ?? {},
+    },
+    { ...(transaction && { transaction }), returning: false },
+  )
+}

@@ -1,0 +1,13 @@
+import { DataTypes } from 'sequelize'
+
+/** The columns that every kind's table has; each model repeats their types in its class. */
+export const deviceColumns = () => ({
+  id: { type: DataTypes.INTEGER, primaryKey: true, autoIncrement: true },
+  user_id: { type: DataTypes.INTEGER, allowNull: false, references: { model: 'users', key: 'id' } },
+  name: { type: DataTypes.STRING(64), allowNull: false },
+  confirmed: { type: DataTypes.BOOLEAN, allowNull: false, defaultValue: false },
+  failure_count: { type: DataTypes.INTEGER, allowNull: false, defaultValue: 0 },
+  failed_at: { type: DataTypes.DATE },
+  created_at: { type: DataTypes.DATE, allowNull: false, defaultValue: DataTypes.NOW },
+  last_used_at: { type: DataTypes.DATE },
+})

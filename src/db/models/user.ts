@@ -1,0 +1,45 @@
+import {
+  type CreationOptional,
+  DataTypes,
+  type InferAttributes,
+  type InferCreationAttributes,
+  Model,
+  type Sequelize,
+} from 'sequelize'
+
+/** Somebody who may sign in. `is_staff`, `is_superuser`, `is_active` mean what they mean in Django. */
+export class User extends Model<InferAttributes<User>, InferCreationAttributes<User>> {
+  declare id: CreationOptional<number>
+  declare email: string
+  declare name: CreationOptional<string>
+  /** argon2id; null: nobody can sign in with a password. */
+  declare password_hash: CreationOptional<string | null>
+  declare is_staff: CreationOptional<boolean>
+  declare is_superuser: CreationOptional<boolean>
+  declare is_active: CreationOptional<boolean>
+  /** Raising it ends every session of this user (docs/architecture.md, Sessions). */
+  declare auth_epoch: CreationOptional<number>
+  /** The last ten refused tokens over all devices, oldest first (src/otp/throttle.ts). */
+  declare token_failed_at: CreationOptional<Date[]>
+  declare created_at: CreationOptional<Date>
+  declare last_login_at: CreationOptional<Date | null>
+}
+
+export function initUser(sequelize: Sequelize): typeof User {
+  return class extends User {}.init(
+    {
+      id: { type: DataTypes.INTEGER, primaryKey: true, autoIncrement: true },
+      email: { type: DataTypes.STRING(254), allowNull: false },
+      name: { type: DataTypes.STRING(150), allowNull: false, defaultValue: '' },
+      password_hash: { type: DataTypes.TEXT },
+      is_staff: { type: DataTypes.BOOLEAN, allowNull: false, defaultValue: false },
+      is_superuser: { type: DataTypes.BOOLEAN, allowNull: false, defaultValue: false },
+      is_active: { type: DataTypes.BOOLEAN, allowNull: false, defaultValue: true },
+      auth_epoch: { type: DataTypes.INTEGER, allowNull: false, defaultValue: 1 },
+      token_failed_at: { type: DataTypes.ARRAY(DataTypes.DATE), allowNull: false, defaultValue: [] },
+      created_at: { type: DataTypes.DATE, allowNull: false, defaultValue: DataTypes.NOW },
+      last_login_at: { type: DataTypes.DATE },
+    },
+    { sequelize, tableName: 'users', modelName: 'users', timestamps: false },
+  )
+}

@@ -1,0 +1,22 @@
+import { existsSync } from 'node:fs'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { SiteError } from './errors.js'
+
+/**
+ * The package's own folder, with `views/`, `locales/` and `dist/` in it. Looked for
+ * upwards from this file, because a bundle lies at another depth than the sources.
+ */
+export const root = findRoot(path.dirname(fileURLToPath(import.meta.url)))
+
+function findRoot(from: string): string {
+  if (existsSync(path.join(from, 'package.json')) && existsSync(path.join(from, 'views'))) return from
+  const parent = path.dirname(from)
+  if (parent === from)
+    throw new SiteError(
+      'package_incomplete',
+      'The folder of otp-admin-site was not found.',
+      'Install the package again.',
+    )
+  return findRoot(parent)
+}
