@@ -1,0 +1,51 @@
+import { readdir, readFile } from 'node:fs/promises'
+import path from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { createTranslator } from '../src/i18n.js'
+import { root } from '../src/root.js'
+import { renderHtml, renderText } from '../src/templates.js'
+
+const data = {
+  t: createTranslator(),
+  template: 'backup-token-used',
+  site: 'A & B',
+  subject: '<subject>',
+  greeting: 'Hello <script>alert(1)</script>,',
+  time: '2026-03-01 12:00 UTC',
+  address: '192.0.2.7',
+  browser: '"><img src=x>',
+  left: 9,
+  link: 'https://admin.example.com/account/two-factor/sessions?a=1&b=2',
+}
+
+describe('renderHtml', () => {
+  it('escapes every value, in the layout and in what it includes', () => {
+    const html = renderHtml('mail/layout', data)
+    expect(html).toContain('Hello &lt;script&gt;alert(1)&lt;/script&gt;,')
+    expect(html).toContain('<td>&#34;&gt;&lt;img src=x&gt;</td>')
+    expect(html).toContain('sign in to A &amp; B.')
+    expect(html).toContain('sessions?a=1&amp;b=2"')
+  })
+
+  it('takes a name that was not given for a fault', () => {
+    const { link: _, ...withoutLink } = data
+    expect(() => renderHtml('mail/layout', withoutLink)).toThrow(/link is not defined/)
+  })
+})
+
+describe('renderText', () => {
+  it('leaves values as they are', () => {
+    expect(renderText('mail/layout.text', data)).toContain('Browser: "><img src=x>')
+  })
+})
+
+it('no view prints unescaped markup of its own: `<%-` stands before include alone', async () => {
+  const raw: string[] = []
+  for (const file of await readdir(path.join(root, 'views'), { recursive: true }))
+    if (file.endsWith('.ejs'))
+      for (const [found] of (await readFile(path.join(root, 'views', file), 'utf8')).matchAll(
+        /<%-(?!\s*include\()[^%]*%>/g,
+      ))
+        raw.push(`${file}: ${found}`)
+  expect(raw).toEqual([])
+})
