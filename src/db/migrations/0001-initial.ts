@@ -1,4 +1,5 @@
-import type { QueryInterface } from 'sequelize'
+import type { Transaction } from 'sequelize'
+import type { Database } from '../connect.js'
 
 /** Tables of the first release. A migration is never edited once it has been released. */
 export const name = '0001-initial'
@@ -13,8 +14,9 @@ const device = `
   created_at timestamptz not null default now(),
   last_used_at timestamptz`
 
-export async function up(database: QueryInterface): Promise<void> {
-  await database.sequelize.query(`
+export async function up({ sequelize }: Database, transaction: Transaction): Promise<void> {
+  await sequelize.query(
+    `
 create extension if not exists pg_trgm;
 
 create table users (
@@ -94,5 +96,7 @@ create table rate_limits (
 create table job_processes (
   worker_id text primary key,
   seen_at timestamptz not null
-);`)
+);`,
+    { transaction },
+  )
 }

@@ -1,0 +1,60 @@
+import { chmodSync, rmSync } from 'node:fs'
+import { createServer, type Socket } from 'node:net'
+import path from 'node:path'
+import { parentPort } from 'node:worker_threads'
+import { PGlite } from '@electric-sql/pglite'
+import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm'
+import { serveConnection } from './serve-connection.js'
+import { createTurns } from './take-turns.js'
+
+/**
+ * The embedded PostgreSQL, in a thread of its own: `argv` is the data folder. Says `ready`
+ * to its parent, and ends cleanly on any message. An exception here ends the process, as
+ * a database that stopped half-way must.
+ */
+const folder = process.argv[2] ?? ''
+const socketPath = path.join(folder, '.s.PGSQL.5432')
+
+// Listening comes before opening: the socket says that the folder is taken, and early clients wait for the greeting.
+const opened = PGlite.create(path.join(folder, 'postgres'), { extensions: { pg_trgm } })
+const greeting = opened.then(greet)
+const turns = createTurns({
+  execute: async (bytes, write) => {
+    // PGlite hands out a view of its own memory, which the next message overwrites.
+    await (await opened).execProtocolRawStream(bytes, { syncToFs: false, onRawData: (chunk) => write(chunk.slice()) })
+  },
+  inTransaction: () => database.isInTransaction(),
+})
+const sockets = new Set<Socket>()
+const server = createServer((socket) => {
+  sockets.add(socket.on('close', () => sockets.delete(socket)))
+  serveConnection(socket, turns, greeting)
+})
+rmSync(socketPath, { force: true })
+server.listen(socketPath, () => chmodSync(socketPath, 0o600))
+const database = await opened
+await greeting
+parentPort?.once('message', stop)
+parentPort?.postMessage('ready')
+
+/** What the backend says to a start-up, once: the same for every connection, since user and database are. */
+async function greet(pglite: PGlite): Promise<Buffer> {
+  const parameters = Buffer.from('user\0postgres\0database\0postgres\0\0')
+  const startup = Buffer.alloc(8 + parameters.length)
+  startup.writeUInt32BE(startup.length, 0)
+  startup.writeUInt32BE(0x30000, 4)
+  parameters.copy(startup, 8)
+  const chunks: Uint8Array[] = []
+  await pglite.execProtocolRawStream(startup, { syncToFs: false, onRawData: (chunk) => chunks.push(chunk.slice()) })
+  return Buffer.concat(chunks)
+}
+
+async function stop(): Promise<void> {
+  server.close()
+  const gone = [...sockets].map((socket) => new Promise((resolve) => socket.once('close', resolve).destroy()))
+  await Promise.all(gone)
+  await turns.idle()
+  await database.close()
+  rmSync(socketPath, { force: true })
+  parentPort?.close()
+}

@@ -1,0 +1,97 @@
+import { randomUUID } from 'node:crypto'
+import { linkSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { z } from 'zod'
+
+/** A process that can be told from a later one with the same id. */
+const ownerSchema = z.object({ pid: z.int().positive(), started: z.string() })
+type Owner = z.output<typeof ownerSchema>
+
+export type LockResult = { ok: true; release: () => void } | { ok: false; pid: number }
+
+/** The takeover below lasts microseconds; one this old was left by a process that was killed in it. */
+const TAKEOVER_STALE_MS = 10_000
+
+/**
+ * Makes this process the one owner of a folder, until it calls `release` or ends. A lock
+ * whose process is dead, or whose id belongs to another process by now, is taken over.
+ */
+export function lockFolder(folder: string): LockResult {
+  const lock = path.join(folder, 'server.pid')
+  const own = path.join(folder, `server.pid.${randomUUID()}`)
+  writeFileSync(own, JSON.stringify({ pid: process.pid, started: startOf(process.pid) }))
+  try {
+    // link() fails where the lock exists, so that two starters cannot both succeed.
+    while (!attempt(() => linkSync(own, lock), 'EEXIST')) {
+      const owner = readOwner(lock)
+      if (owner && isAlive(owner)) return { ok: false, pid: owner.pid }
+      removeStale(lock)
+    }
+    return { ok: true, release: () => rmSync(lock, { force: true }) }
+  } finally {
+    rmSync(own, { force: true })
+  }
+}
+
+/** Removes a dead owner's lock. One process at a time, or the second would remove the first one's new lock. */
+function removeStale(lock: string): void {
+  const takeover = `${lock}.takeover`
+  if (!attempt(() => writeFileSync(takeover, '', { flag: 'wx' }), 'EEXIST')) {
+    const age = Date.now() - (statSync(takeover, { throwIfNoEntry: false })?.mtimeMs ?? Date.now())
+    if (age > TAKEOVER_STALE_MS) rmSync(takeover, { force: true })
+    return
+  }
+  try {
+    const owner = readOwner(lock)
+    if (!owner || !isAlive(owner)) rmSync(lock, { force: true })
+  } finally {
+    rmSync(takeover, { force: true })
+  }
+}
+
+/** Undefined where there is none, or one that was cut off by a crash of the machine. */
+function readOwner(lock: string): Owner | undefined {
+  try {
+    return ownerSchema.safeParse(JSON.parse(readFileSync(lock, 'utf8'))).data
+  } catch {
+    return undefined
+  }
+}
+
+function isAlive({ pid, started }: Owner): boolean {
+  try {
+    process.kill(pid, 0)
+  } catch (error) {
+    if (!hasCode(error, 'EPERM')) return false
+  }
+  return startOf(pid) === started
+}
+
+/**
+ * When a process started: boot and clock ticks since (proc(5), field 22 of `stat`). Empty
+ * where there is no /proc, and then the process id alone decides.
+ */
+function startOf(pid: number): string {
+  try {
+    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    // The second field is the command in parentheses and may hold spaces.
+    return `${boot}/${stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? ''}`
+  } catch {
+    return ''
+  }
+}
+
+/** Runs an action; false if it failed with this code. */
+function attempt(action: () => void, code: string): boolean {
+  try {
+    action()
+    return true
+  } catch (error) {
+    if (hasCode(error, code)) return false
+    throw error
+  }
+}
+
+const hasCode = (error: unknown, code: string): boolean =>
+  error instanceof Error && 'code' in error && error.code === code

@@ -1,0 +1,109 @@
+import { QueryTypes, type Sequelize } from 'sequelize'
+import { Umzug } from 'umzug'
+import { z } from 'zod'
+import { SiteError } from '../errors.js'
+import type { Database } from './connect.js'
+import { type Migration, migrations } from './migrations/index.js'
+
+/** The job queue's schema is graphile-worker's own; raise the version with the dependency. */
+const JOB_QUEUE = 'graphile-worker-0.16'
+const KNOWN: readonly string[] = [...migrations.map((migration) => migration.name), JOB_QUEUE]
+
+/** Any number that nothing else in this database locks. */
+const MIGRATION_LOCK = 0x6f747061
+
+const rowsSchema = z.array(z.object({ name: z.string() }))
+
+/**
+ * Brings the database up to date and returns the names of the migrations that ran. Any
+ * number of processes may call it at once. Makes one query where there is nothing to do.
+ * Throws `database_newer` (see {@link assertNotNewer}).
+ */
+export async function migrate(database: Database): Promise<string[]> {
+  const executed = await executedMigrations(database.sequelize)
+  refuseUnknown(executed)
+  if (isComplete(executed)) return []
+  const client = await database.pool.connect()
+  try {
+    await client.query('select pg_advisory_lock($1)', [MIGRATION_LOCK])
+    return await runPending(database)
+  } finally {
+    await client.query('select pg_advisory_unlock($1)', [MIGRATION_LOCK]).finally(() => client.release())
+  }
+}
+
+/** Refuses a database that a later release has migrated: this code does not know what changed. */
+export async function assertNotNewer(database: Database): Promise<void> {
+  refuseUnknown(await executedMigrations(database.sequelize))
+}
+
+/** Whether every migration of this release has run. */
+export async function isMigrated(database: Database): Promise<boolean> {
+  return isComplete(await executedMigrations(database.sequelize))
+}
+
+const isComplete = (executed: readonly string[]): boolean => KNOWN.every((name) => executed.includes(name))
+
+function refuseUnknown(executed: readonly string[]): void {
+  const unknown = executed.filter((name) => !KNOWN.includes(name))
+  if (unknown.length === 0) return
+  throw new SiteError(
+    'database_newer',
+    `The database was migrated by a newer release: this one does not know ${unknown.join(', ')}.`,
+    'Start that release or a later one, or restore a backup from before its migration.',
+  )
+}
+
+async function runPending(database: Database): Promise<string[]> {
+  const { sequelize } = database
+  await sequelize.query('create table if not exists migrations (name varchar(255) primary key)')
+  const umzug = new Umzug({
+    migrations: [...migrations.map((migration) => inTransaction(database, migration)), jobQueue(database)],
+    // Every migration records itself, in its own transaction: it has run and is recorded, or neither.
+    storage: { executed: async () => executedMigrations(sequelize), logMigration: async () => {}, unlogMigration },
+    logger: undefined,
+  })
+  return (await umzug.up()).map((migration) => migration.name)
+}
+
+/** The row comes first and is the lock: whoever comes second waits for the first one's commit, and skips. */
+function inTransaction(database: Database, { name, up }: Migration) {
+  const run = async () =>
+    await database.sequelize.transaction(async (transaction) => {
+      const recorded = await database.sequelize.query<{ name: string }>(
+        'insert into migrations (name) values ($1) on conflict do nothing returning name',
+        { bind: [name], transaction, type: QueryTypes.SELECT },
+      )
+      if (recorded.length > 0) await up(database, transaction)
+    })
+  return { name, up: run }
+}
+
+/** Commits step by step on its own connection, and may be repeated after a crash in between. */
+function jobQueue({ sequelize, pool }: Database) {
+  const run = async () => {
+    const { runMigrations } = await import('graphile-worker')
+    await runMigrations({ pgPool: pool })
+    await sequelize.query('insert into migrations (name) values ($1) on conflict do nothing', { bind: [JOB_QUEUE] })
+  }
+  return { name: JOB_QUEUE, up: run }
+}
+
+async function unlogMigration(): Promise<void> {
+  throw new Error('There is no way back: restore a backup instead')
+}
+
+/** In order of name; none where the table does not exist yet. */
+async function executedMigrations(sequelize: Sequelize): Promise<string[]> {
+  try {
+    const rows = await sequelize.query('select name from migrations order by name', { type: QueryTypes.SELECT })
+    return rowsSchema.parse(rows).map((row) => row.name)
+  } catch (error) {
+    if (isUndefinedTable(error)) return []
+    throw error
+  }
+}
+
+/** SQLSTATE 42P01, as pg reports it inside Sequelize's error. */
+const isUndefinedTable = (error: unknown): boolean =>
+  z.object({ original: z.object({ code: z.literal('42P01') }) }).safeParse(error).success

@@ -1,0 +1,83 @@
+/** Messages that go to the backend together. */
+export interface Batch {
+  bytes: Uint8Array
+  /** Ends with Query or Sync, so that ReadyForQuery is the answer's end. */
+  complete: boolean
+}
+
+/** One connection as the queue sees it. */
+export interface Client {
+  batches: Batch[]
+  write(chunk: Uint8Array): void
+  /** Ends the connection, because it kept the others waiting. */
+  evict(): void
+}
+
+/** The one backend behind all connections. */
+export interface Backend {
+  execute(bytes: Uint8Array, write: (chunk: Uint8Array) => void): Promise<void>
+  inTransaction(): boolean
+}
+
+/** How long a client may sit silent inside a transaction while others wait. */
+const PATIENCE_MS = 10_000
+
+/**
+ * Shares one backend among connections, first come first served. A connection has the
+ * backend to itself from the first message of a batch until no transaction is open; nobody
+ * else's message may reach it before (docs/decisions/0001-own-embedded-socket.md).
+ */
+export function createTurns(backend: Backend, patienceMs = PATIENCE_MS) {
+  const waiting: Client[] = []
+  let holder: Client | undefined
+  let running: Promise<void> | undefined
+  let patience: NodeJS.Timeout | undefined
+
+  async function run(): Promise<void> {
+    for (let client = next(); client; client = next()) await serve(client)
+    running = undefined
+    if (holder && waiting.length > 0) patience ??= setTimeout(() => holder?.evict(), patienceMs)
+  }
+
+  function next(): Client | undefined {
+    if (holder) return holder.batches.length > 0 ? holder : undefined
+    return waiting.shift()
+  }
+
+  async function serve(client: Client): Promise<void> {
+    clearTimeout(patience)
+    patience = undefined
+    holder = client
+    const batch = client.batches.shift()
+    if (!batch) return
+    await backend.execute(batch.bytes, (chunk) => client.write(chunk))
+    if (!batch.complete || backend.inTransaction()) return
+    holder = undefined
+    if (client.batches.length > 0) waiting.push(client)
+  }
+
+  /** Puts a client that is in no queue yet at the end of the queue. */
+  function admit(client: Client, queued: boolean): void {
+    if (!queued && client !== holder) waiting.push(client)
+    running ??= run()
+  }
+
+  return {
+    /** Adds work for this client behind what it has asked for before. */
+    enqueue(client: Client, batch: Batch): void {
+      admit(client, client.batches.push(batch) > 1)
+    },
+    /** The client is gone: what it still wanted is dropped, and `cleanup` ends what it left open. */
+    leave(client: Client, cleanup: Batch): void {
+      const queued = client.batches.length > 0
+      client.batches = [cleanup]
+      admit(client, queued)
+    },
+    /** Settles when nothing that can run is left. */
+    async idle(): Promise<void> {
+      await running
+    },
+  }
+}
+
+export type Turns = ReturnType<typeof createTurns>

@@ -1,0 +1,80 @@
+import { createHash } from 'node:crypto'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { build } from 'esbuild'
+import type { TestProject } from 'vitest/node'
+import { connectDatabase } from '../src/db/connect.js'
+import { migrate } from '../src/db/migrate.js'
+import { root } from '../src/root.js'
+import { testConfig } from './support/config.js'
+import { databaseAt, runOn, startPostgres } from './support/start-postgres.js'
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    postgresUrl: string | undefined
+    postgresTemplate: string
+    embeddedTemplate: string
+  }
+}
+
+const cache = path.join(root, 'node_modules', '.cache', 'otp-admin-site')
+
+/** Prepares what all tests copy from: the embedded worker, and a migrated database of either kind. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  await buildWorker()
+  project.provide('embeddedTemplate', await embeddedTemplate())
+  const cluster = process.env.TEST_DATABASE_URL ? undefined : await startPostgres()
+  const url = process.env.TEST_DATABASE_URL ?? cluster?.url
+  const template = `otp_template_${process.pid}`
+  project.provide('postgresUrl', url)
+  project.provide('postgresTemplate', template)
+  if (url) await createTemplate(url, template)
+  else console.log('Tests on PostgreSQL are skipped: install PostgreSQL 13 or newer, or set TEST_DATABASE_URL.')
+  return async () => {
+    if (cluster) await cluster.stop()
+    else if (url) await runOn(url, `drop database ${template}`)
+  }
+}
+
+/** A worker thread cannot run TypeScript on Node 20. */
+async function buildWorker(): Promise<void> {
+  await build({
+    entryPoints: [path.join(root, 'src/db/embedded-worker.ts')],
+    outfile: path.join(root, 'dist/app/embedded-worker.js'),
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    packages: 'external',
+    logLevel: 'warning',
+  })
+}
+
+async function createTemplate(server: string, name: string): Promise<void> {
+  await runOn(server, `create database ${name} template template0`)
+  const database = await connectDatabase(testConfig({ DATABASE_URL: databaseAt(server, name) }))
+  await migrate(database).finally(database.close)
+}
+
+/** Kept between runs, since making one takes seconds; a changed migration or dependency makes a new one. */
+async function embeddedTemplate(): Promise<string> {
+  const sources = path.join(root, 'src/db/migrations')
+  const files = [...readdirSync(sources).map((file) => path.join(sources, file)), path.join(root, 'package-lock.json')]
+  const hash = createHash('sha256')
+  for (const file of files) hash.update(readFileSync(file))
+  const folder = path.join(cache, `embedded-${hash.digest('hex').slice(0, 16)}`)
+  if (existsSync(folder)) return folder
+  mkdirSync(cache, { recursive: true })
+  // In the temporary folder first: a socket's path must be short.
+  const draft = mkdtempSync(path.join(tmpdir(), 'otp-'))
+  const database = await connectDatabase(testConfig({ DATA_DIR: draft }))
+  await migrate(database).finally(database.close)
+  // Two runs may get here at once; the first one's folder stays.
+  const copy = mkdtempSync(path.join(cache, 'draft-'))
+  cpSync(draft, copy, { recursive: true })
+  if (existsSync(folder)) rmSync(copy, { recursive: true })
+  else renameSync(copy, folder)
+  rmSync(draft, { recursive: true })
+  return folder
+}

@@ -1,0 +1,44 @@
+import { cpSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { inject } from 'vitest'
+import { connectDatabase, type Database } from '../../src/db/connect.js'
+import { testConfig } from './config.js'
+import { createTestDatabase, postgresUrl } from './postgres.js'
+
+export type DatabaseKind = 'embedded' | 'postgres'
+
+/** Both kinds, or the embedded one alone where there is no PostgreSQL: for `describe.each`. */
+export const databaseKinds = (): DatabaseKind[] => (postgresUrl() ? ['embedded', 'postgres'] : ['embedded'])
+
+/** A temporary DATA_DIR. With `migrated`, its database is a copy of the template, which opens in 0.3 s instead of 5. */
+export function temporaryFolder(content: 'migrated' | 'empty' = 'empty'): string {
+  const folder = mkdtempSync(path.join(tmpdir(), 'otp-'))
+  if (content === 'migrated') cpSync(inject('embeddedTemplate'), folder, { recursive: true })
+  return folder
+}
+
+/** A connected, migrated database of this test file's own. `close` removes it, too. */
+export async function openTestDatabase(kind: DatabaseKind): Promise<Database> {
+  return kind === 'postgres' ? await openPostgres() : await openEmbedded()
+}
+
+async function openPostgres(): Promise<Database> {
+  const { url, drop } = await createTestDatabase()
+  const database = await connectDatabase(testConfig({ DATABASE_URL: url }))
+  const close = async () => {
+    await database.close()
+    await drop()
+  }
+  return { ...database, close }
+}
+
+async function openEmbedded(): Promise<Database> {
+  const folder = temporaryFolder('migrated')
+  const database = await connectDatabase(testConfig({ DATA_DIR: folder }))
+  const close = async () => {
+    await database.close()
+    rmSync(folder, { recursive: true, force: true })
+  }
+  return { ...database, close }
+}

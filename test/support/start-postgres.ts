@@ -1,0 +1,116 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import pg from 'pg'
+
+export interface PostgresCluster {
+  /** Address of the database `postgres`, for an account that may create databases. */
+  url: string
+  stop(): Promise<void>
+}
+
+/**
+ * Waits for its own standard input to close, so that the server goes down with the test
+ * run however that ends. INT is the fast shutdown, which does not wait for clients.
+ */
+const GUARD = '"$@" & server=$!; read -r _; kill -INT $server; wait $server; rm -rf "$FOLDER"'
+
+/** Starts a private cluster that forgets everything; undefined where PostgreSQL is not installed. */
+export async function startPostgres(): Promise<PostgresCluster | undefined> {
+  const binaries = findBinaries()
+  if (!binaries) return undefined
+  const account = unprivileged()
+  const folder = mkdtempSync(path.join(tmpdir(), 'otp-pg-'))
+  if (account) chownSync(folder, account.uid, account.gid)
+  const cluster = path.join(folder, 'cluster')
+  const initdb = spawnSync(
+    path.join(binaries, 'initdb'),
+    ['-D', cluster, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync'],
+    { ...account, cwd: folder, encoding: 'utf8' },
+  )
+  if (initdb.status !== 0) throw new Error(`initdb failed: ${initdb.stderr}`)
+  return await startServer(binaries, folder, cluster, account)
+}
+
+async function startServer(binaries: string, folder: string, cluster: string, account: Account | undefined) {
+  const port = await freePort()
+  const settings = { port, listen_addresses: '127.0.0.1', unix_socket_directories: folder, max_connections: 200 }
+  const careless = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', log_min_messages: 'panic' }
+  const flags = Object.entries({ ...settings, ...careless }).flatMap(([name, value]) => ['-c', `${name}=${value}`])
+  const guard = spawn('sh', ['-c', GUARD, 'sh', path.join(binaries, 'postgres'), '-D', cluster, ...flags], {
+    ...account,
+    cwd: folder,
+    env: { ...process.env, FOLDER: folder },
+    stdio: ['pipe', 'ignore', 'ignore'],
+  })
+  const url = `postgres://postgres@127.0.0.1:${port}/postgres`
+  await untilReady(url)
+  const stop = async () => {
+    const ended = new Promise((resolve) => guard.once('exit', resolve))
+    guard.stdin?.end()
+    await ended
+    rmSync(folder, { recursive: true, force: true })
+  }
+  return { url, stop }
+}
+
+/** Where `initdb` and `postgres` are: on the path, or in Debian's folders, the newest first. */
+function findBinaries(): string | undefined {
+  const debian = '/usr/lib/postgresql'
+  const versions = existsSync(debian) ? readdirSync(debian).sort((a, b) => Number(b) - Number(a)) : []
+  const folders = [...(process.env.PATH ?? '').split(':'), ...versions.map((version) => `${debian}/${version}/bin`)]
+  return folders.find((folder) => ['initdb', 'postgres'].every((name) => existsSync(path.join(folder, name))))
+}
+
+interface Account {
+  uid: number
+  gid: number
+}
+
+/** PostgreSQL refuses to run as root; as anybody else the tests' own account will do. */
+function unprivileged(): Account | undefined {
+  if (process.getuid?.() !== 0) return undefined
+  const id = (flag: string) => Number(spawnSync('id', [flag, 'nobody'], { encoding: 'utf8' }).stdout)
+  return { uid: id('-u'), gid: id('-g') }
+}
+
+async function freePort(): Promise<number> {
+  return await new Promise((resolve, reject) => {
+    const server = createServer().once('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0))
+    })
+  })
+}
+
+async function untilReady(url: string): Promise<void> {
+  const end = Date.now() + 20_000
+  while (true) {
+    const client = new pg.Client({ connectionString: url })
+    try {
+      await client.connect()
+      return await client.end()
+    } catch (error) {
+      if (Date.now() > end) throw error
+      await pause(20)
+    }
+  }
+}
+
+/** The address of another database on the same server. */
+export function databaseAt(server: string, name: string): string {
+  const url = new URL(server)
+  url.pathname = `/${name}`
+  return url.href
+}
+
+/** Runs one statement on a connection of its own. */
+export async function runOn(url: string, sql: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  await client.query(sql).finally(() => client.end())
+}
