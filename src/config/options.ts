@@ -1,18 +1,19 @@
 import { z } from 'zod'
 
-/** One environment variable: what `read-config` checks and docs/configuration.md prints. */
-export interface Option {
+/** What stands beside a variable's schema: for the line about a wrong value and for docs/configuration.md. */
+export interface About {
   name: string
   /** As the table shows it. */
   default: string
   /** For numbers: `seconds`, `days`, … */
   unit?: string
   text: string
-  /** Takes the raw text, or undefined where the variable is unset or empty. */
-  schema: z.ZodType<unknown, string | undefined>
   /** What would be right, for the line about a wrong value. */
   expected: string
 }
+
+/** The text that goes with each schema in `options`. */
+export const about = z.registry<About>()
 
 const flag = (unset: boolean) =>
   z
@@ -42,7 +43,7 @@ const text = (max: number) =>
   z
     .string()
     .max(max)
-    .regex(/^[^\u0000-\u001f\u007f]*$/)
+    .regex(/^\P{Cc}*$/u)
 
 const secretKeys = z
   .string()
@@ -64,220 +65,200 @@ const trustProxy = text(500)
 
 const LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
 
-/** Every variable once, in the order of CONTRACT.md §2. */
-export const options = {
-  env: {
+/**
+ * Every variable once, in the order of CONTRACT.md §2. A schema takes the raw text, or
+ * undefined where the variable is unset or empty.
+ */
+export const options = z.object({
+  env: z.enum(['development', 'test', 'production']).default('development').register(about, {
     name: 'NODE_ENV',
     default: 'development',
     expected: '`development`, `test` or `production`',
     text: '`production` never seeds, insists on `SECRET_KEYS`, and marks cookies `Secure` when `BASE_URL` is https',
-    schema: z.enum(['development', 'test', 'production']).default('development'),
-  },
-  host: {
+  }),
+  host: text(255).min(1).default('127.0.0.1').register(about, {
     name: 'HOST',
     default: '127.0.0.1',
     expected: 'a host name or an address to listen on',
     text: 'where to listen',
-    schema: text(255).min(1).default('127.0.0.1'),
-  },
-  port: {
+  }),
+  port: whole(3000, 65_535).register(about, {
     name: 'PORT',
     default: '3000',
     expected: 'a whole number from 0 to 65535',
     text: 'where to listen; `0` picks a free port and prints it',
-    schema: whole(3000, 65_535),
-  },
-  baseUrl: {
+  }),
+  baseUrl: origin.register(about, {
     name: 'BASE_URL',
     default: '`http://localhost:$PORT`',
     expected: 'an http or https address without a path, for example https://admin.example.com',
     text: 'public address: links in mails, origin checks, passkey relying party; outside production `http://127.0.0.1:$PORT` counts as the same origin',
-    schema: origin,
-  },
-  trustProxy: {
+  }),
+  trustProxy: trustProxy.register(about, {
     name: 'TRUST_PROXY',
     default: 'unset',
     expected: 'a number of hops, `true`, or names and networks such as `loopback, 10.0.0.0/8`',
     text: "Express `trust proxy` value, for the client's address behind a proxy",
-    schema: trustProxy,
-  },
-  databaseUrl: {
+  }),
+  databaseUrl: address(['postgres:', 'postgresql:']).register(about, {
     name: 'DATABASE_URL',
     default: 'unset: embedded',
     expected: 'an address that starts with postgres:// or postgresql://',
     text: '`postgres://…` of a PostgreSQL 13+ or compatible server',
-    schema: address(['postgres:', 'postgresql:']),
-  },
-  folder: {
+  }),
+  folder: text(4096).min(1).default('./data').register(about, {
     name: 'DATA_DIR',
     default: './data',
     expected: 'the path of a folder',
     text: 'embedded database, generated secret, mails written as `.eml`; created with mode 0700',
-    schema: text(4096).min(1).default('./data'),
-  },
-  secretKeys: {
+  }),
+  secretKeys: secretKeys.register(about, {
     name: 'SECRET_KEYS',
     default: 'generated into `DATA_DIR` outside production',
     expected:
       'comma separated keys, newest first, each at least 32 bytes in base64 (`openssl rand -base64 32` makes one)',
     text: 'comma separated, newest first, each at least 32 bytes in base64: signs sessions and encrypts device secrets; older keys still open what they sealed',
-    schema: secretKeys,
-  },
-  siteName: {
+  }),
+  siteName: text(64).min(1).default('OTP Admin').register(about, {
     name: 'SITE_NAME',
     default: 'OTP Admin',
     expected: 'a name of 1 to 64 characters',
     text: 'issuer in authenticator apps, name in mails',
-    schema: text(64).min(1).default('OTP Admin'),
-  },
-  smtpUrl: {
+  }),
+  smtpUrl: address(['smtp:', 'smtps:']).register(about, {
     name: 'SMTP_URL',
     default: 'unset: mails as `.eml` files under `DATA_DIR/mail`',
     expected: 'an address that starts with smtp:// or smtps://',
     text: 'Nodemailer connection URL',
-    schema: address(['smtp:', 'smtps:']),
-  },
-  mailFrom: {
+  }),
+  mailFrom: text(320).includes('@').optional().register(about, {
     name: 'MAIL_FROM',
     default: 'unset: `SITE_NAME <no-reply@host of BASE_URL>`',
     expected: 'a sender such as `OTP Admin <otp@example.com>`',
     text: 'sender of mails',
-    schema: text(320).includes('@').optional(),
-  },
-  smsGateway: {
+  }),
+  smsGateway: z.enum(['file', 'twilio']).optional().register(about, {
     name: 'SMS_GATEWAY',
     default: '`file`; unset in production',
     expected: '`file` (not in production) or `twilio`',
     text: '`file` (a text file per message under `DATA_DIR/sms`, refused in production) or `twilio`; without one there is no phone method',
-    schema: z.enum(['file', 'twilio']).optional(),
-  },
-  twilioAccountSid: {
-    name: 'TWILIO_ACCOUNT_SID',
-    default: 'unset',
-    expected: '`AC` and 32 hexadecimal digits',
-    text: 'Twilio account',
-    schema: z
-      .string()
-      .regex(/^AC[0-9a-fA-F]{32}$/)
-      .optional(),
-  },
-  twilioAuthToken: {
+  }),
+  twilioAccountSid: z
+    .string()
+    .regex(/^AC[0-9a-fA-F]{32}$/)
+    .optional()
+    .register(about, {
+      name: 'TWILIO_ACCOUNT_SID',
+      default: 'unset',
+      expected: '`AC` and 32 hexadecimal digits',
+      text: 'Twilio account',
+    }),
+  twilioAuthToken: text(200).min(1).optional().register(about, {
     name: 'TWILIO_AUTH_TOKEN',
     default: 'unset',
     expected: "the account's token",
     text: 'its token',
-    schema: text(200).min(1).optional(),
-  },
-  twilioCallerId: {
-    name: 'TWILIO_CALLER_ID',
-    default: 'unset',
-    expected: 'a number in E.164 form such as +31201234567',
-    text: 'number that messages and calls come from',
-    schema: z
-      .string()
-      .regex(/^\+[1-9]\d{6,14}$/)
-      .optional(),
-  },
-  twilioMessagingServiceSid: {
-    name: 'TWILIO_MESSAGING_SERVICE_SID',
-    default: 'unset',
-    expected: '`MG` and 32 hexadecimal digits',
-    text: 'messaging service that replaces the number for messages',
-    schema: z
-      .string()
-      .regex(/^MG[0-9a-fA-F]{32}$/)
-      .optional(),
-  },
-  twilioBaseUrl: {
+  }),
+  twilioCallerId: z
+    .string()
+    .regex(/^\+[1-9]\d{6,14}$/)
+    .optional()
+    .register(about, {
+      name: 'TWILIO_CALLER_ID',
+      default: 'unset',
+      expected: 'a number in E.164 form such as +31201234567',
+      text: 'number that messages and calls come from',
+    }),
+  twilioMessagingServiceSid: z
+    .string()
+    .regex(/^MG[0-9a-fA-F]{32}$/)
+    .optional()
+    .register(about, {
+      name: 'TWILIO_MESSAGING_SERVICE_SID',
+      default: 'unset',
+      expected: '`MG` and 32 hexadecimal digits',
+      text: 'messaging service that replaces the number for messages',
+    }),
+  twilioBaseUrl: address(['http:', 'https:']).register(about, {
     name: 'TWILIO_BASE_URL',
     default: 'unset',
     expected: 'an http or https address',
     text: 'points the official client at another address (regional edge, contract test)',
-    schema: address(['http:', 'https:']),
-  },
-  otpEnrolment: {
+  }),
+  otpEnrolment: z.enum(['self', 'invite']).default('self').register(about, {
     name: 'OTP_ENROLMENT',
     default: 'self',
     expected: '`self` or `invite`',
     text: '`self`: staff without a device are led through set-up after the password; `invite`: they are refused until someone gives them a device or a backup token',
-    schema: z.enum(['self', 'invite']).default('self'),
-  },
-  otpTotpSync: {
+  }),
+  otpTotpSync: flag(true).register(about, {
     name: 'OTP_TOTP_SYNC',
     default: 'true',
     expected: '`true` or `false`',
     text: "keep a TOTP device's clock drift in step",
-    schema: flag(true),
-  },
-  otpThrottleFactor: {
+  }),
+  otpThrottleFactor: whole(1, 3600).register(about, {
     name: 'OTP_THROTTLE_FACTOR',
     default: '1',
     unit: 'seconds',
     expected: 'a whole number of seconds from 0 to 3600',
     text: "seconds in `factor × 2^(failures-1)` between tries on one device; `0` switches off this wait only, the account's lock (10 failures over all devices in 15 minutes) stays",
-    schema: whole(1, 3600),
-  },
-  loginAddressLimit: {
+  }),
+  loginAddressLimit: whole(100, 1_000_000).register(about, {
     name: 'LOGIN_ADDRESS_LIMIT',
     default: '100',
     expected: 'a whole number from 0 to 1000000',
     text: 'failed sign-ins from one address in 15 minutes, then 429; `0` switches it off',
-    schema: whole(100, 1_000_000),
-  },
-  otpEmail: {
+  }),
+  otpEmail: flag(false).register(about, {
     name: 'OTP_EMAIL',
     default: 'false',
     expected: '`true` or `false`',
     text: 'offer e-mail as a device',
-    schema: flag(false),
-  },
-  otpPasskeyLogin: {
+  }),
+  otpPasskeyLogin: flag(false).register(about, {
     name: 'OTP_PASSKEY_LOGIN',
     default: 'false',
     expected: '`true` or `false`',
     text: 'sign in with a passkey alone, where it verified the user',
-    schema: flag(false),
-  },
-  otpPolicy: {
+  }),
+  otpPolicy: z.enum(['off', 'staff', 'everyone', 'strict']).default('staff').register(about, {
     name: 'OTP_POLICY',
     default: 'staff',
     expected: '`off`, `staff`, `everyone` or `strict`',
     text: 'who must have two factors',
-    schema: z.enum(['off', 'staff', 'everyone', 'strict']).default('staff'),
-  },
-  trustBrowserDays: {
+  }),
+  trustBrowserDays: whole(0, 365).register(about, {
     name: 'TRUST_BROWSER_DAYS',
     default: '0',
     unit: 'days',
     expected: 'a whole number of days from 0 to 365',
     text: 'days a browser may be trusted; `0` switches it off',
-    schema: whole(0, 365),
-  },
-  otpChallengeCooldown: {
+  }),
+  otpChallengeCooldown: whole(30, 86_400).register(about, {
     name: 'OTP_CHALLENGE_COOLDOWN',
     default: '30',
     unit: 'seconds',
     expected: 'a whole number of seconds from 0 to 86400',
     text: 'seconds between two challenges of one interactive device',
-    schema: whole(30, 86_400),
-  },
-  loginTimeout: {
+  }),
+  loginTimeout: whole(600, 86_400, 1).register(about, {
     name: 'LOGIN_TIMEOUT',
     default: '600',
     unit: 'seconds',
     expected: 'a whole number of seconds from 1 to 86400',
     text: 'seconds between password and token',
-    schema: whole(600, 86_400, 1),
-  },
-  logLevel: {
-    name: 'LOG_LEVEL',
-    default: 'info',
-    expected: LEVELS.map((level) => `\`${level}\``).join(', '),
-    text: 'pino level',
-    schema: z.enum(LEVELS).default('info'),
-  },
-} as const satisfies Record<string, Option>
+  }),
+  logLevel: z
+    .enum(LEVELS)
+    .default('info')
+    .register(about, {
+      name: 'LOG_LEVEL',
+      default: 'info',
+      expected: LEVELS.map((level) => `\`${level}\``).join(', '),
+      text: 'pino level',
+    }),
+})
 
-type Options = typeof options
 /** Every option's value under its key in `options`. */
-export type OptionValues = { [Key in keyof Options]: z.output<Options[Key]['schema']> }
+export type OptionValues = z.output<typeof options>

@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { type Option, options, type OptionValues } from './options.js'
+import { type About, about, options, type OptionValues } from './options.js'
 
 /** The checked environment, with the defaults that depend on other values filled in. */
 export interface Config extends Omit<OptionValues, 'baseUrl'> {
@@ -8,6 +8,7 @@ export interface Config extends Omit<OptionValues, 'baseUrl'> {
   baseUrl: string | undefined
 }
 
+/** One mistake. The message says what would be right, never the value. */
 export interface Fault {
   variable: string
   message: string
@@ -17,6 +18,14 @@ export type ConfigResult = { ok: true; config: Config } | { ok: false; faults: F
 
 type Environment = Readonly<Record<string, string | undefined>>
 
+/** Every variable's text, by its key in `options`. */
+export const variables: ReadonlyMap<string, About> = new Map(
+  Object.entries(options.shape).flatMap(([key, schema]) => {
+    const text = about.get(schema)
+    return text ? [[key, text]] : []
+  }),
+)
+
 /**
  * Checks all variables together and reports every mistake at once. A fault names the
  * variable and what would be right, never the value.
@@ -24,57 +33,50 @@ type Environment = Readonly<Record<string, string | undefined>>
  * @example readConfig(process.env)
  */
 export function readConfig(environment: Environment): ConfigResult {
+  const raw = Object.fromEntries([...variables].map(([key, { name }]) => [key, environment[name] || undefined]))
+  const parsed = options.safeParse(raw)
+  const faults = [...wrongValues(parsed.error?.issues ?? []), ...wrongCombinations(environment)]
+  if (!parsed.success || faults.length > 0) return { ok: false, faults }
+  return { ok: true, config: withDerived(parsed.data) }
+}
+
+/** One fault for each variable, however many rules its value breaks. */
+function wrongValues(issues: readonly { path: PropertyKey[] }[]): Fault[] {
+  const keys = new Set(issues.map((issue) => String(issue.path[0])))
+  return [...keys].flatMap((key) => {
+    const variable = variables.get(key)
+    return variable ? [{ variable: variable.name, message: `must be ${variable.expected}` }] : []
+  })
+}
+
+/** Mistakes that only two variables together show. They ask for presence alone, so a wrong value is not told twice. */
+function wrongCombinations(environment: Environment): Fault[] {
+  const production = environment['NODE_ENV'] === 'production'
+  const gateway = environment['SMS_GATEWAY']
   const faults: Fault[] = []
-  const values: Record<string, unknown> = {}
-  for (const [key, option] of Object.entries<Option>(options)) {
-    const parsed = option.schema.safeParse(environment[option.name] || undefined)
-    if (parsed.success) values[key] = parsed.data
-    else faults.push({ variable: option.name, message: `must be ${option.expected}` })
-  }
-  const complete = values as OptionValues
-  faults.push(...combinationFaults(complete, new Set(faults.map((fault) => fault.variable))))
-  return faults.length > 0 ? { ok: false, faults } : { ok: true, config: withDerived(complete) }
+  if (production && !environment['SECRET_KEYS']) faults.push(required('secretKeys', 'in production'))
+  if (production && gateway === 'file')
+    faults.push({
+      variable: 'SMS_GATEWAY',
+      message: 'must not be `file` in production: use `twilio` or leave it unset',
+    })
+  if (gateway === 'twilio') faults.push(...missingForTwilio(environment))
+  return faults
 }
 
-/** Mistakes that only two values together show; a value already at fault is left out. */
-function combinationFaults(values: Partial<OptionValues>, known: ReadonlySet<string>): Fault[] {
-  const rules: [broken: boolean, variable: string, message: string][] = [
-    [
-      values.env === 'production' && !values.secretKeys,
-      'SECRET_KEYS',
-      `is required in production: ${options.secretKeys.expected}`,
-    ],
-    [
-      values.env === 'production' && values.smsGateway === 'file',
-      'SMS_GATEWAY',
-      'must not be `file` in production: use `twilio` or leave it unset',
-    ],
-    ...twilioRules(values),
-  ]
-  return rules
-    .filter(([broken, variable]) => broken && !known.has(variable))
-    .map(([, variable, message]) => ({ variable, message }))
+function missingForTwilio(environment: Environment): Fault[] {
+  const faults: Fault[] = []
+  const when = 'with SMS_GATEWAY=twilio'
+  if (!environment['TWILIO_ACCOUNT_SID']) faults.push(required('twilioAccountSid', when))
+  if (!environment['TWILIO_AUTH_TOKEN']) faults.push(required('twilioAuthToken', when))
+  if (!environment['TWILIO_CALLER_ID'] && !environment['TWILIO_MESSAGING_SERVICE_SID'])
+    faults.push(required('twilioCallerId', `${when} unless TWILIO_MESSAGING_SERVICE_SID is set`))
+  return faults
 }
 
-function twilioRules(values: Partial<OptionValues>): [boolean, string, string][] {
-  const twilio = values.smsGateway === 'twilio'
-  return [
-    [
-      twilio && !values.twilioAccountSid,
-      'TWILIO_ACCOUNT_SID',
-      `is required with SMS_GATEWAY=twilio: ${options.twilioAccountSid.expected}`,
-    ],
-    [
-      twilio && !values.twilioAuthToken,
-      'TWILIO_AUTH_TOKEN',
-      `is required with SMS_GATEWAY=twilio: ${options.twilioAuthToken.expected}`,
-    ],
-    [
-      twilio && !values.twilioCallerId && !values.twilioMessagingServiceSid,
-      'TWILIO_CALLER_ID',
-      `is required with SMS_GATEWAY=twilio unless TWILIO_MESSAGING_SERVICE_SID is set: ${options.twilioCallerId.expected}`,
-    ],
-  ]
+function required(key: keyof OptionValues, when: string): Fault {
+  const variable = about.get(options.shape[key])
+  return { variable: variable?.name ?? key, message: `must be set ${when}: ${variable?.expected}` }
 }
 
 function withDerived(values: OptionValues): Config {

@@ -1,0 +1,79 @@
+import { spawnSync } from 'node:child_process'
+import { mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { isFresh, markBuilt, root, wanted } from './staleness.mjs'
+
+// `node scripts/build.mjs [PART…]` builds dist/PART where it is missing or was built from
+// other sources; `--force` builds it anyway. Without a name: what running and testing need.
+const parts = { app: buildApp, panel: buildPanel, lib: buildLib }
+
+/**
+ * Builds the parts that are stale; tells on standard error, because standard output
+ * belongs to the command that comes after.
+ */
+export async function build(names = ['app', 'panel'], { force = false } = {}) {
+  for (const name of names) {
+    if (!force && isFresh(name)) continue
+    const hash = wanted(name)
+    const start = performance.now()
+    await mkdir(path.join(root, 'dist'), { recursive: true })
+    await parts[name]()
+    markBuilt(name, hash)
+    console.error(`Built dist/${name} in ${((performance.now() - start) / 1000).toFixed(1)} s.`)
+  }
+}
+
+/** The program: one file per command, started by bin/otp-admin.mjs. */
+async function buildApp() {
+  // Loaded here: whoever starts a program that is built already does not wait for the bundler.
+  const [esbuild, { appBundle }] = await Promise.all([import('esbuild'), import('./app-bundle.mjs')])
+  const { outputFiles } = await esbuild.build(appBundle())
+  await replaceFiles(path.join(root, 'dist/app'), outputFiles)
+}
+
+/** What the panel sends to browsers. */
+async function buildPanel() {
+  run(process.execPath, ['scripts/build-panel.mjs'])
+}
+
+/** The package: modules and type declarations of the public names. */
+async function buildLib() {
+  const fresh = await mkdtemp(path.join(root, 'dist/.lib-'))
+  run('node_modules/.bin/tsc', ['-p', 'tsconfig.build.json', '--outDir', fresh])
+  await rm(path.join(root, 'dist/lib'), { recursive: true, force: true })
+  await rename(fresh, path.join(root, 'dist/lib'))
+}
+
+const A_DAY = 24 * 60 * 60 * 1000
+
+/**
+ * Writes every file under a passing name and renames it, imported files first, so that
+ * whoever starts at any moment finds a whole program. A chunk's name holds the hash of
+ * its content; those of earlier builds go after a day, when nobody runs them any more.
+ */
+async function replaceFiles(folder, files) {
+  await mkdir(folder, { recursive: true })
+  const isEntry = (file) => !path.basename(file.path).startsWith('chunk-')
+  for (const file of files.toSorted((a, b) => Number(isEntry(a)) - Number(isEntry(b)))) {
+    const passing = `${file.path}.${process.pid}`
+    await writeFile(passing, file.contents)
+    await rename(passing, file.path)
+  }
+  const written = new Set(files.map((file) => path.basename(file.path)))
+  for (const name of await readdir(folder)) if (!written.has(name)) await removeOld(path.join(folder, name))
+}
+
+async function removeOld(file) {
+  const { mtimeMs } = await stat(file)
+  if (Date.now() - mtimeMs > A_DAY) await rm(file, { force: true })
+}
+
+function run(command, args) {
+  const { status } = spawnSync(command, args, { cwd: root, stdio: ['ignore', 2, 2] })
+  if (status !== 0) throw new Error(`${command} ${args.join(' ')} failed.`)
+}
+
+if (process.argv[1] === import.meta.filename) {
+  const names = process.argv.slice(2).filter((name) => name in parts)
+  await build(names.length > 0 ? names : undefined, { force: process.argv.includes('--force') })
+}
