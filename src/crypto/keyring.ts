@@ -5,7 +5,8 @@ import { SiteError } from '../errors.js'
 export interface SealedPlace {
   /** For example `totp_devices.secret`. */
   column: string
-  id: number
+  /** The row's id, or the UUID of a job's payload. */
+  id: number | string
 }
 
 /** Everything that is done with SECRET_KEYS. The keys themselves never leave it. */

@@ -1,0 +1,15 @@
+import type { Pool } from 'pg'
+
+/** Says that these workers live. */
+export async function beat(pool: Pool, workers: Iterable<string>): Promise<void> {
+  await pool.query(
+    `insert into job_processes (worker_id, seen_at) select unnest($1::text[]), now()
+     on conflict (worker_id) do update set seen_at = excluded.seen_at`,
+    [[...workers]],
+  )
+}
+
+/** Says that these workers ended in order. */
+export async function leave(pool: Pool, workers: Iterable<string>): Promise<void> {
+  await pool.query('delete from job_processes where worker_id = any($1)', [[...workers]])
+}

@@ -1,0 +1,10 @@
+import { setTimeout } from 'node:timers/promises'
+
+/** Waits without keeping the process alive. @returns false where `stopping` cut it short */
+export async function pause(milliseconds: number, stopping: AbortSignal): Promise<boolean> {
+  try {
+    return await setTimeout(milliseconds, true, { signal: stopping, ref: false })
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,93 @@
+import { EventEmitter } from 'node:events'
+import type { Runner, WorkerEvents } from 'graphile-worker'
+import { afterJob } from './after-job.js'
+import { beat, leave } from './heartbeat.js'
+import { logJobs } from './log-jobs.js'
+import type { Notify } from './notify.js'
+import { pause } from './pause.js'
+import { superviseRunner } from './supervise-runner.js'
+import { taskList } from './tasks/index.js'
+import { unlockDeadWorkers } from './unlock-dead-workers.js'
+
+/** Milliseconds between two heartbeats of a worker. */
+const BEAT = 5_000
+/** Seconds without a heartbeat after which a worker counts as killed. */
+const DEAD_AFTER = 15
+/** Milliseconds between two looks for work; LISTEN is quicker but does not cross the embedded socket. */
+const POLL = 1_000
+/** Milliseconds that a delivery under way has when the worker stops; then it is given back. */
+const FINISH = 3_000
+
+export interface RunningWorker {
+  /** Finishes or gives back what is under way, and takes nothing new. The gateway can be closed after it. */
+  stop(): Promise<void>
+}
+
+interface State {
+  /** Ids of this process's workers. */
+  workers: Set<string>
+  /** What still follows jobs that failed. */
+  following: Set<Promise<void>>
+}
+
+/** Delivers what `enqueue` left, in this process, beside any number of others on the same database. */
+export function runWorker(notify: Notify): RunningWorker {
+  const stopping = new AbortController()
+  const state: State = { workers: new Set(), following: new Set() }
+  const running = superviseRunner(() => startRunner(notify, state), notify.log, stopping.signal)
+  const watching = notify.embedded ? undefined : watchWorkers(notify, state, stopping.signal)
+  return {
+    async stop() {
+      const workers = [...state.workers]
+      stopping.abort()
+      await running
+      await watching
+      await Promise.all(state.following)
+      if (!notify.embedded) await leave(notify.database.pool, workers)
+    },
+  }
+}
+
+async function startRunner(notify: Notify, state: State): Promise<Runner> {
+  // Loaded after the first page can be served: it takes longer than the rest of this floor.
+  const { Logger, run } = await import('graphile-worker')
+  if (notify.embedded) await unlockDeadWorkers(notify.database.pool, 0)
+  return run({
+    pgPool: notify.database.pool,
+    taskList: taskList(notify),
+    parsedCronItems: [],
+    events: listen(notify, state),
+    logger: new Logger(logJobs(notify.log)),
+    noHandleSignals: true,
+    pollInterval: POLL,
+    concurrency: 2,
+    gracefulShutdownAbortTimeout: FINISH,
+  })
+}
+
+function listen(notify: Notify, { workers, following }: State): WorkerEvents {
+  const events: WorkerEvents = new EventEmitter()
+  events.on('worker:create', ({ worker }) => workers.add(worker.workerId))
+  events.on('worker:stop', ({ worker }) => workers.delete(worker.workerId))
+  events.on('job:complete', ({ job, error }) => {
+    if (!error) return
+    const rest = afterJob(notify, job, error)
+      .catch((fault: unknown) => notify.log.error({ err: fault }, 'a failed job was not rescheduled'))
+      .finally(() => following.delete(rest))
+    following.add(rest)
+  })
+  return events
+}
+
+async function watchWorkers(notify: Notify, { workers }: State, stopping: AbortSignal): Promise<void> {
+  const { log, database } = notify
+  do {
+    try {
+      await beat(database.pool, workers)
+      const jobs = await unlockDeadWorkers(database.pool, DEAD_AFTER)
+      if (jobs > 0) log.warn({ jobs }, 'jobs of a killed process are free again')
+    } catch (error) {
+      log.error({ err: error }, 'the heartbeat of the job workers failed')
+    }
+  } while (await pause(BEAT, stopping))
+}

@@ -1,0 +1,9 @@
+import type { Task } from 'graphile-worker'
+import type { Notify } from '../notify.js'
+import type { TaskName } from './names.js'
+import { sendMail } from './send-mail.js'
+
+/** What a worker can do, by the name under which `enqueue` asks for it. */
+export function taskList(notify: Notify): Record<TaskName, Task> {
+  return { 'send-mail': sendMail(notify) }
+}

@@ -1,0 +1,28 @@
+import type { Pool } from 'pg'
+import { returnAttempt } from './return-attempt.js'
+
+/**
+ * Frees the jobs that a killed process was working on; graphile-worker alone would wait
+ * 4 hours. Dead is who has not been seen for `seconds` (heartbeat.ts), by the database's
+ * clock, so that any number of processes agree.
+ *
+ * @param seconds 0: every lock is a dead one's, for a database that only this process has open
+ * @returns how many jobs
+ */
+export async function unlockDeadWorkers(pool: Pool, seconds: number): Promise<number> {
+  await pool.query("delete from job_processes where seen_at <= now() - $1 * interval '1 second'", [seconds])
+  const { rows } = await pool.query<{ id: string; locked_by: string }>(
+    `select id, locked_by from graphile_worker.jobs
+     where locked_at <= now() - $1 * interval '1 second'
+       and locked_by not in (select worker_id from job_processes)`,
+    [seconds],
+  )
+  if (rows.length === 0) return 0
+  await pool.query('select graphile_worker.force_unlock_workers($1)', [rows.map((row) => row.locked_by)])
+  await returnAttempt(
+    pool,
+    rows.map((row) => row.id),
+    0,
+  )
+  return rows.length
+}
