@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { z } from 'zod'
 
 /** What stands beside a variable's schema: for the line about a wrong value and for docs/configuration.md. */
@@ -35,8 +36,10 @@ const address = (protocols: readonly string[]) =>
     .refine((value) => URL.canParse(value) && protocols.includes(new URL(value).protocol))
     .optional()
 
+const isOrigin = (value: string) => URL.canParse(value) && new URL(value).href === `${new URL(value).origin}/`
+
 const origin = address(['http:', 'https:'])
-  .refine((value) => value === undefined || new URL(value).pathname === '/')
+  .refine((value) => value === undefined || isOrigin(value), { abort: true })
   .transform((value) => (value === undefined ? undefined : new URL(value).origin))
 
 const text = (max: number) =>
@@ -44,6 +47,14 @@ const text = (max: number) =>
     .string()
     .max(max)
     .regex(/^\P{Cc}*$/u)
+
+const host = z
+  .string()
+  .max(255)
+  .regex(/^[\w.:%-]+$/)
+
+/** `address`, or `name <address>`; one only. Nodemailer quotes the name. */
+const mailbox = text(320).regex(/^([^<>@,]*<[^\s<>@,]+@[^\s<>@,]+>|[^\s<>@,]+@[^\s<>@,]+)$/)
 
 const secretKeys = z
   .string()
@@ -54,8 +65,18 @@ const secretKeys = z
   .transform((keys) => keys.map((key) => Buffer.from(key, 'base64')))
   .optional()
 
+/** A name that Express knows, an address, or a network such as `10.0.0.0/8`. */
+function isProxy(place: string): boolean {
+  if (['loopback', 'linklocal', 'uniquelocal'].includes(place)) return true
+  const [address = '', bits, ...rest] = place.split('/')
+  const size = { 0: 0, 4: 32, 6: 128 }[isIP(address)] ?? 0
+  if (bits === undefined) return size > 0
+  return rest.length === 0 && /^\d{1,3}$/.test(bits) && Number(bits) > 0 && Number(bits) <= size
+}
+
 /** `TRUST_PROXY` in Express's own forms: a number of hops, true/false, or names and networks. */
 const trustProxy = text(500)
+  .refine((value) => /^(true|false|\d{1,3})$/.test(value) || value.split(',').every((place) => isProxy(place.trim())))
   .optional()
   .transform((value): string | number | boolean => {
     if (value === undefined || value === 'false') return false
@@ -76,7 +97,7 @@ export const options = z.object({
     expected: '`development`, `test` or `production`',
     text: '`production` never seeds, insists on `SECRET_KEYS`, and marks cookies `Secure` when `BASE_URL` is https',
   }),
-  host: text(255).min(1).default('127.0.0.1').register(about, {
+  host: host.default('127.0.0.1').register(about, {
     name: 'HOST',
     default: '127.0.0.1',
     expected: 'a host name or an address to listen on',
@@ -131,7 +152,7 @@ export const options = z.object({
     expected: 'an address that starts with smtp:// or smtps://',
     text: 'Nodemailer connection URL',
   }),
-  mailFrom: text(320).includes('@').optional().register(about, {
+  mailFrom: mailbox.optional().register(about, {
     name: 'MAIL_FROM',
     default: 'unset: `SITE_NAME <no-reply@host of BASE_URL>`',
     expected: 'a sender such as `OTP Admin <otp@example.com>`',

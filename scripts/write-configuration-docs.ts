@@ -1,0 +1,44 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { type About } from '../src/config/options.js'
+import { variables } from '../src/config/read-config.js'
+import { root } from '../src/root.js'
+import { format } from 'prettier'
+
+// `npm run docs:config` writes docs/configuration.md from src/config/options.ts; .ci/run notices when it is stale.
+
+const introduction = `# Configuration
+
+<!-- Written by \`npm run docs:config\` from src/config/options.ts. Change it there. -->
+
+All settings are environment variables. On the embedded database every one of them is optional. They are checked together at start: a wrong or missing value stops the process with exit code 78 and one line per mistake on standard error, which names the variable and what would be right. Values never appear in that output. An empty variable counts as unset.
+
+`
+
+const example = `
+## What a mistake looks like
+
+\`\`\`
+$ PORT=http NODE_ENV=production npx otp-admin serve
+PORT: must be ${variables.get('port')?.expected}
+SECRET_KEYS: must be set in production: ${variables.get('secretKeys')?.expected}
+\`\`\`
+`
+
+const cell = (text: string) => text.replaceAll('|', '\\|')
+
+function row({ name, default: unset, unit, expected, text }: About): string {
+  const told = /unset|generated|`/.test(unset) ? unset : `\`${unset}\``
+  return `| \`${name}\` | ${cell(told)}${unit ? ` ${unit}` : ''} | ${cell(text)} | ${cell(expected)} |`
+}
+
+const table = [
+  '| variable | default | meaning | must be |',
+  '| --- | --- | --- | --- |',
+  ...[...variables.values()].map(row),
+].join('\n')
+
+const page = await format(`${introduction}${table}\n${example}`, { parser: 'markdown' })
+const target = path.resolve(process.argv[2] ?? path.join(root, 'docs/configuration.md'))
+await mkdir(path.dirname(target), { recursive: true })
+await writeFile(target, page)
