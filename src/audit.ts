@@ -1,17 +1,8 @@
 import type { Transaction } from 'sequelize'
 import type { Models } from './db/models/index.js'
+import type { Origin } from './origin.js'
 
-/** Where a request came from, for the audit trail and the mails. Already cut to length and printable. */
-export interface Origin {
-  /** The client's address as Express sees it (`TRUST_PROXY`). */
-  address: string | null
-  /** For example `Firefox 139 on Linux`. */
-  browser: string | null
-  requestId: string | null
-}
-
-/** No request: the command line, a job. */
-export const nowhere: Origin = { address: null, browser: null, requestId: null }
+export { nowhere, type Origin } from './origin.js'
 
 /** What the trail knows. Past tense; docs/security.md lists when each is written. */
 export type AuditEventName =

@@ -1,0 +1,11 @@
+import type { Auth } from '../auth/auth.js'
+import type { Keyring } from '../crypto/keyring.js'
+
+/** What the pages about one's own account take first. */
+export interface Account extends Auth {
+  keys: Keyring
+  /** Public address, for links in mails; read when a mail is made. */
+  baseUrl(): string
+  /** Whether it is https. */
+  https: boolean
+}

@@ -1,0 +1,14 @@
+import type { Clock } from '../clock.js'
+import type { Config } from '../config/read-config.js'
+import type { Database } from '../db/connect.js'
+import type { AddressLimit } from '../http/limit-address.js'
+import type { Otp } from '../otp/otp.js'
+
+/** What every function of this floor takes first. */
+export interface Auth {
+  config: Pick<Config, 'loginTimeout' | 'otpEnrolment' | 'siteName'>
+  clock: Clock
+  database: Database
+  otp: Otp
+  addressLimit: AddressLimit
+}

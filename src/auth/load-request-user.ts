@@ -1,0 +1,76 @@
+import type { Request, RequestHandler } from 'express'
+import { z } from 'zod'
+import type { PersistentId } from '../otp/device.js'
+import { parsePersistentId } from '../otp/persistent-id.js'
+import type { Auth } from './auth.js'
+import type { RequestUser } from './request-user.js'
+
+/** However busy: NIST SP 800-63B-4 §2.2.3 wants an end within 24 hours. */
+const SESSION_MS = 24 * 3600 * 1000
+
+/**
+ * Sets `req.user` from the session and the database, afresh for every request and in one
+ * query. A user who is inactive or whose epoch has moved on is nobody; a device that is
+ * gone or switched off verifies no longer. What does not hold is taken out of the session.
+ */
+export function loadRequestUser(auth: Auth): RequestHandler {
+  return async (req, _res, next) => {
+    if (req.session.userId === undefined) return next()
+    const row = await readUser(auth, req.session.userId, req.session.device)
+    const tooOld = auth.clock.now().getTime() - (req.session.signedInAt ?? 0) > SESSION_MS
+    if (!row || tooOld || row.auth_epoch !== req.session.epoch) return forgetSession(req, next)
+    if (req.session.device && !row.device_stands) forgetVerification(req)
+    req.user = toRequestUser(row, req)
+    next()
+  }
+}
+
+const userRow = z.object({
+  id: z.number(),
+  email: z.string(),
+  name: z.string(),
+  is_staff: z.boolean(),
+  is_superuser: z.boolean(),
+  auth_epoch: z.number(),
+  device_stands: z.boolean(),
+})
+
+type UserRow = z.infer<typeof userRow>
+
+async function readUser(auth: Auth, userId: number, device: string | undefined): Promise<UserRow | null> {
+  const named = device === undefined ? null : parsePersistentId(device)
+  const kind = auth.otp.kinds.find((candidate) => candidate.name === named?.kind)
+  const stands = kind
+    ? `exists (select from ${kind.table} d where d.id = $2 and d.user_id = u.id and d.confirmed)`
+    : '$2::int is not null and false'
+  const { rows } = await auth.database.pool.query(
+    `select u.id, u.email, u.name, u.is_staff, u.is_superuser, u.auth_epoch, ${stands} as device_stands
+    from users u where u.id = $1 and u.is_active`,
+    [userId, named?.id ?? null],
+  )
+  return userRow.nullable().parse(rows[0] ?? null)
+}
+
+function toRequestUser(row: UserRow, req: Request): RequestUser {
+  const otpDevice = (req.session.device as PersistentId | undefined) ?? null
+  const verifiedAt = otpDevice && req.session.verifiedAt ? new Date(req.session.verifiedAt) : null
+  return {
+    id: row.id,
+    email: row.email,
+    name: row.name,
+    isStaff: row.is_staff,
+    isSuperuser: row.is_superuser,
+    isVerified: () => otpDevice !== null,
+    otpDevice,
+    verifiedAt,
+  }
+}
+
+function forgetVerification(req: Request): void {
+  delete req.session.device
+  delete req.session.verifiedAt
+}
+
+function forgetSession(req: Request, next: (error?: unknown) => void): void {
+  req.session.regenerate((error: unknown) => (error ? next(error) : next()))
+}

@@ -1,0 +1,32 @@
+import type { Refusal } from '../../otp/device.js'
+
+/** What one posted step came to: a way on, or a form with a reason. */
+export type Answer = { ok: true; location: string } | ({ ok: false } & StepRefusal)
+
+export interface StepRefusal {
+  /** Of CONTRACT.md §3. */
+  code: string
+  status: 422 | 429
+  /** Seconds, where waiting helps. */
+  retryAfter?: number
+  /** Which form comes again. */
+  step: 'password' | 'token'
+}
+
+export function refused(step: StepRefusal['step'], code: string): Answer {
+  return { ok: false, status: 422, code, step }
+}
+
+export function throttled(step: StepRefusal['step'], retryAfter: number): Answer {
+  return { ok: false, status: 429, code: 'n_failed_attempts', retryAfter, step }
+}
+
+/** A device's refusal as the form's. */
+export function tokenRefused(
+  step: StepRefusal['step'],
+  refusal: Refusal | { reason: 'invalid_token' },
+  now: Date,
+): Answer {
+  if (refusal.reason !== 'n_failed_attempts') return refused(step, refusal.reason)
+  return throttled(step, Math.max(1, Math.ceil((refusal.lockedUntil.getTime() - now.getTime()) / 1000)))
+}

@@ -1,0 +1,61 @@
+import { type Request, type RequestHandler, type Response, Router } from 'express'
+import { parseForms, readForm } from '../../http/read-form.js'
+import { refuse } from '../../http/refuse.js'
+import type { Auth } from '../auth.js'
+import { type Answer, refused } from './answer.js'
+import { type LoginForm, loginForm } from './forms.js'
+import { readStage, type Stage } from './read-stage.js'
+import { showStep } from './show-step.js'
+import { submitPassword } from './submit-password.js'
+import { submitToken } from './submit-token.js'
+
+/** `/account/login`: both steps at one address. */
+export function loginRoutes(auth: Auth): Router {
+  const router = Router({ caseSensitive: true, strict: true })
+  router.get('/account/login', showLogin(auth))
+  router.post('/account/login', ...parseForms(), postLogin(auth))
+  return router
+}
+
+function showLogin(auth: Auth): RequestHandler {
+  return async (req, res) => {
+    const stage = await readStage(auth, req)
+    showStep(auth, req, res, stage, null)
+  }
+}
+
+function postLogin(auth: Auth): RequestHandler {
+  return async (req, res) => {
+    const form = readForm(req, loginForm)
+    if (!form) return refuse(req, res, { status: 400, code: 'bad_request' })
+    const stage = await readStage(auth, req)
+    const answer = await submitStep(auth, req, stage, form)
+    if (answer.ok) return res.redirect(303, answer.location)
+    showRefusedStep(auth, req, res, stage, answer)
+  }
+}
+
+/** A form with an address or a password in it starts afresh, wherever this browser stood. */
+async function submitStep(auth: Auth, req: Request, stage: Stage, form: LoginForm): Promise<Answer> {
+  const hasPassword = form.username !== undefined || form.password !== undefined
+  if (hasPassword) return submitPassword(auth, req, form)
+  if (stage.step === 'token') return submitToken(auth, req, stage, form)
+  const isToken = form.otp_token !== undefined || form.otp_device !== '' || form.otp_challenge !== undefined
+  if (!isToken) return refused('password', 'invalid_login')
+  delete req.session.pending
+  if (stage.expired) req.log.info('sign-in took too long between password and token')
+  return refused('password', 'login_expired')
+}
+
+function showRefusedStep(
+  auth: Auth,
+  req: Request,
+  res: Response,
+  stage: Stage,
+  answer: Extract<Answer, { ok: false }>,
+): void {
+  const shown: Stage = answer.step === 'token' ? stage : { step: 'password', expired: false }
+  if (answer.retryAfter !== undefined) res.set('Retry-After', String(answer.retryAfter))
+  res.status(answer.status)
+  showStep(auth, req, res, shown, answer)
+}

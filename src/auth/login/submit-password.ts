@@ -1,0 +1,64 @@
+import type { Request } from 'express'
+import { recordEvent } from '../../audit.js'
+import { describeOrigin } from '../../http/describe-origin.js'
+import { loginAddress, safeNext } from '../../http/safe-next.js'
+import type { Verification } from '../../otp/device.js'
+import { devicesForUser } from '../../otp/devices-for-user.js'
+import { matchToken } from '../../otp/match-token.js'
+import { verifyToken } from '../../otp/verify-token.js'
+import type { Auth } from '../auth.js'
+import { checkPassword, type PasswordUser } from '../check-password.js'
+import { startPending, startSession } from '../session.js'
+import { type Answer, refused, throttled, tokenRefused } from './answer.js'
+import type { LoginForm } from './forms.js'
+import { signIn } from './sign-in.js'
+
+/** The password step. With a token in the same form it is the whole sign-in. */
+export async function submitPassword(auth: Auth, req: Request, form: LoginForm): Promise<Answer> {
+  const wait = await auth.addressLimit.take(req.ip ?? '')
+  if (wait !== null) return throttled('password', wait)
+  const { user, knownId } = await checkPassword(auth, form.username ?? '', form.password ?? '')
+  if (!user) {
+    await recordRefusal(auth, req, knownId)
+    return refused('password', 'invalid_login')
+  }
+  if (form.otp_token) return submitBoth(auth, req, user, form, form.otp_token)
+  await auth.addressLimit.giveBack(req.ip ?? '')
+  return awaitToken(auth, req, user, safeNext(form.next))
+}
+
+/** Whoever has a device is signed in by it only; whoever has none is signed in, unverified. */
+async function awaitToken(auth: Auth, req: Request, user: PasswordUser, next: string | null): Promise<Answer> {
+  const devices = await devicesForUser(auth.otp, user.id)
+  const now = auth.clock.now()
+  if (devices.length > 0) {
+    await startPending(req, user, now)
+    return { ok: true, location: loginAddress(next) }
+  }
+  await startSession(req, user, null, now)
+  return { ok: true, location: user.isStaff ? loginAddress(next) : (next ?? '/account/two-factor') }
+}
+
+async function submitBoth(
+  auth: Auth,
+  req: Request,
+  user: PasswordUser,
+  form: LoginForm,
+  token: string,
+): Promise<Answer> {
+  const origin = describeOrigin(req)
+  const verification: Verification = form.otp_device
+    ? await verifyToken(auth.otp, { userId: user.id, deviceId: form.otp_device, token, origin })
+    : await matchToken(auth.otp, { userId: user.id, token, origin })
+  if (!verification.ok) return tokenRefused('password', verification, auth.clock.now())
+  return signIn(auth, req, user, verification.device, safeNext(form.next))
+}
+
+function recordRefusal(auth: Auth, req: Request, userId: number | null): Promise<void> {
+  return recordEvent(auth.database.models, undefined, {
+    event: 'sign_in_refused',
+    at: auth.clock.now(),
+    userId,
+    origin: describeOrigin(req),
+  })
+}

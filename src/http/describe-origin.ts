@@ -1,0 +1,24 @@
+import Bowser from 'bowser'
+import type { Request } from 'express'
+import type { Origin } from '../origin.js'
+
+/** The sender of a request in words that may stand in a mail and in the audit trail. */
+export function describeOrigin(req: Request): Origin {
+  return {
+    address: req.ip?.replace(/^::ffff:/, '') ?? null,
+    browser: describeBrowser(req.get('user-agent')),
+    requestId: req.id,
+  }
+}
+
+/**
+ * For example `Firefox 139 on Linux`. A name that is not known is given as it is, cut
+ * and without control characters: it is a stranger's text.
+ */
+export function describeBrowser(userAgent: string | undefined): string | null {
+  if (!userAgent) return null
+  const { browser, os } = Bowser.parse(userAgent)
+  const known = [browser.name, browser.version?.split('.')[0]].filter(Boolean).join(' ')
+  const words = known && os.name ? `${known} on ${os.name}` : known || userAgent
+  return words.replace(/[^\u0020-\u007e]/g, '').slice(0, 128)
+}

@@ -1,0 +1,27 @@
+import { Router } from 'express'
+import type { Logger } from 'pino'
+import type { Database } from '../db/connect.js'
+import { isMigrated } from '../db/migrate.js'
+
+/** `/healthz`: the process answers. `/readyz`: the database is reachable and up to date. */
+export function healthRoutes(database: Database, log: Logger): Router {
+  const router = Router({ caseSensitive: true, strict: true })
+  router.use((_req, res, next) => {
+    res.set('Cache-Control', 'no-store')
+    next()
+  })
+  router.get('/healthz', (_req, res) => {
+    res.type('text').send('ok\n')
+  })
+  router.get('/readyz', async (_req, res) => {
+    const ready = await isMigrated(database).catch((fault: unknown) => {
+      log.warn({ err: fault }, 'not ready')
+      return false
+    })
+    res
+      .status(ready ? 200 : 503)
+      .type('text')
+      .send(ready ? 'ready\n' : 'not ready\n')
+  })
+  return router
+}

@@ -1,0 +1,41 @@
+import type { Pool } from 'pg'
+import { RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible'
+
+const WINDOW_SECONDS = 15 * 60
+
+/** Failed sign-ins by address, counted in the database so that all processes and restarts share them. */
+export interface AddressLimit {
+  /** Counts a try before it is made. @returns seconds to wait, or null where it may be made */
+  take(address: string): Promise<number | null>
+  /** Gives the try back: it did not fail. */
+  giveBack(address: string): Promise<void>
+}
+
+/** @param limit failures within 15 minutes; 0 switches it off */
+export function limitAddress(pool: Pool, limit: number): AddressLimit {
+  if (limit === 0) return { take: async () => null, giveBack: async () => {} }
+  const limiter = new RateLimiterPostgres({
+    storeClient: pool,
+    storeType: 'pool',
+    tableName: 'rate_limits',
+    tableCreated: true,
+    keyPrefix: 'login',
+    points: limit,
+    duration: WINDOW_SECONDS,
+  })
+  return {
+    async take(address) {
+      try {
+        await limiter.consume(address)
+        return null
+      } catch (refusal) {
+        // The library throws its refusals; a fault of the database is an Error.
+        if (refusal instanceof RateLimiterRes) return Math.max(1, Math.ceil(refusal.msBeforeNext / 1000))
+        throw refusal
+      }
+    },
+    async giveBack(address) {
+      await limiter.reward(address)
+    },
+  }
+}

@@ -1,0 +1,42 @@
+import type { RequestHandler } from 'express'
+import { randomUUID } from 'node:crypto'
+import type { Logger } from 'pino'
+
+declare global {
+  // oxlint-disable-next-line typescript/no-namespace -- how Express's Request is extended
+  namespace Express {
+    interface Request {
+      /** Also in the answer's `X-Request-Id` and in every log line of this request. */
+      id: string
+      log: Logger
+    }
+  }
+}
+
+/**
+ * Gives each request an id and writes one line when it is answered. The line has the
+ * path without its query, for a query may carry what somebody typed; no header and no
+ * body ever stand in it.
+ */
+export function logRequests(log: Logger): RequestHandler {
+  return (req, res, next) => {
+    const started = performance.now()
+    req.id = randomUUID()
+    req.log = log.child({ requestId: req.id })
+    res.set('X-Request-Id', req.id)
+    res.once('close', () => {
+      const ms = Math.round(performance.now() - started)
+      const line = {
+        method: req.method,
+        path: req.originalUrl.split('?')[0]?.slice(0, 500),
+        status: res.statusCode,
+        ms,
+      }
+      req.log[res.statusCode >= 500 ? 'error' : 'info'](
+        { ...line, ...(res.writableFinished ? {} : { aborted: true }) },
+        'request',
+      )
+    })
+    next()
+  }
+}

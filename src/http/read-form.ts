@@ -1,0 +1,49 @@
+import express, { type ErrorRequestHandler, type Request, type RequestHandler } from 'express'
+import { z } from 'zod'
+import { refuse } from './refuse.js'
+
+/** A form has a dozen short fields; more is no form of ours. */
+const LIMIT_BYTES = 16 * 1024
+
+/** Parses what our own pages post, and nothing else. */
+export function parseForms(): RequestHandler[] {
+  return [refuseOtherTypes, express.urlencoded({ extended: false, limit: LIMIT_BYTES, parameterLimit: 50 })]
+}
+
+const refuseOtherTypes: RequestHandler = (req, res, next) => {
+  const hasBody = req.headers['transfer-encoding'] !== undefined || Number(req.headers['content-length'] ?? 0) > 0
+  if (!hasBody || req.is('application/x-www-form-urlencoded')) return next()
+  refuse(
+    req,
+    res,
+    Number(req.headers['content-length']) > LIMIT_BYTES
+      ? { status: 413, code: 'too_large' }
+      : { status: 400, code: 'bad_request' },
+  )
+}
+
+/** A field of a form: one value, no NUL (PostgreSQL has none in text), absent is empty. */
+export function field(max: number) {
+  return z
+    .string()
+    .max(max)
+    .refine((value) => !value.includes('\0'))
+    .default('')
+}
+
+/**
+ * The typed form, or null where a field is doubled, too long or no text.
+ *
+ * @example const form = readForm(req, z.object({ username: field(254) }))
+ */
+export function readForm<Form>(req: Request, schema: z.ZodType<Form>): Form | null {
+  const parsed = schema.safeParse(req.body ?? {})
+  return parsed.success ? parsed.data : null
+}
+
+/** Names what the body parser and the router throw over bad input; hands anything else on. */
+export const refuseBadInput: ErrorRequestHandler = (error: unknown, req, res, next) => {
+  const status = error instanceof Error && 'status' in error ? Number(error.status) : 500
+  if (res.headersSent || status < 400 || status >= 500) return next(error)
+  refuse(req, res, status === 413 ? { status, code: 'too_large' } : { status: 400, code: 'bad_request' })
+}

@@ -1,0 +1,32 @@
+import type { Response } from 'express'
+import type { Translate } from '../i18n.js'
+import { renderHtml, type TemplateData } from '../templates.js'
+
+/** What every page needs; set once on the app. */
+export interface PageShared {
+  t: Translate
+  siteName: string
+  /** Address of the one stylesheet. */
+  stylesheet: string
+}
+
+declare global {
+  // oxlint-disable-next-line typescript/no-namespace -- how Express's locals are typed
+  namespace Express {
+    interface Locals {
+      page: PageShared
+    }
+  }
+}
+
+/**
+ * Answers with `views/<view>.ejs` inside the layout. Pages are about one person at one
+ * moment, so no cache keeps them.
+ */
+export function sendPage(res: Response, view: string, values: TemplateData = {}): void {
+  const shared = { ...res.app.locals.page, user: res.req.user ?? null }
+  res
+    .set('Cache-Control', 'no-store')
+    .type('html')
+    .send(renderHtml('layouts/page', { ...shared, view, values }))
+}

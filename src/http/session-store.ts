@@ -1,0 +1,60 @@
+import connectPgSimple from 'connect-pg-simple'
+import session, { type SessionData } from 'express-session'
+import type { Pool } from 'pg'
+
+/** NIST SP 800-63B-4 §2.2.3: a session without activity ends within the hour. */
+export const INACTIVITY_SECONDS = 3600
+
+/** How stale `expire` may be: one write a minute and session, not one a request. */
+const TOUCH_EVERY_MS = 60_000
+const TOUCHES_REMEMBERED = 10_000
+
+const PgStore = connectPgSimple(session)
+
+/**
+ * Sessions in PostgreSQL. Beside what connect-pg-simple does: a session that was loaded is
+ * only ever updated, so that a request still under way when its session ends (sign-out, a
+ * new id) cannot bring the row back.
+ */
+export class SessionStore extends PgStore {
+  readonly #pool: Pool
+  readonly #loaded = new WeakSet<object>()
+  readonly #touched = new Map<string, number>()
+
+  constructor(pool: Pool) {
+    super({
+      pool,
+      tableName: 'sessions',
+      createTableIfMissing: false,
+      ttl: INACTIVITY_SECONDS,
+      pruneSessionInterval: 15 * 60,
+    })
+    this.#pool = pool
+  }
+
+  override createSession(req: Parameters<session.Store['createSession']>[0], data: SessionData) {
+    const loaded = super.createSession(req, data)
+    this.#loaded.add(loaded)
+    return loaded
+  }
+
+  override set(sid: string, data: SessionData, done: (error?: unknown) => void = () => {}): void {
+    if (!this.#loaded.has(data)) return super.set(sid, data, done)
+    const expire = Date.now() / 1000 + INACTIVITY_SECONDS
+    this.#pool
+      .query('update sessions set sess = $1, expire = to_timestamp($2) where sid = $3', [
+        JSON.stringify(data),
+        expire,
+        sid,
+      ])
+      .then(() => done(), done)
+  }
+
+  override touch(sid: string, data: SessionData, done: () => void = () => {}): void {
+    const now = Date.now()
+    if (now - (this.#touched.get(sid) ?? 0) < TOUCH_EVERY_MS) return done()
+    if (this.#touched.size >= TOUCHES_REMEMBERED) this.#touched.clear()
+    this.#touched.set(sid, now)
+    super.touch(sid, data, done)
+  }
+}

@@ -1,0 +1,53 @@
+import { randomBytes } from 'node:crypto'
+import { QueryTypes, type Transaction } from 'sequelize'
+import type { Device } from './device.js'
+import { totpUri } from './key-uri.js'
+import { totp } from './kinds/totp.js'
+import type { Otp } from './otp.js'
+import { toDevice } from './verify-token.js'
+
+/** RFC 4226 §4 R6 recommends 160 bits. */
+const SECRET_BYTES = 20
+
+export interface NewTotpDevice {
+  user: { id: number; email: string }
+  name: string
+  /** Raw bytes; made here where it is missing. */
+  secret?: Uint8Array
+  confirmed: boolean
+}
+
+/**
+ * Adds an authenticator app. The `otpauth://` address holds the secret: show it once, to
+ * its owner.
+ */
+export async function addTotpDevice(
+  otp: Otp,
+  transaction: Transaction,
+  { user, name, confirmed, secret = randomBytes(SECRET_BYTES) }: NewTotpDevice,
+): Promise<{ device: Device; uri: string }> {
+  const id = await nextId(otp, transaction)
+  const row = await otp.database.models.TotpDevice.create(
+    {
+      id,
+      user_id: user.id,
+      name,
+      confirmed,
+      secret: otp.keys.seal(secret, { column: 'totp_devices.secret', id }),
+      created_at: otp.clock.now(),
+    },
+    { transaction },
+  )
+  const uri = totpUri({ issuer: otp.settings.siteName, account: user.email, secret })
+  return { device: toDevice(totp, row.get({ plain: true })), uri }
+}
+
+/** Before the row: its id is part of what the secret is sealed with. */
+async function nextId(otp: Otp, transaction: Transaction): Promise<number> {
+  const [row] = await otp.database.sequelize.query<{ id: number }>(
+    `select nextval(pg_get_serial_sequence('totp_devices', 'id'))::int as id`,
+    { type: QueryTypes.SELECT, transaction },
+  )
+  if (!row) throw new Error('The sequence of totp_devices gave no number.')
+  return row.id
+}

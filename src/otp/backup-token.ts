@@ -1,0 +1,36 @@
+import { base32nopad } from '@scure/base'
+import { randomBytes } from 'node:crypto'
+import type { Keyring } from '../crypto/keyring.js'
+
+declare const brand: unique symbol
+/** 16 base32 characters in capitals, without groups: 80 bits. */
+export type BackupToken = string & { readonly [brand]: 'BackupToken' }
+
+/** Ten bytes from the system's random source (NIST SP 800-63B-4 §4.2.1: 64 bits or more). */
+export function randomBackupToken(): BackupToken {
+  return base32nopad.encode(randomBytes(10)) as BackupToken
+}
+
+/** Reads a typed token in any case, with any spaces and hyphens; null where it cannot be one. */
+export function parseBackupToken(typed: string): BackupToken | null {
+  const token = typed
+    .normalize('NFKC')
+    .replace(/[\s\p{Pd}]/gu, '')
+    .toUpperCase()
+  return /^[A-Z2-7]{16}$/.test(token) ? (token as BackupToken) : null
+}
+
+/** In groups of four, as it is shown and printed. */
+export function formatBackupToken(token: BackupToken): string {
+  return token.match(/.{4}/g)?.join('-') ?? token
+}
+
+/** Only this is stored. 80 random bits need no salt, but the key keeps a stolen dump useless. */
+export function hashBackupToken(keys: Keyring, token: BackupToken): string {
+  return keys.hash('static_tokens', token)
+}
+
+/** The hash under every known key, for looking a typed token up. */
+export function backupTokenHashes(keys: Keyring, token: BackupToken): string[] {
+  return keys.hashes('static_tokens', token)
+}

@@ -1,0 +1,22 @@
+import type { Clock } from '../clock.js'
+import type { Keyring } from '../crypto/keyring.js'
+import type { Database } from '../db/connect.js'
+import type { Events } from './events.js'
+import type { Kind } from './kinds/kind.js'
+
+/** What every function of the core takes first. */
+export interface Otp {
+  database: Database
+  clock: Clock
+  keys: Keyring
+  events: Events
+  kinds: readonly Kind[]
+  settings: {
+    /** Keep a TOTP device's drift in step. */
+    totpSync: boolean
+    /** Seconds; 0 switches the wait on one device off. */
+    throttleFactor: number
+    /** Issuer in authenticator apps. */
+    siteName: string
+  }
+}

@@ -1,0 +1,76 @@
+import { QueryTypes, type Transaction } from 'sequelize'
+import type { Changes, KindOutcome } from '../device.js'
+import type { Otp } from '../otp.js'
+import { FAILURES_UNTIL_OFF, withFailure } from '../throttle.js'
+import type { LockedDevice } from './lock-devices.js'
+
+type Accepted = Extract<KindOutcome, { accepted: true }>
+
+/**
+ * Writes down that a token was accepted: failures forgotten, the kind's own changes, the
+ * used token deleted. One statement.
+ *
+ * @returns false where the token was used up by somebody else in between: then nothing is written
+ */
+export async function saveAccepted(
+  otp: Otp,
+  transaction: Transaction,
+  locked: LockedDevice,
+  outcome: Accepted,
+): Promise<boolean> {
+  const used = outcome.consumes
+  const rows = await otp.database.sequelize.query(
+    `with ${[
+      ...(used ? [`used as (delete from ${used.table} where id = $usedId and device_id = $id returning 1)`] : []),
+      `forgotten as (update users set token_failed_at = '{}'
+        where id = $userId and token_failed_at <> '{}' ${used ? 'and exists (select from used)' : ''})`,
+    ].join(', ')}
+    update ${locked.kind.table} set ${assignments(outcome.changes)}
+      failure_count = 0, failed_at = null, last_used_at = $now
+    where id = $id ${used ? 'and exists (select from used)' : ''} returning id`,
+    {
+      bind: {
+        ...outcome.changes,
+        id: locked.row.id,
+        userId: locked.row.user_id,
+        now: otp.clock.now(),
+        usedId: used?.id ?? null,
+      },
+      type: QueryTypes.SELECT,
+      transaction,
+    },
+  )
+  return rows.length === 1
+}
+
+/** Counts a refused token on the device and on the account, and switches the device off after too many. One statement. */
+export async function saveFailed(
+  otp: Otp,
+  transaction: Transaction,
+  locked: LockedDevice,
+): Promise<{ switchedOff: boolean }> {
+  const now = otp.clock.now()
+  const switchedOff = locked.row.failure_count + 1 >= FAILURES_UNTIL_OFF
+  await otp.database.sequelize.query(
+    `with owner as (update users set token_failed_at = $failedAt where id = $userId)
+    update ${locked.kind.table} set failure_count = failure_count + 1, failed_at = $now, confirmed = $confirmed where id = $id`,
+    {
+      bind: {
+        id: locked.row.id,
+        userId: locked.row.user_id,
+        failedAt: withFailure(locked.tokenFailedAt, now),
+        now,
+        confirmed: !switchedOff,
+      },
+      transaction,
+    },
+  )
+  return { switchedOff }
+}
+
+/** Column names come from the kind's own code, never from input. */
+function assignments(changes: Changes): string {
+  return Object.keys(changes)
+    .map((column) => `${column} = $${column},`)
+    .join(' ')
+}

@@ -1,0 +1,129 @@
+import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express'
+import type { Logger } from 'pino'
+import type { Account } from './account/account.js'
+import { alertOwner } from './account/backup-tokens/alert-owner.js'
+import { profileRoutes } from './account/profile/routes.js'
+import { sessionsRoutes } from './account/sessions/routes.js'
+import { createPanel } from './admin/mount.js'
+import { refuseStrangers } from './auth/refuse-strangers.js'
+import { loadRequestUser } from './auth/load-request-user.js'
+import { loginRoutes } from './auth/login/routes.js'
+import { logoutRoutes } from './auth/logout.js'
+import { recordVerifications } from './auth/record-verifications.js'
+import type { Clock } from './clock.js'
+import type { Config } from './config/read-config.js'
+import type { Keyring } from './crypto/keyring.js'
+import type { Database } from './db/connect.js'
+import { checkOrigin, isOwnOrigin } from './http/check-origin.js'
+import { describeOrigin } from './http/describe-origin.js'
+import { healthRoutes } from './http/health.js'
+import { limitAddress } from './http/limit-address.js'
+import { logRequests } from './http/log-requests.js'
+import { refuseBadInput } from './http/read-form.js'
+import { refuse } from './http/refuse.js'
+import { securityHeaders } from './http/security-headers.js'
+import { sendPage } from './http/send-page.js'
+import { readStylesheet } from './http/serve-stylesheet.js'
+import { sessions } from './http/sessions.js'
+import { createTranslator } from './i18n.js'
+import { createEvents } from './otp/events.js'
+import { builtInKinds } from './otp/kinds/index.js'
+import type { Otp } from './otp/otp.js'
+
+export interface SiteServices {
+  config: Config
+  clock: Clock
+  database: Database
+  keys: Keyring
+  log: Logger
+  /** Public origin, for example `https://admin.example.com`. */
+  baseUrl: string
+  /** Further origins that browsers may name: `http://127.0.0.1:3000` in development. */
+  alsoOrigins?: readonly string[]
+}
+
+export interface OtpAdminSite {
+  app: Express
+  otp: Otp
+  /** Stops what the site started: timers of the session store. Not the database. */
+  close(): void
+}
+
+/**
+ * Builds the whole site. The only place that mounts things: the order of what a request
+ * passes is read here.
+ */
+export async function createOtpAdminSite(services: SiteServices): Promise<OtpAdminSite> {
+  const { config, database, keys, log } = services
+  const https = services.baseUrl.startsWith('https:')
+  const origins = new Set([services.baseUrl, ...(services.alsoOrigins ?? [])])
+  const account = createAccount(services, https)
+  const stylesheet = readStylesheet()
+  const session = sessions({ pool: database.pool, secrets: keys.sessionSecrets, https })
+  const panel = await createPanel({
+    database,
+    clock: services.clock,
+    siteName: config.siteName,
+    originOf: describeOrigin,
+    isSameOrigin: (req) => isOwnOrigin(req.get('sec-fetch-site'), req.get('origin'), origins),
+    showRefusal: (res, code, message) => sendPage(res, 'error', { code, message }),
+    logFault: (fault, req) => req.log.error({ err: fault }, 'fault in the panel'),
+  })
+
+  const app = express()
+  app.disable('x-powered-by').set('etag', false).set('trust proxy', config.trustProxy)
+  app.set('query parser', 'simple').enable('case sensitive routing').enable('strict routing')
+  app.locals.page = { t: createTranslator(), siteName: config.siteName, stylesheet: stylesheet.address }
+
+  app.use(healthRoutes(database, log))
+  app.use(logRequests(log), securityHeaders({ https }))
+  app.use(stylesheet.serve, panel.assets)
+  app.use(checkOrigin(origins))
+  app.use('/admin', refuseStrangers({ https }))
+  app.use(session.middleware, loadRequestUser(account))
+  app.use(loginRoutes(account), logoutRoutes(account, { https }))
+  app.use(profileRoutes(account), sessionsRoutes(account))
+  app.get('/', (_req, res) => res.redirect(302, '/admin'))
+  app.use('/admin', panel.router)
+  app.use(refuseUnknown, refuseBadInput, answerFault(log))
+  return { app, otp: account.otp, close: () => session.store.close() }
+}
+
+function createAccount(services: SiteServices, https: boolean): Account {
+  const { config, clock, database, keys } = services
+  const otp: Otp = {
+    database,
+    clock,
+    keys,
+    events: createEvents(),
+    kinds: builtInKinds,
+    settings: { totpSync: config.otpTotpSync, throttleFactor: config.otpThrottleFactor, siteName: config.siteName },
+  }
+  const addressLimit = limitAddress(database.pool, config.loginAddressLimit)
+  const account: Account = { config, clock, database, otp, keys, addressLimit, baseUrl: () => services.baseUrl, https }
+  recordVerifications(account)
+  alertOwner(account)
+  return account
+}
+
+/** An address that is known for other methods gets a 405 that names them. */
+const refuseUnknown: RequestHandler = (req, res) => {
+  const allow = ALLOWED[req.path]
+  if (allow) refuse(req, res, { status: 405, code: 'method_not_allowed', allow })
+  else refuse(req, res, { status: 404, code: 'not_found' })
+}
+
+const ALLOWED: Readonly<Record<string, string>> = {
+  '/account/login': 'GET, HEAD, POST',
+  '/account/logout': 'GET, HEAD, POST',
+  '/account/two-factor': 'GET, HEAD',
+  '/account/two-factor/sessions': 'GET, HEAD, POST',
+}
+
+function answerFault(log: Logger): ErrorRequestHandler {
+  return (fault: unknown, req, res, next) => {
+    ;(req.log ?? log).error({ err: fault }, 'fault')
+    if (res.headersSent) return next(fault)
+    refuse(req, res, { status: 500, code: 'internal' })
+  }
+}
