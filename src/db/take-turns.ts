@@ -30,12 +30,13 @@ const PATIENCE_MS = 10_000
 export function createTurns(backend: Backend, patienceMs = PATIENCE_MS) {
   const waiting: Client[] = []
   let holder: Client | undefined
-  let running: Promise<void> | undefined
+  let busy = false
+  let running = Promise.resolve()
   let patience: NodeJS.Timeout | undefined
 
   async function run(): Promise<void> {
     for (let client = next(); client; client = next()) await serve(client)
-    running = undefined
+    busy = false
     if (holder && waiting.length > 0) patience ??= setTimeout(() => holder?.evict(), patienceMs)
   }
 
@@ -59,7 +60,9 @@ export function createTurns(backend: Backend, patienceMs = PATIENCE_MS) {
   /** Puts a client that is in no queue yet at the end of the queue. */
   function admit(client: Client, queued: boolean): void {
     if (!queued && client !== holder) waiting.push(client)
-    running ??= run()
+    if (busy) return
+    busy = true
+    running = run()
   }
 
   return {
