@@ -93,6 +93,10 @@ create table rate_limits (
   expire bigint
 );
 
+create table seeders (
+  name varchar(255) primary key
+);
+
 create table job_processes (
   worker_id text primary key,
   seen_at timestamptz not null

@@ -1,0 +1,56 @@
+import { randomBytes } from 'node:crypto'
+import { hashPassword } from '../src/crypto/hash-password.js'
+import type { Transaction } from 'sequelize'
+import { addStaticToken } from '../src/otp/add-static-token.js'
+import { addTotpDevice } from '../src/otp/add-totp-device.js'
+import { formatBackupToken } from '../src/otp/backup-token.js'
+import type { Otp } from '../src/otp/otp.js'
+
+/** How to sign in as the first of the demo staff; told once, at the first start. */
+export interface DemoCredentials {
+  email: string
+  password: string
+  backupTokens: string[]
+  /** `otpauth://` address for an authenticator app. */
+  keyUri: string
+}
+
+export const name = '0001-demo-staff'
+
+const BACKUP_TOKENS = 10
+
+/** A superuser with every device there is, and some staff to look at. All passwords are random. */
+export async function up(otp: Otp, transaction: Transaction): Promise<DemoCredentials> {
+  const { User } = otp.database.models
+  const password = randomBytes(12).toString('base64url')
+  const admin = await User.create(
+    {
+      email: 'ada@example.com',
+      name: 'Ada Lovelace',
+      password_hash: await hashPassword(password),
+      is_staff: true,
+      is_superuser: true,
+      created_at: otp.clock.now(),
+    },
+    { transaction },
+  )
+  const { uri } = await addTotpDevice(otp, transaction, { user: admin, name: 'Authenticator app', confirmed: true })
+  const backupTokens: string[] = []
+  while (backupTokens.length < BACKUP_TOKENS)
+    backupTokens.push(formatBackupToken((await addStaticToken(otp, transaction, admin.id)).token))
+  await addColleagues(otp, transaction)
+  return { email: admin.email, password, backupTokens, keyUri: uri }
+}
+
+/** Nobody knows their passwords, so nobody signs in as them before one is set. */
+async function addColleagues(otp: Otp, transaction: Transaction): Promise<void> {
+  const colleagues = [
+    { email: 'grace@example.com', name: 'Grace Hopper', is_staff: true, device: 'Phone' },
+    { email: 'alan@example.com', name: 'Alan Turing', is_staff: true, device: null },
+    { email: 'hedy@example.com', name: 'Hedy Lamarr', is_staff: false, device: 'Tablet' },
+  ]
+  for (const { device, ...colleague } of colleagues) {
+    const user = await otp.database.models.User.create({ ...colleague, created_at: otp.clock.now() }, { transaction })
+    if (device) await addTotpDevice(otp, transaction, { user, name: device, confirmed: true })
+  }
+}

@@ -1,0 +1,76 @@
+import type { Server } from 'node:http'
+import path from 'node:path'
+import type { Logger } from 'pino'
+import { systemClock } from './clock.js'
+import type { Config } from './config/read-config.js'
+import { connectDatabase, type Database } from './db/connect.js'
+import { migrate } from './db/migrate.js'
+import { createTranslator } from './i18n.js'
+import { listen, serveWith } from './listen.js'
+import { createLog } from './log.js'
+import { chooseMailGateway } from './notify/gateways/choose-mail-gateway.js'
+import { runWorker } from './notify/run-worker.js'
+import { readSecretKeys } from './read-secret-keys.js'
+import { describeCredentials, seedEmptyDatabase } from './seed.js'
+import { createOtpAdminSite } from './site.js'
+import { stopOnSignal } from './stop-on-signal.js'
+
+/**
+ * The process: port, database, migrations, site, worker, and a graceful end. Resolves when
+ * it has ended.
+ *
+ * @param print takes the lines of the start-up text
+ */
+export async function main(config: Config, print: (line: string) => void): Promise<void> {
+  const log = createLog(config)
+  const { server, port } = await listen(config.host, config.port)
+  const database = await connectDatabase(config, { embedded: 'own' }).catch((error: unknown) => {
+    server.close()
+    throw error
+  })
+  try {
+    await migrate(database)
+    await serveUntilStopped(config, { log, server, port, database }, print)
+  } finally {
+    server.close()
+    await database.close()
+  }
+}
+
+interface Opened {
+  log: Logger
+  server: Server
+  port: number
+  database: Database
+}
+
+async function serveUntilStopped(config: Config, opened: Opened, print: (line: string) => void): Promise<void> {
+  const { log, server, port, database } = opened
+  const keys = readSecretKeys(config)
+  const baseUrl = config.baseUrl ?? `http://localhost:${port}`
+  const alsoOrigins = config.production ? [] : [`http://127.0.0.1:${port}`]
+  const site = await createOtpAdminSite({ config, clock: systemClock, database, keys, log, baseUrl, alsoOrigins })
+  const credentials = await seedEmptyDatabase(site.otp, config)
+  serveWith(server, site.app)
+  const mail = chooseMailGateway(config, baseUrl, log)
+  const embedded = !config.databaseUrl
+  const worker = runWorker({
+    database,
+    keys,
+    log,
+    t: createTranslator(),
+    mail,
+    siteName: config.siteName,
+    baseUrl,
+    embedded,
+  })
+
+  print(`Address: ${baseUrl}/admin`)
+  for (const line of credentials ? describeCredentials(credentials) : []) print(line)
+  print(`Mails: ${config.smtpUrl ? 'sent by SMTP_URL' : path.join(config.folder, 'mail')}`)
+
+  await stopOnSignal(server, log)
+  site.close()
+  await worker.stop()
+  mail.close()
+}
