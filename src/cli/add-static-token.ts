@@ -1,0 +1,38 @@
+import { z } from 'zod'
+import { nowhere, recordEvent } from '../audit.js'
+import { addStaticToken } from '../otp/add-static-token.js'
+import { formatBackupToken, parseBackupToken } from '../otp/backup-token.js'
+import { requireUser } from './find-users.js'
+import { readArguments } from './read-arguments.js'
+import { withOtp } from './with-otp.js'
+
+const optionsSchema = z.object({
+  user: z.string(),
+  token: z
+    .string()
+    .transform((typed) => ({ typed, parsed: parseBackupToken(typed) }))
+    .refine(({ parsed }) => parsed !== null, 'must be 16 base32 characters (A to Z, 2 to 7) in any grouping')
+    .optional(),
+})
+
+/** Adds one backup token and prints it: the way in for somebody's first device. */
+export async function addStaticTokenCommand(options: unknown): Promise<void> {
+  const { user: email, token: chosen } = readArguments(optionsSchema, options)
+  const token = await withOtp(async (otp) => {
+    const { models, sequelize } = otp.database
+    return await sequelize.transaction(async (transaction) => {
+      const user = await requireUser(otp, email, transaction)
+      const added = await addStaticToken(otp, transaction, user.id, chosen?.parsed ?? undefined)
+      await recordEvent(models, transaction, {
+        event: 'backup_token_added',
+        at: otp.clock.now(),
+        userId: user.id,
+        device: added.device.persistentId,
+        origin: nowhere,
+        details: { by: 'command line' },
+      })
+      return added.token
+    })
+  })
+  console.log(chosen?.typed ?? formatBackupToken(token))
+}

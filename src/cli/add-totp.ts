@@ -1,0 +1,42 @@
+import { renderUnicodeCompact } from 'uqr'
+import { z } from 'zod'
+import { nowhere, recordEvent } from '../audit.js'
+import { addTotpDevice } from '../otp/add-totp-device.js'
+import { requireUser } from './find-users.js'
+import { readArguments } from './read-arguments.js'
+import { withOtp } from './with-otp.js'
+
+/** RFC 4226 §4 R6: 128 bits at the least; more than 512 no algorithm makes use of. */
+const optionsSchema = z.object({
+  user: z.string(),
+  key: z
+    .string()
+    .regex(/^([0-9a-fA-F]{2}){16,64}$/, 'must be 32 to 128 hexadecimal digits, two for each byte (160 bits are 40)')
+    .transform((hex) => Buffer.from(hex, 'hex'))
+    .optional(),
+})
+
+/** Adds a confirmed authenticator app; prints its `otpauth://` address, then the same as a QR code. */
+export async function addTotp(options: unknown): Promise<void> {
+  const { user: email, key } = readArguments(optionsSchema, options)
+  const uri = await withOtp(async (otp) => {
+    const { models, sequelize } = otp.database
+    return await sequelize.transaction(async (transaction) => {
+      const user = await requireUser(otp, email, transaction)
+      const device = { user, name: 'Authenticator app', confirmed: true, ...(key && { secret: key }) }
+      const added = await addTotpDevice(otp, transaction, device)
+      await recordEvent(models, transaction, {
+        event: 'device_added',
+        at: otp.clock.now(),
+        userId: user.id,
+        device: added.device.persistentId,
+        origin: nowhere,
+        details: { by: 'command line' },
+      })
+      return added.uri
+    })
+  })
+  console.log(uri)
+  // Light modules are drawn as blocks, for terminals with a dark ground; readers take the other way round too.
+  console.log(renderUnicodeCompact(uri, { border: 2 }))
+}

@@ -1,0 +1,47 @@
+import { Op, type Transaction } from 'sequelize'
+import type { User } from '../db/models/user.js'
+import { SiteError } from '../errors.js'
+import type { Otp } from '../otp/otp.js'
+
+/** What each address was found to be, in the order they were given; an address may be in any case. */
+export async function findUsers(
+  otp: Otp,
+  emails: readonly string[],
+  transaction?: Transaction,
+): Promise<{ email: string; user: User | undefined }[]> {
+  const { models, sequelize } = otp.database
+  const wanted = emails.map((email) => email.trim().toLowerCase())
+  const users = await models.User.findAll({
+    where: sequelize.where(sequelize.fn('lower', sequelize.col('email')), { [Op.in]: wanted }),
+    ...(transaction && { transaction }),
+  })
+  const byEmail = new Map(users.map((user) => [user.email.toLowerCase(), user]))
+  return emails.map((email, index) => ({ email, user: byEmail.get(wanted[index] ?? '') }))
+}
+
+/** The users of all these addresses; throws `unknown_user` if one has none. */
+export async function requireUsers(otp: Otp, emails: readonly string[], transaction: Transaction): Promise<User[]> {
+  const found = await findUsers(otp, emails, transaction)
+  refuseUnknown(found)
+  return found.flatMap(({ user }) => user ?? [])
+}
+
+/** Throws `unknown_user`, which names every address without a user. */
+export function refuseUnknown(found: readonly { email: string; user: User | undefined }[]): void {
+  const unknown = found.filter(({ user }) => !user).map(({ email }) => email)
+  if (unknown.length === 0) return
+  throw new SiteError(
+    'unknown_user',
+    `There is no user ${unknown.join(', ')}.`,
+    'See the addresses in the panel, or make one with `otp-admin create-user --email E`.',
+  )
+}
+
+/** One user, as {@link requireUsers}. */
+export async function requireUser(otp: Otp, email: string, transaction: Transaction): Promise<User> {
+  const found = await findUsers(otp, [email], transaction)
+  refuseUnknown(found)
+  const user = found[0]?.user
+  if (!user) throw new Error('An address was neither found nor refused.')
+  return user
+}

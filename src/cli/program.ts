@@ -1,0 +1,64 @@
+import { Command } from 'commander'
+
+/**
+ * Every command with its options. What a command does is loaded when it runs, so that
+ * `--help` answers at once.
+ */
+export function createProgram(): Command {
+  const program = new Command('otp-admin')
+    .description('An admin panel that staff can only enter with a second factor.')
+    .addHelpText('after', '\nSettings are environment variables: docs/configuration.md lists them.')
+    .exitOverride()
+  addServerCommands(program)
+  addUserCommands(program)
+  return program
+}
+
+function addServerCommands(program: Command): void {
+  program
+    .command('serve')
+    .description('run the server; this is what `npm start` does')
+    .action(async () => await (await import('./serve.js')).serve())
+  program
+    .command('migrate')
+    .description('bring the database up to date')
+    .action(async () => await (await import('./migrate.js')).migrateCommand())
+  program
+    .command('seed')
+    .description('put the demo staff into the database (refused in production)')
+    .action(async () => await (await import('./seed.js')).seedCommand())
+}
+
+function addUserCommands(program: Command): void {
+  program
+    .command('create-user')
+    .description('create a user; prints a generated password unless one comes from standard input')
+    .requiredOption('--email <E>', 'e-mail address to sign in with')
+    .option('--name <N>', "the person's name")
+    .option('--staff', 'may enter the panel')
+    .option('--superuser', 'may enter the panel and change everybody; includes --staff')
+    .option('--password-stdin', 'read the password from standard input: 8 characters or more, one newline is dropped')
+    .action(async (options: unknown) => await (await import('./create-user.js')).createUser(options))
+  program
+    .command('add-static-token')
+    .description('add one backup token and print it: the way in for the first device')
+    .requiredOption('--user <E>', "the user's e-mail address")
+    .option('--token <T>', 'this token, 16 base32 characters in any grouping, instead of a random one')
+    .action(async (options: unknown) => await (await import('./add-static-token.js')).addStaticTokenCommand(options))
+  program
+    .command('add-totp')
+    .description('add a confirmed authenticator app; prints its otpauth:// address, then a QR code')
+    .requiredOption('--user <E>', "the user's e-mail address")
+    .option('--key <HEX>', 'this secret instead of a random one of 160 bits')
+    .action(async (options: unknown) => await (await import('./add-totp.js')).addTotp(options))
+  program
+    .command('two-factor-status')
+    .description('print `E: enabled` or `E: disabled` for each user')
+    .argument('<E...>', 'e-mail addresses')
+    .action(async (emails: string[]) => await (await import('./two-factor-status.js')).twoFactorStatus(emails))
+  program
+    .command('two-factor-disable')
+    .description('remove every device of these users; where one is unknown, nothing is changed')
+    .argument('<E...>', 'e-mail addresses')
+    .action(async (emails: string[]) => await (await import('./two-factor-disable.js')).twoFactorDisable(emails))
+}

@@ -1,0 +1,9 @@
+import { type Config, readConfig } from '../config/read-config.js'
+import { ConfigurationRefused } from './refusals.js'
+
+/** The process's configuration; throws {@link ConfigurationRefused}. */
+export function readEnvironment(): Config {
+  const result = readConfig(process.env)
+  if (!result.ok) throw new ConfigurationRefused(result.faults)
+  return result.config
+}

@@ -1,0 +1,40 @@
+import type { Fault } from '../config/read-config.js'
+import { SiteError } from '../errors.js'
+
+/** CONTRACT.md §4; 78 is `EX_CONFIG` of sysexits.h. */
+export const exitCode = { refused: 1, usage: 2, configuration: 78 } as const
+
+/** Wrong environment: every mistake of it. */
+export class ConfigurationRefused extends Error {
+  constructor(readonly faults: readonly Fault[]) {
+    super('The configuration is wrong.')
+  }
+}
+
+/** Malformed arguments: one line for each. */
+export class UsageRefused extends Error {
+  constructor(readonly lines: readonly string[]) {
+    super(lines.join('\n'))
+  }
+}
+
+/** What standard error says to a fault, and what the process ends with. */
+export function explain(fault: unknown): { lines: readonly string[]; exitCode: number } {
+  if (fault instanceof ConfigurationRefused)
+    return {
+      lines: fault.faults.map(({ variable, message }) => `${variable}: ${message}`),
+      exitCode: exitCode.configuration,
+    }
+  if (fault instanceof UsageRefused) return { lines: fault.lines, exitCode: exitCode.usage }
+  if (fault instanceof SiteError)
+    return { lines: [`${fault.code}: ${fault.message} ${fault.remedy}`], exitCode: exitCode.refused }
+  const text = fault instanceof Error ? (fault.stack ?? fault.message) : String(fault)
+  return { lines: [unreachable(fault) ?? text], exitCode: exitCode.refused }
+}
+
+/** A database that cannot be reached is no bug of ours. The message of the driver holds no password. */
+function unreachable(fault: unknown): string | undefined {
+  if (!(fault instanceof Error) || !/^Sequelize(Connection|Host|InvalidConnection|AccessDenied)/.test(fault.name))
+    return
+  return `database_unreachable: The database does not take connections (${fault.message}). Check DATABASE_URL and the server.`
+}

@@ -1,0 +1,39 @@
+import { systemClock } from '../clock.js'
+import type { Config } from '../config/read-config.js'
+import { connectDatabase, type Database } from '../db/connect.js'
+import { migrate } from '../db/migrate.js'
+import { createEvents } from '../otp/events.js'
+import { builtInKinds } from '../otp/kinds/index.js'
+import type { Otp } from '../otp/otp.js'
+import { readSecretKeys } from '../read-secret-keys.js'
+import { readEnvironment } from './read-environment.js'
+
+/** Opens the database, brings it up to date, does the work, and closes it again. */
+export async function withOtp<T>(work: (otp: Otp, config: Config) => Promise<T>): Promise<T> {
+  const config = readEnvironment()
+  return await withDatabase(config, async (database) => {
+    await migrate(database)
+    return await work(createOtp(config, database), config)
+  })
+}
+
+/** The same without migrating. A running server's embedded database is reached through its socket. */
+export async function withDatabase<T>(config: Config, work: (database: Database) => Promise<T>): Promise<T> {
+  const database = await connectDatabase(config, { embedded: 'share' })
+  try {
+    return await work(database)
+  } finally {
+    await database.close()
+  }
+}
+
+function createOtp(config: Config, database: Database): Otp {
+  return {
+    database,
+    clock: systemClock,
+    keys: readSecretKeys(config),
+    events: createEvents(),
+    kinds: builtInKinds,
+    settings: { totpSync: config.otpTotpSync, throttleFactor: config.otpThrottleFactor, siteName: config.siteName },
+  }
+}
