@@ -2,10 +2,11 @@ import { chmodSync, rmSync } from 'node:fs'
 import { createServer, type Socket } from 'node:net'
 import path from 'node:path'
 import { parentPort } from 'node:worker_threads'
-import { PGlite } from '@electric-sql/pglite'
-import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm'
+import type { PGlite } from '@electric-sql/pglite'
+import { openPglite } from './open-pglite.js'
 import { serveConnection } from './serve-connection.js'
 import { createTurns } from './take-turns.js'
+import { tendDatabase } from './tend-database.js'
 
 /**
  * The embedded PostgreSQL, in a thread of its own: `argv` is the data folder. Says `ready`
@@ -16,7 +17,7 @@ const folder = process.argv[2] ?? ''
 const socketPath = path.join(folder, '.s.PGSQL.5432')
 
 // Listening comes before opening: the socket says that the folder is taken, and early clients wait for the greeting.
-const opened = PGlite.create(path.join(folder, 'postgres'), { extensions: { pg_trgm } })
+const opened = openPglite(path.join(folder, 'postgres'))
 const greeting = opened.then(greet)
 const turns = createTurns({
   execute: async (bytes, write) => {
@@ -34,6 +35,7 @@ rmSync(socketPath, { force: true })
 server.listen(socketPath, () => chmodSync(socketPath, 0o600))
 const database = await opened
 await greeting
+tendDatabase(turns)
 parentPort?.once('message', stop)
 parentPort?.postMessage('ready')
 

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import { parsedStatement, prefixStatement } from './name-statements.js'
 import { type ClientMessage, createMessageReader } from './read-messages.js'
 import type { Batch, Client, Turns } from './take-turns.js'
+import { writeMessage, writeQuery } from './write-message.js'
 
 /** Query, Sync and FunctionCall are answered with ReadyForQuery, Flush with what there is. */
 const COMPLETE = new Set(['Q', 'S', 'F'])
@@ -61,17 +62,11 @@ export function serveConnection(socket: Socket, turns: Turns, greeting: Promise<
 
 /** Ends an unfinished batch and an open transaction, and forgets the client's prepared statements. */
 function cleanupAfter(statements: ReadonlySet<string>): Batch {
-  const closes = [...statements].map((name) => message('C', `S${name}\0`))
-  const bytes = Buffer.concat([message('S', ''), message('Q', 'ROLLBACK\0'), ...closes, message('S', '')])
+  const closes = [...statements].map((name) => writeMessage('C', `S${name}\0`))
+  const bytes = Buffer.concat([writeMessage('S', ''), writeQuery('ROLLBACK'), ...closes, writeMessage('S', '')])
   return { bytes, complete: true }
 }
 
 function fatal(code: string, text: string): Buffer {
-  return message('E', `SFATAL\0VFATAL\0C${code}\0M${text}\0\0`)
-}
-
-function message(type: string, body: string): Buffer {
-  const bytes = Buffer.from(`${type}\0\0\0\0${body}`)
-  bytes.writeUInt32BE(bytes.length - 1, 1)
-  return bytes
+  return writeMessage('E', `SFATAL\0VFATAL\0C${code}\0M${text}\0\0`)
 }

@@ -1,0 +1,138 @@
+import { rmSync } from 'node:fs'
+import { connect } from 'node:net'
+import path from 'node:path'
+import pg from 'pg'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { connectDatabase, type Database } from '../../src/db/connect.js'
+import { testConfig } from '../support/config.js'
+import { temporaryFolder } from '../support/database.js'
+
+const folder = temporaryFolder('migrated')
+let database: Database
+
+beforeAll(async () => {
+  database = await connectDatabase(testConfig({ DATA_DIR: folder }))
+  await database.pool.query('create table counters (name text primary key, value integer not null)')
+})
+afterAll(async () => {
+  await database.close()
+  rmSync(folder, { recursive: true })
+})
+beforeEach(async () => {
+  await database.pool.query('truncate counters')
+  await database.pool.query(`insert into counters values ('shared', 0)`)
+})
+
+async function newClient(): Promise<pg.Client> {
+  const client = new pg.Client({ host: folder, user: 'postgres', database: 'postgres' })
+  await client.connect()
+  return client
+}
+
+const shared = async () => (await database.pool.query(`select value from counters where name = 'shared'`)).rows[0].value
+
+/** What a sign-in does: limits and session on the pool, a transaction that locks, a connection that comes and goes. */
+async function race(racer: number): Promise<void> {
+  const { sequelize, pool } = database
+  await pool.query({ name: 'limits', text: 'select points from rate_limits where key = $1', values: [`r${racer}`] })
+  await pool.query(
+    'insert into sessions (sid, sess, expire) values ($1, $2, now()) on conflict (sid) do update set sess = $2',
+    [`s${racer}`, '{}'],
+  )
+  await sequelize.transaction(async (transaction) => {
+    const [rows] = await sequelize.query(`select value from counters where name = 'shared' for update`, { transaction })
+    const read = (rows as { value: number }[])[0]?.value ?? 0
+    await sequelize.query('insert into counters values ($1, $2)', { bind: [`racer ${racer}`, read], transaction })
+    await sequelize.query(`update counters set value = $1 where name = 'shared'`, { bind: [read + 1], transaction })
+  })
+  const passing = await newClient()
+  await passing.query('select $1::integer', [racer])
+  await passing.end()
+}
+
+test('Twenty racers with transactions all finish, and no one writes over another', async () => {
+  await Promise.all(Array.from({ length: 20 }, async (_, racer) => await race(racer)))
+  expect(await shared()).toBe(20)
+  const places = await database.pool.query(`select value from counters where name like 'racer %' order by value`)
+  expect(places.rows.map((row) => row.value)).toEqual(Array.from({ length: 20 }, (_, place) => place))
+})
+
+test('Transactions of two connections run one after the other', async () => {
+  const [first, second] = [await newClient(), await newClient()]
+  await first.query('begin')
+  await first.query(`update counters set value = 1 where name = 'shared'`)
+  const order: string[] = []
+  const later = second.query(`select value from counters where name = 'shared'`).then((result) => {
+    order.push('second reads')
+    return result.rows[0].value
+  })
+  await first.query('commit').then(() => order.push('first commits'))
+  expect(await later).toBe(1)
+  expect(order).toEqual(['first commits', 'second reads'])
+  await Promise.all([first.end(), second.end()])
+})
+
+test('A client that dies inside a transaction loses it, and the others go on', async () => {
+  const dying = await newClient()
+  dying.on('error', () => {})
+  await dying.query('begin')
+  await dying.query(`update counters set value = 99 where name = 'shared'`)
+  const waiting = shared()
+  dying.connection.stream.destroy()
+  expect(await waiting).toBe(0)
+})
+
+test('A transaction that failed is over for its own connection only', async () => {
+  const client = await newClient()
+  await client.query('begin')
+  await expect(client.query('select nonsense')).rejects.toThrow('nonsense')
+  const waiting = shared()
+  await expect(client.query('select 1')).rejects.toThrow('aborted')
+  await client.query('rollback')
+  expect(await waiting).toBe(0)
+  await client.end()
+})
+
+test('Two connections may give different statements the same name', async () => {
+  const [first, second] = [await newClient(), await newClient()]
+  const ask = async (client: pg.Client, text: string) =>
+    (await client.query({ name: 'ask', text, values: [1] })).rows[0].answer
+  expect(await ask(first, 'select $1::integer + 1 as answer')).toBe(2)
+  expect(await ask(second, 'select $1::integer + 10 as answer')).toBe(11)
+  expect(await ask(first, 'select $1::integer + 1 as answer')).toBe(2)
+  await Promise.all([first.end(), second.end()])
+})
+
+test('The statements of a connection that ended are forgotten', async () => {
+  const client = await newClient()
+  await client.query({ name: 'passing', text: 'select 1' })
+  await client.end()
+  const left = await database.pool.query(`select name from pg_prepared_statements where name like '%passing'`)
+  expect(left.rows).toEqual([])
+})
+
+test('An error in the middle of one connection does not reach into another', async () => {
+  const clients = await Promise.all(Array.from({ length: 10 }, newClient))
+  const answers = clients.map(async (client, index) =>
+    index % 2 === 0
+      ? await client.query('select $1::integer as answer', [index]).then((result) => result.rows[0].answer)
+      : await client.query('select $1::integer / 0', [index]).catch((error: Error) => error.message),
+  )
+  expect(await Promise.all(answers)).toEqual(clients.map((_, index) => (index % 2 === 0 ? index : 'division by zero')))
+  await Promise.all(clients.map(async (client) => await client.end()))
+})
+
+test('A large row goes in and comes out whole', async () => {
+  const text = 'ä'.repeat(1_500_000)
+  const result = await database.pool.query('select $1::text as text', [text])
+  expect(result.rows[0].text).toBe(text)
+})
+
+test('Bytes that are no PostgreSQL end that connection and no other', async () => {
+  const socket = connect(path.join(folder, '.s.PGSQL.5432'))
+  const closed = new Promise((resolve) => socket.once('close', resolve))
+  socket.on('error', () => {})
+  socket.write(Buffer.alloc(16))
+  await closed
+  expect(await shared()).toBe(0)
+})
