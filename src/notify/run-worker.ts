@@ -26,7 +26,7 @@ export interface RunningWorker {
 interface State {
   /** Ids of this process's workers. */
   workers: Set<string>
-  /** What still follows jobs that failed. */
+  /** Queries that events began and nobody waits for. */
   following: Set<Promise<void>>
 }
 
@@ -66,15 +66,21 @@ async function startRunner(notify: Notify, state: State): Promise<Runner> {
 }
 
 function listen(notify: Notify, { workers, following }: State): WorkerEvents {
-  const events: WorkerEvents = new EventEmitter()
-  events.on('worker:create', ({ worker }) => workers.add(worker.workerId))
-  events.on('worker:stop', ({ worker }) => workers.delete(worker.workerId))
-  events.on('job:complete', ({ job, error }) => {
-    if (!error) return
-    const rest = afterJob(notify, job, error)
-      .catch((fault: unknown) => notify.log.error({ err: fault }, 'a failed job was not rescheduled'))
+  const { database, log } = notify
+  const follow = (work: Promise<void>) => {
+    const rest = work
+      .catch((fault: unknown) => log.error({ err: fault }, 'what follows a job failed'))
       .finally(() => following.delete(rest))
     following.add(rest)
+  }
+  const events: WorkerEvents = new EventEmitter()
+  events.on('worker:create', ({ worker }) => {
+    workers.add(worker.workerId)
+    if (!notify.embedded) follow(beat(database.pool, [worker.workerId]))
+  })
+  events.on('worker:stop', ({ worker }) => workers.delete(worker.workerId))
+  events.on('job:complete', ({ job, error }) => {
+    if (error) follow(afterJob(notify, job, error))
   })
   return events
 }

@@ -1,0 +1,177 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { z } from 'zod'
+import type { Database } from '../../src/db/connect.js'
+import { enqueue } from '../../src/notify/enqueue.js'
+import type { MailGateway } from '../../src/notify/gateways/mail-gateway.js'
+import { createSmtpGateway } from '../../src/notify/gateways/smtp.js'
+import type { Mail } from '../../src/notify/mails.js'
+import type { Notify } from '../../src/notify/notify.js'
+import { runWorker } from '../../src/notify/run-worker.js'
+import { databaseKinds, openTestDatabase } from '../support/database.js'
+import { alert, jobs, makeDue, testLog, testNotify } from '../support/notify.js'
+import { type SmtpServer, startSmtp } from '../support/smtp.js'
+
+/** As strict as the table is meant to be: nothing beside these two. */
+const sealedPayload = z.strictObject({ message: z.uuid(), sealed: z.string() })
+
+describe.each(databaseKinds())('delivery on %s', (kind) => {
+  let database: Database
+  let smtp: SmtpServer
+  let gateway: MailGateway
+  let notify: Notify
+  let log: ReturnType<typeof testLog>
+
+  beforeAll(async () => {
+    database = await openTestDatabase(kind)
+  })
+  afterAll(() => database.close())
+
+  beforeEach(async () => {
+    smtp = await startSmtp()
+    log = testLog()
+    gateway = createSmtpGateway(smtp.url, { name: 'Night Desk', address: 'no-reply@admin.example.com' })
+    notify = testNotify(database, gateway, { log: log.log, embedded: kind === 'embedded' })
+  })
+  afterEach(async () => {
+    gateway.close()
+    await smtp.close()
+    await database.pool.query('delete from graphile_worker._private_jobs')
+  })
+
+  const commit = (mail: Mail = alert) =>
+    database.sequelize.transaction((transaction) => enqueue(notify, transaction, 'send-mail', mail))
+
+  /** Runs a worker until `done`. */
+  async function workUntil(done: () => Promise<unknown>): Promise<void> {
+    const waiting = done()
+    const worker = runWorker(notify)
+    await waiting
+    await worker.stop()
+  }
+
+  it('brings a committed mail, in text and HTML, to its owner alone', async () => {
+    await commit()
+    await workUntil(() => smtp.next('accepted'))
+    const [mail] = smtp.seen
+    expect(smtp.seen).toHaveLength(1)
+    expect(mail?.to).toMatchObject({ value: [{ address: 'ada@example.com', name: 'Ada Lovelace' }] })
+    expect(mail?.from?.value).toMatchObject([{ address: 'no-reply@admin.example.com', name: 'Night Desk' }])
+    expect(mail?.subject).toBe('Night Desk: a backup token was used to sign in')
+    expect(mail?.messageId).toMatch(/^<[0-9a-f-]{36}@admin\.example\.com>$/)
+    expect(mail?.headers.get('auto-submitted')).toBe('auto-generated')
+    for (const body of [mail?.text, mail?.html])
+      for (const fact of ['Ada Lovelace', '2026-03-01 23:59 UTC', '192.0.2.7', 'Firefox 139 on Linux', alert.link])
+        expect(body).toContain(fact)
+    expect(mail?.text).toContain('Backup tokens left: 9\n')
+    expect(await jobs(database)).toEqual([])
+  })
+
+  it('sends nothing for a transaction that was rolled back', async () => {
+    const failing = database.sequelize.transaction(async (transaction) => {
+      await enqueue(notify, transaction, 'send-mail', alert)
+      throw new Error('rolled back')
+    })
+    await expect(failing).rejects.toThrow('rolled back')
+    expect(await jobs(database)).toEqual([])
+  })
+
+  it('keeps nothing of a mail readable in the database', async () => {
+    await commit()
+    const { rows } = await database.pool.query<{ payload: string }>(
+      'select payload::text as payload from graphile_worker._private_jobs',
+    )
+    const payload = rows[0]?.payload ?? ''
+    const sealed = sealedPayload.parse(JSON.parse(payload)).sealed.split('.')
+    const bytes = Buffer.from(sealed[3] ?? '', 'base64url').toString('latin1')
+    expect(bytes.length).toBeGreaterThan(200)
+    for (const clear of [alert.to, alert.name, alert.link, '192.0.2.7', 'backup-token'])
+      for (const place of [payload, bytes]) expect(place).not.toContain(clear)
+  })
+
+  it('commits while the mail server is down, and delivers within a minute of its return', async () => {
+    await smtp.close()
+    await commit()
+    await workUntil(() => log.says('will be tried again'))
+    const [job] = await jobs(database)
+    expect(job).toMatchObject({ attempts: 0, locked_by: null })
+    expect(job?.due_in).toBeGreaterThan(0)
+    expect(job?.due_in).toBeLessThan(30)
+    smtp = await startSmtp('accept', smtp.port)
+    await makeDue(database)
+    await workUntil(() => smtp.next('accepted'))
+    expect(smtp.seen).toHaveLength(1)
+  })
+
+  it.each(['defer', 'drop', 'refuse-sender'] as const)(
+    'delivers the same message once the server does not %s any more',
+    async (behaviour) => {
+      smtp.behaviour = behaviour
+      await commit()
+      await workUntil(() => log.says('will be tried again'))
+      expect(await jobs(database)).toMatchObject([{ attempts: 0, locked_by: null }])
+      const before = smtp.seen.map((mail) => mail.messageId)
+      smtp.behaviour = 'accept'
+      await makeDue(database)
+      await workUntil(() => smtp.next('accepted'))
+      const ids = smtp.seen.map((mail) => mail.messageId)
+      expect(ids.length).toBeGreaterThan(before.length)
+      expect(new Set(ids).size).toBe(1)
+      expect(new Set(smtp.seen.map((mail) => mail.date?.getTime())).size).toBe(1)
+    },
+  )
+
+  it('gives up a recipient that is refused for good, without naming him in the log', async () => {
+    smtp.behaviour = 'refuse'
+    await commit()
+    await workUntil(() => log.says('refused, will be tried again'))
+    const [first] = await jobs(database)
+    expect(first).toMatchObject({ attempts: 1, locked_by: null })
+    await database.pool.query(
+      'select graphile_worker.reschedule_jobs(array[id], run_at := now(), attempts := max_attempts - 1) from graphile_worker.jobs',
+    )
+    await workUntil(() => log.says('given up'))
+    const left = await database.pool.query('select 1 from graphile_worker._private_jobs where is_available')
+    expect(left.rowCount).toBe(0)
+    expect(log.text()).toContain('mail server: EENVELOPE RCPT TO 550 5.1.1')
+    expect(log.text()).not.toMatch(/ada|Lovelace|192\.0\.2\.7/i)
+  })
+
+  it('gives back what is under way when it stops', async () => {
+    smtp.behaviour = 'hang'
+    await commit()
+    await workUntil(() => smtp.next('seen'))
+    expect(await jobs(database)).toMatchObject([{ attempts: 0, locked_by: null }])
+    smtp.behaviour = 'accept'
+    await makeDue(database)
+    await workUntil(() => smtp.next('accepted'))
+    expect(new Set(smtp.seen.map((mail) => mail.messageId)).size).toBe(1)
+  })
+
+  it('goes on when the database lost both workers at the end of their jobs', async () => {
+    const trace = vi.spyOn(console, 'trace').mockImplementation(() => {})
+    onTestFinished(() => trace.mockRestore())
+    smtp.behaviour = 'hang'
+    await commit()
+    await commit()
+    const worker = runWorker(notify)
+    while (smtp.seen.length < 2) await smtp.next('seen')
+    await database.pool.query('alter table graphile_worker._private_jobs rename to jobs_away')
+    smtp.release()
+    await log.says('Failed to release job', 2)
+    await database.pool.query('alter table graphile_worker.jobs_away rename to _private_jobs')
+    smtp.behaviour = 'accept'
+    const arrived = smtp.arrival('grace@example.com')
+    await commit({ ...alert, to: 'grace@example.com' })
+    await arrived
+    await worker.stop()
+  })
+
+  it('tries for five days through an outage and then lets the tries run out', async () => {
+    await smtp.close()
+    await commit()
+    await database.pool.query("update graphile_worker._private_jobs set created_at = now() - interval '6 days'")
+    await workUntil(() => log.says('will be tried again'))
+    expect(await jobs(database)).toMatchObject([{ attempts: 1 }])
+    smtp = await startSmtp()
+  })
+})

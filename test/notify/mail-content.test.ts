@@ -1,0 +1,81 @@
+import { createTransport } from 'nodemailer'
+import { simpleParser } from 'mailparser'
+import { describe, expect, it } from 'vitest'
+import { createTranslator } from '../../src/i18n.js'
+import { composeMail } from '../../src/notify/gateways/mail-gateway.js'
+import { type Mail, mailSchema } from '../../src/notify/mails.js'
+import { renderMail } from '../../src/notify/render-mail.js'
+import { alert } from '../support/notify.js'
+
+const t = createTranslator()
+
+/** The mail as it would travel, after the way through the table. */
+async function travel(mail: Mail, site = 'Night Desk') {
+  const parsed = mailSchema.parse(JSON.parse(JSON.stringify(mail)))
+  const outgoing = {
+    ...renderMail(parsed, site, t),
+    messageId: '<1@localhost>',
+    date: new Date(0),
+    to: { name: parsed.name, address: parsed.to },
+  }
+  const composer = createTransport({ streamTransport: true, buffer: true })
+  const { message } = await composer.sendMail(composeMail(outgoing, { name: site, address: 'no-reply@localhost' }))
+  return await simpleParser(message)
+}
+
+describe('the alert mail', () => {
+  it('says the same in text and HTML', async () => {
+    const { text, html } = await travel(alert)
+    const facts = [
+      'Hello Ada Lovelace,',
+      'Night Desk',
+      '2026-03-01 23:59 UTC',
+      '192.0.2.7',
+      'Firefox 139 on Linux',
+      '9',
+      'https://admin.example.com/account/two-factor/sessions',
+      'If this was not you',
+      'administrator',
+    ]
+    for (const fact of facts) for (const body of [text, html]) expect(body).toContain(fact)
+  })
+
+  it('does without a name, an address and a browser', async () => {
+    const { text } = await travel({ ...alert, name: '', address: null, browser: null, left: 0 })
+    expect(text).toMatch(/^Hello,\n/)
+    expect(text).toContain('Address: not known\nBrowser: not known\nBackup tokens left: 0\n')
+    expect(text).toContain('Make a new set of backup tokens soon')
+  })
+
+  it('takes no markup from outside', async () => {
+    const { html } = await travel({ ...alert, name: '<script>x</script>', browser: '"><img src=x>' }, '<i>Desk</i>')
+    expect(html).not.toMatch(/<script|<img|<i>/)
+  })
+})
+
+describe('header injection', () => {
+  it.each(['\r\n', '\n', '\r', '\u2028', '\0'])('adds no header and no paragraph by %j', async (end) => {
+    const evil = `Ada${end}Bcc: eve@example.com${end}${end}Click here`
+    const { headers, to, text } = await travel(
+      { ...alert, name: evil, browser: evil, address: evil },
+      `Desk${end}Bcc: eve@example.com`,
+    )
+    expect(headers.has('bcc')).toBe(false)
+    expect(to).toMatchObject({ value: [{ address: 'ada@example.com' }] })
+    expect(text).toContain('Browser: Ada Bcc: eve@example.com Click here\n')
+  })
+
+  it.each([
+    'ada@example.com, eve@example.com',
+    'ada@example.com\r\nBcc: eve@example.com',
+    'Ada <ada@example.com>',
+    'ada@example.com;eve@example.com',
+    'ada',
+  ])('refuses %j as a recipient', (to) => {
+    expect(mailSchema.safeParse({ ...alert, to }).success).toBe(false)
+  })
+
+  it('refuses a link that is no web address', () => {
+    expect(mailSchema.safeParse({ ...alert, link: 'javascript:alert(1)' }).success).toBe(false)
+  })
+})

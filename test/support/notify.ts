@@ -1,0 +1,74 @@
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { PassThrough } from 'node:stream'
+import { pino } from 'pino'
+import { createKeyring } from '../../src/crypto/keyring.js'
+import type { Database } from '../../src/db/connect.js'
+import { createTranslator } from '../../src/i18n.js'
+import type { MailGateway } from '../../src/notify/gateways/mail-gateway.js'
+import type { Mail } from '../../src/notify/mails.js'
+import type { Notify } from '../../src/notify/notify.js'
+
+/** A log that can be read back and waited for. */
+export function testLog() {
+  const stream = new PassThrough()
+  const lines: string[] = []
+  stream.on('data', (chunk: Buffer) => lines.push(chunk.toString()))
+  return {
+    log: pino({ level: 'debug' }, stream),
+    text: () => lines.join(''),
+    /** Until so many lines say this; at once where they have. */
+    async says(message: string, times = 1): Promise<void> {
+      while (lines.filter((line) => line.includes(message)).length < times) await once(stream, 'data')
+    },
+  }
+}
+
+/** All that a worker needs, with keys of its own unless given. */
+export function testNotify(database: Database, mail: MailGateway, changes: Partial<Notify> = {}): Notify {
+  return {
+    database,
+    mail,
+    keys: createKeyring([randomBytes(32)]),
+    log: testLog().log,
+    t: createTranslator(),
+    siteName: 'Night Desk',
+    baseUrl: 'https://admin.example.com',
+    embedded: false,
+    ...changes,
+  }
+}
+
+export const alert: Mail = {
+  mail: 'backup-token-used',
+  to: 'ada@example.com',
+  name: 'Ada Lovelace',
+  at: new Date('2026-03-01T23:59:59Z'),
+  address: '192.0.2.7',
+  browser: 'Firefox 139 on Linux',
+  left: 9,
+  link: 'https://admin.example.com/account/two-factor/sessions',
+}
+
+export interface JobRow {
+  id: string
+  attempts: number
+  locked_by: string | null
+  /** Seconds. */
+  due_in: number
+}
+
+export async function jobs(database: Database): Promise<JobRow[]> {
+  const { rows } = await database.pool.query<JobRow>(
+    `select id, attempts, locked_by, extract(epoch from run_at - now())::float as due_in
+     from graphile_worker.jobs order by id`,
+  )
+  return rows
+}
+
+/** As if the time until the next try had passed. */
+export async function makeDue(database: Database): Promise<void> {
+  await database.pool.query(
+    'select graphile_worker.reschedule_jobs(array[id], run_at := now()) from graphile_worker.jobs',
+  )
+}
