@@ -37,11 +37,13 @@ export default async function setup(project: TestProject): Promise<() => Promise
   }
 }
 
-/** A worker thread cannot run TypeScript on Node 20. */
+/** A worker thread cannot run TypeScript on Node 20. Renamed into place, as another run may be starting one. */
 async function buildWorker(): Promise<void> {
+  const outfile = path.join(root, 'dist/app/embedded-worker.js')
+  const draft = `${outfile}.${process.pid}`
   await build({
     entryPoints: [path.join(root, 'src/db/embedded-worker.ts')],
-    outfile: path.join(root, 'dist/app/embedded-worker.js'),
+    outfile: draft,
     bundle: true,
     platform: 'node',
     format: 'esm',
@@ -49,6 +51,7 @@ async function buildWorker(): Promise<void> {
     packages: 'external',
     logLevel: 'warning',
   })
+  renameSync(draft, outfile)
 }
 
 async function createTemplate(server: string, name: string): Promise<void> {

@@ -1,0 +1,12 @@
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { expect, test } from 'vitest'
+import { printSchema } from '../../scripts/print-schema.js'
+import { root } from '../../src/root.js'
+import { databaseKinds, openTestDatabase } from '../support/database.js'
+
+test.each(databaseKinds())('db/schema.sql is what the migrations add up to on the %s database', async (kind) => {
+  const database = await openTestDatabase(kind)
+  const schema = await printSchema(database.pool).finally(database.close)
+  expect(schema).toBe(readFileSync(path.join(root, 'db', 'schema.sql'), 'utf8'))
+})
