@@ -43,7 +43,8 @@ export function runWorker(notify: Notify): RunningWorker {
       await running
       await watching
       await Promise.all(state.following)
-      if (!notify.embedded) await leave(notify.database.pool, workers)
+      // A heartbeat that cannot be taken back (the database is gone) ends by itself.
+      if (!notify.embedded) await leave(notify.database.pool, workers).catch(() => undefined)
     },
   }
 }

@@ -162,7 +162,7 @@ describe.each(databaseKinds())('delivery on %s', (kind) => {
     smtp.behaviour = 'accept'
     const arrived = smtp.arrival('grace@example.com')
     await commit({ ...alert, to: 'grace@example.com' })
-    await arrived
+    await expect(arrived).resolves.toMatchObject({ subject: 'Night Desk: a backup token was used to sign in' })
     await worker.stop()
   })
 

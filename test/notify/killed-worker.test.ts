@@ -69,9 +69,9 @@ async function place(kind: string): Promise<Record<string, string>> {
     onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
     return { DATA_DIR: folder }
   }
-  const { url, drop } = await createTestDatabase()
-  onTestFinished(drop)
-  return { DATABASE_URL: url }
+  const created = await createTestDatabase()
+  onTestFinished(async () => created.drop())
+  return { DATABASE_URL: created.url }
 }
 
 function start(environment: Record<string, string>): ChildProcess {

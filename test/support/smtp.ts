@@ -26,7 +26,7 @@ export interface SmtpServer {
   /** The next mail read to its end, and `accepted` only if it was taken. */
   next(event: 'seen' | 'accepted'): Promise<ParsedMail>
   /** The next mail to this recipient that is taken. */
-  arrival(recipient: string): Promise<void>
+  arrival(recipient: string): Promise<ParsedMail>
   /** Takes the mails that it left without an answer. */
   release(): void
   close(): Promise<void>
@@ -50,7 +50,8 @@ export async function startSmtp(behaviour: Behaviour = 'accept', port = 0): Prom
       else answer()
     },
     onData(stream, session, answer) {
-      void simpleParser(stream).then((mail) => {
+      const receive = async () => {
+        const mail = await simpleParser(stream)
         const accept = () => {
           events.emit('accepted', mail)
           answer()
@@ -60,7 +61,8 @@ export async function startSmtp(behaviour: Behaviour = 'accept', port = 0): Prom
         if (receiver.behaviour === 'hang') held.push(accept)
         else if (receiver.behaviour === 'drop') disconnect(server, session.id)
         else accept()
-      })
+      }
+      void receive()
     },
   })
   server.on('error', () => {})
@@ -75,7 +77,7 @@ export async function startSmtp(behaviour: Behaviour = 'accept', port = 0): Prom
     arrival: (recipient) =>
       new Promise((resolve) => {
         events.on('accepted', (mail) => {
-          if (JSON.stringify(mail.to).includes(recipient)) resolve()
+          if (JSON.stringify(mail.to).includes(recipient)) resolve(mail)
         })
       }),
     release: () => {
