@@ -40,7 +40,7 @@ const MAX_LENGTH = 1024
 /** Takes one newline off the end, which `echo` and editors put there. */
 async function readPassword(): Promise<string> {
   const password = (await text(process.stdin)).replace(/\r?\n$/, '')
-  if ([...password].length >= MIN_LENGTH && password.length <= MAX_LENGTH) return password
+  if (Array.from(password).length >= MIN_LENGTH && password.length <= MAX_LENGTH) return password
   throw new SiteError(
     'password_refused',
     `The password must have from ${MIN_LENGTH} to ${MAX_LENGTH} characters.`,

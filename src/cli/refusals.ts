@@ -32,9 +32,9 @@ export function explain(fault: unknown): { lines: readonly string[]; exitCode: n
   return { lines: [unreachable(fault) ?? text], exitCode: exitCode.refused }
 }
 
-/** A database that cannot be reached is no bug of ours. The message of the driver holds no password. */
+/** A database that cannot be reached is no bug of ours. The driver's message holds no password. */
 function unreachable(fault: unknown): string | undefined {
-  if (!(fault instanceof Error) || !/^Sequelize(Connection|Host|InvalidConnection|AccessDenied)/.test(fault.name))
-    return
-  return `database_unreachable: The database does not take connections (${fault.message}). Check DATABASE_URL and the server.`
+  const isConnection = /^Sequelize(Connection|Host|InvalidConnection|AccessDenied)/
+  if (!(fault instanceof Error && isConnection.test(fault.name))) return undefined
+  return `database_unreachable: The database takes no connection (${fault.message}). Check DATABASE_URL and the server.`
 }

@@ -1,5 +1,4 @@
 import { describeCredentials, seed } from '../seed.js'
-import { readEnvironment } from './read-environment.js'
 import { withOtp } from './with-otp.js'
 
 /** Puts the demo staff in, and prints how to sign in where they were not there yet. */

@@ -276,7 +276,7 @@ export const options = z.object({
     .register(about, {
       name: 'LOG_LEVEL',
       default: 'info',
-      expected: LEVELS.map((level) => `\`${level}\``).join(', '),
+      expected: `one of ${LEVELS.map((level) => `\`${level}\``).join(', ')}`,
       text: 'pino level',
     }),
 })
