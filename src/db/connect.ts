@@ -46,7 +46,8 @@ export async function connectDatabase(config: Config, options: ConnectOptions = 
 }
 
 function connectServer(url: string): Database {
-  return open(new Sequelize(url, shared), new pg.Pool({ connectionString: url, max: POOL_SIZE }), async () => {})
+  // Sequelize writes host and port of the address into the options it is given.
+  return open(new Sequelize(url, { ...shared }), new pg.Pool({ connectionString: url, max: POOL_SIZE }), async () => {})
 }
 
 function open(sequelize: Sequelize, pool: pg.Pool, stop: () => Promise<void>): Database {

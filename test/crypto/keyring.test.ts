@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest'
+import { createKeyring } from '../../src/crypto/keyring.js'
+
+const first = Buffer.alloc(32, 1)
+const second = Buffer.alloc(32, 2)
+const place = { column: 'totp_devices.secret', id: 3 }
+
+describe('sealing', () => {
+  it('opens for the same row only', () => {
+    const keys = createKeyring([first])
+    const sealed = keys.seal(Buffer.from('secret'), place)
+    expect(keys.open(sealed, place).toString()).toBe('secret')
+    expect(() => keys.open(sealed, { ...place, id: 4 })).toThrow()
+    expect(() => keys.open(sealed, { ...place, column: 'other.secret' })).toThrow()
+  })
+
+  it('gives another envelope every time, with nothing of the secret in it', () => {
+    const keys = createKeyring([first])
+    const sealed = keys.seal(Buffer.from('secret'), place)
+    expect(sealed).not.toBe(keys.seal(Buffer.from('secret'), place))
+    expect(sealed).not.toContain(Buffer.from('secret').toString('base64url'))
+  })
+
+  it('refuses an envelope in which one character was changed', () => {
+    const keys = createKeyring([first])
+    const sealed = keys.seal(Buffer.from('secret'), place)
+    const last = sealed.at(-1) === 'A' ? 'Q' : 'A'
+    expect(() => keys.open(sealed.slice(0, -1) + last, place)).toThrow()
+  })
+
+  it('opens with an older key what that one sealed, and seals with the newest', () => {
+    const old = createKeyring([first]).seal(Buffer.from('secret'), place)
+    const rotated = createKeyring([second, first])
+    expect(rotated.open(old, place).toString()).toBe('secret')
+    expect(() => createKeyring([first]).open(rotated.seal(Buffer.from('x'), place), place)).toThrow(/SECRET_KEYS|known/)
+  })
+})
+
+describe('hashing', () => {
+  it('finds under rotated keys what the older one hashed', () => {
+    const old = createKeyring([first]).hash('static_tokens', 'ABCD')
+    expect(createKeyring([second, first]).hashes('static_tokens', 'ABCD')).toContain(old)
+    expect(createKeyring([second]).hashes('static_tokens', 'ABCD')).not.toContain(old)
+  })
+
+  it('keeps purposes apart', () => {
+    const keys = createKeyring([first])
+    expect(keys.hash('one', 'ABCD')).not.toBe(keys.hash('other', 'ABCD'))
+  })
+})

@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest'
+import { formatBackupToken, parseBackupToken, randomBackupToken } from '../../src/otp/backup-token.js'
+import { parsePersistentId } from '../../src/otp/persistent-id.js'
+
+describe('a backup token', () => {
+  it('has 80 bits in four groups of four', () => {
+    expect(formatBackupToken(randomBackupToken())).toMatch(/^([A-Z2-7]{4}-){3}[A-Z2-7]{4}$/)
+  })
+
+  it.each([
+    'ABCD-EFGH-IJKL-2345',
+    'abcdefghijkl2345',
+    ' abcd efgh ijkl 2345 ',
+    'ABCD–EFGH—IJKL‐2345',
+    'abcd-efghijkl 23-45',
+  ])('is read from %j (D-32)', (typed) => {
+    expect(parseBackupToken(typed)).toBe('ABCDEFGHIJKL2345')
+  })
+
+  it.each(['', '123456', 'ABCDEFGHIJKL234', 'ABCDEFGHIJKL23456', 'ABCDEFGHIJKL0189', 'ABCD_EFGH_IJKL_2345'])(
+    'is not read from %j',
+    (typed) => {
+      expect(parseBackupToken(typed)).toBeNull()
+    },
+  )
+})
+
+describe('a persistent id', () => {
+  it('names a kind and a row', () => {
+    expect(parsePersistentId('totp/3')).toEqual({ kind: 'totp', id: 3 })
+  })
+
+  it.each([
+    '',
+    'totp',
+    'totp/',
+    'totp/0',
+    'totp/-1',
+    'totp/3/4',
+    '/3',
+    'TOTP/3',
+    'totp/99999999999',
+    'totp/2147483648',
+    'totp/3\n',
+    '../totp/3',
+  ])('%j is none, and no fault (D-07)', (text) => {
+    expect(parsePersistentId(text)).toBeNull()
+  })
+})

@@ -1,0 +1,146 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Database } from '../../src/db/connect.js'
+import { addStaticToken } from '../../src/otp/add-static-token.js'
+import { addTotpDevice } from '../../src/otp/add-totp-device.js'
+import { parseBackupToken } from '../../src/otp/backup-token.js'
+import { devicesForUser, userHasDevice } from '../../src/otp/devices-for-user.js'
+import { matchToken } from '../../src/otp/match-token.js'
+import { hotp, timeStep } from '../../src/otp/oath.js'
+import { removeAllDevices } from '../../src/otp/remove-devices.js'
+import { verifyToken } from '../../src/otp/verify-token.js'
+import { databaseKinds, openTestDatabase } from '../support/database.js'
+import { createUser, testOtp, type TestOtp } from '../support/otp.js'
+
+describe.each(databaseKinds())('on the %s database', (where) => {
+  let database: Database
+  let otp: TestOtp
+  beforeAll(async () => {
+    database = await openTestDatabase(where)
+    otp = testOtp(database)
+  })
+  afterAll(() => database.close())
+
+  const addApp = (userId: number, secret: Buffer, confirmed = true) =>
+    database.sequelize.transaction((transaction) =>
+      addTotpDevice(otp, transaction, { user: { id: userId, email: 'a@example.com' }, name: 'App', secret, confirmed }),
+    )
+  const addToken = (userId: number, token?: string) =>
+    database.sequelize.transaction((transaction) =>
+      addStaticToken(otp, transaction, userId, (token && parseBackupToken(token)) || undefined),
+    )
+
+  /** How many statements Sequelize sends meanwhile, those of the transaction itself included. */
+  const statementsOf = async (run: () => Promise<unknown>) => {
+    let statements = 0
+    database.sequelize.addHook('beforeQuery', 'count', () => void (statements += 1))
+    await run()
+    database.sequelize.removeHook('beforeQuery', 'count')
+    return statements
+  }
+
+  it('lists confirmed devices, the others, or all, the preferred kind first (D-06)', async () => {
+    const { id } = await createUser(database)
+    await addToken(id)
+    await addApp(id, Buffer.alloc(20, 1))
+    await addApp(id, Buffer.alloc(20, 2), false)
+    expect((await devicesForUser(otp, id)).map((device) => device.kind)).toEqual(['totp', 'static'])
+    expect(await devicesForUser(otp, id, { confirmed: false })).toMatchObject([{ kind: 'totp', confirmed: false }])
+    expect(await devicesForUser(otp, id, { confirmed: null })).toHaveLength(3)
+  })
+
+  it('takes one round trip for all kinds', async () => {
+    const { id } = await createUser(database)
+    expect(await statementsOf(() => devicesForUser(otp, id))).toBe(1)
+  })
+
+  it('takes four statements to verify a token, whatever comes of it', async () => {
+    const { id } = await createUser(database)
+    const { device } = await addApp(id, Buffer.alloc(20, 3))
+    const backup = await addToken(id)
+    const attempts = [
+      { deviceId: device.persistentId, token: hotp(Buffer.alloc(20, 3), timeStep(otp.clock.now(), 30, 0), 6) },
+      { deviceId: device.persistentId, token: '000000' },
+      { deviceId: backup.device.persistentId, token: backup.token },
+    ]
+    for (const attempt of attempts)
+      expect(await statementsOf(() => verifyToken(otp, { userId: id, ...attempt }))).toBe(4)
+  })
+
+  it('stores neither secret nor backup token in clear (I-60)', async () => {
+    const { id } = await createUser(database)
+    const secret = Buffer.from('a secret of 20 bytes')
+    await addApp(id, secret)
+    const { token } = await addToken(id)
+    const { rows } = await database.pool.query(
+      `select row_to_json(d)::text as text from totp_devices d where user_id = $1
+      union all select row_to_json(t)::text from static_tokens t`,
+      [id],
+    )
+    const dump = rows.map((row) => String(row.text)).join('\n')
+    for (const form of [secret.toString(), secret.toString('hex'), secret.toString('base64'), token])
+      expect(dump.toUpperCase()).not.toContain(form.toUpperCase())
+  })
+
+  it('adds a token to the set that is there, keeps the one it is given, and never doubles it (D-34)', async () => {
+    const { id } = await createUser(database)
+    const first = await addToken(id, 'abcd-efgh-ijkl-mnop')
+    const second = await addToken(id, 'ABCDEFGHIJKLMNOP')
+    expect(second.device.persistentId).toBe(first.device.persistentId)
+    expect(await devicesForUser(otp, id)).toMatchObject([{ kind: 'static', remaining: 1 }])
+  })
+
+  it('matching passes devices over that could not have such a token, and counts nothing on them (I-42)', async () => {
+    const { id } = await createUser(database)
+    const { device } = await addApp(id, Buffer.alloc(20, 4))
+    const { token } = await addToken(id)
+    expect(await matchToken(otp, { userId: id, token })).toMatchObject({ ok: true, device: { kind: 'static' } })
+    const { rows } = await database.pool.query('select failure_count from totp_devices where id = $1', [device.id])
+    expect(rows).toEqual([{ failure_count: 0 }])
+  })
+
+  it('matching raises the count of those asked in vain before the one that accepts (D-05)', async () => {
+    const { id } = await createUser(database)
+    const first = await addApp(id, Buffer.alloc(20, 5))
+    const second = await addApp(id, Buffer.alloc(20, 6))
+    const token = hotp(Buffer.alloc(20, 6), timeStep(otp.clock.now(), 30, 0), 6)
+    expect(await matchToken(otp, { userId: id, token })).toMatchObject({ ok: true, device: { id: second.device.id } })
+    const { rows } = await database.pool.query(
+      'select id, failure_count from totp_devices where user_id = $1 order by id',
+      [id],
+    )
+    expect(rows).toEqual([
+      { id: first.device.id, failure_count: 1 },
+      { id: second.device.id, failure_count: 0 },
+    ])
+  })
+
+  it('a wrong token on one device leaves the others alone (F-08)', async () => {
+    const { id } = await createUser(database)
+    const { device } = await addApp(id, Buffer.alloc(20, 7))
+    const backup = await addToken(id)
+    await verifyToken(otp, { userId: id, deviceId: device.persistentId, token: '000000' })
+    const outcome = await verifyToken(otp, { userId: id, deviceId: backup.device.persistentId, token: backup.token })
+    expect(outcome.ok).toBe(true)
+  })
+
+  it('removing all devices takes the unconfirmed ones too, and moves the epoch', async () => {
+    const user = await createUser(database)
+    await addApp(user.id, Buffer.alloc(20, 8), false)
+    await addToken(user.id)
+    expect(await database.sequelize.transaction((transaction) => removeAllDevices(otp, transaction, user.id))).toBe(2)
+    expect(await userHasDevice(otp, user.id)).toBe(false)
+    await user.reload()
+    expect(user.auth_epoch).toBe(2)
+  })
+
+  it.each(['totp/999999', 'hotp/1', 'totp/x', '', 'static/0'])(
+    'the device %j is refused without a fault (D-07)',
+    async (deviceId) => {
+      const { id } = await createUser(database)
+      expect(await verifyToken(otp, { userId: id, deviceId, token: '123456' })).toEqual({
+        ok: false,
+        reason: 'invalid_token',
+      })
+    },
+  )
+})

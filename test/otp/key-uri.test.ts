@@ -1,0 +1,53 @@
+import { base32nopad } from '@scure/base'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { totpUri } from '../../src/otp/key-uri.js'
+
+const secret = Buffer.from('12345678901234567890')
+
+/** Reads an otpauth address as an authenticator app does. */
+function read(uri: string) {
+  const url = new URL(uri)
+  const [issuer, account] = decodeURIComponent(url.pathname.replace(/^\/+(totp\/)?/, '')).split(':')
+  return { type: url.host || 'totp', issuer, account, parameters: Object.fromEntries(url.searchParams) }
+}
+
+describe('the otpauth address', () => {
+  it('reads back to what went in, in any script (S-10)', () => {
+    const uri = totpUri({ issuer: 'Ünïcode & Co', account: 'a+b@x.y', secret })
+    expect(read(uri)).toMatchObject({
+      issuer: 'Ünïcode & Co',
+      account: 'a+b@x.y',
+      parameters: {
+        secret: base32nopad.encode(secret),
+        issuer: 'Ünïcode & Co',
+        algorithm: 'SHA1',
+        digits: '6',
+        period: '30',
+      },
+    })
+  })
+
+  it('writes a space as %20 and never as a plus (S-08)', () => {
+    const uri = totpUri({ issuer: 'My Site', account: 'ada lovelace', secret })
+    expect(uri).toContain('My%20Site%3Aada%20lovelace')
+    expect(uri).not.toContain('+')
+  })
+
+  it('has the secret first and without padding (S-09)', () => {
+    const uri = totpUri({ issuer: 'Site', account: 'ada', secret: Buffer.alloc(21, 1) })
+    expect(uri).toMatch(/\?secret=[A-Z2-7]+&/)
+  })
+
+  it('survives every issuer and account there can be', () => {
+    const text = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 40 })
+    fc.assert(
+      fc.property(text, text, (issuer, account) => {
+        const found = read(totpUri({ issuer, account, secret }))
+        expect(found.issuer).toBe(issuer.replaceAll(':', ''))
+        expect(found.account).toBe(account.replaceAll(':', ''))
+        expect(found.parameters['issuer']).toBe(found.issuer)
+      }),
+    )
+  })
+})

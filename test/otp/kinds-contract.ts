@@ -1,0 +1,168 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { Database } from '../../src/db/connect.js'
+import type { Device, Verification } from '../../src/otp/device.js'
+import { devicesForUser } from '../../src/otp/devices-for-user.js'
+import { matchToken } from '../../src/otp/match-token.js'
+import { verifyToken } from '../../src/otp/verify-token.js'
+import { databaseKinds, openTestDatabase } from '../support/database.js'
+import { createUser, testOtp, type TestOtp } from '../support/otp.js'
+
+/** What the suite must know of a kind: how to have a device of it, and what it would accept. */
+export interface KindUnderTest {
+  name: string
+  table: string
+  add(otp: TestOtp, userId: number): Promise<Device>
+  /** A token that the device accepts at the clock's present time, another one at each call. */
+  goodToken(otp: TestOtp, device: Device): Promise<string>
+  /** Of the right shape, but never right. */
+  wrongToken: string
+}
+
+/** Every kind of device passes this, on every database. */
+export function testKind(kind: KindUnderTest): void {
+  describe.each(databaseKinds())(`a ${kind.name} device on the %s database`, (where) => {
+    let database: Database
+    let otp: TestOtp
+    let userId: number
+    let device: Device
+
+    beforeAll(async () => {
+      database = await openTestDatabase(where)
+    })
+    afterAll(() => database.close())
+    beforeEach(async () => {
+      otp = testOtp(database)
+      userId = (await createUser(database)).id
+      device = await kind.add(otp, userId)
+    })
+
+    const submit = (token: string, deviceId: string = device.persistentId): Promise<Verification> =>
+      verifyToken(otp, { userId, deviceId, token })
+    const row = async () => {
+      const { rows } = await database.pool.query(`select * from ${kind.table} where id = $1`, [device.id])
+      return rows[0]
+    }
+
+    it('accepts a right token and says when it was last used (D-19)', async () => {
+      expect(await submit(await kind.goodToken(otp, device))).toMatchObject({ ok: true, device: { id: device.id } })
+      expect(await row()).toMatchObject({ failure_count: 0, failed_at: null, last_used_at: otp.clock.now() })
+    })
+
+    it('accepts no token twice', async () => {
+      const token = await kind.goodToken(otp, device)
+      await submit(token)
+      otp.clock.advance(10)
+      expect(await submit(token)).toEqual({ ok: false, reason: 'invalid_token' })
+    })
+
+    it('counts a wrong token and does not say that it was used', async () => {
+      expect(await submit(kind.wrongToken)).toEqual({ ok: false, reason: 'invalid_token' })
+      expect(await row()).toMatchObject({ failure_count: 1, failed_at: otp.clock.now(), last_used_at: null })
+    })
+
+    it.each([
+      ['nothing', ''],
+      ['a blank', ' '],
+      ['one digit', '0'],
+      ['5000 letters', 'x'.repeat(5000)],
+      ['three full-width digits', '１２３'],
+      ['a text that runs backwards', '\u202e123456'],
+      ['a piece of SQL', "' or true --"],
+      ['18 digits', '123456789012345678'],
+    ])('refuses %s without a fault', async (_what, token) => {
+      expect(await submit(token)).toEqual({ ok: false, reason: 'invalid_token' })
+    })
+
+    it('refuses even a right token while it waits, and counts nothing then (D-15)', async () => {
+      const token = await kind.goodToken(otp, device)
+      await submit(kind.wrongToken)
+      const refused = { ok: false, reason: 'n_failed_attempts', failureCount: 1 }
+      expect(await submit(token)).toMatchObject({ ...refused, lockedUntil: new Date(otp.clock.now().getTime() + 1000) })
+      for (let index = 0; index < 5; index += 1) expect(await submit(kind.wrongToken)).toMatchObject(refused)
+      expect((await row()).failure_count).toBe(1)
+      otp.clock.advance(1)
+      expect((await submit(token)).ok).toBe(true)
+    })
+
+    it('forgets its failures after a success', async () => {
+      await submit(kind.wrongToken)
+      otp.clock.advance(1)
+      await submit(await kind.goodToken(otp, device))
+      await submit(kind.wrongToken)
+      expect((await row()).failure_count).toBe(1)
+    })
+
+    it('verifies nobody else (D-04)', async () => {
+      const stranger = await createUser(database)
+      const token = await kind.goodToken(otp, device)
+      const verification = await verifyToken(otp, { userId: stranger.id, deviceId: device.persistentId, token })
+      expect(verification).toEqual({ ok: false, reason: 'invalid_token' })
+      expect(await row()).toMatchObject({ failure_count: 0, last_used_at: null })
+    })
+
+    it('verifies nobody while it is not confirmed (D-08)', async () => {
+      await database.pool.query(`update ${kind.table} set confirmed = false where id = $1`, [device.id])
+      const token = await kind.goodToken(otp, device)
+      expect((await submit(token)).ok).toBe(false)
+      expect((await matchToken(otp, { userId, token })).ok).toBe(false)
+    })
+
+    it('verifies no inactive user', async () => {
+      await database.pool.query('update users set is_active = false where id = $1', [userId])
+      expect((await submit(await kind.goodToken(otp, device))).ok).toBe(false)
+    })
+
+    it('is switched off by 100 failures in a row and stays off (S-11)', async () => {
+      await database.pool.query(`update ${kind.table} set failure_count = 98, failed_at = null where id = $1`, [
+        device.id,
+      ])
+      await submit(kind.wrongToken)
+      expect((await row()).confirmed).toBe(true)
+      otp.clock.advance(3600)
+      await submit(kind.wrongToken)
+      expect(await row()).toMatchObject({ failure_count: 100, confirmed: false })
+      otp.clock.advance(24 * 3600)
+      expect((await submit(await kind.goodToken(otp, device))).ok).toBe(false)
+    })
+
+    it('waits with the whole account after ten failures, also without a wait of its own (A-03)', async () => {
+      otp.settings.throttleFactor = 0
+      const other = await kind.add(otp, userId)
+      for (let index = 0; index < 10; index += 1)
+        await submit(kind.wrongToken, index % 2 ? other.persistentId : device.persistentId)
+      const locked = {
+        ok: false,
+        reason: 'n_failed_attempts',
+        lockedUntil: new Date(otp.clock.now().getTime() + 900_000),
+      }
+      expect(await submit(await kind.goodToken(otp, device))).toMatchObject(locked)
+      expect(await submit(await kind.goodToken(otp, other), other.persistentId)).toMatchObject(locked)
+      otp.clock.advance(900)
+      expect((await submit(await kind.goodToken(otp, device))).ok).toBe(true)
+    })
+
+    it('tells its handlers inside the transaction, and a handler that throws undoes it', async () => {
+      const token = await kind.goodToken(otp, device)
+      const stop = otp.events.on('userVerified', () => {
+        throw new Error('vetoed')
+      })
+      await expect(submit(token)).rejects.toThrow('vetoed')
+      stop()
+      expect((await submit(token)).ok).toBe(true)
+    })
+
+    it('tells of a failure, but not while it waits (D-43)', async () => {
+      const told: number[] = []
+      otp.events.on('verificationFailed', ({ failureCount }) => void told.push(failureCount))
+      await submit(kind.wrongToken)
+      await submit(kind.wrongToken)
+      expect(told).toEqual([1])
+    })
+
+    it('is found by matching, and listed with its owner’s devices', async () => {
+      const matched = await matchToken(otp, { userId, token: await kind.goodToken(otp, device) })
+      expect(matched).toMatchObject({ ok: true, device: { persistentId: device.persistentId } })
+      expect(await devicesForUser(otp, userId)).toMatchObject([{ persistentId: device.persistentId, userId }])
+    })
+  })
+}

@@ -1,0 +1,46 @@
+import { addTotpDevice } from '../../src/otp/add-totp-device.js'
+import { formatBackupToken, hashBackupToken, randomBackupToken } from '../../src/otp/backup-token.js'
+import { persistentId } from '../../src/otp/persistent-id.js'
+import { hotp, timeStep } from '../../src/otp/oath.js'
+import { testKind } from './kinds-contract.js'
+
+const secret = Buffer.from('2a2bbba1092ffdd25a328ad1a0a5f5d61d7aacc4', 'hex')
+
+testKind({
+  name: 'totp',
+  table: 'totp_devices',
+  wrongToken: '000000',
+  add: (otp, userId) =>
+    otp.database.sequelize.transaction(async (transaction) => {
+      const user = { id: userId, email: 'somebody@example.com' }
+      const { device } = await addTotpDevice(otp, transaction, { user, name: 'App', secret, confirmed: true })
+      return device
+    }),
+  goodToken: async (otp) => hotp(secret, timeStep(otp.clock.now(), 30, 0), 6),
+})
+
+testKind({
+  name: 'static',
+  table: 'static_devices',
+  wrongToken: 'AAAA-AAAA-AAAA-AAAA',
+  async add(otp, userId) {
+    const { StaticDevice } = otp.database.models
+    const { id } = await StaticDevice.create({ user_id: userId, name: 'Backup tokens', confirmed: true })
+    return {
+      persistentId: persistentId('static', id),
+      kind: 'static',
+      id,
+      userId,
+      name: 'Backup tokens',
+      confirmed: true,
+      interactive: false,
+      createdAt: otp.clock.now(),
+      lastUsedAt: null,
+    }
+  },
+  async goodToken(otp, device) {
+    const token = randomBackupToken()
+    await otp.database.models.StaticToken.create({ device_id: device.id, token_hash: hashBackupToken(otp.keys, token) })
+    return formatBackupToken(token)
+  },
+})

@@ -1,0 +1,104 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Database } from '../../src/db/connect.js'
+import { addStaticToken } from '../../src/otp/add-static-token.js'
+import { addTotpDevice } from '../../src/otp/add-totp-device.js'
+import { matchToken } from '../../src/otp/match-token.js'
+import { hotp, timeStep } from '../../src/otp/oath.js'
+import { verifyToken } from '../../src/otp/verify-token.js'
+import { openTestDatabase } from '../support/database.js'
+import { createUser, testOtp, type TestOtp } from '../support/otp.js'
+import { postgresUrl } from '../support/postgres.js'
+
+const RACERS = 10
+const race = <Result>(run: (racer: number) => Promise<Result>) =>
+  Promise.all(Array.from({ length: RACERS }, (_, racer) => run(racer)))
+
+describe.skipIf(!postgresUrl())('ten at once on PostgreSQL', () => {
+  let database: Database
+  let otp: TestOtp
+  let userId: number
+  const secret = Buffer.alloc(20, 9)
+
+  beforeAll(async () => {
+    database = await openTestDatabase('postgres')
+  })
+  afterAll(() => database.close())
+
+  const setUp = async (throttleFactor: number) => {
+    otp = testOtp(database, { throttleFactor })
+    userId = (await createUser(database)).id
+    return database.sequelize.transaction(async (transaction) => {
+      const user = { id: userId, email: 'a@example.com' }
+      const app = await addTotpDevice(otp, transaction, { user, name: 'App', secret, confirmed: true })
+      const backup = await addStaticToken(otp, transaction, userId)
+      return { app: app.device, backup }
+    })
+  }
+  const currentCode = () => hotp(secret, timeStep(otp.clock.now(), 30, 0), 6)
+  const failures = async () => {
+    const { rows } = await database.pool.query('select failure_count from totp_devices where user_id = $1', [userId])
+    return rows[0]?.failure_count
+  }
+
+  it('one TOTP code signs in once (I-46, D-60)', async () => {
+    const { app } = await setUp(0)
+    const token = currentCode()
+    const outcomes = await race(() => verifyToken(otp, { userId, deviceId: app.persistentId, token }))
+    expect(outcomes.filter((outcome) => outcome.ok)).toHaveLength(1)
+  })
+
+  it('one backup token signs in once, by its device or by matching (D-58, I-48)', async () => {
+    const { backup } = await setUp(0)
+    const { token, device } = backup
+    const outcomes = await race((racer) =>
+      racer % 2
+        ? matchToken(otp, { userId, token })
+        : verifyToken(otp, { userId, deviceId: device.persistentId, token }),
+    )
+    expect(outcomes.filter((outcome) => outcome.ok)).toHaveLength(1)
+    const { rows } = await database.pool.query('select count(*)::int as left from static_tokens where device_id = $1', [
+      device.id,
+    ])
+    expect(rows).toEqual([{ left: 0 }])
+  })
+
+  it('ten wrong tokens count ten without a wait, and one with it (D-59)', async () => {
+    const without = await setUp(0)
+    await race(() => verifyToken(otp, { userId, deviceId: without.app.persistentId, token: '000000' }))
+    expect(await failures()).toBe(RACERS)
+    const waiting = await setUp(1)
+    await race(() => verifyToken(otp, { userId, deviceId: waiting.app.persistentId, token: '000000' }))
+    expect(await failures()).toBe(1)
+  })
+
+  it('no more than ten wrong tokens of one account are ever judged, however many devices (A-05)', async () => {
+    const { app, backup } = await setUp(0)
+    const judged: string[] = []
+    otp.events.on('verificationFailed', ({ device }) => void judged.push(device.persistentId))
+    const deviceIds = [app.persistentId, backup.device.persistentId]
+    await Promise.all(
+      Array.from({ length: 40 }, (_, racer) =>
+        verifyToken(otp, {
+          userId,
+          deviceId: deviceIds[racer % 2] ?? '',
+          token: racer % 2 ? 'AAAAAAAAAAAAAAAA' : '000000',
+        }),
+      ),
+    )
+    expect(judged).toHaveLength(10)
+  })
+
+  it('matching and verifying on several devices of one user never deadlock', async () => {
+    const { app, backup } = await setUp(0)
+    const outcomes = await race((racer) =>
+      racer % 2
+        ? matchToken(otp, { userId, token: '000000' })
+        : verifyToken(otp, {
+            userId,
+            deviceId: racer % 4 ? app.persistentId : backup.device.persistentId,
+            token: '111111',
+          }),
+    )
+    expect(outcomes.every((outcome) => !outcome.ok)).toBe(true)
+  })
+})

@@ -1,0 +1,28 @@
+import { createKeyring } from '../../src/crypto/keyring.js'
+import type { Database } from '../../src/db/connect.js'
+import { createEvents } from '../../src/otp/events.js'
+import { builtInKinds } from '../../src/otp/kinds/index.js'
+import type { Otp } from '../../src/otp/otp.js'
+import { testClock, type TestClock } from './clock.js'
+
+export type TestOtp = Otp & { clock: TestClock }
+
+/** The core on a test database, with a clock of the test's own. */
+export function testOtp(database: Database, settings: Partial<Otp['settings']> = {}): TestOtp {
+  return {
+    database,
+    clock: testClock(),
+    keys: createKeyring([Buffer.alloc(32, 7)]),
+    events: createEvents(),
+    kinds: builtInKinds,
+    settings: { totpSync: true, throttleFactor: 1, siteName: 'Test', ...settings },
+  }
+}
+
+let people = 0
+
+/** A new active user; nobody can sign in as this one with a password. */
+export async function createUser(database: Database, values: { email?: string; is_active?: boolean } = {}) {
+  people += 1
+  return database.models.User.create({ email: `person-${people}@example.com`, name: `Person ${people}`, ...values })
+}
