@@ -68,15 +68,17 @@ function isAlive({ pid, started }: Owner): boolean {
 }
 
 /**
- * When a process started: boot and clock ticks since (proc(5), field 22 of `stat`). Empty
- * where there is no /proc, and then the process id alone decides.
+ * When a process started: boot and clock ticks since (proc(5), `stat`, fields 3 and 22).
+ * Empty where there is no /proc, and then the process id alone decides; and for a zombie,
+ * which holds nothing any more but stays until its parent asks.
  */
 function startOf(pid: number): string {
   try {
     const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
     // The second field is the command in parentheses and may hold spaces.
-    return `${boot}/${stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? ''}`
+    const [state, ...fields] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    return state === 'Z' ? '' : `${boot}/${fields[18] ?? ''}`
   } catch {
     return ''
   }

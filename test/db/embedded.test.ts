@@ -1,0 +1,140 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { createInterface } from 'node:readline'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { connectDatabase, type ConnectOptions } from '../../src/db/connect.js'
+import { root } from '../../src/root.js'
+import { testConfig } from '../support/config.js'
+import { temporaryFolder } from '../support/database.js'
+
+let folder: string
+beforeEach(() => {
+  folder = temporaryFolder('migrated')
+})
+afterEach(() => rmSync(folder, { recursive: true }))
+
+const open = async (options?: ConnectOptions) => await connectDatabase(testConfig({ DATA_DIR: folder }), options)
+
+async function makeTables(): Promise<void> {
+  const database = await open()
+  await database.pool.query('create table written (number integer primary key); create table counted (numbers integer)')
+  await database.pool.query('insert into counted values (0)')
+  await database.close()
+}
+
+const writer = (): ChildProcess =>
+  spawn(process.execPath, ['scripts/run-typescript.mjs', 'test/db/write-until-killed.ts', folder], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+
+/** The numbers that a writer was told are safe, until `stop` of them have come; then it is killed. */
+async function acknowledged(child: ChildProcess, stop: number): Promise<number[]> {
+  const numbers: number[] = []
+  if (!child.stdout) throw new Error('The writer has no output')
+  for await (const line of createInterface(child.stdout)) {
+    numbers.push(Number(line))
+    if (numbers.length === stop) child.kill('SIGKILL')
+  }
+  return numbers
+}
+
+test('Everything acknowledged is there after kill -9 in the middle of writing', async () => {
+  await makeTables()
+  const child = writer()
+  const ended = once(child, 'exit')
+  const numbers = await acknowledged(child, 200)
+  await ended
+  const database = await open()
+  const written = await database.pool.query('select number from written order by number')
+  const counted = await database.pool.query('select numbers from counted')
+  await database.close()
+  const found = written.rows.map((row) => row.number)
+  expect(found.slice(0, numbers.length)).toEqual(numbers)
+  // The one in flight may have been committed or not, but never by half.
+  expect(found.length - numbers.length).toBeLessThanOrEqual(1)
+  expect(counted.rows).toEqual([{ numbers: found.filter((number) => number % 3 === 0).length }])
+})
+
+test('A second server on a data folder is refused and told whose it is, and the command line shares it', async () => {
+  await makeTables()
+  const first = writer()
+  if (!first.stdout) throw new Error('The writer has no output')
+  await once(first.stdout, 'data')
+  await expect(open()).rejects.toMatchObject({ code: 'data_dir_in_use', message: RegExp(`process ${first.pid}\\b`) })
+  const guest = await open({ embedded: 'share' })
+  expect((await guest.pool.query('select 1 from written where number = 1')).rowCount).toBe(1)
+  await guest.close()
+  expect(first.exitCode).toBe(null)
+  first.kill('SIGKILL')
+  await once(first, 'exit')
+})
+
+test('One process does not open a folder twice, and a refusal leaves the owner alone', async () => {
+  const owner = await open()
+  await expect(open()).rejects.toMatchObject({ message: RegExp(`process ${process.pid}\\b`) })
+  await expect(open()).rejects.toMatchObject({ code: 'data_dir_in_use' })
+  expect((await owner.pool.query('select 1')).rowCount).toBe(1)
+  await owner.close()
+})
+
+test('The command line starts the database where no server runs, and leaves nothing behind', async () => {
+  const guest = await open({ embedded: 'share' })
+  expect((await guest.pool.query('select 1')).rowCount).toBe(1)
+  await guest.close()
+  expect(readdirSync(folder)).toEqual(['postgres'])
+})
+
+test('Of several starters at once one gets the folder', async () => {
+  const results = await Promise.allSettled(Array.from({ length: 5 }, async () => await open()))
+  const [winner, ...others] = results.filter((result) => result.status === 'fulfilled')
+  expect(others).toEqual([])
+  await winner?.value.close()
+})
+
+test.each([
+  ['of a process that is gone', { pid: 4_194_304, started: 'x' }],
+  ['whose process id is another process by now', { pid: process.pid, started: 'x' }],
+  ['that a crash of the machine cut off', undefined],
+])('A lock %s does not keep the server off', async (_, owner) => {
+  writeFileSync(path.join(folder, 'server.pid'), owner ? JSON.stringify(owner) : '')
+  writeFileSync(path.join(folder, '.s.PGSQL.5432'), '')
+  const database = await open()
+  expect((await database.pool.query('select 1')).rowCount).toBe(1)
+  await database.close()
+  expect(existsSync(path.join(folder, 'server.pid'))).toBe(false)
+})
+
+test.skipIf(!existsSync('/proc/self/stat'))(
+  'A killed owner that nobody has reaped does not keep the server off',
+  async () => {
+    // The shell becomes `sleep` and never asks for its child, which writes its process id and kills itself.
+    const parent = spawn('sh', ['-c', "sh -c 'cat /proc/$$/stat; kill -9 $$' & exec sleep 60"], { stdio: 'pipe' })
+    const [stat] = await once(parent.stdout, 'data')
+    const fields = String(stat).trim().split(' ')
+    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
+    writeFileSync(
+      path.join(folder, 'server.pid'),
+      JSON.stringify({ pid: Number(fields[0]), started: `${boot}/${fields[21]}` }),
+    )
+    await expect.poll(() => readFileSync(`/proc/${fields[0]}/stat`, 'utf8')).toContain(') Z ')
+    const database = await open()
+    await database.close()
+    parent.kill()
+  },
+)
+
+test('The data folder and its socket are for their owner only', async () => {
+  const fresh = path.join(folder, 'fresh')
+  const database = await connectDatabase(testConfig({ DATA_DIR: fresh }))
+  expect(statSync(fresh).mode & 0o777).toBe(0o700)
+  expect(statSync(path.join(fresh, '.s.PGSQL.5432')).mode & 0o077).toBe(0)
+  await database.close()
+})
+
+test('A data folder too long for a socket is refused by name', async () => {
+  const long = testConfig({ DATA_DIR: path.join(folder, 'x'.repeat(100)) })
+  await expect(connectDatabase(long)).rejects.toMatchObject({ code: 'data_dir_too_long' })
+})
