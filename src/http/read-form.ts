@@ -22,13 +22,13 @@ const refuseOtherTypes: RequestHandler = (req, res, next) => {
   )
 }
 
-/** A field of a form: one value, no NUL (PostgreSQL has none in text), absent is empty. */
+/** A field of a form: one value, no NUL (PostgreSQL has none in text). */
 export function field(max: number) {
   return z
     .string()
     .max(max)
     .refine((value) => !value.includes('\0'))
-    .default('')
+    .optional()
 }
 
 /**

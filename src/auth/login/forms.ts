@@ -3,11 +3,11 @@ import { field } from '../../http/read-form.js'
 
 /** Both steps post to one address; which one it is, the session and the fields tell together. */
 export const loginForm = z.object({
-  username: field(254).optional(),
-  password: field(1024).optional(),
+  username: field(254),
+  password: field(1024),
   otp_device: field(32),
-  otp_token: field(128).optional(),
-  otp_challenge: field(32).optional(),
+  otp_token: field(128),
+  otp_challenge: field(32),
   next: field(2000),
 })
 

@@ -40,7 +40,7 @@ async function submitStep(auth: Auth, req: Request, stage: Stage, form: LoginFor
   const hasPassword = form.username !== undefined || form.password !== undefined
   if (hasPassword) return submitPassword(auth, req, form)
   if (stage.step === 'token') return submitToken(auth, req, stage, form)
-  const isToken = form.otp_token !== undefined || form.otp_device !== '' || form.otp_challenge !== undefined
+  const isToken = form.otp_token !== undefined || form.otp_device !== undefined || form.otp_challenge !== undefined
   if (!isToken) return refused('password', 'invalid_login')
   delete req.session.pending
   if (stage.expired) req.log.info('sign-in took too long between password and token')

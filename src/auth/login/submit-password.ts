@@ -50,7 +50,10 @@ async function submitBoth(
   const verification: Verification = form.otp_device
     ? await verifyToken(auth.otp, { userId: user.id, deviceId: form.otp_device, token, origin })
     : await matchToken(auth.otp, { userId: user.id, token, origin })
-  if (!verification.ok) return tokenRefused('password', verification, auth.clock.now())
+  if (!verification.ok) {
+    delete req.session.pending
+    return tokenRefused('password', verification, auth.clock.now())
+  }
   return signIn(auth, req, user, verification.device, safeNext(form.next))
 }
 

@@ -15,7 +15,7 @@ export async function submitToken(auth: Auth, req: Request, stage: TokenStage, f
   if (token.trim() === '') return refused('token', 'token_required')
   const wait = await auth.addressLimit.take(req.ip ?? '')
   if (wait !== null) return throttled('token', wait)
-  const deviceId = form.otp_device || (stage.devices[0]?.persistentId ?? '')
+  const deviceId = form.otp_device || defaultDevice(auth, stage, token)
   const verification = await verifyToken(auth.otp, {
     userId: stage.user.id,
     deviceId,
@@ -24,6 +24,12 @@ export async function submitToken(auth: Auth, req: Request, stage: TokenStage, f
   })
   if (!verification.ok) return tokenRefused('token', verification, auth.clock.now())
   return signIn(auth, req, stage.user, verification.device, safeNext(form.next))
+}
+
+/** The first device, unless what was typed can only be another kind's: a backup token in the code's field. */
+function defaultDevice({ otp }: Auth, { devices }: TokenStage, token: string): string {
+  const couldBe = new Set(otp.kinds.filter((kind) => kind.couldBe(token)).map((kind) => kind.name))
+  return (devices.find((device) => couldBe.has(device.kind)) ?? devices[0])?.persistentId ?? ''
 }
 
 /** Authenticator apps and backup tokens have nothing to send. */

@@ -1,0 +1,129 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import pino from 'pino'
+import { createKeyring } from '../../src/crypto/keyring.js'
+import { hashPassword } from '../../src/crypto/hash-password.js'
+import type { Database } from '../../src/db/connect.js'
+import { addStaticToken } from '../../src/otp/add-static-token.js'
+import { addTotpDevice } from '../../src/otp/add-totp-device.js'
+import type { Device } from '../../src/otp/device.js'
+import { hotp, timeStep } from '../../src/otp/oath.js'
+import type { Otp } from '../../src/otp/otp.js'
+import { createOtpAdminSite } from '../../src/site.js'
+import { type Browser, openBrowser } from './browse.js'
+import { testClock, type TestClock } from './clock.js'
+import { testConfig } from './config.js'
+
+export interface TestSite {
+  baseUrl: string
+  clock: TestClock
+  otp: Otp
+  database: Database
+  /** Every line the site has logged. */
+  log: string[]
+  browser(userAgent?: string): Browser
+  close(): Promise<void>
+}
+
+/** The whole site over HTTP on a port of its own, with a clock of the test's own. */
+export async function startTestSite(database: Database, environment: Record<string, string> = {}): Promise<TestSite> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const clock = testClock()
+  const log: string[] = []
+  const site = await createOtpAdminSite({
+    config: testConfig({ LOGIN_ADDRESS_LIMIT: '0', ...environment }),
+    clock,
+    database,
+    keys: createKeyring([Buffer.alloc(32, 7)]),
+    log: pino({ level: 'trace' }, { write: (line: string) => void log.push(line) }),
+    baseUrl: environment['BASE_URL'] ?? baseUrl,
+    alsoOrigins: [baseUrl],
+  })
+  server.on('request', site.app)
+  const close = async () => {
+    site.close()
+    server.closeAllConnections()
+    await new Promise((resolve) => server.close(resolve))
+  }
+  return {
+    baseUrl,
+    clock,
+    otp: site.otp,
+    database,
+    log,
+    browser: (userAgent) => openBrowser(baseUrl, userAgent),
+    close,
+  }
+}
+
+export interface Person {
+  id: number
+  email: string
+  password: string
+  /** Undefined where this person has none. */
+  app: Device | undefined
+  backup: Device | undefined
+  backupTokens: string[]
+  /** What the authenticator app shows now. */
+  code(): string
+}
+
+export interface Traits {
+  staff?: boolean
+  superuser?: boolean
+  active?: boolean
+  app?: boolean
+  backupTokens?: number
+  name?: string
+}
+
+let people = 0
+const secret = Buffer.from('12345678901234567890')
+// One hash for all: making a new one for each person would be most of the tests' time.
+const passwordHash = hashPassword('correct horse battery')
+
+/** Somebody with a password; staff with an authenticator app where nothing else is said. */
+export async function createPerson(site: TestSite, traits: Traits = {}): Promise<Person> {
+  const { staff = true, superuser = false, active = true, app = true, backupTokens = 0 } = traits
+  people += 1
+  const email = `person${people}.${process.pid}@example.com`
+  const user = await site.database.models.User.create({
+    email,
+    name: traits.name ?? `Person ${people}`,
+    password_hash: await passwordHash,
+    is_staff: staff,
+    is_superuser: superuser,
+    is_active: active,
+  })
+  const devices = await site.database.sequelize.transaction(async (transaction) => {
+    const added = app
+      ? await addTotpDevice(site.otp, transaction, { user, name: 'App', secret, confirmed: true })
+      : undefined
+    const tokens: string[] = []
+    let backup: Device | undefined
+    while (tokens.length < backupTokens) {
+      const one = await addStaticToken(site.otp, transaction, user.id)
+      tokens.push(one.token)
+      backup = one.device
+    }
+    return { app: added?.device, backup, backupTokens: tokens }
+  })
+  const code = () => hotp(secret, timeStep(site.clock.now(), 30, 0), 6)
+  return { id: user.id, email, password: 'correct horse battery', ...devices, code }
+}
+
+/** Signs in by both steps with the app; the clock moves on so that the next code is another one. */
+export async function signIn(site: TestSite, person: Person, browser = site.browser()): Promise<Browser> {
+  await browser.post('/account/login', { username: person.email, password: person.password })
+  if (person.app) {
+    site.clock.advance(30)
+    const answer = await browser.post('/account/login', {
+      otp_device: person.app.persistentId,
+      otp_token: person.code(),
+    })
+    if (answer.status !== 303) throw new Error(`Signing in failed: ${answer.status} ${answer.code}`)
+  }
+  return browser
+}
