@@ -1,5 +1,4 @@
 import { QueryTypes, type Sequelize } from 'sequelize'
-import { Umzug } from 'umzug'
 import { z } from 'zod'
 import { SiteError } from '../errors.js'
 import type { Database } from './connect.js'
@@ -57,6 +56,8 @@ function refuseUnknown(executed: readonly string[]): void {
 async function runPending(database: Database): Promise<string[]> {
   const { sequelize } = database
   await sequelize.query('create table if not exists migrations (name varchar(255) primary key)')
+  // Loaded here: most starts find nothing to do, and its command line weighs as much as Sequelize.
+  const { Umzug } = await import('umzug')
   const umzug = new Umzug({
     migrations: [...migrations.map((migration) => inTransaction(database, migration)), jobQueue(database)],
     // Every migration records itself, in its own transaction: it has run and is recorded, or neither.
