@@ -1,11 +1,17 @@
+import path from 'node:path'
 import { defineConfig } from 'vitest/config'
 
+const lean = path.join(import.meta.dirname, 'dist/lean/adminjs.js')
+
 export default defineConfig({
+  // The one door to AdminJS, bundled by test/global-setup.ts.
+  resolve: { alias: [{ find: /^\.{1,2}\/(.*\/)?adminjs\.js$/, replacement: lean }] },
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/global-setup.ts'],
     reporters: ['default', './.ci/summary-reporter.mjs'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    server: { deps: { external: [/dist\/lean\//] } },
   },
 })

@@ -19,7 +19,7 @@ const inputs = {
     'scripts/lean-adminjs.mjs',
     'package-lock.json',
   ],
-  panel: ['src/admin/components', 'locales', 'scripts/build-panel.mjs', 'scripts/panel', 'package-lock.json'],
+  panel: ['src/admin/components', 'views/theme.css', 'scripts/build-panel.mjs', 'scripts/panel', 'package-lock.json'],
   lib: ['src', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json'],
 }
 

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -23,6 +24,7 @@ const cache = path.join(root, 'node_modules', '.cache', 'otp-admin-site')
 /** Prepares what all tests copy from: the embedded worker, and a migrated database of either kind. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   await buildWorker()
+  execFileSync(process.execPath, [path.join(root, 'scripts/build-lean.mjs')], { stdio: 'inherit' })
   project.provide('embeddedTemplate', await embeddedTemplate())
   const cluster = process.env.TEST_DATABASE_URL ? undefined : await startPostgres()
   const url = process.env.TEST_DATABASE_URL ?? cluster?.url

@@ -1,0 +1,23 @@
+import type { Model, ModelStatic } from 'sequelize'
+import type { Models } from '../../db/models/index.js'
+
+/** The columns that the panel's verbs need; every kind's table has them. */
+export interface ChangeableDevice extends Model {
+  id: number
+  user_id: number
+  name: string
+  confirmed: boolean
+}
+
+export interface DeviceTable {
+  table: string
+  /** First half of the persistent id. */
+  kind: string
+  model(models: Models): ModelStatic<ChangeableDevice>
+}
+
+/** The kinds of device that the panel changes and deletes. */
+export const changeableTables: readonly DeviceTable[] = [
+  { table: 'totp_devices', kind: 'totp', model: (models) => models.TotpDevice },
+  { table: 'static_devices', kind: 'static', model: (models) => models.StaticDevice },
+]

@@ -1,0 +1,38 @@
+import type { Transaction } from 'sequelize'
+import type { User } from '../../db/models/user.js'
+import type { PanelUser } from '../panel-user.js'
+import type { PanelServices } from '../services.js'
+import type { ChangeableDevice, DeviceTable } from './device-tables.js'
+import { lockPeople } from './lock-people.js'
+
+export interface LockedDevices {
+  actor: User | undefined
+  /** Those that are still there, each with its owner. */
+  devices: readonly { device: ChangeableDevice; owner: User }[]
+}
+
+/** Locks actor and owners first, then the devices: the order of src/otp/sql/lock-devices.ts. */
+export async function lockDevices(
+  services: PanelServices,
+  transaction: Transaction,
+  actor: PanelUser,
+  table: DeviceTable,
+  ids: readonly number[],
+): Promise<LockedDevices> {
+  const model = table.model(services.database.models)
+  const where = { id: [...ids] }
+  const found = await model.findAll({ attributes: ['user_id'], where, transaction })
+  const people = await lockPeople(services, transaction, actor, [...new Set(found.map(({ user_id }) => user_id))])
+  const rows = await model.findAll({
+    attributes: ['id', 'user_id', 'name', 'confirmed'],
+    where,
+    order: [['id', 'ASC']],
+    lock: transaction.LOCK.UPDATE,
+    transaction,
+  })
+  const devices = rows.flatMap((device) => {
+    const owner = people.others.get(device.user_id)
+    return owner ? [{ device, owner }] : []
+  })
+  return { actor: people.actor, devices }
+}

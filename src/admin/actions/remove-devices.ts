@@ -1,0 +1,50 @@
+import type { Transaction } from 'sequelize'
+import { recordEvent } from '../../audit.js'
+import type { User } from '../../db/models/user.js'
+import type { PanelUser } from '../panel-user.js'
+import type { PanelServices } from '../services.js'
+import type { ChangeableDevice, DeviceTable } from './device-tables.js'
+import { lockDevices } from './lock-devices.js'
+import { mayStill } from './lock-people.js'
+import { done, notAllowed, type Outcome } from './outcome.js'
+
+/**
+ * Deletes devices and ends their owners' sessions: all of them or, where one may not be
+ * deleted, none. Those that are gone already are passed over.
+ */
+export function removeDevices(
+  services: PanelServices,
+  actor: PanelUser,
+  table: DeviceTable,
+  ids: readonly number[],
+): Promise<Outcome> {
+  return services.database.sequelize.transaction(async (transaction) => {
+    const locked = await lockDevices(services, transaction, actor, table, ids)
+    if (locked.devices.length === 0) return { ok: false, code: 'not_found' }
+    const kept = locked.devices.find(({ owner }) => !mayStill(locked.actor, 'delete', table.table, owner))
+    if (kept) return notAllowed(kept.owner.id === actor.id ? 'own_device' : 'superuser')
+    for (const { device, owner } of locked.devices) await remove(services, actor, table, device, owner, transaction)
+    return done
+  })
+}
+
+async function remove(
+  services: PanelServices,
+  actor: PanelUser,
+  table: DeviceTable,
+  device: ChangeableDevice,
+  owner: User,
+  transaction: Transaction,
+): Promise<void> {
+  await device.destroy({ transaction })
+  await owner.increment('auth_epoch', { transaction })
+  await recordEvent(services.database.models, transaction, {
+    event: 'device_removed',
+    at: services.clock.now(),
+    userId: owner.id,
+    actorId: actor.id,
+    device: `${table.kind}/${device.id}`,
+    origin: actor.origin,
+    details: { name: device.name },
+  })
+}

@@ -1,0 +1,23 @@
+/**
+ * The only door to AdminJS on the server. The build and the tests replace this file's
+ * imports by one small bundle (scripts/lean-adminjs.mjs): the packages themselves bring
+ * Babel, Rollup and a React library along and take over two seconds to import.
+ */
+export {
+  default as AdminJS,
+  BaseRecord,
+  ComponentLoader,
+  ForbiddenError,
+  initializeStore,
+  type ActionContext,
+  type ActionDecorator,
+  type ActionHandler,
+  type ActionRequest,
+  type ActionResponse,
+  type CurrentAdmin,
+  type Filter,
+  type RecordActionResponse,
+  type ResourceOptions,
+} from 'adminjs'
+export { buildRouter } from '@adminjs/express'
+export { Resource } from '@adminjs/sequelize'

@@ -1,0 +1,45 @@
+import { panelActions } from './actions/panel-actions.js'
+import { AdminJS } from './adminjs.js'
+import { dashboard } from './dashboard.js'
+import { panelTexts } from './panel-texts.js'
+import { panelResources } from './resources/index.js'
+import { ListedResource } from './resources/listed-resource.js'
+import type { PanelResource } from './resources/panel-resource.js'
+import type { PanelServices } from './services.js'
+
+/** Builds AdminJS over our resources. Its components were bundled ahead of time, so it is told none. */
+export function buildAdmin(services: PanelServices): AdminJS {
+  return new AdminJS({
+    rootPath: '/admin',
+    loginPath: '/account/login',
+    logoutPath: '/account/logout',
+    branding: { companyName: services.siteName, logo: false, withMadeWithLove: false },
+    locale: { language: 'en', availableLanguages: ['en'], translations: { en: panelTexts() } },
+    settings: { defaultPerPage: 20 },
+    dashboard: { component: 'Dashboard', handler: dashboard(services) },
+    resources: panelResources.map((resource) => ({
+      resource: new ListedResource(services, modelOf(services, resource), resource.list),
+      options: optionsOf(services, resource),
+    })),
+  })
+}
+
+function modelOf({ database }: PanelServices, { table }: PanelResource) {
+  const model = Object.values(database.models).find((candidate) => candidate.tableName === table)
+  if (!model) throw new Error(`The panel's resource "${table}" has no model.`)
+  return model
+}
+
+/** Columns without an index lose their sorting arrow. */
+function optionsOf(services: PanelServices, { table, list, options }: PanelResource): PanelResource['options'] {
+  const columns = list.read.map((name) => [
+    name,
+    { isSortable: list.sort.includes(name), isTitle: name === list.title, ...options.properties?.[name] },
+  ])
+  return {
+    ...options,
+    id: table,
+    properties: { ...options.properties, ...Object.fromEntries(columns) },
+    actions: panelActions(services, table),
+  }
+}

@@ -1,0 +1,69 @@
+import React, { useEffect, useState } from 'react'
+import { Loader } from '@adminjs/design-system'
+import { ApiClient } from 'adminjs'
+import { Link } from 'react-router-dom'
+import { EventTable } from './EventTable.js'
+import { PeopleSearch } from './PeopleSearch.js'
+
+/** The answer of src/admin/dashboard.ts. */
+interface Overview {
+  events: {
+    id: string
+    at: string
+    event: string
+    user_id: number | null
+    email: string | null
+    device: string | null
+    address: string | null
+  }[]
+  withoutDevice: { id: number; email: string; name: string }[]
+}
+
+const api = new ApiClient()
+
+/** The landing page: find somebody, who cannot sign in, what happened last. */
+export function Dashboard() {
+  const [overview, setOverview] = useState<Overview>()
+  useEffect(() => {
+    void api.getDashboard<Overview>().then(({ data }) => setOverview(data))
+  }, [])
+  return (
+    <div className="dashboard">
+      <h1>Overview</h1>
+      <section className="panel-card">
+        <h2>People</h2>
+        <PeopleSearch />
+      </section>
+      {overview ? <Cards overview={overview} /> : <Loader />}
+    </div>
+  )
+}
+
+function Cards({ overview: { events, withoutDevice } }: { overview: Overview }) {
+  const rows = events.map(({ user_id, email, ...event }) => ({
+    ...event,
+    user: user_id && email ? { id: user_id, email } : null,
+  }))
+  return (
+    <>
+      <section className="panel-card">
+        <h2>Staff without a device</h2>
+        {withoutDevice.length === 0 && <p className="panel-empty">Every active member of staff has one.</p>}
+        <ul>
+          {withoutDevice.map(({ id, email, name }) => (
+            <li key={id}>
+              <Link to={`/admin/resources/users/records/${id}/show`}>{email}</Link> {name}
+            </li>
+          ))}
+        </ul>
+      </section>
+      <section className="panel-card panel-card-wide">
+        <h2>Latest events</h2>
+        <EventTable events={rows} />
+        <p>
+          <Link to="/admin/resources/audit_events">All events</Link>
+        </p>
+      </section>
+    </>
+  )
+}

@@ -1,0 +1,24 @@
+import React from 'react'
+import { Badge, type BadgeProps, ValueGroup } from '@adminjs/design-system'
+import { useTranslation, type BasePropertyProps } from 'adminjs'
+
+const WARNS = ['sign_in_refused', 'token_refused', 'backup_token_used', 'panel_refused']
+const TAKES_AWAY = ['device_switched_off', 'device_removed', 'sessions_ended']
+
+/** What an event means for whoever reads the trail: its words, in a colour by its weight. */
+export function EventBadge({ event }: { event: string }) {
+  const variant: BadgeProps['variant'] = WARNS.includes(event)
+    ? 'warning'
+    : TAKES_AWAY.includes(event)
+      ? 'danger'
+      : 'default'
+  return <Badge variant={variant}>{event.replaceAll('_', ' ')}</Badge>
+}
+
+/** An audit event's name in lists and on its own page. */
+export function EventName({ record, property, where }: BasePropertyProps) {
+  const { translateProperty } = useTranslation()
+  const badge = <EventBadge event={String(record?.params[property.path] ?? '')} />
+  if (where === 'list') return badge
+  return <ValueGroup label={translateProperty(property.label, property.resourceId)}>{badge}</ValueGroup>
+}

@@ -1,0 +1,29 @@
+import React from 'react'
+import { Label, Loader } from '@adminjs/design-system'
+import { useTranslation, type BasePropertyProps } from 'adminjs'
+import { Link } from 'react-router-dom'
+import { EventTable } from './EventTable.js'
+import { useRecordsOf } from './load-records.js'
+
+const RESOURCE = ['audit_events']
+
+/** What happened to a person lately, and the way to all of it. */
+export function EventsOfUser({ record, property }: BasePropertyProps) {
+  const { translateProperty } = useTranslation()
+  const records = useRecordsOf(RESOURCE, String(record?.id))
+  if (!records) return <Loader />
+  const events = records.map(({ params }) => ({
+    id: String(params['id']),
+    at: String(params['at']),
+    event: String(params['event']),
+    address: params['address'] ?? null,
+    device: params['device'] ?? null,
+  }))
+  return (
+    <section className="panel-section">
+      <Label>{translateProperty(property.label, property.resourceId)}</Label>
+      <EventTable events={events} />
+      <Link to={`/admin/resources/audit_events?filters.user_id=${record?.id}`}>All events of this person</Link>
+    </section>
+  )
+}

@@ -1,0 +1,47 @@
+import React, { useEffect, useId, useState } from 'react'
+import { ApiClient, type RecordJSON } from 'adminjs'
+import { Link } from 'react-router-dom'
+
+const api = new ApiClient()
+/** Milliseconds without a key before the search goes out. */
+const PAUSE = 200
+
+/** Finds people by a piece of their e-mail address or name, while it is typed. */
+export function PeopleSearch() {
+  const [query, setQuery] = useState('')
+  const [people, setPeople] = useState<RecordJSON[]>()
+  const id = useId()
+  useEffect(() => {
+    if (query.trim().length < 2) return setPeople(undefined)
+    let stale = false
+    const timer = setTimeout(async () => {
+      const found = await api.searchRecords({ resourceId: 'users', query: query.trim() })
+      if (!stale) setPeople(found.slice(0, 8))
+    }, PAUSE)
+    return () => {
+      stale = true
+      clearTimeout(timer)
+    }
+  }, [query])
+  return (
+    <div className="people-search">
+      <label htmlFor={id}>Find a person by e-mail or name</label>
+      <input
+        id={id}
+        type="search"
+        autoComplete="off"
+        value={query}
+        onChange={(event) => setQuery(event.target.value)}
+      />
+      <ul aria-live="polite">
+        {people?.length === 0 && <li className="panel-empty">Nobody found.</li>}
+        {people?.map((person) => (
+          <li key={person.id}>
+            <Link to={`/admin/resources/users/records/${person.id}/show`}>{person.params['email']}</Link>{' '}
+            {person.params['name']}
+          </li>
+        ))}
+      </ul>
+    </div>
+  )
+}

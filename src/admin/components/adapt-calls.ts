@@ -1,0 +1,58 @@
+// Teaches AdminJS's client our API: refusals have a status and one shape, and what
+// writes is a POST.
+import { ApiClient } from 'adminjs'
+import axios, { type AxiosError, type AxiosResponse } from 'axios'
+
+interface Refusal {
+  error: { code: string; message: string; fields?: Record<string, string> }
+}
+
+const TYPES: Record<string, string> = { not_found: 'NotFoundError', not_allowed: 'ForbiddenError' }
+const SIGN_IN = ['not_authenticated', 'not_verified', 'not_staff']
+
+const create = axios.create.bind(axios)
+axios.create = (config) => {
+  const client = create(config)
+  client.interceptors.response.use(undefined, onError)
+  return client
+}
+
+function onError(error: AxiosError<Partial<Refusal>>): Promise<AxiosResponse> {
+  const { response } = error
+  const refusal = response?.data?.error
+  if (!response || !refusal) throw error
+  if (SIGN_IN.includes(refusal.code)) return goToLogin()
+  return Promise.resolve({ ...response, data: inAdminShape(refusal, error.config?.url ?? '') })
+}
+
+/** The session is over. Nothing more happens on this page, so the promise stays open. */
+function goToLogin(): Promise<never> {
+  const here = location.pathname + location.search
+  location.assign(`${window.REDUX_STATE.paths.loginPath}?next=${encodeURIComponent(here)}`)
+  return new Promise(() => {})
+}
+
+/** What AdminJS's pages understand: a notice, and errors beside the fields. */
+function inAdminShape({ code, message, fields = {} }: Refusal['error'], url: string) {
+  const id = /\/records\/(\d+)\//.exec(url)?.[1]
+  const baseError = { type: TYPES[code] ?? 'ValidationError', message }
+  const errors = Object.fromEntries(Object.entries(fields).map(([name, text]) => [name, { message: text }]))
+  return {
+    record: { id, params: {}, populated: {}, errors, baseError, recordActions: [], bulkActions: [] },
+    records: [],
+    notice: { message, type: 'error' },
+    meta: { total: 0, perPage: 0, page: 0, direction: null, sortBy: null },
+  }
+}
+
+/** The form of a record is filled by `show`: `edit` only ever writes. */
+const recordAction = ApiClient.prototype.recordAction
+ApiClient.prototype.recordAction = function call(options) {
+  const reads = options.actionName === 'edit' && options.data === undefined
+  return recordAction.call(this, reads ? { ...options, actionName: 'show' } : options)
+}
+
+const bulkAction = ApiClient.prototype.bulkAction
+ApiClient.prototype.bulkAction = function call(options) {
+  return bulkAction.call(this, { ...options, method: 'POST' })
+}

@@ -1,0 +1,40 @@
+import type { ErrorRequestHandler } from 'express'
+import { z } from 'zod'
+import type { Translate } from '../../i18n.js'
+import { PanelRefusal } from '../refusal.js'
+import type { PanelServices } from '../services.js'
+import { isApi } from './is-api.js'
+
+/** Answers everything that was thrown: a refusal by its code, all else as a fault that says nothing of itself. */
+export function answerRefusals({ logFault, showRefusal }: PanelServices, t: Translate): ErrorRequestHandler {
+  return (error: unknown, req, res, next) => {
+    if (res.headersSent) return next(error)
+    const { code, status, details } = refusalOf(error)
+    if (code === 'internal') logFault(error, req)
+    if (details.allow) res.set('Allow', details.allow)
+    const message = t(details.reason ? `panel:refusals.${details.reason}` : `errors:${code}`)
+    const fields = details.fields && inWords(t, details.fields)
+    res.status(status)
+    if (isApi(req.path)) res.json({ error: { code, message, ...(fields && { fields }) } })
+    else showRefusal(res, code, message)
+  }
+}
+
+function inWords(t: Translate, fields: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(fields).map(([name, reason]) => [name, t(`panel:refusals.${reason}`)]))
+}
+
+/** Express, the body parser and AdminJS throw errors with a status of their own. */
+const foreign = z.union([
+  z.object({ status: z.number() }).transform(({ status }) => status),
+  z.object({ statusCode: z.number() }).transform(({ statusCode }) => statusCode),
+])
+
+function refusalOf(error: unknown): PanelRefusal {
+  if (error instanceof PanelRefusal) return error
+  const status = foreign.safeParse(error).data ?? 500
+  if (status === 413) return new PanelRefusal('too_large')
+  if (status === 404) return new PanelRefusal('not_found')
+  if (status === 403) return new PanelRefusal('not_allowed')
+  return new PanelRefusal(status >= 400 && status < 500 ? 'bad_request' : 'internal')
+}

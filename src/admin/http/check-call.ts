@@ -1,0 +1,73 @@
+import type { Request, RequestHandler } from 'express'
+import type { ActionDecorator, AdminJS } from '../adminjs.js'
+import { panelUserOf } from '../panel-user.js'
+import { can, permissionOf } from '../permissions.js'
+import { PanelRefusal } from '../refusal.js'
+import { isId } from '../resources/filter-conditions.js'
+import { isSafeName } from './read-fields.js'
+
+/** The three shapes of AdminJS's addresses; an action answers in its own shape only. */
+export type CallKind = 'resource' | 'record' | 'bulk'
+
+const isOfKind = {
+  resource: (action: ActionDecorator) => action.isResourceType(),
+  record: (action: ActionDecorator) => action.isRecordType(),
+  bulk: (action: ActionDecorator) => action.isBulkType(),
+}
+
+const WRITES = new Set(['new', 'edit', 'delete', 'bulkDelete'])
+const MAX_VALUE = 2_000
+const MAX_BULK = 100
+
+/**
+ * Judges a call before AdminJS sees it: from our own page, a known resource and action,
+ * the right method, the permission, sound parameters. No query has been made until here.
+ */
+export function checkCall(admin: AdminJS, kind: CallKind): RequestHandler {
+  return (req, _res, next) => {
+    const { resourceId, action } = actionOf(admin, req, kind)
+    const [method, allow] = WRITES.has(action) ? ['POST', 'POST'] : ['GET', 'GET, HEAD']
+    if (req.method !== method) throw new PanelRefusal('method_not_allowed', { allow })
+    const permission = permissionOf[action]
+    const user = panelUserOf({ currentAdmin: Reflect.get(req.session, 'adminUser') })
+    if (!permission || !can(user, permission, resourceId)) throw new PanelRefusal('not_allowed')
+    checkParameters(req, kind)
+    next()
+  }
+}
+
+function actionOf(admin: AdminJS, req: Request, kind: CallKind): { resourceId: string; action: string } {
+  const { resourceId, action } = req.params
+  const resource = admin.resources.find((candidate) => candidate.id() === resourceId)
+  const actions = resource?.decorate().actions ?? {}
+  if (typeof resourceId !== 'string' || typeof action !== 'string') throw new PanelRefusal('not_found')
+  const known = Object.hasOwn(actions, action) ? actions[action] : undefined
+  if (!known || !isOfKind[kind](known)) throw new PanelRefusal('not_found')
+  return { resourceId, action }
+}
+
+function checkParameters(req: Request, kind: CallKind): void {
+  const values = Object.entries(req.query)
+  if (!values.every(([name, value]) => isSafeName(name) && isText(value))) throw new PanelRefusal('bad_request')
+  if (!Object.values(req.params).every(isText)) throw new PanelRefusal('bad_request')
+  const broken = values.find(([name, value]) => typeof value === 'string' && !(FORMS.get(name)?.test(value) ?? true))
+  if (broken) throw new PanelRefusal('bad_request', { reason: 'parameter' })
+  if (kind === 'record' && !/^\d{1,20}$/.test(String(req.params['recordId']))) throw new PanelRefusal('bad_request')
+  if (kind === 'bulk') checkBulk(req.query['recordIds'])
+}
+
+const isText = (value: unknown) => typeof value === 'string' && value.length <= MAX_VALUE && !value.includes('\0')
+
+/** AdminJS's own parameters; a wrong one would end in a fault of the database. */
+const FORMS: ReadonlyMap<string, RegExp> = new Map([
+  ['page', /^[1-9]\d{0,8}$/],
+  ['perPage', /^[1-9]\d{0,5}$/],
+  ['direction', /^(asc|desc)$/],
+  ['sortBy', /^\w+$/],
+  ['searchProperty', /^\w+$/],
+])
+
+function checkBulk(recordIds: unknown): void {
+  const ids = typeof recordIds === 'string' ? recordIds.split(',') : []
+  if (ids.length === 0 || ids.length > MAX_BULK || !ids.every(isId)) throw new PanelRefusal('bad_request')
+}

@@ -1,0 +1,19 @@
+import type { RequestHandler } from 'express'
+import type { AdminJS } from '../adminjs.js'
+import { panelUserOf } from '../panel-user.js'
+import { can, permissionOf } from '../permissions.js'
+import { PanelRefusal } from '../refusal.js'
+
+/** A page for a resource or an action that is not there is a 404, as its call would be. */
+export function checkPage(admin: AdminJS): RequestHandler {
+  return (req, _res, next) => {
+    const { resourceId, action = 'list' } = req.params
+    if (resourceId === undefined) return next()
+    const user = panelUserOf({ currentAdmin: Reflect.get(req.session, 'adminUser') })
+    const permission =
+      typeof action === 'string' && Object.hasOwn(permissionOf, action) ? permissionOf[action] : undefined
+    if (!admin.resources.some((resource) => resource.id() === resourceId)) throw new PanelRefusal('not_found')
+    if (!permission || !can(user, permission, String(resourceId))) throw new PanelRefusal('not_found')
+    next()
+  }
+}

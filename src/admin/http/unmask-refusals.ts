@@ -1,0 +1,26 @@
+import type { RequestHandler } from 'express'
+import { z } from 'zod'
+import { PanelRefusal, type RefusalCode } from '../refusal.js'
+
+const adminRefusal = z.object({
+  notice: z.object({ type: z.literal('error') }),
+  record: z.object({ baseError: z.object({ type: z.string() }).nullish() }).nullish(),
+})
+
+const codes: Readonly<Partial<Record<string, RefusalCode>>> = {
+  ForbiddenError: 'not_allowed',
+  NotFoundError: 'not_found',
+}
+
+/** AdminJS answers its own refusals with 200; here they get their status and the API's one shape. */
+export const unmaskRefusals: RequestHandler = (_req, res, next) => {
+  const send = res.send.bind(res)
+  res.send = (body: unknown) => {
+    res.send = send
+    const refusal = adminRefusal.safeParse(body)
+    if (!refusal.success) return send(body)
+    next(new PanelRefusal(codes[refusal.data.record?.baseError?.type ?? ''] ?? 'bad_request'))
+    return res
+  }
+  next()
+}

@@ -1,0 +1,92 @@
+import express, { type RequestHandler, type Router } from 'express'
+import { createTranslator } from '../i18n.js'
+import { type AdminJS, buildRouter } from './adminjs.js'
+import { buildAdmin } from './build-admin.js'
+import { guard } from './guard.js'
+import { answerRefusals } from './http/answer-refusals.js'
+import { type CallKind, checkCall } from './http/check-call.js'
+import { checkPage } from './http/check-page.js'
+import { readFields } from './http/read-fields.js'
+import { unmaskRefusals } from './http/unmask-refusals.js'
+import { createPage } from './page/render-page.js'
+import { readAssets } from './page/serve-assets.js'
+import { PanelRefusal } from './refusal.js'
+import type { PanelServices } from './services.js'
+
+export interface Panel {
+  /** For `/admin`, behind sessions and the loading of the request's user. */
+  router: Router
+  /** The browser's part, for everybody; serves `/admin-assets/…`. */
+  assets: RequestHandler
+}
+
+/** AdminJS's addresses, each with the one shape of action that answers there. */
+const CALLS: readonly [path: string, kind: CallKind][] = [
+  ['/api/resources/:resourceId/actions/:action', 'resource'],
+  ['/api/resources/:resourceId/actions/:action/:query', 'resource'],
+  ['/api/resources/:resourceId/records/:recordId/:action', 'record'],
+  ['/api/resources/:resourceId/bulk/:action', 'bulk'],
+]
+
+const PAGES = [
+  '/',
+  '/resources/:resourceId',
+  '/resources/:resourceId/actions/:action',
+  '/resources/:resourceId/records/:recordId/:action',
+  '/resources/:resourceId/bulk/:action',
+]
+
+/**
+ * The panel: our guard, our page, our checks, and behind them AdminJS's own router. An
+ * address that is not named here never reaches it.
+ */
+export async function createPanel(services: PanelServices): Promise<Panel> {
+  const admin = buildAdmin(services)
+  const assets = readAssets()
+  const page = await createPage(services, admin, assets)
+  const router = strictRouter()
+  router.get('/login', (_req, res) => res.redirect(302, '/account/login'))
+  router.get('/logout', (_req, res) => res.redirect(302, '/account/logout'))
+  router.use(guard(services), onlyGetAndPost)
+  router.use('/api', ownPageOnly(services))
+  mountCalls(router, admin)
+  for (const path of PAGES) router.route(path).get(checkPage(admin), page).all(refuseMethod('GET, HEAD'))
+  router.use(() => {
+    throw new PanelRefusal('not_found')
+  })
+  router.use(answerRefusals(services, createTranslator()))
+  return { router, assets: assets.serve }
+}
+
+/** Ours and AdminJS's match to the letter, so that no address passes one and means something else to the other. */
+const strictRouter = () => express.Router({ caseSensitive: true, strict: true })
+
+function mountCalls(router: Router, admin: AdminJS): void {
+  // Nothing is bundled at run time (docs/architecture.md, Panel).
+  process.env['ADMIN_JS_SKIP_BUNDLE'] = 'true'
+  const adminRouter = buildRouter(admin, strictRouter())
+  for (const [path, kind] of CALLS) router.all(path, checkCall(admin, kind), readFields, unmaskRefusals, adminRouter)
+  router.route('/api/dashboard').get(readFields, adminRouter).all(refuseMethod('GET, HEAD'))
+}
+
+/** HEAD is GET without a body; AdminJS would take it for neither and delete on it. Node leaves the body out by itself. */
+const onlyGetAndPost: RequestHandler = (req, _res, next) => {
+  if (req.method === 'HEAD') req.method = 'GET'
+  if (req.method !== 'GET' && req.method !== 'POST')
+    throw new PanelRefusal('method_not_allowed', { allow: 'GET, HEAD, POST' })
+  next()
+}
+
+/** Reading calls too: some of AdminJS's own are made by GET, and no other site has a reason to make one. */
+function ownPageOnly({ isSameOrigin }: PanelServices): RequestHandler {
+  return (req, _res, next) => {
+    if (!isSameOrigin(req)) throw new PanelRefusal('cross_origin')
+    next()
+  }
+}
+
+function refuseMethod(allow: string): RequestHandler {
+  return () => {
+    throw new PanelRefusal('method_not_allowed', { allow })
+  }
+}

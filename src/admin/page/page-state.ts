@@ -1,0 +1,39 @@
+import { z } from 'zod'
+import { type AdminJS, type CurrentAdmin, initializeStore } from '../adminjs.js'
+import { nowhere } from '../../origin.js'
+import { type Level, PanelUser } from '../panel-user.js'
+import { can, permissionOf } from '../permissions.js'
+
+/** AdminJS's type wants text for an id; its code hands the user on as he is. */
+const currentAdmin = z.custom<CurrentAdmin>((value) => value instanceof PanelUser)
+
+/**
+ * AdminJS's state for everyone of one level: the resources and actions he may use, and
+ * nothing about himself. It never changes while the process runs.
+ */
+export async function pageState(admin: AdminJS, level: Level): Promise<object> {
+  const user = somebody(level)
+  const { session: _session, ...state } = (await initializeStore(admin, currentAdmin.parse(user))).getState()
+  return {
+    ...state,
+    resources: state.resources
+      .filter(({ id }) => can(user, 'view', id))
+      .map((resource) => ({
+        ...resource,
+        actions: resource.actions.filter(({ name }) => mayUse(user, name, resource.id)),
+        editProperties: resource.editProperties.filter(({ name }) => user.isSuperuser || name !== 'is_superuser'),
+      })),
+  }
+}
+
+function mayUse(user: PanelUser, action: string, resourceId: string): boolean {
+  const permission = permissionOf[action]
+  return permission !== undefined && can(user, permission, resourceId)
+}
+
+/** A person of this level who is nobody in particular. */
+function somebody(level: Level): PanelUser {
+  const isSuperuser = level === 'superuser'
+  const user = { id: 0, email: '', name: '', isStaff: true, isSuperuser, otpDevice: null, verifiedAt: null }
+  return new PanelUser({ ...user, isVerified: () => true }, nowhere)
+}

@@ -1,0 +1,83 @@
+import { randomBytes } from 'node:crypto'
+import type { RequestHandler } from 'express'
+import type { AdminJS } from '../adminjs.js'
+import { type Level, panelUserOf } from '../panel-user.js'
+import type { PanelServices } from '../services.js'
+import { gzipWithPrefix } from './compress-page.js'
+import { pageState } from './page-state.js'
+import type { PanelAssets } from './serve-assets.js'
+
+interface Prepared {
+  /** Everything up to what differs from request to request. */
+  head: string
+  gzip(rest: string): Buffer
+}
+
+/**
+ * The one HTML page of the panel. No script stands in it: AdminJS's state is JSON that
+ * the bundle reads. The nonce is for the `<style>` elements which that bundle makes.
+ */
+export async function createPage(
+  services: PanelServices,
+  admin: AdminJS,
+  assets: PanelAssets,
+): Promise<RequestHandler> {
+  const prepare = async (level: Level): Promise<Prepared> => {
+    const head = headOf(services.siteName, assets, await pageState(admin, level))
+    return { head, gzip: gzipWithPrefix(head) }
+  }
+  const prepared = { staff: await prepare('staff'), superuser: await prepare('superuser') }
+  return (req, res) => {
+    const user = panelUserOf({ currentAdmin: Reflect.get(req.session, 'adminUser') })
+    const nonce = randomBytes(16).toString('base64')
+    const { head, gzip } = prepared[user.level]
+    const rest = restOf(assets, nonce, user)
+    res.set({
+      'Content-Security-Policy': policy(nonce),
+      'Content-Type': 'text/html; charset=utf-8',
+      Vary: 'Accept-Encoding',
+    })
+    if (req.acceptsEncodings('gzip') !== 'gzip') return void res.end(head + rest)
+    res.set('Content-Encoding', 'gzip').end(gzip(rest))
+  }
+}
+
+function policy(nonce: string): string {
+  return [
+    "default-src 'none'",
+    "script-src 'self'",
+    `style-src 'self' 'nonce-${nonce}'`,
+    "img-src 'self' data:",
+    "font-src 'self'",
+    "connect-src 'self'",
+    "form-action 'self'",
+    "base-uri 'none'",
+    "frame-ancestors 'none'",
+  ].join('; ')
+}
+
+function headOf(siteName: string, assets: PanelAssets, state: object): string {
+  return `<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${escapeHtml(siteName)}</title>
+<link rel="icon" href="${assets.address('icon.svg')}"><link rel="stylesheet" href="${assets.address('panel.css')}">
+<script type="application/json" id="panel-state">${jsonInHtml(state)}</script>
+`
+}
+
+function restOf(assets: PanelAssets, nonce: string, user: object): string {
+  return `<script type="application/json" id="panel-user">${jsonInHtml(user)}</script>
+<script defer src="${assets.address('panel.js')}" nonce="${nonce}"></script></head>
+<body><div id="app"><noscript>The panel needs JavaScript.</noscript></div></body></html>
+`
+}
+
+const escapeHtml = (text: string) => text.replace(/[<>&"']/g, (sign) => `&#${sign.charCodeAt(0)};`)
+
+/** JSON that cannot end its element, nor start another or a comment. */
+function jsonInHtml(value: object): string {
+  return JSON.stringify(value).replace(
+    /[<>&\u2028\u2029]/g,
+    (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
+}

@@ -1,0 +1,32 @@
+import type { PanelResource } from './panel-resource.js'
+
+/** The trail, newest first. Nobody changes it. */
+export const auditEvents: PanelResource = {
+  table: 'audit_events',
+  list: {
+    read: ['id', 'at', 'event', 'user_id', 'actor_id', 'device', 'address', 'browser', 'request_id', 'details'],
+    filter: {
+      id: 'id',
+      at: 'time',
+      event: 'exact',
+      user_id: 'owner',
+      actor_id: 'owner',
+      device: 'exact',
+      address: 'exact',
+    },
+    sort: ['id'],
+    title: 'event',
+    search: [],
+  },
+  options: {
+    navigation: { name: 'trail', icon: 'List' },
+    sort: { sortBy: 'id', direction: 'desc' },
+    listProperties: ['at', 'event', 'user_id', 'actor_id', 'device', 'address', 'browser'],
+    showProperties: ['at', 'event', 'user_id', 'actor_id', 'device', 'address', 'browser', 'request_id', 'details'],
+    filterProperties: ['at', 'event', 'user_id', 'actor_id', 'device', 'address'],
+    properties: {
+      event: { components: { list: 'EventName', show: 'EventName' } },
+      details: { type: 'string', components: { show: 'EventDetails' } },
+    },
+  },
+}

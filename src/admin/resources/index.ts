@@ -1,0 +1,8 @@
+import { auditEvents } from './audit-events.js'
+import { devices } from './devices.js'
+import type { PanelResource } from './panel-resource.js'
+import { staticTokens } from './static-tokens.js'
+import { users } from './users.js'
+
+/** Every resource, in the order of the menu. */
+export const panelResources: readonly PanelResource[] = [users, ...devices, staticTokens, auditEvents]

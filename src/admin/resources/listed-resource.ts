@@ -1,0 +1,167 @@
+import {
+  Op,
+  type FindAttributeOptions,
+  type Model,
+  type ModelStatic,
+  type Order,
+  type WhereOperators,
+  type WhereOptions,
+} from 'sequelize'
+import { type ActionContext, type Filter, Resource } from '../adminjs.js'
+import { panelUserOf } from '../panel-user.js'
+import { can, type Permission } from '../permissions.js'
+import { PanelRefusal } from '../refusal.js'
+import type { PanelServices } from '../services.js'
+import type { AllowList, Row } from './allow-list.js'
+import { conditions, containing, isId } from './filter-conditions.js'
+import { ListedRecord } from './listed-record.js'
+import { ownersNamed } from './owners-named.js'
+import { countRows, readPage } from './read-page.js'
+
+/** AdminJS's own ceiling for `perPage`, kept so that its numbers and the rows agree. */
+const MAX_ROWS = 500
+const SEARCH_ROWS = 50
+
+interface Selection {
+  where: WhereOptions
+  order: Order
+  limit: number
+  offset: number
+}
+
+interface FindOptions {
+  limit?: number
+  offset?: number
+  sort?: { sortBy?: string; direction?: 'asc' | 'desc' }
+}
+
+/**
+ * A table as AdminJS sees it: only what its allow-list names, and only for those whom
+ * `can` lets. All of AdminJS's reads pass through here, references and filters too. It
+ * never writes: the verbs in ../actions do, in one transaction with their audit event.
+ */
+export class ListedResource extends Resource {
+  readonly model: ModelStatic<Model>
+  readonly list: AllowList
+  readonly services: PanelServices
+
+  constructor(services: PanelServices, model: ModelStatic<Model>, list: AllowList) {
+    super(model)
+    this.model = model
+    this.list = list
+    this.services = services
+    const columns = model.getAttributes()
+    const named = [...list.read, ...Object.keys(list.filter), ...list.sort, ...list.search, list.title]
+    const unknown = named.find((name) => !Object.hasOwn(columns, name) || !list.read.includes(name))
+    if (unknown) throw new Error(`The panel's resource ${this.id()} names no readable column "${unknown}".`)
+  }
+
+  /** AdminJS builds the schema it sends to the browser from this. */
+  override rawAttributes() {
+    const columns = this.model.getAttributes()
+    return Object.fromEntries(this.list.read.flatMap((name) => (columns[name] ? [[name, columns[name]]] : [])))
+  }
+
+  override property(path: string) {
+    return this.list.read.includes(path) ? super.property(path) : null
+  }
+
+  override async find(filter: Filter, { limit = 10, offset = 0, sort = {} }: FindOptions, context?: ActionContext) {
+    this.#check('view', context)
+    const { sortBy = 'id', direction } = sort
+    if (!this.list.sort.includes(sortBy)) throw new PanelRefusal('bad_request', { reason: 'sort' })
+    const { where, whole } = await this.#where(filter)
+    const page = { where, whole, sortBy, descending: direction === 'desc', limit: Math.min(limit, MAX_ROWS), offset }
+    return (await readPage(this, page)).map((row) => new ListedRecord(row, this, false))
+  }
+
+  override async count(filter: Filter, context?: ActionContext): Promise<number> {
+    this.#check('view', context)
+    const { where, whole } = await this.#where(filter)
+    return countRows(this, where, whole)
+  }
+
+  override async findOne(id: string, context?: ActionContext): Promise<ListedRecord | null> {
+    const [record] = await this.findMany([id], context)
+    return record ?? null
+  }
+
+  /** Asked for by another resource it gives id and title only, of people one may not see nothing at all. */
+  override async findMany(ids: readonly (string | number)[], context?: ActionContext): Promise<ListedRecord[]> {
+    const isReference = context !== undefined && context.resource !== this
+    this.#check('view', context)
+    const known = ids.map(String).filter(isId).slice(0, MAX_ROWS)
+    if (known.length === 0) return []
+    const where = { id: { [Op.in]: known } }
+    const rows = isReference
+      ? await this.#read(['id', this.list.title], { where, order: [], limit: MAX_ROWS, offset: 0 })
+      : await this.select({ where, order: [], limit: MAX_ROWS, offset: 0 })
+    return rows.map((row) => new ListedRecord(row, this, isReference))
+  }
+
+  /** The first rows with the text anywhere in a searched column, by title. */
+  async search(text: string, column: string | undefined, context: ActionContext): Promise<ListedRecord[]> {
+    this.#check('view', context)
+    if (column !== undefined && !this.list.search.includes(column))
+      throw new PanelRefusal('bad_request', { reason: 'search' })
+    const columns = column === undefined ? this.list.search : [column]
+    const where = text === '' ? {} : { [Op.or]: columns.map((name) => ({ [name]: containing(text) })) }
+    const order: Order = this.list.sort.includes(this.list.title)
+      ? [
+          [this.list.title, 'ASC'],
+          ['id', 'ASC'],
+        ]
+      : [['id', 'DESC']]
+    const rows = await this.select({ where, order, limit: SEARCH_ROWS, offset: 0 })
+    return rows.map((row) => new ListedRecord(row, this, false))
+  }
+
+  /** Reads the listed columns and computed values of some rows, and no others. */
+  select(selection: Selection): Promise<Row[]> {
+    const extra = Object.entries({ ...this.list.computed, ...this.list.hidden })
+    return this.#read([...this.list.read, ...extra.map(([name, sql]): [typeof sql, string] => [sql, name])], selection)
+  }
+
+  /** The part of a row that may be shown. */
+  shown(row: Row): Record<string, unknown> {
+    const names = [...this.list.read, ...Object.keys(this.list.computed ?? {})]
+    return Object.fromEntries(names.filter((name) => Object.hasOwn(row, name)).map((name) => [name, row[name]]))
+  }
+
+  override create(): Promise<never> {
+    return Promise.reject(new PanelRefusal('not_allowed'))
+  }
+
+  override update(): Promise<never> {
+    return Promise.reject(new PanelRefusal('not_allowed'))
+  }
+
+  override delete(): Promise<never> {
+    return Promise.reject(new PanelRefusal('not_allowed'))
+  }
+
+  async #read(attributes: FindAttributeOptions, selection: Selection): Promise<Row[]> {
+    const rows: unknown[] = await this.model.findAll({ attributes, ...selection, raw: true })
+    return rows.filter((row): row is Row => typeof row === 'object' && row !== null)
+  }
+
+  #check(permission: Permission, context: ActionContext | undefined): void {
+    if (!can(panelUserOf(context), permission, this.id())) throw new PanelRefusal('not_allowed')
+  }
+
+  async #where(filter: Filter): Promise<{ where: WhereOptions; whole: boolean }> {
+    const asked = Object.values(filter.filters).filter(({ value }) => value !== '')
+    const parts = await Promise.all(
+      asked.map(async ({ path, value }) => ({ [path]: await this.#condition(path, value) })),
+    )
+    return { where: { [Op.and]: parts }, whole: parts.length === 0 }
+  }
+
+  async #condition(column: string, value: unknown): Promise<WhereOperators> {
+    const kind = Object.hasOwn(this.list.filter, column) ? this.list.filter[column] : undefined
+    const condition =
+      kind === 'owner' ? await ownersNamed(this.services.database.models, value) : kind && conditions[kind](value)
+    if (condition === undefined) throw new PanelRefusal('bad_request', { reason: 'filter' })
+    return condition
+  }
+}

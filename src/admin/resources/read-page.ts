@@ -1,0 +1,89 @@
+import { Op, type Order, QueryTypes, type WhereOptions } from 'sequelize'
+import { z } from 'zod'
+import type { Row } from './allow-list.js'
+import type { ListedResource } from './listed-resource.js'
+
+export interface Page {
+  where: WhereOptions
+  /** True: no condition at all, so that the table's own size is the count. */
+  whole: boolean
+  sortBy: string
+  descending: boolean
+  limit: number
+  offset: number
+}
+
+/** Counted exactly up to here; beyond it a number is read from the planner's statistics. */
+export const COUNT_LIMIT = 10_000
+/** From here on the ids are found first, in the index alone, and then only the page's rows are read. */
+const DEEP = 1_000
+
+const id = z.object({ id: z.union([z.number(), z.string()]) })
+
+/**
+ * The rows of one page. Deep pages of a whole table are counted from the nearer end: the
+ * last page of 1,000,000 rows costs what its exact count costs, not a sort of them all.
+ */
+export async function readPage(resource: ListedResource, page: Page): Promise<Row[]> {
+  if (page.offset < DEEP) return resource.select({ ...page, order: orderOf(page) })
+  const ids = await deepIds(resource, page)
+  if (ids.length === 0) return []
+  return resource.select({ where: { id: { [Op.in]: ids } }, order: orderOf(page), limit: page.limit, offset: 0 })
+}
+
+/** Column and id in one direction, so that the index of (column, id) serves both. */
+function orderOf({ sortBy, descending }: Page): Order {
+  const direction = descending ? 'DESC' : 'ASC'
+  return sortBy === 'id'
+    ? [['id', direction]]
+    : [
+        [sortBy, direction],
+        ['id', direction],
+      ]
+}
+
+async function deepIds(resource: ListedResource, page: Page) {
+  const near = page.whole && page.offset > COUNT_LIMIT ? await fromNearerEnd(resource, page) : page
+  if (near.limit === 0) return []
+  const rows = await resource.model.findAll({
+    attributes: ['id'],
+    where: near.where,
+    order: orderOf(near),
+    limit: near.limit,
+    offset: near.offset,
+    raw: true,
+  })
+  return z
+    .array(id)
+    .parse(rows)
+    .map((row) => row.id)
+}
+
+async function fromNearerEnd(resource: ListedResource, page: Page): Promise<Page> {
+  const total = await resource.model.count()
+  const limit = Math.max(0, Math.min(page.limit, total - page.offset))
+  if (page.offset < total / 2) return { ...page, limit }
+  return { ...page, limit, descending: !page.descending, offset: Math.max(0, total - page.offset - limit) }
+}
+
+/**
+ * How many rows there are: exact up to COUNT_LIMIT. Beyond it the planner's estimate for
+ * a whole table, and COUNT_LIMIT + 1 ("more than that") for a part of one.
+ */
+export async function countRows(resource: ListedResource, where: WhereOptions, whole: boolean): Promise<number> {
+  const beyond = await resource.model.findAll({ attributes: ['id'], where, offset: COUNT_LIMIT, limit: 1, raw: true })
+  if (beyond.length === 0) return resource.model.count({ where })
+  return whole ? Math.max(COUNT_LIMIT + 1, await estimateRows(resource)) : COUNT_LIMIT + 1
+}
+
+/** What the planner assumes: rows per block when last analysed, times the blocks there are now. */
+async function estimateRows(resource: ListedResource): Promise<number> {
+  const { sequelize } = resource.services.database
+  const [row] = await sequelize.query<{ rows: number }>(
+    `select case when relpages > 0
+      then reltuples / relpages * (pg_relation_size(oid) / current_setting('block_size')::int) else 0 end as rows
+    from pg_class where oid = $table::regclass`,
+    { bind: { table: resource.id() }, type: QueryTypes.SELECT },
+  )
+  return Math.round(row?.rows ?? 0)
+}

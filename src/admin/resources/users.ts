@@ -1,0 +1,47 @@
+import type { PanelResource } from './panel-resource.js'
+import { deviceTables } from './devices.js'
+
+/** People. Made on the command line, changed here, never deleted: the audit trail names them. */
+export const users: PanelResource = {
+  table: 'users',
+  list: {
+    read: ['id', 'email', 'name', 'is_staff', 'is_superuser', 'is_active', 'created_at', 'last_login_at'],
+    filter: {
+      id: 'id',
+      email: 'text',
+      name: 'text',
+      is_staff: 'boolean',
+      is_superuser: 'boolean',
+      is_active: 'boolean',
+      created_at: 'time',
+      last_login_at: 'time',
+    },
+    sort: ['id', 'email', 'name'],
+    title: 'email',
+    search: ['email', 'name'],
+    subject: (row) => ({ userId: Number(row['id']), isSuperuser: row['is_superuser'] === true }),
+  },
+  options: {
+    navigation: { name: 'people', icon: 'Users' },
+    sort: { sortBy: 'email', direction: 'asc' },
+    listProperties: ['email', 'name', 'is_staff', 'is_superuser', 'is_active', 'last_login_at'],
+    showProperties: [
+      'email',
+      'name',
+      'is_staff',
+      'is_superuser',
+      'is_active',
+      'created_at',
+      'last_login_at',
+      'devices',
+      'events',
+    ],
+    editProperties: ['name', 'is_staff', 'is_active', 'is_superuser'],
+    filterProperties: ['email', 'name', 'is_staff', 'is_superuser', 'is_active', 'created_at', 'last_login_at'],
+    properties: {
+      // Nothing is behind these two: their components ask for the rows themselves.
+      devices: { type: 'string', components: { show: 'DevicesOfUser' }, custom: { tables: deviceTables } },
+      events: { type: 'string', components: { show: 'EventsOfUser' } },
+    },
+  },
+}
