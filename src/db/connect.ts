@@ -1,4 +1,4 @@
-import pg from 'pg'
+import pg, { type ClientConfig } from 'pg'
 import { type Options, Sequelize } from 'sequelize'
 import type { Config } from '../config/read-config.js'
 import { shareEmbedded, startEmbedded } from './embedded.js'
@@ -23,34 +23,24 @@ export interface ConnectOptions {
 /** Connections of each of the two pools; PostgreSQL's own default lets 100 in. */
 const POOL_SIZE = 10
 
-/** Given a version (its types forget this option), Sequelize does not ask for one on a connection of its own. */
-const shared: Options & { databaseVersion: string } = {
-  dialect: 'postgres',
-  logging: false,
-  databaseVersion: '13.0.0',
-  pool: { max: POOL_SIZE },
-}
+/** Whoever waits longer for a connection gets an error instead. */
+const PATIENCE_MS = 30_000
 
 /**
  * Connects to `DATABASE_URL`, or to the embedded database in `DATA_DIR`, which it starts.
  * Makes no query. Throws `data_dir_in_use` (see {@link ConnectOptions}).
  */
 export async function connectDatabase(config: Config, options: ConnectOptions = {}): Promise<Database> {
-  if (config.databaseUrl) return connectServer(config.databaseUrl)
+  if (config.databaseUrl) return open({ connectionString: config.databaseUrl, keepAlive: true }, async () => {})
   const start = options.embedded === 'share' ? shareEmbedded : startEmbedded
   const embedded = await start(config.folder)
-  const name = 'postgres'
-  const sequelize = new Sequelize(name, name, '', { ...shared, host: config.folder })
-  const pool = new pg.Pool({ host: config.folder, user: name, database: name, max: POOL_SIZE })
-  return open(sequelize, pool, embedded.stop)
+  return open({ host: config.folder, port: 5432, user: 'postgres', database: 'postgres' }, embedded.stop)
 }
 
-function connectServer(url: string): Database {
-  // Sequelize writes host and port of the address into the options it is given.
-  return open(new Sequelize(url, { ...shared }), new pg.Pool({ connectionString: url, max: POOL_SIZE }), async () => {})
-}
-
-function open(sequelize: Sequelize, pool: pg.Pool, stop: () => Promise<void>): Database {
+function open(server: ClientConfig, stop: () => Promise<void>): Database {
+  const client: ClientConfig = { ...server, connectionTimeoutMillis: PATIENCE_MS }
+  const sequelize = openSequelize(client)
+  const pool = new pg.Pool({ ...client, max: POOL_SIZE })
   // The pool drops a connection that fails while idle; without a listener Node would end the process.
   pool.on('error', () => {})
   const close = async () => {
@@ -58,4 +48,25 @@ function open(sequelize: Sequelize, pool: pg.Pool, stop: () => Promise<void>): D
     await stop()
   }
   return { sequelize, models: initModels(sequelize), pool, close }
+}
+
+/**
+ * Sequelize reads an address in its own way and would leave out `sslmode`, so that it gets
+ * connections that pg has made from the same options as the pool's.
+ */
+function openSequelize(client: ClientConfig): Sequelize {
+  class Client extends pg.Client {
+    constructor() {
+      super(client)
+    }
+  }
+  // With a version given (its types forget this option), it does not ask for one on a connection of its own.
+  const options: Options & { databaseVersion: string } = {
+    dialect: 'postgres',
+    dialectModule: Object.assign(Object.create(pg), { Client }),
+    databaseVersion: '13.0.0',
+    logging: false,
+    pool: { max: POOL_SIZE, acquire: PATIENCE_MS },
+  }
+  return new Sequelize(options)
 }

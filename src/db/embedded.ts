@@ -91,12 +91,17 @@ async function startWorker(folder: string): Promise<Worker> {
     )
   const worker = new Worker(file, { argv: [folder], execArgv: [] })
   await new Promise((resolve, reject) => worker.once('message', resolve).once('error', reject))
-  // From here an 'error' has no listener: the process ends, as it must without its database.
-  worker.removeAllListeners('error')
+  // From here nobody listens for an 'error': the process ends, as it must without its database.
+  worker.removeAllListeners('error').once('exit', endWithoutDatabase)
   return worker
 }
 
+function endWithoutDatabase(): never {
+  throw new SiteError('embedded_database_ended', 'The embedded database ended unexpectedly.', 'Start again.')
+}
+
 async function stopWorker(worker: Worker): Promise<void> {
+  worker.off('exit', endWithoutDatabase)
   const ended = new Promise((resolve) => worker.once('exit', resolve))
   worker.postMessage('stop')
   await ended

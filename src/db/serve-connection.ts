@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import { parsedStatement, prefixStatement } from './name-statements.js'
 import { type ClientMessage, createMessageReader } from './read-messages.js'
+import { refuseCopyIn } from './refuse-copy.js'
 import type { Batch, Client, Turns } from './take-turns.js'
 import { writeMessage, writeQuery } from './write-message.js'
 
@@ -15,37 +16,22 @@ let connections = 0
  * everything after goes to the backend in whole batches when it is this client's turn.
  */
 export function serveConnection(socket: Socket, turns: Turns, greeting: Promise<Buffer>): void {
+  const client = createClient(socket)
+  const session = openSession(client, turns)
   const read = createMessageReader()
-  const prefix = `c${++connections}_`
-  const statements = new Set<string>()
-  let collected: Buffer[] = []
-  const write = (bytes: Uint8Array) => {
-    if (socket.writable) socket.write(bytes)
-  }
-  const client: Client = {
-    batches: [],
-    write,
-    evict: () => {
-      write(fatal('25P03', 'terminating connection: it was idle in a transaction that others waited for'))
-      socket.destroySoon()
-    },
-  }
-
-  function forward(message: ClientMessage): void {
-    const own = prefixStatement(message, prefix)
-    const statement = parsedStatement(own)
-    if (statement) statements.add(statement)
-    collected.push(own.bytes)
-    if (!SENT.has(own.type)) return
-    turns.enqueue(client, { bytes: Buffer.concat(collected), complete: COMPLETE.has(own.type) })
-    collected = []
-  }
 
   function receive(message: ClientMessage): void {
-    if (message.type === 'ssl' || message.type === 'gss') write(Buffer.from('N'))
-    else if (message.type === 'startup') void greeting.then(write)
-    else if (message.type === 'cancel' || message.type === 'X') socket.end()
-    else forward(message)
+    if (message.type === 'ssl' || message.type === 'gss') client.write(Buffer.from('N'))
+    else if (message.type === 'startup') void greeting.then(client.write)
+    else if (message.type === 'cancel') socket.end()
+    else if (message.type === 'X') terminate()
+    else session.forward(message)
+  }
+
+  // Cleaned up before the client learns of the end, so that nothing of it meets the client's next connection.
+  function terminate(): void {
+    socket.end()
+    session.end()
   }
 
   socket.on('data', (chunk) => {
@@ -57,7 +43,41 @@ export function serveConnection(socket: Socket, turns: Turns, greeting: Promise<
   })
   // A client that dies is no fault of ours; 'close' follows and cleans up.
   socket.on('error', () => {})
-  socket.on('close', () => turns.leave(client, cleanupAfter(statements)))
+  socket.on('close', session.end)
+}
+
+function createClient(socket: Socket): Client {
+  const write = (bytes: Uint8Array) => {
+    if (socket.writable) socket.write(bytes)
+  }
+  const evict = () => {
+    write(fatal('25P03', 'terminating connection: it was idle in a transaction that others waited for'))
+    socket.destroySoon()
+  }
+  return { batches: [], write, evict }
+}
+
+/** What one connection has under way: messages up to the next Sync, and names it has given. */
+function openSession(client: Client, turns: Turns) {
+  const prefix = `c${++connections}_`
+  const statements = new Set<string>()
+  let collected: Buffer[] = []
+  let ended = false
+  return {
+    forward(message: ClientMessage): void {
+      const own = prefixStatement(refuseCopyIn(message), prefix)
+      const statement = parsedStatement(own)
+      if (statement) statements.add(statement)
+      collected.push(own.bytes)
+      if (!SENT.has(own.type)) return
+      turns.enqueue(client, { bytes: Buffer.concat(collected), complete: COMPLETE.has(own.type) })
+      collected = []
+    },
+    end(): void {
+      if (!ended) turns.leave(client, cleanupAfter(statements))
+      ended = true
+    },
+  }
 }
 
 /** Ends an unfinished batch and an open transaction, and forgets the client's prepared statements. */

@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs'
 import { connect } from 'node:net'
 import path from 'node:path'
 import pg from 'pg'
+import { QueryTypes } from 'sequelize'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { connectDatabase, type Database } from '../../src/db/connect.js'
 import { testConfig } from '../support/config.js'
@@ -40,8 +41,9 @@ async function race(racer: number): Promise<void> {
     [`s${racer}`, '{}'],
   )
   await sequelize.transaction(async (transaction) => {
-    const [rows] = await sequelize.query(`select value from counters where name = 'shared' for update`, { transaction })
-    const read = (rows as { value: number }[])[0]?.value ?? 0
+    const lock = `select value from counters where name = 'shared' for update`
+    const row = await sequelize.query<{ value: number }>(lock, { transaction, type: QueryTypes.SELECT, plain: true })
+    const read = row?.value ?? 0
     await sequelize.query('insert into counters values ($1, $2)', { bind: [`racer ${racer}`, read], transaction })
     await sequelize.query(`update counters set value = $1 where name = 'shared'`, { bind: [read + 1], transaction })
   })
@@ -126,6 +128,16 @@ test('A large row goes in and comes out whole', async () => {
   const text = 'ä'.repeat(1_500_000)
   const result = await database.pool.query('select $1::text as text', [text])
   expect(result.rows[0].text).toBe(text)
+})
+
+test('COPY FROM STDIN, which would end the embedded database, is refused as an error', async () => {
+  const client = await newClient()
+  const refusal = { code: '0A000' }
+  await expect(client.query('copy counters from stdin')).rejects.toMatchObject(refusal)
+  await expect(client.query({ name: 'copy', text: 'COPY counters (name)\nFROM STDIN' })).rejects.toMatchObject(refusal)
+  const words = await client.query('select $1::text as words', ['; copy a from stdin'])
+  expect(words.rows).toEqual([{ words: '; copy a from stdin' }])
+  await client.end()
 })
 
 test('Bytes that are no PostgreSQL end that connection and no other', async () => {
