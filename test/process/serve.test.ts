@@ -1,0 +1,79 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { connect } from 'node:net'
+import path from 'node:path'
+import { afterEach, describe, expect, it } from 'vitest'
+import { openBrowser } from '../support/browse.js'
+import { startServer } from '../support/command-line.js'
+import { temporaryFolder } from '../support/database.js'
+
+const running: (() => Promise<unknown>)[] = []
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((stop) => stop()))
+})
+
+async function serve(environment: Record<string, string>) {
+  const server = await startServer(environment)
+  running.push(() => server.stop('SIGKILL'))
+  const told = (name: string) => server.startText.filter(([each]) => each === name).map(([, value]) => value)
+  return { ...server, told, baseUrl: new URL(server.address).origin }
+}
+
+describe('the server', () => {
+  it('tells at the first start how to sign in, lets that person in, and tells it only once', async () => {
+    const folder = temporaryFolder()
+    const first = await serve({ DATA_DIR: folder })
+    const browser = openBrowser(first.baseUrl)
+    const form = { username: first.told('E-mail')[0] ?? '', password: first.told('Password')[0] ?? '' }
+    await browser.post('/account/login', form)
+    const answer = await browser.post('/account/login', { otp_token: first.told('Backup token')[0] ?? '' })
+    expect(answer).toMatchObject({ status: 303, location: '/admin' })
+    expect((await browser.get('/admin')).status).toBe(200)
+    expect(await first.stop()).toBe(0)
+
+    const mails = readdirSync(path.join(folder, 'mail')).filter((file) => file.endsWith('.eml'))
+    expect(mails).toHaveLength(1)
+    expect(readFileSync(path.join(folder, 'mail', mails[0] ?? ''), 'utf8')).toContain('ada@example.com')
+
+    const second = await serve({ DATA_DIR: folder, PORT: new URL(first.baseUrl).port })
+    expect(second.startText.map(([name]) => name)).toEqual(['Address', 'Mails'])
+    expect((await browser.get('/admin')).status).toBe(200)
+  })
+
+  it('says that it lives, and that it is ready', async () => {
+    const server = await serve({ DATA_DIR: temporaryFolder('migrated') })
+    const browser = openBrowser(server.baseUrl)
+    expect((await browser.get('/healthz')).status).toBe(200)
+    expect((await browser.get('/readyz')).status).toBe(200)
+  })
+
+  it('finishes a request under way when it is told to stop, takes no other, and ends with 0', async () => {
+    const server = await serve({ DATA_DIR: temporaryFolder('migrated') })
+    const { hostname, port } = new URL(server.baseUrl)
+    const socket = connect(Number(port), hostname)
+    let answer = ''
+    socket.on('data', (part) => (answer += part.toString()))
+    const ended = new Promise((resolve) => socket.once('close', resolve))
+    const body = 'username=nobody%40example.com&password=x'
+    // Half of it: the request has begun when the signal comes, and its end comes after.
+    socket.write(
+      `POST /account/login HTTP/1.1\r\nHost: ${hostname}\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: ${body.length}\r\n\r\n`,
+    )
+    await openBrowser(server.baseUrl).get('/healthz')
+    const stopped = server.stop('SIGTERM')
+    await refusedConnections(Number(port), hostname)
+    socket.write(body)
+    await ended
+    expect(answer).toMatch(/^HTTP\/1.1 422 /)
+    expect(await stopped).toBe(0)
+  })
+})
+
+/** Until the port takes no connection any more. */
+async function refusedConnections(port: number, host: string): Promise<void> {
+  const taken = await new Promise<boolean>((resolve) => {
+    const probe = connect(port, host, () => resolve(true))
+    probe.once('error', () => resolve(false))
+    probe.once('connect', () => probe.destroy())
+  })
+  if (taken) await refusedConnections(port, host)
+}
