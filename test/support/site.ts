@@ -1,5 +1,6 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { Express } from 'express'
 import pino from 'pino'
 import { createKeyring } from '../../src/crypto/keyring.js'
 import { hashPassword } from '../../src/crypto/hash-password.js'
@@ -15,6 +16,7 @@ import { testClock, type TestClock } from './clock.js'
 import { testConfig } from './config.js'
 
 export interface TestSite {
+  app: Express
   baseUrl: string
   clock: TestClock
   otp: Otp
@@ -48,6 +50,7 @@ export async function startTestSite(database: Database, environment: Record<stri
     await new Promise((resolve) => server.close(resolve))
   }
   return {
+    app: site.app,
     baseUrl,
     clock,
     otp: site.otp,

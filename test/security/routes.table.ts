@@ -1,0 +1,280 @@
+/** What each visitor gets, in the order of `visitors`: status and code, or status and where it leads. */
+type Expected = readonly [string, string, string, string, string, string, string]
+
+export interface RouteRow {
+  /** As the walk over Express's stacks names them; one row may be all there is to try of several. */
+  routes: readonly string[]
+  method: 'GET' | 'POST'
+  address: string
+  expected: Expected
+  /** It ends the visitor's session, so each visitor comes afresh. */
+  ends?: true
+}
+
+/** The sign-in page, with the way back to the tried address. */
+export const LOGIN = '302 login with next'
+
+const all = (answer: string): Expected => [answer, answer, answer, answer, answer, answer, answer]
+const page = (staff: string, superuser = staff): Expected => [
+  LOGIN,
+  LOGIN,
+  LOGIN,
+  LOGIN,
+  '403 not_staff',
+  staff,
+  superuser,
+]
+const call = (staff: string, superuser = staff): Expected => [
+  '401 not_authenticated',
+  '401 not_authenticated',
+  '403 not_verified',
+  '403 not_verified',
+  '403 not_staff',
+  staff,
+  superuser,
+]
+const own: Expected = [LOGIN, LOGIN, '200', LOGIN, '200', '200', '200']
+
+const leadsTo = (address: string): Expected => {
+  const there = `302 ${address}`
+  return ['302 /account/login?next=%2Fadmin', there, there, there, there, there, there]
+}
+
+const api = '/admin/api/resources'
+
+/** Every route of the site. `%id` is a person's id, `%device` a device's: both somebody else's. */
+export const routeTable: readonly RouteRow[] = [
+  { routes: ['GET /'], method: 'GET', address: '/', expected: all('302 /admin') },
+  { routes: ['GET /healthz'], method: 'GET', address: '/healthz', expected: all('200') },
+  { routes: ['GET /readyz'], method: 'GET', address: '/readyz', expected: all('200') },
+
+  { routes: ['GET /account/login'], method: 'GET', address: '/account/login', expected: all('200') },
+  {
+    routes: ['POST /account/login'],
+    method: 'POST',
+    address: '/account/login',
+    expected: [
+      '422 invalid_login',
+      '422 token_required',
+      '422 token_required',
+      '422 token_required',
+      '422 invalid_login',
+      '422 invalid_login',
+      '422 invalid_login',
+    ],
+  },
+  { routes: ['GET /account/logout'], method: 'GET', address: '/account/logout', expected: all('200') },
+  {
+    routes: ['POST /account/logout'],
+    method: 'POST',
+    address: '/account/logout',
+    expected: all('303 /account/login'),
+    ends: true,
+  },
+  { routes: ['GET /account/two-factor'], method: 'GET', address: '/account/two-factor', expected: own },
+  {
+    routes: ['GET /account/two-factor/sessions'],
+    method: 'GET',
+    address: '/account/two-factor/sessions',
+    expected: own,
+  },
+  {
+    routes: ['POST /account/two-factor/sessions'],
+    method: 'POST',
+    address: '/account/two-factor/sessions',
+    expected: [
+      LOGIN,
+      LOGIN,
+      '303 /account/login',
+      LOGIN,
+      '303 /account/login',
+      '303 /account/login',
+      '303 /account/login',
+    ],
+    ends: true,
+  },
+  { routes: [], method: 'POST', address: '/account/two-factor', expected: all('405 method_not_allowed') },
+
+  { routes: ['GET /admin/login'], method: 'GET', address: '/admin/login', expected: leadsTo('/account/login') },
+  { routes: ['GET /admin/logout'], method: 'GET', address: '/admin/logout', expected: leadsTo('/account/logout') },
+  { routes: ['GET /admin', 'GET /admin/', 'ALL /admin/'], method: 'GET', address: '/admin', expected: page('200') },
+  { routes: [], method: 'POST', address: '/admin', expected: page('405 method_not_allowed') },
+  {
+    routes: ['GET /admin/resources/:resourceId', 'ALL /admin/resources/:resourceId'],
+    method: 'GET',
+    address: '/admin/resources/users',
+    expected: page('200'),
+  },
+  { routes: [], method: 'POST', address: '/admin/resources/users', expected: page('405 method_not_allowed') },
+  { routes: [], method: 'GET', address: '/admin/resources/sessions', expected: page('404 not_found') },
+  {
+    routes: ['GET /admin/resources/:resourceId/actions/:action', 'ALL /admin/resources/:resourceId/actions/:action'],
+    method: 'GET',
+    address: '/admin/resources/users/actions/list',
+    expected: page('200'),
+  },
+  {
+    routes: [],
+    method: 'POST',
+    address: '/admin/resources/users/actions/list',
+    expected: page('405 method_not_allowed'),
+  },
+  {
+    routes: [
+      'GET /admin/resources/:resourceId/records/:recordId/:action',
+      'ALL /admin/resources/:resourceId/records/:recordId/:action',
+    ],
+    method: 'GET',
+    address: '/admin/resources/users/records/%id/show',
+    expected: page('200'),
+  },
+  {
+    routes: [],
+    method: 'POST',
+    address: '/admin/resources/users/records/%id/edit',
+    expected: page('405 method_not_allowed'),
+  },
+  {
+    routes: ['GET /admin/resources/:resourceId/bulk/:action', 'ALL /admin/resources/:resourceId/bulk/:action'],
+    method: 'GET',
+    address: '/admin/resources/totp_devices/bulk/bulkDelete?recordIds=%device',
+    expected: page('200'),
+  },
+  {
+    routes: [],
+    method: 'POST',
+    address: '/admin/resources/totp_devices/bulk/bulkDelete',
+    expected: page('405 method_not_allowed'),
+  },
+
+  {
+    routes: ['GET /admin/api/dashboard', 'ALL /admin/api/dashboard'],
+    method: 'GET',
+    address: '/admin/api/dashboard',
+    expected: call('200'),
+  },
+  { routes: [], method: 'POST', address: '/admin/api/dashboard', expected: call('405 method_not_allowed') },
+  {
+    routes: [`GET ${api}/:resourceId/actions/:action`, `ALL ${api}/:resourceId/actions/:action`],
+    method: 'GET',
+    address: `${api}/users/actions/list`,
+    expected: call('200'),
+  },
+  {
+    routes: [`POST ${api}/:resourceId/actions/:action`],
+    method: 'POST',
+    address: `${api}/users/actions/new`,
+    expected: call('403 not_allowed'),
+  },
+  { routes: [], method: 'POST', address: `${api}/users/actions/list`, expected: call('405 method_not_allowed') },
+  { routes: [], method: 'GET', address: `${api}/users/actions/new`, expected: call('405 method_not_allowed') },
+  { routes: [], method: 'GET', address: `${api}/users/actions/promote`, expected: call('404 not_found') },
+  { routes: [], method: 'GET', address: `${api}/sessions/actions/list`, expected: call('404 not_found') },
+  {
+    routes: [`GET ${api}/:resourceId/actions/:action/:query`, `ALL ${api}/:resourceId/actions/:action/:query`],
+    method: 'GET',
+    address: `${api}/users/actions/search/person`,
+    expected: call('200'),
+  },
+  {
+    routes: [],
+    method: 'POST',
+    address: `${api}/users/actions/search/person`,
+    expected: call('405 method_not_allowed'),
+  },
+  {
+    routes: [`GET ${api}/:resourceId/records/:recordId/:action`, `ALL ${api}/:resourceId/records/:recordId/:action`],
+    method: 'GET',
+    address: `${api}/users/records/%id/show`,
+    expected: call('200'),
+  },
+  {
+    routes: [`POST ${api}/:resourceId/records/:recordId/:action`],
+    method: 'POST',
+    address: `${api}/users/records/%id/edit`,
+    expected: call('200'),
+  },
+  {
+    routes: [],
+    method: 'POST',
+    address: `${api}/users/records/%superuser/edit`,
+    expected: call('403 not_allowed', '200'),
+  },
+  { routes: [], method: 'POST', address: `${api}/users/records/%id/delete`, expected: call('403 not_allowed') },
+  { routes: [], method: 'POST', address: `${api}/audit_events/records/1/edit`, expected: call('403 not_allowed') },
+  { routes: [], method: 'POST', address: `${api}/static_tokens/records/1/delete`, expected: call('403 not_allowed') },
+  {
+    routes: [],
+    method: 'GET',
+    address: `${api}/totp_devices/records/%device/delete`,
+    expected: call('405 method_not_allowed'),
+  },
+  {
+    routes: [],
+    method: 'POST',
+    address: `${api}/totp_devices/records/2147483647/delete`,
+    expected: call('404 not_found'),
+  },
+  {
+    routes: [`POST ${api}/:resourceId/bulk/:action`, `ALL ${api}/:resourceId/bulk/:action`],
+    method: 'POST',
+    address: `${api}/totp_devices/bulk/bulkDelete?recordIds=2147483647`,
+    expected: call('404 not_found'),
+  },
+  {
+    routes: [`GET ${api}/:resourceId/bulk/:action`],
+    method: 'GET',
+    address: `${api}/totp_devices/bulk/bulkDelete?recordIds=%device`,
+    expected: call('405 method_not_allowed'),
+  },
+
+  // AdminJS's router has more addresses than we hand on to it.
+  {
+    routes: ['GET /admin/pages/:pageName'],
+    method: 'GET',
+    address: '/admin/pages/any',
+    expected: page('404 not_found'),
+  },
+  {
+    routes: ['GET /admin/api/pages/:pageName'],
+    method: 'GET',
+    address: '/admin/api/pages/any',
+    expected: call('404 not_found'),
+  },
+  {
+    routes: ['POST /admin/api/pages/:pageName'],
+    method: 'POST',
+    address: '/admin/api/pages/any',
+    expected: call('404 not_found'),
+  },
+  {
+    routes: [`GET ${api}/:resourceId/search`],
+    method: 'GET',
+    address: `${api}/users/search`,
+    expected: call('404 not_found'),
+  },
+  {
+    routes: [`GET ${api}/:resourceId/search/:query`],
+    method: 'GET',
+    address: `${api}/users/search/person`,
+    expected: call('404 not_found'),
+  },
+  ...[
+    'app.bundle.js',
+    'components.bundle.js',
+    'design-system.bundle.js',
+    'global.bundle.js',
+    'icomoon.css',
+    'icomoon.eot',
+    'icomoon.svg',
+    'icomoon.ttf',
+    'icomoon.woff',
+    'logo-mini.svg',
+    'logo.svg',
+  ].map((name): RouteRow => {
+    const address = `/admin/frontend/assets/${name}`
+    return { routes: [`GET ${address}`], method: 'GET', address, expected: page('404 not_found') }
+  }),
+  // It dies on this one where its own login is mounted.
+  { routes: [], method: 'POST', address: '/admin/refresh-token', expected: page('404 not_found') },
+]

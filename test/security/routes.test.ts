@@ -1,0 +1,72 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Answer } from '../support/browse.js'
+import { createPerson, type TestSite } from '../support/site.js'
+import { listRoutes } from './list-routes.js'
+import { openSite } from './open-site.js'
+import { LOGIN, type RouteRow, routeTable } from './routes.table.js'
+import { type Arrival, arrive, type Visitor, visitors } from './visitors.js'
+
+let site: TestSite
+const arrivals = new Map<Visitor, Arrival>()
+const names = new Map<string, string>()
+
+beforeAll(async () => {
+  site = await openSite()
+  for (const visitor of visitors) arrivals.set(visitor, await arrive(site, visitor))
+  const other = await createPerson(site)
+  const superuser = await createPerson(site, { superuser: true })
+  names.set('%id', String(other.id))
+  names.set('%device', String(other.app?.id))
+  names.set('%superuser', String(superuser.id))
+})
+afterAll(() => site.close())
+
+/** The address with the ids that this run has. */
+function addressOf(row: RouteRow): string {
+  return row.address.replace(/%[a-z]+/g, (name) => names.get(name) ?? name)
+}
+
+/** In the words of the table. */
+function wordsFor(answer: Answer, address: string): string {
+  const { status, code, location } = answer
+  if (location === undefined) return code ? `${status} ${code}` : String(status)
+  return location === `/account/login?next=${encodeURIComponent(address)}`
+    ? `${status} login with next`
+    : `${status} ${location}`
+}
+
+it('has a row for every route', () => {
+  const tried = new Set(routeTable.flatMap(({ routes }) => routes))
+  expect(listRoutes(site.app)).toEqual([...tried].toSorted())
+})
+
+describe.each(routeTable)('$method $address', (row) => {
+  it.each(visitors.map((visitor, index) => ({ visitor, answer: row.expected[index] })))(
+    'answers $answer to: $visitor',
+    async ({ visitor, answer }) => {
+      const { browser } = row.ends
+        ? await arrive(site, visitor)
+        : (arrivals.get(visitor) ?? (await arrive(site, visitor)))
+      const address = addressOf(row)
+      const given = row.method === 'GET' ? await browser.get(address) : await browser.post(address)
+      expect(wordsFor(given, address)).toBe(answer)
+      if (given.status >= 400) expectOurShape(given, address)
+    },
+  )
+})
+
+/** JSON under the API, a page elsewhere, and a 405 names what is allowed. */
+function expectOurShape(given: Answer, address: string): void {
+  const isApi = address.startsWith('/admin/api')
+  expect(given.headers['content-type']).toMatch(isApi ? /^application\/json/ : /^text\/html/)
+  expect(given.headers['cache-control']).toBe('no-store')
+  expect(given.headers.allow !== undefined).toBe(given.status === 405)
+}
+
+it('leaves the visitors of the table where they were', async () => {
+  const expected = [LOGIN, LOGIN, LOGIN, LOGIN, '403 not_staff', '200', '200']
+  for (const [index, visitor] of visitors.entries()) {
+    const answer = await arrivals.get(visitor)?.browser.get('/admin')
+    expect(answer && wordsFor(answer, '/admin')).toBe(expected[index])
+  }
+})

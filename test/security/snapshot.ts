@@ -1,0 +1,26 @@
+import type { Database } from '../../src/db/connect.js'
+
+/** Every row of every table as text, by table: two of them are compared. */
+export type Snapshot = Record<string, string[]>
+
+/** A session's `expire` moves with every visit and is no state. */
+const columns: Readonly<Record<string, string>> = { sessions: 'sid, sess::text' }
+
+/** @param leaveOut tables that the tried request may write to */
+export async function takeSnapshot(database: Database, leaveOut: readonly string[] = []): Promise<Snapshot> {
+  const { rows } = await database.pool.query<{ name: string }>(
+    "select tablename as name from pg_tables where schemaname = 'public' order by 1",
+  )
+  const snapshot: Snapshot = {}
+  for (const { name } of rows.filter((row) => !leaveOut.includes(row.name)))
+    snapshot[name] = await rowsOf(database, name)
+  const jobs = await database.pool.query<{ count: string }>('select count(*) from graphile_worker.jobs')
+  return { ...snapshot, jobs: jobs.rows.map(({ count }) => count) }
+}
+
+async function rowsOf(database: Database, table: string): Promise<string[]> {
+  const { rows } = await database.pool.query<{ row: string }>(
+    `select t::text as row from (select ${columns[table] ?? '*'} from ${table}) t order by 1`,
+  )
+  return rows.map(({ row }) => row)
+}
