@@ -1,0 +1,190 @@
+import { randomBytes } from 'node:crypto'
+import { rmSync } from 'node:fs'
+import { base32nopad } from '@scure/base'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createKeyring } from '../../src/crypto/keyring.js'
+import { verifyPassword } from '../../src/crypto/hash-password.js'
+import { connectDatabase, type Database } from '../../src/db/connect.js'
+import { hashBackupToken, parseBackupToken } from '../../src/otp/backup-token.js'
+import { buildProgram, type Ended, otpAdmin, startServer } from '../support/command-line.js'
+import { testConfig } from '../support/config.js'
+import { temporaryFolder } from '../support/database.js'
+import { createTestDatabase, postgresUrl } from '../support/postgres.js'
+
+const secretKey = randomBytes(32)
+const keys = createKeyring([secretKey])
+
+type Place = 'PostgreSQL' | 'the embedded database' | 'a running server of the embedded database'
+const places: Place[] = ['the embedded database', 'a running server of the embedded database']
+if (postgresUrl()) places.push('PostgreSQL')
+
+describe.each(places)('on %s', (place) => {
+  const environment: Record<string, string> = { NODE_ENV: 'test', SECRET_KEYS: secretKey.toString('base64') }
+  const tidy: (() => unknown)[] = []
+
+  beforeAll(async () => {
+    const folder = temporaryFolder(place === 'PostgreSQL' ? 'empty' : 'migrated')
+    environment['DATA_DIR'] = folder
+    tidy.unshift(() => rmSync(folder, { recursive: true, force: true }))
+    if (place === 'PostgreSQL') {
+      const { url, drop } = await createTestDatabase()
+      environment['DATABASE_URL'] = url
+      tidy.unshift(drop)
+    }
+    buildProgram()
+    if (place !== 'a running server of the embedded database') return
+    const server = await startServer(environment)
+    tidy.unshift(() => server.stop())
+  }, 120_000)
+
+  afterAll(async () => {
+    for (const step of tidy) await step()
+  })
+
+  const run = async (args: string, input?: string): Promise<Ended> =>
+    await otpAdmin(args.split(' '), environment, input)
+
+  /** Looks into the database as a process of its own would. */
+  async function look<T>(question: (database: Database) => Promise<T>): Promise<T> {
+    const database = await connectDatabase(testConfig(environment), { embedded: 'share' })
+    try {
+      return await question(database)
+    } finally {
+      await database.close()
+    }
+  }
+
+  const events = async (): Promise<string[]> =>
+    await look(async ({ models }) =>
+      (await models.AuditEvent.findAll({ order: ['id'], raw: true }))
+        .filter((row) => row.event !== 'signed_in')
+        .map((row) => `${row.event} ${row.user_id} ${row.device}`),
+    )
+
+  const userOf = async (email: string) =>
+    await look(async ({ models }) => await models.User.findOne({ where: { email }, raw: true }))
+
+  it('migrate has nothing left to do and says so', async () => {
+    expect(await run('migrate')).toEqual({ status: 0, stdout: '', stderr: 'The database is up to date.\n' })
+  })
+
+  it('create-user prints a generated password alone, and it is the right one', async () => {
+    const { status, stdout, stderr } = await run('create-user --email Eve@Example.com --staff')
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+    expect(stdout).toMatch(/^\S{16,}\n$/)
+    const user = await userOf('eve@example.com')
+    expect(user).toMatchObject({ name: '', is_staff: true, is_superuser: false, is_active: true })
+    expect(await verifyPassword(user?.password_hash ?? null, stdout.trimEnd())).toBe(true)
+    expect(await events()).toContain(`user_created ${user?.id} null`)
+  })
+
+  it('create-user takes a password from standard input and drops one newline', async () => {
+    const input = ' pass word \n\n'
+    const args = ['create-user', '--email', 'sam@example.com', '--name', 'Sam Ä', '--superuser', '--password-stdin']
+    expect(await otpAdmin(args, environment, input)).toEqual({ status: 0, stdout: '', stderr: '' })
+    const user = await userOf('sam@example.com')
+    expect(user).toMatchObject({ name: 'Sam Ä', is_staff: true, is_superuser: true })
+    expect(await verifyPassword(user?.password_hash ?? null, ' pass word \n')).toBe(true)
+  })
+
+  it('create-user refuses a short password and creates nobody', async () => {
+    const { status, stdout, stderr } = await run('create-user --email short@example.com --password-stdin', '1234567\n')
+    expect({ status, stdout }).toEqual({ status: 1, stdout: '' })
+    expect(stderr).toMatch(/^password_refused: .+\n$/)
+    expect(await userOf('short@example.com')).toBeNull()
+  })
+
+  it('create-user refuses an address that is taken, in whatever case', async () => {
+    const before = await events()
+    const { status, stdout, stderr } = await run('create-user --email EVE@example.COM')
+    expect({ status, stdout }).toEqual({ status: 1, stdout: '' })
+    expect(stderr).toMatch(/^user_exists: .+\n$/)
+    expect(await events()).toEqual(before)
+  })
+
+  it('two-factor-status says disabled without a device', async () => {
+    expect(await run('two-factor-status eve@example.com SAM@example.com')).toEqual({
+      status: 0,
+      stdout: 'eve@example.com: disabled\nSAM@example.com: disabled\n',
+      stderr: '',
+    })
+  })
+
+  it('add-static-token prints a token whose hash is stored, and the trail knows of it', async () => {
+    const { status, stdout } = await run('add-static-token --user Eve@example.com')
+    expect(status).toBe(0)
+    expect(stdout).toMatch(/^[A-Z2-7]{4}(-[A-Z2-7]{4}){3}\n$/)
+    const token = parseBackupToken(stdout)
+    const rows = await look(async ({ models }) => await models.StaticToken.findAll({ raw: true }))
+    expect(rows.map((row) => row.token_hash)).toContain(token && hashBackupToken(keys, token))
+    const user = await userOf('eve@example.com')
+    expect((await events()).at(-1)).toMatch(new RegExp(`^backup_token_added ${user?.id} static/\\d+$`))
+  })
+
+  it('add-static-token takes a given token in any grouping', async () => {
+    const args = ['add-static-token', '--user', 'eve@example.com', '--token', 'abcd efgh-ijklmnop']
+    expect(await otpAdmin(args, environment)).toMatchObject({ status: 0, stdout: 'abcd efgh-ijklmnop\n' })
+    const token = parseBackupToken('ABCDEFGHIJKLMNOP')
+    const rows = await look(async ({ models }) => await models.StaticToken.findAll({ raw: true }))
+    expect(rows.map((row) => row.token_hash)).toContain(token && hashBackupToken(keys, token))
+  })
+
+  it('add-totp prints the address on the first line, then a QR code, and stores the secret sealed', async () => {
+    const key = randomBytes(20)
+    const { status, stdout } = await run(`add-totp --user sam@example.com --key ${key.toString('hex')}`)
+    expect(status).toBe(0)
+    const [uri = '', ...picture] = stdout.trimEnd().split('\n')
+    expect(new URL(uri).searchParams.get('secret')).toBe(base32nopad.encode(key))
+    expect(picture.length).toBeGreaterThan(15)
+    expect(picture.every((line) => /^[█▀▄ ]+$/.test(line))).toBe(true)
+    const rows = await look(async ({ models }) => await models.TotpDevice.findAll({ raw: true }))
+    const opened = rows.map((row) => keys.open(row.secret, { column: 'totp_devices.secret', id: row.id }))
+    expect(opened).toContainEqual(key)
+    expect(rows.every((row) => row.confirmed)).toBe(true)
+  })
+
+  it('two-factor-status says enabled with one, and names unknown users last', async () => {
+    const { status, stdout, stderr } = await run('two-factor-status nobody@example.com eve@example.com')
+    expect({ status, stdout }).toEqual({ status: 1, stdout: 'eve@example.com: enabled\n' })
+    expect(stderr).toMatch(/^unknown_user: .*nobody@example\.com.*\n$/)
+  })
+
+  it.each(['add-static-token --user', 'add-totp --user'])('%s refuses an unknown user', async (command) => {
+    const { status, stdout, stderr } = await run(`${command} nobody@example.com`)
+    expect({ status, stdout }).toEqual({ status: 1, stdout: '' })
+    expect(stderr).toMatch(/^unknown_user: .*nobody@example\.com.*\n$/)
+  })
+
+  it('two-factor-disable changes nothing where one user is unknown', async () => {
+    const before = await events()
+    const { status, stderr } = await run('two-factor-disable eve@example.com nobody@example.com')
+    expect(status).toBe(1)
+    expect(stderr).toMatch(/^unknown_user: .+\n$/)
+    expect(await run('two-factor-status eve@example.com')).toMatchObject({ stdout: 'eve@example.com: enabled\n' })
+    expect(await events()).toEqual(before)
+  })
+
+  it('two-factor-disable removes every device, confirmed or not, and ends the sessions', async () => {
+    const eve = await userOf('eve@example.com')
+    if (!eve) throw new Error('Nobody is there.')
+    await look(async ({ models }) => {
+      await models.StaticDevice.create({ user_id: eve.id, name: 'unfinished', confirmed: false })
+    })
+    const { status, stdout } = await run('two-factor-disable eve@example.com sam@example.com')
+    expect({ status, stdout }).toEqual({ status: 0, stdout: '' })
+    const where = { user_id: [eve.id, (await userOf('sam@example.com'))?.id ?? 0] }
+    const left = await look(async ({ models }) => [
+      await models.StaticDevice.count({ where }),
+      await models.TotpDevice.count({ where }),
+    ])
+    expect(left).toEqual([0, 0])
+    expect((await userOf('eve@example.com'))?.auth_epoch).toBeGreaterThan(eve.auth_epoch)
+    expect((await events()).filter((line) => line.startsWith('device_removed'))).toHaveLength(3)
+  })
+
+  it('seed is refused in production', async () => {
+    const { status, stdout, stderr } = await otpAdmin(['seed'], { ...environment, NODE_ENV: 'production' })
+    expect({ status, stdout }).toEqual({ status: 1, stdout: '' })
+    expect(stderr).toMatch(/^seed_in_production: .+\n$/)
+  })
+})

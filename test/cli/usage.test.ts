@@ -1,0 +1,85 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import { buildProgram, otpAdmin } from '../support/command-line.js'
+
+const commands = [
+  'serve',
+  'migrate',
+  'seed',
+  'create-user',
+  'add-static-token',
+  'add-totp',
+  'two-factor-status',
+  'two-factor-disable',
+]
+
+beforeAll(buildProgram, 120_000)
+
+describe('help', () => {
+  it('names every command on standard output', async () => {
+    const { status, stdout, stderr } = await otpAdmin(['--help'])
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+    for (const command of commands) expect(stdout).toContain(`  ${command} `)
+  })
+
+  it.each(commands)('is there for %s', async (command) => {
+    const { status, stdout, stderr } = await otpAdmin([command, '--help'])
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+    expect(stdout).toContain(`Usage: otp-admin ${command}`)
+  })
+})
+
+describe('wrong usage', () => {
+  const wrong: [args: string[], says: string][] = [
+    [[], 'Usage: otp-admin'],
+    [['no-such-command'], "unknown command 'no-such-command'"],
+    [['--no-such-option'], "unknown option '--no-such-option'"],
+    [['create-user'], "required option '--email <E>' not specified"],
+    [['create-user', '--email', 'a@example.com', 'more'], 'too many arguments'],
+    [['add-static-token'], "required option '--user <E>' not specified"],
+    [['add-totp', '--key', '00'.repeat(20)], "required option '--user <E>' not specified"],
+    [['two-factor-status'], "missing required argument 'E'"],
+    [['two-factor-disable'], "missing required argument 'E'"],
+    [['create-user', '--email', 'ada'], '--email: must be an e-mail address such as ada@example.com'],
+    [['create-user', '--email', `${'a'.repeat(250)}@example.com`], '--email: must have at most 254 characters'],
+    [['create-user', '--email', 'a@example.com', '--name', 'a\u0007'], '--name: must have no control characters'],
+    [['add-static-token', '--user', 'a@example.com', '--token', 'QQQQ-1'], '--token: must be 16 base32 characters'],
+    [['add-totp', '--user', 'a@example.com', '--key', 'QQQQ'], '--key: must be 32 to 128 hexadecimal digits'],
+    [['add-totp', '--user', 'a@example.com', '--key', '00'.repeat(15)], '--key: must be 32 to 128 hexadecimal digits'],
+  ]
+
+  it.each(wrong)('%j ends with 2 and says why', async (args, says) => {
+    const { status, stdout, stderr } = await otpAdmin(args)
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' })
+    expect(stderr).toContain(says)
+    expect(stderr).not.toContain('QQQQ')
+    expect(stderr).not.toMatch(/^ +at /m)
+  })
+})
+
+describe('a wrong configuration', () => {
+  it.each(['serve', 'migrate', 'seed', 'two-factor-status a@example.com'])(
+    'ends %s with 78 and a line for each mistake',
+    async (command) => {
+      const environment = { PORT: 'secret-value', LOG_LEVEL: 'secret-value', NODE_ENV: 'production' }
+      const { status, stdout, stderr } = await otpAdmin(command.split(' '), environment)
+      expect({ status, stdout }).toEqual({ status: 78, stdout: '' })
+      expect(stderr.trimEnd().split('\n')).toEqual([
+        expect.stringMatching(/^PORT: must be /),
+        expect.stringMatching(/^LOG_LEVEL: must be /),
+        expect.stringMatching(/^SECRET_KEYS: must be /),
+      ])
+      expect(stderr).not.toContain('secret-value')
+    },
+  )
+})
+
+describe('a database that does not answer', () => {
+  it('is told in one line, without the password', async () => {
+    // Port 1 belongs to tcpmux, which nobody runs.
+    const environment = { DATABASE_URL: 'postgres://otp:secret-value@127.0.0.1:1/otp', DATA_DIR: '/tmp' }
+    const { status, stderr } = await otpAdmin(['migrate'], environment)
+    expect(status).toBe(1)
+    expect(stderr).toMatch(/^database_unreachable: .+\n$/)
+    expect(stderr).not.toContain('secret-value')
+  })
+})

@@ -1,0 +1,71 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import path from 'node:path'
+import { createInterface } from 'node:readline'
+import { text } from 'node:stream/consumers'
+import { root } from '../../src/root.js'
+
+const program = path.join(root, 'dist/app/otp-admin.js')
+
+/**
+ * Builds the program where it is stale, by the way that a person takes in a checkout. The
+ * tests then run what was built: a source that changes meanwhile would add lines about it.
+ */
+export function buildProgram(): void {
+  const built = spawnSync(process.execPath, [path.join(root, 'bin/otp-admin.mjs'), '--help'], { encoding: 'utf8' })
+  if (built.status !== 0) throw new Error(built.stderr)
+}
+
+export interface Ended {
+  status: number | null
+  stdout: string
+  stderr: string
+}
+
+type Environment = Readonly<Record<string, string>>
+
+/** Nothing of the tests' own environment but what finds programs. */
+function start(args: readonly string[], environment: Environment): ChildProcess {
+  const env = { PATH: process.env['PATH'], HOME: process.env['HOME'], ...environment }
+  return spawn(process.execPath, [program, ...args], { env, cwd: environment['DATA_DIR'] ?? root, stdio: 'pipe' })
+}
+
+/** Runs the real command line in a process of its own. */
+export async function otpAdmin(args: readonly string[], environment: Environment = {}, input = ''): Promise<Ended> {
+  const child = start(args, environment)
+  if (!child.stdin || !child.stdout || !child.stderr) throw new Error('The child has no pipes.')
+  // A child that ends without reading closes the pipe.
+  child.stdin.on('error', () => {}).end(input)
+  const ended = new Promise<number | null>((resolve) => child.once('exit', resolve))
+  const [stdout, stderr, status] = await Promise.all([text(child.stdout), text(child.stderr), ended])
+  return { status, stdout, stderr }
+}
+
+export interface RunningServer {
+  pid: number
+  /** The start-up text up to `Mails:`, as `['Address', 'http://…']` and so on. */
+  startText: [name: string, value: string][]
+  address: string
+  /** Sends the signal and waits for the end. */
+  stop(signal?: NodeJS.Signals): Promise<number | null>
+}
+
+/** Runs `otp-admin serve` and waits until it has told how to sign in. */
+export async function startServer(environment: Environment): Promise<RunningServer> {
+  const child = start(['serve'], { PORT: '0', ...environment })
+  if (!child.stdout || !child.stderr) throw new Error('The child has no pipes.')
+  const told = text(child.stderr)
+  const ended = new Promise<number | null>((resolve) => child.once('exit', resolve))
+  const startText: [string, string][] = []
+  for await (const line of createInterface(child.stdout)) {
+    const colon = line.indexOf(': ')
+    startText.push([line.slice(0, colon), line.slice(colon + 2)])
+    if (line.startsWith('Mails: ')) break
+  }
+  const address = startText.find(([name]) => name === 'Address')?.[1]
+  if (!address || child.pid === undefined) throw new Error(`The server did not start: ${await told}`)
+  const stop = (signal: NodeJS.Signals = 'SIGTERM') => {
+    child.kill(signal)
+    return ended
+  }
+  return { pid: child.pid, startText, address, stop }
+}
