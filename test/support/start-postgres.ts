@@ -4,12 +4,12 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import pg from 'pg'
+import { Client } from 'pg'
 
 export interface PostgresCluster {
   /** Address of the database `postgres`, for an account that may create databases. */
   url: string
-  stop(): Promise<void>
+  stop: () => Promise<void>
 }
 
 /**
@@ -18,8 +18,17 @@ export interface PostgresCluster {
  */
 const GUARD = '"$@" & server=$!; read -r _; kill -INT $server; wait $server; rm -rf "$FOLDER"'
 
-/** Starts a private cluster that forgets everything; undefined where PostgreSQL is not installed. */
-export async function startPostgres(): Promise<PostgresCluster | undefined> {
+/** Quicker, and a crash of the machine may lose everything: right for tests. */
+const CARELESS = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }
+
+/**
+ * Starts a private cluster that is gone when it stops; undefined where PostgreSQL is not installed.
+ *
+ * @param settings of the server, beside the defaults
+ */
+export async function startPostgres(
+  settings: Readonly<Record<string, string>> = CARELESS,
+): Promise<PostgresCluster | undefined> {
   const binaries = findBinaries()
   if (!binaries) return undefined
   const account = unprivileged()
@@ -32,14 +41,20 @@ export async function startPostgres(): Promise<PostgresCluster | undefined> {
     { ...account, cwd: folder, encoding: 'utf8' },
   )
   if (initdb.status !== 0) throw new Error(`initdb failed: ${initdb.stderr}`)
-  return await startServer(binaries, folder, cluster, account)
+  return await startServer(binaries, folder, account, settings)
 }
 
-async function startServer(binaries: string, folder: string, cluster: string, account: Account | undefined) {
+async function startServer(
+  binaries: string,
+  folder: string,
+  account: Account | undefined,
+  settings: Readonly<Record<string, string>>,
+): Promise<PostgresCluster> {
   const port = await freePort()
-  const settings = { port, listen_addresses: '127.0.0.1', unix_socket_directories: folder, max_connections: 200 }
-  const careless = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', log_min_messages: 'panic' }
-  const flags = Object.entries({ ...settings, ...careless }).flatMap(([name, value]) => ['-c', `${name}=${value}`])
+  const place = { port, listen_addresses: '127.0.0.1', unix_socket_directories: folder, max_connections: 200 }
+  const all = { ...place, log_min_messages: 'panic', ...settings }
+  const cluster = path.join(folder, 'cluster')
+  const flags = Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`])
   const guard = spawn('sh', ['-c', GUARD, 'sh', path.join(binaries, 'postgres'), '-D', cluster, ...flags], {
     ...account,
     cwd: folder,
@@ -60,7 +75,7 @@ async function startServer(binaries: string, folder: string, cluster: string, ac
 /** Where `initdb` and `postgres` are: on the path, or in Debian's folders, the newest first. */
 function findBinaries(): string | undefined {
   const debian = '/usr/lib/postgresql'
-  const versions = existsSync(debian) ? readdirSync(debian).sort((a, b) => Number(b) - Number(a)) : []
+  const versions = existsSync(debian) ? readdirSync(debian).toSorted((a, b) => Number(b) - Number(a)) : []
   const folders = [...(process.env.PATH ?? '').split(':'), ...versions.map((version) => `${debian}/${version}/bin`)]
   return folders.find((folder) => ['initdb', 'postgres'].every((name) => existsSync(path.join(folder, name))))
 }
@@ -73,9 +88,10 @@ interface Account {
 /** PostgreSQL refuses to run as root; as anybody else the tests' own account will do. */
 function unprivileged(): Account | undefined {
   if (process.getuid?.() !== 0) return undefined
-  const id = (flag: string) => Number(spawnSync('id', [flag, 'nobody'], { encoding: 'utf8' }).stdout)
-  return { uid: id('-u'), gid: id('-g') }
+  return { uid: idOfNobody('-u'), gid: idOfNobody('-g') }
 }
+
+const idOfNobody = (flag: '-u' | '-g'): number => Number(spawnSync('id', [flag, 'nobody'], { encoding: 'utf8' }).stdout)
 
 async function freePort(): Promise<number> {
   return await new Promise((resolve, reject) => {
@@ -90,7 +106,7 @@ async function freePort(): Promise<number> {
 async function untilReady(url: string): Promise<void> {
   const end = Date.now() + 20_000
   while (true) {
-    const client = new pg.Client({ connectionString: url })
+    const client = new Client({ connectionString: url })
     try {
       await client.connect()
       return await client.end()
@@ -110,7 +126,11 @@ export function databaseAt(server: string, name: string): string {
 
 /** Runs one statement on a connection of its own. */
 export async function runOn(url: string, sql: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url })
+  const client = new Client({ connectionString: url })
   await client.connect()
-  await client.query(sql).finally(() => client.end())
+  try {
+    await client.query(sql)
+  } finally {
+    await client.end()
+  }
 }

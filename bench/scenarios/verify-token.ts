@@ -1,0 +1,44 @@
+import { testClock } from '../../test/support/clock.js'
+import { verifyToken } from '../../src/otp/verify-token.js'
+import { recordVerifications } from '../../src/auth/record-verifications.js'
+import { createDatabase } from '../databases.js'
+import { grouped, inParallel } from '../numbers.js'
+import { addPeople, code, createOtp } from '../people.js'
+import type { Bench, Row } from '../scenario.js'
+
+const DEVICES = 500
+const ROUNDS = 8
+const WARM_UP = 2
+/** As many as either pool has connections. */
+const CALLERS = 10
+
+/** The one door, with the audit trail behind it as in the site, asked by this process. */
+export async function verifyTokens(bench: Bench): Promise<Row[]> {
+  const { database, drop } = await createDatabase(bench)
+  const clock = testClock()
+  const otp = createOtp(database, clock)
+  recordVerifications({ otp, database })
+  const people = await addPeople(otp, DEVICES)
+  const rates: number[] = []
+  for (let round = 0; round < ROUNDS; round += 1) {
+    // Each device accepts one code a step.
+    clock.advance(30)
+    const token = code(clock.now())
+    const start = performance.now()
+    await inParallel(people, CALLERS, async ({ id, deviceId }) => {
+      const { ok } = await verifyToken(otp, { userId: id, deviceId, token })
+      if (!ok) throw new Error(`The token of ${deviceId} was refused.`)
+    })
+    rates.push(DEVICES / ((performance.now() - start) / 1000))
+  }
+  await drop()
+  const rate = Math.max(...rates.slice(WARM_UP))
+  return [
+    {
+      what: '`verifyToken` on PostgreSQL, one process',
+      must: '≥ 800/s, 4 statements at most each',
+      measured: `${grouped(rate)}/s`,
+      ok: rate >= 800,
+    },
+  ]
+}
