@@ -11,6 +11,10 @@ const t = createTranslator()
 
 /** The mail as it would travel, after the way through the table. */
 async function travel(mail: Mail, site = 'Night Desk') {
+  return await simpleParser(await compose(mail, site))
+}
+
+async function compose(mail: Mail, site = 'Night Desk'): Promise<Buffer> {
   const parsed = mailSchema.parse(JSON.parse(JSON.stringify(mail)))
   const outgoing = {
     ...renderMail(parsed, site, t),
@@ -20,7 +24,8 @@ async function travel(mail: Mail, site = 'Night Desk') {
   }
   const composer = createTransport({ streamTransport: true, buffer: true })
   const { message } = await composer.sendMail(composeMail(outgoing, { name: site, address: 'no-reply@localhost' }))
-  return await simpleParser(message)
+  if (!Buffer.isBuffer(message)) throw new Error('composed to a stream')
+  return message
 }
 
 describe('the alert mail', () => {
@@ -38,6 +43,13 @@ describe('the alert mail', () => {
       'administrator',
     ]
     for (const fact of facts) for (const body of [text, html]) expect(body).toContain(fact)
+  })
+
+  it('can be read as it travels: short lines, and the link in one piece', async () => {
+    const [, plain = ''] = (await compose(alert)).toString().replaceAll('\r\n', '\n').split('Content-Type: text/plain')
+    expect(plain).toContain(`   ${alert.link}\n`)
+    for (const line of plain.slice(0, plain.indexOf('Content-Type: text/html')).split('\n'))
+      expect(line.length).toBeLessThanOrEqual(76)
   })
 
   it('does without a name, an address and a browser', async () => {
