@@ -1,0 +1,35 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { root } from '../../src/root.js'
+
+const page = readFileSync(path.join(root, 'docs/errors.md'), 'utf8')
+const [atStart = '', inPages = ''] = page.split('## In pages')
+const codesOf = (section: string) => [...section.matchAll(/^\| `([a-z_]+)`/gm)].map((match) => match[1] ?? '')
+
+const source = readdirSync(path.join(root, 'src'), { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.ts'))
+  .map((file) => readFileSync(path.join(root, 'src', file), 'utf8'))
+  .join('\n')
+
+describe('docs/errors.md', () => {
+  it('tells every code that a SiteError is made with', () => {
+    const made = [...source.matchAll(/new SiteError\(\s*'([a-z_]+)'/g)].map((match) => match[1] ?? '')
+    expect(made.length).toBeGreaterThan(5)
+    expect(codesOf(atStart)).toEqual(expect.arrayContaining(made))
+  })
+
+  it('tells every code that a refused request is answered with', () => {
+    const answered = [...source.matchAll(/\bstatus: \d{3}, code: '([a-z_]+)'/g)].map((match) => match[1] ?? '')
+    expect(answered.length).toBeGreaterThan(3)
+    expect(codesOf(inPages)).toEqual(expect.arrayContaining(answered))
+  })
+
+  it('tells of no code that is gone', () => {
+    expect(codesOf(page).filter((code) => !new RegExp(`['\`]${code}\\b`).test(source))).toEqual([])
+  })
+
+  it('is in alphabetical order where there is no better one', () => {
+    expect(codesOf(atStart)).toEqual(codesOf(atStart).toSorted())
+  })
+})
