@@ -15,7 +15,7 @@ declare module 'vitest' {
   export interface ProvidedContext {
     postgresUrl: string | undefined
     postgresTemplate: string
-    embeddedTemplate: string
+    embeddedTemplates: string
   }
 }
 
@@ -25,14 +25,14 @@ const cache = path.join(root, 'node_modules', '.cache', 'otp-admin-site')
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   await buildWorker()
   execFileSync(process.execPath, [path.join(root, 'scripts/build-lean.mjs')], { stdio: 'inherit' })
-  project.provide('embeddedTemplate', await embeddedTemplate())
+  project.provide('embeddedTemplates', await embeddedTemplates())
   const cluster = process.env.TEST_DATABASE_URL ? undefined : await startPostgres()
   const url = process.env.TEST_DATABASE_URL ?? cluster?.url
   const template = `otp_template_${process.pid}`
   project.provide('postgresUrl', url)
   project.provide('postgresTemplate', template)
   if (url) await createTemplate(url, template)
-  else console.log('Tests on PostgreSQL are skipped: install PostgreSQL 13 or newer, or set TEST_DATABASE_URL.')
+  else process.stdout.write('Tests on PostgreSQL are skipped: install PostgreSQL 13+ or set TEST_DATABASE_URL.\n')
   return async () => {
     if (cluster) await cluster.stop()
     else if (url) await runOn(url, `drop database ${template}`)
@@ -59,27 +59,40 @@ async function buildWorker(): Promise<void> {
 async function createTemplate(server: string, name: string): Promise<void> {
   await runOn(server, `create database ${name} template template0`)
   const database = await connectDatabase(testConfig({ DATABASE_URL: databaseAt(server, name) }))
-  await migrate(database).finally(database.close)
+  await migrate(database)
+  await database.close()
 }
 
-/** Kept between runs, since making one takes seconds; a changed migration or dependency makes a new one. */
-async function embeddedTemplate(): Promise<string> {
+/**
+ * Data folders `new`, without a table, and `migrated`. Kept between runs, since making them
+ * takes seconds; a changed migration or dependency makes new ones.
+ */
+async function embeddedTemplates(): Promise<string> {
   const sources = path.join(root, 'src/db/migrations')
-  const files = [...readdirSync(sources).map((file) => path.join(sources, file)), path.join(root, 'package-lock.json')]
+  const others = [import.meta.filename, path.join(root, 'package-lock.json')]
+  const files = [...readdirSync(sources).map((file) => path.join(sources, file)), ...others]
   const hash = createHash('sha256')
   for (const file of files) hash.update(readFileSync(file))
   const folder = path.join(cache, `embedded-${hash.digest('hex').slice(0, 16)}`)
   if (existsSync(folder)) return folder
   mkdirSync(cache, { recursive: true })
-  // In the temporary folder first: a socket's path must be short.
-  const draft = mkdtempSync(path.join(tmpdir(), 'otp-'))
-  const database = await connectDatabase(testConfig({ DATA_DIR: draft }))
-  await migrate(database).finally(database.close)
+  const draft = mkdtempSync(path.join(cache, 'draft-'))
+  await makeTemplates(draft)
   // Two runs may get here at once; the first one's folder stays.
-  const copy = mkdtempSync(path.join(cache, 'draft-'))
-  cpSync(draft, copy, { recursive: true })
-  if (existsSync(folder)) rmSync(copy, { recursive: true })
-  else renameSync(copy, folder)
-  rmSync(draft, { recursive: true })
+  if (existsSync(folder)) rmSync(draft, { recursive: true })
+  else renameSync(draft, folder)
   return folder
+}
+
+/** In the temporary folder first, since the path of a socket must be short. */
+async function makeTemplates(target: string): Promise<void> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'otp-'))
+  const config = testConfig({ DATA_DIR: folder })
+  await (await connectDatabase(config)).close()
+  cpSync(folder, path.join(target, 'new'), { recursive: true })
+  const database = await connectDatabase(config)
+  await migrate(database)
+  await database.close()
+  cpSync(folder, path.join(target, 'migrated'), { recursive: true })
+  rmSync(folder, { recursive: true })
 }

@@ -1,4 +1,4 @@
-import pg, { type ClientConfig } from 'pg'
+import pg, { Client, type ClientConfig, Pool } from 'pg'
 import { type Options, Sequelize } from 'sequelize'
 import type { Config } from '../config/read-config.js'
 import { shareEmbedded, startEmbedded } from './embedded.js'
@@ -8,8 +8,8 @@ import { initModels, type Models } from './models/index.js'
 export interface Database {
   sequelize: Sequelize
   models: Models
-  pool: pg.Pool
-  close(): Promise<void>
+  pool: Pool
+  close: () => Promise<void>
 }
 
 export interface ConnectOptions {
@@ -40,7 +40,7 @@ export async function connectDatabase(config: Config, options: ConnectOptions = 
 function open(server: ClientConfig, stop: () => Promise<void>): Database {
   const client: ClientConfig = { ...server, connectionTimeoutMillis: PATIENCE_MS }
   const sequelize = openSequelize(client)
-  const pool = new pg.Pool({ ...client, max: POOL_SIZE })
+  const pool = new Pool({ ...client, max: POOL_SIZE })
   // The pool drops a connection that fails while idle; without a listener Node would end the process.
   pool.on('error', () => {})
   const close = async () => {
@@ -55,7 +55,7 @@ function open(server: ClientConfig, stop: () => Promise<void>): Database {
  * connections that pg has made from the same options as the pool's.
  */
 function openSequelize(client: ClientConfig): Sequelize {
-  class Client extends pg.Client {
+  class SameClient extends Client {
     constructor() {
       super(client)
     }
@@ -63,7 +63,7 @@ function openSequelize(client: ClientConfig): Sequelize {
   // With a version given (its types forget this option), it does not ask for one on a connection of its own.
   const options: Options & { databaseVersion: string } = {
     dialect: 'postgres',
-    dialectModule: Object.assign(Object.create(pg), { Client }),
+    dialectModule: Object.assign(Object.create(pg), { Client: SameClient }),
     databaseVersion: '13.0.0',
     logging: false,
     pool: { max: POOL_SIZE, acquire: PATIENCE_MS },

@@ -36,7 +36,7 @@ server.listen(socketPath, () => chmodSync(socketPath, 0o600))
 const database = await opened
 await greeting
 tendDatabase(turns)
-parentPort?.once('message', stop)
+parentPort?.once('message', () => void stop())
 parentPort?.postMessage('ready')
 
 /** What the backend says to a start-up, once: the same for every connection, since user and database are. */

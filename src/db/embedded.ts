@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync } from 'node:fs'
 import { connect } from 'node:net'
 import path from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -9,7 +9,7 @@ import { lockFolder } from './lock-folder.js'
 
 /** A running embedded database; `stop` is for whoever started it and does nothing for others. */
 export interface Embedded {
-  stop(): Promise<void>
+  stop: () => Promise<void>
 }
 
 /** `sun_path` has 108 bytes on Linux, 104 on macOS and the BSDs, each with a closing zero. */
@@ -25,6 +25,8 @@ const socketOf = (folder: string): string => path.join(folder, '.s.PGSQL.5432')
 export async function startEmbedded(folder: string): Promise<Embedded> {
   assertShortEnough(folder)
   mkdirSync(folder, { recursive: true, mode: 0o700 })
+  // One that was there before, too: PGlite makes its files readable to all, and so this is their lock.
+  chmodSync(folder, 0o700)
   const lock = lockFolder(folder)
   if (!lock.ok) throw inUse(folder, `process ${lock.pid}`)
   try {

@@ -73,7 +73,7 @@ function openSession(client: Client, turns: Turns) {
       turns.enqueue(client, { bytes: Buffer.concat(collected), complete: COMPLETE.has(own.type) })
       collected = []
     },
-    end(): void {
+    end: (): void => {
       if (!ended) turns.leave(client, cleanupAfter(statements))
       ended = true
     },

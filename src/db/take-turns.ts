@@ -8,15 +8,15 @@ export interface Batch {
 /** One connection as the queue sees it. */
 export interface Client {
   batches: Batch[]
-  write(chunk: Uint8Array): void
+  write: (chunk: Uint8Array) => void
   /** Ends the connection, because it kept the others waiting. */
-  evict(): void
+  evict: () => void
 }
 
 /** The one backend behind all connections. */
 export interface Backend {
-  execute(bytes: Uint8Array, write: (chunk: Uint8Array) => void): Promise<void>
-  inTransaction(): boolean
+  execute: (bytes: Uint8Array, write: (chunk: Uint8Array) => void) => Promise<void>
+  inTransaction: () => boolean
 }
 
 /** How long a client may sit silent inside a transaction while others wait. */

@@ -6,7 +6,7 @@ import { createTestDatabase, postgresUrl } from '../support/postgres.js'
 
 const cleanups: (() => Promise<void>)[] = []
 afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
+  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup()
 })
 
 describe.each(databaseKinds())('The %s database', (kind) => {
@@ -65,7 +65,7 @@ test.skipIf(!postgresUrl())('what the address of the server asks for reaches mod
 test.skipIf(!postgresUrl())('a server that cannot be encrypted is refused where the address demands it', async () => {
   const { url, drop } = await createTestDatabase()
   cleanups.push(drop)
-  const database = await connectDatabase(testConfig({ DATABASE_URL: `${url}?sslmode=require` }))
+  const database = await connectDatabase(testConfig({ DATABASE_URL: `${url}?sslmode=verify-full` }))
   cleanups.push(database.close)
   await expect(database.pool.query('select 1')).rejects.toThrow('does not support SSL')
   await expect(database.sequelize.query('select 1')).rejects.toThrow('does not support SSL')

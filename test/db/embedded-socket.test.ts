@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs'
 import { connect } from 'node:net'
 import path from 'node:path'
-import pg from 'pg'
+import { Client } from 'pg'
 import { QueryTypes } from 'sequelize'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { connectDatabase, type Database } from '../../src/db/connect.js'
@@ -24,8 +24,8 @@ beforeEach(async () => {
   await database.pool.query(`insert into counters values ('shared', 0)`)
 })
 
-async function newClient(): Promise<pg.Client> {
-  const client = new pg.Client({ host: folder, user: 'postgres', database: 'postgres' })
+async function newClient(): Promise<Client> {
+  const client = new Client({ host: folder, user: 'postgres', database: 'postgres' })
   await client.connect()
   return client
 }
@@ -95,10 +95,11 @@ test('A transaction that failed is over for its own connection only', async () =
   await client.end()
 })
 
+const ask = async (client: Client, text: string) =>
+  (await client.query({ name: 'ask', text, values: [1] })).rows[0].answer
+
 test('Two connections may give different statements the same name', async () => {
   const [first, second] = [await newClient(), await newClient()]
-  const ask = async (client: pg.Client, text: string) =>
-    (await client.query({ name: 'ask', text, values: [1] })).rows[0].answer
   expect(await ask(first, 'select $1::integer + 1 as answer')).toBe(2)
   expect(await ask(second, 'select $1::integer + 10 as answer')).toBe(11)
   expect(await ask(first, 'select $1::integer + 1 as answer')).toBe(2)

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -126,9 +126,12 @@ test.skipIf(!existsSync('/proc/self/stat'))(
   },
 )
 
-test('The data folder and its socket are for their owner only', async () => {
+test('A first start begins again where one was killed in it, in a folder for its owner only', async () => {
   const fresh = path.join(folder, 'fresh')
+  mkdirSync(path.join(fresh, 'postgres.new'), { recursive: true, mode: 0o755 })
+  writeFileSync(path.join(fresh, 'postgres.new', 'PG_VERSION'), '18\n')
   const database = await connectDatabase(testConfig({ DATA_DIR: fresh }))
+  expect((await database.pool.query('select 1')).rowCount).toBe(1)
   expect(statSync(fresh).mode & 0o777).toBe(0o700)
   expect(statSync(path.join(fresh, '.s.PGSQL.5432')).mode & 0o077).toBe(0)
   await database.close()

@@ -2,18 +2,21 @@ import { rmSync } from 'node:fs'
 import { afterEach, describe, expect, test } from 'vitest'
 import { connectDatabase, type Database } from '../../src/db/connect.js'
 import { assertNotNewer, isMigrated, migrate } from '../../src/db/migrate.js'
+import { migrations } from '../../src/db/migrations/index.js'
 import { testConfig } from '../support/config.js'
 import { databaseKinds, type DatabaseKind, openTestDatabase, temporaryFolder } from '../support/database.js'
 import { createTestDatabase, postgresUrl } from '../support/postgres.js'
 
+const all = [...migrations.map((migration) => migration.name), 'graphile-worker-0.16']
+
 const cleanups: (() => Promise<void> | void)[] = []
 afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
+  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup()
 })
 
 async function openEmpty(kind: DatabaseKind): Promise<Database> {
   if (kind === 'embedded') {
-    const folder = temporaryFolder()
+    const folder = temporaryFolder('new')
     cleanups.push(() => rmSync(folder, { recursive: true }))
     return await connectEmpty({ DATA_DIR: folder })
   }
@@ -32,7 +35,7 @@ describe.each(databaseKinds())('Migrations on the %s database', (kind) => {
   test('an empty database gets the tables, the job queue, and nothing the second time', async () => {
     const database = await openEmpty(kind)
     expect(await isMigrated(database)).toBe(false)
-    expect(await migrate(database)).toEqual(['0001-initial', 'graphile-worker-0.16'])
+    expect(await migrate(database)).toEqual(all)
     expect(await isMigrated(database)).toBe(true)
     expect(await migrate(database)).toEqual([])
     const user = await database.models.User.create({ email: 'a@example.com' })
@@ -65,5 +68,5 @@ test.skipIf(!postgresUrl())('eight processes that migrate at once run every migr
   cleanups.push(drop)
   const databases = await Promise.all(Array.from({ length: 8 }, async () => await connectEmpty({ DATABASE_URL: url })))
   const ran = await Promise.all(databases.map(migrate))
-  expect(ran.flat().sort()).toEqual(['0001-initial', 'graphile-worker-0.16'])
+  expect(ran.flat().toSorted()).toEqual(all)
 })

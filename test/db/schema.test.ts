@@ -7,6 +7,7 @@ import { databaseKinds, openTestDatabase } from '../support/database.js'
 
 test.each(databaseKinds())('db/schema.sql is what the migrations add up to on the %s database', async (kind) => {
   const database = await openTestDatabase(kind)
-  const schema = await printSchema(database.pool).finally(database.close)
+  const schema = await printSchema(database.pool)
+  await database.close()
   expect(schema).toBe(readFileSync(path.join(root, 'db', 'schema.sql'), 'utf8'))
 })

@@ -4,7 +4,7 @@ import { databaseAt, runOn } from './start-postgres.js'
 
 export interface TestDatabase {
   url: string
-  drop(): Promise<void>
+  drop: () => Promise<void>
 }
 
 /** The server that tests may use; undefined where there is none, and such tests are skipped. */
