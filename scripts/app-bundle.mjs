@@ -6,7 +6,16 @@ import { root } from './staleness.mjs'
  * they find by their own path, or they are loaded late and gain nothing. All others are
  * bundled, because one file is read faster than hundreds.
  */
-const external = ['@electric-sql/*', '@node-rs/argon2', 'graphile-worker', 'pg', 'pg-hstore', 'pg-native', 'pino']
+const external = [
+  '@electric-sql/*',
+  '@node-rs/argon2',
+  'graphile-worker',
+  'pg',
+  'pg-hstore',
+  'pg-native',
+  'pino',
+  'umzug',
+]
 
 const entries = { 'otp-admin': 'src/cli/otp-admin.ts', 'embedded-worker': 'src/db/embedded-worker.ts' }
 

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { isFresh, markBuilt, root, wanted } from './staleness.mjs'
@@ -38,6 +39,7 @@ async function buildPanel() {
 
 /** The package: modules and type declarations of the public names. */
 async function buildLib() {
+  if (!existsSync(path.join(root, 'src/index.ts'))) return
   const fresh = await mkdtemp(path.join(root, 'dist/.lib-'))
   run('node_modules/.bin/tsc', ['-p', 'tsconfig.build.json', '--outDir', fresh])
   await rm(path.join(root, 'dist/lib'), { recursive: true, force: true })
