@@ -1,20 +1,21 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, realpathSync } from 'node:fs'
 import { mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { isFresh, markBuilt, root, wanted } from './staleness.mjs'
 
 // `node scripts/build.mjs [PART…]` builds dist/PART where it is missing or was built from
-// other sources; `--force` builds it anyway. Without a name: what running and testing need.
+// other sources; `--fresh` removes it first. Without a name: what running and testing need.
 const parts = { app: buildApp, panel: buildPanel, lib: buildLib }
 
 /**
  * Builds the parts that are stale; tells on standard error, because standard output
  * belongs to the command that comes after.
  */
-export async function build(names = ['app', 'panel'], { force = false } = {}) {
+export async function build(names = ['app', 'panel'], { fresh = false } = {}) {
   for (const name of names) {
-    if (!force && isFresh(name)) continue
+    if (fresh) await rm(path.join(root, 'dist', name), { recursive: true, force: true })
+    if (isFresh(name)) continue
     const hash = wanted(name)
     const start = performance.now()
     await mkdir(path.join(root, 'dist'), { recursive: true })
@@ -46,12 +47,12 @@ async function buildLib() {
   await rename(fresh, path.join(root, 'dist/lib'))
 }
 
-const A_DAY = 24 * 60 * 60 * 1000
+const AN_HOUR = 60 * 60 * 1000
 
 /**
  * Writes every file under a passing name and renames it, imported files first, so that
  * whoever starts at any moment finds a whole program. A chunk's name holds the hash of
- * its content; those of earlier builds go after a day, when nobody runs them any more.
+ * its content; those of earlier builds go after an hour, when whoever still runs them has loaded them.
  */
 async function replaceFiles(folder, files) {
   await mkdir(folder, { recursive: true })
@@ -67,7 +68,7 @@ async function replaceFiles(folder, files) {
 
 async function removeOld(file) {
   const { mtimeMs } = await stat(file)
-  if (Date.now() - mtimeMs > A_DAY) await rm(file, { force: true })
+  if (Date.now() - mtimeMs > AN_HOUR) await rm(file, { force: true })
 }
 
 function run(command, args) {
@@ -75,7 +76,7 @@ function run(command, args) {
   if (status !== 0) throw new Error(`${command} ${args.join(' ')} failed.`)
 }
 
-if (process.argv[1] === import.meta.filename) {
+if (realpathSync(process.argv[1] ?? '') === import.meta.filename) {
   const names = process.argv.slice(2).filter((name) => name in parts)
-  await build(names.length > 0 ? names : undefined, { force: process.argv.includes('--force') })
+  await build(names.length > 0 ? names : undefined, { fresh: process.argv.includes('--fresh') })
 }
