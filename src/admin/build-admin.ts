@@ -34,7 +34,12 @@ function modelOf({ database }: PanelServices, { table }: PanelResource) {
 function optionsOf(services: PanelServices, { table, list, options }: PanelResource): PanelResource['options'] {
   const columns = list.read.map((name) => [
     name,
-    { isSortable: list.sort.includes(name), isTitle: name === list.title, ...options.properties?.[name] },
+    {
+      isSortable: list.sort.includes(name),
+      isTitle: name === list.title,
+      isRequired: false,
+      ...options.properties?.[name],
+    },
   ])
   return {
     ...options,

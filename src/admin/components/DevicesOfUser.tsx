@@ -30,7 +30,7 @@ export function DevicesOfUser({ record, property }: BasePropertyProps) {
                   <Link to={`/admin/resources/${resourceId}/records/${id}/show`}>{params['name']}</Link>
                 </td>
                 <td>
-                  {translateLabel(resourceId)}
+                  {translateLabel(`one_${resourceId}`)}
                   {params['tokens_left'] !== undefined && ` (${params['tokens_left']} left)`}
                 </td>
                 <td>

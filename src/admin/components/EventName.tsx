@@ -12,7 +12,11 @@ export function EventBadge({ event }: { event: string }) {
     : TAKES_AWAY.includes(event)
       ? 'danger'
       : 'default'
-  return <Badge variant={variant}>{event.replaceAll('_', ' ')}</Badge>
+  return (
+    <Badge variant={variant} outline={variant === 'default'}>
+      {event.replaceAll('_', ' ')}
+    </Badge>
+  )
 }
 
 /** An audit event's name in lists and on its own page. */

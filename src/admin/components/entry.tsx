@@ -1,6 +1,7 @@
 // The whole panel as one script. The order of the first imports is their order of running.
 import './prepare-page.js'
-import './adapt-calls.js'
+import './adapt-refusals.js'
+import './adapt-methods.js'
 import React from 'react'
 import { createRoot } from 'react-dom/client'
 import AdminJS from 'adminjs/frontend'
@@ -9,11 +10,11 @@ import { DevicesOfUser } from './DevicesOfUser.js'
 import { EventDetails } from './EventDetails.js'
 import { EventName } from './EventName.js'
 import { EventsOfUser } from './EventsOfUser.js'
-import { LoggedIn } from './LoggedIn.js'
+import { TopBar } from './TopBar.js'
 import './repair-accessibility.js'
 
 // AdminJS looks its components up by these names.
-AdminJS.UserComponents = { Dashboard, DevicesOfUser, EventDetails, EventName, EventsOfUser, LoggedIn }
+AdminJS.UserComponents = { Dashboard, DevicesOfUser, EventDetails, EventName, EventsOfUser, TopBar }
 window.AdminJS = AdminJS
 
 const app = document.getElementById('app')

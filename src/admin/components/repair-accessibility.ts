@@ -30,14 +30,12 @@ function nameLandmarks(): void {
 
 function nameButtons(): void {
   all('button').forEach((button) => {
-    if (button.innerText.trim() || button.getAttribute('aria-label')) return
-    const id = button.dataset['testid'] ?? ''
-    const calendar = /calendar/i.test(button.querySelector('svg')?.outerHTML ?? '')
-    set(
-      button,
-      'aria-label',
-      BUTTONS[id] ?? (button.matches('.close-button') ? 'Close' : calendar ? 'Open calendar' : id || 'Button'),
-    )
+    if (button.textContent?.trim() || button.hasAttribute('aria-label')) return
+    const { testid = '' } = button.dataset
+    // A dialogue's buttons carry their text in an attribute that the style sheet prints.
+    const text = button.getAttribute('label') ?? BUTTONS[testid] ?? (button.matches('.close-button') && 'Close')
+    const calendar = /calendar/i.test(button.querySelector('svg')?.outerHTML ?? '') && 'Open calendar'
+    set(button, 'aria-label', text || calendar || testid || 'Button')
   })
   all('thead input[type=checkbox]').forEach((box) => set(box, 'aria-label', 'Select all rows'))
   all('tbody input[type=checkbox]').forEach((box) =>
@@ -45,29 +43,22 @@ function nameButtons(): void {
   )
 }
 
-let labels = 0
-
 function nameFields(): void {
   all('input:not([type=checkbox]):not([type=hidden]), textarea, [role=combobox]').forEach((field) => {
     if (field.id && document.querySelector(`label[for="${CSS.escape(field.id)}"]`)) return
-    if (field.hasAttribute('aria-label') || field.hasAttribute('aria-labelledby') || field.closest('label')) return
-    const label = field.closest('[class*=FormGroup], section')?.querySelector('label')
-    if (!label) return set(field, 'aria-label', field.getAttribute('placeholder') || 'Rows per page')
-    label.id ||= `label-${++labels}`
-    set(field, 'aria-labelledby', label.id)
+    if (field.hasAttribute('aria-label') || field.closest('label')) return
+    const label = field.closest('[class*=FormGroup], section')?.querySelector('label')?.textContent?.trim()
+    set(field, 'aria-label', label || field.getAttribute('placeholder') || 'Rows per page')
   })
 }
 
 function reachByKeyboard(): void {
-  all(
-    'a, [data-testid="actions-dropdown"], [class*=DropDownTrigger], tbody tr, [data-css="topbar"] > :first-child',
-  ).forEach((element) => {
+  all('a, [data-testid="actions-dropdown"], [class*=DropDownTrigger], tbody tr').forEach((element) => {
     if (reached.has(element) || element.closest('[class*=Checkbox]') || element.matches('a[href]')) return
     reached.add(element)
     element.tabIndex = 0
     if (!element.matches('tr')) set(element, 'role', 'button')
     if (element.matches('[data-testid="actions-dropdown"]')) set(element, 'aria-label', 'Actions')
-    if (element.matches('[data-css="topbar"] > :first-child')) set(element, 'aria-label', 'Menu')
     element.addEventListener('keydown', (event) => press(element, event))
   })
 }
@@ -81,6 +72,24 @@ function press(element: HTMLElement, event: KeyboardEvent): void {
   element.dispatchEvent(new MouseEvent('mouseover', { bubbles: true }))
 }
 
+/** AdminJS's question before deleting: named, focused, closed by Escape. */
+function openDialogue(): void {
+  const box = document.querySelector('.modal-label')?.parentElement
+  if (!box || box.getAttribute('role') === 'dialog') return
+  set(box, 'role', 'dialog')
+  set(box, 'aria-modal', 'true')
+  set(box, 'aria-label', box.querySelector('h5')?.textContent ?? 'Question')
+  // It is the dialogue's name already, and a heading of the fifth rank belongs under a fourth.
+  set(box.querySelector('h5'), 'role', 'none')
+  const before = document.activeElement
+  box.querySelector<HTMLElement>('button[label]')?.focus()
+  box.addEventListener('keydown', ({ key }) => {
+    if (key !== 'Escape') return
+    box.querySelector<HTMLElement>('.close-button')?.click()
+    if (before instanceof HTMLElement) before.focus()
+  })
+}
+
 let queued = false
 
 function repairSoon(): void {
@@ -88,7 +97,7 @@ function repairSoon(): void {
   queued = true
   requestAnimationFrame(() => {
     queued = false
-    for (const repair of [nameLandmarks, nameButtons, nameFields, reachByKeyboard]) repair()
+    for (const repair of [nameLandmarks, nameButtons, nameFields, reachByKeyboard, openDialogue]) repair()
   })
 }
 

@@ -3,11 +3,17 @@ import { combineStyles } from '@adminjs/design-system'
 const colour = (name: string) => `var(--color-${name})`
 
 /** AdminJS's theme in our colours and letters. */
-export const themeFor = () => ({ ...styles(), font: 'var(--font)' })
+export const themeFor = () => ({
+  ...styles(),
+  font: 'var(--font)',
+  // The last one decides from where on the menu stands beside the page.
+  breakpoints: ['577px', '769px', '1024px', '1200px'],
+})
 
 /** AdminJS's names for our colours (views/theme.css), so that light and dark are the browser's choice. */
 const styles = () =>
   combineStyles({
+    sizes: { sidebarWidth: '248px' },
     colors: {
       primary100: colour('primary'),
       primary80: colour('primary-strong'),

@@ -6,6 +6,9 @@ const LIMIT = 1024 * 1024
 const MAX_FIELDS = 100
 const TYPES = ['multipart/form-data', 'application/x-www-form-urlencoded', 'application/json']
 
+/** Refuses what is no UTF-8 instead of replacing it. */
+const utf8 = new TextDecoder('utf-8', { fatal: true })
+
 type Field = string | number | boolean | null
 
 /**
@@ -29,7 +32,7 @@ async function fieldsOf(req: Request): Promise<Record<string, Field>> {
     return {}
   }
   const fields = await parse(body, req.get('content-type') ?? '').catch(() => null)
-  if (!fields || fields.length > MAX_FIELDS || !fields.every(isSafe))
+  if (!fields || fields.length > MAX_FIELDS || !fields.every(isSafe) || isDoubled(fields))
     throw new PanelRefusal('bad_request', { reason: 'body' })
   return Object.fromEntries(fields.filter((entry): entry is [string, Field] => isPlain(entry[1])))
 }
@@ -40,18 +43,27 @@ function hasBody(req: Request): boolean {
 }
 
 async function parse(body: Buffer, type: string): Promise<[string, unknown][]> {
+  if (!/^(?!.*charset)|charset="?utf-8"?\s*(?:;|$)/i.test(type)) throw new TypeError('no UTF-8')
+  if (type.startsWith('application/x-www-form-urlencoded')) decodeURIComponent(body.toString('latin1'))
   if (!type.startsWith('application/json'))
     return [...(await new Response(new Uint8Array(body), { headers: { 'content-type': type } }).formData())]
-  const json: unknown = JSON.parse(body.toString('utf8'))
+  const json: unknown = JSON.parse(utf8.decode(body))
   if (typeof json !== 'object' || json === null || Array.isArray(json)) throw new TypeError('no object')
   return Object.entries(json)
 }
 
 const isPlain = (value: unknown) => value === null || ['string', 'number', 'boolean'].includes(typeof value)
 
-/** No NUL either: PostgreSQL has none in text. */
 function isSafe([name, value]: [string, unknown]): boolean {
-  return isSafeName(name) && isPlain(value) && !(typeof value === 'string' && value.includes('\0'))
+  return isSafeName(name) && isPlain(value) && !(typeof value === 'string' && BROKEN.test(value))
+}
+
+/** A NUL, half a surrogate pair, or what stands for bytes that were no text: PostgreSQL has none of them. */
+const BROKEN = /[\0\p{Surrogate}\ufffd]/u
+
+/** Which of two values counts would be a guess. */
+function isDoubled(fields: readonly [string, unknown][]): boolean {
+  return new Set(fields.map(([name]) => name)).size < fields.length
 }
 
 /** A property's path such as `name` or `filters.created_at~~from`, and nothing that reaches a prototype. */

@@ -19,9 +19,9 @@ export const auditEvents: PanelResource = {
     search: [],
   },
   options: {
-    navigation: { name: 'trail', icon: 'List' },
+    navigation: { name: null, icon: 'List' },
     sort: { sortBy: 'id', direction: 'desc' },
-    listProperties: ['at', 'event', 'user_id', 'actor_id', 'device', 'address', 'browser'],
+    listProperties: ['at', 'event', 'user_id', 'actor_id', 'device', 'address'],
     showProperties: ['at', 'event', 'user_id', 'actor_id', 'device', 'address', 'browser', 'request_id', 'details'],
     filterProperties: ['at', 'event', 'user_id', 'actor_id', 'device', 'address'],
     properties: {

@@ -24,7 +24,7 @@ function deviceResource(table: string, icon: string, sort: readonly string[]): P
       subject: (row) => ({ userId: Number(row['user_id']), isSuperuser: row['owner_is_superuser'] === true }),
     },
     options: {
-      navigation: { name: 'devices', icon },
+      navigation: { name: null, icon },
       sort: { sortBy: 'id', direction: 'desc' },
       listProperties: ['name', 'user_id', 'confirmed', 'last_used_at', 'created_at'],
       showProperties: ['name', 'user_id', 'confirmed', 'failure_count', 'last_used_at', 'created_at'],

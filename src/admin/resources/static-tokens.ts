@@ -11,7 +11,7 @@ export const staticTokens: PanelResource = {
     search: [],
   },
   options: {
-    navigation: { name: 'devices', icon: 'Hash' },
+    navigation: { name: null, icon: 'Hash' },
     sort: { sortBy: 'id', direction: 'desc' },
     listProperties: ['id', 'device_id', 'created_at'],
     filterProperties: ['device_id'],

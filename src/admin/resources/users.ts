@@ -22,7 +22,7 @@ export const users: PanelResource = {
     subject: (row) => ({ userId: Number(row['id']), isSuperuser: row['is_superuser'] === true }),
   },
   options: {
-    navigation: { name: 'people', icon: 'Users' },
+    navigation: { name: null, icon: 'Users' },
     sort: { sortBy: 'email', direction: 'asc' },
     listProperties: ['email', 'name', 'is_staff', 'is_superuser', 'is_active', 'last_login_at'],
     showProperties: [

@@ -1,6 +1,5 @@
-// Teaches AdminJS's client our API: refusals have a status and one shape, and what
-// writes is a POST.
-import { ApiClient } from 'adminjs'
+// Hands our API's refusals to AdminJS's pages in the shape they understand. Knows nothing of
+// AdminJS's own client: that is made while its modules load, and must find this in place.
 import axios, { type AxiosError, type AxiosResponse } from 'axios'
 
 interface Refusal {
@@ -43,16 +42,4 @@ function inAdminShape({ code, message, fields = {} }: Refusal['error'], url: str
     notice: { message, type: 'error' },
     meta: { total: 0, perPage: 0, page: 0, direction: null, sortBy: null },
   }
-}
-
-/** The form of a record is filled by `show`: `edit` only ever writes. */
-const recordAction = ApiClient.prototype.recordAction
-ApiClient.prototype.recordAction = function call(options) {
-  const reads = options.actionName === 'edit' && options.data === undefined
-  return recordAction.call(this, reads ? { ...options, actionName: 'show' } : options)
-}
-
-const bulkAction = ApiClient.prototype.bulkAction
-ApiClient.prototype.bulkAction = function call(options) {
-  return bulkAction.call(this, { ...options, method: 'POST' })
 }

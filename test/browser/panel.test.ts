@@ -1,0 +1,173 @@
+import { AxeBuilder } from '@axe-core/playwright'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Database } from '../../src/db/connect.js'
+import { expectNoSidewaysScroll, launchBrowser, openPage } from '../support/browser.js'
+import { databaseKinds, openTestDatabase } from '../support/database.js'
+import { createPerson, type Person, signIn, startTestSite, type TestSite } from '../support/site.js'
+
+let database: Database
+let site: TestSite
+let chromium: Browser
+let superuser: Person
+
+beforeAll(async () => {
+  database = await openTestDatabase(databaseKinds().at(-1) ?? 'embedded')
+  site = await startTestSite(database)
+  superuser = await createPerson(site, { superuser: true, name: 'Barbara Liskov', backupTokens: 2 })
+  chromium = await launchBrowser()
+})
+
+afterAll(async () => {
+  await chromium.close()
+  await site.close()
+  await database.close()
+})
+
+const signedIn = async (person = superuser) => ({ browser: await signIn(site, person), baseUrl: site.baseUrl })
+const devicePage = (person: Person) => `${site.baseUrl}/admin/resources/totp_devices/records/${person.app?.id}/show`
+
+describe('the panel in a browser', () => {
+  it('is walked from the landing page to a deleted device without one complaint', async () => {
+    const person = await createPerson(site, { name: 'Margaret Hamilton' })
+    const { page, complaints, context } = await openPage(chromium, { signedIn: await signedIn() })
+    await page.goto(`${site.baseUrl}/admin`)
+    await page.getByLabel('Find a person by e-mail or name').fill('hamil')
+    await page.getByRole('link', { name: person.email }).click()
+    await page.getByRole('link', { name: 'App', exact: true }).click()
+
+    await page.getByTestId('action-edit').click()
+    await page.getByLabel('Name').fill('Old phone')
+    await page.getByLabel('Switched on').press('Space')
+    await page.getByRole('button', { name: 'Save' }).click()
+    await page.getByText('Saved.').waitFor()
+    await page.getByText('Old phone').first().waitFor()
+    const device = await database.models.TotpDevice.findByPk(person.app?.id)
+    expect(device).toMatchObject({ name: 'Old phone', confirmed: false })
+
+    await page.getByTestId('action-delete').click()
+    await page.getByRole('button', { name: 'Confirm' }).click()
+    await page.getByText('The device was deleted.').waitFor()
+    expect(await database.models.TotpDevice.findByPk(person.app?.id)).toBeNull()
+    expect(complaints).toEqual([])
+    await context.close()
+  })
+
+  it('filters a list by an owner who is found while his address is typed', async () => {
+    const person = await createPerson(site)
+    const { page, complaints, context } = await openPage(chromium, { signedIn: await signedIn() })
+    await page.goto(`${site.baseUrl}/admin/resources/totp_devices`)
+    await page
+      .getByTestId('action-filter')
+      .or(page.getByText('Filter', { exact: true }))
+      .first()
+      .click()
+    const owner = page.locator('[data-css$="filter-drawer"] input[role=combobox]').first()
+    await owner.fill(person.email)
+    await page.locator('[class*="-option"]', { hasText: person.email }).click()
+    await page.getByRole('button', { name: 'Apply' }).click()
+    await page.waitForURL(/filters\.user_id=/)
+    await expect.poll(() => page.locator('tbody tr').count()).toBe(1)
+    expect(complaints).toEqual([])
+    await context.close()
+  })
+
+  it('deletes the chosen devices of a list after asking once', async () => {
+    const people = [await createPerson(site), await createPerson(site)]
+    const { page, complaints, context } = await openPage(chromium, { signedIn: await signedIn() })
+    await page.goto(`${site.baseUrl}/admin/resources/totp_devices`)
+    for (const person of people) await page.locator('tr', { hasText: person.email }).locator('label, a').first().click()
+    await page.getByText('Delete selected').click()
+    await page.getByRole('button', { name: 'Confirm' }).click()
+    await page.getByText('2 devices were deleted.').waitFor()
+    const left = await database.models.TotpDevice.count({ where: { user_id: people.map(({ id }) => id) } })
+    expect(left).toBe(0)
+    expect(complaints).toEqual([])
+    await context.close()
+  })
+
+  it('says beside the form why a change was refused', async () => {
+    const { page, context } = await openPage(chromium, { signedIn: await signedIn() })
+    await page.goto(`${site.baseUrl}/admin/resources/users/records/${superuser.id}/edit`)
+    await page.getByLabel('Active').press('Space')
+    await page.getByRole('button', { name: 'Save' }).click()
+    await page.getByText('You cannot take access from yourself').waitFor()
+    await context.close()
+  })
+
+  it('leads to the login and back when the session has ended', async () => {
+    const person = await createPerson(site)
+    const { page, context } = await openPage(chromium, { signedIn: await signedIn(person) })
+    await page.goto(`${site.baseUrl}/admin/resources/users`)
+    await page.locator('tbody tr').first().waitFor()
+    await database.models.User.increment('auth_epoch', { where: { id: person.id } })
+    await page.getByText('Name', { exact: true }).first().click()
+    await page.waitForURL(/\/account\/login\?next=%2Fadmin%2Fresources%2Fusers/)
+    await context.close()
+  })
+
+  it('signs out by a form', async () => {
+    const { page, context } = await openPage(chromium, { signedIn: await signedIn(await createPerson(site)) })
+    await page.goto(`${site.baseUrl}/admin`)
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    await page.waitForURL(/\/account\//)
+    await page.goto(`${site.baseUrl}/admin`)
+    await page.waitForURL(/\/account\/login\?next=%2Fadmin/)
+    await context.close()
+  })
+
+  it('can be used with the keyboard alone', async () => {
+    const person = await createPerson(site, { name: 'Ada Lovelace' })
+    const { page, context } = await openPage(chromium, { signedIn: await signedIn() })
+    await page.goto(`${site.baseUrl}/admin/resources/users?filters.email=${encodeURIComponent(person.email)}`)
+    await page.locator('tbody tr[tabindex="0"]').focus()
+    await page.keyboard.press('Enter')
+    await page.waitForURL(new RegExp(`/users/records/${person.id}/show`))
+    await context.close()
+  })
+})
+
+describe.each([
+  { width: 1280, dark: false },
+  { width: 390, dark: true },
+])('the panel at $width pixels, dark: $dark', ({ width, dark }) => {
+  const pages: Record<string, () => string> = {
+    'landing page': () => `${site.baseUrl}/admin`,
+    'list of users': () => `${site.baseUrl}/admin/resources/users`,
+    'list of devices': () => `${site.baseUrl}/admin/resources/totp_devices`,
+    'page of a user': () => `${site.baseUrl}/admin/resources/users/records/${superuser.id}/show`,
+    'form of a user': () => `${site.baseUrl}/admin/resources/users/records/${superuser.id}/edit`,
+    'page of a device': () => devicePage(superuser),
+    'audit trail': () => `${site.baseUrl}/admin/resources/audit_events`,
+    'line of the audit trail': () => `${site.baseUrl}/admin/resources/audit_events/records/1/show`,
+  }
+
+  it('has no accessibility fault and no sideways scroll on any page', async () => {
+    const { page, complaints, context } = await openPage(chromium, { width, dark, signedIn: await signedIn() })
+    const faults: Record<string, unknown> = {}
+    for (const [name, address] of Object.entries(pages)) {
+      await page.goto(address())
+      await settled(page)
+      await expectNoSidewaysScroll(page)
+      faults[name] = await faultsOf(page)
+    }
+    await page.goto(devicePage(await createPerson(site)))
+    await page.getByTestId('action-delete').click()
+    await page.getByRole('dialog').waitFor()
+    expect(await faultsOf(page)).toEqual([])
+    expect(faults).toEqual(Object.fromEntries(Object.keys(pages).map((name) => [name, []])))
+    expect(complaints).toEqual([])
+    await context.close()
+  })
+})
+
+/** Until nothing is on its way and AdminJS has drawn it. */
+async function settled(page: Page): Promise<void> {
+  await page.waitForLoadState('networkidle')
+  await page.locator('h1, h2').first().waitFor()
+}
+
+async function faultsOf(page: Page): Promise<string[]> {
+  const { violations } = await new AxeBuilder({ page }).analyze()
+  return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 160)}`))
+}

@@ -1,0 +1,55 @@
+import chromium from '@sparticuz/chromium'
+import { type Browser, type BrowserContext, chromium as playwright, type Page } from 'playwright-core'
+import { expect } from 'vitest'
+import type { Browser as HttpBrowser } from './browse.js'
+
+/** These two make a tab's crash the whole browser's, and tests of the origin lie. */
+const HARMFUL = new Set(['--single-process', '--disable-web-security'])
+
+/** The Chromium that comes with the development dependencies. */
+export async function launchBrowser(): Promise<Browser> {
+  const args = chromium.args.filter((argument) => !HARMFUL.has(argument))
+  return playwright.launch({ executablePath: await chromium.executablePath(), args, headless: true })
+}
+
+export interface WatchedPage {
+  page: Page
+  context: BrowserContext
+  /** What the page complained about so far: errors, refused requests, breaches of its policy. */
+  complaints: string[]
+}
+
+export interface PageOptions {
+  width?: number
+  dark?: boolean
+  /** Somebody who has signed in already; the page takes over the cookies. */
+  signedIn?: { browser: HttpBrowser; baseUrl: string }
+}
+
+/** A page of its own, 1280 wide where nothing else is said, that writes down everything that goes wrong on it. */
+export async function openPage(browser: Browser, options: PageOptions = {}): Promise<WatchedPage> {
+  const { width = 1280, dark = false, signedIn } = options
+  const context = await browser.newContext({ viewport: { width, height: 860 }, colorScheme: dark ? 'dark' : 'light' })
+  if (signedIn) {
+    const cookies = [...signedIn.browser.cookies].map(([name, value]) => ({ name, value, url: signedIn.baseUrl }))
+    await context.addCookies(cookies)
+  }
+  const page = await context.newPage()
+  // Milliseconds until a missing element is named, well before the test's own end.
+  page.setDefaultTimeout(8_000)
+  const complaints: string[] = []
+  page.on('console', (message) => void (message.type() === 'error' && complaints.push(message.text())))
+  page.on('pageerror', (error) => void complaints.push(String(error)))
+  await page.addInitScript(() => {
+    document.addEventListener('securitypolicyviolation', (event) => {
+      console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`)
+    })
+  })
+  return { page, context, complaints }
+}
+
+/** Nothing reaches over the page's right edge. */
+export async function expectNoSidewaysScroll(page: Page): Promise<void> {
+  const over = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
+  expect(over).toBeLessThanOrEqual(0)
+}
