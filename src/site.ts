@@ -28,6 +28,7 @@ import { sessions } from './http/sessions.js'
 import { createTranslator } from './i18n.js'
 import { createEvents } from './otp/events.js'
 import { builtInKinds } from './otp/kinds/index.js'
+import { otpSettings } from './otp/otp-settings.js'
 import type { Otp } from './otp/otp.js'
 
 export interface SiteServices {
@@ -97,7 +98,7 @@ function createAccount(services: SiteServices, https: boolean): Account {
     keys,
     events: createEvents(),
     kinds: builtInKinds,
-    settings: { totpSync: config.otpTotpSync, throttleFactor: config.otpThrottleFactor, siteName: config.siteName },
+    settings: otpSettings(config),
   }
   const addressLimit = limitAddress(database.pool, config.loginAddressLimit)
   const account: Account = { config, clock, database, otp, keys, addressLimit, baseUrl: () => services.baseUrl, https }

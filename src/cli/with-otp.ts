@@ -4,6 +4,7 @@ import { connectDatabase, type Database } from '../db/connect.js'
 import { migrate } from '../db/migrate.js'
 import { createEvents } from '../otp/events.js'
 import { builtInKinds } from '../otp/kinds/index.js'
+import { otpSettings } from '../otp/otp-settings.js'
 import type { Otp } from '../otp/otp.js'
 import { readSecretKeys } from '../read-secret-keys.js'
 import { readEnvironment } from './read-environment.js'
@@ -34,6 +35,6 @@ function createOtp(config: Config, database: Database): Otp {
     keys: readSecretKeys(config),
     events: createEvents(),
     kinds: builtInKinds,
-    settings: { totpSync: config.otpTotpSync, throttleFactor: config.otpThrottleFactor, siteName: config.siteName },
+    settings: otpSettings(config),
   }
 }

@@ -3,7 +3,7 @@ import { type BackupToken, hashBackupToken, randomBackupToken } from './backup-t
 import type { Device } from './device.js'
 import { staticKind } from './kinds/static.js'
 import type { Otp } from './otp.js'
-import { toDevice } from './verify-token.js'
+import { toDevice } from './ask-device.js'
 
 /**
  * Adds one backup token to a user's first confirmed set, or to a new one.

@@ -4,7 +4,7 @@ import type { Device } from './device.js'
 import { totpUri } from './key-uri.js'
 import { totp } from './kinds/totp.js'
 import type { Otp } from './otp.js'
-import { toDevice } from './verify-token.js'
+import { toDevice } from './ask-device.js'
 
 /** RFC 4226 §4 R6 recommends 160 bits. */
 const SECRET_BYTES = 20

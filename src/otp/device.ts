@@ -15,6 +15,8 @@ export interface DeviceRow {
   failed_at: Date | null
   created_at: Date
   last_used_at: Date | null
+  /** Address and browser of the last success. */
+  last_used_from: string | null
 }
 
 /** A device as callers see it: no secret in it. */
@@ -28,6 +30,7 @@ export interface Device {
   interactive: boolean
   createdAt: Date
   lastUsedAt: Date | null
+  lastUsedFrom: string | null
 }
 
 /** Why a device was not even asked. */
@@ -39,9 +42,10 @@ export type Refusal =
 export type Verification =
   { ok: true; device: Device } | { ok: false; reason: 'invalid_token' } | ({ ok: false } & Refusal)
 
-/** New values of the device's own columns. */
+/** New values of the device's own columns, for an accepted token or a refused one. */
 export type Changes = Readonly<Record<string, string | number | Date | null>>
 
 /** What a kind says to a token. `consumes` is a row that must still be there when it is deleted. */
 export type KindOutcome =
-  { accepted: true; changes: Changes; consumes?: { table: string; id: number } } | { accepted: false }
+  | { accepted: true; changes: Changes; consumes?: { table: string; id: number } }
+  | { accepted: false; changes?: Changes }

@@ -2,7 +2,7 @@ import { QueryTypes, type Transaction } from 'sequelize'
 import type { Device, DeviceRow } from './device.js'
 import type { Kind } from './kinds/kind.js'
 import type { Otp } from './otp.js'
-import { toDevice } from './verify-token.js'
+import { toDevice } from './ask-device.js'
 
 /** A device in a list, with how many tokens it has left where its kind runs out of them. */
 export interface ListedDevice extends Device {
@@ -40,6 +40,6 @@ export async function userHasDevice(otp: Otp, userId: number): Promise<boolean> 
 
 function devicesOfKind(kind: Kind, preference: number): string {
   return `select ${preference} as preference, '${kind.name}' as kind, ${kind.remaining ?? 'null::int'} as remaining,
-    d.id, d.user_id, d.name, d.confirmed, d.failure_count, d.failed_at, d.created_at, d.last_used_at
+    d.id, d.user_id, d.name, d.confirmed, d.failure_count, d.failed_at, d.created_at, d.last_used_at, d.last_used_from
   from ${kind.table} d where d.user_id = $userId and ($confirmed::boolean is null or d.confirmed = $confirmed)`
 }

@@ -6,6 +6,8 @@ import type { Device } from './device.js'
 export interface OtpEvents {
   /** A device accepted a token. */
   userVerified: { userId: number; device: Device; at: Date; origin: Origin; transaction: Transaction }
+  /** A device was enrolled to its end: from now on it verifies. */
+  deviceAdded: { userId: number; device: Device; at: Date; origin: Origin; transaction: Transaction }
   /** A device was asked and refused. Not sent while it is throttled. */
   verificationFailed: {
     userId: number
@@ -32,6 +34,7 @@ export interface Events {
 export function createEvents(): Events {
   const handlers: { [Name in keyof OtpEvents]: Set<Handler<Name>> } = {
     userVerified: new Set(),
+    deviceAdded: new Set(),
     verificationFailed: new Set(),
     deviceSwitchedOff: new Set(),
   }

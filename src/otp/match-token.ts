@@ -1,9 +1,10 @@
 import type { Transaction } from 'sequelize'
 import { type Origin, nowhere } from '../origin.js'
+import { askDevice, kindWorld } from './ask-device.js'
 import type { Verification } from './device.js'
+import type { KindWorld } from './kinds/kind.js'
 import type { Otp } from './otp.js'
 import { lockDevices, type LockedDevice } from './sql/lock-devices.js'
-import { askDevice } from './verify-token.js'
 
 export interface TokenToMatch {
   userId: number
@@ -14,17 +15,19 @@ export interface TokenToMatch {
 
 /**
  * Asks each of a user's confirmed devices in turn; the first that accepts ends it. Devices
- * whose kind cannot have such a token are passed over and count no failure. Those asked in
+ * whose kind cannot have such a token, or sends a challenge first, are passed over and count
+ * no failure. Those asked in
  * vain before a success do count one, so prefer `verifyToken` where the device is known.
  *
  * @example const verification = await matchToken(otp, { userId: 1, token: '123456' })
  */
 export async function matchToken(otp: Otp, { userId, token, origin = nowhere }: TokenToMatch): Promise<Verification> {
   return otp.database.sequelize.transaction(async (transaction) => {
-    const devices = await lockCandidates(otp, transaction, userId, token)
+    const world = kindWorld(otp, null)
+    const devices = await lockCandidates(otp, transaction, userId, token, world)
     let refusal: Verification = { ok: false, reason: 'invalid_token' }
     for (const [index, locked] of devices.entries()) {
-      const verification = await askDevice(otp, transaction, locked, token, origin)
+      const verification = await askDevice(otp, transaction, locked, { token, origin, world, purpose: 'verify' })
       if (verification.ok) return verification
       refusal = index === 0 || verification.reason === 'invalid_token' ? verification : refusal
     }
@@ -37,9 +40,12 @@ async function lockCandidates(
   transaction: Transaction,
   userId: number,
   token: string,
+  world: KindWorld,
 ): Promise<LockedDevice[]> {
   const candidates: LockedDevice[] = []
-  for (const kind of otp.kinds.filter((each) => each.couldBe(token)))
-    candidates.push(...(await lockDevices(otp, transaction, kind, userId, null, token)))
+  for (const kind of otp.kinds.filter((each) => !each.challenge && each.couldBe(token))) {
+    const wanted = { kind, userId, deviceId: null, confirmed: true }
+    candidates.push(...(await lockDevices(otp, transaction, wanted, token, world)))
+  }
   return candidates
 }

@@ -16,6 +16,8 @@ export interface Otp {
     totpSync: boolean
     /** Seconds; 0 switches the wait on one device off. */
     throttleFactor: number
+    /** Seconds between two challenges of one device; 0 switches it off. */
+    challengeCooldown: number
     /** Issuer in authenticator apps. */
     siteName: string
   }

@@ -15,7 +15,7 @@ export function testOtp(database: Database, settings: Partial<Otp['settings']> =
     keys: createKeyring([Buffer.alloc(32, 7)]),
     events: createEvents(),
     kinds: builtInKinds,
-    settings: { totpSync: true, throttleFactor: 1, siteName: 'Test', ...settings },
+    settings: { totpSync: true, throttleFactor: 1, challengeCooldown: 30, siteName: 'Test', ...settings },
   }
 }
 

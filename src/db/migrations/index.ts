@@ -1,12 +1,13 @@
 import type { Transaction } from 'sequelize'
 import type { Database } from '../connect.js'
 import * as initial from './0001-initial.js'
+import * as ownDevices from './0002-own-devices.js'
 
 /** One change of the schema. Everything it does happens in the transaction that also records its name. */
 export interface Migration {
   name: string
-  up(database: Database, transaction: Transaction): Promise<void>
+  up: (database: Database, transaction: Transaction) => Promise<void>
 }
 
 /** All of ours, oldest first: a static list, so that a bundle holds them. */
-export const migrations: readonly Migration[] = [initial]
+export const migrations: readonly Migration[] = [initial, ownDevices]

@@ -10,4 +10,5 @@ export const deviceColumns = () => ({
   failed_at: { type: DataTypes.DATE },
   created_at: { type: DataTypes.DATE, allowNull: false, defaultValue: DataTypes.NOW },
   last_used_at: { type: DataTypes.DATE },
+  last_used_from: { type: DataTypes.STRING(200) },
 })

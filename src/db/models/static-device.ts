@@ -18,6 +18,7 @@ export class StaticDevice extends Model<InferAttributes<StaticDevice>, InferCrea
   declare failed_at: CreationOptional<Date | null>
   declare created_at: CreationOptional<Date>
   declare last_used_at: CreationOptional<Date | null>
+  declare last_used_from: CreationOptional<string | null>
 }
 
 /** One backup token, as a keyed hash; used once by deleting the row. */

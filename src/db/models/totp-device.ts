@@ -19,6 +19,7 @@ export class TotpDevice extends Model<InferAttributes<TotpDevice>, InferCreation
   declare failed_at: CreationOptional<Date | null>
   declare created_at: CreationOptional<Date>
   declare last_used_at: CreationOptional<Date | null>
+  declare last_used_from: CreationOptional<string | null>
   /** Sealed with the keyring for `totp_devices.secret` and this row's id. */
   declare secret: string
   declare algorithm: CreationOptional<'SHA1' | 'SHA256' | 'SHA512'>

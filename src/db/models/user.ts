@@ -21,6 +21,10 @@ export class User extends Model<InferAttributes<User>, InferCreationAttributes<U
   declare auth_epoch: CreationOptional<number>
   /** The last ten refused tokens over all devices, oldest first (src/otp/throttle.ts). */
   declare token_failed_at: CreationOptional<Date[]>
+  /** Language of pages and mails; null: the browser's. */
+  declare locale: CreationOptional<string | null>
+  /** Persistent id of the device that is asked first; null: the first of the preferred kind. */
+  declare default_device: CreationOptional<string | null>
   declare created_at: CreationOptional<Date>
   declare last_login_at: CreationOptional<Date | null>
 }
@@ -37,6 +41,8 @@ export function initUser(sequelize: Sequelize): typeof User {
       is_active: { type: DataTypes.BOOLEAN, allowNull: false, defaultValue: true },
       auth_epoch: { type: DataTypes.INTEGER, allowNull: false, defaultValue: 1 },
       token_failed_at: { type: DataTypes.ARRAY(DataTypes.DATE), allowNull: false, defaultValue: [] },
+      locale: { type: DataTypes.STRING(16) },
+      default_device: { type: DataTypes.STRING(32) },
       created_at: { type: DataTypes.DATE, allowNull: false, defaultValue: DataTypes.NOW },
       last_login_at: { type: DataTypes.DATE },
     },

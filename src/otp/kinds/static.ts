@@ -6,12 +6,11 @@ import { defineKind } from './kind.js'
 export const staticKind = defineKind({
   name: 'static',
   table: 'static_devices',
-  interactive: false,
   columns:
     '(select t.id from static_tokens t where t.device_id = d.id and t.token_hash = any($lookup) limit 1) as token_id',
   remaining: '(select count(*)::int from static_tokens t where t.device_id = d.id)',
   couldBe: (token) => parseBackupToken(token) !== null,
-  lookup(typed, keys) {
+  lookup(typed, { keys }) {
     const token = parseBackupToken(typed)
     return token ? backupTokenHashes(keys, token) : []
   },

@@ -48,7 +48,6 @@ function clamp(value: number, limit: number): number {
 export const totp = defineKind({
   name: 'totp',
   table: 'totp_devices',
-  interactive: false,
   columns: 'd.secret, d.algorithm, d.digits, d.step, d.t0::float8, d.tolerance, d.drift, d.last_step::float8',
   couldBe: (token) => /^(\d{6}|\d{8})$/.test(normaliseDigits(token)),
   row: z.object({

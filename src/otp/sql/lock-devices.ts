@@ -1,6 +1,6 @@
 import { QueryTypes, type Transaction } from 'sequelize'
 import type { DeviceRow } from '../device.js'
-import type { Kind } from '../kinds/kind.js'
+import type { Kind, KindWorld } from '../kinds/kind.js'
 import type { Otp } from '../otp.js'
 
 /** A device's row and its owner's, both locked until the transaction ends. */
@@ -11,23 +11,29 @@ export interface LockedDevice {
   tokenFailedAt: Date[]
 }
 
+/** Which devices: those of one kind and one active owner. */
+export interface Wanted {
+  kind: Kind
+  userId: number
+  /** One device, or null for every one of the kind. */
+  deviceId: number | null
+  /** True for devices that verify, false for those that are being enrolled. */
+  confirmed: boolean
+}
+
 /**
  * Locks the owner first and then the devices, always in this order, so that two
- * submissions of one user wait for each other and never deadlock. Only confirmed
- * devices of an active owner are found.
- *
- * @param deviceId one device, or null for every one of this kind
+ * submissions of one user wait for each other and never deadlock.
  */
 export async function lockDevices(
   otp: Otp,
   transaction: Transaction,
-  kind: Kind,
-  userId: number,
-  deviceId: number | null,
+  { kind, userId, deviceId, confirmed }: Wanted,
   token: string,
+  world: KindWorld,
 ): Promise<LockedDevice[]> {
   const rows = await otp.database.sequelize.query<DeviceRow & { token_failed_at: Date[] }>(lockSql(kind), {
-    bind: { userId, deviceId, lookup: kind.lookup(token, otp.keys) },
+    bind: { userId, deviceId, confirmed, lookup: kind.lookup(token, world), now: world.now },
     type: QueryTypes.SELECT,
     transaction,
   })
@@ -36,11 +42,11 @@ export async function lockDevices(
 
 const lockSql = (kind: Kind) => `
 with owner as materialized (
-  select id, token_failed_at from users where id = $userId and is_active for update
+  select id, email, name, locale, token_failed_at from users where id = $userId and is_active for update
 )
-select d.id, d.user_id, d.name, d.confirmed, d.failure_count, d.failed_at, d.created_at, d.last_used_at,
+select d.id, d.user_id, d.name, d.confirmed, d.failure_count, d.failed_at, d.created_at, d.last_used_at, d.last_used_from,
   owner.token_failed_at, ${kind.columns}
 from owner join ${kind.table} d on d.user_id = owner.id
-where d.confirmed and ($deviceId::int is null or d.id = $deviceId) and $lookup::text[] is not null
+where d.confirmed = $confirmed and ($deviceId::int is null or d.id = $deviceId) and $lookup::text[] is not null and $now::timestamptz is not null
 order by d.id
 for update of d`

@@ -1,4 +1,5 @@
 import { QueryTypes, type Transaction } from 'sequelize'
+import type { Asking } from '../ask-device.js'
 import type { Changes, KindOutcome } from '../device.js'
 import type { Otp } from '../otp.js'
 import { FAILURES_UNTIL_OFF, withFailure } from '../throttle.js'
@@ -17,23 +18,25 @@ export async function saveAccepted(
   transaction: Transaction,
   locked: LockedDevice,
   outcome: Accepted,
+  { origin, world }: Pick<Asking, 'origin' | 'world'>,
 ): Promise<boolean> {
   const used = outcome.consumes
   const rows = await otp.database.sequelize.query(
     `with ${[
-      ...(used ? [`used as (delete from ${used.table} where id = $usedId and device_id = $id returning 1)`] : []),
+      ...(used ? [`used as (delete from ${used.table} where id = $usedId returning 1)`] : []),
       `forgotten as (update users set token_failed_at = '{}'
         where id = $userId and token_failed_at <> '{}' ${used ? 'and exists (select from used)' : ''})`,
     ].join(', ')}
     update ${locked.kind.table} set ${assignments(outcome.changes)}
-      failure_count = 0, failed_at = null, last_used_at = $now
+      confirmed = true, failure_count = 0, failed_at = null, last_used_at = $now, last_used_from = $from
     where id = $id ${used ? 'and exists (select from used)' : ''} returning id`,
     {
       bind: {
         ...outcome.changes,
         id: locked.row.id,
         userId: locked.row.user_id,
-        now: otp.clock.now(),
+        now: world.now,
+        from: describeSource(origin),
         usedId: used?.id ?? null,
       },
       type: QueryTypes.SELECT,
@@ -48,24 +51,32 @@ export async function saveFailed(
   otp: Otp,
   transaction: Transaction,
   locked: LockedDevice,
+  changes: Changes,
 ): Promise<{ switchedOff: boolean }> {
   const now = otp.clock.now()
   const switchedOff = locked.row.failure_count + 1 >= FAILURES_UNTIL_OFF
   await otp.database.sequelize.query(
     `with owner as (update users set token_failed_at = $failedAt where id = $userId)
-    update ${locked.kind.table} set failure_count = failure_count + 1, failed_at = $now, confirmed = $confirmed where id = $id`,
+    update ${locked.kind.table} set ${assignments(changes)}
+      failure_count = failure_count + 1, failed_at = $now, confirmed = $confirmed where id = $id`,
     {
       bind: {
+        ...changes,
         id: locked.row.id,
         userId: locked.row.user_id,
         failedAt: withFailure(locked.tokenFailedAt, now),
         now,
-        confirmed: !switchedOff,
+        confirmed: locked.row.confirmed && !switchedOff,
       },
       transaction,
     },
   )
   return { switchedOff }
+}
+
+/** For example `192.0.2.7, Firefox 139 on Linux`, as the owner's profile shows it. */
+function describeSource({ address, browser }: Asking['origin']): string | null {
+  return [address, browser].filter(Boolean).join(', ').slice(0, 200) || null
 }
 
 /** Column names come from the kind's own code, never from input. */

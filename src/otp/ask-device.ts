@@ -1,0 +1,71 @@
+import type { Transaction } from 'sequelize'
+import type { Origin } from '../origin.js'
+import type { Device, DeviceRow, Verification } from './device.js'
+import type { OtpEvents } from './events.js'
+import type { Kind, KindWorld } from './kinds/kind.js'
+import type { Otp } from './otp.js'
+import { persistentId } from './persistent-id.js'
+import type { LockedDevice } from './sql/lock-devices.js'
+import { saveAccepted, saveFailed } from './sql/save-outcome.js'
+import { verifyIsAllowed } from './verify-is-allowed.js'
+
+/** What one submission asks, and for what: to verify, or to enrol a device that is not confirmed yet. */
+export interface Asking {
+  token: string
+  origin: Origin
+  world: KindWorld
+  purpose: 'verify' | 'enrol'
+}
+
+/** Asks a device that is locked already, and saves what came of it. A refusal is a value: what it counted stays. */
+export async function askDevice(
+  otp: Otp,
+  transaction: Transaction,
+  locked: LockedDevice,
+  asking: Asking,
+): Promise<Verification> {
+  const { now } = asking.world
+  const refusal = verifyIsAllowed(locked, otp.settings.throttleFactor, now)
+  if (refusal) return { ok: false, ...refusal }
+  const device = toDevice(locked.kind, locked.row)
+  const about = { userId: device.userId, device, at: now, origin: asking.origin, transaction }
+  const outcome = await locked.kind.judge(locked.row, asking.token, asking.world)
+  if (outcome.accepted && (await saveAccepted(otp, transaction, locked, outcome, asking))) {
+    await otp.events.emit(asking.purpose === 'enrol' ? 'deviceAdded' : 'userVerified', about)
+    return { ok: true, device: { ...device, confirmed: true, lastUsedAt: now } }
+  }
+  return refuseToken(otp, locked, outcome.accepted ? {} : (outcome.changes ?? {}), about)
+}
+
+async function refuseToken(
+  otp: Otp,
+  locked: LockedDevice,
+  changes: Parameters<typeof saveFailed>[3],
+  about: OtpEvents['userVerified'],
+): Promise<Verification> {
+  const { switchedOff } = await saveFailed(otp, about.transaction, locked, changes)
+  await otp.events.emit('verificationFailed', { ...about, failureCount: locked.row.failure_count + 1 })
+  if (switchedOff) await otp.events.emit('deviceSwitchedOff', about)
+  return { ok: false, reason: 'invalid_token' }
+}
+
+/** What the kinds may know, at this moment. */
+export function kindWorld(otp: Otp, challenge: string | null): KindWorld {
+  return { now: otp.clock.now(), keys: otp.keys, totpSync: otp.settings.totpSync, challenge }
+}
+
+/** A row as callers may see it. */
+export function toDevice(kind: Kind, row: DeviceRow): Device {
+  return {
+    persistentId: persistentId(kind.name, row.id),
+    kind: kind.name,
+    id: row.id,
+    userId: row.user_id,
+    name: row.name,
+    confirmed: row.confirmed,
+    interactive: kind.challenge !== undefined,
+    createdAt: row.created_at,
+    lastUsedAt: row.last_used_at,
+    lastUsedFrom: row.last_used_from,
+  }
+}

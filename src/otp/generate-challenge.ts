@@ -1,0 +1,86 @@
+import { randomUUID } from 'node:crypto'
+import { QueryTypes, type Transaction } from 'sequelize'
+import { kindWorld, toDevice } from './ask-device.js'
+import { CODE_VALID_SECONDS, hashCode, randomCode } from './challenge-code.js'
+import { challengeCooldown } from './cooldown.js'
+import type { Device, Refusal } from './device.js'
+import type { NewChallenge } from './kinds/kind.js'
+import type { Otp } from './otp.js'
+import { parsePersistentId } from './persistent-id.js'
+import { countSends, recordSend } from './sql/count-sends.js'
+import { lockDevices, type LockedDevice } from './sql/lock-devices.js'
+
+/** Cost and nuisance have an end (S-48): so many challenges in 24 hours, per user and per number or address. */
+const SENDS_PER_DAY = 10
+const DAY_MS = 24 * 3600 * 1000
+
+export interface ChallengeRequest {
+  userId: number
+  deviceId: string
+  /** The person's language, for the message. */
+  language: string
+  /** False for a device that is being enrolled. */
+  confirmed?: boolean
+}
+
+/** `challenge` is the id that the session keeps and gives to `verifyToken`. */
+export type Challenge =
+  | { ok: true; challenge: string; device: Device }
+  | { ok: false; reason: 'not_interactive' }
+  | { ok: false; reason: 'cooldown_pending'; nextAt: Date }
+  | ({ ok: false } & Refusal)
+
+/**
+ * Makes a device send a new code: the old one is void, the new one stored as a keyed hash,
+ * its delivery enqueued, all in one commit. Issuing a code forgets no failures (S-11).
+ *
+ * @returns the challenge's id, or why not: `not_interactive`, or `cooldown_pending` with `nextAt`
+ * @example const challenge = await generateChallenge(otp, { userId: 1, deviceId: 'phone/2', language: 'en' })
+ */
+export async function generateChallenge(otp: Otp, request: ChallengeRequest): Promise<Challenge> {
+  const named = parsePersistentId(request.deviceId)
+  const kind = otp.kinds.find((candidate) => candidate.name === named?.kind)
+  if (!named || !kind?.challenge) return { ok: false, reason: 'not_interactive' }
+  return otp.database.sequelize.transaction(async (transaction) => {
+    const wanted = { kind, userId: request.userId, deviceId: named.id, confirmed: request.confirmed ?? true }
+    const [locked] = await lockDevices(otp, transaction, wanted, '', kindWorld(otp, null))
+    if (!locked) return { ok: false, reason: 'not_interactive' }
+    const nextAt = await nextChallengeAt(otp, transaction, locked)
+    if (nextAt) return { ok: false, reason: 'cooldown_pending', nextAt }
+    return send(otp, transaction, locked, request.language)
+  })
+}
+
+/** When the next challenge may be generated; null: now. */
+async function nextChallengeAt(otp: Otp, transaction: Transaction, { kind, row }: LockedDevice): Promise<Date | null> {
+  const now = otp.clock.now()
+  const [timing] = await otp.database.sequelize.query<{ challenged_at: Date | null }>(
+    `select challenged_at from ${kind.table} where id = $id`,
+    { bind: { id: row.id }, type: QueryTypes.SELECT, transaction },
+  )
+  const cooling = challengeCooldown(timing?.challenged_at ?? null, otp.settings.challengeCooldown, now)
+  if (cooling) return cooling
+  const since = new Date(now.getTime() - DAY_MS)
+  const about = { userId: row.user_id, target: kind.challenge?.target(row) ?? '', since }
+  const full = await countSends(otp, transaction, about, SENDS_PER_DAY)
+  return full && new Date(full.getTime() + DAY_MS)
+}
+
+async function send(otp: Otp, transaction: Transaction, locked: LockedDevice, language: string): Promise<Challenge> {
+  const { kind, row } = locked
+  const now = otp.clock.now()
+  const challenge = randomUUID()
+  const code = randomCode()
+  const codeHash = hashCode(otp.keys, challenge, code)
+  const expiresAt = new Date(now.getTime() + CODE_VALID_SECONDS * 1000)
+  await otp.database.sequelize.query(
+    `update ${kind.table} set code_hash = $codeHash, code_expires_at = $expiresAt, code_attempts = 0,
+      challenged_at = $now, delivery = 'pending', delivery_error = null where id = $id`,
+    { bind: { codeHash, expiresAt, now, id: row.id }, transaction },
+  )
+  await recordSend(otp, transaction, { userId: row.user_id, target: kind.challenge?.target(row) ?? '', at: now })
+  const delivery = { table: kind.table, id: row.id, codeHash }
+  const message: NewChallenge = { code, expiresAt, language, delivery }
+  await kind.challenge?.enqueue(otp, transaction, row, message)
+  return { ok: true, challenge, device: toDevice(kind, row) }
+}

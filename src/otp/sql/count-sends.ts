@@ -1,0 +1,51 @@
+import { QueryTypes, type Transaction } from 'sequelize'
+import type { Otp } from '../otp.js'
+
+interface Sent {
+  userId: number
+  /** Number or address; only its keyed hash is stored. */
+  target: string
+}
+
+/**
+ * Whether a user or a number has had all its challenges of a day.
+ *
+ * @returns the time of the oldest one that has to pass, or null where there is room
+ */
+export async function countSends(
+  otp: Otp,
+  transaction: Transaction,
+  { userId, target, since }: Sent & { since: Date },
+  limit: number,
+): Promise<Date | null> {
+  const hash = otp.keys.hash('challenge_sends', target)
+  // Two users may have one number: their locks do not meet, this one does.
+  await otp.database.sequelize.query('select pg_advisory_xact_lock(hashtextextended($hash, 0))', {
+    bind: { hash },
+    transaction,
+  })
+  const [row] = await otp.database.sequelize.query<{ by_user: Date | null; by_target: Date | null }>(
+    `select
+      (select at from challenge_sends where user_id = $userId and at > $since order by at desc offset $before limit 1) as by_user,
+      (select at from challenge_sends where target_hash = $hash and at > $since order by at desc offset $before limit 1) as by_target`,
+    {
+      bind: { userId, hash, since, before: limit - 1 },
+      type: QueryTypes.SELECT,
+      transaction,
+    },
+  )
+  const times = [row?.by_user, row?.by_target].filter((at) => at instanceof Date)
+  return times.toSorted((one, other) => other.getTime() - one.getTime())[0] ?? null
+}
+
+/** Remembers that one was sent. */
+export async function recordSend(
+  otp: Otp,
+  transaction: Transaction,
+  { userId, target, at }: Sent & { at: Date },
+): Promise<void> {
+  await otp.database.sequelize.query(
+    'insert into challenge_sends (user_id, target_hash, at) values ($userId, $hash, $at)',
+    { bind: { userId, hash: otp.keys.hash('challenge_sends', target), at }, transaction },
+  )
+}
