@@ -7,7 +7,15 @@ const LIMIT_BYTES = 16 * 1024
 
 /** Parses what our own pages post, and nothing else. */
 export function parseForms(): RequestHandler[] {
-  return [refuseOtherTypes, express.urlencoded({ extended: false, limit: LIMIT_BYTES, parameterLimit: 50 })]
+  return [
+    refuseOtherTypes,
+    express.urlencoded({ extended: false, limit: LIMIT_BYTES, parameterLimit: 50, verify: refuseBadEscapes }),
+  ]
+}
+
+/** `%zz`, or bytes that are no UTF-8, would silently become another text. Throwing tells the parser. */
+function refuseBadEscapes(_req: unknown, _res: unknown, body: Buffer): void {
+  decodeURIComponent(body.toString('latin1'))
 }
 
 const refuseOtherTypes: RequestHandler = (req, res, next) => {

@@ -17,11 +17,11 @@ export function refuse(req: Request, res: Response, refusal: RequestRefusal): vo
   if (refusal.allow) res.set('Allow', refusal.allow)
   if (refusal.retryAfter !== undefined) res.set('Retry-After', String(refusal.retryAfter))
   const message = res.app.locals.page.t(`errors:${refusal.code}`)
-  if (isApi(req.originalUrl)) res.json({ error: { code: refusal.code, message } })
+  if (isApi(req.baseUrl + req.path)) res.json({ error: { code: refusal.code, message } })
   else sendPage(res, 'error', { code: refusal.code, message })
 }
 
-/** Express matches `/ADMIN/Api` as well, so this does too. */
-function isApi(address: string): boolean {
-  return /^\/admin\/api(\/|\?|$)/i.test(address)
+/** @param path not the address as it was sent, which may name a host as well (RFC 9112 §3.2.2) */
+function isApi(path: string): boolean {
+  return /^\/admin\/api(\/|$)/i.test(path)
 }

@@ -44,5 +44,6 @@ function timeRange(value: unknown): Condition {
 function moment(text: unknown): Date | undefined {
   if (typeof text !== 'string' || !/^\d{4}-\d\d-\d\d/.test(text)) return undefined
   const time = new Date(text)
-  return Number.isNaN(time.getTime()) ? undefined : time
+  // PostgreSQL knows no year 0; not a number is no year either.
+  return time.getUTCFullYear() >= 1 ? time : undefined
 }
