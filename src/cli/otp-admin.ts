@@ -2,6 +2,11 @@ import { CommanderError } from 'commander'
 import { createProgram } from './program.js'
 import { exitCode, explain } from './refusals.js'
 
+// A reader that has seen enough, such as `head`, is no fault, and no reason for a server to end.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+})
+
 try {
   await createProgram().parseAsync()
 } catch (fault) {

@@ -1,4 +1,7 @@
+import { spawnSync } from 'node:child_process'
+import path from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { root } from '../../src/root.js'
 import { buildProgram, otpAdmin } from '../support/command-line.js'
 
 const commands = [
@@ -25,6 +28,14 @@ describe('help', () => {
     const { status, stdout, stderr } = await otpAdmin([command, '--help'])
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
     expect(stdout).toContain(`Usage: otp-admin ${command}`)
+  })
+})
+
+describe('a reader that closes standard output', () => {
+  it('is no fault', () => {
+    const program = path.join(root, 'dist/app/otp-admin.js')
+    const script = `("$0" "${program}" --help; echo "ended with $?" >&2) | true`
+    expect(spawnSync('sh', ['-c', script, process.execPath], { encoding: 'utf8' }).stderr).toBe('ended with 0\n')
   })
 })
 
