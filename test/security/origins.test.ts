@@ -1,0 +1,193 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Answer, Browser } from '../support/browse.js'
+import { createPerson, type Person, signIn, type TestSite } from '../support/site.js'
+import { openSite } from './open-site.js'
+import { routeTable } from './routes.table.js'
+import { sendRaw } from './send-raw.js'
+import { takeSnapshot } from './snapshot.js'
+
+let site: TestSite
+let superuser: Browser
+let other: Person
+
+beforeAll(async () => {
+  site = await openSite({ BASE_URL: 'https://admin.example.com' })
+  superuser = await signIn(site, await createPerson(site, { superuser: true }))
+  other = await createPerson(site, { backupTokens: 2 })
+})
+afterAll(() => site.close())
+
+const OWN = 'https://admin.example.com'
+const sites = [undefined, 'same-origin', 'none', 'same-site', 'cross-site', 'SAME-ORIGIN', ''] as const
+const origins = [
+  undefined,
+  OWN,
+  'null',
+  'https://evil.example',
+  'https://admin.example.com:8443',
+  'http://admin.example.com',
+  'https://admin.example.com.evil.example',
+  'https://evil.example/https://admin.example.com',
+  'https://sub.admin.example.com',
+  'https://example.com',
+  'https://admin.example.com/',
+  'HTTPS://ADMIN.EXAMPLE.COM',
+  '',
+] as const
+
+/** CONTRACT.md §3, word by word. */
+function mayPass(fetchSite: string | undefined, origin: string | undefined): boolean {
+  const siteIsFine = fetchSite === undefined || fetchSite === 'same-origin' || fetchSite === 'none'
+  return siteIsFine && (origin === undefined || origin === OWN)
+}
+
+const senders = sites.flatMap((fetchSite) =>
+  origins.map((origin) => ({ fetchSite, origin, passes: mayPass(fetchSite, origin) })),
+)
+
+/** A request with these two headers and no others of its kind. */
+async function send(
+  browser: Browser,
+  method: string,
+  path: string,
+  { fetchSite, origin }: { fetchSite?: string | undefined; origin?: string | undefined },
+): Promise<{ status: number; body: string }> {
+  const cookie = [...browser.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
+  const lines = [
+    `${method} ${path} HTTP/1.1`,
+    'Host: localhost',
+    'Connection: close',
+    'Content-Type: application/x-www-form-urlencoded',
+    'Content-Length: 0',
+    ...(cookie ? [`Cookie: ${cookie}`] : []),
+    ...(fetchSite === undefined ? [] : [`Sec-Fetch-Site: ${fetchSite}`]),
+    ...(origin === undefined ? [] : [`Origin: ${origin}`]),
+  ]
+  return sendRaw(site.baseUrl, `${lines.join('\r\n')}\r\n\r\n`)
+}
+
+const codeOf = (body: string) => /data-code="(\w+)"|"code":"(\w+)"/.exec(body)?.slice(1).find(Boolean)
+
+describe('a request that changes something', () => {
+  it.each(senders)('from Sec-Fetch-Site $fetchSite and Origin $origin passes: $passes', async (sender) => {
+    const before = await takeSnapshot(site.database)
+    const { passes } = sender
+    // Each harmless where it passes: an empty form, a change to nothing, a record that is not there.
+    for (const [path, answer] of [
+      ['/account/login', 422],
+      [`/admin/api/resources/users/records/${other.id}/edit`, 200],
+      ['/admin/api/resources/totp_devices/records/2147483647/delete', 404],
+      ['/admin/api/resources/totp_devices/bulk/bulkDelete?recordIds=2147483647', 404],
+      ['/admin/api/resources/users/actions/new', 403],
+      ['/nowhere', 404],
+    ] as const) {
+      const { status, body } = await send(superuser, 'POST', path, sender)
+      expect([path, status]).toEqual([path, passes ? answer : 403])
+      expect([path, codeOf(body) === 'cross_origin']).toEqual([path, !passes])
+    }
+    const after = await takeSnapshot(site.database)
+    // An empty sign-in that passes is written down as a refused one.
+    expect({ ...after, audit_events: passes ? [] : after['audit_events'] }).toEqual({
+      ...before,
+      audit_events: passes ? [] : before['audit_events'],
+    })
+  })
+
+  it.each(['PUT', 'PATCH', 'DELETE', 'PROPPATCH'])('by %s from another site is refused as well', async (method) => {
+    for (const path of ['/account/logout', '/admin', `/admin/api/resources/users/records/${other.id}/edit`]) {
+      const { status, body } = await send(superuser, method, path, { fetchSite: 'cross-site' })
+      expect([status, codeOf(body)]).toEqual([403, 'cross_origin'])
+    }
+  })
+
+  it('from another site ends no session', async () => {
+    for (const path of ['/account/logout', '/account/two-factor/sessions'])
+      for (const sender of [
+        { fetchSite: 'cross-site' },
+        { origin: 'null' },
+        { fetchSite: 'same-origin', origin: 'http://admin.example.com' },
+      ])
+        expect((await send(superuser, 'POST', path, sender)).status).toBe(403)
+    expect((await superuser.get('/admin')).status).toBe(200)
+  })
+
+  it('with two origins is refused', async () => {
+    const { status } = await send(superuser, 'POST', '/account/logout', { origin: `${OWN}\r\nOrigin: ${OWN}` })
+    expect(status).toBe(403)
+  })
+})
+
+describe('a reading call of the panel', () => {
+  it.each(senders.filter(({ origin }) => origin === undefined || origin === OWN || origin === 'null'))(
+    'from Sec-Fetch-Site $fetchSite and Origin $origin passes: $passes',
+    async (sender) => {
+      for (const path of ['/admin/api/dashboard', '/admin/api/resources/users/actions/list']) {
+        const { status, body } = await send(superuser, 'GET', path, sender)
+        expect([path, status, codeOf(body)]).toEqual([
+          path,
+          sender.passes ? 200 : 403,
+          sender.passes ? undefined : 'cross_origin',
+        ])
+      }
+    },
+  )
+
+  it('a link from another site opens a page all the same', async () => {
+    for (const path of ['/admin', '/account/two-factor', '/account/login'])
+      expect((await send(superuser, 'GET', path, { fetchSite: 'cross-site' })).status).toBe(200)
+  })
+})
+
+describe('GET and HEAD change nothing', () => {
+  const actions = ['list', 'search', 'show', 'new', 'edit', 'delete', 'bulkDelete']
+  const tables = ['users', 'totp_devices', 'static_devices', 'static_tokens', 'audit_events']
+  const addresses = () => {
+    const ids = { users: other.id, totp_devices: other.app?.id, static_devices: other.backup?.id }
+    return tables.flatMap((table) =>
+      actions.flatMap((action) => {
+        const id = Reflect.get(ids, table) ?? 1
+        const at = `/admin/api/resources/${table}`
+        const fields = '?name=Changed&is_active=false&is_superuser=true&confirmed=false'
+        return [
+          `${at}/actions/${action}${fields}`,
+          `${at}/actions/${action}/x${fields}`,
+          `${at}/records/${id}/${action}${fields}`,
+          `${at}/bulk/${action}${fields}&recordIds=${id}`,
+        ]
+      }),
+    )
+  }
+
+  it.each(['GET', 'HEAD'])('by %s on every action of every resource', async (method) => {
+    const before = await takeSnapshot(site.database)
+    for (const address of addresses()) {
+      const answer = await superuser.visit(address, { method })
+      expect([address, [200, 400, 403, 404, 405].includes(answer.status)]).toEqual([address, true])
+      if (method === 'HEAD') expect(answer.text).toBe('')
+    }
+    expect(await takeSnapshot(site.database)).toEqual(before)
+  })
+
+  it.each(['GET', 'HEAD'])('by %s on every route, with the fields of a form in the query', async (method) => {
+    const before = await takeSnapshot(site.database)
+    const form = `username=${encodeURIComponent(other.email)}&password=wrong&otp_token=000000&otp_device=totp/1`
+    for (const { address } of routeTable) {
+      const path = address.replace('%id', String(other.id)).replace('%device', String(other.app?.id))
+      const answer: Answer = await superuser.visit(`${path}${path.includes('?') ? '&' : '?'}${form}`, { method })
+      expect([path, answer.status < 500]).toEqual([path, true])
+    }
+    expect(await takeSnapshot(site.database)).toEqual(before)
+    expect((await superuser.get('/admin')).status).toBe(200)
+  })
+
+  it('HEAD answers as GET does, without the body', async () => {
+    for (const path of ['/admin', '/account/login', '/account/two-factor', '/admin/api/dashboard', '/healthz']) {
+      const [get, head] = [await superuser.get(path), await superuser.visit(path, { method: 'HEAD' })]
+      expect([head.status, head.headers['content-type'], head.text]).toEqual([
+        get.status,
+        get.headers['content-type'],
+        '',
+      ])
+    }
+  })
+})
