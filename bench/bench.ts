@@ -1,13 +1,25 @@
 import { startPostgres } from '../test/support/start-postgres.js'
 import { describeMachine } from './machine.js'
 import type { Row, Scenario } from './scenario.js'
+import { eventLoop } from './scenarios/event-loop.js'
+import { landing } from './scenarios/landing.js'
+import { lists } from './scenarios/lists.js'
 import { logins } from './scenarios/logins.js'
+import { panelScript } from './scenarios/panel-script.js'
+import { refusals } from './scenarios/refusals.js'
+import { start } from './scenarios/start.js'
 import { verifyTokens } from './scenarios/verify-token.js'
 
 // `npm run bench [-- NAME…]`: measures what README claims and prints its table.
 const scenarios: Readonly<Record<string, Scenario>> = {
+  start,
   logins,
   'verify-token': verifyTokens,
+  'event-loop': eventLoop,
+  refusals,
+  'panel-script': panelScript,
+  landing,
+  lists,
 }
 
 const names = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(scenarios)
@@ -28,6 +40,7 @@ for (const name of names) {
 }
 console.log(`Measured on ${await describeMachine(bench)}.\n`)
 console.log('| what | must | measured | ok |\n| --- | --- | --- | --- |')
-for (const { what, must, measured, ok } of rows) console.log(`| ${what} | ${must} | ${measured} | ${ok ? 'yes' : 'no'} |`)
+for (const { what, must, measured, ok } of rows)
+  console.log(`| ${what} | ${must} | ${measured} | ${ok ? 'yes' : 'no'} |`)
 await postgres?.stop()
 process.exitCode = rows.every(({ ok }) => ok) ? 0 : 1

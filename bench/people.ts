@@ -34,7 +34,7 @@ export function createOtp(database: Database, clock: Clock): Otp {
     keys: createKeyring([SECRET_KEY]),
     events: createEvents(),
     kinds: builtInKinds,
-    settings: { totpSync: true, throttleFactor: 1, siteName: 'Bench' },
+    settings: { totpSync: true, throttleFactor: 1, challengeCooldown: 30, siteName: 'Bench' },
   }
 }
 

@@ -1,0 +1,21 @@
+import autocannon from 'autocannon'
+
+export interface LoadRequest {
+  path: string
+  method?: 'GET' | 'POST' | 'HEAD'
+  headers?: Record<string, string>
+}
+
+/** Asks the same over and over. @returns answers by status, and how many came in a second */
+export async function load(baseUrl: string, request: LoadRequest, seconds: number, connections = 10) {
+  const result = await autocannon({
+    url: `${baseUrl}${request.path}`,
+    method: request.method ?? 'GET',
+    headers: request.headers ?? {},
+    connections,
+    duration: seconds,
+  })
+  const statuses = Object.entries(result.statusCodeStats ?? {}).map(([status, { count = 0 }]) => ({ status, count }))
+  const answers = statuses.reduce((sum, { count }) => sum + count, 0)
+  return { answers, perSecond: answers / result.duration, statuses: statuses.map(({ status }) => Number(status)) }
+}

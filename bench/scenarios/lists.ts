@@ -1,0 +1,48 @@
+import { systemClock } from '../../src/clock.js'
+import { addCrowd } from '../crowd.js'
+import { createDatabase } from '../databases.js'
+import { median, timed } from '../numbers.js'
+import { addPeople, createOtp, signIn } from '../people.js'
+import type { Bench, Row } from '../scenario.js'
+import { startServer } from '../start-server.js'
+
+const USERS = 100_000
+const DEVICES_EACH = 10
+const PER_PAGE = 20
+const CALLS = 15
+const WARM_UP = 3
+
+/** AdminJS's own list call over a large table, by a verified superuser over HTTP. */
+export async function lists(bench: Bench): Promise<Row[]> {
+  const { database, environment, drop } = await createDatabase(bench)
+  const [person] = await addPeople(createOtp(database, systemClock), 1)
+  if (!person) throw new Error('Nobody to sign in as.')
+  await addCrowd(database, { users: USERS, devicesEach: DEVICES_EACH })
+  const { rows } = await database.pool.query<{ email: string }>('select email from users where id = $1', [USERS / 2])
+  const server = await startServer(environment)
+  const browser = await signIn(server.baseUrl, person)
+  const list = async (query: string): Promise<number> => {
+    const measure = async () => {
+      const answer = await browser.get(`/admin/api/resources/totp_devices/actions/list?perPage=${PER_PAGE}&${query}`)
+      if (answer.status !== 200 || !answer.text.includes('"records":[{')) throw new Error(`${query}: ${answer.text}`)
+    }
+    return median((await timed(CALLS, measure)).slice(WARM_UP))
+  }
+  const last = Math.ceil((USERS * DEVICES_EACH + 1) / PER_PAGE)
+  const piece = rows[0]?.email.slice(8, 24) ?? ''
+  const measured = [await list('page=1'), await list(`page=${last}`), await list(`filters.user_id=${piece}`)]
+  await server.stop()
+  await drop()
+  return ['first page', 'last page', "filter by a piece of the owner's e-mail"].map((what, index) =>
+    row(what, measured[index] ?? NaN, [30, 200, 40][index] ?? NaN),
+  )
+}
+
+function row(what: string, milliseconds: number, limit: number): Row {
+  return {
+    what: `\`totp_devices\` list, 1,000,000 rows: ${what}`,
+    must: `≤ ${limit} ms`,
+    measured: `${milliseconds.toFixed(0)} ms`,
+    ok: milliseconds <= limit,
+  }
+}

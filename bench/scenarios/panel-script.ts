@@ -1,0 +1,49 @@
+import type { BrowserContext, Page } from 'playwright-core'
+import { systemClock } from '../../src/clock.js'
+import { launchBrowser, openPage } from '../../test/support/browser.js'
+import { createDatabase } from '../databases.js'
+import { grouped } from '../numbers.js'
+import { addPeople, createOtp, signIn } from '../people.js'
+import type { Bench, Row } from '../scenario.js'
+import { startServer } from '../start-server.js'
+
+/** What a real browser fetches of the panel's JavaScript, on its first visit and on its second. */
+export async function panelScript(bench: Bench): Promise<Row[]> {
+  const { database, environment, drop } = await createDatabase(bench)
+  const [person] = await addPeople(createOtp(database, systemClock), 1)
+  if (!person) throw new Error('Nobody to sign in as.')
+  const server = await startServer(environment)
+  const signedIn = { browser: await signIn(server.baseUrl, person), baseUrl: server.baseUrl }
+  const chromium = await launchBrowser()
+  const { page, context } = await openPage(chromium, { signedIn })
+  const first = await scriptBytes(context, page, `${server.baseUrl}/admin`)
+  const second = await scriptBytes(context, page, `${server.baseUrl}/admin/resources/users`)
+  await chromium.close()
+  await server.stop()
+  await drop()
+  return [
+    {
+      what: "panel's JavaScript on the wire, first visit / second visit",
+      must: '≤ 760 kB / 0 bytes',
+      measured: `${grouped(first / 1000)} kB / ${grouped(second)} bytes`,
+      ok: first > 0 && first <= 760_000 && second === 0,
+    },
+  ]
+}
+
+/** Bytes that arrived over the network for scripts, headers included; what comes from the cache counts none. */
+async function scriptBytes(context: BrowserContext, page: Page, address: string): Promise<number> {
+  const session = await context.newCDPSession(page)
+  const scripts = new Set<string>()
+  let bytes = 0
+  await session.send('Network.enable')
+  session.on('Network.responseReceived', ({ requestId, type, response }) => {
+    if (type === 'Script' && !response.fromDiskCache) scripts.add(requestId)
+  })
+  session.on('Network.loadingFinished', ({ requestId, encodedDataLength }) => {
+    if (scripts.has(requestId)) bytes += encodedDataLength
+  })
+  await page.goto(address, { waitUntil: 'networkidle' })
+  await session.detach()
+  return bytes
+}
