@@ -26,6 +26,10 @@ export interface PageOptions {
   signedIn?: { browser: HttpBrowser; baseUrl: string }
 }
 
+const reportPolicy = `document.addEventListener('securitypolicyviolation', (event) => {
+  console.error('policy: ' + event.violatedDirective + ' ' + event.blockedURI)
+})`
+
 /** A page of its own, 1280 wide where nothing else is said, that writes down everything that goes wrong on it. */
 export async function openPage(browser: Browser, options: PageOptions = {}): Promise<WatchedPage> {
   const { width = 1280, dark = false, signedIn } = options
@@ -40,16 +44,12 @@ export async function openPage(browser: Browser, options: PageOptions = {}): Pro
   const complaints: string[] = []
   page.on('console', (message) => void (message.type() === 'error' && complaints.push(message.text())))
   page.on('pageerror', (error) => void complaints.push(String(error)))
-  await page.addInitScript(() => {
-    document.addEventListener('securitypolicyviolation', (event) => {
-      console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`)
-    })
-  })
+  await page.addInitScript({ content: reportPolicy })
   return { page, context, complaints }
 }
 
 /** Nothing reaches over the page's right edge. */
 export async function expectNoSidewaysScroll(page: Page): Promise<void> {
-  const over = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
+  const over = await page.evaluate<number>('document.documentElement.scrollWidth - window.innerWidth')
   expect(over).toBeLessThanOrEqual(0)
 }

@@ -17,8 +17,10 @@ export interface AllowList {
   /** The same for the server's own use; never shown. */
   hidden?: Readonly<Record<string, Literal>>
   filter: Readonly<Record<string, FilterKind>>
-  /** Columns with an index of (column, id). */
+  /** Columns with an index of (column, id), or named in `sortAs`. AdminJS needs one of them in its list. */
   sort: readonly string[]
+  /** Columns that are ordered by another one, which has the same order and an index. */
+  sortAs?: Readonly<Partial<Record<string, string>>>
   /** The one column that other resources show of a row. */
   title: string
   /** Columns that the search looks into. */

@@ -14,13 +14,15 @@ export const auditEvents: PanelResource = {
       device: 'exact',
       address: 'exact',
     },
-    sort: ['id'],
+    sort: ['id', 'at'],
+    // Rows are only ever added, so their number orders them as the time does.
+    sortAs: { at: 'id' },
     title: 'event',
     search: [],
   },
   options: {
     navigation: { name: null, icon: 'List' },
-    sort: { sortBy: 'id', direction: 'desc' },
+    sort: { sortBy: 'at', direction: 'desc' },
     listProperties: ['at', 'event', 'user_id', 'actor_id', 'device', 'address'],
     showProperties: ['at', 'event', 'user_id', 'actor_id', 'device', 'address', 'browser', 'request_id', 'details'],
     filterProperties: ['at', 'event', 'user_id', 'actor_id', 'device', 'address'],

@@ -71,7 +71,8 @@ export class ListedResource extends Resource {
     const { sortBy = 'id', direction } = sort
     if (!this.list.sort.includes(sortBy)) throw new PanelRefusal('bad_request', { reason: 'sort' })
     const { where, whole } = await this.#where(filter)
-    const page = { where, whole, sortBy, descending: direction === 'desc', limit: Math.min(limit, MAX_ROWS), offset }
+    const order = { sortBy: this.list.sortAs?.[sortBy] ?? sortBy, descending: direction === 'desc' }
+    const page = { where, whole, ...order, limit: Math.min(limit, MAX_ROWS), offset }
     return (await readPage(this, page)).map((row) => new ListedRecord(row, this, false))
   }
 

@@ -1,0 +1,241 @@
+import { describe, expect, it } from 'vitest'
+import type { Browser } from '../support/browse.js'
+import { type Person, signIn } from '../support/site.js'
+import { act, bulkDelete, messageOf, recordOf, show, usePanelSite } from './panel-site.js'
+
+const site = usePanelSite()
+
+const user = (id: number) => site().database.models.User.findByPk(id, { rejectOnEmpty: true })
+const app = (person: Person) => person.app?.id ?? 0
+const appOf = (person: Person) => site().database.models.TotpDevice.findByPk(app(person))
+const isIn = async (browser: Browser) => (await browser.get('/admin/api/dashboard')).status === 200
+
+async function eventsOf(userId: number, event: string) {
+  const { AuditEvent } = site().database.models
+  const rows = await AuditEvent.findAll({ where: { user_id: userId, event } })
+  return rows.map(({ actor_id, device, details }) => ({ actor_id, device, details }))
+}
+
+describe('staff', () => {
+  it('set and clear staff and active of others, and that ends their sessions at once', async () => {
+    const person = await site().person()
+    const browser = await signIn(site(), person)
+    const answer = await act(site().staff, 'users', person.id, 'edit', { is_staff: 'false', is_active: 'true' })
+    expect(answer.status).toBe(200)
+    expect(await user(person.id)).toMatchObject({ is_staff: false, is_active: true })
+    expect(await isIn(browser)).toBe(false)
+    expect(await eventsOf(person.id, 'user_changed')).toEqual([
+      { actor_id: site().staffPerson.id, device: null, details: { is_staff: false } },
+    ])
+    expect((await act(site().staff, 'users', person.id, 'edit', { is_staff: 'true' })).status).toBe(200)
+    expect(await user(person.id)).toMatchObject({ is_staff: true })
+  })
+
+  it('rename others without ending their sessions', async () => {
+    const person = await site().person()
+    const browser = await signIn(site(), person)
+    expect((await act(site().staff, 'users', person.id, 'edit', { name: '  New name ' })).status).toBe(200)
+    expect(await user(person.id)).toMatchObject({ name: 'New name' })
+    expect(await isIn(browser)).toBe(true)
+  })
+
+  it('write nothing and record nothing where nothing changes', async () => {
+    const person = await site().person()
+    const before = await user(person.id)
+    await act(site().staff, 'users', person.id, 'edit', { name: before.name, is_staff: 'true', is_superuser: 'false' })
+    expect((await user(person.id)).auth_epoch).toBe(before.auth_epoch)
+    expect(await eventsOf(person.id, 'user_changed')).toEqual([])
+  })
+
+  it('rename, switch off and delete the devices of others, which ends their sessions at once', async () => {
+    const person = await site().person()
+    const browser = await signIn(site(), person)
+    expect((await act(site().staff, 'totp_devices', app(person), 'edit', { name: 'Old phone' })).status).toBe(200)
+    expect(await isIn(browser)).toBe(true)
+    expect((await act(site().staff, 'totp_devices', app(person), 'edit', { confirmed: 'false' })).status).toBe(200)
+    expect(await isIn(browser)).toBe(false)
+    expect(await appOf(person)).toMatchObject({ name: 'Old phone', confirmed: false })
+    expect((await act(site().staff, 'totp_devices', app(person), 'delete')).status).toBe(200)
+    expect(await appOf(person)).toBeNull()
+    const [actor_id, device] = [site().staffPerson.id, `totp/${app(person)}`]
+    expect(await eventsOf(person.id, 'device_renamed')).toEqual([
+      { actor_id, device, details: { from: 'App', to: 'Old phone' } },
+    ])
+    expect(await eventsOf(person.id, 'device_switched_off')).toEqual([{ actor_id, device, details: {} }])
+    expect(await eventsOf(person.id, 'device_removed')).toEqual([{ actor_id, device, details: { name: 'Old phone' } }])
+  })
+
+  it('cannot switch a device on again: only enrolment does', async () => {
+    const person = await site().person()
+    await act(site().staff, 'totp_devices', app(person), 'edit', { confirmed: 'false' })
+    const answer = await act(site().boss, 'totp_devices', app(person), 'edit', { confirmed: 'true', name: 'Sneaky' })
+    expect(answer).toMatchObject({ status: 403, code: 'not_allowed' })
+    expect(await appOf(person)).toMatchObject({ confirmed: false, name: 'App' })
+  })
+
+  it('delete a set of backup tokens with all its tokens', async () => {
+    const person = await site().person({ backupTokens: 2 })
+    const id = person.backup?.id ?? 0
+    expect(recordOf(await show(site().staff, 'static_devices', id)).params).toMatchObject({ tokens_left: 2 })
+    expect((await act(site().staff, 'static_devices', id, 'delete')).status).toBe(200)
+    expect(await site().database.models.StaticToken.count({ where: { device_id: id } })).toBe(0)
+  })
+
+  it('cannot say who is a superuser', async () => {
+    const person = await site().person()
+    const answer = await act(site().staff, 'users', person.id, 'edit', { name: 'x', is_superuser: 'true' })
+    expect(answer).toMatchObject({ status: 403, code: 'not_allowed' })
+    expect(messageOf(answer)).toContain('Only a superuser')
+    expect(await user(person.id)).toMatchObject({ is_superuser: false, name: expect.not.stringMatching(/^x$/) })
+  })
+
+  it('see superusers but touch neither them nor their devices', async () => {
+    const person = await site().person({ superuser: true, backupTokens: 1 })
+    const tries = [
+      () => act(site().staff, 'users', person.id, 'edit', { name: 'x' }),
+      () => act(site().staff, 'users', person.id, 'edit', { is_active: 'false' }),
+      () => act(site().staff, 'totp_devices', app(person), 'edit', { name: 'x' }),
+      () => act(site().staff, 'totp_devices', app(person), 'delete'),
+      () => act(site().staff, 'static_devices', person.backup?.id ?? 0, 'delete'),
+      () => bulkDelete(site().staff, 'totp_devices', [app(person)]),
+    ]
+    for (const attempt of tries) expect(await attempt()).toMatchObject({ status: 403, code: 'not_allowed' })
+    expect(await user(person.id)).toMatchObject({ is_active: true, name: expect.stringMatching(/^Person/) })
+    expect(await appOf(person)).toMatchObject({ name: 'App', confirmed: true })
+    const buttons = recordOf(await show(site().staff, 'totp_devices', app(person))).recordActions
+    expect(buttons.map(({ name }) => name)).toEqual(['show'])
+  })
+
+  it.each(['static_tokens', 'audit_events'])('only look at %s', async (table) => {
+    const person = await site().person({ backupTokens: 1 })
+    const count = () =>
+      site()
+        .database.pool.query(`select count(*) from ${table}`)
+        .then(({ rows }) => rows)
+    const before = await count()
+    const id = table === 'static_tokens' ? (person.backup?.id ?? 1) : 1
+    for (const action of ['edit', 'delete'])
+      expect(await act(site().boss, table, id, action, { name: 'x' })).toMatchObject({
+        status: 403,
+        code: 'not_allowed',
+      })
+    expect(await bulkDelete(site().boss, table, [1])).toMatchObject({ status: 403, code: 'not_allowed' })
+    expect(await count()).toEqual(before)
+  })
+
+  it('delete no person', async () => {
+    const person = await site().person()
+    expect(await act(site().boss, 'users', person.id, 'delete')).toMatchObject({ status: 403, code: 'not_allowed' })
+    expect(await bulkDelete(site().boss, 'users', [person.id])).toMatchObject({ status: 403, code: 'not_allowed' })
+    expect(await user(person.id)).toBeDefined()
+  })
+})
+
+describe('superusers', () => {
+  it('make and unmake superusers', async () => {
+    const person = await site().person()
+    expect((await act(site().boss, 'users', person.id, 'edit', { is_superuser: 'true' })).status).toBe(200)
+    expect(await user(person.id)).toMatchObject({ is_superuser: true })
+    expect((await act(site().boss, 'users', person.id, 'edit', { is_superuser: 'false' })).status).toBe(200)
+    expect(await user(person.id)).toMatchObject({ is_superuser: false })
+  })
+})
+
+describe('nobody locks himself out', () => {
+  it.each(['is_staff', 'is_active', 'is_superuser'])('by taking from himself %s', async (flag) => {
+    const { boss, bossPerson } = site()
+    const answer = await act(boss, 'users', bossPerson.id, 'edit', { [flag]: 'false' })
+    expect(answer).toMatchObject({ status: 403, code: 'not_allowed' })
+    expect(await user(bossPerson.id)).toMatchObject({ is_staff: true, is_active: true, is_superuser: true })
+  })
+
+  it('by switching off or deleting a device of his own, though he may rename it', async () => {
+    const { boss, bossPerson } = site()
+    const id = app(bossPerson)
+    expect((await act(boss, 'totp_devices', id, 'edit', { name: 'Mine' })).status).toBe(200)
+    const tries = [
+      () => act(boss, 'totp_devices', id, 'edit', { confirmed: 'false' }),
+      () => act(boss, 'totp_devices', id, 'delete'),
+      () => bulkDelete(boss, 'totp_devices', [id]),
+    ]
+    for (const attempt of tries) expect(await attempt()).toMatchObject({ status: 403, code: 'not_allowed' })
+    expect(await appOf(bossPerson)).toMatchObject({ name: 'Mine', confirmed: true })
+    expect(await isIn(boss)).toBe(true)
+  })
+})
+
+describe('deleting many', () => {
+  it('deletes all or, where one may not be deleted, none', async () => {
+    const people = [await site().person(), await site().person()]
+    const mixed = [...people.map(app), app(site().bossPerson)]
+    expect(await bulkDelete(site().boss, 'totp_devices', mixed)).toMatchObject({ status: 403 })
+    for (const person of people) expect(await appOf(person)).not.toBeNull()
+    expect((await bulkDelete(site().boss, 'totp_devices', people.map(app))).status).toBe(200)
+    for (const person of people) {
+      expect(await appOf(person)).toBeNull()
+      expect(await eventsOf(person.id, 'device_removed')).toHaveLength(1)
+    }
+  })
+
+  it('takes a hundred at most, by number', async () => {
+    const many = Array.from({ length: 101 }, (_, index) => index + 1)
+    expect(await bulkDelete(site().boss, 'totp_devices', many)).toMatchObject({ status: 400, code: 'bad_request' })
+    expect(await bulkDelete(site().boss, 'totp_devices', [])).toMatchObject({ status: 400, code: 'bad_request' })
+    expect(await bulkDelete(site().boss, 'totp_devices', [999_999])).toMatchObject({ status: 404, code: 'not_found' })
+  })
+})
+
+describe('a form with mistakes', () => {
+  it.each([
+    ['users', { name: 'x'.repeat(151) }, 'name'],
+    ['users', { is_active: 'perhaps' }, 'is_active'],
+    ['users', { is_staff: '1' }, 'is_staff'],
+    ['totp_devices', { name: '   ' }, 'name'],
+    ['totp_devices', { name: 'x'.repeat(65) }, 'name'],
+    ['totp_devices', { name: 'a\u0007b' }, 'name'],
+  ])('is refused with the field named: %s %o', async (table, form, field) => {
+    const person = await site().person()
+    const id = table === 'users' ? person.id : app(person)
+    const answer = await act(site().boss, table, id, 'edit', form)
+    expect(answer).toMatchObject({ status: 400, code: 'bad_request' })
+    expect(JSON.parse(answer.text)).toMatchObject({ error: { fields: { [field]: expect.any(String) } } })
+  })
+})
+
+describe('two administrators at once', () => {
+  it('cannot unmake each other: one superuser stays', async () => {
+    for (let round = 0; round < 5; round += 1) {
+      const [one, other] = [await site().person({ superuser: true }), await site().person({ superuser: true })]
+      const [first, second] = [await signIn(site(), one), await signIn(site(), other)]
+      const answers = await Promise.all([
+        act(first, 'users', other.id, 'edit', { is_superuser: 'false' }),
+        act(second, 'users', one.id, 'edit', { is_superuser: 'false' }),
+      ])
+      const left = [await user(one.id), await user(other.id)].filter(({ is_superuser }) => is_superuser)
+      expect(left).toHaveLength(1)
+      expect(answers.filter(({ status }) => status === 200)).toHaveLength(1)
+    }
+  })
+
+  it('cannot shut each other out', async () => {
+    for (let round = 0; round < 5; round += 1) {
+      const [one, other] = [await site().person(), await site().person()]
+      const [first, second] = [await signIn(site(), one), await signIn(site(), other)]
+      await Promise.all([
+        act(first, 'users', other.id, 'edit', { is_active: 'false' }),
+        act(second, 'users', one.id, 'edit', { is_active: 'false' }),
+      ])
+      const left = [await user(one.id), await user(other.id)].filter(({ is_active }) => is_active)
+      expect(left).toHaveLength(1)
+    }
+  })
+
+  it('delete one device once', async () => {
+    const person = await site().person()
+    const answers = await Promise.all(
+      [site().staff, site().boss, site().staff].map((browser) => act(browser, 'totp_devices', app(person), 'delete')),
+    )
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 404, 404])
+    expect(await eventsOf(person.id, 'device_removed')).toHaveLength(1)
+  })
+})
