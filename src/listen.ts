@@ -1,5 +1,4 @@
 import { createServer, type RequestListener, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { SiteError } from './errors.js'
 
 /** A header that does not end is cut off sooner than Node's own minute. */
@@ -17,7 +16,13 @@ export async function listen(host: string, port: number): Promise<{ server: Serv
     server.once('error', (error: NodeJS.ErrnoException) => reject(cannotListen(error, host, port)))
     server.listen(port, host, resolve)
   })
-  return { server, port: (server.address() as AddressInfo).port }
+  return { server, port: portOf(server) ?? port }
+}
+
+/** Undefined for a socket that is no port. */
+function portOf(server: Server): number | undefined {
+  const address = server.address()
+  return typeof address === 'object' ? address?.port : undefined
 }
 
 /** Hands the server's requests to the site. */

@@ -1,7 +1,6 @@
 import type { Request, RequestHandler } from 'express'
 import { z } from 'zod'
-import type { PersistentId } from '../otp/device.js'
-import { parsePersistentId } from '../otp/persistent-id.js'
+import { parsePersistentId, persistentId } from '../otp/persistent-id.js'
 import type { Auth } from './auth.js'
 import type { RequestUser } from './request-user.js'
 
@@ -52,7 +51,8 @@ async function readUser(auth: Auth, userId: number, device: string | undefined):
 }
 
 function toRequestUser(row: UserRow, req: Request): RequestUser {
-  const otpDevice = (req.session.device as PersistentId | undefined) ?? null
+  const named = req.session.device ? parsePersistentId(req.session.device) : null
+  const otpDevice = named && persistentId(named.kind, named.id)
   const verifiedAt = otpDevice && req.session.verifiedAt ? new Date(req.session.verifiedAt) : null
   return {
     id: row.id,

@@ -8,7 +8,9 @@ export type BackupToken = string & { readonly [brand]: 'BackupToken' }
 
 /** Ten bytes from the system's random source (NIST SP 800-63B-4 §4.2.1: 64 bits or more). */
 export function randomBackupToken(): BackupToken {
-  return base32nopad.encode(randomBytes(10)) as BackupToken
+  const token = base32nopad.encode(randomBytes(10))
+  if (!isBackupToken(token)) throw new Error('Ten bytes are sixteen base32 characters.')
+  return token
 }
 
 /** Reads a typed token in any case, with any spaces and hyphens; null where it cannot be one. */
@@ -17,7 +19,11 @@ export function parseBackupToken(typed: string): BackupToken | null {
     .normalize('NFKC')
     .replace(/[\s\p{Pd}]/gu, '')
     .toUpperCase()
-  return /^[A-Z2-7]{16}$/.test(token) ? (token as BackupToken) : null
+  return isBackupToken(token) ? token : null
+}
+
+function isBackupToken(text: string): text is BackupToken {
+  return /^[A-Z2-7]{16}$/.test(text)
 }
 
 /** In groups of four, as it is shown and printed. */

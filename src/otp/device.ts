@@ -1,9 +1,7 @@
 /** The contract of a kind of device, and what verification can come to. */
 
-declare const brand: unique symbol
-
 /** `kind/row id`, for example `totp/3`: names one device of any kind. */
-export type PersistentId = string & { readonly [brand]: 'PersistentId' }
+export type PersistentId = `${string}/${number}`
 
 /** The columns that every device table has (src/db/models/device-columns.ts). */
 export interface DeviceRow {

@@ -4,7 +4,7 @@ const MAX_ID = 2_147_483_647
 
 /** The id that forms, sessions and the audit trail name a device by. */
 export function persistentId(kind: string, id: number): PersistentId {
-  return `${kind}/${id}` as PersistentId
+  return `${kind}/${id}`
 }
 
 /**

@@ -92,6 +92,7 @@ describe.each([
     await look(page, 'token-refused')
     await page.goto(new URL('/nothing', server.address).href)
     await look(page, 'not-found')
+    expect(await page.getByRole('alert').getAttribute('data-code')).toBe('not_found')
     await page.context().close()
   })
 })
@@ -99,13 +100,7 @@ describe.each([
 /** Presses Tab until this element has the focus, as somebody without a mouse does. */
 async function tabTo(page: Page, selector: string): Promise<void> {
   for (let presses = 0; presses < 30; presses += 1) {
-    if (
-      await page
-        .locator(selector)
-        .first()
-        .evaluate((element) => element.matches(':focus'))
-    )
-      return
+    if (await page.locator(`${selector}:focus`).count()) return
     await page.keyboard.press('Tab')
   }
   throw new Error(`Tab does not lead to ${selector}.`)

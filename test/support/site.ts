@@ -1,5 +1,4 @@
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { createServer, type Server } from 'node:http'
 import type { Express } from 'express'
 import pino from 'pino'
 import { createKeyring } from '../../src/crypto/keyring.js'
@@ -31,7 +30,7 @@ export interface TestSite {
 export async function startTestSite(database: Database, environment: Record<string, string> = {}): Promise<TestSite> {
   const server = createServer()
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const baseUrl = `http://127.0.0.1:${portOf(server)}`
   const clock = testClock()
   const log: string[] = []
   const site = await createOtpAdminSite({
@@ -59,6 +58,12 @@ export async function startTestSite(database: Database, environment: Record<stri
     browser: (userAgent) => openBrowser(baseUrl, userAgent),
     close,
   }
+}
+
+function portOf(server: Server): number {
+  const address = server.address()
+  if (typeof address !== 'object' || !address) throw new Error('The server has no port.')
+  return address.port
 }
 
 export interface Person {
