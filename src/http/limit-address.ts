@@ -1,5 +1,6 @@
 import type { Pool } from 'pg'
 import { RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible'
+import { networkOf } from './client-address.js'
 
 const WINDOW_SECONDS = 15 * 60
 
@@ -26,16 +27,18 @@ export function limitAddress(pool: Pool, limit: number): AddressLimit {
   return {
     async take(address) {
       try {
-        await limiter.consume(address)
+        await limiter.consume(networkOf(address))
         return null
       } catch (refusal) {
         // The library throws its refusals; a fault of the database is an Error.
-        if (refusal instanceof RateLimiterRes) return Math.max(1, Math.ceil(refusal.msBeforeNext / 1000))
-        throw refusal
+        if (!(refusal instanceof RateLimiterRes)) throw refusal
+        // What was not let through did not fail: a crowd of right tries must not shut an office out.
+        await limiter.reward(networkOf(address))
+        return Math.max(1, Math.ceil(refusal.msBeforeNext / 1000))
       }
     },
     async giveBack(address) {
-      await limiter.reward(address)
+      await limiter.reward(networkOf(address))
     },
   }
 }
