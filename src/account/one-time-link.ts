@@ -1,0 +1,116 @@
+import { randomBytes } from 'node:crypto'
+import { QueryTypes, type Transaction } from 'sequelize'
+import type { Otp } from '../otp/otp.js'
+
+/** What each link is for, and the seconds it is good for. */
+const LIFETIMES = {
+  invitation: 24 * 3600,
+  'password-reset': 30 * 60,
+  'email-confirmation': 24 * 3600,
+} as const
+
+export type LinkPurpose = keyof typeof LIFETIMES
+
+/** Plain values that the link brings back; never a secret. */
+export type LinkDetails = Readonly<Record<string, string | number>>
+
+/** A link that still works, and whose it is. */
+export interface OneTimeLink {
+  id: number
+  userId: number
+  details: LinkDetails
+}
+
+type Services = Pick<Otp, 'database' | 'keys' | 'clock'>
+
+/** 256 random bits: nobody guesses one, so looking one up needs no rate limit. */
+const TOKEN_BYTES = 32
+const TOKEN = /^[\w-]{43}$/
+
+/**
+ * Makes a link that works once, and ends when the user's sessions are ended. Only a keyed
+ * hash of its token is stored (ASVS 6.4.1), so the token is nowhere else.
+ *
+ * @returns the token, for the link's path, and when it ends
+ * @example const { token } = await createLink(otp, transaction, { purpose: 'invitation', userId: 1 })
+ */
+export async function createLink(
+  { database, keys, clock }: Services,
+  transaction: Transaction,
+  { purpose, userId, details = {} }: { purpose: LinkPurpose; userId: number; details?: LinkDetails },
+): Promise<{ token: string; expiresAt: Date }> {
+  const token = randomBytes(TOKEN_BYTES).toString('base64url')
+  const now = clock.now()
+  const expiresAt = new Date(now.getTime() + LIFETIMES[purpose] * 1000)
+  await database.sequelize.query(
+    `insert into one_time_links (purpose, user_id, token_hash, details, created_at, expires_at)
+    select $purpose, id, $hash, $details::jsonb || jsonb_build_object('epoch', auth_epoch), $now, $expiresAt
+    from users where id = $userId`,
+    {
+      bind: { purpose, userId, hash: keys.hash(LINKS, token), details: JSON.stringify(details), now, expiresAt },
+      transaction,
+    },
+  )
+  return { token, expiresAt }
+}
+
+/** Looks a link up without using it: what GET may do, for mail programs open links before people do. */
+export async function findLink(services: Services, purpose: LinkPurpose, token: string): Promise<OneTimeLink | null> {
+  return askLink(services, undefined, purpose, token, `select ${COLUMNS} from one_time_links l, users u where ${WORKS}`)
+}
+
+/**
+ * Uses a link up, and with it every other one of the same user and purpose.
+ *
+ * @returns null where it is unknown, too old, or used already: of two at once one gets null
+ */
+export async function useLink(
+  services: Services,
+  transaction: Transaction,
+  purpose: LinkPurpose,
+  token: string,
+): Promise<OneTimeLink | null> {
+  const link = await askLink(services, transaction, purpose, token, USE)
+  if (link) await voidLinks(services, transaction, purpose, link.userId)
+  return link
+}
+
+/** Ends a user's links of one purpose. */
+export async function voidLinks(
+  { database, clock }: Services,
+  transaction: Transaction,
+  purpose: LinkPurpose,
+  userId: number,
+): Promise<void> {
+  await database.sequelize.query(
+    'update one_time_links set used_at = $now where user_id = $userId and purpose = $purpose and used_at is null',
+    { bind: { now: clock.now(), userId, purpose }, transaction },
+  )
+}
+
+/** What the hashes are made for. */
+const LINKS = 'one_time_links'
+
+const COLUMNS = `l.id, l.user_id as "userId", l.details - 'epoch' as details`
+
+const WORKS = `l.user_id = u.id and u.is_active and (l.details ->> 'epoch')::int = u.auth_epoch
+  and l.purpose = $purpose and l.token_hash = any($hashes) and l.used_at is null and l.expires_at > $now`
+
+// The row's own lock lets one of two through: the other finds used_at set.
+const USE = `update one_time_links l set used_at = $now from users u where ${WORKS} returning ${COLUMNS}`
+
+async function askLink(
+  { database, keys, clock }: Services,
+  transaction: Transaction | undefined,
+  purpose: LinkPurpose,
+  token: string,
+  sql: string,
+): Promise<OneTimeLink | null> {
+  if (!TOKEN.test(token)) return null
+  const [link] = await database.sequelize.query<OneTimeLink>(sql, {
+    bind: { purpose, hashes: keys.hashes(LINKS, token), now: clock.now() },
+    type: QueryTypes.SELECT,
+    ...(transaction && { transaction }),
+  })
+  return link ?? null
+}
