@@ -2,14 +2,17 @@ import { randomBytes } from 'node:crypto'
 import { QueryTypes, type Transaction } from 'sequelize'
 import type { Otp } from '../otp/otp.js'
 
-/** What each link is for, and the seconds it is good for. */
-const LIFETIMES = {
-  invitation: 24 * 3600,
-  'password-reset': 30 * 60,
-  'email-confirmation': 24 * 3600,
+/**
+ * What each link is for: the seconds it is good for, and whether it ends with the user's
+ * sessions. An invitation does not, or whoever sets a new password to follow one would lose it.
+ */
+const PURPOSES = {
+  invitation: { seconds: 24 * 3600, endsWithSessions: false },
+  'password-reset': { seconds: 30 * 60, endsWithSessions: true },
+  'email-confirmation': { seconds: 24 * 3600, endsWithSessions: true },
 } as const
 
-export type LinkPurpose = keyof typeof LIFETIMES
+export type LinkPurpose = keyof typeof PURPOSES
 
 /** Plain values that the link brings back; never a secret. */
 export type LinkDetails = Readonly<Record<string, string | number>>
@@ -28,8 +31,8 @@ const TOKEN_BYTES = 32
 const TOKEN = /^[\w-]{43}$/
 
 /**
- * Makes a link that works once, and ends when the user's sessions are ended. Only a keyed
- * hash of its token is stored (ASVS 6.4.1), so the token is nowhere else.
+ * Makes a link that works once. Only a keyed hash of its token is stored (ASVS 6.4.1), so
+ * the token is nowhere else.
  *
  * @returns the token, for the link's path, and when it ends
  * @example const { token } = await createLink(otp, transaction, { purpose: 'invitation', userId: 1 })
@@ -41,10 +44,12 @@ export async function createLink(
 ): Promise<{ token: string; expiresAt: Date }> {
   const token = randomBytes(TOKEN_BYTES).toString('base64url')
   const now = clock.now()
-  const expiresAt = new Date(now.getTime() + LIFETIMES[purpose] * 1000)
+  const { seconds, endsWithSessions } = PURPOSES[purpose]
+  const expiresAt = new Date(now.getTime() + seconds * 1000)
+  const bound = endsWithSessions ? `|| jsonb_build_object('epoch', auth_epoch)` : ''
   await database.sequelize.query(
     `insert into one_time_links (purpose, user_id, token_hash, details, created_at, expires_at)
-    select $purpose, id, $hash, $details::jsonb || jsonb_build_object('epoch', auth_epoch), $now, $expiresAt
+    select $purpose, id, $hash, $details::jsonb ${bound}, $now, $expiresAt
     from users where id = $userId`,
     {
       bind: { purpose, userId, hash: keys.hash(LINKS, token), details: JSON.stringify(details), now, expiresAt },
@@ -93,7 +98,7 @@ const LINKS = 'one_time_links'
 
 const COLUMNS = `l.id, l.user_id as "userId", l.details - 'epoch' as details`
 
-const WORKS = `l.user_id = u.id and u.is_active and (l.details ->> 'epoch')::int = u.auth_epoch
+const WORKS = `l.user_id = u.id and u.is_active and coalesce((l.details ->> 'epoch')::int, u.auth_epoch) = u.auth_epoch
   and l.purpose = $purpose and l.token_hash = any($hashes) and l.used_at is null and l.expires_at > $now`
 
 // The row's own lock lets one of two through: the other finds used_at set.
