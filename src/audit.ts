@@ -1,5 +1,6 @@
 import type { Transaction } from 'sequelize'
-import type { Models } from './db/models/index.js'
+import type { Database } from './db/connect.js'
+import { runStatement } from './db/run-statement.js'
 import type { Origin } from './origin.js'
 
 export { nowhere, type Origin } from './origin.js'
@@ -15,10 +16,14 @@ export type AuditEventName =
   | 'device_switched_off'
   | 'device_added'
   | 'device_renamed'
+  | 'default_device_changed'
   | 'device_removed'
   | 'backup_token_added'
   | 'user_created'
   | 'user_changed'
+  | 'password_changed'
+  | 'email_change_requested'
+  | 'email_changed'
   | 'sessions_ended'
   | 'panel_refused'
 
@@ -43,22 +48,14 @@ export interface AuditEntry {
  * @param transaction the caller's; undefined where a refusal is recorded on its own
  */
 export async function recordEvent(
-  models: Models,
+  database: Pick<Database, 'pool'>,
   transaction: Transaction | undefined,
   entry: AuditEntry,
 ): Promise<void> {
-  await models.AuditEvent.create(
-    {
-      event: entry.event,
-      at: entry.at,
-      user_id: entry.userId,
-      actor_id: entry.actorId ?? null,
-      device: entry.device ?? null,
-      address: entry.origin.address,
-      browser: entry.origin.browser,
-      request_id: entry.origin.requestId,
-      details: entry.details ?? {},
-    },
-    { ...(transaction && { transaction }), returning: false },
-  )
+  const { event, at, userId, actorId = null, device = null, origin, details = {} } = entry
+  await runStatement(database, transaction, INSERT, { event, at, userId, actorId, device, ...origin, details })
 }
+
+const INSERT = `
+insert into audit_events (event, at, user_id, actor_id, device, address, browser, request_id, details)
+values ($event, $at, $userId, $actorId, $device, $address, $browser, $requestId, $details)`

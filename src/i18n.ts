@@ -30,6 +30,18 @@ export function createTranslator(language = 'en', folder = path.join(root, 'loca
   return (key, values) => i18n.t(key, values ?? {})
 }
 
+const translators = new Map<string, Translate>()
+
+/** The translator of one language, made once. A language that nobody translated into gets English. */
+export function translatorFor(language: string): Translate {
+  const known = translators.get(language)
+  if (known) return known
+  if (!readdirSync(path.join(root, 'locales')).includes(language)) return translatorFor('en')
+  const fresh = createTranslator(language)
+  translators.set(language, fresh)
+  return fresh
+}
+
 function readLanguages(folder: string): Resource {
   return Object.fromEntries(
     readdirSync(folder).map((language) => [language, readNamespaces(path.join(folder, language))]),

@@ -5,7 +5,6 @@ import { systemClock } from './clock.js'
 import type { Config } from './config/read-config.js'
 import { connectDatabase, type Database } from './db/connect.js'
 import { migrate } from './db/migrate.js'
-import { createTranslator } from './i18n.js'
 import { listen, serveWith } from './listen.js'
 import { createLog } from './log.js'
 import { chooseMailGateway } from './notify/gateways/choose-mail-gateway.js'
@@ -58,7 +57,6 @@ async function serveUntilStopped(config: Config, opened: Opened, print: (line: s
     database,
     keys,
     log,
-    t: createTranslator(),
     mail,
     siteName: config.siteName,
     baseUrl,

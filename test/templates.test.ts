@@ -8,13 +8,16 @@ import { renderHtml, renderText } from '../src/templates.js'
 const data = {
   t: createTranslator(),
   template: 'backup-token-used',
+  mail: 'backup-token-used',
+  language: 'en',
+  happened: 'Used to sign in to A & B.',
+  facts: [
+    { label: 'Time', value: '1970-01-01 00:00 UTC' },
+    { label: 'Browser', value: '"><img src=x>' },
+  ],
   site: 'A & B',
   subject: '<subject>',
   greeting: 'Hello <script>alert(1)</script>,',
-  at: new Date(0),
-  utc: String,
-  address: '192.0.2.7',
-  browser: '"><img src=x>',
   left: 9,
   link: 'https://admin.example.com/account/two-factor/sessions?a=1&b=2',
 }

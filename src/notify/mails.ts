@@ -9,26 +9,57 @@ const mailbox = z
 // Names and browsers come from outside: kept on one line, so that none can add a header or a paragraph.
 const line = z.string().transform((text) => text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').trim())
 
-const recipient = { to: mailbox, name: line }
+const link = z.url({ protocol: /^https?$/ })
+
+/** `language` is the person's, for example `de`; what it lacks is said in English. */
+const recipient = { to: mailbox, name: line, language: z.string().max(16) }
+
+/** Who did it. Where it was not the owner, address and browser are nobody's business and stay null. */
+const by = z.enum(['owner', 'administrator', 'failures'])
+
+const device = { device: line, kind: z.string().max(16) }
+
+/** How many backup tokens still work. */
+const left = z.int().nonnegative()
+
+/** Tells that something happened to the account. `link` leads to ending all sessions after signing in. */
+function notice<const Name extends string, Facts extends z.core.$ZodLooseShape>(mail: Name, facts: Facts) {
+  const where = { address: line.nullable(), browser: line.nullable() }
+  return z.object({ mail: z.literal(mail), ...recipient, at: z.coerce.date(), ...where, link, ...facts })
+}
+
+/** Carries a link that works once, and until when. */
+function oneTimeLink<const Name extends string>(mail: Name) {
+  return z.object({ mail: z.literal(mail), ...recipient, link, expiresAt: z.coerce.date() })
+}
 
 /**
- * Every mail there is. A new one is an entry here, a text in `locales/…/mails.json` and
- * two views, `mail/<name>.ejs` and `mail/<name>.text.ejs`.
+ * Every mail there is; docs/mails.md tells of each. A new one is an entry here, a text in
+ * `locales/…/mails.json` and, unless it is a notice, a view in render-mail.ts: `mail/<view>.ejs`
+ * and `mail/<view>.text.ejs`.
  */
 export const mailSchema = z.discriminatedUnion('mail', [
-  /** To the owner, when one of the backup tokens was used (BEHAVIOURS F-65). */
-  z.object({
-    mail: z.literal('backup-token-used'),
-    ...recipient,
-    at: z.coerce.date(),
-    /** Null: not known. */
-    address: line.nullable(),
-    browser: line.nullable(),
-    /** Tokens that still work. */
-    left: z.int().nonnegative(),
-    /** Leads to ending all sessions after signing in. */
-    link: z.url({ protocol: /^https?$/ }),
-  }),
+  notice('backup-token-used', { left }),
+  notice('backup-tokens-made', { by, left }),
+  notice('device-added', { by, ...device }),
+  notice('device-removed', { by, ...device }),
+  notice('device-switched-off', { by, ...device }),
+  notice('email-change-requested', { newEmail: mailbox }),
+  notice('email-changed', { newEmail: mailbox }),
+  oneTimeLink('email-confirmation'),
+  oneTimeLink('invitation'),
+  notice('last-backup-token-used', { left }),
+  notice('new-browser', {}),
+  notice('password-changed', { by }),
+  oneTimeLink('password-reset'),
+  notice('second-factor-failed', {}),
+  notice('sessions-ended', { by }),
+  notice('two-factor-disabled', { by }),
 ])
 
 export type Mail = z.output<typeof mailSchema>
+
+type NoticeOf<Each> = Each extends { at: Date } ? Omit<Each, 'to' | 'name' | 'language' | 'link'> : never
+
+/** A mail that tells of an event, before it has a recipient. */
+export type Notice = NoticeOf<Mail>

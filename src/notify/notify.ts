@@ -1,7 +1,6 @@
 import type { Logger } from 'pino'
 import type { Keyring } from '../crypto/keyring.js'
 import type { Database } from '../db/connect.js'
-import type { Translate } from '../i18n.js'
 import type { MailGateway } from './gateways/mail-gateway.js'
 
 /** What the worker and its tasks need. */
@@ -9,7 +8,6 @@ export interface Notify {
   database: Database
   keys: Keyring
   log: Logger
-  t: Translate
   mail: MailGateway
   siteName: string
   /** Public address; its host stands in every Message-ID. */

@@ -12,8 +12,46 @@ export interface RenderedMail {
 export function renderMail(mail: Mail, site: string, t: Translate): RenderedMail {
   const subject = t(`mails:${mail.mail}.subject`, { site })
   const greeting = mail.name ? t('mails:layout.greeting_named', { name: mail.name }) : t('mails:layout.greeting')
-  const data = { ...mail, t, utc, site, subject, greeting, template: mail.mail }
+  const by = 'by' in mail ? mail.by : 'owner'
+  const happened = t(`mails:${mail.mail}.happened`, { site, context: by })
+  const words = { t, utc, site, subject, greeting, happened, own: by === 'owner', facts: listFacts(mail, t) }
+  const data = { ...mail, ...words, template: VIEWS[mail.mail] ?? 'notice' }
   return { subject, text: wrap(renderText('mail/layout.text', data)), html: renderHtml('mail/layout', data) }
+}
+
+interface Fact {
+  label: string
+  value: string | number
+}
+
+/** What a mail tells beside its sentences, in the order of reading. */
+function listFacts(mail: Mail, t: Translate): Fact[] {
+  if (!('at' in mail)) return []
+  const own = !('by' in mail) || mail.by === 'owner'
+  const unknown = t('mails:unknown')
+  return [
+    { label: t('mails:notice.when'), value: utc(mail.at) },
+    ...(own
+      ? [
+          { label: t('mails:notice.address'), value: mail.address ?? unknown },
+          { label: t('mails:notice.browser'), value: mail.browser ?? unknown },
+        ]
+      : []),
+    ...('device' in mail
+      ? [{ label: t('mails:notice.device'), value: `${mail.device} (${t(`pages:kinds.${mail.kind}`)})` }]
+      : []),
+    ...('newEmail' in mail ? [{ label: t('mails:notice.new_email'), value: mail.newEmail }] : []),
+    ...('left' in mail ? [{ label: t('mails:notice.left'), value: mail.left }] : []),
+  ]
+}
+
+/** The views that a mail has for itself or shares with some; all others tell of an event. */
+const VIEWS: Partial<Record<Mail['mail'], string>> = {
+  'backup-token-used': 'backup-token-used',
+  'email-confirmation': 'one-time-link',
+  invitation: 'one-time-link',
+  'last-backup-token-used': 'backup-token-used',
+  'password-reset': 'one-time-link',
 }
 
 /** `YYYY-MM-DD HH:MM UTC` (CONTRACT.md §3, The alert mail). */

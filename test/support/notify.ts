@@ -4,7 +4,6 @@ import { PassThrough } from 'node:stream'
 import { pino } from 'pino'
 import { createKeyring } from '../../src/crypto/keyring.js'
 import type { Database } from '../../src/db/connect.js'
-import { createTranslator } from '../../src/i18n.js'
 import type { MailGateway } from '../../src/notify/gateways/mail-gateway.js'
 import type { Mail } from '../../src/notify/mails.js'
 import type { Notify } from '../../src/notify/notify.js'
@@ -31,7 +30,6 @@ export function testNotify(database: Database, mail: MailGateway, changes: Parti
     mail,
     keys: createKeyring([randomBytes(32)]),
     log: testLog().log,
-    t: createTranslator(),
     siteName: 'Night Desk',
     baseUrl: 'https://admin.example.com',
     embedded: false,
@@ -39,10 +37,11 @@ export function testNotify(database: Database, mail: MailGateway, changes: Parti
   }
 }
 
-export const alert: Mail = {
+export const alert: Extract<Mail, { mail: 'backup-token-used' }> = {
   mail: 'backup-token-used',
   to: 'ada@example.com',
   name: 'Ada Lovelace',
+  language: 'en',
   at: new Date('2026-03-01T23:59:59Z'),
   address: '192.0.2.7',
   browser: 'Firefox 139 on Linux',

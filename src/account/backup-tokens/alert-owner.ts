@@ -1,12 +1,12 @@
 import { QueryTypes } from 'sequelize'
-import { enqueue } from '../../notify/enqueue.js'
+import { tellUser } from '../../notify/tell-user.js'
 import type { OtpEvents } from '../../otp/events.js'
 import type { Account } from '../account.js'
 
 /**
- * Tells the owner by mail when a backup token was used. The mail is enqueued in the
- * transaction that used the token up: neither stands without the other. It goes by the
- * device's kind, whatever its name.
+ * Tells the owner by mail when a backup token was used, and more urgently when it was the
+ * last one. The mail is enqueued in the transaction that used the token up: neither stands
+ * without the other. It goes by the device's kind, whatever its name.
  */
 export function alertOwner(account: Account): void {
   account.otp.events.on('userVerified', async (event) => {
@@ -16,28 +16,18 @@ export function alertOwner(account: Account): void {
 
 async function enqueueAlert(
   account: Account,
-  { transaction, userId, at, origin }: OtpEvents['userVerified'],
+  { transaction, userId, at, origin: { address, browser } }: OtpEvents['userVerified'],
 ): Promise<void> {
-  const [owner] = await account.database.sequelize.query<{ email: string; name: string; left: number }>(OWNER, {
+  const [row] = await account.database.sequelize.query<{ left: number }>(LEFT, {
     bind: { userId },
     type: QueryTypes.SELECT,
     transaction,
   })
-  if (!owner) return
-  await enqueue(account, transaction, 'send-mail', {
-    mail: 'backup-token-used',
-    to: owner.email,
-    name: owner.name,
-    at,
-    address: origin.address,
-    browser: origin.browser,
-    left: owner.left,
-    link: new URL('/account/two-factor/sessions', account.baseUrl()).href,
-  })
+  const left = row?.left ?? 0
+  const mail = left === 0 ? 'last-backup-token-used' : 'backup-token-used'
+  await tellUser(account, transaction, userId, { mail, at, address, browser, left })
 }
 
-const OWNER = `
-select u.email, u.name,
-  (select count(*)::int from static_tokens t join static_devices d on d.id = t.device_id
-    where d.user_id = u.id and d.confirmed) as left
-from users u where u.id = $userId`
+const LEFT = `
+select count(*)::int as left from static_tokens t join static_devices d on d.id = t.device_id
+where d.user_id = $userId and d.confirmed`

@@ -1,4 +1,5 @@
 import type { Task } from 'graphile-worker'
+import { translatorFor } from '../../i18n.js'
 import { mailSchema } from '../mails.js'
 import type { Notify } from '../notify.js'
 import { renderMail } from '../render-mail.js'
@@ -11,7 +12,7 @@ export function sendMail(notify: Notify): Task {
     const { message, content } = openPayload(notify.keys, 'send-mail', payload)
     const mail = mailSchema.parse(content)
     const outgoing = {
-      ...renderMail(mail, notify.siteName, notify.t),
+      ...renderMail(mail, notify.siteName, translatorFor(mail.language)),
       messageId: `<${message}@${host}>`,
       date: job.created_at,
       to: { name: mail.name, address: mail.to },
