@@ -1,4 +1,5 @@
 import type { Request, Response } from 'express'
+import { SessionStore } from '../http/session-store.js'
 import { sessionCookieName } from '../http/sessions.js'
 import type { PersistentId } from '../otp/device.js'
 
@@ -45,6 +46,15 @@ export async function startSession(
   if (!device) return
   req.session.device = device
   req.session.verifiedAt = now.getTime()
+}
+
+/**
+ * Uses up the session that a token was awaited in.
+ *
+ * @returns false where it ended while the token was judged: signed out, or another token came first
+ */
+export async function useUpSession(req: Request): Promise<boolean> {
+  return req.sessionStore instanceof SessionStore && (await req.sessionStore.end(req.sessionID))
 }
 
 /** Forgets the session on the server and tells the browser to. */

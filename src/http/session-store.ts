@@ -50,6 +50,12 @@ export class SessionStore extends PgStore {
       .then(() => done(), done)
   }
 
+  /** Ends a session. @returns false where it had ended already: of racers with one session, one gets true */
+  async end(sid: string): Promise<boolean> {
+    const { rowCount } = await this.#pool.query('delete from sessions where sid = $1', [sid])
+    return rowCount === 1
+  }
+
   override touch(sid: string, data: SessionData, done: () => void = () => {}): void {
     const now = Date.now()
     if (now - (this.#touched.get(sid) ?? 0) < TOUCH_EVERY_MS) return done()
