@@ -30,7 +30,6 @@ await rename(draft, target)
 async function bundle() {
   const { outputFiles } = await esbuild.build({
     entryPoints: [path.join(components, 'entry.tsx')],
-    inject: [path.join(components, 'regenerator.js')],
     bundle: true,
     write: false,
     format: 'iife',
@@ -44,6 +43,8 @@ async function bundle() {
       'process.browser': 'true',
       'process.env': '{}',
       global: 'window',
+      // AdminJS hands it on to bundles of its own making.
+      regeneratorRuntime: 'undefined',
     },
     legalComments: 'none',
     logLevel: 'warning',

@@ -63,7 +63,7 @@ export const slimFrontend = {
       contents: 'export const RichTextEditor = () => null; export default RichTextEditor',
     }))
     build.onLoad({ filter: /adminjs\/lib\/locale\/[^/]+\/translation\.json$/ }, (args) =>
-      /\/en\/translation\.json$/.test(args.path) ? undefined : { contents: '{}', loader: 'json' },
+      args.path.endsWith('/en/translation.json') ? undefined : { contents: '{}', loader: 'json' },
     )
   },
 }

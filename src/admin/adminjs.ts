@@ -6,8 +6,6 @@
 export {
   default as AdminJS,
   BaseRecord,
-  ComponentLoader,
-  ForbiddenError,
   initializeStore,
   type ActionContext,
   type ActionDecorator,

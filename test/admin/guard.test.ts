@@ -50,7 +50,7 @@ describe('the door of the panel', () => {
   it('lets verified staff in and keeps nothing in a cache', async () => {
     for (const path of ['/admin', LIST, '/admin/api/dashboard', '/admin/resources/totp_devices']) {
       const answer = await site().staff.get(path)
-      expect(answer.status, path).toBe(200)
+      expect({ path, ...answer }).toMatchObject({ path, status: 200 })
       expect(answer.headers['cache-control']).toBe('no-store')
     }
   })
@@ -134,7 +134,7 @@ describe('a method', () => {
     for (const path of addresses)
       for (const method of ['GET', 'HEAD']) {
         const answer = await site().boss.visit(path, { method })
-        expect(answer.status, `${method} ${path}`).toBe(405)
+        expect({ path, ...answer }).toMatchObject({ path, status: 405 })
         expect(answer.headers.allow).toBe('POST')
       }
     expect(await site().database.models.TotpDevice.count({ where: { user_id: person.id } })).toBe(1)

@@ -63,12 +63,9 @@ describe('no secret', () => {
     for (const path of [...addresses(), '/admin', '/admin/api/dashboard'])
       for (const method of ['GET', 'HEAD']) {
         const answer = await site().boss.visit(path, { method })
-        expect(answer.status, path).toBeLessThan(500)
-        expect(
-          hidden.filter((secret) => answer.text.includes(secret)),
-          path,
-        ).toEqual([])
-        expect(namesIn(answer.text), path).toEqual([])
+        const leaked = [...hidden.filter((secret) => answer.text.includes(secret)), ...namesIn(answer.text)]
+        expect({ path, leaked }).toEqual({ path, leaked: [] })
+        expect(answer.status).toBeLessThan(500)
       }
     expect(await snapshot()).toEqual(before)
   })
@@ -217,10 +214,12 @@ describe('a broken body', () => {
   it('of 10 MB is too large, and the next request is served', async () => {
     const body = Buffer.alloc(10 * 1024 * 1024, 'a')
     const headers = { 'Content-Type': 'application/x-www-form-urlencoded' }
+    // The server may hang up before all of it was sent.
+    const hungUp = { status: 413, code: 'too_large' }
     const answer = await site()
       .boss.visit(edit(), { method: 'POST', body, headers })
-      .catch(() => null)
-    if (answer) expect(answer).toMatchObject({ status: 413, code: 'too_large' })
+      .catch(() => hungUp)
+    expect(answer).toMatchObject({ status: 413, code: 'too_large' })
     expect((await site().boss.get('/admin')).status).toBe(200)
   })
 })
@@ -229,7 +228,7 @@ describe('a column that is not on the list', () => {
   it('is not written, whatever the form says', async () => {
     const somebody = await site().person()
     const { User } = site().database.models
-    const before = await User.findByPk(somebody.id, { raw: true })
+    const before: object = (await User.findByPk(somebody.id, { raw: true })) ?? {}
     const form = {
       name: 'New name',
       email: 'evil@example.com',
@@ -246,7 +245,7 @@ describe('a column that is not on the list', () => {
   it('is not written on a device either', async () => {
     const somebody = await site().person()
     const { TotpDevice } = site().database.models
-    const before = await TotpDevice.findByPk(somebody.app?.id, { raw: true })
+    const before: object = (await TotpDevice.findByPk(somebody.app?.id, { raw: true })) ?? {}
     const form = {
       name: 'Phone',
       secret: 'x',

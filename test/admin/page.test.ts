@@ -2,6 +2,7 @@ import { gunzipSync } from 'node:zlib'
 import { request } from 'node:http'
 import { describe, expect, it } from 'vitest'
 import { readAssets } from '../../src/admin/page/serve-assets.js'
+import type { Browser } from '../support/browse.js'
 import { signIn } from '../support/site.js'
 import { usePanelSite } from './panel-site.js'
 
@@ -9,8 +10,8 @@ const site = usePanelSite()
 
 describe('the page', () => {
   it('has a policy with a fresh nonce and nothing unsafe', async () => {
-    const policies = [await site().staff.get('/admin'), await site().staff.get('/admin')].map(
-      ({ headers }) => headers['content-security-policy'] ?? '',
+    const policies = [await site().staff.get('/admin'), await site().staff.get('/admin')].map(({ headers }) =>
+      String(headers['content-security-policy']),
     )
     const [first = '', second] = policies
     expect(first.replace(/'nonce-[^']{24}'/, "'nonce-…'")).toBe(
@@ -35,9 +36,7 @@ describe('the page', () => {
   })
 
   it('offers each level only what it may do', async () => {
-    const fieldsOf = async (
-      browser: typeof site extends () => infer Site ? (Site extends { staff: infer B } ? B : never) : never,
-    ) => {
+    const fieldsOf = async (browser: Browser) => {
       const { text } = await browser.get('/admin')
       const state = JSON.parse(/id="panel-state">(.*?)<\/script>/.exec(text)?.[1] ?? '{}')
       const users = state.resources.find(({ id }: { id: string }) => id === 'users')

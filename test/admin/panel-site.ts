@@ -44,7 +44,7 @@ export function show(browser: Browser, table: string, id: number | string): Prom
 }
 
 export function list(browser: Browser, table: string, query: Record<string, string> = {}): Promise<Answer> {
-  return browser.get(`${api}/${table}/actions/list?${new URLSearchParams(query)}`)
+  return browser.get(`${api}/${table}/actions/list?${new URLSearchParams(query).toString()}`)
 }
 
 export function bulkDelete(browser: Browser, table: string, ids: readonly number[], visit: Visit = { method: 'POST' }) {

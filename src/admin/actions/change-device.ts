@@ -70,7 +70,7 @@ async function switchOff(change: Change): Promise<void> {
 
 function record(change: Change, entry: Pick<AuditEntry, 'event' | 'details'>): Promise<void> {
   const { services, actor, table, device, owner, transaction } = change
-  return recordEvent(services.database.models, transaction, {
+  return recordEvent(services.database, transaction, {
     at: services.clock.now(),
     userId: owner.id,
     actorId: actor.id,

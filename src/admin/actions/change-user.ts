@@ -67,7 +67,7 @@ async function save(
   const concernsAccess = FLAGS.some((flag) => changes[flag] !== undefined)
   await user.update(changes, { transaction })
   if (concernsAccess) await user.increment('auth_epoch', { transaction })
-  await recordEvent(database.models, transaction, {
+  await recordEvent(database, transaction, {
     event: 'user_changed',
     at: clock.now(),
     userId: user.id,

@@ -7,7 +7,7 @@ export const name = (max: number, min = 1) =>
     .trim()
     .min(min)
     .max(max)
-    .regex(/^[^\u0000-\u001f\u007f]*$/)
+    .regex(/^\P{Cc}*$/u)
 
 /** Which fields of a form are wrong, as keys of `panel:refusals`. */
 export function wrongFields(error: z.ZodError): Record<string, string> {

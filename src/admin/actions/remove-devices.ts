@@ -38,7 +38,7 @@ async function remove(
 ): Promise<void> {
   await device.destroy({ transaction })
   await owner.increment('auth_epoch', { transaction })
-  await recordEvent(services.database.models, transaction, {
+  await recordEvent(services.database, transaction, {
     event: 'device_removed',
     at: services.clock.now(),
     userId: owner.id,

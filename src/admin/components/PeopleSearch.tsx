@@ -11,18 +11,20 @@ export function PeopleSearch() {
   const [query, setQuery] = useState('')
   const [people, setPeople] = useState<RecordJSON[]>()
   const id = useId()
+  const asked = query.trim().length < 2 ? '' : query.trim()
+  const shown = asked ? people : undefined
   useEffect(() => {
-    if (query.trim().length < 2) return setPeople(undefined)
+    if (!asked) return undefined
     let stale = false
     const timer = setTimeout(async () => {
-      const found = await api.searchRecords({ resourceId: 'users', query: query.trim() })
+      const found = await api.searchRecords({ resourceId: 'users', query: asked })
       if (!stale) setPeople(found.slice(0, 8))
     }, PAUSE)
     return () => {
       stale = true
       clearTimeout(timer)
     }
-  }, [query])
+  }, [asked])
   return (
     <div className="people-search">
       <label htmlFor={id}>Find a person by e-mail or name</label>
@@ -34,8 +36,8 @@ export function PeopleSearch() {
         onChange={(event) => setQuery(event.target.value)}
       />
       <ul aria-live="polite">
-        {people?.length === 0 && <li className="panel-empty">Nobody found.</li>}
-        {people?.map((person) => (
+        {shown?.length === 0 && <li className="panel-empty">Nobody found.</li>}
+        {shown?.map((person) => (
           <li key={person.id}>
             <Link to={`/admin/resources/users/records/${person.id}/show`}>{person.params['email']}</Link>{' '}
             {person.params['name']}

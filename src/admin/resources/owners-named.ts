@@ -3,7 +3,7 @@ import type { Models } from '../../db/models/index.js'
 import { type Condition, containing, isId } from './filter-conditions.js'
 
 /** More people than this are not looked up one by one: then most rows match anyway. */
-const MAX_OWNERS = 500
+const MAX_OWNERS = 2_000
 
 /**
  * The condition for rows that belong to somebody: an id, or a piece of an e-mail address.
