@@ -1,4 +1,5 @@
 import { verifyPassword } from '../crypto/hash-password.js'
+import { runStatement } from '../db/run-statement.js'
 import type { Auth } from './auth.js'
 
 /** Somebody whose password was right. */
@@ -22,18 +23,21 @@ export async function checkPassword(
   password: string,
 ): Promise<{ user: PasswordUser | null; knownId: number | null }> {
   const user = await findUser(auth, email)
-  const right = await verifyPassword(user?.password_hash ?? null, password)
-  if (!user || !right || !user.is_active) return { user: null, knownId: user?.id ?? null }
-  const found = { id: user.id, email: user.email, isStaff: user.is_staff, authEpoch: user.auth_epoch }
-  return { user: found, knownId: user.id }
+  const right = await verifyPassword(user?.passwordHash ?? null, password)
+  if (!user || !right || !user.isActive) return { user: null, knownId: user?.id ?? null }
+  const { id, isStaff, authEpoch } = user
+  return { user: { id, email: user.email, isStaff, authEpoch }, knownId: id }
 }
 
-function findUser(auth: Auth, email: string) {
-  const { User } = auth.database.models
-  const { sequelize } = auth.database
-  return User.findOne({
-    where: sequelize.where(sequelize.fn('lower', sequelize.col('email')), email.trim().toLowerCase()),
-    attributes: ['id', 'email', 'password_hash', 'is_staff', 'is_active', 'auth_epoch'],
-    raw: true,
+type KnownUser = PasswordUser & { passwordHash: string | null; isActive: boolean }
+
+async function findUser({ database }: Auth, email: string): Promise<KnownUser | undefined> {
+  const [user] = await runStatement<KnownUser>(database, undefined, USER_BY_EMAIL, {
+    email: email.trim().toLowerCase(),
   })
+  return user
 }
+
+const USER_BY_EMAIL = `
+select id, email, password_hash as "passwordHash", is_staff as "isStaff", is_active as "isActive", auth_epoch as "authEpoch"
+from users where lower(email) = $email`

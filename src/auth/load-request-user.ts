@@ -1,6 +1,7 @@
 import type { Request, RequestHandler } from 'express'
 import { z } from 'zod'
 import { parsePersistentId, persistentId } from '../otp/persistent-id.js'
+import { runStatement } from '../db/run-statement.js'
 import type { Auth } from './auth.js'
 import type { RequestUser } from './request-user.js'
 
@@ -40,14 +41,16 @@ async function readUser(auth: Auth, userId: number, device: string | undefined):
   const named = device === undefined ? null : parsePersistentId(device)
   const kind = auth.otp.kinds.find((candidate) => candidate.name === named?.kind)
   const stands = kind
-    ? `exists (select from ${kind.table} d where d.id = $2 and d.user_id = u.id and d.confirmed)`
-    : '$2::int is not null and false'
-  const { rows } = await auth.database.pool.query(
+    ? `exists (select from ${kind.table} d where d.id = $deviceId and d.user_id = u.id and d.confirmed)`
+    : '$deviceId::int is not null and false'
+  const [row] = await runStatement(
+    auth.database,
+    undefined,
     `select u.id, u.email, u.name, u.is_staff, u.is_superuser, u.auth_epoch, ${stands} as device_stands
-    from users u where u.id = $1 and u.is_active`,
-    [userId, named?.id ?? null],
+    from users u where u.id = $userId and u.is_active`,
+    { userId, deviceId: named?.id ?? null },
   )
-  return userRow.nullable().parse(rows[0] ?? null)
+  return userRow.nullable().parse(row ?? null)
 }
 
 function toRequestUser(row: UserRow, req: Request): RequestUser {

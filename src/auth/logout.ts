@@ -14,7 +14,7 @@ export function logoutRoutes(auth: Auth, options: { https: boolean }): Router {
     const userId = req.user?.id
     await endSession(req, res, options.https)
     if (userId !== undefined)
-      await recordEvent(auth.database.models, undefined, {
+      await recordEvent(auth.database, undefined, {
         event: 'signed_out',
         at: auth.clock.now(),
         userId,

@@ -5,20 +5,20 @@ import type { Auth } from './auth.js'
 export function recordVerifications({ otp, database }: Pick<Auth, 'otp' | 'database'>): void {
   otp.events.on('userVerified', ({ transaction, userId, device, at, origin }) => {
     const event = device.kind === 'static' ? 'backup_token_used' : 'token_accepted'
-    return recordEvent(database.models, transaction, { event, at, userId, device: device.persistentId, origin })
+    return recordEvent(database, transaction, { event, at, userId, device: device.persistentId, origin })
   })
-  otp.events.on('verificationFailed', ({ transaction, userId, device, failureCount, at, origin }) =>
-    recordEvent(database.models, transaction, {
+  otp.events.on('verificationFailed', ({ transaction, userId, device, failureCount, because, at, origin }) =>
+    recordEvent(database, transaction, {
       event: 'token_refused',
       at,
       userId,
       device: device.persistentId,
       origin,
-      details: { failures: failureCount },
+      details: { failures: failureCount, ...(because && { because }) },
     }),
   )
   otp.events.on('deviceSwitchedOff', ({ transaction, userId, device, at, origin }) =>
-    recordEvent(database.models, transaction, {
+    recordEvent(database, transaction, {
       event: 'device_switched_off',
       at,
       userId,

@@ -19,11 +19,11 @@ const optionsSchema = z.object({
 export async function addStaticTokenCommand(options: unknown): Promise<void> {
   const { user: email, token: chosen } = readArguments(optionsSchema, options)
   const token = await withOtp(async (otp) => {
-    const { models, sequelize } = otp.database
+    const { sequelize } = otp.database
     return await sequelize.transaction(async (transaction) => {
       const user = await requireUser(otp, email, transaction)
       const added = await addStaticToken(otp, transaction, user.id, chosen?.parsed ?? undefined)
-      await recordEvent(models, transaction, {
+      await recordEvent(otp.database, transaction, {
         event: 'backup_token_added',
         at: otp.clock.now(),
         userId: user.id,

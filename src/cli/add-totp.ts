@@ -20,12 +20,12 @@ const optionsSchema = z.object({
 export async function addTotp(options: unknown): Promise<void> {
   const { user: email, key } = readArguments(optionsSchema, options)
   const uri = await withOtp(async (otp) => {
-    const { models, sequelize } = otp.database
+    const { sequelize } = otp.database
     return await sequelize.transaction(async (transaction) => {
       const user = await requireUser(otp, email, transaction)
       const device = { user, name: 'Authenticator app', confirmed: true, ...(key && { secret: key }) }
       const added = await addTotpDevice(otp, transaction, device)
-      await recordEvent(models, transaction, {
+      await recordEvent(otp.database, transaction, {
         event: 'device_added',
         at: otp.clock.now(),
         userId: user.id,

@@ -63,7 +63,7 @@ async function insertUser(otp: Otp, user: NewUser, passwordHash: string): Promis
       const row = { email: user.email, name: user.name, password_hash: passwordHash, ...levels, created_at: at }
       const { id } = await models.User.create(row, { transaction })
       const details = { ...levels, by: 'command line' }
-      await recordEvent(models, transaction, { event: 'user_created', at, userId: id, origin: nowhere, details })
+      await recordEvent(otp.database, transaction, { event: 'user_created', at, userId: id, origin: nowhere, details })
     })
   } catch (error) {
     if (error instanceof UniqueConstraintError) throw alreadyThere(user.email, error)

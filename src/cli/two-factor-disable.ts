@@ -25,7 +25,7 @@ async function removeFrom(otp: Otp, transaction: Transaction, userId: number): P
   for (const { persistentId } of await devicesForUser(otp, userId, { confirmed: null, transaction })) {
     const details = { by: 'command line' }
     const entry = { event: 'device_removed' as const, at, userId, device: persistentId, origin: nowhere, details }
-    await recordEvent(otp.database.models, transaction, entry)
+    await recordEvent(otp.database, transaction, entry)
   }
   return await removeAllDevices(otp, transaction, userId)
 }

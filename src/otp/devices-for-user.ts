@@ -1,4 +1,5 @@
-import { QueryTypes, type Transaction } from 'sequelize'
+import type { Transaction } from 'sequelize'
+import { runStatement } from '../db/run-statement.js'
 import type { Device, DeviceRow } from './device.js'
 import type { Kind } from './kinds/kind.js'
 import type { Otp } from './otp.js'
@@ -22,9 +23,11 @@ interface Options {
  */
 export async function devicesForUser(otp: Otp, userId: number, options: Options = {}): Promise<ListedDevice[]> {
   const { confirmed = true, transaction } = options
-  const rows = await otp.database.sequelize.query<DeviceRow & { kind: string; remaining: number | null }>(
+  const rows = await runStatement<DeviceRow & { kind: string; remaining: number | null }>(
+    otp.database,
+    transaction,
     `select * from (${otp.kinds.map(devicesOfKind).join(' union all ')}) devices order by preference, id`,
-    { bind: { userId, confirmed }, type: QueryTypes.SELECT, ...(transaction && { transaction }) },
+    { userId, confirmed },
   )
   const kinds = new Map(otp.kinds.map((kind) => [kind.name, kind]))
   return rows.flatMap((row) => {

@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { Client } from 'pg'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
 import { addStaticToken } from '../../src/otp/add-static-token.js'
 import { addTotpDevice } from '../../src/otp/add-totp-device.js'
@@ -29,12 +30,12 @@ describe.each(databaseKinds())('on the %s database', (where) => {
       addStaticToken(otp, transaction, userId, (token && parseBackupToken(token)) || undefined),
     )
 
-  /** How many statements Sequelize sends meanwhile, those of the transaction itself included. */
+  /** How many statements any connection sends meanwhile, those of the transaction itself included. */
   const statementsOf = async (run: () => Promise<unknown>) => {
-    let statements = 0
-    database.sequelize.addHook('beforeQuery', 'count', () => void (statements += 1))
+    const sent = vi.spyOn(Client.prototype, 'query')
     await run()
-    database.sequelize.removeHook('beforeQuery', 'count')
+    const statements = sent.mock.calls.length
+    sent.mockRestore()
     return statements
   }
 

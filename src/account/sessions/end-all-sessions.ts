@@ -7,6 +7,11 @@ export async function endAllSessions(account: Account, userId: number, origin: O
   const { sequelize, models } = account.database
   await sequelize.transaction(async (transaction) => {
     await models.User.increment('auth_epoch', { where: { id: userId }, transaction })
-    await recordEvent(models, transaction, { event: 'sessions_ended', at: account.clock.now(), userId, origin })
+    await recordEvent(account.database, transaction, {
+      event: 'sessions_ended',
+      at: account.clock.now(),
+      userId,
+      origin,
+    })
   })
 }

@@ -1,4 +1,5 @@
 import type { Request } from 'express'
+import { runStatement } from '../../db/run-statement.js'
 import { devicesForUser, type ListedDevice } from '../../otp/devices-for-user.js'
 import type { Auth } from '../auth.js'
 
@@ -32,13 +33,13 @@ function unverified(req: Request): { userId: number; epoch: number } | null {
 }
 
 async function findUser(auth: Auth, id: number, epoch: number): Promise<TokenStage['user'] | null> {
-  const user = await auth.database.models.User.findOne({
-    where: { id, auth_epoch: epoch, is_active: true },
-    attributes: ['id', 'email', 'is_staff', 'auth_epoch'],
-    raw: true,
-  })
-  return user && { id: user.id, email: user.email, isStaff: user.is_staff, authEpoch: user.auth_epoch }
+  const [user] = await runStatement<TokenStage['user']>(auth.database, undefined, AWAITED_USER, { id, epoch })
+  return user ?? null
 }
+
+const AWAITED_USER = `
+select id, email, is_staff as "isStaff", auth_epoch as "authEpoch"
+from users where id = $id and auth_epoch = $epoch and is_active`
 
 /** A set of backup tokens that is used up is not offered. */
 function usable(devices: ListedDevice[]): ListedDevice[] {

@@ -8,6 +8,7 @@ import { matchToken } from '../../otp/match-token.js'
 import { verifyToken } from '../../otp/verify-token.js'
 import type { Auth } from '../auth.js'
 import { checkPassword, type PasswordUser } from '../check-password.js'
+import { isLedToSetUp, setUpAddress } from '../enrolment.js'
 import { startPending, startSession } from '../session.js'
 import { type Answer, refused, throttled, tokenRefused } from './answer.js'
 import type { LoginForm } from './forms.js'
@@ -36,6 +37,7 @@ async function awaitToken(auth: Auth, req: Request, user: PasswordUser, next: st
     return { ok: true, location: loginAddress(next) }
   }
   await startSession(req, user, null, now)
+  if (isLedToSetUp(auth, user)) return { ok: true, location: setUpAddress(next) }
   return { ok: true, location: user.isStaff ? loginAddress(next) : (next ?? '/account/two-factor') }
 }
 
@@ -58,7 +60,7 @@ async function submitBoth(
 }
 
 function recordRefusal(auth: Auth, req: Request, userId: number | null): Promise<void> {
-  return recordEvent(auth.database.models, undefined, {
+  return recordEvent(auth.database, undefined, {
     event: 'sign_in_refused',
     at: auth.clock.now(),
     userId,

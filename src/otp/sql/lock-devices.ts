@@ -1,4 +1,5 @@
-import { QueryTypes, type Transaction } from 'sequelize'
+import type { Transaction } from 'sequelize'
+import { runStatement } from '../../db/run-statement.js'
 import type { DeviceRow } from '../device.js'
 import type { Kind, KindWorld } from '../kinds/kind.js'
 import type { Otp } from '../otp.js'
@@ -32,11 +33,13 @@ export async function lockDevices(
   token: string,
   world: KindWorld,
 ): Promise<LockedDevice[]> {
-  const rows = await otp.database.sequelize.query<DeviceRow & { token_failed_at: Date[] }>(lockSql(kind), {
-    bind: { userId, deviceId, confirmed, lookup: kind.lookup(token, world), now: world.now },
-    type: QueryTypes.SELECT,
+  const values = { userId, deviceId, confirmed, lookup: kind.lookup(token, world), now: world.now }
+  const rows = await runStatement<DeviceRow & { token_failed_at: Date[] }>(
+    otp.database,
     transaction,
-  })
+    lockSql(kind),
+    values,
+  )
   return rows.map(({ token_failed_at, ...row }) => ({ kind, row, tokenFailedAt: token_failed_at }))
 }
 

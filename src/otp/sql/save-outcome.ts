@@ -1,4 +1,5 @@
-import { QueryTypes, type Transaction } from 'sequelize'
+import type { Transaction } from 'sequelize'
+import { runStatement } from '../../db/run-statement.js'
 import type { Asking } from '../ask-device.js'
 import type { Changes, KindOutcome } from '../device.js'
 import type { Otp } from '../otp.js'
@@ -21,7 +22,9 @@ export async function saveAccepted(
   { origin, world }: Pick<Asking, 'origin' | 'world'>,
 ): Promise<boolean> {
   const used = outcome.consumes
-  const rows = await otp.database.sequelize.query(
+  const rows = await runStatement(
+    otp.database,
+    transaction,
     `with ${[
       ...(used ? [`used as (delete from ${used.table} where id = $usedId returning 1)`] : []),
       `forgotten as (update users set token_failed_at = '{}'
@@ -31,16 +34,12 @@ export async function saveAccepted(
       confirmed = true, failure_count = 0, failed_at = null, last_used_at = $now, last_used_from = $from
     where id = $id ${used ? 'and exists (select from used)' : ''} returning id`,
     {
-      bind: {
-        ...outcome.changes,
-        id: locked.row.id,
-        userId: locked.row.user_id,
-        now: world.now,
-        from: describeSource(origin),
-        usedId: used?.id ?? null,
-      },
-      type: QueryTypes.SELECT,
-      transaction,
+      ...outcome.changes,
+      id: locked.row.id,
+      userId: locked.row.user_id,
+      now: world.now,
+      from: describeSource(origin),
+      usedId: used?.id ?? null,
     },
   )
   return rows.length === 1
@@ -55,20 +54,19 @@ export async function saveFailed(
 ): Promise<{ switchedOff: boolean }> {
   const now = otp.clock.now()
   const switchedOff = locked.row.failure_count + 1 >= FAILURES_UNTIL_OFF
-  await otp.database.sequelize.query(
+  await runStatement(
+    otp.database,
+    transaction,
     `with owner as (update users set token_failed_at = $failedAt where id = $userId)
     update ${locked.kind.table} set ${assignments(changes)}
       failure_count = failure_count + 1, failed_at = $now, confirmed = $confirmed where id = $id`,
     {
-      bind: {
-        ...changes,
-        id: locked.row.id,
-        userId: locked.row.user_id,
-        failedAt: withFailure(locked.tokenFailedAt, now),
-        now,
-        confirmed: locked.row.confirmed && !switchedOff,
-      },
-      transaction,
+      ...changes,
+      id: locked.row.id,
+      userId: locked.row.user_id,
+      failedAt: withFailure(locked.tokenFailedAt, now),
+      now,
+      confirmed: locked.row.confirmed && !switchedOff,
     },
   )
   return { switchedOff }
