@@ -1,7 +1,9 @@
 import type { Refusal } from '../../otp/device.js'
 
 /** What one posted step came to: a way on, or a form with a reason. */
-export type Answer = { ok: true; location: string } | ({ ok: false } & StepRefusal)
+export type Answer = { ok: true; location: string } | Refused
+
+export type Refused = { ok: false } & StepRefusal
 
 export interface StepRefusal {
   /** Of CONTRACT.md §3. */
@@ -13,11 +15,11 @@ export interface StepRefusal {
   step: 'password' | 'token'
 }
 
-export function refused(step: StepRefusal['step'], code: string): Answer {
+export function refused(step: StepRefusal['step'], code: string): Refused {
   return { ok: false, status: 422, code, step }
 }
 
-export function throttled(step: StepRefusal['step'], retryAfter: number): Answer {
+export function throttled(step: StepRefusal['step'], retryAfter: number): Refused {
   return { ok: false, status: 429, code: 'n_failed_attempts', retryAfter, step }
 }
 
@@ -26,7 +28,7 @@ export function tokenRefused(
   step: StepRefusal['step'],
   refusal: Refusal | { reason: 'invalid_token' },
   now: Date,
-): Answer {
+): Refused {
   if (refusal.reason !== 'n_failed_attempts') return refused(step, refusal.reason)
   return throttled(step, Math.max(1, Math.ceil((refusal.lockedUntil.getTime() - now.getTime()) / 1000)))
 }

@@ -4,34 +4,34 @@ import { describeWait } from '../../http/describe-wait.js'
 import { sendPage } from '../../http/send-page.js'
 import type { ListedDevice } from '../../otp/devices-for-user.js'
 import type { Auth } from '../auth.js'
-import type { Answer } from './answer.js'
+import type { Refused } from './answer.js'
 import type { Stage } from './read-stage.js'
 
 /** Renders the form of the step that this browser stands at, with the reason where one was refused. */
-export function showStep(
-  auth: Auth,
-  req: Request,
-  res: Response,
-  stage: Stage,
-  refusal: Extract<Answer, { ok: false }> | null,
-): void {
+export function showStep(auth: Auth, req: Request, res: Response, stage: Stage, refusal: Refused | null): void {
   const typed: Record<string, unknown> = req.body ?? {}
   const shared = {
     next: safeNext(req.method === 'GET' ? req.query['next'] : typed['next']) ?? '',
     alert: alert(req, refusal),
   }
   if (stage.step === 'password') return sendPage(res, 'auth/password', { ...shared, username: text(typed['username']) })
-  const { apps, backups } = byForm(stage.devices)
-  const chosen = text(typed['otp_device']) || (stage.devices[0]?.persistentId ?? '')
   const view = stage.devices.length > 0 ? 'auth/token' : 'auth/no-device'
-  sendPage(res, view, {
-    ...shared,
-    email: stage.user.email,
-    apps,
-    backups,
-    chosen,
-    enrolment: auth.config.otpEnrolment,
-  })
+  const { otpEnrolment: enrolment } = auth.config
+  sendPage(res, view, { ...shared, ...tokenForms(req, stage.devices), email: stage.user.email, enrolment })
+}
+
+/**
+ * What the forms of a token step show (`views/auth/token-forms.ejs`), at sign-in and at
+ * step-up. Codes and backup tokens are typed into fields of their own, so that a phone
+ * shows the right keyboard.
+ */
+export function tokenForms(req: Request, devices: readonly ListedDevice[]) {
+  const typed: Record<string, unknown> = req.body ?? {}
+  return {
+    apps: devices.filter((device) => device.kind !== 'static'),
+    backups: devices.filter((device) => device.kind === 'static'),
+    chosen: text(typed['otp_device']) || (devices[0]?.persistentId ?? ''),
+  }
 }
 
 interface Alert {
@@ -39,17 +39,12 @@ interface Alert {
   text: string
 }
 
-function alert(req: Request, refusal: Extract<Answer, { ok: false }> | null): Alert | null {
+/** The reason of a refused form, for `views/auth/alert.ejs`. */
+export function alert(req: Request, refusal: Refused | null): Alert | null {
   if (!refusal) return null
   const { t } = req.app.locals.page
   const wait = refusal.retryAfter === undefined ? '' : describeWait(refusal.retryAfter)
   return { code: refusal.code, text: t(`errors:${refusal.code}`, { wait }) }
-}
-
-/** Codes and backup tokens are typed into fields of their own, so that a phone shows the right keyboard. */
-function byForm(devices: readonly ListedDevice[]) {
-  const backups = devices.filter((device) => device.kind === 'static')
-  return { apps: devices.filter((device) => device.kind !== 'static'), backups }
 }
 
 function text(value: unknown): string {

@@ -1,0 +1,49 @@
+import type { Request } from 'express'
+import { describeOrigin } from '../../http/describe-origin.js'
+import type { Device } from '../../otp/device.js'
+import type { ListedDevice } from '../../otp/devices-for-user.js'
+import { verifyToken } from '../../otp/verify-token.js'
+import type { Auth } from '../auth.js'
+import { type Refused, refused, throttled, tokenRefused } from './answer.js'
+import type { LoginForm } from './forms.js'
+
+/** The part of a posted form that is about a token. */
+export type TokenForm = Pick<LoginForm, 'otp_device' | 'otp_token' | 'otp_challenge'>
+
+/** Whose token it is to be, and from which devices. */
+export interface Awaited {
+  userId: number
+  devices: readonly ListedDevice[]
+}
+
+/** The device that accepted the token, or the form with a reason. */
+export type TokenAnswer = { ok: true; device: Device } | Refused
+
+/**
+ * What the token step of a login and that of a step-up have in common: one device is asked,
+ * the one that was named or the default.
+ */
+export async function askToken(auth: Auth, req: Request, awaited: Awaited, form: TokenForm): Promise<TokenAnswer> {
+  if (form.otp_challenge !== undefined) return challenge(awaited, form)
+  const token = form.otp_token ?? ''
+  if (token.trim() === '') return refused('token', 'token_required')
+  const wait = await auth.addressLimit.take(req.ip ?? '')
+  if (wait !== null) return throttled('token', wait)
+  const deviceId = form.otp_device || defaultDevice(auth, awaited, token)
+  const origin = describeOrigin(req)
+  const verification = await verifyToken(auth.otp, { userId: awaited.userId, deviceId, token, origin })
+  if (!verification.ok) return tokenRefused('token', verification, auth.clock.now())
+  return { ok: true, device: verification.device }
+}
+
+/** The first device, unless what was typed can only be another kind's: a backup token in the code's field. */
+function defaultDevice({ otp }: Auth, { devices }: Awaited, token: string): string {
+  const couldBe = new Set(otp.kinds.filter((kind) => kind.couldBe(token)).map((kind) => kind.name))
+  return (devices.find((device) => couldBe.has(device.kind)) ?? devices[0])?.persistentId ?? ''
+}
+
+/** Authenticator apps and backup tokens have nothing to send. */
+function challenge({ devices }: Awaited, form: TokenForm): TokenAnswer {
+  const device = devices.find(({ persistentId }) => persistentId === form.otp_device)
+  return refused('token', device?.interactive ? 'verification_not_allowed' : 'not_interactive')
+}
