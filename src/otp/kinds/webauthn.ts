@@ -1,0 +1,43 @@
+import { z } from 'zod'
+import { challengeHashes } from '../webauthn/create-challenge.js'
+import { judgeAnswer } from '../webauthn/judge-answer.js'
+import { challengeIn, parseAnswer } from '../webauthn/parse-response.js'
+import { defineKind } from './kind.js'
+
+/**
+ * Security keys and passkeys. Their token is the JSON of what the browser gave for the
+ * key's answer. The database looks up the challenge that it was made for; whoever deletes
+ * that row has used it.
+ */
+export const webauthn = defineKind({
+  name: 'webauthn',
+  table: 'webauthn_devices',
+  answersChallenge: true,
+  columns: `d.credential_id, d.public_key, d.counter::float8, d.user_handle,
+    (select json_build_object('id', c.id, 'purpose', c.purpose) from webauthn_challenges c
+      where c.challenge_hash = any($lookup) and c.expires_at > $now) as challenge`,
+  couldBe: (token) => parseAnswer(token) !== null,
+  lookup(token, { keys }) {
+    const challenge = challengeOf(token)
+    return challenge ? challengeHashes(keys, challenge) : []
+  },
+  row: z.object({
+    credential_id: z.string(),
+    public_key: z.string(),
+    counter: z.number(),
+    user_handle: z.string(),
+    challenge: z.object({ id: z.number(), purpose: z.enum(['add', 'verify', 'sign_in']) }).nullable(),
+  }),
+  judge(row, token, world) {
+    const answer = parseAnswer(token)
+    const challenge = challengeOf(token)
+    const isTheSessions = row.challenge !== null && String(row.challenge.id) === world.challenge
+    if (!answer || !challenge || !world.relyingParty || !row.challenge || !isTheSessions) return { accepted: false }
+    return judgeAnswer(row, answer, world.relyingParty, { ...row.challenge, challenge })
+  },
+})
+
+function challengeOf(token: string): string | null {
+  const answer = parseAnswer(token)
+  return answer && challengeIn(answer)
+}

@@ -1,0 +1,102 @@
+import type { Transaction } from 'sequelize'
+import { runStatement } from '../../db/run-statement.js'
+import { type Origin, nowhere } from '../../origin.js'
+import { toDevice } from '../ask-device.js'
+import type { Device, DeviceRow } from '../device.js'
+import { webauthn } from '../kinds/webauthn.js'
+import type { Otp } from '../otp.js'
+import { spendAddChallenge } from './create-challenge.js'
+import { challengeIn, type NewKey, parseNewKey } from './parse-response.js'
+import type { RelyingParty } from './relying-party.js'
+import { userHandleOf } from './user-handle.js'
+
+export interface KeyToAdd {
+  userId: number
+  name: string
+  /** The JSON that the browser gave for the new key. */
+  response: string
+  /** The id that `requestNewKey` gave to this session; null: it asked for none. */
+  challenge: string | null
+  origin?: Origin
+}
+
+export type AddedKey = { ok: true; device: Device } | { ok: false; reason: 'key_refused' | 'key_known' }
+
+/**
+ * Enrols a key by what the browser says of it. Nothing is stored before that; the challenge
+ * is used up either way, and `deviceAdded` is told in the same commit.
+ *
+ * @returns the device, or why not: `key_known` where somebody has enrolled this key already
+ */
+export async function addSecurityKey(otp: Otp, key: KeyToAdd): Promise<AddedKey> {
+  const refused: AddedKey = { ok: false, reason: 'key_refused' }
+  const response = parseNewKey(key.response)
+  const challenge = response && challengeIn(response)
+  const { relyingParty } = otp.settings
+  if (!response || !challenge || key.challenge === null || !relyingParty) return refused
+  const asked = { id: key.challenge, challenge }
+  return otp.database.sequelize.transaction(async (transaction) => {
+    if (!(await spendAddChallenge(otp, transaction, asked))) return refused
+    const checked = await checkNewKey(response, challenge, relyingParty)
+    if (!checked) return refused
+    const row = await insertKey(otp, transaction, key, { response, checked })
+    return row ? tell(otp, transaction, row, key.origin ?? nowhere) : { ok: false, reason: 'key_known' }
+  })
+}
+
+/** What the key says of itself where all of WebAuthn §7.1 holds, else null. */
+async function checkNewKey(response: NewKey, challenge: string, relyingParty: RelyingParty) {
+  const { verifyRegistrationResponse } = await import('@simplewebauthn/server')
+  try {
+    const { registrationInfo } = await verifyRegistrationResponse({
+      response,
+      expectedChallenge: challenge,
+      expectedOrigin: relyingParty.origin,
+      expectedRPID: relyingParty.id,
+      requireUserVerification: relyingParty.userVerification === 'required',
+    })
+    return registrationInfo ?? null
+  } catch {
+    // The library throws a plain Error for whatever is wrong with a response.
+    return null
+  }
+}
+
+type Checked = NonNullable<Awaited<ReturnType<typeof checkNewKey>>>
+
+async function insertKey(
+  otp: Otp,
+  transaction: Transaction,
+  { userId, name }: KeyToAdd,
+  { response, checked }: { response: NewKey; checked: Checked },
+): Promise<DeviceRow | undefined> {
+  const { credential, aaguid, credentialBackedUp } = checked
+  const [row] = await runStatement<DeviceRow>(otp.database, transaction, INSERT, {
+    userId,
+    name,
+    now: otp.clock.now(),
+    credentialId: credential.id,
+    publicKey: Buffer.from(credential.publicKey).toString('base64url'),
+    counter: credential.counter,
+    transports: response.response.transports,
+    userHandle: await userHandleOf(otp, transaction, userId),
+    aaguid,
+    backedUp: credentialBackedUp,
+    discoverable: response.clientExtensionResults.credProps?.rk ?? false,
+  })
+  return row
+}
+
+const INSERT = `
+insert into webauthn_devices (user_id, name, confirmed, created_at, credential_id, public_key, counter, transports,
+  user_handle, aaguid, backed_up, discoverable)
+values ($userId, $name, true, $now, $credentialId, $publicKey, $counter, $transports,
+  $userHandle, $aaguid, $backedUp, $discoverable)
+on conflict (credential_id) do nothing
+returning id, user_id, name, confirmed, failure_count, failed_at, created_at, last_used_at, last_used_from`
+
+async function tell(otp: Otp, transaction: Transaction, row: DeviceRow, origin: Origin): Promise<AddedKey> {
+  const device = toDevice(webauthn, row)
+  await otp.events.emit('deviceAdded', { userId: row.user_id, device, at: otp.clock.now(), origin, transaction })
+  return { ok: true, device }
+}

@@ -1,0 +1,54 @@
+import type { PublicKeyCredentialCreationOptionsJSON } from '@simplewebauthn/server'
+import { runStatement } from '../../db/run-statement.js'
+import type { Otp } from '../otp.js'
+import { CHALLENGE_SECONDS, createChallenge } from './create-challenge.js'
+import { userHandleOf } from './user-handle.js'
+
+/** What the browser is to ask a new key, and the id of the challenge in it, for the session. */
+export interface KeyCreation {
+  options: PublicKeyCredentialCreationOptionsJSON
+  challenge: string
+}
+
+/**
+ * Asks for a new key of somebody's. Keys that are enrolled already refuse themselves.
+ *
+ * @param discoverable whether the key should remember for whom it is, so that it can sign in alone
+ * @returns null where this address has no relying party
+ */
+export async function requestNewKey(
+  otp: Otp,
+  user: { id: number; email: string; name: string },
+  { discoverable }: { discoverable: boolean },
+): Promise<KeyCreation | null> {
+  const { relyingParty } = otp.settings
+  if (!relyingParty) return null
+  const { generateRegistrationOptions } = await import('@simplewebauthn/server')
+  const known = await runStatement<KnownKey>(otp.database, undefined, KNOWN_KEYS, { userId: user.id })
+  const userHandle = await userHandleOf(otp, undefined, user.id)
+  const { id, challenge } = await createChallenge(otp, 'add')
+  const options = await generateRegistrationOptions({
+    rpName: relyingParty.name,
+    rpID: relyingParty.id,
+    userID: Uint8Array.from(Buffer.from(userHandle, 'base64url')),
+    userName: user.email,
+    userDisplayName: user.name || user.email,
+    challenge: Buffer.from(challenge, 'base64url'),
+    timeout: CHALLENGE_SECONDS * 1000,
+    attestationType: 'none',
+    excludeCredentials: known,
+    authenticatorSelection: {
+      // A key has room for a few dozen only; none is taken up where nobody signs in by passkey alone.
+      residentKey: discoverable ? 'preferred' : 'discouraged',
+      userVerification: relyingParty.userVerification,
+    },
+  })
+  return { options, challenge: id }
+}
+
+interface KnownKey {
+  id: string
+  transports: string[]
+}
+
+const KNOWN_KEYS = 'select credential_id as id, transports from webauthn_devices where user_id = $userId order by id'

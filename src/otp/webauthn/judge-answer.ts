@@ -1,0 +1,79 @@
+import type { KindOutcome } from '../device.js'
+import type { ChallengePurpose } from './create-challenge.js'
+import type { KeyAnswer } from './parse-response.js'
+import type { RelyingParty } from './relying-party.js'
+
+/** What is known of a key. */
+export interface KeyState {
+  credential_id: string
+  /** COSE key, base64url. */
+  public_key: string
+  /** How often it has signed, as it said the last time; 0 for keys that do not count. */
+  counter: number
+  /** What it calls its owner, base64url. */
+  user_handle: string
+}
+
+/** A row of webauthn_challenges that stands. */
+export interface StandingChallenge {
+  id: number
+  purpose: ChallengePurpose
+}
+
+/**
+ * Judges an answer by WebAuthn §7.2. That the challenge is the session's own, and in time,
+ * the caller has made sure of; accepting the answer uses it up.
+ *
+ * @param challenge what the answer was made for, base64url
+ */
+export async function judgeAnswer(
+  state: KeyState,
+  answer: KeyAnswer,
+  relyingParty: RelyingParty,
+  { id, purpose, challenge }: StandingChallenge & { challenge: string },
+): Promise<KindOutcome> {
+  if (purpose === 'add' || answer.id !== state.credential_id) return { accepted: false }
+  const { userHandle } = answer.response
+  if (userHandle !== undefined && userHandle !== state.user_handle) return { accepted: false }
+  const mustVerifyUser = purpose === 'sign_in' || relyingParty.userVerification === 'required'
+  const checked = await checkSignature(state, answer, relyingParty, { challenge, mustVerifyUser })
+  if (!checked) return { accepted: false }
+  // §6.1.1: one that counts and does not go up was answered by a copy, or after one was.
+  const counts = checked.newCounter > 0 || state.counter > 0
+  if (counts && checked.newCounter <= state.counter) return { accepted: false, because: 'counter_not_higher' }
+  return {
+    accepted: true,
+    changes: { counter: checked.newCounter, backed_up: checked.credentialBackedUp },
+    consumes: { table: 'webauthn_challenges', id },
+  }
+}
+
+/** What the key says where its signature, origin and flags are right; null where anything is not. */
+async function checkSignature(
+  state: KeyState,
+  answer: KeyAnswer,
+  relyingParty: RelyingParty,
+  { challenge, mustVerifyUser }: { challenge: string; mustVerifyUser: boolean },
+) {
+  // Loaded at the first key: its certificate code takes a third of a second, and a start needs none of it.
+  const { verifyAuthenticationResponse } = await import('@simplewebauthn/server')
+  try {
+    const { verified, authenticationInfo } = await verifyAuthenticationResponse({
+      response: answer,
+      expectedChallenge: challenge,
+      expectedOrigin: relyingParty.origin,
+      expectedRPID: relyingParty.id,
+      requireUserVerification: mustVerifyUser,
+      // Counter 0 is never too low: a copy is only called one where its signature is right, which is found out last.
+      credential: { id: state.credential_id, publicKey: fromBase64url(state.public_key), counter: 0 },
+    })
+    return verified ? authenticationInfo : null
+  } catch {
+    // The library throws a plain Error for whatever is wrong with an answer.
+    return null
+  }
+}
+
+function fromBase64url(text: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(Buffer.from(text, 'base64url'))
+}

@@ -1,0 +1,15 @@
+import type { Transaction } from 'sequelize'
+import { runStatement } from '../../db/run-statement.js'
+import type { Otp } from '../otp.js'
+
+/**
+ * What keys call their owner, base64url: 32 bytes that say nothing of the person (WebAuthn
+ * §14.6.1). One for all keys of a person, for a key keeps one passkey for each (§6.3.2), so
+ * that of the first key stays, also when SECRET_KEYS change.
+ */
+export async function userHandleOf(otp: Otp, transaction: Transaction | undefined, userId: number): Promise<string> {
+  const [key] = await runStatement<{ user_handle: string }>(otp.database, transaction, FIRST_KEY, { userId })
+  return key?.user_handle ?? otp.keys.hash('webauthn_devices.user_handle', String(userId))
+}
+
+const FIRST_KEY = 'select user_handle from webauthn_devices where user_id = $userId order by id limit 1'

@@ -1,0 +1,113 @@
+import { createHash, createSign, generateKeyPairSync, randomBytes } from 'node:crypto'
+import { isoCBOR } from '@simplewebauthn/server/helpers'
+
+/** What a browser and a key are told, and what they may do wrong. */
+export interface Ceremony {
+  /** base64url, as it stands in the options. */
+  challenge: string
+  origin?: string
+  rpId?: string
+  /** Whether the key has checked a PIN or a finger. */
+  userVerified?: boolean
+  userPresent?: boolean
+  /** What the key says it has counted; one more than the last time where nothing is said. */
+  counter?: number
+  userHandle?: string
+  type?: string
+  crossOrigin?: boolean
+}
+
+/** A security key in software: ES256, no attestation, by WebAuthn §6 alone. */
+export interface SoftKey {
+  /** base64url. */
+  credentialId: string
+  counter: number
+  /** The JSON that a browser gives for a new key. */
+  create(ceremony: Ceremony): string
+  /** The JSON that a browser gives for the key's answer. */
+  answer(ceremony: Ceremony): string
+}
+
+/** @param counts false for keys that always say 0, as passkeys that are synchronised do */
+export function makeSoftKey({ counts = true } = {}): SoftKey {
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const id = randomBytes(32)
+  const credentialId = id.toString('base64url')
+  const jwk = publicKey.export({ format: 'jwk' })
+  const credential = { id: credentialId, rawId: credentialId, type: 'public-key', clientExtensionResults: {} }
+  const key: SoftKey = {
+    credentialId,
+    counter: 0,
+    create(ceremony) {
+      const attested = Buffer.concat([Buffer.alloc(16), uint16(id.length), id, coseKey(jwk.x, jwk.y)])
+      const authData = Buffer.concat([authenticatorData(ceremony, 0, ATTESTED), attested])
+      const attestation = new Map<string, Cbor>([
+        ['fmt', 'none'],
+        ['attStmt', new Map()],
+        ['authData', Uint8Array.from(authData)],
+      ])
+      const response = {
+        clientDataJSON: clientData('webauthn.create', ceremony).toString('base64url'),
+        attestationObject: encode(attestation).toString('base64url'),
+        transports: ['usb'],
+      }
+      return JSON.stringify({ ...credential, response })
+    },
+    answer(ceremony) {
+      key.counter = ceremony.counter ?? (counts ? key.counter + 1 : 0)
+      const client = clientData('webauthn.get', ceremony)
+      const authData = authenticatorData(ceremony, key.counter)
+      const signed = Buffer.concat([authData, createHash('sha256').update(client).digest()])
+      const response = {
+        clientDataJSON: client.toString('base64url'),
+        authenticatorData: authData.toString('base64url'),
+        signature: createSign('sha256').update(signed).sign(privateKey).toString('base64url'),
+        ...(ceremony.userHandle !== undefined && { userHandle: ceremony.userHandle }),
+      }
+      return JSON.stringify({ ...credential, response })
+    },
+  }
+  return key
+}
+
+type Cbor = Parameters<typeof isoCBOR.encode>[0]
+
+const PRESENT = 0x01
+const VERIFIED = 0x04
+const ATTESTED = 0x40
+
+/** WebAuthn §6.1: hash of the relying party, flags, counter. */
+function authenticatorData(ceremony: Ceremony, counter: number, extraFlags = 0): Buffer {
+  const { rpId = 'localhost', userPresent = true, userVerified = false } = ceremony
+  const flags = (userPresent ? PRESENT : 0) | (userVerified ? VERIFIED : 0) | extraFlags
+  const counted = Buffer.alloc(4)
+  counted.writeUInt32BE(counter)
+  return Buffer.concat([createHash('sha256').update(rpId).digest(), Buffer.from([flags]), counted])
+}
+
+/** WebAuthn §5.8.1: what the browser adds. */
+function clientData(type: string, ceremony: Ceremony): Buffer {
+  const { challenge, origin = 'http://localhost:3000', crossOrigin = false } = ceremony
+  return Buffer.from(JSON.stringify({ type: ceremony.type ?? type, challenge, origin, crossOrigin }))
+}
+
+/** RFC 9053 §7.1.1: an EC2 key for ES256. */
+function coseKey(x = '', y = ''): Buffer {
+  return encode(
+    new Map<number, Cbor>([
+      [1, 2],
+      [3, -7],
+      [-1, 1],
+      [-2, Uint8Array.from(Buffer.from(x, 'base64url'))],
+      [-3, Uint8Array.from(Buffer.from(y, 'base64url'))],
+    ]),
+  )
+}
+
+function encode(value: Cbor): Buffer {
+  return Buffer.from(isoCBOR.encode(value))
+}
+
+function uint16(value: number): Buffer {
+  return Buffer.from([value >> 8, value & 0xff])
+}
