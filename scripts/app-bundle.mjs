@@ -14,6 +14,7 @@ const external = [
   'pg-hstore',
   'pg-native',
   'pino',
+  'twilio',
   'umzug',
 ]
 

@@ -8,6 +8,7 @@ import { migrate } from './db/migrate.js'
 import { listen, serveWith } from './listen.js'
 import { createLog } from './log.js'
 import { chooseMailGateway } from './notify/gateways/choose-mail-gateway.js'
+import { chooseSmsGateway } from './notify/gateways/choose-sms-gateway.js'
 import { runWorker } from './notify/run-worker.js'
 import { readSecretKeys } from './read-secret-keys.js'
 import { describeCredentials, seedEmptyDatabase } from './seed.js'
@@ -54,10 +55,12 @@ async function serveUntilStopped(config: Config, opened: Opened, print: (line: s
   const mail = chooseMailGateway(config, baseUrl, log)
   const embedded = !config.databaseUrl
   const worker = runWorker({
+    clock: systemClock,
     database,
     keys,
     log,
     mail,
+    sms: chooseSmsGateway(config, log),
     siteName: config.siteName,
     baseUrl,
     embedded,

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { code } from './codes.js'
 
 // One mailbox and nothing that a header or an address list could be made of (RFC 5322 §3.4.1).
 const mailbox = z
@@ -54,6 +55,8 @@ export const mailSchema = z.discriminatedUnion('mail', [
   oneTimeLink('password-reset'),
   notice('second-factor-failed', {}),
   notice('sessions-ended', { by }),
+  /** The code that an e-mail device asks for. */
+  z.object({ mail: z.literal('sign-in-code'), ...recipient, code, minutes: z.int().positive() }),
   notice('two-factor-disabled', { by }),
 ])
 

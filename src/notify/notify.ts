@@ -1,14 +1,19 @@
 import type { Logger } from 'pino'
+import type { Clock } from '../clock.js'
 import type { Keyring } from '../crypto/keyring.js'
 import type { Database } from '../db/connect.js'
 import type { MailGateway } from './gateways/mail-gateway.js'
+import type { SmsGateway } from './gateways/sms-gateway.js'
 
 /** What the worker and its tasks need. */
 export interface Notify {
+  clock: Clock
   database: Database
   keys: Keyring
   log: Logger
   mail: MailGateway
+  /** Null: there is none, and no phones. */
+  sms: SmsGateway | null
   siteName: string
   /** Public address; its host stands in every Message-ID. */
   baseUrl: string

@@ -52,6 +52,7 @@ const VIEWS: Partial<Record<Mail['mail'], string>> = {
   invitation: 'one-time-link',
   'last-backup-token-used': 'backup-token-used',
   'password-reset': 'one-time-link',
+  'sign-in-code': 'sign-in-code',
 }
 
 /** `YYYY-MM-DD HH:MM UTC` (CONTRACT.md §3, The alert mail). */

@@ -61,7 +61,8 @@ async function startRunner(notify: Notify, state: State): Promise<Runner> {
     logger: new Logger(logJobs(notify.log)),
     noHandleSignals: true,
     pollInterval: POLL,
-    concurrency: 2,
+    // A gateway that hangs holds one back for eight seconds; the others go on.
+    concurrency: 4,
     gracefulShutdownAbortTimeout: FINISH,
   })
 }

@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto'
+import { z } from 'zod'
 import type { Keyring } from '../crypto/keyring.js'
 import type { KindOutcome } from './device.js'
 import type { KindWorld } from './kinds/kind.js'
@@ -18,6 +19,13 @@ export interface ChallengeState {
   code_expires_at: Date | null
   /** Wrong guesses at this code so far. */
   code_attempts: number
+}
+
+/** The same for a kind's row. */
+export const challengeRow = {
+  code_hash: z.string().nullable(),
+  code_expires_at: z.date().nullable(),
+  code_attempts: z.number(),
 }
 
 /** SQL of these columns; `d` is the device. */

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { PassThrough } from 'node:stream'
 import { pino } from 'pino'
+import { systemClock } from '../../src/clock.js'
 import { createKeyring } from '../../src/crypto/keyring.js'
 import type { Database } from '../../src/db/connect.js'
 import type { MailGateway } from '../../src/notify/gateways/mail-gateway.js'
@@ -26,8 +27,10 @@ export function testLog() {
 /** All that a worker needs, with keys of its own unless given. */
 export function testNotify(database: Database, mail: MailGateway, changes: Partial<Notify> = {}): Notify {
   return {
+    clock: systemClock,
     database,
     mail,
+    sms: null,
     keys: createKeyring([randomBytes(32)]),
     log: testLog().log,
     siteName: 'Night Desk',

@@ -1,9 +1,10 @@
-import { mkdir, open, rename } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
 import { createTransport } from 'nodemailer'
 import type { Logger } from 'pino'
 import { DeliveryError } from '../delivery-error.js'
-import { composeMail, type MailGateway, type OutgoingMail, type Sender } from './mail-gateway.js'
+import { composeMail, type MailGateway, type Sender } from './mail-gateway.js'
+import { messageFileName, writeWhole } from './write-whole.js'
 
 /**
  * Writes each mail as an `.eml` file and logs the file's name. What a retry writes has
@@ -17,7 +18,8 @@ export function createFileGateway(folder: string, from: Sender, log: Logger): Ma
     async send(mail) {
       const { message } = await composer.sendMail(composeMail(mail, from))
       if (!Buffer.isBuffer(message)) throw new DeliveryError('mail file: composed to a stream', false)
-      const file = path.join(folder, fileName(mail))
+      const id = mail.messageId.replace(/^<|@.*$/g, '')
+      const file = path.join(folder, `${messageFileName(mail.date, id)}.eml`)
       try {
         await mkdir(folder, { recursive: true, mode: 0o700 })
         await writeWhole(file, message)
@@ -28,23 +30,4 @@ export function createFileGateway(folder: string, from: Sender, log: Logger): Ma
     },
     close: () => composer.close(),
   }
-}
-
-/** Sorts by time and tells mails of one second apart. */
-function fileName(mail: OutgoingMail): string {
-  const time = mail.date.toISOString().replace(/[-:]|\.\d+/g, '')
-  return `${time}-${mail.messageId.replace(/^<|@.*$/g, '')}.eml`
-}
-
-/** A reader sees the whole file or none, also after a crash. */
-async function writeWhole(file: string, content: Buffer): Promise<void> {
-  const temporary = `${file}.part`
-  const handle = await open(temporary, 'w', 0o600)
-  try {
-    await handle.writeFile(content)
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
-  await rename(temporary, file)
 }

@@ -1,0 +1,54 @@
+import type { CodeToSend } from './codes.js'
+import type { Delivered } from './gateways/sms-gateway.js'
+import type { Notify } from './notify.js'
+
+/**
+ * Sends a code, unless it has expired, was replaced or used by now, and writes down what
+ * came of it for the page that waits. A sending that failed is not tried again: its owner
+ * asks for another code, at once, since the cooldown ends with it.
+ *
+ * @param about names the job in the log
+ */
+export async function deliverCode(
+  notify: Notify,
+  { expiresAt, delivery }: CodeToSend,
+  about: { job: string; task: string },
+  send: () => Promise<Delivered>,
+): Promise<void> {
+  const expired = expiresAt <= notify.clock.now()
+  if (expired || !(await isAwaited(notify, delivery))) return notify.log.info(about, 'code void by now, not sent')
+  const delivered = await send()
+  if (delivered.ok) notify.log.info(about, 'code sent')
+  else notify.log.warn({ ...about, reason: delivered.reason, detail: delivered.detail }, 'code not sent')
+  // The message is out, or was refused: a fault here must not send it a second time.
+  await writeDown(notify, delivery, delivered).catch((error: unknown) =>
+    notify.log.error({ ...about, err: error }, 'what came of a code was not written down'),
+  )
+}
+
+async function isAwaited({ database }: Notify, { table, id, codeHash }: CodeToSend['delivery']): Promise<boolean> {
+  const { rowCount } = await database.pool.query(
+    `select from ${table} where id = $1 and code_hash = $2 and delivery = 'pending'`,
+    [id, codeHash],
+  )
+  return rowCount === 1
+}
+
+async function writeDown(
+  { database }: Notify,
+  { table, id, codeHash }: CodeToSend['delivery'],
+  delivered: Delivered,
+): Promise<void> {
+  const [outcome, reason] = delivered.ok ? ['sent', null] : ['failed', delivered.reason]
+  await database.pool.query(
+    `update ${table} set delivery = $3, delivery_error = $4,
+      challenged_at = case when $3 = 'failed' then null else challenged_at end
+    where id = $1 and code_hash = $2`,
+    [id, codeHash, outcome, reason],
+  )
+}
+
+/** Whole minutes that a code still works, at least one. */
+export function minutesLeft(expiresAt: Date, now: Date): number {
+  return Math.max(1, Math.floor((expiresAt.getTime() - now.getTime()) / 60_000))
+}

@@ -1,0 +1,42 @@
+import type { Task } from 'graphile-worker'
+import { translatorFor } from '../../i18n.js'
+import { mailCode } from '../codes.js'
+import { deliverCode, minutesLeft } from '../deliver-code.js'
+import { DeliveryError } from '../delivery-error.js'
+import type { Delivered } from '../gateways/sms-gateway.js'
+import type { OutgoingMail } from '../gateways/mail-gateway.js'
+import type { Mail } from '../mails.js'
+import type { Notify } from '../notify.js'
+import { renderMail } from '../render-mail.js'
+import { openPayload } from '../seal-payload.js'
+
+/** Milliseconds that the mail server may take; the page that waits gives up after ten seconds. */
+const WHOLE = 8_000
+
+/** Sends one code to a mailbox. Unlike other mails it is of no use later, and so never tried again. */
+export function sendMailCode(notify: Notify): Task {
+  const host = new URL(notify.baseUrl).hostname
+  return async (payload, { job }) => {
+    const { message, content } = openPayload(notify.keys, 'send-mail-code', payload)
+    const { to, name, language, code, ...challenge } = mailCode.parse(content)
+    const minutes = minutesLeft(challenge.expiresAt, notify.clock.now())
+    const mail: Mail = { mail: 'sign-in-code', to, name, language, code, minutes }
+    const outgoing = {
+      ...renderMail(mail, notify.siteName, translatorFor(language)),
+      messageId: `<${message}@${host}>`,
+      date: job.created_at,
+      to: { name, address: to },
+    }
+    await deliverCode(notify, challenge, { job: job.id, task: 'send-mail-code' }, () => handOver(notify, outgoing))
+  }
+}
+
+async function handOver({ mail }: Notify, outgoing: OutgoingMail): Promise<Delivered> {
+  try {
+    await mail.send(outgoing, AbortSignal.timeout(WHOLE))
+    return { ok: true }
+  } catch (error) {
+    if (!(error instanceof DeliveryError)) throw error
+    return { ok: false, reason: error.permanent ? 'address_refused' : 'gateway_unavailable', detail: error.message }
+  }
+}

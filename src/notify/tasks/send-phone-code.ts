@@ -1,0 +1,43 @@
+import type { Task } from 'graphile-worker'
+import { translatorFor } from '../../i18n.js'
+import { type PhoneCode, phoneCode } from '../codes.js'
+import { deliverCode, minutesLeft } from '../deliver-code.js'
+import type { Delivered, SmsGateway } from '../gateways/sms-gateway.js'
+import type { Notify } from '../notify.js'
+import { codeForCall, codeForText } from '../render-phone-code.js'
+import { openPayload } from '../seal-payload.js'
+
+/** Sends one code to a phone, as a text or by a call. */
+export function sendPhoneCode(notify: Notify): Task {
+  return async (payload, { job }) => {
+    const { message, content } = openPayload(notify.keys, 'send-phone-code', payload)
+    const code = phoneCode.parse(content)
+    const about = { job: job.id, task: 'send-phone-code' }
+    await deliverCode(notify, code, about, () => handOver(notify, code, { id: message, date: job.created_at }))
+  }
+}
+
+async function handOver(notify: Notify, code: PhoneCode, envelope: { id: string; date: Date }): Promise<Delivered> {
+  const { sms } = notify
+  if (!sms) return { ok: false, reason: 'gateway_unavailable', detail: 'no SMS_GATEWAY' }
+  const message = { ...envelope, to: code.number }
+  return code.method === 'call'
+    ? sms.call({ ...message, ...spoken(notify, code) })
+    : sendText(notify, sms, code, message)
+}
+
+function spoken({ siteName: site }: Notify, { code, language }: PhoneCode) {
+  return codeForCall({ code, site }, translatorFor(language))
+}
+
+function sendText(
+  { siteName: site, baseUrl, clock }: Notify,
+  sms: SmsGateway,
+  { code, language, expiresAt }: PhoneCode,
+  message: { id: string; date: Date; to: string },
+): Promise<Delivered> {
+  const now = clock.now()
+  const words = { code, site, host: new URL(baseUrl).hostname, minutes: minutesLeft(expiresAt, now) }
+  const validFor = Math.ceil((expiresAt.getTime() - now.getTime()) / 1000)
+  return sms.sendText({ ...message, text: codeForText(words, translatorFor(language)), validFor })
+}

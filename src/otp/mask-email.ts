@@ -1,0 +1,18 @@
+/**
+ * An address as its owner recognises it: the first and the last letter before the `@`, of
+ * three letters or fewer the first alone. What has no `@` is hidden whole.
+ *
+ * @example maskEmail('bouke@example.com') // 'b***e@example.com'
+ */
+export function maskEmail(address: string): string {
+  // A quoted local part may hold an @ itself (RFC 5321 §4.1.2): the last one is the separator.
+  const at = address.lastIndexOf('@')
+  if (at < 0) return '*'.repeat(address.length)
+  return maskName(address.slice(0, at)) + address.slice(at)
+}
+
+function maskName(name: string): string {
+  const letters = [...name]
+  const shown = letters.length > 3 ? [0, letters.length - 1] : [0]
+  return letters.map((letter, index) => (shown.includes(index) ? letter : '*')).join('')
+}

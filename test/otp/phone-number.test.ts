@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest'
+import { maskEmail } from '../../src/otp/mask-email.js'
+import { formatPhoneNumber, maskDigits, maskPhoneNumber, parsePhoneNumber } from '../../src/otp/phone-number.js'
+
+describe('a phone number', () => {
+  it.each([
+    ['+41524204242', '+41524204242'],
+    ['0041 52 420 42 42', '+41524204242'],
+    [' +41 (0)52 420-42-42 ', '+41524204242'],
+    ['＋３１ ６ １２３４５６５８', '+31612345658'],
+    ['+1 (202) 456-1111', '+12024561111'],
+    ['+44 20 7183 8750', '+442071838750'],
+  ])('%j is taken as %s (F-42)', (typed, number) => {
+    expect(parsePhoneNumber(typed)).toBe(number)
+  })
+
+  it.each([
+    ['nothing', ''],
+    ['one without its country', '0524204242'],
+    ['one of a country that does not exist', '+999524204242'],
+    ['one that is too short', '+4152420'],
+    ['one that is too long', '+415242042424242'],
+    ['one with an extension', '+12024561111 ext. 5'],
+    ['words around one', 'call +41524204242 now'],
+    ['a premium number', '+41900123456'],
+    ['a piece of SQL', "+41524204242' or true --"],
+    ['digits alone', '41524204242'],
+  ])('%s is refused (F-42)', (_what, typed) => {
+    expect(parsePhoneNumber(typed)).toBeNull()
+  })
+
+  it('is written in groups (F-46)', () => {
+    expect(formatPhoneNumber('+41524204242')).toBe('+41 52 420 42 42')
+    expect(formatPhoneNumber('not a number')).toBe('not a number')
+  })
+
+  it.each([
+    ['+41524204242', '+41 ** *** ** 42'],
+    ['+31101234567', '+31 ** *** **67'],
+    ['+31612345658', '+31 * ******58'],
+    ['+12024561111', '+1 ***-***-**11'],
+    ['+442071838750', '+44 ** **** **50'],
+    ['+41 524 204 242', '+41 *** *** *42'],
+  ])('%s is shown as %s (F-47)', (number, mask) => {
+    expect(maskPhoneNumber(number)).toBe(mask)
+  })
+
+  it('is masked digit by digit where it has no groups (F-47)', () => {
+    expect(maskDigits('+41524204242')).toBe('+41*******42')
+  })
+})
+
+describe('an address', () => {
+  it.each([
+    ['bouke@example.com', 'b***e@example.com'],
+    ['tim@example.com', 't**@example.com'],
+    ['ab@example.com', 'a*@example.com'],
+    ['a@example.com', 'a@example.com'],
+    ['"a@b"@example.com', '"***"@example.com'],
+    ['no address', '**********'],
+    ['', ''],
+  ])('%j is shown as %j (F-50)', (address, mask) => {
+    expect(maskEmail(address)).toBe(mask)
+  })
+})
