@@ -2,6 +2,7 @@ import express, { type ErrorRequestHandler, type Express, type RequestHandler } 
 import type { Logger } from 'pino'
 import type { Account } from './account/account.js'
 import { alertOwner } from './account/backup-tokens/alert-owner.js'
+import { languageRoutes } from './account/language/routes.js'
 import { profileRoutes } from './account/profile/routes.js'
 import { sessionsRoutes } from './account/sessions/routes.js'
 import { createPanel } from './admin/mount.js'
@@ -10,11 +11,13 @@ import { loadRequestUser } from './auth/load-request-user.js'
 import { loginRoutes } from './auth/login/routes.js'
 import { logoutRoutes } from './auth/logout.js'
 import { recordVerifications } from './auth/record-verifications.js'
+import { verifyRoutes } from './auth/step-up/routes.js'
 import type { Clock } from './clock.js'
 import type { Config } from './config/read-config.js'
 import type { Keyring } from './crypto/keyring.js'
 import type { Database } from './db/connect.js'
 import { checkOrigin, isOwnOrigin } from './http/check-origin.js'
+import { chooseLanguage } from './http/choose-language.js'
 import { describeOrigin } from './http/describe-origin.js'
 import { healthRoutes } from './http/health.js'
 import { limitAddress } from './http/limit-address.js'
@@ -27,7 +30,7 @@ import { readStylesheet } from './http/serve-stylesheet.js'
 import { sessions } from './http/sessions.js'
 import { createTranslator } from './i18n.js'
 import { createEvents } from './otp/events.js'
-import { builtInKinds } from './otp/kinds/index.js'
+import { kindsFor } from './otp/kinds/index.js'
 import { otpSettings } from './otp/otp-settings.js'
 import type { Otp } from './otp/otp.js'
 
@@ -77,13 +80,16 @@ export async function createOtpAdminSite(services: SiteServices): Promise<OtpAdm
   app.locals.page = { t: createTranslator(), siteName: config.siteName, stylesheet: stylesheet.address }
 
   app.use(healthRoutes(database, log))
-  app.use(logRequests(log), securityHeaders({ https }))
+  app.use(chooseLanguage, logRequests(log), securityHeaders({ https }))
   app.use(stylesheet.serve, panel.assets)
   app.use(checkOrigin(origins))
   app.use('/admin', refuseStrangers({ https }))
   app.use(session.middleware, loadRequestUser(account))
   app.use(loginRoutes(account), logoutRoutes(account, { https }))
+  // Before all pages whose forms it completes.
+  app.use(verifyRoutes(account))
   app.use(profileRoutes(account), sessionsRoutes(account))
+  app.use(languageRoutes(account))
   app.get('/', (_req, res) => res.redirect(302, '/admin'))
   app.use('/admin', panel.router)
   app.use(refuseUnknown, refuseBadInput, answerFault(log))
@@ -97,7 +103,7 @@ function createAccount(services: SiteServices, https: boolean): Account {
     clock,
     keys,
     events: createEvents(),
-    kinds: builtInKinds,
+    kinds: kindsFor(config),
     settings: otpSettings(config),
   }
   const addressLimit = limitAddress(database.pool, config.loginAddressLimit)
@@ -115,9 +121,11 @@ const refuseUnknown: RequestHandler = (req, res) => {
 }
 
 const ALLOWED: Readonly<Record<string, string>> = {
+  '/account/language': 'GET, HEAD, POST',
   '/account/login': 'GET, HEAD, POST',
   '/account/logout': 'GET, HEAD, POST',
   '/account/two-factor': 'GET, HEAD',
+  '/account/verify': 'GET, HEAD, POST',
   '/account/two-factor/sessions': 'GET, HEAD, POST',
 }
 

@@ -1,8 +1,9 @@
 import { createKeyring } from '../../src/crypto/keyring.js'
 import type { Database } from '../../src/db/connect.js'
 import { createEvents } from '../../src/otp/events.js'
-import { builtInKinds } from '../../src/otp/kinds/index.js'
+import { everyKind } from '../../src/otp/kinds/index.js'
 import type { Otp } from '../../src/otp/otp.js'
+import { relyingPartyOf } from '../../src/otp/webauthn/relying-party.js'
 import { testClock, type TestClock } from './clock.js'
 
 export type TestOtp = Otp & { clock: TestClock }
@@ -14,8 +15,15 @@ export function testOtp(database: Database, settings: Partial<Otp['settings']> =
     clock: testClock(),
     keys: createKeyring([Buffer.alloc(32, 7)]),
     events: createEvents(),
-    kinds: builtInKinds,
-    settings: { totpSync: true, throttleFactor: 1, challengeCooldown: 30, siteName: 'Test', ...settings },
+    kinds: everyKind,
+    settings: {
+      totpSync: true,
+      throttleFactor: 1,
+      challengeCooldown: 30,
+      siteName: 'Test',
+      relyingParty: relyingPartyOf('http://localhost:3000', 'Test'),
+      ...settings,
+    },
   }
 }
 
