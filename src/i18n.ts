@@ -1,7 +1,33 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
-import { createInstance, type Resource, type ResourceLanguage } from 'i18next'
+import { createInstance, type ResourceLanguage } from 'i18next'
 import { root } from './root.js'
+
+/**
+ * What people can read this site in, by BCP 47 tag: a folder of `locales` each. English
+ * comes first, for it says what another language lacks.
+ */
+export const languages = ['en', 'de', 'es', 'fr', 'ja', 'nl', 'pl', 'pt-BR', 'zh-CN'] as const
+
+export type Language = (typeof languages)[number]
+
+/** What each language calls itself, for lists to choose from. */
+export const languageNames: Readonly<Record<Language, string>> = {
+  en: 'English',
+  de: 'Deutsch',
+  es: 'Español',
+  fr: 'Français',
+  ja: '日本語',
+  nl: 'Nederlands',
+  pl: 'Polski',
+  'pt-BR': 'Português (Brasil)',
+  'zh-CN': '简体中文',
+}
+
+/** Whether a setting, or what a browser asks for, is a language of the site. */
+export function isLanguage(tag: unknown): tag is Language {
+  return languages.some((language) => language === tag)
+}
 
 /**
  * The text for a key such as `mails:greeting`. Values are put in as they are: whoever
@@ -10,18 +36,19 @@ import { root } from './root.js'
 export type Translate = (key: string, values?: Readonly<Record<string, string | number>>) => string
 
 /**
- * Reads `locales/<language>/<namespace>.json` once and answers in one language. What a
- * language lacks is said in English; a key that nobody has comes back as itself.
+ * Reads `locales/<language>/<namespace>.json` and answers in that language. What it lacks
+ * is said in English; a key that nobody has comes back as itself.
  *
- * @example createTranslator()('mails:greeting', { name: 'Ada' })
+ * @example createTranslator('de')('mails:layout.greeting_named', { name: 'Ada' })
  */
 export function createTranslator(language = 'en', folder = path.join(root, 'locales')): Translate {
-  const resources = readLanguages(folder)
+  const english = readNamespaces(path.join(folder, 'en'))
+  const own = language === 'en' ? english : readNamespaces(path.join(folder, language))
   const i18n = createInstance({
     lng: language,
     fallbackLng: 'en',
-    ns: Object.keys(resources['en'] ?? {}),
-    resources,
+    ns: Object.keys(english),
+    resources: { en: english, [language]: own },
     initAsync: false,
     // EJS escapes, and text mails must not be; values are never looked into for `{{` or `$t(`.
     interpolation: { escapeValue: false, skipOnVariables: true },
@@ -32,24 +59,19 @@ export function createTranslator(language = 'en', folder = path.join(root, 'loca
 
 const translators = new Map<string, Translate>()
 
-/** The translator of one language, made once. A language that nobody translated into gets English. */
+/** The translator of one language, made when it is first asked for. An unknown language gets English. */
 export function translatorFor(language: string): Translate {
+  if (!isLanguage(language)) return translatorFor('en')
   const known = translators.get(language)
   if (known) return known
-  if (!readdirSync(path.join(root, 'locales')).includes(language)) return translatorFor('en')
   const fresh = createTranslator(language)
   translators.set(language, fresh)
   return fresh
 }
 
-function readLanguages(folder: string): Resource {
-  return Object.fromEntries(
-    readdirSync(folder).map((language) => [language, readNamespaces(path.join(folder, language))]),
-  )
-}
-
+/** None where the folder is not there. */
 function readNamespaces(folder: string): ResourceLanguage {
-  const files = readdirSync(folder).filter((file) => file.endsWith('.json'))
+  const files = existsSync(folder) ? readdirSync(folder).filter((file) => file.endsWith('.json')) : []
   return Object.fromEntries(
     files.map((file) => [path.basename(file, '.json'), JSON.parse(readFileSync(path.join(folder, file), 'utf8'))]),
   )

@@ -1,5 +1,6 @@
 import type { Request, RequestHandler } from 'express'
 import { z } from 'zod'
+import { speak } from '../http/choose-language.js'
 import { parsePersistentId, persistentId } from '../otp/persistent-id.js'
 import { runStatement } from '../db/run-statement.js'
 import type { Auth } from './auth.js'
@@ -10,8 +11,9 @@ const SESSION_MS = 24 * 3600 * 1000
 
 /**
  * Sets `req.user` from the session and the database, afresh for every request and in one
- * query. A user who is inactive or whose epoch has moved on is nobody; a device that is
- * gone or switched off verifies no longer. What does not hold is taken out of the session.
+ * query, and the language where that user chose one. A user who is inactive or whose epoch
+ * has moved on is nobody; a device that is gone or switched off verifies no longer. What
+ * does not hold is taken out of the session.
  */
 export function loadRequestUser(auth: Auth): RequestHandler {
   return async (req, _res, next) => {
@@ -21,6 +23,7 @@ export function loadRequestUser(auth: Auth): RequestHandler {
     if (!row || tooOld || row.auth_epoch !== req.session.epoch) return forgetSession(req, next)
     if (req.session.device && !row.device_stands) forgetVerification(req)
     req.user = toRequestUser(row, req)
+    speak(req, row.locale)
     next()
   }
 }
@@ -32,6 +35,7 @@ const userRow = z.object({
   is_staff: z.boolean(),
   is_superuser: z.boolean(),
   auth_epoch: z.number(),
+  locale: z.string().nullable(),
   device_stands: z.boolean(),
 })
 
@@ -46,7 +50,7 @@ async function readUser(auth: Auth, userId: number, device: string | undefined):
   const [row] = await runStatement(
     auth.database,
     undefined,
-    `select u.id, u.email, u.name, u.is_staff, u.is_superuser, u.auth_epoch, ${stands} as device_stands
+    `select u.id, u.email, u.name, u.is_staff, u.is_superuser, u.auth_epoch, u.locale, ${stands} as device_stands
     from users u where u.id = $userId and u.is_active`,
     { userId, deviceId: named?.id ?? null },
   )

@@ -16,8 +16,12 @@ export function refuse(req: Request, res: Response, refusal: RequestRefusal): vo
   res.status(refusal.status).set('Cache-Control', 'no-store')
   if (refusal.allow) res.set('Allow', refusal.allow)
   if (refusal.retryAfter !== undefined) res.set('Retry-After', String(refusal.retryAfter))
-  const message = res.app.locals.page.t(`errors:${refusal.code}`)
-  if (isApi(req.baseUrl + req.path)) res.json({ error: { code: refusal.code, message } })
+  const message = req.t(`errors:${refusal.code}`)
+  if (isApi(req.baseUrl + req.path))
+    res
+      .set('Content-Language', req.language)
+      .vary('Accept-Language')
+      .json({ error: { code: refusal.code, message } })
   else sendPage(res, 'error', { code: refusal.code, message })
 }
 

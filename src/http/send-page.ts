@@ -20,13 +20,15 @@ declare global {
 }
 
 /**
- * Answers with `views/<view>.ejs` inside the layout. Pages are about one person at one
- * moment, so no cache keeps them.
+ * Answers with `views/<view>.ejs` inside the layout, in the request's language. Pages are
+ * about one person at one moment, so no cache keeps them.
  */
 export function sendPage(res: Response, view: string, values: TemplateData = {}): void {
-  const shared = { ...res.app.locals.page, user: res.req.user ?? null }
+  const { t, language, user = null } = res.req
+  const shared = { ...res.app.locals.page, t, language, user }
   res
-    .set('Cache-Control', 'no-store')
+    .set({ 'Cache-Control': 'no-store', 'Content-Language': language })
+    .vary('Accept-Language')
     .type('html')
     .send(renderHtml('layouts/page', { ...shared, view, values }))
 }

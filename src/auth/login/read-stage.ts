@@ -1,4 +1,5 @@
 import type { Request } from 'express'
+import { speak } from '../../http/choose-language.js'
 import { runStatement } from '../../db/run-statement.js'
 import { devicesForUser, type ListedDevice } from '../../otp/devices-for-user.js'
 import type { Auth } from '../auth.js'
@@ -6,7 +7,7 @@ import type { Auth } from '../auth.js'
 /** Whose token is awaited, and from which devices. */
 export interface TokenStage {
   step: 'token'
-  user: { id: number; email: string; isStaff: boolean; authEpoch: number }
+  user: { id: number; email: string; isStaff: boolean; authEpoch: number; locale: string | null }
   devices: ListedDevice[]
 }
 
@@ -24,6 +25,7 @@ export async function readStage(auth: Auth, req: Request): Promise<Stage> {
   const awaited = pending ?? unverified(req)
   const user = awaited && (await findUser(auth, awaited.userId, awaited.epoch))
   if (!user) return { step: 'password', expired: false }
+  speak(req, user.locale)
   return { step: 'token', user, devices: usable(await devicesForUser(auth.otp, user.id)) }
 }
 
@@ -38,10 +40,10 @@ async function findUser(auth: Auth, id: number, epoch: number): Promise<TokenSta
 }
 
 const AWAITED_USER = `
-select id, email, is_staff as "isStaff", auth_epoch as "authEpoch"
+select id, email, is_staff as "isStaff", auth_epoch as "authEpoch", locale
 from users where id = $id and auth_epoch = $epoch and is_active`
 
 /** A set of backup tokens that is used up is not offered. */
-function usable(devices: ListedDevice[]): ListedDevice[] {
+export function usable(devices: ListedDevice[]): ListedDevice[] {
   return devices.filter((device) => device.remaining !== 0)
 }

@@ -42,9 +42,8 @@ interface Alert {
 /** The reason of a refused form, for `views/auth/alert.ejs`. */
 export function alert(req: Request, refusal: Refused | null): Alert | null {
   if (!refusal) return null
-  const { t } = req.app.locals.page
-  const wait = refusal.retryAfter === undefined ? '' : describeWait(refusal.retryAfter)
-  return { code: refusal.code, text: t(`errors:${refusal.code}`, { wait }) }
+  const wait = refusal.retryAfter === undefined ? '' : describeWait(refusal.retryAfter, req.language)
+  return { code: refusal.code, text: req.t(`errors:${refusal.code}`, { wait }) }
 }
 
 function text(value: unknown): string {

@@ -1,0 +1,51 @@
+import { type RequestHandler, Router } from 'express'
+import { z } from 'zod'
+import { otpRequired } from '../../auth/otp-required.js'
+import { runStatement } from '../../db/run-statement.js'
+import { parseForms, readForm } from '../../http/read-form.js'
+import { refuse } from '../../http/refuse.js'
+import { sendPage } from '../../http/send-page.js'
+import { type Language, languageNames, languages } from '../../i18n.js'
+import type { Account } from '../account.js'
+
+/** No language: as the browser asks. */
+const languageForm = z.object({ language: z.enum(['', ...languages]) })
+
+/** `/account/language`: which language pages, mails and calls speak to this person. */
+export function languageRoutes(account: Account): Router {
+  const router = Router({ caseSensitive: true, strict: true })
+  const mayChoose = otpRequired(account, { ifConfigured: true })
+  router.get('/account/language', mayChoose, showChoice(account))
+  router.post('/account/language', mayChoose, ...parseForms(), postChoice(account))
+  return router
+}
+
+function showChoice(account: Account): RequestHandler {
+  return async (req, res) => {
+    if (!req.user) return
+    const [row] = await runStatement<{ locale: string | null }>(account.database, undefined, CHOSEN, {
+      id: req.user.id,
+    })
+    sendPage(res, 'account/language', { chosen: row?.locale ?? '', languageNames })
+  }
+}
+
+function postChoice(account: Account): RequestHandler {
+  return async (req, res) => {
+    if (!req.user) return
+    const form = readForm(req, languageForm)
+    if (!form) return refuse(req, res, { status: 400, code: 'bad_request' })
+    await chooseOwnLanguage(account, req.user.id, form.language || null)
+    res.redirect(303, '/account/two-factor')
+  }
+}
+
+/** @param language null: as the browser asks */
+async function chooseOwnLanguage({ database }: Account, userId: number, language: Language | null): Promise<void> {
+  await runStatement(database, undefined, 'update users set locale = $language where id = $userId', {
+    userId,
+    language,
+  })
+}
+
+const CHOSEN = 'select locale from users where id = $id'
