@@ -1,4 +1,5 @@
 import type { Request, Response } from 'express'
+import { describeOrigin } from '../http/describe-origin.js'
 import { SessionStore } from '../http/session-store.js'
 import { sessionCookieName } from '../http/sessions.js'
 import type { PersistentId } from '../otp/device.js'
@@ -18,6 +19,17 @@ declare module 'express-session' {
     verifiedAt: Moment
     /** Between password and token: nobody is signed in yet. */
     pending: { userId: number; epoch: number; at: Moment }
+    /** A posted form that waits for a fresh token: its id in `kept_requests`, and its address. */
+    kept: { id: string; url: string }
+    /** Where it was signed in from, for the owner's list of sessions. */
+    address: string | null
+    browser: string | null
+    /** An invitation began this session: it is good for setting a device up, and nothing else. */
+    invitedAt: Moment
+    /** The device that is being set up; its secret lies sealed in its row. */
+    setUp: { device: string; at: Moment }
+    /** The code that this session asked for, by its device; it works in no other session (ASVS 6.6.2). */
+    challenge: { device: string; id: string }
   }
 }
 
@@ -43,6 +55,24 @@ export async function startSession(
   req.session.userId = user.id
   req.session.epoch = user.authEpoch
   req.session.signedInAt = now.getTime()
+  const { address, browser } = describeOrigin(req)
+  req.session.address = address
+  req.session.browser = browser
+  if (!device) return
+  req.session.device = device
+  req.session.verifiedAt = now.getTime()
+}
+
+/**
+ * Goes on with a session under a new id (ASVS 7.2.4), for example after a step-up or an
+ * enrolment. When it began stays as it is: only a sign-in starts the 24 hours anew.
+ *
+ * @param device that accepted a token now; null: none did
+ */
+export async function renewSession(req: Request, device: PersistentId | null, now: Date): Promise<void> {
+  const { cookie: _, ...kept } = req.session
+  await newSessionId(req)
+  Object.assign(req.session, kept)
   if (!device) return
   req.session.device = device
   req.session.verifiedAt = now.getTime()
@@ -54,7 +84,7 @@ export async function startSession(
  * @returns false where it ended while the token was judged: signed out, or another token came first
  */
 export async function useUpSession(req: Request): Promise<boolean> {
-  return req.sessionStore instanceof SessionStore && (await req.sessionStore.end(req.sessionID))
+  return req.sessionStore instanceof SessionStore && (await req.sessionStore.end(req))
 }
 
 /** Forgets the session on the server and tells the browser to. */
