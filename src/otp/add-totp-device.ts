@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import { QueryTypes, type Transaction } from 'sequelize'
+import type { Transaction } from 'sequelize'
 import type { Device } from './device.js'
 import { totpUri } from './key-uri.js'
 import { totp } from './kinds/totp.js'
 import type { Otp } from './otp.js'
 import { toDevice } from './ask-device.js'
+import { nextId } from './sql/next-id.js'
 
 /** RFC 4226 §4 R6 recommends 160 bits. */
 const SECRET_BYTES = 20
@@ -26,7 +27,7 @@ export async function addTotpDevice(
   transaction: Transaction,
   { user, name, confirmed, secret = randomBytes(SECRET_BYTES) }: NewTotpDevice,
 ): Promise<{ device: Device; uri: string }> {
-  const id = await nextId(otp, transaction)
+  const id = await nextId(otp, transaction, totp.table)
   const row = await otp.database.models.TotpDevice.create(
     {
       id,
@@ -40,14 +41,4 @@ export async function addTotpDevice(
   )
   const uri = totpUri({ issuer: otp.settings.siteName, account: user.email, secret })
   return { device: toDevice(totp, row.get({ plain: true })), uri }
-}
-
-/** Before the row: its id is part of what the secret is sealed with. */
-async function nextId(otp: Otp, transaction: Transaction): Promise<number> {
-  const [row] = await otp.database.sequelize.query<{ id: number }>(
-    `select nextval(pg_get_serial_sequence('totp_devices', 'id'))::int as id`,
-    { type: QueryTypes.SELECT, transaction },
-  )
-  if (!row) throw new Error('The sequence of totp_devices gave no number.')
-  return row.id
 }

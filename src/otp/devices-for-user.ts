@@ -17,7 +17,8 @@ interface Options {
 }
 
 /**
- * A user's devices of every kind, in the order of preference, in one round trip.
+ * A user's devices of every kind in one round trip: the default one first, then in the order
+ * of preference.
  *
  * @example const [device] = await devicesForUser(otp, user.id)
  */
@@ -26,7 +27,7 @@ export async function devicesForUser(otp: Otp, userId: number, options: Options 
   const rows = await runStatement<DeviceRow & { kind: string; remaining: number | null }>(
     otp.database,
     transaction,
-    `select * from (${otp.kinds.map(devicesOfKind).join(' union all ')}) devices order by preference, id`,
+    `select * from (${otp.kinds.map(devicesOfKind).join(' union all ')}) devices order by ${DEFAULT_FIRST}, preference, id`,
     { userId, confirmed },
   )
   const kinds = new Map(otp.kinds.map((kind) => [kind.name, kind]))
@@ -35,6 +36,8 @@ export async function devicesForUser(otp: Otp, userId: number, options: Options 
     return kind ? [{ ...toDevice(kind, row), remaining: row.remaining }] : []
   })
 }
+
+const DEFAULT_FIRST = `(kind || '/' || id) is distinct from (select default_device from users where id = $userId)`
 
 /** Whether a user has a device that verifies. */
 export async function userHasDevice(otp: Otp, userId: number): Promise<boolean> {

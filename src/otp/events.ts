@@ -1,6 +1,6 @@
 import type { Transaction } from 'sequelize'
 import type { Origin } from '../origin.js'
-import type { Device } from './device.js'
+import type { Device, Suspicion } from './device.js'
 
 /** What the core tells. Every handler runs inside the transaction of what it is told of; one that throws undoes it. */
 export interface OtpEvents {
@@ -13,10 +13,13 @@ export interface OtpEvents {
     userId: number
     device: Device
     failureCount: number
+    because: Suspicion | null
     at: Date
     origin: Origin
     transaction: Transaction
   }
+  /** A device was removed by its owner. */
+  deviceRemoved: { userId: number; device: Device; at: Date; origin: Origin; transaction: Transaction }
   /** A device was switched off after too many failures. */
   deviceSwitchedOff: { userId: number; device: Device; at: Date; origin: Origin; transaction: Transaction }
 }
@@ -35,6 +38,7 @@ export function createEvents(): Events {
   const handlers: { [Name in keyof OtpEvents]: Set<Handler<Name>> } = {
     userVerified: new Set(),
     deviceAdded: new Set(),
+    deviceRemoved: new Set(),
     verificationFailed: new Set(),
     deviceSwitchedOff: new Set(),
   }

@@ -1,13 +1,16 @@
 import { base32nopad } from '@scure/base'
 import type { OathAlgorithm } from './oath.js'
 
-export interface KeyUri {
+interface SharedKey {
   issuer: string
   account: string
   /** Raw bytes. */
   secret: Uint8Array
   algorithm?: OathAlgorithm
   digits?: number
+}
+
+export interface KeyUri extends SharedKey {
   /** Seconds. */
   period?: number
 }
@@ -20,16 +23,25 @@ export interface KeyUri {
  * @example totpUri({ issuer: 'OTP Admin', account: 'ada@example.com', secret })
  */
 export function totpUri(key: KeyUri): string {
+  return keyUri('totp', key, `period=${key.period ?? 30}`)
+}
+
+/** The same of a HOTP device: it has a counter instead of a period. */
+export function hotpUri(key: SharedKey & { counter: number }): string {
+  return keyUri('hotp', key, `counter=${key.counter}`)
+}
+
+function keyUri(type: 'totp' | 'hotp', key: SharedKey, moving: string): string {
   const issuer = encodeURIComponent(withoutColon(key.issuer))
   const account = encodeURIComponent(withoutColon(key.account))
   const parameters = [
     `secret=${base32nopad.encode(key.secret)}`,
     `algorithm=${key.algorithm ?? 'SHA1'}`,
     `digits=${key.digits ?? 6}`,
-    `period=${key.period ?? 30}`,
+    moving,
     `issuer=${issuer}`,
   ]
-  return `otpauth://totp/${issuer}%3A${account}?${parameters.join('&')}`
+  return `otpauth://${type}/${issuer}%3A${account}?${parameters.join('&')}`
 }
 
 function withoutColon(text: string): string {

@@ -1,0 +1,56 @@
+import { base32nopad, hex } from '@scure/base'
+
+/** What the maker of a hardware token gives with it. */
+export interface HotpKey {
+  /** Raw bytes. */
+  secret: Uint8Array
+  digits: 6 | 8
+  /** Of the next code. */
+  counter: number
+}
+
+/** RFC 4226 §4 R6: 128 bits or more. */
+const SECRET_BYTES = { min: 16, max: 64 }
+
+/**
+ * Reads a key as it was pasted: hex or base32 with any spaces and hyphens, or a whole
+ * `otpauth://hotp/` address, whose digits and counter go before those given.
+ *
+ * @returns null where it is none of these, too short, or for another algorithm than SHA-1
+ * @example parseHotpKey('otpauth://hotp/Site:ada?secret=…&counter=5', { digits: 6, counter: 0 })
+ */
+export function parseHotpKey(pasted: string, given: Omit<HotpKey, 'secret'>): HotpKey | null {
+  const text = pasted.trim()
+  const key = /^otpauth:/i.test(text) ? parseAddress(text) : { ...given, secret: parseSecret(text) }
+  const { secret } = key ?? {}
+  if (!key || !secret || secret.length < SECRET_BYTES.min || secret.length > SECRET_BYTES.max) return null
+  return { secret, digits: key.digits, counter: key.counter }
+}
+
+function parseAddress(text: string): (Omit<HotpKey, 'secret'> & { secret: Uint8Array | null }) | null {
+  if (!URL.canParse(text)) return null
+  const url = new URL(text)
+  const ask = (name: string) => url.searchParams.get(name)
+  const digits = ask('digits') ?? '6'
+  const counter = ask('counter') ?? ''
+  const isHotp = url.hostname.toLowerCase() === 'hotp' && (ask('algorithm') ?? 'SHA1').toUpperCase() === 'SHA1'
+  // The counter is required (google-authenticator wiki, "Key Uri Format").
+  if (!isHotp || !/^[68]$/.test(digits) || !/^\d{1,15}$/.test(counter)) return null
+  return { secret: parseBase32(ask('secret') ?? ''), digits: digits === '8' ? 8 : 6, counter: Number(counter) }
+}
+
+/** What reads as hex is hex: a base32 key without any of G to Z is a matter of one in 10^13. */
+function parseSecret(text: string): Uint8Array | null {
+  const digits = text.replace(/[\s-]/g, '').toLowerCase()
+  return /^([0-9a-f]{2})+$/.test(digits) ? hex.decode(digits) : parseBase32(digits)
+}
+
+function parseBase32(text: string): Uint8Array | null {
+  const letters = text.replace(/[\s=-]/g, '').toUpperCase()
+  try {
+    return base32nopad.decode(letters)
+  } catch {
+    // The library says by an exception that it is no base32.
+    return null
+  }
+}
