@@ -1,0 +1,56 @@
+import { randomUUID } from 'node:crypto'
+import type { Request } from 'express'
+import { z } from 'zod'
+import { runStatement } from '../../db/run-statement.js'
+import type { Auth } from '../auth.js'
+
+/** Seconds between a form and the token that completes it. */
+const KEPT_SECONDS = 300
+
+const keptRequest = z.object({ url: z.string(), body: z.record(z.string(), z.unknown()) })
+
+/** A posted form that waits for a fresh token. */
+export type KeptRequest = z.output<typeof keptRequest>
+
+/**
+ * Puts a posted form aside until a token was given again (A-08): sealed, in the database,
+ * under a random id that only this session knows. Nothing of it is in a page or an address.
+ */
+export async function keepRequest(auth: Auth, req: Request, userId: number, url: string): Promise<void> {
+  const id = randomUUID()
+  const now = auth.clock.now()
+  const kept: KeptRequest = { url, body: req.body ?? {} }
+  const sealed = auth.otp.keys.seal(Buffer.from(JSON.stringify(kept)), place(id))
+  const expiresAt = new Date(now.getTime() + KEPT_SECONDS * 1000)
+  await runStatement(auth.database, undefined, KEEP, { id, userId, sealed, now, expiresAt })
+  req.session.kept = { id, url }
+}
+
+/**
+ * Takes the form out that this session has put aside. It is there once: of two at once one
+ * gets null.
+ *
+ * @returns null where there is none, or where it is older than five minutes
+ */
+export async function takeRequest(auth: Auth, req: Request, userId: number): Promise<KeptRequest | null> {
+  const { kept } = req.session
+  delete req.session.kept
+  if (!kept) return null
+  const [row] = await runStatement<{ sealed: string }>(auth.database, undefined, TAKE, {
+    id: kept.id,
+    userId,
+    now: auth.clock.now(),
+  })
+  return row ? keptRequest.parse(JSON.parse(auth.otp.keys.open(row.sealed, place(kept.id)).toString())) : null
+}
+
+const place = (id: string) => ({ column: 'kept_requests.sealed', id })
+
+// What nobody came back for goes with the next one.
+const KEEP = `
+with forgotten as (delete from kept_requests where expires_at <= $now)
+insert into kept_requests (id, user_id, sealed, expires_at) values ($id, $userId, $sealed, $expiresAt)`
+
+const TAKE = `
+with taken as (delete from kept_requests where id = $id and user_id = $userId returning sealed, expires_at)
+select sealed from taken where expires_at > $now`
