@@ -8,7 +8,7 @@ const TAKES_AWAY = ['device_switched_off', 'device_removed', 'sessions_ended']
 /** What an event means for whoever reads the trail: its words, in a colour by its weight. */
 export function EventBadge({ event }: { event: string }) {
   const variant: BadgeProps['variant'] = WARNS.includes(event)
-    ? 'warning'
+    ? 'info'
     : TAKES_AWAY.includes(event)
       ? 'danger'
       : 'default'

@@ -1,16 +1,20 @@
-import type { ErrorRequestHandler } from 'express'
+import type { ErrorRequestHandler, Request } from 'express'
 import { z } from 'zod'
+import { recordEvent } from '../../audit.js'
 import type { Translate } from '../../i18n.js'
 import { PanelRefusal } from '../refusal.js'
 import type { PanelServices } from '../services.js'
 import { isApi } from './is-api.js'
 
 /** Answers everything that was thrown: a refusal by its code, all else as a fault that says nothing of itself. */
-export function answerRefusals({ logFault, showRefusal }: PanelServices, t: Translate): ErrorRequestHandler {
-  return (error: unknown, req, res, next) => {
+export function answerRefusals(services: PanelServices, t: Translate): ErrorRequestHandler {
+  const { logFault, showRefusal } = services
+  return async (error: unknown, req, res, next) => {
     if (res.headersSent) return next(error)
-    const { code, status, details } = refusalOf(error)
+    const refusal = refusalOf(error)
+    const { code, status, details } = refusal
     if (code === 'internal') logFault(error, req)
+    if (req.user && DENIALS.has(code)) await recordDenial(services, req, req.user.id, refusal)
     if (details.allow) res.set('Allow', details.allow)
     const message = t(details.reason ? `panel:refusals.${details.reason}` : `errors:${code}`)
     const fields = details.fields && inWords(t, details.fields)
@@ -22,6 +26,20 @@ export function answerRefusals({ logFault, showRefusal }: PanelServices, t: Tran
 
 function inWords(t: Translate, fields: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(Object.entries(fields).map(([name, reason]) => [name, t(`panel:refusals.${reason}`)]))
+}
+
+/** Somebody who is signed in tried what he may not (ASVS 16.3.2). */
+const DENIALS: ReadonlySet<string> = new Set(['not_staff', 'not_allowed'])
+
+async function recordDenial(services: PanelServices, req: Request, userId: number, refusal: PanelRefusal) {
+  const { code, details } = refusal
+  await recordEvent(services.database, undefined, {
+    event: 'panel_refused',
+    at: services.clock.now(),
+    userId,
+    origin: services.originOf(req),
+    details: { code, reason: details.reason ?? null, method: req.method, path: req.path.slice(0, 200) },
+  }).catch((fault: unknown) => services.logFault(fault, req))
 }
 
 /** Express, the body parser and AdminJS throw errors with a status of their own. */
