@@ -236,6 +236,7 @@ create table users (
   created_at timestamp with time zone not null default now(),
   last_login_at timestamp with time zone,
   locale character varying(16),
+  browser_language character varying(16),
   default_device character varying(32),
   warned_at timestamp with time zone,
   constraint users_pkey PRIMARY KEY (id)

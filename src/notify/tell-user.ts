@@ -26,7 +26,7 @@ export async function tellUser(
   options: { to?: string } = {},
 ): Promise<void> {
   const [owner] = await services.database.sequelize.query<{ email: string; name: string; locale: string | null }>(
-    'select email, name, locale from users where id = $userId',
+    'select email, name, coalesce(locale, browser_language) as locale from users where id = $userId',
     { bind: { userId }, type: QueryTypes.SELECT, transaction },
   )
   if (!owner) return

@@ -1,4 +1,6 @@
 import type { Request } from 'express'
+import { runStatement } from '../../db/run-statement.js'
+import { preferredLanguage } from '../../http/choose-language.js'
 import type { Device } from '../../otp/device.js'
 import type { Auth } from '../auth.js'
 import { startSession } from '../session.js'
@@ -15,6 +17,13 @@ export async function signIn(
   const now = auth.clock.now()
   await auth.addressLimit.giveBack(req.ip ?? '')
   await startSession(req, user, device.persistentId, now)
-  await auth.database.pool.query('update users set last_login_at = $2 where id = $1', [user.id, now])
+  await runStatement(auth.database, undefined, REMEMBER, {
+    userId: user.id,
+    now,
+    language: preferredLanguage(req.acceptsLanguages()),
+  })
   return { ok: true, location: next ?? (user.isStaff ? '/admin' : '/account/two-factor') }
 }
+
+// Mails and calls speak the browser's language where the user has chosen none.
+const REMEMBER = 'update users set last_login_at = $now, browser_language = $language where id = $userId'

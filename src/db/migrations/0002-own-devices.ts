@@ -31,6 +31,7 @@ export async function up({ sequelize }: Database, transaction: Transaction): Pro
   await sequelize.query(
     `
 alter table users add column locale varchar(16);
+alter table users add column browser_language varchar(16);
 alter table users add column default_device varchar(32);
 alter table users add column warned_at timestamptz;
 alter table totp_devices add column last_used_from varchar(200);
