@@ -3,9 +3,17 @@ import type { Logger } from 'pino'
 import type { Account } from './account/account.js'
 import { alertOwner } from './account/backup-tokens/alert-owner.js'
 import { languageRoutes } from './account/language/routes.js'
+import { backupTokensRoutes } from './account/backup-tokens/routes.js'
+import { disableRoutes } from './account/disable/routes.js'
+import { invitationRoutes } from './account/invitation/routes.js'
+import { passwordRoutes } from './account/password/routes.js'
 import { profileRoutes } from './account/profile/routes.js'
 import { sessionsRoutes } from './account/sessions/routes.js'
+import { tellOwner } from './account/tell-owner.js'
+import { setUpRoutes } from './account/setup/routes.js'
+import { keepSwept } from './account/setup/sweep.js'
 import { createPanel } from './admin/mount.js'
+import { enrolmentGate } from './auth/enrolment.js'
 import { refuseStrangers } from './auth/refuse-strangers.js'
 import { loadRequestUser } from './auth/load-request-user.js'
 import { loginRoutes } from './auth/login/routes.js'
@@ -20,12 +28,14 @@ import { checkOrigin, isOwnOrigin } from './http/check-origin.js'
 import { chooseLanguage } from './http/choose-language.js'
 import { describeOrigin } from './http/describe-origin.js'
 import { healthRoutes } from './http/health.js'
+import { withoutToken } from './http/hide-token.js'
 import { limitAddress } from './http/limit-address.js'
 import { logRequests } from './http/log-requests.js'
 import { refuseBadInput } from './http/read-form.js'
 import { refuse } from './http/refuse.js'
 import { securityHeaders } from './http/security-headers.js'
 import { sendPage } from './http/send-page.js'
+import { readKeyScript } from './http/serve-key-script.js'
 import { readStylesheet } from './http/serve-stylesheet.js'
 import { sessions } from './http/sessions.js'
 import { createTranslator } from './i18n.js'
@@ -63,6 +73,7 @@ export async function createOtpAdminSite(services: SiteServices): Promise<OtpAdm
   const origins = new Set([services.baseUrl, ...(services.alsoOrigins ?? [])])
   const account = createAccount(services, https)
   const stylesheet = readStylesheet()
+  const keyScript = readKeyScript()
   const session = sessions({ pool: database.pool, secrets: keys.sessionSecrets, https })
   const panel = await createPanel({
     database,
@@ -77,23 +88,35 @@ export async function createOtpAdminSite(services: SiteServices): Promise<OtpAdm
   const app = express()
   app.disable('x-powered-by').set('etag', false).set('trust proxy', config.trustProxy)
   app.set('query parser', 'simple').enable('case sensitive routing').enable('strict routing')
-  app.locals.page = { t: createTranslator(), siteName: config.siteName, stylesheet: stylesheet.address }
+  app.locals.page = {
+    t: createTranslator(),
+    siteName: config.siteName,
+    stylesheet: stylesheet.address,
+    keyScript: keyScript.address,
+  }
 
   app.use(healthRoutes(database, log))
   app.use(chooseLanguage, logRequests(log), securityHeaders({ https }))
-  app.use(stylesheet.serve, panel.assets)
+  app.use(stylesheet.serve, keyScript.serve, panel.assets)
   app.use(checkOrigin(origins))
   app.use('/admin', refuseStrangers({ https }))
-  app.use(session.middleware, loadRequestUser(account))
+  app.use(session.middleware, loadRequestUser(account), enrolmentGate(account))
   app.use(loginRoutes(account), logoutRoutes(account, { https }))
   // Before all pages whose forms it completes.
   app.use(verifyRoutes(account))
+  app.use(setUpRoutes(account), invitationRoutes(account), passwordRoutes(account))
+  app.use(backupTokensRoutes(account), disableRoutes(account))
   app.use(profileRoutes(account), sessionsRoutes(account))
   app.use(languageRoutes(account))
   app.get('/', (_req, res) => res.redirect(302, '/admin'))
   app.use('/admin', panel.router)
   app.use(refuseUnknown, refuseBadInput, answerFault(log))
-  return { app, otp: account.otp, close: () => session.store.close() }
+  const stopSweeping = keepSwept(account, log)
+  const close = () => {
+    stopSweeping()
+    session.store.close()
+  }
+  return { app, otp: account.otp, close }
 }
 
 function createAccount(services: SiteServices, https: boolean): Account {
@@ -110,12 +133,13 @@ function createAccount(services: SiteServices, https: boolean): Account {
   const account: Account = { config, clock, database, otp, keys, addressLimit, baseUrl: () => services.baseUrl, https }
   recordVerifications(account)
   alertOwner(account)
+  tellOwner(account)
   return account
 }
 
 /** An address that is known for other methods gets a 405 that names them. */
 const refuseUnknown: RequestHandler = (req, res) => {
-  const allow = ALLOWED[req.path]
+  const allow = ALLOWED[withoutToken(req.path)]
   if (allow) refuse(req, res, { status: 405, code: 'method_not_allowed', allow })
   else refuse(req, res, { status: 404, code: 'not_found' })
 }
@@ -124,7 +148,15 @@ const ALLOWED: Readonly<Record<string, string>> = {
   '/account/language': 'GET, HEAD, POST',
   '/account/login': 'GET, HEAD, POST',
   '/account/logout': 'GET, HEAD, POST',
+  '/account/invitation/:token': 'GET, HEAD, POST',
+  '/account/password/forgot': 'GET, HEAD, POST',
+  '/account/password/reset/:token': 'GET, HEAD, POST',
   '/account/two-factor': 'GET, HEAD',
+  '/account/two-factor/backup-tokens': 'GET, HEAD, POST',
+  '/account/two-factor/disable': 'GET, HEAD, POST',
+  '/account/two-factor/qrcode': 'GET, HEAD',
+  '/account/two-factor/setup': 'GET, HEAD, POST',
+  '/account/two-factor/setup/complete': 'GET, HEAD',
   '/account/verify': 'GET, HEAD, POST',
   '/account/two-factor/sessions': 'GET, HEAD, POST',
 }

@@ -1,8 +1,10 @@
 import type { Auth } from '../auth/auth.js'
+import type { Config } from '../config/read-config.js'
 import type { Keyring } from '../crypto/keyring.js'
 
 /** What the pages about one's own account take first. */
 export interface Account extends Auth {
+  config: Auth['config'] & Pick<Config, 'otpEmail' | 'smsGateway'>
   keys: Keyring
   /** Public address, for links in mails; read when a mail is made. */
   baseUrl(): string

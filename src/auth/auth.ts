@@ -6,7 +6,7 @@ import type { Otp } from '../otp/otp.js'
 
 /** What every function of this floor takes first. */
 export interface Auth {
-  config: Pick<Config, 'loginTimeout' | 'otpEnrolment' | 'siteName'>
+  config: Pick<Config, 'loginTimeout' | 'otpEnrolment' | 'otpPasskeyLogin' | 'otpPolicy' | 'siteName'>
   clock: Clock
   database: Database
   otp: Otp

@@ -52,6 +52,11 @@ function addUserCommands(program: Command): void {
     .option('--key <HEX>', 'this secret instead of a random one of 160 bits')
     .action(async (options: unknown) => await (await import('./add-totp.js')).addTotp(options))
   program
+    .command('invite')
+    .description('print a link by which the user sets up a device: one use, 24 hours')
+    .requiredOption('--user <E>', "the user's e-mail address")
+    .action(async (options: unknown) => await (await import('./invite.js')).invite(options))
+  program
     .command('two-factor-status')
     .description('print `E: enabled` or `E: disabled` for each user')
     .argument('<E...>', 'e-mail addresses')

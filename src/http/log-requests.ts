@@ -1,6 +1,7 @@
 import type { RequestHandler } from 'express'
 import { randomUUID } from 'node:crypto'
 import type { Logger } from 'pino'
+import { withoutToken } from './hide-token.js'
 
 declare global {
   // oxlint-disable-next-line typescript/no-namespace -- how Express's Request is extended
@@ -15,8 +16,8 @@ declare global {
 
 /**
  * Gives each request an id and writes one line when it is answered. The line has the
- * path without its query, for a query may carry what somebody typed; no header and no
- * body ever stand in it.
+ * path without its query, for a query may carry what somebody typed, and without the token
+ * of a one-time link; no header and no body ever stand in it.
  */
 export function logRequests(log: Logger): RequestHandler {
   return (req, res, next) => {
@@ -28,7 +29,7 @@ export function logRequests(log: Logger): RequestHandler {
       const ms = Math.round(performance.now() - started)
       const line = {
         method: req.method,
-        path: req.originalUrl.split('?')[0]?.slice(0, 500),
+        path: withoutToken(req.originalUrl.split('?')[0] ?? '').slice(0, 500),
         status: res.statusCode,
         ms,
       }

@@ -1,6 +1,7 @@
 import { type Origin, nowhere } from '../origin.js'
 import { askDevice, type Asking, kindWorld } from './ask-device.js'
 import type { Verification } from './device.js'
+import { devicesForUser } from './devices-for-user.js'
 import type { Otp } from './otp.js'
 import { parsePersistentId } from './persistent-id.js'
 import { lockDevices } from './sql/lock-devices.js'
@@ -28,22 +29,23 @@ export async function verifyToken(otp: Otp, submission: TokenSubmission): Promis
   return askNamedDevice(otp, submission, 'verify')
 }
 
+export interface Enrolment extends TokenSubmission {
+  /** Nobody has verified the session: refuse where the owner has a confirmed device by now (F-28). */
+  onlyAsFirst?: boolean
+}
+
 /**
  * The same door for a device that is being enrolled: the first token it accepts confirms it,
  * and is spent. It verifies nobody before that.
  *
- * @example await confirmDevice(otp, { userId: 1, deviceId: 'totp/4', token: '123456' })
+ * @example await confirmDevice(otp, { userId: 1, deviceId: 'totp/4', token: '123456', onlyAsFirst: true })
  */
-export async function confirmDevice(otp: Otp, submission: TokenSubmission): Promise<Verification> {
-  return askNamedDevice(otp, submission, 'enrol')
+export async function confirmDevice(otp: Otp, enrolment: Enrolment): Promise<Verification> {
+  return askNamedDevice(otp, enrolment, 'enrol')
 }
 
-async function askNamedDevice(
-  otp: Otp,
-  submission: TokenSubmission,
-  purpose: Asking['purpose'],
-): Promise<Verification> {
-  const { userId, token, origin = nowhere, challenge = null } = submission
+async function askNamedDevice(otp: Otp, submission: Enrolment, purpose: Asking['purpose']): Promise<Verification> {
+  const { userId, token, origin = nowhere, challenge = null, onlyAsFirst = false } = submission
   const named = parsePersistentId(submission.deviceId)
   const kind = otp.kinds.find((candidate) => candidate.name === named?.kind)
   if (!named || !kind) return { ok: false, reason: 'invalid_token' }
@@ -52,6 +54,9 @@ async function askNamedDevice(
     const wanted = { kind, userId, deviceId: named.id, confirmed: purpose === 'verify' }
     const [locked] = await lockDevices(otp, transaction, wanted, token, world)
     if (!locked) return { ok: false, reason: 'invalid_token' }
+    // The owner is locked, so that of two first devices at once the second finds the first.
+    if (onlyAsFirst && (await devicesForUser(otp, userId, { transaction })).length > 0)
+      return { ok: false, reason: 'verification_not_allowed' }
     return askDevice(otp, transaction, locked, { token, origin, world, purpose })
   })
 }

@@ -14,7 +14,10 @@ export function showStep(auth: Auth, req: Request, res: Response, stage: Stage, 
     next: safeNext(req.method === 'GET' ? req.query['next'] : typed['next']) ?? '',
     alert: alert(req, refusal),
   }
-  if (stage.step === 'password') return sendPage(res, 'auth/password', { ...shared, username: text(typed['username']) })
+  if (stage.step === 'password') {
+    const notice = req.query['notice'] === 'password_changed' ? 'password_changed' : null
+    return sendPage(res, 'auth/password', { ...shared, notice, username: text(typed['username']) })
+  }
   const view = stage.devices.length > 0 ? 'auth/token' : 'auth/no-device'
   const { otpEnrolment: enrolment } = auth.config
   sendPage(res, view, { ...shared, ...tokenForms(req, stage.devices), email: stage.user.email, enrolment })

@@ -1,0 +1,29 @@
+import { recordEvent } from '../../audit.js'
+import { tellUser } from '../../notify/tell-user.js'
+import type { Origin } from '../../origin.js'
+import { devicesForUser } from '../../otp/devices-for-user.js'
+import { removeAllDevices } from '../../otp/remove-devices.js'
+import type { Account } from '../account.js'
+
+/**
+ * Removes every device of a user, unconfirmed ones and backup tokens too, ends all sessions
+ * and tells the owner. Each device leaves a line of its own in the trail (NIST SP 800-63B-4 §4.1).
+ *
+ * @returns the epoch that a new session of this user has to carry
+ */
+export async function disableTwoFactor(account: Account, userId: number, origin: Origin): Promise<number> {
+  const { database, otp } = account
+  const at = account.clock.now()
+  return database.sequelize.transaction(async (transaction) => {
+    for (const { persistentId: device } of await devicesForUser(otp, userId, { confirmed: null, transaction }))
+      await recordEvent(database, transaction, { event: 'device_removed', at, userId, device, origin })
+    await removeAllDevices(otp, transaction, userId)
+    await recordEvent(database, transaction, { event: 'two_factor_disabled', at, userId, origin })
+    const { address, browser } = origin
+    const notice = { mail: 'two-factor-disabled', by: 'owner', at, address, browser } as const
+    await tellUser(account, transaction, userId, notice)
+    const owner = await database.models.User.findByPk(userId, { attributes: ['auth_epoch'], transaction })
+    if (!owner) throw new Error('A user was removed while two-factor authentication was switched off.')
+    return owner.auth_epoch
+  })
+}

@@ -1,0 +1,31 @@
+import type { Transaction } from 'sequelize'
+import { type Origin, recordEvent } from '../../audit.js'
+import type { Otp } from '../../otp/otp.js'
+import { createLink, voidLinks } from '../one-time-link.js'
+
+export interface NewInvitation {
+  userId: number
+  /** The administrator; null: the command line. */
+  actorId: number | null
+  origin: Origin
+}
+
+/**
+ * Makes the link by which somebody may set up a device: one use, 24 hours. An earlier one
+ * of the same person ends. Show it once, to whoever hands it on.
+ *
+ * @param baseUrl public address of the site, for example `https://admin.example.com`
+ */
+export async function createInvitation(
+  otp: Pick<Otp, 'database' | 'keys' | 'clock'>,
+  transaction: Transaction,
+  { userId, actorId, origin }: NewInvitation,
+  baseUrl: string,
+): Promise<{ link: string; expiresAt: Date }> {
+  await voidLinks(otp, transaction, 'invitation', userId)
+  const { token, expiresAt } = await createLink(otp, transaction, { purpose: 'invitation', userId })
+  const by = actorId === null ? 'command line' : 'administrator'
+  const entry = { event: 'invitation_made', at: otp.clock.now(), userId, actorId, origin, details: { by } } as const
+  await recordEvent(otp.database, transaction, entry)
+  return { link: new URL(`/account/invitation/${token}`, baseUrl).href, expiresAt }
+}

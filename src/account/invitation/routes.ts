@@ -1,0 +1,65 @@
+import { type Request, type RequestHandler, type Response, Router } from 'express'
+import { setUpAddress } from '../../auth/enrolment.js'
+import { startSession } from '../../auth/session.js'
+import { alertFor } from '../../http/alert-for.js'
+import { describeOrigin } from '../../http/describe-origin.js'
+import { hideToken } from '../../http/hide-token.js'
+import { parseForms, readForm } from '../../http/read-form.js'
+import { refuse } from '../../http/refuse.js'
+import { sendPage } from '../../http/send-page.js'
+import type { Account } from '../account.js'
+import { acceptInvitation } from './accept-invitation.js'
+import { invitationForm } from './forms.js'
+import { type Invited, readInvitation } from './read-invitation.js'
+
+const ADDRESS = '/account/invitation/:token'
+
+/** Enrolment by invitation: the link and the password open set-up, and nothing else. */
+export function invitationRoutes(account: Account): Router {
+  const router = Router({ caseSensitive: true, strict: true })
+  router.get(ADDRESS, hideToken, showInvitation(account))
+  router.post(ADDRESS, hideToken, ...parseForms(), postInvitation(account))
+  return router
+}
+
+function showInvitation(account: Account): RequestHandler<{ token: string }> {
+  return async (req, res) => {
+    const invited = await readInvitation(account, req.params.token)
+    if (invited) sendInvitation(res, invited, null)
+    else refuse(req, res, { status: 404, code: 'link_invalid' })
+  }
+}
+
+function postInvitation(account: Account): RequestHandler<{ token: string }> {
+  return async (req, res) => {
+    const form = readForm(req, invitationForm)
+    if (!form) return refuse(req, res, { status: 400, code: 'bad_request' })
+    const invited = await readInvitation(account, req.params.token)
+    if (!invited) return refuse(req, res, { status: 404, code: 'link_invalid' })
+    const wait = await account.addressLimit.take(req.ip ?? '')
+    if (wait !== null) return refuseForm(req, res, invited, 'n_failed_attempts', wait)
+    const acceptance = await acceptInvitation(account, invited, form.password ?? '', describeOrigin(req))
+    if (acceptance.ok) return enter(account, req, res, acceptance.user)
+    if (acceptance.code === 'link_invalid') return refuse(req, res, { status: 404, code: 'link_invalid' })
+    refuseForm(req, res, invited, acceptance.code)
+  }
+}
+
+/** Begins a session that is good for set-up alone; who has a device is asked for it there. */
+async function enter(account: Account, req: Request, res: Response, user: { id: number; authEpoch: number }) {
+  const now = account.clock.now()
+  await account.addressLimit.giveBack(req.ip ?? '')
+  await startSession(req, user, null, now)
+  req.session.invitedAt = now.getTime()
+  res.redirect(303, setUpAddress(null))
+}
+
+function refuseForm(req: Request, res: Response, invited: Invited, code: string, retryAfter?: number): void {
+  res.status(retryAfter === undefined ? 422 : 429)
+  if (retryAfter !== undefined) res.set('Retry-After', String(retryAfter))
+  sendInvitation(res, invited, alertFor(req, code, retryAfter))
+}
+
+function sendInvitation(res: Response, { email, hasPassword }: Invited, alert: object | null): void {
+  sendPage(res, 'account/invitation', { email, hasPassword, alert })
+}

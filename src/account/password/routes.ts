@@ -1,0 +1,72 @@
+import { type Request, type RequestHandler, type Response, Router } from 'express'
+import { alertFor } from '../../http/alert-for.js'
+import { describeOrigin } from '../../http/describe-origin.js'
+import { hideToken } from '../../http/hide-token.js'
+import { parseForms, readForm } from '../../http/read-form.js'
+import { refuse } from '../../http/refuse.js'
+import { sendPage } from '../../http/send-page.js'
+import type { Account } from '../account.js'
+import { findLink } from '../one-time-link.js'
+import { forgotForm, resetForm } from './forms.js'
+import { limitRequests } from './limit-requests.js'
+import { requestReset } from './request-reset.js'
+import { resetPassword } from './reset-password.js'
+
+const FORGOT = '/account/password/forgot'
+const RESET = '/account/password/reset/:token'
+
+/** A forgotten password: asking for a link, and the new password that it leads to. */
+export function passwordRoutes(account: Account): Router {
+  const router = Router({ caseSensitive: true, strict: true })
+  router.get(FORGOT, (req, res) => sendPage(res, 'account/password/forgot', { sent: 'sent' in req.query, alert: null }))
+  router.post(FORGOT, ...parseForms(), postForgot(account))
+  router.get(RESET, hideToken, showReset(account))
+  router.post(RESET, hideToken, ...parseForms(), postReset(account))
+  return router
+}
+
+/**
+ * The answer goes out before anybody is looked up: no status, no text and no time tells
+ * whether an account has this address (ASVS 6.3.8).
+ */
+function postForgot(account: Account): RequestHandler {
+  const requestsOf = limitRequests(account)
+  return async (req, res) => {
+    const form = readForm(req, forgotForm)
+    if (!form) return refuse(req, res, { status: 400, code: 'bad_request' })
+    const email = form.username ?? ''
+    const wait = (await account.addressLimit.take(req.ip ?? '')) ?? (await requestsOf(email))
+    if (wait !== null) return refuseForgot(req, res, wait)
+    const { language, log } = req
+    const origin = describeOrigin(req)
+    res.redirect(303, `${FORGOT}?sent`)
+    requestReset(account, email, language, origin).catch((fault: unknown) =>
+      log.error({ err: fault }, 'a link to a new password was not sent'),
+    )
+  }
+}
+
+function refuseForgot(req: Request, res: Response, seconds: number): void {
+  res.status(429).set('Retry-After', String(seconds))
+  sendPage(res, 'account/password/forgot', { sent: false, alert: alertFor(req, 'too_many_requests', seconds) })
+}
+
+function showReset(account: Account): RequestHandler<{ token: string }> {
+  return async (req, res) => {
+    if (await findLink(account, 'password-reset', req.params.token))
+      sendPage(res, 'account/password/reset', { alert: null })
+    else refuse(req, res, { status: 404, code: 'link_invalid' })
+  }
+}
+
+function postReset(account: Account): RequestHandler<{ token: string }> {
+  return async (req, res) => {
+    const form = readForm(req, resetForm)
+    if (!form) return refuse(req, res, { status: 400, code: 'bad_request' })
+    const reset = await resetPassword(account, req.params.token, form.password ?? '', describeOrigin(req))
+    if (reset.ok) return res.redirect(303, '/account/login?notice=password_changed')
+    if (reset.code === 'link_invalid') return refuse(req, res, { status: 404, code: 'link_invalid' })
+    res.status(422)
+    sendPage(res, 'account/password/reset', { alert: alertFor(req, reset.code) })
+  }
+}

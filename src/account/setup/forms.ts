@@ -1,0 +1,11 @@
+import { z } from 'zod'
+import { field } from '../../http/read-form.js'
+
+/** All steps post to one address; which one it is, the fields tell. */
+export const setUpForm = z.object({
+  method: field(32),
+  otp_token: field(128),
+  next: field(2000),
+})
+
+export type SetUpForm = z.infer<typeof setUpForm>

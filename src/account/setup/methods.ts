@@ -1,0 +1,19 @@
+import type { Account } from '../account.js'
+
+/** A way to get a second factor, by the name that the form has for it. */
+export interface Method {
+  name: 'totp' | 'webauthn' | 'phone' | 'email'
+  /** Where it is set up; null: in the wizard itself. */
+  path: string | null
+}
+
+/** What this site offers, the strongest first; phones and e-mail need something that sends. */
+export function methodsOf({ config, otp }: Account): Method[] {
+  const all: (Method & { offered: boolean })[] = [
+    { name: 'totp', path: null, offered: true },
+    { name: 'webauthn', path: '/account/two-factor/security-keys/add', offered: otp.settings.relyingParty !== null },
+    { name: 'phone', path: '/account/two-factor/phones/add', offered: config.smsGateway !== undefined },
+    { name: 'email', path: '/account/two-factor/email/add', offered: config.otpEmail },
+  ]
+  return all.filter(({ offered }) => offered).map(({ name, path }) => ({ name, path }))
+}

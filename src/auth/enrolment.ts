@@ -1,0 +1,38 @@
+import type { RequestHandler } from 'express'
+import { loginAddress, safeNext } from '../http/safe-next.js'
+import type { Auth } from './auth.js'
+import { mustHaveTwoFactors } from './policy.js'
+
+/** Where devices are added. */
+const SET_UP = /^\/account\/two-factor\/(setup|qrcode|phones\/add|emails?\/add|security-keys\/add)(\/|$)/
+
+/** Where somebody who came by invitation may go besides: in, out, and to the links that came by mail. */
+const DOORS = /^\/account\/(login|logout|verify|invitation|password)(\/|$)/
+
+/**
+ * Who may set devices up, by `OTP_ENROLMENT`. With `invite` a password alone does not open
+ * the way to a first device, and a session that an invitation began goes nowhere but there.
+ * Whoever has a device is asked for it by `requireFresh` all the same.
+ */
+export function enrolmentGate(auth: Auth): RequestHandler {
+  return (req, res, next) => {
+    const { user, session, path } = req
+    const settingUp = SET_UP.test(path)
+    const invited = session.invitedAt !== undefined
+    if (settingUp && auth.config.otpEnrolment === 'invite' && user && !user.isVerified() && !invited)
+      return res.redirect(302, loginAddress(safeNext(req.originalUrl)))
+    if (invited && path.startsWith('/account/') && !settingUp && !DOORS.test(path))
+      return res.redirect(302, setUpAddress(null))
+    next()
+  }
+}
+
+/** Whether somebody without a device is led to set one up after the password. */
+export function isLedToSetUp({ config }: Auth, user: { isStaff: boolean }): boolean {
+  return config.otpEnrolment === 'self' && (user.isStaff || mustHaveTwoFactors(config.otpPolicy, user))
+}
+
+/** The set-up wizard, with the way on. */
+export function setUpAddress(next: string | null): string {
+  return next ? `/account/two-factor/setup?next=${encodeURIComponent(next)}` : '/account/two-factor/setup'
+}

@@ -1,0 +1,38 @@
+import { z } from 'zod'
+import { createInvitation } from '../account/invitation/create-invitation.js'
+import { nowhere } from '../audit.js'
+import type { Config } from '../config/read-config.js'
+import { SiteError } from '../errors.js'
+import { requireUser } from './find-users.js'
+import { readArguments } from './read-arguments.js'
+import { withOtp } from './with-otp.js'
+
+const optionsSchema = z.object({ user: z.string() })
+
+/** Makes an enrolment link and prints it alone. */
+export async function invite(options: unknown): Promise<void> {
+  const { user: email } = readArguments(optionsSchema, options)
+  const link = await withOtp(async (otp, config) => {
+    const baseUrl = requireBaseUrl(config)
+    return await otp.database.sequelize.transaction(async (transaction) => {
+      const user = await requireUser(otp, email, transaction)
+      if (!user.is_active) throw inactive(user.email)
+      const invitation = { userId: user.id, actorId: null, origin: nowhere }
+      return (await createInvitation(otp, transaction, invitation, baseUrl)).link
+    })
+  })
+  console.log(link)
+}
+
+function requireBaseUrl({ baseUrl }: Config): string {
+  if (baseUrl) return baseUrl
+  throw new SiteError(
+    'no_base_url',
+    'With PORT=0 only the running server knows its address, and a link needs one.',
+    'Set BASE_URL, or PORT to the port that the server printed.',
+  )
+}
+
+function inactive(email: string): SiteError {
+  return new SiteError('user_inactive', `${email} is switched off, so no link would work.`, 'Switch the user on first.')
+}

@@ -1,0 +1,49 @@
+import type { Transaction } from 'sequelize'
+import { runStatement } from '../db/run-statement.js'
+import { type BackupToken, hashBackupToken, randomBackupToken } from './backup-token.js'
+import type { Otp } from './otp.js'
+
+/** How many tokens a set has. */
+export const BACKUP_TOKENS = 10
+
+/** A new set, in clear for the one time that it is shown. */
+export interface BackupTokenSet {
+  tokens: BackupToken[]
+  madeAt: Date
+}
+
+/**
+ * Makes a new set of backup tokens; from this moment the old ones do not work. The set's
+ * row stays, so that a session which it verified goes on.
+ */
+export async function makeBackupTokens(otp: Otp, transaction: Transaction, userId: number): Promise<BackupTokenSet> {
+  const set = { tokens: Array.from({ length: BACKUP_TOKENS }, randomBackupToken), madeAt: otp.clock.now() }
+  const ask = <Row extends object>(sql: string, values: Readonly<Record<string, unknown>>) =>
+    runStatement<Row>(otp.database, transaction, sql, { userId, madeAt: set.madeAt, ...values })
+  // Two at once would each leave a set of their own.
+  await ask('select from users where id = $userId for update', {})
+  const [kept] = await ask<{ id: number }>(KEEP, {})
+  const [row] = kept ? [kept] : await ask<{ id: number }>(INSERT, { name: 'Backup tokens' })
+  if (!row) throw new Error('A set of backup tokens was neither kept nor made.')
+  await ask('delete from static_devices where user_id = $userId and id <> $id', row)
+  await ask('delete from static_tokens where device_id = $id', row)
+  await ask(FILL, { ...row, hashes: set.tokens.map((token) => hashBackupToken(otp.keys, token)) })
+  return set
+}
+
+/** Whether the set that was made then is still the one that works. */
+export async function isNewestSet(otp: Otp, userId: number, madeAt: Date): Promise<boolean> {
+  const sql = 'select from static_devices where user_id = $userId and confirmed and created_at = $madeAt'
+  return (await runStatement(otp.database, undefined, sql, { userId, madeAt })).length > 0
+}
+
+const KEEP = `
+update static_devices set created_at = $madeAt, failure_count = 0, failed_at = null
+where id = (select min(id) from static_devices where user_id = $userId and confirmed) returning id`
+
+const INSERT = `
+insert into static_devices (user_id, name, confirmed, created_at) values ($userId, $name, true, $madeAt) returning id`
+
+const FILL = `
+insert into static_tokens (device_id, token_hash, created_at)
+select $id::int, hash, $madeAt::timestamptz from unnest($hashes::text[]) as hash`

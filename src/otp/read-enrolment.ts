@@ -1,0 +1,33 @@
+import { base32nopad } from '@scure/base'
+import { runStatement } from '../db/run-statement.js'
+import { totpUri } from './key-uri.js'
+import type { Otp } from './otp.js'
+
+/** What an authenticator app is to be given, for its owner's eyes while it is set up. */
+export interface TotpEnrolment {
+  /** `otpauth://` address; the QR code is the same. */
+  uri: string
+  /** The secret in base32, for typing. */
+  secret: string
+}
+
+/**
+ * Opens the secret of an authenticator app that is being set up. A confirmed device gives
+ * its secret to nobody any more, nor does another's.
+ */
+export async function readTotpEnrolment(
+  otp: Otp,
+  user: { id: number; email: string },
+  deviceId: number,
+): Promise<TotpEnrolment | null> {
+  const [row] = await runStatement<{ secret: string }>(
+    otp.database,
+    undefined,
+    'select secret from totp_devices where id = $deviceId and user_id = $userId and not confirmed',
+    { deviceId, userId: user.id },
+  )
+  if (!row) return null
+  const secret = otp.keys.open(row.secret, { column: 'totp_devices.secret', id: deviceId })
+  const uri = totpUri({ issuer: otp.settings.siteName, account: user.email, secret })
+  return { uri, secret: base32nopad.encode(secret) }
+}
