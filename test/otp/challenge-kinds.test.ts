@@ -1,0 +1,205 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { Database } from '../../src/db/connect.js'
+import type { Device } from '../../src/otp/device.js'
+import { devicesForUser } from '../../src/otp/devices-for-user.js'
+import { generateChallenge } from '../../src/otp/generate-challenge.js'
+import { kindsFor } from '../../src/otp/kinds/index.js'
+import { removeAllDevices } from '../../src/otp/remove-devices.js'
+import { verifyToken } from '../../src/otp/verify-token.js'
+import { addMailbox, addPhone, askForCode, plantCode, waitingCodes } from '../support/challenges.js'
+import { databaseKinds, openTestDatabase } from '../support/database.js'
+import { createUser, testOtp, type TestOtp } from '../support/otp.js'
+import { testKind } from './kinds-contract.js'
+
+/** Never sent: see `waitingCodes`, which would have to be unlucky once in a million. */
+const wrongToken = '000000'
+let numbers = 100
+
+/** Another number for each device, so that no test uses up another's share of a day. */
+const freshNumber = () => `+4152420${(numbers += 1)}0`
+
+const kinds = [
+  { name: 'phone', add: (otp: TestOtp, userId: number) => addPhone(otp, userId, { number: freshNumber() }) },
+  { name: 'email', add: (otp: TestOtp, userId: number) => addMailbox(otp, userId, `box${(numbers += 1)}@example.com`) },
+]
+
+for (const { name, add } of kinds) testKind({ name, table: `${name}_devices`, add, goodToken: askForCode, wrongToken })
+
+describe.each(databaseKinds())('a code that was sent, on the %s database', (where) => {
+  let database: Database
+  beforeAll(async () => {
+    database = await openTestDatabase(where)
+  })
+  afterAll(() => database.close())
+
+  describe.each(kinds)('by $name', ({ name, add }) => {
+    let otp: TestOtp
+    let userId: number
+    let device: Device
+    beforeEach(async () => {
+      otp = testOtp(database)
+      userId = (await createUser(database)).id
+      device = await add(otp, userId)
+    })
+    const ask = (language = 'en', of = device) =>
+      generateChallenge(otp, { userId, deviceId: of.persistentId, language })
+    const submit = (answer: { token: string; challenge?: string }) =>
+      verifyToken(otp, { userId, deviceId: device.persistentId, ...answer })
+    const row = async () => {
+      const { rows } = await database.pool.query(`select * from ${name}_devices where id = $1`, [device.id])
+      return rows[0]
+    }
+
+    it('has six digits, as text', async () => {
+      const { token } = await askForCode(otp, device)
+      expect(token).toMatch(/^[0-9]{6}$/)
+    })
+
+    it('keeps its leading zeros to the end (F-35, F-56)', async () => {
+      const sent = await plantCode(otp, device, '012345')
+      expect(await submit({ ...sent, token: '12345' })).toEqual({ ok: false, reason: 'invalid_token' })
+      otp.clock.advance(1)
+      expect((await submit({ ...sent, token: ' 012 345 ' })).ok).toBe(true)
+    })
+
+    it('works within five minutes and not at their end (D-12)', async () => {
+      const sent = await askForCode(otp, device)
+      otp.clock.advance(300)
+      expect((await submit(sent)).ok).toBe(false)
+      otp.clock.advance(-1)
+      await database.pool.query(`update ${name}_devices set failure_count = 0`)
+      expect((await submit(sent)).ok).toBe(true)
+    })
+
+    it('works in the session that asked for it and in no other (S-14, ASVS 6.6.2)', async () => {
+      const { token, challenge } = await askForCode(otp, device)
+      otp.settings.throttleFactor = 0
+      expect((await submit({ token, challenge: 'b1946ac9-2492-4d23-8b3c-1a2f0d6a1c11' })).ok).toBe(false)
+      expect((await submit({ token })).ok).toBe(false)
+      expect((await submit({ token, challenge })).ok).toBe(true)
+    })
+
+    it('is void once another one was sent (D-11, S-44)', async () => {
+      const first = await askForCode(otp, device)
+      otp.clock.advance(31)
+      const second = await askForCode(otp, device)
+      otp.settings.throttleFactor = 0
+      expect((await submit(first)).ok).toBe(false)
+      expect((await submit(second)).ok).toBe(true)
+    })
+
+    it('is not burnt by four wrong guesses (D-13), and is by five (A-05)', async () => {
+      otp.settings.throttleFactor = 0
+      const first = await askForCode(otp, device)
+      for (let guess = 0; guess < 4; guess += 1) await submit({ ...first, token: wrongToken })
+      expect((await submit(first)).ok).toBe(true)
+      const second = await askForCode(otp, device)
+      for (let guess = 0; guess < 5; guess += 1) await submit({ ...second, token: wrongToken })
+      expect((await submit(second)).ok).toBe(false)
+    })
+
+    it('is followed by a cooldown, which only an accepted code ends early (D-18, D-37)', async () => {
+      const first = await askForCode(otp, device)
+      const nextAt = new Date(otp.clock.now().getTime() + 30_000)
+      expect(await ask()).toEqual({ ok: false, reason: 'cooldown_pending', nextAt })
+      expect(await waitingCodes(otp, device)).toHaveLength(1)
+      await submit({ ...first, token: wrongToken })
+      otp.clock.advance(1)
+      expect((await ask()).ok).toBe(false)
+      expect((await submit(first)).ok).toBe(true)
+      expect((await ask()).ok).toBe(true)
+    })
+
+    it('has no cooldown where that is switched off', async () => {
+      otp.settings.challengeCooldown = 0
+      expect([(await ask()).ok, (await ask()).ok]).toEqual([true, true])
+    })
+
+    it('forgets no failures (S-11)', async () => {
+      await submit({ token: wrongToken })
+      await ask()
+      expect(await row()).toMatchObject({ failure_count: 1 })
+    })
+
+    it('is sent ten times a day, and then not before the first is a day old (S-48)', async () => {
+      otp.settings.challengeCooldown = 0
+      const begin = otp.clock.now()
+      for (let sent = 0; sent < 10; sent += 1) {
+        expect((await ask()).ok).toBe(true)
+        otp.clock.advance(60)
+      }
+      const nextAt = new Date(begin.getTime() + 24 * 3600_000)
+      expect(await ask()).toEqual({ ok: false, reason: 'cooldown_pending', nextAt })
+      otp.clock.set(nextAt)
+      expect((await ask()).ok).toBe(true)
+      expect((await ask()).ok).toBe(false)
+    })
+
+    it('lies nowhere in the database, and its job is sealed', async () => {
+      const { token } = await askForCode(otp, device)
+      const { rows } = await database.pool.query(
+        `select row_to_json(d)::text as text from ${name}_devices d union all
+        select row_to_json(s)::text from challenge_sends s union all
+        select row_to_json(j)::text from graphile_worker._private_jobs j`,
+      )
+      const dump = rows.map((line) => String(line.text)).join('\n')
+      expect(dump).toContain('sealed')
+      expect(dump).not.toMatch(new RegExp(`["\\\\:' ]${token}`))
+      for (const value of Object.values(await row())) expect(String(value)).not.toBe(token)
+    })
+
+    it('is not sent to somebody else’s device, an unconfirmed one, or an inactive user’s', async () => {
+      const stranger = await createUser(database)
+      const foreign = { userId: stranger.id, deviceId: device.persistentId, language: 'en' }
+      expect(await generateChallenge(otp, foreign)).toEqual({ ok: false, reason: 'not_interactive' })
+      await database.pool.query(`update ${name}_devices set confirmed = false where id = $1`, [device.id])
+      expect(await ask()).toEqual({ ok: false, reason: 'not_interactive' })
+      await database.pool.query(`update ${name}_devices set confirmed = true where id = $1`, [device.id])
+      await database.pool.query('update users set is_active = false where id = $1', [userId])
+      expect(await ask()).toEqual({ ok: false, reason: 'not_interactive' })
+      expect(await waitingCodes(otp, device)).toEqual([])
+    })
+
+    it('neither comes nor counts where its kind is switched off, and the device goes with all others', async () => {
+      const sent = await askForCode(otp, device)
+      const off = { ...otp, kinds: kindsFor({ smsGateway: undefined, otpEmail: false }) }
+      expect(await verifyToken(off, { userId, deviceId: device.persistentId, ...sent })).toMatchObject({ ok: false })
+      expect(await devicesForUser(off, userId)).toEqual([])
+      const asked = { userId, deviceId: device.persistentId, language: 'en' }
+      expect(await generateChallenge(off, asked)).toEqual({ ok: false, reason: 'not_interactive' })
+      expect(await database.sequelize.transaction((transaction) => removeAllDevices(off, transaction, userId))).toBe(1)
+    })
+
+    it('goes out in its owner’s language', async () => {
+      await ask('pt-BR')
+      expect(await waitingCodes(otp, device)).toMatchObject([{ language: 'pt-BR' }])
+    })
+  })
+
+  it('counts for a number, whoever has it', async () => {
+    const otp = testOtp(database, { challengeCooldown: 0 })
+    const number = freshNumber()
+    const outcomes = []
+    for (let sent = 0; sent < 12; sent += 1) {
+      const { id: userId } = await createUser(database)
+      const { persistentId: deviceId } = await addPhone(otp, userId, { number })
+      outcomes.push((await generateChallenge(otp, { userId, deviceId, language: 'en' })).ok)
+    }
+    expect(outcomes.filter(Boolean)).toHaveLength(10)
+  })
+
+  it('goes to the mailbox’s own address, or else to its owner’s (D-36)', async () => {
+    const otp = testOtp(database)
+    const owner = await createUser(database)
+    const own = await addMailbox(otp, owner.id, 'other@example.com')
+    const none = await addMailbox(otp, owner.id)
+    await askForCode(otp, own)
+    await askForCode(otp, none)
+    expect(await waitingCodes(otp, own)).toMatchObject([{ to: 'other@example.com', name: owner.name }])
+    expect(await waitingCodes(otp, none)).toMatchObject([{ to: owner.email }])
+    await owner.update({ email: 'moved@example.com' })
+    otp.clock.advance(60)
+    await askForCode(otp, none)
+    expect((await waitingCodes(otp, none)).at(-1)).toMatchObject({ to: 'moved@example.com' })
+  })
+})

@@ -1,0 +1,87 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Database } from '../../src/db/connect.js'
+import type { Device } from '../../src/otp/device.js'
+import { generateChallenge } from '../../src/otp/generate-challenge.js'
+import { verifyToken } from '../../src/otp/verify-token.js'
+import { addMailbox, addPhone, askForCode, waitingCodes } from '../support/challenges.js'
+import { openTestDatabase } from '../support/database.js'
+import { createUser, testOtp, type TestOtp } from '../support/otp.js'
+import { postgresUrl } from '../support/postgres.js'
+
+const race = <Result>(racers: number, run: (racer: number) => Promise<Result>) =>
+  Promise.all(Array.from({ length: racers }, (_, racer) => run(racer)))
+
+describe.skipIf(!postgresUrl())('many at once on PostgreSQL', () => {
+  let database: Database
+  beforeAll(async () => {
+    database = await openTestDatabase('postgres')
+  })
+  afterAll(() => database.close())
+
+  const ask = (otp: TestOtp, { userId, persistentId: deviceId }: Device) =>
+    generateChallenge(otp, { userId, deviceId, language: 'en' })
+  const passed = (outcomes: { ok: boolean }[]) => outcomes.filter(({ ok }) => ok).length
+  let numbers = 0
+  const freshNumber = () => `+4152421${(numbers += 1) + 100}0`
+
+  describe.each([
+    ['phone', (otp: TestOtp, userId: number) => addPhone(otp, userId, { number: freshNumber() })],
+    ['e-mail', (otp: TestOtp, userId: number) => addMailbox(otp, userId, `race${freshNumber()}@example.com`)],
+  ])('with a code by %s', (_name, add) => {
+    const setUp = async (settings: Partial<TestOtp['settings']> = {}) => {
+      const otp = testOtp(database, { throttleFactor: 0, ...settings })
+      return { otp, device: await add(otp, (await createUser(database)).id) }
+    }
+    const submit = (otp: TestOtp, { userId, persistentId: deviceId }: Device, answer: { token: string }) =>
+      verifyToken(otp, { userId, deviceId, ...answer })
+
+    it('ten right submissions of one challenge sign in once (A-06)', async () => {
+      const { otp, device } = await setUp()
+      const sent = await askForCode(otp, device)
+      expect(passed(await race(10, () => submit(otp, device, sent)))).toBe(1)
+    })
+
+    it('of twenty guesses five are evaluated, and then the right code is void (A-05)', async () => {
+      const { otp, device } = await setUp()
+      const sent = await askForCode(otp, device)
+      await race(20, (racer) => submit(otp, device, { ...sent, token: `00000${racer % 10}` }))
+      const { rows } = await database.pool.query(`select code_attempts from ${device.kind}_devices where id = $1`, [
+        device.id,
+      ])
+      expect(rows).toEqual([{ code_attempts: 5 }])
+      await database.pool.query(`update users set token_failed_at = '{}' where id = $1`, [device.userId])
+      expect((await submit(otp, device, sent)).ok).toBe(false)
+    })
+
+    it('ten requests send one code', async () => {
+      const { otp, device } = await setUp()
+      expect(passed(await race(10, () => ask(otp, device)))).toBe(1)
+      expect(await waitingCodes(otp, device)).toHaveLength(1)
+    })
+
+    it('a new code and a right submission of the old one never deadlock', async () => {
+      const { otp, device } = await setUp({ challengeCooldown: 0 })
+      const sent = await askForCode(otp, device)
+      const outcomes = await race(8, (racer) => (racer % 2 ? ask(otp, device) : submit(otp, device, sent)))
+      expect(outcomes).toHaveLength(8)
+    })
+
+    it('a user gets ten codes a day over all devices (S-48)', async () => {
+      const { otp, device } = await setUp({ challengeCooldown: 0 })
+      const other = await add(otp, device.userId)
+      expect(passed(await race(24, (racer) => ask(otp, racer % 2 ? device : other)))).toBe(10)
+    })
+  })
+
+  it('a number gets ten codes a day over all users (S-48)', async () => {
+    const otp = testOtp(database, { challengeCooldown: 0 })
+    const number = freshNumber()
+    const users = await race(6, () => createUser(database))
+    const phones = await race(6, (racer) => addPhone(otp, users[racer]?.id ?? 0, { number }))
+    const outcomes = await race(24, async (racer) => {
+      const phone = phones[racer % 6]
+      return phone ? ask(otp, phone) : { ok: false }
+    })
+    expect(passed(outcomes)).toBe(10)
+  })
+})
