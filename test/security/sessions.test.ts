@@ -278,12 +278,23 @@ describe('a session', () => {
     expect((await browser.get('/admin')).status).toBe(302)
   })
 
-  it('holds ids and times and nothing else', async () => {
+  it('holds ids, times and where it came from, and nothing else', async () => {
     const { rows } = await sql('select sess from sessions')
     const names = new Set(rows.flatMap(({ sess }) => Object.keys(sess)))
     expect(
       [...names].filter(
-        (name) => !['cookie', 'userId', 'epoch', 'signedInAt', 'device', 'verifiedAt', 'pending'].includes(name),
+        (name) =>
+          ![
+            'cookie',
+            'userId',
+            'epoch',
+            'signedInAt',
+            'device',
+            'verifiedAt',
+            'address',
+            'browser',
+            'pending',
+          ].includes(name),
       ),
     ).toEqual([])
   })

@@ -3,8 +3,14 @@ import type { Database } from '../../src/db/connect.js'
 /** Every row of every table as text, by table: two of them are compared. */
 export type Snapshot = Record<string, string[]>
 
-/** A session's `expire` moves with every visit and is no state. */
-const columns: Readonly<Record<string, string>> = { sessions: 'sid, sess::text' }
+/**
+ * What is state of a table: a session's `expire` moves with every visit, and that a call
+ * was refused is written down.
+ */
+const states: Readonly<Record<string, string>> = {
+  sessions: 'select sid, sess::text from sessions',
+  audit_events: "select * from audit_events where event <> 'panel_refused'",
+}
 
 /** @param leaveOut tables that the tried request may write to */
 export async function takeSnapshot(database: Database, leaveOut: readonly string[] = []): Promise<Snapshot> {
@@ -20,7 +26,7 @@ export async function takeSnapshot(database: Database, leaveOut: readonly string
 
 async function rowsOf(database: Database, table: string): Promise<string[]> {
   const { rows } = await database.pool.query<{ row: string }>(
-    `select t::text as row from (select ${columns[table] ?? '*'} from ${table}) t order by 1`,
+    `select t::text as row from (${states[table] ?? `select * from ${table}`}) t order by 1`,
   )
   return rows.map(({ row }) => row)
 }
