@@ -1,7 +1,6 @@
 import { panelActions } from './actions/panel-actions.js'
 import { AdminJS } from './adminjs.js'
 import { dashboard } from './dashboard.js'
-import { panelTexts } from './panel-texts.js'
 import { panelResources } from './resources/index.js'
 import { ListedResource } from './resources/listed-resource.js'
 import type { PanelResource } from './resources/panel-resource.js'
@@ -14,7 +13,6 @@ export function buildAdmin(services: PanelServices): AdminJS {
     loginPath: '/account/login',
     logoutPath: '/account/logout',
     branding: { companyName: services.siteName, logo: false, withMadeWithLove: false },
-    locale: { language: 'en', availableLanguages: ['en'], translations: { en: panelTexts() } },
     settings: { defaultPerPage: 20 },
     dashboard: { component: 'Dashboard', handler: dashboard(services) },
     resources: panelResources.map((resource) => ({

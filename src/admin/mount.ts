@@ -1,5 +1,4 @@
 import express, { type RequestHandler, type Router } from 'express'
-import { createTranslator } from '../i18n.js'
 import { type AdminJS, buildRouter } from './adminjs.js'
 import { buildAdmin } from './build-admin.js'
 import { guard } from './guard.js'
@@ -40,10 +39,10 @@ const PAGES = [
  * The panel: our guard, our page, our checks, and behind them AdminJS's own router. An
  * address that is not named here never reaches it.
  */
-export async function createPanel(services: PanelServices): Promise<Panel> {
+export function createPanel(services: PanelServices): Panel {
   const admin = buildAdmin(services)
   const assets = readAssets()
-  const page = await createPage(services, admin, assets)
+  const page = createPage(services, admin, assets)
   const router = strictRouter()
   router.get('/login', (_req, res) => res.redirect(302, '/account/login'))
   router.get('/logout', (_req, res) => res.redirect(302, '/account/logout'))
@@ -54,7 +53,7 @@ export async function createPanel(services: PanelServices): Promise<Panel> {
   router.use(() => {
     throw new PanelRefusal('not_found')
   })
-  router.use(answerRefusals(services, createTranslator()))
+  router.use(answerRefusals(services))
   return { router, assets: assets.serve }
 }
 

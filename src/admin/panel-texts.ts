@@ -1,11 +1,14 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { z } from 'zod'
+import type { Language } from '../i18n.js'
 import { root } from '../root.js'
 
 const texts = z.object({ adminjs: z.record(z.string(), z.record(z.string(), z.unknown())) })
 
-/** The panel's labels and messages in AdminJS's own layout: `locales/en/panel.json`, under `adminjs`. */
-export function panelTexts(): z.output<typeof texts>['adminjs'] {
-  return texts.parse(JSON.parse(readFileSync(path.join(root, 'locales/en/panel.json'), 'utf8'))).adminjs
+/** AdminJS's `locale` for one language, and nothing of the others: what a page of the panel carries. */
+export function panelLocale(language: Language) {
+  const file = path.join(root, 'locales', language, 'panel.json')
+  const { adminjs } = texts.parse(JSON.parse(readFileSync(file, 'utf8')))
+  return { language, availableLanguages: [language], translations: { [language]: adminjs } }
 }

@@ -7,7 +7,7 @@ import type { PanelServices } from '../services.js'
 import { isApi } from './is-api.js'
 
 /** Answers everything that was thrown: a refusal by its code, all else as a fault that says nothing of itself. */
-export function answerRefusals(services: PanelServices, t: Translate): ErrorRequestHandler {
+export function answerRefusals(services: PanelServices): ErrorRequestHandler {
   const { logFault, showRefusal } = services
   return async (error: unknown, req, res, next) => {
     if (res.headersSent) return next(error)
@@ -16,8 +16,8 @@ export function answerRefusals(services: PanelServices, t: Translate): ErrorRequ
     if (code === 'internal') logFault(error, req)
     if (req.user && DENIALS.has(code)) await recordDenial(services, req, req.user.id, refusal)
     if (details.allow) res.set('Allow', details.allow)
-    const message = t(details.reason ? `panel:refusals.${details.reason}` : `errors:${code}`)
-    const fields = details.fields && inWords(t, details.fields)
+    const message = req.t(details.reason ? `panel:refusals.${details.reason}` : `errors:${code}`)
+    const fields = details.fields && inWords(req.t, details.fields)
     res.status(status)
     if (isApi(req.path)) res.json({ error: { code, message, ...(fields && { fields }) } })
     else showRefusal(res, code, message)

@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import { type AdminJS, type CurrentAdmin, initializeStore } from '../adminjs.js'
+import type { Language } from '../../i18n.js'
 import { nowhere } from '../../origin.js'
+import { panelLocale } from '../panel-texts.js'
 import { type Level, PanelUser } from '../panel-user.js'
 import { can, permissionOf } from '../permissions.js'
 
@@ -8,14 +10,15 @@ import { can, permissionOf } from '../permissions.js'
 const currentAdmin = z.custom<CurrentAdmin>((value) => value instanceof PanelUser)
 
 /**
- * AdminJS's state for everyone of one level: the resources and actions he may use, and
- * nothing about himself. It never changes while the process runs.
+ * AdminJS's state for everyone of one level and language: the resources and actions he may
+ * use, the texts, and nothing about himself. It never changes while the process runs.
  */
-export async function pageState(admin: AdminJS, level: Level): Promise<object> {
+export async function pageState(admin: AdminJS, level: Level, language: Language): Promise<object> {
   const user = somebody(level)
   const { session: _session, ...state } = (await initializeStore(admin, currentAdmin.parse(user))).getState()
   return {
     ...state,
+    locale: panelLocale(language),
     resources: state.resources
       .filter(({ id }) => can(user, 'view', id))
       .map((resource) => ({

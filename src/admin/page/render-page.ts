@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { RequestHandler } from 'express'
+import type { Language } from '../../i18n.js'
 import type { AdminJS } from '../adminjs.js'
 import { type Level, panelUserOf } from '../panel-user.js'
 import type { PanelServices } from '../services.js'
@@ -17,28 +18,36 @@ interface Prepared {
  * The one HTML page of the panel. No script stands in it: AdminJS's state is JSON that
  * the bundle reads. The nonce is for the `<style>` elements which that bundle makes.
  */
-export async function createPage(
-  services: PanelServices,
-  admin: AdminJS,
-  assets: PanelAssets,
-): Promise<RequestHandler> {
-  const prepare = async (level: Level): Promise<Prepared> => {
-    const head = headOf(services.siteName, assets, await pageState(admin, level))
+export function createPage(services: PanelServices, admin: AdminJS, assets: PanelAssets): RequestHandler {
+  const prepare = async (level: Level, language: Language): Promise<Prepared> => {
+    const head = headOf(services.siteName, assets, await pageState(admin, level, language), language)
     return { head, gzip: gzipWithPrefix(head) }
   }
-  const prepared = { staff: await prepare('staff'), superuser: await prepare('superuser') }
-  return (req, res) => {
+  const prepared = onceForEach(prepare)
+  return async (req, res) => {
     const user = panelUserOf({ currentAdmin: Reflect.get(req.session, 'adminUser') })
     const nonce = randomBytes(16).toString('base64')
-    const { head, gzip } = prepared[user.level]
-    const rest = restOf(assets, nonce, user)
+    const { head, gzip } = await prepared(user.level, req.language)
+    const rest = restOf(assets, nonce, user, req.t('panel:no_script'))
     res.set({
+      'Content-Language': req.language,
       'Content-Security-Policy': policy(nonce),
       'Content-Type': 'text/html; charset=utf-8',
-      Vary: 'Accept-Encoding',
+      Vary: 'Accept-Encoding, Accept-Language',
     })
     if (req.acceptsEncodings('gzip') !== 'gzip') return void res.end(head + rest)
     res.set('Content-Encoding', 'gzip').end(gzip(rest))
+  }
+}
+
+/** Prepares a page when it is first asked for: most houses need two of the eighteen. */
+function onceForEach(prepare: (level: Level, language: Language) => Promise<Prepared>) {
+  const pages = new Map<string, Promise<Prepared>>()
+  return (level: Level, language: Language): Promise<Prepared> => {
+    const name = `${level} ${language}`
+    const page = pages.get(name) ?? prepare(level, language)
+    pages.set(name, page)
+    return page
   }
 }
 
@@ -56,19 +65,19 @@ function policy(nonce: string): string {
   ].join('; ')
 }
 
-function headOf(siteName: string, assets: PanelAssets, state: object): string {
+function headOf(siteName: string, assets: PanelAssets, state: object, language: Language): string {
   return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<html lang="${language}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${escapeHtml(siteName)}</title>
 <link rel="icon" href="${assets.address('icon.svg')}"><link rel="stylesheet" href="${assets.address('panel.css')}">
 <script type="application/json" id="panel-state">${jsonInHtml(state)}</script>
 `
 }
 
-function restOf(assets: PanelAssets, nonce: string, user: object): string {
+function restOf(assets: PanelAssets, nonce: string, user: object, noScript: string): string {
   return `<script type="application/json" id="panel-user">${jsonInHtml(user)}</script>
 <script defer src="${assets.address('panel.js')}" nonce="${nonce}"></script></head>
-<body><div id="app"><noscript>The panel needs JavaScript.</noscript></div></body></html>
+<body><div id="app"><noscript>${escapeHtml(noScript)}</noscript></div></body></html>
 `
 }
 
