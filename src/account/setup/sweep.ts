@@ -21,7 +21,7 @@ export function keepSwept(account: Account, log: Logger): () => void {
 }
 
 /** One sweep. Used links go with the old ones: the audit trail has what became of them. */
-export async function sweep({ otp, database, clock }: Account): Promise<void> {
+export async function sweep({ otp, database, clock }: Pick<Account, 'otp' | 'database' | 'clock'>): Promise<void> {
   await sweepEnrolments(otp)
   await runStatement(database, undefined, 'delete from one_time_links where expires_at <= $now', { now: clock.now() })
 }

@@ -1,0 +1,385 @@
+import { base32nopad } from '@scure/base'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { sweep } from '../../src/account/setup/sweep.js'
+import type { Database } from '../../src/db/connect.js'
+import { addTotpDevice } from '../../src/otp/add-totp-device.js'
+import { sweepEnrolments } from '../../src/otp/sweep-enrolments.js'
+import { appCode } from '../support/authenticator.js'
+import type { Answer, Browser } from '../support/browse.js'
+import { databaseKinds, openTestDatabase } from '../support/database.js'
+import { mailsTo } from '../support/mails.js'
+import { createPerson, type Person, signIn, startTestSite, type TestSite } from '../support/site.js'
+
+const setup = '/account/two-factor/setup'
+const complete = `${setup}/complete`
+const qrcode = '/account/two-factor/qrcode'
+
+describe.each(databaseKinds())('setting up an authenticator app, on the %s database', (where) => {
+  let database: Database
+  let site: TestSite
+  beforeAll(async () => {
+    database = await openTestDatabase(where)
+    site = await startTestSite(database)
+  })
+  afterAll(async () => {
+    await site.close()
+    await database.close()
+  })
+
+  const secretOn = (page: Answer) => /<code class="secret"[^>]*>([A-Z2-7 ]+)</.exec(page.text)?.[1] ?? ''
+  const tokensOn = (page: Answer) => [...page.text.matchAll(/<li><code>([A-Z2-7-]{19})<\/code>/g)].map((hit) => hit[1])
+  const devicesOf = async ({ id }: Person) =>
+    (await database.pool.query('select * from totp_devices where user_id = $1 order by id', [id])).rows
+  const begin = async (browser: Browser) => {
+    await browser.post(setup, { method: 'totp' })
+    return secretOn(await browser.get(setup))
+  }
+  const newcomer = async (traits = {}) => {
+    const person = await createPerson(site, { app: false, ...traits })
+    return { person, browser: await signIn(site, person) }
+  }
+
+  it('leads staff without a device from the password through every step to where they wanted (F-19, F-29)', async () => {
+    const person = await createPerson(site, { app: false })
+    const browser = site.browser()
+    const next = '/admin/resources/users?page=2'
+    const signedIn = await browser.post('/account/login', { username: person.email, password: person.password, next })
+    expect(signedIn).toMatchObject({ status: 303, location: `${setup}?next=${encodeURIComponent(next)}` })
+    expect((await browser.get(signedIn.location ?? '')).text).toContain(`value="${next}"`)
+
+    const method = await browser.post(setup, { next })
+    expect(method.status).toBe(303)
+    const choice = await browser.get(method.location ?? '')
+    expect(choice.text).toContain('name="method" value="totp"')
+    expect(choice.text).toContain(`value="${next}"`)
+
+    const configuration = await browser.post(setup, { method: 'totp', next })
+    expect(configuration).toMatchObject({ status: 303, location: `${setup}?next=${encodeURIComponent(next)}` })
+    const page = await browser.get(configuration.location ?? '')
+    expect(page.text).toContain(`src="${qrcode}"`)
+    const done = await browser.post(setup, { otp_token: appCode(secretOn(page), site.clock.now()), next })
+    expect(done).toMatchObject({ status: 303, location: `${complete}?next=${encodeURIComponent(next)}` })
+    expect((await browser.get(done.location ?? '')).text).toContain(`href="${next}"`)
+    expect((await browser.get('/admin')).status).toBe(200)
+  })
+
+  it('gives QR code, address and key of the same 160 bits (S-04, S-08, S-09, S-10, F-37)', async () => {
+    const { person, browser } = await newcomer()
+    await browser.post(setup, { method: 'totp' })
+    const page = await browser.get(setup)
+    const secret = secretOn(page)
+    expect(secret).toMatch(/^([A-Z2-7]{4} ){7}[A-Z2-7]{4}$/)
+    expect(base32nopad.decode(secret.replaceAll(' ', ''))).toHaveLength(20)
+    const uri = new URL(/href="(otpauth:[^"]+)"/.exec(page.text)?.[1]?.replaceAll('&amp;', '&') ?? '')
+    expect(uri.searchParams.get('secret')).toBe(secret.replaceAll(' ', ''))
+    expect(uri.searchParams.get('issuer')).toBe('OTP Admin')
+    expect(decodeURIComponent(uri.pathname)).toContain(`OTP Admin:${person.email}`)
+    const picture = await browser.get(qrcode)
+    expect(picture.headers['content-type']).toMatch(/^image\/svg\+xml/)
+    expect(picture.headers['cache-control']).toBe('no-store')
+    expect(picture.text).toMatch(/<rect[^>]*fill="white"/)
+  })
+
+  it('has no QR code to give before set-up begins and after it ends (F-36)', async () => {
+    const { browser } = await newcomer()
+    expect((await browser.get(qrcode)).status).toBe(404)
+    const secret = await begin(browser)
+    expect((await browser.get(qrcode)).status).toBe(200)
+    await browser.post(setup, { otp_token: appCode(secret, site.clock.now()) })
+    expect((await browser.get(qrcode)).status).toBe(404)
+  })
+
+  it('makes ten backup tokens at the end of the first set-up and shows them once', async () => {
+    const { person, browser } = await newcomer()
+    const secret = await begin(browser)
+    const done = await browser.post(setup, { otp_token: appCode(secret, site.clock.now()) })
+    expect(done).toMatchObject({ status: 303, location: complete })
+    const page = await browser.get(complete)
+    const tokens = tokensOn(page)
+    expect(new Set(tokens).size).toBe(10)
+    expect(page.text).toContain('download="backup-tokens.txt"')
+    expect(tokensOn(await browser.get(complete))).toEqual([])
+
+    const later = site.browser()
+    const form = { username: person.email, password: person.password, otp_token: tokens[3] ?? '' }
+    expect((await later.post('/account/login', form)).location).toBe('/admin')
+    expect((await site.browser().post('/account/login', form)).code).toBe('invalid_token')
+  })
+
+  it('makes no more of them for a second device', async () => {
+    const person = await createPerson(site)
+    const browser = await signIn(site, person)
+    const secret = await begin(browser)
+    expect((await browser.post(setup, { otp_token: appCode(secret, site.clock.now()) })).status).toBe(303)
+    expect(tokensOn(await browser.get(complete))).toEqual([])
+    expect(await devicesOf(person)).toMatchObject([{ confirmed: true }, { confirmed: true }])
+  })
+
+  it('spends the code that confirmed, and takes the next one at sign-in (F-33, S-05)', async () => {
+    const { person, browser } = await newcomer()
+    const secret = await begin(browser)
+    const code = appCode(secret, site.clock.now())
+    expect((await browser.post(setup, { otp_token: code })).status).toBe(303)
+    const form = { username: person.email, password: person.password }
+    expect((await site.browser().post('/account/login', { ...form, otp_token: code })).code).toBe('invalid_token')
+    site.clock.advance(30)
+    const next = appCode(secret, site.clock.now())
+    expect((await site.browser().post('/account/login', { ...form, otp_token: next })).location).toBe('/admin')
+  })
+
+  it('takes the codes of one step around, and no others (F-31)', async () => {
+    for (const [steps, status] of [
+      [-1, 303],
+      [1, 303],
+      [-2, 422],
+      [2, 422],
+    ] as const) {
+      const { browser } = await newcomer()
+      const secret = await begin(browser)
+      const at = new Date(site.clock.now().getTime() + steps * 30_000)
+      expect((await browser.post(setup, { otp_token: appCode(secret, at) })).status).toBe(status)
+    }
+  })
+
+  it('changes the session id when it verifies, and the old one is dead (F-32, S-37)', async () => {
+    const { browser } = await newcomer()
+    const secret = await begin(browser)
+    const before = browser.cookies.get('otp_session') ?? ''
+    await browser.post(setup, { otp_token: appCode(secret, site.clock.now()) })
+    expect(browser.cookies.get('otp_session')).not.toBe(before)
+    const thief = site.browser()
+    thief.cookies.set('otp_session', before)
+    expect((await thief.get(setup)).location).toMatch(/^\/account\/login/)
+  })
+
+  it('keeps the same key after a wrong code, and throttles as at sign-in (F-30)', async () => {
+    const { browser } = await newcomer()
+    const secret = await begin(browser)
+    expect(await browser.post(setup, { otp_token: ' ' })).toMatchObject({ status: 422, code: 'token_required' })
+    const wrong = await browser.post(setup, { otp_token: '000000' })
+    expect(wrong).toMatchObject({ status: 422, code: 'invalid_token' })
+    expect(secretOn(wrong)).toBe(secret)
+    const wait = await browser.post(setup, { otp_token: appCode(secret, site.clock.now()) })
+    expect(wait).toMatchObject({ status: 429, code: 'n_failed_attempts' })
+    expect(wait.headers['retry-after']).toBe('1')
+    expect(wait.text).toContain('1 second')
+    site.clock.advance(1)
+    expect((await browser.post(setup, { otp_token: appCode(secret, site.clock.now()) })).status).toBe(303)
+  })
+
+  it('goes on with the same key when the method is chosen again', async () => {
+    const { person, browser } = await newcomer()
+    const secret = await begin(browser)
+    expect(await begin(browser)).toBe(secret)
+    expect(await devicesOf(person)).toHaveLength(1)
+  })
+
+  it('refuses a method that is not offered', async () => {
+    const { browser } = await newcomer()
+    expect(await browser.post(setup, { method: 'email' })).toMatchObject({ status: 422, code: 'method_not_offered' })
+    expect(await browser.post(setup, { method: 'pigeon' })).toMatchObject({ status: 422, code: 'method_not_offered' })
+  })
+
+  it('leaves nothing that verifies when it is abandoned, at any step', async () => {
+    const { person, browser } = await newcomer()
+    const secret = await begin(browser)
+    const [device] = await devicesOf(person)
+    expect(device).toMatchObject({ confirmed: false })
+    const form = { username: person.email, password: person.password }
+    const otp_token = appCode(secret, site.clock.now())
+    for (const named of [{}, { otp_device: `totp/${device.id}` }])
+      expect(await site.browser().post('/account/login', { ...form, ...named, otp_token })).toMatchObject({
+        status: 422,
+        code: 'invalid_token',
+      })
+    expect((await browser.get('/admin')).status).toBe(302)
+  })
+
+  it('is over after an hour, and swept', async () => {
+    const { person, browser } = await newcomer()
+    const secret = await begin(browser)
+    site.clock.advance(3599)
+    expect((await browser.get(qrcode)).status).toBe(200)
+    await sweepEnrolments(site.otp)
+    expect(await devicesOf(person)).toHaveLength(1)
+    site.clock.advance(1)
+    const late = await browser.post(setup, { otp_token: appCode(secret, site.clock.now()) })
+    expect(late).toMatchObject({ status: 422, code: 'set_up_expired' })
+    expect((await browser.get(qrcode)).status).toBe(404)
+    expect(await devicesOf(person)).toHaveLength(1)
+    await Promise.all([sweepEnrolments(site.otp), sweepEnrolments(site.otp)])
+    expect(await devicesOf(person)).toHaveLength(0)
+  })
+
+  it('sweeps no device that was switched off, used or not', async () => {
+    const used = await createPerson(site)
+    await signIn(site, used)
+    await database.pool.query('update totp_devices set confirmed = false where user_id = $1', [used.id])
+    const unused = await createPerson(site)
+    const device = unused.app?.persistentId
+    await database.pool.query(
+      `insert into audit_events (at, event, user_id, device) values (now(), 'device_switched_off', $1, $2)`,
+      [unused.id, device],
+    )
+    await database.pool.query('update totp_devices set confirmed = false where user_id = $1', [unused.id])
+    site.clock.advance(1e7)
+    await sweepEnrolments(site.otp)
+    expect(await devicesOf(used)).toHaveLength(1)
+    expect(await devicesOf(unused)).toHaveLength(1)
+  })
+
+  it('keeps the key out of sessions and log, and seals it in its row', async () => {
+    const { browser } = await newcomer()
+    const secret = await begin(browser)
+    await browser.post(setup, { otp_token: appCode(secret, site.clock.now()) })
+    const tokens = tokensOn(await browser.get(complete))
+    expect(tokens).toHaveLength(10)
+    const dump: string[] = [site.log.join('')]
+    for (const table of ['sessions', 'totp_devices', 'static_tokens', 'audit_events', 'graphile_worker._private_jobs'])
+      dump.push(JSON.stringify((await database.pool.query(`select * from ${table}`)).rows))
+    const key = secret.replaceAll(' ', '')
+    const raw = Buffer.from(base32nopad.decode(key))
+    for (const form of [key, secret, raw.toString('hex'), raw.toString('base64'), ...tokens])
+      expect(dump.join('').includes(form ?? '')).toBe(false)
+  })
+
+  it('records the device and tells its owner by mail', async () => {
+    const { person, browser } = await newcomer()
+    const secret = await begin(browser)
+    await browser.post(setup, { otp_token: appCode(secret, site.clock.now()) })
+    const { rows } = await database.pool.query('select event from audit_events where user_id = $1 order by id', [
+      person.id,
+    ])
+    expect(rows.map(({ event }) => event)).toEqual(expect.arrayContaining(['device_added', 'backup_tokens_made']))
+    const mails = await mailsTo(database, person.email)
+    expect(mails.map(({ mail }) => mail)).toEqual(expect.arrayContaining(['device-added', 'backup-tokens-made']))
+  })
+
+  describe('for whoever has a device already', () => {
+    /** Signed in by the password before there was a device: F-28's way in. */
+    const unverified = async () => {
+      const { person, browser } = await newcomer()
+      const secret = await begin(browser)
+      const { device } = await database.sequelize.transaction((transaction) =>
+        addTotpDevice(site.otp, transaction, { user: person, name: 'Real', confirmed: true }),
+      )
+      return { person, browser, secret, device }
+    }
+    const steps: [method: 'GET' | 'POST' | 'HEAD', path: string, form?: () => Record<string, string>][] = [
+      ['GET', setup],
+      ['GET', `${setup}?step=method`],
+      ['GET', qrcode],
+      ['GET', complete],
+      ['HEAD', setup],
+      ['HEAD', qrcode],
+      ['POST', setup],
+      ['POST', setup, () => ({ method: 'totp' })],
+      ['POST', setup, () => ({ method: 'webauthn' })],
+      ['POST', setup, () => ({ method: 'phone', phone_number: '+31612345678', phone_method: 'sms' })],
+    ]
+
+    it.each(steps)('refuses an unverified session: %s %s (F-28, I-40)', async (method, path, form) => {
+      const { person, browser } = await unverified()
+      const answer = await browser.visit(path, { method, ...(form && { form: form() }) })
+      expect(answer).toMatchObject({ status: 302, location: `/account/login?next=${encodeURIComponent(path)}` })
+      expect(await devicesOf(person)).toHaveLength(2)
+    })
+
+    it('refuses an unverified session its right code for a set-up begun before (F-28, I-40)', async () => {
+      const { person, browser, secret } = await unverified()
+      const answer = await browser.post(setup, { otp_token: appCode(secret, site.clock.now()) })
+      expect(answer).toMatchObject({ status: 302, location: `/account/login?next=${encodeURIComponent(setup)}` })
+      expect((await devicesOf(person)).map(({ confirmed }) => confirmed)).toEqual([false, true])
+      expect((await browser.get('/admin')).status).toBe(302)
+      expect((await browser.get(qrcode)).status).toBe(302)
+    })
+
+    it('asks a verified session again after five minutes, at every step (A-08, S-45)', async () => {
+      const person = await createPerson(site)
+      const browser = await signIn(site, person)
+      site.clock.advance(301)
+      for (const path of [setup, `${setup}?step=method`, qrcode, complete])
+        expect((await browser.get(path)).location).toBe(`/account/verify?next=${encodeURIComponent(path)}`)
+      expect((await browser.post(setup, { method: 'totp' })).location).toMatch(/^\/account\/verify/)
+      expect(await devicesOf(person)).toHaveLength(1)
+    })
+
+    it('lets one of two first devices through that are confirmed at once (F-28)', async () => {
+      const person = await createPerson(site, { app: false })
+      const racers = await Promise.all(
+        [1, 2].map(async () => {
+          const browser = site.browser()
+          await browser.post('/account/login', { username: person.email, password: person.password })
+          return { browser, secret: await begin(browser) }
+        }),
+      )
+      const answers = await Promise.all(
+        racers.map(({ browser, secret }) =>
+          browser.post(setup, { otp_token: appCode(secret, site.clock.now()) }).then(({ status }) => status),
+        ),
+      )
+      expect(answers.filter((status) => status === 303)).toHaveLength(1)
+      expect((await devicesOf(person)).filter(({ confirmed }) => confirmed)).toHaveLength(1)
+    })
+  })
+
+  it('leads people who were asked for a token that they have no device for to set-up', async () => {
+    const { browser } = await newcomer({ staff: false })
+    expect(await browser.get('/account/login?next=%2Fadmin')).toMatchObject({
+      status: 302,
+      location: `${setup}?next=%2Fadmin`,
+    })
+  })
+
+  it('does not lead round in a circle when all backup tokens are used up', async () => {
+    const person = await createPerson(site, { app: false, backupTokens: 1 })
+    await database.pool.query('delete from static_tokens')
+    const browser = await signIn(site, person)
+    await browser.post('/account/login', { username: person.email, password: person.password })
+    expect((await browser.get('/account/login')).status).toBe(200)
+  })
+
+  it('sweeps links that are over', async () => {
+    await database.pool.query(
+      `insert into one_time_links (purpose, user_id, token_hash, created_at, expires_at)
+        select 'invitation', min(id), 'old', now(), $1 from users`,
+      [site.clock.now()],
+    )
+    await sweep(site)
+    expect((await database.pool.query(`select from one_time_links where token_hash = 'old'`)).rowCount).toBe(0)
+  })
+})
+
+describe('set-up by invitation only', () => {
+  let database: Database
+  let site: TestSite
+  beforeAll(async () => {
+    database = await openTestDatabase('embedded')
+    site = await startTestSite(database, { OTP_ENROLMENT: 'invite' })
+  })
+  afterAll(async () => {
+    await site.close()
+    await database.close()
+  })
+
+  it('is not opened by a password alone, at any step', async () => {
+    const person = await createPerson(site, { app: false })
+    const browser = await signIn(site, person)
+    expect((await browser.get('/account/login')).text).toContain('Ask an administrator')
+    for (const path of [
+      setup,
+      qrcode,
+      complete,
+      '/account/two-factor/phones/add',
+      '/account/two-factor/security-keys/add',
+    ])
+      expect((await browser.get(path)).location).toBe(`/account/login?next=${encodeURIComponent(path)}`)
+    expect((await browser.post(setup, { method: 'totp' })).location).toMatch(/^\/account\/login/)
+    expect((await database.pool.query('select from totp_devices where user_id = $1', [person.id])).rowCount).toBe(0)
+  })
+
+  it('is open to whoever is verified and adds another device', async () => {
+    const browser = await signIn(site, await createPerson(site))
+    expect((await browser.get(setup)).status).toBe(200)
+  })
+})

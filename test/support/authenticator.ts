@@ -1,0 +1,26 @@
+import { base32nopad } from '@scure/base'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { createHmac } from 'node:crypto'
+
+const hasOathtool = spawnSync('oathtool', ['--version']).status === 0
+
+/**
+ * What an authenticator app shows, by another implementation than ours: Debian's oathtool
+ * where it is installed, else the formula of RFC 4226 §5.3 written down here.
+ *
+ * @param secret in base32, as the page shows it
+ */
+export function appCode(secret: string, at: Date): string {
+  const key = secret.replaceAll(' ', '')
+  if (!hasOathtool) return rfcCode(base32nopad.decode(key), Math.floor(at.getTime() / 30_000))
+  const now = `${at.toISOString().slice(0, 19).replace('T', ' ')} UTC`
+  return execFileSync('oathtool', ['--totp', '--base32', '--now', now, '-'], { input: key, encoding: 'utf8' }).trim()
+}
+
+function rfcCode(key: Uint8Array, step: number): string {
+  const counter = Buffer.alloc(8)
+  counter.writeBigUInt64BE(BigInt(step))
+  const mac = createHmac('sha1', key).update(counter).digest()
+  const offset = (mac.at(-1) ?? 0) & 15
+  return String((mac.readUInt32BE(offset) & 0x7fffffff) % 1_000_000).padStart(6, '0')
+}
