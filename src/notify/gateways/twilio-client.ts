@@ -2,8 +2,6 @@ import twilio from 'twilio'
 import type RequestClient from 'twilio/lib/base/RequestClient.js'
 import type { Voice } from './sms-gateway.js'
 
-/** Milliseconds that one request may take as a whole; the page that waits for it gives up after ten seconds. */
-const WHOLE = 8_000
 /** Bytes; Twilio's answers have two or three thousand. */
 const LARGEST_ANSWER = 256 * 1024
 /** Seconds between two digits, so that they can be written down. */
@@ -13,6 +11,8 @@ interface TwilioOptions {
   accountSid: string
   authToken: string
   baseUrl: string | null
+  /** Milliseconds that one request may take as a whole. */
+  longest: number
 }
 
 /** What we use of Twilio's own library, which is loaded with this file. */
@@ -22,8 +22,8 @@ export interface TwilioApi {
   speak(voice: Voice, says: readonly string[]): string
 }
 
-export function openTwilio({ accountSid, authToken, baseUrl }: TwilioOptions): TwilioApi {
-  const httpClient = new BoundedRequestClient(baseUrl)
+export function openTwilio({ accountSid, authToken, baseUrl, longest }: TwilioOptions): TwilioApi {
+  const httpClient = new BoundedRequestClient(baseUrl, longest)
   return { client: new twilio.Twilio(accountSid, authToken, { httpClient }), speak }
 }
 
@@ -34,11 +34,11 @@ export function openTwilio({ accountSid, authToken, baseUrl }: TwilioOptions): T
 class BoundedRequestClient extends twilio.RequestClient {
   readonly #baseUrl: string | null
 
-  constructor(baseUrl: string | null) {
-    super({ timeout: WHOLE })
+  constructor(baseUrl: string | null, longest: number) {
+    super({ timeout: longest })
     this.#baseUrl = baseUrl
     this.axios.interceptors.request.use((config) => {
-      config.signal = AbortSignal.timeout(WHOLE)
+      config.signal = AbortSignal.timeout(longest)
       config.maxContentLength = LARGEST_ANSWER
       return config
     })

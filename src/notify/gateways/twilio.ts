@@ -15,10 +15,18 @@ export interface TwilioAccount {
 /** Seconds until a phone counts as not answered: before most mailboxes take the call and keep the code. */
 const RING = 15
 
-/** Sends messages and makes calls by Twilio. Its client is loaded at the first one. */
-export function createTwilioGateway(account: TwilioAccount): SmsGateway {
+/** The page that waits gives up after ten seconds. */
+const LONGEST_MS = 8_000
+
+/**
+ * Sends messages and makes calls by Twilio. Its client is loaded at the first one.
+ *
+ * @param longest milliseconds that one may take
+ */
+export function createTwilioGateway(account: TwilioAccount, longest = LONGEST_MS): SmsGateway {
   let opening: Promise<TwilioApi> | undefined
-  const open = () => (opening ??= import('./twilio-client.js').then(({ openTwilio }) => openTwilio(account)))
+  const load = async () => (await import('./twilio-client.js')).openTwilio({ ...account, longest })
+  const open = () => (opening ??= load())
   return {
     sendText: (message) => attempt(async () => sendText(await open(), account, message)),
     call: (message) => attempt(async () => call(await open(), account, message)),

@@ -1,0 +1,87 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { text } from 'node:stream/consumers'
+import { checkAnswer, checkRequest, exampleAnswer } from './check-request.js'
+
+export const accountSid = 'ACaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa'
+export const authToken = 'a-token-that-nobody-else-has'
+
+/** What the next requests come to. */
+export type Behaviour =
+  | 'accept'
+  /** Twilio's own form of a refusal. */
+  | { status: number; code: number; message: string }
+  /** Something in front of Twilio answers. */
+  | { status: number; html: string }
+  /** Reads the request and answers nothing. */
+  | 'hang'
+  /** Answers a byte now and then. */
+  | 'trickle'
+
+export interface TwilioStandIn {
+  url: string
+  behaviour: Behaviour
+  /** The fields of every request that was right, in the order they came. */
+  readonly requests: readonly { resource: string; fields: Record<string, string> }[]
+  /** What was wrong with requests, by Twilio's own description. */
+  readonly mistakes: readonly string[]
+  close(): Promise<void>
+}
+
+/** A server on this machine that takes what Twilio takes and answers what it answers. */
+export async function startTwilio(): Promise<TwilioStandIn> {
+  const requests: { resource: string; fields: Record<string, string> }[] = []
+  const mistakes: string[] = []
+  const server = createServer((req, res) => void answer(req, res))
+  const answer = async (req: IncomingMessage, res: ServerResponse) => {
+    const fields = new URLSearchParams(await text(req))
+    const checked = checkRequest(req, fields, { accountSid, authToken })
+    mistakes.push(...checked.mistakes)
+    if (checked.mistakes.length > 0) return refuse(res, { status: 400, code: 20001, message: 'not as described' })
+    requests.push({ resource: checked.resource, fields: Object.fromEntries(fields) })
+    await behave(res, standIn.behaviour, () => succeed(res, checked.resource, fields))
+  }
+  const succeed = (res: ServerResponse, resource: string, fields: URLSearchParams) => {
+    const body = exampleAnswer(resource, { to: fields.get('To') ?? '', accountSid })
+    mistakes.push(...checkAnswer(resource, body))
+    sendJson(res, 201, body)
+  }
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const standIn: TwilioStandIn = {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    behaviour: 'accept',
+    requests,
+    mistakes,
+    close: async () => {
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+  return standIn
+}
+
+async function behave(res: ServerResponse, behaviour: Behaviour, succeed: () => void): Promise<void> {
+  if (behaviour === 'accept') return succeed()
+  if (behaviour === 'hang') return
+  if (behaviour === 'trickle') return trickle(res)
+  if ('html' in behaviour) {
+    res.writeHead(behaviour.status, { 'Content-Type': 'text/html' }).end(behaviour.html)
+    return
+  }
+  refuse(res, behaviour)
+}
+
+function trickle(res: ServerResponse): void {
+  res.writeHead(201, { 'Content-Type': 'application/json' })
+  const drops = setInterval(() => res.write(' '), 20)
+  res.once('close', () => clearInterval(drops))
+}
+
+/** As documented in Twilio's "Error and Warning Dictionary" and "Twilio's Response". */
+function refuse(res: ServerResponse, { status, code, message }: { status: number; code: number; message: string }) {
+  sendJson(res, status, { code, message, more_info: `https://www.twilio.com/docs/errors/${code}`, status })
+}
+
+function sendJson(res: ServerResponse, status: number, body: unknown): void {
+  res.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(body))
+}
