@@ -11,4 +11,8 @@ export interface Auth {
   database: Database
   otp: Otp
   addressLimit: AddressLimit
+  /** Public address, for links in mails; read when a mail is made. */
+  baseUrl(): string
+  /** Whether it is https. */
+  https: boolean
 }

@@ -1,7 +1,8 @@
 import { recordEvent } from '../audit.js'
+import type { OtpEvents } from '../otp/events.js'
 import type { Auth } from './auth.js'
 
-/** Writes every asked device into the audit trail, in the transaction of what it tells of. */
+/** Writes every asked and every changed device into the audit trail, in the transaction of what it tells of. */
 export function recordVerifications({ otp, database }: Pick<Auth, 'otp' | 'database'>): void {
   otp.events.on('userVerified', ({ transaction, userId, device, at, origin }) => {
     const event = device.kind === 'static' ? 'backup_token_used' : 'token_accepted'
@@ -17,13 +18,18 @@ export function recordVerifications({ otp, database }: Pick<Auth, 'otp' | 'datab
       details: { failures: failureCount, ...(because && { because }) },
     }),
   )
-  otp.events.on('deviceSwitchedOff', ({ transaction, userId, device, at, origin }) =>
-    recordEvent(database, transaction, {
-      event: 'device_switched_off',
-      at,
-      userId,
-      device: device.persistentId,
-      origin,
-    }),
-  )
+  const record =
+    (event: 'device_added' | 'device_removed' | 'device_switched_off') =>
+    ({ transaction, userId, device, at, origin }: OtpEvents['deviceAdded']) =>
+      recordEvent(database, transaction, {
+        event,
+        at,
+        userId,
+        device: device.persistentId,
+        origin,
+        details: { name: device.name },
+      })
+  otp.events.on('deviceAdded', record('device_added'))
+  otp.events.on('deviceRemoved', record('device_removed'))
+  otp.events.on('deviceSwitchedOff', record('device_switched_off'))
 }

@@ -13,6 +13,8 @@ export interface StepRefusal {
   retryAfter?: number
   /** Which form comes again. */
   step: 'password' | 'token'
+  /** The key of a text that says more. */
+  reason?: string
 }
 
 export function refused(step: StepRefusal['step'], code: string): Refused {
@@ -23,6 +25,12 @@ export function throttled(step: StepRefusal['step'], retryAfter: number): Refuse
   return { ok: false, status: 429, code: 'n_failed_attempts', retryAfter, step }
 }
 
+/** Refused until then; a wait is never told as shorter than it is. */
+export function waiting(step: StepRefusal['step'], code: string, until: Date, now: Date): Refused {
+  const retryAfter = Math.max(1, Math.ceil((until.getTime() - now.getTime()) / 1000))
+  return { ok: false, status: 429, code, retryAfter, step }
+}
+
 /** A device's refusal as the form's. */
 export function tokenRefused(
   step: StepRefusal['step'],
@@ -30,5 +38,5 @@ export function tokenRefused(
   now: Date,
 ): Refused {
   if (refusal.reason !== 'n_failed_attempts') return refused(step, refusal.reason)
-  return throttled(step, Math.max(1, Math.ceil((refusal.lockedUntil.getTime() - now.getTime()) / 1000)))
+  return waiting(step, 'n_failed_attempts', refusal.lockedUntil, now)
 }

@@ -4,7 +4,10 @@ import type { Device } from '../../otp/device.js'
 import type { ListedDevice } from '../../otp/devices-for-user.js'
 import { verifyToken } from '../../otp/verify-token.js'
 import type { Auth } from '../auth.js'
-import { type Refused, refused, throttled, tokenRefused } from './answer.js'
+import { readKeyAnswer } from '../security-key/read-key-answer.js'
+import { challengeOf } from '../send-challenge.js'
+import { refused, throttled, tokenRefused } from './answer.js'
+import { askChallenge, type ChallengeAnswer } from './ask-challenge.js'
 import type { LoginForm } from './forms.js'
 
 /** The part of a posted form that is about a token. */
@@ -16,34 +19,36 @@ export interface Awaited {
   devices: readonly ListedDevice[]
 }
 
-/** The device that accepted the token, or the form with a reason. */
-export type TokenAnswer = { ok: true; device: Device } | Refused
+/** The device that accepted the token, or the one that sent a code, or the form with a reason. */
+export type TokenAnswer = { ok: true; device: Device } | ChallengeAnswer
 
 /**
  * What the token step of a login and that of a step-up have in common: one device is asked,
  * the one that was named or the default.
  */
 export async function askToken(auth: Auth, req: Request, awaited: Awaited, form: TokenForm): Promise<TokenAnswer> {
-  if (form.otp_challenge !== undefined) return challenge(awaited, form)
+  if (form.otp_challenge !== undefined) return askChallenge(auth, req, awaited, form)
   const token = form.otp_token ?? ''
   if (token.trim() === '') return refused('token', 'token_required')
   const wait = await auth.addressLimit.take(req.ip ?? '')
   if (wait !== null) return throttled('token', wait)
-  const deviceId = form.otp_device || defaultDevice(auth, awaited, token)
+  const asked = await readAsked(auth, req, awaited, form, token)
   const origin = describeOrigin(req)
-  const verification = await verifyToken(auth.otp, { userId: awaited.userId, deviceId, token, origin })
+  const verification = await verifyToken(auth.otp, { userId: awaited.userId, token, origin, ...asked })
   if (!verification.ok) return tokenRefused('token', verification, auth.clock.now())
   return { ok: true, device: verification.device }
+}
+
+/** Which device is asked, and for which challenge of this session. */
+async function readAsked(auth: Auth, req: Request, awaited: Awaited, form: TokenForm, token: string) {
+  const byKey = await readKeyAnswer(auth, req, awaited.userId, token)
+  if (byKey) return byKey
+  const deviceId = form.otp_device || defaultDevice(auth, awaited, token)
+  return { deviceId, challenge: challengeOf(req, deviceId) }
 }
 
 /** The first device, unless what was typed can only be another kind's: a backup token in the code's field. */
 function defaultDevice({ otp }: Auth, { devices }: Awaited, token: string): string {
   const couldBe = new Set(otp.kinds.filter((kind) => kind.couldBe(token)).map((kind) => kind.name))
   return (devices.find((device) => couldBe.has(device.kind)) ?? devices[0])?.persistentId ?? ''
-}
-
-/** Authenticator apps and backup tokens have nothing to send. */
-function challenge({ devices }: Awaited, form: TokenForm): TokenAnswer {
-  const device = devices.find(({ persistentId }) => persistentId === form.otp_device)
-  return refused('token', device?.interactive ? 'verification_not_allowed' : 'not_interactive')
 }

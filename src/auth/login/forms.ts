@@ -1,12 +1,13 @@
 import { z } from 'zod'
 import { field } from '../../http/read-form.js'
+import { RESPONSE_LENGTH } from '../../otp/webauthn/parse-response.js'
 
 /** Both steps post to one address; which one it is, the session and the fields tell together. */
 export const loginForm = z.object({
   username: field(254),
   password: field(1024),
   otp_device: field(32),
-  otp_token: field(128),
+  otp_token: field(RESPONSE_LENGTH),
   otp_challenge: field(32),
   next: field(2000),
 })

@@ -41,7 +41,9 @@ function postLogin(auth: Auth): RequestHandler {
     const stage = await readStage(auth, req)
     const answer = await submitStep(auth, req, stage, form)
     if (answer.ok) return res.redirect(303, answer.location)
-    showRefusedStep(auth, req, res, stage, answer)
+    // The password may have been right, and the first code not deliverable: then it is the token's turn.
+    const present = answer.step === 'token' && stage.step === 'password' ? await readStage(auth, req) : stage
+    showRefusedStep(auth, req, res, present, answer)
   }
 }
 

@@ -1,9 +1,11 @@
 import type { Request, Response } from 'express'
 import { safeNext } from '../../http/safe-next.js'
 import { describeWait } from '../../http/describe-wait.js'
-import { sendPage } from '../../http/send-page.js'
+import { sendKeyPage, sendPage } from '../../http/send-page.js'
 import type { ListedDevice } from '../../otp/devices-for-user.js'
+import { parseAnswer } from '../../otp/webauthn/parse-response.js'
 import type { Auth } from '../auth.js'
+import { challengeOf } from '../send-challenge.js'
 import type { Refused } from './answer.js'
 import type { Stage } from './read-stage.js'
 
@@ -16,11 +18,27 @@ export function showStep(auth: Auth, req: Request, res: Response, stage: Stage, 
   }
   if (stage.step === 'password') {
     const notice = req.query['notice'] === 'password_changed' ? 'password_changed' : null
-    return sendPage(res, 'auth/password', { ...shared, notice, username: text(typed['username']) })
+    const passkeyFor = auth.config.otpPasskeyLogin ? auth.otp.settings.relyingParty : null
+    const send = passkeyFor ? sendKeyPage : sendPage
+    return send(res, 'auth/password', { ...shared, notice, passkeyFor, username: text(typed['username']) })
   }
   const view = stage.devices.length > 0 ? 'auth/token' : 'auth/no-device'
   const { otpEnrolment: enrolment } = auth.config
-  sendPage(res, view, { ...shared, ...tokenForms(req, stage.devices), email: stage.user.email, enrolment })
+  sendTokenPage(auth, req, res, view, stage.devices, { ...shared, email: stage.user.email, enrolment })
+}
+
+/** Answers with a page that has the forms of a token step in it, and the script for keys where one of the devices is a key. */
+export function sendTokenPage(
+  auth: Auth,
+  req: Request,
+  res: Response,
+  view: string,
+  devices: readonly ListedDevice[],
+  values: object,
+): void {
+  const forms = tokenForms(auth, req, devices)
+  const send = forms.keys ? sendKeyPage : sendPage
+  send(res, view, { ...forms, ...values })
 }
 
 /**
@@ -28,12 +46,30 @@ export function showStep(auth: Auth, req: Request, res: Response, stage: Stage, 
  * step-up. Codes and backup tokens are typed into fields of their own, so that a phone
  * shows the right keyboard.
  */
-export function tokenForms(req: Request, devices: readonly ListedDevice[]) {
+function tokenForms(auth: Auth, req: Request, devices: readonly ListedDevice[]) {
   const typed: Record<string, unknown> = req.body ?? {}
   return {
-    apps: devices.filter((device) => device.kind !== 'static'),
+    apps: devices.filter((device) => device.kind !== 'static' && device.kind !== 'webauthn'),
+    keys: keyForm(auth, typed['otp_token'], devices),
     backups: devices.filter((device) => device.kind === 'static'),
-    chosen: text(typed['otp_device']) || (devices[0]?.persistentId ?? ''),
+    chosen: text(typed['otp_device']) || (challenged(req, devices) ?? devices[0]?.persistentId ?? ''),
+    challenged: challenged(req, devices),
+  }
+}
+
+/** The device that this session has asked for a code. */
+function challenged(req: Request, devices: readonly ListedDevice[]): string | null {
+  return devices.find((device) => challengeOf(req, device.persistentId) !== null)?.persistentId ?? null
+}
+
+/** The form that ends in a security key, or null for somebody without one. */
+function keyForm({ otp }: Auth, token: unknown, devices: readonly ListedDevice[]) {
+  if (!devices.some((device) => device.kind === 'webauthn')) return null
+  return {
+    /** Null: browsers know no keys for the address that this site has. */
+    relyingParty: otp.settings.relyingParty,
+    /** Whether it was this form that was refused. */
+    tried: parseAnswer(text(token)) !== null,
   }
 }
 
@@ -46,7 +82,7 @@ interface Alert {
 export function alert(req: Request, refusal: Refused | null): Alert | null {
   if (!refusal) return null
   const wait = refusal.retryAfter === undefined ? '' : describeWait(refusal.retryAfter, req.language)
-  return { code: refusal.code, text: req.t(`errors:${refusal.code}`, { wait }) }
+  return { code: refusal.code, text: req.t(refusal.reason ?? `errors:${refusal.code}`, { wait }) }
 }
 
 function text(value: unknown): string {

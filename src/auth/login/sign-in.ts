@@ -5,6 +5,7 @@ import type { Device } from '../../otp/device.js'
 import type { Auth } from '../auth.js'
 import { startSession } from '../session.js'
 import type { Answer } from './answer.js'
+import { recogniseBrowser } from './recognise-browser.js'
 
 /** What both ways of signing in with a token end with. */
 export async function signIn(
@@ -17,6 +18,7 @@ export async function signIn(
   const now = auth.clock.now()
   await auth.addressLimit.giveBack(req.ip ?? '')
   await startSession(req, user, device.persistentId, now)
+  await recogniseBrowser(auth, req, user.id, { told: device.kind === 'static' })
   await runStatement(auth.database, undefined, REMEMBER, {
     userId: user.id,
     now,

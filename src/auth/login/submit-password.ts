@@ -3,7 +3,7 @@ import { recordEvent } from '../../audit.js'
 import { describeOrigin } from '../../http/describe-origin.js'
 import { loginAddress, safeNext } from '../../http/safe-next.js'
 import type { Verification } from '../../otp/device.js'
-import { devicesForUser } from '../../otp/devices-for-user.js'
+import { devicesForUser, type ListedDevice } from '../../otp/devices-for-user.js'
 import { matchToken } from '../../otp/match-token.js'
 import { verifyToken } from '../../otp/verify-token.js'
 import type { Auth } from '../auth.js'
@@ -12,6 +12,8 @@ import { isLedToSetUp, setUpAddress } from '../enrolment.js'
 import { startPending, startSession } from '../session.js'
 import { type Answer, refused, throttled, tokenRefused } from './answer.js'
 import type { LoginForm } from './forms.js'
+import { recogniseBrowser } from './recognise-browser.js'
+import { askChallenge } from './ask-challenge.js'
 import { signIn } from './sign-in.js'
 
 /** The password step. With a token in the same form it is the whole sign-in. */
@@ -34,11 +36,26 @@ async function awaitToken(auth: Auth, req: Request, user: PasswordUser, next: st
   const now = auth.clock.now()
   if (devices.length > 0) {
     await startPending(req, user, now)
-    return { ok: true, location: loginAddress(next) }
+    return sendFirstCode(auth, req, user, devices, next)
   }
   await startSession(req, user, null, now)
+  await recogniseBrowser(auth, req, user.id, { told: false })
   if (isLedToSetUp(auth, user)) return { ok: true, location: setUpAddress(next) }
   return { ok: true, location: user.isStaff ? loginAddress(next) : (next ?? '/account/two-factor') }
+}
+
+/** A default device that sends codes sends the first one unasked; a wait for it is shown by the page. */
+async function sendFirstCode(
+  auth: Auth,
+  req: Request,
+  user: PasswordUser,
+  devices: readonly ListedDevice[],
+  next: string | null,
+): Promise<Answer> {
+  const location = loginAddress(next)
+  if (!devices[0]?.interactive) return { ok: true, location }
+  const answer = await askChallenge(auth, req, { userId: user.id, devices }, { otp_device: devices[0].persistentId })
+  return !answer.ok && answer.code === 'challenge_exception' ? answer : { ok: true, location }
 }
 
 async function submitBoth(

@@ -1,5 +1,5 @@
 import type { Request } from 'express'
-import { safeNext } from '../../http/safe-next.js'
+import { loginAddress, safeNext } from '../../http/safe-next.js'
 import type { Auth } from '../auth.js'
 import { useUpSession } from '../session.js'
 import { type Answer, refused } from './answer.js'
@@ -12,6 +12,7 @@ import { signIn } from './sign-in.js'
 export async function submitToken(auth: Auth, req: Request, stage: TokenStage, form: LoginForm): Promise<Answer> {
   const answer = await askToken(auth, req, { userId: stage.user.id, devices: stage.devices }, form)
   if (!answer.ok) return answer
+  if ('challenged' in answer) return { ok: true, location: loginAddress(safeNext(form.next)) }
   if (!(await useUpSession(req))) return refused('password', 'login_expired')
   return signIn(auth, req, stage.user, answer.device, safeNext(form.next))
 }

@@ -3,21 +3,22 @@ import { z } from 'zod'
 import { field, parseForms, readForm } from '../../http/read-form.js'
 import { refuse } from '../../http/refuse.js'
 import { loginAddress, safeNext } from '../../http/safe-next.js'
-import { sendPage } from '../../http/send-page.js'
 import { devicesForUser } from '../../otp/devices-for-user.js'
+import { RESPONSE_LENGTH } from '../../otp/webauthn/parse-response.js'
 import type { Auth } from '../auth.js'
 import { loadRequestUser } from '../load-request-user.js'
 import type { Refused } from '../login/answer.js'
 import { askToken } from '../login/ask-token.js'
 import { usable } from '../login/read-stage.js'
-import { alert, tokenForms } from '../login/show-step.js'
+import { alert, sendTokenPage } from '../login/show-step.js'
 import type { RequestUser } from '../request-user.js'
+import { verifyAddress } from './require-fresh.js'
 import { renewSession, useUpSession } from '../session.js'
 import { takeRequest } from './keep-request.js'
 
 const verifyForm = z.object({
   otp_device: field(32),
-  otp_token: field(128),
+  otp_token: field(RESPONSE_LENGTH),
   otp_challenge: field(32),
   next: field(2000),
 })
@@ -48,6 +49,7 @@ function postToken(auth: Auth): RequestHandler {
     const devices = usable(await devicesForUser(auth.otp, req.user.id))
     const answer = await askToken(auth, req, { userId: req.user.id, devices }, form)
     if (!answer.ok) return showVerify(auth, req, res, req.user, answer)
+    if ('challenged' in answer) return res.redirect(303, verifyAddress(wayOn(req)))
     await auth.addressLimit.giveBack(req.ip ?? '')
     // Of two at once with one session, one goes on.
     if (!(await useUpSession(req))) return res.redirect(303, loginAddress(wayOn(req)))
@@ -78,7 +80,7 @@ async function showVerify(
   if (refusal?.retryAfter !== undefined) res.set('Retry-After', String(refusal.retryAfter))
   const next = wayOn(req) ?? ''
   const completes = req.session.kept?.url === next
-  sendPage(res, 'auth/verify', { ...tokenForms(req, devices), next, completes, alert: alert(req, refusal) })
+  sendTokenPage(auth, req, res, 'auth/verify', devices, { next, completes, alert: alert(req, refusal) })
 }
 
 function wayOn(req: Request): string | null {

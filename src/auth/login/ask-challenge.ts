@@ -1,0 +1,34 @@
+import type { Request } from 'express'
+import type { Device } from '../../otp/device.js'
+import type { Auth } from '../auth.js'
+import { sendChallenge } from '../send-challenge.js'
+import { type Refused, refused, tokenRefused, waiting } from './answer.js'
+import type { Awaited, TokenForm } from './ask-token.js'
+
+/** A code is on its way: the same page again, to type it in. */
+export type ChallengeAnswer = { ok: true; challenged: Device } | Refused
+
+/** Makes a device send its code: the one that was named, else the first that can. */
+export async function askChallenge(
+  auth: Auth,
+  req: Request,
+  { userId, devices }: Awaited,
+  form: TokenForm,
+): Promise<ChallengeAnswer> {
+  const deviceId = form.otp_device || devices.find((device) => device.interactive)?.persistentId
+  if (!deviceId) return refused('token', 'not_interactive')
+  const sent = await sendChallenge(auth, req, { userId, deviceId })
+  switch (sent.outcome) {
+    case 'sent':
+    case 'still_pending':
+      return { ok: true, challenged: sent.device }
+    case 'challenge_exception':
+      return { ...refused('token', 'challenge_exception'), reason: sent.text }
+    case 'cooldown_pending':
+      return waiting('token', 'cooldown_pending', sent.nextAt, auth.clock.now())
+    case 'not_interactive':
+      return refused('token', 'not_interactive')
+    case 'refused':
+      return tokenRefused('token', sent.refusal, auth.clock.now())
+  }
+}

@@ -1,0 +1,62 @@
+import { type Request, type RequestHandler, type Response, Router } from 'express'
+import { z } from 'zod'
+import { describeWait } from '../../http/describe-wait.js'
+import { field, parseForms, readForm } from '../../http/read-form.js'
+import { refuse } from '../../http/refuse.js'
+import { requestPasskey } from '../../otp/webauthn/request-options.js'
+import { RESPONSE_LENGTH } from '../../otp/webauthn/parse-response.js'
+import type { Auth } from '../auth.js'
+import { showStep } from '../login/show-step.js'
+import { keepKeyChallenge } from '../security-key/key-challenge.js'
+import { submitPasskey } from './submit-passkey.js'
+
+const passkeyForm = z.object({ otp_token: field(RESPONSE_LENGTH), next: field(2000) })
+
+/** `/account/login/passkey`: signing in with a passkey alone, where `OTP_PASSKEY_LOGIN` allows it. */
+export function passkeyRoutes(auth: Auth): Router {
+  const router = Router({ caseSensitive: true, strict: true })
+  const guard = refuseUnlessOn(auth)
+  router.post('/account/login/passkey', guard, ...parseForms(), postPasskey(auth))
+  router.post('/account/login/passkey/options', guard, postRequest(auth))
+  return router
+}
+
+function refuseUnlessOn({ config }: Auth): RequestHandler {
+  return (req, res, next) => (config.otpPasskeyLogin ? next() : refuse(req, res, { status: 404, code: 'not_found' }))
+}
+
+function postPasskey(auth: Auth): RequestHandler {
+  return async (req, res) => {
+    const form = readForm(req, passkeyForm)
+    if (!form) return refuse(req, res, { status: 400, code: 'bad_request' })
+    const answer = await submitPasskey(auth, req, form)
+    if (answer.ok) return res.redirect(303, answer.location)
+    if (answer.retryAfter !== undefined) res.set('Retry-After', String(answer.retryAfter))
+    res.status(answer.status)
+    showStep(auth, req, res, { step: 'password', expired: false }, answer)
+  }
+}
+
+/**
+ * Gives a stranger's script what to ask. It makes a row and a session, so it counts for the
+ * stranger's address as a sign-in that has failed until one succeeds.
+ */
+function postRequest(auth: Auth): RequestHandler {
+  return async (req, res) => {
+    const wait = await auth.addressLimit.take(req.ip ?? '')
+    if (wait !== null) return refuseScript(req, res, wait)
+    const request = await requestPasskey(auth.otp)
+    if (!request) return refuse(req, res, { status: 404, code: 'not_found' })
+    keepKeyChallenge(req, 'sign_in', request.challenge)
+    res.set('Cache-Control', 'no-store').json(request.options)
+  }
+}
+
+function refuseScript(req: Request, res: Response, wait: number): void {
+  const code = 'n_failed_attempts'
+  const message = req.t(`errors:${code}`, { wait: describeWait(wait, req.language) })
+  res
+    .status(429)
+    .set({ 'Retry-After': String(wait), 'Cache-Control': 'no-store' })
+    .json({ error: { code, message } })
+}

@@ -1,0 +1,48 @@
+import type { Request } from 'express'
+import { recordEvent } from '../../audit.js'
+import { runStatement } from '../../db/run-statement.js'
+import { describeOrigin } from '../../http/describe-origin.js'
+import { safeNext } from '../../http/safe-next.js'
+import { verifyToken } from '../../otp/verify-token.js'
+import { findKey } from '../../otp/webauthn/find-key.js'
+import type { Auth } from '../auth.js'
+import { type Answer, refused, throttled } from '../login/answer.js'
+import { signIn } from '../login/sign-in.js'
+import { takeKeyChallenge } from '../security-key/key-challenge.js'
+
+/**
+ * Signs in whom a passkey names and has verified by a PIN or a finger: both factors in one
+ * step (NIST SP 800-63B-4 §3.1.7). Whatever is wrong, the answer is that of a wrong password.
+ */
+export async function submitPasskey(
+  auth: Auth,
+  req: Request,
+  form: { otp_token?: string | undefined; next?: string | undefined },
+): Promise<Answer> {
+  const wait = await auth.addressLimit.take(req.ip ?? '')
+  if (wait !== null) return throttled('password', wait)
+  const token = form.otp_token ?? ''
+  const challenge = takeKeyChallenge(req, 'sign_in')
+  const origin = describeOrigin(req)
+  const key = await findKey(auth.otp, token)
+  // Who was asked nothing cannot make somebody's key wait.
+  const verification = key && challenge && (await verifyToken(auth.otp, { ...key, token, challenge, origin }))
+  const user = verification && verification.ok && (await readUser(auth, verification.device.userId))
+  if (!verification || !verification.ok || !user) {
+    const event = { event: 'sign_in_refused', at: auth.clock.now(), userId: key?.userId ?? null, origin } as const
+    await recordEvent(auth.database, undefined, event)
+    return refused('password', 'invalid_login')
+  }
+  // What was counted when the challenge was made; signIn gives back the other one.
+  await auth.addressLimit.giveBack(req.ip ?? '')
+  return signIn(auth, req, user, verification.device, safeNext(form.next))
+}
+
+async function readUser({ database }: Auth, userId: number) {
+  type Row = { id: number; isStaff: boolean; authEpoch: number }
+  const [user] = await runStatement<Row>(database, undefined, ACTIVE_USER, { userId })
+  return user
+}
+
+const ACTIVE_USER =
+  'select id, is_staff as "isStaff", auth_epoch as "authEpoch" from users where id = $userId and is_active'

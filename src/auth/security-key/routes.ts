@@ -1,0 +1,29 @@
+import { type Request, type RequestHandler, Router } from 'express'
+import { refuse } from '../../http/refuse.js'
+import { requestKey } from '../../otp/webauthn/request-options.js'
+import type { Auth } from '../auth.js'
+import { readStage } from '../login/read-stage.js'
+import { keepKeyChallenge } from './key-challenge.js'
+
+/** `/account/login/security-key`: gives the script of the token step and of the step-up what to ask a key. */
+export function securityKeyRoutes(auth: Auth): Router {
+  const router = Router({ caseSensitive: true, strict: true })
+  router.post('/account/login/security-key', postRequest(auth))
+  return router
+}
+
+function postRequest(auth: Auth): RequestHandler {
+  return async (req, res) => {
+    const userId = await awaitedUser(auth, req)
+    const request = userId === null ? null : await requestKey(auth.otp, userId)
+    if (!request) return refuse(req, res, { status: 401, code: 'not_authenticated' })
+    keepKeyChallenge(req, 'verify', request.challenge)
+    res.set('Cache-Control', 'no-store').json(request.options)
+  }
+}
+
+/** Whoever is between password and token, or signed in. */
+async function awaitedUser(auth: Auth, req: Request): Promise<number | null> {
+  const stage = await readStage(auth, req)
+  return stage.step === 'token' ? stage.user.id : (req.user?.id ?? null)
+}
