@@ -62,9 +62,11 @@ export const slimFrontend = {
     build.onLoad({ filter: /design-system\/build\/molecules\/rich-text-editor\/index\.js$/ }, () => ({
       contents: 'export const RichTextEditor = () => null; export default RichTextEditor',
     }))
-    build.onLoad({ filter: /adminjs\/lib\/locale\/[^/]+\/translation\.json$/ }, (args) =>
-      args.path.endsWith('/en/translation.json') ? undefined : { contents: '{}', loader: 'json' },
-    )
+    // The page brings the texts of its language (src/admin/panel-texts.ts).
+    build.onLoad({ filter: /adminjs\/lib\/locale\/[^/]+\/translation\.json$/ }, () => ({
+      contents: '{}',
+      loader: 'json',
+    }))
   },
 }
 

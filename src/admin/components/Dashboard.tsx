@@ -1,6 +1,6 @@
 import React, { useEffect, useState } from 'react'
 import { Loader } from '@adminjs/design-system'
-import { ApiClient } from 'adminjs'
+import { ApiClient, useTranslation } from 'adminjs'
 import { Link } from 'react-router-dom'
 import { EventTable } from './EventTable.js'
 import { PeopleSearch } from './PeopleSearch.js'
@@ -23,15 +23,16 @@ const api = new ApiClient()
 
 /** The landing page: find somebody, who cannot sign in, what happened last. */
 export function Dashboard() {
+  const { translateComponent: text } = useTranslation()
   const [overview, setOverview] = useState<Overview>()
   useEffect(() => {
     void api.getDashboard<Overview>().then(({ data }) => setOverview(data))
   }, [])
   return (
     <div className="dashboard">
-      <h1>Overview</h1>
+      <h1>{text('Dashboard.heading')}</h1>
       <section className="panel-card">
-        <h2>People</h2>
+        <h2>{text('Dashboard.people')}</h2>
         <PeopleSearch />
       </section>
       {overview ? <Cards overview={overview} /> : <Loader />}
@@ -40,6 +41,7 @@ export function Dashboard() {
 }
 
 function Cards({ overview: { events, withoutDevice } }: { overview: Overview }) {
+  const { translateComponent: text } = useTranslation()
   const rows = events.map(({ user_id, email, ...event }) => ({
     ...event,
     user: user_id && email ? { id: user_id, email } : null,
@@ -47,8 +49,8 @@ function Cards({ overview: { events, withoutDevice } }: { overview: Overview }) 
   return (
     <>
       <section className="panel-card">
-        <h2>Staff without a device</h2>
-        {withoutDevice.length === 0 && <p className="panel-empty">Every active member of staff has one.</p>}
+        <h2>{text('Dashboard.without_device')}</h2>
+        {withoutDevice.length === 0 && <p className="panel-empty">{text('Dashboard.nobody_without_device')}</p>}
         <ul>
           {withoutDevice.map(({ id, email, name }) => (
             <li key={id}>
@@ -58,10 +60,10 @@ function Cards({ overview: { events, withoutDevice } }: { overview: Overview }) 
         </ul>
       </section>
       <section className="panel-card panel-card-wide">
-        <h2>Latest events</h2>
+        <h2>{text('Dashboard.latest_events')}</h2>
         <EventTable events={rows} />
         <p>
-          <Link to="/admin/resources/audit_events">All events</Link>
+          <Link to="/admin/resources/audit_events">{text('Dashboard.all_events')}</Link>
         </p>
       </section>
     </>

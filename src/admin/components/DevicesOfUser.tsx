@@ -6,21 +6,21 @@ import { readable, useRecordsOf } from './load-records.js'
 
 /** A person's devices of every kind, each leading to its own page. */
 export function DevicesOfUser({ record, property }: BasePropertyProps) {
-  const { translateLabel, translateProperty } = useTranslation()
+  const { translateComponent: text, translateLabel, translateProperty } = useTranslation()
   const devices = useRecordsOf(property.custom['tables'] ?? [], String(record?.id))
   if (!devices) return <Loader />
   return (
     <section className="panel-section">
       <Label>{translateProperty(property.label, property.resourceId)}</Label>
-      {devices.length === 0 && <p className="panel-empty">No device. This person cannot sign in with a token.</p>}
+      {devices.length === 0 && <p className="panel-empty">{text('DevicesOfUser.none')}</p>}
       {devices.length > 0 && (
         <table className="panel-table">
           <thead>
             <tr>
-              <th scope="col">Name</th>
-              <th scope="col">Kind</th>
-              <th scope="col">Switched on</th>
-              <th scope="col">Last used</th>
+              <th scope="col">{text('DevicesOfUser.name')}</th>
+              <th scope="col">{text('DevicesOfUser.kind')}</th>
+              <th scope="col">{text('DevicesOfUser.switched_on')}</th>
+              <th scope="col">{text('DevicesOfUser.last_used')}</th>
             </tr>
           </thead>
           <tbody>
@@ -31,11 +31,12 @@ export function DevicesOfUser({ record, property }: BasePropertyProps) {
                 </td>
                 <td>
                   {translateLabel(`one_${resourceId}`)}
-                  {params['tokens_left'] !== undefined && ` (${params['tokens_left']} left)`}
+                  {params['tokens_left'] !== undefined &&
+                    ` (${text('DevicesOfUser.left', undefined, { count: Number(params['tokens_left']) })})`}
                 </td>
                 <td>
                   <Badge variant={params['confirmed'] ? 'success' : 'default'}>
-                    {params['confirmed'] ? 'yes' : 'no'}
+                    {text(params['confirmed'] ? 'DevicesOfUser.yes' : 'DevicesOfUser.no')}
                   </Badge>
                 </td>
                 <td>{readable(params['last_used_at'])}</td>

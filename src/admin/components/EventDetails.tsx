@@ -14,7 +14,7 @@ export function EventDetails({ record, property }: BasePropertyProps) {
         ? '–'
         : details.map(([name, value]) => (
             <div key={name}>
-              {name.slice(PREFIX.length).replaceAll('_', ' ')}: <strong>{String(value)}</strong>
+              {translateProperty(name.slice(PREFIX.length))}: <strong>{String(value)}</strong>
             </div>
           ))}
     </ValueGroup>

@@ -7,6 +7,7 @@ const TAKES_AWAY = ['device_switched_off', 'device_removed', 'sessions_ended']
 
 /** What an event means for whoever reads the trail: its words, in a colour by its weight. */
 export function EventBadge({ event }: { event: string }) {
+  const { translateComponent } = useTranslation()
   const variant: BadgeProps['variant'] = WARNS.includes(event)
     ? 'info'
     : TAKES_AWAY.includes(event)
@@ -14,7 +15,7 @@ export function EventBadge({ event }: { event: string }) {
       : 'default'
   return (
     <Badge variant={variant} outline={variant === 'default'}>
-      {event.replaceAll('_', ' ')}
+      {translateComponent(`Events.${event}`, undefined, { defaultValue: event.replaceAll('_', ' ') })}
     </Badge>
   )
 }

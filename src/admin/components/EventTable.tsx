@@ -1,4 +1,5 @@
 import React from 'react'
+import { useTranslation } from 'adminjs'
 import { Link } from 'react-router-dom'
 import { EventBadge } from './EventName.js'
 import { readable } from './load-records.js'
@@ -15,15 +16,16 @@ export interface EventRow {
 
 /** The newest lines of the audit trail, each leading to its own page. */
 export function EventTable({ events }: { events: readonly EventRow[] }) {
-  if (events.length === 0) return <p className="panel-empty">Nothing yet.</p>
+  const { translateComponent: text } = useTranslation()
+  if (events.length === 0) return <p className="panel-empty">{text('EventTable.none')}</p>
   return (
     <table className="panel-table">
       <thead>
         <tr>
-          <th scope="col">Time</th>
-          <th scope="col">Event</th>
-          <th scope="col">Concerns</th>
-          <th scope="col">Address</th>
+          <th scope="col">{text('EventTable.time')}</th>
+          <th scope="col">{text('EventTable.event')}</th>
+          <th scope="col">{text('EventTable.concerns')}</th>
+          <th scope="col">{text('EventTable.address')}</th>
         </tr>
       </thead>
       <tbody>

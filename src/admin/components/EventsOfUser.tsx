@@ -9,7 +9,7 @@ const RESOURCE = ['audit_events']
 
 /** What happened to a person lately, and the way to all of it. */
 export function EventsOfUser({ record, property }: BasePropertyProps) {
-  const { translateProperty } = useTranslation()
+  const { translateComponent, translateProperty } = useTranslation()
   const records = useRecordsOf(RESOURCE, String(record?.id))
   if (!records) return <Loader />
   const events = records.map(({ params }) => ({
@@ -23,7 +23,9 @@ export function EventsOfUser({ record, property }: BasePropertyProps) {
     <section className="panel-section">
       <Label>{translateProperty(property.label, property.resourceId)}</Label>
       <EventTable events={events} />
-      <Link to={`/admin/resources/audit_events?filters.user_id=${record?.id}`}>All events of this person</Link>
+      <Link to={`/admin/resources/audit_events?filters.user_id=${record?.id}`}>
+        {translateComponent('EventsOfUser.all')}
+      </Link>
     </section>
   )
 }

@@ -1,5 +1,5 @@
 import React, { useEffect, useId, useState } from 'react'
-import { ApiClient, type RecordJSON } from 'adminjs'
+import { ApiClient, type RecordJSON, useTranslation } from 'adminjs'
 import { Link } from 'react-router-dom'
 
 const api = new ApiClient()
@@ -8,6 +8,7 @@ const PAUSE = 200
 
 /** Finds people by a piece of their e-mail address or name, while it is typed. */
 export function PeopleSearch() {
+  const { translateComponent: text } = useTranslation()
   const [query, setQuery] = useState('')
   const [people, setPeople] = useState<RecordJSON[]>()
   const id = useId()
@@ -27,7 +28,7 @@ export function PeopleSearch() {
   }, [asked])
   return (
     <div className="people-search">
-      <label htmlFor={id}>Find a person by e-mail or name</label>
+      <label htmlFor={id}>{text('PeopleSearch.label')}</label>
       <input
         id={id}
         type="search"
@@ -36,7 +37,7 @@ export function PeopleSearch() {
         onChange={(event) => setQuery(event.target.value)}
       />
       <ul aria-live="polite">
-        {shown?.length === 0 && <li className="panel-empty">Nobody found.</li>}
+        {shown?.length === 0 && <li className="panel-empty">{text('PeopleSearch.nobody')}</li>}
         {shown?.map((person) => (
           <li key={person.id}>
             <Link to={`/admin/resources/users/records/${person.id}/show`}>{person.params['email']}</Link>{' '}

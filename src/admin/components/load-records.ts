@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'react'
 import { ApiClient, type RecordJSON } from 'adminjs'
+import { ownText } from './own-text.js'
 
 /** A record that says which resource it is of. */
 type OwnedRecord = RecordJSON & { resourceId: string }
@@ -27,6 +28,6 @@ async function listOf(resourceId: string, userId: string): Promise<OwnedRecord[]
 /** An ISO time in the reader's own words. */
 export function readable(time: unknown): string {
   return typeof time === 'string'
-    ? new Date(time).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' })
-    : 'never'
+    ? new Date(time).toLocaleString(document.documentElement.lang, { dateStyle: 'medium', timeStyle: 'short' })
+    : ownText('Times', 'never')
 }

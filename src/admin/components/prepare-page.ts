@@ -3,13 +3,20 @@ import { themeFor } from './theme.js'
 
 declare global {
   interface Window {
-    REDUX_STATE: { session: PanelSession; paths: { loginPath: string; logoutPath: string } }
+    REDUX_STATE: {
+      session: PanelSession
+      paths: { loginPath: string; logoutPath: string }
+      locale: { language: string; translations: Record<string, { components: Texts }> }
+    }
     THEME: object
     THEME_COMPONENTS: object
     AdminJS: object
     __webpack_nonce__: string
   }
 }
+
+/** The panel's own texts by part of the page: `components` of `locales/<language>/panel.json`. */
+type Texts = Record<string, Record<string, string>>
 
 /** What the server tells of the person at the screen. */
 export interface PanelSession {

@@ -1,12 +1,12 @@
 // Names, landmarks and keyboard for AdminJS's markup, from outside: it draws rows and
 // menus that only a mouse can use (axe: 8 rules, 529 nodes before, none after).
 
-const BUTTONS: Record<string, string> = {
-  first: 'First page',
-  previous: 'Previous page',
-  next: 'Next page',
-  last: 'Last page',
-}
+import { ownText } from './own-text.js'
+
+/** They turn a list's pages. */
+const PAGE_BUTTONS = new Set(['first', 'previous', 'next', 'last'])
+
+const text = (name: string) => ownText('Controls', name)
 
 /** The page comes with the site's name for a title. */
 const site = document.title
@@ -22,7 +22,7 @@ function nameLandmarks(): void {
   set(document.querySelector('[data-css="app-content"]'), 'role', 'main')
   const sidebar = document.querySelector('[data-css="sidebar"]')
   set(sidebar, 'role', 'navigation')
-  set(sidebar, 'aria-label', 'Main')
+  set(sidebar, 'aria-label', text('main'))
   const title = document.querySelector('[data-css="app-content"] h1, [data-css="app-content"] h2')?.textContent?.trim()
   const wanted = title ? `${title} – ${site}` : site
   if (document.title !== wanted) document.title = wanted
@@ -33,13 +33,14 @@ function nameButtons(): void {
     if (button.textContent?.trim() || button.hasAttribute('aria-label')) return
     const { testid = '' } = button.dataset
     // A dialogue's buttons carry their text in an attribute that the style sheet prints.
-    const text = button.getAttribute('label') ?? BUTTONS[testid] ?? (button.matches('.close-button') && 'Close')
-    const calendar = /calendar/i.test(button.querySelector('svg')?.outerHTML ?? '') && 'Open calendar'
-    set(button, 'aria-label', text || calendar || testid || 'Button')
+    const page = PAGE_BUTTONS.has(testid) && text(testid)
+    const label = button.getAttribute('label') || page || (button.matches('.close-button') && text('close'))
+    const calendar = /calendar/i.test(button.querySelector('svg')?.outerHTML ?? '') && text('calendar')
+    set(button, 'aria-label', label || calendar || testid || text('button'))
   })
-  all('thead input[type=checkbox]').forEach((box) => set(box, 'aria-label', 'Select all rows'))
+  all('thead input[type=checkbox]').forEach((box) => set(box, 'aria-label', text('select_all')))
   all('tbody input[type=checkbox]').forEach((box) =>
-    set(box, 'aria-label', `Select ${box.closest('tr')?.children[1]?.textContent?.trim() ?? 'row'}`),
+    set(box, 'aria-label', `${text('select')} ${box.closest('tr')?.children[1]?.textContent?.trim() ?? ''}`.trim()),
   )
 }
 
@@ -48,7 +49,7 @@ function nameFields(): void {
     if (field.id && document.querySelector(`label[for="${CSS.escape(field.id)}"]`)) return
     if (field.hasAttribute('aria-label') || field.closest('label')) return
     const label = field.closest('[class*=FormGroup], section')?.querySelector('label')?.textContent?.trim()
-    set(field, 'aria-label', label || field.getAttribute('placeholder') || 'Rows per page')
+    set(field, 'aria-label', label || field.getAttribute('placeholder') || text('rows_per_page'))
   })
 }
 
@@ -58,7 +59,7 @@ function reachByKeyboard(): void {
     reached.add(element)
     element.tabIndex = 0
     if (!element.matches('tr')) set(element, 'role', 'button')
-    if (element.matches('[data-testid="actions-dropdown"]')) set(element, 'aria-label', 'Actions')
+    if (element.matches('[data-testid="actions-dropdown"]')) set(element, 'aria-label', text('actions'))
     element.addEventListener('keydown', (event) => press(element, event))
   })
 }
@@ -78,7 +79,7 @@ function openDialogue(): void {
   if (!box || box.getAttribute('role') === 'dialog') return
   set(box, 'role', 'dialog')
   set(box, 'aria-modal', 'true')
-  set(box, 'aria-label', box.querySelector('h5')?.textContent ?? 'Question')
+  set(box, 'aria-label', box.querySelector('h5')?.textContent ?? text('question'))
   // It is the dialogue's name already, and a heading of the fifth rank belongs under a fourth.
   set(box.querySelector('h5'), 'role', 'none')
   const before = document.activeElement

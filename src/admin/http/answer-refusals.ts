@@ -19,7 +19,8 @@ export function answerRefusals(services: PanelServices): ErrorRequestHandler {
     const message = req.t(details.reason ? `panel:refusals.${details.reason}` : `errors:${code}`)
     const fields = details.fields && inWords(req.t, details.fields)
     res.status(status)
-    if (isApi(req.path)) res.json({ error: { code, message, ...(fields && { fields }) } })
+    if (isApi(req.path))
+      res.set('Content-Language', req.language).json({ error: { code, message, ...(fields && { fields }) } })
     else showRefusal(res, code, message)
   }
 }
