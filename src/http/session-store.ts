@@ -1,4 +1,5 @@
 import connectPgSimple from 'connect-pg-simple'
+import type { Request } from 'express'
 import session, { type SessionData } from 'express-session'
 import type { Pool } from 'pg'
 
@@ -19,6 +20,7 @@ const PgStore = connectPgSimple(session)
 export class SessionStore extends PgStore {
   readonly #pool: Pool
   readonly #loaded = new WeakSet<object>()
+  readonly #ended = new WeakSet<object>()
   readonly #touched = new Map<string, number>()
 
   constructor(pool: Pool) {
@@ -39,6 +41,7 @@ export class SessionStore extends PgStore {
   }
 
   override set(sid: string, data: SessionData, done: (error?: unknown) => void = () => {}): void {
+    this.#rememberTouch(sid)
     if (!this.#loaded.has(data)) return super.set(sid, data, done)
     const expire = Date.now() / 1000 + INACTIVITY_SECONDS
     this.#pool
@@ -50,17 +53,29 @@ export class SessionStore extends PgStore {
       .then(() => done(), done)
   }
 
-  /** Ends a session. @returns false where it had ended already: of racers with one session, one gets true */
-  async end(sid: string): Promise<boolean> {
-    const { rowCount } = await this.#pool.query('delete from sessions where sid = $1', [sid])
+  /** Ends a request's session. @returns false where it had ended already: of racers with one session, one gets true */
+  async end({ session, sessionID }: Request): Promise<boolean> {
+    const { rowCount } = await this.#pool.query('delete from sessions where sid = $1', [sessionID])
+    this.#ended.add(session)
     return rowCount === 1
   }
 
+  /** Gives a request a new session; the one it had is deleted, where there is a row of it. */
+  override regenerate(req: Request, done: (error?: unknown) => void): void {
+    const hasRow = this.#loaded.has(req.session) && !this.#ended.has(req.session)
+    if (hasRow) return super.regenerate(req, done)
+    req.sessionStore.generate(req)
+    done()
+  }
+
   override touch(sid: string, data: SessionData, done: () => void = () => {}): void {
-    const now = Date.now()
-    if (now - (this.#touched.get(sid) ?? 0) < TOUCH_EVERY_MS) return done()
-    if (this.#touched.size >= TOUCHES_REMEMBERED) this.#touched.clear()
-    this.#touched.set(sid, now)
+    if (Date.now() - (this.#touched.get(sid) ?? 0) < TOUCH_EVERY_MS) return done()
+    this.#rememberTouch(sid)
     super.touch(sid, data, done)
+  }
+
+  #rememberTouch(sid: string): void {
+    if (this.#touched.size >= TOUCHES_REMEMBERED) this.#touched.clear()
+    this.#touched.set(sid, Date.now())
   }
 }
