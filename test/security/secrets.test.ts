@@ -305,7 +305,8 @@ describe('no hidden column can be asked about', () => {
 
   it.each(tables)('of %s, by filter, sort or search', async (table) => {
     const hidden = await hiddenColumns(table)
-    if (table !== 'audit_events') expect(hidden.length).toBeGreaterThan(0)
+    // Of the trail everything may be read.
+    expect(hidden.length > 0).toBe(table !== 'audit_events')
     for (const column of [
       ...hidden,
       'ctid',
@@ -330,8 +331,8 @@ describe('no hidden column can be asked about', () => {
   it.each(tables)('of %s, by a wildcard', async (table) => {
     for (const query of ['list?filters.email=%25', 'list?filters.name=_', 'list?filters.event=%25']) {
       const answer = await superuser.get(`${api}/${table}/actions/${query}`)
-      if (answer.status === 200) expect(JSON.parse(answer.text).records).toEqual([])
-      else expect(answer.code).toBe('bad_request')
+      const found = answer.status === 200 ? JSON.parse(answer.text).records : answer.code
+      expect([[], 'bad_request']).toContainEqual(found)
     }
   })
 })
