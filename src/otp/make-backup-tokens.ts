@@ -1,6 +1,6 @@
 import type { Transaction } from 'sequelize'
 import { runStatement } from '../db/run-statement.js'
-import { type BackupToken, hashBackupToken, randomBackupToken } from './backup-token.js'
+import { type BackupToken, backupTokenHashes, hashBackupToken, randomBackupToken } from './backup-token.js'
 import type { Otp } from './otp.js'
 
 /** How many tokens a set has. */
@@ -31,11 +31,15 @@ export async function makeBackupTokens(otp: Otp, transaction: Transaction, userI
   return set
 }
 
-/** Whether the set that was made then is still the one that works. */
-export async function isNewestSet(otp: Otp, userId: number, madeAt: Date): Promise<boolean> {
-  const sql = 'select from static_devices where user_id = $userId and confirmed and created_at = $madeAt'
-  return (await runStatement(otp.database, undefined, sql, { userId, madeAt })).length > 0
+/** Whether any token of this set still works: it does not where a newer set was made. */
+export async function setWorks(otp: Otp, userId: number, { tokens }: BackupTokenSet): Promise<boolean> {
+  const hashes = tokens.flatMap((token) => backupTokenHashes(otp.keys, token))
+  return (await runStatement(otp.database, undefined, FIND, { userId, hashes })).length > 0
 }
+
+const FIND = `
+select from static_tokens t join static_devices d on d.id = t.device_id
+where d.user_id = $userId and d.confirmed and t.token_hash = any($hashes::text[]) limit 1`
 
 const KEEP = `
 update static_devices set created_at = $madeAt, failure_count = 0, failed_at = null

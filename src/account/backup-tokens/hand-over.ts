@@ -1,7 +1,7 @@
 import type { Request, Response } from 'express'
 import { z } from 'zod'
 import { formatBackupToken, parseBackupToken, type BackupToken } from '../../otp/backup-token.js'
-import { type BackupTokenSet, isNewestSet } from '../../otp/make-backup-tokens.js'
+import { type BackupTokenSet, setWorks } from '../../otp/make-backup-tokens.js'
 import type { Account } from '../account.js'
 
 /** Seconds that a new set may be on its way from the answer that made it to the page that shows it. */
@@ -27,7 +27,7 @@ export async function takeOver(account: Account, req: Request, res: Response): P
   res.clearCookie(cookieName(account), cookieOf(account))
   const set = openSet(account, req, sealed)
   if (!set || account.clock.now().getTime() - set.madeAt.getTime() > ON_ITS_WAY * 1000) return null
-  return (await isNewestSet(account.otp, req.user.id, set.madeAt)) ? set.tokens.map(formatBackupToken) : null
+  return (await setWorks(account.otp, req.user.id, set)) ? set.tokens.map(formatBackupToken) : null
 }
 
 const setSchema = z.object({

@@ -1,0 +1,181 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createInvitation } from '../../src/account/invitation/create-invitation.js'
+import type { Database } from '../../src/db/connect.js'
+import { nowhere } from '../../src/origin.js'
+import { appCode } from '../support/authenticator.js'
+import { databaseKinds, openTestDatabase } from '../support/database.js'
+import { createPerson, type Person, signIn, startTestSite, type TestSite } from '../support/site.js'
+
+const setup = '/account/two-factor/setup'
+
+describe.each(databaseKinds())('an invitation, on the %s database', (where) => {
+  let database: Database
+  let site: TestSite
+  beforeAll(async () => {
+    database = await openTestDatabase(where)
+    site = await startTestSite(database, { OTP_ENROLMENT: 'invite' })
+  })
+  afterAll(async () => {
+    await site.close()
+    await database.close()
+  })
+  const invite = async ({ id }: Person) => {
+    const made = await database.sequelize.transaction((transaction) =>
+      createInvitation(site.otp, transaction, { userId: id, actorId: null, origin: nowhere }, site.baseUrl),
+    )
+    return new URL(made.link).pathname
+  }
+  const withoutPassword = async () => {
+    const person = await createPerson(site, { app: false })
+    await database.models.User.update({ password_hash: null }, { where: { id: person.id } })
+    return person
+  }
+  const enrol = async (browser: ReturnType<TestSite['browser']>) => {
+    await browser.post(setup, { method: 'totp' })
+    const secret = /<code class="secret"[^>]*>([A-Z2-7 ]+)</.exec((await browser.get(setup)).text)?.[1] ?? ''
+    return browser.post(setup, { otp_token: appCode(secret, site.clock.now()) })
+  }
+
+  it('leads somebody with a password through it to set-up and into the panel', async () => {
+    const person = await createPerson(site, { app: false })
+    const link = await invite(person)
+    const browser = site.browser()
+    const page = await browser.get(link)
+    expect(page.status).toBe(200)
+    expect(page.text).toContain('autocomplete="current-password"')
+    expect(await browser.post(link, { password: person.password })).toMatchObject({ status: 303, location: setup })
+    expect((await enrol(browser)).location).toBe(`${setup}/complete`)
+    expect((await browser.get('/admin')).status).toBe(200)
+    expect((await browser.get('/account/two-factor')).status).toBe(200)
+  })
+
+  it('asks for the password that there is, and is not spent on a wrong one', async () => {
+    const person = await createPerson(site, { app: false })
+    const link = await invite(person)
+    const browser = site.browser()
+    expect(await browser.post(link, {})).toMatchObject({ status: 422, code: 'invalid_login' })
+    expect(await browser.post(link, { password: 'wrong' })).toMatchObject({ status: 422, code: 'invalid_login' })
+    expect(browser.cookies.size).toBe(0)
+    expect((await browser.post(link, { password: person.password })).status).toBe(303)
+  })
+
+  it('lets somebody without a password choose the first one', async () => {
+    const person = await withoutPassword()
+    const link = await invite(person)
+    const browser = site.browser()
+    expect((await browser.get(link)).text).toContain('autocomplete="new-password"')
+    expect(await browser.post(link, { password: 'short' })).toMatchObject({ status: 422, code: 'password_too_short' })
+    expect((await browser.post(link, { password: 'four words make one' })).location).toBe(setup)
+    expect((await enrol(browser)).status).toBe(303)
+    const later = await site
+      .browser()
+      .post('/account/login', { username: person.email, password: 'four words make one' })
+    expect(later).toMatchObject({ status: 303, location: '/account/login' })
+  })
+
+  it('opens set-up and nothing else', async () => {
+    const person = await createPerson(site, { app: false, staff: false })
+    const link = await invite(person)
+    const browser = site.browser()
+    await browser.post(link, { password: person.password })
+    for (const path of ['/account/two-factor', '/account/two-factor/sessions', '/account/two-factor/disable'])
+      expect(await browser.get(path)).toMatchObject({ status: 302, location: setup })
+    expect((await browser.get('/account/two-factor/backup-tokens')).location).toBe(setup)
+    expect((await browser.post('/account/two-factor/sessions')).location).toBe(setup)
+    expect((await browser.get('/admin')).status).toBe(302)
+    expect((await browser.get('/admin/api/resources/users/actions/list')).status).toBe(403)
+    expect((await browser.get(setup)).status).toBe(200)
+    expect((await browser.post('/account/logout')).status).toBe(303)
+  })
+
+  it('works once: of two at once one gets in, and the page is gone afterwards', async () => {
+    for (const person of [await createPerson(site, { app: false }), await withoutPassword()]) {
+      const link = await invite(person)
+      const password = 'correct horse battery'
+      const answers = await Promise.all([1, 2].map(() => site.browser().post(link, { password })))
+      expect(answers.map(({ status }) => status).toSorted()).toEqual([303, 404])
+      expect(await site.browser().get(link)).toMatchObject({ status: 404, code: 'link_invalid' })
+      expect(await site.browser().post(link, { password })).toMatchObject({ status: 404, code: 'link_invalid' })
+    }
+  })
+
+  it('is not used up by looking at it', async () => {
+    const person = await createPerson(site, { app: false })
+    const link = await invite(person)
+    await site.browser().get(link)
+    await site.browser().visit(link, { method: 'HEAD' })
+    expect((await site.browser().post(link, { password: person.password })).status).toBe(303)
+  })
+
+  it('ends after 24 hours, with the next one, and when the user is switched off', async () => {
+    const person = await createPerson(site, { app: false })
+    const old = await invite(person)
+    site.clock.advance(24 * 3600 - 1)
+    expect((await site.browser().get(old)).status).toBe(200)
+    site.clock.advance(1)
+    expect((await site.browser().get(old)).status).toBe(404)
+    const replaced = await invite(person)
+    const newest = await invite(person)
+    expect((await site.browser().get(replaced)).status).toBe(404)
+    expect((await site.browser().get(newest)).status).toBe(200)
+    await database.models.User.update({ is_active: false }, { where: { id: person.id } })
+    expect((await site.browser().get(newest)).status).toBe(404)
+  })
+
+  it('asks whoever has a device for it all the same (F-28)', async () => {
+    const person = await createPerson(site)
+    const link = await invite(person)
+    const browser = site.browser()
+    await browser.post(link, { password: person.password })
+    expect((await browser.get(setup)).location).toBe(`/account/login?next=${encodeURIComponent(setup)}`)
+    expect((await browser.post(setup, { method: 'totp' })).status).toBe(302)
+    site.clock.advance(30)
+    expect((await browser.post('/account/login', { otp_token: person.code(), next: setup })).location).toBe(setup)
+    expect((await browser.get(setup)).status).toBe(200)
+  })
+
+  it('signs whoever used this browser before out', async () => {
+    const browser = await signIn(site, await createPerson(site))
+    const person = await createPerson(site, { app: false })
+    await browser.post(await invite(person), { password: person.password })
+    expect((await browser.get('/admin')).status).toBe(302)
+    expect((await browser.get(setup)).text).toContain(person.email)
+  })
+
+  it('stands hashed in the database and nowhere in the log, nor passes on as a referrer', async () => {
+    const person = await createPerson(site, { app: false })
+    const link = await invite(person)
+    const token = link.split('/').at(-1) ?? ''
+    const answer = await site.browser().get(link)
+    expect(answer.headers['referrer-policy']).toBe('no-referrer, strict-origin')
+    expect(answer.text).not.toContain(token)
+    for (const path of [link, link.toUpperCase(), `/${link}`, `${link}/`, `/account/invitation//${token}`])
+      await site.browser().get(path)
+    await site.browser().post(link, { password: person.password })
+    const rows = []
+    for (const table of ['one_time_links', 'audit_events', 'sessions'])
+      rows.push((await database.pool.query(`select * from ${table}`)).rows)
+    const written = JSON.stringify(rows) + site.log.join('')
+    expect(token).toMatch(/^[\w-]{43}$/)
+    expect(written.toLowerCase().includes(token.toLowerCase())).toBe(false)
+    expect(site.log.join('')).toContain('/account/invitation/:token')
+  })
+
+  it('is recorded when it is made and when it is used', async () => {
+    const person = await createPerson(site, { app: false })
+    await site.browser().post(await invite(person), { password: person.password })
+    const { rows } = await database.pool.query('select event from audit_events where user_id = $1 order by id', [
+      person.id,
+    ])
+    expect(rows).toEqual([{ event: 'invitation_made' }, { event: 'invitation_used' }])
+  })
+
+  it('gives an unknown token the same answer as one that is over, and takes no other method', async () => {
+    for (const token of ['x', 'A'.repeat(43), '%00', `${'A'.repeat(42)}%2F`])
+      expect((await site.browser().get(`/account/invitation/${token}`)).status).toBeGreaterThanOrEqual(400)
+    expect(await site.browser().get(`/account/invitation/${'A'.repeat(43)}`)).toMatchObject({ code: 'link_invalid' })
+    const put = await site.browser().visit(`/account/invitation/${'A'.repeat(43)}`, { method: 'PUT' })
+    expect(put).toMatchObject({ status: 405 })
+    expect(put.headers.allow).toBe('GET, HEAD, POST')
+  })
+})
