@@ -48,7 +48,12 @@ export const routeTable: readonly RouteRow[] = [
   { routes: ['GET /healthz'], method: 'GET', address: '/healthz', expected: all('200') },
   { routes: ['GET /readyz'], method: 'GET', address: '/readyz', expected: all('200') },
 
-  { routes: ['GET /account/login'], method: 'GET', address: '/account/login', expected: all('200') },
+  {
+    routes: ['GET /account/login'],
+    method: 'GET',
+    address: '/account/login',
+    expected: ['200', '200', '302 /account/two-factor/setup', '200', '200', '200', '200'],
+  },
   {
     routes: ['POST /account/login'],
     method: 'POST',
