@@ -4,10 +4,6 @@ import type { Keyring } from '../crypto/keyring.js'
 
 /** What the pages about one's own account take first. */
 export interface Account extends Auth {
-  config: Auth['config'] & Pick<Config, 'otpEmail' | 'smsGateway'>
+  config: Auth['config'] & Pick<Config, 'otpEmail' | 'smsGateway' | 'twilioCallerId'>
   keys: Keyring
-  /** Public address, for links in mails; read when a mail is made. */
-  baseUrl(): string
-  /** Whether it is https. */
-  https: boolean
 }

@@ -62,7 +62,9 @@ describe.skipIf(!postgresUrl())('many at once on PostgreSQL', () => {
     it('a new code and a right submission of the old one never deadlock', async () => {
       const { otp, device } = await setUp({ challengeCooldown: 0 })
       const sent = await askForCode(otp, device)
-      const outcomes = await race(8, (racer) => (racer % 2 ? ask(otp, device) : submit(otp, device, sent)))
+      const outcomes = await race<{ ok: boolean }>(8, (racer) =>
+        racer % 2 ? ask(otp, device) : submit(otp, device, sent),
+      )
       expect(outcomes).toHaveLength(8)
     })
 

@@ -1,0 +1,39 @@
+import type { Request } from 'express'
+import type { RequestUser } from '../../auth/request-user.js'
+import { challengeOf } from '../../auth/send-challenge.js'
+import { describeOrigin } from '../../http/describe-origin.js'
+import type { Device } from '../../otp/device.js'
+import { confirmDevice } from '../../otp/verify-token.js'
+import type { Account } from '../account.js'
+import { type StepRefusal, waitUntil } from './step-refusal.js'
+
+/** The code that this session's device was sent confirms it, and is spent. */
+export async function confirmCode(
+  account: Account,
+  req: Request,
+  user: RequestUser,
+  { deviceId, token }: { deviceId: string; token: string },
+): Promise<{ ok: true; device: Device } | { ok: false; refusal: StepRefusal }> {
+  if (token.trim() === '') return { ok: false, refusal: { code: 'token_required', status: 422 } }
+  const verification = await confirmDevice(account.otp, {
+    userId: user.id,
+    deviceId,
+    token,
+    challenge: challengeOf(req, deviceId),
+    onlyAsFirst: !user.isVerified(),
+    origin: describeOrigin(req),
+  })
+  if (verification.ok) {
+    delete req.session.challenge
+    return verification
+  }
+  if (verification.reason !== 'n_failed_attempts') return refused(verification.reason)
+  return {
+    ok: false,
+    refusal: waitUntil('n_failed_attempts', verification.lockedUntil, account.clock.now()),
+  }
+}
+
+function refused(code: string): { ok: false; refusal: StepRefusal } {
+  return { ok: false, refusal: { code, status: 422 } }
+}

@@ -1,0 +1,31 @@
+import { type RequestHandler, Router } from 'express'
+import { requireFresh } from '../../auth/step-up/require-fresh.js'
+import { parseForms } from '../../http/read-form.js'
+import { safeNext } from '../../http/safe-next.js'
+import type { Account } from '../account.js'
+import { readCodeSetUp } from '../code-set-up/read-code-set-up.js'
+import { postStep } from './post-step.js'
+import { showAsk, showCode } from './show-add.js'
+
+const ADD = '/account/two-factor/email/add'
+
+/** Codes by e-mail, where OTP_EMAIL offers them. */
+export function emailDeviceRoutes(account: Account): Router {
+  const router = Router({ caseSensitive: true, strict: true })
+  const fresh = requireFresh(account)
+  const offered: RequestHandler = (_req, res, next) =>
+    account.config.otpEmail ? next() : res.redirect(302, '/account/two-factor')
+  router.get(ADD, offered, fresh, showStep(account))
+  router.post(ADD, offered, fresh, ...parseForms(), postStep(account))
+  return router
+}
+
+function showStep(account: Account): RequestHandler {
+  return async (req, res) => {
+    const next = safeNext(req.query['next'])
+    const setUp = await readCodeSetUp(account, req, 'email')
+    const sent = setUp?.delivery === 'pending' || setUp?.delivery === 'sent'
+    if (sent) showCode(req, res, next, setUp.delivery === 'pending', null)
+    else showAsk(req, res, next, null)
+  }
+}

@@ -1,0 +1,13 @@
+import { z } from 'zod'
+import { field } from '../../http/read-form.js'
+
+/** All steps post to one address; which one it is, the fields tell. */
+export const addPhoneForm = z.object({
+  phone_number: field(64),
+  phone_method: field(8),
+  otp_token: field(128),
+  otp_challenge: field(32),
+  next: field(2000),
+})
+
+export type AddPhoneForm = z.infer<typeof addPhoneForm>
