@@ -3,11 +3,11 @@ import { loginAddress, safeNext } from '../http/safe-next.js'
 import type { Auth } from './auth.js'
 import { mustHaveTwoFactors } from './policy.js'
 
-/** Where devices are added. */
-const SET_UP = /^\/account\/two-factor\/(setup|qrcode|phones\/add|emails?\/add|security-keys\/add)(\/|$)/
+/** Where devices are added, of whatever kind: `…/phones/add`, `…/hardware-tokens/3/confirm`. */
+const SET_UP = /^\/account\/two-factor\/(setup|qrcode|[a-z-]+\/add|[a-z-]+\/[^/]+\/confirm)(\/|$)/
 
 /** Where somebody who came by invitation may go besides: in, out, and to the links that came by mail. */
-const DOORS = /^\/account\/(login|logout|verify|invitation|password)(\/|$)/
+const DOORS = /^\/account\/(language|login|logout|verify|invitation|password\/forgot|password\/reset)(\/|$)/
 
 /**
  * Who may set devices up, by `OTP_ENROLMENT`. With `invite` a password alone does not open

@@ -4,11 +4,13 @@ import { createPerson, type TestSite } from '../support/site.js'
 import { listRoutes } from './list-routes.js'
 import { openSite } from './open-site.js'
 import { LOGIN, type RouteRow, routeTable } from './routes.table.js'
+import { setUpRouteTable } from './set-up-routes.table.js'
 import { type Arrival, arrive, type Visitor, visitors } from './visitors.js'
 
 let site: TestSite
 const arrivals = new Map<Visitor, Arrival>()
 const names = new Map<string, string>()
+const rows = [...routeTable, ...setUpRouteTable]
 
 beforeAll(async () => {
   site = await openSite()
@@ -36,11 +38,11 @@ function wordsFor(answer: Answer, address: string): string {
 }
 
 it('has a row for every route', () => {
-  const tried = new Set(routeTable.flatMap(({ routes }) => routes))
+  const tried = new Set(rows.flatMap(({ routes }) => routes))
   expect(listRoutes(site.app)).toEqual([...tried].toSorted())
 })
 
-describe.each(routeTable)('$method $address', (row) => {
+describe.each(rows)('$method $address', (row) => {
   it.each(visitors.map((visitor, index) => ({ visitor, answer: row.expected[index] })))(
     'answers $answer to: $visitor',
     async ({ visitor, answer }) => {

@@ -22,6 +22,8 @@ export function limitRequests({ database, keys }: Account): (email: string) => P
     duration: WINDOW_SECONDS,
   })
   return async (email) => {
+    // Nobody's: somebody sent the form as it was.
+    if (email.trim() === '') return null
     try {
       await limiter.consume(keys.hash('rate_limits', email.trim().toLowerCase()))
       return null
