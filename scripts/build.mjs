@@ -6,13 +6,13 @@ import { isFresh, markBuilt, root, wanted } from './staleness.mjs'
 
 // `node scripts/build.mjs [PART…]` builds dist/PART where it is missing or was built from
 // other sources; `--fresh` removes it first. Without a name: what running and testing need.
-const parts = { app: buildApp, panel: buildPanel, lib: buildLib }
+const parts = { app: buildApp, panel: buildPanel, browser: buildBrowser, lib: buildLib }
 
 /**
  * Builds the parts that are stale; tells on standard error, because standard output
  * belongs to the command that comes after.
  */
-export async function build(names = ['app', 'panel'], { fresh = false } = {}) {
+export async function build(names = ['app', 'panel', 'browser'], { fresh = false } = {}) {
   for (const name of names) {
     if (fresh) await rm(path.join(root, 'dist', name), { recursive: true, force: true })
     if (isFresh(name)) continue
@@ -36,6 +36,24 @@ async function buildApp() {
 /** What the panel sends to browsers. */
 async function buildPanel() {
   run(process.execPath, ['scripts/build-panel.mjs'])
+}
+
+/** The pages' one script, for security keys. */
+async function buildBrowser() {
+  const { default: esbuild } = await import('esbuild')
+  const { outputFiles } = await esbuild.build({
+    absWorkingDir: root,
+    entryPoints: { webauthn: 'src/account/security-keys/browser/entry.ts' },
+    outdir: 'dist/browser',
+    write: false,
+    bundle: true,
+    minify: true,
+    format: 'iife',
+    target: 'es2022',
+    legalComments: 'none',
+    logLevel: 'warning',
+  })
+  await replaceFiles(path.join(root, 'dist/browser'), outputFiles)
 }
 
 /** The package: modules and type declarations of the public names. */

@@ -25,6 +25,7 @@ const cache = path.join(root, 'node_modules', '.cache', 'otp-admin-site')
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   await buildWorker()
   execFileSync(process.execPath, [path.join(root, 'scripts/build-lean.mjs')], { stdio: 'inherit' })
+  execFileSync(process.execPath, [path.join(root, 'scripts/build.mjs'), 'browser'], { stdio: 'inherit' })
   project.provide('embeddedTemplates', await embeddedTemplates())
   const cluster = process.env.TEST_DATABASE_URL ? undefined : await startPostgres()
   const url = process.env.TEST_DATABASE_URL ?? cluster?.url

@@ -1,8 +1,11 @@
 import type { RequestHandler } from 'express'
 
-/** Pages have no script at all; the panel sets its own policy for its page. */
+/** Pages have no script at all, but for those of `sendKeyPage`; the panel sets its own policy for its page. */
 const PAGES_CSP =
   "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+/** The same for pages that speak with a security key: their one script, and what it asks of this site. */
+export const KEY_PAGES_CSP = `${PAGES_CSP}; script-src 'self'; connect-src 'self'`
 
 /** ASVS 3.4.1 to 3.4.6 on every answer, refusals included. */
 export function securityHeaders({ https }: { https: boolean }): RequestHandler {

@@ -1,6 +1,7 @@
 import type { Response } from 'express'
 import type { Translate } from '../i18n.js'
 import { renderHtml, type TemplateData } from '../templates.js'
+import { KEY_PAGES_CSP } from './security-headers.js'
 
 /** What every page needs; set once on the app. */
 export interface PageShared {
@@ -8,6 +9,8 @@ export interface PageShared {
   siteName: string
   /** Address of the one stylesheet. */
   stylesheet: string
+  /** Address of the one script, which speaks with security keys. */
+  keyScript: string
 }
 
 declare global {
@@ -25,10 +28,17 @@ declare global {
  */
 export function sendPage(res: Response, view: string, values: TemplateData = {}): void {
   const { t, language, user = null } = res.req
-  const shared = { ...res.app.locals.page, t, language, user }
+  const shared = { ...res.app.locals.page, t, language, user, script: res.locals['script'] ?? null }
   res
     .set({ 'Cache-Control': 'no-store', 'Content-Language': language })
     .vary('Accept-Language')
     .type('html')
     .send(renderHtml('layouts/page', { ...shared, view, values }))
+}
+
+/** The same for a page that speaks with a security key: these alone have a script. */
+export function sendKeyPage(res: Response, view: string, values: TemplateData = {}): void {
+  res.locals['script'] = res.app.locals.page.keyScript
+  res.set('Content-Security-Policy', KEY_PAGES_CSP)
+  sendPage(res, view, values)
 }

@@ -1,6 +1,6 @@
 import type { Transaction } from 'sequelize'
 import type { Origin } from '../origin.js'
-import type { Device, DeviceRow, Verification } from './device.js'
+import type { Device, DeviceRow, KindOutcome, Verification } from './device.js'
 import type { OtpEvents } from './events.js'
 import type { Kind, KindWorld } from './kinds/kind.js'
 import type { Otp } from './otp.js'
@@ -34,24 +34,30 @@ export async function askDevice(
     await otp.events.emit(asking.purpose === 'enrol' ? 'deviceAdded' : 'userVerified', about)
     return { ok: true, device: { ...device, confirmed: true, lastUsedAt: now } }
   }
-  return refuseToken(otp, locked, outcome.accepted ? {} : (outcome.changes ?? {}), about)
+  return refuseToken(otp, locked, outcome.accepted ? { accepted: false } : outcome, about)
 }
 
 async function refuseToken(
   otp: Otp,
   locked: LockedDevice,
-  changes: Parameters<typeof saveFailed>[3],
+  { changes = {}, because = null }: Extract<KindOutcome, { accepted: false }>,
   about: OtpEvents['userVerified'],
 ): Promise<Verification> {
   const { switchedOff } = await saveFailed(otp, about.transaction, locked, changes)
-  await otp.events.emit('verificationFailed', { ...about, failureCount: locked.row.failure_count + 1 })
+  await otp.events.emit('verificationFailed', { ...about, because, failureCount: locked.row.failure_count + 1 })
   if (switchedOff) await otp.events.emit('deviceSwitchedOff', about)
   return { ok: false, reason: 'invalid_token' }
 }
 
 /** What the kinds may know, at this moment. */
 export function kindWorld(otp: Otp, challenge: string | null): KindWorld {
-  return { now: otp.clock.now(), keys: otp.keys, totpSync: otp.settings.totpSync, challenge }
+  return {
+    now: otp.clock.now(),
+    keys: otp.keys,
+    totpSync: otp.settings.totpSync,
+    challenge,
+    relyingParty: otp.settings.relyingParty,
+  }
 }
 
 /** A row as callers may see it. */

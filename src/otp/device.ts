@@ -41,9 +41,12 @@ export type Verification =
   { ok: true; device: Device } | { ok: false; reason: 'invalid_token' } | ({ ok: false } & Refusal)
 
 /** New values of the device's own columns, for an accepted token or a refused one. */
-export type Changes = Readonly<Record<string, string | number | Date | null>>
+export type Changes = Readonly<Record<string, string | number | boolean | Date | null>>
+
+/** A refusal that the audit trail names: the token was right, and still something is wrong with the device. */
+export type Suspicion = 'counter_not_higher'
 
 /** What a kind says to a token. `consumes` is a row that must still be there when it is deleted. */
 export type KindOutcome =
   | { accepted: true; changes: Changes; consumes?: { table: string; id: number } }
-  | { accepted: false; changes?: Changes }
+  | { accepted: false; changes?: Changes; because?: Suspicion | null }

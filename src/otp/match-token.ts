@@ -43,7 +43,7 @@ async function lockCandidates(
   world: KindWorld,
 ): Promise<LockedDevice[]> {
   const candidates: LockedDevice[] = []
-  for (const kind of otp.kinds.filter((each) => !each.challenge && each.couldBe(token))) {
+  for (const kind of otp.kinds.filter((each) => !each.challenge && !each.answersChallenge && each.couldBe(token))) {
     const wanted = { kind, userId, deviceId: null, confirmed: true }
     candidates.push(...(await lockDevices(otp, transaction, wanted, token, world)))
   }

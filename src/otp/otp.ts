@@ -3,6 +3,7 @@ import type { Keyring } from '../crypto/keyring.js'
 import type { Database } from '../db/connect.js'
 import type { Events } from './events.js'
 import type { Kind } from './kinds/kind.js'
+import type { RelyingParty } from './webauthn/relying-party.js'
 
 /** What every function of the core takes first. */
 export interface Otp {
@@ -20,5 +21,7 @@ export interface Otp {
     challengeCooldown: number
     /** Issuer in authenticator apps. */
     siteName: string
+    /** For whom security keys answer; null: for nobody at this address. */
+    relyingParty: RelyingParty | null
   }
 }

@@ -26,11 +26,16 @@ export interface TestSite {
   close(): Promise<void>
 }
 
-/** The whole site over HTTP on a port of its own, with a clock of the test's own. */
+/**
+ * The whole site over HTTP on a port of its own, with a clock of the test's own.
+ * `BASE_URL=http://localhost:0` stands for that port: security keys know no address of numbers.
+ */
 export async function startTestSite(database: Database, environment: Record<string, string> = {}): Promise<TestSite> {
   const server = createServer()
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const baseUrl = `http://127.0.0.1:${portOf(server)}`
+  const own = `http://127.0.0.1:${portOf(server)}`
+  const isLocalhost = environment['BASE_URL'] === 'http://localhost:0'
+  const baseUrl = isLocalhost ? `http://localhost:${portOf(server)}` : own
   const clock = testClock()
   const log: string[] = []
   const site = await createOtpAdminSite({
@@ -39,8 +44,8 @@ export async function startTestSite(database: Database, environment: Record<stri
     database,
     keys: createKeyring([Buffer.alloc(32, 7)]),
     log: pino({ level: 'trace' }, { write: (line: string) => void log.push(line) }),
-    baseUrl: environment['BASE_URL'] ?? baseUrl,
-    alsoOrigins: [baseUrl],
+    baseUrl: isLocalhost ? baseUrl : (environment['BASE_URL'] ?? baseUrl),
+    alsoOrigins: [own],
   })
   server.on('request', site.app)
   const close = async () => {

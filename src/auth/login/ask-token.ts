@@ -1,8 +1,9 @@
 import type { Request } from 'express'
 import { describeOrigin } from '../../http/describe-origin.js'
-import type { Device } from '../../otp/device.js'
+import type { Device, Verification } from '../../otp/device.js'
 import type { ListedDevice } from '../../otp/devices-for-user.js'
 import { verifyToken } from '../../otp/verify-token.js'
+import { parseAnswer } from '../../otp/webauthn/parse-response.js'
 import type { Auth } from '../auth.js'
 import { readKeyAnswer } from '../security-key/read-key-answer.js'
 import { challengeOf } from '../send-challenge.js'
@@ -35,8 +36,14 @@ export async function askToken(auth: Auth, req: Request, awaited: Awaited, form:
   const asked = await readAsked(auth, req, awaited, form, token)
   const origin = describeOrigin(req)
   const verification = await verifyToken(auth.otp, { userId: awaited.userId, token, origin, ...asked })
-  if (!verification.ok) return tokenRefused('token', verification, auth.clock.now())
+  if (!verification.ok)
+    return { ...tokenRefused('token', verification, auth.clock.now()), ...reasonOf(verification, token) }
   return { ok: true, device: verification.device }
+}
+
+/** A key's answer was not typed, so it was not mistyped. */
+function reasonOf({ reason }: Extract<Verification, { ok: false }>, token: string): { reason?: string } {
+  return reason === 'invalid_token' && parseAnswer(token) ? { reason: 'keys:refused' } : {}
 }
 
 /** Which device is asked, and for which challenge of this session. */

@@ -31,7 +31,7 @@ export async function submitPasskey(
   if (!verification || !verification.ok || !user) {
     const event = { event: 'sign_in_refused', at: auth.clock.now(), userId: key?.userId ?? null, origin } as const
     await recordEvent(auth.database, undefined, event)
-    return refused('password', 'invalid_login')
+    return { ...refused('password', 'invalid_login'), reason: 'keys:passkey_refused' }
   }
   // What was counted when the challenge was made; signIn gives back the other one.
   await auth.addressLimit.giveBack(req.ip ?? '')

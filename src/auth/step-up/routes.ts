@@ -60,9 +60,11 @@ function postToken(auth: Auth): RequestHandler {
 
 /** Completes the form that was put aside for this address, else goes back to where the person came from. */
 async function goOn(auth: Auth, req: Request, res: Response, next: NextFunction, user: RequestUser): Promise<void> {
-  const kept = await takeRequest(auth, req, user.id)
   const way = wayOn(req)
-  if (kept?.url !== way) return res.redirect(303, way ?? '/account/two-factor')
+  const isForm = way !== null && req.session.kept?.url === way
+  const kept = await takeRequest(auth, req, user.id)
+  if (!isForm) return res.redirect(303, way ?? '/account/two-factor')
+  if (!kept) return res.redirect(303, '/account/two-factor?done=too_late')
   req.url = req.originalUrl = kept.url
   req.body = kept.body
   await loadRequestUser(auth)(req, res, next)

@@ -3,6 +3,7 @@ import type { z } from 'zod'
 import type { Keyring } from '../../crypto/keyring.js'
 import type { Database } from '../../db/connect.js'
 import type { KindOutcome } from '../device.js'
+import type { RelyingParty } from '../webauthn/relying-party.js'
 
 /** What a kind may know besides its row and the token. */
 export interface KindWorld {
@@ -11,6 +12,8 @@ export interface KindWorld {
   totpSync: boolean
   /** The id that `generateChallenge` gave to this session; null: it asked for none. */
   challenge: string | null
+  /** For whom security keys answer; null: this site's address is none that they answer for. */
+  relyingParty: RelyingParty | null
 }
 
 /** A new challenge, for the kind that has to bring it to its owner. */
@@ -44,6 +47,8 @@ export interface Kind {
   table: string
   /** For kinds that send a challenge before they can be answered. */
   challenge?: KindChallenge
+  /** For kinds whose token answers a challenge of the session without anything being sent: it is no token without it. */
+  answersChallenge?: true
   /** Whether the text could be one of its tokens at all; where it could not, nothing counts as a failure in the password step. */
   couldBe(token: string): boolean
   /** SQL of the columns beside the common ones; `d` is the device, `owner` its owner, `$lookup` the array from `lookup`, `$now` the time. */

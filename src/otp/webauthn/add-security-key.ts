@@ -3,6 +3,7 @@ import { runStatement } from '../../db/run-statement.js'
 import { type Origin, nowhere } from '../../origin.js'
 import { toDevice } from '../ask-device.js'
 import type { Device, DeviceRow } from '../device.js'
+import { devicesForUser } from '../devices-for-user.js'
 import { webauthn } from '../kinds/webauthn.js'
 import type { Otp } from '../otp.js'
 import { spendAddChallenge } from './create-challenge.js'
@@ -17,10 +18,13 @@ export interface KeyToAdd {
   response: string
   /** The id that `requestNewKey` gave to this session; null: it asked for none. */
   challenge: string | null
+  /** Nobody has verified the session: refuse where the owner has a confirmed device by now (F-28). */
+  onlyAsFirst?: boolean
   origin?: Origin
 }
 
-export type AddedKey = { ok: true; device: Device } | { ok: false; reason: 'key_refused' | 'key_known' }
+export type AddedKey =
+  { ok: true; device: Device } | { ok: false; reason: 'key_refused' | 'key_known' | 'verification_not_allowed' }
 
 /**
  * Enrols a key by what the browser says of it. Nothing is stored before that; the challenge
@@ -36,13 +40,19 @@ export async function addSecurityKey(otp: Otp, key: KeyToAdd): Promise<AddedKey>
   if (!response || !challenge || key.challenge === null || !relyingParty) return refused
   const asked = { id: key.challenge, challenge }
   return otp.database.sequelize.transaction(async (transaction) => {
-    if (!(await spendAddChallenge(otp, transaction, asked))) return refused
+    // Locked, so that of two first devices at once the second finds the first.
+    const owner = await runStatement(otp.database, transaction, LOCK_OWNER, { userId: key.userId })
+    if (owner.length === 0 || !(await spendAddChallenge(otp, transaction, asked))) return refused
+    if (key.onlyAsFirst && (await devicesForUser(otp, key.userId, { transaction })).length > 0)
+      return { ok: false, reason: 'verification_not_allowed' }
     const checked = await checkNewKey(response, challenge, relyingParty)
     if (!checked) return refused
     const row = await insertKey(otp, transaction, key, { response, checked })
     return row ? tell(otp, transaction, row, key.origin ?? nowhere) : { ok: false, reason: 'key_known' }
   })
 }
+
+const LOCK_OWNER = 'select id from users where id = $userId and is_active for update'
 
 /** What the key says of itself where all of WebAuthn §7.1 holds, else null. */
 async function checkNewKey(response: NewKey, challenge: string, relyingParty: RelyingParty) {

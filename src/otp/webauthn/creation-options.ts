@@ -51,4 +51,5 @@ interface KnownKey {
   transports: string[]
 }
 
-const KNOWN_KEYS = 'select credential_id as id, transports from webauthn_devices where user_id = $userId order by id'
+const KNOWN_KEYS =
+  'select credential_id as id, transports from webauthn_devices where user_id = $userId order by webauthn_devices.id'

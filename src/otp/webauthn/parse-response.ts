@@ -44,9 +44,10 @@ export function parseNewKey(text: string): NewKey | null {
   return parse(text, registrationResponse)
 }
 
-const clientData = z.object({ challenge: z.string().max(128) })
+// No page of ours stands in a frame of another site (WebAuthn §13.4.9).
+const clientData = z.object({ challenge: z.string().max(128), crossOrigin: z.literal(false).optional() })
 
-/** The challenge that a response was made for, as the browser wrote it down; null where it wrote none. */
+/** The challenge that a response was made for, as the browser wrote it down; null where it wrote none, or was in a foreign frame. */
 export function challengeIn({ response }: KeyAnswer | NewKey): string | null {
   const json = Buffer.from(response.clientDataJSON, 'base64url').toString()
   return parse(json, clientData)?.challenge ?? null

@@ -20,7 +20,7 @@ export async function requestKey(otp: Otp, userId: number): Promise<KeyRequest |
 }
 
 const OWN_KEYS =
-  'select credential_id as id, transports from webauthn_devices where user_id = $userId and confirmed order by id'
+  'select credential_id as id, transports from webauthn_devices where user_id = $userId and confirmed order by webauthn_devices.id'
 
 /** Asks for a passkey of anybody's, which must verify its user: both factors in one step. */
 export async function requestPasskey(otp: Otp): Promise<KeyRequest | null> {

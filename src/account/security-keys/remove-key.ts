@@ -1,0 +1,21 @@
+import type { RequestHandler } from 'express'
+import { mustHaveTwoFactors } from '../../auth/policy.js'
+import { describeOrigin } from '../../http/describe-origin.js'
+import { refuse } from '../../http/refuse.js'
+import { removeDevice } from '../../otp/remove-device.js'
+import type { Account } from '../account.js'
+
+/** Removes one of the person's own keys, by the rules for devices of every kind. */
+export function removeKey(account: Account): RequestHandler {
+  return async (req, res) => {
+    if (!req.user) return
+    const removed = await removeDevice(account.otp, {
+      userId: req.user.id,
+      deviceId: `webauthn/${String(req.params['id'])}`,
+      keepLast: mustHaveTwoFactors(account.config.otpPolicy, req.user),
+      origin: describeOrigin(req),
+    })
+    if (removed.ok) return res.redirect(303, '/account/two-factor')
+    refuse(req, res, { status: removed.reason === 'policy' ? 422 : 404, code: removed.reason })
+  }
+}

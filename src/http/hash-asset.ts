@@ -1,0 +1,37 @@
+import type { RequestHandler } from 'express'
+import { createHash } from 'node:crypto'
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
+
+/** A file that the pages load. */
+export interface Asset {
+  /** With the content's hash in it, so that it may be kept for ever. */
+  address: string
+  serve: RequestHandler
+}
+
+/** @example hashAsset('site', 'css', content).address // '/assets/site.3f1c….css' */
+export function hashAsset(name: string, type: 'css' | 'js', content: Buffer): Asset {
+  const address = `/assets/${name}.${createHash('sha256').update(content).digest('hex').slice(0, 12)}.${type}`
+  const bodies = new Map<string, Buffer>()
+  const encoded = (encoding: string) => {
+    const body = bodies.get(encoding) ?? encode(content, encoding)
+    bodies.set(encoding, body)
+    return body
+  }
+  return { address, serve: serve(address, type, encoded) }
+}
+
+function encode(content: Buffer, encoding: string): Buffer {
+  if (encoding === 'br') return brotliCompressSync(content, { params: { [constants.BROTLI_PARAM_QUALITY]: 9 } })
+  return encoding === 'gzip' ? gzipSync(content) : content
+}
+
+function serve(address: string, type: string, encoded: (encoding: string) => Buffer): RequestHandler {
+  return (req, res, next) => {
+    if (req.path !== address || (req.method !== 'GET' && req.method !== 'HEAD')) return next()
+    const encoding = req.acceptsEncodings('br', 'gzip', 'identity') || 'identity'
+    if (encoding !== 'identity') res.set('Content-Encoding', encoding)
+    res.set({ 'Cache-Control': 'public, max-age=31536000, immutable', Vary: 'Accept-Encoding' })
+    res.type(type).send(encoded(encoding))
+  }
+}

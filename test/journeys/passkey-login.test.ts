@@ -1,0 +1,201 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import type { Database } from '../../src/db/connect.js'
+import { verifyToken } from '../../src/otp/verify-token.js'
+import type { Browser } from '../support/browse.js'
+import { databaseKinds, openTestDatabase } from '../support/database.js'
+import { createPerson, startTestSite, type TestSite } from '../support/site.js'
+import { type Ceremony, makeSoftKey } from '../support/soft-key.js'
+import { addTestKey } from '../support/webauthn.js'
+
+const passkey = '/account/login/passkey'
+const refused = { status: 422, code: 'invalid_login' }
+
+describe.each(databaseKinds())('a passkey alone, on the %s database', (where) => {
+  let database: Database
+  let site: TestSite
+  const open = async (environment: Record<string, string> = {}) => {
+    site = await startTestSite(database, {
+      BASE_URL: 'http://localhost:0',
+      OTP_PASSKEY_LOGIN: 'true',
+      ...environment,
+    })
+  }
+  beforeAll(async () => {
+    database = await openTestDatabase(where)
+    await open()
+  })
+  afterAll(async () => {
+    await site.close()
+    await database.close()
+  })
+
+  const passkeyOwner = async (traits: Parameters<typeof createPerson>[1] = {}) => {
+    const person = await createPerson(site, { app: false, ...traits })
+    return { person, ...(await addTestKey(site.otp, person.id)) }
+  }
+  const asked = async (browser: Browser): Promise<Ceremony & Record<string, unknown>> => {
+    const answer = await browser.post(`${passkey}/options`)
+    expect(answer.status).toBe(200)
+    return { ...JSON.parse(answer.text), origin: site.baseUrl, userVerified: true }
+  }
+
+  it('signs in where it verified its user', async () => {
+    const { person, key } = await passkeyOwner()
+    const browser = site.browser()
+    expect((await browser.get('/account/login')).text).toContain('Sign in with a passkey')
+    expect(browser.cookies.size).toBe(0)
+    const options = await asked(browser)
+    expect(options).toMatchObject({ userVerification: 'required', rpId: 'localhost', allowCredentials: [] })
+    const before = browser.cookies.get('otp_session')
+    const form = { otp_token: key.answer(options), next: '/admin/resources/users' }
+    expect(await browser.post(passkey, form)).toMatchObject({ status: 303, location: '/admin/resources/users' })
+    expect(browser.cookies.get('otp_session')).not.toBe(before)
+    expect((await browser.get('/admin')).status).toBe(200)
+    expect((await browser.get('/account/two-factor')).text).toContain(person.email)
+  })
+
+  it('leads people who are no staff to their profile', async () => {
+    const { key } = await passkeyOwner({ staff: false })
+    const browser = site.browser()
+    const answer = await browser.post(passkey, { otp_token: key.answer(await asked(browser)) })
+    expect(answer.location).toBe('/account/two-factor')
+  })
+
+  it('signs nobody in where it did not, though it would do beside a password', async () => {
+    const { key } = await passkeyOwner()
+    const browser = site.browser()
+    const token = key.answer({ ...(await asked(browser)), userVerified: false })
+    expect(await browser.post(passkey, { otp_token: token })).toMatchObject(refused)
+    expect((await browser.get('/admin')).status).toBe(302)
+  })
+
+  it.each<[string, Partial<Ceremony>]>([
+    ['from a foreign origin', { origin: 'http://evil.example' }],
+    ['for another relying party', { rpId: 'evil.example' }],
+    ['with another person’s handle', { userHandle: 'AAAA' }],
+    ['without a touch', { userPresent: false }],
+  ])('signs nobody in %s', async (_what, wrong) => {
+    const { key } = await passkeyOwner()
+    const browser = site.browser()
+    const token = key.answer({ ...(await asked(browser)), ...wrong })
+    expect(await browser.post(passkey, { otp_token: token })).toMatchObject(refused)
+  })
+
+  it('says one thing to an unknown passkey, an inactive user, a waiting device and nonsense', async () => {
+    const inactive = await passkeyOwner({ active: true })
+    await database.models.User.update({ is_active: false }, { where: { id: inactive.person.id } })
+    const waiting = await passkeyOwner()
+    const { userId, persistentId: deviceId } = waiting.device
+    await verifyToken(site.otp, { userId, deviceId, token: 'wrong' })
+    const answers = []
+    for (const make of [
+      (options: Ceremony) => makeSoftKey().answer(options),
+      (options: Ceremony) => inactive.key.answer(options),
+      (options: Ceremony) => waiting.key.answer(options),
+      () => '{}',
+      () => '',
+    ]) {
+      const browser = site.browser()
+      const answer = await browser.post(passkey, { otp_token: make(await asked(browser)) })
+      expect(answer).toMatchObject(refused)
+      answers.push(answer.text)
+    }
+    expect(new Set(answers).size).toBe(1)
+    site.clock.advance(60)
+  })
+
+  it('takes no answer twice, late, of another session, or to what was asked beside a password', async () => {
+    const { person, key } = await passkeyOwner()
+    const browser = site.browser()
+    const token = key.answer(await asked(browser))
+    expect((await browser.post(passkey, { otp_token: token })).status).toBe(303)
+    expect(await browser.post(passkey, { otp_token: token })).toMatchObject(refused)
+
+    const late = site.browser()
+    const old = key.answer(await asked(late))
+    site.clock.advance(300)
+    expect(await late.post(passkey, { otp_token: old })).toMatchObject(refused)
+    site.clock.advance(60)
+
+    const one = site.browser()
+    const thief = site.browser()
+    const others = key.answer(await asked(one))
+    await asked(thief)
+    expect(await thief.post(passkey, { otp_token: others })).toMatchObject(refused)
+    site.clock.advance(60)
+
+    const pending = site.browser()
+    await pending.post('/account/login', { username: person.email, password: person.password })
+    const options = JSON.parse((await pending.post('/account/login/security-key')).text)
+    const beside = key.answer({ ...options, origin: site.baseUrl, userVerified: true })
+    expect(await pending.post(passkey, { otp_token: beside })).toMatchObject(refused)
+  })
+
+  it('answers no question of a token step with what was asked of a passkey', async () => {
+    const { person, key } = await passkeyOwner()
+    const browser = site.browser()
+    await browser.post('/account/login', { username: person.email, password: person.password })
+    const token = key.answer(await asked(browser))
+    expect((await browser.post('/account/login', { otp_token: token })).code).toBe('invalid_token')
+  })
+
+  it('cannot make a stranger’s key wait by answers that nobody asked for', async () => {
+    const { key, device } = await passkeyOwner()
+    const token = key.answer({ challenge: 'AAAA', origin: site.baseUrl })
+    expect(await site.browser().post(passkey, { otp_token: token })).toMatchObject(refused)
+    const { rows } = await database.pool.query('select failure_count from webauthn_devices where id = $1', [device.id])
+    expect(rows).toEqual([{ failure_count: 0 }])
+  })
+
+  it('leaves a line in the trail, also when it is refused', async () => {
+    const { person, key } = await passkeyOwner()
+    const browser = site.browser()
+    await browser.post(passkey, { otp_token: key.answer({ ...(await asked(browser)), userVerified: false }) })
+    const { rows } = await database.pool.query('select event from audit_events where user_id = $1', [person.id])
+    expect(rows.map(({ event }) => event)).toEqual(expect.arrayContaining(['token_refused', 'sign_in_refused']))
+  })
+
+  describe('on other sites', () => {
+    const outer = () => site
+    let before: TestSite
+    const reopen = async (environment: Record<string, string>) => {
+      before = outer()
+      await open(environment)
+    }
+    afterEach(async () => {
+      await site.close()
+      site = before
+    })
+
+    it('is not there unless it is switched on', async () => {
+      await reopen({ OTP_PASSKEY_LOGIN: 'false' })
+      const browser = site.browser()
+      const page = await browser.get('/account/login')
+      expect(page.text).not.toContain('passkey')
+      expect(page.text).not.toContain('<script')
+      expect((await browser.post(`${passkey}/options`)).status).toBe(404)
+      expect((await browser.post(passkey, { otp_token: '{}' })).status).toBe(404)
+    })
+
+    it('counts for the address that asks, and not where it signs in', async () => {
+      await reopen({ LOGIN_ADDRESS_LIMIT: '4' })
+      await database.pool.query('delete from rate_limits')
+      const { key } = await passkeyOwner()
+      for (let index = 0; index < 3; index += 1) {
+        const browser = site.browser()
+        const answer = await browser.post(passkey, { otp_token: key.answer(await asked(browser)) })
+        expect(answer.status).toBe(303)
+      }
+      for (let index = 0; index < 2; index += 1) {
+        const browser = site.browser()
+        await asked(browser)
+        expect(await browser.post(passkey, { otp_token: '{}' })).toMatchObject(refused)
+      }
+      const wait = await site.browser().post(`${passkey}/options`)
+      expect(wait).toMatchObject({ status: 429, code: 'n_failed_attempts' })
+      expect(wait.headers['retry-after']).toMatch(/^\d+$/)
+      expect((await site.browser().post(passkey, { otp_token: '{}' })).status).toBe(429)
+      await database.pool.query('delete from rate_limits')
+    })
+  })
+})

@@ -1,0 +1,454 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Database } from '../../src/db/connect.js'
+import type { Browser } from '../support/browse.js'
+import { databaseKinds, openTestDatabase } from '../support/database.js'
+import { createPerson, type Person, signIn, startTestSite, type TestSite } from '../support/site.js'
+import { type Ceremony, makeSoftKey } from '../support/soft-key.js'
+import { addTestKey } from '../support/webauthn.js'
+
+const login = '/account/login'
+const add = '/account/two-factor/security-keys/add'
+const ask = '/account/login/security-key'
+
+describe.each(databaseKinds())('security keys, on the %s database', (where) => {
+  let database: Database
+  let site: TestSite
+  beforeAll(async () => {
+    database = await openTestDatabase(where)
+    site = await startTestSite(database, { BASE_URL: 'http://localhost:0', OTP_THROTTLE_FACTOR: '0' })
+  })
+  afterAll(async () => {
+    await site.close()
+    await database.close()
+  })
+
+  /** Somebody whose only device is a key, one that the core has enrolled. */
+  const keyOwner = async (traits: Parameters<typeof createPerson>[1] = {}) => {
+    const person = await createPerson(site, { app: false, ...traits })
+    return { person, ...(await addTestKey(site.otp, person.id)) }
+  }
+  const afterPassword = async (person: Person, browser = site.browser()) => {
+    await browser.post(login, { username: person.email, password: person.password })
+    return browser
+  }
+  /** What the site asks, with this site's origin. */
+  const asked = async (browser: Browser, address = ask): Promise<Ceremony & Record<string, unknown>> => {
+    const answer = await browser.post(address)
+    expect(answer).toMatchObject({ status: 200, headers: { 'cache-control': 'no-store' } })
+    return { ...JSON.parse(answer.text), origin: site.baseUrl }
+  }
+  const refusals = async (userId: number) =>
+    (
+      await database.pool.query(
+        "select details from audit_events where event = 'token_refused' and user_id = $1 order by id",
+        [userId],
+      )
+    ).rows.map(({ details }) => details)
+  const rowOf = async (id: number) =>
+    (await database.pool.query('select * from webauthn_devices where id = $1', [id])).rows[0]
+
+  it('are added in set-up, and sign in from then on', async () => {
+    const person = await createPerson(site, { app: false })
+    const key = makeSoftKey()
+    const browser = await signIn(site, person)
+    expect((await browser.get(add)).text).toContain('data-key="create"')
+    const before = browser.cookies.get('otp_session')
+    const credential = key.create(await asked(browser, `${add}/options`))
+    const added = await browser.post(add, { name: '  Blue key ', credential, next: '/admin' })
+    expect(added).toMatchObject({ status: 303, location: '/account/two-factor/setup/complete?next=%2Fadmin' })
+    expect(browser.cookies.get('otp_session')).not.toBe(before)
+    expect((await browser.get('/admin')).status).toBe(200)
+    const { rows } = await database.pool.query('select * from webauthn_devices where user_id = $1', [person.id])
+    expect(rows).toMatchObject([{ name: 'Blue key', confirmed: true, transports: ['usb'], counter: '0' }])
+
+    const later = await afterPassword(person)
+    expect((await later.get(login)).text).toContain('Use your security key')
+    const token = key.answer(await asked(later))
+    expect(await later.post(login, { otp_token: token })).toMatchObject({ status: 303, location: '/admin' })
+    expect((await later.get('/admin')).status).toBe(200)
+    expect(await rowOf(rows[0].id)).toMatchObject({ counter: '1', failure_count: 0, last_used_at: site.clock.now() })
+  })
+
+  it('tell the trail and the owner when one is added', async () => {
+    const { person, device } = await keyOwner()
+    const { rows } = await database.pool.query('select event, device from audit_events where user_id = $1', [person.id])
+    expect(rows).toContainEqual({ event: 'device_added', device: device.persistentId })
+  })
+
+  it('are asked for none of their secrets: challenge and answer are in no session and no log', async () => {
+    const { person, key } = await keyOwner()
+    const browser = await afterPassword(person)
+    const options = await asked(browser)
+    const { rows } = await database.pool.query('select sess from sessions')
+    expect(JSON.stringify(rows)).not.toContain(options.challenge)
+    const token = key.answer(options)
+    await browser.post(login, { otp_token: token })
+    const stored = JSON.stringify((await database.pool.query('select * from webauthn_challenges')).rows)
+    expect(stored).not.toContain(options.challenge)
+    expect(site.log.join('')).not.toContain(options.challenge)
+    expect(site.log.join('')).not.toContain(key.credentialId)
+  })
+
+  describe('several of one person', () => {
+    it('answer each one challenge, and the answer tells which one did', async () => {
+      const { person, key, device } = await keyOwner()
+      const second = await addTestKey(site.otp, person.id)
+      const browser = await afterPassword(person)
+      const options = await asked(browser)
+      expect(options['allowCredentials']).toMatchObject([{ id: key.credentialId }, { id: second.key.credentialId }])
+      await browser.post(login, { otp_token: second.key.answer(options), otp_device: device.persistentId })
+      expect((await browser.get('/admin')).status).toBe(200)
+      expect((await rowOf(device.id)).last_used_at).toBeNull()
+      expect((await rowOf(second.device.id)).last_used_at).not.toBeNull()
+    })
+
+    it('have one handle for their owner, and one that is enrolled is not enrolled again', async () => {
+      const { person, key, device } = await keyOwner()
+      const browser = await afterPassword(person)
+      await browser.post(login, { otp_token: key.answer(await asked(browser)) })
+      const options = await asked(browser, `${add}/options`)
+      expect(options['excludeCredentials']).toMatchObject([{ id: key.credentialId }])
+      expect(options['user']).toMatchObject({ id: (await rowOf(device.id)).user_handle, name: person.email })
+      const answer = await browser.post(add, { name: 'Again', credential: key.create(options) })
+      expect(answer).toMatchObject({ status: 422, code: 'key_known' })
+      expect(answer.text).toContain('value="Again"')
+    })
+
+    it('do not take somebody else’s key in', async () => {
+      const other = await keyOwner()
+      const browser = await signIn(site, await createPerson(site))
+      const credential = other.key.create(await asked(browser, `${add}/options`))
+      expect((await browser.post(add, { name: 'Mine', credential })).code).toBe('key_known')
+    })
+  })
+
+  it('are removed one by one, and a session that one verified is verified no more', async () => {
+    const { person, key, device } = await keyOwner({ app: true })
+    const browser = await afterPassword(person)
+    await browser.post(login, { otp_token: key.answer(await asked(browser)) })
+    const address = `/account/two-factor/security-keys/${device.id}/delete`
+    expect(await browser.post(address)).toMatchObject({ status: 303, location: '/account/two-factor' })
+    expect(await rowOf(device.id)).toBeUndefined()
+    expect((await browser.get('/admin')).location).toBe('/account/login?next=%2Fadmin')
+    const { rows } = await database.pool.query('select event, device from audit_events where user_id = $1', [person.id])
+    expect(rows).toContainEqual({ event: 'device_removed', device: device.persistentId })
+  })
+
+  it('are removed by their owner only, and the last one stays where two factors are demanded', async () => {
+    const { person, key, device } = await keyOwner()
+    const address = `/account/two-factor/security-keys/${device.id}/delete`
+    const stranger = await signIn(site, await createPerson(site))
+    expect((await stranger.post(address)).status).toBe(404)
+    const browser = await afterPassword(person)
+    await browser.post(login, { otp_token: key.answer(await asked(browser)) })
+    expect(await browser.post(address)).toMatchObject({ status: 422, code: 'policy' })
+    expect(await rowOf(device.id)).toMatchObject({ confirmed: true })
+  })
+
+  describe('are refused', () => {
+    const refused = { status: 422, code: 'invalid_token' }
+
+    it.each<[string, Partial<Ceremony>]>([
+      ['from a foreign origin', { origin: 'http://localhost.evil.example' }],
+      ['from another port of this host', { origin: 'http://localhost:1' }],
+      ['for another relying party', { rpId: 'evil.example' }],
+      ['inside a frame of another site', { crossOrigin: true }],
+      ['to another challenge', { challenge: 'AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA' }],
+      ['by a ceremony of another type', { type: 'webauthn.create' }],
+      ['without a touch', { userPresent: false }],
+      ['with another owner’s handle', { userHandle: 'AAAA' }],
+    ])('%s', async (_what, wrong) => {
+      const { person, key } = await keyOwner()
+      const browser = await afterPassword(person)
+      const token = key.answer({ ...(await asked(browser)), ...wrong })
+      const answer = await browser.post(login, { otp_token: token })
+      expect(answer).toMatchObject(refused)
+      expect(answer.text).toContain('The answer of this key was not accepted')
+      expect((await browser.get('/admin')).status).toBe(302)
+    })
+
+    it('with a changed signature', async () => {
+      const { person, key } = await keyOwner()
+      const browser = await afterPassword(person)
+      const token = JSON.parse(key.answer(await asked(browser)))
+      token.response.signature = JSON.parse(key.answer({ challenge: 'AAAA' })).response.signature
+      expect(await browser.post(login, { otp_token: JSON.stringify(token) })).toMatchObject(refused)
+    })
+
+    it('when they are not this person’s, and count nothing against their owner', async () => {
+      const { person } = await keyOwner()
+      const other = await keyOwner()
+      const browser = await afterPassword(person)
+      const token = other.key.answer(await asked(browser))
+      expect(await browser.post(login, { otp_token: token })).toMatchObject(refused)
+      const named = other.key.answer(await asked(browser))
+      expect(await browser.post(login, { otp_token: named, otp_device: other.device.persistentId })).toMatchObject(
+        refused,
+      )
+      expect(await rowOf(other.device.id)).toMatchObject({ failure_count: 0, last_used_at: null })
+    })
+
+    it('when the answer is sent again, in this session or in another', async () => {
+      const { person, key } = await keyOwner()
+      const browser = await afterPassword(person)
+      const token = key.answer(await asked(browser))
+      expect((await browser.post(login, { otp_token: token })).status).toBe(303)
+      const thief = await afterPassword(person)
+      expect(await thief.post(login, { otp_token: token })).toMatchObject(refused)
+      await asked(thief)
+      expect(await thief.post(login, { otp_token: token })).toMatchObject(refused)
+    })
+
+    it('but once, when one answer is sent ten times at once', async () => {
+      const { person, key } = await keyOwner()
+      const browser = await afterPassword(person)
+      const token = key.answer(await asked(browser))
+      const cookie = `otp_session=${browser.cookies.get('otp_session')}`
+      const posts = Array.from({ length: 10 }, () => {
+        const racer = site.browser()
+        return racer.visit(login, { method: 'POST', form: { otp_token: token }, headers: { Cookie: cookie } })
+      })
+      const answers = await Promise.all(posts)
+      expect(answers.filter(({ location }) => location === '/admin')).toHaveLength(1)
+    })
+
+    it('five minutes after they were asked', async () => {
+      const { person, key } = await keyOwner()
+      const browser = await afterPassword(person)
+      const late = key.answer(await asked(browser))
+      site.clock.advance(300)
+      expect(await browser.post(login, { otp_token: late })).toMatchObject(refused)
+      const inTime = key.answer(await asked(browser))
+      site.clock.advance(299)
+      expect((await browser.post(login, { otp_token: inTime })).status).toBe(303)
+    })
+
+    it('with another session’s challenge', async () => {
+      const { person, key } = await keyOwner()
+      const one = await afterPassword(person)
+      const other = await afterPassword(person)
+      const token = key.answer(await asked(one))
+      await asked(other)
+      expect(await other.post(login, { otp_token: token })).toMatchObject(refused)
+      expect((await one.post(login, { otp_token: token })).status).toBe(303)
+    })
+
+    it('with an earlier challenge of this session than the last one', async () => {
+      const { person, key } = await keyOwner()
+      const browser = await afterPassword(person)
+      const token = key.answer(await asked(browser))
+      await asked(browser)
+      expect(await browser.post(login, { otp_token: token })).toMatchObject(refused)
+    })
+
+    it('when they were asked nothing', async () => {
+      const { person, key } = await keyOwner()
+      const browser = await afterPassword(person)
+      const { challenge } = await asked(await afterPassword(person))
+      const token = key.answer({ challenge, origin: site.baseUrl })
+      expect(await browser.post(login, { otp_token: token })).toMatchObject(refused)
+    })
+
+    it('when their counter does not go up, and the trail says so (WebAuthn §6.1.1)', async () => {
+      const { person, key, device } = await keyOwner()
+      const browser = await afterPassword(person)
+      await browser.post(login, { otp_token: key.answer({ ...(await asked(browser)), counter: 7 }) })
+      for (const counter of [7, 6, 0]) {
+        const again = await afterPassword(person)
+        const token = key.answer({ ...(await asked(again)), counter })
+        expect(await again.post(login, { otp_token: token })).toMatchObject(refused)
+      }
+      expect(await rowOf(device.id)).toMatchObject({ counter: '7', failure_count: 3 })
+      expect((await refusals(person.id)).map(({ because }) => because)).toEqual(
+        Array.from({ length: 3 }, () => 'counter_not_higher'),
+      )
+      const owner = await afterPassword(person)
+      const token = key.answer({ ...(await asked(owner)), counter: 8 })
+      expect((await owner.post(login, { otp_token: token })).status).toBe(303)
+    })
+
+    it('without suspicion when the signature of a low counter is wrong', async () => {
+      const { person, key } = await keyOwner()
+      const browser = await afterPassword(person)
+      await browser.post(login, { otp_token: key.answer({ ...(await asked(browser)), counter: 7 }) })
+      const again = await afterPassword(person)
+      await again.post(login, {
+        otp_token: key.answer({ ...(await asked(again)), counter: 1, origin: 'https://evil.example' }),
+      })
+      expect(await refusals(person.id)).toEqual([{ failures: 1 }])
+    })
+
+    it('without a fault, whatever is sent in their place', async () => {
+      const { person, key } = await keyOwner()
+      const browser = await afterPassword(person)
+      const whole = JSON.parse(key.answer(await asked(browser)))
+      const pieces: unknown[] = [
+        {},
+        { ...whole, type: 'password' },
+        { ...whole, rawId: 'other' },
+        { ...whole, response: { ...whole.response, clientDataJSON: 'bnVsbA' } },
+        { ...whole, response: { ...whole.response, clientDataJSON: '_w' } },
+        { ...whole, response: { ...whole.response, authenticatorData: 'AAAA' } },
+        { ...whole, response: { ...whole.response, signature: '' } },
+        { ...whole, response: { ...whole.response, userHandle: null } },
+      ]
+      for (const piece of pieces) {
+        await asked(browser)
+        const answer = await browser.post(login, { otp_token: JSON.stringify(piece) })
+        expect(answer).toMatchObject(refused)
+      }
+      expect((await browser.post(login, { otp_token: `{"id":"${'A'.repeat(8192)}"}` })).status).toBe(400)
+    })
+
+    it('in the password’s form, where no session has asked them, and count nothing', async () => {
+      const { person, key, device } = await keyOwner()
+      const token = key.answer({ challenge: 'AAAAAAAAAAAAAAAA', origin: site.baseUrl })
+      const form = { username: person.email, password: person.password, otp_token: token }
+      expect(await site.browser().post(login, form)).toMatchObject(refused)
+      expect((await rowOf(device.id)).failure_count).toBe(0)
+    })
+  })
+
+  it('that do not count sign in again and again', async () => {
+    const person = await createPerson(site, { app: false })
+    const { key } = await addTestKey(site.otp, person.id, makeSoftKey({ counts: false }))
+    for (let index = 0; index < 2; index += 1) {
+      const browser = await afterPassword(person)
+      expect((await browser.post(login, { otp_token: key.answer(await asked(browser)) })).status).toBe(303)
+    }
+  })
+
+  it('are asked for a PIN or a finger only where the site wants that of a second factor', async () => {
+    const { person, key } = await keyOwner()
+    const relyingParty = site.otp.settings.relyingParty
+    const submit = async (userVerified: boolean) => {
+      const browser = await afterPassword(person)
+      const options = await asked(browser)
+      const answer = await browser.post(login, { otp_token: key.answer({ ...options, userVerified }) })
+      return [options['userVerification'], answer.status]
+    }
+    expect(await submit(false)).toEqual(['preferred', 303])
+    site.otp.settings.relyingParty = relyingParty && { ...relyingParty, userVerification: 'required' }
+    expect(await submit(false)).toEqual(['required', 422])
+    expect(await submit(true)).toEqual(['required', 303])
+    site.otp.settings.relyingParty = relyingParty
+  })
+
+  it('step up, too', async () => {
+    const { person, key } = await keyOwner()
+    const browser = await afterPassword(person)
+    await browser.post(login, { otp_token: key.answer(await asked(browser)) })
+    site.clock.advance(301)
+    const verify = `/account/verify?next=${encodeURIComponent(add)}`
+    expect((await browser.get(add)).location).toBe(verify)
+    expect((await browser.post(`${add}/options`)).status).toBe(302)
+    expect((await browser.get(verify)).text).toContain('Use your security key')
+    const token = key.answer(await asked(browser))
+    expect(await browser.post('/account/verify', { otp_token: token, next: add })).toMatchObject({
+      status: 303,
+      location: add,
+    })
+    expect((await browser.get(add)).status).toBe(200)
+  })
+
+  describe('are not added', () => {
+    it('by somebody who has a device and has not used it (F-28)', async () => {
+      const person = await createPerson(site, { app: false })
+      const browser = await signIn(site, person)
+      const credential = makeSoftKey().create(await asked(browser, `${add}/options`))
+      await addTestKey(site.otp, person.id)
+      for (const visit of [
+        browser.get(add),
+        browser.post(add, { name: 'X', credential }),
+        browser.post(`${add}/options`),
+      ])
+        expect((await visit).location).toMatch(/^\/account\/login/)
+      const { rows } = await database.pool.query('select name from webauthn_devices where user_id = $1', [person.id])
+      expect(rows).toEqual([{ name: 'Blue key' }])
+    })
+
+    it('as the first device of somebody who got one in the same moment', async () => {
+      const person = await createPerson(site, { app: false })
+      const browsers = [await signIn(site, person), await signIn(site, person)]
+      const posts = await Promise.all(
+        browsers.map(async (browser) => {
+          const credential = makeSoftKey().create(await asked(browser, `${add}/options`))
+          return () => browser.post(add, { name: 'Key', credential })
+        }),
+      )
+      await Promise.all(posts.map((post) => post()))
+      const { rows } = await database.pool.query('select id from webauthn_devices where user_id = $1', [person.id])
+      expect(rows).toHaveLength(1)
+    })
+
+    it.each<[string, Partial<Ceremony>]>([
+      ['from a foreign origin', { origin: 'http://evil.example' }],
+      ['for another relying party', { rpId: 'evil.example' }],
+      ['to another challenge', { challenge: 'AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA' }],
+      ['by a ceremony of another type', { type: 'webauthn.get' }],
+      ['without a touch', { userPresent: false }],
+    ])('%s', async (_what, wrong) => {
+      const person = await createPerson(site)
+      const browser = await signIn(site, person)
+      const credential = makeSoftKey().create({ ...(await asked(browser, `${add}/options`)), ...wrong })
+      expect(await browser.post(add, { name: 'Key', credential })).toMatchObject({ status: 422, code: 'key_refused' })
+      const { rows } = await database.pool.query('select id from webauthn_devices where user_id = $1', [person.id])
+      expect(rows).toEqual([])
+    })
+
+    it('twice, late, by another session’s challenge, or by one that was for something else', async () => {
+      const person = await createPerson(site)
+      const browser = await signIn(site, person)
+      const post = async (credential: string) => (await browser.post(add, { name: 'Key', credential })).code
+      const options = await asked(browser, `${add}/options`)
+      expect((await browser.post(add, { name: 'Key', credential: makeSoftKey().create(options) })).status).toBe(303)
+      expect(await post(makeSoftKey().create(options))).toBe('key_refused')
+      const other = await signIn(site, await createPerson(site))
+      expect(await post(makeSoftKey().create(await asked(other, `${add}/options`)))).toBe('key_refused')
+      expect(await post(makeSoftKey().create(await asked(browser, ask)))).toBe('key_refused')
+      const late = makeSoftKey().create(await asked(browser, `${add}/options`))
+      await database.pool.query("update webauthn_challenges set expires_at = '2026-01-01' where purpose = 'add'")
+      expect(await post(late)).toBe('key_refused')
+      for (const nonsense of ['', '{', '{}', 'null', '[]']) expect(await post(nonsense)).toBe('key_refused')
+    })
+  })
+
+  it('are the only ones whose pages have a script', async () => {
+    const { person } = await keyOwner()
+    const browser = await afterPassword(person)
+    const [, script = ''] =
+      /<script src="(\/assets\/webauthn\.[0-9a-f]{12}\.js)" defer>/.exec((await browser.get(login)).text) ?? []
+    const served = await browser.get(script)
+    expect(served).toMatchObject({ status: 200, headers: { 'content-type': 'text/javascript; charset=utf-8' } })
+    expect(served.headers['cache-control']).toContain('immutable')
+    expect((await browser.get(login)).headers['content-security-policy']).toMatch(
+      /script-src 'self'; connect-src 'self'$/,
+    )
+    for (const page of [
+      await site.browser().get(login),
+      await (await afterPassword(await createPerson(site))).get(login),
+    ]) {
+      expect(page.text).not.toContain('<script')
+      expect(page.headers['content-security-policy']).not.toContain('script-src')
+    }
+  })
+
+  it('are asked of nobody who is neither signed in nor awaited, nor of somebody without one', async () => {
+    expect((await site.browser().post(ask)).status).toBe(401)
+    expect((await (await afterPassword(await createPerson(site))).post(ask)).status).toBe(401)
+    expect((await (await signIn(site, await createPerson(site))).post(ask)).status).toBe(401)
+  })
+
+  it('leave no old challenges behind', async () => {
+    const { person } = await keyOwner()
+    const browser = await afterPassword(person)
+    await asked(browser)
+    site.clock.advance(301)
+    await asked(browser)
+    const { rows } = await database.pool.query(
+      'select count(*)::int as old from webauthn_challenges where expires_at <= $1',
+      [site.clock.now()],
+    )
+    expect(rows).toEqual([{ old: 0 }])
+  })
+})
