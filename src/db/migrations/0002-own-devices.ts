@@ -25,7 +25,8 @@ const challenge = `
 
 const deviceIndexes = (table: string) => `
 create index ${table}_user on ${table} (user_id, id);
-create index ${table}_name_order on ${table} (name, id);`
+create index ${table}_name_order on ${table} (name, id);
+create index ${table}_name_trigrams on ${table} using gin (name gin_trgm_ops);`
 
 export async function up({ sequelize }: Database, transaction: Transaction): Promise<void> {
   await sequelize.query(
@@ -36,6 +37,10 @@ alter table users add column default_device varchar(32);
 alter table users add column warned_at timestamptz;
 alter table totp_devices add column last_used_from varchar(200);
 alter table static_devices add column last_used_from varchar(200);
+
+create index audit_events_actor on audit_events (actor_id, id);
+create index users_staff on users (id) where is_staff and is_active;
+create index users_staff_order on users (email, id) where is_staff;
 
 create table hotp_devices (${device},
   secret text not null,

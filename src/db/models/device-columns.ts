@@ -12,3 +12,13 @@ export const deviceColumns = () => ({
   last_used_at: { type: DataTypes.DATE },
   last_used_from: { type: DataTypes.STRING(200) },
 })
+
+/** The columns of a challenge that was sent, which phones and mailboxes have besides. */
+export const challengeColumns = () => ({
+  code_hash: { type: DataTypes.TEXT },
+  code_expires_at: { type: DataTypes.DATE },
+  code_attempts: { type: DataTypes.SMALLINT, allowNull: false, defaultValue: 0 },
+  challenged_at: { type: DataTypes.DATE },
+  delivery: { type: DataTypes.STRING(8) },
+  delivery_error: { type: DataTypes.STRING(64) },
+})
