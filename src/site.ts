@@ -5,9 +5,16 @@ import { alertOwner } from './account/backup-tokens/alert-owner.js'
 import { languageRoutes } from './account/language/routes.js'
 import { backupTokensRoutes } from './account/backup-tokens/routes.js'
 import { disableRoutes } from './account/disable/routes.js'
+import { devicesRoutes } from './account/devices/routes.js'
+import { emailRoutes } from './account/email/routes.js'
+import { emailDeviceRoutes } from './account/email-device/routes.js'
+import { hardwareTokensRoutes } from './account/hardware-tokens/routes.js'
 import { invitationRoutes } from './account/invitation/routes.js'
+import { passwordChangeRoutes } from './account/password-change/routes.js'
 import { passwordRoutes } from './account/password/routes.js'
+import { phonesRoutes } from './account/phones/routes.js'
 import { profileRoutes } from './account/profile/routes.js'
+import { securityKeysRoutes } from './account/security-keys/routes.js'
 import { sessionsRoutes } from './account/sessions/routes.js'
 import { tellOwner } from './account/tell-owner.js'
 import { setUpRoutes } from './account/setup/routes.js'
@@ -19,6 +26,8 @@ import { loadRequestUser } from './auth/load-request-user.js'
 import { loginRoutes } from './auth/login/routes.js'
 import { logoutRoutes } from './auth/logout.js'
 import { recordVerifications } from './auth/record-verifications.js'
+import { passkeyRoutes } from './auth/passkey-login/routes.js'
+import { securityKeyRoutes } from './auth/security-key/routes.js'
 import { verifyRoutes } from './auth/step-up/routes.js'
 import type { Clock } from './clock.js'
 import type { Config } from './config/read-config.js'
@@ -28,9 +37,9 @@ import { checkOrigin, isOwnOrigin } from './http/check-origin.js'
 import { chooseLanguage } from './http/choose-language.js'
 import { describeOrigin } from './http/describe-origin.js'
 import { healthRoutes } from './http/health.js'
-import { withoutToken } from './http/hide-token.js'
 import { limitAddress } from './http/limit-address.js'
 import { logRequests } from './http/log-requests.js'
+import { matchesPath } from './http/match-path.js'
 import { refuseBadInput } from './http/read-form.js'
 import { refuse } from './http/refuse.js'
 import { securityHeaders } from './http/security-headers.js'
@@ -43,6 +52,7 @@ import { createEvents } from './otp/events.js'
 import { kindsFor } from './otp/kinds/index.js'
 import { otpSettings } from './otp/otp-settings.js'
 import type { Otp } from './otp/otp.js'
+import type { UserVerification } from './otp/webauthn/relying-party.js'
 
 export interface SiteServices {
   config: Config
@@ -54,6 +64,8 @@ export interface SiteServices {
   baseUrl: string
   /** Further origins that browsers may name: `http://127.0.0.1:3000` in development. */
   alsoOrigins?: readonly string[]
+  /** Whether a security key beside a password asks for a PIN or a finger, too. Where nothing is said: `preferred`. */
+  userVerification?: UserVerification
 }
 
 export interface OtpAdminSite {
@@ -75,7 +87,7 @@ export async function createOtpAdminSite(services: SiteServices): Promise<OtpAdm
   const stylesheet = readStylesheet()
   const keyScript = readKeyScript()
   const session = sessions({ pool: database.pool, secrets: keys.sessionSecrets, https })
-  const panel = await createPanel({
+  const panel = createPanel({
     database,
     clock: services.clock,
     siteName: config.siteName,
@@ -102,12 +114,14 @@ export async function createOtpAdminSite(services: SiteServices): Promise<OtpAdm
   app.use('/admin', refuseStrangers({ https }))
   app.use(session.middleware, loadRequestUser(account), enrolmentGate(account))
   app.use(loginRoutes(account), logoutRoutes(account, { https }))
+  app.use(securityKeyRoutes(account), passkeyRoutes(account))
   // Before all pages whose forms it completes.
   app.use(verifyRoutes(account))
   app.use(setUpRoutes(account), invitationRoutes(account), passwordRoutes(account))
-  app.use(backupTokensRoutes(account), disableRoutes(account))
-  app.use(profileRoutes(account), sessionsRoutes(account))
-  app.use(languageRoutes(account))
+  app.use(backupTokensRoutes(account), disableRoutes(account), securityKeysRoutes(account))
+  app.use(profileRoutes(account), devicesRoutes(account), sessionsRoutes(account))
+  app.use(hardwareTokensRoutes(account), passwordChangeRoutes(account), emailRoutes(account))
+  app.use(languageRoutes(account), phonesRoutes(account), emailDeviceRoutes(account))
   app.get('/', (_req, res) => res.redirect(302, '/admin'))
   app.use('/admin', panel.router)
   app.use(refuseUnknown, refuseBadInput, answerFault(log))
@@ -127,7 +141,7 @@ function createAccount(services: SiteServices, https: boolean): Account {
     keys,
     events: createEvents(),
     kinds: kindsFor(config),
-    settings: otpSettings(config),
+    settings: otpSettings(config, services.baseUrl, services.userVerification),
   }
   const addressLimit = limitAddress(database.pool, config.loginAddressLimit)
   const account: Account = { config, clock, database, otp, keys, addressLimit, baseUrl: () => services.baseUrl, https }
@@ -139,26 +153,45 @@ function createAccount(services: SiteServices, https: boolean): Account {
 
 /** An address that is known for other methods gets a 405 that names them. */
 const refuseUnknown: RequestHandler = (req, res) => {
-  const allow = ALLOWED[withoutToken(req.path)]
+  const [, allow] = Object.entries(ALLOWED).find(([path]) => matchesPath(path, req.path)) ?? []
   if (allow) refuse(req, res, { status: 405, code: 'method_not_allowed', allow })
   else refuse(req, res, { status: 404, code: 'not_found' })
 }
 
 const ALLOWED: Readonly<Record<string, string>> = {
+  '/account/email': 'GET, HEAD, POST',
+  '/account/email/confirm/:token': 'GET, HEAD, POST',
+  '/account/invitation/:token': 'GET, HEAD, POST',
   '/account/language': 'GET, HEAD, POST',
   '/account/login': 'GET, HEAD, POST',
+  '/account/login/passkey': 'POST',
+  '/account/login/passkey/options': 'POST',
+  '/account/login/security-key': 'POST',
   '/account/logout': 'GET, HEAD, POST',
-  '/account/invitation/:token': 'GET, HEAD, POST',
+  '/account/password/change': 'GET, HEAD, POST',
   '/account/password/forgot': 'GET, HEAD, POST',
   '/account/password/reset/:token': 'GET, HEAD, POST',
   '/account/two-factor': 'GET, HEAD',
   '/account/two-factor/backup-tokens': 'GET, HEAD, POST',
+  '/account/two-factor/devices/:kind/:id/default': 'POST',
+  '/account/two-factor/devices/:kind/:id/remove': 'GET, HEAD, POST',
+  '/account/two-factor/devices/:kind/:id/rename': 'GET, HEAD, POST',
   '/account/two-factor/disable': 'GET, HEAD, POST',
+  '/account/two-factor/email/add': 'GET, HEAD, POST',
+  '/account/two-factor/hardware-tokens/:id/confirm': 'GET, HEAD, POST',
+  '/account/two-factor/hardware-tokens/:id/synchronise': 'GET, HEAD, POST',
+  '/account/two-factor/hardware-tokens/add': 'GET, HEAD, POST',
+  '/account/two-factor/phones/:id/delete': 'POST',
+  '/account/two-factor/phones/add': 'GET, HEAD, POST',
   '/account/two-factor/qrcode': 'GET, HEAD',
+  '/account/two-factor/security-keys/add': 'GET, HEAD, POST',
+  '/account/two-factor/security-keys/add/options': 'POST',
+  '/account/two-factor/sessions': 'GET, HEAD, POST',
+  '/account/two-factor/sessions/end': 'POST',
+  '/account/two-factor/sessions/others': 'POST',
   '/account/two-factor/setup': 'GET, HEAD, POST',
   '/account/two-factor/setup/complete': 'GET, HEAD',
   '/account/verify': 'GET, HEAD, POST',
-  '/account/two-factor/sessions': 'GET, HEAD, POST',
 }
 
 function answerFault(log: Logger): ErrorRequestHandler {

@@ -1,18 +1,41 @@
 import { Router } from 'express'
 import { otpRequired } from '../../auth/otp-required.js'
+import { mustHaveTwoFactors } from '../../auth/policy.js'
 import { sendPage } from '../../http/send-page.js'
-import { devicesForUser } from '../../otp/devices-for-user.js'
+import { devicesForUser, type ListedDevice } from '../../otp/devices-for-user.js'
 import type { Account } from '../account.js'
+import { listSessions } from '../sessions/list-sessions.js'
+import { readNotice } from './notices.js'
 
-/** `/account/two-factor`: what signing in takes, and from which devices. */
+/** `/account/two-factor`: what signing in takes, from which devices, and where somebody is signed in. */
 export function profileRoutes(account: Account): Router {
   const router = Router({ caseSensitive: true, strict: true })
   router.get('/account/two-factor', otpRequired(account, { ifConfigured: true }), async (req, res) => {
     if (!req.user) return
-    const devices = await devicesForUser(account.otp, req.user.id)
-    sendPage(res, 'account/profile', { devices, moment })
+    const devices = await devicesForUser(account.otp, req.user.id, { confirmed: null })
+    sendPage(res, 'account/profile', {
+      ...describeDevices(devices),
+      kinds: new Set(account.otp.kinds.map(({ name }) => name)),
+      sessions: await listSessions(account, req.user.id, req.sessionID),
+      mayDisable: !mustHaveTwoFactors(account.config.otpPolicy, req.user),
+      notice: readNotice(req.query['done']),
+      moment,
+    })
   })
   return router
+}
+
+/** The list is in the order in which sign-in asks. */
+function describeDevices(devices: readonly ListedDevice[]) {
+  const confirmed = devices.filter((device) => device.confirmed)
+  const sets = confirmed.filter(({ kind }) => kind === 'static')
+  return {
+    devices,
+    on: confirmed.length > 0,
+    hasFactor: confirmed.length > sets.length,
+    asked: confirmed[0]?.persistentId ?? null,
+    left: sets.reduce((sum, { remaining }) => sum + (remaining ?? 0), 0),
+  }
 }
 
 /** `2026-11-22 17:05 UTC` */

@@ -1,22 +1,56 @@
-import { Router } from 'express'
+import { type RequestHandler, Router } from 'express'
+import { z } from 'zod'
 import { otpRequired } from '../../auth/otp-required.js'
-import { endSession } from '../../auth/session.js'
+import { endSession, renewSession } from '../../auth/session.js'
 import { describeOrigin } from '../../http/describe-origin.js'
-import { parseForms } from '../../http/read-form.js'
+import { field, parseForms, readForm } from '../../http/read-form.js'
+import { refuse } from '../../http/refuse.js'
 import { sendPage } from '../../http/send-page.js'
 import type { Account } from '../account.js'
-import { endAllSessions } from './end-all-sessions.js'
+import { profileAddress } from '../profile/notices.js'
+import { endAllSessions, endOneSession } from './end-all-sessions.js'
+import { findSession } from './list-sessions.js'
 
-/** `/account/two-factor/sessions`: where the alert mail leads. GET asks, POST ends them all. */
+const SESSIONS = '/account/two-factor/sessions'
+
+const endForm = z.object({ session: field(64) })
+
+/** Ending one's own sessions: all of them (where the mails lead; GET asks), all others, or a single one. */
 export function sessionsRoutes(account: Account): Router {
   const router = Router({ caseSensitive: true, strict: true })
   const mayEnd = otpRequired(account, { ifConfigured: true })
-  router.get('/account/two-factor/sessions', mayEnd, (_req, res) => sendPage(res, 'account/sessions'))
-  router.post('/account/two-factor/sessions', mayEnd, ...parseForms(), async (req, res) => {
+  router.get(SESSIONS, mayEnd, (_req, res) => sendPage(res, 'account/sessions'))
+  router.post(SESSIONS, mayEnd, ...parseForms(), postAll(account))
+  router.post(`${SESSIONS}/others`, mayEnd, ...parseForms(), postOthers(account))
+  router.post(`${SESSIONS}/end`, mayEnd, ...parseForms(), postOne(account))
+  return router
+}
+
+function postAll(account: Account): RequestHandler {
+  return async (req, res) => {
     if (!req.user) return
     await endAllSessions(account, req.user.id, describeOrigin(req))
     await endSession(req, res, account.https)
     res.redirect(303, '/account/login')
-  })
-  return router
+  }
+}
+
+function postOthers(account: Account): RequestHandler {
+  return async (req, res) => {
+    if (!req.user) return
+    req.session.epoch = await endAllSessions(account, req.user.id, describeOrigin(req))
+    await renewSession(req, null, account.clock.now())
+    res.redirect(303, profileAddress('sessions_ended'))
+  }
+}
+
+function postOne(account: Account): RequestHandler {
+  return async (req, res) => {
+    const form = readForm(req, endForm)
+    if (!form || !req.user) return refuse(req, res, { status: 400, code: 'bad_request' })
+    const sid = await findSession(account, req.user.id, form.session ?? '')
+    const ended = sid !== null && (await endOneSession(account, req.user.id, sid, describeOrigin(req)))
+    if (!ended) return refuse(req, res, { status: 404, code: 'not_found' })
+    res.redirect(303, profileAddress('sessions_ended'))
+  }
 }

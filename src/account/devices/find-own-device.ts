@@ -1,0 +1,26 @@
+import type { Request } from 'express'
+import type { Transaction } from 'sequelize'
+import { devicesForUser, type ListedDevice } from '../../otp/devices-for-user.js'
+import { parsePersistentId } from '../../otp/persistent-id.js'
+import type { Account } from '../account.js'
+
+/** The device that an address names by `:kind` and `:id`, where it is the user's own; confirmed or not. */
+export async function findOwnDevice(account: Account, req: Request<DeviceParams>): Promise<ListedDevice | null> {
+  const { kind, id } = req.params
+  return req.user ? findDevice(account, req.user.id, `${kind}/${id}`) : null
+}
+
+/** As a type, not an interface: Express wants an index signature. */
+export type DeviceParams = { kind: string; id: string }
+
+/** @param name a persistent id as it came in */
+export async function findDevice(
+  { otp }: Account,
+  userId: number,
+  name: string,
+  transaction?: Transaction,
+): Promise<ListedDevice | null> {
+  if (!parsePersistentId(name)) return null
+  const devices = await devicesForUser(otp, userId, { confirmed: null, ...(transaction && { transaction }) })
+  return devices.find(({ persistentId }) => persistentId === name) ?? null
+}

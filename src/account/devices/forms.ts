@@ -1,0 +1,17 @@
+import { z } from 'zod'
+import { field } from '../../http/read-form.js'
+
+export const nameForm = z.object({ name: field(256) })
+
+/**
+ * A device's name as it is kept: on one line, without blanks around it.
+ *
+ * @returns null where nothing is left, or more than 64 characters
+ */
+export function deviceName(typed: string | undefined): string | null {
+  const name = (typed ?? '')
+    .normalize('NFC')
+    .replace(/[\p{Cc}\p{Zl}\p{Zp}\s]+/gu, ' ')
+    .trim()
+  return name === '' || Array.from(name).length > 64 ? null : name
+}

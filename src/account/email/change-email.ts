@@ -1,0 +1,71 @@
+import { UniqueConstraintError } from 'sequelize'
+import { recordEvent } from '../../audit.js'
+import type { RequestUser } from '../../auth/request-user.js'
+import { runStatement } from '../../db/run-statement.js'
+import { enqueue } from '../../notify/enqueue.js'
+import { tellUser } from '../../notify/tell-user.js'
+import type { Origin } from '../../origin.js'
+import type { Account } from '../account.js'
+import { createLink, useLink, voidLinks } from '../one-time-link.js'
+
+const PURPOSE = 'email-confirmation'
+
+/**
+ * Sends a link to the new address and a notice to the old one (A-12). Nothing changes before
+ * the link is followed, and only the newest one works.
+ */
+export function requestEmailChange(
+  account: Account,
+  user: RequestUser,
+  newEmail: string,
+  origin: Origin,
+  language: string,
+): Promise<void> {
+  const { database, clock } = account
+  return database.sequelize.transaction(async (transaction) => {
+    const at = clock.now()
+    const { address, browser } = origin
+    await voidLinks(account, transaction, PURPOSE, user.id)
+    const wanted = { purpose: PURPOSE, userId: user.id, details: { email: newEmail } } as const
+    const { token, expiresAt } = await createLink(account, transaction, wanted)
+    const link = new URL(`/account/email/confirm/${token}`, account.baseUrl()).href
+    const about = { to: newEmail, name: user.name, language, link, expiresAt }
+    await enqueue(account, transaction, 'send-mail', { mail: 'email-confirmation', ...about })
+    await tellUser(account, transaction, user.id, { mail: 'email-change-requested', newEmail, at, address, browser })
+    await recordEvent(database, transaction, { event: 'email_change_requested', at, userId: user.id, origin })
+  })
+}
+
+/**
+ * Changes the address to the one that the link was sent to, and tells the old one.
+ *
+ * @returns false where the link works no more, or the address is somebody else's meanwhile
+ */
+export async function confirmEmailChange(account: Account, token: string, origin: Origin): Promise<boolean> {
+  const { database, clock } = account
+  try {
+    return await database.sequelize.transaction(async (transaction) => {
+      const link = await useLink(account, transaction, PURPOSE, token)
+      const newEmail = link?.details['email']
+      if (!link || typeof newEmail !== 'string') return false
+      const at = clock.now()
+      const { address, browser } = origin
+      const { userId } = link
+      // Before the change: it goes to the old address.
+      await tellUser(account, transaction, userId, { mail: 'email-changed', newEmail, at, address, browser })
+      await runStatement(database, transaction, SET_EMAIL, { newEmail, userId })
+      await recordEvent(database, transaction, { event: 'email_changed', at, userId, origin })
+      return true
+    })
+  } catch (fault) {
+    if (isTaken(fault)) return false
+    throw fault
+  }
+}
+
+const SET_EMAIL = 'update users set email = $newEmail where id = $userId'
+
+/** PostgreSQL's `unique_violation`, from pg or in Sequelize's words. */
+function isTaken(fault: unknown): boolean {
+  return fault instanceof UniqueConstraintError || (fault instanceof Error && 'code' in fault && fault.code === '23505')
+}

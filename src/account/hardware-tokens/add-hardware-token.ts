@@ -1,0 +1,26 @@
+import type { z } from 'zod'
+import { addHotpDevice } from '../../otp/add-hotp-device.js'
+import type { Device } from '../../otp/device.js'
+import { parseHotpKey } from '../../otp/hotp-key.js'
+import type { Account } from '../account.js'
+import { deviceName } from '../devices/forms.js'
+import type { keyForm } from './forms.js'
+
+export type Added = { ok: true; device: Device } | { ok: false; code: 'name_invalid' | 'key_invalid' }
+
+/** Adds a hardware token by the key that its maker gave with it. It verifies nobody until a code confirmed it. */
+export async function addHardwareToken(
+  account: Account,
+  userId: number,
+  form: z.output<typeof keyForm>,
+): Promise<Added> {
+  const name = deviceName(form.name)
+  if (name === null) return { ok: false, code: 'name_invalid' }
+  const counter = /^\d{1,15}$/.test(form.counter ?? '') ? Number(form.counter) : 0
+  const key = parseHotpKey(form.key ?? '', { digits: form.digits === '8' ? 8 : 6, counter })
+  if (!key) return { ok: false, code: 'key_invalid' }
+  const device = await account.database.sequelize.transaction((transaction) =>
+    addHotpDevice(account.otp, transaction, { userId, name, ...key, confirmed: false }),
+  )
+  return { ok: true, device }
+}

@@ -1,0 +1,25 @@
+/** What the profile can say that was done, by the word in its address. */
+export const NOTICES = [
+  'added',
+  'default_changed',
+  'email_changed',
+  'email_requested',
+  'password_changed',
+  'removed',
+  'renamed',
+  'sessions_ended',
+  'synchronised',
+  'too_late',
+] as const
+
+export type ProfileNotice = (typeof NOTICES)[number]
+
+/** The profile, saying what was done. */
+export function profileAddress(notice: ProfileNotice): string {
+  return `/account/two-factor?done=${notice}`
+}
+
+/** The notice that an address names; anything else names none. */
+export function readNotice(done: unknown): ProfileNotice | null {
+  return NOTICES.find((notice) => notice === done) ?? null
+}

@@ -1,0 +1,60 @@
+import { runStatement } from '../../db/run-statement.js'
+import { INACTIVITY_SECONDS } from '../../http/session-store.js'
+import type { Account } from '../account.js'
+
+/** One browser that somebody is signed in with. */
+export interface OwnSession {
+  /** Names it in a form. A keyed hash: the session's id is worth the session and stands in no page. */
+  handle: string
+  /** Null: not known. */
+  browser: string | null
+  address: string | null
+  signedInAt: Date
+  /** To the minute. */
+  lastSeenAt: Date
+  /** Whether it is the one that asks. */
+  isThis: boolean
+}
+
+interface SessionRow {
+  sid: string
+  browser: string | null
+  address: string | null
+  signed_in_at: number
+  expire: Date
+}
+
+/** The sessions of a user that still stand, the one that asks first, then the last used. */
+export async function listSessions(account: Account, userId: number, thisSid: string): Promise<OwnSession[]> {
+  const rows = await readSessions(account, userId)
+  const sessions = rows.map((row) => ({
+    handle: handleOf(account, row.sid),
+    browser: row.browser,
+    address: row.address,
+    signedInAt: new Date(row.signed_in_at),
+    lastSeenAt: new Date(row.expire.getTime() - INACTIVITY_SECONDS * 1000),
+    isThis: row.sid === thisSid,
+  }))
+  return sessions.toSorted((one, other) => Number(other.isThis) - Number(one.isThis))
+}
+
+/** @returns the id of the user's session that a form names, or null */
+export async function findSession(account: Account, userId: number, handle: string): Promise<string | null> {
+  const rows = await readSessions(account, userId)
+  return rows.find(({ sid }) => handleOf(account, sid) === handle)?.sid ?? null
+}
+
+function readSessions({ database }: Account, userId: number): Promise<SessionRow[]> {
+  return runStatement<SessionRow>(database, undefined, SESSIONS, { userId: String(userId) })
+}
+
+function handleOf({ keys }: Account, sid: string): string {
+  return keys.hash('sessions.sid', sid)
+}
+
+const SESSIONS = `
+select s.sid, s.sess ->> 'browser' as browser, s.sess ->> 'address' as address,
+  (s.sess ->> 'signedInAt')::float8 as signed_in_at, s.expire
+from sessions s join users u on u.id = (s.sess ->> 'userId')::int
+where s.sess ->> 'userId' = $userId and s.expire > now() and (s.sess ->> 'epoch')::int = u.auth_epoch
+order by s.expire desc, s.sid`

@@ -1,0 +1,61 @@
+import { runStatement } from '../db/run-statement.js'
+import { tellUser } from '../notify/tell-user.js'
+import type { OtpEvents } from '../otp/events.js'
+import type { Account } from './account.js'
+
+/**
+ * Tells people by mail what happened to their devices, in the transaction of what happened
+ * (docs/mails.md lists every mail). Used backup tokens are told by `alertOwner`.
+ */
+export function tellOwner(account: Account): void {
+  const { events } = account.otp
+  events.on('deviceAdded', (event) => tellOfDevice(account, 'device-added', 'owner', event))
+  events.on('deviceRemoved', async (event) => {
+    // A set-up that was given up never signed anybody in.
+    if (event.device.confirmed || event.device.lastUsedAt) await tellOfDevice(account, 'device-removed', 'owner', event)
+  })
+  events.on('deviceSwitchedOff', (event) => tellOfDevice(account, 'device-switched-off', 'failures', event))
+  events.on('verificationFailed', (event) => tellOfFailures(account, event))
+}
+
+async function tellOfDevice(
+  account: Account,
+  mail: 'device-added' | 'device-removed' | 'device-switched-off',
+  by: 'owner' | 'failures',
+  { userId, device, at, origin, transaction }: OtpEvents['deviceAdded'],
+): Promise<void> {
+  const { address, browser } = origin
+  const { name, kind } = device
+  await tellUser(account, transaction, userId, { mail, by, device: name, kind, at, address, browser })
+}
+
+/**
+ * The password was right and the second factor was wrong, several times (S-29, S-46). Codes
+ * that were to confirm a new device say nothing about anybody's password.
+ */
+async function tellOfFailures(
+  account: Account,
+  { userId, device, at, origin: { address, browser }, transaction }: OtpEvents['verificationFailed'],
+): Promise<void> {
+  if (!device.confirmed) return
+  const warned = await runStatement(account.database, transaction, WARN, {
+    userId,
+    now: at,
+    since: new Date(at.getTime() - FAILURE_WINDOW_MS),
+    before: new Date(at.getTime() - WARN_EVERY_MS),
+    failures: FAILURES,
+  })
+  if (warned.length > 0)
+    await tellUser(account, transaction, userId, { mail: 'second-factor-failed', at, address, browser })
+}
+
+/** So many within a quarter of an hour are told, but not more than once an hour. */
+const FAILURES = 3
+const FAILURE_WINDOW_MS = 15 * 60_000
+const WARN_EVERY_MS = 3600_000
+
+const WARN = `
+update users set warned_at = $now
+where id = $userId and (warned_at is null or warned_at <= $before)
+  and (select count(*) from unnest(token_failed_at) failed_at where failed_at > $since) >= $failures
+returning id`

@@ -1,0 +1,224 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Database } from '../../src/db/connect.js'
+import { addTotpDevice } from '../../src/otp/add-totp-device.js'
+import { hotp, timeStep } from '../../src/otp/oath.js'
+import type { Browser } from '../support/browse.js'
+import { databaseKinds, openTestDatabase } from '../support/database.js'
+import { createPerson, type Person, signIn, startTestSite, type TestSite } from '../support/site.js'
+
+const second = Buffer.from('another secret, 20 b')
+
+describe.each(databaseKinds())('asking for a token again, on the %s database', (where) => {
+  let database: Database
+  let site: TestSite
+  beforeAll(async () => {
+    database = await openTestDatabase(where)
+    site = await startTestSite(database)
+  })
+  afterAll(async () => {
+    await site.close()
+    await database.close()
+  })
+  const verify = '/account/verify'
+  const rename = (person: Person) => `/account/two-factor/devices/${person.app?.persistentId}/rename`
+  const verifyFor = (address: string) => `${verify}?next=${encodeURIComponent(address)}`
+  const nameOf = async (person: Person) =>
+    (await database.pool.query('select name from totp_devices where user_id = $1 order by id', [person.id])).rows[0]
+      .name
+  const kept = async () => (await database.pool.query('select id, sealed from kept_requests')).rows
+  const cookieOf = (browser: Browser) => browser.cookies.get('otp_session') ?? ''
+  /** Signed in six minutes ago. */
+  const stale = async (person: Person) => {
+    const browser = await signIn(site, person)
+    site.clock.advance(360)
+    return browser
+  }
+
+  it('is not done within five minutes, and is a second later', async () => {
+    const person = await createPerson(site)
+    const browser = await signIn(site, person)
+    site.clock.advance(300)
+    expect((await browser.get(rename(person))).status).toBe(200)
+    site.clock.advance(1)
+    expect(await browser.get(rename(person))).toMatchObject({ status: 302, location: verifyFor(rename(person)) })
+  })
+
+  it('leads there and back under a new session id, and the old one is dead (S-37)', async () => {
+    const person = await createPerson(site)
+    const browser = await stale(person)
+    const page = await browser.get(verifyFor(rename(person)))
+    expect(page.text).toContain(`value="${rename(person)}"`)
+    const old = cookieOf(browser)
+    const next = rename(person)
+    expect(await browser.post(verify, { otp_token: person.code(), next })).toMatchObject({
+      status: 303,
+      location: next,
+    })
+    expect(cookieOf(browser)).not.toBe(old)
+    const thief = site.browser()
+    thief.cookies.set('otp_session', old)
+    expect((await thief.get('/admin')).status).toBe(302)
+    expect((await browser.get(next)).status).toBe(200)
+  })
+
+  it('does not make the session any younger than its sign-in', async () => {
+    const person = await createPerson(site)
+    const browser = await stale(person)
+    const began = async () => {
+      const { rows } = await database.pool.query(
+        `select sess ->> 'signedInAt' as at from sessions where sess ->> 'userId' = $1`,
+        [String(person.id)],
+      )
+      return rows
+    }
+    const before = await began()
+    await browser.post(verify, { otp_token: person.code() })
+    expect(await began()).toEqual(before)
+  })
+
+  it('completes the form that was posted (A-08)', async () => {
+    const person = await createPerson(site)
+    const browser = await stale(person)
+    const away = await browser.post(rename(person), { name: 'Kept name' })
+    expect(away).toMatchObject({ status: 302, location: verifyFor(rename(person)) })
+    expect(await nameOf(person)).toBe('App')
+    const page = await browser.get(away.location ?? '')
+    expect(page.text).toContain('is kept and completed then')
+    expect(page.text).not.toContain('Kept name')
+    const done = await browser.post(verify, { otp_token: person.code(), next: rename(person) })
+    expect(done).toMatchObject({ status: 303, location: '/account/two-factor?done=renamed' })
+    expect(await nameOf(person)).toBe('Kept name')
+  })
+
+  it('keeps the form sealed, and not in the session', async () => {
+    const person = await createPerson(site)
+    const browser = await stale(person)
+    await browser.post(rename(person), { name: 'Kept name' })
+    const { rows } = await database.pool.query('select sess from sessions')
+    const written = JSON.stringify([rows, await kept()]) + site.log.join('')
+    expect(written).not.toContain('Kept name')
+    expect(JSON.stringify(rows)).toContain((await kept())[0].id)
+    await browser.post(verify, { otp_token: person.code(), next: rename(person) })
+    expect(await kept()).toEqual([])
+  })
+
+  it('completes it through a refusal and another try', async () => {
+    const person = await createPerson(site)
+    const browser = await stale(person)
+    await browser.post(rename(person), { name: 'Patience' })
+    const next = rename(person)
+    expect(await browser.post(verify, { otp_token: '', next })).toMatchObject({ status: 422, code: 'token_required' })
+    const wrong = await browser.post(verify, { otp_token: '000000', next })
+    expect(wrong).toMatchObject({ status: 422, code: 'invalid_token' })
+    expect(wrong.text).toContain('is kept and completed then')
+    expect(await browser.post(verify, { otp_token: person.code(), next })).toMatchObject({ status: 429 })
+    site.clock.advance(1)
+    expect((await browser.post(verify, { otp_token: person.code(), next })).location).toContain('done=renamed')
+    expect(await nameOf(person)).toBe('Patience')
+  })
+
+  it('completes it once: the same answer again changes nothing', async () => {
+    const person = await createPerson(site)
+    const browser = await stale(person)
+    await browser.post(rename(person), { name: 'Once' })
+    await browser.post(verify, { otp_token: person.code(), next: rename(person) })
+    await database.pool.query(`update totp_devices set name = 'Other' where user_id = $1`, [person.id])
+    site.clock.advance(30)
+    const again = await browser.post(verify, { otp_token: person.code(), next: rename(person) })
+    expect(again).toMatchObject({ status: 303, location: rename(person) })
+    expect(await nameOf(person)).toBe('Other')
+  })
+
+  it('does not complete it from another session of the same person', async () => {
+    const person = await createPerson(site)
+    const other = await signIn(site, person)
+    const browser = await stale(person)
+    await browser.post(rename(person), { name: 'Elsewhere' })
+    await other.post(verify, { otp_token: person.code(), next: rename(person) })
+    expect(await nameOf(person)).toBe('App')
+  })
+
+  it('does not complete it after five minutes, and says so', async () => {
+    const person = await createPerson(site)
+    const browser = await stale(person)
+    await browser.post(rename(person), { name: 'Too late' })
+    site.clock.advance(300)
+    const late = await browser.post(verify, { otp_token: person.code(), next: rename(person) })
+    expect(late.location).toBe('/account/two-factor?done=too_late')
+    expect((await browser.get(late.location ?? '')).text).toContain('nothing was changed')
+    expect(await nameOf(person)).toBe('App')
+  })
+
+  it('does not complete it on the way to another page', async () => {
+    const person = await createPerson(site)
+    const browser = await stale(person)
+    await browser.post(rename(person), { name: 'By surprise' })
+    const elsewhere = `/account/two-factor/devices/${person.app?.persistentId}/remove`
+    await browser.get(elsewhere)
+    expect((await browser.post(verify, { otp_token: person.code(), next: elsewhere })).location).toBe(elsewhere)
+    site.clock.advance(30)
+    await browser.post(verify, { otp_token: person.code(), next: rename(person) })
+    expect(await nameOf(person)).toBe('App')
+  })
+
+  it('of two at once completes it once', async () => {
+    const person = await createPerson(site)
+    const add = { user: person, name: 'Second', secret: second, confirmed: true }
+    const { device } = await database.sequelize.transaction((transaction) => addTotpDevice(site.otp, transaction, add))
+    const browser = await stale(person)
+    await browser.post(rename(person), { name: 'Raced' })
+    const twin = site.browser()
+    twin.cookies.set('otp_session', cookieOf(browser))
+    const next = rename(person)
+    const codes = [
+      { otp_device: person.app?.persistentId ?? '', otp_token: person.code() },
+      { otp_device: device.persistentId, otp_token: hotp(second, timeStep(site.clock.now(), 30, 0), 6) },
+    ]
+    const answers = await Promise.all(
+      [browser, twin].map((each, index) => each.post(verify, { ...codes[index], next })),
+    )
+    expect(answers.filter(({ location }) => location?.includes('done=renamed'))).toHaveLength(1)
+    const { rows } = await database.pool.query(
+      `select 1 from audit_events where user_id = $1 and event = 'device_renamed'`,
+      [person.id],
+    )
+    expect(rows).toHaveLength(1)
+  })
+
+  it('takes no form of more than 16 kB, and nothing that is no form', async () => {
+    const person = await createPerson(site)
+    const browser = await stale(person)
+    const big = await browser.post(rename(person), { name: 'x'.repeat(20_000) })
+    expect(big).toMatchObject({ status: 413, code: 'too_large' })
+    const headers = { 'Content-Type': 'application/json' }
+    const json = await browser.visit(rename(person), { method: 'POST', body: '{"name":"x"}', headers })
+    expect(json).toMatchObject({ status: 400, code: 'bad_request' })
+    expect(await kept()).toEqual([])
+  })
+
+  it('is for verified people: others are asked at sign-in', async () => {
+    const person = await createPerson(site)
+    const stranger = await site.browser().get(verifyFor('/account/two-factor'))
+    expect(stranger).toMatchObject({ status: 302, location: '/account/login?next=%2Faccount%2Ftwo-factor' })
+    const half = site.browser()
+    await half.post('/account/login', { username: person.email, password: person.password })
+    expect((await half.post(verify, { otp_token: person.code() })).location).toBe('/account/login')
+    expect((await half.post(rename(person), { name: 'x' })).location).toMatch(/^\/account\/login/)
+    expect(await kept()).toEqual([])
+  })
+
+  it('does not follow next to another site', async () => {
+    const person = await createPerson(site)
+    const browser = await stale(person)
+    const answer = await browser.post(verify, { otp_token: person.code(), next: '//evil.example' })
+    expect(answer.location).toBe('/account/two-factor')
+  })
+
+  it('takes nobody else’s device', async () => {
+    const person = await createPerson(site)
+    const other = await createPerson(site)
+    const browser = await stale(person)
+    const form = { otp_device: other.app?.persistentId ?? '', otp_token: person.code() }
+    expect(await browser.post(verify, form)).toMatchObject({ status: 422, code: 'invalid_token' })
+  })
+})
