@@ -13,6 +13,7 @@ export async function describeMachine({ postgres }: Bench): Promise<string> {
 async function versionOf(url: string): Promise<string> {
   const client = new pg.Client({ connectionString: url })
   await client.connect()
-  const { rows } = await client.query<{ server_version: string }>('show server_version').finally(() => client.end())
+  const { rows } = await client.query<{ server_version: string }>('show server_version')
+  await client.end()
   return rows[0]?.server_version ?? ''
 }

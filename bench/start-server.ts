@@ -18,8 +18,8 @@ export type Probe = z.output<typeof probeAnswer>
 
 export interface BenchServer {
   baseUrl: string
-  /** Asks the process about itself; `reset` forgets earlier delays of its event loop. */
-  probe(question?: 'read' | 'reset'): Promise<Probe>
+  /** Asks the process about itself; `watch` begins to measure delays of its event loop. */
+  probe(question?: 'read' | 'watch'): Promise<Probe>
   stop(): Promise<void>
 }
 

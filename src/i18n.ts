@@ -54,7 +54,13 @@ export function createTranslator(language = 'en', folder = path.join(root, 'loca
     interpolation: { escapeValue: false, skipOnVariables: true },
   })
   void i18n.init()
-  return (key, values) => i18n.t(key, values ?? {})
+  // A page asks for a dozen texts, and i18next takes longer for them than EJS for all else.
+  const plain = new Map<string, string>()
+  return (key, values) => {
+    const text = values ? i18n.t(key, values) : (plain.get(key) ?? i18n.t(key))
+    if (!values && text !== key) plain.set(key, text)
+    return text
+  }
 }
 
 const translators = new Map<string, Translate>()

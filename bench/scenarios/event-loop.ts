@@ -19,7 +19,7 @@ export async function eventLoop(): Promise<Row[]> {
   const people = await prepare(folder, WARM_UP + CONCURRENT + PARALLEL)
   const server = await startServer({ DATA_DIR: folder })
   await together(server.baseUrl, people.splice(0, WARM_UP))
-  await server.probe('reset')
+  await server.probe('watch')
   await together(server.baseUrl, people.splice(0, CONCURRENT))
   const { delay } = await server.probe()
   const waits = await together(server.baseUrl, people)

@@ -23,10 +23,14 @@ export async function readStage(auth: Auth, req: Request): Promise<Stage> {
   if (pending && auth.clock.now().getTime() - pending.at > auth.config.loginTimeout * 1000)
     return { step: 'password', expired: true }
   const awaited = pending ?? unverified(req)
-  const user = awaited && (await findUser(auth, awaited.userId, awaited.epoch))
+  if (!awaited) return { step: 'password', expired: false }
+  const [user, devices] = await Promise.all([
+    findUser(auth, awaited.userId, awaited.epoch),
+    devicesForUser(auth.otp, awaited.userId),
+  ])
   if (!user) return { step: 'password', expired: false }
   speak(req, user.locale)
-  return { step: 'token', user, devices: usable(await devicesForUser(auth.otp, user.id)) }
+  return { step: 'token', user, devices: usable(devices) }
 }
 
 function unverified(req: Request): { userId: number; epoch: number } | null {
