@@ -9,6 +9,7 @@ import { devicesRoutes } from './account/devices/routes.js'
 import { emailRoutes } from './account/email/routes.js'
 import { emailDeviceRoutes } from './account/email-device/routes.js'
 import { hardwareTokensRoutes } from './account/hardware-tokens/routes.js'
+import { createInvitation } from './account/invitation/create-invitation.js'
 import { invitationRoutes } from './account/invitation/routes.js'
 import { passwordChangeRoutes } from './account/password-change/routes.js'
 import { passwordRoutes } from './account/password/routes.js'
@@ -48,6 +49,7 @@ import { readKeyScript } from './http/serve-key-script.js'
 import { readStylesheet } from './http/serve-stylesheet.js'
 import { sessions } from './http/sessions.js'
 import { createTranslator } from './i18n.js'
+import { tellUser } from './notify/tell-user.js'
 import { createEvents } from './otp/events.js'
 import { kindsFor } from './otp/kinds/index.js'
 import { otpSettings } from './otp/otp-settings.js'
@@ -90,6 +92,9 @@ export async function createOtpAdminSite(services: SiteServices): Promise<OtpAdm
   const panel = createPanel({
     database,
     clock: services.clock,
+    otp: account.otp,
+    tellUser: (transaction, userId, notice) => tellUser(account, transaction, userId, notice),
+    invite: (transaction, invitation) => createInvitation(account, transaction, invitation, account.baseUrl()),
     siteName: config.siteName,
     originOf: describeOrigin,
     isSameOrigin: (req) => isOwnOrigin(req.get('sec-fetch-site'), req.get('origin'), origins),

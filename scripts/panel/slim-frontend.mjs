@@ -6,9 +6,10 @@ const modules = path.join(root, 'node_modules')
 
 /** Every icon that AdminJS, its design system and our components name; one that is missing here draws nothing. */
 const icons = (
-  'Activity AlertCircle AlertTriangle ArrowRight Calendar Check ChevronDown ChevronLeft ChevronRight ChevronUp Copy ' +
-  'Edit Eye Filter Globe Hash HelpCircle Info LifeBuoy List Loader LogOut Menu Minus MoreHorizontal Plus Save Search ' +
-  'Settings SkipBack SkipForward Smartphone Trash Trash2 User Users X'
+  'Activity AlertCircle AlertTriangle ArrowRight Calendar Check ChevronDown ChevronLeft ChevronRight ChevronUp ' +
+  'Copy Cpu Edit Eye Filter Globe Hash HelpCircle Info Key LifeBuoy List Loader LogOut Mail Menu Minus ' +
+  'MoreHorizontal Phone Plus RotateCcw Save Search Send Settings SkipBack SkipForward Smartphone Trash Trash2 User ' +
+  'Users X'
 ).split(' ')
 
 /** In the browser `adminjs` is the half that its components may use. */

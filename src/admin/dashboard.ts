@@ -1,5 +1,4 @@
 import { QueryTypes } from 'sequelize'
-import { changeableTables } from './actions/device-tables.js'
 import { panelUserOf } from './panel-user.js'
 import type { PanelServices } from './services.js'
 
@@ -46,8 +45,9 @@ function recentEvents({ database }: PanelServices): Promise<RecentEvent[]> {
   )
 }
 
-function staffWithoutDevice({ database }: PanelServices): Promise<Person[]> {
-  const none = changeableTables.map(
+/** A device of a kind that is switched off signs nobody in. */
+function staffWithoutDevice({ database, otp }: PanelServices): Promise<Person[]> {
+  const none = otp.kinds.map(
     ({ table }) => `not exists (select from ${table} d where d.user_id = u.id and d.confirmed)`,
   )
   return database.sequelize.query<Person>(

@@ -1,14 +1,25 @@
 import type { Request, Response } from 'express'
+import type { Transaction } from 'sequelize'
 import type { Clock } from '../clock.js'
 import type { Database } from '../db/connect.js'
+import type { Notice } from '../notify/mails.js'
 import type { Origin } from '../origin.js'
+import type { Otp } from '../otp/otp.js'
 
 /** What the panel needs from the house. */
 export interface PanelServices {
   database: Database
   clock: Clock
+  otp: Otp
   /** Name of the site, in the panel's corner. */
   siteName: string
+  /** Makes the link by which somebody may set up a device, which pages of src/account take up. */
+  invite(
+    transaction: Transaction,
+    invitation: { userId: number; actorId: number; origin: Origin },
+  ): Promise<{ link: string; expiresAt: Date }>
+  /** Tells somebody by mail what was done, inside the transaction of it. */
+  tellUser(transaction: Transaction, userId: number, notice: Notice): Promise<void>
   /** Where a request came from, for the audit trail. */
   originOf(request: Request): Origin
   /** Whether `Sec-Fetch-Site` and `Origin` say that the panel itself sent the request, or no browser. */

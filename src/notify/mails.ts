@@ -44,6 +44,7 @@ export const mailSchema = z.discriminatedUnion('mail', [
   notice('backup-tokens-made', { by, left }),
   notice('device-added', { by, ...device }),
   notice('device-removed', { by, ...device }),
+  notice('device-renamed', { by, ...device }),
   notice('device-switched-off', { by, ...device }),
   notice('email-change-requested', { newEmail: mailbox }),
   notice('email-changed', { newEmail: mailbox }),

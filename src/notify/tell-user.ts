@@ -25,16 +25,25 @@ export async function tellUser(
   notice: Notice,
   options: { to?: string } = {},
 ): Promise<void> {
-  const [owner] = await services.database.sequelize.query<{ email: string; name: string; locale: string | null }>(
-    'select email, name, coalesce(locale, browser_language) as locale from users where id = $userId',
-    { bind: { userId }, type: QueryTypes.SELECT, transaction },
-  )
+  const owner = await recipientOf(services.database, transaction, userId)
   if (!owner) return
   await enqueue(services, transaction, 'send-mail', {
     ...notice,
-    to: options.to ?? owner.email,
-    name: owner.name,
-    language: owner.locale ?? 'en',
+    ...owner,
+    to: options.to ?? owner.to,
     link: new URL('/account/two-factor/sessions', services.baseUrl()).href,
   })
+}
+
+/** Where a mail to somebody goes, and in which language. Undefined: there is no such user. */
+export async function recipientOf(
+  { sequelize }: Pick<Database, 'sequelize'>,
+  transaction: Transaction,
+  userId: number,
+): Promise<{ to: string; name: string; language: string } | undefined> {
+  const [owner] = await sequelize.query<{ to: string; name: string; language: string }>(
+    `select email as to, name, coalesce(locale, browser_language, 'en') as language from users where id = $userId`,
+    { bind: { userId }, type: QueryTypes.SELECT, transaction },
+  )
+  return owner
 }

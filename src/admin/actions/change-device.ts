@@ -9,6 +9,7 @@ import { lockDevices } from './lock-devices.js'
 import { mayStill } from './lock-people.js'
 import { done, notAllowed, type Outcome } from './outcome.js'
 import { name } from './parse-fields.js'
+import { tellOfDevice } from './tell-owner.js'
 
 /** What the form may hold; the rest of it is AdminJS's own echo of the row. */
 export const deviceFields = z.object({ name: name(64).optional(), confirmed: z.boolean().optional() })
@@ -60,12 +61,21 @@ async function rename(change: Change, to: string): Promise<void> {
   const from = change.device.name
   await change.device.update({ name: to }, { transaction: change.transaction })
   await record(change, { event: 'device_renamed', details: { from, to } })
+  await tell(change, 'device-renamed')
 }
 
 async function switchOff(change: Change): Promise<void> {
+  // Before it is switched off: of one that never verified nobody is told.
+  await tell(change, 'device-switched-off')
   await change.device.update({ confirmed: false }, { transaction: change.transaction })
   await change.owner.increment('auth_epoch', { transaction: change.transaction })
   await record(change, { event: 'device_switched_off' })
+}
+
+/** One's own device one renames knowingly. */
+async function tell(change: Change, mail: 'device-renamed' | 'device-switched-off'): Promise<void> {
+  const { services, actor, table, device, owner, transaction } = change
+  if (owner.id !== actor.id) await tellOfDevice(services, transaction, mail, table, device)
 }
 
 function record(change: Change, entry: Pick<AuditEntry, 'event' | 'details'>): Promise<void> {

@@ -7,6 +7,7 @@ export interface ChangeableDevice extends Model {
   user_id: number
   name: string
   confirmed: boolean
+  last_used_at: Date | null
 }
 
 export interface DeviceTable {
@@ -19,5 +20,9 @@ export interface DeviceTable {
 /** The kinds of device that the panel changes and deletes. */
 export const changeableTables: readonly DeviceTable[] = [
   { table: 'totp_devices', kind: 'totp', model: (models) => models.TotpDevice },
+  { table: 'webauthn_devices', kind: 'webauthn', model: (models) => models.WebauthnDevice },
+  { table: 'hotp_devices', kind: 'hotp', model: (models) => models.HotpDevice },
+  { table: 'phone_devices', kind: 'phone', model: (models) => models.PhoneDevice },
+  { table: 'email_devices', kind: 'email', model: (models) => models.EmailDevice },
   { table: 'static_devices', kind: 'static', model: (models) => models.StaticDevice },
 ]

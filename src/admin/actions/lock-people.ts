@@ -24,7 +24,7 @@ export async function lockPeople(
   otherIds: readonly number[],
 ): Promise<LockedPeople> {
   const people = await database.models.User.findAll({
-    attributes: ['id', 'email', 'name', 'is_staff', 'is_superuser', 'is_active'],
+    attributes: ['id', 'email', 'name', 'is_staff', 'is_superuser', 'is_active', 'default_device'],
     where: { id: [actor.id, ...otherIds] },
     order: [['id', 'ASC']],
     lock: transaction.LOCK.UPDATE,

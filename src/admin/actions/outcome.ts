@@ -1,10 +1,12 @@
+/** Why a writing verb did nothing. */
+export type Refused = { ok: false; code: 'not_found' } | { ok: false; code: 'not_allowed'; reason: string }
+
 /** What a writing verb comes to. Refused, it has changed nothing. */
-export type Outcome =
-  { ok: true } | { ok: false; code: 'not_found' } | { ok: false; code: 'not_allowed'; reason: string }
+export type Outcome = { ok: true } | Refused
 
 export const done: Outcome = { ok: true }
 
 /** @param reason a key of `panel:refusals` */
-export function notAllowed(reason: string): Outcome {
+export function notAllowed(reason: string): Refused {
   return { ok: false, code: 'not_allowed', reason }
 }

@@ -1,5 +1,5 @@
 import type { ActionContext, ActionHandler, ActionRequest, ActionResponse, ResourceOptions } from '../adminjs.js'
-import { panelUserOf } from '../panel-user.js'
+import { type PanelUser, panelUserOf } from '../panel-user.js'
 import { can, permissionOf } from '../permissions.js'
 import { PanelRefusal } from '../refusal.js'
 import { ListedRecord } from '../resources/listed-record.js'
@@ -8,7 +8,12 @@ import type { PanelServices } from '../services.js'
 import { changeDevice, deviceFields } from './change-device.js'
 import { changeUser, userFields } from './change-user.js'
 import { changeableTables, type DeviceTable } from './device-tables.js'
+import { endSessions } from './end-sessions.js'
+import { giveBackupToken } from './give-backup-token.js'
+import type { Given } from './help-person.js'
+import { invitationFields, invitePerson } from './invite-person.js'
 import { removeDevices } from './remove-devices.js'
+import { resetSecondFactor } from './reset-second-factor.js'
 import { parseForm, savedAnswer, settle } from './settle.js'
 
 type Actions = NonNullable<ResourceOptions['actions']>
@@ -23,7 +28,9 @@ export function panelActions(services: PanelServices, table: string): Actions {
     ...(device && deviceHandlers(services, device)),
   }
   return Object.fromEntries(
-    Object.entries(permissionOf).map(([name, permission]) => {
+    Object.entries(permissionOf).flatMap(([name, permission]) => {
+      const handler = handlers[name]
+      if (permission === 'recover' && !handler) return []
       const isAccessible = ({ currentAdmin, record }: ActionContext) =>
         can(
           panelUserOf({ currentAdmin }),
@@ -31,14 +38,20 @@ export function panelActions(services: PanelServices, table: string): Actions {
           table,
           record instanceof ListedRecord ? record.subject : undefined,
         )
-      const handler = handlers[name]
-      return [name, { isAccessible, ...looks[name], ...(handler && { handler }) }]
+      return [[name, { isAccessible, ...looks[name], ...(handler && { handler }) }]]
     }),
   )
 }
 
+/** Each has a page that says what it does and asks. */
+const help = { actionType: 'record', component: 'HelpPerson' }
+
 /** A bulk action without a page of its own asks in a dialogue, as deleting one does. */
 const looks: Readonly<Partial<Record<string, Record<string, unknown>>>> = {
+  invite: { ...help, icon: 'Send' },
+  giveBackupToken: { ...help, icon: 'LifeBuoy' },
+  endSessions: { ...help, icon: 'LogOut' },
+  resetSecondFactor: { ...help, icon: 'RotateCcw', variant: 'danger' },
   bulkDelete: { component: false, guard: 'confirmBulkDelete', showInDrawer: false },
   edit: { icon: 'Edit' },
   show: { icon: 'Eye' },
@@ -64,7 +77,30 @@ function userHandlers(services: PanelServices): Handlers {
       settle(await changeUser(services, panelUserOf(context), Number(id), wish))
       return savedAnswer(context, id)
     },
+    async invite(request, _response, context) {
+      const wish = parseForm(invitationFields, request)
+      return givenAnswer(context, settle(await invitePerson(services, ...personOf(request, context), wish)))
+    },
+    async giveBackupToken(request, _response, context) {
+      return givenAnswer(context, settle(await giveBackupToken(services, ...personOf(request, context))))
+    },
+    async endSessions(request, _response, context) {
+      return givenAnswer(context, settle(await endSessions(services, ...personOf(request, context))))
+    },
+    async resetSecondFactor(request, _response, context) {
+      return givenAnswer(context, settle(await resetSecondFactor(services, ...personOf(request, context))))
+    },
   }
+}
+
+/** Who acts, and on whom. */
+function personOf(request: ActionRequest, context: ActionContext): [PanelUser, number] {
+  return [panelUserOf(context), Number(recordId(request))]
+}
+
+/** The only answer of the panel with a secret in it: shown on its page this once, kept nowhere. */
+function givenAnswer({ record, currentAdmin }: ActionContext, { given }: { given: Given }) {
+  return { record: record?.toJSON(currentAdmin), given }
 }
 
 function deviceHandlers(services: PanelServices, table: DeviceTable): Handlers {

@@ -7,6 +7,7 @@ import type { ChangeableDevice, DeviceTable } from './device-tables.js'
 import { lockDevices } from './lock-devices.js'
 import { mayStill } from './lock-people.js'
 import { done, notAllowed, type Outcome } from './outcome.js'
+import { tellOfDevice } from './tell-owner.js'
 
 /**
  * Deletes devices and ends their owners' sessions: all of them or, where one may not be
@@ -36,15 +37,18 @@ async function remove(
   owner: User,
   transaction: Transaction,
 ): Promise<void> {
+  const persistentId = `${table.kind}/${device.id}`
   await device.destroy({ transaction })
   await owner.increment('auth_epoch', { transaction })
+  if (owner.default_device === persistentId) await owner.update({ default_device: null }, { transaction })
   await recordEvent(services.database, transaction, {
     event: 'device_removed',
     at: services.clock.now(),
     userId: owner.id,
     actorId: actor.id,
-    device: `${table.kind}/${device.id}`,
+    device: persistentId,
     origin: actor.origin,
     details: { name: device.name },
   })
+  await tellOfDevice(services, transaction, 'device-removed', table, device)
 }

@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import type { ActionContext, ActionRequest, RecordActionResponse } from '../adminjs.js'
 import { PanelRefusal } from '../refusal.js'
-import type { Outcome } from './outcome.js'
+import type { Refused } from './outcome.js'
 import { wrongFields } from './parse-fields.js'
 
 /** The typed form, or a refusal that names the fields. */
@@ -12,8 +12,8 @@ export function parseForm<Form>(schema: z.ZodType<Form>, request: ActionRequest)
 }
 
 /** Goes on where a verb has done its work; its transaction has ended either way. */
-export function settle(outcome: Outcome): void {
-  if (outcome.ok) return
+export function settle<Given extends { ok: true }>(outcome: Given | Refused): Given {
+  if (outcome.ok) return outcome
   throw new PanelRefusal(outcome.code, outcome.code === 'not_allowed' ? { reason: outcome.reason } : {})
 }
 

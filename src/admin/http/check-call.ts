@@ -1,7 +1,7 @@
 import type { Request, RequestHandler } from 'express'
 import type { ActionDecorator, AdminJS } from '../adminjs.js'
 import { panelUserOf } from '../panel-user.js'
-import { can, permissionOf } from '../permissions.js'
+import { can, permissionOf, writes } from '../permissions.js'
 import { PanelRefusal } from '../refusal.js'
 import { isId } from '../resources/filter-conditions.js'
 import { isSafeName } from './read-fields.js'
@@ -15,7 +15,6 @@ const isOfKind = {
   bulk: (action: ActionDecorator) => action.isBulkType(),
 }
 
-const WRITES = new Set(['new', 'edit', 'delete', 'bulkDelete'])
 const MAX_VALUE = 2_000
 const MAX_BULK = 100
 
@@ -26,7 +25,7 @@ const MAX_BULK = 100
 export function checkCall(admin: AdminJS, kind: CallKind): RequestHandler {
   return (req, _res, next) => {
     const { resourceId, action } = actionOf(admin, req, kind)
-    const [method, allow] = WRITES.has(action) ? ['POST', 'POST'] : ['GET', 'GET, HEAD']
+    const [method, allow] = writes(action) ? ['POST', 'POST'] : ['GET', 'GET, HEAD']
     if (req.method !== method) throw new PanelRefusal('method_not_allowed', { allow })
     const permission = permissionOf[action]
     const user = panelUserOf({ currentAdmin: Reflect.get(req.session, 'adminUser') })

@@ -16,6 +16,8 @@ export interface AllowList {
   computed?: Readonly<Record<string, Literal>>
   /** The same for the server's own use; never shown. */
   hidden?: Readonly<Record<string, Literal>>
+  /** Values that are worked out here from a hidden one, such as the mask of a number. */
+  derived?: Readonly<Record<string, (row: Row) => unknown>>
   filter: Readonly<Record<string, FilterKind>>
   /** Columns with an index of (column, id), or named in `sortAs`. AdminJS needs one of them in its list. */
   sort: readonly string[]

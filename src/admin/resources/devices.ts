@@ -1,15 +1,46 @@
 import { literal } from 'sequelize'
+import { maskEmail } from '../../otp/mask-email.js'
+import { maskPhoneNumber } from '../../otp/phone-number.js'
+import type { AllowList } from './allow-list.js'
 import type { PanelResource } from './panel-resource.js'
 
-const columns = ['id', 'user_id', 'name', 'confirmed', 'created_at', 'last_used_at', 'failure_count']
+const columns = [
+  'id',
+  'user_id',
+  'name',
+  'confirmed',
+  'created_at',
+  'last_used_at',
+  'last_used_from',
+  'failure_count',
+] as const
+
+/** What one kind shows beside that. */
+interface OwnProperties {
+  /** Columns of its own table, for reading alone. */
+  read?: readonly string[]
+  list?: Pick<AllowList, 'computed' | 'hidden' | 'derived'>
+  properties: NonNullable<PanelResource['options']['properties']>
+  /** Those that the list has room for, too. */
+  inList: readonly string[]
+}
 
 /** What every kind of device shows; one line below adds a kind. */
-function deviceResource(table: string, icon: string, sort: readonly string[]): PanelResource {
+function deviceResource(
+  table: string,
+  icon: string,
+  own: OwnProperties = { properties: {}, inList: [] },
+): PanelResource {
+  const shown = Object.keys(own.properties)
   return {
     table,
     list: {
-      read: columns,
-      hidden: { owner_is_superuser: literal(`(select is_superuser from users where users.id = "${table}".user_id)`) },
+      ...own.list,
+      read: [...columns, ...(own.read ?? [])],
+      hidden: {
+        ...own.list?.hidden,
+        owner_is_superuser: literal(`(select is_superuser from users where users.id = "${table}".user_id)`),
+      },
       filter: {
         id: 'id',
         user_id: 'owner',
@@ -18,7 +49,8 @@ function deviceResource(table: string, icon: string, sort: readonly string[]): P
         created_at: 'time',
         last_used_at: 'time',
       },
-      sort: ['id', 'user_id', ...sort],
+      // A person's sets of backup tokens all have one name: there is no index to sort them by.
+      sort: table === 'static_devices' ? ['id', 'user_id'] : ['id', 'user_id', 'name'],
       title: 'name',
       search: ['name'],
       subject: (row) => ({ userId: Number(row['user_id']), isSuperuser: row['owner_is_superuser'] === true }),
@@ -26,33 +58,75 @@ function deviceResource(table: string, icon: string, sort: readonly string[]): P
     options: {
       navigation: { name: null, icon },
       sort: { sortBy: 'id', direction: 'desc' },
-      listProperties: ['name', 'user_id', 'confirmed', 'last_used_at', 'created_at'],
-      showProperties: ['name', 'user_id', 'confirmed', 'failure_count', 'last_used_at', 'created_at'],
+      listProperties: ['name', 'user_id', ...own.inList, 'confirmed', 'last_used_at', 'created_at'],
+      showProperties: [
+        'name',
+        'user_id',
+        ...shown,
+        'confirmed',
+        'failure_count',
+        'last_used_at',
+        'last_used_from',
+        'created_at',
+      ],
       editProperties: ['name', 'confirmed'],
       filterProperties: ['user_id', 'name', 'confirmed', 'created_at', 'last_used_at'],
+      properties: { last_used_from: { type: 'string' }, ...own.properties },
     },
   }
 }
 
-const totpDevices = deviceResource('totp_devices', 'Smartphone', ['name'])
-const staticDevices = withTokensLeft(deviceResource('static_devices', 'LifeBuoy', []))
+/** Beside the columns, so nothing to sort by. */
+const text = { type: 'string', isSortable: false } as const
 
-export const devices: readonly PanelResource[] = [totpDevices, staticDevices]
+const methods = ['sms', 'call'].map((value) => ({ value, label: value }))
 
-export const deviceTables: readonly string[] = devices.map(({ table }) => table)
+/** A number is recognised by its country and its last two digits; nobody here has to call it (F-47). */
+const phone: OwnProperties = {
+  read: ['method'],
+  list: {
+    hidden: { number: literal('"phone_devices"."number"') },
+    derived: { masked_number: (row) => maskPhoneNumber(String(row['number'])) },
+  },
+  properties: { masked_number: text, method: { availableValues: methods, isSortable: false } },
+  inList: ['masked_number'],
+}
+
+/** Where a mailbox has no address of its own, codes go to its owner's. */
+const mailbox: OwnProperties = {
+  list: {
+    hidden: {
+      address: literal(
+        'coalesce("email_devices"."email", (select email from users where users.id = "email_devices".user_id))',
+      ),
+    },
+    derived: { masked_email: (row) => maskEmail(String(row['address'])) },
+  },
+  properties: { masked_email: text },
+  inList: ['masked_email'],
+}
 
 /** Backup tokens run out: shows how many are left, never one of them. */
-function withTokensLeft(resource: PanelResource): PanelResource {
-  const left = literal('(select count(*)::int from static_tokens where device_id = "static_devices".id)')
-  const { listProperties = [], showProperties = [] } = resource.options
-  return {
-    ...resource,
-    list: { ...resource.list, computed: { tokens_left: left } },
-    options: {
-      ...resource.options,
-      listProperties: listProperties.toSpliced(2, 0, 'tokens_left'),
-      showProperties: showProperties.toSpliced(2, 0, 'tokens_left'),
-      properties: { tokens_left: { type: 'number', isSortable: false } },
+const tokensLeft: OwnProperties = {
+  list: {
+    computed: {
+      tokens_left: literal('(select count(*)::int from static_tokens where device_id = "static_devices".id)'),
     },
-  }
+  },
+  properties: { tokens_left: { type: 'number', isSortable: false } },
+  inList: ['tokens_left'],
 }
+
+/** Nothing of the credential itself but whether its maker keeps a copy. */
+const securityKey: OwnProperties = { read: ['backed_up'], properties: { backed_up: {} }, inList: [] }
+
+export const devices: readonly PanelResource[] = [
+  deviceResource('totp_devices', 'Smartphone'),
+  deviceResource('webauthn_devices', 'Key', securityKey),
+  deviceResource('hotp_devices', 'Cpu'),
+  deviceResource('phone_devices', 'Phone', phone),
+  deviceResource('email_devices', 'Mail', mailbox),
+  deviceResource('static_devices', 'LifeBuoy', tokensLeft),
+]
+
+export const deviceTables: readonly string[] = devices.map(({ table }) => table)

@@ -126,7 +126,8 @@ export class ListedResource extends Resource {
   /** The part of a row that may be shown. */
   shown(row: Row): Record<string, unknown> {
     const names = [...this.list.read, ...Object.keys(this.list.computed ?? {})]
-    return Object.fromEntries(names.filter((name) => Object.hasOwn(row, name)).map((name) => [name, row[name]]))
+    const plain = names.filter((name) => Object.hasOwn(row, name)).map((name) => [name, row[name]])
+    return { ...Object.fromEntries(plain), ...this.#derived(row) }
   }
 
   override create(): Promise<never> {
@@ -139,6 +140,13 @@ export class ListedResource extends Resource {
 
   override delete(): Promise<never> {
     return Promise.reject(new PanelRefusal('not_allowed'))
+  }
+
+  /** Nothing of a reference, whose row has only its title. */
+  #derived(row: Row): Record<string, unknown> {
+    const { derived = {}, hidden = {} } = this.list
+    if (!Object.keys(hidden).every((name) => Object.hasOwn(row, name))) return {}
+    return Object.fromEntries(Object.entries(derived).map(([name, from]) => [name, from(row)]))
   }
 
   async #read(attributes: FindAttributeOptions, selection: Selection): Promise<Row[]> {

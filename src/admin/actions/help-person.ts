@@ -1,0 +1,43 @@
+import type { Transaction } from 'sequelize'
+import type { User } from '../../db/models/user.js'
+import type { PanelUser } from '../panel-user.js'
+import type { PanelServices } from '../services.js'
+import { lockPeople, mayStill } from './lock-people.js'
+import { notAllowed, type Refused } from './outcome.js'
+
+/** What somebody gets to know for the one time that it is shown. */
+export interface Given {
+  /** A link or a token; null: it went elsewhere, or there is none. */
+  secret: string | null
+  expiresAt: Date | null
+}
+
+export const nothing: Given = { secret: null, expiresAt: null }
+
+interface Wish {
+  actor: PanelUser
+  /** Whom it concerns. */
+  personId: number
+  /** It would be of no use to somebody who may not sign in. */
+  needsActive: boolean
+}
+
+/**
+ * Does something about another person's access: never one's own, nor that of somebody above
+ * (A-10). Judged by the locked rows and done in the same transaction.
+ */
+export function helpPerson(
+  services: PanelServices,
+  { actor, personId, needsActive }: Wish,
+  help: (person: User, transaction: Transaction) => Promise<Given>,
+): Promise<{ ok: true; given: Given } | Refused> {
+  return services.database.sequelize.transaction(async (transaction) => {
+    const locked = await lockPeople(services, transaction, actor, [personId])
+    const person = locked.others.get(personId)
+    if (!person) return { ok: false, code: 'not_found' }
+    if (!mayStill(locked.actor, 'recover', 'users', person))
+      return notAllowed(personId === actor.id ? 'own_recovery' : 'superuser')
+    if (needsActive && !person.is_active) return notAllowed('inactive')
+    return { ok: true, given: await help(person, transaction) }
+  })
+}

@@ -1,0 +1,27 @@
+import { z } from 'zod'
+import { enqueue } from '../../notify/enqueue.js'
+import { recipientOf } from '../../notify/tell-user.js'
+import type { PanelUser } from '../panel-user.js'
+import type { PanelServices } from '../services.js'
+import { helpPerson } from './help-person.js'
+
+/** Where the link goes: into the person's mailbox, unseen by the administrator, or on the page, to be handed over. */
+export const invitationFields = z.object({ deliver: z.enum(['mail', 'page']) })
+
+/** Makes the link by which somebody may set up a device: one use, 24 hours. An earlier one ends. */
+export function invitePerson(
+  services: PanelServices,
+  actor: PanelUser,
+  personId: number,
+  { deliver }: z.output<typeof invitationFields>,
+) {
+  const { database, otp, invite } = services
+  return helpPerson(services, { actor, personId, needsActive: true }, async ({ id: userId }, transaction) => {
+    const { link, expiresAt } = await invite(transaction, { userId, actorId: actor.id, origin: actor.origin })
+    if (deliver === 'page') return { secret: link, expiresAt }
+    const recipient = await recipientOf(database, transaction, userId)
+    if (!recipient) throw new Error('A locked user is not there.')
+    await enqueue(otp, transaction, 'send-mail', { mail: 'invitation', ...recipient, link, expiresAt })
+    return { secret: null, expiresAt }
+  })
+}

@@ -1,0 +1,29 @@
+import type { Transaction } from 'sequelize'
+import type { Notice } from '../../notify/mails.js'
+import type { PanelServices } from '../services.js'
+import type { ChangeableDevice, DeviceTable } from './device-tables.js'
+
+type ByAdministrator<Each> = Each extends { by: string } ? Omit<Each, 'by' | 'at' | 'address' | 'browser'> : never
+
+/** Tells somebody by mail what an administrator did. Where that one sits is nobody's business. */
+export async function tellOwner(
+  services: PanelServices,
+  transaction: Transaction,
+  userId: number,
+  notice: ByAdministrator<Notice>,
+): Promise<void> {
+  const from = { by: 'administrator', at: services.clock.now(), address: null, browser: null } as const
+  await services.tellUser(transaction, userId, { ...notice, ...from })
+}
+
+/** The same about a device; of a set-up that was given up nobody needs to hear. */
+export async function tellOfDevice(
+  services: PanelServices,
+  transaction: Transaction,
+  mail: 'device-removed' | 'device-renamed' | 'device-switched-off',
+  { kind }: DeviceTable,
+  device: Pick<ChangeableDevice, 'user_id' | 'name' | 'confirmed' | 'last_used_at'>,
+): Promise<void> {
+  if (!device.confirmed && !device.last_used_at) return
+  await tellOwner(services, transaction, device.user_id, { mail, device: device.name, kind })
+}
