@@ -4,6 +4,7 @@ import { addStaticToken } from '../otp/add-static-token.js'
 import { formatBackupToken, parseBackupToken } from '../otp/backup-token.js'
 import { requireUser } from './find-users.js'
 import { readArguments } from './read-arguments.js'
+import { tellOwner } from './tell-owner.js'
 import { withOtp } from './with-otp.js'
 
 const optionsSchema = z.object({
@@ -18,7 +19,7 @@ const optionsSchema = z.object({
 /** Adds one backup token and prints it: the way in for somebody's first device. */
 export async function addStaticTokenCommand(options: unknown): Promise<void> {
   const { user: email, token: chosen } = readArguments(optionsSchema, options)
-  const token = await withOtp(async (otp) => {
+  const token = await withOtp(async (otp, config) => {
     const { sequelize } = otp.database
     return await sequelize.transaction(async (transaction) => {
       const user = await requireUser(otp, email, transaction)
@@ -31,6 +32,8 @@ export async function addStaticTokenCommand(options: unknown): Promise<void> {
         origin: nowhere,
         details: { by: 'command line' },
       })
+      const left = await otp.database.models.StaticToken.count({ where: { device_id: added.device.id }, transaction })
+      await tellOwner(otp, config, transaction, user.id, { mail: 'backup-tokens-made', left })
       return added.token
     })
   })

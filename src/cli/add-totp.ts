@@ -4,6 +4,7 @@ import { nowhere, recordEvent } from '../audit.js'
 import { addTotpDevice } from '../otp/add-totp-device.js'
 import { requireUser } from './find-users.js'
 import { readArguments } from './read-arguments.js'
+import { tellOwner } from './tell-owner.js'
 import { withOtp } from './with-otp.js'
 
 /** RFC 4226 §4 R6: 128 bits at the least; more than 512 no algorithm makes use of. */
@@ -19,7 +20,7 @@ const optionsSchema = z.object({
 /** Adds a confirmed authenticator app; prints its `otpauth://` address, then the same as a QR code. */
 export async function addTotp(options: unknown): Promise<void> {
   const { user: email, key } = readArguments(optionsSchema, options)
-  const uri = await withOtp(async (otp) => {
+  const uri = await withOtp(async (otp, config) => {
     const { sequelize } = otp.database
     return await sequelize.transaction(async (transaction) => {
       const user = await requireUser(otp, email, transaction)
@@ -33,6 +34,8 @@ export async function addTotp(options: unknown): Promise<void> {
         origin: nowhere,
         details: { by: 'command line' },
       })
+      const { name, kind } = added.device
+      await tellOwner(otp, config, transaction, user.id, { mail: 'device-added', device: name, kind })
       return added.uri
     })
   })

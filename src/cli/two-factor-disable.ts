@@ -1,18 +1,20 @@
 import type { Transaction } from 'sequelize'
 import { nowhere, recordEvent } from '../audit.js'
+import type { Config } from '../config/read-config.js'
 import { devicesForUser } from '../otp/devices-for-user.js'
 import type { Otp } from '../otp/otp.js'
 import { removeAllDevices } from '../otp/remove-devices.js'
 import { requireUsers } from './find-users.js'
+import { tellOwner } from './tell-owner.js'
 import { withOtp } from './with-otp.js'
 
 /** Removes every device of these users in one transaction: all of them, or none where one is unknown. */
 export async function twoFactorDisable(emails: string[]): Promise<void> {
-  await withOtp(async (otp) => {
+  await withOtp(async (otp, config) => {
     const removed = await otp.database.sequelize.transaction(async (transaction) => {
       const users = await requireUsers(otp, emails, transaction)
       let count = 0
-      for (const { id } of users) count += await removeFrom(otp, transaction, id)
+      for (const { id } of users) count += await removeFrom(otp, config, transaction, id)
       return count
     })
     console.error(`Removed ${removed} device${removed === 1 ? '' : 's'}.`)
@@ -20,12 +22,14 @@ export async function twoFactorDisable(emails: string[]): Promise<void> {
 }
 
 /** Each device leaves a line of its own in the trail (NIST SP 800-63B-4 §4.1). */
-async function removeFrom(otp: Otp, transaction: Transaction, userId: number): Promise<number> {
+async function removeFrom(otp: Otp, config: Config, transaction: Transaction, userId: number): Promise<number> {
   const at = otp.clock.now()
   for (const { persistentId } of await devicesForUser(otp, userId, { confirmed: null, transaction })) {
     const details = { by: 'command line' }
     const entry = { event: 'device_removed' as const, at, userId, device: persistentId, origin: nowhere, details }
     await recordEvent(otp.database, transaction, entry)
   }
-  return await removeAllDevices(otp, transaction, userId)
+  const removed = await removeAllDevices(otp, transaction, userId)
+  if (removed > 0) await tellOwner(otp, config, transaction, userId, { mail: 'two-factor-disabled' })
+  return removed
 }

@@ -15,7 +15,6 @@ export interface TellServices {
  * Tells somebody by mail what happened to the account, inside the transaction of what
  * happened: neither stands without the other. Name, address and language are read there.
  *
- * @param options.to another address than the account's own, for example the one before a change
  * @example await tellUser(account, transaction, user.id, { mail: 'password-changed', by: 'owner', at, address, browser })
  */
 export async function tellUser(
@@ -23,14 +22,12 @@ export async function tellUser(
   transaction: Transaction,
   userId: number,
   notice: Notice,
-  options: { to?: string } = {},
 ): Promise<void> {
   const owner = await recipientOf(services.database, transaction, userId)
   if (!owner) return
   await enqueue(services, transaction, 'send-mail', {
     ...notice,
     ...owner,
-    to: options.to ?? owner.to,
     link: new URL('/account/two-factor/sessions', services.baseUrl()).href,
   })
 }
