@@ -149,11 +149,32 @@ describe.each(places)('on %s', (place) => {
     expect(stderr).toMatch(/^unknown_user: .*nobody@example\.com.*\n$/)
   })
 
-  it.each(['add-static-token --user', 'add-totp --user'])('%s refuses an unknown user', async (command) => {
-    const { status, stdout, stderr } = await run(`${command} nobody@example.com`)
-    expect({ status, stdout }).toEqual({ status: 1, stdout: '' })
-    expect(stderr).toMatch(/^unknown_user: .*nobody@example\.com.*\n$/)
+  it('invite prints a link alone, stores its hash, and the trail knows of it', async () => {
+    const { status, stdout, stderr } = await run('invite --user SAM@example.com')
+    expect(stderr).toBe('')
+    expect(stdout).toMatch(/^http:\/\/localhost:3000\/account\/invitation\/[\w-]{43}\n$/)
+    expect(status).toBe(0)
+    const { rows } = await look(({ pool }) => pool.query('select purpose, token_hash from one_time_links'))
+    expect(rows).toEqual([
+      { purpose: 'invitation', token_hash: keys.hash('one_time_links', stdout.trim().split('/').at(-1) ?? '') },
+    ])
+    expect((await events()).at(-1)).toMatch(/^invitation_made /)
   })
+
+  it('invite says why it has no link to print', async () => {
+    const withoutPort = await otpAdmin(['invite', '--user', 'sam@example.com'], { ...environment, PORT: '0' })
+    expect(withoutPort).toMatchObject({ status: 1, stdout: '' })
+    expect(withoutPort.stderr).toMatch(/^no_base_url: .*BASE_URL/)
+  })
+
+  it.each(['add-static-token --user', 'add-totp --user', 'invite --user'])(
+    '%s refuses an unknown user',
+    async (command) => {
+      const { status, stdout, stderr } = await run(`${command} nobody@example.com`)
+      expect({ status, stdout }).toEqual({ status: 1, stdout: '' })
+      expect(stderr).toMatch(/^unknown_user: .*nobody@example\.com.*\n$/)
+    },
+  )
 
   it('two-factor-disable changes nothing where one user is unknown', async () => {
     const before = await events()

@@ -11,6 +11,7 @@ const commands = [
   'create-user',
   'add-static-token',
   'add-totp',
+  'invite',
   'two-factor-status',
   'two-factor-disable',
 ]
@@ -48,6 +49,7 @@ describe('wrong usage', () => {
     [['create-user', '--email', 'a@example.com', 'more'], 'too many arguments'],
     [['add-static-token'], "required option '--user <E>' not specified"],
     [['add-totp', '--key', '00'.repeat(20)], "required option '--user <E>' not specified"],
+    [['invite'], "required option '--user <E>' not specified"],
     [['two-factor-status'], "missing required argument 'E'"],
     [['two-factor-disable'], "missing required argument 'E'"],
     [['create-user', '--email', 'ada'], '--email: must be an e-mail address such as ada@example.com'],

@@ -22,6 +22,8 @@ export interface WatchedPage {
 export interface PageOptions {
   width?: number
   dark?: boolean
+  /** False: JavaScript is switched off. */
+  scripts?: boolean
   /** Somebody who has signed in already; the page takes over the cookies. */
   signedIn?: { browser: HttpBrowser; baseUrl: string }
 }
@@ -32,8 +34,12 @@ const reportPolicy = `document.addEventListener('securitypolicyviolation', (even
 
 /** A page of its own, 1280 wide where nothing else is said, that writes down everything that goes wrong on it. */
 export async function openPage(browser: Browser, options: PageOptions = {}): Promise<WatchedPage> {
-  const { width = 1280, dark = false, signedIn } = options
-  const context = await browser.newContext({ viewport: { width, height: 860 }, colorScheme: dark ? 'dark' : 'light' })
+  const { width = 1280, dark = false, scripts = true, signedIn } = options
+  const context = await browser.newContext({
+    viewport: { width, height: 860 },
+    colorScheme: dark ? 'dark' : 'light',
+    javaScriptEnabled: scripts,
+  })
   if (signedIn) {
     const cookies = [...signedIn.browser.cookies].map(([name, value]) => ({ name, value, url: signedIn.baseUrl }))
     await context.addCookies(cookies)

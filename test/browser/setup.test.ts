@@ -1,0 +1,225 @@
+import { AxeBuilder } from '@axe-core/playwright'
+import { readFile } from 'node:fs/promises'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createInvitation } from '../../src/account/invitation/create-invitation.js'
+import type { Database } from '../../src/db/connect.js'
+import { nowhere } from '../../src/origin.js'
+import { appCode } from '../support/authenticator.js'
+import { expectNoSidewaysScroll, launchBrowser, openPage } from '../support/browser.js'
+import { databaseKinds, openTestDatabase } from '../support/database.js'
+import { mailsTo } from '../support/mails.js'
+import { createPerson, type Person, signIn, startTestSite, type TestSite } from '../support/site.js'
+
+let database: Database
+let site: TestSite
+let chromium: Browser
+
+beforeAll(async () => {
+  database = await openTestDatabase(databaseKinds().at(-1) ?? 'embedded')
+  site = await startTestSite(database)
+  chromium = await launchBrowser()
+})
+
+afterAll(async () => {
+  await chromium.close()
+  await site.close()
+  await database.close()
+})
+
+const secretOn = (page: Page) => page.locator('code.secret').innerText()
+const tokensOn = (page: Page) => page.locator('ol.tokens code').allInnerTexts()
+
+async function givePassword(page: Page, person: Person, path = '/admin'): Promise<void> {
+  await page.goto(site.baseUrl + path)
+  await page.getByLabel('E-mail address').fill(person.email)
+  await page.getByLabel('Password', { exact: true }).fill(person.password)
+  await page.getByRole('button', { name: 'Continue' }).click()
+}
+
+async function begin(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Begin' }).click()
+  await page.getByLabel('Authenticator app').check()
+  await page.getByRole('button', { name: 'Continue' }).click()
+}
+
+async function giveCode(page: Page): Promise<void> {
+  await page.getByLabel('Code from the app').fill(appCode(await secretOn(page), site.clock.now()))
+  await page.getByRole('button', { name: 'Connect' }).click()
+}
+
+async function resetLink(person: Person): Promise<string> {
+  const linkOf = async () =>
+    (await mailsTo(database, person.email)).flatMap((mail) => (mail.mail === 'password-reset' ? [mail.link] : []))
+  await expect.poll(linkOf, { timeout: 5_000 }).toHaveLength(1)
+  return (await linkOf())[0] ?? ''
+}
+
+describe.each([{ scripts: true }, { scripts: false }])('with scripts: $scripts', ({ scripts }) => {
+  it('staff set up an app, keep their backup tokens, and later sign in with one of each', async () => {
+    const person = await createPerson(site, { app: false })
+    const { page, complaints, context } = await openPage(chromium, { scripts })
+    await givePassword(page, person, '/admin/resources/users')
+    await begin(page)
+    const secret = await secretOn(page)
+    await giveCode(page)
+    await page.getByRole('heading', { name: 'Set-up complete' }).waitFor()
+    const tokens = await tokensOn(page)
+    expect(tokens).toHaveLength(10)
+
+    const downloading = page.waitForEvent('download')
+    await page.getByRole('button', { name: 'Download as a text file' }).click()
+    const download = await downloading
+    expect(download.suggestedFilename()).toBe('backup-tokens.txt')
+    const file = await readFile(await download.path(), 'utf8')
+    expect(tokens.every((token) => file.includes(token))).toBe(true)
+    await page.getByText('Copy as text').click()
+    expect(await page.getByLabel('Select everything').inputValue()).toBe(tokens.join('\n'))
+    await page.getByRole('button', { name: 'I have kept them, continue' }).click()
+    await page.waitForURL(`${site.baseUrl}/admin/resources/users`)
+    // The panel is a program of its own: without scripts its page stays empty.
+    if (scripts) expect(complaints).toEqual([])
+    await context.close()
+
+    for (const token of [appCode(secret, new Date(site.clock.now().getTime() + 30_000)), tokens[0] ?? '']) {
+      const later = await openPage(chromium, { scripts })
+      site.clock.advance(30)
+      await givePassword(later.page, person)
+      if (token.length > 6) await later.page.getByText('Use a backup token instead').click()
+      const label = token.length > 6 ? 'Backup token' : 'Code'
+      await later.page.getByLabel(label, { exact: true }).fill(token)
+      await later.page.getByLabel(label, { exact: true }).press('Enter')
+      await later.page.waitForURL(`${site.baseUrl}/admin`)
+      await later.context.close()
+    }
+  })
+
+  it('a wrong code is told beside the same key, which then works', async () => {
+    const { page, complaints, context } = await openPage(chromium, { scripts })
+    await givePassword(page, await createPerson(site, { app: false }))
+    await begin(page)
+    const secret = await secretOn(page)
+    await page.getByLabel('Code from the app').fill('000000')
+    await page.getByRole('button', { name: 'Connect' }).click()
+    await page.locator('[role=alert][data-code=invalid_token]').waitFor()
+    expect(await secretOn(page)).toBe(secret)
+    site.clock.advance(2)
+    await giveCode(page)
+    await page.getByRole('heading', { name: 'Set-up complete' }).waitFor()
+    expect(complaints.filter((line) => !line.includes('422'))).toEqual([])
+    await context.close()
+  })
+
+  it('a forgotten password is replaced by the link from the mail', async () => {
+    const person = await createPerson(site)
+    const { page, complaints, context } = await openPage(chromium, { scripts })
+    await page.goto(`${site.baseUrl}/account/login`)
+    await page.getByRole('link', { name: 'Forgot your password?' }).click()
+    await page.getByLabel('E-mail address').fill(person.email)
+    await page.getByRole('button', { name: 'Send the link' }).click()
+    await page.getByText('a link is on its way').waitFor()
+    await page.goto(await resetLink(person))
+    await page.getByLabel('New password').fill('four words make one')
+    await page.getByRole('button', { name: 'Set the password' }).click()
+    await page.getByText('Your new password works from now on').waitFor()
+    expect(new URL(page.url()).pathname).toBe('/account/login')
+    expect(complaints).toEqual([])
+    await context.close()
+  })
+})
+
+describe.each([
+  { width: 1280, dark: false },
+  { width: 1280, dark: true },
+  { width: 390, dark: false },
+  { width: 390, dark: true },
+])('at $width pixels, dark: $dark', ({ width, dark }) => {
+  it('no page or state has an accessibility fault or a sideways scroll', async () => {
+    const faults: Record<string, string[]> = {}
+    const check = async (page: Page, name: string) => {
+      await expectNoSidewaysScroll(page)
+      faults[name] = await faultsOf(page)
+      if (process.env['SHOTS'])
+        await page.screenshot({
+          path: `${process.env['SHOTS']}/${name}-${width}-${dark ? 'dark' : 'light'}.png`,
+          fullPage: true,
+        })
+    }
+    await walkSetUp(check)
+    await walkDisable(check)
+    await walkLinks(check)
+    expect(faults).toEqual(Object.fromEntries(Object.keys(faults).map((name) => [name, []])))
+    expect(Object.keys(faults)).toHaveLength(17)
+  }, 120_000)
+
+  type Check = (page: Page, name: string) => Promise<void>
+
+  const walkSetUp = async (check: Check) => {
+    const person = await createPerson(site, { app: false })
+    const { page, context } = await openPage(chromium, { width, dark })
+    await givePassword(page, person)
+    await check(page, 'introduction')
+    await page.getByRole('button', { name: 'Begin' }).click()
+    await check(page, 'method')
+    await page.getByLabel('Authenticator app').check()
+    await page.getByRole('button', { name: 'Continue' }).click()
+    await check(page, 'totp')
+    await page.getByLabel('Code from the app').fill('000000')
+    await page.getByRole('button', { name: 'Connect' }).click()
+    await check(page, 'totp-wrong')
+    site.clock.advance(2)
+    await giveCode(page)
+    await check(page, 'complete-with-tokens')
+    await page.reload()
+    await check(page, 'complete')
+    await page.goto(`${site.baseUrl}/account/two-factor/backup-tokens`)
+    await check(page, 'backup-tokens')
+    await page.getByRole('button', { name: 'Make ten new' }).click()
+    await check(page, 'backup-tokens-made')
+    await context.close()
+  }
+
+  const walkDisable = async (check: Check) => {
+    for (const [name, staff] of [
+      ['disable', false],
+      ['disable-policy', true],
+    ] as const) {
+      const browser = await signIn(site, await createPerson(site, { staff }))
+      const signedIn = { browser, baseUrl: site.baseUrl }
+      const { page, context } = await openPage(chromium, { width, dark, signedIn })
+      await page.goto(`${site.baseUrl}/account/two-factor/disable`)
+      await check(page, name)
+      await context.close()
+    }
+  }
+
+  const walkLinks = async (check: Check) => {
+    const person = await createPerson(site, { app: false })
+    const { page, context } = await openPage(chromium, { width, dark })
+    await page.goto(`${site.baseUrl}/account/login?notice=password_changed`)
+    await check(page, 'password-changed')
+    await page.goto(`${site.baseUrl}/account/password/forgot`)
+    await check(page, 'forgot')
+    await page.getByLabel('E-mail address').fill(person.email)
+    await page.getByRole('button', { name: 'Send the link' }).click()
+    await check(page, 'forgot-sent')
+    await page.goto(await resetLink(person))
+    await check(page, 'reset')
+    await page.getByLabel('New password').fill('password1')
+    await page.getByRole('button', { name: 'Set the password' }).click()
+    await check(page, 'reset-common')
+    await page.goto(`${site.baseUrl}/account/password/reset/${'A'.repeat(43)}`)
+    await check(page, 'link-invalid')
+    const invitation = await database.sequelize.transaction((transaction) =>
+      createInvitation(site.otp, transaction, { userId: person.id, actorId: null, origin: nowhere }, site.baseUrl),
+    )
+    await page.goto(invitation.link)
+    await check(page, 'invitation')
+    await context.close()
+  }
+})
+
+async function faultsOf(page: Page): Promise<string[]> {
+  const { violations } = await new AxeBuilder({ page }).analyze()
+  return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 160)}`))
+}
