@@ -21,6 +21,7 @@ export class SessionStore extends PgStore {
   readonly #pool: Pool
   readonly #loaded = new WeakSet<object>()
   readonly #ended = new WeakSet<object>()
+  readonly #written = new WeakMap<object, string>()
   readonly #touched = new Map<string, number>()
 
   constructor(pool: Pool) {
@@ -42,14 +43,14 @@ export class SessionStore extends PgStore {
 
   override set(sid: string, data: SessionData, done: (error?: unknown) => void = () => {}): void {
     this.#rememberTouch(sid)
+    const text = JSON.stringify(data)
+    // Saved before its redirect: express-session saves it once more behind it.
+    if (this.#written.get(data) === text) return done()
+    this.#written.set(data, text)
     if (!this.#loaded.has(data)) return super.set(sid, data, done)
     const expire = Date.now() / 1000 + INACTIVITY_SECONDS
     this.#pool
-      .query('update sessions set sess = $1, expire = to_timestamp($2) where sid = $3', [
-        JSON.stringify(data),
-        expire,
-        sid,
-      ])
+      .query('update sessions set sess = $1, expire = to_timestamp($2) where sid = $3', [text, expire, sid])
       .then(() => done(), done)
   }
 

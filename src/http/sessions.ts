@@ -1,6 +1,7 @@
 import type { RequestHandler } from 'express'
 import session from 'express-session'
 import type { Pool } from 'pg'
+import { saveBeforeRedirect } from './save-before-redirect.js'
 import { SessionStore } from './session-store.js'
 
 export interface SessionOptions {
@@ -28,7 +29,7 @@ export function sessions(options: SessionOptions): { middleware: RequestHandler[
     proxy: options.https,
     cookie: { httpOnly: true, sameSite: 'lax', path: '/', secure: options.https },
   })
-  return { middleware: options.https ? [knowHttps, middleware] : [middleware], store }
+  return { middleware: [...(options.https ? [knowHttps] : []), middleware, saveBeforeRedirect], store }
 }
 
 // With an https BASE_URL TLS ends here or in front of here. express-session would set no
