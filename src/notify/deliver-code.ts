@@ -41,8 +41,8 @@ async function writeDown(
 ): Promise<void> {
   const [outcome, reason] = delivered.ok ? ['sent', null] : ['failed', delivered.reason]
   await database.pool.query(
-    `update ${table} set delivery = $3, delivery_error = $4,
-      challenged_at = case when $3 = 'failed' then null else challenged_at end
+    `update ${table} set delivery = $3, delivery_error = $4::text,
+      challenged_at = case when $4::text is null then challenged_at end
     where id = $1 and code_hash = $2`,
     [id, codeHash, outcome, reason],
   )

@@ -1,0 +1,345 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Database } from '../../src/db/connect.js'
+import { createTwilioGateway } from '../../src/notify/gateways/twilio.js'
+import { accountSid, authToken, startTwilio, type TwilioStandIn } from '../notify/twilio/stand-in.js'
+import type { Browser } from '../support/browse.js'
+import { addPhone } from '../support/challenges.js'
+import { databaseKinds, openTestDatabase } from '../support/database.js'
+import { codeIn, type Deliveries, startDeliveries } from '../support/phones.js'
+import { createPerson, type Person, signIn, startTestSite, type TestSite } from '../support/site.js'
+
+const login = '/account/login'
+const add = '/account/two-factor/phones/add'
+const addEmail = '/account/two-factor/email/add'
+let numbers = 100
+const freshNumber = () => `+4152422${(numbers += 1)}0`
+
+describe.each(databaseKinds())('phones, on the %s database', (where) => {
+  let database: Database
+  let site: TestSite
+  let deliveries: Deliveries
+  const everySecret: string[] = []
+  beforeAll(async () => {
+    database = await openTestDatabase(where)
+    site = await startTestSite(database, { OTP_EMAIL: 'true' })
+    deliveries = startDeliveries(database, site, { embedded: where === 'embedded' })
+  })
+  afterAll(async () => {
+    await deliveries.stop()
+    await site.close()
+    await database.close()
+  })
+
+  const newest = (number: string) => {
+    const code = codeIn(deliveries.texts(number).at(-1))
+    everySecret.push(code)
+    return code
+  }
+  const phonesOf = async ({ id }: Person) =>
+    (await database.pool.query('select * from phone_devices where user_id = $1 order by id', [id])).rows
+  const passwordStep = async (person: Person, browser = site.browser()) => {
+    await browser.post(login, { username: person.email, password: person.password })
+    return browser
+  }
+  /** Somebody verified who has added this phone. */
+  const withPhone = async (number: string, phone_method = 'sms') => {
+    const person = await createPerson(site)
+    const browser = await signIn(site, person)
+    await browser.post(add, { phone_number: number, phone_method })
+    await browser.post(add, { otp_token: newest(number) })
+    return { person, browser }
+  }
+
+  it('lead from a number to a code to a device that later signs in', async () => {
+    const number = freshNumber()
+    const person = await createPerson(site)
+    const browser = await signIn(site, person)
+    const page = await browser.get(add)
+    expect(page.text).toContain('name="phone_number"')
+    expect(page.text).toContain('Phone numbers can be taken over')
+    const sent = await browser.post(add, { phone_number: number.replace('+', '00'), phone_method: 'sms' })
+    expect(sent).toMatchObject({ status: 303, location: add })
+    expect((await browser.get(add)).text).toContain('We sent a text message to +41 52 422')
+    const before = browser.cookies.get('otp_session')
+    const done = await browser.post(add, { otp_token: newest(number) })
+    expect(done).toMatchObject({ status: 303, location: '/account/two-factor/setup/complete' })
+    expect(browser.cookies.get('otp_session')).not.toBe(before)
+    const [phone] = await phonesOf(person)
+    expect(phone).toMatchObject({ number, method: 'sms', confirmed: true, code_hash: null })
+
+    const later = await passwordStep(person)
+    const deviceId = `phone/${phone?.id}`
+    await later.post(login, { otp_device: deviceId, otp_challenge: 'send' })
+    const token = newest(number)
+    expect(await later.post(login, { otp_device: deviceId, otp_token: token })).toMatchObject({
+      status: 303,
+      location: '/admin',
+    })
+    const again = await passwordStep(person)
+    expect(await again.post(login, { otp_device: deviceId, otp_token: token })).toMatchObject({ code: 'invalid_token' })
+  })
+
+  it('can be the first device: set-up then ends with backup tokens', async () => {
+    const number = freshNumber()
+    const person = await createPerson(site, { app: false })
+    const browser = await signIn(site, person)
+    const next = '/admin/resources/users'
+    const began = await browser.post('/account/two-factor/setup', { method: 'phone', next })
+    expect(began.location).toBe(`${add}?next=${encodeURIComponent(next)}`)
+    expect((await browser.get(began.location ?? '')).text).toContain(`value="${next}"`)
+    await browser.post(add, { phone_number: number, phone_method: 'sms', next })
+    const done = await browser.post(add, { otp_token: newest(number), next })
+    expect(done.location).toBe(`/account/two-factor/setup/complete?next=${encodeURIComponent(next)}`)
+    expect((await browser.get(done.location ?? '')).text.match(/<code>[A-Z2-7-]{19}<\/code>/g)).toHaveLength(10)
+    expect((await browser.get('/admin')).status).toBe(200)
+  })
+
+  it('can be called, and hear the digits one by one and twice', async () => {
+    const number = freshNumber()
+    const { person } = await withPhone(number).then(async ({ person }) => {
+      await database.pool.query(`update phone_devices set method = 'call' where user_id = $1`, [person.id])
+      return { person }
+    })
+    const [phone] = await phonesOf(person)
+    const browser = await passwordStep(person)
+    await browser.post(login, { otp_device: `phone/${phone?.id}`, otp_challenge: 'send' })
+    const call = deliveries.texts(number).at(-1) ?? ''
+    expect(call).toContain('Voice: en-US')
+    const digits = [...call.matchAll(/^\d$/gm)].map(([digit]) => digit)
+    expect(digits).toHaveLength(12)
+    const token = digits.slice(0, 6).join('')
+    everySecret.push(token)
+    expect(digits.slice(6).join('')).toBe(token)
+    expect((await browser.post(login, { otp_device: `phone/${phone?.id}`, otp_token: token })).status).toBe(303)
+  })
+
+  it('refuse what is no number, a way that there is none, and a number that is known (F-42)', async () => {
+    const number = freshNumber()
+    const { browser } = await withPhone(number)
+    for (const phone_number of ['', '0524204242', 'call me', '+999123'])
+      expect(await browser.post(add, { phone_number })).toMatchObject({ status: 422, code: 'number_invalid' })
+    expect(await browser.post(add, { phone_number: '<script>' })).toMatchObject({ code: 'number_invalid' })
+    const fax = await browser.post(add, { phone_number: freshNumber(), phone_method: 'fax' })
+    expect(fax).toMatchObject({ status: 422, code: 'method_not_offered' })
+    expect(await browser.post(add, { phone_number: number })).toMatchObject({ status: 422, code: 'number_known' })
+    expect((await browser.post(add, { otp_token: '123456' })).code).toBe('set_up_expired')
+  })
+
+  it('are only added and removed by somebody verified within five minutes (F-28, S-40)', async () => {
+    const number = freshNumber()
+    const person = await createPerson(site)
+    const half = await passwordStep(person)
+    for (const visit of [() => half.get(add), () => half.post(add, { phone_number: number })])
+      expect(await visit()).toMatchObject({ status: 302, location: `${login}?next=${encodeURIComponent(add)}` })
+    const browser = await signIn(site, person)
+    site.clock.advance(301)
+    expect((await browser.get(add)).location).toBe(`/account/verify?next=${encodeURIComponent(add)}`)
+    expect((await browser.post(add, { phone_number: number })).status).toBe(302)
+    expect((await browser.post('/account/two-factor/phones/1/delete')).status).toBe(302)
+    expect(await phonesOf(person)).toEqual([])
+    expect(deliveries.texts(number)).toEqual([])
+  })
+
+  it('are not confirmed from a session without a token once there is another device (F-28)', async () => {
+    const number = freshNumber()
+    const person = await createPerson(site, { app: false })
+    const early = await signIn(site, person)
+    await early.post(add, { phone_number: number })
+    await addPhone(site.otp, person.id, { number: freshNumber() })
+    expect((await early.post(add, { otp_token: newest(number) })).status).toBe(302)
+    expect(await phonesOf(person)).toMatchObject([{ confirmed: false }, { confirmed: true }])
+  })
+
+  it('take a code only in the browser that asked for it, at set-up and at sign-in (ASVS 6.6.2)', async () => {
+    const number = freshNumber()
+    const { person } = await withPhone(number)
+    const [phone] = await phonesOf(person)
+    const deviceId = `phone/${phone?.id}`
+    const [one, other] = [await passwordStep(person), await passwordStep(person)]
+    await one.post(login, { otp_device: deviceId, otp_challenge: 'send' })
+    const token = newest(number)
+    expect(await other.post(login, { otp_device: deviceId, otp_token: token })).toMatchObject({ code: 'invalid_token' })
+    site.clock.advance(1)
+    expect((await one.post(login, { otp_device: deviceId, otp_token: token })).status).toBe(303)
+  })
+
+  it('send again after the cooldown and not before, with the time to wait (D-18, F-21)', async () => {
+    const number = freshNumber()
+    const browser = await signIn(site, await createPerson(site))
+    await browser.post(add, { phone_number: number })
+    const first = newest(number)
+    for (let visit = 0; visit < 3; visit += 1) await browser.get(add)
+    const soon = await browser.post(add, { otp_challenge: 'again' })
+    expect(soon).toMatchObject({ status: 429, code: 'cooldown_pending' })
+    expect(soon.headers['retry-after']).toBe('30')
+    expect(deliveries.texts(number)).toHaveLength(1)
+    site.clock.advance(30)
+    expect((await browser.post(add, { otp_challenge: 'again' })).status).toBe(303)
+    expect(deliveries.texts(number)).toHaveLength(2)
+    const second = newest(number)
+    if (first !== second) expect((await browser.post(add, { otp_token: first })).code).toBe('invalid_token')
+    site.clock.advance(1)
+    expect((await browser.post(add, { otp_token: second })).status).toBe(303)
+  })
+
+  it('wait after a wrong code in set-up too (F-35)', async () => {
+    const number = freshNumber()
+    const browser = await signIn(site, await createPerson(site))
+    await browser.post(add, { phone_number: number })
+    const token = newest(number)
+    expect((await browser.post(add, { otp_token: ' ' })).code).toBe('token_required')
+    expect(await browser.post(add, { otp_token: '000000' })).toMatchObject({ status: 422, code: 'invalid_token' })
+    expect(await browser.post(add, { otp_token: token })).toMatchObject({ status: 429, code: 'n_failed_attempts' })
+    site.clock.advance(1)
+    expect((await browser.post(add, { otp_token: token })).status).toBe(303)
+  })
+
+  it('that were not confirmed are given up for another number', async () => {
+    const [first, second] = [freshNumber(), freshNumber()]
+    const person = await createPerson(site)
+    const browser = await signIn(site, person)
+    await browser.post(add, { phone_number: first })
+    expect((await browser.get(`${add}?step=number`)).text).toContain('name="phone_number"')
+    await browser.post(add, { phone_number: second })
+    expect(await phonesOf(person)).toMatchObject([{ number: second, confirmed: false }])
+    expect((await browser.post(add, { otp_token: newest(second) })).status).toBe(303)
+  })
+
+  it('are removed by their owner, and by nobody else', async () => {
+    const { person, browser } = await withPhone(freshNumber())
+    const [phone] = await phonesOf(person)
+    const path = `/account/two-factor/phones/${phone?.id}/delete`
+    const stranger = await signIn(site, await createPerson(site))
+    expect((await stranger.post(path)).status).toBe(404)
+    for (const id of ['0', '-1', 'x', '1e1', '99999999999999999999'])
+      expect((await browser.post(`/account/two-factor/phones/${id}/delete`)).status).toBe(404)
+    expect((await browser.get(path)).status).toBe(405)
+    expect(await phonesOf(person)).toHaveLength(1)
+    expect(await browser.post(path)).toMatchObject({ status: 303, location: '/account/two-factor' })
+    expect(await phonesOf(person)).toEqual([])
+  })
+
+  it('show nobody the whole number before the second factor', async () => {
+    const number = freshNumber()
+    const { person } = await withPhone(number)
+    const browser = await passwordStep(person)
+    const { text } = await browser.get(login)
+    expect(text).toContain('Text message to +41 ** *** ** ')
+    expect(text.replaceAll(' ', '')).not.toContain(number.slice(3))
+  })
+
+  it('e-mail is a device like them, sent to the account’s address (D-36)', async () => {
+    const person = await createPerson(site)
+    const browser = await signIn(site, person)
+    expect((await browser.get(addEmail)).text).toContain('This is the weakest method')
+    expect((await browser.post(addEmail, { otp_challenge: 'send' })).location).toBe(addEmail)
+    const codeMail = () => deliveries.mails(person.email).findLast((mail) => mail.includes('your code')) ?? ''
+    const code = codeIn(codeMail().split('\n\n').slice(1).join('\n\n'))
+    everySecret.push(code)
+    expect((await browser.post(addEmail, { otp_token: code })).status).toBe(303)
+    expect((await browser.post(addEmail, { otp_challenge: 'send' })).code).toBe('email_known')
+  })
+
+  it('leave no code in the database, a session or a log', async () => {
+    const tables = (
+      await database.pool.query<{ name: string }>(
+        `select quote_ident(schemaname) || '.' || quote_ident(tablename) as name from pg_tables
+        where schemaname in ('public', 'graphile_worker')`,
+      )
+    ).rows
+    const dumps = await Promise.all(
+      tables.map(async ({ name }) => JSON.stringify((await database.pool.query(`select * from ${name}`)).rows)),
+    )
+    const written = `${dumps.join('\n')}\n${site.log.join('')}\n${deliveries.log()}`
+    expect(everySecret.length).toBeGreaterThan(10)
+    for (const secret of everySecret) {
+      expect(secret).toMatch(/^\d{6}$/)
+      expect(written).not.toMatch(new RegExp(`["\\\\:' =]${secret}(?!\\d)`))
+    }
+  })
+})
+
+describe.each(databaseKinds())('a gateway that fails, on the %s database', (where) => {
+  let database: Database
+  let site: TestSite
+  let twilio: TwilioStandIn
+  let deliveries: Deliveries
+  beforeAll(async () => {
+    database = await openTestDatabase(where)
+    site = await startTestSite(database)
+    twilio = await startTwilio()
+    const account = { accountSid, authToken, callerId: '+15005550006', messagingServiceSid: null, baseUrl: twilio.url }
+    const sms = createTwilioGateway(account, 500)
+    deliveries = startDeliveries(database, site, { sms, embedded: where === 'embedded' })
+  })
+  afterAll(async () => {
+    await deliveries.stop()
+    await twilio.close()
+    await site.close()
+    await database.close()
+  })
+  const begin = async (number = freshNumber()) => {
+    const person = await createPerson(site)
+    const browser = await signIn(site, person)
+    return { person, browser, number, answer: await browser.post(add, { phone_number: number }) }
+  }
+  const sendAgain = (browser: Browser, number: string) => browser.post(add, { phone_number: number })
+
+  it.each([
+    [{ status: 400, code: 21211, message: 'invalid' }, 'this number does not exist'],
+    [{ status: 400, code: 21610, message: 'unsubscribed' }, 'has asked for no more messages'],
+    [{ status: 429, code: 20429, message: 'too many' }, 'too many messages'],
+    [{ status: 503, code: 20503, message: 'down' }, 'does not answer'],
+    [{ status: 401, code: 20003, message: `authenticate ${accountSid}` }, 'a fault in our set-up'],
+    ['hang' as const, 'does not answer'],
+  ])('with %j says so on the page, and nothing of the account', async (behaviour, text) => {
+    twilio.behaviour = behaviour
+    const { answer } = await begin()
+    expect(answer).toMatchObject({ status: 422, code: 'challenge_exception' })
+    expect(answer.text).toContain(text)
+    for (const ours of [accountSid, authToken, twilio.url]) expect(answer.text).not.toContain(ours)
+  })
+
+  it('lets its owner send again at once, and the first message is not sent a second time', async () => {
+    twilio.behaviour = { status: 503, code: 20503, message: 'down' }
+    const before = twilio.requests.length
+    const { browser, number } = await begin()
+    expect(twilio.requests).toHaveLength(before + 1)
+    twilio.behaviour = 'accept'
+    expect(await sendAgain(browser, number)).toMatchObject({ status: 303, location: add })
+    expect(twilio.requests).toHaveLength(before + 2)
+    const code = codeIn(twilio.requests.at(-1)?.fields['Body'])
+    expect((await browser.post(add, { otp_token: code })).status).toBe(303)
+    const { rows } = await database.pool.query(
+      `select count(*)::int as jobs from graphile_worker.jobs where task_identifier = 'send-phone-code'`,
+    )
+    expect(rows).toEqual([{ jobs: 0 }])
+  })
+
+  it('counts in the day’s share all the same (S-48)', async () => {
+    twilio.behaviour = { status: 400, code: 21211, message: 'invalid' }
+    const { browser, number } = await begin()
+    for (let sent = 1; sent < 10; sent += 1) expect((await sendAgain(browser, number)).code).toBe('challenge_exception')
+    expect(await sendAgain(browser, number)).toMatchObject({ status: 429, code: 'cooldown_pending' })
+  })
+
+  it('does not keep anybody from another method', async () => {
+    twilio.behaviour = 'hang'
+    const person = await createPerson(site)
+    const phone = await addPhone(site.otp, person.id, { number: freshNumber() })
+    const browser = site.browser()
+    await browser.post(login, { username: person.email, password: person.password })
+    const asking = browser.post(login, { otp_device: phone.persistentId, otp_challenge: 'send' })
+    const other = site.browser()
+    await other.post(login, { username: person.email, password: person.password })
+    const token = { otp_device: person.app?.persistentId ?? '', otp_token: person.code() }
+    expect((await other.post(login, token)).status).toBe(303)
+    expect(await asking).toMatchObject({ status: 422, code: 'challenge_exception' })
+  })
+
+  it('tells the log codes only', () => {
+    expect(deliveries.log()).toContain('twilio: 400 21211')
+    expect(deliveries.log()).not.toMatch(/\+41|AC[0-9a-f]{32}|nobody else/)
+    expect(twilio.mistakes).toEqual([])
+  })
+})

@@ -1,0 +1,67 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { createKeyring } from '../../src/crypto/keyring.js'
+import type { Database } from '../../src/db/connect.js'
+import { createFileGateway } from '../../src/notify/gateways/file.js'
+import { createSmsFileGateway } from '../../src/notify/gateways/sms-file.js'
+import type { SmsGateway } from '../../src/notify/gateways/sms-gateway.js'
+import { runWorker } from '../../src/notify/run-worker.js'
+import { testNotify, testLog } from './notify.js'
+import type { TestSite } from './site.js'
+
+export interface Deliveries {
+  /** What lies in the sms folder, by number, the newest last. */
+  texts(number: string): string[]
+  /** Mails to an address, the newest last. */
+  mails(address: string): string[]
+  /** Everything that the worker has logged. */
+  log(): string
+  stop(): Promise<void>
+}
+
+/** A worker that delivers into files, or to phones by another gateway. */
+export function startDeliveries(
+  database: Database,
+  site: TestSite,
+  { sms, embedded }: { sms?: SmsGateway; embedded: boolean },
+): Deliveries {
+  const folder = mkdtempSync(path.join(tmpdir(), 'otp-deliveries-'))
+  const written = testLog()
+  const mail = createFileGateway(path.join(folder, 'mail'), 'Site <site@example.com>', written.log)
+  const notify = testNotify(database, mail, {
+    sms: sms ?? createSmsFileGateway(path.join(folder, 'sms'), written.log),
+    clock: site.clock,
+    keys: createKeyring([Buffer.alloc(32, 7)]),
+    log: written.log,
+    embedded,
+  })
+  const worker = runWorker(notify)
+  return {
+    texts: (number) => readAll(path.join(folder, 'sms')).filter((text) => text.includes(`To: ${number}\n`)),
+    mails: (address) => readAll(path.join(folder, 'mail')).filter((text) => text.includes(address)),
+    log: written.text,
+    async stop() {
+      await worker.stop()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** In the order in which they were written. */
+function readAll(folder: string): string[] {
+  try {
+    const names = readdirSync(folder).filter((file) => !file.endsWith('.part'))
+    const files = names.map((name) => path.join(folder, name))
+    return files
+      .toSorted((one, other) => statSync(one).mtimeMs - statSync(other).mtimeMs)
+      .map((file) => readFileSync(file, 'utf8'))
+  } catch {
+    return []
+  }
+}
+
+/** The six digits of a text message or a mail. */
+export function codeIn(message: string | undefined): string {
+  return /(?<![\d#+])\d{6}(?!\d)/.exec(message ?? '')?.[0] ?? ''
+}
