@@ -76,9 +76,12 @@ export async function startSmtp(behaviour: Behaviour = 'accept', port = 0): Prom
     next: (event) => new Promise((resolve) => events.once(event, resolve)),
     arrival: (recipient) =>
       new Promise((resolve) => {
-        events.on('accepted', (mail) => {
-          if (JSON.stringify(mail.to).includes(recipient)) resolve(mail)
-        })
+        const listen = (mail: ParsedMail) => {
+          if (!JSON.stringify(mail.to).includes(recipient)) return
+          events.off('accepted', listen)
+          resolve(mail)
+        }
+        events.on('accepted', listen)
       }),
     release: () => {
       for (const accept of held.splice(0)) accept()
