@@ -1,0 +1,345 @@
+import { AxeBuilder } from '@axe-core/playwright'
+import { createServer, type Server } from 'node:http'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Database } from '../../src/db/connect.js'
+import { expectNoSidewaysScroll, launchBrowser, openPage } from '../support/browser.js'
+import { databaseKinds, openTestDatabase } from '../support/database.js'
+import { createPerson, type Person, signIn, startTestSite, type TestSite } from '../support/site.js'
+import { clone, type KeyTraits, plugIn, pullOut, setVerified } from '../support/virtual-key.js'
+import { addTestKey } from '../support/webauthn.js'
+
+let database: Database
+let site: TestSite
+let chromium: Browser
+
+beforeAll(async () => {
+  database = await openTestDatabase(databaseKinds().at(-1) ?? 'embedded')
+  site = await startTestSite(database, {
+    BASE_URL: 'http://localhost:0',
+    OTP_PASSKEY_LOGIN: 'true',
+    OTP_THROTTLE_FACTOR: '0',
+  })
+  chromium = await launchBrowser()
+})
+
+afterAll(async () => {
+  await chromium.close()
+  await site.close()
+  await database.close()
+})
+
+const ADD = '/account/two-factor/security-keys/add'
+const signedIn = async (person: Person) => ({ browser: await signIn(site, person), baseUrl: site.baseUrl })
+const alertOn = (page: Page) => page.getByRole('alert').getAttribute('data-code')
+const keysOf = async ({ id }: Person) =>
+  (await database.pool.query('select * from webauthn_devices where user_id = $1 order by id', [id])).rows
+
+async function givePassword(page: Page, person: Person): Promise<void> {
+  await page.goto(`${site.baseUrl}/account/login`)
+  await page.getByLabel('E-mail address').fill(person.email)
+  await page.getByLabel('Password', { exact: true }).fill(person.password)
+  await page.getByRole('button', { name: 'Continue' }).click()
+  await page.getByRole('heading', { name: /Enter your code|Use your security key/ }).waitFor()
+}
+
+async function addKey(page: Page, name: string): Promise<void> {
+  await page.goto(site.baseUrl + ADD)
+  await page.getByLabel('Name').fill(name)
+  await page.getByRole('button', { name: 'Add the key' }).click()
+}
+
+/** Somebody whose only device is the key in this page. */
+async function enrol(traits: KeyTraits = {}) {
+  const person = await createPerson(site, { app: false })
+  const opened = await openPage(chromium, { signedIn: await signedIn(person) })
+  const key = await plugIn(opened.page, traits)
+  await addKey(opened.page, 'Blue key')
+  await opened.page.waitForURL(/\/setup\/complete/)
+  await opened.context.clearCookies()
+  return { person, key, ...opened }
+}
+
+const useKey = (page: Page) => page.getByRole('button', { name: 'Use your security key' }).click()
+const isInside = (page: Page) => page.waitForURL(`${site.baseUrl}/admin`)
+
+describe('a security key in a browser', () => {
+  it('is added in set-up, named, and signs in', async () => {
+    const person = await createPerson(site, { app: false })
+    const { page, complaints, context } = await openPage(chromium, { signedIn: await signedIn(person) })
+    await plugIn(page)
+    await page.goto(`${site.baseUrl}/account/two-factor/setup`)
+    await page.getByRole('button', { name: 'Begin' }).click()
+    await page.locator('input[value=webauthn]').check()
+    await page.getByRole('button', { name: 'Continue' }).click()
+    await page.getByLabel('Name').fill('Key ring')
+    await page.getByRole('button', { name: 'Add the key' }).click()
+    await page.waitForURL(/\/setup\/complete/)
+    expect(await page.locator('code').count()).toBeGreaterThanOrEqual(10)
+    expect(await keysOf(person)).toMatchObject([{ name: 'Key ring', confirmed: true, transports: ['usb'] }])
+
+    await context.clearCookies()
+    await givePassword(page, person)
+    await useKey(page)
+    await isInside(page)
+    expect(await keysOf(person)).toMatchObject([{ last_used_at: site.clock.now() }])
+    expect(complaints).toEqual([])
+    await context.close()
+  })
+
+  it('is one of several, each of which signs in, and not added twice', async () => {
+    const person = await createPerson(site)
+    const { page, context } = await openPage(chromium, { signedIn: await signedIn(person) })
+    const blue = await plugIn(page)
+    await addKey(page, 'Blue key')
+    await page.waitForURL(/\/setup\/complete/)
+    await addKey(page, 'Blue key again')
+    await page.getByRole('alert').waitFor()
+    expect(await alertOn(page)).toBe('key_known')
+    await pullOut(blue)
+    await plugIn(page)
+    await addKey(page, 'Red key')
+    await page.waitForURL(/\/setup\/complete/)
+    expect((await keysOf(person)).map(({ name }) => name)).toEqual(['Blue key', 'Red key'])
+    await context.clearCookies()
+    await givePassword(page, person)
+    await useKey(page)
+    await isInside(page)
+    const [unused, used] = await keysOf(person)
+    expect([unused.last_used_at, used.last_used_at]).toEqual([null, site.clock.now()])
+    await context.close()
+  })
+
+  it('is removed by its owner', async () => {
+    const person = await createPerson(site)
+    const { page, context } = await openPage(chromium, { signedIn: await signedIn(person) })
+    await plugIn(page)
+    await addKey(page, 'Blue key')
+    await page.waitForURL(/\/setup\/complete/)
+    const [{ id }] = await keysOf(person)
+    await page.goto(`${site.baseUrl}/account/logout`)
+    await page.evaluate(`(() => {
+      const form = document.createElement('form')
+      form.method = 'post'
+      form.action = '/account/two-factor/security-keys/${id}/delete'
+      document.body.append(form)
+      form.submit()
+    })()`)
+    await page.waitForURL(/\/account\/login|\/account\/two-factor$/)
+    expect(await keysOf(person)).toEqual([])
+    await context.close()
+  })
+
+  it('that is a copy is refused, and the trail says so', async () => {
+    const { person, key, page, context } = await enrol()
+    const other = await openPage(chromium)
+    const copy = await plugIn(other.page)
+    await clone(key, copy)
+    await givePassword(page, person)
+    await useKey(page)
+    await isInside(page)
+    await givePassword(other.page, person)
+    await useKey(other.page)
+    await other.page.getByRole('alert').waitFor()
+    expect(await alertOn(other.page)).toBe('invalid_token')
+    const { rows } = await database.pool.query(
+      "select details from audit_events where event = 'token_refused' and user_id = $1",
+      [person.id],
+    )
+    expect(rows).toMatchObject([{ details: { because: 'counter_not_higher' } }])
+    await other.context.close()
+    await context.close()
+  })
+
+  it('that belongs to somebody else gives no answer', async () => {
+    const { page, context } = await enrol()
+    const other = await createPerson(site)
+    await addTestKey(site.otp, other.id)
+    await givePassword(page, other)
+    await useKey(page)
+    await page.getByRole('alert').waitFor()
+    expect(await alertOn(page)).toBe('key_cancelled')
+    expect(await page.getByRole('button', { name: 'Use your security key' }).isEnabled()).toBe(true)
+    await context.close()
+  }, 90_000)
+
+  it('is useless to a false page that passes the site’s question on', async () => {
+    const { person, page, context } = await enrol()
+    await givePassword(page, person)
+    const options = await page.evaluate<object>(
+      `fetch('/account/login/security-key', { method: 'POST' }).then((answer) => answer.json())`,
+    )
+    const phishing = await servePage()
+    // Another port is another origin, but the same relying party: the browser lets the key answer.
+    await page.goto(phishing.address)
+    const token = await page.evaluate<string>(`(async () => {
+      const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(${JSON.stringify(options)})
+      const { id, rawId, type, response } = (await navigator.credentials.get({ publicKey })).toJSON()
+      return JSON.stringify({ id, rawId, type, response })
+    })()`)
+    expect(JSON.parse(token)).toMatchObject({ type: 'public-key' })
+    await page.goto(`${site.baseUrl}/account/login`)
+    await page.evaluate(
+      `(() => {
+        const form = document.querySelector('form[data-key]')
+        form.querySelector('[data-answer]').value = ${JSON.stringify(token)}
+        form.submit()
+      })()`,
+    )
+    await page.getByRole('alert').waitFor()
+    expect(await alertOn(page)).toBe('invalid_token')
+    phishing.server.close()
+    await context.close()
+  })
+
+  it('answers at the site’s own address only, and the page says which that is', async () => {
+    const person = await createPerson(site, { app: false })
+    await addTestKey(site.otp, person.id)
+    const { page, context } = await openPage(chromium)
+    await page.goto(`${site.baseUrl.replace('localhost', '127.0.0.1')}/account/login`)
+    await page.getByLabel('E-mail address').fill(person.email)
+    await page.getByLabel('Password', { exact: true }).fill(person.password)
+    await page.getByRole('button', { name: 'Continue' }).click()
+    await page.getByText(`Security keys answer only at ${site.baseUrl}`).waitFor()
+    expect(await page.getByRole('button', { name: 'Use your security key' }).count()).toBe(0)
+    await context.close()
+  })
+
+  it('says in one sentence that it needs scripts where there are none', async () => {
+    const person = await createPerson(site)
+    await addTestKey(site.otp, person.id)
+    const { page, context } = await openPage(chromium, { scripts: false })
+    await givePassword(page, person)
+    expect(await page.getByText('Security keys need JavaScript').isVisible()).toBe(true)
+    expect(await page.getByRole('button', { name: 'Use your security key' }).count()).toBe(0)
+    site.clock.advance(30)
+    await page.getByLabel('Code', { exact: true }).fill(person.code())
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+    await isInside(page)
+    await context.close()
+  })
+
+  it('leads back to the sign-in when the session has ended meanwhile', async () => {
+    const { person, page, context } = await enrol()
+    await givePassword(page, person)
+    await context.clearCookies()
+    await useKey(page)
+    await page.getByLabel('Password', { exact: true }).waitFor()
+    await context.close()
+  })
+
+  it('is asked for a PIN or a finger where the site wants that', async () => {
+    const { relyingParty } = site.otp.settings
+    site.otp.settings.relyingParty = relyingParty && { ...relyingParty, userVerification: 'required' }
+    const { person, key, page, context } = await enrol({ verifies: true })
+    await givePassword(page, person)
+    await setVerified(key, false)
+    await useKey(page)
+    await page.getByRole('alert').waitFor()
+    expect(await alertOn(page)).toBe('key_cancelled')
+    await setVerified(key, true)
+    await useKey(page)
+    await isInside(page)
+    site.otp.settings.relyingParty = relyingParty
+    await context.close()
+  }, 90_000)
+})
+
+describe('a passkey in a browser', () => {
+  it('signs in alone where it verified its user, and only there', async () => {
+    const passkey = { discoverable: true, verifies: true, transport: 'internal' } as const
+    const { person, key, page, context, complaints } = await enrol(passkey)
+    expect(await keysOf(person)).toMatchObject([{ discoverable: true }])
+    await page.goto(`${site.baseUrl}/account/login`)
+    await page.getByRole('button', { name: 'Sign in with a passkey' }).click()
+    await isInside(page)
+    await context.clearCookies()
+    await page.goto(`${site.baseUrl}/account/login`)
+    await setVerified(key, false)
+    await page.getByRole('button', { name: 'Sign in with a passkey' }).click()
+    await page.getByRole('alert').waitFor()
+    expect(await alertOn(page)).toBe('key_cancelled')
+    expect(complaints).toEqual([])
+    await context.close()
+  }, 90_000)
+
+  it('cannot be had from a key that knows no PIN', async () => {
+    const { page, context } = await enrol({ discoverable: true })
+    await page.goto(`${site.baseUrl}/account/login`)
+    await page.getByRole('button', { name: 'Sign in with a passkey' }).click()
+    await page.getByRole('alert').waitFor()
+    expect(await alertOn(page)).toBe('key_cancelled')
+    await context.close()
+  }, 90_000)
+
+  it('of nobody here is refused like a wrong password', async () => {
+    const { person, page, context } = await enrol({ discoverable: true, verifies: true, transport: 'internal' })
+    await database.pool.query('delete from webauthn_devices where user_id = $1', [person.id])
+    await page.goto(`${site.baseUrl}/account/login`)
+    await page.getByRole('button', { name: 'Sign in with a passkey' }).click()
+    await page.getByRole('alert').waitFor()
+    expect(await alertOn(page)).toBe('invalid_login')
+    await context.close()
+  })
+})
+
+describe.each([
+  { width: 1280, dark: false },
+  { width: 1280, dark: true },
+  { width: 390, dark: false },
+  { width: 390, dark: true },
+])('the pages at $width pixels, dark: $dark', ({ width, dark }) => {
+  it('have no accessibility fault and no sideways scroll in any state', async () => {
+    const person = await createPerson(site)
+    const onlyKey = await createPerson(site, { app: false })
+    await addTestKey(site.otp, person.id)
+    const faults: Record<string, string[]> = {}
+    const { page, complaints, context } = await openPage(chromium, {
+      width,
+      dark,
+      signedIn: await signedIn(person),
+    })
+    const check = async (name: string) => {
+      await expectNoSidewaysScroll(page)
+      const { violations } = await new AxeBuilder({ page }).analyze()
+      faults[name] = violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 160)}`))
+      const folder = process.env['SHOTS']
+      if (folder) await page.screenshot({ path: `${folder}/${name}-${width}-${dark ? 'dark' : 'light'}.png` })
+    }
+    await page.goto(site.baseUrl + ADD)
+    await page.getByRole('button', { name: 'Add the key' }).waitFor()
+    await check('add')
+    await page.locator('input[name=name]').fill('Key')
+    await page.evaluate(`document.querySelector('form[data-key]').submit()`)
+    await page.getByRole('alert').waitFor()
+    await check('add-refused')
+    await context.clearCookies()
+    await page.goto(`${site.baseUrl}/account/login`)
+    await page.getByRole('button', { name: 'Sign in with a passkey' }).waitFor()
+    await check('password')
+    await givePassword(page, person)
+    await check('token-app-and-key')
+    await context.clearCookies()
+    await addTestKey(site.otp, onlyKey.id)
+    await givePassword(page, onlyKey)
+    await check('token-key')
+    await page.evaluate(`(() => {
+      const form = document.querySelector('form[data-key]')
+      form.querySelector('[data-answer]').value = '{"id":"AA","rawId":"AA","type":"public-key","response":{"clientDataJSON":"AA","authenticatorData":"AA","signature":"AA"}}'
+      form.submit()
+    })()`)
+    await page.getByRole('alert').waitFor()
+    await check('token-key-refused')
+    expect(faults).toEqual(Object.fromEntries(Object.keys(faults).map((name) => [name, []])))
+    expect(complaints.filter((complaint) => !complaint.includes('422'))).toEqual([])
+    await context.close()
+  }, 120_000)
+})
+
+/** Any page on another port of localhost. */
+async function servePage(): Promise<{ server: Server; address: string }> {
+  const server = createServer((_req, res) => res.setHeader('Content-Type', 'text/html').end('<title>False</title>'))
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  return { server, address: `http://localhost:${typeof address === 'object' ? address?.port : ''}` }
+}
