@@ -1,0 +1,288 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createKeyring } from '../../src/crypto/keyring.js'
+import type { Database } from '../../src/db/connect.js'
+import { createSmtpGateway } from '../../src/notify/gateways/smtp.js'
+import { runWorker } from '../../src/notify/run-worker.js'
+import { databaseKinds, openTestDatabase } from '../support/database.js'
+import { testNotify } from '../support/notify.js'
+import { createPerson, type Person, signIn, startTestSite, type TestSite } from '../support/site.js'
+import { type SmtpServer, startSmtp } from '../support/smtp.js'
+
+describe.each(databaseKinds())('one’s own account, on the %s database', (where) => {
+  let database: Database
+  let site: TestSite
+  let smtp: SmtpServer
+  let stop: () => Promise<void>
+  beforeAll(async () => {
+    database = await openTestDatabase(where)
+    site = await startTestSite(database)
+    smtp = await startSmtp()
+    const gateway = createSmtpGateway(smtp.url, 'Site <site@example.com>')
+    const keys = createKeyring([Buffer.alloc(32, 7)])
+    const worker = runWorker(testNotify(database, gateway, { keys, embedded: where === 'embedded' }))
+    stop = async () => {
+      await worker.stop()
+      gateway.close()
+    }
+  })
+  afterAll(async () => {
+    await stop()
+    await smtp.close()
+    await site.close()
+    await database.close()
+  })
+  const profile = '/account/two-factor'
+  const cookieOf = (browser: ReturnType<TestSite['browser']>) => browser.cookies.get('otp_session') ?? ''
+
+  describe('sessions', () => {
+    const handles = (text: string) =>
+      [...text.matchAll(/name="session" value="([^"]+)"/g)].map(([, handle]) => handle ?? '')
+
+    it('are listed with browser, address and last use, and this one is marked (S-40)', async () => {
+      const person = await createPerson(site)
+      await signIn(
+        site,
+        person,
+        site.browser('Mozilla/5.0 (Macintosh; Intel Mac OS X 10.15; rv:140.0) Gecko/20100101 Firefox/140.0'),
+      )
+      const browser = await signIn(site, person)
+      const { text } = await browser.get(profile)
+      const [, mine = '', other = ''] = text.slice(text.indexOf('Where you are signed in')).split('<h3>')
+      expect(mine).toContain('Firefox 139 on Linux')
+      expect(mine).toContain('This browser')
+      expect(other).toContain('Firefox 140 on macOS')
+      expect(other).toContain('127.0.0.1')
+      expect(other).toMatch(/Signed in 2026-03-\d\d \d\d:\d\d UTC/)
+      expect(other).toMatch(/Last seen \d{4}-\d\d-\d\d \d\d:\d\d UTC/)
+      expect(other).not.toContain('This browser')
+    })
+
+    it('stand in the page without an id that opens them', async () => {
+      const person = await createPerson(site)
+      const other = await signIn(site, person)
+      const browser = await signIn(site, person)
+      const { text } = await browser.get(profile)
+      const { rows } = await database.pool.query(`select sid from sessions where sess ->> 'userId' = $1`, [
+        String(person.id),
+      ])
+      expect(rows).toHaveLength(2)
+      for (const { sid } of rows) expect(text).not.toContain(sid)
+      expect(text).not.toContain(cookieOf(other))
+    })
+
+    it('are ended one by one', async () => {
+      const person = await createPerson(site)
+      const other = await signIn(site, person)
+      const third = await signIn(site, person)
+      const browser = await signIn(site, person)
+      const [handle = ''] = handles((await browser.get(profile)).text)
+      expect((await browser.post(`${profile}/sessions/end`, { session: handle })).status).toBe(303)
+      const alive = await Promise.all([other, third, browser].map((each) => each.get('/admin')))
+      expect(alive.map(({ status }) => status).toSorted()).toEqual([200, 200, 302])
+      expect(alive[2]?.status).toBe(200)
+      expect((await browser.post(`${profile}/sessions/end`, { session: handle })).status).toBe(404)
+    })
+
+    it('of somebody else are not found', async () => {
+      const victim = await signIn(site, await createPerson(site))
+      const { rows } = await database.pool.query('select sid from sessions')
+      const browser = await signIn(site, await createPerson(site))
+      const keys = createKeyring([Buffer.alloc(32, 7)])
+      for (const { sid } of rows)
+        for (const session of [sid, keys.hash('sessions.sid', sid)])
+          expect((await browser.post(`${profile}/sessions/end`, { session })).status).toBe(404)
+      expect((await victim.get('/admin')).status).toBe(200)
+    })
+
+    it('are ended everywhere else, also one between password and token, and this one gets a new id', async () => {
+      const person = await createPerson(site)
+      const other = await signIn(site, person)
+      const pending = site.browser()
+      await pending.post('/account/login', { username: person.email, password: person.password })
+      const browser = await signIn(site, person)
+      const old = cookieOf(browser)
+      const done = await browser.post(`${profile}/sessions/others`)
+      expect(done).toMatchObject({ status: 303, location: `${profile}?done=sessions_ended` })
+      expect(cookieOf(browser)).not.toBe(old)
+      expect((await browser.get('/admin')).status).toBe(200)
+      expect((await other.get('/admin')).status).toBe(302)
+      site.clock.advance(30)
+      expect((await pending.post('/account/login', { otp_token: person.code() })).code).toBe('login_expired')
+      expect(handles((await browser.get(profile)).text)).toEqual([])
+    })
+  })
+
+  describe('the password', () => {
+    const change = '/account/password/change'
+    const fresh = 'several fresh words'
+
+    it('is changed by who knows the old one, and all other sessions end', async () => {
+      const person = await createPerson(site)
+      const other = await signIn(site, person)
+      const browser = await signIn(site, person)
+      const old = cookieOf(browser)
+      expect((await browser.get(change)).status).toBe(200)
+      const done = await browser.post(change, { password: person.password, new_password: fresh })
+      expect(done).toMatchObject({ status: 303, location: `${profile}?done=password_changed` })
+      expect(cookieOf(browser)).not.toBe(old)
+      expect((await browser.get('/admin')).status).toBe(200)
+      expect((await other.get('/admin')).status).toBe(302)
+      const again = site.browser()
+      const wrong = await again.post('/account/login', { username: person.email, password: person.password })
+      expect(wrong.code).toBe('invalid_login')
+      expect((await again.post('/account/login', { username: person.email, password: fresh })).status).toBe(303)
+    })
+
+    it.each([
+      ['wrong', fresh, 'invalid_password'],
+      ['', fresh, 'invalid_password'],
+      ['correct horse battery', 'short', 'password_too_short'],
+      ['correct horse battery', 'password123', 'password_too_common'],
+    ])('is not changed with %j to %j', async (password, wanted, code) => {
+      const person = await createPerson(site)
+      const browser = await signIn(site, person)
+      const refused = await browser.post(change, { password, new_password: wanted })
+      expect(refused).toMatchObject({ status: 422, code })
+      expect(refused.text).not.toContain(`value="${wanted}"`)
+      const login = { username: person.email, password: person.password }
+      expect((await site.browser().post('/account/login', login)).status).toBe(303)
+    })
+
+    it('is not guessed at in an open session: wrong ones count with the failed sign-ins of the address', async () => {
+      const limited = await startTestSite(database, { LOGIN_ADDRESS_LIMIT: '5' })
+      const person = await createPerson(limited)
+      const browser = await signIn(limited, person)
+      for (let index = 0; index < 5; index += 1)
+        expect((await browser.post(change, { password: `wrong ${index}`, new_password: fresh })).code).toBe(
+          'invalid_password',
+        )
+      const answer = await browser.post(change, { password: person.password, new_password: fresh })
+      expect(answer).toMatchObject({ status: 429, code: 'too_many_requests' })
+      expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0)
+      await limited.close()
+    })
+
+    it('is kept sealed through a step-up, and changed after it (A-08)', async () => {
+      const person = await createPerson(site)
+      const browser = await signIn(site, person)
+      site.clock.advance(301)
+      await browser.post(change, { password: person.password, new_password: fresh })
+      const { rows } = await database.pool.query(
+        'select sess::text as text from sessions union all select sealed from kept_requests',
+      )
+      expect(JSON.stringify(rows) + site.log.join('')).not.toContain(fresh)
+      const done = await browser.post('/account/verify', { otp_token: person.code(), next: change })
+      expect(done.location).toBe(`${profile}?done=password_changed`)
+      expect((await browser.get('/admin')).status).toBe(200)
+    })
+  })
+
+  describe('the e-mail address', () => {
+    const address = '/account/email'
+    let count = 0
+    const newAddress = () => `new${(count += 1)}.${where}@example.com`
+    const emailOf = async (person: Person) =>
+      (await database.pool.query('select email from users where id = $1', [person.id])).rows[0].email
+    const linkIn = (text = '') => /\/account\/email\/confirm\/[\w-]+/.exec(text)?.[0] ?? ''
+
+    const ask = async (person: Person, email: string) => {
+      const browser = await signIn(site, person)
+      const toNew = smtp.arrival(email)
+      const toOld = smtp.arrival(person.email)
+      const done = await browser.post(address, { email, password: person.password })
+      expect(done).toMatchObject({ status: 303, location: `${profile}?done=email_requested` })
+      return { browser, confirmation: await toNew, notice: await toOld }
+    }
+
+    it('changes when the link at the new one is followed, and the old one is told twice (A-12)', async () => {
+      const person = await createPerson(site)
+      const email = newAddress()
+      const { browser, confirmation, notice } = await ask(person, email)
+      expect(notice.subject).toContain('a new e-mail address was asked for')
+      expect(notice.text).toContain(email)
+      expect(linkIn(notice.text)).toBe('')
+      const link = linkIn(confirmation.text)
+      expect(await emailOf(person)).toBe(person.email)
+      const stranger = site.browser()
+      expect((await stranger.get(link)).text).toContain(email)
+      expect(await emailOf(person)).toBe(person.email)
+      const changed = smtp.arrival(person.email)
+      expect((await browser.post(link)).location).toBe(`${profile}?done=email_changed`)
+      expect((await changed).subject).toContain('your e-mail address was changed')
+      expect(await emailOf(person)).toBe(email)
+      expect(await browser.post(link)).toMatchObject({ status: 404, code: 'link_invalid' })
+    })
+
+    it('is confirmed in a browser that is not signed in as well, and signs it in to nothing', async () => {
+      const person = await createPerson(site)
+      const email = newAddress()
+      const { confirmation } = await ask(person, email)
+      const stranger = site.browser()
+      const done = await stranger.post(linkIn(confirmation.text))
+      expect(done.status).toBe(200)
+      expect(stranger.cookies.size).toBe(0)
+      expect(await emailOf(person)).toBe(email)
+    })
+
+    it('is not changed a day later, nor after a newer request, nor after all sessions were ended', async () => {
+      const late = await createPerson(site)
+      const one = await ask(late, newAddress())
+      site.clock.advance(24 * 3600)
+      expect((await site.browser().post(linkIn(one.confirmation.text))).code).toBe('link_invalid')
+
+      const twice = await createPerson(site)
+      const first = await ask(twice, newAddress())
+      const second = await ask(twice, newAddress())
+      expect((await site.browser().post(linkIn(first.confirmation.text))).code).toBe('link_invalid')
+      await second.browser.post(`${profile}/sessions/others`)
+      expect((await site.browser().post(linkIn(second.confirmation.text))).code).toBe('link_invalid')
+      expect(await emailOf(twice)).toBe(twice.email)
+    })
+
+    it('stays where somebody else has the new one, and nobody learns that at the request', async () => {
+      const other = await createPerson(site)
+      const person = await createPerson(site)
+      const { confirmation } = await ask(person, other.email)
+      const answer = await site.browser().post(linkIn(confirmation.text))
+      expect(answer).toMatchObject({ status: 404, code: 'link_invalid' })
+      expect(await emailOf(person)).toBe(person.email)
+    })
+
+    it('of two at once is changed once', async () => {
+      const person = await createPerson(site)
+      const email = newAddress()
+      const { confirmation } = await ask(person, email)
+      const link = linkIn(confirmation.text)
+      const answers = await Promise.all([site.browser().post(link), site.browser().post(link)])
+      expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 404])
+    })
+
+    it.each(['', 'ada', 'ada@', 'a b@example.com', 'a@b.c, d@e.f', 'ada@example.com\r\nBcc: x@y.z'])(
+      'cannot be %j',
+      async (email) => {
+        const person = await createPerson(site)
+        const browser = await signIn(site, person)
+        const refused = await browser.post(address, { email, password: person.password })
+        expect(refused).toMatchObject({ status: 422, code: 'email_invalid' })
+      },
+    )
+
+    it('is not changed without the password', async () => {
+      const person = await createPerson(site)
+      const browser = await signIn(site, person)
+      const refused = await browser.post(address, { email: newAddress(), password: 'wrong' })
+      expect(refused).toMatchObject({ status: 422, code: 'invalid_password' })
+    })
+
+    it('leaves the link’s secret neither in the database nor in the log', async () => {
+      const person = await createPerson(site)
+      const { confirmation } = await ask(person, newAddress())
+      const link = linkIn(confirmation.text)
+      await site.browser().get(link)
+      const secret = link.split('/').at(-1) ?? '-'
+      const { rows } = await database.pool.query('select * from one_time_links')
+      expect(secret).toHaveLength(43)
+      expect(JSON.stringify(rows) + site.log.join('')).not.toContain(secret)
+    })
+  })
+})
