@@ -189,6 +189,7 @@ const ALLOWED: Readonly<Record<string, string>> = {
   '/account/two-factor/phones/:id/delete': 'POST',
   '/account/two-factor/phones/add': 'GET, HEAD, POST',
   '/account/two-factor/qrcode': 'GET, HEAD',
+  '/account/two-factor/security-keys/:id/delete': 'POST',
   '/account/two-factor/security-keys/add': 'GET, HEAD, POST',
   '/account/two-factor/security-keys/add/options': 'POST',
   '/account/two-factor/sessions': 'GET, HEAD, POST',

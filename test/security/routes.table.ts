@@ -33,7 +33,12 @@ const call = (staff: string, superuser = staff): Expected => [
   staff,
   superuser,
 ]
-const own: Expected = [LOGIN, LOGIN, '200', LOGIN, '200', '200', '200']
+/** For those signed in: verified within five minutes, or without a device that could be asked for. */
+const fresh = (answer: string): Expected => [LOGIN, LOGIN, answer, LOGIN, answer, answer, answer]
+const own = fresh('200')
+
+/** The same for what changes how somebody signs in, once a form was posted. */
+const posted = (answer: string): Expected => [LOGIN, LOGIN, answer, LOGIN, answer, answer, answer]
 
 const leadsTo = (address: string): Expected => {
   const there = `302 ${address}`
@@ -68,6 +73,55 @@ export const routeTable: readonly RouteRow[] = [
       '422 invalid_login',
     ],
   },
+  // The site of these tests has an address of numbers, so it has no relying party, and no passkeys.
+  {
+    routes: ['POST /account/login/security-key'],
+    method: 'POST',
+    address: '/account/login/security-key',
+    expected: all('401 not_authenticated'),
+  },
+  {
+    routes: ['POST /account/login/passkey'],
+    method: 'POST',
+    address: '/account/login/passkey',
+    expected: all('404 not_found'),
+  },
+  {
+    routes: ['POST /account/login/passkey/options'],
+    method: 'POST',
+    address: '/account/login/passkey/options',
+    expected: all('404 not_found'),
+  },
+  {
+    routes: ['GET /account/two-factor/security-keys/add'],
+    method: 'GET',
+    address: '/account/two-factor/security-keys/add',
+    expected: own,
+  },
+  {
+    routes: ['POST /account/two-factor/security-keys/add'],
+    method: 'POST',
+    address: '/account/two-factor/security-keys/add',
+    expected: fresh('422 key_refused'),
+  },
+  {
+    routes: ['POST /account/two-factor/security-keys/add/options'],
+    method: 'POST',
+    address: '/account/two-factor/security-keys/add/options',
+    expected: fresh('404 not_found'),
+  },
+  {
+    routes: ['POST /account/two-factor/security-keys/:id/delete'],
+    method: 'POST',
+    address: '/account/two-factor/security-keys/1/delete',
+    expected: fresh('404 not_found'),
+  },
+  {
+    routes: [],
+    method: 'GET',
+    address: '/account/two-factor/security-keys/1/delete',
+    expected: all('405 method_not_allowed'),
+  },
   { routes: ['GET /account/logout'], method: 'GET', address: '/account/logout', expected: all('200') },
   {
     routes: ['POST /account/logout'],
@@ -99,6 +153,37 @@ export const routeTable: readonly RouteRow[] = [
     ends: true,
   },
   { routes: [], method: 'POST', address: '/account/two-factor', expected: all('405 method_not_allowed') },
+  {
+    routes: ['GET /account/two-factor/phones/add'],
+    method: 'GET',
+    address: '/account/two-factor/phones/add',
+    expected: own,
+  },
+  {
+    routes: ['POST /account/two-factor/phones/add'],
+    method: 'POST',
+    address: '/account/two-factor/phones/add',
+    expected: posted('422 number_invalid'),
+  },
+  {
+    routes: ['POST /account/two-factor/phones/:id/delete'],
+    method: 'POST',
+    address: '/account/two-factor/phones/%device/delete',
+    expected: posted('404 not_found'),
+  },
+  // Off unless OTP_EMAIL is set.
+  {
+    routes: ['GET /account/two-factor/email/add'],
+    method: 'GET',
+    address: '/account/two-factor/email/add',
+    expected: posted('302 /account/two-factor'),
+  },
+  {
+    routes: ['POST /account/two-factor/email/add'],
+    method: 'POST',
+    address: '/account/two-factor/email/add',
+    expected: posted('302 /account/two-factor'),
+  },
 
   { routes: ['GET /admin/login'], method: 'GET', address: '/admin/login', expected: leadsTo('/account/login') },
   { routes: ['GET /admin/logout'], method: 'GET', address: '/admin/logout', expected: leadsTo('/account/logout') },

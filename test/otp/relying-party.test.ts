@@ -1,0 +1,41 @@
+import { expect, it } from 'vitest'
+import { otpSettings } from '../../src/otp/otp-settings.js'
+import { relyingPartyOf } from '../../src/otp/webauthn/relying-party.js'
+import { testConfig } from '../support/config.js'
+
+it.each([
+  ['https://admin.example.com', 'admin.example.com'],
+  ['https://example.com:8443', 'example.com'],
+  ['https://localhost', 'localhost'],
+  ['http://localhost:3000', 'localhost'],
+  ['http://admin.localhost:3000', 'admin.localhost'],
+])('%s has the relying party %s', (baseUrl, id) => {
+  expect(relyingPartyOf(baseUrl, 'Night Desk')).toEqual({
+    id,
+    origin: baseUrl,
+    name: 'Night Desk',
+    userVerification: 'preferred',
+  })
+})
+
+it.each([
+  'http://127.0.0.1:3000',
+  'https://127.0.0.1',
+  'https://[::1]:3000',
+  'http://admin.example.com',
+  'http://localhost.example.com',
+  'http://0x7f.1',
+])('%s has none, for browsers know no keys there', (baseUrl) => {
+  expect(relyingPartyOf(baseUrl, 'Night Desk')).toBeNull()
+})
+
+it('is made of BASE_URL, SITE_NAME and the verification that the site asks for', () => {
+  const config = testConfig({ BASE_URL: 'https://admin.example.com', SITE_NAME: 'Night Desk' })
+  expect(otpSettings(config, undefined, 'required').relyingParty).toEqual({
+    id: 'admin.example.com',
+    origin: 'https://admin.example.com',
+    name: 'Night Desk',
+    userVerification: 'required',
+  })
+  expect(otpSettings(testConfig({ PORT: '0' })).relyingParty).toBeNull()
+})
