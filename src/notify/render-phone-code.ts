@@ -17,7 +17,7 @@ export function codeForText({ code, site, host, minutes }: Words & { host: strin
 
 /** A code as a call says it: digit by digit, so that a leading zero is one like the others, and twice (F-55, F-56). */
 export function codeForCall({ code, site }: Words, t: Translate): Pick<SpokenMessage, 'voice' | 'says'> {
-  const digits = [...code]
+  const digits = code.split('')
   const once = [t('phone:call.code_is'), ...digits]
   const says = [t('phone:call.greeting', { site }), ...once, t('phone:call.again'), ...digits, t('phone:call.goodbye')]
   return { voice: voiceOf(t), says }

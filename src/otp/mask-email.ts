@@ -12,7 +12,7 @@ export function maskEmail(address: string): string {
 }
 
 function maskName(name: string): string {
-  const letters = [...name]
+  const letters = Array.from(name)
   const shown = letters.length > 3 ? [0, letters.length - 1] : [0]
   return letters.map((letter, index) => (shown.includes(index) ? letter : '*')).join('')
 }

@@ -133,8 +133,8 @@ it('every language has a voice of its own, and it is one that reads it', () => {
   for (const language of ['en', 'de', 'fr', 'es', 'nl', 'pl', 'pt-BR', 'ja', 'zh']) {
     const { voice, says } = codeForCall({ code: '012345', site: 'Night Desk' }, translatorFor(language))
     expect(voices).toContain(voice)
-    const translated = translatorFor(language) !== translatorFor('en')
-    if (translated) expect(voice.startsWith(language.slice(0, 2))).toBe(true)
+    const spoken = translatorFor(language) === translatorFor('en') ? 'en' : language
+    expect(voice.slice(0, 2)).toBe(spoken.slice(0, 2))
     expect(says.filter((text) => /^\d$/.test(text)).join('')).toBe('012345012345')
   }
 })

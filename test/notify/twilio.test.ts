@@ -1,5 +1,4 @@
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { translatorFor } from '../../src/i18n.js'
 import { canCall, chooseSmsGateway } from '../../src/notify/gateways/choose-sms-gateway.js'
@@ -7,7 +6,7 @@ import { createTwilioGateway, type TwilioAccount } from '../../src/notify/gatewa
 import { codeForCall, codeForText } from '../../src/notify/render-phone-code.js'
 import { testConfig } from '../support/config.js'
 import { testLog } from '../support/notify.js'
-import { accountSid, authToken, startTwilio, type TwilioStandIn } from './twilio/stand-in.js'
+import { accountSid, authToken, startTwilio, type TwilioStandIn, urlOf } from './twilio/stand-in.js'
 
 const envelope = { id: '6f1c1f0e-8a55-4d5e-9d9c-3f1f5b0c7a11', date: new Date(0), to: '+41524204242' }
 const t = translatorFor('en')
@@ -32,7 +31,9 @@ describe('Twilio', () => {
   beforeEach(() => {
     twilio.behaviour = 'accept'
   })
-  afterEach(() => expect(twilio.mistakes).toEqual([]))
+  afterEach(() => {
+    if (twilio.mistakes.length > 0) throw new Error(twilio.mistakes.join('\n'))
+  })
 
   const open = (changes: Partial<TwilioAccount> = {}, longest?: number) => {
     const account = { accountSid, authToken, callerId: '+15005550006', messagingServiceSid: null, baseUrl: twilio.url }
@@ -134,7 +135,7 @@ describe('Twilio', () => {
   it('that cannot be reached is unavailable', async () => {
     const server = createServer()
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-    const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    const baseUrl = urlOf(server)
     await new Promise((resolve) => server.close(resolve))
     expect(await open({ baseUrl }).sendText(message)).toEqual({
       ok: false,

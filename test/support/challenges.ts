@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { openPayload } from '../../src/notify/seal-payload.js'
 import type { TaskName } from '../../src/notify/tasks/names.js'
-import { addEmailDevice, addPhoneDevice } from '../../src/otp/add-challenge-device.js'
+import { addEmailDevice, addPhoneDevice, type PhoneMethod } from '../../src/otp/add-challenge-device.js'
 import { hashCode } from '../../src/otp/challenge-code.js'
 import type { Device } from '../../src/otp/device.js'
 import { generateChallenge } from '../../src/otp/generate-challenge.js'
@@ -10,8 +10,15 @@ import type { Otp } from '../../src/otp/otp.js'
 const NUMBER = '+41524204242'
 
 /** A confirmed phone. */
-export function addPhone(otp: Otp, userId: number, { number = NUMBER, method = 'sms' as 'sms' | 'call' } = {}) {
-  return addPhoneDevice(otp, undefined, { userId, name: 'Phone', confirmed: true, number, method })
+export function addPhone(otp: Otp, userId: number, phone: { number?: string; method?: PhoneMethod } = {}) {
+  return addPhoneDevice(otp, undefined, {
+    userId,
+    name: 'Phone',
+    confirmed: true,
+    number: NUMBER,
+    method: 'sms',
+    ...phone,
+  })
 }
 
 /** A confirmed mailbox; without an address of its own it is the owner's. */

@@ -15,8 +15,8 @@ export function emailDeviceRoutes(account: Account): Router {
   const fresh = requireFresh(account)
   const offered: RequestHandler = (_req, res, next) =>
     account.config.otpEmail ? next() : res.redirect(302, '/account/two-factor')
-  router.get(ADD, offered, fresh, showStep(account))
-  router.post(ADD, offered, fresh, ...parseForms(), postStep(account))
+  router.get(ADD, fresh, offered, showStep(account))
+  router.post(ADD, fresh, offered, ...parseForms(), postStep(account))
   return router
 }
 

@@ -15,8 +15,8 @@ export function phonesRoutes(account: Account): Router {
   const router = Router({ caseSensitive: true, strict: true })
   const fresh = requireFresh(account)
   const offered = requireGateway(account)
-  router.get(ADD, offered, fresh, showStep(account))
-  router.post(ADD, offered, fresh, ...parseForms(), postStep(account))
+  router.get(ADD, fresh, offered, showStep(account))
+  router.post(ADD, fresh, offered, ...parseForms(), postStep(account))
   router.post('/account/two-factor/phones/:id/delete', fresh, ...parseForms(), deletePhone(account))
   return router
 }

@@ -1,5 +1,4 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { checkAnswer, checkRequest, exampleAnswer } from './check-request.js'
 
@@ -48,7 +47,7 @@ export async function startTwilio(): Promise<TwilioStandIn> {
   }
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const standIn: TwilioStandIn = {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: urlOf(server),
     behaviour: 'accept',
     requests,
     mistakes,
@@ -58,6 +57,13 @@ export async function startTwilio(): Promise<TwilioStandIn> {
     },
   }
   return standIn
+}
+
+/** Of a server that listens on this machine. */
+export function urlOf(server: Server): string {
+  const address = server.address()
+  if (typeof address !== 'object' || !address) throw new Error('The server does not listen.')
+  return `http://127.0.0.1:${address.port}`
 }
 
 async function behave(res: ServerResponse, behaviour: Behaviour, succeed: () => void): Promise<void> {
