@@ -11,8 +11,13 @@ const MAX_TEXT = 254
 export type Condition = WhereOperators | undefined
 
 /** A piece of text anywhere in the column, in any case. The trigram indexes answer this. */
-export function containing(text: string) {
-  return { [Op.iLike]: `%${text.slice(0, MAX_TEXT).replace(/[\\%_]/g, '\\$&')}%` }
+export function containing(text: string): WhereOperators<string> {
+  return { [Op.iLike]: patternOf(text) }
+}
+
+/** The same as a pattern of LIKE. */
+export function patternOf(text: string): string {
+  return `%${text.slice(0, MAX_TEXT).replace(/[\\%_]/g, '\\$&')}%`
 }
 
 /** Whether the text is the id of a row that could exist. */

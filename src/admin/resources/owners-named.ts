@@ -1,6 +1,6 @@
 import { Op, type WhereOptions } from 'sequelize'
 import type { Models } from '../../db/models/index.js'
-import { type Condition, containing, isId } from './filter-conditions.js'
+import { type Condition, containing, patternOf, isId } from './filter-conditions.js'
 
 /** More people than this are not looked up one by one: then most rows match anyway. */
 const MAX_OWNERS = 2_000
@@ -22,7 +22,5 @@ export async function ownersNamed(models: Models, value: unknown): Promise<Condi
 function emailSubquery(models: Models, value: string) {
   const { sequelize } = models.User
   if (!sequelize) throw new Error('The models are not bound to a database.')
-  return sequelize.literal(`(select id from users where email ilike ${sequelize.escape(pattern(value))})`)
+  return sequelize.literal(`(select id from users where email ilike ${sequelize.escape(patternOf(value))})`)
 }
-
-const pattern = (value: string) => containing(value)[Op.iLike]
