@@ -1,0 +1,71 @@
+import { LOGIN, type RouteRow } from './routes.table.js'
+
+const all = (answer: string): RouteRow['expected'] => [answer, answer, answer, answer, answer, answer, answer]
+/** Signed in, and verified a moment ago or without a device that could be asked for. */
+const fresh = (answer: string): RouteRow['expected'] => [LOGIN, LOGIN, answer, LOGIN, answer, answer, answer]
+/** Verified; whoever is not is asked at sign-in. */
+const verified = (answer: string): RouteRow['expected'] => {
+  const away = '302 /account/login'
+  return [away, away, away, away, answer, answer, answer]
+}
+
+const devices = '/account/two-factor/devices'
+const tokens = '/account/two-factor/hardware-tokens'
+
+/** A page that asks and the form of it. `%device` is somebody else's. */
+const pair = (route: string, address: string, shown: string, posted: string): RouteRow[] => [
+  { routes: [`GET ${route}`], method: 'GET', address, expected: fresh(shown) },
+  { routes: [`POST ${route}`], method: 'POST', address, expected: fresh(posted) },
+]
+
+const rows: readonly RouteRow[] = [
+  { routes: ['GET /account/verify'], method: 'GET', address: '/account/verify', expected: verified('200') },
+  {
+    routes: ['POST /account/verify'],
+    method: 'POST',
+    address: '/account/verify',
+    expected: verified('422 token_required'),
+  },
+  ...pair(`${devices}/:kind/:id/rename`, `${devices}/totp/%device/rename`, '404 not_found', '404 not_found'),
+  ...pair(`${devices}/:kind/:id/remove`, `${devices}/totp/%device/remove`, '404 not_found', '404 not_found'),
+  {
+    routes: [`POST ${devices}/:kind/:id/default`],
+    method: 'POST',
+    address: `${devices}/totp/%device/default`,
+    expected: fresh('404 not_found'),
+  },
+  { routes: [], method: 'GET', address: `${devices}/totp/%device/default`, expected: all('405 method_not_allowed') },
+  ...pair(`${tokens}/add`, `${tokens}/add`, '200', '422 name_invalid'),
+  ...pair(`${tokens}/:id/confirm`, `${tokens}/%device/confirm`, '404 not_found', '404 not_found'),
+  ...pair(`${tokens}/:id/synchronise`, `${tokens}/%device/synchronise`, '404 not_found', '404 not_found'),
+  ...pair('/account/password/change', '/account/password/change', '200', '422 invalid_password'),
+  ...pair('/account/email', '/account/email', '200', '422 email_invalid'),
+  ...pair('/account/language', '/account/language', '200', '400 bad_request'),
+  {
+    routes: ['GET /account/email/confirm/:token'],
+    method: 'GET',
+    address: '/account/email/confirm/none',
+    expected: all('404 link_invalid'),
+  },
+  {
+    routes: ['POST /account/email/confirm/:token'],
+    method: 'POST',
+    address: '/account/email/confirm/none',
+    expected: all('404 link_invalid'),
+  },
+  {
+    routes: ['POST /account/two-factor/sessions/end'],
+    method: 'POST',
+    address: '/account/two-factor/sessions/end',
+    expected: fresh('404 not_found'),
+  },
+  {
+    routes: ['POST /account/two-factor/sessions/others'],
+    method: 'POST',
+    address: '/account/two-factor/sessions/others',
+    expected: fresh('303 /account/two-factor?done=sessions_ended'),
+  },
+]
+
+/** The pages for looking after one's own account. What wants a fresh token is tried by visitors who have just come. */
+export const ownAccountRouteTable = rows.map((row) => ({ ...row, ends: true as const }))
