@@ -225,6 +225,7 @@ describe('a security key in a browser', () => {
     await context.clearCookies()
     await useKey(page)
     await page.getByLabel('Password', { exact: true }).waitFor()
+    expect(new URL(page.url()).pathname).toBe('/account/login')
     await context.close()
   })
 
