@@ -93,7 +93,8 @@ describe.each(databaseKinds())('an invitation, on the %s database', (where) => {
       const link = await invite(person)
       const password = 'correct horse battery'
       const answers = await Promise.all([1, 2].map(() => site.browser().post(link, { password })))
-      expect(answers.map(({ status }) => status).toSorted()).toEqual([303, 404])
+      expect(answers.filter(({ status }) => status === 303)).toHaveLength(1)
+      expect(answers.filter(({ code }) => code === 'link_invalid')).toHaveLength(1)
       expect(await site.browser().get(link)).toMatchObject({ status: 404, code: 'link_invalid' })
       expect(await site.browser().post(link, { password })).toMatchObject({ status: 404, code: 'link_invalid' })
     }

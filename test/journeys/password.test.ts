@@ -89,7 +89,8 @@ describe.each(databaseKinds())('a forgotten password, on the %s database', (wher
     const person = await createPerson(site)
     const links = [await askFor(person), await askFor(person)] as const
     const answers = await Promise.all([1, 2].map(() => site.browser().post(links[1], { password: fresh })))
-    expect(answers.map(({ status }) => status).toSorted()).toEqual([303, 404])
+    expect(answers.filter(({ status }) => status === 303)).toHaveLength(1)
+    expect(answers.filter(({ code }) => code === 'link_invalid')).toHaveLength(1)
     for (const link of links) {
       expect(await site.browser().get(link)).toMatchObject({ status: 404, code: 'link_invalid' })
       expect(await site.browser().post(link, { password: 'another good one' })).toMatchObject({ code: 'link_invalid' })

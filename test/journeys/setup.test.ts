@@ -174,6 +174,20 @@ describe.each(databaseKinds())('setting up an authenticator app, on the %s datab
     expect(await devicesOf(person)).toHaveLength(1)
   })
 
+  it('takes a phone number and its code at the wizard’s own address, too', async () => {
+    const { person, browser } = await newcomer()
+    const phones = '/account/two-factor/phones/add'
+    expect((await browser.post(setup, { method: 'phone' })).location).toBe(phones)
+    const form = { method: 'phone', phone_number: '+31612345678', phone_method: 'sms' }
+    expect(await browser.post(setup, form)).toMatchObject({ status: 303, location: phones })
+    const wrong = await browser.post(setup, { otp_token: '000000' })
+    expect(wrong).toMatchObject({ status: 422, code: 'invalid_token' })
+    const { rows } = await database.pool.query('select number, confirmed from phone_devices where user_id = $1', [
+      person.id,
+    ])
+    expect(rows).toEqual([{ number: '+31612345678', confirmed: false }])
+  })
+
   it('refuses a method that is not offered', async () => {
     const { browser } = await newcomer()
     expect(await browser.post(setup, { method: 'email' })).toMatchObject({ status: 422, code: 'method_not_offered' })

@@ -32,7 +32,7 @@ async function leadOn(account: Account, req: Request, res: Response, user: Reque
   const [first, ...others] = methodsOf(account)
   if (first && others.length === 0) return choose(account, req, res, user, first.name, next)
   const address = new URLSearchParams({ step: 'method', ...(next && { next }) })
-  res.redirect(303, `/account/two-factor/setup?${address}`)
+  res.redirect(303, `/account/two-factor/setup?${address.toString()}`)
 }
 
 async function choose(

@@ -7,6 +7,7 @@ import { safeNext } from '../../http/safe-next.js'
 import { sendPage } from '../../http/send-page.js'
 import type { Account } from '../account.js'
 import { takeOver } from '../backup-tokens/hand-over.js'
+import { handOn } from './hand-on.js'
 import { readSetUp } from './read-set-up.js'
 import { showStep } from './show-step.js'
 import { postStep } from './post-step.js'
@@ -16,7 +17,7 @@ export function setUpRoutes(account: Account): Router {
   const router = Router({ caseSensitive: true, strict: true })
   const fresh = requireFresh(account)
   router.get('/account/two-factor/setup', fresh, showStep(account))
-  router.post('/account/two-factor/setup', fresh, ...parseForms(), postStep(account))
+  router.post('/account/two-factor/setup', fresh, ...parseForms(), handOn(account), postStep(account))
   router.get('/account/two-factor/setup/complete', fresh, showComplete(account))
   router.get('/account/two-factor/qrcode', fresh, showQrCode(account))
   return router
