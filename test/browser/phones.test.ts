@@ -1,0 +1,90 @@
+import { AxeBuilder } from '@axe-core/playwright'
+import { mkdirSync } from 'node:fs'
+import path from 'node:path'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Database } from '../../src/db/connect.js'
+import { root } from '../../src/root.js'
+import { expectNoSidewaysScroll, launchBrowser, openPage } from '../support/browser.js'
+import { databaseKinds, openTestDatabase } from '../support/database.js'
+import { codeIn, type Deliveries, startDeliveries } from '../support/phones.js'
+import { createPerson, signIn, startTestSite, type TestSite } from '../support/site.js'
+
+const screenshots = path.join(root, 'screenshots')
+const where = databaseKinds().at(-1) ?? 'embedded'
+
+let database: Database
+let site: TestSite
+let deliveries: Deliveries
+let chromium: Browser
+beforeAll(async () => {
+  mkdirSync(screenshots, { recursive: true })
+  database = await openTestDatabase(where)
+  site = await startTestSite(database, { OTP_EMAIL: 'true' })
+  deliveries = startDeliveries(database, site, { embedded: where === 'embedded' })
+  chromium = await launchBrowser()
+})
+afterAll(async () => {
+  await chromium.close()
+  await deliveries.stop()
+  await site.close()
+  await database.close()
+})
+
+describe.each([
+  { width: 1280, dark: false, number: '+41524240010' },
+  { width: 390, dark: true, number: '+41524240020' },
+  { width: 390, dark: false, number: '+41524240030' },
+  { width: 1280, dark: true, number: '+41524240040' },
+])('$width pixels wide, dark: $dark', ({ width, dark, number }) => {
+  const look = async (page: Page, name: string) => {
+    await page.screenshot({ path: path.join(screenshots, `${name}-${width}-${dark ? 'dark' : 'light'}.png`) })
+    const { violations } = await new AxeBuilder({ page }).analyze()
+    expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' ')}`)).toEqual([])
+    await expectNoSidewaysScroll(page)
+  }
+  const open = async (address: string) => {
+    const browser = await signIn(site, await createPerson(site))
+    const opened = await openPage(chromium, { width, dark, signedIn: { browser, baseUrl: site.baseUrl } })
+    await opened.page.goto(site.baseUrl + address)
+    return opened
+  }
+
+  it('a phone is added with the code that it was sent, and nothing is wrong with any page on the way', async () => {
+    const { page, context, complaints } = await open('/account/two-factor/phones/add')
+    await look(page, 'phone-number')
+    await page.getByLabel('Phone number').fill('12')
+    await page.getByRole('button', { name: 'Send a code' }).click()
+    await page.getByRole('alert').waitFor()
+    await look(page, 'phone-number-refused')
+    await page.getByLabel('Phone number').fill(number)
+    await page.getByLabel('By a call').check()
+    await page.getByRole('button', { name: 'Send a code' }).click()
+    await page.getByText('We are calling').waitFor()
+    await look(page, 'phone-code')
+    await page.getByRole('button', { name: 'Call again' }).click()
+    await page.getByRole('alert').waitFor()
+    await look(page, 'phone-code-refused')
+    const digits = deliveries.texts(number).at(-1)?.match(/^\d$/gm) ?? []
+    await page.getByLabel('Code', { exact: true }).fill(digits.slice(0, 6).join(''))
+    await page.getByRole('button', { name: 'Add this phone' }).click()
+    await page.waitForURL('**/setup/complete')
+    await context.close()
+    expect(complaints.filter((complaint) => !/status of 4(22|29)/.test(complaint))).toEqual([])
+  })
+
+  it('a mailbox is added likewise', async () => {
+    const { page, context, complaints } = await open('/account/two-factor/email/add')
+    await look(page, 'email-ask')
+    const address = (await page.getByText('We send a code to').innerText()).split(' ')[5]?.replace(/\.$/, '') ?? ''
+    await page.getByRole('button', { name: 'Send a code' }).click()
+    await page.getByText('We sent an e-mail').waitFor()
+    await look(page, 'email-code')
+    const mail = deliveries.mails(address).findLast((each) => each.includes('your code')) ?? ''
+    await page.getByLabel('Code', { exact: true }).fill(codeIn(mail.slice(mail.indexOf('asked for'))))
+    await page.getByRole('button', { name: 'Add this address' }).click()
+    await page.waitForURL('**/setup/complete')
+    await context.close()
+    expect(complaints).toEqual([])
+  })
+})
