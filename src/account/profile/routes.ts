@@ -1,6 +1,7 @@
 import { Router } from 'express'
 import { otpRequired } from '../../auth/otp-required.js'
 import { mustHaveTwoFactors } from '../../auth/policy.js'
+import { describeMoment } from '../../http/describe-moment.js'
 import { sendPage } from '../../http/send-page.js'
 import { devicesForUser, type ListedDevice } from '../../otp/devices-for-user.js'
 import type { Account } from '../account.js'
@@ -19,7 +20,7 @@ export function profileRoutes(account: Account): Router {
       sessions: await listSessions(account, req.user.id, req.sessionID),
       mayDisable: !mustHaveTwoFactors(account.config.otpPolicy, req.user),
       notice: readNotice(req.query['done']),
-      moment,
+      moment: (at: Date) => describeMoment(at, req.language),
     })
   })
   return router
@@ -36,9 +37,4 @@ function describeDevices(devices: readonly ListedDevice[]) {
     asked: confirmed[0]?.persistentId ?? null,
     left: sets.reduce((sum, { remaining }) => sum + (remaining ?? 0), 0),
   }
-}
-
-/** `2026-11-22 17:05 UTC` */
-function moment(at: Date): string {
-  return `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`
 }

@@ -1,0 +1,166 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { preferredLanguage } from '../../src/http/choose-language.js'
+import { describeMoment } from '../../src/http/describe-moment.js'
+import { describeWait } from '../../src/http/describe-wait.js'
+import { languages } from '../../src/i18n.js'
+import type { Browser } from '../support/browse.js'
+import { databaseKinds, openTestDatabase } from '../support/database.js'
+import { createPerson, signIn, startTestSite, type TestSite } from '../support/site.js'
+
+describe('preferredLanguage', () => {
+  it.each([
+    [['de'], 'de'],
+    [['de-AT', 'en'], 'de'],
+    [['PT'], 'pt-BR'],
+    [['pt-PT'], 'pt-BR'],
+    [['zh-Hans-SG'], 'zh-CN'],
+    [['en-GB', 'de'], 'en'],
+    [['tlh', 'fr-CA'], 'fr'],
+    [['*'], 'en'],
+    [[], 'en'],
+    [['d', 'deu', '', '-', 'constructor'], 'en'],
+  ])('answers %j in %s', (asked, language) => {
+    expect(preferredLanguage(asked)).toBe(language)
+  })
+})
+
+describe('times', () => {
+  it.each([
+    ['en', '90 seconds', '10 minutes'],
+    ['de', '90 Sekunden', '10 Minuten'],
+    ['pl', '90 sekund', '10 minut'],
+    ['ja', '90 秒', '10 分'],
+  ] as const)('are waited for in words in %s', (language, short, long) => {
+    expect([describeWait(90, language), describeWait(600, language)]).toEqual([short, long])
+  })
+
+  it('are told in the order and the words of each language, in UTC', () => {
+    const at = new Date('2026-11-22T17:05:00Z')
+    const told = languages.map((language) => describeMoment(at, language))
+    expect(new Set(told).size).toBeGreaterThan(6)
+    for (const words of told) expect(words).toMatch(/(17|5)[:.]05.* UTC$/)
+    expect(describeMoment(at, 'de')).toBe('22.11.2026, 17:05 UTC')
+  })
+})
+
+describe('the language of a page', () => {
+  let site: TestSite
+  let close: () => Promise<void>
+
+  beforeAll(async () => {
+    const database = await openTestDatabase(databaseKinds().at(-1) ?? 'embedded')
+    site = await startTestSite(database)
+    close = async () => {
+      await site.close()
+      await database.close()
+    }
+  })
+  afterAll(() => close())
+
+  const read = (browser: Browser, path: string, language: string) =>
+    browser.visit(path, { headers: { 'Accept-Language': language } })
+
+  it('is the one that the browser asks for', async () => {
+    const { text, headers } = await read(site.browser(), '/account/login', 'de-CH, de;q=0.9, en;q=0.5')
+    expect(text).toContain('<html lang="de">')
+    expect(text).toContain('<label for="password">Passwort</label>')
+    expect(headers['content-language']).toBe('de')
+    expect(headers['vary']).toContain('Accept-Language')
+  })
+
+  it('is that of its refusals, too', async () => {
+    const form = { username: 'nobody@example.com', password: 'wrong' }
+    const headers = { 'Accept-Language': 'de' }
+    const refused = await site.browser().visit('/account/login', { method: 'POST', form, headers })
+    expect(refused).toMatchObject({ status: 422, code: 'invalid_login' })
+    expect(refused.text).toContain('E-Mail-Adresse oder Passwort ist nicht richtig.')
+    expect((await read(site.browser(), '/nowhere', 'de')).text).toContain('Diese Seite gibt es nicht')
+    const api = await read(site.browser(), '/admin/api/dashboard', 'de')
+    expect(JSON.parse(api.text)).toEqual({
+      error: { code: 'not_authenticated', message: 'Sie sind nicht angemeldet.' },
+    })
+    const foreign = await site.browser().visit('/account/login', {
+      method: 'POST',
+      headers: { ...headers, 'Sec-Fetch-Site': 'cross-site' },
+    })
+    expect(foreign.text).toContain('Diese Anfrage kam von einer anderen Website')
+  })
+
+  it.each([
+    '*',
+    'tlh',
+    ';;;,,,q=',
+    'de;q=0',
+    '../../../etc/passwd',
+    '__proto__',
+    '<script>',
+    `${'xx-'.repeat(2000)}de`,
+    Array.from({ length: 1500 }, (_, index) => `x${index}`).join(),
+  ])('is English where nothing sensible is asked for', async (language) => {
+    const { status, text } = await read(site.browser(), '/account/login', language)
+    expect(status).toBe(200)
+    expect(text).toContain('<html lang="en">')
+    expect(text).toContain('Password</label>')
+  })
+
+  it('is the one that somebody chose, whatever the browser asks for, from the password on', async () => {
+    const person = await createPerson(site)
+    const browser = await signIn(site, person)
+    expect(await browser.post('/account/language', { language: 'pl' })).toMatchObject({
+      status: 303,
+      location: '/account/two-factor',
+    })
+    expect((await read(browser, '/account/two-factor', 'fr')).text).toContain('<html lang="pl">')
+    expect((await read(browser, '/account/language', 'fr')).text).toMatch(/value="pl" lang="pl" selected>Polski</)
+    const later = site.browser()
+    await later.post('/account/login', { username: person.email, password: person.password })
+    expect((await read(later, '/account/login', 'fr')).text).toContain('<h1>Podaj kod</h1>')
+    await browser.post('/account/language', { language: '' })
+    expect((await read(browser, '/account/two-factor', 'fr')).text).toContain('<html lang="fr">')
+  })
+
+  it('is none that nobody translated into', async () => {
+    const browser = await signIn(site, await createPerson(site))
+    for (const language of ['tlh', 'DE', '../de', 'de\0'])
+      expect(await browser.post('/account/language', { language })).toMatchObject({ status: 400, code: 'bad_request' })
+    expect((await browser.get('/account/two-factor')).text).toContain('<html lang="en">')
+  })
+
+  it('is not for strangers to choose', async () => {
+    for (const method of ['GET', 'POST'])
+      expect(await site.browser().visit('/account/language', { method })).toMatchObject({
+        status: 302,
+        location: '/account/login?next=%2Faccount%2Flanguage',
+      })
+  })
+
+  it('reaches the panel, with the texts of that language alone', async () => {
+    const browser = await signIn(site, await createPerson(site))
+    const german = await read(browser, '/admin', 'de')
+    expect(german.headers['content-language']).toBe('de')
+    expect(german.text).toContain('<html lang="de">')
+    expect(german.text).toContain('"availableLanguages":["de"]')
+    expect(german.text).toContain('Personal ohne Gerät')
+    expect(german.text).not.toContain('Staff without a device')
+    const english = await read(browser, '/admin', 'en')
+    expect(english.text).toContain('Staff without a device')
+    expect(english.text).not.toContain('Personal ohne Gerät')
+    const refused = await browser.visit('/admin/api/resources/users/actions/list?sortBy=password_hash', {
+      headers: { 'Accept-Language': 'ja' },
+    })
+    expect(refused.text).toContain('この列では並べ替えできません。')
+  })
+
+  it('is that of the last sign-in for mails, where none was chosen', async () => {
+    const person = await createPerson(site, { backupTokens: 4 })
+    const [token = ''] = person.backupTokens
+    const form = { username: person.email, password: person.password, otp_token: token }
+    const headers = { 'Accept-Language': 'es-MX' }
+    expect((await site.browser().visit('/account/login', { method: 'POST', form, headers })).status).toBe(303)
+    const { rows } = await site.database.pool.query(
+      'select coalesce(locale, browser_language) as language from users where id = $1',
+      [person.id],
+    )
+    expect(rows).toEqual([{ language: 'es' }])
+  })
+})

@@ -1,0 +1,94 @@
+import { existsSync } from 'node:fs'
+import path from 'node:path'
+import { NOTICES } from '../../src/account/profile/notices.js'
+import { mailSchema } from '../../src/notify/mails.js'
+import { everyKind } from '../../src/otp/kinds/index.js'
+import { root } from '../../src/root.js'
+import { readSources } from './read-texts.js'
+
+/** What can stand at the `*` of a key that a source puts together. */
+interface Names {
+  /** There must be a text for each. */
+  needed: readonly string[]
+  /** There may be a text for these as well. */
+  allowed?: readonly string[]
+}
+
+const kinds = everyKind.map(({ name }) => name)
+const phoneMethods = ['sms', 'call']
+const methods = findAll(/\bname: '(\w+)', path:/g, 'src/account/setup/methods.ts')
+
+const mails = mailSchema.options.map(({ shape }) => ({ name: shape.mail.value, shape }))
+const mailsWith = (part: string) => mails.filter(({ shape }) => part in shape).map(({ name }) => name)
+const backupTokenMails = ['backup-token-used', 'last-backup-token-used']
+
+/** The words of a type that is a list of them: `  | 'one'`. */
+const wordsOfType = (file: string) => findAll(/^ {2}\| '(\w+)'/gm, file)
+
+/** All short words in quotes. A code that none of them names is not in use. */
+const words = findAll(/'(\w+)'/g)
+const codesOfPages = [
+  ...findAll(/\brefuse\(req, res, [^)]*?\bcode: '(\w+)'/g),
+  ...findAll(/^ {2}(\w+): \d{3},$/gm, 'src/admin/refusal.ts'),
+]
+const codesOfForms = [
+  ...findAll(/\brefused\('\w+', '(\w+)'/g),
+  ...findAll(/\balertFor\(req, '(\w+)'/g),
+  ...findAll(/\bcode: '(\w+)'/g, 'src/account'),
+]
+
+/** Views that a source names and that stand in `views/`: each is a page. */
+const views = [
+  ...findAll(/'((?:account|auth)\/[\w/-]+|error)'/g),
+  // Put together in src/account/hardware-tokens.
+  'account/hardware-tokens/confirm',
+  'account/hardware-tokens/synchronise',
+].filter((view) => existsSync(path.join(root, 'views', `${view}.ejs`)))
+
+export const auditEvents = wordsOfType('src/audit.ts')
+
+/** Every key that a source puts together, as it stands there with `*` for what is put in. */
+export const dynamicKeys: Readonly<Record<string, Names>> = {
+  'errors:*': { needed: [...codesOfPages, ...codesOfForms], allowed: words },
+  'errors:undelivered.*': { needed: wordsOfType('src/notify/gateways/sms-gateway.ts') },
+  'mails:*.few_left': { needed: backupTokenMails },
+  'mails:*.happened': {
+    needed: mails.map(({ name }) => name),
+    // Said in another way where somebody else did it.
+    allowed: mailsWith('by').flatMap((name) => [`${name}.happened_administrator`, `${name}.happened_failures`]),
+  },
+  'mails:*.link': { needed: mailsWith('expiresAt').filter((name) => mailsWith('link').includes(name)) },
+  'mails:*.subject': { needed: mails.map(({ name }) => name) },
+  'mails:*.then_password': { needed: backupTokenMails },
+  'mails:*.was_not_you': { needed: backupTokenMails },
+  // `policy` is the reason why src/account removes no last device.
+  'pages:error.*': { needed: [...codesOfPages, 'policy'] },
+  'pages:kinds.*': { needed: kinds },
+  'pages:password.notices.*': { needed: ['password_changed'] },
+  'pages:profile.done.*': { needed: NOTICES },
+  'pages:setup.method.about.*': { needed: methods },
+  'pages:setup.method.names.*': { needed: methods },
+  'pages:titles.*': { needed: views },
+  'panel:refusals.*': {
+    needed: [...findAll(/\bnotAllowed\('(\w+)'\)/g), ...findAll(/\breason: '(\w+)'/g, 'src/admin')],
+    // A form's fields, by their schemas.
+    allowed: [...words, ...findAll(/\b(\w+): (?:name|z\.\w+)\(/g, 'src/admin/actions').map((name) => `field_${name}`)],
+  },
+  'phone:code.send_again_*': { needed: phoneMethods },
+  'phone:code.sent_*': { needed: phoneMethods },
+  'phone:names.*': { needed: phoneMethods },
+  'phone:number.methods.*': { needed: phoneMethods },
+}
+
+/** A key with a name at its `*`. A name may hold the end of the pattern already, where it has more to say. */
+export function keyOf(pattern: string, name: string): string {
+  const [before = '', after = ''] = pattern.split('*')
+  return name.includes('.') && after ? before + name : before + name + after
+}
+
+function findAll(pattern: RegExp, below = ''): string[] {
+  const found = readSources()
+    .filter(({ file }) => file.startsWith(below))
+    .flatMap(({ source }) => [...source.matchAll(pattern)].map(([, name = '']) => name))
+  return [...new Set(found)]
+}

@@ -1,0 +1,51 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { root } from '../../src/root.js'
+
+interface Texts {
+  [name: string]: string | Texts
+}
+
+/** A language's texts by their whole keys, for example `pages:layout.sign_out`. */
+export function readTexts(language: string): ReadonlyMap<string, string> {
+  const folder = path.join(root, 'locales', language)
+  return new Map(
+    readdirSync(folder).flatMap((file) => {
+      const texts: Texts = JSON.parse(readFileSync(path.join(folder, file), 'utf8'))
+      return flatten(texts, `${path.basename(file, '.json')}:`)
+    }),
+  )
+}
+
+function flatten(texts: Texts, before: string): [string, string][] {
+  return Object.entries(texts).flatMap(([name, text]) =>
+    typeof text === 'string' ? [[before + name, text]] : flatten(text, `${before}${name}.`),
+  )
+}
+
+/** Texts that count: the key without its form, and the forms (Unicode CLDR plural categories). */
+export function pluralsOf(texts: ReadonlyMap<string, string>): Map<string, string[]> {
+  const plurals = new Map<string, string[]>()
+  for (const key of texts.keys()) {
+    const [, base = '', form = ''] = /^(.*)_(zero|one|two|few|many|other)$/.exec(key) ?? []
+    if (base && texts.has(`${base}_other`)) plurals.set(base, [...(plurals.get(base) ?? []), form])
+  }
+  return plurals
+}
+
+/** Names between braces, in order. */
+export function placeholdersOf(text: string): string[] {
+  return [...new Set([...text.matchAll(/\{\{(\w+)\}\}/g)].map(([, name = '']) => name))].toSorted()
+}
+
+/** Every source and view that could name a text, with its path and without comments. */
+export function readSources(): { file: string; source: string }[] {
+  return ['src', 'views'].flatMap((folder) =>
+    readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' })
+      .filter((file) => /\.(ts|tsx|ejs)$/.test(file))
+      .map((file) => ({
+        file: `${folder}/${file}`,
+        source: readFileSync(path.join(root, folder, file), 'utf8').replaceAll(/^ *(?:\/?\*|\/\/).*$/gm, ''),
+      })),
+  )
+}
