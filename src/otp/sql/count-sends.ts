@@ -38,14 +38,15 @@ export async function countSends(
   return times.toSorted((one, other) => other.getTime() - one.getTime())[0] ?? null
 }
 
-/** Remembers that one was sent. */
+/** Remembers that one was sent, and forgets those that count no longer. */
 export async function recordSend(
   otp: Otp,
   transaction: Transaction,
   { userId, target, at }: Sent & { at: Date },
 ): Promise<void> {
   await otp.database.sequelize.query(
-    'insert into challenge_sends (user_id, target_hash, at) values ($userId, $hash, $at)',
+    `with forgotten as (delete from challenge_sends where user_id = $userId and at < $at::timestamptz - interval '2 days')
+    insert into challenge_sends (user_id, target_hash, at) values ($userId, $hash, $at)`,
     { bind: { userId, hash: otp.keys.hash('challenge_sends', target), at }, transaction },
   )
 }
