@@ -75,6 +75,8 @@ describe('an address', () => {
     '/admin/resources/users/actions/nosuch',
     '/admin/resources/users/actions/constructor',
     '/admin/resources/users/records/1/promote',
+    '/admin/resources/totp_devices/records/1/invite',
+    '/admin/api/resources/totp_devices/records/1/resetSecondFactor',
     '/admin/pages/report',
     '/admin/api/pages/report',
     '/admin/api/nosuch',
@@ -125,6 +127,9 @@ describe('a method', () => {
     const person = await site().person({ backupTokens: 1 })
     const addresses = [
       `/admin/api/resources/users/records/${person.id}/edit`,
+      ...['invite', 'giveBackupToken', 'endSessions', 'resetSecondFactor'].map(
+        (action) => `/admin/api/resources/users/records/${person.id}/${action}`,
+      ),
       `/admin/api/resources/totp_devices/records/${person.app?.id}/edit`,
       `/admin/api/resources/totp_devices/records/${person.app?.id}/delete`,
       `/admin/api/resources/static_devices/records/${person.backup?.id}/delete`,
@@ -139,6 +144,7 @@ describe('a method', () => {
       }
     expect(await site().database.models.TotpDevice.count({ where: { user_id: person.id } })).toBe(1)
     expect(await site().database.models.StaticDevice.count({ where: { user_id: person.id } })).toBe(1)
+    expect(await site().database.models.AuditEvent.count({ where: { user_id: person.id } })).toBe(0)
   })
 
   it('POST is refused by what only reads', async () => {

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { Browser } from '../support/browse.js'
+import { mailsTo } from '../support/mails.js'
 import { type Person, signIn } from '../support/site.js'
+import { giveDevices } from './give-devices.js'
 import { act, bulkDelete, messageOf, recordOf, show, usePanelSite } from './panel-site.js'
 
 const site = usePanelSite()
@@ -63,6 +65,40 @@ describe('staff', () => {
     ])
     expect(await eventsOf(person.id, 'device_switched_off')).toEqual([{ actor_id, device, details: {} }])
     expect(await eventsOf(person.id, 'device_removed')).toEqual([{ actor_id, device, details: { name: 'Old phone' } }])
+  })
+
+  it.each(['webauthn', 'hotp', 'phone', 'email'] as const)(
+    'do so with every kind, told to its owner by mail: %s',
+    async (kind) => {
+      const person = await site().person()
+      const { id, name } = (await giveDevices(site().database, person.id))[kind]
+      await site().database.models.User.update({ default_device: `${kind}/${id}` }, { where: { id: person.id } })
+      const table = `${kind}_devices`
+      const epoch = (await user(person.id)).auth_epoch
+      expect((await act(site().staff, table, id, 'edit', { name: 'Renamed' })).status).toBe(200)
+      expect((await act(site().staff, table, id, 'edit', { confirmed: 'false' })).status).toBe(200)
+      expect(await act(site().boss, table, id, 'edit', { confirmed: 'true' })).toMatchObject({ status: 403 })
+      await site().database.pool.query(`update ${table} set confirmed = true where id = $1`, [id])
+      expect((await bulkDelete(site().staff, table, [id])).status).toBe(200)
+      expect(await user(person.id)).toMatchObject({ auth_epoch: epoch + 2, default_device: null })
+      expect((await eventsOf(person.id, 'device_renamed'))[0]?.details).toEqual({ from: name, to: 'Renamed' })
+      expect(await eventsOf(person.id, 'device_switched_off')).toHaveLength(1)
+      expect(await eventsOf(person.id, 'device_removed')).toHaveLength(1)
+      const by = { by: 'administrator', kind, device: 'Renamed', address: null, browser: null }
+      expect(await mailsTo(site().database, person.email)).toMatchObject([
+        { mail: 'device-renamed', ...by },
+        { mail: 'device-switched-off', ...by },
+        { mail: 'device-removed', ...by },
+      ])
+    },
+  )
+
+  it('delete what was never set up to its end without a mail', async () => {
+    const person = await site().person()
+    const { phone } = await giveDevices(site().database, person.id)
+    await phone.update({ confirmed: false })
+    expect((await act(site().staff, 'phone_devices', phone.id, 'delete')).status).toBe(200)
+    expect(await mailsTo(site().database, person.email)).toEqual([])
   })
 
   it('cannot switch a device on again: only enrolment does', async () => {

@@ -25,6 +25,7 @@ export function spellings(bytes: Uint8Array): string[] {
 export async function secretsInDatabase({ pool, models }: Database, keys: Keyring): Promise<string[]> {
   const users = await models.User.findAll({ attributes: ['password_hash'], raw: true })
   const devices = await models.TotpDevice.findAll({ attributes: ['id', 'secret'], raw: true })
+  const others = await pool.query<{ secret: string }>(OTHER_DEVICES)
   const tokens = await pool.query<{ token_hash: string }>('select token_hash from static_tokens')
   const sessions = await pool.query<{ sid: string }>('select sid from sessions')
   const jobs = await pool.query<{ payload: string }>('select payload::text from graphile_worker._private_jobs')
@@ -34,11 +35,19 @@ export async function secretsInDatabase({ pool, models }: Database, keys: Keyrin
       secret,
       ...spellings(keys.open(secret, { column: 'totp_devices.secret', id })),
     ]),
+    ...others.rows.map(({ secret }) => secret),
     ...tokens.rows.map(({ token_hash }) => token_hash),
     ...sessions.rows.map(({ sid }) => sid),
     ...jobs.rows.map(({ payload }) => payload),
   ].filter((secret) => secret !== '')
 }
+
+/** What devices of the other kinds keep: sealed keys, hashes of codes, credentials. */
+const OTHER_DEVICES = `
+select secret from hotp_devices union select code_hash from phone_devices where code_hash is not null
+union select code_hash from email_devices where code_hash is not null
+union select unnest(array[credential_id, public_key, user_handle]) from webauthn_devices
+union select token_hash from one_time_links`
 
 /** What the people of the test know and the browsers hold. */
 export function secretsOfPeople(people: readonly Person[], browsers: readonly Browser[]): string[] {

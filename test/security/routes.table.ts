@@ -290,6 +290,31 @@ export const routeTable: readonly RouteRow[] = [
     address: `${api}/users/records/%superuser/edit`,
     expected: call('403 not_allowed', '200'),
   },
+  ...['invite', 'giveBackupToken', 'endSessions', 'resetSecondFactor'].flatMap((action): RouteRow[] => {
+    const row = (person: string) => ({ routes: [], address: `${api}/users/records/${person}/${action}` })
+    return [
+      { ...row('%id'), method: 'GET', expected: call('405 method_not_allowed') },
+      // The form of an invitation is empty here, so that a superuser gets as far as it.
+      {
+        ...row('%superuser'),
+        method: 'POST',
+        expected: call('403 not_allowed', action === 'invite' ? '400 bad_request' : '200'),
+      },
+      { ...row('2147483647'), method: 'POST', expected: call('404 not_found') },
+    ]
+  }),
+  {
+    routes: [],
+    method: 'GET',
+    address: '/admin/resources/users/records/%id/resetSecondFactor',
+    expected: page('200'),
+  },
+  {
+    routes: [],
+    method: 'POST',
+    address: `${api}/phone_devices/records/2147483647/delete`,
+    expected: call('404 not_found'),
+  },
   { routes: [], method: 'POST', address: `${api}/users/records/%id/delete`, expected: call('403 not_allowed') },
   { routes: [], method: 'POST', address: `${api}/audit_events/records/1/edit`, expected: call('403 not_allowed') },
   { routes: [], method: 'POST', address: `${api}/static_tokens/records/1/delete`, expected: call('403 not_allowed') },

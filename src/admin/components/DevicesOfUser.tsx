@@ -20,7 +20,9 @@ export function DevicesOfUser({ record, property }: BasePropertyProps) {
               <th scope="col">{text('DevicesOfUser.name')}</th>
               <th scope="col">{text('DevicesOfUser.kind')}</th>
               <th scope="col">{text('DevicesOfUser.switched_on')}</th>
-              <th scope="col">{text('DevicesOfUser.last_used')}</th>
+              <th scope="col" className="panel-spare">
+                {text('DevicesOfUser.last_used')}
+              </th>
             </tr>
           </thead>
           <tbody>
@@ -33,13 +35,14 @@ export function DevicesOfUser({ record, property }: BasePropertyProps) {
                   {translateLabel(`one_${resourceId}`)}
                   {params['tokens_left'] !== undefined &&
                     ` (${text('DevicesOfUser.left', undefined, { count: Number(params['tokens_left']) })})`}
+                  <span className="panel-masked">{params['masked_number'] ?? params['masked_email']}</span>
                 </td>
                 <td>
                   <Badge variant={params['confirmed'] ? 'success' : 'default'}>
                     {text(params['confirmed'] ? 'DevicesOfUser.yes' : 'DevicesOfUser.no')}
                   </Badge>
                 </td>
-                <td>{readable(params['last_used_at'])}</td>
+                <td className="panel-spare">{readable(params['last_used_at'])}</td>
               </tr>
             ))}
           </tbody>

@@ -25,7 +25,9 @@ export function EventTable({ events }: { events: readonly EventRow[] }) {
           <th scope="col">{text('EventTable.time')}</th>
           <th scope="col">{text('EventTable.event')}</th>
           <th scope="col">{text('EventTable.concerns')}</th>
-          <th scope="col">{text('EventTable.address')}</th>
+          <th scope="col" className="panel-spare">
+            {text('EventTable.address')}
+          </th>
         </tr>
       </thead>
       <tbody>
@@ -40,7 +42,7 @@ export function EventTable({ events }: { events: readonly EventRow[] }) {
             <td>
               {user ? <Link to={`/admin/resources/users/records/${user.id}/show`}>{user.email}</Link> : (device ?? '–')}
             </td>
-            <td>{address ?? '–'}</td>
+            <td className="panel-spare">{address ?? '–'}</td>
           </tr>
         ))}
       </tbody>

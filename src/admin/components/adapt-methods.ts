@@ -2,10 +2,13 @@
 // Our API has neither.
 import { ApiClient } from 'adminjs'
 
-/** The form of a record is filled by `show`: `edit` only ever writes. */
+/** Actions with a page of their own. */
+const ASKED = ['edit', 'invite', 'giveBackupToken', 'endSessions', 'resetSecondFactor']
+
+/** The page of a record is filled by `show`: these only ever write. */
 const recordAction = ApiClient.prototype.recordAction
 ApiClient.prototype.recordAction = function call(options) {
-  const reads = options.actionName === 'edit' && options.data === undefined
+  const reads = ASKED.includes(options.actionName) && options.data === undefined
   return recordAction.call(this, reads ? { ...options, actionName: 'show' } : options)
 }
 

@@ -1,0 +1,74 @@
+import React, { type FormEvent, useState } from 'react'
+import { type ActionProps, ApiClient, type RecordJSON, useTranslation } from 'adminjs'
+import { ShownOnce } from './ShownOnce.js'
+
+/** `given` of src/admin/actions/panel-actions.ts. */
+interface Given {
+  secret: string | null
+  expiresAt: string | null
+}
+
+type State = { at: 'asking' } | { at: 'refused'; why: string } | { at: 'done'; given: Given }
+
+const api = new ApiClient()
+
+/** The page of one way to help somebody: says what it does, asks, and shows what came of it. */
+export function HelpPerson({ action, record }: ActionProps) {
+  const { translateComponent } = useTranslation()
+  const text = (name: string, values?: object) => translateComponent(`HelpPerson.${name}`, undefined, values)
+  const [state, setState] = useState<State>({ at: 'asking' })
+  const [isSending, setSending] = useState(false)
+  if (!record) return null
+  const { name } = action
+  const person = { email: record.params['email'] }
+  const send = async (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault()
+    setSending(true)
+    setState(await post(name, record, new FormData(event.currentTarget)))
+    setSending(false)
+  }
+  return (
+    <section className="panel-card help-person">
+      {state.at === 'refused' && <p role="alert">{state.why}</p>}
+      {state.at === 'done' ? (
+        <div role="status">
+          <p>{text(`${name}_done${name === 'invite' && !state.given.secret ? '_by_mail' : ''}`, person)}</p>
+          {state.given.secret && <ShownOnce {...state.given} secret={state.given.secret} />}
+        </div>
+      ) : (
+        <form onSubmit={(event) => void send(event)}>
+          <p>{text(`${name}_text`, person)}</p>
+          {name === 'invite' && <Delivery email={person.email} />}
+          <button
+            className={`plain-button plain-button-${action.variant === 'danger' ? 'danger' : 'primary'}`}
+            disabled={isSending}
+          >
+            {text(`${name}_button`)}
+          </button>
+        </form>
+      )}
+    </section>
+  )
+}
+
+function Delivery({ email }: { email: string }) {
+  const { translateComponent: text } = useTranslation()
+  return (
+    <fieldset>
+      <legend>{text('HelpPerson.deliver')}</legend>
+      <label>
+        <input type="radio" name="deliver" value="mail" defaultChecked />{' '}
+        {text('HelpPerson.by_mail', undefined, { email })}
+      </label>
+      <label>
+        <input type="radio" name="deliver" value="page" /> {text('HelpPerson.on_page')}
+      </label>
+    </fieldset>
+  )
+}
+
+async function post(actionName: string, { id }: RecordJSON, data: FormData): Promise<State> {
+  const response = await api.recordAction({ resourceId: 'users', recordId: id, actionName, data })
+  const { notice, given }: { notice?: { message: string }; given?: Given } = response.data
+  return given ? { at: 'done', given } : { at: 'refused', why: notice?.message ?? '' }
+}

@@ -1,0 +1,30 @@
+import React, { useRef, useState } from 'react'
+import { Icon } from '@adminjs/design-system'
+import { useTranslation } from 'adminjs'
+import { readable } from './load-records.js'
+
+/** A link or a token that nobody can see again, to be copied and handed over. */
+export function ShownOnce({ secret, expiresAt }: { secret: string; expiresAt: string | null }) {
+  const { translateComponent: text } = useTranslation()
+  const code = useRef<HTMLElement>(null)
+  const [isCopied, setCopied] = useState(false)
+  const copy = async () => {
+    // Where the browser gives no clipboard (no https), the text is marked for the keyboard.
+    if (code.current) getSelection()?.selectAllChildren(code.current)
+    await navigator.clipboard?.writeText(secret).then(() => setCopied(true))
+  }
+  return (
+    <>
+      <p className="shown-once">
+        <code ref={code}>{secret}</code>
+        <button className="plain-button" type="button" onClick={() => void copy()}>
+          <Icon icon={isCopied ? 'Check' : 'Copy'} /> {text(isCopied ? 'ShownOnce.copied' : 'ShownOnce.copy')}
+        </button>
+      </p>
+      <p>
+        {expiresAt && `${text('ShownOnce.until', undefined, { time: readable(expiresAt) })} `}
+        {text('ShownOnce.once')}
+      </p>
+    </>
+  )
+}
