@@ -1,6 +1,7 @@
 import type { Transaction } from 'sequelize'
 import { runStatement } from '../db/run-statement.js'
 import type { Device, DeviceRow } from './device.js'
+import { everyKind } from './kinds/index.js'
 import type { Kind } from './kinds/kind.js'
 import type { Otp } from './otp.js'
 import { toDevice } from './ask-device.js'
@@ -39,9 +40,13 @@ export async function devicesForUser(otp: Otp, userId: number, options: Options 
 
 const DEFAULT_FIRST = `(kind || '/' || id) is distinct from (select default_device from users where id = $userId)`
 
-/** Whether a user has a device that verifies. */
+/**
+ * Whether a user has a confirmed device of any kind there is, those included that this
+ * configuration has switched off: nobody becomes free to enrol with a password alone
+ * because a gateway was taken away.
+ */
 export async function userHasDevice(otp: Otp, userId: number): Promise<boolean> {
-  return (await devicesForUser(otp, userId)).length > 0
+  return (await devicesForUser({ ...otp, kinds: everyKind }, userId)).length > 0
 }
 
 function devicesOfKind(kind: Kind, preference: number): string {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
+import { addEmailDevice } from '../../src/otp/add-challenge-device.js'
 import { addStaticToken } from '../../src/otp/add-static-token.js'
 import { databaseKinds, openTestDatabase } from '../support/database.js'
 import { createPerson, signIn, startTestSite, type TestSite } from '../support/site.js'
@@ -295,6 +296,19 @@ describe.each(databaseKinds())('signing in, on the %s database', (where) => {
     expect((await browser.post(login, { otp_token: token })).location).toBe('/admin')
     expect((await browser.get('/admin')).status).toBe(200)
     await invited.close()
+  })
+
+  it('lets nobody enrol with the password alone whose only device is of a kind that was switched off', async () => {
+    const person = await createPerson(site, { app: false })
+    await addEmailDevice(site.otp, undefined, { userId: person.id, name: 'Mail', confirmed: true, address: null })
+    const browser = site.browser()
+    const first = await browser.post(login, { username: person.email, password: person.password })
+    expect(first.location).toBe(login)
+    expect((await browser.get(login)).text).toContain('Ask an administrator')
+    const setUp = '/account/two-factor/setup'
+    expect((await browser.get(setUp)).location).toMatch(/^\/account\/login/)
+    expect((await browser.post(setUp, { method: 'totp' })).location).toMatch(/^\/account\/login/)
+    expect((await browser.get('/admin')).status).toBe(302)
   })
 
   it('signing in as somebody else forgets who was there (F-16)', async () => {

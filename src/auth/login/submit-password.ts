@@ -3,7 +3,7 @@ import { recordEvent } from '../../audit.js'
 import { describeOrigin } from '../../http/describe-origin.js'
 import { loginAddress, safeNext } from '../../http/safe-next.js'
 import type { Verification } from '../../otp/device.js'
-import { devicesForUser, type ListedDevice } from '../../otp/devices-for-user.js'
+import { devicesForUser, type ListedDevice, userHasDevice } from '../../otp/devices-for-user.js'
 import { matchToken } from '../../otp/match-token.js'
 import { verifyToken } from '../../otp/verify-token.js'
 import type { Auth } from '../auth.js'
@@ -40,7 +40,8 @@ async function awaitToken(auth: Auth, req: Request, user: PasswordUser, next: st
   }
   await startSession(req, user, null, now)
   await recogniseBrowser(auth, req, user.id, { told: false })
-  if (isLedToSetUp(auth, user)) return { ok: true, location: setUpAddress(next) }
+  if (isLedToSetUp(auth, user) && !(await userHasDevice(auth.otp, user.id)))
+    return { ok: true, location: setUpAddress(next) }
   return { ok: true, location: user.isStaff ? loginAddress(next) : (next ?? '/account/two-factor') }
 }
 
