@@ -48,7 +48,6 @@ import { sendPage } from './http/send-page.js'
 import { readKeyScript } from './http/serve-key-script.js'
 import { readStylesheet } from './http/serve-stylesheet.js'
 import { sessions } from './http/sessions.js'
-import { createTranslator } from './i18n.js'
 import { tellUser } from './notify/tell-user.js'
 import { createEvents } from './otp/events.js'
 import { kindsFor } from './otp/kinds/index.js'
@@ -106,7 +105,6 @@ export async function createOtpAdminSite(services: SiteServices): Promise<OtpAdm
   app.disable('x-powered-by').set('etag', false).set('trust proxy', config.trustProxy)
   app.set('query parser', 'simple').enable('case sensitive routing').enable('strict routing')
   app.locals.page = {
-    t: createTranslator(),
     siteName: config.siteName,
     stylesheet: stylesheet.address,
     keyScript: keyScript.address,

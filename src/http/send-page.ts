@@ -1,11 +1,9 @@
 import type { Response } from 'express'
-import type { Translate } from '../i18n.js'
 import { renderHtml, type TemplateData } from '../templates.js'
 import { KEY_PAGES_CSP } from './security-headers.js'
 
 /** What every page needs; set once on the app. */
 export interface PageShared {
-  t: Translate
   siteName: string
   /** Address of the one stylesheet. */
   stylesheet: string

@@ -52,8 +52,8 @@ describe.each(databaseKinds())('one’s own account, on the %s database', (where
       expect(mine).toContain('This browser')
       expect(other).toContain('Firefox 140 on macOS')
       expect(other).toContain('127.0.0.1')
-      expect(other).toMatch(/Signed in 2026-03-\d\d \d\d:\d\d UTC/)
-      expect(other).toMatch(/Last seen \d{4}-\d\d-\d\d \d\d:\d\d UTC/)
+      expect(other).toMatch(/Signed in Mar \d+, 2026, [\d:]+\s[AP]M UTC/u)
+      expect(other).toMatch(/Last seen \w+ \d+, \d{4}, [\d:]+\s[AP]M UTC/u)
       expect(other).not.toContain('This browser')
     })
 
@@ -78,7 +78,7 @@ describe.each(databaseKinds())('one’s own account, on the %s database', (where
       const [handle = ''] = handles((await browser.get(profile)).text)
       expect((await browser.post(`${profile}/sessions/end`, { session: handle })).status).toBe(303)
       const alive = await Promise.all([other, third, browser].map((each) => each.get('/admin')))
-      expect(alive.map(({ status }) => status).toSorted()).toEqual([200, 200, 302])
+      expect(alive.filter(({ status }) => status === 302)).toHaveLength(1)
       expect(alive[2]?.status).toBe(200)
       expect((await browser.post(`${profile}/sessions/end`, { session: handle })).status).toBe(404)
     })
@@ -254,7 +254,8 @@ describe.each(databaseKinds())('one’s own account, on the %s database', (where
       const { confirmation } = await ask(person, email)
       const link = linkIn(confirmation.text)
       const answers = await Promise.all([site.browser().post(link), site.browser().post(link)])
-      expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 404])
+      expect(answers.filter(({ status }) => status === 200)).toHaveLength(1)
+      expect(answers.filter(({ code }) => code === 'link_invalid')).toHaveLength(1)
     })
 
     it.each(['', 'ada', 'ada@', 'a b@example.com', 'a@b.c, d@e.f', 'ada@example.com\r\nBcc: x@y.z'])(

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
+import { describeMoment } from '../../src/http/describe-moment.js'
 import { addHotpDevice } from '../../src/otp/add-hotp-device.js'
 import { addTotpDevice } from '../../src/otp/add-totp-device.js'
 import { hotp, timeStep } from '../../src/otp/oath.js'
@@ -35,9 +36,9 @@ describe.each(databaseKinds())('one’s own devices, on the %s database', (where
     const person = await createPerson(site, { backupTokens: 5 })
     const browser = await signIn(site, person)
     const { text } = await browser.get(profile)
-    for (const said of ['App', 'Authenticator app', 'Backup tokens', '5 left', 'Added 20', 'Never used', 'Asked first'])
+    for (const said of ['App', 'Authenticator app', 'Backup tokens', '5 left', 'Added ', 'Never used', 'Asked first'])
       expect(text).toContain(said)
-    expect(text).toContain(`Last used ${site.clock.now().toISOString().slice(0, 16).replace('T', ' ')} UTC`)
+    expect(text).toContain(`Last used ${describeMoment(site.clock.now(), 'en')}`)
     expect(text).toContain('From 127.0.0.1, Firefox 139 on Linux')
   })
 
@@ -140,7 +141,7 @@ describe.each(databaseKinds())('one’s own devices, on the %s database', (where
       const owner = await createPerson(site)
       const browser = await signIn(site, await createPerson(site))
       const address = `${devices}/${owner.app?.persistentId}/${verb}`
-      if (verb !== 'default') expect((await browser.get(address)).status).toBe(404)
+      expect((await browser.get(address)).status).toBe(verb === 'default' ? 405 : 404)
       expect(await browser.post(address, { name: 'Mine' })).toMatchObject({ status: 404, code: 'not_found' })
       const { rows } = await database.pool.query(
         'select d.name, u.default_device from totp_devices d join users u on u.id = d.user_id where u.id = $1',
