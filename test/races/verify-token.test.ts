@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
+import { addHotpDevice } from '../../src/otp/add-hotp-device.js'
 import { addStaticToken } from '../../src/otp/add-static-token.js'
 import { addTotpDevice } from '../../src/otp/add-totp-device.js'
 import { matchToken } from '../../src/otp/match-token.js'
@@ -45,6 +46,17 @@ describe.skipIf(!postgresUrl())('ten at once on PostgreSQL', () => {
     const token = currentCode()
     const outcomes = await race(() => verifyToken(otp, { userId, deviceId: app.persistentId, token }))
     expect(outcomes.filter((outcome) => outcome.ok)).toHaveLength(1)
+  })
+
+  it('one HOTP code signs in once, and so do two codes in a row that bring it back into step', async () => {
+    await setUp(0)
+    const token = { userId, name: 'Token', secret, digits: 6, counter: 0, confirmed: true } as const
+    const device = await database.sequelize.transaction((transaction) => addHotpDevice(otp, transaction, token))
+    for (const typed of [hotp(secret, 3, 6), `${hotp(secret, 50, 6)} ${hotp(secret, 51, 6)}`]) {
+      const outcomes = await race(() => verifyToken(otp, { userId, deviceId: device.persistentId, token: typed }))
+      expect(outcomes.filter((outcome) => outcome.ok)).toHaveLength(1)
+      await database.pool.query(`update users set token_failed_at = '{}' where id = $1`, [userId])
+    }
   })
 
   it('one backup token signs in once, by its device or by matching (D-58, I-48)', async () => {

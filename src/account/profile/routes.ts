@@ -16,7 +16,7 @@ export function profileRoutes(account: Account): Router {
     const devices = await devicesForUser(account.otp, req.user.id, { confirmed: null })
     sendPage(res, 'account/profile', {
       ...describeDevices(devices),
-      kinds: new Set(account.otp.kinds.map(({ name }) => name)),
+      offered: offeredKinds(account),
       sessions: await listSessions(account, req.user.id, req.sessionID),
       mayDisable: !mustHaveTwoFactors(account.config.otpPolicy, req.user),
       notice: readNotice(req.query['done']),
@@ -24,6 +24,12 @@ export function profileRoutes(account: Account): Router {
     })
   })
   return router
+}
+
+/** Security keys answer to a name, not to an address of numbers. */
+function offeredKinds({ otp }: Account): Set<string> {
+  const kinds = otp.kinds.filter(({ name }) => name !== 'webauthn' || otp.settings.relyingParty !== null)
+  return new Set(kinds.map(({ name }) => name))
 }
 
 /** The list is in the order in which sign-in asks. */

@@ -1,0 +1,170 @@
+import { AxeBuilder } from '@axe-core/playwright'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Database } from '../../src/db/connect.js'
+import { addHotpDevice } from '../../src/otp/add-hotp-device.js'
+import { hotp } from '../../src/otp/oath.js'
+import { expectNoSidewaysScroll, launchBrowser, openPage } from '../support/browser.js'
+import { databaseKinds, openTestDatabase } from '../support/database.js'
+import { createPerson, type Person, signIn, startTestSite, type TestSite } from '../support/site.js'
+
+const key = Buffer.from('d2e8a68036f68960b1c30532bb6c56da5934d879', 'hex')
+
+let database: Database
+let site: TestSite
+let chromium: Browser
+
+beforeAll(async () => {
+  database = await openTestDatabase(databaseKinds().at(-1) ?? 'embedded')
+  site = await startTestSite(database)
+  chromium = await launchBrowser()
+})
+afterAll(async () => {
+  await chromium.close()
+  await site.close()
+  await database.close()
+})
+
+const addToken = (person: Person, confirmed: boolean) =>
+  database.sequelize.transaction((transaction) =>
+    addHotpDevice(site.otp, transaction, {
+      userId: person.id,
+      name: 'Yellow token',
+      secret: key,
+      digits: 6,
+      counter: 0,
+      confirmed,
+    }),
+  )
+
+describe('without scripts', () => {
+  it('somebody looks after devices, sessions and password, and is asked for a token in between', async () => {
+    const person = await createPerson(site, { staff: false, backupTokens: 2 })
+    await signIn(site, person)
+    const browser = await signIn(site, person)
+    const { page, complaints } = await openPage(chromium, {
+      scripts: false,
+      signedIn: { browser, baseUrl: site.baseUrl },
+    })
+    await page.goto(`${site.baseUrl}/account/two-factor`)
+    expect(await page.getByText('Only 2 backup tokens are left').count()).toBe(1)
+
+    await page.getByRole('link', { name: 'Add a hardware token' }).click()
+    await page.getByLabel('Name').fill('Yellow token')
+    await page.getByLabel('Key').fill(key.toString('hex'))
+    await page.getByRole('button', { name: 'Continue' }).click()
+    await page.getByLabel('Code').fill(hotp(key, 0, 6))
+    await page.getByRole('button', { name: 'Confirm' }).click()
+    await page.waitForURL('**/setup/complete')
+
+    site.clock.advance(301)
+    await page.goto(`${site.baseUrl}/account/two-factor`)
+    await page.getByRole('button', { name: 'Ask “Yellow token” first' }).click()
+    await page.getByText('is kept and completed then').waitFor()
+    await page.getByLabel('App').check()
+    await page.getByLabel('Code', { exact: true }).fill(person.code())
+    await page.getByRole('button', { name: 'Confirm', exact: true }).click()
+    await page.getByText('This device is asked first from now on.').waitFor()
+
+    await page.getByRole('link', { name: 'Rename “Yellow token”' }).click()
+    await page.getByLabel('Name').fill('Key ring')
+    await page.getByRole('button', { name: 'Rename' }).click()
+    await page.getByRole('link', { name: 'Remove “Key ring”' }).click()
+    await page.getByRole('button', { name: 'Remove it' }).click()
+    await page.getByText('The device was removed.').waitFor()
+    expect(await page.getByText('Key ring').count()).toBe(0)
+
+    await page.getByRole('button', { name: 'Sign out everywhere else' }).click()
+    await page.getByText('Signed out there.').waitFor()
+    expect(await page.getByRole('button', { name: 'Sign out there' }).count()).toBe(0)
+
+    await page.getByRole('link', { name: 'Change your password' }).click()
+    await page.getByLabel('Password so far').fill(person.password)
+    await page.getByLabel('New password').fill('another good pass phrase')
+    await page.getByRole('button', { name: 'Change the password' }).click()
+    await page.getByText('Your password was changed').waitFor()
+    expect(complaints).toEqual([])
+  })
+})
+
+/** Every page and state, as one who has come this far sees it. */
+const states: readonly [name: string, open: (page: Page, person: Person) => Promise<unknown>][] = [
+  ['profile', (page) => go(page, '/account/two-factor')],
+  ['profile-done', (page) => go(page, '/account/two-factor?done=email_requested')],
+  ['rename', (page, { app }) => go(page, `/account/two-factor/devices/${app?.persistentId}/rename`)],
+  ['remove', (page, { backup }) => go(page, `/account/two-factor/devices/${backup?.persistentId}/remove`)],
+  [
+    'remove-refused',
+    async (page, person) => {
+      await database.pool.query('update hotp_devices set confirmed = false where user_id = $1', [person.id])
+      await go(page, `/account/two-factor/devices/${person.app?.persistentId}/remove`)
+    },
+  ],
+  ['verify', (page) => go(page, '/account/verify?next=%2Faccount%2Femail')],
+  [
+    'verify-refused',
+    async (page) => {
+      await go(page, '/account/verify')
+      await page.getByRole('radio').first().check()
+      await page.getByLabel('Code', { exact: true }).fill('000000')
+      await page.getByRole('button', { name: 'Confirm', exact: true }).click()
+      await page.getByRole('alert').waitFor()
+    },
+  ],
+  ['token-add', (page) => go(page, '/account/two-factor/hardware-tokens/add')],
+  [
+    'token-add-refused',
+    async (page) => {
+      await go(page, '/account/two-factor/hardware-tokens/add')
+      await page.getByLabel('Key').fill('no key')
+      await page.getByRole('button', { name: 'Continue' }).click()
+      await page.getByRole('alert').waitFor()
+    },
+  ],
+  [
+    'token-confirm',
+    async (page, person) =>
+      go(page, `/account/two-factor/hardware-tokens/${(await addToken(person, false)).id}/confirm`),
+  ],
+  [
+    'token-synchronise',
+    async (page, person) =>
+      go(page, `/account/two-factor/hardware-tokens/${(await addToken(person, true)).id}/synchronise`),
+  ],
+  ['password', (page) => go(page, '/account/password/change')],
+  [
+    'password-refused',
+    async (page, person) => {
+      await go(page, '/account/password/change')
+      await page.getByLabel('Password so far').fill(person.password)
+      await page.getByLabel('New password').fill('password123')
+      await page.getByRole('button', { name: 'Change the password' }).click()
+      await page.getByRole('alert').waitFor()
+    },
+  ],
+  ['email', (page) => go(page, '/account/email')],
+]
+
+const go = (page: Page, path: string) => page.goto(site.baseUrl + path)
+
+describe.each([
+  { width: 1280, dark: false },
+  { width: 390, dark: true },
+])('at $width px, dark: $dark', ({ width, dark }) => {
+  it.each(states)('%s can be read and used by everybody', async (_name, open) => {
+    const person = await createPerson(site, { backupTokens: 3 })
+    await addToken(person, true)
+    await signIn(
+      site,
+      person,
+      site.browser('Mozilla/5.0 (Macintosh; Intel Mac OS X 10.15; rv:140.0) Gecko/20100101 Firefox/140.0'),
+    )
+    const browser = await signIn(site, person)
+    const { page, context } = await openPage(chromium, { width, dark, signedIn: { browser, baseUrl: site.baseUrl } })
+    await open(page, person)
+    const { violations } = await new AxeBuilder({ page }).analyze()
+    expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)).toEqual([])
+    await expectNoSidewaysScroll(page)
+    await context.close()
+  })
+})
