@@ -1,6 +1,10 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import os from 'node:os'
+import path from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { request } from 'node:http'
-import { describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { panelLocale } from '../../src/admin/panel-texts.js'
 import { readAssets } from '../../src/admin/page/serve-assets.js'
 import type { Browser } from '../support/browse.js'
 import { signIn } from '../support/site.js'
@@ -74,6 +78,31 @@ function rawPage(headers: Record<string, string>): Promise<{ encoding: string | 
       .end()
   })
 }
+
+describe('the texts', () => {
+  let folder: string
+
+  beforeEach(async () => {
+    folder = await mkdtemp(path.join(os.tmpdir(), 'panel-texts-'))
+    for (const [language, actions] of Object.entries({
+      en: { show: 'Details', list: 'List' },
+      nl: { list: 'Lijst' },
+    })) {
+      await mkdir(path.join(folder, language))
+      await writeFile(path.join(folder, language, 'panel.json'), JSON.stringify({ adminjs: { actions } }))
+    }
+  })
+
+  afterEach(() => rm(folder, { recursive: true }))
+
+  it('say in English what a language lacks', () => {
+    expect(panelLocale('nl', folder).translations).toEqual({ nl: { actions: { show: 'Details', list: 'Lijst' } } })
+  })
+
+  it('are English where a language has no file', () => {
+    expect(panelLocale('pl', folder).translations).toEqual({ pl: { actions: { show: 'Details', list: 'List' } } })
+  })
+})
 
 describe('the assets', () => {
   const script = () => readAssets().address('panel.js')

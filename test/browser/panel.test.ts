@@ -2,6 +2,7 @@ import { AxeBuilder } from '@axe-core/playwright'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
+import { giveDevices } from '../admin/give-devices.js'
 import { expectNoSidewaysScroll, launchBrowser, openPage } from '../support/browser.js'
 import { databaseKinds, openTestDatabase } from '../support/database.js'
 import { createPerson, type Person, signIn, startTestSite, type TestSite } from '../support/site.js'
@@ -10,11 +11,16 @@ let database: Database
 let site: TestSite
 let chromium: Browser
 let superuser: Person
+/** Has a device of every kind. */
+let collector: Person
+let phoneId: number
 
 beforeAll(async () => {
   database = await openTestDatabase(databaseKinds().at(-1) ?? 'embedded')
   site = await startTestSite(database)
   superuser = await createPerson(site, { superuser: true, name: 'Barbara Liskov', backupTokens: 2 })
+  collector = await createPerson(site, { name: 'Mary Jackson', backupTokens: 1 })
+  phoneId = (await giveDevices(database, collector.id)).phone.id
   chromium = await launchBrowser()
 })
 
@@ -50,6 +56,67 @@ describe('the panel in a browser', () => {
     await page.getByText('The device was deleted.').waitFor()
     expect(await database.models.TotpDevice.findByPk(person.app?.id)).toBeNull()
     expect(complaints).toEqual([])
+    await context.close()
+  })
+
+  it('heads a page by whom or what it is about, and so does the title', async () => {
+    const person = await createPerson(site, { name: 'Katherine Johnson' })
+    const { page, complaints, context } = await openPage(chromium, { signedIn: await signedIn() })
+    const headings: Record<string, string> = {
+      [`users/records/${person.id}/show`]: 'Katherine Johnson',
+      [`users/records/${person.id}/edit`]: 'Edit – Katherine Johnson',
+      [`totp_devices/records/${person.app?.id}/show`]: 'App',
+      [`audit_events/records/1/show`]: 'token accepted',
+    }
+    for (const [address, heading] of Object.entries(headings)) {
+      await page.goto(`${site.baseUrl}/admin/resources/${address}`)
+      await page.getByRole('heading', { name: heading, exact: true }).waitFor()
+      await expect.poll(() => page.title()).toBe(`${heading} – OTP Admin`)
+    }
+    expect(complaints).toEqual([])
+    await context.close()
+  })
+
+  it('shows an invitation once, with a button that copies it', async () => {
+    const person = await createPerson(site, { name: 'Dorothy Vaughan' })
+    const { page, complaints, context } = await openPage(chromium, { signedIn: await signedIn() })
+    await context.grantPermissions(['clipboard-read', 'clipboard-write'])
+    await page.goto(`${site.baseUrl}/admin/resources/users/records/${person.id}/show`)
+    await page.getByRole('link', { name: 'Invite' }).click()
+    await page.getByLabel('I hand it over').check()
+    await page.getByRole('button', { name: 'Make the link' }).click()
+    const link = await page.locator('code').innerText()
+    expect((await site.browser().get(new URL(link).pathname)).status).toBe(200)
+    await page.getByRole('button', { name: 'Copy' }).click()
+    await page.getByRole('button', { name: 'Copied' }).waitFor()
+    expect(await page.evaluate('navigator.clipboard.readText()')).toBe(link)
+    await page.reload()
+    await page.getByRole('button', { name: 'Make the link' }).waitFor()
+    expect(await page.content()).not.toContain(link)
+    expect(complaints).toEqual([])
+    await context.close()
+  })
+
+  it('resets a second factor after saying what that does', async () => {
+    const person = await createPerson(site, { backupTokens: 1 })
+    const { page, complaints, context } = await openPage(chromium, { signedIn: await signedIn() })
+    await page.goto(`${site.baseUrl}/admin/resources/users/records/${person.id}/show`)
+    await page.getByRole('link', { name: 'Reset second factor' }).click()
+    await page.getByText('This cannot be undone').waitFor()
+    expect(await database.models.TotpDevice.count({ where: { user_id: person.id } })).toBe(1)
+    await page.getByRole('button', { name: 'Delete all devices' }).click()
+    await page.getByRole('status').waitFor()
+    expect(await database.models.TotpDevice.count({ where: { user_id: person.id } })).toBe(0)
+    expect(complaints).toEqual([])
+    await context.close()
+  })
+
+  it('says why help was refused', async () => {
+    const idle = await createPerson(site, { active: false, app: false })
+    const { page, context } = await openPage(chromium, { signedIn: await signedIn() })
+    await page.goto(`${site.baseUrl}/admin/resources/users/records/${idle.id}/giveBackupToken`)
+    await page.getByRole('button', { name: 'Make a backup token' }).click()
+    expect(await page.getByRole('alert').innerText()).toContain('not active')
     await context.close()
   })
 
@@ -124,7 +191,7 @@ describe('the panel in a browser', () => {
     await page.goto(`${site.baseUrl}/admin/resources/users?filters.email=${encodeURIComponent(person.email)}`)
     await page.locator('tbody tr[tabindex="0"]').focus()
     await page.keyboard.press('Enter')
-    await page.getByText('Ada Lovelace').waitFor()
+    await page.getByRole('heading', { name: 'Ada Lovelace' }).waitFor()
     expect(new URL(page.url()).pathname).toBe(`/admin/resources/users/records/${person.id}/show`)
     await context.close()
   })
@@ -141,23 +208,49 @@ describe.each([
     'page of a user': () => `${site.baseUrl}/admin/resources/users/records/${superuser.id}/show`,
     'form of a user': () => `${site.baseUrl}/admin/resources/users/records/${superuser.id}/edit`,
     'page of a device': () => devicePage(superuser),
+    'list of phones': () => `${site.baseUrl}/admin/resources/phone_devices`,
+    'page of a phone': () => `${site.baseUrl}/admin/resources/phone_devices/records/${phoneId}/show`,
+    'page of a user with devices of every kind': () =>
+      `${site.baseUrl}/admin/resources/users/records/${collector.id}/show`,
+    invitation: () => `${site.baseUrl}/admin/resources/users/records/${collector.id}/invite`,
     'audit trail': () => `${site.baseUrl}/admin/resources/audit_events`,
     'line of the audit trail': () => `${site.baseUrl}/admin/resources/audit_events/records/1/show`,
   }
 
+  it('tells title and state of each row of a list', async () => {
+    const { page, context } = await openPage(chromium, { width, dark, signedIn: await signedIn() })
+    await page.goto(`${site.baseUrl}/admin/resources/phone_devices`)
+    const row = page.locator('tbody tr', { hasText: 'Work phone' })
+    await row.getByText('Yes', { exact: true }).waitFor()
+    const heads = await page.locator('thead td:visible, thead th:visible').count()
+    expect(heads).toBe(await row.locator('td:visible').count())
+    await context.close()
+  })
+
+  it('has a sign-out button that shows something', async () => {
+    const { page, context } = await openPage(chromium, { width, dark, signedIn: await signedIn() })
+    await page.goto(`${site.baseUrl}/admin`)
+    const icon = page.getByRole('button', { name: 'Sign out' }).locator('svg')
+    expect((await icon.boundingBox())?.width).toBeGreaterThan(10)
+    await context.close()
+  })
+
   it('has no accessibility fault and no sideways scroll on any page', async () => {
     const { page, complaints, context } = await openPage(chromium, { width, dark, signedIn: await signedIn() })
     const faults: Record<string, unknown> = {}
+    const clipped: Record<string, number> = {}
     for (const [name, address] of Object.entries(pages)) {
       await page.goto(address())
       await settled(page)
       await expectNoSidewaysScroll(page)
+      clipped[name] = await clippedTables(page)
       faults[name] = await faultsOf(page)
     }
     await page.goto(devicePage(await createPerson(site)))
     await page.getByTestId('action-delete').click()
     await page.getByRole('dialog').waitFor()
     expect(await faultsOf(page)).toEqual([])
+    expect(clipped).toEqual(Object.fromEntries(Object.keys(pages).map((name) => [name, 0])))
     expect(faults).toEqual(Object.fromEntries(Object.keys(pages).map((name) => [name, []])))
     expect(complaints).toEqual([])
     await context.close()
@@ -168,6 +261,14 @@ describe.each([
 async function settled(page: Page): Promise<void> {
   await page.waitForLoadState('networkidle')
   await page.locator('h1, h2').first().waitFor()
+}
+
+/** Tables of ours that are wider than the box they stand in. */
+function clippedTables(page: Page): Promise<number> {
+  return page.evaluate<number>(
+    `[...document.querySelectorAll('.panel-table')].filter((table) =>
+      table.parentElement.scrollWidth > table.parentElement.clientWidth).length`,
+  )
 }
 
 async function faultsOf(page: Page): Promise<string[]> {
