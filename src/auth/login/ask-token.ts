@@ -48,7 +48,7 @@ function reasonOf({ reason }: Extract<Verification, { ok: false }>, token: strin
 
 /** Which device is asked, and for which challenge of this session. */
 async function readAsked(auth: Auth, req: Request, awaited: Awaited, form: TokenForm, token: string) {
-  const byKey = await readKeyAnswer(auth, req, awaited.userId, token)
+  const byKey = await readKeyAnswer(auth, req, token)
   if (byKey) return byKey
   const deviceId = form.otp_device || defaultDevice(auth, awaited, token)
   return { deviceId, challenge: challengeOf(req, deviceId) }

@@ -11,19 +11,14 @@ export interface KeyAnswerRead {
 }
 
 /**
- * What a posted token says where a security key gave it: any of the person's keys may
- * answer, and the answer tells which one did.
+ * What a posted token says where a security key gave it: any of a person's keys may answer,
+ * and the answer tells which one did. Whose it is, `verifyToken` asks.
  *
- * @returns null where no key gave it; a device id that is nobody's where the key is not this person's
+ * @returns null where no key gave it
  */
-export async function readKeyAnswer(
-  auth: Auth,
-  req: Request,
-  userId: number,
-  token: string,
-): Promise<KeyAnswerRead | null> {
+export async function readKeyAnswer(auth: Auth, req: Request, token: string): Promise<KeyAnswerRead | null> {
   if (!parseAnswer(token)) return null
   const challenge = takeKeyChallenge(req, 'verify')
   const key = await findKey(auth.otp, token)
-  return { deviceId: key?.userId === userId ? key.deviceId : '', challenge }
+  return { deviceId: key?.deviceId ?? '', challenge }
 }

@@ -1,0 +1,66 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Database } from '../../src/db/connect.js'
+import { verifyToken } from '../../src/otp/verify-token.js'
+import { addSecurityKey } from '../../src/otp/webauthn/add-security-key.js'
+import { createChallenge } from '../../src/otp/webauthn/create-challenge.js'
+import { databaseKinds, openTestDatabase } from '../support/database.js'
+import { createUser, testOtp, type TestOtp } from '../support/otp.js'
+import { makeSoftKey } from '../support/soft-key.js'
+import { addTestKey } from '../support/webauthn.js'
+
+describe.each(databaseKinds())('a passkey that does not count, on the %s database', (where) => {
+  let database: Database
+  let otp: TestOtp
+  beforeAll(async () => {
+    database = await openTestDatabase(where)
+    otp = testOtp(database, { throttleFactor: 0 })
+  })
+  afterAll(() => database.close())
+
+  /** An answer to a new challenge, and how often it may be sent. */
+  const prepare = async () => {
+    const userId = (await createUser(database)).id
+    const { device, key } = await addTestKey(otp, userId, makeSoftKey({ counts: false }))
+    const { id, challenge } = await createChallenge(otp, 'verify')
+    const submission = { userId, deviceId: device.persistentId, token: key.answer({ challenge }), challenge: id }
+    return () => verifyToken(otp, submission)
+  }
+
+  it('answers a challenge once', async () => {
+    const submit = await prepare()
+    expect((await submit()).ok).toBe(true)
+    expect(await submit()).toEqual({ ok: false, reason: 'invalid_token' })
+  })
+
+  it('answers it once, when the answer is sent ten times at once', async () => {
+    const submit = await prepare()
+    const verifications = await Promise.all(Array.from({ length: 10 }, submit))
+    expect(verifications.filter(({ ok }) => ok)).toHaveLength(1)
+  })
+
+  it('answers no challenge that was made for enrolling, nor is it enrolled by one that was made for answering', async () => {
+    const userId = (await createUser(database)).id
+    const { device, key } = await addTestKey(otp, userId, makeSoftKey({ counts: false }))
+    const toAdd = await createChallenge(otp, 'add')
+    const submission = { userId, deviceId: device.persistentId, challenge: toAdd.id }
+    const token = key.answer({ challenge: toAdd.challenge })
+    expect(await verifyToken(otp, { ...submission, token })).toEqual({ ok: false, reason: 'invalid_token' })
+    const toVerify = await createChallenge(otp, 'verify')
+    const response = makeSoftKey().create({ challenge: toVerify.challenge })
+    expect(await addSecurityKey(otp, { userId, name: 'Key', response, challenge: toVerify.id })).toEqual({
+      ok: false,
+      reason: 'key_refused',
+    })
+  })
+
+  it('is enrolled once, when its answer is sent ten times at once', async () => {
+    const userId = (await createUser(database)).id
+    const { id, challenge } = await createChallenge(otp, 'add')
+    const response = makeSoftKey().create({ challenge })
+    const added = await Promise.all(
+      Array.from({ length: 10 }, () => addSecurityKey(otp, { userId, name: 'Key', response, challenge: id })),
+    )
+    expect(added.filter(({ ok }) => ok)).toHaveLength(1)
+    expect(added.filter((one) => !one.ok && one.reason === 'key_refused')).toHaveLength(9)
+  })
+})
