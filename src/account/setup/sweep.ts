@@ -8,7 +8,7 @@ const EVERY_MS = 5 * 60_000
 
 /**
  * Removes, every few minutes, what was begun and never finished: devices that were not
- * confirmed and links that were not followed. Each process does it; one finds what another left.
+ * confirmed, links that were not followed, forms that no token completed. Each process does it; one finds what another left.
  *
  * @returns a function that ends it
  */
@@ -23,5 +23,7 @@ export function keepSwept(account: Account, log: Logger): () => void {
 /** One sweep. Used links go with the old ones: the audit trail has what became of them. */
 export async function sweep({ otp, database, clock }: Pick<Account, 'otp' | 'database' | 'clock'>): Promise<void> {
   await sweepEnrolments(otp)
-  await runStatement(database, undefined, 'delete from one_time_links where expires_at <= $now', { now: clock.now() })
+  const now = clock.now()
+  await runStatement(database, undefined, 'delete from one_time_links where expires_at <= $now', { now })
+  await runStatement(database, undefined, 'delete from kept_requests where expires_at <= $now', { now })
 }
