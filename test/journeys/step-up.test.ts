@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { sweep } from '../../src/account/setup/sweep.js'
 import type { Database } from '../../src/db/connect.js'
 import { addTotpDevice } from '../../src/otp/add-totp-device.js'
 import { hotp, timeStep } from '../../src/otp/oath.js'
@@ -147,6 +148,16 @@ describe.each(databaseKinds())('asking for a token again, on the %s database', (
     expect(late.location).toBe('/account/two-factor?done=too_late')
     expect((await browser.get(late.location ?? '')).text).toContain('nothing was changed')
     expect(await nameOf(person)).toBe('App')
+  })
+
+  it('forgets it after that, also where nobody comes back', async () => {
+    const person = await createPerson(site)
+    await (await stale(person)).post(rename(person), { name: 'Forgotten' })
+    await sweep(site)
+    expect(await kept()).toHaveLength(1)
+    site.clock.advance(300)
+    await sweep(site)
+    expect(await kept()).toEqual([])
   })
 
   it('does not complete it on the way to another page', async () => {
