@@ -1,4 +1,4 @@
-import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express'
+import express, { type ErrorRequestHandler, type Express, type Router } from 'express'
 import type { Logger } from 'pino'
 import type { Account } from './account/account.js'
 import { alertOwner } from './account/backup-tokens/alert-owner.js'
@@ -40,7 +40,7 @@ import { describeOrigin } from './http/describe-origin.js'
 import { healthRoutes } from './http/health.js'
 import { limitAddress } from './http/limit-address.js'
 import { logRequests } from './http/log-requests.js'
-import { matchesPath } from './http/match-path.js'
+import { refuseUnknown } from './http/refuse-unknown.js'
 import { refuseBadInput } from './http/read-form.js'
 import { refuse } from './http/refuse.js'
 import { securityHeaders } from './http/security-headers.js'
@@ -116,24 +116,43 @@ export async function createOtpAdminSite(services: SiteServices): Promise<OtpAdm
   app.use(checkOrigin(origins))
   app.use('/admin', refuseStrangers({ https }))
   app.use(session.middleware, loadRequestUser(account), enrolmentGate(account))
-  app.use(loginRoutes(account), logoutRoutes(account, { https }))
-  app.use(securityKeyRoutes(account), passkeyRoutes(account))
-  // Before all pages whose forms it completes.
-  app.use(verifyRoutes(account))
-  app.use(setUpRoutes(account), invitationRoutes(account), passwordRoutes(account))
-  app.use(backupTokensRoutes(account), disableRoutes(account), securityKeysRoutes(account))
-  app.use(profileRoutes(account), devicesRoutes(account), sessionsRoutes(account))
-  app.use(hardwareTokensRoutes(account), passwordChangeRoutes(account), emailRoutes(account))
-  app.use(languageRoutes(account), phonesRoutes(account), emailDeviceRoutes(account))
+  const pages = pageRoutes(account)
+  app.use(pages)
   app.get('/', (_req, res) => res.redirect(302, '/admin'))
   app.use('/admin', panel.router)
-  app.use(refuseUnknown, refuseBadInput, answerFault(log))
+  app.use(refuseUnknown(pages), refuseBadInput, answerFault(log))
   const stopSweeping = keepSwept(account, log)
   const close = () => {
     stopSweeping()
     session.store.close()
   }
   return { app, otp: account.otp, close }
+}
+
+/** Every page of one's own. Step-up comes before those whose forms it completes. */
+function pageRoutes(account: Account): Router[] {
+  return [
+    loginRoutes(account),
+    logoutRoutes(account, account),
+    securityKeyRoutes(account),
+    passkeyRoutes(account),
+    verifyRoutes(account),
+    setUpRoutes(account),
+    invitationRoutes(account),
+    passwordRoutes(account),
+    backupTokensRoutes(account),
+    disableRoutes(account),
+    securityKeysRoutes(account),
+    profileRoutes(account),
+    devicesRoutes(account),
+    sessionsRoutes(account),
+    hardwareTokensRoutes(account),
+    passwordChangeRoutes(account),
+    emailRoutes(account),
+    languageRoutes(account),
+    phonesRoutes(account),
+    emailDeviceRoutes(account),
+  ]
 }
 
 function createAccount(services: SiteServices, https: boolean): Account {
@@ -152,50 +171,6 @@ function createAccount(services: SiteServices, https: boolean): Account {
   alertOwner(account)
   tellOwner(account)
   return account
-}
-
-/** An address that is known for other methods gets a 405 that names them. */
-const refuseUnknown: RequestHandler = (req, res) => {
-  const [, allow] = Object.entries(ALLOWED).find(([path]) => matchesPath(path, req.path)) ?? []
-  if (allow) refuse(req, res, { status: 405, code: 'method_not_allowed', allow })
-  else refuse(req, res, { status: 404, code: 'not_found' })
-}
-
-const ALLOWED: Readonly<Record<string, string>> = {
-  '/account/email': 'GET, HEAD, POST',
-  '/account/email/confirm/:token': 'GET, HEAD, POST',
-  '/account/invitation/:token': 'GET, HEAD, POST',
-  '/account/language': 'GET, HEAD, POST',
-  '/account/login': 'GET, HEAD, POST',
-  '/account/login/passkey': 'POST',
-  '/account/login/passkey/options': 'POST',
-  '/account/login/security-key': 'POST',
-  '/account/logout': 'GET, HEAD, POST',
-  '/account/password/change': 'GET, HEAD, POST',
-  '/account/password/forgot': 'GET, HEAD, POST',
-  '/account/password/reset/:token': 'GET, HEAD, POST',
-  '/account/two-factor': 'GET, HEAD',
-  '/account/two-factor/backup-tokens': 'GET, HEAD, POST',
-  '/account/two-factor/devices/:kind/:id/default': 'POST',
-  '/account/two-factor/devices/:kind/:id/remove': 'GET, HEAD, POST',
-  '/account/two-factor/devices/:kind/:id/rename': 'GET, HEAD, POST',
-  '/account/two-factor/disable': 'GET, HEAD, POST',
-  '/account/two-factor/email/add': 'GET, HEAD, POST',
-  '/account/two-factor/hardware-tokens/:id/confirm': 'GET, HEAD, POST',
-  '/account/two-factor/hardware-tokens/:id/synchronise': 'GET, HEAD, POST',
-  '/account/two-factor/hardware-tokens/add': 'GET, HEAD, POST',
-  '/account/two-factor/phones/:id/delete': 'POST',
-  '/account/two-factor/phones/add': 'GET, HEAD, POST',
-  '/account/two-factor/qrcode': 'GET, HEAD',
-  '/account/two-factor/security-keys/:id/delete': 'POST',
-  '/account/two-factor/security-keys/add': 'GET, HEAD, POST',
-  '/account/two-factor/security-keys/add/options': 'POST',
-  '/account/two-factor/sessions': 'GET, HEAD, POST',
-  '/account/two-factor/sessions/end': 'POST',
-  '/account/two-factor/sessions/others': 'POST',
-  '/account/two-factor/setup': 'GET, HEAD, POST',
-  '/account/two-factor/setup/complete': 'GET, HEAD',
-  '/account/verify': 'GET, HEAD, POST',
 }
 
 function answerFault(log: Logger): ErrorRequestHandler {
