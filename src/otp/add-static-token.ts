@@ -1,5 +1,5 @@
 import type { Transaction } from 'sequelize'
-import { type BackupToken, hashBackupToken, randomBackupToken } from './backup-token.js'
+import { type BackupToken, hashBackupToken, randomBackupToken, UNNAMED_SET } from './backup-token.js'
 import type { Device } from './device.js'
 import { staticKind } from './kinds/static.js'
 import type { Otp } from './otp.js'
@@ -28,7 +28,7 @@ export async function addStaticToken(
   const row =
     existing ??
     (await StaticDevice.create(
-      { user_id: userId, name: 'Backup tokens', confirmed: true, created_at: otp.clock.now() },
+      { user_id: userId, name: UNNAMED_SET, confirmed: true, created_at: otp.clock.now() },
       { transaction },
     ))
   await StaticToken.bulkCreate(

@@ -6,6 +6,9 @@ declare const brand: unique symbol
 /** 16 base32 characters in capitals, without groups: 80 bits. */
 export type BackupToken = string & { readonly [brand]: 'BackupToken' }
 
+/** What a set is called until its owner calls it otherwise; pages say it in the reader's language. */
+export const UNNAMED_SET = 'Backup tokens'
+
 /** Ten bytes from the system's random source (NIST SP 800-63B-4 §4.2.1: 64 bits or more). */
 export function randomBackupToken(): BackupToken {
   const token = base32nopad.encode(randomBytes(10))

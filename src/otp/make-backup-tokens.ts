@@ -1,6 +1,6 @@
 import type { Transaction } from 'sequelize'
 import { runStatement } from '../db/run-statement.js'
-import { type BackupToken, backupTokenHashes, hashBackupToken, randomBackupToken } from './backup-token.js'
+import { type BackupToken, backupTokenHashes, hashBackupToken, randomBackupToken, UNNAMED_SET } from './backup-token.js'
 import type { Otp } from './otp.js'
 
 /** How many tokens a set has. */
@@ -23,7 +23,7 @@ export async function makeBackupTokens(otp: Otp, transaction: Transaction, userI
   // Two at once would each leave a set of their own.
   await ask('select from users where id = $userId for update', {})
   const [kept] = await ask<{ id: number }>(KEEP, {})
-  const [row] = kept ? [kept] : await ask<{ id: number }>(INSERT, { name: 'Backup tokens' })
+  const [row] = kept ? [kept] : await ask<{ id: number }>(INSERT, { name: UNNAMED_SET })
   if (!row) throw new Error('A set of backup tokens was neither kept nor made.')
   await ask('delete from static_devices where user_id = $userId and id <> $id', row)
   await ask('delete from static_tokens where device_id = $id', row)

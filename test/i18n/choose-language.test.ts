@@ -151,6 +151,13 @@ describe('the language of a page', () => {
     expect(refused.text).toContain('この列では並べ替えできません。')
   })
 
+  it('names a set of backup tokens that has no name of its own', async () => {
+    const browser = await signIn(site, await createPerson(site, { backupTokens: 4 }))
+    const { text } = await read(browser, '/account/two-factor', 'de')
+    expect(text).toContain('<h3>Backup-Codes</h3>')
+    expect(text).not.toContain('Backup tokens')
+  })
+
   it('is that of the last sign-in for mails, where none was chosen', async () => {
     const person = await createPerson(site, { backupTokens: 4 })
     const [token = ''] = person.backupTokens

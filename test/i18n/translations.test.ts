@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { languages } from '../../src/i18n.js'
+import { voices } from '../../src/notify/gateways/sms-gateway.js'
 import { root } from '../../src/root.js'
 import { placeholdersOf, pluralsOf, readTexts } from './read-texts.js'
 
@@ -21,6 +22,12 @@ function englishOf(key: string): string | undefined {
   const base = key.replace(/_(few|many)$/, '')
   return plurals.has(base) ? english.get(`${base}_other`) : undefined
 }
+
+it.each(languages)('calls in a voice of %s', (language) => {
+  const voice = readTexts(language).get('phone:call.voice') ?? ''
+  expect(voices).toContain(voice)
+  expect(new Intl.Locale(voice).language).toBe(new Intl.Locale(language).language)
+})
 
 it('has a folder for each language and no other', () => {
   expect(readdirSync(path.join(root, 'locales')).toSorted()).toEqual(languages.toSorted())

@@ -3,6 +3,8 @@ import { otpRequired } from '../../auth/otp-required.js'
 import { mustHaveTwoFactors } from '../../auth/policy.js'
 import { describeMoment } from '../../http/describe-moment.js'
 import { sendPage } from '../../http/send-page.js'
+import type { Translate } from '../../i18n.js'
+import { UNNAMED_SET } from '../../otp/backup-token.js'
 import { devicesForUser, type ListedDevice } from '../../otp/devices-for-user.js'
 import type { Account } from '../account.js'
 import { listSessions } from '../sessions/list-sessions.js'
@@ -15,7 +17,7 @@ export function profileRoutes(account: Account): Router {
     if (!req.user) return
     const devices = await devicesForUser(account.otp, req.user.id, { confirmed: null })
     sendPage(res, 'account/profile', {
-      ...describeDevices(devices),
+      ...describeDevices(devices.map((device) => sayName(device, req.t))),
       offered: offeredKinds(account),
       sessions: await listSessions(account, req.user.id, req.sessionID),
       mayDisable: !mustHaveTwoFactors(account.config.otpPolicy, req.user),
@@ -30,6 +32,12 @@ export function profileRoutes(account: Account): Router {
 function offeredKinds({ otp }: Account): Set<string> {
   const kinds = otp.kinds.filter(({ name }) => name !== 'webauthn' || otp.settings.relyingParty !== null)
   return new Set(kinds.map(({ name }) => name))
+}
+
+/** A set of backup tokens that nobody named is called what it is. */
+function sayName(device: ListedDevice, t: Translate): ListedDevice {
+  const unnamed = device.kind === 'static' && device.name === UNNAMED_SET
+  return unnamed ? { ...device, name: t('pages:kinds.static') } : device
 }
 
 /** The list is in the order in which sign-in asks. */

@@ -1,0 +1,78 @@
+import { AxeBuilder } from '@axe-core/playwright'
+import { mkdirSync } from 'node:fs'
+import path from 'node:path'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Database } from '../../src/db/connect.js'
+import { languages } from '../../src/i18n.js'
+import { databaseKinds, openTestDatabase } from '../support/database.js'
+import { expectNoSidewaysScroll, launchBrowser, openPage } from '../support/browser.js'
+import { createPerson, type Person, signIn, startTestSite, type TestSite } from '../support/site.js'
+
+const PAGES = {
+  profile: '/account/two-factor',
+  language: '/account/language',
+  'backup-tokens': '/account/two-factor/backup-tokens',
+  phone: '/account/two-factor/phones/add',
+  disable: '/account/two-factor/disable',
+  'hardware-token': '/account/two-factor/hardware-tokens/add',
+  'password-change': '/account/password/change',
+  panel: '/admin',
+  'panel-users': '/admin/resources/users',
+}
+
+let database: Database
+let site: TestSite
+let person: Person
+let chromium: Browser
+beforeAll(async () => {
+  database = await openTestDatabase(databaseKinds().at(-1) ?? 'embedded')
+  site = await startTestSite(database, { OTP_EMAIL: 'true' })
+  person = await createPerson(site, { superuser: true, backupTokens: 2 })
+  chromium = await launchBrowser()
+})
+afterAll(async () => {
+  await chromium.close()
+  await site.close()
+  await database.close()
+})
+
+describe.each(languages)('in %s, on a phone', (language) => {
+  /** With `SHOTS=<folder>` each page is kept as a picture, for somebody who reads the language. */
+  const look = async (page: Page, name: string) => {
+    const folder = process.env['SHOTS']
+    if (folder) mkdirSync(folder, { recursive: true })
+    if (folder) await page.screenshot({ path: path.join(folder, `${name}-${language}.png`), fullPage: true })
+    await expectNoSidewaysScroll(page)
+    expect(await page.evaluate<string>('document.documentElement.lang')).toBe(language)
+    // It reads markup, which is the same in all languages: one page of each program is enough.
+    if (!['profile', 'panel'].includes(name)) return
+    const { violations } = await new AxeBuilder({ page }).analyze()
+    expect(violations.map(({ id, nodes }) => `${name}: ${id}: ${nodes.map(({ html }) => html).join(' ')}`)).toEqual([])
+  }
+
+  it('every page fits and has no accessibility fault', async () => {
+    const browser = await signIn(site, person)
+    const { page, context, complaints } = await openPage(chromium, {
+      width: 390,
+      signedIn: { browser, baseUrl: site.baseUrl },
+    })
+    await page.setExtraHTTPHeaders({ 'Accept-Language': language })
+    for (const [name, address] of Object.entries(PAGES)) {
+      await page.goto(site.baseUrl + address)
+      await page.waitForLoadState('networkidle')
+      await page.locator('h1, h2').first().waitFor()
+      await look(page, name)
+    }
+    await context.clearCookies()
+    await page.goto(`${site.baseUrl}/account/login`)
+    await look(page, 'password')
+    await page.locator('#username').fill(person.email)
+    await page.locator('#password').fill(person.password)
+    await page.locator('main button[type=submit]').first().click()
+    await page.locator('#otp_token').waitFor()
+    await look(page, 'token')
+    expect(complaints).toEqual([])
+    await context.close()
+  }, 60_000)
+})
