@@ -3,8 +3,6 @@ import * as demoStaff from '../seeders/0001-demo-staff.js'
 import { SiteError } from './errors.js'
 import type { Otp } from './otp/otp.js'
 
-export type { DemoCredentials } from '../seeders/0001-demo-staff.js'
-
 /**
  * Runs the seeders that have not run yet on this database.
  *

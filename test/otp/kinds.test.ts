@@ -36,6 +36,7 @@ testKind({
       interactive: false,
       createdAt: otp.clock.now(),
       lastUsedAt: null,
+      lastUsedFrom: null,
     }
   },
   async goodToken(otp, device) {
