@@ -6,6 +6,7 @@ import { landing } from './scenarios/landing.js'
 import { lists } from './scenarios/lists.js'
 import { logins } from './scenarios/logins.js'
 import { panelScript } from './scenarios/panel-script.js'
+import { refusedLogins } from './scenarios/refused-logins.js'
 import { refusals } from './scenarios/refusals.js'
 import { start } from './scenarios/start.js'
 import { verifyTokens } from './scenarios/verify-token.js'
@@ -14,6 +15,7 @@ import { verifyTokens } from './scenarios/verify-token.js'
 const scenarios: Readonly<Record<string, Scenario>> = {
   start,
   logins,
+  'refused-logins': refusedLogins,
   'verify-token': verifyTokens,
   'event-loop': eventLoop,
   refusals,

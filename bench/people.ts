@@ -10,7 +10,7 @@ import type { Clock } from '../src/clock.js'
 import { type Browser, openBrowser } from '../test/support/browse.js'
 import { SECRET_KEY } from './start-server.js'
 
-const PASSWORD = 'correct horse battery'
+export const PASSWORD = 'correct horse battery'
 const SECRET = randomBytes(20)
 
 /** Somebody with a password and an authenticator app. */
