@@ -5,32 +5,35 @@ import type { Origin } from './origin.js'
 
 export { nowhere, type Origin } from './origin.js'
 
-/** What the trail knows. Past tense; docs/security.md lists when each is written. */
-export type AuditEventName =
-  | 'signed_in'
-  | 'sign_in_refused'
-  | 'signed_out'
-  | 'token_accepted'
-  | 'token_refused'
-  | 'backup_token_used'
-  | 'device_switched_off'
-  | 'device_added'
-  | 'device_renamed'
-  | 'default_device_changed'
-  | 'device_removed'
-  | 'backup_token_added'
-  | 'backup_tokens_made'
-  | 'two_factor_disabled'
-  | 'invitation_made'
-  | 'invitation_used'
-  | 'user_created'
-  | 'user_changed'
-  | 'password_changed'
-  | 'password_reset_requested'
-  | 'email_change_requested'
-  | 'email_changed'
-  | 'sessions_ended'
-  | 'panel_refused'
+/** What the trail knows. Past tense; docs/security.md lists when each is written, and `locales/…/panel.json` has its words. */
+export const auditEventNames = [
+  'signed_in',
+  'sign_in_refused',
+  'signed_out',
+  'token_accepted',
+  'token_refused',
+  'backup_token_used',
+  'device_switched_off',
+  'device_added',
+  'device_renamed',
+  'default_device_changed',
+  'device_removed',
+  'backup_token_added',
+  'backup_tokens_made',
+  'two_factor_disabled',
+  'invitation_made',
+  'invitation_used',
+  'user_created',
+  'user_changed',
+  'password_changed',
+  'password_reset_requested',
+  'email_change_requested',
+  'email_changed',
+  'sessions_ended',
+  'panel_refused',
+] as const
+
+export type AuditEventName = (typeof auditEventNames)[number]
 
 export interface AuditEntry {
   event: AuditEventName

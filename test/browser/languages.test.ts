@@ -4,7 +4,9 @@ import path from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
-import { languages } from '../../src/i18n.js'
+import { type AuditEventName, auditEventNames, nowhere, recordEvent } from '../../src/audit.js'
+import { type Language, languages } from '../../src/i18n.js'
+import { readTexts } from '../i18n/read-texts.js'
 import { databaseKinds, openTestDatabase } from '../support/database.js'
 import { expectNoSidewaysScroll, launchBrowser, openPage } from '../support/browser.js'
 import { createPerson, type Person, signIn, startTestSite, type TestSite } from '../support/site.js'
@@ -19,6 +21,7 @@ const PAGES = {
   'password-change': '/account/password/change',
   panel: '/admin',
   'panel-users': '/admin/resources/users',
+  'panel-events': '/admin/resources/audit_events',
 }
 
 let database: Database
@@ -37,6 +40,12 @@ afterAll(async () => {
   await database.close()
 })
 
+function longest(language: Language): AuditEventName[] {
+  const texts = readTexts(language)
+  const length = (event: string) => texts.get(`panel:adminjs.components.Events.${event}`)?.length ?? 0
+  return auditEventNames.toSorted((one, other) => length(other) - length(one)).slice(0, 5)
+}
+
 describe.each(languages)('in %s, on a phone', (language) => {
   /** With `SHOTS=<folder>` each page is kept as a picture, for somebody who reads the language. */
   const look = async (page: Page, name: string) => {
@@ -53,6 +62,9 @@ describe.each(languages)('in %s, on a phone', (language) => {
 
   it('every page fits and has no accessibility fault', async () => {
     const browser = await signIn(site, person)
+    // The longest names of events are the ones that could reach over the edge.
+    for (const event of longest(language))
+      await recordEvent(database, undefined, { event, at: new Date(), userId: person.id, origin: nowhere })
     const { page, context, complaints } = await openPage(chromium, {
       width: 390,
       signedIn: { browser, baseUrl: site.baseUrl },

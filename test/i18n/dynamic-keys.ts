@@ -45,8 +45,6 @@ const views = [
   'account/hardware-tokens/synchronise',
 ].filter((view) => existsSync(path.join(root, 'views', `${view}.ejs`)))
 
-export const auditEvents = wordsOfType('src/audit.ts')
-
 /** Every key that a source puts together, as it stands there with `*` for what is put in. */
 export const dynamicKeys: Readonly<Record<string, Names>> = {
   'errors:*': { needed: [...codesOfPages, ...codesOfForms], allowed: words },

@@ -3,7 +3,8 @@ import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { panelResources } from '../../src/admin/resources/index.js'
 import { root } from '../../src/root.js'
-import { auditEvents, dynamicKeys, keyOf } from './dynamic-keys.js'
+import { auditEventNames } from '../../src/audit.js'
+import { dynamicKeys, keyOf } from './dynamic-keys.js'
 import { placeholdersOf, pluralsOf, readSources, readTexts } from './read-texts.js'
 
 const english = readTexts('en')
@@ -85,7 +86,7 @@ describe('keys of the panel', () => {
 
   it('have a text for each audit event, and for no other', () => {
     const events = own.filter((key) => key.startsWith('components.Events.')).map((key) => key.split('.').at(-1))
-    expect(new Set(events)).toEqual(new Set(auditEvents))
+    expect(new Set(events)).toEqual(new Set(auditEventNames))
   })
 
   it('have a text for each resource and each property that is shown', () => {
@@ -104,7 +105,7 @@ describe('keys of the panel', () => {
 
   it('are in use: a source of the panel or AdminJS itself names each', () => {
     const theirs = readFileSync(path.join(root, 'node_modules/adminjs/lib/locale/en/translation.json'), 'utf8')
-    const ours = panel.map(({ source }) => source).join('\n') + auditEvents.join(' ')
+    const ours = panel.map(({ source }) => source).join('\n') + auditEventNames.join(' ')
     const unused = own.filter((key) => {
       const name = key.split('.').at(-1) ?? ''
       const stem = name.replace(/^one_/, '').replace(/_(button|text|done|done_by_mail)$/, '')
