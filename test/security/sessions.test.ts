@@ -166,7 +166,7 @@ describe('a session cookie that was', () => {
   const sidOf = (value: string) => decodeURIComponent(value).slice(2).split('.')[0] ?? ''
 
   const forgeries: [string, (value: string) => string][] = [
-    ['truncated', (value) => value.slice(0, -1)],
+    ['truncated', (value) => decodeURIComponent(value).slice(0, -1)],
     ['cut to the id', (value) => `s%3A${sidOf(value)}`],
     ['left unsigned', sidOf],
     ['signed with nothing', (value) => `s:${sidOf(value)}.`],
@@ -176,7 +176,7 @@ describe('a session cookie that was', () => {
     ],
     [
       'tampered with in the signature',
-      (value) => value.replace(/.(?=.{5}$)/, (letter) => (letter === 'a' ? 'b' : 'a')),
+      (value) => decodeURIComponent(value).replace(/.(?=.{5}$)/, (letter) => (letter === 'a' ? 'b' : 'a')),
     ],
     [
       'signed by another site',
@@ -195,7 +195,9 @@ describe('a session cookie that was', () => {
 
   it.each(forgeries)('%s is nobody', async (_name, forge) => {
     const value = superuser.cookies.get('otp_session') ?? ''
-    expect(await asCookie(encodeURIComponent(decodeURIComponent(forge(value))))).toBe(302)
+    const forged = forge(value)
+    // Some are made of the encoded cookie, others of the plain one.
+    expect(await asCookie(forged.startsWith('s%3A') ? forged : encodeURIComponent(forged))).toBe(302)
   })
 
   async function asCookie(value: string): Promise<number> {
