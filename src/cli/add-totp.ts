@@ -1,10 +1,9 @@
 import { renderUnicodeCompact } from 'uqr'
 import { z } from 'zod'
-import { nowhere, recordEvent } from '../audit.js'
 import { addTotpDevice } from '../otp/add-totp-device.js'
 import { requireUser } from './find-users.js'
 import { readArguments } from './read-arguments.js'
-import { tellOwner } from './tell-owner.js'
+import { recordAddedDevice } from './record-added-device.js'
 import { withOtp } from './with-otp.js'
 
 /** RFC 4226 §4 R6: 128 bits at the least; more than 512 no algorithm makes use of. */
@@ -26,16 +25,7 @@ export async function addTotp(options: unknown): Promise<void> {
       const user = await requireUser(otp, email, transaction)
       const device = { user, name: 'Authenticator app', confirmed: true, ...(key && { secret: key }) }
       const added = await addTotpDevice(otp, transaction, device)
-      await recordEvent(otp.database, transaction, {
-        event: 'device_added',
-        at: otp.clock.now(),
-        userId: user.id,
-        device: added.device.persistentId,
-        origin: nowhere,
-        details: { by: 'command line' },
-      })
-      const { name, kind } = added.device
-      await tellOwner(otp, config, transaction, user.id, { mail: 'device-added', device: name, kind })
+      await recordAddedDevice(otp, config, transaction, added.device)
       return added.uri
     })
   })

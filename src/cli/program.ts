@@ -46,6 +46,15 @@ function addUserCommands(program: Command): void {
     .option('--token <T>', 'this token, 16 base32 characters in any grouping, instead of a random one')
     .action(async (options: unknown) => await (await import('./add-static-token.js')).addStaticTokenCommand(options))
   program
+    .command('add-hotp')
+    .description('add a confirmed hardware token that counts (HOTP); prints its persistent id')
+    .requiredOption('--user <E>', "the user's e-mail address")
+    .requiredOption('--key <K>', 'its key in hex or base32, or an otpauth://hotp/ address')
+    .option('--name <N>', 'what its owner will know it by')
+    .option('--digits <D>', 'of its codes, 6 or 8')
+    .option('--counter <C>', 'of its next code')
+    .action(async (options: unknown) => await (await import('./add-hotp.js')).addHotp(options))
+  program
     .command('add-totp')
     .description('add a confirmed authenticator app; prints its otpauth:// address, then a QR code')
     .requiredOption('--user <E>', "the user's e-mail address")

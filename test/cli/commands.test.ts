@@ -143,6 +143,17 @@ describe.each(places)('on %s', (place) => {
     expect(rows.every((row) => row.confirmed)).toBe(true)
   })
 
+  it('add-hotp takes the key of a hardware token, prints its id, and stores the secret sealed', async () => {
+    const key = randomBytes(20)
+    const { status, stdout } = await run(`add-hotp --user sam@example.com --key ${base32nopad.encode(key)} --counter 7`)
+    expect(status).toBe(0)
+    expect(stdout).toMatch(/^hotp\/\d+\n$/)
+    const rows = await look(async ({ models }) => await models.HotpDevice.findAll({ raw: true }))
+    expect(rows).toMatchObject([{ name: 'Hardware token', confirmed: true, digits: 6, counter: '7' }])
+    const opened = rows.map((row) => keys.open(row.secret, { column: 'hotp_devices.secret', id: row.id }))
+    expect(opened).toEqual([key])
+  })
+
   it('two-factor-status says enabled with one, and names unknown users last', async () => {
     const { status, stdout, stderr } = await run('two-factor-status nobody@example.com eve@example.com')
     expect({ status, stdout }).toEqual({ status: 1, stdout: 'eve@example.com: enabled\n' })
@@ -200,7 +211,7 @@ describe.each(places)('on %s', (place) => {
     ])
     expect(left).toEqual([0, 0])
     expect((await userOf('eve@example.com'))?.auth_epoch).toBeGreaterThan(eve.auth_epoch)
-    expect((await events()).filter((line) => line.startsWith('device_removed'))).toHaveLength(3)
+    expect((await events()).filter((line) => line.startsWith('device_removed'))).toHaveLength(4)
   })
 
   it('seed is refused in production', async () => {

@@ -10,6 +10,7 @@ const commands = [
   'seed',
   'create-user',
   'add-static-token',
+  'add-hotp',
   'add-totp',
   'invite',
   'two-factor-status',
@@ -56,6 +57,7 @@ describe('wrong usage', () => {
     [['create-user', '--email', `${'a'.repeat(250)}@example.com`], '--email: must have at most 254 characters'],
     [['create-user', '--email', 'a@example.com', '--name', 'a\u0007'], '--name: must have no control characters'],
     [['add-static-token', '--user', 'a@example.com', '--token', 'QQQQ-1'], '--token: must be 16 base32 characters'],
+    [['add-hotp', '--user', 'a@example.com', '--key', 'QQQQ'], '--key: must be hex or base32 of 128 to 512 bits'],
     [['add-totp', '--user', 'a@example.com', '--key', 'QQQQ'], '--key: must be 32 to 128 hexadecimal digits'],
     [['add-totp', '--user', 'a@example.com', '--key', '00'.repeat(15)], '--key: must be 32 to 128 hexadecimal digits'],
   ]

@@ -1,0 +1,41 @@
+import { z } from 'zod'
+import { addHotpDevice } from '../otp/add-hotp-device.js'
+import { parseHotpKey } from '../otp/hotp-key.js'
+import { requireUser } from './find-users.js'
+import { readArguments } from './read-arguments.js'
+import { recordAddedDevice } from './record-added-device.js'
+import { withOtp } from './with-otp.js'
+
+const KEY = 'must be hex or base32 of 128 to 512 bits, or an otpauth://hotp/ address'
+
+const optionsSchema = z
+  .object({
+    user: z.string(),
+    key: z.string(),
+    name: z.string().trim().min(1).max(64).default('Hardware token'),
+    digits: z.enum(['6', '8'], 'must be 6 or 8').default('6'),
+    counter: z
+      .string()
+      .regex(/^\d{1,15}$/, 'must be a whole number')
+      .default('0'),
+  })
+  .transform(({ key, digits, counter, ...rest }, { addIssue }) => {
+    const parsed = parseHotpKey(key, { digits: digits === '8' ? 8 : 6, counter: Number(counter) })
+    if (parsed) return { ...rest, key: parsed }
+    addIssue({ code: 'custom', path: ['key'], message: KEY })
+    return z.NEVER
+  })
+
+/** Adds a confirmed hardware token (HOTP) from the key that its maker gave; prints its persistent id. */
+export async function addHotp(options: unknown): Promise<void> {
+  const { user: email, name, key } = readArguments(optionsSchema, options)
+  const device = await withOtp((otp, config) =>
+    otp.database.sequelize.transaction(async (transaction) => {
+      const user = await requireUser(otp, email, transaction)
+      const added = await addHotpDevice(otp, transaction, { userId: user.id, name, ...key, confirmed: true })
+      await recordAddedDevice(otp, config, transaction, added)
+      return added
+    }),
+  )
+  console.log(device.persistentId)
+}
