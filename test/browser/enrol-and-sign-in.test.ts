@@ -1,0 +1,113 @@
+import { hex } from '@scure/base'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Database } from '../../src/db/connect.js'
+import { hotp } from '../../src/otp/oath.js'
+import { launchBrowser, openPage } from '../support/browser.js'
+import { databaseKinds, openTestDatabase } from '../support/database.js'
+import { codeIn, type Deliveries, startDeliveries } from '../support/phones.js'
+import { createPerson, type Person, startTestSite, type TestSite } from '../support/site.js'
+
+const where = databaseKinds().at(-1) ?? 'embedded'
+
+let database: Database
+let site: TestSite
+let deliveries: Deliveries
+let chromium: Browser
+beforeAll(async () => {
+  database = await openTestDatabase(where)
+  site = await startTestSite(database, { OTP_EMAIL: 'true' })
+  deliveries = startDeliveries(database, site, { embedded: where === 'embedded' })
+  chromium = await launchBrowser()
+})
+afterAll(async () => {
+  await chromium.close()
+  await deliveries.stop()
+  await site.close()
+  await database.close()
+})
+
+// Authenticator apps and security keys have browser tests of their own.
+describe('without scripts, from the first password to a later sign-in', () => {
+  const givePassword = async (page: Page, person: Person) => {
+    await page.goto(`${site.baseUrl}/account/login`)
+    await page.fill('#username', person.email)
+    await page.fill('#password', person.password)
+    await page.getByRole('button', { name: 'Continue' }).click()
+  }
+  const signOut = async (page: Page) => {
+    await page.goto(`${site.baseUrl}/account/logout`)
+    await page.locator('main').getByRole('button', { name: 'Sign out' }).click()
+    await page.waitForURL('**/account/login')
+  }
+  const giveCode = async (page: Page, code: string) => {
+    await page.fill('#otp_token', code)
+    await page.keyboard.press('Enter')
+  }
+  const newcomer = async () => {
+    const person = await createPerson(site, { app: false, staff: false })
+    const { page, context } = await openPage(chromium, { scripts: false })
+    await givePassword(page, person)
+    return { person, page, context }
+  }
+  const expectProfileOf = async (page: Page, person: Person) => {
+    await page.waitForURL('**/account/two-factor')
+    expect(await page.locator('header').innerText()).toContain(person.email)
+  }
+
+  it('a phone', async () => {
+    const { person, page, context } = await newcomer()
+    const number = '+41524240050'
+    await page.goto(`${site.baseUrl}/account/two-factor/phones/add`)
+    await page.getByLabel('Phone number').fill(number)
+    await page.getByRole('button', { name: 'Send a code' }).click()
+    await page.getByLabel('Code', { exact: true }).fill(codeIn(deliveries.texts(number).at(-1)))
+    await page.getByRole('button', { name: 'Add this phone' }).click()
+    await page.waitForURL('**/setup/complete')
+
+    await signOut(page)
+    await givePassword(page, person)
+    await page.getByText('We sent a code').waitFor()
+    expect(deliveries.texts(number)).toHaveLength(2)
+    await giveCode(page, codeIn(deliveries.texts(number).at(-1)))
+    await expectProfileOf(page, person)
+    await context.close()
+  })
+
+  it('a mailbox', async () => {
+    const { person, page, context } = await newcomer()
+    const lastCode = () => {
+      const mail = deliveries.mails(person.email).findLast((each) => each.includes('your code')) ?? ''
+      return codeIn(mail.slice(mail.indexOf('asked for')))
+    }
+    await page.goto(`${site.baseUrl}/account/two-factor/email/add`)
+    await page.getByRole('button', { name: 'Send a code' }).click()
+    await page.getByLabel('Code', { exact: true }).fill(lastCode())
+    await page.getByRole('button', { name: 'Add this address' }).click()
+    await page.waitForURL('**/setup/complete')
+
+    await signOut(page)
+    await givePassword(page, person)
+    await page.getByText('We sent a code').waitFor()
+    await giveCode(page, lastCode())
+    await expectProfileOf(page, person)
+    await context.close()
+  })
+
+  it('a hardware token', async () => {
+    const { person, page, context } = await newcomer()
+    const secret = Buffer.from('d2e8a68036f68960b1c30532bb6c56da5934d879', 'hex')
+    await page.goto(`${site.baseUrl}/account/two-factor/hardware-tokens/add`)
+    await page.fill('#key', hex.encode(secret))
+    await page.locator('main form button[type=submit]').first().click()
+    await page.waitForURL('**/confirm*')
+    await giveCode(page, hotp(secret, 0, 6))
+    await page.waitForURL('**/setup/complete')
+
+    await signOut(page)
+    await givePassword(page, person)
+    await giveCode(page, hotp(secret, 1, 6))
+    await expectProfileOf(page, person)
+    await context.close()
+  })
+})
