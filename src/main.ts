@@ -13,7 +13,7 @@ import { runWorker } from './notify/run-worker.js'
 import { readSecretKeys } from './read-secret-keys.js'
 import { describeCredentials, seedEmptyDatabase } from './seed.js'
 import { createOtpAdminSite } from './site.js'
-import { stopOnSignal } from './stop-on-signal.js'
+import { nextSignal, stopOnSignal } from './stop-on-signal.js'
 
 /**
  * The process: port, database, migrations, site, worker, and a graceful end. Resolves when
@@ -22,6 +22,7 @@ import { stopOnSignal } from './stop-on-signal.js'
  * @param print takes the lines of the start-up text
  */
 export async function main(config: Config, print: (line: string) => void): Promise<void> {
+  const signalled = nextSignal()
   const log = createLog(config)
   const { server, port } = await listen(config.host, config.port)
   const database = await connectDatabase(config, { embedded: 'own' }).catch((error: unknown) => {
@@ -30,7 +31,7 @@ export async function main(config: Config, print: (line: string) => void): Promi
   })
   try {
     await migrate(database)
-    await serveUntilStopped(config, { log, server, port, database }, print)
+    await serveUntilStopped(config, { signalled, log, server, port, database }, print)
   } finally {
     server.close()
     await database.close()
@@ -38,6 +39,7 @@ export async function main(config: Config, print: (line: string) => void): Promi
 }
 
 interface Opened {
+  signalled: Promise<NodeJS.Signals>
   log: Logger
   server: Server
   port: number
@@ -70,7 +72,7 @@ async function serveUntilStopped(config: Config, opened: Opened, print: (line: s
   for (const line of credentials ? describeCredentials(credentials) : []) print(line)
   print(`Mails: ${config.smtpUrl ? 'sent by SMTP_URL' : path.join(config.folder, 'mail')}`)
 
-  await stopOnSignal(server, log)
+  await stopOnSignal(opened.signalled, server, log)
   site.close()
   await worker.stop()
   mail.close()
