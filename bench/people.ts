@@ -34,6 +34,7 @@ export function createOtp(database: Database, clock: Clock): Otp {
     keys: createKeyring([SECRET_KEY]),
     events: createEvents(),
     kinds: everyKind,
+    everyKind,
     settings: { totpSync: true, throttleFactor: 1, challengeCooldown: 30, siteName: 'Bench', relyingParty: null },
   }
 }

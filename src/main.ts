@@ -12,7 +12,7 @@ import { chooseSmsGateway } from './notify/gateways/choose-sms-gateway.js'
 import { runWorker } from './notify/run-worker.js'
 import { readSecretKeys } from './read-secret-keys.js'
 import { describeCredentials, seedEmptyDatabase } from './seed.js'
-import { createOtpAdminSite } from './site.js'
+import { mountSite } from './site.js'
 import { nextSignal, stopOnSignal } from './stop-on-signal.js'
 
 /**
@@ -51,7 +51,7 @@ async function serveUntilStopped(config: Config, opened: Opened, print: (line: s
   const keys = readSecretKeys(config)
   const baseUrl = config.baseUrl ?? `http://localhost:${port}`
   const alsoOrigins = config.production ? [] : [`http://127.0.0.1:${port}`]
-  const site = await createOtpAdminSite({ config, clock: systemClock, database, keys, log, baseUrl, alsoOrigins })
+  const site = await mountSite({ config, clock: systemClock, database, keys, log, baseUrl, alsoOrigins })
   const credentials = await seedEmptyDatabase(site.otp, config)
   serveWith(server, site.app)
   const mail = chooseMailGateway(config, baseUrl, log)

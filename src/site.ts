@@ -50,7 +50,7 @@ import { readStylesheet } from './http/serve-stylesheet.js'
 import { sessions } from './http/sessions.js'
 import { tellUser } from './notify/tell-user.js'
 import { createEvents } from './otp/events.js'
-import { kindsFor } from './otp/kinds/index.js'
+import { everyKind, kindsFor } from './otp/kinds/index.js'
 import { otpSettings } from './otp/otp-settings.js'
 import type { Otp } from './otp/otp.js'
 import type { UserVerification } from './otp/webauthn/relying-party.js'
@@ -80,7 +80,7 @@ export interface OtpAdminSite {
  * Builds the whole site. The only place that mounts things: the order of what a request
  * passes is read here.
  */
-export async function createOtpAdminSite(services: SiteServices): Promise<OtpAdminSite> {
+export async function mountSite(services: SiteServices): Promise<OtpAdminSite> {
   const { config, database, keys, log } = services
   const https = services.baseUrl.startsWith('https:')
   const origins = new Set([services.baseUrl, ...(services.alsoOrigins ?? [])])
@@ -163,6 +163,7 @@ function createAccount(services: SiteServices, https: boolean): Account {
     keys,
     events: createEvents(),
     kinds: kindsFor(config),
+    everyKind,
     settings: otpSettings(config, services.baseUrl, services.userVerification),
   }
   const addressLimit = limitAddress(database.pool, config.loginAddressLimit)

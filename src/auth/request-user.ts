@@ -1,4 +1,19 @@
 import type { PersistentId } from '../otp/device.js'
+import type { AuthState } from './auth-state.js'
+
+/** A group that somebody is in, with what it allows and demands. */
+export interface Membership {
+  id: number
+  name: string
+  /** For example `users.view`, `totp_devices.delete`, `users.invite`. */
+  permissions: readonly string[]
+  /** The group's own; null: the site's. */
+  otpPolicy: 'off' | 'staff' | 'everyone' | 'strict' | null
+  /** Days; null: the site's. */
+  graceDays: number | null
+  /** Kinds of device that count as a second factor; null: all that count on this site. */
+  kinds: readonly string[] | null
+}
 
 /**
  * Who sent this request, as loaded afresh from the database for it. `req.user` is
@@ -10,12 +25,13 @@ export interface RequestUser {
   name: string
   isStaff: boolean
   isSuperuser: boolean
-  /** Whether a device that still stands accepted a token in this session. */
+  groups: readonly Membership[]
+  /** When the policy was first seen to demand a second factor that this user did not have; the grace counts from here. */
+  policySince: Date | null
+  /** Whether a device that still stands verified this session. */
   isVerified(): boolean
-  /** That device; null: not verified. */
+  /** The newest such device; null: not verified. */
   otpDevice: PersistentId | null
-  /** When it did; null: not verified. */
-  verifiedAt: Date | null
 }
 
 declare global {
@@ -23,6 +39,8 @@ declare global {
   namespace Express {
     interface Request {
       user?: RequestUser
+      /** What this request's session has shown (src/auth/auth-state.ts). Written by `loadRequestUser` alone. */
+      auth: AuthState
     }
   }
 }

@@ -2,10 +2,23 @@ import type { Request, Response } from 'express'
 import { describeOrigin } from '../http/describe-origin.js'
 import { SessionStore } from '../http/session-store.js'
 import { sessionCookieName } from '../http/sessions.js'
-import type { PersistentId } from '../otp/device.js'
+import type { Device, PersistentId } from '../otp/device.js'
+import type { How } from './auth-state.js'
 
 /** Milliseconds since 1970. */
 type Moment = number
+
+/** One factor that this session has passed (src/auth/auth-state.ts). */
+export interface PassedFactor {
+  /** `password`, `invitation`, or the kind of the device. */
+  kind: string
+  /** Persistent id; null: no device is behind it. */
+  device: PersistentId | null
+  at: Moment
+  how: How
+  /** Row of `trusted_browsers` that answered for the person. */
+  trustedBrowser?: number
+}
 
 declare module 'express-session' {
   /** Ids and times, nothing else: what they stand for is read from the database at each request. */
@@ -14,9 +27,8 @@ declare module 'express-session' {
     /** The user's `auth_epoch` when the session began; another one there ends it. */
     epoch: number
     signedInAt: Moment
-    /** The device that verified the user, and when. */
-    device: string
-    verifiedAt: Moment
+    /** What was passed, oldest first; of one device the newest alone. */
+    factors: PassedFactor[]
     /** Between password and token: nobody is signed in yet. */
     pending: { userId: number; epoch: number; at: Moment }
     /** A posted form that waits for a fresh token: its id in `kept_requests`, and its address. */
@@ -44,11 +56,15 @@ export async function startPending(req: Request, user: Identity, now: Date): Pro
   req.session.pending = { userId: user.id, epoch: user.authEpoch, at: now.getTime() }
 }
 
-/** Signs in under a new session id (ASVS 7.2.4); whoever was signed in before is forgotten. */
+/**
+ * Signs in under a new session id (ASVS 7.2.4); whoever was signed in before is forgotten.
+ *
+ * @param passed what was passed to get here, oldest first
+ */
 export async function startSession(
   req: Request,
   user: Identity,
-  device: PersistentId | null,
+  passed: readonly PassedFactor[],
   now: Date,
 ): Promise<void> {
   await newSessionId(req)
@@ -58,24 +74,35 @@ export async function startSession(
   const { address, browser } = describeOrigin(req)
   req.session.address = address
   req.session.browser = browser
-  if (!device) return
-  req.session.device = device
-  req.session.verifiedAt = now.getTime()
+  req.session.factors = [...passed]
 }
 
 /**
  * Goes on with a session under a new id (ASVS 7.2.4), for example after a step-up or an
  * enrolment. When it began stays as it is: only a sign-in starts the 24 hours anew.
  *
- * @param device that accepted a token now; null: none did
+ * @param passed a factor that was passed now; null: none was
  */
-export async function renewSession(req: Request, device: PersistentId | null, now: Date): Promise<void> {
+export async function renewSession(req: Request, passed: PassedFactor | null): Promise<void> {
   const { cookie: _, ...kept } = req.session
   await newSessionId(req)
   Object.assign(req.session, kept)
-  if (!device) return
-  req.session.device = device
-  req.session.verifiedAt = now.getTime()
+  if (!passed) return
+  const others = (kept.factors ?? []).filter(({ kind, device }) => kind !== passed.kind || device !== passed.device)
+  req.session.factors = [...others, passed].slice(-MAX_FACTORS)
+}
+
+/** Nobody has more at hand; the oldest is the least worth. */
+const MAX_FACTORS = 12
+
+/** The password was right. @param at when it was typed */
+export function passwordFactor(at: Moment): PassedFactor {
+  return { kind: 'password', device: null, at, how: 'typed' }
+}
+
+/** A device accepted a token. */
+export function deviceFactor({ kind, persistentId }: Pick<Device, 'kind' | 'persistentId'>, now: Date): PassedFactor {
+  return { kind, device: persistentId, at: now.getTime(), how: kind === 'webauthn' ? 'passkey' : 'typed' }
 }
 
 /**

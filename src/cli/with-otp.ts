@@ -3,7 +3,7 @@ import type { Config } from '../config/read-config.js'
 import { connectDatabase, type Database } from '../db/connect.js'
 import { migrate } from '../db/migrate.js'
 import { createEvents } from '../otp/events.js'
-import { kindsFor } from '../otp/kinds/index.js'
+import { everyKind, kindsFor } from '../otp/kinds/index.js'
 import { otpSettings } from '../otp/otp-settings.js'
 import type { Otp } from '../otp/otp.js'
 import { readSecretKeys } from '../read-secret-keys.js'
@@ -35,6 +35,7 @@ function createOtp(config: Config, database: Database): Otp {
     keys: readSecretKeys(config),
     events: createEvents(),
     kinds: kindsFor(config),
+    everyKind,
     settings: otpSettings(config),
   }
 }

@@ -1,7 +1,6 @@
 import type { Transaction } from 'sequelize'
 import { runStatement } from '../db/run-statement.js'
 import type { Device, DeviceRow } from './device.js'
-import { everyKind } from './kinds/index.js'
 import type { Kind } from './kinds/kind.js'
 import type { Otp } from './otp.js'
 import { toDevice } from './ask-device.js'
@@ -46,7 +45,7 @@ const DEFAULT_FIRST = `(kind || '/' || id) is distinct from (select default_devi
  * because a gateway was taken away.
  */
 export async function userHasDevice(otp: Otp, userId: number): Promise<boolean> {
-  return (await devicesForUser({ ...otp, kinds: everyKind }, userId)).length > 0
+  return (await devicesForUser({ ...otp, kinds: otp.everyKind }, userId)).length > 0
 }
 
 function devicesOfKind(kind: Kind, preference: number): string {

@@ -2,53 +2,105 @@ import type { Transaction } from 'sequelize'
 import type { Origin } from '../origin.js'
 import type { Device, Suspicion } from './device.js'
 
-/** What the core tells. Every handler runs inside the transaction of what it is told of; one that throws undoes it. */
-export interface OtpEvents {
-  /** A device accepted a token. */
-  userVerified: { userId: number; device: Device; at: Date; origin: Origin; transaction: Transaction }
-  /** A device was enrolled to its end: from now on it verifies. */
-  deviceAdded: { userId: number; device: Device; at: Date; origin: Origin; transaction: Transaction }
-  /** A device was asked and refused. Not sent while it is throttled. */
-  verificationFailed: {
-    userId: number
-    device: Device
-    failureCount: number
-    because: Suspicion | null
-    at: Date
-    origin: Origin
-    transaction: Transaction
-  }
-  /** A device was removed by its owner. */
-  deviceRemoved: { userId: number; device: Device; at: Date; origin: Origin; transaction: Transaction }
-  /** A device was switched off after too many failures. */
-  deviceSwitchedOff: { userId: number; device: Device; at: Date; origin: Origin; transaction: Transaction }
+interface About {
+  userId: number
+  at: Date
+  origin: Origin
 }
 
-type Handler<Name extends keyof OtpEvents> = (event: OtpEvents[Name]) => Promise<void> | void
+interface Inside extends About {
+  /** Of what is told; a handler that throws undoes it. */
+  transaction: Transaction
+}
+
+interface AboutDevice extends Inside {
+  device: Device
+}
+
+/**
+ * What is told inside the transaction of what happened. A handler may write with it; one
+ * that throws vetoes the change: nothing of it is left.
+ */
+export interface OtpEvents {
+  /** A device accepted a token. */
+  userVerified: AboutDevice
+  /** The device that accepted it was a set of backup tokens, and the token is used up. Follows `userVerified`. */
+  backupTokenUsed: AboutDevice
+  /** A device was asked and refused. Not sent while it is throttled. */
+  verificationFailed: AboutDevice & { failureCount: number; because: Suspicion | null }
+  /** So many refused tokens that every device of the account waits until then. Follows `verificationFailed`. */
+  userLocked: Inside & { lockedUntil: Date }
+  /** A device was enrolled to its end: from now on it verifies. */
+  deviceAdded: AboutDevice
+  /** A device was removed by its owner. */
+  deviceRemoved: AboutDevice
+  /** A device was switched off after too many failures. */
+  deviceSwitchedOff: AboutDevice
+}
+
+/** What is told after the fact. Nothing waits for a handler, and one that throws is logged and changes nothing. */
+export interface AfterEvents {
+  /** A session began. `device` is the one that verified it; null: authenticated only. */
+  signedIn: About & { device: string | null; how: 'token' | 'passkey' | 'trusted_browser' | 'password' }
+  signedOut: About
+  /** A verified session gave another token. */
+  stepUp: About & { device: string }
+  /** Somebody without a second factor was kept out by the policy, at this address. */
+  policyBlocked: About & { path: string }
+  /** A browser is trusted from now on. */
+  browserTrusted: About & { device: string; expiresAt: Date }
+}
+
+type AnyEvents = OtpEvents & AfterEvents
+/** @param event what happened; `transaction` where the event is told inside it */
+export type Handler<Name extends keyof AnyEvents> = (event: AnyEvents[Name]) => Promise<void> | void
 
 export interface Events {
   /** Adds a handler. @returns a function that takes it away again */
-  on<Name extends keyof OtpEvents>(name: Name, handler: Handler<Name>): () => void
-  /** Runs the handlers one after the other, in the order they were added. */
+  on<Name extends keyof AnyEvents>(name: Name, handler: Handler<Name>): () => void
+  /** Runs the handlers one after the other, in the order they were added, inside the transaction. */
   emit<Name extends keyof OtpEvents>(name: Name, event: OtpEvents[Name]): Promise<void>
+  /** Tells after the fact, and does not wait. */
+  tell<Name extends keyof AfterEvents>(name: Name, event: AfterEvents[Name]): void
 }
 
-/** @example events.on('userVerified', async ({ device, transaction }) => { … }) */
-export function createEvents(): Events {
-  const handlers: { [Name in keyof OtpEvents]: Set<Handler<Name>> } = {
+/**
+ * @param onFault hears of handlers that threw after the fact
+ * @example events.on('userVerified', async ({ device, transaction }) => { … })
+ */
+export function createEvents(onFault: (fault: unknown, event: keyof AfterEvents) => void = () => {}): Events {
+  const inside: Handlers<OtpEvents> = {
     userVerified: new Set(),
+    backupTokenUsed: new Set(),
+    verificationFailed: new Set(),
+    userLocked: new Set(),
     deviceAdded: new Set(),
     deviceRemoved: new Set(),
-    verificationFailed: new Set(),
     deviceSwitchedOff: new Set(),
   }
+  const after: Handlers<AfterEvents> = {
+    signedIn: new Set(),
+    signedOut: new Set(),
+    stepUp: new Set(),
+    policyBlocked: new Set(),
+    browserTrusted: new Set(),
+  }
+  const handlers: Handlers<AnyEvents> = { ...inside, ...after }
   return {
     on(name, handler) {
       handlers[name].add(handler)
       return () => handlers[name].delete(handler)
     },
     async emit(name, event) {
-      for (const handler of handlers[name]) await handler(event)
+      for (const handler of inside[name]) await handler(event)
+    },
+    tell(name, event) {
+      const run = async () => {
+        for (const handler of after[name]) await handler(event)
+      }
+      void run().catch((fault: unknown) => onFault(fault, name))
     },
   }
 }
+
+type Handlers<All> = { [Name in keyof All]: Set<(event: All[Name]) => Promise<void> | void> }

@@ -11,7 +11,10 @@ export interface Otp {
   clock: Clock
   keys: Keyring
   events: Events
+  /** The kinds in use: they verify and are offered. */
   kinds: readonly Kind[]
+  /** Every kind there is, used or not: whoever removes somebody's devices removes them all. */
+  everyKind: readonly Kind[]
   settings: {
     /** Keep a TOTP device's drift in step. */
     totpSync: boolean

@@ -1,5 +1,4 @@
 import { QueryTypes, type Transaction } from 'sequelize'
-import { everyKind } from './kinds/index.js'
 import type { Otp } from './otp.js'
 
 /**
@@ -12,7 +11,7 @@ import type { Otp } from './otp.js'
 export async function removeAllDevices(otp: Otp, transaction: Transaction, userId: number): Promise<number> {
   let removed = 0
   await otp.database.models.User.increment('auth_epoch', { where: { id: userId }, transaction })
-  for (const { table } of everyKind) {
+  for (const { table } of otp.everyKind) {
     const rows = await otp.database.sequelize.query(`delete from ${table} where user_id = $userId returning id`, {
       bind: { userId },
       type: QueryTypes.SELECT,

@@ -1,5 +1,4 @@
 import { runStatement } from '../db/run-statement.js'
-import { everyKind } from './kinds/index.js'
 import type { Otp } from './otp.js'
 
 /** Seconds after which a set-up that was not finished is given up. */
@@ -15,7 +14,7 @@ export const ENROLMENT_SECONDS = 3600
 export async function sweepEnrolments(otp: Otp): Promise<number> {
   const before = new Date(otp.clock.now().getTime() - ENROLMENT_SECONDS * 1000)
   let swept = 0
-  for (const { name, table } of everyKind)
+  for (const { name, table } of otp.everyKind)
     swept += (await runStatement(otp.database, undefined, sweepSql(table), { before, kind: name })).length
   return swept
 }

@@ -252,17 +252,7 @@ describe('a session', () => {
     expect(
       [...names].filter(
         (name) =>
-          ![
-            'cookie',
-            'userId',
-            'epoch',
-            'signedInAt',
-            'device',
-            'verifiedAt',
-            'address',
-            'browser',
-            'pending',
-          ].includes(name),
+          !['cookie', 'userId', 'epoch', 'signedInAt', 'factors', 'address', 'browser', 'pending'].includes(name),
       ),
     ).toEqual([])
   })

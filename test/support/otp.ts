@@ -16,6 +16,7 @@ export function testOtp(database: Database, settings: Partial<Otp['settings']> =
     keys: createKeyring([Buffer.alloc(32, 7)]),
     events: createEvents(),
     kinds: everyKind,
+    everyKind,
     settings: {
       totpSync: true,
       throttleFactor: 1,

@@ -9,7 +9,7 @@ import { addTotpDevice } from '../../src/otp/add-totp-device.js'
 import type { Device } from '../../src/otp/device.js'
 import { hotp, timeStep } from '../../src/otp/oath.js'
 import type { Otp } from '../../src/otp/otp.js'
-import { createOtpAdminSite } from '../../src/site.js'
+import { mountSite } from '../../src/site.js'
 import { type Browser, openBrowser } from './browse.js'
 import { testClock, type TestClock } from './clock.js'
 import { testConfig } from './config.js'
@@ -38,7 +38,7 @@ export async function startTestSite(database: Database, environment: Record<stri
   const baseUrl = isLocalhost ? `http://localhost:${portOf(server)}` : own
   const clock = testClock()
   const log: string[] = []
-  const site = await createOtpAdminSite({
+  const site = await mountSite({
     config: testConfig({ LOGIN_ADDRESS_LIMIT: '0', ...environment }),
     clock,
     database,

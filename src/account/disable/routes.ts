@@ -36,7 +36,8 @@ function postDisable(account: Account): RequestHandler {
     if (!form.confirm) return showDisable(account, req, res, 'confirmation_required')
     const { id } = req.user
     const authEpoch = await disableTwoFactor(account, id, describeOrigin(req))
-    await startSession(req, { id, authEpoch }, null, account.clock.now())
+    const passed = (req.session.factors ?? []).filter(({ device }) => device === null)
+    await startSession(req, { id, authEpoch }, passed, account.clock.now())
     res.redirect(303, '/account/two-factor')
   }
 }

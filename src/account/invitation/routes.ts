@@ -1,6 +1,6 @@
 import { type Request, type RequestHandler, type Response, Router } from 'express'
 import { setUpAddress } from '../../auth/enrolment.js'
-import { startSession } from '../../auth/session.js'
+import { type PassedFactor, passwordFactor, startSession } from '../../auth/session.js'
 import { alertFor } from '../../http/alert-for.js'
 import { describeOrigin } from '../../http/describe-origin.js'
 import { hideToken } from '../../http/hide-token.js'
@@ -49,8 +49,10 @@ function postInvitation(account: Account): RequestHandler<{ token: string }> {
 async function enter(account: Account, req: Request, res: Response, user: { id: number; authEpoch: number }) {
   const now = account.clock.now()
   await account.addressLimit.giveBack(req.ip ?? '')
-  await startSession(req, user, null, now)
-  req.session.invitedAt = now.getTime()
+  const at = now.getTime()
+  const invitation: PassedFactor = { kind: 'invitation', device: null, at, how: 'link' }
+  await startSession(req, user, [invitation, passwordFactor(at)], now)
+  req.session.invitedAt = at
   res.redirect(303, setUpAddress(null))
 }
 

@@ -1,5 +1,5 @@
 import { type Request, type RequestHandler, type Response, Router } from 'express'
-import { renewSession } from '../../auth/session.js'
+import { passwordFactor, renewSession } from '../../auth/session.js'
 import { requireFresh } from '../../auth/step-up/require-fresh.js'
 import { alertFor } from '../../http/alert-for.js'
 import { describeOrigin } from '../../http/describe-origin.js'
@@ -34,7 +34,7 @@ function postChange(account: Account): RequestHandler {
     const fault = await judgePassword(wanted, [req.user.email, account.config.siteName])
     if (fault) return showRefused(req, res, fault)
     req.session.epoch = await changePassword(account, req.user, wanted, describeOrigin(req))
-    await renewSession(req, null, account.clock.now())
+    await renewSession(req, passwordFactor(account.clock.now().getTime()))
     res.redirect(303, profileAddress('password_changed'))
   }
 }

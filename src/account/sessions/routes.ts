@@ -39,7 +39,7 @@ function postOthers(account: Account): RequestHandler {
   return async (req, res) => {
     if (!req.user) return
     req.session.epoch = await endAllSessions(account, req.user.id, describeOrigin(req))
-    await renewSession(req, null, account.clock.now())
+    await renewSession(req, null)
     res.redirect(303, profileAddress('sessions_ended'))
   }
 }

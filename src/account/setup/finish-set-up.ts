@@ -1,5 +1,5 @@
 import type { Request, Response } from 'express'
-import { renewSession, useUpSession } from '../../auth/session.js'
+import { deviceFactor, renewSession, useUpSession } from '../../auth/session.js'
 import type { RequestUser } from '../../auth/request-user.js'
 import { describeOrigin } from '../../http/describe-origin.js'
 import { loginAddress } from '../../http/safe-next.js'
@@ -26,7 +26,7 @@ export async function finishSetUp(
   if (!(await useUpSession(req))) return res.redirect(303, loginAddress(next))
   delete req.session.setUp
   delete req.session.invitedAt
-  await renewSession(req, device.persistentId, account.clock.now())
+  await renewSession(req, deviceFactor(device, account.clock.now()))
   if (await isFirst(account, user, device))
     handOver(account, req, res, await renewBackupTokens(account, user.id, describeOrigin(req)))
   res.redirect(303, completeAddress(next))

@@ -1,7 +1,6 @@
 import type { Transaction } from 'sequelize'
 import { type AuditEntry, recordEvent } from '../../audit.js'
 import { devicesForUser } from '../../otp/devices-for-user.js'
-import { everyKind } from '../../otp/kinds/index.js'
 import { removeAllDevices } from '../../otp/remove-devices.js'
 import type { PanelUser } from '../panel-user.js'
 import type { PanelServices } from '../services.js'
@@ -15,7 +14,7 @@ import { tellOwner } from './tell-owner.js'
 export function resetSecondFactor(services: PanelServices, actor: PanelUser, personId: number) {
   return helpPerson(services, { actor, personId, needsActive: false }, async (person, transaction) => {
     // Of kinds that are switched off at present, too: they go as well.
-    const otp = { ...services.otp, kinds: everyKind }
+    const otp = { ...services.otp, kinds: services.otp.everyKind }
     for (const { persistentId, name } of await devicesForUser(otp, person.id, { confirmed: null, transaction }))
       await record(services, actor, transaction, {
         event: 'device_removed',

@@ -37,6 +37,15 @@ function mayUse(user: PanelUser, action: string, resourceId: string): boolean {
 /** A person of this level who is nobody in particular. */
 function somebody(level: Level): PanelUser {
   const isSuperuser = level === 'superuser'
-  const user = { id: 0, email: '', name: '', isStaff: true, isSuperuser, otpDevice: null, verifiedAt: null }
+  const user = {
+    id: 0,
+    email: '',
+    name: '',
+    isStaff: true,
+    isSuperuser,
+    groups: [],
+    policySince: null,
+    otpDevice: null,
+  }
   return new PanelUser({ ...user, isVerified: () => true }, nowhere)
 }

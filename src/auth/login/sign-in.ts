@@ -3,21 +3,24 @@ import { runStatement } from '../../db/run-statement.js'
 import { preferredLanguage } from '../../http/choose-language.js'
 import type { Device } from '../../otp/device.js'
 import type { Auth } from '../auth.js'
-import { startSession } from '../session.js'
+import { deviceFactor, type PassedFactor, startSession } from '../session.js'
 import type { Answer } from './answer.js'
 import { recogniseBrowser } from './recognise-browser.js'
 
+/** Who signs in, and by what. */
+interface Verified {
+  user: { id: number; isStaff: boolean; authEpoch: number }
+  /** Before the device, oldest first. */
+  passed: readonly PassedFactor[]
+  device: Device
+  next: string | null
+}
+
 /** What both ways of signing in with a token end with. */
-export async function signIn(
-  auth: Auth,
-  req: Request,
-  user: { id: number; isStaff: boolean; authEpoch: number },
-  device: Device,
-  next: string | null,
-): Promise<Answer> {
+export async function signIn(auth: Auth, req: Request, { user, passed, device, next }: Verified): Promise<Answer> {
   const now = auth.clock.now()
   await auth.addressLimit.giveBack(req.ip ?? '')
-  await startSession(req, user, device.persistentId, now)
+  await startSession(req, user, [...passed, deviceFactor(device, now)], now)
   await recogniseBrowser(auth, req, user.id, { told: device.kind === 'static' })
   await runStatement(auth.database, undefined, REMEMBER, {
     userId: user.id,

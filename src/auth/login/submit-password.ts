@@ -9,7 +9,7 @@ import { verifyToken } from '../../otp/verify-token.js'
 import type { Auth } from '../auth.js'
 import { checkPassword, type PasswordUser } from '../check-password.js'
 import { isLedToSetUp, setUpAddress } from '../enrolment.js'
-import { startPending, startSession } from '../session.js'
+import { passwordFactor, startPending, startSession } from '../session.js'
 import { type Answer, refused, throttled, tokenRefused } from './answer.js'
 import type { LoginForm } from './forms.js'
 import { recogniseBrowser } from './recognise-browser.js'
@@ -38,7 +38,7 @@ async function awaitToken(auth: Auth, req: Request, user: PasswordUser, next: st
     await startPending(req, user, now)
     return sendFirstCode(auth, req, user, devices, next)
   }
-  await startSession(req, user, null, now)
+  await startSession(req, user, [passwordFactor(now.getTime())], now)
   await recogniseBrowser(auth, req, user.id, { told: false })
   if (isLedToSetUp(auth, user) && !(await userHasDevice(auth.otp, user.id)))
     return { ok: true, location: setUpAddress(next) }
@@ -74,7 +74,8 @@ async function submitBoth(
     delete req.session.pending
     return tokenRefused('password', verification, auth.clock.now())
   }
-  return signIn(auth, req, user, verification.device, safeNext(form.next))
+  const passed = [passwordFactor(auth.clock.now().getTime())]
+  return signIn(auth, req, { user, passed, device: verification.device, next: safeNext(form.next) })
 }
 
 function recordRefusal(auth: Auth, req: Request, userId: number | null): Promise<void> {

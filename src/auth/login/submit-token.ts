@@ -1,7 +1,7 @@
 import type { Request } from 'express'
 import { loginAddress, safeNext } from '../../http/safe-next.js'
 import type { Auth } from '../auth.js'
-import { useUpSession } from '../session.js'
+import { type PassedFactor, passwordFactor, useUpSession } from '../session.js'
 import { type Answer, refused } from './answer.js'
 import { askToken } from './ask-token.js'
 import type { LoginForm } from './forms.js'
@@ -13,6 +13,12 @@ export async function submitToken(auth: Auth, req: Request, stage: TokenStage, f
   const answer = await askToken(auth, req, { userId: stage.user.id, devices: stage.devices }, form)
   if (!answer.ok) return answer
   if ('challenged' in answer) return { ok: true, location: loginAddress(safeNext(form.next)) }
+  const passed = passedBefore(req)
   if (!(await useUpSession(req))) return refused('password', 'login_expired')
-  return signIn(auth, req, stage.user, answer.device, safeNext(form.next))
+  return signIn(auth, req, { user: stage.user, passed, device: answer.device, next: safeNext(form.next) })
+}
+
+/** The password a moment ago, or what the session of somebody who is not verified yet has passed. */
+function passedBefore({ session }: Request): PassedFactor[] {
+  return session.pending ? [passwordFactor(session.pending.at)] : (session.factors ?? [])
 }

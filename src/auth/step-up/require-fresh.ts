@@ -20,7 +20,7 @@ export function requireFresh(auth: Auth, seconds = FRESH_SECONDS): RequestHandle
   return async (req, res, next) => {
     const back = safeNext(req.originalUrl)
     if (!req.user) return res.redirect(302, loginAddress(back))
-    if (isFresh(req, auth.clock.now(), seconds)) return next()
+    if (isFresh(req, seconds)) return next()
     const mustVerify = await userHasDevice(auth.otp, req.user.id)
     if (!mustVerify) return next()
     if (!req.user.isVerified()) return res.redirect(302, loginAddress(back))
@@ -40,9 +40,8 @@ function keepForm(auth: Auth): RequestHandler {
 }
 
 /** Whether this session's last token was accepted within so many seconds. */
-export function isFresh(req: Request, now: Date, seconds: number): boolean {
-  const verifiedAt = req.user?.verifiedAt
-  return verifiedAt ? now.getTime() - verifiedAt.getTime() <= seconds * 1000 : false
+export function isFresh(req: Request, seconds: number): boolean {
+  return req.auth.freshness !== null && req.auth.freshness <= seconds
 }
 
 /** The step-up page, with the way back. */

@@ -13,7 +13,7 @@ import { usable } from '../login/read-stage.js'
 import { alert, sendTokenPage } from '../login/show-step.js'
 import type { RequestUser } from '../request-user.js'
 import { verifyAddress } from './require-fresh.js'
-import { renewSession, useUpSession } from '../session.js'
+import { deviceFactor, renewSession, useUpSession } from '../session.js'
 import { takeRequest } from './keep-request.js'
 
 const verifyForm = z.object({
@@ -53,7 +53,7 @@ function postToken(auth: Auth): RequestHandler {
     await auth.addressLimit.giveBack(req.ip ?? '')
     // Of two at once with one session, one goes on.
     if (!(await useUpSession(req))) return res.redirect(303, loginAddress(wayOn(req)))
-    await renewSession(req, answer.device.persistentId, auth.clock.now())
+    await renewSession(req, deviceFactor(answer.device, auth.clock.now()))
     await goOn(auth, req, res, next, req.user)
   }
 }

@@ -2,6 +2,7 @@ import type { Transaction } from 'sequelize'
 import type { Database } from '../connect.js'
 import * as initial from './0001-initial.js'
 import * as ownDevices from './0002-own-devices.js'
+import * as groupsAndBrowsers from './0003-groups-and-browsers.js'
 
 /** One change of the schema. Everything it does happens in the transaction that also records its name. */
 export interface Migration {
@@ -10,4 +11,4 @@ export interface Migration {
 }
 
 /** All of ours, oldest first: a static list, so that a bundle holds them. */
-export const migrations: readonly Migration[] = [initial, ownDevices]
+export const migrations: readonly Migration[] = [initial, ownDevices, groupsAndBrowsers]
