@@ -12,6 +12,7 @@ export const auditEventNames = [
   'signed_out',
   'token_accepted',
   'token_refused',
+  'user_locked',
   'backup_token_used',
   'device_switched_off',
   'device_added',

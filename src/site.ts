@@ -161,14 +161,14 @@ function createAccount(services: SiteServices, https: boolean): Account {
     database,
     clock,
     keys,
-    events: createEvents(),
+    events: createEvents((fault, event) => services.log.error({ err: fault, event }, 'fault in a handler')),
     kinds: kindsFor(config),
     everyKind,
     settings: otpSettings(config, services.baseUrl, services.userVerification),
   }
   const addressLimit = limitAddress(database.pool, config.loginAddressLimit)
   const account: Account = { config, clock, database, otp, keys, addressLimit, baseUrl: () => services.baseUrl, https }
-  recordVerifications(account)
+  recordVerifications(otp)
   alertOwner(account)
   tellOwner(account)
   return account

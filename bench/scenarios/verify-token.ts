@@ -17,7 +17,7 @@ export async function verifyTokens(bench: Bench): Promise<Row[]> {
   const { database, drop } = await createDatabase(bench)
   const clock = testClock()
   const otp = createOtp(database, clock)
-  recordVerifications({ otp, database })
+  recordVerifications(otp)
   const people = await addPeople(otp, DEVICES)
   const rates: number[] = []
   const costs: number[] = []

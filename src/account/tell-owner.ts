@@ -5,16 +5,20 @@ import type { Account } from './account.js'
 
 /**
  * Tells people by mail what happened to their devices, in the transaction of what happened
- * (docs/mails.md lists every mail). Used backup tokens are told by `alertOwner`.
+ * (docs/mails.md lists every mail). Used backup tokens are told by `alertOwner`, and what an
+ * administrator or the command line did by those that did it.
  */
 export function tellOwner(account: Account): void {
   const { events } = account.otp
   events.on('deviceAdded', (event) => tellOfDevice(account, 'device-added', 'owner', event))
   events.on('deviceRemoved', async (event) => {
+    if (event.all || event.by !== 'owner') return
     // A set-up that was given up never signed anybody in.
     if (event.device.confirmed || event.device.lastUsedAt) await tellOfDevice(account, 'device-removed', 'owner', event)
   })
-  events.on('deviceSwitchedOff', (event) => tellOfDevice(account, 'device-switched-off', 'failures', event))
+  events.on('deviceSwitchedOff', async (event) => {
+    if (event.by === 'failures') await tellOfDevice(account, 'device-switched-off', 'failures', event)
+  })
   events.on('verificationFailed', (event) => tellOfFailures(account, event))
 }
 

@@ -13,13 +13,11 @@ export function logoutRoutes(auth: Auth, options: { https: boolean }): Router {
   router.post('/account/logout', ...parseForms(), async (req, res) => {
     const userId = req.user?.id
     await endSession(req, res, options.https)
-    if (userId !== undefined)
-      await recordEvent(auth.database, undefined, {
-        event: 'signed_out',
-        at: auth.clock.now(),
-        userId,
-        origin: describeOrigin(req),
-      })
+    if (userId !== undefined) {
+      const about = { userId, at: auth.clock.now(), origin: describeOrigin(req) }
+      await recordEvent(auth.database, undefined, { event: 'signed_out', ...about })
+      auth.otp.events.tell('signedOut', about)
+    }
     res.redirect(303, '/account/login')
   })
   return router

@@ -1,35 +1,29 @@
-import { recordEvent } from '../audit.js'
+import { type AuditEntry, recordEvent } from '../audit.js'
 import type { OtpEvents } from '../otp/events.js'
-import type { Auth } from './auth.js'
+import type { Otp } from '../otp/otp.js'
 
 /** Writes every asked and every changed device into the audit trail, in the transaction of what it tells of. */
-export function recordVerifications({ otp, database }: Pick<Auth, 'otp' | 'database'>): void {
-  otp.events.on('userVerified', ({ transaction, userId, device, at, origin }) => {
-    const event = device.kind === 'static' ? 'backup_token_used' : 'token_accepted'
-    return recordEvent(database, transaction, { event, at, userId, device: device.persistentId, origin })
-  })
-  otp.events.on('verificationFailed', ({ transaction, userId, device, failureCount, because, at, origin }) =>
-    recordEvent(database, transaction, {
-      event: 'token_refused',
-      at,
-      userId,
-      device: device.persistentId,
-      origin,
-      details: { failures: failureCount, ...(because && { because }) },
-    }),
+export function recordVerifications({ events, database }: Pick<Otp, 'events' | 'database'>): void {
+  const record = (about: OtpEvents['userVerified'], entry: Pick<AuditEntry, 'event' | 'actorId' | 'details'>) => {
+    const { transaction, userId, device, at, origin } = about
+    return recordEvent(database, transaction, { at, userId, device: device.persistentId, origin, ...entry })
+  }
+  events.on('userVerified', (about) =>
+    record(about, { event: about.device.kind === 'static' ? 'backup_token_used' : 'token_accepted' }),
   )
-  const record =
-    (event: 'device_added' | 'device_removed' | 'device_switched_off') =>
-    ({ transaction, userId, device, at, origin }: OtpEvents['deviceAdded']) =>
-      recordEvent(database, transaction, {
-        event,
-        at,
-        userId,
-        device: device.persistentId,
-        origin,
-        details: { name: device.name },
-      })
-  otp.events.on('deviceAdded', record('device_added'))
-  otp.events.on('deviceRemoved', record('device_removed'))
-  otp.events.on('deviceSwitchedOff', record('device_switched_off'))
+  events.on('verificationFailed', (about) => {
+    const { failureCount: failures, because } = about
+    return record(about, { event: 'token_refused', details: { failures, ...(because && { because }) } })
+  })
+  events.on('userLocked', ({ transaction, userId, at, origin, lockedUntil }) => {
+    const details = { until: lockedUntil.toISOString() }
+    return recordEvent(database, transaction, { event: 'user_locked', at, userId, origin, details })
+  })
+  events.on('deviceAdded', (about) => record(about, { event: 'device_added', details: { name: about.device.name } }))
+  events.on('deviceRemoved', (about) => record(about, { event: 'device_removed', ...doneBy(about) }))
+  events.on('deviceSwitchedOff', (about) => record(about, { event: 'device_switched_off', ...doneBy(about) }))
+}
+
+function doneBy({ device, by, actorId }: OtpEvents['deviceSwitchedOff']): Pick<AuditEntry, 'actorId' | 'details'> {
+  return { actorId, details: { name: device.name, ...(by === 'command_line' && { by: 'command line' }) } }
 }

@@ -1,7 +1,6 @@
 import type { Transaction } from 'sequelize'
-import { nowhere, recordEvent } from '../audit.js'
+import { nowhere } from '../origin.js'
 import type { Config } from '../config/read-config.js'
-import { devicesForUser } from '../otp/devices-for-user.js'
 import type { Otp } from '../otp/otp.js'
 import { removeAllDevices } from '../otp/remove-devices.js'
 import { requireUsers } from './find-users.js'
@@ -23,13 +22,8 @@ export async function twoFactorDisable(emails: string[]): Promise<void> {
 
 /** Each device leaves a line of its own in the trail (NIST SP 800-63B-4 §4.1). */
 async function removeFrom(otp: Otp, config: Config, transaction: Transaction, userId: number): Promise<number> {
-  const at = otp.clock.now()
-  for (const { persistentId } of await devicesForUser(otp, userId, { confirmed: null, transaction })) {
-    const details = { by: 'command line' }
-    const entry = { event: 'device_removed' as const, at, userId, device: persistentId, origin: nowhere, details }
-    await recordEvent(otp.database, transaction, entry)
-  }
-  const removed = await removeAllDevices(otp, transaction, userId)
+  const by = { by: 'command_line', actorId: null } as const
+  const removed = await removeAllDevices(otp, transaction, { userId, origin: nowhere, ...by })
   if (removed > 0) await tellOwner(otp, config, transaction, userId, { mail: 'two-factor-disabled' })
   return removed
 }

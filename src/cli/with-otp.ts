@@ -1,3 +1,4 @@
+import { recordVerifications } from '../auth/record-verifications.js'
 import { systemClock } from '../clock.js'
 import type { Config } from '../config/read-config.js'
 import { connectDatabase, type Database } from '../db/connect.js'
@@ -29,7 +30,7 @@ export async function withDatabase<T>(config: Config, work: (database: Database)
 }
 
 function createOtp(config: Config, database: Database): Otp {
-  return {
+  const otp: Otp = {
     database,
     clock: systemClock,
     keys: readSecretKeys(config),
@@ -38,4 +39,6 @@ function createOtp(config: Config, database: Database): Otp {
     everyKind,
     settings: otpSettings(config),
   }
+  recordVerifications(otp)
+  return otp
 }

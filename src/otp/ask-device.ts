@@ -31,10 +31,16 @@ export async function askDevice(
   const about = { userId: device.userId, device, at: now, origin: asking.origin, transaction }
   const outcome = await locked.kind.judge(locked.row, asking.token, asking.world)
   if (outcome.accepted && (await saveAccepted(otp, transaction, locked, outcome, asking))) {
-    await otp.events.emit(asking.purpose === 'enrol' ? 'deviceAdded' : 'userVerified', about)
+    await tellAccepted(otp, asking.purpose, about)
     return { ok: true, device: { ...device, confirmed: true, lastUsedAt: now } }
   }
   return refuseToken(otp, locked, outcome.accepted ? { accepted: false } : outcome, about)
+}
+
+async function tellAccepted(otp: Otp, purpose: Asking['purpose'], about: OtpEvents['userVerified']): Promise<void> {
+  if (purpose === 'enrol') return otp.events.emit('deviceAdded', about)
+  await otp.events.emit('userVerified', about)
+  if (about.device.kind === 'static') await otp.events.emit('backupTokenUsed', about)
 }
 
 async function refuseToken(
@@ -43,9 +49,10 @@ async function refuseToken(
   { changes = {}, because = null }: Extract<KindOutcome, { accepted: false }>,
   about: OtpEvents['userVerified'],
 ): Promise<Verification> {
-  const { switchedOff } = await saveFailed(otp, about.transaction, locked, changes)
+  const { switchedOff, lockedUntil } = await saveFailed(otp, about.transaction, locked, changes)
   await otp.events.emit('verificationFailed', { ...about, because, failureCount: locked.row.failure_count + 1 })
-  if (switchedOff) await otp.events.emit('deviceSwitchedOff', about)
+  if (lockedUntil) await otp.events.emit('userLocked', { ...about, lockedUntil })
+  if (switchedOff) await otp.events.emit('deviceSwitchedOff', { ...about, by: 'failures', actorId: null })
   return { ok: false, reason: 'invalid_token' }
 }
 

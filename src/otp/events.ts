@@ -17,6 +17,13 @@ interface AboutDevice extends Inside {
   device: Device
 }
 
+/** Who did something to a device. The origin is his, not the owner's. */
+export interface Doer {
+  by: 'owner' | 'administrator' | 'command_line' | 'failures'
+  /** Null: the owner, the system, or the command line. */
+  actorId: number | null
+}
+
 /**
  * What is told inside the transaction of what happened. A handler may write with it; one
  * that throws vetoes the change: nothing of it is left.
@@ -32,10 +39,10 @@ export interface OtpEvents {
   userLocked: Inside & { lockedUntil: Date }
   /** A device was enrolled to its end: from now on it verifies. */
   deviceAdded: AboutDevice
-  /** A device was removed by its owner. */
-  deviceRemoved: AboutDevice
-  /** A device was switched off after too many failures. */
-  deviceSwitchedOff: AboutDevice
+  /** A device was removed. `all`: with every other one of its owner, who hears of it once. */
+  deviceRemoved: AboutDevice & Doer & { all: boolean }
+  /** A device was switched off, by an administrator or after too many failures. */
+  deviceSwitchedOff: AboutDevice & Doer
 }
 
 /** What is told after the fact. Nothing waits for a handler, and one that throws is logged and changes nothing. */
@@ -95,10 +102,10 @@ export function createEvents(onFault: (fault: unknown, event: keyof AfterEvents)
       for (const handler of inside[name]) await handler(event)
     },
     tell(name, event) {
-      const run = async () => {
-        for (const handler of after[name]) await handler(event)
+      for (const handler of after[name]) {
+        const run = async () => handler(event)
+        void run().catch((fault: unknown) => onFault(fault, name))
       }
-      void run().catch((fault: unknown) => onFault(fault, name))
     },
   }
 }

@@ -42,7 +42,8 @@ export async function removeDevice(
         id: gone.id,
         name: gone.persistentId,
       })
-      await otp.events.emit('deviceRemoved', { userId, device: gone, at: otp.clock.now(), origin, transaction })
+      const about = { userId, device: gone, at: otp.clock.now(), origin, transaction }
+      await otp.events.emit('deviceRemoved', { ...about, by: 'owner', actorId: null, all: false })
     }
     return { ok: true, device }
   })

@@ -1,23 +1,35 @@
-import { QueryTypes, type Transaction } from 'sequelize'
+import type { Transaction } from 'sequelize'
+import { runStatement } from '../db/run-statement.js'
+import type { Origin } from '../origin.js'
+import { devicesForUser } from './devices-for-user.js'
+import type { Doer } from './events.js'
 import type { Otp } from './otp.js'
+
+/** Whose devices go, and who does it. */
+export interface AllDevices extends Doer {
+  userId: number
+  origin: Origin
+}
 
 /**
  * Removes every device of a user, confirmed or not, and ends the user's sessions: a
  * session that one of them verified must not outlive it. Those of a kind that is switched
- * off at present go as well: switched on again they would verify.
+ * off at present go as well: switched on again they would verify. Each is told by
+ * `deviceRemoved`.
  *
  * @returns how many there were
  */
-export async function removeAllDevices(otp: Otp, transaction: Transaction, userId: number): Promise<number> {
-  let removed = 0
+export async function removeAllDevices(
+  otp: Otp,
+  transaction: Transaction,
+  { userId, ...doer }: AllDevices,
+): Promise<number> {
   await otp.database.models.User.increment('auth_epoch', { where: { id: userId }, transaction })
-  for (const { table } of otp.everyKind) {
-    const rows = await otp.database.sequelize.query(`delete from ${table} where user_id = $userId returning id`, {
-      bind: { userId },
-      type: QueryTypes.SELECT,
-      transaction,
-    })
-    removed += rows.length
-  }
-  return removed
+  const devices = await devicesForUser({ ...otp, kinds: otp.everyKind }, userId, { confirmed: null, transaction })
+  const at = otp.clock.now()
+  for (const { table } of otp.everyKind)
+    await runStatement(otp.database, transaction, `delete from ${table} where user_id = $userId`, { userId })
+  for (const device of devices)
+    await otp.events.emit('deviceRemoved', { ...doer, userId, device, at, transaction, all: true })
+  return devices.length
 }

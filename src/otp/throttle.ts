@@ -6,6 +6,9 @@ const CEILING_SECONDS = 3600
 /** NIST SP 800-63B-4 §3.2.2: after so many consecutive failures a device is off until it is enrolled again. */
 export const FAILURES_UNTIL_OFF = 100
 
+/** A wait, with its end. */
+export type Throttled = Extract<Refusal, { reason: 'n_failed_attempts' }>
+
 const ACCOUNT_FAILURES = 10
 const ACCOUNT_WINDOW_SECONDS = 15 * 60
 
@@ -20,7 +23,7 @@ export interface ThrottleState {
  *
  * @param factor seconds; 0 switches the wait off
  */
-export function deviceThrottle(state: ThrottleState, factor: number, now: Date): Refusal | null {
+export function deviceThrottle(state: ThrottleState, factor: number, now: Date): Throttled | null {
   if (factor === 0 || state.failureCount === 0 || !state.failedAt) return null
   const seconds = Math.min(CEILING_SECONDS, factor * 2 ** (state.failureCount - 1))
   return refuseUntil(new Date(state.failedAt.getTime() + seconds * 1000), state.failureCount, now)
@@ -32,7 +35,7 @@ export function deviceThrottle(state: ThrottleState, factor: number, now: Date):
  *
  * @param failedAt the times of the last refused tokens, oldest first
  */
-export function accountThrottle(failedAt: readonly Date[], now: Date): Refusal | null {
+export function accountThrottle(failedAt: readonly Date[], now: Date): Throttled | null {
   const tenth = failedAt.at(-ACCOUNT_FAILURES)
   if (!tenth) return null
   return refuseUntil(new Date(tenth.getTime() + ACCOUNT_WINDOW_SECONDS * 1000), ACCOUNT_FAILURES, now)
@@ -43,6 +46,6 @@ export function withFailure(failedAt: readonly Date[], now: Date): Date[] {
   return [...failedAt, now].slice(-ACCOUNT_FAILURES)
 }
 
-function refuseUntil(lockedUntil: Date, failureCount: number, now: Date): Refusal | null {
+function refuseUntil(lockedUntil: Date, failureCount: number, now: Date): Throttled | null {
   return now < lockedUntil ? { reason: 'n_failed_attempts', failureCount, lockedUntil } : null
 }

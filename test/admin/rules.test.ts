@@ -63,7 +63,9 @@ describe('staff', () => {
     expect(await eventsOf(person.id, 'device_renamed')).toEqual([
       { actor_id, device, details: { from: 'App', to: 'Old phone' } },
     ])
-    expect(await eventsOf(person.id, 'device_switched_off')).toEqual([{ actor_id, device, details: {} }])
+    expect(await eventsOf(person.id, 'device_switched_off')).toEqual([
+      { actor_id, device, details: { name: 'Old phone' } },
+    ])
     expect(await eventsOf(person.id, 'device_removed')).toEqual([{ actor_id, device, details: { name: 'Old phone' } }])
   })
 

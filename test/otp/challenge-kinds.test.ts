@@ -1,3 +1,4 @@
+import { nowhere } from '../../src/origin.js'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
 import type { Device } from '../../src/otp/device.js'
@@ -167,7 +168,11 @@ describe.each(databaseKinds())('a code that was sent, on the %s database', (wher
       expect(await devicesForUser(off, userId)).toEqual([])
       const asked = { userId, deviceId: device.persistentId, language: 'en' }
       expect(await generateChallenge(off, asked)).toEqual({ ok: false, reason: 'not_interactive' })
-      expect(await database.sequelize.transaction((transaction) => removeAllDevices(off, transaction, userId))).toBe(1)
+      expect(
+        await database.sequelize.transaction((transaction) =>
+          removeAllDevices(off, transaction, { userId, origin: nowhere, by: 'owner', actorId: null }),
+        ),
+      ).toBe(1)
     })
 
     it('goes out in its owner’s language', async () => {

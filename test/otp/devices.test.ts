@@ -1,3 +1,4 @@
+import { nowhere } from '../../src/origin.js'
 import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
@@ -128,7 +129,11 @@ describe.each(databaseKinds())('on the %s database', (where) => {
     const user = await createUser(database)
     await addApp(user.id, Buffer.alloc(20, 8), false)
     await addToken(user.id)
-    expect(await database.sequelize.transaction((transaction) => removeAllDevices(otp, transaction, user.id))).toBe(2)
+    expect(
+      await database.sequelize.transaction((transaction) =>
+        removeAllDevices(otp, transaction, { userId: user.id, origin: nowhere, by: 'owner', actorId: null }),
+      ),
+    ).toBe(2)
     expect(await userHasDevice(otp, user.id)).toBe(false)
     await user.reload()
     expect(user.auth_epoch).toBe(2)

@@ -9,14 +9,12 @@ import type { Account } from '../account.js'
  * without the other. It goes by the device's kind, whatever its name.
  */
 export function alertOwner(account: Account): void {
-  account.otp.events.on('userVerified', async (event) => {
-    if (event.device.kind === 'static') await enqueueAlert(account, event)
-  })
+  account.otp.events.on('backupTokenUsed', (event) => enqueueAlert(account, event))
 }
 
 async function enqueueAlert(
   account: Account,
-  { transaction, userId, at, origin: { address, browser } }: OtpEvents['userVerified'],
+  { transaction, userId, at, origin: { address, browser } }: OtpEvents['backupTokenUsed'],
 ): Promise<void> {
   const [row] = await account.database.sequelize.query<{ left: number }>(LEFT, {
     bind: { userId },

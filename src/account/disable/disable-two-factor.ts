@@ -1,7 +1,6 @@
 import { recordEvent } from '../../audit.js'
 import { tellUser } from '../../notify/tell-user.js'
 import type { Origin } from '../../origin.js'
-import { devicesForUser } from '../../otp/devices-for-user.js'
 import { removeAllDevices } from '../../otp/remove-devices.js'
 import type { Account } from '../account.js'
 
@@ -15,9 +14,7 @@ export async function disableTwoFactor(account: Account, userId: number, origin:
   const { database, otp } = account
   const at = account.clock.now()
   return database.sequelize.transaction(async (transaction) => {
-    for (const { persistentId: device } of await devicesForUser(otp, userId, { confirmed: null, transaction }))
-      await recordEvent(database, transaction, { event: 'device_removed', at, userId, device, origin })
-    await removeAllDevices(otp, transaction, userId)
+    await removeAllDevices(otp, transaction, { userId, origin, by: 'owner', actorId: null })
     await recordEvent(database, transaction, { event: 'two_factor_disabled', at, userId, origin })
     const { address, browser } = origin
     const notice = { mail: 'two-factor-disabled', by: 'owner', at, address, browser } as const

@@ -4,6 +4,7 @@ import { type AuditEntry, recordEvent } from '../../audit.js'
 import type { User } from '../../db/models/user.js'
 import type { PanelUser } from '../panel-user.js'
 import type { PanelServices } from '../services.js'
+import { aboutDevice } from './about-device.js'
 import type { ChangeableDevice, DeviceTable } from './device-tables.js'
 import { lockDevices } from './lock-devices.js'
 import { mayStill } from './lock-people.js'
@@ -67,9 +68,10 @@ async function rename(change: Change, to: string): Promise<void> {
 async function switchOff(change: Change): Promise<void> {
   // Before it is switched off: of one that never verified nobody is told.
   await tell(change, 'device-switched-off')
+  const about = await aboutDevice(change.services, change.actor, change.table, change.device, change.transaction)
   await change.device.update({ confirmed: false }, { transaction: change.transaction })
   await change.owner.increment('auth_epoch', { transaction: change.transaction })
-  await record(change, { event: 'device_switched_off' })
+  await change.services.otp.events.emit('deviceSwitchedOff', about)
 }
 
 /** One's own device one renames knowingly. */

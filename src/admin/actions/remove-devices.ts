@@ -1,8 +1,8 @@
 import type { Transaction } from 'sequelize'
-import { recordEvent } from '../../audit.js'
 import type { User } from '../../db/models/user.js'
 import type { PanelUser } from '../panel-user.js'
 import type { PanelServices } from '../services.js'
+import { aboutDevice } from './about-device.js'
 import type { ChangeableDevice, DeviceTable } from './device-tables.js'
 import { lockDevices } from './lock-devices.js'
 import { mayStill } from './lock-people.js'
@@ -37,18 +37,10 @@ async function remove(
   owner: User,
   transaction: Transaction,
 ): Promise<void> {
-  const persistentId = `${table.kind}/${device.id}`
+  const about = await aboutDevice(services, actor, table, device, transaction)
   await device.destroy({ transaction })
   await owner.increment('auth_epoch', { transaction })
-  if (owner.default_device === persistentId) await owner.update({ default_device: null }, { transaction })
-  await recordEvent(services.database, transaction, {
-    event: 'device_removed',
-    at: services.clock.now(),
-    userId: owner.id,
-    actorId: actor.id,
-    device: persistentId,
-    origin: actor.origin,
-    details: { name: device.name },
-  })
+  if (owner.default_device === about.device.persistentId) await owner.update({ default_device: null }, { transaction })
+  await services.otp.events.emit('deviceRemoved', { ...about, all: false })
   await tellOfDevice(services, transaction, 'device-removed', table, device)
 }

@@ -1,6 +1,4 @@
-import type { Transaction } from 'sequelize'
-import { type AuditEntry, recordEvent } from '../../audit.js'
-import { devicesForUser } from '../../otp/devices-for-user.js'
+import { recordEvent } from '../../audit.js'
 import { removeAllDevices } from '../../otp/remove-devices.js'
 import type { PanelUser } from '../panel-user.js'
 import type { PanelServices } from '../services.js'
@@ -13,27 +11,12 @@ import { tellOwner } from './tell-owner.js'
  */
 export function resetSecondFactor(services: PanelServices, actor: PanelUser, personId: number) {
   return helpPerson(services, { actor, personId, needsActive: false }, async (person, transaction) => {
-    // Of kinds that are switched off at present, too: they go as well.
-    const otp = { ...services.otp, kinds: services.otp.everyKind }
-    for (const { persistentId, name } of await devicesForUser(otp, person.id, { confirmed: null, transaction }))
-      await record(services, actor, transaction, {
-        event: 'device_removed',
-        userId: person.id,
-        device: persistentId,
-        details: { name },
-      })
-    await removeAllDevices(otp, transaction, person.id)
-    await record(services, actor, transaction, { event: 'two_factor_disabled', userId: person.id })
+    const { id: actorId, origin } = actor
+    const by = { by: 'administrator', actorId, origin } as const
+    await removeAllDevices(services.otp, transaction, { userId: person.id, ...by })
+    const entry = { at: services.clock.now(), userId: person.id, actorId, origin }
+    await recordEvent(services.database, transaction, { event: 'two_factor_disabled', ...entry })
     await tellOwner(services, transaction, person.id, { mail: 'two-factor-disabled' })
     return nothing
   })
-}
-
-function record(
-  { database, clock }: PanelServices,
-  { id: actorId, origin }: PanelUser,
-  transaction: Transaction,
-  entry: Omit<AuditEntry, 'at' | 'actorId' | 'origin'>,
-): Promise<void> {
-  return recordEvent(database, transaction, { ...entry, at: clock.now(), actorId, origin })
 }

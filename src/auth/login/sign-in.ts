@@ -1,5 +1,6 @@
 import type { Request } from 'express'
 import { runStatement } from '../../db/run-statement.js'
+import { describeOrigin } from '../../http/describe-origin.js'
 import { preferredLanguage } from '../../http/choose-language.js'
 import type { Device } from '../../otp/device.js'
 import type { Auth } from '../auth.js'
@@ -27,6 +28,9 @@ export async function signIn(auth: Auth, req: Request, { user, passed, device, n
     now,
     language: preferredLanguage(req.acceptsLanguages()),
   })
+  const how = passed.length === 0 ? 'passkey' : 'token'
+  const about = { userId: user.id, at: now, origin: describeOrigin(req), device: device.persistentId, how } as const
+  auth.otp.events.tell('signedIn', about)
   return { ok: true, location: next ?? (user.isStaff ? '/admin' : '/account/two-factor') }
 }
 

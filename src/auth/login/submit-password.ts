@@ -40,6 +40,8 @@ async function awaitToken(auth: Auth, req: Request, user: PasswordUser, next: st
   }
   await startSession(req, user, [passwordFactor(now.getTime())], now)
   await recogniseBrowser(auth, req, user.id, { told: false })
+  const about = { userId: user.id, at: now, origin: describeOrigin(req), device: null, how: 'password' } as const
+  auth.otp.events.tell('signedIn', about)
   if (isLedToSetUp(auth, user) && !(await userHasDevice(auth.otp, user.id)))
     return { ok: true, location: setUpAddress(next) }
   return { ok: true, location: user.isStaff ? loginAddress(next) : (next ?? '/account/two-factor') }

@@ -3,7 +3,7 @@ import { runStatement } from '../../db/run-statement.js'
 import type { Asking } from '../ask-device.js'
 import type { Changes, KindOutcome } from '../device.js'
 import type { Otp } from '../otp.js'
-import { FAILURES_UNTIL_OFF, withFailure } from '../throttle.js'
+import { accountThrottle, FAILURES_UNTIL_OFF, withFailure } from '../throttle.js'
 import type { LockedDevice } from './lock-devices.js'
 
 type Accepted = Extract<KindOutcome, { accepted: true }>
@@ -45,14 +45,20 @@ export async function saveAccepted(
   return rows.length === 1
 }
 
-/** Counts a refused token on the device and on the account, and switches the device off after too many. One statement. */
+/**
+ * Counts a refused token on the device and on the account, and switches the device off
+ * after too many. One statement.
+ *
+ * @returns `lockedUntil` where this failure locked the account
+ */
 export async function saveFailed(
   otp: Otp,
   transaction: Transaction,
   locked: LockedDevice,
   changes: Changes,
-): Promise<{ switchedOff: boolean }> {
+): Promise<{ switchedOff: boolean; lockedUntil: Date | null }> {
   const now = otp.clock.now()
+  const failedAt = withFailure(locked.tokenFailedAt, now)
   const switchedOff = locked.row.failure_count + 1 >= FAILURES_UNTIL_OFF
   await runStatement(
     otp.database,
@@ -64,12 +70,12 @@ export async function saveFailed(
       ...changes,
       id: locked.row.id,
       userId: locked.row.user_id,
-      failedAt: withFailure(locked.tokenFailedAt, now),
+      failedAt,
       now,
       confirmed: locked.row.confirmed && !switchedOff,
     },
   )
-  return { switchedOff }
+  return { switchedOff, lockedUntil: accountThrottle(failedAt, now)?.lockedUntil ?? null }
 }
 
 /** For example `192.0.2.7, Firefox 139 on Linux`, as the owner's profile shows it. */

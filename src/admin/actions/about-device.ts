@@ -1,0 +1,21 @@
+import type { Transaction } from 'sequelize'
+import { devicesForUser } from '../../otp/devices-for-user.js'
+import type { OtpEvents } from '../../otp/events.js'
+import type { PanelUser } from '../panel-user.js'
+import type { PanelServices } from '../services.js'
+import type { ChangeableDevice, DeviceTable } from './device-tables.js'
+
+/** What the core's events say of a device that an administrator changes, as it stands now. */
+export async function aboutDevice(
+  { otp, clock }: PanelServices,
+  actor: PanelUser,
+  { kind }: DeviceTable,
+  { id, user_id: userId }: ChangeableDevice,
+  transaction: Transaction,
+): Promise<OtpEvents['deviceSwitchedOff']> {
+  const devices = await devicesForUser({ ...otp, kinds: otp.everyKind }, userId, { confirmed: null, transaction })
+  const device = devices.find(({ persistentId }) => persistentId === `${kind}/${id}`)
+  if (!device) throw new Error(`The device ${kind}/${id} is locked and not in its owner's list.`)
+  const { id: actorId, origin } = actor
+  return { userId, device, at: clock.now(), origin, transaction, by: 'administrator', actorId }
+}

@@ -1,0 +1,198 @@
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { AfterEvents, Handler, OtpEvents } from '../../src/otp/events.js'
+import { act, type PanelSite, usePanelSite } from '../admin/panel-site.js'
+import type { Browser } from '../support/browse.js'
+import { createPerson, type Person, signIn } from '../support/site.js'
+
+const site = usePanelSite()
+const inside = [
+  'userVerified',
+  'backupTokenUsed',
+  'verificationFailed',
+  'userLocked',
+  'deviceAdded',
+  'deviceRemoved',
+  'deviceSwitchedOff',
+] as const
+const after = ['signedIn', 'signedOut'] as const
+
+interface Told {
+  name: keyof OtpEvents | keyof AfterEvents
+  userId: number
+  by?: unknown
+  actorId?: unknown
+  hasTransaction: boolean
+}
+
+const told: Told[] = []
+
+beforeAll(() => {
+  for (const name of [...inside, ...after])
+    site().otp.events.on(name, (event) => {
+      const { userId, ...rest } = event
+      const doer = 'by' in rest ? { by: rest.by, actorId: rest.actorId } : {}
+      told.push({ name, userId, hasTransaction: 'transaction' in rest, ...doer })
+    })
+})
+
+let person: Person
+
+beforeEach(async () => {
+  person = await site().person({ backupTokens: 2 })
+  told.length = 0
+})
+
+const names = () => told.filter(({ userId }) => userId === person.id).map(({ name }) => name)
+
+/** The password step, and then what is typed. */
+async function giveToken(browser: Browser, token: string, device = person.app) {
+  await browser.post('/account/login', { username: person.email, password: person.password })
+  return browser.post('/account/login', { otp_device: device?.persistentId ?? '', otp_token: token })
+}
+
+describe('what is told', () => {
+  it('of a sign-in with a token: that it verified, and then that a session began', async () => {
+    await signIn(site(), person)
+    expect(names()).toEqual(['userVerified', 'signedIn'])
+  })
+
+  it('of a sign-in with a backup token: that one was used, too', async () => {
+    await giveToken(site().browser(), person.backupTokens[0] ?? '', person.backup)
+    expect(names()).toEqual(['userVerified', 'backupTokenUsed', 'signedIn'])
+  })
+
+  it('of a session without a second factor: that it began, and by which device: none', async () => {
+    const bare = await site().person({ app: false })
+    let device: unknown = 'unheard'
+    const end = site().otp.events.on('signedIn', (event) => {
+      if (event.userId === bare.id) device = event.device
+    })
+    await signIn(site(), bare)
+    end()
+    expect(device).toBeNull()
+  })
+
+  it('of a wrong token: that it failed, and nothing else', async () => {
+    await giveToken(site().browser(), '000000')
+    expect(names()).toEqual(['verificationFailed'])
+  })
+
+  it('of ten wrong tokens: that the account is locked, once', async () => {
+    for (let count = 0; count < 12; count += 1) {
+      await giveToken(site().browser(), '000000')
+      site().clock.advance(2 ** Math.min(count, 8))
+    }
+    expect(names().filter((name) => name === 'userLocked')).toHaveLength(1)
+    expect(names().indexOf('userLocked')).toBe(10)
+  })
+
+  it('of a sign-out: that the session ended', async () => {
+    const browser = await signIn(site(), person)
+    told.length = 0
+    await browser.post('/account/logout')
+    expect(names()).toEqual(['signedOut'])
+  })
+
+  it.each([
+    ['delete', 'deviceRemoved'],
+    ['edit', 'deviceSwitchedOff'],
+  ] as const)('of an administrator’s %s: %s, by whom', async (action, name) => {
+    const answer = await act(site().boss, 'totp_devices', person.app?.id ?? 0, action, { confirmed: 'false' })
+    expect(answer.status).toBe(200)
+    expect(told.filter(({ userId }) => userId === person.id)).toEqual([
+      { name, userId: person.id, hasTransaction: true, by: 'administrator', actorId: site().bossPerson.id },
+    ])
+  })
+
+  it('of a reset: each device, by whom', async () => {
+    await act(site().boss, 'users', person.id, 'resetSecondFactor')
+    expect(names()).toEqual(['deviceRemoved', 'deviceRemoved'])
+  })
+
+  it('carries the transaction inside, and none after the fact', async () => {
+    const browser = await signIn(site(), person)
+    await browser.post('/account/logout')
+    expect(new Set(told.filter(({ hasTransaction }) => hasTransaction).map(({ name }) => name))).toEqual(
+      new Set(['userVerified']),
+    )
+  })
+})
+
+/** Runs with a handler that throws. */
+async function withBroken<Name extends keyof OtpEvents | keyof AfterEvents>(name: Name, work: () => Promise<void>) {
+  const broken: Handler<Name> = () => {
+    throw new Error('the handler’s own fault')
+  }
+  const end = site().otp.events.on(name, broken)
+  await work().finally(end)
+}
+
+const isIn = async (browser: Browser) => (await browser.get('/admin/api/dashboard')).status === 200
+const failuresOf = async ({ database }: PanelSite) =>
+  (await database.models.TotpDevice.findByPk(person.app?.id ?? 0, { rejectOnEmpty: true })).failure_count
+
+describe('a handler that throws', () => {
+  it('inside vetoes the sign-in: nobody is verified, and the code is not spent', async () => {
+    const browser = site().browser()
+    const code = person.code()
+    await withBroken('userVerified', async () => {
+      expect((await giveToken(browser, code)).status).toBe(500)
+    })
+    expect(await isIn(browser)).toBe(false)
+    expect((await giveToken(site().browser(), code)).status).toBe(303)
+  })
+
+  it('inside vetoes a backup token’s use: the token is still there', async () => {
+    const [token = ''] = person.backupTokens
+    await withBroken('backupTokenUsed', async () => {
+      expect((await giveToken(site().browser(), token, person.backup)).status).toBe(500)
+    })
+    expect((await giveToken(site().browser(), token, person.backup)).status).toBe(303)
+  })
+
+  it('inside vetoes a reset: every device is still there', async () => {
+    await withBroken('deviceRemoved', async () => {
+      expect((await act(site().boss, 'users', person.id, 'resetSecondFactor')).status).toBe(500)
+    })
+    expect(await isIn(await signIn(site(), person))).toBe(true)
+  })
+
+  it('inside a failure vetoes its counting, and lets nobody in', async () => {
+    await withBroken('verificationFailed', async () => {
+      const browser = site().browser()
+      expect((await giveToken(browser, '000000')).status).toBe(500)
+      expect(await isIn(browser)).toBe(false)
+    })
+    expect(await failuresOf(site())).toBe(0)
+  })
+
+  it.each(after)('after the fact (%s) is logged by its name and breaks nothing', async (name) => {
+    const lines = site().log.length
+    await withBroken(name, async () => {
+      const browser = await signIn(site(), person)
+      expect(await isIn(browser)).toBe(true)
+      expect((await browser.post('/account/logout')).status).toBe(303)
+    })
+    const logged = site().log.slice(lines).join('\n')
+    expect(logged).toContain('the handler’s own fault')
+    expect(logged).toContain(`"event":"${name}"`)
+  })
+
+  it('after the fact keeps no other handler from hearing of it', async () => {
+    const heard: number[] = []
+    await withBroken('signedIn', async () => {
+      const end = site().otp.events.on('signedIn', ({ userId }) => void heard.push(userId))
+      await signIn(site(), person)
+      end()
+    })
+    expect(heard).toEqual([person.id])
+  })
+
+  it('after the fact may fail later, too', async () => {
+    const someone = await createPerson(site())
+    const end = site().otp.events.on('signedIn', () => Promise.reject(new Error('a late fault')))
+    await signIn(site(), someone)
+    end()
+    expect(site().log.join('\n')).toContain('a late fault')
+  })
+})
