@@ -16,8 +16,8 @@ const floors = [
   ['otp'],
   ['auth'],
   ['account', 'admin'],
-  ['listen', 'seed', 'site', 'stop-on-signal'],
-  ['main'],
+  ['listen', 'seed', 'site', 'site-options', 'stop-on-signal'],
+  ['create-site', 'main'],
   // The command line starts main; the package's index is imported by nobody inside.
   ['cli', 'index'],
 ]

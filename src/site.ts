@@ -1,3 +1,4 @@
+import type { AdminJSOptions } from 'adminjs'
 import express, { type ErrorRequestHandler, type Express, type Router } from 'express'
 import type { Logger } from 'pino'
 import type { Account } from './account/account.js'
@@ -20,7 +21,9 @@ import { sessionsRoutes } from './account/sessions/routes.js'
 import { tellOwner } from './account/tell-owner.js'
 import { setUpRoutes } from './account/setup/routes.js'
 import { keepSwept } from './account/setup/sweep.js'
+import type { AdminJS } from './admin/adminjs.js'
 import { createPanel } from './admin/mount.js'
+import type { Auth } from './auth/auth.js'
 import { enrolmentGate } from './auth/enrolment.js'
 import { refuseStrangers } from './auth/refuse-strangers.js'
 import { loadRequestUser } from './auth/load-request-user.js'
@@ -52,6 +55,7 @@ import { tellUser } from './notify/tell-user.js'
 import { createEvents } from './otp/events.js'
 import { everyKind, kindsFor } from './otp/kinds/index.js'
 import { otpSettings } from './otp/otp-settings.js'
+import type { Kind } from './otp/kinds/kind.js'
 import type { Otp } from './otp/otp.js'
 import type { UserVerification } from './otp/webauthn/relying-party.js'
 
@@ -67,11 +71,16 @@ export interface SiteServices {
   alsoOrigins?: readonly string[]
   /** Whether a security key beside a password asks for a PIN or a finger, too. Where nothing is said: `preferred`. */
   userVerification?: UserVerification
+  /** The host application's AdminJS, whose resources stand beside ours. */
+  admin?: AdminJSOptions | AdminJS
+  /** Kinds of device beside those that the site brings. */
+  kinds?: readonly Kind[]
 }
 
-export interface OtpAdminSite {
+export interface MountedSite {
   app: Express
   otp: Otp
+  auth: Auth
   /** Stops what the site started: timers of the session store. Not the database. */
   close(): void
 }
@@ -80,14 +89,14 @@ export interface OtpAdminSite {
  * Builds the whole site. The only place that mounts things: the order of what a request
  * passes is read here.
  */
-export async function mountSite(services: SiteServices): Promise<OtpAdminSite> {
+export async function mountSite(services: SiteServices): Promise<MountedSite> {
   const { config, database, keys, log } = services
   const https = services.baseUrl.startsWith('https:')
   const origins = new Set([services.baseUrl, ...(services.alsoOrigins ?? [])])
   const account = createAccount(services, https)
   const stylesheet = readStylesheet()
   const keyScript = readKeyScript()
-  const session = sessions({ pool: database.pool, secrets: keys.sessionSecrets, https })
+  const session = sessions({ pool: database.pool, clock: services.clock, secrets: keys.sessionSecrets, https })
   const panel = createPanel({
     database,
     clock: services.clock,
@@ -126,7 +135,7 @@ export async function mountSite(services: SiteServices): Promise<OtpAdminSite> {
     stopSweeping()
     session.store.close()
   }
-  return { app, otp: account.otp, close }
+  return { app, otp: account.otp, auth: account, close }
 }
 
 /** Every page of one's own. Step-up comes before those whose forms it completes. */

@@ -1,0 +1,69 @@
+import type { AdminJSOptions } from 'adminjs'
+import type { Logger } from 'pino'
+import type { Sequelize } from 'sequelize'
+import type { AdminJS } from './admin/adminjs.js'
+import type { Clock } from './clock.js'
+import { type Config, readConfig } from './config/read-config.js'
+import type { Keyring } from './crypto/keyring.js'
+import { SiteError } from './errors.js'
+import type { MailGateway } from './notify/gateways/mail-gateway.js'
+import type { SmsGateway } from './notify/gateways/sms-gateway.js'
+import type { Kind } from './otp/kinds/kind.js'
+import type { UserVerification } from './otp/webauthn/relying-party.js'
+
+/** What an application gives to the site that it mounts. */
+export interface SiteOptions {
+  /**
+   * Settings under the names of docs/configuration.md, for example
+   * `{ BASE_URL: 'https://example.com', SECRET_KEYS: '…' }`. The environment is not read
+   * unasked, because its `PORT` or `DATABASE_URL` are the application's own: whoever wants
+   * it says `config: process.env`.
+   */
+  config?: Readonly<Record<string, string | undefined>>
+  /** The application's Sequelize instance on PostgreSQL: the site keeps its tables in the same database. */
+  sequelize?: Sequelize
+  /** The application's AdminJS options or instance: its resources stand beside ours, behind our guard. */
+  admin?: AdminJSOptions | AdminJS
+  /** Kinds of device beside those that the site brings. */
+  kinds?: readonly Kind[]
+  /** Where mails leave the house, instead of `SMTP_URL`. */
+  mail?: MailGateway
+  /** Where text messages and calls leave the house, instead of `SMS_GATEWAY`. */
+  sms?: SmsGateway
+  clock?: Clock
+  log?: Logger
+  keys?: Keyring
+  /** Whether a security key beside a password asks for a PIN or a finger, too. Where nothing is said: `preferred`. */
+  userVerification?: UserVerification
+}
+
+/** The options, checked, with what follows from them. */
+export interface CheckedOptions extends Pick<SiteOptions, 'clock' | 'log' | 'keys' | 'mail' | 'sms'> {
+  config: Config
+  /** Public origin. */
+  baseUrl: string
+  alsoOrigins: readonly string[]
+}
+
+/** Checks all options together. @throws SiteError `options_refused`, which names every mistake */
+export function readSiteOptions(options: SiteOptions): CheckedOptions {
+  const { config: settings = {}, sequelize: _, clock, log, keys, mail, sms } = options
+  const result = readConfig(settings)
+  if (!result.ok) {
+    const lines = result.faults.map(({ variable, message }) => `config.${variable} ${message}`)
+    throw new SiteError('options_refused', lines.join('\n'), 'Give createOtpAdminSite other options.')
+  }
+  const { config } = result
+  const baseUrl = config.baseUrl ?? `http://localhost:${config.port}`
+  const alsoOrigins = config.production ? [] : [`http://127.0.0.1:${config.port}`]
+  return {
+    config,
+    baseUrl,
+    alsoOrigins,
+    ...(clock && { clock }),
+    ...(log && { log }),
+    ...(keys && { keys }),
+    ...(mail && { mail }),
+    ...(sms && { sms }),
+  }
+}
