@@ -1,11 +1,10 @@
-import type { Server } from 'node:http'
 import path from 'node:path'
 import type { Logger } from 'pino'
 import { systemClock } from './clock.js'
 import type { Config } from './config/read-config.js'
 import { connectDatabase, type Database } from './db/connect.js'
 import { migrate } from './db/migrate.js'
-import { listen, serveWith } from './listen.js'
+import { listen, type Listening } from './listen.js'
 import { createLog } from './log.js'
 import { chooseMailGateway } from './notify/gateways/choose-mail-gateway.js'
 import { chooseSmsGateway } from './notify/gateways/choose-sms-gateway.js'
@@ -24,36 +23,34 @@ import { nextSignal, stopOnSignal } from './stop-on-signal.js'
 export async function main(config: Config, print: (line: string) => void): Promise<void> {
   const signalled = nextSignal()
   const log = createLog(config)
-  const { server, port } = await listen(config.host, config.port)
+  const listening = await listen(config.host, config.port)
   const database = await connectDatabase(config, { embedded: 'own' }).catch((error: unknown) => {
-    server.close()
+    listening.server.close()
     throw error
   })
   try {
     await migrate(database)
-    await serveUntilStopped(config, { signalled, log, server, port, database }, print)
+    await serveUntilStopped(config, { ...listening, signalled, log, database }, print)
   } finally {
-    server.close()
+    listening.server.close()
     await database.close()
   }
 }
 
-interface Opened {
+interface Opened extends Listening {
   signalled: Promise<NodeJS.Signals>
   log: Logger
-  server: Server
-  port: number
   database: Database
 }
 
 async function serveUntilStopped(config: Config, opened: Opened, print: (line: string) => void): Promise<void> {
-  const { log, server, port, database } = opened
+  const { log, server, port, serve, database } = opened
   const keys = readSecretKeys(config)
   const baseUrl = config.baseUrl ?? `http://localhost:${port}`
   const alsoOrigins = config.production ? [] : [`http://127.0.0.1:${port}`]
   const site = await mountSite({ config, clock: systemClock, database, keys, log, baseUrl, alsoOrigins })
   const credentials = await seedEmptyDatabase(site.otp, config)
-  serveWith(server, site.app)
+  serve(site.app)
   const mail = chooseMailGateway(config, baseUrl, log)
   const embedded = !config.databaseUrl
   const worker = runWorker({

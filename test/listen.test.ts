@@ -1,0 +1,27 @@
+import express from 'express'
+import { afterEach, expect, it } from 'vitest'
+import { listen, type Listening } from '../src/listen.js'
+
+let listening: Listening
+afterEach(() => void listening.server.close())
+
+const ask = () => fetch(`http://127.0.0.1:${listening.port}/`)
+
+it('answers 503 until the site stands', async () => {
+  listening = await listen('127.0.0.1', 0)
+  expect((await ask()).status).toBe(503)
+  listening.serve(express().get('/', (_req, res) => res.send('here')))
+  expect(await (await ask()).text()).toBe('here')
+})
+
+it("makes requests and answers that have Express's methods before Express sees them", async () => {
+  listening = await listen('127.0.0.1', 0)
+  const site = express().get('/', (req, res) => res.send(req.get('x-word')))
+  listening.serve(site)
+  const first: unknown[] = []
+  listening.server.prependOnceListener('request', (...made) => first.push(...made.map(Object.getPrototypeOf)))
+  const answer = await fetch(`http://127.0.0.1:${listening.port}/`, { headers: { 'X-Word': 'still' } })
+  expect(await answer.text()).toBe('still')
+  expect(first[0]).toBe(site.request)
+  expect(first[1]).toBe(site.response)
+})
