@@ -33,17 +33,33 @@ const indexes = `
     and not exists (select from pg_constraint k where k.conindid = i.indexrelid and k.contype in ('p', 'u'))
   order by c.relname, x.relname`
 
+// What an extension brought is not ours.
+const functions = `
+  select '' as "table", rtrim(pg_get_functiondef(p.oid)) as line
+  from pg_proc p
+  where p.pronamespace = 'public'::regnamespace
+    and not exists (select from pg_depend d where d.objid = p.oid and d.deptype = 'e')
+  order by p.proname`
+
+const triggers = `
+  select c.relname as "table", pg_get_triggerdef(t.oid) as line
+  from pg_trigger t
+  join pg_class c on c.oid = t.tgrelid
+  where c.relnamespace = 'public'::regnamespace and not t.tgisinternal
+  order by c.relname, t.tgname`
+
 const linesSchema = z.array(z.object({ table: z.string(), line: z.string() }))
 
 /** Our tables as the catalogue has them: the same text on every version of PostgreSQL and on PGlite. */
 export async function printSchema(pool: Pool): Promise<string> {
   const read = async (sql: string) => linesSchema.parse((await pool.query(sql)).rows)
   const inside = [...(await read(columns)), ...(await read(constraints))]
-  const after = await read(indexes)
+  const after = [...(await read(indexes)), ...(await read(triggers))]
+  const before = (await read(functions)).map(({ line }) => `${line};\n\n`)
   const tables = [...new Set(inside.map(({ table }) => table))].map((name) => {
     const body = inside.filter(({ table }) => table === name).map(({ line }) => `  ${line}`)
     const statements = after.filter(({ table }) => table === name).map(({ line }) => `${line};\n`)
     return `create table ${name} (\n${body.join(',\n')}\n);\n${statements.join('')}`
   })
-  return `${HEADING}\n${tables.join('\n')}`
+  return `${HEADING}\n${before.join('')}${tables.join('\n')}`
 }
