@@ -6,7 +6,10 @@ import type { Otp } from '../otp/otp.js'
 
 /** What every function of this floor takes first. */
 export interface Auth {
-  config: Pick<Config, 'loginTimeout' | 'otpEnrolment' | 'otpPasskeyLogin' | 'otpPolicy' | 'siteName'>
+  config: Pick<
+    Config,
+    'loginTimeout' | 'otpEnrolment' | 'otpGraceDays' | 'otpPasskeyLogin' | 'otpPolicy' | 'siteName' | 'trustBrowserDays'
+  >
   clock: Clock
   database: Database
   otp: Otp

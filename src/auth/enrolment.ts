@@ -1,7 +1,7 @@
 import type { RequestHandler } from 'express'
 import { loginAddress, safeNext } from '../http/safe-next.js'
 import type { Auth } from './auth.js'
-import { mustHaveTwoFactors } from './policy.js'
+import { policyOf } from './policy.js'
 
 /** Where devices are added, of whatever kind: `…/phones/add`, `…/hardware-tokens/3/confirm`. */
 const SET_UP = /^\/account\/two-factor\/(setup|qrcode|[a-z-]+\/add|[a-z-]+\/[^/]+\/confirm)(\/|$)/
@@ -27,9 +27,13 @@ export function enrolmentGate(auth: Auth): RequestHandler {
   }
 }
 
-/** Whether somebody without a device is led to set one up after the password. */
+/**
+ * Whether somebody without a device is led to set one up after the password. His groups are
+ * not asked here: what they demand, the next request does (src/auth/enforce-policy.ts).
+ */
 export function isLedToSetUp({ config }: Auth, user: { isStaff: boolean }): boolean {
-  return config.otpEnrolment === 'self' && (user.isStaff || mustHaveTwoFactors(config.otpPolicy, user))
+  const { demanded, graceDays } = policyOf(config, { ...user, groups: [] })
+  return config.otpEnrolment === 'self' && (user.isStaff || (demanded && graceDays === 0))
 }
 
 /** The set-up wizard, with the way on. */

@@ -1,20 +1,21 @@
 import type { Request, RequestHandler } from 'express'
 import { speak } from '../http/choose-language.js'
+import { SessionStore } from '../http/session-store.js'
 import type { Auth } from './auth.js'
 import { anonymous, type Factor, stateOf } from './auth-state.js'
+import { policyOf, sessionLimits } from './policy.js'
 import { readUser, type UserRow } from './read-user.js'
 import type { RequestUser } from './request-user.js'
 import type { PassedFactor } from './session.js'
+import { trustDays } from './trusted-browser/trust-days.js'
 import { parsePersistentId, persistentId } from '../otp/persistent-id.js'
-
-/** However busy: NIST SP 800-63B-4 §2.2.3 wants an end within 24 hours. */
-const SESSION_MS = 24 * 3600 * 1000
 
 /**
  * Sets `req.auth` and `req.user` from the session and the database, afresh for every request
  * and in one query, and the language where that user chose one. A user who is inactive or
  * whose epoch has moved on is nobody; a device that is gone or switched off verifies no
- * longer. What does not hold is taken out of the session. Nobody else writes either of them.
+ * longer. A session that has lasted as long as its owner's policy allows is over. What does
+ * not hold is taken out of the session. Nobody else writes either of them.
  */
 export function loadRequestUser(auth: Auth): RequestHandler {
   return async (req, _res, next) => {
@@ -24,9 +25,8 @@ export function loadRequestUser(auth: Auth): RequestHandler {
     const now = auth.clock.now()
     const passed = req.session.factors ?? []
     const row = await readUser(auth, req.session.userId, passed, now)
-    const tooOld = now.getTime() - (req.session.signedInAt ?? 0) > SESSION_MS
-    if (!row || tooOld || row.auth_epoch !== req.session.epoch) return forgetSession(req, next)
-    const standing = passed.filter((factor) => stands(factor, row))
+    if (!row || row.auth_epoch !== req.session.epoch || isOver(auth, req, row, now)) return forgetSession(req, next)
+    const standing = passed.filter((factor) => stands(auth, factor, row))
     if (standing.length < passed.length) req.session.factors = standing
     const factors = standing.map(toFactor)
     req.user = toRequestUser(row, factors)
@@ -36,8 +36,20 @@ export function loadRequestUser(auth: Auth): RequestHandler {
   }
 }
 
-function stands({ device, trustedBrowser }: PassedFactor, row: UserRow): boolean {
-  if (trustedBrowser !== undefined && !row.standing_browsers.includes(trustedBrowser)) return false
+/** The store ends sessions after an hour without a request; a stricter policy does before that. */
+function isOver({ config }: Auth, req: Request, row: UserRow, now: Date): boolean {
+  const { overall, inactivity } = sessionLimits(policyOf(config, { isStaff: row.is_staff, groups: row.groups }))
+  const seen = req.sessionStore instanceof SessionStore ? req.sessionStore.lastSeen(req) : null
+  const isOlder = (than: number, since: number) => now.getTime() - since > than * 1000
+  return isOlder(overall, req.session.signedInAt ?? 0) || (seen !== null && isOlder(inactivity, seen.getTime()))
+}
+
+/** A trusted browser answers as long as its row stands, and the policy knows such browsers. */
+function stands(auth: Auth, { device, trustedBrowser }: PassedFactor, row: UserRow): boolean {
+  if (trustedBrowser !== undefined) {
+    const mayTrust = trustDays(auth, { isStaff: row.is_staff, groups: row.groups }) > 0
+    if (!mayTrust || !row.standing_browsers.includes(trustedBrowser)) return false
+  }
   return device === null || row.standing_devices.includes(device)
 }
 

@@ -247,7 +247,14 @@ export const options = z.object({
     name: 'OTP_POLICY',
     default: 'staff',
     expected: '`off`, `staff`, `everyone` or `strict`',
-    text: 'who must have two factors',
+    text: 'who must have two factors; `strict`: everyone, by the rules of NIST SP 800-63B-4 for AAL2 (docs/security.md)',
+  }),
+  otpGraceDays: whole(0, 365).register(about, {
+    name: 'OTP_GRACE_DAYS',
+    default: '0',
+    unit: 'days',
+    expected: 'a whole number of days from 0 to 365',
+    text: 'days between the first request that the policy rules and its enforcement; until then a banner counts down',
   }),
   trustBrowserDays: whole(0, 365).register(about, {
     name: 'TRUST_BROWSER_DAYS',

@@ -61,6 +61,23 @@ function wrongCombinations(environment: Environment): Fault[] {
       message: 'must not be `file` in production: use `twilio` or leave it unset',
     })
   if (gateway === 'twilio') faults.push(...missingForTwilio(environment))
+  if (environment['OTP_POLICY'] === 'strict') faults.push(...tooLaxForStrict(environment))
+  return faults
+}
+
+/** NIST SP 800-63B-4 §3.1.3 and §5: neither is a factor at AAL2, so neither may look as if it were one. */
+function tooLaxForStrict(environment: Environment): Fault[] {
+  const faults: Fault[] = []
+  if (environment['OTP_EMAIL'] === 'true')
+    faults.push({
+      variable: 'OTP_EMAIL',
+      message: 'must be `false` with OTP_POLICY=strict: e-mail is no second factor there',
+    })
+  if (Number(environment['TRUST_BROWSER_DAYS'] || 0) > 0)
+    faults.push({
+      variable: 'TRUST_BROWSER_DAYS',
+      message: 'must be `0` with OTP_POLICY=strict: every sign-in takes a second factor there',
+    })
   return faults
 }
 

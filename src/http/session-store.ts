@@ -2,43 +2,75 @@ import connectPgSimple from 'connect-pg-simple'
 import type { Request } from 'express'
 import session, { type SessionData } from 'express-session'
 import type { Pool } from 'pg'
+import type { Clock } from '../clock.js'
 
 /** NIST SP 800-63B-4 §2.2.3: a session without activity ends within the hour. */
 export const INACTIVITY_SECONDS = 3600
 
-/** How stale `expire` may be: one write a minute and session, not one a request. */
+/** How stale `expire` may be: one write a minute and session, not one a request. A session ends this much early at most. */
 const TOUCH_EVERY_MS = 60_000
 const TOUCHES_REMEMBERED = 10_000
+const SWEEP_EVERY_MS = 15 * 60_000
 
 const PgStore = connectPgSimple(session)
 
 /**
- * Sessions in PostgreSQL. Beside what connect-pg-simple does: a session that was loaded is
- * only ever updated, so that a request still under way when its session ends (sign-out, a
- * new id) cannot bring the row back.
+ * Sessions in PostgreSQL. Beside what connect-pg-simple does: the clock is ours, and a session
+ * that was loaded is only ever updated, so that a request still under way when its session
+ * ends (sign-out, a new id) cannot bring the row back.
  */
 export class SessionStore extends PgStore {
   readonly #pool: Pool
+  readonly #clock: Clock
+  readonly #sweeping: NodeJS.Timeout
+  /** When a loaded session was last seen, by its data. */
+  readonly #seen = new WeakMap<object, Date>()
   readonly #loaded = new WeakSet<object>()
   readonly #ended = new WeakSet<object>()
   readonly #written = new WeakMap<object, string>()
   readonly #touched = new Map<string, number>()
 
-  constructor(pool: Pool) {
-    super({
-      pool,
-      tableName: 'sessions',
-      createTableIfMissing: false,
-      ttl: INACTIVITY_SECONDS,
-      pruneSessionInterval: 15 * 60,
-    })
+  constructor(pool: Pool, clock: Clock) {
+    super({ pool, tableName: 'sessions', createTableIfMissing: false, pruneSessionInterval: false })
     this.#pool = pool
+    this.#clock = clock
+    this.#sweeping = setInterval(() => this.#sweep(), SWEEP_EVERY_MS).unref()
+  }
+
+  override close(): void {
+    clearInterval(this.#sweeping)
+    super.close()
+  }
+
+  /** Deletes what nobody was seen with in time. Where that fails the next sweep tries again. */
+  #sweep(): void {
+    const swept = this.#pool.query('delete from sessions where expire < $1', [this.#clock.now()])
+    swept.catch(() => {})
+  }
+
+  override get(sid: string, done: (error: unknown, data?: SessionData | null) => void): void {
+    const found = this.#pool.query<{ sess: SessionData; expire: Date }>({
+      name: 'read_session',
+      text: 'select sess, expire from sessions where sid = $1 and expire >= $2',
+      values: [sid, this.#clock.now()],
+    })
+    found.then(({ rows: [row] }) => {
+      if (row) this.#seen.set(row.sess, new Date(row.expire.getTime() - INACTIVITY_SECONDS * 1000))
+      done(null, row?.sess ?? null)
+    }, done)
   }
 
   override createSession(req: Parameters<session.Store['createSession']>[0], data: SessionData) {
+    const seen = this.#seen.get(data)
     const loaded = super.createSession(req, data)
     this.#loaded.add(loaded)
+    if (seen) this.#seen.set(loaded, seen)
     return loaded
+  }
+
+  /** When a request's session was last seen before it, to the minute; null: it begins with this request. */
+  lastSeen({ session }: Pick<Request, 'session'>): Date | null {
+    return this.#seen.get(session) ?? null
   }
 
   override set(sid: string, data: SessionData, done: (error?: unknown) => void = () => {}): void {
@@ -47,11 +79,8 @@ export class SessionStore extends PgStore {
     // Saved before its redirect: express-session saves it once more behind it.
     if (this.#written.get(data) === text) return done()
     this.#written.set(data, text)
-    if (!this.#loaded.has(data)) return super.set(sid, data, done)
-    const expire = Date.now() / 1000 + INACTIVITY_SECONDS
-    this.#pool
-      .query('update sessions set sess = $1, expire = to_timestamp($2) where sid = $3', [text, expire, sid])
-      .then(() => done(), done)
+    const sql = this.#loaded.has(data) ? UPDATE : INSERT
+    this.#pool.query(sql, [text, this.#expiry(), sid]).then(() => done(), done)
   }
 
   /** Ends a request's session. @returns false where it had ended already: of racers with one session, one gets true */
@@ -69,14 +98,24 @@ export class SessionStore extends PgStore {
     done()
   }
 
-  override touch(sid: string, data: SessionData, done: () => void = () => {}): void {
-    if (Date.now() - (this.#touched.get(sid) ?? 0) < TOUCH_EVERY_MS) return done()
+  override touch(sid: string, _data: SessionData, done: (error?: unknown) => void = () => {}): void {
+    if (this.#clock.now().getTime() - (this.#touched.get(sid) ?? 0) < TOUCH_EVERY_MS) return done()
     this.#rememberTouch(sid)
-    super.touch(sid, data, done)
+    this.#pool.query(TOUCH, [this.#expiry(), sid]).then(() => done(), done)
+  }
+
+  #expiry(): Date {
+    return new Date(this.#clock.now().getTime() + INACTIVITY_SECONDS * 1000)
   }
 
   #rememberTouch(sid: string): void {
     if (this.#touched.size >= TOUCHES_REMEMBERED) this.#touched.clear()
-    this.#touched.set(sid, Date.now())
+    this.#touched.set(sid, this.#clock.now().getTime())
   }
 }
+
+const INSERT = `
+insert into sessions (sess, expire, sid) values ($1, $2, $3)
+on conflict (sid) do update set sess = excluded.sess, expire = excluded.expire`
+const UPDATE = 'update sessions set sess = $1, expire = $2 where sid = $3'
+const TOUCH = 'update sessions set expire = $1 where sid = $2'

@@ -1,11 +1,13 @@
 import type { RequestHandler } from 'express'
 import session from 'express-session'
 import type { Pool } from 'pg'
+import type { Clock } from '../clock.js'
 import { saveBeforeRedirect } from './save-before-redirect.js'
 import { SessionStore } from './session-store.js'
 
 export interface SessionOptions {
   pool: Pool
+  clock: Clock
   /** Newest first; the older ones still open cookies that they signed. */
   secrets: string[]
   /** Whether `BASE_URL` is https. */
@@ -19,7 +21,7 @@ export function sessionCookieName(https: boolean): string {
 
 /** Loads the session of a request that has one. A stranger gets no cookie and no row. */
 export function sessions(options: SessionOptions): { middleware: RequestHandler[]; store: SessionStore } {
-  const store = new SessionStore(options.pool)
+  const store = new SessionStore(options.pool, options.clock)
   const middleware = session({
     name: sessionCookieName(options.https),
     secret: options.secrets,

@@ -8,8 +8,8 @@ export interface DeviceToRemove {
   userId: number
   /** A persistent id as it came in. */
   deviceId: string
-  /** Two factors are demanded of the owner: the last device stays. */
-  keepLast: boolean
+  /** A second factor is demanded of the owner: the last device of a kind for which this holds stays. Null: none is demanded. */
+  keepLast: CountsAsFactor | null
   origin?: Origin
 }
 
@@ -32,8 +32,8 @@ export async function removeDevice(
     const devices = await devicesForUser(otp, userId, { confirmed: null, transaction })
     const device = devices.find(({ persistentId }) => persistentId === deviceId)
     if (!device) return { ok: false, reason: 'not_found' }
-    const { alsoRemoved, leavesNone } = planRemoval(devices, device)
-    if (keepLast && leavesNone) return { ok: false, reason: 'policy' }
+    const { alsoRemoved } = planRemoval(devices, device)
+    if (mustStay(devices, device, keepLast)) return { ok: false, reason: 'policy' }
     for (const gone of [device, ...alsoRemoved]) {
       const kind = otp.kinds.find(({ name }) => name === gone.kind)
       if (!kind) throw new Error(`A ${gone.kind} device was listed, but its kind is off.`)
@@ -65,6 +65,22 @@ export function planRemoval(devices: readonly Device[], device: Device): Removal
     alsoRemoved: isLastFactor ? devices.filter(({ kind }) => kind === 'static') : [],
     leavesNone: device.confirmed && (isLastFactor || others.length === 0),
   }
+}
+
+/** Whether a device of this kind is the second factor that is demanded. */
+export type CountsAsFactor = (kind: string) => boolean
+
+/**
+ * Whether a device is the last one that its owner must keep. Nobody is left without any, nor
+ * without one that counts.
+ *
+ * @param devices all of the owner's, confirmed or not
+ */
+export function mustStay(devices: readonly Device[], device: Device, keepLast: CountsAsFactor | null): boolean {
+  if (!keepLast || !device.confirmed) return false
+  const others = devices.filter(({ confirmed, persistentId }) => confirmed && persistentId !== device.persistentId)
+  const isLastThatCounts = keepLast(device.kind) && !others.some(({ kind }) => keepLast(kind))
+  return isLastThatCounts || planRemoval(devices, device).leavesNone
 }
 
 /** Backup tokens stand beside a device; they are none themselves. */

@@ -37,6 +37,7 @@ describe('an empty environment', () => {
       otpEmail: false,
       otpPasskeyLogin: false,
       otpPolicy: 'staff',
+      otpGraceDays: 0,
       trustBrowserDays: 0,
       otpChallengeCooldown: 30,
       loginTimeout: 600,
@@ -79,6 +80,7 @@ const taken: [name: string, value: string, key: string, becomes: unknown][] = [
   ['OTP_EMAIL', 'true', 'otpEmail', true],
   ['OTP_PASSKEY_LOGIN', 'true', 'otpPasskeyLogin', true],
   ['OTP_POLICY', 'strict', 'otpPolicy', 'strict'],
+  ['OTP_GRACE_DAYS', '14', 'otpGraceDays', 14],
   ['TRUST_BROWSER_DAYS', '30', 'trustBrowserDays', 30],
   ['OTP_CHALLENGE_COOLDOWN', '0', 'otpChallengeCooldown', 0],
   ['LOGIN_TIMEOUT', '60', 'loginTimeout', 60],
@@ -128,6 +130,7 @@ const refused: Record<string, string[]> = {
   OTP_EMAIL: ['on'],
   OTP_PASSKEY_LOGIN: ['on'],
   OTP_POLICY: ['zzz'],
+  OTP_GRACE_DAYS: ['366', '-1'],
   TRUST_BROWSER_DAYS: ['366', '-1'],
   OTP_CHALLENGE_COOLDOWN: ['86401', 'zzz'],
   LOGIN_TIMEOUT: ['0', '86401'],
@@ -186,6 +189,28 @@ describe('production', () => {
     const environment = { NODE_ENV: 'production', SECRET_KEYS: key }
     expect(configOf(environment).smsGateway).toBeUndefined()
     expect(faultsOf({ ...environment, SMS_GATEWAY: 'file' })).toMatchObject([{ variable: 'SMS_GATEWAY' }])
+  })
+})
+
+describe('OTP_POLICY=strict', () => {
+  const strict = { OTP_POLICY: 'strict' }
+
+  it('starts neither with e-mail as a device nor with trusted browsers', () => {
+    expect(faultsOf({ ...strict, OTP_EMAIL: 'true', TRUST_BROWSER_DAYS: '1' })).toEqual([
+      {
+        variable: 'OTP_EMAIL',
+        message: 'must be `false` with OTP_POLICY=strict: e-mail is no second factor there',
+      },
+      {
+        variable: 'TRUST_BROWSER_DAYS',
+        message: 'must be `0` with OTP_POLICY=strict: every sign-in takes a second factor there',
+      },
+    ])
+  })
+
+  it('starts where both are off, said or unsaid', () => {
+    expect(faultsOf(strict)).toEqual([])
+    expect(faultsOf({ ...strict, OTP_EMAIL: 'false', TRUST_BROWSER_DAYS: '0' })).toEqual([])
   })
 })
 

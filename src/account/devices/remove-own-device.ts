@@ -1,4 +1,4 @@
-import { mustHaveTwoFactors } from '../../auth/policy.js'
+import { keepLast, policyOf } from '../../auth/policy.js'
 import type { RequestUser } from '../../auth/request-user.js'
 import type { Origin } from '../../origin.js'
 import { removeDevice } from '../../otp/remove-device.js'
@@ -13,7 +13,11 @@ export async function removeOwnDevice(
   deviceId: string,
   origin: Origin,
 ): Promise<Removal> {
-  const keepLast = mustHaveTwoFactors(account.config.otpPolicy, user)
-  const removed = await removeDevice(account.otp, { userId: user.id, deviceId, keepLast, origin })
+  const removed = await removeDevice(account.otp, {
+    userId: user.id,
+    deviceId,
+    keepLast: keepLast(policyOf(account.config, user)),
+    origin,
+  })
   return removed.ok ? removed : { ok: false, code: removed.reason }
 }

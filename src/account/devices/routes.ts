@@ -1,5 +1,5 @@
 import { type Request, type RequestHandler, type Response, Router } from 'express'
-import { mustHaveTwoFactors } from '../../auth/policy.js'
+import { keepLast, policyOf } from '../../auth/policy.js'
 import { requireFresh } from '../../auth/step-up/require-fresh.js'
 import { alertFor } from '../../http/alert-for.js'
 import { describeOrigin } from '../../http/describe-origin.js'
@@ -7,7 +7,7 @@ import { parseForms, readForm } from '../../http/read-form.js'
 import { refuse } from '../../http/refuse.js'
 import { sendPage } from '../../http/send-page.js'
 import { devicesForUser, type ListedDevice } from '../../otp/devices-for-user.js'
-import { planRemoval } from '../../otp/remove-device.js'
+import { mustStay, planRemoval } from '../../otp/remove-device.js'
 import type { Account } from '../account.js'
 import { profileAddress } from '../profile/notices.js'
 import { makeDefault, renameDevice } from './change-device.js'
@@ -81,7 +81,7 @@ async function showRemove(
   if (!req.user) return
   const devices = await devicesForUser(account.otp, req.user.id, { confirmed: null })
   const plan = planRemoval(devices, device)
-  const forbidden = plan.leavesNone && mustHaveTwoFactors(account.config.otpPolicy, req.user)
+  const forbidden = mustStay(devices, device, keepLast(policyOf(account.config, req.user)))
   sendPage(res, 'account/devices/remove', {
     device,
     ...plan,

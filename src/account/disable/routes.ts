@@ -1,5 +1,5 @@
 import { type Request, type RequestHandler, type Response, Router } from 'express'
-import { mustHaveTwoFactors } from '../../auth/policy.js'
+import { policyOf } from '../../auth/policy.js'
 import { startSession } from '../../auth/session.js'
 import { requireFresh } from '../../auth/step-up/require-fresh.js'
 import { alertFor } from '../../http/alert-for.js'
@@ -32,7 +32,7 @@ function postDisable(account: Account): RequestHandler {
   return async (req, res) => {
     const form = readForm(req, disableForm)
     if (!form || !req.user) return refuse(req, res, { status: 400, code: 'bad_request' })
-    if (mustHaveTwoFactors(account.config.otpPolicy, req.user)) return showDisable(account, req, res, 'policy')
+    if (policyOf(account.config, req.user).demanded) return showDisable(account, req, res, 'policy')
     if (!form.confirm) return showDisable(account, req, res, 'confirmation_required')
     const { id } = req.user
     const authEpoch = await disableTwoFactor(account, id, describeOrigin(req))
@@ -45,7 +45,7 @@ function postDisable(account: Account): RequestHandler {
 function showDisable(account: Account, req: Request, res: Response, code: string | null): void {
   if (code) res.status(422)
   sendPage(res, 'account/disable', {
-    forbidden: req.user ? mustHaveTwoFactors(account.config.otpPolicy, req.user) : true,
+    forbidden: req.user ? policyOf(account.config, req.user).demanded : true,
     alert: code && alertFor(req, code),
   })
 }

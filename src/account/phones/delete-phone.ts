@@ -1,5 +1,5 @@
 import type { RequestHandler } from 'express'
-import { mustHaveTwoFactors } from '../../auth/policy.js'
+import { keepLast, policyOf } from '../../auth/policy.js'
 import { describeOrigin } from '../../http/describe-origin.js'
 import { refuse } from '../../http/refuse.js'
 import { removeDevice } from '../../otp/remove-device.js'
@@ -12,7 +12,7 @@ export function deletePhone(account: Account): RequestHandler {
     const removed = await removeDevice(account.otp, {
       userId: req.user.id,
       deviceId: `phone/${String(req.params['id'])}`,
-      keepLast: mustHaveTwoFactors(account.config.otpPolicy, req.user),
+      keepLast: keepLast(policyOf(account.config, req.user)),
       origin: describeOrigin(req),
     })
     if (removed.ok) return res.redirect(303, '/account/two-factor')

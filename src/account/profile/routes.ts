@@ -1,6 +1,6 @@
 import { Router } from 'express'
 import { otpRequired } from '../../auth/otp-required.js'
-import { mustHaveTwoFactors } from '../../auth/policy.js'
+import { policyOf } from '../../auth/policy.js'
 import { describeMoment } from '../../http/describe-moment.js'
 import { sendPage } from '../../http/send-page.js'
 import type { Translate } from '../../i18n.js'
@@ -20,7 +20,7 @@ export function profileRoutes(account: Account): Router {
       ...describeDevices(devices.map((device) => sayName(device, req.t))),
       offered: offeredKinds(account),
       sessions: await listSessions(account, req.user.id, req.sessionID),
-      mayDisable: !mustHaveTwoFactors(account.config.otpPolicy, req.user),
+      mayDisable: !policyOf(account.config, req.user).demanded,
       notice: readNotice(req.query['done']),
       moment: (at: Date) => describeMoment(at, req.language),
     })

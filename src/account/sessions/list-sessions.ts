@@ -44,8 +44,8 @@ export async function findSession(account: Account, userId: number, handle: stri
   return rows.find(({ sid }) => handleOf(account, sid) === handle)?.sid ?? null
 }
 
-function readSessions({ database }: Account, userId: number): Promise<SessionRow[]> {
-  return runStatement<SessionRow>(database, undefined, SESSIONS, { userId: String(userId) })
+function readSessions({ database, clock }: Account, userId: number): Promise<SessionRow[]> {
+  return runStatement<SessionRow>(database, undefined, SESSIONS, { userId: String(userId), now: clock.now() })
 }
 
 function handleOf({ keys }: Account, sid: string): string {
@@ -56,5 +56,5 @@ const SESSIONS = `
 select s.sid, s.sess ->> 'browser' as browser, s.sess ->> 'address' as address,
   (s.sess ->> 'signedInAt')::float8 as signed_in_at, s.expire
 from sessions s join users u on u.id = (s.sess ->> 'userId')::int
-where s.sess ->> 'userId' = $userId and s.expire > now() and (s.sess ->> 'epoch')::int = u.auth_epoch
+where s.sess ->> 'userId' = $userId and s.expire > $now and (s.sess ->> 'epoch')::int = u.auth_epoch
 order by s.expire desc, s.sid`
