@@ -42,7 +42,7 @@ export interface OtpAdminSite {
 export async function createOtpAdminSite(options: SiteOptions): Promise<OtpAdminSite> {
   const { config, clock = systemClock, baseUrl, alsoOrigins, ...given } = readSiteOptions(options)
   const log = given.log ?? createLog(config)
-  const database = await connectDatabase(config, { embedded: 'own' })
+  const database = await connectDatabase(config, { embedded: 'own', like: options.sequelize })
   try {
     await migrate(database)
     const keys = given.keys ?? readSecretKeys(config)

@@ -3,7 +3,7 @@ import type { Logger } from 'pino'
 import type { Sequelize } from 'sequelize'
 import type { AdminJS } from './admin/adminjs.js'
 import type { Clock } from './clock.js'
-import { type Config, readConfig } from './config/read-config.js'
+import { type Config, type Fault, readConfig } from './config/read-config.js'
 import type { Keyring } from './crypto/keyring.js'
 import { SiteError } from './errors.js'
 import type { MailGateway } from './notify/gateways/mail-gateway.js'
@@ -20,8 +20,15 @@ export interface SiteOptions {
    * it says `config: process.env`.
    */
   config?: Readonly<Record<string, string | undefined>>
-  /** The application's Sequelize instance on PostgreSQL: the site keeps its tables in the same database. */
+  /**
+   * The application's Sequelize 6 instance on PostgreSQL. The site connects to the same database
+   * on connections of its own and keeps its tables in a schema of its own, so that its `users`
+   * and `sessions` are no tables of the application's. On another dialect leave it out and give
+   * `config.DATABASE_URL` or `config.DATA_DIR`.
+   */
   sequelize?: Sequelize
+  /** That schema: `otp_admin` with `sequelize`, else `config.DATABASE_SCHEMA`. The jobs lie beside it in `…_jobs`. */
+  schema?: string
   /** The application's AdminJS options or instance: its resources stand beside ours, behind our guard. */
   admin?: AdminJSOptions | AdminJS
   /** Kinds of device beside those that the site brings. */
@@ -47,12 +54,11 @@ export interface CheckedOptions extends Pick<SiteOptions, 'clock' | 'log' | 'key
 
 /** Checks all options together. @throws SiteError `options_refused`, which names every mistake */
 export function readSiteOptions(options: SiteOptions): CheckedOptions {
-  const { config: settings = {}, sequelize: _, clock, log, keys, mail, sms } = options
-  const result = readConfig(settings)
-  if (!result.ok) {
-    const lines = result.faults.map(({ variable, message }) => `config.${variable} ${message}`)
-    throw new SiteError('options_refused', lines.join('\n'), 'Give createOtpAdminSite other options.')
-  }
+  const { clock, log, keys, mail, sms } = options
+  const result = readConfig(settingsOf(options))
+  const mistakes = [...databaseMistakes(options), ...(result.ok ? [] : result.faults.map(inConfig))]
+  if (!result.ok || mistakes.length > 0)
+    throw new SiteError('options_refused', mistakes.join('\n'), 'Give createOtpAdminSite other options.')
   const { config } = result
   const baseUrl = config.baseUrl ?? `http://localhost:${config.port}`
   const alsoOrigins = config.production ? [] : [`http://127.0.0.1:${config.port}`]
@@ -66,4 +72,28 @@ export function readSiteOptions(options: SiteOptions): CheckedOptions {
     ...(mail && { mail }),
     ...(sms && { sms }),
   }
+}
+
+/** With an instance of Sequelize its server stands for `DATABASE_URL`; a stand-in says so to the checks. */
+function settingsOf({ config = {}, sequelize, schema }: SiteOptions): Readonly<Record<string, string | undefined>> {
+  const named = schema ?? config['DATABASE_SCHEMA'] ?? (sequelize && 'otp_admin')
+  return {
+    ...config,
+    ...(sequelize && { DATABASE_URL: 'postgres://sequelize' }),
+    ...(named !== undefined && { DATABASE_SCHEMA: named }),
+  }
+}
+
+function databaseMistakes({ sequelize, config = {} }: SiteOptions): string[] {
+  if (!sequelize) return []
+  const dialect = sequelize.getDialect()
+  if (dialect !== 'postgres')
+    return [
+      `sequelize must be on PostgreSQL and is on ${dialect}: leave it out, and give config.DATABASE_URL or config.DATA_DIR`,
+    ]
+  return config['DATABASE_URL'] ? ['config.DATABASE_URL must not be given beside sequelize'] : []
+}
+
+function inConfig({ variable, message }: Fault): string {
+  return `config.${variable} ${message}`
 }

@@ -127,6 +127,16 @@ export const options = z.object({
     expected: 'an address that starts with postgres:// or postgresql://',
     text: '`postgres://…` of a PostgreSQL 13+ or compatible server',
   }),
+  databaseSchema: z
+    .string()
+    .regex(/^(?!pg_|public$|information_schema$)[a-z_][a-z0-9_]{0,49}$/)
+    .optional()
+    .register(about, {
+      name: 'DATABASE_SCHEMA',
+      default: "unset: the server's own, `public`",
+      expected: 'a name of up to 50 small letters, digits and underscores, and not `public`',
+      text: 'PostgreSQL schema for our tables where `DATABASE_URL` is shared with another application; the jobs lie beside it in `…_jobs`',
+    }),
   folder: text(4096).min(1).default('./data').register(about, {
     name: 'DATA_DIR',
     default: './data',

@@ -60,6 +60,12 @@ function wrongCombinations(environment: Environment): Fault[] {
       variable: 'SMS_GATEWAY',
       message: 'must not be `file` in production: use `twilio` or leave it unset',
     })
+  const schema = environment['DATABASE_SCHEMA']
+  if (schema && !environment['DATABASE_URL'] && options.shape.databaseSchema.safeParse(schema).success)
+    faults.push({
+      variable: 'DATABASE_SCHEMA',
+      message: 'must only be set with DATABASE_URL: the embedded database is ours alone',
+    })
   if (gateway === 'twilio') faults.push(...missingForTwilio(environment))
   if (environment['OTP_POLICY'] === 'strict') faults.push(...tooLaxForStrict(environment))
   return faults

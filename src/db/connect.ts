@@ -2,6 +2,7 @@ import pg, { Client, type ClientConfig, Pool } from 'pg'
 import { type Options, Sequelize } from 'sequelize'
 import type { Config } from '../config/read-config.js'
 import { shareEmbedded, startEmbedded } from './embedded.js'
+import { type HostSequelize, serverOf } from './host-server.js'
 import { initModels, type Models } from './models/index.js'
 
 /** One database, embedded or on a server: models for the core, a plain pool for sessions, limits and jobs. */
@@ -9,6 +10,10 @@ export interface Database {
   sequelize: Sequelize
   models: Models
   pool: Pool
+  /** PostgreSQL schema that holds our tables and nobody else's; null: whatever the server takes us to. */
+  schema: string | null
+  /** Schema of the job queue, which is graphile-worker's own. */
+  jobsSchema: string
   close: () => Promise<void>
 }
 
@@ -18,6 +23,8 @@ export interface ConnectOptions {
    * process has it (the server), or `share` a running server's (the command line).
    */
   embedded?: 'own' | 'share'
+  /** Connect as this Sequelize does, on connections of our own, instead of to `DATABASE_URL`. */
+  like?: HostSequelize | undefined
 }
 
 /** Connections of each of the two pools; PostgreSQL's own default lets 100 in. */
@@ -31,13 +38,15 @@ const PATIENCE_MS = 30_000
  * Makes no query. Throws `data_dir_in_use` (see {@link ConnectOptions}).
  */
 export async function connectDatabase(config: Config, options: ConnectOptions = {}): Promise<Database> {
-  if (config.databaseUrl) return open({ connectionString: config.databaseUrl, keepAlive: true }, async () => {})
+  const { databaseSchema: schema } = config
+  const server = options.like ? serverOf(options.like) : config.databaseUrl && { connectionString: config.databaseUrl }
+  if (server) return open({ keepAlive: true, ...inSchema(server, schema) }, schema, async () => {})
   const start = options.embedded === 'share' ? shareEmbedded : startEmbedded
   const embedded = await start(config.folder)
-  return open({ host: config.folder, port: 5432, user: 'postgres', database: 'postgres' }, embedded.stop)
+  return open({ host: config.folder, port: 5432, user: 'postgres', database: 'postgres' }, undefined, embedded.stop)
 }
 
-function open(server: ClientConfig, stop: () => Promise<void>): Database {
+function open(server: ClientConfig, schema: string | undefined, stop: () => Promise<void>): Database {
   const client: ClientConfig = { ...server, connectionTimeoutMillis: PATIENCE_MS }
   const sequelize = openSequelize(client)
   const pool = new Pool({ ...client, max: POOL_SIZE })
@@ -47,7 +56,22 @@ function open(server: ClientConfig, stop: () => Promise<void>): Database {
     await Promise.all([sequelize.close(), pool.end()])
     await stop()
   }
-  return { sequelize, models: initModels(sequelize), pool, close }
+  const jobsSchema = schema ? `${schema}_jobs` : 'graphile_worker'
+  return { sequelize, models: initModels(sequelize), pool, schema: schema ?? null, jobsSchema, close }
+}
+
+/**
+ * Our schema alone is searched, on every connection from its first moment: a table of ours
+ * that is missing is an error, and never somebody else's table of that name.
+ */
+function inSchema(server: ClientConfig, schema: string | undefined): ClientConfig {
+  if (!schema) return server
+  const and = (options: string | null | undefined) => [options, `-c search_path=${schema}`].filter(Boolean).join(' ')
+  if (!server.connectionString) return { ...server, options: and(server.options) }
+  // What stands in an address counts for more than what stands beside it.
+  const url = new URL(server.connectionString)
+  url.searchParams.set('options', and(url.searchParams.get('options')))
+  return { ...server, connectionString: url.href }
 }
 
 /**

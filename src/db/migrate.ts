@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { SiteError } from '../errors.js'
 import type { Database } from './connect.js'
 import { type Migration, migrations } from './migrations/index.js'
+import { prepareSchema, seeExtensions } from './own-schema.js'
 
 /** The job queue's schema is graphile-worker's own; raise the version with the dependency. */
 const JOB_QUEUE = 'graphile-worker-0.16'
@@ -55,6 +56,7 @@ function refuseUnknown(executed: readonly string[]): void {
 
 async function runPending(database: Database): Promise<string[]> {
   const { sequelize } = database
+  await prepareSchema(database)
   await sequelize.query('create table if not exists migrations (name varchar(255) primary key)')
   // Loaded here: most starts find nothing to do, and its command line weighs as much as Sequelize.
   const { Umzug } = await import('umzug')
@@ -75,16 +77,18 @@ function inTransaction(database: Database, { name, up }: Migration) {
         'insert into migrations (name) values ($1) on conflict do nothing returning name',
         { bind: [name], transaction, type: QueryTypes.SELECT },
       )
-      if (recorded.length > 0) await up(database, transaction)
+      if (recorded.length === 0) return
+      await seeExtensions(database, transaction)
+      await up(database, transaction)
     })
   return { name, up: run }
 }
 
 /** Commits step by step on its own connection, and may be repeated after a crash in between. */
-function jobQueue({ sequelize, pool }: Database) {
+function jobQueue({ sequelize, pool, jobsSchema }: Database) {
   const run = async () => {
     const { runMigrations } = await import('graphile-worker')
-    await runMigrations({ pgPool: pool })
+    await runMigrations({ pgPool: pool, schema: jobsSchema })
     await sequelize.query('insert into migrations (name) values ($1) on conflict do nothing', { bind: [JOB_QUEUE] })
   }
   return { name: JOB_QUEUE, up: run }

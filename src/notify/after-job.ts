@@ -14,7 +14,7 @@ export async function afterJob({ database, log }: Notify, job: Job, error: unkno
   const about = { task: job.task_identifier, job: job.id, attempt: job.attempts }
   if (error instanceof DeliveryError && !error.permanent) {
     log.warn({ ...about, reason: error.message }, 'not delivered, will be tried again')
-    await returnAttempt(database.pool, [job.id], NEXT_TRY)
+    await returnAttempt(database, [job.id], NEXT_TRY)
     return
   }
   const reason = error instanceof DeliveryError ? { reason: error.message } : { err: error }

@@ -25,7 +25,7 @@ export async function enqueue<Name extends TaskName>(
 ): Promise<void> {
   const sealed = sealPayload(services.keys, task, randomUUID(), payload)
   await services.database.sequelize.query(
-    'select from graphile_worker.add_job($1, payload := $2::json, max_attempts := $3)',
+    `select from ${services.database.jobsSchema}.add_job($1, payload := $2::json, max_attempts := $3)`,
     { transaction, bind: [task, sealed, MAX_ATTEMPTS] },
   )
 }

@@ -1,4 +1,4 @@
-import type { Pool } from 'pg'
+import type { Database } from '../db/connect.js'
 
 /**
  * Gives jobs back the try that an outage or a crash cost them, and tries again soon.
@@ -8,11 +8,15 @@ import type { Pool } from 'pg'
  * @param jobs ids; a job that somebody is working on is left alone
  * @param seconds until the next try
  */
-export async function returnAttempt(pool: Pool, jobs: readonly string[], seconds: number): Promise<void> {
+export async function returnAttempt(
+  { pool, jobsSchema }: Pick<Database, 'pool' | 'jobsSchema'>,
+  jobs: readonly string[],
+  seconds: number,
+): Promise<void> {
   await pool.query(
-    `select graphile_worker.reschedule_jobs(
+    `select ${jobsSchema}.reschedule_jobs(
        array[id], run_at := now() + $2 * interval '1 second', attempts := greatest(attempts - 1, 0))
-     from graphile_worker.jobs
+     from ${jobsSchema}.jobs
      where id = any($1::bigint[]) and created_at > now() - interval '5 days'`,
     [jobs, seconds],
   )

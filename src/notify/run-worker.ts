@@ -52,9 +52,10 @@ export function runWorker(notify: Notify): RunningWorker {
 async function startRunner(notify: Notify, state: State): Promise<Runner> {
   // Loaded after the first page can be served: it takes longer than the rest of this floor.
   const { Logger, run } = await import('graphile-worker')
-  if (notify.embedded) await unlockDeadWorkers(notify.database.pool, 0)
+  if (notify.embedded) await unlockDeadWorkers(notify.database, 0)
   return run({
     pgPool: notify.database.pool,
+    schema: notify.database.jobsSchema,
     taskList: taskList(notify),
     parsedCronItems: [],
     events: listen(notify, state),
@@ -92,7 +93,7 @@ async function watchWorkers(notify: Notify, { workers }: State, stopping: AbortS
   do {
     try {
       await beat(database.pool, workers)
-      const jobs = await unlockDeadWorkers(database.pool, DEAD_AFTER)
+      const jobs = await unlockDeadWorkers(database, DEAD_AFTER)
       if (jobs > 0) log.warn({ jobs }, 'jobs of a killed process are free again')
     } catch (error) {
       log.error({ err: error }, 'the heartbeat of the job workers failed')

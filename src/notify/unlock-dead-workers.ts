@@ -1,4 +1,4 @@
-import type { Pool } from 'pg'
+import type { Database } from '../db/connect.js'
 import { returnAttempt } from './return-attempt.js'
 
 /**
@@ -9,18 +9,22 @@ import { returnAttempt } from './return-attempt.js'
  * @param seconds 0: every lock is a dead one's, for a database that only this process has open
  * @returns how many jobs
  */
-export async function unlockDeadWorkers(pool: Pool, seconds: number): Promise<number> {
+export async function unlockDeadWorkers(
+  database: Pick<Database, 'pool' | 'jobsSchema'>,
+  seconds: number,
+): Promise<number> {
+  const { pool, jobsSchema } = database
   await pool.query("delete from job_processes where seen_at <= now() - $1 * interval '1 second'", [seconds])
   const { rows } = await pool.query<{ id: string; locked_by: string }>(
-    `select id, locked_by from graphile_worker.jobs
+    `select id, locked_by from ${jobsSchema}.jobs
      where locked_at <= now() - $1 * interval '1 second'
        and locked_by not in (select worker_id from job_processes)`,
     [seconds],
   )
   if (rows.length === 0) return 0
-  await pool.query('select graphile_worker.force_unlock_workers($1)', [rows.map((row) => row.locked_by)])
+  await pool.query(`select ${jobsSchema}.force_unlock_workers($1)`, [rows.map((row) => row.locked_by)])
   await returnAttempt(
-    pool,
+    database,
     rows.map((row) => row.id),
     0,
   )

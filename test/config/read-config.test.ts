@@ -112,6 +112,7 @@ const refused: Record<string, string[]> = {
   BASE_URL: ['zzz', 'ftp://zzz', 'https://zzz/path', 'https://zzz/?q', 'https://zzz/#f', 'https://zzz:yyy@xxx/'],
   TRUST_PROXY: ['zzz', '10.0.0.0/33', '10.0.0.0/', 'fd00::/129', 'loopback,,zzz', '-1', '1000', '10.0.0.0/8/8'],
   DATABASE_URL: ['mysql://zzz', 'zzz', '/tmp/zzz.db'],
+  DATABASE_SCHEMA: ['public', 'pg_zzz', 'Zzz', 'zzz;', 'z'.repeat(51)],
   DATA_DIR: ['zzz\u0000yyy'],
   SECRET_KEYS: ['zzz', `${key},zzz`, ',', `${key},`, randomBytes(31).toString('base64'), `${key}!`],
   SITE_NAME: ['z'.repeat(65), 'zzz\r\nBcc: yyy'],

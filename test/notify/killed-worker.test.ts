@@ -57,9 +57,9 @@ describe.each(databaseKinds())('a process killed while delivering on %s', (kind)
 /** A job is free again when its lock is old and its worker silent, not by one of these alone. */
 async function letTimePass(database: Database): Promise<void> {
   const minuteAgo = "now() - interval '1 minute'"
-  expect(await unlockDeadWorkers(database.pool, 15)).toBe(0)
+  expect(await unlockDeadWorkers(database, 15)).toBe(0)
   await database.pool.query(`update graphile_worker._private_jobs set locked_at = ${minuteAgo}`)
-  expect(await unlockDeadWorkers(database.pool, 15)).toBe(0)
+  expect(await unlockDeadWorkers(database, 15)).toBe(0)
   await database.pool.query(`update job_processes set seen_at = ${minuteAgo}`)
 }
 

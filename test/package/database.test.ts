@@ -1,0 +1,36 @@
+import { Sequelize } from 'sequelize'
+import { describe, expect, test } from 'vitest'
+import { createOtpAdminSite } from '../../src/create-site.js'
+import { createTestDatabase, postgresUrl } from '../support/postgres.js'
+
+const config = { NODE_ENV: 'test', SECRET_KEYS: Buffer.alloc(32, 7).toString('base64'), LOG_LEVEL: 'silent' }
+
+describe.skipIf(!postgresUrl())("beside the application's own tables", () => {
+  test('the site keeps its tables in a schema of its own, and touches no table of the application', async () => {
+    const { url, drop } = await createTestDatabase('empty')
+    const sequelize = new Sequelize(url, { logging: false })
+    await sequelize.query(`
+      create extension pg_trgm;
+      create table users (id serial primary key, login text); insert into users (login) values ('ada');
+      create table migrations (name text); insert into migrations values ('9999-of-the-application');
+      create table sessions (sid text); create table groups (id int)`)
+    const before = await tables(sequelize, 'public')
+    const site = await createOtpAdminSite({ sequelize, config })
+    await site.close()
+    expect(await tables(sequelize, 'public')).toEqual(before)
+    expect(await tables(sequelize, 'otp_admin')).toContain('users')
+    expect(await tables(sequelize, 'otp_admin_jobs')).toContain('_private_jobs')
+    expect(await tables(sequelize, 'graphile_worker')).toEqual([])
+    const [people] = await sequelize.query('select login from users')
+    expect(people).toEqual([{ login: 'ada' }])
+    await sequelize.close()
+    await drop()
+  })
+})
+
+async function tables(sequelize: Sequelize, schema: string): Promise<unknown[]> {
+  const [rows] = await sequelize.query('select tablename from pg_tables where schemaname = $1 order by 1', {
+    bind: [schema],
+  })
+  return rows.map((row) => (typeof row === 'object' && row !== null ? Reflect.get(row, 'tablename') : row))
+}
