@@ -1,0 +1,50 @@
+import fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Database } from '../../src/db/connect.js'
+import { databaseKinds, openTestDatabase } from '../support/database.js'
+import { createPerson, startTestSite, type TestSite } from '../support/site.js'
+import { commands, type Real } from './level-commands.js'
+import { LevelModel } from './level-model.js'
+
+const RUNS = 50
+const LONGEST = 30
+/** The same walks every time. `LEVELS_SEED=2 npx vitest run test/security/levels.test.ts` walks others. */
+const SEED = Number(process.env['LEVELS_SEED'] ?? 1)
+
+describe('whatever one person does in two browsers', () => {
+  let database: Database
+  let site: TestSite
+  const seen = new Map<string, number>()
+
+  beforeAll(async () => {
+    database = await openTestDatabase(databaseKinds().at(-1) ?? 'embedded')
+    site = await startTestSite(database, { OTP_POLICY: 'off', OTP_THROTTLE_FACTOR: '0' })
+  })
+  afterAll(async () => {
+    await site.close()
+    await database.close()
+  })
+
+  const begin = async (): Promise<{ model: LevelModel; real: Real }> => {
+    const person = await createPerson(site, { app: false })
+    const browsers: Real['browsers'] = [site.browser(), site.browser()]
+    const real: Real = { site, person, browsers, secrets: new Map(), password: person.password, seen }
+    return { model: new LevelModel(), real }
+  }
+
+  it('no session shows a level that the model denies', { timeout: 300_000 }, async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.commands(commands, { maxCommands: LONGEST, size: '+1' }), (chosen) =>
+        fc.asyncModelRun(begin, chosen),
+      ),
+      { numRuns: RUNS, seed: SEED },
+    )
+  })
+
+  it.each(['password', 'token', 'step-up', 'add', 'remove', 'disable', 'password change', 'fresh', 'level verified'])(
+    'and %s was reached on the way, so that the walks mean something',
+    (what) => {
+      expect(seen.get(what) ?? 0).toBeGreaterThan(0)
+    },
+  )
+})
