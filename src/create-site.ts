@@ -1,6 +1,7 @@
 import type { RequestHandler } from 'express'
 import type { Auth } from './auth/auth.js'
-import { otpRequired, type OtpRequiredOptions } from './auth/otp-required.js'
+import type { GuardOptions } from './auth/guard-options.js'
+import { otpRequired } from './auth/otp-required.js'
 import { systemClock } from './clock.js'
 import { connectDatabase } from './db/connect.js'
 import { migrate } from './db/migrate.js'
@@ -25,7 +26,7 @@ export interface OtpAdminSite {
   /** What the guards of single routes take first. */
   auth: Auth
   /** `otpRequired` of this site. */
-  otpRequired(options?: OtpRequiredOptions): RequestHandler
+  otpRequired(options?: GuardOptions): RequestHandler
   /** Ends everything that the site has opened, and nothing that it was given. */
   close(): Promise<void>
 }

@@ -19,21 +19,26 @@ import { parsePersistentId, persistentId } from '../otp/persistent-id.js'
  */
 export function loadRequestUser(auth: Auth): RequestHandler {
   return async (req, _res, next) => {
-    req.auth = anonymous
-    delete req.user
-    if (req.session.userId === undefined) return next()
-    const now = auth.clock.now()
-    const passed = req.session.factors ?? []
-    const row = await readUser(auth, req.session.userId, passed, now)
-    if (!row || row.auth_epoch !== req.session.epoch || isOver(auth, req, row, now)) return forgetSession(req, next)
-    const standing = passed.filter((factor) => stands(auth, factor, row))
-    if (standing.length < passed.length) req.session.factors = standing
-    const factors = standing.map(toFactor)
-    req.user = toRequestUser(row, factors)
-    req.auth = stateOf(req.user, factors, now)
-    speak(req, row.locale)
+    await readRequestUser(auth, req)
     next()
   }
+}
+
+/** The same after something was written to the session, so that the rest of the request sees it. */
+export async function readRequestUser(auth: Auth, req: Request): Promise<void> {
+  req.auth = anonymous
+  delete req.user
+  if (req.session.userId === undefined) return
+  const now = auth.clock.now()
+  const passed = req.session.factors ?? []
+  const row = await readUser(auth, req.session.userId, passed, now)
+  if (!row || row.auth_epoch !== req.session.epoch || isOver(auth, req, row, now)) return forgetSession(req)
+  const standing = passed.filter((factor) => stands(auth, factor, row))
+  if (standing.length < passed.length) req.session.factors = standing
+  const factors = standing.map(toFactor)
+  req.user = toRequestUser(row, factors)
+  req.auth = stateOf(req.user, factors, now)
+  speak(req, row.locale)
 }
 
 /** The store ends sessions after an hour without a request; a stricter policy does before that. */
@@ -73,6 +78,8 @@ function toRequestUser(row: UserRow, factors: readonly Factor[]): RequestUser {
   }
 }
 
-function forgetSession(req: Request, next: (error?: unknown) => void): void {
-  req.session.regenerate((error: unknown) => (error ? next(error) : next()))
+function forgetSession(req: Request): Promise<void> {
+  return new Promise((resolve, reject) =>
+    req.session.regenerate((error: unknown) => (error ? reject(error) : resolve())),
+  )
 }

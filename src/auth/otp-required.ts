@@ -1,30 +1,25 @@
-import type { Request, RequestHandler } from 'express'
-import { loginAddress, safeNext } from '../http/safe-next.js'
-import { userHasDevice } from '../otp/devices-for-user.js'
+import type { RequestHandler } from 'express'
 import type { Auth } from './auth.js'
-
-export interface OtpRequiredOptions {
-  /** Let those pass, too, who have signed in and have no device that could verify them. */
-  ifConfigured?: boolean
-}
+import type { GuardOptions } from './guard-options.js'
+import { requires } from './requires.js'
 
 /**
- * Lets verified users pass. Everybody else is led to the sign-in page and back, which
- * asks strangers for everything and signed-in users for the token alone.
+ * Lets verified people pass: those in whose session one of their devices has accepted a
+ * token. Strangers are led to the sign-in, and those who are signed in with a device of
+ * theirs to its token step, and back. Whoever has no device is led to `verificationUrl`, or
+ * shown a 403 page with the way to the set-up. Programs get the answers of `requires`.
  *
- * @example app.get('/reports', otpRequired(auth), showReports)
+ * | who | where nothing is said | with |
+ * | --- | --- | --- |
+ * | stranger | 302 `loginUrl?next=…` | `raiseAnonymous`: 403 |
+ * | signed in, has a device | 302 `loginUrl?next=…` | |
+ * | signed in, has none | 403 page with a link | `verificationUrl`: 302; `raiseUnverified`: 403; `ifConfigured`: passes |
+ * | verified | passes | |
+ *
+ * @throws SiteError `guard_options_invalid` at the declaration
+ * @example app.get('/reports', otpRequired(site.auth), showReports)
+ * @example export default guarded(otpRequired(site.auth, { raiseAnonymous: true }), showReports)
  */
-export function otpRequired(auth: Auth, options: OtpRequiredOptions = {}): RequestHandler {
-  return async (req, res, next) => {
-    const { user } = req
-    const passes =
-      user?.isVerified() || (user && options.ifConfigured === true && !(await userHasDevice(auth.otp, user.id)))
-    if (passes) return next()
-    res.redirect(302, loginAddress(wayBack(req)))
-  }
-}
-
-/** After a refused POST people come back to the page of the same address. */
-function wayBack(req: Request): string | null {
-  return safeNext(req.originalUrl)
+export function otpRequired(auth: Auth, options: GuardOptions = {}): RequestHandler {
+  return requires(auth, { level: 'verified' }, options)
 }

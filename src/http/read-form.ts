@@ -18,9 +18,18 @@ function refuseBadEscapes(_req: unknown, _res: unknown, body: Buffer): void {
   decodeURIComponent(body.toString('latin1'))
 }
 
-const refuseOtherTypes: RequestHandler = (req, res, next) => {
+/** Whether a request's body is one that `parseForms` takes: a form that is not too large, or nothing. */
+export function isForm(req: Request): boolean {
+  return isOfOurType(req) && Number(req.headers['content-length'] ?? 0) <= LIMIT_BYTES
+}
+
+function isOfOurType(req: Request): boolean {
   const hasBody = req.headers['transfer-encoding'] !== undefined || Number(req.headers['content-length'] ?? 0) > 0
-  if (!hasBody || req.is('application/x-www-form-urlencoded')) return next()
+  return !hasBody || Boolean(req.is('application/x-www-form-urlencoded'))
+}
+
+const refuseOtherTypes: RequestHandler = (req, res, next) => {
+  if (isOfOurType(req)) return next()
   refuse(
     req,
     res,

@@ -16,5 +16,16 @@ export function safeNext(next: unknown): string | null {
 
 /** The sign-in page, with the way back. */
 export function loginAddress(next: string | null): string {
-  return next ? `/account/login?next=${encodeURIComponent(next)}` : '/account/login'
+  return addNext('/account/login', next)
+}
+
+/**
+ * An address with the way back.
+ *
+ * @param address a program's own, with or without a query
+ * @param next checked by `safeNext`
+ */
+export function addNext(address: string, next: string | null, name = 'next'): string {
+  if (next === null) return address
+  return `${address}${address.includes('?') ? '&' : '?'}${encodeURIComponent(name)}=${encodeURIComponent(next)}`
 }

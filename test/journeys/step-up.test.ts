@@ -196,14 +196,16 @@ describe.each(databaseKinds())('asking for a token again, on the %s database', (
     expect(rows).toHaveLength(1)
   })
 
-  it('takes no form of more than 16 kB, and nothing that is no form', async () => {
+  it('keeps no form of more than 16 kB, and nothing that is no form, and says so', async () => {
     const person = await createPerson(site)
     const browser = await stale(person)
     const big = await browser.post(rename(person), { name: 'x'.repeat(20_000) })
-    expect(big).toMatchObject({ status: 413, code: 'too_large' })
+    expect(big).toMatchObject({ status: 403, code: 'step_up_required' })
+    expect(big.text).toContain('could not be kept')
+    expect(big.text).toContain(`href="${verifyFor(rename(person)).replaceAll('&', '&amp;')}"`)
     const headers = { 'Content-Type': 'application/json' }
     const json = await browser.visit(rename(person), { method: 'POST', body: '{"name":"x"}', headers })
-    expect(json).toMatchObject({ status: 400, code: 'bad_request' })
+    expect(json).toMatchObject({ status: 403, code: 'step_up_required' })
     expect(await kept()).toEqual([])
   })
 

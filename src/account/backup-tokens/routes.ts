@@ -14,7 +14,8 @@ const ADDRESS = '/account/two-factor/backup-tokens'
 /** How many backup tokens are left, and a new set, shown once. Only a device opens this page: backup tokens are no first one. */
 export function backupTokensRoutes(account: Account): Router {
   const router = Router({ caseSensitive: true, strict: true })
-  const guards = [otpRequired(account), requireFresh(account)]
+  // The sign-in leads on to set-up, or says whom to ask.
+  const guards = [otpRequired(account, { verificationUrl: '/account/login' }), requireFresh(account)]
   router.get(ADDRESS, ...guards, showBackupTokens(account))
   router.post(ADDRESS, ...guards, ...parseForms(), async (req, res) => {
     if (!req.user) return

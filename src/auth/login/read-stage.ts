@@ -3,12 +3,15 @@ import { speak } from '../../http/choose-language.js'
 import { runStatement } from '../../db/run-statement.js'
 import { devicesForUser, type ListedDevice } from '../../otp/devices-for-user.js'
 import type { Auth } from '../auth.js'
+import { readTrustDays } from '../trusted-browser/read-trust-days.js'
 
 /** Whose token is awaited, and from which devices. */
 export interface TokenStage {
   step: 'token'
   user: { id: number; email: string; isStaff: boolean; authEpoch: number; locale: string | null }
   devices: ListedDevice[]
+  /** For how many days this browser may be trusted; 0: it may not. */
+  trustDays: number
 }
 
 /** Where this browser stands in signing in. */
@@ -24,13 +27,14 @@ export async function readStage(auth: Auth, req: Request): Promise<Stage> {
     return { step: 'password', expired: true }
   const awaited = pending ?? unverified(req)
   if (!awaited) return { step: 'password', expired: false }
-  const [user, devices] = await Promise.all([
+  const [user, devices, trustDays] = await Promise.all([
     findUser(auth, awaited.userId, awaited.epoch),
     devicesForUser(auth.otp, awaited.userId),
+    readTrustDays(auth, awaited.userId),
   ])
   if (!user) return { step: 'password', expired: false }
   speak(req, user.locale)
-  return { step: 'token', user, devices: usable(devices) }
+  return { step: 'token', user, devices: usable(devices), trustDays }
 }
 
 function unverified(req: Request): { userId: number; epoch: number } | null {
@@ -48,6 +52,6 @@ select id, email, is_staff as "isStaff", auth_epoch as "authEpoch", locale
 from users where id = $id and auth_epoch = $epoch and is_active`
 
 /** A set of backup tokens that is used up is not offered. */
-export function usable(devices: ListedDevice[]): ListedDevice[] {
+export function usable(devices: readonly ListedDevice[]): ListedDevice[] {
   return devices.filter((device) => device.remaining !== 0)
 }

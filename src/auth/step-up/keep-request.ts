@@ -32,13 +32,13 @@ export async function keepRequest(auth: Auth, req: Request, userId: number, url:
  *
  * @returns null where there is none, or where it is older than five minutes
  */
-export async function takeRequest(auth: Auth, req: Request, userId: number): Promise<KeptRequest | null> {
+export async function takeRequest(auth: Auth, req: Request): Promise<KeptRequest | null> {
   const { kept } = req.session
   delete req.session.kept
-  if (!kept) return null
+  if (!kept || !req.user) return null
   const [row] = await runStatement<{ sealed: string }>(auth.database, undefined, TAKE, {
     id: kept.id,
-    userId,
+    userId: req.user.id,
     now: auth.clock.now(),
   })
   return row ? keptRequest.parse(JSON.parse(auth.otp.keys.open(row.sealed, place(kept.id)).toString())) : null

@@ -1,0 +1,47 @@
+import type { Request, Response } from 'express'
+import { sendRefusal } from '../http/refuse.js'
+import { addNext, safeNext } from '../http/safe-next.js'
+import { describeUnmet } from './describe-kinds.js'
+import type { GuardOptions } from './guard-options.js'
+import type { NextStep } from './next-step.js'
+import type { MissingToken } from './requirement.js'
+import { verifyAddress } from './step-up/verify-address.js'
+
+/**
+ * Tells a program what is missing: `error.code`, `error.message`, and what leads on from
+ * there. Nothing that it has sent is kept: it sends it again itself.
+ */
+export function answerJson(req: Request, res: Response, step: NextStep, options: GuardOptions): void {
+  const back = safeNext(req.originalUrl)
+  switch (step.step) {
+    case 'sign_in': {
+      const loginUrl = addNext(options.loginUrl ?? '/account/login', back, options.redirectFieldName)
+      return answer(req, res, 401, 'not_authenticated', { loginUrl })
+    }
+    case 'first_device':
+    case 'token': {
+      const first = step.step === 'first_device' ? options.verificationUrl : undefined
+      const verificationUrl = first ? addNext(first, back, options.redirectFieldName) : verifyAddress(back, null)
+      return answer(req, res, 403, 'not_verified', { verificationUrl })
+    }
+    case 'step_up': {
+      const verificationUrl = verifyAddress(back, step.missing.kinds)
+      return answer(req, res, 403, 'step_up_required', { missing: step.missing, verificationUrl })
+    }
+    case 'none':
+      return answerUnmet(req, res, step.missing, step.hasDevice)
+  }
+}
+
+/** No device of this person's could meet it. */
+export function answerUnmet(req: Request, res: Response, missing: MissingToken, hasDevice: boolean): void {
+  const message = [req.t('errors:requirement_unmet'), ...describeUnmet(req, missing, hasDevice)].join(' ')
+  const addUrl = hasDevice ? '/account/two-factor' : undefined
+  res.status(403)
+  sendRefusal(req, res, { code: 'requirement_unmet', message, missing, addUrl })
+}
+
+function answer(req: Request, res: Response, status: number, code: string, more: object): void {
+  res.status(status)
+  sendRefusal(req, res, { code, message: req.t(`errors:${code}`), ...more })
+}

@@ -1,0 +1,61 @@
+import type { Request, RequestHandler, Response } from 'express'
+import { refuse } from '../http/refuse.js'
+import { addNext, safeNext } from '../http/safe-next.js'
+import { sendPage } from '../http/send-page.js'
+import type { Auth } from './auth.js'
+import { describeUnmet } from './describe-kinds.js'
+import { setUpAddress } from './enrolment.js'
+import type { GuardOptions } from './guard-options.js'
+import type { NextStep } from './next-step.js'
+import type { MissingToken } from './requirement.js'
+import { keepForm } from './step-up/keep-form.js'
+
+/**
+ * Leads a person to the one step that is missing and back to this address afterwards, or
+ * says on a page that there is no such step (F-62). Nobody is led in a circle.
+ */
+export function answerPage(auth: Auth, options: GuardOptions): (step: NextStep) => RequestHandler {
+  const stepUp = keepForm(auth)
+  return (step) => {
+    switch (step.step) {
+      case 'sign_in':
+        return options.raiseAnonymous ? refuseStranger : leadTo(options.loginUrl ?? LOGIN, options)
+      case 'token':
+        return leadTo(options.loginUrl ?? LOGIN, options)
+      case 'first_device':
+        return answerWithoutDevice(auth, options)
+      case 'step_up':
+        return stepUp(step.missing.kinds)
+      case 'none':
+        return (req, res) => showUnmet(req, res, step.missing, step.hasDevice)
+    }
+  }
+}
+
+const LOGIN = '/account/login'
+
+const refuseStranger: RequestHandler = (req, res) => refuse(req, res, { status: 403, code: 'not_authenticated' })
+
+/** After a refused POST people come back to the page of the same address. */
+function leadTo(address: string, { redirectFieldName }: GuardOptions): RequestHandler {
+  return (req, res) => {
+    res.set('Cache-Control', 'no-store')
+    res.redirect(302, addNext(address, safeNext(req.originalUrl), redirectFieldName))
+  }
+}
+
+function answerWithoutDevice(auth: Auth, options: GuardOptions): RequestHandler {
+  if (options.raiseUnverified) return (req, res) => refuse(req, res, { status: 403, code: 'not_verified' })
+  if (options.verificationUrl !== undefined) return leadTo(options.verificationUrl, options)
+  return (req, res) => {
+    const setUp = auth.config.otpEnrolment === 'self' ? setUpAddress(safeNext(req.originalUrl)) : null
+    res.status(403)
+    sendPage(res, 'auth/otp-required', { setUp })
+  }
+}
+
+/** Says what would be needed, and where it comes from. */
+export function showUnmet(req: Request, res: Response, missing: MissingToken, hasDevice: boolean): void {
+  res.status(403)
+  sendPage(res, 'auth/requirement-unmet', { sentences: describeUnmet(req, missing, hasDevice), hasDevice })
+}

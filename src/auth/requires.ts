@@ -1,0 +1,50 @@
+import type { RequestHandler } from 'express'
+import { wantsJson } from '../http/wants-json.js'
+import { answerJson } from './answer-json.js'
+import { answerPage } from './answer-page.js'
+import type { Auth } from './auth.js'
+import { checkGuardOptions, checkRequirement, type GuardOptions } from './guard-options.js'
+import { nextStep } from './next-step.js'
+import type { Requirement } from './requirement.js'
+
+/**
+ * Lets those pass whose session meets a requirement: a second factor at all, one of certain
+ * kinds, or one that was given within so many seconds. A person who falls short is led to
+ * exactly the step that is missing, and back: a GET by a redirect; a POST by keeping its
+ * form for five minutes, sealed, for this session, once, where the person is verified and
+ * only a newer or another token is wanted. Forms of up to 16 kB are kept; files and JSON
+ * are not, and the page says so. Nobody is led in a circle: what none of somebody's devices
+ * can meet is a 403 page that says what would.
+ *
+ * A form that was kept comes with its fields in `req.body`, as `express.urlencoded()` reads
+ * them, or as a parser in front of this guard has.
+ *
+ * A program (`Accept` prefers JSON, or the address is below `/admin/api`) gets
+ * `{"error":{"code","message",…}}`: 401 `not_authenticated` with `loginUrl`; 403
+ * `not_verified` with `verificationUrl`; 403 `step_up_required` with `verificationUrl` and
+ * `missing: {reason, kinds, maxAge}` (`maxAge` in seconds); 403 `requirement_unmet` with
+ * `missing`.
+ *
+ * Mount the site in front of it: it asks `req.auth`.
+ *
+ * @param requirement checked when the route is declared
+ * @throws SiteError `requirement_invalid`, `guard_options_invalid` at the declaration;
+ *   `guard_before_site` for a request that did not pass the site
+ * @example
+ * // A security key within ten minutes to touch somebody's security keys.
+ * app.post('/people/:id/keys', requires(site.auth, { kinds: ['webauthn'], maxAge: 600 }), changeKeys)
+ * @example
+ * // A key at any time, or a code within five minutes, and in both cases no trusted browser.
+ * requires(site.auth, { trustedBrowser: false, anyOf: [{ kinds: ['webauthn'] }, { kinds: ['totp'], maxAge: 300 }] })
+ */
+export function requires(auth: Auth, requirement: Requirement, options: GuardOptions = {}): RequestHandler {
+  const wanted = checkRequirement(auth, requirement)
+  const checked = checkGuardOptions(options)
+  const leadOn = answerPage(auth, checked)
+  return async (req, res, next) => {
+    const step = await nextStep(auth, req, wanted)
+    if (!step || (step.step === 'first_device' && checked.ifConfigured)) return next()
+    if (wantsJson(req)) return answerJson(req, res, step, checked)
+    await leadOn(step)(req, res, next)
+  }
+}

@@ -1,0 +1,44 @@
+import type { Request } from 'express'
+import { z } from 'zod'
+import { field } from '../../http/read-form.js'
+import { devicesForUser, type ListedDevice } from '../../otp/devices-for-user.js'
+import { RESPONSE_LENGTH } from '../../otp/webauthn/parse-response.js'
+import type { Auth } from '../auth.js'
+import { usable } from '../login/read-stage.js'
+import type { RequestUser } from '../request-user.js'
+
+export const verifyForm = z.object({
+  otp_device: field(32),
+  otp_token: field(RESPONSE_LENGTH),
+  otp_challenge: field(32),
+  next: field(2000),
+  kinds: field(400),
+})
+
+export type VerifyForm = z.output<typeof verifyForm>
+
+/** Who is asked for another token, and which of the devices help. */
+export interface StepUp {
+  user: RequestUser
+  /** Kinds whose token helps; null: any. */
+  kinds: readonly string[] | null
+  devices: readonly ListedDevice[]
+}
+
+export async function readStepUp(auth: Auth, req: Request, user: RequestUser): Promise<StepUp> {
+  const kinds = wantedKinds(auth, req)
+  const devices = usable(await devicesForUser(auth.otp, user.id))
+  return { user, kinds, devices: devices.filter(({ kind }) => kinds?.includes(kind) ?? true) }
+}
+
+/**
+ * The kinds that the address or the form names. They only spare somebody a token in vain:
+ * whoever leaves them out is held against the requirement again all the same.
+ */
+function wantedKinds({ otp }: Auth, req: Request): readonly string[] | null {
+  const typed: Record<string, unknown> = req.body ?? {}
+  const named = typed['kinds'] ?? req.query['kinds']
+  if (typeof named !== 'string') return null
+  const kinds = otp.everyKind.flatMap(({ name }) => (named.split(',').includes(name) ? name : []))
+  return kinds.length > 0 ? kinds : null
+}

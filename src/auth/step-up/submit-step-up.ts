@@ -1,0 +1,42 @@
+import type { Request } from 'express'
+import { describeOrigin } from '../../http/describe-origin.js'
+import { parsePersistentId } from '../../otp/persistent-id.js'
+import { parseAnswer } from '../../otp/webauthn/parse-response.js'
+import type { Auth } from '../auth.js'
+import { type Refused, refused } from '../login/answer.js'
+import { askToken } from '../login/ask-token.js'
+import { deviceFactor, renewSession, useUpSession } from '../session.js'
+import type { StepUp, VerifyForm } from './read-step-up.js'
+
+/** `ended`: the session was used up meanwhile, by a sign-out or by another token. */
+type StepUpAnswer = { ok: true; outcome: 'verified' | 'challenged' | 'ended' } | Refused
+
+/** Asks one of the devices that help; what it accepts goes on with the session under a new id. */
+export async function submitStepUp(auth: Auth, req: Request, stepUp: StepUp, form: VerifyForm): Promise<StepUpAnswer> {
+  if (isOfWrongKind(auth, stepUp, form)) return refused('token', 'wrong_kind')
+  const answer = await askToken(auth, req, { userId: stepUp.user.id, devices: stepUp.devices }, form)
+  if (!answer.ok) return answer
+  if ('challenged' in answer) return { ok: true, outcome: 'challenged' }
+  await auth.addressLimit.giveBack(req.ip ?? '')
+  // Of two at once with one session, one goes on.
+  if (!(await useUpSession(req))) return { ok: true, outcome: 'ended' }
+  const now = auth.clock.now()
+  await renewSession(req, deviceFactor(answer.device, now))
+  const device = answer.device.persistentId
+  auth.otp.events.tell('stepUp', { userId: stepUp.user.id, at: now, origin: describeOrigin(req), device })
+  return { ok: true, outcome: 'verified' }
+}
+
+/** A token that would be accepted and lead back to this page is not judged, so it is not used up either. */
+function isOfWrongKind(auth: Auth, { kinds }: StepUp, form: VerifyForm): boolean {
+  if (!kinds) return false
+  const possible = kindsOf(auth, form)
+  return possible.length > 0 && !possible.some((kind) => kinds.includes(kind))
+}
+
+/** What is asked: a key by its answer, the device that is named, or whatever the token looks like. */
+function kindsOf({ otp }: Auth, { otp_device: named, otp_token: token = '' }: VerifyForm): string[] {
+  if (parseAnswer(token)) return ['webauthn']
+  if (named) return [parsePersistentId(named)?.kind ?? '']
+  return otp.kinds.filter((kind) => kind.couldBe(token)).map(({ name }) => name)
+}

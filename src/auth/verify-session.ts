@@ -1,0 +1,60 @@
+import type { Request } from 'express'
+import { describeOrigin } from '../http/describe-origin.js'
+import type { Device } from '../otp/device.js'
+import type { Auth } from './auth.js'
+import { readRequestUser } from './load-request-user.js'
+import { readUser } from './read-user.js'
+import { deviceFactor, renewSession, startSession, useUpSession } from './session.js'
+
+/**
+ * What came of `login`. `not_own_device`: it is somebody else's, or it verifies no longer;
+ * `session_ended`: signed out meanwhile, or another token came first.
+ */
+export type LoginOutcome =
+  { ok: true } | { ok: false; reason: 'not_authenticated' | 'not_own_device' | 'session_ended' }
+
+/**
+ * Verifies the session of somebody who is signed in with one of his devices, for a host's own
+ * token page. The device must just have accepted a token: `verifyToken` says which one did.
+ * The session gets a new id (ASVS 7.2.4), and `req.auth` and `req.user` are read afresh, so
+ * that the rest of the request sees a verified user (D-01). A refusal changes nothing (D-02).
+ *
+ * There is no second call to make after our own sign-in: there both are one step (D-03).
+ *
+ * @param device as `verifyToken` gave it
+ * @example
+ * const verification = await verifyToken(site.otp, { userId: req.user.id, deviceId, token, origin })
+ * if (verification.ok) await login(site.auth, req, verification.device)
+ */
+export async function login(
+  auth: Auth,
+  req: Request,
+  device: Pick<Device, 'kind' | 'persistentId'>,
+): Promise<LoginOutcome> {
+  const { user, session } = req
+  if (!user || session.epoch === undefined) return { ok: false, reason: 'not_authenticated' }
+  const now = auth.clock.now()
+  const factor = deviceFactor(device, now)
+  const row = await readUser(auth, user.id, [factor], now)
+  if (!row?.standing_devices.includes(factor.device ?? '')) return { ok: false, reason: 'not_own_device' }
+  const before = session.factors ?? []
+  const identity = { id: user.id, authEpoch: session.epoch }
+  if (!(await useUpSession(req))) return { ok: false, reason: 'session_ended' }
+  // Nothing else of an unverified session lives on in a verified one.
+  if (user.isVerified()) await renewSession(req, factor)
+  else await startSession(req, identity, [...before, factor], now)
+  tellOf(auth, req, user, device)
+  await readRequestUser(auth, req)
+  return { ok: true }
+}
+
+function tellOf(
+  { otp, clock }: Auth,
+  req: Request,
+  user: { id: number; isVerified(): boolean },
+  { persistentId: device }: Pick<Device, 'persistentId'>,
+): void {
+  const about = { userId: user.id, at: clock.now(), origin: describeOrigin(req), device }
+  if (user.isVerified()) otp.events.tell('stepUp', about)
+  else otp.events.tell('signedIn', { ...about, how: 'token' })
+}
