@@ -3,7 +3,7 @@ import { hashPassword } from '../src/crypto/hash-password.js'
 import { createKeyring } from '../src/crypto/keyring.js'
 import type { Database } from '../src/db/connect.js'
 import { createEvents } from '../src/otp/events.js'
-import { everyKind } from '../src/otp/kinds/index.js'
+import { builtInKinds } from '../src/otp/kinds/index.js'
 import { hotp, timeStep } from '../src/otp/oath.js'
 import type { Otp } from '../src/otp/otp.js'
 import type { Clock } from '../src/clock.js'
@@ -33,8 +33,8 @@ export function createOtp(database: Database, clock: Clock): Otp {
     clock,
     keys: createKeyring([SECRET_KEY]),
     events: createEvents(),
-    kinds: everyKind,
-    everyKind,
+    kinds: builtInKinds,
+    everyKind: builtInKinds,
     settings: { totpSync: true, throttleFactor: 1, challengeCooldown: 30, siteName: 'Bench', relyingParty: null },
   }
 }

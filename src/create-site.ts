@@ -45,7 +45,7 @@ export async function createOtpAdminSite(options: SiteOptions): Promise<OtpAdmin
   const log = given.log ?? createLog(config)
   const database = await connectDatabase(config, { embedded: 'own', like: options.sequelize })
   try {
-    await migrate(database)
+    await migrate(database, options.kinds)
     const keys = given.keys ?? readSecretKeys(config)
     const services = { config, clock, database, keys, log, baseUrl, alsoOrigins }
     const site = await mountSite({

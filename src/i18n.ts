@@ -54,6 +54,9 @@ export function createTranslator(language = 'en', folder = path.join(root, 'loca
     interpolation: { escapeValue: false, skipOnVariables: true },
   })
   void i18n.init()
+  for (const each of new Set(['en', language]))
+    for (const [namespace, texts] of Object.entries(addedTexts(each)))
+      i18n.addResourceBundle(each, namespace, texts, true, true)
   // A page asks for a dozen texts, and i18next takes longer for them than EJS for all else.
   const plain = new Map<string, string>()
   return (key, values) => {
@@ -61,6 +64,39 @@ export function createTranslator(language = 'en', folder = path.join(root, 'loca
     if (!values && text !== key) plain.set(key, text)
     return text
   }
+}
+
+/** Texts in groups of any depth. */
+export interface TextGroup {
+  [name: string]: string | TextGroup
+}
+
+const added = new Map<string, TextGroup>()
+
+/**
+ * Adds texts beside those of `locales`, for this whole process: what kinds of device from
+ * outside are called. Those added last win.
+ *
+ * @param texts by namespace, for example `{ pages: { kinds: { yubikey: 'YubiKey' } } }`
+ */
+export function addTexts(language: Language, texts: TextGroup): void {
+  added.set(language, overlay(addedTexts(language), texts))
+  translators.clear()
+}
+
+/** What was added for a language, by namespace. */
+export function addedTexts(language: string): TextGroup {
+  return added.get(language) ?? {}
+}
+
+/** One group of texts laid over another: where both have one, the second counts. */
+export function overlay(below: TextGroup, above: TextGroup): TextGroup {
+  const merged: TextGroup = { ...below, ...above }
+  for (const [name, text] of Object.entries(above)) {
+    const base = below[name]
+    if (typeof base === 'object' && typeof text === 'object') merged[name] = overlay(base, text)
+  }
+  return merged
 }
 
 const translators = new Map<string, Translate>()

@@ -8,7 +8,7 @@ import type { Keyring } from './crypto/keyring.js'
 import { SiteError } from './errors.js'
 import type { MailGateway } from './notify/gateways/mail-gateway.js'
 import type { SmsGateway } from './notify/gateways/sms-gateway.js'
-import type { Kind } from './otp/kinds/kind.js'
+import type { AddedKind } from './otp/kinds/added-kind.js'
 import type { UserVerification } from './otp/webauthn/relying-party.js'
 
 /** What an application gives to the site that it mounts. */
@@ -32,7 +32,7 @@ export interface SiteOptions {
   /** The application's AdminJS options or instance: its resources stand beside ours, behind our guard. */
   admin?: AdminJSOptions | AdminJS
   /** Kinds of device beside those that the site brings. */
-  kinds?: readonly Kind[]
+  kinds?: readonly AddedKind[]
   /** Where mails leave the house, instead of `SMTP_URL`. */
   mail?: MailGateway
   /** Where text messages and calls leave the house, instead of `SMS_GATEWAY`. */

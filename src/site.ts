@@ -2,6 +2,7 @@ import type { AdminJSOptions } from 'adminjs'
 import express, { type ErrorRequestHandler, type Express, type Router } from 'express'
 import type { Logger } from 'pino'
 import type { Account } from './account/account.js'
+import { addedKindsRoutes } from './account/added-kinds/routes.js'
 import { alertOwner } from './account/backup-tokens/alert-owner.js'
 import { languageRoutes } from './account/language/routes.js'
 import { backupTokensRoutes } from './account/backup-tokens/routes.js'
@@ -53,9 +54,9 @@ import { readStylesheet } from './http/serve-stylesheet.js'
 import { sessions } from './http/sessions.js'
 import { tellUser } from './notify/tell-user.js'
 import { createEvents } from './otp/events.js'
-import { everyKind, kindsFor } from './otp/kinds/index.js'
+import type { AddedKind } from './otp/kinds/added-kind.js'
+import { registerKinds } from './otp/kinds/register-kinds.js'
 import { otpSettings } from './otp/otp-settings.js'
-import type { Kind } from './otp/kinds/kind.js'
 import type { Otp } from './otp/otp.js'
 import type { UserVerification } from './otp/webauthn/relying-party.js'
 
@@ -73,8 +74,8 @@ export interface SiteServices {
   userVerification?: UserVerification
   /** The host application's AdminJS, whose resources stand beside ours. */
   admin?: AdminJSOptions | AdminJS
-  /** Kinds of device beside those that the site brings. */
-  kinds?: readonly Kind[]
+  /** Kinds of device beside those that the site brings. Their migrations have run: `migrate(database, kinds)`. */
+  kinds?: readonly AddedKind[]
 }
 
 export interface MountedSite {
@@ -93,7 +94,7 @@ export async function mountSite(services: SiteServices): Promise<MountedSite> {
   const { config, database, keys, log } = services
   const https = services.baseUrl.startsWith('https:')
   const origins = new Set([services.baseUrl, ...(services.alsoOrigins ?? [])])
-  const account = createAccount(services, https)
+  const account = await createAccount(services, https)
   const stylesheet = readStylesheet()
   const keyScript = readKeyScript()
   const session = sessions({ pool: database.pool, clock: services.clock, secrets: keys.sessionSecrets, https })
@@ -119,7 +120,7 @@ export async function mountSite(services: SiteServices): Promise<MountedSite> {
     keyScript: keyScript.address,
   }
 
-  app.use(healthRoutes(database, log))
+  app.use(healthRoutes(database, services.kinds ?? [], log))
   app.use(chooseLanguage, logRequests(log), securityHeaders({ https }))
   app.use(stylesheet.serve, keyScript.serve, panel.assets)
   app.use(checkOrigin(origins))
@@ -164,15 +165,15 @@ function pageRoutes(account: Account): Router[] {
   ]
 }
 
-function createAccount(services: SiteServices, https: boolean): Account {
+async function createAccount(services: SiteServices, https: boolean): Promise<Account> {
   const { config, clock, database, keys } = services
   const otp: Otp = {
     database,
+    addedKindsRoutes(account),
     clock,
     keys,
     events: createEvents((fault, event) => services.log.error({ err: fault, event }, 'fault in a handler')),
-    kinds: kindsFor(config),
-    everyKind,
+    ...(await registerKinds(database, config, services.kinds ?? [])),
     settings: otpSettings(config, services.baseUrl, services.userVerification),
   }
   const addressLimit = limitAddress(database.pool, config.loginAddressLimit)

@@ -1,16 +1,14 @@
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { z } from 'zod'
-import type { Language } from '../i18n.js'
+import { addedTexts, type Language, overlay, type TextGroup } from '../i18n.js'
 import { root } from '../root.js'
 
-/** Texts in groups of any depth. */
-interface Texts {
-  [name: string]: string | Texts
-}
+export { overlay, type TextGroup as Texts } from '../i18n.js'
 
-const texts: z.ZodType<Texts> = z.lazy(() => z.record(z.string(), z.union([z.string(), texts])))
+const texts: z.ZodType<TextGroup> = z.lazy(() => z.record(z.string(), z.union([z.string(), texts])))
 const file = z.object({ adminjs: texts })
+const groups = file.partial()
 
 /**
  * AdminJS's `locale` for one language, and nothing of the others: what a page of the panel
@@ -21,16 +19,9 @@ export function panelLocale(language: Language, folder = path.join(root, 'locale
   return { language, availableLanguages: [language], translations }
 }
 
-function readTexts(folder: string, language: Language): Texts {
+function readTexts(folder: string, language: Language): TextGroup {
   const address = path.join(folder, language, 'panel.json')
-  return existsSync(address) ? file.parse(JSON.parse(readFileSync(address, 'utf8'))).adminjs : {}
-}
-
-function overlay(english: Texts, own: Texts): Texts {
-  const merged: Texts = { ...english, ...own }
-  for (const [name, text] of Object.entries(own)) {
-    const base = english[name]
-    if (typeof base === 'object' && typeof text === 'object') merged[name] = overlay(base, text)
-  }
-  return merged
+  const own = existsSync(address) ? file.parse(JSON.parse(readFileSync(address, 'utf8'))).adminjs : {}
+  const { adminjs: added = {} } = groups.parse(addedTexts(language)['panel'] ?? {})
+  return overlay(own, added)
 }

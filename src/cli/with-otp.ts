@@ -1,10 +1,12 @@
 import { recordVerifications } from '../auth/record-verifications.js'
+import { endTrust } from '../auth/trusted-browser/end-trust.js'
 import { systemClock } from '../clock.js'
 import type { Config } from '../config/read-config.js'
 import { connectDatabase, type Database } from '../db/connect.js'
 import { migrate } from '../db/migrate.js'
 import { createEvents } from '../otp/events.js'
-import { everyKind, kindsFor } from '../otp/kinds/index.js'
+import { absentKinds } from '../otp/kinds/absent-kinds.js'
+import { builtInKinds, everyKind, kindsFor } from '../otp/kinds/index.js'
 import { otpSettings } from '../otp/otp-settings.js'
 import type { Otp } from '../otp/otp.js'
 import { readSecretKeys } from '../read-secret-keys.js'
@@ -15,7 +17,7 @@ export async function withOtp<T>(work: (otp: Otp, config: Config) => Promise<T>)
   const config = readEnvironment()
   return await withDatabase(config, async (database) => {
     await migrate(database)
-    return await work(createOtp(config, database), config)
+    return await work(await createOtp(config, database), config)
   })
 }
 
@@ -29,16 +31,18 @@ export async function withDatabase<T>(config: Config, work: (database: Database)
   }
 }
 
-function createOtp(config: Config, database: Database): Otp {
+/** Kinds from outside are not registered here; their devices count and are removed like all others. */
+async function createOtp(config: Config, database: Database): Promise<Otp> {
   const otp: Otp = {
     database,
     clock: systemClock,
     keys: readSecretKeys(config),
     events: createEvents(),
     kinds: kindsFor(config),
-    everyKind,
+    everyKind: everyKind(await absentKinds(database, builtInKinds)),
     settings: otpSettings(config),
   }
   recordVerifications(otp)
+  endTrust(otp)
   return otp
 }

@@ -2,12 +2,13 @@ import { QueryTypes, type Sequelize } from 'sequelize'
 import { z } from 'zod'
 import { SiteError } from '../errors.js'
 import type { Database } from './connect.js'
-import { type Migration, migrations } from './migrations/index.js'
+import { assertKindTables, assertNoTablesOfOthers } from './check-kind-tables.js'
+import { type KindMigrations, type Migration, migrations, migrationsOfKinds } from './migrations/index.js'
 import { prepareSchema, seeExtensions } from './own-schema.js'
 
 /** The job queue's schema is graphile-worker's own; raise the version with the dependency. */
 const JOB_QUEUE = 'graphile-worker-0.16'
-const KNOWN: readonly string[] = [...migrations.map((migration) => migration.name), JOB_QUEUE]
+const OURS: readonly string[] = [...migrations.map((migration) => migration.name), JOB_QUEUE]
 
 /** Any number that nothing else in this database locks. */
 const MIGRATION_LOCK = 0x6f747061
@@ -17,16 +18,19 @@ const rowsSchema = z.array(z.object({ name: z.string() }))
 /**
  * Brings the database up to date and returns the names of the migrations that ran. Any
  * number of processes may call it at once. Makes one query where there is nothing to do.
- * Throws `database_newer` (see {@link assertNotNewer}).
+ * Throws `database_newer` (see {@link assertNotNewer}), and of kinds from outside
+ * `kind_table_taken`, `kind_table_missing`, `kind_column_missing`.
+ *
+ * @param kinds kinds of device from outside: theirs run after ours, recorded as `kind:<kind>/<migration>`
  */
-export async function migrate(database: Database): Promise<string[]> {
+export async function migrate(database: Database, kinds: readonly KindMigrations[] = []): Promise<string[]> {
   const executed = await executedMigrations(database.sequelize)
-  refuseUnknown(executed)
-  if (isComplete(executed)) return []
+  refuseUnknown(executed, kinds)
+  if (isComplete(executed, kinds)) return []
   const client = await database.pool.connect()
   try {
     await client.query('select pg_advisory_lock($1)', [MIGRATION_LOCK])
-    return await runPending(database)
+    return await runPending(database, kinds)
   } finally {
     await client.query('select pg_advisory_unlock($1)', [MIGRATION_LOCK]).finally(() => client.release())
   }
@@ -34,18 +38,28 @@ export async function migrate(database: Database): Promise<string[]> {
 
 /** Refuses a database that a later release has migrated: this code does not know what changed. */
 export async function assertNotNewer(database: Database): Promise<void> {
-  refuseUnknown(await executedMigrations(database.sequelize))
+  refuseUnknown(await executedMigrations(database.sequelize), [])
 }
 
-/** Whether every migration of this release has run. */
-export async function isMigrated(database: Database): Promise<boolean> {
-  return isComplete(await executedMigrations(database.sequelize))
+/** Whether every migration of this release, and of these kinds, has run. */
+export async function isMigrated(database: Database, kinds: readonly KindMigrations[] = []): Promise<boolean> {
+  return isComplete(await executedMigrations(database.sequelize), kinds)
 }
 
-const isComplete = (executed: readonly string[]): boolean => KNOWN.every((name) => executed.includes(name))
+const knownNames = (kinds: readonly KindMigrations[]): readonly string[] => [
+  ...OURS,
+  ...migrationsOfKinds(kinds).map(({ name }) => name),
+]
 
-function refuseUnknown(executed: readonly string[]): void {
-  const unknown = executed.filter((name) => !KNOWN.includes(name))
+const isComplete = (executed: readonly string[], kinds: readonly KindMigrations[]): boolean =>
+  knownNames(kinds).every((name) => executed.includes(name))
+
+/** What a kind did that is not registered here is its own business: nobody but the kind reads its table. */
+function refuseUnknown(executed: readonly string[], kinds: readonly KindMigrations[]): void {
+  const known = knownNames(kinds)
+  const isForeign = (name: string) =>
+    name.startsWith('kind:') && !kinds.some((kind) => name.startsWith(`kind:${kind.name}/`))
+  const unknown = executed.filter((name) => !known.includes(name) && !isForeign(name))
   if (unknown.length === 0) return
   throw new SiteError(
     'database_newer',
@@ -54,19 +68,26 @@ function refuseUnknown(executed: readonly string[]): void {
   )
 }
 
-async function runPending(database: Database): Promise<string[]> {
+async function runPending(database: Database, kinds: readonly KindMigrations[]): Promise<string[]> {
   const { sequelize } = database
   await prepareSchema(database)
   await sequelize.query('create table if not exists migrations (name varchar(255) primary key)')
+  await assertNoTablesOfOthers(database, kinds)
   // Loaded here: most starts find nothing to do, and its command line weighs as much as Sequelize.
   const { Umzug } = await import('umzug')
   const umzug = new Umzug({
-    migrations: [...migrations.map((migration) => inTransaction(database, migration)), jobQueue(database)],
+    migrations: [
+      ...migrations.map((migration) => inTransaction(database, migration)),
+      jobQueue(database),
+      ...migrationsOfKinds(kinds).map((migration) => inTransaction(database, migration)),
+    ],
     // Every migration records itself, in its own transaction: it has run and is recorded, or neither.
     storage: { executed: async () => executedMigrations(sequelize), logMigration: async () => {}, unlogMigration },
     logger: undefined,
   })
-  return (await umzug.up()).map((migration) => migration.name)
+  const ran = (await umzug.up()).map((migration) => migration.name)
+  await assertKindTables(database, kinds)
+  return ran
 }
 
 /** The row comes first and is the lock: whoever comes second waits for the first one's commit, and skips. */

@@ -2,9 +2,14 @@ import { Router } from 'express'
 import type { Logger } from 'pino'
 import type { Database } from '../db/connect.js'
 import { isMigrated } from '../db/migrate.js'
+import type { KindMigrations } from '../db/migrations/index.js'
 
-/** `/healthz`: the process answers. `/readyz`: the database is reachable and up to date. */
-export function healthRoutes(database: Database, log: Logger): Router {
+/**
+ * `/healthz`: the process answers. `/readyz`: the database is reachable and up to date.
+ *
+ * @param kinds kinds of device from outside, whose migrations count as well
+ */
+export function healthRoutes(database: Database, kinds: readonly KindMigrations[], log: Logger): Router {
   const router = Router({ caseSensitive: true, strict: true })
   router.use((_req, res, next) => {
     res.set('Cache-Control', 'no-store')
@@ -14,7 +19,7 @@ export function healthRoutes(database: Database, log: Logger): Router {
     res.type('text').send('ok\n')
   })
   router.get('/readyz', async (_req, res) => {
-    const ready = await isMigrated(database).catch((fault: unknown) => {
+    const ready = await isMigrated(database, kinds).catch((fault: unknown) => {
       log.warn({ err: fault }, 'not ready')
       return false
     })

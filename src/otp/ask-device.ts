@@ -5,6 +5,7 @@ import type { OtpEvents } from './events.js'
 import type { Kind, KindWorld } from './kinds/kind.js'
 import type { Otp } from './otp.js'
 import { persistentId } from './persistent-id.js'
+import type { PreparedTokens } from './prepare-token.js'
 import type { LockedDevice } from './sql/lock-devices.js'
 import { saveAccepted, saveFailed } from './sql/save-outcome.js'
 import { verifyIsAllowed } from './verify-is-allowed.js'
@@ -15,6 +16,8 @@ export interface Asking {
   origin: Origin
   world: KindWorld
   purpose: 'verify' | 'enrol'
+  /** What somebody outside said to it, for kinds that ask there. */
+  prepared?: PreparedTokens | undefined
 }
 
 /** Asks a device that is locked already, and saves what came of it. A refusal is a value: what it counted stays. */
@@ -29,12 +32,21 @@ export async function askDevice(
   if (refusal) return { ok: false, ...refusal }
   const device = toDevice(locked.kind, locked.row)
   const about = { userId: device.userId, device, at: now, origin: asking.origin, transaction }
-  const outcome = await locked.kind.judge(locked.row, asking.token, asking.world)
+  const outcome = await judge(locked, asking)
+  if (!outcome) return { ok: false, reason: 'verification_not_allowed' }
   if (outcome.accepted && (await saveAccepted(otp, transaction, locked, outcome, asking))) {
     await tellAccepted(otp, asking.purpose, about)
     return { ok: true, device: { ...device, confirmed: true, lastUsedAt: now } }
   }
   return refuseToken(otp, locked, outcome.accepted ? { accepted: false } : outcome, about)
+}
+
+/** @returns null where somebody outside was to judge and has not */
+async function judge({ kind, row }: LockedDevice, asking: Asking): Promise<KindOutcome | null> {
+  const { token, world } = asking
+  const prepared = kind.prepare && kind.couldBe(token) ? asking.prepared?.get(row.id) : null
+  if (prepared === null) return kind.judge(row, token, world)
+  return prepared?.answered ? prepared.judge(row) : null
 }
 
 async function tellAccepted(otp: Otp, purpose: Asking['purpose'], about: OtpEvents['userVerified']): Promise<void> {

@@ -2,9 +2,10 @@ import type { Transaction } from 'sequelize'
 import { type Origin, nowhere } from '../origin.js'
 import { askDevice, kindWorld } from './ask-device.js'
 import type { Verification } from './device.js'
-import type { KindWorld } from './kinds/kind.js'
+import type { Kind, KindWorld } from './kinds/kind.js'
 import type { Otp } from './otp.js'
-import { lockDevices, type LockedDevice } from './sql/lock-devices.js'
+import { type PreparedTokens, prepareToken } from './prepare-token.js'
+import { lockDevices, type LockedDevice, type Wanted } from './sql/lock-devices.js'
 
 export interface TokenToMatch {
   userId: number
@@ -22,12 +23,18 @@ export interface TokenToMatch {
  * @example const verification = await matchToken(otp, { userId: 1, token: '123456' })
  */
 export async function matchToken(otp: Otp, { userId, token, origin = nowhere }: TokenToMatch): Promise<Verification> {
+  const world = kindWorld(otp, null)
+  const candidates = otp.kinds
+    .filter((kind) => !kind.challenge && !kind.answersChallenge && kind.couldBe(token))
+    .map((kind): Wanted => ({ kind, userId, deviceId: null, confirmed: true }))
+  const prepared = new Map<Kind, PreparedTokens>()
+  for (const wanted of candidates) prepared.set(wanted.kind, await prepareToken(otp, wanted, token, world))
   return otp.database.sequelize.transaction(async (transaction) => {
-    const world = kindWorld(otp, null)
-    const devices = await lockCandidates(otp, transaction, userId, token, world)
+    const devices = await lockCandidates(otp, transaction, candidates, token, world)
     let refusal: Verification = { ok: false, reason: 'invalid_token' }
     for (const [index, locked] of devices.entries()) {
-      const verification = await askDevice(otp, transaction, locked, { token, origin, world, purpose: 'verify' })
+      const asking = { token, origin, world, purpose: 'verify', prepared: prepared.get(locked.kind) } as const
+      const verification = await askDevice(otp, transaction, locked, asking)
       if (verification.ok) return verification
       refusal = index === 0 || verification.reason === 'invalid_token' ? verification : refusal
     }
@@ -38,14 +45,11 @@ export async function matchToken(otp: Otp, { userId, token, origin = nowhere }: 
 async function lockCandidates(
   otp: Otp,
   transaction: Transaction,
-  userId: number,
+  candidates: readonly Wanted[],
   token: string,
   world: KindWorld,
 ): Promise<LockedDevice[]> {
-  const candidates: LockedDevice[] = []
-  for (const kind of otp.kinds.filter((each) => !each.challenge && !each.answersChallenge && each.couldBe(token))) {
-    const wanted = { kind, userId, deviceId: null, confirmed: true }
-    candidates.push(...(await lockDevices(otp, transaction, wanted, token, world)))
-  }
-  return candidates
+  const devices: LockedDevice[] = []
+  for (const wanted of candidates) devices.push(...(await lockDevices(otp, transaction, wanted, token, world)))
+  return devices
 }

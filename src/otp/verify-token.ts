@@ -4,6 +4,7 @@ import type { Verification } from './device.js'
 import { devicesForUser } from './devices-for-user.js'
 import type { Otp } from './otp.js'
 import { parsePersistentId } from './persistent-id.js'
+import { prepareToken } from './prepare-token.js'
 import { lockDevices } from './sql/lock-devices.js'
 
 export interface TokenSubmission {
@@ -22,7 +23,8 @@ export interface TokenSubmission {
  * wait is checked, the kind judges, and what it decided is saved with the handlers of
  * `userVerified` in one commit. A refusal is a value, so that the failure it counted stays.
  *
- * @returns the device, or why not: `invalid_token`, or `n_failed_attempts` with `lockedUntil`
+ * @returns the device, or why not: `invalid_token`, `n_failed_attempts` with `lockedUntil`, or
+ * `verification_not_allowed` where whoever the kind asks outside did not answer
  * @example const verification = await verifyToken(otp, { userId: 1, deviceId: 'totp/3', token: '123456' })
  */
 export async function verifyToken(otp: Otp, submission: TokenSubmission): Promise<Verification> {
@@ -49,14 +51,15 @@ async function askNamedDevice(otp: Otp, submission: Enrolment, purpose: Asking['
   const named = parsePersistentId(submission.deviceId)
   const kind = otp.kinds.find((candidate) => candidate.name === named?.kind)
   if (!named || !kind) return { ok: false, reason: 'invalid_token' }
+  const world = kindWorld(otp, challenge)
+  const wanted = { kind, userId, deviceId: named.id, confirmed: purpose === 'verify' }
+  const prepared = await prepareToken(otp, wanted, token, world)
   return otp.database.sequelize.transaction(async (transaction) => {
-    const world = kindWorld(otp, challenge)
-    const wanted = { kind, userId, deviceId: named.id, confirmed: purpose === 'verify' }
     const [locked] = await lockDevices(otp, transaction, wanted, token, world)
     if (!locked) return { ok: false, reason: 'invalid_token' }
     // The owner is locked, so that of two first devices at once the second finds the first.
     if (onlyAsFirst && (await devicesForUser(otp, userId, { transaction })).length > 0)
       return { ok: false, reason: 'verification_not_allowed' }
-    return askDevice(otp, transaction, locked, { token, origin, world, purpose })
+    return askDevice(otp, transaction, locked, { token, origin, world, purpose, prepared })
   })
 }

@@ -67,6 +67,6 @@ test.skipIf(!postgresUrl())('eight processes that migrate at once run every migr
   const { url, drop } = await createTestDatabase('empty')
   cleanups.push(drop)
   const databases = await Promise.all(Array.from({ length: 8 }, async () => await connectEmpty({ DATABASE_URL: url })))
-  const ran = await Promise.all(databases.map(migrate))
+  const ran = await Promise.all(databases.map((database) => migrate(database)))
   expect(ran.flat().toSorted()).toEqual(all)
 })

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { NOTICES } from '../../src/account/profile/notices.js'
 import { mailSchema } from '../../src/notify/mails.js'
-import { everyKind } from '../../src/otp/kinds/index.js'
+import { builtInKinds } from '../../src/otp/kinds/index.js'
 import { root } from '../../src/root.js'
 import { readSources } from './read-texts.js'
 
@@ -14,7 +14,7 @@ interface Names {
   allowed?: readonly string[]
 }
 
-const kinds = everyKind.map(({ name }) => name)
+const kinds = builtInKinds.map(({ name }) => name)
 const phoneMethods = ['sms', 'call']
 const methods = findAll(/\bname: '(\w+)', path:/g, 'src/account/setup/methods.ts')
 
@@ -59,6 +59,13 @@ export const dynamicKeys: Readonly<Record<string, Names>> = {
   'mails:*.subject': { needed: mails.map(({ name }) => name) },
   'mails:*.then_password': { needed: backupTokenMails },
   'mails:*.was_not_you': { needed: backupTokenMails },
+  // Texts of kinds from outside: they bring their own.
+  'pages:added_kinds.*.about': { needed: [] },
+  'pages:added_kinds.*.add': { needed: [] },
+  'pages:added_kinds.*.errors.*': { needed: [] },
+  'pages:added_kinds.*.token': { needed: [] },
+  'pages:added_kinds.*.token_hint': { needed: [] },
+  'pages:added_kinds.*.view.*': { needed: [] },
   // `policy` is the reason why src/account removes no last device.
   'pages:error.*': { needed: [...codesOfPages, 'policy'] },
   'pages:kinds.*': { needed: kinds },

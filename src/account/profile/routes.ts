@@ -8,6 +8,7 @@ import { UNNAMED_SET } from '../../otp/backup-token.js'
 import { devicesForUser, type ListedDevice } from '../../otp/devices-for-user.js'
 import type { Account } from '../account.js'
 import { listSessions } from '../sessions/list-sessions.js'
+import { addedKinds } from '../../otp/kinds/added-kind.js'
 import { readNotice } from './notices.js'
 
 /** `/account/two-factor`: what signing in takes, from which devices, and where somebody is signed in. */
@@ -22,6 +23,7 @@ export function profileRoutes(account: Account): Router {
       sessions: await listSessions(account, req.user.id, req.sessionID),
       mayDisable: !policyOf(account.config, req.user).demanded,
       notice: readNotice(req.query['done']),
+      added: addedKinds(account.otp.kinds).map(({ name }) => name),
       moment: (at: Date) => describeMoment(at, req.language),
     })
   })

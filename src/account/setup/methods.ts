@@ -1,8 +1,10 @@
+import { addedKinds } from '../../otp/kinds/added-kind.js'
 import type { Account } from '../account.js'
+import { addAddress } from '../added-kinds/addresses.js'
 
 /** A way to get a second factor, by the name that the form has for it. */
 export interface Method {
-  name: 'totp' | 'webauthn' | 'phone' | 'email'
+  name: string
   /** Where it is set up; null: in the wizard itself. */
   path: string | null
 }
@@ -13,6 +15,7 @@ export function methodsOf({ config, otp }: Account): Method[] {
     { name: 'totp', path: null, offered: true },
     { name: 'webauthn', path: '/account/two-factor/security-keys/add', offered: otp.settings.relyingParty !== null },
     { name: 'phone', path: '/account/two-factor/phones/add', offered: config.smsGateway !== undefined },
+    ...addedKinds(otp.kinds).map(({ name }) => ({ name, path: addAddress(name), offered: true })),
     { name: 'email', path: '/account/two-factor/email/add', offered: config.otpEmail },
   ]
   return all.filter(({ offered }) => offered).map(({ name, path }) => ({ name, path }))

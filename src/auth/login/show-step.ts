@@ -49,7 +49,8 @@ export function sendTokenPage(
 function tokenForms(auth: Auth, req: Request, devices: readonly ListedDevice[]) {
   const typed: Record<string, unknown> = req.body ?? {}
   return {
-    apps: devices.filter((device) => device.kind !== 'static' && device.kind !== 'webauthn'),
+    apps: devices.filter(({ kind }) => kind !== 'static' && kind !== 'webauthn' && !hasOwnForm(auth, kind)),
+    others: otherForms(auth, devices),
     keys: keyForm(auth, typed['otp_token'], devices),
     backups: devices.filter((device) => device.kind === 'static'),
     chosen: text(typed['otp_device']) || (challenged(req, devices) ?? devices[0]?.persistentId ?? ''),
@@ -60,6 +61,19 @@ function tokenForms(auth: Auth, req: Request, devices: readonly ListedDevice[]) 
 /** The device that this session has asked for a code. */
 function challenged(req: Request, devices: readonly ListedDevice[]): string | null {
   return devices.find((device) => challengeOf(req, device.persistentId) !== null)?.persistentId ?? null
+}
+
+/** A kind from outside whose tokens are no short row of digits. */
+function hasOwnForm({ otp }: Auth, kind: string): boolean {
+  return otp.kinds.some(({ name, field }) => name === kind && field !== undefined)
+}
+
+/** A form for each such kind: what is typed there is of another shape. */
+function otherForms({ otp }: Auth, devices: readonly ListedDevice[]) {
+  return otp.kinds.flatMap(({ name, field }) => {
+    const own = devices.filter(({ kind }) => kind === name)
+    return field && own.length > 0 ? [{ kind: name, field, devices: own }] : []
+  })
 }
 
 /** The form that ends in a security key, or null for somebody without one. */

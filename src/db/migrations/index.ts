@@ -12,3 +12,17 @@ export interface Migration {
 
 /** All of ours, oldest first: a static list, so that a bundle holds them. */
 export const migrations: readonly Migration[] = [initial, ownDevices, groupsAndBrowsers]
+
+/** A kind of device from outside, as far as migrating goes. Its table is `<name>_devices`. */
+export interface KindMigrations {
+  name: string
+  /** Oldest first; those of a kind that was in use once are never changed. */
+  migrations: readonly Migration[]
+}
+
+/** Theirs, under the names that they are recorded by: `kind:yubikey/0001-initial`. */
+export function migrationsOfKinds(kinds: readonly KindMigrations[]): Migration[] {
+  return kinds.flatMap(({ name, migrations: own }) =>
+    own.map((migration) => ({ ...migration, name: `kind:${name}/${migration.name}` })),
+  )
+}

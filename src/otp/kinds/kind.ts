@@ -5,6 +5,9 @@ import type { Database } from '../../db/connect.js'
 import type { KindOutcome } from '../device.js'
 import type { RelyingParty } from '../webauthn/relying-party.js'
 
+/** What a kind can be called: the first half of a persistent id. */
+export const KIND_NAME = /^[a-z][a-z0-9]{0,15}$/
+
 /** What a kind may know besides its row and the token. */
 export interface KindWorld {
   now: Date
@@ -40,6 +43,18 @@ export interface ChallengeServices {
   keys: Keyring
 }
 
+/**
+ * What came of asking outside about a token: how the locked row is to be judged now, or that
+ * nobody answered. Then the device may not be asked, and no failure is counted.
+ */
+export type Prepared<Row> = { answered: true; judge(row: Row): KindOutcome } | { answered: false }
+
+/** How a token is typed where it is not a short row of digits: in a form of its own at the token step. */
+export interface TokenField {
+  /** Characters, at most 1024. */
+  maxLength: number
+}
+
 /** One kind of device: where its rows lie and how a token is judged. */
 export interface Kind {
   /** First half of the persistent id, for example `totp`. */
@@ -57,22 +72,48 @@ export interface Kind {
   remaining?: string
   /** What the database is to look the token up by. */
   lookup(token: string, world: KindWorld): string[]
-  /** Pure: the row as it stands locked, the token, the time. */
+  /**
+   * Pure: the row as it stands locked, the token, the time. Asynchronous only for work of this
+   * process: whoever waits for a network here holds the rows of their owner.
+   */
   judge(row: unknown, token: string, world: KindWorld): KindOutcome | Promise<KindOutcome>
+  field?: TokenField
+  /**
+   * For kinds whose tokens somebody outside judges, such as a validation server: runs before
+   * anything is locked, for a device that may be asked and a token that could be its. What it
+   * gives back is judged against the locked row, so that of one token twice at once only one
+   * counts. null: this row needs nobody outside. Ends when `signal` does, after five seconds.
+   */
+  prepare?(row: unknown, token: string, world: KindWorld, signal: AbortSignal): Promise<Prepared<unknown> | null>
 }
 
-interface KindDefinition<Row> extends Omit<Kind, 'judge' | 'lookup'> {
+/** How a kind judges, with rows of its own shape. */
+export interface KindDefinition<Row> extends Omit<Kind, 'judge' | 'lookup' | 'prepare'> {
+  /** Of `columns` and, where it names them, of the common ones. */
   row: z.ZodType<Row>
   lookup?: Kind['lookup']
   judge(row: Row, token: string, world: KindWorld): KindOutcome | Promise<KindOutcome>
+  prepare?(row: Row, token: string, world: KindWorld, signal: AbortSignal): Promise<Prepared<Row> | null>
 }
 
-/** Gives a kind's `judge` a checked row, so that kinds of different shape fit one registry. */
+/** Gives a kind's functions a checked row, so that kinds of different shape fit one registry. */
 export function defineKind<Row>(definition: KindDefinition<Row>): Kind {
-  const { row: schema, ...kind } = definition
+  const { row: schema, prepare, ...kind } = definition
   return {
     lookup: () => [],
     ...kind,
     judge: (row, token, world) => definition.judge(schema.parse(row), token, world),
+    ...(prepare && { prepare: checkedPrepare(schema, prepare) }),
+  }
+}
+
+function checkedPrepare<Row>(
+  schema: z.ZodType<Row>,
+  prepare: NonNullable<KindDefinition<Row>['prepare']>,
+): NonNullable<Kind['prepare']> {
+  return async (row, token, world, signal) => {
+    const prepared = await prepare(schema.parse(row), token, world, signal)
+    if (!prepared?.answered) return prepared
+    return { answered: true, judge: (locked) => prepared.judge(schema.parse(locked)) }
   }
 }

@@ -29,27 +29,38 @@ export interface Wanted {
 export async function lockDevices(
   otp: Otp,
   transaction: Transaction,
+  wanted: Wanted,
+  token: string,
+  world: KindWorld,
+): Promise<LockedDevice[]> {
+  return readRows(otp, transaction, wanted, token, world)
+}
+
+/** The same rows as they stand at the moment, without locking anything: for what is asked before the transaction. */
+export async function peekDevices(otp: Otp, wanted: Wanted, token: string, world: KindWorld): Promise<LockedDevice[]> {
+  return readRows(otp, undefined, wanted, token, world)
+}
+
+async function readRows(
+  otp: Otp,
+  transaction: Transaction | undefined,
   { kind, userId, deviceId, confirmed }: Wanted,
   token: string,
   world: KindWorld,
 ): Promise<LockedDevice[]> {
   const values = { userId, deviceId, confirmed, lookup: kind.lookup(token, world), now: world.now }
-  const rows = await runStatement<DeviceRow & { token_failed_at: Date[] }>(
-    otp.database,
-    transaction,
-    lockSql(kind),
-    values,
-  )
+  const sql = devicesSql(kind, transaction !== undefined)
+  const rows = await runStatement<DeviceRow & { token_failed_at: Date[] }>(otp.database, transaction, sql, values)
   return rows.map(({ token_failed_at, ...row }) => ({ kind, row, tokenFailedAt: token_failed_at }))
 }
 
-const lockSql = (kind: Kind) => `
+const devicesSql = (kind: Kind, locked: boolean) => `
 with owner as materialized (
-  select id, email, name, locale, token_failed_at from users where id = $userId and is_active for update
+  select id, email, name, locale, token_failed_at from users where id = $userId and is_active ${locked ? 'for update' : ''}
 )
 select d.id, d.user_id, d.name, d.confirmed, d.failure_count, d.failed_at, d.created_at, d.last_used_at, d.last_used_from,
   owner.token_failed_at, ${kind.columns}
 from owner join ${kind.table} d on d.user_id = owner.id
 where d.confirmed = $confirmed and ($deviceId::int is null or d.id = $deviceId) and $lookup::text[] is not null and $now::timestamptz is not null
 order by d.id
-for update of d`
+${locked ? 'for update of d' : ''}`

@@ -1,0 +1,37 @@
+import { z } from 'zod'
+import { field } from '../../http/read-form.js'
+import { insertDevice } from '../../otp/add-device.js'
+import type { Device } from '../../otp/device.js'
+import type { AddedKind } from '../../otp/kinds/added-kind.js'
+import { nextId } from '../../otp/sql/next-id.js'
+import type { Account } from '../account.js'
+import { deviceName } from '../devices/forms.js'
+
+/** What every kind's form has besides its own fields; none of them may hold a NUL. */
+const commonForm = z.object({ name: field(256) }).catchall(z.string().refine((value) => !value.includes('\0')))
+
+export type Begun = { ok: true; device: Device } | { ok: false; code: string } | { ok: false; code: null }
+
+/**
+ * Adds the device that a kind's form describes. It verifies nobody until its first token
+ * confirms it, and is swept after an hour without one.
+ *
+ * @param fields the posted form
+ * @returns the device, or the code of what is wrong; null: it is no form of this kind's
+ */
+export async function beginSetUp(account: Account, kind: AddedKind, userId: number, fields: unknown): Promise<Begun> {
+  const { otp, database } = account
+  const common = commonForm.safeParse(fields ?? {})
+  if (!common.success || !kind.setUp.fits(common.data)) return { ok: false, code: null }
+  const name = deviceName(common.data.name)
+  if (name === null) return { ok: false, code: 'name_invalid' }
+  return database.sequelize.transaction(async (transaction): Promise<Begun> => {
+    const id = await nextId(otp, transaction, kind.table)
+    const outcome = await kind.setUp.read(common.data, { id, userId, otp })
+    if (!outcome) return { ok: false, code: null }
+    if (!outcome.ok) return outcome
+    const { columns } = outcome
+    const device = await insertDevice(otp, transaction, kind, { id, userId, name, confirmed: false, columns })
+    return { ok: true, device }
+  })
+}

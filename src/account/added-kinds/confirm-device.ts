@@ -1,0 +1,69 @@
+import type { Request, RequestHandler, Response } from 'express'
+import { z } from 'zod'
+import { type Refused, refused, tokenRefused } from '../../auth/login/answer.js'
+import { alertFor } from '../../http/alert-for.js'
+import { describeOrigin } from '../../http/describe-origin.js'
+import { field, readForm } from '../../http/read-form.js'
+import { refuse } from '../../http/refuse.js'
+import { sendPage } from '../../http/send-page.js'
+import type { ListedDevice } from '../../otp/devices-for-user.js'
+import type { AddedKind } from '../../otp/kinds/added-kind.js'
+import { confirmDevice } from '../../otp/verify-token.js'
+import type { Account } from '../account.js'
+import { findDevice } from '../devices/find-own-device.js'
+import { finishSetUp } from '../setup/finish-set-up.js'
+
+/** As a type, not an interface: Express wants an index signature. */
+export type ConfirmParams = { id: string }
+
+const tokenForm = z.object({ otp_token: field(1024) })
+
+/** The form for a device's first token. */
+export function showConfirm(account: Account, kind: AddedKind): RequestHandler<ConfirmParams> {
+  return async (req, res) => {
+    const device = await findBegun(account, kind, req)
+    if (device) show(req, res, kind, device, null)
+  }
+}
+
+/** The first token confirms the device and is spent. */
+export function submitConfirm(account: Account, kind: AddedKind): RequestHandler<ConfirmParams> {
+  return async (req, res) => {
+    const form = readForm(req, tokenForm)
+    if (!form || !req.user) return refuse(req, res, { status: 400, code: 'bad_request' })
+    const device = await findBegun(account, kind, req)
+    if (!device) return
+    const token = form.otp_token ?? ''
+    if (token.trim() === '') return show(req, res, kind, device, refused('token', 'token_required'))
+    const verification = await confirmDevice(account.otp, {
+      userId: req.user.id,
+      deviceId: device.persistentId,
+      token,
+      origin: describeOrigin(req),
+      onlyAsFirst: !req.user.isVerified(),
+    })
+    if (!verification.ok) return show(req, res, kind, device, tokenRefused('token', verification, account.clock.now()))
+    await finishSetUp(account, req, res, { user: req.user, device: verification.device, next: null })
+  }
+}
+
+/** One's own, not confirmed yet; else a 404 has been sent. */
+async function findBegun(account: Account, kind: AddedKind, req: Request<ConfirmParams>): Promise<ListedDevice | null> {
+  const device = req.user ? await findDevice(account, req.user.id, `${kind.name}/${req.params.id}`) : null
+  if (device && !device.confirmed) return device
+  if (req.res) refuse(req, req.res, { status: 404, code: 'not_found' })
+  return null
+}
+
+function show(
+  req: Request<ConfirmParams>,
+  res: Response,
+  kind: AddedKind,
+  device: ListedDevice,
+  refusal: Refused | null,
+): void {
+  if (refusal) res.status(refusal.status)
+  if (refusal?.retryAfter !== undefined) res.set('Retry-After', String(refusal.retryAfter))
+  const alert = refusal && alertFor(req, refusal.code, refusal.retryAfter)
+  sendPage(res, 'account/added-kinds/confirm', { device, field: kind.field ?? null, alert })
+}

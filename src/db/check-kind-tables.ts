@@ -1,0 +1,85 @@
+import { QueryTypes } from 'sequelize'
+import { SiteError } from '../errors.js'
+import type { Database } from './connect.js'
+import type { KindMigrations } from './migrations/index.js'
+
+/** The columns that the core reads of every kind's table, with what PostgreSQL calls their types. */
+const COMMON: Readonly<Record<string, string>> = {
+  id: 'int4',
+  user_id: 'int4',
+  name: 'varchar',
+  confirmed: 'bool',
+  failure_count: 'int4',
+  failed_at: 'timestamptz',
+  created_at: 'timestamptz',
+  last_used_at: 'timestamptz',
+  last_used_from: 'varchar',
+}
+
+/**
+ * Refuses a kind whose table is there before its first migration ran: it is somebody else's.
+ * Throws `kind_table_taken`.
+ */
+export async function assertNoTablesOfOthers(database: Database, kinds: readonly KindMigrations[]): Promise<void> {
+  for (const { name } of kinds) {
+    const [found] = await database.sequelize.query<{ taken: boolean }>(
+      `select to_regclass($table) is not null
+        and not exists (select from migrations where starts_with(name, $prefix)) as taken`,
+      { bind: { table: `${name}_devices`, prefix: `kind:${name}/` }, type: QueryTypes.SELECT },
+    )
+    if (found?.taken)
+      throw new SiteError(
+        'kind_table_taken',
+        `The kind of device "${name}" wants a table ${name}_devices, and the database has one that is not the kind's.`,
+        'Give the kind another name, or rename that table.',
+      )
+  }
+}
+
+/**
+ * Refuses a kind whose table could not be used: it is missing, or lacks a common column, or its
+ * rows would outlive their owner. Throws `kind_table_missing` or `kind_column_missing`.
+ */
+export async function assertKindTables(database: Database, kinds: readonly KindMigrations[]): Promise<void> {
+  for (const kind of kinds) {
+    const lacking = await lackingColumns(database, `${kind.name}_devices`)
+    if (lacking === null) throw tableMissing(kind.name)
+    if (lacking.length > 0)
+      throw new SiteError(
+        'kind_column_missing',
+        `The table ${kind.name}_devices lacks what every device's table has: ${lacking.join(', ')}.`,
+        'Make the table with createDeviceTable() in the first migration of the kind.',
+      )
+  }
+}
+
+function tableMissing(kind: string): SiteError {
+  return new SiteError(
+    'kind_table_missing',
+    `There is no table ${kind}_devices for the kind of device "${kind}".`,
+    "Make it in the kind's first migration, and give the kind to migrate() before the site starts.",
+  )
+}
+
+/** @returns null where there is no such table */
+async function lackingColumns(database: Database, table: string): Promise<string[] | null> {
+  const columns = await database.sequelize.query<{ name: string; type: string }>(
+    `select attname as name, typname as type from pg_attribute join pg_type on pg_type.oid = atttypid
+    where attrelid = to_regclass($table) and attnum > 0 and not attisdropped`,
+    { bind: { table }, type: QueryTypes.SELECT },
+  )
+  if (columns.length === 0) return null
+  const has = new Map(columns.map(({ name, type }) => [name, type]))
+  const lacking = Object.entries(COMMON).filter(([name, type]) => has.get(name) !== type)
+  const wrong = lacking.map(([name, type]) => `${name} (${type})`)
+  return (await goesWithItsOwner(database, table)) ? wrong : [...wrong, 'user_id references users on delete cascade']
+}
+
+async function goesWithItsOwner({ sequelize }: Database, table: string): Promise<boolean> {
+  const found = await sequelize.query(
+    `select from pg_constraint where conrelid = to_regclass($table) and confrelid = to_regclass('users')
+      and contype = 'f' and confdeltype = 'c'`,
+    { bind: { table }, type: QueryTypes.SELECT },
+  )
+  return found.length > 0
+}

@@ -1,0 +1,58 @@
+import type { Transaction } from 'sequelize'
+import { runStatement } from '../db/run-statement.js'
+import { toDevice } from './ask-device.js'
+import type { Changes, Device, DeviceRow } from './device.js'
+import type { Kind } from './kinds/kind.js'
+import type { Otp } from './otp.js'
+import { nextId } from './sql/next-id.js'
+
+export interface NewDevice {
+  userId: number
+  /** 1 to 64 characters. */
+  name: string
+  /** False: it verifies nobody until `confirmDevice` takes its first token. */
+  confirmed: boolean
+  /** The kind's own columns. The id is what a secret is sealed for. */
+  columns(id: number): Changes
+}
+
+/**
+ * Adds a device of any kind.
+ *
+ * @example
+ * const columns = (id: number) => ({ secret: otp.keys.seal(key, { column: 'yubikey_devices.secret', id }) })
+ * await addDevice(otp, transaction, yubikey, { userId: 1, name: 'YubiKey', confirmed: true, columns })
+ */
+export async function addDevice(
+  otp: Otp,
+  transaction: Transaction,
+  kind: Kind,
+  { userId, name, confirmed, columns }: NewDevice,
+): Promise<Device> {
+  const id = await nextId(otp, transaction, kind.table)
+  return insertDevice(otp, transaction, kind, { id, userId, name, confirmed, columns: columns(id) })
+}
+
+/** The same with the id that the columns were made for. Names of columns are the kind's own, never from input. */
+export async function insertDevice(
+  otp: Otp,
+  transaction: Transaction,
+  kind: Kind,
+  { columns, ...common }: Omit<NewDevice, 'columns'> & { id: number; columns: Changes },
+): Promise<Device> {
+  const own = Object.keys(columns)
+  const names = ['id', 'user_id', 'name', 'confirmed', 'created_at', ...own]
+  const values = ['$id', '$userId', '$name', '$confirmed', '$now', ...own.map((column) => `$own_${column}`)]
+  const [row] = await runStatement<DeviceRow>(
+    otp.database,
+    transaction,
+    `insert into ${kind.table} (${names.join(', ')}) values (${values.join(', ')}) returning *`,
+    {
+      ...common,
+      now: otp.clock.now(),
+      ...Object.fromEntries(Object.entries(columns).map(([column, value]) => [`own_${column}`, value])),
+    },
+  )
+  if (!row) throw new Error(`The database gave no row back for a new device in ${kind.table}.`)
+  return toDevice(kind, row)
+}

@@ -1,0 +1,34 @@
+import { QueryTypes } from 'sequelize'
+import { z } from 'zod'
+import type { Database } from '../../db/connect.js'
+import { defineKind, KIND_NAME, type Kind } from './kind.js'
+
+/**
+ * Kinds from outside that this database has tables of and that nobody registered here: the
+ * command line never has them, and a site may have lost one. Their devices verify nobody, but
+ * they are devices: who has one has two factors, and whoever removes all devices removes them.
+ *
+ * @param known those that are registered
+ */
+export async function absentKinds({ sequelize }: Database, known: readonly Kind[]): Promise<Kind[]> {
+  const rows = await sequelize.query<{ name: string }>(
+    `select distinct split_part(substr(name, 6), '/', 1) as name from migrations
+    where starts_with(name, 'kind:') and to_regclass(split_part(substr(name, 6), '/', 1) || '_devices') is not null
+    order by name`,
+    { type: QueryTypes.SELECT },
+  )
+  // Their names become part of statements, so a row that no migration of ours wrote is none.
+  const names = rows.map(({ name }) => name).filter((name) => KIND_NAME.test(name))
+  return names.filter((name) => !known.some((kind) => kind.name === name)).map(absentKind)
+}
+
+function absentKind(name: string): Kind {
+  return defineKind({
+    name,
+    table: `${name}_devices`,
+    columns: 'null as nothing',
+    couldBe: () => false,
+    row: z.unknown(),
+    judge: () => ({ accepted: false }),
+  })
+}

@@ -1,0 +1,113 @@
+import type { ModelAttributes } from 'sequelize'
+import type { z } from 'zod'
+import type { KindMigrations } from '../../db/migrations/index.js'
+import type { Language } from '../../i18n.js'
+import type { Changes } from '../device.js'
+import type { Otp } from '../otp.js'
+import { defineKind, type Kind, type KindDefinition } from './kind.js'
+
+/** What a person reads about a kind, in one language. Short: the first ones are labels. */
+export interface KindTexts {
+  /** One device, for example `YubiKey`: its kind in lists and mails, and the method's name in set-up. */
+  name: string
+  /** Several, for example `YubiKeys`: the panel's menu. */
+  names: string
+  /** A sentence or two for whoever chooses a method. */
+  about: string
+  /** The set-up page's heading and the way to it, for example `Add a YubiKey`. */
+  add: string
+  /** Label of the field for a token, for example `Touch your YubiKey`. */
+  token: string
+  /** A sentence under that field. */
+  token_hint: string
+  /** What the panel calls the columns that it shows, by column. */
+  columns?: Readonly<Record<string, string>>
+  /** Why a set-up was refused, by the code that `read` gives. */
+  errors?: Readonly<Record<string, string>>
+  /** What the kind's own view says, by the name it asks for: `text('key')`. */
+  view?: Readonly<Record<string, string>>
+}
+
+/** What a set-up form came to: the new row's own columns, or why there is none. */
+export type SetUpOutcome = { ok: true; columns: Changes } | { ok: false; code: string }
+
+/** The row to come, for sealing its secret and for looking around. */
+export interface NewRow {
+  /** Part of what the secret is sealed for: `otp.keys.seal(secret, { column: 'yubikey_devices.secret', id })`. */
+  id: number
+  userId: number
+  otp: Otp
+}
+
+/** How a person sets up a device: one form, after which the first token confirms it. */
+export interface KindSetUp<Form> {
+  /** Path of an EJS file with the form's fields, for example by `fileURLToPath(new URL('fields.ejs', import.meta.url))`. It gets `text`, `typed` and `alert`. */
+  view: string
+  /** The form's fields. What does not fit is no form of ours (400): say what is wrong with a value in `read`. */
+  form: z.ZodType<Form>
+  /** Fields that a refused form shows again. A secret is none of them. */
+  shownAgain: readonly string[]
+  read(form: Form, row: NewRow): SetUpOutcome | Promise<SetUpOutcome>
+}
+
+interface AddedParts extends KindMigrations {
+  /** The kind's own columns of its table, for Sequelize. The common ones are there already. */
+  model: ModelAttributes
+  panel: {
+    /** Of AdminJS's icons (https://feathericons.com), for example `Key`. */
+    icon: string
+    /** Own columns that administrators see. Nothing else of a row ever leaves the server. */
+    columns: readonly string[]
+  }
+  /** English at least; it says what another language lacks. */
+  texts: Readonly<{ en: KindTexts } & Partial<Record<Language, KindTexts>>>
+}
+
+/** A kind of device from outside, for `createOtpAdminSite({ kinds })`. */
+export interface AddedKind extends Kind, AddedParts {
+  setUp: Omit<KindSetUp<unknown>, 'form' | 'read'> & {
+    /** @returns null where the fields are none of the form's */
+    read(fields: unknown, row: NewRow): Promise<SetUpOutcome | null>
+    /** Whether the fields are the form's at all. */
+    fits(fields: unknown): boolean
+  }
+}
+
+/** Everything that belongs to a kind from outside. Its table is `<name>_devices`. */
+export interface AddedKindDefinition<Row, Form>
+  extends Omit<KindDefinition<Row>, 'table' | 'challenge' | 'answersChallenge' | 'remaining'>, AddedParts {
+  setUp: KindSetUp<Form>
+}
+
+/**
+ * Defines a kind of device of your own: how a token is judged, and what the site has to know
+ * to set one up, list it, rename it and take it away. docs/embedding.md walks through one;
+ * examples/custom-device is a whole one.
+ *
+ * @param definition `name` is `a-z0-9`, begins with a letter and has at most 16 characters
+ * @example createOtpAdminSite({ kinds: [defineKind({ name: 'yubikey', judge: (row, token) => …, … })] })
+ */
+export function defineAddedKind<Row, Form>(definition: AddedKindDefinition<Row, Form>): AddedKind {
+  const { migrations, model, panel, texts, setUp, ...kind } = definition
+  const { form, read, ...page } = setUp
+  return {
+    ...defineKind({ ...kind, table: `${kind.name}_devices` }),
+    migrations,
+    model,
+    panel,
+    texts,
+    setUp: {
+      ...page,
+      fits: (fields) => form.safeParse(fields).success,
+      async read(fields, row) {
+        const parsed = form.safeParse(fields)
+        return parsed.success ? read(parsed.data, row) : null
+      },
+    },
+  }
+}
+
+/** Those of some kinds that came from outside. */
+export function addedKinds(kinds: readonly Kind[]): AddedKind[] {
+  return kinds.filter((kind): kind is AddedKind => 'setUp' in kind)
+}

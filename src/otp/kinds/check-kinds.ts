@@ -1,0 +1,80 @@
+import { existsSync } from 'node:fs'
+import path from 'node:path'
+import { z } from 'zod'
+import { SiteError } from '../../errors.js'
+import { languages } from '../../i18n.js'
+import type { AddedKind } from './added-kind.js'
+import { builtInKinds } from './index.js'
+import { KIND_NAME } from './kind.js'
+
+/** What addresses under /account/two-factor and factors of a session are called already. */
+const RESERVED = ['devices', 'disable', 'invitation', 'password', 'phones', 'phone', 'qrcode', 'sessions', 'setup']
+
+const line = z.string().min(1).max(200)
+const lines = z.record(z.string(), z.string().min(1))
+const textsOfLanguage = z.object({
+  name: line,
+  names: line,
+  about: line,
+  add: line,
+  token: line,
+  token_hint: line,
+  columns: lines.optional(),
+  errors: lines.optional(),
+  view: lines.optional(),
+})
+
+/**
+ * Refuses kinds from outside that could not work, before anything else happens.
+ *
+ * @throws SiteError `kind_name_invalid`, `kind_name_taken` or `kind_incomplete`
+ */
+export function checkKinds(kinds: readonly AddedKind[]): void {
+  const taken = new Set([...builtInKinds.map(({ name }) => name), ...RESERVED])
+  for (const kind of kinds) {
+    if (!KIND_NAME.test(kind.name)) throw nameInvalid(kind.name)
+    if (taken.has(kind.name)) throw nameTaken(kind.name)
+    taken.add(kind.name)
+    const lacking = lackingParts(kind)
+    if (lacking.length > 0) throw incomplete(kind.name, lacking)
+  }
+}
+
+function lackingParts({ migrations, model, panel, texts, setUp, field }: AddedKind): string[] {
+  const parsed = z.object({ en: textsOfLanguage }).catchall(textsOfLanguage).safeParse(texts)
+  const unknown = Object.keys(texts).filter((tag) => !languages.some((language) => language === tag))
+  const maxLength = field?.maxLength ?? 16
+  return [
+    ...(migrations.length === 0 ? ['a migration that makes its table'] : []),
+    ...panel.columns.filter((column) => !Object.hasOwn(model, column)).map((column) => `model.${column}`),
+    ...panel.columns.filter((column) => !texts.en?.columns?.[column]).map((column) => `texts.en.columns.${column}`),
+    ...(parsed.error?.issues.map((issue) => `texts.${issue.path.join('.')}`) ?? []),
+    ...unknown.map((tag) => `a language of the site instead of texts.${tag}`),
+    ...(path.isAbsolute(setUp.view) && existsSync(setUp.view) ? [] : ['setUp.view, as the path of a file']),
+    ...(Number.isInteger(maxLength) && maxLength > 0 && maxLength <= 1024 ? [] : ['field.maxLength from 1 to 1024']),
+  ]
+}
+
+function nameInvalid(name: string): SiteError {
+  return new SiteError(
+    'kind_name_invalid',
+    `"${name}" cannot be the name of a kind of device: it is part of its devices' ids.`,
+    'Use 1 to 16 characters of a-z and 0-9, beginning with a letter.',
+  )
+}
+
+function nameTaken(name: string): SiteError {
+  return new SiteError(
+    'kind_name_taken',
+    `There is a kind of device, or an address, with the name "${name}" already.`,
+    'Give the kind another name.',
+  )
+}
+
+function incomplete(name: string, lacking: readonly string[]): SiteError {
+  return new SiteError(
+    'kind_incomplete',
+    `The kind of device "${name}" lacks ${lacking.join(', ')}.`,
+    'Give defineKind() what is named.',
+  )
+}

@@ -1,0 +1,27 @@
+import { addTexts, isLanguage, type TextGroup } from '../../i18n.js'
+import type { AddedKind, KindTexts } from './added-kind.js'
+
+/** Puts what kinds from outside are called where pages, mails and the panel look for the texts of every kind. */
+export function sayKinds(kinds: readonly AddedKind[]): void {
+  for (const { name, table, texts } of kinds)
+    for (const [language, own] of Object.entries(texts))
+      if (isLanguage(language)) addTexts(language, { pages: pageTexts(name, own), panel: panelTexts(table, own) })
+}
+
+function pageTexts(kind: string, { name, names: _, columns: _columns, ...texts }: KindTexts): TextGroup {
+  const { errors = {}, view = {}, ...lines } = texts
+  return {
+    kinds: { [kind]: name },
+    setup: { method: { names: { [kind]: name }, about: { [kind]: lines.about } } },
+    added_kinds: { [kind]: { ...lines, errors: { ...errors }, view: { ...view } } },
+  }
+}
+
+function panelTexts(table: string, { name, names, columns = {} }: KindTexts): TextGroup {
+  return {
+    adminjs: {
+      labels: { [table]: names, [`one_${table}`]: name },
+      resources: { [table]: { properties: { ...columns } } },
+    },
+  }
+}
