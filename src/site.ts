@@ -20,6 +20,7 @@ import { profileRoutes } from './account/profile/routes.js'
 import { securityKeysRoutes } from './account/security-keys/routes.js'
 import { sessionsRoutes } from './account/sessions/routes.js'
 import { tellOwner } from './account/tell-owner.js'
+import { trustedBrowsersRoutes } from './account/trusted-browsers/routes.js'
 import { setUpRoutes } from './account/setup/routes.js'
 import { keepSwept } from './account/setup/sweep.js'
 import type { AdminJS } from './admin/adminjs.js'
@@ -33,6 +34,7 @@ import { logoutRoutes } from './auth/logout.js'
 import { recordVerifications } from './auth/record-verifications.js'
 import { passkeyRoutes } from './auth/passkey-login/routes.js'
 import { securityKeyRoutes } from './auth/security-key/routes.js'
+import { endTrust } from './auth/trusted-browser/end-trust.js'
 import { verifyRoutes } from './auth/step-up/routes.js'
 import type { Clock } from './clock.js'
 import type { Config } from './config/read-config.js'
@@ -156,6 +158,7 @@ function pageRoutes(account: Account): Router[] {
     profileRoutes(account),
     devicesRoutes(account),
     sessionsRoutes(account),
+    trustedBrowsersRoutes(account),
     hardwareTokensRoutes(account),
     passwordChangeRoutes(account),
     emailRoutes(account),
@@ -179,6 +182,7 @@ async function createAccount(services: SiteServices, https: boolean): Promise<Ac
   const addressLimit = limitAddress(database.pool, config.loginAddressLimit)
   const account: Account = { config, clock, database, otp, keys, addressLimit, baseUrl: () => services.baseUrl, https }
   recordVerifications(otp)
+  endTrust(otp)
   alertOwner(account)
   tellOwner(account)
   return account

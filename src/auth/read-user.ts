@@ -36,7 +36,7 @@ export type UserRow = z.output<typeof userRow>
  * query, and a text for each set of kinds, so that it stays prepared.
  */
 export async function readUser(
-  { database, otp }: Pick<Auth, 'database' | 'otp'>,
+  { database, otp, config }: Pick<Auth, 'database' | 'otp' | 'config'>,
   userId: number,
   passed: readonly PassedFactor[],
   now: Date,
@@ -49,17 +49,20 @@ export async function readUser(
     userId,
     now,
     browsers,
+    trustedAfter: new Date(now.getTime() - config.trustBrowserDays * DAY_MS),
     ...Object.fromEntries(ids),
   })
   return userRow.nullable().parse(row ?? null)
 }
+
+const DAY_MS = 24 * 3600 * 1000
 
 const userSql = (kinds: readonly { name: string; table: string }[]) => `
 select u.id, u.email, u.name, u.is_staff, u.is_superuser, u.auth_epoch, u.locale, u.policy_since,
   coalesce((${GROUPS}), '[]') as groups,
   ${kinds.length === 0 ? "'{}'::text[]" : `array(${kinds.map(standingSql).join(' union all ')})`} as standing_devices,
   array(select t.id from trusted_browsers t
-    where t.id = any($browsers::int[]) and t.user_id = u.id and t.expires_at > $now) as standing_browsers
+    where t.id = any($browsers::int[]) and t.user_id = u.id and t.expires_at > $now and t.created_at > $trustedAfter) as standing_browsers
 from users u where u.id = $userId and u.is_active`
 
 const standingSql = ({ name, table }: { name: string; table: string }) =>

@@ -1,5 +1,6 @@
 import type { Transaction } from 'sequelize'
 import { nowhere, recordEvent } from '../audit.js'
+import { endTrustOf } from '../auth/trusted-browser/end-trust.js'
 import type { Config } from '../config/read-config.js'
 import type { Device } from '../otp/device.js'
 import type { Otp } from '../otp/otp.js'
@@ -20,5 +21,6 @@ export async function recordAddedDevice(
     origin: nowhere,
     details: { by: 'command line' },
   })
+  await endTrustOf(otp.database, transaction, userId)
   await tellOwner(otp, config, transaction, userId, { mail: 'device-added', device: name, kind })
 }

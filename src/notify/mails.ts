@@ -42,6 +42,7 @@ function oneTimeLink<const Name extends string>(mail: Name) {
 export const mailSchema = z.discriminatedUnion('mail', [
   notice('backup-token-used', { left }),
   notice('backup-tokens-made', { by, left }),
+  notice('browser-trusted', { until: z.coerce.date() }),
   notice('device-added', { by, ...device }),
   notice('device-removed', { by, ...device }),
   notice('device-renamed', { by, ...device }),
@@ -58,6 +59,7 @@ export const mailSchema = z.discriminatedUnion('mail', [
   notice('sessions-ended', { by }),
   /** The code that an e-mail device asks for. */
   z.object({ mail: z.literal('sign-in-code'), ...recipient, code, minutes: z.int().positive() }),
+  notice('trusted-browser-copied', {}),
   notice('two-factor-disabled', { by }),
 ])
 

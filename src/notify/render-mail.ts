@@ -41,6 +41,7 @@ function listFacts(mail: Mail, t: Translate): Fact[] {
       ? [{ label: t('mails:notice.device'), value: `${mail.device} (${t(`pages:kinds.${mail.kind}`)})` }]
       : []),
     ...('newEmail' in mail ? [{ label: t('mails:notice.new_email'), value: mail.newEmail }] : []),
+    ...('until' in mail ? [{ label: t('mails:notice.until'), value: utc(mail.until) }] : []),
     ...('left' in mail ? [{ label: t('mails:notice.left'), value: mail.left }] : []),
   ]
 }

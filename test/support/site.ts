@@ -9,7 +9,7 @@ import { addTotpDevice } from '../../src/otp/add-totp-device.js'
 import type { Device } from '../../src/otp/device.js'
 import { hotp, timeStep } from '../../src/otp/oath.js'
 import type { Otp } from '../../src/otp/otp.js'
-import { mountSite } from '../../src/site.js'
+import { mountSite, type SiteServices } from '../../src/site.js'
 import { type Browser, openBrowser } from './browse.js'
 import { testClock, type TestClock } from './clock.js'
 import { testConfig } from './config.js'
@@ -30,7 +30,12 @@ export interface TestSite {
  * The whole site over HTTP on a port of its own, with a clock of the test's own.
  * `BASE_URL=http://localhost:0` stands for that port: security keys know no address of numbers.
  */
-export async function startTestSite(database: Database, environment: Record<string, string> = {}): Promise<TestSite> {
+export async function startTestSite(
+  database: Database,
+  environment: Record<string, string> = {},
+  secretKeys: readonly Buffer[] = [Buffer.alloc(32, 7)],
+  more: Pick<SiteServices, 'admin'> = {},
+): Promise<TestSite> {
   const server = createServer()
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const own = `http://127.0.0.1:${portOf(server)}`
@@ -42,10 +47,11 @@ export async function startTestSite(database: Database, environment: Record<stri
     config: testConfig({ LOGIN_ADDRESS_LIMIT: '0', ...environment }),
     clock,
     database,
-    keys: createKeyring([Buffer.alloc(32, 7)]),
+    keys: createKeyring(secretKeys),
     log: pino({ level: 'trace' }, { write: (line: string) => void log.push(line) }),
     baseUrl: isLocalhost ? baseUrl : (environment['BASE_URL'] ?? baseUrl),
     alsoOrigins: [own],
+    ...more,
   })
   server.on('request', site.app)
   const close = async () => {

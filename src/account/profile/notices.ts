@@ -1,6 +1,8 @@
 /** What the profile can say that was done, by the word in its address. */
 export const NOTICES = [
   'added',
+  'browser_trusted',
+  'browsers_ended',
   'default_changed',
   'email_changed',
   'email_requested',

@@ -1,14 +1,17 @@
-import { Router } from 'express'
+import { type Request, Router } from 'express'
 import { otpRequired } from '../../auth/otp-required.js'
 import { policyOf } from '../../auth/policy.js'
+import type { RequestUser } from '../../auth/request-user.js'
+import { trustDays } from '../../auth/trusted-browser/trust-days.js'
 import { describeMoment } from '../../http/describe-moment.js'
 import { sendPage } from '../../http/send-page.js'
 import type { Translate } from '../../i18n.js'
 import { UNNAMED_SET } from '../../otp/backup-token.js'
 import { devicesForUser, type ListedDevice } from '../../otp/devices-for-user.js'
+import { addedKinds } from '../../otp/kinds/added-kind.js'
 import type { Account } from '../account.js'
 import { listSessions } from '../sessions/list-sessions.js'
-import { addedKinds } from '../../otp/kinds/added-kind.js'
+import { listTrustedBrowsers } from '../trusted-browsers/list-trusted-browsers.js'
 import { readNotice } from './notices.js'
 
 /** `/account/two-factor`: what signing in takes, from which devices, and where somebody is signed in. */
@@ -20,14 +23,24 @@ export function profileRoutes(account: Account): Router {
     sendPage(res, 'account/profile', {
       ...describeDevices(devices.map((device) => sayName(device, req.t))),
       offered: offeredKinds(account),
+      added: addedKinds(account.otp.kinds).map(({ name }) => name),
       sessions: await listSessions(account, req.user.id, req.sessionID),
+      trust: await describeTrust(account, req, req.user),
       mayDisable: !policyOf(account.config, req.user).demanded,
       notice: readNotice(req.query['done']),
-      added: addedKinds(account.otp.kinds).map(({ name }) => name),
       moment: (at: Date) => describeMoment(at, req.language),
     })
   })
   return router
+}
+
+/** The trusted browsers, and for how many days this one may be; null where the policy knows none. */
+async function describeTrust(account: Account, req: Request, user: RequestUser) {
+  const days = trustDays(account, user)
+  if (days === 0) return null
+  const browsers = await listTrustedBrowsers(account, req, user.id)
+  const mayAdd = user.isVerified() && !browsers.some(({ isThis }) => isThis)
+  return { days, browsers, mayAdd }
 }
 
 /** Security keys answer to a name, not to an address of numbers. */

@@ -1,6 +1,7 @@
 import { type RequestHandler, Router } from 'express'
 import { renderSVG } from 'uqr'
 import { requireFresh } from '../../auth/step-up/require-fresh.js'
+import { trustDays } from '../../auth/trusted-browser/trust-days.js'
 import { parseForms } from '../../http/read-form.js'
 import { refuse } from '../../http/refuse.js'
 import { safeNext } from '../../http/safe-next.js'
@@ -28,7 +29,7 @@ function showComplete(account: Account): RequestHandler {
     if (!req.user?.isVerified()) return res.redirect(302, '/account/two-factor/setup')
     const tokens = await takeOver(account, req, res)
     const next = safeNext(req.query['next']) ?? (req.user.isStaff ? '/admin' : '/account/two-factor')
-    sendPage(res, 'account/setup/complete', { tokens, next })
+    sendPage(res, 'account/setup/complete', { tokens, next, trustDays: trustDays(account, req.user) })
   }
 }
 

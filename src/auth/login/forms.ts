@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { field } from '../../http/read-form.js'
+import { safeNext } from '../../http/safe-next.js'
 import { RESPONSE_LENGTH } from '../../otp/webauthn/parse-response.js'
 
 /** Both steps post to one address; which one it is, the session and the fields tell together. */
@@ -9,7 +10,13 @@ export const loginForm = z.object({
   otp_device: field(32),
   otp_token: field(RESPONSE_LENGTH),
   otp_challenge: field(32),
+  trust_browser: field(8),
   next: field(2000),
 })
 
 export type LoginForm = z.infer<typeof loginForm>
+
+/** What else a form wants than to sign in: to go on somewhere, and that this browser is trusted. */
+export function wishesOf({ next, trust_browser: trust }: LoginForm): { next: string | null; trust: boolean } {
+  return { next: safeNext(next), trust: trust !== undefined && trust !== '' }
+}

@@ -24,7 +24,12 @@ export function showStep(auth: Auth, req: Request, res: Response, stage: Stage, 
   }
   const view = stage.devices.length > 0 ? 'auth/token' : 'auth/no-device'
   const { otpEnrolment: enrolment } = auth.config
-  sendTokenPage(auth, req, res, view, stage.devices, { ...shared, email: stage.user.email, enrolment })
+  sendTokenPage(auth, req, res, view, stage.devices, {
+    ...shared,
+    email: stage.user.email,
+    enrolment,
+    trust: trustBox(stage.trustDays, typed['trust_browser']),
+  })
 }
 
 /** Answers with a page that has the forms of a token step in it, and the script for keys where one of the devices is a key. */
@@ -58,11 +63,6 @@ function tokenForms(auth: Auth, req: Request, devices: readonly ListedDevice[]) 
   }
 }
 
-/** The device that this session has asked for a code. */
-function challenged(req: Request, devices: readonly ListedDevice[]): string | null {
-  return devices.find((device) => challengeOf(req, device.persistentId) !== null)?.persistentId ?? null
-}
-
 /** A kind from outside whose tokens are no short row of digits. */
 function hasOwnForm({ otp }: Auth, kind: string): boolean {
   return otp.kinds.some(({ name, field }) => name === kind && field !== undefined)
@@ -76,6 +76,11 @@ function otherForms({ otp }: Auth, devices: readonly ListedDevice[]) {
   })
 }
 
+/** The device that this session has asked for a code. */
+function challenged(req: Request, devices: readonly ListedDevice[]): string | null {
+  return devices.find((device) => challengeOf(req, device.persistentId) !== null)?.persistentId ?? null
+}
+
 /** The form that ends in a security key, or null for somebody without one. */
 function keyForm({ otp }: Auth, token: unknown, devices: readonly ListedDevice[]) {
   if (!devices.some((device) => device.kind === 'webauthn')) return null
@@ -85,6 +90,11 @@ function keyForm({ otp }: Auth, token: unknown, devices: readonly ListedDevice[]
     /** Whether it was this form that was refused. */
     tried: parseAnswer(text(token)) !== null,
   }
+}
+
+/** The box that trusts this browser, or null where there is none. A form that comes again has it as it was. */
+function trustBox(days: number, typed: unknown): { days: number; checked: boolean } | null {
+  return days > 0 ? { days, checked: text(typed) !== '' } : null
 }
 
 interface Alert {

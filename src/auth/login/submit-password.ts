@@ -11,10 +11,11 @@ import { checkPassword, type PasswordUser } from '../check-password.js'
 import { isLedToSetUp, setUpAddress } from '../enrolment.js'
 import { passwordFactor, startPending, startSession } from '../session.js'
 import { type Answer, refused, throttled, tokenRefused } from './answer.js'
-import type { LoginForm } from './forms.js'
+import { useTrustedBrowser } from '../trusted-browser/use-trusted-browser.js'
+import { type LoginForm, wishesOf } from './forms.js'
 import { recogniseBrowser } from './recognise-browser.js'
 import { askChallenge } from './ask-challenge.js'
-import { signIn } from './sign-in.js'
+import { signIn, signInTrusted } from './sign-in.js'
 
 /** The password step. With a token in the same form it is the whole sign-in. */
 export async function submitPassword(auth: Auth, req: Request, form: LoginForm): Promise<Answer> {
@@ -35,6 +36,9 @@ async function awaitToken(auth: Auth, req: Request, user: PasswordUser, next: st
   const devices = await devicesForUser(auth.otp, user.id)
   const now = auth.clock.now()
   if (devices.length > 0) {
+    const factor = await useTrustedBrowser(auth, req, user)
+    const passed = [passwordFactor(now.getTime())]
+    if (factor) return signInTrusted(auth, req, { user, passed, factor, next })
     await startPending(req, user, now)
     return sendFirstCode(auth, req, user, devices, next)
   }
@@ -77,7 +81,7 @@ async function submitBoth(
     return tokenRefused('password', verification, auth.clock.now())
   }
   const passed = [passwordFactor(auth.clock.now().getTime())]
-  return signIn(auth, req, { user, passed, device: verification.device, next: safeNext(form.next) })
+  return signIn(auth, req, { user, passed, device: verification.device, ...wishesOf(form) })
 }
 
 function recordRefusal(auth: Auth, req: Request, userId: number | null): Promise<void> {

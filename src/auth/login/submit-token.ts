@@ -4,7 +4,7 @@ import type { Auth } from '../auth.js'
 import { type PassedFactor, passwordFactor, useUpSession } from '../session.js'
 import { type Answer, refused } from './answer.js'
 import { askToken } from './ask-token.js'
-import type { LoginForm } from './forms.js'
+import { type LoginForm, wishesOf } from './forms.js'
 import type { TokenStage } from './read-stage.js'
 import { signIn } from './sign-in.js'
 
@@ -15,7 +15,7 @@ export async function submitToken(auth: Auth, req: Request, stage: TokenStage, f
   if ('challenged' in answer) return { ok: true, location: loginAddress(safeNext(form.next)) }
   const passed = passedBefore(req)
   if (!(await useUpSession(req))) return refused('password', 'login_expired')
-  return signIn(auth, req, { user: stage.user, passed, device: answer.device, next: safeNext(form.next) })
+  return signIn(auth, req, { user: stage.user, passed, device: answer.device, ...wishesOf(form) })
 }
 
 /** The password a moment ago, or what the session of somebody who is not verified yet has passed. */

@@ -35,7 +35,7 @@ export async function submitPasskey(
   }
   // What was counted when the challenge was made; signIn gives back the other one.
   await auth.addressLimit.giveBack(req.ip ?? '')
-  return signIn(auth, req, { user, passed: [], device: verification.device, next: safeNext(form.next) })
+  return signIn(auth, req, { user, passed: [], device: verification.device, trust: false, next: safeNext(form.next) })
 }
 
 async function readUser({ database }: Auth, userId: number) {

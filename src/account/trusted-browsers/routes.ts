@@ -1,0 +1,77 @@
+import { type Request, type RequestHandler, Router } from 'express'
+import { isGiven } from '../../auth/auth-state.js'
+import { otpRequired } from '../../auth/otp-required.js'
+import { requireFresh } from '../../auth/step-up/require-fresh.js'
+import { trustBrowser } from '../../auth/trusted-browser/trust-browser.js'
+import { trustDays } from '../../auth/trusted-browser/trust-days.js'
+import { earnsTrust } from '../../auth/trusted-browser/read-device.js'
+import { describeOrigin } from '../../http/describe-origin.js'
+import { parseForms, readForm } from '../../http/read-form.js'
+import { refuse } from '../../http/refuse.js'
+import { safeNext } from '../../http/safe-next.js'
+import type { PersistentId } from '../../otp/device.js'
+import type { Account } from '../account.js'
+import { profileAddress } from '../profile/notices.js'
+import { endTrustedBrowsers } from './end-trusted-browsers.js'
+import { endForm, trustForm } from './forms.js'
+
+const BROWSERS = '/account/two-factor/browsers'
+
+/** A user's own trusted browsers, which the profile lists: trusting this one, ending one or all. */
+export function trustedBrowsersRoutes(account: Account): Router {
+  const router = Router({ caseSensitive: true, strict: true })
+  const mayEnd = otpRequired(account, { ifConfigured: true })
+  router.post(`${BROWSERS}/trust`, ...parseForms(), passBy, requireFresh(account), postTrust(account))
+  router.post(`${BROWSERS}/end`, mayEnd, ...parseForms(), postOne(account))
+  router.post(`${BROWSERS}/end-all`, mayEnd, ...parseForms(), postAll(account))
+  return router
+}
+
+/** At the end of set-up one goes on with or without: who ticks nothing is asked nothing. */
+const passBy: RequestHandler = (req, res, next) => {
+  const form = readForm(req, trustForm)
+  if (!form) return refuse(req, res, { status: 400, code: 'bad_request' })
+  if (form.trust_browser) return next()
+  res.redirect(303, safeNext(form.next) ?? '/account/two-factor')
+}
+
+function postTrust(account: Account): RequestHandler {
+  return async (req, res) => {
+    const form = readForm(req, trustForm)
+    if (!form || !req.user) return refuse(req, res, { status: 400, code: 'bad_request' })
+    const device = earnedBy(req)
+    const { epoch } = req.session
+    if (!device || epoch === undefined || trustDays(account, req.user) === 0)
+      return refuse(req, res, { status: 422, code: 'policy' })
+    await trustBrowser(account, req, { user: { id: req.user.id, authEpoch: epoch }, device })
+    res.redirect(303, safeNext(form.next) ?? profileAddress('browser_trusted'))
+  }
+}
+
+/** The newest device of this session that accepted a token and is no set of backup tokens. */
+function earnedBy({ auth }: Request): PersistentId | null {
+  return auth.factors.findLast((factor) => isGiven(factor) && earnsTrust(factor.kind))?.device ?? null
+}
+
+function postOne(account: Account): RequestHandler {
+  return async (req, res) => {
+    const form = readForm(req, endForm)
+    if (!form || !req.user) return refuse(req, res, { status: 400, code: 'bad_request' })
+    const id = /^\d{1,9}$/.test(form.browser ?? '') ? Number(form.browser) : null
+    const ended = id !== null && (await end(account, req, req.user.id, id)) > 0
+    if (!ended) return refuse(req, res, { status: 404, code: 'not_found' })
+    res.redirect(303, profileAddress('browsers_ended'))
+  }
+}
+
+function postAll(account: Account): RequestHandler {
+  return async (req, res) => {
+    if (!req.user) return
+    await end(account, req, req.user.id, null)
+    res.redirect(303, profileAddress('browsers_ended'))
+  }
+}
+
+function end(account: Account, req: Request, userId: number, id: number | null): Promise<number> {
+  return endTrustedBrowsers(account, { userId, id, origin: describeOrigin(req) })
+}

@@ -1,0 +1,86 @@
+import type { Request } from 'express'
+import type { Transaction } from 'sequelize'
+import { recordEvent } from '../../audit.js'
+import { runStatement } from '../../db/run-statement.js'
+import { describeOrigin } from '../../http/describe-origin.js'
+import { tellUser } from '../../notify/tell-user.js'
+import type { PersistentId } from '../../otp/device.js'
+import type { Auth } from '../auth.js'
+import { hashSeries, hashTrust } from './hash-trust.js'
+import { lockOwner } from './lock-owner.js'
+import { readTrustDays } from './read-trust-days.js'
+import { readDevice } from './read-device.js'
+import { standingTokens } from './standing-tokens.js'
+import { newSeries, newToken, readTrustCookie, type TrustToken, writeTrustCookie } from './trust-cookie.js'
+
+interface Earned {
+  user: { id: number; authEpoch: number }
+  /** Has just accepted a token of this browser's. */
+  device: PersistentId
+}
+
+const DAY_MS = 24 * 3600 * 1000
+
+/**
+ * Trusts the browser of a request from now on: row, audit event and mail in one commit, then
+ * the cookie. What the browser was trusted for this person before ends. Nothing happens where
+ * policy or device do not allow it.
+ */
+export async function trustBrowser(auth: Auth, req: Request, { user, device }: Earned): Promise<void> {
+  const days = await readTrustDays(auth, user.id)
+  if (days === 0) return
+  const before = readTrustCookie(req, auth.https)
+  const given: TrustToken = { series: newSeries(), token: newToken() }
+  const at = auth.clock.now()
+  const expiresAt = new Date(at.getTime() + days * DAY_MS)
+  const kept = await auth.database.sequelize.transaction(async (transaction) => {
+    if (!(await lockOwner(auth, transaction, user))) return null
+    if (!(await readDevice(auth.otp, transaction, user.id, device))) return null
+    const others = await replaceOwn(auth, transaction, user.id, before)
+    await addRow(auth, transaction, req, { user, device }, given, { at, expiresAt })
+    return others
+  })
+  if (!kept || !req.res) return
+  writeTrustCookie(req.res, [given, ...kept], { https: auth.https, days })
+  auth.otp.events.tell('browserTrusted', { userId: user.id, at, origin: describeOrigin(req), device, expiresAt })
+}
+
+async function addRow(
+  auth: Auth,
+  transaction: Transaction,
+  req: Request,
+  { user: { id: userId }, device }: Earned,
+  given: TrustToken,
+  { at, expiresAt }: { at: Date; expiresAt: Date },
+): Promise<void> {
+  const origin = describeOrigin(req)
+  const { address, browser } = origin
+  const {
+    series: [series],
+    token: [token],
+  } = hashTrust(auth.otp.keys, given)
+  const row = { userId, device, series, token, at, expiresAt, address, browser }
+  await runStatement(auth.database, transaction, ADD, row)
+  await recordEvent(auth.database, transaction, { event: 'browser_trusted', at, userId, device, origin })
+  const services = { database: auth.database, keys: auth.otp.keys, baseUrl: auth.baseUrl }
+  await tellUser(services, transaction, userId, { mail: 'browser-trusted', until: expiresAt, at, address, browser })
+}
+
+/** Ends what this browser had of the same person. @returns the tokens of other people that still stand */
+async function replaceOwn(
+  auth: Auth,
+  transaction: Transaction,
+  userId: number,
+  tokens: readonly TrustToken[],
+): Promise<TrustToken[]> {
+  const series = tokens.flatMap((each) => hashSeries(auth.otp.keys, each.series))
+  if (series.length > 0) await runStatement(auth.database, transaction, END_OWN, { userId, series })
+  return standingTokens(auth, transaction, tokens)
+}
+
+const ADD = `
+insert into trusted_browsers
+  (user_id, device, series_hash, token_hash, rotated_at, created_at, expires_at, address, browser)
+values ($userId, $device, $series, $token, $at, $at, $expiresAt, $address, $browser)`
+
+const END_OWN = 'delete from trusted_browsers where user_id = $userId and series_hash = any($series::text[])'

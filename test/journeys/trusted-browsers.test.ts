@@ -1,0 +1,651 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { recordAddedDevice } from '../../src/cli/record-added-device.js'
+import { createKeyring } from '../../src/crypto/keyring.js'
+import type { Database } from '../../src/db/connect.js'
+import { addTotpDevice } from '../../src/otp/add-totp-device.js'
+import { makeBackupTokens } from '../../src/otp/make-backup-tokens.js'
+import { removeAllDevices } from '../../src/otp/remove-devices.js'
+import { nowhere } from '../../src/origin.js'
+import { appCode } from '../support/authenticator.js'
+import type { Answer, Browser } from '../support/browse.js'
+import { addMailbox } from '../support/challenges.js'
+import { testConfig } from '../support/config.js'
+import { databaseKinds, openTestDatabase } from '../support/database.js'
+import { mailsTo } from '../support/mails.js'
+import { createPerson, type Person, signIn, startTestSite, type TestSite } from '../support/site.js'
+
+const login = '/account/login'
+const profile = '/account/two-factor'
+const COOKIE = 'otp_trusted'
+const DAY = 24 * 3600
+
+describe.each(databaseKinds())('trusted browsers, on the %s database', (where) => {
+  let database: Database
+  let site: TestSite
+  beforeAll(async () => {
+    database = await openTestDatabase(where)
+    site = await startTestSite(database, { TRUST_BROWSER_DAYS: '30' })
+  })
+  afterAll(async () => {
+    await site.close()
+    await database.close()
+  })
+
+  /** Signs in with the app and ticks the box. */
+  const trust = async (person: Person, browser = site.browser()): Promise<Browser> => {
+    await enter(browser, person)
+    site.clock.advance(30)
+    const form = { otp_token: person.code(), trust_browser: 'on' }
+    expect((await browser.post(login, form)).status).toBe(303)
+    return browser
+  }
+  const enter = ({ post }: Browser, { email, password }: Person): Promise<Answer> =>
+    post(login, { username: email, password })
+  /** Where the password alone leads in a browser that has this one's trust, and no session. */
+  const comeBack = async (browser: Browser, person: Person): Promise<Answer> => {
+    browser.cookies.delete('otp_session')
+    return enter(browser, person)
+  }
+  const rowsOf = async ({ id }: Person) =>
+    (await database.pool.query('select * from trusted_browsers where user_id = $1 order by id', [id])).rows
+  const eventsOf = async ({ id }: Person) =>
+    (await database.pool.query('select event, device, details from audit_events where user_id = $1 order by id', [id]))
+      .rows
+  const namesOf = async (person: Person) => (await eventsOf(person)).map(({ event }) => event)
+  const secretOn = ({ text }: Answer) => /<code class="secret"[^>]*>([A-Z2-7 ]+)</.exec(text)?.[1] ?? ''
+  const failuresOf = async ({ id }: Person) =>
+    (await database.pool.query('select failure_count from totp_devices where user_id = $1', [id])).rows[0]
+      ?.failure_count
+
+  describe('the box', () => {
+    it('stands in the token step, unticked, and says for how long (F-22)', async () => {
+      const browser = site.browser()
+      await enter(browser, await createPerson(site))
+      const page = (await browser.get(login)).text
+      expect(page).toMatch(/<input type="checkbox" name="trust_browser" value="on"[^>]*>/)
+      expect(page).not.toMatch(/name="trust_browser"[^>]* checked/)
+      expect(page).toContain('ask again in this browser for 30 days')
+    })
+
+    it('is as it was when a wrong code brings the form back', async () => {
+      const browser = site.browser()
+      await enter(browser, await createPerson(site))
+      const refused = await browser.post(login, { otp_token: '000000', trust_browser: 'on' })
+      expect(refused).toMatchObject({ status: 422, code: 'invalid_token' })
+      expect(refused.text).toMatch(/name="trust_browser"[^>]* checked/)
+      expect(browser.cookies.has(COOKIE)).toBe(false)
+    })
+
+    it('stands in no form of a backup token, nor in a step-up', async () => {
+      const person = await createPerson(site, { backupTokens: 1 })
+      const browser = site.browser()
+      await enter(browser, person)
+      expect((await browser.get(login)).text.match(/trust_browser/g)).toHaveLength(1)
+      await signIn(site, person, browser)
+      expect((await browser.get('/account/verify')).text).not.toContain('trust_browser')
+    })
+
+    it('trusts nothing where it is not ticked', async () => {
+      const person = await createPerson(site)
+      const browser = await signIn(site, person)
+      expect(browser.cookies.has(COOKIE)).toBe(false)
+      expect(await rowsOf(person)).toEqual([])
+    })
+
+    it('is at the end of set-up, too, and the first device may earn trust there', async () => {
+      const person = await createPerson(site, { app: false })
+      const browser = site.browser()
+      await enter(browser, person)
+      await browser.post(`${profile}/setup`, { method: 'totp' })
+      const secret = secretOn(await browser.get(`${profile}/setup`))
+      const done = await browser.post(`${profile}/setup`, { otp_token: appCode(secret, site.clock.now()) })
+      expect((await browser.get(done.location ?? '')).text).toContain('name="trust_browser"')
+      const on = await browser.post(`${profile}/browsers/trust`, { trust_browser: 'on', next: '/admin' })
+      expect(on).toMatchObject({ status: 303, location: '/admin' })
+      expect((await comeBack(browser, person)).location).toBe('/admin')
+    })
+
+    it('leads on from set-up where it is not ticked, whatever the time', async () => {
+      const person = await createPerson(site)
+      const browser = await signIn(site, person)
+      site.clock.advance(600)
+      const on = await browser.post(`${profile}/browsers/trust`, { next: '/admin' })
+      expect(on).toMatchObject({ status: 303, location: '/admin' })
+      expect(await rowsOf(person)).toEqual([])
+    })
+  })
+
+  describe('the next sign-in', () => {
+    it('takes the password alone, opens the panel, and changes the token (A-02, F-24)', async () => {
+      const person = await createPerson(site)
+      const browser = await trust(person)
+      const before = browser.cookies.get(COOKIE)
+      expect(await comeBack(browser, person)).toMatchObject({ status: 303, location: '/admin' })
+      expect((await browser.get('/admin')).status).toBe(200)
+      expect(browser.cookies.get(COOKIE)).not.toBe(before)
+      expect((await comeBack(browser, person)).location).toBe('/admin')
+      expect(await namesOf(person)).toEqual(
+        expect.arrayContaining(['browser_trusted', 'trusted_browser_used', 'trusted_browser_used']),
+      )
+    })
+
+    it('follows next, and takes a token in the same form as before', async () => {
+      const person = await createPerson(site)
+      const browser = await trust(person)
+      browser.cookies.delete('otp_session')
+      const form = { username: person.email, password: person.password }
+      expect((await browser.post(login, { ...form, next: '/admin/resources/users' })).location).toBe(
+        '/admin/resources/users',
+      )
+      site.clock.advance(30)
+      const both = await site.browser().post(login, { ...form, otp_token: person.code(), trust_browser: 'on' })
+      expect(both.location).toBe('/admin')
+      expect(await rowsOf(person)).toHaveLength(2)
+    })
+
+    it('still wants the right password', async () => {
+      const person = await createPerson(site)
+      const browser = await trust(person)
+      browser.cookies.delete('otp_session')
+      const wrong = await browser.post(login, { username: person.email, password: 'wrong' })
+      expect(wrong).toMatchObject({ status: 422, code: 'invalid_login' })
+      expect((await browser.get('/admin')).status).toBe(302)
+    })
+
+    it('gives no fresh token: whatever changes devices asks for one', async () => {
+      const person = await createPerson(site)
+      const browser = await trust(person)
+      await comeBack(browser, person)
+      expect((await browser.get(`${profile}/setup`)).location).toMatch(/^\/account\/verify\?next=/)
+      expect((await browser.post('/account/password/change', { password: 'x' })).location).toMatch(/^\/account\/verify/)
+      site.clock.advance(30)
+      const next = `${profile}/setup`
+      expect(await browser.post('/account/verify', { otp_token: person.code(), next })).toMatchObject({
+        location: next,
+      })
+      expect((await browser.get(`${profile}/setup`)).status).toBe(200)
+    })
+
+    it('cannot trust the browser for longer: the days count from the code', async () => {
+      const person = await createPerson(site)
+      const browser = await trust(person)
+      site.clock.advance(29 * DAY)
+      expect((await comeBack(browser, person)).location).toBe('/admin')
+      const refused = await browser.post(`${profile}/browsers/trust`, { trust_browser: 'on' })
+      expect(refused.location).toMatch(/^\/account\/verify/)
+      site.clock.advance(DAY)
+      expect((await comeBack(browser, person)).location).toBe(login)
+      expect((await browser.get(login)).text).toContain('name="otp_token"')
+    })
+
+    it('is asked for a code where no browser could be trusted: days shortened or switched off apply at once', async () => {
+      const person = await createPerson(site)
+      const browser = await trust(person)
+      site.clock.advance(8 * DAY)
+      await comeBack(browser, person)
+      for (const days of ['7', '0']) {
+        const other = await startTestSite(database, { TRUST_BROWSER_DAYS: days })
+        other.clock.set(site.clock.now())
+        const visitor = other.browser()
+        for (const [name, value] of browser.cookies) visitor.cookies.set(name, value)
+        expect((await visitor.get('/admin')).location).toMatch(/^\/account\/login/)
+        visitor.cookies.delete('otp_session')
+        expect((await visitor.post(login, { username: person.email, password: person.password })).location).toBe(login)
+        await other.close()
+      }
+    })
+
+    it('is asked for a code while account or device wait after wrong ones, and not afterwards (F-24)', async () => {
+      const person = await createPerson(site)
+      const browser = await trust(person)
+      const stranger = site.browser()
+      await enter(stranger, person)
+      await stranger.post(login, { otp_token: '000000' })
+      expect((await comeBack(browser, person)).location).toBe(login)
+      site.clock.advance(2)
+      expect((await comeBack(browser, person)).location).toBe('/admin')
+      await database.pool.query('update users set token_failed_at = $2 where id = $1', [
+        person.id,
+        Array.from({ length: 10 }, () => site.clock.now()),
+      ])
+      expect((await comeBack(browser, person)).location).toBe(login)
+      site.clock.advance(15 * 60)
+      expect((await comeBack(browser, person)).location).toBe('/admin')
+    })
+
+    it('leaves the failures of the device as they were (A-04)', async () => {
+      const person = await createPerson(site)
+      const browser = await trust(person)
+      const stranger = site.browser()
+      await enter(stranger, person)
+      await stranger.post(login, { otp_token: '000000' })
+      site.clock.advance(2)
+      await comeBack(browser, person)
+      expect(await failuresOf(person)).toBe(1)
+    })
+  })
+
+  describe('the cookie', () => {
+    it('is HttpOnly, Lax, of the whole site, and lasts as long as the trust', async () => {
+      const person = await createPerson(site)
+      const browser = site.browser()
+      await enter(browser, person)
+      const answer = await browser.post(login, { otp_token: person.code(), trust_browser: 'on' })
+      const line = answer.headers['set-cookie']?.find((each) => each.startsWith(`${COOKIE}=`))
+      expect(line).toMatch(/^otp_trusted=[\w-]{22}\.[\w-]{43}; Max-Age=2592000; Path=\/; .*HttpOnly; SameSite=Lax$/)
+    })
+
+    it('is Secure and of this host alone where the site is https', async () => {
+      const https = await startTestSite(database, { TRUST_BROWSER_DAYS: '30', BASE_URL: 'https://admin.example.com' })
+      const person = await createPerson(https)
+      const form = { username: person.email, password: person.password, otp_token: person.code(), trust_browser: 'on' }
+      const answer = await https
+        .browser()
+        .visit(login, { method: 'POST', form, headers: { Origin: 'https://admin.example.com' } })
+      const line = answer.headers['set-cookie']?.find((each) => each.startsWith('__Host-otp_trusted='))
+      expect(line).toMatch(/HttpOnly; Secure; SameSite=Lax$/)
+      await https.close()
+    })
+
+    it.each([
+      'garbage',
+      'a:b',
+      'a:b:c:d',
+      '',
+      '~~~~',
+      '.',
+      '%00',
+      '%zz',
+      `${'x'.repeat(22)}.${'y'.repeat(43)}`,
+      `${'x'.repeat(22)}.${'y'.repeat(42)}`,
+      'é'.repeat(20),
+      'x'.repeat(3000),
+    ])('of %j asks for a code, is taken away, and counts no failure (F-25, F-26)', async (value) => {
+      const person = await createPerson(site)
+      const form = new URLSearchParams({ username: person.email, password: person.password }).toString()
+      const headers = {
+        Cookie: Buffer.from(`${COOKIE}=${value}`).toString('latin1'),
+        'Content-Type': 'application/x-www-form-urlencoded',
+      }
+      const browser = site.browser()
+      const answer = await browser.visit(login, { method: 'POST', body: form, headers })
+      expect(answer).toMatchObject({ status: 303, location: login })
+      expect(String(answer.headers['set-cookie'])).toContain(`${COOKIE}=; Path=/; Expires=Thu, 01 Jan 1970`)
+      expect(await failuresOf(person)).toBe(0)
+      expect((await browser.post(login, { otp_token: person.code() })).location).toBe('/admin')
+    })
+
+    it('of somebody else asks for a code, and stays his (F-23)', async () => {
+      const [one, other] = [await createPerson(site), await createPerson(site)]
+      const browser = await trust(one)
+      expect((await comeBack(browser, other)).location).toBe(login)
+      expect((await comeBack(browser, one)).location).toBe('/admin')
+      expect(await failuresOf(other)).toBe(0)
+    })
+
+    it('is shared by the people of one browser, at most five (F-23)', async () => {
+      const browser = site.browser()
+      const people: Person[] = []
+      for (let count = 0; count < 6; count += 1) {
+        const person = await createPerson(site)
+        browser.cookies.delete('otp_session')
+        await trust(person, browser)
+        people.push(person)
+      }
+      const [first, ...others] = people
+      for (const person of others) expect((await comeBack(browser, person)).location).toBe('/admin')
+      expect(first && (await comeBack(browser, first)).location).toBe(login)
+      expect((browser.cookies.get(COOKIE) ?? '').length).toBeLessThan(400)
+    })
+
+    it('holds one trust of a person, the newest', async () => {
+      const person = await createPerson(site)
+      const browser = await trust(person)
+      const [before] = await rowsOf(person)
+      expect((await browser.post(`${profile}/browsers/trust`, { trust_browser: 'on' })).status).toBe(303)
+      expect(await rowsOf(person)).toMatchObject([{ id: expect.not.toBeOneOf([before.id]) }])
+      expect((await comeBack(browser, person)).location).toBe('/admin')
+    })
+
+    it('is in no table: only its keyed hash is, and an older key still knows it', async () => {
+      const person = await createPerson(site)
+      const browser = await trust(person)
+      const [series = '', token = ''] = (browser.cookies.get(COOKIE) ?? '').split('.')
+      const written = JSON.stringify(await rowsOf(person)) + JSON.stringify(await eventsOf(person)) + site.log.join('')
+      expect(written).not.toContain(series)
+      expect(written).not.toContain(token)
+      const older = createKeyring([Buffer.alloc(32, 9)])
+      await database.pool.query('update trusted_browsers set series_hash = $2, token_hash = $3 where user_id = $1', [
+        person.id,
+        older.hash('trusted_browsers.series', series),
+        older.hash('trusted_browsers.token', token),
+      ])
+      expect((await comeBack(browser, person)).location).toBe(login)
+      const rotated = await startTestSite(database, { TRUST_BROWSER_DAYS: '30' }, [
+        Buffer.alloc(32, 7),
+        Buffer.alloc(32, 9),
+      ])
+      const again = rotated.browser()
+      again.cookies.set(COOKIE, `${series}.${token}`)
+      expect((await again.post(login, { username: person.email, password: person.password })).location).toBe('/admin')
+      await rotated.close()
+    })
+  })
+
+  describe('a token that was used before', () => {
+    it('leads to the token step, ends the trust, and is told in the trail and by mail (A-02)', async () => {
+      const person = await createPerson(site)
+      const owner = await trust(person)
+      const thief = site.browser()
+      thief.cookies.set(COOKIE, owner.cookies.get(COOKIE) ?? '')
+      expect((await enter(thief, person)).location).toBe('/admin')
+      site.clock.advance(61)
+      expect((await comeBack(owner, person)).location).toBe(login)
+      expect((await thief.get('/admin')).location).toMatch(/^\/account\/login/)
+      expect(await rowsOf(person)).toEqual([])
+      expect((await eventsOf(person)).at(-1)).toMatchObject({
+        event: 'trusted_browser_revoked',
+        device: person.app?.persistentId,
+        details: { because: 'old_token' },
+      })
+      expect(await mailsTo(database, person.email)).toContainEqual(
+        expect.objectContaining({ mail: 'trusted-browser-copied' }),
+      )
+      expect(await failuresOf(person)).toBe(0)
+    })
+
+    it('does so however often the token has changed since', async () => {
+      const person = await createPerson(site)
+      const owner = await trust(person)
+      const stolen = owner.cookies.get(COOKIE) ?? ''
+      await comeBack(owner, person)
+      await comeBack(owner, person)
+      site.clock.advance(61)
+      const thief = site.browser()
+      thief.cookies.set(COOKIE, stolen)
+      expect((await enter(thief, person)).location).toBe(login)
+      expect(await rowsOf(person)).toEqual([])
+    })
+
+    it('ends nothing within a minute: the answer to a double click may have been lost', async () => {
+      const person = await createPerson(site)
+      const browser = await trust(person)
+      const before = browser.cookies.get(COOKIE) ?? ''
+      await comeBack(browser, person)
+      const second = site.browser()
+      second.cookies.set(COOKIE, before)
+      site.clock.advance(60)
+      expect((await enter(second, person)).location).toBe(login)
+      expect(second.cookies.get(COOKIE)).toBe(before)
+      expect(await rowsOf(person)).toHaveLength(1)
+      expect((await comeBack(browser, person)).location).toBe('/admin')
+    })
+  })
+
+  describe('who may', () => {
+    it('is nobody by a backup token', async () => {
+      const person = await createPerson(site, { backupTokens: 1 })
+      const browser = site.browser()
+      await enter(browser, person)
+      const form = { otp_device: person.backup?.persistentId ?? '', otp_token: person.backupTokens[0] ?? '' }
+      expect((await browser.post(login, { ...form, trust_browser: 'on' })).status).toBe(303)
+      expect(browser.cookies.has(COOKIE)).toBe(false)
+      const refused = await browser.post(`${profile}/browsers/trust`, { trust_browser: 'on' })
+      expect(refused).toMatchObject({ status: 422, code: 'policy' })
+      expect(await rowsOf(person)).toEqual([])
+    })
+
+    it('is nobody where the site is strict, and nobody trusted before (S-23)', async () => {
+      const person = await createPerson(site)
+      const browser = await trust(person)
+      await comeBack(browser, person)
+      const strict = await startTestSite(database, { OTP_POLICY: 'strict' })
+      strict.clock.set(site.clock.now())
+      const visitor = strict.browser()
+      for (const [name, value] of browser.cookies) visitor.cookies.set(name, value)
+      expect((await visitor.get('/admin')).location).toMatch(/^\/account\/login/)
+      visitor.cookies.delete('otp_session')
+      expect((await visitor.post(login, { username: person.email, password: person.password })).location).toBe(login)
+      expect((await visitor.get(login)).text).not.toContain('trust_browser')
+      strict.clock.advance(30)
+      site.clock.advance(30)
+      await visitor.post(login, { otp_token: person.code(), trust_browser: 'on' })
+      expect(await rowsOf(person)).toHaveLength(1)
+      expect((await visitor.get(profile)).text).not.toContain('/browsers/')
+      await strict.close()
+    })
+
+    it('is nobody of a group that is strict', async () => {
+      const person = await createPerson(site)
+      const browser = await trust(person)
+      await comeBack(browser, person)
+      const { rows } = await database.pool.query(
+        `insert into groups (name, otp_policy) values ('strict ' || $1, 'strict') returning id`,
+        [person.id],
+      )
+      await database.pool.query('insert into user_groups (user_id, group_id) values ($1, $2)', [person.id, rows[0].id])
+      expect((await browser.get('/admin')).location).toMatch(/^\/account\/login/)
+      expect((await comeBack(browser, person)).location).toBe(login)
+      expect((await browser.get(login)).text).not.toContain('trust_browser')
+    })
+
+    it('is nobody where it is off, which it is unless somebody says otherwise', async () => {
+      const off = await startTestSite(database)
+      const person = await createPerson(off)
+      const browser = off.browser()
+      await browser.post(login, { username: person.email, password: person.password })
+      expect((await browser.get(login)).text).not.toContain('trust_browser')
+      await browser.post(login, { otp_token: person.code(), trust_browser: 'on' })
+      expect(browser.cookies.has(COOKIE)).toBe(false)
+      expect(await browser.post(`${profile}/browsers/trust`, { trust_browser: 'on' })).toMatchObject({
+        status: 422,
+        code: 'policy',
+      })
+      expect(await rowsOf(person)).toEqual([])
+      await off.close()
+    })
+
+    it('is not a device that was removed while its token was judged, nor of a kind that is off', async () => {
+      const person = await createPerson(site)
+      await addMailbox(site.otp, person.id)
+      const browser = await trust(person)
+      await database.pool.query(
+        `update trusted_browsers set device = (select 'email/' || id from email_devices where user_id = $1) where user_id = $1`,
+        [person.id],
+      )
+      expect((await comeBack(browser, person)).location).toBe(login)
+    })
+  })
+
+  describe('ends (A-01, A-11)', () => {
+    const fresh = 'quite another passphrase'
+    const boss = async () => signIn(site, await createPerson(site, { superuser: true }))
+    const act = (browser: Browser, table: string, id: number | undefined, action: string, form = {}) =>
+      browser.post(`/admin/api/resources/${table}/records/${id}/${action}`, form)
+
+    /** Some mails are made after the answer has gone out. */
+    const linkTo = (address: string, name: string) =>
+      vi.waitFor(async () => {
+        const mail = (await mailsTo(database, address)).find((each) => each.mail === name)
+        if (!mail || !('link' in mail)) throw new Error(`There is no ${name} yet.`)
+        return new URL(mail.link).pathname
+      }, 5_000)
+
+    const ways: Record<string, (person: Person) => Promise<unknown>> = {
+      'with a change of password': async (person) =>
+        (await signIn(site, person)).post('/account/password/change', {
+          password: person.password,
+          new_password: fresh,
+        }),
+      'with a new password by a link': async (person) => {
+        await site.browser().post('/account/password/forgot', { username: person.email })
+        return site.browser().post(await linkTo(person.email, 'password-reset'), { password: fresh })
+      },
+      'with a change of address': async (person) => {
+        const email = `new.${person.email}`
+        await (await signIn(site, person)).post('/account/email', { email, password: person.password })
+        return site.browser().post(await linkTo(email, 'email-confirmation'))
+      },
+      'with a device that is added': async (person) => {
+        const browser = await signIn(site, person)
+        await browser.post(`${profile}/setup`, { method: 'totp' })
+        const secret = secretOn(await browser.get(`${profile}/setup`))
+        return browser.post(`${profile}/setup`, { otp_token: appCode(secret, site.clock.now()) })
+      },
+      'with a device that the command line added': (person) =>
+        database.sequelize.transaction(async (transaction) => {
+          const device = { user: person, name: 'Second', confirmed: true }
+          const added = await addTotpDevice(site.otp, transaction, device)
+          await recordAddedDevice(site.otp, testConfig({}), transaction, added.device)
+        }),
+      'with a device that its owner removed': async (person) =>
+        (await signIn(site, person)).post(`${profile}/devices/${person.app?.persistentId}/remove`),
+      'with two factors switched off by their owner': async (person) =>
+        (await signIn(site, person)).post(`${profile}/disable`, { confirm: 'yes' }),
+      'with two factors switched off on the command line': (person) =>
+        database.sequelize.transaction((transaction) =>
+          removeAllDevices(site.otp, transaction, {
+            userId: person.id,
+            origin: nowhere,
+            by: 'command_line',
+            actorId: null,
+          }),
+        ),
+      'with a device that an administrator switched off': async (person) =>
+        act(await boss(), 'totp_devices', person.app?.id, 'edit', { confirmed: 'false' }),
+      'with a device that an administrator deleted': async (person) =>
+        act(await boss(), 'totp_devices', person.app?.id, 'delete'),
+      'with a reset by an administrator': async (person) => act(await boss(), 'users', person.id, 'resetSecondFactor'),
+      'with sessions that an administrator ended': async (person) =>
+        act(await boss(), 'users', person.id, 'endSessions'),
+      'with an account that was switched off': async (person) =>
+        act(await boss(), 'users', person.id, 'edit', { is_active: 'false' }),
+      'with all sessions': async (person) => (await signIn(site, person)).post(`${profile}/sessions`),
+      'with a device that went off after a hundred wrong codes': async (person) => {
+        await database.pool.query(`update totp_devices set failure_count = 99 where user_id = $1`, [person.id])
+        const browser = site.browser()
+        await enter(browser, person)
+        return browser.post(login, { otp_token: '000000' })
+      },
+      'with a password or an address that was changed by hand': async (person) => {
+        await database.pool.query(`update users set password_hash = password_hash || ' ' where id = $1`, [person.id])
+      },
+    }
+
+    it.each(Object.keys(ways))('%s', async (way) => {
+      const person = await createPerson(site, { staff: false })
+      const browser = await trust(person)
+      await comeBack(browser, person)
+      expect(await rowsOf(person)).toHaveLength(1)
+      await ways[way]?.(person)
+      expect(await rowsOf(person)).toEqual([])
+      expect((await browser.get('/admin')).location).toMatch(/^\/account\/login/)
+    })
+
+    it('not with a new set of backup tokens, another name, or a device that was never confirmed', async () => {
+      const person = await createPerson(site, { backupTokens: 1, staff: false })
+      const browser = await trust(person)
+      await database.sequelize.transaction((transaction) => makeBackupTokens(site.otp, transaction, person.id))
+      await (await signIn(site, person)).post(`${profile}/devices/${person.app?.persistentId}/rename`, { name: 'New' })
+      await database.sequelize.transaction((transaction) =>
+        addTotpDevice(site.otp, transaction, { user: person, name: 'Half done', confirmed: false }),
+      )
+      expect((await comeBack(browser, person)).location).toBe(profile)
+    })
+  })
+
+  describe('the list', () => {
+    it('says which, from where, since when and until when, and marks this one', async () => {
+      const person = await createPerson(site, { staff: false })
+      const browser = await trust(person)
+      await trust(
+        person,
+        site.browser(
+          'Mozilla/5.0 (Macintosh; Intel Mac OS X 15_5) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Safari/605.1.15',
+        ),
+      )
+      const page = (await browser.get(profile)).text.split('Trusted browsers')[1] ?? ''
+      expect(page).toMatch(/Firefox 139 on Linux[^]*This browser[^]*Safari 18 on macOS/)
+      expect(page).toContain('127.0.0.1')
+      expect(page).toMatch(/Trusted since [^<]*2026[^<]*UTC/)
+      expect(page.match(/This browser/g)).toHaveLength(1)
+    })
+
+    it('ends one, and with it what it has verified', async () => {
+      const person = await createPerson(site)
+      const browser = await trust(person)
+      await comeBack(browser, person)
+      const elsewhere = await trust(person)
+      const [{ id }] = await rowsOf(person)
+      expect(await elsewhere.post(`${profile}/browsers/end`, { browser: String(id) })).toMatchObject({
+        status: 303,
+        location: `${profile}?done=browsers_ended`,
+      })
+      expect((await browser.get('/admin')).location).toMatch(/^\/account\/login/)
+      expect((await elsewhere.get('/admin')).status).toBe(200)
+      expect((await eventsOf(person)).at(-1)).toMatchObject({ event: 'trusted_browser_revoked' })
+      expect(await elsewhere.post(`${profile}/browsers/end`, { browser: String(id) })).toMatchObject({ status: 404 })
+    })
+
+    it('ends all of them', async () => {
+      const person = await createPerson(site)
+      const [one, other] = [await trust(person), await trust(person)]
+      expect((await one.post(`${profile}/browsers/end-all`)).status).toBe(303)
+      expect(await rowsOf(person)).toEqual([])
+      expect((await comeBack(one, person)).location).toBe(login)
+      expect((await comeBack(other, person)).location).toBe(login)
+    })
+
+    it('leaves a session verified that has given a token of its own since', async () => {
+      const person = await createPerson(site)
+      const browser = await trust(person)
+      await comeBack(browser, person)
+      site.clock.advance(30)
+      await browser.post('/account/verify', { otp_token: person.code() })
+      await browser.post(`${profile}/browsers/end-all`)
+      expect((await browser.get('/admin')).status).toBe(200)
+    })
+
+    it.each(['', '0', 'x', '-1', '2147483648', "1' or '1'='1"])('ends nothing that is named %j', async (id) => {
+      const person = await createPerson(site)
+      const browser = await trust(person)
+      expect((await browser.post(`${profile}/browsers/end`, { browser: id })).status).toBeGreaterThanOrEqual(400)
+      expect(await rowsOf(person)).toHaveLength(1)
+    })
+
+    it('ends nobody else’s', async () => {
+      const [one, other] = [await createPerson(site), await createPerson(site)]
+      await trust(one)
+      const [{ id }] = await rowsOf(one)
+      const browser = await trust(other)
+      expect((await browser.post(`${profile}/browsers/end`, { browser: String(id) })).status).toBe(404)
+      await browser.post(`${profile}/browsers/end-all`)
+      expect(await rowsOf(one)).toHaveLength(1)
+    })
+
+    it('trusts this browser after a fresh token, and tells the owner by mail', async () => {
+      const person = await createPerson(site)
+      const browser = await signIn(site, person)
+      expect((await browser.get(profile)).text).toContain('Trust this browser for 30 days')
+      expect(await browser.post(`${profile}/browsers/trust`, { trust_browser: 'on' })).toMatchObject({
+        location: `${profile}?done=browser_trusted`,
+      })
+      expect((await browser.get(profile)).text).not.toContain('Trust this browser for 30 days')
+      const until = new Date(site.clock.now().getTime() + 30 * DAY * 1000)
+      expect(await mailsTo(database, person.email)).toContainEqual(
+        expect.objectContaining({ mail: 'browser-trusted', until, browser: 'Firefox 139 on Linux' }),
+      )
+    })
+
+    it('is of those signed in by password and token alone', async () => {
+      const person = await createPerson(site)
+      const pending = site.browser()
+      await enter(pending, person)
+      for (const address of ['trust', 'end', 'end-all'])
+        for (const browser of [pending, site.browser()])
+          expect((await browser.post(`${profile}/browsers/${address}`, { trust_browser: 'on' })).location).toMatch(
+            /^\/account\/login/,
+          )
+    })
+  })
+})
