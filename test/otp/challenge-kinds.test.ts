@@ -24,7 +24,7 @@ const kinds = [
   { name: 'email', add: (otp: TestOtp, userId: number) => addMailbox(otp, userId, `box${(numbers += 1)}@example.com`) },
 ]
 
-for (const { name, add } of kinds) testKind({ name, table: `${name}_devices`, add, goodToken: askForCode, wrongToken })
+for (const { name, add } of kinds) testKind({ name, add, goodToken: askForCode, wrongToken })
 
 describe.each(databaseKinds())('a code that was sent, on the %s database', (where) => {
   let database: Database

@@ -14,7 +14,6 @@ const state: HotpState = { secret, digits: 6, counter: 0, tolerance: 5 }
 const counters = new Map<number, number>()
 testKind({
   name: 'hotp',
-  table: 'hotp_devices',
   wrongToken: '000000',
   add: (otp, userId) =>
     otp.database.sequelize.transaction((transaction) =>

@@ -8,7 +8,6 @@ const secret = Buffer.from('2a2bbba1092ffdd25a328ad1a0a5f5d61d7aacc4', 'hex')
 
 testKind({
   name: 'totp',
-  table: 'totp_devices',
   wrongToken: '000000',
   add: (otp, userId) =>
     otp.database.sequelize.transaction(async (transaction) => {
@@ -21,7 +20,6 @@ testKind({
 
 testKind({
   name: 'static',
-  table: 'static_devices',
   wrongToken: 'AAAA-AAAA-AAAA-AAAA',
   async add(otp, userId) {
     const { StaticDevice } = otp.database.models

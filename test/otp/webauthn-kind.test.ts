@@ -7,7 +7,6 @@ const keys = new Map<string, SoftKey>()
 
 testKind({
   name: 'webauthn',
-  table: 'webauthn_devices',
   wrongToken: makeSoftKey().answer({ challenge: 'AAAAAAAAAAAAAAAAAAAAAA' }),
   async add(otp, userId) {
     const { device, key } = await addTestKey(otp, userId)

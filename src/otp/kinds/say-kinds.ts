@@ -8,12 +8,12 @@ export function sayKinds(kinds: readonly AddedKind[]): void {
       if (isLanguage(language)) addTexts(language, { pages: pageTexts(name, own), panel: panelTexts(table, own) })
 }
 
-function pageTexts(kind: string, { name, names: _, columns: _columns, ...texts }: KindTexts): TextGroup {
-  const { errors = {}, view = {}, ...lines } = texts
+function pageTexts(kind: string, texts: KindTexts): TextGroup {
+  const { name, about, add, token, token_hint, errors = {}, view = {} } = texts
   return {
     kinds: { [kind]: name },
-    setup: { method: { names: { [kind]: name }, about: { [kind]: lines.about } } },
-    added_kinds: { [kind]: { ...lines, errors: { ...errors }, view: { ...view } } },
+    setup: { method: { names: { [kind]: name }, about: { [kind]: about } } },
+    added_kinds: { [kind]: { about, add, token, token_hint, errors: { ...errors }, view: { ...view } } },
   }
 }
 

@@ -1,0 +1,19 @@
+import assert from 'node:assert/strict'
+import type { Verification } from '../device.js'
+
+/** The refusal of a token, and of anything that is not this person's device. */
+export const INVALID = { ok: false, reason: 'invalid_token' } as const
+
+/** Compares the named properties and no others. */
+export function expectParts(actual: object, expected: Readonly<Record<string, unknown>>): void {
+  const found = Object.fromEntries(Object.keys(expected).map((name) => [name, Reflect.get(actual, name)]))
+  assert.deepEqual(found, expected)
+}
+
+export function expectAccepted(verification: Verification): void {
+  assert.equal(verification.ok, true, `The token was refused: ${JSON.stringify(verification)}`)
+}
+
+export function expectRefused(verification: Verification): void {
+  assert.equal(verification.ok, false, 'The token was accepted.')
+}

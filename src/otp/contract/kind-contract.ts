@@ -1,0 +1,29 @@
+import type { Kind } from '../kinds/kind.js'
+import { lifeChecks } from './life-checks.js'
+import { type KindFixture, openStage, type Stage } from './stage.js'
+import { throttleChecks } from './throttle-checks.js'
+import { tokenChecks } from './token-checks.js'
+
+/** One thing that holds for every kind of device. `run` rejects with an AssertionError where it does not. */
+export interface KindCheck {
+  title: string
+  run(): Promise<void>
+}
+
+/** A check on a stage of its own. */
+export type StagedCheck = readonly [title: string, check: (stage: Stage) => Promise<void>]
+
+/**
+ * What every kind of device has to pass, the site's own and those from outside, as checks for
+ * whatever runs your tests. Each makes a person and a device of its own and can run in any
+ * order.
+ *
+ * @param kind from `defineKind`
+ * @example for (const { title, run } of kindContract(yubikey, fixture)) it(title, run)
+ */
+export function kindContract(kind: Kind, fixture: KindFixture): readonly KindCheck[] {
+  return [...tokenChecks, ...throttleChecks, ...lifeChecks].map(([title, check]) => ({
+    title: `a ${kind.name} device ${title}`,
+    run: async () => check(await openStage(kind, fixture)),
+  }))
+}

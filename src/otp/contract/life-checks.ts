@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict'
+import { nowhere } from '../../origin.js'
+import { devicesForUser } from '../devices-for-user.js'
+import { matchToken } from '../match-token.js'
+import { removeAllDevices } from '../remove-devices.js'
+import { confirmDevice } from '../verify-token.js'
+import { expectAccepted, expectRefused } from './expect.js'
+import type { StagedCheck } from './kind-contract.js'
+
+/** From a device's enrolment to its end. */
+export const lifeChecks: readonly StagedCheck[] = [
+  [
+    'verifies nobody while it is not confirmed (D-08)',
+    async ({ submit, good, change, otp, userId }) => {
+      await change('confirmed = false')
+      const given = await good()
+      expectRefused(await submit(given))
+      expectRefused(await matchToken(otp, { userId, token: typeof given === 'string' ? given : given.token }))
+    },
+  ],
+  [
+    'is confirmed by its first token, which is spent with it',
+    async ({ submit, good, change, otp, userId, device }) => {
+      await change('confirmed = false')
+      const given = await good()
+      const answer = typeof given === 'string' ? { token: given } : given
+      expectAccepted(await confirmDevice(otp, { userId, deviceId: device.persistentId, ...answer }))
+      assert.equal((await devicesForUser(otp, userId)).length, 1)
+      expectRefused(await submit(given))
+    },
+  ],
+  [
+    'is removed with all other devices of its owner',
+    async ({ otp, userId, submit, good }) => {
+      const given = await good()
+      const doer = { userId, origin: nowhere, by: 'command_line', actorId: null } as const
+      const removed = await otp.database.sequelize.transaction((transaction) =>
+        removeAllDevices(otp, transaction, doer),
+      )
+      assert.equal(removed, 1)
+      expectRefused(await submit(given))
+    },
+  ],
+  [
+    'goes when its owner’s row goes',
+    async ({ otp, userId, row }) => {
+      await otp.database.models.User.destroy({ where: { id: userId } })
+      assert.deepEqual(await row(), {})
+    },
+  ],
+]

@@ -1,0 +1,97 @@
+import { randomUUID } from 'node:crypto'
+import { QueryTypes } from 'sequelize'
+import { type StillClock, stillClock } from '../../clock.js'
+import { createKeyring } from '../../crypto/keyring.js'
+import type { Database } from '../../db/connect.js'
+import type { Device, Verification } from '../device.js'
+import { createEvents } from '../events.js'
+import { builtInKinds, everyKind } from '../kinds/index.js'
+import type { Kind } from '../kinds/kind.js'
+import type { Otp } from '../otp.js'
+import { verifyToken } from '../verify-token.js'
+import { relyingPartyOf } from '../webauthn/relying-party.js'
+
+/** The core on a database for tests, with a clock that is moved by hand. */
+export type ContractOtp = Otp & { clock: StillClock }
+
+/** A token, with the challenge that the session keeps for kinds that want one. */
+export interface AnsweredChallenge {
+  token: string
+  challenge: string
+}
+
+/** What the contract must know of a kind: how to have a device of it, and what it would accept. */
+export interface KindFixture {
+  /** Migrated with the kind: `migrate(database, [kind])`. It is asked when a check runs, not before. */
+  database(): Database
+  /** Adds a confirmed device. */
+  add(otp: ContractOtp, userId: number): Promise<Device>
+  /** A token that the device accepts at the clock's present time, another one at each call. */
+  goodToken(otp: ContractOtp, device: Device): Promise<string | AnsweredChallenge>
+  /** Of the right shape, but never right. */
+  wrongToken: string
+}
+
+/** One person with one device of the kind, and nothing else. */
+export interface Stage {
+  kind: Kind
+  fixture: KindFixture
+  otp: ContractOtp
+  userId: number
+  device: Device
+  good(of?: Device): Promise<string | AnsweredChallenge>
+  /** @param to another device than the stage's, or another person */
+  submit(given: string | AnsweredChallenge, to?: { deviceId?: string; by?: number }): Promise<Verification>
+  /** The device's own row. */
+  row(): Promise<Record<string, unknown>>
+  /** Changes its columns behind the core's back. */
+  change(assignment: string): Promise<void>
+}
+
+export async function openStage(kind: Kind, fixture: KindFixture): Promise<Stage> {
+  const otp = contractOtp(fixture.database(), kind)
+  const userId = await createUser(otp)
+  const device = await fixture.add(otp, userId)
+  const { sequelize } = otp.database
+  return {
+    ...{ kind, fixture, otp, userId, device },
+    good: (of = device) => fixture.goodToken(otp, of),
+    submit: (given, { deviceId = device.persistentId, by = userId } = {}) =>
+      verifyToken(otp, { userId: by, deviceId, ...(typeof given === 'string' ? { token: given } : given) }),
+    async row() {
+      const sql = `select * from ${kind.table} where id = $id`
+      const rows = await sequelize.query<Record<string, unknown>>(sql, bindId(device.id))
+      return rows[0] ?? {}
+    },
+    async change(assignment) {
+      await sequelize.query(`update ${kind.table} set ${assignment} where id = $id returning id`, bindId(device.id))
+    },
+  }
+}
+
+const bindId = (id: number) => ({ bind: { id }, type: QueryTypes.SELECT }) as const
+
+/** Somebody new, who is active and has no device. @returns the id */
+export async function createUser({ database }: Otp): Promise<number> {
+  const user = await database.models.User.create({ email: `${randomUUID()}@example.com`, name: 'Person' })
+  return user.id
+}
+
+function contractOtp(database: Database, kind: Kind): ContractOtp {
+  const kinds = builtInKinds.includes(kind) ? builtInKinds : everyKind([kind])
+  return {
+    database,
+    clock: stillClock(),
+    keys: createKeyring([Buffer.alloc(32, 7)]),
+    events: createEvents(),
+    kinds,
+    everyKind: kinds,
+    settings: {
+      totpSync: true,
+      throttleFactor: 1,
+      challengeCooldown: 30,
+      siteName: 'Test',
+      relyingParty: relyingPartyOf('http://localhost:3000', 'Test'),
+    },
+  }
+}
