@@ -1,14 +1,22 @@
 import type { Request } from 'express'
+import { z } from 'zod'
 import { speak } from '../../http/choose-language.js'
-import { runStatement } from '../../db/run-statement.js'
-import { devicesForUser, type ListedDevice } from '../../otp/devices-for-user.js'
+import { type ListedDevice, ownerWithDevices } from '../../otp/devices-for-user.js'
 import type { Auth } from '../auth.js'
 import { readTrustDays } from '../trusted-browser/read-trust-days.js'
+
+const awaitedUser = z.object({
+  id: z.number(),
+  email: z.string(),
+  isStaff: z.boolean(),
+  authEpoch: z.number(),
+  locale: z.string().nullable(),
+})
 
 /** Whose token is awaited, and from which devices. */
 export interface TokenStage {
   step: 'token'
-  user: { id: number; email: string; isStaff: boolean; authEpoch: number; locale: string | null }
+  user: z.output<typeof awaitedUser>
   devices: ListedDevice[]
   /** For how many days this browser may be trusted; 0: it may not. */
   trustDays: number
@@ -27,14 +35,14 @@ export async function readStage(auth: Auth, req: Request): Promise<Stage> {
     return { step: 'password', expired: true }
   const awaited = pending ?? unverified(req)
   if (!awaited) return { step: 'password', expired: false }
-  const [user, devices, trustDays] = await Promise.all([
-    findUser(auth, awaited.userId, awaited.epoch),
-    devicesForUser(auth.otp, awaited.userId),
+  const asked = { sql: AWAITED_USER, values: { epoch: awaited.epoch }, row: awaitedUser }
+  const [found, trustDays] = await Promise.all([
+    ownerWithDevices(auth.otp, awaited.userId, asked),
     readTrustDays(auth, awaited.userId),
   ])
-  if (!user) return { step: 'password', expired: false }
-  speak(req, user.locale)
-  return { step: 'token', user, devices: usable(devices), trustDays }
+  if (!found) return { step: 'password', expired: false }
+  speak(req, found.owner.locale)
+  return { step: 'token', user: found.owner, devices: usable(found.devices), trustDays }
 }
 
 function unverified(req: Request): { userId: number; epoch: number } | null {
@@ -42,14 +50,9 @@ function unverified(req: Request): { userId: number; epoch: number } | null {
   return req.user && !req.user.isVerified() && userId !== undefined && epoch !== undefined ? { userId, epoch } : null
 }
 
-async function findUser(auth: Auth, id: number, epoch: number): Promise<TokenStage['user'] | null> {
-  const [user] = await runStatement<TokenStage['user']>(auth.database, undefined, AWAITED_USER, { id, epoch })
-  return user ?? null
-}
-
 const AWAITED_USER = `
 select id, email, is_staff as "isStaff", auth_epoch as "authEpoch", locale
-from users where id = $id and auth_epoch = $epoch and is_active`
+from users where id = $userId and auth_epoch = $epoch and is_active`
 
 /** A set of backup tokens that is used up is not offered. */
 export function usable(devices: readonly ListedDevice[]): ListedDevice[] {

@@ -27,13 +27,12 @@ export async function submitPassword(auth: Auth, req: Request, form: LoginForm):
     return refused('password', 'invalid_login')
   }
   if (form.otp_token) return submitBoth(auth, req, user, form, form.otp_token)
-  await auth.addressLimit.giveBack(req.ip ?? '')
   return awaitToken(auth, req, user, safeNext(form.next))
 }
 
 /** Whoever has a device is signed in by it only; whoever has none is signed in, unverified. */
 async function awaitToken(auth: Auth, req: Request, user: PasswordUser, next: string | null): Promise<Answer> {
-  const devices = await devicesForUser(auth.otp, user.id)
+  const devices = await devicesForUser(auth.otp, user.id, { changes: auth.addressLimit.givenBack(req.ip ?? '') })
   const now = auth.clock.now()
   if (devices.length > 0) {
     const factor = await useTrustedBrowser(auth, req, user)
