@@ -9,6 +9,8 @@ import { root } from './staleness.mjs'
 const external = [
   '@electric-sql/*',
   '@node-rs/argon2',
+  // Loaded where a host brings components of its own, which the program itself never does.
+  'adminjs/bundler',
   'graphile-worker',
   'pg',
   'pg-hstore',

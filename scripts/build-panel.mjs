@@ -4,17 +4,19 @@ import { chmod, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { brotliCompress, constants, gzip } from 'node:zlib'
-import { slimFrontend } from './panel/slim-frontend.mjs'
+import { slimFrontend, wholeFrontend } from './panel/slim-frontend.mjs'
 import { root } from './staleness.mjs'
 
-// Makes dist/panel: one script, one style sheet and the icon, each under a name with its
+// Makes dist/panel: the script, the same with all of AdminJS for sites that bring components
+// of their own (host-panel.js), one style sheet and the icon, each under a name with its
 // content's hash in it, and beside it the same as .br and .gz; manifest.json names them.
 
 const components = path.join(root, 'src/admin/components')
 const target = path.join(root, 'dist/panel')
 
 const files = {
-  'panel.js': await bundle(),
+  'panel.js': await bundle('entry.tsx', slimFrontend),
+  'host-panel.js': await bundle('host-entry.tsx', wholeFrontend),
   'panel.css': Buffer.concat([await source('views/theme.css'), await source('src/admin/components/panel.css')]),
   'icon.svg': await source('src/admin/components/icon.svg'),
 }
@@ -27,9 +29,9 @@ await chmod(draft, 0o755)
 await rm(target, { recursive: true, force: true })
 await rename(draft, target)
 
-async function bundle() {
+async function bundle(entry, frontend) {
   const { outputFiles } = await esbuild.build({
-    entryPoints: [path.join(components, 'entry.tsx')],
+    entryPoints: [path.join(components, entry)],
     bundle: true,
     write: false,
     format: 'iife',
@@ -48,7 +50,7 @@ async function bundle() {
     },
     legalComments: 'none',
     logLevel: 'warning',
-    plugins: [slimFrontend],
+    plugins: [frontend],
   })
   // Two libraries find the global object by making a function of text, which our policy forbids.
   return Buffer.from(outputFiles[0].text.replace(/\b(new )?Function\("return this"\)\(\)/g, 'globalThis'))

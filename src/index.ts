@@ -3,6 +3,7 @@
  *
  * @packageDocumentation
  */
+export type { HostAdmin, HostPanel } from './admin/host/host-admin.js'
 export { systemClock, type Clock } from './clock.js'
 export { readConfig, type Config, type ConfigResult } from './config/read-config.js'
 export { createOtpAdminSite, type OtpAdminSite } from './create-site.js'

@@ -1,7 +1,6 @@
-import type { AdminJSOptions } from 'adminjs'
 import type { Logger } from 'pino'
 import type { Sequelize } from 'sequelize'
-import type { AdminJS } from './admin/adminjs.js'
+import type { HostAdmin } from './admin/host/host-admin.js'
 import type { Clock } from './clock.js'
 import { type Config, type Fault, readConfig } from './config/read-config.js'
 import type { Keyring } from './crypto/keyring.js'
@@ -30,7 +29,7 @@ export interface SiteOptions {
   /** That schema: `otp_admin` with `sequelize`, else `config.DATABASE_SCHEMA`. The jobs lie beside it in `…_jobs`. */
   schema?: string
   /** The application's AdminJS options or instance: its resources stand beside ours, behind our guard. */
-  admin?: AdminJSOptions | AdminJS
+  admin?: HostAdmin
   /** Kinds of device beside those that the site brings. */
   kinds?: readonly AddedKind[]
   /** Where mails leave the house, instead of `SMTP_URL`. */

@@ -1,4 +1,3 @@
-import type { AdminJSOptions } from 'adminjs'
 import express, { type ErrorRequestHandler, type Express, type Router } from 'express'
 import type { Logger } from 'pino'
 import type { Account } from './account/account.js'
@@ -23,7 +22,7 @@ import { tellOwner } from './account/tell-owner.js'
 import { trustedBrowsersRoutes } from './account/trusted-browsers/routes.js'
 import { setUpRoutes } from './account/setup/routes.js'
 import { keepSwept } from './account/setup/sweep.js'
-import type { AdminJS } from './admin/adminjs.js'
+import type { HostAdmin } from './admin/host/host-admin.js'
 import { createPanel } from './admin/mount.js'
 import type { Auth } from './auth/auth.js'
 import { enrolmentGate } from './auth/enrolment.js'
@@ -35,6 +34,7 @@ import { recordVerifications } from './auth/record-verifications.js'
 import { passkeyRoutes } from './auth/passkey-login/routes.js'
 import { securityKeyRoutes } from './auth/security-key/routes.js'
 import { endTrust } from './auth/trusted-browser/end-trust.js'
+import { requires } from './auth/requires.js'
 import { verifyRoutes } from './auth/step-up/routes.js'
 import type { Clock } from './clock.js'
 import type { Config } from './config/read-config.js'
@@ -75,7 +75,7 @@ export interface SiteServices {
   /** Whether a security key beside a password asks for a PIN or a finger, too. Where nothing is said: `preferred`. */
   userVerification?: UserVerification
   /** The host application's AdminJS, whose resources stand beside ours. */
-  admin?: AdminJSOptions | AdminJS
+  admin?: HostAdmin
   /** Kinds of device beside those that the site brings. Their migrations have run: `migrate(database, kinds)`. */
   kinds?: readonly AddedKind[]
 }
@@ -100,13 +100,15 @@ export async function mountSite(services: SiteServices): Promise<MountedSite> {
   const stylesheet = readStylesheet()
   const keyScript = readKeyScript()
   const session = sessions({ pool: database.pool, clock: services.clock, secrets: keys.sessionSecrets, https })
-  const panel = createPanel({
+  const panel = await createPanel({
     database,
     clock: services.clock,
     otp: account.otp,
     tellUser: (transaction, userId, notice) => tellUser(account, transaction, userId, notice),
     invite: (transaction, invitation) => createInvitation(account, transaction, invitation, account.baseUrl()),
     siteName: config.siteName,
+    ...(services.admin && { admin: services.admin }),
+    requires: (requirement) => requires(account, requirement),
     originOf: describeOrigin,
     isSameOrigin: (req) => isOwnOrigin(req.get('sec-fetch-site'), req.get('origin'), origins),
     showRefusal: (res, code, message) => sendPage(res, 'error', { code, message }),

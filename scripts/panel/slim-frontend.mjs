@@ -25,43 +25,32 @@ const feather = icons
 
 /** CommonJS with a default inside the default: esbuild follows Node here, AdminJS was written for Babel. */
 const interop =
-  /^(react-datepicker|react-text-mask|jw-paginate|text-mask-addons\/dist\/createAutoCorrectedDatePipe\.js)$/
+  /^(react-datepicker|react-text-mask|react-phone-input-2|jw-paginate|text-mask-addons\/dist\/createAutoCorrectedDatePipe\.js)$/
 
-/** Parts of the design system that no page of ours shows. */
-const empty = [
-  [/^@tinymce\/tinymce-react$/, 'export const Editor = () => null'],
-  [/^react-phone-input-2/, 'export default () => null'],
-]
+/** An editor that is fetched from another site, which our policy forbids. */
+const tinymce = [/^@tinymce\/tinymce-react$/, 'export const Editor = () => null']
+/** No page of ours asks for a phone number. */
+const phoneInput = [/^react-phone-input-2/, 'export default () => null']
 const illustrations =
   /(design-system\/build\/atoms\/illustrations\/(tags|rocket-new|box|plug|docs|photos|cards|drawer|padlock|beware|rocket)|components\/app\/utils\/rocket-svg)\.js$/
 
-/** For esbuild: AdminJS's browser half from its modules, without editors, illustrations and unused icons. */
-export const slimFrontend = {
-  name: 'slim-frontend',
+/** For esbuild: AdminJS's browser half from its modules, all of it: what a host's resources and components may need. */
+export const wholeFrontend = {
+  name: 'whole-frontend',
   setup(build) {
-    const virtual = (filter, name, contents) => {
-      build.onResolve({ filter }, () => ({ path: name, namespace: 'slim' }))
-      build.onLoad({ filter: new RegExp(`^${name}$`), namespace: 'slim' }, () => ({ contents, resolveDir: modules }))
-    }
+    const virtual = replacer(build)
     virtual(/^adminjs$/, 'adminjs', adminjs)
     virtual(
       /^adminjs\/frontend$/,
       'frontend',
       `export { default } from '${modules}/adminjs/lib/frontend/bundle-entry.js'`,
     )
-    virtual(/^react-feather$/, 'feather', feather)
     virtual(/^polished$/, 'polished', `export * from '${root}src/admin/components/mix-colours.ts'`)
-    empty.forEach(([filter, contents], index) => virtual(filter, `empty-${index}`, contents))
+    virtual(tinymce[0], 'tinymce', tinymce[1])
     build.onResolve({ filter: interop }, ({ path: name }) => ({ path: name, namespace: 'interop' }))
     build.onLoad({ filter: /.*/, namespace: 'interop' }, ({ path: name }) => ({
       contents: `import * as all from '${modules}/${name.endsWith('.js') ? name : `${name}/`}'; export default all.default?.default ?? all.default`,
       resolveDir: modules,
-    }))
-    build.onLoad({ filter: illustrations }, async (args) => ({
-      contents: withoutDrawing(await readFile(args.path, 'utf8')),
-    }))
-    build.onLoad({ filter: /design-system\/build\/molecules\/rich-text-editor\/index\.js$/ }, () => ({
-      contents: 'export const RichTextEditor = () => null; export default RichTextEditor',
     }))
     // The page brings the texts of its language (src/admin/panel-texts.ts).
     build.onLoad({ filter: /adminjs\/lib\/locale\/[^/]+\/translation\.json$/ }, () => ({
@@ -69,6 +58,32 @@ export const slimFrontend = {
       loader: 'json',
     }))
   },
+}
+
+/** The same without editors, illustrations and unused icons. */
+export const slimFrontend = {
+  name: 'slim-frontend',
+  setup(build) {
+    const virtual = replacer(build)
+    // What is replaced here comes first, so that it is not found whole.
+    virtual(/^react-feather$/, 'feather', feather)
+    virtual(phoneInput[0], 'phone', phoneInput[1])
+    build.onLoad({ filter: illustrations }, async (args) => ({
+      contents: withoutDrawing(await readFile(args.path, 'utf8')),
+    }))
+    build.onLoad({ filter: /design-system\/build\/molecules\/rich-text-editor\/index\.js$/ }, () => ({
+      contents: 'export const RichTextEditor = () => null; export default RichTextEditor',
+    }))
+    wholeFrontend.setup(build)
+  },
+}
+
+/** Puts a text in the place of a module. */
+function replacer(build) {
+  return (filter, name, contents) => {
+    build.onResolve({ filter }, () => ({ path: name, namespace: 'slim' }))
+    build.onLoad({ filter: new RegExp(`^${name}$`), namespace: 'slim' }, () => ({ contents, resolveDir: modules }))
+  }
 }
 
 /** The same exports, each drawing nothing. */

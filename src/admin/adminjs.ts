@@ -7,14 +7,18 @@ export {
   default as AdminJS,
   BaseRecord,
   initializeStore,
+  locales,
   type ActionContext,
   type ActionDecorator,
   type ActionHandler,
   type ActionRequest,
   type ActionResponse,
+  type AdminJSOptions,
+  type BrandingOptions,
   type CurrentAdmin,
   type Filter,
   type RecordActionResponse,
+  type ResourceJSON,
   type ResourceOptions,
 } from 'adminjs'
 export { buildRouter } from '@adminjs/express'

@@ -1,6 +1,10 @@
 import { panelActions } from './actions/panel-actions.js'
 import { AdminJS } from './adminjs.js'
 import { dashboard } from './dashboard.js'
+import { combineOptions } from './host/combine-options.js'
+import { guardActions } from './host/guard-actions.js'
+import type { HostSettings } from './host/host-admin.js'
+import { keepApart } from './host/host-resources.js'
 import { panelResources } from './resources/index.js'
 import { ListedResource } from './resources/listed-resource.js'
 import type { PanelResource } from './resources/panel-resource.js'
@@ -8,18 +12,30 @@ import type { PanelServices } from './services.js'
 
 /** Builds AdminJS over our resources. Its components were bundled ahead of time, so it is told none. */
 export function buildAdmin(services: PanelServices): AdminJS {
-  return new AdminJS({
+  return new AdminJS(ownOptions(services))
+}
+
+/** Builds AdminJS over our resources and a host's, which `can` and the host's own rules guard together. */
+export function buildAdminWithHost(services: PanelServices, { options }: HostSettings): AdminJS {
+  const admin = new AdminJS(combineOptions(ownOptions(services), options))
+  keepApart(admin, options.resources ?? [], services.database)
+  guardActions(admin)
+  return admin
+}
+
+function ownOptions(services: PanelServices) {
+  return {
     rootPath: '/admin',
     loginPath: '/account/login',
     logoutPath: '/account/logout',
-    branding: { companyName: services.siteName, logo: false, withMadeWithLove: false },
+    branding: { companyName: services.siteName, logo: false as const, withMadeWithLove: false },
     settings: { defaultPerPage: 20 },
     dashboard: { component: 'Dashboard', handler: dashboard(services) },
     resources: panelResources.map((resource) => ({
       resource: new ListedResource(services, modelOf(services, resource), resource.list),
       options: optionsOf(services, resource),
     })),
-  })
+  }
 }
 
 function modelOf({ database }: PanelServices, { table }: PanelResource) {

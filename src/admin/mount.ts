@@ -1,14 +1,23 @@
 import express, { type RequestHandler, type Router } from 'express'
 import { type AdminJS, buildRouter } from './adminjs.js'
-import { buildAdmin } from './build-admin.js'
+import { buildAdmin, buildAdminWithHost } from './build-admin.js'
 import { guard } from './guard.js'
+import { bundleComponents } from './host/bundle-components.js'
+import { checkHostCall } from './host/check-host-call.js'
+import { checkHostPage, checkNamedPage } from './host/check-host-page.js'
+import { checkRequirement } from './host/check-requirement.js'
+import { type HostSettings, readHostAdmin } from './host/host-admin.js'
+import { createHostPage } from './host/host-page.js'
+import { readHostFields } from './host/read-host-fields.js'
+import { serveComponents } from './host/serve-components.js'
+import { unmaskHostRefusals } from './host/unmask-host-refusals.js'
 import { answerRefusals } from './http/answer-refusals.js'
 import { type CallKind, checkCall } from './http/check-call.js'
 import { checkPage } from './http/check-page.js'
 import { readFields } from './http/read-fields.js'
 import { unmaskRefusals } from './http/unmask-refusals.js'
 import { createPage } from './page/render-page.js'
-import { readAssets } from './page/serve-assets.js'
+import { type PanelAssets, readAssets } from './page/serve-assets.js'
 import { PanelRefusal } from './refusal.js'
 import type { PanelServices } from './services.js'
 
@@ -28,7 +37,6 @@ const CALLS: readonly [path: string, kind: CallKind][] = [
 ]
 
 const PAGES = [
-  '/',
   '/resources/:resourceId',
   '/resources/:resourceId/actions/:action',
   '/resources/:resourceId/records/:recordId/:action',
@@ -38,18 +46,18 @@ const PAGES = [
 /**
  * The panel: our guard, our page, our checks, and behind them AdminJS's own router. An
  * address that is not named here never reaches it.
+ *
+ * @throws {SiteError} for what cannot be taken over of a host's AdminJS
  */
-export function createPanel(services: PanelServices): Panel {
-  const admin = buildAdmin(services)
+export async function createPanel(services: PanelServices): Promise<Panel> {
   const assets = readAssets()
-  const page = createPage(services, admin, assets)
   const router = strictRouter()
   router.get('/login', (_req, res) => res.redirect(302, '/account/login'))
   router.get('/logout', (_req, res) => res.redirect(302, '/account/logout'))
   router.use(guard(services), onlyGetAndPost)
   router.use('/api', ownPageOnly(services))
-  mountCalls(router, admin)
-  for (const path of PAGES) router.route(path).get(checkPage(admin), page).all(refuseMethod('GET, HEAD'))
+  if (services.admin) await mountWithHost(router, services, readHostAdmin(services.admin), assets)
+  else mountOwn(router, services, assets)
   router.use(() => {
     throw new PanelRefusal('not_found')
   })
@@ -60,12 +68,42 @@ export function createPanel(services: PanelServices): Panel {
 /** Ours and AdminJS's match to the letter, so that no address passes one and means something else to the other. */
 const strictRouter = () => express.Router({ caseSensitive: true, strict: true })
 
-function mountCalls(router: Router, admin: AdminJS): void {
-  // Nothing is bundled at run time (docs/architecture.md, Panel).
-  process.env['ADMIN_JS_SKIP_BUNDLE'] = 'true'
-  const adminRouter = buildRouter(admin, strictRouter())
+function mountOwn(router: Router, services: PanelServices, assets: PanelAssets): void {
+  const admin = buildAdmin(services)
+  mountCalls(router, admin, routerOf(admin))
+  mountPages(router, admin, createPage(services, admin, assets))
+}
+
+/** The host's addresses come first; they hand on what is none of the host's. */
+async function mountWithHost(router: Router, services: PanelServices, host: HostSettings, assets: PanelAssets) {
+  const admin = buildAdminWithHost(services, host)
+  const components = await bundleComponents(admin)
+  const script = components && `/host-assets/${components.name}`
+  const page = createHostPage(admin, assets, script && `/admin${script}`)
+  const adminRouter = routerOf(admin)
+  const handled = [checkRequirement(services, host), ...readHostFields(host), unmaskHostRefusals, adminRouter]
+  if (components && script) router.get(script, serveComponents(components))
+  for (const [path, kind] of CALLS) router.all(path, checkHostCall(admin, kind), ...handled)
+  router.all('/api/pages/:pageName', checkNamedPage(admin), ...handled)
+  for (const path of PAGES) router.get(path, checkHostPage(admin), page)
+  router.get('/pages/:pageName', checkNamedPage(admin), page)
+  mountCalls(router, admin, adminRouter)
+  mountPages(router, admin, page)
+}
+
+function routerOf(admin: AdminJS): Router {
+  // AdminJS would bundle the host's components here, for a route of its own that nobody reaches.
+  admin.initialize = async () => {}
+  return buildRouter(admin, strictRouter())
+}
+
+function mountCalls(router: Router, admin: AdminJS, adminRouter: Router): void {
   for (const [path, kind] of CALLS) router.all(path, checkCall(admin, kind), readFields, unmaskRefusals, adminRouter)
   router.route('/api/dashboard').get(readFields, adminRouter).all(refuseMethod('GET, HEAD'))
+}
+
+function mountPages(router: Router, admin: AdminJS, page: RequestHandler): void {
+  for (const path of ['/', ...PAGES]) router.route(path).get(checkPage(admin), page).all(refuseMethod('GET, HEAD'))
 }
 
 /** HEAD is GET without a body; AdminJS would take it for neither and delete on it. Node leaves the body out by itself. */

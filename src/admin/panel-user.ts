@@ -13,6 +13,8 @@ export class PanelUser {
   readonly email: string
   readonly name: string
   readonly isSuperuser: boolean
+  /** What his groups allow, all together, as texts such as `users.view`; null: he is in none. */
+  readonly granted: ReadonlySet<string> | null
   readonly origin: Origin
 
   constructor(user: RequestUser, origin: Origin) {
@@ -20,6 +22,7 @@ export class PanelUser {
     this.email = user.email
     this.name = user.name
     this.isSuperuser = user.isSuperuser
+    this.granted = user.groups.length > 0 ? new Set(user.groups.flatMap(({ permissions }) => permissions)) : null
     this.origin = origin
   }
 

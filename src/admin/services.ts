@@ -1,10 +1,12 @@
-import type { Request, Response } from 'express'
+import type { Request, RequestHandler, Response } from 'express'
 import type { Transaction } from 'sequelize'
+import type { Requirement } from '../auth/requirement.js'
 import type { Clock } from '../clock.js'
 import type { Database } from '../db/connect.js'
 import type { Notice } from '../notify/mails.js'
 import type { Origin } from '../origin.js'
 import type { Otp } from '../otp/otp.js'
+import type { HostAdmin } from './host/host-admin.js'
 
 /** What the panel needs from the house. */
 export interface PanelServices {
@@ -13,6 +15,8 @@ export interface PanelServices {
   otp: Otp
   /** Name of the site, in the panel's corner. */
   siteName: string
+  /** The AdminJS of the application that the site is mounted in. */
+  admin?: HostAdmin
   /** Makes the link by which somebody may set up a device, which pages of src/account take up. */
   invite(
     transaction: Transaction,
@@ -20,6 +24,8 @@ export interface PanelServices {
   ): Promise<{ link: string; expiresAt: Date }>
   /** Tells somebody by mail what was done, inside the transaction of it. */
   tellUser(transaction: Transaction, userId: number, notice: Notice): Promise<void>
+  /** Lets those pass who have shown what is asked for, and answers the others with the next step. */
+  requires(requirement: Requirement): RequestHandler
   /** Where a request came from, for the audit trail. */
   originOf(request: Request): Origin
   /** Whether `Sec-Fetch-Site` and `Origin` say that the panel itself sent the request, or no browser. */

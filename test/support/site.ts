@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http'
 import type { Express } from 'express'
 import pino from 'pino'
+import type { Auth } from '../../src/auth/auth.js'
 import { createKeyring } from '../../src/crypto/keyring.js'
 import { hashPassword } from '../../src/crypto/hash-password.js'
 import type { Database } from '../../src/db/connect.js'
@@ -19,6 +20,7 @@ export interface TestSite {
   baseUrl: string
   clock: TestClock
   otp: Otp
+  auth: Auth
   database: Database
   /** Every line the site has logged. */
   log: string[]
@@ -64,6 +66,7 @@ export async function startTestSite(
     baseUrl,
     clock,
     otp: site.otp,
+    auth: site.auth,
     database,
     log,
     browser: (userAgent) => openBrowser(baseUrl, userAgent),

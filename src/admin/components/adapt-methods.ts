@@ -2,17 +2,43 @@
 // Our API has neither.
 import { ApiClient } from 'adminjs'
 
-/** Actions with a page of their own. */
+/** Actions of ours with a page of their own. */
 const ASKED = ['edit', 'invite', 'giveBackupToken', 'endSessions', 'resetSecondFactor']
+const READS = ['list', 'search', 'show']
 
-/** The page of a record is filled by `show`: these only ever write. */
+interface Call {
+  resourceId: string
+  actionName: string
+}
+
+/** A resource of the application that the panel is mounted in, which renders its forms itself. */
+const ofHost = (resourceId: string) =>
+  window.REDUX_STATE.resources.find((resource) => resource.id === resourceId && resource.ofHost)
+
+/** An action without a page does its work when it is called. */
+function writesAtOnce({ resourceId, actionName }: Call): boolean {
+  const action = ofHost(resourceId)?.actions.find(({ name }) => name === actionName)
+  return action?.component === false && !READS.includes(actionName)
+}
+
+/** What the page that calls says stands, but for this. */
+function withMethod<Options extends Call>(options: Options): Options {
+  return writesAtOnce(options) ? { ...options, method: 'POST' } : options
+}
+
+/** The page of a record of ours is filled by `show`: these only ever write. */
 const recordAction = ApiClient.prototype.recordAction
 ApiClient.prototype.recordAction = function call(options) {
-  const reads = ASKED.includes(options.actionName) && options.data === undefined
-  return recordAction.call(this, reads ? { ...options, actionName: 'show' } : options)
+  const reads = ASKED.includes(options.actionName) && options.data === undefined && !ofHost(options.resourceId)
+  return recordAction.call(this, reads ? { ...options, actionName: 'show' } : withMethod(options))
+}
+
+const resourceAction = ApiClient.prototype.resourceAction
+ApiClient.prototype.resourceAction = function call(options) {
+  return resourceAction.call(this, withMethod(options))
 }
 
 const bulkAction = ApiClient.prototype.bulkAction
 ApiClient.prototype.bulkAction = function call(options) {
-  return bulkAction.call(this, { ...options, method: 'POST' })
+  return bulkAction.call(this, ofHost(options.resourceId) ? withMethod(options) : { ...options, method: 'POST' })
 }

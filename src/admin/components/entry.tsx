@@ -5,29 +5,10 @@ import './adapt-methods.js'
 import React from 'react'
 import { createRoot } from 'react-dom/client'
 import AdminJS from 'adminjs/frontend'
-import { ActionHeader } from './ActionHeader.js'
-import { Dashboard } from './Dashboard.js'
-import { DevicesOfUser } from './DevicesOfUser.js'
-import { EventDetails } from './EventDetails.js'
-import { EventName } from './EventName.js'
-import { EventsOfUser } from './EventsOfUser.js'
-import { HelpPerson } from './HelpPerson.js'
-import { PropertyHeader } from './PropertyHeader.js'
-import { TopBar } from './TopBar.js'
+import { ownComponents } from './own-components.js'
 import './repair-accessibility.js'
 
-// AdminJS looks its components up by these names.
-AdminJS.UserComponents = {
-  ActionHeader,
-  Dashboard,
-  DevicesOfUser,
-  EventDetails,
-  EventName,
-  EventsOfUser,
-  HelpPerson,
-  PropertyHeader,
-  TopBar,
-}
+AdminJS.UserComponents = ownComponents
 window.AdminJS = AdminJS
 
 const app = document.getElementById('app')

@@ -6,6 +6,7 @@ declare global {
     REDUX_STATE: {
       session: PanelSession
       paths: { loginPath: string; logoutPath: string }
+      resources: { id: string; ofHost?: true; actions: { name: string; component?: string | false }[] }[]
       locale: { language: string; translations: Record<string, { components: Texts }> }
     }
     THEME: object

@@ -1,5 +1,6 @@
 import type { Request, RequestHandler } from 'express'
 import type { ActionDecorator, AdminJS } from '../adminjs.js'
+import { isOfHost } from '../host/host-resources.js'
 import { panelUserOf } from '../panel-user.js'
 import { can, permissionOf, writes } from '../permissions.js'
 import { PanelRefusal } from '../refusal.js'
@@ -9,7 +10,7 @@ import { isSafeName } from './read-fields.js'
 /** The three shapes of AdminJS's addresses; an action answers in its own shape only. */
 export type CallKind = 'resource' | 'record' | 'bulk'
 
-const isOfKind = {
+export const isOfKind = {
   resource: (action: ActionDecorator) => action.isResourceType(),
   record: (action: ActionDecorator) => action.isRecordType(),
   bulk: (action: ActionDecorator) => action.isBulkType(),
@@ -37,7 +38,7 @@ export function checkCall(admin: AdminJS, kind: CallKind): RequestHandler {
 
 function actionOf(admin: AdminJS, req: Request, kind: CallKind): { resourceId: string; action: string } {
   const { resourceId, action } = req.params
-  const resource = admin.resources.find((candidate) => candidate.id() === resourceId)
+  const resource = admin.resources.find((candidate) => !isOfHost(candidate) && candidate.id() === resourceId)
   const actions = resource?.decorate().actions ?? {}
   if (typeof resourceId !== 'string' || typeof action !== 'string') throw new PanelRefusal('not_found')
   const known = Object.hasOwn(actions, action) ? actions[action] : undefined

@@ -4,7 +4,7 @@ import { PanelRefusal } from '../refusal.js'
 /** Bytes. AdminJS's own parser has no limit for some types, and writes what it gets to the disk. */
 const LIMIT = 1024 * 1024
 const MAX_FIELDS = 100
-const TYPES = ['multipart/form-data', 'application/x-www-form-urlencoded', 'application/json']
+export const BODY_TYPES = ['multipart/form-data', 'application/x-www-form-urlencoded', 'application/json']
 
 /** Refuses what is no UTF-8 instead of replacing it. */
 const utf8 = new TextDecoder('utf-8', { fatal: true })
@@ -17,7 +17,7 @@ type Field = string | number | boolean | null
  * them; a hostile one would block the process for seconds.
  */
 export const readFields: RequestHandler[] = [
-  express.raw({ type: TYPES, limit: LIMIT }),
+  express.raw({ type: BODY_TYPES, limit: LIMIT }),
   async (req, _res, next) => {
     // What express-formidable looks at and where AdminJS finds the fields.
     Object.assign(req, { fields: await fieldsOf(req), files: {}, express_formidable: { parsed: true } })
@@ -31,18 +31,18 @@ async function fieldsOf(req: Request): Promise<Record<string, Field>> {
     if (hasBody(req)) throw new PanelRefusal('bad_request', { reason: 'body' })
     return {}
   }
-  const fields = await parse(body, req.get('content-type') ?? '').catch(() => null)
+  const fields = await parseBody(body, req.get('content-type') ?? '').catch(() => null)
   if (!fields || fields.length > MAX_FIELDS || !fields.every(isSafe) || isDoubled(fields))
     throw new PanelRefusal('bad_request', { reason: 'body' })
   return Object.fromEntries(fields.filter((entry): entry is [string, Field] => isPlain(entry[1])))
 }
 
 /** A body of a type that was not read. */
-function hasBody(req: Request): boolean {
+export function hasBody(req: Request): boolean {
   return req.headers['transfer-encoding'] !== undefined || Number(req.headers['content-length'] ?? 0) > 0
 }
 
-async function parse(body: Buffer, type: string): Promise<[string, unknown][]> {
+export async function parseBody(body: Buffer, type: string): Promise<[string, unknown][]> {
   if (!/^(?!.*charset)|charset="?utf-8"?\s*(?:;|$)/i.test(type)) throw new TypeError('no UTF-8')
   if (type.startsWith('application/x-www-form-urlencoded')) decodeURIComponent(body.toString('latin1'))
   if (!type.startsWith('application/json'))
@@ -55,11 +55,11 @@ async function parse(body: Buffer, type: string): Promise<[string, unknown][]> {
 const isPlain = (value: unknown) => value === null || ['string', 'number', 'boolean'].includes(typeof value)
 
 function isSafe([name, value]: [string, unknown]): boolean {
-  return isSafeName(name) && isPlain(value) && !(typeof value === 'string' && BROKEN.test(value))
+  return isSafeName(name) && isPlain(value) && !(typeof value === 'string' && BROKEN_TEXT.test(value))
 }
 
 /** A NUL, half a surrogate pair, or what stands for bytes that were no text: PostgreSQL has none of them. */
-const BROKEN = /[\0\p{Surrogate}\ufffd]/u
+export const BROKEN_TEXT = /[\0\p{Surrogate}\ufffd]/u
 
 /** Which of two values counts would be a guess. */
 function isDoubled(fields: readonly [string, unknown][]): boolean {

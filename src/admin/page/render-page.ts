@@ -28,7 +28,7 @@ export function createPage(services: PanelServices, admin: AdminJS, assets: Pane
     const user = panelUserOf({ currentAdmin: Reflect.get(req.session, 'adminUser') })
     const nonce = randomBytes(16).toString('base64')
     const { head, gzip } = await prepared(user.level, req.language)
-    const rest = restOf(assets, nonce, user, req.t('panel:no_script'))
+    const rest = restOf([assets.address('panel.js')], nonce, user, req.t('panel:no_script'))
     res.set({
       'Content-Language': req.language,
       'Content-Security-Policy': policy(nonce),
@@ -51,7 +51,7 @@ function onceForEach(prepare: (level: Level, language: Language) => Promise<Prep
   }
 }
 
-function policy(nonce: string): string {
+export function policy(nonce: string): string {
   return [
     "default-src 'none'",
     "script-src 'self'",
@@ -65,18 +65,25 @@ function policy(nonce: string): string {
   ].join('; ')
 }
 
-function headOf(siteName: string, assets: PanelAssets, state: object, language: Language): string {
+export function headOf(
+  title: string,
+  assets: PanelAssets,
+  state: object,
+  language: Language,
+  styles: readonly string[] = [],
+): string {
+  const sheets = [assets.address('panel.css'), ...styles]
   return `<!doctype html>
 <html lang="${language}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escapeHtml(siteName)}</title>
-<link rel="icon" href="${assets.address('icon.svg')}"><link rel="stylesheet" href="${assets.address('panel.css')}">
+<title>${escapeHtml(title)}</title>
+<link rel="icon" href="${assets.address('icon.svg')}">${sheets.map((href) => `<link rel="stylesheet" href="${escapeHtml(href)}">`).join('')}
 <script type="application/json" id="panel-state">${jsonInHtml(state)}</script>
 `
 }
 
-function restOf(assets: PanelAssets, nonce: string, user: object, noScript: string): string {
+export function restOf(scripts: readonly string[], nonce: string, user: object, noScript: string): string {
   return `<script type="application/json" id="panel-user">${jsonInHtml(user)}</script>
-<script defer src="${assets.address('panel.js')}" nonce="${nonce}"></script></head>
+${scripts.map((src) => `<script defer src="${escapeHtml(src)}" nonce="${nonce}"></script>`).join('\n')}</head>
 <body><div id="app"><noscript>${escapeHtml(noScript)}</noscript></div></body></html>
 `
 }

@@ -1,0 +1,56 @@
+import { createHash } from 'node:crypto'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { SiteError } from '../../errors.js'
+import type { AdminJS } from '../adminjs.js'
+
+/** The host's own components as one script. */
+export interface ComponentBundle {
+  /** With the content's hash in it. */
+  name: string
+  script: Buffer
+}
+
+/**
+ * Bundles what the host's ComponentLoader names, with AdminJS's own bundler, as AdminJS
+ * would at its start. Nothing is left on the disk, so the working folder may be read-only.
+ *
+ * @returns null where the host brings no component
+ * @throws {SiteError} `host_components` with the bundler's words as its cause
+ */
+export async function bundleComponents(admin: AdminJS): Promise<ComponentBundle | null> {
+  const names = Object.keys(admin.componentLoader.getComponents())
+  if (names.length === 0 && !admin.options.env) return null
+  const folder = await mkdtemp(path.join(tmpdir(), 'otp-admin-components-'))
+  try {
+    return named(await bundle(admin, folder))
+  } catch (cause) {
+    throw new SiteError(
+      'host_components',
+      `The components of the AdminJS options cannot be bundled: ${cause instanceof Error ? cause.message : ''}`,
+      'Correct the component that the message names.',
+      { cause },
+    )
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+/** Loaded here alone: Babel and Rollup take two seconds, and most sites have no need of them. */
+async function bundle(admin: AdminJS, folder: string): Promise<Buffer> {
+  const { AssetBundler, componentsBundler, generateUserComponentEntry } = await import('adminjs/bundler')
+  const { inputOptions, outputOptions } = componentsBundler
+  const bundler = new AssetBundler(
+    { ...inputOptions, input: path.join(folder, 'entry.js') },
+    { ...outputOptions, file: path.join(folder, 'bundle.js') },
+  )
+  await bundler.createEntry({ dir: folder, content: generateUserComponentEntry(admin, folder) })
+  await bundler.build()
+  return readFile(path.join(folder, 'bundle.js'))
+}
+
+function named(script: Buffer): ComponentBundle {
+  const hash = createHash('sha256').update(script).digest('hex').slice(0, 12)
+  return { name: `components.${hash}.js`, script }
+}

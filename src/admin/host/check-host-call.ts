@@ -1,0 +1,88 @@
+import type { Request, RequestHandler } from 'express'
+import type { ActionDecorator, AdminJS } from '../adminjs.js'
+import { type CallKind, isOfKind } from '../http/check-call.js'
+import { adminOf } from '../page/page-state.js'
+import { type PanelUser, panelUserOf } from '../panel-user.js'
+import { PanelRefusal } from '../refusal.js'
+import { mayUse } from './host-permissions.js'
+import { idOf, isOfHost, type Resource } from './host-resources.js'
+import { isSafeHostName } from './read-host-fields.js'
+
+const MAX_VALUE = 2_000
+/** AdminJS's own ceiling for the rows of a list, all of which can be ticked. */
+const MAX_ROWS = 500
+
+/** Those that only read. The form of any other is fetched by GET, where it has one. */
+const READS: ReadonlySet<string> = new Set(['list', 'search', 'show'])
+
+/**
+ * The methods that an action of the host answers. One without a page of its own does its
+ * work at once, and AdminJS's own `new` has nothing to fetch.
+ */
+function methodsOf(resource: Resource, action: ActionDecorator, user: PanelUser): readonly string[] {
+  if (READS.has(action.name)) return ['GET']
+  const isPlainNew = action.name === 'new' && !resource.decorate().options.actions?.['new']?.handler
+  return isPlainNew || action.toJSON(adminOf(user)).component === false ? ['POST'] : ['GET', 'POST']
+}
+
+/**
+ * Judges a call to one of the host's resources before AdminJS and the host's own rules see
+ * it: as for ours, but with the host's action names, and ids and names of any sound form.
+ * What is no resource of the host goes on to the next handler.
+ */
+export function checkHostCall(admin: AdminJS, kind: CallKind): RequestHandler {
+  return (req, _res, next) => {
+    const resource = admin.resources.find((candidate) => idOf(candidate) === req.params['resourceId'])
+    if (!resource || !isOfHost(resource)) return next('route')
+    const action = actionOf(resource, req, kind)
+    const user = panelUserOf({ currentAdmin: Reflect.get(req.session, 'adminUser') })
+    checkMethod(methodsOf(resource, action, user), req.method)
+    if (!mayUse(user, idOf(resource), action.name)) throw new PanelRefusal('not_allowed')
+    checkParameters(resource, req, kind)
+    next()
+  }
+}
+
+function actionOf(resource: Resource, req: Request, kind: CallKind): ActionDecorator {
+  const { action } = req.params
+  const { actions } = resource.decorate()
+  const known = typeof action === 'string' && Object.hasOwn(actions, action) ? actions[action] : undefined
+  if (!known || !isOfKind[kind](known)) throw new PanelRefusal('not_found')
+  return known
+}
+
+function checkMethod(methods: readonly string[], method: string): void {
+  const allow = methods.flatMap((each) => (each === 'GET' ? ['GET', 'HEAD'] : [each])).join(', ')
+  if (!methods.includes(method)) throw new PanelRefusal('method_not_allowed', { allow })
+}
+
+function checkParameters(resource: Resource, req: Request, kind: CallKind): void {
+  const values = Object.entries(req.query)
+  if (!values.every(([name, value]) => isSafeHostName(name) && isText(value))) throw new PanelRefusal('bad_request')
+  if (!Object.values(req.params).every(isText)) throw new PanelRefusal('bad_request')
+  if (!values.every(([name, value]) => typeof value === 'string' && isKnown(resource, name, value)))
+    throw new PanelRefusal('bad_request', { reason: 'parameter' })
+  if (kind === 'bulk') checkBulk(req.query['recordIds'])
+}
+
+const isText = (value: unknown) => typeof value === 'string' && value.length <= MAX_VALUE && !/\p{Cc}/u.test(value)
+
+/** AdminJS's own parameters; a wrong one would end in a fault of the database. */
+function isKnown(resource: Resource, name: string, value: string): boolean {
+  if (name === 'page') return /^[1-9]\d{0,8}$/.test(value)
+  if (name === 'perPage') return /^[1-9]\d{0,2}$/.test(value) && Number(value) <= MAX_ROWS
+  if (name === 'direction') return /^(asc|desc)$/.test(value)
+  const property = name.startsWith('filters.') ? name.slice('filters.'.length) : value
+  const isProperty = name === 'sortBy' || name === 'searchProperty' || name.startsWith('filters.')
+  return !isProperty || hasProperty(resource, property)
+}
+
+/** A property, or a part of one: `address.city`, `created_at~~from`. */
+function hasProperty(resource: Resource, path: string): boolean {
+  return Object.hasOwn(resource.decorate().properties, path.split(/\.|~~/)[0] ?? '')
+}
+
+function checkBulk(recordIds: unknown): void {
+  const ids = typeof recordIds === 'string' ? recordIds.split(',') : []
+  if (ids.length === 0 || ids.length > MAX_ROWS || ids.includes('')) throw new PanelRefusal('bad_request')
+}

@@ -1,0 +1,31 @@
+import type { RequestHandler } from 'express'
+import type { AdminJS } from '../adminjs.js'
+import { panelUserOf } from '../panel-user.js'
+import { PanelRefusal } from '../refusal.js'
+import { mayOpen, mayUse } from './host-permissions.js'
+import { idOf, isOfHost } from './host-resources.js'
+
+/** Goes on to our own resources' pages where the address is of none of the host's. */
+export function checkHostPage(admin: AdminJS): RequestHandler {
+  return (req, _res, next) => {
+    const { resourceId, action = 'list' } = req.params
+    const resource = admin.resources.find((candidate) => isOfHost(candidate) && idOf(candidate) === resourceId)
+    if (!resource) return next('route')
+    const user = panelUserOf({ currentAdmin: Reflect.get(req.session, 'adminUser') })
+    const isKnown = typeof action === 'string' && Object.hasOwn(resource.decorate().actions, action)
+    if (!isKnown || !mayUse(user, idOf(resource), action)) throw new PanelRefusal('not_found')
+    next()
+  }
+}
+
+/** The host's own pages, by name; AdminJS itself asks nobody whether he may open one. */
+export function checkNamedPage(admin: AdminJS): RequestHandler {
+  return (req, _res, next) => {
+    const { pageName } = req.params
+    const user = panelUserOf({ currentAdmin: Reflect.get(req.session, 'adminUser') })
+    if (typeof pageName !== 'string' || !Object.hasOwn(admin.options.pages ?? {}, pageName))
+      throw new PanelRefusal('not_found')
+    if (!mayOpen(user, pageName)) throw new PanelRefusal('not_allowed')
+    next()
+  }
+}

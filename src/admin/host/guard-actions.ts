@@ -1,0 +1,36 @@
+import type { ActionDecorator, AdminJS } from '../adminjs.js'
+import { panelUserOf } from '../panel-user.js'
+import { mayUse } from './host-permissions.js'
+import { idOf, isOfHost } from './host-resources.js'
+
+/**
+ * Puts the permissions of groups in front of the host's own `isAccessible`. AdminJS asks it
+ * for menus, for the buttons of every record and before every action, so that all agree.
+ */
+export function guardActions(admin: AdminJS): void {
+  for (const resource of admin.resources.filter(isOfHost))
+    for (const action of Object.values(resource.decorate().actions)) guardAction(idOf(resource), action)
+}
+
+function guardAction(resourceId: string, action: ActionDecorator): void {
+  const isAccessible = action.isAccessible.bind(action)
+  action.isAccessible = (currentAdmin, record) => {
+    if (!mayUse(panelUserOf({ currentAdmin }), resourceId, action.name)) return false
+    const answer: unknown = isAccessible(currentAdmin, record)
+    return answer instanceof Promise ? refusePromise(answer, resourceId, action.name) : Boolean(answer)
+  }
+}
+
+const told = new Set<string>()
+
+/** AdminJS would take the promise itself for a yes. */
+function refusePromise(answer: Promise<unknown>, resourceId: string, action: string): false {
+  answer.catch(() => {})
+  const name = `${resourceId}.${action}`
+  if (!told.has(name)) {
+    const detail = 'The action is refused to everybody until isAccessible is a plain function.'
+    process.emitWarning(`isAccessible of ${name} gives a promise.`, { code: 'host_rule_async', detail })
+  }
+  told.add(name)
+  return false
+}

@@ -1,0 +1,34 @@
+import { randomBytes } from 'node:crypto'
+import { promisify } from 'node:util'
+import { gzip } from 'node:zlib'
+import type { RequestHandler } from 'express'
+import type { AdminJS } from '../adminjs.js'
+import { headOf, policy, restOf } from '../page/render-page.js'
+import type { PanelAssets } from '../page/serve-assets.js'
+import { panelUserOf } from '../panel-user.js'
+import { hostState } from './host-state.js'
+
+/**
+ * The panel's page where a host's resources stand beside ours: with the whole of AdminJS's
+ * browser half, which the host's components may use, and then those components.
+ *
+ * @param components the address of the host's own components; null: it has none
+ */
+export function createHostPage(admin: AdminJS, assets: PanelAssets, components: string | null): RequestHandler {
+  return async (req, res) => {
+    const user = panelUserOf({ currentAdmin: Reflect.get(req.session, 'adminUser') })
+    const nonce = randomBytes(16).toString('base64')
+    const { state, assets: own, title } = await hostState(admin, user, req.language)
+    const scripts = [assets.address('host-panel.js'), ...own.scripts, ...(components === null ? [] : [components])]
+    const head = headOf(title, assets, state, req.language, own.styles)
+    const page = head + restOf(scripts, nonce, user, req.t('panel:no_script'))
+    res.set({
+      'Content-Language': req.language,
+      'Content-Security-Policy': policy(nonce),
+      'Content-Type': 'text/html; charset=utf-8',
+      Vary: 'Accept-Encoding, Accept-Language',
+    })
+    if (req.acceptsEncodings('gzip') !== 'gzip') return void res.end(page)
+    res.set('Content-Encoding', 'gzip').end(await promisify(gzip)(page))
+  }
+}
