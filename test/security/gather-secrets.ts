@@ -47,7 +47,8 @@ const OTHER_DEVICES = `
 select secret from hotp_devices union select code_hash from phone_devices where code_hash is not null
 union select code_hash from email_devices where code_hash is not null
 union select unnest(array[credential_id, public_key, user_handle]) from webauthn_devices
-union select token_hash from one_time_links`
+union select token_hash from one_time_links
+union select unnest(array[series_hash, token_hash]) from trusted_browsers`
 
 /** What the people of the test know and the browsers hold. */
 export function secretsOfPeople(people: readonly Person[], browsers: readonly Browser[]): string[] {

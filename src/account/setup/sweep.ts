@@ -8,7 +8,8 @@ const EVERY_MS = 5 * 60_000
 
 /**
  * Removes, every few minutes, what was begun and never finished: devices that were not
- * confirmed, links that were not followed, forms that no token completed. Each process does it; one finds what another left.
+ * confirmed, links that were not followed, forms that no token completed, and browsers
+ * that are trusted no more. Each process does it; one finds what another left.
  *
  * @returns a function that ends it
  */
@@ -26,4 +27,5 @@ export async function sweep({ otp, database, clock }: Pick<Account, 'otp' | 'dat
   const now = clock.now()
   await runStatement(database, undefined, 'delete from one_time_links where expires_at <= $now', { now })
   await runStatement(database, undefined, 'delete from kept_requests where expires_at <= $now', { now })
+  await runStatement(database, undefined, 'delete from trusted_browsers where expires_at <= $now', { now })
 }

@@ -1,0 +1,123 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Database } from '../../src/db/connect.js'
+import { removeAllDevices } from '../../src/otp/remove-devices.js'
+import { nowhere } from '../../src/origin.js'
+import type { Answer, Browser } from '../support/browse.js'
+import { openTestDatabase } from '../support/database.js'
+import { postgresUrl } from '../support/postgres.js'
+import { createPerson, type Person, startTestSite, type TestSite } from '../support/site.js'
+
+const login = '/account/login'
+const COOKIE = 'otp_trusted'
+const RACERS = 10
+
+describe.skipIf(!postgresUrl())('trusted browsers, many at once on PostgreSQL', () => {
+  let database: Database
+  /** Two processes' worth of state over one database. */
+  let site: TestSite
+  let twin: TestSite
+  beforeAll(async () => {
+    database = await openTestDatabase('postgres')
+    site = await startTestSite(database, { TRUST_BROWSER_DAYS: '30' })
+    twin = await startTestSite(database, { TRUST_BROWSER_DAYS: '30' })
+  })
+  afterAll(async () => {
+    await Promise.all([site.close(), twin.close()])
+    await database.close()
+  })
+
+  const enter = (browser: Browser, { email, password }: Person): Promise<Answer> =>
+    browser.post(login, { username: email, password })
+  const trusted = async (person: Person): Promise<Browser> => {
+    const browser = site.browser()
+    await enter(browser, person)
+    await browser.post(login, { otp_token: person.code(), trust_browser: 'on' })
+    expect(browser.cookies.has(COOKIE)).toBe(true)
+    return browser
+  }
+  /** Browsers with the same trust, half of them at the other process. */
+  const copies = (browser: Browser, count = RACERS): Browser[] =>
+    Array.from({ length: count }, (_, index) => {
+      const copy = (index % 2 ? twin : site).browser()
+      copy.cookies.set(COOKIE, browser.cookies.get(COOKIE) ?? '')
+      return copy
+    })
+  const rowsOf = async ({ id }: Person) =>
+    (await database.pool.query('select id from trusted_browsers where user_id = $1', [id])).rows
+  const isVerified = async (browser: Browser) => (await browser.get('/admin')).status === 200
+
+  it('of ten with one token one gets in, the others are asked for a code, and nobody is locked out (A-02)', async () => {
+    const person = await createPerson(site)
+    const browsers = copies(await trusted(person))
+    const answers = await Promise.all(browsers.map((browser) => enter(browser, person)))
+    expect(answers.map(({ location }) => location).toSorted()).toEqual(
+      [...Array.from({ length: RACERS - 1 }, () => login), '/admin'].toSorted(),
+    )
+    const verified = await Promise.all(browsers.map(isVerified))
+    expect(verified.filter(Boolean)).toHaveLength(1)
+    expect(await rowsOf(person)).toHaveLength(1)
+    const { rows } = await database.pool.query(
+      `select d.failure_count, u.token_failed_at from totp_devices d join users u on u.id = d.user_id where u.id = $1`,
+      [person.id],
+    )
+    expect(rows).toEqual([{ failure_count: 0, token_failed_at: [] }])
+    const [loser] = browsers.filter((_, index) => !verified[index])
+    site.clock.advance(30)
+    twin.clock.advance(30)
+    expect((await loser?.post(login, { otp_token: person.code() }))?.location).toBe('/admin')
+  })
+
+  /** Every way in ended while the browser was on its way: whatever came first, nobody is verified by it. */
+  const endings: Record<string, (person: Person) => Promise<unknown>> = {
+    'a device is removed': ({ id: userId }) =>
+      database.sequelize.transaction((transaction) =>
+        removeAllDevices(site.otp, transaction, { userId, origin: nowhere, by: 'command_line', actorId: null }),
+      ),
+    'the password changes': ({ id }) =>
+      database.pool.query(
+        `update users set password_hash = password_hash || '', auth_epoch = auth_epoch + 1 where id = $1`,
+        [id],
+      ),
+    'the address changes': ({ id }) =>
+      database.pool.query(`update users set email = 'raced.' || email where id = $1`, [id]),
+  }
+
+  it.each(Object.keys(endings))('nobody is let in by a trust that ends meanwhile: %s', async (ending) => {
+    for (let round = 0; round < 5; round += 1) {
+      const person = await createPerson(site)
+      const browsers = copies(await trusted(person), 4)
+      await Promise.all([...browsers.map((browser) => enter(browser, person)), endings[ending]?.(person)])
+      expect(await rowsOf(person)).toEqual([])
+      expect(await Promise.all(browsers.map(isVerified))).not.toContain(true)
+    }
+  })
+
+  it('no trust is left that was earned while the password changed', async () => {
+    for (let round = 0; round < 5; round += 1) {
+      const person = await createPerson(site)
+      const browser = site.browser()
+      await enter(browser, person)
+      await Promise.all([
+        browser.post(login, { otp_token: person.code(), trust_browser: 'on' }),
+        database.pool.query('update users set auth_epoch = auth_epoch + 1 where id = $1', [person.id]),
+      ])
+      browser.cookies.delete('otp_session')
+      expect((await enter(browser, person)).location).toBe(login)
+    }
+  })
+
+  it('revoking and using at once neither wait for each other without end nor let anybody stay', async () => {
+    for (let round = 0; round < 5; round += 1) {
+      const person = await createPerson(site)
+      const owner = await trusted(person)
+      const browsers = copies(owner, 4)
+      const answers = await Promise.all([
+        ...browsers.map((browser) => enter(browser, person)),
+        owner.post('/account/two-factor/browsers/end-all'),
+        owner.post('/account/two-factor/browsers/end-all'),
+      ])
+      expect(answers.every(({ status }) => status === 303)).toBe(true)
+      expect(await Promise.all(browsers.map(isVerified))).not.toContain(true)
+    }
+  })
+})
