@@ -1,0 +1,202 @@
+import type { RequestHandler, Router } from 'express'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Auth } from '../../src/auth/auth.js'
+import type { GuardOptions } from '../../src/auth/guard-options.js'
+import { guarded } from '../../src/auth/guarded.js'
+import { otpRequired } from '../../src/auth/otp-required.js'
+import { parseForms } from '../../src/http/read-form.js'
+import { type Arrival, arrive, type Visitor } from '../security/visitors.js'
+import type { Answer } from '../support/browse.js'
+import type { TestSite } from '../support/site.js'
+import { asProgram, openHostSite } from './host-site.js'
+
+const people = [
+  'stranger',
+  'pending',
+  'unverified staff',
+  'staff without a device',
+  'verified staff',
+] as const satisfies readonly Visitor[]
+
+/** What each of them gets, in that order. `LOGIN` and `SETUP` with the way back. */
+type Row = [path: string, options: GuardOptions, page: string, program: string]
+
+const LOGIN = '302 /account/login'
+const NEITHER = '401 not_authenticated, 401 not_authenticated'
+
+// D-55 and F-62, in the order of `people`.
+const rows: Row[] = [
+  [
+    '/plain',
+    {},
+    `${LOGIN}?next, ${LOGIN}?next, ${LOGIN}?next, 403 not_verified, 200`,
+    `${NEITHER}, 403 not_verified, 403 not_verified, 200`,
+  ],
+  [
+    '/if-configured',
+    { ifConfigured: true },
+    `${LOGIN}?next, ${LOGIN}?next, ${LOGIN}?next, 200, 200`,
+    `${NEITHER}, 403 not_verified, 200, 200`,
+  ],
+  [
+    '/login-url',
+    { loginUrl: '/enter?theme=dark' },
+    '302 /enter?theme=dark&next, 302 /enter?theme=dark&next, 302 /enter?theme=dark&next, 403 not_verified, 200',
+    `${NEITHER}, 403 not_verified, 403 not_verified, 200`,
+  ],
+  [
+    '/login-elsewhere',
+    { loginUrl: 'https://sso.example.com/' },
+    '302 https://sso.example.com/?next, 302 https://sso.example.com/?next, 302 https://sso.example.com/?next, 403 not_verified, 200',
+    `${NEITHER}, 403 not_verified, 403 not_verified, 200`,
+  ],
+  [
+    '/verification-url',
+    { verificationUrl: '/enrol' },
+    `${LOGIN}?next, ${LOGIN}?next, ${LOGIN}?next, 302 /enrol?next, 200`,
+    `${NEITHER}, 403 not_verified, 403 not_verified, 200`,
+  ],
+  [
+    '/field',
+    { redirectFieldName: 'way', verificationUrl: '/enrol' },
+    `${LOGIN}?way, ${LOGIN}?way, ${LOGIN}?way, 302 /enrol?way, 200`,
+    `${NEITHER}, 403 not_verified, 403 not_verified, 200`,
+  ],
+  [
+    '/raise-anonymous',
+    { raiseAnonymous: true },
+    `403 not_authenticated, 403 not_authenticated, ${LOGIN}?next, 403 not_verified, 200`,
+    `${NEITHER}, 403 not_verified, 403 not_verified, 200`,
+  ],
+  [
+    '/raise-unverified',
+    { raiseUnverified: true },
+    `${LOGIN}?next, ${LOGIN}?next, ${LOGIN}?next, 403 not_verified, 200`,
+    `${NEITHER}, 403 not_verified, 403 not_verified, 200`,
+  ],
+  [
+    '/raise-unverified-first',
+    { raiseUnverified: true, verificationUrl: '/enrol' },
+    `${LOGIN}?next, ${LOGIN}?next, ${LOGIN}?next, 403 not_verified, 200`,
+    `${NEITHER}, 403 not_verified, 403 not_verified, 200`,
+  ],
+]
+
+let site: TestSite
+const arrivals = new Map<Visitor, Arrival>()
+const handler: RequestHandler = (req, res) => void res.json({ user: req.user?.email, body: req.body })
+
+beforeAll(async () => {
+  const declare = (host: Router, auth: Auth) => {
+    for (const [path, options] of rows) {
+      host.get(path, otpRequired(auth, options), handler)
+      host.post(path, otpRequired(auth, options), ...parseForms(), handler)
+    }
+    host.get(
+      '/wrapped/:id',
+      guarded(otpRequired(auth), (req, res) => void res.json(req.params)),
+    )
+    host.get(
+      '/faulty',
+      guarded(otpRequired(auth), () => Promise.reject(new Error('a fault of the host'))),
+    )
+  }
+  // Where the policy demands a second factor, whoever has none comes no further than to the set-up.
+  site = await openHostSite(declare, { OTP_POLICY: 'off' })
+  for (const visitor of people) arrivals.set(visitor, await arrive(site, visitor))
+})
+afterAll(() => site.close())
+
+const browserOf = (visitor: Visitor) => {
+  const arrival = arrivals.get(visitor)
+  if (!arrival) throw new Error(`${visitor} has not arrived`)
+  return arrival.browser
+}
+
+/** In the words of the table: the way back is told by its name alone, once it is known to be right. */
+function wordsFor({ status, code, location }: Answer, address: string): string {
+  if (location === undefined) return code ? `${status} ${code}` : String(status)
+  const ways = [`next=${encodeURIComponent(address)}`, `way=${encodeURIComponent(address)}`]
+  const way = ways.find((each) => location.endsWith(each))
+  return `${status} ${way ? location.slice(0, -way.length) + way.slice(0, way.indexOf('=')) : location}`
+}
+
+describe.each(rows)('otpRequired on %s with %o', (path, _, page, program) => {
+  const address = `${path}?page=2&sort=name`
+  const cases = people.map((visitor, index) => ({
+    visitor,
+    asPerson: page.split(', ')[index],
+    asJson: program.split(', ')[index],
+  }))
+
+  it.each(cases)('answers a person $asPerson: $visitor', async ({ visitor, asPerson }) => {
+    const browser = browserOf(visitor)
+    expect(wordsFor(await browser.get(address), address)).toBe(asPerson)
+    expect(wordsFor(await browser.post(address, { a: '1' }), address)).toBe(asPerson)
+  })
+
+  it.each(cases)('answers a program $asJson: $visitor', async ({ visitor, asJson }) => {
+    const browser = asProgram(browserOf(visitor))
+    for (const answer of [await browser.get(address), await browser.post(address, { a: '1' })]) {
+      expect(wordsFor(answer, address)).toBe(asJson)
+      expect(answer.headers['content-type']).toMatch(/^application\/json/)
+    }
+  })
+})
+
+describe('otpRequired', () => {
+  it('says on its page that a second factor is missing, and leads to the set-up and back', async () => {
+    const page = await browserOf('staff without a device').get('/plain')
+    expect(page.text).toContain('Permission denied')
+    expect(page.text).toMatch(/href="\/account\/two-factor\/setup\?next=%2Fplain">Set up two-factor authentication</)
+  })
+
+  it('shows no link where it is to raise', async () => {
+    const page = await browserOf('staff without a device').get('/raise-unverified')
+    expect(page.text).not.toContain('/account/two-factor/setup')
+  })
+
+  it('names to a program where to go', async () => {
+    const stranger = asProgram(browserOf('stranger'))
+    const unverified = asProgram(browserOf('unverified staff'))
+    const deviceless = asProgram(browserOf('staff without a device'))
+    const errorOf = ({ text }: Answer) => JSON.parse(text).error
+    expect(errorOf(await stranger.get('/plain'))).toEqual({
+      code: 'not_authenticated',
+      message: 'You are not signed in.',
+      loginUrl: '/account/login?next=%2Fplain',
+    })
+    expect(errorOf(await stranger.get('/login-url')).loginUrl).toBe('/enter?theme=dark&next=%2Flogin-url')
+    expect(errorOf(await unverified.get('/plain'))).toMatchObject({ verificationUrl: '/account/verify?next=%2Fplain' })
+    expect(errorOf(await deviceless.get('/field'))).toMatchObject({ verificationUrl: '/enrol?way=%2Ffield' })
+  })
+
+  it('takes whoever asks for anything at all for a person', async () => {
+    const browser = browserOf('stranger')
+    for (const Accept of ['*/*', 'text/html,*/*;q=0.8', 'text/html, application/json'])
+      expect(await browser.visit('/plain', { headers: { Accept } })).toMatchObject({ status: 302 })
+    const program = await browser.visit('/plain', { headers: { Accept: 'application/json, text/html;q=0.5' } })
+    expect(program.status).toBe(401)
+  })
+
+  it.each(['//evil.example/', '/%09/evil.example', '/\\evil.example'])('carries no way back to %s', async (address) => {
+    const answer = await browserOf('stranger').get(`/plain/..${address}`)
+    expect(answer.location ?? '').not.toContain('evil')
+  })
+
+  it('wraps a handler with the parameters of its route, and lets nobody else reach it', async () => {
+    expect(JSON.parse((await browserOf('verified staff').get('/wrapped/7')).text)).toEqual({ id: '7' })
+    expect((await browserOf('unverified staff').get('/wrapped/7')).location).toBe('/account/login?next=%2Fwrapped%2F7')
+  })
+
+  it('hands a fault of the wrapped handler on', async () => {
+    expect(await browserOf('verified staff').get('/faulty')).toMatchObject({ status: 500, code: 'internal' })
+  })
+
+  it.each<[string, object]>([
+    ['a misspelt option', { ifConfigurd: true }],
+    ['an empty address', { loginUrl: '' }],
+  ])('refuses %s when the route is declared', (_, options) => {
+    expect(() => otpRequired(site.auth, options)).toThrow(expect.objectContaining({ code: 'guard_options_invalid' }))
+  })
+})
