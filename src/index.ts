@@ -4,12 +4,14 @@
  * @packageDocumentation
  */
 export type { HostAdmin, HostPanel } from './admin/host/host-admin.js'
-export { systemClock, type Clock } from './clock.js'
+export { type Clock, type StillClock, stillClock, systemClock } from './clock.js'
 export { readConfig, type Config, type ConfigResult } from './config/read-config.js'
 export { createOtpAdminSite, type OtpAdminSite } from './create-site.js'
 export { createKeyring, type Keyring } from './crypto/keyring.js'
 export { connectDatabase, type Database } from './db/connect.js'
 export { migrate } from './db/migrate.js'
+export { createDeviceTable } from './db/migrations/device-table.js'
+export type { KindMigrations, Migration } from './db/migrations/index.js'
 export { SiteError } from './errors.js'
 export { createLog } from './log.js'
 export { nowhere, type Origin } from './origin.js'
@@ -22,12 +24,25 @@ export type { RequestUser } from './auth/request-user.js'
 export type { Missing, MissingToken, Requirement } from './auth/requirement.js'
 export { requires } from './auth/requires.js'
 export { login, type LoginOutcome } from './auth/verify-session.js'
-export type { Device, PersistentId, Verification } from './otp/device.js'
+export { addDevice, type NewDevice } from './otp/add-device.js'
+export { kindContract, type KindCheck } from './otp/contract/kind-contract.js'
+export type { AnsweredChallenge, ContractOtp, KindFixture } from './otp/contract/stage.js'
+export type { Changes, Device, KindOutcome, PersistentId, Verification } from './otp/device.js'
 export { devicesForUser, userHasDevice, type ListedDevice } from './otp/devices-for-user.js'
 export type { Events, OtpEvents } from './otp/events.js'
 export { generateChallenge, type Challenge } from './otp/generate-challenge.js'
+export {
+  type AddedKind,
+  type AddedKindDefinition,
+  defineAddedKind as defineKind,
+  type KindSetUp,
+  type KindTexts,
+  type NewRow,
+  type SetUpOutcome,
+} from './otp/kinds/added-kind.js'
+export type { KindWorld, Prepared, TokenField } from './otp/kinds/kind.js'
 export { matchToken } from './otp/match-token.js'
 export type { Otp } from './otp/otp.js'
 export { parsePersistentId, persistentId } from './otp/persistent-id.js'
-export { verifyToken, type TokenSubmission } from './otp/verify-token.js'
+export { confirmDevice, type Enrolment, type TokenSubmission, verifyToken } from './otp/verify-token.js'
 export type { SiteOptions } from './site-options.js'

@@ -1,11 +1,14 @@
+import { changeableTables, type DeviceTable } from './actions/device-tables.js'
 import { panelActions } from './actions/panel-actions.js'
 import { AdminJS } from './adminjs.js'
 import { dashboard } from './dashboard.js'
+import { checkComponentNames } from './host/check-component-names.js'
 import { combineOptions } from './host/combine-options.js'
 import { guardActions } from './host/guard-actions.js'
 import type { HostSettings } from './host/host-admin.js'
 import { keepApart } from './host/host-resources.js'
-import { panelResources } from './resources/index.js'
+import { offerDevices } from './permissions.js'
+import { type AddedResource, addedResources, resourcesWith } from './resources/added-devices.js'
 import { ListedResource } from './resources/listed-resource.js'
 import type { PanelResource } from './resources/panel-resource.js'
 import type { PanelServices } from './services.js'
@@ -19,11 +22,14 @@ export function buildAdmin(services: PanelServices): AdminJS {
 export function buildAdminWithHost(services: PanelServices, { options }: HostSettings): AdminJS {
   const admin = new AdminJS(combineOptions(ownOptions(services), options))
   keepApart(admin, options.resources ?? [], services.database)
+  checkComponentNames(admin, options)
   guardActions(admin)
   return admin
 }
 
 function ownOptions(services: PanelServices) {
+  const added = addedResources(services)
+  for (const { table } of added) offerDevices(table)
   return {
     rootPath: '/admin',
     loginPath: '/account/login',
@@ -31,21 +37,26 @@ function ownOptions(services: PanelServices) {
     branding: { companyName: services.siteName, logo: false as const, withMadeWithLove: false },
     settings: { defaultPerPage: 20 },
     dashboard: { component: 'Dashboard', handler: dashboard(services) },
-    resources: panelResources.map((resource) => ({
-      resource: new ListedResource(services, modelOf(services, resource), resource.list),
-      options: optionsOf(services, resource),
+    resources: resourcesWith(added).map((resource) => ({
+      resource: new ListedResource(services, modelOf(services, added, resource), resource.list),
+      options: optionsOf(services, added, resource),
     })),
   }
 }
 
-function modelOf({ database }: PanelServices, { table }: PanelResource) {
-  const model = Object.values(database.models).find((candidate) => candidate.tableName === table)
+function modelOf({ database }: PanelServices, added: readonly AddedResource[], { table }: PanelResource) {
+  const own = added.find((resource) => resource.table === table)?.device.model(database.models)
+  const model = own ?? Object.values(database.models).find((candidate) => candidate.tableName === table)
   if (!model) throw new Error(`The panel's resource "${table}" has no model.`)
   return model
 }
 
 /** Columns without an index lose their sorting arrow. */
-function optionsOf(services: PanelServices, { table, list, options }: PanelResource): PanelResource['options'] {
+function optionsOf(
+  services: PanelServices,
+  added: readonly AddedResource[],
+  { table, list, options }: PanelResource,
+): PanelResource['options'] {
   const columns = list.read.map((name) => [
     name,
     {
@@ -59,6 +70,12 @@ function optionsOf(services: PanelServices, { table, list, options }: PanelResou
     ...options,
     id: table,
     properties: { ...options.properties, ...Object.fromEntries(columns) },
-    actions: panelActions(services, table),
+    actions: panelActions(services, table, deviceTableOf(added, table)),
   }
+}
+
+/** The kind whose devices a table holds; null: it holds something else. */
+function deviceTableOf(added: readonly AddedResource[], table: string): DeviceTable | null {
+  const own = added.find((resource) => resource.table === table)?.device
+  return own ?? changeableTables.find((candidate) => candidate.table === table) ?? null
 }

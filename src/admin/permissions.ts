@@ -36,7 +36,7 @@ export function writes(action: string): boolean {
 const devices: readonly Permission[] = ['view', 'change', 'delete']
 
 /** What staff may do to each resource at all. A kind of device added later is one more line. */
-const allowed: Readonly<Record<string, readonly Permission[]>> = {
+const allowed: Record<string, readonly Permission[]> = {
   users: ['view', 'change', 'recover'],
   totp_devices: devices,
   webauthn_devices: devices,
@@ -45,7 +45,13 @@ const allowed: Readonly<Record<string, readonly Permission[]>> = {
   email_devices: devices,
   static_devices: devices,
   static_tokens: ['view'],
+  trusted_browsers: ['view', 'delete'],
   audit_events: ['view'],
+}
+
+/** The same for the table of a kind of device from outside, in this whole process. */
+export function offerDevices(table: string): void {
+  allowed[table] = devices
 }
 
 /**

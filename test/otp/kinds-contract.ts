@@ -15,7 +15,8 @@ export function testKind({ name, ...fixture }: Omit<KindFixture, 'database'> & {
     })
     afterAll(() => database.close())
 
-    for (const { title, run } of kindContract(named(name), { ...fixture, database: () => database })) it(title, run)
+    const checks = kindContract(named(name), { ...fixture, database: () => database })
+    it.each([...checks])('$title', ({ run: expectToHold }) => expectToHold())
   })
 }
 

@@ -7,25 +7,26 @@ import { ListedResource } from '../resources/listed-resource.js'
 import type { PanelServices } from '../services.js'
 import { changeDevice, deviceFields } from './change-device.js'
 import { changeUser, userFields } from './change-user.js'
-import { changeableTables, type DeviceTable } from './device-tables.js'
+import type { DeviceTable } from './device-tables.js'
 import { endSessions } from './end-sessions.js'
 import { giveBackupToken } from './give-backup-token.js'
 import type { Given } from './help-person.js'
 import { invitationFields, invitePerson } from './invite-person.js'
 import { removeDevices } from './remove-devices.js'
 import { resetSecondFactor } from './reset-second-factor.js'
+import { revokeBrowsers } from './revoke-browsers.js'
 import { parseForm, savedAnswer, settle } from './settle.js'
 
 type Actions = NonNullable<ResourceOptions['actions']>
 type Handlers = Partial<Record<string, ActionHandler<ActionResponse>>>
 
 /** Every action of a resource: who may, by the one rule, and what it does, by our own verbs. */
-export function panelActions(services: PanelServices, table: string): Actions {
-  const device = changeableTables.find((candidate) => candidate.table === table)
+export function panelActions(services: PanelServices, table: string, device: DeviceTable | null): Actions {
   const handlers: Handlers = {
     search,
     ...(table === 'users' && userHandlers(services)),
     ...(device && deviceHandlers(services, device)),
+    ...(table === 'trusted_browsers' && browserHandlers(services)),
   }
   return Object.fromEntries(
     Object.entries(permissionOf).flatMap(([name, permission]) => {
@@ -113,30 +114,41 @@ function deviceHandlers(services: PanelServices, table: DeviceTable): Handlers {
     },
     async delete(request, _response, context) {
       settle(await removeDevices(services, panelUserOf(context), table, [Number(recordId(request))]))
-      return { record: context.record?.toJSON(context.currentAdmin), ...removed(context, 1) }
+      return { record: context.record?.toJSON(context.currentAdmin), ...removed(context, 'devicesRemoved', 1) }
     },
     async bulkDelete(_request, _response, context) {
-      const records = context.records ?? []
-      settle(
-        await removeDevices(
-          services,
-          panelUserOf(context),
-          table,
-          records.map((record) => Number(record.id())),
-        ),
-      )
-      return {
-        records: records.map((record) => record.toJSON(context.currentAdmin)),
-        ...removed(context, records.length),
-      }
+      settle(await removeDevices(services, panelUserOf(context), table, chosenIds(context)))
+      return allRemoved(context, 'devicesRemoved')
     },
   }
 }
 
-function removed({ resource, h }: ActionContext, count: number) {
+function browserHandlers(services: PanelServices): Handlers {
+  return {
+    async delete(request, _response, context) {
+      settle(await revokeBrowsers(services, panelUserOf(context), [Number(recordId(request))]))
+      return { record: context.record?.toJSON(context.currentAdmin), ...removed(context, 'browsersRemoved', 1) }
+    },
+    async bulkDelete(_request, _response, context) {
+      settle(await revokeBrowsers(services, panelUserOf(context), chosenIds(context)))
+      return allRemoved(context, 'browsersRemoved')
+    },
+  }
+}
+
+function chosenIds({ records = [] }: ActionContext): number[] {
+  return records.map((record) => Number(record.id()))
+}
+
+function allRemoved(context: ActionContext, message: string) {
+  const records = (context.records ?? []).map((record) => record.toJSON(context.currentAdmin))
+  return { records, ...removed(context, message, records.length) }
+}
+
+function removed({ resource, h }: ActionContext, message: string, count: number) {
   return {
     redirectUrl: h.resourceUrl({ resourceId: resource.id() }),
-    notice: { message: 'devicesRemoved', type: 'success' as const, options: { count }, resourceId: resource.id() },
+    notice: { message, type: 'success' as const, options: { count }, resourceId: resource.id() },
   }
 }
 

@@ -26,7 +26,7 @@ interface OwnProperties {
 }
 
 /** What every kind of device shows; one line below adds a kind. */
-function deviceResource(
+export function deviceResource(
   table: string,
   icon: string,
   own: OwnProperties = { properties: {}, inList: [] },
