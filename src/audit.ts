@@ -35,6 +35,7 @@ export const auditEventNames = [
   'email_changed',
   'sessions_ended',
   'panel_refused',
+  'policy_blocked',
 ] as const
 
 export type AuditEventName = (typeof auditEventNames)[number]

@@ -25,6 +25,7 @@ import { keepSwept } from './account/setup/sweep.js'
 import type { HostAdmin } from './admin/host/host-admin.js'
 import { createPanel } from './admin/mount.js'
 import type { Auth } from './auth/auth.js'
+import { enforcePolicy } from './auth/enforce-policy.js'
 import { enrolmentGate } from './auth/enrolment.js'
 import { refuseStrangers } from './auth/refuse-strangers.js'
 import { loadRequestUser } from './auth/load-request-user.js'
@@ -129,7 +130,7 @@ export async function mountSite(services: SiteServices): Promise<MountedSite> {
   app.use(stylesheet.serve, keyScript.serve, panel.assets)
   app.use(checkOrigin(origins))
   app.use('/admin', refuseStrangers({ https }))
-  app.use(session.middleware, loadRequestUser(account), enrolmentGate(account))
+  app.use(session.middleware, loadRequestUser(account), enforcePolicy(account), enrolmentGate(account))
   const pages = pageRoutes(account)
   app.use(pages)
   app.get('/', (_req, res) => res.redirect(302, '/admin'))
@@ -167,6 +168,7 @@ function pageRoutes(account: Account): Router[] {
     languageRoutes(account),
     phonesRoutes(account),
     emailDeviceRoutes(account),
+    addedKindsRoutes(account),
   ]
 }
 
@@ -174,7 +176,6 @@ async function createAccount(services: SiteServices, https: boolean): Promise<Ac
   const { config, clock, database, keys } = services
   const otp: Otp = {
     database,
-    addedKindsRoutes(account),
     clock,
     keys,
     events: createEvents((fault, event) => services.log.error({ err: fault, event }, 'fault in a handler')),

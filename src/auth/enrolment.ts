@@ -6,6 +6,9 @@ import { policyOf } from './policy.js'
 /** Where devices are added, of whatever kind: `…/phones/add`, `…/hardware-tokens/3/confirm`. */
 const SET_UP = /^\/account\/two-factor\/(setup|qrcode|[a-z-]+\/add|[a-z-]+\/[^/]+\/confirm)(\/|$)/
 
+/** Whether an address is part of setting a device up. */
+export const isSetUp = (path: string): boolean => SET_UP.test(path)
+
 /** Where somebody who came by invitation may go besides: in, out, and to the links that came by mail. */
 const DOORS = /^\/account\/(language|login|logout|verify|invitation|password\/forgot|password\/reset)(\/|$)/
 
@@ -17,7 +20,7 @@ const DOORS = /^\/account\/(language|login|logout|verify|invitation|password\/fo
 export function enrolmentGate(auth: Auth): RequestHandler {
   return (req, res, next) => {
     const { user, session, path } = req
-    const settingUp = SET_UP.test(path)
+    const settingUp = isSetUp(path)
     const invited = session.invitedAt !== undefined
     if (settingUp && auth.config.otpEnrolment === 'invite' && user && !user.isVerified() && !invited)
       return res.redirect(302, loginAddress(safeNext(req.originalUrl)))

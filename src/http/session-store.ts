@@ -49,15 +49,18 @@ export class SessionStore extends PgStore {
   }
 
   override get(sid: string, done: (error: unknown, data?: SessionData | null) => void): void {
-    const found = this.#pool.query<{ sess: SessionData; expire: Date }>({
+    this.#read(sid).then((data) => done(null, data), done)
+  }
+
+  async #read(sid: string): Promise<SessionData | null> {
+    const { rows } = await this.#pool.query<{ sess: SessionData; expire: Date }>({
       name: 'read_session',
       text: 'select sess, expire from sessions where sid = $1 and expire >= $2',
       values: [sid, this.#clock.now()],
     })
-    found.then(({ rows: [row] }) => {
-      if (row) this.#seen.set(row.sess, new Date(row.expire.getTime() - INACTIVITY_SECONDS * 1000))
-      done(null, row?.sess ?? null)
-    }, done)
+    const [row] = rows
+    if (row) this.#seen.set(row.sess, new Date(row.expire.getTime() - INACTIVITY_SECONDS * 1000))
+    return row?.sess ?? null
   }
 
   override createSession(req: Parameters<session.Store['createSession']>[0], data: SessionData) {

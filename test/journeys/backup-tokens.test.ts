@@ -118,7 +118,7 @@ describe.each(databaseKinds())('backup tokens, on the %s database', (where) => {
 
   it('need a device that verified within five minutes, for both verbs', async () => {
     const stranger = site.browser()
-    const withoutDevice = await signIn(site, await createPerson(site, { app: false }))
+    const withoutDevice = await signIn(site, await createPerson(site, { app: false, staff: false }))
     const stale = await signIn(site, await createPerson(site))
     site.clock.advance(301)
     for (const visit of [{ method: 'GET' }, { method: 'HEAD' }, { method: 'POST', form: {} }]) {

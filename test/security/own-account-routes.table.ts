@@ -1,8 +1,11 @@
-import { LOGIN, type RouteRow } from './routes.table.js'
+import { LOGIN, type RouteRow, SET_UP } from './routes.table.js'
 
-const all = (answer: string): RouteRow['expected'] => [answer, answer, answer, answer, answer, answer, answer]
+/** For everybody, except whom the policy keeps to the set-up or asks for a token first. */
+const ruled = (answer: string): RouteRow['expected'] => [answer, answer, SET_UP, LOGIN, answer, answer, answer]
 /** Signed in, and verified a moment ago or without a device that could be asked for. */
 const fresh = (answer: string): RouteRow['expected'] => [LOGIN, LOGIN, answer, LOGIN, answer, answer, answer]
+/** The same where the policy has to be met. */
+const kept = (answer: string): RouteRow['expected'] => [LOGIN, LOGIN, SET_UP, LOGIN, answer, answer, answer]
 /** Verified; whoever is not is asked at sign-in. */
 const verified = (answer: string): RouteRow['expected'] => {
   const away = '302 /account/login'
@@ -13,9 +16,9 @@ const devices = '/account/two-factor/devices'
 const tokens = '/account/two-factor/hardware-tokens'
 
 /** A page that asks and the form of it. `%device` is somebody else's. */
-const pair = (route: string, address: string, shown: string, posted: string): RouteRow[] => [
-  { routes: [`GET ${route}`], method: 'GET', address, expected: fresh(shown) },
-  { routes: [`POST ${route}`], method: 'POST', address, expected: fresh(posted) },
+const pair = (route: string, address: string, shown: string, posted: string, expect = kept): RouteRow[] => [
+  { routes: [`GET ${route}`], method: 'GET', address, expected: expect(shown) },
+  { routes: [`POST ${route}`], method: 'POST', address, expected: expect(posted) },
 ]
 
 const rows: readonly RouteRow[] = [
@@ -32,38 +35,57 @@ const rows: readonly RouteRow[] = [
     routes: [`POST ${devices}/:kind/:id/default`],
     method: 'POST',
     address: `${devices}/totp/%device/default`,
-    expected: fresh('404 not_found'),
+    expected: kept('404 not_found'),
   },
-  { routes: [], method: 'GET', address: `${devices}/totp/%device/default`, expected: all('405 method_not_allowed') },
-  ...pair(`${tokens}/add`, `${tokens}/add`, '200', '422 name_invalid'),
-  ...pair(`${tokens}/:id/confirm`, `${tokens}/%device/confirm`, '404 not_found', '404 not_found'),
+  { routes: [], method: 'GET', address: `${devices}/totp/%device/default`, expected: ruled('405 method_not_allowed') },
+  ...pair(`${tokens}/add`, `${tokens}/add`, '200', '422 name_invalid', fresh),
+  ...pair(`${tokens}/:id/confirm`, `${tokens}/%device/confirm`, '404 not_found', '404 not_found', fresh),
   ...pair(`${tokens}/:id/synchronise`, `${tokens}/%device/synchronise`, '404 not_found', '404 not_found'),
   ...pair('/account/password/change', '/account/password/change', '200', '422 invalid_password'),
   ...pair('/account/email', '/account/email', '200', '422 email_invalid'),
-  ...pair('/account/language', '/account/language', '200', '400 bad_request'),
+  ...pair('/account/language', '/account/language', '200', '400 bad_request', fresh),
   {
     routes: ['GET /account/email/confirm/:token'],
     method: 'GET',
     address: '/account/email/confirm/none',
-    expected: all('404 link_invalid'),
+    expected: ruled('404 link_invalid'),
   },
   {
     routes: ['POST /account/email/confirm/:token'],
     method: 'POST',
     address: '/account/email/confirm/none',
-    expected: all('404 link_invalid'),
+    expected: ruled('404 link_invalid'),
   },
   {
     routes: ['POST /account/two-factor/sessions/end'],
     method: 'POST',
     address: '/account/two-factor/sessions/end',
-    expected: fresh('404 not_found'),
+    expected: kept('404 not_found'),
   },
   {
     routes: ['POST /account/two-factor/sessions/others'],
     method: 'POST',
     address: '/account/two-factor/sessions/others',
-    expected: fresh('303 /account/two-factor?done=sessions_ended'),
+    expected: kept('303 /account/two-factor?done=sessions_ended'),
+  },
+  // Nothing is ticked, so everybody goes on; with the box see test/journeys/trusted-browsers.test.ts.
+  {
+    routes: ['POST /account/two-factor/browsers/trust'],
+    method: 'POST',
+    address: '/account/two-factor/browsers/trust',
+    expected: ruled('303 /account/two-factor'),
+  },
+  {
+    routes: ['POST /account/two-factor/browsers/end'],
+    method: 'POST',
+    address: '/account/two-factor/browsers/end',
+    expected: kept('404 not_found'),
+  },
+  {
+    routes: ['POST /account/two-factor/browsers/end-all'],
+    method: 'POST',
+    address: '/account/two-factor/browsers/end-all',
+    expected: kept('303 /account/two-factor?done=browsers_ended'),
   },
 ]
 

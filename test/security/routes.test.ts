@@ -4,7 +4,7 @@ import { createPerson, type TestSite } from '../support/site.js'
 import { listRoutes } from './list-routes.js'
 import { openSite } from './open-site.js'
 import { ownAccountRouteTable } from './own-account-routes.table.js'
-import { LOGIN, type RouteRow, routeTable } from './routes.table.js'
+import { LOGIN, type RouteRow, routeTable, SET_UP } from './routes.table.js'
 import { setUpRouteTable } from './set-up-routes.table.js'
 import { type Arrival, arrive, type Visitor, visitors } from './visitors.js'
 
@@ -30,12 +30,19 @@ function addressOf(row: RouteRow): string {
 }
 
 /** In the words of the table. */
-function wordsFor(answer: Answer, address: string): string {
+function wordsFor(answer: Answer, address: string, method: RouteRow['method'] = 'GET'): string {
   const { status, code, location } = answer
   if (location === undefined) return code ? `${status} ${code}` : String(status)
+  if (location === setUpFor(address, method)) return SET_UP
   return location === `/account/login?next=${encodeURIComponent(address)}`
     ? `${status} login with next`
     : `${status} ${location}`
+}
+
+/** Back to a page one can come back to: a posted form has none. */
+function setUpFor(address: string, method: RouteRow['method']): string {
+  const setUp = '/account/two-factor/setup'
+  return method === 'GET' ? `${setUp}?next=${encodeURIComponent(address)}` : setUp
 }
 
 it('has a row for every route', () => {
@@ -52,7 +59,7 @@ describe.each(rows)('$method $address', (row) => {
         : (arrivals.get(visitor) ?? (await arrive(site, visitor)))
       const address = addressOf(row)
       const given = row.method === 'GET' ? await browser.get(address) : await browser.post(address)
-      expect(wordsFor(given, address)).toBe(answer)
+      expect(wordsFor(given, address, row.method)).toBe(answer)
       if (given.status >= 400) expectOurShape(given, address)
     },
   )

@@ -249,7 +249,17 @@ describe('a session', () => {
     expect(
       [...names].filter(
         (name) =>
-          !['cookie', 'userId', 'epoch', 'signedInAt', 'factors', 'address', 'browser', 'pending'].includes(name),
+          ![
+            'cookie',
+            'userId',
+            'epoch',
+            'signedInAt',
+            'factors',
+            'address',
+            'browser',
+            'pending',
+            'policyToldAt',
+          ].includes(name),
       ),
     ).toEqual([])
   })

@@ -2,8 +2,21 @@ import React from 'react'
 import { Badge, type BadgeProps, ValueGroup } from '@adminjs/design-system'
 import { useTranslation, type BasePropertyProps } from 'adminjs'
 
-const WARNS = ['sign_in_refused', 'token_refused', 'user_locked', 'backup_token_used', 'panel_refused']
-const TAKES_AWAY = ['device_switched_off', 'device_removed', 'two_factor_disabled', 'sessions_ended', 'trusted_browser_revoked']
+const WARNS = [
+  'sign_in_refused',
+  'token_refused',
+  'user_locked',
+  'backup_token_used',
+  'panel_refused',
+  'policy_blocked',
+]
+const TAKES_AWAY = [
+  'device_switched_off',
+  'device_removed',
+  'two_factor_disabled',
+  'sessions_ended',
+  'trusted_browser_revoked',
+]
 
 /** What an event means for whoever reads the trail: its words, in a colour by its weight. */
 export function EventBadge({ event }: { event: string }) {
