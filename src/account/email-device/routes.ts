@@ -1,4 +1,5 @@
-import { type RequestHandler, Router } from 'express'
+import { type Request, type RequestHandler, Router } from 'express'
+import { isAccepted, policyOf } from '../../auth/policy.js'
 import { requireFresh } from '../../auth/step-up/require-fresh.js'
 import { parseForms } from '../../http/read-form.js'
 import { safeNext } from '../../http/safe-next.js'
@@ -13,11 +14,16 @@ const ADD = '/account/two-factor/email/add'
 export function emailDeviceRoutes(account: Account): Router {
   const router = Router({ caseSensitive: true, strict: true })
   const fresh = requireFresh(account)
-  const offered: RequestHandler = (_req, res, next) =>
-    account.config.otpEmail ? next() : res.redirect(302, '/account/two-factor')
+  const offered: RequestHandler = (req, res, next) =>
+    isOffered(account, req) ? next() : res.redirect(302, '/account/two-factor')
   router.get(ADD, fresh, offered, showStep(account))
   router.post(ADD, fresh, offered, ...parseForms(), postStep(account))
   return router
+}
+
+/** A group that is `strict` takes none, whatever the site does. */
+function isOffered({ config }: Account, { user }: Request): boolean {
+  return config.otpEmail && user !== undefined && isAccepted(policyOf(config, user), 'email')
 }
 
 function showStep(account: Account): RequestHandler {

@@ -16,7 +16,7 @@ export function handOn(account: Account): RequestHandler {
   return (req, res, next) => {
     const form = readForm(req, setUpForm)
     const kind = form && kindOf(req, form)
-    const isOffered = methodsOf(account).some(({ name }) => name === kind)
+    const isOffered = methodsOf(account, req).some(({ name }) => name === kind)
     if (kind && isOffered) return steps[kind](req, res, next)
     next()
   }

@@ -1,3 +1,5 @@
+import type { Request } from 'express'
+import { counts, isAccepted, policyOf } from '../../auth/policy.js'
 import { addedKinds } from '../../otp/kinds/added-kind.js'
 import type { Account } from '../account.js'
 import { addAddress } from '../added-kinds/addresses.js'
@@ -9,8 +11,13 @@ export interface Method {
   path: string | null
 }
 
-/** What this site offers, the strongest first; phones and e-mail need something that sends. */
-export function methodsOf({ config, otp }: Account): Method[] {
+/**
+ * What this site offers to the person of a request, the strongest first; phones and e-mail
+ * need something that sends. Where a second factor is due only what counts is offered.
+ */
+export function methodsOf({ config, otp }: Account, { user, secondFactorDue }: Request): Method[] {
+  const policy = user && policyOf(config, user)
+  const suits = (kind: string) => !policy || (secondFactorDue ? counts(policy, kind) : isAccepted(policy, kind))
   const all: (Method & { offered: boolean })[] = [
     { name: 'totp', path: null, offered: true },
     { name: 'webauthn', path: '/account/two-factor/security-keys/add', offered: otp.settings.relyingParty !== null },
@@ -18,5 +25,5 @@ export function methodsOf({ config, otp }: Account): Method[] {
     ...addedKinds(otp.kinds).map(({ name }) => ({ name, path: addAddress(name), offered: true })),
     { name: 'email', path: '/account/two-factor/email/add', offered: config.otpEmail },
   ]
-  return all.filter(({ offered }) => offered).map(({ name, path }) => ({ name, path }))
+  return all.filter(({ name, offered }) => offered && suits(name)).map(({ name, path }) => ({ name, path }))
 }

@@ -29,7 +29,7 @@ export function postStep(account: Account): RequestHandler {
 
 /** A choice of one is none. */
 async function leadOn(account: Account, req: Request, res: Response, user: RequestUser, next: string | null) {
-  const [first, ...others] = methodsOf(account)
+  const [first, ...others] = methodsOf(account, req)
   if (first && others.length === 0) return choose(account, req, res, user, first.name, next)
   const address = new URLSearchParams({ step: 'method', ...(next && { next }) })
   res.redirect(303, `/account/two-factor/setup?${address.toString()}`)
@@ -43,7 +43,7 @@ async function choose(
   name: string,
   next: string | null,
 ): Promise<void> {
-  const method = methodsOf(account).find((candidate) => candidate.name === name)
+  const method = methodsOf(account, req).find((candidate) => candidate.name === name)
   if (!method) return showMethods(account, req, res, next, { code: 'method_not_offered', status: 422 })
   if (method.path !== null) return res.redirect(303, withNext(method.path, next))
   await beginSetUp(account, req, user)

@@ -38,7 +38,7 @@ export function showMethods(
   next: string | null,
   refusal: StepRefusal | null,
 ): void {
-  sendStep(req, res, 'account/setup/method', { methods: methodsOf(account) }, next, refusal)
+  sendStep(req, res, 'account/setup/method', { methods: methodsOf(account, req) }, next, refusal)
 }
 
 /** QR code, address and secret for the app, and the field for its first code. */

@@ -9,8 +9,29 @@ interface State {
   paths: { logoutPath: string }
 }
 
-/** The bar above every page: the menu on small screens, who is signed in, and the way out. */
+/** What is above every page: the bar, and the banner while a second factor is due. */
 export function TopBar({ toggleSidebar }: { toggleSidebar: () => void }) {
+  return (
+    <>
+      <Bar toggleSidebar={toggleSidebar} />
+      <Due />
+    </>
+  )
+}
+
+/** Counts down to the end of the grace. It is read out when nothing else is. */
+function Due() {
+  const due = useSelector(({ session }: State) => session.due)
+  if (!due) return null
+  return (
+    <aside className="due-notice" role="status">
+      {due.text} {due.link && <a href="/account/two-factor/setup">{due.link}</a>}
+    </aside>
+  )
+}
+
+/** The menu on small screens, who is signed in, and the way out. */
+function Bar({ toggleSidebar }: { toggleSidebar: () => void }) {
   const { session, paths } = useSelector(({ session, paths }: State) => ({ session, paths }))
   const { translateComponent: text } = useTranslation()
   return (

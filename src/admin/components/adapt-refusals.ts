@@ -21,6 +21,7 @@ function onError(error: AxiosError<Partial<Refusal>>): Promise<AxiosResponse> {
   const refusal = response?.data?.error
   if (!response || !refusal) throw error
   if (SIGN_IN.includes(refusal.code)) return goToLogin()
+  if (refusal.code === 'enrolment_required') return loadAgain()
   return Promise.resolve({ ...response, data: inAdminShape(refusal, error.config?.url ?? '') })
 }
 
@@ -28,6 +29,12 @@ function onError(error: AxiosError<Partial<Refusal>>): Promise<AxiosResponse> {
 function goToLogin(): Promise<never> {
   const here = location.pathname + location.search
   location.assign(`${window.REDUX_STATE.paths.loginPath}?next=${encodeURIComponent(here)}`)
+  return new Promise(() => {})
+}
+
+/** The grace has ended while this page was open: the server leads from its address to the set-up and back. */
+function loadAgain(): Promise<never> {
+  location.reload()
   return new Promise(() => {})
 }
 

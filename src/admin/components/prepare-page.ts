@@ -25,6 +25,8 @@ export interface PanelSession {
   email: string
   title: string
   level: 'staff' | 'superuser'
+  /** The second factor that this person still owes the policy, in words; null: nothing is due. */
+  due: { text: string; link: string | null } | null
 }
 
 function jsonOf(id: string) {

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { RequestHandler } from 'express'
+import { describeDue } from '../../http/describe-due.js'
 import type { Language } from '../../i18n.js'
 import type { AdminJS } from '../adminjs.js'
 import { type Level, panelUserOf } from '../panel-user.js'
@@ -28,7 +29,8 @@ export function createPage(services: PanelServices, admin: AdminJS, assets: Pane
     const user = panelUserOf({ currentAdmin: Reflect.get(req.session, 'adminUser') })
     const nonce = randomBytes(16).toString('base64')
     const { head, gzip } = await prepared(user.level, req.language)
-    const rest = restOf([assets.address('panel.js')], nonce, user, req.t('panel:no_script'))
+    const session = { ...user.toJSON(), due: describeDue(req) }
+    const rest = restOf([assets.address('panel.js')], nonce, session, req.t('panel:no_script'))
     res.set({
       'Content-Language': req.language,
       'Content-Security-Policy': policy(nonce),

@@ -1,5 +1,6 @@
 import type { NextFunction, Request, Response } from 'express'
 import type { Auth } from '../auth.js'
+import { enforcePolicy } from '../enforce-policy.js'
 import { readRequestUser } from '../load-request-user.js'
 import { type KeptRequest, takeRequest } from './keep-request.js'
 import { wayOn } from './show-verify.js'
@@ -7,7 +8,7 @@ import { wayOn } from './show-verify.js'
 /**
  * Completes the form that was put aside for this address, else goes back to where the
  * person came from. The form goes on in this very request, to the site's pages and to the
- * host's routes behind them, whose guards judge it again.
+ * host's routes behind them; the policy and their guards judge it again.
  */
 export async function resume(auth: Auth, req: Request, res: Response, next: NextFunction): Promise<void> {
   const way = wayOn(req)
@@ -17,7 +18,7 @@ export async function resume(auth: Auth, req: Request, res: Response, next: Next
   if (!kept) return res.redirect(303, '/account/two-factor?done=too_late')
   putBack(req, kept)
   await readRequestUser(auth, req)
-  next()
+  await enforcePolicy(auth)(req, res, next)
 }
 
 /** The request's own body is read to its end. Parsers see that, and body-parser 1 by `_body`. */
