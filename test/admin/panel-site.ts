@@ -14,12 +14,12 @@ export interface PanelSite extends TestSite {
 }
 
 /** For one test file: on PostgreSQL where there is one. */
-export function usePanelSite(): () => PanelSite {
+export function usePanelSite(environment: Record<string, string> = {}): () => PanelSite {
   let site: PanelSite
   let close: () => Promise<void>
   beforeAll(async () => {
     const database = await openTestDatabase(databaseKinds().at(-1) ?? 'embedded')
-    const base = await startTestSite(database)
+    const base = await startTestSite(database, environment)
     const [staffPerson, bossPerson] = [await createPerson(base), await createPerson(base, { superuser: true })]
     const [staff, boss] = [await signIn(base, staffPerson), await signIn(base, bossPerson)]
     site = { ...base, staff, staffPerson, boss, bossPerson, person: (traits) => createPerson(base, traits) }

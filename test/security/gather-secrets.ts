@@ -62,6 +62,13 @@ export function secretsOfPeople(people: readonly Person[], browsers: readonly Br
         token.replace(/(.{4})(?=.)/g, '$1 '),
       ]),
     ]),
-    ...browsers.flatMap(({ cookies }) => [...cookies.values()].flatMap((value) => [value, decodeURIComponent(value)])),
+    ...browsers.flatMap(({ cookies }) =>
+      [...cookies.values()].flatMap((value) => [
+        value,
+        decodeURIComponent(value),
+        // Series and token of a trusted browser.
+        ...value.split(/[.~]/),
+      ]),
+    ),
   ]
 }

@@ -24,7 +24,7 @@ const cookies = new Set<string>()
 
 /** People of all kinds with devices, tokens used and refused, sessions open and half open, mails waiting. */
 beforeAll(async () => {
-  site = await openSite()
+  site = await openSite({ TRUST_BROWSER_DAYS: '30' })
   staff = await comeIn({})
   superuser = await comeIn({ superuser: true })
   await comeIn({ staff: false })
@@ -52,7 +52,9 @@ afterAll(() => site.close())
 async function comeIn(traits: { staff?: boolean; superuser?: boolean }): Promise<Browser> {
   const person = await createPerson(site, { ...traits, backupTokens: 2 })
   people.push(person)
-  return keep(await signIn(site, person))
+  const browser = keep(await signIn(site, person))
+  await browser.post('/account/two-factor/browsers/trust', { trust_browser: 'on' })
+  return browser
 }
 
 function keep(browser: Browser): Browser {
@@ -67,7 +69,7 @@ async function secrets(): Promise<string[]> {
 
 /** Names of columns that the panel has no word for. */
 const HIDDEN_NAMES =
-  /password_hash|auth_epoch|token_failed_at|token_hash|code_hash|credential_id|public_key|user_handle|"secret"|last_step|"sid"|"sess"/
+  /password_hash|auth_epoch|token_failed_at|token_hash|series_hash|rotated_at|code_hash|credential_id|public_key|user_handle|"secret"|last_step|"sid"|"sess"/
 
 async function idsIn(table: string): Promise<number[]> {
   const { rows } = await site.database.pool.query<{ id: string }>(`select id from ${table} order by id`)

@@ -1,4 +1,5 @@
 import { ActionHeader } from './ActionHeader.js'
+import { BrowsersOfUser } from './BrowsersOfUser.js'
 import { Dashboard } from './Dashboard.js'
 import { DevicesOfUser } from './DevicesOfUser.js'
 import { EventDetails } from './EventDetails.js'
@@ -11,6 +12,7 @@ import { TopBar } from './TopBar.js'
 /** AdminJS looks its components up by these names. */
 export const ownComponents = {
   ActionHeader,
+  BrowsersOfUser,
   Dashboard,
   DevicesOfUser,
   EventDetails,

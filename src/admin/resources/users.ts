@@ -34,13 +34,15 @@ export const users: PanelResource = {
       'created_at',
       'last_login_at',
       'devices',
+      'trusted_browsers',
       'events',
     ],
     editProperties: ['name', 'is_staff', 'is_active', 'is_superuser'],
     filterProperties: ['email', 'name', 'is_staff', 'is_superuser', 'is_active', 'created_at', 'last_login_at'],
     properties: {
-      // Nothing is behind these two: their components ask for the rows themselves.
+      // Nothing is behind these: their components ask for the rows themselves.
       devices: { type: 'string', components: { show: 'DevicesOfUser' }, custom: { tables: deviceTables } },
+      trusted_browsers: { type: 'string', components: { show: 'BrowsersOfUser' } },
       events: { type: 'string', components: { show: 'EventsOfUser' } },
     },
   },

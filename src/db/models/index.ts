@@ -5,6 +5,7 @@ import { initHotpDevice } from './hotp-device.js'
 import { initPhoneDevice } from './phone-device.js'
 import { initStaticDevice, initStaticToken } from './static-device.js'
 import { initTotpDevice } from './totp-device.js'
+import { initTrustedBrowser } from './trusted-browser.js'
 import { initUser } from './user.js'
 import { initWebauthnDevice } from './webauthn-device.js'
 
@@ -20,6 +21,7 @@ export function initModels(sequelize: Sequelize) {
     StaticDevice: initStaticDevice(sequelize),
     StaticToken: initStaticToken(sequelize),
     AuditEvent: initAuditEvent(sequelize),
+    TrustedBrowser: initTrustedBrowser(sequelize),
   }
 }
 

@@ -1,0 +1,24 @@
+import { revokeTrust } from '../../auth/trusted-browser/revoke-trust.js'
+import type { PanelUser } from '../panel-user.js'
+import type { PanelServices } from '../services.js'
+import { lockPeople, mayStill } from './lock-people.js'
+import { done, notAllowed, type Outcome } from './outcome.js'
+
+/**
+ * Revokes trusted browsers, and ends what they have verified: all of them or, where one may
+ * not be revoked, none. Those that are gone already are passed over.
+ */
+export function revokeBrowsers(services: PanelServices, actor: PanelUser, ids: readonly number[]): Promise<Outcome> {
+  const { TrustedBrowser } = services.database.models
+  return services.database.sequelize.transaction(async (transaction) => {
+    const found = await TrustedBrowser.findAll({ attributes: ['id', 'user_id'], where: { id: [...ids] }, transaction })
+    const people = await lockPeople(services, transaction, actor, [...new Set(found.map(({ user_id }) => user_id))])
+    if (found.length === 0) return { ok: false, code: 'not_found' }
+    const owners = [...people.others.values()]
+    const kept = owners.find((owner) => !mayStill(people.actor, 'delete', 'trusted_browsers', owner))
+    if (kept) return notAllowed(kept.id === actor.id ? 'own_device' : 'superuser')
+    for (const { id, user_id: userId } of found)
+      await revokeTrust(services, transaction, { userId, id, actorId: actor.id, origin: actor.origin })
+    return done
+  })
+}

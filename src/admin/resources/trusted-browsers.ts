@@ -1,0 +1,25 @@
+import { literal } from 'sequelize'
+import type { PanelResource } from './panel-resource.js'
+
+/** Browsers that answer for somebody's device. Their owners trust them; here they are looked at and revoked. */
+export const trustedBrowsers: PanelResource = {
+  table: 'trusted_browsers',
+  list: {
+    read: ['id', 'user_id', 'browser', 'address', 'device', 'created_at', 'last_used_at', 'expires_at'],
+    hidden: {
+      owner_is_superuser: literal('(select is_superuser from users where users.id = "trusted_browsers".user_id)'),
+    },
+    filter: { id: 'id', user_id: 'owner', address: 'exact', device: 'exact', created_at: 'time', expires_at: 'time' },
+    sort: ['id', 'user_id'],
+    title: 'browser',
+    search: [],
+    subject: (row) => ({ userId: Number(row['user_id']), isSuperuser: row['owner_is_superuser'] === true }),
+  },
+  options: {
+    navigation: { name: null, icon: 'Monitor' },
+    sort: { sortBy: 'id', direction: 'desc' },
+    listProperties: ['browser', 'user_id', 'address', 'created_at', 'last_used_at', 'expires_at'],
+    showProperties: ['browser', 'user_id', 'address', 'device', 'created_at', 'last_used_at', 'expires_at'],
+    filterProperties: ['user_id', 'address', 'device', 'created_at', 'expires_at'],
+  },
+}
