@@ -1,10 +1,9 @@
 import type { RequestHandler } from 'express'
 import type { Auth } from './auth/auth.js'
-import type { GuardOptions } from './auth/guard-options.js'
-import { otpRequired } from './auth/otp-required.js'
 import { systemClock } from './clock.js'
 import { connectDatabase } from './db/connect.js'
 import { migrate } from './db/migrate.js'
+import { standBeside } from './http/stand-beside.js'
 import { createLog } from './log.js'
 import { chooseMailGateway } from './notify/gateways/choose-mail-gateway.js'
 import { chooseSmsGateway } from './notify/gateways/choose-sms-gateway.js'
@@ -23,10 +22,8 @@ export interface OtpAdminSite {
   router: RequestHandler
   /** The core, for `verifyToken`, `devicesForUser` and the like. */
   otp: Otp
-  /** What the guards of single routes take first. */
+  /** What the guards of single routes take first: `otpRequired(site.auth)`, `requires(site.auth, { maxAge: 600 })`. */
   auth: Auth
-  /** `otpRequired` of this site. */
-  otpRequired(options?: GuardOptions): RequestHandler
   /** Ends everything that the site has opened, and nothing that it was given. */
   close(): Promise<void>
 }
@@ -50,6 +47,7 @@ export async function createOtpAdminSite(options: SiteOptions): Promise<OtpAdmin
     const services = { config, clock, database, keys, log, baseUrl, alsoOrigins }
     const site = await mountSite({
       ...services,
+      beside: { health: options.health ?? false },
       ...(options.admin && { admin: options.admin }),
       ...(options.kinds && { kinds: options.kinds }),
       ...(options.userVerification && { userVerification: options.userVerification }),
@@ -59,10 +57,9 @@ export async function createOtpAdminSite(options: SiteOptions): Promise<OtpAdmin
     const { siteName } = config
     const worker = runWorker({ ...services, mail, sms, siteName, embedded: !config.databaseUrl })
     return {
-      router: site.app,
+      router: standBeside(site.app),
       otp: site.otp,
       auth: site.auth,
-      otpRequired: (guard) => otpRequired(site.auth, guard),
       async close() {
         site.close()
         await worker.stop()

@@ -36,6 +36,8 @@ export interface SiteOptions {
   mail?: MailGateway
   /** Where text messages and calls leave the house, instead of `SMS_GATEWAY`. */
   sms?: SmsGateway
+  /** Whether the site answers `/healthz` and `/readyz`. `false` where nothing is said: an application has its own. */
+  health?: boolean
   clock?: Clock
   log?: Logger
   keys?: Keyring

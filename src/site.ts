@@ -47,7 +47,8 @@ import { describeOrigin } from './http/describe-origin.js'
 import { healthRoutes } from './http/health.js'
 import { limitAddress } from './http/limit-address.js'
 import { logRequests } from './http/log-requests.js'
-import { refuseUnknown } from './http/refuse-unknown.js'
+import { ownAddresses } from './http/own-addresses.js'
+import { refuseMethod, refuseUnknown } from './http/refuse-unknown.js'
 import { refuseBadInput } from './http/read-form.js'
 import { refuse } from './http/refuse.js'
 import { securityHeaders } from './http/security-headers.js'
@@ -75,6 +76,8 @@ export interface SiteServices {
   alsoOrigins?: readonly string[]
   /** Whether a security key beside a password asks for a PIN or a finger, too. Where nothing is said: `preferred`. */
   userVerification?: UserVerification
+  /** Stand beside the routes of an application: hand on what is none of our addresses, and rule over no other. */
+  beside?: { health: boolean }
   /** The host application's AdminJS, whose resources stand beside ours. */
   admin?: HostAdmin
   /** Kinds of device beside those that the site brings. Their migrations have run: `migrate(database, kinds)`. */
@@ -95,12 +98,13 @@ export interface MountedSite {
  */
 export async function mountSite(services: SiteServices): Promise<MountedSite> {
   const { config, database, keys, log } = services
+  const beside = services.beside !== undefined
   const https = services.baseUrl.startsWith('https:')
   const origins = new Set([services.baseUrl, ...(services.alsoOrigins ?? [])])
   const account = await createAccount(services, https)
   const stylesheet = readStylesheet()
   const keyScript = readKeyScript()
-  const session = sessions({ pool: database.pool, clock: services.clock, secrets: keys.sessionSecrets, https })
+  const session = sessions({ pool: database.pool, clock: services.clock, secrets: keys.sessionSecrets, https, beside })
   const panel = await createPanel({
     database,
     clock: services.clock,
@@ -125,17 +129,20 @@ export async function mountSite(services: SiteServices): Promise<MountedSite> {
     keyScript: keyScript.address,
   }
 
-  app.use(healthRoutes(database, services.kinds ?? [], log))
+  const pages = pageRoutes(account)
+  const own = ownAddresses(pages, beside)
+  if (services.beside?.health ?? true) app.use(healthRoutes(database, services.kinds ?? [], log))
   app.use(chooseLanguage, logRequests(log), securityHeaders({ https }))
   app.use(stylesheet.serve, keyScript.serve, panel.assets)
-  app.use(checkOrigin(origins))
+  app.use(own.rule(checkOrigin(origins)))
   app.use('/admin', refuseStrangers({ https }))
-  app.use(session.middleware, loadRequestUser(account), enforcePolicy(account), enrolmentGate(account))
-  const pages = pageRoutes(account)
+  app.use(session.middleware, loadRequestUser(account))
+  app.use(own.rule(enforcePolicy(account)), own.rule(enrolmentGate(account)))
   app.use(pages)
-  app.get('/', (_req, res) => res.redirect(302, '/admin'))
+  if (!beside) app.get('/', (_req, res) => res.redirect(302, '/admin'))
   app.use('/admin', panel.router)
-  app.use(refuseUnknown(pages), refuseBadInput, answerFault(log))
+  app.use(beside ? refuseMethod(pages) : refuseUnknown(pages))
+  app.use(own.fault(refuseBadInput), own.fault(answerFault(log)))
   const stopSweeping = keepSwept(account, log)
   const close = () => {
     stopSweeping()
@@ -158,6 +165,7 @@ function pageRoutes(account: Account): Router[] {
     backupTokensRoutes(account),
     disableRoutes(account),
     securityKeysRoutes(account),
+    addedKindsRoutes(account),
     profileRoutes(account),
     devicesRoutes(account),
     sessionsRoutes(account),

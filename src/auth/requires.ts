@@ -1,4 +1,5 @@
 import type { RequestHandler } from 'express'
+import { within } from '../http/stand-beside.js'
 import { wantsJson } from '../http/wants-json.js'
 import { answerJson } from './answer-json.js'
 import { answerPage } from './answer-page.js'
@@ -41,10 +42,10 @@ export function requires(auth: Auth, requirement: Requirement, options: GuardOpt
   const wanted = checkRequirement(auth, requirement)
   const checked = checkGuardOptions(options)
   const leadOn = answerPage(auth, checked)
-  return async (req, res, next) => {
+  return within(async (req, res, next) => {
     const step = await nextStep(auth, req, wanted)
     if (!step || (step.step === 'first_device' && checked.ifConfigured)) return next()
     if (wantsJson(req)) return answerJson(req, res, step, checked)
     await leadOn(step)(req, res, next)
-  }
+  })
 }

@@ -1,5 +1,6 @@
 import type { Request } from 'express'
 import { describeOrigin } from '../http/describe-origin.js'
+import { withinSite } from '../http/stand-beside.js'
 import type { Device } from '../otp/device.js'
 import type { Auth } from './auth.js'
 import { readRequestUser } from './load-request-user.js'
@@ -26,7 +27,11 @@ export type LoginOutcome =
  * const verification = await verifyToken(site.otp, { userId: req.user.id, deviceId, token, origin })
  * if (verification.ok) await login(site.auth, req, verification.device)
  */
-export async function login(
+export function login(auth: Auth, req: Request, device: Pick<Device, 'kind' | 'persistentId'>): Promise<LoginOutcome> {
+  return withinSite(req, () => verifySession(auth, req, device))
+}
+
+async function verifySession(
   auth: Auth,
   req: Request,
   device: Pick<Device, 'kind' | 'persistentId'>,

@@ -2,6 +2,7 @@ import type { RequestHandler } from 'express'
 import { randomUUID } from 'node:crypto'
 import type { Logger } from 'pino'
 import { withoutToken } from './hide-token.js'
+import { isHandedOn } from './stand-beside.js'
 
 declare global {
   // oxlint-disable-next-line typescript/no-namespace -- how Express's Request is extended
@@ -23,9 +24,11 @@ export function logRequests(log: Logger): RequestHandler {
   return (req, res, next) => {
     const started = performance.now()
     req.id = randomUUID()
-    req.log = log.child({ requestId: req.id })
+    const own = log.child({ requestId: req.id })
+    req.log = own
     res.set('X-Request-Id', req.id)
     res.once('close', () => {
+      if (isHandedOn(req)) return
       const ms = Math.round(performance.now() - started)
       const line = {
         method: req.method,
@@ -33,7 +36,7 @@ export function logRequests(log: Logger): RequestHandler {
         status: res.statusCode,
         ms,
       }
-      req.log[res.statusCode >= 500 ? 'error' : 'info'](
+      own[res.statusCode >= 500 ? 'error' : 'info'](
         { ...line, ...(res.writableFinished ? {} : { aborted: true }) },
         'request',
       )

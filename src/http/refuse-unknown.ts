@@ -14,6 +14,17 @@ export function refuseUnknown(routers: readonly IRouter[]): RequestHandler {
   }
 }
 
+/** The same beside an application's own pages: what is unknown here may be known there. */
+export function refuseMethod(routers: readonly IRouter[]): RequestHandler {
+  const refuseOwn = refuseUnknown(routers)
+  return (req, res, next) => (allowedMethods(routers, req.path).length > 0 ? refuseOwn(req, res, next) : next())
+}
+
+/** Whether an address is one of these routers' or the panel's. */
+export function knowsAddress(routers: readonly IRouter[], path: string): boolean {
+  return /^\/admin(\/|$)/.test(path) || allowedMethods(routers, path).length > 0
+}
+
 function allowedMethods(routers: readonly IRouter[], path: string): string[] {
   const routes = routers.flatMap((router) => router.stack.flatMap(({ route }) => (route ? [route] : [])))
   const methods = new Set(

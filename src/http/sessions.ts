@@ -1,4 +1,4 @@
-import type { RequestHandler } from 'express'
+import type { Request, RequestHandler } from 'express'
 import session from 'express-session'
 import type { Pool } from 'pg'
 import type { Clock } from '../clock.js'
@@ -12,6 +12,8 @@ export interface SessionOptions {
   secrets: string[]
   /** Whether `BASE_URL` is https. */
   https: boolean
+  /** Whether an application beside ours may have express-session, too (./stand-beside.ts). */
+  beside?: boolean
 }
 
 /** The cookie's name; browsers keep `__Host-` ones to this host, this path and https. */
@@ -31,7 +33,30 @@ export function sessions(options: SessionOptions): { middleware: RequestHandler[
     proxy: options.https,
     cookie: { httpOnly: true, sameSite: 'lax', path: '/', secure: options.https },
   })
-  return { middleware: [...(options.https ? [knowHttps] : []), middleware, saveBeforeRedirect], store }
+  const load = options.beside ? onItsOwn(middleware, options.https) : middleware
+  return { middleware: [...(options.https && !options.beside ? [knowHttps] : []), load, saveBeforeRedirect], store }
+}
+
+/**
+ * Two of express-session on one request: each looks at `req.session` when the answer goes
+ * out, and saves whatever it finds there. Ours gets an object of its own to look at; the
+ * request shows what stands there for as long as it is ours.
+ */
+function onItsOwn(middleware: RequestHandler, https: boolean): RequestHandler {
+  return (req, res, next) => {
+    const { url, originalUrl, socket } = req
+    const headers = https ? { ...req.headers, 'x-forwarded-proto': 'https' } : req.headers
+    // Nothing of the request is inherited: behind a session that has ended here is none.
+    const own: Request = Object.assign(Object.create(null), { headers, url, originalUrl, connection: socket })
+    for (const name of ['session', 'sessionID', 'sessionStore'] as const)
+      Object.defineProperty(req, name, {
+        get: () => own[name],
+        set: (value: unknown) => void Reflect.set(own, name, value),
+        enumerable: true,
+        configurable: true,
+      })
+    middleware(own, res, next)
+  }
 }
 
 // With an https BASE_URL TLS ends here or in front of here. express-session would set no
