@@ -1,7 +1,7 @@
-import { QueryTypes } from 'sequelize'
+import { QueryTypes, type Transaction } from 'sequelize'
 import { SiteError } from '../errors.js'
 import type { Database } from './connect.js'
-import type { KindMigrations } from './migrations/index.js'
+import type { KindMigrations, Migration } from './migrations/index.js'
 
 /** The columns that the core reads of every kind's table, with what PostgreSQL calls their types. */
 const COMMON: Readonly<Record<string, string>> = {
@@ -17,32 +17,47 @@ const COMMON: Readonly<Record<string, string>> = {
 }
 
 /**
- * Refuses a kind whose table is there before its first migration ran: it is somebody else's.
- * Throws `kind_table_taken`.
+ * A kind's migrations, under the names that they are recorded by: `kind:yubikey/0001-initial`.
+ * The first finds no table of the kind's name, the last leaves one that can be used, or
+ * nothing of them stays.
  */
-export async function assertNoTablesOfOthers(database: Database, kinds: readonly KindMigrations[]): Promise<void> {
-  for (const { name } of kinds) {
-    const [found] = await database.sequelize.query<{ taken: boolean }>(
-      `select to_regclass($table) is not null
-        and not exists (select from migrations where starts_with(name, $prefix)) as taken`,
-      { bind: { table: `${name}_devices`, prefix: `kind:${name}/` }, type: QueryTypes.SELECT },
-    )
-    if (found?.taken)
-      throw new SiteError(
-        'kind_table_taken',
-        `The kind of device "${name}" wants a table ${name}_devices, and the database has one that is not the kind's.`,
-        'Give the kind another name, or rename that table.',
-      )
-  }
+export function migrationsOfKind(kind: KindMigrations): Migration[] {
+  return kind.migrations.map((migration, index) => ({
+    name: `kind:${kind.name}/${migration.name}`,
+    async up(database, transaction) {
+      if (index === 0) await assertTableFree(database, kind.name, transaction)
+      await migration.up(database, transaction)
+      if (index === kind.migrations.length - 1) await assertKindTables(database, [kind], transaction)
+    },
+  }))
+}
+
+/** Throws `kind_table_taken`: before a kind's first migration a table of its name is somebody else's. */
+async function assertTableFree({ sequelize }: Database, kind: string, transaction: Transaction): Promise<void> {
+  const [found] = await sequelize.query<{ taken: boolean }>('select to_regclass($table) is not null as taken', {
+    bind: { table: `${kind}_devices` },
+    type: QueryTypes.SELECT,
+    transaction,
+  })
+  if (!found?.taken) return
+  throw new SiteError(
+    'kind_table_taken',
+    `The kind of device "${kind}" wants a table ${kind}_devices, and the database has one that is not the kind's.`,
+    'Give the kind another name, or rename that table.',
+  )
 }
 
 /**
  * Refuses a kind whose table could not be used: it is missing, or lacks a common column, or its
  * rows would outlive their owner. Throws `kind_table_missing` or `kind_column_missing`.
  */
-export async function assertKindTables(database: Database, kinds: readonly KindMigrations[]): Promise<void> {
+export async function assertKindTables(
+  database: Database,
+  kinds: readonly KindMigrations[],
+  transaction?: Transaction,
+): Promise<void> {
   for (const kind of kinds) {
-    const lacking = await lackingColumns(database, `${kind.name}_devices`)
+    const lacking = await lackingColumns(database, `${kind.name}_devices`, transaction ?? null)
     if (lacking === null) throw tableMissing(kind.name)
     if (lacking.length > 0)
       throw new SiteError(
@@ -62,24 +77,34 @@ function tableMissing(kind: string): SiteError {
 }
 
 /** @returns null where there is no such table */
-async function lackingColumns(database: Database, table: string): Promise<string[] | null> {
+async function lackingColumns(
+  database: Database,
+  table: string,
+  transaction: Transaction | null,
+): Promise<string[] | null> {
   const columns = await database.sequelize.query<{ name: string; type: string }>(
     `select attname as name, typname as type from pg_attribute join pg_type on pg_type.oid = atttypid
     where attrelid = to_regclass($table) and attnum > 0 and not attisdropped`,
-    { bind: { table }, type: QueryTypes.SELECT },
+    { bind: { table }, type: QueryTypes.SELECT, transaction },
   )
   if (columns.length === 0) return null
   const has = new Map(columns.map(({ name, type }) => [name, type]))
   const lacking = Object.entries(COMMON).filter(([name, type]) => has.get(name) !== type)
   const wrong = lacking.map(([name, type]) => `${name} (${type})`)
-  return (await goesWithItsOwner(database, table)) ? wrong : [...wrong, 'user_id references users on delete cascade']
+  return (await goesWithItsOwner(database, table, transaction))
+    ? wrong
+    : [...wrong, 'user_id references users on delete cascade']
 }
 
-async function goesWithItsOwner({ sequelize }: Database, table: string): Promise<boolean> {
+async function goesWithItsOwner(
+  { sequelize }: Database,
+  table: string,
+  transaction: Transaction | null,
+): Promise<boolean> {
   const found = await sequelize.query(
     `select from pg_constraint where conrelid = to_regclass($table) and confrelid = to_regclass('users')
       and contype = 'f' and confdeltype = 'c'`,
-    { bind: { table }, type: QueryTypes.SELECT },
+    { bind: { table }, type: QueryTypes.SELECT, transaction },
   )
   return found.length > 0
 }

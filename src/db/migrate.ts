@@ -2,8 +2,8 @@ import { QueryTypes, type Sequelize } from 'sequelize'
 import { z } from 'zod'
 import { SiteError } from '../errors.js'
 import type { Database } from './connect.js'
-import { assertKindTables, assertNoTablesOfOthers } from './check-kind-tables.js'
-import { type KindMigrations, type Migration, migrations, migrationsOfKinds } from './migrations/index.js'
+import { migrationsOfKind } from './check-kind-tables.js'
+import { type KindMigrations, type Migration, migrations } from './migrations/index.js'
 import { prepareSchema, seeExtensions } from './own-schema.js'
 
 /** The job queue's schema is graphile-worker's own; raise the version with the dependency. */
@@ -48,7 +48,7 @@ export async function isMigrated(database: Database, kinds: readonly KindMigrati
 
 const knownNames = (kinds: readonly KindMigrations[]): readonly string[] => [
   ...OURS,
-  ...migrationsOfKinds(kinds).map(({ name }) => name),
+  ...kinds.flatMap(migrationsOfKind).map(({ name }) => name),
 ]
 
 const isComplete = (executed: readonly string[], kinds: readonly KindMigrations[]): boolean =>
@@ -72,22 +72,23 @@ async function runPending(database: Database, kinds: readonly KindMigrations[]):
   const { sequelize } = database
   await prepareSchema(database)
   await sequelize.query('create table if not exists migrations (name varchar(255) primary key)')
-  await assertNoTablesOfOthers(database, kinds)
   // Loaded here: most starts find nothing to do, and its command line weighs as much as Sequelize.
   const { Umzug } = await import('umzug')
   const umzug = new Umzug({
     migrations: [
       ...migrations.map((migration) => inTransaction(database, migration)),
       jobQueue(database),
-      ...migrationsOfKinds(kinds).map((migration) => inTransaction(database, migration)),
+      ...kinds.flatMap(migrationsOfKind).map((migration) => inTransaction(database, migration)),
     ],
     // Every migration records itself, in its own transaction: it has run and is recorded, or neither.
     storage: { executed: async () => executedMigrations(sequelize), logMigration: async () => {}, unlogMigration },
     logger: undefined,
   })
-  const ran = (await umzug.up()).map((migration) => migration.name)
-  await assertKindTables(database, kinds)
-  return ran
+  const ran = await umzug.up().catch((failed: unknown) => {
+    // Umzug puts an error of its own around what a migration threw.
+    throw failed instanceof Error && failed.cause instanceof SiteError ? failed.cause : failed
+  })
+  return ran.map((migration) => migration.name)
 }
 
 /** The row comes first and is the lock: whoever comes second waits for the first one's commit, and skips. */

@@ -19,10 +19,3 @@ export interface KindMigrations {
   /** Oldest first; those of a kind that was in use once are never changed. */
   migrations: readonly Migration[]
 }
-
-/** Theirs, under the names that they are recorded by: `kind:yubikey/0001-initial`. */
-export function migrationsOfKinds(kinds: readonly KindMigrations[]): Migration[] {
-  return kinds.flatMap(({ name, migrations: own }) =>
-    own.map((migration) => ({ ...migration, name: `kind:${name}/${migration.name}` })),
-  )
-}

@@ -54,7 +54,11 @@ export async function openStage(kind: Kind, fixture: KindFixture): Promise<Stage
   const device = await fixture.add(otp, userId)
   const { sequelize } = otp.database
   return {
-    ...{ kind, fixture, otp, userId, device },
+    kind,
+    fixture,
+    otp,
+    userId,
+    device,
     good: (of = device) => fixture.goodToken(otp, of),
     submit: (given, { deviceId = device.persistentId, by = userId } = {}) =>
       verifyToken(otp, { userId: by, deviceId, ...(typeof given === 'string' ? { token: given } : given) }),

@@ -1,0 +1,332 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { assertNotNewer, isMigrated, migrate } from '../../src/db/migrate.js'
+import type { Database } from '../../src/db/connect.js'
+import { connectDatabase } from '../../src/db/connect.js'
+import { absentKinds } from '../../src/otp/kinds/absent-kinds.js'
+import { builtInKinds, everyKind } from '../../src/otp/kinds/index.js'
+import { userHasDevice } from '../../src/otp/devices-for-user.js'
+import { type AddedKind, addDevice, kindContract, type Migration, nowhere, SiteError } from '../../src/index.js'
+import { removeAllDevices } from '../../src/otp/remove-devices.js'
+import { sweepEnrolments } from '../../src/otp/sweep-enrolments.js'
+import type { Browser } from '../support/browse.js'
+import { testConfig } from '../support/config.js'
+import { databaseKinds, openTestDatabase } from '../support/database.js'
+import { createTestDatabase, postgresUrl } from '../support/postgres.js'
+import { createUser, testOtp } from '../support/otp.js'
+import { createPerson, type Person, signIn, startTestSite, type TestSite } from '../support/site.js'
+import { tokenOf, wordKind } from './tiny-kind/words.js'
+
+const kind = wordKind()
+const add = '/account/two-factor/word/add'
+const WORD = 'open sesame'
+
+describe.each(databaseKinds())('a kind of device from outside, on the %s database', (where) => {
+  let database: Database
+  let site: TestSite
+  beforeAll(async () => {
+    database = await openTestDatabase(where)
+    await migrate(database, [kind])
+    site = await startTestSite(database, {}, undefined, { kinds: [kind] })
+  })
+  afterAll(async () => {
+    await site.close()
+    await database.close()
+  })
+
+  /** Somebody who signed in with an app and has just added a magic word, spending its first token. */
+  async function enrol(traits = {}): Promise<{ person: Person; browser: Browser; id: number }> {
+    const person = await createPerson(site, traits)
+    const browser = await signIn(site, person)
+    const begun = await browser.post(add, { name: 'My word', word: WORD, hint: 'cave' })
+    expect(begun.location).toMatch(/^\/account\/two-factor\/word\/\d+\/confirm$/)
+    const done = await browser.post(begun.location ?? '', { otp_token: tokenOf(WORD, 1) })
+    expect(done.location).toBe('/account/two-factor/setup/complete')
+    return { person, browser, id: Number(begun.location?.split('/').at(-2)) }
+  }
+
+  it('is offered by the wizard, and led to', async () => {
+    const browser = await signIn(site, await createPerson(site))
+    const choice = await browser.get('/account/two-factor/setup?step=method')
+    expect(choice.text).toContain('value="word"')
+    expect(choice.text).toContain('A word that only you know, and a number.')
+    expect((await browser.post('/account/two-factor/setup', { method: 'word' })).location).toBe(add)
+    const page = await browser.get(add)
+    expect(page.text).toContain('<h1>Add a magic word</h1>')
+    expect(page.text).toContain('<label for="word">Your word</label>')
+  })
+
+  it('is set up, confirmed by its first token, and signs in with the next one, never with one again', async () => {
+    const { person, id } = await enrol()
+    const browser = site.browser()
+    await browser.post('/account/login', { username: person.email, password: person.password })
+    const step = await browser.get('/account/login')
+    expect(step.text).toContain('<label for="word_token">Word and number</label>')
+    const submit = (count: number) =>
+      browser.post('/account/login', { otp_device: `word/${id}`, otp_token: tokenOf(WORD, count) })
+    expect((await submit(1)).code).toBe('invalid_token')
+    site.clock.advance(2)
+    expect((await submit(2)).location).toBe('/admin')
+    expect((await browser.get('/admin')).status).toBe(200)
+  })
+
+  it('signs in by password and token in one form, found by the shape of the token', async () => {
+    const { person } = await enrol()
+    const browser = site.browser()
+    const both = { username: person.email, password: person.password, otp_token: tokenOf(WORD, 2) }
+    expect((await browser.post('/account/login', both)).location).toBe('/admin')
+  })
+
+  it('is asked again at step-up, in its own form', async () => {
+    const { person, id, browser } = await enrol({ staff: true })
+    site.clock.advance(301)
+    expect((await browser.get(add)).location).toContain('/account/verify')
+    expect((await browser.get('/account/verify')).text).toContain('id="word_token"')
+    const form = { otp_device: `word/${id}`, otp_token: tokenOf(WORD, 2), next: add }
+    expect((await browser.post('/account/verify', form)).location).toBe(add)
+    expect(person.email).not.toBe('')
+  })
+
+  it('refuses a wrong form with its own words, shows again what is no secret, and adds nothing', async () => {
+    const browser = await signIn(site, await createPerson(site))
+    const refused = await browser.post(add, { name: 'Mine', word: 'Abc', hint: 'a <hint>' })
+    expect(refused).toMatchObject({ status: 422, code: 'word_too_short' })
+    expect(refused.text).toContain('At least four small letters, please.')
+    expect(refused.text).toContain('value="a &lt;hint&gt;"')
+    expect(refused.text).not.toContain('value="Abc"')
+    expect(await browser.post(add, { name: ' ', word: WORD })).toMatchObject({ status: 422, code: 'name_invalid' })
+    expect((await browser.post(add, { name: 'Mine', word: 'x'.repeat(33) })).status).toBe(400)
+    expect((await browser.post(add, { name: 'Mine', word: 'open\0sesame' })).status).toBe(400)
+    expect((await browser.post(add)).status).toBe(400)
+  })
+
+  it('shows nobody another’s set-up, and none that is finished', async () => {
+    const { browser, id } = await enrol()
+    expect((await browser.get(`/account/two-factor/word/${id}/confirm`)).status).toBe(404)
+    const stranger = await signIn(site, await createPerson(site))
+    const begun = await stranger.post(add, { name: 'Theirs', word: WORD })
+    expect((await browser.get(begun.location ?? '')).status).toBe(404)
+    expect((await browser.post(begun.location ?? '', { otp_token: tokenOf(WORD, 1) })).status).toBe(404)
+  })
+
+  it('waits for a fresh token like every other set-up, whatever the verb', async () => {
+    const person = await createPerson(site)
+    const browser = site.browser()
+    for (const visit of [() => browser.get(add), () => browser.post(add, { name: 'x', word: WORD })])
+      expect((await visit()).location).toContain('/account/login')
+    await browser.post('/account/login', { username: person.email, password: person.password })
+    expect((await browser.post(add, { name: 'x', word: WORD })).location).toContain('/account/login')
+  })
+
+  it('stands in the profile in the reader’s language, is renamed there and removed', async () => {
+    const { browser, id } = await enrol()
+    const german = await browser.visit('/account/two-factor', { headers: { 'Accept-Language': 'de' } })
+    expect(german.text).toContain('<span>Zauberwort</span>')
+    expect(german.text).toContain('Zauberwort hinzufügen')
+    const own = `/account/two-factor/devices/word/${id}`
+    expect((await browser.post(`${own}/rename`, { name: 'Cave' })).location).toContain('done=renamed')
+    expect((await browser.get('/account/two-factor')).text).toContain('<h3>Cave</h3>')
+    expect((await browser.post(`${own}/remove`)).location).toContain('done=removed')
+    expect((await browser.get('/account/two-factor')).text).not.toContain('Cave')
+  })
+
+  it('is listed, shown, renamed, switched off and deleted in the panel, without its secret', async () => {
+    const { person, id } = await enrol()
+    const boss = await signIn(site, await createPerson(site, { superuser: true }))
+    const api = '/admin/api/resources/word_devices'
+    const list = await boss.get(`${api}/actions/list`)
+    expect(list.status).toBe(200)
+    expect(list.text).toContain('"hint":"cave"')
+    const shown = await boss.get(`${api}/records/${id}/show`)
+    const secret = await database.pool.query('select secret from word_devices where id = $1', [id])
+    for (const text of [list.text, shown.text]) {
+      expect(text).not.toContain('secret')
+      expect(text).not.toContain(secret.rows[0].secret)
+      expect(text).not.toContain(WORD)
+    }
+    expect((await boss.get(`${api}/actions/list?filters.secret=v1`)).status).toBe(400)
+    expect((await boss.get(`${api}/actions/list?sortBy=secret`)).status).toBe(400)
+    expect((await boss.post(`${api}/records/${id}/edit`, { name: 'By boss', confirmed: 'false' })).status).toBe(200)
+    const browser = site.browser()
+    await browser.post('/account/login', { username: person.email, password: person.password })
+    const form = { otp_device: `word/${id}`, otp_token: tokenOf(WORD, 2) }
+    expect((await browser.post('/account/login', form)).code).toBe('invalid_token')
+    expect((await boss.post(`${api}/records/${id}/delete`)).status).toBe(200)
+    expect((await boss.get(`${api}/records/${id}/show`)).status).toBe(404)
+    expect((await boss.get('/admin/resources/word_devices')).text).toContain('Magic words')
+  })
+
+  it('is not shown to staff of whom the panel wants more, and not changed by another origin', async () => {
+    const { id } = await enrol()
+    const boss = await signIn(site, await createPerson(site, { superuser: true }))
+    const visit = { method: 'POST', headers: { Origin: 'https://elsewhere.example', 'Sec-Fetch-Site': 'cross-site' } }
+    const address = `/admin/api/resources/word_devices/records/${id}/delete`
+    expect((await boss.visit(address, visit)).code).toBe('cross_origin')
+  })
+
+  it('goes with a reset by an administrator, and its sessions end', async () => {
+    const { person, browser } = await enrol()
+    const boss = await signIn(site, await createPerson(site, { superuser: true }))
+    const reset = await boss.post(`/admin/api/resources/users/records/${person.id}/resetSecondFactor`)
+    expect(reset.status).toBe(200)
+    const left = await database.pool.query('select from word_devices where user_id = $1', [person.id])
+    expect(left.rowCount).toBe(0)
+    expect((await browser.get('/account/two-factor')).location).toContain('/account/login')
+  })
+
+  it('leaves its name in the audit trail and in mails', async () => {
+    const { person, id } = await enrol()
+    const { rows } = await database.pool.query('select event from audit_events where user_id = $1 and device = $2', [
+      person.id,
+      `word/${id}`,
+    ])
+    expect(rows.map(({ event }) => event)).toContain('device_added')
+  })
+
+  it('is swept where its first token never came', async () => {
+    const browser = await signIn(site, await createPerson(site))
+    const begun = await browser.post(add, { name: 'Never', word: WORD })
+    site.clock.advance(3601)
+    await sweepEnrolments(site.otp)
+    expect((await database.pool.query(`select from word_devices where name = 'Never'`)).rowCount).toBe(0)
+    expect(begun.status).toBe(303)
+  })
+
+  it('writes its secret into no log', () => {
+    expect(site.log.join('\n')).not.toContain(WORD)
+    expect(site.log.join('\n')).not.toContain('open+sesame')
+  })
+
+  it('counts as a second factor where nobody registered it, and goes with all devices', async () => {
+    const otp = testOtp(database)
+    const { id: userId } = await createUser(database)
+    const columns = (id: number) => ({
+      secret: otp.keys.seal(Buffer.from(WORD), { column: 'word_devices.secret', id }),
+    })
+    await database.sequelize.transaction((transaction) =>
+      addDevice(otp, transaction, kind, { userId, name: 'Word', confirmed: true, columns }),
+    )
+    const absent = await absentKinds(database, builtInKinds)
+    expect(absent.map(({ name }) => name)).toEqual(['word'])
+    const without = { ...otp, everyKind: everyKind(absent) }
+    expect(await userHasDevice(otp, userId)).toBe(false)
+    expect(await userHasDevice(without, userId)).toBe(true)
+    const doer = { userId, origin: nowhere, by: 'command_line', actorId: null } as const
+    const removed = await database.sequelize.transaction((transaction) => removeAllDevices(without, transaction, doer))
+    expect(removed).toBe(1)
+    expect(await userHasDevice(without, userId)).toBe(false)
+  })
+
+  const words = new Map<string, number>()
+  const checks = kindContract(kind, {
+    database: () => database,
+    wrongToken: tokenOf('wrong', 1),
+    add: (otp, userId) =>
+      otp.database.sequelize.transaction((transaction) =>
+        addDevice(otp, transaction, kind, {
+          userId,
+          name: 'Word',
+          confirmed: true,
+          columns: (id) => ({ secret: otp.keys.seal(Buffer.from(WORD), { column: 'word_devices.secret', id }) }),
+        }),
+      ),
+    async goodToken(_otp, { persistentId }) {
+      const count = (words.get(persistentId) ?? 0) + 1
+      words.set(persistentId, count)
+      return tokenOf(WORD, count)
+    },
+  })
+  it.each([...checks])('$title', ({ run: expectToHold }) => expectToHold())
+})
+
+describe('migrations of a kind from outside', () => {
+  it.each(databaseKinds())('run once after ours on the %s database, and are recorded under its name', async (where) => {
+    const database = await openTestDatabase(where)
+    expect(await isMigrated(database, [kind])).toBe(false)
+    expect(await migrate(database, [kind])).toEqual(['kind:word/0001-initial'])
+    expect(await migrate(database, [kind])).toEqual([])
+    expect(await isMigrated(database, [kind])).toBe(true)
+    await database.close()
+  })
+
+  it('let a release work that does not know the kind, and none that knows an earlier one of it', async () => {
+    const database = await openTestDatabase('embedded')
+    const later = { ...kind.migrations[0], name: '0002-later', up: async () => {} }
+    await migrate(database, [{ name: 'word', migrations: [...kind.migrations, later] }])
+    await assertNotNewer(database)
+    expect(await migrate(database)).toEqual([])
+    await expect(migrate(database, [kind])).rejects.toMatchObject({ code: 'database_newer', message: /0002-later/ })
+    await database.close()
+  })
+
+  it.skipIf(!postgresUrl())('run once where two processes start at once', async () => {
+    const { url, drop } = await createTestDatabase()
+    const databases = await Promise.all([1, 2].map(() => connectDatabase(testConfig({ DATABASE_URL: url }))))
+    const ran = await Promise.all(databases.map((database) => migrate(database, [kind])))
+    expect(ran.flat()).toEqual(['kind:word/0001-initial'])
+    await Promise.all(databases.map((database) => database.close()))
+    await drop()
+  })
+})
+
+describe('a wrong registration is named at the start:', () => {
+  let database: Database
+  beforeAll(async () => {
+    database = await openTestDatabase('embedded')
+  })
+  afterAll(() => database.close())
+
+  const named = (name: string): AddedKind => ({ ...kind, name, table: `${name}_devices` })
+  const codeOf = async (registering: Promise<unknown>) => {
+    const fault: unknown = await registering.then(
+      () => null,
+      (error: unknown) => error,
+    )
+    return fault instanceof SiteError ? fault.code : fault
+  }
+  const start = (...kinds: AddedKind[]) => startTestSite(database, {}, undefined, { kinds })
+
+  it.each(['Word', 'wo-rd', '1word', 'w'.repeat(17), '', 'word/1', 'word; drop table users'])(
+    'a name that is none: %j',
+    async (name) => expect(await codeOf(start(named(name)))).toBe('kind_name_invalid'),
+  )
+
+  it.each(['totp', 'static', 'password', 'invitation', 'phones', 'setup'])('a name that is taken: %s', async (name) =>
+    expect(await codeOf(start(named(name)))).toBe('kind_name_taken'),
+  )
+
+  it('the same kind twice', async () => expect(await codeOf(start(kind, kind))).toBe('kind_name_taken'))
+
+  it.each<[string, Partial<AddedKind>]>([
+    ['a view that is no file', { setUp: { ...kind.setUp, view: '/nowhere/fields.ejs' } }],
+    ['a column of the panel that the model lacks', { panel: { icon: 'Key', columns: ['serial'] } }],
+    ['a column of the panel without a text', { panel: { icon: 'Key', columns: ['counter'] } }],
+    ['no migration', { migrations: [] }],
+    ['an empty text', { texts: { en: { ...kind.texts.en, about: '' } } }],
+    ['a field of no length', { field: { maxLength: 0 } }],
+  ])('%s', async (_what, part) => expect(await codeOf(start({ ...kind, ...part }))).toBe('kind_incomplete'))
+
+  it('a table that is not there', async () => expect(await codeOf(start(kind))).toBe('kind_table_missing'))
+
+  it('a table that is somebody else’s', async () => {
+    await database.pool.query('create table parcel_devices (id integer)')
+    expect(await codeOf(migrate(database, [named('parcel')]))).toBe('kind_table_taken')
+    expect(await isMigrated(database)).toBe(true)
+  })
+
+  it('a table that lacks a common column, or whose rows would outlive their owner', async () => {
+    const makePoorTable: Migration = {
+      name: '0001',
+      async up({ sequelize }, transaction) {
+        await sequelize.query('create table poor_devices (id integer, user_id integer)', { transaction })
+      },
+    }
+    const poor = { ...named('poor'), migrations: [makePoorTable] }
+    const registering = migrate(database, [poor])
+    await expect(registering).rejects.toMatchObject({
+      code: 'kind_column_missing',
+      message: /confirmed \(bool\).*delete cascade/,
+    })
+    const left = await database.pool.query(`select to_regclass('poor_devices') as found`)
+    expect(left.rows).toEqual([{ found: null }])
+  })
+})
