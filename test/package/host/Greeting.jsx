@@ -1,0 +1,14 @@
+import { Badge } from '@adminjs/design-system'
+import { useCurrentAdmin } from 'adminjs'
+import React from 'react'
+
+/** A page of the host's own. */
+export default function Greeting() {
+  const [admin] = useCurrentAdmin()
+  return (
+    <main>
+      <h1>Greeting</h1>
+      <Badge>{`Good day, ${admin.email}`}</Badge>
+    </main>
+  )
+}
