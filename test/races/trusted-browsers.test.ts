@@ -50,9 +50,9 @@ describe.skipIf(!postgresUrl())('trusted browsers, many at once on PostgreSQL', 
     const person = await createPerson(site)
     const browsers = copies(await trusted(person))
     const answers = await Promise.all(browsers.map((browser) => enter(browser, person)))
-    expect(answers.map(({ location }) => location).toSorted()).toEqual(
-      [...Array.from({ length: RACERS - 1 }, () => login), '/admin'].toSorted(),
-    )
+    const ways = answers.map(({ location }) => location)
+    expect(ways.filter((way) => way === '/admin')).toHaveLength(1)
+    expect(ways.filter((way) => way === login)).toHaveLength(RACERS - 1)
     const verified = await Promise.all(browsers.map(isVerified))
     expect(verified.filter(Boolean)).toHaveLength(1)
     expect(await rowsOf(person)).toHaveLength(1)

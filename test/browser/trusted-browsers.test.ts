@@ -1,0 +1,114 @@
+import { AxeBuilder } from '@axe-core/playwright'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Database } from '../../src/db/connect.js'
+import { expectNoSidewaysScroll, launchBrowser, openPage } from '../support/browser.js'
+import { databaseKinds, openTestDatabase } from '../support/database.js'
+import { createPerson, type Person, signIn, startTestSite, type TestSite } from '../support/site.js'
+
+let database: Database
+let site: TestSite
+let chromium: Browser
+
+beforeAll(async () => {
+  database = await openTestDatabase(databaseKinds().at(-1) ?? 'embedded')
+  site = await startTestSite(database, { TRUST_BROWSER_DAYS: '30' })
+  chromium = await launchBrowser()
+})
+afterAll(async () => {
+  await chromium.close()
+  await site.close()
+  await database.close()
+})
+
+const BOX = "Don't ask again in this browser for 30 days"
+
+const typePassword = async (page: Page, { email, password }: Person) => {
+  await page.goto(`${site.baseUrl}/account/login`)
+  await page.getByLabel('E-mail address').fill(email)
+  await page.getByLabel('Password').fill(password)
+  await page.keyboard.press('Enter')
+}
+
+describe('a trusted browser', () => {
+  it('is ticked, comes back with the password alone, and is revoked, with the keyboard and without scripts', async () => {
+    const person = await createPerson(site, { staff: false })
+    const { page, complaints } = await openPage(chromium, { scripts: false })
+    await typePassword(page, person)
+    expect(await page.getByLabel(BOX).isChecked()).toBe(false)
+    await page.keyboard.type(person.code())
+    await page.keyboard.press('Tab')
+    await page.keyboard.press('Space')
+    expect(await page.getByLabel(BOX).isChecked()).toBe(true)
+    await page.keyboard.press('Enter')
+    await page.waitForURL('**/account/two-factor')
+
+    await page.getByRole('button', { name: 'Sign out', exact: true }).click()
+    await typePassword(page, person)
+    await page.waitForURL('**/account/two-factor')
+    await page.getByRole('button', { name: /^Stop trusting Chrom/ }).focus()
+    await page.keyboard.press('Enter')
+    await page.waitForURL('**/account/login**')
+    expect(await page.getByLabel(BOX).count()).toBe(1)
+    expect(complaints).toEqual([])
+  })
+})
+
+/** Every page that has something of trusted browsers in it. */
+const views: Record<string, (page: Page) => Promise<void>> = {
+  'the token step': async (page) => {
+    await typePassword(page, await createPerson(site, { backupTokens: 1 }))
+    await page.getByLabel(BOX).waitFor()
+  },
+  'the token step after a wrong code': async (page) => {
+    await typePassword(page, await createPerson(site))
+    await page.getByLabel(BOX).check()
+    await page.getByLabel('Code', { exact: true }).fill('000000')
+    await page.keyboard.press('Enter')
+    await page.getByRole('alert').waitFor()
+    expect(await page.getByLabel(BOX).isChecked()).toBe(true)
+  },
+  'the end of set-up': async (page) => {
+    const person = await createPerson(site)
+    const { cookies } = await signIn(site, person)
+    await page.context().addCookies([...cookies].map(([name, value]) => ({ name, value, url: site.baseUrl })))
+    await page.goto(`${site.baseUrl}/account/two-factor/setup/complete`)
+    await page.getByLabel(BOX).waitFor()
+  },
+  'the profile': async (page) => {
+    const person = await createPerson(site)
+    for (const browser of [site.browser(), site.browser()]) {
+      await signIn(site, person, browser)
+      await browser.post('/account/two-factor/browsers/trust', { trust_browser: 'on' })
+      await page.context().addCookies([...browser.cookies].map(([name, value]) => ({ name, value, url: site.baseUrl })))
+    }
+    await page.goto(`${site.baseUrl}/account/two-factor`)
+    await page.getByRole('heading', { name: 'Trusted browsers' }).scrollIntoViewIfNeeded()
+  },
+  'a person in the panel': async (page) => {
+    const [boss, person] = [await createPerson(site, { superuser: true }), await createPerson(site)]
+    const browser = await signIn(site, person)
+    await browser.post('/account/two-factor/browsers/trust', { trust_browser: 'on' })
+    const { cookies } = await signIn(site, boss)
+    await page.context().addCookies([...cookies].map(([name, value]) => ({ name, value, url: site.baseUrl })))
+    await page.goto(`${site.baseUrl}/admin/resources/users/records/${person.id}/show`)
+    await page.getByRole('link', { name: 'Firefox 139 on Linux' }).waitFor()
+  },
+}
+
+describe.each([
+  { width: 1280, dark: false },
+  { width: 1280, dark: true },
+  { width: 390, dark: false },
+  { width: 390, dark: true },
+])('at $width px, dark: $dark', (look) => {
+  it.each(Object.keys(views))('%s fits, and has no fault that axe finds', async (view) => {
+    const { page, context, complaints } = await openPage(chromium, look)
+    await views[view]?.(page)
+    await expectNoSidewaysScroll(page)
+    const { violations } = await new AxeBuilder({ page }).analyze()
+    expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join()}`)).toEqual([])
+    expect(complaints.filter((text) => !text.includes('422'))).toEqual([])
+    await context.close()
+  })
+})
