@@ -1,0 +1,96 @@
+import { AxeBuilder } from '@axe-core/playwright'
+import { mkdirSync } from 'node:fs'
+import path from 'node:path'
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { Requirement } from '../../src/auth/requirement.js'
+import { otpRequired } from '../../src/auth/otp-required.js'
+import { requires } from '../../src/auth/requires.js'
+import { parseForms } from '../../src/http/read-form.js'
+import { root } from '../../src/root.js'
+import { openHostSite } from '../auth/host-site.js'
+import { expectNoSidewaysScroll, launchBrowser, openPage } from '../support/browser.js'
+import { createPerson, signIn, type TestSite } from '../support/site.js'
+
+const screenshots = path.join(root, 'screenshots')
+const requirements: Record<string, Requirement> = {
+  fresh: { maxAge: 60 },
+  backup: { anyOf: [{ kinds: ['webauthn'] }, { kinds: ['static'] }] },
+  key: { anyOf: [{ kinds: ['webauthn'] }, { kinds: ['hotp'] }] },
+}
+
+let site: TestSite
+let chromium: Browser
+beforeAll(async () => {
+  mkdirSync(screenshots, { recursive: true })
+  site = await openHostSite(
+    (host, auth) => {
+      for (const [name, requirement] of Object.entries(requirements)) {
+        host.get(`/${name}`, requires(auth, requirement), (_req, res) => void res.send('the host’s page'))
+        host.post(`/${name}`, requires(auth, requirement), ...parseForms(), (req, res) => void res.json(req.body))
+      }
+      host.get('/otp', otpRequired(auth), (_req, res) => void res.send('the host’s page'))
+    },
+    { OTP_POLICY: 'off' },
+  )
+  chromium = await launchBrowser()
+}, 60_000)
+afterAll(async () => {
+  await chromium?.close()
+  await site?.close()
+})
+
+const looks = [
+  { width: 1280, dark: false },
+  { width: 1280, dark: true },
+  { width: 390, dark: false },
+  { width: 390, dark: true },
+]
+
+async function open(traits: { app?: boolean }, look: (typeof looks)[number]) {
+  const person = await createPerson(site, { backupTokens: 2, ...traits })
+  const signedIn = await signIn(site, person)
+  site.clock.advance(120)
+  return { person, ...(await openPage(chromium, { ...look, signedIn: { browser: signedIn, baseUrl: site.baseUrl } })) }
+}
+
+it.each(looks)(
+  'the pages of somebody who falls short fit and are accessible: %o',
+  async (look) => {
+    const { page, context, complaints } = await open({}, look)
+    const bare = await openPage(chromium, look)
+    const deviceless = await createPerson(site, { app: false })
+    await bare.page.goto(`${site.baseUrl}/otp`)
+    await bare.page.fill('#username', deviceless.email)
+    await bare.page.fill('#password', deviceless.password)
+    await bare.page.keyboard.press('Enter')
+    const shots: [string, typeof page, string][] = [
+      ['step-up', page, '/fresh'],
+      ['step-up-kinds', page, '/backup'],
+      ['requirement-unmet', page, '/key'],
+      ['otp-required', bare.page, '/otp'],
+    ]
+    for (const [name, which, address] of shots) {
+      await which.goto(site.baseUrl + address)
+      await which.screenshot({
+        path: path.join(screenshots, `${name}-${look.width}-${look.dark ? 'dark' : 'light'}.png`),
+      })
+      await expectNoSidewaysScroll(which)
+      expect((await new AxeBuilder({ page: which }).analyze()).violations).toEqual([])
+    }
+    expect(complaints.filter((text) => !text.includes('403'))).toEqual([])
+    await context.close()
+    await bare.context.close()
+  },
+  60_000,
+)
+
+it('leads somebody by the keyboard alone from a refused page to the token and back', async () => {
+  const { page, person } = await open({}, { width: 1280, dark: false })
+  await page.goto(`${site.baseUrl}/backup?page=2`)
+  expect(await page.textContent('main')).toContain('For this you need: Backup tokens.')
+  await page.keyboard.type(person.backupTokens[0] ?? '')
+  await page.keyboard.press('Enter')
+  await page.waitForURL(`${site.baseUrl}/backup?page=2`)
+  expect(await page.textContent('body')).toContain('the host’s page')
+}, 60_000)
