@@ -24,6 +24,7 @@ import { setUpRoutes } from './account/setup/routes.js'
 import { keepSwept } from './account/setup/sweep.js'
 import type { HostAdmin } from './admin/host/host-admin.js'
 import { createPanel } from './admin/mount.js'
+import type { Requirements } from './admin/requirements.js'
 import type { Auth } from './auth/auth.js'
 import { enforcePolicy } from './auth/enforce-policy.js'
 import { enrolmentGate } from './auth/enrolment.js'
@@ -80,6 +81,8 @@ export interface SiteServices {
   beside?: { health: boolean }
   /** The host application's AdminJS, whose resources stand beside ours. */
   admin?: HostAdmin
+  /** What calls of the panel's own resources ask beyond verified staff (src/admin/requirements.ts). */
+  requirements?: Requirements
   /** Kinds of device beside those that the site brings. Their migrations have run: `migrate(database, kinds)`. */
   kinds?: readonly AddedKind[]
 }
@@ -113,6 +116,7 @@ export async function mountSite(services: SiteServices): Promise<MountedSite> {
     invite: (transaction, invitation) => createInvitation(account, transaction, invitation, account.baseUrl()),
     siteName: config.siteName,
     ...(services.admin && { admin: services.admin }),
+    ...(services.requirements && { requirements: services.requirements }),
     requires: (requirement) => requires(account, requirement),
     originOf: describeOrigin,
     isSameOrigin: (req) => isOwnOrigin(req.get('sec-fetch-site'), req.get('origin'), origins),

@@ -14,6 +14,7 @@ import { unmaskHostRefusals } from './host/unmask-host-refusals.js'
 import { answerRefusals } from './http/answer-refusals.js'
 import { type CallKind, checkCall } from './http/check-call.js'
 import { checkPage } from './http/check-page.js'
+import { checkRequirement as checkOwnRequirement } from './http/check-requirement.js'
 import { readFields } from './http/read-fields.js'
 import { unmaskRefusals } from './http/unmask-refusals.js'
 import { createPage } from './page/render-page.js'
@@ -70,7 +71,7 @@ const strictRouter = () => express.Router({ caseSensitive: true, strict: true })
 
 function mountOwn(router: Router, services: PanelServices, assets: PanelAssets): void {
   const admin = buildAdmin(services)
-  mountCalls(router, admin, routerOf(admin))
+  mountCalls(router, services, admin, routerOf(admin))
   mountPages(router, admin, createPage(services, admin, assets))
 }
 
@@ -87,7 +88,7 @@ async function mountWithHost(router: Router, services: PanelServices, host: Host
   router.all('/api/pages/:pageName', checkNamedPage(admin), ...handled)
   for (const path of PAGES) router.get(path, checkHostPage(admin), page)
   router.get('/pages/:pageName', checkNamedPage(admin), page)
-  mountCalls(router, admin, adminRouter)
+  mountCalls(router, services, admin, adminRouter)
   mountPages(router, admin, page)
 }
 
@@ -97,8 +98,9 @@ function routerOf(admin: AdminJS): Router {
   return buildRouter(admin, strictRouter())
 }
 
-function mountCalls(router: Router, admin: AdminJS, adminRouter: Router): void {
-  for (const [path, kind] of CALLS) router.all(path, checkCall(admin, kind), readFields, unmaskRefusals, adminRouter)
+function mountCalls(router: Router, services: PanelServices, admin: AdminJS, adminRouter: Router): void {
+  const handled = [checkOwnRequirement(services), readFields, unmaskRefusals, adminRouter]
+  for (const [path, kind] of CALLS) router.all(path, checkCall(admin, kind), ...handled)
   router.route('/api/dashboard').get(readFields, adminRouter).all(refuseMethod('GET, HEAD'))
 }
 

@@ -7,6 +7,7 @@ import type { Notice } from '../notify/mails.js'
 import type { Origin } from '../origin.js'
 import type { Otp } from '../otp/otp.js'
 import type { HostAdmin } from './host/host-admin.js'
+import type { Requirements } from './requirements.js'
 
 /** What the panel needs from the house. */
 export interface PanelServices {
@@ -17,6 +18,8 @@ export interface PanelServices {
   siteName: string
   /** The AdminJS of the application that the site is mounted in. */
   admin?: HostAdmin
+  /** What calls of our own resources ask beyond verified staff, where it is not what they ask by themselves. */
+  requirements?: Requirements
   /** Makes the link by which somebody may set up a device, which pages of src/account take up. */
   invite(
     transaction: Transaction,

@@ -2,7 +2,15 @@ import { afterAll, beforeAll } from 'vitest'
 import { z } from 'zod'
 import type { Answer, Browser, Visit } from '../support/browse.js'
 import { databaseKinds, openTestDatabase } from '../support/database.js'
-import { createPerson, type Person, signIn, startTestSite, type TestSite, type Traits } from '../support/site.js'
+import {
+  createPerson,
+  type Person,
+  signIn,
+  startTestSite,
+  stepUp,
+  type TestSite,
+  type Traits,
+} from '../support/site.js'
 
 /** The whole site with one member of staff and one superuser signed in. */
 export interface PanelSite extends TestSite {
@@ -36,7 +44,15 @@ const api = '/admin/api/resources'
 
 /** POST to a record's action, as AdminJS's own page does. */
 export function act(browser: Browser, table: string, id: number, action: string, form: Record<string, string> = {}) {
-  return browser.post(`${api}/${table}/records/${id}/${action}`, form)
+  return withFreshToken(browser, () => browser.post(`${api}/${table}/records/${id}/${action}`, form))
+}
+
+/** The same call again after a token, where the panel asks for one, as its page does. */
+export async function withFreshToken(browser: Browser, call: () => Promise<Answer>): Promise<Answer> {
+  const answer = await call()
+  if (answer.code !== 'step_up_required') return answer
+  await stepUp(browser)
+  return call()
 }
 
 export function show(browser: Browser, table: string, id: number | string): Promise<Answer> {
@@ -48,7 +64,8 @@ export function list(browser: Browser, table: string, query: Record<string, stri
 }
 
 export function bulkDelete(browser: Browser, table: string, ids: readonly number[], visit: Visit = { method: 'POST' }) {
-  return browser.visit(`${api}/${table}/bulk/bulkDelete?recordIds=${ids.join(',')}`, visit)
+  const call = () => browser.visit(`${api}/${table}/bulk/bulkDelete?recordIds=${ids.join(',')}`, visit)
+  return withFreshToken(browser, call)
 }
 
 const record = z.object({

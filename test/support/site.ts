@@ -147,5 +147,18 @@ export async function signIn(site: TestSite, person: Person, browser = site.brow
     })
     if (answer.status !== 303) throw new Error(`Signing in failed: ${answer.status} ${answer.code}`)
   }
+  signedIn.set(browser, { site, person })
   return browser
+}
+
+const signedIn = new WeakMap<Browser, { site: TestSite; person: Person }>()
+
+/** Gives another code, as the person of this browser would. */
+export async function stepUp(browser: Browser): Promise<void> {
+  const { site, person } = signedIn.get(browser) ?? {}
+  if (!site || !person?.app) throw new Error('Nobody with an app is signed in in this browser.')
+  site.clock.advance(30)
+  const form = { otp_device: person.app.persistentId, otp_token: person.code() }
+  const answer = await browser.post('/account/verify', form)
+  if (answer.status !== 303) throw new Error(`The step-up failed: ${answer.status} ${answer.code}`)
 }

@@ -1,9 +1,10 @@
 // Hands our API's refusals to AdminJS's pages in the shape they understand. Knows nothing of
 // AdminJS's own client: that is made while its modules load, and must find this in place.
-import axios, { type AxiosError, type AxiosResponse } from 'axios'
+import axios, { type AxiosError, type AxiosInstance, type AxiosResponse } from 'axios'
+import { askForToken } from './step-up/ask-for-token.js'
 
 interface Refusal {
-  error: { code: string; message: string; fields?: Record<string, string> }
+  error: { code: string; message: string; fields?: Record<string, string>; verificationUrl?: string }
 }
 
 const TYPES: Record<string, string> = { not_found: 'NotFoundError', not_allowed: 'ForbiddenError' }
@@ -12,11 +13,11 @@ const SIGN_IN = ['not_authenticated', 'not_verified', 'not_staff']
 const create = axios.create.bind(axios)
 axios.create = (config) => {
   const client = create(config)
-  client.interceptors.response.use(undefined, onError)
+  client.interceptors.response.use(undefined, (error: AxiosError<Partial<Refusal>>) => onError(client, error))
   return client
 }
 
-function onError(error: AxiosError<Partial<Refusal>>): Promise<AxiosResponse> {
+async function onError(client: AxiosInstance, error: AxiosError<Partial<Refusal>>): Promise<AxiosResponse> {
   const { response } = error
   const refusal = response?.data?.error
   if (!response || !refusal) throw error

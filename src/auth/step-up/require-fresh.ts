@@ -3,7 +3,7 @@ import type { Auth } from '../auth.js'
 import { requires } from '../requires.js'
 
 /** Seconds within which a token must have been accepted before devices, password or address are changed (S-40, S-45). */
-const FRESH_SECONDS = 300
+export const FRESH_SECONDS = 300
 
 /**
  * Lets those pass whose last token is fresh, and those signed in who have no device that

@@ -1,0 +1,111 @@
+import React, { type FormEvent, useEffect, useRef, useState } from 'react'
+import { ownText } from '../own-text.js'
+import { askKey, keysWork } from './ask-key.js'
+import { giveToken, type Said, sendCode, type StepUpDevice } from './verify-client.js'
+
+interface Props {
+  /** `/account/verify`, with the kinds that are wanted. */
+  url: string
+  devices: readonly StepUpDevice[]
+  /** `given`: a token was accepted; `cancelled`: the person thought better of it; `ended`: the session is over. */
+  onEnd(outcome: 'given' | 'cancelled' | 'ended'): void
+}
+
+const text = (name: string) => ownText('StepUpDialog', name)
+
+/** Asks for a token in the middle of an action, which then goes on (A-08). */
+export function StepUpDialog({ url, devices, onEnd }: Props) {
+  const dialog = useRef<HTMLDialogElement>(null)
+  const [said, setSaid] = useState<{ what: string; isFault: boolean } | null>(null)
+  const [isBusy, setBusy] = useState(false)
+  useEffect(() => dialog.current?.showModal(), [])
+  const run = async (work: Promise<Said<object>>, done: () => void) => {
+    setBusy(true)
+    const answer = await work
+    setBusy(false)
+    if (answer.ok) done()
+    else if ('ended' in answer) onEnd('ended')
+    else setSaid({ what: answer.why, isFault: true })
+  }
+  const give = (device: string, token: string) => void run(giveToken(url, device, token), () => onEnd('given'))
+  const send = (device: string) =>
+    void run(sendCode(url, device), () => setSaid({ what: text('sent'), isFault: false }))
+  const keys = devices.filter(({ kind }) => kind === 'webauthn')
+  const typed = devices.filter(({ kind }) => kind !== 'webauthn')
+  const useKey = async () => {
+    const answer = await askKey()
+    if (answer === null) setSaid({ what: text('key_failed'), isFault: true })
+    else give(keys[0]?.id ?? '', answer)
+  }
+  return (
+    <dialog ref={dialog} className="step-up" aria-labelledby="step-up-title" onCancel={() => onEnd('cancelled')}>
+      <h2 id="step-up-title">{text('title')}</h2>
+      <p>{text('why')}</p>
+      {said && <p role={said.isFault ? 'alert' : 'status'}>{said.what}</p>}
+      {typed.length > 0 && <TokenForm devices={typed} isBusy={isBusy} onGive={give} onSend={send} />}
+      {keys.length > 0 && keysWork() && (
+        <button className="plain-button" type="button" disabled={isBusy} onClick={() => void useKey()}>
+          {text('use_key')}
+        </button>
+      )}
+      <button className="plain-button step-up-cancel" type="button" onClick={() => onEnd('cancelled')}>
+        {text('cancel')}
+      </button>
+    </dialog>
+  )
+}
+
+interface FormProps {
+  devices: readonly StepUpDevice[]
+  isBusy: boolean
+  onGive(device: string, token: string): void
+  onSend(device: string): void
+}
+
+function TokenForm({ devices, isBusy, onGive, onSend }: FormProps) {
+  const [chosen, setChosen] = useState(devices[0]?.id ?? '')
+  const [token, setToken] = useState('')
+  const device = devices.find(({ id }) => id === chosen)
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    onGive(chosen, token)
+    setToken('')
+  }
+  return (
+    <form onSubmit={submit}>
+      {devices.length > 1 && (
+        <label>
+          {text('device')}
+          <select name="otp_device" value={chosen} onChange={(event) => setChosen(event.target.value)}>
+            {devices.map(({ id, name }) => (
+              <option key={id} value={id}>
+                {name}
+              </option>
+            ))}
+          </select>
+        </label>
+      )}
+      {device?.interactive && (
+        <button className="plain-button" type="button" disabled={isBusy} onClick={() => onSend(chosen)}>
+          {text('send')}
+        </button>
+      )}
+      <label>
+        {text(device?.kind === 'static' ? 'backup_token' : 'token')}
+        <input
+          name="otp_token"
+          autoFocus
+          required
+          autoComplete="one-time-code"
+          inputMode={device?.kind === 'static' ? 'text' : 'numeric'}
+          maxLength={200}
+          value={token}
+          onChange={(event) => setToken(event.target.value)}
+        />
+      </label>
+      <button className="plain-button plain-button-primary" disabled={isBusy}>
+        {text('go_on')}
+      </button>
+    </form>
+  )
+}

@@ -1,0 +1,42 @@
+import React from 'react'
+import { createRoot } from 'react-dom/client'
+import { StepUpDialog } from './StepUpDialog.js'
+import { readDevices, type StepUpDevice } from './verify-client.js'
+
+export type StepUpOutcome = 'given' | 'cancelled' | 'ended'
+
+/** One dialogue at a time: calls that fall short together wait for the same token. */
+let asking: Promise<StepUpOutcome> | null = null
+
+/**
+ * Asks the person for a token over whatever the page shows.
+ *
+ * @param url where tokens are given, as the refusal names it
+ */
+export function askForToken(url: string): Promise<StepUpOutcome> {
+  asking ??= ask(url).finally(() => {
+    asking = null
+  })
+  return asking
+}
+
+async function ask(url: string): Promise<StepUpOutcome> {
+  const answer = await readDevices(url)
+  if (answer.ok) return show(url, answer.devices)
+  return 'ended' in answer ? 'ended' : 'cancelled'
+}
+
+function show(url: string, devices: readonly StepUpDevice[]): Promise<StepUpOutcome> {
+  const before = document.activeElement
+  const place = document.body.appendChild(document.createElement('div'))
+  const root = createRoot(place)
+  return new Promise((resolve) => {
+    const end = (outcome: StepUpOutcome) => {
+      root.unmount()
+      place.remove()
+      if (before instanceof HTMLElement) before.focus()
+      resolve(outcome)
+    }
+    root.render(<StepUpDialog url={url} devices={devices} onEnd={end} />)
+  })
+}
