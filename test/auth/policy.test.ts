@@ -1,0 +1,207 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { Factor } from '../../src/auth/auth-state.js'
+import { counts, type Demand, policyOf, secondFactorOf, sessionLimits } from '../../src/auth/policy.js'
+import { standingOf } from '../../src/auth/policy-standing.js'
+import type { Membership } from '../../src/auth/request-user.js'
+
+const demands: readonly Demand[] = ['off', 'staff', 'everyone', 'strict']
+const kinds = ['totp', 'webauthn', 'hotp', 'phone', 'email', 'static']
+
+const group = (rules: Partial<Membership>): Membership => ({
+  id: 1,
+  name: 'Group',
+  permissions: [],
+  otpPolicy: null,
+  graceDays: null,
+  kinds: null,
+  ...rules,
+})
+
+const site = (otpPolicy: Demand, otpGraceDays = 0) => ({ otpPolicy, otpGraceDays })
+const staff = (...groups: Membership[]) => ({ isStaff: true, groups })
+const nobody = (...groups: Membership[]) => ({ isStaff: false, groups })
+
+describe('the policy of a person', () => {
+  it.each([
+    ['off', false, false],
+    ['staff', true, false],
+    ['everyone', true, true],
+    ['strict', true, true],
+  ] as const)('with OTP_POLICY=%s demands of staff: %s, of others: %s', (demand, ofStaff, ofOthers) => {
+    expect(policyOf(site(demand), staff()).demanded).toBe(ofStaff)
+    expect(policyOf(site(demand), nobody()).demanded).toBe(ofOthers)
+  })
+
+  it("is the group's where a group names one, stricter or laxer than the site's", () => {
+    expect(policyOf(site('off'), nobody(group({ otpPolicy: 'everyone' }))).demanded).toBe(true)
+    expect(policyOf(site('everyone'), staff(group({ otpPolicy: 'off' }))).demanded).toBe(false)
+    expect(policyOf(site('everyone'), staff(group({}))).demand).toBe('everyone')
+  })
+
+  it('is the strictest of several groups', () => {
+    const groups = [group({ otpPolicy: 'off' }), group({ otpPolicy: 'strict' }), group({ otpPolicy: 'staff' })]
+    expect(policyOf(site('staff'), nobody(...groups))).toMatchObject({ demand: 'strict', demanded: true })
+  })
+
+  it('grants the fewest days that a group names, else those of the site', () => {
+    expect(policyOf(site('staff', 14), staff()).graceDays).toBe(14)
+    expect(policyOf(site('staff', 14), staff(group({ graceDays: 30 }), group({ graceDays: 21 }))).graceDays).toBe(21)
+    expect(policyOf(site('staff', 14), staff(group({ graceDays: 0 }))).graceDays).toBe(0)
+  })
+
+  it('takes the kinds that all groups accept', () => {
+    const groups = [group({ kinds: ['totp', 'webauthn'] }), group({ kinds: ['webauthn', 'phone'] }), group({})]
+    expect(policyOf(site('staff'), staff(...groups)).kinds).toEqual(['webauthn'])
+  })
+
+  it('takes the kinds of the strictest group where they share none', () => {
+    const groups = [group({ kinds: ['phone', 'webauthn'] }), group({ kinds: ['totp'] })]
+    expect(policyOf(site('staff'), staff(...groups)).kinds).toEqual(['totp'])
+    expect(policyOf(site('staff'), staff(group({ kinds: ['totp'] }), group({ kinds: ['webauthn'] }))).kinds).toEqual([
+      'webauthn',
+    ])
+  })
+
+  it('ignores a kind that can never count, so that nobody is left without a way', () => {
+    expect(policyOf(site('strict'), staff(group({ kinds: ['email', 'phone'] }))).kinds).toBeNull()
+    expect(policyOf(site('staff'), staff(group({ kinds: ['static'] }))).kinds).toBeNull()
+  })
+
+  const memberships = fc.array(
+    fc.record({
+      otpPolicy: fc.option(fc.constantFrom(...demands)),
+      graceDays: fc.option(fc.nat(365)),
+      kinds: fc.option(fc.subarray(kinds)),
+    }),
+    { maxLength: 4 },
+  )
+
+  it('of a strict site is strict for everybody, whatever the groups say', () => {
+    fc.assert(
+      fc.property(fc.boolean(), memberships, (isStaff, rules) => {
+        const policy = policyOf(site('strict', 7), { isStaff, groups: rules.map(group) })
+        expect(policy).toMatchObject({ demand: 'strict', demanded: true })
+        expect(['static', 'phone', 'email'].some((kind) => counts(policy, kind))).toBe(false)
+      }),
+    )
+  })
+
+  it('always leaves a kind that counts, and never counts backup tokens', () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...demands), fc.boolean(), memberships, (demand, isStaff, rules) => {
+        const policy = policyOf(site(demand), { isStaff, groups: rules.map(group) })
+        expect(kinds.some((kind) => counts(policy, kind))).toBe(true)
+        expect(counts(policy, 'static')).toBe(false)
+      }),
+    )
+  })
+})
+
+describe('the second factor', () => {
+  const device = (kind: string, confirmed = true) => ({ kind, confirmed })
+  const staffPolicy = policyOf(site('staff'), staff())
+  const strict = policyOf(site('strict'), staff())
+  const keysOnly = policyOf(site('staff'), staff(group({ kinds: ['webauthn'] })))
+
+  it('is the first confirmed device that counts', () => {
+    expect(secondFactorOf(staffPolicy, [device('totp', false), device('email'), device('totp')])).toEqual(
+      device('email'),
+    )
+    expect(secondFactorOf(keysOnly, [device('totp'), device('webauthn')])).toEqual(device('webauthn'))
+  })
+
+  it('is none for somebody with backup tokens alone', () => {
+    expect(secondFactorOf(staffPolicy, [device('static')])).toBeNull()
+    expect(secondFactorOf(strict, [device('static')])).toBeNull()
+  })
+
+  it('is never e-mail or a phone under strict, and a phone is welcome beside another', () => {
+    expect(secondFactorOf(strict, [device('email'), device('phone')])).toBeNull()
+    expect(secondFactorOf(strict, [device('phone'), device('totp')])).toEqual(device('totp'))
+  })
+
+  it('is none where the group wants another kind', () => {
+    expect(secondFactorOf(keysOnly, [device('totp'), device('phone')])).toBeNull()
+  })
+})
+
+describe('where somebody stands', () => {
+  const now = new Date('2026-03-15T12:00:00Z')
+  const ago = (days: number) => new Date(now.getTime() - days * 24 * 3600 * 1000)
+  const passed = (kind: string, how: Factor['how'] = 'typed'): Factor => ({
+    kind,
+    device: kind === 'password' ? null : `${kind}/1`,
+    at: now,
+    how,
+  })
+  const state = (...factors: Factor[]) => ({
+    level: factors.some(({ device }) => device) ? ('verified' as const) : ('authenticated' as const),
+    factors: [passed('password'), ...factors],
+  })
+  const own = (...names: string[]) => names.map((kind) => ({ kind, confirmed: true }))
+  const policy = policyOf(site('staff', 10), staff())
+  const strict = policyOf(site('strict', 10), staff())
+  const keysOnly = policyOf(site('staff', 10), staff(group({ kinds: ['webauthn'] })))
+
+  it('counts the days down by those that the site grants now', () => {
+    const nothing = { state: state(), devices: [] }
+    const at = (graceDays: number, since: Date) => standingOf({ ...policy, graceDays }, { ...nothing, since }, now)
+    expect(at(10, ago(0))).toMatchObject({ state: 'due', due: { daysLeft: 10 } })
+    expect(at(10, ago(9))).toMatchObject({ state: 'due', due: { daysLeft: 1 } })
+    expect(at(10, ago(9.99))).toMatchObject({ state: 'due', due: { daysLeft: 1 } })
+    expect(at(10, ago(10))).toMatchObject({ state: 'enrol', due: { daysLeft: 0 } })
+    expect(at(9, ago(9.5))).toMatchObject({ state: 'enrol' })
+    expect(at(0, ago(0))).toMatchObject({ state: 'enrol' })
+  })
+
+  it('grants no grace to somebody who has a device that counts: it is asked for', () => {
+    const standing = standingOf(policy, { state: state(), devices: own('totp'), since: ago(0) }, now)
+    expect(standing).toEqual({ state: 'verify', requirement: { kinds: ['totp'], trustedBrowser: true } })
+  })
+
+  it('lets a backup token or, under strict, a phone stand in beside a device that counts', () => {
+    const devices = own('totp', 'phone', 'static')
+    for (const kind of ['totp', 'phone', 'static'])
+      expect(standingOf(strict, { state: state(passed(kind)), devices, since: ago(99) }, now).state).toBe('met')
+  })
+
+  it('asks for the kind that the group wants, or a backup token', () => {
+    const devices = own('totp', 'webauthn', 'static')
+    const standing = standingOf(keysOnly, { state: state(passed('totp')), devices, since: ago(99) }, now)
+    expect(standing).toEqual({
+      state: 'verify',
+      requirement: { kinds: ['webauthn', 'static'], trustedBrowser: true },
+    })
+  })
+
+  it('takes a trusted browser for a token, but not under strict', () => {
+    const ruled = { state: state(passed('totp', 'trusted_browser')), devices: own('totp'), since: ago(99) }
+    expect(standingOf(policy, ruled, now).state).toBe('met')
+    expect(standingOf(strict, ruled, now)).toMatchObject({ state: 'verify', requirement: { trustedBrowser: false } })
+  })
+
+  it('lets somebody who signed in by a backup token go on with a reminder, but not under strict', () => {
+    const ruled = { state: state(passed('static')), devices: own('static'), since: ago(99) }
+    expect(standingOf(policy, ruled, now)).toMatchObject({ state: 'due', due: { daysLeft: 0 } })
+    expect(standingOf(strict, ruled, now).state).toBe('enrol')
+    expect(standingOf(keysOnly, ruled, now).state).toBe('enrol')
+  })
+
+  it('asks for the old device first where only that opens the way to a new one', () => {
+    const ruled = { state: state(), devices: own('phone'), since: ago(99) }
+    expect(standingOf(strict, ruled, now)).toEqual({ state: 'verify', requirement: { level: 'verified' } })
+  })
+
+  it('is fine for everybody of whom nothing is demanded', () => {
+    const off = policyOf(site('off'), staff())
+    expect(standingOf(off, { state: state(), devices: [], since: ago(99) }, now)).toEqual({ state: 'met' })
+  })
+})
+
+it('gives a session 24 hours and one, and under strict half of each', () => {
+  expect(sessionLimits(policyOf(site('everyone'), staff()))).toEqual({ overall: 86_400, inactivity: 3600 })
+  expect(sessionLimits(policyOf(site('strict'), staff()))).toEqual({ overall: 43_200, inactivity: 1800 })
+  const member = nobody(group({ otpPolicy: 'strict' }))
+  expect(sessionLimits(policyOf(site('off'), member))).toEqual({ overall: 43_200, inactivity: 1800 })
+})

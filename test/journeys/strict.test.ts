@@ -1,0 +1,159 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Database } from '../../src/db/connect.js'
+import { asProgram } from '../auth/host-site.js'
+import { openDatabase } from '../security/open-site.js'
+import type { Browser } from '../support/browse.js'
+import { addMailbox, addPhone, waitingCodes } from '../support/challenges.js'
+import { joinGroup } from '../support/groups.js'
+import { createPerson, type Person, signIn, startTestSite, type TestSite, type Traits } from '../support/site.js'
+
+const profile = '/account/two-factor'
+const setUp = `${profile}/setup`
+const setUpFor = (page: string) => `${setUp}?next=${encodeURIComponent(page)}`
+
+let database: Database
+const open: TestSite[] = []
+async function openSite(environment: Record<string, string>): Promise<TestSite> {
+  const site = await startTestSite(database, environment)
+  open.push(site)
+  return site
+}
+beforeAll(async () => void (database = await openDatabase()))
+afterAll(async () => {
+  await Promise.all(open.map((site) => site.close()))
+  await database.close()
+})
+
+/** Signs in by password and the code that was sent to a device. */
+async function signInByCode(
+  site: TestSite,
+  person: Person,
+  add: typeof addPhone | typeof addMailbox,
+): Promise<Browser> {
+  const device = await add(site.otp, person.id)
+  const browser = site.browser()
+  await browser.post('/account/login', { username: person.email, password: person.password })
+  if (person.app) await browser.post('/account/login', { otp_device: device.persistentId, otp_challenge: 'send' })
+  const codes = await waitingCodes(site.otp, device)
+  const token = codes.at(-1)?.code ?? ''
+  const answer = await browser.post('/account/login', { otp_device: device.persistentId, otp_token: token })
+  expect(answer.status).toBe(303)
+  return browser
+}
+
+/** The whole site strict, and one that is not with a group that is. */
+const houses = {
+  'a strict site': {
+    open: () => openSite({ OTP_POLICY: 'strict' }),
+    person: (site: TestSite, traits: Traits) => createPerson(site, traits),
+  },
+  'a strict group': {
+    open: () => openSite({ OTP_POLICY: 'off', OTP_EMAIL: 'true', TRUST_BROWSER_DAYS: '30' }),
+    person: async (site: TestSite, traits: Traits) => {
+      const person = await createPerson(site, traits)
+      await joinGroup(site.database, [person.id], { otpPolicy: 'strict' })
+      return person
+    },
+  },
+}
+
+describe.each(Object.entries(houses))('in %s', (_name, house) => {
+  let site: TestSite
+  beforeAll(async () => void (site = await house.open()))
+  const person = (traits: Traits = {}) => house.person(site, traits)
+
+  it('everybody needs two factors, staff or not', async () => {
+    for (const staff of [true, false]) {
+      const browser = await signIn(site, await person({ staff, app: false }))
+      expect((await browser.get(profile)).location).toBe(setUpFor(profile))
+    }
+  })
+
+  it('a session ends after 30 minutes without a request, by the clock, and not before', async () => {
+    const browser = await signIn(site, await person())
+    site.clock.advance(1800)
+    expect((await browser.get('/admin')).status).toBe(200)
+    site.clock.advance(1801)
+    expect((await browser.get('/admin')).location).toBe('/account/login?next=%2Fadmin')
+    expect((await browser.get('/account/login')).text).toContain('name="password"')
+  })
+
+  it('a session ends 12 hours after the sign-in, however busy, and not before', async () => {
+    const browser = await signIn(site, await person())
+    for (let half = 0; half < 24; half += 1) {
+      site.clock.advance(1800)
+      expect((await browser.get('/admin')).status).toBe(200)
+    }
+    site.clock.advance(1)
+    expect((await browser.get('/admin')).status).toBe(302)
+  })
+
+  it('a phone alone leads to the set-up of another method, and can do that', async () => {
+    const browser = await signInByCode(site, await person({ app: false }), addPhone)
+    expect((await browser.get('/admin')).location).toBe(setUpFor('/admin'))
+    expect((await asProgram(browser).get('/admin/api/dashboard')).code).toBe('enrolment_required')
+    const choice = await browser.get(`${setUp}?step=method`)
+    expect(choice.text).toContain('value="totp"')
+    expect(choice.text).not.toMatch(/value="(phone|email)"/)
+    expect((await browser.post(setUp, { method: 'totp' })).status).toBe(303)
+  })
+
+  it('a phone beside an app is as good as the app', async () => {
+    const browser = await signInByCode(site, await person(), addPhone)
+    expect((await browser.get('/admin')).status).toBe(200)
+    expect((await browser.get(`${setUp}?step=method`)).text).toContain('value="phone"')
+  })
+
+  it('a backup token opens the panel beside an app, and nothing but the set-up alone', async () => {
+    const look = async (traits: Traits) => {
+      const someone = await person({ ...traits, backupTokens: 1 })
+      const browser = site.browser()
+      const [token = ''] = someone.backupTokens
+      await browser.post('/account/login', { username: someone.email, password: someone.password, otp_token: token })
+      return browser.get('/admin')
+    }
+    expect((await look({})).status).toBe(200)
+    expect((await look({ app: false })).location).toBe(setUpFor('/admin'))
+  })
+
+  it('e-mail is no device: it is not offered, and its page leads away', async () => {
+    const browser = await signIn(site, await person())
+    expect((await browser.get(`${setUp}?step=method`)).text).not.toContain('value="email"')
+    expect((await browser.get('/account/two-factor/email/add')).location).toBe(profile)
+    expect((await browser.post('/account/two-factor/email/add')).location).toBe(profile)
+  })
+
+  it('the last app cannot be removed beside a phone', async () => {
+    const someone = await person()
+    await addPhone(site.otp, someone.id)
+    const browser = await signIn(site, someone)
+    const answer = await browser.post(`${profile}/devices/${someone.app?.persistentId}/remove`)
+    expect(answer).toMatchObject({ status: 422, code: 'policy' })
+  })
+
+  it('no browser is trusted: it is not offered, and asking for it does nothing', async () => {
+    const someone = await person()
+    const browser = site.browser()
+    await browser.post('/account/login', { username: someone.email, password: someone.password })
+    expect((await browser.get('/account/login')).text).not.toContain('trust_browser')
+    site.clock.advance(30)
+    const token = { otp_device: someone.app?.persistentId ?? '', otp_token: someone.code(), trust_browser: 'yes' }
+    expect((await browser.post('/account/login', token)).status).toBe(303)
+    const { rows } = await database.pool.query('select from trusted_browsers where user_id = $1', [someone.id])
+    expect(rows).toEqual([])
+  })
+})
+
+it('whoever is not in the strict group has an hour and a day', async () => {
+  const site = await houses['a strict group'].open()
+  const browser = await signIn(site, await createPerson(site))
+  site.clock.advance(3600)
+  expect((await browser.get('/admin')).status).toBe(200)
+})
+
+it('a mailbox that signed in a member of a strict group opens the set-up alone', async () => {
+  const site = await houses['a strict group'].open()
+  const member = await houses['a strict group'].person(site, { app: false })
+  const browser = await signInByCode(site, member, addMailbox)
+  expect((await browser.get('/admin')).location).toBe(setUpFor('/admin'))
+})
