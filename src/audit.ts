@@ -34,6 +34,12 @@ export const auditEventNames = [
   'email_change_requested',
   'email_changed',
   'sessions_ended',
+  'group_added',
+  'group_changed',
+  'group_removed',
+  'member_added',
+  'member_removed',
+  'exported',
   'panel_refused',
   'policy_blocked',
 ] as const

@@ -7,8 +7,8 @@ const modules = path.join(root, 'node_modules')
 /** Every icon that AdminJS, its design system and our components name; one that is missing here draws nothing. */
 const icons = (
   'Activity AlertCircle AlertTriangle ArrowRight Calendar Check ChevronDown ChevronLeft ChevronRight ChevronUp ' +
-  'Copy Cpu Edit Eye Filter Globe Hash HelpCircle Info Key LifeBuoy List Loader LogOut Mail Menu Minus Monitor ' +
-  'MoreHorizontal Phone Plus RotateCcw Save Search Send Settings SkipBack SkipForward Smartphone Trash Trash2 User ' +
+  'Copy Cpu Download Edit Eye Filter Globe Hash HelpCircle Info Key LifeBuoy List Loader LogOut Mail Menu Minus Monitor ' +
+  'MoreHorizontal Phone Plus RotateCcw Save Search Send Settings Shield SkipBack SkipForward Smartphone Trash Trash2 User ' +
   'Users X'
 ).split(' ')
 

@@ -6,6 +6,7 @@
 export {
   default as AdminJS,
   BaseRecord,
+  type BasePropertyJSON,
   initializeStore,
   locales,
   type ActionContext,

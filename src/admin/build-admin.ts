@@ -55,8 +55,9 @@ function modelOf({ database }: PanelServices, added: readonly AddedResource[], {
 function optionsOf(
   services: PanelServices,
   added: readonly AddedResource[],
-  { table, list, options }: PanelResource,
+  { table, list, options, custom }: PanelResource,
 ): PanelResource['options'] {
+  const customs = custom?.(services) ?? {}
   const columns = list.read.map((name) => [
     name,
     {
@@ -64,6 +65,7 @@ function optionsOf(
       isTitle: name === list.title,
       isRequired: false,
       ...options.properties?.[name],
+      ...(customs[name] && { custom: customs[name] }),
     },
   ])
   return {

@@ -1,5 +1,7 @@
 import { QueryTypes } from 'sequelize'
 import { panelUserOf } from './panel-user.js'
+import { can } from './permissions.js'
+import { deviceTables } from './resources/devices.js'
 import type { PanelServices } from './services.js'
 
 const RECENT = 8
@@ -21,28 +23,38 @@ interface RecentEvent {
   address: string | null
 }
 
-/** What the landing page shows: the newest events, and staff who could not sign in with a token. */
+/**
+ * What the landing page shows: the newest events, and staff who could not sign in with a
+ * token. Null: not for this person.
+ */
 export interface Dashboard {
-  events: RecentEvent[]
-  withoutDevice: Person[]
+  events: RecentEvent[] | null
+  withoutDevice: Person[] | null
 }
 
 /** Both queries end after a few rows, however large the tables are. */
 export function dashboard(services: PanelServices) {
   return async (_request: unknown, _response: unknown, context: { currentAdmin?: unknown }): Promise<Dashboard> => {
-    panelUserOf(context)
-    const [events, withoutDevice] = await Promise.all([recentEvents(services), staffWithoutDevice(services)])
+    const user = panelUserOf(context)
+    const seesPeople = can(user, 'view', 'users')
+    const seesDevices = deviceTables.every((table) => can(user, 'view', table))
+    const [events, withoutDevice] = await Promise.all([
+      can(user, 'view', 'audit_events') ? recentEvents(services, seesPeople) : null,
+      seesPeople && seesDevices ? staffWithoutDevice(services) : null,
+    ])
     return { events, withoutDevice }
   }
 }
 
-function recentEvents({ database }: PanelServices): Promise<RecentEvent[]> {
-  return database.sequelize.query<RecentEvent>(
+/** @param named whether it may say who somebody is */
+async function recentEvents({ database }: PanelServices, named: boolean): Promise<RecentEvent[]> {
+  const events = await database.sequelize.query<RecentEvent>(
     `select e.id, e.at, e.event, e.user_id, u.email, e.device, e.address
     from (select * from audit_events order by id desc limit $limit) e left join users u on u.id = e.user_id
     order by e.id desc`,
     { bind: { limit: RECENT }, type: QueryTypes.SELECT },
   )
+  return named ? events : events.map((event) => ({ ...event, email: null }))
 }
 
 /** A device of a kind that is switched off signs nobody in. */

@@ -21,13 +21,15 @@ export function mayEnter(user: RequestUser | undefined): Entry {
 /**
  * Lets verified staff through and tells AdminJS who they are. Others are led from a page
  * to the login and back, and refused by the API. Costs no query.
+ *
+ * @param ofHost every permission of a host's resources and pages
  */
-export function guard({ originOf }: PanelServices): RequestHandler {
+export function guard({ originOf }: PanelServices, ofHost: readonly string[]): RequestHandler {
   return (req, res, next) => {
     res.set('Cache-Control', 'no-store')
     const entry = mayEnter(req.user)
     if (entry.may) {
-      introduce(req.session, new PanelUser(entry.user, originOf(req)))
+      introduce(req.session, new PanelUser(entry.user, originOf(req), ofHost))
       next()
     } else if (entry.code === 'not_staff' || isApi(req.path)) next(new PanelRefusal(entry.code))
     else res.redirect(302, loginAddress(safeNext(req.originalUrl)))

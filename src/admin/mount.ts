@@ -1,6 +1,7 @@
 import express, { type RequestHandler, type Router } from 'express'
 import { type AdminJS, buildRouter } from './adminjs.js'
 import { buildAdmin, buildAdminWithHost } from './build-admin.js'
+import { exportList } from './export/export-list.js'
 import { guard } from './guard.js'
 import { bundleComponents } from './host/bundle-components.js'
 import { checkHostCall } from './host/check-host-call.js'
@@ -8,6 +9,7 @@ import { checkHostPage, checkNamedPage } from './host/check-host-page.js'
 import { checkRequirement } from './host/check-requirement.js'
 import { type HostSettings, readHostAdmin } from './host/host-admin.js'
 import { createHostPage } from './host/host-page.js'
+import { hostPermissions } from './host/host-permissions.js'
 import { readHostFields } from './host/read-host-fields.js'
 import { serveComponents } from './host/serve-components.js'
 import { unmaskHostRefusals } from './host/unmask-host-refusals.js'
@@ -53,11 +55,12 @@ const PAGES = [
 export async function createPanel(services: PanelServices): Promise<Panel> {
   const assets = readAssets()
   const router = strictRouter()
+  const ofHost: string[] = []
   router.get('/login', (_req, res) => res.redirect(302, '/account/login'))
   router.get('/logout', (_req, res) => res.redirect(302, '/account/logout'))
-  router.use(guard(services), onlyGetAndPost)
+  router.use(guard(services, ofHost), onlyGetAndPost)
   router.use('/api', ownPageOnly(services))
-  if (services.admin) await mountWithHost(router, services, readHostAdmin(services.admin), assets)
+  if (services.admin) ofHost.push(...(await mountWithHost(router, services, readHostAdmin(services.admin), assets)))
   else mountOwn(router, services, assets)
   router.use(() => {
     throw new PanelRefusal('not_found')
@@ -75,7 +78,11 @@ function mountOwn(router: Router, services: PanelServices, assets: PanelAssets):
   mountPages(router, admin, createPage(services, admin, assets))
 }
 
-/** The host's addresses come first; they hand on what is none of the host's. */
+/**
+ * The host's addresses come first; they hand on what is none of the host's.
+ *
+ * @returns every permission of the host's resources and pages
+ */
 async function mountWithHost(router: Router, services: PanelServices, host: HostSettings, assets: PanelAssets) {
   const admin = buildAdminWithHost(services, host)
   const components = await bundleComponents(admin)
@@ -90,6 +97,7 @@ async function mountWithHost(router: Router, services: PanelServices, host: Host
   router.get('/pages/:pageName', checkNamedPage(admin), page)
   mountCalls(router, services, admin, adminRouter)
   mountPages(router, admin, page)
+  return hostPermissions(admin)
 }
 
 function routerOf(admin: AdminJS): Router {
@@ -99,7 +107,8 @@ function routerOf(admin: AdminJS): Router {
 }
 
 function mountCalls(router: Router, services: PanelServices, admin: AdminJS, adminRouter: Router): void {
-  const handled = [checkOwnRequirement(services), readFields, unmaskRefusals, adminRouter]
+  const asked = [checkOwnRequirement(services), readFields]
+  const handled = [...asked, exportList(services, admin), unmaskRefusals, adminRouter]
   for (const [path, kind] of CALLS) router.all(path, checkCall(admin, kind), ...handled)
   router.route('/api/dashboard').get(readFields, adminRouter).all(refuseMethod('GET, HEAD'))
 }

@@ -1,38 +1,50 @@
 import type { Origin } from '../origin.js'
 import type { RequestUser } from '../auth/request-user.js'
+import { permissionsOf, type Standing } from './permissions.js'
+import { unite } from './read-standing.js'
 
-/** How much of the panel somebody sees; the page is prepared once for each. */
-export type Level = 'staff' | 'superuser'
+/** What the panel asks of whoever sent a request. */
+type Known = Pick<RequestUser, 'id' | 'email' | 'name' | 'isStaff' | 'isSuperuser' | 'groups'>
 
 /**
  * The person as AdminJS knows him (its "current admin"). It keeps what the server needs
  * to decide and to record; `toJSON` is all that ever reaches the browser.
  */
-export class PanelUser {
+export class PanelUser implements Standing {
   readonly id: number
   readonly email: string
   readonly name: string
   readonly isSuperuser: boolean
+  readonly isStaff: boolean
   /** What his groups allow, all together, as texts such as `users.view`; null: he is in none. */
   readonly granted: ReadonlySet<string> | null
+  readonly ofHost: readonly string[]
   readonly origin: Origin
 
-  constructor(user: RequestUser, origin: Origin) {
+  /** @param ofHost every permission of a host's resources and pages */
+  constructor(user: Known, origin: Origin, ofHost: readonly string[] = []) {
     this.id = user.id
     this.email = user.email
     this.name = user.name
     this.isSuperuser = user.isSuperuser
-    this.granted = user.groups.length > 0 ? new Set(user.groups.flatMap(({ permissions }) => permissions)) : null
+    this.isStaff = user.isStaff
+    this.granted = unite(user.groups.map(({ permissions }) => permissions))
+    this.ofHost = ofHost
     this.origin = origin
   }
 
-  get level(): Level {
+  get level(): 'staff' | 'superuser' {
     return this.isSuperuser ? 'superuser' : 'staff'
   }
 
   toJSON() {
     return { id: this.id, email: this.email, title: this.name, level: this.level }
   }
+}
+
+/** A name for all that somebody may: two people with the same see the same panel. */
+export function nameOfAccess(user: Standing): string {
+  return user.isSuperuser ? 'superuser' : [...permissionsOf(user)].toSorted().join(' ')
 }
 
 /** Who asks, as AdminJS hands him on. Nobody gets past the guard without, so anything else is a fault. */

@@ -257,6 +257,29 @@ export const routeTable: readonly RouteRow[] = [
   },
   { routes: [], method: 'POST', address: `${api}/users/actions/list`, expected: call('405 method_not_allowed') },
   { routes: [], method: 'GET', address: `${api}/users/actions/new`, expected: call('405 method_not_allowed') },
+  // Groups are for superusers; an ordinary member of staff does not see who is in which.
+  { routes: [], method: 'GET', address: `${api}/groups/actions/list`, expected: call('403 not_allowed', '200') },
+  { routes: [], method: 'GET', address: '/admin/resources/groups', expected: page('404 not_found', '200') },
+  {
+    routes: [],
+    method: 'POST',
+    address: `${api}/groups/actions/new`,
+    expected: call('403 not_allowed', '400 bad_request'),
+  },
+  {
+    routes: [],
+    method: 'POST',
+    address: `${api}/user_groups/actions/new`,
+    expected: call('403 not_allowed', '400 bad_request'),
+  },
+  {
+    routes: [],
+    method: 'POST',
+    address: `${api}/user_groups/records/2147483647/delete`,
+    expected: call('403 not_allowed', '404 not_found'),
+  },
+  { routes: [], method: 'POST', address: `${api}/users/actions/export`, expected: call('403 not_allowed', '200') },
+  { routes: [], method: 'GET', address: `${api}/users/actions/export`, expected: call('405 method_not_allowed') },
   { routes: [], method: 'GET', address: `${api}/users/actions/promote`, expected: call('404 not_found') },
   { routes: [], method: 'GET', address: `${api}/sessions/actions/list`, expected: call('404 not_found') },
   {

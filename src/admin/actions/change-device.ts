@@ -7,7 +7,7 @@ import type { PanelServices } from '../services.js'
 import { aboutDevice } from './about-device.js'
 import type { ChangeableDevice, DeviceTable } from './device-tables.js'
 import { lockDevices } from './lock-devices.js'
-import { mayStill } from './lock-people.js'
+import { whyNoLonger } from './lock-people.js'
 import { done, notAllowed, type Outcome } from './outcome.js'
 import { name } from './parse-fields.js'
 import { tellOfDevice } from './tell-owner.js'
@@ -42,7 +42,8 @@ export function changeDevice(
     const locked = await lockDevices(services, transaction, actor, table, [id])
     const [found] = locked.devices
     if (!found) return { ok: false, code: 'not_found' }
-    if (!mayStill(locked.actor, 'change', table.table, found.owner)) return notAllowed('superuser')
+    const why = whyNoLonger(locked, 'change', table.table, found.owner.id)
+    if (why) return notAllowed(why)
     const change = { services, actor, table, transaction, ...found }
     const refusal = refusalOf(change, wish)
     if (refusal) return refusal

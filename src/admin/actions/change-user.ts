@@ -3,8 +3,9 @@ import { z } from 'zod'
 import { recordEvent } from '../../audit.js'
 import type { User } from '../../db/models/user.js'
 import type { PanelUser } from '../panel-user.js'
+import { covers, type Standing } from '../permissions.js'
 import type { PanelServices } from '../services.js'
-import { lockPeople, mayStill } from './lock-people.js'
+import { type LockedPeople, lockPeople, whyNoLonger } from './lock-people.js'
 import { done, notAllowed, type Outcome } from './outcome.js'
 import { name } from './parse-fields.js'
 
@@ -36,7 +37,7 @@ export function changeUser(
     const target = locked.others.get(id)
     if (!target) return { ok: false, code: 'not_found' }
     const changes = whatChanges(target, wish)
-    const refusal = refusalOf(locked.actor, target, changes)
+    const refusal = refusalOf(locked, target, changes)
     if (refusal) return refusal
     if (Object.keys(changes).length > 0) await save(services, actor, transaction, target, changes)
     return done
@@ -50,11 +51,20 @@ function whatChanges(user: User, wish: z.output<typeof userFields>): UserChanges
   return changes
 }
 
-function refusalOf(actor: User | undefined, target: User, changes: UserChanges): Outcome | null {
-  if (!mayStill(actor, 'change', 'users', target)) return notAllowed('superuser')
-  if (changes.is_superuser !== undefined && !actor.is_superuser) return notAllowed('superuser_flag')
+function refusalOf(locked: LockedPeople, target: User, changes: UserChanges): Outcome | null {
+  const why = whyNoLonger(locked, 'change', 'users', target.id)
+  const { actor } = locked
+  if (why || !actor) return notAllowed(why ?? 'permission')
+  if (changes.is_superuser !== undefined && !actor.isSuperuser) return notAllowed('superuser_flag')
+  if (changes.is_staff && givesMore(locked, actor, target.id)) return notAllowed('gives_more')
   const loses = FLAGS.some((flag) => changes[flag] === false)
   return loses && actor.id === target.id ? notAllowed('own_access') : null
+}
+
+/** Staff in no group may a good deal: whoever may less himself cannot make somebody staff who is in none. */
+function givesMore({ standings }: LockedPeople, actor: Standing, personId: number): boolean {
+  const now = standings.get(personId)
+  return now !== undefined && !covers(actor, { ...now, isStaff: true })
 }
 
 async function save(

@@ -6,16 +6,20 @@ import { tellOwner } from './tell-owner.js'
 
 /** Ends every session of somebody, from the next request on (ASVS 7.4.5). */
 export function endSessions(services: PanelServices, actor: PanelUser, personId: number) {
-  return helpPerson(services, { actor, personId, needsActive: false }, async (person, transaction) => {
-    await person.increment('auth_epoch', { transaction })
-    await recordEvent(services.database, transaction, {
-      event: 'sessions_ended',
-      at: services.clock.now(),
-      userId: person.id,
-      actorId: actor.id,
-      origin: actor.origin,
-    })
-    await tellOwner(services, transaction, person.id, { mail: 'sessions-ended' })
-    return nothing
-  })
+  return helpPerson(
+    services,
+    { actor, how: 'endSessions', personId, needsActive: false },
+    async (person, transaction) => {
+      await person.increment('auth_epoch', { transaction })
+      await recordEvent(services.database, transaction, {
+        event: 'sessions_ended',
+        at: services.clock.now(),
+        userId: person.id,
+        actorId: actor.id,
+        origin: actor.origin,
+      })
+      await tellOwner(services, transaction, person.id, { mail: 'sessions-ended' })
+      return nothing
+    },
+  )
 }

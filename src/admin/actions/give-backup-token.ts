@@ -9,19 +9,23 @@ import { tellOwner } from './tell-owner.js'
 /** Adds one backup token to somebody's set, for an administrator to hand over. It is stored nowhere in clear. */
 export function giveBackupToken(services: PanelServices, actor: PanelUser, personId: number) {
   const { clock, database, otp } = services
-  return helpPerson(services, { actor, personId, needsActive: true }, async ({ id: userId }, transaction) => {
-    const { device, token } = await addStaticToken(otp, transaction, userId)
-    await recordEvent(database, transaction, {
-      event: 'backup_token_added',
-      at: clock.now(),
-      userId,
-      actorId: actor.id,
-      device: device.persistentId,
-      origin: actor.origin,
-      details: { by: 'administrator' },
-    })
-    const left = await database.models.StaticToken.count({ where: { device_id: device.id }, transaction })
-    await tellOwner(services, transaction, userId, { mail: 'backup-tokens-made', left })
-    return { secret: formatBackupToken(token), expiresAt: null }
-  })
+  return helpPerson(
+    services,
+    { actor, how: 'giveBackupToken', personId, needsActive: true },
+    async ({ id: userId }, transaction) => {
+      const { device, token } = await addStaticToken(otp, transaction, userId)
+      await recordEvent(database, transaction, {
+        event: 'backup_token_added',
+        at: clock.now(),
+        userId,
+        actorId: actor.id,
+        device: device.persistentId,
+        origin: actor.origin,
+        details: { by: 'administrator' },
+      })
+      const left = await database.models.StaticToken.count({ where: { device_id: device.id }, transaction })
+      await tellOwner(services, transaction, userId, { mail: 'backup-tokens-made', left })
+      return { secret: formatBackupToken(token), expiresAt: null }
+    },
+  )
 }

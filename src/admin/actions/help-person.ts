@@ -2,8 +2,9 @@ import type { Transaction } from 'sequelize'
 import type { User } from '../../db/models/user.js'
 import type { PanelUser } from '../panel-user.js'
 import type { PanelServices } from '../services.js'
-import { lockPeople, mayStill } from './lock-people.js'
+import { lockPeople, whyNoLonger } from './lock-people.js'
 import { notAllowed, type Refused } from './outcome.js'
+import type { Help } from '../permissions.js'
 
 /** What somebody gets to know for the one time that it is shown. */
 export interface Given {
@@ -16,6 +17,7 @@ export const nothing: Given = { secret: null, expiresAt: null }
 
 interface Wish {
   actor: PanelUser
+  how: Help
   /** Whom it concerns. */
   personId: number
   /** It would be of no use to somebody who may not sign in. */
@@ -23,20 +25,20 @@ interface Wish {
 }
 
 /**
- * Does something about another person's access: never one's own, nor that of somebody above
- * (A-10). Judged by the locked rows and done in the same transaction.
+ * Does something about another person's access: never one's own, nor that of somebody who
+ * may more (A-10). Judged by the locked rows and done in the same transaction.
  */
 export function helpPerson(
   services: PanelServices,
-  { actor, personId, needsActive }: Wish,
+  { actor, how, personId, needsActive }: Wish,
   help: (person: User, transaction: Transaction) => Promise<Given>,
 ): Promise<{ ok: true; given: Given } | Refused> {
   return services.database.sequelize.transaction(async (transaction) => {
     const locked = await lockPeople(services, transaction, actor, [personId])
     const person = locked.others.get(personId)
     if (!person) return { ok: false, code: 'not_found' }
-    if (!mayStill(locked.actor, 'recover', 'users', person))
-      return notAllowed(personId === actor.id ? 'own_recovery' : 'superuser')
+    const why = whyNoLonger(locked, how, 'users', personId)
+    if (why) return notAllowed(why === 'own' ? 'own_recovery' : why)
     if (needsActive && !person.is_active) return notAllowed('inactive')
     return { ok: true, given: await help(person, transaction) }
   })

@@ -16,12 +16,16 @@ export function invitePerson(
   { deliver }: z.output<typeof invitationFields>,
 ) {
   const { database, otp, invite } = services
-  return helpPerson(services, { actor, personId, needsActive: true }, async ({ id: userId }, transaction) => {
-    const { link, expiresAt } = await invite(transaction, { userId, actorId: actor.id, origin: actor.origin })
-    if (deliver === 'page') return { secret: link, expiresAt }
-    const recipient = await recipientOf(database, transaction, userId)
-    if (!recipient) throw new Error('A locked user is not there.')
-    await enqueue(otp, transaction, 'send-mail', { mail: 'invitation', ...recipient, link, expiresAt })
-    return { secret: null, expiresAt }
-  })
+  return helpPerson(
+    services,
+    { actor, how: 'invite', personId, needsActive: true },
+    async ({ id: userId }, transaction) => {
+      const { link, expiresAt } = await invite(transaction, { userId, actorId: actor.id, origin: actor.origin })
+      if (deliver === 'page') return { secret: link, expiresAt }
+      const recipient = await recipientOf(database, transaction, userId)
+      if (!recipient) throw new Error('A locked user is not there.')
+      await enqueue(otp, transaction, 'send-mail', { mail: 'invitation', ...recipient, link, expiresAt })
+      return { secret: null, expiresAt }
+    },
+  )
 }

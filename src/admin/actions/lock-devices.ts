@@ -3,10 +3,9 @@ import type { User } from '../../db/models/user.js'
 import type { PanelUser } from '../panel-user.js'
 import type { PanelServices } from '../services.js'
 import type { ChangeableDevice, DeviceTable } from './device-tables.js'
-import { lockPeople } from './lock-people.js'
+import { type LockedPeople, lockPeople } from './lock-people.js'
 
-export interface LockedDevices {
-  actor: User | undefined
+export interface LockedDevices extends Pick<LockedPeople, 'actor' | 'standings'> {
   /** Those that are still there, each with its owner. */
   devices: readonly { device: ChangeableDevice; owner: User }[]
 }
@@ -34,5 +33,5 @@ export async function lockDevices(
     const owner = people.others.get(device.user_id)
     return owner ? [{ device, owner }] : []
   })
-  return { actor: people.actor, devices }
+  return { actor: people.actor, standings: people.standings, devices }
 }

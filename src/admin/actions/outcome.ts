@@ -1,5 +1,8 @@
-/** Why a writing verb did nothing. */
-export type Refused = { ok: false; code: 'not_found' } | { ok: false; code: 'not_allowed'; reason: string }
+/** Why a writing verb did nothing. The reasons are keys of `panel:refusals`, those of single fields by their names. */
+export type Refused =
+  | { ok: false; code: 'not_found' }
+  | { ok: false; code: 'not_allowed'; reason: string }
+  | { ok: false; code: 'bad_request'; fields: Readonly<Record<string, string>> }
 
 /** What a writing verb comes to. Refused, it has changed nothing. */
 export type Outcome = { ok: true } | Refused

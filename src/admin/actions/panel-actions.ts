@@ -1,6 +1,6 @@
 import type { ActionContext, ActionHandler, ActionRequest, ActionResponse, ResourceOptions } from '../adminjs.js'
 import { type PanelUser, panelUserOf } from '../panel-user.js'
-import { can, permissionOf } from '../permissions.js'
+import { can, helps, type Permission, permissionOf } from '../permissions.js'
 import { PanelRefusal } from '../refusal.js'
 import { ListedRecord } from '../resources/listed-record.js'
 import { ListedResource } from '../resources/listed-resource.js'
@@ -10,12 +10,14 @@ import { changeUser, userFields } from './change-user.js'
 import type { DeviceTable } from './device-tables.js'
 import { endSessions } from './end-sessions.js'
 import { giveBackupToken } from './give-backup-token.js'
+import { groupHandlers, memberHandlers } from './group-actions.js'
 import type { Given } from './help-person.js'
 import { invitationFields, invitePerson } from './invite-person.js'
 import { removeDevices } from './remove-devices.js'
 import { resetSecondFactor } from './reset-second-factor.js'
+import { recordId, recordIds } from './record-id.js'
 import { revokeBrowsers } from './revoke-browsers.js'
-import { parseForm, savedAnswer, settle } from './settle.js'
+import { parseForm, removedAnswer, savedAnswer, settle } from './settle.js'
 
 type Actions = NonNullable<ResourceOptions['actions']>
 type Handlers = Partial<Record<string, ActionHandler<ActionResponse>>>
@@ -25,13 +27,15 @@ export function panelActions(services: PanelServices, table: string, device: Dev
   const handlers: Handlers = {
     search,
     ...(table === 'users' && userHandlers(services)),
+    ...(table === 'groups' && groupHandlers(services)),
+    ...(table === 'user_groups' && memberHandlers(services)),
     ...(device && deviceHandlers(services, device)),
     ...(table === 'trusted_browsers' && browserHandlers(services)),
   }
   return Object.fromEntries(
     Object.entries(permissionOf).flatMap(([name, permission]) => {
       const handler = handlers[name]
-      if (permission === 'recover' && !handler) return []
+      if (isHelp(permission) && !handler) return []
       const isAccessible = ({ currentAdmin, record }: ActionContext) =>
         can(
           panelUserOf({ currentAdmin }),
@@ -44,6 +48,8 @@ export function panelActions(services: PanelServices, table: string, device: Dev
   )
 }
 
+const isHelp = (permission: Permission) => helps.some((help) => help === permission)
+
 /** Each has a page that says what it does and asks. */
 const help = { actionType: 'record', component: 'HelpPerson' }
 
@@ -54,8 +60,14 @@ const looks: Readonly<Partial<Record<string, Record<string, unknown>>>> = {
   endSessions: { ...help, icon: 'LogOut' },
   resetSecondFactor: { ...help, icon: 'RotateCcw', variant: 'danger' },
   bulkDelete: { component: false, guard: 'confirmBulkDelete', showInDrawer: false },
+  // Answered by ../export before AdminJS is asked; its button stands in our header of lists.
+  export: { actionType: 'resource', component: false, isVisible: false, handler: unanswered },
   edit: { icon: 'Edit' },
   show: { icon: 'Eye' },
+}
+
+function unanswered(): never {
+  throw new PanelRefusal('not_found')
 }
 
 const search: ActionHandler<ActionResponse> = async (request, _response, context) => {
@@ -114,11 +126,11 @@ function deviceHandlers(services: PanelServices, table: DeviceTable): Handlers {
     },
     async delete(request, _response, context) {
       settle(await removeDevices(services, panelUserOf(context), table, [Number(recordId(request))]))
-      return { record: context.record?.toJSON(context.currentAdmin), ...removed(context, 'devicesRemoved', 1) }
+      return removedAnswer(context, 'devicesRemoved')
     },
     async bulkDelete(_request, _response, context) {
-      settle(await removeDevices(services, panelUserOf(context), table, chosenIds(context)))
-      return allRemoved(context, 'devicesRemoved')
+      settle(await removeDevices(services, panelUserOf(context), table, recordIds(context)))
+      return removedAnswer(context, 'devicesRemoved')
     },
   }
 }
@@ -127,32 +139,11 @@ function browserHandlers(services: PanelServices): Handlers {
   return {
     async delete(request, _response, context) {
       settle(await revokeBrowsers(services, panelUserOf(context), [Number(recordId(request))]))
-      return { record: context.record?.toJSON(context.currentAdmin), ...removed(context, 'browsersRemoved', 1) }
+      return removedAnswer(context, 'browsersRemoved')
     },
     async bulkDelete(_request, _response, context) {
-      settle(await revokeBrowsers(services, panelUserOf(context), chosenIds(context)))
-      return allRemoved(context, 'browsersRemoved')
+      settle(await revokeBrowsers(services, panelUserOf(context), recordIds(context)))
+      return removedAnswer(context, 'browsersRemoved')
     },
   }
-}
-
-function chosenIds({ records = [] }: ActionContext): number[] {
-  return records.map((record) => Number(record.id()))
-}
-
-function allRemoved(context: ActionContext, message: string) {
-  const records = (context.records ?? []).map((record) => record.toJSON(context.currentAdmin))
-  return { records, ...removed(context, message, records.length) }
-}
-
-function removed({ resource, h }: ActionContext, message: string, count: number) {
-  return {
-    redirectUrl: h.resourceUrl({ resourceId: resource.id() }),
-    notice: { message, type: 'success' as const, options: { count }, resourceId: resource.id() },
-  }
-}
-
-function recordId({ params }: ActionRequest): string {
-  if (params.recordId === undefined) throw new PanelRefusal('not_found')
-  return params.recordId
 }

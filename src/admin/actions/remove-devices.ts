@@ -5,7 +5,7 @@ import type { PanelServices } from '../services.js'
 import { aboutDevice } from './about-device.js'
 import type { ChangeableDevice, DeviceTable } from './device-tables.js'
 import { lockDevices } from './lock-devices.js'
-import { mayStill } from './lock-people.js'
+import { whyNoLonger } from './lock-people.js'
 import { done, notAllowed, type Outcome } from './outcome.js'
 import { tellOfDevice } from './tell-owner.js'
 
@@ -22,8 +22,9 @@ export function removeDevices(
   return services.database.sequelize.transaction(async (transaction) => {
     const locked = await lockDevices(services, transaction, actor, table, ids)
     if (locked.devices.length === 0) return { ok: false, code: 'not_found' }
-    const kept = locked.devices.find(({ owner }) => !mayStill(locked.actor, 'delete', table.table, owner))
-    if (kept) return notAllowed(kept.owner.id === actor.id ? 'own_device' : 'superuser')
+    const reasons = locked.devices.map(({ owner }) => whyNoLonger(locked, 'delete', table.table, owner.id))
+    const why = reasons.find((reason) => reason !== null)
+    if (why) return notAllowed(why === 'own' ? 'own_device' : why)
     for (const { device, owner } of locked.devices) await remove(services, actor, table, device, owner, transaction)
     return done
   })

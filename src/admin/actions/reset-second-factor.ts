@@ -10,13 +10,17 @@ import { tellOwner } from './tell-owner.js'
  * password stays what it is, and the administrator gets to know nothing (ASVS 6.4.6).
  */
 export function resetSecondFactor(services: PanelServices, actor: PanelUser, personId: number) {
-  return helpPerson(services, { actor, personId, needsActive: false }, async (person, transaction) => {
-    const { id: actorId, origin } = actor
-    const by = { by: 'administrator', actorId, origin } as const
-    await removeAllDevices(services.otp, transaction, { userId: person.id, ...by })
-    const entry = { at: services.clock.now(), userId: person.id, actorId, origin }
-    await recordEvent(services.database, transaction, { event: 'two_factor_disabled', ...entry })
-    await tellOwner(services, transaction, person.id, { mail: 'two-factor-disabled' })
-    return nothing
-  })
+  return helpPerson(
+    services,
+    { actor, how: 'resetSecondFactor', personId, needsActive: false },
+    async (person, transaction) => {
+      const { id: actorId, origin } = actor
+      const by = { by: 'administrator', actorId, origin } as const
+      await removeAllDevices(services.otp, transaction, { userId: person.id, ...by })
+      const entry = { at: services.clock.now(), userId: person.id, actorId, origin }
+      await recordEvent(services.database, transaction, { event: 'two_factor_disabled', ...entry })
+      await tellOwner(services, transaction, person.id, { mail: 'two-factor-disabled' })
+      return nothing
+    },
+  )
 }

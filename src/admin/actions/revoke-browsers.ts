@@ -1,7 +1,7 @@
 import { revokeTrust } from '../../auth/trusted-browser/revoke-trust.js'
 import type { PanelUser } from '../panel-user.js'
 import type { PanelServices } from '../services.js'
-import { lockPeople, mayStill } from './lock-people.js'
+import { lockPeople, whyNoLonger } from './lock-people.js'
 import { done, notAllowed, type Outcome } from './outcome.js'
 
 /**
@@ -14,9 +14,9 @@ export function revokeBrowsers(services: PanelServices, actor: PanelUser, ids: r
     const found = await TrustedBrowser.findAll({ attributes: ['id', 'user_id'], where: { id: [...ids] }, transaction })
     const people = await lockPeople(services, transaction, actor, [...new Set(found.map(({ user_id }) => user_id))])
     if (found.length === 0) return { ok: false, code: 'not_found' }
-    const owners = [...people.others.values()]
-    const kept = owners.find((owner) => !mayStill(people.actor, 'delete', 'trusted_browsers', owner))
-    if (kept) return notAllowed(kept.id === actor.id ? 'own_device' : 'superuser')
+    const reasons = found.map(({ user_id }) => whyNoLonger(people, 'delete', 'trusted_browsers', user_id))
+    const why = reasons.find((reason) => reason !== null)
+    if (why) return notAllowed(why === 'own' ? 'own_device' : why)
     for (const { id, user_id: userId } of found)
       await revokeTrust(services, transaction, { userId, id, actorId: actor.id, origin: actor.origin })
     return done

@@ -14,17 +14,43 @@ export function parseForm<Form>(schema: z.ZodType<Form>, request: ActionRequest)
 /** Goes on where a verb has done its work; its transaction has ended either way. */
 export function settle<Given extends { ok: true }>(outcome: Given | Refused): Given {
   if (outcome.ok) return outcome
-  throw new PanelRefusal(outcome.code, outcome.code === 'not_allowed' ? { reason: outcome.reason } : {})
+  const { code } = outcome
+  if (code === 'not_allowed') throw new PanelRefusal(code, { reason: outcome.reason })
+  throw new PanelRefusal(code, code === 'bad_request' ? { reason: 'fields', fields: outcome.fields } : {})
 }
 
-/** Tells AdminJS's page that a record was saved, and leads to it. */
-export async function savedAnswer(context: ActionContext, recordId: string): Promise<RecordActionResponse> {
+/**
+ * Tells AdminJS's page that a record was saved, and leads to it.
+ *
+ * @param message a key of AdminJS's messages
+ */
+export async function savedAnswer(
+  context: ActionContext,
+  recordId: string,
+  message = 'successfullyUpdated',
+): Promise<RecordActionResponse> {
   const { resource, h, currentAdmin } = context
   const record = await resource.findOne(recordId, context)
   if (!record) throw new PanelRefusal('not_found')
   return {
     record: record.toJSON(currentAdmin),
     redirectUrl: h.recordActionUrl({ resourceId: resource.id(), recordId, actionName: 'show' }),
-    notice: { message: 'successfullyUpdated', type: 'success' },
+    notice: { message, type: 'success' },
+  }
+}
+
+/**
+ * Tells AdminJS's page that records are gone, and leads to their list.
+ *
+ * @param message a key of AdminJS's messages, told with the `count`
+ */
+export function removedAnswer(context: ActionContext, message: string) {
+  const { record, records, resource, h, currentAdmin } = context
+  const options = { count: records?.length ?? 1 }
+  return {
+    ...(record && { record: record.toJSON(currentAdmin) }),
+    ...(records && { records: records.map((each) => each.toJSON(currentAdmin)) }),
+    redirectUrl: h.resourceUrl({ resourceId: resource.id() }),
+    notice: { message, type: 'success' as const, options, resourceId: resource.id() },
   }
 }

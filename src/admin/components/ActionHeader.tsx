@@ -2,13 +2,14 @@ import React, { type ComponentType } from 'react'
 import { Icon } from '@adminjs/design-system'
 import { type ActionHeaderProps, type ActionJSON, type RecordJSON, useAction, useTranslation } from 'adminjs'
 import { Link } from 'react-router-dom'
+import { ListHeader } from './ListHeader.js'
 import { useNameOf } from './name-record.js'
 
 type Props = ActionHeaderProps & { OriginalComponent: ComponentType<ActionHeaderProps> }
 
-/** Above a record's page stands whom or what it is about; lists keep AdminJS's own header. */
+/** Above a record's page stands whom or what it is about, above a list what it lists; other pages keep AdminJS's own. */
 export function ActionHeader({ OriginalComponent, ...props }: Props) {
-  if (!props.record) return <OriginalComponent {...props} />
+  if (!props.record) return props.action.name === 'list' ? <ListHeader {...props} /> : <OriginalComponent {...props} />
   return <RecordHeader {...props} record={props.record} />
 }
 

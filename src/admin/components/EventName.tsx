@@ -7,6 +7,7 @@ const WARNS = [
   'token_refused',
   'user_locked',
   'backup_token_used',
+  'exported',
   'panel_refused',
   'policy_blocked',
 ]
@@ -16,6 +17,8 @@ const TAKES_AWAY = [
   'two_factor_disabled',
   'sessions_ended',
   'trusted_browser_revoked',
+  'group_removed',
+  'member_removed',
 ]
 
 /** What an event means for whoever reads the trail: its words, in a colour by its weight. */

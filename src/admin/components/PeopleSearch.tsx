@@ -1,31 +1,14 @@
-import React, { useEffect, useId, useState } from 'react'
-import { ApiClient, type RecordJSON, useTranslation } from 'adminjs'
+import React, { useId, useState } from 'react'
+import { useTranslation } from 'adminjs'
 import { Link } from 'react-router-dom'
-
-const api = new ApiClient()
-/** Milliseconds without a key before the search goes out. */
-const PAUSE = 200
+import { useFound } from './use-found.js'
 
 /** Finds people by a piece of their e-mail address or name, while it is typed. */
 export function PeopleSearch() {
   const { translateComponent: text } = useTranslation()
   const [query, setQuery] = useState('')
-  const [people, setPeople] = useState<RecordJSON[]>()
+  const shown = useFound('users', query)
   const id = useId()
-  const asked = query.trim().length < 2 ? '' : query.trim()
-  const shown = asked ? people : undefined
-  useEffect(() => {
-    if (!asked) return undefined
-    let stale = false
-    const timer = setTimeout(async () => {
-      const found = await api.searchRecords({ resourceId: 'users', query: asked })
-      if (!stale) setPeople(found.slice(0, 8))
-    }, PAUSE)
-    return () => {
-      stale = true
-      clearTimeout(timer)
-    }
-  }, [asked])
   return (
     <div className="people-search">
       <label htmlFor={id}>{text('PeopleSearch.label')}</label>

@@ -7,19 +7,27 @@ type OwnedRecord = RecordJSON & { resourceId: string }
 
 const api = new ApiClient()
 
-/** The first rows of a resource that belong to somebody; undefined while they are on their way. */
-export function useRecordsOf(resourceIds: readonly string[], userId: string): OwnedRecord[] | undefined {
+/**
+ * The first rows of a resource that belong to somebody; undefined while they are on their way.
+ *
+ * @param column where the owner's id stands
+ */
+export function useRecordsOf(
+  resourceIds: readonly string[],
+  ownerId: string,
+  column = 'user_id',
+): OwnedRecord[] | undefined {
   const [records, setRecords] = useState<OwnedRecord[]>()
   const asked = resourceIds.join()
   useEffect(() => {
-    const lists = asked.split(',').map((resourceId) => listOf(resourceId, userId))
+    const lists = asked.split(',').map((resourceId) => listOf(resourceId, column, ownerId))
     void Promise.all(lists).then((found) => setRecords(found.flat()))
-  }, [asked, userId])
+  }, [asked, column, ownerId])
   return records
 }
 
-async function listOf(resourceId: string, userId: string): Promise<OwnedRecord[]> {
-  const params = { 'filters.user_id': userId, perPage: 10 }
+async function listOf(resourceId: string, column: string, ownerId: string): Promise<OwnedRecord[]> {
+  const params = { [`filters.${column}`]: ownerId, perPage: 10 }
   const response = await api.resourceAction({ resourceId, actionName: 'list', params })
   const records: RecordJSON[] = response.data.records
   return records.map((record) => ({ ...record, resourceId }))

@@ -5,7 +5,11 @@ import { DevicesOfUser } from './DevicesOfUser.js'
 import { EventDetails } from './EventDetails.js'
 import { EventName } from './EventName.js'
 import { EventsOfUser } from './EventsOfUser.js'
+import { GroupPermissions } from './GroupPermissions.js'
 import { HelpPerson } from './HelpPerson.js'
+import { GroupKinds, KindBoxes } from './KindBoxes.js'
+import { GroupsOfUser, MembersOfGroup } from './Memberships.js'
+import { PermissionBoxes } from './PermissionBoxes.js'
 import { PropertyHeader } from './PropertyHeader.js'
 import { TopBar } from './TopBar.js'
 
@@ -18,7 +22,13 @@ export const ownComponents = {
   EventDetails,
   EventName,
   EventsOfUser,
+  GroupKinds,
+  GroupPermissions,
+  GroupsOfUser,
   HelpPerson,
+  KindBoxes,
+  MembersOfGroup,
+  PermissionBoxes,
   PropertyHeader,
   TopBar,
 }

@@ -1,4 +1,4 @@
-import type { AdminJS } from '../adminjs.js'
+import type { AdminJS, BasePropertyJSON, ResourceJSON } from '../adminjs.js'
 import type { PanelUser } from '../panel-user.js'
 import { permissionOf } from '../permissions.js'
 import { idOf, isOfHost } from './host-resources.js'
@@ -26,6 +26,32 @@ export function mayOpen(user: PanelUser, page: string): boolean {
 function holds({ isSuperuser, granted }: PanelUser, text: string): boolean {
   if (isSuperuser || granted === null) return true
   return granted.has(text) || (text.endsWith('.view') && granted.has('*.view'))
+}
+
+/** The page of our groups with boxes for the host's permissions, too. */
+export function offerToGroups(resources: readonly ResourceJSON[], { ofHost }: PanelUser): ResourceJSON[] {
+  const ids = new Set(ofHost.map(resourceOf))
+  const grantable = [...ids].map((resource) => ({
+    resource,
+    permissions: ofHost.filter((text) => resourceOf(text) === resource).map((text) => text.slice(resource.length + 1)),
+  }))
+  const offer = (property: BasePropertyJSON) =>
+    property.name === 'permissions' ? withGrantable(property, grantable) : property
+  return resources.map((resource) =>
+    resource.id === 'groups'
+      ? {
+          ...resource,
+          editProperties: resource.editProperties.map(offer),
+          showProperties: resource.showProperties.map(offer),
+        }
+      : resource,
+  )
+}
+
+const resourceOf = (text: string) => text.slice(0, text.lastIndexOf('.'))
+
+function withGrantable({ custom, ...property }: BasePropertyJSON, more: readonly object[]): BasePropertyJSON {
+  return { ...property, custom: { ...custom, grantable: [...custom['grantable'], ...more] } }
 }
 
 /** Every text that a group may hold because of the host: one for each permission of its resources and pages. */

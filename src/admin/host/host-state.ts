@@ -4,7 +4,7 @@ import type { Language } from '../../i18n.js'
 import { adminOf, ownResources } from '../page/page-state.js'
 import type { PanelUser } from '../panel-user.js'
 import { hostLocale } from './host-locale.js'
-import { mayOpen, mayUse } from './host-permissions.js'
+import { mayOpen, mayUse, offerToGroups } from './host-permissions.js'
 import { idOf, isOfHost } from './host-resources.js'
 
 /** Addresses of the host's own scripts and style sheets, which our policy lets in from this origin alone. */
@@ -31,7 +31,7 @@ export async function hostState(admin: AdminJS, user: PanelUser, language: Langu
     state: {
       ...state,
       locale: hostLocale(language, state.locale, ofHost),
-      resources: [...ownResources(user, own), ...hostResources(user, theirs)],
+      resources: [...offerToGroups(ownResources(user, own), user), ...hostResources(user, theirs)],
       pages: state.pages.filter(({ name }) => mayOpen(user, name)),
     },
     assets: assets.parse(state.assets),

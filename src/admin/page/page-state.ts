@@ -1,9 +1,15 @@
 import { z } from 'zod'
-import { type AdminJS, type CurrentAdmin, initializeStore, type ResourceJSON } from '../adminjs.js'
+import {
+  type AdminJS,
+  type BasePropertyJSON,
+  type CurrentAdmin,
+  initializeStore,
+  type ResourceJSON,
+} from '../adminjs.js'
 import type { Language } from '../../i18n.js'
 import { nowhere } from '../../origin.js'
 import { panelLocale } from '../panel-texts.js'
-import { type Level, PanelUser } from '../panel-user.js'
+import { PanelUser } from '../panel-user.js'
 import { can, permissionOf } from '../permissions.js'
 
 /** AdminJS's type wants text for an id; its code hands the user on as he is. */
@@ -11,11 +17,11 @@ const currentAdmin = z.custom<CurrentAdmin>((value) => value instanceof PanelUse
 export const adminOf = (user: PanelUser): CurrentAdmin => currentAdmin.parse(user)
 
 /**
- * AdminJS's state for everyone of one level and language: the resources and actions he may
- * use, the texts, and nothing about himself. It never changes while the process runs.
+ * AdminJS's state for everyone who may the same, in one language: the resources and actions
+ * he may use, the texts, and nothing about himself. It never changes while the process runs.
  */
-export async function pageState(admin: AdminJS, level: Level, language: Language): Promise<object> {
-  const user = somebody(level)
+export async function pageState(admin: AdminJS, like: PanelUser, language: Language): Promise<object> {
+  const user = somebody(like)
   const { session: _session, ...state } = (await initializeStore(admin, adminOf(user))).getState()
   return { ...state, locale: panelLocale(language), resources: ownResources(user, state.resources) }
 }
@@ -27,6 +33,10 @@ export function ownResources(user: PanelUser, resources: readonly ResourceJSON[]
     .map((resource) => ({
       ...resource,
       actions: resource.actions.filter(({ name }) => mayUse(user, name, resource.id)),
+      filterProperties: resource.filterProperties.filter(
+        ({ reference }) => reference === null || can(user, 'view', reference),
+      ),
+      showProperties: resource.showProperties.flatMap((property) => withTables(user, property)),
       editProperties: resource.editProperties.filter(({ name }) => user.isSuperuser || name !== 'is_superuser'),
     }))
 }
@@ -36,18 +46,17 @@ function mayUse(user: PanelUser, action: string, resourceId: string): boolean {
   return permission !== undefined && can(user, permission, resourceId)
 }
 
-/** A person of this level who is nobody in particular. */
-function somebody(level: Level): PanelUser {
-  const isSuperuser = level === 'superuser'
-  const user = {
-    id: 0,
-    email: '',
-    name: '',
-    isStaff: true,
-    isSuperuser,
-    groups: [],
-    policySince: null,
-    otpDevice: null,
-  }
-  return new PanelUser({ ...user, isVerified: () => true }, nowhere)
+/** A part of a page that asks for other tables' rows asks only for those that he may see; without any it is left out. */
+function withTables(user: PanelUser, property: BasePropertyJSON): BasePropertyJSON[] {
+  const tables: unknown = property.custom['tables']
+  if (!Array.isArray(tables)) return [property]
+  const seen = tables.filter((table) => can(user, 'view', String(table)))
+  return seen.length === 0 ? [] : [{ ...property, custom: { ...property.custom, tables: seen } }]
+}
+
+/** Who may the same and is nobody in particular. */
+function somebody({ isSuperuser, granted }: PanelUser): PanelUser {
+  const group = { id: 0, name: '', permissions: [...(granted ?? [])], otpPolicy: null, graceDays: null, kinds: null }
+  const groups = granted ? [group] : []
+  return new PanelUser({ id: 0, email: '', name: '', isStaff: true, isSuperuser, groups }, nowhere)
 }

@@ -3,7 +3,7 @@ import type { RequestHandler } from 'express'
 import { describeDue } from '../../http/describe-due.js'
 import type { Language } from '../../i18n.js'
 import type { AdminJS } from '../adminjs.js'
-import { type Level, panelUserOf } from '../panel-user.js'
+import { nameOfAccess, type PanelUser, panelUserOf } from '../panel-user.js'
 import type { PanelServices } from '../services.js'
 import { gzipWithPrefix } from './compress-page.js'
 import { pageState } from './page-state.js'
@@ -20,15 +20,15 @@ interface Prepared {
  * the bundle reads. The nonce is for the `<style>` elements which that bundle makes.
  */
 export function createPage(services: PanelServices, admin: AdminJS, assets: PanelAssets): RequestHandler {
-  const prepare = async (level: Level, language: Language): Promise<Prepared> => {
-    const head = headOf(services.siteName, assets, await pageState(admin, level, language), language)
+  const prepare = async (like: PanelUser, language: Language): Promise<Prepared> => {
+    const head = headOf(services.siteName, assets, await pageState(admin, like, language), language)
     return { head, gzip: gzipWithPrefix(head) }
   }
   const prepared = onceForEach(prepare)
   return async (req, res) => {
     const user = panelUserOf({ currentAdmin: Reflect.get(req.session, 'adminUser') })
     const nonce = randomBytes(16).toString('base64')
-    const { head, gzip } = await prepared(user.level, req.language)
+    const { head, gzip } = await prepared(user, req.language)
     const session = { ...user.toJSON(), due: describeDue(req) }
     const rest = restOf([assets.address('panel.js')], nonce, session, req.t('panel:no_script'))
     res.set({
@@ -42,13 +42,23 @@ export function createPage(services: PanelServices, admin: AdminJS, assets: Pane
   }
 }
 
-/** Prepares a page when it is first asked for: most houses need two of the eighteen. */
-function onceForEach(prepare: (level: Level, language: Language) => Promise<Prepared>) {
+/** A page is some 60 kB. Houses have a few groups, so a few of these. */
+const MAX_PREPARED = 100
+
+/**
+ * Prepares a page when it is first asked for by somebody who may just this, and keeps it for
+ * others who may the same. The one that was longest out of use goes first.
+ */
+function onceForEach(prepare: (like: PanelUser, language: Language) => Promise<Prepared>) {
   const pages = new Map<string, Promise<Prepared>>()
-  return (level: Level, language: Language): Promise<Prepared> => {
-    const name = `${level} ${language}`
-    const page = pages.get(name) ?? prepare(level, language)
+  return (user: PanelUser, language: Language): Promise<Prepared> => {
+    const name = `${language} ${nameOfAccess(user)}`
+    const page = pages.get(name) ?? prepare(user, language)
+    pages.delete(name)
     pages.set(name, page)
+    const [oldest] = pages.keys()
+    if (pages.size > MAX_PREPARED && oldest !== undefined) pages.delete(oldest)
+    page.catch(() => pages.delete(name))
     return page
   }
 }

@@ -1,5 +1,5 @@
 import type { Literal } from 'sequelize/lib/utils'
-import type { Subject } from '../permissions.js'
+import type { Standing } from '../permissions.js'
 import type { FilterKind } from './filter-conditions.js'
 
 /** One row as it was read: the columns that were asked for, and nothing else. */
@@ -28,5 +28,5 @@ export interface AllowList {
   /** Columns that the search looks into. */
   search: readonly string[]
   /** Whose row it is, where the rules ask. */
-  subject?(row: Row): Subject
+  subject?(row: Row): Standing
 }

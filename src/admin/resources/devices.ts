@@ -1,6 +1,7 @@
 import { literal } from 'sequelize'
 import { maskEmail } from '../../otp/mask-email.js'
 import { maskPhoneNumber } from '../../otp/phone-number.js'
+import { standing, standingSql } from '../read-standing.js'
 import type { AllowList } from './allow-list.js'
 import type { PanelResource } from './panel-resource.js'
 
@@ -39,7 +40,7 @@ export function deviceResource(
       read: [...columns, ...(own.read ?? [])],
       hidden: {
         ...own.list?.hidden,
-        owner_is_superuser: literal(`(select is_superuser from users where users.id = "${table}".user_id)`),
+        owner: literal(standingSql(`"${table}".user_id`)),
       },
       filter: {
         id: 'id',
@@ -53,7 +54,7 @@ export function deviceResource(
       sort: table === 'static_devices' ? ['id', 'user_id'] : ['id', 'user_id', 'name'],
       title: 'name',
       search: ['name'],
-      subject: (row) => ({ userId: Number(row['user_id']), isSuperuser: row['owner_is_superuser'] === true }),
+      subject: (row) => standing.parse(row['owner']),
     },
     options: {
       navigation: { name: null, icon },

@@ -1,12 +1,12 @@
 import { BaseRecord, type ActionContext } from '../adminjs.js'
-import type { Subject } from '../permissions.js'
+import type { Standing } from '../permissions.js'
 import type { ListedResource } from './listed-resource.js'
 import type { Row } from './allow-list.js'
 
 /** A row as AdminJS carries it. Only what the resource's list names ever gets in or out. */
 export class ListedRecord extends BaseRecord {
   /** Whose row it is; undefined where no rule asks. */
-  readonly subject: Subject | undefined
+  readonly subject: Standing | undefined
   readonly #isReference: boolean
 
   /** @param isReference only id and title were read, for another resource's list */

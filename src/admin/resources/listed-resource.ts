@@ -1,22 +1,14 @@
-import {
-  Op,
-  type FindAttributeOptions,
-  type Model,
-  type ModelStatic,
-  type Order,
-  type WhereOperators,
-  type WhereOptions,
-} from 'sequelize'
+import { Op, type FindAttributeOptions, type Model, type ModelStatic, type Order, type WhereOptions } from 'sequelize'
 import { type ActionContext, type Filter, Resource } from '../adminjs.js'
-import { panelUserOf } from '../panel-user.js'
+import { type PanelUser, panelUserOf } from '../panel-user.js'
 import { can, type Permission } from '../permissions.js'
 import { PanelRefusal } from '../refusal.js'
 import type { PanelServices } from '../services.js'
 import type { AllowList, Row } from './allow-list.js'
-import { conditions, containing, isId } from './filter-conditions.js'
+import { containing, isId } from './filter-conditions.js'
 import { ListedRecord } from './listed-record.js'
-import { ownersNamed } from './owners-named.js'
-import { countRows, readPage } from './read-page.js'
+import { countRows, readIds, readPage } from './read-page.js'
+import { type AskedFilter, whereOf } from './where-of.js'
 
 /** AdminJS's own ceiling for `perPage`, kept so that its numbers and the rows agree. */
 const MAX_ROWS = 500
@@ -29,10 +21,22 @@ interface Selection {
   offset: number
 }
 
+interface Sort {
+  sortBy?: string
+  direction?: 'asc' | 'desc'
+}
+
 interface FindOptions {
   limit?: number
   offset?: number
-  sort?: { sortBy?: string; direction?: 'asc' | 'desc' }
+  sort?: Sort
+}
+
+/** A list without its pages. */
+export interface WholeList {
+  filters: readonly AskedFilter[]
+  sort: Sort
+  limit: number
 }
 
 /**
@@ -67,18 +71,35 @@ export class ListedResource extends Resource {
   }
 
   override async find(filter: Filter, { limit = 10, offset = 0, sort = {} }: FindOptions, context?: ActionContext) {
-    this.#check('view', context)
-    const { sortBy = 'id', direction } = sort
-    if (!this.list.sort.includes(sortBy)) throw new PanelRefusal('bad_request', { reason: 'sort' })
-    const { where, whole } = await this.#where(filter)
-    const order = { sortBy: this.list.sortAs?.[sortBy] ?? sortBy, descending: direction === 'desc' }
+    this.#check('view', panelUserOf(context))
+    const order = this.#order(sort)
+    const { where, whole } = await whereOf(this, Object.values(filter.filters), panelUserOf(context))
     const page = { where, whole, ...order, limit: Math.min(limit, MAX_ROWS), offset }
     return (await readPage(this, page)).map((row) => new ListedRecord(row, this, false))
   }
 
+  /** Which rows a list has, in its order, for a copy of it. */
+  async idsOf(user: PanelUser, { filters, sort, limit }: WholeList): Promise<(number | string)[]> {
+    this.#check('view', user)
+    this.#check('export', user)
+    const order = this.#order(sort)
+    const { where } = await whereOf(this, filters, user)
+    return readIds(this, { where, ...order, limit, offset: 0 })
+  }
+
+  /** Those that are still there, as they may be shown. */
+  async rowsOf(ids: readonly (number | string)[]): Promise<Record<string, unknown>[]> {
+    const rows = await this.select({ where: { id: { [Op.in]: [...ids] } }, order: [], limit: ids.length, offset: 0 })
+    const byId = new Map(rows.map((row) => [row['id'], this.shown(row)]))
+    return ids.flatMap((each) => {
+      const row = byId.get(each)
+      return row ? [row] : []
+    })
+  }
+
   override async count(filter: Filter, context?: ActionContext): Promise<number> {
-    this.#check('view', context)
-    const { where, whole } = await this.#where(filter)
+    this.#check('view', panelUserOf(context))
+    const { where, whole } = await whereOf(this, Object.values(filter.filters), panelUserOf(context))
     return countRows(this, where, whole)
   }
 
@@ -87,10 +108,12 @@ export class ListedResource extends Resource {
     return record ?? null
   }
 
-  /** Asked for by another resource it gives id and title only, of people one may not see nothing at all. */
+  /** Asked for by another resource it gives id and title only, and to those who may not see it nothing at all. */
   override async findMany(ids: readonly (string | number)[], context?: ActionContext): Promise<ListedRecord[]> {
     const isReference = context !== undefined && context.resource !== this
-    this.#check('view', context)
+    const user = panelUserOf(context)
+    if (isReference && !can(user, 'view', this.id())) return []
+    this.#check('view', user)
     const known = ids.map(String).filter(isId).slice(0, MAX_ROWS)
     if (known.length === 0) return []
     const where = { id: { [Op.in]: known } }
@@ -102,7 +125,7 @@ export class ListedResource extends Resource {
 
   /** The first rows with the text anywhere in a searched column, by title. */
   async search(text: string, column: string | undefined, context: ActionContext): Promise<ListedRecord[]> {
-    this.#check('view', context)
+    this.#check('view', panelUserOf(context))
     if (column !== undefined && !this.list.search.includes(column))
       throw new PanelRefusal('bad_request', { reason: 'search' })
     const columns = column === undefined ? this.list.search : [column]
@@ -123,10 +146,18 @@ export class ListedResource extends Resource {
     return this.#read([...this.list.read, ...extra.map(([name, sql]): [typeof sql, string] => [sql, name])], selection)
   }
 
+  /** Every value that may be shown of a row. */
+  get shownNames(): readonly string[] {
+    return [...this.#plainNames, ...Object.keys(this.list.derived ?? {})]
+  }
+
+  get #plainNames(): readonly string[] {
+    return [...this.list.read, ...Object.keys(this.list.computed ?? {})]
+  }
+
   /** The part of a row that may be shown. */
   shown(row: Row): Record<string, unknown> {
-    const names = [...this.list.read, ...Object.keys(this.list.computed ?? {})]
-    const plain = names.filter((name) => Object.hasOwn(row, name)).map((name) => [name, row[name]])
+    const plain = this.#plainNames.filter((name) => Object.hasOwn(row, name)).map((name) => [name, row[name]])
     return { ...Object.fromEntries(plain), ...this.#derived(row) }
   }
 
@@ -154,23 +185,12 @@ export class ListedResource extends Resource {
     return rows.filter((row): row is Row => typeof row === 'object' && row !== null)
   }
 
-  #check(permission: Permission, context: ActionContext | undefined): void {
-    if (!can(panelUserOf(context), permission, this.id())) throw new PanelRefusal('not_allowed')
+  #order({ sortBy = 'id', direction }: Sort): { sortBy: string; descending: boolean } {
+    if (!this.list.sort.includes(sortBy)) throw new PanelRefusal('bad_request', { reason: 'sort' })
+    return { sortBy: this.list.sortAs?.[sortBy] ?? sortBy, descending: direction === 'desc' }
   }
 
-  async #where(filter: Filter): Promise<{ where: WhereOptions; whole: boolean }> {
-    const asked = Object.values(filter.filters).filter(({ value }) => value !== '')
-    const parts = await Promise.all(
-      asked.map(async ({ path, value }) => ({ [path]: await this.#condition(path, value) })),
-    )
-    return { where: { [Op.and]: parts }, whole: parts.length === 0 }
-  }
-
-  async #condition(column: string, value: unknown): Promise<WhereOperators> {
-    const kind = Object.hasOwn(this.list.filter, column) ? this.list.filter[column] : undefined
-    const condition =
-      kind === 'owner' ? await ownersNamed(this.services.database.models, value) : kind && conditions[kind](value)
-    if (condition === undefined) throw new PanelRefusal('bad_request', { reason: 'filter' })
-    return condition
+  #check(permission: Permission, user: PanelUser): void {
+    if (!can(user, permission, this.id())) throw new PanelRefusal('not_allowed')
   }
 }

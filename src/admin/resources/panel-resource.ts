@@ -1,4 +1,5 @@
 import type { ResourceOptions } from '../adminjs.js'
+import type { PanelServices } from '../services.js'
 import type { AllowList } from './allow-list.js'
 
 /** One resource of the panel. Its id is its table's name, its properties are columns. */
@@ -6,4 +7,6 @@ export interface PanelResource {
   table: string
   list: AllowList
   options: ResourceOptions
+  /** What the components of some properties must know of this site. */
+  custom?(services: PanelServices): Readonly<Record<string, Record<string, unknown>>>
 }

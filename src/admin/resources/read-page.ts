@@ -32,7 +32,7 @@ export async function readPage(resource: ListedResource, page: Page): Promise<Ro
 }
 
 /** Column and id in one direction, so that the index of (column, id) serves both. */
-function orderOf({ sortBy, descending }: Page): Order {
+function orderOf({ sortBy, descending }: Pick<Page, 'sortBy' | 'descending'>): Order {
   const direction = descending ? 'DESC' : 'ASC'
   return sortBy === 'id'
     ? [['id', direction]]
@@ -44,13 +44,17 @@ function orderOf({ sortBy, descending }: Page): Order {
 
 async function deepIds(resource: ListedResource, page: Page) {
   const near = page.whole && page.offset > COUNT_LIMIT ? await fromNearerEnd(resource, page) : page
-  if (near.limit === 0) return []
+  return near.limit === 0 ? [] : readIds(resource, near)
+}
+
+/** The ids of some rows in their order, from the index alone where there is no condition. */
+export async function readIds(resource: ListedResource, { where, limit, offset, ...order }: Omit<Page, 'whole'>) {
   const rows = await resource.model.findAll({
     attributes: ['id'],
-    where: near.where,
-    order: orderOf(near),
-    limit: near.limit,
-    offset: near.offset,
+    where,
+    order: orderOf(order),
+    limit,
+    offset,
     raw: true,
   })
   return z

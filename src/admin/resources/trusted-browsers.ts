@@ -1,4 +1,5 @@
 import { literal } from 'sequelize'
+import { standing, standingSql } from '../read-standing.js'
 import type { PanelResource } from './panel-resource.js'
 
 /** Browsers that answer for somebody's device. Their owners trust them; here they are looked at and revoked. */
@@ -6,14 +7,12 @@ export const trustedBrowsers: PanelResource = {
   table: 'trusted_browsers',
   list: {
     read: ['id', 'user_id', 'browser', 'address', 'device', 'created_at', 'last_used_at', 'expires_at'],
-    hidden: {
-      owner_is_superuser: literal('(select is_superuser from users where users.id = "trusted_browsers".user_id)'),
-    },
+    hidden: { owner: literal(standingSql('"trusted_browsers".user_id')) },
     filter: { id: 'id', user_id: 'owner', address: 'exact', device: 'exact', created_at: 'time', expires_at: 'time' },
     sort: ['id', 'user_id'],
     title: 'browser',
     search: [],
-    subject: (row) => ({ userId: Number(row['user_id']), isSuperuser: row['owner_is_superuser'] === true }),
+    subject: (row) => standing.parse(row['owner']),
   },
   options: {
     navigation: { name: null, icon: 'Monitor' },

@@ -1,3 +1,5 @@
+import { literal } from 'sequelize'
+import { standing, standingSql } from '../read-standing.js'
 import type { PanelResource } from './panel-resource.js'
 import { deviceTables } from './devices.js'
 
@@ -19,7 +21,8 @@ export const users: PanelResource = {
     sort: ['id', 'email', 'name'],
     title: 'email',
     search: ['email', 'name'],
-    subject: (row) => ({ userId: Number(row['id']), isSuperuser: row['is_superuser'] === true }),
+    hidden: { standing: literal(standingSql('"users".id')) },
+    subject: (row) => standing.parse(row['standing']),
   },
   options: {
     navigation: { name: null, icon: 'Users' },
@@ -33,6 +36,7 @@ export const users: PanelResource = {
       'is_active',
       'created_at',
       'last_login_at',
+      'groups',
       'devices',
       'trusted_browsers',
       'events',
@@ -41,9 +45,14 @@ export const users: PanelResource = {
     filterProperties: ['email', 'name', 'is_staff', 'is_superuser', 'is_active', 'created_at', 'last_login_at'],
     properties: {
       // Nothing is behind these: their components ask for the rows themselves.
+      groups: { type: 'string', components: { show: 'GroupsOfUser' }, custom: { tables: ['user_groups'] } },
       devices: { type: 'string', components: { show: 'DevicesOfUser' }, custom: { tables: deviceTables } },
-      trusted_browsers: { type: 'string', components: { show: 'BrowsersOfUser' } },
-      events: { type: 'string', components: { show: 'EventsOfUser' } },
+      trusted_browsers: {
+        type: 'string',
+        components: { show: 'BrowsersOfUser' },
+        custom: { tables: ['trusted_browsers'] },
+      },
+      events: { type: 'string', components: { show: 'EventsOfUser' }, custom: { tables: ['audit_events'] } },
     },
   },
 }

@@ -1,6 +1,7 @@
 import type { Sequelize } from 'sequelize'
 import { initAuditEvent } from './audit-event.js'
 import { initEmailDevice } from './email-device.js'
+import { initGroup, initUserGroup } from './group.js'
 import { initHotpDevice } from './hotp-device.js'
 import { initPhoneDevice } from './phone-device.js'
 import { initStaticDevice, initStaticToken } from './static-device.js'
@@ -13,6 +14,8 @@ import { initWebauthnDevice } from './webauthn-device.js'
 export function initModels(sequelize: Sequelize) {
   return {
     User: initUser(sequelize),
+    Group: initGroup(sequelize),
+    UserGroup: initUserGroup(sequelize),
     TotpDevice: initTotpDevice(sequelize),
     HotpDevice: initHotpDevice(sequelize),
     PhoneDevice: initPhoneDevice(sequelize),

@@ -1,0 +1,103 @@
+import { type Transaction, UniqueConstraintError } from 'sequelize'
+import { type AuditEntry, recordEvent } from '../../audit.js'
+import type { Group } from '../../db/models/group.js'
+import type { PanelUser } from '../panel-user.js'
+import type { Permission } from '../permissions.js'
+import type { PanelServices } from '../services.js'
+import type { GroupWish } from './group-fields.js'
+import { lockPeople, whyNoLonger } from './lock-people.js'
+import { done, notAllowed, type Outcome, type Refused } from './outcome.js'
+
+/** The id of what was made. */
+type Made = { ok: true; id: number }
+type Work<Result> = (transaction: Transaction) => Promise<Result>
+
+/** Makes a group. It changes nothing for anybody until somebody is in it. */
+export function addGroup(services: PanelServices, actor: PanelUser, wish: GroupWish): Promise<Made | Refused> {
+  const { name, ...rest } = wish
+  if (name === undefined) return Promise.resolve(wrongName('field_name'))
+  return asSuperuser(services, actor, 'add', async (transaction) => {
+    const group = await services.database.models.Group.create({ name, ...defined(rest) }, { transaction })
+    await record(services, actor, transaction, 'group_added', { group: name, ...inWords(group) })
+    return { ok: true, id: group.id }
+  })
+}
+
+/** Changes a group. What its members may is read at each request, so it holds from their next one. */
+export function changeGroup(services: PanelServices, actor: PanelUser, id: number, wish: GroupWish): Promise<Outcome> {
+  return asSuperuser(services, actor, 'change', async (transaction) => {
+    const group = await services.database.models.Group.findByPk(id, { lock: transaction.LOCK.UPDATE, transaction })
+    if (!group) return { ok: false, code: 'not_found' }
+    const before = inWords(group)
+    await group.update(defined(wish), { transaction })
+    const details = whatChanged(before, inWords(group))
+    if (Object.keys(details).length > 0)
+      await record(services, actor, transaction, 'group_changed', { group: group.name, ...details })
+    return done
+  })
+}
+
+/**
+ * Deletes groups: all of them or, where one may not be deleted, none. One with members stays:
+ * whoever is in no group has what all staff have, which may be more than he had before.
+ */
+export function removeGroups(services: PanelServices, actor: PanelUser, ids: readonly number[]): Promise<Outcome> {
+  return asSuperuser(services, actor, 'delete', async (transaction) => {
+    const { Group, UserGroup } = services.database.models
+    const order: [string, string][] = [['id', 'ASC']]
+    const found = await Group.findAll({ where: { id: [...ids] }, order, lock: transaction.LOCK.UPDATE, transaction })
+    if (found.length === 0) return { ok: false, code: 'not_found' }
+    if (await UserGroup.findOne({ where: { group_id: [...ids] }, transaction })) return notAllowed('group_has_members')
+    for (const group of found) {
+      await group.destroy({ transaction })
+      await record(services, actor, transaction, 'group_removed', { group: group.name })
+    }
+    return done
+  })
+}
+
+/** Judges by the locked row of whoever acts. A name that is taken is a refusal, not a fault. */
+function asSuperuser<Result>(
+  services: PanelServices,
+  actor: PanelUser,
+  permission: Permission,
+  work: Work<Result | Refused>,
+): Promise<Result | Refused> {
+  return services.database.sequelize
+    .transaction(async (transaction) => {
+      const why = whyNoLonger(await lockPeople(services, transaction, actor, []), permission, 'groups')
+      return why ? notAllowed(why) : work(transaction)
+    })
+    .catch((fault: unknown) => {
+      if (fault instanceof UniqueConstraintError) return wrongName('field_name_taken')
+      throw fault
+    })
+}
+
+const wrongName = (reason: string): Refused => ({ ok: false, code: 'bad_request', fields: { name: reason } })
+
+/** Sequelize takes `undefined` for a value. */
+function defined(wish: object) {
+  return Object.fromEntries(Object.entries(wish).filter(([, value]) => value !== undefined))
+}
+
+type Details = NonNullable<AuditEntry['details']>
+
+/** A group as the trail tells it. */
+function inWords({ name, permissions, otp_policy, grace_days, kinds }: Group): Details {
+  return { name, permissions: permissions.join(', '), otp_policy, grace_days, kinds: kinds?.join(', ') ?? null }
+}
+
+function whatChanged(before: Details, after: Details): Details {
+  return Object.fromEntries(Object.entries(after).filter(([field, value]) => before[field] !== value))
+}
+
+function record(
+  { database, clock }: PanelServices,
+  { id: actorId, origin }: PanelUser,
+  transaction: Transaction,
+  event: AuditEntry['event'],
+  details: Details,
+): Promise<void> {
+  return recordEvent(database, transaction, { event, at: clock.now(), userId: null, actorId, origin, details })
+}

@@ -1,0 +1,58 @@
+import type { Transaction } from 'sequelize'
+import { recordEvent } from '../../audit.js'
+import type { PanelUser } from '../panel-user.js'
+import type { PanelServices } from '../services.js'
+import { lockPeople, whyNoLonger } from './lock-people.js'
+import { done, notAllowed, type Outcome, type Refused } from './outcome.js'
+
+/** Puts somebody into a group. It holds from his next request. */
+export function addMember(
+  services: PanelServices,
+  actor: PanelUser,
+  { user_id, group_id }: { user_id: number; group_id: number },
+): Promise<{ ok: true; id: number } | Refused> {
+  return services.database.sequelize.transaction(async (transaction) => {
+    const { Group, UserGroup } = services.database.models
+    const locked = await lockPeople(services, transaction, actor, [user_id])
+    const why = whyNoLonger(locked, 'add', 'user_groups')
+    if (why) return notAllowed(why)
+    const group = await Group.findByPk(group_id, { lock: transaction.LOCK.KEY_SHARE, transaction })
+    if (!group || !locked.others.has(user_id)) return { ok: false, code: 'not_found' }
+    if (await UserGroup.findOne({ where: { user_id, group_id }, transaction })) return notAllowed('already_member')
+    const { id } = await UserGroup.create({ user_id, group_id }, { transaction })
+    await record(services, actor, transaction, 'member_added', user_id, group.name)
+    return { ok: true, id }
+  })
+}
+
+/** Takes people out of groups: those that are there, all at once. */
+export function removeMembers(services: PanelServices, actor: PanelUser, ids: readonly number[]): Promise<Outcome> {
+  return services.database.sequelize.transaction(async (transaction) => {
+    const { Group, UserGroup } = services.database.models
+    const where = { id: [...ids] }
+    const asked = await UserGroup.findAll({ where, transaction })
+    const people = [...new Set(asked.map(({ user_id }) => user_id))]
+    const why = whyNoLonger(await lockPeople(services, transaction, actor, people), 'delete', 'user_groups')
+    if (why) return notAllowed(why)
+    const found = await UserGroup.findAll({ where, lock: transaction.LOCK.UPDATE, transaction })
+    if (found.length === 0) return { ok: false, code: 'not_found' }
+    const groups = await Group.findAll({ where: { id: found.map(({ group_id }) => group_id) }, transaction })
+    for (const member of found) {
+      await member.destroy({ transaction })
+      const name = groups.find(({ id }) => id === member.group_id)?.name ?? ''
+      await record(services, actor, transaction, 'member_removed', member.user_id, name)
+    }
+    return done
+  })
+}
+
+function record(
+  { database, clock }: PanelServices,
+  { id: actorId, origin }: PanelUser,
+  transaction: Transaction,
+  event: 'member_added' | 'member_removed',
+  userId: number,
+  group: string,
+): Promise<void> {
+  return recordEvent(database, transaction, { event, at: clock.now(), userId, actorId, origin, details: { group } })
+}

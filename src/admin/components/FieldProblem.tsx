@@ -1,0 +1,8 @@
+import React from 'react'
+import type { RecordJSON } from 'adminjs'
+
+/** What the server found wrong with a field. */
+export function FieldProblem({ record, name }: { record: RecordJSON | undefined; name: string }) {
+  const message = record?.errors?.[name]?.message
+  return message ? <p role="alert">{message}</p> : null
+}

@@ -1,0 +1,39 @@
+import React from 'react'
+import { Icon } from '@adminjs/design-system'
+import { type ActionHeaderProps, useFilterDrawer, useTranslation } from 'adminjs'
+import { Link } from 'react-router-dom'
+import { ExportButton } from './ExportButton.js'
+
+/** Above a list: what it is a list of, how many there are, and what can be done with all of it. */
+export function ListHeader({ resource, action, tag, toggleFilter: isFiltered }: ActionHeaderProps) {
+  const { translateAction, translateButton, translateLabel } = useTranslation()
+  const { toggleFilter, filtersCount } = useFilterDrawer()
+  const makes = resource.resourceActions.find(({ name }) => name === 'new')
+  return (
+    <header className="record-header">
+      <p className="record-path">
+        <Link to="/admin">{translateLabel('dashboard')}</Link> <span aria-hidden>/</span>{' '}
+        {translateLabel(resource.name, resource.id)}
+      </p>
+      <div className="record-line">
+        <h1>
+          {translateAction(action.label, resource.id)} {tag && <span className="list-count">{tag}</span>}
+        </h1>
+        <div className="record-actions">
+          {makes && (
+            <Link className="plain-button plain-button-primary" to={`/admin/resources/${resource.id}/actions/new`}>
+              <Icon icon="Plus" /> {translateAction(makes.label, resource.id)}
+            </Link>
+          )}
+          {resource.actions.some(({ name }) => name === 'export') && <ExportButton resourceId={resource.id} />}
+          {isFiltered && (
+            <button className="plain-button" type="button" data-testid="action-filter" onClick={toggleFilter}>
+              <Icon icon="Filter" />{' '}
+              {translateButton(filtersCount > 0 ? 'filterActive' : 'filter', resource.id, { count: filtersCount })}
+            </button>
+          )}
+        </div>
+      </div>
+    </header>
+  )
+}

@@ -1,0 +1,6 @@
+/** A list as AdminJS carries it in a record's values: `permissions.0`, `permissions.1` and so on. */
+export function listParam(params: Readonly<Record<string, unknown>> | undefined, name: string): string[] {
+  return Object.entries(params ?? {})
+    .filter(([key]) => key.startsWith(`${name}.`))
+    .map(([, value]) => String(value))
+}

@@ -1,0 +1,26 @@
+/**
+ * Signs at which spreadsheets take a cell for a formula (OWASP, "CSV injection"), the wide
+ * forms of East Asian keyboards, too.
+ */
+const FORMULA = /^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/u
+
+/** Spreadsheets know by this that the file is UTF-8. */
+export const byteOrderMark = '\ufeff'
+
+/**
+ * One line of CSV as in RFC 4180 §2: every field in quotes, quotes in it doubled, CRLF at the
+ * end. What a spreadsheet would take for a formula gets an apostrophe in front.
+ *
+ * @example csvLine(['=1+1', 'a "b"']) // `"'=1+1","a ""b"""\r\n`
+ */
+export function csvLine(values: readonly unknown[]): string {
+  return `${values.map((value) => `"${inText(value).replaceAll('"', '""')}"`).join(',')}\r\n`
+}
+
+function inText(value: unknown): string {
+  if (value === null || value === undefined) return ''
+  if (value instanceof Date) return value.toISOString()
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value)
+  const text = typeof value === 'string' ? value : JSON.stringify(value)
+  return FORMULA.test(text) ? `'${text}` : text
+}

@@ -1,0 +1,47 @@
+import { Op, type WhereOperators, type WhereOptions } from 'sequelize'
+import type { PanelUser } from '../panel-user.js'
+import { can } from '../permissions.js'
+import { PanelRefusal } from '../refusal.js'
+import { conditions } from './filter-conditions.js'
+import type { ListedResource } from './listed-resource.js'
+import { ownersNamed } from './owners-named.js'
+
+/** What one filter asks of its column: a text, or the two ends of a range. */
+export interface AskedFilter {
+  path: string
+  value: unknown
+}
+
+interface Where {
+  where: WhereOptions
+  /** True: no condition at all. */
+  whole: boolean
+}
+
+/** Turns a list's filters into conditions. One that the resource does not know is refused, not passed over. */
+export async function whereOf(
+  resource: ListedResource,
+  filters: readonly AskedFilter[],
+  user: PanelUser,
+): Promise<Where> {
+  const asked = filters.filter(({ value }) => value !== '')
+  const parts = await Promise.all(
+    asked.map(async ({ path, value }) => ({ [path]: await conditionOf(resource, path, value, user) })),
+  )
+  return { where: { [Op.and]: parts }, whole: parts.length === 0 }
+}
+
+async function conditionOf(
+  { list, services }: ListedResource,
+  column: string,
+  value: unknown,
+  user: PanelUser,
+): Promise<WhereOperators> {
+  const named = Object.hasOwn(list.filter, column) ? list.filter[column] : undefined
+  // Whoever may not see people must not find out by this whose address there is.
+  const kind = named === 'owner' && !can(user, 'view', 'users') ? 'id' : named
+  const condition =
+    kind === 'owner' ? await ownersNamed(services.database.models, value) : kind && conditions[kind](value)
+  if (condition === undefined) throw new PanelRefusal('bad_request', { reason: 'filter' })
+  return condition
+}
