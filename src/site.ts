@@ -104,7 +104,7 @@ export async function mountSite(services: SiteServices): Promise<MountedSite> {
   const beside = services.beside !== undefined
   const https = services.baseUrl.startsWith('https:')
   const origins = new Set([services.baseUrl, ...(services.alsoOrigins ?? [])])
-  const account = await createAccount(services, https)
+  const account = await createAccount(services, { https, origins })
   const stylesheet = readStylesheet()
   const keyScript = readKeyScript()
   const session = sessions({ pool: database.pool, clock: services.clock, secrets: keys.sessionSecrets, https, beside })
@@ -184,7 +184,10 @@ function pageRoutes(account: Account): Router[] {
   ]
 }
 
-async function createAccount(services: SiteServices, https: boolean): Promise<Account> {
+async function createAccount(
+  services: SiteServices,
+  { https, origins }: Pick<Account, 'https' | 'origins'>,
+): Promise<Account> {
   const { config, clock, database, keys } = services
   const otp: Otp = {
     database,
@@ -195,7 +198,8 @@ async function createAccount(services: SiteServices, https: boolean): Promise<Ac
     settings: otpSettings(config, services.baseUrl, services.userVerification),
   }
   const addressLimit = limitAddress(database.pool, config.loginAddressLimit)
-  const account: Account = { config, clock, database, otp, keys, addressLimit, baseUrl: () => services.baseUrl, https }
+  const baseUrl = () => services.baseUrl
+  const account: Account = { config, clock, database, otp, keys, addressLimit, baseUrl, origins, https }
   recordVerifications(otp)
   endTrust(otp)
   alertOwner(account)

@@ -16,6 +16,8 @@ export interface Auth {
   addressLimit: AddressLimit
   /** Public address, for links in mails; read when a mail is made. */
   baseUrl(): string
+  /** That one, and further ones that browsers may name as the sender of a change. */
+  origins: ReadonlySet<string>
   /** Whether it is https. */
   https: boolean
 }

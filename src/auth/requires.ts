@@ -1,5 +1,7 @@
 import type { RequestHandler } from 'express'
 import { within } from '../http/stand-beside.js'
+import { isFromHere } from '../http/check-origin.js'
+import { refuse } from '../http/refuse.js'
 import { wantsJson } from '../http/wants-json.js'
 import { answerJson } from './answer-json.js'
 import { answerPage } from './answer-page.js'
@@ -26,6 +28,9 @@ import type { Requirement } from './requirement.js'
  * `missing: {reason, kinds, maxAge}` (`maxAge` in seconds); 403 `requirement_unmet` with
  * `missing`.
  *
+ * What changes something is taken from this site's own pages only (ASVS 3.5.1): a form that
+ * another site has posted is 403 `cross_origin`, and is neither kept nor handed on.
+ *
  * Mount the site in front of it: it asks `req.auth`.
  *
  * @param requirement checked when the route is declared
@@ -44,6 +49,7 @@ export function requires(auth: Auth, requirement: Requirement, options: GuardOpt
   const leadOn = answerPage(auth, checked)
   return within(async (req, res, next) => {
     const step = await nextStep(auth, req, wanted)
+    if (!isFromHere(req, auth.origins)) return refuse(req, res, { status: 403, code: 'cross_origin' })
     if (!step || (step.step === 'first_device' && checked.ifConfigured)) return next()
     if (wantsJson(req)) return answerJson(req, res, step, checked)
     await leadOn(step)(req, res, next)

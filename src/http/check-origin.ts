@@ -1,4 +1,4 @@
-import type { RequestHandler } from 'express'
+import type { Request, RequestHandler } from 'express'
 import { refuse } from './refuse.js'
 
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
@@ -12,9 +12,14 @@ const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
  */
 export function checkOrigin(ownOrigins: ReadonlySet<string>): RequestHandler {
   return (req, res, next) => {
-    if (SAFE_METHODS.has(req.method) || isOwnOrigin(req.get('sec-fetch-site'), req.get('origin'), ownOrigins)) next()
+    if (isFromHere(req, ownOrigins)) next()
     else refuse(req, res, { status: 403, code: 'cross_origin' })
   }
+}
+
+/** Whether a request changes nothing, or was sent from this site. */
+export function isFromHere(req: Request, ownOrigins: ReadonlySet<string>): boolean {
+  return SAFE_METHODS.has(req.method) || isOwnOrigin(req.get('sec-fetch-site'), req.get('origin'), ownOrigins)
 }
 
 /** Whether what a browser says of a request's sender names this site; `none` is a typed address. */

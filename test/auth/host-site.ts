@@ -1,22 +1,18 @@
-import { Router } from 'express'
+import type { Express } from 'express'
 import type { Auth } from '../../src/auth/auth.js'
+import { startHost } from '../package/host.js'
 import type { Browser } from '../support/browse.js'
-import { type TestSite } from '../support/site.js'
-import { openSite } from '../security/open-site.js'
+import type { TestSite } from '../support/site.js'
 
-/** The site with routes of a host's own behind its pages, in an Express router. */
-export async function openHostSite(
-  declare: (host: Router, auth: Auth) => void,
+/** An application of a host's, with the site mounted in front of the routes that `declare` adds. */
+export function openHostSite(
+  declare: (app: Express, auth: Auth) => void,
   environment: Record<string, string> = {},
 ): Promise<TestSite> {
-  const site = await openSite(environment)
-  const host = Router()
-  declare(host, site.auth)
-  site.app.use(host)
-  // Before what answers whatever nobody has answered, and faults.
-  const { stack } = site.app.router
-  stack.splice(-4, 0, ...stack.splice(-1))
-  return site
+  return startHost({ config: environment }, (app, site) => {
+    app.use(site.router)
+    declare(app, site.auth)
+  })
 }
 
 /** What a program sends: the same requests, with `Accept` and without pages in mind. */

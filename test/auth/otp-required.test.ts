@@ -1,4 +1,4 @@
-import type { RequestHandler, Router } from 'express'
+import type { Express, RequestHandler } from 'express'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Auth } from '../../src/auth/auth.js'
 import type { GuardOptions } from '../../src/auth/guard-options.js'
@@ -87,7 +87,7 @@ const arrivals = new Map<Visitor, Arrival>()
 const handler: RequestHandler = (req, res) => void res.json({ user: req.user?.email, body: req.body })
 
 beforeAll(async () => {
-  const declare = (host: Router, auth: Auth) => {
+  const declare = (host: Express, auth: Auth) => {
     for (const [path, options] of rows) {
       host.get(path, otpRequired(auth, options), handler)
       host.post(path, otpRequired(auth, options), ...parseForms(), handler)
@@ -190,7 +190,7 @@ describe('otpRequired', () => {
   })
 
   it('hands a fault of the wrapped handler on', async () => {
-    expect(await browserOf('verified staff').get('/faulty')).toMatchObject({ status: 500, code: 'internal' })
+    expect((await browserOf('verified staff').get('/faulty')).status).toBe(500)
   })
 
   it.each<[string, object]>([

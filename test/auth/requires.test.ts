@@ -1,4 +1,4 @@
-import express, { type ErrorRequestHandler, type RequestHandler, Router } from 'express'
+import express, { type ErrorRequestHandler, type Express, type RequestHandler, Router } from 'express'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Auth } from '../../src/auth/auth.js'
 import { requires } from '../../src/auth/requires.js'
@@ -37,7 +37,7 @@ const act: RequestHandler = (req, res) => {
   })
 }
 
-function declareHost(host: Router, auth: Auth): void {
+function declareHost(host: Express, auth: Auth): void {
   for (const [name, requirement] of Object.entries(requirements)) {
     host.get(`/${name}`, requires(auth, requirement), act)
     host.post(`/${name}`, requires(auth, requirement), express.urlencoded(), act)
@@ -206,6 +206,21 @@ describe('requires', () => {
     expect(page).toMatchObject({ status: 403, code: 'requirement_unmet' })
     expect(page.text).toContain('Ask an administrator')
     expect((await browser.get(VERIFY)).code).toBe('requirement_unmet')
+  })
+
+  it('takes no change from another site, whoever is signed in, and keeps none', async () => {
+    const who = await person()
+    const browser = await stale(who)
+    const headers = { 'Sec-Fetch-Site': 'same-site', Origin: 'https://other.example.com' }
+    for (const address of ['/verified', '/fresh'])
+      expect(await browser.visit(address, { method: 'POST', form: { a: '1' }, headers })).toMatchObject({
+        status: 403,
+        code: 'cross_origin',
+      })
+    expect((await site.database.pool.query('select 1 from kept_requests where user_id = $1', [who.id])).rows).toEqual(
+      [],
+    )
+    expect((await browser.visit('/verified', { headers })).status).toBe(200)
   })
 
   it.each<[string, object]>([

@@ -1,4 +1,4 @@
-import express, { type Router } from 'express'
+import express, { type Express } from 'express'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Auth } from '../../src/auth/auth.js'
 import { login } from '../../src/auth/verify-session.js'
@@ -14,7 +14,7 @@ import { openHostSite } from './host-site.js'
 /** What the host's route is told to verify a session with, whatever `verifyToken` would say. */
 const claimed = new Map<string, Pick<Device, 'kind' | 'persistentId'>>()
 
-function declareHost(host: Router, auth: Auth): void {
+function declareHost(host: Express, auth: Auth): void {
   // A host's own token page.
   host.post('/own-token', express.urlencoded(), async (req, res) => {
     const { device: deviceId = '', token = '' } = req.body
