@@ -271,7 +271,7 @@ export const options = z.object({
     default: '0',
     unit: 'days',
     expected: 'a whole number of days from 0 to 365',
-    text: 'days a browser may be trusted; `0` switches it off',
+    text: 'days for which a browser may be trusted, so that the password alone signs in there; `0` switches it off, for browsers that are trusted already, too',
   }),
   otpChallengeCooldown: whole(30, 86_400).register(about, {
     name: 'OTP_CHALLENGE_COOLDOWN',

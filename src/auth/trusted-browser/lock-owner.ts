@@ -2,7 +2,7 @@ import type { Transaction } from 'sequelize'
 import { runStatement } from '../../db/run-statement.js'
 import type { Auth } from '../auth.js'
 
-interface Owner {
+export interface Owner {
   /** Times of the last refused tokens, oldest first. */
   tokenFailedAt: Date[]
 }

@@ -9,7 +9,7 @@ import type { Auth } from '../auth.js'
 import type { PassedFactor } from '../session.js'
 import { hashTrust } from './hash-trust.js'
 import { judgeTrust } from './judge-trust.js'
-import { lockOwner } from './lock-owner.js'
+import { lockOwner, type Owner } from './lock-owner.js'
 import { readTrustDays } from './read-trust-days.js'
 import { readDevice, type TrustingDevice } from './read-device.js'
 import { revokeTrust } from './revoke-trust.js'
@@ -35,6 +35,12 @@ interface TrustRow {
   rotatedAt: Date
   createdAt: Date
   expiresAt: Date
+}
+
+/** The row that the cookie names, and what was given for it. */
+interface Found {
+  row: TrustRow
+  given: TrustToken
 }
 
 /**
@@ -65,12 +71,8 @@ interface Asked {
 
 const unchanged: Outcome = { factor: null, cookie: null }
 
-async function askBrowser(
-  auth: Auth,
-  transaction: Transaction,
-  req: Request,
-  { user, tokens, days }: Asked,
-): Promise<Outcome> {
+async function askBrowser(auth: Auth, transaction: Transaction, req: Request, asked: Asked): Promise<Outcome> {
+  const { user, tokens, days } = asked
   const owner = await lockOwner(auth, transaction, user)
   if (!owner) return unchanged
   const found = await findOwn(auth, transaction, user.id, tokens)
@@ -80,26 +82,33 @@ async function askBrowser(
     tokens.filter((each) => each !== found?.given),
   )
   if (!found) return { factor: null, cookie: others }
-  const { row, given } = found
-  const device = await readDevice(auth.otp, transaction, user.id, row.device)
-  const now = auth.clock.now()
-  const isRight = hashTrust(auth.otp.keys, given).token.includes(row.tokenHash)
-  switch (judgeTrust({ ...row, isRight, days }, now)) {
+  const isRight = hashTrust(auth.otp.keys, found.given).token.includes(found.row.tokenHash)
+  switch (judgeTrust({ ...found.row, isRight, days }, auth.clock.now())) {
     case 'just_changed':
       return unchanged
-    case 'old_token':
-      await revokeCopied(auth, transaction, req, user.id, row.id)
-      return { factor: null, cookie: others }
     case 'expired':
       return { factor: null, cookie: others }
+    case 'old_token':
+      await revokeCopied(auth, transaction, req, user.id, found.row.id)
+      return { factor: null, cookie: others }
     case 'good':
-      if (!device) return { factor: null, cookie: others }
-      if (isLocked(auth, owner.tokenFailedAt, device, now)) return unchanged
-      return {
-        factor: factorOf(row, device, now),
-        cookie: [await change(auth, transaction, req, user.id, row, given), ...others],
-      }
+      return answer(auth, transaction, req, { ...asked, ...found, ...owner, others })
   }
+}
+
+/** Lets the browser answer for its device, as long as that one stands and does not wait. */
+async function answer(
+  auth: Auth,
+  transaction: Transaction,
+  req: Request,
+  { user, row, given, others, tokenFailedAt }: Asked & Found & Owner & { others: TrustToken[] },
+): Promise<Outcome> {
+  const device = await readDevice(auth.otp, transaction, user.id, row.device)
+  if (!device) return { factor: null, cookie: others }
+  const now = auth.clock.now()
+  if (isLocked(auth, tokenFailedAt, device, now)) return unchanged
+  const changed = await changeToken(auth, transaction, req, user.id, row, given)
+  return { factor: factorOf(row, device, now), cookie: [changed, ...others] }
 }
 
 /** While the account or the device waits after wrong tokens, nobody is let past it either. */
@@ -112,7 +121,12 @@ function factorOf(row: TrustRow, { kind, persistentId }: TrustingDevice, now: Da
 }
 
 /** The row of this person's that the cookie names, locked, and what was given for it. */
-async function findOwn(auth: Auth, transaction: Transaction, userId: number, tokens: readonly TrustToken[]) {
+async function findOwn(
+  auth: Auth,
+  transaction: Transaction,
+  userId: number,
+  tokens: readonly TrustToken[],
+): Promise<Found | null> {
   for (const given of tokens) {
     const { series } = hashTrust(auth.otp.keys, given)
     const [row] = await runStatement<TrustRow>(auth.database, transaction, FIND, { userId, series })
@@ -122,7 +136,7 @@ async function findOwn(auth: Auth, transaction: Transaction, userId: number, tok
 }
 
 /** Gives the browser another token. Nothing else of the row changes: trust is not prolonged by use. */
-async function change(
+async function changeToken(
   auth: Auth,
   transaction: Transaction,
   req: Request,

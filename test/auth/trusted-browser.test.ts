@@ -1,0 +1,76 @@
+import express, { type RequestHandler, type Router } from 'express'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { Auth } from '../../src/auth/auth.js'
+import { otpRequired } from '../../src/auth/otp-required.js'
+import { requires } from '../../src/auth/requires.js'
+import type { Browser } from '../support/browse.js'
+import { createPerson, type Person, type TestSite } from '../support/site.js'
+import { asProgram, openHostSite } from './host-site.js'
+
+const VERIFY = '/account/verify?next='
+
+const show: RequestHandler = (req, res) => void res.json({ body: req.body, factors: req.auth.factors })
+
+function declareHost(host: Router, auth: Auth): void {
+  host.get('/verified', otpRequired(auth), show)
+  host.get('/app', requires(auth, { kinds: ['totp'] }), show)
+  host.get('/fresh', requires(auth, { maxAge: 300 }), show)
+  host.get('/himself', requires(auth, { trustedBrowser: false }), show)
+  host.post('/himself', requires(auth, { trustedBrowser: false }), express.urlencoded(), show)
+}
+
+let site: TestSite
+beforeAll(async () => {
+  site = await openHostSite(declareHost, { TRUST_BROWSER_DAYS: '30' })
+})
+afterAll(() => site.close())
+
+/** Signed in a second time, by the password and a browser that is trusted. */
+async function byTrust(): Promise<{ browser: Browser; person: Person }> {
+  const [person, browser] = [await createPerson(site), site.browser()]
+  const form = { username: person.email, password: person.password }
+  await browser.post('/account/login', { ...form, otp_token: person.code(), trust_browser: 'on' })
+  browser.cookies.delete('otp_session')
+  await browser.post('/account/login', form)
+  site.clock.advance(30)
+  return { browser, person }
+}
+
+it('a trusted browser passes where any factor will do, and is named as what it is', async () => {
+  const { browser, person } = await byTrust()
+  for (const address of ['/verified', '/app']) {
+    const answer = await browser.get(address)
+    expect(answer.status).toBe(200)
+    expect(JSON.parse(answer.text).factors).toMatchObject([
+      { kind: 'password', how: 'typed' },
+      { kind: 'totp', device: person.app?.persistentId, how: 'trusted_browser' },
+    ])
+  }
+})
+
+it.each(['/fresh', '/himself'])('%s asks the person himself, and goes on after the token', async (address) => {
+  const { browser, person } = await byTrust()
+  const way = VERIFY + encodeURIComponent(address)
+  expect((await browser.get(address)).location).toBe(way)
+  const given = await browser.post('/account/verify', { otp_token: person.code(), next: address })
+  expect(given).toMatchObject({ status: 303, location: address })
+  expect((await browser.get(address)).status).toBe(200)
+})
+
+it('a posted form waits for the token and is completed after it', async () => {
+  const { browser, person } = await byTrust()
+  const kept = await browser.post('/himself', { colour: 'blue' })
+  expect(kept.location).toBe(VERIFY + encodeURIComponent('/himself'))
+  const done = await browser.post('/account/verify', { otp_token: person.code(), next: '/himself' })
+  expect(JSON.parse(done.text)).toMatchObject({ body: { colour: 'blue' } })
+})
+
+it('a program is told that a trusted browser does not do', async () => {
+  const { browser } = await byTrust()
+  const answer = await asProgram(browser).get('/himself')
+  expect(answer.status).toBe(403)
+  expect(JSON.parse(answer.text).error).toMatchObject({
+    code: 'step_up_required',
+    missing: { reason: 'trusted_browser' },
+  })
+})
