@@ -1,0 +1,76 @@
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { sign } from '../../../examples/custom-device/yubikey/ask-servers.js'
+import { decryptBlock, splitOtp } from '../../../examples/custom-device/yubikey/parse-otp.js'
+import type { SoftYubikey } from './soft-yubikey.js'
+
+export const API_KEY = Buffer.from('12345678901234567890').toString('base64')
+
+type Fields = Record<string, string>
+
+export interface ValidationServer {
+  url: string
+  /** Requests so far. */
+  asked: URLSearchParams[]
+  knows(key: SoftYubikey): void
+  /** Changes the next answers before they are signed, or after where `signed` is true. */
+  spoil(change: (answer: Fields) => Fields, options?: { signed?: boolean }): void
+  /** Answers nothing until the promise settles. */
+  wait(until: Promise<unknown>): void
+  close(): Promise<void>
+}
+
+/** A validation server that keeps counters as Yubico's do, and that can be told to misbehave. */
+export async function startValidationServer(): Promise<ValidationServer> {
+  const keys = new Map<string, { key: SoftYubikey; counter: number }>()
+  const asked: URLSearchParams[] = []
+  let before: (answer: Fields) => Fields = (answer) => answer
+  let after = before
+  let ready: Promise<unknown> = Promise.resolve()
+  const server = createServer((req, res) => {
+    const query = new URL(req.url ?? '/', 'http://localhost').searchParams
+    asked.push(query)
+    const { otp = '', nonce = '', sl = '' } = Object.fromEntries(query)
+    const answer = before({ t: '2026-03-01T12:00:00Z0001', otp, nonce, sl, ...judge(keys, otp) })
+    const sent = after({ h: sign(answer, API_KEY), ...answer })
+    const text = Object.entries(sent).map(([name, value]) => `${name}=${value}\r\n`)
+    void ready.then(() => res.setHeader('Content-Type', 'text/plain').end(text.join('')))
+  })
+  return {
+    url: `http://127.0.0.1:${await listen(server)}/wsapi/2.0/verify`,
+    asked,
+    knows: (key) => void keys.set(key.publicId, { key, counter: -1 }),
+    spoil(change, { signed = false } = {}) {
+      if (signed) after = change
+      else before = change
+    },
+    wait: (until) => void (ready = until),
+    async close() {
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}
+
+function judge(keys: Map<string, { key: SoftYubikey; counter: number }>, otp: string): Fields {
+  const typed = splitOtp(otp)
+  const known = keys.get(typed?.publicId ?? '')
+  const said = typed && known ? decryptBlock(typed.block, Buffer.from(known.key.aesKey, 'hex')) : null
+  if (!said || !known || said.privateId.toString('hex') !== known.key.privateId) return { status: 'BAD_OTP' }
+  if (said.counter <= known.counter) return { status: 'REPLAYED_OTP' }
+  known.counter = said.counter
+  const [sessioncounter, sessionuse] = [Math.floor(said.counter / 256), said.counter % 256].map(String)
+  return {
+    status: 'OK',
+    timestamp: String(said.timestamp),
+    sessioncounter: sessioncounter ?? '',
+    sessionuse: sessionuse ?? '',
+  }
+}
+
+async function listen(server: Server): Promise<number> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address: AddressInfo | string | null = server.address()
+  if (typeof address !== 'object' || !address) throw new Error('The server has no port.')
+  return address.port
+}

@@ -1,0 +1,75 @@
+import { spawnSync } from 'node:child_process'
+import { chmodSync, copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import type { SoftYubikey } from './soft-yubikey.js'
+
+const EMPTY = '/etc/yubiserver/yubiserver.sqlite.init'
+
+/** Whether a program of Debian's is installed. */
+export const has = (program: string): boolean => spawnSync('which', [program]).status === 0
+
+/** Debian's `yubiserver`: another implementation of the validation protocol, with its database. */
+export const hasYubiserver = has('yubiserver') && existsSync(EMPTY)
+
+export interface Yubiserver {
+  url: string
+  stop(): void
+}
+
+/**
+ * Starts it with one key and one client.
+ *
+ * @param apiKey 20 characters
+ */
+export async function startYubiserver(key: SoftYubikey, apiKey: string): Promise<Yubiserver> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'yubiserver-'))
+  const database = path.join(folder, 'keys.sqlite')
+  copyFileSync(EMPTY, database)
+  run('yubiserver-admin', ['-b', database, '-y', '-a', 'key', key.publicId, key.privateId, key.aesKey])
+  run('yubiserver-admin', ['-b', database, '-p', '-a', 'client', apiKey])
+  // Started by root it becomes another user, who writes the counters into this folder.
+  chmodSync(folder, 0o777)
+  chmodSync(database, 0o666)
+  const port = await freePort()
+  run('yubiserver', ['-d', database, '-p', String(port), '-l', path.join(folder, 'log')])
+  const url = `http://127.0.0.1:${port}/wsapi/2.0/verify`
+  await untilItAnswers(url)
+  return {
+    url,
+    stop() {
+      // It runs on in the background; the path of its database is this test's own.
+      const { stdout } = spawnSync('pgrep', ['-f', database], { encoding: 'utf8' })
+      for (const id of stdout.split('\n').filter(Boolean)) process.kill(Number(id))
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+function run(program: string, parameters: string[]): void {
+  const { status, stderr } = spawnSync(program, parameters, { encoding: 'utf8', stdio: ['ignore', 'ignore', 'pipe'] })
+  if (status !== 0) throw new Error(`${program} failed: ${stderr}`)
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  await new Promise((resolve) => server.close(resolve))
+  if (typeof address !== 'object' || !address) throw new Error('There is no free port.')
+  return address.port
+}
+
+async function untilItAnswers(url: string): Promise<void> {
+  for (let tries = 0; tries < 100; tries += 1) {
+    const answered = await fetch(url).then(
+      () => true,
+      () => false,
+    )
+    if (answered) return
+    await setTimeout(50)
+  }
+  throw new Error('yubiserver does not answer.')
+}
