@@ -1,0 +1,36 @@
+import { existsSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { root } from '../../src/root.js'
+
+const read = (file: string) => readFileSync(path.join(root, file), 'utf8')
+const rows = [...read('docs/security.md').matchAll(/^\| (S-\d{2}) +\| (.+?) +\| (.+?) +\| (.+?) +\|$/gm)].map(
+  ([, id = '', what = '', state = '', shown = '']) => ({ id, what, state, shown }),
+)
+const named = rows.flatMap(({ id, shown }) =>
+  [...shown.matchAll(/`((?:test|src)\/[^`]+)`: “(.+?)”(?=<br>|$)/g)].map(([, file = '', title = '']) => ({
+    id,
+    file,
+    title,
+  })),
+)
+
+describe('the map of the standards in docs/security.md', () => {
+  it('has each of S-01 to S-49 once, in order', () => {
+    const all = Array.from({ length: 49 }, (_, index) => `S-${String(index + 1).padStart(2, '0')}`)
+    expect(rows.map(({ id }) => id)).toEqual(all)
+  })
+
+  it('says of each whether it is met, and names what shows it', () => {
+    const states = ['met', 'met under `strict`', 'partly', 'not met']
+    const shown = new Set(named.map(({ id }) => id))
+    expect(rows.filter(({ state }) => !states.includes(state))).toEqual([])
+    expect(rows.filter(({ id, state }) => state !== 'not met' && !shown.has(id))).toEqual([])
+  })
+
+  it.each(named)('names for $id a test that there is: $file “$title”', ({ file, title }) => {
+    expect(existsSync(path.join(root, file))).toBe(true)
+    // As a whole, so that a title that was changed is noticed.
+    expect(['"', "'", '`'].some((quote) => read(file).includes(`${quote}${title}${quote}`))).toBe(true)
+  })
+})
