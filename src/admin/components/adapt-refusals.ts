@@ -23,7 +23,13 @@ async function onError(client: AxiosInstance, error: AxiosError<Partial<Refusal>
   if (!response || !refusal) throw error
   if (SIGN_IN.includes(refusal.code)) return goToLogin()
   if (refusal.code === 'enrolment_required') return loadAgain()
-  return Promise.resolve({ ...response, data: inAdminShape(refusal, error.config?.url ?? '') })
+  if (refusal.code === 'step_up_required' && refusal.verificationUrl && error.config) {
+    const outcome = await askForToken(refusal.verificationUrl)
+    if (outcome === 'ended') return goToLogin()
+    // The same call again; one that still falls short asks again.
+    if (outcome === 'given') return client.request(error.config)
+  }
+  return { ...response, data: inAdminShape(refusal, error.config?.url ?? '') }
 }
 
 /** The session is over. Nothing more happens on this page, so the promise stays open. */

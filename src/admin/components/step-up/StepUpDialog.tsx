@@ -18,7 +18,11 @@ export function StepUpDialog({ url, devices, onEnd }: Props) {
   const dialog = useRef<HTMLDialogElement>(null)
   const [said, setSaid] = useState<{ what: string; isFault: boolean } | null>(null)
   const [isBusy, setBusy] = useState(false)
-  useEffect(() => dialog.current?.showModal(), [])
+  useEffect(() => {
+    dialog.current?.showModal()
+    // The browser would choose the first control, which is the list of devices.
+    dialog.current?.querySelector('input')?.focus()
+  }, [])
   const run = async (work: Promise<Said<object>>, done: () => void) => {
     setBusy(true)
     const answer = await work
@@ -94,7 +98,6 @@ function TokenForm({ devices, isBusy, onGive, onSend }: FormProps) {
         {text(device?.kind === 'static' ? 'backup_token' : 'token')}
         <input
           name="otp_token"
-          autoFocus
           required
           autoComplete="one-time-code"
           inputMode={device?.kind === 'static' ? 'text' : 'numeric'}

@@ -1,0 +1,125 @@
+import { AxeBuilder } from '@axe-core/playwright'
+import { mkdirSync } from 'node:fs'
+import path from 'node:path'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Database } from '../../src/db/connect.js'
+import { root } from '../../src/root.js'
+import { expectNoSidewaysScroll, launchBrowser, openPage, type PageOptions } from '../support/browser.js'
+import { databaseKinds, openTestDatabase } from '../support/database.js'
+import { createPerson, type Person, signIn, startTestSite, type TestSite } from '../support/site.js'
+
+const screenshots = path.join(root, 'screenshots')
+let database: Database
+let site: TestSite
+let chromium: Browser
+let superuser: Person
+
+beforeAll(async () => {
+  mkdirSync(screenshots, { recursive: true })
+  database = await openTestDatabase(databaseKinds().at(-1) ?? 'embedded')
+  site = await startTestSite(database)
+  superuser = await createPerson(site, { superuser: true, name: 'Barbara Liskov', backupTokens: 2 })
+  chromium = await launchBrowser()
+})
+
+afterAll(async () => {
+  await chromium.close()
+  await site.close()
+  await database.close()
+})
+
+/** The page of somebody's device, opened by an administrator whose last token is an hour and a half old. */
+async function openStale(person: Person, options: PageOptions = {}) {
+  const browser = await signIn(site, superuser)
+  const opened = await openPage(chromium, { signedIn: { browser, baseUrl: site.baseUrl }, ...options })
+  site.clock.advance(301)
+  await opened.page.goto(`${site.baseUrl}/admin/resources/totp_devices/records/${person.app?.id}/edit`)
+  return opened
+}
+
+const dialog = (page: Page) => page.getByRole('dialog', { name: 'Confirm that it is you' })
+
+async function rename(page: Page, name: string): Promise<void> {
+  await page.getByLabel('Name').fill(name)
+  await page.getByRole('button', { name: 'Save' }).click()
+}
+
+const nameOf = async (person: Person) => (await database.models.TotpDevice.findByPk(person.app?.id ?? 0))?.name
+
+describe('the panel’s step-up in a browser', () => {
+  it('asks over the form, says what was wrong, and then saves what was typed, by keyboard alone', async () => {
+    const person = await createPerson(site, { name: 'Margaret Hamilton' })
+    const { page, complaints, context } = await openStale(person)
+    await rename(page, 'Old phone')
+    await dialog(page).waitFor()
+    expect(await nameOf(person)).toBe('App')
+    await page.keyboard.type('00000x')
+    await page.keyboard.press('Enter')
+    await dialog(page).getByRole('alert').waitFor()
+    site.clock.advance(30)
+    await page.getByLabel('Code', { exact: true }).fill(superuser.code())
+    await page.keyboard.press('Enter')
+    await page.getByText('Saved.').waitFor()
+    await expect.poll(() => nameOf(person)).toBe('Old phone')
+    expect(await dialog(page).count()).toBe(0)
+    // The 403 is what the browser itself writes into its console.
+    expect(complaints.filter((line) => !/40[13]|422/.test(line))).toEqual([])
+    await context.close()
+  })
+
+  it('takes a backup token as well, and completes a deletion that was confirmed before', async () => {
+    const person = await createPerson(site)
+    const { page, context } = await openStale(person)
+    await page.goto(page.url().replace(/edit$/, 'show'))
+    await page.getByTestId('action-delete').click()
+    await page.getByRole('button', { name: 'Confirm' }).click()
+    await dialog(page).waitFor()
+    await page.getByLabel('With').selectOption({ index: 1 })
+    await page.getByLabel('Backup token', { exact: true }).fill(superuser.backupTokens.pop() ?? '')
+    await dialog(page).getByRole('button', { name: 'Confirm' }).click()
+    await page.getByText('The device was deleted.').waitFor()
+    expect(await database.models.TotpDevice.findByPk(person.app?.id ?? 0)).toBeNull()
+    await context.close()
+  })
+
+  it.each(['Cancel', 'Escape'])('leaves everything as it was on %s, with what was typed still there', async (how) => {
+    const person = await createPerson(site)
+    const { page, context } = await openStale(person)
+    await rename(page, 'Never saved')
+    await dialog(page).waitFor()
+    if (how === 'Escape') await page.keyboard.press('Escape')
+    else await dialog(page).getByRole('button', { name: how }).click()
+    await dialog(page).waitFor({ state: 'detached' })
+    expect(await page.getByLabel('Name').inputValue()).toBe('Never saved')
+    expect(await nameOf(person)).toBe('App')
+    await context.close()
+  })
+
+  it('leads to the sign-in where the session has ended meanwhile', async () => {
+    const person = await createPerson(site)
+    const { page, context } = await openStale(person)
+    await rename(page, 'Too late')
+    await dialog(page).waitFor()
+    await database.pool.query('update users set auth_epoch = auth_epoch + 1 where id = $1', [superuser.id])
+    await page.getByLabel('Code', { exact: true }).fill('123456')
+    await page.keyboard.press('Enter')
+    await page.waitForURL(/\/account\/login\?next=/)
+    await context.close()
+  })
+
+  it.each([
+    [1280, false],
+    [390, true],
+  ])('fits and has no accessibility fault at %d px, dark: %j', async (width, dark) => {
+    const person = await createPerson(site)
+    const { page, context } = await openStale(person, { dark, width })
+    await rename(page, 'Shown')
+    await dialog(page).waitFor()
+    await expectNoSidewaysScroll(page)
+    const { violations } = await new AxeBuilder({ page }).include('dialog').analyze()
+    expect(violations.map(({ id }) => id)).toEqual([])
+    await page.screenshot({ path: path.join(screenshots, `panel-step-up-${width}.png`) })
+    await context.close()
+  })
+})
