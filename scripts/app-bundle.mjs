@@ -44,6 +44,8 @@ export function appBundle() {
     legalComments: 'none',
     logLevel: 'warning',
     metafile: true,
+    // @adminjs/sequelize knows a column's type by the name of its class.
+    keepNames: true,
     plugins: [leanAdminjs()],
   }
 }

@@ -27,7 +27,8 @@ let common: Promise<ReadonlySet<string>> | undefined
 /** Fifty thousand, read when somebody first chooses a password. */
 function commonPasswords(): Promise<ReadonlySet<string>> {
   common ??= import('@zxcvbn-ts/language-common').then(
-    ({ dictionary }) => new Set(dictionary['passwords-common'].map(String)),
+    // The package is CommonJS: bundled, it has nothing but its default.
+    ({ default: { dictionary } }) => new Set(dictionary['passwords-common'].map(String)),
   )
   return common
 }
