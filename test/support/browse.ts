@@ -28,12 +28,13 @@ export interface Browser {
 /**
  * @param baseUrl also what it names as `Origin`
  * @param userAgent what it calls itself
+ * @param cookies another one's, where two are to share them
  */
 export function openBrowser(
   baseUrl: string,
   userAgent = 'Mozilla/5.0 (X11; Linux x86_64; rv:139.0) Gecko/20100101 Firefox/139.0',
+  cookies = new Map<string, string>(),
 ): Browser {
-  const cookies = new Map<string, string>()
   const visit = async (path: string, { method = 'GET', form, body, headers = {} }: Visit = {}): Promise<Answer> => {
     const sent = form ? new URLSearchParams(form).toString() : body
     const answer = await send(baseUrl, path, method, sent, {

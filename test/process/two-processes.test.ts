@@ -1,0 +1,344 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { z } from 'zod'
+import { systemClock } from '../../src/clock.js'
+import { hashPassword } from '../../src/crypto/hash-password.js'
+import { connectDatabase, type Database } from '../../src/db/connect.js'
+import { addPhoneDevice } from '../../src/otp/add-challenge-device.js'
+import { addStaticToken } from '../../src/otp/add-static-token.js'
+import { addTotpDevice } from '../../src/otp/add-totp-device.js'
+import type { Device } from '../../src/otp/device.js'
+import { hotp, timeStep } from '../../src/otp/oath.js'
+import { type Browser, openBrowser } from '../support/browse.js'
+import { type RunningServer, startServer } from '../support/command-line.js'
+import { testConfig } from '../support/config.js'
+import { temporaryFolder } from '../support/database.js'
+import { joinGroup } from '../support/groups.js'
+import { testOtp } from '../support/otp.js'
+import { createTestDatabase, postgresUrl, type TestDatabase } from '../support/postgres.js'
+
+const login = '/account/login'
+const profile = '/account/two-factor'
+const secret = Buffer.from('12345678901234567890')
+const PASSWORD = 'correct horse battery'
+
+/** A person's browser as it speaks with each of the two processes: the cookies are the same. */
+interface Both {
+  one: Browser
+  other: Browser
+}
+
+interface Somebody {
+  id: number
+  email: string
+  app: Device
+  /** Backup tokens that are left; each signs in once. */
+  tokens: string[]
+  set: Device
+}
+
+describe.skipIf(!postgresUrl())('two processes on one PostgreSQL', () => {
+  let where: TestDatabase
+  let database: Database
+  let servers: RunningServer[] = []
+  let boss: Both
+  const folder = temporaryFolder()
+
+  beforeAll(async () => {
+    where = await createTestDatabase()
+    database = await connectDatabase(testConfig({ DATABASE_URL: where.url }))
+    const environment = {
+      DATABASE_URL: where.url,
+      DATA_DIR: folder,
+      SECRET_KEYS: Buffer.alloc(32, 7).toString('base64'),
+      TRUST_PROXY: '1',
+      TRUST_BROWSER_DAYS: '30',
+      // One wrong code and a device waits for an hour: nothing here depends on how fast the processes are.
+      OTP_THROTTLE_FACTOR: '3600',
+      LOGIN_ADDRESS_LIMIT: '10',
+      LOG_LEVEL: 'silent',
+    }
+    servers = [await startServer(environment), await startServer(environment)]
+    boss = await signIn(await somebody({ superuser: true }))
+  })
+  afterAll(async () => {
+    await Promise.all(servers.map((server) => server.stop('SIGKILL')))
+    await database.close()
+    await where.drop()
+  })
+
+  let people = 0
+  /** A member of staff with an app and four backup tokens. */
+  async function somebody({ superuser = false } = {}): Promise<Somebody> {
+    people += 1
+    const otp = { ...testOtp(database), clock: systemClock }
+    const user = await database.models.User.create({
+      email: `somebody${people}@example.com`,
+      name: `Somebody ${people}`,
+      password_hash: await hashPassword(PASSWORD),
+      is_staff: true,
+      is_superuser: superuser,
+      is_active: true,
+    })
+    return database.sequelize.transaction(async (transaction) => {
+      const { device: app } = await addTotpDevice(otp, transaction, { user, name: 'App', secret, confirmed: true })
+      const first = await addStaticToken(otp, transaction, user.id)
+      const tokens = [first.token]
+      while (tokens.length < 4) tokens.push((await addStaticToken(otp, transaction, user.id)).token)
+      return { id: user.id, email: user.email, app, tokens, set: first.device }
+    })
+  }
+  const codeNow = () => hotp(secret, timeStep(new Date(), 30, 0), 6)
+
+  let addresses = 0
+  /** A new browser at an address of its own, so that no test uses up another's tries. */
+  function browserAt(address = `198.51.100.${(addresses += 1)}`): Both {
+    const cookies = new Map<string, string>()
+    const [one, other] = servers.map((server) => {
+      const browser = openBrowser(new URL(server.address).origin, undefined, cookies)
+      const visit: Browser['visit'] = (to, how = {}) =>
+        browser.visit(to, { ...how, headers: { ...how.headers, 'X-Forwarded-For': address } })
+      const get: Browser['get'] = (to) => visit(to)
+      const post: Browser['post'] = (to, form = {}) => visit(to, { method: 'POST', form })
+      return { cookies, visit, get, post }
+    })
+    if (!one || !other) throw new Error('There are no two servers.')
+    return { one, other }
+  }
+  const passwordOf = ({ email }: Somebody) => ({ username: email, password: PASSWORD })
+
+  /** Signs in at the first process with the app or, where nothing is said, a backup token; the second knows it at once. */
+  async function signIn(person: Somebody, by: 'app' | 'backup' = 'backup'): Promise<Both> {
+    const both = browserAt()
+    const token =
+      by === 'app'
+        ? { otp_device: person.app.persistentId, otp_token: codeNow() }
+        : { otp_device: person.set.persistentId, otp_token: person.tokens.pop() ?? '' }
+    expect((await both.one.post(login, { ...passwordOf(person), ...token })).location).toBe('/admin')
+    expect((await both.other.get('/admin/api/dashboard')).status).toBe(200)
+    return both
+  }
+  const act = ({ one }: Both, table: string, id: number, action: string, form: Record<string, string> = {}) =>
+    one.post(`/admin/api/resources/${table}/records/${id}/${action}`, form)
+  /** What the second process says to the next request. */
+  const dashboard = async ({ other }: Both) => (await other.get('/admin/api/dashboard')).code
+
+  describe('what one revokes, the other refuses on the next request', () => {
+    it('a session that is ended from the list', async () => {
+      const person = await somebody()
+      const [ended, mine] = [await signIn(person), await signIn(person)]
+      const page = (await mine.one.get(profile)).text
+      const [handle = ''] = [...page.matchAll(/name="session" value="([^"]+)"/g)].map(([, value]) => value)
+      expect((await mine.one.post(`${profile}/sessions/end`, { session: handle })).status).toBe(303)
+      expect(await dashboard(ended)).toBe('not_authenticated')
+      expect(await dashboard(mine)).toBeUndefined()
+    })
+
+    it('a session that is signed out', async () => {
+      const session = await signIn(await somebody())
+      const copy = browserAt()
+      for (const [name, value] of session.one.cookies) copy.other.cookies.set(name, value)
+      expect((await session.one.post('/account/logout')).status).toBe(303)
+      expect(await dashboard(copy)).toBe('not_authenticated')
+    })
+
+    it('every session, once the password is another one', async () => {
+      const person = await somebody()
+      const [session, mine] = [await signIn(person), await signIn(person)]
+      const form = { password: PASSWORD, new_password: 'quite another passphrase' }
+      expect((await mine.one.post('/account/password/change', form)).status).toBe(303)
+      expect(await dashboard(session)).toBe('not_authenticated')
+      expect(await dashboard(mine)).toBeUndefined()
+      expect((await browserAt().other.post(login, passwordOf(person))).code).toBe('invalid_login')
+    })
+
+    it.each([
+      ['switched off', 'edit', { confirmed: 'false' }],
+      ['removed', 'delete', {}],
+    ])('what a device verified that is %s in the panel, and its codes', async (_what, action, form) => {
+      const person = await somebody()
+      const session = await signIn(person, 'app')
+      expect((await act(boss, 'totp_devices', person.app.id, action, { ...form })).status).toBe(200)
+      expect(await dashboard(session)).toBe('not_authenticated')
+      const again = browserAt()
+      const token = { otp_device: person.app.persistentId, otp_token: codeNow() }
+      expect((await again.other.post(login, { ...passwordOf(person), ...token })).code).toBe('invalid_token')
+    })
+
+    it('what a device verified that its owner removed, in a session that is left as it is', async () => {
+      const person = await somebody()
+      const [session, mine] = [await signIn(person, 'app'), await signIn(person)]
+      await database.sequelize.transaction((transaction) =>
+        addTotpDevice(testOtp(database), transaction, {
+          user: { id: person.id, email: person.email },
+          name: 'Second',
+          confirmed: true,
+        }),
+      )
+      expect((await mine.one.post(`${profile}/devices/${person.app.persistentId}/remove`)).status).toBe(303)
+      expect(await dashboard(session)).toBe('not_verified')
+    })
+
+    it.each(['is_active', 'is_staff'])('somebody whose %s is cleared', async (flag) => {
+      const person = await somebody()
+      const session = await signIn(person)
+      expect((await act(boss, 'users', person.id, 'edit', { [flag]: 'false' })).status).toBe(200)
+      expect(await dashboard(session)).toBe('not_authenticated')
+      const [token = ''] = person.tokens
+      const again = browserAt()
+      const form = { ...passwordOf(person), otp_device: person.set.persistentId, otp_token: token }
+      const answer = await again.other.post(login, form)
+      if (flag === 'is_active') expect(answer.code).toBe('invalid_login')
+      else expect(await dashboard(again)).toBe('not_staff')
+    })
+
+    it('what a group allowed, once somebody is taken out of it in the panel', async () => {
+      const person = await somebody()
+      await joinGroup(database, [person.id], { permissions: ['users.view'] })
+      const second = await joinGroup(database, [person.id], { permissions: ['audit_events.view'] })
+      const session = await signIn(person)
+      const trail = '/admin/api/resources/audit_events/actions/list'
+      expect((await session.other.get(trail)).status).toBe(200)
+      const { rows } = await database.pool.query<{ id: number }>(
+        'select id from user_groups where user_id = $1 and group_id = $2',
+        [person.id, second],
+      )
+      expect((await act(boss, 'user_groups', rows[0]?.id ?? 0, 'delete')).status).toBe(200)
+      expect(await session.other.get(trail)).toMatchObject({ status: 403, code: 'not_allowed' })
+      expect((await session.other.get('/admin/api/resources/users/actions/list')).status).toBe(200)
+    })
+
+    it('a trusted browser, what it has verified and what it would', async () => {
+      const person = await somebody()
+      const browser = browserAt()
+      await browser.one.post(login, passwordOf(person))
+      await browser.one.post(login, { otp_token: codeNow(), trust_browser: 'on' })
+      browser.one.cookies.delete('otp_session')
+      expect((await browser.other.post(login, passwordOf(person))).location).toBe('/admin')
+      const mine = await signIn(person)
+      const page = (await mine.one.get(profile)).text
+      const [, id = ''] = /name="browser" value="(\d+)"/.exec(page) ?? []
+      expect((await mine.one.post(`${profile}/browsers/end`, { browser: id })).status).toBe(303)
+      expect(await dashboard(browser)).toBe('not_verified')
+      browser.one.cookies.delete('otp_session')
+      expect((await browser.other.post(login, passwordOf(person))).location).toBe(login)
+    })
+  })
+
+  describe('what one counts, the other counts', () => {
+    it('a code that one has accepted is refused by the other', async () => {
+      const person = await somebody()
+      const token = { otp_device: person.app.persistentId, otp_token: codeNow() }
+      const [first, second] = [browserAt(), browserAt()]
+      await first.one.post(login, passwordOf(person))
+      await second.other.post(login, passwordOf(person))
+      expect((await first.one.post(login, token)).location).toBe('/admin')
+      expect((await second.other.post(login, token)).code).toBe('invalid_token')
+    })
+
+    it('a backup token that one has accepted is refused by the other', async () => {
+      const person = await somebody()
+      const form = { ...passwordOf(person), otp_device: person.set.persistentId, otp_token: person.tokens[0] ?? '' }
+      expect((await browserAt().one.post(login, form)).location).toBe('/admin')
+      expect((await browserAt().other.post(login, form)).code).toBe('invalid_token')
+    })
+
+    it('a device waits at both after a wrong code at one', async () => {
+      const person = await somebody()
+      const [first, second] = [browserAt(), browserAt()]
+      await first.one.post(login, passwordOf(person))
+      await second.other.post(login, passwordOf(person))
+      expect((await first.one.post(login, { otp_token: '000000' })).code).toBe('invalid_token')
+      const wait = await second.other.post(login, { otp_token: codeNow() })
+      expect(wait).toMatchObject({ status: 429, code: 'n_failed_attempts' })
+    })
+
+    it('ten wrong passwords from one address are five here and five there', async () => {
+      const address = '203.0.113.77'
+      const form = { username: 'nobody@example.com', password: 'x' }
+      for (let tries = 0; tries < 5; tries += 1) {
+        expect((await browserAt(address).one.post(login, form)).status).toBe(422)
+        expect((await browserAt(address).other.post(login, form)).status).toBe(422)
+      }
+      expect((await browserAt(address).one.post(login, form)).status).toBe(429)
+      expect((await browserAt(address).other.post(login, form)).status).toBe(429)
+      expect((await browserAt().other.post(login, form)).status).toBe(422)
+    })
+
+    it('a trusted browser’s token that one has taken is worth nothing to the other', async () => {
+      const person = await somebody()
+      const browser = browserAt()
+      await browser.one.post(login, passwordOf(person))
+      await browser.one.post(login, { otp_token: codeNow(), trust_browser: 'on' })
+      const copy = browserAt()
+      copy.other.cookies.set('otp_trusted', browser.one.cookies.get('otp_trusted') ?? '')
+      browser.one.cookies.delete('otp_session')
+      expect((await browser.one.post(login, passwordOf(person))).location).toBe('/admin')
+      expect((await copy.other.post(login, passwordOf(person))).location).toBe(login)
+    })
+  })
+
+  describe('what one begins, the other completes', () => {
+    it('a sign-in between password and token', async () => {
+      const person = await somebody()
+      const browser = browserAt()
+      await browser.one.post(login, passwordOf(person))
+      expect((await browser.other.post(login, { otp_token: codeNow() })).location).toBe('/admin')
+      expect((await browser.one.get('/admin')).status).toBe(200)
+    })
+
+    it('a challenge that was sent', async () => {
+      const person = await somebody()
+      const number = '+41524204243'
+      const phone = { userId: person.id, name: 'Phone', confirmed: true, number, method: 'sms' } as const
+      const device = await addPhoneDevice(testOtp(database), undefined, phone)
+      const browser = browserAt()
+      await browser.one.post(login, passwordOf(person))
+      const asked = { otp_device: device.persistentId, otp_challenge: 'send' }
+      expect((await browser.one.post(login, asked)).status).toBe(303)
+      const code = await vi.waitFor(() => codeSentTo(number), { timeout: 20_000, interval: 100 })
+      const answer = await browser.other.post(login, { otp_device: device.persistentId, otp_token: code })
+      expect(answer.location).toBe('/admin')
+    })
+
+    it('a form that waits for a fresh token', async () => {
+      const person = await somebody()
+      const session = await signIn(person)
+      await ageSession(person)
+      const change = '/account/password/change'
+      const form = { password: PASSWORD, new_password: 'quite another passphrase' }
+      const kept = await session.one.post(change, form)
+      expect(kept.location).toMatch(/^\/account\/verify\?next=/)
+      const token = { otp_device: person.app.persistentId, otp_token: codeNow(), next: change }
+      const done = await session.other.post('/account/verify', token)
+      expect(done.location).toBe(`${profile}?done=password_changed`)
+      const again = await browserAt().one.post(login, { ...passwordOf(person), password: form.new_password })
+      expect(again.location).toBe(login)
+    })
+  })
+
+  /** What the file gateway wrote for a number; either process may have delivered it. */
+  function codeSentTo(number: string): string {
+    const sms = path.join(folder, 'sms')
+    const texts = readdirSync(sms).map((file) => readFileSync(path.join(sms, file), 'utf8'))
+    const code = /\b\d{6}\b/.exec(texts.find((text) => text.includes(`To: ${number}\n`))?.split('\n\n')[1] ?? '')?.[0]
+    if (!code) throw new Error('Nothing was sent yet.')
+    return code
+  }
+
+  const stored = z.looseObject({ factors: z.array(z.looseObject({ at: z.number() })) })
+
+  /** As if the tokens of this person's sessions had been given ten minutes ago: the processes' clock cannot be moved. */
+  async function ageSession({ id }: Somebody): Promise<void> {
+    const { rows } = await database.pool.query<{ sid: string; sess: unknown }>(
+      `select sid, sess from sessions where sess ->> 'userId' = $1`,
+      [String(id)],
+    )
+    for (const { sid, sess } of rows) {
+      const session = stored.parse(sess)
+      const factors = session.factors.map((factor) => ({ ...factor, at: factor.at - 600_000 }))
+      await database.pool.query('update sessions set sess = $2 where sid = $1', [sid, { ...session, factors }])
+    }
+  }
+})
