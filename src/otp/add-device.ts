@@ -36,7 +36,7 @@ export async function addDevice(
 /** The same with the id that the columns were made for. Names of columns are the kind's own, never from input. */
 export async function insertDevice(
   otp: Otp,
-  transaction: Transaction,
+  transaction: Transaction | undefined,
   kind: Kind,
   { columns, ...common }: Omit<NewDevice, 'columns'> & { id: number; columns: Changes },
 ): Promise<Device> {

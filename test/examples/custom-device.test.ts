@@ -6,7 +6,6 @@ import { addDevice, type ContractOtp, type Device, kindContract, verifyToken } f
 import type { Browser } from '../support/browse.js'
 import { databaseKinds, openTestDatabase } from '../support/database.js'
 import { createUser, testOtp } from '../support/otp.js'
-import { postgresUrl } from '../support/postgres.js'
 import { createPerson, type Person, signIn, startTestSite, type TestSite } from '../support/site.js'
 import { softYubikey, type SoftYubikey } from './custom-device/soft-yubikey.js'
 import { API_KEY, startValidationServer, type ValidationServer } from './custom-device/validation-server.js'
@@ -142,12 +141,12 @@ describe.each(databaseKinds())('Yubico OTP on the %s database:', (where) => {
   })
 })
 
-describe('a YubiKey on the site’s pages', () => {
+describe.each(databaseKinds())('a YubiKey on the site’s pages, on the %s database', (where) => {
   let database: Database
   let site: TestSite
   let server: ValidationServer
   beforeAll(async () => {
-    database = await openTestDatabase(postgresUrl() ? 'postgres' : 'embedded')
+    database = await openTestDatabase(where)
     server = await startValidationServer()
     const kind = yubikeyKind(servers(server.url))
     await migrate(database, [kind])

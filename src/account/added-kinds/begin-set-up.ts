@@ -20,18 +20,17 @@ export type Begun = { ok: true; device: Device } | { ok: false; code: string } |
  * @returns the device, or the code of what is wrong; null: it is no form of this kind's
  */
 export async function beginSetUp(account: Account, kind: AddedKind, userId: number, fields: unknown): Promise<Begun> {
-  const { otp, database } = account
+  const { otp } = account
   const common = commonForm.safeParse(fields ?? {})
   if (!common.success || !kind.setUp.fits(common.data)) return { ok: false, code: null }
   const name = deviceName(common.data.name)
   if (name === null) return { ok: false, code: 'name_invalid' }
-  return database.sequelize.transaction(async (transaction): Promise<Begun> => {
-    const id = await nextId(otp, transaction, kind.table)
-    const outcome = await kind.setUp.read(common.data, { id, userId, otp })
-    if (!outcome) return { ok: false, code: null }
-    if (!outcome.ok) return outcome
-    const { columns } = outcome
-    const device = await insertDevice(otp, transaction, kind, { id, userId, name, confirmed: false, columns })
-    return { ok: true, device }
-  })
+  // No transaction: `read` may ask the database on a connection of its own, and the embedded one has a single backend.
+  const id = await nextId(otp, null, kind.table)
+  const outcome = await kind.setUp.read(common.data, { id, userId, otp })
+  if (!outcome) return { ok: false, code: null }
+  if (!outcome.ok) return outcome
+  const { columns } = outcome
+  const device = await insertDevice(otp, undefined, kind, { id, userId, name, confirmed: false, columns })
+  return { ok: true, device }
 }

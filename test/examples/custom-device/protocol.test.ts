@@ -16,6 +16,9 @@ import { has, hasYubiserver, startYubiserver, type Yubiserver } from './yubiserv
 
 const soon = () => AbortSignal.timeout(5000)
 
+const without = (answer: Record<string, string>, name: string) =>
+  Object.fromEntries(Object.entries(answer).filter(([each]) => each !== name))
+
 describe('a Yubico OTP', () => {
   it('is written in modhex (yubico-c, tests/selftest.c and test-vectors.txt)', () => {
     expect(encodeModhex(Buffer.from('test'))).toBe('ifhgieif')
@@ -129,10 +132,10 @@ describe('the validation protocol', () => {
   it.each<[string, (answer: Record<string, string>) => Record<string, string>, boolean]>([
     ['another nonce', (answer) => ({ ...answer, nonce: '0'.repeat(32) }), false],
     ['another OTP', (answer) => ({ ...answer, otp: softYubikey().touch() }), false],
-    ['no counters', ({ sessioncounter: _, ...answer }) => answer, false],
+    ['no counters', (answer) => without(answer, 'sessioncounter'), false],
     ['a status that says nothing of the OTP', (answer) => ({ ...answer, status: 'BACKEND_ERROR' }), false],
     ['a request that it knew already', (answer) => ({ ...answer, status: 'REPLAYED_REQUEST' }), false],
-    ['no signature', ({ h: _, ...answer }) => answer, true],
+    ['no signature', (answer) => without(answer, 'h'), true],
     ['a signature by another key', (answer) => ({ ...answer, h: sign(answer, 'AAAA') }), true],
     ['a field more than was signed', (answer) => ({ ...answer, more: '1' }), true],
     ['a yes in place of a no', (answer) => ({ ...answer, status: 'OK', sessioncounter: '9', sessionuse: '9' }), true],
