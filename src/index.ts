@@ -41,6 +41,7 @@ export {
   type SetUpOutcome,
 } from './otp/kinds/added-kind.js'
 export type { KindWorld, Prepared, TokenField } from './otp/kinds/kind.js'
+export { type Allowance, type DeviceOfUser, generateIsAllowed, verifyIsAllowed } from './otp/is-allowed.js'
 export { matchToken } from './otp/match-token.js'
 export type { Otp } from './otp/otp.js'
 export { parsePersistentId, persistentId } from './otp/persistent-id.js'

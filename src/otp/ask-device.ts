@@ -8,7 +8,7 @@ import { persistentId } from './persistent-id.js'
 import type { PreparedTokens } from './prepare-token.js'
 import type { LockedDevice } from './sql/lock-devices.js'
 import { saveAccepted, saveFailed } from './sql/save-outcome.js'
-import { verifyIsAllowed } from './verify-is-allowed.js'
+import { whyNotAsked } from './why-not-asked.js'
 
 /** What one submission asks, and for what: to verify, or to enrol a device that is not confirmed yet. */
 export interface Asking {
@@ -28,7 +28,7 @@ export async function askDevice(
   asking: Asking,
 ): Promise<Verification> {
   const { now } = asking.world
-  const refusal = verifyIsAllowed(locked, otp.settings.throttleFactor, now)
+  const refusal = whyNotAsked(locked, otp.settings.throttleFactor, now)
   if (refusal) return { ok: false, ...refusal }
   const device = toDevice(locked.kind, locked.row)
   const about = { userId: device.userId, device, at: now, origin: asking.origin, transaction }

@@ -9,6 +9,7 @@ import type { Otp } from './otp.js'
 import { parsePersistentId } from './persistent-id.js'
 import { countSends, recordSend } from './sql/count-sends.js'
 import { lockDevices, type LockedDevice } from './sql/lock-devices.js'
+import { accountThrottle } from './throttle.js'
 
 /** Cost and nuisance have an end (S-48): so many challenges in 24 hours, per user and per number or address. */
 const SENDS_PER_DAY = 10
@@ -34,7 +35,8 @@ export type Challenge =
  * Makes a device send a new code: the old one is void, the new one stored as a keyed hash,
  * its delivery enqueued, all in one commit. Issuing a code forgets no failures (S-11).
  *
- * @returns the challenge's id, or why not: `not_interactive`, or `cooldown_pending` with `nextAt`
+ * @returns the challenge's id, or why not: `not_interactive`, `cooldown_pending` with `nextAt`, or
+ *   `n_failed_attempts` with `lockedUntil` while the account is locked
  * @example const challenge = await generateChallenge(otp, { userId: 1, deviceId: 'phone/2', language: 'en' })
  */
 export async function generateChallenge(otp: Otp, request: ChallengeRequest): Promise<Challenge> {
@@ -45,10 +47,25 @@ export async function generateChallenge(otp: Otp, request: ChallengeRequest): Pr
     const wanted = { kind, userId: request.userId, deviceId: named.id, confirmed: request.confirmed ?? true }
     const [locked] = await lockDevices(otp, transaction, wanted, '', kindWorld(otp, null))
     if (!locked) return { ok: false, reason: 'not_interactive' }
-    const nextAt = await nextChallengeAt(otp, transaction, locked)
-    if (nextAt) return { ok: false, reason: 'cooldown_pending', nextAt }
+    const refusal = await whyNotGenerated(otp, transaction, locked)
+    if (refusal) return { ok: false, ...refusal }
     return send(otp, transaction, locked, request.language)
   })
+}
+
+/** Why a device sends nothing now. */
+export type GenerateRefusal = { reason: 'cooldown_pending'; nextAt: Date } | Refusal
+
+/** A code for a locked account could not be used, and would cost all the same. */
+export async function whyNotGenerated(
+  otp: Otp,
+  transaction: Transaction,
+  locked: LockedDevice,
+): Promise<GenerateRefusal | null> {
+  const isLocked = locked.row.confirmed ? accountThrottle(locked.tokenFailedAt, otp.clock.now()) : null
+  if (isLocked) return isLocked
+  const nextAt = await nextChallengeAt(otp, transaction, locked)
+  return nextAt && { reason: 'cooldown_pending', nextAt }
 }
 
 /** When the next challenge may be generated; null: now. */

@@ -1,7 +1,7 @@
 import type { KindWorld, Prepared } from './kinds/kind.js'
 import type { Otp } from './otp.js'
 import { peekDevices, type Wanted } from './sql/lock-devices.js'
-import { verifyIsAllowed } from './verify-is-allowed.js'
+import { whyNotAsked } from './why-not-asked.js'
 
 /** Milliseconds that whoever is asked outside has to answer: the person waits for the page meanwhile. */
 const PATIENCE_MS = 5_000
@@ -19,7 +19,7 @@ export async function prepareToken(otp: Otp, wanted: Wanted, token: string, worl
   const prepare = kind.prepare?.bind(kind)
   if (!prepare || !kind.couldBe(token)) return new Map()
   const devices = await peekDevices(otp, wanted, token, world)
-  const free = devices.filter((device) => !verifyIsAllowed(device, otp.settings.throttleFactor, world.now))
+  const free = devices.filter((device) => !whyNotAsked(device, otp.settings.throttleFactor, world.now))
   const asked = free.map(
     async ({ row }) => [row.id, await withinTime((signal) => prepare(row, token, world, signal))] as const,
   )

@@ -4,7 +4,7 @@ import { recordEvent } from '../../audit.js'
 import { runStatement } from '../../db/run-statement.js'
 import { describeOrigin } from '../../http/describe-origin.js'
 import { tellUser } from '../../notify/tell-user.js'
-import { verifyIsAllowed } from '../../otp/verify-is-allowed.js'
+import { whyNotAsked } from '../../otp/why-not-asked.js'
 import type { Auth } from '../auth.js'
 import type { PassedFactor } from '../session.js'
 import { hashTrust } from './hash-trust.js'
@@ -113,7 +113,7 @@ async function answer(
 
 /** While the account or the device waits after wrong tokens, nobody is let past it either. */
 function isLocked({ otp }: Auth, tokenFailedAt: Date[], device: TrustingDevice, now: Date): boolean {
-  return verifyIsAllowed({ tokenFailedAt, row: device }, otp.settings.throttleFactor, now) !== null
+  return whyNotAsked({ tokenFailedAt, row: device }, otp.settings.throttleFactor, now) !== null
 }
 
 function factorOf(row: TrustRow, { kind, persistentId }: TrustingDevice, now: Date): PassedFactor {

@@ -8,7 +8,7 @@ import { accountThrottle, deviceThrottle } from './throttle.js'
  *
  * @returns null where it may, else the reason with `lockedUntil`
  */
-export function verifyIsAllowed(
+export function whyNotAsked(
   state: Pick<LockedDevice, 'tokenFailedAt'> & { row: Pick<LockedDevice['row'], 'failure_count' | 'failed_at'> },
   throttleFactor: number,
   now: Date,

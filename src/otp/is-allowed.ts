@@ -1,0 +1,69 @@
+import { kindWorld } from './ask-device.js'
+import type { Refusal } from './device.js'
+import { type GenerateRefusal, whyNotGenerated } from './generate-challenge.js'
+import type { Kind } from './kinds/kind.js'
+import type { Otp } from './otp.js'
+import { parsePersistentId } from './persistent-id.js'
+import { lockDevices } from './sql/lock-devices.js'
+import { whyNotAsked } from './why-not-asked.js'
+
+/** One confirmed device of one user. */
+export interface DeviceOfUser {
+  userId: number
+  /** A persistent id as it came in, for example `totp/3`. */
+  deviceId: string
+}
+
+/** Whether a device may be asked, or may send something; if not, why. */
+export type Allowance<Why> = { allowed: true } | ({ allowed: false } & Why)
+
+/**
+ * Whether a device may be asked about a token now. `verifyToken` asks by itself; this is for
+ * pages that want to tell the wait beforehand (D-16).
+ *
+ * @returns if not, `n_failed_attempts` with `failureCount` and `lockedUntil`, or
+ *   `verification_not_allowed` for what is no confirmed device of this user's
+ * @example const allowance = await verifyIsAllowed(site.otp, { userId: 1, deviceId: 'totp/3' })
+ */
+export async function verifyIsAllowed(otp: Otp, device: DeviceOfUser): Promise<Allowance<Refusal>> {
+  const kind = kindOf(otp, device)
+  const refusal = await otp.database.sequelize.transaction(async (transaction): Promise<Refusal | null> => {
+    const [locked] = kind ? await lockDevices(otp, transaction, wanted(kind, device), '', kindWorld(otp, null)) : []
+    if (!locked) return { reason: 'verification_not_allowed' }
+    return whyNotAsked(locked, otp.settings.throttleFactor, otp.clock.now())
+  })
+  return refusal ? { allowed: false, ...refusal } : { allowed: true }
+}
+
+/**
+ * Whether a device may send a challenge now. `generateChallenge` asks by itself (D-18).
+ *
+ * @returns if not, `not_interactive`, `cooldown_pending` with `nextAt`, or `n_failed_attempts`
+ *   with `lockedUntil` while the account is locked
+ * @example const allowance = await generateIsAllowed(site.otp, { userId: 1, deviceId: 'phone/2' })
+ */
+export async function generateIsAllowed(
+  otp: Otp,
+  device: DeviceOfUser,
+): Promise<Allowance<GenerateRefusal | { reason: 'not_interactive' }>> {
+  const kind = kindOf(otp, device)
+  if (!kind?.challenge) return { allowed: false, reason: 'not_interactive' }
+  return otp.database.sequelize.transaction(async (transaction) => {
+    const [locked] = await lockDevices(otp, transaction, wanted(kind, device), '', kindWorld(otp, null))
+    if (!locked) return { allowed: false, reason: 'not_interactive' }
+    const refusal = await whyNotGenerated(otp, transaction, locked)
+    return refusal ? { allowed: false, ...refusal } : { allowed: true }
+  })
+}
+
+function kindOf({ kinds }: Otp, { deviceId }: DeviceOfUser): Kind | undefined {
+  const named = parsePersistentId(deviceId)
+  return kinds.find(({ name }) => name === named?.kind)
+}
+
+const wanted = (kind: Kind, { userId, deviceId }: DeviceOfUser) => ({
+  kind,
+  userId,
+  deviceId: parsePersistentId(deviceId)?.id ?? 0,
+  confirmed: true,
+})

@@ -1,0 +1,96 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { Database } from '../../src/db/connect.js'
+import type { Device } from '../../src/otp/device.js'
+import { generateChallenge } from '../../src/otp/generate-challenge.js'
+import { generateIsAllowed, verifyIsAllowed } from '../../src/otp/is-allowed.js'
+import { verifyToken } from '../../src/otp/verify-token.js'
+import { addPhone } from '../support/challenges.js'
+import { databaseKinds, openTestDatabase } from '../support/database.js'
+import { createUser, testOtp, type TestOtp } from '../support/otp.js'
+
+const day = 24 * 3600
+
+describe('what a device would say now', () => {
+  let database: Database
+  let otp: TestOtp
+  let userId: number
+  let phone: Device
+  let deviceId: string
+  beforeAll(async () => {
+    database = await openTestDatabase(databaseKinds()[0] ?? 'embedded')
+  })
+  afterAll(() => database.close())
+  beforeEach(async () => {
+    otp = testOtp(database)
+    userId = (await createUser(database)).id
+    phone = await addPhone(otp, userId, { number: `+415242${String(userId).padStart(5, '0')}` })
+    deviceId = phone.persistentId
+  })
+
+  const mistype = () => verifyToken(otp, { userId, deviceId, token: '000000' })
+  const lock = async () => {
+    otp.settings.throttleFactor = 0
+    for (let count = 0; count < 10; count += 1) await mistype()
+  }
+
+  it('it may be asked, until a failure makes it wait, and again when the wait is over (D-16)', async () => {
+    expect(await verifyIsAllowed(otp, { userId, deviceId })).toEqual({ allowed: true })
+    await mistype()
+    const lockedUntil = new Date(otp.clock.now().getTime() + 1000)
+    expect(await verifyIsAllowed(otp, { userId, deviceId })).toEqual({
+      allowed: false,
+      reason: 'n_failed_attempts',
+      failureCount: 1,
+      lockedUntil,
+    })
+    otp.clock.advance(1)
+    expect(await verifyIsAllowed(otp, { userId, deviceId })).toEqual({ allowed: true })
+  })
+
+  it('it may send, until a code is on its way, and again after the cooldown (D-18)', async () => {
+    expect(await generateIsAllowed(otp, { userId, deviceId })).toEqual({ allowed: true })
+    await generateChallenge(otp, { userId, deviceId, language: 'en' })
+    const nextAt = new Date(otp.clock.now().getTime() + 30_000)
+    expect(await generateIsAllowed(otp, { userId, deviceId })).toEqual({
+      allowed: false,
+      reason: 'cooldown_pending',
+      nextAt,
+    })
+    otp.clock.advance(30)
+    expect(await generateIsAllowed(otp, { userId, deviceId })).toEqual({ allowed: true })
+  })
+
+  it('asking changes nothing and counts nothing', async () => {
+    const row = async () => (await database.pool.query('select * from phone_devices where id = $1', [phone.id])).rows
+    const before = await row()
+    await verifyIsAllowed(otp, { userId, deviceId })
+    await generateIsAllowed(otp, { userId, deviceId })
+    expect(await row()).toEqual(before)
+  })
+
+  it('a locked account is sent no code that it could not use, and no message is paid for', async () => {
+    await lock()
+    const locked = { reason: 'n_failed_attempts', failureCount: 10 }
+    expect(await generateIsAllowed(otp, { userId, deviceId })).toMatchObject({ allowed: false, ...locked })
+    expect(await generateChallenge(otp, { userId, deviceId, language: 'en' })).toMatchObject({ ok: false, ...locked })
+    const { rows } = await database.pool.query('select from challenge_sends where user_id = $1', [userId])
+    expect(rows).toEqual([])
+    otp.clock.advance(day)
+    expect((await generateChallenge(otp, { userId, deviceId, language: 'en' })).ok).toBe(true)
+  })
+
+  it.each(['phone/999999', 'totp/1', '', 'phone/x', '../phone/1'])('%j is nobody’s, without a fault', async (id) => {
+    const refused = { allowed: false, reason: 'verification_not_allowed' }
+    expect(await verifyIsAllowed(otp, { userId, deviceId: id })).toEqual(refused)
+    expect(await generateIsAllowed(otp, { userId, deviceId: id })).toEqual({
+      allowed: false,
+      reason: 'not_interactive',
+    })
+  })
+
+  it('somebody else’s device is none', async () => {
+    const other = (await createUser(database)).id
+    expect((await verifyIsAllowed(otp, { userId: other, deviceId })).allowed).toBe(false)
+    expect((await generateIsAllowed(otp, { userId: other, deviceId })).allowed).toBe(false)
+  })
+})
