@@ -49,7 +49,7 @@ async function enrol(site: TestSite, browser: Browser): Promise<void> {
 }
 
 /** Days that the banner counts; null: there is none. */
-const daysIn = (text: string) => /<aside class="due"[^>]*><p>[^<]*?(\d+) days? left/.exec(text)?.[1] ?? null
+const daysIn = (text: string) => /<div class="due"[^>]*><p>[^<]*?(\d+) days? left/.exec(text)?.[1] ?? null
 
 const people: Record<string, Traits> = {
   'staff without a device': { app: false },
@@ -223,7 +223,7 @@ describe('somebody whom the policy keeps to the set-up', () => {
     const page = await browser.get(profile)
     expect(page).toMatchObject({ status: 403, code: 'enrolment_required' })
     expect(page.text).toContain('Ask an administrator')
-    expect(page.text).not.toContain('<aside class="due"')
+    expect(page.text).not.toContain('<div class="due"')
     const program = await asProgram(browser).get(profile)
     expect(JSON.parse(program.text).error).not.toHaveProperty('enrolmentUrl')
     expect((await browser.get('/account/logout')).status).toBe(200)

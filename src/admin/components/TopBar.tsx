@@ -24,9 +24,9 @@ function Due() {
   const due = useSelector(({ session }: State) => session.due)
   if (!due) return null
   return (
-    <aside className="due-notice" role="status">
+    <div className="due-notice" role="status">
       {due.text} {due.link && <a href="/account/two-factor/setup">{due.link}</a>}
-    </aside>
+    </div>
   )
 }
 

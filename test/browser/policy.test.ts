@@ -1,0 +1,96 @@
+import { AxeBuilder } from '@axe-core/playwright'
+import { mkdirSync } from 'node:fs'
+import path from 'node:path'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Database } from '../../src/db/connect.js'
+import { root } from '../../src/root.js'
+import { openDatabase } from '../security/open-site.js'
+import { expectNoSidewaysScroll, launchBrowser, openPage } from '../support/browser.js'
+import { joinGroup } from '../support/groups.js'
+import { createPerson, signIn, startTestSite, type TestSite, type Traits } from '../support/site.js'
+
+const screenshots = path.join(root, 'screenshots')
+
+let database: Database
+let graced: TestSite
+let invited: TestSite
+let chromium: Browser
+beforeAll(async () => {
+  mkdirSync(screenshots, { recursive: true })
+  database = await openDatabase()
+  graced = await startTestSite(database, { OTP_GRACE_DAYS: '14', BASE_URL: 'http://localhost:0' })
+  invited = await startTestSite(database, { OTP_ENROLMENT: 'invite' })
+  chromium = await launchBrowser()
+})
+afterAll(async () => {
+  await chromium.close()
+  await Promise.all([graced.close(), invited.close()])
+  await database.close()
+})
+
+describe.each([
+  { width: 1280, dark: false },
+  { width: 1280, dark: true },
+  { width: 390, dark: false },
+  { width: 390, dark: true },
+])('$width pixels wide, dark: $dark', ({ width, dark }) => {
+  const look = async (page: Page, name: string) => {
+    await page.screenshot({ path: path.join(screenshots, `policy-${name}-${width}-${dark ? 'dark' : 'light'}.png`) })
+    const { violations } = await new AxeBuilder({ page }).analyze()
+    expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)).toEqual([])
+    await expectNoSidewaysScroll(page)
+  }
+  const visit = async (site: TestSite, address: string, traits: Traits, kinds: string[] | null = null) => {
+    const person = await createPerson(site, traits)
+    if (kinds) await joinGroup(database, [person.id], { otpPolicy: 'staff', kinds, graceDays: 3 })
+    const browser = await signIn(site, person)
+    const watched = await openPage(chromium, { width, dark, signedIn: { browser, baseUrl: site.baseUrl } })
+    await watched.page.goto(site.baseUrl + address)
+    return watched
+  }
+
+  it('the banner counts down on a page, is announced politely, and leads to the set-up by keyboard', async () => {
+    const { page, complaints, context } = await visit(graced, '/account/two-factor', { app: false })
+    const banner = page.getByRole('status').filter({ hasText: '14 days left' })
+    await banner.waitFor()
+    await look(page, 'banner')
+    await banner.getByRole('link', { name: 'Set it up' }).waitFor()
+    for (let presses = 0; presses < 10 && (await page.locator('.due a:focus').count()) === 0; presses += 1)
+      await page.keyboard.press('Tab')
+    await Promise.all([page.waitForURL('**/account/two-factor/setup'), page.keyboard.press('Enter')])
+    expect(complaints).toEqual([])
+    await context.close()
+  })
+
+  it('the panel has it, too, and says which kinds count', async () => {
+    const { page, complaints, context } = await visit(graced, '/admin', {}, ['webauthn'])
+    const banner = page.getByRole('status').filter({ hasText: '3 days left' })
+    await banner.waitFor()
+    expect(await banner.innerText()).toContain('Security key')
+    await page.waitForLoadState('networkidle')
+    await look(page, 'panel')
+    expect(complaints).toEqual([])
+    await context.close()
+  })
+
+  it('after the grace the set-up says what is wanted, and offers that alone', async () => {
+    const { page, context } = await visit(graced, '/admin', {}, ['webauthn'])
+    await page.getByText('3 days left').waitFor()
+    await database.pool.query('update groups set grace_days = 0')
+    await page.goto(`${graced.baseUrl}/admin`)
+    await page.waitForURL(`${graced.baseUrl}/account/two-factor/setup?next=%2Fadmin`)
+    await look(page, 'blocked')
+    await page.goto(`${graced.baseUrl}/account/two-factor/setup?step=method`)
+    expect(await page.getByRole('radio').count()).toBe(1)
+    await look(page, 'blocked-method')
+    await context.close()
+  })
+
+  it('where people are invited the page says who can help', async () => {
+    const { page, context } = await visit(invited, '/account/two-factor', { app: false })
+    expect(await page.getByRole('alert').getAttribute('data-code')).toBe('enrolment_required')
+    await look(page, 'invited')
+    await context.close()
+  })
+})
