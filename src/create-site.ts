@@ -3,6 +3,7 @@ import type { Auth } from './auth/auth.js'
 import { systemClock } from './clock.js'
 import { connectDatabase } from './db/connect.js'
 import { migrate } from './db/migrate.js'
+import { stateFact } from './db/site-facts.js'
 import { standBeside } from './http/stand-beside.js'
 import { createLog } from './log.js'
 import { chooseMailGateway } from './notify/gateways/choose-mail-gateway.js'
@@ -43,12 +44,14 @@ export async function createOtpAdminSite(options: SiteOptions): Promise<OtpAdmin
   const database = await connectDatabase(config, { embedded: 'own', like: options.sequelize })
   try {
     await migrate(database, options.kinds)
+    await stateFact(database, 'people', options.users ? 'application' : 'here')
     const keys = given.keys ?? readSecretKeys(config)
     const services = { config, clock, database, keys, log, baseUrl, alsoOrigins }
     const site = await mountSite({
       ...services,
       beside: { health: options.health ?? false },
       ...(options.admin && { admin: options.admin }),
+      ...(options.users && { users: options.users }),
       ...(options.kinds && { kinds: options.kinds }),
       ...(options.userVerification && { userVerification: options.userVerification }),
     })

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import type { Sequelize } from 'sequelize'
 import type { HostAdmin } from './admin/host/host-admin.js'
+import type { UsersAdapter } from './auth/host-users/users-adapter.js'
 import type { Clock } from './clock.js'
 import { type Config, type Fault, readConfig } from './config/read-config.js'
 import type { Keyring } from './crypto/keyring.js'
@@ -28,6 +29,8 @@ export interface SiteOptions {
   sequelize?: Sequelize
   /** That schema: `otp_admin` with `sequelize`, else `config.DATABASE_SCHEMA`. The jobs lie beside it in `…_jobs`. */
   schema?: string
+  /** The application's own table of users, if it has one: passwords, names and flags stay there. */
+  users?: UsersAdapter
   /** The application's AdminJS options or instance: its resources stand beside ours, behind our guard. */
   admin?: HostAdmin
   /** Kinds of device beside those that the site brings. */

@@ -31,6 +31,8 @@ import { enrolmentGate } from './auth/enrolment.js'
 import { refuseStrangers } from './auth/refuse-strangers.js'
 import { loadRequestUser } from './auth/load-request-user.js'
 import { loginRoutes } from './auth/login/routes.js'
+import { createHostUsers } from './auth/host-users/host-users.js'
+import type { UsersAdapter } from './auth/host-users/users-adapter.js'
 import { logoutRoutes } from './auth/logout.js'
 import { recordVerifications } from './auth/record-verifications.js'
 import { passkeyRoutes } from './auth/passkey-login/routes.js'
@@ -83,6 +85,8 @@ export interface SiteServices {
   admin?: HostAdmin
   /** What calls of the panel's own resources ask beyond verified staff (src/admin/requirements.ts). */
   requirements?: Requirements
+  /** People of the application's own table; whoever is only in ours signs in no more. */
+  users?: UsersAdapter
   /** Kinds of device beside those that the site brings. Their migrations have run: `migrate(database, kinds)`. */
   kinds?: readonly AddedKind[]
 }
@@ -131,6 +135,7 @@ export async function mountSite(services: SiteServices): Promise<MountedSite> {
     siteName: config.siteName,
     stylesheet: stylesheet.address,
     keyScript: keyScript.address,
+    ownsPeople: account.hostUsers === null,
   }
 
   const pages = pageRoutes(account)
@@ -165,7 +170,7 @@ function pageRoutes(account: Account): Router[] {
     verifyRoutes(account),
     setUpRoutes(account),
     invitationRoutes(account),
-    passwordRoutes(account),
+    ...ownPeopleRoutes(account),
     backupTokensRoutes(account),
     disableRoutes(account),
     securityKeysRoutes(account),
@@ -175,13 +180,16 @@ function pageRoutes(account: Account): Router[] {
     sessionsRoutes(account),
     trustedBrowsersRoutes(account),
     hardwareTokensRoutes(account),
-    passwordChangeRoutes(account),
-    emailRoutes(account),
     languageRoutes(account),
     phonesRoutes(account),
     emailDeviceRoutes(account),
     addedKindsRoutes(account),
   ]
+}
+
+/** Passwords and addresses; an application with a table of users of its own has pages for them, too. */
+function ownPeopleRoutes(account: Account): Router[] {
+  return account.hostUsers ? [] : [passwordRoutes(account), passwordChangeRoutes(account), emailRoutes(account)]
 }
 
 async function createAccount(
@@ -198,8 +206,9 @@ async function createAccount(
     settings: otpSettings(config, services.baseUrl, services.userVerification),
   }
   const addressLimit = limitAddress(database.pool, config.loginAddressLimit)
+  const hostUsers = services.users ? createHostUsers(services.users, services) : null
   const baseUrl = () => services.baseUrl
-  const account: Account = { config, clock, database, otp, keys, addressLimit, baseUrl, origins, https }
+  const account: Account = { config, clock, database, otp, keys, addressLimit, hostUsers, baseUrl, origins, https }
   recordVerifications(otp)
   endTrust(otp)
   alertOwner(account)

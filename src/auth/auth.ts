@@ -3,6 +3,7 @@ import type { Config } from '../config/read-config.js'
 import type { Database } from '../db/connect.js'
 import type { AddressLimit } from '../http/limit-address.js'
 import type { Otp } from '../otp/otp.js'
+import type { HostUsers } from './host-users/host-users.js'
 
 /** What every function of this floor takes first. */
 export interface Auth {
@@ -14,6 +15,8 @@ export interface Auth {
   database: Database
   otp: Otp
   addressLimit: AddressLimit
+  /** People of an application's own table; null: ours. */
+  hostUsers: HostUsers | null
   /** Public address, for links in mails; read when a mail is made. */
   baseUrl(): string
   /** That one, and further ones that browsers may name as the sender of a change. */

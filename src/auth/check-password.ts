@@ -22,6 +22,7 @@ export async function checkPassword(
   email: string,
   password: string,
 ): Promise<{ user: PasswordUser | null; knownId: number | null }> {
+  if (auth.hostUsers) return auth.hostUsers.checkPassword(email, password)
   const user = await findUser(auth, email)
   const right = await verifyPassword(user?.passwordHash ?? null, password)
   if (!user || !right || !user.isActive) return { user: null, knownId: user?.id ?? null }
@@ -40,4 +41,4 @@ async function findUser({ database }: Auth, email: string): Promise<KnownUser | 
 
 const USER_BY_EMAIL = `
 select id, email, password_hash as "passwordHash", is_staff as "isStaff", is_active as "isActive", auth_epoch as "authEpoch"
-from users where lower(email) = $email`
+from users where lower(email) = $email and external_id is null`

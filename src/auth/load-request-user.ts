@@ -3,6 +3,7 @@ import { speak } from '../http/choose-language.js'
 import { SessionStore } from '../http/session-store.js'
 import type { Auth } from './auth.js'
 import { anonymous, type Factor, stateOf } from './auth-state.js'
+import { asOwnerHasIt } from './host-users/as-owner-has-it.js'
 import { policyOf, sessionLimits } from './policy.js'
 import { readUser, type UserRow } from './read-user.js'
 import type { RequestUser } from './request-user.js'
@@ -31,7 +32,7 @@ export async function readRequestUser(auth: Auth, req: Request): Promise<void> {
   if (req.session.userId === undefined) return
   const now = auth.clock.now()
   const passed = req.session.factors ?? []
-  const row = await readUser(auth, req.session.userId, passed, now)
+  const row = await asOwnerHasIt(auth, await readUser(auth, req.session.userId, passed, now))
   if (!row || row.auth_epoch !== req.session.epoch || isOver(auth, req, row, now)) return forgetSession(req)
   const standing = passed.filter((factor) => stands(auth, factor, row))
   if (standing.length < passed.length) req.session.factors = standing

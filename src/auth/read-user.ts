@@ -22,6 +22,8 @@ const userRow = z.object({
   auth_epoch: z.number(),
   locale: z.string().nullable(),
   policy_since: z.date().nullable(),
+  external_id: z.string().nullable(),
+  external_epoch: z.string().nullable(),
   groups: z.array(membership),
   /** Those of the asked devices that still verify. */
   standing_devices: z.array(z.string()),
@@ -58,7 +60,7 @@ export async function readUser(
 const DAY_MS = 24 * 3600 * 1000
 
 const userSql = (kinds: readonly { name: string; table: string }[]) => `
-select u.id, u.email, u.name, u.is_staff, u.is_superuser, u.auth_epoch, u.locale, u.policy_since,
+select u.id, u.email, u.name, u.is_staff, u.is_superuser, u.auth_epoch, u.locale, u.policy_since, u.external_id, u.external_epoch,
   coalesce((${GROUPS}), '[]') as groups,
   ${kinds.length === 0 ? "'{}'::text[]" : `array(${kinds.map(standingSql).join(' union all ')})`} as standing_devices,
   array(select t.id from trusted_browsers t

@@ -5,6 +5,7 @@ import { UniqueConstraintError } from 'sequelize'
 import { z } from 'zod'
 import { nowhere, recordEvent } from '../audit.js'
 import { hashPassword } from '../crypto/hash-password.js'
+import { isFact } from '../db/site-facts.js'
 import { SiteError } from '../errors.js'
 import type { Otp } from '../otp/otp.js'
 import { emailAddress, readArguments } from './read-arguments.js'
@@ -55,6 +56,7 @@ function generatePassword(): string {
 }
 
 async function insertUser(otp: Otp, user: NewUser, passwordHash: string): Promise<void> {
+  if (await isFact(otp.database, 'people', 'application')) throw peopleElsewhere()
   const { models, sequelize } = otp.database
   const at = otp.clock.now()
   const levels = { is_staff: user.staff || user.superuser, is_superuser: user.superuser }
@@ -69,6 +71,14 @@ async function insertUser(otp: Otp, user: NewUser, passwordHash: string): Promis
     if (error instanceof UniqueConstraintError) throw alreadyThere(user.email, error)
     throw error
   }
+}
+
+function peopleElsewhere(): SiteError {
+  return new SiteError(
+    'people_elsewhere',
+    'People of this site are in the table of the application that it is part of, and nobody signs in from here.',
+    'Add the person there; a row appears here with the first sign-in.',
+  )
 }
 
 function alreadyThere(email: string, cause: Error): SiteError {

@@ -10,6 +10,8 @@ export interface PageShared {
   stylesheet: string
   /** Address of the one script, which speaks with security keys. */
   keyScript: string
+  /** Whether passwords and addresses are ours, and there are pages for them. */
+  ownsPeople: boolean
 }
 
 declare global {

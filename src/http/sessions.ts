@@ -51,7 +51,9 @@ function onItsOwn(middleware: RequestHandler, https: boolean): RequestHandler {
     for (const name of ['session', 'sessionID', 'sessionStore'] as const)
       Object.defineProperty(req, name, {
         get: () => own[name],
-        set: (value: unknown) => void Reflect.set(own, name, value),
+        set: (value: unknown) => {
+          Reflect.set(own, name, value)
+        },
         enumerable: true,
         configurable: true,
       })

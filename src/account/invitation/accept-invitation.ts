@@ -23,12 +23,19 @@ export async function acceptInvitation(
   origin: Origin,
 ): Promise<Acceptance> {
   if (invited.hasPassword) {
-    const { user } = await checkPassword(account, invited.email, password)
-    return user ? useInvitation(account, invited, null, origin) : { ok: false, code: 'invalid_login' }
+    return (await isPasswordOf(account, invited, password))
+      ? useInvitation(account, invited, null, origin)
+      : { ok: false, code: 'invalid_login' }
   }
   const fault = await judgePassword(password, [invited.email, account.config.siteName])
   if (fault) return { ok: false, code: fault }
   return useInvitation(account, invited, await hashPassword(password), origin)
+}
+
+async function isPasswordOf(account: Account, invited: Invited, password: string): Promise<boolean> {
+  const { externalId, email } = invited
+  if (externalId !== null) return account.hostUsers ? account.hostUsers.isPasswordOf(externalId, password) : false
+  return (await checkPassword(account, email, password)).user !== null
 }
 
 /** @param newHash of the first password; null: there is one */

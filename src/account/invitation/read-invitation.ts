@@ -7,11 +7,15 @@ export interface Invited {
   userId: number
   email: string
   hasPassword: boolean
+  /** Of somebody in the application's own table, which has his password. */
+  externalId: string | null
 }
 
 /** Looks an invitation up without using it. */
 export async function readInvitation(account: Account, token: string): Promise<Invited | null> {
   const link = await findLink(account, 'invitation', token)
   const user = link && (await account.database.models.User.findByPk(link.userId))
-  return user && { token, userId: user.id, email: user.email, hasPassword: user.password_hash !== null }
+  if (!user) return null
+  const { id: userId, email, external_id: externalId } = user
+  return { token, userId, email, externalId, hasPassword: externalId !== null || user.password_hash !== null }
 }

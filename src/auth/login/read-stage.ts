@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { speak } from '../../http/choose-language.js'
 import { type ListedDevice, ownerWithDevices } from '../../otp/devices-for-user.js'
 import type { Auth } from '../auth.js'
+import { isStillKnown } from '../host-users/as-owner-has-it.js'
 import { readTrustDays } from '../trusted-browser/read-trust-days.js'
 
 const awaitedUser = z.object({
@@ -35,7 +36,9 @@ export async function readStage(auth: Auth, req: Request): Promise<Stage> {
     return { step: 'password', expired: true }
   const awaited = pending ?? unverified(req)
   if (!awaited) return { step: 'password', expired: false }
-  const asked = { sql: AWAITED_USER, values: { epoch: awaited.epoch }, row: awaitedUser }
+  if (auth.hostUsers && !(await isStillKnown(auth, awaited.userId))) return { step: 'password', expired: false }
+  const hosted = auth.hostUsers !== null
+  const asked = { sql: AWAITED_USER, values: { epoch: awaited.epoch, hosted }, row: awaitedUser }
   const [found, trustDays] = await Promise.all([
     ownerWithDevices(auth.otp, awaited.userId, asked),
     readTrustDays(auth, awaited.userId),
@@ -52,7 +55,8 @@ function unverified(req: Request): { userId: number; epoch: number } | null {
 
 const AWAITED_USER = `
 select id, email, is_staff as "isStaff", auth_epoch as "authEpoch", locale
-from users where id = $userId and auth_epoch = $epoch and is_active`
+from users where id = $userId and auth_epoch = $epoch and is_active
+  and (external_id is not null) = $hosted`
 
 /** A set of backup tokens that is used up is not offered. */
 export function usable(devices: readonly ListedDevice[]): ListedDevice[] {

@@ -6,6 +6,7 @@ import { safeNext } from '../../http/safe-next.js'
 import { verifyToken } from '../../otp/verify-token.js'
 import { findKey } from '../../otp/webauthn/find-key.js'
 import type { Auth } from '../auth.js'
+import { isStillKnown } from '../host-users/as-owner-has-it.js'
 import { type Answer, refused, throttled } from '../login/answer.js'
 import { signIn } from '../login/sign-in.js'
 import { takeKeyChallenge } from '../security-key/key-challenge.js'
@@ -38,9 +39,10 @@ export async function submitPasskey(
   return signIn(auth, req, { user, passed: [], device: verification.device, trust: false, next: safeNext(form.next) })
 }
 
-async function readUser({ database }: Auth, userId: number) {
+async function readUser(auth: Auth, userId: number) {
+  if (!(await isStillKnown(auth, userId))) return undefined
   type Row = { id: number; isStaff: boolean; authEpoch: number }
-  const [user] = await runStatement<Row>(database, undefined, ACTIVE_USER, { userId })
+  const [user] = await runStatement<Row>(auth.database, undefined, ACTIVE_USER, { userId })
   return user
 }
 

@@ -54,6 +54,16 @@ alter table users add column policy_since timestamptz;
 alter table users add column external_id varchar(255) unique;
 alter table users add column external_epoch varchar(255);
 
+-- An application may have two people with one address; of ours each has his own.
+drop index users_email_lower;
+create index users_email_lower on users (lower(email));
+create unique index users_own_email on users (lower(email)) where external_id is null;
+
+create table site_facts (
+  name varchar(64) primary key,
+  value text not null
+);
+
 create trigger end_trusted_browsers
 after update of auth_epoch, external_epoch, email, password_hash on users for each row
 when ((old.auth_epoch, old.external_epoch, old.email, old.password_hash)

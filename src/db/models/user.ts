@@ -25,6 +25,8 @@ export class User extends Model<InferAttributes<User>, InferCreationAttributes<U
   declare locale: CreationOptional<string | null>
   /** Persistent id of the device that is asked first; null: the first of the preferred kind. */
   declare default_device: CreationOptional<string | null>
+  /** Who this is in the application's own table of users; null: somebody of ours. */
+  declare external_id: CreationOptional<string | null>
   declare created_at: CreationOptional<Date>
   declare last_login_at: CreationOptional<Date | null>
 }
@@ -43,6 +45,7 @@ export function initUser(sequelize: Sequelize): typeof User {
       token_failed_at: { type: DataTypes.ARRAY(DataTypes.DATE), allowNull: false, defaultValue: [] },
       locale: { type: DataTypes.STRING(16) },
       default_device: { type: DataTypes.STRING(32) },
+      external_id: { type: DataTypes.STRING },
       created_at: { type: DataTypes.DATE, allowNull: false, defaultValue: DataTypes.NOW },
       last_login_at: { type: DataTypes.DATE },
     },
