@@ -1,0 +1,166 @@
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import type { Browser as Chromium } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { recordOf, rowsOf } from '../admin/panel-site.js'
+import type { Browser } from '../support/browse.js'
+import { launchBrowser, openPage } from '../support/browser.js'
+import { root } from '../../src/root.js'
+import { installExample, otpAdmin, type RunningExample, startExample } from './run-example.js'
+
+const email = 'ada@shop.example'
+const password = 'correct horse battery'
+const api = '/admin/api/resources/products'
+const example = path.join(root, 'examples/existing-adminjs')
+
+let installed: ReturnType<typeof installExample>
+let before: RunningExample
+let after: RunningExample
+
+beforeAll(async () => {
+  installed = installExample('existing-adminjs')
+  before = await startExample(installed.folder, 'before/app.js')
+  after = await startExample(installed.folder, 'after/app.js')
+  otpAdmin(after.dataDir, ['create-user', '--email', email, '--staff', '--superuser', '--password-stdin'], password)
+}, 300_000)
+afterAll(async () => {
+  await Promise.all([before.stop(), after.stop()])
+  installed.remove()
+})
+
+describe('the change', () => {
+  it('is at most fifteen lines, the ones that second-factor.diff shows', () => {
+    const patch = readFileSync(path.join(example, 'second-factor.diff'), 'utf8')
+    expect(patch).toBe(difference('before/app.js', 'after/app.js'))
+    const changed = patch.split('\n').filter((line) => /^[-+](?![-+]{2} )/.test(line))
+    expect(changed.length).toBeGreaterThan(0)
+    expect(changed.length).toBeLessThanOrEqual(15)
+  })
+})
+
+/** As `git diff` shows it; it ends with 1 where there is one. */
+function difference(from: string, to: string): string {
+  const command = ['diff', '--no-index', '--no-color', '--no-ext-diff', '--abbrev=7', from, to]
+  try {
+    return execFileSync('git', command, { cwd: example }).toString()
+  } catch (found) {
+    return String(Reflect.get(Object(found), 'stdout'))
+  }
+}
+
+describe('the application before', () => {
+  it('lets whoever has a password in', async () => {
+    const browser = before.browser()
+    expect(await browser.post('/admin/login', { email, password })).toMatchObject({ status: 302, location: '/admin' })
+    expect(rowsOf(await browser.get(`${api}/actions/list`))).toHaveLength(2)
+  })
+})
+
+describe('the application after', () => {
+  /** Every address of AdminJS and of its own sign-in. */
+  const addresses = [
+    '/admin',
+    '/admin/login',
+    '/admin/logout',
+    '/admin/refresh-token',
+    '/admin/resources/products',
+    '/admin/resources/products/actions/new',
+    '/admin/resources/products/records/1/show',
+    '/admin/resources/products/bulk/bulkDelete?recordIds=1',
+    '/admin/pages/any',
+    '/admin/api/dashboard',
+    '/admin/api/pages/any',
+    `${api}/actions/list`,
+    `${api}/actions/search/a`,
+    `${api}/search/a`,
+    `${api}/actions/new`,
+    `${api}/records/1/show`,
+    `${api}/records/1/edit`,
+    `${api}/records/1/delete`,
+    `${api}/bulk/bulkDelete?recordIds=1`,
+    '/admin/frontend/assets/app.bundle.js',
+    '/admin/frontend/assets/global.bundle.js',
+    '/admin/frontend/assets/design-system.bundle.js',
+    '/admin/frontend/assets/components.bundle.js',
+    '/admin/frontend/assets/logo.svg',
+  ]
+  const ways: [string, (address: string) => string][] = [
+    ['as it is', (address) => address],
+    ['with a slash at its end', (address) => address.replace(/(\?|$)/, '/$1')],
+    ['in capitals', (address) => address.toUpperCase()],
+    ['with one letter encoded', (address) => address.replace('/admin', '/%61dmin')],
+    ['with a slash encoded', (address) => address.replace('/admin/', '/admin%2f')],
+    ['with two slashes', (address) => address.replaceAll('/', '//')],
+    ['through another folder', (address) => `/account/..${address}`],
+    ['with a parameter of the path', (address) => address.replace('/admin', '/admin;x=1')],
+    ['as an absolute address', (address) => `http://localhost${address}`],
+  ]
+
+  it.each(ways)('lets nobody in with a password, at no address, written %s', async (_name, written) => {
+    const pending = after.browser()
+    expect(await pending.post('/account/login', { username: email, password })).toMatchObject({ status: 303 })
+    for (const browser of [after.browser(), pending]) {
+      for (const address of addresses)
+        for (const method of ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS'])
+          await expectShut(browser, method, written(address))
+      expect(await browser.get('/admin')).toMatchObject({ status: 302 })
+    }
+  })
+
+  async function expectShut(browser: Browser, method: string, address: string): Promise<void> {
+    const form = method === 'POST' ? { email, username: email, password } : undefined
+    const answer = await browser.visit(address, { method, ...(form && { form }) })
+    expect([302, 400, 401, 403, 404, 405], `${method} ${address}`).toContain(answer.status)
+    expect(answer.text).not.toMatch(/eggs|loaf|function|<svg/)
+  }
+
+  it('does with password and token what it did before', async () => {
+    const browser = await signIn()
+    expect(rowsOf(await browser.get(`${api}/actions/list`))).toHaveLength(2)
+    expect(rowsOf(await browser.get(`${api}/actions/search/loaf`))).toMatchObject([{ stock: 7 }])
+    const made = await browser.post(`${api}/actions/new`, { name: 'Salt', stock: '3' })
+    const salt = `${api}/records/${String(recordOf(made).params['id'])}`
+    await browser.post(`${salt}/edit`, { name: 'Salt', stock: '30' })
+    expect(recordOf(await browser.get(`${salt}/show`)).params).toMatchObject({ name: 'Salt', stock: 30 })
+    expect((await browser.post(`${salt}/delete`)).status).toBe(200)
+    expect((await browser.get(`${salt}/show`)).status).toBe(404)
+    const orders = '/admin/api/resources/orders'
+    const ordered = await browser.post(`${orders}/actions/new`, { customer: 'Ada', product_id: '1' })
+    const order = `${orders}/records/${String(recordOf(ordered).params['id'])}`
+    expect((await browser.get(`${order}/ship`)).status).toBe(405)
+    expect(recordOf(await browser.post(`${order}/ship`)).params).toMatchObject({ shipped: true })
+  })
+
+  async function signIn(): Promise<Browser> {
+    const browser = after.browser()
+    const token = otpAdmin(after.dataDir, ['add-static-token', '--user', email]).trim()
+    const answer = await browser.post('/account/login', { username: email, password, otp_token: token })
+    expect(answer.status).toBe(303)
+    return browser
+  }
+
+  describe('in a browser', () => {
+    let chromium: Chromium
+    beforeAll(async () => {
+      chromium = await launchBrowser()
+    })
+    afterAll(() => chromium.close())
+
+    it('shows the component of the application, and its records are edited and its actions run', async () => {
+      const signedIn = { browser: await signIn(), baseUrl: after.baseUrl }
+      const { page, complaints, context } = await openPage(chromium, { signedIn })
+      await page.goto(`${after.baseUrl}/admin/resources/products`)
+      await page.getByText('7 left').click()
+      await page.getByTestId('action-edit').click()
+      await page.getByLabel('Stock').fill('70')
+      await page.getByRole('button', { name: 'Save' }).click()
+      await page.getByText('70 left').waitFor()
+      await page.goto(`${after.baseUrl}/admin/resources/orders/records/1/show`)
+      await page.getByTestId('action-ship').click()
+      await page.getByText('The order is on its way.').waitFor()
+      expect(complaints).toEqual([])
+      await context.close()
+    })
+  })
+})
