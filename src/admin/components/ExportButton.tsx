@@ -1,8 +1,14 @@
 import React, { useState } from 'react'
 import { Icon } from '@adminjs/design-system'
-import { useNotice, useTranslation } from 'adminjs'
+import { ApiClient, type NoticeMessage, useNotice, useTranslation } from 'adminjs'
 import { useLocation } from 'react-router-dom'
-import { goToLogin, SIGN_IN } from './adapt-refusals.js'
+
+/** What our API hands over instead of a file, in AdminJS's shape (adapt-refusals.ts). */
+interface Refused {
+  notice?: NoticeMessage
+}
+
+const api = new ApiClient()
 
 /** Saves the list as it stands, filters and order too, in a file. */
 export function ExportButton({ resourceId }: { resourceId: string }) {
@@ -12,10 +18,10 @@ export function ExportButton({ resourceId }: { resourceId: string }) {
   const [isBusy, setBusy] = useState(false)
   const save = async () => {
     setBusy(true)
-    const problem = await download(`/admin/api/resources/${resourceId}/actions/export?${listQuery(search)}`)
+    const outcome = await download(resourceId, listQuery(search)).catch(() => null)
     setBusy(false)
-    if (problem === 'cut') notify({ message: text('ExportButton.cut'), type: 'info' })
-    else if (problem !== null) notify({ message: problem.message || text('ExportButton.failed'), type: 'error' })
+    if (outcome === 'cut') notify({ message: text('ExportButton.cut'), type: 'info' })
+    else if (outcome !== 'whole') notify(outcome ?? { message: text('ExportButton.failed'), type: 'error' })
   }
   return (
     <button
@@ -31,27 +37,29 @@ export function ExportButton({ resourceId }: { resourceId: string }) {
 }
 
 /** Only what decides which rows there are: which page of them is shown does not. */
-function listQuery(search: string): string {
+function listQuery(search: string): object {
   const asked = [...new URLSearchParams(search)].filter(
     ([name]) => name.startsWith('filters.') || name === 'sortBy' || name === 'direction',
   )
-  return new URLSearchParams(asked).toString()
+  return Object.fromEntries(asked)
 }
 
-async function download(address: string): Promise<null | 'cut' | { message: string }> {
-  const answer = await fetch(address, { method: 'POST' }).catch(() => null)
-  if (!answer?.ok) return problemOf(answer)
-  const [, name = 'list.csv'] = /filename="([^"]+)"/.exec(answer.headers.get('content-disposition') ?? '') ?? []
+async function download(resourceId: string, params: object): Promise<'whole' | 'cut' | NoticeMessage | null> {
+  const request = { resourceId, actionName: 'export', data: new FormData(), params }
+  const { data, headers } = await api.resourceAction(request)
+  const answer: string | Refused = data
+  if (typeof answer !== 'string') return answer.notice ?? null
+  const [, name = 'list.csv'] = /filename="([^"]+)"/.exec(String(headers['content-disposition'])) ?? []
+  saveFile(name, answer)
+  return name.includes('-first-') ? 'cut' : 'whole'
+}
+
+function saveFile(name: string, content: string): void {
+  // The mark by which spreadsheets know UTF-8 gets lost on the way through the client.
+  const file = new Blob([content.startsWith('\ufeff') ? '' : '\ufeff', content], { type: 'text/csv;charset=utf-8' })
   const link = document.createElement('a')
-  link.href = URL.createObjectURL(await answer.blob())
+  link.href = URL.createObjectURL(file)
   link.download = name
   link.click()
   URL.revokeObjectURL(link.href)
-  return name.includes('-first-') ? 'cut' : null
-}
-
-async function problemOf(answer: Response | null): Promise<{ message: string }> {
-  const body = await answer?.json().catch(() => null)
-  if (SIGN_IN.includes(body?.error?.code)) return goToLogin()
-  return { message: body?.error?.message ?? '' }
 }

@@ -8,7 +8,7 @@ interface Refusal {
 }
 
 const TYPES: Record<string, string> = { not_found: 'NotFoundError', not_allowed: 'ForbiddenError' }
-export const SIGN_IN = ['not_authenticated', 'not_verified', 'not_staff']
+const SIGN_IN = ['not_authenticated', 'not_verified', 'not_staff']
 
 const create = axios.create.bind(axios)
 axios.create = (config) => {
@@ -33,7 +33,7 @@ async function onError(client: AxiosInstance, error: AxiosError<Partial<Refusal>
 }
 
 /** The session is over. Nothing more happens on this page, so the promise stays open. */
-export function goToLogin(): Promise<never> {
+function goToLogin(): Promise<never> {
   const here = location.pathname + location.search
   location.assign(`${window.REDUX_STATE.paths.loginPath}?next=${encodeURIComponent(here)}`)
   return new Promise(() => {})

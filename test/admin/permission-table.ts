@@ -1,0 +1,56 @@
+/** Somebody in the panel, by what he is or by the one group that he is in. */
+export const actors = [
+  'superuser',
+  'in no group',
+  'Helpdesk',
+  'Auditor',
+  'People admin',
+  'sees all',
+  'allowed nothing',
+] as const
+
+export type Actor = (typeof actors)[number]
+
+/** Groups that are not shipped. */
+export const ownGroups: Partial<Record<Actor, readonly string[]>> = { 'sees all': ['*.view'], 'allowed nothing': [] }
+
+type Row = Readonly<Record<Actor, string>>
+
+/** Of a resource on which staff in no group may do this much, and each shipped group that much. */
+const row = (all: string, inNoGroup: string, helpdesk: string, auditor: string, peopleAdmin: string): Row => ({
+  superuser: all,
+  'in no group': inNoGroup,
+  Helpdesk: helpdesk,
+  Auditor: auditor,
+  'People admin': peopleAdmin,
+  'sees all': 'view',
+  'allowed nothing': '',
+})
+
+const help = 'invite giveBackupToken endSessions resetSecondFactor'
+const device = row('view change delete export', 'view change delete', 'view', 'view', 'view change delete')
+
+/** Who may do what with each resource as a whole. A resource that is missing here fails the tests that read it. */
+export const permissionTable: Readonly<Record<string, Row>> = {
+  users: row(
+    `view change export ${help}`,
+    `view change ${help}`,
+    'view invite resetSecondFactor',
+    'view',
+    `view change ${help}`,
+  ),
+  groups: row('view add change delete export', '', '', 'view', 'view'),
+  user_groups: row('view add delete export', '', '', 'view', 'view'),
+  totp_devices: device,
+  webauthn_devices: device,
+  hotp_devices: device,
+  phone_devices: device,
+  email_devices: device,
+  static_devices: device,
+  static_tokens: row('view export', 'view', 'view', 'view', 'view'),
+  trusted_browsers: row('view delete export', 'view delete', 'view', 'view', 'view delete'),
+  audit_events: row('view export', 'view', '', 'view', 'view'),
+}
+
+export const mayBy = (resource: string, actor: Actor) =>
+  (permissionTable[resource]?.[actor] ?? '').split(' ').filter((permission) => permission !== '')

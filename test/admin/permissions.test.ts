@@ -1,0 +1,159 @@
+import { describe, expect, it } from 'vitest'
+import {
+  can,
+  covers,
+  offeredFor,
+  permissionCatalogue,
+  permissionOf,
+  type Standing,
+  whyNot,
+} from '../../src/admin/permissions.js'
+import { panelResources } from '../../src/admin/resources/index.js'
+import { shippedGroups } from '../../src/db/migrations/0004-shipped-groups.js'
+import { type Actor, actors, mayBy, ownGroups, permissionTable } from './permission-table.js'
+
+let people = 0
+const somebody = (traits: Partial<Standing> = {}): Standing => ({
+  id: (people += 1),
+  isSuperuser: false,
+  isStaff: true,
+  granted: null,
+  ...traits,
+})
+const inGroup = (...texts: string[]) => somebody({ granted: new Set(texts) })
+const as = (actor: Actor) =>
+  actor === 'superuser'
+    ? somebody({ isSuperuser: true })
+    : somebody({ granted: actor === 'in no group' ? null : new Set(shippedGroups[actor] ?? ownGroups[actor]) })
+
+const permissions = [...new Set(Object.values(permissionOf))]
+const resources = panelResources.map(({ table }) => table)
+
+describe('the table of permissions', () => {
+  it('has a row for each resource, and no other', () => {
+    expect(Object.keys(permissionTable).toSorted()).toEqual(resources.toSorted())
+  })
+
+  it('gives a superuser all that there is to do', () => {
+    for (const resource of resources)
+      expect(mayBy(resource, 'superuser').toSorted()).toEqual([...offeredFor(resource)].toSorted())
+  })
+
+  it.each(actors.flatMap((actor) => resources.map((resource) => [actor, resource] as const)))(
+    'holds for %s and %s',
+    (actor, resource) => {
+      const may = permissions.filter((permission) => can(as(actor), permission, resource))
+      expect(may.toSorted()).toEqual(mayBy(resource, actor).toSorted())
+    },
+  )
+
+  it('knows every text of the shipped groups', () => {
+    const unknown = Object.values(shippedGroups)
+      .flat()
+      .filter((text) => !permissionCatalogue().texts.includes(text))
+    expect(unknown).toEqual([])
+  })
+})
+
+describe('permissions', () => {
+  it('of several groups count together', () => {
+    const both = inGroup('users.view', 'audit_events.view')
+    expect(can(both, 'view', 'users') && can(both, 'view', 'audit_events')).toBe(true)
+    expect(can(both, 'view', 'totp_devices')).toBe(false)
+  })
+
+  it('for what does not exist are nobody’s', () => {
+    const all = inGroup(...permissionCatalogue().texts, 'sessions.view', 'users.add', 'constructor.view')
+    for (const [permission, resource] of [
+      ['view', 'sessions'],
+      ['view', 'constructor'],
+      ['add', 'users'],
+      ['delete', 'audit_events'],
+    ] as const) {
+      expect(can(all, permission, resource)).toBe(false)
+      expect(can(as('superuser'), permission, resource)).toBe(false)
+    }
+  })
+
+  it('to change groups cannot be given, whatever a group’s row says', () => {
+    const forged = inGroup('groups.add', 'groups.change', 'groups.delete', 'user_groups.add', 'user_groups.delete')
+    for (const resource of ['groups', 'user_groups'])
+      for (const permission of ['add', 'change', 'delete'] as const)
+        expect(can(forged, permission, resource)).toBe(false)
+    expect(permissionCatalogue().texts.filter((text) => /groups\.(add|change|delete)/.test(text))).toEqual([])
+  })
+})
+
+describe('about a person', () => {
+  const writes = ['invite', 'giveBackupToken', 'endSessions', 'resetSecondFactor', 'change'] as const
+
+  it('only a superuser does anything to a superuser', () => {
+    const above = somebody({ isSuperuser: true })
+    for (const permission of writes) {
+      expect(whyNot(as('in no group'), permission, 'users', above)).toBe('superuser')
+      expect(whyNot(as('People admin'), permission, 'users', above)).toBe('superuser')
+      expect(whyNot(as('superuser'), permission, 'users', above)).toBeNull()
+    }
+  })
+
+  it.each([
+    ['Helpdesk', 'Helpdesk', null],
+    ['Helpdesk', 'allowed nothing', null],
+    ['Helpdesk', 'Auditor', 'above'],
+    ['Helpdesk', 'People admin', 'above'],
+    ['Helpdesk', 'in no group', 'above'],
+    ['Helpdesk', 'sees all', 'above'],
+    ['People admin', 'Helpdesk', null],
+    ['People admin', 'Auditor', null],
+    ['People admin', 'in no group', null],
+    ['People admin', 'sees all', 'above'],
+    ['in no group', 'Helpdesk', null],
+    ['in no group', 'Auditor', 'above'],
+    ['in no group', 'People admin', 'above'],
+    ['superuser', 'People admin', null],
+  ] as const)('%s and a person of %s: %s', (actor, subject, expected) => {
+    expect(whyNot(as(actor), 'resetSecondFactor', 'users', as(subject))).toBe(expected)
+    expect(whyNot(as(actor), 'invite', 'users', as(subject))).toBe(expected)
+  })
+
+  it('the same holds for his devices, and looking at them is free', () => {
+    const actor = inGroup('totp_devices.view', 'totp_devices.change', 'totp_devices.delete')
+    const equal = inGroup('totp_devices.view')
+    const above = inGroup('users.view')
+    for (const permission of ['change', 'delete'] as const) {
+      expect(whyNot(actor, permission, 'totp_devices', equal)).toBeNull()
+      expect(whyNot(actor, permission, 'totp_devices', above)).toBe('above')
+    }
+    expect(whyNot(actor, 'view', 'totp_devices', above)).toBeNull()
+  })
+
+  it('nobody deletes his own device or helps himself, though he may change himself', () => {
+    for (const actor of [as('superuser'), as('in no group'), as('People admin')]) {
+      for (const permission of ['invite', 'giveBackupToken', 'endSessions', 'resetSecondFactor'] as const)
+        expect(whyNot(actor, permission, 'users', actor)).toBe('own')
+      expect(whyNot(actor, 'delete', 'totp_devices', actor)).toBe('own')
+      expect(whyNot(actor, 'change', 'users', actor)).toBeNull()
+    }
+  })
+
+  it('what somebody would have if he were let in counts as well', () => {
+    const waiting = somebody({ isStaff: false, granted: new Set(['audit_events.view']) })
+    expect(whyNot(as('Helpdesk'), 'invite', 'users', waiting)).toBe('above')
+    expect(whyNot(as('Helpdesk'), 'invite', 'users', somebody({ isStaff: false }))).toBeNull()
+  })
+
+  it('a text that no resource has must be held as it is', () => {
+    expect(covers(inGroup('users.view'), inGroup('orders.refund'))).toBe(false)
+    expect(covers(inGroup('orders.refund'), inGroup('orders.refund'))).toBe(true)
+    expect(covers(inGroup('*.view'), inGroup('orders.view'))).toBe(true)
+  })
+
+  it('staff in no group have all of a host’s resources, which a group must name', () => {
+    const ofHost = ['orders.view', 'orders.refund']
+    const admin = { ...as('People admin'), ofHost }
+    expect(covers(admin, somebody())).toBe(false)
+    const named = { ...inGroup(...(shippedGroups['People admin'] ?? []), ...ofHost), ofHost }
+    expect(covers(named, somebody())).toBe(true)
+    expect(covers({ ...somebody(), ofHost }, inGroup('orders.refund'))).toBe(true)
+  })
+})
