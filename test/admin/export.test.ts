@@ -80,7 +80,9 @@ describe('a list', () => {
 
   it('has the filters and the order of its address', async () => {
     const emails = async (query: Record<string, string>) =>
-      rowsIn((await download('users', { 'filters.is_superuser': 'false', ...query })).text).map(({ email }) => email)
+      rowsIn((await download('users', { 'filters.is_superuser': 'false', ...query })).text).map(
+        ({ email = '' }) => email,
+      )
     const up = await emails({ sortBy: 'email', direction: 'asc' })
     expect(up).toContain(person.email)
     expect(up).not.toContain(site().bossPerson.email)
@@ -129,18 +131,18 @@ describe('a list', () => {
 
 describe('a download is refused', () => {
   const lastEvent = async () => JSON.stringify(await trail())
-  const refused = async (answer: Promise<Answer>, status: number, code: string) => {
+  const expectRefusal = async (answer: Promise<Answer>, status: number, code: string) => {
     const before = await lastEvent()
     expect(await answer).toMatchObject({ status, code })
     expect(await lastEvent()).toBe(before)
   }
 
   it('to staff in no group, and to groups that have not got it', async () => {
-    await refused(ask(site().staff, 'users', 'export'), 403, 'not_allowed')
+    await expectRefusal(ask(site().staff, 'users', 'export'), 403, 'not_allowed')
     const only = await site().person()
     await groupNamed(site(), 'exports what it cannot see', ['users.export'])
     await join(site(), only.id, 'exports what it cannot see')
-    await refused(ask(await signIn(site(), only), 'users', 'export'), 403, 'not_allowed')
+    await expectRefusal(ask(await signIn(site(), only), 'users', 'export'), 403, 'not_allowed')
   })
 
   it('not to a group that has it', async () => {
@@ -149,19 +151,23 @@ describe('a download is refused', () => {
     await join(site(), auditor.id, 'takes the trail along')
     const browser = await signIn(site(), auditor)
     expect((await ask(browser, 'audit_events', 'export')).status).toBe(200)
-    await refused(ask(browser, 'users', 'export'), 403, 'not_allowed')
-    await refused(ask(browser, 'audit_events', 'export', {}, { 'filters.user_id': person.email }), 400, 'bad_request')
+    await expectRefusal(ask(browser, 'users', 'export'), 403, 'not_allowed')
+    await expectRefusal(
+      ask(browser, 'audit_events', 'export', {}, { 'filters.user_id': person.email }),
+      400,
+      'bad_request',
+    )
   })
 
   it('by GET, from another site, for what is no list, and with an unknown filter or order', async () => {
     const address = '/admin/api/resources/users/actions/export'
-    await refused(site().boss.get(address), 405, 'method_not_allowed')
+    await expectRefusal(site().boss.get(address), 405, 'method_not_allowed')
     const foreign = { method: 'POST', headers: { Origin: 'https://evil.example' } }
-    await refused(site().boss.visit(address, foreign), 403, 'cross_origin')
-    await refused(download('sessions'), 404, 'not_found')
-    await refused(download('users', { 'filters.password_hash': 'x' }), 400, 'bad_request')
-    await refused(download('users', { sortBy: 'password_hash' }), 400, 'bad_request')
-    await refused(download('users', { direction: 'sideways' }), 400, 'bad_request')
-    await refused(site().boss.post(`${address}/more`), 404, 'not_found')
+    await expectRefusal(site().boss.visit(address, foreign), 403, 'cross_origin')
+    await expectRefusal(download('sessions'), 404, 'not_found')
+    await expectRefusal(download('users', { 'filters.password_hash': 'x' }), 400, 'bad_request')
+    await expectRefusal(download('users', { sortBy: 'password_hash' }), 400, 'bad_request')
+    await expectRefusal(download('users', { direction: 'sideways' }), 400, 'bad_request')
+    await expectRefusal(site().boss.post(`${address}/more`), 404, 'not_found')
   })
 })

@@ -74,7 +74,7 @@ describe.each(actors)('%s', (actor) => {
       RESOURCES.filter((table) => mayBy(table, actor).includes('view')).toSorted(),
     )
     for (const { id, actions } of resources) {
-      const given = new Set(actions.map(({ name }) => permissionOf[name]))
+      const given = new Set(actions.map(({ name }) => String(permissionOf[name])))
       expect([...given].toSorted()).toEqual(mayBy(id, actor).toSorted())
     }
   })
