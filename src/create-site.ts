@@ -51,6 +51,7 @@ export async function createOtpAdminSite(options: SiteOptions): Promise<OtpAdmin
       ...services,
       beside: { health: options.health ?? false },
       ...(options.admin && { admin: options.admin }),
+      ...(options.requirements && { requirements: options.requirements }),
       ...(options.users && { users: options.users }),
       ...(options.kinds && { kinds: options.kinds }),
       ...(options.userVerification && { userVerification: options.userVerification }),

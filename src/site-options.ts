@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import type { Sequelize } from 'sequelize'
 import type { HostAdmin } from './admin/host/host-admin.js'
+import type { Requirements } from './admin/requirements.js'
 import type { UsersAdapter } from './auth/host-users/users-adapter.js'
 import type { Clock } from './clock.js'
 import { type Config, type Fault, readConfig } from './config/read-config.js'
@@ -33,6 +34,14 @@ export interface SiteOptions {
   users?: UsersAdapter
   /** The application's AdminJS options or instance: its resources stand beside ours, behind our guard. */
   admin?: HostAdmin
+  /**
+   * What a session must have shown for a call of the panel, by `resource.action`, or `resource.*`
+   * for every action of it. Where nothing is said, whatever changes people or devices wants a
+   * token within 300 seconds.
+   *
+   * @example { 'users.resetSecondFactor': { kinds: ['webauthn'], maxAge: 600 } }
+   */
+  requirements?: Requirements
   /** Kinds of device beside those that the site brings. */
   kinds?: readonly AddedKind[]
   /** Where mails leave the house, instead of `SMTP_URL`. */
