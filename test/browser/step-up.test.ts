@@ -1,7 +1,7 @@
 import { AxeBuilder } from '@axe-core/playwright'
 import { mkdirSync } from 'node:fs'
 import path from 'node:path'
-import type { Browser } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Requirement } from '../../src/auth/requirement.js'
 import { otpRequired } from '../../src/auth/otp-required.js'
@@ -47,6 +47,19 @@ const looks = [
   { width: 390, dark: true },
 ]
 
+/** A file, posted by a page of this site's. */
+const SEND_A_FILE = `
+  const form = document.createElement('form')
+  Object.assign(form, { method: 'post', enctype: 'multipart/form-data', action: '/fresh' })
+  document.body.append(form)
+  form.submit()`
+
+async function lookAt(page: Page, name: string, { width, dark }: (typeof looks)[number]): Promise<void> {
+  await page.screenshot({ path: path.join(screenshots, `${name}-${width}-${dark ? 'dark' : 'light'}.png`) })
+  await expectNoSidewaysScroll(page)
+  expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([])
+}
+
 async function open(traits: { app?: boolean }, look: (typeof looks)[number]) {
   const person = await createPerson(site, { backupTokens: 2, ...traits })
   const signedIn = await signIn(site, person)
@@ -72,12 +85,12 @@ it.each(looks)(
     ]
     for (const [name, which, address] of shots) {
       await which.goto(site.baseUrl + address)
-      await which.screenshot({
-        path: path.join(screenshots, `${name}-${look.width}-${look.dark ? 'dark' : 'light'}.png`),
-      })
-      await expectNoSidewaysScroll(which)
-      expect((await new AxeBuilder({ page: which }).analyze()).violations).toEqual([])
+      await lookAt(which, name, look)
     }
+    await page.goto(`${site.baseUrl}/account/two-factor`)
+    await page.evaluate(SEND_A_FILE)
+    await page.waitForSelector('[data-code=step_up_required]')
+    await lookAt(page, 'not-kept', look)
     expect(complaints.filter((text) => !text.includes('403'))).toEqual([])
     await context.close()
     await bare.context.close()
