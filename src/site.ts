@@ -15,6 +15,7 @@ import { invitationRoutes } from './account/invitation/routes.js'
 import { passwordChangeRoutes } from './account/password-change/routes.js'
 import { passwordRoutes } from './account/password/routes.js'
 import { phonesRoutes } from './account/phones/routes.js'
+import { refusedTriesRoutes } from './account/refused-tries/routes.js'
 import { profileRoutes } from './account/profile/routes.js'
 import { securityKeysRoutes } from './account/security-keys/routes.js'
 import { sessionsRoutes } from './account/sessions/routes.js'
@@ -178,6 +179,7 @@ function pageRoutes(account: Account): Router[] {
     profileRoutes(account),
     devicesRoutes(account),
     sessionsRoutes(account),
+    refusedTriesRoutes(account),
     trustedBrowsersRoutes(account),
     hardwareTokensRoutes(account),
     languageRoutes(account),

@@ -1,6 +1,7 @@
 import type { Response } from 'express'
 import { renderHtml, type TemplateData } from '../templates.js'
 import { describeDue } from './describe-due.js'
+import { describeRefusedTries } from './describe-refused-tries.js'
 import { KEY_PAGES_CSP } from './security-headers.js'
 
 /** What every page needs; set once on the app. */
@@ -30,7 +31,8 @@ declare global {
 export function sendPage(res: Response, view: string, values: TemplateData = {}): void {
   const { t, language, user = null } = res.req
   const due = describeDue(res.req)
-  const shared = { ...res.app.locals.page, t, language, user, due, script: res.locals['script'] ?? null }
+  const refused = describeRefusedTries(res.req)
+  const shared = { ...res.app.locals.page, t, language, user, due, refused, script: res.locals['script'] ?? null }
   res
     .set({ 'Cache-Control': 'no-store', 'Content-Language': language })
     .vary('Accept-Language')

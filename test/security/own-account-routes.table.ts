@@ -57,6 +57,12 @@ const rows: readonly RouteRow[] = [
     expected: ruled('404 link_invalid'),
   },
   {
+    routes: ['POST /account/two-factor/refused-tries'],
+    method: 'POST',
+    address: '/account/two-factor/refused-tries',
+    expected: kept('303 /account/two-factor'),
+  },
+  {
     routes: ['POST /account/two-factor/sessions/end'],
     method: 'POST',
     address: '/account/two-factor/sessions/end',

@@ -9,12 +9,13 @@ interface State {
   paths: { logoutPath: string }
 }
 
-/** What is above every page: the bar, and the banner while a second factor is due. */
+/** What is above every page: the bar, and what the person has to be told. */
 export function TopBar({ toggleSidebar }: { toggleSidebar: () => void }) {
   return (
     <>
       <Bar toggleSidebar={toggleSidebar} />
       <Due />
+      <RefusedTries />
     </>
   )
 }
@@ -26,6 +27,25 @@ function Due() {
   return (
     <div className="due-notice" role="status">
       {due.text} {due.link && <a href="/account/two-factor/setup">{due.link}</a>}
+    </div>
+  )
+}
+
+/** Somebody may know the password: the person says whether it was himself, and is led to what he can do. */
+function RefusedTries() {
+  const refused = useSelector(({ session }: State) => session.refused)
+  if (!refused) return null
+  return (
+    <div className="due-notice" role="status">
+      {refused.text}
+      <form method="post" action="/account/two-factor/refused-tries">
+        <button className="plain-button" name="answer" value="not_mine">
+          {refused.notMine}
+        </button>
+        <button className="plain-button" name="answer" value="mine">
+          {refused.mine}
+        </button>
+      </form>
     </div>
   )
 }

@@ -27,6 +27,8 @@ export interface PanelSession {
   level: 'staff' | 'superuser'
   /** The second factor that this person still owes the policy, in words; null: nothing is due. */
   due: { text: string; link: string | null } | null
+  /** Tries at this person's second factor since the sign-in before; null: none, or answered. */
+  refused: { text: string; mine: string; notMine: string } | null
 }
 
 function jsonOf(id: string) {

@@ -3,6 +3,7 @@ import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import type { RequestHandler } from 'express'
 import { describeDue } from '../../http/describe-due.js'
+import { describeRefusedTries } from '../../http/describe-refused-tries.js'
 import type { AdminJS } from '../adminjs.js'
 import { headOf, policy, restOf } from '../page/render-page.js'
 import type { PanelAssets } from '../page/serve-assets.js'
@@ -22,7 +23,14 @@ export function createHostPage(admin: AdminJS, assets: PanelAssets, components: 
     const { state, assets: own, title } = await hostState(admin, user, req.language)
     const scripts = [assets.address('host-panel.js'), ...own.scripts, ...(components === null ? [] : [components])]
     const head = headOf(title, assets, state, req.language, own.styles)
-    const page = head + restOf(scripts, nonce, { ...user.toJSON(), due: describeDue(req) }, req.t('panel:no_script'))
+    const page =
+      head +
+      restOf(
+        scripts,
+        nonce,
+        { ...user.toJSON(), due: describeDue(req), refused: describeRefusedTries(req) },
+        req.t('panel:no_script'),
+      )
     res.set({
       'Content-Language': req.language,
       'Content-Security-Policy': policy(nonce),

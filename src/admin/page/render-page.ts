@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { RequestHandler } from 'express'
 import { describeDue } from '../../http/describe-due.js'
+import { describeRefusedTries } from '../../http/describe-refused-tries.js'
 import type { Language } from '../../i18n.js'
 import type { AdminJS } from '../adminjs.js'
 import { nameOfAccess, type PanelUser, panelUserOf } from '../panel-user.js'
@@ -29,7 +30,7 @@ export function createPage(services: PanelServices, admin: AdminJS, assets: Pane
     const user = panelUserOf({ currentAdmin: Reflect.get(req.session, 'adminUser') })
     const nonce = randomBytes(16).toString('base64')
     const { head, gzip } = await prepared(user, req.language)
-    const session = { ...user.toJSON(), due: describeDue(req) }
+    const session = { ...user.toJSON(), due: describeDue(req), refused: describeRefusedTries(req) }
     const rest = restOf([assets.address('panel.js')], nonce, session, req.t('panel:no_script'))
     res.set({
       'Content-Language': req.language,

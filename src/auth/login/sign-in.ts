@@ -1,7 +1,5 @@
 import type { Request } from 'express'
-import { runStatement } from '../../db/run-statement.js'
 import { describeOrigin } from '../../http/describe-origin.js'
-import { preferredLanguage } from '../../http/choose-language.js'
 import type { Device, PersistentId } from '../../otp/device.js'
 import type { AfterEvents } from '../../otp/events.js'
 import type { Auth } from '../auth.js'
@@ -9,6 +7,7 @@ import { deviceFactor, type PassedFactor, startSession } from '../session.js'
 import { trustBrowser } from '../trusted-browser/trust-browser.js'
 import type { Answer } from './answer.js'
 import { recogniseBrowser } from './recognise-browser.js'
+import { rememberSignIn } from './remember-sign-in.js'
 
 /** Who signs in, and where to. */
 interface Arrival {
@@ -55,14 +54,7 @@ async function arrive(
   by: { device: PersistentId | null; how: AfterEvents['signedIn']['how'] },
 ): Promise<Answer> {
   const now = auth.clock.now()
-  await runStatement(auth.database, undefined, REMEMBER, {
-    userId: user.id,
-    now,
-    language: preferredLanguage(req.acceptsLanguages()),
-  })
+  await rememberSignIn(auth, req, user.id, now)
   auth.otp.events.tell('signedIn', { userId: user.id, at: now, origin: describeOrigin(req), ...by })
   return { ok: true, location: next ?? (user.isStaff ? '/admin' : '/account/two-factor') }
 }
-
-// Mails and calls speak the browser's language where the user has chosen none.
-const REMEMBER = 'update users set last_login_at = $now, browser_language = $language where id = $userId'

@@ -1,0 +1,23 @@
+import { type RequestHandler, Router } from 'express'
+import { z } from 'zod'
+import { otpRequired } from '../../auth/otp-required.js'
+import { field, parseForms, readForm } from '../../http/read-form.js'
+import { refuse } from '../../http/refuse.js'
+import type { Account } from '../account.js'
+
+const answerForm = z.object({ answer: field(16) })
+
+/** The answer to the notice about refused tries: it is shown no more, and whoever did not try is led to what he can do. */
+export function refusedTriesRoutes(account: Account): Router {
+  const router = Router({ caseSensitive: true, strict: true })
+  const mayAnswer = otpRequired(account, { ifConfigured: true })
+  router.post('/account/two-factor/refused-tries', mayAnswer, ...parseForms(), postAnswer)
+  return router
+}
+
+const postAnswer: RequestHandler = (req, res) => {
+  const form = readForm(req, answerForm)
+  if (!form) return refuse(req, res, { status: 400, code: 'bad_request' })
+  delete req.session.refusedTries
+  res.redirect(303, form.answer === 'not_mine' ? '/account/password/change' : '/account/two-factor')
+}
