@@ -4,6 +4,8 @@ import type { Database } from '../../src/db/connect.js'
 import { connectDatabase } from '../../src/db/connect.js'
 import { absentKinds } from '../../src/otp/kinds/absent-kinds.js'
 import { builtInKinds, everyKind } from '../../src/otp/kinds/index.js'
+import { translatorFor } from '../../src/i18n.js'
+import { renderMail } from '../../src/notify/render-mail.js'
 import { userHasDevice } from '../../src/otp/devices-for-user.js'
 import { type AddedKind, addDevice, kindContract, type Migration, nowhere, SiteError } from '../../src/index.js'
 import { removeAllDevices } from '../../src/otp/remove-devices.js'
@@ -173,7 +175,25 @@ describe.each(databaseKinds())('a kind of device from outside, on the %s databas
     expect((await browser.get('/account/two-factor')).location).toContain('/account/login')
   })
 
-  it('leaves its name in the audit trail and in mails', async () => {
+  it('is called by its name in mails, in the language of each', () => {
+    const mail = {
+      mail: 'device-added' as const,
+      by: 'owner' as const,
+      to: 'a@example.com',
+      name: 'Ada',
+      language: 'en',
+      kind: 'word',
+      device: 'Mine',
+      at: new Date(0),
+      address: null,
+      browser: null,
+      link: 'https://admin.example.com/account/two-factor',
+    }
+    expect(renderMail(mail, 'Site', translatorFor('en')).text).toContain('Mine (Magic word)')
+    expect(renderMail(mail, 'Site', translatorFor('de')).html).toContain('Mine (Zauberwort)')
+  })
+
+  it('leaves its id in the audit trail', async () => {
     const { person, id } = await enrol()
     const { rows } = await database.pool.query('select event from audit_events where user_id = $1 and device = $2', [
       person.id,

@@ -21,8 +21,8 @@ export function methodsOf({ config, otp }: Account, { user, secondFactorDue }: R
   const all: (Method & { offered: boolean })[] = [
     { name: 'totp', path: null, offered: true },
     { name: 'webauthn', path: '/account/two-factor/security-keys/add', offered: otp.settings.relyingParty !== null },
-    { name: 'phone', path: '/account/two-factor/phones/add', offered: config.smsGateway !== undefined },
     ...addedKinds(otp.kinds).map(({ name }) => ({ name, path: addAddress(name), offered: true })),
+    { name: 'phone', path: '/account/two-factor/phones/add', offered: config.smsGateway !== undefined },
     { name: 'email', path: '/account/two-factor/email/add', offered: config.otpEmail },
   ]
   return all.filter(({ name, offered }) => offered && suits(name)).map(({ name, path }) => ({ name, path }))
