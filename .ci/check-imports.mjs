@@ -9,6 +9,7 @@ const floors = [
   ['clock', 'errors', 'origin'],
   ['crypto', 'root'],
   ['i18n', 'templates'],
+  ['replace-texts'],
   ['config'],
   ['log', 'read-secret-keys'],
   ['db'],

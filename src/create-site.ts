@@ -1,18 +1,22 @@
 import type { RequestHandler } from 'express'
 import type { Auth } from './auth/auth.js'
 import { systemClock } from './clock.js'
-import { connectDatabase } from './db/connect.js'
+import { connectDatabase, type Database } from './db/connect.js'
 import { migrate } from './db/migrate.js'
 import { stateFact } from './db/site-facts.js'
 import { standBeside } from './http/stand-beside.js'
 import { createLog } from './log.js'
 import { chooseMailGateway } from './notify/gateways/choose-mail-gateway.js'
+import type { MailGateway } from './notify/gateways/mail-gateway.js'
 import { chooseSmsGateway } from './notify/gateways/choose-sms-gateway.js'
 import { runWorker } from './notify/run-worker.js'
+import { addHandlers } from './otp/add-handlers.js'
 import type { Otp } from './otp/otp.js'
 import { readSecretKeys } from './read-secret-keys.js'
-import { mountSite } from './site.js'
-import { readSiteOptions, type SiteOptions } from './site-options.js'
+import { mountSite, type SiteServices } from './site.js'
+import { type CheckedOptions, readSiteOptions, type SiteOptions } from './site-options.js'
+import { replaceTexts } from './replace-texts.js'
+import { replaceViews } from './templates.js'
 
 /** A site inside somebody else's application. */
 export interface OtpAdminSite {
@@ -33,46 +37,77 @@ export interface OtpAdminSite {
  * Opens the database, brings it up to date, and builds the whole site to be mounted into an
  * Express application: sign-in, people's own pages, the panel, and the worker that delivers mails.
  *
- * @throws SiteError `options_refused` with every mistake in the options
+ * @throws SiteError `options_refused` with every mistake in the options; `views_invalid`, `locales_invalid`
  * @example
  * const site = await createOtpAdminSite({ config: { BASE_URL: 'https://example.com', SECRET_KEYS: keys } })
  * app.use(site.router)
  */
 export async function createOtpAdminSite(options: SiteOptions): Promise<OtpAdminSite> {
-  const { config, clock = systemClock, baseUrl, alsoOrigins, ...given } = readSiteOptions(options)
-  const log = given.log ?? createLog(config)
-  const database = await connectDatabase(config, { embedded: 'own', like: options.sequelize })
+  const checked = readSiteOptions(options)
+  if (options.views !== undefined) replaceViews(options.views)
+  if (options.locales !== undefined) replaceTexts(options.locales)
+  const database = await connectDatabase(checked.config, { embedded: 'own', like: options.sequelize })
   try {
     await migrate(database, options.kinds)
     await stateFact(database, 'people', options.users ? 'application' : 'here')
-    const keys = given.keys ?? readSecretKeys(config)
-    const services = { config, clock, database, keys, log, baseUrl, alsoOrigins }
-    const site = await mountSite({
-      ...services,
-      beside: { health: options.health ?? false },
-      ...(options.admin && { admin: options.admin }),
-      ...(options.requirements && { requirements: options.requirements }),
-      ...(options.users && { users: options.users }),
-      ...(options.kinds && { kinds: options.kinds }),
-      ...(options.userVerification && { userVerification: options.userVerification }),
-    })
-    const mail = given.mail ?? chooseMailGateway(config, baseUrl, log)
-    const sms = given.sms ?? chooseSmsGateway(config, log)
-    const { siteName } = config
-    const worker = runWorker({ ...services, mail, sms, siteName, embedded: !config.databaseUrl })
-    return {
-      router: standBeside(site.app),
-      otp: site.otp,
-      auth: site.auth,
-      async close() {
-        site.close()
-        await worker.stop()
-        mail.close()
-        await database.close()
-      },
-    }
+    return await openSite(options, checked, database)
   } catch (fault) {
     await database.close()
     throw fault
   }
+}
+
+async function openSite(options: SiteOptions, checked: CheckedOptions, database: Database): Promise<OtpAdminSite> {
+  const { config } = checked
+  const services: SiteServices = {
+    ...checked,
+    ...picked(options),
+    database,
+    clock: options.clock ?? systemClock,
+    keys: options.keys ?? readSecretKeys(config),
+    log: options.log ?? createLog(config),
+    beside: { health: options.health ?? false },
+  }
+  const site = await mountSite(services)
+  addHandlers(site.otp.events, options.on ?? {})
+  const stopWorker = options.worker === false ? async () => {} : startWorker(options, services)
+  let closing: Promise<void> | undefined
+  const close = async () => {
+    site.close()
+    await stopWorker()
+    await database.close()
+  }
+  return { router: standBeside(site.app), otp: site.otp, auth: site.auth, close: () => (closing ??= close()) }
+}
+
+/** What is handed on as it was given; what was not given stays away. */
+function picked({ admin, requirements, users, kinds, userVerification }: SiteOptions) {
+  return {
+    ...(requirements && { requirements }),
+    ...(admin && { admin }),
+    ...(users && { users }),
+    ...(kinds && { kinds }),
+    ...(userVerification && { userVerification }),
+  }
+}
+
+/** @returns what stops it */
+function startWorker(options: SiteOptions, services: SiteServices): () => Promise<void> {
+  const { config, baseUrl, log } = services
+  const mail: MailGateway = options.mail
+    ? { close: () => {}, ...bound(options.mail) }
+    : chooseMailGateway(config, baseUrl, log)
+  const sms = options.sms ?? chooseSmsGateway(config, log)
+  const embedded = !config.databaseUrl
+  const worker = runWorker({ ...services, mail, sms, siteName: config.siteName, embedded })
+  return async () => {
+    await worker.stop()
+    mail.close()
+  }
+}
+
+/** Its methods may stand on a class and ask for `this`. */
+function bound(mail: NonNullable<SiteOptions['mail']>): Pick<MailGateway, 'send'> & Partial<MailGateway> {
+  const { close } = mail
+  return { send: (message, signal) => mail.send(message, signal), ...(close && { close: () => close.call(mail) }) }
 }

@@ -1,14 +1,16 @@
 import type { Logger } from 'pino'
 import type { Sequelize } from 'sequelize'
+import { z } from 'zod'
 import type { HostAdmin } from './admin/host/host-admin.js'
 import type { Requirements } from './admin/requirements.js'
 import type { UsersAdapter } from './auth/host-users/users-adapter.js'
 import type { Clock } from './clock.js'
-import { type Config, type Fault, readConfig } from './config/read-config.js'
+import { type Config, readConfig } from './config/read-config.js'
 import type { Keyring } from './crypto/keyring.js'
 import { SiteError } from './errors.js'
 import type { MailGateway } from './notify/gateways/mail-gateway.js'
 import type { SmsGateway } from './notify/gateways/sms-gateway.js'
+import { type EventHandlers, isEventName } from './otp/add-handlers.js'
 import type { AddedKind } from './otp/kinds/added-kind.js'
 import type { UserVerification } from './otp/webauthn/relying-party.js'
 
@@ -20,7 +22,7 @@ export interface SiteOptions {
    * unasked, because its `PORT` or `DATABASE_URL` are the application's own: whoever wants
    * it says `config: process.env`.
    */
-  config?: Readonly<Record<string, string | undefined>>
+  config?: Readonly<Record<string, string | number | boolean | undefined>>
   /**
    * The application's Sequelize 6 instance on PostgreSQL. The site connects to the same database
    * on connections of its own and keeps its tables in a schema of its own, so that its `users`
@@ -44,10 +46,21 @@ export interface SiteOptions {
   requirements?: Requirements
   /** Kinds of device beside those that the site brings. */
   kinds?: readonly AddedKind[]
-  /** Where mails leave the house, instead of `SMTP_URL`. */
-  mail?: MailGateway
+  /** Where mails leave the house, instead of `SMTP_URL`: `send(mail)` throws a `DeliveryError` where that did not work. */
+  mail?: Pick<MailGateway, 'send'> & Partial<MailGateway>
   /** Where text messages and calls leave the house, instead of `SMS_GATEWAY`. */
   sms?: SmsGateway
+  /**
+   * Handlers of events, by name (docs/events.md). One that is told inside a transaction vetoes
+   * what happened by throwing; one that is told after the fact can only be logged.
+   */
+  on?: EventHandlers
+  /** A folder with views of the application's own, `.ejs` files that replace ours of the same name, for the whole process. */
+  views?: string
+  /** A folder with texts of its own, `<language>/<namespace>.json`, that replace ours of the same key, for the whole process. */
+  locales?: string
+  /** Whether this process delivers mails and messages. `false`: another one does, for example `otp-admin serve`. */
+  worker?: boolean
   /** Whether the site answers `/healthz` and `/readyz`. `false` where nothing is said: an application has its own. */
   health?: boolean
   clock?: Clock
@@ -58,55 +71,102 @@ export interface SiteOptions {
 }
 
 /** The options, checked, with what follows from them. */
-export interface CheckedOptions extends Pick<SiteOptions, 'clock' | 'log' | 'keys' | 'mail' | 'sms'> {
+export interface CheckedOptions {
   config: Config
   /** Public origin. */
   baseUrl: string
   alsoOrigins: readonly string[]
 }
 
-/** Checks all options together. @throws SiteError `options_refused`, which names every mistake */
+const has = (...names: string[]) =>
+  z.custom<object>(
+    (given) =>
+      typeof given === 'object' &&
+      given !== null &&
+      names.every((name) => typeof Reflect.get(given, name) === 'function'),
+    `must be an object with ${names.map((name) => `${name}()`).join(', ')}`,
+  )
+
+const setting = z.union([z.string(), z.number(), z.boolean()], 'must be a text, a number or a boolean')
+const folder = z.string('must be the path of a folder').min(1)
+const yesOrNo = z.boolean('must be true or false')
+const handlers = z.record(z.string(), z.function().optional()).superRefine((on, context) => {
+  for (const name of Object.keys(on).filter((each) => !isEventName(each)))
+    context.addIssue({ code: 'custom', path: [name], message: 'is no event: docs/events.md lists them' })
+})
+
+/** What can be said of each option alone. */
+const shape = {
+  config: z.record(z.string(), setting.optional()),
+  sequelize: has('getDialect', 'query'),
+  schema: z.string('must be a text'),
+  users: has('findByLogin', 'find', 'checkPassword'),
+  admin: z.custom<object>(
+    (given) => typeof given === 'object' && given !== null,
+    'must be AdminJS options or an instance',
+  ),
+  requirements: z.record(z.string(), z.object({}, 'must be a requirement').loose().nullable()),
+  kinds: z.array(
+    z.custom<object>((given) => typeof given === 'object' && given !== null),
+    'must be a list of kinds',
+  ),
+  mail: has('send'),
+  sms: has('sendText', 'call'),
+  on: handlers,
+  views: folder,
+  locales: folder,
+  worker: yesOrNo,
+  health: yesOrNo,
+  clock: has('now'),
+  log: has('info', 'warn', 'error', 'child'),
+  keys: has('seal', 'open', 'hash', 'hashes'),
+  userVerification: z.enum(
+    ['discouraged', 'preferred', 'required'],
+    'must be `discouraged`, `preferred` or `required`',
+  ),
+} satisfies Record<keyof SiteOptions, z.ZodType>
+
+/** Checks all options together. @throws SiteError `options_refused`, which names every mistake and no value */
 export function readSiteOptions(options: SiteOptions): CheckedOptions {
-  const { clock, log, keys, mail, sms } = options
+  const alone = z.strictObject(shape).partial().safeParse(options)
   const result = readConfig(settingsOf(options))
-  const mistakes = [...databaseMistakes(options), ...(result.ok ? [] : result.faults.map(inConfig))]
+  const mistakes = [
+    ...(alone.error?.issues.flatMap(describe) ?? []),
+    ...databaseMistakes(options),
+    ...(result.ok ? [] : result.faults.map(({ variable, message }) => `config.${variable} ${message}`)),
+  ]
   if (!result.ok || mistakes.length > 0)
     throw new SiteError('options_refused', mistakes.join('\n'), 'Give createOtpAdminSite other options.')
-  const { config } = result
+  const config: Config = options.sms ? { ...result.config, smsGateway: 'given' } : result.config
   const baseUrl = config.baseUrl ?? `http://localhost:${config.port}`
   const alsoOrigins = config.production ? [] : [`http://127.0.0.1:${config.port}`]
-  return {
-    config,
-    baseUrl,
-    alsoOrigins,
-    ...(clock && { clock }),
-    ...(log && { log }),
-    ...(keys && { keys }),
-    ...(mail && { mail }),
-    ...(sms && { sms }),
-  }
+  return { config, baseUrl, alsoOrigins }
+}
+
+function describe(issue: z.core.$ZodIssue): string[] {
+  if (issue.code === 'unrecognized_keys') return issue.keys.map((name) => `${name} is no option`)
+  return [`${issue.path.join('.')} ${issue.message}`]
 }
 
 /** With an instance of Sequelize its server stands for `DATABASE_URL`; a stand-in says so to the checks. */
 function settingsOf({ config = {}, sequelize, schema }: SiteOptions): Readonly<Record<string, string | undefined>> {
   const named = schema ?? config['DATABASE_SCHEMA'] ?? (sequelize && 'otp_admin')
-  return {
+  const settings = {
     ...config,
     ...(sequelize && { DATABASE_URL: 'postgres://sequelize' }),
     ...(named !== undefined && { DATABASE_SCHEMA: named }),
   }
+  return Object.fromEntries(
+    Object.entries(settings).map(([name, value]) => [name, value === undefined ? value : String(value)]),
+  )
 }
 
 function databaseMistakes({ sequelize, config = {} }: SiteOptions): string[] {
-  if (!sequelize) return []
+  if (!sequelize || !shape.sequelize.safeParse(sequelize).success) return []
   const dialect = sequelize.getDialect()
   if (dialect !== 'postgres')
     return [
       `sequelize must be on PostgreSQL and is on ${dialect}: leave it out, and give config.DATABASE_URL or config.DATA_DIR`,
     ]
   return config['DATABASE_URL'] ? ['config.DATABASE_URL must not be given beside sequelize'] : []
-}
-
-function inConfig({ variable, message }: Fault): string {
-  return `config.${variable} ${message}`
 }

@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
 import ejs, { type TemplateFunction } from 'ejs'
+import { SiteError } from './errors.js'
 import { root } from './root.js'
 
 /** What a template may name. A name that is missing here is a fault, not an empty place. */
@@ -8,6 +9,47 @@ export type TemplateData = Readonly<Record<string, unknown>>
 
 const folder = path.join(root, 'views')
 const compiled = new Map<string, TemplateFunction>()
+/** An application's own views, by our names. */
+let replaced: ReadonlyMap<string, string> = new Map()
+let searched: readonly string[] = [folder]
+
+/**
+ * Takes an application's views instead of ours of the same name, partials and mails included,
+ * for this whole process; what it lacks is ours. Its own partials are included by their path
+ * from that folder.
+ *
+ * @throws SiteError `views_invalid` where there is no such folder, or nothing in it replaces anything
+ * @example replaceViews('/srv/shop/views/otp') // with auth/password.ejs in it
+ */
+export function replaceViews(own: string): void {
+  const files = listViews(own)
+  replaced = new Map(
+    files
+      .filter((file) => existsSync(path.join(folder, file)))
+      .map((file) => [path.join(folder, file), path.join(own, file)]),
+  )
+  if (replaced.size === 0)
+    throw new SiteError(
+      'views_invalid',
+      `The folder of views ${own} is not there, or has no file of the name of a view of ours.`,
+      'Give a folder with files such as auth/password.ejs; the package has its own in views/.',
+    )
+  searched = [own, folder]
+  compiled.clear()
+  ejs.clearCache()
+}
+
+function listViews(own: string): string[] {
+  const isFolder = existsSync(own) && statSync(own).isDirectory()
+  return isFolder ? readdirSync(own, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ejs')) : []
+}
+
+const textOf = (filename: string): string => readFileSync(replaced.get(filename) ?? filename, 'utf8')
+
+/** A replaced view keeps the address of ours, so that what it includes is found beside that. */
+function includeReplaced(_name: string, filename: string) {
+  return replaced.has(filename) ? { template: textOf(filename) } : { filename }
+}
 
 /**
  * Renders `views/<view>.ejs`; every value is escaped for HTML. A layout takes the name
@@ -29,7 +71,13 @@ function template(view: string, escape: (value: unknown) => string): TemplateFun
   const known = compiled.get(view)
   if (known) return known
   const filename = path.join(folder, `${view}.ejs`)
-  const fresh = ejs.compile(readFileSync(filename, 'utf8'), { filename, views: [folder], escape, cache: true })
+  const fresh = ejs.compile(textOf(filename), {
+    filename,
+    views: [...searched],
+    escape,
+    cache: true,
+    includer: includeReplaced,
+  })
   compiled.set(view, fresh)
   return fresh
 }

@@ -2,7 +2,9 @@ import path from 'node:path'
 import { type About, about, options, type OptionValues } from './options.js'
 
 /** The checked environment, with the defaults that depend on other values filled in. */
-export interface Config extends Omit<OptionValues, 'baseUrl'> {
+export interface Config extends Omit<OptionValues, 'baseUrl' | 'smsGateway'> {
+  /** `given`: an object that the application has handed over. */
+  smsGateway: OptionValues['smsGateway'] | 'given'
   production: boolean
   /** The public origin; undefined until the port is known where `PORT` is 0. */
   baseUrl: string | undefined

@@ -32,5 +32,6 @@ export function chooseSmsGateway(config: SmsConfig, log: Logger): SmsGateway | n
 
 /** Whether calls can be made: Twilio wants a number to call from, which a messaging service does not give. */
 export function canCall(config: Pick<SmsConfig, 'smsGateway' | 'twilioCallerId'>): boolean {
+  if (config.smsGateway === 'given') return true
   return config.smsGateway === 'file' || (config.smsGateway === 'twilio' && config.twilioCallerId !== undefined)
 }

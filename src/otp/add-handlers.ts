@@ -1,0 +1,36 @@
+import type { AfterEvents, Events, Handler, OtpEvents } from './events.js'
+
+type EventName = keyof (OtpEvents & AfterEvents)
+
+/** A handler for each event that somebody wants to hear of, by its name. */
+export type EventHandlers = { [Name in EventName]?: Handler<Name> }
+
+/** Every name; the compiler misses one that is left out. */
+const names: Readonly<Record<EventName, true>> = {
+  userVerified: true,
+  backupTokenUsed: true,
+  verificationFailed: true,
+  userLocked: true,
+  deviceAdded: true,
+  deviceRemoved: true,
+  deviceSwitchedOff: true,
+  signedIn: true,
+  signedOut: true,
+  stepUp: true,
+  policyBlocked: true,
+  browserTrusted: true,
+}
+
+export function isEventName(name: string): name is EventName {
+  return Object.hasOwn(names, name)
+}
+
+/** Adds them all, behind our own. */
+export function addHandlers(events: Events, handlers: EventHandlers): void {
+  for (const name of Object.keys(names)) if (isEventName(name)) add(events, handlers, name)
+}
+
+function add<Name extends EventName>(events: Events, handlers: Pick<EventHandlers, Name>, name: Name): void {
+  const handler = handlers[name]
+  if (handler) events.on(name, handler)
+}

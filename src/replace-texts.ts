@@ -1,0 +1,48 @@
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import path from 'node:path'
+import { z } from 'zod'
+import { SiteError } from './errors.js'
+import { addTexts, languages, type TextGroup } from './i18n.js'
+import { root } from './root.js'
+
+const textGroup: z.ZodType<TextGroup> = z.lazy(() => z.record(z.string(), z.union([z.string(), textGroup])))
+
+/**
+ * Takes an application's texts instead of ours of the same key, for this whole process: files
+ * `<language>/<namespace>.json` with the keys that are to say something else. Keys and files
+ * that are not there say what ours do.
+ *
+ * @throws SiteError `locales_invalid`, which names the file
+ * @example replaceTexts('/srv/shop/locales/otp') // with en/pages.json: { "password": { "heading": "Come in" } }
+ */
+export function replaceTexts(folder: string): void {
+  const files = existsSync(folder) && statSync(folder).isDirectory() ? textFiles(folder) : []
+  if (files.length === 0) throw invalid(folder, 'is not there, or has no texts such as en/pages.json')
+  for (const file of files) {
+    const [tag = '', name = ''] = file.split(path.sep)
+    const language = languages.find((each) => each === tag)
+    if (!language)
+      throw invalid(path.join(folder, file), `is in no language of the site, which are ${languages.join(', ')}`)
+    if (!existsSync(path.join(root, 'locales/en', name)))
+      throw invalid(path.join(folder, file), 'has the name of no file of ours')
+    addTexts(language, { [path.basename(name, '.json')]: readTexts(path.join(folder, file)) })
+  }
+}
+
+function textFiles(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.json'))
+}
+
+function readTexts(file: string): TextGroup {
+  try {
+    return textGroup.parse(JSON.parse(readFileSync(file, 'utf8')))
+  } catch (error) {
+    throw invalid(file, 'is no JSON of texts', error)
+  }
+}
+
+function invalid(place: string, what: string, cause?: unknown): SiteError {
+  return new SiteError('locales_invalid', `${place} ${what}.`, 'See locales/ of the package for files and keys.', {
+    cause,
+  })
+}
