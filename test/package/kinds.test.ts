@@ -14,6 +14,7 @@ import type { Browser } from '../support/browse.js'
 import { testConfig } from '../support/config.js'
 import { databaseKinds, openTestDatabase } from '../support/database.js'
 import { createTestDatabase, postgresUrl } from '../support/postgres.js'
+import { joinGroup } from '../support/groups.js'
 import { createUser, testOtp } from '../support/otp.js'
 import { createPerson, type Person, signIn, startTestSite, type TestSite } from '../support/site.js'
 import { tokenOf, wordKind } from './tiny-kind/words.js'
@@ -157,7 +158,20 @@ describe.each(databaseKinds())('a kind of device from outside, on the %s databas
     expect((await boss.get('/admin/resources/word_devices')).text).toContain('Magic words')
   })
 
-  it('is not shown to staff of whom the panel wants more, and not changed by another origin', async () => {
+  it('is seen and changed in the panel as far as somebody’s groups say', async () => {
+    const { id } = await enrol()
+    const api = '/admin/api/resources/word_devices'
+    const [reader, other] = [await createPerson(site), await createPerson(site)]
+    await joinGroup(database, [reader.id], { permissions: ['word_devices.view'] })
+    await joinGroup(database, [other.id], { permissions: ['totp_devices.view'] })
+    const [reading, refused] = [await signIn(site, reader), await signIn(site, other)]
+    expect((await reading.get(`${api}/actions/list`)).status).toBe(200)
+    expect(await reading.post(`${api}/records/${id}/delete`)).toMatchObject({ status: 403, code: 'not_allowed' })
+    expect(await refused.get(`${api}/actions/list`)).toMatchObject({ status: 403, code: 'not_allowed' })
+    expect((await refused.get('/admin')).text).not.toContain('"id":"word_devices"')
+  })
+
+  it('is not changed in the panel by another origin', async () => {
     const { id } = await enrol()
     const boss = await signIn(site, await createPerson(site, { superuser: true }))
     const visit = { method: 'POST', headers: { Origin: 'https://elsewhere.example', 'Sec-Fetch-Site': 'cross-site' } }

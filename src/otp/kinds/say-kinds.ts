@@ -21,7 +21,7 @@ function panelTexts(table: string, { name, names, columns = {} }: KindTexts): Te
   return {
     adminjs: {
       labels: { [table]: names, [`one_${table}`]: name },
-      resources: { [table]: { properties: { ...columns } } },
+      resources: { [table]: { properties: { ...columns }, actions: { list: names } } },
     },
   }
 }
