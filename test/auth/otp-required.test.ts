@@ -156,6 +156,19 @@ describe('otpRequired', () => {
     expect(page.text).not.toContain('/account/two-factor/setup')
   })
 
+  it('shows none either where devices come by invitation alone, and says whom to ask', async () => {
+    const invited = await openHostSite((host, auth) => void host.get('/plain', otpRequired(auth), handler), {
+      OTP_POLICY: 'off',
+      OTP_ENROLMENT: 'invite',
+    })
+    const { browser } = await arrive(invited, 'staff without a device')
+    const page = await browser.get('/plain')
+    expect(page).toMatchObject({ status: 403, code: 'not_verified' })
+    expect(page.text).toContain('Ask an administrator')
+    expect(page.text).not.toContain('/account/two-factor/setup')
+    await invited.close()
+  })
+
   it('names to a program where to go', async () => {
     const stranger = asProgram(browserOf('stranger'))
     const unverified = asProgram(browserOf('unverified staff'))

@@ -143,3 +143,26 @@ describe('login', () => {
     expect(after.sess.signedInAt).toBe(before.sess.signedInAt)
   })
 })
+
+describe('what a session says it has passed', () => {
+  const write = async (userId: number, factors: object[]) =>
+    site.database.pool.query(
+      `update sessions set sess = jsonb_set(sess::jsonb, '{factors}', $2::jsonb) where sess ->> 'userId' = $1`,
+      [String(userId), JSON.stringify(factors)],
+    )
+  const passed = (device: string) => ({ kind: 'totp', device, at: site.clock.now().getTime(), how: 'typed' })
+
+  it.each<[string, (other: string) => string]>([
+    ['somebody else’s device', (other) => other],
+    ['a device that there is none of', () => 'totp/2000000000'],
+    ['a kind that nobody knows', () => 'nope/1'],
+    ['no device at all', () => 'otp_totp.totpdevice/1'],
+  ])('of %s verifies nobody, and is taken out of it (D-56)', async (_, deviceOf) => {
+    const { browser, person } = await arrive(site, 'staff without a device')
+    const other = await createPerson(site)
+    await write(person.id, [passed(deviceOf(other.app?.persistentId ?? ''))])
+    expect((await browser.get('/admin')).status).toBe(302)
+    const [{ sess }] = await sessionsOf(person.id)
+    expect(sess.factors).toEqual([])
+  })
+})
