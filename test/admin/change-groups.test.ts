@@ -99,6 +99,7 @@ describe('a group', () => {
     [{ grace_days: '366' }, 'grace_days'],
     [{ grace_days: '1.5' }, 'grace_days'],
     [{ 'kinds.0': 'carrier pigeon' }, 'kinds'],
+    [{ 'kinds.0': 'static' }, 'kinds'],
   ])('is refused with the field named, new or changed: %o', async (form, field) => {
     const before = await group.reload()
     const answers = [await edit(form), await add({ name: `Refused ${made}`, ...form })]

@@ -16,17 +16,22 @@ const LISTS = ['permissions', 'kinds']
  * @param otp whose kinds of device can count
  * @param ofHost permissions for a host's resources
  */
-export function groupFields({ everyKind }: Pick<Otp, 'everyKind'>, ofHost: readonly string[]) {
+export function groupFields(otp: Pick<Otp, 'everyKind'>, ofHost: readonly string[]) {
   const permission = z.enum([...permissionCatalogue().texts, ...ofHost])
-  const kinds = everyKind.map((kind) => kind.name)
+  const kind = z.enum(countableKinds(otp))
   const fields = z.object({
     name: name(64).optional(),
     permissions: z.array(permission).transform(unique).optional(),
     otp_policy: z.union([empty, policy]).nullable().optional(),
     grace_days: z.union([empty, days]).nullable().optional(),
-    kinds: z.array(z.enum(kinds)).transform(someOrAll).nullable().optional(),
+    kinds: z.array(kind).transform(someOrAll).nullable().optional(),
   })
   return z.preprocess(gatherLists, fields)
+}
+
+/** Backup tokens help out; no policy is met by them (src/auth/policy.ts). */
+export function countableKinds({ everyKind }: Pick<Otp, 'everyKind'>): string[] {
+  return everyKind.map(({ name: kind }) => kind).filter((kind) => kind !== 'static')
 }
 
 export type GroupWish = z.output<ReturnType<typeof groupFields>>

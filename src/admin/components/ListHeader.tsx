@@ -16,9 +16,9 @@ export function ListHeader({ resource, action, tag, toggleFilter: isFiltered }: 
         {translateLabel(resource.name, resource.id)}
       </p>
       <div className="record-line">
-        <h1>
+        <h2>
           {translateAction(action.label, resource.id)} {tag && <span className="list-count">{tag}</span>}
-        </h1>
+        </h2>
         <div className="record-actions">
           {makes && (
             <Link className="plain-button plain-button-primary" to={`/admin/resources/${resource.id}/actions/new`}>

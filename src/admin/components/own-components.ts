@@ -9,6 +9,7 @@ import { GroupPermissions } from './GroupPermissions.js'
 import { HelpPerson } from './HelpPerson.js'
 import { GroupKinds, KindBoxes } from './KindBoxes.js'
 import { GroupsOfUser, MembersOfGroup } from './Memberships.js'
+import { OrAsSite } from './OrAsSite.js'
 import { PermissionBoxes } from './PermissionBoxes.js'
 import { PropertyHeader } from './PropertyHeader.js'
 import { TopBar } from './TopBar.js'
@@ -28,6 +29,7 @@ export const ownComponents = {
   HelpPerson,
   KindBoxes,
   MembersOfGroup,
+  OrAsSite,
   PermissionBoxes,
   PropertyHeader,
   TopBar,

@@ -1,4 +1,5 @@
 import { literal } from 'sequelize'
+import { countableKinds } from '../actions/group-fields.js'
 import { permissionCatalogue, VIEW_ALL } from '../permissions.js'
 import type { PanelResource } from './panel-resource.js'
 
@@ -20,7 +21,7 @@ export const groups: PanelResource = {
   },
   custom: ({ otp }) => ({
     permissions: { grantable: permissionCatalogue().grantable, viewAll: VIEW_ALL },
-    kinds: { kinds: otp.everyKind.map(({ name }) => name) },
+    kinds: { kinds: countableKinds(otp) },
   }),
   options: {
     navigation: { name: null, icon: 'Shield' },
@@ -33,7 +34,8 @@ export const groups: PanelResource = {
       permissions: {
         components: { show: 'GroupPermissions', edit: 'PermissionBoxes' },
       },
-      otp_policy: { availableValues: policies },
+      otp_policy: { availableValues: policies, components: { show: 'OrAsSite' } },
+      grace_days: { components: { show: 'OrAsSite' } },
       kinds: {
         components: { show: 'GroupKinds', edit: 'KindBoxes' },
       },

@@ -1,0 +1,15 @@
+import React from 'react'
+import { ValueGroup } from '@adminjs/design-system'
+import { type BasePropertyProps, useTranslation } from 'adminjs'
+
+/** What a group says itself of a second factor; where it says nothing, the site's word holds. */
+export function OrAsSite({ record, property }: BasePropertyProps) {
+  const { translateComponent, translateLabel, translateProperty } = useTranslation()
+  const value = record?.params[property.path] ?? null
+  const words = property.availableValues ? translateLabel(`${property.path}.${value}`) : String(value)
+  return (
+    <ValueGroup label={translateProperty(property.label, property.resourceId)}>
+      {value === null ? translateComponent('OrAsSite.as_site') : words}
+    </ValueGroup>
+  )
+}

@@ -1,0 +1,188 @@
+import { AxeBuilder } from '@axe-core/playwright'
+import { readFile } from 'node:fs/promises'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Database } from '../../src/db/connect.js'
+import { expectNoSidewaysScroll, launchBrowser, openPage } from '../support/browser.js'
+import { databaseKinds, openTestDatabase } from '../support/database.js'
+import { createPerson, type Person, signIn, startTestSite, type TestSite } from '../support/site.js'
+
+let database: Database
+let site: TestSite
+let chromium: Browser
+let superuser: Person
+
+beforeAll(async () => {
+  database = await openTestDatabase(databaseKinds().at(-1) ?? 'embedded')
+  site = await startTestSite(database)
+  superuser = await createPerson(site, { superuser: true, name: 'Barbara Liskov' })
+  chromium = await launchBrowser()
+})
+
+afterAll(async () => {
+  await chromium.close()
+  await site.close()
+  await database.close()
+})
+
+const signedIn = async (person = superuser) => ({ browser: await signIn(site, person), baseUrl: site.baseUrl })
+const groupNamed = (name: string) => database.models.Group.findOne({ where: { name }, rejectOnEmpty: true })
+
+/** A member of one shipped group. */
+async function memberOf(name: string, traits = {}): Promise<Person> {
+  const person = await createPerson(site, traits)
+  await database.models.UserGroup.create({ user_id: person.id, group_id: (await groupNamed(name)).id })
+  return person
+}
+
+/** Goes on by Tab until something of this role and name has the focus. */
+async function tabTo(page: Page, role: 'checkbox' | 'button' | 'link' | 'searchbox' | 'textbox', name: string) {
+  const wanted = page.getByRole(role, { name, exact: true }).first()
+  await wanted.waitFor()
+  for (let step = 0; step < 120; step += 1) {
+    if ((await wanted.and(page.locator(':focus')).count()) === 1) return
+    await page.keyboard.press('Tab')
+  }
+  throw new Error(`Tab never came to the ${role} "${name}".`)
+}
+
+describe('groups in a browser', () => {
+  it('are made, filled and emptied by the keyboard alone', async () => {
+    const person = await createPerson(site, { name: 'Katherine Johnson' })
+    const { page, complaints, context } = await openPage(chromium, { signedIn: await signedIn() })
+    await page.goto(`${site.baseUrl}/admin/resources/groups`)
+    await tabTo(page, 'link', 'New group')
+    await page.keyboard.press('Enter')
+    await page.getByRole('textbox', { name: 'Name' }).waitFor()
+    await tabTo(page, 'textbox', 'Name')
+    await page.keyboard.type('Night desk')
+    const users = page.getByRole('group', { name: 'Users' })
+    await users.getByRole('checkbox', { name: 'See' }).focus()
+    await page.keyboard.press('Space')
+    await users.getByRole('checkbox', { name: 'Invite' }).focus()
+    await page.keyboard.press('Space')
+    await tabTo(page, 'button', 'Save')
+    await page.keyboard.press('Enter')
+    await page.getByRole('heading', { name: 'Night desk' }).waitFor()
+    expect((await groupNamed('Night desk')).permissions).toEqual(['users.invite', 'users.view'])
+    await page.getByText('See, Invite').waitFor()
+
+    await tabTo(page, 'searchbox', 'Add a person, by e-mail or name')
+    await page.keyboard.type('Katherine')
+    await tabTo(page, 'button', person.email)
+    await page.keyboard.press('Enter')
+    await page.getByRole('link', { name: person.email }).waitFor()
+    await tabTo(page, 'button', `Remove ${person.email}`)
+    await page.keyboard.press('Enter')
+    await page.getByText('Nobody is in this group.').waitFor()
+    expect(await database.models.UserGroup.count({ where: { user_id: person.id } })).toBe(0)
+    expect(complaints).toEqual([])
+    await context.close()
+  })
+
+  it('are joined from a person’s page as well', async () => {
+    const person = await createPerson(site, { name: 'Dorothy Vaughan' })
+    const { page, complaints, context } = await openPage(chromium, { signedIn: await signedIn() })
+    await page.goto(`${site.baseUrl}/admin/resources/users/records/${person.id}/show`)
+    await page.getByText('In no group.').waitFor()
+    await page.getByLabel('Add to a group, by its name').fill('audit')
+    await page.getByRole('button', { name: 'Auditor' }).click()
+    await page.getByRole('link', { name: 'Auditor' }).click()
+    await page.getByRole('link', { name: person.email }).waitFor()
+    expect(complaints).toEqual([])
+    await context.close()
+  })
+
+  it('keep what was not touched when a form is saved, and empty what was', async () => {
+    const { Group } = database.models
+    const group = await Group.create({
+      name: 'Kept',
+      permissions: ['users.view'],
+      otp_policy: 'everyone',
+      kinds: ['totp'],
+    })
+    const { page, complaints, context } = await openPage(chromium, { signedIn: await signedIn() })
+    await page.goto(`${site.baseUrl}/admin/resources/groups/records/${group.id}/edit`)
+    await page.getByRole('group', { name: 'Audit events' }).getByRole('checkbox', { name: 'See' }).check()
+    await page.getByRole('checkbox', { name: 'Authenticator app' }).uncheck()
+    await page.getByRole('button', { name: 'Save' }).click()
+    await page.getByText('Saved.').waitFor()
+    const permissions = ['audit_events.view', 'users.view']
+    expect(await group.reload()).toMatchObject({ name: 'Kept', permissions, otp_policy: 'everyone', kinds: null })
+    expect(complaints).toEqual([])
+    await context.close()
+  })
+
+  it('show members only what they may do, without one refused call', async () => {
+    const helper = await memberOf('Helpdesk', { name: 'Grace Hopper' })
+    const person = await createPerson(site, { name: 'Mary Jackson', staff: false, app: false })
+    const { page, complaints, context } = await openPage(chromium, { signedIn: await signedIn(helper) })
+    await page.goto(`${site.baseUrl}/admin`)
+    await page.getByText('Staff without a device').waitFor()
+    expect(await page.getByText('Latest events').count()).toBe(0)
+    const menu = page.getByRole('navigation', { name: 'Main' })
+    expect(await menu.getByText('Users', { exact: true }).count()).toBe(1)
+    for (const name of ['Groups', 'Audit events', 'Memberships']) expect(await menu.getByText(name).count()).toBe(0)
+    await page.goto(`${site.baseUrl}/admin/resources/users/records/${person.id}/show`)
+    await page.getByRole('link', { name: 'Invite' }).waitFor()
+    await page.getByText('No device.').waitFor()
+    for (const name of ['Edit', 'Give a backup token', 'End sessions'])
+      expect(await page.getByRole('link', { name }).count()).toBe(0)
+    expect(await page.getByText('Audit trail').count()).toBe(0)
+    await page.goto(`${site.baseUrl}/admin/resources/users`)
+    await page.getByRole('button', { name: 'Filter' }).waitFor()
+    expect(await page.getByTestId('action-export').count()).toBe(0)
+    const refused = await database.models.AuditEvent.count({ where: { event: 'panel_refused', user_id: helper.id } })
+    expect({ refused, complaints }).toEqual({ refused: 0, complaints: [] })
+    await context.close()
+  })
+})
+
+describe('a download in a browser', () => {
+  it('saves the list as it stands', async () => {
+    const person = await createPerson(site, { name: 'Ännchen Müller' })
+    const { page, complaints, context } = await openPage(chromium, { signedIn: await signedIn() })
+    await page.goto(`${site.baseUrl}/admin/resources/users?filters.email=${person.email}`)
+    await page.getByText(person.email).first().waitFor()
+    const started = page.waitForEvent('download')
+    await page.getByTestId('action-export').click()
+    const download = await started
+    expect(download.suggestedFilename()).toMatch(/^users-\d{4}-\d\d-\d\d\.csv$/)
+    const lines = (await readFile(await download.path(), 'utf8')).split('\r\n')
+    expect(lines[0]?.charCodeAt(0)).toBe(0xfe_ff)
+    expect(lines[1]).toContain('"Ännchen Müller"')
+    expect(lines.slice(2)).toEqual([''])
+    expect(complaints).toEqual([])
+    await context.close()
+  })
+})
+
+describe.each([1280, 390])('pages of groups at %i pixels', (width) => {
+  it.each([false, true])(
+    'are accessible, dark: %s',
+    async (dark) => {
+      await memberOf('People admin', { name: 'Annie Easley' })
+      const group = await groupNamed('People admin')
+      const { page, complaints, context } = await openPage(chromium, { width, dark, signedIn: await signedIn() })
+      for (const address of [
+        'groups',
+        'groups/actions/new',
+        `groups/records/${group.id}/show`,
+        `groups/records/${group.id}/edit`,
+        'user_groups',
+        `users/records/${superuser.id}/show`,
+      ]) {
+        await page.goto(`${site.baseUrl}/admin/resources/${address}`)
+        await page.getByRole('heading').first().waitFor()
+        await page.waitForLoadState('networkidle')
+        const { violations } = await new AxeBuilder({ page }).analyze()
+        const found = violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html.slice(0, 160)}`)
+        expect({ address, found }).toEqual({ address, found: [] })
+        await expectNoSidewaysScroll(page)
+      }
+      expect(complaints).toEqual([])
+      await context.close()
+    },
+    60_000,
+  )
+})
