@@ -36,6 +36,8 @@ describe('the page', () => {
       email: person.email,
       title: 'Ann </script><script>alert(1)</script>',
       level: 'staff',
+      due: null,
+      refused: null,
     })
   })
 
