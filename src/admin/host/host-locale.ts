@@ -22,7 +22,9 @@ export function hostLocale(language: Language, given: GivenLocale, resourceIds: 
   const own = panelLocale(language)
   const spoken = (name: string) => textsOf(Reflect.get(translations, name))
   const plain = overlay(textsOf(locales.en), textsOf(Reflect.get(locales, language)))
-  const layers = [ofResources(plain, resourceIds), spoken(first), own.translations[language] ?? {}, spoken(language)]
+  const labels = textsOf({ ...textsOf(spoken(first)['labels']), ...textsOf(spoken(language)['labels']) })
+  const bases = [...resourceIds].map((id) => ofResource(plain, id, labels[id]))
+  const layers = [...bases, spoken(first), own.translations[language] ?? {}, spoken(language)]
   return { ...own, translations: { [language]: layers.reduce(overlay, { ...plain, resources: {} }) } }
 }
 
@@ -36,9 +38,15 @@ function textsOf(value: unknown): Texts {
   return Object.fromEntries(entries)
 }
 
-/** A text of a resource's own is found before the one for all. */
-function ofResources({ messages }: Texts, resourceIds: Iterable<string>): Texts {
+/** A text of a resource's own is found before the one for all: its list is headed by its name. */
+function ofResource({ messages }: Texts, id: string, label: string | Texts | undefined): Texts {
   const own = Object.entries(textsOf(messages)).filter(([name]) => OF_DEVICES.includes(name))
-  const entries = [...resourceIds].map((id) => [id, { messages: Object.fromEntries(own) }] as const)
-  return { resources: Object.fromEntries(entries) }
+  const list = typeof label === 'string' ? label : inWords(id)
+  return { resources: { [id]: { messages: Object.fromEntries(own), actions: { list } } } }
+}
+
+/** `order_lines` is said as AdminJS says it in its menu: Order Lines. */
+function inWords(id: string): string {
+  const words = id.split(/[^\p{L}\p{N}]+/u).filter((word) => word !== '')
+  return words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join(' ')
 }

@@ -6,9 +6,9 @@ import React from 'react'
 export default function Greeting() {
   const [admin] = useCurrentAdmin()
   return (
-    <main>
+    <section>
       <h1>Greeting</h1>
       <Badge>{`Good day, ${admin.email}`}</Badge>
-    </main>
+    </section>
   )
 }

@@ -1,0 +1,76 @@
+import { AxeBuilder } from '@axe-core/playwright'
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openHost, type HostSite } from '../package/host/open-host.js'
+import { expectNoSidewaysScroll, launchBrowser, openPage } from '../support/browser.js'
+import { createPerson, type Person, signIn } from '../support/site.js'
+
+let shop: HostSite
+let person: Person
+let chromium: Browser
+
+beforeAll(async () => {
+  shop = await openHost({ requirements: { 'orders.delete': { maxAge: 300 } } })
+  person = await createPerson(shop, { name: 'Katherine Johnson' })
+  chromium = await launchBrowser()
+})
+afterAll(async () => {
+  await chromium?.close()
+  await shop?.close()
+})
+
+const signedIn = async () => ({ browser: await signIn(shop, person), baseUrl: shop.baseUrl })
+
+describe('the shop in a browser', () => {
+  it('is walked from its page to a changed, called and deleted record without one complaint', async () => {
+    const { page, complaints, context } = await openPage(chromium, { signedIn: await signedIn() })
+    await page.goto(`${shop.baseUrl}/admin/pages/greeting`)
+    await page.getByText(`Good day, ${person.email}`).waitFor()
+
+    await page.goto(`${shop.baseUrl}/admin/resources/orders/actions/new`)
+    await page.getByLabel('Title').fill('Twelve eggs')
+    await page.getByLabel('Amount').fill('12')
+    await page.getByRole('button', { name: 'Save' }).click()
+    await page.getByText('Twelve eggs').click()
+
+    await page.getByTestId('action-comment').click()
+    await page.getByRole('heading', { name: 'Greeting' }).waitFor()
+    await page.goBack()
+    await page.getByTestId('action-refund').click()
+    await expect
+      .poll(() => shop.calls)
+      .toEqual(['comment get', 'refund post'].map((call) => `${call} ${person.email} false`))
+
+    shop.clock.advance(301)
+    await page.getByTestId('action-delete').click()
+    await page.getByText('Do you really want to remove this item?').waitFor()
+    await page.getByRole('button', { name: 'Confirm' }).click()
+    await page.getByLabel('Code').fill(person.code())
+    await page.getByRole('dialog').getByRole('button', { name: 'Confirm' }).click()
+    await expect.poll(() => shop.Order.count()).toBe(0)
+    expect(complaints.filter((complaint) => !complaint.includes('403'))).toEqual([])
+    await context.close()
+  })
+
+  it.each([
+    { width: 1280, dark: false },
+    { width: 1280, dark: true },
+    { width: 390, dark: false },
+    { width: 390, dark: true },
+  ])('can be read by everybody, $width wide, dark: $dark', async (look) => {
+    await shop.Order.create({ title: 'A loaf of bread', amount: 1 })
+    const { page, complaints, context } = await openPage(chromium, { ...look, signedIn: await signedIn() })
+    for (const address of ['resources/orders', 'resources/orders/actions/new', 'pages/greeting']) {
+      await page.goto(`${shop.baseUrl}/admin/${address}`)
+      await page
+        .getByText(/A loaf of bread|Good day|Save/)
+        .first()
+        .waitFor()
+      await expectNoSidewaysScroll(page)
+      const { violations } = await new AxeBuilder({ page }).analyze()
+      expect(violations).toEqual([])
+    }
+    expect(complaints).toEqual([])
+    await context.close()
+  })
+})
