@@ -10,6 +10,7 @@ import { userHasDevice } from '../../src/otp/devices-for-user.js'
 import { type AddedKind, addDevice, kindContract, type Migration, nowhere, SiteError } from '../../src/index.js'
 import { removeAllDevices } from '../../src/otp/remove-devices.js'
 import { sweepEnrolments } from '../../src/otp/sweep-enrolments.js'
+import { listRoutes } from '../security/list-routes.js'
 import type { Browser } from '../support/browse.js'
 import { testConfig } from '../support/config.js'
 import { databaseKinds, openTestDatabase } from '../support/database.js'
@@ -70,6 +71,19 @@ describe.each(databaseKinds())('a kind of device from outside, on the %s databas
     site.clock.advance(2)
     expect((await submit(2)).location).toBe('/admin')
     expect((await browser.get('/admin')).status).toBe(200)
+  })
+
+  it('trusts the browser it signs in from, where that is offered', async () => {
+    const { person, id } = await enrol()
+    const trusting = await startTestSite(database, { TRUST_BROWSER_DAYS: '30' }, undefined, { kinds: [kind] })
+    const browser = trusting.browser()
+    await browser.post('/account/login', { username: person.email, password: person.password })
+    expect((await browser.get('/account/login')).text).toContain('id="word-trust-hint"')
+    const form = { otp_device: `word/${id}`, otp_token: tokenOf(WORD, 2), trust_browser: 'on' }
+    expect((await browser.post('/account/login', form)).location).toBe('/admin')
+    const { rows } = await database.pool.query('select device from trusted_browsers where user_id = $1', [person.id])
+    expect(rows).toEqual([{ device: `word/${id}` }])
+    await trusting.close()
   })
 
   it('signs in by password and token in one form, found by the shape of the token', async () => {
@@ -327,6 +341,15 @@ describe('a wrong registration is named at the start:', () => {
   it.each(['totp', 'static', 'password', 'invitation', 'phones', 'setup'])('a name that is taken: %s', async (name) =>
     expect(await codeOf(start(named(name)))).toBe('kind_name_taken'),
   )
+
+  it('a name that the address of one of our own pages has', async () => {
+    const site = await startTestSite(database)
+    const addresses = listRoutes(site.app).flatMap((route) => /two-factor\/([a-z0-9]+)(?:\/|$)/.exec(route)?.[1] ?? [])
+    expect(addresses.length).toBeGreaterThan(5)
+    for (const name of addresses.filter((address) => address.length <= 16))
+      expect([name, await codeOf(start(named(name)))]).toEqual([name, 'kind_name_taken'])
+    await site.close()
+  })
 
   it('the same kind twice', async () => expect(await codeOf(start(kind, kind))).toBe('kind_name_taken'))
 

@@ -8,7 +8,7 @@ import { builtInKinds } from './index.js'
 import { KIND_NAME } from './kind.js'
 
 /** What addresses under /account/two-factor and factors of a session are called already. */
-const RESERVED = ['devices', 'disable', 'invitation', 'password', 'phones', 'phone', 'qrcode', 'sessions', 'setup']
+const RESERVED = ['browsers', 'devices', 'disable', 'invitation', 'password', 'phones', 'qrcode', 'sessions', 'setup']
 
 const line = z.string().min(1).max(200)
 const lines = z.record(z.string(), z.string().min(1))
