@@ -1,4 +1,5 @@
 import type { Request, Response } from 'express'
+import type { SessionData } from 'express-session'
 import { describeOrigin } from '../http/describe-origin.js'
 import { SessionStore } from '../http/session-store.js'
 import { sessionCookieName } from '../http/sessions.js'
@@ -68,13 +69,35 @@ export async function startSession(
   now: Date,
 ): Promise<void> {
   await newSessionId(req)
-  req.session.userId = user.id
-  req.session.epoch = user.authEpoch
-  req.session.signedInAt = now.getTime()
+  Object.assign(req.session, beginning(req, user, passed, now))
+}
+
+/**
+ * The same for the session that a token was awaited in, which it uses up.
+ *
+ * @returns false where that one ended while the token was judged: signed out, or another token came first
+ */
+export async function exchangeSession(
+  req: Request,
+  user: Identity,
+  passed: readonly PassedFactor[],
+  now: Date,
+): Promise<boolean> {
+  return (
+    req.sessionStore instanceof SessionStore &&
+    (await req.sessionStore.exchange(req, beginning(req, user, passed, now)))
+  )
+}
+
+/** What a session of somebody who has just signed in holds. */
+function beginning(
+  req: Request,
+  user: Identity,
+  passed: readonly PassedFactor[],
+  now: Date,
+): Pick<SessionData, 'userId' | 'epoch' | 'signedInAt' | 'address' | 'browser' | 'factors'> {
   const { address, browser } = describeOrigin(req)
-  req.session.address = address
-  req.session.browser = browser
-  req.session.factors = [...passed]
+  return { userId: user.id, epoch: user.authEpoch, signedInAt: now.getTime(), address, browser, factors: [...passed] }
 }
 
 /**

@@ -83,7 +83,7 @@ export class SessionStore extends PgStore {
     if (this.#written.get(data) === text) return done()
     this.#written.set(data, text)
     const sql = this.#loaded.has(data) ? UPDATE : INSERT
-    this.#pool.query(sql, [text, this.#expiry(), sid]).then(() => done(), done)
+    this.#pool.query({ ...sql, values: [text, this.#expiry(), sid] }).then(() => done(), done)
   }
 
   /** Ends a request's session. @returns false where it had ended already: of racers with one session, one gets true */
@@ -91,6 +91,31 @@ export class SessionStore extends PgStore {
     const { rowCount } = await this.#pool.query('delete from sessions where sid = $1', [sessionID])
     this.#ended.add(session)
     return rowCount === 1
+  }
+
+  /**
+   * Gives a request another session for the one it has, in one statement: the old one is
+   * deleted and the new one stored.
+   *
+   * @param data what the new one holds
+   * @returns false where the old one had ended already, of racers with one session to all but one; then nothing changes
+   */
+  async exchange(req: Request, data: Partial<SessionData>): Promise<boolean> {
+    const { session, sessionID } = req
+    let exchanged = false
+    try {
+      req.sessionStore.generate(req)
+      const text = JSON.stringify(Object.assign(req.session, data))
+      const values = [text, this.#expiry(), req.sessionID, sessionID]
+      const { rowCount } = await this.#pool.query({ ...EXCHANGE, values })
+      exchanged = rowCount === 1
+      if (exchanged) this.#written.set(req.session, text)
+      this.#rememberTouch(req.sessionID)
+      return exchanged
+    } finally {
+      // Also after a fault: what was not exchanged must not be saved with the answer.
+      if (!exchanged) Object.assign(req, { session, sessionID })
+    }
   }
 
   /** Gives a request a new session; the one it had is deleted, where there is a row of it. */
@@ -104,7 +129,7 @@ export class SessionStore extends PgStore {
   override touch(sid: string, _data: SessionData, done: (error?: unknown) => void = () => {}): void {
     if (this.#clock.now().getTime() - (this.#touched.get(sid) ?? 0) < TOUCH_EVERY_MS) return done()
     this.#rememberTouch(sid)
-    this.#pool.query(TOUCH, [this.#expiry(), sid]).then(() => done(), done)
+    this.#pool.query({ ...TOUCH, values: [this.#expiry(), sid] }).then(() => done(), done)
   }
 
   #expiry(): Date {
@@ -117,8 +142,15 @@ export class SessionStore extends PgStore {
   }
 }
 
-const INSERT = `
-insert into sessions (sess, expire, sid) values ($1, $2, $3)
-on conflict (sid) do update set sess = excluded.sess, expire = excluded.expire`
-const UPDATE = 'update sessions set sess = $1, expire = $2 where sid = $3'
-const TOUCH = 'update sessions set expire = $1 where sid = $2'
+const INSERT = {
+  name: 'insert_session',
+  text: `insert into sessions (sess, expire, sid) values ($1, $2, $3)
+    on conflict (sid) do update set sess = excluded.sess, expire = excluded.expire`,
+}
+const UPDATE = { name: 'update_session', text: 'update sessions set sess = $1, expire = $2 where sid = $3' }
+const EXCHANGE = {
+  name: 'exchange_session',
+  text: `with ended as (delete from sessions where sid = $4 returning sid)
+    insert into sessions (sess, expire, sid) select $1::json, $2::timestamptz, $3 where exists (select from ended)`,
+}
+const TOUCH = { name: 'touch_session', text: 'update sessions set expire = $1 where sid = $2' }

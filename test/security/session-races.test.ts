@@ -94,6 +94,21 @@ describe('ten at once', () => {
   )
 })
 
+it('a fault while the half-open session is exchanged for the real one signs nobody in', async () => {
+  const person = await createPerson(site)
+  const browser = site.browser()
+  await browser.post(login, { username: person.email, password: person.password })
+  await sql("create function keep() returns trigger language plpgsql as $$ begin raise 'kept'; end $$")
+  await sql('create trigger kept before delete on sessions for each row execute function keep()')
+  try {
+    expect((await browser.post(login, { otp_token: person.code() })).status).toBe(500)
+  } finally {
+    await sql('drop function keep cascade')
+  }
+  expect((await sql("select 1 from sessions where (sess ->> 'userId')::int = $1", person.id)).rowCount).toBe(0)
+  expect(await statuses([browser])).toEqual([302])
+})
+
 /** The embedded database takes turns by transaction, so nobody can be held at a lock there. */
 describe.skipIf(!postgresUrl())('a session that ends while a request waits', () => {
   /** Until a request of somebody waits for the lock. */

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Request, Response } from 'express'
-import { runStatement } from '../../db/run-statement.js'
+import { type Change, runStatement } from '../../db/run-statement.js'
 import { describeOrigin } from '../../http/describe-origin.js'
 import { tellUser } from '../../notify/tell-user.js'
 import type { Auth } from '../auth.js'
@@ -16,19 +16,20 @@ const TOKEN = /^[\w-]{43}$/
  * opens nothing; only its keyed hash is stored, another one for each user.
  *
  * @param options.told the sign-in has been told of already, with its browser
+ * @param options.changes what else is to be written about it, in the same statement
  */
 export async function recogniseBrowser(
   auth: Auth,
   req: Request,
   userId: number,
-  options: { told: boolean },
+  { told, changes = [] }: { told: boolean; changes?: readonly Change[] },
 ): Promise<void> {
   const token = readToken(req, cookieName(auth)) ?? randomBytes(32).toString('base64url')
   const [hash = '', ...older] = auth.otp.keys.hashes('known_browsers', `${userId}:${token}`)
   const now = auth.clock.now()
   const before = new Date(now.getTime() - REMEMBERED_SECONDS * 1000)
-  const known = await runStatement(auth.database, undefined, KNOWN, { userId, hash, older, now, before })
-  if (known.length === 0) await addBrowser(auth, req, userId, { hash, ...options })
+  const known = await runStatement(auth.database, undefined, KNOWN, { userId, hash, older, now, before }, changes)
+  if (known.length === 0) await addBrowser(auth, req, userId, { hash, told })
   if (req.res) setToken(auth, req.res, token)
 }
 

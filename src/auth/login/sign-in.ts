@@ -1,11 +1,12 @@
 import type { Request } from 'express'
+import type { Change } from '../../db/run-statement.js'
 import { describeOrigin } from '../../http/describe-origin.js'
 import type { Device, PersistentId } from '../../otp/device.js'
 import type { AfterEvents } from '../../otp/events.js'
 import type { Auth } from '../auth.js'
-import { deviceFactor, type PassedFactor, startSession } from '../session.js'
+import { deviceFactor, type exchangeSession, type PassedFactor, startSession } from '../session.js'
 import { trustBrowser } from '../trusted-browser/trust-browser.js'
-import type { Answer } from './answer.js'
+import { type Answer, refused } from './answer.js'
 import { recogniseBrowser } from './recognise-browser.js'
 import { rememberSignIn } from './remember-sign-in.js'
 
@@ -21,18 +22,20 @@ interface Verified extends Arrival {
   device: Device
   /** The person wants to be asked for no token in this browser again. */
   trust: boolean
+  /** How the session begins, where the one before is used up; that may have ended meanwhile. */
+  begin?: typeof exchangeSession
 }
 
 /** What both ways of signing in with a token end with. */
 export async function signIn(auth: Auth, req: Request, verified: Verified): Promise<Answer> {
-  const { user, passed, device, trust } = verified
+  const { user, passed, device, trust, begin = startSession } = verified
   const now = auth.clock.now()
-  await auth.addressLimit.giveBack(req.ip ?? '')
-  await startSession(req, user, [...passed, deviceFactor(device, now)], now)
-  await recogniseBrowser(auth, req, user.id, { told: device.kind === 'static' })
+  const begun = await begin(req, user, [...passed, deviceFactor(device, now)], now)
+  if (begun === false) return refused('password', 'login_expired')
   if (trust) await trustBrowser(auth, req, { user, device: device.persistentId })
-  const how = passed.length === 0 ? 'passkey' : 'token'
-  return arrive(auth, req, verified, { device: device.persistentId, how })
+  const by = { device: device.persistentId, how: passed.length === 0 ? 'passkey' : 'token' } as const
+  const changes = auth.addressLimit.givenBack(req.ip ?? '')
+  return arrive(auth, req, verified, by, { told: device.kind === 'static', changes })
 }
 
 /** The same where a trusted browser answers for the device: `factor` says for which. */
@@ -42,18 +45,20 @@ export async function signInTrusted(
   { passed, factor, ...arrival }: Arrival & { passed: readonly PassedFactor[]; factor: PassedFactor },
 ): Promise<Answer> {
   await startSession(req, arrival.user, [...passed, factor], auth.clock.now())
-  await recogniseBrowser(auth, req, arrival.user.id, { told: false })
-  return arrive(auth, req, arrival, { device: factor.device, how: 'trusted_browser' })
+  const by = { device: factor.device, how: 'trusted_browser' } as const
+  return arrive(auth, req, arrival, by, { told: false, changes: [] })
 }
 
-/** Remembers the sign-in, tells of it, and leads on. */
+/** Remembers the sign-in and its browser, tells of it, and leads on. */
 async function arrive(
   auth: Auth,
   req: Request,
   { user, next }: Arrival,
   by: { device: PersistentId | null; how: AfterEvents['signedIn']['how'] },
+  { told, changes }: { told: boolean; changes: readonly Change[] },
 ): Promise<Answer> {
   const now = auth.clock.now()
+  await recogniseBrowser(auth, req, user.id, { told, changes })
   await rememberSignIn(auth, req, user.id, now)
   auth.otp.events.tell('signedIn', { userId: user.id, at: now, origin: describeOrigin(req), ...by })
   return { ok: true, location: next ?? (user.isStaff ? '/admin' : '/account/two-factor') }

@@ -1,8 +1,8 @@
 import type { Request } from 'express'
 import { loginAddress, safeNext } from '../../http/safe-next.js'
 import type { Auth } from '../auth.js'
-import { type PassedFactor, passwordFactor, useUpSession } from '../session.js'
-import { type Answer, refused } from './answer.js'
+import { exchangeSession, type PassedFactor, passwordFactor } from '../session.js'
+import type { Answer } from './answer.js'
 import { askToken } from './ask-token.js'
 import { type LoginForm, wishesOf } from './forms.js'
 import type { TokenStage } from './read-stage.js'
@@ -13,9 +13,8 @@ export async function submitToken(auth: Auth, req: Request, stage: TokenStage, f
   const answer = await askToken(auth, req, { userId: stage.user.id, devices: stage.devices }, form)
   if (!answer.ok) return answer
   if ('challenged' in answer) return { ok: true, location: loginAddress(safeNext(form.next)) }
-  const passed = passedBefore(req)
-  if (!(await useUpSession(req))) return refused('password', 'login_expired')
-  return signIn(auth, req, { user: stage.user, passed, device: answer.device, ...wishesOf(form) })
+  const verified = { user: stage.user, passed: passedBefore(req), device: answer.device }
+  return signIn(auth, req, { ...verified, ...wishesOf(form), begin: exchangeSession })
 }
 
 /** The password a moment ago, or what the session of somebody who is not verified yet has passed. */
