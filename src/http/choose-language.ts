@@ -47,10 +47,11 @@ export function preferredLanguage(asked: readonly string[]): Language {
   return 'en'
 }
 
+const mainOf = (tag: string): string => tag.split('-')[0] ?? tag
+const byTag = new Map(languages.map((language) => [language.toLowerCase(), language]))
+/** The first of those that share it. */
+const byMain = new Map(languages.toReversed().map((language) => [mainOf(language.toLowerCase()), language]))
+
 function languageOf(tag: string): Language | undefined {
-  const main = (whole: string) => whole.split('-')[0]
-  return (
-    languages.find((language) => language.toLowerCase() === tag) ??
-    languages.find((language) => main(language) === main(tag))
-  )
+  return byTag.get(tag) ?? byMain.get(mainOf(tag))
 }

@@ -12,12 +12,27 @@ export function describeOrigin(req: Request): Origin {
   }
 }
 
+/** What browsers called themselves lately, for one request asks several times. */
+const described = new Map<string, string>()
+const REMEMBERED = 1_000
+/** Characters; browsers need half of it. */
+const LONGEST_REMEMBERED = 512
+
 /**
  * For example `Firefox 139 on Linux`. A name that is not known is given as it is, cut
  * and without control characters: it is a stranger's text.
  */
 export function describeBrowser(userAgent: string | undefined): string | null {
   if (!userAgent) return null
+  const known = described.get(userAgent)
+  if (known !== undefined) return known
+  const words = inWords(userAgent)
+  if (described.size >= REMEMBERED) described.clear()
+  if (userAgent.length <= LONGEST_REMEMBERED) described.set(userAgent, words)
+  return words
+}
+
+function inWords(userAgent: string): string {
   const { browser, os } = Bowser.parse(userAgent)
   const known = [browser.name, browser.version?.split('.')[0]].filter(Boolean).join(' ')
   const words = known && os.name ? `${known} on ${os.name}` : known || userAgent
