@@ -1,0 +1,61 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Browser } from '../support/browse.js'
+import { installExample, otpAdmin, type RunningExample, startExample } from './run-example.js'
+
+const passwords = { ada: 'correct horse battery', bob: 'staple correct horse' }
+
+let installed: ReturnType<typeof installExample>
+let app: RunningExample
+
+beforeAll(async () => {
+  installed = installExample('own-users')
+  app = await startExample(installed.folder, 'app.js')
+}, 300_000)
+afterAll(async () => {
+  await app.stop()
+  installed.remove()
+})
+
+/** A first sign-in makes the site's row; a backup token is then the way in. */
+async function signIn(login: keyof typeof passwords, password = passwords[login]): Promise<Browser> {
+  await app.browser().post('/account/login', { username: login, password })
+  const token = otpAdmin(app.dataDir, ['add-static-token', '--user', `${login}@example.com`]).trim()
+  const browser = app.browser()
+  const answer = await browser.post('/account/login', { username: login, password, otp_token: token })
+  expect([answer.status, answer.location]).toEqual([303, '/admin'])
+  return browser
+}
+
+describe("people in the application's own table, on the built package", () => {
+  it('sign in with a login of its own, are led to a first device, and are unknown to other passwords', async () => {
+    const led = await app.browser().post('/account/login', { username: 'ada', password: passwords.ada })
+    expect(led.location).toMatch(/^\/account\/two-factor\/setup/)
+    for (const [username, password] of [
+      ['ada', passwords.bob],
+      ['nobody', 'wrong'],
+    ])
+      expect(
+        (await app.browser().post('/account/login', { username: username ?? '', password: password ?? '' })).code,
+      ).toBe('invalid_login')
+    expect((await (await signIn('ada')).get('/admin')).status).toBe(200)
+  })
+
+  it('are out at the next request when they are dismissed there', async () => {
+    const [ada, bob] = [await signIn('ada'), await signIn('bob')]
+    expect((await bob.post('/dismiss', { login: 'ada' })).status).toBe(403)
+    expect((await ada.post('/dismiss', { login: 'bob' })).status).toBe(204)
+    expect((await bob.get('/admin')).location).toBe('/account/login?next=%2Fadmin')
+  })
+
+  it('lose every session with a change of password there, and sign in with the new one', async () => {
+    const [ada, other] = [await signIn('ada'), await signIn('ada')]
+    await ada.post('/password', { password: 'another battery' })
+    expect((await other.get('/admin')).status).toBe(302)
+    expect((await ada.get('/admin')).status).toBe(302)
+    expect((await (await signIn('ada', 'another battery')).get('/admin')).status).toBe(200)
+  })
+
+  it('are not made on the command line', () => {
+    expect(() => otpAdmin(app.dataDir, ['create-user', '--email', 'eve@example.com'])).toThrow(/people_elsewhere/)
+  })
+})
