@@ -23,9 +23,17 @@ export function isForm(req: Request): boolean {
   return isOfOurType(req) && Number(req.headers['content-length'] ?? 0) <= LIMIT_BYTES
 }
 
+/** Whether somebody else has read a request's body to its end, and has not left it in `req.body`. */
+export function isReadAlready(req: Request): boolean {
+  return hasBody(req) && req.readableEnded && req.body === undefined
+}
+
 function isOfOurType(req: Request): boolean {
-  const hasBody = req.headers['transfer-encoding'] !== undefined || Number(req.headers['content-length'] ?? 0) > 0
-  return !hasBody || Boolean(req.is('application/x-www-form-urlencoded'))
+  return !hasBody(req) || Boolean(req.is('application/x-www-form-urlencoded'))
+}
+
+function hasBody({ headers }: Request): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
 }
 
 const refuseOtherTypes: RequestHandler = (req, res, next) => {

@@ -43,6 +43,12 @@ function declareHost(host: Express, auth: Auth): void {
     host.post(`/${name}`, requires(auth, requirement), express.urlencoded(), act)
   }
   host.put('/fresh', requires(auth, requirements.fresh), act)
+  host.post(
+    '/read-before',
+    (req, _res, next) => void req.resume().once('end', next),
+    requires(auth, requirements.fresh),
+    act,
+  )
   host.post('/parsed-before', express.urlencoded({ extended: true }), requires(auth, requirements.fresh), act)
   host.use('/below', Router().post('/form/:id', requires(auth, requirements.fresh), express.urlencoded(), act))
 }
@@ -361,6 +367,11 @@ describe('coming back from the step-up', () => {
     expect(page.text).toContain('could not be kept')
     expect(page.text).toContain(`href="${wayTo('/fresh')}"`)
   })
+})
+
+it('keeps no form whose fields are not to be had, and says so', async () => {
+  const browser = await stale(await person())
+  expect(await browser.post('/read-before', { a: '1' })).toMatchObject({ status: 403, code: 'step_up_required' })
 })
 
 describe('the step-up page for certain kinds', () => {

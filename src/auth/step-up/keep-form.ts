@@ -1,5 +1,5 @@
 import { type Request, type RequestHandler, Router } from 'express'
-import { isForm, parseForms } from '../../http/read-form.js'
+import { isForm, isReadAlready, parseForms } from '../../http/read-form.js'
 import { safeNext } from '../../http/safe-next.js'
 import { sendPage } from '../../http/send-page.js'
 import type { Auth } from '../auth.js'
@@ -8,7 +8,8 @@ import { verifyAddress } from './verify-address.js'
 
 /**
  * Leads a verified person to the step-up page and back. A posted form is put aside until
- * then (A-08). What is no form cannot be: files, JSON, more than 16 kB; the page says so.
+ * then (A-08). What is no form cannot be (files, JSON, more than 16 kB), nor what a framework
+ * has read already and keeps elsewhere (Fastify): the page says so.
  *
  * Forms of people who are not verified are never put aside: nothing that a session without
  * a token has sent lives on in one with a token.
@@ -22,7 +23,8 @@ export function keepForm(auth: Auth): (kinds: readonly string[] | null) => Reque
     res.set('Cache-Control', 'no-store')
     delete req.session.kept
     if (req.method === 'GET' || req.method === 'HEAD') return res.redirect(302, address)
-    if (req.method === 'POST' && isForm(req) && back) return keep(auth, address, back)(req, res, next)
+    const keepable = req.method === 'POST' && isForm(req) && !isReadAlready(req)
+    if (keepable && back) return keep(auth, address, back)(req, res, next)
     res.status(403)
     sendPage(res, 'auth/not-kept', { address })
   }
