@@ -5,7 +5,7 @@ CREATE OR REPLACE FUNCTION public.end_trusted_browsers()
  LANGUAGE plpgsql
 AS $function$
 begin
-  delete from trusted_browsers where user_id = new.id;
+  execute format('delete from %I.trusted_browsers where user_id = $1', tg_table_schema) using new.id;
   return null;
 end $function$
 ;

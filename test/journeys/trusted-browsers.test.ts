@@ -129,6 +129,24 @@ describe.each(databaseKinds())('trusted browsers, on the %s database', (where) =
       )
     })
 
+    it('is told to whoever listens, as the trust was', async () => {
+      const person = await createPerson(site)
+      const told: object[] = []
+      const stop = [
+        site.otp.events.on('browserTrusted', (event) => void told.push(event)),
+        site.otp.events.on('signedIn', (event) => void told.push(event)),
+      ]
+      await comeBack(await trust(person), person)
+      const device = person.app?.persistentId
+      const expiresAt = new Date(site.clock.now().getTime() + 30 * DAY * 1000)
+      expect(told).toMatchObject([
+        { userId: person.id, device, expiresAt },
+        { userId: person.id, device, how: 'token' },
+        { userId: person.id, device, how: 'trusted_browser' },
+      ])
+      for (const each of stop) each()
+    })
+
     it('follows next, and takes a token in the same form as before', async () => {
       const person = await createPerson(site)
       const browser = await trust(person)
@@ -175,6 +193,7 @@ describe.each(databaseKinds())('trusted browsers, on the %s database', (where) =
       expect(refused.location).toMatch(/^\/account\/verify/)
       site.clock.advance(DAY)
       expect((await comeBack(browser, person)).location).toBe(login)
+      expect(browser.cookies.has(COOKIE)).toBe(false)
       expect((await browser.get(login)).text).toContain('name="otp_token"')
     })
 
@@ -527,8 +546,12 @@ describe.each(databaseKinds())('trusted browsers, on the %s database', (where) =
         await enter(browser, person)
         return browser.post(login, { otp_token: '000000' })
       },
-      'with a password or an address that was changed by hand': async (person) => {
+      'with a password that was changed by hand': async (person) => {
         await database.pool.query(`update users set password_hash = password_hash || ' ' where id = $1`, [person.id])
+      },
+      'with an address that was changed by hand where our tables are not searched': async (person) => {
+        const byHand = `update public.users set email = 'by.hand.' || email where id = ${person.id}`
+        await database.pool.query(`begin; set local search_path = pg_catalog; ${byHand}; commit`)
       },
     }
 

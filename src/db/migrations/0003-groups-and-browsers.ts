@@ -5,6 +5,7 @@ import type { Database } from '../connect.js'
  * Groups with permissions and a policy of their own, trusted browsers, and people whom
  * another table knows. The trigger ends somebody's trusted browsers when password, address or
  * epoch change, whoever changes them (A-01): a page, the panel, the command line, SQL by hand.
+ * It names its schema itself: whoever writes by hand may search another one.
  */
 export const name = '0003-groups-and-browsers'
 
@@ -46,7 +47,7 @@ create index trusted_browsers_user on trusted_browsers (user_id, id);
 
 create function end_trusted_browsers() returns trigger language plpgsql as $$
 begin
-  delete from trusted_browsers where user_id = new.id;
+  execute format('delete from %I.trusted_browsers where user_id = $1', tg_table_schema) using new.id;
   return null;
 end $$;
 
