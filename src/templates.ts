@@ -9,7 +9,7 @@ export type TemplateData = Readonly<Record<string, unknown>>
 
 const folder = path.join(root, 'views')
 const compiled = new Map<string, TemplateFunction>()
-/** An application's own views, by our names. */
+/** What an application's own views hold, by the addresses of ours. */
 let replaced: ReadonlyMap<string, string> = new Map()
 let searched: readonly string[] = [folder]
 
@@ -26,7 +26,7 @@ export function replaceViews(own: string): void {
   replaced = new Map(
     files
       .filter((file) => existsSync(path.join(folder, file)))
-      .map((file) => [path.join(folder, file), path.join(own, file)]),
+      .map((file) => [path.join(folder, file), readFileSync(path.join(own, file), 'utf8')]),
   )
   if (replaced.size === 0)
     throw new SiteError(
@@ -44,11 +44,12 @@ function listViews(own: string): string[] {
   return isFolder ? readdirSync(own, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ejs')) : []
 }
 
-const textOf = (filename: string): string => readFileSync(replaced.get(filename) ?? filename, 'utf8')
+const textOf = (filename: string): string => replaced.get(filename) ?? readFileSync(filename, 'utf8')
 
 /** A replaced view keeps the address of ours, so that what it includes is found beside that. */
 function includeReplaced(_name: string, filename: string) {
-  return replaced.has(filename) ? { template: textOf(filename) } : { filename }
+  const template = replaced.get(filename)
+  return template === undefined ? { filename } : { template }
 }
 
 /**
