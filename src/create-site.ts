@@ -11,6 +11,7 @@ import type { MailGateway } from './notify/gateways/mail-gateway.js'
 import { chooseSmsGateway } from './notify/gateways/choose-sms-gateway.js'
 import { runWorker } from './notify/run-worker.js'
 import { addHandlers } from './otp/add-handlers.js'
+import { checkKinds } from './otp/kinds/check-kinds.js'
 import type { Otp } from './otp/otp.js'
 import { readSecretKeys } from './read-secret-keys.js'
 import { mountSite, type SiteServices } from './site.js'
@@ -46,6 +47,7 @@ export async function createOtpAdminSite(options: SiteOptions): Promise<OtpAdmin
   const checked = readSiteOptions(options)
   if (options.views !== undefined) replaceViews(options.views)
   if (options.locales !== undefined) replaceTexts(options.locales)
+  checkKinds(options.kinds ?? [])
   const database = await connectDatabase(checked.config, { embedded: 'own', like: options.sequelize })
   try {
     await migrate(database, options.kinds)

@@ -7,7 +7,15 @@ import { builtInKinds, everyKind } from '../../src/otp/kinds/index.js'
 import { translatorFor } from '../../src/i18n.js'
 import { renderMail } from '../../src/notify/render-mail.js'
 import { userHasDevice } from '../../src/otp/devices-for-user.js'
-import { type AddedKind, addDevice, kindContract, type Migration, nowhere, SiteError } from '../../src/index.js'
+import {
+  type AddedKind,
+  addDevice,
+  createOtpAdminSite,
+  kindContract,
+  type Migration,
+  nowhere,
+  SiteError,
+} from '../../src/index.js'
 import { removeAllDevices } from '../../src/otp/remove-devices.js'
 import { sweepEnrolments } from '../../src/otp/sweep-enrolments.js'
 import { listRoutes } from '../security/list-routes.js'
@@ -331,6 +339,9 @@ describe('a wrong registration is named at the start:', () => {
     )
     return fault instanceof SiteError ? fault.code : fault
   }
+  const fault = async () => {
+    throw new Error('No device is made.')
+  }
   const start = (...kinds: AddedKind[]) => startTestSite(database, {}, undefined, { kinds })
 
   it.each(['Word', 'wo-rd', '1word', 'w'.repeat(17), '', 'word/1', 'word; drop table users'])(
@@ -361,6 +372,13 @@ describe('a wrong registration is named at the start:', () => {
     ['an empty text', { texts: { en: { ...kind.texts.en, about: '' } } }],
     ['a field of no length', { field: { maxLength: 0 } }],
   ])('%s', async (_what, part) => expect(await codeOf(start({ ...kind, ...part }))).toBe('kind_incomplete'))
+
+  it('before anything is opened, by the package’s own function and by the contract', async () => {
+    const wrong = { ...kind, migrations: [] }
+    expect(await codeOf(createOtpAdminSite({ kinds: [wrong] }))).toBe('kind_incomplete')
+    const fixture = { database: () => database, add: fault, goodToken: fault, wrongToken: '' }
+    expect(() => kindContract(wrong, fixture)).toThrow(/lacks a migration/)
+  })
 
   it('a table that is not there', async () => expect(await codeOf(start(kind))).toBe('kind_table_missing'))
 

@@ -1,3 +1,5 @@
+import { addedKinds } from '../kinds/added-kind.js'
+import { checkKinds } from '../kinds/check-kinds.js'
 import type { Kind } from '../kinds/kind.js'
 import { lifeChecks } from './life-checks.js'
 import { type KindFixture, openStage, type Stage } from './stage.js'
@@ -19,9 +21,11 @@ export type StagedCheck = readonly [title: string, check: (stage: Stage) => Prom
  * order.
  *
  * @param kind from `defineKind`
+ * @throws SiteError of the registration, such as `kind_incomplete`
  * @example for (const { title, run } of kindContract(yubikey, fixture)) it(title, run)
  */
 export function kindContract(kind: Kind, fixture: KindFixture): readonly KindCheck[] {
+  checkKinds(addedKinds([kind]))
   return [...tokenChecks, ...throttleChecks, ...lifeChecks].map(([title, check]) => ({
     title: `a ${kind.name} device ${title}`,
     run: async () => check(await openStage(kind, fixture)),
