@@ -31,6 +31,9 @@ describe('the shop in a browser', () => {
     await page.getByLabel('Title').fill('Twelve eggs')
     await page.getByLabel('Amount').fill('12')
     await page.getByRole('button', { name: 'Save' }).click()
+    await page.getByTestId('action-upload').click()
+    await page.getByRole('heading', { name: 'Greeting' }).waitFor()
+    await page.goBack()
     await page.getByText('Twelve eggs').click()
 
     await page.getByTestId('action-comment').click()
@@ -72,5 +75,5 @@ describe('the shop in a browser', () => {
     }
     expect(complaints).toEqual([])
     await context.close()
-  })
+  }, 60_000)
 })

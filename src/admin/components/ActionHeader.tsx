@@ -1,7 +1,7 @@
 import React, { type ComponentType } from 'react'
-import { Icon } from '@adminjs/design-system'
-import { type ActionHeaderProps, type ActionJSON, type RecordJSON, useAction, useTranslation } from 'adminjs'
+import { type ActionHeaderProps, type RecordJSON, useTranslation } from 'adminjs'
 import { Link } from 'react-router-dom'
+import { ActionLink } from './ActionLink.js'
 import { ListHeader } from './ListHeader.js'
 import { useNameOf } from './name-record.js'
 
@@ -35,40 +35,10 @@ function RecordHeader({ resource, record, action, actionPerformed }: ActionHeade
         <h1>{isOwnPage ? name : `${translateAction(action.label, resource.id)} – ${name}`}</h1>
         <div className="record-actions">
           {others.map((other) => (
-            <ActionLink key={other.name} action={other} record={record} actionPerformed={actionPerformed} />
+            <ActionLink key={other.name} action={other} recordId={record.id} actionPerformed={actionPerformed} />
           ))}
         </div>
       </div>
     </header>
-  )
-}
-
-interface LinkProps {
-  action: ActionJSON
-  record: RecordJSON
-  actionPerformed: ActionHeaderProps['actionPerformed']
-}
-
-/** Leads to the action's page; one that has none asks in a dialogue. */
-function ActionLink({ action, record, actionPerformed }: LinkProps) {
-  const { resourceId, name, label, icon, variant } = action
-  const { translateAction } = useTranslation()
-  const { href, handleClick } = useAction(action, { resourceId, recordId: record.id }, actionPerformed)
-  const look = `plain-button${variant === 'danger' ? ' plain-button-danger' : ''}`
-  const inside = (
-    <>
-      {icon && <Icon icon={icon} />} {translateAction(label, resourceId)}
-    </>
-  )
-  if (action.component === false)
-    return (
-      <button className={look} type="button" data-testid={`action-${name}`} onClick={handleClick}>
-        {inside}
-      </button>
-    )
-  return (
-    <Link className={look} data-testid={`action-${name}`} to={href ?? ''}>
-      {inside}
-    </Link>
   )
 }

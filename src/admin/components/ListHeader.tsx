@@ -2,13 +2,18 @@ import React from 'react'
 import { Icon } from '@adminjs/design-system'
 import { type ActionHeaderProps, useFilterDrawer, useTranslation } from 'adminjs'
 import { Link } from 'react-router-dom'
+import { ActionLink } from './ActionLink.js'
 import { ExportButton } from './ExportButton.js'
+import { hostResource } from './host-resource.js'
 
 /** Above a list: what it is a list of, how many there are, and what can be done with all of it. */
-export function ListHeader({ resource, action, tag, toggleFilter: isFiltered }: ActionHeaderProps) {
+export function ListHeader({ resource, action, tag, toggleFilter: isFiltered, actionPerformed }: ActionHeaderProps) {
   const { translateAction, translateButton, translateLabel } = useTranslation()
   const { toggleFilter, filtersCount } = useFilterDrawer()
   const makes = resource.resourceActions.find(({ name }) => name === 'new')
+  const ofHost = hostResource(resource.id)
+  // Ours have no others; a host's may have any, an export of its own among them.
+  const others = ofHost ? resource.resourceActions.filter(({ name }) => name !== 'new' && name !== 'list') : []
   return (
     <header className="record-header">
       <p className="record-path">
@@ -25,7 +30,12 @@ export function ListHeader({ resource, action, tag, toggleFilter: isFiltered }: 
               <Icon icon="Plus" /> {translateAction(makes.label, resource.id)}
             </Link>
           )}
-          {resource.actions.some(({ name }) => name === 'export') && <ExportButton resourceId={resource.id} />}
+          {others.map((other) => (
+            <ActionLink key={other.name} action={other} actionPerformed={actionPerformed} />
+          ))}
+          {!ofHost && resource.actions.some(({ name }) => name === 'export') && (
+            <ExportButton resourceId={resource.id} />
+          )}
           {isFiltered && (
             <button className="plain-button" type="button" data-testid="action-filter" onClick={toggleFilter}>
               <Icon icon="Filter" />{' '}

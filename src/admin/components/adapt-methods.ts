@@ -1,6 +1,7 @@
 // AdminJS fetches a form by GET from the action that writes, and starts some writes by GET.
 // Our API has neither.
 import { ApiClient } from 'adminjs'
+import { hostResource } from './host-resource.js'
 
 /** Actions of ours with a page of their own. */
 const ASKED = ['edit', 'invite', 'giveBackupToken', 'endSessions', 'resetSecondFactor']
@@ -11,13 +12,9 @@ interface Call {
   actionName: string
 }
 
-/** A resource of the application that the panel is mounted in, which renders its forms itself. */
-const ofHost = (resourceId: string) =>
-  window.REDUX_STATE.resources.find((resource) => resource.id === resourceId && resource.ofHost)
-
 /** An action without a page does its work when it is called. */
 function writesAtOnce({ resourceId, actionName }: Call): boolean {
-  const action = ofHost(resourceId)?.actions.find(({ name }) => name === actionName)
+  const action = hostResource(resourceId)?.actions.find(({ name }) => name === actionName)
   return action?.component === false && !READS.includes(actionName)
 }
 
@@ -29,7 +26,7 @@ function withMethod<Options extends Call>(options: Options): Options {
 /** The page of a record of ours is filled by `show`: these only ever write. */
 const recordAction = ApiClient.prototype.recordAction
 ApiClient.prototype.recordAction = function call(options) {
-  const reads = ASKED.includes(options.actionName) && options.data === undefined && !ofHost(options.resourceId)
+  const reads = ASKED.includes(options.actionName) && options.data === undefined && !hostResource(options.resourceId)
   return recordAction.call(this, reads ? { ...options, actionName: 'show' } : withMethod(options))
 }
 
@@ -40,5 +37,5 @@ ApiClient.prototype.resourceAction = function call(options) {
 
 const bulkAction = ApiClient.prototype.bulkAction
 ApiClient.prototype.bulkAction = function call(options) {
-  return bulkAction.call(this, ofHost(options.resourceId) ? withMethod(options) : { ...options, method: 'POST' })
+  return bulkAction.call(this, hostResource(options.resourceId) ? withMethod(options) : { ...options, method: 'POST' })
 }

@@ -20,8 +20,6 @@ const all = (selector: string) => document.querySelectorAll<HTMLElement>(selecto
 
 function nameLandmarks(): void {
   set(document.querySelector('[data-css="app-content"]'), 'role', 'main')
-  // The drawer of filters is a part of the list, whose heading is of the first rank.
-  all('[data-css$="filter-drawer-content"] h3').forEach((heading) => set(heading, 'aria-level', '2'))
   const sidebar = document.querySelector('[data-css="sidebar"]')
   set(sidebar, 'role', 'navigation')
   set(sidebar, 'aria-label', text('main'))
