@@ -60,20 +60,24 @@ describe('the shop in a browser', () => {
     { width: 1280, dark: true },
     { width: 390, dark: false },
     { width: 390, dark: true },
-  ])('can be read by everybody, $width wide, dark: $dark', async (look) => {
-    await shop.Order.create({ title: 'A loaf of bread', amount: 1 })
-    const { page, complaints, context } = await openPage(chromium, { ...look, signedIn: await signedIn() })
-    for (const address of ['resources/orders', 'resources/orders/actions/new', 'pages/greeting']) {
-      await page.goto(`${shop.baseUrl}/admin/${address}`)
-      await page
-        .getByText(/A loaf of bread|Good day|Save/)
-        .first()
-        .waitFor()
-      await expectNoSidewaysScroll(page)
-      const { violations } = await new AxeBuilder({ page }).analyze()
-      expect(violations).toEqual([])
-    }
-    expect(complaints).toEqual([])
-    await context.close()
-  }, 60_000)
+  ])(
+    'can be read by everybody, $width wide, dark: $dark',
+    async (look) => {
+      await shop.Order.create({ title: 'A loaf of bread', amount: 1 })
+      const { page, complaints, context } = await openPage(chromium, { ...look, signedIn: await signedIn() })
+      for (const address of ['resources/orders', 'resources/orders/actions/new', 'pages/greeting']) {
+        await page.goto(`${shop.baseUrl}/admin/${address}`)
+        await page
+          .getByText(/A loaf of bread|Good day|Save/)
+          .first()
+          .waitFor()
+        await expectNoSidewaysScroll(page)
+        const { violations } = await new AxeBuilder({ page }).analyze()
+        expect(violations).toEqual([])
+      }
+      expect(complaints).toEqual([])
+      await context.close()
+    },
+    60_000,
+  )
 })
