@@ -62,6 +62,7 @@ function Memberships({ record, property, side }: BasePropertyProps & { side: Sid
       <p>
         <Link to={`/admin/resources/user_groups?filters.${side.own}=${record.id}`}>{text('Memberships.all')}</Link>
       </p>
+      {mayAdd && <p className="panel-hint">{text('Memberships.leaving')}</p>}
       {mayAdd && <AddMembership ownId={record.id} side={side} onAdded={changed} />}
     </section>
   )

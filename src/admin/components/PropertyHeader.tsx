@@ -7,7 +7,7 @@ interface HeaderProps {
 }
 
 /** What small screens show beside the title; panel.css does the same for the cells. */
-const ALWAYS = ['user_id', 'confirmed', 'is_active', 'at', 'device_id']
+const ALWAYS = ['user_id', 'confirmed', 'is_active', 'at', 'device_id', 'group_id', 'member_count']
 
 /** AdminJS's head of a column, which leaves small screens nothing but the title. */
 export function PropertyHeader({

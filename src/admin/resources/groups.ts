@@ -34,7 +34,7 @@ export const groups: PanelResource = {
       permissions: {
         components: { show: 'GroupPermissions', edit: 'PermissionBoxes' },
       },
-      otp_policy: { availableValues: policies, components: { show: 'OrAsSite' } },
+      otp_policy: { availableValues: policies, props: { placeholder: '' }, components: { show: 'OrAsSite' } },
       grace_days: { components: { show: 'OrAsSite' } },
       kinds: {
         components: { show: 'GroupKinds', edit: 'KindBoxes' },
