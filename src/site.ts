@@ -147,7 +147,8 @@ export async function mountSite(services: SiteServices): Promise<MountedSite> {
   app.use(own.rule(checkOrigin(origins)))
   app.use('/admin', refuseStrangers({ https }))
   app.use(session.middleware, loadRequestUser(account))
-  app.use(own.rule(enforcePolicy(account)), own.rule(enrolmentGate(account)))
+  // An application's own addresses included: what the policy closes, no other address opens.
+  app.use(enforcePolicy(account), own.rule(enrolmentGate(account)))
   app.use(pages)
   if (!beside) app.get('/', (_req, res) => res.redirect(302, '/admin'))
   app.use('/admin', panel.router)

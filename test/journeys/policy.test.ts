@@ -152,6 +152,16 @@ describe('the grace', () => {
     expect((await (await arrive(site, person)).get(profile)).location).toBe(setUpFor(profile))
   })
 
+  it('lets somebody put the set-up off, and not once it has ended', async () => {
+    const person = await bare()
+    const link = async (next: string) =>
+      /href="([^"]+)">Not now</.exec((await (await arrive(site, person)).get(`${setUp}?next=${next}`)).text)?.[1]
+    expect(await link('/account/language')).toBe('/account/language')
+    expect(await link('/admin/resources/users')).toBe(profile)
+    pass(14 * DAY)
+    expect(await link('/account/language')).toBeUndefined()
+  })
+
   it('begins anew once the policy had let go of somebody', async () => {
     const person = await bare()
     await (await arrive(site, person)).get(profile)

@@ -27,7 +27,13 @@ export function showStep(account: Account): RequestHandler {
 
 /** What set-up is for. */
 export function showIntroduction(req: Request, res: Response, next: string | null, refusal: StepRefusal | null): void {
-  sendStep(req, res, 'account/setup/introduction', {}, next, refusal)
+  sendStep(req, res, 'account/setup/introduction', { later: laterAddress(req, next) }, next, refusal)
+}
+
+/** Where somebody may go on to while the policy gives him time; null: now or never. The panel wants a second factor all the same. */
+function laterAddress({ secondFactorDue }: Request, next: string | null): string | null {
+  if (!secondFactorDue || secondFactorDue.daysLeft === 0) return null
+  return next && !/^\/admin(?![\w-])/.test(next) ? next : '/account/two-factor'
 }
 
 /** The choice between the methods that this site offers. */
