@@ -120,6 +120,7 @@ export async function mountSite(services: SiteServices): Promise<MountedSite> {
     tellUser: (transaction, userId, notice) => tellUser(account, transaction, userId, notice),
     invite: (transaction, invitation) => createInvitation(account, transaction, invitation, account.baseUrl()),
     siteName: config.siteName,
+    peopleElsewhere: account.hostUsers !== null,
     ...(services.admin && { admin: services.admin }),
     ...(services.requirements && { requirements: services.requirements }),
     requires: (requirement) => requires(account, requirement),

@@ -16,6 +16,8 @@ export interface PanelServices {
   otp: Otp
   /** Name of the site, in the panel's corner. */
   siteName: string
+  /** People are in the application's own table: their names and flags are shown here, and changed there. */
+  peopleElsewhere?: boolean
   /** The AdminJS of the application that the site is mounted in. */
   admin?: HostAdmin
   /** What calls of our own resources ask beyond verified staff, where it is not what they ask by themselves. */

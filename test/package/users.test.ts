@@ -230,6 +230,21 @@ describe('people in the table of an application', () => {
     expect(pages[1]?.text).toContain('type="text"')
   })
 
+  test('the panel shows their flags, and nobody changes them there', async () => {
+    const boss = add({ id: 16, login: 'boss', isSuperuser: true })
+    const clerk = add({ id: 17, login: 'clerk' })
+    await signIn(clerk)
+    const browser = await signIn(boss)
+    const { id } = await rowOf(17)
+    const record = `/admin/api/resources/users/records/${id}`
+    expect(JSON.parse((await browser.get(`${record}/show`)).text).record.params).toMatchObject({ is_staff: true })
+    const shown = JSON.parse((await browser.get(`${record}/show`)).text).record.recordActions
+    expect(shown.map(({ name }: { name: string }) => name)).not.toContain('edit')
+    const changed = await browser.visit(`${record}/edit`, { method: 'POST', form: { is_superuser: 'true' } })
+    expect([changed.status, changed.code]).toEqual([403, 'not_allowed'])
+    expect((await rowOf(17)).is_superuser).toBe(false)
+  })
+
   test("a row of the site's own signs nobody in, whatever its password", async () => {
     const { hashPassword } = await import('../../src/crypto/hash-password.js')
     await host.database.models.User.create({

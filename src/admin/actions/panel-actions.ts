@@ -36,7 +36,9 @@ export function panelActions(services: PanelServices, table: string, device: Dev
     Object.entries(permissionOf).flatMap(([name, permission]) => {
       const handler = handlers[name]
       if (isHelp(permission) && !handler) return []
+      const isElsewhere = services.peopleElsewhere === true && table === 'users' && name === 'edit'
       const isAccessible = ({ currentAdmin, record }: ActionContext) =>
+        !isElsewhere &&
         can(
           panelUserOf({ currentAdmin }),
           permission,
