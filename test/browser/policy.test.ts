@@ -87,6 +87,33 @@ describe.each([
     await context.close()
   })
 
+  it('codes that were refused are told on pages and in the panel, until the person has answered', async () => {
+    const person = await createPerson(graced)
+    await signIn(graced, person)
+    graced.clock.advance(60)
+    const thief = graced.browser('Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/140.0.0.0')
+    await thief.post('/account/login', { username: person.email, password: person.password, otp_token: '000000' })
+    graced.clock.advance(30)
+    const browser = await signIn(graced, person)
+    const { page, complaints, context } = await openPage(chromium, {
+      width,
+      dark,
+      signedIn: { browser, baseUrl: graced.baseUrl },
+    })
+    await page.goto(`${graced.baseUrl}/account/two-factor`)
+    await page.getByRole('status').filter({ hasText: '1 code was refused' }).waitFor()
+    await look(page, 'refused')
+    await page.goto(`${graced.baseUrl}/admin`)
+    await page.getByRole('status').filter({ hasText: '1 code was refused' }).waitFor()
+    await page.waitForLoadState('networkidle')
+    await look(page, 'refused-panel')
+    await page.getByRole('button', { name: 'That was me', exact: true }).click()
+    await page.waitForURL('**/account/two-factor')
+    expect(await page.getByText('was refused').count()).toBe(0)
+    expect(complaints).toEqual([])
+    await context.close()
+  })
+
   it('where people are invited the page says who can help', async () => {
     const { page, context } = await visit(invited, '/account/two-factor', { app: false })
     expect(await page.getByRole('alert').getAttribute('data-code')).toBe('enrolment_required')
