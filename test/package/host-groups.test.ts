@@ -1,0 +1,54 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { act } from '../admin/panel-site.js'
+import type { Browser } from '../support/browse.js'
+import { createPerson, signIn } from '../support/site.js'
+import { type HostSite, openHost } from './host/open-host.js'
+
+let shop: HostSite
+let boss: Browser
+
+beforeAll(async () => {
+  shop = await openHost()
+  boss = await signIn(shop, await createPerson(shop, { superuser: true }))
+})
+afterAll(() => shop.close())
+
+const make = (form: Record<string, string>) => boss.post('/admin/api/resources/groups/actions/new', form)
+
+/** What the form of a group offers for the resources of the shop. */
+async function offered(): Promise<{ resource: string; permissions: string[] }[]> {
+  const { text } = await boss.get('/admin')
+  const state = JSON.parse(/id="panel-state">(.*?)<\/script>/.exec(text)?.[1] ?? '{}')
+  const groups = state.resources.find(({ id }: { id: string }) => id === 'groups')
+  return groups.editProperties.find(({ name }: { name: string }) => name === 'permissions').custom.grantable
+}
+
+describe('groups beside a shop', () => {
+  it('can be given what the shop has, by resource, action and page, and nothing that it has not', async () => {
+    const rows = await offered()
+    expect(rows.find(({ resource }) => resource === 'orders')?.permissions).toEqual(
+      expect.arrayContaining(['view', 'add', 'change', 'delete', 'refund', 'comment']),
+    )
+    expect(rows.find(({ resource }) => resource === 'pages')?.permissions).toEqual(['greeting'])
+    const form = { name: 'Sales', 'permissions.0': 'orders.refund', 'permissions.1': 'pages.greeting' }
+    expect((await make(form)).status).toBe(200)
+    expect(await make({ name: 'Flight', 'permissions.0': 'orders.fly' })).toMatchObject({ status: 400 })
+  })
+
+  it('help staff in no group only where they name all of the shop, too', async () => {
+    const { Group, UserGroup } = shop.database.models
+    const group = await Group.findOne({ where: { name: 'People admin' }, rejectOnEmpty: true })
+    const admin = await createPerson(shop)
+    await UserGroup.create({ user_id: admin.id, group_id: group.id })
+    const browser = await signIn(shop, admin)
+    const person = await createPerson(shop)
+    expect(await act(browser, 'users', person.id, 'endSessions')).toMatchObject({ status: 403, code: 'not_allowed' })
+    const rest = (await offered()).flatMap(({ resource, permissions }) =>
+      permissions.map((each) => `${resource}.${each}`),
+    )
+    await group.update({
+      permissions: [...group.permissions, ...rest.filter((text) => /^(orders|customers|pages)\./i.test(text))],
+    })
+    expect((await act(browser, 'users', person.id, 'endSessions')).status).toBe(200)
+  })
+})
