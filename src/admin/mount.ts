@@ -89,7 +89,7 @@ async function mountWithHost(router: Router, services: PanelServices, host: Host
   const script = components && `/host-assets/${components.name}`
   const page = createHostPage(admin, assets, script && `/admin${script}`)
   const adminRouter = routerOf(admin)
-  const handled = [checkRequirement(services, host), ...readHostFields(host), unmaskHostRefusals, adminRouter]
+  const handled = [checkRequirement(services, admin, host), ...readHostFields(host), unmaskHostRefusals, adminRouter]
   if (components && script) router.get(script, serveComponents(components))
   for (const [path, kind] of CALLS) router.all(path, checkHostCall(admin, kind), ...handled)
   router.all('/api/pages/:pageName', checkNamedPage(admin), ...handled)
