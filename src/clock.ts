@@ -7,12 +7,14 @@ export interface Clock {
   now(): Date
 }
 
+/** The machine's own time. */
 export const systemClock: Clock = { now: () => new Date() }
 
 /** A clock that stands still until it is moved, for tests. */
 export interface StillClock extends Clock {
+  /** Moves it to this moment. */
   set(at: Date | string): void
-  /** @param seconds may be negative */
+  /** Moves it on. @param seconds may be negative */
   advance(seconds: number): void
 }
 

@@ -9,6 +9,7 @@ import { root } from './root.js'
  */
 export const languages = ['en', 'de', 'es', 'fr', 'ja', 'nl', 'pl', 'pt-BR', 'zh-CN'] as const
 
+/** A language that the site speaks (BCP 47). */
 export type Language = (typeof languages)[number]
 
 /** What each language calls itself, for lists to choose from. */

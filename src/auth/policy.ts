@@ -16,8 +16,10 @@ export interface Policy {
   kinds: readonly string[] | null
 }
 
-type PolicyConfig = Pick<Config, 'otpPolicy' | 'otpGraceDays'>
-type Person = Pick<RequestUser, 'isStaff' | 'groups'>
+/** The part of the settings that a policy goes by. */
+export type PolicyConfig = Pick<Config, 'otpPolicy' | 'otpGraceDays'>
+/** The part of a person that a policy goes by. */
+export type Person = Pick<RequestUser, 'isStaff' | 'groups'>
 
 const STRICTNESS: readonly Demand[] = ['off', 'staff', 'everyone', 'strict']
 

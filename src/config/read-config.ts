@@ -16,9 +16,11 @@ export interface Fault {
   message: string
 }
 
+/** The checked settings, or every mistake in them. */
 export type ConfigResult = { ok: true; config: Config } | { ok: false; faults: Fault[] }
 
-type Environment = Readonly<Record<string, string | undefined>>
+/** Variables by name. */
+export type Environment = Readonly<Record<string, string | undefined>>
 
 /** Every variable's text, by its key in `options`. */
 export const variables: ReadonlyMap<string, About> = new Map(

@@ -14,9 +14,11 @@ export interface Database {
   schema: string | null
   /** Schema of the job queue, which is graphile-worker's own. */
   jobsSchema: string
+  /** Closes both pools and, where this process owns it, the embedded database. */
   close: () => Promise<void>
 }
 
+/** How to connect. */
 export interface ConnectOptions {
   /**
    * What to do with the embedded database: `own` it and refuse to start where another

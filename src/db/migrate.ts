@@ -18,7 +18,7 @@ const rowsSchema = z.array(z.object({ name: z.string() }))
 /**
  * Brings the database up to date and returns the names of the migrations that ran. Any
  * number of processes may call it at once. Makes one query where there is nothing to do.
- * Throws `database_newer` (see {@link assertNotNewer}), and of kinds from outside
+ * Throws `database_newer` (see `assertNotNewer`), and of kinds from outside
  * `kind_table_taken`, `kind_table_missing`, `kind_column_missing`.
  *
  * @param kinds kinds of device from outside: theirs run after ours, recorded as `kind:<kind>/<migration>`

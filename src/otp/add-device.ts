@@ -6,6 +6,7 @@ import type { Kind } from './kinds/kind.js'
 import type { Otp } from './otp.js'
 import { nextId } from './sql/next-id.js'
 
+/** A device to be, of a kind from outside. */
 export interface NewDevice {
   userId: number
   /** 1 to 64 characters. */

@@ -1,6 +1,7 @@
 import type { AfterEvents, Events, Handler, OtpEvents } from './events.js'
 
-type EventName = keyof (OtpEvents & AfterEvents)
+/** What handlers are named by. */
+export type EventName = keyof (OtpEvents & AfterEvents)
 
 /** A handler for each event that somebody wants to hear of, by its name. */
 export type EventHandlers = { [Name in EventName]?: Handler<Name> }

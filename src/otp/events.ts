@@ -59,9 +59,10 @@ export interface AfterEvents {
 }
 
 type AnyEvents = OtpEvents & AfterEvents
-/** @param event what happened; `transaction` where the event is told inside it */
+/** Hears of one event. @param event what happened; `transaction` where it is told inside it */
 export type Handler<Name extends keyof AnyEvents> = (event: AnyEvents[Name]) => Promise<void> | void
 
+/** Who listens, and how he is told. */
 export interface Events {
   /** Adds a handler. @returns a function that takes it away again */
   on<Name extends keyof AnyEvents>(name: Name, handler: Handler<Name>): () => void

@@ -15,6 +15,7 @@ import { accountThrottle } from './throttle.js'
 const SENDS_PER_DAY = 10
 const DAY_MS = 24 * 3600 * 1000
 
+/** Which device is to send a code. */
 export interface ChallengeRequest {
   userId: number
   deviceId: string

@@ -7,6 +7,7 @@ import type { Otp } from './otp.js'
 import { type PreparedTokens, prepareToken } from './prepare-token.js'
 import { lockDevices, type LockedDevice, type Wanted } from './sql/lock-devices.js'
 
+/** A token of which nobody knows whose device it is from. */
 export interface TokenToMatch {
   userId: number
   /** As typed. */

@@ -7,6 +7,7 @@ import { parsePersistentId } from './persistent-id.js'
 import { prepareToken } from './prepare-token.js'
 import { lockDevices } from './sql/lock-devices.js'
 
+/** One token for one device. */
 export interface TokenSubmission {
   userId: number
   /** A persistent id as it came in; anything that is not one of this user's devices is refused. */
@@ -31,6 +32,7 @@ export async function verifyToken(otp: Otp, submission: TokenSubmission): Promis
   return askNamedDevice(otp, submission, 'verify')
 }
 
+/** The first token of a device that is being enrolled. */
 export interface Enrolment extends TokenSubmission {
   /** Nobody has verified the session: refuse where the owner has a confirmed device by now (F-28). */
   onlyAsFirst?: boolean

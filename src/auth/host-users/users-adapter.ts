@@ -36,9 +36,9 @@ export interface HostUser {
  * }
  */
 export interface UsersAdapter<Person extends HostUser = HostUser> {
-  /** @param login as typed, without blanks around it, from 1 to 254 characters */
+  /** Finds somebody who signs in. @param login as typed, without blanks around it, from 1 to 254 characters */
   findByLogin(login: string): Promise<Person | null | undefined>
-  /** @param id as text. Asked at every request of somebody who is signed in; null ends the session */
+  /** Finds somebody again. @param id as text. Asked at every request of somebody who is signed in; null ends the session */
   find(id: string): Promise<Person | null | undefined>
   /** @param person as `findByLogin` or `find` gave him. @returns true where the password is his */
   checkPassword(person: Person, password: string): Promise<boolean>

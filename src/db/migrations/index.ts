@@ -8,6 +8,7 @@ import * as shippedGroups from './0004-shipped-groups.js'
 /** One change of the schema. Everything it does happens in the transaction that also records its name. */
 export interface Migration {
   name: string
+  /** Makes the change. */
   up: (database: Database, transaction: Transaction) => Promise<void>
 }
 

@@ -19,12 +19,14 @@ interface PhoneMessage {
   to: string
 }
 
+/** A message to be read. */
 export interface TextMessage extends PhoneMessage {
   text: string
   /** Seconds; later it is of no use and need not arrive. */
   validFor: number
 }
 
+/** A message to be heard. */
 export interface SpokenMessage extends PhoneMessage {
   voice: Voice
   /** One after the other, with a pause after each. A digit is a text of its own. */
@@ -37,6 +39,8 @@ export type Voice = (typeof voices)[number]
 
 /** Where text messages and calls leave the house. Both answer within ten seconds, whatever the other side does. */
 export interface SmsGateway {
+  /** Hands one over. @returns once it was taken on, not once it arrived */
   sendText(message: TextMessage): Promise<Delivered>
+  /** Calls and speaks. @returns once the call was begun */
   call(message: SpokenMessage): Promise<Delivered>
 }

@@ -9,6 +9,7 @@ import { tokenChecks } from './token-checks.js'
 /** One thing that holds for every kind of device. `run` rejects with an AssertionError where it does not. */
 export interface KindCheck {
   title: string
+  /** Makes its own users and devices, and takes a second at most. */
   run(): Promise<void>
 }
 

@@ -47,6 +47,7 @@ export interface KindSetUp<Form> {
   form: z.ZodType<Form>
   /** Fields that a refused form shows again. A secret is none of them. */
   shownAgain: readonly string[]
+  /** Makes the new row's columns of the form, or says what is wrong with it. */
   read(form: Form, row: NewRow): SetUpOutcome | Promise<SetUpOutcome>
 }
 

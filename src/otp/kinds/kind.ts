@@ -38,6 +38,7 @@ export interface KindChallenge {
   enqueue(services: ChallengeServices, transaction: Transaction, row: unknown, challenge: NewChallenge): Promise<void>
 }
 
+/** What delivering a challenge needs. */
 export interface ChallengeServices {
   database: Database
   keys: Keyring
@@ -47,7 +48,13 @@ export interface ChallengeServices {
  * What came of asking outside about a token: how the locked row is to be judged now, or that
  * nobody answered. Then the device may not be asked, and no failure is counted.
  */
-export type Prepared<Row> = { answered: true; judge(row: Row): KindOutcome } | { answered: false }
+export type Prepared<Row> =
+  | {
+      answered: true
+      /** Judges the answer against the row as it stands locked. */
+      judge(row: Row): KindOutcome
+    }
+  | { answered: false }
 
 /** How a token is typed where it is not a short row of digits: in a form of its own at the token step. */
 export interface TokenField {
@@ -91,8 +98,11 @@ export interface Kind {
 export interface KindDefinition<Row> extends Omit<Kind, 'judge' | 'lookup' | 'prepare'> {
   /** Of `columns` and, where it names them, of the common ones. */
   row: z.ZodType<Row>
+  /** What the database is to look the token up by; nothing where it is left out. */
   lookup?: Kind['lookup']
+  /** Judges a token, with the row checked by `row`. */
   judge(row: Row, token: string, world: KindWorld): KindOutcome | Promise<KindOutcome>
+  /** What has to be asked elsewhere, before anything is locked; null: nothing. */
   prepare?(row: Row, token: string, world: KindWorld, signal: AbortSignal): Promise<Prepared<Row> | null>
 }
 
