@@ -2,6 +2,7 @@ import express from 'express'
 import session from 'express-session'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { otpRequired } from '../../src/auth/otp-required.js'
+import { requires } from '../../src/auth/requires.js'
 import { createPerson, signIn } from '../support/site.js'
 import { type Host, startHost } from './host.js'
 
@@ -32,6 +33,10 @@ describe.each(['before', 'after'])('an application whose own session comes %s th
       app.get('/query', (req, res) => res.json(req.query))
       app.post('/orders', express.json(), (req, res) => res.json(req.body))
       app.get('/account/settings', (_req, res) => void res.send('of the application'))
+      app.post('/payouts', requires(site.auth, { maxAge: 300 }), express.urlencoded(), (req, res) => {
+        req.session.visits = (req.session.visits ?? 0) + 1
+        res.json({ paid: req.body.amount, visits: req.session.visits, level: req.auth.level })
+      })
       app.get('/whole', (req, res) => {
         res.json({ user: req.user?.email ?? null, t: typeof req.t, id: typeof req.id, log: typeof req.log })
       })
@@ -96,6 +101,19 @@ describe.each(['before', 'after'])('an application whose own session comes %s th
     await signIn(host, person, browser)
     const answer = await browser.get('/reports')
     expect(JSON.parse(answer.text)).toEqual({ visits: 1, device: person.app?.persistentId, csp: null })
+  })
+
+  test('a form that came too late for a route of the application is completed there after the token, once', async () => {
+    const person = await createPerson(host)
+    const browser = await signIn(host, person)
+    host.clock.advance(400)
+    const late = await browser.post('/payouts', { amount: '5' })
+    expect([late.status, late.location?.split('?')[0]]).toEqual([302, '/account/verify'])
+    const token = { otp_device: person.app?.persistentId ?? '', otp_token: person.code(), next: '/payouts' }
+    const paid = await browser.post('/account/verify', token)
+    expect(JSON.parse(paid.text)).toEqual({ paid: '5', visits: 1, level: 'verified' })
+    host.clock.advance(30)
+    expect((await browser.post('/account/verify', { ...token, otp_token: person.code() })).status).toBe(303)
   })
 
   test('routes of the application find who signed in, and nothing else of the site', async () => {

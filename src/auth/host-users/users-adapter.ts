@@ -78,13 +78,6 @@ const hostUser = z.object({
 /** The same, checked, with nothing left out. */
 export type KnownPerson = z.output<typeof hostUser>
 
-/** What the adapter of an application must look like, for the options. */
-export const usersAdapter = z.custom<UsersAdapter>((given) => {
-  const has = (name: string) =>
-    typeof given === 'object' && given !== null && typeof Reflect.get(given, name) === 'function'
-  return has('findByLogin') && has('find') && has('checkPassword')
-})
-
 /**
  * Checks what an adapter gave. Only the fields above are read, wherever they come from
  * (properties, getters, a model's prototype).
