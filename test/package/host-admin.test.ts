@@ -100,7 +100,6 @@ describe('a visitor of the shop', () => {
     expect(JSON.parse(user)).toMatchObject({ id, email, title: expect.any(String), level: 'staff' })
     expect(user).not.toMatch(/granted|isSuperuser|isStaff|origin|factors/)
   })
-  })
 
   it('sees the forms of the shop refused in its own words', async () => {
     const { status, text } = await staff.post(`${api}/orders/actions/new`, { amount: '3' })
