@@ -1,6 +1,8 @@
 import { Sequelize } from 'sequelize'
 import { describe, expect, test } from 'vitest'
 import { createOtpAdminSite } from '../../src/create-site.js'
+import { connectDatabase } from '../../src/db/connect.js'
+import { testConfig } from '../support/config.js'
 import { createTestDatabase, postgresUrl } from '../support/postgres.js'
 
 const config = { NODE_ENV: 'test', SECRET_KEYS: Buffer.alloc(32, 7).toString('base64'), LOG_LEVEL: 'silent' }
@@ -23,6 +25,24 @@ describe.skipIf(!postgresUrl())("beside the application's own tables", () => {
     expect(await tables(sequelize, 'graphile_worker')).toEqual([])
     const [people] = await sequelize.query('select login from users')
     expect(people).toEqual([{ login: 'ada' }])
+    await sequelize.close()
+    await drop()
+  })
+
+  test("the command line reaches the same tables by DATABASE_URL and DATABASE_SCHEMA, and never the application's", async () => {
+    const { url, drop } = await createTestDatabase('empty')
+    const sequelize = new Sequelize(url, { logging: false })
+    await sequelize.query(
+      `create table users (id serial primary key, email text); insert into users (email) values ('a')`,
+    )
+    const asCommand = await connectDatabase(testConfig({ DATABASE_URL: url, DATABASE_SCHEMA: 'otp_admin' }))
+    await expect(asCommand.models.User.count()).rejects.toThrow('relation "users" does not exist')
+    const site = await createOtpAdminSite({ sequelize, config, worker: false })
+    await site.otp.database.models.User.create({ email: 'ada@example.com' })
+    expect((await asCommand.models.User.findAll()).map(({ email }) => email)).toEqual(['ada@example.com'])
+    await asCommand.close()
+    await site.close()
+    await sequelize.query('select from users')
     await sequelize.close()
     await drop()
   })
