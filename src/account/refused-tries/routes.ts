@@ -11,13 +11,17 @@ const answerForm = z.object({ answer: field(16) })
 export function refusedTriesRoutes(account: Account): Router {
   const router = Router({ caseSensitive: true, strict: true })
   const mayAnswer = otpRequired(account, { ifConfigured: true })
-  router.post('/account/two-factor/refused-tries', mayAnswer, ...parseForms(), postAnswer)
+  router.post('/account/two-factor/refused-tries', mayAnswer, ...parseForms(), postAnswer(account))
   return router
 }
 
-const postAnswer: RequestHandler = (req, res) => {
-  const form = readForm(req, answerForm)
-  if (!form) return refuse(req, res, { status: 400, code: 'bad_request' })
-  delete req.session.refusedTries
-  res.redirect(303, form.answer === 'not_mine' ? '/account/password/change' : '/account/two-factor')
+function postAnswer({ hostUsers }: Account): RequestHandler {
+  return (req, res) => {
+    const form = readForm(req, answerForm)
+    if (!form) return refuse(req, res, { status: 400, code: 'bad_request' })
+    delete req.session.refusedTries
+    // Where people are the application's own, their passwords are, too.
+    const help = hostUsers === null ? '/account/password/change' : '/account/two-factor/sessions'
+    res.redirect(303, form.answer === 'not_mine' ? help : '/account/two-factor')
+  }
 }
