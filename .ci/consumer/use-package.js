@@ -1,12 +1,23 @@
 // An application of somebody else's, in plain JavaScript: what README and docs/embedding.md promise.
 import assert from 'node:assert/strict'
 import express from 'express'
-import * as names from 'otp-admin-site'
+import {
+  createOtpAdminSite,
+  devicesForUser,
+  generateChallenge,
+  login,
+  matchToken,
+  otpRequired,
+  persistentId,
+  requires,
+  SiteError,
+  userHasDevice,
+  verifyIsAllowed,
+  verifyToken,
+} from 'otp-admin-site'
 
-const { createOtpAdminSite, devicesForUser, otpRequired, persistentId, requires, SiteError } = names
-
-for (const name of ['verifyToken', 'matchToken', 'login', 'userHasDevice', 'generateChallenge', 'verifyIsAllowed'])
-  assert.equal(typeof names[name], 'function', name)
+for (const call of [verifyToken, matchToken, login, userHasDevice, generateChallenge, verifyIsAllowed])
+  assert.equal(typeof call, 'function')
 assert.equal(persistentId('totp', 3), 'totp/3')
 
 const server = express().listen(0, '127.0.0.1')

@@ -6,7 +6,6 @@ import { guard } from './guard.js'
 import { bundleComponents } from './host/bundle-components.js'
 import { checkHostCall } from './host/check-host-call.js'
 import { checkHostPage, checkNamedPage } from './host/check-host-page.js'
-import { checkRequirement } from './host/check-requirement.js'
 import { type HostSettings, readHostAdmin } from './host/host-admin.js'
 import { createHostPage } from './host/host-page.js'
 import { hostPermissions } from './host/host-permissions.js'
@@ -16,12 +15,12 @@ import { unmaskHostRefusals } from './host/unmask-host-refusals.js'
 import { answerRefusals } from './http/answer-refusals.js'
 import { type CallKind, checkCall } from './http/check-call.js'
 import { checkPage } from './http/check-page.js'
-import { checkRequirement as checkOwnRequirement } from './http/check-requirement.js'
 import { readFields } from './http/read-fields.js'
 import { unmaskRefusals } from './http/unmask-refusals.js'
 import { createPage } from './page/render-page.js'
 import { type PanelAssets, readAssets } from './page/serve-assets.js'
 import { PanelRefusal } from './refusal.js'
+import { checkRequirement } from './requirements.js'
 import type { PanelServices } from './services.js'
 
 export interface Panel {
@@ -74,7 +73,8 @@ const strictRouter = () => express.Router({ caseSensitive: true, strict: true })
 
 function mountOwn(router: Router, services: PanelServices, assets: PanelAssets): void {
   const admin = buildAdmin(services)
-  mountCalls(router, services, admin, routerOf(admin))
+  const check = checkRequirement(services, admin, services.requirements ?? {})
+  mountCalls(router, services, admin, check, routerOf(admin))
   mountPages(router, admin, createPage(services, admin, assets))
 }
 
@@ -89,13 +89,14 @@ async function mountWithHost(router: Router, services: PanelServices, host: Host
   const script = components && `/host-assets/${components.name}`
   const page = createHostPage(admin, assets, script && `/admin${script}`)
   const adminRouter = routerOf(admin)
-  const handled = [checkRequirement(services, admin, host), ...readHostFields(host), unmaskHostRefusals, adminRouter]
+  const check = checkRequirement(services, admin, { ...host.requirements, ...services.requirements })
+  const handled = [check, ...readHostFields(host), unmaskHostRefusals, adminRouter]
   if (components && script) router.get(script, serveComponents(components))
   for (const [path, kind] of CALLS) router.all(path, checkHostCall(admin, kind), ...handled)
   router.all('/api/pages/:pageName', checkNamedPage(admin), ...handled)
   for (const path of PAGES) router.get(path, checkHostPage(admin), page)
   router.get('/pages/:pageName', checkNamedPage(admin), page)
-  mountCalls(router, services, admin, adminRouter)
+  mountCalls(router, services, admin, check, adminRouter)
   mountPages(router, admin, page)
   return hostPermissions(admin)
 }
@@ -106,9 +107,14 @@ function routerOf(admin: AdminJS): Router {
   return buildRouter(admin, strictRouter())
 }
 
-function mountCalls(router: Router, services: PanelServices, admin: AdminJS, adminRouter: Router): void {
-  const asked = [checkOwnRequirement(services), readFields]
-  const handled = [...asked, exportList(services, admin), unmaskRefusals, adminRouter]
+function mountCalls(
+  router: Router,
+  services: PanelServices,
+  admin: AdminJS,
+  check: RequestHandler,
+  adminRouter: Router,
+): void {
+  const handled = [check, readFields, exportList(services, admin), unmaskRefusals, adminRouter]
   for (const [path, kind] of CALLS) router.all(path, checkCall(admin, kind), ...handled)
   router.route('/api/dashboard').get(readFields, adminRouter).all(refuseMethod('GET, HEAD'))
 }

@@ -105,6 +105,7 @@ describe('the panel’s step-up in a browser', () => {
     await page.getByLabel('Code', { exact: true }).fill('123456')
     await page.keyboard.press('Enter')
     await page.waitForURL(/\/account\/login\?next=/)
+    expect(await nameOf(person)).toBe('App')
     await context.close()
   })
 

@@ -26,7 +26,7 @@ test('every mistake in the options is told at once, by its name and without its 
     message
       .split('\n')
       .map((line) => line.split(' ')[0])
-      .toSorted(),
+      .toSorted((one = '', other = '') => one.localeCompare(other)),
   ).toEqual(
     [
       'config.OTP_POLICY',

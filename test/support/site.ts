@@ -36,7 +36,7 @@ export async function startTestSite(
   database: Database,
   environment: Record<string, string> = {},
   secretKeys: readonly Buffer[] = [Buffer.alloc(32, 7)],
-  more: Pick<SiteServices, 'admin' | 'kinds'> = {},
+  more: Pick<SiteServices, 'admin' | 'kinds' | 'requirements'> = {},
 ): Promise<TestSite> {
   const server = createServer()
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

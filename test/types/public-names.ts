@@ -5,23 +5,25 @@ import {
   createOtpAdminSite,
   devicesForUser,
   generateChallenge,
-  generateIsAllowed,
+  type generateIsAllowed,
   guarded,
   login,
-  matchToken,
+  type matchToken,
   otpRequired,
-  parsePersistentId,
+  type parsePersistentId,
   type PersistentId,
-  persistentId,
+  type persistentId,
   requires,
   type SiteOptions,
-  userHasDevice,
+  type userHasDevice,
   verifyIsAllowed,
   verifyToken,
 } from '../../src/index.js'
 
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- two functions are alike only where A and B are
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
 /** The compiler refuses a call of this whose type is not `true`. */
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the type itself is what is asserted
 declare function holds<_Fact extends true>(): void
 
 export async function siteOfAnApplication(): Promise<void> {

@@ -1,6 +1,6 @@
-import type { Requirement } from '../../auth/requirement.js'
 import { SiteError } from '../../errors.js'
 import type { AdminJS, AdminJSOptions } from '../adminjs.js'
+import type { Requirements } from '../requirements.js'
 
 /**
  * An AdminJS application that moves into our panel: the options it is made of, or the
@@ -18,7 +18,7 @@ export interface HostPanel {
    *
    * @example { 'orders.delete': { maxAge: 300 } } // a token within five minutes
    */
-  requirements?: Readonly<Record<string, Requirement>>
+  requirements?: Requirements
   /** Bytes that the body of a request may have; 1 MB where nothing is said. It is held in memory while it is read. */
   bodyLimit?: number
   /**

@@ -23,7 +23,7 @@ export function StepUpDialog({ url, devices, onEnd }: Props) {
     // The browser would choose the first control, which is the list of devices.
     dialog.current?.querySelector('input')?.focus()
   }, [])
-  const run = async (work: Promise<Said<object>>, done: () => void) => {
+  const run = async (work: Promise<Said<null>>, done: () => void) => {
     setBusy(true)
     const answer = await work
     setBusy(false)

@@ -22,7 +22,7 @@ export function askForToken(url: string): Promise<StepUpOutcome> {
 
 async function ask(url: string): Promise<StepUpOutcome> {
   const answer = await readDevices(url)
-  if (answer.ok) return show(url, answer.devices)
+  if (answer.ok) return show(url, answer.done)
   return 'ended' in answer ? 'ended' : 'cancelled'
 }
 

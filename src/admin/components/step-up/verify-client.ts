@@ -8,34 +8,39 @@ export interface StepUpDevice {
   interactive: boolean
 }
 
-interface Fault {
-  code: string
-  message: string
-}
-
 /** What the server said. `ended`: nobody is signed in any more. */
-export type Said<Done> = ({ ok: true } & Done) | { ok: false; why: string } | { ok: false; ended: true }
+export type Said<Done> = { ok: true; done: Done } | { ok: false; why: string } | { ok: false; ended: true }
 
 /** Which devices would do. @param url with the kinds that are wanted */
-export function readDevices(url: string): Promise<Said<{ devices: StepUpDevice[] }>> {
-  return ask(url)
+export function readDevices(url: string): Promise<Said<StepUpDevice[]>> {
+  return ask(url, null, ({ devices = [] }) => devices)
 }
 
 /** Gives a token, or the answer of a security key. */
-export function giveToken(url: string, deviceId: string, token: string): Promise<Said<object>> {
-  return ask(url, { otp_device: deviceId, otp_token: token })
+export function giveToken(url: string, deviceId: string, token: string): Promise<Said<null>> {
+  return ask(url, { otp_device: deviceId, otp_token: token }, () => null)
 }
 
 /** Makes a device send its code. */
-export function sendCode(url: string, deviceId: string): Promise<Said<object>> {
-  return ask(url, { otp_device: deviceId, otp_challenge: 'send' })
+export function sendCode(url: string, deviceId: string): Promise<Said<null>> {
+  return ask(url, { otp_device: deviceId, otp_challenge: 'send' }, () => null)
 }
 
-async function ask<Done extends object>(url: string, form?: Record<string, string>): Promise<Said<Done>> {
+interface Answer {
+  devices?: StepUpDevice[]
+  error?: { code: string; message: string }
+}
+
+/** @param form what is posted; null: nothing is */
+async function ask<Done>(
+  url: string,
+  form: Record<string, string> | null,
+  read: (answer: Answer) => Done,
+): Promise<Said<Done>> {
   const headers = { Accept: 'application/json' }
   const response = await fetch(url, form ? { method: 'POST', headers, body: new URLSearchParams(form) } : { headers })
-  const answer: Partial<Done> & { error?: Fault } = await response.json()
-  if (response.ok) return { ok: true, ...(answer as Done) }
+  const answer: Answer = await response.json()
+  if (response.ok) return { ok: true, done: read(answer) }
   const { code = '', message = '' } = answer.error ?? {}
   return SIGN_IN.includes(code) ? { ok: false, ended: true } : { ok: false, why: message }
 }

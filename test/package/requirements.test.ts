@@ -1,0 +1,63 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Requirements } from '../../src/admin/requirements.js'
+import type { Database } from '../../src/db/connect.js'
+import { databaseKinds, openTestDatabase } from '../support/database.js'
+import { createPerson, type Person, signIn, startTestSite, type TestSite } from '../support/site.js'
+
+const api = '/admin/api/resources'
+
+describe('what an application asks for calls of the panel', () => {
+  let database: Database
+  let site: TestSite
+  let other: Person
+  beforeAll(async () => {
+    database = await openTestDatabase(databaseKinds()[0] ?? 'embedded')
+    site = await open({
+      'users.edit': null,
+      'users.resetSecondFactor': { kinds: ['webauthn'], maxAge: 600 },
+      'audit_events.*': { maxAge: 60 },
+    })
+    other = await createPerson(site)
+  })
+  afterAll(async () => {
+    await site.close()
+    await database.close()
+  })
+
+  const open = (requirements: Requirements) => startTestSite(database, {}, undefined, { requirements })
+  /** Signed in ten minutes ago. */
+  const stale = async () => {
+    const browser = await signIn(site, await createPerson(site, { superuser: true }))
+    site.clock.advance(600)
+    return browser
+  }
+
+  it('null asks for nothing more, where our own rule would', async () => {
+    const browser = await stale()
+    expect((await browser.post(`${api}/users/records/${other.id}/edit`, { name: 'Renamed' })).status).toBe(200)
+    expect((await browser.post(`${api}/users/records/${other.id}/endSessions`)).code).toBe('step_up_required')
+  })
+
+  it('a kind that the person has no device of is said to be what is missing, and nothing happens', async () => {
+    const browser = await signIn(site, await createPerson(site, { superuser: true }))
+    const answer = await browser.post(`${api}/users/records/${other.id}/resetSecondFactor`)
+    expect(answer).toMatchObject({ status: 403, code: 'requirement_unmet' })
+    expect(JSON.parse(answer.text).error.missing.kinds).toEqual(['webauthn'])
+    expect(await database.models.TotpDevice.count({ where: { user_id: other.id } })).toBe(1)
+  })
+
+  it('a whole resource may ask, for reading too', async () => {
+    const browser = await stale()
+    expect((await browser.get(`${api}/audit_events/actions/list`)).code).toBe('step_up_required')
+    expect((await browser.get(`${api}/users/actions/list`)).status).toBe(200)
+  })
+
+  it.each([
+    ['a resource that there is not', { 'user.edit': { maxAge: 300 } }],
+    ['an action that there is not', { 'users.explode': { maxAge: 300 } }],
+    ['a kind of device that there is not', { 'users.edit': { kinds: ['retina'] } }],
+    ['less time than a person needs', { 'users.edit': { maxAge: 5 } }],
+  ] satisfies [string, Requirements][])('%s is refused at the start', async (_what, requirements) => {
+    await expect(open(requirements)).rejects.toMatchObject({ code: 'requirement_invalid' })
+  })
+})
