@@ -1,27 +1,10 @@
-import express, { type ErrorRequestHandler, type Express, type Router } from 'express'
+import express, { type ErrorRequestHandler, type Express } from 'express'
 import type { Logger } from 'pino'
 import type { Account } from './account/account.js'
-import { addedKindsRoutes } from './account/added-kinds/routes.js'
+import { pageRoutes } from './account/page-routes.js'
 import { alertOwner } from './account/backup-tokens/alert-owner.js'
-import { languageRoutes } from './account/language/routes.js'
-import { backupTokensRoutes } from './account/backup-tokens/routes.js'
-import { disableRoutes } from './account/disable/routes.js'
-import { devicesRoutes } from './account/devices/routes.js'
-import { emailRoutes } from './account/email/routes.js'
-import { emailDeviceRoutes } from './account/email-device/routes.js'
-import { hardwareTokensRoutes } from './account/hardware-tokens/routes.js'
 import { createInvitation } from './account/invitation/create-invitation.js'
-import { invitationRoutes } from './account/invitation/routes.js'
-import { passwordChangeRoutes } from './account/password-change/routes.js'
-import { passwordRoutes } from './account/password/routes.js'
-import { phonesRoutes } from './account/phones/routes.js'
-import { refusedTriesRoutes } from './account/refused-tries/routes.js'
-import { profileRoutes } from './account/profile/routes.js'
-import { securityKeysRoutes } from './account/security-keys/routes.js'
-import { sessionsRoutes } from './account/sessions/routes.js'
 import { tellOwner } from './account/tell-owner.js'
-import { trustedBrowsersRoutes } from './account/trusted-browsers/routes.js'
-import { setUpRoutes } from './account/setup/routes.js'
 import { keepSwept } from './account/setup/sweep.js'
 import type { HostAdmin } from './admin/host/host-admin.js'
 import { createPanel } from './admin/mount.js'
@@ -31,16 +14,11 @@ import { enforcePolicy } from './auth/enforce-policy.js'
 import { enrolmentGate } from './auth/enrolment.js'
 import { refuseStrangers } from './auth/refuse-strangers.js'
 import { loadRequestUser } from './auth/load-request-user.js'
-import { loginRoutes } from './auth/login/routes.js'
 import { createHostUsers } from './auth/host-users/host-users.js'
 import type { UsersAdapter } from './auth/host-users/users-adapter.js'
-import { logoutRoutes } from './auth/logout.js'
 import { recordVerifications } from './auth/record-verifications.js'
-import { passkeyRoutes } from './auth/passkey-login/routes.js'
-import { securityKeyRoutes } from './auth/security-key/routes.js'
 import { endTrust } from './auth/trusted-browser/end-trust.js'
 import { requires } from './auth/requires.js'
-import { verifyRoutes } from './auth/step-up/routes.js'
 import type { Clock } from './clock.js'
 import type { Config } from './config/read-config.js'
 import type { Keyring } from './crypto/keyring.js'
@@ -161,39 +139,6 @@ export async function mountSite(services: SiteServices): Promise<MountedSite> {
     session.store.close()
   }
   return { app, otp: account.otp, auth: account, close }
-}
-
-/** Every page of one's own. Step-up comes before those whose forms it completes. */
-function pageRoutes(account: Account): Router[] {
-  return [
-    loginRoutes(account),
-    logoutRoutes(account, account),
-    securityKeyRoutes(account),
-    passkeyRoutes(account),
-    verifyRoutes(account),
-    setUpRoutes(account),
-    invitationRoutes(account),
-    ...ownPeopleRoutes(account),
-    backupTokensRoutes(account),
-    disableRoutes(account),
-    securityKeysRoutes(account),
-    addedKindsRoutes(account),
-    profileRoutes(account),
-    devicesRoutes(account),
-    sessionsRoutes(account),
-    refusedTriesRoutes(account),
-    trustedBrowsersRoutes(account),
-    hardwareTokensRoutes(account),
-    languageRoutes(account),
-    phonesRoutes(account),
-    emailDeviceRoutes(account),
-    addedKindsRoutes(account),
-  ]
-}
-
-/** Passwords and addresses; an application with a table of users of its own has pages for them, too. */
-function ownPeopleRoutes(account: Account): Router[] {
-  return account.hostUsers ? [] : [passwordRoutes(account), passwordChangeRoutes(account), emailRoutes(account)]
 }
 
 async function createAccount(
