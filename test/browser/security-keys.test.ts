@@ -110,6 +110,24 @@ describe('a security key in a browser', () => {
     await context.close()
   })
 
+  it('answers in the panel’s dialogue, which then goes on with what it interrupted', async () => {
+    const person = await createPerson(site, { app: false, superuser: true })
+    const { page, context } = await openPage(chromium, { signedIn: await signedIn(person) })
+    await plugIn(page)
+    await addKey(page, 'Blue key')
+    await page.waitForURL(/\/setup\/complete/)
+    site.clock.advance(301)
+    const other = await createPerson(site)
+    await page.goto(`${site.baseUrl}/admin/resources/users/records/${other.id}/edit`)
+    await page.getByLabel('Name').fill('Renamed by key')
+    await page.getByRole('button', { name: 'Save' }).click()
+    const dialogue = page.getByRole('dialog', { name: 'Confirm that it is you' })
+    await dialogue.getByRole('button', { name: 'Use a security key' }).click()
+    await page.getByText('Saved.').waitFor()
+    expect(await database.models.User.findByPk(other.id)).toMatchObject({ name: 'Renamed by key' })
+    await context.close()
+  })
+
   it('is removed by its owner', async () => {
     const person = await createPerson(site)
     const { page, context } = await openPage(chromium, { signedIn: await signedIn(person) })
