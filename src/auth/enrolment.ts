@@ -4,7 +4,7 @@ import type { Auth } from './auth.js'
 import { policyOf } from './policy.js'
 
 /** Where devices are added, of whatever kind: `…/phones/add`, `…/hardware-tokens/3/confirm`. */
-const SET_UP = /^\/account\/two-factor\/(setup|qrcode|[a-z-]+\/add|[a-z-]+\/[^/]+\/confirm)(\/|$)/
+const SET_UP = /^\/account\/two-factor\/(setup|qrcode|[a-z0-9-]+\/add|[a-z0-9-]+\/[^/]+\/confirm)(\/|$)/
 
 /** Whether an address is part of setting a device up. */
 export const isSetUp = (path: string): boolean => SET_UP.test(path)

@@ -294,6 +294,23 @@ describe.each(databaseKinds())('a kind of device from outside, on the %s databas
   it.each([...checks])('$title', ({ run: expectToHold }) => expectToHold())
 })
 
+it('a kind with a digit in its name is set up by invitation like all others, where that is the only way', async () => {
+  const numbered = wordKind('w2d')
+  const environment = { OTP_ENROLMENT: 'invite', OTP_POLICY: 'off' }
+  const database = await openTestDatabase('embedded')
+  await migrate(database, [numbered])
+  const site = await startTestSite(database, environment, undefined, { kinds: [numbered] })
+  const browser = await signIn(site, await createPerson(site, { app: false }))
+  for (const address of ['/account/two-factor/w2d/add', '/account/two-factor/w2d/1/confirm']) {
+    const login = `/account/login?next=${encodeURIComponent(address)}`
+    expect(await browser.get(address)).toMatchObject({ status: 302, location: login })
+    expect(await browser.post(address, { name: 'Mine', word: WORD })).toMatchObject({ status: 302, location: login })
+  }
+  expect((await database.pool.query('select from w2d_devices')).rowCount).toBe(0)
+  await site.close()
+  await database.close()
+})
+
 describe('migrations of a kind from outside', () => {
   it.each(databaseKinds())('run once after ours on the %s database, and are recorded under its name', async (where) => {
     const database = await openTestDatabase(where)

@@ -7,15 +7,16 @@ import { type AddedKind, createDeviceTable, defineKind } from '../../../src/inde
 export const tokenOf = (word: string, count: number) => `${word} ${count}`
 
 /** The smallest kind there can be: a secret word, and a number that goes up. */
-export function wordKind(): AddedKind {
+export function wordKind(name = 'word'): AddedKind {
+  const column = `${name}_devices.secret`
   return defineKind({
-    name: 'word',
+    name,
     couldBe: (token) => /^[a-z ]+ \d+$/.test(token),
     columns: 'd.secret, d.counter',
     field: { maxLength: 64 },
     row: z.object({ id: z.number(), secret: z.string(), counter: z.number() }),
     judge({ id, secret, counter }, token, { keys }) {
-      const word = keys.open(secret, { column: 'word_devices.secret', id }).toString()
+      const word = keys.open(secret, { column, id }).toString()
       const count = Number(token.split(' ').at(-1))
       const accepted = token === tokenOf(word, count) && count > counter
       return accepted ? { accepted, changes: { counter: count } } : { accepted }
@@ -25,7 +26,7 @@ export function wordKind(): AddedKind {
         name: '0001-initial',
         async up({ sequelize }, transaction) {
           const own = 'secret text not null, hint varchar(32), counter integer not null default 0'
-          await sequelize.query(createDeviceTable('word', own), { transaction })
+          await sequelize.query(createDeviceTable(name, own), { transaction })
         },
       },
     ],
@@ -41,7 +42,7 @@ export function wordKind(): AddedKind {
       shownAgain: ['hint'],
       read({ word, hint = '' }, { id, otp }) {
         if (!/^[a-z ]{4,}$/.test(word)) return { ok: false, code: 'word_too_short' }
-        const secret = otp.keys.seal(Buffer.from(word), { column: 'word_devices.secret', id })
+        const secret = otp.keys.seal(Buffer.from(word), { column, id })
         return { ok: true, columns: { secret, hint } }
       },
     },
