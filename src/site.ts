@@ -127,7 +127,7 @@ export async function mountSite(services: SiteServices): Promise<MountedSite> {
   app.use('/admin', refuseStrangers({ https }))
   app.use(session.middleware, loadRequestUser(account))
   // An application's own addresses included: what the policy closes, no other address opens.
-  app.use(enforcePolicy(account), own.rule(enrolmentGate(account)))
+  app.use(enforcePolicy(account, own), own.rule(enrolmentGate(account, own)))
   app.use(pages)
   if (!beside) app.get('/', (_req, res) => res.redirect(302, '/admin'))
   app.use('/admin', panel.router)

@@ -1,4 +1,5 @@
 import type { Request, RequestHandler, Response } from 'express'
+import type { OwnAddresses } from '../http/own-addresses.js'
 import { sendRefusal } from '../http/refuse.js'
 import { safeNext } from '../http/safe-next.js'
 import { sendPage } from '../http/send-page.js'
@@ -32,15 +33,17 @@ const OPEN = /^\/account\/(language|login|logout|verify|invitation)(\/|$)/
  *
  * Mounted behind `loadRequestUser` and in front of everything else, a host's routes included.
  * Sets `req.secondFactorDue` for the banner.
+ *
+ * @param own what is open are exact addresses of ours alone
  */
-export function enforcePolicy(auth: Auth): RequestHandler {
+export function enforcePolicy(auth: Auth, own: Pick<OwnAddresses, 'knows'>): RequestHandler {
   return async (req, res, next) => {
     req.secondFactorDue = null
     const { user } = req
     if (!user) return next()
     const standing = await readPolicyStanding(auth, req.auth, user)
     if ('due' in standing) req.secondFactorDue = { ...standing.due, maySetUp: maySetUp(auth, req, user) }
-    if (isOpen(req)) return next()
+    if (isOpen(own, req)) return next()
     if (standing.state === 'enrol') await tellBlocked(auth, req, user.id)
     if (isPanels(req, user)) return next()
     switch (standing.state) {
@@ -55,11 +58,13 @@ export function enforcePolicy(auth: Auth): RequestHandler {
   }
 }
 
-const isOpen = ({ path }: Request) => OPEN.test(path) || isSetUp(path)
+function isOpen(own: Pick<OwnAddresses, 'knows'>, { path }: Request): boolean {
+  return isSetUp(own, path) || (OPEN.test(path) && own.knows(path))
+}
 
 /** The panel has its own answer to everybody who is not verified, whatever the policy (CONTRACT.md §3): it leads to the set-up, too. */
 function isPanels({ path }: Request, user: RequestUser): boolean {
-  return !user.isVerified() && /^\/admin(\/|$)/i.test(path)
+  return !user.isVerified() && /^\/admin(\/|$)/.test(path)
 }
 
 function leadToSetUp(req: Request, res: Response, user: RequestUser): void {

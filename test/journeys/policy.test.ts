@@ -1,3 +1,5 @@
+import { rmSync, writeFileSync } from 'node:fs'
+import express from 'express'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
 import { asProgram, openHostSite } from '../auth/host-site.js'
@@ -5,6 +7,7 @@ import { openDatabase } from '../security/open-site.js'
 import { appCode } from '../support/authenticator.js'
 import type { Browser } from '../support/browse.js'
 import { addPhone } from '../support/challenges.js'
+import { temporaryFolder } from '../support/database.js'
 import { joinGroup } from '../support/groups.js'
 import { createPerson, type Person, signIn, startTestSite, type TestSite, type Traits } from '../support/site.js'
 import { addTestKey } from '../support/webauthn.js'
@@ -333,11 +336,21 @@ describe('the last device that counts', () => {
 })
 
 describe('a route of the host', () => {
+  const folder = temporaryFolder()
   let site: TestSite
   beforeAll(async () => {
-    site = await openHostSite((host) => void host.get('/reports', (_req, res) => void res.send('Reports')))
+    writeFileSync(`${folder}/report.html`, 'Reports')
+    site = await openHostSite((host) => {
+      host.get('/reports', (_req, res) => void res.send('Reports'))
+      host.get('/ADMIN/reports', (_req, res) => void res.send('Reports'))
+      host.get('/account/login/reports', (_req, res) => void res.send('Reports'))
+      host.use(express.static(folder))
+    })
   })
-  afterAll(() => site.close())
+  afterAll(async () => {
+    await site.close()
+    rmSync(folder, { recursive: true })
+  })
 
   it('is closed by the policy though no guard of its own asks, and open to strangers as ever', async () => {
     expect((await site.browser().get('/reports')).status).toBe(200)
@@ -352,5 +365,17 @@ describe('a route of the host', () => {
     })
     await enrol(site, browser)
     expect((await browser.get('/reports')).text).toBe('Reports')
+  })
+
+  it.each([
+    '/account/login/..%2f..%2freport.html',
+    '/account/two-factor/setup/..%2f..%2f..%2freport.html',
+    '/account/two-factor/phones/add/..%2f..%2f..%2f..%2freport.html',
+    '/account/login/reports',
+    '/ADMIN/reports',
+  ])('is closed where its address begins like one of ours that is open: %s', async (address) => {
+    expect((await site.browser().get(address)).text).toBe('Reports')
+    const browser = await arrive(site, await createPerson(site, { app: false }))
+    expect(await browser.get(address)).toMatchObject({ status: 302, location: setUpFor(address) })
   })
 })
