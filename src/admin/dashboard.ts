@@ -1,6 +1,8 @@
+import type { Response } from 'express'
 import { QueryTypes } from 'sequelize'
 import { panelUserOf } from './panel-user.js'
 import { can } from './permissions.js'
+import { isOpen } from './requirements.js'
 import { deviceTables } from './resources/devices.js'
 import type { PanelServices } from './services.js'
 
@@ -25,7 +27,7 @@ interface RecentEvent {
 
 /**
  * What the landing page shows: the newest events, and staff who could not sign in with a
- * token. Null: not for this person.
+ * token. Null: not for this person, or not for what this session has shown.
  */
 export interface Dashboard {
   events: RecentEvent[] | null
@@ -34,12 +36,13 @@ export interface Dashboard {
 
 /** Both queries end after a few rows, however large the tables are. */
 export function dashboard(services: PanelServices) {
-  return async (_request: unknown, _response: unknown, context: { currentAdmin?: unknown }): Promise<Dashboard> => {
+  return async (_request: unknown, response: Response, context: { currentAdmin?: unknown }): Promise<Dashboard> => {
     const user = panelUserOf(context)
-    const seesPeople = can(user, 'view', 'users')
-    const seesDevices = deviceTables.every((table) => can(user, 'view', table))
+    const sees = (table: string) => can(user, 'view', table) && isOpen(response, table)
+    const seesPeople = sees('users')
+    const seesDevices = deviceTables.every(sees)
     const [events, withoutDevice] = await Promise.all([
-      can(user, 'view', 'audit_events') ? recentEvents(services, seesPeople) : null,
+      sees('audit_events') ? recentEvents(services, seesPeople) : null,
       seesPeople && seesDevices ? staffWithoutDevice(services) : null,
     ])
     return { events, withoutDevice }

@@ -20,7 +20,7 @@ import { unmaskRefusals } from './http/unmask-refusals.js'
 import { createPage } from './page/render-page.js'
 import { type PanelAssets, readAssets } from './page/serve-assets.js'
 import { PanelRefusal } from './refusal.js'
-import { checkRequirement } from './requirements.js'
+import { checkRequirement, type RequirementChecks } from './requirements.js'
 import type { PanelServices } from './services.js'
 
 export interface Panel {
@@ -90,7 +90,7 @@ async function mountWithHost(router: Router, services: PanelServices, host: Host
   const page = createHostPage(admin, assets, script && `/admin${script}`)
   const adminRouter = routerOf(admin)
   const check = checkRequirement(services, admin, { ...host.requirements, ...services.requirements })
-  const handled = [check, ...readHostFields(host), unmaskHostRefusals, adminRouter]
+  const handled = [...check.calls, ...readHostFields(host), unmaskHostRefusals, adminRouter]
   if (components && script) router.get(script, serveComponents(components))
   for (const [path, kind] of CALLS) router.all(path, checkHostCall(admin, kind), ...handled)
   router.all('/api/pages/:pageName', checkNamedPage(admin), ...handled)
@@ -111,12 +111,12 @@ function mountCalls(
   router: Router,
   services: PanelServices,
   admin: AdminJS,
-  check: RequestHandler,
+  check: RequirementChecks,
   adminRouter: Router,
 ): void {
-  const handled = [check, readFields, exportList(services, admin), unmaskRefusals, adminRouter]
+  const handled = [...check.calls, readFields, exportList(services, admin), unmaskRefusals, adminRouter]
   for (const [path, kind] of CALLS) router.all(path, checkCall(admin, kind), ...handled)
-  router.route('/api/dashboard').get(readFields, adminRouter).all(refuseMethod('GET, HEAD'))
+  router.route('/api/dashboard').get(readFields, check.dashboard, adminRouter).all(refuseMethod('GET, HEAD'))
 }
 
 function mountPages(router: Router, admin: AdminJS, page: RequestHandler): void {

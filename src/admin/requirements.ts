@@ -1,5 +1,5 @@
-import type { RequestHandler } from 'express'
-import type { Requirement } from '../auth/requirement.js'
+import type { Request, RequestHandler, Response } from 'express'
+import { type Requirement, whatIsMissing } from '../auth/requirement.js'
 import { FRESH_SECONDS } from '../auth/step-up/require-fresh.js'
 import { SiteError } from '../errors.js'
 import type { AdminJS } from './adminjs.js'
@@ -14,25 +14,67 @@ import type { PanelServices } from './services.js'
  */
 export type Requirements = Readonly<Record<string, Requirement | null>>
 
+export interface RequirementChecks {
+  /** In front of every call. */
+  calls: RequestHandler[]
+  /** In front of the landing page, which shows rows of several resources: tells `isOpen` of which. */
+  dashboard: RequestHandler
+}
+
 /**
- * The guard of each call of the panel. Where the application says nothing, whatever changes
+ * The guards of each call of the panel. Where the application says nothing, whatever changes
  * people, their devices or their access wants a token within five minutes, as one's own
  * pages do (S-40, S-45); a host's resources ask for nothing more.
  *
  * @throws SiteError `requirement_invalid`, also for a name that nothing in the panel has
  */
-export function checkRequirement(services: PanelServices, admin: AdminJS, given: Requirements): RequestHandler {
+export function checkRequirement(services: PanelServices, admin: AdminJS, given: Requirements): RequirementChecks {
   refuseUnknown(admin, given)
   const fresh = services.requires({ maxAge: FRESH_SECONDS })
   const guards = new Map(Object.entries(given).map(([name, each]) => [name, each && services.requires(each)]))
   const ours = new Set(admin.resources.filter((resource) => !isOfHost(resource)).map(idOf))
-  return (req, res, next) => {
-    const [resource, action] = [String(req.params['resourceId']), String(req.params['action'])]
-    const name = namesFor(resource, action).find((each) => guards.has(each))
+  const guardOf = (resource: string, action: string) => {
+    const name = nameOf(given, resource, action)
     const usual = ours.has(resource) && writes(action) ? fresh : null
-    const guard = name === undefined ? usual : guards.get(name)
-    return guard ? guard(req, res, next) : next()
+    return name === undefined ? usual : guards.get(name)
   }
+  const hold = (actionOf: (req: Request) => string | null): RequestHandler => {
+    return (req, res, next) => {
+      const action = actionOf(req)
+      const guard = action === null ? null : guardOf(String(req.params['resourceId']), action)
+      return guard ? guard(req, res, next) : next()
+    }
+  }
+  return {
+    calls: [hold(readingIn), hold((req) => String(req.params['action']))],
+    dashboard(req, res, next) {
+      res.locals[OPEN] = [...ours].filter((table) => {
+        const wanted = given[nameOf(given, table, 'list') ?? '']
+        return !wanted || whatIsMissing(req.auth, wanted, services.clock.now()) === null
+      })
+      next()
+    },
+  }
+}
+
+const OPEN = 'openTables'
+
+/** Whether this session has shown what the list of a resource asks for. */
+export function isOpen({ locals }: Pick<Response, 'locals'>, table: string): boolean {
+  const open: unknown = locals[OPEN]
+  return Array.isArray(open) && open.includes(table)
+}
+
+/** The reading within a call of another name: a file is its list again, and a form comes with its record. */
+function readingIn({ method, params }: Request): string | null {
+  const action = String(params['action'])
+  const reads = writes(action) && (action === 'export' || method === 'GET')
+  if (!reads) return null
+  return params['recordId'] === undefined ? 'list' : 'show'
+}
+
+function nameOf(given: Requirements, resource: string, action: string): string | undefined {
+  return namesFor(resource, action).find((each) => Object.hasOwn(given, each))
 }
 
 /** Where the requirement of an action is looked for, in this order. */

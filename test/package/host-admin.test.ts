@@ -43,6 +43,17 @@ async function member(permissions: readonly string[]): Promise<Browser> {
 
 const components = async () => /\/admin\/host-assets\/[^"]+/.exec((await staff.get('/admin')).text)?.[0] ?? ''
 
+it('what reading asks for, a form that comes with its record asks for, too', async () => {
+  const careful = await openHost({ requirements: { 'orders.view': { kinds: ['webauthn'] } } })
+  const browser = await signIn(careful, await createPerson(careful))
+  const created = await careful.Order.create({ title: 'Twelve eggs', amount: 12 })
+  const record = `${api}/orders/records/${String(created.get('id'))}`
+  for (const address of [`${record}/show`, `${record}/edit`, `${api}/orders/bulk/bulkDelete?recordIds=1`])
+    expect(await browser.get(address)).toMatchObject({ status: 403, code: 'requirement_unmet' })
+  expect((await browser.post(`${record}/edit`, { amount: '13' })).status).toBe(200)
+  await careful.close()
+})
+
 describe('a visitor of the shop', () => {
   const addresses = () => [
     `${api}/orders/actions/list`,

@@ -52,6 +52,30 @@ describe('what an application asks for calls of the panel', () => {
     expect((await browser.get(`${api}/users/actions/list`)).status).toBe(200)
   })
 
+  it('what a list asks for, its file and the landing page ask for, too', async () => {
+    const careful = await open({ 'audit_events.*': { maxAge: 60 }, 'users.view': { kinds: ['webauthn'] } })
+    const browser = await signIn(careful, await createPerson(careful, { superuser: true }))
+    const overview = async () => JSON.parse((await browser.get('/admin/api/dashboard')).text)
+    const own = await overview()
+    expect(own.withoutDevice).toBeNull()
+    expect(new Set(own.events.map(({ email }: { email: unknown }) => email))).toEqual(new Set([null]))
+    expect((await browser.post(`${api}/users/actions/export`)).code).toBe('requirement_unmet')
+    expect((await browser.post(`${api}/audit_events/actions/export`)).status).toBe(200)
+    careful.clock.advance(61)
+    expect(await overview()).toEqual({ events: null, withoutDevice: null })
+    expect((await browser.post(`${api}/audit_events/actions/export`)).code).toBe('step_up_required')
+    await careful.close()
+  })
+
+  it('what a file asks for comes on top of what its list does', async () => {
+    const careful = await open({ 'audit_events.view': { maxAge: 60 }, 'audit_events.export': null })
+    const browser = await signIn(careful, await createPerson(careful, { superuser: true }))
+    expect((await browser.post(`${api}/audit_events/actions/export`)).status).toBe(200)
+    careful.clock.advance(61)
+    expect((await browser.post(`${api}/audit_events/actions/export`)).code).toBe('step_up_required')
+    await careful.close()
+  })
+
   it.each([
     ['a resource that there is not', { 'user.edit': { maxAge: 300 } }],
     ['an action that there is not', { 'users.explode': { maxAge: 300 } }],
