@@ -46,12 +46,25 @@ describe('a line of CSV', () => {
     expect(csvLine(values)).toBe(line)
   })
 
-  it.each(['=1+1', '+1', '-1', '@SUM(A1)', '\t=1', '\r=1', '\n=1', '＝1', '＋1', '－1', '＠x'])(
+  it.each(['=1+1', '+1', '-1', '@SUM(A1)', '\t1', '\r1', '\n1', '＝1', '＋1', '－1', '＠x'])(
     'takes the meaning from what a spreadsheet would compute: %o',
     (text) => {
       expect(csvLine([text])).toBe(`"'${text}"\r\n`)
     },
   )
+
+  it.each([
+    ['x;=1+1;y', "x;'=1+1;y"],
+    ['x;"=1+1;y', `x;""'=1+1;y`],
+    ['x,+1', "x,'+1"],
+    ['x\t@A1', "x\t'@A1"],
+    ['two\r\n-1', "two\r\n'-1"],
+    ['\t=1', "'\t'=1"],
+    ['x;＝1', "x;'＝1"],
+    ['a=b; c-d', 'a=b; c-d'],
+  ])('does so after what another language takes for the end of a field: %o', (text, written) => {
+    expect(csvLine([text])).toBe(`"${written}"\r\n`)
+  })
 })
 
 describe('a list', () => {

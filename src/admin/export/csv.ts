@@ -1,8 +1,10 @@
 /**
  * Signs at which spreadsheets take a cell for a formula (OWASP, "CSV injection"), the wide
- * forms of East Asian keyboards, too.
+ * forms of East Asian keyboards, too. A cell also begins after what parts fields where the
+ * file is opened: `;` in German, French and Dutch, where our quotes do not hold it together.
  */
-const FORMULA = /^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/u
+const FORMULA = /(^|[;,\t\r\n]"*)([=+\-@\uff1d\uff0b\uff0d\uff20])/gu
+const LEADING_BREAK = /^(?=[\t\r\n])/u
 
 /** Spreadsheets know by this that the file is UTF-8. */
 export const byteOrderMark = '\ufeff'
@@ -22,5 +24,5 @@ function inText(value: unknown): string {
   if (value instanceof Date) return value.toISOString()
   if (typeof value === 'number' || typeof value === 'boolean') return String(value)
   const text = typeof value === 'string' ? value : JSON.stringify(value)
-  return FORMULA.test(text) ? `'${text}` : text
+  return text.replace(FORMULA, "$1'$2").replace(LEADING_BREAK, "'")
 }
