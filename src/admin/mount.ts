@@ -6,6 +6,7 @@ import { guard } from './guard.js'
 import { bundleComponents } from './host/bundle-components.js'
 import { checkHostCall } from './host/check-host-call.js'
 import { checkHostPage, checkNamedPage } from './host/check-host-page.js'
+import { cutReferences } from './host/cut-references.js'
 import { type HostSettings, readHostAdmin } from './host/host-admin.js'
 import { createHostPage } from './host/host-page.js'
 import { hostPermissions } from './host/host-permissions.js'
@@ -90,7 +91,7 @@ async function mountWithHost(router: Router, services: PanelServices, host: Host
   const page = createHostPage(admin, assets, script && `/admin${script}`)
   const adminRouter = routerOf(admin)
   const check = checkRequirement(services, admin, { ...host.requirements, ...services.requirements })
-  const handled = [...check.calls, ...readHostFields(host), unmaskHostRefusals, adminRouter]
+  const handled = [...check.calls, ...readHostFields(host), unmaskHostRefusals, cutReferences(admin), adminRouter]
   if (components && script) router.get(script, serveComponents(components))
   for (const [path, kind] of CALLS) router.all(path, checkHostCall(admin, kind), ...handled)
   router.all('/api/pages/:pageName', checkNamedPage(admin), ...handled)

@@ -5,6 +5,7 @@ import { visitors, arrive } from '../security/visitors.js'
 import type { Browser } from '../support/browse.js'
 import { createPerson, type Person, signIn, startTestSite } from '../support/site.js'
 import { messageOf, recordOf, rowsOf } from '../admin/panel-site.js'
+import { member } from './host/join-group.js'
 import { type HostSite, type HostWishes, loaderOf, openHost } from './host/open-host.js'
 
 const api = '/admin/api/resources'
@@ -27,18 +28,6 @@ afterAll(() => shop.close())
 async function newOrder(title = 'Twelve eggs'): Promise<string> {
   const created = await shop.Order.create({ title, amount: 12 })
   return String(created.get('id'))
-}
-
-/** Somebody on the staff whose one group allows just this. */
-async function member(permissions: readonly string[]): Promise<Browser> {
-  const person = await createPerson(shop)
-  const [rows] = await shop.database.sequelize.query(
-    `with g as (insert into groups (name, permissions) values ($name, $permissions) returning id)
-    insert into user_groups (user_id, group_id) select $id, id from g returning group_id`,
-    { bind: { name: `Group ${person.id}`, permissions: `{${permissions.join()}}`, id: person.id } },
-  )
-  expect(rows).toHaveLength(1)
-  return signIn(shop, person)
 }
 
 const components = async () => /\/admin\/host-assets\/[^"]+/.exec((await staff.get('/admin')).text)?.[0] ?? ''
@@ -161,7 +150,7 @@ describe('methods of the shop', () => {
 
 describe('groups and the rules of the shop', () => {
   it('a member does what the group names, and finds nothing else in menus, buttons and addresses', async () => {
-    const clerk = await member(['orders.view', 'orders.refund'])
+    const clerk = await member(shop, ['orders.view', 'orders.refund'])
     expect((await clerk.post(`${order}/refund`)).status).toBe(200)
     const list = await clerk.get(`${api}/orders/actions/list`)
     const buttons = z.object({ records: z.array(z.object({ recordActions: z.array(z.object({ name: z.string() })) })) })
@@ -181,7 +170,7 @@ describe('groups and the rules of the shop', () => {
   })
 
   it('a page needs its own permission', async () => {
-    const reader = await member(['pages.greeting'])
+    const reader = await member(shop, ['pages.greeting'])
     expect((await reader.get('/admin/pages/greeting')).status).toBe(200)
     expect(JSON.parse((await reader.get('/admin/api/pages/greeting')).text)).toEqual({ text: 'Good day' })
     expect((await reader.get(`${order}/show`)).status).toBe(403)

@@ -58,7 +58,11 @@ AdminJS.registerAdapter({ Database: ShopDatabase, Resource })
 
 async function defineModels({ sequelize }: Database) {
   const plain = { timestamps: false }
-  const Customer = sequelize.define('Customer', { name: DataTypes.STRING }, { tableName: 'customers', ...plain })
+  const Customer = sequelize.define(
+    'Customer',
+    { name: DataTypes.STRING, card: DataTypes.STRING },
+    { tableName: 'customers', ...plain },
+  )
   const Order = sequelize.define(
     'Order',
     { title: { type: DataTypes.STRING, allowNull: false }, amount: DataTypes.INTEGER },
