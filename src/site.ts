@@ -13,7 +13,7 @@ import type { Auth } from './auth/auth.js'
 import { enforcePolicy } from './auth/enforce-policy.js'
 import { enrolmentGate } from './auth/enrolment.js'
 import { refuseStrangers } from './auth/refuse-strangers.js'
-import { loadRequestUser } from './auth/load-request-user.js'
+import { loadRequestUser, readAgain } from './auth/load-request-user.js'
 import { createHostUsers } from './auth/host-users/host-users.js'
 import type { UsersAdapter } from './auth/host-users/users-adapter.js'
 import { recordVerifications } from './auth/record-verifications.js'
@@ -32,6 +32,7 @@ import { logRequests } from './http/log-requests.js'
 import { ownAddresses } from './http/own-addresses.js'
 import { refuseMethod, refuseUnknown } from './http/refuse-unknown.js'
 import { refuseBadInput } from './http/read-form.js'
+import { readFormsFirst } from './http/read-forms-first.js'
 import { refuse } from './http/refuse.js'
 import { securityHeaders } from './http/security-headers.js'
 import { sendPage } from './http/send-page.js'
@@ -102,6 +103,7 @@ export async function mountSite(services: SiteServices): Promise<MountedSite> {
     ...(services.admin && { admin: services.admin }),
     ...(services.requirements && { requirements: services.requirements }),
     requires: (requirement) => requires(account, requirement),
+    readAgain: (req) => readAgain(account, req),
     originOf: describeOrigin,
     isSameOrigin: (req) => isOwnOrigin(req.get('sec-fetch-site'), req.get('origin'), origins),
     showRefusal: (res, code, message) => sendPage(res, 'error', { code, message }),
@@ -125,9 +127,9 @@ export async function mountSite(services: SiteServices): Promise<MountedSite> {
   app.use(stylesheet.serve, keyScript.serve, panel.assets)
   app.use(own.rule(checkOrigin(origins)))
   app.use('/admin', refuseStrangers({ https }))
-  app.use(session.middleware, loadRequestUser(account))
+  app.use(readFormsFirst(pages), session.middleware, loadRequestUser(account))
   // An application's own addresses included: what the policy closes, no other address opens.
-  app.use(enforcePolicy(account, own), own.rule(enrolmentGate(account, own)))
+  app.use(enforcePolicy(account, own), enrolmentGate(account, own))
   app.use(pages)
   if (!beside) app.get('/', (_req, res) => res.redirect(302, '/admin'))
   app.use('/admin', panel.router)

@@ -1,4 +1,4 @@
-import type { RequestHandler } from 'express'
+import type { Request, RequestHandler } from 'express'
 import type { RequestUser } from '../auth/request-user.js'
 import { loginAddress, safeNext } from '../http/safe-next.js'
 import { isApi } from './http/is-api.js'
@@ -29,10 +29,27 @@ export function guard({ originOf }: PanelServices, ofHost: readonly string[]): R
     res.set('Cache-Control', 'no-store')
     const entry = mayEnter(req.user)
     if (entry.may) {
+      if (!req.complete) entered.set(req, ofHost)
       introduce(req.session, new PanelUser(entry.user, originOf(req), ofHost))
       next()
     } else if (entry.code === 'not_staff' || isApi(req.path)) next(new PanelRefusal(entry.code))
     else res.redirect(302, loginAddress(safeNext(req.originalUrl)))
+  }
+}
+
+/** Calls that came in while their body was still on its way. */
+const entered = new WeakMap<Request, readonly string[]>()
+
+/**
+ * Asks once more, behind the reading of a body that was not there yet: whoever holds it
+ * back must not act with a session that has been ended meanwhile.
+ */
+export function guardAgain(services: PanelServices): RequestHandler {
+  return async (req, res, next) => {
+    const ofHost = entered.get(req)
+    if (!ofHost) return next()
+    await services.readAgain(req)
+    guard(services, ofHost)(req, res, next)
   }
 }
 

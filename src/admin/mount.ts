@@ -2,7 +2,7 @@ import express, { type RequestHandler, type Router } from 'express'
 import { type AdminJS, buildRouter } from './adminjs.js'
 import { buildAdmin, buildAdminWithHost } from './build-admin.js'
 import { exportList } from './export/export-list.js'
-import { guard } from './guard.js'
+import { guard, guardAgain } from './guard.js'
 import { bundleComponents } from './host/bundle-components.js'
 import { checkHostCall } from './host/check-host-call.js'
 import { checkHostPage, checkNamedPage } from './host/check-host-page.js'
@@ -91,7 +91,7 @@ async function mountWithHost(router: Router, services: PanelServices, host: Host
   const page = createHostPage(admin, assets, script && `/admin${script}`)
   const adminRouter = routerOf(admin)
   const check = checkRequirement(services, admin, { ...host.requirements, ...services.requirements })
-  const handled = [...check.calls, ...readHostFields(host), unmaskHostRefusals, cutReferences(admin), adminRouter]
+  const handled = [...check.calls, ...readHostFields(host), guardAgain(services), unmaskHostRefusals, cutReferences(admin), adminRouter]
   if (components && script) router.get(script, serveComponents(components))
   for (const [path, kind] of CALLS) router.all(path, checkHostCall(admin, kind), ...handled)
   router.all('/api/pages/:pageName', checkNamedPage(admin), ...handled)
@@ -115,7 +115,7 @@ function mountCalls(
   check: RequirementChecks,
   adminRouter: Router,
 ): void {
-  const handled = [...check.calls, readFields, exportList(services, admin), unmaskRefusals, adminRouter]
+  const handled = [...check.calls, readFields, guardAgain(services), exportList(services, admin), unmaskRefusals, adminRouter]
   for (const [path, kind] of CALLS) router.all(path, checkCall(admin, kind), ...handled)
   router.route('/api/dashboard').get(readFields, check.dashboard, adminRouter).all(refuseMethod('GET, HEAD'))
 }

@@ -31,6 +31,8 @@ export interface PanelServices {
   tellUser(transaction: Transaction, userId: number, notice: Notice): Promise<void>
   /** Lets those pass who have shown what is asked for, and answers the others with the next step. */
   requires(requirement: Requirement): RequestHandler
+  /** Reads session and user of a request afresh: both may have ended since it began. */
+  readAgain(request: Request): Promise<void>
   /** Where a request came from, for the audit trail. */
   originOf(request: Request): Origin
   /** Whether `Sec-Fetch-Site` and `Origin` say that the panel itself sent the request, or no browser. */

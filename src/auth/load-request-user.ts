@@ -25,6 +25,14 @@ export function loadRequestUser(auth: Auth): RequestHandler {
   }
 }
 
+/** The same for a request that took its time, of whose session nothing may be left. */
+export async function readAgain(auth: Auth, req: Request): Promise<void> {
+  const stands = await new Promise<boolean>((resolve) => req.session.reload((error: unknown) => resolve(!error)))
+  if (stands) return readRequestUser(auth, req)
+  req.auth = anonymous
+  delete req.user
+}
+
 /** The same after something was written to the session, so that the rest of the request sees it. */
 export async function readRequestUser(auth: Auth, req: Request): Promise<void> {
   req.auth = anonymous

@@ -5,6 +5,7 @@ import { pause } from '../notify/pause.js'
 import type { Device, Refusal } from '../otp/device.js'
 import { generateChallenge } from '../otp/generate-challenge.js'
 import type { Auth } from './auth.js'
+import { saveSession } from './session.js'
 
 /** Milliseconds that a page waits to hear what came of a message. Gateways give up before. */
 const LONGEST = 10_000
@@ -51,11 +52,6 @@ export async function sendChallenge(auth: Auth, req: Request, wanted: Wanted): P
 export function challengeOf(req: Request, deviceId: string): string | null {
   const { challenge } = req.session
   return challenge?.device === deviceId ? challenge.id : null
-}
-
-/** Before the wait, so that the code works also for somebody who loads the page again meanwhile. */
-function saveSession(req: Request): Promise<void> {
-  return new Promise((resolve, reject) => req.session.save((error: unknown) => (error ? reject(error) : resolve())))
 }
 
 async function followDelivery(auth: Auth, device: Device): Promise<SentChallenge> {

@@ -115,6 +115,19 @@ export async function renewSession(req: Request, passed: PassedFactor | null): P
   req.session.factors = [...others, passed].slice(-MAX_FACTORS)
 }
 
+/**
+ * Goes on with a session whose user's epoch was moved from it: all others have ended.
+ *
+ * @param passed a factor that was passed now; null: none was
+ * @returns false where this one has ended, too, while the epoch was moved
+ */
+export async function goOnWith(req: Request, epoch: number, passed: PassedFactor | null = null): Promise<boolean> {
+  if (!(await useUpSession(req))) return false
+  req.session.epoch = epoch
+  await renewSession(req, passed)
+  return true
+}
+
 /** Nobody has more at hand; the oldest is the least worth. */
 const MAX_FACTORS = 12
 
@@ -149,4 +162,9 @@ function newSessionId(req: Request): Promise<void> {
   return new Promise((resolve, reject) =>
     req.session.regenerate((error: unknown) => (error ? reject(error) : resolve())),
   )
+}
+
+/** Writes the session down before the answer does. */
+export function saveSession(req: Request): Promise<void> {
+  return new Promise((resolve, reject) => req.session.save((error: unknown) => (error ? reject(error) : resolve())))
 }

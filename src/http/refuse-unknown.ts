@@ -22,7 +22,12 @@ export function refuseMethod(routers: readonly IRouter[]): RequestHandler {
 
 /** Whether an address is one of these routers' or the panel's. */
 export function knowsAddress(routers: readonly IRouter[], path: string): boolean {
-  return /^\/admin(\/|$)/.test(path) || allowedMethods(routers, path).length > 0
+  return /^\/admin(\/|$)/.test(path) || isAddressOf(routers, path)
+}
+
+/** Whether one of these routers has a page at this address. */
+export function isAddressOf(routers: readonly IRouter[], path: string): boolean {
+  return allowedMethods(routers, path).length > 0
 }
 
 function allowedMethods(routers: readonly IRouter[], path: string): string[] {

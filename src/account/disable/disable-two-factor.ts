@@ -1,19 +1,27 @@
 import { recordEvent } from '../../audit.js'
+import { runStatement } from '../../db/run-statement.js'
 import { tellUser } from '../../notify/tell-user.js'
 import type { Origin } from '../../origin.js'
 import { removeAllDevices } from '../../otp/remove-devices.js'
 import type { Account } from '../account.js'
+import type { AskingSession } from '../sessions/end-all-sessions.js'
 
 /**
  * Removes every device of a user, unconfirmed ones and backup tokens too, ends all sessions
  * and tells the owner. Each device leaves a line of its own in the trail (NIST SP 800-63B-4 §4.1).
  *
- * @returns the epoch that a new session of this user has to carry
+ * @returns the epoch that a new session of this user has to carry; null: the one that asks has ended
  */
-export async function disableTwoFactor(account: Account, userId: number, origin: Origin): Promise<number> {
+export async function disableTwoFactor(
+  account: Account,
+  { userId, epoch }: AskingSession,
+  origin: Origin,
+): Promise<number | null> {
   const { database, otp } = account
   const at = account.clock.now()
   return database.sequelize.transaction(async (transaction) => {
+    const stands = await runStatement(database, transaction, STANDS, { userId, epoch: epoch ?? null })
+    if (stands.length === 0) return null
     await removeAllDevices(otp, transaction, { userId, origin, by: 'owner', actorId: null })
     await recordEvent(database, transaction, { event: 'two_factor_disabled', at, userId, origin })
     const { address, browser } = origin
@@ -24,3 +32,5 @@ export async function disableTwoFactor(account: Account, userId: number, origin:
     return owner.auth_epoch
   })
 }
+
+const STANDS = 'select from users where id = $userId and auth_epoch = $epoch for update'

@@ -1,11 +1,12 @@
 import { type Request, type RequestHandler, type Response, Router } from 'express'
 import { policyOf } from '../../auth/policy.js'
-import { startSession } from '../../auth/session.js'
+import { startSession, useUpSession } from '../../auth/session.js'
 import { requireFresh } from '../../auth/step-up/require-fresh.js'
 import { alertFor } from '../../http/alert-for.js'
 import { describeOrigin } from '../../http/describe-origin.js'
 import { parseForms, readForm } from '../../http/read-form.js'
 import { refuse } from '../../http/refuse.js'
+import { loginAddress } from '../../http/safe-next.js'
 import { sendPage } from '../../http/send-page.js'
 import type { Account } from '../account.js'
 import { disableTwoFactor } from './disable-two-factor.js'
@@ -35,8 +36,10 @@ function postDisable(account: Account): RequestHandler {
     if (policyOf(account.config, req.user).demanded) return showDisable(account, req, res, 'policy')
     if (!form.confirm) return showDisable(account, req, res, 'confirmation_required')
     const { id } = req.user
-    const authEpoch = await disableTwoFactor(account, id, describeOrigin(req))
-    const passed = (req.session.factors ?? []).filter(({ device }) => device === null)
+    const { epoch, factors = [] } = req.session
+    const authEpoch = await disableTwoFactor(account, { userId: id, epoch }, describeOrigin(req))
+    if (authEpoch === null || !(await useUpSession(req))) return res.redirect(303, loginAddress(null))
+    const passed = factors.filter(({ device }) => device === null)
     await startSession(req, { id, authEpoch }, passed, account.clock.now())
     res.redirect(303, '/account/two-factor')
   }

@@ -1,10 +1,11 @@
 import { type Request, type RequestHandler, type Response, Router } from 'express'
-import { passwordFactor, renewSession } from '../../auth/session.js'
+import { goOnWith, passwordFactor } from '../../auth/session.js'
 import { requireFresh } from '../../auth/step-up/require-fresh.js'
 import { alertFor } from '../../http/alert-for.js'
 import { describeOrigin } from '../../http/describe-origin.js'
 import { parseForms, readForm } from '../../http/read-form.js'
 import { refuse } from '../../http/refuse.js'
+import { loginAddress } from '../../http/safe-next.js'
 import { sendPage } from '../../http/send-page.js'
 import type { Account } from '../account.js'
 import { checkOwnPassword } from '../check-own-password.js'
@@ -33,9 +34,10 @@ function postChange(account: Account): RequestHandler {
     if (!check.ok) return showRefused(req, res, check.code, check.retryAfter)
     const fault = await judgePassword(wanted, [req.user.email, account.config.siteName])
     if (fault) return showRefused(req, res, fault)
-    req.session.epoch = await changePassword(account, req.user, wanted, describeOrigin(req))
-    await renewSession(req, passwordFactor(account.clock.now().getTime()))
-    res.redirect(303, profileAddress('password_changed'))
+    const asking = { userId: req.user.id, epoch: req.session.epoch }
+    const epoch = await changePassword(account, asking, wanted, describeOrigin(req))
+    const goesOn = epoch !== null && (await goOnWith(req, epoch, passwordFactor(account.clock.now().getTime())))
+    res.redirect(303, goesOn ? profileAddress('password_changed') : loginAddress(null))
   }
 }
 

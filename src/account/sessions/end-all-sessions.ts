@@ -5,15 +5,22 @@ import { tellUser } from '../../notify/tell-user.js'
 import type { Origin } from '../../origin.js'
 import type { Account } from '../account.js'
 
+/** Whose sessions, and the epoch of the one that asks: it may have ended while it asked. */
+export interface AskingSession {
+  userId: number
+  epoch: number | undefined
+}
+
 /**
  * Ends every session of a user, in every browser, by moving the epoch that they carry.
  *
- * @returns the new epoch, for the one session that may go on
+ * @returns the new epoch, for the one session that may go on; null: the one that asks has ended itself
  */
-export function endAllSessions(account: Account, userId: number, origin: Origin): Promise<number> {
+export function endAllSessions(account: Account, asking: AskingSession, origin: Origin): Promise<number | null> {
   return account.database.sequelize.transaction(async (transaction) => {
-    await tellOfEnd(account, transaction, userId, origin)
-    return moveEpoch(account, transaction, userId)
+    const epoch = await moveEpoch(account, transaction, asking)
+    if (epoch !== null) await tellOfEnd(account, transaction, asking.userId, origin)
+    return epoch
   })
 }
 
@@ -30,14 +37,23 @@ export function endOneSession(account: Account, userId: number, sid: string, ori
   })
 }
 
-/** Makes every session of a user worthless. @returns the epoch that a session has to carry from now on */
-export async function moveEpoch({ database }: Account, transaction: Transaction, userId: number): Promise<number> {
-  const [row] = await runStatement<{ epoch: number }>(database, transaction, MOVE, { userId })
-  if (!row) throw new Error('A user was removed while his sessions were ended.')
-  return row.epoch
+/**
+ * Makes every session of a user worthless, as long as the one that asks is none of those
+ * that have ended: it must not come back with the new epoch.
+ *
+ * @returns the epoch that a session has to carry from now on; null: the one that asks has ended
+ */
+export async function moveEpoch(
+  { database }: Account,
+  transaction: Transaction,
+  { userId, epoch }: AskingSession,
+): Promise<number | null> {
+  const [row] = await runStatement<{ epoch: number }>(database, transaction, MOVE, { userId, epoch: epoch ?? null })
+  return row?.epoch ?? null
 }
 
-const MOVE = 'update users set auth_epoch = auth_epoch + 1 where id = $userId returning auth_epoch as epoch'
+const MOVE = `
+update users set auth_epoch = auth_epoch + 1 where id = $userId and auth_epoch = $epoch returning auth_epoch as epoch`
 
 async function tellOfEnd(account: Account, transaction: Transaction, userId: number, origin: Origin): Promise<void> {
   const at = account.clock.now()

@@ -1,10 +1,11 @@
 import { type RequestHandler, Router } from 'express'
 import { z } from 'zod'
 import { otpRequired } from '../../auth/otp-required.js'
-import { endSession, renewSession } from '../../auth/session.js'
+import { endSession, goOnWith } from '../../auth/session.js'
 import { describeOrigin } from '../../http/describe-origin.js'
 import { field, parseForms, readForm } from '../../http/read-form.js'
 import { refuse } from '../../http/refuse.js'
+import { loginAddress } from '../../http/safe-next.js'
 import { sendPage } from '../../http/send-page.js'
 import type { Account } from '../account.js'
 import { profileAddress } from '../profile/notices.js'
@@ -29,7 +30,7 @@ export function sessionsRoutes(account: Account): Router {
 function postAll(account: Account): RequestHandler {
   return async (req, res) => {
     if (!req.user) return
-    await endAllSessions(account, req.user.id, describeOrigin(req))
+    await endAllSessions(account, { userId: req.user.id, epoch: req.session.epoch }, describeOrigin(req))
     await endSession(req, res, account.https)
     res.redirect(303, '/account/login')
   }
@@ -38,9 +39,10 @@ function postAll(account: Account): RequestHandler {
 function postOthers(account: Account): RequestHandler {
   return async (req, res) => {
     if (!req.user) return
-    req.session.epoch = await endAllSessions(account, req.user.id, describeOrigin(req))
-    await renewSession(req, null)
-    res.redirect(303, profileAddress('sessions_ended'))
+    const asking = { userId: req.user.id, epoch: req.session.epoch }
+    const epoch = await endAllSessions(account, asking, describeOrigin(req))
+    const goesOn = epoch !== null && (await goOnWith(req, epoch))
+    res.redirect(303, goesOn ? profileAddress('sessions_ended') : loginAddress(null))
   }
 }
 

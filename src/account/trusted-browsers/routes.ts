@@ -1,7 +1,7 @@
 import { type Request, type RequestHandler, Router } from 'express'
-import { isGiven } from '../../auth/auth-state.js'
+import { type Factor, isGiven } from '../../auth/auth-state.js'
 import { otpRequired } from '../../auth/otp-required.js'
-import { requireFresh } from '../../auth/step-up/require-fresh.js'
+import { FRESH_SECONDS, requireFresh } from '../../auth/step-up/require-fresh.js'
 import { trustBrowser } from '../../auth/trusted-browser/trust-browser.js'
 import { trustDays } from '../../auth/trusted-browser/trust-days.js'
 import { earnsTrust } from '../../auth/trusted-browser/read-device.js'
@@ -39,7 +39,7 @@ function postTrust(account: Account): RequestHandler {
   return async (req, res) => {
     const form = readForm(req, trustForm)
     if (!form || !req.user) return refuse(req, res, { status: 400, code: 'bad_request' })
-    const device = earnedBy(req)
+    const device = earnedBy(req, account.clock.now())
     const { epoch } = req.session
     if (!device || epoch === undefined || trustDays(account, req.user) === 0)
       return refuse(req, res, { status: 422, code: 'policy' })
@@ -48,9 +48,11 @@ function postTrust(account: Account): RequestHandler {
   }
 }
 
-/** The newest device of this session that accepted a token and is no set of backup tokens. */
-function earnedBy({ auth }: Request): PersistentId | null {
-  return auth.factors.findLast((factor) => isGiven(factor) && earnsTrust(factor.kind))?.device ?? null
+/** The device that accepted a token just now and is no set of backup tokens: an older one is no word for the coming days. */
+function earnedBy({ auth }: Request, now: Date): PersistentId | null {
+  const isRecent = ({ at }: Factor) => now.getTime() - at.getTime() <= FRESH_SECONDS * 1000
+  const earned = auth.factors.findLast((factor) => isGiven(factor) && earnsTrust(factor.kind) && isRecent(factor))
+  return earned?.device ?? null
 }
 
 function postOne(account: Account): RequestHandler {

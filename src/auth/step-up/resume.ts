@@ -2,6 +2,7 @@ import type { NextFunction, Request, Response } from 'express'
 import type { Auth } from '../auth.js'
 import { enforcePolicy } from '../enforce-policy.js'
 import { readRequestUser } from '../load-request-user.js'
+import { saveSession } from '../session.js'
 import { type KeptRequest, takeRequest } from './keep-request.js'
 import { wayOn } from './show-verify.js'
 
@@ -16,6 +17,8 @@ export async function resume(auth: Auth, req: Request, res: Response, next: Next
   const kept = await takeRequest(auth, req)
   if (!isForm) return res.redirect(303, way ?? '/account/two-factor')
   if (!kept) return res.redirect(303, '/account/two-factor?done=too_late')
+  // Whoever uses the session up must find its row.
+  await saveSession(req)
   putBack(req, kept)
   await readRequestUser(auth, req)
   await enforcePolicy(auth)(req, res, next)
