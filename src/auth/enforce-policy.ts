@@ -1,11 +1,10 @@
 import type { Request, RequestHandler, Response } from 'express'
 import type { OwnAddresses } from '../http/own-addresses.js'
-import { sendRefusal } from '../http/refuse.js'
 import { safeNext } from '../http/safe-next.js'
 import { sendPage } from '../http/send-page.js'
 import { wantsJson } from '../http/wants-json.js'
 import type { Auth } from './auth.js'
-import { isSetUp, setUpAddress } from './enrolment.js'
+import { isPanels, isSetUp, refuseProgram, setUpAddress } from './enrolment.js'
 import { counts, policyOf } from './policy.js'
 import type { SecondFactorDue } from './policy-standing.js'
 import { readPolicyStanding } from './read-policy-standing.js'
@@ -45,7 +44,7 @@ export function enforcePolicy(auth: Auth, own: Pick<OwnAddresses, 'knows'>): Req
     if ('due' in standing) req.secondFactorDue = { ...standing.due, maySetUp: maySetUp(auth, req, user) }
     if (isOpen(own, req)) return next()
     if (standing.state === 'enrol') await tellBlocked(auth, req, user.id)
-    if (isPanels(req, user)) return next()
+    if (isPanels(req)) return next()
     switch (standing.state) {
       case 'met':
       case 'due':
@@ -62,11 +61,6 @@ function isOpen(own: Pick<OwnAddresses, 'knows'>, { path }: Request): boolean {
   return isSetUp(own, path) || (OPEN.test(path) && own.knows(path))
 }
 
-/** The panel has its own answer to everybody who is not verified, whatever the policy (CONTRACT.md §3): it leads to the set-up, too. */
-function isPanels({ path }: Request, user: RequestUser): boolean {
-  return !user.isVerified() && /^\/admin(\/|$)/.test(path)
-}
-
 function leadToSetUp(req: Request, res: Response, user: RequestUser): void {
   const next = ['GET', 'HEAD'].includes(req.method) ? safeNext(req.originalUrl) : null
   const enrolmentUrl = req.secondFactorDue?.maySetUp ? setUpAddress(next) : undefined
@@ -78,12 +72,6 @@ function leadToSetUp(req: Request, res: Response, user: RequestUser): void {
   res.status(403)
   const alert = { code: 'enrolment_required', text: req.t('errors:enrolment_required') }
   sendPage(res, 'auth/no-device', { alert, email: user.email, next: next ?? '' })
-}
-
-function refuseProgram(req: Request, res: Response, enrolmentUrl: string | undefined): void {
-  const code = 'enrolment_required'
-  res.status(403)
-  sendRefusal(req, res, { code, message: req.t(`errors:${code}`), ...(enrolmentUrl && { enrolmentUrl }) })
 }
 
 /** Where people are invited nobody sets up a first device by himself, and no kind that counts may be on offer here at all. */

@@ -1,6 +1,8 @@
-import type { RequestHandler } from 'express'
+import type { Request, RequestHandler, Response } from 'express'
 import type { OwnAddresses } from '../http/own-addresses.js'
+import { sendRefusal } from '../http/refuse.js'
 import { loginAddress, safeNext } from '../http/safe-next.js'
+import { wantsJson } from '../http/wants-json.js'
 import type { Auth } from './auth.js'
 import { policyOf } from './policy.js'
 
@@ -18,9 +20,12 @@ export const isSetUp = (own: Own, path: string): boolean => SET_UP.test(path) &&
 /** Where somebody who came by invitation may go besides: in, out, and to the links that came by mail. */
 const DOORS = /^\/account\/(language|login|logout|verify|invitation|password\/forgot|password\/reset)(\/|$)/
 
+const isDoor = (own: Own, path: string) => DOORS.test(path) && own.knows(path)
+
 /**
  * Who may set devices up, by `OTP_ENROLMENT`. With `invite` a password alone does not open
- * the way to a first device, and a session that an invitation began goes nowhere but there.
+ * the way to a first device, and a session that an invitation began goes nowhere but there,
+ * to no address of a host's either.
  * Whoever has a device is asked for it by `requireFresh` all the same.
  */
 export function enrolmentGate(auth: Auth, own: Own): RequestHandler {
@@ -30,10 +35,26 @@ export function enrolmentGate(auth: Auth, own: Own): RequestHandler {
     const invited = session.invitedAt !== undefined
     if (settingUp && auth.config.otpEnrolment === 'invite' && user && !user.isVerified() && !invited)
       return res.redirect(302, loginAddress(safeNext(req.originalUrl)))
-    if (invited && path.startsWith('/account/') && !settingUp && !DOORS.test(path))
-      return res.redirect(302, setUpAddress(null))
+    if (invited && !settingUp && !isDoor(own, path) && !isPanels(req)) return leadInvited(req, res)
     next()
   }
+}
+
+function leadInvited(req: Request, res: Response): void {
+  if (wantsJson(req)) return refuseProgram(req, res, setUpAddress(null))
+  res.set('Cache-Control', 'no-store').redirect(302, setUpAddress(null))
+}
+
+/** @param enrolmentUrl undefined: nothing that this person could do himself */
+export function refuseProgram(req: Request, res: Response, enrolmentUrl: string | undefined): void {
+  const code = 'enrolment_required'
+  res.status(403)
+  sendRefusal(req, res, { code, message: req.t(`errors:${code}`), ...(enrolmentUrl && { enrolmentUrl }) })
+}
+
+/** The panel has its own answer to everybody who is not verified (CONTRACT.md §3): it leads to the set-up, too. */
+export function isPanels({ path, user }: Request): boolean {
+  return !user?.isVerified() && /^\/admin(\/|$)/.test(path)
 }
 
 /**

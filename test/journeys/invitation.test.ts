@@ -1,12 +1,22 @@
+import { rmSync, writeFileSync } from 'node:fs'
+import express from 'express'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createInvitation } from '../../src/account/invitation/create-invitation.js'
 import type { Database } from '../../src/db/connect.js'
 import { nowhere } from '../../src/origin.js'
+import { asProgram, openHostSite } from '../auth/host-site.js'
 import { appCode } from '../support/authenticator.js'
-import { databaseKinds, openTestDatabase } from '../support/database.js'
+import type { Answer, Browser } from '../support/browse.js'
+import { databaseKinds, openTestDatabase, temporaryFolder } from '../support/database.js'
 import { createPerson, type Person, signIn, startTestSite, type TestSite } from '../support/site.js'
 
 const setup = '/account/two-factor/setup'
+
+async function enrol(site: TestSite, browser: Browser): Promise<Answer> {
+  await browser.post(setup, { method: 'totp' })
+  const secret = /<code class="secret"[^>]*>([A-Z2-7 ]+)</.exec((await browser.get(setup)).text)?.[1] ?? ''
+  return browser.post(setup, { otp_token: appCode(secret, site.clock.now()) })
+}
 
 describe.each(databaseKinds())('an invitation, on the %s database', (where) => {
   let database: Database
@@ -30,11 +40,6 @@ describe.each(databaseKinds())('an invitation, on the %s database', (where) => {
     await database.models.User.update({ password_hash: null }, { where: { id: person.id } })
     return person
   }
-  const enrol = async (browser: ReturnType<TestSite['browser']>) => {
-    await browser.post(setup, { method: 'totp' })
-    const secret = /<code class="secret"[^>]*>([A-Z2-7 ]+)</.exec((await browser.get(setup)).text)?.[1] ?? ''
-    return browser.post(setup, { otp_token: appCode(secret, site.clock.now()) })
-  }
 
   it('leads somebody with a password through it to set-up and into the panel', async () => {
     const person = await createPerson(site, { app: false })
@@ -44,7 +49,7 @@ describe.each(databaseKinds())('an invitation, on the %s database', (where) => {
     expect(page.status).toBe(200)
     expect(page.text).toContain('autocomplete="current-password"')
     expect(await browser.post(link, { password: person.password })).toMatchObject({ status: 303, location: setup })
-    expect((await enrol(browser)).location).toBe(`${setup}/complete`)
+    expect((await enrol(site, browser)).location).toBe(`${setup}/complete`)
     expect((await browser.get('/admin')).status).toBe(200)
     expect((await browser.get('/account/two-factor')).status).toBe(200)
   })
@@ -66,7 +71,7 @@ describe.each(databaseKinds())('an invitation, on the %s database', (where) => {
     expect((await browser.get(link)).text).toContain('autocomplete="new-password"')
     expect(await browser.post(link, { password: 'short' })).toMatchObject({ status: 422, code: 'password_too_short' })
     expect((await browser.post(link, { password: 'four words make one' })).location).toBe(setup)
-    expect((await enrol(browser)).status).toBe(303)
+    expect((await enrol(site, browser)).status).toBe(303)
     const later = await site
       .browser()
       .post('/account/login', { username: person.email, password: 'four words make one' })
@@ -127,9 +132,11 @@ describe.each(databaseKinds())('an invitation, on the %s database', (where) => {
     const person = await createPerson(site)
     const link = await invite(person)
     const browser = site.browser()
-    await browser.post(link, { password: person.password })
-    expect((await browser.get(setup)).location).toBe(`/account/login?next=${encodeURIComponent(setup)}`)
+    const login = `/account/login?next=${encodeURIComponent(setup)}`
+    expect(await browser.post(link, { password: person.password })).toMatchObject({ status: 303, location: login })
+    expect((await browser.get(setup)).location).toBe(login)
     expect((await browser.post(setup, { method: 'totp' })).status).toBe(302)
+    expect((await browser.get(login)).text).toContain('name="otp_token"')
     site.clock.advance(30)
     expect((await browser.post('/account/login', { otp_token: person.code(), next: setup })).location).toBe(setup)
     expect((await browser.get(setup)).status).toBe(200)
@@ -178,5 +185,55 @@ describe.each(databaseKinds())('an invitation, on the %s database', (where) => {
     const put = await site.browser().visit(`/account/invitation/${'A'.repeat(43)}`, { method: 'PUT' })
     expect(put).toMatchObject({ status: 405 })
     expect(put.headers.allow).toBe('GET, HEAD, POST')
+  })
+})
+
+describe('an invitation beside an application', () => {
+  const folder = temporaryFolder()
+  let site: TestSite
+  beforeAll(async () => {
+    writeFileSync(`${folder}/report.html`, 'Reports')
+    site = await openHostSite(
+      (host) => {
+        host.all('/reports', (req, res) => void res.send(`Reports for ${req.auth.level}`))
+        host.use(express.static(folder))
+      },
+      { OTP_POLICY: 'off' },
+    )
+  })
+  afterAll(async () => {
+    await site.close()
+    rmSync(folder, { recursive: true })
+  })
+
+  /** Who has just given his password on the page of an invitation. */
+  const arrive = async (person: Person) => {
+    const { database } = site
+    const { link } = await database.sequelize.transaction((transaction) =>
+      createInvitation(site.otp, transaction, { userId: person.id, actorId: null, origin: nowhere }, site.baseUrl),
+    )
+    const browser = site.browser()
+    await browser.post(new URL(link).pathname, { password: person.password })
+    return browser
+  }
+
+  it('opens none of its routes either, until a device is set up', async () => {
+    const browser = await arrive(await createPerson(site, { app: false }))
+    for (const address of ['/reports', '/report.html', '/account/login/..%2f..%2freport.html', '/nowhere'])
+      expect(await browser.get(address)).toMatchObject({ status: 302, location: setup })
+    expect(await browser.post('/reports')).toMatchObject({ status: 302, location: setup })
+    const program = await asProgram(browser).get('/reports')
+    expect(program.status).toBe(403)
+    expect(JSON.parse(program.text).error).toMatchObject({ code: 'enrolment_required', enrolmentUrl: setup })
+    await enrol(site, browser)
+    expect((await browser.get('/reports')).text).toBe('Reports for verified')
+  })
+
+  it('signs whoever has a device in by it only', async () => {
+    const person = await createPerson(site)
+    const browser = await arrive(person)
+    expect((await browser.get('/reports')).text).toBe('Reports for anonymous')
+    await browser.post('/account/login', { otp_token: person.code() })
+    expect((await browser.get('/reports')).text).toBe('Reports for verified')
   })
 })

@@ -1,12 +1,14 @@
 import { type Request, type RequestHandler, type Response, Router } from 'express'
 import { setUpAddress } from '../../auth/enrolment.js'
-import { type PassedFactor, passwordFactor, startSession } from '../../auth/session.js'
+import { type PassedFactor, passwordFactor, startPending, startSession } from '../../auth/session.js'
 import { alertFor } from '../../http/alert-for.js'
 import { describeOrigin } from '../../http/describe-origin.js'
 import { hideToken } from '../../http/hide-token.js'
 import { parseForms, readForm } from '../../http/read-form.js'
 import { refuse } from '../../http/refuse.js'
+import { loginAddress } from '../../http/safe-next.js'
 import { sendPage } from '../../http/send-page.js'
+import { userHasDevice } from '../../otp/devices-for-user.js'
 import type { Account } from '../account.js'
 import { acceptInvitation } from './accept-invitation.js'
 import { invitationForm } from './forms.js'
@@ -45,10 +47,14 @@ function postInvitation(account: Account): RequestHandler<{ token: string }> {
   }
 }
 
-/** Begins a session that is good for set-up alone; who has a device is asked for it there. */
+/** Whoever has a device is asked for it first; else a session begins that is good for set-up alone. */
 async function enter(account: Account, req: Request, res: Response, user: { id: number; authEpoch: number }) {
   const now = account.clock.now()
   await account.addressLimit.giveBack(req.ip ?? '')
+  if (await userHasDevice(account.otp, user.id)) {
+    await startPending(req, user, now)
+    return res.redirect(303, loginAddress(setUpAddress(null)))
+  }
   const at = now.getTime()
   const invitation: PassedFactor = { kind: 'invitation', device: null, at, how: 'link' }
   await startSession(req, user, [invitation, passwordFactor(at)], now)
