@@ -16,6 +16,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/global-setup.ts'],
     reporters: ['default', './.ci/summary-reporter.mjs'],
+    // Both of a small machine's cores, and no more: every file has a site of its own, with twenty connections.
+    maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 60_000,
     server: { deps: { external: [/dist\/lean\//] } },
