@@ -1,5 +1,6 @@
 import { scryptSync } from 'node:crypto'
 import { afterAll, beforeEach, beforeAll, describe, expect, test } from 'vitest'
+import { createHostUsers } from '../../src/auth/host-users/host-users.js'
 import type { HostUser, UsersAdapter } from '../../src/auth/host-users/users-adapter.js'
 import { addTotpDevice } from '../../src/otp/add-totp-device.js'
 import { hotp, timeStep } from '../../src/otp/oath.js'
@@ -245,6 +246,41 @@ describe('people in the table of an application', () => {
     expect((await rowOf(17)).is_superuser).toBe(false)
   })
 
+  test('somebody else’s password is not the right one, whomever the adapter finds under the id', async () => {
+    const other = add({ id: 18, login: 'eighteen' })
+    const loose = createHostUsers({ ...adapter, find: async () => other }, host)
+    expect(await loose.isPasswordOf('18', 'old bean soup')).toBe(true)
+    expect(await loose.isPasswordOf('018', 'old bean soup')).toBe(false)
+  })
+
+  test('who has come to be above somebody over there is judged as he is there now', async () => {
+    const clerk = add({ id: 21, login: 'clerk-21' })
+    const target = add({ id: 22, login: 'target-22' })
+    await signIn(target)
+    const browser = await signIn(clerk)
+    target.isSuperuser = true
+    const api = '/admin/api/resources'
+    const { id } = await rowOf(22)
+    const { rows: apps } = await host.database.pool.query('select id from totp_devices where user_id = $1', [id])
+    const { rows: trusted } = await host.database.pool.query(
+      `insert into trusted_browsers (user_id, device, series_hash, token_hash, rotated_at, created_at, expires_at)
+      values ($1, 'totp/1', 'series', 'token', now(), now(), now() + interval '1 day') returning id`,
+      [id],
+    )
+    const stale = () => host.database.pool.query('update users set is_superuser = false where id = $1', [id])
+    for (const call of [
+      `users/records/${id}/giveBackupToken`,
+      `totp_devices/records/${apps[0].id}/edit`,
+      `totp_devices/records/${apps[0].id}/delete`,
+      `trusted_browsers/records/${trusted[0].id}/delete`,
+    ]) {
+      await stale()
+      const form = { confirmed: 'false' }
+      expect([call, await browser.post(`${api}/${call}`, form)]).toMatchObject([call, { status: 403, code: 'not_allowed' }])
+      expect((await rowOf(22)).is_superuser).toBe(true)
+    }
+  })
+
   test("a row of the site's own signs nobody in, whatever its password", async () => {
     const { hashPassword } = await import('../../src/crypto/hash-password.js')
     await host.database.models.User.create({
@@ -253,6 +289,48 @@ describe('people in the table of an application', () => {
       is_staff: true,
     })
     expect((await password({ login: 'ours@example.com' }, host.browser())).code).toBe('invalid_login')
+  })
+})
+
+describe('people whose answers are used again for a while', () => {
+  let host: Host
+  beforeAll(async () => {
+    host = await startHost({ users: { ...adapter, cacheSeconds: 60 } })
+  })
+  beforeEach(() => {
+    people = []
+    fault = null
+  })
+  afterAll(() => host.close())
+
+  async function enter(person: Person): Promise<Browser> {
+    const browser = host.browser()
+    await browser.post('/account/login', { username: person.login, password: 'old bean soup' })
+    await statusOf(browser)
+    return browser
+  }
+  const statusOf = async (browser: Browser) => (await browser.get('/account/two-factor')).status
+  /** As another process of the application's does: what was handed out before stays as it was. */
+  const change = (person: Person, changes: Partial<Person>) => {
+    people = people.map((each) => (each === person ? { ...person, ...changes } : each))
+  }
+
+  test('stay signed in after a sign-in with another epoch, and are signed out everywhere else', async () => {
+    const person = add({ id: 31, login: 'lena', isStaff: false, epoch: 'one' })
+    const before = await enter(person)
+    change(person, { epoch: 'two' })
+    const after = await enter(person)
+    expect([await statusOf(after), await statusOf(before), await statusOf(after)]).toEqual([200, 302, 200])
+  })
+
+  test('are not given back what another process has taken from them', async () => {
+    const person = add({ id: 32, login: 'mona', isSuperuser: true })
+    const browser = await enter(person)
+    change(person, { isStaff: false, isSuperuser: false })
+    await host.database.pool.query(`update users set is_staff = false, is_superuser = false where external_id = '32'`)
+    await statusOf(browser)
+    const { rows } = await host.database.pool.query(`select is_staff, is_superuser from users where external_id = '32'`)
+    expect(rows).toEqual([{ is_staff: false, is_superuser: false }])
   })
 })
 

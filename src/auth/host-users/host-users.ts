@@ -33,7 +33,7 @@ const LONGEST_LOGIN = 254
 /** Puts an application's adapter between the site and its rows that stand for people of the application's. */
 export function createHostUsers(adapter: UsersAdapter, services: { database: Database; clock: Clock }): HostUsers {
   const { database, clock } = services
-  const find = cached(adapter, clock)
+  const memory = rememberFor(adapter.cacheSeconds ?? 0, clock)
   return {
     async checkPassword(login, password) {
       const found = await findByLogin(adapter, login)
@@ -45,20 +45,35 @@ export function createHostUsers(adapter: UsersAdapter, services: { database: Dat
       const right = await isRight(adapter, found, password)
       if (!right || !person.isActive) return { user: null, knownId: await findShadow(database, person.id) }
       const shadow = await keepShadow(database, person, clock.now())
+      memory.keep(person)
       return { user: { ...shadow, email: person.email, isStaff: person.isStaff }, knownId: shadow.id }
     },
     async refresh(row) {
-      const found = row.external_id === null ? null : await find(row.external_id)
-      const person = found && readPerson(found)
-      if (person?.isActive && person.id === row.external_id) return bringUpToDate(database, row, person)
-      await closeShadow(database, row.id)
-      return null
+      const before = memory.recall(row.external_id)
+      // An answer from memory spares a question and changes nothing: the row may be the newer of the two.
+      if (before && isAsKnown(row, before)) return row
+      const person = row.external_id === null ? null : await findById(adapter, row.external_id)
+      if (!person?.isActive) {
+        await closeShadow(database, row.id)
+        return null
+      }
+      memory.keep(person)
+      return isAsKnown(row, person) ? row : bringUpToDate(database, row, person)
     },
     async isPasswordOf(externalId, password) {
       const found = await adapter.find(externalId)
-      return found && readPerson(found).isActive ? isRight(adapter, found, password) : false
+      const person = found && readPerson(found)
+      const isHe = person?.isActive === true && person.id === externalId
+      return found && isHe ? isRight(adapter, found, password) : false
     },
   }
+}
+
+/** An adapter may compare loosely, as a database does with `7` and `07`: somebody else is nobody. */
+async function findById(adapter: UsersAdapter, id: string): Promise<KnownPerson | null> {
+  const found = await adapter.find(id)
+  const person = found && readPerson(found)
+  return person?.id === id ? person : null
 }
 
 async function findByLogin(adapter: UsersAdapter, typed: string): Promise<HostUser | null> {
@@ -78,7 +93,19 @@ async function spendTime(adapter: UsersAdapter, password: string): Promise<void>
   else await verifyPassword(null, password)
 }
 
-/** A row that is as the application has it costs no write. */
+/** A row that is as the application has it costs no write. A language that it does not say is the person's choice here. */
+function isAsKnown(row: OwnedColumns, person: KnownPerson): boolean {
+  return (
+    person.isActive &&
+    row.email === person.email &&
+    row.name === person.name &&
+    row.is_staff === person.isStaff &&
+    row.is_superuser === person.isSuperuser &&
+    row.external_epoch === person.epoch &&
+    row.locale === (person.locale ?? row.locale)
+  )
+}
+
 async function bringUpToDate<Row extends OwnedColumns>(
   database: Database,
   row: Row,
@@ -86,31 +113,31 @@ async function bringUpToDate<Row extends OwnedColumns>(
 ): Promise<Row> {
   const { email, name, isStaff: is_staff, isSuperuser: is_superuser, epoch: external_epoch } = person
   const now = { email, name, is_staff, is_superuser, external_epoch, locale: person.locale ?? row.locale }
-  const isSame =
-    row.email === email &&
-    row.name === name &&
-    row.is_staff === is_staff &&
-    row.is_superuser === is_superuser &&
-    row.external_epoch === external_epoch &&
-    row.locale === now.locale
-  return isSame ? row : { ...row, ...now, auth_epoch: await refreshShadow(database, row.id, person) }
+  return { ...row, ...now, auth_epoch: await refreshShadow(database, row.id, person) }
 }
 
 /** People remembered at once; a crowd that is larger is asked for again. */
 const REMEMBERED = 10_000
 
-function cached(adapter: UsersAdapter, clock: Clock): (id: string) => Promise<HostUser | null> {
-  const milliseconds = (adapter.cacheSeconds ?? 0) * 1000
-  const ask = async (id: string) => (await adapter.find(id)) ?? null
-  if (milliseconds === 0) return ask
-  const known = new Map<string, { person: HostUser | null; until: number }>()
-  return async (id) => {
-    const now = clock.now().getTime()
-    const before = known.get(id)
-    if (before && before.until > now) return before.person
-    const person = await ask(id)
-    if (known.size >= REMEMBERED) known.clear()
-    known.set(id, { person, until: now + milliseconds })
-    return person
+interface Memory {
+  /** @returns null: nothing, or nothing that may be used still */
+  recall(id: string | null): KnownPerson | null
+  keep(person: KnownPerson): void
+}
+
+/** What the application said last of each person, for as long as it allows. */
+function rememberFor(seconds: number, clock: Clock): Memory {
+  const now = () => clock.now().getTime()
+  const known = new Map<string, { person: KnownPerson; until: number }>()
+  return {
+    recall(id) {
+      const before = id === null ? undefined : known.get(id)
+      return before && before.until > now() ? before.person : null
+    },
+    keep(person) {
+      if (seconds === 0) return
+      if (known.size >= REMEMBERED) known.clear()
+      known.set(person.id, { person, until: now() + seconds * 1000 })
+    },
   }
 }
