@@ -39,12 +39,24 @@ export interface AuthState {
   freshness: number | null
 }
 
-export const anonymous: AuthState = { level: 'anonymous', user: null, factors: [], freshness: null }
+/** Every state that was made here. */
+const ours = new WeakSet<object>()
+
+/** Whether a state was made by the site: other libraries write `req.auth` as well, express-jwt the claims of its token. */
+export const isOurState = (auth: unknown): auth is AuthState =>
+  typeof auth === 'object' && auth !== null && ours.has(auth)
+
+export const anonymous: AuthState = made({ level: 'anonymous', user: null, factors: [], freshness: null })
 
 /** @example stateOf(user, factors, clock.now()).level // 'verified' */
 export function stateOf(user: RequestUser, factors: readonly Factor[], now: Date): AuthState {
   const level = factors.some(isDevice) ? 'verified' : 'authenticated'
-  return { level, user, factors, freshness: freshnessOf(factors, now) }
+  return made({ level, user, factors, freshness: freshnessOf(factors, now) })
+}
+
+function made(state: AuthState): AuthState {
+  ours.add(state)
+  return state
 }
 
 /** Whether a device of the user's stands behind it. */

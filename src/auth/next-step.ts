@@ -2,7 +2,7 @@ import type { Request } from 'express'
 import { SiteError } from '../errors.js'
 import { devicesForUser, type ListedDevice } from '../otp/devices-for-user.js'
 import type { Auth } from './auth.js'
-import type { AuthState } from './auth-state.js'
+import { type AuthState, isOurState } from './auth-state.js'
 import { usable } from './login/read-stage.js'
 import { type MissingToken, type Requirement, shortfallOf, whatIsMissing } from './requirement.js'
 
@@ -51,8 +51,8 @@ export function kindsAtHand({ otp }: Pick<Auth, 'otp'>, devices: readonly Listed
 }
 
 function stateOf(req: Request): AuthState {
-  const state: AuthState | undefined = req.auth
-  if (state) return state
+  const state: unknown = req.auth
+  if (isOurState(state)) return state
   throw new SiteError(
     'guard_before_site',
     'a guarded route was reached by a request that the site has not seen',

@@ -237,8 +237,13 @@ describe('requires', () => {
     expect(() => requires(site.auth, requirement)).toThrow(expect.objectContaining({ code: 'requirement_invalid' }))
   })
 
-  it('is a fault where the site was not mounted in front of it', async () => {
-    const bare = express().get('/', requires(site.auth, {}), act)
+  it.each<[string, object]>([
+    ['nothing', {}],
+    ['the claims of a token', { auth: { sub: '1', scope: 'read' } }],
+    ['a state that is not ours', { auth: { level: 'verified', user: { id: 1 }, factors: [], freshness: 0 } }],
+  ])('is a fault where not the site but something that left %s was mounted in front of it', async (_, left) => {
+    const leave: RequestHandler = (req, _res, next) => next(void Object.assign(req, left))
+    const bare = express().get('/', leave, requires(site.auth, { level: 'authenticated' }), act)
     const faults: unknown[] = []
     const catchFault: ErrorRequestHandler = (fault: unknown, _req, res, _next) => {
       faults.push(fault)
