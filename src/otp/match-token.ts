@@ -2,9 +2,9 @@ import type { Transaction } from 'sequelize'
 import { type Origin, nowhere } from '../origin.js'
 import { askDevice, kindWorld } from './ask-device.js'
 import type { Verification } from './device.js'
-import type { Kind, KindWorld } from './kinds/kind.js'
+import type { KindWorld } from './kinds/kind.js'
 import type { Otp } from './otp.js'
-import { type PreparedTokens, prepareToken } from './prepare-token.js'
+import { withPrepared } from './prepare-token.js'
 import { lockDevices, type LockedDevice, type Wanted } from './sql/lock-devices.js'
 
 /** A token of which nobody knows whose device it is from. */
@@ -28,19 +28,19 @@ export async function matchToken(otp: Otp, { userId, token, origin = nowhere }: 
   const candidates = otp.kinds
     .filter((kind) => !kind.challenge && !kind.answersChallenge && kind.couldBe(token))
     .map((kind): Wanted => ({ kind, userId, deviceId: null, confirmed: true }))
-  const prepared = new Map<Kind, PreparedTokens>()
-  for (const wanted of candidates) prepared.set(wanted.kind, await prepareToken(otp, wanted, token, world))
-  return otp.database.sequelize.transaction(async (transaction) => {
-    const devices = await lockCandidates(otp, transaction, candidates, token, world)
-    let refusal: Verification = { ok: false, reason: 'invalid_token' }
-    for (const [index, locked] of devices.entries()) {
-      const asking = { token, origin, world, purpose: 'verify', prepared: prepared.get(locked.kind) } as const
-      const verification = await askDevice(otp, transaction, locked, asking)
-      if (verification.ok) return verification
-      refusal = index === 0 || verification.reason === 'invalid_token' ? verification : refusal
-    }
-    return refusal
-  })
+  return withPrepared(otp, candidates, token, world, (prepared) =>
+    otp.database.sequelize.transaction(async (transaction) => {
+      const devices = await lockCandidates(otp, transaction, candidates, token, world)
+      let refusal: Verification = { ok: false, reason: 'invalid_token' }
+      for (const [index, locked] of devices.entries()) {
+        const asking = { token, origin, world, purpose: 'verify', prepared: prepared.get(locked.kind) } as const
+        const verification = await askDevice(otp, transaction, locked, asking)
+        if (verification.ok) return verification
+        refusal = index === 0 || verification.reason === 'invalid_token' ? verification : refusal
+      }
+      return refusal
+    }),
+  )
 }
 
 async function lockCandidates(

@@ -4,7 +4,7 @@ import type { Verification } from './device.js'
 import { devicesForUser } from './devices-for-user.js'
 import type { Otp } from './otp.js'
 import { parsePersistentId } from './persistent-id.js'
-import { prepareToken } from './prepare-token.js'
+import { withPrepared } from './prepare-token.js'
 import { lockDevices } from './sql/lock-devices.js'
 
 /** One token for one device. */
@@ -25,7 +25,8 @@ export interface TokenSubmission {
  * `userVerified` in one commit. A refusal is a value, so that the failure it counted stays.
  *
  * @returns the device, or why not: `invalid_token`, `n_failed_attempts` with `lockedUntil`, or
- * `verification_not_allowed` where whoever the kind asks outside did not answer
+ * `verification_not_allowed` where whoever the kind asks outside did not answer, or is being asked
+ * about another token of this user
  * @example const verification = await verifyToken(otp, { userId: 1, deviceId: 'totp/3', token: '123456' })
  */
 export async function verifyToken(otp: Otp, submission: TokenSubmission): Promise<Verification> {
@@ -55,13 +56,14 @@ async function askNamedDevice(otp: Otp, submission: Enrolment, purpose: Asking['
   if (!named || !kind) return { ok: false, reason: 'invalid_token' }
   const world = kindWorld(otp, challenge)
   const wanted = { kind, userId, deviceId: named.id, confirmed: purpose === 'verify' }
-  const prepared = await prepareToken(otp, wanted, token, world)
-  return otp.database.sequelize.transaction(async (transaction) => {
-    const [locked] = await lockDevices(otp, transaction, wanted, token, world)
-    if (!locked) return { ok: false, reason: 'invalid_token' }
-    // The owner is locked, so that of two first devices at once the second finds the first.
-    if (onlyAsFirst && (await devicesForUser(otp, userId, { transaction })).length > 0)
-      return { ok: false, reason: 'verification_not_allowed' }
-    return askDevice(otp, transaction, locked, { token, origin, world, purpose, prepared })
-  })
+  return withPrepared(otp, [wanted], token, world, (prepared) =>
+    otp.database.sequelize.transaction(async (transaction) => {
+      const [locked] = await lockDevices(otp, transaction, wanted, token, world)
+      if (!locked) return { ok: false, reason: 'invalid_token' }
+      // The owner is locked, so that of two first devices at once the second finds the first.
+      if (onlyAsFirst && (await devicesForUser(otp, userId, { transaction })).length > 0)
+        return { ok: false, reason: 'verification_not_allowed' }
+      return askDevice(otp, transaction, locked, { token, origin, world, purpose, prepared: prepared.get(kind) })
+    }),
+  )
 }

@@ -117,6 +117,34 @@ describe.each(databaseKinds())('Yubico OTP on the %s database:', (where) => {
       expect(server.asked.length).toBe(before)
     })
 
+    it('of guesses at once the server is asked about one, and only that one counts', async () => {
+      const { otp, key, submit, row } = await stage()
+      const before = server.asked.length
+      server.spoil((answer) => ({ ...answer, status: 'BAD_OTP' }))
+      const guesses = await Promise.all(Array.from({ length: 10 }, () => submit(key.touch())))
+      server.spoil((answer) => answer)
+      expect(server.asked.length).toBe(before + 1)
+      expect(guesses.filter((each) => !each.ok && each.reason === 'invalid_token')).toHaveLength(1)
+      expect(await row()).toMatchObject({ failure_count: 1 })
+      otp.clock.advance(2)
+      expect((await submit(key.touch())).ok).toBe(true)
+    })
+
+    it('a guess while the server takes its time is refused at once, and counts nothing', async () => {
+      const { key, submit, row } = await stage()
+      let answer = () => {}
+      server.wait(new Promise<void>((resolve) => (answer = resolve)))
+      const before = server.asked.length
+      const first = submit(key.touch())
+      while (server.asked.length === before) await new Promise((resolve) => setImmediate(resolve))
+      expect(await submit(key.touch())).toEqual({ ok: false, reason: 'verification_not_allowed' })
+      expect(server.asked.length).toBe(before + 1)
+      expect(await row()).toMatchObject({ failure_count: 0, failed_at: null })
+      answer()
+      expect((await first).ok).toBe(true)
+      server.wait(Promise.resolve())
+    })
+
     it('nothing is locked while the server takes its time', async () => {
       const { key, submit, userId } = await stage()
       let answer = () => {}
