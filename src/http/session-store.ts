@@ -83,7 +83,12 @@ export class SessionStore extends PgStore {
     if (this.#written.get(data) === text) return done()
     this.#written.set(data, text)
     const sql = this.#loaded.has(data) ? UPDATE : INSERT
-    this.#pool.query({ ...sql, values: [text, this.#expiry(), sid] }).then(() => done(), done)
+    const stored = () => {
+      // From now on it is there, or it was ended.
+      this.#loaded.add(data)
+      done()
+    }
+    this.#pool.query({ ...sql, values: [text, this.#expiry(), sid] }).then(stored, done)
   }
 
   /** Ends a request's session. @returns false where it had ended already: of racers with one session, one gets true */

@@ -318,6 +318,20 @@ describe.each(databaseKinds())('setting up an authenticator app, on the %s datab
       expect(await devicesOf(person)).toHaveLength(1)
     })
 
+    it('completes a late confirmation after the token, and stays signed in (A-08)', async () => {
+      const person = await createPerson(site)
+      const browser = await signIn(site, person)
+      const secret = await begin(browser)
+      site.clock.advance(301)
+      const late = await browser.post(setup, { otp_token: appCode(secret, site.clock.now()) })
+      expect(late.location).toBe(`/account/verify?next=${encodeURIComponent(setup)}`)
+      const token = { otp_device: person.app?.persistentId ?? '', otp_token: person.code(), next: setup }
+      const done = await browser.post('/account/verify', token)
+      expect(done).toMatchObject({ status: 303, location: complete })
+      expect((await devicesOf(person)).map(({ confirmed }) => confirmed)).toEqual([true, true])
+      expect((await browser.get('/admin')).status).toBe(200)
+    })
+
     it('lets one of two first devices through that are confirmed at once (F-28)', async () => {
       const person = await createPerson(site, { app: false })
       const racers = await Promise.all(

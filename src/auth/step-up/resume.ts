@@ -21,7 +21,8 @@ export async function resume(auth: Auth, req: Request, res: Response, next: Next
   await saveSession(req)
   putBack(req, kept)
   await readRequestUser(auth, req)
-  await enforcePolicy(auth)(req, res, next)
+  // Nothing but a page of ours, or a route behind a guard of ours, has a form kept.
+  await enforcePolicy(auth, { knows: () => true })(req, res, next)
 }
 
 /** The request's own body is read to its end. Parsers see that, and body-parser 1 by `_body`. */
