@@ -15,6 +15,7 @@ import { enrolmentGate } from './auth/enrolment.js'
 import { refuseStrangers } from './auth/refuse-strangers.js'
 import { loadRequestUser, readAgain } from './auth/load-request-user.js'
 import { createHostUsers } from './auth/host-users/host-users.js'
+import { refreshPeople } from './auth/host-users/refresh-people.js'
 import type { UsersAdapter } from './auth/host-users/users-adapter.js'
 import { recordVerifications } from './auth/record-verifications.js'
 import { endTrust } from './auth/trusted-browser/end-trust.js'
@@ -100,6 +101,7 @@ export async function mountSite(services: SiteServices): Promise<MountedSite> {
     invite: (transaction, invitation) => createInvitation(account, transaction, invitation, account.baseUrl()),
     siteName: config.siteName,
     peopleElsewhere: account.hostUsers !== null,
+    refreshPeople: async (ids) => services.users && refreshPeople(services.users, database, ids),
     ...(services.admin && { admin: services.admin }),
     ...(services.requirements && { requirements: services.requirements }),
     requires: (requirement) => requires(account, requirement),

@@ -18,6 +18,8 @@ export interface PanelServices {
   siteName: string
   /** People are in the application's own table: their names and flags are shown here, and changed there. */
   peopleElsewhere?: boolean
+  /** Brings these people's rows up to what the application says now; where they are our own, there is nothing to do. */
+  refreshPeople(ids: readonly number[]): Promise<void>
   /** The AdminJS of the application that the site is mounted in. */
   admin?: HostAdmin
   /** What calls of our own resources ask beyond verified staff, where it is not what they ask by themselves. */

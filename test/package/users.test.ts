@@ -276,7 +276,10 @@ describe('people in the table of an application', () => {
     ]) {
       await stale()
       const form = { confirmed: 'false' }
-      expect([call, await browser.post(`${api}/${call}`, form)]).toMatchObject([call, { status: 403, code: 'not_allowed' }])
+      expect([call, await browser.post(`${api}/${call}`, form)]).toMatchObject([
+        call,
+        { status: 403, code: 'not_allowed' },
+      ])
       expect((await rowOf(22)).is_superuser).toBe(true)
     }
   })

@@ -10,6 +10,7 @@ import { lockDevices } from './lock-devices.js'
 import { whyNoLonger } from './lock-people.js'
 import { done, notAllowed, type Outcome } from './outcome.js'
 import { name } from './parse-fields.js'
+import { refreshOwners } from './refresh-owners.js'
 import { tellOfDevice } from './tell-owner.js'
 
 /** What the form may hold; the rest of it is AdminJS's own echo of the row. */
@@ -31,13 +32,14 @@ interface Change {
  * Switching off ends the owner's sessions, since it may have verified one. Only
  * enrolment switches a device on again.
  */
-export function changeDevice(
+export async function changeDevice(
   services: PanelServices,
   actor: PanelUser,
   table: DeviceTable,
   id: number,
   wish: DeviceWish,
 ): Promise<Outcome> {
+  await refreshOwners(services, table.model(services.database.models), [id])
   return services.database.sequelize.transaction(async (transaction) => {
     const locked = await lockDevices(services, transaction, actor, table, [id])
     const [found] = locked.devices

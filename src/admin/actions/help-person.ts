@@ -28,11 +28,12 @@ interface Wish {
  * Does something about another person's access: never one's own, nor that of somebody who
  * may more (A-10). Judged by the locked rows and done in the same transaction.
  */
-export function helpPerson(
+export async function helpPerson(
   services: PanelServices,
   { actor, how, personId, needsActive }: Wish,
   help: (person: User, transaction: Transaction) => Promise<Given>,
 ): Promise<{ ok: true; given: Given } | Refused> {
+  await services.refreshPeople([personId])
   return services.database.sequelize.transaction(async (transaction) => {
     const locked = await lockPeople(services, transaction, actor, [personId])
     const person = locked.others.get(personId)

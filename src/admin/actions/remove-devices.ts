@@ -7,18 +7,20 @@ import type { ChangeableDevice, DeviceTable } from './device-tables.js'
 import { lockDevices } from './lock-devices.js'
 import { whyNoLonger } from './lock-people.js'
 import { done, notAllowed, type Outcome } from './outcome.js'
+import { refreshOwners } from './refresh-owners.js'
 import { tellOfDevice } from './tell-owner.js'
 
 /**
  * Deletes devices and ends their owners' sessions: all of them or, where one may not be
  * deleted, none. Those that are gone already are passed over.
  */
-export function removeDevices(
+export async function removeDevices(
   services: PanelServices,
   actor: PanelUser,
   table: DeviceTable,
   ids: readonly number[],
 ): Promise<Outcome> {
+  await refreshOwners(services, table.model(services.database.models), ids)
   return services.database.sequelize.transaction(async (transaction) => {
     const locked = await lockDevices(services, transaction, actor, table, ids)
     if (locked.devices.length === 0) return { ok: false, code: 'not_found' }

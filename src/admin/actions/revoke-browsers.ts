@@ -3,13 +3,19 @@ import type { PanelUser } from '../panel-user.js'
 import type { PanelServices } from '../services.js'
 import { lockPeople, whyNoLonger } from './lock-people.js'
 import { done, notAllowed, type Outcome } from './outcome.js'
+import { refreshOwners } from './refresh-owners.js'
 
 /**
  * Revokes trusted browsers, and ends what they have verified: all of them or, where one may
  * not be revoked, none. Those that are gone already are passed over.
  */
-export function revokeBrowsers(services: PanelServices, actor: PanelUser, ids: readonly number[]): Promise<Outcome> {
+export async function revokeBrowsers(
+  services: PanelServices,
+  actor: PanelUser,
+  ids: readonly number[],
+): Promise<Outcome> {
   const { TrustedBrowser } = services.database.models
+  await refreshOwners(services, TrustedBrowser, ids)
   return services.database.sequelize.transaction(async (transaction) => {
     const found = await TrustedBrowser.findAll({ attributes: ['id', 'user_id'], where: { id: [...ids] }, transaction })
     const people = await lockPeople(services, transaction, actor, [...new Set(found.map(({ user_id }) => user_id))])

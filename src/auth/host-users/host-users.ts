@@ -70,7 +70,7 @@ export function createHostUsers(adapter: UsersAdapter, services: { database: Dat
 }
 
 /** An adapter may compare loosely, as a database does with `7` and `07`: somebody else is nobody. */
-async function findById(adapter: UsersAdapter, id: string): Promise<KnownPerson | null> {
+export async function findById(adapter: UsersAdapter, id: string): Promise<KnownPerson | null> {
   const found = await adapter.find(id)
   const person = found && readPerson(found)
   return person?.id === id ? person : null

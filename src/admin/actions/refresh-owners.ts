@@ -1,0 +1,18 @@
+import type { Model, ModelStatic } from 'sequelize'
+import type { PanelServices } from '../services.js'
+
+interface Owned extends Model {
+  id: number
+  user_id: number
+}
+
+/** Brings the owners of rows up to date, in front of the transaction that judges them by their own rows. */
+export async function refreshOwners(
+  { peopleElsewhere, refreshPeople }: PanelServices,
+  model: ModelStatic<Owned>,
+  ids: readonly number[],
+): Promise<void> {
+  if (!peopleElsewhere) return
+  const rows = await model.findAll({ attributes: ['user_id'], where: { id: [...ids] } })
+  await refreshPeople([...new Set(rows.map(({ user_id }) => user_id))])
+}

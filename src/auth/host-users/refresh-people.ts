@@ -1,0 +1,28 @@
+import type { Database } from '../../db/connect.js'
+import { runStatement } from '../../db/run-statement.js'
+import { findById } from './host-users.js'
+import { closeShadow, refreshShadow } from './shadow.js'
+import type { UsersAdapter } from './users-adapter.js'
+
+/**
+ * Brings rows of `users` up to what the application says now, for who is about to be judged
+ * by them. Asks afresh whatever `cacheSeconds` allows, and outside of any transaction.
+ */
+export async function refreshPeople(adapter: UsersAdapter, database: Database, ids: readonly number[]): Promise<void> {
+  const rows = await runStatement<{ id: number; externalId: string }>(database, undefined, FIND, { ids })
+  for (const row of rows) await refreshPerson(adapter, database, row)
+}
+
+/** Also of somebody switched off over there: he may be switched on again, and is then what his flags say. */
+async function refreshPerson(
+  adapter: UsersAdapter,
+  database: Database,
+  { id, externalId }: { id: number; externalId: string },
+): Promise<void> {
+  const person = await findById(adapter, externalId)
+  if (person) await refreshShadow(database, id, person)
+  if (!person?.isActive) await closeShadow(database, id)
+}
+
+const FIND = `
+select id, external_id as "externalId" from users where id = any($ids) and external_id is not null order by id`
