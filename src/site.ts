@@ -4,6 +4,7 @@ import type { Account } from './account/account.js'
 import { pageRoutes } from './account/page-routes.js'
 import { alertOwner } from './account/backup-tokens/alert-owner.js'
 import { createInvitation } from './account/invitation/create-invitation.js'
+import { voidLinks } from './account/one-time-link.js'
 import { tellOwner } from './account/tell-owner.js'
 import { keepSwept } from './account/setup/sweep.js'
 import type { HostAdmin } from './admin/host/host-admin.js'
@@ -99,6 +100,7 @@ export async function mountSite(services: SiteServices): Promise<MountedSite> {
     otp: account.otp,
     tellUser: (transaction, userId, notice) => tellUser(account, transaction, userId, notice),
     invite: (transaction, invitation) => createInvitation(account, transaction, invitation, account.baseUrl()),
+    voidInvitations: (transaction, userId) => voidLinks(account, transaction, 'invitation', userId),
     siteName: config.siteName,
     peopleElsewhere: account.hostUsers !== null,
     refreshPeople: async (ids) => services.users && refreshPeople(services.users, database, ids),

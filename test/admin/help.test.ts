@@ -4,6 +4,7 @@ import type { Answer, Browser } from '../support/browse.js'
 import { mailsTo } from '../support/mails.js'
 import { type Person, signIn } from '../support/site.js'
 import { giveDevices } from './give-devices.js'
+import { ask, groupNamed } from './group-site.js'
 import { act, messageOf, recordOf, show, usePanelSite } from './panel-site.js'
 
 const site = usePanelSite()
@@ -75,6 +76,32 @@ describe('an invitation', () => {
         .then(({ status }) => status),
     )
     expect(await Promise.all(statuses)).toEqual([404, 200])
+  })
+
+  it.each([
+    ['staff', { is_staff: 'true' }, 404],
+    ['a superuser', { is_superuser: 'true' }, 404],
+    ['called something else', { name: 'Renamed' }, 200],
+    ['no longer staff', { is_staff: 'false' }, 200],
+  ])('made before, it opens nothing more for somebody who is now %s: %o', async (_what, form, status) => {
+    const invited = await site().person({ staff: !('is_staff' in form) || form.is_staff === 'false' })
+    const link = new URL(givenBy(await help(site().boss, invited, 'invite')).secret ?? '').pathname
+    expect((await act(site().boss, 'users', invited.id, 'edit', form)).status).toBe(200)
+    expect((await site().browser().get(link)).status).toBe(status)
+  })
+
+  it('ends where a group is joined or left, for by either he may come to do more', async () => {
+    const linkNow = async () => new URL(givenBy(await help(site().boss, person, 'invite')).secret ?? '').pathname
+    const statusOf = async (link: string) => (await site().browser().get(link)).status
+    const group = await groupNamed(site(), 'Joined while invited', ['users.view'])
+    const before = await linkNow()
+    const form = { user_id: String(person.id), group_id: String(group.id) }
+    expect((await ask(site().boss, 'user_groups', 'new', form)).status).toBe(200)
+    expect(await statusOf(before)).toBe(404)
+    const after = await linkNow()
+    const membership = await site().database.models.UserGroup.findOne({ where: form, rejectOnEmpty: true })
+    expect((await act(site().boss, 'user_groups', membership.id, 'delete')).status).toBe(200)
+    expect(await statusOf(after)).toBe(404)
   })
 
   it('is not made where nobody says how it is handed over', async () => {
