@@ -169,6 +169,18 @@ describe('groups and the rules of the shop', () => {
     expect(text).not.toMatch(/"id":"customers"|"name":"greeting"|"name":"comment"/)
   })
 
+  it('to change or delete what one may not see is refused, as it would show it', async () => {
+    const clerk = await member(shop, ['orders.change', 'orders.delete', 'orders.comment', 'orders.add'])
+    for (const [method, refused] of [
+      ['GET', `${order}/edit`],
+      ['POST', `${order}/edit`],
+      ['POST', `${order}/comment`],
+      ['GET', `${api}/orders/bulk/bulkDelete?recordIds=1`],
+    ] as const)
+      expect(await clerk.visit(refused, { method })).toMatchObject({ status: 403, code: 'not_allowed' })
+    expect((await clerk.post(`${api}/orders/actions/new`, { title: 'A loaf' })).status).toBe(200)
+  })
+
   it('a page needs its own permission', async () => {
     const reader = await member(shop, ['pages.greeting'])
     expect((await reader.get('/admin/pages/greeting')).status).toBe(200)

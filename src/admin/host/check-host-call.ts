@@ -37,10 +37,15 @@ export function checkHostCall(admin: AdminJS, kind: CallKind): RequestHandler {
     const action = actionOf(resource, req, kind)
     const user = panelUserOf({ currentAdmin: Reflect.get(req.session, 'adminUser') })
     checkMethod(methodsOf(resource, action, user), req.method)
-    if (!mayUse(user, idOf(resource), action.name)) throw new PanelRefusal('not_allowed')
+    if (!mayCall(user, idOf(resource), action.name, kind)) throw new PanelRefusal('not_allowed')
     checkParameters(resource, req, kind)
     next()
   }
+}
+
+/** A form, a question or an answer about records shows them: those who may not see them get none of it. */
+function mayCall(user: PanelUser, resourceId: string, action: string, kind: CallKind): boolean {
+  return mayUse(user, resourceId, action) && (kind === 'resource' || mayUse(user, resourceId, 'list'))
 }
 
 function actionOf(resource: Resource, req: Request, kind: CallKind): ActionDecorator {
