@@ -31,7 +31,9 @@ export interface RequirementChecks {
 export function checkRequirement(services: PanelServices, admin: AdminJS, given: Requirements): RequirementChecks {
   refuseUnknown(admin, given)
   const fresh = services.requires({ maxAge: FRESH_SECONDS })
-  const guards = new Map(Object.entries(given).map(([name, each]) => [name, each && services.requires(each)]))
+  const guards = new Map(
+    Object.entries(given).map(([name, each]) => [name, each === null ? null : services.requires(each)]),
+  )
   const ours = new Set(admin.resources.filter((resource) => !isOfHost(resource)).map(idOf))
   const guardOf = (resource: string, action: string) => {
     const name = nameOf(given, resource, action)

@@ -326,6 +326,23 @@ describe('a shop that cannot move in is told why at the start', () => {
     await expect(opening).rejects.toMatchObject({ code: 'requirement_invalid' })
   })
 
+  it.each([
+    ['a misspelt wish', 'options_refused', 'requirments', { admin: {}, requirments: { 'orders.delete': null } }],
+    ['a wish among the options of AdminJS', 'options_refused', 'requirements', { resources: [], requirements: {} }],
+    ['files among the options of AdminJS', 'options_refused', 'files', { files: true }],
+    ['a size that is no number', 'options_refused', 'bodyLimit', { admin: {}, bodyLimit: '20mb' }],
+    ['wishes without an AdminJS', 'options_refused', 'admin.admin', { admin: undefined, files: true }],
+    [
+      'a requirement that is nothing',
+      'options_refused',
+      'users.edit',
+      { admin: {}, requirements: { 'users.edit': undefined } },
+    ],
+  ])('%s', async (_name, code, named, admin: object) => {
+    const opening = startTestSite(shop.database, {}, undefined, { admin })
+    await expect(opening).rejects.toMatchObject({ code, message: expect.stringContaining(named) })
+  })
+
   it('but a whole database is taken without our tables', async () => {
     const open = await openHost({ options: (_shop, { sequelize }) => ({ resources: [], databases: [sequelize] }) })
     const browser = await signIn(open, await createPerson(open, { superuser: true }))

@@ -76,6 +76,12 @@ describe('what an application asks for calls of the panel', () => {
     await careful.close()
   })
 
+  it('a requirement that is nothing at all is refused at the start, and takes ours not away', async () => {
+    const given: object = { 'users.edit': undefined }
+    const opening = startTestSite(database, {}, undefined, { requirements: { ...given } })
+    await expect(opening).rejects.toMatchObject({ code: 'requirement_invalid' })
+  })
+
   it.each([
     ['a resource that there is not', { 'user.edit': { maxAge: 300 } }],
     ['an action that there is not', { 'users.explode': { maxAge: 300 } }],

@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import { SiteError } from '../../errors.js'
 import type { AdminJS, AdminJSOptions } from '../adminjs.js'
 import type { Requirements } from '../requirements.js'
@@ -33,12 +34,26 @@ export interface HostSettings extends HostPanel {
   options: AdminJSOptions
 }
 
+const wishes = {
+  requirements: z.record(z.string(), z.looseObject({}, 'must be a requirement').nullable()).optional(),
+  bodyLimit: z.int('must be a number of bytes').positive('must be a number of bytes').optional(),
+  files: z.boolean('must be true or false').optional(),
+} satisfies Record<Exclude<keyof HostPanel, 'admin'>, z.ZodType>
+const hostPanel = z.strictObject({
+  admin: z.custom<object>((given) => typeof given === 'object' && given !== null, 'must be AdminJS options'),
+  ...wishes,
+})
+
 /**
  * Reads the `admin` option in any of its shapes.
  *
- * @throws {SiteError} `host_root_path` where its panel is to be somewhere else than ours
+ * @throws {SiteError} `options_refused` for a wish that would not be heard, `host_root_path`
+ *   where its panel is to be somewhere else than ours
  */
 export function readHostAdmin(given: HostAdmin): HostSettings {
+  const mistakes = mistakesIn(given)
+  if (mistakes.length > 0)
+    throw new SiteError('options_refused', mistakes.join('\n'), 'Write the option `admin` as HostPanel says.')
   const panel: HostPanel = 'admin' in given ? given : { admin: given }
   const options = optionsOf(panel.admin)
   const { rootPath = '/admin' } = options
@@ -49,6 +64,20 @@ export function readHostAdmin(given: HostAdmin): HostSettings {
       'Leave rootPath out, and lead from the old address to /admin.',
     )
   return { ...panel, options }
+}
+
+/** Wishes that are misspelt or beside the options of AdminJS: what they were to close would stay open. */
+function mistakesIn(given: HostAdmin): string[] {
+  if (!('admin' in given)) {
+    const misplaced = Object.keys(wishes).filter((name) => name in given)
+    return misplaced.map((name) => `admin.${name} is no option of AdminJS: give { admin: { admin, ${name} } }`)
+  }
+  const issues = hostPanel.safeParse(given).error?.issues ?? []
+  return issues.flatMap((issue) =>
+    issue.code === 'unrecognized_keys'
+      ? issue.keys.map((name) => `admin.${name} is no option`)
+      : [`admin.${issue.path.join('.')} ${issue.message}`],
+  )
 }
 
 /** Known by what it has: an instance may be of another copy of AdminJS. */
