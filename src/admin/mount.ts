@@ -91,7 +91,14 @@ async function mountWithHost(router: Router, services: PanelServices, host: Host
   const page = createHostPage(admin, assets, script && `/admin${script}`)
   const adminRouter = routerOf(admin)
   const check = checkRequirement(services, admin, { ...host.requirements, ...services.requirements })
-  const handled = [...check.calls, ...readHostFields(host), guardAgain(services), unmaskHostRefusals, cutReferences(admin), adminRouter]
+  const handled = [
+    ...check.calls,
+    ...readHostFields(host),
+    guardAgain(services),
+    unmaskHostRefusals,
+    cutReferences(admin),
+    adminRouter,
+  ]
   if (components && script) router.get(script, serveComponents(components))
   for (const [path, kind] of CALLS) router.all(path, checkHostCall(admin, kind), ...handled)
   router.all('/api/pages/:pageName', checkNamedPage(admin), ...handled)
@@ -115,7 +122,14 @@ function mountCalls(
   check: RequirementChecks,
   adminRouter: Router,
 ): void {
-  const handled = [...check.calls, readFields, guardAgain(services), exportList(services, admin), unmaskRefusals, adminRouter]
+  const handled = [
+    ...check.calls,
+    readFields,
+    guardAgain(services),
+    exportList(services, admin),
+    unmaskRefusals,
+    adminRouter,
+  ]
   for (const [path, kind] of CALLS) router.all(path, checkCall(admin, kind), ...handled)
   router.route('/api/dashboard').get(readFields, check.dashboard, adminRouter).all(refuseMethod('GET, HEAD'))
 }
@@ -132,10 +146,13 @@ const onlyGetAndPost: RequestHandler = (req, _res, next) => {
   next()
 }
 
-/** Reading calls too: some of AdminJS's own are made by GET, and no other site has a reason to make one. */
+/**
+ * Reading calls too: some of AdminJS's own are made by GET, and no other site has a reason to make one. Scripts
+ * alone make them; a link or an image in what a host shows would come from our own page, too.
+ */
 function ownPageOnly({ isSameOrigin }: PanelServices): RequestHandler {
   return (req, _res, next) => {
-    if (!isSameOrigin(req)) throw new PanelRefusal('cross_origin')
+    if (!isSameOrigin(req) || (req.get('sec-fetch-dest') ?? 'empty') !== 'empty') throw new PanelRefusal('cross_origin')
     next()
   }
 }

@@ -161,6 +161,15 @@ describe('another site', () => {
     expect(await site().boss.visit(path, { method: 'POST', headers })).toMatchObject({ code: 'cross_origin' })
   })
 
+  it.each(['document', 'image', 'iframe', 'script', ''])(
+    'has no call made by anything but a script of our page: %s',
+    async (dest) => {
+      const visit = (to: string) => site().staff.visit(LIST, { headers: { 'Sec-Fetch-Dest': to } })
+      expect(await visit(dest)).toMatchObject({ status: 403, code: 'cross_origin' })
+      expect((await visit('empty')).status).toBe(200)
+    },
+  )
+
   it.each(['null', 'https://evil.example'])('is known by its origin: %s', async (origin) => {
     const answer = await site().staff.visit(LIST, { headers: { Origin: origin } })
     expect(answer).toMatchObject({ status: 403, code: 'cross_origin' })
