@@ -35,6 +35,22 @@ describe('groups beside a shop', () => {
     expect(await make({ name: 'Flight', 'permissions.0': 'orders.fly' })).toMatchObject({ status: 400 })
   })
 
+  it('can be given more than a hundred permissions at once', async () => {
+    const names = Array.from({ length: 120 }, (_, place) => `step${place}`)
+    const action = { actionType: 'record', component: false, handler: () => Promise.resolve({}) } as const
+    const actions = Object.fromEntries(names.map((name) => [name, action]))
+    const large = await openHost({
+      options: ({ Order }) => ({ resources: [{ resource: Order, options: { actions } }] }),
+    })
+    const browser = await signIn(large, await createPerson(large, { superuser: true }))
+    const form = Object.fromEntries(names.map((name, place) => [`permissions.${place}`, `orders.${name}`]))
+    const made = await browser.post('/admin/api/resources/groups/actions/new', { name: 'Everything', ...form })
+    expect(made.status).toBe(200)
+    const group = await large.database.models.Group.findOne({ where: { name: 'Everything' }, rejectOnEmpty: true })
+    expect(group.permissions).toHaveLength(120)
+    await large.close()
+  })
+
   it('help staff in no group only where they name all of the shop, too', async () => {
     const { Group, UserGroup } = shop.database.models
     const group = await Group.findOne({ where: { name: 'People admin' }, rejectOnEmpty: true })

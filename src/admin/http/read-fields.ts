@@ -3,7 +3,8 @@ import { PanelRefusal } from '../refusal.js'
 
 /** Bytes. AdminJS's own parser has no limit for some types, and writes what it gets to the disk. */
 const LIMIT = 1024 * 1024
-const MAX_FIELDS = 100
+/** A group can hold each permission of a host's resources. */
+const MAX_FIELDS = 1_000
 export const BODY_TYPES = ['multipart/form-data', 'application/x-www-form-urlencoded', 'application/json']
 
 /** Refuses what is no UTF-8 instead of replacing it. */
