@@ -306,8 +306,8 @@ describe('a shop that cannot move in is told why at the start', () => {
         resources: [{ resource: sequelize.define('Key', {}, { tableName: 'totp_devices' }) }],
       }),
     ],
-    [
-      'the id of one of our resources',
+    ...['users', 'pages', '*'].map((id): [string, string, NonNullable<HostWishes['options']>] => [
+      `an id that means something else here: ${id}`,
       'host_resource_taken',
       ({ Order }) => ({ resources: [{ resource: Order, options: { id: 'users' } }] }),
     ],
@@ -317,7 +317,7 @@ describe('a shop that cannot move in is told why at the start', () => {
       'host_components',
       () => ({ componentLoader: loaderOf('Broken', 'Broken.jsx') }),
     ],
-  ] satisfies [string, string, HostWishes['options']][])('%s', async (_name, code, options) => {
+  ] satisfies [string, string, NonNullable<HostWishes['options']>][])('%s', async (_name, code, options) => {
     await expect(openHost({ options })).rejects.toMatchObject({ code })
   })
 

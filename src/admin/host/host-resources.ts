@@ -11,10 +11,14 @@ export const idOf = (resource: Resource): string => resource.decorate().id()
 /** A resource that the host brought. Ours are all of one class. */
 export const isOfHost = (resource: Resource): boolean => !(resource instanceof ListedResource)
 
+/** What stands in front of the dot in permissions that are for no single resource: `pages.greeting`, `*.view`. */
+const RESERVED = ['pages', '*']
+
 /**
  * Refuses what would let our tables out past their allow-lists: one of them among the
  * host's resources, or a resource of the host under the id of one of ours. A whole Sequelize
- * among its `databases` may hold our models too; those are left out without a word.
+ * among its `databases` may hold our models too; those are left out without a word. Refuses
+ * ids as well by which a permission for the resource would allow something else.
  *
  * @param given the host's `resources`, as they were written
  * @throws {SiteError} `host_resource_taken`
@@ -23,7 +27,7 @@ export function keepApart(admin: AdminJS, given: readonly unknown[], database: D
   if (given.some((each) => isOwnTable(database, modelIn(each)))) throw taken('one of the tables of this site')
   const isAside = (resource: Resource) => isOwnTable(database, Reflect.get(resource, 'SequelizeModel'))
   admin.resources = admin.resources.filter((resource) => !isOfHost(resource) || !isAside(resource))
-  const ids = new Set(admin.resources.filter((resource) => !isOfHost(resource)).map(idOf))
+  const ids = new Set([...RESERVED, ...admin.resources.filter((resource) => !isOfHost(resource)).map(idOf)])
   const twin = admin.resources.find((resource) => isOfHost(resource) && ids.has(idOf(resource)))
   if (twin) throw taken(`the id "${idOf(twin)}"`)
 }
