@@ -309,8 +309,8 @@ describe('a shop that cannot move in is told why at the start', () => {
     ...['users', 'pages', '*'].map((id): [string, string, NonNullable<HostWishes['options']>] => [
       `an id that means something else here: ${id}`,
       'host_resource_taken',
-      ({ Order }) => ({ resources: [{ resource: Order, options: { id: 'users' } }] }),
-    ],
+      ({ Order }) => ({ resources: [{ resource: Order, options: { id } }] }),
+    ]),
     ['the name of one of our components', 'host_component_taken', () => ({ componentLoader: loaderOf('HelpPerson') })],
     [
       'a component that cannot be read',
