@@ -5,7 +5,7 @@ import { createOtpAdminSite, otpRequired, requires } from 'otp-admin-site'
 const { PORT = '3000', DATA_DIR = './data' } = process.env
 
 const site = await createOtpAdminSite({
-  config: { PORT, DATA_DIR, SITE_NAME: 'Ledger', OTP_POLICY: 'everyone' },
+  config: { PORT, DATA_DIR, SITE_NAME: 'Ledger' },
 })
 
 const app = express()
