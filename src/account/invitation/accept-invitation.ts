@@ -41,18 +41,18 @@ async function isPasswordOf(account: Account, invited: Invited, password: string
 /** @param newHash of the first password; null: there is one */
 async function useInvitation(
   account: Account,
-  { token }: Invited,
+  { token, userId }: Invited,
   newHash: string | null,
   origin: Origin,
 ): Promise<Acceptance> {
   const { database } = account
   const at = account.clock.now()
   return database.sequelize.transaction(async (transaction) => {
-    const link = await useLink(account, transaction, 'invitation', token)
-    const user = link && (await database.models.User.findByPk(link.userId, { transaction, lock: true }))
+    // The person first, then the link, as who invites does: the other way round each may wait for the other.
+    const user = await database.models.User.findByPk(userId, { transaction, lock: true })
+    const link = user && (await useLink(account, transaction, 'invitation', token))
     // Between the page and now somebody else may have set the first password.
-    if (!user || (newHash !== null && user.password_hash !== null)) return { ok: false, code: 'link_invalid' }
-    const { id: userId } = user
+    if (!link || (newHash !== null && user.password_hash !== null)) return { ok: false, code: 'link_invalid' }
     await recordEvent(database, transaction, { event: 'invitation_used', at, userId, origin })
     if (newHash !== null) {
       await user.update({ password_hash: newHash, auth_epoch: user.auth_epoch + 1 }, { transaction })
