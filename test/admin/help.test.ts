@@ -4,7 +4,7 @@ import type { Answer, Browser } from '../support/browse.js'
 import { mailsTo } from '../support/mails.js'
 import { type Person, signIn } from '../support/site.js'
 import { giveDevices } from './give-devices.js'
-import { ask, groupNamed } from './group-site.js'
+import { ask, groupNamed, join } from './group-site.js'
 import { act, messageOf, recordOf, show, usePanelSite } from './panel-site.js'
 
 const site = usePanelSite()
@@ -102,6 +102,19 @@ describe('an invitation', () => {
     const membership = await site().database.models.UserGroup.findOne({ where: form, rejectOnEmpty: true })
     expect((await act(site().boss, 'user_groups', membership.id, 'delete')).status).toBe(200)
     expect(await statusOf(after)).toBe(404)
+  })
+
+  it('ends where a group comes to permit more, and not where it permits less', async () => {
+    const group = await groupNamed(site(), 'Grown while invited', ['users.view'])
+    await join(site(), person.id, group.name)
+    const link = new URL(givenBy(await help(site().boss, person, 'invite')).secret ?? '').pathname
+    const statusAfter = async (form: Record<string, string>) => {
+      expect((await act(site().boss, 'groups', group.id, 'edit', form)).status).toBe(200)
+      return (await site().browser().get(link)).status
+    }
+    expect(await statusAfter({ permissions: '__FORM_VALUE_EMPTY_ARRAY__' })).toBe(200)
+    expect(await statusAfter({ name: 'Grown while invited, renamed' })).toBe(200)
+    expect(await statusAfter({ 'permissions.0': 'users.view' })).toBe(404)
   })
 
   it('is not made where nobody says how it is handed over', async () => {

@@ -29,12 +29,20 @@ export function changeGroup(services: PanelServices, actor: PanelUser, id: numbe
     const group = await services.database.models.Group.findByPk(id, { lock: transaction.LOCK.UPDATE, transaction })
     if (!group) return { ok: false, code: 'not_found' }
     const before = inWords(group)
+    const could = new Set(group.permissions)
     await group.update(defined(wish), { transaction })
+    if (group.permissions.some((permission) => !could.has(permission))) await voidInvited(services, transaction, id)
     const details = whatChanged(before, inWords(group))
     if (Object.keys(details).length > 0)
       await record(services, actor, transaction, 'group_changed', { group: group.name, ...details })
     return done
   })
+}
+
+/** Whoever could hand a member an invitation may now stand below him. */
+async function voidInvited(services: PanelServices, transaction: Transaction, group_id: number): Promise<void> {
+  const members = await services.database.models.UserGroup.findAll({ where: { group_id }, transaction })
+  for (const { user_id } of members) await services.voidInvitations(transaction, user_id)
 }
 
 /**
