@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { openSite } from '../security/open-site.js'
+import { isEmbedded, openSite } from '../security/open-site.js'
 import type { Browser } from '../support/browse.js'
+import { type Deliveries, startDeliveries } from '../support/phones.js'
 import { createPerson, signIn, type TestSite } from '../support/site.js'
 import type { SoftKey } from '../support/soft-key.js'
 import { addTestKey } from '../support/webauthn.js'
@@ -60,10 +61,15 @@ describe('the step-up over JSON, with a security key', () => {
 
 describe('the step-up over JSON, with a device that sends codes', () => {
   let site: TestSite
+  let deliveries: Deliveries
   beforeAll(async () => {
     site = await openSite({ OTP_EMAIL: 'true' })
+    deliveries = startDeliveries(site.database, site, { embedded: isEmbedded() })
   })
-  afterAll(() => site.close())
+  afterAll(async () => {
+    await deliveries.stop()
+    await site.close()
+  })
 
   it('sends one, and says how long to wait for another', async () => {
     const person = await createPerson(site)
@@ -86,5 +92,5 @@ describe('the step-up over JSON, with a device that sends codes', () => {
     expect(Number(again.headers['retry-after'])).toBeGreaterThan(0)
     const app = { otp_device: person.app?.persistentId ?? '', otp_challenge: 'send' }
     expect(await script.post(VERIFY, app)).toMatchObject({ status: 422, code: 'not_interactive' })
-  }, 30_000)
+  })
 })

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
-import { openDatabase } from '../security/open-site.js'
+import { isEmbedded, openDatabase } from '../security/open-site.js'
 import type { Answer, Browser } from '../support/browse.js'
 import { addMailbox, addPhone } from '../support/challenges.js'
 import { joinGroup } from '../support/groups.js'
+import { type Deliveries, startDeliveries } from '../support/phones.js'
 import { createPerson, startTestSite, type TestSite } from '../support/site.js'
 
 let database: Database
@@ -44,10 +45,13 @@ const houses = ['off', 'staff', 'everyone', 'strict'].flatMap((policy) =>
 
 describe.each(houses)('OTP_POLICY=$policy, OTP_ENROLMENT=$enrolment', ({ policy, enrolment }) => {
   let site: TestSite
+  let deliveries: Deliveries
   beforeAll(async () => {
     site = await startTestSite(database, { OTP_POLICY: policy, OTP_ENROLMENT: enrolment })
     open.push(site)
+    deliveries = startDeliveries(database, site, { embedded: isEmbedded() })
   })
+  afterAll(() => deliveries.stop())
   // The address of these sites has numbers, for which there are no keys: nobody can meet the last one.
   it.each(belongings.flatMap((has) => [null, ['hotp'], ['webauthn']].map((kinds) => ({ has, kinds }))))(
     'leads somebody with $has, of whom a group wants $kinds, to a page and in no circle',

@@ -8,6 +8,7 @@ import { appCode } from '../support/authenticator.js'
 import type { Answer, Browser } from '../support/browse.js'
 import { databaseKinds, openTestDatabase } from '../support/database.js'
 import { mailsTo } from '../support/mails.js'
+import { startDeliveries } from '../support/phones.js'
 import { createPerson, type Person, signIn, startTestSite, type TestSite } from '../support/site.js'
 
 const setup = '/account/two-factor/setup'
@@ -175,11 +176,13 @@ describe.each(databaseKinds())('setting up an authenticator app, on the %s datab
   })
 
   it('takes a phone number and its code at the wizard’s own address, too', async () => {
+    const deliveries = startDeliveries(database, site, { embedded: where === 'embedded' })
     const { person, browser } = await newcomer()
     const phones = '/account/two-factor/phones/add'
     expect((await browser.post(setup, { method: 'phone' })).location).toBe(phones)
     const form = { method: 'phone', phone_number: '+31612345678', phone_method: 'sms' }
     expect(await browser.post(setup, form)).toMatchObject({ status: 303, location: phones })
+    await deliveries.stop()
     const wrong = await browser.post(setup, { otp_token: '000000' })
     expect(wrong).toMatchObject({ status: 422, code: 'invalid_token' })
     const { rows } = await database.pool.query('select number, confirmed from phone_devices where user_id = $1', [

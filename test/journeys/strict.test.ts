@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
 import { asProgram } from '../auth/host-site.js'
-import { openDatabase } from '../security/open-site.js'
+import { isEmbedded, openDatabase } from '../security/open-site.js'
 import type { Browser } from '../support/browse.js'
-import { addMailbox, addPhone, waitingCodes } from '../support/challenges.js'
+import { addMailbox, addPhone } from '../support/challenges.js'
 import { joinGroup } from '../support/groups.js'
+import { codeIn, startDeliveries } from '../support/phones.js'
 import { createPerson, type Person, signIn, startTestSite, type TestSite, type Traits } from '../support/site.js'
 
 const profile = '/account/two-factor'
@@ -24,18 +25,19 @@ afterAll(async () => {
   await database.close()
 })
 
+const NUMBER = '+41524204242'
+
 /** Signs in by password and the code that was sent to a device. */
-async function signInByCode(
-  site: TestSite,
-  person: Person,
-  add: typeof addPhone | typeof addMailbox,
-): Promise<Browser> {
-  const device = await add(site.otp, person.id)
+async function signInByCode(site: TestSite, person: Person, kind: 'phone' | 'mailbox'): Promise<Browser> {
+  const { otp } = site
+  const deliveries = startDeliveries(database, site, { embedded: isEmbedded() })
+  const device = await (kind === 'phone' ? addPhone(otp, person.id, { number: NUMBER }) : addMailbox(otp, person.id))
   const browser = site.browser()
   await browser.post('/account/login', { username: person.email, password: person.password })
   if (person.app) await browser.post('/account/login', { otp_device: device.persistentId, otp_challenge: 'send' })
-  const codes = await waitingCodes(site.otp, device)
-  const token = codes.at(-1)?.code ?? ''
+  const sent = kind === 'phone' ? deliveries.texts(NUMBER) : deliveries.mails(person.email)
+  const token = codeIn(sent.at(-1))
+  await deliveries.stop()
   const answer = await browser.post('/account/login', { otp_device: device.persistentId, otp_token: token })
   expect(answer.status).toBe(303)
   return browser
@@ -89,7 +91,7 @@ describe.each(Object.entries(houses))('in %s', (_name, house) => {
   })
 
   it('a phone alone leads to the set-up of another method, and can do that', async () => {
-    const browser = await signInByCode(site, await person({ app: false }), addPhone)
+    const browser = await signInByCode(site, await person({ app: false }), 'phone')
     expect((await browser.get('/admin')).location).toBe(setUpFor('/admin'))
     expect((await asProgram(browser).get('/admin/api/dashboard')).code).toBe('enrolment_required')
     const choice = await browser.get(`${setUp}?step=method`)
@@ -99,7 +101,7 @@ describe.each(Object.entries(houses))('in %s', (_name, house) => {
   })
 
   it('a phone beside an app is as good as the app', async () => {
-    const browser = await signInByCode(site, await person(), addPhone)
+    const browser = await signInByCode(site, await person(), 'phone')
     expect((await browser.get('/admin')).status).toBe(200)
     expect((await browser.get(`${setUp}?step=method`)).text).toContain('value="phone"')
   })
@@ -154,6 +156,6 @@ it('whoever is not in the strict group has an hour and a day', async () => {
 it('a mailbox that signed in a member of a strict group opens the set-up alone', async () => {
   const site = await houses['a strict group'].open()
   const member = await houses['a strict group'].person(site, { app: false })
-  const browser = await signInByCode(site, member, addMailbox)
+  const browser = await signInByCode(site, member, 'mailbox')
   expect((await browser.get('/admin')).location).toBe(setUpFor('/admin'))
 })

@@ -8,6 +8,9 @@ export function openDatabase(): Promise<Database> {
   return openTestDatabase(postgresUrl() ? 'postgres' : 'embedded')
 }
 
+/** Whether that one is embedded, which a worker must know. */
+export const isEmbedded = () => !postgresUrl()
+
 /** The whole site over a database of this file's own. `close` removes both. */
 export async function openSite(environment: Record<string, string> = {}): Promise<TestSite> {
   const database = await openDatabase()
