@@ -54,6 +54,7 @@ describe('the panel’s step-up in a browser', () => {
     await rename(page, 'Old phone')
     await dialog(page).waitFor()
     expect(await nameOf(person)).toBe('App')
+    await dialog(page).locator('input:focus').waitFor()
     await page.keyboard.type('00000x')
     await page.keyboard.press('Enter')
     await dialog(page).getByRole('alert').waitFor()

@@ -102,6 +102,7 @@ it('leads somebody by the keyboard alone from a refused page to the token and ba
   const { page, person } = await open({}, { width: 1280, dark: false })
   await page.goto(`${site.baseUrl}/backup?page=2`)
   expect(await page.textContent('main')).toContain('For this you need: Backup tokens.')
+  await page.locator('input[name=otp_token]:focus').waitFor()
   await page.keyboard.type(person.backupTokens[0] ?? '')
   await page.keyboard.press('Enter')
   await page.waitForURL(`${site.baseUrl}/backup?page=2`)
