@@ -100,7 +100,7 @@ export async function mountSite(services: SiteServices): Promise<MountedSite> {
     otp: account.otp,
     tellUser: (transaction, userId, notice) => tellUser(account, transaction, userId, notice),
     invite: (transaction, invitation) => createInvitation(account, transaction, invitation, account.baseUrl()),
-    voidInvitations: (transaction, userId) => voidLinks(account, transaction, 'invitation', userId),
+    voidInvitations: (transaction, userIds) => voidLinks(account, transaction, 'invitation', userIds),
     siteName: config.siteName,
     peopleElsewhere: account.hostUsers !== null,
     refreshPeople: async (ids) => services.users && refreshPeople(services.users, database, ids),

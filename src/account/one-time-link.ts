@@ -76,20 +76,20 @@ export async function useLink(
   token: string,
 ): Promise<OneTimeLink | null> {
   const link = await askLink(services, transaction, purpose, token, USE)
-  if (link) await voidLinks(services, transaction, purpose, link.userId)
+  if (link) await voidLinks(services, transaction, purpose, [link.userId])
   return link
 }
 
-/** Ends a user's links of one purpose. */
+/** Ends the links of one purpose that these users have. */
 export async function voidLinks(
   { database, clock }: Services,
   transaction: Transaction,
   purpose: LinkPurpose,
-  userId: number,
+  userIds: readonly number[],
 ): Promise<void> {
   await database.sequelize.query(
-    'update one_time_links set used_at = $now where user_id = $userId and purpose = $purpose and used_at is null',
-    { bind: { now: clock.now(), userId, purpose }, transaction },
+    'update one_time_links set used_at = $now where user_id = any($userIds) and purpose = $purpose and used_at is null',
+    { bind: { now: clock.now(), userIds: [...userIds], purpose }, transaction },
   )
 }
 

@@ -29,8 +29,8 @@ export interface PanelServices {
     transaction: Transaction,
     invitation: { userId: number; actorId: number; origin: Origin },
   ): Promise<{ link: string; expiresAt: Date }>
-  /** Ends somebody's open invitations: one that was made while he could do less is no way to what he may do now. */
-  voidInvitations(transaction: Transaction, userId: number): Promise<void>
+  /** Ends people's open invitations: one that was made while they could do less is no way to what they may do now. */
+  voidInvitations(transaction: Transaction, userIds: readonly number[]): Promise<void>
   /** Tells somebody by mail what was done, inside the transaction of it. */
   tellUser(transaction: Transaction, userId: number, notice: Notice): Promise<void>
   /** Lets those pass who have shown what is asked for, and answers the others with the next step. */

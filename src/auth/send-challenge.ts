@@ -41,6 +41,7 @@ export async function sendChallenge(auth: Auth, req: Request, wanted: Wanted): P
   const made = await generateChallenge(auth.otp, { ...wanted, language: req.language })
   if (made.ok) {
     req.session.challenge = { device: made.device.persistentId, id: made.challenge }
+    // Before the wait, so that the code works also for somebody who loads the page again meanwhile.
     await saveSession(req)
     return followDelivery(auth, made.device)
   }

@@ -1,5 +1,5 @@
 import { base32nopad } from '@scure/base'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { sweep } from '../../src/account/setup/sweep.js'
 import type { Database } from '../../src/db/connect.js'
 import { addTotpDevice } from '../../src/otp/add-totp-device.js'
@@ -177,12 +177,12 @@ describe.each(databaseKinds())('setting up an authenticator app, on the %s datab
 
   it('takes a phone number and its code at the wizard’s own address, too', async () => {
     const deliveries = startDeliveries(database, site, { embedded: where === 'embedded' })
+    onTestFinished(() => deliveries.stop())
     const { person, browser } = await newcomer()
     const phones = '/account/two-factor/phones/add'
     expect((await browser.post(setup, { method: 'phone' })).location).toBe(phones)
     const form = { method: 'phone', phone_number: '+31612345678', phone_method: 'sms' }
     expect(await browser.post(setup, form)).toMatchObject({ status: 303, location: phones })
-    await deliveries.stop()
     const wrong = await browser.post(setup, { otp_token: '000000' })
     expect(wrong).toMatchObject({ status: 422, code: 'invalid_token' })
     const { rows } = await database.pool.query('select number, confirmed from phone_devices where user_id = $1', [

@@ -25,7 +25,7 @@ export function requestEmailChange(
   return database.sequelize.transaction(async (transaction) => {
     const at = clock.now()
     const { address, browser } = origin
-    await voidLinks(account, transaction, PURPOSE, user.id)
+    await voidLinks(account, transaction, PURPOSE, [user.id])
     const wanted = { purpose: PURPOSE, userId: user.id, details: { email: newEmail } } as const
     const { token, expiresAt } = await createLink(account, transaction, wanted)
     const link = new URL(`/account/email/confirm/${token}`, account.baseUrl()).href

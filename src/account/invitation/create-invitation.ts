@@ -22,7 +22,7 @@ export async function createInvitation(
   { userId, actorId, origin }: NewInvitation,
   baseUrl: string,
 ): Promise<{ link: string; expiresAt: Date }> {
-  await voidLinks(otp, transaction, 'invitation', userId)
+  await voidLinks(otp, transaction, 'invitation', [userId])
   const { token, expiresAt } = await createLink(otp, transaction, { purpose: 'invitation', userId })
   const by = actorId === null ? 'command line' : 'administrator'
   const entry = { event: 'invitation_made', at: otp.clock.now(), userId, actorId, origin, details: { by } } as const

@@ -42,7 +42,8 @@ export function changeGroup(services: PanelServices, actor: PanelUser, id: numbe
 /** Whoever could hand a member an invitation may now stand below him. */
 async function voidInvited(services: PanelServices, transaction: Transaction, group_id: number): Promise<void> {
   const members = await services.database.models.UserGroup.findAll({ where: { group_id }, transaction })
-  for (const { user_id } of members) await services.voidInvitations(transaction, user_id)
+  const people = members.map(({ user_id }) => user_id)
+  await services.voidInvitations(transaction, people)
 }
 
 /**

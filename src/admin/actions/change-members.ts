@@ -20,7 +20,7 @@ export function addMember(
     if (!group || !locked.others.has(user_id)) return { ok: false, code: 'not_found' }
     if (await UserGroup.findOne({ where: { user_id, group_id }, transaction })) return notAllowed('already_member')
     const { id } = await UserGroup.create({ user_id, group_id }, { transaction })
-    await services.voidInvitations(transaction, user_id)
+    await services.voidInvitations(transaction, [user_id])
     await record(services, actor, transaction, 'member_added', user_id, group.name)
     return { ok: true, id }
   })
@@ -38,11 +38,11 @@ export function removeMembers(services: PanelServices, actor: PanelUser, ids: re
     const found = await UserGroup.findAll({ where, lock: transaction.LOCK.UPDATE, transaction })
     if (found.length === 0) return { ok: false, code: 'not_found' }
     const groups = await Group.findAll({ where: { id: found.map(({ group_id }) => group_id) }, transaction })
+    // Staff in no group may more than most groups.
+    await services.voidInvitations(transaction, people)
     for (const member of found) {
       await member.destroy({ transaction })
       const name = groups.find(({ id }) => id === member.group_id)?.name ?? ''
-      // Staff in no group may more than most groups.
-      await services.voidInvitations(transaction, member.user_id)
       await record(services, actor, transaction, 'member_removed', member.user_id, name)
     }
     return done

@@ -77,7 +77,7 @@ async function save(
   const concernsAccess = FLAGS.some((flag) => changes[flag] !== undefined)
   await user.update(changes, { transaction })
   if (concernsAccess) await user.increment('auth_epoch', { transaction })
-  if (changes.is_staff || changes.is_superuser) await voidInvitations(transaction, user.id)
+  if (changes.is_staff || changes.is_superuser) await voidInvitations(transaction, [user.id])
   await recordEvent(database, transaction, {
     event: 'user_changed',
     at: clock.now(),
