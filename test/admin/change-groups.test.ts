@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { Group } from '../../src/db/models/group.js'
 import type { Answer } from '../support/browse.js'
-import type { Person } from '../support/site.js'
+import { type Person, stepUp } from '../support/site.js'
 import { ask, groupNamed, join } from './group-site.js'
 import { act, bulkDelete, list, messageOf, recordOf, rowsOf, show, usePanelSite } from './panel-site.js'
 
@@ -111,6 +111,7 @@ describe('a group', () => {
   })
 
   it('has a name of its own, also where two are made at once', async () => {
+    await stepUp(site().boss)
     const name = `Twin ${made}`
     const answers = await Promise.all([add({ name }), add({ name }), add({ name })])
     expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([200, 400, 400])
@@ -132,6 +133,7 @@ describe('a group', () => {
   })
 
   it('never loses a member to its deletion at the same moment', async () => {
+    await stepUp(site().boss)
     for (let round = 0; round < 5; round += 1) {
       const both = await groupNamed(site(), `Race ${made} ${round}`, [])
       const form = { user_id: String(person.id), group_id: String(both.id) }
@@ -170,6 +172,7 @@ describe('a membership', () => {
   })
 
   it('is there once, however often and at once it is asked for', async () => {
+    await stepUp(site().boss)
     const answers = await Promise.all([member(form()), member(form()), member(form())])
     expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([200, 403, 403])
     expect(await site().database.models.UserGroup.count({ where: { group_id: group.id } })).toBe(1)

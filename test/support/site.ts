@@ -153,7 +153,10 @@ export async function signIn(site: TestSite, person: Person, browser = site.brow
 
 const signedIn = new WeakMap<Browser, { site: TestSite; person: Person }>()
 
-/** Gives another code, as the person of this browser would. */
+/**
+ * Gives another code, as the person of this browser would. Also before a session races
+ * itself: a step-up that falls due in between gives it another id.
+ */
 export async function stepUp(browser: Browser): Promise<void> {
   const { site, person } = signedIn.get(browser) ?? {}
   if (!site || !person?.app) throw new Error('Nobody with an app is signed in in this browser.')
