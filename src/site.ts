@@ -29,6 +29,7 @@ import { checkOrigin, isOwnOrigin } from './http/check-origin.js'
 import { chooseLanguage } from './http/choose-language.js'
 import { describeOrigin } from './http/describe-origin.js'
 import { healthRoutes } from './http/health.js'
+import { knownAddresses } from './http/known-addresses.js'
 import { limitAddress } from './http/limit-address.js'
 import { logRequests } from './http/log-requests.js'
 import { ownAddresses } from './http/own-addresses.js'
@@ -125,19 +126,20 @@ export async function mountSite(services: SiteServices): Promise<MountedSite> {
   }
 
   const pages = pageRoutes(account)
-  const own = ownAddresses(pages, beside)
+  const methodsAt = knownAddresses(pages)
+  const own = ownAddresses(methodsAt, beside)
   if (services.beside?.health ?? true) app.use(healthRoutes(database, services.kinds ?? [], log))
   app.use(chooseLanguage, logRequests(log), securityHeaders({ https }))
   app.use(stylesheet.serve, keyScript.serve, panel.assets)
   app.use(own.rule(checkOrigin(origins)))
   app.use('/admin', refuseStrangers({ https }))
-  app.use(readFormsFirst(pages), session.middleware, loadRequestUser(account))
+  app.use(readFormsFirst(methodsAt), session.middleware, loadRequestUser(account))
   // An application's own addresses included: what the policy closes, no other address opens.
   app.use(enforcePolicy(account, own), enrolmentGate(account, own))
   app.use(pages)
   if (!beside) app.get('/', (_req, res) => res.redirect(302, '/admin'))
   app.use('/admin', panel.router)
-  app.use(beside ? refuseMethod(pages) : refuseUnknown(pages))
+  app.use(beside ? refuseMethod(methodsAt) : refuseUnknown(methodsAt))
   app.use(own.fault(refuseBadInput), own.fault(answerFault(log)))
   const stopSweeping = keepSwept(account, log)
   const close = () => {

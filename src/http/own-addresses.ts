@@ -1,5 +1,5 @@
-import type { ErrorRequestHandler, IRouter, RequestHandler } from 'express'
-import { knowsAddress } from './refuse-unknown.js'
+import type { ErrorRequestHandler, RequestHandler } from 'express'
+import type { MethodsAt } from './known-addresses.js'
 
 /** Keeps rules of ours to our own addresses, where an application has others beside them. */
 export interface OwnAddresses {
@@ -9,9 +9,12 @@ export interface OwnAddresses {
   fault(handler: ErrorRequestHandler): ErrorRequestHandler
 }
 
-/** @param beside whether there are others at all; alone, every address is ours */
-export function ownAddresses(pages: readonly IRouter[], beside: boolean): OwnAddresses {
-  const knows = (path: string) => knowsAddress(pages, path)
+/**
+ * @param methodsAt of our pages; the panel's addresses are ours, too
+ * @param beside whether there are others at all; alone, every address is ours
+ */
+export function ownAddresses(methodsAt: MethodsAt, beside: boolean): OwnAddresses {
+  const knows = (path: string) => /^\/admin(\/|$)/.test(path) || methodsAt(path).size > 0
   if (!beside) return { knows, rule: (handler) => handler, fault: (handler) => handler }
   return {
     knows,

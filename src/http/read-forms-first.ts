@@ -1,6 +1,6 @@
-import { type IRouter, type RequestHandler, Router } from 'express'
+import { type RequestHandler, Router } from 'express'
+import type { MethodsAt } from './known-addresses.js'
 import { isForm, parseForms } from './read-form.js'
-import { isAddressOf } from './refuse-unknown.js'
 
 /**
  * Reads the forms of our own pages before anybody asks who has sent them. A body that is
@@ -8,12 +8,12 @@ import { isAddressOf } from './refuse-unknown.js'
  * sender when it began: a session that has been ended meanwhile. What is no form of ours is
  * left to the pages, which refuse it.
  *
- * @param pages whose addresses they are; the panel reads its bodies itself
+ * @param methodsAt of our pages; the panel reads its bodies itself
  */
-export function readFormsFirst(pages: readonly IRouter[]): RequestHandler {
+export function readFormsFirst(methodsAt: MethodsAt): RequestHandler {
   const read = Router().use(...parseForms())
   return (req, res, next) => {
-    if (req.method === 'POST' && isAddressOf(pages, req.path) && isForm(req)) read(req, res, next)
+    if (req.method === 'POST' && methodsAt(req.path).size > 0 && isForm(req)) read(req, res, next)
     else next()
   }
 }
