@@ -132,7 +132,7 @@ export async function mountSite(services: SiteServices): Promise<MountedSite> {
   app.use(chooseLanguage, logRequests(log), securityHeaders({ https }))
   app.use(stylesheet.serve, keyScript.serve, panel.assets)
   app.use(own.rule(checkOrigin(origins)))
-  app.use('/admin', refuseStrangers({ https }))
+  app.use('/admin', refuseStrangers({ https, secrets: keys.sessionSecrets }))
   app.use(readFormsFirst(methodsAt), session.middleware, loadRequestUser(account))
   // An application's own addresses included: what the policy closes, no other address opens.
   app.use(enforcePolicy(account, own), enrolmentGate(account, own))

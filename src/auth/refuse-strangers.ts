@@ -1,16 +1,15 @@
 import type { RequestHandler } from 'express'
 import { refuse } from '../http/refuse.js'
 import { loginAddress, safeNext } from '../http/safe-next.js'
-import { sessionCookieName } from '../http/sessions.js'
+import { bringsSession, type SessionOptions } from '../http/sessions.js'
 
 /**
- * Turns away, without a look at the database, whoever brings no session cookie at all. The
- * panel's own guard asks again; this only makes strangers cheap.
+ * Turns away, without a look at the database, whoever brings no session cookie that was
+ * signed here. The panel's own guard asks again; this only makes strangers cheap.
  */
-export function refuseStrangers({ https }: { https: boolean }): RequestHandler {
-  const cookie = `${sessionCookieName(https)}=`
+export function refuseStrangers(cookie: Pick<SessionOptions, 'https' | 'secrets'>): RequestHandler {
   return (req, res, next) => {
-    if (req.headers.cookie?.includes(cookie)) return next()
+    if (bringsSession(req, cookie)) return next()
     if (/^\/api(\/|$)/i.test(req.path)) return refuse(req, res, { status: 401, code: 'not_authenticated' })
     res.set('Cache-Control', 'no-store')
     res.redirect(302, loginAddress(safeNext(pageToReturnTo(req.originalUrl))))

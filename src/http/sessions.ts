@@ -1,3 +1,5 @@
+import { parse } from 'cookie'
+import { unsign } from 'cookie-signature'
 import type { Request, RequestHandler } from 'express'
 import session from 'express-session'
 import type { Pool } from 'pg'
@@ -19,6 +21,18 @@ export interface SessionOptions {
 /** The cookie's name; browsers keep `__Host-` ones to this host, this path and https. */
 export function sessionCookieName(https: boolean): string {
   return https ? '__Host-otp_session' : 'otp_session'
+}
+
+/**
+ * Whether a request brings the cookie of a session that began here, as express-session will
+ * read it. The session may have ended since: only the database knows.
+ */
+export function bringsSession(
+  { headers }: Pick<Request, 'headers'>,
+  { https, secrets }: Pick<SessionOptions, 'https' | 'secrets'>,
+): boolean {
+  const value = parse(headers.cookie ?? '')[sessionCookieName(https)]
+  return value?.startsWith('s:') === true && secrets.some((secret) => unsign(value.slice(2), secret) !== false)
 }
 
 /** Loads the session of a request that has one. A stranger gets no cookie and no row. */
