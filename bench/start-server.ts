@@ -26,13 +26,17 @@ export interface BenchServer {
 /** Keys that the bench seals device secrets with before the server opens them. */
 export const SECRET_KEY = Buffer.alloc(32, 7)
 
+const PROGRAM = [path.join(root, 'dist/app/otp-admin.js'), 'serve']
+
 /**
  * Starts the built program as `npm start` does and resolves when it has printed its
  * address. It logs as usual, into nothing.
+ *
+ * @param program another one, with its arguments
  */
-export async function startServer(environment: Record<string, string>): Promise<BenchServer> {
+export async function startServer(environment: Record<string, string>, program = PROGRAM): Promise<BenchServer> {
   const probe = path.join(root, 'bench', 'probe.mjs')
-  const child = spawn(process.execPath, ['--import', probe, path.join(root, 'dist/app/otp-admin.js'), 'serve'], {
+  const child = spawn(process.execPath, ['--import', probe, ...program], {
     env: { PATH: process.env['PATH'], PORT: '0', SECRET_KEYS: SECRET_KEY.toString('base64'), ...environment },
     stdio: ['ignore', 'pipe', 'ignore', 'ipc'],
   })
