@@ -1,11 +1,10 @@
-import { AxeBuilder } from '@axe-core/playwright'
 import { once } from 'node:events'
 import { mkdirSync, readdirSync, readFileSync, watch } from 'node:fs'
 import path from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { root } from '../../src/root.js'
-import { expectNoSidewaysScroll, launchBrowser, openPage } from '../support/browser.js'
+import { accessibilityFaults, expectNoSidewaysScroll, launchBrowser, openPage } from '../support/browser.js'
 import { type RunningServer, startServer } from '../support/command-line.js'
 import { temporaryFolder } from '../support/database.js'
 
@@ -31,8 +30,7 @@ describe.each([
   const told = (name: string) => server.startText.filter(([each]) => each === name).map(([, value]) => value)
   const look = async (page: Page, name: string) => {
     await page.screenshot({ path: path.join(screenshots, `${name}-${width}-${dark ? 'dark' : 'light'}.png`) })
-    const { violations } = await new AxeBuilder({ page }).analyze()
-    expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' ')}`)).toEqual([])
+    expect(await accessibilityFaults(page)).toEqual([])
     await expectNoSidewaysScroll(page)
   }
 

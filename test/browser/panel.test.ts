@@ -1,9 +1,8 @@
-import { AxeBuilder } from '@axe-core/playwright'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
 import { giveDevices } from '../admin/give-devices.js'
-import { expectNoSidewaysScroll, launchBrowser, openPage } from '../support/browser.js'
+import { accessibilityFaults, expectNoSidewaysScroll, launchBrowser, openPage } from '../support/browser.js'
 import { databaseKinds, openTestDatabase } from '../support/database.js'
 import { createPerson, type Person, signIn, startTestSite, type TestSite } from '../support/site.js'
 
@@ -244,12 +243,12 @@ describe.each([
       await settled(page)
       await expectNoSidewaysScroll(page)
       clipped[name] = await clippedTables(page)
-      faults[name] = await faultsOf(page)
+      faults[name] = await accessibilityFaults(page)
     }
     await page.goto(devicePage(await createPerson(site)))
     await page.getByTestId('action-delete').click()
     await page.getByRole('dialog').waitFor()
-    expect(await faultsOf(page)).toEqual([])
+    expect(await accessibilityFaults(page)).toEqual([])
     expect(clipped).toEqual(Object.fromEntries(Object.keys(pages).map((name) => [name, 0])))
     expect(faults).toEqual(Object.fromEntries(Object.keys(pages).map((name) => [name, []])))
     expect(complaints).toEqual([])
@@ -269,9 +268,4 @@ function clippedTables(page: Page): Promise<number> {
     `[...document.querySelectorAll('.panel-table')].filter((table) =>
       table.parentElement.scrollWidth > table.parentElement.clientWidth).length`,
   )
-}
-
-async function faultsOf(page: Page): Promise<string[]> {
-  const { violations } = await new AxeBuilder({ page }).analyze()
-  return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 160)}`))
 }

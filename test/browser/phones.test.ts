@@ -1,11 +1,10 @@
-import { AxeBuilder } from '@axe-core/playwright'
 import { mkdirSync } from 'node:fs'
 import path from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
 import { root } from '../../src/root.js'
-import { expectNoSidewaysScroll, launchBrowser, openPage } from '../support/browser.js'
+import { accessibilityFaults, expectNoSidewaysScroll, launchBrowser, openPage } from '../support/browser.js'
 import { databaseKinds, openTestDatabase } from '../support/database.js'
 import { codeIn, type Deliveries, startDeliveries } from '../support/phones.js'
 import { createPerson, signIn, startTestSite, type TestSite } from '../support/site.js'
@@ -39,8 +38,7 @@ describe.each([
 ])('$width pixels wide, dark: $dark', ({ width, dark, number }) => {
   const look = async (page: Page, name: string) => {
     await page.screenshot({ path: path.join(screenshots, `${name}-${width}-${dark ? 'dark' : 'light'}.png`) })
-    const { violations } = await new AxeBuilder({ page }).analyze()
-    expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' ')}`)).toEqual([])
+    expect(await accessibilityFaults(page)).toEqual([])
     await expectNoSidewaysScroll(page)
   }
   const open = async (address: string) => {

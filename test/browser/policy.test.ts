@@ -1,4 +1,3 @@
-import { AxeBuilder } from '@axe-core/playwright'
 import { mkdirSync } from 'node:fs'
 import path from 'node:path'
 import type { Browser, Page } from 'playwright-core'
@@ -6,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
 import { root } from '../../src/root.js'
 import { openDatabase } from '../security/open-site.js'
-import { expectNoSidewaysScroll, launchBrowser, openPage } from '../support/browser.js'
+import { accessibilityFaults, expectNoSidewaysScroll, launchBrowser, openPage } from '../support/browser.js'
 import { joinGroup } from '../support/groups.js'
 import { createPerson, signIn, startTestSite, type TestSite, type Traits } from '../support/site.js'
 
@@ -37,8 +36,7 @@ describe.each([
 ])('$width pixels wide, dark: $dark', ({ width, dark }) => {
   const look = async (page: Page, name: string) => {
     await page.screenshot({ path: path.join(screenshots, `policy-${name}-${width}-${dark ? 'dark' : 'light'}.png`) })
-    const { violations } = await new AxeBuilder({ page }).analyze()
-    expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)).toEqual([])
+    expect(await accessibilityFaults(page)).toEqual([])
     await expectNoSidewaysScroll(page)
   }
   const visit = async (site: TestSite, address: string, traits: Traits, kinds: string[] | null = null) => {

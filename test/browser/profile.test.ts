@@ -1,10 +1,9 @@
-import { AxeBuilder } from '@axe-core/playwright'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
 import { addHotpDevice } from '../../src/otp/add-hotp-device.js'
 import { hotp } from '../../src/otp/oath.js'
-import { expectNoSidewaysScroll, launchBrowser, openPage } from '../support/browser.js'
+import { accessibilityFaults, expectNoSidewaysScroll, launchBrowser, openPage } from '../support/browser.js'
 import { databaseKinds, openTestDatabase } from '../support/database.js'
 import { createPerson, type Person, signIn, startTestSite, type TestSite } from '../support/site.js'
 
@@ -162,8 +161,7 @@ describe.each([
     const browser = await signIn(site, person)
     const { page, context } = await openPage(chromium, { width, dark, signedIn: { browser, baseUrl: site.baseUrl } })
     await open(page, person)
-    const { violations } = await new AxeBuilder({ page }).analyze()
-    expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)).toEqual([])
+    expect(await accessibilityFaults(page)).toEqual([])
     await expectNoSidewaysScroll(page)
     await context.close()
   })

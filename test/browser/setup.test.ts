@@ -1,4 +1,3 @@
-import { AxeBuilder } from '@axe-core/playwright'
 import { readFile } from 'node:fs/promises'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -6,7 +5,7 @@ import { createInvitation } from '../../src/account/invitation/create-invitation
 import type { Database } from '../../src/db/connect.js'
 import { nowhere } from '../../src/origin.js'
 import { appCode } from '../support/authenticator.js'
-import { expectNoSidewaysScroll, launchBrowser, openPage } from '../support/browser.js'
+import { accessibilityFaults, expectNoSidewaysScroll, launchBrowser, openPage } from '../support/browser.js'
 import { databaseKinds, openTestDatabase } from '../support/database.js'
 import { mailsTo } from '../support/mails.js'
 import { createPerson, type Person, signIn, startTestSite, type TestSite } from '../support/site.js'
@@ -138,7 +137,7 @@ describe.each([
     const faults: Record<string, string[]> = {}
     const check = async (page: Page, name: string) => {
       await expectNoSidewaysScroll(page)
-      faults[name] = await faultsOf(page)
+      faults[name] = await accessibilityFaults(page)
       if (process.env['SHOTS'])
         await page.screenshot({
           path: `${process.env['SHOTS']}/${name}-${width}-${dark ? 'dark' : 'light'}.png`,
@@ -218,8 +217,3 @@ describe.each([
     await context.close()
   }
 })
-
-async function faultsOf(page: Page): Promise<string[]> {
-  const { violations } = await new AxeBuilder({ page }).analyze()
-  return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 160)}`))
-}

@@ -1,4 +1,3 @@
-import { AxeBuilder } from '@axe-core/playwright'
 import { mkdirSync } from 'node:fs'
 import path from 'node:path'
 import type { Browser, Page } from 'playwright-core'
@@ -9,7 +8,7 @@ import { requires } from '../../src/auth/requires.js'
 import { parseForms } from '../../src/http/read-form.js'
 import { root } from '../../src/root.js'
 import { openHostSite } from '../auth/host-site.js'
-import { expectNoSidewaysScroll, launchBrowser, openPage } from '../support/browser.js'
+import { accessibilityFaults, expectNoSidewaysScroll, launchBrowser, openPage } from '../support/browser.js'
 import { createPerson, signIn, type TestSite } from '../support/site.js'
 
 const screenshots = path.join(root, 'screenshots')
@@ -57,7 +56,7 @@ const SEND_A_FILE = `
 async function lookAt(page: Page, name: string, { width, dark }: (typeof looks)[number]): Promise<void> {
   await page.screenshot({ path: path.join(screenshots, `${name}-${width}-${dark ? 'dark' : 'light'}.png`) })
   await expectNoSidewaysScroll(page)
-  expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([])
+  expect(await accessibilityFaults(page)).toEqual([])
 }
 
 async function open(traits: { app?: boolean }, look: (typeof looks)[number]) {

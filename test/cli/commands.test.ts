@@ -64,6 +64,14 @@ describe.each(places)('on %s', (place) => {
   const userOf = async (email: string) =>
     await look(async ({ models }) => await models.User.findOne({ where: { email }, raw: true }))
 
+  let added = 0
+  /** Somebody of one test's own, who has nothing yet. */
+  const addUser = async () => {
+    const email = `user${(added += 1)}@example.com`
+    const { id } = await look(async ({ models }) => await models.User.create({ email, name: '', password_hash: null }))
+    return { id, email }
+  }
+
   it('migrate has nothing left to do and says so', async () => {
     expect(await run('migrate')).toEqual({ status: 0, stdout: '', stderr: 'The database is up to date.\n' })
   })
@@ -95,34 +103,37 @@ describe.each(places)('on %s', (place) => {
   })
 
   it('create-user refuses an address that is taken, in whatever case', async () => {
+    const { email } = await addUser()
     const before = await events()
-    const { status, stdout, stderr } = await run('create-user --email EVE@example.COM')
+    const { status, stdout, stderr } = await run(`create-user --email ${email.toUpperCase()}`)
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' })
     expect(stderr).toMatch(/^user_exists: .+\n$/)
     expect(await events()).toEqual(before)
   })
 
   it('two-factor-status says disabled without a device', async () => {
-    expect(await run('two-factor-status eve@example.com SAM@example.com')).toEqual({
+    const [one, other] = [(await addUser()).email, (await addUser()).email.toUpperCase()]
+    expect(await run(`two-factor-status ${one} ${other}`)).toEqual({
       status: 0,
-      stdout: 'eve@example.com: disabled\nSAM@example.com: disabled\n',
+      stdout: `${one}: disabled\n${other}: disabled\n`,
       stderr: '',
     })
   })
 
   it('add-static-token prints a token whose hash is stored, and the trail knows of it', async () => {
-    const { status, stdout } = await run('add-static-token --user Eve@example.com')
+    const user = await addUser()
+    const { status, stdout } = await run(`add-static-token --user ${user.email.replace('user', 'User')}`)
     expect(status).toBe(0)
     expect(stdout).toMatch(/^[A-Z2-7]{4}(-[A-Z2-7]{4}){3}\n$/)
     const token = parseBackupToken(stdout)
     const rows = await look(async ({ models }) => await models.StaticToken.findAll({ raw: true }))
     expect(rows.map((row) => row.token_hash)).toContain(token && hashBackupToken(keys, token))
-    const user = await userOf('eve@example.com')
-    expect((await events()).at(-1)).toMatch(new RegExp(`^backup_token_added ${user?.id} static/\\d+$`))
+    expect((await events()).at(-1)).toMatch(new RegExp(`^backup_token_added ${user.id} static/\\d+$`))
   })
 
   it('add-static-token takes a given token in any grouping', async () => {
-    const args = ['add-static-token', '--user', 'eve@example.com', '--token', 'abcd efgh-ijklmnop']
+    const { email } = await addUser()
+    const args = ['add-static-token', '--user', email, '--token', 'abcd efgh-ijklmnop']
     expect(await otpAdmin(args, environment)).toMatchObject({ status: 0, stdout: 'abcd efgh-ijklmnop\n' })
     const token = parseBackupToken('ABCDEFGHIJKLMNOP')
     const rows = await look(async ({ models }) => await models.StaticToken.findAll({ raw: true }))
@@ -131,41 +142,48 @@ describe.each(places)('on %s', (place) => {
 
   it('add-totp prints the address on the first line, then a QR code, and stores the secret sealed', async () => {
     const key = randomBytes(20)
-    const { status, stdout } = await run(`add-totp --user sam@example.com --key ${key.toString('hex')}`)
+    const { id: user_id, email } = await addUser()
+    const { status, stdout } = await run(`add-totp --user ${email} --key ${key.toString('hex')}`)
     expect(status).toBe(0)
     const [uri = '', ...picture] = stdout.trimEnd().split('\n')
     expect(new URL(uri).searchParams.get('secret')).toBe(base32nopad.encode(key))
     expect(picture.length).toBeGreaterThan(15)
     expect(picture.every((line) => /^[█▀▄ ]+$/.test(line))).toBe(true)
-    const rows = await look(async ({ models }) => await models.TotpDevice.findAll({ raw: true }))
+    const rows = await look(async ({ models }) => await models.TotpDevice.findAll({ where: { user_id }, raw: true }))
     const opened = rows.map((row) => keys.open(row.secret, { column: 'totp_devices.secret', id: row.id }))
-    expect(opened).toContainEqual(key)
-    expect(rows.every((row) => row.confirmed)).toBe(true)
+    expect(opened).toEqual([key])
+    expect(rows).toMatchObject([{ confirmed: true }])
   })
 
   it('add-hotp takes the key of a hardware token, prints its id, and stores the secret sealed', async () => {
     const key = randomBytes(20)
-    const { status, stdout } = await run(`add-hotp --user sam@example.com --key ${base32nopad.encode(key)} --counter 7`)
+    const { id: user_id, email } = await addUser()
+    const { status, stdout } = await run(`add-hotp --user ${email} --key ${base32nopad.encode(key)} --counter 7`)
     expect(status).toBe(0)
     expect(stdout).toMatch(/^hotp\/\d+\n$/)
-    const rows = await look(async ({ models }) => await models.HotpDevice.findAll({ raw: true }))
+    const rows = await look(async ({ models }) => await models.HotpDevice.findAll({ where: { user_id }, raw: true }))
     expect(rows).toMatchObject([{ name: 'Hardware token', confirmed: true, digits: 6, counter: '7' }])
     const opened = rows.map((row) => keys.open(row.secret, { column: 'hotp_devices.secret', id: row.id }))
     expect(opened).toEqual([key])
   })
 
   it('two-factor-status says enabled with one, and names unknown users last', async () => {
-    const { status, stdout, stderr } = await run('two-factor-status nobody@example.com eve@example.com')
-    expect({ status, stdout }).toEqual({ status: 1, stdout: 'eve@example.com: enabled\n' })
+    const { email } = await addUser()
+    await run(`add-static-token --user ${email}`)
+    const { status, stdout, stderr } = await run(`two-factor-status nobody@example.com ${email}`)
+    expect({ status, stdout }).toEqual({ status: 1, stdout: `${email}: enabled\n` })
     expect(stderr).toMatch(/^unknown_user: .*nobody@example\.com.*\n$/)
   })
 
   it('invite prints a link alone, stores its hash, and the trail knows of it', async () => {
-    const { status, stdout, stderr } = await run('invite --user SAM@example.com')
+    const { id, email } = await addUser()
+    const { status, stdout, stderr } = await run(`invite --user ${email.toUpperCase()}`)
     expect(stderr).toBe('')
     expect(stdout).toMatch(/^http:\/\/localhost:3000\/account\/invitation\/[\w-]{43}\n$/)
     expect(status).toBe(0)
-    const { rows } = await look(({ pool }) => pool.query('select purpose, token_hash from one_time_links'))
+    const { rows } = await look(({ pool }) =>
+      pool.query('select purpose, token_hash from one_time_links where user_id = $1', [id]),
+    )
     expect(rows).toEqual([
       { purpose: 'invitation', token_hash: keys.hash('one_time_links', stdout.trim().split('/').at(-1) ?? '') },
     ])
@@ -173,7 +191,8 @@ describe.each(places)('on %s', (place) => {
   })
 
   it('invite says why it has no link to print', async () => {
-    const withoutPort = await otpAdmin(['invite', '--user', 'sam@example.com'], { ...environment, PORT: '0' })
+    const { email } = await addUser()
+    const withoutPort = await otpAdmin(['invite', '--user', email], { ...environment, PORT: '0' })
     expect(withoutPort).toMatchObject({ status: 1, stdout: '' })
     expect(withoutPort.stderr).toMatch(/^no_base_url: .*BASE_URL/)
   })
@@ -188,30 +207,38 @@ describe.each(places)('on %s', (place) => {
   )
 
   it('two-factor-disable changes nothing where one user is unknown', async () => {
+    const { email } = await addUser()
+    await run(`add-static-token --user ${email}`)
     const before = await events()
-    const { status, stderr } = await run('two-factor-disable eve@example.com nobody@example.com')
+    const { status, stderr } = await run(`two-factor-disable ${email} nobody@example.com`)
     expect(status).toBe(1)
     expect(stderr).toMatch(/^unknown_user: .+\n$/)
-    expect(await run('two-factor-status eve@example.com')).toMatchObject({ stdout: 'eve@example.com: enabled\n' })
+    expect(await run(`two-factor-status ${email}`)).toMatchObject({ stdout: `${email}: enabled\n` })
     expect(await events()).toEqual(before)
   })
 
   it('two-factor-disable removes every device, confirmed or not, and ends the sessions', async () => {
-    const eve = await userOf('eve@example.com')
-    if (!eve) throw new Error('Nobody is there.')
+    const [one, other] = [await addUser(), await addUser()]
+    const ids = [one.id, other.id]
+    const before = await userOf(one.email)
     await look(async ({ models }) => {
-      await models.StaticDevice.create({ user_id: eve.id, name: 'unfinished', confirmed: false })
+      await models.StaticDevice.create({ user_id: one.id, name: 'unfinished', confirmed: false })
     })
-    const { status, stdout } = await run('two-factor-disable eve@example.com sam@example.com')
+    await run(`add-static-token --user ${one.email}`)
+    await run(`add-totp --user ${other.email}`)
+    await run(`add-hotp --user ${other.email} --key ${randomBytes(20).toString('hex')}`)
+    const { status, stdout } = await run(`two-factor-disable ${one.email} ${other.email}`)
     expect({ status, stdout }).toEqual({ status: 0, stdout: '' })
-    const where = { user_id: [eve.id, (await userOf('sam@example.com'))?.id ?? 0] }
+    const where = { user_id: ids }
     const left = await look(async ({ models }) => [
       await models.StaticDevice.count({ where }),
       await models.TotpDevice.count({ where }),
+      await models.HotpDevice.count({ where }),
     ])
-    expect(left).toEqual([0, 0])
-    expect((await userOf('eve@example.com'))?.auth_epoch).toBeGreaterThan(eve.auth_epoch)
-    expect((await events()).filter((line) => line.startsWith('device_removed'))).toHaveLength(4)
+    expect(left).toEqual([0, 0, 0])
+    expect((await userOf(one.email))?.auth_epoch).toBeGreaterThan(before?.auth_epoch ?? Infinity)
+    const removed = (await events()).filter((line) => ids.some((id) => line.startsWith(`device_removed ${id} `)))
+    expect(removed).toHaveLength(4)
   })
 
   it('seed is refused in production', async () => {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Browser } from '../support/browse.js'
 import { installExample, otpAdmin, type RunningExample, startExample } from './run-example.js'
 
@@ -7,14 +7,15 @@ const passwords = { ada: 'correct horse battery', bob: 'staple correct horse' }
 let installed: ReturnType<typeof installExample>
 let app: RunningExample
 
-beforeAll(async () => {
+beforeAll(() => {
   installed = installExample('own-users')
-  app = await startExample(installed.folder, 'app.js')
 }, 300_000)
-afterAll(async () => {
-  await app.stop()
-  installed.remove()
-})
+// The application has two people, and hires them anew each time.
+beforeEach(async () => {
+  app = await startExample(installed.folder, 'app.js')
+}, 60_000)
+afterEach(() => app.stop())
+afterAll(() => installed.remove())
 
 /** A first sign-in makes the site's row; a backup token is then the way in. */
 async function signIn(login: keyof typeof passwords, password = passwords[login]): Promise<Browser> {

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { installExample, otpAdmin, type RunningExample, startExample } from './run-example.js'
 
-const email = 'ada@example.com'
 const password = 'correct horse battery'
 
 let installed: ReturnType<typeof installExample>
@@ -10,12 +9,17 @@ let app: RunningExample
 beforeAll(async () => {
   installed = installExample('protect-routes')
   app = await startExample(installed.folder, 'app.js')
-  otpAdmin(app.dataDir, ['create-user', '--email', email, '--password-stdin'], password)
 }, 300_000)
 afterAll(async () => {
   await app.stop()
   installed.remove()
 })
+
+function addPerson(name: string): string {
+  const email = `${name}@example.com`
+  otpAdmin(app.dataDir, ['create-user', '--email', email, '--password-stdin'], password)
+  return email
+}
 
 const json = { headers: { Accept: 'application/json' } }
 
@@ -29,6 +33,7 @@ describe('routes behind a second factor, on the built package', () => {
   })
 
   it('are closed to a password alone, but for the one that only asks those who have a device', async () => {
+    const email = addPerson('ada')
     const browser = app.browser()
     await browser.post('/account/login', { username: email, password })
     expect(await browser.visit('/reports', json)).toMatchObject({ status: 403, code: 'not_verified' })
@@ -36,6 +41,7 @@ describe('routes behind a second factor, on the built package', () => {
   })
 
   it('open with a token', async () => {
+    const email = addPerson('eve')
     const token = otpAdmin(app.dataDir, ['add-static-token', '--user', email]).trim()
     const browser = app.browser()
     const next = '/reports'

@@ -17,6 +17,7 @@ beforeAll(async () => {
 })
 beforeEach(async () => {
   await database.pool.query('delete from rate_limits')
+  await database.pool.query('delete from sessions')
   person = await createPerson(site, { backupTokens: 5 })
 })
 afterAll(async () => {

@@ -1,3 +1,4 @@
+import { AxeBuilder } from '@axe-core/playwright'
 import chromium from '@sparticuz/chromium'
 import { type Browser, type BrowserContext, chromium as playwright, type Page } from 'playwright-core'
 import { expect } from 'vitest'
@@ -54,8 +55,17 @@ export async function openPage(browser: Browser, options: PageOptions = {}): Pro
   return { page, context, complaints }
 }
 
+/** What axe-core finds on the page, each fault with the markup that it is about. */
+export async function accessibilityFaults(page: Page): Promise<string[]> {
+  await page.waitForLoadState()
+  const { violations } = await new AxeBuilder({ page }).analyze()
+  return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 160)}`))
+}
+
 /** Nothing reaches over the page's right edge. */
 export async function expectNoSidewaysScroll(page: Page): Promise<void> {
+  // A page that a click has just led to is empty for a moment.
+  await page.waitForLoadState()
   const over = await page.evaluate<number>('document.documentElement.scrollWidth - window.innerWidth')
   expect(over).toBeLessThanOrEqual(0)
 }

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Browser } from '../../support/browse.js'
 import { installExample, otpAdmin, type RunningExample, startExample } from '../run-example.js'
-import { softYubikey } from './soft-yubikey.js'
+import { softYubikey, type SoftYubikey } from './soft-yubikey.js'
 
-const email = 'ada@example.com'
 const password = 'correct horse battery'
 const login = '/account/login'
 
@@ -12,30 +12,39 @@ let app: RunningExample
 beforeAll(async () => {
   installed = installExample('custom-device')
   app = await startExample(installed.folder, 'app.js')
-  otpAdmin(app.dataDir, ['create-user', '--email', email, '--staff', '--superuser', '--password-stdin'], password)
 }, 120_000)
 afterAll(async () => {
   await app.stop()
   installed.remove()
 })
 
-describe('the example as a program of its own, on the built package', () => {
-  const key = softYubikey()
+function addPerson(name: string): string {
+  const email = `${name}@example.com`
+  otpAdmin(app.dataDir, ['create-user', '--email', email, '--staff', '--superuser', '--password-stdin'], password)
+  return email
+}
 
+/** Sets the YubiKey up as a first device, in a browser that stays signed in. */
+async function setUp(email: string, key: SoftYubikey): Promise<Browser> {
+  const browser = app.browser()
+  expect((await browser.post(login, { username: email, password })).location).toContain('/account/two-factor/setup')
+  expect((await browser.get('/account/two-factor/setup?step=method')).text).toContain('value="yubikey"')
+  const add = (await browser.post('/account/two-factor/setup', { method: 'yubikey' })).location ?? ''
+  const form = { name: 'Mine', private_id: key.privateId, aes_key: key.aesKey, otp: key.touch() }
+  const confirm = (await browser.post(add, form)).location ?? ''
+  const done = await browser.post(confirm, { otp_token: key.touch() })
+  expect(done.location).toBe('/account/two-factor/setup/complete')
+  return browser
+}
+
+describe('the example as a program of its own, on the built package', () => {
   it('leads somebody without a device to the YubiKey, and lets him in with its next OTP alone', async () => {
-    const browser = app.browser()
-    expect((await browser.post(login, { username: email, password })).location).toContain('/account/two-factor/setup')
-    expect((await browser.get('/account/two-factor/setup?step=method')).text).toContain('value="yubikey"')
-    const add = (await browser.post('/account/two-factor/setup', { method: 'yubikey' })).location ?? ''
-    const form = { name: 'Mine', private_id: key.privateId, aes_key: key.aesKey, otp: key.touch() }
-    const confirm = (await browser.post(add, form)).location ?? ''
-    const done = await browser.post(confirm, { otp_token: key.touch() })
-    expect(done.location).toBe('/account/two-factor/setup/complete')
+    const [email, key] = [addPerson('ada'), softYubikey()]
+    const browser = await setUp(email, key)
     expect((await browser.get('/admin/api/resources/yubikey_devices/actions/list')).text).toContain(key.publicId)
     await browser.post('/account/logout')
 
-    const otp = key.touch()
-    const token = { otp_device: 'yubikey/1', otp_token: otp }
+    const token = { otp_token: key.touch() }
     await browser.post(login, { username: email, password })
     expect((await browser.post(login, token)).location).toBe('/admin')
     const other = app.browser()
@@ -43,7 +52,9 @@ describe('the example as a program of its own, on the built package', () => {
     expect((await other.post(login, token)).code).toBe('invalid_token')
   })
 
-  it('is known to the command line by its table, though nobody registers it there', () => {
+  it('is known to the command line by its table, though nobody registers it there', async () => {
+    const email = addPerson('eve')
+    await setUp(email, softYubikey())
     expect(otpAdmin(app.dataDir, ['two-factor-status', email])).toBe(`${email}: enabled\n`)
     otpAdmin(app.dataDir, ['two-factor-disable', email])
     expect(otpAdmin(app.dataDir, ['two-factor-status', email])).toBe(`${email}: disabled\n`)

@@ -1,10 +1,9 @@
-import { AxeBuilder } from '@axe-core/playwright'
 import type { Browser as Chromium, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { yubikeyKind } from '../../../examples/custom-device/yubikey/kind.js'
 import type { Database } from '../../../src/db/connect.js'
 import { migrate } from '../../../src/db/migrate.js'
-import { expectNoSidewaysScroll, launchBrowser, openPage } from '../../support/browser.js'
+import { accessibilityFaults, expectNoSidewaysScroll, launchBrowser, openPage } from '../../support/browser.js'
 import { openTestDatabase } from '../../support/database.js'
 import { createPerson, startTestSite, type TestSite } from '../../support/site.js'
 import { softYubikey } from './soft-yubikey.js'
@@ -31,8 +30,7 @@ async function touch(page: Page, otp: string): Promise<void> {
 }
 
 async function expectSoundPage(page: Page): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze()
-  expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([])
+  expect(await accessibilityFaults(page)).toEqual([])
   await expectNoSidewaysScroll(page)
 }
 
