@@ -76,10 +76,7 @@ describe('without scripts, from the first password to a later sign-in', () => {
 
   it('a mailbox', async () => {
     const { person, page, context } = await newcomer()
-    const lastCode = () => {
-      const mail = deliveries.mails(person.email).findLast((each) => each.includes('your code')) ?? ''
-      return codeIn(mail.slice(mail.indexOf('asked for')))
-    }
+    const lastCode = () => deliveries.mailedCode(person.email)
     await page.goto(`${site.baseUrl}/account/two-factor/email/add`)
     await page.getByRole('button', { name: 'Send a code' }).click()
     await page.getByLabel('Code', { exact: true }).fill(lastCode())

@@ -91,7 +91,9 @@ describe.each(databaseKinds())('a gateway that fails, on the %s database', (wher
     expect(await asking).toMatchObject({ status: 422, code: 'challenge_exception' })
   })
 
-  it('tells the log codes only', () => {
+  it('tells the log codes only', async () => {
+    twilio.behaviour = { status: 400, code: 21211, message: `nobody else than ${accountSid}` }
+    await begin()
     expect(deliveries.log()).toContain('twilio: 400 21211')
     expect(deliveries.log()).not.toMatch(/\+41|AC[0-9a-f]{32}|nobody else/)
     expect(twilio.mistakes).toEqual([])

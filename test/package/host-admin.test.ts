@@ -75,15 +75,16 @@ describe('a visitor of the shop', () => {
   })
 
   it('who is verified staff does what the shop offers: list, search, show, new, edit and delete', async () => {
-    const made = await staff.post(`${api}/orders/actions/new`, { title: 'A loaf', amount: '1' })
+    const staff = await signIn(shop, staffPerson)
+    const made = await staff.post(`${api}/orders/actions/new`, { title: 'A brown cake', amount: '1' })
     expect(made.status).toBe(200)
     const id = String(recordOf(made).params['id'])
-    expect(rowsOf(await staff.get(`${api}/orders/actions/list?filters.title=loaf`))).toMatchObject([
-      { title: 'A loaf' },
+    expect(rowsOf(await staff.get(`${api}/orders/actions/list?filters.title=brown`))).toMatchObject([
+      { title: 'A brown cake' },
     ])
-    expect(rowsOf(await staff.get(`${api}/orders/actions/search/loaf?searchProperty=title`))).toHaveLength(1)
+    expect(rowsOf(await staff.get(`${api}/orders/actions/search/brown?searchProperty=title`))).toHaveLength(1)
     const one = `${api}/orders/records/${id}`
-    expect(recordOf(await staff.get(`${one}/edit`)).params).toMatchObject({ title: 'A loaf' })
+    expect(recordOf(await staff.get(`${one}/edit`)).params).toMatchObject({ title: 'A brown cake' })
     await staff.post(`${one}/edit`, { title: 'Two loaves', amount: '2' })
     expect(recordOf(await staff.get(`${one}/show`)).params).toMatchObject({ title: 'Two loaves', amount: 2 })
     expect((await staff.post(`${one}/delete`)).status).toBe(200)
@@ -138,6 +139,7 @@ describe('methods of the shop', () => {
   })
 
   it('are no wider for our own resources than they were', async () => {
+    const boss = await signIn(shop, await createPerson(shop, { superuser: true }))
     const person = `${api}/users/records/${staffPerson.id}`
     expect((await boss.get(`${person}/edit`)).status).toBe(405)
     expect((await boss.get(`${person}/endSessions`)).status).toBe(405)

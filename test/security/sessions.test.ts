@@ -7,7 +7,7 @@ import { createPerson, type Person, signIn, startTestSite, type TestSite } from 
 import { openDatabase } from './open-site.js'
 
 let database: Database
-/** Two processes' worth of state over one database. */
+/** Two processes' worth of state over one database, at one time. */
 let site: TestSite
 let twin: TestSite
 let superuser: Browser
@@ -15,7 +15,7 @@ let superuser: Browser
 beforeAll(async () => {
   database = await openDatabase()
   site = await startTestSite(database)
-  twin = await startTestSite(database)
+  twin = await startTestSite(database, {}, undefined, { clock: site.clock })
   superuser = await signIn(site, await createPerson(site, { superuser: true }))
 })
 afterAll(async () => {

@@ -13,8 +13,8 @@ import type { TestSite } from './site.js'
 export interface Deliveries {
   /** What lies in the sms folder, by number, the newest last. */
   texts(number: string): string[]
-  /** Mails to an address, the newest last. */
-  mails(address: string): string[]
+  /** The code of the newest mail that brings an address one. Headers and boundaries have digits of their own. */
+  mailedCode(address: string): string
   /** Everything that the worker has logged. */
   log(): string
   stop(): Promise<void>
@@ -37,9 +37,10 @@ export function startDeliveries(
     embedded,
   })
   const worker = runWorker(notify)
+  const mails = (address: string) => readAll(path.join(folder, 'mail')).filter((text) => text.includes(address))
   return {
     texts: (number) => readAll(path.join(folder, 'sms')).filter((text) => text.includes(`To: ${number}\n`)),
-    mails: (address) => readAll(path.join(folder, 'mail')).filter((text) => text.includes(address)),
+    mailedCode: (address) => codeIn(mails(address).findLast(isCodeMail)?.split(BEFORE_CODE)[1]),
     log: written.text,
     async stop() {
       await worker.stop()
@@ -47,6 +48,10 @@ export function startDeliveries(
     },
   }
 }
+
+/** Of a mail in English. */
+const BEFORE_CODE = 'asked for at'
+const isCodeMail = (text: string) => text.includes(BEFORE_CODE)
 
 /** In the order in which they were written. */
 function readAll(folder: string): string[] {
@@ -61,7 +66,7 @@ function readAll(folder: string): string[] {
   }
 }
 
-/** The six digits of a text message or a mail. */
+/** The six digits of a text message. */
 export function codeIn(message: string | undefined): string {
   return /(?<![\d#+])\d{6}(?!\d)/.exec(message ?? '')?.[0] ?? ''
 }

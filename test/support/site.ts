@@ -36,24 +36,24 @@ export async function startTestSite(
   database: Database,
   environment: Record<string, string> = {},
   secretKeys: readonly Buffer[] = [Buffer.alloc(32, 7)],
-  more: Pick<SiteServices, 'admin' | 'kinds' | 'requirements'> = {},
+  more: Pick<SiteServices, 'admin' | 'kinds' | 'requirements'> & { clock?: TestClock } = {},
 ): Promise<TestSite> {
   const server = createServer()
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const own = `http://127.0.0.1:${portOf(server)}`
   const isLocalhost = environment['BASE_URL'] === 'http://localhost:0'
   const baseUrl = isLocalhost ? `http://localhost:${portOf(server)}` : own
-  const clock = testClock()
+  const { clock = testClock() } = more
   const log: string[] = []
   const site = await mountSite({
     config: testConfig({ LOGIN_ADDRESS_LIMIT: '0', ...environment }),
-    clock,
     database,
     keys: createKeyring(secretKeys),
     log: pino({ level: 'trace' }, { write: (line: string) => void log.push(line) }),
     baseUrl: isLocalhost ? baseUrl : (environment['BASE_URL'] ?? baseUrl),
     alsoOrigins: [own],
     ...more,
+    clock,
   })
   server.on('request', site.app)
   const close = async () => {
