@@ -7,6 +7,7 @@ const { PORT = '3000', DATA_DIR = './data', DATABASE_URL } = process.env
 
 await hire('ada', 'boss', 'correct horse battery')
 await hire('bob', 'clerk', 'staple correct horse')
+await hire('cleo', 'clerk', 'horse staple correct')
 
 // In the application's database the site keeps to a schema of its own; without one it has its embedded database.
 const database = DATABASE_URL ? { DATABASE_URL, DATABASE_SCHEMA: 'otp_admin' } : {}
