@@ -13,7 +13,7 @@ const ROUND = 500
 const ROUNDS = 6
 const BROWSERS = 8
 
-/** The same requests and as many statements without anything else: less is not to be had of Express and pg. */
+/** What Express, pg and the hash take for the same requests and as many statements, and nothing else. */
 const BARE = [path.join(root, 'bench', 'bare-login.mjs')]
 
 /** Full two-step logins in one process on PostgreSQL: what one costs, and what stays in memory. */

@@ -251,13 +251,17 @@ describe.each(databaseKinds())('phones, on the %s database', (where) => {
   }
   afterEach(expectNoCodeWritten)
 
-  it('leave no code in the database, a session or a log', async () => {
-    const number = freshNumber()
-    const { person } = await withPhone(number)
-    const [phone] = await phonesOf(person)
-    const later = await passwordStep(person)
-    await later.post(login, { otp_device: `phone/${phone?.id}`, otp_challenge: 'send' })
-    expect(new Set([everySecret.at(-1), newest(number)]).size).toBe(2)
+  it('leave no code in the database, a session or a log', { timeout: 60_000 }, async () => {
+    const before = everySecret.length
+    for (let people = 0; people < 6; people += 1) {
+      const number = freshNumber()
+      const { person } = await withPhone(number)
+      const [phone] = await phonesOf(person)
+      const later = await passwordStep(person)
+      await later.post(login, { otp_device: `phone/${phone?.id}`, otp_challenge: 'send' })
+      expect(everySecret.at(-1)).not.toBe(newest(number))
+    }
+    expect(everySecret.length - before).toBeGreaterThan(10)
     await expectNoCodeWritten()
   })
 })

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { rowsOf } from '../../admin/panel-site.js'
 import type { Browser } from '../../support/browse.js'
 import { installExample, otpAdmin, type RunningExample, startExample } from '../run-example.js'
 import { softYubikey, type SoftYubikey } from './soft-yubikey.js'
@@ -41,10 +42,12 @@ describe('the example as a program of its own, on the built package', () => {
   it('leads somebody without a device to the YubiKey, and lets him in with its next OTP alone', async () => {
     const [email, key] = [addPerson('ada'), softYubikey()]
     const browser = await setUp(email, key)
-    expect((await browser.get('/admin/api/resources/yubikey_devices/actions/list')).text).toContain(key.publicId)
+    const list = await browser.get('/admin/api/resources/yubikey_devices/actions/list')
+    expect(list.text).toContain(key.publicId)
+    const id = rowsOf(list).find(({ public_id }) => public_id === key.publicId)?.['id']
     await browser.post('/account/logout')
 
-    const token = { otp_token: key.touch() }
+    const token = { otp_device: `yubikey/${id}`, otp_token: key.touch() }
     await browser.post(login, { username: email, password })
     expect((await browser.post(login, token)).location).toBe('/admin')
     const other = app.browser()
