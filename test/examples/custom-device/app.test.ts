@@ -44,7 +44,7 @@ describe('the example as a program of its own, on the built package', () => {
     const browser = await setUp(email, key)
     const list = await browser.get('/admin/api/resources/yubikey_devices/actions/list')
     expect(list.text).toContain(key.publicId)
-    const id = rowsOf(list).find(({ public_id }) => public_id === key.publicId)?.['id']
+    const id = Number(rowsOf(list).find(({ public_id }) => public_id === key.publicId)?.['id'])
     await browser.post('/account/logout')
 
     const token = { otp_device: `yubikey/${id}`, otp_token: key.touch() }
