@@ -1,4 +1,4 @@
-import { renderUnicodeCompact } from 'uqr'
+import qrcode from 'qrcode'
 import { z } from 'zod'
 import { addTotpDevice } from '../otp/add-totp-device.js'
 import { requireUser } from './find-users.js'
@@ -30,6 +30,6 @@ export async function addTotp(options: unknown): Promise<void> {
     })
   })
   console.log(uri)
-  // Light modules are drawn as blocks, for terminals with a dark ground; readers take the other way round too.
-  console.log(renderUnicodeCompact(uri, { border: 2 }))
+  // In a terminal with its own black and white, so that the code is dark on light whatever the theme.
+  console.log(await qrcode.toString(uri, { type: process.stdout.isTTY ? 'terminal' : 'utf8', small: true, margin: 2 }))
 }

@@ -78,7 +78,8 @@ describe.each(databaseKinds())('setting up an authenticator app, on the %s datab
     const picture = await browser.get(qrcode)
     expect(picture.headers['content-type']).toMatch(/^image\/svg\+xml/)
     expect(picture.headers['cache-control']).toBe('no-store')
-    expect(picture.text).toMatch(/<rect[^>]*fill="white"/)
+    // White ground under the whole picture, and four modules of quiet zone (ISO/IEC 18004 §5.3.8).
+    expect(picture.text).toMatch(/<path fill="#ffffff" d="M0 0h(\d+)v\1H0z"\/><path stroke="#000000" d="M4 4\.5h7/)
   })
 
   it('has no QR code to give before set-up begins and after it ends (F-36)', async () => {

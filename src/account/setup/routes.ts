@@ -1,5 +1,5 @@
 import { type RequestHandler, Router } from 'express'
-import { renderSVG } from 'uqr'
+import qrcode from 'qrcode'
 import { requireFresh } from '../../auth/step-up/require-fresh.js'
 import { trustDays } from '../../auth/trusted-browser/trust-days.js'
 import { parseForms } from '../../http/read-form.js'
@@ -41,6 +41,6 @@ function showQrCode(account: Account): RequestHandler {
     res
       .set('Cache-Control', 'no-store')
       .type('svg')
-      .send(renderSVG(setUp.uri, { border: 4 }))
+      .send(await qrcode.toString(setUp.uri, { type: 'svg', margin: 4 }))
   }
 }
