@@ -2,7 +2,7 @@ import type { Request } from 'express'
 import { recordEvent } from '../audit.js'
 import { runStatement } from '../db/run-statement.js'
 import { describeOrigin } from '../http/describe-origin.js'
-import { withoutToken } from '../http/hide-token.js'
+import { loggablePath } from '../http/loggable-path.js'
 import type { Auth } from './auth.js'
 
 declare module 'express-session' {
@@ -24,7 +24,7 @@ export async function tellBlocked(auth: Auth, req: Request, userId: number): Pro
   if ((req.session.policyToldAt ?? 0) > before) return
   const first = await runStatement(auth.database, undefined, TELL, { sid: req.sessionID, at: at.getTime(), before })
   if (first.length === 0) return
-  const path = withoutToken(req.originalUrl.split('?')[0] ?? '').slice(0, 500)
+  const path = loggablePath(req.originalUrl)
   const origin = describeOrigin(req)
   await recordEvent(auth.database, undefined, { event: 'policy_blocked', at, userId, origin, details: { path } })
   auth.otp.events.tell('policyBlocked', { userId, at, origin, path })

@@ -1,7 +1,7 @@
 import type { RequestHandler } from 'express'
 import { randomUUID } from 'node:crypto'
 import type { Logger } from 'pino'
-import { withoutToken } from './hide-token.js'
+import { loggablePath } from './loggable-path.js'
 import { isHandedOn } from './stand-beside.js'
 
 declare global {
@@ -32,7 +32,7 @@ export function logRequests(log: Logger): RequestHandler {
       const ms = Math.round(performance.now() - started)
       const line = {
         method: req.method,
-        path: withoutToken(req.originalUrl.split('?')[0] ?? '').slice(0, 500),
+        path: loggablePath(req.originalUrl),
         status: res.statusCode,
         ms,
       }

@@ -1,6 +1,7 @@
 import type { ErrorRequestHandler, Request } from 'express'
 import { z } from 'zod'
 import { recordEvent } from '../../audit.js'
+import { loggablePath } from '../../http/loggable-path.js'
 import type { Translate } from '../../i18n.js'
 import { PanelRefusal } from '../refusal.js'
 import type { PanelServices } from '../services.js'
@@ -39,7 +40,7 @@ async function recordDenial(services: PanelServices, req: Request, userId: numbe
     at: services.clock.now(),
     userId,
     origin: services.originOf(req),
-    details: { code, reason: details.reason ?? null, method: req.method, path: req.path.slice(0, 200) },
+    details: { code, reason: details.reason ?? null, method: req.method, path: loggablePath(req.path).slice(0, 200) },
   }).catch((fault: unknown) => services.logFault(fault, req))
 }
 

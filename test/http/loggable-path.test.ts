@@ -1,0 +1,63 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { loggablePath } from '../../src/http/loggable-path.js'
+
+const token = 'Zm9vYmFyLTEyMzQ1Njc4OTAtYWJjZGVmZ2hpamtsbW5'
+const linkPaths = ['/account/invitation/', '/account/password/reset/', '/account/email/confirm/']
+
+/** The same text with some of its characters written as escapes, as far as given. */
+const escaped = (text: string, which: readonly boolean[]) =>
+  [...text].map((character, at) => (which[at] ? `%${character.charCodeAt(0).toString(16)}` : character)).join('')
+
+describe('a path in the log (SEC-11)', () => {
+  it.each([
+    '/account/login',
+    '/admin/resources/users/records/12/show',
+    '/admin/api/resources/users/actions/list',
+    '/account/two-factor/phones/3/delete',
+    '/caf%C3%A9',
+    '/%zz',
+    '*',
+  ])('stays as it is if nothing in it is secret: %s', (path) => {
+    expect(loggablePath(path)).toBe(path)
+  })
+
+  it('has no query', () => {
+    expect(loggablePath('/account/login?next=/admin')).toBe('/account/login')
+  })
+
+  it.each(linkPaths)('never holds a token behind %s, however it is encoded', (prefix) => {
+    fc.assert(
+      fc.property(fc.array(fc.boolean(), { minLength: 43, maxLength: 43 }), fc.boolean(), (which, again) => {
+        const once = escaped(token, which)
+        const written = loggablePath(`${prefix}${again ? once.replaceAll('%', '%25') : once}?lang=de`)
+        expect(written).toBe(`${prefix}:token`)
+      }),
+    )
+  })
+
+  it.each([
+    `/ACCOUNT/Invitation/${token.slice(0, 20)}`,
+    `/account//invitation//${token.slice(0, 20)}`,
+    `/account/invitation/${token.slice(0, 20)}/${token.slice(20)}`,
+    `/account%2Finvitation%2F${token.slice(0, 20)}`,
+    `/account/%69nvitation/${token.slice(0, 20)}%zz`,
+    `http://localhost/account/password/reset/${token.slice(0, 20)}`,
+    `/somewhere/${token}`,
+  ])('holds no part of a token at a path that is not quite a link: %s', (path) => {
+    expect(loggablePath(path)).not.toContain(token.slice(0, 20))
+  })
+
+  it.each([
+    '/admin/api/resources/users/actions/search/alice@example.com',
+    '/admin/api/resources/users/actions/search/alice%40example.com',
+    '/admin/api/resources/users/%61ctions/search/alice%2Falice',
+    '/api/resources/users/actions/search/alice',
+  ])('does not hold what was typed into the search: %s', (path) => {
+    expect(loggablePath(path)).toMatch(/\/resources\/users\/actions\/search\/:query$/)
+  })
+
+  it('is cut after 500 characters', () => {
+    expect(loggablePath(`/${'a/'.repeat(400)}`)).toHaveLength(500)
+  })
+})
