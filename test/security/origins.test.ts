@@ -50,7 +50,7 @@ async function send(
   browser: Browser,
   method: string,
   path: string,
-  { fetchSite, origin }: { fetchSite?: string | undefined; origin?: string | undefined },
+  { fetchSite, origin, referer }: { fetchSite?: string | undefined; origin?: string | undefined; referer?: string },
 ): Promise<{ status: number; body: string }> {
   const cookie = [...browser.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
   const lines = [
@@ -62,6 +62,7 @@ async function send(
     ...(cookie ? [`Cookie: ${cookie}`] : []),
     ...(fetchSite === undefined ? [] : [`Sec-Fetch-Site: ${fetchSite}`]),
     ...(origin === undefined ? [] : [`Origin: ${origin}`]),
+    ...(referer === undefined ? [] : [`Referer: ${referer}`]),
   ]
   return sendRaw(site.baseUrl, `${lines.join('\r\n')}\r\n\r\n`)
 }
@@ -114,6 +115,46 @@ describe('a request that changes something', () => {
   it('with two origins is refused', async () => {
     const { status } = await send(superuser, 'POST', '/account/logout', { origin: `${OWN}\r\nOrigin: ${OWN}` })
     expect(status).toBe(403)
+  })
+})
+
+describe('the Referer of a request (SEC-21)', () => {
+  it.each<[string, boolean]>([
+    [`${OWN}/account/login`, true],
+    [OWN, true],
+    ['', true],
+    ['/account/login', true],
+    ['http://evil.example/', false],
+    ['https://evil.example/https://admin.example.com/', false],
+    ['https://admin.example.com.evil.example/', false],
+    ['https://admin.example.com@evil.example/', false],
+    ['https://admin.example.com:8443/', false],
+    ['http://admin.example.com/', false],
+    ['about:blank', false],
+    ['data:text/html,x', false],
+    ['android-app://com.example.mail/', false],
+  ])('%s lets a form without the other two headers pass: %s', async (referer, passes) => {
+    for (const [method, path, status] of [
+      ['POST', '/account/login', 422],
+      ['POST', `/admin/api/resources/users/records/${other.id}/edit`, 200],
+      ['GET', '/admin/api/resources/users/actions/list', 200],
+    ] as const) {
+      const answer = await send(superuser, method, path, { referer })
+      expect([path, answer.status, codeOf(answer.body) === 'cross_origin']).toEqual([
+        path,
+        passes ? status : 403,
+        !passes,
+      ])
+    }
+  })
+
+  it('of another site is refused beside headers that name this one', async () => {
+    const sender = { fetchSite: 'same-origin', origin: OWN, referer: 'https://evil.example/' }
+    expect((await send(superuser, 'POST', '/account/logout', sender)).status).toBe(403)
+  })
+
+  it('of another site still opens a page', async () => {
+    expect((await send(superuser, 'GET', '/account/two-factor', { referer: 'https://evil.example/' })).status).toBe(200)
   })
 })
 
