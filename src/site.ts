@@ -25,15 +25,15 @@ import type { Clock } from './clock.js'
 import type { Config } from './config/read-config.js'
 import type { Keyring } from './crypto/keyring.js'
 import type { Database } from './db/connect.js'
-import { checkOrigin, isOwnOrigin } from './http/check-origin.js'
+import { checkOrigin, isOwnSender } from './http/check-origin.js'
 import { chooseLanguage } from './http/choose-language.js'
 import { describeOrigin } from './http/describe-origin.js'
 import { healthRoutes } from './http/health.js'
-import { knownAddresses } from './http/known-addresses.js'
+import { hasPage, knownAddresses } from './http/known-addresses.js'
 import { limitAddress } from './http/limit-address.js'
 import { logRequests } from './http/log-requests.js'
 import { ownAddresses } from './http/own-addresses.js'
-import { refuseMethod, refuseUnknown } from './http/refuse-unknown.js'
+import { refuseMethod, refuseOddTargets, refuseUnknown } from './http/refuse-unknown.js'
 import { refuseBadInput } from './http/read-form.js'
 import { readFormsFirst } from './http/read-forms-first.js'
 import { refuse } from './http/refuse.js'
@@ -91,7 +91,7 @@ export async function mountSite(services: SiteServices): Promise<MountedSite> {
   const beside = services.beside !== undefined
   const https = services.baseUrl.startsWith('https:')
   const origins = new Set([services.baseUrl, ...(services.alsoOrigins ?? [])])
-  const account = await createAccount(services, { https, origins })
+  const account = await createAccount(services, { https, origins, hasPage: (path) => hasPage(methodsAt(path)) })
   const stylesheet = readStylesheet()
   const keyScript = readKeyScript()
   const session = sessions({ pool: database.pool, clock: services.clock, secrets: keys.sessionSecrets, https, beside })
@@ -110,7 +110,7 @@ export async function mountSite(services: SiteServices): Promise<MountedSite> {
     requires: (requirement) => requires(account, requirement),
     readAgain: (req) => readAgain(account, req),
     originOf: describeOrigin,
-    isSameOrigin: (req) => isOwnOrigin(req.get('sec-fetch-site'), req.get('origin'), origins),
+    isSameOrigin: (req) => isOwnSender(req, origins),
     showRefusal: (res, code, message) => sendPage(res, 'error', { code, message }),
     logFault: (fault, req) => req.log.error({ err: fault }, 'fault in the panel'),
   })
@@ -130,6 +130,7 @@ export async function mountSite(services: SiteServices): Promise<MountedSite> {
   const own = ownAddresses(methodsAt, beside)
   if (services.beside?.health ?? true) app.use(healthRoutes(database, services.kinds ?? [], log))
   app.use(chooseLanguage, logRequests(log), securityHeaders({ https }))
+  if (!beside) app.use(refuseOddTargets)
   app.use(stylesheet.serve, keyScript.serve, panel.assets)
   app.use(own.rule(checkOrigin(origins)))
   app.use('/admin', refuseStrangers({ https, secrets: keys.sessionSecrets }))
@@ -151,7 +152,7 @@ export async function mountSite(services: SiteServices): Promise<MountedSite> {
 
 async function createAccount(
   services: SiteServices,
-  { https, origins }: Pick<Account, 'https' | 'origins'>,
+  { https, origins, hasPage }: Pick<Account, 'https' | 'origins' | 'hasPage'>,
 ): Promise<Account> {
   const { config, clock, database, keys } = services
   const otp: Otp = {
@@ -165,7 +166,8 @@ async function createAccount(
   const addressLimit = limitAddress(database.pool, config.loginAddressLimit)
   const hostUsers = services.users ? createHostUsers(services.users, services) : null
   const baseUrl = () => services.baseUrl
-  const account: Account = { config, clock, database, otp, keys, addressLimit, hostUsers, baseUrl, origins, https }
+  const where = { baseUrl, origins, https, hasPage }
+  const account: Account = { config, clock, database, otp, keys, addressLimit, hostUsers, ...where }
   recordVerifications(otp)
   endTrust(otp)
   alertOwner(account)

@@ -32,10 +32,13 @@ export function guard({ originOf }: PanelServices, ofHost: readonly string[]): R
       if (!req.complete) entered.set(req, ofHost)
       introduce(req.session, new PanelUser(entry.user, originOf(req), ofHost))
       next()
-    } else if (entry.code === 'not_staff' || isApi(req.path)) next(new PanelRefusal(entry.code))
+    } else if (entry.code === 'not_staff' || isApi(req.path) || !isRead(req)) next(new PanelRefusal(entry.code))
     else res.redirect(302, loginAddress(safeNext(req.originalUrl)))
   }
 }
+
+/** Only these can be led to the login and back. */
+const isRead = ({ method }: Request): boolean => method === 'GET' || method === 'HEAD'
 
 /** Calls that came in while their body was still on its way. */
 const entered = new WeakMap<Request, readonly string[]>()

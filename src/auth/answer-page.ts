@@ -1,6 +1,6 @@
 import type { Request, RequestHandler, Response } from 'express'
 import { refuse } from '../http/refuse.js'
-import { addNext, safeNext } from '../http/safe-next.js'
+import { addNext } from '../http/safe-next.js'
 import { sendPage } from '../http/send-page.js'
 import type { Auth } from './auth.js'
 import { describeUnmet } from './describe-kinds.js'
@@ -9,6 +9,7 @@ import type { GuardOptions } from './guard-options.js'
 import type { NextStep } from './next-step.js'
 import type { MissingToken } from './requirement.js'
 import { keepForm } from './step-up/keep-form.js'
+import { wayBack } from './way-back.js'
 
 /**
  * Leads a person to the one step that is missing and back to this address afterwards, or
@@ -19,9 +20,9 @@ export function answerPage(auth: Auth, options: GuardOptions): (step: NextStep) 
   return (step) => {
     switch (step.step) {
       case 'sign_in':
-        return options.raiseAnonymous ? refuseStranger : leadTo(options.loginUrl ?? LOGIN, options)
+        return options.raiseAnonymous ? refuseStranger : leadTo(auth, options.loginUrl ?? LOGIN, options)
       case 'token':
-        return leadTo(options.loginUrl ?? LOGIN, options)
+        return leadTo(auth, options.loginUrl ?? LOGIN, options)
       case 'first_device':
         return answerWithoutDevice(auth, options)
       case 'step_up':
@@ -36,19 +37,18 @@ const LOGIN = '/account/login'
 
 const refuseStranger: RequestHandler = (req, res) => refuse(req, res, { status: 403, code: 'not_authenticated' })
 
-/** After a refused POST people come back to the page of the same address. */
-function leadTo(address: string, { redirectFieldName }: GuardOptions): RequestHandler {
+function leadTo(auth: Auth, address: string, { redirectFieldName }: GuardOptions): RequestHandler {
   return (req, res) => {
     res.set('Cache-Control', 'no-store')
-    res.redirect(302, addNext(address, safeNext(req.originalUrl), redirectFieldName))
+    res.redirect(302, addNext(address, wayBack(auth, req), redirectFieldName))
   }
 }
 
 function answerWithoutDevice(auth: Auth, options: GuardOptions): RequestHandler {
   if (options.raiseUnverified) return (req, res) => refuse(req, res, { status: 403, code: 'not_verified' })
-  if (options.verificationUrl !== undefined) return leadTo(options.verificationUrl, options)
+  if (options.verificationUrl !== undefined) return leadTo(auth, options.verificationUrl, options)
   return (req, res) => {
-    const setUp = auth.config.otpEnrolment === 'self' ? setUpAddress(safeNext(req.originalUrl)) : null
+    const setUp = auth.config.otpEnrolment === 'self' ? setUpAddress(wayBack(auth, req)) : null
     res.status(403)
     sendPage(res, 'auth/otp-required', { setUp })
   }

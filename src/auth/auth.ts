@@ -21,6 +21,8 @@ export interface Auth {
   baseUrl(): string
   /** That one, and further ones that browsers may name as the sender of a change. */
   origins: ReadonlySet<string>
+  /** Whether someone can be led to a path: false for those of ours that only take a POST. */
+  hasPage(path: string): boolean
   /** Whether it is https. */
   https: boolean
 }

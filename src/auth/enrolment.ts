@@ -1,10 +1,11 @@
 import type { Request, RequestHandler, Response } from 'express'
 import type { OwnAddresses } from '../http/own-addresses.js'
 import { sendRefusal } from '../http/refuse.js'
-import { loginAddress, safeNext } from '../http/safe-next.js'
+import { loginAddress } from '../http/safe-next.js'
 import { wantsJson } from '../http/wants-json.js'
 import type { Auth } from './auth.js'
 import { policyOf } from './policy.js'
+import { wayBack } from './way-back.js'
 
 /** Where devices are added, of whatever kind: `…/phones/add`, `…/hardware-tokens/3/confirm`. */
 const SET_UP = /^\/account\/two-factor\/(setup|qrcode|[a-z0-9-]+\/add|[a-z0-9-]+\/[^/]+\/confirm)(\/|$)/
@@ -34,7 +35,7 @@ export function enrolmentGate(auth: Auth, own: Own): RequestHandler {
     const settingUp = isSetUp(own, path)
     const invited = session.invitedAt !== undefined
     if (settingUp && auth.config.otpEnrolment === 'invite' && user && !user.isVerified() && !invited)
-      return res.redirect(302, loginAddress(safeNext(req.originalUrl)))
+      return res.redirect(302, loginAddress(wayBack(auth, req)))
     if (invited && !settingUp && !isDoor(own, path) && !isPanels(req)) return leadInvited(req, res)
     next()
   }

@@ -37,7 +37,7 @@ export async function readAgain(auth: Auth, req: Request): Promise<void> {
 export async function readRequestUser(auth: Auth, req: Request): Promise<void> {
   req.auth = anonymous
   delete req.user
-  if (req.session.userId === undefined) return
+  if (!hasSession(req) || req.session.userId === undefined) return
   const now = auth.clock.now()
   const passed = req.session.factors ?? []
   const row = await asOwnerHasIt(auth, await readUser(auth, req.session.userId, passed, now))
@@ -49,6 +49,9 @@ export async function readRequestUser(auth: Auth, req: Request): Promise<void> {
   req.auth = stateOf(req.user, factors, now)
   speak(req, row.locale)
 }
+
+/** express-session passes over targets that are no path, such as `*`. */
+const hasSession = (req: Request): boolean => Reflect.get(req, 'session') !== undefined
 
 /** The store ends sessions after an hour without a request; a stricter policy does before that. */
 function isOver({ config }: Auth, req: Request, row: UserRow, now: Date): boolean {

@@ -22,6 +22,11 @@ export function knownAddresses(routers: readonly IRouter[]): MethodsAt {
   return (path) => exact.get(path) ?? methodsAt(patterns, path)
 }
 
+/** Whether someone can be led to an address: one of ours has a page there, and of others we know nothing. */
+export function hasPage(methods: ReadonlySet<string>): boolean {
+  return methods.size === 0 || methods.has('get')
+}
+
 function readAddresses({ stack }: IRouter): Address[] {
   return stack.flatMap(({ route }) => {
     if (!route) return []

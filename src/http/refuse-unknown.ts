@@ -2,6 +2,15 @@ import type { RequestHandler } from 'express'
 import type { MethodsAt } from './known-addresses.js'
 import { refuse } from './refuse.js'
 
+/**
+ * Refuses targets that are no path of this site, such as `*` (RFC 9112 §3.2.4). Node accepts
+ * them, and express-session passes over them without giving the request a session.
+ */
+export const refuseOddTargets: RequestHandler = (req, res, next) => {
+  if (req.path.startsWith('/')) next()
+  else refuse(req, res, { status: 400, code: 'bad_request' })
+}
+
 /** Answers what no page has answered: 405 with `Allow` where an address is known by other methods, else 404. */
 export function refuseUnknown(methodsAt: MethodsAt): RequestHandler {
   return (req, res) => {

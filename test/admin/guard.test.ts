@@ -62,9 +62,32 @@ describe('the door of the panel', () => {
     expect(await browser.get(LIST)).toMatchObject({ status: 403, code: 'not_staff' })
   })
 
-  it('leads from the old login and logout addresses to ours', async () => {
-    expect(await site().staff.get('/admin/login')).toMatchObject({ status: 302, location: '/account/login' })
-    expect(await site().staff.get('/admin/logout')).toMatchObject({ status: 302, location: '/account/logout' })
+  it('leads from the old login and logout addresses to ours, whoever asks', async () => {
+    for (const browser of [site().staff, site().browser(), await halfSignedIn(), await withoutToken()]) {
+      expect(await browser.get('/admin/login')).toMatchObject({ status: 302, location: '/account/login' })
+      expect(await browser.get('/admin/logout')).toMatchObject({ status: 302, location: '/account/logout' })
+    }
+  })
+
+  it.each([
+    '/admin',
+    '/admin/',
+    '/admin/login',
+    '/admin/logout',
+    '/admin/nosuch',
+    '/admin/resources/users',
+    '/admin/resources/users/records/1/edit',
+    '/admin/resources/users/bulk/bulkDelete',
+    '/admin/api/resources/users/records/1/resetSecondFactor',
+    '/admin/api/dashboard',
+  ])('leads nobody without a token back to a path that was posted to: %s', async (path) => {
+    const refused = [
+      [site().browser(), 401, 'not_authenticated'],
+      [await halfSignedIn(), 401, 'not_authenticated'],
+      [await withoutToken(), 403, 'not_verified'],
+    ] as const
+    for (const [browser, status, code] of refused)
+      expect(await browser.post(path)).toMatchObject({ status, code, location: undefined })
   })
 })
 
