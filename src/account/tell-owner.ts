@@ -10,27 +10,27 @@ import type { Account } from './account.js'
  */
 export function tellOwner(account: Account): void {
   const { events } = account.otp
-  events.on('deviceAdded', (event) => tellOfDevice(account, 'device-added', 'owner', event))
+  events.on('deviceAdded', (event) => tellOfDevice(account, { mail: 'device-added', by: 'owner' }, event))
   events.on('deviceRemoved', async (event) => {
     if (event.all || event.by !== 'owner') return
     // A set-up that was given up never signed anybody in.
-    if (event.device.confirmed || event.device.lastUsedAt) await tellOfDevice(account, 'device-removed', 'owner', event)
+    if (event.device.confirmed || event.device.lastUsedAt)
+      await tellOfDevice(account, { mail: 'device-removed', by: 'owner' }, event)
   })
   events.on('deviceSwitchedOff', async (event) => {
-    if (event.by === 'failures') await tellOfDevice(account, 'device-switched-off', 'failures', event)
+    if (event.by === 'failures') await tellOfDevice(account, { mail: 'device-switched-off', by: 'failures' }, event)
   })
   events.on('verificationFailed', (event) => tellOfFailures(account, event))
 }
 
 async function tellOfDevice(
   account: Account,
-  mail: 'device-added' | 'device-removed' | 'device-switched-off',
-  by: 'owner' | 'failures',
+  notice: { mail: 'device-added' | 'device-removed'; by: 'owner' } | { mail: 'device-switched-off'; by: 'failures' },
   { userId, device, at, origin, transaction }: OtpEvents['deviceAdded'],
 ): Promise<void> {
   const { address, browser } = origin
   const { name, kind } = device
-  await tellUser(account, transaction, userId, { mail, by, device: name, kind, at, address, browser })
+  await tellUser(account, transaction, userId, { ...notice, device: name, kind, at, address, browser })
 }
 
 /**

@@ -15,8 +15,9 @@ const link = z.url({ protocol: /^https?$/ })
 /** `language` is the person's, for example `de`; what it lacks is said in English. */
 const recipient = { to: mailbox, name: line, language: z.string().max(16) }
 
-/** Who did it. Where it was not the owner, address and browser are nobody's business and stay null. */
-const by = z.enum(['owner', 'administrator', 'failures'])
+/** Who did it. If it was not the owner, the address and browser are nobody's business and stay null. */
+const by = z.enum(['owner', 'administrator'])
+const byOthers = z.enum(['administrator', 'failures'])
 
 const device = { device: line, kind: z.string().max(16) }
 
@@ -45,15 +46,15 @@ export const mailSchema = z.discriminatedUnion('mail', [
   notice('browser-trusted', { until: z.coerce.date() }),
   notice('device-added', { by, ...device }),
   notice('device-removed', { by, ...device }),
-  notice('device-renamed', { by, ...device }),
-  notice('device-switched-off', { by, ...device }),
+  notice('device-renamed', { by: z.literal('administrator'), ...device }),
+  notice('device-switched-off', { by: byOthers, ...device }),
   notice('email-change-requested', { newEmail: mailbox }),
   notice('email-changed', { newEmail: mailbox }),
   oneTimeLink('email-confirmation'),
   oneTimeLink('invitation'),
   notice('last-backup-token-used', { left }),
   notice('new-browser', {}),
-  notice('password-changed', { by }),
+  notice('password-changed', {}),
   oneTimeLink('password-reset'),
   notice('second-factor-failed', {}),
   notice('sessions-ended', { by }),

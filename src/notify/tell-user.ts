@@ -15,7 +15,7 @@ export interface TellServices {
  * Tells somebody by mail what happened to the account, inside the transaction of what
  * happened: neither stands without the other. Name, address and language are read there.
  *
- * @example await tellUser(account, transaction, user.id, { mail: 'password-changed', by: 'owner', at, address, browser })
+ * @example await tellUser(account, transaction, user.id, { mail: 'password-changed', at, address, browser })
  */
 export async function tellUser(
   services: TellServices,

@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { createTranslator } from '../../src/i18n.js'
 import { mailSchema } from '../../src/notify/mails.js'
 import { root } from '../../src/root.js'
+import { readSources } from '../i18n/read-texts.js'
 
 const page = readFileSync(path.join(root, 'docs/mails.md'), 'utf8')
 const told = [...page.matchAll(/^\| `([a-z-]+)`/gm)].map(([, name]) => name ?? '')
@@ -13,6 +14,45 @@ const names = mailSchema.options.map(({ shape }) => z.string().parse(shape.mail.
 describe('docs/mails.md', () => {
   it('tells of every mail, and of no other, in alphabetical order', () => {
     expect(told).toEqual(names.toSorted())
+  })
+})
+
+/** Who can have done what a mail tells of; a mail that names nobody is about its owner. */
+function doers(shape: (typeof mailSchema.options)[number]['shape']): string[] {
+  if (!('by' in shape)) return ['owner']
+  const schema = z.toJSONSchema(shape.by)
+  return z.array(z.string()).parse(schema.enum ?? [schema.const])
+}
+
+describe('a mail that says who did it (DEV-15)', () => {
+  const mails = mailSchema.options.map(({ shape }) => ({
+    name: z.string().parse(shape.mail.value),
+    by: doers(shape),
+    isNotice: 'at' in shape,
+  }))
+  const rowOf = (name: string) => new RegExp(`^\\| \`${name}\` +\\| (.*?) \\|`, 'm').exec(page)?.[1] ?? ''
+  const sources = readSources()
+
+  it.each(mails.filter(({ isNotice, by }) => isNotice && by.includes('owner')))(
+    '$name names an administrator in docs/mails.md only if one can do it',
+    ({ name, by }) => {
+      expect(/administrator/.test(rowOf(name))).toBe(by.includes('administrator'))
+    },
+  )
+
+  it.each(mails)('$name has a text for each of them, and for nobody else', ({ name, by }) => {
+    const t = createTranslator()
+    const texts = ['administrator', 'failures'].filter(
+      (doer) =>
+        t(`mails:${name}.happened`, { site: 'Desk', context: doer }) !== t(`mails:${name}.happened`, { site: 'Desk' }),
+    )
+    expect(texts).toEqual(by.filter((doer) => doer !== 'owner'))
+  })
+
+  it.each(mails)('$name is sent by code that names it', ({ name }) => {
+    expect(sources.some(({ file, source }) => source.includes(`'${name}'`) && file !== 'src/notify/mails.ts')).toBe(
+      true,
+    )
   })
 })
 

@@ -7,7 +7,10 @@ const linkPaths = ['/account/invitation/', '/account/password/reset/', '/account
 
 /** The same text with some of its characters written as escapes, as far as given. */
 const escaped = (text: string, which: readonly boolean[]) =>
-  text.split('').map((character, at) => (which[at] ? `%${character.charCodeAt(0).toString(16)}` : character)).join('')
+  text
+    .split('')
+    .map((character, at) => (which[at] ? `%${character.charCodeAt(0).toString(16)}` : character))
+    .join('')
 
 describe('a path in the log (SEC-11)', () => {
   it.each([

@@ -58,7 +58,7 @@ async function useInvitation(
       await user.update({ password_hash: newHash, auth_epoch: user.auth_epoch + 1 }, { transaction })
       await recordEvent(database, transaction, { event: 'password_changed', at, userId, origin })
       const { address, browser } = origin
-      await tellUser(account, transaction, userId, { mail: 'password-changed', by: 'owner', at, address, browser })
+      await tellUser(account, transaction, userId, { mail: 'password-changed', at, address, browser })
     }
     return { ok: true, user: { id: userId, authEpoch: user.auth_epoch } }
   })

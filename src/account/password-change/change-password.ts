@@ -30,7 +30,7 @@ export async function changePassword(
       userId,
     })
     await recordEvent(database, transaction, { event: 'password_changed', at, userId, origin })
-    await tellUser(account, transaction, userId, { mail: 'password-changed', by: 'owner', at, address, browser })
+    await tellUser(account, transaction, userId, { mail: 'password-changed', at, address, browser })
     return epoch
   })
 }

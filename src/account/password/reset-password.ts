@@ -29,7 +29,7 @@ export async function resetPassword(account: Account, token: string, password: s
     await database.models.User.increment('auth_epoch', { where: { id: userId }, transaction })
     await recordEvent(database, transaction, { event: 'password_changed', at, userId, origin, details: { by: 'link' } })
     const { address, browser } = origin
-    await tellUser(account, transaction, userId, { mail: 'password-changed', by: 'owner', at, address, browser })
+    await tellUser(account, transaction, userId, { mail: 'password-changed', at, address, browser })
     return { ok: true }
   })
 }
