@@ -1,7 +1,7 @@
 import { createTransport } from 'nodemailer'
 import { simpleParser } from 'mailparser'
 import { describe, expect, it } from 'vitest'
-import { createTranslator } from '../../src/i18n.js'
+import { createTranslator, type Language, languages, translatorFor } from '../../src/i18n.js'
 import { composeMail } from '../../src/notify/gateways/mail-gateway.js'
 import { type Mail, mailSchema } from '../../src/notify/mails.js'
 import { renderMail } from '../../src/notify/render-mail.js'
@@ -14,10 +14,10 @@ async function travel(mail: Mail, site = 'Night Desk') {
   return await simpleParser(await compose(mail, site))
 }
 
-async function compose(mail: Mail, site = 'Night Desk'): Promise<Buffer> {
+async function compose(mail: Mail, site = 'Night Desk', language: Language = 'en'): Promise<Buffer> {
   const parsed = mailSchema.parse(JSON.parse(JSON.stringify(mail)))
   const outgoing = {
-    ...renderMail(parsed, site, t),
+    ...renderMail(parsed, site, translatorFor(language)),
     messageId: '<1@localhost>',
     date: new Date(0),
     to: { name: parsed.name, address: parsed.to },
@@ -27,6 +27,36 @@ async function compose(mail: Mail, site = 'Night Desk'): Promise<Buffer> {
   if (!Buffer.isBuffer(message)) throw new Error('composed to a stream')
   return message
 }
+
+describe('a link in the text of a mail (DEV-14)', () => {
+  const token = 'Zm9vYmFyLTEyMzQ1Njc4OTAtYWJjZGVmZ2hpamtsbW5'
+  const link = `https://a-rather-long-subdomain-of-the.staff-portal.example.com/account/password/reset/${token}`
+
+  const facts = { ...alert, link, by: 'owner', expiresAt: new Date(0), until: new Date(0), device: 'Phone' }
+  const about = { ...facts, kind: 'totp', newEmail: 'ada@example.org', left: 3 }
+  // What an administrator did has no link.
+  const mails = mailSchema.options
+    .filter((schema) => 'link' in schema.shape && schema.safeParse({ ...about, mail: schema.shape.mail.value }).success)
+    .map(({ shape }) => shape.mail.value)
+  const cases = mails.flatMap((mail) => languages.map((language) => ({ mail, language })))
+
+  it.each(cases)('is in one piece in the source: $mail in $language', async ({ mail, language }) => {
+    const source = (await compose(mailSchema.parse({ ...about, mail, language }), 'Night Desk', language)).toString()
+    const [, part = ''] = source.split('Content-Type: text/plain')
+    const [head = '', body = ''] = part.split('\r\n--')[0]?.split(/\r\n\r\n(.*)/s) ?? []
+    const isBase64 = /^Content-Transfer-Encoding: base64$/m.test(head.replaceAll('\r', ''))
+    const readable = isBase64 ? Buffer.from(body, 'base64').toString() : body
+    expect(head).toMatch(/Content-Transfer-Encoding: (7bit|base64)/)
+    expect(readable).toContain(link)
+    expect((await simpleParser(source)).text).toContain(link)
+    for (const line of source.split('\r\n')) expect(Buffer.byteLength(line)).toBeLessThanOrEqual(998)
+  })
+
+  it('survives a line that starts with a dot and text beyond ASCII', async () => {
+    const { text } = await travel({ ...alert, name: '.\u00c5sa \u{1f600}' })
+    expect(text).toContain('.\u00c5sa \u{1f600}')
+  })
+})
 
 describe('the alert mail', () => {
   it('says the same in text and HTML', async () => {

@@ -16,7 +16,7 @@ export function createFileGateway(folder: string, from: Sender, log: Logger): Ma
   const composer = createTransport({ streamTransport: true, buffer: true })
   return {
     async send(mail) {
-      const { message } = await composer.sendMail(composeMail(mail, from))
+      const { message } = await composer.sendMail(composeMail(mail, from, { eightBit: true }))
       if (!Buffer.isBuffer(message)) throw new DeliveryError('mail file: composed to a stream', false)
       const id = mail.messageId.replace(/^<|@.*$/g, '')
       const file = path.join(folder, `${messageFileName(mail.date, id)}.eml`)
