@@ -42,6 +42,8 @@ export const auditEventNames = [
   'exported',
   'panel_refused',
   'policy_blocked',
+  'mail_undelivered',
+  'code_undelivered',
 ] as const
 
 export type AuditEventName = (typeof auditEventNames)[number]

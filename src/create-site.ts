@@ -13,6 +13,7 @@ import { runWorker } from './notify/run-worker.js'
 import { addHandlers } from './otp/add-handlers.js'
 import { checkKinds } from './otp/kinds/check-kinds.js'
 import type { Otp } from './otp/otp.js'
+import { recordUndelivered } from './record-undelivered.js'
 import { readSecretKeys } from './read-secret-keys.js'
 import { mountSite, type SiteServices } from './site.js'
 import { type CheckedOptions, readSiteOptions, type SiteOptions } from './site-options.js'
@@ -101,7 +102,14 @@ function startWorker(options: SiteOptions, services: SiteServices): () => Promis
     : chooseMailGateway(config, baseUrl, log)
   const sms = options.sms ?? chooseSmsGateway(config, log)
   const embedded = !config.databaseUrl
-  const worker = runWorker({ ...services, mail, sms, siteName: config.siteName, embedded })
+  const worker = runWorker({
+    ...services,
+    mail,
+    sms,
+    siteName: config.siteName,
+    embedded,
+    recordUndelivered: recordUndelivered(services),
+  })
   return async () => {
     await worker.stop()
     mail.close()

@@ -9,6 +9,7 @@ import { createLog } from './log.js'
 import { chooseMailGateway } from './notify/gateways/choose-mail-gateway.js'
 import { chooseSmsGateway } from './notify/gateways/choose-sms-gateway.js'
 import { runWorker } from './notify/run-worker.js'
+import { recordUndelivered } from './record-undelivered.js'
 import { readSecretKeys } from './read-secret-keys.js'
 import { describeCredentials, seedEmptyDatabase } from './seed.js'
 import { mountSite } from './site.js'
@@ -63,6 +64,7 @@ async function serveUntilStopped(config: Config, opened: Opened, print: (line: s
     siteName: config.siteName,
     baseUrl,
     embedded,
+    recordUndelivered: recordUndelivered({ database, clock: systemClock }),
   })
 
   print(`Address: ${baseUrl}/admin`)

@@ -2,22 +2,39 @@ import type { Job } from 'graphile-worker'
 import { DeliveryError } from './delivery-error.js'
 import type { Notify } from './notify.js'
 import { returnAttempt } from './return-attempt.js'
+import { readMailOf } from './undelivered.js'
+
+/** A mailbox that is refused for good is refused again a moment later; the second time ends it. */
+const TRIES_AFTER_REFUSAL = 2
 
 /** Seconds; with the poll and a step's time-out this stays below the promised 60 (CONTRACT.md §3). */
 const NEXT_TRY = 20
 
 /**
- * What follows a job that failed. An outage costs no try and the next one comes soon; a
- * refusal or a fault waits as graphile-worker does, longer each time, and is given up.
+ * What follows a job that failed. An outage costs no try and the next one comes soon. A
+ * recipient that is refused for good is given up at the second try; any other fault waits as
+ * graphile-worker does, longer each time. What is given up is written into the audit log.
  */
-export async function afterJob({ database, log }: Notify, job: Job, error: unknown): Promise<void> {
+export async function afterJob(notify: Notify, job: Job, error: unknown): Promise<void> {
+  const { database, log } = notify
   const about = { task: job.task_identifier, job: job.id, attempt: job.attempts }
   if (error instanceof DeliveryError && !error.permanent) {
     log.warn({ ...about, reason: error.message }, 'not delivered, will be tried again')
     await returnAttempt(database, [job.id], NEXT_TRY)
     return
   }
-  const reason = error instanceof DeliveryError ? { reason: error.message } : { err: error }
-  if (job.attempts < job.max_attempts) log.error({ ...about, ...reason }, 'refused, will be tried again')
-  else log.error({ ...about, ...reason }, 'refused for the last time, given up')
+  const isDelivery = error instanceof DeliveryError
+  const reason = isDelivery ? { reason: error.message } : { err: error }
+  const isOver = job.attempts >= (isDelivery ? TRIES_AFTER_REFUSAL : job.max_attempts)
+  if (!isOver) return log.error({ ...about, ...reason }, 'refused, will be tried again')
+  log.error({ ...about, ...reason }, 'refused for the last time, given up')
+  await giveUp(notify, job, isDelivery ? error.message : 'fault')
+}
+
+/** Takes a job out of the queue for good, and tells the audit log. */
+async function giveUp(notify: Notify, job: Job, reason: string): Promise<void> {
+  const { pool, jobsSchema } = notify.database
+  await pool.query(`select from ${jobsSchema}.permanently_fail_jobs(array[$1::bigint], $2)`, [job.id, reason])
+  const mail = readMailOf(notify.keys, job)
+  if (mail) await notify.recordUndelivered({ what: 'mail', ...mail, reason })
 }

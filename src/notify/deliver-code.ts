@@ -35,17 +35,20 @@ async function isAwaited({ database }: Notify, { table, id, codeHash }: CodeToSe
 }
 
 async function writeDown(
-  { database }: Notify,
+  { database, recordUndelivered }: Notify,
   { table, id, codeHash }: CodeToSend['delivery'],
   delivered: Delivered,
 ): Promise<void> {
   const [outcome, reason] = delivered.ok ? ['sent', null] : ['failed', delivered.reason]
-  await database.pool.query(
+  const { rows } = await database.pool.query<{ user_id: number }>(
     `update ${table} set delivery = $3, delivery_error = $4::text,
       challenged_at = case when $4::text is null then challenged_at end
-    where id = $1 and code_hash = $2`,
+    where id = $1 and code_hash = $2 returning user_id`,
     [id, codeHash, outcome, reason],
   )
+  if (delivered.ok) return
+  const device = `${table.replace(/_devices$/, '')}/${id}`
+  await recordUndelivered({ what: 'code', device, userId: rows[0]?.user_id ?? null, reason: delivered.reason })
 }
 
 /** Whole minutes that a code still works, at least one. */

@@ -12,8 +12,11 @@ const line = z.string().transform((text) => text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/
 
 const link = z.url({ protocol: /^https?$/ })
 
-/** `language` is the person's, for example `de`; what it lacks is said in English. */
-const recipient = { to: mailbox, name: line, language: z.string().max(16) }
+/**
+ * `language` is the person's, for example `de`; what it lacks is said in English. `userId` is
+ * the person that the mail is about, for the audit log if it cannot be delivered.
+ */
+const recipient = { to: mailbox, name: line, language: z.string().max(16), userId: z.int().optional() }
 
 /** Who did it. If it was not the owner, the address and browser are nobody's business and stay null. */
 const by = z.enum(['owner', 'administrator'])
@@ -66,7 +69,7 @@ export const mailSchema = z.discriminatedUnion('mail', [
 
 export type Mail = z.output<typeof mailSchema>
 
-type NoticeOf<Each> = Each extends { at: Date } ? Omit<Each, 'to' | 'name' | 'language' | 'link'> : never
+type NoticeOf<Each> = Each extends { at: Date } ? Omit<Each, 'to' | 'name' | 'language' | 'userId' | 'link'> : never
 
 /** A mail that tells of an event, before it has a recipient. */
 export type Notice = NoticeOf<Mail>

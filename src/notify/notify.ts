@@ -4,6 +4,7 @@ import type { Keyring } from '../crypto/keyring.js'
 import type { Database } from '../db/connect.js'
 import type { MailGateway } from './gateways/mail-gateway.js'
 import type { SmsGateway } from './gateways/sms-gateway.js'
+import type { Undelivered } from './undelivered.js'
 
 /** What the worker and its tasks need. */
 export interface Notify {
@@ -14,6 +15,8 @@ export interface Notify {
   mail: MailGateway
   /** Null: there is none, and no phones. */
   sms: SmsGateway | null
+  /** Where it is written down that something did not arrive, for those who look after the site. */
+  recordUndelivered(undelivered: Undelivered): Promise<void>
   siteName: string
   /** Public address; its host stands in every Message-ID. */
   baseUrl: string

@@ -32,14 +32,22 @@ export async function tellUser(
   })
 }
 
+/** Whom a mail goes to, and in which language. */
+export interface Recipient {
+  to: string
+  name: string
+  language: string
+  userId: number
+}
+
 /** Where a mail to somebody goes, and in which language. Undefined: there is no such user. */
 export async function recipientOf(
   { sequelize }: Pick<Database, 'sequelize'>,
   transaction: Transaction,
   userId: number,
-): Promise<{ to: string; name: string; language: string } | undefined> {
-  const [owner] = await sequelize.query<{ to: string; name: string; language: string }>(
-    `select email as to, name, coalesce(locale, browser_language, 'en') as language from users where id = $userId`,
+): Promise<Recipient | undefined> {
+  const [owner] = await sequelize.query<Recipient>(
+    `select email as to, name, coalesce(locale, browser_language, 'en') as language, id as "userId" from users where id = $userId`,
     { bind: { userId }, type: QueryTypes.SELECT, transaction },
   )
   return owner

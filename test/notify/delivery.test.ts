@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { z } from 'zod'
 import type { Database } from '../../src/db/connect.js'
@@ -47,6 +48,11 @@ describe.each(databaseKinds())('delivery on %s', (kind) => {
     const worker = runWorker(notify)
     await waiting
     await worker.stop()
+  }
+
+  const undelivered = async (userId: number) => {
+    const sql = 'select event, details from audit_events where user_id = $1'
+    return (await database.pool.query<{ event: string; details: unknown }>(sql, [userId])).rows
   }
 
   it('brings a committed mail, in text and HTML, to its owner alone', async () => {
@@ -120,21 +126,39 @@ describe.each(databaseKinds())('delivery on %s', (kind) => {
     },
   )
 
-  it('gives up a recipient that is refused for good, without naming him in the log', async () => {
+  it('gives up a recipient that is refused for good at the second try, and tells the audit log (DEV-08)', async () => {
     smtp.behaviour = 'refuse'
-    await commit()
+    const user = await database.models.User.create({ email: `${randomUUID()}@example.com`, name: 'Ada' })
+    await commit({ ...alert, userId: user.id })
     await workUntil(() => log.says('refused, will be tried again'))
     const [first] = await jobs(database)
     expect(first).toMatchObject({ attempts: 1, locked_by: null })
-    await database.pool.query(
-      'select graphile_worker.reschedule_jobs(array[id], run_at := now(), attempts := max_attempts - 1) from graphile_worker.jobs',
-    )
+    await makeDue(database)
     await workUntil(() => log.says('given up'))
     const left = await database.pool.query('select 1 from graphile_worker._private_jobs where is_available')
     expect(left.rowCount).toBe(0)
+    expect(await undelivered(user.id)).toEqual([
+      {
+        event: 'mail_undelivered',
+        details: { mail: alert.mail, reason: expect.stringContaining('RCPT TO 550 5.1.1') },
+      },
+    ])
     expect(log.text()).toContain('mail server: EENVELOPE RCPT TO 550 5.1.1')
     expect(log.text()).not.toMatch(/\bada\b|Lovelace|192\.0\.2\.7/i)
   })
+
+  it.each(['invitation', 'password-reset', 'email-confirmation'] as const)(
+    'does not send %s after its link has expired, and tells the audit log',
+    async (mail) => {
+      const user = await database.models.User.create({ email: `${randomUUID()}@example.com`, name: 'Ada' })
+      const { to, name, language, link } = alert
+      await commit({ mail, to, name, language, link, userId: user.id, expiresAt: new Date(Date.now() - 1000) })
+      await workUntil(() => log.says('link expired, mail not sent'))
+      expect(smtp.seen).toEqual([])
+      expect(await jobs(database)).toEqual([])
+      expect(await undelivered(user.id)).toEqual([{ event: 'mail_undelivered', details: { mail, reason: 'expired' } }])
+    },
+  )
 
   it('gives back what is under way when it stops', async () => {
     smtp.behaviour = 'hang'

@@ -1,13 +1,11 @@
 import { createTransport } from 'nodemailer'
 import { simpleParser } from 'mailparser'
 import { describe, expect, it } from 'vitest'
-import { createTranslator, type Language, languages, translatorFor } from '../../src/i18n.js'
+import { type Language, languages, translatorFor } from '../../src/i18n.js'
 import { composeMail } from '../../src/notify/gateways/mail-gateway.js'
 import { type Mail, mailSchema } from '../../src/notify/mails.js'
 import { renderMail } from '../../src/notify/render-mail.js'
 import { alert } from '../support/notify.js'
-
-const t = createTranslator()
 
 /** The mail as it would travel, after the way through the table. */
 async function travel(mail: Mail, site = 'Night Desk') {

@@ -8,6 +8,7 @@ import type { Database } from '../../src/db/connect.js'
 import type { MailGateway } from '../../src/notify/gateways/mail-gateway.js'
 import type { Mail } from '../../src/notify/mails.js'
 import type { Notify } from '../../src/notify/notify.js'
+import { recordUndelivered } from '../../src/record-undelivered.js'
 
 /** A log that can be read back and waited for. */
 export function testLog() {
@@ -26,8 +27,10 @@ export function testLog() {
 
 /** All that a worker needs, with keys of its own unless given. */
 export function testNotify(database: Database, mail: MailGateway, changes: Partial<Notify> = {}): Notify {
+  const { clock = systemClock } = changes
   return {
-    clock: systemClock,
+    clock,
+    recordUndelivered: recordUndelivered({ database, clock }),
     database,
     mail,
     sms: null,

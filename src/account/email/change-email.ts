@@ -29,7 +29,7 @@ export function requestEmailChange(
     const wanted = { purpose: PURPOSE, userId: user.id, details: { email: newEmail } } as const
     const { token, expiresAt } = await createLink(account, transaction, wanted)
     const link = new URL(`/account/email/confirm/${token}`, account.baseUrl()).href
-    const about = { to: newEmail, name: user.name, language, link, expiresAt }
+    const about = { to: newEmail, name: user.name, userId: user.id, language, link, expiresAt }
     await enqueue(account, transaction, 'send-mail', { mail: 'email-confirmation', ...about })
     await tellUser(account, transaction, user.id, { mail: 'email-change-requested', newEmail, at, address, browser })
     await recordEvent(database, transaction, { event: 'email_change_requested', at, userId: user.id, origin })

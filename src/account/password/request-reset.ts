@@ -30,6 +30,7 @@ export async function requestReset(account: Account, typed: string, language: st
     await enqueue(account, transaction, 'send-mail', {
       mail: 'password-reset',
       to: user.email,
+      userId: user.id,
       name: user.name,
       language: user.locale ?? language,
       link: new URL(`/account/password/reset/${token}`, account.baseUrl()).href,

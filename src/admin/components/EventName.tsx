@@ -10,6 +10,8 @@ const WARNS = [
   'exported',
   'panel_refused',
   'policy_blocked',
+  'mail_undelivered',
+  'code_undelivered',
 ]
 const TAKES_AWAY = [
   'device_switched_off',

@@ -11,6 +11,10 @@ export function sendMail(notify: Notify): Task {
   return async (payload, { job, abortSignal }) => {
     const { message, content } = openPayload(notify.keys, 'send-mail', payload)
     const mail = mailSchema.parse(content)
+    if ('expiresAt' in mail && mail.expiresAt <= notify.clock.now()) {
+      notify.log.warn({ job: job.id, mail: mail.mail }, 'link expired, mail not sent')
+      return notify.recordUndelivered({ what: 'mail', mail: mail.mail, userId: mail.userId ?? null, reason: 'expired' })
+    }
     const outgoing = {
       ...renderMail(mail, notify.siteName, translatorFor(mail.language)),
       messageId: `<${message}@${host}>`,
