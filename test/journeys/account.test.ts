@@ -19,7 +19,7 @@ describe.each(databaseKinds())('one’s own account, on the %s database', (where
     smtp = await startSmtp()
     const gateway = createSmtpGateway(smtp.url, 'Site <site@example.com>')
     const keys = createKeyring([Buffer.alloc(32, 7)])
-    const worker = runWorker(testNotify(database, gateway, { keys, embedded: where === 'embedded' }))
+    const worker = runWorker(testNotify(database, gateway, { keys, clock: site.clock, embedded: where === 'embedded' }))
     stop = async () => {
       await worker.stop()
       gateway.close()
