@@ -123,6 +123,7 @@ create table known_browsers (
   user_id integer not null,
   token_hash text not null,
   seen_at timestamp with time zone not null,
+  verified_at timestamp with time zone,
   constraint known_browsers_pkey PRIMARY KEY (id),
   constraint known_browsers_token_hash_key UNIQUE (token_hash),
   constraint known_browsers_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
@@ -305,6 +306,8 @@ create table users (
   policy_since timestamp with time zone,
   external_id character varying(255),
   external_epoch character varying(255),
+  token_failed_lanes text[] not null default '{}'::text[],
+  token_failures jsonb not null default '{}'::jsonb,
   constraint users_pkey PRIMARY KEY (id),
   constraint users_external_id_key UNIQUE (external_id)
 );

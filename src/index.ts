@@ -62,6 +62,7 @@ export type {
   Prepared,
   TokenField,
 } from './otp/kinds/kind.js'
+export type { Asker, Lane } from './otp/failures.js'
 export { type Allowance, type DeviceOfUser, generateIsAllowed, verifyIsAllowed } from './otp/is-allowed.js'
 export { matchToken, type TokenToMatch } from './otp/match-token.js'
 export type { RelyingParty, UserVerification } from './otp/webauthn/relying-party.js'

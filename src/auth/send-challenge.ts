@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { runStatement } from '../db/run-statement.js'
 import { pause } from '../notify/pause.js'
 import type { Device, Refusal } from '../otp/device.js'
+import type { Asker } from '../otp/failures.js'
 import { generateChallenge } from '../otp/generate-challenge.js'
 import type { Auth } from './auth.js'
 import { saveSession } from './session.js'
@@ -28,6 +29,8 @@ interface Wanted {
   deviceId: string
   /** False for a device that is being set up. */
   confirmed?: boolean
+  /** Who asks for it, while a wrong code elsewhere might have locked the account. */
+  asker?: Asker
 }
 
 /**

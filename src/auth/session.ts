@@ -4,6 +4,7 @@ import { describeOrigin } from '../http/describe-origin.js'
 import { SessionStore } from '../http/session-store.js'
 import { sessionCookieName } from '../http/sessions.js'
 import type { Device, PersistentId } from '../otp/device.js'
+import { newAsker } from './asker.js'
 import type { How } from './auth-state.js'
 
 /** Milliseconds since 1970. */
@@ -53,7 +54,9 @@ interface Identity {
 
 /** After the password: remembers whose token is awaited, under a new session id. */
 export async function startPending(req: Request, user: Identity, now: Date): Promise<void> {
+  const { asker = newAsker() } = req.session
   await newSessionId(req)
+  req.session.asker = asker
   req.session.pending = { userId: user.id, epoch: user.authEpoch, at: now.getTime() }
 }
 

@@ -1,12 +1,13 @@
 import type { Transaction } from 'sequelize'
 import type { Origin } from '../origin.js'
-import type { Device, DeviceRow, KindOutcome, Verification } from './device.js'
+import type { Device, DeviceRow, KindOutcome, Refusal, Verification } from './device.js'
 import type { OtpEvents } from './events.js'
+import { type Asker, total } from './failures.js'
 import type { Kind, KindWorld } from './kinds/kind.js'
 import type { Otp } from './otp.js'
 import { persistentId } from './persistent-id.js'
 import type { PreparedTokens } from './prepare-token.js'
-import type { LockedDevice } from './sql/lock-devices.js'
+import type { LockedDevice, OwnerFailures } from './sql/lock-devices.js'
 import { saveAccepted, saveFailed } from './sql/save-outcome.js'
 import { whyNotAsked } from './why-not-asked.js'
 
@@ -16,37 +17,69 @@ export interface Asking {
   origin: Origin
   world: KindWorld
   purpose: 'verify' | 'enrol'
+  asker: Asker
   /** What somebody outside said to it, for kinds that ask there. */
   prepared?: PreparedTokens | undefined
 }
 
-/** Asks a device that is locked already, and saves what came of it. A refusal is a value: what it counted stays. */
+/** Verifies a token against a locked device and saves the result. A rejection is returned, so that the counted failure is committed. */
 export async function askDevice(
   otp: Otp,
   transaction: Transaction,
   locked: LockedDevice,
   asking: Asking,
 ): Promise<Verification> {
-  const { now } = asking.world
-  const refusal = whyNotAsked(locked, otp.settings.throttleFactor, now)
-  if (refusal) return { ok: false, ...refusal }
-  const device = toDevice(locked.kind, locked.row)
-  const about = { userId: device.userId, device, at: now, origin: asking.origin, transaction }
-  const outcome = await judge(locked, asking)
-  if (!outcome) return { ok: false, reason: 'verification_not_allowed' }
-  if (outcome.accepted && (await saveAccepted(otp, transaction, locked, outcome, asking))) {
-    await tellAccepted(otp, asking.purpose, about)
-    return { ok: true, device: { ...device, confirmed: true, lastUsedAt: now } }
+  const answer = await judgeToken(otp, locked, asking)
+  if (answer.answer === 'not_asked') return { ok: false, ...answer.refusal }
+  if (answer.answer === 'accepted') {
+    const accepted = await acceptToken(otp, transaction, locked, answer.outcome, asking)
+    if (accepted) return accepted
   }
-  return refuseToken(otp, locked, outcome.accepted ? { accepted: false } : outcome, about)
+  const outcome = answer.answer === 'rejected' ? answer.outcome : ({ accepted: false } as const)
+  return (await refuseToken(otp, transaction, locked, outcome, asking)).verification
 }
 
-/** @returns null where somebody outside was to judge and has not */
+/** What a device says to a token before anything is saved. */
+export type Answer =
+  | { answer: 'not_asked'; refusal: Refusal | { reason: 'invalid_token' } }
+  | { answer: 'accepted'; outcome: Extract<KindOutcome, { accepted: true }> }
+  | { answer: 'rejected'; outcome: Extract<KindOutcome, { accepted: false }> }
+
+/** Lets the kind verify a token, unless the device waits or the token cannot be of this kind. */
+export async function judgeToken(otp: Otp, locked: LockedDevice, asking: Asking): Promise<Answer> {
+  const wait = whyNotAsked(locked, asking.asker, otp.settings.throttleFactor, asking.world.now)
+  if (wait) return { answer: 'not_asked', refusal: wait }
+  if (!locked.kind.couldBe(asking.token)) return { answer: 'not_asked', refusal: { reason: 'invalid_token' } }
+  const outcome = await judge(locked, asking)
+  if (!outcome) return { answer: 'not_asked', refusal: { reason: 'verification_not_allowed' } }
+  return outcome.accepted ? { answer: 'accepted', outcome } : { answer: 'rejected', outcome }
+}
+
+/** @returns null if nobody outside gave the answer that the kind needs */
 async function judge({ kind, row }: LockedDevice, asking: Asking): Promise<KindOutcome | null> {
   const { token, world } = asking
-  const prepared = kind.prepare && kind.couldBe(token) ? asking.prepared?.get(row.id) : null
+  const prepared = kind.prepare ? asking.prepared?.get(row.id) : null
   if (prepared === null) return kind.judge(row, token, world)
   return prepared?.answered ? prepared.judge(row) : null
+}
+
+/** @returns null if someone else consumed the token in between */
+export async function acceptToken(
+  otp: Otp,
+  transaction: Transaction,
+  locked: LockedDevice,
+  outcome: Extract<KindOutcome, { accepted: true }>,
+  asking: Asking,
+): Promise<Verification | null> {
+  if (!(await saveAccepted(otp, transaction, locked, outcome, asking))) return null
+  const about = aboutOf(transaction, locked, asking)
+  await tellAccepted(otp, asking.purpose, about)
+  return { ok: true, device: { ...about.device, confirmed: true, lastUsedAt: asking.world.now } }
+}
+
+function aboutOf(transaction: Transaction, { kind, row }: LockedDevice, { world, origin }: Asking) {
+  const device = toDevice(kind, row)
+  return { userId: device.userId, device, at: world.now, origin, transaction }
 }
 
 async function tellAccepted(otp: Otp, purpose: Asking['purpose'], about: OtpEvents['userVerified']): Promise<void> {
@@ -55,17 +88,26 @@ async function tellAccepted(otp: Otp, purpose: Asking['purpose'], about: OtpEven
   if (about.device.kind === 'static') await otp.events.emit('backupTokenUsed', about)
 }
 
-async function refuseToken(
+/** Counts a rejected token. @returns also what the owner's failures are now, for the next device */
+export async function refuseToken(
   otp: Otp,
+  transaction: Transaction,
   locked: LockedDevice,
   { changes = {}, because = null }: Extract<KindOutcome, { accepted: false }>,
-  about: OtpEvents['userVerified'],
-): Promise<Verification> {
-  const { switchedOff, lockedUntil } = await saveFailed(otp, about.transaction, locked, changes)
-  await otp.events.emit('verificationFailed', { ...about, because, failureCount: locked.row.failure_count + 1 })
+  asking: Asking,
+): Promise<{ verification: Verification; owner: OwnerFailures }> {
+  const verification = { ok: false, reason: 'invalid_token' } as const
+  const about = aboutOf(transaction, locked, asking)
+  if (asking.asker.counts === false) {
+    const { failureCount } = total(locked.failures)
+    await otp.events.emit('verificationFailed', { ...about, because, failureCount })
+    return { verification, owner: locked.owner }
+  }
+  const { switchedOff, lockedUntil, failureCount, owner } = await saveFailed(otp, transaction, locked, changes, asking)
+  await otp.events.emit('verificationFailed', { ...about, because, failureCount })
   if (lockedUntil) await otp.events.emit('userLocked', { ...about, lockedUntil })
   if (switchedOff) await otp.events.emit('deviceSwitchedOff', { ...about, by: 'failures', actorId: null })
-  return { ok: false, reason: 'invalid_token' }
+  return { verification, owner }
 }
 
 /** What the kinds may know, at this moment. */

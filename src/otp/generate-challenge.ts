@@ -4,12 +4,13 @@ import { kindWorld, toDevice } from './ask-device.js'
 import { CODE_VALID_SECONDS, hashCode, randomCode } from './challenge-code.js'
 import { challengeCooldown } from './cooldown.js'
 import type { Device, Refusal } from './device.js'
+import { anyone, type Asker } from './failures.js'
 import type { NewChallenge } from './kinds/kind.js'
 import type { Otp } from './otp.js'
 import { parsePersistentId } from './persistent-id.js'
 import { countSends, recordSend } from './sql/count-sends.js'
 import { lockDevices, type LockedDevice } from './sql/lock-devices.js'
-import { accountThrottle } from './throttle.js'
+import { accountThrottle, timesIn } from './throttle.js'
 
 /** Cost and nuisance have an end (S-48): so many challenges in 24 hours, per user and per number or address. */
 const SENDS_PER_DAY = 10
@@ -23,6 +24,8 @@ export interface ChallengeRequest {
   language: string
   /** False for a device that is being enrolled. */
   confirmed?: boolean
+  /** Who asks for it. Left out: someone whose password was right. */
+  asker?: Asker
 }
 
 /** `challenge` is the id that the session keeps and gives to `verifyToken`. */
@@ -48,7 +51,7 @@ export async function generateChallenge(otp: Otp, request: ChallengeRequest): Pr
     const wanted = { kind, userId: request.userId, deviceId: named.id, confirmed: request.confirmed ?? true }
     const [locked] = await lockDevices(otp, transaction, wanted, '', kindWorld(otp, null))
     if (!locked) return { ok: false, reason: 'not_interactive' }
-    const refusal = await whyNotGenerated(otp, transaction, locked)
+    const refusal = await whyNotGenerated(otp, transaction, locked, request.asker)
     if (refusal) return { ok: false, ...refusal }
     return send(otp, transaction, locked, request.language)
   })
@@ -62,8 +65,9 @@ export async function whyNotGenerated(
   otp: Otp,
   transaction: Transaction,
   locked: LockedDevice,
+  { lane }: Asker = anyone,
 ): Promise<GenerateRefusal | null> {
-  const isLocked = locked.row.confirmed ? accountThrottle(locked.tokenFailedAt, otp.clock.now()) : null
+  const isLocked = locked.row.confirmed ? accountThrottle(timesIn(locked.owner.failed, lane), otp.clock.now()) : null
   if (isLocked) return isLocked
   const nextAt = await nextChallengeAt(otp, transaction, locked)
   return nextAt && { reason: 'cooldown_pending', nextAt }

@@ -1,6 +1,7 @@
 import { kindWorld } from './ask-device.js'
 import type { Refusal } from './device.js'
 import { type GenerateRefusal, whyNotGenerated } from './generate-challenge.js'
+import { anyone, type Asker } from './failures.js'
 import type { Kind } from './kinds/kind.js'
 import type { Otp } from './otp.js'
 import { parsePersistentId } from './persistent-id.js'
@@ -12,6 +13,8 @@ export interface DeviceOfUser {
   userId: number
   /** A persistent id as it came in, for example `totp/3`. */
   deviceId: string
+  /** Who would ask it. Left out: someone whose password was right. */
+  asker?: Asker
 }
 
 /** Whether a device may be asked, or may send something; if not, why. */
@@ -30,7 +33,7 @@ export async function verifyIsAllowed(otp: Otp, device: DeviceOfUser): Promise<A
   const refusal = await otp.database.sequelize.transaction(async (transaction): Promise<Refusal | null> => {
     const [locked] = kind ? await lockDevices(otp, transaction, wanted(kind, device), '', kindWorld(otp, null)) : []
     if (!locked) return { reason: 'verification_not_allowed' }
-    return whyNotAsked(locked, otp.settings.throttleFactor, otp.clock.now())
+    return whyNotAsked(locked, device.asker ?? anyone, otp.settings.throttleFactor, otp.clock.now())
   })
   return refusal ? { allowed: false, ...refusal } : { allowed: true }
 }
@@ -51,7 +54,7 @@ export async function generateIsAllowed(
   return otp.database.sequelize.transaction(async (transaction) => {
     const [locked] = await lockDevices(otp, transaction, wanted(kind, device), '', kindWorld(otp, null))
     if (!locked) return { allowed: false, reason: 'not_interactive' }
-    const refusal = await whyNotGenerated(otp, transaction, locked)
+    const refusal = await whyNotGenerated(otp, transaction, locked, device.asker)
     return refusal ? { allowed: false, ...refusal } : { allowed: true }
   })
 }

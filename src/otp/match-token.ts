@@ -1,11 +1,14 @@
 import type { Transaction } from 'sequelize'
 import { type Origin, nowhere } from '../origin.js'
-import { askDevice, kindWorld } from './ask-device.js'
-import type { Verification } from './device.js'
+import { acceptToken, type Answer, type Asking, judgeToken, kindWorld, refuseToken } from './ask-device.js'
+import type { Refusal, Verification } from './device.js'
+import { anyone, type Asker } from './failures.js'
 import type { KindWorld } from './kinds/kind.js'
 import type { Otp } from './otp.js'
 import { withPrepared } from './prepare-token.js'
 import { lockDevices, type LockedDevice, type Wanted } from './sql/lock-devices.js'
+import { savePassedOver } from './sql/save-outcome.js'
+import { withFailedToken } from './throttle.js'
 
 /** A token of which nobody knows whose device it is from. */
 export interface TokenToMatch {
@@ -13,34 +16,81 @@ export interface TokenToMatch {
   /** As typed. */
   token: string
   origin?: Origin
+  /** Who submits it. Left out: someone whose password was right. */
+  asker?: Asker
 }
 
 /**
- * Asks each of a user's confirmed devices in turn; the first that accepts ends it. Devices
- * whose kind cannot have such a token, or sends a challenge first, are passed over and count
- * no failure. Those asked in
- * vain before a success do count one, so prefer `verifyToken` where the device is known.
+ * Verifies a token against each of a user's confirmed devices in turn; the first that accepts
+ * it ends it. Devices whose kind cannot have such a token, or sends a challenge first, are
+ * passed over. If none accepts it, it counts as a failure for every device it was compared with,
+ * each of them in full against the account's limit. Prefer `verifyToken` if the device is known.
  *
  * @example const verification = await matchToken(otp, { userId: 1, token: '123456' })
  */
-export async function matchToken(otp: Otp, { userId, token, origin = nowhere }: TokenToMatch): Promise<Verification> {
+export async function matchToken(otp: Otp, match: TokenToMatch): Promise<Verification> {
+  const { userId, token, origin = nowhere, asker = anyone } = match
   const world = kindWorld(otp, null)
   const candidates = otp.kinds
     .filter((kind) => !kind.challenge && !kind.answersChallenge && kind.couldBe(token))
     .map((kind): Wanted => ({ kind, userId, deviceId: null, confirmed: true }))
-  return withPrepared(otp, candidates, token, world, (prepared) =>
+  return withPrepared(otp, candidates, { token, world, asker }, (prepared) =>
     otp.database.sequelize.transaction(async (transaction) => {
       const devices = await lockCandidates(otp, transaction, candidates, token, world)
-      let refusal: Verification = { ok: false, reason: 'invalid_token' }
-      for (const [index, locked] of devices.entries()) {
-        const asking = { token, origin, world, purpose: 'verify', prepared: prepared.get(locked.kind) } as const
-        const verification = await askDevice(otp, transaction, locked, asking)
-        if (verification.ok) return verification
-        refusal = index === 0 || verification.reason === 'invalid_token' ? verification : refusal
-      }
-      return refusal
+      return askInTurn(otp, transaction, devices, (locked) => {
+        return { token, origin, world, asker, purpose: 'verify', prepared: prepared.get(locked.kind) }
+      })
     }),
   )
+}
+
+type Rejected = { locked: LockedDevice; outcome: Extract<Answer, { answer: 'rejected' }>['outcome'] }
+
+/** Nothing is counted before all devices have answered: what one of them accepts was no guess. */
+async function askInTurn(
+  otp: Otp,
+  transaction: Transaction,
+  devices: readonly LockedDevice[],
+  askingOf: (locked: LockedDevice) => Asking,
+): Promise<Verification> {
+  const rejected: Rejected[] = []
+  const waits: Refusal[] = []
+  for (const device of devices) {
+    const locked = withPending(device, rejected, askingOf(device))
+    const answer = await judgeToken(otp, locked, askingOf(device))
+    if (answer.answer === 'rejected') rejected.push({ locked, outcome: answer.outcome })
+    if (answer.answer === 'not_asked' && answer.refusal.reason !== 'invalid_token') waits.push(answer.refusal)
+    if (answer.answer !== 'accepted') continue
+    const accepted = await acceptToken(otp, transaction, device, answer.outcome, askingOf(device))
+    if (!accepted) continue
+    for (const passed of rejected) await savePassedOver(otp, transaction, passed.locked)
+    return accepted
+  }
+  await refuseAll(otp, transaction, rejected, askingOf)
+  const [wait] = waits
+  return rejected.length === 0 && wait ? { ok: false, ...wait } : { ok: false, reason: 'invalid_token' }
+}
+
+/** The account's lock as it is after the comparisons before this one, so that they do not pass it together. */
+function withPending(locked: LockedDevice, rejected: readonly Rejected[], { asker, world }: Asking): LockedDevice {
+  const failed = rejected.reduce(
+    (all, each) => withFailedToken(all, { at: world.now, lane: each.locked.kind.unguessable ? 'none' : asker.lane }),
+    locked.owner.failed,
+  )
+  return { ...locked, owner: { ...locked.owner, failed } }
+}
+
+async function refuseAll(
+  otp: Otp,
+  transaction: Transaction,
+  rejected: readonly Rejected[],
+  askingOf: (locked: LockedDevice) => Asking,
+): Promise<void> {
+  let owner = rejected[0]?.locked.owner
+  for (const { locked, outcome } of rejected) {
+    const current = { ...locked, owner: owner ?? locked.owner }
+    owner = (await refuseToken(otp, transaction, current, outcome, askingOf(locked))).owner
+  }
 }
 
 async function lockCandidates(

@@ -1,4 +1,5 @@
 import type { Database } from '../db/connect.js'
+import type { Asker } from './failures.js'
 import type { Kind, KindWorld, Prepared } from './kinds/kind.js'
 import type { Otp } from './otp.js'
 import { peekDevices, type Wanted } from './sql/lock-devices.js'
@@ -9,6 +10,13 @@ const PATIENCE_MS = 5_000
 
 /** What came of asking outside, by device; null: nobody had to be asked about that one. */
 export type PreparedTokens = ReadonlyMap<number, Prepared<unknown> | null>
+
+/** One token, and who submits it. */
+interface Submitted {
+  token: string
+  world: KindWorld
+  asker: Asker
+}
 
 /** Whose turn it is, by database: one token of each owner and kind that asks outside. */
 const turns = new WeakMap<Database, Set<string>>()
@@ -26,19 +34,18 @@ const turns = new WeakMap<Database, Set<string>>()
 export async function withPrepared<Result>(
   otp: Otp,
   candidates: readonly Wanted[],
-  token: string,
-  world: KindWorld,
+  submitted: Submitted,
   work: (prepared: ReadonlyMap<Kind, PreparedTokens>) => Promise<Result>,
 ): Promise<Result> {
   const taken = turns.get(otp.database) ?? new Set()
   turns.set(otp.database, taken)
   const free = candidates
-    .filter(({ kind }) => kind.prepare && kind.couldBe(token))
+    .filter(({ kind }) => kind.prepare && kind.couldBe(submitted.token))
     .filter((wanted) => !taken.has(turnOf(wanted)))
   for (const wanted of free) taken.add(turnOf(wanted))
   try {
     const prepared = new Map<Kind, PreparedTokens>()
-    for (const wanted of free) prepared.set(wanted.kind, await prepareToken(otp, wanted, token, world))
+    for (const wanted of free) prepared.set(wanted.kind, await prepareToken(otp, wanted, submitted))
     return await work(prepared)
   } finally {
     for (const wanted of free) taken.delete(turnOf(wanted))
@@ -48,12 +55,12 @@ export async function withPrepared<Result>(
 /** Not by device: of a token without a name nobody knows yet which of the owner's devices it is from. */
 const turnOf = ({ kind, userId }: Wanted) => `${kind.name}/${userId}`
 
-async function prepareToken(otp: Otp, wanted: Wanted, token: string, world: KindWorld): Promise<PreparedTokens> {
+async function prepareToken(otp: Otp, wanted: Wanted, { token, world, asker }: Submitted): Promise<PreparedTokens> {
   const { kind } = wanted
   const prepare = kind.prepare?.bind(kind)
   if (!prepare) return new Map()
   const devices = await peekDevices(otp, wanted, token, world)
-  const free = devices.filter((device) => !whyNotAsked(device, otp.settings.throttleFactor, world.now))
+  const free = devices.filter((device) => !whyNotAsked(device, asker, otp.settings.throttleFactor, world.now))
   const asked = free.map(
     async ({ row }) => [row.id, await withinTime((signal) => prepare(row, token, world, signal))] as const,
   )

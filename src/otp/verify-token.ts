@@ -2,6 +2,7 @@ import { type Origin, nowhere } from '../origin.js'
 import { askDevice, type Asking, kindWorld } from './ask-device.js'
 import type { Verification } from './device.js'
 import { devicesForUser } from './devices-for-user.js'
+import { anyone, type Asker } from './failures.js'
 import type { Otp } from './otp.js'
 import { parsePersistentId } from './persistent-id.js'
 import { withPrepared } from './prepare-token.js'
@@ -17,6 +18,8 @@ export interface TokenSubmission {
   /** The id that `generateChallenge` gave to this session. */
   challenge?: string | null
   origin?: Origin
+  /** Who submits it, which decides whose failures make it wait. Left out: someone whose password was right. */
+  asker?: Asker
 }
 
 /**
@@ -49,21 +52,25 @@ export async function confirmDevice(otp: Otp, enrolment: Enrolment): Promise<Ver
   return askNamedDevice(otp, enrolment, 'enrol')
 }
 
+/** A wrong code during setup makes nobody wait who signs in, and the other way round. */
+const setUp: Asker = { lane: 'set_up' }
+
 async function askNamedDevice(otp: Otp, submission: Enrolment, purpose: Asking['purpose']): Promise<Verification> {
   const { userId, token, origin = nowhere, challenge = null, onlyAsFirst = false } = submission
   const named = parsePersistentId(submission.deviceId)
   const kind = otp.kinds.find((candidate) => candidate.name === named?.kind)
   if (!named || !kind) return { ok: false, reason: 'invalid_token' }
+  const asker = purpose === 'enrol' ? setUp : (submission.asker ?? anyone)
   const world = kindWorld(otp, challenge)
   const wanted = { kind, userId, deviceId: named.id, confirmed: purpose === 'verify' }
-  return withPrepared(otp, [wanted], token, world, (prepared) =>
+  return withPrepared(otp, [wanted], { token, world, asker }, (prepared) =>
     otp.database.sequelize.transaction(async (transaction) => {
       const [locked] = await lockDevices(otp, transaction, wanted, token, world)
       if (!locked) return { ok: false, reason: 'invalid_token' }
       // The owner is locked, so that of two first devices at once the second finds the first.
       if (onlyAsFirst && (await devicesForUser(otp, userId, { transaction })).length > 0)
         return { ok: false, reason: 'verification_not_allowed' }
-      return askDevice(otp, transaction, locked, { token, origin, world, purpose, prepared: prepared.get(kind) })
+      return askDevice(otp, transaction, locked, { token, origin, world, purpose, asker, prepared: prepared.get(kind) })
     }),
   )
 }

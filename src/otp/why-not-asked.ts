@@ -1,18 +1,28 @@
 import type { Refusal } from './device.js'
+import { type Asker, stateFor, total } from './failures.js'
 import type { LockedDevice } from './sql/lock-devices.js'
-import { accountThrottle, deviceThrottle } from './throttle.js'
+import { accountThrottle, deviceThrottle, FAILURES_UNTIL_OFF, timesIn } from './throttle.js'
 
 /**
- * Whether a device may be asked now: the account's lock first, then the device's own wait.
- * While it may not, even a right token is refused and not used up, and a wrong one is not counted.
+ * Whether a device may verify a token now. For codes that can be guessed the account's lock
+ * comes first, then the device's wait, both in the asker's lane. What cannot be guessed waits
+ * for the asker's own failures only, so that nobody else can keep the owner from using it.
+ * While a device waits, even a correct token is rejected and not consumed, and a wrong one is
+ * not counted.
  *
- * @returns null where it may, else the reason with `lockedUntil`
+ * @returns null if it may, else the reason with `lockedUntil`
  */
 export function whyNotAsked(
-  state: Pick<LockedDevice, 'tokenFailedAt'> & { row: Pick<LockedDevice['row'], 'failure_count' | 'failed_at'> },
+  { kind, owner, failures }: Pick<LockedDevice, 'kind' | 'owner' | 'failures'>,
+  asker: Asker,
   throttleFactor: number,
   now: Date,
 ): Refusal | null {
-  const { failure_count: failureCount, failed_at: failedAt } = state.row
-  return accountThrottle(state.tokenFailedAt, now) ?? deviceThrottle({ failureCount, failedAt }, throttleFactor, now)
+  if (asker.counts === false) return null
+  if (kind.unguessable) return deviceThrottle(stateFor(failures, asker, 'own'), throttleFactor, now)
+  if (total(failures).failureCount >= FAILURES_UNTIL_OFF) return { reason: 'verification_not_allowed' }
+  return (
+    accountThrottle(timesIn(owner.failed, asker.lane), now) ??
+    deviceThrottle(stateFor(failures, asker, 'lane'), throttleFactor, now)
+  )
 }

@@ -1,6 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
-import { verifyToken } from '../../src/otp/verify-token.js'
 import type { Browser } from '../support/browse.js'
 import { databaseKinds, openTestDatabase } from '../support/database.js'
 import { createPerson, startTestSite, type TestSite } from '../support/site.js'
@@ -81,17 +80,16 @@ describe.each(databaseKinds())('a passkey alone, on the %s database', (where) =>
     expect(await browser.post(passkey, { otp_token: token })).toMatchObject(refused)
   })
 
-  it('says one thing to an unknown passkey, an inactive user, a waiting device and nonsense', async () => {
+  it('says one thing to an unknown passkey, an inactive user, a disabled device and nonsense', async () => {
     const inactive = await passkeyOwner({ active: true })
     await database.models.User.update({ is_active: false }, { where: { id: inactive.person.id } })
-    const waiting = await passkeyOwner()
-    const { userId, persistentId: deviceId } = waiting.device
-    await verifyToken(site.otp, { userId, deviceId, token: 'wrong' })
+    const disabled = await passkeyOwner()
+    await database.pool.query('update webauthn_devices set confirmed = false where id = $1', [disabled.device.id])
     const answers = []
     for (const make of [
       (options: Ceremony) => makeSoftKey().answer(options),
       (options: Ceremony) => inactive.key.answer(options),
-      (options: Ceremony) => waiting.key.answer(options),
+      (options: Ceremony) => disabled.key.answer(options),
       () => '{}',
       () => '',
     ]) {

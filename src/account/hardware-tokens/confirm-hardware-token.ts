@@ -1,4 +1,5 @@
 import type { Request, RequestHandler, Response } from 'express'
+import { sessionAsker } from '../../auth/asker.js'
 import { type Refused, refused, tokenRefused } from '../../auth/login/answer.js'
 import { alertFor } from '../../http/alert-for.js'
 import { describeOrigin } from '../../http/describe-origin.js'
@@ -55,7 +56,11 @@ export function submitCodes(account: Account): RequestHandler<TokenParams> {
     const codes = [form.otp_token ?? '', form.otp_token_next ?? ''].map(normaliseDigits)
     if (codes.includes('')) return show(req, res, 'synchronise', device, refused('token', 'token_required'))
     const submission = { userId: req.user.id, deviceId: device.persistentId, token: codes.join(' ') }
-    const verification = await verifyToken(account.otp, { ...submission, origin: describeOrigin(req) })
+    const verification = await verifyToken(account.otp, {
+      ...submission,
+      origin: describeOrigin(req),
+      asker: sessionAsker,
+    })
     if (verification.ok) return res.redirect(303, profileAddress('synchronised'))
     show(req, res, 'synchronise', device, tokenRefused('token', verification, account.clock.now()))
   }

@@ -12,12 +12,12 @@ export type ChallengeAnswer = { ok: true; challenged: Device } | Refused
 export async function askChallenge(
   auth: Auth,
   req: Request,
-  { userId, devices }: Awaited,
+  { userId, devices, asker }: Awaited,
   form: TokenForm,
 ): Promise<ChallengeAnswer> {
   const deviceId = form.otp_device || devices.find((device) => device.interactive)?.persistentId
   if (!deviceId) return refused('token', 'not_interactive')
-  const sent = await sendChallenge(auth, req, { userId, deviceId })
+  const sent = await sendChallenge(auth, req, { userId, deviceId, asker })
   switch (sent.outcome) {
     case 'sent':
     case 'still_pending':

@@ -1,6 +1,7 @@
 import type { Request } from 'express'
 import { describeOrigin } from '../../http/describe-origin.js'
 import type { Device, Verification } from '../../otp/device.js'
+import type { Asker } from '../../otp/failures.js'
 import type { ListedDevice } from '../../otp/devices-for-user.js'
 import { verifyToken } from '../../otp/verify-token.js'
 import { parseAnswer } from '../../otp/webauthn/parse-response.js'
@@ -18,6 +19,7 @@ export type TokenForm = Pick<LoginForm, 'otp_device' | 'otp_token' | 'otp_challe
 export interface Awaited {
   userId: number
   devices: readonly ListedDevice[]
+  asker: Asker
 }
 
 /** The device that accepted the token, or the one that sent a code, or the form with a reason. */
@@ -35,7 +37,13 @@ export async function askToken(auth: Auth, req: Request, awaited: Awaited, form:
   if (wait !== null) return throttled('token', wait)
   const asked = await readAsked(auth, req, awaited, form, token)
   const origin = describeOrigin(req)
-  const verification = await verifyToken(auth.otp, { userId: awaited.userId, token, origin, ...asked })
+  const verification = await verifyToken(auth.otp, {
+    userId: awaited.userId,
+    token,
+    origin,
+    asker: awaited.asker,
+    ...asked,
+  })
   if (!verification.ok)
     return { ...tokenRefused('token', verification, auth.clock.now()), ...reasonOf(verification, token) }
   return { ok: true, device: verification.device }

@@ -1,10 +1,13 @@
 import type { Request } from 'express'
 import { z } from 'zod'
+import type { Asker } from '../../otp/failures.js'
 import { speak } from '../../http/choose-language.js'
 import { type ListedDevice, ownerWithDevices } from '../../otp/devices-for-user.js'
+import { signInAsker } from '../asker.js'
 import type { Auth } from '../auth.js'
 import { isStillKnown } from '../host-users/as-owner-has-it.js'
 import { readTrustDays } from '../trusted-browser/read-trust-days.js'
+import { browserValues, IS_KNOWN_BROWSER } from './known-browser.js'
 
 const awaitedUser = z.object({
   id: z.number(),
@@ -12,6 +15,7 @@ const awaitedUser = z.object({
   isStaff: z.boolean(),
   authEpoch: z.number(),
   locale: z.string().nullable(),
+  isKnownBrowser: z.boolean(),
 })
 
 /** Whose token is awaited, and from which devices. */
@@ -21,6 +25,8 @@ export interface TokenStage {
   devices: ListedDevice[]
   /** For how many days this browser may be trusted; 0: it may not. */
   trustDays: number
+  /** Whose failures count for this browser. */
+  asker: Asker
 }
 
 /** Where this browser stands in signing in. */
@@ -38,14 +44,16 @@ export async function readStage(auth: Auth, req: Request): Promise<Stage> {
   if (!awaited) return { step: 'password', expired: false }
   if (auth.hostUsers && !(await isStillKnown(auth, awaited.userId))) return { step: 'password', expired: false }
   const hosted = auth.hostUsers !== null
-  const asked = { sql: AWAITED_USER, values: { epoch: awaited.epoch, hosted }, row: awaitedUser }
+  const values = { epoch: awaited.epoch, hosted, ...browserValues(auth, req, awaited.userId) }
+  const asked = { sql: AWAITED_USER, values, row: awaitedUser }
   const [found, trustDays] = await Promise.all([
     ownerWithDevices(auth.otp, awaited.userId, asked),
     readTrustDays(auth, awaited.userId),
   ])
   if (!found) return { step: 'password', expired: false }
   speak(req, found.owner.locale)
-  return { step: 'token', user: found.owner, devices: usable(found.devices), trustDays }
+  const asker = signInAsker(req, found.owner.isKnownBrowser)
+  return { step: 'token', user: found.owner, devices: usable(found.devices), trustDays, asker }
 }
 
 function unverified(req: Request): { userId: number; epoch: number } | null {
@@ -54,7 +62,7 @@ function unverified(req: Request): { userId: number; epoch: number } | null {
 }
 
 const AWAITED_USER = `
-select id, email, is_staff as "isStaff", auth_epoch as "authEpoch", locale
+select id, email, is_staff as "isStaff", auth_epoch as "authEpoch", locale, ${IS_KNOWN_BROWSER} as "isKnownBrowser"
 from users where id = $userId and auth_epoch = $epoch and is_active
   and (external_id is not null) = $hosted`
 

@@ -35,7 +35,7 @@ export async function signIn(auth: Auth, req: Request, verified: Verified): Prom
   if (trust) await trustBrowser(auth, req, { user, device: device.persistentId })
   const by = { device: device.persistentId, how: passed.length === 0 ? 'passkey' : 'token' } as const
   const changes = auth.addressLimit.givenBack(req.ip ?? '')
-  return arrive(auth, req, verified, by, { told: device.kind === 'static', changes })
+  return arrive(auth, req, verified, by, { told: device.kind === 'static', verified: true, changes })
 }
 
 /** The same where a trusted browser answers for the device: `factor` says for which. */
@@ -46,7 +46,7 @@ export async function signInTrusted(
 ): Promise<Answer> {
   await startSession(req, arrival.user, [...passed, factor], auth.clock.now())
   const by = { device: factor.device, how: 'trusted_browser' } as const
-  return arrive(auth, req, arrival, by, { told: false, changes: [] })
+  return arrive(auth, req, arrival, by, { told: false, verified: false, changes: [] })
 }
 
 /** Remembers the sign-in and its browser, tells of it, and leads on. */
@@ -55,10 +55,10 @@ async function arrive(
   req: Request,
   { user, next }: Arrival,
   by: { device: PersistentId | null; how: AfterEvents['signedIn']['how'] },
-  { told, changes }: { told: boolean; changes: readonly Change[] },
+  browser: { told: boolean; verified: boolean; changes: readonly Change[] },
 ): Promise<Answer> {
   const now = auth.clock.now()
-  await recogniseBrowser(auth, req, user.id, { told, changes })
+  await recogniseBrowser(auth, req, user.id, browser)
   await rememberSignIn(auth, req, user.id, now)
   auth.otp.events.tell('signedIn', { userId: user.id, at: now, origin: describeOrigin(req), ...by })
   return { ok: true, location: next ?? (user.isStaff ? '/admin' : '/account/two-factor') }

@@ -6,6 +6,7 @@ import type { Verification } from '../../otp/device.js'
 import { devicesForUser, type ListedDevice, userHasDevice } from '../../otp/devices-for-user.js'
 import { matchToken } from '../../otp/match-token.js'
 import { verifyToken } from '../../otp/verify-token.js'
+import { signInAsker } from '../asker.js'
 import type { Auth } from '../auth.js'
 import { checkPassword, type PasswordUser } from '../check-password.js'
 import { isLedToSetUp, setUpAddress } from '../enrolment.js'
@@ -13,6 +14,7 @@ import { passwordFactor, startPending, startSession } from '../session.js'
 import { type Answer, refused, throttled, tokenRefused } from './answer.js'
 import { useTrustedBrowser } from '../trusted-browser/use-trusted-browser.js'
 import { type LoginForm, wishesOf } from './forms.js'
+import { isKnownBrowser } from './known-browser.js'
 import { recogniseBrowser } from './recognise-browser.js'
 import { askChallenge } from './ask-challenge.js'
 import { signIn, signInTrusted } from './sign-in.js'
@@ -42,7 +44,7 @@ async function awaitToken(auth: Auth, req: Request, user: PasswordUser, next: st
     return sendFirstCode(auth, req, user, devices, next)
   }
   await startSession(req, user, [passwordFactor(now.getTime())], now)
-  await recogniseBrowser(auth, req, user.id, { told: false })
+  await recogniseBrowser(auth, req, user.id, { told: false, verified: false })
   const about = { userId: user.id, at: now, origin: describeOrigin(req), device: null, how: 'password' } as const
   auth.otp.events.tell('signedIn', about)
   if (isLedToSetUp(auth, user) && !(await userHasDevice(auth.otp, user.id)))
@@ -60,7 +62,13 @@ async function sendFirstCode(
 ): Promise<Answer> {
   const location = loginAddress(next)
   if (!devices[0]?.interactive) return { ok: true, location }
-  const answer = await askChallenge(auth, req, { userId: user.id, devices }, { otp_device: devices[0].persistentId })
+  const asker = signInAsker(req, await isKnownBrowser(auth, req, user.id))
+  const answer = await askChallenge(
+    auth,
+    req,
+    { userId: user.id, devices, asker },
+    { otp_device: devices[0].persistentId },
+  )
   return !answer.ok && answer.code === 'challenge_exception' ? answer : { ok: true, location }
 }
 
@@ -71,10 +79,11 @@ async function submitBoth(
   form: LoginForm,
   token: string,
 ): Promise<Answer> {
-  const origin = describeOrigin(req)
+  const asker = signInAsker(req, await isKnownBrowser(auth, req, user.id))
+  const submission = { userId: user.id, token, origin: describeOrigin(req), asker }
   const verification: Verification = form.otp_device
-    ? await verifyToken(auth.otp, { userId: user.id, deviceId: form.otp_device, token, origin })
-    : await matchToken(auth.otp, { userId: user.id, token, origin })
+    ? await verifyToken(auth.otp, { ...submission, deviceId: form.otp_device })
+    : await matchToken(auth.otp, submission)
   if (!verification.ok) {
     delete req.session.pending
     return tokenRefused('password', verification, auth.clock.now())

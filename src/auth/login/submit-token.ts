@@ -10,7 +10,7 @@ import { signIn } from './sign-in.js'
 
 /** The token step: a device that accepts the token signs in. */
 export async function submitToken(auth: Auth, req: Request, stage: TokenStage, form: LoginForm): Promise<Answer> {
-  const answer = await askToken(auth, req, { userId: stage.user.id, devices: stage.devices }, form)
+  const answer = await askToken(auth, req, { userId: stage.user.id, devices: stage.devices, asker: stage.asker }, form)
   if (!answer.ok) return answer
   if ('challenged' in answer) return { ok: true, location: loginAddress(safeNext(form.next)) }
   const verified = { user: stage.user, passed: passedBefore(req), device: answer.device }

@@ -5,6 +5,7 @@ import { describeOrigin } from '../../http/describe-origin.js'
 import { safeNext } from '../../http/safe-next.js'
 import { verifyToken } from '../../otp/verify-token.js'
 import { findKey } from '../../otp/webauthn/find-key.js'
+import { noAsker } from '../asker.js'
 import type { Auth } from '../auth.js'
 import { isStillKnown } from '../host-users/as-owner-has-it.js'
 import { type Answer, refused, throttled } from '../login/answer.js'
@@ -26,8 +27,9 @@ export async function submitPasskey(
   const challenge = takeKeyChallenge(req, 'sign_in')
   const origin = describeOrigin(req)
   const key = await findKey(auth.otp, token)
-  // Who was asked nothing cannot make somebody's key wait.
-  const verification = key && challenge && (await verifyToken(auth.otp, { ...key, token, challenge, origin }))
+  // Nobody has proved anything yet, so a wrong answer counts against the sender's IP address only.
+  const submission = key && challenge && { ...key, token, challenge, origin, asker: noAsker }
+  const verification = submission && (await verifyToken(auth.otp, submission))
   const user = verification && verification.ok && (await readUser(auth, verification.device.userId))
   if (!verification || !verification.ok || !user) {
     const event = { event: 'sign_in_refused', at: auth.clock.now(), userId: key?.userId ?? null, origin } as const

@@ -2,6 +2,7 @@ import type { Request } from 'express'
 import { describeOrigin } from '../../http/describe-origin.js'
 import { parsePersistentId } from '../../otp/persistent-id.js'
 import { parseAnswer } from '../../otp/webauthn/parse-response.js'
+import { sessionAsker } from '../asker.js'
 import type { Auth } from '../auth.js'
 import { type Refused, refused } from '../login/answer.js'
 import { askToken } from '../login/ask-token.js'
@@ -14,7 +15,12 @@ type StepUpAnswer = { ok: true; outcome: 'verified' | 'challenged' | 'ended' } |
 /** Asks one of the devices that help; what it accepts goes on with the session under a new id. */
 export async function submitStepUp(auth: Auth, req: Request, stepUp: StepUp, form: VerifyForm): Promise<StepUpAnswer> {
   if (isOfWrongKind(auth, stepUp, form)) return refused('token', 'wrong_kind')
-  const answer = await askToken(auth, req, { userId: stepUp.user.id, devices: stepUp.devices }, form)
+  const answer = await askToken(
+    auth,
+    req,
+    { userId: stepUp.user.id, devices: stepUp.devices, asker: sessionAsker },
+    form,
+  )
   if (!answer.ok) return answer
   if ('challenged' in answer) return { ok: true, outcome: 'challenged' }
   await auth.addressLimit.giveBack(req.ip ?? '')

@@ -8,8 +8,6 @@ import { parsePersistentId, persistentId } from '../../otp/persistent-id.js'
 export interface TrustingDevice {
   kind: string
   persistentId: PersistentId
-  failure_count: number
-  failed_at: Date | null
 }
 
 /**
@@ -26,13 +24,13 @@ export async function readDevice(
   const named = parsePersistentId(device)
   const kind = otp.kinds.find(({ name }) => name === named?.kind)
   if (!named || !kind || !earnsTrust(kind.name)) return null
-  const [row] = await runStatement<Pick<TrustingDevice, 'failure_count' | 'failed_at'>>(
+  const rows = await runStatement(
     otp.database,
     transaction,
-    `select failure_count, failed_at from ${kind.table} where id = $id and user_id = $userId and confirmed`,
+    `select from ${kind.table} where id = $id and user_id = $userId and confirmed`,
     { id: named.id, userId },
   )
-  return row ? { kind: kind.name, persistentId: persistentId(kind.name, named.id), ...row } : null
+  return rows.length > 0 ? { kind: kind.name, persistentId: persistentId(kind.name, named.id) } : null
 }
 
 /**

@@ -4,12 +4,11 @@ import { recordEvent } from '../../audit.js'
 import { runStatement } from '../../db/run-statement.js'
 import { describeOrigin } from '../../http/describe-origin.js'
 import { tellUser } from '../../notify/tell-user.js'
-import { whyNotAsked } from '../../otp/why-not-asked.js'
 import type { Auth } from '../auth.js'
 import type { PassedFactor } from '../session.js'
 import { hashTrust } from './hash-trust.js'
 import { judgeTrust } from './judge-trust.js'
-import { lockOwner, type Owner } from './lock-owner.js'
+import { lockOwner } from './lock-owner.js'
 import { readTrustDays } from './read-trust-days.js'
 import { readDevice, type TrustingDevice } from './read-device.js'
 import { revokeTrust } from './revoke-trust.js'
@@ -73,8 +72,7 @@ const unchanged: Outcome = { factor: null, cookie: null }
 
 async function askBrowser(auth: Auth, transaction: Transaction, req: Request, asked: Asked): Promise<Outcome> {
   const { user, tokens, days } = asked
-  const owner = await lockOwner(auth, transaction, user)
-  if (!owner) return unchanged
+  if (!(await lockOwner(auth, transaction, user))) return unchanged
   const found = await findOwn(auth, transaction, user.id, tokens)
   const others = await standingTokens(
     auth,
@@ -92,28 +90,26 @@ async function askBrowser(auth: Auth, transaction: Transaction, req: Request, as
       await revokeCopied(auth, transaction, req, user.id, found.row.id)
       return { factor: null, cookie: others }
     case 'good':
-      return answer(auth, transaction, req, { ...asked, ...found, ...owner, others })
+      return answer(auth, transaction, req, { ...asked, ...found, others })
   }
 }
 
-/** Lets the browser answer for its device, as long as that one stands and does not wait. */
+/**
+ * Lets the browser answer for its device, as long as that one is active. Wrong codes elsewhere
+ * do not matter: the series and the token are random values of 128 and 256 bits, and a series
+ * with a wrong token ends.
+ */
 async function answer(
   auth: Auth,
   transaction: Transaction,
   req: Request,
-  { user, row, given, others, tokenFailedAt }: Asked & Found & Owner & { others: TrustToken[] },
+  { user, row, given, others }: Asked & Found & { others: TrustToken[] },
 ): Promise<Outcome> {
   const device = await readDevice(auth.otp, transaction, user.id, row.device)
   if (!device) return { factor: null, cookie: others }
   const now = auth.clock.now()
-  if (isLocked(auth, tokenFailedAt, device, now)) return unchanged
   const changed = await changeToken(auth, transaction, req, user.id, row, given)
   return { factor: factorOf(row, device, now), cookie: [changed, ...others] }
-}
-
-/** While the account or the device waits after wrong tokens, nobody is let past it either. */
-function isLocked({ otp }: Auth, tokenFailedAt: Date[], device: TrustingDevice, now: Date): boolean {
-  return whyNotAsked({ tokenFailedAt, row: device }, otp.settings.throttleFactor, now) !== null
 }
 
 function factorOf(row: TrustRow, { kind, persistentId }: TrustingDevice, now: Date): PassedFactor {

@@ -4,6 +4,7 @@ import * as initial from './0001-initial.js'
 import * as ownDevices from './0002-own-devices.js'
 import * as groupsAndBrowsers from './0003-groups-and-browsers.js'
 import * as shippedGroups from './0004-shipped-groups.js'
+import * as throttlingLanes from './0006-throttling-lanes.js'
 
 /** One change of the schema. Everything it does happens in the transaction that also records its name. */
 export interface Migration {
@@ -13,7 +14,7 @@ export interface Migration {
 }
 
 /** All of ours, oldest first: a static list, so that a bundle holds them. */
-export const migrations: readonly Migration[] = [initial, ownDevices, groupsAndBrowsers, shippedGroups]
+export const migrations: readonly Migration[] = [initial, ownDevices, groupsAndBrowsers, shippedGroups, throttlingLanes]
 
 /** A kind of device from outside, as far as migrating goes. Its table is `<name>_devices`. */
 export interface KindMigrations {

@@ -19,8 +19,12 @@ export class User extends Model<InferAttributes<User>, InferCreationAttributes<U
   declare is_active: CreationOptional<boolean>
   /** Raising it ends every session of this user (docs/architecture.md, Sessions). */
   declare auth_epoch: CreationOptional<number>
-  /** The last ten refused tokens over all devices, oldest first (src/otp/throttle.ts). */
+  /** The last ten rejected tokens of each lane, oldest first (src/otp/throttle.ts). */
   declare token_failed_at: CreationOptional<Date[]>
+  /** The lane of each of them (src/otp/failures.ts). */
+  declare token_failed_lanes: CreationOptional<string[]>
+  /** Consecutive failures by device, lane and browser (src/otp/failures.ts). */
+  declare token_failures: CreationOptional<object>
   /** Language of pages and mails; null: the browser's. */
   declare locale: CreationOptional<string | null>
   /** Persistent id of the device that is asked first; null: the first of the preferred kind. */
@@ -43,6 +47,8 @@ export function initUser(sequelize: Sequelize): typeof User {
       is_active: { type: DataTypes.BOOLEAN, allowNull: false, defaultValue: true },
       auth_epoch: { type: DataTypes.INTEGER, allowNull: false, defaultValue: 1 },
       token_failed_at: { type: DataTypes.ARRAY(DataTypes.DATE), allowNull: false, defaultValue: [] },
+      token_failed_lanes: { type: DataTypes.ARRAY(DataTypes.TEXT), allowNull: false, defaultValue: [] },
+      token_failures: { type: DataTypes.JSONB, allowNull: false, defaultValue: {} },
       locale: { type: DataTypes.STRING(16) },
       default_device: { type: DataTypes.STRING(32) },
       external_id: { type: DataTypes.STRING },

@@ -5,6 +5,7 @@ import { createKeyring } from '../../crypto/keyring.js'
 import type { Database } from '../../db/connect.js'
 import type { Device, Verification } from '../device.js'
 import { createEvents } from '../events.js'
+import { anyone, type Asker } from '../failures.js'
 import { builtInKinds, everyKind } from '../kinds/index.js'
 import type { Kind } from '../kinds/kind.js'
 import type { Otp } from '../otp.js'
@@ -40,8 +41,11 @@ export interface Stage {
   userId: number
   device: Device
   good(of?: Device): Promise<string | AnsweredChallenge>
-  /** @param to another device than the stage's, or another person */
-  submit(given: string | AnsweredChallenge, to?: { deviceId?: string; by?: number }): Promise<Verification>
+  /** @param to another device than the stage's, another person, or who asks */
+  submit(
+    given: string | AnsweredChallenge,
+    to?: { deviceId?: string; by?: number; asker?: Asker },
+  ): Promise<Verification>
   /** The device's own row. */
   row(): Promise<Record<string, unknown>>
   /** Changes its columns behind the core's back. */
@@ -60,8 +64,8 @@ export async function openStage(kind: Kind, fixture: KindFixture): Promise<Stage
     userId,
     device,
     good: (of = device) => fixture.goodToken(otp, of),
-    submit: (given, { deviceId = device.persistentId, by = userId } = {}) =>
-      verifyToken(otp, { userId: by, deviceId, ...(typeof given === 'string' ? { token: given } : given) }),
+    submit: (given, { deviceId = device.persistentId, by = userId, asker = anyone } = {}) =>
+      verifyToken(otp, { userId: by, deviceId, asker, ...(typeof given === 'string' ? { token: given } : given) }),
     async row() {
       const sql = `select * from ${kind.table} where id = $id`
       const rows = await sequelize.query<Record<string, unknown>>(sql, bindId(device.id))

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { expectAccepted, expectParts, expectRefused } from './expect.js'
+import { expectAccepted, expectParts } from './expect.js'
 import type { StagedCheck } from './kind-contract.js'
 
 const SECOND = 1000
@@ -31,31 +31,58 @@ export const throttleChecks: readonly StagedCheck[] = [
     },
   ],
   [
-    'is switched off by 100 failures in a row and stays off (S-11)',
-    async ({ submit, good, change, row, otp, fixture }) => {
+    'is disabled by 100 failures in a row if its tokens can be guessed, and never otherwise (S-11)',
+    async ({ submit, good, change, row, otp, kind, fixture }) => {
+      const confirmed = kind.unguessable === true
       await change('failure_count = 98, failed_at = null')
       await submit(fixture.wrongToken)
       expectParts(await row(), { confirmed: true })
       otp.clock.advance(3600)
       await submit(fixture.wrongToken)
-      expectParts(await row(), { failure_count: 100, confirmed: false })
+      expectParts(await row(), { failure_count: 100, confirmed })
       otp.clock.advance(24 * 3600)
-      expectRefused(await submit(await good()))
+      assert.equal((await submit(await good())).ok, confirmed)
     },
   ],
   [
-    'waits with the whole account after ten failures, also without a wait of its own (A-03)',
-    async ({ submit, good, otp, userId, device, fixture }) => {
+    'waits with the whole account after ten failures, unless nobody can guess its tokens (A-03)',
+    async ({ submit, good, otp, userId, device, kind, fixture }) => {
       otp.settings.throttleFactor = 0
       const other = await fixture.add(otp, userId)
       for (let index = 0; index < 10; index += 1)
         await submit(fixture.wrongToken, { deviceId: index % 2 ? other.persistentId : device.persistentId })
+      if (kind.unguessable) return expectAccepted(await submit(await good()))
       const lockedUntil = new Date(otp.clock.now().getTime() + 900 * SECOND)
       const locked = { ok: false, reason: 'n_failed_attempts', lockedUntil }
       expectParts(await submit(await good()), locked)
       expectParts(await submit(await good(other), { deviceId: other.persistentId }), locked)
       otp.clock.advance(900)
       expectAccepted(await submit(await good()))
+    },
+  ],
+  [
+    'makes nobody wait in another lane, and a success there leaves these failures',
+    async ({ submit, good, row, otp, kind, fixture }) => {
+      for (let failures = 0; failures < 6; failures += 1) {
+        otp.clock.advance(2 ** failures)
+        await submit(fixture.wrongToken)
+      }
+      const elsewhere = await submit(await good(), { asker: { lane: 'sign_in', by: 'owner' } })
+      assert.equal(elsewhere.ok, kind.unguessable === true)
+      expectAccepted(await submit(await good(), { asker: { lane: 'known_browser', by: 'owner' } }))
+      otp.clock.advance(30)
+      expectAccepted(await submit(await good(), { asker: { lane: 'session', by: 'owner' } }))
+      expectParts(await row(), { failure_count: 6 })
+    },
+  ],
+  [
+    'counts nothing and waits for nobody where the sender has proved nothing',
+    async ({ submit, good, row, fixture }) => {
+      const asker = { lane: 'sign_in', counts: false } as const
+      await submit(fixture.wrongToken, { asker })
+      expectParts(await row(), { failure_count: 0, failed_at: null })
+      await submit(fixture.wrongToken)
+      expectAccepted(await submit(await good(), { asker }))
     },
   ],
   [

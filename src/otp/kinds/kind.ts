@@ -71,7 +71,14 @@ export interface Kind {
   challenge?: KindChallenge
   /** For kinds whose token answers a challenge of the session without anything being sent: it is no token without it. */
   answersChallenge?: true
-  /** Whether the text could be one of its tokens at all; where it could not, nothing counts as a failure in the password step. */
+  /**
+   * For kinds whose tokens nobody can guess, such as random tokens of 64 bits or more and
+   * signatures. Wrong ones never lock the account, disable the device or make anyone else wait,
+   * and the device is verified while the account is locked. Left out: a token is a code of a
+   * few digits, or might be.
+   */
+  unguessable?: true
+  /** Whether the text could be one of its tokens at all. If not, it is rejected without counting as a failure. */
   couldBe(token: string): boolean
   /** SQL of the columns beside the common ones; `d` is the device, `owner` its owner, `$lookup` the array from `lookup`, `$now` the time. */
   columns: string

@@ -6,6 +6,7 @@ import { defineKind } from './kind.js'
 export const staticKind = defineKind({
   name: 'static',
   table: 'static_devices',
+  unguessable: true,
   columns:
     '(select t.id from static_tokens t where t.device_id = d.id and t.token_hash = any($lookup) limit 1) as token_id',
   remaining: '(select count(*)::int from static_tokens t where t.device_id = d.id)',

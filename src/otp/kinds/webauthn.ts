@@ -12,6 +12,7 @@ import { defineKind } from './kind.js'
 export const webauthn = defineKind({
   name: 'webauthn',
   table: 'webauthn_devices',
+  unguessable: true,
   answersChallenge: true,
   columns: `d.credential_id, d.public_key, d.counter::float8, d.user_handle,
     (select json_build_object('id', c.id, 'purpose', c.purpose) from webauthn_challenges c

@@ -1,15 +1,28 @@
 import type { Transaction } from 'sequelize'
 import { runStatement } from '../../db/run-statement.js'
 import type { DeviceRow } from '../device.js'
+import { type Failures, failuresOf, type FailuresByDevice, storedFailures } from '../failures.js'
 import type { Kind, KindWorld } from '../kinds/kind.js'
 import type { Otp } from '../otp.js'
+import { persistentId } from '../persistent-id.js'
+import type { FailedToken } from '../throttle.js'
+import { correctTimes } from './correct-times.js'
+import { toFailedTokens } from './failed-tokens.js'
 
 /** A device's row and its owner's, both locked until the transaction ends. */
 export interface LockedDevice {
   kind: Kind
   row: DeviceRow
-  /** The owner's last refused tokens, oldest first. */
-  tokenFailedAt: Date[]
+  owner: OwnerFailures
+  /** This device's consecutive failures. */
+  failures: Failures[]
+}
+
+/** What was rejected of one owner, over all devices. */
+export interface OwnerFailures {
+  /** The last tokens of each lane, oldest first. */
+  failed: FailedToken[]
+  byDevice: FailuresByDevice
 }
 
 /** Which devices: those of one kind and one active owner. */
@@ -33,7 +46,8 @@ export async function lockDevices(
   token: string,
   world: KindWorld,
 ): Promise<LockedDevice[]> {
-  return readRows(otp, transaction, wanted, token, world)
+  const locked = await readRows(otp, transaction, wanted, token, world)
+  return correctTimes(otp, transaction, locked, world.now)
 }
 
 /** The same rows as they stand at the moment, without locking anything: for what is asked before the transaction. */
@@ -50,16 +64,32 @@ async function readRows(
 ): Promise<LockedDevice[]> {
   const values = { userId, deviceId, confirmed, lookup: kind.lookup(token, world), now: world.now }
   const sql = devicesSql(kind, transaction !== undefined)
-  const rows = await runStatement<DeviceRow & { token_failed_at: Date[] }>(otp.database, transaction, sql, values)
-  return rows.map(({ token_failed_at, ...row }) => ({ kind, row, tokenFailedAt: token_failed_at }))
+  const rows = await runStatement<DeviceRow & OwnerColumns>(otp.database, transaction, sql, values)
+  return rows.map((row) => toLocked(kind, row))
+}
+
+interface OwnerColumns {
+  token_failed_at: Date[]
+  token_failed_lanes: string[]
+  token_failures: unknown
+}
+
+function toLocked(
+  kind: Kind,
+  { token_failed_at, token_failed_lanes, token_failures, ...row }: DeviceRow & OwnerColumns,
+) {
+  const byDevice = storedFailures.parse(token_failures)
+  const failed = toFailedTokens(token_failed_at, token_failed_lanes)
+  const failures = failuresOf(byDevice[persistentId(kind.name, row.id)], row)
+  return { kind, row, owner: { failed, byDevice }, failures }
 }
 
 const devicesSql = (kind: Kind, locked: boolean) => `
 with owner as materialized (
-  select id, email, name, locale, token_failed_at from users where id = $userId and is_active ${locked ? 'for update' : ''}
+  select id, email, name, locale, token_failed_at, token_failed_lanes, token_failures from users where id = $userId and is_active ${locked ? 'for update' : ''}
 )
 select d.id, d.user_id, d.name, d.confirmed, d.failure_count, d.failed_at, d.created_at, d.last_used_at, d.last_used_from,
-  owner.token_failed_at, ${kind.columns}
+  owner.token_failed_at, owner.token_failed_lanes, owner.token_failures, ${kind.columns}
 from owner join ${kind.table} d on d.user_id = owner.id
 where d.confirmed = $confirmed and ($deviceId::int is null or d.id = $deviceId) and $lookup::text[] is not null and $now::timestamptz is not null
 order by d.id

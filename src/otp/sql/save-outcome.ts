@@ -3,40 +3,49 @@ import { runStatement } from '../../db/run-statement.js'
 import type { Asking } from '../ask-device.js'
 import type { Changes, KindOutcome } from '../device.js'
 import type { Otp } from '../otp.js'
-import { accountThrottle, FAILURES_UNTIL_OFF, withFailure } from '../throttle.js'
-import type { LockedDevice } from './lock-devices.js'
+import { afterSuccess, type Failures, plusFailure, total, toStored } from '../failures.js'
+import { persistentId } from '../persistent-id.js'
+import { accountThrottle, FAILURES_UNTIL_OFF, timesIn, withFailedToken } from '../throttle.js'
+import { toColumns } from './failed-tokens.js'
+import type { LockedDevice, OwnerFailures } from './lock-devices.js'
 
 type Accepted = Extract<KindOutcome, { accepted: true }>
 
 /**
- * Writes down that a token was accepted: failures forgotten, the kind's own changes, the
- * used token deleted. One statement.
+ * Saves that a token was accepted: the asker's own failures end, the kind's changes are made
+ * and the token is deleted. Failures from elsewhere stay, and so does what counts for the
+ * account's lock. One statement.
  *
- * @returns false where the token was used up by somebody else in between: then nothing is written
+ * @returns false if someone else consumed the token in between: then nothing is written
  */
 export async function saveAccepted(
   otp: Otp,
   transaction: Transaction,
   locked: LockedDevice,
   outcome: Accepted,
-  { origin, world }: Pick<Asking, 'origin' | 'world'>,
+  { asker, origin, world }: Pick<Asking, 'asker' | 'origin' | 'world'>,
 ): Promise<boolean> {
   const used = outcome.consumes
+  const left = afterSuccess(locked.failures, asker, world.now)
+  const { failureCount, failedAt } = total(left)
   const rows = await runStatement(
     otp.database,
     transaction,
     `with ${[
       ...(used ? [`used as (delete from ${used.table} where id = $usedId returning 1)`] : []),
-      `forgotten as (update users set token_failed_at = '{}'
-        where id = $userId and token_failed_at <> '{}' ${used ? 'and exists (select from used)' : ''})`,
+      `forgotten as (update users set token_failures = $failures
+        where id = $userId and token_failures <> $failures::jsonb ${used ? 'and exists (select from used)' : ''})`,
     ].join(', ')}
     update ${locked.kind.table} set ${assignments(outcome.changes)}
-      confirmed = true, failure_count = 0, failed_at = null, last_used_at = $now, last_used_from = $from
+      confirmed = true, failure_count = $failureCount, failed_at = $failedAt, last_used_at = $now, last_used_from = $from
     where id = $id ${used ? 'and exists (select from used)' : ''} returning id`,
     {
       ...outcome.changes,
       id: locked.row.id,
       userId: locked.row.user_id,
+      failures: storeFor(locked, left),
+      failureCount,
+      failedAt,
       now: world.now,
       from: describeSource(origin),
       usedId: used?.id ?? null,
@@ -45,37 +54,75 @@ export async function saveAccepted(
   return rows.length === 1
 }
 
+/** What a failure came to. */
+interface SavedFailure {
+  switchedOff: boolean
+  /** If this failure locked the account in the asker's lane. */
+  lockedUntil: Date | null
+  failureCount: number
+  /** For what is saved of this owner next in the same transaction. */
+  owner: OwnerFailures
+}
+
 /**
- * Counts a refused token on the device and on the account, and switches the device off
- * after too many. One statement.
- *
- * @returns `lockedUntil` where this failure locked the account
+ * Counts a rejected token on the device and for the account, and disables the device after too
+ * many that could have been guesses. One statement.
  */
 export async function saveFailed(
   otp: Otp,
   transaction: Transaction,
   locked: LockedDevice,
   changes: Changes,
-): Promise<{ switchedOff: boolean; lockedUntil: Date | null }> {
+  { asker }: Pick<Asking, 'asker'>,
+): Promise<SavedFailure> {
   const now = otp.clock.now()
-  const failedAt = withFailure(locked.tokenFailedAt, now)
-  const switchedOff = locked.row.failure_count + 1 >= FAILURES_UNTIL_OFF
+  const failures = plusFailure(locked.failures, asker, now)
+  const { failureCount } = total(failures)
+  const lane = locked.kind.unguessable ? 'none' : asker.lane
+  const failed = withFailedToken(locked.owner.failed, { lane, at: now })
+  const switchedOff = !locked.kind.unguessable && failureCount >= FAILURES_UNTIL_OFF
   await runStatement(
     otp.database,
     transaction,
-    `with owner as (update users set token_failed_at = $failedAt where id = $userId)
+    `with owner as (update users set token_failed_at = $failedAt, token_failed_lanes = $failedLanes, token_failures = $failures
+      where id = $userId)
     update ${locked.kind.table} set ${assignments(changes)}
-      failure_count = failure_count + 1, failed_at = $now, confirmed = $confirmed where id = $id`,
+      failure_count = $failureCount, failed_at = $now, confirmed = $confirmed where id = $id`,
     {
       ...changes,
+      ...toColumns(failed),
       id: locked.row.id,
       userId: locked.row.user_id,
-      failedAt,
+      failures: storeFor(locked, failures),
+      failureCount,
       now,
       confirmed: locked.row.confirmed && !switchedOff,
     },
   )
-  return { switchedOff, lockedUntil: accountThrottle(failedAt, now)?.lockedUntil ?? null }
+  const lockedUntil = lane === 'none' ? null : (accountThrottle(timesIn(failed, lane), now)?.lockedUntil ?? null)
+  return { switchedOff, lockedUntil, failureCount, owner: { failed, byDevice: withDevice(locked, failures) } }
+}
+
+/**
+ * Marks a device that another one's token was compared with before that one accepted it. The
+ * sender has proved to be the owner, so it is one failure however often it happens.
+ */
+export async function savePassedOver(otp: Otp, transaction: Transaction, { kind, row }: LockedDevice): Promise<void> {
+  if (row.failure_count > 0) return
+  await runStatement(
+    otp.database,
+    transaction,
+    `update ${kind.table} set failure_count = 1, failed_at = $now where id = $id`,
+    { now: otp.clock.now(), id: row.id },
+  )
+}
+
+function withDevice({ kind, row, owner }: LockedDevice, failures: Failures[]): OwnerFailures['byDevice'] {
+  return { ...owner.byDevice, [persistentId(kind.name, row.id)]: failures }
+}
+
+function storeFor(locked: LockedDevice, failures: Failures[]): string {
+  return JSON.stringify(toStored(withDevice(locked, failures)))
 }
 
 /** For example `192.0.2.7, Firefox 139 on Linux`, as the owner's profile shows it. */

@@ -1,0 +1,20 @@
+import type { Transaction } from 'sequelize'
+import type { Database } from '../connect.js'
+
+/**
+ * Failures are counted by where they came from (src/otp/failures.ts). Staff who can reset a
+ * second factor can unlock a person, who loses less by it.
+ */
+export const name = '0006-throttling-lanes'
+
+export async function up({ sequelize }: Database, transaction: Transaction): Promise<void> {
+  await sequelize.query(
+    `alter table users
+      add column token_failed_lanes text[] not null default '{}',
+      add column token_failures jsonb not null default '{}';
+    alter table known_browsers add column verified_at timestamptz;
+    update groups set permissions = array_append(permissions, 'users.unlock')
+      where 'users.resetSecondFactor' = any(permissions) and not 'users.unlock' = any(permissions);`,
+    { transaction },
+  )
+}
