@@ -184,6 +184,14 @@ create table rate_limits (
   constraint rate_limits_pkey PRIMARY KEY (key)
 );
 
+create table secret_keys (
+  id character varying(16) not null,
+  sealed text not null,
+  created_at timestamp with time zone not null,
+  superseded_at timestamp with time zone,
+  constraint secret_keys_pkey PRIMARY KEY (id)
+);
+
 create table seeders (
   name character varying(255) not null,
   constraint seeders_pkey PRIMARY KEY (name)

@@ -25,6 +25,7 @@ import type { Clock } from './clock.js'
 import type { Config } from './config/read-config.js'
 import type { Keyring } from './crypto/keyring.js'
 import type { Database } from './db/connect.js'
+import { useKeys } from './db/use-keys.js'
 import { checkOrigin, isOwnSender } from './http/check-origin.js'
 import { chooseLanguage } from './http/choose-language.js'
 import { describeOrigin } from './http/describe-origin.js'
@@ -91,10 +92,12 @@ export async function mountSite(services: SiteServices): Promise<MountedSite> {
   const beside = services.beside !== undefined
   const https = services.baseUrl.startsWith('https:')
   const origins = new Set([services.baseUrl, ...(services.alsoOrigins ?? [])])
+  await useKeys({ database, keys, clock: services.clock, log })
   const account = await createAccount(services, { https, origins, hasPage: (path) => hasPage(methodsAt(path)) })
   const stylesheet = readStylesheet()
   const keyScript = readKeyScript()
-  const session = sessions({ pool: database.pool, clock: services.clock, secrets: keys.sessionSecrets, https, beside })
+  const secrets = [...keys.sessionSecrets]
+  const session = sessions({ pool: database.pool, clock: services.clock, secrets, https, beside })
   const panel = await createPanel({
     database,
     clock: services.clock,
@@ -133,7 +136,7 @@ export async function mountSite(services: SiteServices): Promise<MountedSite> {
   if (!beside) app.use(refuseOddTargets)
   app.use(stylesheet.serve, keyScript.serve, panel.assets)
   app.use(own.rule(checkOrigin(origins)))
-  app.use('/admin', refuseStrangers({ https, secrets: keys.sessionSecrets }))
+  app.use('/admin', refuseStrangers({ https, secrets }))
   app.use(readFormsFirst(methodsAt), session.middleware, loadRequestUser(account))
   // An application's own addresses included: what the policy closes, no other address opens.
   app.use(enforcePolicy(account, own), enrolmentGate(account, own))

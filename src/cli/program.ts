@@ -27,6 +27,10 @@ function addServerCommands(program: Command): void {
     .command('seed')
     .description('put the demo staff into the database (refused in production)')
     .action(async () => await (await import('./seed.js')).seedCommand())
+  program
+    .command('rotate-keys')
+    .description('encrypt everything again with the newest of SECRET_KEYS, and print which keys are still needed')
+    .action(async () => await (await import('./rotate-keys.js')).rotateKeysCommand())
 }
 
 function addUserCommands(program: Command): void {

@@ -2,8 +2,10 @@ import { recordVerifications } from '../auth/record-verifications.js'
 import { endTrust } from '../auth/trusted-browser/end-trust.js'
 import { systemClock } from '../clock.js'
 import type { Config } from '../config/read-config.js'
+import type { Keyring } from '../crypto/keyring.js'
 import { connectDatabase, type Database } from '../db/connect.js'
 import { migrate } from '../db/migrate.js'
+import { recallKeys, recordKeys } from '../db/secret-keys.js'
 import { createEvents } from '../otp/events.js'
 import { absentKinds } from '../otp/kinds/absent-kinds.js'
 import { builtInKinds, everyKind, kindsFor } from '../otp/kinds/index.js'
@@ -33,10 +35,12 @@ export async function withDatabase<T>(config: Config, work: (database: Database)
 
 /** Kinds from outside are not registered here; their devices count and are removed like all others. */
 async function createOtp(config: Config, database: Database): Promise<Otp> {
+  const keys = readSecretKeys(config)
+  await bringKeys(database, keys)
   const otp: Otp = {
     database,
     clock: systemClock,
-    keys: readSecretKeys(config),
+    keys,
     events: createEvents(),
     kinds: kindsFor(config),
     everyKind: everyKind(await absentKinds(database, builtInKinds)),
@@ -45,4 +49,14 @@ async function createOtp(config: Config, database: Database): Promise<Otp> {
   recordVerifications(otp)
   endTrust(otp)
   return otp
+}
+
+/** A command with another key than the servers' stores what no server can read: it says so, and goes on. */
+async function bringKeys(database: Database, keys: Keyring): Promise<void> {
+  const now = systemClock.now()
+  const { isStranger } = await recallKeys(database, keys, now)
+  if (!isStranger) return recordKeys(database, keys, now)
+  console.error(
+    'Warning: this database was never used with any of these SECRET_KEYS. Servers with other keys cannot read what this command stores.',
+  )
 }

@@ -1,4 +1,5 @@
 import type { Job } from 'graphile-worker'
+import { isNotReadable } from '../crypto/keyring.js'
 import { DeliveryError } from './delivery-error.js'
 import type { Notify } from './notify.js'
 import { returnAttempt } from './return-attempt.js'
@@ -23,18 +24,26 @@ export async function afterJob(notify: Notify, job: Job, error: unknown): Promis
     await returnAttempt(database, [job.id], NEXT_TRY)
     return
   }
+  if (isNotReadable(error)) {
+    log.error({ ...about, reason: error.message }, 'sealed with a key that is missing, given up')
+    return giveUp(notify, job, 'key_missing', { mail: job.task_identifier, userId: null })
+  }
   const isDelivery = error instanceof DeliveryError
   const reason = isDelivery ? { reason: error.message } : { err: error }
   const isOver = job.attempts >= (isDelivery ? TRIES_AFTER_REFUSAL : job.max_attempts)
   if (!isOver) return log.error({ ...about, ...reason }, 'refused, will be tried again')
   log.error({ ...about, ...reason }, 'refused for the last time, given up')
-  await giveUp(notify, job, isDelivery ? error.message : 'fault')
+  await giveUp(notify, job, isDelivery ? error.message : 'fault', readMailOf(notify.keys, job))
 }
 
 /** Takes a job out of the queue for good, and tells the audit log. */
-async function giveUp(notify: Notify, job: Job, reason: string): Promise<void> {
+async function giveUp(
+  notify: Notify,
+  job: Job,
+  reason: string,
+  mail: { mail: string; userId: number | null } | null,
+): Promise<void> {
   const { pool, jobsSchema } = notify.database
   await pool.query(`select from ${jobsSchema}.permanently_fail_jobs(array[$1::bigint], $2)`, [job.id, reason])
-  const mail = readMailOf(notify.keys, job)
   if (mail) await notify.recordUndelivered({ what: 'mail', ...mail, reason })
 }

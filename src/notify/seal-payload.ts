@@ -3,7 +3,7 @@ import type { Keyring } from '../crypto/keyring.js'
 import type { TaskName } from './tasks/names.js'
 
 /** A job's payload as it lies in the table. Mails carry one-time links; a dump of the database must not. */
-const sealedPayload = z.object({ message: z.uuid(), sealed: z.string() })
+export const sealedPayload = z.object({ message: z.uuid(), sealed: z.string() })
 
 /** @param message the UUID that stays with this message over all tries */
 export function sealPayload(keys: Keyring, task: TaskName, message: string, payload: unknown): string {

@@ -1,4 +1,5 @@
 import type { Transaction } from 'sequelize'
+import { isNotReadable } from '../crypto/keyring.js'
 import type { Origin } from '../origin.js'
 import type { Device, DeviceRow, KindOutcome, Refusal, Verification } from './device.js'
 import type { OtpEvents } from './events.js'
@@ -51,12 +52,25 @@ export async function judgeToken(otp: Otp, locked: LockedDevice, asking: Asking)
   if (wait) return { answer: 'not_asked', refusal: wait }
   if (!locked.kind.couldBe(asking.token)) return { answer: 'not_asked', refusal: { reason: 'invalid_token' } }
   const outcome = await judge(locked, asking)
+  if (outcome === 'key_missing') return { answer: 'not_asked', refusal: KEY_MISSING }
   if (!outcome) return { answer: 'not_asked', refusal: { reason: 'verification_not_allowed' } }
   return outcome.accepted ? { answer: 'accepted', outcome } : { answer: 'rejected', outcome }
 }
 
-/** @returns null if nobody outside gave the answer that the kind needs */
-async function judge({ kind, row }: LockedDevice, asking: Asking): Promise<KindOutcome | null> {
+const KEY_MISSING = { reason: 'verification_not_allowed', message: 'errors:key_missing' } as const
+
+/** @returns `key_missing` if its secret cannot be read here; null if nobody outside gave the answer that the kind needs */
+async function judge(locked: LockedDevice, asking: Asking): Promise<KindOutcome | 'key_missing' | null> {
+  try {
+    return await judgeReadable(locked, asking)
+  } catch (fault) {
+    // The keyring logs the key's ID. The person can use another device.
+    if (isNotReadable(fault)) return 'key_missing'
+    throw fault
+  }
+}
+
+async function judgeReadable({ kind, row }: LockedDevice, asking: Asking): Promise<KindOutcome | null> {
   const { token, world } = asking
   const prepared = kind.prepare ? asking.prepared?.get(row.id) : null
   if (prepared === null) return kind.judge(row, token, world)

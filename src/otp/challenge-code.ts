@@ -53,6 +53,7 @@ export function couldBeCode(typed: string): boolean {
 export function judgeCode(state: ChallengeState, typed: string, { now, keys, challenge }: KindWorld): KindOutcome {
   const { code_hash: hash, code_expires_at: expiresAt, code_attempts: attempts } = state
   if (!hash || !expiresAt || now >= expiresAt || attempts >= GUESSES || !challenge) return { accepted: false }
+  keys.requireKnown(hash)
   const code = normaliseDigits(typed)
   const matches = keys.hashes('challenge', `${challenge}:${code}`).some((candidate) => sameCode(candidate, hash))
   if (!couldBeCode(typed) || !matches) return { accepted: false, changes: { code_attempts: attempts + 1 } }

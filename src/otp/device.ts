@@ -34,7 +34,11 @@ export interface Device {
 /** Why a device was not even asked. */
 export type Refusal =
   | { reason: 'n_failed_attempts'; failureCount: number; lockedUntil: Date }
-  | { reason: 'verification_not_allowed'; message?: string }
+  | {
+      reason: 'verification_not_allowed'
+      /** Key of a text that says why, for example `errors:key_missing`. */
+      message?: string
+    }
 
 /** What one submission came to. A refusal is a value: the transaction commits with it. */
 export type Verification =

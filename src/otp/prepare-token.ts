@@ -1,3 +1,4 @@
+import { isNotReadable } from '../crypto/keyring.js'
 import type { Database } from '../db/connect.js'
 import type { Asker } from './failures.js'
 import type { Kind, KindWorld, Prepared } from './kinds/kind.js'
@@ -79,6 +80,8 @@ async function withinTime(
     return await Promise.race([ask(signal), tooLate])
   } catch (fault) {
     if (signal.aborted) return { answered: false }
+    // Without its key a device asks nobody: judging it says so.
+    if (isNotReadable(fault)) return null
     throw fault
   }
 }

@@ -1,4 +1,5 @@
 import { base32nopad } from '@scure/base'
+import { isNotReadable } from '../crypto/keyring.js'
 import { runStatement } from '../db/run-statement.js'
 import { totpUri } from './key-uri.js'
 import type { Otp } from './otp.js'
@@ -27,7 +28,18 @@ export async function readTotpEnrolment(
     { deviceId, userId: user.id },
   )
   if (!row) return null
-  const secret = otp.keys.open(row.secret, { column: 'totp_devices.secret', id: deviceId })
+  const secret = openSecret(otp, row.secret, deviceId)
+  if (!secret) return null
   const uri = totpUri({ issuer: otp.settings.siteName, account: user.email, secret })
   return { uri, secret: base32nopad.encode(secret) }
+}
+
+/** @returns null if the key that sealed it has gone: the setup begins again */
+function openSecret({ keys }: Otp, sealed: string, id: number): Buffer | null {
+  try {
+    return keys.open(sealed, { column: 'totp_devices.secret', id })
+  } catch (fault) {
+    if (isNotReadable(fault)) return null
+    throw fault
+  }
 }

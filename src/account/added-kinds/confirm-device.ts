@@ -1,7 +1,7 @@
 import type { Request, RequestHandler, Response } from 'express'
 import { z } from 'zod'
 import { type Refused, refused, tokenRefused } from '../../auth/login/answer.js'
-import { alertFor } from '../../http/alert-for.js'
+import { alert } from '../../auth/login/show-step.js'
 import { describeOrigin } from '../../http/describe-origin.js'
 import { field, readForm } from '../../http/read-form.js'
 import { refuse } from '../../http/refuse.js'
@@ -64,6 +64,5 @@ function show(
 ): void {
   if (refusal) res.status(refusal.status)
   if (refusal?.retryAfter !== undefined) res.set('Retry-After', String(refusal.retryAfter))
-  const alert = refusal && alertFor(req, refusal.code, refusal.retryAfter)
-  sendPage(res, 'account/added-kinds/confirm', { device, field: kind.field ?? null, alert })
+  sendPage(res, 'account/added-kinds/confirm', { device, field: kind.field ?? null, alert: alert(req, refusal) })
 }

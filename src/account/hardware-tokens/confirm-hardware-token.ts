@@ -1,7 +1,7 @@
 import type { Request, RequestHandler, Response } from 'express'
 import { sessionAsker } from '../../auth/asker.js'
 import { type Refused, refused, tokenRefused } from '../../auth/login/answer.js'
-import { alertFor } from '../../http/alert-for.js'
+import { alert } from '../../auth/login/show-step.js'
 import { describeOrigin } from '../../http/describe-origin.js'
 import { readForm } from '../../http/read-form.js'
 import { refuse } from '../../http/refuse.js'
@@ -83,6 +83,5 @@ function show(
 ): void {
   if (refusal) res.status(refusal.status)
   if (refusal?.retryAfter !== undefined) res.set('Retry-After', String(refusal.retryAfter))
-  const alert = refusal && alertFor(req, refusal.code, refusal.retryAfter)
-  sendPage(res, `account/hardware-tokens/${step}`, { device, alert })
+  sendPage(res, `account/hardware-tokens/${step}`, { device, alert: alert(req, refusal) })
 }

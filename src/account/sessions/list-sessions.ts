@@ -28,7 +28,7 @@ interface SessionRow {
 export async function listSessions(account: Account, userId: number, thisSid: string): Promise<OwnSession[]> {
   const rows = await readSessions(account, userId)
   const sessions = rows.map((row) => ({
-    handle: handleOf(account, row.sid),
+    handle: handlesOf(account, row.sid)[0] ?? '',
     browser: row.browser,
     address: row.address,
     signedInAt: new Date(row.signed_in_at),
@@ -41,15 +41,16 @@ export async function listSessions(account: Account, userId: number, thisSid: st
 /** @returns the id of the user's session that a form names, or null */
 export async function findSession(account: Account, userId: number, handle: string): Promise<string | null> {
   const rows = await readSessions(account, userId)
-  return rows.find(({ sid }) => handleOf(account, sid) === handle)?.sid ?? null
+  return rows.find(({ sid }) => handlesOf(account, sid).includes(handle))?.sid ?? null
 }
 
 function readSessions({ database, clock }: Account, userId: number): Promise<SessionRow[]> {
   return runStatement<SessionRow>(database, undefined, SESSIONS, { userId: String(userId), now: clock.now() })
 }
 
-function handleOf({ keys }: Account, sid: string): string {
-  return keys.hash('sessions.sid', sid)
+/** Newest key first: the page may come from a process that does not have that key in front yet. */
+function handlesOf({ keys }: Account, sid: string): string[] {
+  return keys.handles('sessions.sid', sid)
 }
 
 const SESSIONS = `

@@ -37,6 +37,8 @@ export function tokenRefused(
   refusal: Refusal | { reason: 'invalid_token' },
   now: Date,
 ): Refused {
+  if (refusal.reason === 'verification_not_allowed' && refusal.message !== undefined)
+    return { ...refused(step, refusal.reason), reason: refusal.message }
   if (refusal.reason !== 'n_failed_attempts') return refused(step, refusal.reason)
   return waiting(step, 'n_failed_attempts', refusal.lockedUntil, now)
 }

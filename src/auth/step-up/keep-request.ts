@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Request } from 'express'
 import { z } from 'zod'
+import { isNotReadable } from '../../crypto/keyring.js'
 import { runStatement } from '../../db/run-statement.js'
 import type { Auth } from '../auth.js'
 
@@ -41,7 +42,17 @@ export async function takeRequest(auth: Auth, req: Request): Promise<KeptRequest
     userId: req.user.id,
     now: auth.clock.now(),
   })
-  return row ? keptRequest.parse(JSON.parse(auth.otp.keys.open(row.sealed, place(kept.id)).toString())) : null
+  return row ? openRequest(auth, row.sealed, kept.id) : null
+}
+
+/** @returns null if the key that sealed it has gone: the person sends the form again */
+function openRequest({ otp }: Auth, sealed: string, id: string): KeptRequest | null {
+  try {
+    return keptRequest.parse(JSON.parse(otp.keys.open(sealed, place(id)).toString()))
+  } catch (fault) {
+    if (isNotReadable(fault)) return null
+    throw fault
+  }
 }
 
 const place = (id: string) => ({ column: 'kept_requests.sealed', id })

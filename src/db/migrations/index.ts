@@ -5,6 +5,7 @@ import * as ownDevices from './0002-own-devices.js'
 import * as groupsAndBrowsers from './0003-groups-and-browsers.js'
 import * as shippedGroups from './0004-shipped-groups.js'
 import * as throttlingLanes from './0006-throttling-lanes.js'
+import * as secretKeys from './0009-keys.js'
 
 /** One change of the schema. Everything it does happens in the transaction that also records its name. */
 export interface Migration {
@@ -14,7 +15,14 @@ export interface Migration {
 }
 
 /** All of ours, oldest first: a static list, so that a bundle holds them. */
-export const migrations: readonly Migration[] = [initial, ownDevices, groupsAndBrowsers, shippedGroups, throttlingLanes]
+export const migrations: readonly Migration[] = [
+  initial,
+  ownDevices,
+  groupsAndBrowsers,
+  shippedGroups,
+  throttlingLanes,
+  secretKeys,
+]
 
 /** A kind of device from outside, as far as migrating goes. Its table is `<name>_devices`. */
 export interface KindMigrations {

@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import type { Keyring } from '../../crypto/keyring.js'
+import type { KindOutcome } from '../device.js'
 import { backupTokenHashes, parseBackupToken } from '../backup-token.js'
 import { defineKind } from './kind.js'
 
@@ -7,17 +9,26 @@ export const staticKind = defineKind({
   name: 'static',
   table: 'static_devices',
   unguessable: true,
-  columns:
-    '(select t.id from static_tokens t where t.device_id = d.id and t.token_hash = any($lookup) limit 1) as token_id',
+  columns: `(select t.id from static_tokens t where t.device_id = d.id and t.token_hash = any($lookup) limit 1) as token_id,
+    (select t.token_hash from static_tokens t where t.device_id = d.id and strpos(t.token_hash, '.') > 0
+      and split_part(t.token_hash, '.', 1) <> all (select split_part(mine, '.', 1) from unnest($lookup::text[]) mine)
+      limit 1) as unreadable`,
   remaining: '(select count(*)::int from static_tokens t where t.device_id = d.id)',
   couldBe: (token) => parseBackupToken(token) !== null,
   lookup(typed, { keys }) {
     const token = parseBackupToken(typed)
     return token ? backupTokenHashes(keys, token) : []
   },
-  row: z.object({ token_id: z.number().nullable() }),
-  judge(row) {
-    if (row.token_id === null) return { accepted: false }
+  row: z.object({ token_id: z.number().nullable(), unreadable: z.string().nullable() }),
+  judge(row, typed, { keys }) {
+    if (row.token_id === null) return refuse(row, typed, keys)
     return { accepted: true, changes: {}, consumes: { table: 'static_tokens', id: row.token_id } }
   },
 })
+
+/** A token that could be one of those hashed with a key that is missing here is not judged at all. */
+function refuse(row: { unreadable: string | null }, typed: string, keys: Keyring): KindOutcome {
+  const isToken = parseBackupToken(typed) !== null
+  if (isToken && row.unreadable) keys.requireKnown(row.unreadable)
+  return { accepted: false }
+}

@@ -9,7 +9,9 @@ import type { Otp } from '../otp.js'
  */
 export async function userHandleOf(otp: Otp, transaction: Transaction | undefined, userId: number): Promise<string> {
   const [key] = await runStatement<{ user_handle: string }>(otp.database, transaction, FIRST_KEY, { userId })
-  return key?.user_handle ?? otp.keys.hash('webauthn_devices.user_handle', String(userId))
+  if (key) return key.user_handle
+  const [handle = ''] = otp.keys.handles('webauthn_devices.user_handle', String(userId))
+  return handle
 }
 
 const FIRST_KEY = 'select user_handle from webauthn_devices where user_id = $userId order by id limit 1'

@@ -1,0 +1,320 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import type { Database } from '../../src/db/connect.js'
+import { migrate } from '../../src/db/migrate.js'
+import { mailSchema } from '../../src/notify/mails.js'
+import { openPayload } from '../../src/notify/seal-payload.js'
+import { addDevice } from '../../src/otp/add-device.js'
+import { addHotpDevice } from '../../src/otp/add-hotp-device.js'
+import { addedKinds } from '../../src/otp/kinds/added-kind.js'
+import type { Device } from '../../src/otp/device.js'
+import { matchToken } from '../../src/otp/match-token.js'
+import { hotp } from '../../src/otp/oath.js'
+import { rotateKeys } from '../../src/otp/rotate-keys.js'
+import { tokenOf, wordKind } from '../package/tiny-kind/words.js'
+import type { Answer, Browser } from '../support/browse.js'
+import { testClock } from '../support/clock.js'
+import { databaseKinds, openTestDatabase } from '../support/database.js'
+import { createPerson, type Person, signIn, startTestSite, type TestSite } from '../support/site.js'
+
+const login = '/account/login'
+const profile = '/account/two-factor'
+const secret = Buffer.from('12345678901234567890')
+const [K1, K2, K3] = [Buffer.alloc(32, 11), Buffer.alloc(32, 12), Buffer.alloc(32, 13)]
+const kind = wordKind()
+
+type Keys = readonly Buffer[]
+
+interface Owner extends Person {
+  hardware: Device
+  word: Device
+}
+
+/** The ways in whose secret, or hash, depends on a key. */
+type Factor = 'totp' | 'hotp' | 'static' | 'word'
+const factors: readonly Factor[] = ['totp', 'hotp', 'static', 'word']
+
+describe.each(databaseKinds())('the life of a secret key, on the %s database', (where) => {
+  let database: Database
+  const clock = testClock()
+  const open: TestSite[] = []
+  beforeAll(async () => {
+    database = await openTestDatabase(where)
+    await migrate(database, [kind])
+  })
+  afterEach(async () => {
+    for (const site of open.splice(0)) await site.close()
+  })
+  afterAll(() => database.close())
+
+  /** A process with these keys, on the same database and clock. */
+  async function start(keys: Keys, environment: Record<string, string> = {}): Promise<TestSite> {
+    const site = await startTestSite(database, environment, [...keys], { clock, kinds: [kind] })
+    open.push(site)
+    return site
+  }
+
+  /** Somebody with a device of every kind that has a secret, all of it made by one process. */
+  async function enrol(site: TestSite): Promise<Owner> {
+    const person = await createPerson(site, { backupTokens: 4 })
+    return database.sequelize.transaction(async (transaction) => {
+      const own = { userId: person.id, confirmed: true }
+      const key = { secret, digits: 6, counter: 0 } as const
+      const hardware = await addHotpDevice(site.otp, transaction, { ...own, name: 'Token', ...key })
+      const [word] = addedKinds(site.otp.kinds)
+      if (!word) throw new Error('The kind from outside is not registered.')
+      const columns = (id: number) => ({
+        secret: site.otp.keys.seal(Buffer.from('open sesame'), { column: 'word_devices.secret', id }),
+      })
+      const magic = await addDevice(site.otp, transaction, word, { ...own, name: 'Word', columns })
+      return { ...person, hardware, word: magic }
+    })
+  }
+
+  let used = 0
+  /** A token that this factor accepts now; each one is another. */
+  function tokenFor(owner: Owner, factor: Factor): { otp_device: string; otp_token: string } {
+    used += 1
+    switch (factor) {
+      case 'totp':
+        clock.advance(30)
+        return { otp_device: owner.app?.persistentId ?? '', otp_token: owner.code() }
+      case 'hotp':
+        return { otp_device: owner.hardware.persistentId, otp_token: hotp(secret, used % 5, 6) }
+      case 'static':
+        return { otp_device: owner.backup?.persistentId ?? '', otp_token: owner.backupTokens.pop() ?? '' }
+      case 'word':
+        return { otp_device: owner.word.persistentId, otp_token: tokenOf('open sesame', used) }
+    }
+  }
+
+  async function enter(site: TestSite, owner: Owner, factor: Factor, browser = site.browser()): Promise<Answer> {
+    await browser.post(login, { username: owner.email, password: owner.password })
+    used = factor === 'hotp' ? -1 : used
+    return browser.post(login, tokenFor(owner, factor))
+  }
+
+  describe('SEC-07: a key that is retired', () => {
+    it.each(factors)('leaves nobody to enrol again: %s', async (factor) => {
+      const owner = await enrol(await start([K1]))
+      const { keys } = await rotateKeys((await start([K2, K1])).otp)
+      expect(keys.map(({ state }) => state)).toEqual(['newest', 'free'])
+      expect((await enter(await start([K2]), owner, factor)).location).toBe('/admin')
+    })
+
+    it('can be followed by another one, and another', async () => {
+      const owner = await enrol(await start([K1]))
+      await rotateKeys((await start([K2, K1])).otp)
+      await rotateKeys((await start([K3, K2])).otp)
+      const site = await start([K3])
+      expect(await leadsOf(site, owner)).toEqual(factors.map((factor) => [factor, '/admin']))
+    })
+
+    it('ends no session and loses no form that waits for a token', async () => {
+      const before = await start([K1])
+      const owner = await enrol(before)
+      const browser = await signIn(before, owner)
+      clock.advance(400)
+      const change = { password: owner.password, new_password: 'quite another passphrase' }
+      const kept = await browser.post('/account/password/change', change)
+      expect(kept.location).toMatch(/^\/account\/verify/)
+
+      await rotateKeys((await start([K2, K1])).otp)
+      const after = await start([K2])
+      const moved = after.browser()
+      for (const [name, value] of browser.cookies) moved.cookies.set(name, value)
+      expect((await moved.get(profile)).status).toBe(200)
+      const form = { ...tokenFor(owner, 'totp'), next: '/account/password/change' }
+      expect((await moved.post('/account/verify', form)).location).toBe(`${profile}?done=password_changed`)
+    })
+
+    it('ends no link in a mail', async () => {
+      const before = await start([K1])
+      const owner = await enrol(before)
+      const link = await askForReset(before, owner)
+      await rotateKeys((await start([K2, K1])).otp)
+      expect((await (await start([K2])).browser().get(link)).status).toBe(200)
+    })
+
+    it('still lets a trusted browser in without a token', async () => {
+      const before = await start([K1], { TRUST_BROWSER_DAYS: '30' })
+      const owner = await enrol(before)
+      const browser = await signIn(before, owner)
+      await browser.post(`${profile}/browsers/trust`, { trust_browser: 'on' })
+      await rotateKeys((await start([K2, K1])).otp)
+      const after = await start([K2], { TRUST_BROWSER_DAYS: '30' })
+      const again = after.browser()
+      again.cookies.set('otp_trusted', browser.cookies.get('otp_trusted') ?? '')
+      const answer = await again.post(login, { username: owner.email, password: owner.password })
+      expect(answer.location).toBe('/admin')
+    })
+
+    it('signs for its sessions for a day, and no longer', async () => {
+      const { ids } = (await start([K1])).otp.keys
+      await rotateKeys((await start([K2, K1])).otp)
+      const soon = await start([K2])
+      expect(soon.otp.keys.sessionSecrets).toHaveLength(2)
+      clock.advance(24 * 3600)
+      expect((await start([K2])).otp.keys.sessionSecrets).toHaveLength(1)
+      expect(ids).toHaveLength(1)
+    })
+
+    it('is sealed again row by row: running it twice moves nothing, and a newer value stays', async () => {
+      const owner = await enrol(await start([K1]))
+      const { otp } = await start([K2, K1])
+      expect((await rotateKeys(otp)).moved).toBeGreaterThanOrEqual(3)
+      expect((await rotateKeys(otp)).moved).toBe(0)
+      const named = await database.pool.query<{ key: string }>(
+        `select split_part(secret, '.', 2) as key from totp_devices where id = $1`,
+        [owner.app?.id],
+      )
+      expect(named.rows).toEqual([{ key: otp.keys.ids[0] }])
+    })
+
+    it('opens the mails that wait, sealed again', async () => {
+      const before = await start([K1])
+      const owner = await enrol(before)
+      const link = await askForReset(before, owner)
+      await rotateKeys((await start([K2, K1])).otp)
+      expect(linkIn(await start([K2]), await lastJob())).toBe(link)
+    })
+
+    it('is named as needed if a row cannot be opened with it, and stays', async () => {
+      const owner = await enrol(await start([K1]))
+      const copied = `update totp_devices set secret = (select secret from totp_devices where id <> $1
+        and split_part(secret, '.', 2) = (select split_part(secret, '.', 2) from totp_devices where id = $1) limit 1) where id = $1`
+      await enrol(await start([K1]))
+      await database.pool.query(copied, [owner.app?.id])
+      const site = await start([K2, K1])
+      const { keys } = await rotateKeys(site.otp)
+      expect(keys[1]).toMatchObject({ state: 'needed', uses: [{ table: 'totp_devices', rows: 1 }] })
+      expect(await enter(site, owner, 'totp')).toMatchObject({ status: 422, code: 'verification_not_allowed' })
+      await database.pool.query('delete from totp_devices where id = $1', [owner.app?.id])
+    })
+  })
+
+  describe('SEC-07: while a key is missing', () => {
+    it.each(factors)('%s is refused with a reason, counts no failure and uses nothing up', async (factor) => {
+      const owner = await enrol(await start([K1]))
+      const site = await start([K2])
+      const answer = await enter(site, owner, factor)
+      expect(answer).toMatchObject({ status: 422, code: 'verification_not_allowed' })
+      expect(answer.text).toContain('a key is missing on our side')
+      expect(answer.text).toContain('contact an administrator')
+      const { rows } = await database.pool.query<{ failures: number }>(
+        `select failure_count as failures from ${factor}_devices where user_id = $1`,
+        [owner.id],
+      )
+      expect(rows.every(({ failures }) => failures === 0)).toBe(true)
+      expect((await database.models.User.findByPk(owner.id))?.token_failed_at).toEqual([])
+      expect(await database.models.StaticToken.count({ where: { device_id: owner.backup?.id ?? 0 } })).toBe(4)
+    })
+
+    it('devices that do not need it still work, and those enrolled since', async () => {
+      const owner = await enrol(await start([K1]))
+      const site = await start([K2])
+      const later = await enrol(site)
+      expect(await leadsOf(site, later)).toEqual(factors.map((factor) => [factor, '/admin']))
+      expect((await enter(site, owner, 'totp')).code).toBe('verification_not_allowed')
+    })
+
+    it('a token in the password step, and matchToken, are refused and not a fault', async () => {
+      const owner = await enrol(await start([K1]))
+      const site = await start([K2])
+      const form = { username: owner.email, password: owner.password, otp_token: owner.code() }
+      expect((await site.browser().post(login, form)).status).toBe(422)
+      const outcome = await matchToken(site.otp, { userId: owner.id, token: owner.backupTokens[0] ?? '' })
+      expect(outcome).toMatchObject({ ok: false, reason: 'verification_not_allowed' })
+    })
+
+    it('pages, panel, setup in progress and forms that wait give no 500', async () => {
+      const before = await start([K1])
+      const owner = await createPerson(before, { superuser: true, backupTokens: 1 })
+      const browser = await signIn(before, owner)
+      clock.advance(400)
+      await browser.post('/account/password/change', { password: owner.password, new_password: 'another passphrase' })
+      const person = await createPerson(before, { app: false })
+      const fresh = before.browser()
+      await fresh.post(login, { username: person.email, password: person.password })
+      await fresh.post(`${profile}/setup`, { method: 'totp' })
+
+      const site = await start([K2])
+      const paths = [profile, '/admin', '/admin/api/resources/totp_devices/actions/list', `${profile}/setup`]
+      const more = [`${profile}/qrcode`, `${profile}/backup-tokens`, `${profile}/sessions`, '/account/verify']
+      const faults = []
+      for (const from of [browser, fresh]) faults.push(...(await faultsAt(site, from, [...paths, ...more])))
+      expect(faults).toEqual([])
+      expect(site.log.filter((line) => line.includes('"level":50')).every((line) => line.includes('key'))).toBe(true)
+    })
+
+    it('the log names the key by its ID, once, and no secret', async () => {
+      const before = await start([K1])
+      const owner = await enrol(before)
+      const [keyId = ''] = before.otp.keys.ids
+      const site = await start([K2])
+      await enter(site, owner, 'totp')
+      await enter(site, owner, 'hotp')
+      const lines = site.log.filter((line) => line.includes('something is sealed with a key'))
+      expect(lines).toHaveLength(1)
+      expect(lines[0]).toContain(keyId)
+      expect(site.log.join('')).not.toContain(K1.toString('base64').slice(0, 20))
+    })
+
+    it('a start says which keys are missing, and starts', async () => {
+      const before = await start([K1])
+      const [keyId = ''] = before.otp.keys.ids
+      await enrol(before)
+      const site = await start([K3, K2])
+      expect(site.log.some((line) => line.includes('not in SECRET_KEYS') && line.includes(keyId))).toBe(true)
+      expect((await site.browser().get(login)).status).toBe(200)
+    })
+
+    it('rotating names it as missing, with what needs it', async () => {
+      const before = await start([K1])
+      await enrol(before)
+      const [keyId = ''] = before.otp.keys.ids
+      const { keys } = await rotateKeys((await start([K2])).otp)
+      const lost = keys.find((key) => key.keyId === keyId)
+      expect(lost).toMatchObject({ state: 'missing' })
+      expect(lost?.uses.map(({ table }) => table)).toEqual(
+        expect.arrayContaining(['totp_devices', 'hotp_devices', 'word_devices', 'static_tokens']),
+      )
+    })
+  })
+
+  const lastJob = async (): Promise<unknown> => {
+    const sql = `select payload from graphile_worker._private_jobs order by id desc limit 1`
+    return (await database.pool.query<{ payload: unknown }>(sql)).rows[0]?.payload
+  }
+
+  /** Path of the link in a waiting mail. */
+  function linkIn({ otp }: TestSite, payload: unknown): string {
+    const mail = mailSchema.parse(openPayload(otp.keys, 'send-mail', payload).content)
+    return 'link' in mail ? new URL(mail.link).pathname : ''
+  }
+
+  /** The mail is made after the answer, so that it has to be waited for. */
+  async function askForReset(site: TestSite, { email }: Owner): Promise<string> {
+    const before = JSON.stringify(await lastJob())
+    await site.browser().post('/account/password/forgot', { username: email })
+    await expect.poll(async () => JSON.stringify(await lastJob()), { timeout: 10_000 }).not.toBe(before)
+    return linkIn(site, await lastJob())
+  }
+
+  /** Where each factor leads this person. */
+  async function leadsOf(site: TestSite, owner: Owner) {
+    const leads = []
+    for (const factor of factors) leads.push([factor, (await enter(site, owner, factor)).location])
+    return leads
+  }
+
+  /** The pages that are a fault for a browser that comes from another process. */
+  async function faultsAt(site: TestSite, from: Browser, paths: readonly string[]): Promise<string[]> {
+    const faults = []
+    for (const path of paths) {
+      const moved = site.browser()
+      for (const [name, value] of from.cookies) moved.cookies.set(name, value)
+      if ((await moved.get(path)).status >= 500) faults.push(path)
+    }
+    return faults
+  }
+})
