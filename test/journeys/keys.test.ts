@@ -4,9 +4,11 @@ import { migrate } from '../../src/db/migrate.js'
 import { mailSchema } from '../../src/notify/mails.js'
 import { openPayload } from '../../src/notify/seal-payload.js'
 import { addDevice } from '../../src/otp/add-device.js'
+import { addPhoneDevice } from '../../src/otp/add-challenge-device.js'
 import { addHotpDevice } from '../../src/otp/add-hotp-device.js'
 import { addedKinds } from '../../src/otp/kinds/added-kind.js'
 import type { Device } from '../../src/otp/device.js'
+import { generateChallenge } from '../../src/otp/generate-challenge.js'
 import { matchToken } from '../../src/otp/match-token.js'
 import { hotp } from '../../src/otp/oath.js'
 import { rotateKeys } from '../../src/otp/rotate-keys.js'
@@ -279,6 +281,66 @@ describe.each(databaseKinds())('the life of a secret key, on the %s database', (
         expect.arrayContaining(['totp_devices', 'hotp_devices', 'word_devices', 'static_tokens']),
       )
     })
+  })
+
+  describe('SEC-19: a limit', () => {
+    const rotations: [string, Keys[]][] = [
+      ['the new key is added in front', [[K1], [K2, K1]]],
+      ['the new key is added behind, then moved to the front', [[K1], [K1, K2], [K2, K1]]],
+      ['the old key is removed after a rotation', [[K1], [K2, K1], [K2]]],
+    ]
+
+    it.each(rotations)('on links to a new password goes on if %s', async (_how, steps) => {
+      const username = `nobody${(used += 1)}@example.com`
+      const forgot = '/account/password/forgot'
+      const [first = [K1], ...later] = steps
+      const before = await start(first)
+      for (let requests = 0; requests < 5; requests += 1)
+        expect((await before.browser().post(forgot, { username })).status).toBe(303)
+      for (const keys of later) {
+        const site = await start(keys)
+        await rotateKeys(site.otp)
+        const answer = await site.browser().post(forgot, { username })
+        expect(answer.status).toBe(429)
+        expect(Number(answer.headers['retry-after'])).toBeGreaterThan(3000)
+      }
+    })
+
+    it.each(rotations)('on codes to one number goes on if %s', async (_how, steps) => {
+      const [first = [K1], ...later] = steps
+      const before = await start(first)
+      const number = `+4179${String((used += 1)).padStart(7, '0')}`
+      const owner = await createPerson(before)
+      const phone = { userId: owner.id, name: 'Phone', confirmed: true, number, method: 'sms' } as const
+      const { persistentId: deviceId } = await addPhoneDevice(before.otp, undefined, phone)
+      const send = (site: TestSite) => generateChallenge(site.otp, { userId: owner.id, deviceId, language: 'en' })
+      for (let sends = 0; sends < 10; sends += 1) {
+        expect(await send(before)).toMatchObject({ ok: true })
+        clock.advance(31)
+      }
+      // The owner's own limit must not hide the number's.
+      await database.pool.query('update challenge_sends set user_id = $2 where user_id = $1', [
+        owner.id,
+        (await createPerson(before)).id,
+      ])
+      for (const keys of later) {
+        const site = await start(keys)
+        await rotateKeys(site.otp)
+        expect(await send(site)).toMatchObject({ ok: false, reason: 'cooldown_pending' })
+      }
+    })
+  })
+
+  it('SEC-19: a session is ended from a page that a process with another key in front has made', async () => {
+    const one = await start([K1, K2])
+    const owner = await enrol(one)
+    const [ended, mine] = [await signIn(one, owner), await signIn(one, owner)]
+    const page = (await mine.get(profile)).text
+    const [, handle = ''] = /name="session" value="([^"]+)"/.exec(page) ?? []
+    const other = (await start([K2, K1])).browser()
+    for (const [name, value] of mine.cookies) other.cookies.set(name, value)
+    expect((await other.post(`${profile}/sessions/end`, { session: handle })).status).toBe(303)
+    expect((await ended.get(profile)).status).toBe(302)
   })
 
   const lastJob = async (): Promise<unknown> => {

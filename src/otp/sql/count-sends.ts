@@ -18,18 +18,19 @@ export async function countSends(
   { userId, target, since }: Sent & { since: Date },
   limit: number,
 ): Promise<Date | null> {
-  const hash = otp.keys.hash('challenge_sends', target)
-  // Two users may have one number: their locks do not meet, this one does.
-  await otp.database.sequelize.query('select pg_advisory_xact_lock(hashtextextended($hash, 0))', {
-    bind: { hash },
-    transaction,
-  })
+  // Under every known key, or a rotation would start the count again.
+  const hashes = otp.keys.hashes('challenge_sends', target).toSorted()
+  // Two users may have one number: their locks do not meet, these do. Sorted, so that two never wait for each other.
+  await otp.database.sequelize.query(
+    `select pg_advisory_xact_lock(hashtextextended(hash, 0)) from unnest($hashes::text[]) as hash`,
+    { bind: { hashes }, transaction },
+  )
   const [row] = await otp.database.sequelize.query<{ by_user: Date | null; by_target: Date | null }>(
     `select
       (select at from challenge_sends where user_id = $userId and at > $since order by at desc offset $before limit 1) as by_user,
-      (select at from challenge_sends where target_hash = $hash and at > $since order by at desc offset $before limit 1) as by_target`,
+      (select at from challenge_sends where target_hash = any($hashes) and at > $since order by at desc offset $before limit 1) as by_target`,
     {
-      bind: { userId, hash, since, before: limit - 1 },
+      bind: { userId, hashes, since, before: limit - 1 },
       type: QueryTypes.SELECT,
       transaction,
     },
