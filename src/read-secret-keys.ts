@@ -1,25 +1,71 @@
 import { randomBytes } from 'node:crypto'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { closeSync, fsyncSync, linkSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { parseSecretKeys } from './config/parse-secret-keys.js'
 import type { Config } from './config/read-config.js'
 import { createKeyring, type Keyring } from './crypto/keyring.js'
+import { SiteError } from './errors.js'
 
 /**
  * The keyring of `SECRET_KEYS`, or of the key that is generated once into `DATA_DIR`
  * (mode 0600). Production never comes here without `SECRET_KEYS`.
+ *
+ * @throws SiteError `secret_key_invalid` if that file holds no key
  */
 export function readSecretKeys(config: Config): Keyring {
-  return createKeyring(config.secretKeys ?? [generatedKey(config.folder)])
+  return createKeyring(config.secretKeys ?? generatedKeys(config.folder))
 }
 
-function generatedKey(folder: string): Buffer {
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
+function generatedKeys(folder: string): Buffer[] {
   const file = path.join(folder, 'secret-key')
-  try {
-    writeFileSync(file, randomBytes(32).toString('base64'), { flag: 'wx', mode: 0o600 })
-  } catch (error) {
-    // Another start made it, now or earlier.
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
-  }
-  return Buffer.from(readFileSync(file, 'utf8'), 'base64')
+  const text = readIfThere(file) ?? generateKey(folder, file)
+  const keys = parseSecretKeys(text)
+  if (keys) return keys
+  throw new SiteError(
+    'secret_key_invalid',
+    `${file} is empty or damaged: it holds no key of at least 32 bytes in base64.`,
+    'Restore it from a backup, or set SECRET_KEYS. If nothing was encrypted with it yet, delete it, and a new key is generated.',
+  )
 }
+
+/**
+ * Makes the key under another name and links it once it is on the disk: the file appears
+ * with its whole content, or not at all, and never replaces the key of a start at the same time.
+ */
+function generateKey(folder: string, file: string): string {
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  const draft = `${file}.${process.pid}.${randomBytes(6).toString('hex')}.new`
+  try {
+    writeFileSync(draft, randomBytes(32).toString('base64'), { flag: 'wx', mode: 0o600, flush: true })
+    linkSync(draft, file)
+    syncFolder(folder)
+  } catch (error) {
+    // Another start was faster: its key counts.
+    if (!hasCode(error, 'EEXIST')) throw error
+  } finally {
+    rmSync(draft, { force: true })
+  }
+  return readFileSync(file, 'utf8')
+}
+
+/** A name in a folder is only certain to outlive a power cut once the folder is on the disk. */
+function syncFolder(folder: string): void {
+  const handle = openSync(folder, 'r')
+  try {
+    fsyncSync(handle)
+  } finally {
+    closeSync(handle)
+  }
+}
+
+function readIfThere(file: string): string | null {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return null
+    throw error
+  }
+}
+
+const hasCode = (error: unknown, code: string): boolean =>
+  error instanceof Error && 'code' in error && error.code === code

@@ -18,6 +18,9 @@ export class UsageRefused extends Error {
   }
 }
 
+/** What is wrong with the configuration and only shows once something is read or looked up. */
+const CONFIGURATION: ReadonlySet<string> = new Set(['no_secret_key', 'secret_key_invalid'])
+
 /** What standard error says to a fault, and what the process ends with. */
 export function explain(fault: unknown): { lines: readonly string[]; exitCode: number } {
   if (fault instanceof ConfigurationRefused)
@@ -27,7 +30,10 @@ export function explain(fault: unknown): { lines: readonly string[]; exitCode: n
     }
   if (fault instanceof UsageRefused) return { lines: fault.lines, exitCode: exitCode.usage }
   if (fault instanceof SiteError)
-    return { lines: [`${fault.code}: ${fault.message} ${fault.remedy}`], exitCode: exitCode.refused }
+    return {
+      lines: [`${fault.code}: ${fault.message} ${fault.remedy}`],
+      exitCode: CONFIGURATION.has(fault.code) ? exitCode.configuration : exitCode.refused,
+    }
   const text = fault instanceof Error ? (fault.stack ?? fault.message) : String(fault)
   return { lines: [unreachable(fault) ?? text], exitCode: exitCode.refused }
 }

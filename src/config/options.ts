@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import { z } from 'zod'
+import { parseSecretKeys } from './parse-secret-keys.js'
 
 /** What stands beside a variable's schema: for the line about a wrong value and for docs/configuration.md. */
 export interface About {
@@ -58,11 +59,12 @@ const mailbox = text(320).regex(/^([^<>@,]*<[^\s<>@,]+@[^\s<>@,]+>|[^\s<>@,]+@[^
 
 const secretKeys = z
   .string()
-  .transform((value) => value.split(',').map((key) => key.trim()))
-  .refine((keys) =>
-    keys.every((key) => /^[A-Za-z0-9+/_-]+={0,2}$/.test(key) && Buffer.from(key, 'base64').length >= 32),
-  )
-  .transform((keys) => keys.map((key) => Buffer.from(key, 'base64')))
+  .transform((value, context) => {
+    const keys = parseSecretKeys(value)
+    if (keys) return keys
+    context.addIssue({ code: 'custom' })
+    return z.NEVER
+  })
   .optional()
 
 /** A name that Express knows, an address, or a network such as `10.0.0.0/8`. */
@@ -147,7 +149,7 @@ export const options = z.object({
     name: 'SECRET_KEYS',
     default: 'generated into `DATA_DIR` outside production',
     expected:
-      'comma separated keys, newest first, each at least 32 bytes in base64 (`openssl rand -base64 32` makes one)',
+      'comma separated keys, newest first, all different and each at least 32 bytes in base64 (`openssl rand -base64 32` makes one)',
     text: 'comma separated, newest first, each at least 32 bytes in base64: signs sessions and encrypts device secrets; older keys still open what they sealed',
   }),
   siteName: text(64).min(1).default('OTP Admin').register(about, {

@@ -1,0 +1,135 @@
+import { spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { text } from 'node:stream/consumers'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { parseSecretKeys } from '../../src/config/parse-secret-keys.js'
+import { readConfig } from '../../src/config/read-config.js'
+import { createKeyring } from '../../src/crypto/keyring.js'
+import { createOtpAdminSite } from '../../src/create-site.js'
+import { readSecretKeys } from '../../src/read-secret-keys.js'
+import { root } from '../../src/root.js'
+import { buildProgram, otpAdmin } from '../support/command-line.js'
+import { testConfig } from '../support/config.js'
+import { temporaryFolder } from '../support/database.js'
+
+const key = randomBytes(32)
+const good = key.toString('base64')
+const other = randomBytes(48).toString('base64')
+
+const refused: [what: string, text: string][] = [
+  ['nothing', ''],
+  ['a space', ' '],
+  ['31 bytes', randomBytes(31).toString('base64')],
+  ['31 bytes in base64url', randomBytes(31).toString('base64url')],
+  ['32 characters, which are 24 bytes', randomBytes(24).toString('base64')],
+  ['hex digits of 16 bytes', randomBytes(16).toString('hex')],
+  ['a comma alone', ','],
+  ['a comma at the end', `${good},`],
+  ['a short key behind a good one', `${good},c2hvcnQ=`],
+  ['a short key before a good one', `c2hvcnQ=,${good}`],
+  ['one key twice', `${good},${good}`],
+  ['one key twice, in two spellings', `${good},${key.toString('base64url')}`],
+  ['quotes', `"${good}"`],
+  ['a key that was cut off', good.slice(0, 40)],
+  ['a character that base64 does not have', `${good.slice(0, -2)}!=`],
+  ['a line break inside', `${good.slice(0, 20)}\n${good.slice(20)}`],
+  ['text with padding in the middle', `${good}${good}`],
+]
+
+const accepted: [what: string, text: string, keys: number][] = [
+  ['32 bytes', good, 1],
+  ['more than 32 bytes', other, 1],
+  ['base64url', key.toString('base64url'), 1],
+  ['base64 without padding', good.replace(/=+$/, ''), 1],
+  ['a newline at the end', `${good}\n`, 1],
+  ['space around keys', ` ${good} , ${other}\r\n`, 2],
+]
+
+describe('SEC-R4: key material', () => {
+  it.each(refused)('is refused in SECRET_KEYS, never shortened: %s', (_what, given) => {
+    expect(parseSecretKeys(given)).toBeNull()
+    if (given === '') return
+    expect(readConfig({ SECRET_KEYS: given })).toMatchObject({ ok: false, faults: [{ variable: 'SECRET_KEYS' }] })
+  })
+
+  it.each(accepted)('is accepted: %s', (_what, given, count) => {
+    const keys = parseSecretKeys(given)
+    expect(keys).toHaveLength(count)
+    expect(keys?.every(({ length }) => length >= 32)).toBe(true)
+    expect(readConfig({ SECRET_KEYS: given }).ok).toBe(true)
+  })
+
+  it.each([0, 1, 16, 31])('of %i bytes is refused by the package', (bytes) => {
+    const refusal = expect.objectContaining({ code: 'secret_key_invalid' })
+    expect(() => createKeyring([randomBytes(bytes)])).toThrow(refusal)
+    expect(() => createKeyring([key, randomBytes(bytes)])).toThrow(refusal)
+  })
+
+  it('is refused by the package in its config, before anything is opened', async () => {
+    const config = { SECRET_KEYS: good.slice(0, 40), DATA_DIR: '/nowhere' }
+    await expect(createOtpAdminSite({ config })).rejects.toMatchObject({ code: 'options_refused' })
+  })
+})
+
+describe('SEC-R4: the generated key', () => {
+  let folder: string
+  let file: string
+  beforeEach(() => {
+    folder = temporaryFolder()
+    file = path.join(folder, 'secret-key')
+    return () => rmSync(folder, { recursive: true, force: true })
+  })
+  const read = () => readSecretKeys(testConfig({ DATA_DIR: folder })).ids
+
+  it('is made once, for its owner alone, and nothing else is left', () => {
+    const first = read()
+    expect(read()).toEqual(first)
+    expect(readdirSync(folder)).toEqual(['secret-key'])
+    expect(statSync(file).mode & 0o777).toBe(0o600)
+    expect(Buffer.from(readFileSync(file, 'utf8'), 'base64')).toHaveLength(32)
+  })
+
+  it('is not taken from what an interrupted start left', () => {
+    writeFileSync(`${file}.77.0a1b2c.new`, good.slice(0, 10))
+    const made = read()
+    expect(made).toEqual(createKeyring([Buffer.from(readFileSync(file, 'utf8'), 'base64')]).ids)
+  })
+
+  it('is refused if its file was cut off anywhere', () => {
+    for (let length = 0; length < 43; length += 1) {
+      writeFileSync(file, good.slice(0, length))
+      expect(read).toThrow(expect.objectContaining({ code: 'secret_key_invalid' }))
+      expect(readFileSync(file, 'utf8')).toBe(good.slice(0, length))
+    }
+  })
+
+  it('is the same for starts at the same moment', async () => {
+    const start = async (script: string[], where: string) => {
+      const child = spawn(process.execPath, script, { cwd: root, env: { ...process.env, DATA_DIR: where } })
+      return text(child.stdout)
+    }
+    const spare = temporaryFolder()
+    await start(['scripts/run-typescript.mjs', 'test/support/print-key-id.ts'], spare)
+    rmSync(spare, { recursive: true, force: true })
+    const starts = Array.from({ length: 6 }, () => start(['dist/scripts/print-key-id.mjs'], folder))
+    const ids = new Set(await Promise.all(starts))
+    expect([...ids]).toEqual([`${read().join()}\n`])
+    expect(readdirSync(folder)).toEqual(['secret-key'])
+  }, 60_000)
+
+  describe('on the command line', () => {
+    beforeAll(buildProgram, 120_000)
+    let data: string
+    afterAll(() => rmSync(data, { recursive: true, force: true }))
+
+    it.each(['serve', 'two-factor-status ada@example.com'])('%s ends with 78 if the file is empty', async (command) => {
+      data = temporaryFolder('migrated')
+      writeFileSync(path.join(data, 'secret-key'), '')
+      const ended = await otpAdmin(command.split(' '), { DATA_DIR: data, PORT: '0' })
+      expect(ended).toMatchObject({ status: 78, stdout: '' })
+      expect(ended.stderr).toMatch(/^secret_key_invalid: .*secret-key is empty or damaged.*\n$/)
+    })
+  })
+})
