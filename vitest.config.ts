@@ -18,8 +18,9 @@ export default defineConfig({
     reporters: ['default', './.ci/summary-reporter.mjs'],
     // Both of a small machine's cores, and no more: every file has a site of its own, with twenty connections.
     maxWorkers: 2,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // Upper bounds that no test waits for: beside other work a first start takes half a minute.
+    testTimeout: 180_000,
+    hookTimeout: 300_000,
     server: { deps: { external: [/dist\/lean\//] } },
   },
 })

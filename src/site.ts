@@ -25,6 +25,7 @@ import type { Clock } from './clock.js'
 import type { Config } from './config/read-config.js'
 import type { Keyring } from './crypto/keyring.js'
 import type { Database } from './db/connect.js'
+import { isOutage } from './db/is-outage.js'
 import { useKeys } from './db/use-keys.js'
 import { checkOrigin, isOwnSender } from './http/check-origin.js'
 import { chooseLanguage } from './http/choose-language.js'
@@ -37,7 +38,7 @@ import { ownAddresses } from './http/own-addresses.js'
 import { refuseMethod, refuseOddTargets, refuseUnknown } from './http/refuse-unknown.js'
 import { refuseBadInput } from './http/read-form.js'
 import { readFormsFirst } from './http/read-forms-first.js'
-import { refuse } from './http/refuse.js'
+import { refuse, UNAVAILABLE } from './http/refuse.js'
 import { securityHeaders } from './http/security-headers.js'
 import { sendPage } from './http/send-page.js'
 import { readKeyScript } from './http/serve-key-script.js'
@@ -180,8 +181,13 @@ async function createAccount(
 
 function answerFault(log: Logger): ErrorRequestHandler {
   return (fault: unknown, req, res, next) => {
-    ;(req.log ?? log).error({ err: fault }, 'fault')
+    const outage = isOutage(fault)
+    if (outage) (req.log ?? log).warn({ reason: reasonOf(fault) }, 'the database is not available')
+    else (req.log ?? log).error({ err: fault }, 'fault')
     if (res.headersSent) return next(fault)
+    if (outage) return refuse(req, res, UNAVAILABLE)
     refuse(req, res, { status: 500, code: 'internal' })
   }
 }
+
+const reasonOf = (fault: unknown): string | undefined => (fault instanceof Error ? fault.message : undefined)

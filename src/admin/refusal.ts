@@ -10,6 +10,7 @@ const statuses = {
   method_not_allowed: 405,
   too_large: 413,
   internal: 500,
+  unavailable: 503,
 } as const
 
 export type RefusalCode = keyof typeof statuses

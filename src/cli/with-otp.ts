@@ -25,7 +25,7 @@ export async function withOtp<T>(work: (otp: Otp, config: Config) => Promise<T>)
 
 /** The same without migrating. A running server's embedded database is reached through its socket. */
 export async function withDatabase<T>(config: Config, work: (database: Database) => Promise<T>): Promise<T> {
-  const database = await connectDatabase(config, { embedded: 'share' })
+  const database = await connectDatabase(config, { embedded: 'share', unhurried: true })
   try {
     return await work(database)
   } finally {

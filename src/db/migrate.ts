@@ -27,10 +27,15 @@ export async function migrate(database: Database, kinds: readonly KindMigrations
   const executed = await executedMigrations(database.sequelize)
   refuseUnknown(executed, kinds)
   if (isComplete(executed, kinds)) return []
-  const client = await database.pool.connect()
+  return await database.unhurried((patient) => oneAtATime(patient, () => runPending(patient, kinds)))
+}
+
+/** Waits for whoever migrates this database at the moment. */
+async function oneAtATime<T>({ pool }: Database, work: () => Promise<T>): Promise<T> {
+  const client = await pool.connect()
   try {
     await client.query('select pg_advisory_lock($1)', [MIGRATION_LOCK])
-    return await runPending(database, kinds)
+    return await work()
   } finally {
     await client.query('select pg_advisory_unlock($1)', [MIGRATION_LOCK]).finally(() => client.release())
   }

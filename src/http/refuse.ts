@@ -12,6 +12,9 @@ export interface RequestRefusal {
   allow?: string
 }
 
+/** The database cannot be reached. The number of seconds is about what a restart of it takes. */
+export const UNAVAILABLE = { status: 503, code: 'unavailable', retryAfter: 5 } as const
+
 /** Answers a refused request: JSON to a program, a page to a person. Nothing of the fault itself is in it. */
 export function refuse(req: Request, res: Response, refusal: RequestRefusal): void {
   res.status(refusal.status).set('Cache-Control', 'no-store')

@@ -1,13 +1,14 @@
 import { EventEmitter } from 'node:events'
-import type { Runner, WorkerEvents } from 'graphile-worker'
+import type { WorkerEvents } from 'graphile-worker'
 import { afterJob } from './after-job.js'
 import { beat, leave } from './heartbeat.js'
 import { logJobs } from './log-jobs.js'
 import type { Notify } from './notify.js'
 import { pause } from './pause.js'
-import { superviseRunner } from './supervise-runner.js'
+import { superviseRunner, type Workers } from './supervise-runner.js'
 import { taskList } from './tasks/index.js'
 import { unlockDeadWorkers } from './unlock-dead-workers.js'
+import { within } from '../within.js'
 
 /** Milliseconds between two heartbeats of a worker. */
 const BEAT = 5_000
@@ -16,7 +17,9 @@ const DEAD_AFTER = 15
 /** Milliseconds between two looks for work; LISTEN is quicker but does not cross the embedded socket. */
 const POLL = 1_000
 /** Milliseconds that a delivery under way has when the worker stops; then it is given back. */
-const FINISH = 3_000
+const FINISH = 2_000
+/** Milliseconds that stopping takes at most. Jobs that could not be given back by then count as those of a killed process. */
+const STOP = 3_000
 
 export interface RunningWorker {
   /** Finishes or gives back what is under way, and takes nothing new. The gateway can be closed after it. */
@@ -34,41 +37,45 @@ interface State {
 export function runWorker(notify: Notify): RunningWorker {
   const stopping = new AbortController()
   const state: State = { workers: new Set(), following: new Set() }
-  const running = superviseRunner(() => startRunner(notify, state), notify.log, stopping.signal)
+  const running = superviseRunner(() => startWorkers(notify, state), notify.log, stopping.signal)
   const watching = notify.embedded ? undefined : watchWorkers(notify, state, stopping.signal)
-  return {
-    async stop() {
-      const workers = [...state.workers]
-      stopping.abort()
-      await running
-      await watching
-      await Promise.all(state.following)
-      // A heartbeat that cannot be taken back (the database is gone) ends by itself.
-      if (!notify.embedded) await leave(notify.database.pool, workers).catch(() => undefined)
-    },
+  const stop = async () => {
+    const workers = [...state.workers]
+    stopping.abort()
+    await running
+    await watching
+    await Promise.all(state.following)
+    // A heartbeat that cannot be taken back (the database is gone) expires.
+    if (!notify.embedded) await leave(notify.database.pool, workers).catch(() => undefined)
   }
+  return { stop: () => within(STOP, stop()) }
 }
 
-async function startRunner(notify: Notify, state: State): Promise<Runner> {
+async function startWorkers(notify: Notify, state: State): Promise<Workers> {
   // Loaded after the first page can be served: it takes longer than the rest of this floor.
-  const { Logger, run } = await import('graphile-worker')
+  const { Logger, runTaskList } = await import('graphile-worker')
   if (notify.embedded) await unlockDeadWorkers(notify.database, 0)
-  return run({
-    pgPool: notify.database.pool,
-    schema: notify.database.jobsSchema,
-    taskList: taskList(notify),
-    parsedCronItems: [],
-    events: listen(notify, state),
-    logger: new Logger(logJobs(notify.log)),
-    noHandleSignals: true,
-    pollInterval: POLL,
-    // A gateway that hangs holds one back for eight seconds; the others go on.
-    concurrency: 4,
-    gracefulShutdownAbortTimeout: FINISH,
-  })
+  const { events, lost } = listen(notify, state)
+  // Not `run`: it starts a scheduler, too, and derives promises that nobody handles. A
+  // connection that breaks while they are pending would end this process.
+  const pool = runTaskList(
+    {
+      schema: notify.database.jobsSchema,
+      events,
+      logger: new Logger(logJobs(notify.log)),
+      noHandleSignals: true,
+      pollInterval: POLL,
+      // A gateway that hangs holds one back for eight seconds; the others go on.
+      concurrency: 4,
+      gracefulShutdownAbortTimeout: FINISH,
+    },
+    taskList(notify),
+    notify.database.pool,
+  )
+  return { pool, lost }
 }
 
-function listen(notify: Notify, { workers, following }: State): WorkerEvents {
+function listen(notify: Notify, { workers, following }: State): { events: WorkerEvents; lost: Promise<void> } {
   const { database, log } = notify
   const follow = (work: Promise<void>) => {
     const rest = work
@@ -85,7 +92,22 @@ function listen(notify: Notify, { workers, following }: State): WorkerEvents {
   events.on('job:complete', ({ job, error }) => {
     if (error) follow(afterJob(notify, job, error))
   })
-  return events
+  return { events, lost: untilLost(events) }
+}
+
+/**
+ * graphile-worker loses a worker for good if the connection breaks at the end of a job. If it
+ * breaks before its first look for work has succeeded, all of them keep that failure for ever.
+ */
+async function untilLost(events: WorkerEvents): Promise<void> {
+  let hasLooked = false
+  events.once('worker:getJob:empty', () => (hasLooked = true)).once('job:start', () => (hasLooked = true))
+  await new Promise<void>((resolve) => {
+    events.once('worker:fatalError', () => resolve())
+    events.on('worker:getJob:error', () => {
+      if (!hasLooked) resolve()
+    })
+  })
 }
 
 async function watchWorkers(notify: Notify, { workers }: State, stopping: AbortSignal): Promise<void> {

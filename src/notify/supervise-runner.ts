@@ -1,29 +1,37 @@
-import type { Runner } from 'graphile-worker'
+import type { WorkerPool } from 'graphile-worker'
 import type { Logger } from 'pino'
+import { within } from '../within.js'
 import { pause } from './pause.js'
 
-/** Milliseconds until another runner is started. */
+/** Milliseconds until another pool of workers is started. */
 const PAUSE = 1000
+/** Milliseconds that a pool may take to end. Longer than any delivery takes. */
+const END = 10_000
 
-/**
- * Keeps a runner going until `stopping` aborts. graphile-worker loses a worker for good
- * when the database goes away at the end of a job, so then the runner is replaced.
- */
-export async function superviseRunner(start: () => Promise<Runner>, log: Logger, stopping: AbortSignal): Promise<void> {
-  do {
-    try {
-      await untilEnd(await start(), stopping)
-    } catch (error) {
-      log.error({ err: error }, 'the job runner ended')
-    }
-  } while (await pause(PAUSE, stopping))
+/** A pool of workers, and what happens to it. */
+export interface Workers {
+  pool: WorkerPool
+  /** Settles if a worker was lost. */
+  lost: Promise<void>
 }
 
-async function untilEnd(runner: Runner, stopping: AbortSignal): Promise<void> {
-  // Rejects where the runner is ending by itself already.
-  const end = () => void runner.stop().catch(() => undefined)
-  runner.events.once('worker:fatalError', end)
-  stopping.addEventListener('abort', end, { once: true })
-  if (stopping.aborted) end()
-  await runner.promise.finally(() => stopping.removeEventListener('abort', end))
+/**
+ * Keeps a pool of workers going until `stopping` aborts. graphile-worker loses a worker for
+ * good if the database goes away at the end of a job, so then the pool is replaced.
+ */
+export async function superviseRunner(
+  start: () => Promise<Workers>,
+  log: Logger,
+  stopping: AbortSignal,
+): Promise<void> {
+  const stopped = new Promise<void>((resolve) => stopping.addEventListener('abort', () => resolve(), { once: true }))
+  do {
+    try {
+      const { pool, lost } = await start()
+      await Promise.race([stopped, lost])
+      await within(END, pool.gracefulShutdown())
+    } catch (error) {
+      log.error({ err: error }, 'the job workers could not be started')
+    }
+  } while (await pause(PAUSE, stopping))
 }

@@ -1,6 +1,8 @@
 import type { ErrorRequestHandler, Request } from 'express'
 import { z } from 'zod'
 import { recordEvent } from '../../audit.js'
+import { isOutage } from '../../db/is-outage.js'
+import { UNAVAILABLE } from '../../http/refuse.js'
 import { loggablePath } from '../../http/loggable-path.js'
 import type { Translate } from '../../i18n.js'
 import { PanelRefusal } from '../refusal.js'
@@ -14,9 +16,10 @@ export function answerRefusals(services: PanelServices): ErrorRequestHandler {
     if (res.headersSent) return next(error)
     const refusal = refusalOf(error)
     const { code, status, details } = refusal
-    if (code === 'internal') logFault(error, req)
+    if (code === 'internal' || code === 'unavailable') logFault(error, req)
     if (req.user && DENIALS.has(code)) await recordDenial(services, req, req.user.id, refusal)
     if (details.allow) res.set('Allow', details.allow)
+    if (code === 'unavailable') res.set('Retry-After', String(UNAVAILABLE.retryAfter))
     const message = req.t(details.reason ? `panel:refusals.${details.reason}` : `errors:${code}`)
     const fields = details.fields && inWords(req.t, details.fields)
     res.status(status)
@@ -52,6 +55,7 @@ const foreign = z.union([
 
 function refusalOf(error: unknown): PanelRefusal {
   if (error instanceof PanelRefusal) return error
+  if (isOutage(error)) return new PanelRefusal('unavailable')
   const status = foreign.safeParse(error).data ?? 500
   if (status === 413) return new PanelRefusal('too_large')
   if (status === 404) return new PanelRefusal('not_found')

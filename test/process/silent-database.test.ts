@@ -1,0 +1,81 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { hashPassword } from '../../src/crypto/hash-password.js'
+import { connectDatabase } from '../../src/db/connect.js'
+import { openBrowser } from '../support/browse.js'
+import { buildProgram, type RunningServer, startServer } from '../support/command-line.js'
+import { testConfig } from '../support/config.js'
+import { temporaryFolder } from '../support/database.js'
+import { createTestDatabase, postgresUrl, type TestDatabase } from '../support/postgres.js'
+import { type Proxy, startProxy, targetOf, throughProxy } from '../support/proxy.js'
+
+const login = '/account/login'
+
+describe.skipIf(!postgresUrl())('a database host that disappears without a word (OPS-02)', () => {
+  let where: TestDatabase
+  let proxy: Proxy
+  let server: RunningServer
+
+  beforeAll(async () => {
+    buildProgram()
+    where = await createTestDatabase()
+    const database = await connectDatabase(testConfig({ DATABASE_URL: where.url }))
+    await database.models.User.create({ ...person, password_hash: await hashPassword(person.password) })
+    await database.close()
+    proxy = await startProxy(targetOf(where.url))
+    const places = { DATABASE_URL: throughProxy(where.url, proxy), DATA_DIR: temporaryFolder() }
+    server = await startServer({ ...places, LOG_LEVEL: 'silent', LOGIN_ADDRESS_LIMIT: '0' })
+  }, 120_000)
+  afterAll(async () => {
+    await server.stop('SIGKILL')
+    await proxy.close()
+    await where.drop()
+  })
+
+  const person = { email: 'ada@example.com', password: 'correct horse battery', name: 'Ada', is_staff: true }
+  const signIn = () =>
+    openBrowser(new URL(server.address).origin).post(login, { username: person.email, password: person.password })
+
+  it('costs some answers 503 and is over within ten seconds', { timeout: 90_000 }, async () => {
+    const before = await Promise.all(Array.from({ length: 20 }, signIn))
+    expect(before.map(({ status }) => status)).toEqual(Array(20).fill(303))
+    proxy.swallowOpen()
+    const lost = performance.now()
+    let right = 0
+    while (right < 20) {
+      const answers = await Promise.all(Array.from({ length: 20 }, signIn))
+      const wrong = answers.filter(({ status }) => status !== 303)
+      for (const { status, code, headers } of wrong)
+        expect({ status, code, after: headers['retry-after'] }).toEqual(UNAVAILABLE)
+      right = answers.length - wrong.length
+    }
+    // Ten seconds on a machine that has nothing else to do.
+    expect(performance.now() - lost).toBeLessThan(20_000)
+  })
+
+  it('is told by /readyz, in time', { timeout: 90_000 }, async () => {
+    const ready = async () => {
+      const asked = performance.now()
+      const { status } = await openBrowser(new URL(server.address).origin).get('/readyz')
+      return { status, took: performance.now() - asked }
+    }
+    expect((await ready()).status).toBe(200)
+    proxy.swallowAll()
+    const dark = await Promise.all([ready(), ready(), ready()])
+    expect(dark.map(({ status }) => status)).toEqual([503, 503, 503])
+    expect(Math.max(...dark.map(({ took }) => took))).toBeLessThan(6_000)
+    proxy.heal()
+    while ((await ready()).status !== 200);
+  })
+
+  it('does not keep SIGTERM from ending the process', { timeout: 90_000 }, async () => {
+    expect((await signIn()).status).toBe(303)
+    proxy.swallowAll()
+    const requests = Promise.allSettled([signIn(), signIn()])
+    const told = performance.now()
+    expect(await server.stop('SIGTERM')).toBe(0)
+    expect(performance.now() - told).toBeLessThan(15_000)
+    await requests
+  })
+})
+
+const UNAVAILABLE = { status: 503, code: 'unavailable', after: '5' }
