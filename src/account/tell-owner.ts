@@ -14,7 +14,7 @@ export function tellOwner(account: Account): void {
   events.on('deviceRemoved', async (event) => {
     if (event.all || event.by !== 'owner') return
     // A set-up that was given up never signed anybody in.
-    if (event.device.confirmed || event.device.lastUsedAt)
+    if (event.device.state !== 'unconfirmed')
       await tellOfDevice(account, { mail: 'device-removed', by: 'owner' }, event)
   })
   events.on('deviceSwitchedOff', async (event) => {

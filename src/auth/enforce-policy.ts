@@ -40,7 +40,7 @@ export function enforcePolicy(auth: Auth, own: Pick<OwnAddresses, 'knows'>): Req
     req.secondFactorDue = null
     const { user } = req
     if (!user) return next()
-    const standing = await readPolicyStanding(auth, req.auth, user)
+    const standing = await readPolicyStanding(auth, req, user)
     if ('due' in standing) req.secondFactorDue = { ...standing.due, maySetUp: maySetUp(auth, req, user) }
     if (isOpen(own, req)) return next()
     if (standing.state === 'enrol') await tellBlocked(auth, req, user.id)

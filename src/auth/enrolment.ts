@@ -5,6 +5,7 @@ import { loginAddress } from '../http/safe-next.js'
 import { wantsJson } from '../http/wants-json.js'
 import type { Auth } from './auth.js'
 import { policyOf } from './policy.js'
+import type { RequestUser } from './request-user.js'
 import { wayBack } from './way-back.js'
 
 /** Where devices are added, of whatever kind: `…/phones/add`, `…/hardware-tokens/3/confirm`. */
@@ -56,6 +57,14 @@ export function refuseProgram(req: Request, res: Response, enrolmentUrl: string 
 /** The panel has its own answer to everybody who is not verified (CONTRACT.md §3): it leads to the set-up, too. */
 export function isPanels({ path, user }: Request): boolean {
   return !user?.isVerified() && /^\/admin(\/|$)/.test(path)
+}
+
+/** By what right a session enrols a device: a token it was verified by, an invitation, or being the first one. */
+export function enrolmentRight(
+  { session }: Pick<Request, 'session'>,
+  user: Pick<RequestUser, 'isVerified'>,
+): { onlyAsFirst: boolean; invited: boolean } {
+  return { onlyAsFirst: !user.isVerified(), invited: session.invitedAt !== undefined }
 }
 
 /**

@@ -1,16 +1,16 @@
 import type { Request } from 'express'
 import { SiteError } from '../errors.js'
-import { devicesForUser, type ListedDevice } from '../otp/devices-for-user.js'
+import { askable, factorsOfUser, type ListedDevice } from '../otp/devices-for-user.js'
 import type { Auth } from './auth.js'
 import { type AuthState, isOurState } from './auth-state.js'
-import { usable } from './login/read-stage.js'
 import { type MissingToken, type Requirement, shortfallOf, whatIsMissing } from './requirement.js'
 
 /**
  * The one step that leads somebody on to what a requirement asks for.
  *
  * - `sign_in`: nobody is signed in
- * - `first_device`: signed in, without any confirmed device, those of kinds not in use included
+ * - `first_device`: signed in, without any device, disabled ones and those of kinds not in use
+ *   included; or invited, without any that could be asked
  * - `token`: signed in, and no device has accepted a token in this session
  * - `step_up`: verified, and another or a newer token is wanted
  * - `none`: no device of this person's could ever give what is missing
@@ -30,13 +30,14 @@ export async function nextStep(auth: Auth, req: Request, requirement: Requiremen
   const now = auth.clock.now()
   if (!whatIsMissing(state, requirement, now)) return null
   if (!state.user) return { step: 'sign_in' }
-  // Also of kinds not in use: nobody becomes free to enrol because a gateway was taken away.
-  const devices = await devicesForUser({ ...auth.otp, kinds: auth.otp.everyKind }, state.user.id)
+  const devices = await factorsOfUser(auth.otp, state.user.id)
   const owned = kindsAtHand(auth, devices)
   const shortfall = shortfallOf(state.factors, requirement, now, owned)
   if (!shortfall) return null
   const { missing, reachable } = shortfall
-  if (devices.length === 0) return { step: 'first_device', missing }
+  // An invitation is a way back for somebody whose devices are all disabled.
+  const isInvited = req.session.invitedAt !== undefined && state.level === 'authenticated'
+  if (devices.length === 0 || (isInvited && owned.length === 0)) return { step: 'first_device', missing }
   // Who has only devices that cannot be asked is told so by the token step.
   if (state.level === 'authenticated' && (reachable || owned.length === 0)) return { step: 'token', missing }
   return reachable ? { step: 'step_up', missing } : { step: 'none', missing, hasDevice: owned.length > 0 }
@@ -44,10 +45,7 @@ export async function nextStep(auth: Auth, req: Request, requirement: Requiremen
 
 /** Kinds of the devices that could give a token here and now. */
 export function kindsAtHand({ otp }: Pick<Auth, 'otp'>, devices: readonly ListedDevice[]): string[] {
-  const inUse = new Set(otp.kinds.map(({ name }) => name))
-  // Browsers know no keys for the address that this site has.
-  if (!otp.settings.relyingParty) inUse.delete('webauthn')
-  return usable(devices).flatMap(({ kind }) => (inUse.has(kind) ? kind : []))
+  return askable(otp, devices).map(({ kind }) => kind)
 }
 
 function stateOf(req: Request): AuthState {

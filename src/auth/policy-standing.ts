@@ -31,6 +31,8 @@ export type PolicyStanding =
 export interface Ruled {
   state: Pick<AuthState, 'level' | 'factors'>
   devices: readonly Pick<Device, 'kind' | 'confirmed'>[]
+  /** Nobody has verified the session, and he has a second factor: a disabled device is one, and so is one of a kind not in use. */
+  hasFactor: boolean
   since: Date
 }
 
@@ -40,14 +42,13 @@ const DAY_MS = 24 * 3600 * 1000
  * Holds somebody against the policy that rules him. Pure. The end of the grace is worked out
  * each time from the days of now, so one that was shortened applies at once (A-09).
  */
-export function standingOf(policy: Policy, { state, devices, since }: Ruled, now: Date): PolicyStanding {
+export function standingOf(policy: Policy, { state, devices, hasFactor, since }: Ruled, now: Date): PolicyStanding {
   if (!policy.demanded || isShown(policy, state.factors)) return { state: 'met' }
   if (secondFactorOf(policy, devices)) return standingWithDevice(policy, state, devices)
+  // Neither days of grace nor the way to the setup are open to a password alone where there is a second factor.
+  if (hasFactor) return { state: 'verify', requirement: { level: 'verified' } }
   const due = dueOf(policy, since, now)
   if (due.daysLeft > 0 || isEnoughForNow(policy, state)) return { state: 'due', due }
-  // The devices that he has open the way to the set-up of one that counts.
-  if (state.level === 'authenticated' && devices.some(({ confirmed }) => confirmed))
-    return { state: 'verify', requirement: { level: 'verified' } }
   return { state: 'enrol', due }
 }
 

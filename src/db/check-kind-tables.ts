@@ -1,6 +1,7 @@
 import { QueryTypes, type Transaction } from 'sequelize'
 import { SiteError } from '../errors.js'
 import type { Database } from './connect.js'
+import { stateColumns, stateTrigger } from './migrations/device-states.js'
 import type { KindMigrations, Migration } from './migrations/index.js'
 
 /** The columns that the core reads of every kind's table, with what PostgreSQL calls their types. */
@@ -12,6 +13,9 @@ const COMMON: Readonly<Record<string, string>> = {
   failure_count: 'int4',
   failed_at: 'timestamptz',
   created_at: 'timestamptz',
+  confirmed_at: 'timestamptz',
+  disabled_at: 'timestamptz',
+  disabled_reason: 'varchar',
   last_used_at: 'timestamptz',
   last_used_from: 'varchar',
 }
@@ -27,19 +31,32 @@ export function migrationsOfKind(kind: KindMigrations): Migration[] {
     async up(database, transaction) {
       if (index === 0) await assertTableFree(database, kind.name, transaction)
       await migration.up(database, transaction)
-      if (index === kind.migrations.length - 1) await assertKindTables(database, [kind], transaction)
+      if (index < kind.migrations.length - 1) return
+      await addStates(database, kind.name, transaction)
+      await assertKindTables(database, [kind], transaction)
     },
   }))
 }
 
-/** Throws `kind_table_taken`: before a kind's first migration a table of its name is somebody else's. */
-async function assertTableFree({ sequelize }: Database, kind: string, transaction: Transaction): Promise<void> {
-  const [found] = await sequelize.query<{ taken: boolean }>('select to_regclass($table) is not null as taken', {
-    bind: { table: `${kind}_devices` },
+/** A table that a kind made without `createDeviceTable` still tells a disabled device from an unfinished setup. */
+async function addStates({ sequelize }: Database, kind: string, transaction: Transaction): Promise<void> {
+  const table = `${kind}_devices`
+  if (!(await isThere(sequelize, table, transaction))) return
+  await sequelize.query(stateColumns(table) + stateTrigger(table), { transaction })
+}
+
+async function isThere(sequelize: Database['sequelize'], table: string, transaction: Transaction): Promise<boolean> {
+  const [found] = await sequelize.query<{ there: boolean }>('select to_regclass($table) is not null as there', {
+    bind: { table },
     type: QueryTypes.SELECT,
     transaction,
   })
-  if (!found?.taken) return
+  return found?.there ?? false
+}
+
+/** Throws `kind_table_taken`: before a kind's first migration a table of its name is somebody else's. */
+async function assertTableFree({ sequelize }: Database, kind: string, transaction: Transaction): Promise<void> {
+  if (!(await isThere(sequelize, `${kind}_devices`, transaction))) return
   throw new SiteError(
     'kind_table_taken',
     `The kind of device "${kind}" wants a table ${kind}_devices, and the database has one that is not the kind's.`,
@@ -91,9 +108,11 @@ async function lackingColumns(
   const has = new Map(columns.map(({ name, type }) => [name, type]))
   const lacking = Object.entries(COMMON).filter(([name, type]) => has.get(name) !== type)
   const wrong = lacking.map(([name, type]) => `${name} (${type})`)
-  return (await goesWithItsOwner(database, table, transaction))
-    ? wrong
-    : [...wrong, 'user_id references users on delete cascade']
+  return [
+    ...wrong,
+    ...((await goesWithItsOwner(database, table, transaction)) ? [] : ['user_id references users on delete cascade']),
+    ...((await keepsItsState(database, table, transaction)) ? [] : ['the trigger keep_device_state']),
+  ]
 }
 
 async function goesWithItsOwner(
@@ -104,6 +123,18 @@ async function goesWithItsOwner(
   const found = await sequelize.query(
     `select from pg_constraint where conrelid = to_regclass($table) and confrelid = to_regclass('users')
       and contype = 'f' and confdeltype = 'c'`,
+    { bind: { table }, type: QueryTypes.SELECT, transaction },
+  )
+  return found.length > 0
+}
+
+async function keepsItsState(
+  { sequelize }: Database,
+  table: string,
+  transaction: Transaction | null,
+): Promise<boolean> {
+  const found = await sequelize.query(
+    `select from pg_trigger where tgrelid = to_regclass($table) and tgname = 'keep_device_state' and tgenabled in ('O', 'A')`,
     { bind: { table }, type: QueryTypes.SELECT, transaction },
   )
   return found.length > 0

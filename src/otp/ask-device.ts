@@ -1,7 +1,7 @@
 import type { Transaction } from 'sequelize'
 import { isNotReadable } from '../crypto/keyring.js'
 import type { Origin } from '../origin.js'
-import type { Device, DeviceRow, KindOutcome, Refusal, Verification } from './device.js'
+import { type Device, type DeviceRow, type KindOutcome, type Refusal, stateOf, type Verification } from './device.js'
 import type { OtpEvents } from './events.js'
 import { type Asker, total } from './failures.js'
 import type { Kind, KindWorld } from './kinds/kind.js'
@@ -88,7 +88,7 @@ export async function acceptToken(
   if (!(await saveAccepted(otp, transaction, locked, outcome, asking))) return null
   const about = aboutOf(transaction, locked, asking)
   await tellAccepted(otp, asking.purpose, about)
-  return { ok: true, device: { ...about.device, confirmed: true, lastUsedAt: asking.world.now } }
+  return { ok: true, device: { ...about.device, confirmed: true, state: 'active', lastUsedAt: asking.world.now } }
 }
 
 function aboutOf(transaction: Transaction, { kind, row }: LockedDevice, { world, origin }: Asking) {
@@ -144,6 +144,9 @@ export function toDevice(kind: Kind, row: DeviceRow): Device {
     userId: row.user_id,
     name: row.name,
     confirmed: row.confirmed,
+    state: stateOf(row),
+    disabledAt: row.disabled_at,
+    disabledReason: row.disabled_reason,
     interactive: kind.challenge !== undefined,
     createdAt: row.created_at,
     lastUsedAt: row.last_used_at,

@@ -12,9 +12,39 @@ export interface DeviceRow {
   failure_count: number
   failed_at: Date | null
   created_at: Date
+  /** When the setup was finished; null: never. */
+  confirmed_at: Date | null
+  disabled_at: Date | null
+  disabled_reason: DisabledReason | null
   last_used_at: Date | null
   /** Address and browser of the last success. */
   last_used_from: string | null
+}
+
+/** The columns of `DeviceRow`, of a table that a query calls `d`. */
+export const DEVICE_COLUMNS = `d.id, d.user_id, d.name, d.confirmed, d.failure_count, d.failed_at, d.created_at,
+  d.confirmed_at, d.disabled_at, d.disabled_reason, d.last_used_at, d.last_used_from`
+
+/** Why a device verifies nobody any more. An administrator may enable only what an administrator disabled. */
+export type DisabledReason = 'administrator' | 'failures'
+
+/**
+ * Where a device is in its life.
+ *
+ * - `unconfirmed`: its setup was never finished; it verifies nobody and counts for nothing
+ * - `active`: it verifies
+ * - `disabled`: it verifies nobody, but its owner still has a second factor: the password alone
+ *   must not do what it could not do before
+ */
+export type DeviceState = 'unconfirmed' | 'active' | 'disabled'
+
+/** The same as SQL of a row `d`: the devices that count as a second factor, active or disabled. */
+export const COUNTS_AS_FACTOR = '(d.confirmed or d.confirmed_at is not null)'
+
+/** @example stateOf({ confirmed: false, confirmed_at: null }) // 'unconfirmed' */
+export function stateOf({ confirmed, confirmed_at: at }: Pick<DeviceRow, 'confirmed' | 'confirmed_at'>): DeviceState {
+  if (confirmed) return 'active'
+  return at === null ? 'unconfirmed' : 'disabled'
 }
 
 /** A device as callers see it: no secret in it. */
@@ -24,7 +54,12 @@ export interface Device {
   id: number
   userId: number
   name: string
+  /** Whether it verifies: the same as `state === 'active'`. */
   confirmed: boolean
+  state: DeviceState
+  /** Since when and why it is disabled; null where it is not. */
+  disabledAt: Date | null
+  disabledReason: DisabledReason | null
   interactive: boolean
   createdAt: Date
   lastUsedAt: Date | null

@@ -1,7 +1,8 @@
 import type { Transaction } from 'sequelize'
 import type { z } from 'zod'
 import { type Change, runStatement } from '../db/run-statement.js'
-import type { Device, DeviceRow } from './device.js'
+import { type Device, DEVICE_COLUMNS, type DeviceRow } from './device.js'
+import { kindsByNow } from './kinds/absent-kinds.js'
 import type { Kind } from './kinds/kind.js'
 import type { Otp } from './otp.js'
 import { toDevice } from './ask-device.js'
@@ -12,7 +13,7 @@ export interface ListedDevice extends Device {
 }
 
 interface Options {
-  /** true: devices that verify (the default); false: the others; null: all. */
+  /** true: devices that verify (the default); false: unconfirmed and disabled ones; null: all. */
   confirmed?: boolean | null
   transaction?: Transaction
   /** What is to be changed on the way. */
@@ -23,7 +24,8 @@ type ListedRow = DeviceRow & { kind: string; remaining: number | null }
 
 /**
  * A user's devices of every kind in one round trip: the default one first, then in the order
- * of preference.
+ * of preference. To ask whether somebody has a second factor, use `userHasDevice`: a disabled
+ * device verifies nobody and is not in this list, but it is one.
  *
  * @example const [device] = await devicesForUser(otp, user.id)
  */
@@ -83,16 +85,60 @@ function devicesOf(kinds: readonly Kind[]): string {
 }
 
 /**
- * Whether a user has a confirmed device of any kind there is, those included that this
- * configuration has switched off: nobody becomes free to enrol with a password alone
- * because a gateway was taken away.
+ * Whether a user has a second factor: an active or a disabled device of any kind there is, those
+ * included that this configuration does not use or this process does not know. Nobody becomes
+ * free to enrol with a password alone because a device was disabled or a gateway taken away.
+ *
+ * @example if (!(await userHasDevice(site.otp, user.id))) offerTwoFactor()
  */
 export async function userHasDevice(otp: Otp, userId: number): Promise<boolean> {
-  return (await devicesForUser({ ...otp, kinds: otp.everyKind }, userId)).length > 0
+  return (await factorsOfUser(otp, userId)).length > 0
+}
+
+/** The devices that make up a user's second factor, active and disabled, of every kind there is. */
+export async function factorsOfUser(otp: Otp, userId: number, transaction?: Transaction): Promise<ListedDevice[]> {
+  const all = { ...otp, kinds: await kindsByNow(otp, transaction) }
+  const devices = await devicesForUser(all, userId, { confirmed: null, ...(transaction && { transaction }) })
+  return devices.filter(({ state }) => state !== 'unconfirmed')
+}
+
+/** Those that could be asked here and now: active, of a kind in use, and not used up. */
+export function askable(
+  { kinds, settings }: Pick<Otp, 'kinds' | 'settings'>,
+  devices: readonly ListedDevice[],
+): ListedDevice[] {
+  return devices.filter(
+    ({ state, kind, remaining }) =>
+      state === 'active' &&
+      remaining !== 0 &&
+      kinds.some(({ name }) => name === kind) &&
+      // Browsers know no keys for an address that has no relying party.
+      (kind !== 'webauthn' || settings.relyingParty !== null),
+  )
+}
+
+/** What a session without a token may enrol by. */
+export interface EnrolmentRight {
+  /** Nobody has verified the session: refuse where the owner has a second factor by now (F-28), disabled devices included. */
+  onlyAsFirst?: boolean
+  /** An invitation began the session: only a device that can be asked is in the way. */
+  invited?: boolean
+}
+
+/** Whether a session may enrol a device. Call it with the owner's row locked: of two first devices at once the second finds the first. */
+export async function mayEnrol(
+  otp: Otp,
+  transaction: Transaction,
+  userId: number,
+  { onlyAsFirst = false, invited = false }: EnrolmentRight,
+): Promise<boolean> {
+  if (!onlyAsFirst) return true
+  const factors = await factorsOfUser(otp, userId, transaction)
+  return (invited ? askable(otp, factors) : factors).length === 0
 }
 
 function devicesOfKind(kind: Kind, preference: number): string {
   return `select ${preference} as preference, '${kind.name}' as kind, ${kind.remaining ?? 'null::int'} as remaining,
-    d.id, d.user_id, d.name, d.confirmed, d.failure_count, d.failed_at, d.created_at, d.last_used_at, d.last_used_from
+    ${DEVICE_COLUMNS}
   from ${kind.table} d where d.user_id = $userId and ($confirmed::boolean is null or d.confirmed = $confirmed)`
 }

@@ -13,8 +13,8 @@ export interface TotpEnrolment {
 }
 
 /**
- * Opens the secret of an authenticator app that is being set up. A confirmed device gives
- * its secret to nobody any more, nor does another's.
+ * Opens the secret of an authenticator app that is being set up. A device whose setup was
+ * finished gives its secret to nobody, disabled or not, nor does another's.
  */
 export async function readTotpEnrolment(
   otp: Otp,
@@ -24,7 +24,7 @@ export async function readTotpEnrolment(
   const [row] = await runStatement<{ secret: string }>(
     otp.database,
     undefined,
-    'select secret from totp_devices where id = $deviceId and user_id = $userId and not confirmed',
+    'select secret from totp_devices where id = $deviceId and user_id = $userId and not confirmed and confirmed_at is null',
     { deviceId, userId: user.id },
   )
   if (!row) return null

@@ -3,6 +3,7 @@ import { runStatement } from '../db/run-statement.js'
 import type { Origin } from '../origin.js'
 import { devicesForUser } from './devices-for-user.js'
 import type { Doer } from './events.js'
+import { kindsByNow } from './kinds/absent-kinds.js'
 import type { Otp } from './otp.js'
 
 /** Whose devices go, and who does it. */
@@ -25,9 +26,10 @@ export async function removeAllDevices(
   { userId, ...doer }: AllDevices,
 ): Promise<number> {
   await otp.database.models.User.increment('auth_epoch', { where: { id: userId }, transaction })
-  const devices = await devicesForUser({ ...otp, kinds: otp.everyKind }, userId, { confirmed: null, transaction })
+  const kinds = await kindsByNow(otp, transaction)
+  const devices = await devicesForUser({ ...otp, kinds }, userId, { confirmed: null, transaction })
   const at = otp.clock.now()
-  for (const { table } of otp.everyKind)
+  for (const { table } of kinds)
     await runStatement(otp.database, transaction, `delete from ${table} where user_id = $userId`, { userId })
   for (const device of devices)
     await otp.events.emit('deviceRemoved', { ...doer, userId, device, at, transaction, all: true })

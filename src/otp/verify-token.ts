@@ -1,7 +1,7 @@
 import { type Origin, nowhere } from '../origin.js'
 import { askDevice, type Asking, kindWorld } from './ask-device.js'
 import type { Verification } from './device.js'
-import { devicesForUser } from './devices-for-user.js'
+import { type EnrolmentRight, mayEnrol } from './devices-for-user.js'
 import { anyone, type Asker } from './failures.js'
 import type { Otp } from './otp.js'
 import { parsePersistentId } from './persistent-id.js'
@@ -37,14 +37,11 @@ export async function verifyToken(otp: Otp, submission: TokenSubmission): Promis
 }
 
 /** The first token of a device that is being enrolled. */
-export interface Enrolment extends TokenSubmission {
-  /** Nobody has verified the session: refuse where the owner has a confirmed device by now (F-28). */
-  onlyAsFirst?: boolean
-}
+export interface Enrolment extends TokenSubmission, EnrolmentRight {}
 
 /**
  * The same door for a device that is being enrolled: the first token it accepts confirms it,
- * and is spent. It verifies nobody before that.
+ * and is spent. It verifies nobody before that. A device that was disabled is not confirmed again.
  *
  * @example await confirmDevice(otp, { userId: 1, deviceId: 'totp/4', token: '123456', onlyAsFirst: true })
  */
@@ -56,7 +53,7 @@ export async function confirmDevice(otp: Otp, enrolment: Enrolment): Promise<Ver
 const setUp: Asker = { lane: 'set_up' }
 
 async function askNamedDevice(otp: Otp, submission: Enrolment, purpose: Asking['purpose']): Promise<Verification> {
-  const { userId, token, origin = nowhere, challenge = null, onlyAsFirst = false } = submission
+  const { userId, token, origin = nowhere, challenge = null } = submission
   const named = parsePersistentId(submission.deviceId)
   const kind = otp.kinds.find((candidate) => candidate.name === named?.kind)
   if (!named || !kind) return { ok: false, reason: 'invalid_token' }
@@ -67,8 +64,7 @@ async function askNamedDevice(otp: Otp, submission: Enrolment, purpose: Asking['
     otp.database.sequelize.transaction(async (transaction) => {
       const [locked] = await lockDevices(otp, transaction, wanted, token, world)
       if (!locked) return { ok: false, reason: 'invalid_token' }
-      // The owner is locked, so that of two first devices at once the second finds the first.
-      if (onlyAsFirst && (await devicesForUser(otp, userId, { transaction })).length > 0)
+      if (!(await mayEnrol(otp, transaction, userId, submission)))
         return { ok: false, reason: 'verification_not_allowed' }
       return askDevice(otp, transaction, locked, { token, origin, world, purpose, asker, prepared: prepared.get(kind) })
     }),

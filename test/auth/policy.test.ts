@@ -145,7 +145,7 @@ describe('where somebody stands', () => {
   const keysOnly = policyOf(site('staff', 10), staff(group({ kinds: ['webauthn'] })))
 
   it('counts the days down by those that the site grants now', () => {
-    const nothing = { state: state(), devices: [] }
+    const nothing = { state: state(), devices: [], hasFactor: false }
     const at = (graceDays: number, since: Date) => standingOf({ ...policy, graceDays }, { ...nothing, since }, now)
     expect(at(10, ago(0))).toMatchObject({ state: 'due', due: { daysLeft: 10 } })
     expect(at(10, ago(9))).toMatchObject({ state: 'due', due: { daysLeft: 1 } })
@@ -156,19 +156,25 @@ describe('where somebody stands', () => {
   })
 
   it('grants no grace to somebody who has a device that counts: it is asked for', () => {
-    const standing = standingOf(policy, { state: state(), devices: own('totp'), since: ago(0) }, now)
+    const standing = standingOf(policy, { state: state(), devices: own('totp'), hasFactor: false, since: ago(0) }, now)
     expect(standing).toEqual({ state: 'verify', requirement: { kinds: ['totp'], trustedBrowser: true } })
   })
 
   it('lets a backup token or, under strict, a phone stand in beside a device that counts', () => {
     const devices = own('totp', 'phone', 'static')
     for (const kind of ['totp', 'phone', 'static'])
-      expect(standingOf(strict, { state: state(passed(kind)), devices, since: ago(99) }, now).state).toBe('met')
+      expect(
+        standingOf(strict, { state: state(passed(kind)), devices, hasFactor: false, since: ago(99) }, now).state,
+      ).toBe('met')
   })
 
   it('asks for the kind that the group wants, or a backup token', () => {
     const devices = own('totp', 'webauthn', 'static')
-    const standing = standingOf(keysOnly, { state: state(passed('totp')), devices, since: ago(99) }, now)
+    const standing = standingOf(
+      keysOnly,
+      { state: state(passed('totp')), devices, hasFactor: false, since: ago(99) },
+      now,
+    )
     expect(standing).toEqual({
       state: 'verify',
       requirement: { kinds: ['webauthn', 'static'], trustedBrowser: true },
@@ -176,26 +182,33 @@ describe('where somebody stands', () => {
   })
 
   it('takes a trusted browser for a token, but not under strict', () => {
-    const ruled = { state: state(passed('totp', 'trusted_browser')), devices: own('totp'), since: ago(99) }
+    const ruled = {
+      state: state(passed('totp', 'trusted_browser')),
+      devices: own('totp'),
+      hasFactor: false,
+      since: ago(99),
+    }
     expect(standingOf(policy, ruled, now).state).toBe('met')
     expect(standingOf(strict, ruled, now)).toMatchObject({ state: 'verify', requirement: { trustedBrowser: false } })
   })
 
   it('lets somebody who signed in by a backup token go on with a reminder, but not under strict', () => {
-    const ruled = { state: state(passed('static')), devices: own('static'), since: ago(99) }
+    const ruled = { state: state(passed('static')), devices: own('static'), hasFactor: false, since: ago(99) }
     expect(standingOf(policy, ruled, now)).toMatchObject({ state: 'due', due: { daysLeft: 0 } })
     expect(standingOf(strict, ruled, now).state).toBe('enrol')
     expect(standingOf(keysOnly, ruled, now).state).toBe('enrol')
   })
 
   it('asks for the old device first where only that opens the way to a new one', () => {
-    const ruled = { state: state(), devices: own('phone'), since: ago(99) }
+    const ruled = { state: state(), devices: own('phone'), hasFactor: true, since: ago(99) }
     expect(standingOf(strict, ruled, now)).toEqual({ state: 'verify', requirement: { level: 'verified' } })
   })
 
   it('is fine for everybody of whom nothing is demanded', () => {
     const off = policyOf(site('off'), staff())
-    expect(standingOf(off, { state: state(), devices: [], since: ago(99) }, now)).toEqual({ state: 'met' })
+    expect(standingOf(off, { state: state(), devices: [], hasFactor: false, since: ago(99) }, now)).toEqual({
+      state: 'met',
+    })
   })
 })
 

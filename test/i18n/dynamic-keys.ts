@@ -71,6 +71,7 @@ export const dynamicKeys: Readonly<Record<string, Names>> = {
   'pages:kinds.*': { needed: kinds },
   'pages:password.notices.*': { needed: ['password_changed'] },
   'pages:profile.done.*': { needed: NOTICES },
+  'pages:profile.state.*': { needed: ['unconfirmed', 'administrator', 'failures'] },
   'pages:setup.method.about.*': { needed: methods },
   'pages:setup.method.names.*': { needed: methods },
   'pages:titles.*': { needed: views },

@@ -264,7 +264,8 @@ describe.each(databaseKinds())('a kind of device from outside, on the %s databas
     const absent = await absentKinds(database, builtInKinds)
     expect(absent.map(({ name }) => name)).toEqual(['word'])
     const without = { ...otp, everyKind: everyKind(absent) }
-    expect(await userHasDevice(otp, userId)).toBe(false)
+    // A process that started before anyone registered the kind finds it all the same.
+    expect(await userHasDevice(otp, userId)).toBe(true)
     expect(await userHasDevice(without, userId)).toBe(true)
     const doer = { userId, origin: nowhere, by: 'command_line', actorId: null } as const
     const removed = await database.sequelize.transaction((transaction) => removeAllDevices(without, transaction, doer))

@@ -2,6 +2,7 @@ import type { Request, RequestHandler, Response } from 'express'
 import { z } from 'zod'
 import { type Refused, refused, tokenRefused } from '../../auth/login/answer.js'
 import { alert } from '../../auth/login/show-step.js'
+import { enrolmentRight } from '../../auth/enrolment.js'
 import { describeOrigin } from '../../http/describe-origin.js'
 import { field, readForm } from '../../http/read-form.js'
 import { refuse } from '../../http/refuse.js'
@@ -40,17 +41,17 @@ export function submitConfirm(account: Account, kind: AddedKind): RequestHandler
       deviceId: device.persistentId,
       token,
       origin: describeOrigin(req),
-      onlyAsFirst: !req.user.isVerified(),
+      ...enrolmentRight(req, req.user),
     })
     if (!verification.ok) return show(req, res, kind, device, tokenRefused('token', verification, account.clock.now()))
     await finishSetUp(account, req, res, { user: req.user, device: verification.device, next: null })
   }
 }
 
-/** One's own, not confirmed yet; else a 404 has been sent. */
+/** The person's own, unconfirmed; else a 404 has been sent. */
 async function findBegun(account: Account, kind: AddedKind, req: Request<ConfirmParams>): Promise<ListedDevice | null> {
   const device = req.user ? await findDevice(account, req.user.id, `${kind.name}/${req.params.id}`) : null
-  if (device && !device.confirmed) return device
+  if (device?.state === 'unconfirmed') return device
   if (req.res) refuse(req, req.res, { status: 404, code: 'not_found' })
   return null
 }

@@ -1,6 +1,7 @@
 import type { Request } from 'express'
 import type { RequestUser } from '../../auth/request-user.js'
 import { challengeOf } from '../../auth/send-challenge.js'
+import { enrolmentRight } from '../../auth/enrolment.js'
 import { describeOrigin } from '../../http/describe-origin.js'
 import type { Device } from '../../otp/device.js'
 import { confirmDevice } from '../../otp/verify-token.js'
@@ -20,7 +21,7 @@ export async function confirmCode(
     deviceId,
     token,
     challenge: challengeOf(req, deviceId),
-    onlyAsFirst: !user.isVerified(),
+    ...enrolmentRight(req, user),
     origin: describeOrigin(req),
   })
   if (verification.ok) {

@@ -31,7 +31,7 @@ export async function readCodeSetUp(account: Account, req: Request, kind: CodeKi
   if (!req.user || !setUp || named?.kind !== kind) return null
   if (account.clock.now().getTime() - setUp.at >= ENROLMENT_SECONDS * 1000) return null
   const { table, columns } = COLUMNS[kind]
-  const sql = `select id, name, delivery, ${columns} from ${table} where id = $id and user_id = $userId and not confirmed`
+  const sql = `select id, name, delivery, ${columns} from ${table} where id = $id and user_id = $userId and not confirmed and confirmed_at is null`
   const [row] = await runStatement(account.database, undefined, sql, { id: named.id, userId: req.user.id })
   return row ? { ...setUpRow.parse(row), deviceId: setUp.device } : null
 }

@@ -6,8 +6,8 @@ import { describeOrigin } from '../../http/describe-origin.js'
 import { parseForms, readForm } from '../../http/read-form.js'
 import { refuse } from '../../http/refuse.js'
 import { sendPage } from '../../http/send-page.js'
-import { devicesForUser, type ListedDevice } from '../../otp/devices-for-user.js'
-import { mustStay, planRemoval } from '../../otp/remove-device.js'
+import type { ListedDevice } from '../../otp/devices-for-user.js'
+import { devicesToPlan, mustStay, planRemoval } from '../../otp/remove-device.js'
 import type { Account } from '../account.js'
 import { profileAddress } from '../profile/notices.js'
 import { makeDefault, renameDevice } from './change-device.js'
@@ -79,9 +79,9 @@ async function showRemove(
   device: ListedDevice,
 ): Promise<void> {
   if (!req.user) return
-  const devices = await devicesForUser(account.otp, req.user.id, { confirmed: null })
-  const plan = planRemoval(devices, device)
-  const forbidden = mustStay(devices, device, keepLast(policyOf(account.config, req.user)))
+  const devices = await devicesToPlan(account.otp, req.user.id)
+  const plan = planRemoval(account.otp, devices, device)
+  const forbidden = mustStay(account.otp, devices, device, keepLast(policyOf(account.config, req.user)))
   sendPage(res, 'account/devices/remove', {
     device,
     ...plan,

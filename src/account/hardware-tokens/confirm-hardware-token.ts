@@ -2,6 +2,7 @@ import type { Request, RequestHandler, Response } from 'express'
 import { sessionAsker } from '../../auth/asker.js'
 import { type Refused, refused, tokenRefused } from '../../auth/login/answer.js'
 import { alert } from '../../auth/login/show-step.js'
+import { enrolmentRight } from '../../auth/enrolment.js'
 import { describeOrigin } from '../../http/describe-origin.js'
 import { readForm } from '../../http/read-form.js'
 import { refuse } from '../../http/refuse.js'
@@ -38,8 +39,7 @@ export function submitCode(account: Account): RequestHandler<TokenParams> {
     const token = form.otp_token ?? ''
     if (token.trim() === '') return show(req, res, 'confirm', device, refused('token', 'token_required'))
     const submission = { userId: req.user.id, deviceId: device.persistentId, token, origin: describeOrigin(req) }
-    const onlyAsFirst = !req.user.isVerified()
-    const verification = await confirmDevice(account.otp, { ...submission, onlyAsFirst })
+    const verification = await confirmDevice(account.otp, { ...submission, ...enrolmentRight(req, req.user) })
     if (!verification.ok)
       return show(req, res, 'confirm', device, tokenRefused('token', verification, account.clock.now()))
     await finishSetUp(account, req, res, { user: req.user, device: verification.device, next: null })
@@ -66,10 +66,10 @@ export function submitCodes(account: Account): RequestHandler<TokenParams> {
   }
 }
 
-/** One's own, not confirmed yet or confirmed, as the step wants it; else a 404 has been sent. */
+/** The person's own, unconfirmed or active as the step needs it; else a 404 has been sent. */
 async function findToken(account: Account, req: Request<TokenParams>, step: Step): Promise<ListedDevice | null> {
   const device = req.user ? await findDevice(account, req.user.id, `hotp/${req.params.id}`) : null
-  if (device && device.confirmed === (step === 'synchronise')) return device
+  if (device?.state === (step === 'synchronise' ? 'active' : 'unconfirmed')) return device
   if (req.res) refuse(req, req.res, { status: 404, code: 'not_found' })
   return null
 }

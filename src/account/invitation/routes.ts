@@ -8,7 +8,7 @@ import { parseForms, readForm } from '../../http/read-form.js'
 import { refuse } from '../../http/refuse.js'
 import { loginAddress } from '../../http/safe-next.js'
 import { sendPage } from '../../http/send-page.js'
-import { userHasDevice } from '../../otp/devices-for-user.js'
+import { askable, factorsOfUser } from '../../otp/devices-for-user.js'
 import type { Account } from '../account.js'
 import { acceptInvitation } from './accept-invitation.js'
 import { invitationForm } from './forms.js'
@@ -47,11 +47,14 @@ function postInvitation(account: Account): RequestHandler<{ token: string }> {
   }
 }
 
-/** Whoever has a device is asked for it first; else a session begins that is good for set-up alone. */
+/**
+ * Whoever has a device that can be asked is asked for it first; else a session begins that is
+ * good for setup alone, also where devices are disabled: an invitation is a way back.
+ */
 async function enter(account: Account, req: Request, res: Response, user: { id: number; authEpoch: number }) {
   const now = account.clock.now()
   await account.addressLimit.giveBack(req.ip ?? '')
-  if (await userHasDevice(account.otp, user.id)) {
+  if (askable(account.otp, await factorsOfUser(account.otp, user.id)).length > 0) {
     await startPending(req, user, now)
     return res.redirect(303, loginAddress(setUpAddress(null)))
   }

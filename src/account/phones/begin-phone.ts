@@ -62,12 +62,12 @@ async function changeMethod(
   begun: { id: number; deviceId: string },
   phone: NewPhone,
 ): Promise<string> {
-  const sql = 'update phone_devices set method = $method, name = $name where id = $id and not confirmed'
+  const sql = 'update phone_devices set method = $method, name = $name where id = $id and confirmed_at is null'
   const values = { id: begun.id, method: phone.method, name: phoneName(req, phone) }
   await runStatement(database, transaction, sql, values)
   return begun.deviceId
 }
 
 async function giveUp({ database }: Account, transaction: Transaction, begun: { id: number }): Promise<void> {
-  await runStatement(database, transaction, 'delete from phone_devices where id = $id and not confirmed', begun)
+  await runStatement(database, transaction, 'delete from phone_devices where id = $id and confirmed_at is null', begun)
 }

@@ -1,6 +1,7 @@
 import type { Request, RequestHandler } from 'express'
 import type { RequestUser } from '../../auth/request-user.js'
 import { takeKeyChallenge } from '../../auth/security-key/key-challenge.js'
+import { enrolmentRight } from '../../auth/enrolment.js'
 import { describeOrigin } from '../../http/describe-origin.js'
 import { readForm } from '../../http/read-form.js'
 import { refuse } from '../../http/refuse.js'
@@ -28,7 +29,7 @@ function addKey(account: Account, req: Request, user: RequestUser, form: AddKeyF
     name: form.name?.trim() || req.t('keys:add.first_name'),
     response: form.credential ?? '',
     challenge: takeKeyChallenge(req, 'add'),
-    onlyAsFirst: !user.isVerified(),
+    ...enrolmentRight(req, user),
     origin: describeOrigin(req),
   })
 }

@@ -1,5 +1,5 @@
 import type { Request, RequestHandler, Response } from 'express'
-import { setUpAddress } from '../../auth/enrolment.js'
+import { enrolmentRight, setUpAddress } from '../../auth/enrolment.js'
 import type { RequestUser } from '../../auth/request-user.js'
 import { describeOrigin } from '../../http/describe-origin.js'
 import { readForm } from '../../http/read-form.js'
@@ -66,7 +66,7 @@ async function confirm(
     userId: user.id,
     deviceId: setUp.deviceId,
     token,
-    onlyAsFirst: !user.isVerified(),
+    ...enrolmentRight(req, user),
     origin: describeOrigin(req),
   })
   if (verification.ok) return finishSetUp(account, req, res, { user, device: verification.device, next })

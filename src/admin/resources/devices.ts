@@ -10,6 +10,9 @@ const columns = [
   'user_id',
   'name',
   'confirmed',
+  'confirmed_at',
+  'disabled_at',
+  'disabled_reason',
   'created_at',
   'last_used_at',
   'last_used_from',
@@ -25,6 +28,9 @@ interface OwnProperties {
   /** Those that the list has room for, too. */
   inList: readonly string[]
 }
+
+/** Why a device is disabled; the panel's labels translate them. */
+const reasons = ['administrator', 'failures'].map((value) => ({ value, label: value }))
 
 /** What every kind of device shows; one line below adds a kind. */
 export function deviceResource(
@@ -65,6 +71,9 @@ export function deviceResource(
         'user_id',
         ...shown,
         'confirmed',
+        'disabled_reason',
+        'disabled_at',
+        'confirmed_at',
         'failure_count',
         'last_used_at',
         'last_used_from',
@@ -72,7 +81,11 @@ export function deviceResource(
       ],
       editProperties: ['name', 'confirmed'],
       filterProperties: ['user_id', 'name', 'confirmed', 'created_at', 'last_used_at'],
-      properties: { last_used_from: { type: 'string' }, ...own.properties },
+      properties: {
+        last_used_from: { type: 'string' },
+        disabled_reason: { availableValues: reasons, isSortable: false },
+        ...own.properties,
+      },
     },
   }
 }

@@ -2,7 +2,7 @@ import type { Request } from 'express'
 import { z } from 'zod'
 import type { Asker } from '../../otp/failures.js'
 import { speak } from '../../http/choose-language.js'
-import { type ListedDevice, ownerWithDevices } from '../../otp/devices-for-user.js'
+import { type ListedDevice, ownerWithDevices, userHasDevice } from '../../otp/devices-for-user.js'
 import { signInAsker } from '../asker.js'
 import type { Auth } from '../auth.js'
 import { isStillKnown } from '../host-users/as-owner-has-it.js'
@@ -23,6 +23,8 @@ export interface TokenStage {
   step: 'token'
   user: z.output<typeof awaitedUser>
   devices: ListedDevice[]
+  /** A second factor is there, if only one that cannot be asked: disabled, used up, or of a kind not in use. */
+  hasFactor: boolean
   /** For how many days this browser may be trusted; 0: it may not. */
   trustDays: number
   /** Whose failures count for this browser. */
@@ -53,7 +55,9 @@ export async function readStage(auth: Auth, req: Request): Promise<Stage> {
   if (!found) return { step: 'password', expired: false }
   speak(req, found.owner.locale)
   const asker = signInAsker(req, found.owner.isKnownBrowser)
-  return { step: 'token', user: found.owner, devices: usable(found.devices), trustDays, asker }
+  const devices = usable(found.devices)
+  const hasFactor = found.devices.length > 0 || (await userHasDevice(auth.otp, awaited.userId))
+  return { step: 'token', user: found.owner, devices, hasFactor, trustDays, asker }
 }
 
 function unverified(req: Request): { userId: number; epoch: number } | null {

@@ -2,7 +2,6 @@ import { type Request, type RequestHandler, type Response, Router } from 'expres
 import { parseForms, readForm } from '../../http/read-form.js'
 import { refuse } from '../../http/refuse.js'
 import { safeNext } from '../../http/safe-next.js'
-import { userHasDevice } from '../../otp/devices-for-user.js'
 import type { Auth } from '../auth.js'
 import { setUpAddress } from '../enrolment.js'
 import { type Answer, refused } from './answer.js'
@@ -23,15 +22,15 @@ export function loginRoutes(auth: Auth): Router {
 function showLogin(auth: Auth): RequestHandler {
   return async (req, res) => {
     const stage = await readStage(auth, req)
-    if (await lacksFirstDevice(auth, req, stage)) return res.redirect(302, setUpAddress(safeNext(req.query['next'])))
+    if (lacksFirstDevice(auth, req, stage)) return res.redirect(302, setUpAddress(safeNext(req.query['next'])))
     showStep(auth, req, res, stage, null)
   }
 }
 
 /** Signed in, asked for a token, and free to set up the first device that could give one. */
-async function lacksFirstDevice(auth: Auth, req: Request, stage: Stage): Promise<boolean> {
-  if (!req.user || stage.step === 'password' || auth.config.otpEnrolment !== 'self') return false
-  return stage.devices.length === 0 && !(await userHasDevice(auth.otp, req.user.id))
+function lacksFirstDevice({ config }: Auth, req: Request, stage: Stage): boolean {
+  if (!req.user || stage.step === 'password' || stage.devices.length > 0) return false
+  return req.session.invitedAt !== undefined || (config.otpEnrolment === 'self' && !stage.hasFactor)
 }
 
 function postLogin(auth: Auth): RequestHandler {

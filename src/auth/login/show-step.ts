@@ -7,7 +7,7 @@ import { parseAnswer } from '../../otp/webauthn/parse-response.js'
 import type { Auth } from '../auth.js'
 import { challengeOf } from '../send-challenge.js'
 import type { Refused } from './answer.js'
-import type { Stage } from './read-stage.js'
+import type { Stage, TokenStage } from './read-stage.js'
 
 /** Renders the form of the step that this browser stands at, with the reason where one was refused. */
 export function showStep(auth: Auth, req: Request, res: Response, stage: Stage, refusal: Refused | null): void {
@@ -22,14 +22,27 @@ export function showStep(auth: Auth, req: Request, res: Response, stage: Stage, 
     const send = passkeyFor ? sendKeyPage : sendPage
     return send(res, 'auth/password', { ...shared, notice, passkeyFor, username: text(typed['username']) })
   }
-  const view = stage.devices.length > 0 ? 'auth/token' : 'auth/no-device'
+  const view = viewOf(stage)
+  const why = view === 'auth/no-usable-device' ? { alert: noneUsable(req) } : {}
   const { otpEnrolment: enrolment } = auth.config
   sendTokenPage(auth, req, res, view, stage.devices, {
     ...shared,
+    ...why,
     email: stage.user.email,
     enrolment,
     trust: trustBox(stage.trustDays, typed['trust_browser']),
   })
+}
+
+/** Why no token can be asked for. What was refused before says less. */
+const noneUsable = (req: Request): Alert => ({
+  code: 'verification_not_allowed',
+  text: req.t('pages:no_usable_device.why'),
+})
+
+function viewOf({ devices, hasFactor }: TokenStage): string {
+  if (devices.length > 0) return 'auth/token'
+  return hasFactor ? 'auth/no-usable-device' : 'auth/no-device'
 }
 
 /** Answers with a page that has the forms of a token step in it, and the script for keys where one of the devices is a key. */

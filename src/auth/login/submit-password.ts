@@ -32,7 +32,10 @@ export async function submitPassword(auth: Auth, req: Request, form: LoginForm):
   return awaitToken(auth, req, user, safeNext(form.next))
 }
 
-/** Whoever has a device is signed in by it only; whoever has none is signed in, unverified. */
+/**
+ * Whoever has a second factor is signed in by it only, also where none of it can be asked at
+ * present: the token step says who can help. Whoever has none is signed in, unverified.
+ */
 async function awaitToken(auth: Auth, req: Request, user: PasswordUser, next: string | null): Promise<Answer> {
   const devices = await devicesForUser(auth.otp, user.id, { changes: auth.addressLimit.givenBack(req.ip ?? '') })
   const now = auth.clock.now()
@@ -43,12 +46,15 @@ async function awaitToken(auth: Auth, req: Request, user: PasswordUser, next: st
     await startPending(req, user, now)
     return sendFirstCode(auth, req, user, devices, next)
   }
+  if (await userHasDevice(auth.otp, user.id)) {
+    await startPending(req, user, now)
+    return { ok: true, location: loginAddress(next) }
+  }
   await startSession(req, user, [passwordFactor(now.getTime())], now)
   await recogniseBrowser(auth, req, user.id, { told: false, verified: false })
   const about = { userId: user.id, at: now, origin: describeOrigin(req), device: null, how: 'password' } as const
   auth.otp.events.tell('signedIn', about)
-  if (isLedToSetUp(auth, user) && !(await userHasDevice(auth.otp, user.id)))
-    return { ok: true, location: setUpAddress(next) }
+  if (isLedToSetUp(auth, user)) return { ok: true, location: setUpAddress(next) }
   return { ok: true, location: user.isStaff ? loginAddress(next) : (next ?? '/account/two-factor') }
 }
 

@@ -2,7 +2,7 @@ import type { Request } from 'express'
 import { loginAddress, safeNext } from '../../http/safe-next.js'
 import type { Auth } from '../auth.js'
 import { exchangeSession, type PassedFactor, passwordFactor } from '../session.js'
-import type { Answer } from './answer.js'
+import { type Answer, refused } from './answer.js'
 import { askToken } from './ask-token.js'
 import { type LoginForm, wishesOf } from './forms.js'
 import type { TokenStage } from './read-stage.js'
@@ -10,6 +10,8 @@ import { signIn } from './sign-in.js'
 
 /** The token step: a device that accepts the token signs in. */
 export async function submitToken(auth: Auth, req: Request, stage: TokenStage, form: LoginForm): Promise<Answer> {
+  // Nothing here could accept a token: the page says who can help.
+  if (stage.devices.length === 0 && stage.hasFactor) return refused('token', 'verification_not_allowed')
   const answer = await askToken(auth, req, { userId: stage.user.id, devices: stage.devices, asker: stage.asker }, form)
   if (!answer.ok) return answer
   if ('challenged' in answer) return { ok: true, location: loginAddress(safeNext(form.next)) }

@@ -1,6 +1,6 @@
 import type { Transaction } from 'sequelize'
 import type { Database } from '../connect.js'
-import { createDeviceTable } from './device-table.js'
+import { createFirstDeviceTable } from './device-table.js'
 
 /** Phones, e-mail, hardware tokens, security keys; links that work once; where a device was last used. */
 export const name = '0002-own-devices'
@@ -27,7 +27,7 @@ create index audit_events_actor on audit_events (actor_id, id);
 create index users_staff on users (id) where is_staff and is_active;
 create index users_staff_order on users (email, id) where is_staff;
 
-${createDeviceTable(
+${createFirstDeviceTable(
   'hotp',
   `
   secret text not null,
@@ -36,20 +36,20 @@ ${createDeviceTable(
   tolerance smallint not null default 5 check (tolerance >= 0)`,
 )}
 
-${createDeviceTable(
+${createFirstDeviceTable(
   'phone',
   `
   number varchar(20) not null,
   method varchar(4) not null check (method in ('sms', 'call')),${challenge}`,
 )}
 
-${createDeviceTable(
+${createFirstDeviceTable(
   'email',
   `
   email varchar(254),${challenge}`,
 )}
 
-${createDeviceTable(
+${createFirstDeviceTable(
   'webauthn',
   `
   credential_id text not null unique,

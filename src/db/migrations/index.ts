@@ -4,6 +4,7 @@ import * as initial from './0001-initial.js'
 import * as ownDevices from './0002-own-devices.js'
 import * as groupsAndBrowsers from './0003-groups-and-browsers.js'
 import * as shippedGroups from './0004-shipped-groups.js'
+import * as deviceStates from './0005-device-states.js'
 import * as throttlingLanes from './0006-throttling-lanes.js'
 import * as secretKeys from './0009-keys.js'
 
@@ -20,6 +21,7 @@ export const migrations: readonly Migration[] = [
   ownDevices,
   groupsAndBrowsers,
   shippedGroups,
+  deviceStates,
   throttlingLanes,
   secretKeys,
 ]

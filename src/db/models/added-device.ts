@@ -18,6 +18,10 @@ export class AddedDevice extends Model<InferAttributes<AddedDevice>, InferCreati
   declare failure_count: CreationOptional<number>
   declare failed_at: CreationOptional<Date | null>
   declare created_at: CreationOptional<Date>
+  /** When the setup was finished; null: never. The database keeps it (src/db/migrations/device-states.ts). */
+  declare confirmed_at: CreationOptional<Date | null>
+  declare disabled_at: CreationOptional<Date | null>
+  declare disabled_reason: CreationOptional<'administrator' | 'failures' | null>
   declare last_used_at: CreationOptional<Date | null>
   declare last_used_from: CreationOptional<string | null>
 }

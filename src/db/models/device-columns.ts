@@ -9,6 +9,9 @@ export const deviceColumns = () => ({
   failure_count: { type: DataTypes.INTEGER, allowNull: false, defaultValue: 0 },
   failed_at: { type: DataTypes.DATE },
   created_at: { type: DataTypes.DATE, allowNull: false, defaultValue: DataTypes.NOW },
+  confirmed_at: { type: DataTypes.DATE },
+  disabled_at: { type: DataTypes.DATE },
+  disabled_reason: { type: DataTypes.STRING(16) },
   last_used_at: { type: DataTypes.DATE },
   last_used_from: { type: DataTypes.STRING(200) },
 })

@@ -17,6 +17,10 @@ export class HotpDevice extends Model<InferAttributes<HotpDevice>, InferCreation
   declare failure_count: CreationOptional<number>
   declare failed_at: CreationOptional<Date | null>
   declare created_at: CreationOptional<Date>
+  /** When the setup was finished; null: never. The database keeps it (src/db/migrations/device-states.ts). */
+  declare confirmed_at: CreationOptional<Date | null>
+  declare disabled_at: CreationOptional<Date | null>
+  declare disabled_reason: CreationOptional<'administrator' | 'failures' | null>
   declare last_used_at: CreationOptional<Date | null>
   declare last_used_from: CreationOptional<string | null>
   /** Sealed with the keyring for `hotp_devices.secret` and this row's id. */

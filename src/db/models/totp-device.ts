@@ -13,11 +13,15 @@ export class TotpDevice extends Model<InferAttributes<TotpDevice>, InferCreation
   declare id: CreationOptional<number>
   declare user_id: number
   declare name: string
-  /** False: not enrolled to the end, or switched off; verifies nobody. */
+  /** False: setup not finished, or disabled; verifies nobody. */
   declare confirmed: CreationOptional<boolean>
   declare failure_count: CreationOptional<number>
   declare failed_at: CreationOptional<Date | null>
   declare created_at: CreationOptional<Date>
+  /** When the setup was finished; null: never. The database keeps it (src/db/migrations/device-states.ts). */
+  declare confirmed_at: CreationOptional<Date | null>
+  declare disabled_at: CreationOptional<Date | null>
+  declare disabled_reason: CreationOptional<'administrator' | 'failures' | null>
   declare last_used_at: CreationOptional<Date | null>
   declare last_used_from: CreationOptional<string | null>
   /** Sealed with the keyring for `totp_devices.secret` and this row's id. */

@@ -17,6 +17,10 @@ export class WebauthnDevice extends Model<InferAttributes<WebauthnDevice>, Infer
   declare failure_count: CreationOptional<number>
   declare failed_at: CreationOptional<Date | null>
   declare created_at: CreationOptional<Date>
+  /** When the setup was finished; null: never. The database keeps it (src/db/migrations/device-states.ts). */
+  declare confirmed_at: CreationOptional<Date | null>
+  declare disabled_at: CreationOptional<Date | null>
+  declare disabled_reason: CreationOptional<'administrator' | 'failures' | null>
   declare last_used_at: CreationOptional<Date | null>
   declare last_used_from: CreationOptional<string | null>
   /** base64url, as is the key: it says which of its keys the authenticator is to use. */

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { nowhere } from '../../origin.js'
-import { devicesForUser } from '../devices-for-user.js'
+import { devicesForUser, userHasDevice } from '../devices-for-user.js'
 import { matchToken } from '../match-token.js'
 import { removeAllDevices } from '../remove-devices.js'
 import { confirmDevice } from '../verify-token.js'
-import { expectAccepted, expectRefused } from './expect.js'
+import { expectAccepted, expectParts, expectRefused } from './expect.js'
 import type { StagedCheck } from './kind-contract.js'
 
 /** From a device's enrolment to its end. */
@@ -12,7 +12,7 @@ export const lifeChecks: readonly StagedCheck[] = [
   [
     'verifies nobody while it is not confirmed (D-08)',
     async ({ submit, good, change, otp, userId }) => {
-      await change('confirmed = false')
+      await change('confirmed = false, confirmed_at = null')
       const given = await good()
       expectRefused(await submit(given))
       expectRefused(await matchToken(otp, { userId, token: typeof given === 'string' ? given : given.token }))
@@ -21,12 +21,24 @@ export const lifeChecks: readonly StagedCheck[] = [
   [
     'is confirmed by its first token, which is spent with it',
     async ({ submit, good, change, otp, userId, device }) => {
-      await change('confirmed = false')
+      await change('confirmed = false, confirmed_at = null')
       const given = await good()
       const answer = typeof given === 'string' ? { token: given } : given
       expectAccepted(await confirmDevice(otp, { userId, deviceId: device.persistentId, ...answer }))
       assert.equal((await devicesForUser(otp, userId)).length, 1)
       expectRefused(await submit(given))
+    },
+  ],
+  [
+    'counts as a second factor while it is disabled, verifies nobody, and is not confirmed again by its own token',
+    async ({ submit, good, change, row, otp, userId, device }) => {
+      await change('confirmed = false')
+      assert.equal(await userHasDevice(otp, userId), true)
+      const given = await good()
+      const answer = typeof given === 'string' ? { token: given } : given
+      expectRefused(await confirmDevice(otp, { userId, deviceId: device.persistentId, ...answer }))
+      expectRefused(await submit(given))
+      expectParts(await row(), { confirmed: false })
     },
   ],
   [

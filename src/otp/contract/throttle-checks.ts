@@ -39,7 +39,7 @@ export const throttleChecks: readonly StagedCheck[] = [
       expectParts(await row(), { confirmed: true })
       otp.clock.advance(3600)
       await submit(fixture.wrongToken)
-      expectParts(await row(), { failure_count: 100, confirmed })
+      expectParts(await row(), { failure_count: 100, confirmed, disabled_reason: confirmed ? null : 'failures' })
       otp.clock.advance(24 * 3600)
       assert.equal((await submit(await good())).ok, confirmed)
     },

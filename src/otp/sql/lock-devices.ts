@@ -1,6 +1,6 @@
 import type { Transaction } from 'sequelize'
 import { runStatement } from '../../db/run-statement.js'
-import type { DeviceRow } from '../device.js'
+import { DEVICE_COLUMNS, type DeviceRow } from '../device.js'
 import { type Failures, failuresOf, type FailuresByDevice, storedFailures } from '../failures.js'
 import type { Kind, KindWorld } from '../kinds/kind.js'
 import type { Otp } from '../otp.js'
@@ -31,7 +31,7 @@ export interface Wanted {
   userId: number
   /** One device, or null for every one of the kind. */
   deviceId: number | null
-  /** True for devices that verify, false for those that are being enrolled. */
+  /** True for devices that verify, false for those that are being enrolled. Disabled ones are neither. */
   confirmed: boolean
 }
 
@@ -88,9 +88,10 @@ const devicesSql = (kind: Kind, locked: boolean) => `
 with owner as materialized (
   select id, email, name, locale, token_failed_at, token_failed_lanes, token_failures from users where id = $userId and is_active ${locked ? 'for update' : ''}
 )
-select d.id, d.user_id, d.name, d.confirmed, d.failure_count, d.failed_at, d.created_at, d.last_used_at, d.last_used_from,
+select ${DEVICE_COLUMNS},
   owner.token_failed_at, owner.token_failed_lanes, owner.token_failures, ${kind.columns}
 from owner join ${kind.table} d on d.user_id = owner.id
-where d.confirmed = $confirmed and ($deviceId::int is null or d.id = $deviceId) and $lookup::text[] is not null and $now::timestamptz is not null
+where d.confirmed = $confirmed and ($confirmed or d.confirmed_at is null)
+  and ($deviceId::int is null or d.id = $deviceId) and $lookup::text[] is not null and $now::timestamptz is not null
 order by d.id
 ${locked ? 'for update of d' : ''}`

@@ -37,7 +37,8 @@ export async function saveAccepted(
         where id = $userId and token_failures <> $failures::jsonb ${used ? 'and exists (select from used)' : ''})`,
     ].join(', ')}
     update ${locked.kind.table} set ${assignments(outcome.changes)}
-      confirmed = true, failure_count = $failureCount, failed_at = $failedAt, last_used_at = $now, last_used_from = $from
+      confirmed = true, confirmed_at = coalesce(confirmed_at, $now), failure_count = $failureCount, failed_at = $failedAt,
+      last_used_at = $now, last_used_from = $from
     where id = $id ${used ? 'and exists (select from used)' : ''} returning id`,
     {
       ...outcome.changes,
@@ -66,7 +67,8 @@ interface SavedFailure {
 
 /**
  * Counts a rejected token on the device and for the account, and disables the device after too
- * many that could have been guesses. One statement.
+ * many that could have been guesses: it still counts as a second factor, and has to be set up
+ * again. One statement.
  */
 export async function saveFailed(
   otp: Otp,
@@ -80,14 +82,17 @@ export async function saveFailed(
   const { failureCount } = total(failures)
   const lane = locked.kind.unguessable ? 'none' : asker.lane
   const failed = withFailedToken(locked.owner.failed, { lane, at: now })
-  const switchedOff = !locked.kind.unguessable && failureCount >= FAILURES_UNTIL_OFF
+  const { confirmed } = locked.row
+  // What was never in use is not disabled: an unfinished setup ends by itself.
+  const switchedOff = confirmed && !locked.kind.unguessable && failureCount >= FAILURES_UNTIL_OFF
   await runStatement(
     otp.database,
     transaction,
     `with owner as (update users set token_failed_at = $failedAt, token_failed_lanes = $failedLanes, token_failures = $failures
       where id = $userId)
     update ${locked.kind.table} set ${assignments(changes)}
-      failure_count = $failureCount, failed_at = $now, confirmed = $confirmed where id = $id`,
+      failure_count = $failureCount, failed_at = $now, confirmed = $confirmed,
+      disabled_at = $disabledAt, disabled_reason = $disabledReason where id = $id`,
     {
       ...changes,
       ...toColumns(failed),
@@ -96,7 +101,9 @@ export async function saveFailed(
       failures: storeFor(locked, failures),
       failureCount,
       now,
-      confirmed: locked.row.confirmed && !switchedOff,
+      confirmed: confirmed && !switchedOff,
+      disabledAt: switchedOff ? now : null,
+      disabledReason: switchedOff ? 'failures' : null,
     },
   )
   const lockedUntil = lane === 'none' ? null : (accountThrottle(timesIn(failed, lane), now)?.lockedUntil ?? null)

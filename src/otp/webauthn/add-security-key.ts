@@ -2,8 +2,8 @@ import type { Transaction } from 'sequelize'
 import { runStatement } from '../../db/run-statement.js'
 import { type Origin, nowhere } from '../../origin.js'
 import { toDevice } from '../ask-device.js'
-import type { Device, DeviceRow } from '../device.js'
-import { devicesForUser } from '../devices-for-user.js'
+import { type Device, DEVICE_COLUMNS, type DeviceRow } from '../device.js'
+import { type EnrolmentRight, mayEnrol } from '../devices-for-user.js'
 import { webauthn } from '../kinds/webauthn.js'
 import type { Otp } from '../otp.js'
 import { spendAddChallenge } from './create-challenge.js'
@@ -11,15 +11,13 @@ import { challengeIn, type NewKey, parseNewKey } from './parse-response.js'
 import type { RelyingParty } from './relying-party.js'
 import { userHandleOf } from './user-handle.js'
 
-export interface KeyToAdd {
+export interface KeyToAdd extends EnrolmentRight {
   userId: number
   name: string
   /** The JSON that the browser gave for the new key. */
   response: string
   /** The id that `requestNewKey` gave to this session; null: it asked for none. */
   challenge: string | null
-  /** Nobody has verified the session: refuse where the owner has a confirmed device by now (F-28). */
-  onlyAsFirst?: boolean
   origin?: Origin
 }
 
@@ -43,8 +41,7 @@ export async function addSecurityKey(otp: Otp, key: KeyToAdd): Promise<AddedKey>
     // Locked, so that of two first devices at once the second finds the first.
     const owner = await runStatement(otp.database, transaction, LOCK_OWNER, { userId: key.userId })
     if (owner.length === 0 || !(await spendAddChallenge(otp, transaction, asked))) return refused
-    if (key.onlyAsFirst && (await devicesForUser(otp, key.userId, { transaction })).length > 0)
-      return { ok: false, reason: 'verification_not_allowed' }
+    if (!(await mayEnrol(otp, transaction, key.userId, key))) return { ok: false, reason: 'verification_not_allowed' }
     const checked = await checkNewKey(response, challenge, relyingParty)
     if (!checked) return refused
     const row = await insertKey(otp, transaction, key, { response, checked })
@@ -98,12 +95,12 @@ async function insertKey(
 }
 
 const INSERT = `
-insert into webauthn_devices (user_id, name, confirmed, created_at, credential_id, public_key, counter, transports,
+insert into webauthn_devices as d (user_id, name, confirmed, confirmed_at, created_at, credential_id, public_key, counter, transports,
   user_handle, aaguid, backed_up, discoverable)
-values ($userId, $name, true, $now, $credentialId, $publicKey, $counter, $transports,
+values ($userId, $name, true, $now, $now, $credentialId, $publicKey, $counter, $transports,
   $userHandle, $aaguid, $backedUp, $discoverable)
 on conflict (credential_id) do nothing
-returning id, user_id, name, confirmed, failure_count, failed_at, created_at, last_used_at, last_used_from`
+returning ${DEVICE_COLUMNS}`
 
 async function tell(otp: Otp, transaction: Transaction, row: DeviceRow, origin: Origin): Promise<AddedKey> {
   const device = toDevice(webauthn, row)

@@ -1,0 +1,35 @@
+/**
+ * The trigger function that keeps what the state of a device can be told from, whoever writes
+ * the row: this release, an older one that still runs, or SQL by hand. It names no table, so it
+ * works whatever schema its caller searches.
+ */
+export const deviceStateFunction = `
+create function keep_device_state() returns trigger language plpgsql as $$
+begin
+  if new.confirmed then
+    new.confirmed_at := coalesce(new.confirmed_at, case when tg_op = 'UPDATE' then now() else new.created_at end);
+    new.disabled_at := null;
+    new.disabled_reason := null;
+  elsif new.confirmed_at is null then
+    new.disabled_at := null;
+    new.disabled_reason := null;
+  else
+    new.disabled_at := coalesce(new.disabled_at, now());
+    new.disabled_reason := coalesce(new.disabled_reason,
+      case when new.failure_count >= 100 then 'failures' else 'administrator' end);
+  end if;
+  return new;
+end $$;`
+
+/** When the setup of a device was finished, and since when and why it is disabled. Leaves columns alone that are there. */
+export const stateColumns = (table: string): string => `
+alter table ${table} add column if not exists confirmed_at timestamptz;
+alter table ${table} add column if not exists disabled_at timestamptz;
+alter table ${table} add column if not exists disabled_reason varchar(16)
+  check (disabled_reason in ('administrator', 'failures'));`
+
+/** Puts the function above in front of every change of a table's rows. */
+export const stateTrigger = (table: string): string => `
+drop trigger if exists keep_device_state on ${table};
+create trigger keep_device_state before insert or update on ${table}
+for each row execute function keep_device_state();`
