@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { addHotpDevice } from '../otp/add-hotp-device.js'
 import { parseHotpKey } from '../otp/hotp-key.js'
+import { readCode } from '../typed-text/read-code.js'
 import { requireUser } from './find-users.js'
 import { readArguments } from './read-arguments.js'
 import { recordAddedDevice } from './record-added-device.js'
@@ -16,7 +17,8 @@ const optionsSchema = z
     digits: z.enum(['6', '8'], 'must be 6 or 8').default('6'),
     counter: z
       .string()
-      .regex(/^\d{1,15}$/, 'must be a whole number')
+      .transform(readCode)
+      .pipe(z.string().regex(/^\d{1,15}$/, 'must be a whole number'))
       .default('0'),
   })
   .transform(({ key, digits, counter, ...rest }, { addIssue }) => {

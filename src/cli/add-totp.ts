@@ -1,18 +1,25 @@
 import qrcode from 'qrcode'
 import { z } from 'zod'
 import { addTotpDevice } from '../otp/add-totp-device.js'
+import { readHexKey } from '../typed-text/read-key.js'
 import { requireUser } from './find-users.js'
 import { readArguments } from './read-arguments.js'
 import { recordAddedDevice } from './record-added-device.js'
 import { withOtp } from './with-otp.js'
+
+const KEY = 'must be 32 to 128 hexadecimal digits, two for each byte (160 bits are 40)'
 
 /** RFC 4226 §4 R6: 128 bits at the least; more than 512 no algorithm makes use of. */
 const optionsSchema = z.object({
   user: z.string(),
   key: z
     .string()
-    .regex(/^([0-9a-fA-F]{2}){16,64}$/, 'must be 32 to 128 hexadecimal digits, two for each byte (160 bits are 40)')
-    .transform((hex) => Buffer.from(hex, 'hex'))
+    .transform((pasted, { addIssue }) => {
+      const key = readHexKey(pasted)
+      if (key && key.length >= 16 && key.length <= 64) return key
+      addIssue({ code: 'custom', message: KEY })
+      return z.NEVER
+    })
     .optional(),
 })
 

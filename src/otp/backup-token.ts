@@ -1,6 +1,7 @@
 import { base32nopad } from '@scure/base'
 import { randomBytes } from 'node:crypto'
 import type { Keyring } from '../crypto/keyring.js'
+import { readPrintedSecret } from '../typed-text/read-base32.js'
 
 declare const brand: unique symbol
 /** 16 base32 characters in capitals, without groups: 80 bits. */
@@ -16,13 +17,10 @@ export function randomBackupToken(): BackupToken {
   return token
 }
 
-/** Reads a typed token in any case, with any spaces and hyphens; null where it cannot be one. */
+/** Reads a token as it was typed or pasted; null if it cannot be one. */
 export function parseBackupToken(typed: string): BackupToken | null {
-  const token = typed
-    .normalize('NFKC')
-    .replace(/[\s\p{Pd}]/gu, '')
-    .toUpperCase()
-  return isBackupToken(token) ? token : null
+  const token = readPrintedSecret(typed, 16)
+  return token !== null && isBackupToken(token) ? token : null
 }
 
 function isBackupToken(text: string): text is BackupToken {

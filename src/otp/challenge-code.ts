@@ -3,7 +3,8 @@ import { z } from 'zod'
 import type { Keyring } from '../crypto/keyring.js'
 import type { KindOutcome } from './device.js'
 import type { KindWorld } from './kinds/kind.js'
-import { isCode, normaliseDigits, sameCode } from './oath.js'
+import { isCode, sameCode } from './oath.js'
+import { readCode } from '../typed-text/read-code.js'
 
 /** NIST SP 800-63B-4 §3.1.3 allows ten minutes; five are enough for a message. */
 export const CODE_VALID_SECONDS = 300
@@ -43,7 +44,7 @@ export function hashCode(keys: Keyring, challenge: string, code: string): string
 
 /** Whether a typed text could be such a code. */
 export function couldBeCode(typed: string): boolean {
-  return isCode(normaliseDigits(typed), CODE_DIGITS)
+  return isCode(readCode(typed), CODE_DIGITS)
 }
 
 /**
@@ -54,7 +55,7 @@ export function judgeCode(state: ChallengeState, typed: string, { now, keys, cha
   const { code_hash: hash, code_expires_at: expiresAt, code_attempts: attempts } = state
   if (!hash || !expiresAt || now >= expiresAt || attempts >= GUESSES || !challenge) return { accepted: false }
   keys.requireKnown(hash)
-  const code = normaliseDigits(typed)
+  const code = readCode(typed)
   const matches = keys.hashes('challenge', `${challenge}:${code}`).some((candidate) => sameCode(candidate, hash))
   if (!couldBeCode(typed) || !matches) return { accepted: false, changes: { code_attempts: attempts + 1 } }
   return {

@@ -1,4 +1,6 @@
-import { base32nopad, hex } from '@scure/base'
+import { withoutQuotes, cleanText } from '../typed-text/clean-text.js'
+import { readBase32 } from '../typed-text/read-base32.js'
+import { decodeBase32, readKey } from '../typed-text/read-key.js'
 
 /** What the maker of a hardware token gives with it. */
 export interface HotpKey {
@@ -13,15 +15,15 @@ export interface HotpKey {
 const SECRET_BYTES = { min: 16, max: 64 }
 
 /**
- * Reads a key as it was pasted: hex or base32 with any spaces and hyphens, or a whole
- * `otpauth://hotp/` address, whose digits and counter go before those given.
+ * Reads a key as it was pasted: hex or Base32 with any separators, or a whole
+ * `otpauth://hotp/` URI, whose digits and counter take precedence over those passed.
  *
  * @returns null where it is none of these, too short, or for another algorithm than SHA-1
  * @example parseHotpKey('otpauth://hotp/Site:ada?secret=…&counter=5', { digits: 6, counter: 0 })
  */
 export function parseHotpKey(pasted: string, given: Omit<HotpKey, 'secret'>): HotpKey | null {
-  const text = pasted.trim()
-  const key = /^otpauth:/i.test(text) ? parseAddress(text) : { ...given, secret: parseSecret(text) }
+  const text = withoutQuotes(cleanText(pasted))
+  const key = /^otpauth:/i.test(text) ? parseAddress(text) : { ...given, secret: readKey(text) }
   const { secret } = key ?? {}
   if (!key || !secret || secret.length < SECRET_BYTES.min || secret.length > SECRET_BYTES.max) return null
   return { secret, digits: key.digits, counter: key.counter }
@@ -36,21 +38,9 @@ function parseAddress(text: string): (Omit<HotpKey, 'secret'> & { secret: Uint8A
   const isHotp = url.hostname.toLowerCase() === 'hotp' && (ask('algorithm') ?? 'SHA1').toUpperCase() === 'SHA1'
   // The counter is required (google-authenticator wiki, "Key Uri Format").
   if (!isHotp || !/^[68]$/.test(digits) || !/^\d{1,15}$/.test(counter)) return null
-  return { secret: parseBase32(ask('secret') ?? ''), digits: digits === '8' ? 8 : 6, counter: Number(counter) }
-}
-
-/** What reads as hex is hex: a base32 key without any of G to Z is a matter of one in 10^13. */
-function parseSecret(text: string): Uint8Array | null {
-  const digits = text.replace(/[\s-]/g, '').toLowerCase()
-  return /^([0-9a-f]{2})+$/.test(digits) ? hex.decode(digits) : parseBase32(digits)
-}
-
-function parseBase32(text: string): Uint8Array | null {
-  const letters = text.replace(/[\s=-]/g, '').toUpperCase()
-  try {
-    return base32nopad.decode(letters)
-  } catch {
-    // The library says by an exception that it is no base32.
-    return null
+  return {
+    secret: decodeBase32(readBase32(ask('secret') ?? '')),
+    digits: digits === '8' ? 8 : 6,
+    counter: Number(counter),
   }
 }

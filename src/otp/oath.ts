@@ -28,14 +28,6 @@ export function timeStep(now: Date, step: number, t0: number): number {
   return Math.floor((now.getTime() / 1000 - t0) / step)
 }
 
-/**
- * What somebody typed as a code: compatibility forms folded and white space taken out
- * (apps show `123 456`). Nothing else is forgiven: `+45675` and `4_5675` are no codes.
- */
-export function normaliseDigits(typed: string): string {
-  return typed.normalize('NFKC').replace(/\s/gu, '')
-}
-
 /** Whether a typed code has exactly this many ASCII digits. */
 export function isCode(code: string, digits: number): boolean {
   return code.length === digits && /^[0-9]+$/.test(code)

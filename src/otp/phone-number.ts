@@ -1,21 +1,79 @@
 import { parsePhoneNumberFromString, type PhoneNumber } from 'libphonenumber-js/max'
+import { cleanText, withoutQuotes } from '../typed-text/clean-text.js'
 
-/** Calling them costs the caller, or reaches no person (S-48). */
+/** Calling them costs the caller, or reaches no person. */
 const NO_PERSONAL_NUMBER = new Set(['PREMIUM_RATE', 'SHARED_COST', 'PAGER', 'VOICEMAIL'])
 
+/** `extension`: nobody can receive a text message at an extension, and no call reaches one. */
+export type PhoneNumberReading = { ok: true; number: string } | { ok: false; code: 'invalid' | 'extension' }
+
 /**
- * A phone number as somebody typed it, with `+` or `00` before its country code: which
- * country somebody sits in is not guessed.
+ * Reads a phone number as it was typed or pasted, with `+`, `00` or `011` in front of its country
+ * code, or as a `tel:` URI (RFC 3966). The country of a number without one is not guessed.
  *
- * @returns E.164, or null where it is no number that a person can be reached at
- * @example parsePhoneNumber('0041 52 420 42 42') // '+41524204242'
+ * A number only has to have a plausible length for its country: the code that arrives proves it,
+ * and new ranges of numbers are in use before any list knows them.
+ *
+ * @returns E.164, or why it is not a number that a person can be reached at
+ * @example readPhoneNumber('0041 52 420 42 42') // { ok: true, number: '+41524204242' }
  */
+export function readPhoneNumber(typed: string): PhoneNumberReading {
+  const text = internationalForm(withoutQuotes(cleanText(typed)))
+  const parsed = text === null ? undefined : parsePossible(text)
+  if (!parsed) return { ok: false, code: 'invalid' }
+  if (parsed.ext) return { ok: false, code: 'extension' }
+  return isForPeople(parsed) ? { ok: true, number: parsed.number } : { ok: false, code: 'invalid' }
+}
+
+/** The E.164 form of {@link readPhoneNumber}, or null. */
 export function parsePhoneNumber(typed: string): string | null {
-  const text = typed.normalize('NFKC').trim().replace(/^00/, '+')
-  if (!text.startsWith('+')) return null
-  const number = parsePhoneNumberFromString(text, { extract: false })
-  if (!number?.isValid() || number.ext) return null
-  return NO_PERSONAL_NUMBER.has(number.getType() ?? '') ? null : number.number
+  const read = readPhoneNumber(typed)
+  return read.ok ? read.number : null
+}
+
+/** Without a label or the scheme of a URI, and with `+` in place of an international prefix. */
+function internationalForm(text: string): string | null {
+  const bare = text.replace(/^[\p{L} .]+:\s*(?:\/\/)?/u, '').replace(/\s*\(\p{L}+\)?$/u, '')
+  const [number = '', ...parameters] = bare.replace(DIALLED_AFTERWARDS, ';ext=$<ext>').split(';')
+  const prefixed = number.replace(/^\(?\+\s*/, '+').replace(/^\(?(?:0011|00)[\s.-]*/, '+')
+  const whole = withContext(prefixed, parameters).replace(/^011[\s.-]*(?=(?:\D*\d){10})/, '+')
+  if (!/^\+[\d\s().,/_·-]+(?:$|\D)/u.test(whole)) return null
+  const ext = parameters.find((parameter) => /^ext=\d/i.test(parameter))?.slice(4)
+  return `${whole.replace(/[_·,/](?=\s*\d)/gu, ' ').replace(OLD_MEXICAN_MOBILE, '+52')}${ext ? ` ext. ${ext}` : ''}`
+}
+
+/** What a phone dials after the call was answered, such as `,,5#` or `p5`. */
+const DIALLED_AFTERWARDS = /(?<=\d\s?)[,;pw]+(?<ext>\d{1,6})#?$/i
+
+/** Mexico dropped the 1 in front of mobile numbers in 2019. */
+const OLD_MEXICAN_MOBILE = /^\+52[\s.-]*1(?=(?:\D*\d){10}\D*$)/
+
+/** A local `tel:` URI names its country in a parameter (RFC 3966 §5.1.5). */
+function withContext(number: string, parameters: readonly string[]): string {
+  const context = parameters.find((parameter) => /^phone-context=\+\d+$/i.test(parameter))?.slice(14)
+  return context && !number.startsWith('+') ? `${context}${number}` : number
+}
+
+/** The library drops the national prefix in `+41 (0)79`, except where a country keeps it. */
+function parsePossible(text: string): PhoneNumber | undefined {
+  const readings = [text, text.replace(/\(\s*0\s*\)/, '')]
+  return readings
+    .map((reading) => parsePhoneNumberFromString(reading, { extract: false }))
+    .find((number) => number?.isPossible())
+}
+
+function isForPeople(number: PhoneNumber): boolean {
+  const type = number.getType()
+  return type === undefined ? !isAmongRefused(number) : !NO_PERSONAL_NUMBER.has(type)
+}
+
+/** Whether the known numbers with the same first digits all cost the caller, so that this one does too. */
+function isAmongRefused({ countryCallingCode: code, nationalNumber: national }: PhoneNumber): boolean {
+  const known = Array.from({ length: 10 }, (_, digit) => {
+    const neighbour = national.slice(0, 3).padEnd(national.length, String(digit))
+    return parsePhoneNumberFromString(`+${code}${neighbour}`)?.getType()
+  }).filter((type) => type !== undefined)
+  return known.length > 0 && known.every((type) => NO_PERSONAL_NUMBER.has(type))
 }
 
 /**
@@ -28,8 +86,8 @@ export function formatPhoneNumber(number: string): string {
 }
 
 /**
- * The number as its owner recognises it and a stranger cannot use it: the country and the
- * last two digits are left.
+ * The number as its owner recognises it and nobody else can use it: its country code and its
+ * last two digits are shown.
  *
  * @param number E.164, or a formatted number, whose spaces are then kept
  * @example maskPhoneNumber('+41524204242') // '+41 ** *** ** 42'
@@ -39,9 +97,19 @@ export function maskPhoneNumber(number: string): string {
   return maskDigits(formatted)
 }
 
-/** Every digit but those among the first three and the last two characters (F-47). */
+/** Masks every digit except those of the country code and the last two. */
 export function maskDigits(text: string): string {
-  return text.replace(/(?<=.{3})[0-9](?=.{2})/g, '*')
+  const shown = countryCodeLength(text)
+  const last = text.length - 2
+  return Array.from(text, (character, index) =>
+    index < shown || index >= last ? character : character.replace(/\d/, '*'),
+  ).join('')
+}
+
+/** Characters, the plus sign included; 0 if the text does not start with a country code. */
+function countryCodeLength(text: string): number {
+  const code = text.startsWith('+') ? parsePhoneNumberFromString(text)?.countryCallingCode : undefined
+  return code === undefined ? 0 : code.length + 1
 }
 
 /** North America (country code 1) writes hyphens, all others spaces. */

@@ -13,11 +13,12 @@ describe('a backup token', () => {
     ' abcd efgh ijkl 2345 ',
     'ABCD–EFGH—IJKL‐2345',
     'abcd-efghijkl 23-45',
+    'ABCD_EFGH_IJKL_2345',
   ])('is read from %j (D-32)', (typed) => {
     expect(parseBackupToken(typed)).toBe('ABCDEFGHIJKL2345')
   })
 
-  it.each(['', '123456', 'ABCDEFGHIJKL234', 'ABCDEFGHIJKL23456', 'ABCDEFGHIJKL0189', 'ABCD_EFGH_IJKL_2345'])(
+  it.each(['', '123456', 'ABCDEFGHIJKL234', 'ABCDEFGHIJKL23456', 'ABCDEFGHIJKL0189', 'ABCD-EFGH-IJKL-9999'])(
     'is not read from %j',
     (typed) => {
       expect(parseBackupToken(typed)).toBeNull()

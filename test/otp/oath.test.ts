@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { hotp, isCode, normaliseDigits, sameCode, timeStep } from '../../src/otp/oath.js'
+import { hotp, sameCode, timeStep } from '../../src/otp/oath.js'
 
 const digits = (length: number) => Buffer.from('1234567890'.repeat(7).slice(0, length))
 
@@ -38,19 +38,7 @@ describe('a time step', () => {
   })
 })
 
-describe('what somebody types as a code (D-26)', () => {
-  it.each(['045675', ' 045675 ', '045 675', '０４５６７５'])('%j is the code 045675', (typed) => {
-    expect(normaliseDigits(typed)).toBe('045675')
-    expect(isCode(normaliseDigits(typed), 6)).toBe(true)
-  })
-
-  it.each(['45675', '+45675', '4_5675', '٠٤٥٦٧٥', '00000045675', '0x1234', '1e5000', '', '-12345'])(
-    '%j is no code',
-    (typed) => {
-      expect(isCode(normaliseDigits(typed), 6)).toBe(false)
-    },
-  )
-
+describe('sameCode', () => {
   it('compares codes of different length without a fault', () => {
     expect(sameCode('123456', '12345')).toBe(false)
     expect(sameCode('012345', '012345')).toBe(true)

@@ -13,6 +13,7 @@ import { confirmDevice } from '../../otp/verify-token.js'
 import type { Account } from '../account.js'
 import { findDevice } from '../devices/find-own-device.js'
 import { finishSetUp } from '../setup/finish-set-up.js'
+import { isBlank } from '../../typed-text/clean-text.js'
 
 /** As a type, not an interface: Express wants an index signature. */
 export type ConfirmParams = { id: string }
@@ -35,7 +36,7 @@ export function submitConfirm(account: Account, kind: AddedKind): RequestHandler
     const device = await findBegun(account, kind, req)
     if (!device) return
     const token = form.otp_token ?? ''
-    if (token.trim() === '') return show(req, res, kind, device, refused('token', 'token_required'))
+    if (isBlank(token)) return show(req, res, kind, device, refused('token', 'token_required'))
     const verification = await confirmDevice(account.otp, {
       userId: req.user.id,
       deviceId: device.persistentId,

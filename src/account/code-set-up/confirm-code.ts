@@ -7,6 +7,7 @@ import type { Device } from '../../otp/device.js'
 import { confirmDevice } from '../../otp/verify-token.js'
 import type { Account } from '../account.js'
 import { type StepRefusal, waitUntil } from './step-refusal.js'
+import { isBlank } from '../../typed-text/clean-text.js'
 
 /** The code that this session's device was sent confirms it, and is spent. */
 export async function confirmCode(
@@ -15,7 +16,7 @@ export async function confirmCode(
   user: RequestUser,
   { deviceId, token }: { deviceId: string; token: string },
 ): Promise<{ ok: true; device: Device } | { ok: false; refusal: StepRefusal }> {
-  if (token.trim() === '') return { ok: false, refusal: { code: 'token_required', status: 422 } }
+  if (isBlank(token)) return { ok: false, refusal: { code: 'token_required', status: 422 } }
   const verification = await confirmDevice(account.otp, {
     userId: user.id,
     deviceId,

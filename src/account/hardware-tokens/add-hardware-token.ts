@@ -3,6 +3,7 @@ import { addHotpDevice } from '../../otp/add-hotp-device.js'
 import type { Device } from '../../otp/device.js'
 import { parseHotpKey } from '../../otp/hotp-key.js'
 import type { Account } from '../account.js'
+import { readCode } from '../../typed-text/read-code.js'
 import { deviceName } from '../devices/forms.js'
 import type { keyForm } from './forms.js'
 
@@ -16,7 +17,8 @@ export async function addHardwareToken(
 ): Promise<Added> {
   const name = deviceName(form.name)
   if (name === null) return { ok: false, code: 'name_invalid' }
-  const counter = /^\d{1,15}$/.test(form.counter ?? '') ? Number(form.counter) : 0
+  const typed = readCode(form.counter ?? '')
+  const counter = /^\d{1,15}$/.test(typed) ? Number(typed) : 0
   const key = parseHotpKey(form.key ?? '', { digits: form.digits === '8' ? 8 : 6, counter })
   if (!key) return { ok: false, code: 'key_invalid' }
   const device = await account.database.sequelize.transaction((transaction) =>

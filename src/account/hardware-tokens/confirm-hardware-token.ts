@@ -8,13 +8,14 @@ import { readForm } from '../../http/read-form.js'
 import { refuse } from '../../http/refuse.js'
 import { sendPage } from '../../http/send-page.js'
 import type { ListedDevice } from '../../otp/devices-for-user.js'
-import { normaliseDigits } from '../../otp/oath.js'
 import { confirmDevice, verifyToken } from '../../otp/verify-token.js'
 import type { Account } from '../account.js'
 import { findDevice } from '../devices/find-own-device.js'
 import { profileAddress } from '../profile/notices.js'
 import { finishSetUp } from '../setup/finish-set-up.js'
 import { codeForm, codesForm } from './forms.js'
+import { readCode } from '../../typed-text/read-code.js'
+import { isBlank } from '../../typed-text/clean-text.js'
 
 /** As a type, not an interface: Express wants an index signature. */
 export type TokenParams = { id: string }
@@ -37,7 +38,7 @@ export function submitCode(account: Account): RequestHandler<TokenParams> {
     const device = await findToken(account, req, 'confirm')
     if (!device) return
     const token = form.otp_token ?? ''
-    if (token.trim() === '') return show(req, res, 'confirm', device, refused('token', 'token_required'))
+    if (isBlank(token)) return show(req, res, 'confirm', device, refused('token', 'token_required'))
     const submission = { userId: req.user.id, deviceId: device.persistentId, token, origin: describeOrigin(req) }
     const verification = await confirmDevice(account.otp, { ...submission, ...enrolmentRight(req, req.user) })
     if (!verification.ok)
@@ -53,7 +54,7 @@ export function submitCodes(account: Account): RequestHandler<TokenParams> {
     if (!form || !req.user) return refuse(req, res, { status: 400, code: 'bad_request' })
     const device = await findToken(account, req, 'synchronise')
     if (!device) return
-    const codes = [form.otp_token ?? '', form.otp_token_next ?? ''].map(normaliseDigits)
+    const codes = [form.otp_token ?? '', form.otp_token_next ?? ''].map(readCode)
     if (codes.includes('')) return show(req, res, 'synchronise', device, refused('token', 'token_required'))
     const submission = { userId: req.user.id, deviceId: device.persistentId, token: codes.join(' ') }
     const verification = await verifyToken(account.otp, {

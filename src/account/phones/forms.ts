@@ -3,9 +3,9 @@ import { field } from '../../http/read-form.js'
 
 /** All steps post to one address; which one it is, the fields tell. */
 export const addPhoneForm = z.object({
-  phone_number: field(64),
+  phone_number: field(256),
   phone_method: field(8),
-  otp_token: field(128),
+  otp_token: field(512),
   otp_challenge: field(32),
   next: field(2000),
 })

@@ -4,7 +4,7 @@ import type { RequestUser } from '../../auth/request-user.js'
 import { readForm } from '../../http/read-form.js'
 import { refuse } from '../../http/refuse.js'
 import { safeNext } from '../../http/safe-next.js'
-import { parsePhoneNumber } from '../../otp/phone-number.js'
+import { readPhoneNumber } from '../../otp/phone-number.js'
 import type { Account } from '../account.js'
 import { confirmCode } from '../code-set-up/confirm-code.js'
 import { readCodeSetUp } from '../code-set-up/read-code-set-up.js'
@@ -41,11 +41,11 @@ async function begin(account: Account, req: Request, res: Response, user: Reques
 }
 
 function readPhone({ config }: Account, form: AddPhoneForm): NewPhone | { code: string } {
-  const number = parsePhoneNumber(form.phone_number ?? '')
+  const read = readPhoneNumber(form.phone_number ?? '')
   const method = form.phone_method ?? 'sms'
-  if (!number) return { code: 'number_invalid' }
+  if (!read.ok) return { code: read.code === 'extension' ? 'number_extension' : 'number_invalid' }
   if (method !== 'sms' && (method !== 'call' || !canCall(config))) return { code: 'method_not_offered' }
-  return { number, method }
+  return { number: read.number, method }
 }
 
 async function sendAgain(account: Account, req: Request, res: Response, user: RequestUser, form: AddPhoneForm) {

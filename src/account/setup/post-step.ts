@@ -14,6 +14,7 @@ import { setUpForm } from './forms.js'
 import { methodsOf } from './methods.js'
 import { readSetUp } from './read-set-up.js'
 import { showConfiguration, showIntroduction, showMethods, type StepRefusal } from './show-step.js'
+import { isBlank } from '../../typed-text/clean-text.js'
 
 /** One posted step: a token confirms, a method begins, nothing at all leads on from the introduction. */
 export function postStep(account: Account): RequestHandler {
@@ -61,7 +62,7 @@ async function confirm(
 ): Promise<void> {
   const setUp = await readSetUp(account, req)
   if (!setUp) return showIntroduction(req, res, next, { code: 'set_up_expired', status: 422 })
-  if (token.trim() === '') return showConfiguration(req, res, setUp, next, { code: 'token_required', status: 422 })
+  if (isBlank(token)) return showConfiguration(req, res, setUp, next, { code: 'token_required', status: 422 })
   const verification = await confirmDevice(account.otp, {
     userId: user.id,
     deviceId: setUp.deviceId,

@@ -11,6 +11,7 @@ import { challengeOf } from '../send-challenge.js'
 import { refused, throttled, tokenRefused } from './answer.js'
 import { askChallenge, type ChallengeAnswer } from './ask-challenge.js'
 import type { LoginForm } from './forms.js'
+import { isBlank } from '../../typed-text/clean-text.js'
 
 /** The part of a posted form that is about a token. */
 export type TokenForm = Pick<LoginForm, 'otp_device' | 'otp_token' | 'otp_challenge'>
@@ -32,7 +33,7 @@ export type TokenAnswer = { ok: true; device: Device } | ChallengeAnswer
 export async function askToken(auth: Auth, req: Request, awaited: Awaited, form: TokenForm): Promise<TokenAnswer> {
   if (form.otp_challenge !== undefined) return askChallenge(auth, req, awaited, form)
   const token = form.otp_token ?? ''
-  if (token.trim() === '') return refused('token', 'token_required')
+  if (isBlank(token)) return refused('token', 'token_required')
   const wait = await auth.addressLimit.take(req.ip ?? '')
   if (wait !== null) return throttled('token', wait)
   const asked = await readAsked(auth, req, awaited, form, token)

@@ -18,6 +18,7 @@ import { isKnownBrowser } from './known-browser.js'
 import { recogniseBrowser } from './recognise-browser.js'
 import { askChallenge } from './ask-challenge.js'
 import { signIn, signInTrusted } from './sign-in.js'
+import { isBlank } from '../../typed-text/clean-text.js'
 
 /** The password step. With a token in the same form it is the whole sign-in. */
 export async function submitPassword(auth: Auth, req: Request, form: LoginForm): Promise<Answer> {
@@ -28,7 +29,7 @@ export async function submitPassword(auth: Auth, req: Request, form: LoginForm):
     await recordRefusal(auth, req, knownId)
     return refused('password', 'invalid_login')
   }
-  if (form.otp_token) return submitBoth(auth, req, user, form, form.otp_token)
+  if (form.otp_token && !isBlank(form.otp_token)) return submitBoth(auth, req, user, form, form.otp_token)
   return awaitToken(auth, req, user, safeNext(form.next))
 }
 

@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import type { KindOutcome } from '../device.js'
-import { hotp as codeAt, isCode, normaliseDigits, sameCode } from '../oath.js'
+import { hotp as codeAt, isCode, sameCode } from '../oath.js'
 import { defineKind } from './kind.js'
+import { readCode } from '../../typed-text/read-code.js'
 
 /** How far ahead two codes in a row are looked for (RFC 4226 §7.4): a token that was pressed a hundred times in a pocket. */
 const RESYNC_WINDOW = 100
@@ -23,7 +24,7 @@ export interface HotpState {
  * stands behind the last one.
  */
 export function judgeHotp(state: HotpState, token: string): KindOutcome {
-  const typed = normaliseDigits(token)
+  const typed = readCode(token)
   if (isCode(typed, state.digits)) return accept(state, [typed], state.tolerance)
   if (!isCode(typed, 2 * state.digits)) return { accepted: false }
   return accept(state, [typed.slice(0, state.digits), typed.slice(state.digits)], RESYNC_WINDOW)
@@ -41,7 +42,7 @@ export const hotp = defineKind({
   name: 'hotp',
   table: 'hotp_devices',
   columns: 'd.secret, d.digits, d.counter::float8, d.tolerance',
-  couldBe: (token) => /^(\d{6}|\d{8}|\d{12}|\d{16})$/.test(normaliseDigits(token)),
+  couldBe: (token) => /^(\d{6}|\d{8}|\d{12}|\d{16})$/.test(readCode(token)),
   row: z.object({
     id: z.number(),
     secret: z.string(),

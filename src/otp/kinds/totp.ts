@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import type { KindOutcome } from '../device.js'
-import { hotp, isCode, normaliseDigits, type OathAlgorithm, sameCode, timeStep } from '../oath.js'
+import { hotp, isCode, type OathAlgorithm, sameCode, timeStep } from '../oath.js'
 import { defineKind } from './kind.js'
+import { readCode } from '../../typed-text/read-code.js'
 
 export interface TotpState {
   /** Raw bytes. */
@@ -26,7 +27,7 @@ export interface TotpState {
  * never beyond its tolerance, so that five early codes do not open the next minutes.
  */
 export function judgeTotp(state: TotpState, token: string, now: Date, sync: boolean): KindOutcome {
-  const code = normaliseDigits(token)
+  const code = readCode(token)
   if (!isCode(code, state.digits)) return { accepted: false }
   const present = timeStep(now, state.step, state.t0)
   const step = stepsAround(present + state.drift, state.tolerance)
@@ -49,7 +50,7 @@ export const totp = defineKind({
   name: 'totp',
   table: 'totp_devices',
   columns: 'd.secret, d.algorithm, d.digits, d.step, d.t0::float8, d.tolerance, d.drift, d.last_step::float8',
-  couldBe: (token) => /^(\d{6}|\d{8})$/.test(normaliseDigits(token)),
+  couldBe: (token) => /^(\d{6}|\d{8})$/.test(readCode(token)),
   row: z.object({
     id: z.number(),
     secret: z.string(),
@@ -62,7 +63,7 @@ export const totp = defineKind({
     last_step: z.number(),
   }),
   judge(row, token, world) {
-    if (!isCode(normaliseDigits(token), row.digits)) return { accepted: false }
+    if (!isCode(readCode(token), row.digits)) return { accepted: false }
     const secret = world.keys.open(row.secret, { column: 'totp_devices.secret', id: row.id })
     return judgeTotp({ ...row, secret, lastStep: row.last_step }, token, world.now, world.totpSync)
   },

@@ -101,7 +101,7 @@ function TokenForm({ devices, isBusy, onGive, onSend }: FormProps) {
           required
           autoComplete="one-time-code"
           inputMode={device?.kind === 'static' ? 'text' : 'numeric'}
-          maxLength={200}
+          maxLength={512}
           value={token}
           onChange={(event) => setToken(event.target.value)}
         />
