@@ -4,6 +4,7 @@ import { parseHotpKey } from '../otp/hotp-key.js'
 import { readCode } from '../typed-text/read-code.js'
 import { requireUser } from './find-users.js'
 import { readArguments } from './read-arguments.js'
+import { readSecret } from './read-secret.js'
 import { recordAddedDevice } from './record-added-device.js'
 import { withOtp } from './with-otp.js'
 
@@ -12,7 +13,7 @@ const KEY = 'must be hex or base32 of 128 to 512 bits, or an otpauth://hotp/ add
 const optionsSchema = z
   .object({
     user: z.string(),
-    key: z.string(),
+    key: z.string('is missing: write it to standard input with --key-stdin'),
     name: z.string().trim().min(1).max(64).default('Hardware token'),
     digits: z.enum(['6', '8'], 'must be 6 or 8').default('6'),
     counter: z
@@ -30,7 +31,11 @@ const optionsSchema = z
 
 /** Adds a confirmed hardware token (HOTP) from the key that its maker gave; prints its persistent id. */
 export async function addHotp(options: unknown): Promise<void> {
-  const { user: email, name, key } = readArguments(optionsSchema, options)
+  const {
+    user: email,
+    name,
+    key,
+  } = readArguments(optionsSchema, await readSecret(options, { argument: 'key', stdin: 'keyStdin' }))
   const device = await withOtp((otp, config) =>
     otp.database.sequelize.transaction(async (transaction) => {
       const user = await requireUser(otp, email, transaction)

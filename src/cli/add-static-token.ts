@@ -4,6 +4,7 @@ import { addStaticToken } from '../otp/add-static-token.js'
 import { formatBackupToken, parseBackupToken } from '../otp/backup-token.js'
 import { requireUser } from './find-users.js'
 import { readArguments } from './read-arguments.js'
+import { readSecret } from './read-secret.js'
 import { tellOwner } from './tell-owner.js'
 import { withOtp } from './with-otp.js'
 
@@ -18,7 +19,10 @@ const optionsSchema = z.object({
 
 /** Adds one backup token and prints it: the way in for somebody's first device. */
 export async function addStaticTokenCommand(options: unknown): Promise<void> {
-  const { user: email, token: chosen } = readArguments(optionsSchema, options)
+  const { user: email, token: chosen } = readArguments(
+    optionsSchema,
+    await readSecret(options, { argument: 'token', stdin: 'tokenStdin' }),
+  )
   const token = await withOtp(async (otp, config) => {
     const { sequelize } = otp.database
     return await sequelize.transaction(async (transaction) => {

@@ -4,6 +4,7 @@ import { addTotpDevice } from '../otp/add-totp-device.js'
 import { readHexKey } from '../typed-text/read-key.js'
 import { requireUser } from './find-users.js'
 import { readArguments } from './read-arguments.js'
+import { readSecret } from './read-secret.js'
 import { recordAddedDevice } from './record-added-device.js'
 import { withOtp } from './with-otp.js'
 
@@ -25,7 +26,10 @@ const optionsSchema = z.object({
 
 /** Adds a confirmed authenticator app; prints its `otpauth://` address, then the same as a QR code. */
 export async function addTotp(options: unknown): Promise<void> {
-  const { user: email, key } = readArguments(optionsSchema, options)
+  const { user: email, key } = readArguments(
+    optionsSchema,
+    await readSecret(options, { argument: 'key', stdin: 'keyStdin' }),
+  )
   const uri = await withOtp(async (otp, config) => {
     const { sequelize } = otp.database
     return await sequelize.transaction(async (transaction) => {

@@ -1,13 +1,19 @@
 import { base32nopad } from '@scure/base'
 import { randomBytes } from 'node:crypto'
 import { text } from 'node:stream/consumers'
-import { UniqueConstraintError } from 'sequelize'
+import { type Transaction, UniqueConstraintError } from 'sequelize'
 import { z } from 'zod'
+import { createInvitation } from '../account/invitation/create-invitation.js'
+import { judgePassword } from '../account/password/judge-password.js'
 import { nowhere, recordEvent } from '../audit.js'
+import type { Config } from '../config/read-config.js'
 import { hashPassword } from '../crypto/hash-password.js'
 import { isFact } from '../db/site-facts.js'
 import { SiteError } from '../errors.js'
+import { translatorFor } from '../i18n.js'
 import type { Otp } from '../otp/otp.js'
+import { requireBaseUrl } from './invite.js'
+import { joinGroups } from './join-groups.js'
 import { emailAddress, readArguments } from './read-arguments.js'
 import { withOtp } from './with-otp.js'
 
@@ -21,32 +27,53 @@ const optionsSchema = z.object({
     .default(''),
   staff: z.boolean().default(false),
   superuser: z.boolean().default(false),
+  group: z.array(z.string().trim().min(1)).default([]),
+  invite: z.boolean().default(false),
   passwordStdin: z.boolean().default(false),
 })
 type NewUser = z.output<typeof optionsSchema>
 
-/** Creates a user who can sign in with a password; a generated one is printed alone on a line. */
+/**
+ * Creates a user. Prints what they sign in with alone on a line, unless it came from standard
+ * input: a generated password, or a link for setting up the account.
+ */
 export async function createUser(options: unknown): Promise<void> {
   const user = readArguments(optionsSchema, options)
   const given = user.passwordStdin ? await readPassword() : undefined
-  const password = given ?? generatePassword()
-  await withOtp(async (otp) => await insertUser(otp, user, await hashPassword(password)))
-  if (given === undefined) console.log(password)
+  const printed = await withOtp(async (otp, config) => {
+    if (user.invite) return await inviteUser(otp, config, user)
+    if (given !== undefined) await requireGoodPassword(given, [user.email, config.siteName])
+    const password = given ?? generatePassword()
+    const passwordHash = await hashPassword(password)
+    await insertUser(otp, user, passwordHash)
+    return given === undefined ? password : undefined
+  })
+  if (printed !== undefined) console.log(printed)
 }
-
-/** NIST SP 800-63B-4 §3.1.1.2: eight characters or more beside a second factor. The login takes up to 1024. */
-const MIN_LENGTH = 8
-const MAX_LENGTH = 1024
 
 /** Takes one newline off the end, which `echo` and editors put there. */
 async function readPassword(): Promise<string> {
-  const password = (await text(process.stdin)).replace(/\r?\n$/, '')
-  if (Array.from(password).length >= MIN_LENGTH && password.length <= MAX_LENGTH) return password
+  return (await text(process.stdin)).replace(/\r?\n$/, '')
+}
+
+/** The pages' own rules, in the pages' own words. */
+async function requireGoodPassword(password: string, names: readonly string[]): Promise<void> {
+  const fault = await judgePassword(password, names)
+  if (!fault) return
   throw new SiteError(
     'password_refused',
-    `The password must have from ${MIN_LENGTH} to ${MAX_LENGTH} characters.`,
+    translatorFor('en')(`errors:${fault}`),
     'Write another one to standard input, or leave --password-stdin out to have one generated.',
   )
+}
+
+/** User and link are one commit. */
+function inviteUser(otp: Otp, config: Config, user: NewUser): Promise<string | undefined> {
+  const baseUrl = requireBaseUrl(config)
+  return insertUser(otp, user, null, async (transaction, userId) => {
+    const invitation = { userId, actorId: null, origin: nowhere }
+    return (await createInvitation(otp, transaction, invitation, baseUrl)).link
+  })
 }
 
 /** 100 random bits as five groups of four: easy to read out, and never a leading hyphen. */
@@ -55,17 +82,25 @@ function generatePassword(): string {
   return characters.match(/.{4}/g)?.join('-') ?? characters
 }
 
-async function insertUser(otp: Otp, user: NewUser, passwordHash: string): Promise<void> {
+/** @param then what else belongs to the same commit */
+async function insertUser<T>(
+  otp: Otp,
+  user: NewUser,
+  passwordHash: string | null,
+  then?: (transaction: Transaction, userId: number) => Promise<T>,
+): Promise<T | undefined> {
   if (await isFact(otp.database, 'people', 'application')) throw peopleElsewhere()
   const { models, sequelize } = otp.database
   const at = otp.clock.now()
   const levels = { is_staff: user.staff || user.superuser, is_superuser: user.superuser }
   try {
-    await sequelize.transaction(async (transaction) => {
+    return await sequelize.transaction(async (transaction) => {
       const row = { email: user.email, name: user.name, password_hash: passwordHash, ...levels, created_at: at }
       const { id } = await models.User.create(row, { transaction })
       const details = { ...levels, by: 'command line' }
       await recordEvent(otp.database, transaction, { event: 'user_created', at, userId: id, origin: nowhere, details })
+      await joinGroups(otp, transaction, id, user.group)
+      return await then?.(transaction, id)
     })
   } catch (error) {
     if (error instanceof UniqueConstraintError) throw alreadyThere(user.email, error)

@@ -24,7 +24,8 @@ export async function invite(options: unknown): Promise<void> {
   console.log(link)
 }
 
-function requireBaseUrl({ baseUrl }: Config): string {
+/** @throws SiteError `no_base_url` */
+export function requireBaseUrl({ baseUrl }: Config): string {
   if (baseUrl) return baseUrl
   throw new SiteError(
     'no_base_url',

@@ -1,4 +1,4 @@
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 
 /**
  * Every command with its options. What a command does is loaded when it runs, so that
@@ -41,19 +41,30 @@ function addUserCommands(program: Command): void {
     .option('--name <N>', "the person's name")
     .option('--staff', 'may enter the panel')
     .option('--superuser', 'may enter the panel and change everybody; includes --staff')
-    .option('--password-stdin', 'read the password from standard input: 8 characters or more, one newline is dropped')
+    .option('--group <G>', 'add the user to this group (may be repeated)', collect, [])
+    .addOption(
+      new Option('--invite', 'set no password, and print a link for setting up the account alone').conflicts(
+        'passwordStdin',
+      ),
+    )
+    .option(
+      '--password-stdin',
+      'read the password from standard input; the rules of the pages apply, one newline is dropped',
+    )
     .action(async (options: unknown) => await (await import('./create-user.js')).createUser(options))
   program
     .command('add-static-token')
     .description('add one backup token and print it: the way in for the first device')
     .requiredOption('--user <E>', "the user's e-mail address")
-    .option('--token <T>', 'this token, 16 base32 characters in any grouping, instead of a random one')
+    .option('--token-stdin', 'read the token from standard input (recommended): 16 Base32 characters in any grouping')
+    .option('--token <T>', 'use this token; other users of the machine can read it while the command runs')
     .action(async (options: unknown) => await (await import('./add-static-token.js')).addStaticTokenCommand(options))
   program
     .command('add-hotp')
     .description('add a confirmed hardware token that counts (HOTP); prints its persistent id')
     .requiredOption('--user <E>', "the user's e-mail address")
-    .requiredOption('--key <K>', 'its key in hex or base32, or an otpauth://hotp/ address')
+    .option('--key-stdin', 'read its key from standard input (recommended): hex, Base32 or an otpauth://hotp/ URI')
+    .option('--key <K>', 'use this key; other users of the machine can read it while the command runs')
     .option('--name <N>', 'what its owner will know it by')
     .option('--digits <D>', 'of its codes, 6 or 8')
     .option('--counter <C>', 'of its next code')
@@ -62,7 +73,11 @@ function addUserCommands(program: Command): void {
     .command('add-totp')
     .description('add a confirmed authenticator app; prints its otpauth:// address, then a QR code')
     .requiredOption('--user <E>', "the user's e-mail address")
-    .option('--key <HEX>', 'this secret instead of a random one of 160 bits')
+    .option(
+      '--key-stdin',
+      'read the secret from standard input (recommended), in hex; without it, 160 random bits are used',
+    )
+    .option('--key <HEX>', 'use this secret; other users of the machine can read it while the command runs')
     .action(async (options: unknown) => await (await import('./add-totp.js')).addTotp(options))
   program
     .command('invite')
@@ -79,4 +94,9 @@ function addUserCommands(program: Command): void {
     .description('remove every device of these users; where one is unknown, nothing is changed')
     .argument('<E...>', 'e-mail addresses')
     .action(async (emails: string[]) => await (await import('./two-factor-disable.js')).twoFactorDisable(emails))
+}
+
+/** For options that may be repeated. */
+function collect(value: string, before: string[]): string[] {
+  return [...before, value]
 }

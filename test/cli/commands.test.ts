@@ -102,6 +102,48 @@ describe.each(places)('on %s', (place) => {
     expect(await userOf('short@example.com')).toBeNull()
   })
 
+  const refused: [what: string, password: string, says: RegExp][] = [
+    ['a short one', '1234567', /short/],
+    ['one that is too long', 'x'.repeat(1025), /1024/],
+    ['a common one', 'password1', /guessed first|common/],
+    ['a common one in capitals', 'PASSWORD1', /guessed first|common/],
+    ['the email address', 'weak@example.com', /address/],
+    ['the first half of the email address', 'a.weak.one', /address/],
+    ['the name of the site', 'OTP Admin', /name of this site/],
+  ]
+  it.each(refused)('SEC-16: create-user rejects %s, as the pages do, and says why', async (_what, password, says) => {
+    const email = password.includes('@') ? password : 'a.weak.one@example.com'
+    const { status, stdout, stderr } = await run(`create-user --email ${email} --password-stdin`, `${password}\n`)
+    expect({ status, stdout }).toEqual({ status: 1, stdout: '' })
+    expect(stderr).toMatch(/^password_refused: .+\n$/)
+    expect(stderr).toMatch(says)
+    expect(stderr).not.toContain(`${password}\n`)
+    expect(await userOf(email)).toBeNull()
+  })
+
+  it('create-user --invite sets no password and prints a link alone', async () => {
+    const { status, stdout, stderr } = await run('create-user --email ivy@example.com --staff --invite')
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+    expect(stdout).toMatch(/^http:\/\/localhost:3000\/account\/invitation\/[\w-]{43}\n$/)
+    expect(await userOf('ivy@example.com')).toMatchObject({ password_hash: null, is_staff: true })
+  })
+
+  it('create-user --group adds to groups, or creates nobody if one does not exist', async () => {
+    await look(({ models }) => models.Group.bulkCreate([{ name: 'Night shift' }, { name: 'Day shift' }]))
+    const into = ['--group', 'Night shift', '--group', 'Day shift']
+    const args = (email: string, more: string[]) => ['create-user', '--email', email, ...into, ...more]
+    const unknown = await otpAdmin(args('gil@example.com', ['--group', 'Nobodies']), environment)
+    expect(unknown).toMatchObject({ status: 1, stdout: '' })
+    expect(unknown.stderr).toMatch(/^unknown_group: .*Nobodies/)
+    expect(await userOf('gil@example.com')).toBeNull()
+    expect((await otpAdmin(args('gil@example.com', []), environment)).status).toBe(0)
+    const user = await userOf('gil@example.com')
+    const member = `select g.name from user_groups m join groups g on g.id = m.group_id where m.user_id = $1 order by 1`
+    const { rows } = await look(({ pool }) => pool.query(member, [user?.id]))
+    expect(rows).toEqual([{ name: 'Day shift' }, { name: 'Night shift' }])
+    expect((await events()).filter((line) => line === `member_added ${user?.id} null`)).toHaveLength(2)
+  })
+
   it('create-user refuses an address that is taken, in whatever case', async () => {
     const { email } = await addUser()
     const before = await events()
@@ -165,6 +207,39 @@ describe.each(places)('on %s', (place) => {
     expect(rows).toMatchObject([{ name: 'Hardware token', confirmed: true, digits: 6, counter: '7' }])
     const opened = rows.map((row) => keys.open(row.secret, { column: 'hotp_devices.secret', id: row.id }))
     expect(opened).toEqual([key])
+  })
+
+  describe('SEC-18: a secret from standard input', () => {
+    const key = randomBytes(20)
+    const commands: [command: string, option: string, secret: string, prints: RegExp][] = [
+      ['add-totp', 'key', key.toString('hex'), new RegExp(`secret=${base32nopad.encode(key)}`)],
+      ['add-hotp', 'key', base32nopad.encode(key), /^hotp\/\d+\n$/],
+      ['add-static-token', 'token', 'qrst uvwx-yzab2345', /^qrst uvwx-yzab2345\n$/],
+    ]
+
+    it.each(commands)(
+      '%s takes one, and warns about one given as an argument',
+      async (command, option, secret, prints) => {
+        const args = [command, '--user', (await addUser()).email]
+        const piped = await otpAdmin([...args, `--${option}-stdin`], environment, `${secret}\n`)
+        expect(piped).toMatchObject({ status: 0, stderr: '' })
+        expect(piped.stdout).toMatch(prints)
+        const other = [command, '--user', (await addUser()).email]
+        const given = await otpAdmin([...other, `--${option}`, secret], environment)
+        expect(given.status).toBe(0)
+        expect(given.stdout).toMatch(prints)
+        expect(given.stderr).toMatch(new RegExp(`^Warning: .*--${option}-stdin`))
+        expect(given.stderr).not.toContain(secret)
+      },
+    )
+
+    it.each(commands)('%s ends with 2 if it is empty, wrong or given twice', async (command, option, secret) => {
+      const args = [command, '--user', (await addUser()).email, `--${option}-stdin`]
+      for (const input of ['', '\n', 'QQQQ-1'])
+        expect(await otpAdmin(args, environment, input)).toMatchObject({ status: 2, stdout: '' })
+      const twice = await otpAdmin([...args, `--${option}`, secret], environment, secret)
+      expect(twice).toMatchObject({ status: 2, stdout: '' })
+    })
   })
 
   it('two-factor-status says enabled with one, and names unknown users last', async () => {

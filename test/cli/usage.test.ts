@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { root } from '../../src/root.js'
@@ -15,6 +16,7 @@ const commands = [
   'invite',
   'two-factor-status',
   'two-factor-disable',
+  'rotate-keys',
 ]
 
 beforeAll(buildProgram, 120_000)
@@ -24,6 +26,22 @@ describe('help', () => {
     const { status, stdout, stderr } = await otpAdmin(['--help'])
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
     for (const command of commands) expect(stdout).toContain(`  ${command} `)
+  })
+
+  it.each(['add-totp', 'add-hotp', 'add-static-token'])(
+    'recommends standard input for the secret of %s',
+    async (command) => {
+      const { stdout } = await otpAdmin([command, '--help'])
+      expect(stdout).toMatch(/--(key|token)-stdin\s.*\(\s*recommended/s)
+    },
+  )
+
+  it('and the documents give no secret as an argument', () => {
+    const pages = ['README.md', ...readdirSync(path.join(root, 'docs')).map((name) => `docs/${name}`)]
+    const texts = pages
+      .filter((page) => page.endsWith('.md'))
+      .map((page) => readFileSync(path.join(root, page), 'utf8'))
+    expect(texts.join('\n')).not.toMatch(/otp-admin [^\n`]*--(key|token|password)[ =]|add-hotp --user E --key K/)
   })
 
   it.each(commands)('is there for %s', async (command) => {

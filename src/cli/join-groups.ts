@@ -1,0 +1,32 @@
+import type { Transaction } from 'sequelize'
+import { nowhere, recordEvent } from '../audit.js'
+import { SiteError } from '../errors.js'
+import type { Otp } from '../otp/otp.js'
+
+/** Adds a user to groups by their names; throws `unknown_group`, which names each that does not exist. */
+export async function joinGroups(
+  otp: Otp,
+  transaction: Transaction,
+  userId: number,
+  names: readonly string[],
+): Promise<void> {
+  const { Group, UserGroup } = otp.database.models
+  const wanted = [...new Set(names)]
+  const groups = await Group.findAll({ where: { name: wanted }, lock: transaction.LOCK.KEY_SHARE, transaction })
+  const unknown = wanted.filter((name) => !groups.some((group) => group.name === name))
+  if (unknown.length > 0) throw unknownGroup(unknown)
+  const at = otp.clock.now()
+  for (const { id, name } of groups) {
+    await UserGroup.create({ user_id: userId, group_id: id }, { transaction })
+    const about = { event: 'member_added', at, userId, origin: nowhere } as const
+    await recordEvent(otp.database, transaction, { ...about, details: { group: name, by: 'command line' } })
+  }
+}
+
+function unknownGroup(names: readonly string[]): SiteError {
+  return new SiteError(
+    'unknown_group',
+    `There is no group named ${names.join(', ')}. Nothing was changed.`,
+    'See the names in the panel.',
+  )
+}
