@@ -116,6 +116,7 @@ export async function mountSite(services: SiteServices): Promise<MountedSite> {
     originOf: describeOrigin,
     isSameOrigin: (req) => isOwnSender(req, origins),
     showRefusal: (res, code, message) => sendPage(res, 'error', { code, message }),
+    warn: (code, message) => log.warn({ code }, message),
     logFault: (fault, req) => req.log.error({ err: fault }, 'fault in the panel'),
   })
 

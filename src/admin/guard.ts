@@ -2,6 +2,8 @@ import type { Request, RequestHandler } from 'express'
 import type { RequestUser } from '../auth/request-user.js'
 import { loginAddress, safeNext } from '../http/safe-next.js'
 import { isApi } from './http/is-api.js'
+import { warnOnce } from './host/warn-once.js'
+import { watchAdmin } from './host/watch-admin.js'
 import { PanelUser } from './panel-user.js'
 import { PanelRefusal } from './refusal.js'
 import type { PanelServices } from './services.js'
@@ -24,13 +26,13 @@ export function mayEnter(user: RequestUser | undefined): Entry {
  *
  * @param ofHost every permission of a host's resources and pages
  */
-export function guard({ originOf }: PanelServices, ofHost: readonly string[]): RequestHandler {
+export function guard(services: PanelServices, ofHost: readonly string[]): RequestHandler {
   return (req, res, next) => {
     res.set('Cache-Control', 'no-store')
     const entry = mayEnter(req.user)
     if (entry.may) {
       if (!req.complete) entered.set(req, ofHost)
-      introduce(req.session, new PanelUser(entry.user, originOf(req), ofHost))
+      introduce(req.session, currentAdmin(services, new PanelUser(entry.user, services.originOf(req), ofHost)))
       next()
     } else if (entry.code === 'not_staff' || isApi(req.path) || !isRead(req)) next(new PanelRefusal(entry.code))
     else res.redirect(302, loginAddress(safeNext(req.originalUrl)))
@@ -39,6 +41,18 @@ export function guard({ originOf }: PanelServices, ofHost: readonly string[]): R
 
 /** Only these can be led to the login and back. */
 const isRead = ({ method }: Request): boolean => method === 'GET' || method === 'HEAD'
+
+/** Where there is code of an application, it is told of what it asks in vain. */
+function currentAdmin({ admin, warn }: PanelServices, user: PanelUser): PanelUser {
+  if (!admin) return user
+  return watchAdmin(user, (name) =>
+    warnOnce(
+      warn,
+      'host_rule_property',
+      `A rule or handler of the application reads currentAdmin.${name}, which there is not. What the users adapter returned is currentAdmin.person.`,
+    ),
+  )
+}
 
 /** Calls that came in while their body was still on its way. */
 const entered = new WeakMap<Request, readonly string[]>()

@@ -4,7 +4,8 @@ import { permissionsOf, type Standing } from './permissions.js'
 import { unite } from './read-standing.js'
 
 /** What the panel asks of whoever sent a request. */
-type Known = Pick<RequestUser, 'id' | 'email' | 'name' | 'isStaff' | 'isSuperuser' | 'groups'>
+type Known = Pick<RequestUser, 'id' | 'email' | 'name' | 'isStaff' | 'isSuperuser' | 'groups'> &
+  Partial<Pick<RequestUser, 'person'>>
 
 /**
  * The person as AdminJS knows him (its "current admin"). It keeps what the server needs
@@ -20,6 +21,8 @@ export class PanelUser implements Standing {
   readonly granted: ReadonlySet<string> | null
   readonly ofHost: readonly string[]
   readonly origin: Origin
+  // Private and behind a getter: whatever writes this object down, or copies it, leaves the person out.
+  readonly #person: RequestUser['person']
 
   /** @param ofHost every permission of a host's resources and pages */
   constructor(user: Known, origin: Origin, ofHost: readonly string[] = []) {
@@ -31,6 +34,12 @@ export class PanelUser implements Standing {
     this.granted = unite(user.groups.map(({ permissions }) => permissions))
     this.ofHost = ofHost
     this.origin = origin
+    this.#person = user.person ?? null
+  }
+
+  /** What the application's users adapter returned, for its own rules; null where people are in the site's own table. */
+  get person(): RequestUser['person'] {
+    return this.#person
   }
 
   get level(): 'staff' | 'superuser' {
@@ -45,6 +54,11 @@ export class PanelUser implements Standing {
 /** A name for all that somebody may: two people with the same see the same panel. */
 export function nameOfAccess(user: Standing): string {
   return user.isSuperuser ? 'superuser' : [...permissionsOf(user)].toSorted().join(' ')
+}
+
+/** Who asks, where AdminJS was told; undefined: the application calls AdminJS itself, for nobody. */
+export function knownUser(currentAdmin: unknown): PanelUser | undefined {
+  return currentAdmin instanceof PanelUser ? currentAdmin : undefined
 }
 
 /** Who asks, as AdminJS hands him on. Nobody gets past the guard without, so anything else is a fault. */

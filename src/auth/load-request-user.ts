@@ -4,6 +4,7 @@ import { SessionStore } from '../http/session-store.js'
 import type { Auth } from './auth.js'
 import { anonymous, type Factor, stateOf } from './auth-state.js'
 import { asOwnerHasIt } from './host-users/as-owner-has-it.js'
+import type { HostUser } from './host-users/users-adapter.js'
 import { policyOf, sessionLimits } from './policy.js'
 import { readUser, type UserRow } from './read-user.js'
 import type { RequestUser } from './request-user.js'
@@ -45,7 +46,7 @@ export async function readRequestUser(auth: Auth, req: Request): Promise<void> {
   const standing = passed.filter((factor) => stands(auth, factor, row))
   if (standing.length < passed.length) req.session.factors = standing
   const factors = standing.map(toFactor)
-  req.user = toRequestUser(row, factors)
+  req.user = withPerson(toRequestUser(row, factors), 'person' in row ? row.person : null)
   req.auth = stateOf(req.user, factors, now)
   speak(req, row.locale)
 }
@@ -75,7 +76,12 @@ function toFactor({ kind, device, at, how }: PassedFactor): Factor {
   return { kind, device: named && persistentId(named.kind, named.id), at: new Date(at), how }
 }
 
-function toRequestUser(row: UserRow, factors: readonly Factor[]): RequestUser {
+/** Not enumerable: an answer or a log that writes down `req.user` says nothing of what the application keeps of a person. */
+function withPerson(user: Omit<RequestUser, 'person'>, person: HostUser | null): RequestUser {
+  return Object.defineProperties({ ...user, person }, { person: { enumerable: false } })
+}
+
+function toRequestUser(row: UserRow, factors: readonly Factor[]): Omit<RequestUser, 'person'> {
   const otpDevice = factors.findLast(({ device }) => device !== null)?.device ?? null
   return {
     id: row.id,

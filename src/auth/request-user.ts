@@ -1,5 +1,6 @@
 import type { PersistentId } from '../otp/device.js'
 import type { AuthState } from './auth-state.js'
+import type { HostUser } from './host-users/users-adapter.js'
 
 /** A group that somebody is in, with what it allows and demands. */
 export interface Membership {
@@ -20,6 +21,7 @@ export interface Membership {
  * undefined for strangers and for those between password and token.
  */
 export interface RequestUser {
+  /** The site's number for the person, also where an application has a table of users with ids of its own: see `person`. */
   id: number
   email: string
   name: string
@@ -32,6 +34,12 @@ export interface RequestUser {
   isVerified(): boolean
   /** The newest such device; null: not verified. */
   otpDevice: PersistentId | null
+  /**
+   * What the application's users adapter returned for this request, with its own id and all
+   * further properties; null where people are in the site's own table. Not enumerable, so
+   * that it is in no answer and no log by accident.
+   */
+  readonly person: HostUser | null
 }
 
 declare global {

@@ -16,6 +16,7 @@ const user: RequestUser = {
   policySince: null,
   isVerified: () => true,
   otpDevice: null,
+  person: null,
 }
 
 /** Given so many seconds ago. */

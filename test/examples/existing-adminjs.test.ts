@@ -134,10 +134,24 @@ describe('the application after', () => {
     expect(recordOf(await browser.post(`${order}/ship`)).params).toMatchObject({ shipped: true })
   })
 
-  async function signIn(): Promise<Browser> {
+  it("keeps the shop's rule by role: a viewer ships nothing, before and after (EMB-01)", async () => {
+    const viewer = 'bob@shop.example'
+    const ship = '/admin/api/resources/orders/records/1/ship'
+    const old = before.browser()
+    await old.post('/admin/login', { email: viewer, password })
+    expect((await old.post(ship)).text).toContain('ForbiddenError')
+    await after.browser().post('/account/login', { username: viewer, password })
+    const now = await signIn(viewer)
+    expect(await now.post(ship)).toMatchObject({ status: 403, code: 'not_allowed' })
+    expect(recordOf(await now.get('/admin/api/resources/orders/records/1/show')).params).toMatchObject({
+      shipped: false,
+    })
+  })
+
+  async function signIn(person = email): Promise<Browser> {
     const browser = after.browser()
-    const token = otpAdmin(after.dataDir, ['add-static-token', '--user', email]).trim()
-    const answer = await browser.post('/account/login', { username: email, password, otp_token: token })
+    const token = otpAdmin(after.dataDir, ['add-static-token', '--user', person]).trim()
+    const answer = await browser.post('/account/login', { username: person, password, otp_token: token })
     expect(answer.status).toBe(303)
     return browser
   }

@@ -11,15 +11,15 @@ const { PORT = '3000', DATA_DIR = './data' } = process.env
 
 AdminJS.registerAdapter(AdminJSSequelize)
 const models = await createModels(await openDatabase(DATA_DIR))
-const admin = new AdminJS(adminOptions(models))
+const admin = new AdminJS(adminOptions(models, (currentAdmin) => currentAdmin?.person))
 
 async function authenticate(email, password) {
   const staff = await models.Staff.findOne({ where: { email } })
-  return staff && (await isPassword(password, staff.password_hash)) ? { id: staff.id, email } : null
+  return staff && (await isPassword(password, staff.password_hash)) ? { id: staff.id, email, role: staff.role } : null
 }
 
 const app = express()
-const asUser = (staff) => staff && { id: staff.id, email: staff.email, isStaff: true }
+const asUser = (staff) => staff && { id: staff.id, email: staff.email, role: staff.role, isStaff: true }
 const users = {
   find: async (id) => asUser(await models.Staff.findByPk(id)),
   findByLogin: async (email) => asUser(await models.Staff.findOne({ where: { email } })),

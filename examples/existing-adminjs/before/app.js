@@ -15,7 +15,7 @@ const admin = new AdminJS(adminOptions(models))
 
 async function authenticate(email, password) {
   const staff = await models.Staff.findOne({ where: { email } })
-  return staff && (await isPassword(password, staff.password_hash)) ? { id: staff.id, email } : null
+  return staff && (await isPassword(password, staff.password_hash)) ? { id: staff.id, email, role: staff.role } : null
 }
 
 const app = express()

@@ -4,8 +4,13 @@ import { ComponentLoader } from 'adminjs'
 const componentLoader = new ComponentLoader()
 const Stock = componentLoader.add('Stock', path.join(import.meta.dirname, 'components/Stock.jsx'))
 
-/** The shop's panel, as AdminJS takes it. */
-export function adminOptions({ Product, Order }) {
+/**
+ * The shop's panel, as AdminJS takes it.
+ *
+ * @param personOf finds the shop's own person, with his id and role, in the current admin
+ */
+export function adminOptions({ Product, Order }, personOf = (currentAdmin) => currentAdmin) {
+  const isClerk = ({ currentAdmin }) => personOf(currentAdmin)?.role === 'clerk'
   const navigation = { name: 'Shop', icon: 'ShoppingCart' }
   return {
     componentLoader,
@@ -15,7 +20,7 @@ export function adminOptions({ Product, Order }) {
         resource: Product,
         options: { navigation, properties: { stock: { components: { list: Stock, show: Stock } } } },
       },
-      { resource: Order, options: { navigation, actions: { ship: shipAction } } },
+      { resource: Order, options: { navigation, actions: { ship: { ...shipAction, isAccessible: isClerk } } } },
     ],
   }
 }

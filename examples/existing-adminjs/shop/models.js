@@ -5,7 +5,7 @@ import { hashPassword } from './passwords.js'
 export async function createModels(sequelize) {
   const Staff = sequelize.define(
     'Staff',
-    { email: { type: DataTypes.STRING, unique: true }, password_hash: DataTypes.STRING },
+    { email: { type: DataTypes.STRING, unique: true }, password_hash: DataTypes.STRING, role: DataTypes.STRING },
     { tableName: 'staff', timestamps: false },
   )
   const Product = sequelize.define(
@@ -28,7 +28,9 @@ export async function createModels(sequelize) {
 }
 
 async function seed({ Staff, Product, Order }) {
-  await Staff.create({ email: 'ada@shop.example', password_hash: await hashPassword('correct horse battery') })
+  const password_hash = await hashPassword('correct horse battery')
+  await Staff.create({ email: 'ada@shop.example', password_hash, role: 'clerk' })
+  await Staff.create({ email: 'bob@shop.example', password_hash, role: 'viewer' })
   const eggs = await Product.create({ name: 'Twelve eggs', stock: 40 })
   await Product.create({ name: 'A loaf of bread', stock: 7 })
   await Order.create({ customer: 'Grace', product_id: eggs.id })

@@ -1,5 +1,5 @@
 import type { ActionContext, ActionHandler, ActionRequest, ActionResponse, ResourceOptions } from '../adminjs.js'
-import { type PanelUser, panelUserOf } from '../panel-user.js'
+import { knownUser, type PanelUser, panelUserOf } from '../panel-user.js'
 import { can, helps, type Permission, permissionOf } from '../permissions.js'
 import { PanelRefusal } from '../refusal.js'
 import { ListedRecord } from '../resources/listed-record.js'
@@ -37,14 +37,11 @@ export function panelActions(services: PanelServices, table: string, device: Dev
       const handler = handlers[name]
       if (isHelp(permission) && !handler) return []
       const isElsewhere = services.peopleElsewhere === true && table === 'users' && name === 'edit'
-      const isAccessible = ({ currentAdmin, record }: ActionContext) =>
-        !isElsewhere &&
-        can(
-          panelUserOf({ currentAdmin }),
-          permission,
-          table,
-          record instanceof ListedRecord ? record.subject : undefined,
-        )
+      const isAccessible = ({ currentAdmin, record }: ActionContext) => {
+        const user = knownUser(currentAdmin)
+        const subject = record instanceof ListedRecord ? record.subject : undefined
+        return !isElsewhere && user !== undefined && can(user, permission, table, subject)
+      }
       return [[name, { isAccessible, ...looks[name], ...(handler && { handler }) }]]
     }),
   )

@@ -1,11 +1,13 @@
 import type { ActionDecorator, AdminJS } from '../adminjs.js'
-import { panelUserOf } from '../panel-user.js'
+import { knownUser } from '../panel-user.js'
 import { mayUse } from './host-permissions.js'
 import { idOf, isOfHost } from './host-resources.js'
+import { readsMissing } from './watch-admin.js'
 
 /**
  * Puts the permissions of groups in front of the host's own `isAccessible`. AdminJS asks it
  * for menus, for the buttons of every record and before every action, so that all agree.
+ * Where the host's code asks it for nobody, nothing is permitted.
  */
 export function guardActions(admin: AdminJS): void {
   for (const resource of admin.resources.filter(isOfHost))
@@ -15,8 +17,11 @@ export function guardActions(admin: AdminJS): void {
 function guardAction(resourceId: string, action: ActionDecorator): void {
   const isAccessible = action.isAccessible.bind(action)
   action.isAccessible = (currentAdmin, record) => {
-    if (!mayUse(panelUserOf({ currentAdmin }), resourceId, action.name)) return false
-    const answer: unknown = isAccessible(currentAdmin, record)
+    const user = knownUser(currentAdmin)
+    if (!user || !mayUse(user, resourceId, action.name)) return false
+    // A rule that looks for what there is not decides by "undefined", about whoever it is.
+    const { answer, missing } = readsMissing<unknown>(user, () => isAccessible(currentAdmin, record))
+    if (missing) return false
     return answer instanceof Promise ? refusePromise(answer, resourceId, action.name) : Boolean(answer)
   }
 }

@@ -1,6 +1,6 @@
 import { Op, type FindAttributeOptions, type Model, type ModelStatic, type Order, type WhereOptions } from 'sequelize'
 import { type ActionContext, type Filter, Resource } from '../adminjs.js'
-import { type PanelUser, panelUserOf } from '../panel-user.js'
+import { knownUser, type PanelUser } from '../panel-user.js'
 import { can, type Permission } from '../permissions.js'
 import { PanelRefusal } from '../refusal.js'
 import type { PanelServices } from '../services.js'
@@ -9,6 +9,13 @@ import { containing, isId } from './filter-conditions.js'
 import { ListedRecord } from './listed-record.js'
 import { countRows, readIds, readPage } from './read-page.js'
 import { type AskedFilter, whereOf } from './where-of.js'
+
+/** Who reads. An application's code can call AdminJS for nobody, and nobody may. */
+function userIn(context: ActionContext | undefined): PanelUser {
+  const user = knownUser(context?.currentAdmin)
+  if (!user) throw new PanelRefusal('not_allowed')
+  return user
+}
 
 /** AdminJS's own ceiling for `perPage`, kept so that its numbers and the rows agree. */
 const MAX_ROWS = 500
@@ -71,9 +78,9 @@ export class ListedResource extends Resource {
   }
 
   override async find(filter: Filter, { limit = 10, offset = 0, sort = {} }: FindOptions, context?: ActionContext) {
-    this.#check('view', panelUserOf(context))
+    this.#check('view', userIn(context))
     const order = this.#order(sort)
-    const { where, whole } = await whereOf(this, Object.values(filter.filters), panelUserOf(context))
+    const { where, whole } = await whereOf(this, Object.values(filter.filters), userIn(context))
     const page = { where, whole, ...order, limit: Math.min(limit, MAX_ROWS), offset }
     return (await readPage(this, page)).map((row) => new ListedRecord(row, this, false))
   }
@@ -98,8 +105,8 @@ export class ListedResource extends Resource {
   }
 
   override async count(filter: Filter, context?: ActionContext): Promise<number> {
-    this.#check('view', panelUserOf(context))
-    const { where, whole } = await whereOf(this, Object.values(filter.filters), panelUserOf(context))
+    this.#check('view', userIn(context))
+    const { where, whole } = await whereOf(this, Object.values(filter.filters), userIn(context))
     return countRows(this, where, whole)
   }
 
@@ -111,9 +118,9 @@ export class ListedResource extends Resource {
   /** Asked for by another resource it gives id and title only, and to those who may not see it nothing at all. */
   override async findMany(ids: readonly (string | number)[], context?: ActionContext): Promise<ListedRecord[]> {
     const isReference = context !== undefined && context.resource !== this
-    const user = panelUserOf(context)
-    if (isReference && !can(user, 'view', this.id())) return []
-    this.#check('view', user)
+    const user = knownUser(context?.currentAdmin)
+    if (isReference && !(user && can(user, 'view', this.id()))) return []
+    this.#check('view', userIn(context))
     const known = ids.map(String).filter(isId).slice(0, MAX_ROWS)
     if (known.length === 0) return []
     const where = { id: { [Op.in]: known } }
@@ -125,7 +132,7 @@ export class ListedResource extends Resource {
 
   /** The first rows with the text anywhere in a searched column, by title. */
   async search(text: string, column: string | undefined, context: ActionContext): Promise<ListedRecord[]> {
-    this.#check('view', panelUserOf(context))
+    this.#check('view', userIn(context))
     if (column !== undefined && !this.list.search.includes(column))
       throw new PanelRefusal('bad_request', { reason: 'search' })
     const columns = column === undefined ? this.list.search : [column]

@@ -1,6 +1,6 @@
 import { runStatement } from '../../db/run-statement.js'
 import type { Auth } from '../auth.js'
-import type { OwnedColumns } from './host-users.js'
+import type { OwnedColumns, WithPerson } from './host-users.js'
 
 /**
  * A row of `users` as whoever owns it has it now: the application where the site has an
@@ -11,7 +11,7 @@ import type { OwnedColumns } from './host-users.js'
 export async function asOwnerHasIt<Row extends OwnedColumns>(
   { hostUsers }: Pick<Auth, 'hostUsers'>,
   row: Row | null | undefined,
-): Promise<Row | null> {
+): Promise<Row | WithPerson<Row> | null> {
   if (!row || (row.external_id !== null) !== (hostUsers !== null)) return null
   return hostUsers ? hostUsers.refresh(row) : row
 }

@@ -18,11 +18,14 @@ export interface OwnedColumns {
   auth_epoch: number
 }
 
+/** A row, with what the adapter said of the person: all of it, as it came. */
+export type WithPerson<Row> = Row & { person: HostUser }
+
 /** People in an application's own table. */
 export interface HostUsers {
   checkPassword(login: string, password: string): Promise<{ user: PasswordUser | null; knownId: number | null }>
   /** Asks about somebody who is signed in, or about to be. @returns the row as it is now; null: nobody any more */
-  refresh<Row extends OwnedColumns>(row: Row): Promise<Row | null>
+  refresh<Row extends OwnedColumns>(row: Row): Promise<WithPerson<Row> | null>
   /** Whether somebody may sign in, and this is his password. */
   isPasswordOf(externalId: string, password: string): Promise<boolean>
 }
@@ -45,20 +48,22 @@ export function createHostUsers(adapter: UsersAdapter, services: { database: Dat
       const right = await isRight(adapter, found, password)
       if (!right || !person.isActive) return { user: null, knownId: await findShadow(database, person.id) }
       const shadow = await keepShadow(database, person, clock.now())
-      memory.keep(person)
+      memory.keep({ person, given: found })
       return { user: { ...shadow, email: person.email, isStaff: person.isStaff }, knownId: shadow.id }
     },
     async refresh(row) {
       const before = memory.recall(row.external_id)
       // An answer from memory spares a question and changes nothing: the row may be the newer of the two.
-      if (before && isAsKnown(row, before)) return row
-      const person = row.external_id === null ? null : await findById(adapter, row.external_id)
-      if (!person?.isActive) {
+      if (before && isAsKnown(row, before.person)) return { ...row, person: before.given }
+      const found = row.external_id === null ? null : await findById(adapter, row.external_id)
+      if (!found?.person.isActive) {
         await closeShadow(database, row.id)
         return null
       }
-      memory.keep(person)
-      return isAsKnown(row, person) ? row : bringUpToDate(database, row, person)
+      memory.keep(found)
+      const { person, given } = found
+      const now = isAsKnown(row, person) ? row : await bringUpToDate(database, row, person)
+      return { ...now, person: given }
     },
     async isPasswordOf(externalId, password) {
       const found = await adapter.find(externalId)
@@ -69,11 +74,17 @@ export function createHostUsers(adapter: UsersAdapter, services: { database: Dat
   }
 }
 
+/** What an adapter gave, and what the site made of it. */
+export interface FoundPerson {
+  person: KnownPerson
+  given: HostUser
+}
+
 /** An adapter may compare loosely, as a database does with `7` and `07`: somebody else is nobody. */
-export async function findById(adapter: UsersAdapter, id: string): Promise<KnownPerson | null> {
-  const found = await adapter.find(id)
-  const person = found && readPerson(found)
-  return person?.id === id ? person : null
+export async function findById(adapter: UsersAdapter, id: string): Promise<FoundPerson | null> {
+  const given = await adapter.find(id)
+  const person = given && readPerson(given)
+  return given && person?.id === id ? { person, given } : null
 }
 
 async function findByLogin(adapter: UsersAdapter, typed: string): Promise<HostUser | null> {
@@ -121,23 +132,23 @@ const REMEMBERED = 10_000
 
 interface Memory {
   /** @returns null: nothing, or nothing that may be used still */
-  recall(id: string | null): KnownPerson | null
-  keep(person: KnownPerson): void
+  recall(id: string | null): FoundPerson | null
+  keep(found: FoundPerson): void
 }
 
 /** What the application said last of each person, for as long as it allows. */
 function rememberFor(seconds: number, clock: Clock): Memory {
   const now = () => clock.now().getTime()
-  const known = new Map<string, { person: KnownPerson; until: number }>()
+  const known = new Map<string, { found: FoundPerson; until: number }>()
   return {
     recall(id) {
       const before = id === null ? undefined : known.get(id)
-      return before && before.until > now() ? before.person : null
+      return before && before.until > now() ? before.found : null
     },
-    keep(person) {
+    keep(found) {
       if (seconds === 0) return
       if (known.size >= REMEMBERED) known.clear()
-      known.set(person.id, { person, until: now() + seconds * 1000 })
+      known.set(found.person.id, { found, until: now() + seconds * 1000 })
     },
   }
 }

@@ -19,7 +19,7 @@ async function refreshPerson(
   database: Database,
   { id, externalId }: { id: number; externalId: string },
 ): Promise<void> {
-  const person = await findById(adapter, externalId)
+  const person = (await findById(adapter, externalId))?.person
   if (person) await refreshShadow(database, id, person)
   if (!person?.isActive) await closeShadow(database, id)
 }

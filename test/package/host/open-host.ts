@@ -1,12 +1,13 @@
 import path from 'node:path'
 import { type AdminJSOptions, ComponentLoader } from 'adminjs'
-import { DataTypes, type Model, type ModelStatic, Sequelize } from 'sequelize'
+import { DataTypes, type Model, type ModelStatic } from 'sequelize'
 import { z } from 'zod'
-import { type ActionHandler, type ActionResponse, AdminJS, Resource } from '../../../src/admin/adminjs.js'
+import type { ActionHandler, ActionResponse } from '../../../src/admin/adminjs.js'
 import type { HostPanel } from '../../../src/admin/host/host-admin.js'
 import type { Database } from '../../../src/db/connect.js'
 import { databaseKinds, openTestDatabase } from '../../support/database.js'
 import { startTestSite, type TestSite } from '../../support/site.js'
+import './register-adapter.js'
 
 /** A shop with orders and customers, whose AdminJS has moved into our panel. */
 export interface HostSite extends TestSite {
@@ -40,21 +41,6 @@ export async function openHost({ options, ...rules }: HostWishes = {}): Promise<
     throw refusal
   }
 }
-
-/** As @adminjs/sequelize has it. The shop registers it before it builds its AdminJS. */
-class ShopDatabase {
-  readonly #sequelize: Sequelize
-  constructor(sequelize: Sequelize) {
-    this.#sequelize = sequelize
-  }
-  static isAdapterFor(given: unknown): boolean {
-    return given instanceof Sequelize
-  }
-  resources() {
-    return Object.values(this.#sequelize.models).map((model) => new Resource(model))
-  }
-}
-AdminJS.registerAdapter({ Database: ShopDatabase, Resource })
 
 async function defineModels({ sequelize }: Database) {
   const plain = { timestamps: false }
