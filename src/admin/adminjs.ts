@@ -6,6 +6,7 @@
 export {
   default as AdminJS,
   BaseRecord,
+  BaseResource,
   type BasePropertyJSON,
   initializeStore,
   locales,

@@ -6,7 +6,8 @@ import { checkComponentNames } from './host/check-component-names.js'
 import { combineOptions } from './host/combine-options.js'
 import { guardActions } from './host/guard-actions.js'
 import type { HostSettings } from './host/host-admin.js'
-import { keepApart } from './host/host-resources.js'
+import { idOf, keepApart } from './host/host-resources.js'
+import { type TableGuard, unseenResources } from './host/table-guard.js'
 import { offerDevices } from './permissions.js'
 import { type AddedResource, addedResources, resourcesWith } from './resources/added-devices.js'
 import { ListedResource } from './resources/listed-resource.js'
@@ -19,12 +20,31 @@ export function buildAdmin(services: PanelServices): AdminJS {
 }
 
 /** Builds AdminJS over our resources and a host's, which `can` and the host's own rules guard together. */
-export function buildAdminWithHost(services: PanelServices, { options }: HostSettings): AdminJS {
+export async function buildAdminWithHost(
+  services: PanelServices,
+  { options }: HostSettings,
+  tables: TableGuard,
+): Promise<AdminJS> {
   const admin = new AdminJS(combineOptions(ownOptions(services), options))
-  keepApart(admin, options.resources ?? [], services.database)
+  await keepApart(admin, options.resources ?? [], tables, (resource) =>
+    services.warn(
+      'host_tables_unasked',
+      `The database of the resource "${idOf(resource)}" does not answer. Whether it is a table of this site is asked at the first call.`,
+    ),
+  )
+  warnOfUnseen(services, admin)
   checkComponentNames(admin, options)
   guardActions(admin)
   return admin
+}
+
+function warnOfUnseen({ warn }: PanelServices, admin: AdminJS): void {
+  const unseen = unseenResources(admin).map(idOf)
+  if (unseen.length === 0) return
+  warn(
+    'host_tables_unseen',
+    `Of these resources it cannot be seen which tables they reach: ${unseen.join(', ')}. Connect them with a role that may not use the schema of this site (docs/embedding.md).`,
+  )
 }
 
 function ownOptions(services: PanelServices) {

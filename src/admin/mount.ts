@@ -10,8 +10,10 @@ import { cutReferences } from './host/cut-references.js'
 import { type HostSettings, readHostAdmin } from './host/host-admin.js'
 import { createHostPage } from './host/host-page.js'
 import { hostPermissions } from './host/host-permissions.js'
+import { readOwnRelations } from './host/own-relations.js'
 import { readHostFields } from './host/read-host-fields.js'
 import { serveComponents } from './host/serve-components.js'
+import { guardTables, type TableGuard } from './host/table-guard.js'
 import { unmaskHostRefusals } from './host/unmask-host-refusals.js'
 import { answerRefusals } from './http/answer-refusals.js'
 import { type CallKind, checkCall } from './http/check-call.js'
@@ -85,7 +87,8 @@ function mountOwn(router: Router, services: PanelServices, assets: PanelAssets):
  * @returns every permission of the host's resources and pages
  */
 async function mountWithHost(router: Router, services: PanelServices, host: HostSettings, assets: PanelAssets) {
-  const admin = buildAdminWithHost(services, host)
+  const tables = guardTables(await readOwnRelations(services.database, kindTables(services)))
+  const admin = await buildAdminWithHost(services, host, tables)
   const components = await bundleComponents(admin)
   const script = components && `/host-assets/${components.name}`
   const page = createHostPage(admin, assets, script && `/admin${script}`)
@@ -100,13 +103,24 @@ async function mountWithHost(router: Router, services: PanelServices, host: Host
     adminRouter,
   ]
   if (components && script) router.get(script, serveComponents(components))
-  for (const [path, kind] of CALLS) router.all(path, checkHostCall(admin, kind), ...handled)
-  router.all('/api/pages/:pageName', checkNamedPage(admin), ...handled)
+  for (const [path, kind] of CALLS) router.all(path, checkHostCall(admin, kind), watchTables(tables, admin), ...handled)
+  router.all('/api/pages/:pageName', checkNamedPage(admin), watchTables(tables, admin), ...handled)
   for (const path of PAGES) router.get(path, checkHostPage(admin), page)
   router.get('/pages/:pageName', checkNamedPage(admin), page)
   mountCalls(router, services, admin, check, adminRouter)
   mountPages(router, admin, page)
   return hostPermissions(admin)
+}
+
+/** Of kinds from outside, whose tables are ours as well. */
+const kindTables = ({ otp }: PanelServices) => otp.kinds.map(({ table }) => table)
+
+/** A model can be given another table while the process runs. */
+function watchTables(tables: TableGuard, admin: AdminJS): RequestHandler {
+  return async (_req, _res, next) => {
+    if (await tables.isAnyOwn(admin)) throw new PanelRefusal('not_allowed')
+    next()
+  }
 }
 
 function routerOf(admin: AdminJS): Router {

@@ -1,0 +1,75 @@
+import type { Database } from '../../db/connect.js'
+import { runStatement } from '../../db/run-statement.js'
+
+/** Our tables that have no model. test/package/own-tables.test.ts compares all of them with a new database. */
+const WITHOUT_MODEL = [
+  'challenge_sends',
+  'job_processes',
+  'kept_requests',
+  'known_browsers',
+  'migrations',
+  'one_time_links',
+  'rate_limits',
+  'seeders',
+  'sessions',
+  'site_facts',
+  'static_tokens',
+  'user_groups',
+  'webauthn_challenges',
+]
+
+/** A table or view as its server knows it. */
+export interface Relation {
+  oid: string
+  schema: string
+  name: string
+}
+
+/** One database of one server, however somebody has connected to it. */
+export interface Place {
+  /** Of the server's data, the same on its replicas; null where the role may not read it. */
+  system: string | null
+  started: string
+  database: string
+}
+
+/** What is ours on the server. */
+export interface OwnRelations {
+  place: Place
+  relations: readonly Relation[]
+  /** Names of tables of ours, in small letters, and the schemas that are nobody else's. */
+  names: ReadonlySet<string>
+  schemas: ReadonlySet<string>
+}
+
+/** @param kinds tables of kinds of device from outside */
+export async function readOwnRelations(database: Database, kinds: readonly string[]): Promise<OwnRelations> {
+  const names = [...ownTables(database), ...kinds]
+  const schemas = [database.jobsSchema, `${database.jobsSchema}_private`, ...(database.schema ? [database.schema] : [])]
+  const [row] = await runStatement<Place>(database, undefined, PLACE, {})
+  if (!row) throw new Error('The server does not say which database this is.')
+  const relations = await runStatement<Relation>(database, undefined, OURS, { names, schemas })
+  return { place: row, relations, names: new Set(names), schemas: new Set(schemas) }
+}
+
+/** Every table that the site itself makes. */
+export function ownTables({ models }: Pick<Database, 'models'>): string[] {
+  return [...new Set([...Object.values(models).map(({ tableName }) => tableName), ...WITHOUT_MODEL])]
+}
+
+export function isSamePlace(one: Place, other: Place): boolean {
+  const isSameServer = one.started === other.started || (one.system !== null && one.system === other.system)
+  return isSameServer && one.database === other.database
+}
+
+/** Which database this is. Functions that a role may not run are asked about first: asked in vain they are an error. */
+export const PLACE = `
+select case when has_function_privilege('pg_control_system()', 'execute')
+    then (select system_identifier::text from pg_control_system()) end as system,
+  extract(epoch from pg_postmaster_start_time())::text as started,
+  (select oid::int8::text from pg_database where datname = current_database()) as database`
+
+const OURS = `
+select c.oid::int8::text as oid, n.nspname::text as schema, c.relname::text as name
+from pg_class c join pg_namespace n on n.oid = c.relnamespace
+where n.nspname = any($schemas::text[]) or (n.nspname = any(current_schemas(false)) and c.relname = any($names::text[]))`

@@ -1,0 +1,38 @@
+import { type HostModel, modelFrom } from './reach-tables.js'
+
+/**
+ * A model with all that its lists bring along. A default scope that includes anything counts
+ * as one that includes everything that the model is associated with.
+ */
+export function relatedModels(model: HostModel, seen = new Set<HostModel>()): Set<HostModel> {
+  if (seen.has(model)) return seen
+  seen.add(model)
+  if (includes(model)) for (const target of [...associated(model), ...included(model)]) relatedModels(target, seen)
+  return seen
+}
+
+const get = (given: unknown, name: string): unknown => Reflect.get(Object(given), name)
+
+/** What the default scope adds to every statement. */
+const includeOf = (model: HostModel): unknown => get(get(model, '_scope'), 'include')
+
+const includes = (model: HostModel) => includeOf(model) !== undefined
+
+function associated(model: HostModel): HostModel[] {
+  return Object.values(Object(get(model, 'associations'))).flatMap((association) =>
+    [get(association, 'target'), get(get(association, 'through'), 'model')].flatMap((each) => modelFrom(each) ?? []),
+  )
+}
+
+/** Models that are named in it, however deep. */
+function included(model: HostModel): HostModel[] {
+  const named = (given: unknown): HostModel[] => {
+    const list: unknown[] = Array.isArray(given) ? given : [given]
+    return list.flatMap((each) => {
+      const own = modelFrom(each) ?? modelFrom(get(each, 'model')) ?? modelFrom(get(get(each, 'association'), 'target'))
+      const deeper = get(each, 'include')
+      return [...(own ? [own] : []), ...(deeper === undefined || modelFrom(each) ? [] : named(deeper))]
+    })
+  }
+  return named(includeOf(model))
+}

@@ -1,0 +1,135 @@
+import { DataTypes, type Model, type ModelStatic, Sequelize } from 'sequelize'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { BaseResource, Resource } from '../../src/admin/adminjs.js'
+import { ownTables } from '../../src/admin/host/own-relations.js'
+import { createOtpAdminSite } from '../../src/create-site.js'
+import { connectDatabase } from '../../src/db/connect.js'
+import { testConfig } from '../support/config.js'
+import { openTestDatabase } from '../support/database.js'
+import { createTestDatabase, postgresUrl } from '../support/postgres.js'
+import './host/register-adapter.js'
+
+const config = { NODE_ENV: 'test', SECRET_KEYS: Buffer.alloc(32, 7).toString('base64'), LOG_LEVEL: 'silent' }
+const plain = { timestamps: false, freezeTableName: true }
+
+it('knows every table that it makes itself', async () => {
+  const database = await openTestDatabase('embedded')
+  const { rows } = await database.pool.query<{ name: string }>(
+    `select c.relname as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
+    where n.nspname = 'public' and c.relkind in ('r', 'v', 'm', 'p')`,
+  )
+  const known = ownTables(database)
+  expect(rows.map(({ name }) => name).filter((name) => !known.includes(name))).toEqual([])
+  await database.close()
+})
+
+describe.skipIf(!postgresUrl())('a table of the site as a resource of the application (EMB-R1)', () => {
+  let url: string
+  let drop: () => Promise<void>
+  let sequelize: Sequelize
+  let other: Sequelize
+  beforeAll(async () => {
+    ;({ url, drop } = await createTestDatabase('empty'))
+    sequelize = new Sequelize(url, { logging: false })
+    const site = await createOtpAdminSite({ sequelize, config, worker: false })
+    await site.close()
+    other = new Sequelize(`${url}?options=${encodeURIComponent('-c search_path=otp_admin,public')}`, { logging: false })
+    await sequelize.query(`
+      create table public.users (id serial primary key, login text);
+      create table public."Weird.Users" (id serial primary key);
+      create view public.keys as select id, user_id from otp_admin.totp_devices;
+      create view public.keys_of_keys as select * from public.keys;
+      create materialized view public.kept_keys as select * from public.keys;
+      create table public.parent (id int); create table public.orders (id serial primary key, title text)`)
+  })
+  afterAll(async () => {
+    await sequelize.close()
+    await other.close()
+    await drop()
+  })
+
+  const over = (options: object, on = sequelize): ModelStatic<Model> =>
+    on.define(`Any${Math.random()}`, { key: DataTypes.STRING }, { ...plain, ...options })
+  const open = (resources: unknown[], more: object = {}) =>
+    createOtpAdminSite({ sequelize, config, worker: false, admin: { resources, ...more } })
+  /** An unquoted name is folded by the server. */
+  const unquoted = () => new Sequelize(url, { logging: false, quoteIdentifiers: false })
+  const including = () => {
+    const Device = over({ tableName: 'totp_devices', schema: 'otp_admin' })
+    const Order = over({ tableName: 'orders' })
+    Order.hasMany(Device, { as: 'devices', foreignKey: 'user_id', constraints: false })
+    Order.addScope('defaultScope', { include: [{ association: 'devices' }] }, { override: true })
+    return Order
+  }
+  const overridden = () => {
+    const Order = over({ tableName: 'orders' })
+    Order.getTableName = () => ({ tableName: 'totp_devices', schema: 'otp_admin', delimiter: '.' })
+    return Order
+  }
+
+  it.each<[string, () => unknown]>([
+    ["over the application's own instance, by schema", () => over({ tableName: 'totp_devices', schema: 'otp_admin' })],
+    ['by Model.schema()', () => over({ tableName: 'totp_devices' }).schema('otp_admin')],
+    ['over another instance, by its search_path', () => over({ tableName: 'users' }, other)],
+    ['beside its options', () => ({ resource: over({ tableName: 'static_tokens' }, other), options: { id: 'x' } })],
+    ['as a resource that is made already', () => new Resource(over({ tableName: 'static_tokens' }, other))],
+    ['in capitals, where names are not quoted', () => over({ tableName: 'TOTP_Devices', schema: 'OTP_Admin' }, unquoted())],
+    ['through a view', () => over({ tableName: 'keys' })],
+    ['through a view of a view', () => over({ tableName: 'keys_of_keys' })],
+    ['through a materialized view', () => over({ tableName: 'kept_keys' })],
+    ['sessions', () => over({ tableName: 'sessions', schema: 'otp_admin' })],
+    ['migrations', () => over({ tableName: 'migrations', schema: 'otp_admin' })],
+    ['jobs, with mails in them', () => over({ tableName: '_private_jobs', schema: 'otp_admin_jobs' })],
+    ['in the scope of a table of its own', including],
+    ['under a name that a method gives', overridden],
+  ])('is refused at the start: %s', async (_name, resource) => {
+    await expect(open([resource()])).rejects.toMatchObject({ code: 'host_resource_taken' })
+  })
+
+  it('is no table of the application that has only its name', async () => {
+    const site = await open([
+      { resource: over({ tableName: 'users', schema: 'public' }), options: { id: 'staff' } },
+      { resource: over({ tableName: 'parent' }), options: { id: 'parent' } },
+      over({ tableName: 'there_is_no_such_table' }),
+    ])
+    await site.close()
+  })
+
+  it('is left out of a whole database, whatever instance it is given by', async () => {
+    const mixed = new Sequelize(url, { logging: false })
+    over({ tableName: 'totp_devices', schema: 'otp_admin' }, mixed)
+    const database = await connectDatabase(testConfig({ DATABASE_URL: url, DATABASE_SCHEMA: 'otp_admin' }))
+    for (const given of [mixed, other, database.sequelize]) {
+      const site = await open([], { databases: [given] })
+      await site.close()
+    }
+    await mixed.close()
+    await database.close()
+  })
+
+  it('of another adapter is refused by its name, where that is nobody else’s', async () => {
+    class Foreign extends BaseResource {
+      readonly tableName: string
+      readonly schemaName: string
+      constructor(schemaName: string, tableName: string) {
+        super()
+        this.schemaName = schemaName
+        this.tableName = tableName
+      }
+      override id() {
+        return `foreign_${this.tableName}`
+      }
+      override properties() {
+        return []
+      }
+    }
+    for (const [schema, table] of [
+      ['otp_admin', 'users'],
+      ['OTP_ADMIN', 'anything'],
+      ['public', 'totp_devices'],
+    ] as const)
+      await expect(open([new Foreign(schema, table)])).rejects.toMatchObject({ code: 'host_resource_taken' })
+    const site = await open([new Foreign('public', 'users')])
+    await site.close()
+  })
+})
