@@ -5,11 +5,14 @@
  */
 export {
   default as AdminJS,
+  AppError,
   BaseRecord,
   BaseResource,
   type BasePropertyJSON,
+  ForbiddenError,
   initializeStore,
   locales,
+  NotFoundError,
   type ActionContext,
   type ActionDecorator,
   type ActionHandler,
@@ -22,6 +25,7 @@ export {
   type RecordActionResponse,
   type ResourceJSON,
   type ResourceOptions,
+  ValidationError,
 } from 'adminjs'
 export { buildRouter } from '@adminjs/express'
 export { Resource } from '@adminjs/sequelize'

@@ -9,6 +9,7 @@ import { checkHostPage, checkNamedPage } from './host/check-host-page.js'
 import { cutReferences } from './host/cut-references.js'
 import { type HostSettings, readHostAdmin } from './host/host-admin.js'
 import { createHostPage } from './host/host-page.js'
+import { enterHost } from './host/host-fault.js'
 import { hostPermissions } from './host/host-permissions.js'
 import { readOwnRelations } from './host/own-relations.js'
 import { readHostFields } from './host/read-host-fields.js'
@@ -99,7 +100,8 @@ async function mountWithHost(router: Router, services: PanelServices, host: Host
     ...readHostFields(host),
     guardAgain(services),
     unmaskHostRefusals,
-    cutReferences(admin),
+    cutReferences(admin, check.isOpenTo),
+    enterHost,
     adminRouter,
   ]
   if (components && script) router.get(script, serveComponents(components))
@@ -142,10 +144,14 @@ function mountCalls(
     guardAgain(services),
     exportList(services, admin),
     unmaskRefusals,
+    cutReferences(admin, check.isOpenTo),
     adminRouter,
   ]
   for (const [path, kind] of CALLS) router.all(path, checkCall(admin, kind), ...handled)
-  router.route('/api/dashboard').get(readFields, check.dashboard, adminRouter).all(refuseMethod('GET, HEAD'))
+  router
+    .route('/api/dashboard')
+    .get(readFields, check.dashboard, ...(services.admin ? [enterHost] : []), adminRouter)
+    .all(refuseMethod('GET, HEAD'))
 }
 
 function mountPages(router: Router, admin: AdminJS, page: RequestHandler): void {
@@ -166,7 +172,9 @@ const onlyGetAndPost: RequestHandler = (req, _res, next) => {
  */
 function ownPageOnly({ isSameOrigin }: PanelServices): RequestHandler {
   return (req, _res, next) => {
-    if (!isSameOrigin(req) || (req.get('sec-fetch-dest') ?? 'empty') !== 'empty') throw new PanelRefusal('cross_origin')
+    if (!isSameOrigin(req)) throw new PanelRefusal('cross_origin')
+    if ((req.get('sec-fetch-dest') ?? 'empty') !== 'empty')
+      throw new PanelRefusal('cross_origin', { reason: 'script_only' })
     next()
   }
 }

@@ -22,6 +22,9 @@ interface RefusalDetails {
   /** A key of `panel:refusals` that says more than the code does. */
   reason?: string
   fields?: FieldReasons
+  /** What the application says instead of us, and of single fields. */
+  words?: string
+  fieldWords?: Readonly<Record<string, string>>
   /** For a 405. */
   allow?: string
 }

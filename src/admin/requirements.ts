@@ -17,6 +17,8 @@ export type Requirements = Readonly<Record<string, Requirement | null>>
 export interface RequirementChecks {
   /** In front of every call. */
   calls: RequestHandler[]
+  /** Whether a session has shown what seeing records of a resource asks for: those that others refer to, too. */
+  isOpenTo(req: Request, resourceId: string): boolean
   /** In front of the landing page, which shows rows of several resources: tells `isOpen` of which. */
   dashboard: RequestHandler
 }
@@ -40,20 +42,22 @@ export function checkRequirement(services: PanelServices, admin: AdminJS, given:
     const usual = ours.has(resource) && writes(action) ? fresh : null
     return name === undefined ? usual : guards.get(name)
   }
-  const hold = (actionOf: (req: Request) => string | null): RequestHandler => {
+  const hold = (actionOf: (req: Request) => string): RequestHandler => {
     return (req, res, next) => {
-      const action = actionOf(req)
-      const guard = action === null ? null : guardOf(String(req.params['resourceId']), action)
+      const guard = guardOf(String(req.params['resourceId']), actionOf(req))
       return guard ? guard(req, res, next) : next()
     }
   }
+  const meets = (req: Request, resource: string, action: string) => {
+    const wanted = given[nameOf(given, resource, action) ?? '']
+    return !wanted || whatIsMissing(req.auth, wanted, services.clock.now()) === null
+  }
+  const isOpenTo = (req: Request, resource: string) => READS.every((action) => meets(req, resource, action))
   return {
-    calls: [hold(readingIn), hold((req) => String(req.params['action']))],
+    calls: [hold(() => 'show'), hold(listedIn), hold((req) => String(req.params['action']))],
+    isOpenTo,
     dashboard(req, res, next) {
-      res.locals[OPEN] = [...ours].filter((table) => {
-        const wanted = given[nameOf(given, table, 'list') ?? '']
-        return !wanted || whatIsMissing(req.auth, wanted, services.clock.now()) === null
-      })
+      res.locals[OPEN] = [...ours].filter((table) => isOpenTo(req, table))
       next()
     },
   }
@@ -67,13 +71,14 @@ export function isOpen({ locals }: Pick<Response, 'locals'>, table: string): boo
   return Array.isArray(open) && open.includes(table)
 }
 
-/** The reading within a call of another name: a file is its list again, and a form comes with its record. */
-function readingIn({ method, params }: Request): string | null {
-  const action = String(params['action'])
-  const reads = writes(action) && (action === 'export' || method === 'GET')
-  if (!reads) return null
-  return params['recordId'] === undefined ? 'list' : 'show'
-}
+/**
+ * By which records go out. `show` is asked of every call: all of them answer with records,
+ * whether they were asked for or come along with a change, a form or a fault.
+ */
+const READS = ['show', 'list']
+
+/** A file is its list again. */
+const listedIn = ({ params }: Request) => (params['action'] === 'export' ? 'list' : String(params['action']))
 
 function nameOf(given: Requirements, resource: string, action: string): string | undefined {
   return namesFor(resource, action).find((each) => Object.hasOwn(given, each))

@@ -32,14 +32,29 @@ async function newOrder(title = 'Twelve eggs'): Promise<string> {
 
 const components = async () => /\/admin\/host-assets\/[^"]+/.exec((await staff.get('/admin')).text)?.[0] ?? ''
 
-it('what reading asks for, a form that comes with its record asks for, too', async () => {
+it('what reading asks for, every answer with a record asks for, too (SEC-04)', async () => {
   const careful = await openHost({ requirements: { 'orders.view': { kinds: ['webauthn'] } } })
   const browser = await signIn(careful, await createPerson(careful))
   const created = await careful.Order.create({ title: 'Twelve eggs', amount: 12 })
   const record = `${api}/orders/records/${String(created.get('id'))}`
-  for (const address of [`${record}/show`, `${record}/edit`, `${api}/orders/bulk/bulkDelete?recordIds=1`])
-    expect(await browser.get(address)).toMatchObject({ status: 403, code: 'requirement_unmet' })
-  expect((await browser.post(`${record}/edit`, { amount: '13' })).status).toBe(200)
+  for (const [method, address] of [
+    ['GET', `${api}/orders/actions/list`],
+    ['GET', `${api}/orders/actions/search/eggs`],
+    ['GET', `${record}/show`],
+    ['GET', `${record}/edit`],
+    ['POST', `${record}/edit`],
+    ['POST', `${record}/refund`],
+    ['POST', `${record}/delete`],
+    ['POST', `${api}/orders/actions/new`],
+    ['POST', `${api}/orders/actions/upload`],
+    ['GET', `${api}/orders/bulk/bulkDelete?recordIds=1`],
+    ['POST', `${api}/orders/bulk/bulkDelete?recordIds=1`],
+  ] as const) {
+    const answer = await browser.visit(address, { method })
+    expect([address, answer]).toMatchObject([address, { status: 403, code: 'requirement_unmet' }])
+    expect(answer.text).not.toContain('eggs')
+  }
+  expect(careful.calls).toEqual([])
   await careful.close()
 })
 

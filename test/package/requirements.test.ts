@@ -67,6 +67,17 @@ describe('what an application asks for calls of the panel', () => {
     await careful.close()
   })
 
+  it('what seeing a record asks for, every call that answers with one asks for, too (SEC-04)', async () => {
+    const careful = await open({ 'users.view': { kinds: ['webauthn'] } })
+    const browser = await signIn(careful, await createPerson(careful, { superuser: true }))
+    for (const call of ['edit', 'endSessions', 'invite', 'giveBackupToken', 'resetSecondFactor'])
+      expect((await browser.post(`${api}/users/records/${other.id}/${call}`)).code).toBe('requirement_unmet')
+    const devices = await browser.get(`${api}/totp_devices/actions/list`)
+    expect(devices.status).toBe(200)
+    expect(devices.text).not.toContain(other.email)
+    await careful.close()
+  })
+
   it('what a file asks for comes on top of what its list does', async () => {
     const careful = await open({ 'audit_events.view': { maxAge: 60 }, 'audit_events.export': null })
     const browser = await signIn(careful, await createPerson(careful, { superuser: true }))

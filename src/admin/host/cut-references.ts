@@ -1,7 +1,8 @@
 import type { RequestHandler } from 'express'
 import { z } from 'zod'
 import type { AdminJS } from '../adminjs.js'
-import { type PanelUser, panelUserOf } from '../panel-user.js'
+import { panelUserOf } from '../panel-user.js'
+import type { RequirementChecks } from '../requirements.js'
 import { mayUse } from './host-permissions.js'
 import { idOf, isOfHost, type Resource } from './host-resources.js'
 
@@ -20,25 +21,31 @@ const referred = z.looseObject({
  * person may see their resource. AdminJS sends every column of them, past the permission
  * and the requirement of the resource that they belong to.
  */
-export function cutReferences(admin: AdminJS): RequestHandler {
+export function cutReferences(admin: AdminJS, isOpenTo: RequirementChecks['isOpenTo']): RequestHandler {
   return (req, res, next) => {
     const resource = admin.resources.find((candidate) => idOf(candidate) === req.params['resourceId'])
     const user = panelUserOf({ currentAdmin: Reflect.get(req.session, 'adminUser') })
+    // Whose rows of ours somebody may see, they have asked themselves.
+    const may = (reference: Resource) => !isOfHost(reference) || mayUse(user, idOf(reference), 'list')
+    const sees: Sees = (reference) => may(reference) && isOpenTo(req, idOf(reference))
     const send = res.send.bind(res)
     res.send = (body: unknown) => {
       res.send = send
-      return send(resource ? cut(resource, user, body) : body)
+      return send(resource ? cut(resource, sees, body) : body)
     }
     next()
   }
 }
 
-function cut(resource: Resource, user: PanelUser, body: unknown): unknown {
+/** Whether this person, in this session, may see records of a resource. */
+type Sees = (reference: Resource) => boolean
+
+function cut(resource: Resource, sees: Sees, body: unknown): unknown {
   const { data } = answer.safeParse(body)
   if (!data) return body
   const cutOne = (each: unknown) => {
     const { data: one } = record.safeParse(each)
-    return one ? { ...one, populated: cutAll(resource, user, one.populated) } : each
+    return one ? { ...one, populated: cutAll(resource, sees, one.populated) } : each
   }
   return {
     ...data,
@@ -47,13 +54,15 @@ function cut(resource: Resource, user: PanelUser, body: unknown): unknown {
   }
 }
 
-function cutAll(resource: Resource, user: PanelUser, populated: Readonly<Record<string, unknown>>) {
+function cutAll(resource: Resource, sees: Sees, populated: Readonly<Record<string, unknown>>) {
   const entries = Object.entries(populated).flatMap(([path, value]) => {
     const reference = resource.decorate().getPropertyByKey(path)?.reference()
     const { data } = referred.safeParse(value)
-    // Ours cut their records themselves; what is no record was put there by the host's own hook.
-    if (!data || (reference && !isOfHost(reference))) return [[path, value]]
-    return reference && mayUse(user, idOf(reference), 'list') ? [[path, shorten(data)]] : []
+    // What is no record was put there by the host's own hook.
+    if (!data) return [[path, value]]
+    if (!reference || !sees(reference)) return []
+    // Ours cut their records themselves.
+    return [[path, isOfHost(reference) ? shorten(data) : value]]
   })
   return Object.fromEntries(entries)
 }

@@ -1,9 +1,10 @@
 import type { RequestHandler } from 'express'
 import { z } from 'zod'
+import { wordsOf } from './host-fault.js'
 import { PanelRefusal, type RefusalCode } from '../refusal.js'
 
 const refused = z.object({
-  notice: z.object({ type: z.literal('error') }),
+  notice: z.object({ type: z.literal('error'), message: z.unknown() }),
   record: z.object({ baseError: z.object({ type: z.enum(['ForbiddenError', 'NotFoundError']) }) }),
 })
 
@@ -13,8 +14,9 @@ const codes: Readonly<Record<'ForbiddenError' | 'NotFoundError', RefusalCode>> =
 }
 
 /**
- * Gives AdminJS's two refusals that say nothing but no their status. All else of the host
- * goes out as it is: its messages, and which fields of a form are wrong.
+ * Gives AdminJS's two refusals that say nothing but no their status, and keeps the host's
+ * words where it has said more. All else of the host goes out as it is: its messages, and
+ * which fields of a form are wrong.
  */
 export const unmaskHostRefusals: RequestHandler = (_req, res, next) => {
   const send = res.send.bind(res)
@@ -22,7 +24,8 @@ export const unmaskHostRefusals: RequestHandler = (_req, res, next) => {
     res.send = send
     const refusal = refused.safeParse(body)
     if (!refusal.success) return send(body)
-    next(new PanelRefusal(codes[refusal.data.record.baseError.type]))
+    const { notice, record } = refusal.data
+    next(new PanelRefusal(codes[record.baseError.type], wordsOf(notice.message)))
     return res
   }
   next()

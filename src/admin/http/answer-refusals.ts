@@ -1,10 +1,11 @@
-import type { ErrorRequestHandler, Request } from 'express'
+import type { ErrorRequestHandler, Request, Response } from 'express'
 import { z } from 'zod'
 import { recordEvent } from '../../audit.js'
 import { isOutage } from '../../db/is-outage.js'
 import { UNAVAILABLE } from '../../http/refuse.js'
 import { loggablePath } from '../../http/loggable-path.js'
 import type { Translate } from '../../i18n.js'
+import { reachedHost, refusalOfHost } from '../host/host-fault.js'
 import { PanelRefusal } from '../refusal.js'
 import type { PanelServices } from '../services.js'
 import { isApi } from './is-api.js'
@@ -14,14 +15,14 @@ export function answerRefusals(services: PanelServices): ErrorRequestHandler {
   const { logFault, showRefusal } = services
   return async (error: unknown, req, res, next) => {
     if (res.headersSent) return next(error)
-    const refusal = refusalOf(error)
+    const refusal = refusalOf(error, res)
     const { code, status, details } = refusal
     if (code === 'internal' || code === 'unavailable') logFault(error, req)
     if (req.user && DENIALS.has(code)) await recordDenial(services, req, req.user.id, refusal)
     if (details.allow) res.set('Allow', details.allow)
     if (code === 'unavailable') res.set('Retry-After', String(UNAVAILABLE.retryAfter))
-    const message = req.t(details.reason ? `panel:refusals.${details.reason}` : `errors:${code}`)
-    const fields = details.fields && inWords(req.t, details.fields)
+    const message = details.words ?? req.t(details.reason ? `panel:refusals.${details.reason}` : `errors:${code}`)
+    const fields = details.fieldWords ?? (details.fields && inWords(req.t, details.fields))
     res.status(status)
     if (isApi(req.path))
       res.set('Content-Language', req.language).json({ error: { code, message, ...(fields && { fields }) } })
@@ -53,8 +54,10 @@ const foreign = z.union([
   z.object({ statusCode: z.number() }).transform(({ statusCode }) => statusCode),
 ])
 
-function refusalOf(error: unknown): PanelRefusal {
+function refusalOf(error: unknown, res: Response): PanelRefusal {
   if (error instanceof PanelRefusal) return error
+  // Also for an outage: what the application had done by then is not known.
+  if (reachedHost(res)) return refusalOfHost(error)
   if (isOutage(error)) return new PanelRefusal('unavailable')
   const status = foreign.safeParse(error).data ?? 500
   if (status === 413) return new PanelRefusal('too_large')
