@@ -73,7 +73,10 @@ describe.skipIf(!postgresUrl())('a table of the site as a resource of the applic
     ['over another instance, by its search_path', () => over({ tableName: 'users' }, other)],
     ['beside its options', () => ({ resource: over({ tableName: 'static_tokens' }, other), options: { id: 'x' } })],
     ['as a resource that is made already', () => new Resource(over({ tableName: 'static_tokens' }, other))],
-    ['in capitals, where names are not quoted', () => over({ tableName: 'TOTP_Devices', schema: 'OTP_Admin' }, unquoted())],
+    [
+      'in capitals, where names are not quoted',
+      () => over({ tableName: 'TOTP_Devices', schema: 'OTP_Admin' }, unquoted()),
+    ],
     ['through a view', () => over({ tableName: 'keys' })],
     ['through a view of a view', () => over({ tableName: 'keys_of_keys' })],
     ['through a materialized view', () => over({ tableName: 'kept_keys' })],
@@ -92,6 +95,7 @@ describe.skipIf(!postgresUrl())('a table of the site as a resource of the applic
       { resource: over({ tableName: 'parent' }), options: { id: 'parent' } },
       over({ tableName: 'there_is_no_such_table' }),
     ])
+    expect(site.router).toBeTypeOf('function')
     await site.close()
   })
 
@@ -101,6 +105,7 @@ describe.skipIf(!postgresUrl())('a table of the site as a resource of the applic
     const database = await connectDatabase(testConfig({ DATABASE_URL: url, DATABASE_SCHEMA: 'otp_admin' }))
     for (const given of [mixed, other, database.sequelize]) {
       const site = await open([], { databases: [given] })
+      expect(site.router).toBeTypeOf('function')
       await site.close()
     }
     await mixed.close()

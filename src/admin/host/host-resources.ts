@@ -31,7 +31,8 @@ export async function keepApart(
   unasked: (resource: Resource, fault: unknown) => void,
 ): Promise<void> {
   const named = new Set(given.flatMap(namesIn))
-  const isNamed = (resource: Resource) => named.has(resource) || Object.values(resource).some((value) => named.has(value))
+  const isNamed = (resource: Resource) =>
+    named.has(resource) || Object.values(resource).some((value) => named.has(value))
   const aside = new Set<Resource>()
   for (const resource of admin.resources.filter(isOfHost)) {
     const isOwn = await tables.isOwn(resource).catch((fault: unknown) => {

@@ -14,7 +14,8 @@ interface HostSequelize {
   getQueryInterface(): { queryGenerator: { quoteTable(name: unknown): string } }
 }
 
-const has = (given: unknown, ...names: string[]) => names.every((name) => typeof Reflect.get(Object(given), name) === 'function')
+const has = (given: unknown, ...names: string[]) =>
+  names.every((name) => typeof Reflect.get(Object(given), name) === 'function')
 
 const hostModel = z.custom<HostModel>(
   (given) => has(given, 'getTableName') && has(Reflect.get(Object(given), 'sequelize'), 'query', 'getDialect'),
