@@ -34,7 +34,16 @@ export { login, type LoginOutcome } from './auth/verify-session.js'
 export { addDevice, type NewDevice } from './otp/add-device.js'
 export { kindContract, type KindCheck } from './otp/contract/kind-contract.js'
 export type { AnsweredChallenge, ContractOtp, KindFixture } from './otp/contract/stage.js'
-export type { Changes, Device, KindOutcome, PersistentId, Refusal, Suspicion, Verification } from './otp/device.js'
+export type {
+  Cause,
+  Changes,
+  Device,
+  KindOutcome,
+  PersistentId,
+  Refusal,
+  Suspicion,
+  Verification,
+} from './otp/device.js'
 export { devicesForUser, userHasDevice, type ListedDevice } from './otp/devices-for-user.js'
 export type { EventHandlers, EventName } from './otp/add-handlers.js'
 export type { AfterEvents, Doer, Events, Handler, OtpEvents } from './otp/events.js'

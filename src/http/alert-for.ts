@@ -12,8 +12,9 @@ export interface FormAlert {
  * The reason of a refused form, in the request's language.
  *
  * @param retryAfter seconds, where waiting helps
+ * @param text key of a text that says more than the code's own
  */
-export function alertFor(req: Request, code: string, retryAfter?: number): FormAlert {
+export function alertFor(req: Request, code: string, retryAfter?: number, text = `errors:${code}`): FormAlert {
   const wait = retryAfter === undefined ? '' : describeWait(retryAfter, req.language)
-  return { code, text: req.t(`errors:${code}`, { wait }) }
+  return { code, text: req.t(text, { wait }) }
 }

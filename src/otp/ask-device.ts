@@ -110,7 +110,7 @@ export async function refuseToken(
   { changes = {}, because = null }: Extract<KindOutcome, { accepted: false }>,
   asking: Asking,
 ): Promise<{ verification: Verification; owner: OwnerFailures }> {
-  const verification = { ok: false, reason: 'invalid_token' } as const
+  const verification: Verification = { ok: false, reason: 'invalid_token', ...(because && { because }) }
   const about = aboutOf(transaction, locked, asking)
   if (asking.asker.counts === false) {
     const { failureCount } = total(locked.failures)
@@ -125,8 +125,9 @@ export async function refuseToken(
 }
 
 /** What the kinds may know, at this moment. */
-export function kindWorld(otp: Otp, challenge: string | null): KindWorld {
+export function kindWorld(otp: Otp, challenge: string | null, purpose: KindWorld['purpose'] = 'verify'): KindWorld {
   return {
+    purpose,
     now: otp.clock.now(),
     keys: otp.keys,
     totpSync: otp.settings.totpSync,

@@ -53,7 +53,9 @@ export function couldBeCode(typed: string): boolean {
  */
 export function judgeCode(state: ChallengeState, typed: string, { now, keys, challenge }: KindWorld): KindOutcome {
   const { code_hash: hash, code_expires_at: expiresAt, code_attempts: attempts } = state
-  if (!hash || !expiresAt || now >= expiresAt || attempts >= GUESSES || !challenge) return { accepted: false }
+  if (!hash || !expiresAt || !challenge) return { accepted: false, because: 'no_code' }
+  if (now >= expiresAt) return { accepted: false, because: 'code_expired' }
+  if (attempts >= GUESSES) return { accepted: false, because: 'code_void' }
   keys.requireKnown(hash)
   const code = readCode(typed)
   const matches = keys.hashes('challenge', `${challenge}:${code}`).some((candidate) => sameCode(candidate, hash))

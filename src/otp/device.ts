@@ -1,3 +1,7 @@
+import type { Cause } from './cause.js'
+
+export type { Cause, Suspicion } from './cause.js'
+
 /** The contract of a kind of device, and what verification can come to. */
 
 /** `kind/row id`, for example `totp/3`: names one device of any kind. */
@@ -77,15 +81,12 @@ export type Refusal =
 
 /** What one submission came to. A refusal is a value: the transaction commits with it. */
 export type Verification =
-  { ok: true; device: Device } | { ok: false; reason: 'invalid_token' } | ({ ok: false } & Refusal)
+  { ok: true; device: Device } | { ok: false; reason: 'invalid_token'; because?: Cause } | ({ ok: false } & Refusal)
 
 /** New values of the device's own columns, for an accepted token or a refused one. */
 export type Changes = Readonly<Record<string, string | number | boolean | Date | null>>
 
-/** A refusal that the audit trail names: the token was right, and still something is wrong with the device. */
-export type Suspicion = 'counter_not_higher'
-
 /** What a kind says to a token. `consumes` is a row that must still be there when it is deleted. */
 export type KindOutcome =
   | { accepted: true; changes: Changes; consumes?: { table: string; id: number } }
-  | { accepted: false; changes?: Changes; because?: Suspicion | null }
+  | { accepted: false; changes?: Changes; because?: Cause | null }

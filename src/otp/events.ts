@@ -1,6 +1,6 @@
 import type { Transaction } from 'sequelize'
 import type { Origin } from '../origin.js'
-import type { Device, Suspicion } from './device.js'
+import type { Cause, Device } from './device.js'
 
 interface About {
   userId: number
@@ -34,7 +34,7 @@ export interface OtpEvents {
   /** The device that accepted it was a set of backup tokens, and the token is used up. Follows `userVerified`. */
   backupTokenUsed: AboutDevice
   /** A device was asked and refused. Not sent while it is throttled. */
-  verificationFailed: AboutDevice & { failureCount: number; because: Suspicion | null }
+  verificationFailed: AboutDevice & { failureCount: number; because: Cause | null }
   /** So many refused tokens that every device of the account waits until then. Follows `verificationFailed`. */
   userLocked: Inside & { lockedUntil: Date }
   /** A device was enrolled to its end: from now on it verifies. */

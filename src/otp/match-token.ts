@@ -68,7 +68,9 @@ async function askInTurn(
   }
   await refuseAll(otp, transaction, rejected, askingOf)
   const [wait] = waits
-  return rejected.length === 0 && wait ? { ok: false, ...wait } : { ok: false, reason: 'invalid_token' }
+  if (rejected.length === 0 && wait) return { ok: false, ...wait }
+  const because = rejected.map(({ outcome }) => outcome.because).find((each) => each)
+  return { ok: false, reason: 'invalid_token', ...(because && { because }) }
 }
 
 /** The account's lock as it is after the comparisons before this one, so that they do not pass it together. */

@@ -58,7 +58,7 @@ async function askNamedDevice(otp: Otp, submission: Enrolment, purpose: Asking['
   const kind = otp.kinds.find((candidate) => candidate.name === named?.kind)
   if (!named || !kind) return { ok: false, reason: 'invalid_token' }
   const asker = purpose === 'enrol' ? setUp : (submission.asker ?? anyone)
-  const world = kindWorld(otp, challenge)
+  const world = kindWorld(otp, challenge, purpose)
   const wanted = { kind, userId, deviceId: named.id, confirmed: purpose === 'verify' }
   return withPrepared(otp, [wanted], { token, world, asker }, (prepared) =>
     otp.database.sequelize.transaction(async (transaction) => {

@@ -49,6 +49,10 @@ const views = [
 export const dynamicKeys: Readonly<Record<string, Names>> = {
   'errors:*': { needed: [...codesOfPages, ...codesOfForms], allowed: words },
   'errors:undelivered.*': { needed: wordsOfType('src/notify/gateways/sms-gateway.ts') },
+  'errors:wrong_token.*': {
+    needed: [...findAll(/\| '(\w+)'/g, 'src/otp/cause.ts'), ...findAll(/\brejection: '(\w+)'/g)],
+    allowed: ['other_device', 'not_a_code'],
+  },
   'mails:*.few_left': { needed: backupTokenMails },
   'mails:*.happened': {
     needed: mails.map(({ name }) => name),

@@ -1,6 +1,6 @@
 import type { Request, RequestHandler, Response } from 'express'
 import { z } from 'zod'
-import { type Refused, refused, tokenRefused } from '../../auth/login/answer.js'
+import { explained, type Refused, refused, tokenRefused } from '../../auth/login/answer.js'
 import { alert } from '../../auth/login/show-step.js'
 import { enrolmentRight } from '../../auth/enrolment.js'
 import { describeOrigin } from '../../http/describe-origin.js'
@@ -44,7 +44,11 @@ export function submitConfirm(account: Account, kind: AddedKind): RequestHandler
       origin: describeOrigin(req),
       ...enrolmentRight(req, req.user),
     })
-    if (!verification.ok) return show(req, res, kind, device, tokenRefused('token', verification, account.clock.now()))
+    if (!verification.ok) {
+      const refusal = tokenRefused('token', verification, account.clock.now())
+      const submitted = { token, deviceId: device.persistentId }
+      return show(req, res, kind, device, explained(account, refusal, verification, submitted))
+    }
     await finishSetUp(account, req, res, { user: req.user, device: verification.device, next: null })
   }
 }

@@ -1,5 +1,6 @@
 import type { Request } from 'express'
 import type { RequestUser } from '../../auth/request-user.js'
+import { explainToken } from '../../auth/explain-token.js'
 import { challengeOf } from '../../auth/send-challenge.js'
 import { enrolmentRight } from '../../auth/enrolment.js'
 import { describeOrigin } from '../../http/describe-origin.js'
@@ -29,13 +30,12 @@ export async function confirmCode(
     delete req.session.challenge
     return verification
   }
-  if (verification.reason !== 'n_failed_attempts') return refused(verification.reason)
+  if (verification.reason !== 'n_failed_attempts') {
+    const text = explainToken(account.otp, verification, { token, deviceId })
+    return { ok: false, refusal: { code: verification.reason, status: 422, ...(text && { text }) } }
+  }
   return {
     ok: false,
     refusal: waitUntil('n_failed_attempts', verification.lockedUntil, account.clock.now()),
   }
-}
-
-function refused(code: string): { ok: false; refusal: StepRefusal } {
-  return { ok: false, refusal: { code, status: 422 } }
 }

@@ -1,12 +1,13 @@
 import type { Request, RequestHandler, Response } from 'express'
 import { sessionAsker } from '../../auth/asker.js'
-import { type Refused, refused, tokenRefused } from '../../auth/login/answer.js'
+import { explained, type Refused, refused, tokenRefused } from '../../auth/login/answer.js'
 import { alert } from '../../auth/login/show-step.js'
 import { enrolmentRight } from '../../auth/enrolment.js'
 import { describeOrigin } from '../../http/describe-origin.js'
 import { readForm } from '../../http/read-form.js'
 import { refuse } from '../../http/refuse.js'
 import { sendPage } from '../../http/send-page.js'
+import type { Verification } from '../../otp/device.js'
 import type { ListedDevice } from '../../otp/devices-for-user.js'
 import { confirmDevice, verifyToken } from '../../otp/verify-token.js'
 import type { Account } from '../account.js'
@@ -41,8 +42,7 @@ export function submitCode(account: Account): RequestHandler<TokenParams> {
     if (isBlank(token)) return show(req, res, 'confirm', device, refused('token', 'token_required'))
     const submission = { userId: req.user.id, deviceId: device.persistentId, token, origin: describeOrigin(req) }
     const verification = await confirmDevice(account.otp, { ...submission, ...enrolmentRight(req, req.user) })
-    if (!verification.ok)
-      return show(req, res, 'confirm', device, tokenRefused('token', verification, account.clock.now()))
+    if (!verification.ok) return show(req, res, 'confirm', device, whyRefused(account, verification, submission))
     await finishSetUp(account, req, res, { user: req.user, device: verification.device, next: null })
   }
 }
@@ -63,8 +63,16 @@ export function submitCodes(account: Account): RequestHandler<TokenParams> {
       asker: sessionAsker,
     })
     if (verification.ok) return res.redirect(303, profileAddress('synchronised'))
-    show(req, res, 'synchronise', device, tokenRefused('token', verification, account.clock.now()))
+    show(req, res, 'synchronise', device, whyRefused(account, verification, submission))
   }
+}
+
+function whyRefused(
+  account: Account,
+  verification: Exclude<Verification, { ok: true }>,
+  submitted: { token: string; deviceId: string },
+): Refused {
+  return explained(account, tokenRefused('token', verification, account.clock.now()), verification, submitted)
 }
 
 /** The person's own, unconfirmed or active as the step needs it; else a 404 has been sent. */

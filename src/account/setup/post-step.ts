@@ -1,4 +1,5 @@
 import type { Request, RequestHandler, Response } from 'express'
+import { explainToken } from '../../auth/explain-token.js'
 import { enrolmentRight, setUpAddress } from '../../auth/enrolment.js'
 import type { RequestUser } from '../../auth/request-user.js'
 import { describeOrigin } from '../../http/describe-origin.js'
@@ -71,7 +72,8 @@ async function confirm(
     origin: describeOrigin(req),
   })
   if (verification.ok) return finishSetUp(account, req, res, { user, device: verification.device, next })
-  showConfiguration(req, res, setUp, next, refusalOf(verification, account.clock.now()))
+  const text = explainToken(account.otp, verification, { token, deviceId: setUp.deviceId })
+  showConfiguration(req, res, setUp, next, { ...refusalOf(verification, account.clock.now()), ...(text && { text }) })
 }
 
 function refusalOf(verification: Extract<Verification, { ok: false }>, now: Date): StepRefusal {

@@ -12,6 +12,8 @@ export interface StepRefusal {
   status: 422 | 429
   /** Seconds, where waiting helps. */
   retryAfter?: number
+  /** Key of a text that says more than the code's own. */
+  text?: string
 }
 
 /** The step that this session stands at; `?step=method` goes back to the choice. */
@@ -72,6 +74,6 @@ function sendStep(
   sendPage(res, view, {
     ...values,
     next: next ?? '',
-    alert: refusal && alertFor(req, refusal.code, refusal.retryAfter),
+    alert: refusal && alertFor(req, refusal.code, refusal.retryAfter, refusal.text),
   })
 }

@@ -1,4 +1,6 @@
-import type { Refusal } from '../../otp/device.js'
+import type { Refusal, Verification } from '../../otp/device.js'
+import type { Auth } from '../auth.js'
+import { explainToken } from '../explain-token.js'
 
 /** What one posted step came to: a way on, or a form with a reason. */
 export type Answer = { ok: true; location: string } | Refused
@@ -41,4 +43,15 @@ export function tokenRefused(
     return { ...refused(step, refusal.reason), reason: refusal.message }
   if (refusal.reason !== 'n_failed_attempts') return refused(step, refusal.reason)
   return waiting(step, 'n_failed_attempts', refusal.lockedUntil, now)
+}
+
+/** The same with the text that explains what was wrong, where there is one. */
+export function explained(
+  { otp }: Pick<Auth, 'otp'>,
+  refusal: Refused,
+  verification: Exclude<Verification, { ok: true }>,
+  submitted: Parameters<typeof explainToken>[2],
+): Refused {
+  const reason = explainToken(otp, verification, submitted)
+  return reason === undefined ? refusal : { ...refusal, reason }
 }

@@ -1,14 +1,13 @@
 import type { Request } from 'express'
 import { describeOrigin } from '../../http/describe-origin.js'
-import type { Device, Verification } from '../../otp/device.js'
+import type { Device } from '../../otp/device.js'
 import type { Asker } from '../../otp/failures.js'
 import type { ListedDevice } from '../../otp/devices-for-user.js'
 import { verifyToken } from '../../otp/verify-token.js'
-import { parseAnswer } from '../../otp/webauthn/parse-response.js'
 import type { Auth } from '../auth.js'
 import { readKeyAnswer } from '../security-key/read-key-answer.js'
 import { challengeOf } from '../send-challenge.js'
-import { refused, throttled, tokenRefused } from './answer.js'
+import { explained, refused, throttled, tokenRefused } from './answer.js'
 import { askChallenge, type ChallengeAnswer } from './ask-challenge.js'
 import type { LoginForm } from './forms.js'
 import { isBlank } from '../../typed-text/clean-text.js'
@@ -46,13 +45,12 @@ export async function askToken(auth: Auth, req: Request, awaited: Awaited, form:
     ...asked,
   })
   if (!verification.ok)
-    return { ...tokenRefused('token', verification, auth.clock.now()), ...reasonOf(verification, token) }
+    return explained(auth, tokenRefused('token', verification, auth.clock.now()), verification, {
+      token,
+      ...asked,
+      devices: awaited.devices,
+    })
   return { ok: true, device: verification.device }
-}
-
-/** A key's answer was not typed, so it was not mistyped. */
-function reasonOf({ reason }: Extract<Verification, { ok: false }>, token: string): { reason?: string } {
-  return reason === 'invalid_token' && parseAnswer(token) ? { reason: 'keys:refused' } : {}
 }
 
 /** Which device is asked, and for which challenge of this session. */

@@ -11,7 +11,7 @@ import type { Auth } from '../auth.js'
 import { checkPassword, type PasswordUser } from '../check-password.js'
 import { isLedToSetUp, setUpAddress } from '../enrolment.js'
 import { passwordFactor, startPending, startSession } from '../session.js'
-import { type Answer, refused, throttled, tokenRefused } from './answer.js'
+import { type Answer, explained, refused, throttled, tokenRefused } from './answer.js'
 import { useTrustedBrowser } from '../trusted-browser/use-trusted-browser.js'
 import { type LoginForm, wishesOf } from './forms.js'
 import { isKnownBrowser } from './known-browser.js'
@@ -93,7 +93,8 @@ async function submitBoth(
     : await matchToken(auth.otp, submission)
   if (!verification.ok) {
     delete req.session.pending
-    return tokenRefused('password', verification, auth.clock.now())
+    const refusal = tokenRefused('password', verification, auth.clock.now())
+    return explained(auth, refusal, verification, { token, deviceId: form.otp_device ?? '' })
   }
   const passed = [passwordFactor(auth.clock.now().getTime())]
   return signIn(auth, req, { user, passed, device: verification.device, ...wishesOf(form) })

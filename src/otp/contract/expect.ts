@@ -4,6 +4,11 @@ import type { Verification } from '../device.js'
 /** The refusal of a token, and of anything that is not this person's device. */
 export const INVALID = { ok: false, reason: 'invalid_token' } as const
 
+/** Expects a rejected token, for whatever cause. */
+export function expectInvalid(verification: Verification): void {
+  expectParts(verification, INVALID)
+}
+
 /** Compares the named properties and no others. */
 export function expectParts(actual: object, expected: Readonly<Record<string, unknown>>): void {
   const found = Object.fromEntries(Object.keys(expected).map((name) => [name, Reflect.get(actual, name)]))

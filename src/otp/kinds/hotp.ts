@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import type { KindOutcome } from '../device.js'
+import type { Cause, KindOutcome } from '../device.js'
 import { hotp as codeAt, isCode, sameCode } from '../oath.js'
-import { defineKind } from './kind.js'
+import { defineKind, type KindWorld } from './kind.js'
 import { readCode } from '../../typed-text/read-code.js'
 
 /** How far ahead two codes in a row are looked for (RFC 4226 §7.4): a token that was pressed a hundred times in a pocket. */
@@ -23,11 +23,27 @@ export interface HotpState {
  * guess than one by far more than the wider window makes it easier. Accepted, the counter
  * stands behind the last one.
  */
-export function judgeHotp(state: HotpState, token: string): KindOutcome {
+export function judgeHotp(state: HotpState, token: string, purpose: KindWorld['purpose'] = 'verify'): KindOutcome {
   const typed = readCode(token)
-  if (isCode(typed, state.digits)) return accept(state, [typed], state.tolerance)
+  if (isCode(typed, state.digits)) {
+    const outcome = accept(state, [typed], state.tolerance)
+    const because = outcome.accepted ? null : explain(state, typed, purpose)
+    return because ? { accepted: false, because } : outcome
+  }
   if (!isCode(typed, 2 * state.digits)) return { accepted: false }
   return accept(state, [typed.slice(0, state.digits), typed.slice(state.digits)], RESYNC_WINDOW)
+}
+
+/**
+ * A code that was skipped or used is worth nothing. One further ahead might become valid, so only
+ * a person who is setting the token up is told.
+ */
+function explain({ secret, digits, counter }: HotpState, code: string, purpose: KindWorld['purpose']): Cause | null {
+  const isCodeAt = (at: number) => sameCode(codeAt(secret, at, digits), code)
+  const past = Array.from({ length: Math.min(RESYNC_WINDOW, counter) }, (_, index) => counter - 1 - index)
+  if (past.some(isCodeAt)) return 'already_used'
+  if (purpose === 'verify') return null
+  return Array.from({ length: RESYNC_WINDOW }, (_, index) => counter + index).some(isCodeAt) ? 'out_of_step' : null
 }
 
 function accept({ secret, digits, counter }: HotpState, codes: string[], window: number): KindOutcome {
@@ -41,6 +57,7 @@ function accept({ secret, digits, counter }: HotpState, codes: string[], window:
 export const hotp = defineKind({
   name: 'hotp',
   table: 'hotp_devices',
+  rejection: 'counter',
   columns: 'd.secret, d.digits, d.counter::float8, d.tolerance',
   couldBe: (token) => /^(\d{6}|\d{8}|\d{12}|\d{16})$/.test(readCode(token)),
   row: z.object({
@@ -52,6 +69,6 @@ export const hotp = defineKind({
   }),
   judge(row, token, world) {
     const secret = world.keys.open(row.secret, { column: 'hotp_devices.secret', id: row.id })
-    return judgeHotp({ ...row, secret }, token)
+    return judgeHotp({ ...row, secret }, token, world.purpose)
   },
 })

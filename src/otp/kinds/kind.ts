@@ -10,6 +10,8 @@ export const KIND_NAME = /^[a-z][a-z0-9]{0,15}$/
 
 /** What a kind may know besides its row and the token. */
 export interface KindWorld {
+  /** `enrol`: the person has the device's secret in hand, so more can be said about a wrong token. */
+  purpose: 'verify' | 'enrol'
   now: Date
   keys: Keyring
   totpSync: boolean
@@ -78,6 +80,8 @@ export interface Kind {
    * few digits, or might be.
    */
   unguessable?: true
+  /** Which text explains a wrong token (`errors:wrong_token` in locales). */
+  rejection?: 'message' | 'backup_token' | 'counter'
   /** Whether the text could be one of its tokens at all. If not, it is rejected without counting as a failure. */
   couldBe(token: string): boolean
   /** SQL of the columns beside the common ones; `d` is the device, `owner` its owner, `$lookup` the array from `lookup`, `$now` the time. */

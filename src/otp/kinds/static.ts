@@ -9,6 +9,7 @@ export const staticKind = defineKind({
   name: 'static',
   table: 'static_devices',
   unguessable: true,
+  rejection: 'backup_token',
   columns: `(select t.id from static_tokens t where t.device_id = d.id and t.token_hash = any($lookup) limit 1) as token_id,
     (select t.token_hash from static_tokens t where t.device_id = d.id and strpos(t.token_hash, '.') > 0
       and split_part(t.token_hash, '.', 1) <> all (select split_part(mine, '.', 1) from unnest($lookup::text[]) mine)

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { KindOutcome } from '../device.js'
 import { hotp, isCode, type OathAlgorithm, sameCode, timeStep } from '../oath.js'
-import { defineKind } from './kind.js'
+import { defineKind, type KindWorld } from './kind.js'
 import { readCode } from '../../typed-text/read-code.js'
 
 export interface TotpState {
@@ -26,16 +26,45 @@ export interface TotpState {
  * the drifted time, later than the last one accepted. The drift follows the device but
  * never beyond its tolerance, so that five early codes do not open the next minutes.
  */
-export function judgeTotp(state: TotpState, token: string, now: Date, sync: boolean): KindOutcome {
+export function judgeTotp(
+  state: TotpState,
+  token: string,
+  now: Date,
+  sync: boolean,
+  purpose: KindWorld['purpose'] = 'verify',
+): KindOutcome {
   const code = readCode(token)
   if (!isCode(code, state.digits)) return { accepted: false }
   const present = timeStep(now, state.step, state.t0)
-  const step = stepsAround(present + state.drift, state.tolerance)
-    .filter((candidate) => candidate > state.lastStep && candidate >= 0)
-    .find((candidate) => sameCode(hotp(state.secret, candidate, state.digits, state.algorithm), code))
-  if (step === undefined) return { accepted: false }
+  const near = stepsAround(present + state.drift, state.tolerance).filter((candidate) => candidate >= 0)
+  const isCodeOf = (step: number) => sameCode(hotp(state.secret, step, state.digits, state.algorithm), code)
+  const step = near.filter((candidate) => candidate > state.lastStep).find(isCodeOf)
+  if (step === undefined) {
+    if (near.filter((candidate) => candidate <= state.lastStep).some(isCodeOf))
+      return { accepted: false, because: 'already_used' }
+    const isElsewhere = stepsElsewhere(near, state, purpose).some(isCodeOf)
+    return isElsewhere
+      ? { accepted: false, because: purpose === 'enrol' ? 'clock_off' : 'too_old' }
+      : { accepted: false }
+  }
   const drift = sync ? clamp(step - present, state.tolerance) : state.drift
   return { accepted: true, changes: { last_step: step, drift } }
+}
+
+/** Seconds on either side in which a wrong clock is looked for. */
+const LOOK_AROUND = 3600
+
+/**
+ * Further steps of which a code would mean that a clock is wrong. At sign-in only past ones: to
+ * confirm a code of a future step would tell an attacker one that is about to become valid.
+ */
+function stepsElsewhere(near: readonly number[], { step }: TotpState, purpose: KindWorld['purpose']): number[] {
+  const count = Math.ceil(LOOK_AROUND / step)
+  const first = near[0] ?? 0
+  const last = near.at(-1) ?? 0
+  const past = Array.from({ length: Math.min(count, first) }, (_, index) => first - 1 - index)
+  const future = Array.from({ length: count }, (_, index) => last + 1 + index)
+  return purpose === 'enrol' ? [...past, ...future] : past
 }
 
 function stepsAround(middle: number, tolerance: number): number[] {
@@ -65,6 +94,6 @@ export const totp = defineKind({
   judge(row, token, world) {
     if (!isCode(readCode(token), row.digits)) return { accepted: false }
     const secret = world.keys.open(row.secret, { column: 'totp_devices.secret', id: row.id })
-    return judgeTotp({ ...row, secret, lastStep: row.last_step }, token, world.now, world.totpSync)
+    return judgeTotp({ ...row, secret, lastStep: row.last_step }, token, world.now, world.totpSync, world.purpose)
   },
 })

@@ -1,0 +1,194 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Database } from '../../src/db/connect.js'
+import { addHotpDevice } from '../../src/otp/add-hotp-device.js'
+import { hotp, timeStep } from '../../src/otp/oath.js'
+import { appCode } from '../support/authenticator.js'
+import type { Answer, Browser } from '../support/browse.js'
+import { addMailbox, waitingCodes } from '../support/challenges.js'
+import { databaseKinds, openTestDatabase } from '../support/database.js'
+import { createPerson, type Person, startTestSite, type TestSite } from '../support/site.js'
+
+const login = '/account/login'
+const setup = '/account/two-factor/setup'
+const KEY = Buffer.from('12345678901234567890')
+const MINUTE = 60
+
+describe.each(databaseKinds())('what a person is told about a wrong code (DEV-10), on the %s database', (where) => {
+  let database: Database
+  let site: TestSite
+  beforeAll(async () => {
+    database = await openTestDatabase(where)
+    site = await startTestSite(database, { OTP_EMAIL: 'true', OTP_THROTTLE_FACTOR: '0' })
+  })
+  afterAll(async () => {
+    await site.close()
+    await database.close()
+  })
+
+  const enter = async (person: Person): Promise<Browser> => {
+    const browser = site.browser()
+    await browser.post(login, { username: person.email, password: person.password })
+    return browser
+  }
+  /** The text of the alert, with its code. */
+  const told = ({ status, code, text }: Answer) => {
+    expect({ status, code }).toEqual({ status: 422, code: 'invalid_token' })
+    const [, alert = ''] = /data-code="invalid_token"[^>]*>([^<]*(?:<[^/][^>]*>[^<]*)*)/.exec(text) ?? []
+    return alert
+      .replaceAll(/<[^>]*>/g, '')
+      .replaceAll('&#39;', "'")
+      .trim()
+  }
+  const failuresOf = async (device: string | undefined) => {
+    const [kind, id] = (device ?? '').split('/')
+    const { rows } = await database.pool.query(`select failure_count from ${kind}_devices where id = $1`, [id])
+    return rows[0].failure_count
+  }
+  /** What an app shows whose clock is wrong by so many seconds. */
+  const codeAt = (seconds: number) =>
+    hotp(KEY, timeStep(new Date(site.clock.now().getTime() + seconds * 1000), 30, 0), 6)
+
+  describe('of an authenticator app', () => {
+    it('says that a code works once, in another browser and in one form', async () => {
+      const person = await createPerson(site)
+      const code = person.code()
+      expect((await (await enter(person)).post(login, { otp_token: code })).status).toBe(303)
+      expect(told(await (await enter(person)).post(login, { otp_token: code }))).toMatch(/already used.*next one/)
+      const form = { username: person.email, password: person.password, otp_token: code }
+      expect(told(await site.browser().post(login, form))).toMatch(/already used.*next one/)
+      expect(await failuresOf(person.app?.persistentId)).toBe(2)
+    })
+
+    it.each([-2 * MINUTE, -5 * MINUTE, -55 * MINUTE])('names the clock for a code of %i seconds ago', async (ago) => {
+      const person = await createPerson(site)
+      expect(told(await (await enter(person)).post(login, { otp_token: codeAt(ago) }))).toMatch(/too old.*clock/)
+      expect(await failuresOf(person.app?.persistentId)).toBe(1)
+    })
+
+    it.each([2 * MINUTE, 5 * MINUTE, 55 * MINUTE])(
+      'says at sign-in nothing about a code that is right in %i seconds, as about any other',
+      async (ahead) => {
+        const person = await createPerson(site)
+        const browser = await enter(person)
+        const early = told(await browser.post(login, { otp_token: codeAt(ahead) }))
+        expect(early).toBe(told(await browser.post(login, { otp_token: '000000' })))
+      },
+    )
+
+    it.each([-5 * MINUTE, 5 * MINUTE, 55 * MINUTE])(
+      'names the clock during setup if the code is right %i seconds away',
+      async (away) => {
+        const person = await createPerson(site, { app: false })
+        const browser = await enter(person)
+        await browser.post(setup, { method: 'totp' })
+        const [, secret = ''] = /secret=([A-Z2-7]+)/.exec((await browser.get(setup)).text) ?? []
+        const code = appCode(secret, new Date(site.clock.now().getTime() + away * 1000))
+        expect(told(await browser.post(setup, { otp_token: code }))).toMatch(/clock is wrong/)
+        expect(told(await browser.post(setup, { otp_token: 'abc' }))).toMatch(/isn't a code/)
+        expect((await browser.post(setup, { otp_token: appCode(secret, site.clock.now()) })).status).toBe(303)
+      },
+    )
+  })
+
+  describe('of a hardware token', () => {
+    const addToken = async (person: Person, counter: number, confirmed: boolean) =>
+      database.sequelize.transaction((transaction) =>
+        addHotpDevice(site.otp, transaction, {
+          userId: person.id,
+          name: 'Token',
+          secret: KEY,
+          digits: 6,
+          counter,
+          confirmed,
+        }),
+      )
+
+    it('says that a code works once, and asks for two if the token may be ahead', async () => {
+      const person = await createPerson(site, { app: false })
+      const { persistentId } = await addToken(person, 20, true)
+      const browser = await enter(person)
+      const submit = async (token: string) =>
+        told(await browser.post(login, { otp_device: persistentId, otp_token: token }))
+      expect(await submit(hotp(KEY, 3, 6))).toMatch(/already used/)
+      const ahead = await submit(hotp(KEY, 60, 6))
+      expect(ahead).toMatch(/two codes in a row/)
+      expect(await submit('000000')).toBe(ahead)
+      expect(await failuresOf(persistentId)).toBe(3)
+      const two = `${hotp(KEY, 60, 6)} ${hotp(KEY, 61, 6)}`
+      expect((await browser.post(login, { otp_device: persistentId, otp_token: two })).status).toBe(303)
+    })
+
+    it('says during setup that the token is ahead, and takes two codes', async () => {
+      const person = await createPerson(site, { app: false })
+      const browser = await enter(person)
+      const { id } = await addToken(person, 0, false)
+      const confirm = `/account/two-factor/hardware-tokens/${id}/confirm`
+      expect(told(await browser.post(confirm, { otp_token: hotp(KEY, 50, 6) }))).toMatch(/last two codes/)
+      const two = `${hotp(KEY, 51, 6)} ${hotp(KEY, 52, 6)}`
+      expect((await browser.post(confirm, { otp_token: two })).status).toBe(303)
+    })
+  })
+
+  describe('of a message', () => {
+    it('tells what to do about each, whatever was typed', async () => {
+      const person = await createPerson(site, { app: false })
+      const device = await addMailbox(site.otp, person.id)
+      const { persistentId } = device
+      const browser = await enter(person)
+      const submit = async (by: Browser, token: string) =>
+        told(await by.post(login, { otp_device: persistentId, otp_token: token }))
+      expect(await submit(await enter(person), '123456')).toMatch(/no code for this browser/)
+      await browser.post(login, { otp_device: persistentId, otp_challenge: '1' })
+      const right = (await waitingCodes(site.otp, device)).at(-1)?.code ?? ''
+      const wrong = right === '000000' ? '111111' : '000000'
+      expect(await submit(browser, wrong)).toMatch(/latest message/)
+      site.clock.advance(300)
+      expect(await submit(browser, right)).toMatch(/expired.*Request a new one/)
+      expect(await submit(browser, wrong)).toMatch(/expired.*Request a new one/)
+    })
+
+    it('says when too many wrong codes have voided it', async () => {
+      const person = await createPerson(site, { app: false })
+      const device = await addMailbox(site.otp, person.id)
+      const browser = await enter(person)
+      await browser.post(login, { otp_device: device.persistentId, otp_challenge: '1' })
+      await database.pool.query('update email_devices set code_attempts = 5 where id = $1', [device.id])
+      const form = { otp_device: device.persistentId, otp_token: '123456' }
+      expect(told(await browser.post(login, form))).toMatch(/no longer works.*Request a new one/)
+    })
+  })
+
+  describe('of another sort', () => {
+    it('says one thing about a used and a wrong backup token', async () => {
+      const person = await createPerson(site, { backupTokens: 2 })
+      const [token = ''] = person.backupTokens
+      const form = { otp_device: person.backup?.persistentId ?? '', otp_token: token }
+      expect((await (await enter(person)).post(login, form)).status).toBe(303)
+      const used = told(await (await enter(person)).post(login, form))
+      expect(used).toBe('That backup token is incorrect or already used.')
+      const wrong = { ...form, otp_token: 'AAAA-AAAA-AAAA-AAAA' }
+      expect(told(await (await enter(person)).post(login, wrong))).toBe(used)
+    })
+
+    it('says that a backup token is not a code of the selected device, right or wrong, and uses none up', async () => {
+      const person = await createPerson(site, { backupTokens: 1 })
+      const browser = await enter(person)
+      for (const token of [person.backupTokens[0] ?? '', 'AAAA-AAAA-AAAA-AAAA']) {
+        const form = { otp_device: person.app?.persistentId ?? '', otp_token: token }
+        expect(told(await browser.post(login, form))).toMatch(/device you selected/)
+      }
+      expect(await failuresOf(person.app?.persistentId)).toBe(0)
+      expect((await browser.post(login, { otp_token: person.backupTokens[0] ?? '' })).status).toBe(303)
+    })
+
+    it('says nothing about a code that is right for another of one’s devices', async () => {
+      const person = await createPerson(site)
+      const browser = await enter(person)
+      const mailbox = await addMailbox(site.otp, person.id)
+      const submit = async (token: string) =>
+        told(await browser.post(login, { otp_device: mailbox.persistentId, otp_token: token }))
+      expect(await submit(person.code())).toBe(await submit('000000'))
+      expect((await browser.post(login, { otp_token: person.code() })).status).toBe(303)
+    })
+  })
+})
