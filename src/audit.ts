@@ -13,6 +13,7 @@ export const auditEventNames = [
   'token_accepted',
   'token_refused',
   'user_locked',
+  'user_unlocked',
   'backup_token_used',
   'device_switched_off',
   'device_added',

@@ -104,7 +104,7 @@ export async function mountSite(services: SiteServices): Promise<MountedSite> {
     clock: services.clock,
     otp: account.otp,
     tellUser: (transaction, userId, notice) => tellUser(account, transaction, userId, notice),
-    invite: (transaction, invitation) => createInvitation(account, transaction, invitation, account.baseUrl()),
+    invite: (transaction, invitation) => createInvitation(account.otp, transaction, invitation, account.baseUrl()),
     voidInvitations: (transaction, userIds) => voidLinks(account, transaction, 'invitation', userIds),
     siteName: config.siteName,
     peopleElsewhere: account.hostUsers !== null,

@@ -2,7 +2,7 @@
 export type Permission = 'view' | 'add' | 'change' | 'delete' | 'export' | Help
 
 /** Ways to give somebody access again, or to take it. */
-export type Help = 'invite' | 'giveBackupToken' | 'endSessions' | 'resetSecondFactor'
+export type Help = 'unlock' | 'invite' | 'giveBackupToken' | 'endSessions' | 'resetSecondFactor'
 
 /** What the rules look at in a person: the one who acts, and the one whom it concerns. */
 export interface Standing {
@@ -28,6 +28,7 @@ export const permissionOf: Readonly<Record<string, Permission>> = {
   delete: 'delete',
   bulkDelete: 'delete',
   export: 'export',
+  unlock: 'unlock',
   invite: 'invite',
   giveBackupToken: 'giveBackupToken',
   endSessions: 'endSessions',
@@ -39,7 +40,7 @@ export function writes(action: string): boolean {
   return permissionOf[action] !== 'view'
 }
 
-export const helps: readonly Help[] = ['invite', 'giveBackupToken', 'endSessions', 'resetSecondFactor']
+export const helps: readonly Help[] = ['unlock', 'invite', 'giveBackupToken', 'endSessions', 'resetSecondFactor']
 const devices: readonly Permission[] = ['view', 'change', 'delete', 'export']
 
 /** What can be done to each resource at all. A kind of device added later is one more line. */

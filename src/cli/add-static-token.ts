@@ -1,11 +1,13 @@
 import { z } from 'zod'
 import { nowhere, recordEvent } from '../audit.js'
+import { unlockUser } from '../auth/unlock-user.js'
 import { addStaticToken } from '../otp/add-static-token.js'
 import { formatBackupToken, parseBackupToken } from '../otp/backup-token.js'
 import { requireUser } from './find-users.js'
 import { readArguments } from './read-arguments.js'
 import { readSecret } from './read-secret.js'
 import { tellOwner } from './tell-owner.js'
+import { warnInactive } from './warn-inactive.js'
 import { withOtp } from './with-otp.js'
 
 const optionsSchema = z.object({
@@ -27,6 +29,8 @@ export async function addStaticTokenCommand(options: unknown): Promise<void> {
     const { sequelize } = otp.database
     return await sequelize.transaction(async (transaction) => {
       const user = await requireUser(otp, email, transaction)
+      await unlockUser(otp, transaction, { userId: user.id, actorId: null, origin: nowhere })
+      warnInactive(user)
       const added = await addStaticToken(otp, transaction, user.id, chosen?.parsed ?? undefined)
       await recordEvent(otp.database, transaction, {
         event: 'backup_token_added',

@@ -85,6 +85,11 @@ function addUserCommands(program: Command): void {
     .requiredOption('--user <E>', "the user's e-mail address")
     .action(async (options: unknown) => await (await import('./invite.js')).invite(options))
   program
+    .command('unlock')
+    .description('end the locks and waits of a user and of all their devices')
+    .requiredOption('--user <E>', "the user's email address")
+    .action(async (options: unknown) => await (await import('./unlock.js')).unlock(options))
+  program
     .command('two-factor-status')
     .description('print `E: enabled` or `E: disabled` for each user')
     .argument('<E...>', 'e-mail addresses')

@@ -12,7 +12,7 @@ const site = usePanelSite()
 
 const RESOURCES = panelResources.map(({ table }) => table)
 const NOBODY = 2_147_483_647
-const helps = ['invite', 'giveBackupToken', 'endSessions', 'resetSecondFactor']
+const helps = ['unlock', 'invite', 'giveBackupToken', 'endSessions', 'resetSecondFactor']
 
 /** One call of this action that touches nothing: its row is not there, or its form is wrong. */
 function callOf(browser: Browser, table: string, action: string) {
@@ -144,7 +144,7 @@ describe('a membership', () => {
     const browser = await signIn(site(), person)
     expect((await list(browser, 'audit_events')).status).toBe(200)
     const buttons = recordOf(await show(browser, 'users', (await site().person({ staff: false })).id)).recordActions
-    expect(buttons.map(({ name }) => name).toSorted()).toEqual(['invite', 'resetSecondFactor', 'show'])
+    expect(buttons.map(({ name }) => name).toSorted()).toEqual(['invite', 'resetSecondFactor', 'show', 'unlock'])
   })
 
   it('lets nobody in who is not staff', async () => {

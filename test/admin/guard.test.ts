@@ -150,7 +150,7 @@ describe('a method', () => {
     const person = await site().person({ backupTokens: 1 })
     const addresses = [
       `/admin/api/resources/users/records/${person.id}/edit`,
-      ...['invite', 'giveBackupToken', 'endSessions', 'resetSecondFactor'].map(
+      ...['unlock', 'invite', 'giveBackupToken', 'endSessions', 'resetSecondFactor'].map(
         (action) => `/admin/api/resources/users/records/${person.id}/${action}`,
       ),
       `/admin/api/resources/totp_devices/records/${person.app?.id}/edit`,

@@ -8,7 +8,7 @@ import { ask, groupNamed, join } from './group-site.js'
 import { act, messageOf, recordOf, show, usePanelSite } from './panel-site.js'
 
 const site = usePanelSite()
-const ACTIONS = ['invite', 'giveBackupToken', 'endSessions', 'resetSecondFactor']
+const ACTIONS = ['unlock', 'invite', 'giveBackupToken', 'endSessions', 'resetSecondFactor']
 const FORM = { deliver: 'page' }
 
 const help = (browser: Browser, person: Person, action: string, form: Record<string, string> = FORM) =>

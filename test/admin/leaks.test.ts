@@ -23,7 +23,16 @@ const CHALLENGE = [
 
 /** Columns that no answer may hold. A new column is either listed by its resource or here. */
 const SECRET: Record<string, readonly string[]> = {
-  users: ['password_hash', 'auth_epoch', 'token_failed_at', 'locale', 'default_device', 'external_id'],
+  users: [
+    'password_hash',
+    'auth_epoch',
+    'token_failed_at',
+    'token_failed_lanes',
+    'token_failures',
+    'locale',
+    'default_device',
+    'external_id',
+  ],
   totp_devices: ['secret', 'algorithm', 'digits', 'step', 't0', 'tolerance', 'drift', 'last_step', 'failed_at'],
   webauthn_devices: [
     'credential_id',

@@ -54,7 +54,7 @@ describe('the page', () => {
     const actions = ['show', 'edit', 'search', 'list']
     const staff = await fieldsOf(site().staff)
     expect(staff.fields).toEqual(['name', 'is_staff', 'is_active'])
-    const help = ['invite', 'giveBackupToken', 'endSessions', 'resetSecondFactor']
+    const help = ['unlock', 'invite', 'giveBackupToken', 'endSessions', 'resetSecondFactor']
     expect(staff.actions.toSorted()).toEqual([...actions, ...help].toSorted())
     expect((await fieldsOf(site().boss)).fields).toContain('is_superuser')
   })

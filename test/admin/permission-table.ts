@@ -27,7 +27,7 @@ const row = (all: string, inNoGroup: string, helpdesk: string, auditor: string, 
   'allowed nothing': '',
 })
 
-const help = 'invite giveBackupToken endSessions resetSecondFactor'
+const help = 'unlock invite giveBackupToken endSessions resetSecondFactor'
 const device = row('view change delete export', 'view change delete', 'view', 'view', 'view change delete')
 
 /** Who may do what with each resource as a whole. A resource that is missing here fails the tests that read it. */
@@ -35,7 +35,7 @@ export const permissionTable: Readonly<Record<string, Row>> = {
   users: row(
     `view change export ${help}`,
     `view change ${help}`,
-    'view invite resetSecondFactor',
+    'view unlock invite resetSecondFactor',
     'view',
     `view change ${help}`,
   ),

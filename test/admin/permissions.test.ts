@@ -9,7 +9,7 @@ import {
   whyNot,
 } from '../../src/admin/permissions.js'
 import { panelResources } from '../../src/admin/resources/index.js'
-import { shippedGroups } from '../../src/db/migrations/0004-shipped-groups.js'
+import { shippedGroups } from '../../src/db/migrations/0006-throttling-lanes.js'
 import { type Actor, actors, mayBy, ownGroups, permissionTable } from './permission-table.js'
 
 let people = 0
@@ -85,7 +85,7 @@ describe('permissions', () => {
 })
 
 describe('about a person', () => {
-  const writes = ['invite', 'giveBackupToken', 'endSessions', 'resetSecondFactor', 'change'] as const
+  const writes = ['unlock', 'invite', 'giveBackupToken', 'endSessions', 'resetSecondFactor', 'change'] as const
 
   it('only a superuser does anything to a superuser', () => {
     const above = somebody({ isSuperuser: true })
@@ -129,7 +129,7 @@ describe('about a person', () => {
 
   it('nobody deletes his own device or helps himself, though he may change himself', () => {
     for (const actor of [as('superuser'), as('in no group'), as('People admin')]) {
-      for (const permission of ['invite', 'giveBackupToken', 'endSessions', 'resetSecondFactor'] as const)
+      for (const permission of ['unlock', 'invite', 'giveBackupToken', 'endSessions', 'resetSecondFactor'] as const)
         expect(whyNot(actor, permission, 'users', actor)).toBe('own')
       expect(whyNot(actor, 'delete', 'totp_devices', actor)).toBe('own')
       expect(whyNot(actor, 'change', 'users', actor)).toBeNull()

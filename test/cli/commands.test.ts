@@ -272,7 +272,7 @@ describe.each(places)('on %s', (place) => {
     expect(withoutPort.stderr).toMatch(/^no_base_url: .*BASE_URL/)
   })
 
-  it.each(['add-static-token --user', 'add-totp --user', 'invite --user'])(
+  it.each(['add-static-token --user', 'add-totp --user', 'invite --user', 'unlock --user'])(
     '%s refuses an unknown user',
     async (command) => {
       const { status, stdout, stderr } = await run(`${command} nobody@example.com`)
@@ -314,6 +314,36 @@ describe.each(places)('on %s', (place) => {
     expect((await userOf(one.email))?.auth_epoch).toBeGreaterThan(before?.auth_epoch ?? Infinity)
     const removed = (await events()).filter((line) => ids.some((id) => line.startsWith(`device_removed ${id} `)))
     expect(removed).toHaveLength(4)
+  })
+
+  it.each(['unlock --user', 'invite --user', 'add-static-token --user', 'two-factor-disable'])(
+    '%s ends the locks and waits of a user and of all their devices (DEV-03)',
+    async (command) => {
+      const { id, email } = await addUser()
+      await look(async ({ pool }) => {
+        await pool.query('update users set token_failed_at = array_fill(now(), array[10]) where id = $1', [id])
+        const device = `insert into totp_devices (user_id, name, confirmed, secret, failure_count, failed_at)
+          values ($1, 'App', true, 'sealed', 9, now())`
+        await pool.query(device, [id])
+      })
+      expect((await run(`${command} ${email}`)).status).toBe(0)
+      const left = await look(async ({ pool }) => {
+        const sql = `select u.token_failed_at, d.failure_count, d.failed_at from users u
+          left join totp_devices d on d.user_id = u.id where u.id = $1`
+        return (await pool.query(sql, [id])).rows
+      })
+      const device = command === 'two-factor-disable' ? { failure_count: null } : { failure_count: 0 }
+      expect(left).toEqual([{ token_failed_at: [], failed_at: null, ...device }])
+      expect(await events()).toContainEqual(expect.stringMatching(`^user_unlocked ${id} `))
+    },
+  )
+
+  it('unlock says that a deactivated user cannot sign in all the same', async () => {
+    const { id, email } = await addUser()
+    await look(({ pool }) => pool.query('update users set is_active = false where id = $1', [id]))
+    const { status, stderr } = await run(`unlock --user ${email}`)
+    expect(status).toBe(0)
+    expect(stderr).toContain(`${email} is deactivated`)
   })
 
   it('seed is refused in production', async () => {

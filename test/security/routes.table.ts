@@ -312,7 +312,7 @@ export const routeTable: readonly RouteRow[] = [
     address: `${api}/users/records/%superuser/edit`,
     expected: call('403 not_allowed', '200'),
   },
-  ...['invite', 'giveBackupToken', 'endSessions', 'resetSecondFactor'].flatMap((action): RouteRow[] => {
+  ...['unlock', 'invite', 'giveBackupToken', 'endSessions', 'resetSecondFactor'].flatMap((action): RouteRow[] => {
     const row = (person: string) => ({ routes: [], address: `${api}/users/records/${person}/${action}` })
     return [
       { ...row('%id'), method: 'GET', expected: call('405 method_not_allowed') },

@@ -1,5 +1,6 @@
 import type { Transaction } from 'sequelize'
 import { type Origin, recordEvent } from '../../audit.js'
+import { unlockUser } from '../../auth/unlock-user.js'
 import type { Otp } from '../../otp/otp.js'
 import { createLink, voidLinks } from '../one-time-link.js'
 
@@ -12,16 +13,17 @@ export interface NewInvitation {
 
 /**
  * Makes the link by which somebody may set up a device: one use, 24 hours. An earlier one
- * of the same person ends. Show it once, to whoever hands it on.
+ * of the same person ends, and so do the waits, which would stand in its way. Show it once, to whoever hands it on.
  *
  * @param baseUrl public address of the site, for example `https://admin.example.com`
  */
 export async function createInvitation(
-  otp: Pick<Otp, 'database' | 'keys' | 'clock'>,
+  otp: Otp,
   transaction: Transaction,
   { userId, actorId, origin }: NewInvitation,
   baseUrl: string,
 ): Promise<{ link: string; expiresAt: Date }> {
+  await unlockUser(otp, transaction, { userId, actorId, origin })
   await voidLinks(otp, transaction, 'invitation', [userId])
   const { token, expiresAt } = await createLink(otp, transaction, { purpose: 'invitation', userId })
   const by = actorId === null ? 'command line' : 'administrator'

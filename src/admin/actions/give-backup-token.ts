@@ -1,4 +1,5 @@
 import { recordEvent } from '../../audit.js'
+import { unlockUser } from '../../auth/unlock-user.js'
 import { addStaticToken } from '../../otp/add-static-token.js'
 import { formatBackupToken } from '../../otp/backup-token.js'
 import type { PanelUser } from '../panel-user.js'
@@ -13,6 +14,7 @@ export function giveBackupToken(services: PanelServices, actor: PanelUser, perso
     services,
     { actor, how: 'giveBackupToken', personId, needsActive: true },
     async ({ id: userId }, transaction) => {
+      await unlockUser(otp, transaction, { userId, actorId: actor.id, origin: actor.origin })
       const { device, token } = await addStaticToken(otp, transaction, userId)
       await recordEvent(database, transaction, {
         event: 'backup_token_added',

@@ -17,6 +17,8 @@ import { removeDevices } from './remove-devices.js'
 import { resetSecondFactor } from './reset-second-factor.js'
 import { recordId, recordIds } from './record-id.js'
 import { revokeBrowsers } from './revoke-browsers.js'
+import { showDevice, showPerson } from './show-waits.js'
+import { unlockPerson } from './unlock-person.js'
 import { parseForm, removedAnswer, savedAnswer, settle } from './settle.js'
 
 type Actions = NonNullable<ResourceOptions['actions']>
@@ -54,6 +56,7 @@ const help = { actionType: 'record', component: 'HelpPerson' }
 
 /** A bulk action without a page of its own asks in a dialogue, as deleting one does. */
 const looks: Readonly<Partial<Record<string, Record<string, unknown>>>> = {
+  unlock: { ...help, icon: 'Unlock' },
   invite: { ...help, icon: 'Send' },
   giveBackupToken: { ...help, icon: 'LifeBuoy' },
   endSessions: { ...help, icon: 'LogOut' },
@@ -89,6 +92,10 @@ function userHandlers(services: PanelServices): Handlers {
       settle(await changeUser(services, panelUserOf(context), Number(id), wish))
       return savedAnswer(context, id)
     },
+    show: showPerson(services),
+    async unlock(request, _response, context) {
+      return givenAnswer(context, settle(await unlockPerson(services, ...personOf(request, context))))
+    },
     async invite(request, _response, context) {
       const wish = parseForm(invitationFields, request)
       return givenAnswer(context, settle(await invitePerson(services, ...personOf(request, context), wish)))
@@ -117,6 +124,7 @@ function givenAnswer({ record, currentAdmin }: ActionContext, { given }: { given
 
 function deviceHandlers(services: PanelServices, table: DeviceTable): Handlers {
   return {
+    show: showDevice(services),
     async edit(request, _response, context) {
       const wish = parseForm(deviceFields, request)
       const id = recordId(request)

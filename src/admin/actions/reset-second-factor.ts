@@ -1,4 +1,5 @@
 import { recordEvent } from '../../audit.js'
+import { unlockUser } from '../../auth/unlock-user.js'
 import { removeAllDevices } from '../../otp/remove-devices.js'
 import type { PanelUser } from '../panel-user.js'
 import type { PanelServices } from '../services.js'
@@ -16,6 +17,7 @@ export function resetSecondFactor(services: PanelServices, actor: PanelUser, per
     async (person, transaction) => {
       const { id: actorId, origin } = actor
       const by = { by: 'administrator', actorId, origin } as const
+      await unlockUser(services.otp, transaction, { userId: person.id, actorId, origin })
       await removeAllDevices(services.otp, transaction, { userId: person.id, ...by })
       const entry = { at: services.clock.now(), userId: person.id, actorId, origin }
       await recordEvent(services.database, transaction, { event: 'two_factor_disabled', ...entry })

@@ -4,7 +4,7 @@ import { ApiClient } from 'adminjs'
 import { hostResource } from './host-resource.js'
 
 /** Actions of ours with a page of their own. */
-const ASKED = ['edit', 'invite', 'giveBackupToken', 'endSessions', 'resetSecondFactor']
+const ASKED = ['edit', 'unlock', 'invite', 'giveBackupToken', 'endSessions', 'resetSecondFactor']
 const READS = ['list', 'search', 'show']
 
 interface Call {

@@ -13,6 +13,7 @@ import { OrAsSite } from './OrAsSite.js'
 import { PermissionBoxes } from './PermissionBoxes.js'
 import { PropertyHeader } from './PropertyHeader.js'
 import { TopBar } from './TopBar.js'
+import { WaitsOfUser } from './WaitsOfUser.js'
 
 /** AdminJS looks its components up by these names. */
 export const ownComponents = {
@@ -33,4 +34,5 @@ export const ownComponents = {
   PermissionBoxes,
   PropertyHeader,
   TopBar,
+  WaitsOfUser,
 }

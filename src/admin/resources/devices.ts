@@ -75,6 +75,7 @@ export function deviceResource(
         'disabled_at',
         'confirmed_at',
         'failure_count',
+        'throttled_until',
         'last_used_at',
         'last_used_from',
         'created_at',
@@ -84,6 +85,8 @@ export function deviceResource(
       properties: {
         last_used_from: { type: 'string' },
         disabled_reason: { availableValues: reasons, isSortable: false },
+        // `show` adds it for those who can help.
+        throttled_until: { type: 'string', components: { show: 'WaitsOfUser' } },
         ...own.properties,
       },
     },

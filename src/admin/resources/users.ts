@@ -34,6 +34,7 @@ export const users: PanelResource = {
       'is_staff',
       'is_superuser',
       'is_active',
+      'locked_until',
       'created_at',
       'last_login_at',
       'groups',
@@ -44,6 +45,8 @@ export const users: PanelResource = {
     editProperties: ['name', 'is_staff', 'is_active', 'is_superuser'],
     filterProperties: ['email', 'name', 'is_staff', 'is_superuser', 'is_active', 'created_at', 'last_login_at'],
     properties: {
+      // `show` adds it for those who can help.
+      locked_until: { type: 'string', components: { show: 'WaitsOfUser' } },
       // Nothing is behind these: their components ask for the rows themselves.
       groups: { type: 'string', components: { show: 'GroupsOfUser' }, custom: { tables: ['user_groups'] } },
       devices: { type: 'string', components: { show: 'DevicesOfUser' }, custom: { tables: deviceTables } },

@@ -1,11 +1,20 @@
 import type { Transaction } from 'sequelize'
 import type { Database } from '../connect.js'
+import { shippedGroups as before } from './0004-shipped-groups.js'
 
 /**
  * Failures are counted by where they came from (src/otp/failures.ts). Staff who can reset a
  * second factor can unlock a person, who loses less by it.
  */
 export const name = '0006-throttling-lanes'
+
+/** The shipped groups as they are from here on. */
+export const shippedGroups: typeof before = Object.fromEntries(
+  Object.entries(before).map(([group, permissions]) => [
+    group,
+    permissions.includes('users.resetSecondFactor') ? [...permissions, 'users.unlock'] : permissions,
+  ]),
+)
 
 export async function up({ sequelize }: Database, transaction: Transaction): Promise<void> {
   await sequelize.query(

@@ -1,0 +1,29 @@
+import React from 'react'
+import { ValueGroup } from '@adminjs/design-system'
+import { useTranslation, type BasePropertyProps } from 'adminjs'
+import { readable } from './load-records.js'
+
+/** Of src/admin/actions/show-waits.ts. */
+interface Throttled {
+  device: string
+  name: string
+  until: string
+}
+
+/** Until when an account is locked and which devices wait, or a device's own wait. Nothing if there is no wait. */
+export function WaitsOfUser({ record, property }: BasePropertyProps) {
+  const { translateComponent: text, translateProperty } = useTranslation()
+  const until: unknown = record?.params[property.path]
+  const throttled: Throttled[] = record?.params['throttled'] ?? []
+  if (typeof until !== 'string' && throttled.length === 0) return null
+  return (
+    <ValueGroup label={translateProperty(property.label, property.resourceId)}>
+      <div role="status">
+        {typeof until === 'string' && <p>{readable(until)}</p>}
+        {throttled.map(({ device, name, until: end }) => (
+          <p key={device}>{text('WaitsOfUser.device', undefined, { device: name, time: readable(end) })}</p>
+        ))}
+      </div>
+    </ValueGroup>
+  )
+}

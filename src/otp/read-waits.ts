@@ -1,0 +1,69 @@
+import { runStatement } from '../db/run-statement.js'
+import { lanes, type Failures, failuresOf, stateFor, storedFailures } from './failures.js'
+import type { Otp } from './otp.js'
+import type { PersistentId } from './device.js'
+import { persistentId } from './persistent-id.js'
+import { accountThrottle, deviceThrottle, timesIn } from './throttle.js'
+import { toFailedTokens } from './sql/failed-tokens.js'
+
+/** What keeps a user's codes from being verified now, in any lane. */
+export interface Waits {
+  /** Of codes over all devices; null: the account is not locked. */
+  lockedUntil: Date | null
+  /** Devices that give codes and wait, with the end. */
+  devices: { device: PersistentId; name: string; until: Date }[]
+}
+
+/** Reads the waits of a user for somebody who can end them. Nothing is locked or changed. */
+export async function readWaits(otp: Otp, userId: number): Promise<Waits> {
+  const now = otp.clock.now()
+  const [owner] = await runStatement<OwnerRow>(otp.database, undefined, OWNER, { userId })
+  if (!owner) return { lockedUntil: null, devices: [] }
+  const failed = toFailedTokens(owner.token_failed_at, owner.token_failed_lanes)
+  const locks = lanes.map((lane) => accountThrottle(timesIn(failed, lane), now)?.lockedUntil ?? null)
+  const byDevice = storedFailures.parse(owner.token_failures)
+  const rows = await runStatement<WaitingRow>(otp.database, undefined, waitingSql(otp), { userId })
+  const devices = rows.flatMap((row) => {
+    const device = persistentId(row.kind, row.id)
+    const until = waitOf(failuresOf(byDevice[device], row), otp.settings.throttleFactor, now)
+    return until ? [{ device, name: row.name, until }] : []
+  })
+  return { lockedUntil: latest(locks), devices }
+}
+
+interface OwnerRow {
+  token_failed_at: Date[]
+  token_failed_lanes: string[]
+  token_failures: unknown
+}
+
+const OWNER = 'select token_failed_at, token_failed_lanes, token_failures from users where id = $userId'
+
+interface WaitingRow {
+  kind: string
+  id: number
+  name: string
+  failure_count: number
+  failed_at: Date | null
+}
+
+/** What cannot be guessed makes its sender wait only, so there is nothing to tell about it. */
+function waitingSql({ kinds }: Otp): string {
+  const parts = kinds
+    .filter(({ unguessable }) => !unguessable)
+    .map(
+      ({ name, table }) => `select '${name}' as kind, id, name, failure_count, failed_at from ${table}
+      where user_id = $userId and confirmed and failure_count > 0`,
+    )
+  return `${parts.join(' union all ')} order by kind, id`
+}
+
+function waitOf(failures: readonly Failures[], factor: number, now: Date): Date | null {
+  return latest(
+    lanes.map((lane) => deviceThrottle(stateFor(failures, { lane }, 'lane'), factor, now)?.lockedUntil ?? null),
+  )
+}
+
+function latest(times: readonly (Date | null)[]): Date | null {
+  return times.reduce<Date | null>((end, each) => (each && (!end || each > end) ? each : end), null)
+}

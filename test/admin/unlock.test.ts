@@ -1,0 +1,175 @@
+import { beforeEach, describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import type { Answer, Browser } from '../support/browse.js'
+import { addPhone } from '../support/challenges.js'
+import type { Person } from '../support/site.js'
+import { comeAs } from './group-site.js'
+import { act, recordOf, show, usePanelSite } from './panel-site.js'
+
+const site = usePanelSite()
+const login = '/account/login'
+
+const enter = async (person: Person, browser = site().browser()) => {
+  await browser.post(login, { username: person.email, password: person.password })
+  return browser
+}
+
+/** Ten wrong codes from elsewhere: the account is locked, and its device waits. */
+const lock = async (person: Person) => {
+  for (let failures = 0; failures < 10; failures += 1) {
+    const form = { otp_device: person.app?.persistentId ?? '', otp_token: '000000' }
+    expect((await (await enter(person)).post(login, form)).code).toBe('invalid_token')
+    if (failures < 9) site().clock.advance(2 ** failures)
+  }
+  expect((await (await enter(person)).post(login, { otp_token: person.code() })).status).toBe(429)
+}
+
+async function eventsOf(userId: number) {
+  const rows = await site().database.models.AuditEvent.findAll({ where: { user_id: userId }, order: [['id', 'ASC']] })
+  return rows.map(({ event, actor_id, details }) => ({ event, actor_id, details }))
+}
+const unlocked = (actorId: number) => ({ event: 'user_unlocked', actor_id: actorId, details: { by: 'administrator' } })
+const secretOf = (answer: Answer) =>
+  z.object({ given: z.object({ secret: z.string() }) }).parse(JSON.parse(answer.text)).given.secret
+const paramsFor = async (browser: Browser, table: string, id: number) => recordOf(await show(browser, table, id)).params
+
+let person: Person
+let staffId: number
+
+beforeEach(async () => {
+  person = await site().person({ backupTokens: 1 })
+  staffId = site().staffPerson.id
+})
+
+describe('a locked person (DEV-03)', () => {
+  it('signs in at once after Unlock, with the same device', async () => {
+    await lock(person)
+    expect((await act(site().staff, 'users', person.id, 'unlock')).status).toBe(200)
+    const alice = await enter(person)
+    expect((await alice.post(login, { otp_token: person.code() })).status).toBe(303)
+    expect(await eventsOf(person.id)).toContainEqual(unlocked(staffId))
+  })
+
+  it('signs in at once with an issued backup token, and with codes', async () => {
+    await lock(person)
+    const token = secretOf(await act(site().staff, 'users', person.id, 'giveBackupToken'))
+    const form = { otp_device: person.backup?.persistentId ?? '', otp_token: token }
+    expect((await (await enter(person)).post(login, form)).status).toBe(303)
+    expect((await (await enter(person)).post(login, { otp_token: person.code() })).status).toBe(303)
+    expect(await eventsOf(person.id)).toContainEqual(unlocked(staffId))
+  })
+
+  it('sets up a new device at once after a reset', async () => {
+    await lock(person)
+    await act(site().staff, 'users', person.id, 'resetSecondFactor')
+    const alice = await enter(person)
+    await alice.post('/account/two-factor/setup', { method: 'totp' })
+    expect((await alice.get('/account/two-factor/setup')).text).toContain('otpauth://')
+    expect(await eventsOf(person.id)).toContainEqual(unlocked(staffId))
+    const { rows } = await site().database.pool.query(
+      'select token_failed_at, token_failures from users where id = $1',
+      [person.id],
+    )
+    expect(rows).toEqual([{ token_failed_at: [], token_failures: {} }])
+  })
+
+  it('signs in at once after an invitation', async () => {
+    await lock(person)
+    await act(site().staff, 'users', person.id, 'invite', { deliver: 'page' })
+    expect((await (await enter(person)).post(login, { otp_token: person.code() })).status).toBe(303)
+    expect(await eventsOf(person.id)).toContainEqual(unlocked(staffId))
+  })
+
+  it('stays locked when the help is rolled back or refused', async () => {
+    await lock(person)
+    const auditor = await comeAs(site(), 'Auditor')
+    expect((await act(auditor.browser, 'users', person.id, 'unlock')).status).toBe(403)
+    expect((await act(site().staff, 'users', person.id, 'invite', { deliver: 'pigeon' })).status).toBe(400)
+    expect((await (await enter(person)).post(login, { otp_token: person.code() })).status).toBe(429)
+  })
+
+  it('can be sent a code again at once', async () => {
+    const phone = await addPhone(site().otp, person.id)
+    await site().database.pool.query(
+      'update phone_devices set challenged_at = $2, failure_count = 7, failed_at = $2 where id = $1',
+      [phone.id, site().clock.now()],
+    )
+    await act(site().staff, 'users', person.id, 'unlock')
+    const { rows } = await site().database.pool.query(
+      'select challenged_at, failure_count, failed_at from phone_devices where id = $1',
+      [phone.id],
+    )
+    expect(rows).toEqual([{ challenged_at: null, failure_count: 0, failed_at: null }])
+  })
+})
+
+describe('unlocking', () => {
+  it('is told to be of no use to somebody who is deactivated', async () => {
+    const inactive = await site().person({ active: false })
+    const answer = await act(site().staff, 'users', inactive.id, 'unlock')
+    expect(answer).toMatchObject({ status: 403, code: 'not_allowed' })
+  })
+
+  it('does not enable a device that 100 failures disabled', async () => {
+    await site().database.pool.query(
+      'update totp_devices set failure_count = 100, confirmed = false where user_id = $1',
+      [person.id],
+    )
+    await act(site().staff, 'users', person.id, 'unlock')
+    const { rows } = await site().database.pool.query(
+      'select confirmed, failure_count from totp_devices where user_id = $1',
+      [person.id],
+    )
+    expect(rows).toEqual([{ confirmed: false, failure_count: 100 }])
+  })
+
+  it('leaves no line in the audit log where nobody was locked', async () => {
+    await act(site().staff, 'users', person.id, 'unlock')
+    expect(await eventsOf(person.id)).toEqual([])
+  })
+
+  it('touches nobody else', async () => {
+    const other = await site().person()
+    await lock(other)
+    await act(site().staff, 'users', person.id, 'unlock')
+    expect((await (await enter(other)).post(login, { otp_token: other.code() })).status).toBe(429)
+  })
+})
+
+describe('the pages of the panel', () => {
+  it('show until when a person is locked and which devices wait, to those who can help', async () => {
+    expect(await paramsFor(site().staff, 'users', person.id)).toMatchObject({ locked_until: null, throttled: [] })
+    await lock(person)
+    const now = site().clock.now().getTime()
+    // The first of the ten failures is 511 seconds old, and the tenth makes the device wait 512.
+    expect(await paramsFor(site().staff, 'users', person.id)).toMatchObject({
+      locked_until: new Date(now + 389_000).toISOString(),
+      throttled: [{ device: person.app?.persistentId, name: 'App', until: new Date(now + 512_000).toISOString() }],
+    })
+    expect(await paramsFor(site().staff, 'totp_devices', person.app?.id ?? 0)).toMatchObject({
+      throttled_until: new Date(now + 512_000).toISOString(),
+    })
+    site().clock.advance(600)
+    expect(await paramsFor(site().staff, 'users', person.id)).toMatchObject({ locked_until: null, throttled: [] })
+  })
+
+  it('show it to nobody who cannot help that person', async () => {
+    await lock(person)
+    const auditor = await comeAs(site(), 'Auditor')
+    const params = await paramsFor(auditor.browser, 'users', person.id)
+    expect(Object.keys(params)).not.toEqual(expect.arrayContaining(['locked_until']))
+    const device = await paramsFor(auditor.browser, 'totp_devices', person.app?.id ?? 0)
+    expect(Object.keys(device)).not.toEqual(expect.arrayContaining(['throttled_until']))
+    const above = await site().person({ superuser: true })
+    expect(Object.keys(await paramsFor(site().staff, 'users', above.id))).not.toContain('locked_until')
+  })
+
+  it('show a wait that a wrong clock wrote no longer than it can last', async () => {
+    await site().database.pool.query(
+      `update users set token_failed_at = array_fill($2::timestamptz, array[10]) where id = $1`,
+      [person.id, new Date(site().clock.now().getTime() + 86_400_000)],
+    )
+    const until = new Date(site().clock.now().getTime() + 900_000).toISOString()
+    expect(await paramsFor(site().staff, 'users', person.id)).toMatchObject({ locked_until: until })
+  })
+})
