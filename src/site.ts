@@ -23,6 +23,7 @@ import { endTrust } from './auth/trusted-browser/end-trust.js'
 import { requires } from './auth/requires.js'
 import type { Clock } from './clock.js'
 import type { Config } from './config/read-config.js'
+import { weakSettings } from './config/weak-settings.js'
 import type { Keyring } from './crypto/keyring.js'
 import type { Database } from './db/connect.js'
 import { isOutage } from './db/is-outage.js'
@@ -93,6 +94,7 @@ export async function mountSite(services: SiteServices): Promise<MountedSite> {
   const beside = services.beside !== undefined
   const https = services.baseUrl.startsWith('https:')
   const origins = new Set([services.baseUrl, ...(services.alsoOrigins ?? [])])
+  for (const { variable, message } of weakSettings(config, services.baseUrl)) log.warn({ variable }, message)
   await useKeys({ database, keys, clock: services.clock, log })
   const account = await createAccount(services, { https, origins, hasPage: (path) => hasPage(methodsAt(path)) })
   const stylesheet = readStylesheet()

@@ -1,4 +1,5 @@
 import path from 'node:path'
+import { isPlainHttp } from './weak-settings.js'
 import { type About, about, options, type OptionValues } from './options.js'
 
 /** The checked environment, with the defaults that depend on other values filled in. */
@@ -75,7 +76,10 @@ function wrongCombinations(environment: Environment): Fault[] {
   return faults
 }
 
-/** NIST SP 800-63B-4 §3.1.3 and §5: neither is a factor at AAL2, so neither may look as if it were one. */
+/**
+ * NIST SP 800-63B-4 §3.1.3 and §5: neither email nor a trusted browser is a factor at AAL2, so
+ * neither may look as if it were one. §5.1.1: a session cookie is `Secure`.
+ */
 function tooLaxForStrict(environment: Environment): Fault[] {
   const faults: Fault[] = []
   if (environment['OTP_EMAIL'] === 'true')
@@ -87,6 +91,11 @@ function tooLaxForStrict(environment: Environment): Fault[] {
     faults.push({
       variable: 'TRUST_BROWSER_DAYS',
       message: 'must be `0` with OTP_POLICY=strict: every sign-in takes a second factor there',
+    })
+  if (environment['NODE_ENV'] === 'production' && isPlainHttp(environment['BASE_URL'] ?? ''))
+    faults.push({
+      variable: 'BASE_URL',
+      message: 'must be https with OTP_POLICY=strict in production: without it cookies are not `Secure`',
     })
   return faults
 }

@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest'
+import { isPlainHttp, weakSettings } from '../../src/config/weak-settings.js'
+import { readConfig } from '../../src/config/read-config.js'
+
+const SECRET_KEYS = Buffer.alloc(32, 7).toString('base64')
+const production = { NODE_ENV: 'production', SECRET_KEYS }
+
+/** `refused`: the start ends with 78. `warned`: the log names the variable. */
+type Outcome = 'refused' | 'warned' | 'silent'
+
+function outcomeOf(environment: Record<string, string>, variable: string): Outcome {
+  const result = readConfig(environment)
+  if (!result.ok) return result.faults.some((fault) => fault.variable === variable) ? 'refused' : 'silent'
+  const baseUrl = result.config.baseUrl ?? 'http://localhost:3000'
+  return weakSettings(result.config, baseUrl).some((weak) => weak.variable === variable) ? 'warned' : 'silent'
+}
+
+describe('SEC-20: OTP_POLICY=strict', () => {
+  const strict = { ...production, OTP_POLICY: 'strict', BASE_URL: 'https://admin.example.com' }
+  const settings: [variable: string, value: string, under: Outcome, without: Outcome][] = [
+    ['BASE_URL', 'http://admin.example.com', 'refused', 'warned'],
+    ['BASE_URL', 'http://192.0.2.7:3000', 'refused', 'warned'],
+    ['BASE_URL', 'http://localhost.example.com', 'refused', 'warned'],
+    ['BASE_URL', 'http://127.0.0.1.example.com', 'refused', 'warned'],
+    ['BASE_URL', 'http://[2001:db8::1]', 'refused', 'warned'],
+    ['BASE_URL', 'http://localhost', 'silent', 'silent'],
+    ['BASE_URL', 'http://localhost:3000', 'silent', 'silent'],
+    ['BASE_URL', 'http://admin.localhost', 'silent', 'silent'],
+    ['BASE_URL', 'http://127.0.0.1:3000', 'silent', 'silent'],
+    ['BASE_URL', 'http://[::1]:3000', 'silent', 'silent'],
+    ['BASE_URL', 'https://admin.example.com', 'silent', 'silent'],
+    ['BASE_URL', '', 'silent', 'silent'],
+    ['OTP_EMAIL', 'true', 'refused', 'silent'],
+    ['TRUST_BROWSER_DAYS', '1', 'refused', 'silent'],
+    ['OTP_GRACE_DAYS', '7', 'warned', 'silent'],
+    ['LOGIN_ADDRESS_LIMIT', '0', 'warned', 'silent'],
+    ['OTP_THROTTLE_FACTOR', '0', 'warned', 'silent'],
+    ['LOGIN_TIMEOUT', '1801', 'warned', 'silent'],
+    ['LOGIN_TIMEOUT', '1800', 'silent', 'silent'],
+    ['OTP_ENROLMENT', 'self', 'silent', 'silent'],
+    ['OTP_PASSKEY_LOGIN', 'true', 'silent', 'silent'],
+    ['OTP_CHALLENGE_COOLDOWN', '0', 'silent', 'silent'],
+    ['OTP_TOTP_SYNC', 'false', 'silent', 'silent'],
+    ['AUDIT_RETENTION_DAYS', '30', 'silent', 'silent'],
+  ]
+
+  it.each(settings)('with %s=%s is %s, and another policy is %s', (variable, value, under, without) => {
+    expect(outcomeOf({ ...strict, [variable]: value }, variable)).toBe(under)
+    expect(outcomeOf({ ...strict, OTP_POLICY: 'staff', [variable]: value }, variable)).toBe(without)
+  })
+
+  it('outside production starts over http and is warned about', () => {
+    const development = { OTP_POLICY: 'strict', BASE_URL: 'http://192.0.2.7' }
+    expect(outcomeOf(development, 'BASE_URL')).toBe('warned')
+  })
+
+  it('says what would be right', () => {
+    expect(readConfig({ ...strict, BASE_URL: 'http://admin.example.com' })).toEqual({
+      ok: false,
+      faults: [{ variable: 'BASE_URL', message: expect.stringMatching(/^must be https with OTP_POLICY=strict/) }],
+    })
+  })
+})
+
+it('isPlainHttp leaves it to others to say what is no origin', () => {
+  expect(isPlainHttp('')).toBe(false)
+  expect(isPlainHttp('admin.example.com')).toBe(false)
+})
