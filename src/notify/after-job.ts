@@ -8,6 +8,9 @@ import { readMailOf } from './undelivered.js'
 /** A mailbox that is refused for good is refused again a moment later; the second time ends it. */
 const TRIES_AFTER_REFUSAL = 2
 
+/** A key is missing in this process: another one may have it, while a new key is being rolled out. */
+const TRIES_WITHOUT_KEY = 3
+
 /** Seconds; with the poll and a step's time-out this stays below the promised 60 (CONTRACT.md §3). */
 const NEXT_TRY = 20
 
@@ -25,8 +28,13 @@ export async function afterJob(notify: Notify, job: Job, error: unknown): Promis
     return
   }
   if (isNotReadable(error)) {
-    log.error({ ...about, reason: error.message }, 'sealed with a key that is missing, given up')
-    return giveUp(notify, job, 'key_missing', { mail: job.task_identifier, userId: null })
+    const isOver = job.attempts >= TRIES_WITHOUT_KEY
+    log.error(
+      { ...about, reason: error.message },
+      `cannot be decrypted, ${isOver ? 'given up' : 'will be tried again'}`,
+    )
+    if (isOver) await giveUp(notify, job, 'key_missing', { mail: job.task_identifier, userId: null })
+    return
   }
   const isDelivery = error instanceof DeliveryError
   const reason = isDelivery ? { reason: error.message } : { err: error }

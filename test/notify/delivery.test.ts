@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { z } from 'zod'
+import { createKeyring } from '../../src/crypto/keyring.js'
 import type { Database } from '../../src/db/connect.js'
 import { enqueue } from '../../src/notify/enqueue.js'
 import type { MailGateway } from '../../src/notify/gateways/mail-gateway.js'
@@ -125,6 +126,24 @@ describe.each(databaseKinds())('delivery on %s', (kind) => {
       expect(new Set(smtp.seen.map((mail) => mail.date?.getTime())).size).toBe(1)
     },
   )
+
+  it('SEC-07: gives up what no known key opens at the third try, and tells the audit log', async () => {
+    const others = { ...notify, keys: createKeyring([Buffer.alloc(32, 99)]) }
+    await database.sequelize.transaction((transaction) => enqueue(others, transaction, 'send-mail', alert))
+    for (let tries = 1; tries < 3; tries += 1) {
+      await workUntil(() => log.says('cannot be decrypted, will be tried again', tries))
+      await makeDue(database)
+    }
+    await workUntil(() => log.says('cannot be decrypted, given up'))
+    const left = await database.pool.query('select 1 from graphile_worker._private_jobs where is_available')
+    expect(left.rowCount).toBe(0)
+    const told = `select details from audit_events where event = 'mail_undelivered' and details ->> 'reason' = 'key_missing'`
+    const { rows } = await database.pool.query<{ details: unknown }>(told)
+    expect(rows).toEqual([{ details: { mail: 'send-mail', reason: 'key_missing' } }])
+    expect(log.text()).toContain(others.keys.ids[0] ?? '')
+    expect(smtp.seen).toEqual([])
+    await database.pool.query(`delete from audit_events where details ->> 'reason' = 'key_missing'`)
+  })
 
   it('gives up a recipient that is refused for good at the second try, and tells the audit log (DEV-08)', async () => {
     smtp.behaviour = 'refuse'
