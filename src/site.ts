@@ -31,6 +31,8 @@ import { useKeys } from './db/use-keys.js'
 import { checkOrigin, isOwnSender } from './http/check-origin.js'
 import { chooseLanguage } from './http/choose-language.js'
 import { describeOrigin } from './http/describe-origin.js'
+import { inAnyNotation } from './http/client-address.js'
+import { rememberClient } from './http/client-info.js'
 import { healthRoutes } from './http/health.js'
 import { hasPage, knownAddresses } from './http/known-addresses.js'
 import { limitAddress } from './http/limit-address.js'
@@ -123,7 +125,10 @@ export async function mountSite(services: SiteServices): Promise<MountedSite> {
   })
 
   const app = express()
-  app.disable('x-powered-by').set('etag', false).set('trust proxy', config.trustProxy)
+  app.disable('x-powered-by').set('etag', false)
+  app.set('trust proxy', config.trustProxy)
+  app.set('trust proxy', inAnyNotation(app.get('trust proxy fn')))
+  app.use(rememberClient({ trustsProxy: config.trustProxy !== false, log }))
   app.set('query parser', 'simple').enable('case sensitive routing').enable('strict routing')
   app.locals.page = {
     siteName: config.siteName,
@@ -171,10 +176,11 @@ async function createAccount(
     settings: otpSettings(config, services.baseUrl, services.userVerification),
   }
   const addressLimit = limitAddress(database.pool, config.loginAddressLimit)
+  const forgotLimit = limitAddress(database.pool, config.loginAddressLimit, 'forgot')
   const hostUsers = services.users ? createHostUsers(services.users, services) : null
   const baseUrl = () => services.baseUrl
   const where = { baseUrl, origins, https, hasPage }
-  const account: Account = { config, clock, database, otp, keys, addressLimit, hostUsers, ...where }
+  const account: Account = { config, clock, database, otp, keys, addressLimit, forgotLimit, hostUsers, ...where }
   recordVerifications(otp)
   endTrust(otp)
   alertOwner(account)

@@ -2,11 +2,12 @@ import Bowser from 'bowser'
 import type { Request } from 'express'
 import type { Origin } from '../origin.js'
 import { cleanAddress } from './client-address.js'
+import { clientAddress } from './client-info.js'
 
 /** The sender of a request in words that may stand in a mail and in the audit trail. */
 export function describeOrigin(req: Request): Origin {
   return {
-    address: cleanAddress(req.ip),
+    address: cleanAddress(clientAddress(req)),
     browser: describeBrowser(req.get('user-agent')),
     requestId: req.id,
   }

@@ -1,13 +1,20 @@
 import type { Language } from '../i18n.js'
 
-const LARGEST_SECONDS_SHOWN = 90
+/** Each unit in seconds, with the longest wait that it is used for. */
+const UNITS = [
+  { unit: 'second', seconds: 1, longest: 90 },
+  { unit: 'minute', seconds: 60, longest: 90 * 60 },
+  { unit: 'hour', seconds: 3600, longest: 48 * 3600 },
+  { unit: 'day', seconds: 24 * 3600, longest: Infinity },
+] as const
 
 /**
  * A wait in words, rounded up so that it is never too short.
  *
  * @example describeWait(600, 'en') // '10 minutes'
  */
-export function describeWait(seconds: number, language: Language): string {
-  const [amount, unit] = seconds <= LARGEST_SECONDS_SHOWN ? [seconds, 'second'] : [Math.ceil(seconds / 60), 'minute']
+export function describeWait(wait: number, language: Language): string {
+  const { unit, seconds } = UNITS.find(({ longest }) => wait <= longest) ?? UNITS[3]
+  const amount = Math.ceil(wait / seconds)
   return new Intl.NumberFormat(language, { style: 'unit', unit, unitDisplay: 'long' }).format(amount)
 }

@@ -1,55 +1,75 @@
+import type { Request } from 'express'
 import type { Pool } from 'pg'
 import { RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible'
 import { type Change, runStatement } from '../db/run-statement.js'
-import { networkOf } from './client-address.js'
+import { networkOf, UNKNOWN_NETWORK } from './client-address.js'
+import { clientAddress } from './client-info.js'
 
 const WINDOW_SECONDS = 15 * 60
 
-/** Failed sign-ins by address, counted in the database so that all processes and restarts share them. */
-export interface AddressLimit {
-  /** Counts a try before it is made. @returns seconds to wait, or null where it may be made */
-  take(address: string): Promise<number | null>
-  /** Gives the try back: it did not fail. */
-  giveBack(address: string): Promise<void>
-  /** The same, to go along with another statement. */
-  givenBack(address: string): Change[]
+/**
+ * Whom an attempt counts against. Null: a client whose IP address is unknown. It shares no limit,
+ * because a limit made for one address would make all such clients wait.
+ */
+export type Sender = string | null
+
+/** An anonymous requester: by network. */
+export function networkSender(req: Request): Sender {
+  const network = networkOf(clientAddress(req))
+  return network === UNKNOWN_NETWORK ? null : network
 }
 
-/** @param limit failures within 15 minutes; 0 switches it off */
-export function limitAddress(pool: Pool, limit: number): AddressLimit {
+/** Someone who has shown more than an IP address, so that nobody else at it makes them wait. */
+export function personSender(userId: number): Sender {
+  return `person:${userId}`
+}
+
+/** Failed attempts by sender, counted in the database so that all processes and restarts share them. */
+export interface AddressLimit {
+  /** Counts an attempt before it is made. @returns seconds to wait, or null if it can be made */
+  take(sender: Sender): Promise<number | null>
+  /** Takes the attempt back: it did not fail. */
+  giveBack(sender: Sender): Promise<void>
+  /** The same, to go along with another statement. */
+  givenBack(sender: Sender): Change[]
+}
+
+/**
+ * @param limit failures within 15 minutes; 0 disables it
+ * @param keyPrefix what is counted together
+ */
+export function limitAddress(pool: Pool, limit: number, keyPrefix = 'login'): AddressLimit {
   if (limit === 0) return { take: async () => null, giveBack: async () => {}, givenBack: () => [] }
   const limiter = new RateLimiterPostgres({
     storeClient: pool,
     storeType: 'pool',
     tableName: 'rate_limits',
     tableCreated: true,
-    keyPrefix: 'login',
+    keyPrefix,
     points: limit,
     duration: WINDOW_SECONDS,
   })
-  const givenBack = (address: string) => ({
-    sql: GIVE_BACK,
-    values: { limited: limiter.getKey(networkOf(address)), limitedAt: Date.now() },
-  })
-  const giveBack = async (address: string) => {
-    const { sql, values } = givenBack(address)
-    await runStatement({ pool }, undefined, sql, values)
+  const givenBack = (sender: Sender): Change[] =>
+    sender === null ? [] : [{ sql: GIVE_BACK, values: { limited: limiter.getKey(sender), limitedAt: Date.now() } }]
+  const giveBack = async (sender: Sender) => {
+    for (const { sql, values } of givenBack(sender)) await runStatement({ pool }, undefined, sql, values)
   }
   return {
-    async take(address) {
+    async take(sender) {
+      if (sender === null) return null
       try {
-        await limiter.consume(networkOf(address))
+        await limiter.consume(sender)
         return null
       } catch (refusal) {
         // The library throws its refusals; a fault of the database is an Error.
         if (!(refusal instanceof RateLimiterRes)) throw refusal
         // What was not let through did not fail: a crowd of right tries must not shut an office out.
-        await giveBack(address)
+        await giveBack(sender)
         return Math.max(1, Math.ceil(refusal.msBeforeNext / 1000))
       }
     },
     giveBack,
-    givenBack: (address) => [givenBack(address)],
+    givenBack,
   }
 }
 

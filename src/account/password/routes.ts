@@ -2,6 +2,7 @@ import { type Request, type RequestHandler, type Response, Router } from 'expres
 import { alertFor } from '../../http/alert-for.js'
 import { describeOrigin } from '../../http/describe-origin.js'
 import { hideToken } from '../../http/hide-token.js'
+import { networkSender } from '../../http/limit-address.js'
 import { parseForms, readForm } from '../../http/read-form.js'
 import { refuse } from '../../http/refuse.js'
 import { sendPage } from '../../http/send-page.js'
@@ -35,7 +36,7 @@ function postForgot(account: Account): RequestHandler {
     const form = readForm(req, forgotForm)
     if (!form) return refuse(req, res, { status: 400, code: 'bad_request' })
     const email = form.username ?? ''
-    const wait = (await account.addressLimit.take(req.ip ?? '')) ?? (await requestsOf(email))
+    const wait = (await account.forgotLimit.take(networkSender(req))) ?? (await requestsOf(email))
     if (wait !== null) return refuseForgot(req, res, wait)
     const { language, log } = req
     const origin = describeOrigin(req)

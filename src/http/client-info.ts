@@ -1,0 +1,77 @@
+import { channel } from 'node:diagnostics_channel'
+import { Socket } from 'node:net'
+import type { Request, RequestHandler } from 'express'
+import type { Logger } from 'pino'
+import { cleanAddress } from './client-address.js'
+
+const addresses = new WeakMap<Request, string>()
+
+/** What proxies, load balancers and gateways write a client's IP address into. */
+const PROXY_HEADERS = [
+  'x-forwarded-for',
+  'forwarded',
+  'x-real-ip',
+  'x-client-ip',
+  'x-cluster-client-ip',
+  'x-original-forwarded-for',
+  'x-azure-clientip',
+  'x-azure-socketip',
+  'x-appengine-user-ip',
+  'cf-connecting-ip',
+  'cf-connecting-ipv6',
+  'true-client-ip',
+  'fastly-client-ip',
+  'fly-client-ip',
+  'do-connecting-ip',
+] as const
+
+/**
+ * Node.js asks the system for a socket's address when somebody reads it, and remembers it from
+ * then on. A client may have reset its connection before its request was read.
+ */
+function readAtOnce(message: unknown): void {
+  const socket: unknown = typeof message === 'object' && message !== null ? Reflect.get(message, 'socket') : null
+  if (socket instanceof Socket) void socket.remoteAddress
+}
+
+/**
+ * Reads the client's IP address when the request arrives: once the client has reset its
+ * connection, the socket has none. Warns once if a proxy seems to be in front and is not
+ * trusted, and once if there is no address.
+ *
+ * @param options.trustsProxy whether `TRUST_PROXY` is set
+ */
+export function rememberClient({ trustsProxy, log }: { trustsProxy: boolean; log: Logger }): RequestHandler {
+  const accepted = channel('net.server.socket')
+  accepted.unsubscribe(readAtOnce)
+  accepted.subscribe(readAtOnce)
+  const warned = new Set<string>()
+  const warnOnce = (about: string, details: object, line: string) => {
+    if (warned.has(about)) return
+    warned.add(about)
+    log.warn(details, line)
+  }
+  return (req, _res, next) => {
+    const address = req.ip ?? ''
+    addresses.set(req, address)
+    const header = trustsProxy ? undefined : PROXY_HEADERS.find((name) => req.headers[name] !== undefined)
+    if (header)
+      warnOnce(
+        'proxy',
+        { header },
+        'a request names a client, but TRUST_PROXY is not set: all clients of a proxy share one IP address and its limit. If a proxy is in front, set TRUST_PROXY to the number of proxies or to their IP addresses',
+      )
+    if (cleanAddress(address) === null)
+      warnOnce(
+        'unknown',
+        { trustsProxy },
+        'the IP address of a client is unknown, so LOGIN_ADDRESS_LIMIT does not apply to it. Check TRUST_PROXY and what the proxy writes to X-Forwarded-For',
+      )
+    next()
+  }
+}
+
+/** The client's IP address as Express read it when the request arrived; empty if there was none. */
+export function clientAddress(req: Request): string {
+  return addresses.get(req) ?? req.ip ?? ''
+}
