@@ -1,6 +1,14 @@
+import type { Request } from 'express'
+import { recordEvent } from '../audit.js'
 import { verifyPassword } from '../crypto/hash-password.js'
-import { runStatement } from '../db/run-statement.js'
+import { type Change, runStatement } from '../db/run-statement.js'
+import { describeOrigin } from '../http/describe-origin.js'
+import { networkSender } from '../http/limit-address.js'
+import type { PasswordSubject } from '../otp/password-waits.js'
 import type { Auth } from './auth.js'
+import { readBrowserToken } from './login/known-browser.js'
+import { type PasswordTurn, type TakenAttempt, takePasswordAttempt } from './password-limit.js'
+import { tellPasswordFailures } from './tell-password-failures.js'
 
 /** Somebody whose password was right. */
 export interface PasswordUser {
@@ -10,24 +18,90 @@ export interface PasswordUser {
   authEpoch: number
 }
 
+/** Whom a login names, before the password is checked. For a login that nobody has it takes the same steps. */
+export interface FoundLogin {
+  subject: PasswordSubject
+  /** Null: nobody has it, or the host application's person has not signed in here yet. */
+  userId: number | null
+  /** @returns null if this password signs nobody in */
+  check(password: string): Promise<PasswordUser | null>
+}
+
+export type PasswordCheck =
+  | {
+      ok: true
+      user: PasswordUser
+      /** What this success ends, to go along with another statement. */
+      changes: Change[]
+    }
+  | { ok: false; reason: 'invalid_login' }
+  | { ok: false; reason: 'wait'; retryAfter: number; ended: boolean }
+
 /**
- * Checks address and password. An unknown address, a wrong password and an inactive user
- * take the same steps and the same time, and give the same answer (ASVS 6.3.8).
- *
- * @param email in any case
- * @returns null where they do not sign anybody in; `known` only for the audit trail
+ * Checks login and password at sign-in. An unknown login, an incorrect password and an
+ * inactive user take the same steps and the same time, wait alike and get the same answer
+ * (ASVS 6.3.8). In a browser where this person has signed in before, nobody else's failures apply.
  */
-export async function checkPassword(
+export async function checkPassword(auth: Auth, req: Request, login: string, password: string): Promise<PasswordCheck> {
+  const sender = networkSender(req)
+  // Which person the cookie is for is known only after the login was looked up.
+  const mayBeKnown = readBrowserToken(auth, req) !== null
+  const early = mayBeKnown ? null : await auth.addressLimit.take(sender)
+  if (early !== null) return waitFor(early)
+  const found = await findLogin(auth, login)
+  const turn = await takePasswordAttempt(auth, req, found)
+  if (!turn.ok) {
+    if (!mayBeKnown) await auth.addressLimit.giveBack(sender)
+    return { reason: 'wait', ...turn }
+  }
+  const counted = mayBeKnown && turn.lane === 'known_browser' ? null : sender
+  const late = mayBeKnown ? await auth.addressLimit.take(counted) : null
+  if (late !== null) {
+    await turn.giveBack()
+    return waitFor(late)
+  }
+  const user = await checkTaken(turn, () => found.check(password))
+  if (!user) return refuseAttempt(auth, req, found, turn)
+  return { ok: true, user, changes: [...auth.addressLimit.givenBack(counted), ...turn.succeeded()] }
+}
+
+const waitFor = (retryAfter: number) => ({ ok: false, reason: 'wait', retryAfter, ended: false }) as const
+
+/** Checks a password whose attempt was counted. An error is no failure of the person's. */
+export async function checkTaken<Result>(turn: TakenAttempt, check: () => Promise<Result>): Promise<Result> {
+  try {
+    return await check()
+  } catch (error) {
+    await turn.giveBack()
+    throw error
+  }
+}
+
+async function refuseAttempt(
   auth: Auth,
-  email: string,
-  password: string,
-): Promise<{ user: PasswordUser | null; knownId: number | null }> {
-  if (auth.hostUsers) return auth.hostUsers.checkPassword(email, password)
-  const user = await findUser(auth, email)
-  const right = await verifyPassword(user?.passwordHash ?? null, password)
-  if (!user || !right || !user.isActive) return { user: null, knownId: user?.id ?? null }
-  const { id, isStaff, authEpoch } = user
-  return { user: { id, email: user.email, isStaff, authEpoch }, knownId: id }
+  req: Request,
+  { userId }: FoundLogin,
+  turn: Extract<PasswordTurn, { ok: true }>,
+): Promise<PasswordCheck> {
+  const origin = describeOrigin(req)
+  await recordEvent(auth.database, undefined, { event: 'sign_in_refused', at: auth.clock.now(), userId, origin })
+  await tellPasswordFailures(auth, { userId, failures: turn.failures, origin })
+  return { ok: false, reason: 'invalid_login' }
+}
+
+async function findLogin(auth: Auth, login: string): Promise<FoundLogin> {
+  if (auth.hostUsers) return auth.hostUsers.findLogin(login)
+  const user = await findUser(auth, login)
+  return {
+    subject: user ? `user:${user.id}` : `login:${login.trim().toLowerCase()}`,
+    userId: user?.id ?? null,
+    check: async (password) => {
+      const right = await verifyPassword(user?.passwordHash ?? null, password)
+      if (!user || !right || !user.isActive) return null
+      const { id, email, isStaff, authEpoch } = user
+      return { id, email, isStaff, authEpoch }
+    },
+  }
 }
 
 type KnownUser = PasswordUser & { passwordHash: string | null; isActive: boolean }

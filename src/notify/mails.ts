@@ -58,6 +58,8 @@ export const mailSchema = z.discriminatedUnion('mail', [
   notice('last-backup-token-used', { left }),
   notice('new-browser', {}),
   notice('password-changed', {}),
+  notice('password-failed', {}),
+  notice('password-locked', {}),
   oneTimeLink('password-reset'),
   notice('second-factor-failed', {}),
   notice('sessions-ended', { by }),

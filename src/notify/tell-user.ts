@@ -40,6 +40,24 @@ export interface Recipient {
   userId: number
 }
 
+/**
+ * The same about an account that may not exist. Then the same statements run, and the job does
+ * nothing, so that neither the work nor its time tells who has an account.
+ *
+ * @param userId null: nobody
+ */
+export async function tellUserOrNobody(
+  services: TellServices,
+  transaction: Transaction,
+  userId: number | null,
+  notice: Notice,
+): Promise<void> {
+  const owner = await recipientOf(services.database, transaction, userId ?? 0)
+  if (!owner) return enqueue(services, transaction, 'send-nothing', {})
+  const link = new URL('/account/two-factor/sessions', services.baseUrl()).href
+  await enqueue(services, transaction, 'send-mail', { ...notice, ...owner, link })
+}
+
 /** Where a mail to somebody goes, and in which language. Undefined: there is no such user. */
 export async function recipientOf(
   { sequelize }: Pick<Database, 'sequelize'>,

@@ -148,7 +148,7 @@ describe.each(databaseKinds())('one’s own account, on the %s database', (where
       expect((await site.browser().post('/account/login', login)).status).toBe(303)
     })
 
-    it('is not guessed at in an open session: wrong ones count with the failed sign-ins of the address', async () => {
+    it('is not guessed at in an open session: wrong ones count for the person, whatever the address', async () => {
       const limited = await startTestSite(database, { LOGIN_ADDRESS_LIMIT: '5' })
       const person = await createPerson(limited)
       const browser = await signIn(limited, person)

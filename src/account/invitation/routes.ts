@@ -2,7 +2,6 @@ import { type Request, type RequestHandler, type Response, Router } from 'expres
 import { setUpAddress } from '../../auth/enrolment.js'
 import { type PassedFactor, passwordFactor, startPending, startSession } from '../../auth/session.js'
 import { alertFor } from '../../http/alert-for.js'
-import { describeOrigin } from '../../http/describe-origin.js'
 import { hideToken } from '../../http/hide-token.js'
 import { parseForms, readForm } from '../../http/read-form.js'
 import { refuse } from '../../http/refuse.js'
@@ -38,12 +37,10 @@ function postInvitation(account: Account): RequestHandler<{ token: string }> {
     if (!form) return refuse(req, res, { status: 400, code: 'bad_request' })
     const invited = await readInvitation(account, req.params.token)
     if (!invited) return refuse(req, res, { status: 404, code: 'link_invalid' })
-    const wait = await account.addressLimit.take(req.ip ?? '')
-    if (wait !== null) return refuseForm(req, res, invited, 'n_failed_attempts', wait)
-    const acceptance = await acceptInvitation(account, invited, form.password ?? '', describeOrigin(req))
+    const acceptance = await acceptInvitation(account, req, invited, form.password ?? '')
     if (acceptance.ok) return enter(account, req, res, acceptance.user)
     if (acceptance.code === 'link_invalid') return refuse(req, res, { status: 404, code: 'link_invalid' })
-    refuseForm(req, res, invited, acceptance.code)
+    refuseForm(req, res, invited, acceptance.code, 'retryAfter' in acceptance ? acceptance.retryAfter : undefined)
   }
 }
 
@@ -53,7 +50,6 @@ function postInvitation(account: Account): RequestHandler<{ token: string }> {
  */
 async function enter(account: Account, req: Request, res: Response, user: { id: number; authEpoch: number }) {
   const now = account.clock.now()
-  await account.addressLimit.giveBack(req.ip ?? '')
   if (askable(account.otp, await factorsOfUser(account.otp, user.id)).length > 0) {
     await startPending(req, user, now)
     return res.redirect(303, loginAddress(setUpAddress(null)))

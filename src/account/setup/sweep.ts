@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import { FORGOTTEN_AFTER } from '../../auth/password-limit.js'
 import { runStatement } from '../../db/run-statement.js'
 import { sweepEnrolments } from '../../otp/sweep-enrolments.js'
 import type { Account } from '../account.js'
@@ -26,6 +27,12 @@ export async function sweep({ otp, database, clock }: Pick<Account, 'otp' | 'dat
   await sweepEnrolments(otp)
   const now = clock.now()
   await runStatement(database, undefined, 'delete from one_time_links where expires_at <= $now', { now })
+  await runStatement(
+    database,
+    undefined,
+    "delete from password_failures where failed_at <= $now::timestamptz - $forgotten * interval '1 second'",
+    { now, forgotten: FORGOTTEN_AFTER },
+  )
   await runStatement(database, undefined, 'delete from kept_requests where expires_at <= $now', { now })
   await runStatement(database, undefined, 'delete from trusted_browsers where expires_at <= $now', { now })
 }

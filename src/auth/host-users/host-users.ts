@@ -1,7 +1,7 @@
 import type { Clock } from '../../clock.js'
 import { verifyPassword } from '../../crypto/hash-password.js'
 import type { Database } from '../../db/connect.js'
-import type { PasswordUser } from '../check-password.js'
+import type { FoundLogin } from '../check-password.js'
 import { closeShadow, findShadow, keepShadow, refreshShadow } from './shadow.js'
 import { type HostUser, type KnownPerson, readPerson, type UsersAdapter } from './users-adapter.js'
 
@@ -23,7 +23,8 @@ export type WithPerson<Row> = Row & { person: HostUser }
 
 /** People in an application's own table. */
 export interface HostUsers {
-  checkPassword(login: string, password: string): Promise<{ user: PasswordUser | null; knownId: number | null }>
+  /** Whom a login names. Nothing is checked yet. */
+  findLogin(login: string): Promise<FoundLogin>
   /** Asks about somebody who is signed in, or about to be. @returns the row as it is now; null: nobody any more */
   refresh<Row extends OwnedColumns>(row: Row): Promise<WithPerson<Row> | null>
   /** Whether somebody may sign in, and this is his password. */
@@ -38,18 +39,23 @@ export function createHostUsers(adapter: UsersAdapter, services: { database: Dat
   const { database, clock } = services
   const memory = rememberFor(adapter.cacheSeconds ?? 0, clock)
   return {
-    async checkPassword(login, password) {
+    async findLogin(login) {
       const found = await findByLogin(adapter, login)
-      if (!found) {
-        await spendTime(adapter, password)
-        return { user: null, knownId: await findShadow(database, '') }
+      const person = found && readPerson(found)
+      return {
+        subject: person ? `external:${person.id}` : `login:${login.trim().toLowerCase()}`,
+        userId: await findShadow(database, person?.id ?? ''),
+        async check(password) {
+          if (!found || !person) {
+            await spendTime(adapter, password)
+            return null
+          }
+          if (!(await isRight(adapter, found, password)) || !person.isActive) return null
+          const shadow = await keepShadow(database, person, clock.now())
+          memory.keep({ person, given: found })
+          return { ...shadow, email: person.email, isStaff: person.isStaff }
+        },
       }
-      const person = readPerson(found)
-      const right = await isRight(adapter, found, password)
-      if (!right || !person.isActive) return { user: null, knownId: await findShadow(database, person.id) }
-      const shadow = await keepShadow(database, person, clock.now())
-      memory.keep({ person, given: found })
-      return { user: { ...shadow, email: person.email, isStaff: person.isStaff }, knownId: shadow.id }
     },
     async refresh(row) {
       const before = memory.recall(row.external_id)

@@ -1,5 +1,6 @@
 import type { Request } from 'express'
 import { describeOrigin } from '../../http/describe-origin.js'
+import { networkSender, personSender, type Sender } from '../../http/limit-address.js'
 import type { Device } from '../../otp/device.js'
 import type { Asker } from '../../otp/failures.js'
 import type { ListedDevice } from '../../otp/devices-for-user.js'
@@ -33,7 +34,7 @@ export async function askToken(auth: Auth, req: Request, awaited: Awaited, form:
   if (form.otp_challenge !== undefined) return askChallenge(auth, req, awaited, form)
   const token = form.otp_token ?? ''
   if (isBlank(token)) return refused('token', 'token_required')
-  const wait = await auth.addressLimit.take(req.ip ?? '')
+  const wait = await auth.addressLimit.take(tokenSender(req, awaited))
   if (wait !== null) return throttled('token', wait)
   const asked = await readAsked(auth, req, awaited, form, token)
   const origin = describeOrigin(req)
@@ -51,6 +52,11 @@ export async function askToken(auth: Auth, req: Request, awaited: Awaited, form:
       devices: awaited.devices,
     })
   return { ok: true, device: verification.device }
+}
+
+/** Whom a token counts against: a session or browser of the person's own, or everyone at the IP address. */
+export function tokenSender(req: Request, { userId, asker }: Pick<Awaited, 'userId' | 'asker'>): Sender {
+  return asker.lane === 'sign_in' ? networkSender(req) : personSender(userId)
 }
 
 /** Which device is asked, and for which challenge of this session. */

@@ -22,19 +22,20 @@ interface Verified extends Arrival {
   device: Device
   /** The person wants to be asked for no token in this browser again. */
   trust: boolean
+  /** What else this success changes. */
+  changes: readonly Change[]
   /** How the session begins, where the one before is used up; that may have ended meanwhile. */
   begin?: typeof exchangeSession
 }
 
 /** What both ways of signing in with a token end with. */
 export async function signIn(auth: Auth, req: Request, verified: Verified): Promise<Answer> {
-  const { user, passed, device, trust, begin = startSession } = verified
+  const { user, passed, device, trust, changes, begin = startSession } = verified
   const now = auth.clock.now()
   const begun = await begin(req, user, [...passed, deviceFactor(device, now)], now)
   if (begun === false) return refused('password', 'login_expired')
   if (trust) await trustBrowser(auth, req, { user, device: device.persistentId })
   const by = { device: device.persistentId, how: passed.length === 0 ? 'passkey' : 'token' } as const
-  const changes = auth.addressLimit.givenBack(req.ip ?? '')
   return arrive(auth, req, verified, by, { told: device.kind === 'static', verified: true, changes })
 }
 

@@ -1,5 +1,5 @@
 import type { Request } from 'express'
-import { recordEvent } from '../../audit.js'
+import { type Change, runStatement } from '../../db/run-statement.js'
 import { describeOrigin } from '../../http/describe-origin.js'
 import { loginAddress, safeNext } from '../../http/safe-next.js'
 import type { Verification } from '../../otp/device.js'
@@ -8,7 +8,7 @@ import { matchToken } from '../../otp/match-token.js'
 import { verifyToken } from '../../otp/verify-token.js'
 import { signInAsker } from '../asker.js'
 import type { Auth } from '../auth.js'
-import { checkPassword, type PasswordUser } from '../check-password.js'
+import { checkPassword, type PasswordCheck, type PasswordUser } from '../check-password.js'
 import { isLedToSetUp, setUpAddress } from '../enrolment.js'
 import { passwordFactor, startPending, startSession } from '../session.js'
 import { type Answer, explained, refused, throttled, tokenRefused } from './answer.js'
@@ -22,23 +22,27 @@ import { isBlank } from '../../typed-text/clean-text.js'
 
 /** The password step. With a token in the same form it is the whole sign-in. */
 export async function submitPassword(auth: Auth, req: Request, form: LoginForm): Promise<Answer> {
-  const wait = await auth.addressLimit.take(req.ip ?? '')
-  if (wait !== null) return throttled('password', wait)
-  const { user, knownId } = await checkPassword(auth, form.username ?? '', form.password ?? '')
-  if (!user) {
-    await recordRefusal(auth, req, knownId)
-    return refused('password', 'invalid_login')
-  }
-  if (form.otp_token && !isBlank(form.otp_token)) return submitBoth(auth, req, user, form, form.otp_token)
-  return awaitToken(auth, req, user, safeNext(form.next))
+  const check = await checkPassword(auth, req, form.username ?? '', form.password ?? '')
+  if (!check.ok && check.reason === 'wait') return passwordWaits(auth, check)
+  if (!check.ok) return refused('password', 'invalid_login')
+  if (form.otp_token && !isBlank(form.otp_token)) return submitBoth(auth, req, check, form, form.otp_token)
+  return awaitToken(auth, req, check, safeNext(form.next))
+}
+
+type Passed = Extract<PasswordCheck, { ok: true }>
+
+/** After too many failures in a row waiting helps little: the text names what does. */
+function passwordWaits({ hostUsers }: Auth, check: Extract<PasswordCheck, { reason: 'wait' }>): Answer {
+  const reason = hostUsers === null ? 'errors:password_locked' : 'errors:password_locked_host'
+  return { ...throttled('password', check.retryAfter), ...(check.ended && { reason }) }
 }
 
 /**
  * Whoever has a second factor is signed in by it only, also where none of it can be asked at
  * present: the token step says who can help. Whoever has none is signed in, unverified.
  */
-async function awaitToken(auth: Auth, req: Request, user: PasswordUser, next: string | null): Promise<Answer> {
-  const devices = await devicesForUser(auth.otp, user.id, { changes: auth.addressLimit.givenBack(req.ip ?? '') })
+async function awaitToken(auth: Auth, req: Request, { user, changes }: Passed, next: string | null): Promise<Answer> {
+  const devices = await devicesForUser(auth.otp, user.id, { changes })
   const now = auth.clock.now()
   if (devices.length > 0) {
     const factor = await useTrustedBrowser(auth, req, user)
@@ -82,7 +86,7 @@ async function sendFirstCode(
 async function submitBoth(
   auth: Auth,
   req: Request,
-  user: PasswordUser,
+  { user, changes }: Passed,
   form: LoginForm,
   token: string,
 ): Promise<Answer> {
@@ -93,18 +97,16 @@ async function submitBoth(
     : await matchToken(auth.otp, submission)
   if (!verification.ok) {
     delete req.session.pending
+    await keepFailure(auth, changes)
     const refusal = tokenRefused('password', verification, auth.clock.now())
     return explained(auth, refusal, verification, { token, deviceId: form.otp_device ?? '' })
   }
   const passed = [passwordFactor(auth.clock.now().getTime())]
-  return signIn(auth, req, { user, passed, device: verification.device, ...wishesOf(form) })
+  return signIn(auth, req, { user, passed, device: verification.device, changes, ...wishesOf(form) })
 }
 
-function recordRefusal(auth: Auth, req: Request, userId: number | null): Promise<void> {
-  return recordEvent(auth.database, undefined, {
-    event: 'sign_in_refused',
-    at: auth.clock.now(),
-    userId,
-    origin: describeOrigin(req),
-  })
+/** The password was correct and the token was not: only the sender's network has failed. */
+async function keepFailure({ database }: Auth, changes: readonly Change[]): Promise<void> {
+  for (const { sql, values } of changes.filter((change) => !('limited' in change.values)))
+    await runStatement(database, undefined, sql, values)
 }

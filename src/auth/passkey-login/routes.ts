@@ -1,6 +1,7 @@
 import { type Request, type RequestHandler, type Response, Router } from 'express'
 import { z } from 'zod'
 import { describeWait } from '../../http/describe-wait.js'
+import { networkSender } from '../../http/limit-address.js'
 import { field, parseForms, readForm } from '../../http/read-form.js'
 import { refuse } from '../../http/refuse.js'
 import { requestPasskey } from '../../otp/webauthn/request-options.js'
@@ -43,7 +44,7 @@ function postPasskey(auth: Auth): RequestHandler {
  */
 function postRequest(auth: Auth): RequestHandler {
   return async (req, res) => {
-    const wait = await auth.addressLimit.take(req.ip ?? '')
+    const wait = await auth.addressLimit.take(networkSender(req))
     if (wait !== null) return refuseScript(req, res, wait)
     const request = await requestPasskey(auth.otp)
     if (!request) return refuse(req, res, { status: 404, code: 'not_found' })

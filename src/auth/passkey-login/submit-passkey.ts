@@ -2,6 +2,7 @@ import type { Request } from 'express'
 import { recordEvent } from '../../audit.js'
 import { runStatement } from '../../db/run-statement.js'
 import { describeOrigin } from '../../http/describe-origin.js'
+import { networkSender } from '../../http/limit-address.js'
 import { safeNext } from '../../http/safe-next.js'
 import { verifyToken } from '../../otp/verify-token.js'
 import { findKey } from '../../otp/webauthn/find-key.js'
@@ -21,7 +22,8 @@ export async function submitPasskey(
   req: Request,
   form: { otp_token?: string | undefined; next?: string | undefined },
 ): Promise<Answer> {
-  const wait = await auth.addressLimit.take(req.ip ?? '')
+  const sender = networkSender(req)
+  const wait = await auth.addressLimit.take(sender)
   if (wait !== null) return throttled('password', wait)
   const token = form.otp_token ?? ''
   const challenge = takeKeyChallenge(req, 'sign_in')
@@ -37,8 +39,16 @@ export async function submitPasskey(
     return { ...refused('password', 'invalid_login'), reason: 'keys:passkey_refused' }
   }
   // What was counted when the challenge was made; signIn gives back the other one.
-  await auth.addressLimit.giveBack(req.ip ?? '')
-  return signIn(auth, req, { user, passed: [], device: verification.device, trust: false, next: safeNext(form.next) })
+  await auth.addressLimit.giveBack(sender)
+  const changes = auth.addressLimit.givenBack(sender)
+  return signIn(auth, req, {
+    user,
+    passed: [],
+    device: verification.device,
+    trust: false,
+    next: safeNext(form.next),
+    changes,
+  })
 }
 
 async function readUser(auth: Auth, userId: number) {

@@ -5,7 +5,7 @@ import { parseAnswer } from '../../otp/webauthn/parse-response.js'
 import { sessionAsker } from '../asker.js'
 import type { Auth } from '../auth.js'
 import { type Refused, refused } from '../login/answer.js'
-import { askToken } from '../login/ask-token.js'
+import { askToken, tokenSender } from '../login/ask-token.js'
 import { deviceFactor, renewSession, useUpSession } from '../session.js'
 import type { StepUp, VerifyForm } from './read-step-up.js'
 
@@ -15,15 +15,11 @@ type StepUpAnswer = { ok: true; outcome: 'verified' | 'challenged' | 'ended' } |
 /** Asks one of the devices that help; what it accepts goes on with the session under a new id. */
 export async function submitStepUp(auth: Auth, req: Request, stepUp: StepUp, form: VerifyForm): Promise<StepUpAnswer> {
   if (isOfWrongKind(auth, stepUp, form)) return refused('token', 'wrong_kind')
-  const answer = await askToken(
-    auth,
-    req,
-    { userId: stepUp.user.id, devices: stepUp.devices, asker: sessionAsker },
-    form,
-  )
+  const awaited = { userId: stepUp.user.id, devices: stepUp.devices, asker: sessionAsker }
+  const answer = await askToken(auth, req, awaited, form)
   if (!answer.ok) return answer
   if ('challenged' in answer) return { ok: true, outcome: 'challenged' }
-  await auth.addressLimit.giveBack(req.ip ?? '')
+  await auth.addressLimit.giveBack(tokenSender(req, awaited))
   // Of two at once with one session, one goes on.
   if (!(await useUpSession(req))) return { ok: true, outcome: 'ended' }
   const now = auth.clock.now()

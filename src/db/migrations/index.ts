@@ -6,6 +6,7 @@ import * as groupsAndBrowsers from './0003-groups-and-browsers.js'
 import * as shippedGroups from './0004-shipped-groups.js'
 import * as deviceStates from './0005-device-states.js'
 import * as throttlingLanes from './0006-throttling-lanes.js'
+import * as limits from './0007-limits.js'
 import * as secretKeys from './0009-keys.js'
 
 /** One change of the schema. Everything it does happens in the transaction that also records its name. */
@@ -23,6 +24,7 @@ export const migrations: readonly Migration[] = [
   shippedGroups,
   deviceStates,
   throttlingLanes,
+  limits,
   secretKeys,
 ]
 

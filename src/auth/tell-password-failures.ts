@@ -1,0 +1,26 @@
+import { tellUserOrNobody } from '../notify/tell-user.js'
+import type { Origin } from '../origin.js'
+import type { Auth } from './auth.js'
+import { FREE_FAILURES, MOST_FAILURES } from './password-limit.js'
+
+/**
+ * Notifies the owner when waits begin, and when the password is no longer accepted: once each,
+ * however many attempts follow. For a login that nobody has the same statements run.
+ */
+export async function tellPasswordFailures(
+  auth: Auth,
+  { userId, failures, origin }: { userId: number | null; failures: number; origin: Origin },
+): Promise<void> {
+  const mail = mailFor(failures)
+  if (!mail) return
+  const { address, browser } = origin
+  const services = { database: auth.database, keys: auth.otp.keys, baseUrl: auth.baseUrl }
+  await auth.database.sequelize.transaction((transaction) =>
+    tellUserOrNobody(services, transaction, userId, { mail, at: auth.clock.now(), address, browser }),
+  )
+}
+
+function mailFor(failures: number): 'password-failed' | 'password-locked' | null {
+  if (failures === FREE_FAILURES) return 'password-failed'
+  return failures === MOST_FAILURES ? 'password-locked' : null
+}

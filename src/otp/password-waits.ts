@@ -1,0 +1,44 @@
+import type { Transaction } from 'sequelize'
+import type { Keyring } from '../crypto/keyring.js'
+import type { Database } from '../db/connect.js'
+import { runStatement } from '../db/run-statement.js'
+
+/**
+ * Where a password was entered. `anyone`: nothing else was shown. `known_browser`: this person
+ * has signed in here before. `inside`: a session or an invitation of this person.
+ */
+export const passwordLanes = ['anyone', 'known_browser', 'inside'] as const
+
+export type PasswordLane = (typeof passwordLanes)[number]
+
+/** Whose password it is: an account of the site, one of the host application, or a login that nobody has. */
+export type PasswordSubject = `user:${number}` | `external:${string}` | `login:${string}`
+
+/** How the failed passwords of one lane are stored, under every known key, newest first. */
+export function passwordHashes(keys: Keyring, lane: PasswordLane, subject: PasswordSubject): string[] {
+  return keys.hashes('password_failures', `${lane}:${subject}`)
+}
+
+/**
+ * Clears the waits after incorrect passwords of one account, in all lanes: someone has proved
+ * that it is theirs, or an administrator helps them.
+ *
+ * @example await clearPasswordWaits(otp, transaction, user.id)
+ */
+export async function clearPasswordWaits(
+  { database, keys }: { database: Database; keys: Keyring },
+  transaction: Transaction,
+  userId: number,
+): Promise<void> {
+  const [user] = await runStatement<{ external: string | null }>(
+    database,
+    transaction,
+    'select external_id as external from users where id = $userId',
+    { userId },
+  )
+  const subject = user?.external ? (`external:${user.external}` as const) : (`user:${userId}` as const)
+  const hashes = passwordLanes.flatMap((lane) => passwordHashes(keys, lane, subject))
+  await runStatement(database, transaction, 'delete from password_failures where subject_hash = any($hashes)', {
+    hashes,
+  })
+}

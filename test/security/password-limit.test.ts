@@ -1,0 +1,173 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { clearPasswordWaits } from '../../src/otp/password-waits.js'
+import type { Browser } from '../support/browse.js'
+import { createPerson, signIn, startTestSite, type TestSite } from '../support/site.js'
+import { openSite } from './open-site.js'
+
+const login = '/account/login'
+let site: TestSite
+beforeAll(async () => void (site = await openSite({ OTP_POLICY: 'off', TRUST_PROXY: '1' })))
+afterAll(() => site.close())
+
+let senders = 0
+/** Another IP address each time. */
+const elsewhere = () => ({ 'X-Forwarded-For': `198.51.${(senders += 1) >> 8}.${senders & 255}` })
+
+const enter = (username: string, password: string, browser: Browser = site.browser(), headers = elsewhere()) =>
+  browser.visit(login, { method: 'POST', form: { username, password }, headers })
+
+/** Incorrect passwords, waiting as long as is said between them. @returns how many were checked */
+async function attack(username: string, times: number, browser?: Browser): Promise<number> {
+  let checked = 0
+  for (let attempt = 0; attempt < times; attempt += 1) {
+    const answer = await enter(username, `wrong-${attempt}`, browser)
+    const wait = Number(answer.headers['retry-after'] ?? 0)
+    if (wait > 3600) return checked
+    if (answer.status === 422) checked += 1
+    else site.clock.advance(wait)
+  }
+  return checked
+}
+
+const mailsWaiting = async () => {
+  const { rows } = await site.database.pool.query(
+    "select count(*)::int as count from graphile_worker.jobs where task_identifier = 'send-mail'",
+  )
+  return Number(rows[0]?.count)
+}
+
+describe('incorrect passwords of one account (SEC-03)', () => {
+  it('are checked ten times, whatever IP addresses they come from, and then wait', async () => {
+    const person = await createPerson(site, { staff: false, app: false })
+    const answers = []
+    for (let attempt = 0; attempt < 120; attempt += 1) answers.push(await enter(person.email, `wrong-${attempt}`))
+    expect(answers.filter(({ code }) => code === 'invalid_login')).toHaveLength(10)
+    expect(answers.at(-1)).toMatchObject({ status: 429, code: 'n_failed_attempts' })
+    expect(await enter(person.email, person.password)).toMatchObject({ status: 429 })
+    site.clock.advance(1)
+    expect(await enter(person.email, person.password)).toMatchObject({ status: 303 })
+  })
+
+  it('come to an end after 100, for 30 days', async () => {
+    const person = await createPerson(site, { staff: false, app: false })
+    expect(await attack(person.email, 400)).toBe(100)
+    const last = await enter(person.email, person.password)
+    expect(last.status).toBe(429)
+    expect(last.text).toContain('30 days')
+    site.clock.advance(29 * 86_400)
+    expect((await enter(person.email, person.password)).status).toBe(429)
+    site.clock.advance(86_400)
+    expect((await enter(person.email, person.password)).status).toBe(303)
+  })
+
+  it('look the same for a login that nobody has, answer by answer', async () => {
+    const person = await createPerson(site, { staff: false, app: false })
+    const seen = async (username: string) => {
+      const answers: unknown[] = []
+      for (let attempt = 0; attempt < 16; attempt += 1) {
+        const { status, code, text, headers } = await enter(username, 'wrong')
+        answers.push([status, code, headers['retry-after'], text.replaceAll(username, '…')])
+        if (attempt > 12) site.clock.advance(Number(headers['retry-after'] ?? 0))
+      }
+      return answers
+    }
+    expect(await seen(person.email)).toEqual(await seen('nobody-of-that-name@example.com'))
+  })
+
+  it.each(['upper case', 'spaces'])('count with %s as the same login', async (variant) => {
+    const person = await createPerson(site, { staff: false, app: false })
+    await attack(person.email, 10)
+    const other = variant === 'spaces' ? ` ${person.email} ` : person.email.toUpperCase()
+    expect((await enter(other, person.password)).status).toBe(429)
+  })
+
+  it('leave a browser in which the person has signed in before a lane of its own', async () => {
+    const person = await createPerson(site, { staff: false, app: false })
+    const own = site.browser()
+    expect((await enter(person.email, person.password, own)).status).toBe(303)
+    own.cookies.delete('otp_session')
+    await attack(person.email, 400)
+    expect((await enter(person.email, person.password)).status).toBe(429)
+    expect((await enter(person.email, 'a slip', own)).status).toBe(422)
+    expect((await enter(person.email, person.password, own)).status).toBe(303)
+    // It is no way to get more attempts at another account.
+    const other = await createPerson(site, { staff: false, app: false })
+    expect(await attack(other.email, 12, own)).toBe(11)
+  })
+
+  it('are limited in a known browser as well', async () => {
+    const person = await createPerson(site, { staff: false, app: false })
+    const own = site.browser()
+    await enter(person.email, person.password, own)
+    expect(await attack(person.email, 400, own)).toBe(100)
+  })
+
+  it('of many at once are not checked more often', async () => {
+    const person = await createPerson(site, { staff: false, app: false })
+    const answers = await Promise.all(Array.from({ length: 30 }, () => enter(person.email, 'wrong')))
+    expect(answers.filter(({ status }) => status === 422)).toHaveLength(10)
+  })
+
+  it('of others are not ended by the owner’s success elsewhere', async () => {
+    const person = await createPerson(site, { staff: false, app: false })
+    await attack(person.email, 9)
+    expect((await enter(person.email, person.password)).status).toBe(303)
+    expect(await attack(person.email, 3)).toBe(1 + 1)
+  })
+
+  it('of one’s own are ended by one’s own success', async () => {
+    const person = await createPerson(site, { staff: false, app: false })
+    const home = { 'X-Forwarded-For': '203.0.113.9' }
+    for (let day = 0; day < 12; day += 1) {
+      for (let slip = 0; slip < 3; slip += 1)
+        expect((await enter(person.email, 'slip', site.browser(), home)).status).toBe(422)
+      expect((await enter(person.email, person.password, site.browser(), home)).status).toBe(303)
+    }
+  })
+
+  it('are told the owner by email when they have to wait and when they end, and not each time', async () => {
+    const person = await createPerson(site, { staff: false, app: false })
+    const before = await mailsWaiting()
+    await attack(person.email, 9)
+    expect(await mailsWaiting()).toBe(before)
+    await attack(person.email, 40)
+    expect(await mailsWaiting()).toBe(before + 1)
+    await attack(person.email, 400)
+    expect(await mailsWaiting()).toBe(before + 2)
+  })
+
+  it('are forgotten once a new password is set, and once an administrator helps', async () => {
+    const person = await createPerson(site, { staff: false, app: false })
+    await attack(person.email, 400)
+    await site.database.sequelize.transaction((transaction) => clearPasswordWaits(site.otp, transaction, person.id))
+    expect((await enter(person.email, person.password)).status).toBe(303)
+  })
+
+  it('count under every key, so that a rotation gives no new attempts', async () => {
+    const person = await createPerson(site, { staff: false, app: false })
+    await attack(person.email, 10)
+    const keys = [Buffer.alloc(32, 9), Buffer.alloc(32, 7)]
+    const rotated = await startTestSite(site.database, { OTP_POLICY: 'off' }, keys, { clock: site.clock })
+    const answer = await rotated.browser().post(login, { username: person.email, password: person.password })
+    await rotated.close()
+    expect(answer.status).toBe(429)
+  })
+})
+
+describe('pages that ask for the current password', () => {
+  it.each([
+    ['/account/password/change', { new_password: 'another long password' }],
+    ['/account/email', { email: 'new@example.com' }],
+  ])('%s wait after ten incorrect ones, apart from those of others', async (path, more) => {
+    const person = await createPerson(site)
+    const browser = await signIn(site, person)
+    await attack(person.email, 12)
+    const codes = []
+    for (let attempt = 0; attempt < 12; attempt += 1)
+      codes.push((await browser.post(path, { ...more, password: `wrong-${attempt}` })).code)
+    expect(codes.filter((code) => code === 'invalid_password')).toHaveLength(10)
+    expect(codes.at(-1)).toBe('too_many_requests')
+    site.clock.advance(1)
+    expect((await browser.post(path, { ...more, password: person.password })).status).toBe(303)
+  })
+})
