@@ -1,10 +1,11 @@
 import type { Transaction } from 'sequelize'
 import { runStatement } from '../db/run-statement.js'
 import type { Otp } from './otp.js'
+import { clearPasswordWaits } from './password-waits.js'
 import { FAILURES_UNTIL_OFF } from './throttle.js'
 
 /**
- * Ends the account's lock, and the waits of all the user's devices, those in setup and those of
+ * Ends the account's lock, the waits after incorrect passwords, and the waits of all the user's devices, those in setup and those of
  * kinds that are not in use included: failures are forgotten and the next code can be sent at
  * once. A device that was disabled after too many failures stays disabled.
  *
@@ -14,6 +15,7 @@ export async function clearWaits(otp: Otp, transaction: Transaction, userId: num
   // The owner first, as everywhere.
   await runStatement(otp.database, transaction, 'select from users where id = $userId for update', { userId })
   let cleared = (await runStatement(otp.database, transaction, CLEAR_OWNER, { userId })).length > 0
+  if (await clearPasswordWaits(otp, transaction, userId)) cleared = true
   for (const kind of otp.everyKind) {
     const limit = kind.unguessable ? null : FAILURES_UNTIL_OFF
     const values = { userId, limit }

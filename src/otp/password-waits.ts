@@ -23,13 +23,14 @@ export function passwordHashes(keys: Keyring, lane: PasswordLane, subject: Passw
  * Clears the waits after incorrect passwords of one account, in all lanes: someone has proved
  * that it is theirs, or an administrator helps them.
  *
+ * @returns whether there was anything to clear
  * @example await clearPasswordWaits(otp, transaction, user.id)
  */
 export async function clearPasswordWaits(
   { database, keys }: { database: Database; keys: Keyring },
   transaction: Transaction,
   userId: number,
-): Promise<void> {
+): Promise<boolean> {
   const [user] = await runStatement<{ external: string | null }>(
     database,
     transaction,
@@ -38,7 +39,8 @@ export async function clearPasswordWaits(
   )
   const subject = user?.external ? (`external:${user.external}` as const) : (`user:${userId}` as const)
   const hashes = passwordLanes.flatMap((lane) => passwordHashes(keys, lane, subject))
-  await runStatement(database, transaction, 'delete from password_failures where subject_hash = any($hashes)', {
-    hashes,
-  })
+  const sql = 'delete from password_failures where subject_hash = any($hashes) returning failures'
+  return (await runStatement<{ failures: number }>(database, transaction, sql, { hashes })).some(
+    ({ failures }) => failures > 0,
+  )
 }
