@@ -1,8 +1,8 @@
-import type { Device, Verification } from '../otp/device.js'
+import type { Cause, Device, Verification } from '../otp/device.js'
 import type { Kind } from '../otp/kinds/kind.js'
 import type { Otp } from '../otp/otp.js'
 import { parsePersistentId } from '../otp/persistent-id.js'
-import { parseAnswer } from '../otp/webauthn/parse-response.js'
+import { isFromKey, parseAnswer } from '../otp/webauthn/parse-response.js'
 
 interface Submitted {
   token: string
@@ -24,12 +24,17 @@ export function explainToken(
   if (verification.reason === 'verification_not_allowed') return verification.message
   if (verification.reason !== 'invalid_token') return undefined
   // A key's answer was not typed, so it was not mistyped.
-  if (parseAnswer(token)) return 'keys:refused'
+  if (isFromKey(token)) return explainKey(verification.because, token)
   const { because } = verification
   if (because && because !== 'counter_not_higher') return `errors:wrong_token.${because}`
   const kind = kinds.find(({ name }) => name === parsePersistentId(deviceId)?.kind)
   if (!kind) return undefined
   return kind.couldBe(token) ? textOf(kind) : explainShape(kinds, kind, token, devices)
+}
+
+function explainKey(because: Cause | undefined, token: string): string {
+  if (!parseAnswer(token)) return 'keys:unreadable'
+  return because === 'counter_not_higher' ? 'keys:stopped_counting' : 'keys:refused'
 }
 
 function textOf({ rejection }: Kind): string | undefined {

@@ -72,6 +72,8 @@ describe.each(databaseKinds())('a passkey alone, on the %s database', (where) =>
     ['from a foreign origin', { origin: 'http://evil.example' }],
     ['for another relying party', { rpId: 'evil.example' }],
     ['with another person’s handle', { userHandle: 'AAAA' }],
+    ['without a handle (SEC-22)', { userHandle: null }],
+    ['with an empty handle (SEC-22)', { userHandle: '' }],
     ['without a touch', { userPresent: false }],
   ])('signs nobody in %s', async (_what, wrong) => {
     const { key } = await passkeyOwner()

@@ -47,6 +47,48 @@ describe.each(databaseKinds())('security keys, on the %s database', (where) => {
   const rowOf = async (id: number) =>
     (await database.pool.query('select * from webauthn_devices where id = $1', [id])).rows[0]
 
+  it.each([
+    ['no user handle', {}, {}],
+    ['an empty user handle', { userHandle: '' }, {}],
+    ['a user handle of null', { userHandle: null }, {}],
+    ['results of extensions that are null', {}, { clientExtensionResults: null }],
+    ['no results of extensions', {}, { clientExtensionResults: undefined }],
+    ['results of an extension that nobody asked for', {}, { clientExtensionResults: { appid: true, prf: {} } }],
+    ['an attachment of a kind to come', {}, { authenticatorAttachment: 'implanted' }],
+    ['an attachment of null', {}, { authenticatorAttachment: null }],
+    ['members that nobody knows', { later: [1] }, { later: {} }],
+  ])('sign in where the browser sends %s (DEV-02)', async (_what, response, more) => {
+    const { person, key } = await keyOwner()
+    const browser = await afterPassword(person)
+    const whole = JSON.parse(key.answer(await asked(browser)))
+    const token = JSON.stringify({ ...whole, ...more, response: { ...whole.response, ...response } })
+    expect((await browser.post(login, { otp_token: token })).status).toBe(303)
+  })
+
+  it.each([
+    ['transports of null', { transports: null }, {}],
+    ['no transports', { transports: undefined }, {}],
+    ['a transport that nobody knows', { transports: ['usb', 'telepathy', 7] }, {}],
+    ['results of extensions that are null', {}, { clientExtensionResults: null }],
+    ['no results of extensions', {}, { clientExtensionResults: undefined }],
+    ['an answer to credProps without rk', {}, { clientExtensionResults: { credProps: {} } }],
+    [
+      'an attachment of null and a public key',
+      { publicKey: 'AA', publicKeyAlgorithm: -7 },
+      { authenticatorAttachment: null },
+    ],
+  ])('are added where the browser sends %s (DEV-02)', async (_what, response, more) => {
+    const person = await createPerson(site, { app: false })
+    const browser = await signIn(site, person)
+    const whole = JSON.parse(makeSoftKey().create(await asked(browser, `${add}/options`)))
+    const credential = JSON.stringify({ ...whole, ...more, response: { ...whole.response, ...response } })
+    expect((await browser.post(add, { name: 'Key', credential })).status).toBe(303)
+    const { rows } = await database.pool.query('select transports from webauthn_devices where user_id = $1', [
+      person.id,
+    ])
+    expect(rows[0]?.transports.every((one: string) => one === 'usb')).toBe(true)
+  })
+
   it('are added in set-up, and sign in from then on', async () => {
     const person = await createPerson(site, { app: false })
     const key = makeSoftKey()
@@ -290,14 +332,51 @@ describe.each(databaseKinds())('security keys, on the %s database', (where) => {
         { ...whole, response: { ...whole.response, clientDataJSON: '_w' } },
         { ...whole, response: { ...whole.response, authenticatorData: 'AAAA' } },
         { ...whole, response: { ...whole.response, signature: '' } },
-        { ...whole, response: { ...whole.response, userHandle: null } },
+        { ...whole, response: { ...whole.response, userHandle: 7 } },
+        { ...whole, response: { ...whole.response, userHandle: '!!' } },
+        { ...whole, response: null },
+        [whole],
       ]
       for (const piece of pieces) {
         await asked(browser)
         const answer = await browser.post(login, { otp_token: JSON.stringify(piece) })
         expect(answer).toMatchObject(refused)
       }
+      const cut = await browser.post(login, { otp_token: JSON.stringify(whole).slice(0, -9) })
+      expect(cut).toMatchObject(refused)
+      expect(cut.text).toContain('We couldn&#39;t read the answer of your key.')
       expect((await browser.post(login, { otp_token: `{"id":"${'A'.repeat(8192)}"}` })).status).toBe(400)
+    })
+
+    it('that cannot be read, and counts them as no wrong code (DEV-02)', async () => {
+      const { person, key, device } = await keyOwner()
+      const browser = await afterPassword(person)
+      const whole = JSON.parse(key.answer(await asked(browser)))
+      const { response } = whole
+      for (const piece of [
+        {},
+        { ...whole, type: undefined },
+        { ...whole, response: { ...response, authenticatorData: 'AAAA' } },
+        { ...whole, response: { ...response, signature: null } },
+        { ...whole, response: { ...response, userHandle: ['AA'] } },
+      ]) {
+        const answer = await browser.post(login, { otp_token: JSON.stringify(piece) })
+        expect(answer).toMatchObject(refused)
+        expect(answer.text).toContain('We couldn&#39;t read the answer of your key.')
+      }
+      expect(await rowOf(device.id)).toMatchObject({ failure_count: 0, failed_at: null })
+      const { rows } = await database.pool.query('select token_failed_at from users where id = $1', [person.id])
+      expect(rows).toEqual([{ token_failed_at: [] }])
+    })
+
+    it('that count lower than before, and says what helps (DEV-09)', async () => {
+      const { person, key } = await keyOwner()
+      const browser = await afterPassword(person)
+      await browser.post(login, { otp_token: key.answer({ ...(await asked(browser)), counter: 12 }) })
+      const again = await afterPassword(person)
+      const answer = await again.post(login, { otp_token: key.answer({ ...(await asked(again)), counter: 0 }) })
+      expect(answer).toMatchObject(refused)
+      expect(answer.text).toContain('remove the key and add it again')
     })
 
     it('in the password’s form, where no session has asked them, and count nothing', async () => {

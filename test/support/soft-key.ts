@@ -12,7 +12,10 @@ export interface Ceremony {
   userPresent?: boolean
   /** What the key says it has counted; one more than the last time where nothing is said. */
   counter?: number
-  userHandle?: string
+  /** Left out: what a key does by itself, which names its owner where no credential was asked for. */
+  userHandle?: string | null
+  /** As it is in the options. */
+  allowCredentials?: unknown
   type?: string
   crossOrigin?: boolean
 }
@@ -22,6 +25,8 @@ export interface SoftKey {
   /** base64url. */
   credentialId: string
   counter: number
+  /** Whom it is for, base64url; null: it does not know. */
+  userHandle: string | null
   /** The JSON that a browser gives for a new key. */
   create(ceremony: Ceremony): string
   /** The JSON that a browser gives for the key's answer. */
@@ -38,6 +43,7 @@ export function makeSoftKey({ counts = true } = {}): SoftKey {
   const key: SoftKey = {
     credentialId,
     counter: 0,
+    userHandle: null,
     create(ceremony) {
       const attested = Buffer.concat([Buffer.alloc(16), uint16(id.length), id, coseKey(jwk.x, jwk.y)])
       const authData = Buffer.concat([authenticatorData(ceremony, 0, ATTESTED), attested])
@@ -56,19 +62,23 @@ export function makeSoftKey({ counts = true } = {}): SoftKey {
     answer(ceremony) {
       key.counter = ceremony.counter ?? (counts ? key.counter + 1 : 0)
       const client = clientData('webauthn.get', ceremony)
+      const { allowCredentials: allowed, userHandle: handle = isEmpty(allowed) ? key.userHandle : null } = ceremony
       const authData = authenticatorData(ceremony, key.counter)
       const signed = Buffer.concat([authData, createHash('sha256').update(client).digest()])
       const response = {
         clientDataJSON: client.toString('base64url'),
         authenticatorData: authData.toString('base64url'),
         signature: createSign('sha256').update(signed).sign(privateKey).toString('base64url'),
-        ...(ceremony.userHandle !== undefined && { userHandle: ceremony.userHandle }),
+        ...(handle !== null && { userHandle: handle }),
       }
       return JSON.stringify({ ...credential, response })
     },
   }
   return key
 }
+
+/** Nobody was identified before, so the key is asked who it is for (WebAuthn §7.2 step 6). */
+const isEmpty = (allowed: unknown): boolean => Array.isArray(allowed) && allowed.length === 0
 
 type Cbor = Parameters<typeof isoCBOR.encode>[0]
 

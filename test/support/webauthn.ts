@@ -12,6 +12,7 @@ export async function addTestKey(
 ): Promise<{ device: Device; key: SoftKey }> {
   const asked = await requestNewKey(otp, { id: userId, email: 'a@example.com', name: 'A' }, { discoverable: true })
   if (!asked) throw new Error('This address has no relying party.')
+  key.userHandle = asked.options.user.id
   const { origin } = otp.settings.relyingParty ?? {}
   const response = key.create({ challenge: asked.options.challenge, ...(origin && { origin }) })
   const added = await addSecurityKey(otp, { userId, name: 'Blue key', response, challenge: asked.challenge })

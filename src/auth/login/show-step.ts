@@ -3,7 +3,7 @@ import { safeNext } from '../../http/safe-next.js'
 import { describeWait } from '../../http/describe-wait.js'
 import { sendKeyPage, sendPage } from '../../http/send-page.js'
 import type { ListedDevice } from '../../otp/devices-for-user.js'
-import { parseAnswer } from '../../otp/webauthn/parse-response.js'
+import { isFromKey } from '../../otp/webauthn/parse-response.js'
 import type { Auth } from '../auth.js'
 import { challengeOf } from '../send-challenge.js'
 import type { Refused } from './answer.js'
@@ -101,7 +101,7 @@ function keyForm({ otp }: Auth, token: unknown, devices: readonly ListedDevice[]
     /** Null: browsers know no keys for the address that this site has. */
     relyingParty: otp.settings.relyingParty,
     /** Whether it was this form that was refused. */
-    tried: parseAnswer(text(token)) !== null,
+    tried: isFromKey(text(token)),
   }
 }
 

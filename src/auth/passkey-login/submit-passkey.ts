@@ -5,6 +5,7 @@ import { describeOrigin } from '../../http/describe-origin.js'
 import { networkSender } from '../../http/limit-address.js'
 import { safeNext } from '../../http/safe-next.js'
 import { verifyToken } from '../../otp/verify-token.js'
+import type { Verification } from '../../otp/device.js'
 import { findKey } from '../../otp/webauthn/find-key.js'
 import { noAsker } from '../asker.js'
 import type { Auth } from '../auth.js'
@@ -36,7 +37,7 @@ export async function submitPasskey(
   if (!verification || !verification.ok || !user) {
     const event = { event: 'sign_in_refused', at: auth.clock.now(), userId: key?.userId ?? null, origin } as const
     await recordEvent(auth.database, undefined, event)
-    return { ...refused('password', 'invalid_login'), reason: 'keys:passkey_refused' }
+    return { ...refused('password', 'invalid_login'), reason: reasonOf(verification) }
   }
   // What was counted when the challenge was made; signIn gives back the other one.
   await auth.addressLimit.giveBack(sender)
@@ -49,6 +50,12 @@ export async function submitPasskey(
     next: safeNext(form.next),
     changes,
   })
+}
+
+/** The signature of a key that stopped counting was right, so its owner may know. */
+function reasonOf(verification: Verification | null | '' | undefined): string {
+  const stopped = verification && !verification.ok && verification.reason === 'invalid_token' && verification.because
+  return stopped === 'counter_not_higher' ? 'keys:stopped_counting' : 'keys:passkey_refused'
 }
 
 async function readUser(auth: Auth, userId: number) {

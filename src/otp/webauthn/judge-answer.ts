@@ -34,6 +34,8 @@ export async function judgeAnswer(
 ): Promise<KindOutcome> {
   if (purpose === 'add' || answer.id !== state.credential_id) return { accepted: false }
   const { userHandle } = answer.response
+  // §7.2 step 6: where nobody was identified before, the key has to say who it is for.
+  if (userHandle === undefined && purpose === 'sign_in') return { accepted: false }
   if (userHandle !== undefined && userHandle !== state.user_handle) return { accepted: false }
   const mustVerifyUser = purpose === 'sign_in' || relyingParty.userVerification === 'required'
   const checked = await checkSignature(state, answer, relyingParty, { challenge, mustVerifyUser })
