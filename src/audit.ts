@@ -16,6 +16,7 @@ export const auditEventNames = [
   'user_unlocked',
   'backup_token_used',
   'device_switched_off',
+  'device_enabled',
   'device_added',
   'device_renamed',
   'default_device_changed',

@@ -22,6 +22,7 @@ export function recordVerifications({ events, database }: Pick<Otp, 'events' | '
   events.on('deviceAdded', (about) => record(about, { event: 'device_added', details: { name: about.device.name } }))
   events.on('deviceRemoved', (about) => record(about, { event: 'device_removed', ...doneBy(about) }))
   events.on('deviceSwitchedOff', (about) => record(about, { event: 'device_switched_off', ...doneBy(about) }))
+  events.on('deviceEnabled', (about) => record(about, { event: 'device_enabled', ...doneBy(about) }))
 }
 
 function doneBy({ device, by, actorId }: OtpEvents['deviceSwitchedOff']): Pick<AuditEntry, 'actorId' | 'details'> {

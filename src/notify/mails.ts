@@ -48,6 +48,7 @@ export const mailSchema = z.discriminatedUnion('mail', [
   notice('backup-tokens-made', { by, left }),
   notice('browser-trusted', { until: z.coerce.date() }),
   notice('device-added', { by, ...device }),
+  notice('device-enabled', { by: z.literal('administrator'), ...device }),
   notice('device-removed', { by, ...device }),
   notice('device-renamed', { by: z.literal('administrator'), ...device }),
   notice('device-switched-off', { by: byOthers, ...device }),

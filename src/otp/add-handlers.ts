@@ -15,6 +15,7 @@ const names: Readonly<Record<EventName, true>> = {
   deviceAdded: true,
   deviceRemoved: true,
   deviceSwitchedOff: true,
+  deviceEnabled: true,
   signedIn: true,
   signedOut: true,
   stepUp: true,

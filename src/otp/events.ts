@@ -43,6 +43,8 @@ export interface OtpEvents {
   deviceRemoved: AboutDevice & Doer & { all: boolean }
   /** A device was switched off, by an administrator or after too many failures. */
   deviceSwitchedOff: AboutDevice & Doer
+  /** An administrator enabled a device that an administrator had disabled. */
+  deviceEnabled: AboutDevice & Doer
 }
 
 /** What is told after the fact. Nothing waits for a handler, and one that throws is logged and changes nothing. */
@@ -85,6 +87,7 @@ export function createEvents(onFault: (fault: unknown, event: keyof AfterEvents)
     deviceAdded: new Set(),
     deviceRemoved: new Set(),
     deviceSwitchedOff: new Set(),
+    deviceEnabled: new Set(),
   }
   const after: Handlers<AfterEvents> = {
     signedIn: new Set(),

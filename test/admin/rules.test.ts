@@ -79,8 +79,7 @@ describe('staff', () => {
       const epoch = (await user(person.id)).auth_epoch
       expect((await act(site().staff, table, id, 'edit', { name: 'Renamed' })).status).toBe(200)
       expect((await act(site().staff, table, id, 'edit', { confirmed: 'false' })).status).toBe(200)
-      expect(await act(site().boss, table, id, 'edit', { confirmed: 'true' })).toMatchObject({ status: 403 })
-      await site().database.pool.query(`update ${table} set confirmed = true where id = $1`, [id])
+      expect((await act(site().staff, table, id, 'edit', { confirmed: 'true' })).status).toBe(200)
       expect((await bulkDelete(site().staff, table, [id])).status).toBe(200)
       expect(await user(person.id)).toMatchObject({ auth_epoch: epoch + 2, default_device: null })
       expect((await eventsOf(person.id, 'device_renamed'))[0]?.details).toEqual({ from: name, to: 'Renamed' })
@@ -90,6 +89,7 @@ describe('staff', () => {
       expect(await mailsTo(site().database, person.email)).toMatchObject([
         { mail: 'device-renamed', ...by },
         { mail: 'device-switched-off', ...by },
+        { mail: 'device-enabled', ...by },
         { mail: 'device-removed', ...by },
       ])
     },
@@ -98,17 +98,47 @@ describe('staff', () => {
   it('delete what was never set up to its end without a mail', async () => {
     const person = await site().person()
     const { phone } = await giveDevices(site().database, person.id)
-    await phone.update({ confirmed: false })
+    await phone.update({ confirmed: false, confirmed_at: null })
     expect((await act(site().staff, 'phone_devices', phone.id, 'delete')).status).toBe(200)
     expect(await mailsTo(site().database, person.email)).toEqual([])
   })
 
-  it('cannot switch a device on again: only enrolment does', async () => {
-    const person = await site().person()
-    await act(site().staff, 'totp_devices', app(person), 'edit', { confirmed: 'false' })
-    const answer = await act(site().boss, 'totp_devices', app(person), 'edit', { confirmed: 'true', name: 'Sneaky' })
+  it('enable a device that an administrator disabled, whether in the panel or by SQL (SEC-01)', async () => {
+    for (const disable of [
+      (id: number) => act(site().staff, 'totp_devices', id, 'edit', { confirmed: 'false' }),
+      (id: number) => site().database.pool.query('update totp_devices set confirmed = false where id = $1', [id]),
+    ]) {
+      const person = await site().person()
+      await disable(app(person))
+      const disabled = await appOf(person)
+      expect(disabled).toMatchObject({ confirmed: false, disabled_reason: 'administrator' })
+      expect(disabled?.disabled_at).toBeInstanceOf(Date)
+      expect((await act(site().boss, 'totp_devices', app(person), 'edit', { confirmed: 'true' })).status).toBe(200)
+      expect(await appOf(person)).toMatchObject({ confirmed: true, disabled_at: null, disabled_reason: null })
+      expect(await eventsOf(person.id, 'device_enabled')).toMatchObject([{ actor_id: site().bossPerson.id }])
+      expect(await isIn(await signIn(site(), person))).toBe(true)
+    }
+  })
+
+  it('cannot enable a device that too many failures disabled, or whose setup is not finished', async () => {
+    const states = ['failure_count = 100, confirmed = false', 'confirmed = false, confirmed_at = null']
+    for (const state of states) {
+      const person = await site().person()
+      await site().database.pool.query(`update totp_devices set ${state} where id = $1`, [app(person)])
+      const before = await appOf(person)
+      const answer = await act(site().boss, 'totp_devices', app(person), 'edit', { confirmed: 'true', name: 'Sneaky' })
+      expect(answer).toMatchObject({ status: 403, code: 'not_allowed' })
+      expect(await appOf(person)).toEqual(before)
+    }
+  })
+
+  it('cannot enable their own device', async () => {
+    const { staffPerson } = site()
+    const { phone } = await giveDevices(site().database, staffPerson.id)
+    await phone.update({ confirmed: false })
+    const answer = await act(site().staff, 'phone_devices', phone.id, 'edit', { confirmed: 'true' })
     expect(answer).toMatchObject({ status: 403, code: 'not_allowed' })
-    expect(await appOf(person)).toMatchObject({ confirmed: false, name: 'App' })
+    await phone.destroy()
   })
 
   it('delete a set of backup tokens with all its tokens', async () => {

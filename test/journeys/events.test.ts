@@ -13,6 +13,7 @@ const inside = [
   'deviceAdded',
   'deviceRemoved',
   'deviceSwitchedOff',
+  'deviceEnabled',
 ] as const
 const after = ['signedIn', 'signedOut'] as const
 
@@ -101,6 +102,22 @@ describe('what is told', () => {
     expect(answer.status).toBe(200)
     expect(told.filter(({ userId }) => userId === person.id)).toEqual([
       { name, userId: person.id, hasTransaction: true, by: 'administrator', actorId: site().bossPerson.id },
+    ])
+  })
+
+  it('of a device that an administrator enabled again, by whom', async () => {
+    const edit = (confirmed: string) => act(site().boss, 'totp_devices', person.app?.id ?? 0, 'edit', { confirmed })
+    await edit('false')
+    told.length = 0
+    expect((await edit('true')).status).toBe(200)
+    expect(told.filter(({ userId }) => userId === person.id)).toEqual([
+      {
+        name: 'deviceEnabled',
+        userId: person.id,
+        hasTransaction: true,
+        by: 'administrator',
+        actorId: site().bossPerson.id,
+      },
     ])
   })
 

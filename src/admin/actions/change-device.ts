@@ -1,4 +1,4 @@
-import type { Transaction } from 'sequelize'
+import { type Transaction, UniqueConstraintError } from 'sequelize'
 import { z } from 'zod'
 import { type AuditEntry, recordEvent } from '../../audit.js'
 import type { User } from '../../db/models/user.js'
@@ -28,9 +28,9 @@ interface Change {
 }
 
 /**
- * Renames a device or switches it off, in one transaction with the audit events.
- * Switching off ends the owner's sessions, since it may have verified one. Only
- * enrolment switches a device on again.
+ * Renames, disables or enables a device, in one transaction with the audit events. Disabling
+ * ends the owner's sessions, since the device may have verified one. Only what an administrator
+ * disabled can be enabled: after too many failures its owner has to set it up again.
  */
 export async function changeDevice(
   services: PanelServices,
@@ -40,7 +40,7 @@ export async function changeDevice(
   wish: DeviceWish,
 ): Promise<Outcome> {
   await refreshOwners(services, table.model(services.database.models), [id])
-  return services.database.sequelize.transaction(async (transaction) => {
+  const run = async (transaction: Transaction): Promise<Outcome> => {
     const locked = await lockDevices(services, transaction, actor, table, [id])
     const [found] = locked.devices
     if (!found) return { ok: false, code: 'not_found' }
@@ -50,15 +50,22 @@ export async function changeDevice(
     const refusal = refusalOf(change, wish)
     if (refusal) return refusal
     if (wish.name !== undefined && wish.name !== found.device.name) await rename(change, wish.name)
-    if (wish.confirmed === false && found.device.confirmed) await switchOff(change)
+    if (wish.confirmed === false && found.device.confirmed) await disable(change)
+    if (wish.confirmed === true && !found.device.confirmed) await enable(change)
     return done
+  }
+  return services.database.sequelize.transaction(run).catch((fault: unknown) => {
+    // A kind may allow its secret once among the active devices, and it was set up again meanwhile.
+    if (fault instanceof UniqueConstraintError) return notAllowed('enable_conflict')
+    throw fault
   })
 }
 
 function refusalOf({ actor, device, owner }: Change, wish: DeviceWish): Outcome | null {
-  if (wish.confirmed === true && !device.confirmed) return notAllowed('switch_on')
-  const switchesOff = wish.confirmed === false && device.confirmed
-  return switchesOff && actor.id === owner.id ? notAllowed('own_device') : null
+  if (wish.confirmed === undefined || wish.confirmed === device.confirmed) return null
+  if (wish.confirmed && device.confirmed_at === null) return notAllowed('switch_on')
+  if (wish.confirmed && device.disabled_reason === 'failures') return notAllowed('enable_failed')
+  return actor.id === owner.id ? notAllowed('own_device') : null
 }
 
 async function rename(change: Change, to: string): Promise<void> {
@@ -68,17 +75,30 @@ async function rename(change: Change, to: string): Promise<void> {
   await tell(change, 'device-renamed')
 }
 
-async function switchOff(change: Change): Promise<void> {
-  // Before it is switched off: of one that never verified nobody is told.
+async function disable(change: Change): Promise<void> {
+  // Before it is disabled: the owner is not told about a setup that was never finished.
   await tell(change, 'device-switched-off')
   const about = await aboutDevice(change.services, change.actor, change.table, change.device, change.transaction)
-  await change.device.update({ confirmed: false }, { transaction: change.transaction })
+  const disabled = {
+    confirmed: false,
+    disabled_at: change.services.clock.now(),
+    disabled_reason: 'administrator',
+  } as const
+  await change.device.update(disabled, { transaction: change.transaction })
   await change.owner.increment('auth_epoch', { transaction: change.transaction })
   await change.services.otp.events.emit('deviceSwitchedOff', about)
 }
 
-/** One's own device one renames knowingly. */
-async function tell(change: Change, mail: 'device-renamed' | 'device-switched-off'): Promise<void> {
+async function enable(change: Change): Promise<void> {
+  const enabled = { confirmed: true, disabled_at: null, disabled_reason: null }
+  await change.device.update(enabled, { transaction: change.transaction })
+  await tell(change, 'device-enabled')
+  const about = await aboutDevice(change.services, change.actor, change.table, change.device, change.transaction)
+  await change.services.otp.events.emit('deviceEnabled', about)
+}
+
+/** No email when users rename their own device. */
+async function tell(change: Change, mail: 'device-enabled' | 'device-renamed' | 'device-switched-off'): Promise<void> {
   const { services, actor, table, device, owner, transaction } = change
   if (owner.id !== actor.id) await tellOfDevice(services, transaction, mail, table, device)
 }

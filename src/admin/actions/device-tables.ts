@@ -7,6 +7,9 @@ export interface ChangeableDevice extends Model {
   user_id: number
   name: string
   confirmed: boolean
+  confirmed_at: Date | null
+  disabled_at: Date | null
+  disabled_reason: 'administrator' | 'failures' | null
   last_used_at: Date | null
 }
 

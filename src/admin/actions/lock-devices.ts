@@ -23,7 +23,16 @@ export async function lockDevices(
   const found = await model.findAll({ attributes: ['user_id'], where, transaction })
   const people = await lockPeople(services, transaction, actor, [...new Set(found.map(({ user_id }) => user_id))])
   const rows = await model.findAll({
-    attributes: ['id', 'user_id', 'name', 'confirmed', 'last_used_at'],
+    attributes: [
+      'id',
+      'user_id',
+      'name',
+      'confirmed',
+      'confirmed_at',
+      'disabled_at',
+      'disabled_reason',
+      'last_used_at',
+    ],
     where,
     order: [['id', 'ASC']],
     lock: transaction.LOCK.UPDATE,

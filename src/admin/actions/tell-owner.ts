@@ -20,10 +20,10 @@ export async function tellOwner(
 export async function tellOfDevice(
   services: PanelServices,
   transaction: Transaction,
-  mail: 'device-removed' | 'device-renamed' | 'device-switched-off',
+  mail: 'device-enabled' | 'device-removed' | 'device-renamed' | 'device-switched-off',
   { kind }: DeviceTable,
-  device: Pick<ChangeableDevice, 'user_id' | 'name' | 'confirmed' | 'last_used_at'>,
+  device: Pick<ChangeableDevice, 'user_id' | 'name' | 'confirmed' | 'confirmed_at'>,
 ): Promise<void> {
-  if (!device.confirmed && !device.last_used_at) return
+  if (!device.confirmed && !device.confirmed_at) return
   await tellOwner(services, transaction, device.user_id, { mail, device: device.name, kind })
 }
