@@ -4,6 +4,7 @@ import { toDevice } from './ask-device.js'
 import type { Device, DeviceRow } from './device.js'
 import { email } from './kinds/email.js'
 import { phone } from './kinds/phone.js'
+import { withRoom } from './limit-set-ups.js'
 import type { Otp } from './otp.js'
 
 /** How a phone gets its codes. */
@@ -27,7 +28,9 @@ export async function addPhoneDevice(
   device: NewDevice & { number: string; method: PhoneMethod },
 ): Promise<Device> {
   const values = { ...device, now: otp.clock.now() }
-  const [row] = await runStatement<DeviceRow>(otp.database, transaction, INSERT_PHONE, values)
+  const [row] = await withRoom(otp, transaction, device, (within) =>
+    runStatement<DeviceRow>(otp.database, within, INSERT_PHONE, values),
+  )
   if (!row) throw new Error('The database gave no row back for a new phone.')
   return toDevice(phone, row)
 }
@@ -43,7 +46,9 @@ export async function addEmailDevice(
   device: NewDevice & { address: string | null },
 ): Promise<Device> {
   const values = { ...device, now: otp.clock.now() }
-  const [row] = await runStatement<DeviceRow>(otp.database, transaction, INSERT_EMAIL, values)
+  const [row] = await withRoom(otp, transaction, device, (within) =>
+    runStatement<DeviceRow>(otp.database, within, INSERT_EMAIL, values),
+  )
   if (!row) throw new Error('The database gave no row back for a new mailbox.')
   return toDevice(email, row)
 }

@@ -3,6 +3,7 @@ import { runStatement } from '../db/run-statement.js'
 import { toDevice } from './ask-device.js'
 import type { Changes, Device, DeviceRow } from './device.js'
 import type { Kind } from './kinds/kind.js'
+import { withRoom } from './limit-set-ups.js'
 import type { Otp } from './otp.js'
 import { nextId } from './sql/next-id.js'
 
@@ -44,15 +45,14 @@ export async function insertDevice(
   const own = Object.keys(columns)
   const names = ['id', 'user_id', 'name', 'confirmed', 'created_at', ...own]
   const values = ['$id', '$userId', '$name', '$confirmed', '$now', ...own.map((column) => `$own_${column}`)]
-  const [row] = await runStatement<DeviceRow>(
-    otp.database,
-    transaction,
-    `insert into ${kind.table} (${names.join(', ')}) values (${values.join(', ')}) returning *`,
-    {
-      ...common,
-      now: otp.clock.now(),
-      ...Object.fromEntries(Object.entries(columns).map(([column, value]) => [`own_${column}`, value])),
-    },
+  const sql = `insert into ${kind.table} (${names.join(', ')}) values (${values.join(', ')}) returning *`
+  const given = {
+    ...common,
+    now: otp.clock.now(),
+    ...Object.fromEntries(Object.entries(columns).map(([column, value]) => [`own_${column}`, value])),
+  }
+  const [row] = await withRoom(otp, transaction, common, (within) =>
+    runStatement<DeviceRow>(otp.database, within, sql, given),
   )
   if (!row) throw new Error(`The database gave no row back for a new device in ${kind.table}.`)
   return toDevice(kind, row)

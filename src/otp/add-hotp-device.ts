@@ -2,6 +2,7 @@ import type { Transaction } from 'sequelize'
 import { toDevice } from './ask-device.js'
 import type { Device, DeviceRow } from './device.js'
 import { hotp } from './kinds/hotp.js'
+import { withRoom } from './limit-set-ups.js'
 import type { Otp } from './otp.js'
 import { runStatement } from '../db/run-statement.js'
 import { nextId } from './sql/next-id.js'
@@ -26,7 +27,9 @@ export async function addHotpDevice(
   const id = await nextId(otp, transaction, hotp.table)
   const sealed = otp.keys.seal(secret, { column: 'hotp_devices.secret', id })
   const values = { id, userId, name, sealed, digits, counter, confirmed, now: otp.clock.now() }
-  const [row] = await runStatement<DeviceRow & Record<string, unknown>>(otp.database, transaction, INSERT, values)
+  const [row] = await withRoom(otp, transaction, values, (within) =>
+    runStatement<DeviceRow & Record<string, unknown>>(otp.database, within, INSERT, values),
+  )
   if (!row) throw new Error('The new hardware token gave no row.')
   return toDevice(hotp, row)
 }

@@ -3,6 +3,7 @@ import type { Transaction } from 'sequelize'
 import type { Device } from './device.js'
 import { totpUri } from './key-uri.js'
 import { totp } from './kinds/totp.js'
+import { withRoom } from './limit-set-ups.js'
 import type { Otp } from './otp.js'
 import { toDevice } from './ask-device.js'
 import { nextId } from './sql/next-id.js'
@@ -28,16 +29,10 @@ export async function addTotpDevice(
   { user, name, confirmed, secret = randomBytes(SECRET_BYTES) }: NewTotpDevice,
 ): Promise<{ device: Device; uri: string }> {
   const id = await nextId(otp, transaction, totp.table)
-  const row = await otp.database.models.TotpDevice.create(
-    {
-      id,
-      user_id: user.id,
-      name,
-      confirmed,
-      secret: otp.keys.seal(secret, { column: 'totp_devices.secret', id }),
-      created_at: otp.clock.now(),
-    },
-    { transaction },
+  const sealed = otp.keys.seal(secret, { column: 'totp_devices.secret', id })
+  const values = { id, user_id: user.id, name, confirmed, secret: sealed, created_at: otp.clock.now() }
+  const row = await withRoom(otp, transaction, { userId: user.id, confirmed }, () =>
+    otp.database.models.TotpDevice.create(values, { transaction }),
   )
   const uri = totpUri({ issuer: otp.settings.siteName, account: user.email, secret })
   return { device: toDevice(totp, row.get({ plain: true })), uri }

@@ -28,6 +28,8 @@ export async function beginPhone(
 ): Promise<string | null> {
   const begun = await readCodeSetUp(account, req, 'phone')
   const deviceId = await account.database.sequelize.transaction(async (transaction) => {
+    // The owner before the devices, as everywhere.
+    await runStatement(account.database, transaction, LOCK_OWNER, { userId: user.id })
     if (await isKnown(account, transaction, user, phone)) return null
     if (begun?.number === phone.number) return changeMethod(account, req, transaction, begun, phone)
     if (begun) await giveUp(account, transaction, begun)
@@ -39,6 +41,8 @@ export async function beginPhone(
     req.session.setUp = { device: deviceId, at: account.clock.now().getTime() }
   return deviceId
 }
+
+const LOCK_OWNER = 'select from users where id = $userId for update'
 
 /** What tells it from the person's other devices, also to somebody who knows the password alone. */
 function phoneName(req: Request, { number, method }: NewPhone): string {

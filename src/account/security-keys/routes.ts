@@ -26,7 +26,8 @@ export function securityKeysRoutes(account: Account): Router {
 function postRequest(account: Account): RequestHandler {
   return async (req, res) => {
     const discoverable = account.config.otpPasskeyLogin
-    const request = req.user ? await requestNewKey(account.otp, req.user, { discoverable }) : null
+    const replaces = req.session.keyChallenge?.id ?? null
+    const request = req.user ? await requestNewKey(account.otp, req.user, { discoverable, replaces }) : null
     if (!request) return refuse(req, res, { status: 404, code: 'not_found' })
     keepKeyChallenge(req, 'add', request.challenge)
     res.set('Cache-Control', 'no-store').json(request.options)

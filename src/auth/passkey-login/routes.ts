@@ -46,7 +46,7 @@ function postRequest(auth: Auth): RequestHandler {
   return async (req, res) => {
     const wait = await auth.addressLimit.take(networkSender(req))
     if (wait !== null) return refuseScript(req, res, wait)
-    const request = await requestPasskey(auth.otp)
+    const request = await requestPasskey(auth.otp, req.session.keyChallenge?.id)
     if (!request) return refuse(req, res, { status: 404, code: 'not_found' })
     keepKeyChallenge(req, 'sign_in', request.challenge)
     res.set('Cache-Control', 'no-store').json(request.options)

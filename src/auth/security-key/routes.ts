@@ -15,7 +15,7 @@ export function securityKeyRoutes(auth: Auth): Router {
 function postRequest(auth: Auth): RequestHandler {
   return async (req, res) => {
     const userId = await awaitedUser(auth, req)
-    const request = userId === null ? null : await requestKey(auth.otp, userId)
+    const request = userId === null ? null : await requestKey(auth.otp, userId, req.session.keyChallenge?.id)
     if (!request) return refuse(req, res, { status: 401, code: 'not_authenticated' })
     keepKeyChallenge(req, 'verify', request.challenge)
     res.set('Cache-Control', 'no-store').json(request.options)

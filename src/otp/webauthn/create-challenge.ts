@@ -19,13 +19,31 @@ export interface CreatedChallenge {
   challenge: string
 }
 
-/** Makes a challenge that works once, for five minutes, and sweeps away those that work no longer. */
-export async function createChallenge(otp: Otp, purpose: ChallengePurpose): Promise<CreatedChallenge> {
+/** Whose a challenge is, and which one it replaces. */
+export interface ChallengeOwner {
+  /** Null: nobody is known yet. */
+  userId: number | null
+  /** The ID of the challenge that the session had before: a session asks one question at a time. */
+  replaces?: string | null
+}
+
+/** So many new keys a person may be asked for at once, in as many sessions. */
+const ADDED_AT_ONCE = 3
+
+/**
+ * Makes a challenge that works once, for five minutes, and removes those that expired, the one
+ * it replaces, and the oldest of those that ask this person for a new key.
+ */
+export async function createChallenge(
+  otp: Otp,
+  purpose: ChallengePurpose,
+  { userId, replaces = null }: ChallengeOwner = { userId: null },
+): Promise<CreatedChallenge> {
   const now = otp.clock.now()
   const challenge = randomBytes(CHALLENGE_BYTES).toString('base64url')
   const hash = otp.keys.hash('webauthn_challenges', challenge)
   const expiresAt = new Date(now.getTime() + CHALLENGE_SECONDS * 1000)
-  const values = { now, hash, purpose, expiresAt }
+  const values = { now, hash, purpose, expiresAt, userId, replaces, kept: ADDED_AT_ONCE - 1 }
   const [row] = await runStatement<{ id: string }>(otp.database, undefined, CREATE, values)
   if (!row) throw new Error('The new challenge has no row.')
   return { id: row.id, challenge }
@@ -33,8 +51,13 @@ export async function createChallenge(otp: Otp, purpose: ChallengePurpose): Prom
 
 const CREATE = `
 with stale as (select id from webauthn_challenges where expires_at <= $now limit 100 for update skip locked),
-swept as (delete from webauthn_challenges where id in (select id from stale))
-insert into webauthn_challenges (challenge_hash, purpose, expires_at) values ($hash, $purpose, $expiresAt)
+swept as (delete from webauthn_challenges where id in (select id from stale)),
+replaced as (delete from webauthn_challenges where id::text = $replaces or id in (
+  select id from webauthn_challenges where user_id = $userId and purpose = 'add' and $purpose = 'add'
+  order by id desc offset $kept
+))
+insert into webauthn_challenges (challenge_hash, purpose, expires_at, user_id)
+values ($hash, $purpose, $expiresAt, $userId)
 returning id::text`
 
 /** The hashes by which the row of a challenge is found. */

@@ -11,22 +11,24 @@ export interface KeyCreation {
 }
 
 /**
- * Asks for a new key of somebody's. Keys that are enrolled already refuse themselves.
+ * Asks for a new key of somebody's. Keys that are active already refuse themselves; a disabled
+ * one may be set up again.
  *
  * @param discoverable whether the key should remember for whom it is, so that it can sign in alone
+ * @param replaces the ID of the challenge that the session had before
  * @returns null where this address has no relying party
  */
 export async function requestNewKey(
   otp: Otp,
   user: { id: number; email: string; name: string },
-  { discoverable }: { discoverable: boolean },
+  { discoverable, replaces = null }: { discoverable: boolean; replaces?: string | null },
 ): Promise<KeyCreation | null> {
   const { relyingParty } = otp.settings
   if (!relyingParty) return null
   const { generateRegistrationOptions } = await import('@simplewebauthn/server')
   const known = await runStatement<KnownKey>(otp.database, undefined, KNOWN_KEYS, { userId: user.id })
   const userHandle = await userHandleOf(otp, undefined, user.id)
-  const { id, challenge } = await createChallenge(otp, 'add')
+  const { id, challenge } = await createChallenge(otp, 'add', { userId: user.id, replaces })
   const options = await generateRegistrationOptions({
     rpName: relyingParty.name,
     rpID: relyingParty.id,
@@ -52,4 +54,4 @@ interface KnownKey {
 }
 
 const KNOWN_KEYS =
-  'select credential_id as id, transports from webauthn_devices where user_id = $userId order by webauthn_devices.id'
+  'select credential_id as id, transports from webauthn_devices where user_id = $userId and confirmed order by webauthn_devices.id'

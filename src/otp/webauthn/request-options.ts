@@ -1,7 +1,7 @@
 import type { PublicKeyCredentialRequestOptionsJSON } from '@simplewebauthn/server'
 import { runStatement } from '../../db/run-statement.js'
 import type { Otp } from '../otp.js'
-import { CHALLENGE_SECONDS, createChallenge } from './create-challenge.js'
+import { CHALLENGE_SECONDS, type ChallengeOwner, createChallenge } from './create-challenge.js'
 
 /** What the browser is to ask a key, and the id of the challenge in it, for the session. */
 export interface KeyRequest {
@@ -14,28 +14,29 @@ export interface KeyRequest {
  *
  * @returns null where the user has none, or this address has no relying party
  */
-export async function requestKey(otp: Otp, userId: number): Promise<KeyRequest | null> {
+export async function requestKey(otp: Otp, userId: number, replaces: string | null = null): Promise<KeyRequest | null> {
   const keys = await runStatement<{ id: string; transports: string[] }>(otp.database, undefined, OWN_KEYS, { userId })
-  return keys.length > 0 ? request(otp, 'verify', keys) : null
+  return keys.length > 0 ? request(otp, 'verify', keys, { userId, replaces }) : null
 }
 
 const OWN_KEYS =
   'select credential_id as id, transports from webauthn_devices where user_id = $userId and confirmed order by webauthn_devices.id'
 
 /** Asks for a passkey of anybody's, which must verify its user: both factors in one step. */
-export async function requestPasskey(otp: Otp): Promise<KeyRequest | null> {
-  return request(otp, 'sign_in', [])
+export async function requestPasskey(otp: Otp, replaces: string | null = null): Promise<KeyRequest | null> {
+  return request(otp, 'sign_in', [], { userId: null, replaces })
 }
 
 async function request(
   otp: Otp,
   purpose: 'verify' | 'sign_in',
   allowCredentials: { id: string; transports: string[] }[],
+  owner: ChallengeOwner,
 ): Promise<KeyRequest | null> {
   const { relyingParty } = otp.settings
   if (!relyingParty) return null
   const { generateAuthenticationOptions } = await import('@simplewebauthn/server')
-  const { id, challenge } = await createChallenge(otp, purpose)
+  const { id, challenge } = await createChallenge(otp, purpose, owner)
   const options = await generateAuthenticationOptions({
     rpID: relyingParty.id,
     challenge: Buffer.from(challenge, 'base64url'),
