@@ -119,7 +119,7 @@ const shape = {
   health: yesOrNo,
   clock: has('now'),
   log: has('info', 'warn', 'error', 'child'),
-  keys: has('seal', 'open', 'hash', 'hashes'),
+  keys: has('seal', 'open', 'hash', 'hashes', 'handles', 'requireKnown', 'wrap', 'unwrap', 'onUnknownKey'),
   userVerification: z.enum(
     ['discouraged', 'preferred', 'required'],
     'must be `discouraged`, `preferred` or `required`',
