@@ -319,6 +319,7 @@ create table totp_devices (
   confirmed_at timestamp with time zone,
   disabled_at timestamp with time zone,
   disabled_reason character varying(16),
+  spent_steps bigint[] not null default '{}'::bigint[],
   constraint totp_devices_pkey PRIMARY KEY (id),
   constraint totp_devices_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE,
   constraint totp_devices_algorithm_check CHECK (((algorithm)::text = ANY ((ARRAY['SHA1'::character varying, 'SHA256'::character varying, 'SHA512'::character varying])::text[]))),

@@ -10,6 +10,29 @@ export interface Clock {
 /** The machine's own time. */
 export const systemClock: Clock = { now: () => new Date() }
 
+/** Seconds by which the clocks of several processes may differ. */
+const SKEW_SECONDS = 5
+
+/** A stored time. One in the future was written while a clock was wrong, and counts as now. */
+export const notAfter = (stored: Date, now: Date): Date => (stored > now ? now : stored)
+
+/** Whether a stored time lies further ahead than the clocks of several processes may differ. */
+export const isAhead = (stored: Date, now: Date): boolean => stored.getTime() > now.getTime() + SKEW_SECONDS * 1000
+
+/**
+ * Whether no more than so many seconds lie between a stored time and now. One in the future is
+ * believed only that far, so that it opens or holds nothing until the clock has reached it.
+ */
+export const isWithin = (seconds: number, stored: Date, now: Date): boolean =>
+  Math.abs(now.getTime() - stored.getTime()) <= seconds * 1000
+
+/**
+ * Whether something that lasts so many seconds has not ended yet. An end that lies further
+ * ahead than twice as long was written while a clock was wrong, and has passed.
+ */
+export const isRunning = (end: Date, seconds: number, now: Date): boolean =>
+  now < end && end.getTime() - now.getTime() <= 2 * seconds * 1000
+
 /** A clock that stands still until it is moved, for tests. */
 export interface StillClock extends Clock {
   /** Moves it to this moment. */

@@ -99,7 +99,8 @@ const LINKS = 'one_time_links'
 const COLUMNS = `l.id, l.user_id as "userId", l.details - 'epoch' as details`
 
 const WORKS = `l.user_id = u.id and u.is_active and coalesce((l.details ->> 'epoch')::int, u.auth_epoch) = u.auth_epoch
-  and l.purpose = $purpose and l.token_hash = any($hashes) and l.used_at is null and l.expires_at > $now`
+  and l.purpose = $purpose and l.token_hash = any($hashes) and l.used_at is null and l.expires_at > $now
+  and l.created_at <= $now::timestamptz + (l.expires_at - l.created_at)`
 
 // The row's own lock lets one of two through: the other finds used_at set.
 const USE = `update one_time_links l set used_at = $now from users u where ${WORKS} returning ${COLUMNS}`

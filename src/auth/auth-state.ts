@@ -67,5 +67,5 @@ export const isGiven = (factor: Factor): boolean => isDevice(factor) && factor.h
 
 function freshnessOf(factors: readonly Factor[], now: Date): number | null {
   const newest = Math.max(...factors.filter(isGiven).map(({ at }) => at.getTime()))
-  return Number.isFinite(newest) ? (now.getTime() - newest) / 1000 : null
+  return Number.isFinite(newest) ? Math.max(0, now.getTime() - newest) / 1000 : null
 }

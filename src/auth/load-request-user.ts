@@ -1,4 +1,5 @@
 import type { Request, RequestHandler } from 'express'
+import { isAhead } from '../clock.js'
 import { speak } from '../http/choose-language.js'
 import { SessionStore } from '../http/session-store.js'
 import type { Auth } from './auth.js'
@@ -40,6 +41,7 @@ export async function readRequestUser(auth: Auth, req: Request): Promise<void> {
   delete req.user
   if (!hasSession(req) || req.session.userId === undefined) return
   const now = auth.clock.now()
+  settleTimes(req.session, now)
   const passed = req.session.factors ?? []
   const row = await asOwnerHasIt(auth, await readUser(auth, req.session.userId, passed, now))
   if (!row || row.auth_epoch !== req.session.epoch || isOver(auth, req, row, now)) return forgetSession(req)
@@ -50,6 +52,23 @@ export async function readRequestUser(auth: Auth, req: Request): Promise<void> {
   req.auth = stateOf(req.user, factors, now)
   speak(req, row.locale)
 }
+
+/**
+ * Corrects what was written while a clock was wrong, for good: a session began now at the
+ * latest, and a token from the future is as old as one can be, so that it opens nothing that
+ * asks for a fresh one.
+ */
+function settleTimes(session: Request['session'], now: Date): void {
+  const { signedInAt, factors } = session
+  if (signedInAt !== undefined && isAhead(new Date(signedInAt), now)) session.signedInAt = now.getTime()
+  if (!factors?.some(({ at }) => isAhead(new Date(at), now))) return
+  session.factors = factors.map((factor) =>
+    isAhead(new Date(factor.at), now) ? { ...factor, at: now.getTime() - STALE_MS } : factor,
+  )
+}
+
+/** No session lasts longer. */
+const STALE_MS = 24 * 3600 * 1000
 
 /** express-session passes over targets that are no path, such as `*`. */
 const hasSession = (req: Request): boolean => Reflect.get(req, 'session') !== undefined

@@ -1,3 +1,4 @@
+import { notAfter } from '../clock.js'
 import type { Device } from '../otp/device.js'
 import { type AuthState, type Factor, isDevice, isGiven } from './auth-state.js'
 import { counts, type Policy, secondFactorOf } from './policy.js'
@@ -81,7 +82,7 @@ function isEnoughForNow({ demand, kinds }: Policy, { level }: Ruled['state']): b
 }
 
 function dueOf({ graceDays, kinds }: Policy, since: Date, now: Date): SecondFactorDue {
-  const until = new Date(since.getTime() + graceDays * DAY_MS)
+  const until = new Date(notAfter(since, now).getTime() + graceDays * DAY_MS)
   const daysLeft = Math.max(0, Math.ceil((until.getTime() - now.getTime()) / DAY_MS))
   return { until, daysLeft, kinds }
 }

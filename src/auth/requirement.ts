@@ -1,3 +1,4 @@
+import { isAhead } from '../clock.js'
 import { z } from 'zod'
 import { type AuthState, type Factor, isDevice, isGiven } from './auth-state.js'
 
@@ -121,7 +122,7 @@ function reasonHere(
   if (devices.length === 0) return 'not_verified'
   if (!trustedBrowser && given.length === 0) return 'trusted_browser'
   if (maxAge === undefined) return null
-  const isFresh = given.some(({ at }) => now.getTime() - at.getTime() <= maxAge * 1000)
+  const isFresh = given.some(({ at }) => !isAhead(at, now) && now.getTime() - at.getTime() <= maxAge * 1000)
   return isFresh ? null : 'too_old'
 }
 

@@ -65,12 +65,25 @@ export function limitAddress(pool: Pool, limit: number, keyPrefix = 'login'): Ad
         if (!(refusal instanceof RateLimiterRes)) throw refusal
         // What was not let through did not fail: a crowd of right tries must not shut an office out.
         await giveBack(sender)
-        return Math.max(1, Math.ceil(refusal.msBeforeNext / 1000))
+        return await waitOf(pool, limiter.getKey(sender), refusal.msBeforeNext, WINDOW_SECONDS)
       }
     },
     giveBack,
     givenBack,
   }
+}
+
+/**
+ * Seconds to wait after a refusal. A window that ends further ahead than it is long was begun
+ * while a clock was wrong, and begins now.
+ */
+export async function waitOf(pool: Pool, key: string, milliseconds: number, window: number): Promise<number> {
+  if (milliseconds > window * 1000)
+    await runStatement({ pool }, undefined, 'update rate_limits set expire = $until where key = $key', {
+      key,
+      until: Date.now() + window * 1000,
+    })
+  return Math.min(window, Math.max(1, Math.ceil(milliseconds / 1000)))
 }
 
 // What rate-limiter-flexible calls a reward. Tries whose 15 minutes are over are forgotten already.

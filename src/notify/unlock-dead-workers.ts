@@ -14,10 +14,11 @@ export async function unlockDeadWorkers(
   seconds: number,
 ): Promise<number> {
   const { pool, jobsSchema } = database
+  await pool.query('update job_processes set seen_at = now() where seen_at > now()')
   await pool.query("delete from job_processes where seen_at <= now() - $1 * interval '1 second'", [seconds])
   const { rows } = await pool.query<{ id: string; locked_by: string }>(
     `select id, locked_by from ${jobsSchema}.jobs
-     where locked_at <= now() - $1 * interval '1 second'
+     where (locked_at <= now() - $1 * interval '1 second' or locked_at > now())
        and locked_by not in (select worker_id from job_processes)`,
     [seconds],
   )

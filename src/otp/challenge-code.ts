@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto'
 import { z } from 'zod'
+import { isRunning } from '../clock.js'
 import type { Keyring } from '../crypto/keyring.js'
 import type { KindOutcome } from './device.js'
 import type { KindWorld } from './kinds/kind.js'
@@ -54,7 +55,7 @@ export function couldBeCode(typed: string): boolean {
 export function judgeCode(state: ChallengeState, typed: string, { now, keys, challenge }: KindWorld): KindOutcome {
   const { code_hash: hash, code_expires_at: expiresAt, code_attempts: attempts } = state
   if (!hash || !expiresAt || !challenge) return { accepted: false, because: 'no_code' }
-  if (now >= expiresAt) return { accepted: false, because: 'code_expired' }
+  if (!isRunning(expiresAt, CODE_VALID_SECONDS, now)) return { accepted: false, because: 'code_expired' }
   if (attempts >= GUESSES) return { accepted: false, because: 'code_void' }
   keys.requireKnown(hash)
   const code = readCode(typed)

@@ -1,3 +1,5 @@
+import { notAfter } from '../clock.js'
+
 /**
  * The wait between two challenges of one device. Generating starts it; only a token that
  * was accepted ends it early.
@@ -7,6 +9,6 @@
  */
 export function challengeCooldown(challengedAt: Date | null, cooldown: number, now: Date): Date | null {
   if (!challengedAt || cooldown === 0) return null
-  const nextAt = new Date(challengedAt.getTime() + cooldown * 1000)
+  const nextAt = new Date(notAfter(challengedAt, now).getTime() + cooldown * 1000)
   return now < nextAt ? nextAt : null
 }

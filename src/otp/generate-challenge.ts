@@ -80,10 +80,17 @@ async function nextChallengeAt(otp: Otp, transaction: Transaction, { kind, row }
     `select challenged_at from ${kind.table} where id = $id`,
     { bind: { id: row.id }, type: QueryTypes.SELECT, transaction },
   )
-  const cooling = challengeCooldown(timing?.challenged_at ?? null, otp.settings.challengeCooldown, now)
+  const challengedAt = timing?.challenged_at ?? null
+  // Stored, or the wait would only begin once the clock has reached it.
+  if (challengedAt && challengedAt > now)
+    await otp.database.sequelize.query(`update ${kind.table} set challenged_at = $now where id = $id`, {
+      bind: { id: row.id, now },
+      transaction,
+    })
+  const cooling = challengeCooldown(challengedAt, otp.settings.challengeCooldown, now)
   if (cooling) return cooling
   const since = new Date(now.getTime() - DAY_MS)
-  const about = { userId: row.user_id, target: kind.challenge?.target(row) ?? '', since }
+  const about = { userId: row.user_id, target: kind.challenge?.target(row) ?? '', since, now }
   const full = await countSends(otp, transaction, about, SENDS_PER_DAY)
   return full && new Date(full.getTime() + DAY_MS)
 }

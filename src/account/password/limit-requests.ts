@@ -1,4 +1,5 @@
 import { RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible'
+import { waitOf } from '../../http/limit-address.js'
 import type { Account } from '../account.js'
 
 /** Links that one account can be sent within the window; the address of the sender has its own limit. */
@@ -33,7 +34,7 @@ export function limitRequests({ database, keys }: Account): (email: string) => P
     } catch (refusal) {
       // The library throws its refusals; a fault of the database is an Error.
       if (!(refusal instanceof RateLimiterRes)) throw refusal
-      return Math.max(1, Math.ceil(refusal.msBeforeNext / 1000))
+      return await waitOf(database.pool, limiter.getKey(newest), refusal.msBeforeNext, WINDOW_SECONDS)
     }
   }
 }
@@ -43,7 +44,7 @@ async function countOlder({ pool }: Account['database'], hashes: readonly string
   const keys = hashes.map((hash) => `${PREFIX}:${hash}`)
   const { rows } = await pool.query<{ points: number; expire: number | null }>(OLDER, [keys, Date.now()])
   const [{ points, expire } = { points: 0, expire: null }] = rows
-  return { points, seconds: Math.max(1, Math.ceil(((expire ?? 0) - Date.now()) / 1000)) }
+  return { points, seconds: Math.min(WINDOW_SECONDS, Math.max(1, Math.ceil(((expire ?? 0) - Date.now()) / 1000))) }
 }
 
 const OLDER = `

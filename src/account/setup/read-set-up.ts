@@ -15,7 +15,7 @@ export async function readSetUp(account: Account, req: Request): Promise<SetUp |
   if (!req.user || !setUp) return null
   const named = parsePersistentId(setUp.device)
   if (named?.kind !== 'totp') return null
-  if (account.clock.now().getTime() - setUp.at >= ENROLMENT_SECONDS * 1000) return null
+  if (Math.abs(account.clock.now().getTime() - setUp.at) >= ENROLMENT_SECONDS * 1000) return null
   const enrolment = await readTotpEnrolment(account.otp, req.user, named.id)
   return enrolment && { deviceId: setUp.device, ...enrolment }
 }

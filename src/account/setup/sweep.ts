@@ -1,31 +1,48 @@
 import type { Logger } from 'pino'
 import { FORGOTTEN_AFTER } from '../../auth/password-limit.js'
 import { runStatement } from '../../db/run-statement.js'
+import { settleTimes } from '../../db/settle-times.js'
 import { sweepEnrolments } from '../../otp/sweep-enrolments.js'
 import type { Account } from '../account.js'
 
 /** Milliseconds between two sweeps of one process. */
-const EVERY_MS = 5 * 60_000
+const EVERY_MS = 60_000
+/** Milliseconds until the first one: what was written before a restart, while the clock was wrong. */
+const FIRST_MS = 5_000
 
 /**
- * Removes, every few minutes, what was begun and never finished: devices that were not
+ * Removes, every minute, what was begun and never finished: devices that were not
  * confirmed, links that were not followed, forms that no token completed, and browsers
  * that are trusted no more. Each process does it; one finds what another left.
  *
  * @returns a function that ends it
  */
 export function keepSwept(account: Account, log: Logger): () => void {
-  const timer = setInterval(() => {
-    sweep(account).catch((fault: unknown) => log.error({ err: fault }, 'sweeping failed'))
-  }, EVERY_MS)
-  timer.unref()
-  return () => clearInterval(timer)
+  const run = () => {
+    sweep(account)
+      .then(
+        (ahead) =>
+          ahead > 0 && log.warn({ rows: ahead }, 'stored times were in the future, and count as now: check the clock'),
+      )
+      .catch((fault: unknown) => log.error({ err: fault }, 'sweeping failed'))
+  }
+  const timer = setInterval(run, EVERY_MS).unref()
+  const first = setTimeout(run, FIRST_MS).unref()
+  return () => {
+    clearInterval(timer)
+    clearTimeout(first)
+  }
 }
 
-/** One sweep. Used links go with the old ones: the audit trail has what became of them. */
-export async function sweep({ otp, database, clock }: Pick<Account, 'otp' | 'database' | 'clock'>): Promise<void> {
+/**
+ * One sweep. Used links go with the old ones: the audit log has what became of them.
+ *
+ * @returns in how many rows times were in the future, and were corrected
+ */
+export async function sweep({ otp, database, clock }: Pick<Account, 'otp' | 'database' | 'clock'>): Promise<number> {
   await sweepEnrolments(otp)
   const now = clock.now()
+  const ahead = await settleTimes(database, now)
   await runStatement(database, undefined, 'delete from one_time_links where expires_at <= $now', { now })
   await runStatement(
     database,
@@ -35,4 +52,5 @@ export async function sweep({ otp, database, clock }: Pick<Account, 'otp' | 'dat
   )
   await runStatement(database, undefined, 'delete from kept_requests where expires_at <= $now', { now })
   await runStatement(database, undefined, 'delete from trusted_browsers where expires_at <= $now', { now })
+  return ahead
 }

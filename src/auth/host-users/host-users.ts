@@ -1,4 +1,4 @@
-import type { Clock } from '../../clock.js'
+import { type Clock, isRunning } from '../../clock.js'
 import { verifyPassword } from '../../crypto/hash-password.js'
 import type { Database } from '../../db/connect.js'
 import type { FoundLogin } from '../check-password.js'
@@ -149,7 +149,7 @@ function rememberFor(seconds: number, clock: Clock): Memory {
   return {
     recall(id) {
       const before = id === null ? undefined : known.get(id)
-      return before && before.until > now() ? before.found : null
+      return before && isRunning(new Date(before.until), seconds, clock.now()) ? before.found : null
     },
     keep(found) {
       if (seconds === 0) return

@@ -1,5 +1,6 @@
 import type { Request } from 'express'
 import { z } from 'zod'
+import { isWithin } from '../../clock.js'
 import type { Asker } from '../../otp/failures.js'
 import { speak } from '../../http/choose-language.js'
 import { type ListedDevice, ownerWithDevices, userHasDevice } from '../../otp/devices-for-user.js'
@@ -40,7 +41,7 @@ export type Stage = { step: 'password'; expired: boolean } | TokenStage
  */
 export async function readStage(auth: Auth, req: Request): Promise<Stage> {
   const { pending } = req.session
-  if (pending && auth.clock.now().getTime() - pending.at > auth.config.loginTimeout * 1000)
+  if (pending && !isWithin(auth.config.loginTimeout, new Date(pending.at), auth.clock.now()))
     return { step: 'password', expired: true }
   const awaited = pending ?? unverified(req)
   if (!awaited) return { step: 'password', expired: false }

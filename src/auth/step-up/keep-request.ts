@@ -64,4 +64,4 @@ insert into kept_requests (id, user_id, sealed, expires_at) values ($id, $userId
 
 const TAKE = `
 with taken as (delete from kept_requests where id = $id and user_id = $userId returning sealed, expires_at)
-select sealed from taken where expires_at > $now`
+select sealed from taken where expires_at > $now and expires_at <= $now::timestamptz + 2 * interval '5 minutes'`

@@ -1,3 +1,5 @@
+import { isRunning, isWithin } from '../../clock.js'
+
 /** What the row says of a browser that names it. */
 interface Claim {
   /** Whether the token is the one that the row has now. */
@@ -23,7 +25,7 @@ const DAY_MS = 24 * 3600 * 1000
  * `days` counts as well as what the row was given, so that a shorter time applies at once.
  */
 export function judgeTrust({ isRight, rotatedAt, createdAt, expiresAt, days }: Claim, now: Date): TrustVerdict {
-  if (!isRight) return now.getTime() - rotatedAt.getTime() <= GRACE_SECONDS * 1000 ? 'just_changed' : 'old_token'
+  if (!isRight) return isWithin(GRACE_SECONDS, rotatedAt, now) ? 'just_changed' : 'old_token'
   const until = Math.min(expiresAt.getTime(), createdAt.getTime() + days * DAY_MS)
-  return now.getTime() < until ? 'good' : 'expired'
+  return isRunning(new Date(until), (days * DAY_MS) / 1000, now) ? 'good' : 'expired'
 }

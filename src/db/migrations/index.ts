@@ -8,6 +8,7 @@ import * as deviceStates from './0005-device-states.js'
 import * as throttlingLanes from './0006-throttling-lanes.js'
 import * as limits from './0007-limits.js'
 import * as secretKeys from './0009-keys.js'
+import * as operations from './0011-ops.js'
 
 /** One change of the schema. Everything it does happens in the transaction that also records its name. */
 export interface Migration {
@@ -26,6 +27,7 @@ export const migrations: readonly Migration[] = [
   throttlingLanes,
   limits,
   secretKeys,
+  operations,
 ]
 
 /** A kind of device from outside, as far as migrating goes. Its table is `<name>_devices`. */

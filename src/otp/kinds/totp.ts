@@ -19,7 +19,12 @@ export interface TotpState {
   drift: number
   /** The step last accepted; it and all before it are spent (RFC 6238 §5.2). */
   lastStep: number
+  /** Steps accepted before that one, oldest first; the newest ones only. */
+  spentSteps?: readonly number[]
 }
+
+/** Steps that are remembered besides the last one. */
+const REMEMBERED = 8
 
 /**
  * Judges one code by the rules of RFC 6238 §5.2 and §6: the steps within tolerance of
@@ -36,11 +41,15 @@ export function judgeTotp(
   const code = readCode(token)
   if (!isCode(code, state.digits)) return { accepted: false }
   const present = timeStep(now, state.step, state.t0)
+  const newest = present + state.drift + state.tolerance
+  const spent = spentUntil(newest, state)
+  if (spent.isUnknown)
+    return { accepted: false, changes: { last_step: newest, spent_steps: toArray([state.lastStep]) } }
   const near = stepsAround(present + state.drift, state.tolerance).filter((candidate) => candidate >= 0)
   const isCodeOf = (step: number) => sameCode(hotp(state.secret, step, state.digits, state.algorithm), code)
-  const step = near.filter((candidate) => candidate > state.lastStep).find(isCodeOf)
+  const step = near.filter((candidate) => candidate > spent.last).find(isCodeOf)
   if (step === undefined) {
-    if (near.filter((candidate) => candidate <= state.lastStep).some(isCodeOf))
+    if (near.filter((candidate) => candidate <= spent.last).some(isCodeOf))
       return { accepted: false, because: 'already_used' }
     const isElsewhere = stepsElsewhere(near, state, purpose).some(isCodeOf)
     return isElsewhere
@@ -48,7 +57,7 @@ export function judgeTotp(
       : { accepted: false }
   }
   const drift = sync ? clamp(step - present, state.tolerance) : state.drift
-  return { accepted: true, changes: { last_step: step, drift } }
+  return { accepted: true, changes: { last_step: step, drift, ...remember(state) } }
 }
 
 /** Seconds on either side in which a wrong clock is looked for. */
@@ -67,6 +76,27 @@ function stepsElsewhere(near: readonly number[], { step }: TotpState, purpose: K
   return purpose === 'enrol' ? [...past, ...future] : past
 }
 
+/**
+ * The last step that is spent at present. One beyond what tolerance and drift allow was
+ * accepted while the clock was wrong: it is spent when its time comes, and until then the
+ * one before it counts. If all that are remembered lie there, everything until now is spent.
+ */
+function spentUntil(newest: number, { lastStep, spentSteps = [] }: TotpState): { last: number; isUnknown: boolean } {
+  const before = [lastStep, ...spentSteps].filter((step) => step <= newest)
+  if (before.length > 0) return { last: Math.max(...before), isUnknown: false }
+  const isUnknown = spentSteps.length >= REMEMBERED
+  return { last: isUnknown ? newest : -1, isUnknown }
+}
+
+/** Before the first one there is nothing to remember. */
+function remember({ lastStep, spentSteps = [] }: TotpState): { spent_steps?: string } {
+  if (lastStep < 0) return {}
+  return { spent_steps: toArray([...spentSteps.filter((step) => step !== lastStep), lastStep].slice(-REMEMBERED)) }
+}
+
+/** As PostgreSQL writes an array. */
+const toArray = (steps: readonly number[]): string => `{${steps.join(',')}}`
+
 function stepsAround(middle: number, tolerance: number): number[] {
   return Array.from({ length: 2 * tolerance + 1 }, (_, index) => middle - tolerance + index)
 }
@@ -78,7 +108,8 @@ function clamp(value: number, limit: number): number {
 export const totp = defineKind({
   name: 'totp',
   table: 'totp_devices',
-  columns: 'd.secret, d.algorithm, d.digits, d.step, d.t0::float8, d.tolerance, d.drift, d.last_step::float8',
+  columns:
+    'd.secret, d.algorithm, d.digits, d.step, d.t0::float8, d.tolerance, d.drift, d.last_step::float8, d.spent_steps::float8[]',
   couldBe: (token) => /^(\d{6}|\d{8})$/.test(readCode(token)),
   row: z.object({
     id: z.number(),
@@ -90,10 +121,17 @@ export const totp = defineKind({
     tolerance: z.number(),
     drift: z.number(),
     last_step: z.number(),
+    spent_steps: z.array(z.number()),
   }),
   judge(row, token, world) {
     if (!isCode(readCode(token), row.digits)) return { accepted: false }
     const secret = world.keys.open(row.secret, { column: 'totp_devices.secret', id: row.id })
-    return judgeTotp({ ...row, secret, lastStep: row.last_step }, token, world.now, world.totpSync, world.purpose)
+    return judgeTotp(
+      { ...row, secret, lastStep: row.last_step, spentSteps: row.spent_steps },
+      token,
+      world.now,
+      world.totpSync,
+      world.purpose,
+    )
   },
 })

@@ -16,7 +16,8 @@ export const webauthn = defineKind({
   answersChallenge: true,
   columns: `d.credential_id, d.public_key, d.counter::float8, d.user_handle,
     (select json_build_object('id', c.id, 'purpose', c.purpose) from webauthn_challenges c
-      where c.challenge_hash = any($lookup) and c.expires_at > $now) as challenge`,
+      where c.challenge_hash = any($lookup) and c.expires_at > $now
+        and c.expires_at <= $now::timestamptz + 2 * interval '5 minutes') as challenge`,
   couldBe: (token) => parseAnswer(token) !== null,
   lookup(token, { keys }) {
     const challenge = challengeOf(token)

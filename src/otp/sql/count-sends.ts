@@ -15,7 +15,7 @@ interface Sent {
 export async function countSends(
   otp: Otp,
   transaction: Transaction,
-  { userId, target, since }: Sent & { since: Date },
+  { userId, target, since, now }: Sent & { since: Date; now: Date },
   limit: number,
 ): Promise<Date | null> {
   // Under every known key, or a rotation would start the count again.
@@ -36,7 +36,14 @@ export async function countSends(
     },
   )
   const times = [row?.by_user, row?.by_target].filter((at) => at instanceof Date)
-  return times.toSorted((one, other) => other.getTime() - one.getTime())[0] ?? null
+  const [oldest = null] = times.toSorted((one, other) => other.getTime() - one.getTime())
+  if (!oldest || oldest <= now) return oldest
+  // Sent while a clock was wrong. Stored as now, or the day would only begin once the clock has reached it.
+  await otp.database.sequelize.query(
+    'update challenge_sends set at = $now where (user_id = $userId or target_hash = any($hashes)) and at > $now',
+    { bind: { userId, hashes, now }, transaction },
+  )
+  return now
 }
 
 /** Remembers that one was sent, and forgets those that count no longer. */

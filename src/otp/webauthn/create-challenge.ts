@@ -83,4 +83,5 @@ export async function spendAddChallenge(
 const SPEND = `
 delete from webauthn_challenges
 where id::text = $id and purpose = 'add' and challenge_hash = any($hashes) and expires_at > $now
+  and expires_at <= $now::timestamptz + 2 * interval '5 minutes'
 returning 1`

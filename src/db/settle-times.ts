@@ -1,0 +1,45 @@
+import type { Database } from './connect.js'
+
+/**
+ * Corrects times that were stored while a clock was ahead: each counts as now from now on.
+ * Reading code believes such times only as far as they could be right; without this they
+ * would begin to count once the clock has reached them.
+ *
+ * @returns in how many rows there were such times
+ */
+export async function settleTimes(
+  { pool, jobsSchema }: Pick<Database, 'pool' | 'jobsSchema'>,
+  now: Date,
+): Promise<number> {
+  let settled = 0
+  for (const sql of STATEMENTS) settled += (await pool.query(sql, [now])).rowCount ?? 0
+  // The queue has the clock of the database. A job waits e^attempts seconds at most, as graphile-worker has it.
+  const { rowCount } = await pool.query(
+    `select ${jobsSchema}.reschedule_jobs(array[id], run_at := now()) from ${jobsSchema}.jobs
+     where locked_at is null and run_at > now() + (exp(least(attempts, 10)) + 60) * interval '1 second'`,
+  )
+  return settled + (rowCount ?? 0)
+}
+
+/** Later than the clocks of several processes differ. */
+const AHEAD = "$1::timestamptz + interval '5 seconds'"
+
+const STATEMENTS = [
+  `update sessions set expire = $1::timestamptz + interval '1 hour' where expire > ${AHEAD} + interval '1 hour'`,
+  `update one_time_links set expires_at = expires_at - (created_at - $1::timestamptz), created_at = $1::timestamptz where created_at > ${AHEAD}`,
+  `update trusted_browsers set expires_at = expires_at - (created_at - $1::timestamptz), created_at = $1::timestamptz, rotated_at = least(rotated_at, $1::timestamptz)
+   where created_at > ${AHEAD}`,
+  `update trusted_browsers set rotated_at = $1::timestamptz where rotated_at > ${AHEAD}`,
+  `update kept_requests set expires_at = $1::timestamptz where expires_at > ${AHEAD} + interval '5 minutes'`,
+  `update webauthn_challenges set expires_at = $1::timestamptz where expires_at > ${AHEAD} + interval '5 minutes'`,
+  `update known_browsers set seen_at = $1::timestamptz where seen_at > ${AHEAD}`,
+  `update users set policy_since = $1::timestamptz where policy_since > ${AHEAD}`,
+  `update challenge_sends set at = $1::timestamptz where at > ${AHEAD}`,
+  ...['phone_devices', 'email_devices'].map(
+    (table) =>
+      `update ${table} set challenged_at = $1::timestamptz, code_expires_at = null, code_hash = null where challenged_at > ${AHEAD}`,
+  ),
+  // Milliseconds; no window is longer than an hour.
+  `update rate_limits set expire = (extract(epoch from now()) + 900) * 1000
+   where expire > (extract(epoch from $1::timestamptz) + 3605) * 1000 and expire > (extract(epoch from now()) + 3605) * 1000`,
+]

@@ -1,0 +1,127 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import type { Database } from '../../src/db/connect.js'
+import { settleTimes } from '../../src/db/settle-times.js'
+import { openTestDatabase } from '../support/database.js'
+import { createPerson, type Person, signIn, startTestSite, type TestSite } from '../support/site.js'
+
+const DAY = 86_400
+/** Seconds by which the clock is wrong for a while. */
+const JUMPS = [-DAY, -3600, -60, 60, 3600, DAY]
+const login = '/account/login'
+const guarded = '/account/password/change'
+
+describe('a clock that was wrong for a while (OPS-03, SEC-R6)', () => {
+  let database: Database
+  let site: TestSite
+  const start = new Date('2026-03-01T12:00:00Z')
+
+  beforeAll(async () => {
+    database = await openTestDatabase('embedded')
+    site = await startTestSite(database)
+  })
+  afterEach(() => site.clock.set(start))
+  afterAll(async () => {
+    await site.close()
+    await database.close()
+  })
+
+  /** Does something while the clock is wrong, and sets it right. */
+  async function wrongly<T>(jump: number, work: () => Promise<T>): Promise<T> {
+    site.clock.set(new Date(start.getTime() + jump * 1000))
+    const result = await work()
+    site.clock.set(start)
+    return result
+  }
+  const token = (person: Person) => ({ otp_device: person.app?.persistentId ?? '', otp_token: person.code() })
+  const password = ({ email, password }: Person) => ({ username: email, password })
+
+  describe.each(JUMPS)('by %i seconds', (jump) => {
+    it('makes no token fresh for longer than five minutes', async () => {
+      const person = await createPerson(site)
+      const browser = await wrongly(jump, () => signIn(site, person))
+      await browser.get('/account/two-factor')
+      site.clock.advance(306)
+      expect((await browser.get(guarded)).status).not.toBe(200)
+    })
+
+    it('ends a session no later than an hour after its last request', async () => {
+      const person = await createPerson(site)
+      const browser = await wrongly(jump, () => signIn(site, person))
+      await browser.get('/account/two-factor')
+      await settleTimes(database, site.clock.now())
+      site.clock.advance(3606)
+      expect((await browser.get('/account/two-factor')).location).toMatch(/^\/account\/login/)
+    })
+
+    it('holds no spent step against the owner, and accepts none twice', async () => {
+      const person = await createPerson(site)
+      const [form, late] = await wrongly(jump, async () => {
+        const browser = site.browser()
+        await browser.post(login, password(person))
+        const used = token(person)
+        expect((await browser.post(login, used)).status).toBe(303)
+        return [used, site.clock.now()] as const
+      })
+      site.clock.advance(120)
+      const browser = site.browser()
+      await browser.post(login, password(person))
+      const right = token(person)
+      expect((await browser.post(login, right)).status).toBe(303)
+      const other = site.browser()
+      await other.post(login, password(person))
+      expect((await other.post(login, right)).code).toBe('invalid_token')
+      // When its time comes, what was accepted while the clock was wrong is spent.
+      site.clock.set(late)
+      site.clock.advance(jump < 0 ? 0 : 20)
+      const again = site.browser()
+      await again.post(login, password(person))
+      expect((await again.post(login, form)).status).not.toBe(303)
+    })
+
+    it('makes a device wait no longer than its own wait', async () => {
+      const person = await createPerson(site)
+      await wrongly(jump, async () => {
+        const browser = site.browser()
+        await browser.post(login, password(person))
+        expect((await browser.post(login, { ...token(person), otp_token: '000000' })).code).toBe('invalid_token')
+      })
+      site.clock.advance(1)
+      const browser = site.browser()
+      await browser.post(login, password(person))
+      const first = await browser.post(login, token(person))
+      site.clock.advance(30)
+      const second = first.status === 303 ? first : await browser.post(login, token(person))
+      expect(second.status).toBe(303)
+    })
+  })
+
+  it('counts an IP address’s window from now if it ends later than it is long', async () => {
+    const limited = await startTestSite(database, { LOGIN_ADDRESS_LIMIT: '2' })
+    const form = { username: 'nobody@example.com', password: 'x' }
+    while ((await limited.browser().post(login, form)).status !== 429);
+    await database.pool.query('update rate_limits set expire = expire + 86400000')
+    const refused = await limited.browser().post(login, form)
+    expect(Number(refused.headers['retry-after'])).toBeLessThanOrEqual(900)
+    const { rows } = await database.pool.query<{ expire: string }>('select max(expire) as expire from rate_limits')
+    expect(Number(rows[0]?.expire)).toBeLessThanOrEqual(Date.now() + 900_000)
+    await database.pool.query('delete from rate_limits')
+    await limited.close()
+  })
+
+  it('leaves no stored time in the future, and says in how many rows there was one', async () => {
+    const person = await createPerson(site)
+    const now = site.clock.now()
+    await database.pool.query(
+      `insert into one_time_links (purpose, user_id, token_hash, details, created_at, expires_at)
+       values ('invitation', $1, 'x', '{}', $2::timestamptz + interval '1 day', $2::timestamptz + interval '2 days')`,
+      [person.id, now],
+    )
+    expect(await settleTimes(database, now)).toBeGreaterThan(0)
+    const { rows } = await database.pool.query(
+      'select created_at, expires_at from one_time_links where token_hash = $1',
+      ['x'],
+    )
+    expect(rows).toEqual([{ created_at: now, expires_at: new Date(now.getTime() + DAY * 1000) }])
+    expect(await settleTimes(database, now)).toBe(0)
+  })
+})
