@@ -30,6 +30,7 @@ export async function main(config: Config, print: (line: string) => void): Promi
     throw error
   })
   try {
+    void signalled.then(() => database.announceStop())
     await migrate(database)
     await serveUntilStopped(config, { ...listening, signalled, log, database }, print)
   } finally {

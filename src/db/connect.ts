@@ -22,6 +22,8 @@ export interface Database {
    * statements have no limit.
    */
   unhurried: <T>(work: (database: Database) => Promise<T>) => Promise<T>
+  /** Tells other processes that wait for the embedded database that this one will end soon. */
+  announceStop: () => void
   /**
    * Closes both pools and, if this process owns it, the embedded database. Takes a second
    * at most for the pools, then cuts their connections.
@@ -79,6 +81,7 @@ export async function connectDatabase(config: Config, options: ConnectOptions = 
   const database: Database = {
     ...parts,
     unhurried: async (work) => work(database),
+    announceStop: embedded.announceStop,
     close: async () => {
       await parts.close()
       await embedded.stop()
@@ -98,7 +101,7 @@ function openServer(server: ClientConfig, schema: string | undefined, limits: Li
       await patient.close()
     }
   }
-  return { ...parts, unhurried }
+  return { ...parts, unhurried, announceStop: () => {} }
 }
 
 interface Patience {
@@ -112,7 +115,7 @@ function open(
   server: ClientConfig,
   schema: string | undefined,
   { limits, acquire, connect }: Patience,
-): Omit<Database, 'unhurried'> {
+): Omit<Database, 'unhurried' | 'announceStop'> {
   const connections = createConnections({ ...server, connectionTimeoutMillis: connect }, limits)
   const sequelize = openSequelize(connections, acquire)
   // The pool hands its own settings to the connections that it opens; ours have theirs already.

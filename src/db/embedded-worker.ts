@@ -1,6 +1,7 @@
 import { chmodSync, rmSync } from 'node:fs'
 import { createServer, type Socket } from 'node:net'
 import path from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { parentPort } from 'node:worker_threads'
 import type { PGlite } from '@electric-sql/pglite'
 import { openPglite } from './open-pglite.js'
@@ -10,9 +11,12 @@ import { tendDatabase } from './tend-database.js'
 
 /**
  * The embedded PostgreSQL, in a thread of its own: `argv` is the data folder. Says `ready`
- * to its parent, and ends cleanly on any message. An exception here ends the process, as
+ * to its parent, and ends cleanly on any message, at once or after its guests. An exception here ends the process, as
  * a database that stopped half-way must.
  */
+/** A command that shares this one's database ends soon. */
+const GUESTS_MS = 30_000
+
 const folder = process.argv[2] ?? ''
 const socketPath = path.join(folder, '.s.PGSQL.5432')
 
@@ -36,7 +40,7 @@ server.listen(socketPath, () => chmodSync(socketPath, 0o600))
 const database = await opened
 await greeting
 tendDatabase(turns)
-parentPort?.once('message', () => void stop())
+parentPort?.once('message', (how: unknown) => void stop(how === 'stop after guests' ? GUESTS_MS : 0))
 parentPort?.postMessage('ready')
 
 /** What the backend says to a start-up, once: the same for every connection, since user and database are. */
@@ -51,8 +55,11 @@ async function greet(pglite: PGlite): Promise<Buffer> {
   return Buffer.concat(chunks)
 }
 
-async function stop(): Promise<void> {
+/** @param patience milliseconds that connections of other processes may take to end by themselves */
+async function stop(patience: number): Promise<void> {
   server.close()
+  const end = Date.now() + patience
+  while (sockets.size > 0 && Date.now() < end) await pause(20)
   const gone = [...sockets].map((socket) => new Promise((resolve) => socket.once('close', resolve).destroy()))
   await Promise.all(gone)
   await turns.idle()

@@ -5,55 +5,86 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import { SiteError } from '../errors.js'
 import { root } from '../root.js'
-import { lockFolder } from './lock-folder.js'
+import { lockFolder, type LockResult, type Role } from './lock-folder.js'
 
-/** A running embedded database; `stop` is for whoever started it and does nothing for others. */
+/** A running embedded database. */
 export interface Embedded {
+  /** Tells other processes that this one will end soon, so that they wait instead of failing. */
+  announceStop: () => void
+  /** For whoever started it; does nothing for others. */
   stop: () => Promise<void>
 }
 
 /** `sun_path` has 108 bytes on Linux, 104 on macOS and the BSDs, each with a closing zero. */
 const LONGEST_SOCKET_PATH = 103
-const SHARE_TIMEOUT_MS = 15_000
+/** Milliseconds that a process waits for one that is about to end: a command, or a server that is stopping. */
+const PATIENCE_MS = 30_000
+/** Milliseconds that a command waits for a server that is starting: making the database takes long on a slow machine. */
+const START_MS = 120_000
 
 const socketOf = (folder: string): string => path.join(folder, '.s.PGSQL.5432')
 
 /**
- * Starts the embedded PostgreSQL on a data folder and makes this process its owner.
- * Throws `data_dir_in_use` with the owner's process id where another process has it.
+ * Starts the embedded PostgreSQL on a data folder and makes this process its owner. Waits for
+ * a command that has the folder, and for a server that is stopping. Throws `data_dir_in_use`
+ * with the owner's process id if a server has it.
  */
 export async function startEmbedded(folder: string): Promise<Embedded> {
+  return await own(folder, 'server', Date.now() + PATIENCE_MS)
+}
+
+/**
+ * Uses the server that has the folder, a command's included, or starts one for as long as
+ * this process and its guests need it.
+ */
+export async function shareEmbedded(folder: string): Promise<Embedded> {
+  const end = Date.now() + START_MS
+  while (true) {
+    try {
+      return await own(folder, 'command', Date.now())
+    } catch (error) {
+      if (!isInUse(error)) throw error
+      if (await greets(folder, end - Date.now())) return { announceStop: () => {}, stop: async () => {} }
+      // The server may be between taking the folder and listening, or may have ended meanwhile.
+      if (Date.now() > end) throw error
+      await pause(50)
+    }
+  }
+}
+
+async function own(folder: string, role: Role, until: number): Promise<Embedded> {
   assertShortEnough(folder)
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   // One that was there before, too: PGlite makes its files readable to all, and so this is their lock.
   chmodSync(folder, 0o700)
-  const lock = lockFolder(folder)
-  if (!lock.ok) throw inUse(folder, `process ${lock.pid}`)
+  const lock = await take(folder, role, until)
   try {
-    // Process ids say nothing across containers that share the folder; a socket that answers does.
+    // A server of an earlier release in another container says nothing about itself; its socket answers.
     if (await answers(folder)) throw inUse(folder, 'another process')
     const worker = await startWorker(folder)
-    return { stop: async () => stopWorker(worker).finally(lock.release) }
+    return {
+      announceStop: () => lock.become('stopping'),
+      stop: async () => stopWorker(worker, role).finally(lock.release),
+    }
   } catch (error) {
     lock.release()
     throw error
   }
 }
 
-/** Uses the server that has the folder, or starts one for as long as this process needs it. */
-export async function shareEmbedded(folder: string): Promise<Embedded> {
-  const end = Date.now() + SHARE_TIMEOUT_MS
+/** Waits until the folder is free if its owner will end soon, or may be a dead one of another container. */
+async function take(folder: string, role: Role, until: number): Promise<Extract<LockResult, { ok: true }>> {
   while (true) {
-    if (await answers(folder)) return { stop: async () => {} }
-    try {
-      return await startEmbedded(folder)
-    } catch (error) {
-      // The owner may be between taking the folder and listening, or on its way out.
-      if (!(error instanceof SiteError && error.code === 'data_dir_in_use') || Date.now() > end) throw error
-      await pause(50)
-    }
+    const lock = lockFolder(folder, role)
+    if (lock.ok) return lock
+    const mayEnd = lock.role !== 'server' || (lock.elsewhere && !(await answers(folder)))
+    if (!mayEnd || Date.now() >= until)
+      throw inUse(folder, lock.elsewhere ? 'a process in another container' : `process ${lock.pid}`)
+    await pause(50)
   }
 }
+
+const isInUse = (error: unknown): boolean => error instanceof SiteError && error.code === 'data_dir_in_use'
 
 function assertShortEnough(folder: string): void {
   if (Buffer.byteLength(socketOf(folder)) <= LONGEST_SOCKET_PATH) return
@@ -83,6 +114,28 @@ async function answers(folder: string): Promise<boolean> {
   })
 }
 
+/** Protocol 3.0, user and database `postgres`; and what ends a connection (PostgreSQL's documentation, 54.7). */
+const STARTUP = Buffer.from('\0\0\0\x29\0\x03\0\0user\0postgres\0database\0postgres\0\0', 'latin1')
+const TERMINATE = Buffer.from('X\0\0\0\x04', 'latin1')
+
+/** Whether the server on the folder's socket greets, waiting while it starts. False if it cannot be reached or ends. */
+async function greets(folder: string, milliseconds: number): Promise<boolean> {
+  return await new Promise((resolve) => {
+    const socket = connect(socketOf(folder), () => socket.write(STARTUP))
+    const timer = setTimeout(() => socket.destroy(), milliseconds)
+    socket.once('data', () => {
+      resolve(true)
+      socket.end(TERMINATE)
+    })
+    socket
+      .on('error', () => {})
+      .once('close', () => {
+        clearTimeout(timer)
+        resolve(false)
+      })
+  })
+}
+
 async function startWorker(folder: string): Promise<Worker> {
   const file = path.join(root, 'dist', 'app', 'embedded-worker.js')
   if (!existsSync(file))
@@ -102,9 +155,9 @@ function endWithoutDatabase(): never {
   throw new SiteError('embedded_database_ended', 'The embedded database ended unexpectedly.', 'Start again.')
 }
 
-async function stopWorker(worker: Worker): Promise<void> {
+async function stopWorker(worker: Worker, role: Role): Promise<void> {
   worker.off('exit', endWithoutDatabase)
   const ended = new Promise((resolve) => worker.once('exit', resolve))
-  worker.postMessage('stop')
+  worker.postMessage(role === 'command' ? 'stop after guests' : 'stop')
   await ended
 }

@@ -1,13 +1,29 @@
 import { randomUUID } from 'node:crypto'
-import { linkSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { linkSync, readFileSync, readlinkSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { z } from 'zod'
 
-/** A process that can be told from a later one with the same id. */
-const ownerSchema = z.object({ pid: z.int().positive(), started: z.string() })
+/** What kind of process has a folder: a command ends soon, a server that is stopping does as well. */
+export type Role = 'server' | 'stopping' | 'command'
+
+/** A process that can be told from a later one with the same id, and from one in another container. */
+const ownerSchema = z.object({
+  pid: z.int().positive(),
+  started: z.string(),
+  role: z.enum(['server', 'stopping', 'command']).default('server'),
+  /** Process ids mean something in one namespace only; empty if there are none. */
+  namespace: z.string().default(''),
+})
 type Owner = z.output<typeof ownerSchema>
 
-export type LockResult = { ok: true; release: () => void } | { ok: false; pid: number }
+export type LockResult =
+  | { ok: true; become: (role: Role) => void; release: () => void }
+  | { ok: false; pid: number; role: Role; elsewhere: boolean }
+
+/** Milliseconds between two signs of life, for processes that cannot see this one. */
+const BEAT_MS = 2_000
+/** Milliseconds without one, after which a process that cannot be seen counts as dead. */
+const SILENT_MS = 15_000
 
 /** The takeover below lasts microseconds; one this old was left by a process that was killed in it. */
 const TAKEOVER_STALE_MS = 10_000
@@ -16,18 +32,35 @@ const TAKEOVER_STALE_MS = 10_000
  * Makes this process the one owner of a folder, until it calls `release` or ends. A lock
  * whose process is dead, or whose id belongs to another process by now, is taken over.
  */
-export function lockFolder(folder: string): LockResult {
+export function lockFolder(folder: string, role: Role): LockResult {
   const lock = path.join(folder, 'server.pid')
   const own = path.join(folder, `server.pid.${randomUUID()}`)
-  writeFileSync(own, JSON.stringify({ pid: process.pid, started: startOf(process.pid) }))
+  const write = (as: Role) =>
+    writeFileSync(
+      own,
+      JSON.stringify({ pid: process.pid, started: startOf(process.pid), role: as, namespace: namespace() }),
+    )
+  write(role)
   try {
     // link() fails where the lock exists, so that two starters cannot both succeed.
     while (!attempt(() => linkSync(own, lock), 'EEXIST')) {
       const owner = readOwner(lock)
-      if (owner && isAlive(owner)) return { ok: false, pid: owner.pid }
+      if (owner && isAlive(owner, lock))
+        return { ok: false, pid: owner.pid, role: owner.role, elsewhere: isElsewhere(owner) }
       removeStale(lock)
     }
-    return { ok: true, release: () => rmSync(lock, { force: true }) }
+    const beat = setInterval(() => attempt(() => utimesSync(lock, new Date(), new Date()), 'ENOENT'), BEAT_MS).unref()
+    return {
+      ok: true,
+      become: (as) => {
+        write(as)
+        renameSync(own, lock)
+      },
+      release: () => {
+        clearInterval(beat)
+        rmSync(lock, { force: true })
+      },
+    }
   } finally {
     rmSync(own, { force: true })
   }
@@ -43,7 +76,7 @@ function removeStale(lock: string): void {
   }
   try {
     const owner = readOwner(lock)
-    if (!owner || !isAlive(owner)) rmSync(lock, { force: true })
+    if (!owner || !isAlive(owner, lock)) rmSync(lock, { force: true })
   } finally {
     rmSync(takeover, { force: true })
   }
@@ -58,7 +91,24 @@ function readOwner(lock: string): Owner | undefined {
   }
 }
 
-function isAlive({ pid, started }: Owner): boolean {
+/** The namespace of this process's ids, which each container has for itself; empty where there is no /proc. */
+function namespace(): string {
+  try {
+    return readlinkSync('/proc/self/ns/pid')
+  } catch {
+    return ''
+  }
+}
+
+const isElsewhere = (owner: Owner): boolean => owner.namespace !== '' && owner.namespace !== namespace()
+
+function isAlive(owner: Owner, lock: string): boolean {
+  if (!isElsewhere(owner)) return isRunning(owner)
+  const beat = statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? 0
+  return Math.abs(Date.now() - beat) < SILENT_MS
+}
+
+function isRunning({ pid, started }: Owner): boolean {
   try {
     process.kill(pid, 0)
   } catch (error) {

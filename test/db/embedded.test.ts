@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, test } from 'vitest'
 import { connectDatabase, type ConnectOptions } from '../../src/db/connect.js'
+import { lockFolder } from '../../src/db/lock-folder.js'
 import { root } from '../../src/root.js'
 import { testConfig } from '../support/config.js'
 import { temporaryFolder } from '../support/database.js'
@@ -140,4 +141,63 @@ test('A first start begins again where one was killed in it, in a folder for its
 test('A data folder too long for a socket is refused by name', async () => {
   const long = testConfig({ DATA_DIR: path.join(folder, 'x'.repeat(100)) })
   await expect(connectDatabase(long)).rejects.toMatchObject({ code: 'data_dir_too_long' })
+})
+
+describe('a folder that another process has for a while (DEV-07)', () => {
+  const program = { env: { PATH: process.env['PATH'] }, cwd: root, stdio: 'pipe' } as const
+  const holder = () =>
+    spawn(process.execPath, ['scripts/run-typescript.mjs', 'test/db/hold-folder.ts', folder], program)
+
+  it('is waited for by a server if a command has it', async () => {
+    const command = holder()
+    await once(command.stdout, 'data')
+    const server = open()
+    command.stdin.end()
+    await once(command, 'exit')
+    const database = await server
+    expect((await database.pool.query('select 1')).rowCount).toBe(1)
+    await database.close()
+  })
+
+  it('is shared by two commands, and the first one waits for the second', async () => {
+    const command = holder()
+    await once(command.stdout, 'data')
+    const guest = await open({ embedded: 'share' })
+    await guest.pool.query('select 1')
+    command.stdin.end()
+    expect((await guest.pool.query('select pg_sleep(0.1)')).rowCount).toBe(1)
+    expect(command.exitCode).toBe(null)
+    await Promise.all([guest.close(), once(command, 'exit')])
+  })
+
+  it('is shared with a server that is starting, and waited for while it does', async () => {
+    const fresh = path.join(folder, 'fresh')
+    const config = testConfig({ DATA_DIR: fresh })
+    const [server, guest] = await Promise.all([connectDatabase(config), connectDatabase(config, { embedded: 'share' })])
+    expect((await guest.pool.query('select 1')).rowCount).toBe(1)
+    await guest.close()
+    await server.close()
+  })
+
+  it('is waited for by a server if the one before is stopping', async () => {
+    const before = await open()
+    await expect(open()).rejects.toMatchObject({ code: 'data_dir_in_use' })
+    before.announceStop()
+    const after = open()
+    await before.close()
+    await (await after).close()
+  })
+
+  it.each([
+    ['fresh', 'is in use', 0],
+    ['old', 'is free', 60],
+  ])('that a process in another container has is judged by its signs of life: %s %s', async (_, verdict, age) => {
+    const lock = path.join(folder, 'server.pid')
+    writeFileSync(lock, JSON.stringify({ pid: 1, started: 'x', role: 'server', namespace: 'pid:[1]' }))
+    const beat = new Date(Date.now() - age * 1000)
+    utimesSync(lock, beat, beat)
+    const result = lockFolder(folder, 'server')
+    expect(result.ok).toBe(verdict === 'is free')
+    if (result.ok) result.release()
+  })
 })

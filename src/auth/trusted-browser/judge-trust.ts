@@ -1,4 +1,4 @@
-import { isRunning, isWithin } from '../../clock.js'
+import { isWithin, notAfter } from '../../clock.js'
 
 /** What the row says of a browser that names it. */
 interface Claim {
@@ -26,6 +26,6 @@ const DAY_MS = 24 * 3600 * 1000
  */
 export function judgeTrust({ isRight, rotatedAt, createdAt, expiresAt, days }: Claim, now: Date): TrustVerdict {
   if (!isRight) return isWithin(GRACE_SECONDS, rotatedAt, now) ? 'just_changed' : 'old_token'
-  const until = Math.min(expiresAt.getTime(), createdAt.getTime() + days * DAY_MS)
-  return isRunning(new Date(until), (days * DAY_MS) / 1000, now) ? 'good' : 'expired'
+  const until = Math.min(expiresAt.getTime(), notAfter(createdAt, now).getTime() + days * DAY_MS)
+  return now.getTime() < until ? 'good' : 'expired'
 }
