@@ -1,5 +1,6 @@
 import type { Response } from 'express'
 import { QueryTypes } from 'sequelize'
+import { COUNTS_AS_FACTOR } from '../otp/device.js'
 import { panelUserOf } from './panel-user.js'
 import { can } from './permissions.js'
 import { isOpen } from './requirements.js'
@@ -26,8 +27,8 @@ interface RecentEvent {
 }
 
 /**
- * What the landing page shows: the newest events, and staff who could not sign in with a
- * token. Null: not for this person, or not for what this session has shown.
+ * What the landing page shows: the newest events, and staff who have no second
+ * factor. Null: not for this person, or not for what this session has shown.
  */
 export interface Dashboard {
   events: RecentEvent[] | null
@@ -60,10 +61,10 @@ async function recentEvents({ database }: PanelServices, named: boolean): Promis
   return named ? events : events.map((event) => ({ ...event, email: null }))
 }
 
-/** A device of a kind that is switched off signs nobody in. */
+/** Staff whose password alone would do. A disabled device protects them, and so does one of a kind not in use. */
 function staffWithoutDevice({ database, otp }: PanelServices): Promise<Person[]> {
-  const none = otp.kinds.map(
-    ({ table }) => `not exists (select from ${table} d where d.user_id = u.id and d.confirmed)`,
+  const none = otp.everyKind.map(
+    ({ table }) => `not exists (select from ${table} d where d.user_id = u.id and ${COUNTS_AS_FACTOR})`,
   )
   return database.sequelize.query<Person>(
     `select u.id, u.email, u.name from users u where u.is_staff and u.is_active and ${none.join(' and ')}

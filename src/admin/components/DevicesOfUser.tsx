@@ -4,6 +4,11 @@ import { useTranslation, type BasePropertyProps } from 'adminjs'
 import { Link } from 'react-router-dom'
 import { readable, useRecordsOf } from './load-records.js'
 
+function stateOf(params: Readonly<Record<string, unknown>>): 'yes' | 'disabled' | 'unconfirmed' {
+  if (params['confirmed']) return 'yes'
+  return params['confirmed_at'] ? 'disabled' : 'unconfirmed'
+}
+
 /** A person's devices of every kind, each leading to its own page. */
 export function DevicesOfUser({ record, property }: BasePropertyProps) {
   const { translateComponent: text, translateLabel, translateProperty } = useTranslation()
@@ -39,7 +44,7 @@ export function DevicesOfUser({ record, property }: BasePropertyProps) {
                 </td>
                 <td>
                   <Badge variant={params['confirmed'] ? 'success' : 'default'}>
-                    {text(params['confirmed'] ? 'DevicesOfUser.yes' : 'DevicesOfUser.no')}
+                    {text(`DevicesOfUser.${stateOf(params)}`)}
                   </Badge>
                 </td>
                 <td className="panel-spare">{readable(params['last_used_at'])}</td>
