@@ -17,7 +17,10 @@ export function signInAsker(req: Request, known: boolean): Asker {
 }
 
 /** A verified session that gives another token. */
-export const sessionAsker: Asker = { lane: 'session' }
+export function sessionAsker(req: Request): Asker {
+  req.session.asker ??= newAsker()
+  return { lane: 'session', by: req.session.asker }
+}
 
 /** Nobody yet: a passkey alone has to name the person. */
 export const noAsker: Asker = { lane: 'sign_in', counts: false }

@@ -283,15 +283,27 @@ describe.each(databaseKinds())('lanes of failed attempts, on the %s database', (
     })
 
     it('keeps an attacker’s failures when the owner signs in, whichever way', async () => {
+      const verifiedBefore = new Map<Person, Browser>()
       const ways: Record<string, (person: Person) => Promise<unknown>> = {
         'in a new browser': async (person) =>
           expect(await (await enter(person)).post(login, { otp_token: person.code() })).toMatchObject(accepted),
         'in one form': async (person) => expect(await oneForm(person, person.code())).toMatchObject(accepted),
+        'in a session that was verified before': async (person) => {
+          const session = verifiedBefore.get(person)
+          expect(await session?.post(verify, { otp_token: person.code() })).toMatchObject(accepted)
+        },
+        'in a browser that is known': async (person) => {
+          const browser = verifiedBefore.get(person)
+          await browser?.post('/account/logout')
+          await enter(person, browser)
+          expect(await browser?.post(login, { otp_token: person.code() })).toMatchObject(accepted)
+        },
         'with a backup token': async (person) =>
           expect(await oneForm(person, person.backupTokens[0] ?? '')).toMatchObject(accepted),
       }
       for (const way of Object.values(ways)) {
         const person = await owner()
+        verifiedBefore.set(person, await signIn(site, person))
         await attack(person, 9)
         await way(person)
         expect(await rowOf(person.app?.persistentId)).toMatchObject({ failure_count: 9 })

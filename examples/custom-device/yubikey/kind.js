@@ -33,6 +33,8 @@ const row = z.object({
 export function yubikeyKind(servers = null) {
   return defineKind({
     name: 'yubikey',
+    // 128 bits that only the key can encrypt: wrong ones never lock the account.
+    unguessable: true,
     couldBe: couldBeOtp,
     field: { maxLength: 64 },
     columns: `d.public_id, d.secret, d.counter, exists(

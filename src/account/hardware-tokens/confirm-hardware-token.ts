@@ -60,7 +60,7 @@ export function submitCodes(account: Account): RequestHandler<TokenParams> {
     const verification = await verifyToken(account.otp, {
       ...submission,
       origin: describeOrigin(req),
-      asker: sessionAsker,
+      asker: sessionAsker(req),
     })
     if (verification.ok) return res.redirect(303, profileAddress('synchronised'))
     show(req, res, 'synchronise', device, whyRefused(account, verification, submission))

@@ -15,7 +15,7 @@ type StepUpAnswer = { ok: true; outcome: 'verified' | 'challenged' | 'ended' } |
 /** Asks one of the devices that help; what it accepts goes on with the session under a new id. */
 export async function submitStepUp(auth: Auth, req: Request, stepUp: StepUp, form: VerifyForm): Promise<StepUpAnswer> {
   if (isOfWrongKind(auth, stepUp, form)) return refused('token', 'wrong_kind')
-  const awaited = { userId: stepUp.user.id, devices: stepUp.devices, asker: sessionAsker }
+  const awaited = { userId: stepUp.user.id, devices: stepUp.devices, asker: sessionAsker(req) }
   const answer = await askToken(auth, req, awaited, form)
   if (!answer.ok) return answer
   if ('challenged' in answer) return { ok: true, outcome: 'challenged' }
