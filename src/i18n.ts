@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { createInstance, type ResourceLanguage } from 'i18next'
 import { root } from './root.js'
+import { isolate } from './typed-text/read-name.js'
 
 /**
  * What people can read this site in, by BCP 47 tag: a folder of `locales` each. English
@@ -52,7 +53,8 @@ export function createTranslator(language = 'en', folder = path.join(root, 'loca
     resources: { en: english, [language]: own },
     initAsync: false,
     // EJS escapes, and text mails must not be; values are never looked into for `{{` or `$t(`.
-    interpolation: { escapeValue: false, skipOnVariables: true },
+    // A value that is written from right to left keeps its direction to itself.
+    interpolation: { escapeValue: true, escape: (value) => isolate(value), skipOnVariables: true },
   })
   void i18n.init()
   for (const each of new Set(['en', language]))

@@ -9,3 +9,6 @@ export interface Origin {
 
 /** No request: the command line, a job. */
 export const nowhere: Origin = { address: null, browser: null, requestId: null }
+
+/** What is stored for a browser that is not known. Pages and mails say it in the reader's language. */
+export const UNKNOWN_BROWSER = 'an unknown browser'

@@ -1,6 +1,6 @@
 import type { Request } from 'express'
 import { recordEvent } from '../audit.js'
-import { verifyPassword } from '../crypto/hash-password.js'
+import { hashPassword, matchPassword } from '../crypto/hash-password.js'
 import { type Change, runStatement } from '../db/run-statement.js'
 import { describeOrigin } from '../http/describe-origin.js'
 import { networkSender } from '../http/limit-address.js'
@@ -9,6 +9,7 @@ import type { Auth } from './auth.js'
 import { readBrowserToken } from './login/known-browser.js'
 import { type PasswordTurn, type TakenAttempt, takePasswordAttempt } from './password-limit.js'
 import { tellPasswordFailures } from './tell-password-failures.js'
+import { emailCandidates } from '../typed-text/read-email.js'
 
 /** Somebody whose password was right. */
 export interface PasswordUser {
@@ -93,26 +94,35 @@ async function findLogin(auth: Auth, login: string): Promise<FoundLogin> {
   if (auth.hostUsers) return auth.hostUsers.findLogin(login)
   const user = await findUser(auth, login)
   return {
-    subject: user ? `user:${user.id}` : `login:${login.trim().toLowerCase()}`,
+    subject: user ? `user:${user.id}` : `login:${emailCandidates(login)[0] ?? ''}`,
     userId: user?.id ?? null,
     check: async (password) => {
-      const right = await verifyPassword(user?.passwordHash ?? null, password)
-      if (!user || !right || !user.isActive) return null
+      const match = await matchPassword(user?.passwordHash ?? null, password)
+      if (!user || match === 'no' || !user.isActive) return null
+      if (match === 'as_typed') await hashAgain(auth, user, password)
       const { id, email, isStaff, authEpoch } = user
       return { id, email, isStaff, authEpoch }
     },
   }
 }
 
+/** The same password, normalised; not if it was changed in the meantime. */
+async function hashAgain({ database }: Auth, user: KnownUser, password: string): Promise<void> {
+  const sql = 'update users set password_hash = $hash where id = $id and password_hash = $old'
+  const values = { hash: await hashPassword(password), id: user.id, old: user.passwordHash }
+  await runStatement(database, undefined, sql, values)
+}
+
 type KnownUser = PasswordUser & { passwordHash: string | null; isActive: boolean }
 
 async function findUser({ database }: Auth, email: string): Promise<KnownUser | undefined> {
   const [user] = await runStatement<KnownUser>(database, undefined, USER_BY_EMAIL, {
-    email: email.trim().toLowerCase(),
+    emails: emailCandidates(email),
   })
   return user
 }
 
 const USER_BY_EMAIL = `
 select id, email, password_hash as "passwordHash", is_staff as "isStaff", is_active as "isActive", auth_epoch as "authEpoch"
-from users where lower(email) = $email and external_id is null`
+from users where lower(email) = any($emails) and external_id is null
+order by array_position($emails, lower(email)) limit 1`

@@ -7,6 +7,7 @@ import { readArguments } from './read-arguments.js'
 import { readSecret } from './read-secret.js'
 import { recordAddedDevice } from './record-added-device.js'
 import { withOtp } from './with-otp.js'
+import { isName } from '../typed-text/read-name.js'
 
 const KEY = 'must be hex or base32 of 128 to 512 bits, or an otpauth://hotp/ address'
 
@@ -14,7 +15,13 @@ const optionsSchema = z
   .object({
     user: z.string(),
     key: z.string('is missing: write it to standard input with --key-stdin'),
-    name: z.string().trim().min(1).max(64).default('Hardware token'),
+    name: z
+      .string()
+      .trim()
+      .min(1)
+      .max(64)
+      .refine(isName, 'must have no control characters and no characters that change the direction of text')
+      .default('Hardware token'),
     digits: z.enum(['6', '8'], 'must be 6 or 8').default('6'),
     counter: z
       .string()

@@ -16,6 +16,7 @@ import { requireBaseUrl } from './invite.js'
 import { joinGroups } from './join-groups.js'
 import { emailAddress, readArguments } from './read-arguments.js'
 import { withOtp } from './with-otp.js'
+import { isName } from '../typed-text/read-name.js'
 
 const optionsSchema = z.object({
   email: emailAddress,
@@ -23,7 +24,7 @@ const optionsSchema = z.object({
     .string()
     .trim()
     .max(150, 'must have at most 150 characters')
-    .regex(/^\P{Cc}*$/u, 'must have no control characters')
+    .refine(isName, 'must have no control characters and no characters that change the direction of text')
     .default(''),
   staff: z.boolean().default(false),
   superuser: z.boolean().default(false),

@@ -2,6 +2,7 @@ import { Op, type Transaction } from 'sequelize'
 import type { User } from '../db/models/user.js'
 import { SiteError } from '../errors.js'
 import type { Otp } from '../otp/otp.js'
+import { emailCandidates } from '../typed-text/read-email.js'
 
 /** What each address was found to be, in the order they were given; an address may be in any case. */
 export async function findUsers(
@@ -10,13 +11,16 @@ export async function findUsers(
   transaction?: Transaction,
 ): Promise<{ email: string; user: User | undefined }[]> {
   const { models, sequelize } = otp.database
-  const wanted = emails.map((email) => email.trim().toLowerCase())
+  const wanted = emails.map(emailCandidates)
   const users = await models.User.findAll({
-    where: sequelize.where(sequelize.fn('lower', sequelize.col('email')), { [Op.in]: wanted }),
+    where: sequelize.where(sequelize.fn('lower', sequelize.col('email')), { [Op.in]: wanted.flat() }),
     ...(transaction && { transaction }),
   })
   const byEmail = new Map(users.map((user) => [user.email.toLowerCase(), user]))
-  return emails.map((email, index) => ({ email, user: byEmail.get(wanted[index] ?? '') }))
+  return emails.map((email, index) => {
+    const [user] = (wanted[index] ?? []).flatMap((candidate) => byEmail.get(candidate) ?? [])
+    return { email, user }
+  })
 }
 
 /** The users of all these addresses; throws `unknown_user` if one has none. */

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { UsageRefused } from './refusals.js'
+import { readEmail } from '../typed-text/read-email.js'
 
 /**
  * Checks a command's options. A schema's messages say what would be right, so that no
@@ -12,9 +13,11 @@ export function readArguments<T>(schema: z.ZodType<T>, options: unknown): T {
 }
 
 /** An address as it is stored: without spaces around it, in small letters. */
-export const emailAddress = z
-  .string()
-  .trim()
-  .toLowerCase()
-  .max(254, 'must have at most 254 characters')
-  .pipe(z.email('must be an e-mail address such as ada@example.com'))
+export const emailAddress = z.string().transform((typed, { addIssue }) => {
+  const email = readEmail(typed)
+  if (email !== null) return email
+  const message =
+    typed.trim().length > 254 ? 'must have at most 254 characters' : 'must be an e-mail address such as ada@example.com'
+  addIssue({ code: 'custom', message })
+  return z.NEVER
+})

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import { z } from 'zod'
 import { parseSecretKeys } from './parse-secret-keys.js'
+import { isName } from '../typed-text/read-name.js'
 
 /** What stands beside a variable's schema: for the line about a wrong value and for docs/configuration.md. */
 export interface About {
@@ -43,11 +44,7 @@ const origin = address(['http:', 'https:'])
   .refine((value) => value === undefined || isOrigin(value), { abort: true })
   .transform((value) => (value === undefined ? undefined : new URL(value).origin))
 
-const text = (max: number) =>
-  z
-    .string()
-    .max(max)
-    .regex(/^\P{Cc}*$/u)
+const text = (max: number) => z.string().max(max).refine(isName)
 
 const host = z
   .string()

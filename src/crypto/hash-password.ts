@@ -21,18 +21,39 @@ async function oneOfFew<T>(work: () => Promise<T>): Promise<T> {
 
 /** argon2id at the library's defaults (m = 19 MiB, t = 2, p = 1: OWASP's first choice). */
 export function hashPassword(password: string): Promise<string> {
-  return oneOfFew(() => hash(password))
+  return oneOfFew(() => hash(normalisePassword(password)))
+}
+
+/**
+ * One spelling of what other keyboards and systems type as other characters (NIST SP 800-63B-4
+ * §3.1.1.2, RFC 8265 §4.2: NFC). NFKC would make different passwords equal.
+ */
+export function normalisePassword(password: string): string {
+  return password.normalize('NFC')
 }
 
 let dummy: Promise<string> | undefined
 
+/** `as_typed`: the hash was made before passwords were normalised, so it should be made again. */
+export type PasswordMatch = 'no' | 'normalised' | 'as_typed'
+
 /**
- * Compares a password with the stored hash. Without a hash (unknown address, no
- * password set) it spends the same time on a dummy and answers false (ASVS 6.3.8).
+ * Compares a password with the stored hash: its normalised form, then what was typed if that
+ * differs. How many comparisons that takes depends on the typed text alone. Without a hash
+ * (unknown address, no password set) they are made with a dummy, and the answer is `no` (ASVS 6.3.8).
  */
-export async function verifyPassword(stored: string | null, password: string): Promise<boolean> {
+export async function matchPassword(stored: string | null, typed: string): Promise<PasswordMatch> {
   dummy ??= hash('no such user')
   const against = stored ?? (await dummy)
-  const matches = await oneOfFew(() => verify(against, password))
-  return matches && stored !== null
+  const normalised = normalisePassword(typed)
+  const isNormalised = await oneOfFew(() => verify(against, normalised))
+  const isTyped = normalised !== typed && (await oneOfFew(() => verify(against, typed)))
+  if (stored === null) return 'no'
+  if (isNormalised) return 'normalised'
+  return isTyped ? 'as_typed' : 'no'
+}
+
+/** Whether {@link matchPassword} finds a match. */
+export async function verifyPassword(stored: string | null, typed: string): Promise<boolean> {
+  return (await matchPassword(stored, typed)) !== 'no'
 }

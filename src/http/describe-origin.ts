@@ -3,6 +3,7 @@ import type { Request } from 'express'
 import type { Origin } from '../origin.js'
 import { cleanAddress } from './client-address.js'
 import { clientAddress } from './client-info.js'
+import { UNKNOWN_BROWSER } from '../origin.js'
 
 /** The sender of a request in words that may stand in a mail and in the audit trail. */
 export function describeOrigin(req: Request): Origin {
@@ -20,8 +21,10 @@ const REMEMBERED = 1_000
 const LONGEST_REMEMBERED = 512
 
 /**
- * For example `Firefox 139 on Linux`. A name that is not known is given as it is, cut
- * and without control characters: it is a stranger's text.
+ * For example `Firefox 139 on Linux`. A name that is not known is not repeated: it is a
+ * requester's text, and would appear in mails and banners of the site.
+ *
+ * @returns null if the request names no browser, {@link UNKNOWN_BROWSER} if it is not a known one
  */
 export function describeBrowser(userAgent: string | undefined): string | null {
   if (!userAgent) return null
@@ -35,7 +38,12 @@ export function describeBrowser(userAgent: string | undefined): string | null {
 
 function inWords(userAgent: string): string {
   const { browser, os } = Bowser.parse(userAgent)
-  const known = [browser.name, browser.version?.split('.')[0]].filter(Boolean).join(' ')
-  const words = known && os.name ? `${known} on ${os.name}` : known || userAgent
-  return words.replace(/[^\u0020-\u007e]/g, '').slice(0, 128)
+  // For an agent that it does not know, the library repeats a part of the text.
+  if (!BROWSERS.has(browser.name ?? '')) return UNKNOWN_BROWSER
+  const version = /^\d{1,4}(?=\.|$)/.exec(browser.version ?? '')?.[0]
+  const name = [browser.name, version].filter(Boolean).join(' ')
+  return SYSTEMS.has(os.name ?? '') ? `${name} on ${os.name}` : name
 }
+
+const BROWSERS: ReadonlySet<string> = new Set(Object.values(Bowser.BROWSER_MAP))
+const SYSTEMS: ReadonlySet<string> = new Set(Object.values(Bowser.OS_MAP))

@@ -1,4 +1,5 @@
 import type { Request } from 'express'
+import { UNKNOWN_BROWSER } from '../origin.js'
 import { describeMoment } from './describe-moment.js'
 
 /** The words of the notice about tries at somebody's second factor, and of what he can say to it. */
@@ -12,7 +13,8 @@ export interface RefusedTriesNotice {
 export function describeRefusedTries({ session, t, language }: Request): RefusedTriesNotice | null {
   const tries = session?.refusedTries
   if (!tries) return null
-  const where = [tries.browser, tries.address].filter(Boolean).join(', ') || t('pages:profile.unknown_browser')
+  const browser = tries.browser === UNKNOWN_BROWSER ? t('pages:profile.unknown_browser') : tries.browser
+  const where = [browser, tries.address].filter(Boolean).join(', ') || t('pages:profile.unknown_browser')
   const at = describeMoment(new Date(tries.at), language)
   return {
     text: t('pages:layout.refused', { count: tries.count, at, where }),

@@ -1,6 +1,7 @@
 import express, { type ErrorRequestHandler, type Request, type RequestHandler } from 'express'
 import { z } from 'zod'
 import { refuse } from './refuse.js'
+import { normalisePassword } from '../crypto/hash-password.js'
 
 /** A form has a dozen short fields; more is no form of ours. */
 const LIMIT_BYTES = 16 * 1024
@@ -54,6 +55,11 @@ export function field(max: number) {
     .max(max)
     .refine((value) => !value.includes('\0'))
     .optional()
+}
+
+/** A password: its length is that of its normalised form, and what was typed may be longer. */
+export function passwordField(max: number) {
+  return field(4 * max).refine((value) => normalisePassword(value ?? '').length <= max)
 }
 
 /**

@@ -1,6 +1,8 @@
 import type { Translate } from '../i18n.js'
 import { renderHtml, renderText } from '../templates.js'
 import type { Mail } from './mails.js'
+import { isolate } from '../typed-text/read-name.js'
+import { UNKNOWN_BROWSER } from '../origin.js'
 
 export interface RenderedMail {
   subject: string
@@ -34,11 +36,14 @@ function listFacts(mail: Mail, t: Translate): Fact[] {
     ...(own
       ? [
           { label: t('mails:notice.address'), value: mail.address ?? unknown },
-          { label: t('mails:notice.browser'), value: mail.browser ?? unknown },
+          {
+            label: t('mails:notice.browser'),
+            value: mail.browser === UNKNOWN_BROWSER ? t('mails:unknown_browser') : (mail.browser ?? unknown),
+          },
         ]
       : []),
     ...('device' in mail
-      ? [{ label: t('mails:notice.device'), value: `${mail.device} (${t(`pages:kinds.${mail.kind}`)})` }]
+      ? [{ label: t('mails:notice.device'), value: `${isolate(mail.device)} (${t(`pages:kinds.${mail.kind}`)})` }]
       : []),
     ...('newEmail' in mail ? [{ label: t('mails:notice.new_email'), value: mail.newEmail }] : []),
     ...('until' in mail ? [{ label: t('mails:notice.until'), value: utc(mail.until) }] : []),

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { field } from '../../http/read-form.js'
+import { isName } from '../../typed-text/read-name.js'
 
 export const nameForm = z.object({ name: field(256) })
 
@@ -13,5 +14,5 @@ export function deviceName(typed: string | undefined): string | null {
     .normalize('NFC')
     .replace(/[\p{Cc}\p{Zl}\p{Zp}\s]+/gu, ' ')
     .trim()
-  return name === '' || Array.from(name).length > 64 ? null : name
+  return name === '' || Array.from(name).length > 64 || !isName(name) ? null : name
 }

@@ -11,7 +11,8 @@ import { checkOwnPassword } from '../check-own-password.js'
 import { findLink } from '../one-time-link.js'
 import { profileAddress } from '../profile/notices.js'
 import { confirmEmailChange, requestEmailChange } from './change-email.js'
-import { emailForm, parseEmail } from './forms.js'
+import { readEmail } from '../../typed-text/read-email.js'
+import { emailForm } from './forms.js'
 
 const EMAIL = '/account/email'
 const CONFIRM = '/account/email/confirm/:token'
@@ -32,7 +33,7 @@ function postEmail(account: Account): RequestHandler {
   return async (req, res) => {
     const form = readForm(req, emailForm)
     if (!form || !req.user) return refuse(req, res, { status: 400, code: 'bad_request' })
-    const email = parseEmail(form.email)
+    const email = readEmail(form.email ?? '')
     if (!email) return showRefused(req, res, form.email, 'email_invalid')
     const check = await checkOwnPassword(account, req, form.password ?? '')
     if (!check.ok) return showRefused(req, res, email, check.code, check.retryAfter)

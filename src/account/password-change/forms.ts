@@ -1,6 +1,9 @@
 import { z } from 'zod'
-import { field } from '../../http/read-form.js'
+import { passwordField } from '../../http/read-form.js'
 import { MAX_LENGTH } from '../password/judge-password.js'
 
 /** Twice what is taken, so that somebody who types more is told so on the page. */
-export const changeForm = z.object({ password: field(2 * MAX_LENGTH), new_password: field(2 * MAX_LENGTH) })
+export const changeForm = z.object({
+  password: passwordField(2 * MAX_LENGTH),
+  new_password: passwordField(2 * MAX_LENGTH),
+})

@@ -1,8 +1,8 @@
 import { z } from 'zod'
-import { field } from '../../http/read-form.js'
+import { field, passwordField } from '../../http/read-form.js'
 import { MAX_LENGTH } from './judge-password.js'
 
 export const forgotForm = z.object({ username: field(254) })
 
 /** Twice what is taken, so that somebody who types more is told so on the page. */
-export const resetForm = z.object({ password: field(2 * MAX_LENGTH) })
+export const resetForm = z.object({ password: passwordField(2 * MAX_LENGTH) })

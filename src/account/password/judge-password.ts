@@ -1,3 +1,5 @@
+import { normalisePassword } from '../../crypto/hash-password.js'
+
 /** NIST SP 800-63B-4 §3.1.1.2: eight characters or more beside a second factor. */
 export const MIN_LENGTH = 8
 /** Characters; the sign-in takes no more. */
@@ -13,11 +15,14 @@ export type PasswordFault = 'password_too_short' | 'password_too_long' | 'passwo
  * @param names what the password must not be: the address and the name of the site
  * @returns null where it may be used
  */
-export async function judgePassword(password: string, names: readonly string[]): Promise<PasswordFault | null> {
+export async function judgePassword(typed: string, names: readonly string[]): Promise<PasswordFault | null> {
+  const password = normalisePassword(typed)
   if (Array.from(password).length < MIN_LENGTH) return 'password_too_short'
   if (password.length > MAX_LENGTH) return 'password_too_long'
   const plain = password.toLowerCase()
-  const taken = names.flatMap((name) => [name, name.replace(/@.*$/s, '')]).map((name) => name.toLowerCase())
+  const taken = names
+    .flatMap((name) => [name, name.replace(/@.*$/s, '')])
+    .map((name) => normalisePassword(name.toLowerCase()))
   if (taken.includes(plain)) return 'password_too_close'
   return (await commonPasswords()).has(plain) ? 'password_too_common' : null
 }

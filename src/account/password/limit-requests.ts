@@ -1,6 +1,8 @@
 import { RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible'
 import { waitOf } from '../../http/limit-address.js'
 import type { Account } from '../account.js'
+import { isBlank } from '../../typed-text/clean-text.js'
+import { emailCandidates } from '../../typed-text/read-email.js'
 
 /** Links that one account can be sent within the window; the address of the sender has its own limit. */
 const REQUESTS = 5
@@ -25,8 +27,8 @@ export function limitRequests({ database, keys }: Account): (email: string) => P
   })
   return async (email) => {
     // Nobody's: somebody sent the form as it was.
-    if (email.trim() === '') return null
-    const [newest = '', ...older] = keys.hashes('rate_limits', email.trim().toLowerCase())
+    if (isBlank(email)) return null
+    const [newest = '', ...older] = keys.hashes('rate_limits', emailCandidates(email)[0] ?? '')
     try {
       const before = await countOlder(database, older)
       const { consumedPoints } = await limiter.consume(newest)

@@ -4,6 +4,7 @@ import { enqueue } from '../../notify/enqueue.js'
 import type { Origin } from '../../origin.js'
 import type { Account } from '../account.js'
 import { createLink } from '../one-time-link.js'
+import { emailCandidates } from '../../typed-text/read-email.js'
 
 interface Requester {
   id: number
@@ -20,8 +21,7 @@ interface Requester {
  */
 export async function requestReset(account: Account, typed: string, language: string, origin: Origin): Promise<void> {
   const { database, clock } = account
-  const email = typed.trim().toLowerCase()
-  const [user] = await runStatement<Requester>(database, undefined, REQUESTER, { email })
+  const [user] = await runStatement<Requester>(database, undefined, REQUESTER, { emails: emailCandidates(typed) })
   if (!user) return
   await database.sequelize.transaction(async (transaction) => {
     const { token, expiresAt } = await createLink(account, transaction, { purpose: 'password-reset', userId: user.id })
@@ -39,4 +39,5 @@ export async function requestReset(account: Account, typed: string, language: st
   })
 }
 
-const REQUESTER = 'select id, email, name, locale from users where lower(email) = $email and is_active'
+const REQUESTER =
+  'select id, email, name, locale from users where lower(email) = any($emails) and is_active order by array_position($emails, lower(email)) limit 1'

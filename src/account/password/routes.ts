@@ -54,10 +54,17 @@ function refuseForgot(req: Request, res: Response, seconds: number): void {
 
 function showReset(account: Account): RequestHandler<{ token: string }> {
   return async (req, res) => {
-    if (await findLink(account, 'password-reset', req.params.token))
-      sendPage(res, 'account/password/reset', { alert: null })
+    const email = await emailOfLink(account, req.params.token)
+    if (email !== null) sendPage(res, 'account/password/reset', { email, alert: null })
     else refuse(req, res, { status: 404, code: 'link_invalid' })
   }
+}
+
+/** Whose password the link sets, for the password manager; null if the link does not work. */
+async function emailOfLink(account: Account, token: string): Promise<string | null> {
+  const link = await findLink(account, 'password-reset', token)
+  const user = link && (await account.database.models.User.findByPk(link.userId, { attributes: ['email'] }))
+  return user?.email ?? null
 }
 
 function postReset(account: Account): RequestHandler<{ token: string }> {
@@ -68,6 +75,7 @@ function postReset(account: Account): RequestHandler<{ token: string }> {
     if (reset.ok) return res.redirect(303, '/account/login?notice=password_changed')
     if (reset.code === 'link_invalid') return refuse(req, res, { status: 404, code: 'link_invalid' })
     res.status(422)
-    sendPage(res, 'account/password/reset', { alert: alertFor(req, reset.code) })
+    const email = (await emailOfLink(account, req.params.token)) ?? ''
+    sendPage(res, 'account/password/reset', { email, alert: alertFor(req, reset.code) })
   }
 }

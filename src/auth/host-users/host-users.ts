@@ -4,6 +4,7 @@ import type { Database } from '../../db/connect.js'
 import type { FoundLogin } from '../check-password.js'
 import { closeShadow, findShadow, keepShadow, refreshShadow } from './shadow.js'
 import { type HostUser, type KnownPerson, readPerson, type UsersAdapter } from './users-adapter.js'
+import { readLogin } from '../../typed-text/read-email.js'
 
 /** The columns of a row of `users` that its application owns. */
 export interface OwnedColumns {
@@ -94,7 +95,7 @@ export async function findById(adapter: UsersAdapter, id: string): Promise<Found
 }
 
 async function findByLogin(adapter: UsersAdapter, typed: string): Promise<HostUser | null> {
-  const login = typed.trim()
+  const login = readLogin(typed)
   const isLogin = login.length > 0 && login.length <= LONGEST_LOGIN && !login.includes('\0')
   return isLogin ? ((await adapter.findByLogin(login)) ?? null) : null
 }

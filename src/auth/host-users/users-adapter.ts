@@ -1,5 +1,7 @@
 import { z } from 'zod'
 import { SiteError } from '../../errors.js'
+import { readMailbox } from '../../typed-text/read-email.js'
+import { cleanName } from '../../typed-text/read-name.js'
 
 /** Somebody in an application's own table of users, as the site needs to know him. */
 export interface HostUser {
@@ -36,11 +38,11 @@ export interface HostUser {
  * }
  */
 export interface UsersAdapter<Person extends HostUser = HostUser> {
-  /** Finds somebody who signs in. @param login as typed, without blanks around it, from 1 to 254 characters */
+  /** Finds somebody who signs in. @param login an email address as `readEmail` reads it, with its capitals; any other login without blanks around it and characters that nobody sees; from 1 to 254 characters */
   findByLogin(login: string): Promise<Person | null | undefined>
   /** Finds somebody again. @param id as text. Asked at every request of somebody who is signed in; null ends the session */
   find(id: string): Promise<Person | null | undefined>
-  /** @param person as `findByLogin` or `find` gave him. @returns true where the password is his */
+  /** @param person as `findByLogin` or `find` gave him. @param password exactly as typed, not normalised. @returns true where the password is his */
   checkPassword(person: Person, password: string): Promise<boolean>
   /**
    * Takes as long as `checkPassword` does, for a login that nobody has: compare with a dummy
@@ -60,9 +62,9 @@ const plain = (max: number) =>
 
 const hostUser = z.object({
   id: z.union([plain(255).min(1), z.int()]).transform(String),
-  // One mailbox and nothing that an address list could be made of.
-  email: plain(254).regex(/^[^\s@<>()[\]\\,;:"]+@[^\s@<>()[\]\\,;:"]+$/),
-  name: plain(150).optional().default(''),
+  email: z.string().transform(readMailbox).pipe(z.string()),
+  // Nobody can be asked for another name here.
+  name: plain(150).transform(cleanName).optional().default(''),
   isStaff: z.boolean(),
   isSuperuser: z.boolean().optional().default(false),
   isActive: z.boolean().optional().default(true),

@@ -1,12 +1,12 @@
 import { z } from 'zod'
-import { field } from '../../http/read-form.js'
+import { field, passwordField } from '../../http/read-form.js'
 import { safeNext } from '../../http/safe-next.js'
 import { RESPONSE_LENGTH } from '../../otp/webauthn/parse-response.js'
 
 /** Both steps post to one address; which one it is, the session and the fields tell together. */
 export const loginForm = z.object({
   username: field(254),
-  password: field(1024),
+  password: passwordField(1024),
   otp_device: field(32),
   otp_token: field(RESPONSE_LENGTH),
   otp_challenge: field(32),

@@ -9,6 +9,7 @@ import type { Mail } from '../mails.js'
 import type { Notify } from '../notify.js'
 import { renderMail } from '../render-mail.js'
 import { openPayload } from '../seal-payload.js'
+import { cleanName } from '../../typed-text/read-name.js'
 
 /** Milliseconds that the mail server may take; the page that waits gives up after ten seconds. */
 const WHOLE = 8_000
@@ -25,7 +26,7 @@ export function sendMailCode(notify: Notify): Task {
       ...renderMail(mail, notify.siteName, translatorFor(language)),
       messageId: `<${message}@${host}>`,
       date: job.created_at,
-      to: { name, address: to },
+      to: { name: cleanName(name), address: to },
     }
     await deliverCode(notify, challenge, { job: job.id, task: 'send-mail-code' }, () => handOver(notify, outgoing))
   }

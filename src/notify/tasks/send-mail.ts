@@ -4,6 +4,7 @@ import { mailSchema } from '../mails.js'
 import type { Notify } from '../notify.js'
 import { renderMail } from '../render-mail.js'
 import { openPayload } from '../seal-payload.js'
+import { cleanName } from '../../typed-text/read-name.js'
 
 /** Opens, words and hands over one mail. */
 export function sendMail(notify: Notify): Task {
@@ -19,7 +20,7 @@ export function sendMail(notify: Notify): Task {
       ...renderMail(mail, notify.siteName, translatorFor(mail.language)),
       messageId: `<${message}@${host}>`,
       date: job.created_at,
-      to: { name: mail.name, address: mail.to },
+      to: { name: cleanName(mail.name), address: mail.to },
     }
     await notify.mail.send(outgoing, abortSignal)
   }

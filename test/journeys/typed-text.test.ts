@@ -1,0 +1,130 @@
+import { hash } from '@node-rs/argon2'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Database } from '../../src/db/connect.js'
+import { openTestDatabase } from '../support/database.js'
+import { mailsTo } from '../support/mails.js'
+import { createPerson, type Person, signIn, startTestSite, type TestSite } from '../support/site.js'
+
+const login = '/account/login'
+const composed = 'Z\u00fcrich-Caf\u00e9-2026'
+const decomposed = composed.normalize('NFD')
+
+describe('text that people type', () => {
+  let database: Database
+  let site: TestSite
+  beforeAll(async () => {
+    database = await openTestDatabase('embedded')
+    site = await startTestSite(database)
+  })
+  afterAll(async () => {
+    await site.close()
+    await database.close()
+  })
+
+  const passwordOf = async ({ id }: Person) => (await database.models.User.findByPk(id))?.password_hash ?? ''
+  const withHash = async (hashed: string) => {
+    const person = await createPerson(site, { app: false })
+    await database.models.User.update({ password_hash: hashed }, { where: { id: person.id } })
+    return person
+  }
+  const enter = async ({ email }: Person, password: string) =>
+    (await site.browser().post(login, { username: email, password })).status
+
+  describe('a password (DEV-05)', () => {
+    it('signs in however its characters are composed', async () => {
+      const person = await withHash(await hash(composed))
+      expect(await enter(person, decomposed)).toBe(303)
+      expect(await enter(person, composed)).toBe(303)
+    })
+
+    it('whose hash was made before it was normalised signs in once as typed, then in any form', async () => {
+      const person = await withHash(await hash(decomposed))
+      expect(await enter(person, composed)).toBe(422)
+      const before = await passwordOf(person)
+      expect(await enter(person, decomposed)).toBe(303)
+      expect(await passwordOf(person)).not.toBe(before)
+      expect(await enter(person, composed)).toBe(303)
+      expect(await enter(person, decomposed)).toBe(303)
+    })
+
+    it('differs from one that only looks the same', async () => {
+      const person = await withHash(await hash('ﬁle-2026-ａ'.normalize('NFC')))
+      expect(await enter(person, 'file-2026-a')).toBe(422)
+      expect(await enter(person, 'ﬁle-2026-ａ')).toBe(303)
+    })
+
+    it('is normalised when it is changed, and its length is that of the normalised form', async () => {
+      const person = await createPerson(site)
+      const browser = await signIn(site, person)
+      const change = (new_password: string) =>
+        browser.post('/account/password/change', { password: person.password, new_password })
+      // Seven characters, which take eleven when they are decomposed.
+      expect(await change('\u00fc\u00e9\u00e0\u00f1abc'.normalize('NFD'))).toMatchObject({ code: 'password_too_short' })
+      expect(await change(decomposed)).toMatchObject({ status: 303 })
+      expect(await enter(person, composed)).toBe(303)
+    })
+  })
+
+  it('lets a sign-in through with an address as programs copy it (DEV-R3)', async () => {
+    const person = await createPerson(site, { app: false })
+    for (const username of [
+      ` ${person.email}\u200b`,
+      `mailto:${person.email}`,
+      `Ada <${person.email.toUpperCase()}>`,
+      person.email.replace('@', '＠').replaceAll('e', 'ｅ'),
+      `\u202a${person.email}\u202c.`,
+    ])
+      expect([username, await enter({ ...person, email: username }, person.password)]).toEqual([username, 303])
+  })
+
+  it('lets a code through as programs copy it (DEV-R3, DEV-06)', async () => {
+    const person = await createPerson(site)
+    for (const look of [
+      (code: string) => code.replace(/\d/g, (digit) => String.fromCodePoint(0xff10 + Number(digit))),
+      (code: string) => `${code.slice(0, 3)}\u00a0${code.slice(3)}`,
+      (code: string) => `${code}\t`,
+      (code: string) => `${code.slice(0, 3)}-${code.slice(3)}`,
+      (code: string) => `\u2068${code}\u2069`,
+    ]) {
+      site.clock.advance(30)
+      const browser = site.browser()
+      await browser.post(login, { username: person.email, password: person.password })
+      expect(await browser.post(login, { otp_token: look(person.code()) })).toMatchObject({ status: 303 })
+    }
+  })
+
+  it('tells nothing of what an unknown browser calls itself (SEC-13)', async () => {
+    const person = await createPerson(site)
+    const agent = 'Your account is suspended: confirm at https://evil.example/now'
+    const browser = site.browser(agent)
+    for (let attempt = 0; attempt < 4; attempt += 1) {
+      await browser.post(login, { username: person.email, password: person.password })
+      await browser.post(login, { otp_token: '000000' })
+      site.clock.advance(30)
+    }
+    const mails = await mailsTo(database, person.email)
+    expect(mails.length).toBeGreaterThan(0)
+    expect(JSON.stringify(mails)).not.toMatch(/suspended|evil/)
+    site.clock.advance(3600)
+    const own = await signIn(site, person)
+    expect((await own.get('/account/two-factor')).text).not.toMatch(/suspended|evil/)
+  })
+
+  it('tells password managers whose new password it is (DEV-R7)', async () => {
+    const person = await createPerson(site)
+    const browser = await signIn(site, person)
+    await site.browser().post('/account/password/forgot', { username: `${person.email} ` })
+    await expect.poll(async () => (await mailsTo(database, person.email)).length, { timeout: 5_000 }).toBeGreaterThan(0)
+    const links = (await mailsTo(database, person.email)).flatMap((mail) =>
+      mail.mail === 'password-reset' ? [new URL(mail.link).pathname] : [],
+    )
+    expect(links).toHaveLength(1)
+    for (const page of ['/account/password/change', ...links]) {
+      const { text } = await browser.get(page)
+      const form = text.split('<form').find((part) => part.includes('autocomplete="new-password"')) ?? ''
+      const field = /<input [^>]*autocomplete="username"[^>]*>/.exec(form)?.[0]
+      expect(field).toContain(`value="${person.email}"`)
+      expect(field).toContain('type="text"')
+    }
+  })
+})
