@@ -263,6 +263,31 @@ describe('a password alone (SEC-01)', () => {
     expect(both).toMatchObject({ status: 422, code: 'invalid_token' })
   })
 
+  it('does not become free to enrol by 100 wrong codes on each device (SEC-01)', async () => {
+    const site = siteOf('staff', 'self')
+    const someone = await createPerson(site, { superuser: true, backupTokens: 2 })
+    const tables = ['totp', 'static']
+    for (const kind of tables) {
+      await database.pool.query(`update ${kind}_devices set failure_count = 99, failed_at = null where user_id = $1`, [
+        someone.id,
+      ])
+      const browser = site.browser()
+      await password(browser, someone)
+      const device = kind === 'totp' ? someone.app : someone.backup
+      const token = kind === 'totp' ? '000000' : 'AAAA-AAAA-AAAA-AAAA'
+      await browser.post('/account/login', { otp_device: device?.persistentId ?? '', otp_token: token })
+    }
+    const { rows } = await database.pool.query(
+      'select confirmed, disabled_reason, disabled_at from totp_devices where user_id = $1',
+      [someone.id],
+    )
+    expect(rows).toEqual([{ confirmed: false, disabled_reason: 'failures', disabled_at: site.clock.now() }])
+    await database.pool.query('update static_devices set confirmed = false where user_id = $1', [someone.id])
+    const eve = site.browser()
+    await password(eve, someone)
+    await expectShut(site, { ...someone, ids: { totp: someone.app?.id ?? 0 } }, eve)
+  })
+
   it.each(rules)(
     'and an invitation are a way back past disabled devices, under $policy with $enrolment',
     async ({ policy, enrolment }) => {
