@@ -44,7 +44,7 @@ export function createHostUsers(adapter: UsersAdapter, services: { database: Dat
       const found = await findByLogin(adapter, login)
       const person = found && readPerson(found)
       return {
-        subject: person ? `external:${person.id}` : `login:${login.trim().toLowerCase()}`,
+        subject: person ? `external:${person.id}` : `login:${readLogin(login).toLowerCase()}`,
         userId: await findShadow(database, person?.id ?? ''),
         async check(password) {
           if (!found || !person) {
