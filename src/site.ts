@@ -141,7 +141,7 @@ export async function mountSite(services: SiteServices): Promise<MountedSite> {
   const methodsAt = knownAddresses(pages)
   const own = ownAddresses(methodsAt, beside)
   if (services.beside?.health ?? true) app.use(healthRoutes(database, services.kinds ?? [], log))
-  app.use(chooseLanguage, logRequests(log), securityHeaders({ https }))
+  app.use(chooseLanguage, logRequests(log), securityHeaders({ https, beside }))
   if (!beside) app.use(refuseOddTargets)
   app.use(stylesheet.serve, keyScript.serve, panel.assets)
   app.use(own.rule(checkOrigin(origins)))

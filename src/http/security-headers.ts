@@ -8,7 +8,9 @@ const PAGES_CSP =
 export const KEY_PAGES_CSP = `${PAGES_CSP}; script-src 'self'; connect-src 'self'`
 
 /** ASVS 3.4.1 to 3.4.6 on every answer, refusals included. */
-export function securityHeaders({ https }: { https: boolean }): RequestHandler {
+export function securityHeaders({ https, beside }: { https: boolean; beside: boolean }): RequestHandler {
+  // Beside an application its subdomains are its own affair: one without TLS would be out of reach for a year.
+  const hsts = `max-age=31536000${beside ? '' : '; includeSubDomains'}`
   const headers = {
     'Content-Security-Policy': PAGES_CSP,
     'Cross-Origin-Opener-Policy': 'same-origin',
@@ -17,7 +19,7 @@ export function securityHeaders({ https }: { https: boolean }): RequestHandler {
     'Referrer-Policy': 'same-origin',
     'X-Content-Type-Options': 'nosniff',
     'X-Frame-Options': 'DENY',
-    ...(https && { 'Strict-Transport-Security': 'max-age=31536000; includeSubDomains' }),
+    ...(https && { 'Strict-Transport-Security': hsts }),
   }
   return (_req, res, next) => {
     res.set(headers)
