@@ -14,6 +14,7 @@ import { hostPermissions } from './host/host-permissions.js'
 import { readOwnRelations } from './host/own-relations.js'
 import { readHostFields } from './host/read-host-fields.js'
 import { serveComponents } from './host/serve-components.js'
+import { readByPost, takeBulkIds } from './host/take-bulk-ids.js'
 import { guardTables, type TableGuard } from './host/table-guard.js'
 import { unmaskHostRefusals } from './host/unmask-host-refusals.js'
 import { answerRefusals } from './http/answer-refusals.js'
@@ -95,9 +96,10 @@ async function mountWithHost(router: Router, services: PanelServices, host: Host
   const page = createHostPage(admin, assets, script && `/admin${script}`)
   const adminRouter = routerOf(admin)
   const check = checkRequirement(services, admin, { ...host.requirements, ...services.requirements })
-  const handled = [
+  const handled = (kind?: CallKind) => [
     ...check.calls,
     ...readHostFields(host),
+    ...(kind === 'bulk' ? [takeBulkIds] : []),
     guardAgain(services),
     unmaskHostRefusals,
     cutReferences(admin, check.isOpenTo),
@@ -105,8 +107,8 @@ async function mountWithHost(router: Router, services: PanelServices, host: Host
     adminRouter,
   ]
   if (components && script) router.get(script, serveComponents(components))
-  for (const [path, kind] of CALLS) router.all(path, checkHostCall(admin, kind), watchTables(tables, admin), ...handled)
-  router.all('/api/pages/:pageName', checkNamedPage(admin), watchTables(tables, admin), ...handled)
+  for (const [path, kind] of CALLS) router.all(path, ...(kind === 'bulk' ? [readByPost] : []), checkHostCall(admin, kind), watchTables(tables, admin), ...handled(kind))
+  router.all('/api/pages/:pageName', checkNamedPage(admin), watchTables(tables, admin), ...handled())
   for (const path of PAGES) router.get(path, checkHostPage(admin), page)
   router.get('/pages/:pageName', checkNamedPage(admin), page)
   mountCalls(router, services, admin, check, adminRouter)

@@ -21,6 +21,8 @@ export type FieldReasons = Readonly<Record<string, string>>
 interface RefusalDetails {
   /** A key of `panel:refusals` that says more than the code does. */
   reason?: string
+  /** What stands in the words of the reason. */
+  values?: Readonly<Record<string, string>>
   fields?: FieldReasons
   /** What the application says instead of us, and of single fields. */
   words?: string

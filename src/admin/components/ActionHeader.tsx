@@ -27,7 +27,7 @@ function RecordHeader({ resource, record, action, actionPerformed }: ActionHeade
           <>
             {' '}
             <span aria-hidden>/</span>{' '}
-            <Link to={`/admin/resources/${resource.id}/records/${record.id}/show`}>{name}</Link>
+            <Link to={`/admin/resources/${resource.id}/records/${encodeURIComponent(record.id)}/show`}>{name}</Link>
           </>
         )}
       </p>

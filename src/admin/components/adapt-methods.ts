@@ -27,7 +27,8 @@ function withMethod<Options extends Call>(options: Options): Options {
 const recordAction = ApiClient.prototype.recordAction
 ApiClient.prototype.recordAction = function call(options) {
   const reads = ASKED.includes(options.actionName) && options.data === undefined && !hostResource(options.resourceId)
-  return recordAction.call(this, reads ? { ...options, actionName: 'show' } : withMethod(options))
+  const recordId = encodeURIComponent(options.recordId)
+  return recordAction.call(this, { ...(reads ? { ...options, actionName: 'show' } : withMethod(options)), recordId })
 }
 
 const resourceAction = ApiClient.prototype.resourceAction
@@ -37,5 +38,12 @@ ApiClient.prototype.resourceAction = function call(options) {
 
 const bulkAction = ApiClient.prototype.bulkAction
 ApiClient.prototype.bulkAction = function call(options) {
-  return bulkAction.call(this, hostResource(options.resourceId) ? withMethod(options) : { ...options, method: 'POST' })
+  if (!hostResource(options.resourceId)) return bulkAction.call(this, { ...options, method: 'POST' })
+  const { recordIds = [], ...call } = withMethod(options)
+  // The rows go in the body, whatever their number and their keys. A form is only read.
+  const reads = call.data === undefined && call.method !== 'POST'
+  const data = call.data instanceof FormData ? call.data : new FormData()
+  data.set('recordIds', JSON.stringify(recordIds.map(String)))
+  const headers = { ...call.headers, ...(reads && { 'X-Panel-Form': '1' }) }
+  return bulkAction.call(this, { ...call, recordIds: [], method: 'POST', headers, data })
 }

@@ -1,6 +1,7 @@
 // Hands our API's refusals to AdminJS's pages in the shape they understand. Knows nothing of
 // AdminJS's own client: that is made while its modules load, and must find this in place.
-import axios, { type AxiosError, type AxiosInstance, type AxiosResponse } from 'axios'
+import axios, { type AxiosError, type AxiosInstance, type AxiosResponse, type InternalAxiosRequestConfig } from 'axios'
+import { hostResource } from './host-resource.js'
 import { askForToken } from './step-up/ask-for-token.js'
 
 interface Refusal {
@@ -24,7 +25,7 @@ async function onError(client: AxiosInstance, error: AxiosError<Partial<Refusal>
   if (SIGN_IN.includes(refusal.code)) return goToLogin()
   if (refusal.code === 'enrolment_required') return loadAgain()
   if (refusal.code === 'step_up_required' && refusal.verificationUrl && error.config) {
-    const outcome = await askForToken(refusal.verificationUrl)
+    const outcome = await askForToken(refusal.verificationUrl, changesAccess(error.config) ? 'why' : 'why_host')
     if (outcome === 'ended') return goToLogin()
     // The same call again; one that still falls short asks again.
     if (outcome === 'given') return client.request(error.config)
@@ -45,9 +46,21 @@ function loadAgain(): Promise<never> {
   return new Promise(() => {})
 }
 
+/** A key may be any text, and stands encoded in the address. */
+function recordIn(url: string): string | undefined {
+  const id = /\/records\/([^/?]+)\//.exec(url)?.[1]
+  return id === undefined ? undefined : decodeURIComponent(id)
+}
+
+/** Whether a call changes how people sign in; an application's resources and pages have nothing to do with that. */
+function changesAccess({ url = '', method = 'get' }: InternalAxiosRequestConfig): boolean {
+  const [, resource] = /\/api\/resources\/([^/?]+)/.exec(url) ?? []
+  return resource !== undefined && method.toLowerCase() !== 'get' && !hostResource(decodeURIComponent(resource))
+}
+
 /** What AdminJS's pages understand: a notice, and errors beside the fields. */
 function inAdminShape({ code, message, fields = {} }: Refusal['error'], url: string) {
-  const id = /\/records\/(\d+)\//.exec(url)?.[1]
+  const id = recordIn(url)
   const baseError = { type: TYPES[code] ?? 'ValidationError', message }
   const errors = Object.fromEntries(Object.entries(fields).map(([name, text]) => [name, { message: text }]))
   return {

@@ -3,6 +3,7 @@
 import './prepare-page.js'
 import './adapt-refusals.js'
 import './adapt-methods.js'
+import './adapt-addresses.js'
 import * as AdminJSDesignSystem from '@adminjs/design-system'
 import * as styled from '@adminjs/design-system/styled-components'
 import PropTypes from 'prop-types'

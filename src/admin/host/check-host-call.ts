@@ -7,10 +7,9 @@ import { PanelRefusal } from '../refusal.js'
 import { mayUse } from './host-permissions.js'
 import { idOf, isOfHost, type Resource } from './host-resources.js'
 import { isSafeHostName } from './read-host-fields.js'
+import { MAX_ROWS, namesRowsInBody } from './take-bulk-ids.js'
 
 const MAX_VALUE = 2_000
-/** AdminJS's own ceiling for the rows of a list, all of which can be ticked. */
-const MAX_ROWS = 500
 
 /** Those that only read. The form of any other is fetched by GET, where it has one. */
 const READS: ReadonlySet<string> = new Set(['list', 'search', 'show'])
@@ -62,15 +61,25 @@ function checkMethod(methods: readonly string[], method: string): void {
 }
 
 function checkParameters(resource: Resource, req: Request, kind: CallKind): void {
-  const values = Object.entries(req.query)
-  if (!values.every(([name, value]) => isSafeHostName(name) && isText(value))) throw new PanelRefusal('bad_request')
   if (!Object.values(req.params).every(isText)) throw new PanelRefusal('bad_request')
-  if (!values.every(([name, value]) => typeof value === 'string' && isKnown(resource, name, value)))
-    throw new PanelRefusal('bad_request', { reason: 'parameter' })
-  if (kind === 'bulk') checkBulk(req.query['recordIds'])
+  const wrong = Object.entries(req.query).find(([name, value]) => !isSound(resource, name, value))
+  if (wrong) throw new PanelRefusal('bad_request', { reason: 'field', values: { name: wrong[0].slice(0, 100) } })
+  if (kind === 'bulk' && !namesRowsInBody(req)) checkBulk(req.query['recordIds'])
 }
 
-const isText = (value: unknown) => typeof value === 'string' && value.length <= MAX_VALUE && !/\p{Cc}/u.test(value)
+/** Keys of any form among them; PostgreSQL has no text with a NUL or half a surrogate pair. */
+const isText = (value: unknown) =>
+  typeof value === 'string' && value.length <= MAX_VALUE && !/[\0\p{Surrogate}]/u.test(value)
+
+/** AdminJS's own parameters have one value each; the application's are its own affair, and may have several. */
+function isSound(resource: Resource, name: string, value: unknown): boolean {
+  if (!isSafeHostName(name)) return false
+  if (typeof value === 'string') return isText(value) && isKnown(resource, name, value)
+  return Array.isArray(value) && !isOfAdminJS(name) && value.every(isText)
+}
+
+const OWN: ReadonlySet<string> = new Set(['page', 'perPage', 'direction', 'sortBy', 'searchProperty', 'recordIds'])
+const isOfAdminJS = (name: string) => OWN.has(name) || name.startsWith('filters.')
 
 /** AdminJS's own parameters; a wrong one would end in a fault of the database. */
 function isKnown(resource: Resource, name: string, value: string): boolean {

@@ -3,7 +3,7 @@ import { rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import express, { type Request, type RequestHandler, type Response } from 'express'
-import { BODY_TYPES, BROKEN_TEXT, hasBody, parseBody } from '../http/read-fields.js'
+import { BODY_TYPES, hasBody, parseBody } from '../http/read-fields.js'
 import { PanelRefusal } from '../refusal.js'
 import type { HostPanel } from './host-admin.js'
 
@@ -44,28 +44,51 @@ async function entriesOf(req: Request): Promise<[string, unknown][]> {
     if (hasBody(req)) throw new PanelRefusal('bad_request', { reason: 'body' })
     return []
   }
-  const entries = await parseBody(body, req.get('content-type') ?? '').catch(() => null)
-  if (!entries || !areSafe(entries)) throw new PanelRefusal('bad_request', { reason: 'body' })
-  return entries
+  const entries = await parseBody(body, req.get('content-type') ?? '', MAX_VALUES, true).catch(() => null)
+  if (!entries) throw new PanelRefusal('bad_request', { reason: 'body' })
+  const refused = firstUnsafe(entries, { values: MAX_VALUES })
+  if (refused === undefined) return entries
+  throw new PanelRefusal('bad_request', { reason: 'field', values: { name: refused.slice(0, 100) } })
 }
 
-function areSafe(entries: readonly [string, unknown][]): boolean {
-  const left = { values: MAX_VALUES }
-  return new Set(entries.map(([name]) => name)).size === entries.length && entries.every((entry) => isSafe(entry, left))
+/** The name of the first field that is not taken; of two with the same name the last one counts, as for formidable. */
+function firstUnsafe(entries: readonly (readonly [string, unknown])[], left: { values: number }): string | undefined {
+  for (const [name, value] of entries) {
+    left.values -= 1
+    if (left.values < 0 || !isSafeHostName(name) || !isSound(value)) return name
+    const isPart = typeof value === 'object' && value !== null && !(value instanceof File)
+    const part = isPart ? firstUnsafe(Object.entries(value), left) : undefined
+    if (part !== undefined) return `${name}.${part}`
+  }
+  return undefined
 }
 
-function isSafe([name, value]: readonly [string, unknown], left: { values: number }): boolean {
-  left.values -= 1
-  if (left.values < 0 || !isSafeHostName(name)) return false
-  if (typeof value === 'string') return !BROKEN_TEXT.test(value)
-  if (typeof value !== 'object' || value === null || value instanceof File) return true
-  return Object.entries(value).every((entry) => isSafe(entry, left))
-}
+/** What PostgreSQL has no text for: a NUL, and half a surrogate pair. */
+const isSound = (value: unknown) => typeof value !== 'string' || !/[\0\p{Surrogate}]/u.test(value)
 
-/** As `isSafeName`, with hyphens: AdminJS puts names into regular expressions, where these mean nothing. */
+/** Longer ones are no path of anything. */
+const MAX_NAME = 1_000
+
+/**
+ * Names of columns and keys of JSON, in any script. AdminJS puts them into regular expressions
+ * as they are, so that nothing repeats, chooses or escapes in there, and they can be read as
+ * one. What reaches a prototype is no name.
+ */
 export function isSafeHostName(name: string): boolean {
-  if (name.length > 100 || !/^[\w-]+(?:(?:\.|~~)[\w-]+)*$/.test(name)) return false
-  return !name.split(/\.|~~/).some((part) => ['__proto__', 'prototype', 'constructor'].includes(part))
+  if (name.length > MAX_NAME || /[\p{Cc}\p{Surrogate}*+?{}|\\]/u.test(name) || !isPattern(name)) return false
+  return reachesNoPrototype(name)
+}
+
+export function reachesNoPrototype(name: string): boolean {
+  return !name.split(/\.|~~|\[|\]/).some((part) => ['__proto__', 'prototype', 'constructor'].includes(part))
+}
+
+function isPattern(name: string): boolean {
+  try {
+    return new RegExp(name) instanceof RegExp
+  } catch {
+    return false
+  }
 }
 
 /** Writes files where the host's feature finds them, for nobody else to read, until the answer is out. */

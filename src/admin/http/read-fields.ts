@@ -1,5 +1,6 @@
 import express, { type Request, type RequestHandler } from 'express'
 import { PanelRefusal } from '../refusal.js'
+import { hasMoreFields } from './count-fields.js'
 
 /** Bytes. AdminJS's own parser has no limit for some types, and writes what it gets to the disk. */
 const LIMIT = 1024 * 1024
@@ -32,7 +33,7 @@ async function fieldsOf(req: Request): Promise<Record<string, Field>> {
     if (hasBody(req)) throw new PanelRefusal('bad_request', { reason: 'body' })
     return {}
   }
-  const fields = await parseBody(body, req.get('content-type') ?? '').catch(() => null)
+  const fields = await parseBody(body, req.get('content-type') ?? '', MAX_FIELDS).catch(() => null)
   if (!fields || fields.length > MAX_FIELDS || !fields.every(isSafe) || isDoubled(fields))
     throw new PanelRefusal('bad_request', { reason: 'body' })
   return Object.fromEntries(fields.filter((entry): entry is [string, Field] => isPlain(entry[1])))
@@ -43,13 +44,24 @@ export function hasBody(req: Request): boolean {
   return req.headers['transfer-encoding'] !== undefined || Number(req.headers['content-length'] ?? 0) > 0
 }
 
-export async function parseBody(body: Buffer, type: string): Promise<[string, unknown][]> {
+/**
+ * @param max fields; a body with more of them is not parsed
+ * @param takesLists whether JSON may be a list, whose fields are called by their places
+ * @throws for what cannot be taken
+ */
+export async function parseBody(
+  body: Buffer,
+  type: string,
+  max: number,
+  takesLists = false,
+): Promise<[string, unknown][]> {
+  if (hasMoreFields(body, type, max)) throw new TypeError('too many fields')
   if (!/^(?!.*charset)|charset="?utf-8"?\s*(?:;|$)/i.test(type)) throw new TypeError('no UTF-8')
   if (type.startsWith('application/x-www-form-urlencoded')) decodeURIComponent(body.toString('latin1'))
   if (!type.startsWith('application/json'))
     return [...(await new Response(new Uint8Array(body), { headers: { 'content-type': type } }).formData())]
   const json: unknown = JSON.parse(utf8.decode(body))
-  if (typeof json !== 'object' || json === null || Array.isArray(json)) throw new TypeError('no object')
+  if (typeof json !== 'object' || json === null || (Array.isArray(json) && !takesLists)) throw new TypeError('no object')
   return Object.entries(json)
 }
 

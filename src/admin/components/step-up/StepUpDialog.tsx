@@ -6,6 +6,8 @@ import { giveToken, type Said, sendCode, type StepUpDevice } from './verify-clie
 interface Props {
   /** `/account/verify`, with the kinds that are wanted. */
   url: string
+  /** The text that says what the token is for. */
+  why: 'why' | 'why_host'
   devices: readonly StepUpDevice[]
   /** `given`: a token was accepted; `cancelled`: the person thought better of it; `ended`: the session is over. */
   onEnd(outcome: 'given' | 'cancelled' | 'ended'): void
@@ -14,7 +16,7 @@ interface Props {
 const text = (name: string) => ownText('StepUpDialog', name)
 
 /** Asks for a token in the middle of an action, which then goes on (A-08). */
-export function StepUpDialog({ url, devices, onEnd }: Props) {
+export function StepUpDialog({ url, why, devices, onEnd }: Props) {
   const dialog = useRef<HTMLDialogElement>(null)
   const [said, setSaid] = useState<{ what: string; isFault: boolean } | null>(null)
   const [isBusy, setBusy] = useState(false)
@@ -44,7 +46,7 @@ export function StepUpDialog({ url, devices, onEnd }: Props) {
   return (
     <dialog ref={dialog} className="step-up" aria-labelledby="step-up-title" onCancel={() => onEnd('cancelled')}>
       <h2 id="step-up-title">{text('title')}</h2>
-      <p>{text('why')}</p>
+      <p>{text(why)}</p>
       {said && <p role={said.isFault ? 'alert' : 'status'}>{said.what}</p>}
       {typed.length > 0 && <TokenForm devices={typed} isBusy={isBusy} onGive={give} onSend={send} />}
       {keys.length > 0 && keysWork() && (

@@ -12,21 +12,22 @@ let asking: Promise<StepUpOutcome> | null = null
  * Asks the person for a token over whatever the page shows.
  *
  * @param url where tokens are given, as the refusal names it
+ * @param why the text that says what for
  */
-export function askForToken(url: string): Promise<StepUpOutcome> {
-  asking ??= ask(url).finally(() => {
+export function askForToken(url: string, why: 'why' | 'why_host'): Promise<StepUpOutcome> {
+  asking ??= ask(url, why).finally(() => {
     asking = null
   })
   return asking
 }
 
-async function ask(url: string): Promise<StepUpOutcome> {
+async function ask(url: string, why: 'why' | 'why_host'): Promise<StepUpOutcome> {
   const answer = await readDevices(url)
-  if (answer.ok) return show(url, answer.done)
+  if (answer.ok) return show(url, why, answer.done)
   return 'ended' in answer ? 'ended' : 'cancelled'
 }
 
-function show(url: string, devices: readonly StepUpDevice[]): Promise<StepUpOutcome> {
+function show(url: string, why: 'why' | 'why_host', devices: readonly StepUpDevice[]): Promise<StepUpOutcome> {
   const before = document.activeElement
   const place = document.body.appendChild(document.createElement('div'))
   const root = createRoot(place)
@@ -37,6 +38,6 @@ function show(url: string, devices: readonly StepUpDevice[]): Promise<StepUpOutc
       if (before instanceof HTMLElement) before.focus()
       resolve(outcome)
     }
-    root.render(<StepUpDialog url={url} devices={devices} onEnd={end} />)
+    root.render(<StepUpDialog url={url} why={why} devices={devices} onEnd={end} />)
   })
 }
