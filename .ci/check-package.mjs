@@ -27,6 +27,9 @@ try {
   copyFileSync(path.join(root, '.ci/consumer/use-package.js'), path.join(project, 'use-package.js'))
   process.stdout.write(run(process.execPath, ['use-package.js']))
 
+  copyFileSync(path.join(root, '.ci/consumer/require-package.cjs'), path.join(project, 'require-package.cjs'))
+  process.stdout.write(run(process.execPath, ['require-package.cjs']))
+
   const types = readFileSync(path.join(root, 'test/types/public-names.ts'), 'utf8')
   writeFileSync(path.join(project, 'types.ts'), types.replaceAll('../../src/index.js', 'otp-admin-site'))
   const strict = ['--strict', '--exactOptionalPropertyTypes', '--noUncheckedIndexedAccess', '--skipLibCheck']
@@ -42,7 +45,21 @@ try {
     ...strict,
     'types.ts',
   ])
-  console.log('The package works from TypeScript.')
+  run('npx', [
+    'tsc',
+    '--noEmit',
+    '--module',
+    'esnext',
+    '--moduleResolution',
+    'bundler',
+    '--target',
+    'es2023',
+    '--types',
+    'node',
+    ...strict,
+    'types.ts',
+  ])
+  console.log('The package works from TypeScript, for Node and for bundlers.')
 
   if (!run('npx', ['otp-admin', '--help']).includes('create-user')) throw new Error('otp-admin --help says nothing.')
   console.log(`${packed.filename}: ${packed.entryCount} files, ${Math.round(packed.size / 1024)} kB.`)

@@ -8,6 +8,7 @@ import { guardActions } from './host/guard-actions.js'
 import type { HostSettings } from './host/host-admin.js'
 import { idOf, keepApart } from './host/host-resources.js'
 import { type TableGuard, unseenResources } from './host/table-guard.js'
+import { unusedOptions } from './host/unused-options.js'
 import { offerDevices } from './permissions.js'
 import { type AddedResource, addedResources, resourcesWith } from './resources/added-devices.js'
 import { ListedResource } from './resources/listed-resource.js'
@@ -33,6 +34,11 @@ export async function buildAdminWithHost(
     ),
   )
   warnOfUnseen(services, admin)
+  for (const name of unusedOptions(admin, options))
+    services.warn(
+      'host_option_unused',
+      `Of the AdminJS options, ${name} has no effect in this panel (docs/embedding.md).`,
+    )
   checkComponentNames(admin, options)
   guardActions(admin)
   return admin

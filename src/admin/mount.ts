@@ -107,7 +107,14 @@ async function mountWithHost(router: Router, services: PanelServices, host: Host
     adminRouter,
   ]
   if (components && script) router.get(script, serveComponents(components))
-  for (const [path, kind] of CALLS) router.all(path, ...(kind === 'bulk' ? [readByPost] : []), checkHostCall(admin, kind), watchTables(tables, admin), ...handled(kind))
+  for (const [path, kind] of CALLS)
+    router.all(
+      path,
+      ...(kind === 'bulk' ? [readByPost] : []),
+      checkHostCall(admin, kind),
+      watchTables(tables, admin),
+      ...handled(kind),
+    )
   router.all('/api/pages/:pageName', checkNamedPage(admin), watchTables(tables, admin), ...handled())
   for (const path of PAGES) router.get(path, checkHostPage(admin), page)
   router.get('/pages/:pageName', checkNamedPage(admin), page)

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { visitors, arrive } from '../security/visitors.js'
@@ -283,6 +284,35 @@ describe('hostile input', () => {
 })
 
 describe('the page of the panel', () => {
+  it("calls what is the shop's as AdminJS does, in every language (EMB-06)", async () => {
+    for (const language of ['en', 'de', 'es', 'fr', 'it', 'nl', 'pl', 'pt-BR', 'ja', 'zh-CN']) {
+      const { text } = await staff.visit('/admin', { headers: { 'Accept-Language': language } })
+      const { locale } = JSON.parse(/id="panel-state">(.*?)<\/script>/.exec(text)?.[1] ?? '{}')
+      const texts = locale.translations[locale.language]
+      for (const column of ['user_id', 'device_id', 'group_id', 'method', 'confirmed', 'permissions', 'kinds', 'id'])
+        expect([language, column, texts.properties?.[column]]).toEqual([language, column, undefined])
+      expect(texts.resources.users.properties.id).toEqual(expect.any(String))
+      expect(texts.labels.method).toBeUndefined()
+      expect(texts.resources.phone_devices.labels.method.sms).toEqual(expect.any(String))
+      expect(texts.actions.export).toBeUndefined()
+      expect(texts.resources.orders.actions.export).toBeUndefined()
+      expect(texts.resources.users.actions.export).toEqual(expect.any(String))
+      expect(texts.resources.orders.messages.confirmDelete).not.toBe(texts.resources.users.messages.confirmDelete)
+    }
+  })
+
+  it('may show sound, pictures made in the page and pages of its own origin, and no more (EMB-07)', async () => {
+    const policy = (await staff.get('/admin')).headers['content-security-policy']
+    for (const part of [
+      "img-src 'self' data: blob:",
+      "media-src 'self' blob:",
+      "frame-src 'self'",
+      "default-src 'none'",
+    ])
+      expect(policy).toContain(part)
+    expect(policy).not.toMatch(/object-src|unsafe|https:/)
+  })
+
   it("has the shop after our own resources, under its name, in the reader's language", async () => {
     const { text } = await staff.visit('/admin', { headers: { 'Accept-Language': 'de' } })
     const ids = [...text.matchAll(/"id":"(\w+)","name":/g)].map(([, id]) => id)
@@ -309,6 +339,29 @@ describe('the page of the panel', () => {
     expect(text).toMatch(/src="\/admin-assets\/panel\.\w+\.js"/)
     expect(text).not.toContain('host-')
     await plain.close()
+  })
+})
+
+describe('options that have no effect (EMB-11)', () => {
+  const overriding = (name: string) => {
+    const loader = loaderOf('Greeting')
+    loader.override(name, path.join(import.meta.dirname, 'host/Greeting.jsx'))
+    return loader
+  }
+  it.each<[string, NonNullable<HostWishes['options']>]>([
+    ['version', () => ({ version: { admin: true, app: '2.0.1' } })],
+    ['branding.favicon', () => ({ branding: { favicon: '/my.ico' } })],
+    ['dashboard.handler', () => ({ dashboard: { handler: () => Promise.resolve({}) } })],
+    ['assetsCDN', () => ({ assetsCDN: 'https://cdn.example' })],
+    ['Version', () => ({ componentLoader: overriding('Version') })],
+    ['Login', () => ({ componentLoader: overriding('Login') })],
+    ['LoggedIn', () => ({ componentLoader: overriding('LoggedIn') })],
+  ])('are named in the log at the start: %s', async (name, options) => {
+    const open = await openHost({ options })
+    const told = open.log.filter((line) => line.includes('host_option_unused'))
+    expect(told).toHaveLength(1)
+    expect(told[0]).toContain(name)
+    await open.close()
   })
 })
 

@@ -90,7 +90,10 @@ describe('a record whose key is any text (EMB-03)', () => {
 })
 
 describe('ticked rows (EMB-R2)', () => {
-  const named = Array.from({ length: 501 }, (_none, index) => `${String(index).padStart(8, '0')}-8b5c-4d3c-9f5e-1d2c3b4a5f60`)
+  const named = Array.from(
+    { length: 501 },
+    (_none, index) => `${String(index).padStart(8, '0')}-8b5c-4d3c-9f5e-1d2c3b4a5f60`,
+  )
 
   it('may be as many as a list has, with keys that no address would hold, and no more', async () => {
     await Ticket.bulkCreate(named.map((key) => ({ key })))
@@ -106,23 +109,37 @@ describe('ticked rows (EMB-R2)', () => {
     expect(await Ticket.count({ where: { key: named } })).toBe(1)
   })
 
-  it.each(['', '[]', '[""]', '{}', 'x', '["a",1]'])('are refused where they are no list of keys: %j', async (recordIds) => {
-    expect((await browser.post(`${api}/tickets/bulk/count`, { recordIds })).status).toBe(400)
-  })
+  it.each(['', '[]', '[""]', '{}', 'x', '["a",1]'])(
+    'are refused where they are no list of keys: %j',
+    async (recordIds) => {
+      expect((await browser.post(`${api}/tickets/bulk/count`, { recordIds })).status).toBe(400)
+    },
+  )
 })
 
 describe('data of a row (EMB-05, EMB-R3)', () => {
   const edit = (form: Record<string, string>) => browser.post(`${api}/tickets/records/..%2Fkv/edit`, form)
   beforeAll(() => Ticket.create({ key: '../kv', title: 'Old', kv: {} }))
 
-  it.each(['Shoe size', 'Größe', 'サイズ', 'a-b', 'Preis (€)', 'list[0]', "it's", 'a/b', '50%', '🚲', 'new:old', '$x', '#1'])(
-    'may have any word for a key: %s',
-    async (key) => {
-      const answer = await edit({ title: key, [`kv.${key}`]: '42' })
-      expect([answer.status, answer.text]).toMatchObject([200, expect.not.stringContaining('"error"')])
-      expect((await Ticket.findByPk('../kv'))?.get('title')).toBe(key)
-    },
-  )
+  it.each([
+    'Shoe size',
+    'Größe',
+    'サイズ',
+    'a-b',
+    'Preis (€)',
+    'list[0]',
+    "it's",
+    'a/b',
+    '50%',
+    '🚲',
+    'new:old',
+    '$x',
+    '#1',
+  ])('may have any word for a key: %s', async (key) => {
+    const answer = await edit({ title: key, [`kv.${key}`]: '42' })
+    expect([answer.status, answer.text]).toMatchObject([200, expect.not.stringContaining('"error"')])
+    expect((await Ticket.findByPk('../kv'))?.get('title')).toBe(key)
+  })
 
   it.each(['\ufffd', 'tab\tand\nline', '\u0001', '\u202e', '\u{10ffff}', 'x'.repeat(500_000), ''])(
     'may have any text for a value: %#',
@@ -148,9 +165,15 @@ describe('parameters and bodies of actions and pages (EMB-R4)', () => {
 
   it.each(places)('arrive as plain AdminJS hands them on: %s', async (place) => {
     asked.length = 0
-    expect((await browser.visit(`${place}?tag=a&tag=b&x[y]=1`, json({ list: [1, { a: null }], 'x[0]': true }))).status).toBe(200)
+    expect(
+      (await browser.visit(`${place}?tag=a&tag=b&x[y]=1`, json({ list: [1, { a: null }], 'x[0]': true }))).status,
+    ).toBe(200)
     await browser.visit(place, json([{ a: 1 }, 2]))
-    await browser.visit(place, { method: 'POST', body: 'a=1&a=2', headers: { 'Content-Type': 'application/x-www-form-urlencoded' } })
+    await browser.visit(place, {
+      method: 'POST',
+      body: 'a=1&a=2',
+      headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
+    })
     expect(asked).toMatchObject([
       { query: { tag: ['a', 'b'], 'x[y]': '1' }, payload: { list: [1, { a: null }], 'x[0]': true } },
       { payload: { 0: { a: 1 }, 1: 2 } },
@@ -168,7 +191,8 @@ describe('parameters and bodies of actions and pages (EMB-R4)', () => {
       ['multipart/form-data; boundary=b', `${fields.map(part).join('')}--b--\r\n`],
     ] as const) {
       const visit = { method: 'POST', body, headers: { 'Content-Type': type } }
-      for (const place of [...places, `${api}/users/records/1/edit`]) expect((await browser.visit(place, visit)).status).toBeGreaterThanOrEqual(400)
+      for (const place of [...places, `${api}/users/records/1/edit`])
+        expect((await browser.visit(place, visit)).status).toBeGreaterThanOrEqual(400)
     }
     const text = json({ note: ',{['.repeat(2_000) })
     expect((await browser.visit(places[0] ?? '', text)).status).toBe(200)

@@ -44,6 +44,11 @@ ApiClient.prototype.bulkAction = function call(options) {
   const reads = call.data === undefined && call.method !== 'POST'
   const data = call.data instanceof FormData ? call.data : new FormData()
   data.set('recordIds', JSON.stringify(recordIds.map(String)))
-  const headers = { ...call.headers, ...(reads && { 'X-Panel-Form': '1' }) }
-  return bulkAction.call(this, { ...call, recordIds: [], method: 'POST', headers, data })
+  return bulkAction.call(this, {
+    ...call,
+    ...(reads && { headers: { 'X-Panel-Form': '1' } }),
+    recordIds: [],
+    method: 'POST',
+    data,
+  })
 }

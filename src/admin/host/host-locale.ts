@@ -8,24 +8,72 @@ interface GivenLocale {
   translations?: object | undefined
 }
 
-/** Ours speak of devices. */
-const OF_DEVICES = ['confirmDelete', 'confirmBulkDelete']
-
 /**
- * The panel's texts in one language with the host's on top. Where ours are silent, AdminJS's
- * are heard, and the host's in its own first language. AdminJS has no French and no Dutch.
+ * The panel's texts in one language with the host's on top. Ours speak of our own resources
+ * and stand below those; the host's resources are called as AdminJS calls them, or as the
+ * host does, in its own first language where it has no other. AdminJS has no French and no
+ * Dutch: its own few words are ours there.
  *
  * @param resourceIds the host's resources
+ * @param ownIds ours
  */
-export function hostLocale(language: Language, given: GivenLocale, resourceIds: Iterable<string>) {
+export function hostLocale(
+  language: Language,
+  given: GivenLocale,
+  resourceIds: Iterable<string>,
+  ownIds: ReadonlySet<string>,
+) {
   const { language: first = 'en', translations = {} } = given
   const own = panelLocale(language)
+  const ours = own.translations[language] ?? {}
   const spoken = (name: string) => textsOf(Reflect.get(translations, name))
-  const plain = overlay(textsOf(locales.en), textsOf(Reflect.get(locales, language)))
-  const labels = textsOf({ ...textsOf(spoken(first)['labels']), ...textsOf(spoken(language)['labels']) })
-  const bases = [...resourceIds].map((id) => ofResource(plain, id, labels[id]))
-  const layers = [...bases, spoken(first), own.translations[language] ?? {}, spoken(language)]
-  return { ...own, translations: { [language]: layers.reduce(overlay, { ...plain, resources: {} }) } }
+  const hosts = overlay(spoken(first), spoken(language))
+  const plain = overlay(plainTexts(language, ours), { resources: {} })
+  const bases = [...resourceIds].map((id) => ofResource(overlay(plain, hosts), id))
+  const layers = [...bases, forAll(plain, ours, ownIds), belowResources(ours, ownIds), hosts]
+  return { ...own, translations: { [language]: layers.reduce(overlay, plain) } }
+}
+
+/** AdminJS's own words, as far as it speaks the language. */
+function plainTexts(language: Language, ours: Texts): Texts {
+  const english = textsOf(locales.en)
+  const known = textsOf(Reflect.get(locales, language))
+  const named = NAMESPACES.map((name) => [name, common(textsOf(english[name]), textsOf(ours[name]))] as const)
+  return overlay(overlay(english, Object.keys(known).length > 0 ? {} : Object.fromEntries(named)), known)
+}
+
+const NAMESPACES = ['actions', 'buttons', 'messages'] as const
+/** These speak of devices. */
+const OF_DEVICES = ['confirmDelete', 'confirmBulkDelete']
+
+/** Ours for what AdminJS has, too. */
+function common(theirs: Texts, ours: Texts): Texts {
+  return Object.fromEntries(
+    Object.entries(ours).filter(([name]) => Object.hasOwn(theirs, name) && !OF_DEVICES.includes(name)),
+  )
+}
+
+/** Of ours what belongs to no resource: the parts of the page, and the names of our lists in menus. */
+function forAll(plain: Texts, ours: Texts, ownIds: ReadonlySet<string>): Texts {
+  const labels = Object.entries(textsOf(ours['labels'])).filter(
+    ([name, text]) =>
+      typeof text === 'string' &&
+      (ownIds.has(name) || name.startsWith('one_') || Object.hasOwn(textsOf(plain['labels']), name)),
+  )
+  const { properties: _properties, actions: _actions, labels: _labels, resources: _resources, ...rest } = ours
+  return {
+    ...rest,
+    labels: Object.fromEntries(labels),
+    actions: common(textsOf(plain['actions']), textsOf(ours['actions'])),
+  }
+}
+
+/** All of ours once for each resource of ours, below what is that resource's own. */
+function belowResources(ours: Texts, ownIds: ReadonlySet<string>): Texts {
+  const { properties = {}, actions = {}, labels = {}, buttons = {}, messages = {} } = ours
+  const below = textsOf({ properties, actions, labels, buttons, messages })
+  const own = textsOf(ours['resources'])
+  return { resources: Object.fromEntries([...ownIds].map((id) => [id, overlay(below, textsOf(own[id]))])) }
 }
 
 /** Leaves out what is no text. */
@@ -39,10 +87,11 @@ function textsOf(value: unknown): Texts {
 }
 
 /** A text of a resource's own is found before the one for all: its list is headed by its name. */
-function ofResource({ messages }: Texts, id: string, label: string | Texts | undefined): Texts {
-  const own = Object.entries(textsOf(messages)).filter(([name]) => OF_DEVICES.includes(name))
+function ofResource({ actions, buttons, messages, labels }: Texts, id: string): Texts {
+  const label = textsOf(labels)[id]
   const list = typeof label === 'string' ? label : inWords(id)
-  return { resources: { [id]: { messages: Object.fromEntries(own), actions: { list } } } }
+  const named = { actions: { ...textsOf(actions), list }, buttons: textsOf(buttons), messages: textsOf(messages) }
+  return { resources: { [id]: named } }
 }
 
 /** `order_lines` is said as AdminJS says it in its menu: Order Lines. */

@@ -33,7 +33,7 @@ export function createHostPage(admin: AdminJS, assets: PanelAssets, components: 
       )
     res.set({
       'Content-Language': req.language,
-      'Content-Security-Policy': policy(nonce),
+      'Content-Security-Policy': policy(nonce, true),
       'Content-Type': 'text/html; charset=utf-8',
       Vary: 'Accept-Encoding, Accept-Language',
     })

@@ -30,7 +30,7 @@ export async function hostState(admin: AdminJS, user: PanelUser, language: Langu
   return {
     state: {
       ...state,
-      locale: hostLocale(language, state.locale, ofHost),
+      locale: hostLocale(language, state.locale, ofHost, new Set(own.map(({ id }) => id))),
       resources: [...offerToGroups(ownResources(user, own), user), ...hostResources(user, theirs)],
       pages: state.pages.filter(({ name }) => mayOpen(user, name)),
     },

@@ -21,7 +21,8 @@ export function answerRefusals(services: PanelServices): ErrorRequestHandler {
     if (req.user && DENIALS.has(code)) await recordDenial(services, req, req.user.id, refusal)
     if (details.allow) res.set('Allow', details.allow)
     if (code === 'unavailable') res.set('Retry-After', String(UNAVAILABLE.retryAfter))
-    const message = details.words ?? req.t(details.reason ? `panel:refusals.${details.reason}` : `errors:${code}`, details.values)
+    const message =
+      details.words ?? req.t(details.reason ? `panel:refusals.${details.reason}` : `errors:${code}`, details.values)
     const fields = details.fieldWords ?? (details.fields && inWords(req.t, details.fields))
     res.status(status)
     if (isApi(req.path))

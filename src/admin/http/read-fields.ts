@@ -61,7 +61,8 @@ export async function parseBody(
   if (!type.startsWith('application/json'))
     return [...(await new Response(new Uint8Array(body), { headers: { 'content-type': type } }).formData())]
   const json: unknown = JSON.parse(utf8.decode(body))
-  if (typeof json !== 'object' || json === null || (Array.isArray(json) && !takesLists)) throw new TypeError('no object')
+  if (typeof json !== 'object' || json === null || (Array.isArray(json) && !takesLists))
+    throw new TypeError('no object')
   return Object.entries(json)
 }
 

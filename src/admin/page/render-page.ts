@@ -64,12 +64,14 @@ function onceForEach(prepare: (like: PanelUser, language: Language) => Promise<P
   }
 }
 
-export function policy(nonce: string): string {
+/** @param ofHost what the components of an application show may be sound, pictures made in the page, and pages of this origin */
+export function policy(nonce: string, ofHost = false): string {
   return [
     "default-src 'none'",
     "script-src 'self'",
     `style-src 'self' 'nonce-${nonce}'`,
-    "img-src 'self' data:",
+    `img-src 'self' data:${ofHost ? ' blob:' : ''}`,
+    ...(ofHost ? ["media-src 'self' blob:", "frame-src 'self'"] : []),
     "font-src 'self'",
     "connect-src 'self'",
     "form-action 'self'",
