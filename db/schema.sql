@@ -240,6 +240,17 @@ create table rate_limits (
   constraint rate_limits_pkey PRIMARY KEY (key)
 );
 
+create table repeated_forms (
+  key text not null,
+  sender text not null,
+  answer text,
+  others smallint not null default 0,
+  expires_at timestamp with time zone not null,
+  constraint repeated_forms_pkey PRIMARY KEY (key)
+);
+CREATE INDEX repeated_forms_expires ON public.repeated_forms USING btree (expires_at);
+CREATE INDEX repeated_forms_sender ON public.repeated_forms USING btree (sender);
+
 create table secret_keys (
   id character varying(16) not null,
   sealed text not null,

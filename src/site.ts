@@ -20,6 +20,7 @@ import { refreshPeople } from './auth/host-users/refresh-people.js'
 import type { UsersAdapter } from './auth/host-users/users-adapter.js'
 import { recordVerifications } from './auth/record-verifications.js'
 import { endTrust } from './auth/trusted-browser/end-trust.js'
+import { answerRepeats } from './auth/repeats/answer-repeats.js'
 import { requires } from './auth/requires.js'
 import type { Clock } from './clock.js'
 import type { Config } from './config/read-config.js'
@@ -146,7 +147,8 @@ export async function mountSite(services: SiteServices): Promise<MountedSite> {
   app.use(stylesheet.serve, keyScript.serve, panel.assets)
   app.use(own.rule(checkOrigin(origins)))
   app.use('/admin', refuseStrangers({ https, secrets }))
-  app.use(readFormsFirst(methodsAt), session.middleware, loadRequestUser(account))
+  const repeats = answerRepeats(account, methodsAt)
+  app.use(readFormsFirst(methodsAt), repeats.claim, session.middleware, repeats.keep, loadRequestUser(account))
   // An application's own addresses included: what the policy closes, no other address opens.
   app.use(enforcePolicy(account, own), enrolmentGate(account, own))
   app.use(pages)

@@ -1,6 +1,6 @@
 import { parse } from 'cookie'
-import { unsign } from 'cookie-signature'
-import type { Request, RequestHandler } from 'express'
+import { sign, unsign } from 'cookie-signature'
+import type { Request, RequestHandler, Response } from 'express'
 import session from 'express-session'
 import type { Pool } from 'pg'
 import type { Clock } from '../clock.js'
@@ -23,16 +23,33 @@ export function sessionCookieName(https: boolean): string {
   return https ? '__Host-otp_session' : 'otp_session'
 }
 
+/** How the cookie is called and signed: newest secret first. */
+interface SessionCookie {
+  https: boolean
+  secrets: readonly string[]
+}
+
 /**
- * Whether a request brings the cookie of a session that began here, as express-session will
- * read it. The session may have ended since: only the database knows.
+ * The id of the session that a request names, where it was signed here: as express-session
+ * will read it. The session may have ended since; only the database knows.
  */
-export function bringsSession(
-  { headers }: Pick<Request, 'headers'>,
-  { https, secrets }: Pick<SessionOptions, 'https' | 'secrets'>,
-): boolean {
+export function sessionNamed({ headers }: Pick<Request, 'headers'>, { https, secrets }: SessionCookie): string | null {
   const value = parse(headers.cookie ?? '')[sessionCookieName(https)]
-  return value?.startsWith('s:') === true && secrets.some((secret) => unsign(value.slice(2), secret) !== false)
+  if (!value?.startsWith('s:')) return null
+  const ids = secrets.map((secret) => unsign(value.slice(2), secret))
+  return ids.find((id) => id !== false) || null
+}
+
+/** Whether a request brings the cookie of a session that began here. */
+export function bringsSession(req: Pick<Request, 'headers'>, options: SessionCookie): boolean {
+  return sessionNamed(req, options) !== null
+}
+
+/** Gives the browser of an answer the cookie of a session, as express-session would. */
+export function setSessionCookie(res: Response, sid: string, { https, secrets }: SessionCookie): void {
+  const [newest = ''] = secrets
+  const cookie = { httpOnly: true, sameSite: 'lax', path: '/', secure: https } as const
+  res.cookie(sessionCookieName(https), `s:${sign(sid, newest)}`, cookie)
 }
 
 /** Loads the session of a request that has one. A stranger gets no cookie and no row. */

@@ -251,7 +251,12 @@ describe.each(databaseKinds())('security keys, on the %s database', (where) => {
         return racer.visit(login, { method: 'POST', form: { otp_token: token }, headers: { Cookie: cookie } })
       })
       const answers = await Promise.all(posts)
-      expect(answers.filter(({ location }) => location === '/admin')).toHaveLength(1)
+      const sessions = answers.map(({ headers }) => /otp_session=[^;]+/.exec(String(headers['set-cookie']))?.[0])
+      expect(new Set(sessions).size).toBe(1)
+      const { rows } = await database.pool.query("select 1 from sessions where sess ->> 'userId' = $1", [
+        String(person.id),
+      ])
+      expect(rows).toHaveLength(1)
     })
 
     it('five minutes after they were asked', async () => {

@@ -4,6 +4,7 @@ import { alertFor, type FormAlert } from '../../http/alert-for.js'
 import { parseForms } from '../../http/read-form.js'
 import { refuse } from '../../http/refuse.js'
 import { sendPage } from '../../http/send-page.js'
+import { redirectDone } from '../../http/step-done.js'
 import { type AddedKind, addedKinds } from '../../otp/kinds/added-kind.js'
 import type { Account } from '../account.js'
 import { addAddress, confirmAddress } from './addresses.js'
@@ -26,7 +27,7 @@ export function addedKindsRoutes(account: Account): Router {
 function postForm(account: Account, kind: AddedKind): RequestHandler {
   return async (req, res) => {
     const begun = req.user && (await beginSetUp(account, kind, req.user.id, req.body))
-    if (begun?.ok) return res.redirect(303, confirmAddress(kind.name, begun.device.id))
+    if (begun?.ok) return redirectDone(res, confirmAddress(kind.name, begun.device.id))
     if (!begun || begun.code === null) return refuse(req, res, { status: 400, code: 'bad_request' })
     res.status(422)
     show(req, res, kind, req.body, alertOf(req, kind, begun.code))

@@ -6,6 +6,7 @@ import { describeOrigin } from '../../http/describe-origin.js'
 import { parseForms, readForm } from '../../http/read-form.js'
 import { refuse } from '../../http/refuse.js'
 import { sendPage } from '../../http/send-page.js'
+import { redirectDone } from '../../http/step-done.js'
 import type { ListedDevice } from '../../otp/devices-for-user.js'
 import { devicesToPlan, mustStay, planRemoval } from '../../otp/remove-device.js'
 import type { Account } from '../account.js'
@@ -94,7 +95,7 @@ function postRemove(account: Account): Handle {
   return async (req, res, device) => {
     if (!req.user) return
     const removal = await removeOwnDevice(account, req.user, device.persistentId, describeOrigin(req))
-    if (removal.ok) return res.redirect(303, profileAddress('removed'))
+    if (removal.ok) return redirectDone(res, profileAddress('removed'))
     if (removal.code === 'not_found') return refuse(req, res, { status: 404, code: 'not_found' })
     res.status(422)
     await showRemove(account, req, res, device)

@@ -4,6 +4,7 @@ import { parseForms, readForm } from '../../http/read-form.js'
 import { refuse } from '../../http/refuse.js'
 import { sendPage } from '../../http/send-page.js'
 import { alertFor } from '../../http/alert-for.js'
+import { redirectDone } from '../../http/step-done.js'
 import type { Account } from '../account.js'
 import { addHardwareToken } from './add-hardware-token.js'
 import { showCodes, submitCode, submitCodes, type TokenParams } from './confirm-hardware-token.js'
@@ -32,7 +33,7 @@ function postKey(account: Account): RequestHandler<TokenParams> {
     const form = readForm(req, keyForm)
     if (!form || !req.user) return refuse(req, res, { status: 400, code: 'bad_request' })
     const added = await addHardwareToken(account, req.user.id, form)
-    if (added.ok) return res.redirect(303, `${TOKENS}/${added.device.id}/confirm`)
+    if (added.ok) return redirectDone(res, `${TOKENS}/${added.device.id}/confirm`)
     showRefused(req, res, added.code, {
       name: form.name ?? '',
       digits: form.digits ?? '6',

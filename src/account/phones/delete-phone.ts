@@ -2,6 +2,7 @@ import type { RequestHandler } from 'express'
 import { keepLast, policyOf } from '../../auth/policy.js'
 import { describeOrigin } from '../../http/describe-origin.js'
 import { refuse } from '../../http/refuse.js'
+import { redirectDone } from '../../http/step-done.js'
 import { removeDevice } from '../../otp/remove-device.js'
 import type { Account } from '../account.js'
 
@@ -15,7 +16,7 @@ export function deletePhone(account: Account): RequestHandler {
       keepLast: keepLast(policyOf(account.config, req.user)),
       origin: describeOrigin(req),
     })
-    if (removed.ok) return res.redirect(303, '/account/two-factor')
+    if (removed.ok) return redirectDone(res, '/account/two-factor')
     refuse(req, res, { status: removed.reason === 'policy' ? 422 : 404, code: removed.reason })
   }
 }

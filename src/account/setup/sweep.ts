@@ -12,8 +12,8 @@ const FIRST_MS = 5_000
 
 /**
  * Removes, every minute, what was begun and never finished: devices that were not
- * confirmed, links that were not followed, forms that no token completed, and browsers
- * that are trusted no more. Each process does it; one finds what another left.
+ * confirmed, links that were not followed, forms that no token completed, the
+ * answers of forms, and browsers that are trusted no more. Each process does it; one finds what another left.
  *
  * @returns a function that ends it
  */
@@ -51,6 +51,7 @@ export async function sweep({ otp, database, clock }: Pick<Account, 'otp' | 'dat
     { now, forgotten: FORGOTTEN_AFTER },
   )
   await runStatement(database, undefined, 'delete from kept_requests where expires_at <= $now', { now })
+  await runStatement(database, undefined, 'delete from repeated_forms where expires_at <= $now', { now })
   await runStatement(database, undefined, 'delete from trusted_browsers where expires_at <= $now', { now })
   return ahead
 }

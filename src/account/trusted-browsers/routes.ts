@@ -9,6 +9,7 @@ import { describeOrigin } from '../../http/describe-origin.js'
 import { parseForms, readForm } from '../../http/read-form.js'
 import { refuse } from '../../http/refuse.js'
 import { safeNext } from '../../http/safe-next.js'
+import { redirectDone } from '../../http/step-done.js'
 import type { PersistentId } from '../../otp/device.js'
 import type { Account } from '../account.js'
 import { profileAddress } from '../profile/notices.js'
@@ -44,7 +45,7 @@ function postTrust(account: Account): RequestHandler {
     if (!device || epoch === undefined || trustDays(account, req.user) === 0)
       return refuse(req, res, { status: 422, code: 'policy' })
     await trustBrowser(account, req, { user: { id: req.user.id, authEpoch: epoch }, device })
-    res.redirect(303, safeNext(form.next) ?? profileAddress('browser_trusted'))
+    redirectDone(res, safeNext(form.next) ?? profileAddress('browser_trusted'))
   }
 }
 
@@ -62,7 +63,7 @@ function postOne(account: Account): RequestHandler {
     const id = /^\d{1,9}$/.test(form.browser ?? '') ? Number(form.browser) : null
     const ended = id !== null && (await end(account, req, req.user.id, id)) > 0
     if (!ended) return refuse(req, res, { status: 404, code: 'not_found' })
-    res.redirect(303, profileAddress('browsers_ended'))
+    redirectDone(res, profileAddress('browsers_ended'))
   }
 }
 
@@ -70,7 +71,7 @@ function postAll(account: Account): RequestHandler {
   return async (req, res) => {
     if (!req.user) return
     await end(account, req, req.user.id, null)
-    res.redirect(303, profileAddress('browsers_ended'))
+    redirectDone(res, profileAddress('browsers_ended'))
   }
 }
 

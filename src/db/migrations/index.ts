@@ -7,6 +7,7 @@ import * as shippedGroups from './0004-shipped-groups.js'
 import * as deviceStates from './0005-device-states.js'
 import * as throttlingLanes from './0006-throttling-lanes.js'
 import * as limits from './0007-limits.js'
+import * as repeatedForms from './0008-repeated-forms.js'
 import * as secretKeys from './0009-keys.js'
 import * as operations from './0011-ops.js'
 
@@ -26,6 +27,7 @@ export const migrations: readonly Migration[] = [
   deviceStates,
   throttlingLanes,
   limits,
+  repeatedForms,
   secretKeys,
   operations,
 ]

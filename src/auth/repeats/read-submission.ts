@@ -1,0 +1,57 @@
+import type { Request } from 'express'
+import type { Keyring } from '../../crypto/keyring.js'
+import { networkOf } from '../../http/client-address.js'
+import { sessionNamed } from '../../http/sessions.js'
+import { wantsJson } from '../../http/wants-json.js'
+import { readBrowserToken } from '../login/known-browser.js'
+
+/** One posted form, as far as its being sent again goes. Nothing here says what is in it. */
+export interface Submission {
+  /** Keyed hash of all of it: sender, address, every field. Under the newest key. */
+  key: string
+  /** The same under the older keys, which another process may still write with. */
+  olderKeys: readonly string[]
+  /** Keyed hash of whoever sends. */
+  sender: string
+  /** The session that the request names, whether it still stands or not; null: none. */
+  sid: string | null
+  /** It follows a link that works once. */
+  isLink: boolean
+}
+
+const PURPOSE = 'repeated_forms.key'
+
+/** 256 bits at the end of a path: a link of a mail or an invitation. */
+const LINK = /\/[\w-]{43}$/
+
+/** Fields that only whoever typed them can send again. */
+const SECRETS = ['otp_token', 'password', 'credential']
+
+/**
+ * Names a posted form that is read already. Whoever sends it again has to send all of it
+ * again, from the same session; a copied cookie alone repeats nothing.
+ *
+ * @returns null for strangers without a link, since nothing tells one from another, and for what asks for a code
+ */
+export function readSubmission(req: Request, { keys, https }: { keys: Keyring; https: boolean }): Submission | null {
+  const sid = sessionNamed(req, { https, secrets: keys.sessionSecrets })
+  const isLink = LINK.test(req.path)
+  if (sid === null && !isLink) return null
+  const body: Record<string, unknown> = req.body ?? {}
+  // Sending a code has a wait of its own, and uses nothing up.
+  if (body['otp_challenge'] !== undefined) return null
+  const from = sid ?? req.path
+  const bound = sid !== null && hasSecret(body) ? [] : browserOf(req, https)
+  const whole = JSON.stringify([from, req.method, req.originalUrl, wantsJson(req), Object.entries(body), bound])
+  const [key = '', ...olderKeys] = keys.hashes(PURPOSE, whole)
+  return { key, olderKeys, sender: keys.hash('repeated_forms.sender', from), sid, isLink }
+}
+
+function hasSecret(body: Readonly<Record<string, unknown>>): boolean {
+  return SECRETS.some((name) => typeof body[name] === 'string' && body[name] !== '')
+}
+
+/** What else a thief of the session's cookie would have to have, where the form itself could be guessed. */
+function browserOf(req: Request, https: boolean): (string | null)[] {
+  return [networkOf(req.ip ?? ''), req.get('user-agent') ?? null, readBrowserToken({ https }, req)]
+}

@@ -1,0 +1,115 @@
+import { z } from 'zod'
+import { SiteError } from '../../errors.js'
+import { runStatement } from '../../db/run-statement.js'
+import type { Auth } from '../auth.js'
+import type { Submission } from './read-submission.js'
+
+/** Seconds for which a form that is sent again gets the answer that it had: more than ten (CONTRACT.md §3). */
+const ANSWERED_SECONDS = 15
+
+/** Seconds after which a form that nobody has answered is nobody's: its process is gone. */
+const UNDER_WAY_SECONDS = 60
+
+/**
+ * So many other forms of one sender may come before the answer is forgotten: whoever has a
+ * used-up cookie and guesses at its six digits gets this many tries.
+ */
+const MOST_OTHERS = 5
+
+const answerSchema = z.object({
+  status: z.number(),
+  headers: z.record(z.string(), z.string()),
+  cookies: z.array(z.string()),
+  body: z.string(),
+  /** The session that came of it; null: none did. */
+  successor: z.string().nullable(),
+  /** The step could be done again: it answers those alone that were sent while it was under way. */
+  isRepeatable: z.boolean(),
+})
+
+/** What a form was answered, for whoever sends it again. */
+export type KeptAnswer = z.output<typeof answerSchema>
+
+type Services = Pick<Auth, 'database' | 'clock' | 'otp'>
+
+/** Takes a form on. @returns false where the same form is under way, or was answered moments ago */
+export async function claimForm({ database, clock }: Services, submission: Submission): Promise<boolean> {
+  const { key, olderKeys, sender } = submission
+  const now = clock.now()
+  const until = after(now, UNDER_WAY_SECONDS)
+  const claimed = await runStatement(database, undefined, CLAIM, { key, olderKeys, sender, now, until })
+  return claimed.length > 0
+}
+
+/** What became of the same form. `answer` null: nothing yet, it is still under way; all of it null: it was refused. */
+export async function findAnswer(
+  { database, clock, otp }: Services,
+  { key, olderKeys }: Submission,
+): Promise<{ key: string; answer: KeptAnswer | null } | null> {
+  const values = { key, olderKeys, now: clock.now() }
+  const [row] = await runStatement<{ key: string; answer: string | null }>(database, undefined, FIND, values)
+  if (!row?.answer) return row ? { key: row.key, answer: null } : null
+  const answer = openAnswer(otp, row.key, row.answer)
+  if (!answer) await forgetForm({ database }, row.key)
+  return answer && { key: row.key, answer }
+}
+
+/** Null where it was sealed with a key that this process does not know: the form is judged then. */
+function openAnswer({ keys }: Auth['otp'], key: string, sealed: string): KeptAnswer | null {
+  try {
+    return answerSchema.parse(JSON.parse(keys.open(sealed, place(key)).toString()))
+  } catch (fault) {
+    if (fault instanceof SiteError) return null
+    throw fault
+  }
+}
+
+/** Keeps a form's answer, sealed, in place of whatever the same sender did before. */
+export async function keepAnswer(
+  { database, clock, otp }: Services,
+  { key, sender }: Submission,
+  answer: KeptAnswer,
+): Promise<void> {
+  const sealed = otp.keys.seal(Buffer.from(JSON.stringify(answer)), place(key))
+  await runStatement(database, undefined, KEEP, { key, sender, sealed, until: after(clock.now(), ANSWERED_SECONDS) })
+}
+
+/** Forgets a form, so that it is judged when it comes again. */
+export async function forgetForm({ database }: Pick<Services, 'database'>, key: string): Promise<void> {
+  await runStatement(database, undefined, 'delete from repeated_forms where key = $key', { key })
+}
+
+/** Whether the session that a form led to is still somebody's: not ended, its owner active, the epoch his. */
+export async function stillStands({ database, clock }: Services, sid: string): Promise<boolean> {
+  return (await runStatement(database, undefined, STANDS, { sid, now: clock.now() })).length > 0
+}
+
+const place = (key: string) => ({ column: 'repeated_forms.answer', id: key })
+
+const after = (now: Date, seconds: number) => new Date(now.getTime() + seconds * 1000)
+
+const CLAIM = `
+with others as (
+  update repeated_forms set others = others + 1
+  where sender = $sender and key <> $key and key <> all($olderKeys::text[]) and answer is not null and others < ${MOST_OTHERS}
+)
+insert into repeated_forms (key, sender, expires_at)
+select $key, $sender, $until
+where not exists (select from repeated_forms where key = any($olderKeys::text[]) and expires_at > $now)
+on conflict (key) do update set sender = excluded.sender, answer = null, others = 0, expires_at = excluded.expires_at
+where repeated_forms.expires_at <= $now or repeated_forms.others >= ${MOST_OTHERS}
+returning key`
+
+const FIND = `
+select key, answer from repeated_forms where key = any(array_append($olderKeys::text[], $key)) and expires_at > $now
+order by answer is null limit 1`
+
+const KEEP = `
+with before as (delete from repeated_forms where sender = $sender and key <> $key and answer is not null)
+update repeated_forms set answer = $sealed, expires_at = $until where key = $key`
+
+const STANDS = `
+select from sessions s
+left join users u on u.id = coalesce(s.sess ->> 'userId', s.sess -> 'pending' ->> 'userId')::int
+where s.sid = $sid and s.expire >= $now
+  and u.is_active and u.auth_epoch = coalesce(s.sess ->> 'epoch', s.sess -> 'pending' ->> 'epoch')::int`

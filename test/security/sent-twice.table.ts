@@ -1,0 +1,466 @@
+import { createLink, type LinkPurpose } from '../../src/account/one-time-link.js'
+import { addEmailDevice } from '../../src/otp/add-challenge-device.js'
+import { addHotpDevice } from '../../src/otp/add-hotp-device.js'
+import { hotp } from '../../src/otp/oath.js'
+import { appCode } from '../support/authenticator.js'
+import type { Browser } from '../support/browse.js'
+import { addMailbox, addPhone, plantCode } from '../support/challenges.js'
+import { createPerson, type Person, signIn, type TestSite, type Traits } from '../support/site.js'
+import { makeSoftKey } from '../support/soft-key.js'
+import { addTestKey } from '../support/webauthn.js'
+
+/** A form that is about to be sent, in a browser that stands where it is sent from. */
+export interface ReadyForm {
+  browser: Browser
+  path: string
+  form?: Record<string, string>
+  /** Whose it is, for counting what is written about him. */
+  person: Person
+}
+
+export interface SentForm {
+  title: string
+  /** `POST /path` of the routes that it tries. */
+  routes: readonly string[]
+  ready(site: TestSite): Promise<ReadyForm>
+  /** What stands on the page that the answer leads to, for whoever sees the second one only. */
+  shows?: RegExp
+}
+
+const login = '/account/login'
+const verify = '/account/verify'
+const profile = '/account/two-factor'
+const setup = `${profile}/setup`
+
+const secret = Buffer.from('abcdefghijabcdefghij')
+
+async function awaitingToken(site: TestSite, person: Person, browser = site.browser()): Promise<Browser> {
+  await browser.post(login, { username: person.email, password: person.password })
+  return browser
+}
+
+/** A code that this session has asked for, as far as the session goes. */
+async function withCode(site: TestSite, browser: Browser, kind: 'phone' | 'email', userId: number) {
+  const device = await (kind === 'phone' ? addPhone : addMailbox)(site.otp, userId)
+  await plantCode(site.otp, device, '314159')
+  await setInSession(site, browser, 'challenge', { device: device.persistentId, id: 'planted' })
+  return { otp_device: device.persistentId, otp_token: '314159' }
+}
+
+async function setInSession(site: TestSite, browser: Browser, name: string, value: object): Promise<void> {
+  const sid = decodeURIComponent(browser.cookies.get('otp_session') ?? '').replace(/^s:(.*)\..*$/, '$1')
+  const sql = 'update sessions set sess = (sess::jsonb || jsonb_build_object($2::text, $3::jsonb))::json where sid = $1'
+  await site.database.pool.query(sql, [sid, name, JSON.stringify(value)])
+}
+
+async function keyAnswer(browser: Browser, address: string) {
+  const { text } = await browser.post(address)
+  return { ...JSON.parse(text), userVerified: true }
+}
+
+const signIns: readonly SentForm[] = [
+  {
+    title: 'the password, where a session stood before',
+    routes: ['POST /account/login'],
+    async ready(site) {
+      const person = await createPerson(site)
+      const browser = await awaitingToken(site, person)
+      return { browser, person, path: login, form: { username: person.email, password: person.password } }
+    },
+  },
+  {
+    title: 'the password of somebody without a device, where a session stood before',
+    routes: ['POST /account/login'],
+    async ready(site) {
+      const person = await createPerson(site, { app: false, staff: false })
+      const browser = await awaitingToken(site, await createPerson(site))
+      return { browser, person, path: login, form: { username: person.email, password: person.password } }
+    },
+  },
+  {
+    title: 'the code of an app',
+    routes: ['POST /account/login'],
+    async ready(site) {
+      const person = await createPerson(site)
+      const browser = await awaitingToken(site, person)
+      return { browser, person, path: login, form: { otp_token: person.code(), next: '/admin' } }
+    },
+  },
+  {
+    title: 'the code of a hardware token',
+    routes: ['POST /account/login'],
+    async ready(site) {
+      const person = await createPerson(site, { app: false })
+      await site.database.sequelize.transaction((transaction) =>
+        addHotpDevice(site.otp, transaction, {
+          userId: person.id,
+          name: 'Fob',
+          secret,
+          counter: 0,
+          digits: 6,
+          confirmed: true,
+        }),
+      )
+      const browser = await awaitingToken(site, person)
+      return { browser, person, path: login, form: { otp_token: hotp(secret, 0, 6) } }
+    },
+  },
+  {
+    title: 'a backup token',
+    routes: ['POST /account/login'],
+    async ready(site) {
+      const person = await createPerson(site, { backupTokens: 2 })
+      const browser = await awaitingToken(site, person)
+      const [otp_token = ''] = person.backupTokens
+      return { browser, person, path: login, form: { otp_device: person.backup?.persistentId ?? '', otp_token } }
+    },
+  },
+  ...(['phone', 'email'] as const).map((kind): SentForm => ({
+    title: `the code of a ${kind}`,
+    routes: ['POST /account/login'],
+    async ready(site) {
+      const person = await createPerson(site)
+      const browser = await awaitingToken(site, person)
+      return { browser, person, path: login, form: await withCode(site, browser, kind, person.id) }
+    },
+  })),
+  {
+    title: 'the answer of a security key',
+    routes: ['POST /account/login'],
+    async ready(site) {
+      const person = await createPerson(site, { app: false })
+      const { key } = await addTestKey(site.otp, person.id)
+      const browser = await awaitingToken(site, person)
+      const options = await keyAnswer(browser, `${login}/security-key`)
+      return { browser, person, path: login, form: { otp_token: key.answer({ ...options, origin: site.baseUrl }) } }
+    },
+  },
+  {
+    title: 'a passkey alone',
+    routes: ['POST /account/login/passkey'],
+    async ready(site) {
+      const person = await createPerson(site, { app: false })
+      const { key } = await addTestKey(site.otp, person.id)
+      const browser = site.browser()
+      const options = await keyAnswer(browser, `${login}/passkey/options`)
+      const form = { otp_token: key.answer({ ...options, origin: site.baseUrl }) }
+      return { browser, person, path: `${login}/passkey`, form }
+    },
+  },
+  {
+    title: 'password and code in one form, where a session stood before',
+    routes: ['POST /account/login'],
+    async ready(site) {
+      const person = await createPerson(site)
+      const browser = await awaitingToken(site, person)
+      const form = { username: person.email, password: person.password, otp_token: person.code() }
+      return { browser, person, path: login, form }
+    },
+  },
+  {
+    title: 'the code of an app and the wish to trust the browser',
+    routes: ['POST /account/login'],
+    async ready(site) {
+      const person = await createPerson(site)
+      const browser = await awaitingToken(site, person)
+      return { browser, person, path: login, form: { otp_token: person.code(), trust_browser: 'on' } }
+    },
+  },
+  {
+    title: 'the password in a trusted browser, where a session stood before',
+    routes: ['POST /account/login'],
+    async ready(site) {
+      const person = await createPerson(site)
+      const browser = await awaitingToken(site, person)
+      await browser.post(login, { otp_token: person.code(), trust_browser: 'on' })
+      return { browser, person, path: login, form: { username: person.email, password: person.password } }
+    },
+  },
+]
+
+/** Somebody verified a moment ago, or longer ago than what is fresh. */
+async function verified(site: TestSite, { stale = false, ...traits }: { stale?: boolean } & Traits = {}) {
+  const person = await createPerson(site, { staff: false, ...traits })
+  const browser = await signIn(site, person)
+  if (stale) site.clock.advance(301)
+  return { person, browser }
+}
+
+const own = (path: string, form: (person: Person) => Record<string, string> = () => ({})) => ({
+  async ready(site: TestSite): Promise<ReadyForm> {
+    const { person, browser } = await verified(site)
+    return { person, browser, path, form: form(person) }
+  },
+})
+
+async function settingUp(site: TestSite, traits: Traits = {}) {
+  const person = await createPerson(site, { app: false, staff: false, ...traits })
+  const browser = await signIn(site, person)
+  return { person, browser }
+}
+
+async function linkFor(site: TestSite, purpose: LinkPurpose, userId: number, details = {}): Promise<string> {
+  const { token } = await site.database.sequelize.transaction((transaction) =>
+    createLink(site.otp, transaction, { purpose, userId, details }),
+  )
+  return token
+}
+
+const secretOn = (text: string) => /<code class="secret"[^>]*>([A-Z2-7 ]+)</.exec(text)?.[1] ?? ''
+
+const stepUps: readonly SentForm[] = [
+  {
+    title: 'the token of a step-up',
+    routes: ['POST /account/verify'],
+    async ready(site) {
+      const { person, browser } = await verified(site, { stale: true })
+      return { person, browser, path: verify, form: { otp_token: person.code(), next: '/account/email' } }
+    },
+  },
+  {
+    title: 'the token that completes a form which was put aside',
+    routes: ['POST /account/verify'],
+    async ready(site) {
+      const { person, browser } = await verified(site, { stale: true })
+      const next = '/account/password/change'
+      await browser.post(next, { password: person.password, new_password: 'another good one' })
+      return { person, browser, path: verify, form: { otp_token: person.code(), next } }
+    },
+  },
+  {
+    title: 'the token that completes a form which makes backup tokens',
+    routes: ['POST /account/verify'],
+    async ready(site) {
+      const { person, browser } = await verified(site, { stale: true })
+      const next = `${profile}/backup-tokens`
+      await browser.post(next)
+      return { person, browser, path: verify, form: { otp_token: person.code(), next } }
+    },
+    shows: /<code>/,
+  },
+]
+
+const setUps: readonly SentForm[] = [
+  {
+    title: 'the first code of an app',
+    routes: ['POST /account/two-factor/setup'],
+    async ready(site) {
+      const { person, browser } = await settingUp(site)
+      await browser.post(setup, { method: 'totp' })
+      const secret = secretOn((await browser.get(setup)).text)
+      return { person, browser, path: setup, form: { otp_token: appCode(secret, site.clock.now()) } }
+    },
+    shows: /<code>/,
+  },
+  {
+    title: 'the first answer of a security key',
+    routes: ['POST /account/two-factor/security-keys/add'],
+    async ready(site) {
+      const { person, browser } = await settingUp(site)
+      const path = `${profile}/security-keys/add`
+      const options = await keyAnswer(browser, `${path}/options`)
+      const credential = makeSoftKey().create({ ...options, origin: site.baseUrl })
+      return { person, browser, path, form: { name: 'Blue', credential } }
+    },
+    shows: /<code>/,
+  },
+  {
+    title: 'the first code of a hardware token',
+    routes: ['POST /account/two-factor/hardware-tokens/:id/confirm'],
+    async ready(site) {
+      const { person, browser } = await settingUp(site)
+      const added = await browser.post(`${profile}/hardware-tokens/add`, { name: 'Fob', key: secret.toString('hex') })
+      return { person, browser, path: added.location ?? '', form: { otp_token: hotp(secret, 0, 6) } }
+    },
+    shows: /<code>/,
+  },
+  {
+    title: 'the first code of a mailbox',
+    routes: ['POST /account/two-factor/email/add'],
+    async ready(site) {
+      const { person, browser } = await settingUp(site)
+      const at = site.clock.now().getTime()
+      const add = { userId: person.id, name: 'E-mail', confirmed: false, address: null }
+      const device = await addEmailDevice(site.otp, undefined, add)
+      await plantCode(site.otp, device, '314159')
+      await setInSession(site, browser, 'challenge', { device: device.persistentId, id: 'planted' })
+      await setInSession(site, browser, 'setUp', { device: device.persistentId, at })
+      return { person, browser, path: `${profile}/email/add`, form: { otp_token: '314159' } }
+    },
+    shows: /<code>/,
+  },
+  {
+    title: 'the key of a hardware token',
+    routes: ['POST /account/two-factor/hardware-tokens/add'],
+    ...own(`${profile}/hardware-tokens/add`, () => ({ name: 'Fob', key: secret.toString('hex') })),
+  },
+  {
+    title: 'two codes of a hardware token in a row',
+    routes: ['POST /account/two-factor/hardware-tokens/:id/synchronise'],
+    async ready(site) {
+      const { person, browser } = await verified(site)
+      const fob = { userId: person.id, name: 'Fob', secret, counter: 0, digits: 6, confirmed: true } as const
+      const device = await site.database.sequelize.transaction((transaction) =>
+        addHotpDevice(site.otp, transaction, fob),
+      )
+      const form = { otp_token: hotp(secret, 30, 6), otp_token_next: hotp(secret, 31, 6) }
+      return { person, browser, path: `${profile}/hardware-tokens/${device.id}/synchronise`, form }
+    },
+  },
+]
+
+const links: readonly SentForm[] = [
+  {
+    title: 'an invitation of somebody with a password',
+    routes: ['POST /account/invitation/:token'],
+    async ready(site) {
+      const person = await createPerson(site, { app: false })
+      const path = `/account/invitation/${await linkFor(site, 'invitation', person.id)}`
+      return { person, browser: site.browser(), path, form: { password: person.password } }
+    },
+  },
+  {
+    title: 'an invitation of somebody who chooses a password',
+    routes: ['POST /account/invitation/:token'],
+    async ready(site) {
+      const person = await createPerson(site, { app: false })
+      await site.database.pool.query('update users set password_hash = null where id = $1', [person.id])
+      const path = `/account/invitation/${await linkFor(site, 'invitation', person.id)}`
+      return { person, browser: site.browser(), path, form: { password: 'another good one' } }
+    },
+  },
+  {
+    title: 'an invitation of somebody who has a device',
+    routes: ['POST /account/invitation/:token'],
+    async ready(site) {
+      const person = await createPerson(site)
+      const path = `/account/invitation/${await linkFor(site, 'invitation', person.id)}`
+      return { person, browser: site.browser(), path, form: { password: person.password } }
+    },
+  },
+  {
+    title: 'a new password by a link',
+    routes: ['POST /account/password/reset/:token'],
+    async ready(site) {
+      const person = await createPerson(site)
+      const path = `/account/password/reset/${await linkFor(site, 'password-reset', person.id)}`
+      return { person, browser: site.browser(), path, form: { password: 'another good one' } }
+    },
+  },
+  {
+    title: 'a new address, in a browser that is not signed in',
+    routes: ['POST /account/email/confirm/:token'],
+    async ready(site) {
+      const person = await createPerson(site)
+      const email = `new.${person.email}`
+      const path = `/account/email/confirm/${await linkFor(site, 'email-confirmation', person.id, { email })}`
+      return { person, browser: site.browser(), path }
+    },
+  },
+  {
+    title: 'a new address, where one is signed in',
+    routes: ['POST /account/email/confirm/:token'],
+    async ready(site) {
+      const { person, browser } = await verified(site)
+      const email = `new.${person.email}`
+      const path = `/account/email/confirm/${await linkFor(site, 'email-confirmation', person.id, { email })}`
+      return { person, browser, path }
+    },
+  },
+]
+
+const ownAccount: readonly SentForm[] = [
+  {
+    title: 'a new password',
+    routes: ['POST /account/password/change'],
+    ...own('/account/password/change', ({ password }) => ({ password, new_password: 'another good one' })),
+  },
+  { title: 'a language', routes: ['POST /account/language'], ...own('/account/language', () => ({ language: 'de' })) },
+  { title: 'the end of a session', routes: ['POST /account/logout'], ...own('/account/logout') },
+  {
+    title: 'the end of all sessions',
+    routes: ['POST /account/two-factor/sessions'],
+    ...own(`${profile}/sessions`),
+  },
+  {
+    title: 'the end of all other sessions',
+    routes: ['POST /account/two-factor/sessions/others'],
+    ...own(`${profile}/sessions/others`),
+  },
+  {
+    title: 'the end of one session',
+    routes: ['POST /account/two-factor/sessions/end'],
+    async ready(site) {
+      const { person, browser } = await verified(site)
+      await signIn(site, person)
+      const page = (await browser.get(profile)).text
+      const session = /name="session" value="([^"]+)"/.exec(page)?.[1] ?? ''
+      return { person, browser, path: `${profile}/sessions/end`, form: { session } }
+    },
+  },
+  {
+    title: 'switching everything off',
+    routes: ['POST /account/two-factor/disable'],
+    ...own(`${profile}/disable`, () => ({ confirm: 'yes' })),
+  },
+  {
+    title: 'a device that is removed',
+    routes: ['POST /account/two-factor/devices/:kind/:id/remove'],
+    async ready(site) {
+      const { person, browser } = await verified(site)
+      const { id } = await addPhone(site.otp, person.id)
+      return { person, browser, path: `${profile}/devices/phone/${id}/remove` }
+    },
+  },
+  {
+    title: 'a phone that is removed',
+    routes: ['POST /account/two-factor/phones/:id/delete'],
+    async ready(site) {
+      const { person, browser } = await verified(site)
+      const { id } = await addPhone(site.otp, person.id)
+      return { person, browser, path: `${profile}/phones/${id}/delete` }
+    },
+  },
+  {
+    title: 'a security key that is removed',
+    routes: ['POST /account/two-factor/security-keys/:id/delete'],
+    async ready(site) {
+      const { person, browser } = await verified(site)
+      const { device } = await addTestKey(site.otp, person.id)
+      return { person, browser, path: `${profile}/security-keys/${device.id}/delete` }
+    },
+  },
+  {
+    title: 'the wish to trust this browser',
+    routes: ['POST /account/two-factor/browsers/trust'],
+    ...own(`${profile}/browsers/trust`, () => ({ trust_browser: 'on' })),
+  },
+  ...(['end', 'end-all'] as const).map((which): SentForm => ({
+    title: `the end of trusted browsers (${which})`,
+    routes: [`POST /account/two-factor/browsers/${which}`],
+    async ready(site) {
+      const { person, browser } = await verified(site)
+      await browser.post(`${profile}/browsers/trust`, { trust_browser: 'on' })
+      const { rows } = await site.database.pool.query('select id from trusted_browsers where user_id = $1', [person.id])
+      return { person, browser, path: `${profile}/browsers/${which}`, form: { browser: String(rows[0]?.id) } }
+    },
+  })),
+]
+
+/** Every form that can be done once, as it stands before it is sent. */
+export const sentForms: readonly SentForm[] = [...signIns, ...stepUps, ...setUps, ...links, ...ownAccount]
+
+/** Forms that do no harm when they are sent again, each with the reason; and calls of scripts. */
+export const harmlessForms: Readonly<Record<string, string>> = {
+  'POST /account/login/passkey/options': 'a challenge: the newest counts',
+  'POST /account/login/security-key': 'a challenge: the newest counts',
+  'POST /account/two-factor/security-keys/add/options': 'a challenge: the newest counts',
+  'POST /account/password/forgot': 'a link more, and as many as are allowed: strangers cannot be told from each other',
+  'POST /account/email': 'the newest link counts; of two that are under way at once one is made',
+  'POST /account/two-factor/backup-tokens':
+    'the newest set counts, and is shown; of two that are under way at once one is made',
+  'POST /account/two-factor/phones/add': 'goes on with the number that was begun; its code is tried with the email’s',
+  'POST /account/two-factor/devices/:kind/:id/rename': 'the name is what it is',
+  'POST /account/two-factor/devices/:kind/:id/default': 'asked first is asked first',
+  'POST /account/two-factor/refused-tries': 'answered is answered',
+}

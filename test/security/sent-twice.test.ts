@@ -1,0 +1,189 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Database } from '../../src/db/connect.js'
+import type { Answer, Browser } from '../support/browse.js'
+import { databaseKinds, openTestDatabase } from '../support/database.js'
+import { createPerson, type Person, startTestSite, type TestSite } from '../support/site.js'
+import { listRoutes } from './list-routes.js'
+import { harmlessForms, type ReadyForm, sentForms } from './sent-twice.table.js'
+
+const login = '/account/login'
+const settings = {
+  BASE_URL: 'http://localhost:0',
+  OTP_PASSKEY_LOGIN: 'true',
+  OTP_EMAIL: 'true',
+  TRUST_BROWSER_DAYS: '30',
+}
+
+describe.each(databaseKinds())('a form that is sent twice, on the %s database (DEV-01)', (where) => {
+  let database: Database
+  /** Two processes over one database. */
+  let site: TestSite
+  let twin: TestSite
+  beforeAll(async () => {
+    database = await openTestDatabase(where)
+    site = await startTestSite(database, settings)
+    twin = await startTestSite(database, { ...settings, BASE_URL: site.baseUrl }, undefined, { clock: site.clock })
+  })
+  afterAll(async () => {
+    await Promise.all([site.close(), twin.close()])
+    await database.close()
+  })
+
+  /** The same browser, as it was when the first form went off. */
+  const copyOf = (browser: Browser, at = site): Browser => {
+    const copy = at.browser()
+    for (const [name, value] of browser.cookies) copy.cookies.set(name, value)
+    return copy
+  }
+  const send = ({ path, form }: ReadyForm, browser: Browser): Promise<Answer> =>
+    browser.visit(path, { method: 'POST', form: form ?? {}, headers: { Origin: site.baseUrl } })
+
+  /** All that is written about somebody, and all that is sent. */
+  const tracesOf = async ({ id }: Person): Promise<unknown> => {
+    const one = async (sql: string, ...values: unknown[]) => (await database.pool.query(sql, values)).rows
+    return {
+      events: await one('select event from audit_events where user_id = $1 order by id', id),
+      jobs: await one('select count(*) from graphile_worker.jobs'),
+      tokens: await one(
+        'select count(*) from static_tokens t join static_devices d on d.id = t.device_id where d.user_id = $1',
+        id,
+      ),
+      failures: await one('select token_failed_at from users where id = $1', id),
+      browsers: await one('select count(*) from trusted_browsers where user_id = $1', id),
+      links: await one(
+        'select purpose, used_at is null as open from one_time_links where user_id = $1 order by id',
+        id,
+      ),
+    }
+  }
+  const alike = (answer: Answer) => ({
+    status: answer.status,
+    location: answer.location,
+    code: answer.code,
+    cookies: answer.headers['set-cookie']?.map((line) => line.replace(/; Expires=.*?(?=;|$)/, '')).toSorted(),
+  })
+
+  describe.each(sentForms)('$title', ({ ready, shows }) => {
+    it.each([0, 10])(
+      'ends like the first when it comes %d seconds after it, and does nothing again',
+      async (seconds) => {
+        const given = await ready(site)
+        const second = copyOf(given.browser)
+        const first = await send(given, given.browser)
+        expect(first.status).toBeLessThan(400)
+        const traces = await tracesOf(given.person)
+        site.clock.advance(seconds)
+        expect(alike(await send(given, second))).toEqual(alike(first))
+        expect(await tracesOf(given.person)).toEqual(traces)
+        if (!first.location) return
+        const page = await second.get(first.location)
+        expect(page.status).toBe(200)
+        if (shows) expect(page.text).toMatch(shows)
+      },
+    )
+
+    it('ends like the first when both are under way at once, in two processes', async () => {
+      const given = await ready(site)
+      const second = copyOf(given.browser, twin)
+      const answers = await Promise.all([send(given, given.browser), send(given, second)])
+      expect(alike(answers[1])).toEqual(alike(answers[0]))
+      expect(answers[0].status).toBeLessThan(400)
+    })
+  })
+
+  it('has a row for every form of the site', () => {
+    const posts = listRoutes(site.app).filter((route) => route.startsWith('POST /account'))
+    const tried = [...sentForms.flatMap(({ routes }) => routes), ...Object.keys(harmlessForms)]
+    expect(posts.filter((route) => !tried.includes(route))).toEqual([])
+  })
+
+  describe('is judged anew', () => {
+    const pendingWith = async (backupTokens = 0) => {
+      const person = await createPerson(site, { backupTokens })
+      const browser = site.browser()
+      await browser.post(login, { username: person.email, password: person.password })
+      return { person, browser, path: login, form: { otp_token: person.code() } }
+    }
+
+    it.each([
+      ['another token', (form: object) => ({ ...form, otp_token: '123456' })],
+      ['another device', (form: object) => ({ ...form, otp_device: 'totp/1' })],
+      ['another way on', (form: object) => ({ ...form, next: '/account/two-factor' })],
+    ])('with %s, however soon', async (_what, change) => {
+      const given = await pendingWith()
+      const second = copyOf(given.browser)
+      await send(given, given.browser)
+      const other = await send({ ...given, form: change(given.form) }, second)
+      expect(other).toMatchObject({ status: 422, code: 'login_expired' })
+      expect((await second.get('/admin')).status).toBe(302)
+    })
+
+    it('from another session of the same person', async () => {
+      const given = await pendingWith()
+      const other = site.browser()
+      await other.post(login, { username: given.person.email, password: given.person.password })
+      await send(given, given.browser)
+      expect((await send(given, other)).status).toBe(422)
+    })
+
+    it('by a stranger without the cookie', async () => {
+      const given = await pendingWith()
+      await send(given, given.browser)
+      expect(await send(given, site.browser())).toMatchObject({ status: 422, code: 'login_expired' })
+    })
+
+    it('when it comes late', async () => {
+      const given = await pendingWith()
+      const second = copyOf(given.browser)
+      await send(given, given.browser)
+      site.clock.advance(20)
+      expect(await send(given, second)).toMatchObject({ status: 422, code: 'login_expired' })
+    })
+
+    it.each([
+      ['signed out', async ({ browser }: ReadyForm) => browser.post('/account/logout')],
+      [
+        'signed out everywhere',
+        async ({ person: { id } }: ReadyForm) =>
+          database.pool.query('update users set auth_epoch = auth_epoch + 1 where id = $1', [id]),
+      ],
+      [
+        'switched off',
+        async ({ person: { id } }: ReadyForm) =>
+          database.pool.query('update users set is_active = false where id = $1', [id]),
+      ],
+    ])('once the person is %s', async (_what, end) => {
+      const given = await pendingWith()
+      const second = copyOf(given.browser)
+      await send(given, given.browser)
+      await end(given)
+      expect(await send(given, second)).toMatchObject({ status: 422, code: 'login_expired' })
+      expect((await second.get('/admin')).status).toBe(302)
+    })
+
+    it('after five guesses at what was sent', async () => {
+      const given = await pendingWith()
+      const second = copyOf(given.browser)
+      const third = copyOf(given.browser)
+      await send(given, given.browser)
+      for (let guess = 0; guess < 4; guess += 1)
+        await send({ ...given, form: { otp_token: `00000${guess}` } }, copyOf(second))
+      expect((await send(given, second)).status).toBe(303)
+      await send({ ...given, form: { otp_token: '000009' } }, copyOf(third))
+      expect(await send(given, third)).toMatchObject({ status: 422, code: 'login_expired' })
+    })
+  })
+
+  it('leaves nothing in the database that opens anything', async () => {
+    const person = await createPerson(site)
+    const browser = site.browser()
+    await browser.post(login, { username: person.email, password: person.password })
+    const form = { otp_token: person.code(), trust_browser: 'on', next: '/admin/secret-place' }
+    await browser.post(login, form)
+    const { rows } = await database.pool.query('select * from repeated_forms')
+    const kept = JSON.stringify(rows)
+    expect(rows.length).toBeGreaterThan(0)
+    for (const [, value] of browser.cookies) expect(kept).not.toContain(decodeURIComponent(value).slice(2, 20))
+    expect(kept).not.toContain('secret-place')
+  })
+})
