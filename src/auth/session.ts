@@ -75,47 +75,29 @@ export async function startSession(
   Object.assign(req.session, beginning(req, user, passed, now))
 }
 
-/**
- * The same for the session that a token was awaited in, which it uses up.
- *
- * @returns false where that one ended while the token was judged: signed out, or another token came first
- */
-export async function exchangeSession(
-  req: Request,
-  user: Identity,
-  passed: readonly PassedFactor[],
-  now: Date,
-): Promise<boolean> {
-  return (
-    req.sessionStore instanceof SessionStore &&
-    (await req.sessionStore.exchange(req, beginning(req, user, passed, now)))
-  )
-}
-
 /** What a session of somebody who has just signed in holds. */
-function beginning(
+export function beginning(
   req: Request,
   user: Identity,
   passed: readonly PassedFactor[],
   now: Date,
-): Pick<SessionData, 'userId' | 'epoch' | 'signedInAt' | 'address' | 'browser' | 'factors'> {
+): Partial<SessionData> {
   const { address, browser } = describeOrigin(req)
   return { userId: user.id, epoch: user.authEpoch, signedInAt: now.getTime(), address, browser, factors: [...passed] }
 }
 
 /**
- * Goes on with a session under a new id (ASVS 7.2.4), for example after a step-up or an
- * enrolment. When it began stays as it is: only a sign-in starts the 24 hours anew.
+ * What a session holds that goes on under a new id (ASVS 7.2.4), for example after a step-up
+ * or an enrolment. When it began stays as it is: only a sign-in starts the 24 hours anew.
  *
  * @param passed a factor that was passed now; null: none was
  */
-export async function renewSession(req: Request, passed: PassedFactor | null): Promise<void> {
-  const { cookie: _, ...kept } = req.session
-  await newSessionId(req)
-  Object.assign(req.session, kept)
-  if (!passed) return
+export function goingOn({ session }: Request, passed: PassedFactor | null): Partial<SessionData> {
+  // What express-session adds to it are its methods; what is stored has none.
+  const { cookie: _, ...kept }: Partial<SessionData> = session
+  if (!passed) return kept
   const others = (kept.factors ?? []).filter(({ kind, device }) => kind !== passed.kind || device !== passed.device)
-  req.session.factors = [...others, passed].slice(-MAX_FACTORS)
+  return { ...kept, factors: [...others, passed].slice(-MAX_FACTORS) }
 }
 
 /**
@@ -125,10 +107,17 @@ export async function renewSession(req: Request, passed: PassedFactor | null): P
  * @returns false where this one has ended, too, while the epoch was moved
  */
 export async function goOnWith(req: Request, epoch: number, passed: PassedFactor | null = null): Promise<boolean> {
-  if (!(await useUpSession(req))) return false
-  req.session.epoch = epoch
-  await renewSession(req, passed)
-  return true
+  return exchangeSession(req, { ...goingOn(req, passed), epoch })
+}
+
+/**
+ * Uses the session of a request up for another one, in one statement.
+ *
+ * @param holds what the new one holds
+ * @returns false where it has ended meanwhile: signed out, or another token came first
+ */
+export async function exchangeSession(req: Request, holds: Partial<SessionData>): Promise<boolean> {
+  return req.sessionStore instanceof SessionStore && (await req.sessionStore.exchange(req, holds))
 }
 
 /** Nobody has more at hand; the oldest is the least worth. */
@@ -142,15 +131,6 @@ export function passwordFactor(at: Moment): PassedFactor {
 /** A device accepted a token. */
 export function deviceFactor({ kind, persistentId }: Pick<Device, 'kind' | 'persistentId'>, now: Date): PassedFactor {
   return { kind, device: persistentId, at: now.getTime(), how: kind === 'webauthn' ? 'passkey' : 'typed' }
-}
-
-/**
- * Uses up the session that a token was awaited in.
- *
- * @returns false where it ended while the token was judged: signed out, or another token came first
- */
-export async function useUpSession(req: Request): Promise<boolean> {
-  return req.sessionStore instanceof SessionStore && (await req.sessionStore.end(req))
 }
 
 /** Forgets the session on the server and tells the browser to. */

@@ -5,7 +5,7 @@ import type { Device } from '../otp/device.js'
 import type { Auth } from './auth.js'
 import { readRequestUser } from './load-request-user.js'
 import { readUser } from './read-user.js'
-import { deviceFactor, renewSession, startSession, useUpSession } from './session.js'
+import { beginning, deviceFactor, exchangeSession, goingOn } from './session.js'
 
 /**
  * What came of `login`. `not_own_device`: it is somebody else's, or it verifies no longer;
@@ -44,10 +44,9 @@ async function verifySession(
   if (!row?.standing_devices.includes(factor.device ?? '')) return { ok: false, reason: 'not_own_device' }
   const before = session.factors ?? []
   const identity = { id: user.id, authEpoch: session.epoch }
-  if (!(await useUpSession(req))) return { ok: false, reason: 'session_ended' }
   // Nothing else of an unverified session lives on in a verified one.
-  if (user.isVerified()) await renewSession(req, factor)
-  else await startSession(req, identity, [...before, factor], now)
+  const holds = user.isVerified() ? goingOn(req, factor) : beginning(req, identity, [...before, factor], now)
+  if (!(await exchangeSession(req, holds))) return { ok: false, reason: 'session_ended' }
   tellOf(auth, req, user, device)
   await readRequestUser(auth, req)
   return { ok: true }

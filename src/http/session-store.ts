@@ -2,7 +2,9 @@ import connectPgSimple from 'connect-pg-simple'
 import type { Request } from 'express'
 import session, { type SessionData } from 'express-session'
 import type { Pool } from 'pg'
+import type { Transaction } from 'sequelize'
 import type { Clock } from '../clock.js'
+import { runStatement } from '../db/run-statement.js'
 
 /** NIST SP 800-63B-4 §2.2.3: a session without activity ends within the hour. */
 export const INACTIVITY_SECONDS = 3600
@@ -26,7 +28,6 @@ export class SessionStore extends PgStore {
   /** When a loaded session was last seen, by its data. */
   readonly #seen = new WeakMap<object, Date>()
   readonly #loaded = new WeakSet<object>()
-  readonly #ended = new WeakSet<object>()
   readonly #written = new WeakMap<object, string>()
   readonly #touched = new Map<string, number>()
 
@@ -93,30 +94,30 @@ export class SessionStore extends PgStore {
     this.#pool.query({ ...sql, values: [text, this.#expiry(), sid] }).then(stored, done)
   }
 
-  /** Ends a request's session. @returns false where it had ended already: of racers with one session, one gets true */
-  async end({ session, sessionID }: Request): Promise<boolean> {
-    const { rowCount } = await this.#pool.query('delete from sessions where sid = $1', [sessionID])
-    this.#ended.add(session)
-    return rowCount === 1
-  }
-
   /**
    * Gives a request another session for the one it has, in one statement: the old one is
    * deleted and the new one stored.
    *
    * @param data what the new one holds
+   * @param how.transaction on whose connection; where it is undone, so is this, but for the request's own session
+   * @param how.afresh also where there was no session, or it has ended
    * @returns false where the old one had ended already, of racers with one session to all but one; then nothing changes
    */
-  async exchange(req: Request, data: Partial<SessionData>): Promise<boolean> {
+  async exchange(
+    req: Request,
+    data: Partial<SessionData>,
+    { transaction, afresh = false }: { transaction?: Transaction; afresh?: boolean } = {},
+  ): Promise<boolean> {
     const { session, sessionID } = req
     let exchanged = false
     try {
       req.sessionStore.generate(req)
       const text = JSON.stringify(Object.assign(req.session, data))
-      const values = [text, this.#expiry(), req.sessionID, sessionID]
-      const { rowCount } = await this.#pool.query({ ...EXCHANGE, values })
-      exchanged = rowCount === 1
+      const values = { text, expire: this.#expiry(), sid: req.sessionID, before: sessionID, afresh }
+      exchanged = (await runStatement({ pool: this.#pool }, transaction, EXCHANGE, values)).length === 1
       if (exchanged) this.#written.set(req.session, text)
+      // From now on it is there, or it was ended.
+      if (exchanged) this.#loaded.add(req.session)
       this.#rememberTouch(req.sessionID)
       return exchanged
     } finally {
@@ -127,8 +128,7 @@ export class SessionStore extends PgStore {
 
   /** Gives a request a new session; the one it had is deleted, where there is a row of it. */
   override regenerate(req: Request, done: (error?: unknown) => void): void {
-    const hasRow = this.#loaded.has(req.session) && !this.#ended.has(req.session)
-    if (hasRow) return super.regenerate(req, done)
+    if (this.#loaded.has(req.session)) return super.regenerate(req, done)
     req.sessionStore.generate(req)
     done()
   }
@@ -156,9 +156,8 @@ const INSERT = {
     on conflict (sid) do update set sess = excluded.sess, expire = excluded.expire`,
 }
 const UPDATE = { name: 'update_session', text: 'update sessions set sess = $1, expire = $2 where sid = $3' }
-const EXCHANGE = {
-  name: 'exchange_session',
-  text: `with ended as (delete from sessions where sid = $4 returning sid)
-    insert into sessions (sess, expire, sid) select $1::json, $2::timestamptz, $3 where exists (select from ended)`,
-}
+const EXCHANGE = `
+with ended as (delete from sessions where sid = $before returning sid)
+insert into sessions (sess, expire, sid) select $text::json, $expire::timestamptz, $sid
+where $afresh or exists (select from ended) returning sid`
 const TOUCH = { name: 'touch_session', text: 'update sessions set expire = $1 where sid = $2' }

@@ -5,6 +5,7 @@ import { type Device, type DeviceRow, type KindOutcome, type Refusal, stateOf, t
 import type { OtpEvents } from './events.js'
 import { type Asker, total } from './failures.js'
 import type { Kind, KindWorld } from './kinds/kind.js'
+import { NothingOpened, type Opening } from './opening.js'
 import type { Otp } from './otp.js'
 import { persistentId } from './persistent-id.js'
 import type { PreparedTokens } from './prepare-token.js'
@@ -21,6 +22,8 @@ export interface Asking {
   asker: Asker
   /** What somebody outside said to it, for kinds that ask there. */
   prepared?: PreparedTokens | undefined
+  /** What an accepted token opens; both stand, or neither. */
+  opens?: Opening | undefined
 }
 
 /** Verifies a token against a locked device and saves the result. A rejection is returned, so that the counted failure is committed. */
@@ -87,8 +90,10 @@ export async function acceptToken(
 ): Promise<Verification | null> {
   if (!(await saveAccepted(otp, transaction, locked, outcome, asking))) return null
   const about = aboutOf(transaction, locked, asking)
+  const device = { ...about.device, confirmed: true, state: 'active', lastUsedAt: asking.world.now } as const
+  if (asking.opens && !(await asking.opens(transaction, device))) throw new NothingOpened()
   await tellAccepted(otp, asking.purpose, about)
-  return { ok: true, device: { ...about.device, confirmed: true, state: 'active', lastUsedAt: asking.world.now } }
+  return { ok: true, device }
 }
 
 function aboutOf(transaction: Transaction, { kind, row }: LockedDevice, { world, origin }: Asking) {

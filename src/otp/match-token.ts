@@ -4,6 +4,7 @@ import { acceptToken, type Answer, type Asking, judgeToken, kindWorld, refuseTok
 import type { Refusal, Verification } from './device.js'
 import { anyone, type Asker } from './failures.js'
 import type { KindWorld } from './kinds/kind.js'
+import { type Opening, orNothingOpened } from './opening.js'
 import type { Otp } from './otp.js'
 import { withPrepared } from './prepare-token.js'
 import { lockDevices, type LockedDevice, type Wanted } from './sql/lock-devices.js'
@@ -18,6 +19,8 @@ export interface TokenToMatch {
   origin?: Origin
   /** Who submits it. Left out: someone whose password was right. */
   asker?: Asker
+  /** What the token opens, in the same commit. */
+  opens?: Opening
 }
 
 /**
@@ -29,18 +32,20 @@ export interface TokenToMatch {
  * @example const verification = await matchToken(otp, { userId: 1, token: '123456' })
  */
 export async function matchToken(otp: Otp, match: TokenToMatch): Promise<Verification> {
-  const { userId, token, origin = nowhere, asker = anyone } = match
+  const { userId, token, origin = nowhere, asker = anyone, opens } = match
   const world = kindWorld(otp, null)
   const candidates = otp.kinds
     .filter((kind) => !kind.challenge && !kind.answersChallenge && kind.couldBe(token))
     .map((kind): Wanted => ({ kind, userId, deviceId: null, confirmed: true }))
   return withPrepared(otp, candidates, { token, world, asker }, (prepared) =>
-    otp.database.sequelize.transaction(async (transaction) => {
-      const devices = await lockCandidates(otp, transaction, candidates, token, world)
-      return askInTurn(otp, transaction, devices, (locked) => {
-        return { token, origin, world, asker, purpose: 'verify', prepared: prepared.get(locked.kind) }
-      })
-    }),
+    orNothingOpened(() =>
+      otp.database.sequelize.transaction(async (transaction) => {
+        const devices = await lockCandidates(otp, transaction, candidates, token, world)
+        return askInTurn(otp, transaction, devices, (locked) => {
+          return { token, origin, world, asker, purpose: 'verify', prepared: prepared.get(locked.kind), opens }
+        })
+      }),
+    ),
   )
 }
 

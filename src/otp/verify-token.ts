@@ -3,6 +3,7 @@ import { askDevice, type Asking, kindWorld } from './ask-device.js'
 import type { Verification } from './device.js'
 import { type EnrolmentRight, mayEnrol } from './devices-for-user.js'
 import { anyone, type Asker } from './failures.js'
+import { type Opening, orNothingOpened } from './opening.js'
 import type { Otp } from './otp.js'
 import { parsePersistentId } from './persistent-id.js'
 import { withPrepared } from './prepare-token.js'
@@ -20,6 +21,8 @@ export interface TokenSubmission {
   origin?: Origin
   /** Who submits it, which decides whose failures make it wait. Left out: someone whose password was right. */
   asker?: Asker
+  /** What the token opens, in the same commit. */
+  opens?: Opening
 }
 
 /**
@@ -53,7 +56,7 @@ export async function confirmDevice(otp: Otp, enrolment: Enrolment): Promise<Ver
 const setUp: Asker = { lane: 'set_up' }
 
 async function askNamedDevice(otp: Otp, submission: Enrolment, purpose: Asking['purpose']): Promise<Verification> {
-  const { userId, token, origin = nowhere, challenge = null } = submission
+  const { userId, token, origin = nowhere, challenge = null, opens } = submission
   const named = parsePersistentId(submission.deviceId)
   const kind = otp.kinds.find((candidate) => candidate.name === named?.kind)
   if (!named || !kind) return { ok: false, reason: 'invalid_token' }
@@ -61,12 +64,15 @@ async function askNamedDevice(otp: Otp, submission: Enrolment, purpose: Asking['
   const world = kindWorld(otp, challenge, purpose)
   const wanted = { kind, userId, deviceId: named.id, confirmed: purpose === 'verify' }
   return withPrepared(otp, [wanted], { token, world, asker }, (prepared) =>
-    otp.database.sequelize.transaction(async (transaction) => {
-      const [locked] = await lockDevices(otp, transaction, wanted, token, world)
-      if (!locked) return { ok: false, reason: 'invalid_token' }
-      if (!(await mayEnrol(otp, transaction, userId, submission)))
-        return { ok: false, reason: 'verification_not_allowed' }
-      return askDevice(otp, transaction, locked, { token, origin, world, purpose, asker, prepared: prepared.get(kind) })
-    }),
+    orNothingOpened(() =>
+      otp.database.sequelize.transaction(async (transaction): Promise<Verification> => {
+        const [locked] = await lockDevices(otp, transaction, wanted, token, world)
+        if (!locked) return { ok: false, reason: 'invalid_token' }
+        if (!(await mayEnrol(otp, transaction, userId, submission)))
+          return { ok: false, reason: 'verification_not_allowed' }
+        const asking = { token, origin, world, purpose, asker, prepared: prepared.get(kind), opens }
+        return askDevice(otp, transaction, locked, asking)
+      }),
+    ),
   )
 }

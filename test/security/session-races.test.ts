@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
+import { appCode } from '../support/authenticator.js'
 import type { Browser } from '../support/browse.js'
 import { postgresUrl } from '../support/postgres.js'
 import { createPerson, signIn, startTestSite, type TestSite } from '../support/site.js'
@@ -86,7 +87,10 @@ describe('ten at once', () => {
           }),
         ),
       )
-      expect(await verified(browsers)).toBe(1)
+      // Sent twice is sent once: whoever has sent the very same form has the very same session.
+      expect(await verified(browsers)).toBe(what === 'ten tokens' ? 1 : 10)
+      const sessions = await sql("select 1 from sessions where sess ->> 'userId' = $1", String(person.id))
+      expect(sessions.rowCount).toBe(1)
       const thief = site.browser()
       thief.cookies.set('otp_session', pending)
       expect((await thief.get(login)).text).toContain('name="password"')
@@ -94,8 +98,71 @@ describe('ten at once', () => {
   )
 })
 
+describe('a token opens a session or is not used up (SEC-17)', () => {
+  const tokensOf = async (id: number) =>
+    (await sql('select 1 from static_tokens t join static_devices d on d.id = t.device_id where d.user_id = $1', id))
+      .rowCount
+  const eventsOf = async (id: number, event: string) =>
+    (await sql('select 1 from audit_events where user_id = $1 and event = $2', id, event)).rowCount
+
+  it('of five backup tokens at once in one half-open session one is used up', async () => {
+    const person = await createPerson(site, { backupTokens: 10 })
+    const first = site.browser()
+    await first.post(login, { username: person.email, password: person.password })
+    twin.clock.set(site.clock.now())
+    const posts = person.backupTokens.slice(0, 5).map((otp_token, index) => {
+      const browser = index % 2 ? atTwin(first) : sameCookies(first)
+      return browser.post(login, { otp_device: person.backup?.persistentId ?? '', otp_token })
+    })
+    const answers = await Promise.all(posts)
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([303, 422, 422, 422, 422])
+    expect(answers.filter(({ code }) => code === 'login_expired')).toHaveLength(4)
+    expect(await tokensOf(person.id)).toBe(9)
+    expect(await eventsOf(person.id, 'backup_token_used')).toBe(1)
+    expect(await eventsOf(person.id, 'token_refused')).toBe(0)
+  })
+
+  it('of five at once in one step-up one is used up', async () => {
+    const person = await createPerson(site, { backupTokens: 10 })
+    const first = await signIn(site, person)
+    site.clock.advance(301)
+    twin.clock.set(site.clock.now())
+    const posts = person.backupTokens.slice(0, 5).map((otp_token, index) => {
+      const browser = index % 2 ? atTwin(first) : sameCookies(first)
+      return browser.post('/account/verify', {
+        otp_device: person.backup?.persistentId ?? '',
+        otp_token,
+        next: '/admin',
+      })
+    })
+    const answers = await Promise.all(posts)
+    expect(answers.filter(({ location }) => location === '/admin')).toHaveLength(1)
+    expect(await tokensOf(person.id)).toBe(9)
+  })
+
+  it('a code that confirms a device confirms none once the session has ended', async () => {
+    const person = await createPerson(site, { app: false, staff: false })
+    const browser = await signIn(site, person)
+    const setup = '/account/two-factor/setup'
+    await browser.post(setup, { method: 'totp' })
+    const shown = /<code class="secret"[^>]*>([A-Z2-7 ]+)</.exec((await browser.get(setup)).text)?.[1] ?? ''
+    await sql(
+      'create function late() returns trigger language plpgsql as $$ begin delete from sessions; return new; end $$',
+    )
+    await sql('create trigger late before update of confirmed on totp_devices for each row execute function late()')
+    try {
+      const late = await browser.post(setup, { otp_token: appCode(shown, site.clock.now()) })
+      expect(late).toMatchObject({ status: 303, location: '/account/login' })
+    } finally {
+      await sql('drop function late cascade')
+    }
+    const { rows } = await sql('select confirmed from totp_devices where user_id = $1', person.id)
+    expect(rows).toEqual([{ confirmed: false }])
+  })
+})
+
 it('a fault while the half-open session is exchanged for the real one signs nobody in', async () => {
-  const person = await createPerson(site)
+  const person = await createPerson(site, { backupTokens: 1 })
   const browser = site.browser()
   await browser.post(login, { username: person.email, password: person.password })
   await sql("create function keep() returns trigger language plpgsql as $$ begin raise 'kept'; end $$")

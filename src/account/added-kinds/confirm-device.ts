@@ -12,7 +12,7 @@ import type { AddedKind } from '../../otp/kinds/added-kind.js'
 import { confirmDevice } from '../../otp/verify-token.js'
 import type { Account } from '../account.js'
 import { findDevice } from '../devices/find-own-device.js'
-import { finishSetUp } from '../setup/finish-set-up.js'
+import { finishSetUp, openSetUp } from '../setup/finish-set-up.js'
 import { isBlank } from '../../typed-text/clean-text.js'
 
 /** As a type, not an interface: Express wants an index signature. */
@@ -37,19 +37,15 @@ export function submitConfirm(account: Account, kind: AddedKind): RequestHandler
     if (!device) return
     const token = form.otp_token ?? ''
     if (isBlank(token)) return show(req, res, kind, device, refused('token', 'token_required'))
-    const verification = await confirmDevice(account.otp, {
-      userId: req.user.id,
-      deviceId: device.persistentId,
-      token,
-      origin: describeOrigin(req),
-      ...enrolmentRight(req, req.user),
-    })
-    if (!verification.ok) {
+    const { user } = req
+    const submission = { userId: user.id, deviceId: device.persistentId, token, origin: describeOrigin(req) }
+    const enrolment = { ...submission, ...enrolmentRight(req, user) }
+    const verification = await openSetUp(account, req, (opens) => confirmDevice(account.otp, { ...enrolment, opens }))
+    if (!verification.ok && verification.reason !== 'session_ended') {
       const refusal = tokenRefused('token', verification, account.clock.now())
-      const submitted = { token, deviceId: device.persistentId }
-      return show(req, res, kind, device, explained(account, refusal, verification, submitted))
+      return show(req, res, kind, device, explained(account, refusal, verification, submission))
     }
-    await finishSetUp(account, req, res, { user: req.user, device: verification.device, next: null })
+    await finishSetUp(account, req, res, { user, confirmed: verification, next: null })
   }
 }
 

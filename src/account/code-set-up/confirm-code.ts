@@ -4,9 +4,9 @@ import { explainToken } from '../../auth/explain-token.js'
 import { challengeOf } from '../../auth/send-challenge.js'
 import { enrolmentRight } from '../../auth/enrolment.js'
 import { describeOrigin } from '../../http/describe-origin.js'
-import type { Device } from '../../otp/device.js'
 import { confirmDevice } from '../../otp/verify-token.js'
 import type { Account } from '../account.js'
+import { type Confirmed, openSetUp } from '../setup/finish-set-up.js'
 import { type StepRefusal, waitUntil } from './step-refusal.js'
 import { isBlank } from '../../typed-text/clean-text.js'
 
@@ -16,20 +16,12 @@ export async function confirmCode(
   req: Request,
   user: RequestUser,
   { deviceId, token }: { deviceId: string; token: string },
-): Promise<{ ok: true; device: Device } | { ok: false; refusal: StepRefusal }> {
+): Promise<{ ok: true; confirmed: Confirmed } | { ok: false; refusal: StepRefusal }> {
   if (isBlank(token)) return { ok: false, refusal: { code: 'token_required', status: 422 } }
-  const verification = await confirmDevice(account.otp, {
-    userId: user.id,
-    deviceId,
-    token,
-    challenge: challengeOf(req, deviceId),
-    ...enrolmentRight(req, user),
-    origin: describeOrigin(req),
-  })
-  if (verification.ok) {
-    delete req.session.challenge
-    return verification
-  }
+  const submission = { userId: user.id, deviceId, token, challenge: challengeOf(req, deviceId) }
+  const enrolment = { ...submission, ...enrolmentRight(req, user), origin: describeOrigin(req) }
+  const verification = await openSetUp(account, req, (opens) => confirmDevice(account.otp, { ...enrolment, opens }))
+  if (verification.ok || verification.reason === 'session_ended') return { ok: true, confirmed: verification }
   if (verification.reason !== 'n_failed_attempts') {
     const text = explainToken(account.otp, verification, { token, deviceId })
     return { ok: false, refusal: { code: verification.reason, status: 422, ...(text && { text }) } }

@@ -1,6 +1,6 @@
 import { type Request, type RequestHandler, type Response, Router } from 'express'
 import { policyOf } from '../../auth/policy.js'
-import { startSession, useUpSession } from '../../auth/session.js'
+import { beginning, exchangeSession } from '../../auth/session.js'
 import { requireFresh } from '../../auth/step-up/require-fresh.js'
 import { alertFor } from '../../http/alert-for.js'
 import { describeOrigin } from '../../http/describe-origin.js'
@@ -38,10 +38,10 @@ function postDisable(account: Account): RequestHandler {
     const { id } = req.user
     const { epoch, factors = [] } = req.session
     const authEpoch = await disableTwoFactor(account, { userId: id, epoch }, describeOrigin(req))
-    if (authEpoch === null || !(await useUpSession(req))) return res.redirect(303, loginAddress(null))
     const passed = factors.filter(({ device }) => device === null)
-    await startSession(req, { id, authEpoch }, passed, account.clock.now())
-    res.redirect(303, '/account/two-factor')
+    const goesOn =
+      authEpoch !== null && (await exchangeSession(req, beginning(req, { id, authEpoch }, passed, account.clock.now())))
+    res.redirect(303, goesOn ? '/account/two-factor' : loginAddress(null))
   }
 }
 

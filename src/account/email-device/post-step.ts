@@ -44,7 +44,7 @@ async function confirm(
   if (!setUp) return showAsk(req, res, next, { code: 'set_up_expired', status: 422 })
   const confirmed = await confirmCode(account, req, user, { deviceId: setUp.deviceId, token })
   if (!confirmed.ok) return showCode(req, res, next, setUp.delivery === 'pending', confirmed.refusal)
-  await finishSetUp(account, req, res, { user, device: confirmed.device, next })
+  await finishSetUp(account, req, res, { user, confirmed: confirmed.confirmed, next })
 }
 
 function addAddress(next: string | null): string {

@@ -7,13 +7,14 @@ import { describeOrigin } from '../../http/describe-origin.js'
 import { readForm } from '../../http/read-form.js'
 import { refuse } from '../../http/refuse.js'
 import { sendPage } from '../../http/send-page.js'
+import { redirectDone } from '../../http/step-done.js'
 import type { Verification } from '../../otp/device.js'
 import type { ListedDevice } from '../../otp/devices-for-user.js'
 import { confirmDevice, verifyToken } from '../../otp/verify-token.js'
 import type { Account } from '../account.js'
 import { findDevice } from '../devices/find-own-device.js'
 import { profileAddress } from '../profile/notices.js'
-import { finishSetUp } from '../setup/finish-set-up.js'
+import { finishSetUp, openSetUp } from '../setup/finish-set-up.js'
 import { codeForm, codesForm } from './forms.js'
 import { readCode } from '../../typed-text/read-code.js'
 import { isBlank } from '../../typed-text/clean-text.js'
@@ -40,10 +41,13 @@ export function submitCode(account: Account): RequestHandler<TokenParams> {
     if (!device) return
     const token = form.otp_token ?? ''
     if (isBlank(token)) return show(req, res, 'confirm', device, refused('token', 'token_required'))
-    const submission = { userId: req.user.id, deviceId: device.persistentId, token, origin: describeOrigin(req) }
-    const verification = await confirmDevice(account.otp, { ...submission, ...enrolmentRight(req, req.user) })
-    if (!verification.ok) return show(req, res, 'confirm', device, whyRefused(account, verification, submission))
-    await finishSetUp(account, req, res, { user: req.user, device: verification.device, next: null })
+    const { user } = req
+    const submission = { userId: user.id, deviceId: device.persistentId, token, origin: describeOrigin(req) }
+    const enrolment = { ...submission, ...enrolmentRight(req, user) }
+    const verification = await openSetUp(account, req, (opens) => confirmDevice(account.otp, { ...enrolment, opens }))
+    if (!verification.ok && verification.reason !== 'session_ended')
+      return show(req, res, 'confirm', device, whyRefused(account, verification, submission))
+    await finishSetUp(account, req, res, { user, confirmed: verification, next: null })
   }
 }
 
@@ -62,7 +66,7 @@ export function submitCodes(account: Account): RequestHandler<TokenParams> {
       origin: describeOrigin(req),
       asker: sessionAsker(req),
     })
-    if (verification.ok) return res.redirect(303, profileAddress('synchronised'))
+    if (verification.ok) return redirectDone(res, profileAddress('synchronised'))
     show(req, res, 'synchronise', device, whyRefused(account, verification, submission))
   }
 }

@@ -62,7 +62,7 @@ async function confirm(account: Account, req: Request, res: Response, user: Requ
   const { deviceId } = setUp
   const confirmed = await confirmCode(account, req, user, { deviceId, token: form.otp_token ?? '' })
   if (!confirmed.ok) return showCode(req, res, safeNext(form.next), setUp, confirmed.refusal)
-  await finishSetUp(account, req, res, { user, device: confirmed.device, next: safeNext(form.next) })
+  await finishSetUp(account, req, res, { user, confirmed: confirmed.confirmed, next: safeNext(form.next) })
 }
 
 function expired(account: Account, req: Request, res: Response, form: AddPhoneForm): void {

@@ -28,6 +28,8 @@ export function endAllSessions(account: Account, asking: AskingSession, origin: 
 export function endOneSession(account: Account, userId: number, sid: string, origin: Origin): Promise<boolean> {
   const { database } = account
   return database.sequelize.transaction(async (transaction) => {
+    // The person first, then the session, as a token that opens one does: the other way round each may wait for the other.
+    await runStatement(database, transaction, 'select from users where id = $userId for update', { userId })
     const ended = await runStatement(database, transaction, 'delete from sessions where sid = $sid returning sid', {
       sid,
     })

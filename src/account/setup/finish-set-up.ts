@@ -1,35 +1,55 @@
 import type { Request, Response } from 'express'
-import { deviceFactor, renewSession, useUpSession } from '../../auth/session.js'
+import { openSession, type SessionEnded } from '../../auth/open-session.js'
+import { deviceFactor, goingOn } from '../../auth/session.js'
 import type { RequestUser } from '../../auth/request-user.js'
 import { describeOrigin } from '../../http/describe-origin.js'
 import { loginAddress } from '../../http/safe-next.js'
 import type { Device } from '../../otp/device.js'
+import type { Opening } from '../../otp/opening.js'
 import { devicesForUser } from '../../otp/devices-for-user.js'
 import type { Account } from '../account.js'
 import { handOver } from '../backup-tokens/hand-over.js'
 import { renewBackupTokens } from '../backup-tokens/renew-backup-tokens.js'
 
+/** A device that was confirmed, or a session that ended before. */
+export type Confirmed = { ok: true; device: Device } | SessionEnded
+
 /**
- * What every set-up ends with, of whatever kind: the session goes on under a new id, verified
- * by the new device (ASVS 7.2.4). After the first one backup tokens are made, and shown
- * on the page that the browser is sent to.
+ * What every set-up ends with, of whatever kind: after the first device backup tokens are
+ * made, and shown on the page that the browser is sent to.
  *
- * @param device has just been confirmed by the person of this request
+ * @param confirmed what has become of the device with `openSetUp`
  */
 export async function finishSetUp(
   account: Account,
   req: Request,
   res: Response,
-  { user, device, next }: { user: RequestUser; device: Device; next: string | null },
+  { user, confirmed, next }: { user: RequestUser; confirmed: Confirmed; next: string | null },
 ): Promise<void> {
-  // Signed out while the code was on its way: the device stands, the session does not.
-  if (!(await useUpSession(req))) return res.redirect(303, loginAddress(next))
-  delete req.session.setUp
-  delete req.session.invitedAt
-  await renewSession(req, deviceFactor(device, account.clock.now()))
+  if (!confirmed.ok) return res.redirect(303, loginAddress(next))
+  const { device } = confirmed
   if (await isFirst(account, user, device))
     handOver(account, req, res, await renewBackupTokens(account, user.id, describeOrigin(req)))
   res.redirect(303, completeAddress(next))
+}
+
+/**
+ * Confirms a device together with the session that it verifies, in one commit: the session
+ * goes on under a new id (ASVS 7.2.4). Signed out meanwhile: neither happens.
+ *
+ * @param confirm hands the opening to whatever confirms the device
+ */
+export function openSetUp<Outcome extends { ok: boolean }>(
+  { clock }: Account,
+  req: Request,
+  confirm: (opens: Opening) => Promise<Outcome>,
+): Promise<Outcome | SessionEnded> {
+  const now = clock.now()
+  const holds = (device: Device) => {
+    const { setUp: _, invitedAt: __, challenge: ___, ...rest } = goingOn(req, deviceFactor(device, now))
+    return rest
+  }
+  return openSession(req, { holds }, confirm)
 }
 
 /** Backup tokens stand beside a device; they are none themselves. */

@@ -10,7 +10,7 @@ import type { Verification } from '../../otp/device.js'
 import { confirmDevice } from '../../otp/verify-token.js'
 import type { Account } from '../account.js'
 import { beginSetUp } from './begin-set-up.js'
-import { finishSetUp } from './finish-set-up.js'
+import { finishSetUp, openSetUp } from './finish-set-up.js'
 import { setUpForm } from './forms.js'
 import { methodsOf } from './methods.js'
 import { readSetUp } from './read-set-up.js'
@@ -64,15 +64,13 @@ async function confirm(
   const setUp = await readSetUp(account, req)
   if (!setUp) return showIntroduction(req, res, next, { code: 'set_up_expired', status: 422 })
   if (isBlank(token)) return showConfiguration(req, res, setUp, next, { code: 'token_required', status: 422 })
-  const verification = await confirmDevice(account.otp, {
-    userId: user.id,
-    deviceId: setUp.deviceId,
-    token,
-    ...enrolmentRight(req, user),
-    origin: describeOrigin(req),
-  })
-  if (verification.ok) return finishSetUp(account, req, res, { user, device: verification.device, next })
-  const text = explainToken(account.otp, verification, { token, deviceId: setUp.deviceId })
+  const { deviceId } = setUp
+  const submission = { userId: user.id, deviceId, token, origin: describeOrigin(req) }
+  const enrolment = { ...submission, ...enrolmentRight(req, user) }
+  const verification = await openSetUp(account, req, (opens) => confirmDevice(account.otp, { ...enrolment, opens }))
+  if (verification.ok || verification.reason === 'session_ended')
+    return finishSetUp(account, req, res, { user, confirmed: verification, next })
+  const text = explainToken(account.otp, verification, { token, deviceId })
   showConfiguration(req, res, setUp, next, { ...refusalOf(verification, account.clock.now()), ...(text && { text }) })
 }
 

@@ -12,7 +12,7 @@ export type ChallengeAnswer = { ok: true; challenged: Device } | Refused
 export async function askChallenge(
   auth: Auth,
   req: Request,
-  { userId, devices, asker }: Awaited,
+  { userId, devices, asker }: Omit<Awaited, 'opens'>,
   form: TokenForm,
 ): Promise<ChallengeAnswer> {
   const deviceId = form.otp_device || devices.find((device) => device.interactive)?.persistentId

@@ -6,6 +6,7 @@ import type { Asker } from '../../otp/failures.js'
 import type { ListedDevice } from '../../otp/devices-for-user.js'
 import { verifyToken } from '../../otp/verify-token.js'
 import type { Auth } from '../auth.js'
+import { openSession, type SessionToOpen } from '../open-session.js'
 import { readKeyAnswer } from '../security-key/read-key-answer.js'
 import { challengeOf } from '../send-challenge.js'
 import { explained, refused, throttled, tokenRefused } from './answer.js'
@@ -21,9 +22,11 @@ export interface Awaited {
   userId: number
   devices: readonly ListedDevice[]
   asker: Asker
+  /** The session that an accepted token opens. */
+  opens: SessionToOpen
 }
 
-/** The device that accepted the token, or the one that sent a code, or the form with a reason. */
+/** The device that accepted the token and opened the session, or the one that sent a code, or the form with a reason. */
 export type TokenAnswer = { ok: true; device: Device } | ChallengeAnswer
 
 /**
@@ -38,13 +41,9 @@ export async function askToken(auth: Auth, req: Request, awaited: Awaited, form:
   if (wait !== null) return throttled('token', wait)
   const asked = await readAsked(auth, req, awaited, form, token)
   const origin = describeOrigin(req)
-  const verification = await verifyToken(auth.otp, {
-    userId: awaited.userId,
-    token,
-    origin,
-    asker: awaited.asker,
-    ...asked,
-  })
+  const submission = { userId: awaited.userId, token, origin, asker: awaited.asker, ...asked }
+  const verification = await openSession(req, awaited.opens, (opens) => verifyToken(auth.otp, { ...submission, opens }))
+  if (!verification.ok && verification.reason === 'session_ended') return refused('password', 'login_expired')
   if (!verification.ok)
     return explained(auth, tokenRefused('token', verification, auth.clock.now()), verification, {
       token,

@@ -4,9 +4,9 @@ import { describeOrigin } from '../../http/describe-origin.js'
 import type { Device, PersistentId } from '../../otp/device.js'
 import type { AfterEvents } from '../../otp/events.js'
 import type { Auth } from '../auth.js'
-import { deviceFactor, type exchangeSession, type PassedFactor, startSession } from '../session.js'
+import { type PassedFactor, startSession } from '../session.js'
 import { trustBrowser } from '../trusted-browser/trust-browser.js'
-import { type Answer, refused } from './answer.js'
+import type { Answer } from './answer.js'
 import { recogniseBrowser } from './recognise-browser.js'
 import { rememberSignIn } from './remember-sign-in.js'
 
@@ -17,25 +17,20 @@ interface Arrival {
 }
 
 interface Verified extends Arrival {
-  /** Before the device, oldest first. */
-  passed: readonly PassedFactor[]
   device: Device
+  /** What opened the session: a token beside something else, or a passkey alone. */
+  by: 'token' | 'passkey'
   /** The person wants to be asked for no token in this browser again. */
   trust: boolean
   /** What else this success changes. */
   changes: readonly Change[]
-  /** How the session begins, where the one before is used up; that may have ended meanwhile. */
-  begin?: typeof exchangeSession
 }
 
-/** What both ways of signing in with a token end with. */
+/** What all ways of signing in with a token end with: the session has begun with it (../open-session.ts). */
 export async function signIn(auth: Auth, req: Request, verified: Verified): Promise<Answer> {
-  const { user, passed, device, trust, changes, begin = startSession } = verified
-  const now = auth.clock.now()
-  const begun = await begin(req, user, [...passed, deviceFactor(device, now)], now)
-  if (begun === false) return refused('password', 'login_expired')
+  const { user, device, trust, changes } = verified
   if (trust) await trustBrowser(auth, req, { user, device: device.persistentId })
-  const by = { device: device.persistentId, how: passed.length === 0 ? 'passkey' : 'token' } as const
+  const by = { device: device.persistentId, how: verified.by }
   return arrive(auth, req, verified, by, { told: device.kind === 'static', verified: true, changes })
 }
 

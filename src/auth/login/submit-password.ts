@@ -2,7 +2,7 @@ import type { Request } from 'express'
 import { type Change, runStatement } from '../../db/run-statement.js'
 import { describeOrigin } from '../../http/describe-origin.js'
 import { loginAddress, safeNext } from '../../http/safe-next.js'
-import type { Verification } from '../../otp/device.js'
+import type { Device } from '../../otp/device.js'
 import { devicesForUser, type ListedDevice, userHasDevice } from '../../otp/devices-for-user.js'
 import { matchToken } from '../../otp/match-token.js'
 import { verifyToken } from '../../otp/verify-token.js'
@@ -10,7 +10,8 @@ import { signInAsker } from '../asker.js'
 import type { Auth } from '../auth.js'
 import { checkPassword, type PasswordCheck, type PasswordUser } from '../check-password.js'
 import { isLedToSetUp, setUpAddress } from '../enrolment.js'
-import { passwordFactor, startPending, startSession } from '../session.js'
+import { openSession } from '../open-session.js'
+import { beginning, deviceFactor, passwordFactor, startPending, startSession } from '../session.js'
 import { type Answer, explained, refused, throttled, tokenRefused } from './answer.js'
 import { useTrustedBrowser } from '../trusted-browser/use-trusted-browser.js'
 import { type LoginForm, wishesOf } from './forms.js'
@@ -92,17 +93,22 @@ async function submitBoth(
 ): Promise<Answer> {
   const asker = signInAsker(req, await isKnownBrowser(auth, req, user.id))
   const submission = { userId: user.id, token, origin: describeOrigin(req), asker }
-  const verification: Verification = form.otp_device
-    ? await verifyToken(auth.otp, { ...submission, deviceId: form.otp_device })
-    : await matchToken(auth.otp, submission)
+  const now = auth.clock.now()
+  const passed = [passwordFactor(now.getTime())]
+  const holds = (device: Device) => beginning(req, user, [...passed, deviceFactor(device, now)], now)
+  const verification = await openSession(req, { holds, afresh: true }, (opens) =>
+    form.otp_device
+      ? verifyToken(auth.otp, { ...submission, deviceId: form.otp_device, opens })
+      : matchToken(auth.otp, { ...submission, opens }),
+  )
   if (!verification.ok) {
     delete req.session.pending
+    if (verification.reason === 'session_ended') return refused('password', 'login_expired')
     await keepFailure(auth, changes)
     const refusal = tokenRefused('password', verification, auth.clock.now())
     return explained(auth, refusal, verification, { token, deviceId: form.otp_device ?? '' })
   }
-  const passed = [passwordFactor(auth.clock.now().getTime())]
-  return signIn(auth, req, { user, passed, device: verification.device, changes, ...wishesOf(form) })
+  return signIn(auth, req, { user, by: 'token', device: verification.device, changes, ...wishesOf(form) })
 }
 
 /** The password was correct and the token was not: only the sender's network has failed. */

@@ -1,7 +1,8 @@
 import type { Request } from 'express'
 import { loginAddress, safeNext } from '../../http/safe-next.js'
+import type { Device } from '../../otp/device.js'
 import type { Auth } from '../auth.js'
-import { exchangeSession, type PassedFactor, passwordFactor } from '../session.js'
+import { beginning, deviceFactor, type PassedFactor, passwordFactor } from '../session.js'
 import { type Answer, refused } from './answer.js'
 import { askToken, tokenSender } from './ask-token.js'
 import { type LoginForm, wishesOf } from './forms.js'
@@ -12,13 +13,16 @@ import { signIn } from './sign-in.js'
 export async function submitToken(auth: Auth, req: Request, stage: TokenStage, form: LoginForm): Promise<Answer> {
   // Nothing here could accept a token: the page says who can help.
   if (stage.devices.length === 0 && stage.hasFactor) return refused('token', 'verification_not_allowed')
-  const awaited = { userId: stage.user.id, devices: stage.devices, asker: stage.asker }
+  const { user, devices, asker } = stage
+  const passed = passedBefore(req)
+  const now = auth.clock.now()
+  const opens = { holds: (device: Device) => beginning(req, user, [...passed, deviceFactor(device, now)], now) }
+  const awaited = { userId: user.id, devices, asker, opens }
   const answer = await askToken(auth, req, awaited, form)
   if (!answer.ok) return answer
   if ('challenged' in answer) return { ok: true, location: loginAddress(safeNext(form.next)) }
   const changes = auth.addressLimit.givenBack(tokenSender(req, awaited))
-  const verified = { changes, user: stage.user, passed: passedBefore(req), device: answer.device }
-  return signIn(auth, req, { ...verified, ...wishesOf(form), begin: exchangeSession })
+  return signIn(auth, req, { changes, user, by: 'token', device: answer.device, ...wishesOf(form) })
 }
 
 /** The password a moment ago, or what the session of somebody who is not verified yet has passed. */

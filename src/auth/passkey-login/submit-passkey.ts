@@ -4,15 +4,17 @@ import { runStatement } from '../../db/run-statement.js'
 import { describeOrigin } from '../../http/describe-origin.js'
 import { networkSender } from '../../http/limit-address.js'
 import { safeNext } from '../../http/safe-next.js'
-import { verifyToken } from '../../otp/verify-token.js'
-import type { Verification } from '../../otp/device.js'
+import type { Device, Verification } from '../../otp/device.js'
+import { type TokenSubmission, verifyToken } from '../../otp/verify-token.js'
 import { findKey } from '../../otp/webauthn/find-key.js'
 import { noAsker } from '../asker.js'
 import type { Auth } from '../auth.js'
 import { isStillKnown } from '../host-users/as-owner-has-it.js'
 import { type Answer, refused, throttled } from '../login/answer.js'
 import { signIn } from '../login/sign-in.js'
+import { openSession, type SessionEnded } from '../open-session.js'
 import { takeKeyChallenge } from '../security-key/key-challenge.js'
+import { beginning, deviceFactor } from '../session.js'
 
 /**
  * Signs in whom a passkey names and has verified by a PIN or a finger: both factors in one
@@ -31,10 +33,10 @@ export async function submitPasskey(
   const origin = describeOrigin(req)
   const key = await findKey(auth.otp, token)
   // Nobody has proved anything yet, so a wrong answer counts against the sender's IP address only.
-  const submission = key && challenge && { ...key, token, challenge, origin, asker: noAsker }
-  const verification = submission && (await verifyToken(auth.otp, submission))
-  const user = verification && verification.ok && (await readUser(auth, verification.device.userId))
-  if (!verification || !verification.ok || !user) {
+  const submission = key && challenge ? { ...key, token, challenge, origin, asker: noAsker } : null
+  const user = submission && (await readUser(auth, submission.userId))
+  const verification = user && submission && (await openByKey(auth, req, user, submission))
+  if (!user || !verification?.ok) {
     const event = { event: 'sign_in_refused', at: auth.clock.now(), userId: key?.userId ?? null, origin } as const
     await recordEvent(auth.database, undefined, event)
     return { ...refused('password', 'invalid_login'), reason: reasonOf(verification) }
@@ -42,27 +44,33 @@ export async function submitPasskey(
   // What was counted when the challenge was made; signIn gives back the other one.
   await auth.addressLimit.giveBack(sender)
   const changes = auth.addressLimit.givenBack(sender)
-  return signIn(auth, req, {
-    user,
-    passed: [],
-    device: verification.device,
-    trust: false,
-    next: safeNext(form.next),
-    changes,
-  })
+  const { device } = verification
+  return signIn(auth, req, { user, by: 'passkey', device, trust: false, next: safeNext(form.next), changes })
 }
 
 /** The signature of a key that stopped counting was right, so its owner may know. */
-function reasonOf(verification: Verification | null | '' | undefined): string {
+function reasonOf(verification: Verification | SessionEnded | null): string {
   const stopped = verification && !verification.ok && verification.reason === 'invalid_token' && verification.because
   return stopped === 'counter_not_higher' ? 'keys:stopped_counting' : 'keys:passkey_refused'
 }
 
-async function readUser(auth: Auth, userId: number) {
-  if (!(await isStillKnown(auth, userId))) return undefined
-  type Row = { id: number; isStaff: boolean; authEpoch: number }
-  const [user] = await runStatement<Row>(auth.database, undefined, ACTIVE_USER, { userId })
-  return user
+/** The session begins in the commit that uses the challenge up. */
+function openByKey(auth: Auth, req: Request, user: Arriving, submission: TokenSubmission) {
+  const now = auth.clock.now()
+  const holds = (device: Device) => beginning(req, user, [deviceFactor(device, now)], now)
+  return openSession(req, { holds, afresh: true }, (opens) => verifyToken(auth.otp, { ...submission, opens }))
+}
+
+interface Arriving {
+  id: number
+  isStaff: boolean
+  authEpoch: number
+}
+
+async function readUser(auth: Auth, userId: number): Promise<Arriving | null> {
+  if (!(await isStillKnown(auth, userId))) return null
+  const [user] = await runStatement<Arriving>(auth.database, undefined, ACTIVE_USER, { userId })
+  return user ?? null
 }
 
 const ACTIVE_USER =

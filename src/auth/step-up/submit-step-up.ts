@@ -1,12 +1,13 @@
 import type { Request } from 'express'
 import { describeOrigin } from '../../http/describe-origin.js'
+import type { Device } from '../../otp/device.js'
 import { parsePersistentId } from '../../otp/persistent-id.js'
 import { parseAnswer } from '../../otp/webauthn/parse-response.js'
 import { sessionAsker } from '../asker.js'
 import type { Auth } from '../auth.js'
 import { type Refused, refused } from '../login/answer.js'
 import { askToken, tokenSender } from '../login/ask-token.js'
-import { deviceFactor, renewSession, useUpSession } from '../session.js'
+import { deviceFactor, goingOn } from '../session.js'
 import type { StepUp, VerifyForm } from './read-step-up.js'
 
 /** `ended`: the session was used up meanwhile, by a sign-out or by another token. */
@@ -15,17 +16,17 @@ type StepUpAnswer = { ok: true; outcome: 'verified' | 'challenged' | 'ended' } |
 /** Asks one of the devices that help; what it accepts goes on with the session under a new id. */
 export async function submitStepUp(auth: Auth, req: Request, stepUp: StepUp, form: VerifyForm): Promise<StepUpAnswer> {
   if (isOfWrongKind(auth, stepUp, form)) return refused('token', 'wrong_kind')
-  const awaited = { userId: stepUp.user.id, devices: stepUp.devices, asker: sessionAsker(req) }
+  const now = auth.clock.now()
+  const { user, devices } = stepUp
+  const opens = { holds: (device: Device) => goingOn(req, deviceFactor(device, now)) }
+  const awaited = { userId: user.id, devices, asker: sessionAsker(req), opens }
   const answer = await askToken(auth, req, awaited, form)
-  if (!answer.ok) return answer
+  // Of two at once with one session, one goes on, and the other keeps its token.
+  if (!answer.ok) return answer.code === 'login_expired' ? { ok: true, outcome: 'ended' } : answer
   if ('challenged' in answer) return { ok: true, outcome: 'challenged' }
   await auth.addressLimit.giveBack(tokenSender(req, awaited))
-  // Of two at once with one session, one goes on.
-  if (!(await useUpSession(req))) return { ok: true, outcome: 'ended' }
-  const now = auth.clock.now()
-  await renewSession(req, deviceFactor(answer.device, now))
   const device = answer.device.persistentId
-  auth.otp.events.tell('stepUp', { userId: stepUp.user.id, at: now, origin: describeOrigin(req), device })
+  auth.otp.events.tell('stepUp', { userId: user.id, at: now, origin: describeOrigin(req), device })
   return { ok: true, outcome: 'verified' }
 }
 

@@ -5,6 +5,7 @@ import { toDevice } from '../ask-device.js'
 import { type Device, DEVICE_COLUMNS, type DeviceRow } from '../device.js'
 import { type EnrolmentRight, mayEnrol } from '../devices-for-user.js'
 import { webauthn } from '../kinds/webauthn.js'
+import { NothingOpened, type Opening, orNothingOpened } from '../opening.js'
 import type { Otp } from '../otp.js'
 import { spendAddChallenge } from './create-challenge.js'
 import { challengeIn, type NewKey, parseNewKey } from './parse-response.js'
@@ -19,6 +20,8 @@ export interface KeyToAdd extends EnrolmentRight {
   /** The id that `requestNewKey` gave to this session; null: it asked for none. */
   challenge: string | null
   origin?: Origin
+  /** What the new key opens, in the same commit. */
+  opens?: Opening
 }
 
 export type AddedKey =
@@ -37,7 +40,7 @@ export async function addSecurityKey(otp: Otp, key: KeyToAdd): Promise<AddedKey>
   const { relyingParty } = otp.settings
   if (!response || !challenge || key.challenge === null || !relyingParty) return refused
   const asked = { id: key.challenge, challenge }
-  return otp.database.sequelize.transaction(async (transaction) => {
+  const add = async (transaction: Transaction): Promise<AddedKey> => {
     // Locked, so that of two first devices at once the second finds the first.
     const owner = await runStatement(otp.database, transaction, LOCK_OWNER, { userId: key.userId })
     if (owner.length === 0 || !(await spendAddChallenge(otp, transaction, asked))) return refused
@@ -45,8 +48,9 @@ export async function addSecurityKey(otp: Otp, key: KeyToAdd): Promise<AddedKey>
     const checked = await checkNewKey(response, challenge, relyingParty)
     if (!checked) return refused
     const row = await insertKey(otp, transaction, key, { response, checked })
-    return row ? tell(otp, transaction, row, key.origin ?? nowhere) : { ok: false, reason: 'key_known' }
-  })
+    return row ? tell(otp, transaction, row, key) : { ok: false, reason: 'key_known' }
+  }
+  return orNothingOpened(() => otp.database.sequelize.transaction(add))
 }
 
 const LOCK_OWNER = 'select id from users where id = $userId and is_active for update'
@@ -102,8 +106,14 @@ values ($userId, $name, true, $now, $now, $credentialId, $publicKey, $counter, $
 on conflict (credential_id) do nothing
 returning ${DEVICE_COLUMNS}`
 
-async function tell(otp: Otp, transaction: Transaction, row: DeviceRow, origin: Origin): Promise<AddedKey> {
+async function tell(
+  otp: Otp,
+  transaction: Transaction,
+  row: DeviceRow,
+  { origin = nowhere, opens }: KeyToAdd,
+): Promise<AddedKey> {
   const device = toDevice(webauthn, row)
+  if (opens && !(await opens(transaction, device))) throw new NothingOpened()
   await otp.events.emit('deviceAdded', { userId: row.user_id, device, at: otp.clock.now(), origin, transaction })
   return { ok: true, device }
 }
