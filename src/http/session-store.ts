@@ -28,6 +28,8 @@ export class SessionStore extends PgStore {
   /** When a loaded session was last seen, by its data. */
   readonly #seen = new WeakMap<object, Date>()
   readonly #loaded = new WeakSet<object>()
+  /** Sessions that a request is just leaving, with their rows. */
+  readonly #left = new WeakSet<object>()
   readonly #written = new WeakMap<object, string>()
   readonly #touched = new Map<string, number>()
 
@@ -111,7 +113,7 @@ export class SessionStore extends PgStore {
     const { session, sessionID } = req
     let exchanged = false
     try {
-      req.sessionStore.generate(req)
+      await this.#leave(session)
       const text = JSON.stringify(Object.assign(req.session, data))
       const values = { text, expire: this.#expiry(), sid: req.sessionID, before: sessionID, afresh }
       exchanged = (await runStatement({ pool: this.#pool }, transaction, EXCHANGE, values)).length === 1
@@ -126,9 +128,19 @@ export class SessionStore extends PgStore {
     }
   }
 
+  /** Gives a request a new session; the row of the one it had is its own affair. */
+  #leave(session: Request['session']): Promise<void> {
+    this.#left.add(session)
+    // By the session, which knows the request that express-session looks at (./sessions.ts).
+    return new Promise<void>((resolve, reject) =>
+      session.regenerate((error: unknown) => (error ? reject(error) : resolve())),
+    ).finally(() => this.#left.delete(session))
+  }
+
   /** Gives a request a new session; the one it had is deleted, where there is a row of it. */
   override regenerate(req: Request, done: (error?: unknown) => void): void {
-    if (this.#loaded.has(req.session)) return super.regenerate(req, done)
+    const hasRow = this.#loaded.has(req.session) && !this.#left.has(req.session)
+    if (hasRow) return super.regenerate(req, done)
     req.sessionStore.generate(req)
     done()
   }

@@ -388,17 +388,6 @@ const ownAccount: readonly SentForm[] = [
     ...own(`${profile}/sessions/others`),
   },
   {
-    title: 'the end of one session',
-    routes: ['POST /account/two-factor/sessions/end'],
-    async ready(site) {
-      const { person, browser } = await verified(site)
-      await signIn(site, person)
-      const page = (await browser.get(profile)).text
-      const session = /name="session" value="([^"]+)"/.exec(page)?.[1] ?? ''
-      return { person, browser, path: `${profile}/sessions/end`, form: { session } }
-    },
-  },
-  {
     title: 'switching everything off',
     routes: ['POST /account/two-factor/disable'],
     ...own(`${profile}/disable`, () => ({ confirm: 'yes' })),
@@ -462,5 +451,6 @@ export const harmlessForms: Readonly<Record<string, string>> = {
   'POST /account/two-factor/phones/add': 'goes on with the number that was begun; its code is tried with the email’s',
   'POST /account/two-factor/devices/:kind/:id/rename': 'the name is what it is',
   'POST /account/two-factor/devices/:kind/:id/default': 'asked first is asked first',
+  'POST /account/two-factor/sessions/end': 'a session that has ended is none: 404 says so',
   'POST /account/two-factor/refused-tries': 'answered is answered',
 }
