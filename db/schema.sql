@@ -1,5 +1,16 @@
 -- Written by `npm run schema`: what src/db/migrations add up to. The schema graphile_worker is not ours.
 
+CREATE OR REPLACE FUNCTION public.end_links()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  execute format('delete from %I.one_time_links where user_id = $1 and used_at is null and (purpose <> ''invitation'' or $2)',
+    tg_table_schema) using new.id, (new.email is distinct from old.email or not new.is_active);
+  return null;
+end $function$
+;
+
 CREATE OR REPLACE FUNCTION public.end_trusted_browsers()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -405,6 +416,7 @@ CREATE INDEX users_name_trigrams ON public.users USING gin (name gin_trgm_ops);
 CREATE UNIQUE INDEX users_own_email ON public.users USING btree (lower((email)::text)) WHERE (external_id IS NULL);
 CREATE INDEX users_staff ON public.users USING btree (id) WHERE (is_staff AND is_active);
 CREATE INDEX users_staff_order ON public.users USING btree (email, id) WHERE is_staff;
+CREATE TRIGGER end_links AFTER UPDATE OF auth_epoch, external_epoch, email, password_hash, is_active ON public.users FOR EACH ROW WHEN ((((((old.auth_epoch IS DISTINCT FROM new.auth_epoch) OR ((old.external_epoch)::text IS DISTINCT FROM (new.external_epoch)::text)) OR ((old.email)::text IS DISTINCT FROM (new.email)::text)) OR (old.password_hash IS DISTINCT FROM new.password_hash)) OR (old.is_active IS DISTINCT FROM new.is_active))) EXECUTE FUNCTION end_links();
 CREATE TRIGGER end_trusted_browsers AFTER UPDATE OF auth_epoch, external_epoch, email, password_hash ON public.users FOR EACH ROW WHEN (((((old.auth_epoch IS DISTINCT FROM new.auth_epoch) OR ((old.external_epoch)::text IS DISTINCT FROM (new.external_epoch)::text)) OR ((old.email)::text IS DISTINCT FROM (new.email)::text)) OR (old.password_hash IS DISTINCT FROM new.password_hash))) EXECUTE FUNCTION end_trusted_browsers();
 
 create table webauthn_challenges (

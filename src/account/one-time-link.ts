@@ -17,6 +17,14 @@ export type LinkPurpose = keyof typeof PURPOSES
 /** Plain values that the link brings back; never a secret. */
 export type LinkDetails = Readonly<Record<string, string | number>>
 
+/** What somebody may, as whoever makes a link has judged it: with more than this it is over. */
+export interface Rights {
+  isSuperuser: boolean
+  isStaff: boolean
+  /** What the groups allow, all together; null: the person is in none. */
+  granted: ReadonlySet<string> | null
+}
+
 /** A link that still works, and whose it is. */
 export interface OneTimeLink {
   id: number
@@ -30,6 +38,14 @@ type Services = Pick<Otp, 'database' | 'keys' | 'clock'>
 const TOKEN_BYTES = 32
 const TOKEN = /^[\w-]{43}$/
 
+export interface NewLink {
+  purpose: LinkPurpose
+  userId: number
+  details?: LinkDetails
+  /** `present`: as the database has them now; null: whatever the person may later, it works. */
+  rights?: Rights | 'present' | null
+}
+
 /**
  * Makes a link that works once. Only a keyed hash of its token is stored (ASVS 6.4.1), so
  * the token is nowhere else.
@@ -40,23 +56,39 @@ const TOKEN = /^[\w-]{43}$/
 export async function createLink(
   { database, keys, clock }: Services,
   transaction: Transaction,
-  { purpose, userId, details = {} }: { purpose: LinkPurpose; userId: number; details?: LinkDetails },
+  { purpose, userId, details = {}, rights = null }: NewLink,
 ): Promise<{ token: string; expiresAt: Date }> {
   const token = randomBytes(TOKEN_BYTES).toString('base64url')
   const now = clock.now()
   const { seconds, endsWithSessions } = PURPOSES[purpose]
   const expiresAt = new Date(now.getTime() + seconds * 1000)
-  const bound = endsWithSessions ? `|| jsonb_build_object('epoch', auth_epoch)` : ''
+  const bound = [
+    ...(endsWithSessions ? [`|| jsonb_build_object('epoch', u.auth_epoch)`] : []),
+    ...(rights === 'present' ? [`|| jsonb_build_object('rights', ${PRESENT_RIGHTS})`] : []),
+  ].join(' ')
   await database.sequelize.query(
     `insert into one_time_links (purpose, user_id, token_hash, details, created_at, expires_at)
-    select $purpose, id, $hash, $details::jsonb ${bound}, $now, $expiresAt
-    from users where id = $userId`,
+    select $purpose, u.id, $hash, $details::jsonb ${bound}, $now, $expiresAt
+    from users u where u.id = $userId`,
     {
-      bind: { purpose, userId, hash: keys.hash(LINKS, token), details: JSON.stringify(details), now, expiresAt },
+      bind: {
+        purpose,
+        userId,
+        hash: keys.hash(LINKS, token),
+        details: JSON.stringify({ ...details, ...toJson(rights) }),
+        now,
+        expiresAt,
+      },
       transaction,
     },
   )
   return { token, expiresAt }
+}
+
+function toJson(rights: Rights | 'present' | null): object {
+  if (rights === null || rights === 'present') return {}
+  const { isSuperuser: superuser, isStaff: staff, granted } = rights
+  return { rights: { superuser, staff, granted: granted && [...granted, ''] } }
 }
 
 /** Looks a link up without using it: what GET may do, for mail programs open links before people do. */
@@ -75,6 +107,8 @@ export async function useLink(
   purpose: LinkPurpose,
   token: string,
 ): Promise<OneTimeLink | null> {
+  // The person first, then the link, as whatever ends somebody's links does: the other way round each may wait for the other.
+  await askLink(services, transaction, purpose, token, LOCK_OWNER)
   const link = await askLink(services, transaction, purpose, token, USE)
   if (link) await voidLinks(services, transaction, purpose, [link.userId])
   return link
@@ -96,11 +130,27 @@ export async function voidLinks(
 /** What the hashes are made for. */
 const LINKS = 'one_time_links'
 
-const COLUMNS = `l.id, l.user_id as "userId", l.details - 'epoch' as details`
+const COLUMNS = `l.id, l.user_id as "userId", l.details - 'epoch' - 'rights' as details`
+
+/** What the person's groups allow at present; null: he is in none. */
+const GRANTED = `coalesce((select jsonb_agg(p) from user_groups m join groups g on g.id = m.group_id,
+  unnest(array_append(g.permissions, '')) p where m.user_id = u.id), 'null')`
+
+const PRESENT_RIGHTS = `jsonb_build_object('superuser', u.is_superuser, 'staff', u.is_staff, 'granted', ${GRANTED})`
+
+/** With more rights than whoever made the link has judged, it is over. An empty text stands for being in a group at all. */
+const NO_MORE_RIGHTS = `(l.details -> 'rights' is null
+  or (l.details #>> '{rights,superuser}' = 'true' or not u.is_superuser)
+  and (l.details #>> '{rights,staff}' = 'true' or not u.is_staff)
+  and l.details #> '{rights,granted}' @> ${GRANTED})`
 
 const WORKS = `l.user_id = u.id and u.is_active and coalesce((l.details ->> 'epoch')::int, u.auth_epoch) = u.auth_epoch
+  and ${NO_MORE_RIGHTS}
   and l.purpose = $purpose and l.token_hash = any($hashes) and l.used_at is null and l.expires_at > $now
   and l.created_at <= $now::timestamptz + (l.expires_at - l.created_at)`
+
+const LOCK_OWNER = `select ${COLUMNS} from one_time_links l join users u on u.id = l.user_id
+where l.purpose = $purpose and l.token_hash = any($hashes) and $now::timestamptz is not null for update of u`
 
 // The row's own lock lets one of two through: the other finds used_at set.
 const USE = `update one_time_links l set used_at = $now from users u where ${WORKS} returning ${COLUMNS}`

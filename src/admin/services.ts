@@ -8,6 +8,7 @@ import type { Origin } from '../origin.js'
 import type { Otp } from '../otp/otp.js'
 import type { HostAdmin } from './host/host-admin.js'
 import type { Requirements } from './requirements.js'
+import type { Standing } from './permissions.js'
 
 /** What the panel needs from the house. */
 export interface PanelServices {
@@ -27,7 +28,7 @@ export interface PanelServices {
   /** Makes the link by which somebody may set up a device, which pages of src/account take up. */
   invite(
     transaction: Transaction,
-    invitation: { userId: number; actorId: number; origin: Origin },
+    invitation: { userId: number; actorId: number; origin: Origin; rights: Standing },
   ): Promise<{ link: string; expiresAt: Date }>
   /** Ends people's open invitations: one that was made while they could do less is no way to what they may do now. */
   voidInvitations(transaction: Transaction, userIds: readonly number[]): Promise<void>

@@ -1,4 +1,5 @@
 import type { Transaction } from 'sequelize'
+import { voidLinks } from '../account/one-time-link.js'
 import { unlockUser } from '../auth/unlock-user.js'
 import { nowhere } from '../origin.js'
 import type { Config } from '../config/read-config.js'
@@ -30,6 +31,8 @@ export async function twoFactorDisable(emails: string[]): Promise<void> {
 async function removeFrom(otp: Otp, config: Config, transaction: Transaction, userId: number): Promise<number> {
   const by = { by: 'command_line', actorId: null } as const
   const removed = await removeAllDevices(otp, transaction, { userId, origin: nowhere, ...by })
+  // It was given to somebody who had a device to show besides.
+  await voidLinks(otp, transaction, 'invitation', [userId])
   if (removed > 0) await tellOwner(otp, config, transaction, userId, { mail: 'two-factor-disabled' })
   return removed
 }

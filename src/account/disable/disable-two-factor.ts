@@ -4,6 +4,7 @@ import { tellUser } from '../../notify/tell-user.js'
 import type { Origin } from '../../origin.js'
 import { removeAllDevices } from '../../otp/remove-devices.js'
 import type { Account } from '../account.js'
+import { voidLinks } from '../one-time-link.js'
 import type { AskingSession } from '../sessions/end-all-sessions.js'
 
 /**
@@ -23,6 +24,8 @@ export async function disableTwoFactor(
     const stands = await runStatement(database, transaction, STANDS, { userId, epoch: epoch ?? null })
     if (stands.length === 0) return null
     await removeAllDevices(otp, transaction, { userId, origin, by: 'owner', actorId: null })
+    // It was given to somebody who had a device to show besides.
+    await voidLinks(account, transaction, 'invitation', [userId])
     await recordEvent(database, transaction, { event: 'two_factor_disabled', at, userId, origin })
     const { address, browser } = origin
     const notice = { mail: 'two-factor-disabled', by: 'owner', at, address, browser } as const

@@ -2,13 +2,15 @@ import type { Transaction } from 'sequelize'
 import { type Origin, recordEvent } from '../../audit.js'
 import { unlockUser } from '../../auth/unlock-user.js'
 import type { Otp } from '../../otp/otp.js'
-import { createLink, voidLinks } from '../one-time-link.js'
+import { createLink, type Rights, voidLinks } from '../one-time-link.js'
 
 export interface NewInvitation {
   userId: number
   /** The administrator; null: the command line. */
   actorId: number | null
   origin: Origin
+  /** What the person may, as the administrator's right to invite was judged. Where nothing is said, as the database has it. */
+  rights?: Rights
 }
 
 /**
@@ -20,12 +22,17 @@ export interface NewInvitation {
 export async function createInvitation(
   otp: Otp,
   transaction: Transaction,
-  { userId, actorId, origin }: NewInvitation,
+  { userId, actorId, origin, rights }: NewInvitation,
   baseUrl: string,
 ): Promise<{ link: string; expiresAt: Date }> {
   await unlockUser(otp, transaction, { userId, actorId, origin })
   await voidLinks(otp, transaction, 'invitation', [userId])
-  const { token, expiresAt } = await createLink(otp, transaction, { purpose: 'invitation', userId })
+  const { token, expiresAt } = await createLink(otp, transaction, {
+    purpose: 'invitation',
+    userId,
+    // Whoever has the command line may do everything, now and later.
+    rights: actorId === null ? null : (rights ?? 'present'),
+  })
   const by = actorId === null ? 'command line' : 'administrator'
   const entry = { event: 'invitation_made', at: otp.clock.now(), userId, actorId, origin, details: { by } } as const
   await recordEvent(otp.database, transaction, entry)

@@ -4,7 +4,7 @@ import type { PanelUser } from '../panel-user.js'
 import type { PanelServices } from '../services.js'
 import { lockPeople, whyNoLonger } from './lock-people.js'
 import { notAllowed, type Refused } from './outcome.js'
-import type { Help } from '../permissions.js'
+import type { Help, Standing } from '../permissions.js'
 
 /** What somebody gets to know for the one time that it is shown. */
 export interface Given {
@@ -31,16 +31,17 @@ interface Wish {
 export async function helpPerson(
   services: PanelServices,
   { actor, how, personId, needsActive }: Wish,
-  help: (person: User, transaction: Transaction) => Promise<Given>,
+  help: (person: User, transaction: Transaction, standing: Standing) => Promise<Given>,
 ): Promise<{ ok: true; given: Given } | Refused> {
   await services.refreshPeople([personId])
   return services.database.sequelize.transaction(async (transaction) => {
     const locked = await lockPeople(services, transaction, actor, [personId])
     const person = locked.others.get(personId)
-    if (!person) return { ok: false, code: 'not_found' }
+    const standing = locked.standings.get(personId)
+    if (!person || !standing) return { ok: false, code: 'not_found' }
     const why = whyNoLonger(locked, how, 'users', personId)
     if (why) return notAllowed(why === 'own' ? 'own_recovery' : why)
     if (needsActive && !person.is_active) return notAllowed('inactive')
-    return { ok: true, given: await help(person, transaction) }
+    return { ok: true, given: await help(person, transaction, standing) }
   })
 }

@@ -19,8 +19,9 @@ export function invitePerson(
   return helpPerson(
     services,
     { actor, how: 'invite', personId, needsActive: true },
-    async ({ id: userId }, transaction) => {
-      const { link, expiresAt } = await invite(transaction, { userId, actorId: actor.id, origin: actor.origin })
+    async ({ id: userId }, transaction, rights) => {
+      const invitation = { userId, actorId: actor.id, origin: actor.origin, rights }
+      const { link, expiresAt } = await invite(transaction, invitation)
       if (deliver === 'page') return { secret: link, expiresAt }
       const recipient = await recipientOf(database, transaction, userId)
       if (!recipient) throw new Error('A locked user is not there.')

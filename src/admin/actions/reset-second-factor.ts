@@ -19,6 +19,8 @@ export function resetSecondFactor(services: PanelServices, actor: PanelUser, per
       const by = { by: 'administrator', actorId, origin } as const
       await unlockUser(services.otp, transaction, { userId: person.id, actorId, origin })
       await removeAllDevices(services.otp, transaction, { userId: person.id, ...by })
+      // It was given to somebody who had a device to show besides.
+      await services.voidInvitations(transaction, [person.id])
       const entry = { at: services.clock.now(), userId: person.id, actorId, origin }
       await recordEvent(services.database, transaction, { event: 'two_factor_disabled', ...entry })
       await tellOwner(services, transaction, person.id, { mail: 'two-factor-disabled' })

@@ -5,6 +5,10 @@ import type { Database } from '../connect.js'
  * Forms that are being worked on, and for a few seconds the answers they got, so that a form
  * sent twice ends like a form sent once. The key is a keyed hash of the whole submission, and
  * the answer is sealed.
+ *
+ * The trigger ends somebody's open links when the address changes or the person is switched
+ * off, and all but invitations when password or epoch change, whoever changes them: a page,
+ * the panel, the command line, an application's adapter, SQL by hand.
  */
 export const name = '0008-repeated-forms'
 
@@ -19,7 +23,20 @@ create table repeated_forms (
   expires_at timestamptz not null
 );
 create index repeated_forms_sender on repeated_forms (sender);
-create index repeated_forms_expires on repeated_forms (expires_at);`,
+create index repeated_forms_expires on repeated_forms (expires_at);
+
+create function end_links() returns trigger language plpgsql as $$
+begin
+  execute format('delete from %I.one_time_links where user_id = $1 and used_at is null and (purpose <> ''invitation'' or $2)',
+    tg_table_schema) using new.id, (new.email is distinct from old.email or not new.is_active);
+  return null;
+end $$;
+
+create trigger end_links
+after update of auth_epoch, external_epoch, email, password_hash, is_active on users for each row
+when ((old.auth_epoch, old.external_epoch, old.email, old.password_hash, old.is_active)
+  is distinct from (new.auth_epoch, new.external_epoch, new.email, new.password_hash, new.is_active))
+execute function end_links();`,
     { transaction },
   )
 }

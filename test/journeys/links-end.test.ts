@@ -1,0 +1,199 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createInvitation } from '../../src/account/invitation/create-invitation.js'
+import { createLink, type LinkPurpose } from '../../src/account/one-time-link.js'
+import type { Database } from '../../src/db/connect.js'
+import { nowhere } from '../../src/origin.js'
+import { databaseKinds, openTestDatabase } from '../support/database.js'
+import { createPerson, type Person, signIn, startTestSite, type TestSite } from '../support/site.js'
+
+const pages: Record<LinkPurpose, string> = {
+  invitation: '/account/invitation',
+  'password-reset': '/account/password/reset',
+  'email-confirmation': '/account/email/confirm',
+}
+const purposes: readonly LinkPurpose[] = ['invitation', 'password-reset', 'email-confirmation']
+
+describe.each(databaseKinds())('links of mails, on the %s database', (where) => {
+  let database: Database
+  let site: TestSite
+  beforeAll(async () => {
+    database = await openTestDatabase(where)
+    site = await startTestSite(database)
+  })
+  afterAll(async () => {
+    await site.close()
+    await database.close()
+  })
+
+  const sql = (text: string, ...values: unknown[]) => database.pool.query(text, values)
+  const linkFor = async ({ id }: Person, purpose: LinkPurpose): Promise<string> => {
+    const details = purpose === 'email-confirmation' ? { email: `next.${id}@example.com` } : {}
+    const { token } = await database.sequelize.transaction((transaction) =>
+      createLink(site.otp, transaction, { purpose, userId: id, details }),
+    )
+    return `${pages[purpose]}/${token}`
+  }
+  const invitedBy = async (actor: Person, { id }: Person): Promise<string> => {
+    const { link } = await database.sequelize.transaction((transaction) =>
+      createInvitation(site.otp, transaction, { userId: id, actorId: actor.id, origin: nowhere }, site.baseUrl),
+    )
+    return new URL(link).pathname
+  }
+  const stands = async (link: string) => {
+    const shown = await site.browser().get(link)
+    if (shown.status === 200) return true
+    // What is not shown is not done either.
+    const form = { password: 'correct horse battery' }
+    expect(await site.browser().post(link, form)).toMatchObject({ status: 404, code: 'link_invalid' })
+    return false
+  }
+
+  const changes: readonly {
+    title: string
+    change(person: Person): Promise<unknown>
+    /** Those that go on. */
+    stay: readonly LinkPurpose[]
+  }[] = [
+    {
+      title: 'another address by its owner',
+      change: async (person) => {
+        const { rows } = await sql('select 1 from users where id = $1', person.id)
+        expect(rows).toHaveLength(1)
+        const link = await linkFor(person, 'email-confirmation')
+        expect((await site.browser().post(link)).status).toBe(200)
+      },
+      stay: [],
+    },
+    {
+      title: 'another address by SQL, or by an application’s adapter',
+      change: ({ id }) => sql(`update users set email = 'by.sql.' || email where id = $1`, id),
+      stay: [],
+    },
+    {
+      title: 'being switched off and on again',
+      change: async ({ id }) => {
+        await sql('update users set is_active = false where id = $1', id)
+        await sql('update users set is_active = true where id = $1', id)
+      },
+      stay: [],
+    },
+    {
+      title: 'another password by SQL',
+      change: ({ id }) => sql(`update users set password_hash = password_hash || '' || 'x' where id = $1`, id),
+      stay: ['invitation'],
+    },
+    {
+      title: 'another password by its owner',
+      change: async (person) => {
+        const browser = await signIn(site, person)
+        const form = { password: person.password, new_password: 'another good one' }
+        expect((await browser.post('/account/password/change', form)).location).toContain('password_changed')
+      },
+      stay: ['invitation'],
+    },
+    {
+      title: 'the end of all sessions',
+      change: ({ id }) => sql('update users set auth_epoch = auth_epoch + 1 where id = $1', id),
+      stay: ['invitation'],
+    },
+    {
+      title: 'another epoch of an application’s own',
+      change: ({ id }) => sql(`update users set external_epoch = 'two' where id = $1`, id),
+      stay: ['invitation'],
+    },
+    {
+      title: 'a change that concerns no access',
+      change: ({ id }) => sql(`update users set name = 'New name', locale = 'de' where id = $1`, id),
+      stay: purposes,
+    },
+  ]
+
+  describe.each(changes)('after $title (SEC-05)', ({ change, stay }) => {
+    it.each(purposes)('are over or not: %s', async (purpose) => {
+      const person = await createPerson(site, { staff: false })
+      const link = await linkFor(person, purpose)
+      expect(await stands(link)).toBe(true)
+      await change(person)
+      expect(await stands(link)).toBe(stay.includes(purpose))
+    })
+  })
+
+  it('do not reset the password of whoever has another address now (SEC-05)', async () => {
+    const person = await createPerson(site, { staff: false, app: false })
+    const reset = await linkFor(person, 'password-reset')
+    const browser = await signIn(site, person)
+    const confirm = await linkFor(person, 'email-confirmation')
+    expect((await browser.post(confirm)).location).toContain('email_changed')
+    expect(await site.browser().post(reset, { password: 'what eve wants' })).toMatchObject({ code: 'link_invalid' })
+    expect((await browser.get('/account/two-factor')).status).toBe(200)
+  })
+
+  it('invite nobody whose second factor was taken away since', async () => {
+    const root = await createPerson(site, { superuser: true })
+    const person = await createPerson(site)
+    const link = await invitedBy(root, person)
+    const browser = await signIn(site, root)
+    const reset = `/admin/api/resources/users/records/${person.id}/resetSecondFactor`
+    expect((await browser.visit(reset, { method: 'POST', form: {} })).status).toBe(200)
+    expect(await stands(link)).toBe(false)
+  })
+
+  describe('invite nobody who may more than whoever invited knew (SEC-R5)', () => {
+    const groupOf = async (person: Person, permissions: string[]) => {
+      const { rows } = await sql(
+        `insert into groups (name, permissions) values ('Group ' || gen_random_uuid(), $1) returning id`,
+        permissions,
+      )
+      await sql('insert into user_groups (user_id, group_id) values ($1, $2)', person.id, rows[0].id)
+      return Number(rows[0].id)
+    }
+
+    it.each([
+      ['staff', ({ id }: Person) => sql('update users set is_staff = true where id = $1', id)],
+      ['superuser', ({ id }: Person) => sql('update users set is_superuser = true where id = $1', id)],
+      ['in a group', (person: Person) => groupOf(person, ['users.view'])],
+      ['in a group that allows nothing yet', (person: Person) => groupOf(person, [])],
+    ])('where the person is %s meanwhile, by SQL', async (_what, gain) => {
+      const helper = await createPerson(site)
+      const person = await createPerson(site, { staff: false, app: false })
+      const link = await invitedBy(helper, person)
+      expect(await stands(link)).toBe(true)
+      await gain(person)
+      expect(await stands(link)).toBe(false)
+    })
+
+    it('where a group of theirs allows more meanwhile, and not where it allows less', async () => {
+      const helper = await createPerson(site)
+      const person = await createPerson(site, { app: false })
+      const group = await groupOf(person, ['users.view', 'users.export'])
+      const link = await invitedBy(helper, person)
+      await sql(`update groups set permissions = '{users.view}' where id = $1`, group)
+      expect(await stands(link)).toBe(true)
+      await sql(`update groups set permissions = '{users.view,users.change}' where id = $1`, group)
+      expect(await stands(link)).toBe(false)
+    })
+
+    it('where somebody leaves the last group, for staff in none may more than most', async () => {
+      const helper = await createPerson(site)
+      const person = await createPerson(site, { app: false })
+      await groupOf(person, ['users.view'])
+      const link = await invitedBy(helper, person)
+      await sql('delete from user_groups where user_id = $1', person.id)
+      expect(await stands(link)).toBe(false)
+    })
+
+    it('where more was given while the invitation was being made', async () => {
+      const helper = await createPerson(site)
+      const person = await createPerson(site, { app: false })
+      const group = await groupOf(person, ['users.view'])
+      // As the rule was asked of: read before the group changes, written down after it.
+      const judged = { isSuperuser: false, isStaff: true, granted: new Set(['users.view']) }
+      await sql(`update groups set permissions = '{users.view,users.change}' where id = $1`, group)
+      const invitation = { userId: person.id, actorId: helper.id, origin: nowhere, rights: judged }
+      const { link } = await database.sequelize.transaction((transaction) =>
+        createInvitation(site.otp, transaction, invitation, site.baseUrl),
+      )
+      expect(await stands(new URL(link).pathname)).toBe(false)
+    })
+  })
+})
