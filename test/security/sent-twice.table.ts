@@ -424,16 +424,15 @@ const ownAccount: readonly SentForm[] = [
     routes: ['POST /account/two-factor/browsers/trust'],
     ...own(`${profile}/browsers/trust`, () => ({ trust_browser: 'on' })),
   },
-  ...(['end', 'end-all'] as const).map((which): SentForm => ({
-    title: `the end of trusted browsers (${which})`,
-    routes: [`POST /account/two-factor/browsers/${which}`],
+  {
+    title: 'the end of all trusted browsers',
+    routes: ['POST /account/two-factor/browsers/end-all'],
     async ready(site) {
       const { person, browser } = await verified(site)
       await browser.post(`${profile}/browsers/trust`, { trust_browser: 'on' })
-      const { rows } = await site.database.pool.query('select id from trusted_browsers where user_id = $1', [person.id])
-      return { person, browser, path: `${profile}/browsers/${which}`, form: { browser: String(rows[0]?.id) } }
+      return { person, browser, path: `${profile}/browsers/end-all` }
     },
-  })),
+  },
 ]
 
 /** Every form that can be done once, as it stands before it is sent. */
@@ -452,5 +451,6 @@ export const harmlessForms: Readonly<Record<string, string>> = {
   'POST /account/two-factor/devices/:kind/:id/rename': 'the name is what it is',
   'POST /account/two-factor/devices/:kind/:id/default': 'asked first is asked first',
   'POST /account/two-factor/sessions/end': 'a session that has ended is none: 404 says so',
+  'POST /account/two-factor/browsers/end': 'a browser that is trusted no more is none: 404 says so',
   'POST /account/two-factor/refused-tries': 'answered is answered',
 }
