@@ -1,8 +1,20 @@
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import chromium from '@sparticuz/chromium'
 import { build } from 'esbuild'
 import type { TestProject } from 'vitest/node'
 import { connectDatabase } from '../src/db/connect.js'
@@ -16,6 +28,7 @@ declare module 'vitest' {
     postgresUrl: string | undefined
     postgresTemplate: string
     embeddedTemplates: string
+    chromium: string
   }
 }
 
@@ -23,6 +36,8 @@ const cache = path.join(root, 'node_modules', '.cache', 'otp-admin-site')
 
 /** Prepares what all tests copy from: the embedded worker, and a migrated database of either kind. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  project.provide('chromium', await unpackChromium())
+  const temporary = temporaryRoot()
   await buildWorker()
   execFileSync(process.execPath, [path.join(root, 'scripts/build-lean.mjs')], { stdio: 'inherit' })
   execFileSync(process.execPath, [path.join(root, 'scripts/build.mjs'), 'browser'], { stdio: 'inherit' })
@@ -37,7 +52,43 @@ export default async function setup(project: TestProject): Promise<() => Promise
   return async () => {
     if (cluster) await cluster.stop()
     else if (url) await runOn(url, `drop database ${template}`)
+    rmSync(temporary, { recursive: true, force: true, maxRetries: 5 })
   }
+}
+
+/** One folder for all that a run leaves in the temporary folder: profiles, data folders, clusters. It goes with the run. */
+function temporaryRoot(): string {
+  const folder = mkdtempSync(path.join(tmpdir(), 'otp-run-'))
+  // PostgreSQL runs as another account where the tests run as root.
+  chmodSync(folder, 0o755)
+  process.env['TMPDIR'] = folder
+  return folder
+}
+
+/**
+ * The Chromium of the development dependencies unpacks itself into the temporary folder, and
+ * two that do so at once fail. Unpacked once into the cache, under another name first.
+ *
+ * @returns where it is
+ */
+async function unpackChromium(): Promise<string> {
+  const source = createRequire(import.meta.url).resolve('@sparticuz/chromium')
+  const folder = path.join(
+    cache,
+    `chromium-${createHash('sha256').update(readFileSync(source)).digest('hex').slice(0, 12)}`,
+  )
+  if (!existsSync(path.join(folder, 'chromium'))) {
+    mkdirSync(cache, { recursive: true })
+    const draft = mkdtempSync(path.join(cache, 'chromium-draft-'))
+    const before = process.env['TMPDIR']
+    process.env['TMPDIR'] = draft
+    await chromium.executablePath()
+    if (before === undefined) delete process.env['TMPDIR']
+    else process.env['TMPDIR'] = before
+    if (existsSync(folder)) rmSync(draft, { recursive: true })
+    else renameSync(draft, folder)
+  }
+  return path.join(folder, 'chromium')
 }
 
 /** A worker thread cannot run TypeScript on Node 20. Renamed into place, as another run may be starting one. */

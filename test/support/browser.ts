@@ -1,7 +1,7 @@
 import { AxeBuilder } from '@axe-core/playwright'
 import chromium from '@sparticuz/chromium'
 import { type Browser, type BrowserContext, chromium as playwright, type Page } from 'playwright-core'
-import { expect } from 'vitest'
+import { expect, inject } from 'vitest'
 import type { Browser as HttpBrowser } from './browse.js'
 
 /** These two make a tab's crash the whole browser's, and tests of the origin lie. */
@@ -10,7 +10,7 @@ const HARMFUL = new Set(['--single-process', '--disable-web-security'])
 /** The Chromium that comes with the development dependencies. */
 export async function launchBrowser(): Promise<Browser> {
   const args = chromium.args.filter((argument) => !HARMFUL.has(argument))
-  return playwright.launch({ executablePath: await chromium.executablePath(), args, headless: true })
+  return playwright.launch({ executablePath: inject('chromium'), args, headless: true })
 }
 
 export interface WatchedPage {
@@ -47,7 +47,7 @@ export async function openPage(browser: Browser, options: PageOptions = {}): Pro
   }
   const page = await context.newPage()
   // Milliseconds until a missing element is named, well before the test's own end.
-  page.setDefaultTimeout(8_000)
+  page.setDefaultTimeout(60_000)
   const complaints: string[] = []
   page.on('console', (message) => void (message.type() === 'error' && complaints.push(message.text())))
   page.on('pageerror', (error) => void complaints.push(String(error)))
