@@ -66,11 +66,11 @@ create table challenge_sends (
   user_id integer not null,
   target_hash text not null,
   at timestamp with time zone not null,
-  purpose character varying(8) not null default 'verify'::character varying,
+  purpose character varying(8) not null default 'sign_in'::character varying,
   code_hash text,
   constraint challenge_sends_pkey PRIMARY KEY (id),
   constraint challenge_sends_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE,
-  constraint challenge_sends_purpose_check CHECK (((purpose)::text = ANY ((ARRAY['verify'::character varying, 'set_up'::character varying])::text[])))
+  constraint challenge_sends_purpose_check CHECK (((purpose)::text = ANY ((ARRAY['sign_in'::character varying, 'own'::character varying, 'set_up'::character varying])::text[])))
 );
 CREATE INDEX challenge_sends_code ON public.challenge_sends USING btree (code_hash);
 CREATE INDEX challenge_sends_target ON public.challenge_sends USING btree (target_hash, at);

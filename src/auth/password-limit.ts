@@ -130,9 +130,9 @@ const cost = (failures: string) =>
     when ${failures} < ${MOST_FAILURES} then least(${LONGEST_WAIT}, power(2, ${failures} - ${FREE_FAILURES}))
     else ${FORGOTTEN_AFTER} end`
 
-/** SQL of when the next attempt is possible. A failure in the future counts as one now. */
+/** SQL of when the next attempt is possible. A failure in the future, from a clock that was wrong, costs no wait. */
 const openAt = (failures: string, at: string) =>
-  `least(coalesce(${at}, $now::timestamptz), $now::timestamptz) + (${cost(failures)}) * interval '1 second'`
+  `case when ${at} <= $now::timestamptz then ${at} + (${cost(failures)}) * interval '1 second' else $now::timestamptz end`
 
 const OLDER_FAILURES = '(select failures from older)'
 

@@ -20,7 +20,7 @@ const LOOK = 150
 export type SentChallenge =
   | { outcome: 'sent' | 'still_pending'; device: Device }
   | { outcome: 'challenge_exception'; device: Device; text: string }
-  | { outcome: 'cooldown_pending'; nextAt: Date }
+  | { outcome: 'cooldown_pending'; nextAt: Date; text: string | null }
   | { outcome: 'not_interactive' }
   | { outcome: 'refused'; refusal: Refusal }
 
@@ -41,15 +41,27 @@ interface Wanted {
  * @example const sent = await sendChallenge(auth, req, { userId: user.id, deviceId: 'phone/2' })
  */
 export async function sendChallenge(auth: Auth, req: Request, wanted: Wanted): Promise<SentChallenge> {
-  const made = await generateChallenge(auth.otp, { ...wanted, language: req.language })
+  const made = await generateChallenge(auth.otp, {
+    ...wanted,
+    language: req.language,
+    challenge: challengeOf(req, wanted.deviceId),
+  })
   if (made.ok) {
     req.session.challenge = { device: made.device.persistentId, id: made.challenge }
     // Before the wait, so that the code works also for somebody who loads the page again meanwhile.
     await saveSession(req)
     return followDelivery(auth, made.device)
   }
-  if (made.reason === 'cooldown_pending') return { outcome: 'cooldown_pending', nextAt: made.nextAt }
+  if (made.reason === 'cooldown_pending')
+    return { outcome: 'cooldown_pending', nextAt: made.nextAt, text: limitText(auth, wanted, made.nextAt) }
   return made.reason === 'not_interactive' ? { outcome: 'not_interactive' } : { outcome: 'refused', refusal: made }
+}
+
+/** The key of a text about the limit of a day; null: a code was sent a moment ago. */
+function limitText({ otp, clock }: Auth, { confirmed = true }: Wanted, nextAt: Date): string | null {
+  const isCooldown = nextAt.getTime() - clock.now().getTime() <= otp.settings.challengeCooldown * 1000
+  if (isCooldown) return null
+  return confirmed ? 'errors:codes_of_day' : 'errors:setup_codes_of_day'
 }
 
 /** The challenge that this session has asked of a device; null where it asked for none. */

@@ -16,7 +16,10 @@ export async function deliverCode(
   send: () => Promise<Delivered>,
 ): Promise<void> {
   const expired = expiresAt <= notify.clock.now()
-  if (expired || !(await isAwaited(notify, delivery))) return notify.log.info(about, 'code void by now, not sent')
+  if (expired || !(await isAwaited(notify, delivery))) {
+    await uncount(notify, delivery)
+    return notify.log.info(about, 'code void by now, not sent')
+  }
   const delivered = await send()
   if (delivered.ok) notify.log.info(about, 'code sent')
   else notify.log.warn({ ...about, reason: delivered.reason, detail: delivered.detail }, 'code not sent')
@@ -42,13 +45,20 @@ async function writeDown(
   const [outcome, reason] = delivered.ok ? ['sent', null] : ['failed', delivered.reason]
   const { rows } = await database.pool.query<{ user_id: number }>(
     `update ${table} set delivery = $3, delivery_error = $4::text,
-      challenged_at = case when $4::text is null then challenged_at end
+      challenged_at = case when $4::text is null then challenged_at end,
+      sent_code_hash = case when $4::text is not null then sent_code_hash end
     where id = $1 and code_hash = $2 returning user_id`,
     [id, codeHash, outcome, reason],
   )
   if (delivered.ok) return
+  await uncount({ database }, { codeHash })
   const device = `${table.replace(/_devices$/, '')}/${id}`
   await recordUndelivered({ what: 'code', device, userId: rows[0]?.user_id ?? null, reason: delivered.reason })
+}
+
+/** Only a code that left counts for the limit of a day. */
+async function uncount({ database }: Pick<Notify, 'database'>, { codeHash }: { codeHash: string }): Promise<void> {
+  await database.pool.query('delete from challenge_sends where code_hash = $1', [codeHash])
 }
 
 /** Whole minutes that a code still works, at least one. */

@@ -21,6 +21,10 @@ export interface ChallengeState {
   code_expires_at: Date | null
   /** Wrong guesses at this code so far. */
   code_attempts: number
+  /** An older code that was sent: it is valid until a newer one was sent as well. */
+  sent_code_hash: string | null
+  sent_code_expires_at: Date | null
+  sent_code_attempts: number
 }
 
 /** The same for a kind's row. */
@@ -28,10 +32,14 @@ export const challengeRow = {
   code_hash: z.string().nullable(),
   code_expires_at: z.date().nullable(),
   code_attempts: z.number(),
+  sent_code_hash: z.string().nullable(),
+  sent_code_expires_at: z.date().nullable(),
+  sent_code_attempts: z.number(),
 }
 
 /** SQL of these columns; `d` is the device. */
-export const challengeColumns = 'd.code_hash, d.code_expires_at, d.code_attempts'
+export const challengeColumns = `d.code_hash, d.code_expires_at, d.code_attempts,
+  d.sent_code_hash, d.sent_code_expires_at, d.sent_code_attempts`
 
 /** Six random digits, as text: `012345` keeps its zero. */
 export function randomCode(): string {
@@ -52,7 +60,23 @@ export function couldBeCode(typed: string): boolean {
  * Judges a typed code: of this session's challenge, not expired, not guessed at too often.
  * Accepting it voids it and ends the cooldown.
  */
-export function judgeCode(state: ChallengeState, typed: string, { now, keys, challenge }: KindWorld): KindOutcome {
+export function judgeCode(state: ChallengeState, typed: string, world: KindWorld): KindOutcome {
+  const outcome = judgeNewest(state, typed, world)
+  const older = olderCode(state)
+  if (outcome.accepted || !older) return outcome
+  const earlier = judgeNewest(older, typed, world)
+  if (earlier.accepted) return earlier
+  const counted = earlier.changes ? { sent_code_attempts: older.code_attempts + 1 } : {}
+  return { ...outcome, changes: { ...outcome.changes, ...counted } }
+}
+
+/** The code that was sent before the newest, as if it were the newest; null if there is none. */
+function olderCode(state: ChallengeState): ChallengeState | null {
+  const { sent_code_hash: code_hash, sent_code_expires_at: code_expires_at, sent_code_attempts: code_attempts } = state
+  return code_hash === null ? null : { ...state, code_hash, code_expires_at, code_attempts }
+}
+
+function judgeNewest(state: ChallengeState, typed: string, { now, keys, challenge }: KindWorld): KindOutcome {
   const { code_hash: hash, code_expires_at: expiresAt, code_attempts: attempts } = state
   if (!hash || !expiresAt || !challenge) return { accepted: false, because: 'no_code' }
   if (!isRunning(expiresAt, CODE_VALID_SECONDS, now)) return { accepted: false, because: 'code_expired' }
@@ -63,6 +87,15 @@ export function judgeCode(state: ChallengeState, typed: string, { now, keys, cha
   if (!couldBeCode(typed) || !matches) return { accepted: false, changes: { code_attempts: attempts + 1 } }
   return {
     accepted: true,
-    changes: { code_hash: null, code_expires_at: null, code_attempts: 0, challenged_at: null, delivery: null },
+    changes: {
+      code_hash: null,
+      code_expires_at: null,
+      code_attempts: 0,
+      challenged_at: null,
+      delivery: null,
+      sent_code_hash: null,
+      sent_code_expires_at: null,
+      sent_code_attempts: 0,
+    },
   }
 }

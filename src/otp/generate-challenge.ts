@@ -8,12 +8,21 @@ import { anyone, type Asker } from './failures.js'
 import type { NewChallenge } from './kinds/kind.js'
 import type { Otp } from './otp.js'
 import { parsePersistentId } from './persistent-id.js'
-import { countSends, recordSend } from './sql/count-sends.js'
+import { countSends, recordSend, type SendPurpose } from './sql/count-sends.js'
 import { lockDevices, type LockedDevice } from './sql/lock-devices.js'
 import { accountThrottle, timesIn } from './throttle.js'
 
-/** Cost and nuisance have an end (S-48): so many challenges in 24 hours, per user and per number or address. */
-const SENDS_PER_DAY = 10
+/**
+ * Cost and nuisance have an end (S-48): so many challenges in 24 hours, per user and per number
+ * or address. Setups, sign-ins in unknown browsers, and browsers and sessions of the person's own
+ * are counted apart, so that nobody uses up what the owner's device can receive. A number can be
+ * set up by several people.
+ */
+const SENDS_PER_DAY: Record<SendPurpose, { user: number; target: number }> = {
+  sign_in: { user: 10, target: 10 },
+  own: { user: 10, target: 10 },
+  set_up: { user: 10, target: 20 },
+}
 const DAY_MS = 24 * 3600 * 1000
 
 /** Which device is to send a code. */
@@ -26,6 +35,8 @@ export interface ChallengeRequest {
   confirmed?: boolean
   /** Who asks for it. Left out: someone whose password was right. */
   asker?: Asker
+  /** The ID of the session's challenge before, if it has one: codes of both are valid in it. */
+  challenge?: string | null
 }
 
 /** `challenge` is the id that the session keeps and gives to `verifyToken`. */
@@ -36,8 +47,8 @@ export type Challenge =
   | ({ ok: false } & Refusal)
 
 /**
- * Makes a device send a new code: the old one is void, the new one stored as a keyed hash,
- * its delivery enqueued, all in one commit. Issuing a code forgets no failures (S-11).
+ * Makes a device send a new code: it is stored as a keyed hash and its delivery enqueued, all in
+ * one commit. A code that was sent before is valid until the new one was sent (src/notify/deliver-code.ts). Issuing a code forgets no failures (S-11).
  *
  * @returns the challenge's id, or why not: `not_interactive`, `cooldown_pending` with `nextAt`, or
  *   `n_failed_attempts` with `lockedUntil` while the account is locked
@@ -53,7 +64,8 @@ export async function generateChallenge(otp: Otp, request: ChallengeRequest): Pr
     if (!locked) return { ok: false, reason: 'not_interactive' }
     const refusal = await whyNotGenerated(otp, transaction, locked, request.asker)
     if (refusal) return { ok: false, ...refusal }
-    return send(otp, transaction, locked, request.language)
+    const { challenge: before, ...rest } = request
+    return send(otp, transaction, locked, { ...rest, ...(before && { challenge: before }) })
   })
 }
 
@@ -69,12 +81,23 @@ export async function whyNotGenerated(
 ): Promise<GenerateRefusal | null> {
   const isLocked = locked.row.confirmed ? accountThrottle(timesIn(locked.owner.failed, lane), otp.clock.now()) : null
   if (isLocked) return isLocked
-  const nextAt = await nextChallengeAt(otp, transaction, locked)
+  const nextAt = await nextChallenge(otp, transaction, locked, purposeOf(locked, lane))
   return nextAt && { reason: 'cooldown_pending', nextAt }
 }
 
-/** When the next challenge may be generated; null: now. */
-async function nextChallengeAt(otp: Otp, transaction: Transaction, { kind, row }: LockedDevice): Promise<Date | null> {
+/** What a send counts as. */
+function purposeOf({ row }: LockedDevice, lane: Asker['lane']): SendPurpose {
+  if (!row.confirmed) return 'set_up'
+  return lane === 'sign_in' ? 'sign_in' : 'own'
+}
+
+/** When the next challenge can be generated; null: now. */
+async function nextChallenge(
+  otp: Otp,
+  transaction: Transaction,
+  { kind, row }: LockedDevice,
+  purpose: SendPurpose,
+): Promise<Date | null> {
   const now = otp.clock.now()
   const [timing] = await otp.database.sequelize.query<{ challenged_at: Date | null }>(
     `select challenged_at from ${kind.table} where id = $id`,
@@ -90,26 +113,38 @@ async function nextChallengeAt(otp: Otp, transaction: Transaction, { kind, row }
   const cooling = challengeCooldown(challengedAt, otp.settings.challengeCooldown, now)
   if (cooling) return cooling
   const since = new Date(now.getTime() - DAY_MS)
-  const about = { userId: row.user_id, target: kind.challenge?.target(row) ?? '', since, now }
-  const full = await countSends(otp, transaction, about, SENDS_PER_DAY)
+  const about = { userId: row.user_id, target: kind.challenge?.target(row) ?? '', since, now, purpose }
+  const full = await countSends(otp, transaction, about, SENDS_PER_DAY[purpose])
   return full && new Date(full.getTime() + DAY_MS)
 }
 
-async function send(otp: Otp, transaction: Transaction, locked: LockedDevice, language: string): Promise<Challenge> {
+async function send(
+  otp: Otp,
+  transaction: Transaction,
+  locked: LockedDevice,
+  { language, asker = anyone, challenge = randomUUID() }: ChallengeRequest & { challenge?: string },
+): Promise<Challenge> {
   const { kind, row } = locked
   const now = otp.clock.now()
-  const challenge = randomUUID()
   const code = randomCode()
   const codeHash = hashCode(otp.keys, challenge, code)
   const expiresAt = new Date(now.getTime() + CODE_VALID_SECONDS * 1000)
   await otp.database.sequelize.query(
-    `update ${kind.table} set code_hash = $codeHash, code_expires_at = $expiresAt, code_attempts = 0,
+    `update ${kind.table} set ${KEEP_SENT}, code_hash = $codeHash, code_expires_at = $expiresAt, code_attempts = 0,
       challenged_at = $now, delivery = 'pending', delivery_error = null where id = $id`,
     { bind: { codeHash, expiresAt, now, id: row.id }, transaction },
   )
-  await recordSend(otp, transaction, { userId: row.user_id, target: kind.challenge?.target(row) ?? '', at: now })
+  const target = kind.challenge?.target(row) ?? ''
+  const purpose = purposeOf(locked, asker.lane)
+  await recordSend(otp, transaction, { userId: row.user_id, target, at: now, purpose, codeHash })
   const delivery = { table: kind.table, id: row.id, codeHash }
   const message: NewChallenge = { code, expiresAt, language, delivery }
   await kind.challenge?.enqueue(otp, transaction, row, message)
   return { ok: true, challenge, device: toDevice(kind, row) }
 }
+
+/** Of a code that never left nothing is kept. */
+const KEEP_SENT = `
+  sent_code_hash = case when delivery = 'sent' then code_hash else sent_code_hash end,
+  sent_code_expires_at = case when delivery = 'sent' then code_expires_at else sent_code_expires_at end,
+  sent_code_attempts = case when delivery = 'sent' then code_attempts else sent_code_attempts end`

@@ -20,7 +20,7 @@ export async function sendCode(
     case 'challenge_exception':
       return { code: 'challenge_exception', status: 422, text: sent.text }
     case 'cooldown_pending':
-      return waitUntil('cooldown_pending', sent.nextAt, now)
+      return { ...waitUntil('cooldown_pending', sent.nextAt, now), ...(sent.text && { text: sent.text }) }
     case 'not_interactive':
       return { code: 'set_up_expired', status: 422 }
     case 'refused':

@@ -1,4 +1,5 @@
 import type { Request, Response } from 'express'
+import { describeWait } from '../../http/describe-wait.js'
 import { alertFor, type FormAlert } from '../../http/alert-for.js'
 
 /** Why a step was refused. */
@@ -23,5 +24,7 @@ export function tellRefusal(req: Request, res: Response, refusal: StepRefusal | 
   res.status(refusal.status)
   if (refusal.retryAfter !== undefined) res.set('Retry-After', String(refusal.retryAfter))
   const alert = alertFor(req, refusal.code, refusal.retryAfter)
-  return refusal.text === undefined ? alert : { ...alert, text: req.t(refusal.text) }
+  return refusal.text === undefined
+    ? alert
+    : { ...alert, text: req.t(refusal.text, { wait: describeWait(refusal.retryAfter ?? 0, req.language) }) }
 }

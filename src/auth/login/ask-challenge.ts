@@ -25,7 +25,10 @@ export async function askChallenge(
     case 'challenge_exception':
       return { ...refused('token', 'challenge_exception'), reason: sent.text }
     case 'cooldown_pending':
-      return waiting('token', 'cooldown_pending', sent.nextAt, auth.clock.now())
+      return {
+        ...waiting('token', 'cooldown_pending', sent.nextAt, auth.clock.now()),
+        ...(sent.text && { reason: sent.text }),
+      }
     case 'not_interactive':
       return refused('token', 'not_interactive')
     case 'refused':

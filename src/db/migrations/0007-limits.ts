@@ -27,7 +27,7 @@ create table password_failures (
 );
 create index password_failures_failed_at on password_failures (failed_at);
 
-alter table challenge_sends add column purpose varchar(8) not null default 'verify' check (purpose in ('verify', 'set_up'));
+alter table challenge_sends add column purpose varchar(8) not null default 'sign_in' check (purpose in ('sign_in', 'own', 'set_up'));
 alter table challenge_sends add column code_hash text;
 create index challenge_sends_code on challenge_sends (code_hash);
 ${devices.join('\n')}`,

@@ -1,7 +1,11 @@
 import { QueryTypes, type Transaction } from 'sequelize'
 import type { Otp } from '../otp.js'
 
+/** `own`: asked for in a verified session or in a browser in which the person has signed in before. */
+export type SendPurpose = 'sign_in' | 'own' | 'set_up'
+
 interface Sent {
+  purpose: SendPurpose
   userId: number
   /** Number or address; only its keyed hash is stored. */
   target: string
@@ -15,8 +19,8 @@ interface Sent {
 export async function countSends(
   otp: Otp,
   transaction: Transaction,
-  { userId, target, since, now }: Sent & { since: Date; now: Date },
-  limit: number,
+  { userId, target, since, now, purpose }: Sent & { since: Date; now: Date },
+  limit: { user: number; target: number },
 ): Promise<Date | null> {
   // Under every known key, or a rotation would start the count again.
   const hashes = otp.keys.hashes('challenge_sends', target).toSorted()
@@ -27,10 +31,10 @@ export async function countSends(
   )
   const [row] = await otp.database.sequelize.query<{ by_user: Date | null; by_target: Date | null }>(
     `select
-      (select at from challenge_sends where user_id = $userId and at > $since order by at desc offset $before limit 1) as by_user,
-      (select at from challenge_sends where target_hash = any($hashes) and at > $since order by at desc offset $before limit 1) as by_target`,
+      (select at from challenge_sends where user_id = $userId and purpose = $purpose and at > $since order by at desc offset $beforeUser limit 1) as by_user,
+      (select at from challenge_sends where target_hash = any($hashes) and purpose = $purpose and at > $since order by at desc offset $beforeTarget limit 1) as by_target`,
     {
-      bind: { userId, hashes, since, before: limit - 1 },
+      bind: { userId, hashes, since, purpose, beforeUser: limit.user - 1, beforeTarget: limit.target - 1 },
       type: QueryTypes.SELECT,
       transaction,
     },
@@ -50,11 +54,12 @@ export async function countSends(
 export async function recordSend(
   otp: Otp,
   transaction: Transaction,
-  { userId, target, at }: Sent & { at: Date },
+  { userId, target, at, purpose, codeHash }: Sent & { at: Date; codeHash: string },
 ): Promise<void> {
   await otp.database.sequelize.query(
     `with forgotten as (delete from challenge_sends where user_id = $userId and at < $at::timestamptz - interval '2 days')
-    insert into challenge_sends (user_id, target_hash, at) values ($userId, $hash, $at)`,
-    { bind: { userId, hash: otp.keys.hash('challenge_sends', target), at }, transaction },
+    insert into challenge_sends (user_id, target_hash, at, purpose, code_hash)
+    values ($userId, $hash, $at, $purpose, $codeHash)`,
+    { bind: { userId, hash: otp.keys.hash('challenge_sends', target), at, purpose, codeHash }, transaction },
   )
 }
