@@ -47,12 +47,34 @@ const own = fresh('200')
 /** The same for what changes how somebody signs in, once a form was posted. */
 const posted = (answer: string): Expected => [LOGIN, LOGIN, answer, LOGIN, answer, answer, answer]
 
-const leadsTo = (address: string): Expected => {
-  const there = `302 ${address}`
-  return ['302 /account/login?next=%2Fadmin', there, there, there, there, there, there]
-}
+const leadsTo = (address: string): Expected => all(`302 ${address}`)
 
 const api = '/admin/api/resources'
+
+/**
+ * Nobody is led back to what only takes a POST: the panel rejects one without a token, and the
+ * other pages lead to the sign-in without a way back.
+ */
+export function withoutWaysBackToPosts(rows: readonly RouteRow[]): RouteRow[] {
+  const isPage = ({ method, expected }: RouteRow) => method === 'GET' && !expected[4].startsWith('405')
+  const pages = new Set(rows.filter(isPage).map(({ address }) => address))
+  return rows.map((row) => {
+    if (row.method === 'GET' || (!isPanels(row) && pages.has(row.address))) return row
+    const [stranger, pending, deviceless, unverified, ...others] = row.expected
+    const away = (answer: string, code: string) =>
+      answer === LOGIN ? (isPanels(row) ? code : '302 /account/login') : answer
+    const expected: Expected = [
+      away(stranger, '401 not_authenticated'),
+      away(pending, '401 not_authenticated'),
+      away(deviceless, '403 not_verified'),
+      away(unverified, '403 not_verified'),
+      ...others,
+    ]
+    return { ...row, expected }
+  })
+}
+
+const isPanels = ({ address }: RouteRow): boolean => address.startsWith('/admin')
 
 /** Every route of the site. `%id` is a person's id, `%device` a device's: both somebody else's. */
 export const routeTable: readonly RouteRow[] = [

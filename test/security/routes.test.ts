@@ -4,14 +4,14 @@ import { createPerson, type TestSite } from '../support/site.js'
 import { listRoutes } from './list-routes.js'
 import { openSite } from './open-site.js'
 import { ownAccountRouteTable } from './own-account-routes.table.js'
-import { LOGIN, type RouteRow, routeTable, SET_UP } from './routes.table.js'
+import { LOGIN, type RouteRow, routeTable, SET_UP, withoutWaysBackToPosts } from './routes.table.js'
 import { setUpRouteTable } from './set-up-routes.table.js'
 import { type Arrival, arrive, type Visitor, visitors } from './visitors.js'
 
 let site: TestSite
 const arrivals = new Map<Visitor, Arrival>()
 const names = new Map<string, string>()
-const rows = [...routeTable, ...setUpRouteTable, ...ownAccountRouteTable]
+const rows = withoutWaysBackToPosts([...routeTable, ...setUpRouteTable, ...ownAccountRouteTable])
 
 beforeAll(async () => {
   site = await openSite()
