@@ -1,8 +1,9 @@
-import { readWaits, type Waits } from '../../otp/read-waits.js'
+import { readWaits } from '../../otp/read-waits.js'
 import { parsePersistentId } from '../../otp/persistent-id.js'
 import type { ActionContext, ActionHandler, RecordActionResponse } from '../adminjs.js'
 import { panelUserOf } from '../panel-user.js'
 import { can, helps } from '../permissions.js'
+import { readUndeliveredInvitation } from '../read-undelivered-invitation.js'
 import { PanelRefusal } from '../refusal.js'
 import { ListedRecord } from '../resources/listed-record.js'
 import type { PanelServices } from '../services.js'
@@ -11,18 +12,24 @@ type Show = ActionHandler<RecordActionResponse>
 
 /**
  * A person's page: what keeps the person out now, for those who can help. `locked_until` is the
- * end of the account's lock, `throttled` the devices that wait.
+ * end of the account's lock, `throttled` the devices that wait, `undelivered_invitation` an
+ * invitation by email that never arrived.
  */
-export function showPerson({ otp }: PanelServices): Show {
-  return withWaits(otp, ({ lockedUntil, devices }) => ({
-    locked_until: lockedUntil?.toISOString() ?? null,
-    throttled: devices.map(({ device, name, until }) => ({ device, name, until: until.toISOString() })),
-  }))
+export function showPerson({ otp, database }: PanelServices): Show {
+  return withHelp(async (userId) => {
+    const { lockedUntil, devices } = await readWaits(otp, userId)
+    return {
+      locked_until: lockedUntil?.toISOString() ?? null,
+      throttled: devices.map(({ device, name, until }) => ({ device, name, until: until.toISOString() })),
+      undelivered_invitation: await readUndeliveredInvitation(database, userId),
+    }
+  })
 }
 
 /** A device's page: until when it waits. */
 export function showDevice({ otp }: PanelServices): Show {
-  return withWaits(otp, ({ devices }, table, id) => {
+  return withHelp(async (userId, table, id) => {
+    const { devices } = await readWaits(otp, userId)
     const own = devices.find(({ device }) => {
       const named = parsePersistentId(device)
       return `${named?.kind}_devices` === table && named?.id === id
@@ -31,17 +38,15 @@ export function showDevice({ otp }: PanelServices): Show {
   })
 }
 
-function withWaits(
-  otp: PanelServices['otp'],
-  describe: (waits: Waits, table: string, id: number) => Record<string, unknown>,
-): Show {
+/** Adds to a record's page what those who can help its person have to know. */
+function withHelp(describe: (userId: number, table: string, id: number) => Promise<Record<string, unknown>>): Show {
   return async (_request, _response, { record, resource, currentAdmin }: ActionContext) => {
     if (!(record instanceof ListedRecord)) throw new PanelRefusal('not_found')
     const json = record.toJSON(currentAdmin)
     const { subject } = record
     const user = panelUserOf({ currentAdmin })
     if (!subject || !helps.some((help) => can(user, help, 'users', subject))) return { record: json }
-    const waits = describe(await readWaits(otp, subject.id), resource.id(), Number(record.id()))
-    return { record: { ...json, params: { ...json.params, ...waits } } }
+    const known = await describe(subject.id, resource.id(), Number(record.id()))
+    return { record: { ...json, params: { ...json.params, ...known } } }
   }
 }

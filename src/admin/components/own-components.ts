@@ -13,6 +13,7 @@ import { OrAsSite } from './OrAsSite.js'
 import { PermissionBoxes } from './PermissionBoxes.js'
 import { PropertyHeader } from './PropertyHeader.js'
 import { TopBar } from './TopBar.js'
+import { UndeliveredInvitation } from './UndeliveredInvitation.js'
 import { WaitsOfUser } from './WaitsOfUser.js'
 
 /** AdminJS looks its components up by these names. */
@@ -34,5 +35,6 @@ export const ownComponents = {
   PermissionBoxes,
   PropertyHeader,
   TopBar,
+  UndeliveredInvitation,
   WaitsOfUser,
 }

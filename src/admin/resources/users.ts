@@ -35,6 +35,7 @@ export const users: PanelResource = {
       'is_superuser',
       'is_active',
       'locked_until',
+      'undelivered_invitation',
       'created_at',
       'last_login_at',
       'groups',
@@ -45,8 +46,9 @@ export const users: PanelResource = {
     editProperties: ['name', 'is_staff', 'is_active', 'is_superuser'],
     filterProperties: ['email', 'name', 'is_staff', 'is_superuser', 'is_active', 'created_at', 'last_login_at'],
     properties: {
-      // `show` adds it for those who can help.
+      // `show` adds these for those who can help.
       locked_until: { type: 'string', components: { show: 'WaitsOfUser' } },
+      undelivered_invitation: { type: 'string', components: { show: 'UndeliveredInvitation' } },
       // Nothing is behind these: their components ask for the rows themselves.
       groups: { type: 'string', components: { show: 'GroupsOfUser' }, custom: { tables: ['user_groups'] } },
       devices: { type: 'string', components: { show: 'DevicesOfUser' }, custom: { tables: deviceTables } },

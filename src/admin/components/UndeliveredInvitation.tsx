@@ -1,0 +1,24 @@
+import React from 'react'
+import { ValueGroup } from '@adminjs/design-system'
+import { useTranslation, type BasePropertyProps } from 'adminjs'
+import { readable } from './load-records.js'
+
+/** Of src/admin/actions/show-waits.ts: `expired`, or the codes that the mail server gave. */
+interface Undelivered {
+  at: string
+  reason: string
+}
+
+/** Says on the page of a person whose invitation never arrived what to do about it. Nothing otherwise. */
+export function UndeliveredInvitation({ record, property }: BasePropertyProps) {
+  const { translateComponent: text, translateProperty } = useTranslation()
+  const undelivered: Undelivered | undefined = record?.params[property.path] ?? undefined
+  if (!undelivered) return null
+  const key = undelivered.reason === 'expired' ? 'expired' : 'refused'
+  const facts = { time: readable(undelivered.at), reason: undelivered.reason }
+  return (
+    <ValueGroup label={translateProperty(property.label, property.resourceId)}>
+      <p role="status">{text(`UndeliveredInvitation.${key}`, undefined, facts)}</p>
+    </ValueGroup>
+  )
+}
