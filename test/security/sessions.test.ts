@@ -262,6 +262,8 @@ describe('a session', () => {
             'address',
             'browser',
             'pending',
+            // A random name that this browser's failed attempts are counted by.
+            'asker',
             'policyToldAt',
             'refusedTries',
           ].includes(name),
