@@ -59,6 +59,7 @@ create table audit_events (
 );
 CREATE INDEX audit_events_actor ON public.audit_events USING btree (actor_id, id);
 CREATE INDEX audit_events_event ON public.audit_events USING btree (event, id);
+CREATE INDEX audit_events_refused ON public.audit_events USING btree (user_id, id) WHERE ((event)::text = 'token_refused'::text);
 CREATE INDEX audit_events_user ON public.audit_events USING btree (user_id, id);
 
 create table challenge_sends (
@@ -405,6 +406,7 @@ create table users (
   external_epoch character varying(255),
   token_failed_lanes text[] not null default '{}'::text[],
   token_failures jsonb not null default '{}'::jsonb,
+  own_warned_at timestamp with time zone,
   constraint users_pkey PRIMARY KEY (id),
   constraint users_external_id_key UNIQUE (external_id)
 );

@@ -39,11 +39,13 @@ async function tellOfDevice(
  */
 async function tellOfFailures(
   account: Account,
-  { userId, device, at, origin: { address, browser }, transaction }: OtpEvents['verificationFailed'],
+  { userId, device, at, lane, origin: { address, browser }, transaction }: OtpEvents['verificationFailed'],
 ): Promise<void> {
-  if (!device.confirmed) return
-  const warned = await runStatement(account.database, transaction, WARN, {
+  if (!device.confirmed || lane === null) return
+  const own = lane !== 'sign_in'
+  const warned = await runStatement(account.database, transaction, own ? WARN_OF_OWN : WARN, {
     userId,
+    lanes: own ? ['known_browser', 'session', 'none'] : ['sign_in', 'none'],
     now: at,
     since: new Date(at.getTime() - FAILURE_WINDOW_MS),
     before: new Date(at.getTime() - WARN_EVERY_MS),
@@ -53,13 +55,21 @@ async function tellOfFailures(
     await tellUser(account, transaction, userId, { mail: 'second-factor-failed', at, address, browser })
 }
 
-/** So many within a quarter of an hour are told, but not more than once an hour. */
+/**
+ * So many within a quarter of an hour are told, but not more than once an hour. Browsers and
+ * sessions of the owner's have an hour of their own, so that what happens there hides nobody else.
+ */
 const FAILURES = 3
 const FAILURE_WINDOW_MS = 15 * 60_000
 const WARN_EVERY_MS = 3600_000
 
-const WARN = `
-update users set warned_at = $now
-where id = $userId and (warned_at is null or warned_at <= $before)
-  and (select count(*) from unnest(token_failed_at) failed_at where failed_at > $since) >= $failures
+// A time in the future is of a clock that was wrong.
+const warn = (column: 'warned_at' | 'own_warned_at') => `
+update users set ${column} = $now
+where id = $userId and (${column} is null or ${column} <= $before or ${column} > $now)
+  and (select count(*) from unnest(token_failed_at, token_failed_lanes) failed(at, lane)
+    where failed.at > $since and coalesce(failed.lane, 'sign_in') = any($lanes::text[])) >= $failures
 returning id`
+
+const WARN = warn('warned_at')
+const WARN_OF_OWN = warn('own_warned_at')

@@ -12,8 +12,9 @@ export function recordVerifications({ events, database }: Pick<Otp, 'events' | '
     record(about, { event: about.device.kind === 'static' ? 'backup_token_used' : 'token_accepted' }),
   )
   events.on('verificationFailed', (about) => {
-    const { failureCount: failures, because } = about
-    return record(about, { event: 'token_refused', details: { failures, ...(because && { because }) } })
+    const { failureCount: failures, because, lane } = about
+    const details = { failures, ...(because && { because }), ...(lane === null && { without_password: true }) }
+    return record(about, { event: 'token_refused', details })
   })
   events.on('userLocked', ({ transaction, userId, at, origin, lockedUntil }) => {
     const details = { until: lockedUntil.toISOString() }

@@ -119,11 +119,11 @@ export async function refuseToken(
   const about = aboutOf(transaction, locked, asking)
   if (asking.asker.counts === false) {
     const { failureCount } = total(locked.failures)
-    await otp.events.emit('verificationFailed', { ...about, because, failureCount })
+    await otp.events.emit('verificationFailed', { ...about, because, failureCount, lane: null })
     return { verification, owner: locked.owner }
   }
   const { switchedOff, lockedUntil, failureCount, owner } = await saveFailed(otp, transaction, locked, changes, asking)
-  await otp.events.emit('verificationFailed', { ...about, because, failureCount })
+  await otp.events.emit('verificationFailed', { ...about, because, failureCount, lane: asking.asker.lane })
   if (lockedUntil) await otp.events.emit('userLocked', { ...about, lockedUntil })
   if (switchedOff) await otp.events.emit('deviceSwitchedOff', { ...about, by: 'failures', actorId: null })
   return { verification, owner }

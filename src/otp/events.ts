@@ -1,6 +1,7 @@
 import type { Transaction } from 'sequelize'
 import type { Origin } from '../origin.js'
 import type { Cause, Device } from './device.js'
+import type { Lane } from './failures.js'
 
 interface About {
   userId: number
@@ -34,7 +35,12 @@ export interface OtpEvents {
   /** The device that accepted it was a set of backup tokens, and the token is used up. Follows `userVerified`. */
   backupTokenUsed: AboutDevice
   /** A device was asked and refused. Not sent while it is throttled. */
-  verificationFailed: AboutDevice & { failureCount: number; because: Cause | null }
+  verificationFailed: AboutDevice & {
+    failureCount: number
+    because: Cause | null
+    /** Where the token was submitted. Null: the sender had proved nothing, not even the password, so nothing was counted. */
+    lane: Lane | null
+  }
   /** So many refused tokens that every device of the account waits until then. Follows `verificationFailed`. */
   userLocked: Inside & { lockedUntil: Date }
   /** A device was enrolled to its end: from now on it verifies. */

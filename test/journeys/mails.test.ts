@@ -114,6 +114,29 @@ describe.each(databaseKinds())('what is told by mail, on the %s database', (wher
     expect(subjects(person.email)).toHaveLength(2)
   })
 
+  it('a stranger’s wrong codes, also when the owner’s own were told a moment ago (SEC-R3)', async () => {
+    const person = await createPerson(site)
+    const owner = await signIn(site, person)
+    const own = await mailOf(person.email, async () => {
+      for (let index = 0; index < 3; index += 1) {
+        await owner.post('/account/verify', { otp_device: person.app?.persistentId ?? '', otp_token: '000000' })
+        site.clock.advance(40)
+      }
+    })
+    const other = await mailOf(person.email, () => tries(person, 3))
+    expect(other.subject).toBe(own.subject)
+    await tries(person, 1)
+    expect(subjects(person.email)).toHaveLength(2)
+  })
+
+  it('wrong codes, although a clock that was ahead wrote when it told the last time', async () => {
+    const person = await createPerson(site)
+    const ahead = new Date(site.clock.now().getTime() + 365 * 24 * 3600_000)
+    await database.pool.query('update users set warned_at = $2 where id = $1', [person.id, ahead])
+    const mail = await mailOf(person.email, () => tries(person, 3))
+    expect(mail.subject).toContain('wrong codes')
+  })
+
   it('not wrong codes far from each other', async () => {
     const person = await createPerson(site)
     for (let index = 0; index < 3; index += 1) {

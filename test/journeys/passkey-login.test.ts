@@ -151,8 +151,26 @@ describe.each(databaseKinds())('a passkey alone, on the %s database', (where) =>
     const { person, key } = await passkeyOwner()
     const browser = site.browser()
     await browser.post(passkey, { otp_token: key.answer({ ...(await asked(browser)), userVerified: false }) })
-    const { rows } = await database.pool.query('select event from audit_events where user_id = $1', [person.id])
+    const { rows } = await database.pool.query('select event, details from audit_events where user_id = $1', [
+      person.id,
+    ])
     expect(rows.map(({ event }) => event)).toEqual(expect.arrayContaining(['token_refused', 'sign_in_refused']))
+    const refusal = rows.find(({ event }) => event === 'token_refused')
+    expect(refusal).toMatchObject({ details: { without_password: true } })
+  })
+
+  it('that was refused is not told to its owner: its sender may be anybody (SEC-R3)', async () => {
+    const { key } = await passkeyOwner()
+    const signIn = async () => {
+      const browser = site.browser()
+      site.clock.advance(60)
+      await browser.post(passkey, { otp_token: key.answer(await asked(browser)) })
+      return browser
+    }
+    await signIn()
+    const thief = site.browser('Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/140.0.0.0')
+    await thief.post(passkey, { otp_token: key.answer({ ...(await asked(thief)), userVerified: false }) })
+    expect((await (await signIn()).get('/account/two-factor')).text).not.toContain('refused-tries')
   })
 
   describe('on other sites', () => {

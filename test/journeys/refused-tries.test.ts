@@ -20,9 +20,18 @@ async function guess(person: Person, times: number): Promise<void> {
   }
 }
 
+/** Other activity of this account, which nobody asked for. */
+async function flood(person: Person, event: string, count: number, details: object = {}): Promise<void> {
+  await site.database.pool.query(
+    `insert into audit_events (event, at, user_id, address, browser, details)
+    select $1, $2, $3, '203.0.113.9', 'Edge', $4 from generate_series(1, $5::int)`,
+    [event, site.clock.now(), person.id, details, count],
+  )
+}
+
 const noticeIn = (text: string) => /<div class="due" role="status">\s*<p>([^<]*)</.exec(text)?.[1]
 
-describe('refused tries at somebody’s second factor', () => {
+describe('refused tries at somebody’s second factor (SEC-R3)', () => {
   it('are told once after the next sign-in, with what one can do (S-46)', async () => {
     const person = await createPerson(site)
     await signIn(site, person)
@@ -62,5 +71,45 @@ describe('refused tries at somebody’s second factor', () => {
     site.clock.advance(60)
     await browser.post('/account/login', { otp_token: person.code() })
     expect(noticeIn((await browser.get(profile)).text)).toBeUndefined()
+  })
+
+  it.each(['token_accepted', 'sign_in_refused', 'panel_refused', 'user_changed'])(
+    'are told however many events %s follow them',
+    async (event) => {
+      const person = await createPerson(site)
+      await signIn(site, person)
+      await guess(person, 3)
+      await flood(person, event, 1500)
+      const browser = await signIn(site, person)
+      expect(noticeIn((await browser.get(profile)).text)).toMatch(/^Since your last sign-in 3 codes were refused/)
+    },
+  )
+
+  it('are counted in full, however many there are', async () => {
+    const person = await createPerson(site)
+    await signIn(site, person)
+    await guess(person, 1)
+    await flood(person, 'token_refused', 1200)
+    await flood(person, 'exported', 1200)
+    const browser = await signIn(site, person)
+    expect(noticeIn((await browser.get(profile)).text)).toMatch(/^Since your last sign-in 1,?201 codes were refused/)
+  })
+
+  it('are not hidden by passkeys that strangers made up without the password', async () => {
+    const person = await createPerson(site)
+    await signIn(site, person)
+    await guess(person, 2)
+    await flood(person, 'token_refused', 1000, { failures: 0, without_password: true })
+    const browser = await signIn(site, person)
+    expect(noticeIn((await browser.get(profile)).text)).toMatch(/ 2 codes were refused .*, Chrome 140 on Windows/)
+  })
+
+  it('are told where a passkey alone had the right signature and a counter that fell back', async () => {
+    const person = await createPerson(site)
+    await signIn(site, person)
+    site.clock.advance(1)
+    await flood(person, 'token_refused', 1, { failures: 0, because: 'counter_not_higher', without_password: true })
+    const browser = await signIn(site, person)
+    expect(noticeIn((await browser.get(profile)).text)).toMatch(/ 1 code was refused /)
   })
 })

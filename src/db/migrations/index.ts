@@ -10,6 +10,7 @@ import * as limits from './0007-limits.js'
 import * as repeatedForms from './0008-repeated-forms.js'
 import * as secretKeys from './0009-keys.js'
 import * as operations from './0011-ops.js'
+import * as attempts from './0012-attempts.js'
 
 /** One change of the schema. Everything it does happens in the transaction that also records its name. */
 export interface Migration {
@@ -30,6 +31,7 @@ export const migrations: readonly Migration[] = [
   repeatedForms,
   secretKeys,
   operations,
+  attempts,
 ]
 
 /** A kind of device from outside, as far as migrating goes. Its table is `<name>_devices`. */
