@@ -1,0 +1,63 @@
+import type { Browser, Page } from 'playwright-core'
+import { DataTypes, type Model, type ModelStatic } from 'sequelize'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type HostSite, openHost } from '../package/host/open-host.js'
+import { launchBrowser, openPage } from '../support/browser.js'
+import { createPerson, signIn } from '../support/site.js'
+
+const keys = ['0b9a7f0e-8b5c-4d3c-9f5e-1d2c3b4a5f60', 'Größe/100%', 'a,b']
+let shop: HostSite
+let Ticket: ModelStatic<Model>
+let chromium: Browser
+
+beforeAll(async () => {
+  shop = await openHost({
+    requirements: { 'tickets.edit': { maxAge: 30 } },
+    options: (_shop, { sequelize }) => {
+      Ticket = sequelize.define(
+        'Ticket',
+        { key: { type: DataTypes.TEXT, primaryKey: true }, title: DataTypes.TEXT },
+        { tableName: 'tickets', timestamps: false },
+      )
+      return { resources: [Ticket] }
+    },
+  })
+  await Ticket.sync()
+  await Ticket.bulkCreate(keys.map((key) => ({ key, title: 'Old' })))
+  chromium = await launchBrowser()
+})
+afterAll(async () => {
+  await chromium?.close()
+  await shop?.close()
+})
+
+/** Saves a form that wants a fresh token, thinks better of it at first, and gives the token at the second try. */
+async function saveAtTheSecondTry(page: Page, code: () => string): Promise<void> {
+  const save = page.getByRole('button', { name: 'Save' })
+  await page.getByLabel('Title').fill('New')
+  shop.clock.advance(31)
+  await save.click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click()
+  await page.getByRole('dialog').waitFor({ state: 'detached' })
+  expect(await page.getByLabel('Title').inputValue()).toBe('New')
+  await save.click()
+  await page.getByRole('dialog').getByLabel('Code').fill(code())
+  await page.getByRole('dialog').getByRole('button', { name: 'Confirm' }).click()
+}
+
+describe('the form of a record after a refusal (EMB-03)', () => {
+  it.each(keys)('keeps its record, whatever the key looks like: %s', async (key) => {
+    const person = await createPerson(shop)
+    const signedIn = { browser: await signIn(shop, person), baseUrl: shop.baseUrl }
+    const { page, context } = await openPage(chromium, { signedIn })
+    const record = `records/${encodeURIComponent(key)}/edit`
+    const saved: string[] = []
+    page.on('request', (request) => void (request.method() === 'POST' && saved.push(request.url())))
+    await page.goto(`${shop.baseUrl}/admin/resources/tickets/${record}`)
+    await saveAtTheSecondTry(page, () => person.code())
+    await expect.poll(async () => (await Ticket.findByPk(key))?.get('title')).toBe('New')
+    const calls = saved.filter((url) => url.includes('/api/resources/'))
+    expect(new Set(calls)).toEqual(new Set([`${shop.baseUrl}/admin/api/resources/tickets/${record}`]))
+    await context.close()
+  })
+})
