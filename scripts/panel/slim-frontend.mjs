@@ -9,7 +9,7 @@ const icons = (
   'Activity AlertCircle AlertTriangle ArrowRight Calendar Check ChevronDown ChevronLeft ChevronRight ChevronUp ' +
   'Copy Cpu Download Edit Eye Filter Globe Hash HelpCircle Info Key LifeBuoy List Loader LogOut Mail Menu Minus Monitor ' +
   'MoreHorizontal Phone Plus RotateCcw Save Search Send Settings Shield SkipBack SkipForward Smartphone Trash Trash2 User ' +
-  'Users X'
+  'Unlock Users X'
 ).split(' ')
 
 /** In the browser `adminjs` is the half that its components may use. */

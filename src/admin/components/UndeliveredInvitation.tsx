@@ -15,7 +15,8 @@ export function UndeliveredInvitation({ record, property }: BasePropertyProps) {
   const undelivered: Undelivered | undefined = record?.params[property.path] ?? undefined
   if (!undelivered) return null
   const key = undelivered.reason === 'expired' ? 'expired' : 'refused'
-  const facts = { time: readable(undelivered.at), reason: undelivered.reason }
+  const code = /\b\d{3}( \d\.\d+\.\d+)?/.exec(undelivered.reason)?.[0] ?? undelivered.reason
+  const facts = { time: readable(undelivered.at), reason: code }
   return (
     <ValueGroup label={translateProperty(property.label, property.resourceId)}>
       <p role="status">{text(`UndeliveredInvitation.${key}`, undefined, facts)}</p>
