@@ -42,6 +42,10 @@ describe.each(databaseKinds())('a gateway that fails, on the %s database', (wher
   it.each([
     [{ status: 400, code: 21211, message: 'invalid' }, 'this number does not exist'],
     [{ status: 400, code: 21610, message: 'unsubscribed' }, 'has asked for no more messages'],
+    [{ status: 400, code: 21635, message: 'landline' }, 'this number does not exist or cannot take such messages'],
+    [{ status: 400, code: 21408, message: 'region' }, 'this number cannot be reached from here'],
+    [{ status: 400, code: 21608, message: 'unverified' }, 'our messaging provider has reached its limit'],
+    [{ status: 403, code: 20005, message: 'no funds' }, 'our messaging provider has reached its limit'],
     [{ status: 429, code: 20429, message: 'too many' }, 'too many messages'],
     [{ status: 503, code: 20503, message: 'down' }, 'does not answer'],
     [{ status: 401, code: 20003, message: `authenticate ${accountSid}` }, 'a fault in our set-up'],
@@ -75,6 +79,8 @@ describe.each(databaseKinds())('a gateway that fails, on the %s database', (wher
     twilio.behaviour = { status: 400, code: 21211, message: 'invalid' }
     const { browser, number } = await begin()
     for (let sent = 1; sent < 12; sent += 1) expect((await sendAgain(browser, number)).code).toBe('challenge_exception')
+    twilio.behaviour = 'accept'
+    expect((await sendAgain(browser, number)).status).toBe(303)
   })
 
   it('does not keep anybody from another method', async () => {

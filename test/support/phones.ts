@@ -5,6 +5,7 @@ import { createKeyring } from '../../src/crypto/keyring.js'
 import type { Database } from '../../src/db/connect.js'
 import { createFileGateway } from '../../src/notify/gateways/file.js'
 import { createSmsFileGateway } from '../../src/notify/gateways/sms-file.js'
+import type { MailGateway } from '../../src/notify/gateways/mail-gateway.js'
 import type { SmsGateway } from '../../src/notify/gateways/sms-gateway.js'
 import { runWorker } from '../../src/notify/run-worker.js'
 import { testNotify, testLog } from './notify.js'
@@ -24,11 +25,11 @@ export interface Deliveries {
 export function startDeliveries(
   database: Database,
   site: TestSite,
-  { sms, embedded }: { sms?: SmsGateway; embedded: boolean },
+  { sms, mail: byMail, embedded }: { sms?: SmsGateway; mail?: MailGateway; embedded: boolean },
 ): Deliveries {
   const folder = mkdtempSync(path.join(tmpdir(), 'otp-deliveries-'))
   const written = testLog()
-  const mail = createFileGateway(path.join(folder, 'mail'), 'Site <site@example.com>', written.log)
+  const mail = byMail ?? createFileGateway(path.join(folder, 'mail'), 'Site <site@example.com>', written.log)
   const notify = testNotify(database, mail, {
     sms: sms ?? createSmsFileGateway(path.join(folder, 'sms'), written.log),
     clock: site.clock,

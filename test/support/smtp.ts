@@ -16,6 +16,8 @@ export type Behaviour =
   | 'refuse-sender'
   /** Reads the whole mail and does not answer until `release`. */
   | 'hang'
+  /** This reply to the recipient, or to the whole mail. */
+  | { to: 'RCPT' | 'DATA'; code: number; text: string }
 
 export interface SmtpServer {
   url: string
@@ -47,6 +49,8 @@ export async function startSmtp(behaviour: Behaviour = 'accept', port = 0): Prom
     onRcptTo({ address }, _session, answer) {
       if (receiver.behaviour === 'defer') answer(reply(451, `4.2.0 <${address}> try again later`))
       else if (receiver.behaviour === 'refuse') answer(reply(550, `5.1.1 <${address}> unknown`))
+      else if (typeof receiver.behaviour === 'object' && receiver.behaviour.to === 'RCPT')
+        answer(reply(receiver.behaviour.code, receiver.behaviour.text))
       else answer()
     },
     onData(stream, session, answer) {
@@ -58,7 +62,9 @@ export async function startSmtp(behaviour: Behaviour = 'accept', port = 0): Prom
         }
         seen.push(mail)
         events.emit('seen', mail)
-        if (receiver.behaviour === 'hang') held.push(accept)
+        if (typeof receiver.behaviour === 'object' && receiver.behaviour.to === 'DATA')
+          answer(reply(receiver.behaviour.code, receiver.behaviour.text))
+        else if (receiver.behaviour === 'hang') held.push(accept)
         else if (receiver.behaviour === 'drop') disconnect(server, session.id)
         else accept()
       }

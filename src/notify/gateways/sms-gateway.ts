@@ -4,7 +4,9 @@ export type Undelivered =
   | 'unreachable_number'
   | 'unsubscribed'
   | 'too_many_messages'
+  | 'account_limit'
   | 'address_refused'
+  | 'mailbox_full'
   | 'gateway_refused'
   | 'gateway_unavailable'
 

@@ -50,7 +50,14 @@ function deliveryError(error: unknown): DeliveryError {
   const { code, command, response, permanent }: SmtpError = error
   const aboutThisMail = command === 'RCPT TO' || command === 'DATA'
   const parts = [code, command, replyCodes(response)].filter((part) => typeof part === 'string' && part !== '')
-  return new DeliveryError(`mail server: ${parts.join(' ') || error.name}`, aboutThisMail && permanent === true)
+  return new DeliveryError(`mail server: ${parts.join(' ') || error.name}`, aboutThisMail && permanent === true, {
+    mailboxFull: aboutThisMail && isFull(replyCodes(response)),
+  })
+}
+
+/** 450 and 452 are temporary, and 552 is not (RFC 5321 §4.2.3); of a mailbox itself speaks X.2.1 or X.2.2 (RFC 3463 §3.3). */
+function isFull(codes: string | undefined): boolean {
+  return codes !== undefined && (/^(?:450|452|552)/.test(codes) || /[45]\.2\.[12]$/.test(codes))
 }
 
 /** `550 5.1.1` of a reply (RFC 5321 §4.2, RFC 3463); its text may quote the recipient. */

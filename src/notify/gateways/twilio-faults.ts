@@ -1,21 +1,26 @@
 import type { Delivered, Undelivered } from './sms-gateway.js'
 
-/** Of Twilio's Error and Warning Dictionary; what is not here follows its HTTP status. */
-const reasons: Readonly<Record<number, Undelivered>> = {
-  20429: 'too_many_messages',
-  // No number, no number that can be called, no mobile number.
-  21211: 'invalid_number',
-  21217: 'invalid_number',
-  21614: 'invalid_number',
-  // The account may not send there, or the way there is closed.
-  21214: 'unreachable_number',
-  21215: 'unreachable_number',
-  21216: 'unreachable_number',
-  21408: 'unreachable_number',
-  21612: 'unreachable_number',
+/**
+ * Of Twilio's Error and Warning Dictionary; what is not here follows its HTTP status. What is
+ * about the recipient's number, or a limit of the provider's account, is no fault of the site.
+ */
+const meanings: readonly (readonly [Undelivered, readonly number[]])[] = [
+  // No number, a premium number or a short code, a landline, the sender's own number.
+  ['invalid_number', [13223, 13224, 21201, 21202, 21211, 21217, 21265, 21266, 21604, 21614, 21635, 30006]],
+  // The account may not send to this region, the number is blocked, or nothing gets through to it.
+  [
+    'unreachable_number',
+    [13225, 13227, 21203, 21214, 21215, 21216, 21408, 21612, 30003, 30004, 30005, 30007, 30008, 30450],
+  ],
   // The number's owner answered STOP.
-  21610: 'unsubscribed',
-}
+  ['unsubscribed', [21610]],
+  // It is too fast, or a queue is full.
+  ['too_many_messages', [10004, 14107, 20429, 21611, 30001, 30022, 63017]],
+  // A trial account and a number that it has not verified; no funds left; the hour's or the day's messages are used up.
+  ['account_limit', [10001, 10002, 20005, 21219, 21608, 30002, 30023, 60728, 63038, 572005]],
+]
+
+const reasons = new Map(meanings.flatMap(([reason, codes]) => codes.map((code) => [code, reason] as const)))
 
 /**
  * What an exception of Twilio's client means. Its message is left out: it quotes the
@@ -26,11 +31,12 @@ export function describeTwilioFault(error: unknown): Delivered {
   const status = numberIn(error, 'status')
   const name = textIn(error, 'code') ?? textIn(error, 'name')
   const detail = ['twilio:', status, code ?? name].filter((part) => part !== undefined).join(' ')
-  return { ok: false, reason: reasons[code ?? 0] ?? byStatus(status), detail }
+  return { ok: false, reason: reasons.get(code ?? 0) ?? byStatus(status), detail }
 }
 
 function byStatus(status: number | undefined): Undelivered {
   if (status === 429) return 'too_many_messages'
+  if (status === 402) return 'account_limit'
   return status !== undefined && status >= 400 && status < 500 ? 'gateway_refused' : 'gateway_unavailable'
 }
 

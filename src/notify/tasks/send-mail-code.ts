@@ -3,7 +3,7 @@ import { translatorFor } from '../../i18n.js'
 import { mailCode } from '../codes.js'
 import { deliverCode, minutesLeft } from '../deliver-code.js'
 import { DeliveryError } from '../delivery-error.js'
-import type { Delivered } from '../gateways/sms-gateway.js'
+import type { Delivered, Undelivered } from '../gateways/sms-gateway.js'
 import type { OutgoingMail } from '../gateways/mail-gateway.js'
 import type { Mail } from '../mails.js'
 import type { Notify } from '../notify.js'
@@ -38,6 +38,11 @@ async function handOver({ mail }: Notify, outgoing: OutgoingMail): Promise<Deliv
     return { ok: true }
   } catch (error) {
     if (!(error instanceof DeliveryError)) throw error
-    return { ok: false, reason: error.permanent ? 'address_refused' : 'gateway_unavailable', detail: error.message }
+    return { ok: false, reason: reasonOf(error), detail: error.message }
   }
+}
+
+function reasonOf({ mailboxFull, permanent }: DeliveryError): Undelivered {
+  if (mailboxFull) return 'mailbox_full'
+  return permanent ? 'address_refused' : 'gateway_unavailable'
 }

@@ -1,0 +1,60 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Database } from '../../src/db/connect.js'
+import type { MailGateway } from '../../src/notify/gateways/mail-gateway.js'
+import { createSmtpGateway } from '../../src/notify/gateways/smtp.js'
+import { databaseKinds, openTestDatabase } from '../support/database.js'
+import { type Deliveries, startDeliveries } from '../support/phones.js'
+import { createPerson, signIn, startTestSite, type TestSite } from '../support/site.js'
+import { type SmtpServer, startSmtp } from '../support/smtp.js'
+
+const add = '/account/two-factor/email/add'
+const full = 'your mailbox is full or temporarily not accepting email'
+const refused = 'the mail server does not take mail for this address'
+const silent = 'the service that sends them does not answer'
+
+describe.each(databaseKinds())('a code by email that the mail server refuses, on the %s database (DEV-R5)', (where) => {
+  let database: Database
+  let site: TestSite
+  let smtp: SmtpServer
+  let mail: MailGateway
+  let deliveries: Deliveries
+  beforeAll(async () => {
+    database = await openTestDatabase(where)
+    site = await startTestSite(database, { OTP_EMAIL: 'true' })
+    smtp = await startSmtp()
+    mail = createSmtpGateway(smtp.url, { name: 'Site', address: 'site@example.com' })
+    deliveries = startDeliveries(database, site, { mail, embedded: where === 'embedded' })
+  })
+  afterAll(async () => {
+    await deliveries.stop()
+    mail.close()
+    await smtp.close()
+    await site.close()
+    await database.close()
+  })
+
+  it.each([
+    ['RCPT', 552, '5.2.2 Mailbox full', full],
+    ['RCPT', 552, 'Requested mail action aborted: exceeded storage allocation', full],
+    ['RCPT', 452, '4.2.2 The recipient is over quota', full],
+    ['RCPT', 450, '4.2.1 The recipient receives mail at too high a rate', full],
+    ['RCPT', 550, '5.2.2 Over quota', full],
+    ['RCPT', 550, '5.2.1 Mailbox disabled', full],
+    ['DATA', 552, '5.2.2 Mailbox full', full],
+    ['DATA', 452, '4.2.2 Mailbox full', full],
+    ['RCPT', 550, '5.1.1 No such user', refused],
+    ['RCPT', 550, 'No such user here', refused],
+    ['RCPT', 553, '5.1.3 Bad address', refused],
+    ['RCPT', 554, '5.7.1 Refused', refused],
+    ['RCPT', 451, '4.3.0 Local error', silent],
+    ['RCPT', 421, '4.3.2 Shutting down', silent],
+  ] as const)('%s %i %s: the page says what to do, and nothing of the server’s words', async (to, code, text, told) => {
+    smtp.behaviour = { to, code, text }
+    const browser = await signIn(site, await createPerson(site))
+    const answer = await browser.post(add, { otp_challenge: 'send' })
+    expect(answer).toMatchObject({ status: 422, code: 'challenge_exception' })
+    expect(answer.text).toContain(told)
+    expect(answer.text).not.toContain('fault in our set-up')
+    expect(answer.text).not.toContain(text)
+  })
+})
