@@ -178,6 +178,67 @@ const signIns: readonly SentForm[] = [
   },
 ]
 
+/** A browser without a session, at a page whose form can be told from another one. */
+async function stranger(site: TestSite, browser = site.browser()) {
+  browser.cookies.delete('otp_session')
+  const [, form_id = ''] = /name="form_id" value="([^"]*)"/.exec((await browser.get(login)).text) ?? []
+  return { browser, path: login, form_id }
+}
+
+const passwordOf = ({ email, password }: Person) => ({ username: email, password })
+
+const strangers: readonly SentForm[] = [
+  {
+    title: 'the password, without a session before',
+    routes: [],
+    async ready(site) {
+      const person = await createPerson(site)
+      const { form_id, ...at } = await stranger(site)
+      return { ...at, person, form: { ...passwordOf(person), form_id, next: '/admin' } }
+    },
+  },
+  {
+    title: 'the password of somebody without a device, without a session before',
+    routes: [],
+    async ready(site) {
+      const person = await createPerson(site, { app: false, staff: false })
+      const { form_id, ...at } = await stranger(site)
+      return { ...at, person, form: { ...passwordOf(person), form_id } }
+    },
+  },
+  {
+    title: 'the password of somebody who gets the first code by mail, without a session before',
+    routes: [],
+    async ready(site) {
+      const person = await createPerson(site, { app: false })
+      await addMailbox(site.otp, person.id)
+      const { form_id, ...at } = await stranger(site)
+      return { ...at, person, form: { ...passwordOf(person), form_id } }
+    },
+    shows: /name="otp_token"/,
+  },
+  {
+    title: 'password and code in one form, without a session before',
+    routes: [],
+    async ready(site) {
+      const person = await createPerson(site)
+      const { form_id, ...at } = await stranger(site)
+      return { ...at, person, form: { ...passwordOf(person), otp_token: person.code(), form_id } }
+    },
+  },
+  {
+    title: 'the password in a trusted browser, without a session before',
+    routes: [],
+    async ready(site) {
+      const person = await createPerson(site)
+      const browser = await awaitingToken(site, person)
+      await browser.post(login, { otp_token: person.code(), trust_browser: 'on' })
+      const { form_id, ...at } = await stranger(site, browser)
+      return { ...at, person, form: { ...passwordOf(person), form_id } }
+    },
+  },
+]
+
 /** Somebody verified a moment ago, or longer ago than what is fresh. */
 async function verified(site: TestSite, { stale = false, ...traits }: { stale?: boolean } & Traits = {}) {
   const person = await createPerson(site, { staff: false, ...traits })
@@ -436,14 +497,14 @@ const ownAccount: readonly SentForm[] = [
 ]
 
 /** Every form that can be done once, as it stands before it is sent. */
-export const sentForms: readonly SentForm[] = [...signIns, ...stepUps, ...setUps, ...links, ...ownAccount]
+export const sentForms: readonly SentForm[] = [...signIns, ...strangers, ...stepUps, ...setUps, ...links, ...ownAccount]
 
 /** Forms that do no harm when they are sent again, each with the reason; and calls of scripts. */
 export const harmlessForms: Readonly<Record<string, string>> = {
   'POST /account/login/passkey/options': 'a challenge: the newest counts',
   'POST /account/login/security-key': 'a challenge: the newest counts',
   'POST /account/two-factor/security-keys/add/options': 'a challenge: the newest counts',
-  'POST /account/password/forgot': 'a link more, and as many as are allowed: strangers cannot be told from each other',
+  'POST /account/password/forgot': 'the newest link counts; a form that the page has named is one (sent-twice.test.ts)',
   'POST /account/email': 'the newest link counts; of two that are under way at once one is made',
   'POST /account/two-factor/backup-tokens':
     'the newest set counts, and is shown; of two that are under way at once one is made',

@@ -174,6 +174,76 @@ describe.each(databaseKinds())('a form that is sent twice, on the %s database (D
     })
   })
 
+  describe('by a stranger', () => {
+    const sentBy = async (form: object = {}) => {
+      const person = await createPerson(site)
+      const browser = site.browser()
+      const [, form_id = ''] = /name="form_id" value="([^"]*)"/.exec((await browser.get(login)).text) ?? []
+      const whole = { username: person.email, password: person.password, otp_token: person.code(), form_id, ...form }
+      const given = { person, browser, path: login, form: whole }
+      return { given, first: await send(given, browser) }
+    }
+
+    it('brings the same session also where the first answer has arrived meanwhile', async () => {
+      const { given, first } = await sentBy()
+      expect(first.status).toBe(303)
+      const before = given.browser.cookies.get('otp_session')
+      expect(await send(given, given.browser)).toMatchObject({ status: 303, location: first.location })
+      expect(given.browser.cookies.get('otp_session')).toBe(before)
+      expect((await given.browser.get('/admin')).status).toBe(200)
+    })
+
+    it.each([
+      ['another token', { otp_token: '000000' }, 'invalid_token'],
+      ['another password', { password: 'wrong' }, 'invalid_login'],
+      ['another name for the form', { form_id: 'AAAAAAAAAAAAAAAAAAAAAA' }, 'invalid_token'],
+      ['no name for the form', { form_id: '' }, 'invalid_token'],
+      ['another way on', { next: '/account/two-factor' }, 'invalid_token'],
+    ])('is judged anew with %s', async (_what, change, code) => {
+      const { given } = await sentBy()
+      const other = site.browser()
+      expect(await send({ ...given, form: { ...given.form, ...change } }, other)).toMatchObject({ status: 422, code })
+      expect((await other.get('/admin')).status).toBe(302)
+    })
+
+    it('is judged anew from another browser, or late', async () => {
+      const { given } = await sentBy()
+      const other = site.browser('Another/1.0')
+      expect(await send(given, other)).toMatchObject({ status: 422, code: 'invalid_token' })
+      const { given: late } = await sentBy()
+      site.clock.advance(20)
+      expect(await send(late, site.browser())).toMatchObject({ status: 422, code: 'invalid_token' })
+    })
+
+    it('without a name for the form wins once', async () => {
+      const { given } = await sentBy({ form_id: 'too short' })
+      expect(await send(given, site.browser())).toMatchObject({ status: 422, code: 'invalid_token' })
+    })
+
+    it('asks for one link to a new password', async () => {
+      const person = await createPerson(site)
+      const path = '/account/password/forgot'
+      const browser = site.browser()
+      const [, form_id = ''] = /name="form_id" value="([^"]*)"/.exec((await browser.get(path)).text) ?? []
+      const given = { person, browser, path, form: { username: person.email, form_id } }
+      expect(alike(await send(given, browser))).toEqual(alike(await send(given, browser)))
+      await send({ ...given, form: { ...given.form, form_id: '' } }, browser)
+      const events = `select id from audit_events where user_id = $1 and event = 'password_reset_requested'`
+      await expect.poll(async () => (await database.pool.query(events, [person.id])).rows.length).toBe(2)
+    })
+
+    it('has another name each time the page is shown, and none where a program left it out', async () => {
+      const idOn = ({ text }: Answer) => /name="form_id" value="([^"]*)"/.exec(text)?.[1]
+      const pages = [await site.browser().get(login), await site.browser().get(login)].map(idOn)
+      expect(new Set(pages).size).toBe(2)
+      const wrong = { username: 'nobody@example.com', password: 'wrong' }
+      expect(idOn(await site.browser().post(login, wrong))).toBeUndefined()
+      const again = idOn(await site.browser().post(login, { ...wrong, form_id: pages[0] ?? '' }))
+      expect(again).toMatch(/^[\w-]{22}$/)
+      expect(pages).not.toContain(again)
+    })
+  })
+
   it('leaves nothing in the database that opens anything', async () => {
     const person = await createPerson(site)
     const browser = site.browser()

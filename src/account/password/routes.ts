@@ -6,6 +6,8 @@ import { networkSender } from '../../http/limit-address.js'
 import { parseForms, readForm } from '../../http/read-form.js'
 import { refuse } from '../../http/refuse.js'
 import { sendPage } from '../../http/send-page.js'
+import { redirectDone } from '../../http/step-done.js'
+import { newFormId } from '../../auth/repeats/form-id.js'
 import type { Account } from '../account.js'
 import { findLink } from '../one-time-link.js'
 import { forgotForm, resetForm } from './forms.js'
@@ -19,7 +21,7 @@ const RESET = '/account/password/reset/:token'
 /** A forgotten password: asking for a link, and the new password that it leads to. */
 export function passwordRoutes(account: Account): Router {
   const router = Router({ caseSensitive: true, strict: true })
-  router.get(FORGOT, (req, res) => sendPage(res, 'account/password/forgot', { sent: 'sent' in req.query, alert: null }))
+  router.get(FORGOT, (req, res) => showForgot(req, res, { sent: 'sent' in req.query, alert: null }))
   router.post(FORGOT, ...parseForms(), postForgot(account))
   router.get(RESET, hideToken, showReset(account))
   router.post(RESET, hideToken, ...parseForms(), postReset(account))
@@ -40,7 +42,7 @@ function postForgot(account: Account): RequestHandler {
     if (wait !== null) return refuseForgot(req, res, wait)
     const { language, log } = req
     const origin = describeOrigin(req)
-    res.redirect(303, `${FORGOT}?sent`)
+    redirectDone(res, `${FORGOT}?sent`)
     requestReset(account, email, language, origin).catch((fault: unknown) =>
       log.error({ err: fault }, 'a link to a new password was not sent'),
     )
@@ -49,7 +51,11 @@ function postForgot(account: Account): RequestHandler {
 
 function refuseForgot(req: Request, res: Response, seconds: number): void {
   res.status(429).set('Retry-After', String(seconds))
-  sendPage(res, 'account/password/forgot', { sent: false, alert: alertFor(req, 'too_many_requests', seconds) })
+  showForgot(req, res, { sent: false, alert: alertFor(req, 'too_many_requests', seconds) })
+}
+
+function showForgot(req: Request, res: Response, values: { sent: boolean; alert: object | null }): void {
+  sendPage(res, 'account/password/forgot', { ...values, formId: newFormId(req) })
 }
 
 function showReset(account: Account): RequestHandler<{ token: string }> {

@@ -5,6 +5,7 @@ import { sendKeyPage, sendPage } from '../../http/send-page.js'
 import type { ListedDevice } from '../../otp/devices-for-user.js'
 import { isFromKey } from '../../otp/webauthn/parse-response.js'
 import type { Auth } from '../auth.js'
+import { newFormId } from '../repeats/form-id.js'
 import { challengeOf } from '../send-challenge.js'
 import type { Refused } from './answer.js'
 import type { Stage, TokenStage } from './read-stage.js'
@@ -20,7 +21,8 @@ export function showStep(auth: Auth, req: Request, res: Response, stage: Stage, 
     const notice = req.query['notice'] === 'password_changed' ? 'password_changed' : null
     const passkeyFor = auth.config.otpPasskeyLogin ? auth.otp.settings.relyingParty : null
     const send = passkeyFor ? sendKeyPage : sendPage
-    return send(res, 'auth/password', { ...shared, notice, passkeyFor, username: text(typed['username']) })
+    const form = { formId: newFormId(req), username: text(typed['username']) }
+    return send(res, 'auth/password', { ...shared, ...form, notice, passkeyFor })
   }
   const view = viewOf(stage)
   const why = view === 'auth/no-usable-device' ? { alert: noneUsable(req) } : {}

@@ -21,7 +21,7 @@ const HEADERS = [
 /** Keeps the answer of a request, where its step is done, before the first byte of it goes out; else forgets the form. */
 export function keepWhenAnswered(auth: Auth, req: Request, res: Response, submission: Submission): void {
   // Not so for one that named a session which had ended.
-  const began = req.sessionID === submission.sid
+  const began = submission.sid === null || req.sessionID === submission.sid
   const { end } = res
   res.end = function answered(this: Response, ...given: unknown[]) {
     res.end = end
@@ -35,7 +35,7 @@ export function keepWhenAnswered(auth: Auth, req: Request, res: Response, submis
 
 interface Answered {
   submission: Submission
-  /** Whether the session that the form named stood when it came. */
+  /** Whether the session that the form named, if any, stood when it came. */
   began: boolean
   body: string
 }

@@ -4,6 +4,7 @@ import { networkOf } from '../../http/client-address.js'
 import { sessionNamed } from '../../http/sessions.js'
 import { wantsJson } from '../../http/wants-json.js'
 import { readBrowserToken } from '../login/known-browser.js'
+import { readFormId } from './form-id.js'
 
 /** One posted form, as far as its being sent again goes. Nothing here says what is in it. */
 export interface Submission {
@@ -29,29 +30,42 @@ const SECRETS = ['otp_token', 'password', 'credential']
 
 /**
  * Names a posted form that is read already. Whoever sends it again has to send all of it
- * again, from the same session; a copied cookie alone repeats nothing.
+ * again, from the same session; a copied cookie alone repeats nothing. A stranger has to send
+ * what the page has written into the form (form-id.ts), from the same network and browser;
+ * whether the first answer has brought a session meanwhile makes no difference to that one.
  *
- * @returns null for strangers without a link, since nothing tells one from another, and for what asks for a code
+ * @returns null for strangers whose form nothing tells from another, and for what asks for a code
  */
 export function readSubmission(req: Request, { keys, https }: { keys: Keyring; https: boolean }): Submission | null {
   const sid = sessionNamed(req, { https, secrets: keys.sessionSecrets })
   const isLink = LINK.test(req.path)
-  if (sid === null && !isLink) return null
+  const formId = readFormId(req)
+  if (sid === null && !isLink && formId === null) return null
   const body: Record<string, unknown> = req.body ?? {}
   // Sending a code has a wait of its own, and uses nothing up.
   if (body['otp_challenge'] !== undefined) return null
-  const from = sid ?? req.path
-  const bound = sid !== null && hasSecret(body) ? [] : browserOf(req, https)
+  const from = formId ?? sid ?? req.path
+  const bound = boundTo(req, { formId, sid, https })
   const whole = JSON.stringify([from, req.method, req.originalUrl, wantsJson(req), Object.entries(body), bound])
   const [key = '', ...olderKeys] = keys.hashes(PURPOSE, whole)
   return { key, olderKeys, sender: keys.hash('repeated_forms.sender', from), sid, isLink }
+}
+
+/** What else has to be the same. */
+function boundTo(
+  req: Request,
+  { formId, sid, https }: { formId: string | null; sid: string | null; https: boolean },
+): (string | null)[] {
+  // The first answer may have made the browser known.
+  if (formId !== null) return networkAndName(req)
+  return sid !== null && hasSecret(req.body ?? {}) ? [] : [...networkAndName(req), readBrowserToken({ https }, req)]
 }
 
 function hasSecret(body: Readonly<Record<string, unknown>>): boolean {
   return SECRETS.some((name) => typeof body[name] === 'string' && body[name] !== '')
 }
 
-/** What else a thief of the session's cookie would have to have, where the form itself could be guessed. */
-function browserOf(req: Request, https: boolean): (string | null)[] {
-  return [networkOf(req.ip ?? ''), req.get('user-agent') ?? null, readBrowserToken({ https }, req)]
+/** What else a thief would have to have, where the form itself could be guessed. */
+function networkAndName(req: Request): (string | null)[] {
+  return [networkOf(req.ip ?? ''), req.get('user-agent') ?? null]
 }
