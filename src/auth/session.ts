@@ -52,11 +52,15 @@ interface Identity {
   authEpoch: number
 }
 
-/** After the password: remembers whose token is awaited, under a new session id. */
+/**
+ * After the password: remembers whose token is awaited, under a new session id. A code that
+ * this browser has asked for in another tab, for the same person, stays good.
+ */
 export async function startPending(req: Request, user: Identity, now: Date): Promise<void> {
-  const { asker = newAsker() } = req.session
+  const { asker = newAsker(), pending, challenge } = req.session
   await newSessionId(req)
   req.session.asker = asker
+  if (challenge && pending?.userId === user.id && pending.epoch === user.authEpoch) req.session.challenge = challenge
   req.session.pending = { userId: user.id, epoch: user.authEpoch, at: now.getTime() }
 }
 

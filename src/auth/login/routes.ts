@@ -8,6 +8,7 @@ import { type Answer, refused } from './answer.js'
 import { type LoginForm, loginForm } from './forms.js'
 import { readStage, type Stage } from './read-stage.js'
 import { showStep } from './show-step.js'
+import { wayIn } from './sign-in.js'
 import { submitPassword } from './submit-password.js'
 import { submitToken } from './submit-token.js'
 
@@ -53,6 +54,8 @@ async function submitStep(auth: Auth, req: Request, stage: Stage, form: LoginFor
   if (stage.step === 'token') return submitToken(auth, req, stage, form)
   const isToken = form.otp_token !== undefined || form.otp_device !== undefined || form.otp_challenge !== undefined
   if (!isToken) return refused('password', 'invalid_login')
+  // Another tab was faster: what this one asks for is done, and its token stays good.
+  if (req.user?.isVerified()) return { ok: true, location: wayIn(req.user, safeNext(form.next)) }
   delete req.session.pending
   if (stage.expired) req.log.info('sign-in took too long between password and token')
   return refused('password', 'login_expired')

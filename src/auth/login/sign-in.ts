@@ -57,5 +57,10 @@ async function arrive(
   await recogniseBrowser(auth, req, user.id, browser)
   await rememberSignIn(auth, req, user.id, now)
   auth.otp.events.tell('signedIn', { userId: user.id, at: now, origin: describeOrigin(req), ...by })
-  return { ok: true, location: next ?? (user.isStaff ? '/admin' : '/account/two-factor') }
+  return { ok: true, location: wayIn(user, next) }
+}
+
+/** Where somebody goes who is signed in. */
+export function wayIn({ isStaff }: Pick<Arrival['user'], 'isStaff'>, next: string | null): string {
+  return next ?? (isStaff ? '/admin' : '/account/two-factor')
 }

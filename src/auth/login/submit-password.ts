@@ -11,14 +11,22 @@ import type { Auth } from '../auth.js'
 import { checkPassword, type PasswordCheck, type PasswordUser } from '../check-password.js'
 import { isLedToSetUp, setUpAddress } from '../enrolment.js'
 import { openSession } from '../open-session.js'
-import { beginning, deviceFactor, passwordFactor, startPending, startSession } from '../session.js'
+import {
+  beginning,
+  deviceFactor,
+  exchangeSession,
+  goingOn,
+  passwordFactor,
+  startPending,
+  startSession,
+} from '../session.js'
 import { type Answer, explained, refused, throttled, tokenRefused } from './answer.js'
 import { useTrustedBrowser } from '../trusted-browser/use-trusted-browser.js'
 import { type LoginForm, wishesOf } from './forms.js'
 import { isKnownBrowser } from './known-browser.js'
 import { recogniseBrowser } from './recognise-browser.js'
 import { askChallenge } from './ask-challenge.js'
-import { signIn, signInTrusted } from './sign-in.js'
+import { signIn, signInTrusted, wayIn } from './sign-in.js'
 import { isBlank } from '../../typed-text/clean-text.js'
 
 /** The password step. With a token in the same form it is the whole sign-in. */
@@ -46,6 +54,7 @@ async function awaitToken(auth: Auth, req: Request, { user, changes }: Passed, n
   const devices = await devicesForUser(auth.otp, user.id, { changes })
   const now = auth.clock.now()
   if (devices.length > 0) {
+    if (await goesOn(req, user, now)) return { ok: true, location: wayIn(user, next) }
     const factor = await useTrustedBrowser(auth, req, user)
     const passed = [passwordFactor(now.getTime())]
     if (factor) return signInTrusted(auth, req, { user, passed, factor, next })
@@ -62,6 +71,15 @@ async function awaitToken(auth: Auth, req: Request, { user, changes }: Passed, n
   auth.otp.events.tell('signedIn', about)
   if (isLedToSetUp(auth, user)) return { ok: true, location: setUpAddress(next) }
   return { ok: true, location: user.isStaff ? loginAddress(next) : (next ?? '/account/two-factor') }
+}
+
+/**
+ * Whether this browser is signed in as that person already, with a token: from another tab.
+ * The session goes on under a new id. @returns false also where it has ended meanwhile
+ */
+async function goesOn(req: Request, { id }: PasswordUser, now: Date): Promise<boolean> {
+  const isHere = req.user?.id === id && req.user.isVerified()
+  return isHere && exchangeSession(req, goingOn(req, passwordFactor(now.getTime())))
 }
 
 /** A default device that sends codes sends the first one unasked; a wait for it is shown by the page. */
