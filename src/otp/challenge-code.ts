@@ -76,6 +76,15 @@ function olderCode(state: ChallengeState): ChallengeState | null {
   return code_hash === null ? null : { ...state, code_hash, code_expires_at, code_attempts }
 }
 
+/** Whether the code that was sent before the newest can still be entered. */
+export function hasOlderCode(
+  state: Pick<ChallengeState, 'sent_code_hash' | 'sent_code_expires_at' | 'sent_code_attempts'>,
+  now: Date,
+): boolean {
+  const { sent_code_hash: hash, sent_code_expires_at: expiresAt, sent_code_attempts: attempts } = state
+  return hash !== null && expiresAt !== null && isRunning(expiresAt, CODE_VALID_SECONDS, now) && attempts < GUESSES
+}
+
 function judgeNewest(state: ChallengeState, typed: string, { now, keys, challenge }: KindWorld): KindOutcome {
   const { code_hash: hash, code_expires_at: expiresAt, code_attempts: attempts } = state
   if (!hash || !expiresAt || !challenge) return { accepted: false, because: 'no_code' }

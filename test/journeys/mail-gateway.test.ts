@@ -3,7 +3,7 @@ import type { Database } from '../../src/db/connect.js'
 import type { MailGateway } from '../../src/notify/gateways/mail-gateway.js'
 import { createSmtpGateway } from '../../src/notify/gateways/smtp.js'
 import { databaseKinds, openTestDatabase } from '../support/database.js'
-import { type Deliveries, startDeliveries } from '../support/phones.js'
+import { codeIn, type Deliveries, startDeliveries } from '../support/phones.js'
 import { createPerson, signIn, startTestSite, type TestSite } from '../support/site.js'
 import { type SmtpServer, startSmtp } from '../support/smtp.js'
 
@@ -56,5 +56,23 @@ describe.each(databaseKinds())('a code by email that the mail server refuses, on
     expect(answer.text).toContain(told)
     expect(answer.text).not.toContain('fault in our set-up')
     expect(answer.text).not.toContain(text)
+  })
+
+  it('leaves the form for the code that arrived before, and says that it still works (DEV-R2)', async () => {
+    smtp.behaviour = 'accept'
+    const person = await createPerson(site)
+    const browser = await signIn(site, person)
+    const arrival = smtp.arrival(person.email)
+    expect((await browser.post(add, { otp_challenge: 'send' })).status).toBe(303)
+    const code = codeIn((await arrival).text)
+    site.clock.advance(31)
+    smtp.behaviour = { to: 'RCPT', code: 552, text: '5.2.2 Mailbox full' }
+    const failed = await browser.post(add, { otp_challenge: 'again' })
+    expect(failed.text).toContain(full)
+    for (const { text } of [failed, await browser.get(add)]) {
+      expect(text).toContain('name="otp_token"')
+      expect(text).toContain('The code that you received before still works until it expires.')
+    }
+    expect((await browser.post(add, { otp_token: code })).status).toBe(303)
   })
 })

@@ -6,7 +6,7 @@ import type { Browser } from '../support/browse.js'
 import { addPhone } from '../support/challenges.js'
 import { databaseKinds, openTestDatabase } from '../support/database.js'
 import { codeIn, type Deliveries, startDeliveries } from '../support/phones.js'
-import { createPerson, signIn, startTestSite, type TestSite } from '../support/site.js'
+import { createPerson, signIn, startTestSite, stepUp, type TestSite } from '../support/site.js'
 
 const login = '/account/login'
 const add = '/account/two-factor/phones/add'
@@ -72,6 +72,63 @@ describe.each(databaseKinds())('a gateway that fails, on the %s database', (wher
       `select count(*)::int as jobs from graphile_worker.jobs where task_identifier = 'send-phone-code'`,
     )
     expect(rows).toEqual([{ jobs: 0 }])
+  })
+
+  const older = 'The code that you received before still works until it expires.'
+
+  it('keeps the form for the code that still works, and says so (DEV-R2)', async () => {
+    twilio.behaviour = 'accept'
+    const { browser, number } = await begin()
+    const code = codeIn(twilio.requests.at(-1)?.fields['Body'])
+    site.clock.advance(31)
+    twilio.behaviour = { status: 503, code: 20503, message: 'down' }
+    const failed = await browser.post(add, { otp_challenge: 'again' })
+    const again = await browser.get(add)
+    const fromNumber = await sendAgain(browser, number)
+    const byCall = await browser.post(add, { phone_number: number, phone_method: 'call' })
+    expect([failed, fromNumber, byCall]).toMatchObject(
+      Array.from({ length: 3 }, () => ({ status: 422, code: 'challenge_exception' })),
+    )
+    for (const page of [failed, again, fromNumber, byCall]) {
+      expect(page.text).toContain('name="otp_token"')
+      expect(page.text).toContain(older)
+      expect(page.text).not.toContain('We sent a text message')
+    }
+    const wrong = await browser.post(add, { otp_token: code === '000000' ? '111111' : '000000' })
+    expect(wrong).toMatchObject({ status: 422, code: 'invalid_token' })
+    expect(wrong.text).toContain(older)
+    site.clock.advance(2)
+    expect((await browser.post(add, { otp_token: code })).status).toBe(303)
+  })
+
+  it('asks for the number again once no code works any more', async () => {
+    twilio.behaviour = 'accept'
+    const { browser } = await begin()
+    site.clock.advance(290)
+    twilio.behaviour = { status: 503, code: 20503, message: 'down' }
+    expect((await browser.post(add, { otp_challenge: 'again' })).text).toContain(older)
+    site.clock.advance(11)
+    await stepUp(browser)
+    const page = await browser.get(add)
+    const failed = await browser.post(add, { otp_challenge: 'again' })
+    for (const { text } of [page, failed]) {
+      expect(text).toContain('name="phone_number"')
+      expect(text).not.toContain(older)
+    }
+  })
+
+  it('says nothing of an older code where a newer one has left, or none has', async () => {
+    twilio.behaviour = { status: 503, code: 20503, message: 'down' }
+    const { answer, browser, number } = await begin()
+    expect(answer.text).toContain('name="phone_number"')
+    expect(answer.text).not.toContain(older)
+    twilio.behaviour = 'accept'
+    await sendAgain(browser, number)
+    site.clock.advance(31)
+    await browser.post(add, { otp_challenge: 'again' })
+    const page = await browser.get(add)
+    expect(page.text).toContain('We sent a text message')
+    expect(page.text).not.toContain(older)
   })
 
   // Only a message that left the site costs something.

@@ -1,6 +1,7 @@
 import type { Request } from 'express'
 import { z } from 'zod'
 import { runStatement } from '../../db/run-statement.js'
+import { hasOlderCode } from '../../otp/challenge-code.js'
 import { parsePersistentId } from '../../otp/persistent-id.js'
 import { ENROLMENT_SECONDS } from '../../otp/sweep-enrolments.js'
 import type { Account } from '../account.js'
@@ -12,10 +13,17 @@ const setUpRow = z.object({
   delivery: z.enum(['pending', 'sent', 'failed']).nullable(),
   number: z.string().nullable(),
   method: z.enum(['sms', 'call']).nullable(),
+  sent_code_hash: z.string().nullable(),
+  sent_code_expires_at: z.date().nullable(),
+  sent_code_attempts: z.number(),
 })
 
 /** A phone or mailbox that this session is setting up. */
-export type CodeSetUp = z.output<typeof setUpRow> & { deviceId: string }
+export interface CodeSetUp extends Pick<z.output<typeof setUpRow>, 'id' | 'name' | 'delivery' | 'number' | 'method'> {
+  deviceId: string
+  /** The last code could not be sent, and the one before it still works. */
+  onlyOlder: boolean
+}
 
 const COLUMNS = {
   phone: { table: 'phone_devices', columns: 'number, method' },
@@ -31,7 +39,16 @@ export async function readCodeSetUp(account: Account, req: Request, kind: CodeKi
   if (!req.user || !setUp || named?.kind !== kind) return null
   if (account.clock.now().getTime() - setUp.at >= ENROLMENT_SECONDS * 1000) return null
   const { table, columns } = COLUMNS[kind]
-  const sql = `select id, name, delivery, ${columns} from ${table} where id = $id and user_id = $userId and not confirmed and confirmed_at is null`
+  const sql = `select id, name, delivery, sent_code_hash, sent_code_expires_at, sent_code_attempts, ${columns} from ${table} where id = $id and user_id = $userId and not confirmed and confirmed_at is null`
   const [row] = await runStatement(account.database, undefined, sql, { id: named.id, userId: req.user.id })
-  return row ? { ...setUpRow.parse(row), deviceId: setUp.device } : null
+  if (!row) return null
+  const { sent_code_hash, sent_code_expires_at, sent_code_attempts, ...rest } = setUpRow.parse(row)
+  const older = { sent_code_hash, sent_code_expires_at, sent_code_attempts }
+  const onlyOlder = rest.delivery === 'failed' && hasOlderCode(older, account.clock.now())
+  return { ...rest, deviceId: setUp.device, onlyOlder }
+}
+
+/** Whether there is a code to be entered, or one is on its way. */
+export function awaitsCode({ delivery, onlyOlder }: CodeSetUp): boolean {
+  return delivery === 'pending' || delivery === 'sent' || onlyOlder
 }

@@ -5,7 +5,7 @@ import { refuse } from '../../http/refuse.js'
 import { safeNext } from '../../http/safe-next.js'
 import type { Account } from '../account.js'
 import { confirmCode } from '../code-set-up/confirm-code.js'
-import { readCodeSetUp } from '../code-set-up/read-code-set-up.js'
+import { awaitsCode, readCodeSetUp } from '../code-set-up/read-code-set-up.js'
 import { sendCode } from '../code-set-up/send-code.js'
 import { finishSetUp } from '../setup/finish-set-up.js'
 import { beginEmail } from './begin-email.js'
@@ -24,12 +24,12 @@ export function postStep(account: Account): RequestHandler {
 }
 
 async function send(account: Account, req: Request, res: Response, user: RequestUser, next: string | null) {
-  const begun = await readCodeSetUp(account, req, 'email')
   const deviceId = await beginEmail(account, req, user)
   if (!deviceId) return showAsk(req, res, next, { code: 'email_known', status: 422 })
   const refusal = await sendCode(account, req, user, deviceId)
   if (!refusal) return res.redirect(303, addAddress(next))
-  if (begun?.delivery) showCode(req, res, next, begun.delivery === 'pending', refusal)
+  const setUp = await readCodeSetUp(account, req, 'email')
+  if (setUp && awaitsCode(setUp)) showCode(req, res, next, setUp, refusal)
   else showAsk(req, res, next, refusal)
 }
 
@@ -43,7 +43,7 @@ async function confirm(
   const setUp = await readCodeSetUp(account, req, 'email')
   if (!setUp) return showAsk(req, res, next, { code: 'set_up_expired', status: 422 })
   const confirmed = await confirmCode(account, req, user, { deviceId: setUp.deviceId, token })
-  if (!confirmed.ok) return showCode(req, res, next, setUp.delivery === 'pending', confirmed.refusal)
+  if (!confirmed.ok) return showCode(req, res, next, setUp, confirmed.refusal)
   await finishSetUp(account, req, res, { user, confirmed: confirmed.confirmed, next })
 }
 

@@ -4,7 +4,7 @@ import { requireFresh } from '../../auth/step-up/require-fresh.js'
 import { parseForms } from '../../http/read-form.js'
 import { safeNext } from '../../http/safe-next.js'
 import type { Account } from '../account.js'
-import { readCodeSetUp } from '../code-set-up/read-code-set-up.js'
+import { awaitsCode, readCodeSetUp } from '../code-set-up/read-code-set-up.js'
 import { postStep } from './post-step.js'
 import { showAsk, showCode } from './show-add.js'
 
@@ -30,8 +30,7 @@ function showStep(account: Account): RequestHandler {
   return async (req, res) => {
     const next = safeNext(req.query['next'])
     const setUp = await readCodeSetUp(account, req, 'email')
-    const sent = setUp?.delivery === 'pending' || setUp?.delivery === 'sent'
-    if (sent) showCode(req, res, next, setUp.delivery === 'pending', null)
+    if (setUp && awaitsCode(setUp)) showCode(req, res, next, setUp, null)
     else showAsk(req, res, next, null)
   }
 }

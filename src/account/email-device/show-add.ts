@@ -1,5 +1,6 @@
 import type { Request, Response } from 'express'
 import { sendPage } from '../../http/send-page.js'
+import type { CodeSetUp } from '../code-set-up/read-code-set-up.js'
 import { type StepRefusal, tellRefusal } from '../code-set-up/step-refusal.js'
 
 /** Says how weak this is (S-15, S-30), and where the code would go. */
@@ -12,8 +13,9 @@ export function showCode(
   req: Request,
   res: Response,
   next: string | null,
-  pending: boolean,
+  { delivery, onlyOlder }: CodeSetUp,
   refusal: StepRefusal | null,
 ): void {
-  sendPage(res, 'account/email-device/code', { next: next ?? '', pending, alert: tellRefusal(req, res, refusal) })
+  const alert = tellRefusal(req, res, refusal)
+  sendPage(res, 'account/email-device/code', { next: next ?? '', pending: delivery === 'pending', onlyOlder, alert })
 }

@@ -7,7 +7,7 @@ import { safeNext } from '../../http/safe-next.js'
 import { readPhoneNumber } from '../../otp/phone-number.js'
 import type { Account } from '../account.js'
 import { confirmCode } from '../code-set-up/confirm-code.js'
-import { readCodeSetUp } from '../code-set-up/read-code-set-up.js'
+import { awaitsCode, readCodeSetUp } from '../code-set-up/read-code-set-up.js'
 import { sendCode } from '../code-set-up/send-code.js'
 import type { StepRefusal } from '../code-set-up/step-refusal.js'
 import { finishSetUp } from '../setup/finish-set-up.js'
@@ -36,8 +36,10 @@ async function begin(account: Account, req: Request, res: Response, user: Reques
   const deviceId = await beginPhone(account, req, user, phone)
   if (!deviceId) return again({ code: 'number_known', status: 422 })
   const refusal = await sendCode(account, req, user, deviceId)
-  if (refusal) again(refusal)
-  else res.redirect(303, codeAddress(form))
+  if (!refusal) return res.redirect(303, codeAddress(form))
+  const setUp = await readCodeSetUp(account, req, 'phone')
+  if (setUp?.onlyOlder) showCode(req, res, safeNext(form.next), setUp, refusal)
+  else again(refusal)
 }
 
 function readPhone({ config }: Account, form: AddPhoneForm): NewPhone | { code: string } {
@@ -52,8 +54,11 @@ async function sendAgain(account: Account, req: Request, res: Response, user: Re
   const setUp = await readCodeSetUp(account, req, 'phone')
   if (!setUp) return expired(account, req, res, form)
   const refusal = await sendCode(account, req, user, setUp.deviceId)
-  if (refusal) showCode(req, res, safeNext(form.next), setUp, refusal)
-  else res.redirect(303, codeAddress(form))
+  if (!refusal) return res.redirect(303, codeAddress(form))
+  const next = safeNext(form.next)
+  const now = await readCodeSetUp(account, req, 'phone')
+  if (now && awaitsCode(now)) showCode(req, res, next, now, refusal)
+  else showNumber(account, req, res, next, { number: setUp.number ?? '', method: setUp.method ?? 'sms' }, refusal)
 }
 
 async function confirm(account: Account, req: Request, res: Response, user: RequestUser, form: AddPhoneForm) {

@@ -3,7 +3,7 @@ import { requireFresh } from '../../auth/step-up/require-fresh.js'
 import { parseForms } from '../../http/read-form.js'
 import { safeNext } from '../../http/safe-next.js'
 import type { Account } from '../account.js'
-import { readCodeSetUp } from '../code-set-up/read-code-set-up.js'
+import { awaitsCode, readCodeSetUp } from '../code-set-up/read-code-set-up.js'
 import { deletePhone } from './delete-phone.js'
 import { postStep } from './post-step.js'
 import { showCode, showNumber } from './show-add.js'
@@ -32,8 +32,7 @@ function showStep(account: Account): RequestHandler {
     const next = safeNext(req.query['next'])
     const setUp = await readCodeSetUp(account, req, 'phone')
     const typed = { number: setUp?.number ?? '', method: setUp?.method ?? 'sms' }
-    const sent = setUp?.delivery === 'pending' || setUp?.delivery === 'sent'
-    if (setUp && sent && req.query['step'] !== 'number') showCode(req, res, next, setUp, null)
+    if (setUp && awaitsCode(setUp) && req.query['step'] !== 'number') showCode(req, res, next, setUp, null)
     else showNumber(account, req, res, next, typed, null)
   }
 }
