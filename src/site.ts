@@ -129,8 +129,9 @@ export async function mountSite(services: SiteServices): Promise<MountedSite> {
   app.disable('x-powered-by').set('etag', false)
   app.set('trust proxy', config.trustProxy)
   app.set('trust proxy', inAnyNotation(app.get('trust proxy fn')))
-  app.use(rememberClient({ trustsProxy: config.trustProxy !== false, log }))
+  // Before anything is mounted: the router keeps what it is made with.
   app.set('query parser', 'simple').enable('case sensitive routing').enable('strict routing')
+  app.use(rememberClient({ trustsProxy: config.trustProxy !== false, log }))
   app.locals.page = {
     siteName: config.siteName,
     stylesheet: stylesheet.address,

@@ -8,6 +8,7 @@ import type { PasswordSubject } from '../otp/password-waits.js'
 import type { Auth } from './auth.js'
 import { readBrowserToken } from './login/known-browser.js'
 import { type PasswordTurn, type TakenAttempt, takePasswordAttempt } from './password-limit.js'
+import { queueAttempt } from './queue-attempts.js'
 import { tellPasswordFailures } from './tell-password-failures.js'
 import { emailCandidates } from '../typed-text/read-email.js'
 
@@ -50,6 +51,8 @@ export async function checkPassword(auth: Auth, req: Request, login: string, pas
   const early = mayBeKnown ? null : await auth.addressLimit.take(sender)
   if (early !== null) return waitFor(early)
   const found = await findLogin(auth, login)
+  // A known browser does not queue behind strangers.
+  if (!mayBeKnown) await queueAttempt(auth, req, found.subject)
   const turn = await takePasswordAttempt(auth, req, found)
   if (!turn.ok) {
     if (!mayBeKnown) await auth.addressLimit.giveBack(sender)

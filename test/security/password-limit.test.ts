@@ -102,6 +102,13 @@ describe('incorrect passwords of one account (SEC-03)', () => {
     expect(await attack(person.email, 400, own)).toBe(100)
   })
 
+  it('do not make a crowd of correct ones wait', async () => {
+    const person = await createPerson(site)
+    const form = { username: person.email, password: person.password }
+    const answers = await Promise.all(Array.from({ length: 30 }, () => site.browser().post('/account/login', form)))
+    expect(answers.map(({ status }) => status)).toEqual(Array(30).fill(303))
+  })
+
   it('of many at once are not checked more often', async () => {
     const person = await createPerson(site, { staff: false, app: false })
     const answers = await Promise.all(Array.from({ length: 30 }, () => enter(person.email, 'wrong')))

@@ -107,7 +107,8 @@ describe.each(databaseKinds())('unfinished setups (SEC-14), on the %s database',
     const browser = await signIn(site, person)
     let last = ''
     for (let count = 0; count < 8; count += 1) {
-      const form = { name: 'Token', key, digits: '6', counter: '1' }
+      // A form of its own each time: the same one twice is one submission.
+      const form = { name: `Token ${count}`, key, digits: '6', counter: '1' }
       const added = await browser.post('/account/two-factor/hardware-tokens/add', form)
       expect(added.status).toBe(303)
       last = added.location ?? ''
