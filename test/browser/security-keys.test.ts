@@ -8,6 +8,12 @@ import { createPerson, type Person, signIn, startTestSite, type TestSite } from 
 import { clone, type KeyTraits, plugIn, pullOut, setVerified } from '../support/virtual-key.js'
 import { addTestKey } from '../support/webauthn.js'
 
+/** Clears the cookies. Away from the panel first: its own calls would lead to the sign-in as well. */
+async function forget(page: Page): Promise<void> {
+  await page.goto('about:blank')
+  await page.context().clearCookies()
+}
+
 let database: Database
 let site: TestSite
 let chromium: Browser
@@ -55,7 +61,7 @@ async function enrol(traits: KeyTraits = {}) {
   const key = await plugIn(opened.page, traits)
   await addKey(opened.page, 'Blue key')
   await opened.page.waitForURL(/\/setup\/complete/)
-  await opened.context.clearCookies()
+  await forget(opened.page)
   return { person, key, ...opened }
 }
 
@@ -77,7 +83,7 @@ describe('a security key in a browser', () => {
     expect(await page.locator('code').count()).toBeGreaterThanOrEqual(10)
     expect(await keysOf(person)).toMatchObject([{ name: 'Key ring', confirmed: true, transports: ['usb'] }])
 
-    await context.clearCookies()
+    await forget(page)
     await givePassword(page, person)
     await useKey(page)
     await isInside(page)
@@ -100,7 +106,7 @@ describe('a security key in a browser', () => {
     await addKey(page, 'Red key')
     await page.waitForURL(/\/setup\/complete/)
     expect((await keysOf(person)).map(({ name }) => name)).toEqual(['Blue key', 'Red key'])
-    await context.clearCookies()
+    await forget(page)
     await givePassword(page, person)
     await useKey(page)
     await isInside(page)
@@ -239,7 +245,7 @@ describe('a security key in a browser', () => {
   it('leads back to the sign-in when the session has ended meanwhile', async () => {
     const { person, page, context } = await enrol()
     await givePassword(page, person)
-    await context.clearCookies()
+    await page.context().clearCookies()
     await useKey(page)
     await page.getByLabel('Password', { exact: true }).waitFor()
     expect(new URL(page.url()).pathname).toBe('/account/login')
@@ -271,9 +277,7 @@ describe('a passkey in a browser', () => {
     await page.goto(`${site.baseUrl}/account/login`)
     await page.getByRole('button', { name: 'Sign in with a passkey' }).click()
     await isInside(page)
-    // Away from the panel first: its calls would lead to the sign-in by themselves.
-    await page.goto('about:blank')
-    await context.clearCookies()
+    await forget(page)
     await page.goto(`${site.baseUrl}/account/login`)
     await setVerified(key, false)
     await page.getByRole('button', { name: 'Sign in with a passkey' }).click()
@@ -332,13 +336,13 @@ describe.each([
     await page.evaluate(`document.querySelector('form[data-key]').submit()`)
     await page.getByRole('alert').waitFor()
     await check('add-refused')
-    await context.clearCookies()
+    await forget(page)
     await page.goto(`${site.baseUrl}/account/login`)
     await page.getByRole('button', { name: 'Sign in with a passkey' }).waitFor()
     await check('password')
     await givePassword(page, person)
     await check('token-app-and-key')
-    await context.clearCookies()
+    await forget(page)
     await addTestKey(site.otp, onlyKey.id)
     await givePassword(page, onlyKey)
     await check('token-key')
