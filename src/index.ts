@@ -38,6 +38,8 @@ export type {
   Cause,
   Changes,
   Device,
+  DeviceState,
+  DisabledReason,
   KindOutcome,
   PersistentId,
   Refusal,
@@ -72,6 +74,7 @@ export type {
   TokenField,
 } from './otp/kinds/kind.js'
 export type { Asker, Lane } from './otp/failures.js'
+export type { Opening } from './otp/opening.js'
 export { type Allowance, type DeviceOfUser, generateIsAllowed, verifyIsAllowed } from './otp/is-allowed.js'
 export { matchToken, type TokenToMatch } from './otp/match-token.js'
 export type { RelyingParty, UserVerification } from './otp/webauthn/relying-party.js'

@@ -1,5 +1,8 @@
 import { z } from 'zod'
 
+/** Every lane, in the order of what the sender has shown. */
+export const lanes = ['sign_in', 'known_browser', 'session', 'set_up'] as const satisfies readonly Lane[]
+
 /**
  * Where a token was submitted. Failures in one lane make nobody wait in another, so that an
  * attacker who has the password cannot lock out an owner who has more than that
@@ -7,9 +10,7 @@ import { z } from 'zod'
  * addition this person has signed in with a second factor in this browser before.
  * `session`: the session is verified. `set_up`: the device is being set up.
  */
-export const lanes = ['sign_in', 'known_browser', 'session', 'set_up'] as const
-
-export type Lane = (typeof lanes)[number]
+export type Lane = 'sign_in' | 'known_browser' | 'session' | 'set_up'
 
 /** Who submits a token, as far as counting failures goes. */
 export interface Asker {
