@@ -79,6 +79,22 @@ export async function recordEvent(
   await runStatement(database, transaction, INSERT, { event, at, userId, actorId, device, ...origin, details })
 }
 
+/**
+ * The same about somebody who may not exist. Then the same statement writes nothing, so that
+ * neither the work nor its time tells who has an account.
+ */
+export async function recordEventOrNothing(
+  database: Pick<Database, 'pool'>,
+  transaction: Transaction,
+  { event, at, userId, origin }: Pick<AuditEntry, 'event' | 'at' | 'userId' | 'origin'>,
+): Promise<void> {
+  await runStatement(database, transaction, INSERT_IF_THERE, { event, at, userId, ...origin })
+}
+
+const INSERT_IF_THERE = `
+insert into audit_events (event, at, user_id, address, browser, request_id, details)
+select $event, $at, id, $address, $browser, $requestId, '{}' from users where id = $userId`
+
 const INSERT = `
 insert into audit_events (event, at, user_id, actor_id, device, address, browser, request_id, details)
 values ($event, $at, $userId, $actorId, $device, $address, $browser, $requestId, $details)`

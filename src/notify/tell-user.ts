@@ -3,6 +3,7 @@ import type { Keyring } from '../crypto/keyring.js'
 import type { Database } from '../db/connect.js'
 import { enqueue } from './enqueue.js'
 import type { Notice } from './mails.js'
+import { takeRequest } from './take-request.js'
 
 export interface TellServices {
   database: Database
@@ -13,7 +14,9 @@ export interface TellServices {
 
 /**
  * Tells somebody by mail what happened to the account, inside the transaction of what
- * happened: neither stands without the other. Name, address and language are read there.
+ * happened: neither stands without the other. Name, address and language are read there. Of
+ * one kind of notice a person gets so many an hour, so that nobody can bury another one under
+ * them; the audit trail has each.
  *
  * @example await tellUser(account, transaction, user.id, { mail: 'password-changed', at, address, browser })
  */
@@ -24,7 +27,7 @@ export async function tellUser(
   notice: Notice,
 ): Promise<void> {
   const owner = await recipientOf(services.database, transaction, userId)
-  if (!owner) return
+  if (!owner || !(await hasRoom(services, transaction, userId, notice))) return
   await enqueue(services, transaction, 'send-mail', {
     ...notice,
     ...owner,
@@ -42,7 +45,7 @@ export interface Recipient {
 
 /**
  * The same about an account that may not exist. Then the same statements run, and the job does
- * nothing, so that neither the work nor its time tells who has an account.
+ * the same but for sending, so that neither the work nor its time tells who has an account.
  *
  * @param userId null: nobody
  */
@@ -53,9 +56,23 @@ export async function tellUserOrNobody(
   notice: Notice,
 ): Promise<void> {
   const owner = await recipientOf(services.database, transaction, userId ?? 0)
-  if (!owner) return enqueue(services, transaction, 'send-nothing', {})
+  const isTold = await hasRoom(services, transaction, userId ?? 0, notice)
   const link = new URL('/account/two-factor/sessions', services.baseUrl()).href
-  await enqueue(services, transaction, 'send-mail', { ...notice, ...owner, link })
+  const task = owner && isTold ? 'send-mail' : 'send-nothing'
+  await enqueue(services, transaction, task, { ...notice, ...(owner ?? NOBODY), link })
+}
+
+/** Stands where a mail to nobody is made all the same. */
+export const NOBODY = { to: 'nobody@invalid', name: 'Nobody', language: 'en' }
+
+async function hasRoom(
+  services: TellServices,
+  transaction: Transaction,
+  userId: number,
+  { mail, at }: Notice,
+): Promise<boolean> {
+  const counted = [{ purpose: 'notice', subject: `${mail}:${userId}` }] as const
+  return (await takeRequest(services, transaction, at, counted)) === null
 }
 
 /** Where a mail to somebody goes, and in which language. Undefined: there is no such user. */

@@ -1,10 +1,13 @@
-import { recordEvent } from '../../audit.js'
+import { recordEventOrNothing } from '../../audit.js'
 import { runStatement } from '../../db/run-statement.js'
 import { enqueue } from '../../notify/enqueue.js'
+import { takeRequest } from '../../notify/take-request.js'
+import { NOBODY } from '../../notify/tell-user.js'
 import type { Origin } from '../../origin.js'
+import { isBlank } from '../../typed-text/clean-text.js'
+import { emailCandidates } from '../../typed-text/read-email.js'
 import type { Account } from '../account.js'
 import { createLink } from '../one-time-link.js'
-import { emailCandidates } from '../../typed-text/read-email.js'
 
 interface Requester {
   id: number
@@ -14,25 +17,37 @@ interface Requester {
 }
 
 /**
- * Sends an active user a link to a new password. For an address that nobody has it does
- * nothing, so nobody is to wait for its end.
+ * Counts one request by what was typed, whether anybody has that address or not.
+ *
+ * @returns the seconds to wait, or null where it may be made
+ */
+export async function takeReset(account: Account, typed: string): Promise<number | null> {
+  // Nobody's: somebody sent the form as it was.
+  if (isBlank(typed)) return null
+  const subject = emailCandidates(typed)[0] ?? ''
+  return account.database.sequelize.transaction((transaction) =>
+    takeRequest(account, transaction, account.clock.now(), [{ purpose: 'password', subject }]),
+  )
+}
+
+/**
+ * Sends an active user a link to a new password. For an address that nobody has the same
+ * statements run without writing a link or an event, and a job makes a mail that goes nowhere.
  *
  * @param language of the request, where the user has chosen none
  */
 export async function requestReset(account: Account, typed: string, language: string, origin: Origin): Promise<void> {
   const { database, clock } = account
   const [user] = await runStatement<Requester>(database, undefined, REQUESTER, { emails: emailCandidates(typed) })
-  if (!user) return
+  const userId = user?.id ?? 0
+  const to = user ? { to: user.email, userId, name: user.name, language: user.locale ?? language } : NOBODY
   await database.sequelize.transaction(async (transaction) => {
-    const { token, expiresAt } = await createLink(account, transaction, { purpose: 'password-reset', userId: user.id })
+    const { token, expiresAt } = await createLink(account, transaction, { purpose: 'password-reset', userId })
     const event = 'password_reset_requested'
-    await recordEvent(database, transaction, { event, at: clock.now(), userId: user.id, origin })
-    await enqueue(account, transaction, 'send-mail', {
+    await recordEventOrNothing(database, transaction, { event, at: clock.now(), userId, origin })
+    await enqueue(account, transaction, user ? 'send-mail' : 'send-nothing', {
       mail: 'password-reset',
-      to: user.email,
-      userId: user.id,
-      name: user.name,
-      language: user.locale ?? language,
+      ...to,
       link: new URL(`/account/password/reset/${token}`, account.baseUrl()).href,
       expiresAt,
     })

@@ -8,11 +8,11 @@ import { refuse } from '../../http/refuse.js'
 import { sendPage } from '../../http/send-page.js'
 import { redirectDone } from '../../http/step-done.js'
 import { newFormId } from '../../auth/repeats/form-id.js'
+import { isBlank } from '../../typed-text/clean-text.js'
 import type { Account } from '../account.js'
 import { findLink } from '../one-time-link.js'
 import { forgotForm, resetForm } from './forms.js'
-import { limitRequests } from './limit-requests.js'
-import { requestReset } from './request-reset.js'
+import { requestReset, takeReset } from './request-reset.js'
 import { resetPassword } from './reset-password.js'
 
 const FORGOT = '/account/password/forgot'
@@ -29,20 +29,22 @@ export function passwordRoutes(account: Account): Router {
 }
 
 /**
- * The answer goes out before anybody is looked up: no status, no text and no time tells
- * whether an account has this address (ASVS 6.3.8).
+ * The answer goes out before anybody is looked up, and the work that follows it is the same for
+ * everybody: no status, no text and no time, that of the next request included, tells whether
+ * an account has this address (ASVS 6.3.8).
  */
 function postForgot(account: Account): RequestHandler {
-  const requestsOf = limitRequests(account)
   return async (req, res) => {
     const form = readForm(req, forgotForm)
     if (!form) return refuse(req, res, { status: 400, code: 'bad_request' })
     const email = form.username ?? ''
-    const wait = (await account.forgotLimit.take(networkSender(req))) ?? (await requestsOf(email))
+    const wait = (await account.forgotLimit.take(networkSender(req))) ?? (await takeReset(account, email))
     if (wait !== null) return refuseForgot(req, res, wait)
     const { language, log } = req
     const origin = describeOrigin(req)
     redirectDone(res, `${FORGOT}?sent`)
+    // Nobody's, whoever looks: there is nothing to hide.
+    if (isBlank(email)) return
     requestReset(account, email, language, origin).catch((fault: unknown) =>
       log.error({ err: fault }, 'a link to a new password was not sent'),
     )

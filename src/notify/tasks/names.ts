@@ -4,8 +4,8 @@ import type { Mail } from '../mails.js'
 /** Every task, with what it is given. */
 export interface TaskPayloads {
   'send-mail': Mail
-  /** Stands for a mail to a login that nobody has. */
-  'send-nothing': Record<string, never>
+  /** Stands for a mail to a login that nobody has: the same work, and nothing is sent. */
+  'send-nothing': Mail
   'send-mail-code': MailCode
   'send-phone-code': PhoneCode
 }
