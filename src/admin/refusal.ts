@@ -9,6 +9,7 @@ const statuses = {
   not_found: 404,
   method_not_allowed: 405,
   too_large: 413,
+  too_many_requests: 429,
   internal: 500,
   unavailable: 503,
 } as const
@@ -29,6 +30,8 @@ interface RefusalDetails {
   fieldWords?: Readonly<Record<string, string>>
   /** For a 405. */
   allow?: string
+  /** Seconds, where waiting helps. */
+  retryAfter?: number
 }
 
 /**

@@ -3,6 +3,7 @@ import { recordEvent } from '../../audit.js'
 import type { RequestUser } from '../../auth/request-user.js'
 import { runStatement } from '../../db/run-statement.js'
 import { enqueue } from '../../notify/enqueue.js'
+import { takeRequest } from '../../notify/take-request.js'
 import { tellUser } from '../../notify/tell-user.js'
 import type { Origin } from '../../origin.js'
 import type { Account } from '../account.js'
@@ -13,6 +14,8 @@ const PURPOSE = 'email-confirmation'
 /**
  * Sends a link to the new address and a notice to the old one (A-12). Nothing changes before
  * the link is followed, and only the newest one works.
+ *
+ * @returns null, or the seconds to wait where this person or this address has had all its links of an hour
  */
 export function requestEmailChange(
   account: Account,
@@ -20,11 +23,16 @@ export function requestEmailChange(
   newEmail: string,
   origin: Origin,
   language: string,
-): Promise<void> {
+): Promise<number | null> {
   const { database, clock } = account
   return database.sequelize.transaction(async (transaction) => {
     const at = clock.now()
     const { address, browser } = origin
+    const wait = await takeRequest(account, transaction, at, [
+      { purpose: 'email-change', subject: `user:${user.id}` },
+      { purpose: 'email-target', subject: newEmail.toLowerCase() },
+    ])
+    if (wait !== null) return wait
     await voidLinks(account, transaction, PURPOSE, [user.id])
     const wanted = { purpose: PURPOSE, userId: user.id, details: { email: newEmail } } as const
     const { token, expiresAt } = await createLink(account, transaction, wanted)
@@ -33,6 +41,7 @@ export function requestEmailChange(
     await enqueue(account, transaction, 'send-mail', { mail: 'email-confirmation', ...about })
     await tellUser(account, transaction, user.id, { mail: 'email-change-requested', newEmail, at, address, browser })
     await recordEvent(database, transaction, { event: 'email_change_requested', at, userId: user.id, origin })
+    return null
   })
 }
 

@@ -37,7 +37,8 @@ function postEmail(account: Account): RequestHandler {
     if (!email) return showRefused(req, res, form.email, 'email_invalid')
     const check = await checkOwnPassword(account, req, form.password ?? '')
     if (!check.ok) return showRefused(req, res, email, check.code, check.retryAfter)
-    await requestEmailChange(account, req.user, email, describeOrigin(req), req.language)
+    const wait = await requestEmailChange(account, req.user, email, describeOrigin(req), req.language)
+    if (wait !== null) return showRefused(req, res, email, 'too_many_requests', wait)
     res.redirect(303, profileAddress('email_requested'))
   }
 }

@@ -52,6 +52,7 @@ export async function sweep({ otp, database, clock }: Pick<Account, 'otp' | 'dat
   )
   await runStatement(database, undefined, 'delete from kept_requests where expires_at <= $now', { now })
   await runStatement(database, undefined, 'delete from repeated_forms where expires_at <= $now', { now })
+  await runStatement(database, undefined, 'delete from rate_limits where expire <= $now', { now: now.getTime() })
   await runStatement(database, undefined, 'delete from trusted_browsers where expires_at <= $now', { now })
   return ahead
 }

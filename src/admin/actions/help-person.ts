@@ -27,11 +27,13 @@ interface Wish {
 /**
  * Does something about another person's access: never one's own, nor that of somebody who
  * may more (A-10). Judged by the locked rows and done in the same transaction.
+ *
+ * @param help where it refuses, it has changed nothing
  */
 export async function helpPerson(
   services: PanelServices,
   { actor, how, personId, needsActive }: Wish,
-  help: (person: User, transaction: Transaction, standing: Standing) => Promise<Given>,
+  help: (person: User, transaction: Transaction, standing: Standing) => Promise<Given | Refused>,
 ): Promise<{ ok: true; given: Given } | Refused> {
   await services.refreshPeople([personId])
   return services.database.sequelize.transaction(async (transaction) => {
@@ -42,6 +44,7 @@ export async function helpPerson(
     const why = whyNoLonger(locked, how, 'users', personId)
     if (why) return notAllowed(why === 'own' ? 'own_recovery' : why)
     if (needsActive && !person.is_active) return notAllowed('inactive')
-    return { ok: true, given: await help(person, transaction, standing) }
+    const given = await help(person, transaction, standing)
+    return 'ok' in given ? given : { ok: true, given }
   })
 }

@@ -1,9 +1,12 @@
+import type { Transaction } from 'sequelize'
 import { z } from 'zod'
 import { enqueue } from '../../notify/enqueue.js'
+import { takeRequest } from '../../notify/take-request.js'
 import { recipientOf } from '../../notify/tell-user.js'
 import type { PanelUser } from '../panel-user.js'
 import type { PanelServices } from '../services.js'
 import { helpPerson } from './help-person.js'
+import type { Refused } from './outcome.js'
 
 /** Where the link goes: into the person's mailbox, unseen by the administrator, or on the page, to be handed over. */
 export const invitationFields = z.object({ deliver: z.enum(['mail', 'page']) })
@@ -19,7 +22,9 @@ export function invitePerson(
   return helpPerson(
     services,
     { actor, how: 'invite', personId, needsActive: true },
-    async ({ id: userId }, transaction, rights) => {
+    async ({ id: userId, email }, transaction, rights) => {
+      const refused = deliver === 'mail' ? await takeInvitation(services, transaction, actor, email) : null
+      if (refused) return refused
       const invitation = { userId, actorId: actor.id, origin: actor.origin, rights }
       const { link, expiresAt } = await invite(transaction, invitation)
       if (deliver === 'page') return { secret: link, expiresAt }
@@ -29,4 +34,18 @@ export function invitePerson(
       return { secret: null, expiresAt }
     },
   )
+}
+
+/** Before anything changes: by the mailbox, whoever invites, and by the administrator, whoever is invited. */
+async function takeInvitation(
+  { otp, clock }: PanelServices,
+  transaction: Transaction,
+  actor: PanelUser,
+  email: string,
+): Promise<Refused | null> {
+  const retryAfter = await takeRequest(otp, transaction, clock.now(), [
+    { purpose: 'invitation', subject: email.toLowerCase() },
+    { purpose: 'invitation-by', subject: `user:${actor.id}` },
+  ])
+  return retryAfter === null ? null : { ok: false, code: 'too_many_requests', retryAfter }
 }

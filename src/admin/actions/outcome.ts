@@ -1,6 +1,7 @@
 /** Why a writing verb did nothing. The reasons are keys of `panel:refusals`, those of single fields by their names. */
 export type Refused =
   | { ok: false; code: 'not_found' }
+  | { ok: false; code: 'too_many_requests'; retryAfter: number }
   | { ok: false; code: 'not_allowed'; reason: string }
   | { ok: false; code: 'bad_request'; fields: Readonly<Record<string, string>> }
 

@@ -16,6 +16,7 @@ export function settle<Given extends { ok: true }>(outcome: Given | Refused): Gi
   if (outcome.ok) return outcome
   const { code } = outcome
   if (code === 'not_allowed') throw new PanelRefusal(code, { reason: outcome.reason })
+  if (code === 'too_many_requests') throw new PanelRefusal(code, { retryAfter: outcome.retryAfter })
   throw new PanelRefusal(code, code === 'bad_request' ? { reason: 'fields', fields: outcome.fields } : {})
 }
 

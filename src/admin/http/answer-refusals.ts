@@ -2,6 +2,7 @@ import type { ErrorRequestHandler, Request, Response } from 'express'
 import { z } from 'zod'
 import { recordEvent } from '../../audit.js'
 import { isOutage } from '../../db/is-outage.js'
+import { describeWait } from '../../http/describe-wait.js'
 import { UNAVAILABLE } from '../../http/refuse.js'
 import { loggablePath } from '../../http/loggable-path.js'
 import type { Translate } from '../../i18n.js'
@@ -20,15 +21,20 @@ export function answerRefusals(services: PanelServices): ErrorRequestHandler {
     if (code === 'internal' || code === 'unavailable') logFault(error, req)
     if (req.user && DENIALS.has(code)) await recordDenial(services, req, req.user.id, refusal)
     if (details.allow) res.set('Allow', details.allow)
-    if (code === 'unavailable') res.set('Retry-After', String(UNAVAILABLE.retryAfter))
-    const message =
-      details.words ?? req.t(details.reason ? `panel:refusals.${details.reason}` : `errors:${code}`, details.values)
+    const retryAfter = code === 'unavailable' ? UNAVAILABLE.retryAfter : details.retryAfter
+    if (retryAfter !== undefined) res.set('Retry-After', String(retryAfter))
+    const message = details.words ?? wordsOf(req, refusal)
     const fields = details.fieldWords ?? (details.fields && inWords(req.t, details.fields))
     res.status(status)
     if (isApi(req.path))
       res.set('Content-Language', req.language).json({ error: { code, message, ...(fields && { fields }) } })
     else showRefusal(res, code, message)
   }
+}
+
+function wordsOf({ t, language }: Request, { code, details }: PanelRefusal): string {
+  if (details.reason) return t(`panel:refusals.${details.reason}`, details.values)
+  return t(`errors:${code}`, { wait: describeWait(details.retryAfter ?? 0, language) })
 }
 
 function inWords(t: Translate, fields: Readonly<Record<string, string>>): Record<string, string> {
