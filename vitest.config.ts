@@ -21,6 +21,7 @@ export default defineConfig({
     // Upper bounds that no test waits for: beside other work a first start takes half a minute.
     testTimeout: 180_000,
     hookTimeout: 300_000,
+    expect: { poll: { timeout: 60_000 } },
     server: { deps: { external: [/dist\/lean\//] } },
   },
 })

@@ -10,6 +10,7 @@ import { keepSwept } from './account/setup/sweep.js'
 import type { HostAdmin } from './admin/host/host-admin.js'
 import { createPanel } from './admin/mount.js'
 import type { Requirements } from './admin/requirements.js'
+import { DELIVERY_WAIT } from './auth/send-challenge.js'
 import type { Auth } from './auth/auth.js'
 import { enforcePolicy } from './auth/enforce-policy.js'
 import { enrolmentGate } from './auth/enrolment.js'
@@ -182,7 +183,7 @@ async function createAccount(
   const forgotLimit = limitAddress(database.pool, config.loginAddressLimit, 'forgot')
   const hostUsers = services.users ? createHostUsers(services.users, services) : null
   const baseUrl = () => services.baseUrl
-  const where = { baseUrl, origins, https, hasPage }
+  const where = { baseUrl, origins, https, hasPage, deliveryWait: DELIVERY_WAIT }
   const account: Account = { config, clock, database, otp, keys, addressLimit, forgotLimit, hostUsers, ...where }
   recordVerifications(otp)
   endTrust(otp)

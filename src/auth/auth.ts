@@ -15,6 +15,8 @@ export interface Auth {
   database: Database
   otp: Otp
   addressLimit: AddressLimit
+  /** Milliseconds that a page waits at most to hear what became of a code. */
+  deliveryWait: number
   /** People of an application's own table; null: ours. */
   hostUsers: HostUsers | null
   /** Public address, for links in mails; read when a mail is made. */

@@ -9,7 +9,7 @@ import type { Auth } from './auth.js'
 import { saveSession } from './session.js'
 
 /** Milliseconds that a page waits to hear what came of a message. Gateways give up before. */
-const LONGEST = 10_000
+export const DELIVERY_WAIT = 10_000
 /** Milliseconds between two looks. */
 const LOOK = 150
 
@@ -71,7 +71,7 @@ export function challengeOf(req: Request, deviceId: string): string | null {
 }
 
 async function followDelivery(auth: Auth, device: Device): Promise<SentChallenge> {
-  const over = AbortSignal.timeout(LONGEST)
+  const over = AbortSignal.timeout(auth.deliveryWait)
   do {
     const { delivery, delivery_error: reason } = await readDelivery(auth, device)
     // Null: sent, typed in and used up already.

@@ -120,7 +120,7 @@ describe('the page that is kept', () => {
       const shown = (await stateOf(browser)).resources.map(({ id }) => `${id}.view`)
       expect(shown.filter((text) => text !== 'user_groups.view').toSorted()).toEqual(permissions.toSorted())
     }
-  }, 60_000)
+  }, 300_000)
 })
 
 describe('a membership', () => {

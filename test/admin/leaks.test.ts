@@ -102,7 +102,7 @@ describe('no secret', () => {
       }
     }
     expect(await snapshot()).toEqual(before)
-  }, 120_000)
+  }, 300_000)
 
   it('stands in the answer to a form, accepted or refused', async () => {
     const hidden = await secrets()

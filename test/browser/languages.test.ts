@@ -84,5 +84,5 @@ describe.each(languages)('in %s, on a phone', (language) => {
     await look(page, 'token')
     expect(complaints).toEqual([])
     await context.close()
-  }, 60_000)
+  }, 300_000)
 })

@@ -253,7 +253,7 @@ describe.each([
     expect(faults).toEqual(Object.fromEntries(Object.keys(pages).map((name) => [name, []])))
     expect(complaints).toEqual([])
     await context.close()
-  }, 120_000)
+  }, 300_000)
 })
 
 /** Until nothing is on its way and AdminJS has drawn it. */

@@ -184,7 +184,7 @@ describe('a security key in a browser', () => {
     expect(await alertOn(page)).toBe('key_cancelled')
     expect(await page.getByRole('button', { name: 'Use your security key' }).isEnabled()).toBe(true)
     await context.close()
-  }, 90_000)
+  }, 300_000)
 
   it('is useless to a false page that passes the site’s question on', async () => {
     const { person, page, context } = await enrol()
@@ -266,7 +266,7 @@ describe('a security key in a browser', () => {
     await isInside(page)
     site.otp.settings.relyingParty = relyingParty
     await context.close()
-  }, 90_000)
+  }, 300_000)
 })
 
 describe('a passkey in a browser', () => {
@@ -285,7 +285,7 @@ describe('a passkey in a browser', () => {
     expect(await alertOn(page)).toBe('key_cancelled')
     expect(complaints).toEqual([])
     await context.close()
-  }, 90_000)
+  }, 300_000)
 
   it('cannot be had from a key that knows no PIN', async () => {
     const { page, context } = await enrol({ discoverable: true })
@@ -294,7 +294,7 @@ describe('a passkey in a browser', () => {
     await page.getByRole('alert').waitFor()
     expect(await alertOn(page)).toBe('key_cancelled')
     await context.close()
-  }, 90_000)
+  }, 300_000)
 
   it('of nobody here is refused like a wrong password', async () => {
     const { person, page, context } = await enrol({ discoverable: true, verifies: true, transport: 'internal' })
@@ -356,7 +356,7 @@ describe.each([
     expect(faults).toEqual(Object.fromEntries(Object.keys(faults).map((name) => [name, []])))
     expect(complaints.filter((complaint) => !complaint.includes('422'))).toEqual([])
     await context.close()
-  }, 120_000)
+  }, 300_000)
 })
 
 /** Any page on another port of localhost. */

@@ -33,7 +33,7 @@ beforeAll(async () => {
     { OTP_POLICY: 'off' },
   )
   chromium = await launchBrowser()
-}, 60_000)
+}, 300_000)
 afterAll(async () => {
   await chromium?.close()
   await site?.close()
@@ -106,4 +106,4 @@ it('leads somebody by the keyboard alone from a refused page to the token and ba
   await page.keyboard.press('Enter')
   await page.waitForURL(`${site.baseUrl}/backup?page=2`)
   expect(await page.textContent('body')).toContain('the host’s page')
-}, 60_000)
+}, 300_000)

@@ -35,7 +35,7 @@ describe.each(places)('on %s', (place) => {
     if (place !== 'a running server of the embedded database') return
     const server = await startServer(environment)
     tidy.unshift(() => server.stop())
-  }, 120_000)
+  }, 300_000)
 
   afterAll(async () => {
     for (const step of tidy) await step()

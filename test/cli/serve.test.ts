@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { buildProgram, otpAdmin, startServer } from '../support/command-line.js'
 import { temporaryFolder } from '../support/database.js'
 
-beforeAll(buildProgram, 120_000)
+beforeAll(buildProgram, 300_000)
 
 describe('serve', () => {
   const folder = () => temporaryFolder('migrated')

@@ -20,7 +20,7 @@ const commands = [
   'rotate-keys',
 ]
 
-beforeAll(buildProgram, 120_000)
+beforeAll(buildProgram, 300_000)
 
 describe('help', () => {
   it('names every command on standard output', async () => {

@@ -117,10 +117,10 @@ describe('SEC-R4: the generated key', () => {
     const ids = new Set(await Promise.all(starts))
     expect([...ids]).toEqual([`${read().join()}\n`])
     expect(readdirSync(folder)).toEqual(['secret-key'])
-  }, 60_000)
+  }, 300_000)
 
   describe('on the command line', () => {
-    beforeAll(buildProgram, 120_000)
+    beforeAll(buildProgram, 300_000)
     let data: string
     afterAll(() => rmSync(data, { recursive: true, force: true }))
 

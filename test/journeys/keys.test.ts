@@ -358,7 +358,7 @@ describe.each(databaseKinds())('the life of a secret key, on the %s database', (
   async function askForReset(site: TestSite, { email }: Owner): Promise<string> {
     const before = JSON.stringify(await lastJob())
     await site.browser().post('/account/password/forgot', { username: email })
-    await expect.poll(async () => JSON.stringify(await lastJob()), { timeout: 10_000 }).not.toBe(before)
+    await expect.poll(async () => JSON.stringify(await lastJob()), { timeout: 100_000 }).not.toBe(before)
     return linkIn(site, await lastJob())
   }
 

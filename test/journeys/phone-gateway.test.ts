@@ -23,7 +23,7 @@ describe.each(databaseKinds())('a gateway that fails, on the %s database', (wher
     site = await startTestSite(database)
     twilio = await startTwilio()
     const account = { accountSid, authToken, callerId: '+15005550006', messagingServiceSid: null, baseUrl: twilio.url }
-    const sms = createTwilioGateway(account, 500)
+    const sms = createTwilioGateway(account, 3_000)
     deliveries = startDeliveries(database, site, { sms, embedded: where === 'embedded' })
   })
   afterAll(async () => {

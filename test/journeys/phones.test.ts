@@ -251,7 +251,7 @@ describe.each(databaseKinds())('phones, on the %s database', (where) => {
   }
   afterEach(expectNoCodeWritten)
 
-  it('leave no code in the database, a session or a log', { timeout: 60_000 }, async () => {
+  it('leave no code in the database, a session or a log', { timeout: 300_000 }, async () => {
     const before = everySecret.length
     for (let people = 0; people < 6; people += 1) {
       const number = freshNumber()

@@ -114,7 +114,9 @@ describe('text that people type', () => {
     const person = await createPerson(site)
     const browser = await signIn(site, person)
     await site.browser().post('/account/password/forgot', { username: `${person.email} ` })
-    await expect.poll(async () => (await mailsTo(database, person.email)).length, { timeout: 5_000 }).toBeGreaterThan(0)
+    await expect
+      .poll(async () => (await mailsTo(database, person.email)).length, { timeout: 60_000 })
+      .toBeGreaterThan(0)
     const links = (await mailsTo(database, person.email)).flatMap((mail) =>
       mail.mail === 'password-reset' ? [new URL(mail.link).pathname] : [],
     )

@@ -114,7 +114,7 @@ test('mails go out by the given gateway, and it is closed with the site', async 
     password: person.password,
     otp_token: person.backupTokens[0] ?? '',
   })
-  await vi.waitFor(() => expect(sent.map(({ to }) => to.address)).toContain(person.email), { timeout: 20_000 })
+  await vi.waitFor(() => expect(sent.map(({ to }) => to.address)).toContain(person.email), { timeout: 100_000 })
   await Promise.all([host.close(), host.site.close()])
   expect(closed).toBe(1)
 })

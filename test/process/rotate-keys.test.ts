@@ -41,7 +41,7 @@ describe.skipIf(!postgresUrl())('SEC-07: rotating the key of two processes', () 
     where = await createTestDatabase()
     database = await connectDatabase(testConfig({ DATABASE_URL: where.url }))
     servers = [await start(OLD), await start(OLD)]
-  }, 120_000)
+  }, 300_000)
   afterAll(async () => {
     await Promise.all(servers.map((server) => server.stop('SIGKILL')))
     await database.close()

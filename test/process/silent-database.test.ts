@@ -24,7 +24,7 @@ describe.skipIf(!postgresUrl())('a database host that disappears without a word 
     proxy = await startProxy(targetOf(where.url))
     const places = { DATABASE_URL: throughProxy(where.url, proxy), DATA_DIR: temporaryFolder() }
     server = await startServer({ ...places, LOG_LEVEL: 'silent', LOGIN_ADDRESS_LIMIT: '0' })
-  }, 120_000)
+  }, 300_000)
   afterAll(async () => {
     await server.stop('SIGKILL')
     await proxy.close()

@@ -299,7 +299,7 @@ describe.skipIf(!postgresUrl())('two processes on one PostgreSQL', () => {
       await browser.one.post(login, passwordOf(person))
       const asked = { otp_device: device.persistentId, otp_challenge: 'send' }
       expect((await browser.one.post(login, asked)).status).toBe(303)
-      const code = await vi.waitFor(() => codeSentTo(number), { timeout: 20_000, interval: 100 })
+      const code = await vi.waitFor(() => codeSentTo(number), { timeout: 100_000, interval: 100 })
       const answer = await browser.other.post(login, { otp_device: device.persistentId, otp_token: code })
       expect(answer.location).toBe('/admin')
     })

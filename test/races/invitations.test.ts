@@ -29,7 +29,7 @@ describe.skipIf(!postgresUrl())('an invitation on PostgreSQL', () => {
       // As the panel does: nobody else may change that person meanwhile.
       await models.User.findByPk(id, { transaction, lock: true })
       const answer = site.browser().post(new URL(first.link).pathname, { password })
-      await vi.waitUntil(async () => (await waiting()) > 0, { timeout: 10_000 })
+      await vi.waitUntil(async () => (await waiting()) > 0, { timeout: 100_000 })
       await createInvitation(site.otp, transaction, invitation, site.baseUrl)
       return { answer }
     })

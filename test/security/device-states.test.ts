@@ -58,7 +58,7 @@ describe('a password alone (SEC-01)', () => {
     await migrate(database, [wordKind(), wordKind('ghost')])
     for (const { policy, enrolment } of rules)
       sites.set(`${policy} ${enrolment}`, await open({ OTP_POLICY: policy, OTP_ENROLMENT: enrolment }))
-  }, 120_000)
+  }, 300_000)
   afterAll(async () => {
     for (const site of sites.values()) await site.close()
     await database.close()

@@ -13,7 +13,7 @@ let app: RunningExample
 beforeAll(async () => {
   installed = installExample('custom-device')
   app = await startExample(installed.folder, 'app.js')
-}, 120_000)
+}, 300_000)
 afterAll(async () => {
   await app.stop()
   installed.remove()

@@ -14,7 +14,7 @@ import { softYubikey, type SoftYubikey, typeOtp } from './soft-yubikey.js'
 import { API_KEY, startValidationServer, type ValidationServer } from './validation-server.js'
 import { has, hasYubiserver, startYubiserver, type Yubiserver } from './yubiserver.js'
 
-const soon = () => AbortSignal.timeout(5000)
+const soon = () => AbortSignal.timeout(60_000)
 
 const without = (answer: Record<string, string>, name: string) =>
   Object.fromEntries(Object.entries(answer).filter(([each]) => each !== name))
