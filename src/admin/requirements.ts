@@ -32,6 +32,7 @@ export interface RequirementChecks {
  */
 export function checkRequirement(services: PanelServices, admin: AdminJS, given: Requirements): RequirementChecks {
   refuseUnknown(admin, given)
+  warnOfOpenReads(services, given)
   const fresh = services.requires({ maxAge: FRESH_SECONDS })
   const guards = new Map(
     Object.entries(given).map(([name, each]) => [name, each === null ? null : services.requires(each)]),
@@ -103,4 +104,17 @@ function refuseUnknown({ resources }: AdminJS, given: Requirements): void {
     `There is a requirement for "${unknown}", and the panel has no such action.`,
     'Write it as the id of a resource, a dot, and the name of an action or "*".',
   )
+}
+
+/** Whoever closes a list usually means its records, which other calls give out one by one. */
+function warnOfOpenReads({ warn }: PanelServices, given: Requirements): void {
+  for (const [name, wanted] of Object.entries(given)) {
+    const [, resource] = /^(.+)\.list$/.exec(name) ?? []
+    if (resource === undefined || wanted === null) continue
+    if (nameOf(given, resource, 'show') !== undefined) continue
+    warn(
+      'requirement_partial',
+      `There is a requirement for "${name}" and none for "${resource}.show": searches and single records give out the same. Require "${resource}.view" or "${resource}.*" to close them all.`,
+    )
+  }
 }

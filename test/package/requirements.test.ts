@@ -46,6 +46,19 @@ describe('what an application asks for calls of the panel', () => {
     expect(await database.models.TotpDevice.count({ where: { user_id: other.id } })).toBe(1)
   })
 
+  it.each<[Requirements, number]>([
+    [{ 'audit_events.list': { maxAge: 60 } }, 1],
+    [{ 'audit_events.list': { maxAge: 60 }, 'audit_events.search': { maxAge: 60 } }, 1],
+    [{ 'audit_events.list': { maxAge: 60 }, 'audit_events.show': { maxAge: 60 } }, 0],
+    [{ 'audit_events.view': { maxAge: 60 } }, 0],
+    [{ 'audit_events.*': { maxAge: 60 } }, 0],
+    [{ 'audit_events.list': null }, 0],
+  ])('a list that is closed while its records are open is named in the log (SEC-04): %j', async (given, lines) => {
+    const halfOpen = await open(given)
+    expect(halfOpen.log.filter((line) => line.includes('requirement_partial'))).toHaveLength(lines)
+    await halfOpen.close()
+  })
+
   it('a whole resource may ask, for reading too', async () => {
     const browser = await stale()
     expect((await browser.get(`${api}/audit_events/actions/list`)).code).toBe('step_up_required')
