@@ -4,12 +4,13 @@ import type { Database } from '../../src/db/connect.js'
 export type Snapshot = Record<string, string[]>
 
 /**
- * What is state of a table: a session's `expire` moves with every visit, and that a call
- * was refused is written down.
+ * What is state of a table: a session's `expire` moves with every visit, that a call was refused
+ * is written down, and a correct password leaves a row without failures until it is swept.
  */
 const states: Readonly<Record<string, string>> = {
   sessions: 'select sid, sess::text from sessions',
   audit_events: "select * from audit_events where event <> 'panel_refused'",
+  password_failures: 'select * from password_failures where failures > 0',
 }
 
 /** @param leaveOut tables that the tried request may write to */
