@@ -57,8 +57,14 @@ async function readPassword(): Promise<string> {
   return (await text(process.stdin)).replace(/\r?\n$/, '')
 }
 
-/** The pages' own rules, in the pages' own words. */
+/** The pages' own rules, in the pages' own words. A NUL, which no form takes, could never be entered again. */
 async function requireGoodPassword(password: string, names: readonly string[]): Promise<void> {
+  if (password.includes('\0'))
+    throw new SiteError(
+      'password_refused',
+      'The password contains a NUL byte, which no form of the site takes.',
+      'Write another one to standard input, or leave --password-stdin out to have one generated.',
+    )
   const fault = await judgePassword(password, names)
   if (!fault) return
   throw new SiteError(

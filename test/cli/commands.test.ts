@@ -110,6 +110,7 @@ describe.each(places)('on %s', (place) => {
     ['the email address', 'weak@example.com', /address/],
     ['the first half of the email address', 'a.weak.one', /address/],
     ['the name of the site', 'OTP Admin', /name of this site/],
+    ['one with a NUL', 'correct\0horse battery', /NUL/],
   ]
   it.each(refused)('SEC-16: create-user rejects %s, as the pages do, and says why', async (_what, password, says) => {
     const email = password.includes('@') ? password : 'a.weak.one@example.com'
