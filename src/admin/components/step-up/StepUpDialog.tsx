@@ -104,6 +104,7 @@ function TokenForm({ devices, isBusy, onGive, onSend }: FormProps) {
           autoComplete="one-time-code"
           inputMode={device?.kind === 'static' ? 'text' : 'numeric'}
           maxLength={512}
+          title={device?.kind === 'static' ? undefined : text('token_title')}
           value={token}
           onChange={(event) => setToken(event.target.value)}
         />
