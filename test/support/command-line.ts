@@ -23,9 +23,10 @@ export interface Ended {
 
 type Environment = Readonly<Record<string, string>>
 
-/** Nothing of the tests' own environment but what finds programs. */
+/** Nothing of the tests' own environment but what finds programs, and the folder that is removed after the run. */
 function start(args: readonly string[], environment: Environment): ChildProcess {
-  const env = { PATH: process.env['PATH'], HOME: process.env['HOME'], ...environment }
+  const { PATH, HOME, TMPDIR } = process.env
+  const env = { PATH, HOME, TMPDIR, ...environment }
   return spawn(process.execPath, [program, ...args], { env, cwd: environment['DATA_DIR'] ?? root, stdio: 'pipe' })
 }
 
