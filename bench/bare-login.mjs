@@ -24,25 +24,25 @@ app.post('/account/login', async (req, res) => {
   res.redirect(303, username === undefined ? '/admin' : '/account/login')
 })
 
-/** Four statements: a limit, the user, the devices, a session. */
+/** Five statements: the address's limit, the user, the account's limit, both limits again, a session. */
 async function askPassword(email, password) {
   const { rows } = await pool.query({ ...FIND, values: [email] })
   const [{ id, password_hash: hash }] = rows
-  await run(pool, id, WRITE)
+  await run(pool, id, WRITE, WRITE)
   if (!(await verify(hash, password))) throw new Error('The password is wrong.')
-  await run(pool, id, READ, WRITE)
+  await run(pool, id, WRITE, WRITE)
   return id
 }
 
-/** Eleven: session, devices, limit; the token's transaction of four; a session, a browser, a date, a trail. */
+/** Thirteen: the form, session, devices, limit; the transaction of six; a browser, a date, the form's answer. */
 async function askToken(id) {
-  await run(pool, id, READ, READ, WRITE)
+  await run(pool, id, WRITE, READ, READ, WRITE)
   const client = await pool.connect()
   await client.query('begin')
-  await run(client, id, READ, WRITE)
+  await run(client, id, READ, WRITE, WRITE, WRITE)
   await client.query('commit')
   client.release()
-  await run(pool, id, WRITE, WRITE, WRITE, WRITE)
+  await run(pool, id, WRITE, WRITE, WRITE)
 }
 
 async function run(on, id, ...statements) {
