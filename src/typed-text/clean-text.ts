@@ -8,6 +8,8 @@
  * @example cleanText('\u202a١٢٣ ٤٥٦\u202c') // '123 456'
  */
 export function cleanText(typed: string): string {
+  // Nearly everything typed: nothing to fold, and every request passes here.
+  if (PLAIN.test(typed)) return typed.replace(/ +/g, ' ').trim()
   return typed
     .normalize('NFKC')
     .replace(INVISIBLE, '')
@@ -21,6 +23,9 @@ export function cleanText(typed: string): string {
 export function isBlank(typed: string): boolean {
   return cleanText(typed) === ''
 }
+
+/** Printable ASCII. */
+const PLAIN = /^[ -~]*$/
 
 /** Zero-width and direction characters, soft hyphens, variation selectors, tags, byte order marks, keycaps. */
 const INVISIBLE = /[\p{Default_Ignorable_Code_Point}\p{Cf}\u20e3]/gu

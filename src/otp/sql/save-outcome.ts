@@ -28,14 +28,21 @@ export async function saveAccepted(
   const used = outcome.consumes
   const left = afterSuccess(locked.failures, asker, world.now)
   const { failureCount, failedAt } = total(left)
+  const failures = storeFor(locked, left)
+  const before = [
+    ...(used ? [`used as (delete from ${used.table} where id = $usedId returning 1)`] : []),
+    // The owner's row is locked, and mostly there is nothing to forget.
+    ...(failures !== JSON.stringify(toStored(locked.owner.byDevice))
+      ? [
+          `forgotten as (update users set token_failures = $failures
+          where id = $userId ${used ? 'and exists (select from used)' : ''})`,
+        ]
+      : []),
+  ]
   const rows = await runStatement(
     otp.database,
     transaction,
-    `with ${[
-      ...(used ? [`used as (delete from ${used.table} where id = $usedId returning 1)`] : []),
-      `forgotten as (update users set token_failures = $failures
-        where id = $userId and token_failures <> $failures::jsonb ${used ? 'and exists (select from used)' : ''})`,
-    ].join(', ')}
+    `${before.length > 0 ? `with ${before.join(', ')}` : ''}
     update ${locked.kind.table} set ${assignments(outcome.changes)}
       confirmed = true, confirmed_at = coalesce(confirmed_at, $now), failure_count = $failureCount, failed_at = $failedAt,
       last_used_at = $now, last_used_from = $from
@@ -44,7 +51,7 @@ export async function saveAccepted(
       ...outcome.changes,
       id: locked.row.id,
       userId: locked.row.user_id,
-      failures: storeFor(locked, left),
+      failures,
       failureCount,
       failedAt,
       now: world.now,
