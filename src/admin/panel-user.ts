@@ -2,6 +2,7 @@ import type { Origin } from '../origin.js'
 import type { RequestUser } from '../auth/request-user.js'
 import { permissionsOf, type Standing } from './permissions.js'
 import { unite } from './read-standing.js'
+import { PanelRefusal } from './refusal.js'
 
 /** What the panel asks of whoever sent a request. */
 type Known = Pick<RequestUser, 'id' | 'email' | 'name' | 'isStaff' | 'isSuperuser' | 'groups'> &
@@ -66,4 +67,16 @@ export function panelUserOf(context: { readonly currentAdmin?: unknown } | undef
   const user = context?.currentAdmin
   if (user instanceof PanelUser) return user
   throw new Error('The panel was called without its guard.')
+}
+
+/**
+ * Returns who acts. A host application can call the site's own actions without a current admin
+ * (`ActionDecorator.invokeHandler`), and may do nothing that way.
+ *
+ * @throws {PanelRefusal} `not_allowed`
+ */
+export function actorOf(context: { readonly currentAdmin?: unknown } | undefined): PanelUser {
+  const user = knownUser(context?.currentAdmin)
+  if (!user) throw new PanelRefusal('not_allowed')
+  return user
 }

@@ -67,8 +67,8 @@ export function checkRequirement(services: PanelServices, admin: AdminJS, given:
 const OPEN = 'openTables'
 
 /** Whether this session has shown what the list of a resource asks for. */
-export function isOpen({ locals }: Pick<Response, 'locals'>, table: string): boolean {
-  const open: unknown = locals[OPEN]
+export function isOpen(response: Partial<Pick<Response, 'locals'>>, table: string): boolean {
+  const open: unknown = response.locals?.[OPEN]
   return Array.isArray(open) && open.includes(table)
 }
 

@@ -1,5 +1,5 @@
 import type { ActionHandler, ActionRequest, ActionResponse } from '../adminjs.js'
-import { type PanelUser, panelUserOf } from '../panel-user.js'
+import { type PanelUser, actorOf } from '../panel-user.js'
 import type { PanelServices } from '../services.js'
 import { addGroup, changeGroup, removeGroups } from './change-group.js'
 import { addMember, removeMembers } from './change-members.js'
@@ -13,22 +13,22 @@ export function groupHandlers(services: PanelServices): Handlers {
   const wishOf = (request: ActionRequest, user: PanelUser) => parseForm(groupFields(services.otp, user.ofHost), request)
   return {
     async new(request, _response, context) {
-      const user = panelUserOf(context)
+      const user = actorOf(context)
       const { id } = settle(await addGroup(services, user, wishOf(request, user)))
       return savedAnswer(context, String(id), 'successfullyCreated')
     },
     async edit(request, _response, context) {
       const id = recordId(request)
-      const user = panelUserOf(context)
+      const user = actorOf(context)
       settle(await changeGroup(services, user, Number(id), wishOf(request, user)))
       return savedAnswer(context, id)
     },
     async delete(request, _response, context) {
-      settle(await removeGroups(services, panelUserOf(context), [Number(recordId(request))]))
+      settle(await removeGroups(services, actorOf(context), [Number(recordId(request))]))
       return removedAnswer(context, 'groupsRemoved')
     },
     async bulkDelete(_request, _response, context) {
-      settle(await removeGroups(services, panelUserOf(context), recordIds(context)))
+      settle(await removeGroups(services, actorOf(context), recordIds(context)))
       return removedAnswer(context, 'groupsRemoved')
     },
   }
@@ -38,15 +38,15 @@ export function memberHandlers(services: PanelServices): Handlers {
   return {
     async new(request, _response, context) {
       const wish = parseForm(membershipFields, request)
-      const { id } = settle(await addMember(services, panelUserOf(context), wish))
+      const { id } = settle(await addMember(services, actorOf(context), wish))
       return savedAnswer(context, String(id), 'memberAdded')
     },
     async delete(request, _response, context) {
-      settle(await removeMembers(services, panelUserOf(context), [Number(recordId(request))]))
+      settle(await removeMembers(services, actorOf(context), [Number(recordId(request))]))
       return removedAnswer(context, 'membersRemoved')
     },
     async bulkDelete(_request, _response, context) {
-      settle(await removeMembers(services, panelUserOf(context), recordIds(context)))
+      settle(await removeMembers(services, actorOf(context), recordIds(context)))
       return removedAnswer(context, 'membersRemoved')
     },
   }

@@ -1,5 +1,5 @@
 import type { ActionContext, ActionHandler, ActionRequest, ActionResponse, ResourceOptions } from '../adminjs.js'
-import { knownUser, type PanelUser, panelUserOf } from '../panel-user.js'
+import { knownUser, type PanelUser, actorOf } from '../panel-user.js'
 import { can, helps, type Permission, permissionOf } from '../permissions.js'
 import { PanelRefusal } from '../refusal.js'
 import { ListedRecord } from '../resources/listed-record.js'
@@ -89,7 +89,7 @@ function userHandlers(services: PanelServices): Handlers {
     async edit(request, _response, context) {
       const wish = parseForm(userFields, request)
       const id = recordId(request)
-      settle(await changeUser(services, panelUserOf(context), Number(id), wish))
+      settle(await changeUser(services, actorOf(context), Number(id), wish))
       return savedAnswer(context, id)
     },
     show: showPerson(services),
@@ -114,7 +114,7 @@ function userHandlers(services: PanelServices): Handlers {
 
 /** Who acts, and on whom. */
 function personOf(request: ActionRequest, context: ActionContext): [PanelUser, number] {
-  return [panelUserOf(context), Number(recordId(request))]
+  return [actorOf(context), Number(recordId(request))]
 }
 
 /** The only answer of the panel with a secret in it: shown on its page this once, kept nowhere. */
@@ -128,15 +128,15 @@ function deviceHandlers(services: PanelServices, table: DeviceTable): Handlers {
     async edit(request, _response, context) {
       const wish = parseForm(deviceFields, request)
       const id = recordId(request)
-      settle(await changeDevice(services, panelUserOf(context), table, Number(id), wish))
+      settle(await changeDevice(services, actorOf(context), table, Number(id), wish))
       return savedAnswer(context, id)
     },
     async delete(request, _response, context) {
-      settle(await removeDevices(services, panelUserOf(context), table, [Number(recordId(request))]))
+      settle(await removeDevices(services, actorOf(context), table, [Number(recordId(request))]))
       return removedAnswer(context, 'devicesRemoved')
     },
     async bulkDelete(_request, _response, context) {
-      settle(await removeDevices(services, panelUserOf(context), table, recordIds(context)))
+      settle(await removeDevices(services, actorOf(context), table, recordIds(context)))
       return removedAnswer(context, 'devicesRemoved')
     },
   }
@@ -145,11 +145,11 @@ function deviceHandlers(services: PanelServices, table: DeviceTable): Handlers {
 function browserHandlers(services: PanelServices): Handlers {
   return {
     async delete(request, _response, context) {
-      settle(await revokeBrowsers(services, panelUserOf(context), [Number(recordId(request))]))
+      settle(await revokeBrowsers(services, actorOf(context), [Number(recordId(request))]))
       return removedAnswer(context, 'browsersRemoved')
     },
     async bulkDelete(_request, _response, context) {
-      settle(await revokeBrowsers(services, panelUserOf(context), recordIds(context)))
+      settle(await revokeBrowsers(services, actorOf(context), recordIds(context)))
       return removedAnswer(context, 'browsersRemoved')
     },
   }

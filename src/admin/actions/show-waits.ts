@@ -1,7 +1,7 @@
 import { readWaits } from '../../otp/read-waits.js'
 import { parsePersistentId } from '../../otp/persistent-id.js'
 import type { ActionContext, ActionHandler, RecordActionResponse } from '../adminjs.js'
-import { panelUserOf } from '../panel-user.js'
+import { actorOf } from '../panel-user.js'
 import { can, helps } from '../permissions.js'
 import { readUndeliveredInvitation } from '../read-undelivered-invitation.js'
 import { PanelRefusal } from '../refusal.js'
@@ -42,9 +42,9 @@ export function showDevice({ otp }: PanelServices): Show {
 function withHelp(describe: (userId: number, table: string, id: number) => Promise<Record<string, unknown>>): Show {
   return async (_request, _response, { record, resource, currentAdmin }: ActionContext) => {
     if (!(record instanceof ListedRecord)) throw new PanelRefusal('not_found')
+    const user = actorOf({ currentAdmin })
     const json = record.toJSON(currentAdmin)
     const { subject } = record
-    const user = panelUserOf({ currentAdmin })
     if (!subject || !helps.some((help) => can(user, help, 'users', subject))) return { record: json }
     const known = await describe(subject.id, resource.id(), Number(record.id()))
     return { record: { ...json, params: { ...json.params, ...known } } }

@@ -16,6 +16,9 @@ export function guardActions(admin: AdminJS): void {
 
 function guardAction(resourceId: string, action: ActionDecorator): void {
   const isAccessible = action.isAccessible.bind(action)
+  const isVisible = action.isVisible.bind(action)
+  // Rules that read the current admin would throw without one, and what nobody can use is not shown.
+  action.isVisible = (currentAdmin, record) => knownUser(currentAdmin) !== undefined && isVisible(currentAdmin, record)
   action.isAccessible = (currentAdmin, record) => {
     const user = knownUser(currentAdmin)
     if (!user || !mayUse(user, resourceId, action.name)) return false

@@ -10,12 +10,8 @@ import { ListedRecord } from './listed-record.js'
 import { countRows, readIds, readPage } from './read-page.js'
 import { type AskedFilter, whereOf } from './where-of.js'
 
-/** Who reads. An application's code can call AdminJS for nobody, and nobody may. */
-function userIn(context: ActionContext | undefined): PanelUser {
-  const user = knownUser(context?.currentAdmin)
-  if (!user) throw new PanelRefusal('not_allowed')
-  return user
-}
+/** Who reads. A host application can also call AdminJS without a current admin: it finds no rows, and its call succeeds. */
+const userIn = (context: ActionContext | undefined): PanelUser | undefined => knownUser(context?.currentAdmin)
 
 /** AdminJS's own ceiling for `perPage`, kept so that its numbers and the rows agree. */
 const MAX_ROWS = 500
@@ -78,9 +74,11 @@ export class ListedResource extends Resource {
   }
 
   override async find(filter: Filter, { limit = 10, offset = 0, sort = {} }: FindOptions, context?: ActionContext) {
-    this.#check('view', userIn(context))
+    const user = userIn(context)
+    if (!user) return []
+    this.#check('view', user)
     const order = this.#order(sort)
-    const { where, whole } = await whereOf(this, Object.values(filter.filters), userIn(context))
+    const { where, whole } = await whereOf(this, Object.values(filter.filters), user)
     const page = { where, whole, ...order, limit: Math.min(limit, MAX_ROWS), offset }
     return (await readPage(this, page)).map((row) => new ListedRecord(row, this, false))
   }
@@ -105,8 +103,10 @@ export class ListedResource extends Resource {
   }
 
   override async count(filter: Filter, context?: ActionContext): Promise<number> {
-    this.#check('view', userIn(context))
-    const { where, whole } = await whereOf(this, Object.values(filter.filters), userIn(context))
+    const user = userIn(context)
+    if (!user) return 0
+    this.#check('view', user)
+    const { where, whole } = await whereOf(this, Object.values(filter.filters), user)
     return countRows(this, where, whole)
   }
 
@@ -118,9 +118,9 @@ export class ListedResource extends Resource {
   /** Asked for by another resource it gives id and title only, and to those who may not see it nothing at all. */
   override async findMany(ids: readonly (string | number)[], context?: ActionContext): Promise<ListedRecord[]> {
     const isReference = context !== undefined && context.resource !== this
-    const user = knownUser(context?.currentAdmin)
-    if (isReference && !(user && can(user, 'view', this.id()))) return []
-    this.#check('view', userIn(context))
+    const user = userIn(context)
+    if (!user || (isReference && !can(user, 'view', this.id()))) return []
+    this.#check('view', user)
     const known = ids.map(String).filter(isId).slice(0, MAX_ROWS)
     if (known.length === 0) return []
     const where = { id: { [Op.in]: known } }
@@ -132,7 +132,9 @@ export class ListedResource extends Resource {
 
   /** The first rows with the text anywhere in a searched column, by title. */
   async search(text: string, column: string | undefined, context: ActionContext): Promise<ListedRecord[]> {
-    this.#check('view', userIn(context))
+    const user = userIn(context)
+    if (!user) return []
+    this.#check('view', user)
     if (column !== undefined && !this.list.search.includes(column))
       throw new PanelRefusal('bad_request', { reason: 'search' })
     const columns = column === undefined ? this.list.search : [column]
