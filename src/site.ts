@@ -1,4 +1,4 @@
-import express, { type ErrorRequestHandler, type Express } from 'express'
+import express, { type ErrorRequestHandler, type Express, Router } from 'express'
 import type { Logger } from 'pino'
 import type { Account } from './account/account.js'
 import { pageRoutes } from './account/page-routes.js'
@@ -23,6 +23,8 @@ import { recordVerifications } from './auth/record-verifications.js'
 import { endTrust } from './auth/trusted-browser/end-trust.js'
 import { answerRepeats } from './auth/repeats/answer-repeats.js'
 import { requires } from './auth/requires.js'
+import { judgeResumed } from './auth/step-up/resume.js'
+import { verifyRoutes } from './auth/step-up/routes.js'
 import type { Clock } from './clock.js'
 import type { Config } from './config/read-config.js'
 import { weakSettings } from './config/weak-settings.js'
@@ -141,19 +143,22 @@ export async function mountSite(services: SiteServices): Promise<MountedSite> {
   }
 
   const pages = pageRoutes(account)
-  const methodsAt = knownAddresses(pages)
+  const stepUp = verifyRoutes(account)
+  const methodsAt = knownAddresses([stepUp, ...pages])
   const own = ownAddresses(methodsAt, beside)
   if (services.beside?.health ?? true) app.use(healthRoutes(database, services.kinds ?? [], log))
   app.use(chooseLanguage, logRequests(log), securityHeaders({ https, beside }))
   if (!beside) app.use(refuseOddTargets)
   app.use(stylesheet.serve, keyScript.serve, panel.assets)
-  app.use(own.rule(checkOrigin(origins)))
-  app.use('/admin', refuseStrangers({ https, secrets }))
+  const senderRules = Router({ caseSensitive: true, strict: true })
+    .use(own.rule(checkOrigin(origins)))
+    .use('/admin', refuseStrangers({ https, secrets }))
+    .use(readFormsFirst(methodsAt))
   const repeats = answerRepeats(account, methodsAt)
-  app.use(readFormsFirst(methodsAt), repeats.claim, session.middleware, repeats.keep, loadRequestUser(account))
+  app.use(senderRules, repeats.claim, session.middleware, repeats.keep, loadRequestUser(account))
   // An application's own addresses included: what the policy closes, no other address opens.
-  app.use(enforcePolicy(account, own), enrolmentGate(account, own))
-  app.use(pages)
+  const personRules = Router().use(enforcePolicy(account, own), enrolmentGate(account, own))
+  app.use(personRules, stepUp, judgeResumed(senderRules, personRules), pages)
   if (!beside) app.get('/', (_req, res) => res.redirect(302, '/admin'))
   app.use('/admin', panel.router)
   app.use(beside ? refuseMethod(methodsAt) : refuseUnknown(methodsAt))

@@ -3,7 +3,6 @@ import { loginRoutes } from '../auth/login/routes.js'
 import { logoutRoutes } from '../auth/logout.js'
 import { passkeyRoutes } from '../auth/passkey-login/routes.js'
 import { securityKeyRoutes } from '../auth/security-key/routes.js'
-import { verifyRoutes } from '../auth/step-up/routes.js'
 import type { Account } from './account.js'
 import { addedKindsRoutes } from './added-kinds/routes.js'
 import { backupTokensRoutes } from './backup-tokens/routes.js'
@@ -24,14 +23,13 @@ import { sessionsRoutes } from './sessions/routes.js'
 import { setUpRoutes } from './setup/routes.js'
 import { trustedBrowsersRoutes } from './trusted-browsers/routes.js'
 
-/** Every page of one's own. Step-up comes before those whose forms it completes. */
+/** Every page of a person's own account, without the step-up, whose place is in front of the forms that it completes. */
 export function pageRoutes(account: Account): Router[] {
   return [
     loginRoutes(account),
     logoutRoutes(account, account),
     securityKeyRoutes(account),
     passkeyRoutes(account),
-    verifyRoutes(account),
     setUpRoutes(account),
     invitationRoutes(account),
     ...ownPeopleRoutes(account),

@@ -19,8 +19,9 @@ import type { Requirement } from './requirement.js'
  * are not, and the page says so. Nobody is led in a circle: what none of somebody's devices
  * can meet is a 403 page that says what would.
  *
- * A form that was kept comes with its fields in `req.body`, as `express.urlencoded()` reads
- * them, or as a parser in front of this guard has.
+ * A form that was kept is read and judged by the parsers and rules behind this guard like a
+ * new one. If a parser in front of this guard has read it, `req.body` is what that parser
+ * made of it. What is mounted in front of the site sees a form only when it is first sent.
  *
  * A program (`Accept` prefers JSON, or the address is below `/admin/api`) gets
  * `{"error":{"code","message",…}}`: 401 `not_authenticated` with `loginUrl`; 403

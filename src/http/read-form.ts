@@ -1,4 +1,4 @@
-import express, { type ErrorRequestHandler, type Request, type RequestHandler } from 'express'
+import express, { type ErrorRequestHandler, type Request, type RequestHandler, type Response } from 'express'
 import { z } from 'zod'
 import { refuse } from './refuse.js'
 import { normalisePassword } from '../crypto/hash-password.js'
@@ -10,14 +10,47 @@ const LIMIT_BYTES = 16 * 1024
 export function parseForms(): RequestHandler[] {
   return [
     refuseOtherTypes,
-    express.urlencoded({ extended: false, limit: LIMIT_BYTES, parameterLimit: 50, verify: refuseBadEscapes }),
+    express.urlencoded({ extended: false, limit: LIMIT_BYTES, parameterLimit: 50, verify: judgeBytes }),
   ]
 }
 
+/** What the parser read of a request, byte by byte. */
+const bytesRead = new WeakMap<object, Buffer>()
+
 /** `%zz`, or bytes that are no UTF-8, would silently become another text. Throwing tells the parser. */
-function refuseBadEscapes(_req: unknown, _res: unknown, body: Buffer): void {
+function judgeBytes(req: object, _res: unknown, body: Buffer): void {
   decodeURIComponent(body.toString('latin1'))
+  bytesRead.set(req, body)
 }
+
+/**
+ * Reads a form's bytes without a look at its fields, for a route whose own parser comes later.
+ *
+ * @returns the bytes that `parseForms` or this function read; null if another parser read them,
+ *   or if there are too many
+ */
+export function readBytes(req: Request, res: Response): Promise<Buffer | null> {
+  const known = bytesRead.get(req)
+  if (known || req.readableEnded) return Promise.resolve(known ?? null)
+  const { body } = req
+  return new Promise((resolve, reject) => {
+    takeBytes(req, res, (fault: unknown) => {
+      const read: unknown = req.body
+      req.body = body
+      if (fault) return isTooLarge(fault) ? resolve(null) : reject(fault)
+      resolve(Buffer.isBuffer(read) ? read : Buffer.alloc(0))
+    })
+  })
+}
+
+/** For a request that gets another body. */
+export function forgetBytes(req: Request): void {
+  bytesRead.delete(req)
+}
+
+const takeBytes = express.raw({ type: () => true, limit: LIMIT_BYTES, inflate: false })
+
+const isTooLarge = (fault: unknown) => fault instanceof Error && 'status' in fault && fault.status === 413
 
 /** Whether a request's body is one that `parseForms` takes: a form that is not too large, or nothing. */
 export function isForm(req: Request): boolean {

@@ -1,5 +1,5 @@
-import { type Request, type RequestHandler, Router } from 'express'
-import { isForm, isReadAlready, parseForms } from '../../http/read-form.js'
+import type { Request, RequestHandler, Response } from 'express'
+import { isForm, isReadAlready, readBytes } from '../../http/read-form.js'
 import { safeNext } from '../../http/safe-next.js'
 import { sendPage } from '../../http/send-page.js'
 import type { Auth } from '../auth.js'
@@ -17,23 +17,28 @@ import { verifyAddress } from './verify-address.js'
  * @returns for the kinds of device whose token helps (null: any), what answers the request
  */
 export function keepForm(auth: Auth): (kinds: readonly string[] | null) => RequestHandler {
-  return (kinds) => (req, res, next) => {
+  return (kinds) => async (req, res) => {
     const back = safeNext(req.originalUrl)
     const address = verifyAddress(back, kinds)
     res.set('Cache-Control', 'no-store')
     delete req.session.kept
     if (req.method === 'GET' || req.method === 'HEAD') return res.redirect(302, address)
-    const keepable = req.method === 'POST' && isForm(req) && !isReadAlready(req)
-    if (keepable && back) return keep(auth, address, back)(req, res, next)
+    if (back && isKeepable(req) && (await keep(auth, req, res, back))) return res.redirect(302, address)
     res.status(403)
     sendPage(res, 'auth/not-kept', { address })
   }
 }
 
-/** Reads the form as our own pages would; a parser of the host's may have done it already. */
-function keep(auth: Auth, address: string, back: string): RequestHandler {
-  return Router().use(...parseForms(), async (req: Request, res) => {
-    if (req.user) await keepRequest(auth, req, req.user.id, back)
-    res.redirect(302, address)
-  })
+/** No browser compresses a form, and whether a route reads a compressed one is for its own parser to say. */
+function isKeepable(req: Request): boolean {
+  const isPlain = (req.headers['content-encoding'] ?? 'identity') === 'identity'
+  return req.method === 'POST' && isPlain && isForm(req) && !isReadAlready(req)
+}
+
+/** @returns false if the form turned out to be too large */
+async function keep(auth: Auth, req: Request, res: Response, back: string): Promise<boolean> {
+  const bytes = await readBytes(req, res)
+  if (bytes === null && req.body === undefined) return false
+  if (req.user) await keepRequest(auth, req, { userId: req.user.id, url: back, bytes })
+  return true
 }

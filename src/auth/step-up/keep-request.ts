@@ -3,12 +3,22 @@ import type { Request } from 'express'
 import { z } from 'zod'
 import { isNotReadable } from '../../crypto/keyring.js'
 import { runStatement } from '../../db/run-statement.js'
+import { announcedBy } from '../../http/replay-body.js'
 import type { Auth } from '../auth.js'
 
 /** Seconds between a form and the token that completes it. */
 const KEPT_SECONDS = 300
 
-const keptRequest = z.object({ url: z.string(), body: z.record(z.string(), z.unknown()) })
+const keptRequest = z.object({
+  url: z.string(),
+  announced: z.object({ type: z.string().optional(), length: z.string().optional() }).default({}),
+  /** In Base64; null if a host's parser read them before the guard, and left the fields alone. */
+  bytes: z.string().nullable().default(null),
+  /** What `req.body` was at the guard. */
+  body: z.unknown().optional(),
+  /** Whether that has no prototype, so that `toString` is only there if someone sent it. */
+  isBare: z.boolean().default(false),
+})
 
 /** A posted form that waits for a fresh token. */
 export type KeptRequest = z.output<typeof keptRequest>
@@ -16,16 +26,30 @@ export type KeptRequest = z.output<typeof keptRequest>
 /**
  * Puts a posted form aside until a token was given again (A-08): sealed, in the database,
  * under a random id that only this session knows. Nothing of it is in a page or an address.
+ *
+ * @param form `bytes` null: a host's parser read them, and the form is what it made of them
  */
-export async function keepRequest(auth: Auth, req: Request, userId: number, url: string): Promise<void> {
+export async function keepRequest(
+  auth: Auth,
+  req: Request,
+  { userId, url, bytes }: { userId: number; url: string; bytes: Buffer | null },
+): Promise<void> {
   const id = randomUUID()
   const now = auth.clock.now()
-  const kept: KeptRequest = { url, body: req.body ?? {} }
+  const kept: KeptRequest = {
+    url,
+    announced: announcedBy(req, bytes),
+    bytes: bytes && bytes.toString('base64'),
+    body: req.body,
+    isBare: isBare(req.body),
+  }
   const sealed = auth.otp.keys.seal(Buffer.from(JSON.stringify(kept)), place(id))
   const expiresAt = new Date(now.getTime() + KEPT_SECONDS * 1000)
   await runStatement(auth.database, undefined, KEEP, { id, userId, sealed, now, expiresAt })
   req.session.kept = { id, url }
 }
+
+const isBare = (body: unknown) => typeof body === 'object' && body !== null && Object.getPrototypeOf(body) === null
 
 /**
  * Takes the form out that this session has put aside. It is there once: of two at once one

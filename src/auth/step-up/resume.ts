@@ -1,15 +1,30 @@
-import type { NextFunction, Request, Response } from 'express'
+import { type NextFunction, type Request, type RequestHandler, type Response, Router } from 'express'
+import { forgetBytes } from '../../http/read-form.js'
+import { announce, replayBody } from '../../http/replay-body.js'
 import type { Auth } from '../auth.js'
-import { enforcePolicy } from '../enforce-policy.js'
 import { readRequestUser } from '../load-request-user.js'
 import { saveSession } from '../session.js'
 import { type KeptRequest, takeRequest } from './keep-request.js'
 import { wayOn } from './show-verify.js'
 
+/** Requests that continue as the form that was put aside. */
+const resumed = new WeakSet<Request>()
+
+/**
+ * Judges a form that was put aside by the rules that a new request to its address would meet,
+ * and passes every other request on.
+ *
+ * @param rules the very ones that the site mounts for new requests, so that none is forgotten
+ */
+export function judgeResumed(...rules: RequestHandler[]): RequestHandler {
+  const router = Router().use(...rules)
+  return (req, res, next) => (resumed.has(req) ? router(req, res, next) : next())
+}
+
 /**
  * Completes the form that was put aside for this address, else goes back to where the
  * person came from. The form goes on in this very request, to the site's pages and to the
- * host's routes behind them; the policy and their guards judge it again.
+ * host's routes behind them; the site's rules, their guards and their parsers judge it again.
  */
 export async function resume(auth: Auth, req: Request, res: Response, next: NextFunction): Promise<void> {
   const way = wayOn(req)
@@ -21,12 +36,17 @@ export async function resume(auth: Auth, req: Request, res: Response, next: Next
   await saveSession(req)
   putBack(req, kept)
   await readRequestUser(auth, req)
-  // Nothing but a page of ours, or a route behind a guard of ours, has a form kept.
-  await enforcePolicy(auth, { knows: () => true })(req, res, next)
+  resumed.add(req)
+  next()
 }
 
-/** The request's own body is read to its end. Parsers see that, and body-parser 1 by `_body`. */
-function putBack(req: Request, { url, body }: KeptRequest): void {
+/** Turns the request into the one that was put aside. Its bytes are there to be read, if nobody had read them. */
+function putBack(req: Request, { url, announced, bytes, body, isBare }: KeptRequest): void {
   req.url = req.originalUrl = url
-  Object.assign(req, { body, _body: true })
+  announce(req, announced)
+  forgetBytes(req)
+  const fields = isBare ? Object.assign(Object.create(null), body) : body
+  // body-parser 1 takes `_body` for a sign that somebody has read the body.
+  Object.assign(req, { body: fields, _body: bytes === null })
+  if (bytes !== null) replayBody(req, Buffer.from(bytes, 'base64'))
 }

@@ -1,0 +1,189 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Answer, Browser } from '../support/browse.js'
+import { openTestDatabase } from '../support/database.js'
+import { joinGroup } from '../support/groups.js'
+import { createPerson, type Person, signIn, startTestSite, type TestSite, type Traits } from '../support/site.js'
+import { openHostSite } from '../auth/host-site.js'
+import { type ComparedForm, declareRoutes, hostForms, ownForms } from './kept-forms.table.js'
+
+const verify = '/account/verify'
+
+async function stale(site: TestSite, traits: Traits = {}): Promise<{ person: Person; browser: Browser }> {
+  const person = await createPerson(site, traits)
+  const browser = await signIn(site, person)
+  site.clock.advance(301)
+  return { person, browser }
+}
+
+const send = (browser: Browser, { path, body, type, headers }: ComparedForm): Promise<Answer> =>
+  browser.visit(path, {
+    method: 'POST',
+    body,
+    headers: { 'Content-Type': type ?? 'application/x-www-form-urlencoded', ...headers },
+  })
+
+/** Without what differs between two requests that mean the same. */
+const alike = ({ status, location, code, text }: Answer) => ({
+  status,
+  location,
+  code,
+  text: text.startsWith('<!doctype') ? '' : text,
+})
+
+async function sendBoth(site: TestSite, form: ComparedForm): Promise<{ resumed: Answer; fresh: Answer }> {
+  const { person, browser } = await stale(site)
+  const away = await send(browser, form)
+  expect(away).toMatchObject({ status: 302, location: expect.stringMatching(/^\/account\/verify\?next=/) })
+  const resumed = await browser.post(verify, { otp_token: person.code(), next: form.path })
+  const fresh = await send(browser, form)
+  return { resumed, fresh }
+}
+
+describe('a form that was put aside (SEC-R2)', () => {
+  describe('at a route of an application', () => {
+    let site: TestSite
+    beforeAll(async () => {
+      site = await openHostSite(declareRoutes, { OTP_POLICY: 'off' })
+    })
+    afterAll(() => site.close())
+
+    it.each(hostForms)('meets what a new request meets: $title', async (form) => {
+      const { resumed, fresh } = await sendBoth(site, form)
+      expect(fresh.status).toBe(form.status)
+      expect(alike(resumed)).toEqual(alike(fresh))
+    })
+
+    it('meets the same where it came in chunks', async () => {
+      const { person, browser } = await stale(site)
+      const body = 'a=1'
+      expect((await chunked(site, browser, '/simple', body)).status).toBe(302)
+      const resumed = await browser.post(verify, { otp_token: person.code(), next: '/simple' })
+      expect(JSON.parse(resumed.text)).toMatchObject({ body: { a: '1' }, length: '3' })
+    })
+
+    it('says that a form that turns out too large was not kept', async () => {
+      const { browser } = await stale(site)
+      const answer = await chunked(site, browser, '/simple', `a=${'x'.repeat(20_000)}`)
+      expect(answer.status).toBe(403)
+      expect(await answer.text()).toContain('could not be kept')
+    })
+
+    it('is not kept where it is compressed', async () => {
+      const { browser } = await stale(site)
+      const form = { title: '', path: '/simple', body: 'a=1', headers: { 'Content-Encoding': 'gzip' }, status: 403 }
+      expect(await send(browser, form)).toMatchObject({ status: 403, code: 'step_up_required' })
+    })
+
+    it.each([
+      ['no longer staff', 'update users set is_staff = false where id = $1', 403],
+      ['switched off', 'update users set is_active = false where id = $1', 302],
+      ['signed out everywhere', 'update users set auth_epoch = auth_epoch + 1 where id = $1', 302],
+    ])('is not completed for a person who is %s by then', async (_what, sql, status) => {
+      const { person, browser } = await stale(site)
+      await browser.post('/staff', { a: '1' })
+      await site.database.pool.query(sql, [person.id])
+      const resumed = await browser.post(verify, { otp_token: person.code(), next: '/staff' })
+      expect(resumed.status).toBe(status)
+      expect(resumed.text).not.toContain('originalUrl')
+    })
+
+    it('completes the last of two forms, once', async () => {
+      const { person, browser } = await stale(site)
+      await browser.post('/simple', { a: 'first' })
+      await browser.post('/simple', { a: 'second' })
+      const resumed = await browser.post(verify, { otp_token: person.code(), next: '/simple' })
+      expect(JSON.parse(resumed.text).body).toEqual({ a: 'second' })
+      site.clock.advance(30)
+      expect((await browser.post(verify, { otp_token: person.code(), next: '/simple' })).status).toBe(303)
+    })
+
+    it('is completed at no other spelling of its address', async () => {
+      const { person, browser } = await stale(site)
+      await browser.post('/simple', { a: '1' })
+      expect(await browser.post(verify, { otp_token: person.code(), next: '/simple/' })).toMatchObject({
+        status: 303,
+        location: '/simple/',
+      })
+    })
+
+    it.each([
+      ['Sec-Fetch-Site', { 'Sec-Fetch-Site': 'same-site' }],
+      ['Origin', { Origin: 'https://other.example.com' }],
+      ['Origin', { Origin: 'null' }],
+    ])('is not completed by a token that another site’s page sends, by %s', async (_name, headers) => {
+      const { person, browser } = await stale(site)
+      await browser.post('/simple', { a: '1' })
+      const form = { otp_token: person.code(), next: '/simple' }
+      const crossed = await browser.visit(verify, { method: 'POST', form, headers })
+      expect(crossed).toMatchObject({ status: 403, code: 'cross_origin' })
+      expect(JSON.parse((await browser.post(verify, form)).text).body).toEqual({ a: '1' })
+    })
+
+    it('is not completed in a session that another person has signed in to', async () => {
+      const { browser } = await stale(site)
+      await browser.post('/simple', { a: '1' })
+      const other = await createPerson(site)
+      await signIn(site, other, browser)
+      site.clock.advance(30)
+      const answer = await browser.post(verify, { otp_token: other.code(), next: '/simple' })
+      expect(answer).toMatchObject({ status: 303, location: '/simple' })
+    })
+  })
+
+  describe('at a page of the site', () => {
+    let database: Awaited<ReturnType<typeof openTestDatabase>>
+    let site: TestSite
+    beforeAll(async () => {
+      database = await openTestDatabase('embedded')
+      site = await startTestSite(database, { OTP_EMAIL: 'true' })
+    })
+    afterAll(async () => {
+      await site.close()
+      await database.close()
+    })
+
+    it.each(ownForms)('meets what a new request meets: $title', async (form) => {
+      const { resumed, fresh } = await sendBoth(site, form)
+      expect(fresh.status).toBe(form.status)
+      expect(alike(resumed)).toEqual(alike(fresh))
+    })
+
+    it.each([
+      ['another kind of device', { otpPolicy: 'staff', kinds: ['webauthn'] }],
+      ['what only some kinds meet', { otpPolicy: 'strict' }],
+    ] as const)('meets the policy of the moment, which asks for %s by then', async (_what, policy) => {
+      const { person, browser } = await stale(site)
+      const path = `/account/two-factor/devices/${person.app?.persistentId}/rename`
+      await browser.post(path, { name: 'Renamed' })
+      await joinGroup(database, [person.id], { ...policy, kinds: 'kinds' in policy ? [...policy.kinds] : null })
+      const resumed = await browser.post(verify, { otp_token: person.code(), next: path })
+      expect(alike(await browser.post(path, { name: 'Renamed' }))).toEqual(alike(resumed))
+    })
+
+    it('meets the gate of a session that an invitation began', async () => {
+      const { person, browser } = await stale(site)
+      const path = `/account/two-factor/devices/${person.app?.persistentId}/rename`
+      await browser.post(path, { name: 'Renamed' })
+      const sql = `update sessions set sess = (sess::jsonb || '{"invitedAt": 1}'::jsonb)::json where (sess ->> 'userId')::int = $1`
+      await database.pool.query(sql, [person.id])
+      const resumed = await browser.post(verify, { otp_token: person.code(), next: path })
+      expect(resumed).toMatchObject({ status: 302, location: '/account/two-factor/setup' })
+      expect(alike(await browser.post(path, { name: 'Renamed' }))).toEqual(alike(resumed))
+    })
+  })
+})
+
+/** Sends a form that does not say how long it is. */
+async function chunked({ baseUrl }: TestSite, browser: Browser, path: string, body: string): Promise<Response> {
+  const answer = await fetch(new URL(path, baseUrl), {
+    method: 'POST',
+    body: new Blob([body]).stream(),
+    duplex: 'half',
+    redirect: 'manual',
+    headers: {
+      Cookie: [...browser.cookies].map(([name, value]) => `${name}=${value}`).join('; '),
+      'Content-Type': 'application/x-www-form-urlencoded',
+    },
+  })
+  return answer
+}
