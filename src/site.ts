@@ -37,6 +37,7 @@ import { chooseLanguage } from './http/choose-language.js'
 import { describeOrigin } from './http/describe-origin.js'
 import { inAnyNotation } from './http/client-address.js'
 import { rememberClient } from './http/client-info.js'
+import { isFromHost } from './host-code.js'
 import { healthRoutes } from './http/health.js'
 import { hasPage, knownAddresses } from './http/known-addresses.js'
 import { limitAddress } from './http/limit-address.js'
@@ -45,7 +46,7 @@ import { ownAddresses } from './http/own-addresses.js'
 import { refuseMethod, refuseOddTargets, refuseUnknown } from './http/refuse-unknown.js'
 import { refuseBadInput } from './http/read-form.js'
 import { readFormsFirst } from './http/read-forms-first.js'
-import { refuse, UNAVAILABLE } from './http/refuse.js'
+import { HOST_UNAVAILABLE, refuse, UNAVAILABLE } from './http/refuse.js'
 import { securityHeaders } from './http/security-headers.js'
 import { sendPage } from './http/send-page.js'
 import { readKeyScript } from './http/serve-key-script.js'
@@ -200,10 +201,11 @@ async function createAccount(
 function answerFault(log: Logger): ErrorRequestHandler {
   return (fault: unknown, req, res, next) => {
     const outage = isOutage(fault)
-    if (outage) (req.log ?? log).warn({ reason: reasonOf(fault) }, 'the database is not available')
+    if (outage && !isFromHost(fault))
+      (req.log ?? log).warn({ reason: reasonOf(fault) }, 'the database is not available')
     else (req.log ?? log).error({ err: fault }, 'fault')
     if (res.headersSent) return next(fault)
-    if (outage) return refuse(req, res, UNAVAILABLE)
+    if (outage) return refuse(req, res, isFromHost(fault) ? HOST_UNAVAILABLE : UNAVAILABLE)
     refuse(req, res, { status: 500, code: 'internal' })
   }
 }

@@ -22,6 +22,8 @@ export type FieldReasons = Readonly<Record<string, string>>
 interface RefusalDetails {
   /** A key of `panel:refusals` that says more than the code does. */
   reason?: string
+  /** A key of `errors:` in place of the code's own. */
+  text?: string
   /** What stands in the words of the reason. */
   values?: Readonly<Record<string, string>>
   fields?: FieldReasons

@@ -1,5 +1,6 @@
 import express, { type ErrorRequestHandler, type Request, type RequestHandler, type Response } from 'express'
 import { z } from 'zod'
+import { isFromHost } from '../host-code.js'
 import { refuse } from './refuse.js'
 import { normalisePassword } from '../crypto/hash-password.js'
 
@@ -108,6 +109,6 @@ export function readForm<Form>(req: Request, schema: z.ZodType<Form>): Form | nu
 /** Names what the body parser and the router throw over bad input; hands anything else on. */
 export const refuseBadInput: ErrorRequestHandler = (error: unknown, req, res, next) => {
   const status = error instanceof Error && 'status' in error ? Number(error.status) : 500
-  if (res.headersSent || status < 400 || status >= 500) return next(error)
+  if (res.headersSent || status < 400 || status >= 500 || isFromHost(error)) return next(error)
   refuse(req, res, status === 413 ? { status, code: 'too_large' } : { status: 400, code: 'bad_request' })
 }

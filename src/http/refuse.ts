@@ -6,6 +6,8 @@ import { wantsJson } from './wants-json.js'
 export interface RequestRefusal {
   status: number
   code: string
+  /** The key of `errors:` that says it, if it is another than the code. */
+  text?: string
   /** Seconds, for `Retry-After`. */
   retryAfter?: number
   /** For a 405. */
@@ -15,12 +17,15 @@ export interface RequestRefusal {
 /** The database cannot be reached. The number of seconds is about what a restart of it takes. */
 export const UNAVAILABLE = { status: 503, code: 'unavailable', retryAfter: 5 } as const
 
+/** The application's code could not reach what it needs. What it had done by then is not known. */
+export const HOST_UNAVAILABLE = { ...UNAVAILABLE, text: 'unavailable_host' } as const
+
 /** Answers a refused request: JSON to a program, a page to a person. Nothing of the fault itself is in it. */
 export function refuse(req: Request, res: Response, refusal: RequestRefusal): void {
   res.status(refusal.status).set('Cache-Control', 'no-store')
   if (refusal.allow) res.set('Allow', refusal.allow)
   if (refusal.retryAfter !== undefined) res.set('Retry-After', String(refusal.retryAfter))
-  const message = req.t(`errors:${refusal.code}`)
+  const message = req.t(`errors:${refusal.text ?? refusal.code}`)
   if (wantsJson(req)) sendRefusal(req, res, { code: refusal.code, message })
   else sendPage(res, 'error', { code: refusal.code, message })
 }

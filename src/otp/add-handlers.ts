@@ -1,3 +1,4 @@
+import { runHostCode } from '../host-code.js'
 import type { AfterEvents, Events, Handler, OtpEvents } from './events.js'
 
 /** What handlers are named by. */
@@ -27,8 +28,13 @@ export function isEventName(name: string): name is EventName {
   return Object.hasOwn(names, name)
 }
 
-/** Adds them all, behind our own. */
+/**
+ * Adds the application's handlers behind our own. From then on every handler that is added
+ * is the application's as well.
+ */
 export function addHandlers(events: Events, handlers: EventHandlers): void {
+  const { on } = events
+  events.on = (name, handler) => on(name, (event) => runHostCode(() => handler(event)))
   for (const name of Object.keys(names)) if (isEventName(name)) add(events, handlers, name)
 }
 

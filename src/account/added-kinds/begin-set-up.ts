@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { runHostCode } from '../../host-code.js'
 import { field } from '../../http/read-form.js'
 import { insertDevice } from '../../otp/add-device.js'
 import type { Device } from '../../otp/device.js'
@@ -27,7 +28,8 @@ export async function beginSetUp(account: Account, kind: AddedKind, userId: numb
   if (name === null) return { ok: false, code: 'name_invalid' }
   // No transaction: `read` may ask the database on a connection of its own, and the embedded one has a single backend.
   const id = await nextId(otp, null, kind.table)
-  const outcome = await kind.setUp.read(common.data, { id, userId, otp })
+  const form = common.data
+  const outcome = await runHostCode(() => kind.setUp.read(form, { id, userId, otp }))
   if (!outcome) return { ok: false, code: null }
   if (!outcome.ok) return outcome
   const { columns } = outcome

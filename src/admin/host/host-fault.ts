@@ -35,13 +35,22 @@ const adminError = z.object({
  * one that carries a status, which may be that of a server that it asked.
  */
 export function refusalOfHost(error: unknown): PanelRefusal {
+  if (error instanceof PanelRefusal) return withoutPromise(error)
   const { data } = adminError.safeParse(error)
   if (!data) return new PanelRefusal('internal')
   const fields = Object.entries(data.propertyErrors ?? {}).map(([name, { message }]) => [name, message])
-  return new PanelRefusal(codes[data.name] ?? 'internal', {
+  const refusal = new PanelRefusal(codes[data.name] ?? 'internal', {
     ...wordsOf(data.baseError?.message),
     ...(fields.length > 0 && { fieldWords: Object.fromEntries(fields) }),
   })
+  return withoutPromise(refusal)
+}
+
+/** Our words for most codes say that nothing was changed, which is not known once the application's code has run. */
+function withoutPromise(refusal: PanelRefusal): PanelRefusal {
+  const { code, details } = refusal
+  if (details.words || code === 'not_allowed' || code === 'not_found' || code === 'internal') return refusal
+  return new PanelRefusal(code, { ...details, reason: 'stopped_midway' })
 }
 
 /** AdminJS's own, which say no more than the code does. */

@@ -2,8 +2,9 @@ import type { ErrorRequestHandler, Request, Response } from 'express'
 import { z } from 'zod'
 import { recordEvent } from '../../audit.js'
 import { isOutage } from '../../db/is-outage.js'
+import { isFromHost } from '../../host-code.js'
 import { describeWait } from '../../http/describe-wait.js'
-import { UNAVAILABLE } from '../../http/refuse.js'
+import { HOST_UNAVAILABLE, UNAVAILABLE } from '../../http/refuse.js'
 import { loggablePath } from '../../http/loggable-path.js'
 import type { Translate } from '../../i18n.js'
 import { reachedHost, refusalOfHost } from '../host/host-fault.js'
@@ -34,7 +35,7 @@ export function answerRefusals(services: PanelServices): ErrorRequestHandler {
 
 function wordsOf({ t, language }: Request, { code, details }: PanelRefusal): string {
   if (details.reason) return t(`panel:refusals.${details.reason}`, details.values)
-  return t(`errors:${code}`, { wait: describeWait(details.retryAfter ?? 0, language) })
+  return t(`errors:${details.text ?? code}`, { wait: describeWait(details.retryAfter ?? 0, language) })
 }
 
 function inWords(t: Translate, fields: Readonly<Record<string, string>>): Record<string, string> {
@@ -62,10 +63,12 @@ const foreign = z.union([
 ])
 
 function refusalOf(error: unknown, res: Response): PanelRefusal {
-  if (error instanceof PanelRefusal) return error
   // Also for an outage: what the application had done by then is not known.
   if (reachedHost(res)) return refusalOfHost(error)
-  if (isOutage(error)) return new PanelRefusal('unavailable')
+  if (error instanceof PanelRefusal) return error
+  const isHosts = isFromHost(error)
+  if (isOutage(error)) return new PanelRefusal('unavailable', isHosts ? { text: HOST_UNAVAILABLE.text } : {})
+  if (isHosts) return new PanelRefusal('internal')
   const status = foreign.safeParse(error).data ?? 500
   if (status === 413) return new PanelRefusal('too_large')
   if (status === 404) return new PanelRefusal('not_found')

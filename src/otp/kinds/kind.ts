@@ -2,6 +2,7 @@ import type { Transaction } from 'sequelize'
 import type { z } from 'zod'
 import type { Keyring } from '../../crypto/keyring.js'
 import type { Database } from '../../db/connect.js'
+import { runHostCode } from '../../host-code.js'
 import type { KindOutcome } from '../device.js'
 import type { RelyingParty } from '../webauthn/relying-party.js'
 
@@ -133,7 +134,7 @@ function checkedPrepare<Row>(
   prepare: NonNullable<KindDefinition<Row>['prepare']>,
 ): NonNullable<Kind['prepare']> {
   return async (row, token, world, signal) => {
-    const prepared = await prepare(schema.parse(row), token, world, signal)
+    const prepared = await runHostCode(() => prepare(schema.parse(row), token, world, signal))
     if (!prepared?.answered) return prepared
     return { answered: true, judge: (locked) => prepared.judge(schema.parse(locked)) }
   }
