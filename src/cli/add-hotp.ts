@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { addHotpDevice } from '../otp/add-hotp-device.js'
 import { parseHotpKey } from '../otp/hotp-key.js'
-import { readCode } from '../typed-text/read-code.js'
+import { cleanText } from '../typed-text/clean-text.js'
 import { requireUser } from './find-users.js'
 import { readArguments } from './read-arguments.js'
 import { readSecret } from './read-secret.js'
@@ -25,7 +25,7 @@ const optionsSchema = z
     digits: z.enum(['6', '8'], 'must be 6 or 8').default('6'),
     counter: z
       .string()
-      .transform(readCode)
+      .transform(cleanText)
       .pipe(z.string().regex(/^\d{1,15}$/, 'must be a whole number'))
       .default('0'),
   })

@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander'
+import { UsageRefused } from './refusals.js'
 
 /**
  * Every command with its options. What a command does is loaded when it runs, so that
@@ -11,7 +12,18 @@ export function createProgram(): Command {
     .exitOverride()
   addServerCommands(program)
   addUserCommands(program)
+  program.commands.flatMap(({ options }) => options).forEach(takeOnce)
   return program
+}
+
+/** Rejects an option that is given twice: which of two people was meant is not for us to guess. */
+function takeOnce(option: Option): void {
+  const takesOneValue = option.required && option.parseArg === undefined
+  if (!takesOneValue) return
+  option.argParser((value, before) => {
+    if (before !== undefined) throw new UsageRefused([`${option.long}: must be given only once`])
+    return value
+  })
 }
 
 function addServerCommands(program: Command): void {

@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { createProgram } from '../../src/cli/program.js'
 import { root } from '../../src/root.js'
 import { buildProgram, otpAdmin } from '../support/command-line.js'
 
@@ -78,6 +79,10 @@ describe('wrong usage', () => {
     [['create-user', '--email', 'a@example.com', '--name', 'a\u0007'], '--name: must have no control characters'],
     [['add-static-token', '--user', 'a@example.com', '--token', 'QQQQ-1'], '--token: must be 16 base32 characters'],
     [['add-hotp', '--user', 'a@example.com', '--key', 'QQQQ'], '--key: must be hex or base32 of 128 to 512 bits'],
+    ...['-1', '1.5', '+5', '1 000', '1e3', '0x10', '', '9'.repeat(16)].map((counter): [string[], string] => [
+      ['add-hotp', '--user', 'a@example.com', '--key', '00'.repeat(20), `--counter=${counter}`],
+      '--counter: must be a whole number',
+    ]),
     [['add-totp', '--user', 'a@example.com', '--key', 'QQQQ'], '--key: must be 32 to 128 hexadecimal digits'],
     [['add-totp', '--user', 'a@example.com', '--key', '00'.repeat(15)], '--key: must be 32 to 128 hexadecimal digits'],
   ]
@@ -88,6 +93,34 @@ describe('wrong usage', () => {
     expect(stderr).toContain(says)
     expect(stderr).not.toContain('QQQQ')
     expect(stderr).not.toMatch(/^ +at /m)
+  })
+})
+
+describe('an option that takes one value', () => {
+  const single = createProgram().commands.flatMap((command) =>
+    command.options
+      .filter(({ required, long }) => required && long !== '--group')
+      .map(({ long }) => [command.name(), long ?? ''] as const),
+  )
+
+  it.each(single)('%s rejects %s if it is given twice, and repeats neither value', async (command, option) => {
+    const { status, stdout, stderr } = await otpAdmin([command, option, 'QQQQ', option, 'PPPP'])
+    expect({ status, stdout, stderr }).toEqual({
+      status: 2,
+      stdout: '',
+      stderr: `${option}: must be given only once\n`,
+    })
+  })
+})
+
+describe.skipIf(!existsSync('/dev/full'))('standard output that cannot be written', () => {
+  it('ends a command with 1 and one line', () => {
+    const program = path.join(root, 'dist/app/otp-admin.js')
+    const ended = spawnSync('sh', ['-c', `exec "$0" "${program}" --help > /dev/full`, process.execPath], {
+      encoding: 'utf8',
+    })
+    expect(ended.status).toBe(1)
+    expect(ended.stderr).toMatch(/^output_lost: .+\n$/)
   })
 })
 
