@@ -7,7 +7,7 @@ import path from 'node:path'
 const floors = [
   // Floor 0 of the house, in the order in which its small files stand on each other.
   ['clock', 'errors', 'host-code', 'origin', 'typed-text', 'within'],
-  ['crypto', 'root'],
+  ['crypto', 'root', 'with-data-folder'],
   ['i18n', 'templates'],
   ['replace-texts'],
   ['config'],

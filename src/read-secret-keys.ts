@@ -5,15 +5,17 @@ import { parseSecretKeys } from './config/parse-secret-keys.js'
 import type { Config } from './config/read-config.js'
 import { createKeyring, type Keyring } from './crypto/keyring.js'
 import { SiteError } from './errors.js'
+import { withDataFolder } from './with-data-folder.js'
 
 /**
  * The keyring of `SECRET_KEYS`, or of the key that is generated once into `DATA_DIR`
  * (mode 0600). Production never comes here without `SECRET_KEYS`.
  *
- * @throws SiteError `secret_key_invalid` if that file holds no key
+ * @throws SiteError `secret_key_invalid` if that file holds no key,
+ *   `data_dir_not_usable` if the file can be neither read nor made
  */
 export function readSecretKeys(config: Config): Keyring {
-  return createKeyring(config.secretKeys ?? generatedKeys(config.folder))
+  return createKeyring(config.secretKeys ?? withDataFolder(config.folder, () => generatedKeys(config.folder)))
 }
 
 function generatedKeys(folder: string): Buffer[] {

@@ -5,6 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import { SiteError } from '../errors.js'
 import { root } from '../root.js'
+import { withDataFolder } from '../with-data-folder.js'
 import { lockFolder, type LockResult, type Role } from './lock-folder.js'
 
 /** A running embedded database. */
@@ -54,9 +55,7 @@ export async function shareEmbedded(folder: string): Promise<Embedded> {
 
 async function own(folder: string, role: Role, until: number): Promise<Embedded> {
   assertShortEnough(folder)
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
-  // One that was there before, too: PGlite makes its files readable to all, and so this is their lock.
-  chmodSync(folder, 0o700)
+  withDataFolder(folder, () => prepare(folder))
   const lock = await take(folder, role, until)
   try {
     // A server of an earlier release in another container says nothing about itself; its socket answers.
@@ -72,10 +71,16 @@ async function own(folder: string, role: Role, until: number): Promise<Embedded>
   }
 }
 
+function prepare(folder: string): void {
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  // PGlite makes its files readable by everyone, so the folder has to keep other users out, an existing one too.
+  chmodSync(folder, 0o700)
+}
+
 /** Waits until the folder is free if its owner will end soon, or may be a dead one of another container. */
 async function take(folder: string, role: Role, until: number): Promise<Extract<LockResult, { ok: true }>> {
   while (true) {
-    const lock = lockFolder(folder, role)
+    const lock = withDataFolder(folder, () => lockFolder(folder, role))
     if (lock.ok) return lock
     const mayEnd = lock.role !== 'server' || (lock.elsewhere && !(await answers(folder)))
     if (!mayEnd || Date.now() >= until)
@@ -145,11 +150,21 @@ async function startWorker(folder: string): Promise<Worker> {
       'Run `npm run build`, or install the package again.',
     )
   const worker = new Worker(file, { argv: [folder], execArgv: [] })
-  await new Promise((resolve, reject) => worker.once('message', resolve).once('error', reject))
+  await new Promise((resolve, reject) =>
+    worker.once('message', resolve).once('error', (cause: Error) => reject(cannotOpen(folder, cause))),
+  )
   // From here nobody listens for an 'error': the process ends, as it must without its database.
   worker.removeAllListeners('error').once('exit', endWithoutDatabase)
   return worker
 }
+
+const cannotOpen = (folder: string, cause: Error): SiteError =>
+  new SiteError(
+    'embedded_database_unreadable',
+    `The embedded database in ${folder} cannot be opened (${cause.message.split('\n')[0]}).`,
+    'Check that every file in that folder belongs to the user who runs this program and that the disk is not full. If both are fine, restore a backup.',
+    { cause },
+  )
 
 function endWithoutDatabase(): never {
   throw new SiteError('embedded_database_ended', 'The embedded database ended unexpectedly.', 'Start again.')

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { statSync } from 'node:fs'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
@@ -27,7 +28,10 @@ type Environment = Readonly<Record<string, string>>
 function start(args: readonly string[], environment: Environment): ChildProcess {
   const { PATH, HOME, TMPDIR } = process.env
   const env = { PATH, HOME, TMPDIR, ...environment }
-  return spawn(process.execPath, [program, ...args], { env, cwd: environment['DATA_DIR'] ?? root, stdio: 'pipe' })
+  const folder = environment['DATA_DIR'] ?? root
+  // A test may give a file as the data folder, and a process cannot start there.
+  const cwd = statSync(folder, { throwIfNoEntry: false })?.isFile() ? path.dirname(folder) : folder
+  return spawn(process.execPath, [program, ...args], { env, cwd, stdio: 'pipe' })
 }
 
 /** Runs the real command line in a process of its own. */
