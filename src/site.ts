@@ -22,6 +22,7 @@ import type { UsersAdapter } from './auth/host-users/users-adapter.js'
 import { recordVerifications } from './auth/record-verifications.js'
 import { endTrust } from './auth/trusted-browser/end-trust.js'
 import { answerRepeats } from './auth/repeats/answer-repeats.js'
+import { readObstacles } from './auth/read-obstacles.js'
 import { requires } from './auth/requires.js'
 import { judgeResumed } from './auth/step-up/resume.js'
 import { verifyRoutes } from './auth/step-up/routes.js'
@@ -115,6 +116,7 @@ export async function mountSite(services: SiteServices): Promise<MountedSite> {
     tellUser: (transaction, userId, notice) => tellUser(account, transaction, userId, notice),
     invite: (transaction, invitation) => createInvitation(account.otp, transaction, invitation, account.baseUrl()),
     voidInvitations: (transaction, userIds) => voidLinks(account, transaction, 'invitation', userIds),
+    readObstacles: (userId, helps, transaction) => readObstacles(account, userId, helps, transaction),
     siteName: config.siteName,
     peopleElsewhere: account.hostUsers !== null,
     refreshPeople: async (ids) => services.users && refreshPeople(services.users, database, ids),

@@ -1,5 +1,6 @@
 import type { Request, RequestHandler, Response } from 'express'
 import type { Transaction } from 'sequelize'
+import type { AccessHelp, Obstacle } from '../auth/obstacles.js'
 import type { Requirement } from '../auth/requirement.js'
 import type { Clock } from '../clock.js'
 import type { Database } from '../db/connect.js'
@@ -32,6 +33,12 @@ export interface PanelServices {
   ): Promise<{ link: string; expiresAt: Date }>
   /** Ends people's open invitations: one that was made while they could do less is no way to what they may do now. */
   voidInvitations(transaction: Transaction, userIds: readonly number[]): Promise<void>
+  /** Reads what will still keep a person from signing in after each of these ways to help. Call it before the help. */
+  readObstacles<Help extends AccessHelp>(
+    userId: number,
+    helps: readonly Help[],
+    transaction?: Transaction,
+  ): Promise<Partial<Record<Help, Obstacle[]>>>
   /** Tells somebody by mail what was done, inside the transaction of it. */
   tellUser(transaction: Transaction, userId: number, notice: Notice): Promise<void>
   /** Lets those pass who have shown what is asked for, and answers the others with the next step. */

@@ -5,7 +5,7 @@ import { sendPage } from '../http/send-page.js'
 import { wantsJson } from '../http/wants-json.js'
 import type { Auth } from './auth.js'
 import { isPanels, isSetUp, refuseProgram, setUpAddress } from './enrolment.js'
-import { counts, policyOf } from './policy.js'
+import { counts, kindsOffered, policyOf } from './policy.js'
 import type { SecondFactorDue } from './policy-standing.js'
 import { readPolicyStanding } from './read-policy-standing.js'
 import type { RequestUser } from './request-user.js'
@@ -77,8 +77,6 @@ function leadToSetUp(req: Request, res: Response, user: RequestUser): void {
 /** Where people are invited nobody sets up a first device by himself, and no kind that counts may be on offer here at all. */
 function maySetUp({ config, otp }: Auth, { session }: Request, user: RequestUser): boolean {
   const policy = policyOf(config, user)
-  const isOffered = otp.kinds.some(
-    ({ name }) => counts(policy, name) && (name !== 'webauthn' || otp.settings.relyingParty !== null),
-  )
+  const isOffered = kindsOffered(otp).some((kind) => counts(policy, kind))
   return isOffered && (config.otpEnrolment === 'self' || user.isVerified() || session.invitedAt !== undefined)
 }

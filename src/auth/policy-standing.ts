@@ -1,7 +1,7 @@
 import { notAfter } from '../clock.js'
 import type { Device } from '../otp/device.js'
 import { type AuthState, type Factor, isDevice, isGiven } from './auth-state.js'
-import { counts, type Policy, secondFactorOf } from './policy.js'
+import { besides, counts, type Policy, secondFactorOf } from './policy.js'
 import type { Requirement } from './requirement.js'
 
 /** A second factor that somebody still owes his policy. */
@@ -65,11 +65,10 @@ function standsFor({ demand }: Policy, factor: Factor): boolean {
 
 /** Beside a device that counts a backup token is as good, and under `strict` without kinds of a group a phone is. */
 function standingWithDevice(policy: Policy, state: Ruled['state'], devices: Ruled['devices']): PolicyStanding {
-  const besides: readonly string[] = policy.kinds === null ? ['static', 'phone'] : ['static']
-  if (state.factors.some((factor) => besides.includes(factor.kind) && standsFor(policy, factor)))
-    return { state: 'met' }
+  const asGood = besides(policy)
+  if (state.factors.some((factor) => asGood.includes(factor.kind) && standsFor(policy, factor))) return { state: 'met' }
   const own = devices.filter(({ confirmed }) => confirmed).map(({ kind }) => kind)
-  const kinds = [...new Set(own.filter((kind) => counts(policy, kind) || besides.includes(kind)))]
+  const kinds = [...new Set(own.filter((kind) => counts(policy, kind) || asGood.includes(kind)))]
   return { state: 'verify', requirement: { kinds, trustedBrowser: policy.demand !== 'strict' } }
 }
 

@@ -1,5 +1,6 @@
 import type { Config } from '../config/read-config.js'
 import type { Device } from '../otp/device.js'
+import type { Otp } from '../otp/otp.js'
 import type { Membership, RequestUser } from './request-user.js'
 
 /** What a site, or a group, asks of its people, from least to most. */
@@ -76,6 +77,16 @@ function strengthOf(kind: string): number {
 export function counts({ demand, kinds }: Policy, kind: string): boolean {
   if (kind === 'static' || (demand === 'strict' && WEAK.includes(kind))) return false
   return kinds === null || kinds.includes(kind)
+}
+
+/** Kinds that are as good as one that counts, for those who have one that does; under kinds of a group a phone is not. */
+export function besides({ kinds }: Policy): readonly string[] {
+  return kinds === null ? ['static', 'phone'] : ['static']
+}
+
+/** Kinds that people can set up on this site: browsers know no keys for an address without a relying party. */
+export function kindsOffered({ kinds, settings }: Pick<Otp, 'kinds' | 'settings'>): string[] {
+  return kinds.map(({ name }) => name).filter((name) => name !== 'webauthn' || settings.relyingParty !== null)
 }
 
 /** What the removal of a device has to leave to somebody; null: nothing. */

@@ -4,7 +4,8 @@ import { parsePersistentId } from '../otp/persistent-id.js'
 import type { Auth } from './auth.js'
 import type { PassedFactor } from './session.js'
 
-const membership = z.object({
+/** A group, as far as rights and policy go by it. */
+export const membership = z.object({
   id: z.number(),
   name: z.string(),
   permissions: z.array(z.string()),
@@ -70,7 +71,8 @@ from users u where u.id = $userId and u.is_active`
 const standingSql = ({ name, table }: { name: string; table: string }) =>
   `select '${name}/' || d.id from ${table} d where d.id = any($${name}Ids::int[]) and d.user_id = u.id and d.confirmed`
 
-const GROUPS = `
+/** SQL for the groups of `u.id`, as `membership` has them; null: none. */
+export const GROUPS = `
 select json_agg(json_build_object('id', g.id, 'name', g.name, 'permissions', g.permissions,
   'otpPolicy', g.otp_policy, 'graceDays', g.grace_days, 'kinds', g.kinds) order by g.id)
 from user_groups m join groups g on g.id = m.group_id where m.user_id = u.id`

@@ -47,7 +47,7 @@ export async function addHotp(options: unknown): Promise<void> {
     otp.database.sequelize.transaction(async (transaction) => {
       const user = await requireUser(otp, email, transaction)
       const added = await addHotpDevice(otp, transaction, { userId: user.id, name, ...key, confirmed: true })
-      await recordAddedDevice(otp, config, transaction, added)
+      await recordAddedDevice(otp, config, transaction, user, added)
       return added
     }),
   )

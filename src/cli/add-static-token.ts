@@ -7,7 +7,7 @@ import { requireUser } from './find-users.js'
 import { readArguments } from './read-arguments.js'
 import { readSecret } from './read-secret.js'
 import { tellOwner } from './tell-owner.js'
-import { warnInactive } from './warn-inactive.js'
+import { warnObstacles } from './warn-obstacles.js'
 import { withOtp } from './with-otp.js'
 
 const optionsSchema = z.object({
@@ -29,8 +29,8 @@ export async function addStaticTokenCommand(options: unknown): Promise<void> {
     const { sequelize } = otp.database
     return await sequelize.transaction(async (transaction) => {
       const user = await requireUser(otp, email, transaction)
+      await warnObstacles(otp, config, transaction, user, 'giveBackupToken')
       await unlockUser(otp, transaction, { userId: user.id, actorId: null, origin: nowhere })
-      warnInactive(user)
       const added = await addStaticToken(otp, transaction, user.id, chosen?.parsed ?? undefined)
       await recordEvent(otp.database, transaction, {
         event: 'backup_token_added',

@@ -36,7 +36,7 @@ export async function addTotp(options: unknown): Promise<void> {
       const user = await requireUser(otp, email, transaction)
       const device = { user, name: 'Authenticator app', confirmed: true, ...(key && { secret: key }) }
       const added = await addTotpDevice(otp, transaction, device)
-      await recordAddedDevice(otp, config, transaction, added.device)
+      await recordAddedDevice(otp, config, transaction, user, added.device)
       return added.uri
     })
   })

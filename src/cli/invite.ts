@@ -5,6 +5,7 @@ import type { Config } from '../config/read-config.js'
 import { SiteError } from '../errors.js'
 import { requireUser } from './find-users.js'
 import { readArguments } from './read-arguments.js'
+import { warnObstacles } from './warn-obstacles.js'
 import { withOtp } from './with-otp.js'
 
 const optionsSchema = z.object({ user: z.string() })
@@ -17,6 +18,7 @@ export async function invite(options: unknown): Promise<void> {
     return await otp.database.sequelize.transaction(async (transaction) => {
       const user = await requireUser(otp, email, transaction)
       if (!user.is_active) throw inactive(user.email)
+      await warnObstacles(otp, config, transaction, user, 'invite')
       const invitation = { userId: user.id, actorId: null, origin: nowhere }
       return (await createInvitation(otp, transaction, invitation, baseUrl)).link
     })

@@ -1,18 +1,27 @@
 import type { Transaction } from 'sequelize'
 import { nowhere, recordEvent } from '../audit.js'
+import { unlockUser } from '../auth/unlock-user.js'
 import { endTrustOf } from '../auth/trusted-browser/end-trust.js'
 import type { Config } from '../config/read-config.js'
+import type { User } from '../db/models/user.js'
 import type { Device } from '../otp/device.js'
 import type { Otp } from '../otp/otp.js'
 import { tellOwner } from './tell-owner.js'
+import { warnObstacles } from './warn-obstacles.js'
 
-/** What follows a device that the command line added: a line in the audit trail, and a mail to its owner. */
+/**
+ * What follows a device that the command line added: the owner's locks end, so that it can be used
+ * at once, with an event in the audit log and an email to its owner.
+ */
 export async function recordAddedDevice(
   otp: Otp,
   config: Config,
   transaction: Transaction,
+  owner: Pick<User, 'id' | 'email'>,
   { persistentId, userId, name, kind }: Device,
 ): Promise<void> {
+  await unlockUser(otp, transaction, { userId, actorId: null, origin: nowhere })
+  await warnObstacles(otp, config, transaction, owner, 'enable')
   await recordEvent(otp.database, transaction, {
     event: 'device_added',
     at: otp.clock.now(),

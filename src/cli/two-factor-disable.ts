@@ -7,7 +7,7 @@ import type { Otp } from '../otp/otp.js'
 import { removeAllDevices } from '../otp/remove-devices.js'
 import { requireUsers } from './find-users.js'
 import { tellOwner } from './tell-owner.js'
-import { warnInactive } from './warn-inactive.js'
+import { warnObstacles } from './warn-obstacles.js'
 import { withOtp } from './with-otp.js'
 
 /** Removes every device of these users in one transaction: all of them, or none where one is unknown. */
@@ -17,13 +17,11 @@ export async function twoFactorDisable(emails: string[]): Promise<void> {
       const users = await requireUsers(otp, emails, transaction)
       let count = 0
       for (const { id } of users) await unlockUser(otp, transaction, { userId: id, actorId: null, origin: nowhere })
-      for (const user of users) warnInactive(user)
+      for (const user of users) await warnObstacles(otp, config, transaction, user, 'resetSecondFactor')
       for (const { id } of users) count += await removeFrom(otp, config, transaction, id)
       return count
     })
     console.error(`Removed ${removed} device${removed === 1 ? '' : 's'}.`)
-    if (config.otpEnrolment === 'invite')
-      console.error('With OTP_ENROLMENT=invite, staff need an invitation or a backup token to sign in again.')
   })
 }
 

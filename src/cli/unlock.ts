@@ -3,7 +3,7 @@ import { unlockUser } from '../auth/unlock-user.js'
 import { nowhere } from '../origin.js'
 import { requireUser } from './find-users.js'
 import { readArguments } from './read-arguments.js'
-import { warnInactive } from './warn-inactive.js'
+import { warnObstacles } from './warn-obstacles.js'
 import { withOtp } from './with-otp.js'
 
 const optionsSchema = z.object({ user: z.string() })
@@ -11,13 +11,13 @@ const optionsSchema = z.object({ user: z.string() })
 /** Ends the locks of an account and the waits of its devices. */
 export async function unlock(options: unknown): Promise<void> {
   const { user: email } = readArguments(optionsSchema, options)
-  const { cleared, user } = await withOtp(async (otp) =>
+  const { cleared, user } = await withOtp(async (otp, config) =>
     otp.database.sequelize.transaction(async (transaction) => {
       const found = await requireUser(otp, email, transaction)
+      await warnObstacles(otp, config, transaction, found, 'unlock')
       const unlocking = { userId: found.id, actorId: null, origin: nowhere }
       return { cleared: await unlockUser(otp, transaction, unlocking), user: found }
     }),
   )
   console.error(cleared ? `Unlocked ${user.email}.` : `${user.email} was not locked.`)
-  warnInactive(user)
 }

@@ -14,6 +14,8 @@ import { createTestDatabase, postgresUrl } from '../support/postgres.js'
 const secretKey = randomBytes(32)
 const keys = createKeyring([secretKey])
 
+const APP = 'insert into totp_devices (user_id, name, confirmed, confirmed_at, secret)'
+
 type Place = 'PostgreSQL' | 'the embedded database' | 'a running server of the embedded database'
 const places: Place[] = ['the embedded database', 'a running server of the embedded database']
 if (postgresUrl()) places.push('PostgreSQL')
@@ -65,10 +67,12 @@ describe.each(places)('on %s', (place) => {
     await look(async ({ models }) => await models.User.findOne({ where: { email }, raw: true }))
 
   let added = 0
-  /** Somebody of one test's own, who has nothing yet. */
+  /** A user of one test's own, with a password and nothing else. */
   const addUser = async () => {
     const email = `user${(added += 1)}@example.com`
-    const { id } = await look(async ({ models }) => await models.User.create({ email, name: '', password_hash: null }))
+    const { id } = await look(
+      async ({ models }) => await models.User.create({ email, name: '', password_hash: 'of a password' }),
+    )
     return { id, email }
   }
 
@@ -338,6 +342,37 @@ describe.each(places)('on %s', (place) => {
       expect(await events()).toContainEqual(expect.stringMatching(`^user_unlocked ${id} `))
     },
   )
+
+  const obstacles: [help: string, sql: string, told: RegExp][] = [
+    ['unlock', 'update users set is_active = false where id = $1', /is deactivated and cannot sign in/],
+    ['unlock', 'update users set password_hash = null where id = $1', /has no password yet/],
+    ['unlock', `${APP} values ($1, 'App', false, now(), 'sealed')`, /cannot sign in with any of them/],
+    ['invite', `${APP} values ($1, 'App', true, now(), 'sealed')`, /the link asks for a code from them first/],
+    ['unlock', 'update users set is_staff = true where id = $1', /needs an invitation or a backup token/],
+    ['two-factor-disable', 'update users set is_staff = true where id = $1', /needs an invitation or a backup token/],
+    ['add-static-token', 'update users set is_active = false where id = $1', /is deactivated/],
+    ['add-totp', 'update users set is_active = false where id = $1', /is deactivated/],
+    ['add-static-token', 'update users set is_staff = true where id = $1', /^$/],
+    ['add-totp', 'update users set is_staff = true where id = $1', /^$/],
+    ['invite', 'update users set is_staff = true where id = $1', /^$/],
+  ]
+  it.each(obstacles)('%s says what else keeps someone out (DEV-03), after %s', async (command, sql, told) => {
+    const { id, email } = await addUser()
+    await look(({ pool }) => pool.query(sql, [id]))
+    const args = command === 'two-factor-disable' ? [command, email] : [command, '--user', email]
+    const { status, stderr } = await otpAdmin(args, { ...environment, OTP_ENROLMENT: 'invite' })
+    const lines = stderr.split('\n').filter((line) => line.startsWith(`${email} `) && !line.includes('locked'))
+    expect({ status, told: lines.join('\n') }).toEqual({ status: 0, told: expect.stringMatching(told) })
+  })
+
+  it('add-totp ends the locks of its owner, or the new device could not be used at once', async () => {
+    const { id, email } = await addUser()
+    await look(({ pool }) =>
+      pool.query('update users set token_failed_at = array_fill(now(), array[10]) where id = $1', [id]),
+    )
+    expect((await run(`add-totp --user ${email}`)).status).toBe(0)
+    expect(await events()).toContainEqual(expect.stringMatching(`^user_unlocked ${id} `))
+  })
 
   it('unlock says that a deactivated user cannot sign in all the same', async () => {
     const { id, email } = await addUser()

@@ -512,7 +512,7 @@ describe.each(databaseKinds())('trusted browsers, on the %s database', (where) =
         database.sequelize.transaction(async (transaction) => {
           const device = { user: person, name: 'Second', confirmed: true }
           const added = await addTotpDevice(site.otp, transaction, device)
-          await recordAddedDevice(site.otp, testConfig({}), transaction, added.device)
+          await recordAddedDevice(site.otp, testConfig({}), transaction, person, added.device)
         }),
       'with a device that its owner removed': async (person) =>
         (await signIn(site, person)).post(`${profile}/devices/${person.app?.persistentId}/remove`),

@@ -1,6 +1,8 @@
 import { type Transaction, UniqueConstraintError } from 'sequelize'
 import { z } from 'zod'
 import { type AuditEntry, recordEvent } from '../../audit.js'
+import type { Obstacle } from '../../auth/obstacles.js'
+import { unlockUser } from '../../auth/unlock-user.js'
 import type { User } from '../../db/models/user.js'
 import type { PanelUser } from '../panel-user.js'
 import type { PanelServices } from '../services.js'
@@ -8,7 +10,7 @@ import { aboutDevice } from './about-device.js'
 import type { ChangeableDevice, DeviceTable } from './device-tables.js'
 import { lockDevices } from './lock-devices.js'
 import { whyNoLonger } from './lock-people.js'
-import { done, notAllowed, type Outcome } from './outcome.js'
+import { notAllowed, type Refused } from './outcome.js'
 import { name } from './parse-fields.js'
 import { refreshOwners } from './refresh-owners.js'
 import { tellOfDevice } from './tell-owner.js'
@@ -17,6 +19,8 @@ import { tellOfDevice } from './tell-owner.js'
 export const deviceFields = z.object({ name: name(64).optional(), confirmed: z.boolean().optional() })
 
 type DeviceWish = z.output<typeof deviceFields>
+
+type DeviceOutcome = { ok: true; obstacles: Obstacle[] } | Refused
 
 interface Change {
   services: PanelServices
@@ -38,9 +42,9 @@ export async function changeDevice(
   table: DeviceTable,
   id: number,
   wish: DeviceWish,
-): Promise<Outcome> {
+): Promise<DeviceOutcome> {
   await refreshOwners(services, table.model(services.database.models), [id])
-  const run = async (transaction: Transaction): Promise<Outcome> => {
+  const run = async (transaction: Transaction): Promise<DeviceOutcome> => {
     const locked = await lockDevices(services, transaction, actor, table, [id])
     const [found] = locked.devices
     if (!found) return { ok: false, code: 'not_found' }
@@ -51,8 +55,8 @@ export async function changeDevice(
     if (refusal) return refusal
     if (wish.name !== undefined && wish.name !== found.device.name) await rename(change, wish.name)
     if (wish.confirmed === false && found.device.confirmed) await disable(change)
-    if (wish.confirmed === true && !found.device.confirmed) await enable(change)
-    return done
+    const obstacles = wish.confirmed === true && !found.device.confirmed ? await enable(change) : []
+    return { ok: true, obstacles }
   }
   return services.database.sequelize.transaction(run).catch((fault: unknown) => {
     // A kind may allow its secret once among the active devices, and it was set up again meanwhile.
@@ -61,7 +65,7 @@ export async function changeDevice(
   })
 }
 
-function refusalOf({ actor, device, owner }: Change, wish: DeviceWish): Outcome | null {
+function refusalOf({ actor, device, owner }: Change, wish: DeviceWish): Refused | null {
   if (wish.confirmed === undefined || wish.confirmed === device.confirmed) return null
   if (wish.confirmed && device.confirmed_at === null) return notAllowed('switch_on')
   if (wish.confirmed && device.disabled_reason === 'failures') return notAllowed('enable_failed')
@@ -89,12 +93,20 @@ async function disable(change: Change): Promise<void> {
   await change.services.otp.events.emit('deviceSwitchedOff', about)
 }
 
-async function enable(change: Change): Promise<void> {
+/**
+ * Enabling lets someone sign in again, so it ends their locks as every help does.
+ *
+ * @returns what still keeps the owner from signing in
+ */
+async function enable(change: Change): Promise<Obstacle[]> {
+  const { actor, owner, services, transaction } = change
+  await unlockUser(services.otp, transaction, { userId: owner.id, actorId: actor.id, origin: actor.origin })
   const enabled = { confirmed: true, disabled_at: null, disabled_reason: null }
   await change.device.update(enabled, { transaction: change.transaction })
   await tell(change, 'device-enabled')
   const about = await aboutDevice(change.services, change.actor, change.table, change.device, change.transaction)
-  await change.services.otp.events.emit('deviceEnabled', about)
+  await services.otp.events.emit('deviceEnabled', about)
+  return (await services.readObstacles(owner.id, ['enable'], transaction)).enable ?? []
 }
 
 /** No email when users rename their own device. */

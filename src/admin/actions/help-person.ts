@@ -1,4 +1,5 @@
 import type { Transaction } from 'sequelize'
+import { isAccessHelp, type Obstacle } from '../../auth/obstacles.js'
 import type { User } from '../../db/models/user.js'
 import type { PanelUser } from '../panel-user.js'
 import type { PanelServices } from '../services.js'
@@ -11,6 +12,11 @@ export interface Given {
   /** A link or a token; null: it went elsewhere, or there is none. */
   secret: string | null
   expiresAt: Date | null
+}
+
+/** What came of a help, and what still keeps the person from signing in. */
+export interface Helped extends Given {
+  obstacles: Obstacle[]
 }
 
 export const nothing: Given = { secret: null, expiresAt: null }
@@ -34,7 +40,7 @@ export async function helpPerson(
   services: PanelServices,
   { actor, how, personId, needsActive }: Wish,
   help: (person: User, transaction: Transaction, standing: Standing) => Promise<Given | Refused>,
-): Promise<{ ok: true; given: Given } | Refused> {
+): Promise<{ ok: true; given: Helped } | Refused> {
   await services.refreshPeople([personId])
   return services.database.sequelize.transaction(async (transaction) => {
     const locked = await lockPeople(services, transaction, actor, [personId])
@@ -44,7 +50,19 @@ export async function helpPerson(
     const why = whyNoLonger(locked, how, 'users', personId)
     if (why) return notAllowed(why === 'own' ? 'own_recovery' : why)
     if (needsActive && !person.is_active) return notAllowed('inactive')
+    const obstacles = await obstaclesOf(services, personId, how, transaction)
     const given = await help(person, transaction, standing)
-    return 'ok' in given ? given : { ok: true, given }
+    return 'ok' in given ? given : { ok: true, given: { ...given, obstacles } }
   })
+}
+
+/** Ending sessions lets nobody in, so nothing is in its way. */
+async function obstaclesOf(
+  services: PanelServices,
+  personId: number,
+  how: Help,
+  transaction: Transaction,
+): Promise<Obstacle[]> {
+  if (!isAccessHelp(how)) return []
+  return (await services.readObstacles(personId, [how], transaction))[how] ?? []
 }

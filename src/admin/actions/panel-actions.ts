@@ -11,7 +11,7 @@ import type { DeviceTable } from './device-tables.js'
 import { endSessions } from './end-sessions.js'
 import { giveBackupToken } from './give-backup-token.js'
 import { groupHandlers, memberHandlers } from './group-actions.js'
-import type { Given } from './help-person.js'
+import type { Helped } from './help-person.js'
 import { invitationFields, invitePerson } from './invite-person.js'
 import { removeDevices } from './remove-devices.js'
 import { resetSecondFactor } from './reset-second-factor.js'
@@ -118,7 +118,7 @@ function personOf(request: ActionRequest, context: ActionContext): [PanelUser, n
 }
 
 /** The only answer of the panel with a secret in it: shown on its page this once, kept nowhere. */
-function givenAnswer({ record, currentAdmin }: ActionContext, { given }: { given: Given }) {
+function givenAnswer({ record, currentAdmin }: ActionContext, { given }: { given: Helped }) {
   return { record: record?.toJSON(currentAdmin), given }
 }
 
@@ -128,8 +128,8 @@ function deviceHandlers(services: PanelServices, table: DeviceTable): Handlers {
     async edit(request, _response, context) {
       const wish = parseForm(deviceFields, request)
       const id = recordId(request)
-      settle(await changeDevice(services, actorOf(context), table, Number(id), wish))
-      return savedAnswer(context, id)
+      const { obstacles } = settle(await changeDevice(services, actorOf(context), table, Number(id), wish))
+      return { ...(await savedAnswer(context, id)), obstacles }
     },
     async delete(request, _response, context) {
       settle(await removeDevices(services, actorOf(context), table, [Number(recordId(request))]))

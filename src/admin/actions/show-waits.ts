@@ -1,3 +1,4 @@
+import { accessHelps } from '../../auth/obstacles.js'
 import { readWaits } from '../../otp/read-waits.js'
 import { parsePersistentId } from '../../otp/persistent-id.js'
 import type { ActionContext, ActionHandler, RecordActionResponse } from '../adminjs.js'
@@ -13,28 +14,30 @@ type Show = ActionHandler<RecordActionResponse>
 /**
  * A person's page: what keeps the person out now, for those who can help. `locked_until` is the
  * end of the account's lock, `throttled` the devices that wait, `undelivered_invitation` an
- * invitation by email that never arrived.
+ * invitation by email that never arrived, `obstacles` what each help would leave in the way.
  */
-export function showPerson({ otp, database }: PanelServices): Show {
+export function showPerson({ otp, database, readObstacles }: PanelServices): Show {
   return withHelp(async (userId) => {
     const { lockedUntil, devices } = await readWaits(otp, userId)
     return {
       locked_until: lockedUntil?.toISOString() ?? null,
       throttled: devices.map(({ device, name, until }) => ({ device, name, until: until.toISOString() })),
       undelivered_invitation: await readUndeliveredInvitation(database, userId),
+      obstacles: await readObstacles(userId, accessHelps),
     }
   })
 }
 
-/** A device's page: until when it waits. */
-export function showDevice({ otp }: PanelServices): Show {
+/** A device's page: until when it waits, and what else keeps its owner from signing in with it. */
+export function showDevice({ otp, readObstacles }: PanelServices): Show {
   return withHelp(async (userId, table, id) => {
     const { devices } = await readWaits(otp, userId)
     const own = devices.find(({ device }) => {
       const named = parsePersistentId(device)
       return `${named?.kind}_devices` === table && named?.id === id
     })
-    return { throttled_until: own?.until.toISOString() ?? null }
+    const obstacles = await readObstacles(userId, ['enable'])
+    return { throttled_until: own?.until.toISOString() ?? null, obstacles }
   })
 }
 

@@ -1,11 +1,13 @@
 import React, { type FormEvent, useState } from 'react'
 import { type ActionProps, ApiClient, type RecordJSON, useTranslation } from 'adminjs'
+import { obstaclesIn, type Obstacle, ObstaclesOfHelp } from './Obstacles.js'
 import { ShownOnce } from './ShownOnce.js'
 
-/** `given` of src/admin/actions/panel-actions.ts. */
+/** `given` of src/admin/actions/panel-actions.ts, with what the help has left in the way. */
 interface Given {
   secret: string | null
   expiresAt: string | null
+  obstacles: Obstacle[]
 }
 
 type State = { at: 'asking' } | { at: 'refused'; why: string } | { at: 'done'; given: Given }
@@ -33,11 +35,13 @@ export function HelpPerson({ action, record }: ActionProps) {
       {state.at === 'done' ? (
         <div role="status">
           <p>{text(`${name}_done${name === 'invite' && !state.given.secret ? '_by_mail' : ''}`, person)}</p>
-          {state.given.secret && <ShownOnce {...state.given} secret={state.given.secret} />}
+          {state.given.secret && <ShownOnce secret={state.given.secret} expiresAt={state.given.expiresAt} />}
+          <ObstaclesOfHelp action={action} record={record} obstacles={state.given.obstacles} />
         </div>
       ) : (
         <form onSubmit={(event) => void send(event)}>
           <p>{text(`${name}_text`, person)}</p>
+          <ObstaclesOfHelp action={action} record={record} obstacles={obstaclesIn(record, name)} />
           {name === 'invite' && <Delivery email={person.email} />}
           <button
             className={`plain-button plain-button-${action.variant === 'danger' ? 'danger' : 'primary'}`}

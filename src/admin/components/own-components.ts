@@ -9,6 +9,7 @@ import { GroupPermissions } from './GroupPermissions.js'
 import { HelpPerson } from './HelpPerson.js'
 import { GroupKinds, KindBoxes } from './KindBoxes.js'
 import { GroupsOfUser, MembersOfGroup } from './Memberships.js'
+import { ObstaclesOfUser } from './Obstacles.js'
 import { OrAsSite } from './OrAsSite.js'
 import { PermissionBoxes } from './PermissionBoxes.js'
 import { PropertyHeader } from './PropertyHeader.js'
@@ -31,6 +32,7 @@ export const ownComponents = {
   HelpPerson,
   KindBoxes,
   MembersOfGroup,
+  ObstaclesOfUser,
   OrAsSite,
   PermissionBoxes,
   PropertyHeader,

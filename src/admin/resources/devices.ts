@@ -76,6 +76,7 @@ export function deviceResource(
         'confirmed_at',
         'failure_count',
         'throttled_until',
+        'obstacles',
         'last_used_at',
         'last_used_from',
         'created_at',
@@ -85,8 +86,9 @@ export function deviceResource(
       properties: {
         last_used_from: { type: 'string' },
         disabled_reason: { availableValues: reasons, isSortable: false },
-        // `show` adds it for those who can help.
+        // `show` adds these for those who can help.
         throttled_until: { type: 'string', components: { show: 'WaitsOfUser' } },
+        obstacles: { type: 'string', components: { show: 'ObstaclesOfUser' } },
         ...own.properties,
       },
     },

@@ -35,6 +35,7 @@ export const users: PanelResource = {
       'is_superuser',
       'is_active',
       'locked_until',
+      'obstacles',
       'undelivered_invitation',
       'created_at',
       'last_login_at',
@@ -48,6 +49,7 @@ export const users: PanelResource = {
     properties: {
       // `show` adds these for those who can help.
       locked_until: { type: 'string', components: { show: 'WaitsOfUser' } },
+      obstacles: { type: 'string', components: { show: 'ObstaclesOfUser' } },
       undelivered_invitation: { type: 'string', components: { show: 'UndeliveredInvitation' } },
       // Nothing is behind these: their components ask for the rows themselves.
       groups: { type: 'string', components: { show: 'GroupsOfUser' }, custom: { tables: ['user_groups'] } },
