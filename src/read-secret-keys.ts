@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { closeSync, fsyncSync, linkSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { isGuessableKey } from './config/is-guessable-key.js'
 import { parseSecretKeys } from './config/parse-secret-keys.js'
 import type { Config } from './config/read-config.js'
 import { createKeyring, type Keyring } from './crypto/keyring.js'
@@ -11,7 +12,7 @@ import { withDataFolder } from './with-data-folder.js'
  * The keyring of `SECRET_KEYS`, or of the key that is generated once into `DATA_DIR`
  * (mode 0600). Production never comes here without `SECRET_KEYS`.
  *
- * @throws SiteError `secret_key_invalid` if that file holds no key,
+ * @throws SiteError `secret_key_invalid` if that file holds no key, or one that can be guessed,
  *   `data_dir_not_usable` if the file can be neither read nor made
  */
 export function readSecretKeys(config: Config): Keyring {
@@ -22,11 +23,21 @@ function generatedKeys(folder: string): Buffer[] {
   const file = path.join(folder, 'secret-key')
   const text = readIfThere(file) ?? generateKey(folder, file)
   const keys = parseSecretKeys(text)
-  if (keys) return keys
+  if (keys) return requireRandom(keys, file)
   throw new SiteError(
     'secret_key_invalid',
     `${file} is empty or damaged: it holds no key of at least 32 bytes in base64.`,
     'Restore it from a backup, or set SECRET_KEYS. If nothing was encrypted with it yet, delete it, and a new key is generated.',
+  )
+}
+
+/** The file is written by the site, so a key in it that can be guessed is nobody's choice. */
+function requireRandom(keys: Buffer[], file: string): Buffer[] {
+  if (!keys.slice(0, 1).some(isGuessableKey)) return keys
+  throw new SiteError(
+    'secret_key_invalid',
+    `${file} contains a key that can be guessed.`,
+    'Put a random key in front of it, separated by a comma (`openssl rand -base64 32` makes one), and run `otp-admin rotate-keys`.',
   )
 }
 

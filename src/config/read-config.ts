@@ -1,4 +1,5 @@
 import path from 'node:path'
+import { isGuessableKey } from './is-guessable-key.js'
 import { isPlainHttp } from './weak-settings.js'
 import { type About, about, options, type OptionValues } from './options.js'
 
@@ -42,7 +43,20 @@ export function readConfig(environment: Environment): ConfigResult {
   const parsed = options.safeParse(raw)
   const faults = [...wrongValues(parsed.error?.issues ?? []), ...wrongCombinations(environment)]
   if (!parsed.success || faults.length > 0) return { ok: false, faults }
-  return { ok: true, config: withDerived(parsed.data) }
+  const config = withDerived(parsed.data)
+  const guessable = guessableKey(config)
+  return guessable ? { ok: false, faults: [guessable] } : { ok: true, config }
+}
+
+/** Older keys only open what they sealed: without them nobody could move away from a key that can be guessed. */
+function guessableKey({ production, secretKeys }: Config): Fault | null {
+  const [newest] = secretKeys ?? []
+  if (!production || !newest || !isGuessableKey(newest)) return null
+  return {
+    variable: 'SECRET_KEYS',
+    message:
+      'must begin with a random key in production: this one can be guessed. Make one with `openssl rand -base64 32` and put it in front, then run `otp-admin rotate-keys`',
+  }
 }
 
 /** One fault for each variable, however many rules its value breaks. */

@@ -1,3 +1,4 @@
+import { isGuessableKey } from './is-guessable-key.js'
 import type { Config, Fault } from './read-config.js'
 
 /** Seconds: a session that `strict` rules ends after half an hour without a request. */
@@ -21,7 +22,15 @@ export function weakSettings(config: Config, baseUrl: string): Fault[] {
     variable: 'BASE_URL',
     message: 'is http: passwords, codes and session cookies cross the network unencrypted',
   }
-  return [...(isPlainHttp(baseUrl) ? [plain] : []), ...(config.otpPolicy === 'strict' ? weakForStrict(config) : [])]
+  const guessable = {
+    variable: 'SECRET_KEYS',
+    message: 'has a key that can be guessed: make a random one and run `otp-admin rotate-keys`',
+  }
+  return [
+    ...(isPlainHttp(baseUrl) ? [plain] : []),
+    ...(config.secretKeys?.some(isGuessableKey) ? [guessable] : []),
+    ...(config.otpPolicy === 'strict' ? weakForStrict(config) : []),
+  ]
 }
 
 /** NIST SP 800-63B-4 allows none of it at AAL2, or only with something in its place. */

@@ -1,8 +1,9 @@
+import { randomBytes } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { isPlainHttp, weakSettings } from '../../src/config/weak-settings.js'
 import { readConfig } from '../../src/config/read-config.js'
 
-const SECRET_KEYS = Buffer.alloc(32, 7).toString('base64')
+const SECRET_KEYS = randomBytes(32).toString('base64')
 const production = { NODE_ENV: 'production', SECRET_KEYS }
 
 /** `refused`: the start ends with 78. `warned`: the log names the variable. */

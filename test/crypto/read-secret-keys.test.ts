@@ -4,8 +4,10 @@ import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import path from 'node:path'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { isGuessableKey } from '../../src/config/is-guessable-key.js'
 import { parseSecretKeys } from '../../src/config/parse-secret-keys.js'
 import { readConfig } from '../../src/config/read-config.js'
+import { weakSettings } from '../../src/config/weak-settings.js'
 import { createKeyring } from '../../src/crypto/keyring.js'
 import { createOtpAdminSite } from '../../src/create-site.js'
 import { readSecretKeys } from '../../src/read-secret-keys.js'
@@ -73,6 +75,69 @@ describe('SEC-R4: key material', () => {
   })
 })
 
+const ofText = (words: string) => Buffer.from(words.padEnd(32, words)).toString('base64')
+const guessable: [what: string, text: string][] = [
+  ['zeros', Buffer.alloc(32).toString('base64')],
+  ['one byte repeated', Buffer.alloc(48, 7).toString('base64')],
+  ['one letter in base64', 'A'.repeat(43)],
+  ['one word repeated in base64', 'changeme'.repeat(6)],
+  ['changeme as text', ofText('changeme')],
+  ['change-me in base64url', 'change-me-to-something-that-is-really-random'],
+  ['a sentence with a placeholder', ofText('Please replace this by your own')],
+  ['secret key as text', ofText('my very secret key for the panel')],
+  ['digits', ofText('12345678901234567890')],
+  ['numbers in a row', Buffer.from(Array.from({ length: 32 }, (_, index) => index)).toString('base64')],
+  ['numbers that go down', Buffer.from(Array.from({ length: 40 }, (_, index) => 250 - 3 * index)).toString('base64')],
+  ['the alphabet of base64', 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqr'],
+  ['a random half twice', Buffer.concat([key.subarray(0, 16), key.subarray(0, 16)]).toString('base64')],
+  ['a random word again and again', Buffer.alloc(44, key.subarray(0, 11)).toString('base64')],
+]
+
+describe('SEC-R4: a key that can be guessed', () => {
+  const production = { NODE_ENV: 'production', BASE_URL: 'https://admin.example.com' }
+
+  it.each(guessable)('is rejected as the newest in production: %s', (_what, given) => {
+    expect(parseSecretKeys(given)).not.toBeNull()
+    for (const keys of [given, `${given},${good}`])
+      expect(readConfig({ ...production, SECRET_KEYS: keys })).toEqual({
+        ok: false,
+        faults: [{ variable: 'SECRET_KEYS', message: expect.stringMatching(/^must begin with a random key/) }],
+      })
+  })
+
+  it.each(guessable)('is accepted behind a random one, with a warning: %s', (_what, given) => {
+    const result = readConfig({ ...production, SECRET_KEYS: `${good},${given}` })
+    expect(result.ok && weakSettings(result.config, 'https://admin.example.com')).toMatchObject([
+      { variable: 'SECRET_KEYS' },
+    ])
+  })
+
+  it.each(guessable)('is rejected in DATA_DIR, and left as it is: %s', (_what, given) => {
+    const folder = temporaryFolder()
+    writeFileSync(path.join(folder, 'secret-key'), given)
+    expect(() => readSecretKeys(testConfig({ DATA_DIR: folder }))).toThrow(
+      expect.objectContaining({ code: 'secret_key_invalid' }),
+    )
+    expect(readFileSync(path.join(folder, 'secret-key'), 'utf8')).toBe(given)
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  it('is never seen in a random key, in hexadecimal text of one, or in base64 text of one', () => {
+    for (let round = 0; round < 5000; round += 1) {
+      const random = randomBytes(32 + (round % 33))
+      const spelt = [random, Buffer.from(random.toString('hex')), Buffer.from(random.toString('base64'))]
+      expect(spelt.filter(isGuessableKey)).toEqual([])
+    }
+  })
+
+  it('is seen in whatever short row of bytes is repeated to a key', () => {
+    for (let round = 0; round < 500; round += 1) {
+      const row = randomBytes(1 + (round % 16))
+      expect(isGuessableKey(Buffer.alloc(32 + (round % 40), row))).toBe(true)
+    }
+  })
+})
+
 describe('SEC-R4: the generated key', () => {
   let folder: string
   let file: string
@@ -130,6 +195,19 @@ describe('SEC-R4: the generated key', () => {
       const ended = await otpAdmin(command.split(' '), { DATA_DIR: data, PORT: '0' })
       expect(ended).toMatchObject({ status: 78, stdout: '' })
       expect(ended.stderr).toMatch(/^secret_key_invalid: .*secret-key is empty or damaged.*\n$/)
+    })
+
+    it('serve ends with 78 if the key can be guessed, in production and in the file', async () => {
+      const folder = temporaryFolder('migrated')
+      const zeros = Buffer.alloc(32).toString('base64')
+      const environment = { DATA_DIR: folder, PORT: '0' }
+      const inProduction = await otpAdmin(['serve'], { ...environment, NODE_ENV: 'production', SECRET_KEYS: zeros })
+      expect(inProduction).toMatchObject({ status: 78, stdout: '' })
+      expect(inProduction.stderr).toMatch(/^SECRET_KEYS: must begin with a random key/)
+      expect(inProduction.stderr).not.toContain(zeros)
+      writeFileSync(path.join(folder, 'secret-key'), zeros)
+      expect(await otpAdmin(['serve'], environment)).toMatchObject({ status: 78, stdout: '' })
+      rmSync(folder, { recursive: true, force: true })
     })
   })
 })
