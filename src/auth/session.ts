@@ -33,8 +33,8 @@ declare module 'express-session' {
     factors: PassedFactor[]
     /** Between password and token: nobody is signed in yet. */
     pending: { userId: number; epoch: number; at: Moment }
-    /** A posted form that waits for a fresh token: its id in `kept_requests`, and its address. */
-    kept: { id: string; url: string }
+    /** Posted forms that wait for a fresh token, one for each path, oldest first: ID in `kept_requests` and path. */
+    keptForms: { id: string; url: string }[]
     /** Where it was signed in from, for the owner's list of sessions. */
     address: string | null
     browser: string | null

@@ -8,5 +8,10 @@ import type { Auth } from './auth.js'
  */
 export function wayBack(auth: Pick<Auth, 'hasPage'>, { method, originalUrl }: Request): string | null {
   const isRead = method === 'GET' || method === 'HEAD'
-  return isRead || auth.hasPage(originalUrl.split('?')[0] ?? '') ? safeNext(originalUrl) : null
+  return isRead ? safeNext(originalUrl) : pageAt(auth, safeNext(originalUrl))
+}
+
+/** A path that was checked, or null if it only takes a POST: a browser that is sent there gets an error. */
+export function pageAt({ hasPage }: Pick<Auth, 'hasPage'>, address: string | null): string | null {
+  return address !== null && hasPage(address.split('?')[0] ?? '') ? address : null
 }

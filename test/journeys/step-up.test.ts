@@ -167,9 +167,81 @@ describe.each(databaseKinds())('asking for a token again, on the %s database', (
     const elsewhere = `/account/two-factor/devices/${person.app?.persistentId}/remove`
     await browser.get(elsewhere)
     expect((await browser.post(verify, { otp_token: person.code(), next: elsewhere })).location).toBe(elsewhere)
-    site.clock.advance(30)
-    await browser.post(verify, { otp_token: person.code(), next: rename(person) })
     expect(await nameOf(person)).toBe('App')
+  })
+
+  it('gives it up when its own page is asked for again', async () => {
+    const person = await createPerson(site)
+    const browser = await stale(person)
+    await browser.post(rename(person), { name: 'Given up' })
+    await browser.get(rename(person))
+    expect((await browser.get(verifyFor(rename(person)))).text).not.toContain('is kept and completed then')
+    const answer = await browser.post(verify, { otp_token: person.code(), next: rename(person) })
+    expect(answer).toMatchObject({ status: 303, location: rename(person) })
+    expect(await nameOf(person)).toBe('App')
+  })
+
+  describe('with several tabs (DEV-R6)', () => {
+    const remove = (person: Person) => `/account/two-factor/devices/${person.app?.persistentId}/remove`
+    const makeDefault = (person: Person) => `/account/two-factor/devices/${person.app?.persistentId}/default`
+    const give = (browser: Browser, person: Person, next: string) => {
+      site.clock.advance(30)
+      return browser.post(verify, { otp_token: person.code(), next })
+    }
+
+    it.each([
+      ['asks for another page', (browser: Browser, person: Person) => browser.get(remove(person))],
+      [
+        'gives a token on the way to another page',
+        (browser: Browser, person: Person) => give(browser, person, remove(person)),
+      ],
+      ['sends a form of its own', (browser: Browser, person: Person) => browser.post(makeDefault(person))],
+      [
+        'completes a form of its own',
+        async (browser: Browser, person: Person) => {
+          await browser.post(makeDefault(person))
+          expect((await give(browser, person, makeDefault(person))).location).toContain('done=default_changed')
+        },
+      ],
+      [
+        'types the password again',
+        (browser: Browser, person: Person) =>
+          browser.post('/account/login', { username: person.email, password: person.password }),
+      ],
+    ])('completes the form of one tab, as its page says, after another tab %s', async (_what, other) => {
+      const person = await createPerson(site)
+      const browser = await stale(person)
+      await browser.post(rename(person), { name: 'From one tab' })
+      await other(browser, person)
+      expect((await browser.get(verifyFor(rename(person)))).text).toContain('is kept and completed then')
+      expect((await give(browser, person, rename(person))).location).toContain('done=renamed')
+      expect(await nameOf(person)).toBe('From one tab')
+    })
+
+    it('keeps five forms at most, the newest ones', async () => {
+      const person = await createPerson(site)
+      const browser = await stale(person)
+      const pages = Array.from({ length: 6 }, (_, index) => `${rename(person)}?tab=${index}`)
+      for (const [index, page] of pages.entries()) await browser.post(page, { name: `Tab ${index}` })
+      const texts = await Promise.all(pages.map(async (page) => (await browser.get(verifyFor(page))).text))
+      const completes = texts.map((text) => text.includes('is kept and completed then'))
+      expect(completes).toEqual([false, true, true, true, true, true])
+    })
+
+    it('leads to a page, not to an error, if another tab has signed out and in and the form is gone', async () => {
+      const person = await createPerson(site)
+      const browser = await stale(person)
+      await browser.post(makeDefault(person))
+      await browser.post('/account/logout')
+      expect(await give(browser, person, makeDefault(person))).toMatchObject({
+        status: 303,
+        location: '/account/login',
+      })
+      await signIn(site, person, browser)
+      const answer = await give(browser, person, makeDefault(person))
+      expect(answer).toMatchObject({ status: 303, location: '/account/two-factor' })
+      expect((await browser.get(answer.location ?? '')).status).toBe(200)
+    })
   })
 
   it('of two at once completes it once', async () => {

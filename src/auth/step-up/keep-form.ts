@@ -3,13 +3,16 @@ import { isForm, isReadAlready, readBytes } from '../../http/read-form.js'
 import { safeNext } from '../../http/safe-next.js'
 import { sendPage } from '../../http/send-page.js'
 import type { Auth } from '../auth.js'
-import { keepRequest } from './keep-request.js'
+import { forgetForm, keepRequest } from './keep-request.js'
 import { verifyAddress } from './verify-address.js'
 
 /**
  * Leads a verified person to the step-up page and back. A posted form is put aside until
  * then (A-08). What is no form cannot be (files, JSON, more than 16 kB), nor what a framework
  * has read already and keeps elsewhere (Fastify): the page says so.
+ *
+ * Each tab's form waits for its own token. Asking for a page anew gives up the form that was sent
+ * to its path, and no other.
  *
  * Forms of people who are not verified are never put aside: nothing that a session without
  * a token has sent lives on in one with a token.
@@ -21,7 +24,7 @@ export function keepForm(auth: Auth): (kinds: readonly string[] | null) => Reque
     const back = safeNext(req.originalUrl)
     const address = verifyAddress(back, kinds)
     res.set('Cache-Control', 'no-store')
-    delete req.session.kept
+    forgetForm(req, back)
     if (req.method === 'GET' || req.method === 'HEAD') return res.redirect(302, address)
     if (back && isKeepable(req) && (await keep(auth, req, res, back))) return res.redirect(302, address)
     res.status(403)

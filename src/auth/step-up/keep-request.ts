@@ -46,20 +46,34 @@ export async function keepRequest(
   const sealed = auth.otp.keys.seal(Buffer.from(JSON.stringify(kept)), place(id))
   const expiresAt = new Date(now.getTime() + KEPT_SECONDS * 1000)
   await runStatement(auth.database, undefined, KEEP, { id, userId, sealed, now, expiresAt })
-  req.session.kept = { id, url }
+  forgetForm(req, url)
+  req.session.keptForms = [...(req.session.keptForms ?? []), { id, url }].slice(-MAX_FORMS)
+}
+
+/** A path's newest form replaces the one before, so this is as many tabs. */
+const MAX_FORMS = 5
+
+/** Whether a form waits for the token that leads to this path. */
+export function hasForm({ session }: Request, url: string | null): boolean {
+  return session.keptForms?.some((form) => form.url === url) ?? false
+}
+
+/** Gives up the form that was sent to this path, if there is one. */
+export function forgetForm({ session }: Request, url: string | null): void {
+  if (session.keptForms) session.keptForms = session.keptForms.filter((form) => form.url !== url)
 }
 
 const isBare = (body: unknown) => typeof body === 'object' && body !== null && Object.getPrototypeOf(body) === null
 
 /**
- * Takes the form out that this session has put aside. It is there once: of two at once one
+ * Takes the form out that this session has put aside for a path. It is there once: of two at once one
  * gets null.
  *
  * @returns null where there is none, or where it is older than five minutes
  */
-export async function takeRequest(auth: Auth, req: Request): Promise<KeptRequest | null> {
-  const { kept } = req.session
-  delete req.session.kept
+export async function takeRequest(auth: Auth, req: Request, url: string): Promise<KeptRequest | null> {
+  const kept = req.session.keptForms?.find((form) => form.url === url)
+  forgetForm(req, url)
   if (!kept || !req.user) return null
   const [row] = await runStatement<{ sealed: string }>(auth.database, undefined, TAKE, {
     id: kept.id,

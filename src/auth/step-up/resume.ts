@@ -3,8 +3,9 @@ import { forgetBytes } from '../../http/read-form.js'
 import { announce, replayBody } from '../../http/replay-body.js'
 import type { Auth } from '../auth.js'
 import { readRequestUser } from '../load-request-user.js'
+import { pageAt } from '../way-back.js'
 import { saveSession } from '../session.js'
-import { type KeptRequest, takeRequest } from './keep-request.js'
+import { hasForm, type KeptRequest, takeRequest } from './keep-request.js'
 import { wayOn } from './show-verify.js'
 
 /** Requests that continue as the form that was put aside. */
@@ -28,9 +29,8 @@ export function judgeResumed(...rules: RequestHandler[]): RequestHandler {
  */
 export async function resume(auth: Auth, req: Request, res: Response, next: NextFunction): Promise<void> {
   const way = wayOn(req)
-  const isForm = way !== null && req.session.kept?.url === way
-  const kept = await takeRequest(auth, req)
-  if (!isForm) return res.redirect(303, way ?? '/account/two-factor')
+  if (way === null || !hasForm(req, way)) return res.redirect(303, pageAt(auth, way) ?? '/account/two-factor')
+  const kept = await takeRequest(auth, req, way)
   if (!kept) return res.redirect(303, '/account/two-factor?done=too_late')
   // Whoever uses the session up must find its row.
   await saveSession(req)

@@ -4,6 +4,7 @@ import { refuse } from '../../http/refuse.js'
 import { loginAddress } from '../../http/safe-next.js'
 import { wantsJson } from '../../http/wants-json.js'
 import type { Auth } from '../auth.js'
+import { pageAt } from '../way-back.js'
 import { readStepUp, verifyForm } from './read-step-up.js'
 import { resume } from './resume.js'
 import { showVerify, wayOn } from './show-verify.js'
@@ -17,25 +18,28 @@ import { verifyAddress } from './verify-address.js'
  */
 export function verifyRoutes(auth: Auth): Router {
   const router = Router({ caseSensitive: true, strict: true })
-  router.get('/account/verify', refuseUnverified, async (req, res) => {
+  const refuseOthers = refuseUnverified(auth)
+  router.get('/account/verify', refuseOthers, async (req, res) => {
     if (req.user) showVerify(auth, req, res, await readStepUp(auth, req, req.user), null)
   })
-  router.post('/account/verify', ...parseForms(), refuseUnverified, postToken(auth))
+  router.post('/account/verify', ...parseForms(), refuseOthers, postToken(auth))
   return router
 }
 
 /** Whoever is not verified is asked at sign-in, and is fresh afterwards. */
-const refuseUnverified: RequestHandler = (req, res, next) => {
-  if (req.user?.isVerified()) return next()
-  if (!wantsJson(req)) return res.redirect(302, loginAddress(wayOn(req)))
-  if (req.user) refuse(req, res, { status: 403, code: 'not_verified' })
-  else refuse(req, res, { status: 401, code: 'not_authenticated' })
+function refuseUnverified(auth: Auth): RequestHandler {
+  return (req, res, next) => {
+    if (req.user?.isVerified()) return next()
+    if (!wantsJson(req)) return res.redirect(302, loginAddress(pageAt(auth, wayOn(req))))
+    if (req.user) refuse(req, res, { status: 403, code: 'not_verified' })
+    else refuse(req, res, { status: 401, code: 'not_authenticated' })
+  }
 }
 
 /** The session ended while the token was judged. */
-function refuseEnded(req: Request, res: Response): void {
+function refuseEnded(auth: Auth, req: Request, res: Response): void {
   if (wantsJson(req)) refuse(req, res, { status: 401, code: 'not_authenticated' })
-  else res.redirect(303, loginAddress(wayOn(req)))
+  else res.redirect(303, loginAddress(pageAt(auth, wayOn(req))))
 }
 
 function postToken(auth: Auth): RequestHandler {
@@ -45,7 +49,7 @@ function postToken(auth: Auth): RequestHandler {
     const stepUp = await readStepUp(auth, req, req.user)
     const answer = await submitStepUp(auth, req, stepUp, form)
     if (!answer.ok) return showVerify(auth, req, res, stepUp, answer)
-    if (answer.outcome === 'ended') return refuseEnded(req, res)
+    if (answer.outcome === 'ended') return refuseEnded(auth, req, res)
     if (wantsJson(req)) return sendOutcome(res, answer.outcome)
     if (answer.outcome === 'challenged') return res.redirect(303, verifyAddress(wayOn(req), stepUp.kinds))
     await resume(auth, req, res, next)

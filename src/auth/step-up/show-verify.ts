@@ -8,6 +8,7 @@ import type { Auth } from '../auth.js'
 import { describeKinds } from '../describe-kinds.js'
 import type { Refused } from '../login/answer.js'
 import { alert, sendTokenPage } from '../login/show-step.js'
+import { hasForm } from './keep-request.js'
 import type { StepUp } from './read-step-up.js'
 import { verifyAddress } from './verify-address.js'
 
@@ -28,7 +29,7 @@ function showForms(auth: Auth, req: Request, res: Response, { kinds, devices }: 
     action: verifyAddress(null, kinds),
     only: kinds && describeKinds(req, kinds),
     next,
-    completes: req.session.kept?.url === next,
+    completes: hasForm(req, next),
     alert: why,
   })
 }
