@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { code } from './codes.js'
-import { withoutLinks } from '../typed-text/read-name.js'
+import { cleanName, withoutLinks } from '../typed-text/read-name.js'
 
 // One mailbox and nothing that a header or an address list could be made of (RFC 5322 §3.4.1).
 const mailbox = z
@@ -8,8 +8,9 @@ const mailbox = z
   .max(254)
   .regex(/^[^\s@<>()[\]\\,;:"]+@[^\s@<>()[\]\\,;:"]+$/)
 
-// Names and browsers come from outside: kept on one line, so that none can add a header or a paragraph, and no links.
-const line = z.string().transform((text) => withoutLinks(text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').trim()))
+// Names and browsers come from outside: on one line, so that none can add a header or a paragraph, without links and
+// without characters that change the direction of the text around them.
+const line = z.string().transform((text) => withoutLinks(cleanName(text)))
 
 const link = z.url({ protocol: /^https?$/ })
 

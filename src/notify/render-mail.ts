@@ -1,7 +1,7 @@
 import type { Translate } from '../i18n.js'
 import { renderHtml, renderText } from '../templates.js'
 import type { Mail } from './mails.js'
-import { isolate } from '../typed-text/read-name.js'
+import { isolate, withoutPath } from '../typed-text/read-name.js'
 import { UNKNOWN_BROWSER } from '../origin.js'
 
 export interface RenderedMail {
@@ -35,17 +35,17 @@ function listFacts(mail: Mail, t: Translate): Fact[] {
     { label: t('mails:notice.when'), value: utc(mail.at) },
     ...(own
       ? [
-          { label: t('mails:notice.address'), value: mail.address ?? unknown },
+          { label: t('mails:notice.address'), value: isolate(mail.address ?? unknown) },
           {
             label: t('mails:notice.browser'),
-            value: mail.browser === UNKNOWN_BROWSER ? t('mails:unknown_browser') : (mail.browser ?? unknown),
+            value: mail.browser === UNKNOWN_BROWSER ? t('mails:unknown_browser') : isolate(mail.browser ?? unknown),
           },
         ]
       : []),
     ...('device' in mail
       ? [{ label: t('mails:notice.device'), value: `${isolate(mail.device)} (${t(`pages:kinds.${mail.kind}`)})` }]
       : []),
-    ...('newEmail' in mail ? [{ label: t('mails:notice.new_email'), value: mail.newEmail }] : []),
+    ...('newEmail' in mail ? [{ label: t('mails:notice.new_email'), value: isolate(withoutPath(mail.newEmail)) }] : []),
     ...('until' in mail ? [{ label: t('mails:notice.until'), value: utc(mail.until) }] : []),
     ...('left' in mail ? [{ label: t('mails:notice.left'), value: mail.left }] : []),
   ]

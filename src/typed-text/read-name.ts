@@ -17,15 +17,27 @@ export function cleanName(text: string): string {
 }
 
 /**
- * A name that other people chose, for a mail: mail programs make links of whatever looks like
- * one. A word joiner, which nobody sees, keeps them from it.
+ * A name that other people chose, for an email: mail programs turn whatever looks like a URI or
+ * the name of a host into a link. A word joiner, which is invisible, keeps them from it. Plain
+ * email addresses and IP addresses stay as they are.
  */
 export function withoutLinks(name: string): string {
-  const others = name.replace(/\S+@\S+/g, '')
-  return LINK.test(others) ? name.replace(/[.:/](?=\S)/g, '$&\u2060') : name
+  return LINK.test(name.replace(ADDRESS, ''))
+    ? name.replace(/[.:/@\u3002\uff0e\uff61](?=[^\s\u2060])/gu, '$&\u2060')
+    : name
 }
 
-const LINK = /:\/\/|\bwww\.|[\p{L}\p{N}]\.\p{L}{2}/iu
+const LINK = /:\/\/|\p{L}:[^\s\u2060]|\bwww\.|@(?!\u2060)|[\p{L}\p{N}][.\u3002\uff0e\uff61]\p{L}{2}/iu
+
+/** An email address that stands alone and has nothing of a URL, or an IP address. */
+const ADDRESS = /(?<!\S)(?:(?!www\.)[^\s@:/]+@[^\s@:/]+|[\da-f.]*:[\da-f:.]*:[\da-f:.]*)(?!\S)/giu
+
+/** The same for an email address, which stays as it is unless the part in front of the @ could be a path. */
+export function withoutPath(address: string): string {
+  const at = address.lastIndexOf('@')
+  const local = address.slice(0, at)
+  return local.includes('/') ? `${withoutLinks(local)}\u2060${address.slice(at)}` : address
+}
 
 /**
  * Keeps the direction of a name to itself (U+2068 and U+2069, Unicode TR9 §2.4). Names that can

@@ -33,6 +33,17 @@ describe.each(databaseKinds())('a code by email that the mail server refuses, on
     await database.close()
   })
 
+  it('makes no link of its reader’s name, which others may have chosen (SEC-13)', async () => {
+    smtp.behaviour = 'accept'
+    const person = await createPerson(site, { name: 'https://evil.example/now' })
+    const browser = await signIn(site, person)
+    const before = smtp.seen.length
+    expect(await browser.post(add, { otp_challenge: 'send' })).toMatchObject({ status: 303 })
+    const [mail] = smtp.seen.slice(before)
+    expect(mail?.text).toContain('Hello https:')
+    for (const part of [mail?.text, String(mail?.html)]) expect(part).not.toMatch(/https:\/\/evil|evil\.example/)
+  })
+
   it.each([
     ['RCPT', 552, '5.2.2 Mailbox full', full],
     ['RCPT', 552, 'Requested mail action aborted: exceeded storage allocation', full],

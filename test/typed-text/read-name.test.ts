@@ -47,12 +47,23 @@ describe('a name (DEV-13)', () => {
     expect(html).toContain('Hello <bdi>דנה</bdi>,')
   })
 
-  it.each(['https://evil.example/now', 'www.evil.example', 'Call evil.example', 'evil.example/now'])(
-    'such as %s is not a link in mails (SEC-13)',
+  it.each([
+    'https://evil.example/now',
+    'www.evil.example',
+    'Call evil.example',
+    'evil.example/now',
+    'https://ada@evil.example',
+  ])('such as %s is not a link in mails (SEC-13)', (named) => {
+    const { text, html } = renderMail(mailSchema.parse({ ...alert, name: named }), 'Night Desk', translatorFor('en'))
+    for (const part of [text, html]) expect(part).not.toMatch(/:\/\/evil|www\.evil|evil\.example/)
+    expect(withoutLinks(named).replaceAll('\u2060', '')).toBe(named)
+  })
+
+  it.each(['2001:db8::1', 'fe80::a:b', '192.0.2.7', 'ada@example.com', 'Dr. No', '12:30'])(
+    'such as %s is shown in mails as it is',
     (named) => {
-      const { text, html } = renderMail(mailSchema.parse({ ...alert, name: named }), 'Night Desk', translatorFor('en'))
-      for (const part of [text, html]) expect(part).not.toMatch(/:\/\/evil|www\.evil|evil\.example/)
-      expect(withoutLinks(named).replaceAll('\u2060', '')).toBe(named)
+      expect(withoutLinks(named)).toBe(named)
+      expect(withoutLinks(withoutLinks('https://evil.example'))).toBe(withoutLinks('https://evil.example'))
     },
   )
 

@@ -5,7 +5,7 @@ import { deliverCode, minutesLeft } from '../deliver-code.js'
 import { DeliveryError } from '../delivery-error.js'
 import type { Delivered, Undelivered } from '../gateways/sms-gateway.js'
 import type { OutgoingMail } from '../gateways/mail-gateway.js'
-import type { Mail } from '../mails.js'
+import { mailSchema } from '../mails.js'
 import type { Notify } from '../notify.js'
 import { renderMail } from '../render-mail.js'
 import { openPayload } from '../seal-payload.js'
@@ -21,12 +21,12 @@ export function sendMailCode(notify: Notify): Task {
     const { message, content } = openPayload(notify.keys, 'send-mail-code', payload)
     const { to, name, language, code, ...challenge } = mailCode.parse(content)
     const minutes = minutesLeft(challenge.expiresAt, notify.clock.now())
-    const mail: Mail = { mail: 'sign-in-code', to, name, language, code, minutes }
+    const mail = mailSchema.parse({ mail: 'sign-in-code', to, name, language, code, minutes })
     const outgoing = {
       ...renderMail(mail, notify.siteName, translatorFor(language)),
       messageId: `<${message}@${host}>`,
       date: job.created_at,
-      to: { name: cleanName(name), address: to },
+      to: { name: cleanName(mail.name), address: to },
     }
     await deliverCode(notify, challenge, { job: job.id, task: 'send-mail-code' }, () => handOver(notify, outgoing))
   }
