@@ -1,31 +1,26 @@
-import pino, { type Logger } from 'pino'
+import pino, { type Logger, type LoggerOptions } from 'pino'
 import type { Config } from './config/read-config.js'
+import { printable } from './printable.js'
 
 /**
  * Structured lines on standard error. Whoever logs names the fields; headers, bodies,
  * queries and rows never go in whole. The list below is the net under that rule.
  */
 export function createLog(config: Pick<Config, 'logLevel'>): Logger {
-  return pino(
-    {
-      level: config.logLevel,
-      base: null,
-      timestamp: pino.stdTimeFunctions.isoTime,
-      serializers: { err: describeFault },
-      redact: [
-        'password',
-        'token',
-        'secret',
-        'cookie',
-        'authorization',
-        '*.password',
-        '*.token',
-        '*.secret',
-        '*.cookie',
-      ],
-    },
-    pino.destination({ fd: 2, sync: true }),
-  )
+  return pino(logOptions(config), pino.destination({ fd: 2, sync: true }))
+}
+
+/** How lines are written, wherever they go. */
+export function logOptions({ logLevel: level }: Pick<Config, 'logLevel'>): LoggerOptions {
+  return {
+    level,
+    base: null,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    serializers: { err: describeFault },
+    // JSON leaves in C1 controls, which some terminals obey, and direction overrides.
+    hooks: { streamWrite: printable },
+    redact: ['password', 'token', 'secret', 'cookie', 'authorization', '*.password', '*.token', '*.secret', '*.cookie'],
+  }
 }
 
 /** What helps to find a fault. Sequelize's errors carry the statement with its values, which may be secret. */

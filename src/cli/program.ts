@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander'
+import { printable } from '../printable.js'
 import { UsageRefused } from './refusals.js'
 
 /**
@@ -10,6 +11,7 @@ export function createProgram(): Command {
     .description('An admin panel that staff can only enter with a second factor.')
     .addHelpText('after', '\nSettings are environment variables: docs/configuration.md lists them.')
     .exitOverride()
+    .configureOutput({ outputError: (text, write) => write(printable(text)) })
   addServerCommands(program)
   addUserCommands(program)
   program.commands.flatMap(({ options }) => options).forEach(takeOnce)

@@ -1,5 +1,6 @@
 import type { Fault } from '../config/read-config.js'
 import { SiteError } from '../errors.js'
+import { printable, printableLine } from '../printable.js'
 
 /** CONTRACT.md §4; 78 is `EX_CONFIG` of sysexits.h. */
 export const exitCode = { refused: 1, usage: 2, configuration: 78 } as const
@@ -21,8 +22,14 @@ export class UsageRefused extends Error {
 /** What is wrong with the configuration and only shows once something is read or looked up. */
 const CONFIGURATION: ReadonlySet<string> = new Set(['no_secret_key', 'secret_key_invalid'])
 
-/** What standard error says to a fault, and what the process ends with. */
+/** What standard error says to a fault, and what the process ends with. No name or address in it moves the terminal. */
 export function explain(fault: unknown): { lines: readonly string[]; exitCode: number } {
+  const { lines, exitCode: code } = describe(fault)
+  const isStack = fault instanceof Error && lines[0] === fault.stack
+  return { lines: lines.map((line) => (isStack ? printable(line) : printableLine(line))), exitCode: code }
+}
+
+function describe(fault: unknown): { lines: readonly string[]; exitCode: number } {
   if (fault instanceof ConfigurationRefused)
     return {
       lines: fault.faults.map(({ variable, message }) => `${variable}: ${message}`),

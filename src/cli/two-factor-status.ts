@@ -1,3 +1,4 @@
+import { printableLine } from '../printable.js'
 import { userHasDevice } from '../otp/devices-for-user.js'
 import { findUsers, refuseUnknown } from './find-users.js'
 import { withOtp } from './with-otp.js'
@@ -8,7 +9,7 @@ export async function twoFactorStatus(emails: string[]): Promise<void> {
     const found = await findUsers(otp, emails)
     for (const { email, user } of found) {
       if (!user) continue
-      console.log(`${email}: ${(await userHasDevice(otp, user.id)) ? 'enabled' : 'disabled'}`)
+      console.log(`${printableLine(email)}: ${(await userHasDevice(otp, user.id)) ? 'enabled' : 'disabled'}`)
     }
     refuseUnknown(found)
   })

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { unlockUser } from '../auth/unlock-user.js'
+import { printableLine } from '../printable.js'
 import { nowhere } from '../origin.js'
 import { requireUser } from './find-users.js'
 import { readArguments } from './read-arguments.js'
@@ -19,5 +20,6 @@ export async function unlock(options: unknown): Promise<void> {
       return { cleared: await unlockUser(otp, transaction, unlocking), user: found }
     }),
   )
-  console.error(cleared ? `Unlocked ${user.email}.` : `${user.email} was not locked.`)
+  const shown = printableLine(user.email)
+  console.error(cleared ? `Unlocked ${shown}.` : `${shown} was not locked.`)
 }

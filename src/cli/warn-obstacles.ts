@@ -3,6 +3,7 @@ import type { AccessHelp, Obstacle } from '../auth/obstacles.js'
 import { readObstacles } from '../auth/read-obstacles.js'
 import type { Config } from '../config/read-config.js'
 import type { Otp } from '../otp/otp.js'
+import { printableLine } from '../printable.js'
 
 /** What each obstacle means for someone, and what to do about it. */
 const TEXTS: Readonly<Record<Obstacle, string>> = {
@@ -27,5 +28,5 @@ export async function warnObstacles(
   help: AccessHelp,
 ): Promise<void> {
   const found = await readObstacles({ otp, config }, id, [help], transaction)
-  for (const obstacle of found[help] ?? []) console.error(`${email} ${TEXTS[obstacle]}`)
+  for (const obstacle of found[help] ?? []) console.error(`${printableLine(email)} ${TEXTS[obstacle]}`)
 }

@@ -23,8 +23,13 @@ export function loggablePath(target: string): string {
     LONG_PIECE,
     ':token',
   )
-  return (masked === decoded ? path : masked).slice(0, 500)
+  return (masked === decoded ? path : masked).replace(UNPRINTABLE, encodeByte).slice(0, 500)
 }
+
+/** Node.js reads a target as Latin-1, so each character is a byte. */
+const UNPRINTABLE = /[^\x21-\x7e]/g
+
+const encodeByte = (byte: string) => `%${byte.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`
 
 /** Escapes that decode to nothing (`%zz`) stay; decoded until nothing changes, for a proxy may have encoded once more. */
 function decodeWhatCan(path: string): string {

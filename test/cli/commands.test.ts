@@ -247,6 +247,15 @@ describe.each(places)('on %s', (place) => {
     })
   })
 
+  it('two-factor-status prints no escape sequence and no line break of an argument (SEC-13)', async () => {
+    const { email } = await addUser()
+    const args = ['two-factor-status', `${email}\u200b\r\n`, '\u001b[31mnobody@example.com\u202e']
+    const { status, stdout, stderr } = await otpAdmin(args, environment)
+    expect(status).toBe(1)
+    expect(stdout).toMatch(new RegExp(`^${email}\u200b\\\\u000d\\\\n: disabled\n$`))
+    expect(stderr).toMatch(/^unknown_user: [^\n]*\\u001b\[31mnobody@example\.com\\u202e[^\n]*\n$/)
+  })
+
   it('two-factor-status says enabled with one, and names unknown users last', async () => {
     const { email } = await addUser()
     await run(`add-static-token --user ${email}`)

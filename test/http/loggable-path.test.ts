@@ -60,6 +60,16 @@ describe('a path in the log (SEC-11)', () => {
     expect(loggablePath(path)).toMatch(/\/resources\/users\/actions\/search\/:query$/)
   })
 
+  it.each([
+    ['/\u009b31m', '/%9B31m'],
+    ['/\u001b[31m', '/%1B[31m'],
+    ['/a\r\nb', '/a%0D%0Ab'],
+    ['/%0aerror: no/account/invitation/x', '/%0Aerror:%20no/account/invitation/:token'],
+    ['/\u00e9', '/%E9'],
+  ])('has no character that a terminal would obey: %j', (target, path) => {
+    expect(loggablePath(target)).toBe(path)
+  })
+
   it('is cut after 500 characters', () => {
     expect(loggablePath(`/${'a/'.repeat(400)}`)).toHaveLength(500)
   })
