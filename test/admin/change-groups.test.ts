@@ -85,6 +85,15 @@ describe('a group', () => {
     expect(await eventsNamed('group_changed', group.name)).toEqual([])
   })
 
+  it.each(['14', '\uff11\uff14', '14\u00a0', '\u200b14\t', '\u2068\u0661\u0664\u2069'])(
+    'takes %j for 14 days (DEV-06)',
+    async (typed) => {
+      await group.update({ grace_days: 3 })
+      expect((await edit({ grace_days: typed })).status).toBe(200)
+      expect((await group.reload()).grace_days).toBe(14)
+    },
+  )
+
   it.each([
     [{ name: '' }, 'name'],
     [{ name: 'x'.repeat(65) }, 'name'],

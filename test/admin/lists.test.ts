@@ -110,6 +110,8 @@ describe('a search of people', () => {
       site().staff.get(`/admin/api/resources/users/actions/search/${encodeURIComponent(text)}`)
     for (const text of ['LOVELACE', person.email.slice(0, 12), 'a lov'])
       expect(rowsOf(await search(text)).map(({ id }) => id)).toContain(person.id)
+    for (const text of [`${person.email}\u00a0`, `mailto:${person.email}`, `<${person.email}>\u200b`, ' a lov '])
+      expect(rowsOf(await search(text)).map(({ id }) => id)).toEqual([person.id])
     expect(rowsOf(await search('owner'))).toHaveLength(50)
     expect(rowsOf(await search('%'))).toEqual([])
   })

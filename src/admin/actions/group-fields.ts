@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { Otp } from '../../otp/otp.js'
 import { permissionCatalogue } from '../permissions.js'
 import { isId } from '../resources/filter-conditions.js'
+import { cleanText } from '../../typed-text/clean-text.js'
 import { name } from './parse-fields.js'
 
 /** The longest grace, in days: a year. */
@@ -45,8 +46,8 @@ export const membershipFields = z.object({ user_id: z.string().pipe(rowId), grou
 const empty = z.literal('').transform(() => null)
 const policy = z.enum(['off', 'staff', 'everyone', 'strict'])
 const days = z
-  .string()
-  .regex(/^\d{1,3}$/)
+  .union([z.string().transform(cleanText), z.int().nonnegative().transform(String)])
+  .pipe(z.string().regex(/^\d{1,3}$/))
   .transform(Number)
   .pipe(z.number().max(MAX_GRACE))
 

@@ -1,4 +1,5 @@
 import { Op, type WhereOperators } from 'sequelize'
+import { readEmail } from '../../typed-text/read-email.js'
 
 /** How the values of a filter are compared. */
 export type FilterKind = 'text' | 'exact' | 'id' | 'boolean' | 'time' | 'owner'
@@ -15,9 +16,9 @@ export function containing(text: string): WhereOperators<string> {
   return { [Op.iLike]: patternOf(text) }
 }
 
-/** The same as a pattern of LIKE. */
+/** The same as a pattern of LIKE. A whole email address is found however it was copied. */
 export function patternOf(text: string): string {
-  return `%${text.slice(0, MAX_TEXT).replace(/[\\%_]/g, '\\$&')}%`
+  return `%${(readEmail(text) ?? text.trim()).slice(0, MAX_TEXT).replace(/[\\%_]/g, '\\$&')}%`
 }
 
 /** Whether the text is the id of a row that could exist. */

@@ -61,7 +61,7 @@ export type Prepared<Row> =
 
 /** How a token is typed where it is not a short row of digits: in a form of its own at the token step. */
 export interface TokenField {
-  /** Characters, at most 1024. */
+  /** Characters of a token, at most 1024. The form takes more, for what is pasted around it. */
   maxLength: number
 }
 

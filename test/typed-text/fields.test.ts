@@ -1,0 +1,77 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { root } from '../../src/root.js'
+
+/** The least that a field of a page has to let through, in characters: what the server reads. */
+const LONGEST: Readonly<Record<string, number>> = {
+  backup_token: 512,
+  counter: 64,
+  email: 254,
+  key: 512,
+  name: 256,
+  new_password: 8192,
+  otp_token: 512,
+  phone_number: 256,
+  password: 4096,
+  username: 254,
+}
+
+/** Types that keep any text, line breaks apart. `email`, `number` and `url` have rules of their own. */
+const PLAIN_TYPES = ['text', 'tel', 'password', 'search']
+const CHOICES = ['hidden', 'radio', 'checkbox']
+
+const filesOf = (folder: string, end: string) =>
+  readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith(end))
+    .map((file) => ({ file: `${folder}/${file}`, text: readFileSync(path.join(root, folder, file), 'utf8') }))
+
+interface Field {
+  file: string
+  attributes: Map<string, string>
+}
+
+/** Every input of a template, with what is decided at run time cut out of its attributes. */
+function fieldsOf({ file, text }: { file: string; text: string }): Field[] {
+  const plain = text.replace(/<%=? *Math\.max\([^%]*?, (\d+)\) *%>/g, '$1').replace(/<%[^]*?%>/g, '')
+  return [...plain.matchAll(/<(?:input|textarea)\b([^>]*)>/g)].map(([, attributes = '']) => ({
+    file,
+    attributes: new Map(
+      [...attributes.matchAll(/([\w-]+)(?:="([^"]*)")?/g)].map(([, name = '', value = '']) => [name, value]),
+    ),
+  }))
+}
+
+const fields = filesOf('views', '.ejs')
+  .flatMap(fieldsOf)
+  .filter(({ attributes }) => !CHOICES.includes(attributes.get('type') ?? 'text') && !attributes.has('readonly'))
+  .map(({ file, attributes }) => ({ file, attributes, name: attributes.get('name') || attributes.get('id') || '' }))
+
+describe('a field of a page (DEV-06)', () => {
+  it('is found in every view that has one', () => {
+    expect(fields.length).toBeGreaterThan(20)
+    expect([...new Set(fields.map(({ name }) => name.replace(/_next$/, '')))].toSorted()).toEqual(
+      Object.keys(LONGEST)
+        .filter((name) => name !== 'backup_token')
+        .toSorted(),
+    )
+  })
+
+  it.each(fields)('$name of $file has no rule of its own for what may be typed', ({ attributes }) => {
+    expect(attributes.has('pattern')).toBe(false)
+    expect(PLAIN_TYPES).toContain(attributes.get('type') ?? 'text')
+  })
+
+  it.each(fields)('$name of $file cuts off nothing that the server reads', ({ name, attributes }) => {
+    const longest = attributes.get('maxlength')
+    expect(Number(longest ?? Infinity)).toBeGreaterThanOrEqual(LONGEST[name.replace(/_next$/, '')] ?? Infinity)
+  })
+
+  it('of the panel has no rule of its own either', () => {
+    for (const { file, text } of filesOf('src/admin/components', '.tsx')) {
+      expect([file, /\bpattern=|type="(?:email|number|tel|url)"/.test(text)]).toEqual([file, false])
+      for (const [, longest] of text.matchAll(/maxLength=\{(\d+)\}/g))
+        expect(Number(longest)).toBeGreaterThanOrEqual(512)
+    }
+  })
+})
