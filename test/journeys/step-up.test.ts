@@ -234,7 +234,7 @@ describe.each(databaseKinds())('asking for a token again, on the %s database', (
       await browser.post(makeDefault(person))
       await browser.post('/account/logout')
       expect(await give(browser, person, makeDefault(person))).toMatchObject({
-        status: 303,
+        status: 302,
         location: '/account/login',
       })
       await signIn(site, person, browser)
