@@ -76,6 +76,25 @@ describe.each(databaseKinds())('phones, on the %s database', (where) => {
     expect(await again.post(login, { otp_device: deviceId, otp_token: token })).toMatchObject({ code: 'invalid_token' })
   })
 
+  it.each([0, 10])('send one code where the number is posted again %d seconds later', async (seconds) => {
+    const number = freshNumber()
+    const browser = await signIn(site, await createPerson(site))
+    const form = { phone_number: number, phone_method: 'sms' }
+    const first = await browser.post(add, form)
+    site.clock.advance(seconds)
+    expect(await browser.post(add, form)).toMatchObject({ status: first.status, location: first.location })
+    expect(deliveries.texts(number)).toHaveLength(1)
+    expect((await browser.post(add, { otp_token: newest(number) })).location).toContain('complete')
+  })
+
+  it('send one e-mail where a code is asked for again within seconds', async () => {
+    const browser = await signIn(site, await createPerson(site))
+    const first = await browser.post(addEmail)
+    expect(first).toMatchObject({ status: 303, location: addEmail })
+    site.clock.advance(10)
+    expect(await browser.post(addEmail)).toMatchObject({ status: 303, location: addEmail })
+  })
+
   it('can be the first device: set-up then ends with backup tokens', async () => {
     const number = freshNumber()
     const person = await createPerson(site, { app: false })

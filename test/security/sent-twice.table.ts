@@ -1,7 +1,9 @@
 import { createLink, type LinkPurpose } from '../../src/account/one-time-link.js'
-import { addEmailDevice } from '../../src/otp/add-challenge-device.js'
+import { addEmailDevice, addPhoneDevice } from '../../src/otp/add-challenge-device.js'
 import { addHotpDevice } from '../../src/otp/add-hotp-device.js'
+import type { Device } from '../../src/otp/device.js'
 import { hotp } from '../../src/otp/oath.js'
+import { tokenOf } from '../package/tiny-kind/words.js'
 import { appCode } from '../support/authenticator.js'
 import type { Browser } from '../support/browse.js'
 import { addMailbox, addPhone, plantCode } from '../support/challenges.js'
@@ -269,6 +271,44 @@ async function linkFor(site: TestSite, purpose: LinkPurpose, userId: number, det
 
 const secretOn = (text: string) => /<code class="secret"[^>]*>([A-Z2-7 ]+)</.exec(text)?.[1] ?? ''
 
+/** A word of a kind from outside, set up and used once. */
+async function wordOwner(site: TestSite) {
+  const { person, browser } = await settingUp(site, { app: true })
+  const added = await browser.post(`${profile}/word/add`, { name: 'Word', word: WORD, hint: 'cave' })
+  await browser.post(added.location ?? '', { otp_token: tokenOf(WORD, 1) })
+  return { person, browser, device: (added.location ?? '').split('/').slice(-3, -1).join('/') }
+}
+
+const outside: readonly SentForm[] = [
+  {
+    title: 'the token of a kind from outside',
+    routes: [],
+    async ready(site) {
+      const { person, device } = await wordOwner(site)
+      const browser = await awaitingToken(site, person)
+      return { browser, person, path: login, form: { otp_device: device, otp_token: tokenOf(WORD, 2) } }
+    },
+  },
+  {
+    title: 'the token of a kind from outside in a step-up',
+    routes: [],
+    async ready(site) {
+      const { person, browser, device } = await wordOwner(site)
+      site.clock.advance(301)
+      const form = { otp_device: device, otp_token: tokenOf(WORD, 2), next: '/account/email' }
+      return { browser, person, path: verify, form }
+    },
+  },
+  {
+    title: 'a device of a kind from outside that is removed',
+    routes: [],
+    async ready(site) {
+      const { person, browser, device } = await wordOwner(site)
+      return { browser, person, path: `${profile}/devices/${device}/remove` }
+    },
+  },
+]
+
 const stepUps: readonly SentForm[] = [
   {
     title: 'the token of a step-up',
@@ -300,6 +340,28 @@ const stepUps: readonly SentForm[] = [
     shows: /<code>/,
   },
 ]
+
+const WORD = 'open sesame'
+
+const unconfirmedPhone = { name: 'Phone', confirmed: false, number: '+41524204243', method: 'sms' } as const
+
+/** The form that confirms a device by a code that the session has asked for, as far as the session goes. */
+function firstCode(what: string, page: string, add: (site: TestSite, userId: number) => Promise<Device>): SentForm {
+  return {
+    title: `the first code of a ${what}`,
+    routes: [`POST /account/two-factor/${page}/add`],
+    async ready(site) {
+      const { person, browser } = await settingUp(site)
+      const at = site.clock.now().getTime()
+      const device = await add(site, person.id)
+      await plantCode(site.otp, device, '314159')
+      await setInSession(site, browser, 'challenge', { device: device.persistentId, id: 'planted' })
+      await setInSession(site, browser, 'setUp', { device: device.persistentId, at })
+      return { person, browser, path: `${profile}/${page}/add`, form: { otp_token: '314159' } }
+    },
+    shows: /<code>/,
+  }
+}
 
 const setUps: readonly SentForm[] = [
   {
@@ -335,18 +397,22 @@ const setUps: readonly SentForm[] = [
     },
     shows: /<code>/,
   },
+  firstCode('mailbox', 'email', (site, userId) =>
+    addEmailDevice(site.otp, undefined, { userId, name: 'E-mail', confirmed: false, address: null }),
+  ),
+  firstCode('phone', 'phones', (site, userId) => addPhoneDevice(site.otp, undefined, { ...unconfirmedPhone, userId })),
   {
-    title: 'the first code of a mailbox',
-    routes: ['POST /account/two-factor/email/add'],
+    title: 'what a device of a kind from outside needs',
+    routes: ['POST /account/two-factor/word/add'],
+    ...own(`${profile}/word/add`, () => ({ name: 'Word', word: WORD, hint: 'cave' })),
+  },
+  {
+    title: 'the first token of a kind from outside',
+    routes: ['POST /account/two-factor/word/:id/confirm'],
     async ready(site) {
       const { person, browser } = await settingUp(site)
-      const at = site.clock.now().getTime()
-      const add = { userId: person.id, name: 'E-mail', confirmed: false, address: null }
-      const device = await addEmailDevice(site.otp, undefined, add)
-      await plantCode(site.otp, device, '314159')
-      await setInSession(site, browser, 'challenge', { device: device.persistentId, id: 'planted' })
-      await setInSession(site, browser, 'setUp', { device: device.persistentId, at })
-      return { person, browser, path: `${profile}/email/add`, form: { otp_token: '314159' } }
+      const added = await browser.post(`${profile}/word/add`, { name: 'Word', word: WORD, hint: 'cave' })
+      return { person, browser, path: added.location ?? '', form: { otp_token: tokenOf(WORD, 1) } }
     },
     shows: /<code>/,
   },
@@ -444,6 +510,16 @@ const ownAccount: readonly SentForm[] = [
     ...own(`${profile}/sessions`),
   },
   {
+    title: 'the end of one session',
+    routes: ['POST /account/two-factor/sessions/end'],
+    async ready(site) {
+      const { person, browser } = await verified(site)
+      await signIn(site, person)
+      const [, session = ''] = /name="session" value="([^"]+)"/.exec((await browser.get(profile)).text) ?? []
+      return { person, browser, path: `${profile}/sessions/end`, form: { session } }
+    },
+  },
+  {
     title: 'the end of all other sessions',
     routes: ['POST /account/two-factor/sessions/others'],
     ...own(`${profile}/sessions/others`),
@@ -486,6 +562,49 @@ const ownAccount: readonly SentForm[] = [
     ...own(`${profile}/browsers/trust`, () => ({ trust_browser: 'on' })),
   },
   {
+    title: 'the end of one trusted browser',
+    routes: ['POST /account/two-factor/browsers/end'],
+    async ready(site) {
+      const { person, browser } = await verified(site)
+      await browser.post(`${profile}/browsers/trust`, { trust_browser: 'on' })
+      const [, trusted = ''] = /name="browser" value="(\d+)"/.exec((await browser.get(profile)).text) ?? []
+      return { person, browser, path: `${profile}/browsers/end`, form: { browser: trusted } }
+    },
+  },
+  {
+    title: 'the name of a device',
+    routes: ['POST /account/two-factor/devices/:kind/:id/rename'],
+    async ready(site) {
+      const { person, browser } = await verified(site)
+      return { person, browser, path: `${profile}/devices/${person.app?.persistentId}/rename`, form: { name: 'Mine' } }
+    },
+  },
+  {
+    title: 'the device that is used first',
+    routes: ['POST /account/two-factor/devices/:kind/:id/default'],
+    async ready(site) {
+      const { person, browser } = await verified(site)
+      const { id } = await addPhone(site.otp, person.id)
+      return { person, browser, path: `${profile}/devices/phone/${id}/default` }
+    },
+  },
+  {
+    title: 'a new address that is asked for',
+    routes: ['POST /account/email'],
+    ...own('/account/email', ({ email, password }) => ({ email: `other.${email}`, password })),
+  },
+  {
+    title: 'a new set of backup tokens, asked for on the page',
+    routes: ['POST /account/two-factor/backup-tokens'],
+    async ready(site) {
+      const { person, browser } = await verified(site)
+      const path = `${profile}/backup-tokens`
+      const [, form_id = ''] = /name="form_id" value="([^"]+)"/.exec((await browser.get(path)).text) ?? []
+      return { person, browser, path, form: { form_id } }
+    },
+    shows: /<code>/,
+  },
+  {
     title: 'the end of all trusted browsers',
     routes: ['POST /account/two-factor/browsers/end-all'],
     async ready(site) {
@@ -497,7 +616,15 @@ const ownAccount: readonly SentForm[] = [
 ]
 
 /** Every form that can be done once, as it stands before it is sent. */
-export const sentForms: readonly SentForm[] = [...signIns, ...strangers, ...stepUps, ...setUps, ...links, ...ownAccount]
+export const sentForms: readonly SentForm[] = [
+  ...signIns,
+  ...strangers,
+  ...outside,
+  ...stepUps,
+  ...setUps,
+  ...links,
+  ...ownAccount,
+]
 
 /** Forms that do no harm when they are sent again, each with the reason; and calls of scripts. */
 export const harmlessForms: Readonly<Record<string, string>> = {
@@ -505,13 +632,5 @@ export const harmlessForms: Readonly<Record<string, string>> = {
   'POST /account/login/security-key': 'a challenge: the newest counts',
   'POST /account/two-factor/security-keys/add/options': 'a challenge: the newest counts',
   'POST /account/password/forgot': 'the newest link counts; a form that the page has named is one (sent-twice.test.ts)',
-  'POST /account/email': 'the newest link counts; of two that are under way at once one is made',
-  'POST /account/two-factor/backup-tokens':
-    'the newest set counts, and is shown; of two that are under way at once one is made',
-  'POST /account/two-factor/phones/add': 'goes on with the number that was begun; its code is tried with the email’s',
-  'POST /account/two-factor/devices/:kind/:id/rename': 'the name is what it is',
-  'POST /account/two-factor/devices/:kind/:id/default': 'asked first is asked first',
-  'POST /account/two-factor/sessions/end': 'a session that has ended is none: 404 says so',
-  'POST /account/two-factor/browsers/end': 'a browser that is trusted no more is none: 404 says so',
   'POST /account/two-factor/refused-tries': 'answered is answered',
 }

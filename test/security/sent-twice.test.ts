@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
+import { migrate } from '../../src/db/migrate.js'
+import { wordKind } from '../package/tiny-kind/words.js'
 import type { Answer, Browser } from '../support/browse.js'
 import { databaseKinds, openTestDatabase } from '../support/database.js'
 import { createPerson, type Person, startTestSite, type TestSite } from '../support/site.js'
@@ -14,6 +16,8 @@ const settings = {
   TRUST_BROWSER_DAYS: '30',
 }
 
+const kinds = [wordKind()]
+
 describe.each(databaseKinds())('a form that is sent twice, on the %s database (DEV-01)', (where) => {
   let database: Database
   /** Two processes over one database. */
@@ -21,8 +25,12 @@ describe.each(databaseKinds())('a form that is sent twice, on the %s database (D
   let twin: TestSite
   beforeAll(async () => {
     database = await openTestDatabase(where)
-    site = await startTestSite(database, settings)
-    twin = await startTestSite(database, { ...settings, BASE_URL: site.baseUrl }, undefined, { clock: site.clock })
+    await migrate(database, kinds)
+    site = await startTestSite(database, settings, undefined, { kinds })
+    twin = await startTestSite(database, { ...settings, BASE_URL: site.baseUrl }, undefined, {
+      kinds,
+      clock: site.clock,
+    })
   })
   afterAll(async () => {
     await Promise.all([site.close(), twin.close()])

@@ -1,9 +1,11 @@
 import { type RequestHandler, Router } from 'express'
 import { otpRequired } from '../../auth/otp-required.js'
+import { hasFormId, newFormId } from '../../auth/repeats/form-id.js'
 import { requireFresh } from '../../auth/step-up/require-fresh.js'
 import { describeOrigin } from '../../http/describe-origin.js'
 import { parseForms } from '../../http/read-form.js'
 import { sendPage } from '../../http/send-page.js'
+import { redirectDone } from '../../http/step-done.js'
 import { devicesForUser } from '../../otp/devices-for-user.js'
 import type { Account } from '../account.js'
 import { handOver, takeOver } from './hand-over.js'
@@ -20,7 +22,8 @@ export function backupTokensRoutes(account: Account): Router {
   router.post(ADDRESS, ...guards, ...parseForms(), async (req, res) => {
     if (!req.user) return
     handOver(account, req, res, await renewBackupTokens(account, req.user.id, describeOrigin(req)))
-    res.redirect(303, ADDRESS)
+    if (hasFormId(req)) redirectDone(res, ADDRESS)
+    else res.redirect(303, ADDRESS)
   })
   return router
 }
@@ -31,6 +34,6 @@ function showBackupTokens(account: Account): RequestHandler {
     const tokens = await takeOver(account, req, res)
     const devices = await devicesForUser(account.otp, req.user.id)
     const left = devices.reduce((sum, device) => sum + (device.remaining ?? 0), 0)
-    sendPage(res, 'account/backup-tokens/page', { tokens, left })
+    sendPage(res, 'account/backup-tokens/page', { tokens, left, formId: newFormId(req) })
   }
 }

@@ -60,7 +60,7 @@ function postRename(account: Account): Handle {
     const name = deviceName(form.name)
     if (name === null) return showRename(req, res, device, 'name_invalid')
     await renameDevice(account, device, name, describeOrigin(req))
-    res.redirect(303, profileAddress('renamed'))
+    redirectDone(res, profileAddress('renamed'))
   }
 }
 
@@ -69,7 +69,7 @@ function postDefault(account: Account): Handle {
   return async (req, res, device) => {
     if (!device.confirmed) return refuse(req, res, { status: 404, code: 'not_found' })
     await makeDefault(account, device, describeOrigin(req))
-    res.redirect(303, profileAddress('default_changed'))
+    redirectDone(res, profileAddress('default_changed'))
   }
 }
 

@@ -3,6 +3,7 @@ import type { RequestUser } from '../../auth/request-user.js'
 import { readForm } from '../../http/read-form.js'
 import { refuse } from '../../http/refuse.js'
 import { safeNext } from '../../http/safe-next.js'
+import { redirectDone } from '../../http/step-done.js'
 import type { Account } from '../account.js'
 import { confirmCode } from '../code-set-up/confirm-code.js'
 import { awaitsCode, readCodeSetUp } from '../code-set-up/read-code-set-up.js'
@@ -27,7 +28,7 @@ async function send(account: Account, req: Request, res: Response, user: Request
   const deviceId = await beginEmail(account, req, user)
   if (!deviceId) return showAsk(req, res, next, { code: 'email_known', status: 422 })
   const refusal = await sendCode(account, req, user, deviceId)
-  if (!refusal) return res.redirect(303, addAddress(next))
+  if (!refusal) return redirectDone(res, addAddress(next))
   const setUp = await readCodeSetUp(account, req, 'email')
   if (setUp && awaitsCode(setUp)) showCode(req, res, next, setUp, refusal)
   else showAsk(req, res, next, refusal)

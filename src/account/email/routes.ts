@@ -6,6 +6,7 @@ import { hideToken } from '../../http/hide-token.js'
 import { parseForms, readForm } from '../../http/read-form.js'
 import { refuse } from '../../http/refuse.js'
 import { sendPage } from '../../http/send-page.js'
+import { redirectDone } from '../../http/step-done.js'
 import type { Account } from '../account.js'
 import { checkOwnPassword } from '../check-own-password.js'
 import { findLink } from '../one-time-link.js'
@@ -39,7 +40,7 @@ function postEmail(account: Account): RequestHandler {
     if (!check.ok) return showRefused(req, res, email, check.code, check.retryAfter)
     const wait = await requestEmailChange(account, req.user, email, describeOrigin(req), req.language)
     if (wait !== null) return showRefused(req, res, email, 'too_many_requests', wait)
-    res.redirect(303, profileAddress('email_requested'))
+    redirectDone(res, profileAddress('email_requested'))
   }
 }
 

@@ -4,6 +4,7 @@ import type { RequestUser } from '../../auth/request-user.js'
 import { readForm } from '../../http/read-form.js'
 import { refuse } from '../../http/refuse.js'
 import { safeNext } from '../../http/safe-next.js'
+import { redirectDone } from '../../http/step-done.js'
 import { readPhoneNumber } from '../../otp/phone-number.js'
 import type { Account } from '../account.js'
 import { confirmCode } from '../code-set-up/confirm-code.js'
@@ -36,7 +37,7 @@ async function begin(account: Account, req: Request, res: Response, user: Reques
   const deviceId = await beginPhone(account, req, user, phone)
   if (!deviceId) return again({ code: 'number_known', status: 422 })
   const refusal = await sendCode(account, req, user, deviceId)
-  if (!refusal) return res.redirect(303, codeAddress(form))
+  if (!refusal) return redirectDone(res, codeAddress(form))
   const setUp = await readCodeSetUp(account, req, 'phone')
   if (setUp?.onlyOlder) showCode(req, res, safeNext(form.next), setUp, refusal)
   else again(refusal)

@@ -7,6 +7,7 @@ import { field, parseForms, readForm } from '../../http/read-form.js'
 import { refuse } from '../../http/refuse.js'
 import { loginAddress } from '../../http/safe-next.js'
 import { sendPage } from '../../http/send-page.js'
+import { redirectDone } from '../../http/step-done.js'
 import type { Account } from '../account.js'
 import { profileAddress } from '../profile/notices.js'
 import { endAllSessions, endOneSession } from './end-all-sessions.js'
@@ -53,6 +54,6 @@ function postOne(account: Account): RequestHandler {
     const sid = await findSession(account, req.user.id, form.session ?? '')
     const ended = sid !== null && (await endOneSession(account, req.user.id, sid, describeOrigin(req)))
     if (!ended) return refuse(req, res, { status: 404, code: 'not_found' })
-    res.redirect(303, profileAddress('sessions_ended'))
+    redirectDone(res, profileAddress('sessions_ended'))
   }
 }

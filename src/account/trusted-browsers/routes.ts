@@ -63,7 +63,7 @@ function postOne(account: Account): RequestHandler {
     const id = /^\d{1,9}$/.test(form.browser ?? '') ? Number(form.browser) : null
     const ended = id !== null && (await end(account, req, req.user.id, id)) > 0
     if (!ended) return refuse(req, res, { status: 404, code: 'not_found' })
-    res.redirect(303, profileAddress('browsers_ended'))
+    redirectDone(res, profileAddress('browsers_ended'))
   }
 }
 

@@ -27,6 +27,11 @@ export function readFormId({ path, body }: Request): string | null {
   return typeof needed === 'string' && needed !== '' ? idIn(typed) : null
 }
 
+/** Whether a page of the site, and not a program, has sent this form. */
+export function hasFormId({ body }: Request): boolean {
+  return idIn(body) !== null
+}
+
 function idIn(body: Readonly<Record<string, unknown>> = {}): string | null {
   const id = body['form_id']
   return typeof id === 'string' && FORM_ID.test(id) ? id : null
