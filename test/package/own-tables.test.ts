@@ -1,7 +1,9 @@
-import { DataTypes, type Model, type ModelStatic, Sequelize } from 'sequelize'
+import { DataTypes, type Model, type ModelStatic, type Options, Sequelize } from 'sequelize'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { z } from 'zod'
 import { BaseResource, Resource } from '../../src/admin/adminjs.js'
 import { ownTables } from '../../src/admin/host/own-relations.js'
+import { modelFrom } from '../../src/admin/host/reach-tables.js'
 import { createOtpAdminSite } from '../../src/create-site.js'
 import { connectDatabase } from '../../src/db/connect.js'
 import { testConfig } from '../support/config.js'
@@ -38,6 +40,7 @@ describe.skipIf(!postgresUrl())('a table of the site as a resource of the applic
       create table public.users (id serial primary key, login text);
       create table public."Weird.Users" (id serial primary key);
       create view public.keys as select id, user_id from otp_admin.totp_devices;
+      create view public.samples as select tablename, histogram_bounds::text as bounds from pg_stats;
       create view public.keys_of_keys as select * from public.keys;
       create materialized view public.kept_keys as select * from public.keys;
       create table public.parent (id int); create table public.orders (id serial primary key, title text)`)
@@ -60,6 +63,44 @@ describe.skipIf(!postgresUrl())('a table of the site as a resource of the applic
     Order.hasMany(Device, { as: 'devices', foreignKey: 'user_id', constraints: false })
     Order.addScope('defaultScope', { include: [{ association: 'devices' }] }, { override: true })
     return Order
+  }
+  /** Reads and writes on connections that have their own search_path. */
+  const replicated = (read: string, write: string) => {
+    const { hostname, port, username, password, pathname } = new URL(url)
+    const on = (path: string) => ({
+      host: hostname,
+      port,
+      username,
+      password: decodeURIComponent(password),
+      database: pathname.slice(1),
+      dialectOptions: { options: `-c search_path=${path}` },
+    })
+    const opened = new Sequelize({
+      dialect: 'postgres',
+      logging: false,
+      replication: { read: [on(read)], write: on(write) },
+    })
+    passing.push(opened)
+    return opened
+  }
+  const passing: Sequelize[] = []
+  afterAll(() => Promise.all(passing.map((each) => each.close())))
+  const opened = (options: Options & { searchPath?: string }) => {
+    const instance = new Sequelize(url, { logging: false, ...options })
+    passing.push(instance)
+    return instance
+  }
+  const prepending = (searchPath: string) => opened({ dialectOptions: { prependSearchPath: true }, searchPath })
+  const toastOf = async (table: string) => {
+    const [{ name }] = z
+      .tuple([z.object({ name: z.string() })])
+      .parse(
+        await sequelize.query(
+          `select t.relname as name from pg_class c join pg_class t on t.oid = c.reltoastrelid where c.oid = $1::regclass`,
+          { bind: [table], type: 'SELECT' },
+        ),
+      )
+    return name
   }
   const overridden = () => {
     const Order = over({ tableName: 'orders' })
@@ -85,8 +126,33 @@ describe.skipIf(!postgresUrl())('a table of the site as a resource of the applic
     ['jobs, with mails in them', () => over({ tableName: '_private_jobs', schema: 'otp_admin_jobs' })],
     ['in the scope of a table of its own', including],
     ['under a name that a method gives', overridden],
+    ['by the schema of its instance', () => over({ tableName: 'totp_devices' }, opened({ schema: 'otp_admin' }))],
+    [
+      "by the schema of its instance's models",
+      () => over({ tableName: 'totp_devices' }, opened({ define: { schema: 'otp_admin' } })),
+    ],
+    [
+      'by a search_path in front of every statement',
+      () => over({ tableName: 'totp_devices' }, prepending('otp_admin')),
+    ],
+    [
+      'by the search_path of its scope',
+      () => over({ tableName: 'totp_devices', defaultScope: { searchPath: 'otp_admin' } }, prepending('public')),
+    ],
+    ['read on a replica', () => over({ tableName: 'totp_devices' }, replicated('otp_admin', 'public'))],
+    ['written on a primary alone', () => over({ tableName: 'totp_devices' }, replicated('public', 'otp_admin'))],
+    ['in its long values alone', async () => over({ tableName: await toastOf('otp_admin.users'), schema: 'pg_toast' })],
+    ['in the samples that the planner takes of it', () => over({ tableName: 'pg_stats', schema: 'pg_catalog' })],
+    ['in these samples, by their table', () => over({ tableName: 'pg_statistic' })],
+    ['in these samples, through a view', () => over({ tableName: 'samples' })],
   ])('is refused at the start: %s', async (_name, resource) => {
-    await expect(open([resource()])).rejects.toMatchObject({ code: 'host_resource_taken' })
+    const given = await resource()
+    // Under another id, so that the table alone is the reason.
+    const renamed = modelFrom(given) ? { resource: given, options: { id: 'another' } } : given
+    await expect(open([renamed])).rejects.toMatchObject({
+      code: 'host_resource_taken',
+      message: expect.stringContaining('tables of this site'),
+    })
   })
 
   it('is no table of the application that has only its name', async () => {
@@ -94,6 +160,8 @@ describe.skipIf(!postgresUrl())('a table of the site as a resource of the applic
       { resource: over({ tableName: 'users', schema: 'public' }), options: { id: 'staff' } },
       { resource: over({ tableName: 'parent' }), options: { id: 'parent' } },
       over({ tableName: 'there_is_no_such_table' }),
+      { resource: over({ tableName: 'users' }, prepending('public')), options: { id: 'prepended' } },
+      { resource: over({ tableName: 'users' }, replicated('public', 'public')), options: { id: 'replicated' } },
     ])
     expect(site.router).toBeTypeOf('function')
     await site.close()

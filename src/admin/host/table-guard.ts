@@ -1,6 +1,6 @@
 import type { AdminJS } from '../adminjs.js'
 import { isOfHost, type Resource } from './host-resources.js'
-import { type HostModel, modelFrom, readsOwnTable, writtenName } from './reach-tables.js'
+import { type HostModel, modelFrom, ownSearchPath, readsOwnTable, writtenName } from './reach-tables.js'
 import { relatedModels } from './related-models.js'
 import type { OwnRelations } from './own-relations.js'
 
@@ -35,7 +35,8 @@ export function guardTables(own: OwnRelations): TableGuard {
 }
 
 /** On another dialect a name cannot lead to us. */
-const nameOf = (model: HostModel) => (model.sequelize.getDialect() === 'postgres' ? writtenName(model) : '')
+const nameOf = (model: HostModel) =>
+  model.sequelize.getDialect() === 'postgres' ? `${ownSearchPath(model) ?? ''} ${writtenName(model)}` : ''
 
 /** The model that an adapter's resource holds, under whatever name, with those that its lists bring along. */
 function modelsOf(resource: Resource): HostModel[] {
