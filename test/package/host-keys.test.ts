@@ -177,7 +177,7 @@ describe('parameters and bodies of actions and pages (EMB-R4)', () => {
     expect(asked).toMatchObject([
       { query: { tag: ['a', 'b'], 'x[y]': '1' }, payload: { list: [1, { a: null }], 'x[0]': true } },
       { payload: { 0: { a: 1 }, 1: 2 } },
-      { payload: { a: '2' } },
+      { payload: { a: ['1', '2'] } },
     ])
   })
 

@@ -9,7 +9,8 @@ import { idOf, isOfHost, type Resource } from './host-resources.js'
 import { isSafeHostName } from './read-host-fields.js'
 import { MAX_ROWS, namesRowsInBody } from './take-bulk-ids.js'
 
-const MAX_VALUE = 2_000
+/** Characters. Node takes no longer request head. */
+const MAX_VALUE = 16_384
 
 /** Those that only read. The form of any other is fetched by GET, where it has one. */
 const READS: ReadonlySet<string> = new Set(['list', 'search', 'show'])
@@ -62,7 +63,8 @@ function checkMethod(methods: readonly string[], method: string): void {
 
 function checkParameters(resource: Resource, req: Request, kind: CallKind): void {
   if (!Object.values(req.params).every(isText)) throw new PanelRefusal('bad_request')
-  const wrong = Object.entries(req.query).find(([name, value]) => !isSound(resource, name, value))
+  const reads = req.params['action'] === 'list' || req.params['action'] === 'search'
+  const wrong = Object.entries(req.query).find(([name, value]) => !isSound(resource, name, value, reads))
   if (wrong) throw new PanelRefusal('bad_request', { reason: 'field', values: { name: wrong[0].slice(0, 100) } })
   if (kind === 'bulk' && !namesRowsInBody(req)) checkBulk(req.query['recordIds'])
 }
@@ -71,15 +73,18 @@ function checkParameters(resource: Resource, req: Request, kind: CallKind): void
 const isText = (value: unknown) =>
   typeof value === 'string' && value.length <= MAX_VALUE && !/[\0\p{Surrogate}]/u.test(value)
 
-/** AdminJS's own parameters have one value each; the application's are its own affair, and may have several. */
-function isSound(resource: Resource, name: string, value: unknown): boolean {
+/**
+ * AdminJS's own parameters have one value each. All others are the application's affair, and can
+ * have several: in its own actions `page` and the like, too.
+ */
+function isSound(resource: Resource, name: string, value: unknown, reads: boolean): boolean {
   if (!isSafeHostName(name)) return false
-  if (typeof value === 'string') return isText(value) && isKnown(resource, name, value)
-  return Array.isArray(value) && !isOfAdminJS(name) && value.every(isText)
+  const isOwn = name === 'recordIds' || name.startsWith('filters.') || (reads && OF_LISTS.has(name))
+  if (typeof value === 'string') return isText(value) && (!isOwn || isKnown(resource, name, value))
+  return Array.isArray(value) && !isOwn && value.every(isText)
 }
 
-const OWN: ReadonlySet<string> = new Set(['page', 'perPage', 'direction', 'sortBy', 'searchProperty', 'recordIds'])
-const isOfAdminJS = (name: string) => OWN.has(name) || name.startsWith('filters.')
+const OF_LISTS: ReadonlySet<string> = new Set(['page', 'perPage', 'direction', 'sortBy', 'searchProperty'])
 
 /** AdminJS's own parameters; a wrong one would end in a fault of the database. */
 function isKnown(resource: Resource, name: string, value: string): boolean {

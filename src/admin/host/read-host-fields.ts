@@ -26,11 +26,13 @@ interface PassingFile {
  */
 export function readHostFields({ bodyLimit = LIMIT, files: takesFiles = false }: HostPanel): RequestHandler[] {
   return [
-    express.raw({ type: [...BODY_TYPES], limit: bodyLimit }),
+    express.raw({ type: [...BODY_TYPES, 'application/*+json'], limit: bodyLimit }),
     async (req, res, next) => {
       const entries = await entriesOf(req)
-      const uploads = entries.filter((entry): entry is [string, File] => entry[1] instanceof File)
-      if (uploads.length > 0 && !takesFiles) throw new PanelRefusal('bad_request', { reason: 'body' })
+      const sent = entries.filter((entry): entry is [string, File] => entry[1] instanceof File)
+      // Browsers send a field in which no file was chosen as an empty file without a name.
+      const uploads = takesFiles ? sent : sent.filter(([, file]) => file.size > 0 || file.name !== '')
+      if (uploads.length > 0 && !takesFiles) throw new PanelRefusal('bad_request', { reason: 'no_files' })
       const fields = Object.fromEntries(entries.filter(([, value]) => !(value instanceof File)))
       Object.assign(req, { fields, files: await keep(uploads, res), express_formidable: { parsed: true } })
       next()
@@ -44,14 +46,34 @@ async function entriesOf(req: Request): Promise<[string, unknown][]> {
     if (hasBody(req)) throw new PanelRefusal('bad_request', { reason: 'body' })
     return []
   }
-  const entries = await parseBody(body, req.get('content-type') ?? '', MAX_VALUES, true).catch(() => null)
+  if (body.length === 0) return []
+  const entries = await parse(body, plainType(req.get('content-type') ?? '')).catch(() => null)
   if (!entries) throw new PanelRefusal('bad_request', { reason: 'body' })
   const refused = firstUnsafe(entries, { values: MAX_VALUES })
   if (refused === undefined) return entries
   throw new PanelRefusal('bad_request', { reason: 'field', values: { name: refused.slice(0, 100) } })
 }
 
-/** The name of the first field that is not taken; of two with the same name the last one counts, as for formidable. */
+/** `application/vnd.api+json` is JSON, and the names of types are in any letters; a boundary keeps its own. */
+function plainType(type: string): string {
+  const [name = ''] = type.split(';', 1)
+  const written = name.trim().toLowerCase()
+  return (written.endsWith('+json') ? 'application/json' : written) + type.slice(name.length)
+}
+
+async function parse(body: Buffer, type: string): Promise<[string, unknown][]> {
+  const entries = await parseBody(body, type, MAX_VALUES, true)
+  return type.startsWith('application/x-www-form-urlencoded') ? gather(entries) : entries
+}
+
+/** Lists the values of a repeated name, as formidable does for forms that are not multipart. */
+function gather(entries: readonly [string, unknown][]): [string, unknown][] {
+  const values = new Map<string, unknown[]>()
+  for (const [name, value] of entries) values.set(name, [...(values.get(name) ?? []), value])
+  return [...values].map(([name, all]) => [name, all.length === 1 ? all[0] : all])
+}
+
+/** The name of the first field that is not taken; of two parts with the same name the last one counts, as for formidable. */
 function firstUnsafe(entries: readonly (readonly [string, unknown])[], left: { values: number }): string | undefined {
   for (const [name, value] of entries) {
     left.values -= 1

@@ -20,7 +20,6 @@ class IdList extends String {
 const key = z
   .string()
   .min(1)
-  .max(2_000)
   .regex(/^[^\0\p{Surrogate}]*$/u)
 const list = z.array(key).min(1).max(MAX_ROWS)
 const written = z
