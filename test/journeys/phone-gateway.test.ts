@@ -101,6 +101,74 @@ describe.each(databaseKinds())('a gateway that fails, on the %s database', (wher
     expect((await browser.post(add, { otp_token: code })).status).toBe(303)
   })
 
+  type Step = 'sign-in' | 'step-up'
+  const atStep = async (step: Step) => {
+    const person = await createPerson(site, { app: step === 'step-up' })
+    const phone = await addPhone(site.otp, person.id, { number: freshNumber() })
+    const browser = step === 'step-up' ? await signIn(site, person) : site.browser()
+    const page = step === 'step-up' ? '/account/verify' : login
+    twilio.behaviour = 'accept'
+    if (step === 'sign-in') await browser.post(login, { username: person.email, password: person.password })
+    else await browser.post(page, { otp_device: phone.persistentId, otp_challenge: 'send' })
+    const code = codeIn(twilio.requests.at(-1)?.fields['Body'])
+    const again = () => browser.post(page, { otp_device: phone.persistentId, otp_challenge: 'send' })
+    const enter = (token: string) => browser.post(page, { otp_device: phone.persistentId, otp_token: token })
+    return { phone, browser, page, code, again, enter }
+  }
+
+  it.each<Step>(['sign-in', 'step-up'])(
+    'says at %s which code works after another was asked for (DEV-R2)',
+    async (step) => {
+      const { phone, browser, page, code, again, enter } = await atStep(step)
+      const textNow = async () => (await browser.get(page)).text
+      expect(await textNow()).toContain('Only the latest code works.')
+      site.clock.advance(31)
+      twilio.behaviour = { status: 503, code: 20503, message: 'down' }
+      const failed = await again()
+      expect(failed).toMatchObject({ status: 422, code: 'challenge_exception' })
+      const wrong = await enter(code === '000000' ? '111111' : '000000')
+      for (const text of [failed.text, wrong.text, await textNow()]) {
+        expect(text).toContain(older)
+        expect(text).not.toContain('We sent a code to')
+      }
+      await database.pool.query(`update phone_devices set delivery = 'pending' where id = $1`, [phone.id])
+      expect(await textNow()).toMatch(/still on its way[^<]*still works until it expires/)
+      await database.pool.query(`update phone_devices set delivery = 'failed' where id = $1`, [phone.id])
+      site.clock.advance(2)
+      expect((await enter(code)).status).toBe(303)
+    },
+  )
+
+  it.each<Step>(['sign-in', 'step-up'])(
+    'says at %s that the older code is void once a newer one left',
+    async (step) => {
+      const { browser, page, code, again, enter } = await atStep(step)
+      site.clock.advance(31)
+      expect((await again()).status).toBe(303)
+      const { text } = await browser.get(page)
+      expect(text).toContain('Only the latest code works.')
+      expect(text).not.toContain(older)
+      const newest = codeIn(twilio.requests.at(-1)?.fields['Body'])
+      const isVoid = newest === code || (await enter(code)).code === 'invalid_token'
+      expect(isVoid).toBe(true)
+      site.clock.advance(2)
+      expect((await enter(newest)).status).toBe(303)
+    },
+  )
+
+  it('claims at sign-in no code that was never sent', async () => {
+    twilio.behaviour = { status: 503, code: 20503, message: 'down' }
+    const person = await createPerson(site, { app: false })
+    await addPhone(site.otp, person.id, { number: freshNumber() })
+    const browser = site.browser()
+    const failed = await browser.post(login, { username: person.email, password: person.password })
+    expect(failed.code).toBe('challenge_exception')
+    for (const { text } of [failed, await browser.get(login)]) {
+      expect(text).not.toContain('We sent a code to')
+      expect(text).not.toContain(older)
+    }
+  })
+
   it('asks for the number again once no code works any more', async () => {
     twilio.behaviour = 'accept'
     const { browser } = await begin()

@@ -23,6 +23,8 @@ export interface CodeSetUp extends Pick<z.output<typeof setUpRow>, 'id' | 'name'
   deviceId: string
   /** The last code could not be sent, and the one before it still works. */
   onlyOlder: boolean
+  /** The last code is still on its way, and until it is sent the one before it works. */
+  pendingOlder: boolean
 }
 
 const COLUMNS = {
@@ -44,8 +46,10 @@ export async function readCodeSetUp(account: Account, req: Request, kind: CodeKi
   if (!row) return null
   const { sent_code_hash, sent_code_expires_at, sent_code_attempts, ...rest } = setUpRow.parse(row)
   const older = { sent_code_hash, sent_code_expires_at, sent_code_attempts }
-  const onlyOlder = rest.delivery === 'failed' && hasOlderCode(older, account.clock.now())
-  return { ...rest, deviceId: setUp.device, onlyOlder }
+  const isOlderLeft = hasOlderCode(older, account.clock.now())
+  const onlyOlder = rest.delivery === 'failed' && isOlderLeft
+  const pendingOlder = rest.delivery === 'pending' && isOlderLeft
+  return { ...rest, deviceId: setUp.device, onlyOlder, pendingOlder }
 }
 
 /** Whether there is a code to be entered, or one is on its way. */

@@ -13,9 +13,10 @@ export function showCode(
   req: Request,
   res: Response,
   next: string | null,
-  { delivery, onlyOlder }: CodeSetUp,
+  { delivery, onlyOlder, pendingOlder }: CodeSetUp,
   refusal: StepRefusal | null,
 ): void {
   const alert = tellRefusal(req, res, refusal)
-  sendPage(res, 'account/email-device/code', { next: next ?? '', pending: delivery === 'pending', onlyOlder, alert })
+  const pending = delivery === 'pending'
+  sendPage(res, 'account/email-device/code', { next: next ?? '', pending, pendingOlder, onlyOlder, alert })
 }

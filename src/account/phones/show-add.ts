@@ -41,6 +41,7 @@ export function showCode(
     number,
     method: setUp.method,
     pending: setUp.delivery === 'pending',
+    pendingOlder: setUp.pendingOlder,
     onlyOlder: setUp.onlyOlder,
     alert,
   })

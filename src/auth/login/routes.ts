@@ -24,7 +24,7 @@ function showLogin(auth: Auth): RequestHandler {
   return async (req, res) => {
     const stage = await readStage(auth, req)
     if (lacksFirstDevice(auth, req, stage)) return res.redirect(302, setUpAddress(safeNext(req.query['next'])))
-    showStep(auth, req, res, stage, null)
+    await showStep(auth, req, res, stage, null)
   }
 }
 
@@ -43,7 +43,7 @@ function postLogin(auth: Auth): RequestHandler {
     if (answer.ok) return res.redirect(303, answer.location)
     // The password may have been right, and the first code not deliverable: then it is the token's turn.
     const present = answer.step === 'token' && stage.step === 'password' ? await readStage(auth, req) : stage
-    showRefusedStep(auth, req, res, present, answer)
+    await showRefusedStep(auth, req, res, present, answer)
   }
 }
 
@@ -61,15 +61,15 @@ async function submitStep(auth: Auth, req: Request, stage: Stage, form: LoginFor
   return refused('password', 'login_expired')
 }
 
-function showRefusedStep(
+async function showRefusedStep(
   auth: Auth,
   req: Request,
   res: Response,
   stage: Stage,
   answer: Extract<Answer, { ok: false }>,
-): void {
+): Promise<void> {
   const shown: Stage = answer.step === 'token' ? stage : { step: 'password', expired: false }
   if (answer.retryAfter !== undefined) res.set('Retry-After', String(answer.retryAfter))
   res.status(answer.status)
-  showStep(auth, req, res, shown, answer)
+  await showStep(auth, req, res, shown, answer)
 }

@@ -6,12 +6,19 @@ import type { ListedDevice } from '../../otp/devices-for-user.js'
 import { isFromKey } from '../../otp/webauthn/parse-response.js'
 import type { Auth } from '../auth.js'
 import { newFormId } from '../repeats/form-id.js'
+import { readSentCode } from '../read-sent-code.js'
 import { challengeOf } from '../send-challenge.js'
 import type { Refused } from './answer.js'
 import type { Stage, TokenStage } from './read-stage.js'
 
 /** Renders the form of the step that this browser stands at, with the reason where one was refused. */
-export function showStep(auth: Auth, req: Request, res: Response, stage: Stage, refusal: Refused | null): void {
+export async function showStep(
+  auth: Auth,
+  req: Request,
+  res: Response,
+  stage: Stage,
+  refusal: Refused | null,
+): Promise<void> {
   const typed: Record<string, unknown> = req.body ?? {}
   const shared = {
     next: safeNext(req.method === 'GET' ? req.query['next'] : typed['next']) ?? '',
@@ -27,7 +34,7 @@ export function showStep(auth: Auth, req: Request, res: Response, stage: Stage, 
   const view = viewOf(stage)
   const why = view === 'auth/no-usable-device' ? { alert: noneUsable(req) } : {}
   const { otpEnrolment: enrolment } = auth.config
-  sendTokenPage(auth, req, res, view, stage.devices, {
+  await sendTokenPage(auth, req, res, view, stage.devices, {
     ...shared,
     ...why,
     email: stage.user.email,
@@ -48,15 +55,15 @@ function viewOf({ devices, hasFactor }: TokenStage): string {
 }
 
 /** Answers with a page that has the forms of a token step in it, and the script for keys where one of the devices is a key. */
-export function sendTokenPage(
+export async function sendTokenPage(
   auth: Auth,
   req: Request,
   res: Response,
   view: string,
   devices: readonly ListedDevice[],
   values: object,
-): void {
-  const forms = tokenForms(auth, req, devices)
+): Promise<void> {
+  const forms = await tokenForms(auth, req, devices)
   const send = forms.keys ? sendKeyPage : sendPage
   send(res, view, { ...forms, ...values })
 }
@@ -66,15 +73,18 @@ export function sendTokenPage(
  * step-up. Codes and backup tokens are typed into fields of their own, so that a phone
  * shows the right keyboard.
  */
-function tokenForms(auth: Auth, req: Request, devices: readonly ListedDevice[]) {
+async function tokenForms(auth: Auth, req: Request, devices: readonly ListedDevice[]) {
   const typed: Record<string, unknown> = req.body ?? {}
+  const asked = challenged(req, devices)
   return {
     apps: devices.filter(({ kind }) => kind !== 'static' && kind !== 'webauthn' && !hasOwnForm(auth, kind)),
     others: otherForms(auth, devices),
     keys: keyForm(auth, typed['otp_token'], devices),
     backups: devices.filter((device) => device.kind === 'static'),
-    chosen: text(typed['otp_device']) || (challenged(req, devices) ?? devices[0]?.persistentId ?? ''),
-    challenged: challenged(req, devices),
+    chosen: text(typed['otp_device']) || (asked?.persistentId ?? devices[0]?.persistentId ?? ''),
+    challenged: asked?.persistentId ?? null,
+    // Only someone who asked for a code costs a query.
+    sentCode: asked && (await readSentCode(auth, asked)),
   }
 }
 
@@ -92,8 +102,8 @@ function otherForms({ otp }: Auth, devices: readonly ListedDevice[]) {
 }
 
 /** The device that this session has asked for a code. */
-function challenged(req: Request, devices: readonly ListedDevice[]): string | null {
-  return devices.find((device) => challengeOf(req, device.persistentId) !== null)?.persistentId ?? null
+function challenged(req: Request, devices: readonly ListedDevice[]): ListedDevice | null {
+  return devices.find((device) => challengeOf(req, device.persistentId) !== null) ?? null
 }
 
 /** The form that ends in a security key, or null for somebody without one. */

@@ -34,7 +34,7 @@ function postPasskey(auth: Auth): RequestHandler {
     if (answer.ok) return res.redirect(303, answer.location)
     if (answer.retryAfter !== undefined) res.set('Retry-After', String(answer.retryAfter))
     res.status(answer.status)
-    showStep(auth, req, res, { step: 'password', expired: false }, answer)
+    await showStep(auth, req, res, { step: 'password', expired: false }, answer)
   }
 }
 

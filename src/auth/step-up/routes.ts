@@ -20,7 +20,7 @@ export function verifyRoutes(auth: Auth): Router {
   const router = Router({ caseSensitive: true, strict: true })
   const refuseOthers = refuseUnverified(auth)
   router.get('/account/verify', refuseOthers, async (req, res) => {
-    if (req.user) showVerify(auth, req, res, await readStepUp(auth, req, req.user), null)
+    if (req.user) await showVerify(auth, req, res, await readStepUp(auth, req, req.user), null)
   })
   router.post('/account/verify', ...parseForms(), refuseOthers, postToken(auth))
   return router

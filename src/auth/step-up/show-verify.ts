@@ -13,7 +13,13 @@ import type { StepUp } from './read-step-up.js'
 import { verifyAddress } from './verify-address.js'
 
 /** The forms of the devices that help, or their list for a program; with the reason where a token was refused. */
-export function showVerify(auth: Auth, req: Request, res: Response, stepUp: StepUp, refusal: Refused | null): void {
+export async function showVerify(
+  auth: Auth,
+  req: Request,
+  res: Response,
+  stepUp: StepUp,
+  refusal: Refused | null,
+): Promise<void> {
   if (stepUp.devices.length === 0) return showNoDevice(req, res, stepUp)
   if (refusal) res.status(refusal.status)
   if (refusal?.retryAfter !== undefined) res.set('Retry-After', String(refusal.retryAfter))
@@ -23,9 +29,15 @@ export function showVerify(auth: Auth, req: Request, res: Response, stepUp: Step
   else sendDevices(res, stepUp)
 }
 
-function showForms(auth: Auth, req: Request, res: Response, { kinds, devices }: StepUp, why: object | null): void {
+async function showForms(
+  auth: Auth,
+  req: Request,
+  res: Response,
+  { kinds, devices }: StepUp,
+  why: object | null,
+): Promise<void> {
   const next = wayOn(req) ?? ''
-  sendTokenPage(auth, req, res, 'auth/verify', devices, {
+  await sendTokenPage(auth, req, res, 'auth/verify', devices, {
     action: verifyAddress(null, kinds),
     only: kinds && describeKinds(req, kinds),
     next,
