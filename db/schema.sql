@@ -455,6 +455,7 @@ create table webauthn_devices (
   confirmed_at timestamp with time zone,
   disabled_at timestamp with time zone,
   disabled_reason character varying(16),
+  backup_eligible boolean,
   constraint webauthn_devices_pkey PRIMARY KEY (id),
   constraint webauthn_devices_credential_id_key UNIQUE (credential_id),
   constraint webauthn_devices_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE,

@@ -1,5 +1,6 @@
 import type { Cause, Device, Verification } from '../otp/device.js'
 import type { Kind } from '../otp/kinds/kind.js'
+import { isSuspicion } from '../otp/cause.js'
 import type { Otp } from '../otp/otp.js'
 import { parsePersistentId } from '../otp/persistent-id.js'
 import { isFromKey, parseAnswer } from '../otp/webauthn/parse-response.js'
@@ -26,7 +27,7 @@ export function explainToken(
   // A key's answer was not typed, so it was not mistyped.
   if (isFromKey(token)) return explainKey(verification.because, token)
   const { because } = verification
-  if (because && because !== 'counter_not_higher') return `errors:wrong_token.${because}`
+  if (because && !isSuspicion(because)) return `errors:wrong_token.${because}`
   const kind = kinds.find(({ name }) => name === parsePersistentId(deviceId)?.kind)
   if (!kind) return undefined
   return kind.couldBe(token) ? textOf(kind) : explainShape(kinds, kind, token, devices)
@@ -34,7 +35,13 @@ export function explainToken(
 
 function explainKey(because: Cause | undefined, token: string): string {
   if (!parseAnswer(token)) return 'keys:unreadable'
-  return because === 'counter_not_higher' ? 'keys:stopped_counting' : 'keys:refused'
+  return keySuspicionText(because) ?? 'keys:refused'
+}
+
+/** The key of the text about a key that is not what it was; undefined for all other causes. */
+export function keySuspicionText(because: Cause | undefined): string | undefined {
+  if (because === 'backup_changed') return 'keys:backup_changed'
+  return because === 'counter_not_higher' ? 'keys:stopped_counting' : undefined
 }
 
 function textOf({ rejection }: Kind): string | undefined {

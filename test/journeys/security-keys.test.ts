@@ -199,6 +199,8 @@ describe.each(databaseKinds())('security keys, on the %s database', (where) => {
       ['by a ceremony of another type', { type: 'webauthn.create' }],
       ['without a touch', { userPresent: false }],
       ['with another owner’s handle', { userHandle: 'AAAA' }],
+      ['backed up and not to be backed up (WebAuthn §6.1.3)', { backedUp: true }],
+      ['with a token binding of a status that there is not', { moreClientData: { tokenBinding: { status: 'maybe' } } }],
     ])('%s', async (_what, wrong) => {
       const { person, key } = await keyOwner()
       const browser = await afterPassword(person)
@@ -374,6 +376,25 @@ describe.each(databaseKinds())('security keys, on the %s database', (where) => {
       expect(rows).toEqual([{ token_failed_at: [] }])
     })
 
+    it.each([true, false])('that can be backed up (%s) and later say otherwise (SEC-22)', async (backupEligible) => {
+      const { person, key, device } = await keyOwner()
+      await database.pool.query('update webauthn_devices set backup_eligible = $2 where id = $1', [
+        device.id,
+        backupEligible,
+      ])
+      const browser = await afterPassword(person)
+      const answer = await browser.post(login, {
+        otp_token: key.answer({ ...(await asked(browser)), backupEligible: !backupEligible }),
+      })
+      expect(answer).toMatchObject({ status: 422, code: 'invalid_token' })
+      expect(answer.text).toContain('remove the key and add it again')
+      expect(await refusals(person.id)).toMatchObject([{ because: 'backup_changed' }])
+      expect(await rowOf(device.id)).toMatchObject({ backup_eligible: backupEligible, counter: '0' })
+      const right = key.answer({ ...(await asked(browser)), backupEligible, backedUp: backupEligible })
+      expect((await browser.post(login, { otp_token: right })).status).toBe(303)
+      expect(await rowOf(device.id)).toMatchObject({ backup_eligible: backupEligible, backed_up: backupEligible })
+    })
+
     it('that count lower than before, and says what helps (DEV-09)', async () => {
       const { person, key } = await keyOwner()
       const browser = await afterPassword(person)
@@ -391,6 +412,33 @@ describe.each(databaseKinds())('security keys, on the %s database', (where) => {
       expect(await site.browser().post(login, form)).toMatchObject(refused)
       expect((await rowOf(device.id)).failure_count).toBe(0)
     })
+  })
+
+  it('tell whether they can be backed up when they are added, or at the next sign-in (SEC-22)', async () => {
+    for (const backupEligible of [true, false]) {
+      const person = await createPerson(site, { app: false })
+      const key = makeSoftKey()
+      const browser = await signIn(site, person)
+      const credential = key.create({
+        ...(await asked(browser, `${add}/options`)),
+        backupEligible,
+        backedUp: backupEligible,
+      })
+      expect((await browser.post(add, { name: 'Key', credential })).status).toBe(303)
+      const stored = async () =>
+        (
+          await database.pool.query('select backup_eligible, backed_up from webauthn_devices where user_id = $1', [
+            person.id,
+          ])
+        ).rows
+      expect(await stored()).toEqual([{ backup_eligible: backupEligible, backed_up: backupEligible }])
+      // As a key that was added before this was stored.
+      await database.pool.query('update webauthn_devices set backup_eligible = null where user_id = $1', [person.id])
+      const later = await afterPassword(person)
+      const token = key.answer({ ...(await asked(later)), backupEligible, backedUp: false })
+      expect((await later.post(login, { otp_token: token })).status).toBe(303)
+      expect(await stored()).toEqual([{ backup_eligible: backupEligible, backed_up: false }])
+    }
   })
 
   it('that do not count sign in again and again', async () => {
@@ -471,6 +519,26 @@ describe.each(databaseKinds())('security keys, on the %s database', (where) => {
       ['to another challenge', { challenge: 'AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA' }],
       ['by a ceremony of another type', { type: 'webauthn.get' }],
       ['without a touch', { userPresent: false }],
+      ['inside a frame of another site', { crossOrigin: true }],
+      ['backed up and not to be backed up (WebAuthn §6.1.3)', { backedUp: true }],
+      ['with a token binding of a status that there is not', { moreClientData: { tokenBinding: { status: 'maybe' } } }],
+      ['of an algorithm that was not asked for: ES384 (SEC-22)', { algorithm: -35 }],
+      ['of an algorithm that was not asked for: ES512 (SEC-22)', { algorithm: -36 }],
+      ['of an algorithm that was not asked for: RS1 (SEC-22)', { algorithm: -65_535 }],
+      ['with no attestation and a statement', { attestation: { fmt: 'none', attStmt: new Map([['alg', -7]]) } }],
+      ['with an attestation of a format that there is not', { attestation: { fmt: 'hearsay', attStmt: new Map() } }],
+      [
+        'with an attestation of its own that is not right',
+        {
+          attestation: {
+            fmt: 'packed',
+            attStmt: new Map<string, Uint8Array | number>([
+              ['alg', -7],
+              ['sig', Uint8Array.of(1)],
+            ]),
+          },
+        },
+      ],
     ])('%s', async (_what, wrong) => {
       const person = await createPerson(site)
       const browser = await signIn(site, person)

@@ -10,6 +10,15 @@ export interface Ceremony {
   /** Whether the key has checked a PIN or a finger. */
   userVerified?: boolean
   userPresent?: boolean
+  /** Whether the key says that it can be backed up, and that it is (WebAuthn §6.1.3). */
+  backupEligible?: boolean
+  backedUp?: boolean
+  /** The COSE algorithm that a new key names. */
+  algorithm?: number
+  /** Of the attestation, where it is not that of `none`. */
+  attestation?: { fmt: string; attStmt: Map<string, Uint8Array | number> }
+  /** What the browser adds to the client data. */
+  moreClientData?: Record<string, unknown>
   /** What the key says it has counted; one more than the last time where nothing is said. */
   counter?: number
   /** Left out: what a key does by itself, which names its owner where no credential was asked for. */
@@ -45,11 +54,16 @@ export function makeSoftKey({ counts = true } = {}): SoftKey {
     counter: 0,
     userHandle: null,
     create(ceremony) {
-      const attested = Buffer.concat([Buffer.alloc(16), uint16(id.length), id, coseKey(jwk.x, jwk.y)])
+      const attested = Buffer.concat([
+        Buffer.alloc(16),
+        uint16(id.length),
+        id,
+        coseKey(ceremony.algorithm ?? -7, jwk.x, jwk.y),
+      ])
       const authData = Buffer.concat([authenticatorData(ceremony, 0, ATTESTED), attested])
       const attestation = new Map<string, Cbor>([
-        ['fmt', 'none'],
-        ['attStmt', new Map()],
+        ['fmt', ceremony.attestation?.fmt ?? 'none'],
+        ['attStmt', ceremony.attestation?.attStmt ?? new Map()],
         ['authData', Uint8Array.from(authData)],
       ])
       const response = {
@@ -84,12 +98,15 @@ type Cbor = Parameters<typeof isoCBOR.encode>[0]
 
 const PRESENT = 0x01
 const VERIFIED = 0x04
+const BACKUP_ELIGIBLE = 0x08
+const BACKED_UP = 0x10
 const ATTESTED = 0x40
 
 /** WebAuthn §6.1: hash of the relying party, flags, counter. */
 function authenticatorData(ceremony: Ceremony, counter: number, extraFlags = 0): Buffer {
   const { rpId = 'localhost', userPresent = true, userVerified = false } = ceremony
-  const flags = (userPresent ? PRESENT : 0) | (userVerified ? VERIFIED : 0) | extraFlags
+  const backup = (ceremony.backupEligible ? BACKUP_ELIGIBLE : 0) | (ceremony.backedUp ? BACKED_UP : 0)
+  const flags = (userPresent ? PRESENT : 0) | (userVerified ? VERIFIED : 0) | backup | extraFlags
   const counted = Buffer.alloc(4)
   counted.writeUInt32BE(counter)
   return Buffer.concat([createHash('sha256').update(rpId).digest(), Buffer.from([flags]), counted])
@@ -98,15 +115,17 @@ function authenticatorData(ceremony: Ceremony, counter: number, extraFlags = 0):
 /** WebAuthn §5.8.1: what the browser adds. */
 function clientData(type: string, ceremony: Ceremony): Buffer {
   const { challenge, origin = 'http://localhost:3000', crossOrigin = false } = ceremony
-  return Buffer.from(JSON.stringify({ type: ceremony.type ?? type, challenge, origin, crossOrigin }))
+  return Buffer.from(
+    JSON.stringify({ type: ceremony.type ?? type, challenge, origin, crossOrigin, ...ceremony.moreClientData }),
+  )
 }
 
 /** RFC 9053 §7.1.1: an EC2 key for ES256. */
-function coseKey(x = '', y = ''): Buffer {
+function coseKey(algorithm: number, x = '', y = ''): Buffer {
   return encode(
     new Map<number, Cbor>([
       [1, 2],
-      [3, -7],
+      [3, algorithm],
       [-1, 1],
       [-2, Uint8Array.from(Buffer.from(x, 'base64url'))],
       [-3, Uint8Array.from(Buffer.from(y, 'base64url'))],

@@ -15,6 +15,7 @@ import { signIn } from '../login/sign-in.js'
 import { openSession, type SessionEnded } from '../open-session.js'
 import { takeKeyChallenge } from '../security-key/key-challenge.js'
 import { beginning, deviceFactor } from '../session.js'
+import { keySuspicionText } from '../explain-token.js'
 
 /**
  * Signs in whom a passkey names and has verified by a PIN or a finger: both factors in one
@@ -48,10 +49,10 @@ export async function submitPasskey(
   return signIn(auth, req, { user, by: 'passkey', device, trust: false, next: safeNext(form.next), changes })
 }
 
-/** The signature of a key that stopped counting was right, so its owner may know. */
+/** The signature of a key that is not what it was is correct, so its owner can know. */
 function reasonOf(verification: Verification | SessionEnded | null): string {
-  const stopped = verification && !verification.ok && verification.reason === 'invalid_token' && verification.because
-  return stopped === 'counter_not_higher' ? 'keys:stopped_counting' : 'keys:passkey_refused'
+  const isRejected = verification && !verification.ok && verification.reason === 'invalid_token'
+  return keySuspicionText(isRejected ? verification.because : undefined) ?? 'keys:passkey_refused'
 }
 
 /** The session begins in the commit that uses the challenge up. */

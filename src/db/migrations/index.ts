@@ -11,6 +11,7 @@ import * as repeatedForms from './0008-repeated-forms.js'
 import * as secretKeys from './0009-keys.js'
 import * as operations from './0011-ops.js'
 import * as attempts from './0012-attempts.js'
+import * as help from './0014-help.js'
 
 /** One change of the schema. Everything it does happens in the transaction that also records its name. */
 export interface Migration {
@@ -32,6 +33,7 @@ export const migrations: readonly Migration[] = [
   secretKeys,
   operations,
   attempts,
+  help,
 ]
 
 /** A kind of device from outside, as far as migrating goes. Its table is `<name>_devices`. */

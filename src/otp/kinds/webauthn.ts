@@ -14,7 +14,7 @@ export const webauthn = defineKind({
   table: 'webauthn_devices',
   unguessable: true,
   answersChallenge: true,
-  columns: `d.credential_id, d.public_key, d.counter::float8, d.user_handle,
+  columns: `d.credential_id, d.public_key, d.counter::float8, d.user_handle, d.backup_eligible,
     (select json_build_object('id', c.id, 'purpose', c.purpose) from webauthn_challenges c
       where c.challenge_hash = any($lookup) and c.expires_at > $now
         and c.expires_at <= $now::timestamptz + 2 * interval '5 minutes') as challenge`,
@@ -28,6 +28,7 @@ export const webauthn = defineKind({
     public_key: z.string(),
     counter: z.number(),
     user_handle: z.string(),
+    backup_eligible: z.boolean().nullable(),
     challenge: z.object({ id: z.number(), purpose: z.enum(['add', 'verify', 'sign_in']) }).nullable(),
   }),
   judge(row, token, world) {

@@ -8,6 +8,8 @@ import { webauthn } from '../kinds/webauthn.js'
 import { NothingOpened, type Opening, orNothingOpened } from '../opening.js'
 import type { Otp } from '../otp.js'
 import { spendAddChallenge } from './create-challenge.js'
+import { ALGORITHMS } from './creation-options.js'
+import { isBackupEligible } from './judge-answer.js'
 import { challengeIn, type NewKey, parseNewKey } from './parse-response.js'
 import type { RelyingParty } from './relying-party.js'
 import { userHandleOf } from './user-handle.js'
@@ -64,6 +66,7 @@ async function checkNewKey(response: NewKey, challenge: string, relyingParty: Re
       expectedChallenge: challenge,
       expectedOrigin: relyingParty.origin,
       expectedRPID: relyingParty.id,
+      supportedAlgorithmIDs: ALGORITHMS,
       requireUserVerification: relyingParty.userVerification === 'required',
     })
     return registrationInfo ?? null
@@ -81,7 +84,7 @@ async function insertKey(
   { userId, name }: KeyToAdd,
   { response, checked }: { response: NewKey; checked: Checked },
 ): Promise<DeviceRow | undefined> {
-  const { credential, aaguid, credentialBackedUp } = checked
+  const { credential, aaguid, credentialBackedUp, credentialDeviceType } = checked
   const [row] = await runStatement<DeviceRow>(otp.database, transaction, INSERT, {
     userId,
     name,
@@ -93,6 +96,7 @@ async function insertKey(
     userHandle: await userHandleOf(otp, transaction, userId),
     aaguid,
     backedUp: credentialBackedUp,
+    backupEligible: isBackupEligible(credentialDeviceType),
     discoverable: response.clientExtensionResults.credProps?.rk ?? false,
   })
   return row
@@ -100,9 +104,9 @@ async function insertKey(
 
 const INSERT = `
 insert into webauthn_devices as d (user_id, name, confirmed, confirmed_at, created_at, credential_id, public_key, counter, transports,
-  user_handle, aaguid, backed_up, discoverable)
+  user_handle, aaguid, backed_up, backup_eligible, discoverable)
 values ($userId, $name, true, $now, $now, $credentialId, $publicKey, $counter, $transports,
-  $userHandle, $aaguid, $backedUp, $discoverable)
+  $userHandle, $aaguid, $backedUp, $backupEligible, $discoverable)
 on conflict (credential_id) do nothing
 returning ${DEVICE_COLUMNS}`
 

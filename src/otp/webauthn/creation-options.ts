@@ -4,6 +4,9 @@ import type { Otp } from '../otp.js'
 import { CHALLENGE_SECONDS, createChallenge } from './create-challenge.js'
 import { userHandleOf } from './user-handle.js'
 
+/** COSE algorithms that keys are asked for, the best first: Ed25519, ES256, RS256. No other one is accepted (WebAuthn §7.1 step 20). */
+export const ALGORITHMS = [-8, -7, -257]
+
 /** What the browser is to ask a new key, and the id of the challenge in it, for the session. */
 export interface KeyCreation {
   options: PublicKeyCredentialCreationOptionsJSON
@@ -38,6 +41,7 @@ export async function requestNewKey(
     challenge: Buffer.from(challenge, 'base64url'),
     timeout: CHALLENGE_SECONDS * 1000,
     attestationType: 'none',
+    supportedAlgorithmIDs: ALGORITHMS,
     excludeCredentials: known,
     authenticatorSelection: {
       // A key has room for a few dozen only; none is taken up where nobody signs in by passkey alone.

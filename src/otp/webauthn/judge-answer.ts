@@ -1,3 +1,4 @@
+import type { CredentialDeviceType } from '@simplewebauthn/server'
 import type { KindOutcome } from '../device.js'
 import type { ChallengePurpose } from './create-challenge.js'
 import type { KeyAnswer } from './parse-response.js'
@@ -10,6 +11,8 @@ export interface KeyState {
   public_key: string
   /** How often it has signed, as it said the last time; 0 for keys that do not count. */
   counter: number
+  /** Whether it said that it can be backed up; null: not known yet. */
+  backup_eligible: boolean | null
   /** What it calls its owner, base64url. */
   user_handle: string
 }
@@ -40,15 +43,26 @@ export async function judgeAnswer(
   const mustVerifyUser = purpose === 'sign_in' || relyingParty.userVerification === 'required'
   const checked = await checkSignature(state, answer, relyingParty, { challenge, mustVerifyUser })
   if (!checked) return { accepted: false }
+  // §6.1.3 and §7.2 step 19: what a key says of that never changes.
+  const backupEligible = isBackupEligible(checked.credentialDeviceType)
+  if (backupEligible !== (state.backup_eligible ?? backupEligible))
+    return { accepted: false, because: 'backup_changed' }
   // §6.1.1: one that counts and does not go up was answered by a copy, or after one was.
   const counts = checked.newCounter > 0 || state.counter > 0
   if (counts && checked.newCounter <= state.counter) return { accepted: false, because: 'counter_not_higher' }
   return {
     accepted: true,
-    changes: { counter: checked.newCounter, backed_up: checked.credentialBackedUp },
+    changes: {
+      counter: checked.newCounter,
+      backed_up: checked.credentialBackedUp,
+      backup_eligible: backupEligible,
+    },
     consumes: { table: 'webauthn_challenges', id },
   }
 }
+
+/** Whether a key says of itself that it can be backed up (WebAuthn §6.1.3). */
+export const isBackupEligible = (deviceType: CredentialDeviceType): boolean => deviceType === 'multiDevice'
 
 /** What the key says where its signature, origin and flags are right; null where anything is not. */
 async function checkSignature(
