@@ -65,6 +65,17 @@ describe('a line of CSV', () => {
   ])('does so after what another language takes for the end of a field: %o', (text, written) => {
     expect(csvLine([text])).toBe(`"${written}"\r\n`)
   })
+
+  it.each([
+    ['\u001b[31mAda', '[31mAda'],
+    ['\u009b2JAda', '2JAda'],
+    ['\u0000=1+1', "'=1+1"],
+    ['Ann\u202eecila', 'Annecila'],
+    ['\u2066דנה', 'דנה'],
+    ['علی\u200cرضا', 'علی\u200cرضا'],
+  ])('leaves out what a terminal obeys and what turns the text around it: %j (SEC-13, DEV-13)', (text, written) => {
+    expect(csvLine([text])).toBe(`"${written}"\r\n`)
+  })
 })
 
 describe('a list', () => {

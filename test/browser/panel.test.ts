@@ -58,6 +58,19 @@ describe('the panel in a browser', () => {
     await context.close()
   })
 
+  it('keeps the direction of names to themselves (DEV-13)', async () => {
+    const name = 'דנה 123'
+    const person = await createPerson(site, { name })
+    const { page, context } = await openPage(chromium, { signedIn: await signedIn() })
+    await page.goto(`${site.baseUrl}/admin/resources/users/records/${person.id}/edit`)
+    await page.locator('h1 bdi', { hasText: name }).waitFor()
+    expect(await page.locator('.record-path bdi').innerText()).toBe(name)
+    await page.goto(`${site.baseUrl}/admin`)
+    await page.getByLabel('Find a person by e-mail or name').fill('דנה')
+    await page.locator('li bdi', { hasText: name }).waitFor()
+    await context.close()
+  })
+
   it('heads a page by whom or what it is about, and so does the title', async () => {
     const person = await createPerson(site, { name: 'Katherine Johnson' })
     const { page, complaints, context } = await openPage(chromium, { signedIn: await signedIn() })

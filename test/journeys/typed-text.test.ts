@@ -110,6 +110,28 @@ describe('text that people type', () => {
     expect((await own.get('/account/two-factor')).text).not.toMatch(/suspended|evil/)
   })
 
+  it('keeps the direction of names to themselves on every page that shows them (DEV-13)', async () => {
+    const person = await createPerson(site, { staff: false, name: 'דנה', backupTokens: 1 })
+    const devices = '/account/two-factor/devices'
+    const renamed = person.app?.persistentId ?? ''
+    const browser = await signIn(site, person)
+    const name = 'הטלפון 7'
+    expect(await browser.post(`${devices}/${renamed}/rename`, { name })).toMatchObject({ status: 303 })
+    const pending = site.browser()
+    await pending.post(login, { username: person.email, password: person.password })
+    const pages = [
+      await browser.get('/account/two-factor'),
+      await browser.get(`${devices}/${renamed}/remove`),
+      await browser.get('/account/verify'),
+      await pending.get(login),
+    ]
+    expect(pages.filter(({ text }) => text.includes(name)).length).toBeGreaterThan(1)
+    for (const { text } of pages) {
+      const others = text.replace(/<bdi>[^<]*<\/bdi>|\u2068[^\u2069]*\u2069/gu, '').replace(/ value="[^"]*"/g, '')
+      expect(others).not.toContain(name)
+    }
+  })
+
   it('tells password managers whose new password it is (DEV-R7)', async () => {
     const person = await createPerson(site)
     const browser = await signIn(site, person)

@@ -27,12 +27,17 @@ function RecordHeader({ resource, record, action, actionPerformed }: ActionHeade
           <>
             {' '}
             <span aria-hidden>/</span>{' '}
-            <Link to={`/admin/resources/${resource.id}/records/${encodeURIComponent(record.id)}/show`}>{name}</Link>
+            <Link to={`/admin/resources/${resource.id}/records/${encodeURIComponent(record.id)}/show`}>
+              <bdi>{name}</bdi>
+            </Link>
           </>
         )}
       </p>
       <div className="record-line">
-        <h1>{isOwnPage ? name : `${translateAction(action.label, resource.id)} – ${name}`}</h1>
+        <h1>
+          {!isOwnPage && `${translateAction(action.label, resource.id)} – `}
+          <bdi>{name}</bdi>
+        </h1>
         <div className="record-actions">
           {others.map((other) => (
             <ActionLink key={other.name} action={other} recordId={record.id} actionPerformed={actionPerformed} />

@@ -43,7 +43,7 @@ export function AddMembership({ ownId, side, onAdded }: AddProps) {
         {found?.map((record) => (
           <li key={record.id}>
             <button className="plain-button" type="button" onClick={() => void add(record)}>
-              <Icon icon="Plus" /> {record.title}
+              <Icon icon="Plus" /> <bdi>{record.title}</bdi>
             </button>
           </li>
         ))}

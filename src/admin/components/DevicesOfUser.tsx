@@ -34,7 +34,9 @@ export function DevicesOfUser({ record, property }: BasePropertyProps) {
             {devices.map(({ id, params, resourceId }) => (
               <tr key={`${resourceId}/${id}`}>
                 <td>
-                  <Link to={`/admin/resources/${resourceId}/records/${id}/show`}>{params['name']}</Link>
+                  <Link to={`/admin/resources/${resourceId}/records/${id}/show`}>
+                    <bdi>{params['name']}</bdi>
+                  </Link>
                 </td>
                 <td>
                   {translateLabel(`one_${resourceId}`)}

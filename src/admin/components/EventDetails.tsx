@@ -14,7 +14,10 @@ export function EventDetails({ record, property }: BasePropertyProps) {
         ? '–'
         : details.map(([name, value]) => (
             <div key={name}>
-              {translateProperty(name.slice(PREFIX.length))}: <strong>{String(value)}</strong>
+              {translateProperty(name.slice(PREFIX.length))}:{' '}
+              <strong>
+                <bdi>{String(value)}</bdi>
+              </strong>
             </div>
           ))}
     </ValueGroup>

@@ -40,7 +40,13 @@ export function EventTable({ events }: { events: readonly EventRow[] }) {
               <EventBadge event={event} />
             </td>
             <td>
-              {user ? <Link to={`/admin/resources/users/records/${user.id}/show`}>{user.email}</Link> : (device ?? '–')}
+              {user ? (
+                <Link to={`/admin/resources/users/records/${user.id}/show`}>
+                  <bdi>{user.email}</bdi>
+                </Link>
+              ) : (
+                (device ?? '–')
+              )}
             </td>
             <td className="panel-spare">{address ?? '–'}</td>
           </tr>

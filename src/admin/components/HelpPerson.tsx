@@ -1,6 +1,7 @@
 import React, { type FormEvent, useState } from 'react'
 import { type ActionProps, ApiClient, type RecordJSON, useTranslation } from 'adminjs'
 import { obstaclesIn, type Obstacle, ObstaclesOfHelp } from './Obstacles.js'
+import { isolate } from '../../typed-text/read-name.js'
 import { ShownOnce } from './ShownOnce.js'
 
 /** `given` of src/admin/actions/panel-actions.ts, with what the help has left in the way. */
@@ -22,7 +23,7 @@ export function HelpPerson({ action, record }: ActionProps) {
   const [isSending, setSending] = useState(false)
   if (!record) return null
   const { name } = action
-  const person = { email: record.params['email'] }
+  const person = { email: isolate(String(record.params['email'] ?? '')) }
   const send = async (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault()
     setSending(true)

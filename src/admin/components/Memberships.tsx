@@ -2,6 +2,7 @@ import React, { useState } from 'react'
 import { Label } from '@adminjs/design-system'
 import { ApiClient, type BasePropertyProps, type RecordJSON, useNotice, useResource, useTranslation } from 'adminjs'
 import { Link } from 'react-router-dom'
+import { isolate } from '../../typed-text/read-name.js'
 import { AddMembership } from './AddMembership.js'
 import { useRecordsOf } from './load-records.js'
 
@@ -100,12 +101,18 @@ function Membership({ membership, side: { other, resource }, onRemoved }: Member
   }
   return (
     <li>
-      {name ? <Link to={`/admin/resources/${resource}/records/${params[other]}/show`}>{name}</Link> : params[other]}
+      {name ? (
+        <Link to={`/admin/resources/${resource}/records/${params[other]}/show`}>
+          <bdi>{name}</bdi>
+        </Link>
+      ) : (
+        params[other]
+      )}
       {recordActions.some((action) => action.name === 'delete') && (
         <button
           className="plain-button"
           type="button"
-          aria-label={text('Memberships.remove_name', undefined, { name })}
+          aria-label={text('Memberships.remove_name', undefined, { name: isolate(name ?? '') })}
           onClick={() => void remove()}
         >
           {text('Memberships.remove')}

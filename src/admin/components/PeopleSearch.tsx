@@ -23,8 +23,10 @@ export function PeopleSearch() {
         {shown?.length === 0 && <li className="panel-empty">{text('PeopleSearch.nobody')}</li>}
         {shown?.map((person) => (
           <li key={person.id}>
-            <Link to={`/admin/resources/users/records/${person.id}/show`}>{person.params['email']}</Link>{' '}
-            {person.params['name']}
+            <Link to={`/admin/resources/users/records/${person.id}/show`}>
+              <bdi>{person.params['email']}</bdi>
+            </Link>{' '}
+            <bdi>{person.params['name']}</bdi>
           </li>
         ))}
       </ul>

@@ -65,7 +65,7 @@ function Bar({ toggleSidebar }: { toggleSidebar: () => void }) {
         <Icon icon="Menu" size={20} />
       </button>
       <a className="top-bar-person" href="/account/two-factor" title={text('TopBar.own_page')}>
-        <span className="top-bar-name">{session.title || session.email}</span>
+        <bdi className="top-bar-name">{session.title || session.email}</bdi>
         <span className="top-bar-level">
           {text(session.level === 'superuser' ? 'TopBar.superuser' : 'TopBar.staff')}
         </span>

@@ -2,6 +2,7 @@ import React from 'react'
 import { ValueGroup } from '@adminjs/design-system'
 import { useTranslation, type BasePropertyProps } from 'adminjs'
 import { readable } from './load-records.js'
+import { isolate } from '../../typed-text/read-name.js'
 
 /** Of src/admin/actions/show-waits.ts. */
 interface Throttled {
@@ -21,7 +22,7 @@ export function WaitsOfUser({ record, property }: BasePropertyProps) {
       <div role="status">
         {typeof until === 'string' && <p>{readable(until)}</p>}
         {throttled.map(({ device, name, until: end }) => (
-          <p key={device}>{text('WaitsOfUser.device', undefined, { device: name, time: readable(end) })}</p>
+          <p key={device}>{text('WaitsOfUser.device', undefined, { device: isolate(name), time: readable(end) })}</p>
         ))}
       </div>
     </ValueGroup>
