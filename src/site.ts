@@ -33,7 +33,7 @@ import type { Keyring } from './crypto/keyring.js'
 import type { Database } from './db/connect.js'
 import { isOutage } from './db/is-outage.js'
 import { useKeys } from './db/use-keys.js'
-import { checkOrigin, isOwnSender } from './http/check-origin.js'
+import { checkOrigin, foreignSender } from './http/check-origin.js'
 import { chooseLanguage } from './http/choose-language.js'
 import { describeOrigin } from './http/describe-origin.js'
 import { inAnyNotation } from './http/client-address.js'
@@ -125,7 +125,7 @@ export async function mountSite(services: SiteServices): Promise<MountedSite> {
     requires: (requirement) => requires(account, requirement),
     readAgain: (req) => readAgain(account, req),
     originOf: describeOrigin,
-    isSameOrigin: (req) => isOwnSender(req, origins),
+    foreignSender: (req) => foreignSender(req, origins),
     showRefusal: (res, code, message) => sendPage(res, 'error', { code, message }),
     warn: (code, message) => log.warn({ code }, message),
     logFault: (fault, req) => req.log.error({ err: fault }, 'fault in the panel'),

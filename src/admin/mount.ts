@@ -179,9 +179,10 @@ const onlyGetAndPost: RequestHandler = (req, _res, next) => {
  * Reading calls too: some of AdminJS's own are made by GET, and no other site has a reason to make one. Scripts
  * alone make them; a link or an image in what a host shows would come from our own page, too.
  */
-function ownPageOnly({ isSameOrigin }: PanelServices): RequestHandler {
+function ownPageOnly({ foreignSender }: PanelServices): RequestHandler {
   return (req, _res, next) => {
-    if (!isSameOrigin(req)) throw new PanelRefusal('cross_origin')
+    const foreign = foreignSender(req)
+    if (foreign) throw new PanelRefusal('cross_origin', foreign)
     if ((req.get('sec-fetch-dest') ?? 'empty') !== 'empty')
       throw new PanelRefusal('cross_origin', { reason: 'script_only' })
     next()

@@ -4,6 +4,7 @@ import type { AccessHelp, Obstacle } from '../auth/obstacles.js'
 import type { Requirement } from '../auth/requirement.js'
 import type { Clock } from '../clock.js'
 import type { Database } from '../db/connect.js'
+import type { ForeignSender } from '../http/check-origin.js'
 import type { Notice } from '../notify/mails.js'
 import type { Origin } from '../origin.js'
 import type { Otp } from '../otp/otp.js'
@@ -47,8 +48,8 @@ export interface PanelServices {
   readAgain(request: Request): Promise<void>
   /** Where a request came from, for the audit trail. */
   originOf(request: Request): Origin
-  /** Whether `Sec-Fetch-Site` and `Origin` say that the panel itself sent the request, or no browser. */
-  isSameOrigin(request: Request): boolean
+  /** Returns null if the panel itself sent the request, or no browser, as far as `Sec-Fetch-Site`, `Origin` and `Referer` say. */
+  foreignSender(request: Request): ForeignSender | null
   /** Shows a person why there is no page for him. The status is set already. */
   showRefusal(response: Response, code: string, message: string): void
   /** Tells whoever runs the site of a mistake in the application. The code is for looking it up in docs/embedding.md. */

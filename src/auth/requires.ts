@@ -1,6 +1,6 @@
 import type { RequestHandler } from 'express'
 import { within } from '../http/stand-beside.js'
-import { isFromHere } from '../http/check-origin.js'
+import { foreignChange } from '../http/check-origin.js'
 import { refuse } from '../http/refuse.js'
 import { wantsJson } from '../http/wants-json.js'
 import { answerJson } from './answer-json.js'
@@ -50,7 +50,8 @@ export function requires(auth: Auth, requirement: Requirement, options: GuardOpt
   const leadOn = answerPage(auth, checked)
   return within(async (req, res, next) => {
     const step = await nextStep(auth, req, wanted)
-    if (!isFromHere(req, auth.origins)) return refuse(req, res, { status: 403, code: 'cross_origin' })
+    const foreign = foreignChange(req, auth.origins)
+    if (foreign) return refuse(req, res, { status: 403, code: 'cross_origin', ...foreign })
     if (!step || (step.step === 'first_device' && checked.ifConfigured)) return next()
     if (wantsJson(req)) return answerJson(req, res, step, checked)
     await leadOn(step)(req, res, next)

@@ -6,35 +6,60 @@ const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
 /** What a browser says about the page that sent a request. */
 export type Sender = Pick<Request, 'get'>
 
+/** Why a request is not this site's own: a key of `errors:`, with its values. */
+export interface ForeignSender {
+  text: 'cross_origin' | 'cross_origin_address' | 'cross_origin_hidden'
+  values: { address: string }
+}
+
 /**
  * Refuses a state-changing request that another site's page sent (ASVS 3.5.1). Browsers
  * send `Sec-Fetch-Site` to https and localhost, and `Origin` with every POST. A request
  * with neither and without a `Referer` is no browser's and carries nobody's cookie by accident.
  *
- * @param ownOrigins for example `['https://admin.example.com']`
+ * @param ownOrigins for example `['https://admin.example.com']`, the public one first
  */
 export function checkOrigin(ownOrigins: ReadonlySet<string>): RequestHandler {
   return (req, res, next) => {
-    if (isFromHere(req, ownOrigins)) next()
-    else refuse(req, res, { status: 403, code: 'cross_origin' })
+    const foreign = foreignChange(req, ownOrigins)
+    if (foreign) refuse(req, res, { status: 403, code: 'cross_origin', ...foreign })
+    else next()
   }
 }
 
-/** Whether a request changes nothing, or was sent from this site. */
-export function isFromHere(req: Request, ownOrigins: ReadonlySet<string>): boolean {
-  return SAFE_METHODS.has(req.method) || isOwnSender(req, ownOrigins)
+/** Who sent a request that changes something, if it was not this site. Null for everything else. */
+export function foreignChange(req: Request, own: ReadonlySet<string>): ForeignSender | null {
+  return SAFE_METHODS.has(req.method) ? null : foreignSender(req, own)
 }
 
-/** Whether everything that a request says about its sender names this site; `none` is a typed URL. */
-export function isOwnSender(req: Sender, own: ReadonlySet<string>): boolean {
+/**
+ * Compares everything that a request contains about its sender with this site; `none` is a typed URL.
+ *
+ * @returns null if nothing names another one
+ */
+export function foreignSender(req: Sender, own: ReadonlySet<string>): ForeignSender | null {
+  const text = causeOf(req, own)
+  const [address = ''] = own
+  return text && { text, values: { address } }
+}
+
+function causeOf(req: Sender, own: ReadonlySet<string>): ForeignSender['text'] | null {
   const site = req.get('sec-fetch-site')
-  if (site !== undefined && site !== 'same-origin' && site !== 'none') return false
+  if (site !== undefined && site !== 'same-origin' && site !== 'none') return 'cross_origin'
   const origin = req.get('origin')
-  if (origin !== undefined && !own.has(origin)) return false
-  return !namesAnother(req.get('referer'), own)
+  if (origin === 'null') return 'cross_origin_hidden'
+  if (origin !== undefined && !own.has(origin)) return textFor(req, origin)
+  const referer = req.get('referer')
+  return namesAnother(referer, own) ? textFor(req, referer) : null
+}
+
+/** The browser has the site open under a name that is not in `BASE_URL`: an IP address, `www`, http in front of a proxy. */
+function textFor(req: Sender, sender: string): ForeignSender['text'] {
+  const isHere = URL.canParse(sender) && new URL(sender).host === req.get('host')
+  return isHere ? 'cross_origin_address' : 'cross_origin'
 }
 
 /** Browsers too old for the other two headers still send a `Referer`. One that is no URL names nobody. */
-function namesAnother(referer: string | undefined, own: ReadonlySet<string>): boolean {
+function namesAnother(referer: string | undefined, own: ReadonlySet<string>): referer is string {
   return referer !== undefined && URL.canParse(referer) && !own.has(new URL(referer).origin)
 }

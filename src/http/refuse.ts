@@ -8,6 +8,8 @@ export interface RequestRefusal {
   code: string
   /** The key of `errors:` that says it, if it is another than the code. */
   text?: string
+  /** What stands in that text. */
+  values?: Readonly<Record<string, string>>
   /** Seconds, for `Retry-After`. */
   retryAfter?: number
   /** For a 405. */
@@ -25,7 +27,7 @@ export function refuse(req: Request, res: Response, refusal: RequestRefusal): vo
   res.status(refusal.status).set('Cache-Control', 'no-store')
   if (refusal.allow) res.set('Allow', refusal.allow)
   if (refusal.retryAfter !== undefined) res.set('Retry-After', String(refusal.retryAfter))
-  const message = req.t(`errors:${refusal.text ?? refusal.code}`)
+  const message = req.t(`errors:${refusal.text ?? refusal.code}`, refusal.values)
   if (wantsJson(req)) sendRefusal(req, res, { code: refusal.code, message })
   else sendPage(res, 'error', { code: refusal.code, message })
 }

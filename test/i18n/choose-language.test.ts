@@ -83,7 +83,7 @@ describe('the language of a page', () => {
       method: 'POST',
       headers: { ...headers, 'Sec-Fetch-Site': 'cross-site' },
     })
-    expect(foreign.text).toContain('Diese Anfrage kam von einer anderen Website')
+    expect(foreign.text).toContain('Diese Anfrage wurde abgelehnt')
   })
 
   it.each([

@@ -179,6 +179,61 @@ describe('a reading call of the panel', () => {
   })
 })
 
+describe('what a rejected request is told (EMB-10)', () => {
+  type Told = [cause: string, sender: Parameters<typeof send>[3], words: string]
+  const told: Told[] = [
+    ['another site', { fetchSite: 'cross-site' }, 'came from another site'],
+    ['a subdomain', { fetchSite: 'same-site', origin: 'https://sub.admin.example.com' }, 'came from another site'],
+    ['an origin of another site', { origin: 'https://evil.example' }, 'came from another site'],
+    ['a page of another site', { referer: 'https://evil.example/' }, 'came from another site'],
+    ['this site at another address', { fetchSite: 'same-origin', origin: 'http://localhost' }, `Open ${OWN}`],
+    ['this site at another address, in an old browser', { referer: 'http://localhost/account' }, `Open ${OWN}`],
+    ['a page that the browser hides', { fetchSite: 'same-origin', origin: 'null' }, 'say which page'],
+    ['a sandboxed frame', { origin: 'null' }, 'say which page'],
+    ['a sandboxed frame of another site', { fetchSite: 'cross-site', origin: 'null' }, 'came from another site'],
+  ]
+  const words = told.map(([, , each]) => each)
+
+  it.each(told)('is true, with a way out: %s', async (_cause, sender, expected) => {
+    for (const [method, path] of [
+      ['POST', '/account/login'],
+      ['POST', `/admin/api/resources/users/records/${other.id}/edit`],
+      ['GET', '/admin/api/resources/users/actions/list'],
+    ] as const) {
+      const { status, body } = await send(superuser, method, path, sender)
+      const text = body.replaceAll('&#39;', "'")
+      expect([path, status, codeOf(body)]).toEqual([path, 403, 'cross_origin'])
+      expect(words.filter((each) => text.includes(each))).toEqual(words.filter((each) => each === expected))
+      expect(text).toContain('try again')
+    }
+  })
+
+  it.each([
+    ['a link', 'same-origin', 'document'],
+    ['a typed address', 'none', 'document'],
+    ['an image', 'same-origin', 'image'],
+    ['a frame', 'same-origin', 'iframe'],
+    ['a download', 'same-origin', 'document'],
+  ])('about an API call that no script made is that scripts alone can make it: %s', async (_cause, from, to) => {
+    const headers = { 'Sec-Fetch-Site': from, 'Sec-Fetch-Dest': to, 'Sec-Fetch-Mode': 'navigate', Origin: OWN }
+    for (const method of ['GET', 'POST'])
+      for (const path of ['/admin/api/dashboard', '/admin/api/resources/users/actions/list']) {
+        const { status, text, code } = await superuser.visit(path, { method, headers })
+        expect([method, path, status, code]).toEqual([method, path, 403, 'cross_origin'])
+        expect(text).toContain('Open the record in the panel instead')
+        expect(text).not.toContain('another site')
+      }
+  })
+
+  it('opens pages whatever opens them', async () => {
+    for (const to of ['document', 'iframe', 'image', 'empty'])
+      for (const from of ['none', 'same-origin', 'cross-site']) {
+        const headers = { 'Sec-Fetch-Site': from, 'Sec-Fetch-Dest': to }
+        expect((await superuser.visit('/account/two-factor', { headers })).status).toBe(200)
+      }
+  })
+})
+
 describe('GET and HEAD change nothing', () => {
   const actions = ['list', 'search', 'show', 'new', 'edit', 'delete', 'bulkDelete']
   const tables = ['users', 'totp_devices', 'static_devices', 'static_tokens', 'audit_events']

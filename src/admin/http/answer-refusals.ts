@@ -35,7 +35,8 @@ export function answerRefusals(services: PanelServices): ErrorRequestHandler {
 
 function wordsOf({ t, language }: Request, { code, details }: PanelRefusal): string {
   if (details.reason) return t(`panel:refusals.${details.reason}`, details.values)
-  return t(`errors:${details.text ?? code}`, { wait: describeWait(details.retryAfter ?? 0, language) })
+  const wait = describeWait(details.retryAfter ?? 0, language)
+  return t(`errors:${details.text ?? code}`, { wait, ...details.values })
 }
 
 function inWords(t: Translate, fields: Readonly<Record<string, string>>): Record<string, string> {
