@@ -1,0 +1,130 @@
+import fc from 'fast-check'
+import { describe, it } from 'vitest'
+import { counts, type Demand, keepLast, type Policy } from '../../src/auth/policy.js'
+import type { Device } from '../../src/otp/device.js'
+import { builtInKinds } from '../../src/otp/kinds/index.js'
+import { persistentId } from '../../src/otp/persistent-id.js'
+import { mustStay, planRemoval } from '../../src/otp/remove-device.js'
+
+const names = builtInKinds.map(({ name }) => name)
+const factors = names.filter((name) => name !== 'static')
+/** Of a kind that only another process knows. */
+const allNames = [...names, 'ghost']
+const states = ['active', 'disabled', 'unconfirmed'] as const
+type State = (typeof states)[number]
+
+function deviceOf(id: number, kind: string, state: State): Device {
+  return {
+    id,
+    kind,
+    persistentId: persistentId(kind, id),
+    userId: 1,
+    name: kind,
+    confirmed: state === 'active',
+    state,
+    disabledReason: state === 'disabled' ? 'administrator' : null,
+    disabledAt: null,
+    interactive: false,
+    createdAt: new Date(0),
+    lastUsedAt: null,
+    lastUsedFrom: null,
+  }
+}
+
+interface Someone {
+  devices: Device[]
+  /** The one to be removed. */
+  device: Device
+  otp: { kinds: typeof builtInKinds }
+  policy: Policy
+}
+
+const named = fc.tuple(fc.constantFrom(...allNames), fc.constantFrom<State>(...states))
+
+/** Someone with any devices, the kinds in use, and what is demanded of them. */
+const someone: fc.Arbitrary<Someone> = fc
+  .record({
+    first: named,
+    others: fc.array(named, { maxLength: 5 }),
+    off: fc.subarray(factors, { maxLength: 2 }),
+    accepted: fc.option(fc.subarray(factors, { minLength: 1 }), { nil: null }),
+    demand: fc.constantFrom<Demand>('off', 'staff', 'everyone', 'strict'),
+    isStaff: fc.boolean(),
+  })
+  .map(({ first, others, off, accepted, demand, isStaff }) => {
+    const device = deviceOf(1, ...first)
+    const devices = [device, ...others.map((other, index) => deviceOf(index + 2, ...other))]
+    const demanded = demand !== 'off' && (isStaff || demand !== 'staff')
+    const policy: Policy = { demand, demanded, graceDays: 0, kinds: accepted }
+    return { devices, device, otp: { kinds: builtInKinds.filter(({ name }) => !off.includes(name)) }, policy }
+  })
+
+/** Looks for someone of whom it does not hold. */
+function expectAlways(holds: (one: Someone) => boolean): void {
+  fc.assert(fc.property(someone, holds), { numRuns: 5000 })
+}
+
+const isWorking = ({ kinds }: Someone['otp'], { confirmed, kind }: Device) =>
+  confirmed && kinds.some(({ name }) => name === kind)
+
+/** What is left once the device was removed, or the devices as they are if it has to stay. */
+function removeFrom({ otp, devices, device, policy }: Someone) {
+  const stays = mustStay(otp, devices, device, keepLast(policy))
+  const { alsoRemoved } = planRemoval(otp, devices, device)
+  const gone = stays ? [] : [device, ...alsoRemoved]
+  return { stays, gone, left: devices.filter((each) => !gone.includes(each)) }
+}
+
+describe('a device of someone with any devices, kinds in use and policy', () => {
+  it('is never the last way in that a policy demands', () => {
+    expectAlways((one) => {
+      const isWayIn = (each: Device) => isWorking(one.otp, each) && counts(one.policy, each.kind)
+      const had = one.devices.some((each) => isWayIn(each))
+      return !one.policy.demanded || !had || removeFrom(one).left.some((each) => isWayIn(each))
+    })
+  })
+
+  it('leaves its owner no devices of which none works, if there was one that did', () => {
+    expectAlways((one) => {
+      const worked = one.devices.some((each) => isWorking(one.otp, each))
+      const left = removeFrom(one).left.filter(({ state }) => state !== 'unconfirmed')
+      return !worked || left.length === 0 || left.some((each) => isWorking(one.otp, each))
+    })
+  })
+
+  it('takes no other working device along but backup tokens, and no unfinished setup', () => {
+    expectAlways((one) => {
+      const { alsoRemoved } = planRemoval(one.otp, one.devices, one.device)
+      const mayGo = (each: Device) => each.kind === 'static' || !isWorking(one.otp, each)
+      return alsoRemoved.every((each) => each !== one.device && each.state !== 'unconfirmed' && mayGo(each))
+    })
+  })
+
+  it('is called the last one exactly if no other works, backup tokens aside', () => {
+    expectAlways((one) => {
+      const { leavesNone } = planRemoval(one.otp, one.devices, one.device)
+      const others = one.devices.filter((each) => each !== one.device && isWorking(one.otp, each))
+      const isLast = one.device.kind === 'static' ? others.length === 0 : others.every(({ kind }) => kind === 'static')
+      return leavesNone === (one.device.confirmed && isLast)
+    })
+  })
+
+  it('can always be removed while it is not active, and takes nothing along', () => {
+    expectAlways((one) => {
+      const { stays, gone } = removeFrom(one)
+      return one.device.confirmed || (!stays && gone.length === 1)
+    })
+  })
+
+  it('leaves a way in even if its owner tries to remove all devices, one after the other', () => {
+    expectAlways((one) => {
+      const isWayIn = (each: Device) => isWorking(one.otp, each) && counts(one.policy, each.kind)
+      const had = one.devices.some((each) => isWayIn(each))
+      const left = one.devices.reduce(
+        (devices, device) => (devices.includes(device) ? removeFrom({ ...one, devices, device }).left : devices),
+        one.devices,
+      )
+      return !one.policy.demanded || !had || left.some((each) => isWayIn(each))
+    })
+  })
+})
