@@ -1,7 +1,9 @@
 import { scryptSync } from 'node:crypto'
 import { afterAll, beforeEach, beforeAll, describe, expect, test } from 'vitest'
+import { unlockUser } from '../../src/auth/unlock-user.js'
 import { createHostUsers } from '../../src/auth/host-users/host-users.js'
 import type { HostUser, UsersAdapter } from '../../src/auth/host-users/users-adapter.js'
+import { nowhere } from '../../src/origin.js'
 import { addTotpDevice } from '../../src/otp/add-totp-device.js'
 import { hotp, timeStep } from '../../src/otp/oath.js'
 import type { Browser } from '../support/browse.js'
@@ -91,6 +93,20 @@ describe('people in the table of an application', () => {
       is_staff: true,
       password_hash: null,
     })
+  })
+
+  test('wait after ten wrong passwords, and an administrator ends that (SEC-03)', async () => {
+    const mia = add({ id: 'wait-1', login: 'mia', isStaff: false })
+    expect((await password(mia, host.browser())).status).toBe(303)
+    for (let attempt = 0; attempt < 11; attempt += 1) await password(mia, host.browser(), `wrong-${attempt}`)
+    // A new password in the application's own table is not known here, so the wait goes on.
+    mia.hash = hash('new bean soup')
+    expect((await password(mia, host.browser(), 'new bean soup')).status).toBe(429)
+    const { id } = await rowOf('wait-1')
+    await host.database.sequelize.transaction((transaction) =>
+      unlockUser(host.otp, transaction, { userId: id, actorId: null, origin: nowhere }),
+    )
+    expect((await password(mia, host.browser(), 'new bean soup')).status).toBe(303)
   })
 
   test('a wrong password, an unknown login and an inactive person get the same answer, and no row', async () => {

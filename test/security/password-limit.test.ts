@@ -1,7 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { clearPasswordWaits } from '../../src/otp/password-waits.js'
+import { createInvitation } from '../../src/account/invitation/create-invitation.js'
+import { nowhere } from '../../src/origin.js'
+import { act } from '../admin/panel-site.js'
 import type { Browser } from '../support/browse.js'
-import { createPerson, signIn, startTestSite, type TestSite } from '../support/site.js'
+import { mailsTo } from '../support/mails.js'
+import { createPerson, type Person, signIn, startTestSite, type TestSite } from '../support/site.js'
 import { openSite } from './open-site.js'
 
 const login = '/account/login'
@@ -27,6 +30,22 @@ async function attack(username: string, times: number, browser?: Browser): Promi
     else site.clock.advance(wait)
   }
   return checked
+}
+
+/** Someone else's attempts until even the correct password has to wait. */
+async function lockOut(person: Person): Promise<void> {
+  for (let attempt = 0; attempt < 11; attempt += 1) await enter(person.email, `wrong-${attempt}`)
+  expect((await enter(person.email, person.password)).status).toBe(429)
+}
+
+/** Making an invitation ends waits itself, so it comes before them. @returns the link's path */
+async function inviteWithoutPassword({ id }: Person): Promise<string> {
+  const { database, otp, baseUrl } = site
+  await database.models.User.update({ password_hash: null }, { where: { id } })
+  const { link } = await database.sequelize.transaction((transaction) =>
+    createInvitation(otp, transaction, { userId: id, actorId: null, origin: nowhere }, baseUrl),
+  )
+  return new URL(link).pathname
 }
 
 const mailsWaiting = async () => {
@@ -143,10 +162,51 @@ describe('incorrect passwords of one account (SEC-03)', () => {
     expect(await mailsWaiting()).toBe(before + 2)
   })
 
-  it('are forgotten once a new password is set, and once an administrator helps', async () => {
+  type End = (person: Person, own: Browser, invitation: string) => Promise<{ status: number }>
+  const fresh = 'four words make one'
+  const newPasswords: Record<string, End> = {
+    'by a link from an email': async (person) => {
+      await site.browser().post('/account/password/forgot', { username: person.email })
+      const linkMail = async () =>
+        (await mailsTo(site.database, person.email)).find(({ mail }) => mail === 'password-reset')
+      await expect.poll(linkMail, { timeout: 60_000 }).toBeDefined()
+      const mail = await linkMail()
+      const link = mail && 'link' in mail ? new URL(mail.link).pathname : ''
+      return site.browser().post(link, { password: fresh })
+    },
+    'by an invitation': (_person, _own, invitation) => site.browser().post(invitation, { password: fresh }),
+    'on their own page': (person, own) =>
+      own.post('/account/password/change', { password: person.password, new_password: fresh }),
+  }
+
+  it.each(Object.entries(newPasswords))('are forgotten once a new password is set %s', async (how, setPassword) => {
     const person = await createPerson(site, { staff: false, app: false })
-    await attack(person.email, 400)
-    await site.database.sequelize.transaction((transaction) => clearPasswordWaits(site.otp, transaction, person.id))
+    const own = await signIn(site, person)
+    const invitation = how === 'by an invitation' ? await inviteWithoutPassword(person) : ''
+    await lockOut(person)
+    expect((await setPassword(person, own, invitation)).status).toBe(303)
+    expect((await enter(person.email, fresh)).status).toBe(303)
+    // Not only the next one: the count begins again.
+    expect(await attack(person.email, 10)).toBe(10)
+  })
+
+  it('are not forgotten while a new password is rejected', async () => {
+    const person = await createPerson(site, { staff: false, app: false })
+    const own = await signIn(site, person)
+    await lockOut(person)
+    const change = (password: string, chosen: string) =>
+      own.post('/account/password/change', { password, new_password: chosen })
+    expect((await change(person.password, 'short')).status).toBe(422)
+    expect((await change('wrong', fresh)).status).toBe(422)
+    await site.browser().post('/account/password/forgot', { username: person.email })
+    expect((await enter(person.email, person.password)).status).toBe(429)
+  })
+
+  it('are forgotten once an administrator unlocks the account', async () => {
+    const person = await createPerson(site, { staff: false, app: false })
+    const boss = await signIn(site, await createPerson(site, { superuser: true }))
+    await lockOut(person)
+    expect((await act(boss, 'users', person.id, 'unlock')).status).toBe(200)
     expect((await enter(person.email, person.password)).status).toBe(303)
   })
 
