@@ -36,7 +36,7 @@ export async function savedAnswer(
   return {
     record: record.toJSON(currentAdmin),
     redirectUrl: h.recordActionUrl({ resourceId: resource.id(), recordId, actionName: 'show' }),
-    notice: { message, type: 'success' },
+    notice: { message, type: 'success', resourceId: resource.id() },
   }
 }
 

@@ -1,25 +1,45 @@
 import React from 'react'
 import { ValueGroup } from '@adminjs/design-system'
 import { useTranslation, type BasePropertyProps } from 'adminjs'
+import { useNames } from './permission-names.js'
 
 const PREFIX = 'details.'
 
 /** What changed: AdminJS hands the JSON column on as `details.name`, `details.is_staff` and so on. */
 export function EventDetails({ record, property }: BasePropertyProps) {
   const { translateProperty } = useTranslation()
+  const inWords = useDetailWords()
   const details = Object.entries(record?.params ?? {}).filter(([name]) => name.startsWith(PREFIX))
   return (
     <ValueGroup label={translateProperty(property.label, property.resourceId)}>
       {details.length === 0
         ? '–'
-        : details.map(([name, value]) => (
-            <div key={name}>
-              {translateProperty(name.slice(PREFIX.length))}:{' '}
-              <strong>
-                <bdi>{String(value)}</bdi>
-              </strong>
-            </div>
-          ))}
+        : details.map(([path, value]) => {
+            const name = path.slice(PREFIX.length)
+            return (
+              <div key={name}>
+                {translateProperty(name, property.resourceId)}:{' '}
+                <strong>
+                  <bdi>{inWords(name, String(value))}</bdi>
+                </strong>
+              </div>
+            )
+          })}
     </ValueGroup>
   )
+}
+
+/** Resources and permissions are stored by id and shown by name; all else is shown as it is. */
+function useDetailWords() {
+  const { translateComponent } = useTranslation()
+  const names = useNames()
+  const permissionOf = (text: string) => {
+    const [resource, permission] = [text.slice(0, text.lastIndexOf('.')), text.slice(text.lastIndexOf('.') + 1)]
+    if (resource === '*') return translateComponent('GroupPermissions.view_all')
+    return `${names.resource(resource)} – ${names.permission(resource, permission)}`
+  }
+  return (name: string, value: string) => {
+    if (name === 'resource') return names.resource(value)
+    return name === 'permissions' && value !== '' ? value.split(', ').map(permissionOf).join(', ') : value
+  }
 }

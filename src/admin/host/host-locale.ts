@@ -11,8 +11,9 @@ interface GivenLocale {
 /**
  * The panel's texts in one language with the host's on top. Ours speak of our own resources
  * and stand below those; the host's resources are called as AdminJS calls them, or as the
- * host does, in its own first language where it has no other. AdminJS has no French and no
- * Dutch: its own few words are ours there.
+ * host does, in its own first language where it has no other. What the host calls one of our
+ * resources, that is called everywhere, too. AdminJS has no French and no Dutch: its own few
+ * words are ours there.
  *
  * @param resourceIds the host's resources
  * @param ownIds ours
@@ -26,11 +27,19 @@ export function hostLocale(
   const { language: first = 'en', translations = {} } = given
   const own = panelLocale(language)
   const ours = own.translations[language] ?? {}
-  const spoken = (name: string) => textsOf(Reflect.get(translations, name))
-  const hosts = overlay(spoken(first), spoken(language))
+  const [best, second] = [language, first].map((name) => textsOf(Reflect.get(translations, name)))
+  const hosts = overlay(second ?? {}, best ?? {})
+  const spoken = [best ?? {}, second ?? {}]
   const plain = overlay(plainTexts(language, ours), { resources: {} })
-  const bases = [...resourceIds].map((id) => ofResource(overlay(plain, hosts), id))
-  const layers = [...bases, forAll(plain, ours, ownIds), belowResources(ours, ownIds), hosts]
+  const theirs = [...resourceIds]
+  const layers = [
+    ...theirs.map((id) => wordsOf(plain, hosts, ours, id)),
+    forAll(plain, ours),
+    belowResources(ours, ownIds),
+    hosts,
+    ...theirs.map((id) => namesOf(spoken, id, inWords(id))),
+    ...[...ownIds].map((id) => namesOf(spoken, id)),
+  ]
   return { ...own, translations: { [language]: layers.reduce(overlay, plain) } }
 }
 
@@ -42,7 +51,7 @@ function plainTexts(language: Language, ours: Texts): Texts {
   return overlay(overlay(english, Object.keys(known).length > 0 ? {} : Object.fromEntries(named)), known)
 }
 
-const NAMESPACES = ['actions', 'buttons', 'messages'] as const
+const NAMESPACES = ['actions', 'buttons', 'labels', 'messages', 'properties'] as const
 /** These speak of devices. */
 const OF_DEVICES = ['confirmDelete', 'confirmBulkDelete']
 
@@ -53,19 +62,17 @@ function common(theirs: Texts, ours: Texts): Texts {
   )
 }
 
-/** Of ours what belongs to no resource: the parts of the page, and the names of our lists in menus. */
-function forAll(plain: Texts, ours: Texts, ownIds: ReadonlySet<string>): Texts {
-  const labels = Object.entries(textsOf(ours['labels'])).filter(
-    ([name, text]) =>
-      typeof text === 'string' &&
-      (ownIds.has(name) || name.startsWith('one_') || Object.hasOwn(textsOf(plain['labels']), name)),
+/** Of ours what belongs to no resource: the parts of the page. */
+function forAll(plain: Texts, ours: Texts): Texts {
+  const { properties: _properties, resources: _resources, labels, ...rest } = ours
+  const shared = ['actions', 'buttons', 'messages'].map(
+    (name) => [name, common(textsOf(plain[name]), textsOf(ours[name]))] as const,
   )
-  const { properties: _properties, actions: _actions, labels: _labels, resources: _resources, ...rest } = ours
-  return {
-    ...rest,
-    labels: Object.fromEntries(labels),
-    actions: common(textsOf(plain['actions']), textsOf(ours['actions'])),
-  }
+  const kept = Object.entries(textsOf(labels)).filter(
+    ([name, text]) =>
+      typeof text === 'string' && (name.startsWith('one_') || Object.hasOwn(textsOf(plain['labels']), name)),
+  )
+  return { ...rest, ...Object.fromEntries(shared), labels: Object.fromEntries(kept) }
 }
 
 /** All of ours once for each resource of ours, below what is that resource's own. */
@@ -86,16 +93,67 @@ function textsOf(value: unknown): Texts {
   return Object.fromEntries(entries)
 }
 
-/** A text of a resource's own is found before the one for all: its list is headed by its name. */
-function ofResource({ actions, buttons, messages, labels }: Texts, id: string): Texts {
-  const label = textsOf(labels)[id]
-  const list = typeof label === 'string' ? label : inWords(id)
-  const named = { actions: { ...textsOf(actions), list }, buttons: textsOf(buttons), messages: textsOf(messages) }
-  return { resources: { [id]: named } }
+/** AdminJS's for its own controls (`to`, `from`), and what a page says where nothing is: AdminJS's texts for it name ids. */
+const ABSENT = ['error404Resource', 'error404Action', 'error404Record']
+
+/** The words about one of the host's resources: a text of a resource's own is found before the one for all. */
+function wordsOf(plain: Texts, hosts: Texts, ours: Texts, id: string): Texts {
+  const absent = Object.entries(textsOf(ours['messages'])).filter(([name]) => ABSENT.includes(name))
+  const base = overlay(overlay(plain, { messages: Object.fromEntries(absent) }), hosts)
+  const { actions, buttons, messages } = base
+  const labels = common(textsOf(textsOf(locales.en)['labels']), textsOf(base['labels']))
+  return below(id, { actions: textsOf(actions), buttons: textsOf(buttons), messages: textsOf(messages), labels })
 }
 
-/** `order_lines` is said as AdminJS says it in its menu: Order Lines. */
+/**
+ * What a resource is called, and the heading of its list, in the first language that has
+ * either of them.
+ *
+ * @param spoken the host's texts, the reader's language before the host's own
+ * @param otherwise what it is called if the host has said nothing; undefined: leave it
+ */
+function namesOf(spoken: readonly Texts[], id: string, otherwise?: string): Texts {
+  const labels = spoken.flatMap((texts) => labelIn(texts, id) ?? [])
+  const headings = spoken.flatMap((texts) => at(texts, pathOf(id, 'actions', 'list')) ?? labelIn(texts, id) ?? [])
+  const [label = otherwise, heading = otherwise] = [labels[0], headings[0]]
+  // A column may be called like its resource: then these are its values.
+  const isTaken = spoken.some((texts) => typeof find(texts, pathOf(id, 'labels', ...id.split('.'))) === 'object')
+  return overlay(
+    label === undefined || isTaken ? {} : below(id, { labels: nested(id.split('.'), label) }),
+    heading === undefined ? {} : below(id, { actions: { list: heading } }),
+  )
+}
+
+function labelIn(texts: Texts, id: string): string | undefined {
+  return at(texts, pathOf(id, 'labels', ...id.split('.'))) ?? at(texts, ['labels', ...id.split('.')])
+}
+
+/** An id may have dots; AdminJS takes each for a step further down. */
+const pathOf = (id: string, ...rest: readonly string[]): string[] => ['resources', ...id.split('.'), ...rest]
+const below = (id: string, texts: Texts): Texts => nested(pathOf(id), texts)
+
+function nested(path: readonly string[], value: string | Texts): Texts {
+  const [name = '', ...rest] = path
+  return { [name]: rest.length === 0 ? value : nested(rest, value) }
+}
+
+function find(texts: Texts, path: readonly string[]): string | Texts | undefined {
+  return path.reduce<string | Texts | undefined>(
+    (found, name) => (typeof found === 'object' ? found[name] : undefined),
+    texts,
+  )
+}
+
+function at(texts: Texts, path: readonly string[]): string | undefined {
+  const found = find(texts, path)
+  return typeof found === 'string' ? found : undefined
+}
+
+const BETWEEN_WORDS =
+  /[^\p{L}\p{M}\p{N}]+|(?<=\p{Ll})(?=\p{Lu})|(?<=\p{Lu})(?=\p{Lu}\p{Ll})|(?<=\p{L})(?=\p{N})|(?<=\p{N})(?=\p{L})/u
+
+/** `order_lines` and `orderLines` are called as AdminJS calls them in its menu: Order Lines. */
 function inWords(id: string): string {
-  const words = id.split(/[^\p{L}\p{N}]+/u).filter((word) => word !== '')
+  const words = id.split(BETWEEN_WORDS).filter((word) => word !== '')
   return words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join(' ')
 }

@@ -33,6 +33,7 @@ export function offerToGroups(resources: readonly ResourceJSON[], { ofHost }: Pa
   const ids = new Set(ofHost.map(resourceOf))
   const grantable = [...ids].map((resource) => ({
     resource,
+    ofHost: true,
     permissions: ofHost.filter((text) => resourceOf(text) === resource).map((text) => text.slice(resource.length + 1)),
   }))
   const offer = (property: BasePropertyJSON) =>
