@@ -4,6 +4,7 @@ import { systemClock } from './clock.js'
 import { connectDatabase, type Database } from './db/connect.js'
 import { migrate } from './db/migrate.js'
 import { stateFact } from './db/site-facts.js'
+import { findRoutes } from './http/find-routes.js'
 import { standBeside } from './http/stand-beside.js'
 import { createLog } from './log.js'
 import { chooseMailGateway } from './notify/gateways/choose-mail-gateway.js'
@@ -15,7 +16,7 @@ import { checkKinds } from './otp/kinds/check-kinds.js'
 import type { Otp } from './otp/otp.js'
 import { recordUndelivered } from './record-undelivered.js'
 import { readSecretKeys } from './read-secret-keys.js'
-import { mountSite, type SiteServices } from './site.js'
+import { type MountedSite, mountSite, type SiteServices } from './site.js'
 import { type CheckedOptions, readSiteOptions, type SiteOptions } from './site-options.js'
 import { replaceTexts } from './replace-texts.js'
 import { replaceViews } from './templates.js'
@@ -80,7 +81,32 @@ async function openSite(options: SiteOptions, checked: CheckedOptions, database:
     await stopWorker()
     await database.close()
   }
-  return { router: standBeside(site.app), otp: site.otp, auth: site.auth, close: () => (closing ??= close()) }
+  return {
+    router: standBeside(site.app, tellOfRoutes(site, services)),
+    otp: site.otp,
+    auth: site.auth,
+    close: () => (closing ??= close()),
+  }
+}
+
+/**
+ * Routes of the application below the panel used to be behind AdminJS's session. Where they
+ * are is known when the first request comes: the application adds them after this site.
+ */
+function tellOfRoutes({ isOwn }: MountedSite, { log }: SiteServices) {
+  return (host: object, self: RequestHandler) => {
+    const { open, unreachable } = findRoutes(host, self, isOwn)
+    if (open.length > 0)
+      log.warn(
+        { code: 'host_routes_open', paths: open },
+        'Routes below the paths of this site are in front of site.router, so it does not guard them (docs/embedding.md).',
+      )
+    if (unreachable.length > 0)
+      log.warn(
+        { code: 'host_routes_unreachable', paths: unreachable },
+        'Routes below the paths of this site are behind site.router, so no request reaches them (docs/embedding.md).',
+      )
+  }
 }
 
 /** What is handed on as it was given; what was not given stays away. */

@@ -91,6 +91,8 @@ export interface MountedSite {
   otp: Otp
   auth: Auth
   /** Stops what the site started: timers of the session store. Not the database. */
+  /** Whether a path is exactly one of the site's. */
+  isOwn(path: string): boolean
   close(): void
 }
 
@@ -175,7 +177,7 @@ export async function mountSite(services: SiteServices): Promise<MountedSite> {
     stopSweeping()
     session.store.close()
   }
-  return { app, otp: account.otp, auth: account, close }
+  return { app, otp: account.otp, auth: account, isOwn: own.knows, close }
 }
 
 async function createAccount(

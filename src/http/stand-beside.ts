@@ -30,12 +30,20 @@ const shown = new WeakMap<Request, Map<string, unknown>>()
  * answer (session, language, log, headers) is taken away again where it hands the request on,
  * so that the application finds its own; `req.auth` and `req.user` stay, unless it has its own.
  *
+ * @param onArrival called once, with the application that the first request came through
  * @throws SiteError `site_not_at_root` where it is mounted under a path
  */
-export function standBeside(app: Express): RequestHandler {
-  return (req, res, next) => {
+export function standBeside(
+  app: Express,
+  onArrival: (host: object, self: RequestHandler) => void = () => {},
+): RequestHandler {
+  let hasArrived = false
+  return function self(req, res, next) {
     if (req.baseUrl) throw notAtRoot(req.baseUrl)
     trustLike(app, req)
+    const { app: host }: Partial<Pick<Request, 'app'>> = req
+    if (!hasArrived && host) onArrival(host, self)
+    hasArrived = true
     returnWhenAnswered(req, res)
     shared.set(req, { within: true, host: look(req, res) })
     clear(req, res)
