@@ -7,6 +7,7 @@ import type { Asker } from '../otp/failures.js'
 import { generateChallenge } from '../otp/generate-challenge.js'
 import type { Auth } from './auth.js'
 import { saveSession } from './session.js'
+import { challengeOf, noteChallenge } from './under-way.js'
 
 /** Milliseconds that a page waits to hear what came of a message. Gateways give up before. */
 export const DELIVERY_WAIT = 10_000
@@ -47,7 +48,7 @@ export async function sendChallenge(auth: Auth, req: Request, wanted: Wanted): P
     challenge: challengeOf(req, wanted.deviceId),
   })
   if (made.ok) {
-    req.session.challenge = { device: made.device.persistentId, id: made.challenge }
+    noteChallenge(req, { device: made.device.persistentId, id: made.challenge })
     // Before the wait, so that the code works also for somebody who loads the page again meanwhile.
     await saveSession(req)
     return followDelivery(auth, made.device)
@@ -62,12 +63,6 @@ function limitText({ otp, clock }: Auth, { confirmed = true }: Wanted, nextAt: D
   const isCooldown = nextAt.getTime() - clock.now().getTime() <= otp.settings.challengeCooldown * 1000
   if (isCooldown) return null
   return confirmed ? 'errors:codes_of_day' : 'errors:setup_codes_of_day'
-}
-
-/** The challenge that this session has asked of a device; null where it asked for none. */
-export function challengeOf(req: Request, deviceId: string): string | null {
-  const { challenge } = req.session
-  return challenge?.device === deviceId ? challenge.id : null
 }
 
 async function followDelivery(auth: Auth, device: Device): Promise<SentChallenge> {

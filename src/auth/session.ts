@@ -42,8 +42,12 @@ declare module 'express-session' {
     invitedAt: Moment
     /** The device that is being set up; its secret lies sealed in its row. */
     setUp: { device: string; at: Moment }
+    /** Those of other kinds that were begun before, in other tabs. */
+    otherSetUps: { device: string; at: Moment }[]
     /** The code that this session asked for, by its device; it works in no other session (ASVS 6.6.2). */
     challenge: { device: string; id: string }
+    /** The codes that it requested from other devices before. */
+    otherChallenges: { device: string; id: string }[]
   }
 }
 
@@ -57,10 +61,11 @@ interface Identity {
  * this browser has asked for in another tab, for the same person, stays good.
  */
 export async function startPending(req: Request, user: Identity, now: Date): Promise<void> {
-  const { asker = newAsker(), pending, challenge } = req.session
+  const { asker = newAsker(), pending, challenge, otherChallenges } = req.session
   await newSessionId(req)
   req.session.asker = asker
-  if (challenge && pending?.userId === user.id && pending.epoch === user.authEpoch) req.session.challenge = challenge
+  if (challenge && pending?.userId === user.id && pending.epoch === user.authEpoch)
+    Object.assign(req.session, { challenge, ...(otherChallenges && { otherChallenges }) })
   req.session.pending = { userId: user.id, epoch: user.authEpoch, at: now.getTime() }
 }
 

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
+import { appCode } from '../support/authenticator.js'
 import type { Browser } from '../support/browse.js'
-import { addMailbox, plantCode } from '../support/challenges.js'
+import { addMailbox, addPhone, plantCode, waitingCodes } from '../support/challenges.js'
 import { databaseKinds, openTestDatabase } from '../support/database.js'
 import { createPerson, type Person, signIn, startTestSite, type TestSite } from '../support/site.js'
 
@@ -14,6 +15,8 @@ describe.each(databaseKinds())('several tabs during a sign-in, on the %s databas
   beforeAll(async () => {
     database = await openTestDatabase(where)
     site = await startTestSite(database, { OTP_EMAIL: 'true' })
+    // No worker sends anything here.
+    site.auth.deliveryWait = 1
   })
   afterAll(async () => {
     await site.close()
@@ -144,6 +147,39 @@ describe.each(databaseKinds())('several tabs during a sign-in, on the %s databas
     expect(await isIn(browser)).toBe(true)
   })
 
+  it.each(['after the other tab', 'before the other tab'])(
+    'accepts the code of one device %s has requested one from another device',
+    async (when) => {
+      const person = await createPerson(site, { app: false })
+      const devices = [await addPhone(site.otp, person.id), await addMailbox(site.otp, person.id)]
+      const browser = site.browser()
+      await password(browser, person)
+      for (const { persistentId } of devices)
+        await browser.post(login, { otp_device: persistentId, otp_challenge: 'send' })
+      const device = when.startsWith('after') ? devices[1] : devices[0]
+      if (!device) throw new Error('There is no such device.')
+      const [sent] = await waitingCodes(site.otp, device)
+      const stranger = site.browser()
+      await password(stranger, person)
+      const form = { otp_device: device.persistentId, otp_token: sent?.code ?? '' }
+      expect((await stranger.post(login, form)).code).toBe('invalid_token')
+      site.clock.advance(1)
+      expect(await browser.post(login, form)).toMatchObject({ status: 303 })
+      expect(await isIn(browser)).toBe(true)
+    },
+  )
+
+  it('selects the device that the newest code was requested from', async () => {
+    const person = await createPerson(site)
+    const [phone, mailbox] = [await addPhone(site.otp, person.id), await addMailbox(site.otp, person.id)]
+    const browser = site.browser()
+    await password(browser, person)
+    for (const { persistentId } of [mailbox, phone]) {
+      await browser.post(login, { otp_device: persistentId, otp_challenge: 'send' })
+      expect((await browser.get(login)).text).toMatch(new RegExp(`value="${persistentId}"[^>]* checked`))
+    }
+  })
+
   it('does not keep a code for another person', async () => {
     const [one, other] = [await createPerson(site, { app: false }), await createPerson(site)]
     await addMailbox(site.otp, one.id)
@@ -164,6 +200,53 @@ describe.each(databaseKinds())('several tabs during a sign-in, on the %s databas
     expect((await browser.get(login)).text).toContain(other.email)
     expect(await isIn(browser)).toBe(false)
     expect(await sessionsOf(one)).toBe(0)
+  })
+
+  describe('setup', () => {
+    const setup = '/account/two-factor/setup'
+    const addPage = '/account/two-factor/email/add'
+    const begin = async (traits = {}) => {
+      const person = await createPerson(site, { app: false, ...traits })
+      const browser = site.browser()
+      await password(browser, person)
+      await browser.post(setup, { method: 'totp' })
+      const { text } = await browser.get(setup)
+      const key = /<code class="secret"[^>]*>([A-Z2-7 ]+)<\/code>/.exec(text)?.[1] ?? ''
+      return { person, browser, key, sentForm: { method: 'totp', otp_token: appCode(key, site.clock.now()) } }
+    }
+    const failuresOf = async ({ id }: Person) =>
+      (
+        await database.pool.query(
+          'select coalesce(sum(failure_count), 0)::int as n from email_devices where user_id = $1',
+          [id],
+        )
+      ).rows[0].n
+
+    it('of an app continues after another tab has begun to set up another method', async () => {
+      const { person, browser, key, sentForm } = await begin()
+      expect((await browser.post(addPage)).status).toBe(303)
+      expect((await browser.get(setup)).text).toContain(key)
+      expect(await browser.post(setup, sentForm)).toMatchObject({ status: 303, location: `${setup}/complete` })
+      expect(await failuresOf(person)).toBe(0)
+      expect((await browser.get(addPage)).text).toContain('name="otp_token"')
+    })
+
+    it('sends the method with the code, so that the page of an app is never taken for another one', async () => {
+      const { browser } = await begin()
+      expect((await browser.get(setup)).text).toContain('<input type="hidden" name="method" value="totp">')
+    })
+
+    it('of an app continues after another tab has finished another method', async () => {
+      const { person, browser, sentForm } = await begin()
+      await browser.post(addPage)
+      const { rows } = await database.pool.query('select id from email_devices where user_id = $1', [person.id])
+      const [sent] = await waitingCodes(site.otp, { kind: 'email', id: rows[0].id })
+      expect(await browser.post(addPage, { otp_token: sent?.code ?? '' })).toMatchObject({
+        status: 303,
+        location: `${setup}/complete`,
+      })
+      expect(await browser.post(setup, sentForm)).toMatchObject({ status: 303, location: `${setup}/complete` })
+    })
   })
 
   it('does not make a session older than a day go on', async () => {

@@ -1,7 +1,7 @@
 import type { Request } from 'express'
 import type { RequestUser } from '../../auth/request-user.js'
 import { explainToken } from '../../auth/explain-token.js'
-import { challengeOf } from '../../auth/send-challenge.js'
+import { challengeOf } from '../../auth/under-way.js'
 import { enrolmentRight } from '../../auth/enrolment.js'
 import { describeOrigin } from '../../http/describe-origin.js'
 import { confirmDevice } from '../../otp/verify-token.js'

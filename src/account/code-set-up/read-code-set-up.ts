@@ -1,5 +1,6 @@
 import type { Request } from 'express'
 import { z } from 'zod'
+import { setUpOf } from '../../auth/under-way.js'
 import { runStatement } from '../../db/run-statement.js'
 import { hasOlderCode } from '../../otp/challenge-code.js'
 import { parsePersistentId } from '../../otp/persistent-id.js'
@@ -36,7 +37,7 @@ export type CodeKind = keyof typeof COLUMNS
 
 /** The set-up of this kind that the session has begun; null where there is none, or it is over. */
 export async function readCodeSetUp(account: Account, req: Request, kind: CodeKind): Promise<CodeSetUp | null> {
-  const { setUp } = req.session
+  const setUp = setUpOf(req, kind)
   const named = setUp ? parsePersistentId(setUp.device) : null
   if (!req.user || !setUp || named?.kind !== kind) return null
   if (account.clock.now().getTime() - setUp.at >= ENROLMENT_SECONDS * 1000) return null

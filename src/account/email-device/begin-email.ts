@@ -1,5 +1,6 @@
 import type { Request } from 'express'
 import type { RequestUser } from '../../auth/request-user.js'
+import { noteSetUp } from '../../auth/under-way.js'
 import { runStatement } from '../../db/run-statement.js'
 import { addEmailDevice } from '../../otp/add-challenge-device.js'
 import { maskEmail } from '../../otp/mask-email.js'
@@ -20,6 +21,6 @@ export async function beginEmail(account: Account, req: Request, user: RequestUs
   if (begun) return begun.deviceId
   const name = req.t('phone:email.name', { address: maskEmail(user.email) }).slice(0, 64)
   const device = await addEmailDevice(otp, undefined, { userId: user.id, name, confirmed: false, address: null })
-  req.session.setUp = { device: device.persistentId, at: clock.now().getTime() }
+  noteSetUp(req, { device: device.persistentId, at: clock.now().getTime() })
   return device.persistentId
 }

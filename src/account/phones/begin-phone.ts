@@ -1,6 +1,7 @@
 import type { Request } from 'express'
 import type { Transaction } from 'sequelize'
 import type { RequestUser } from '../../auth/request-user.js'
+import { noteSetUp } from '../../auth/under-way.js'
 import { runStatement } from '../../db/run-statement.js'
 import { addPhoneDevice, type PhoneMethod } from '../../otp/add-challenge-device.js'
 import { maskPhoneNumber } from '../../otp/phone-number.js'
@@ -37,8 +38,7 @@ export async function beginPhone(
     const device = await addPhoneDevice(account.otp, transaction, { userId: user.id, name, confirmed: false, ...phone })
     return device.persistentId
   })
-  if (deviceId && deviceId !== begun?.deviceId)
-    req.session.setUp = { device: deviceId, at: account.clock.now().getTime() }
+  if (deviceId && deviceId !== begun?.deviceId) noteSetUp(req, { device: deviceId, at: account.clock.now().getTime() })
   return deviceId
 }
 

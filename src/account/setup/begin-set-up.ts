@@ -1,5 +1,6 @@
 import type { Request } from 'express'
 import type { RequestUser } from '../../auth/request-user.js'
+import { noteSetUp } from '../../auth/under-way.js'
 import { addTotpDevice } from '../../otp/add-totp-device.js'
 import type { Account } from '../account.js'
 import { readSetUp } from './read-set-up.js'
@@ -13,5 +14,5 @@ export async function beginSetUp(account: Account, req: Request, user: RequestUs
   const { device } = await account.database.sequelize.transaction((transaction) =>
     addTotpDevice(account.otp, transaction, { user, name: 'Authenticator app', confirmed: false }),
   )
-  req.session.setUp = { device: device.persistentId, at: account.clock.now().getTime() }
+  noteSetUp(req, { device: device.persistentId, at: account.clock.now().getTime() })
 }

@@ -1,6 +1,7 @@
 import type { Request, Response } from 'express'
 import { openSession, type SessionEnded } from '../../auth/open-session.js'
 import { deviceFactor, goingOn } from '../../auth/session.js'
+import { withoutDevice } from '../../auth/under-way.js'
 import type { RequestUser } from '../../auth/request-user.js'
 import { describeOrigin } from '../../http/describe-origin.js'
 import { loginAddress } from '../../http/safe-next.js'
@@ -46,8 +47,8 @@ export function openSetUp<Outcome extends { ok: boolean }>(
 ): Promise<Outcome | SessionEnded> {
   const now = clock.now()
   const holds = (device: Device) => {
-    const { setUp: _, invitedAt: __, challenge: ___, ...rest } = goingOn(req, deviceFactor(device, now))
-    return rest
+    const { invitedAt: _, ...rest } = goingOn(req, deviceFactor(device, now))
+    return withoutDevice(rest, device.persistentId)
   }
   return openSession(req, { holds }, confirm)
 }

@@ -1,4 +1,5 @@
 import type { Request } from 'express'
+import { setUpOf } from '../../auth/under-way.js'
 import { parsePersistentId } from '../../otp/persistent-id.js'
 import { readTotpEnrolment, type TotpEnrolment } from '../../otp/read-enrolment.js'
 import { ENROLMENT_SECONDS } from '../../otp/sweep-enrolments.js'
@@ -11,7 +12,7 @@ export interface SetUp extends TotpEnrolment {
 
 /** The set-up that this session has begun; null where there is none, or it is over. */
 export async function readSetUp(account: Account, req: Request): Promise<SetUp | null> {
-  const { setUp } = req.session
+  const setUp = setUpOf(req, 'totp')
   if (!req.user || !setUp) return null
   const named = parsePersistentId(setUp.device)
   if (named?.kind !== 'totp') return null

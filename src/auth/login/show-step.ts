@@ -7,7 +7,6 @@ import { isFromKey } from '../../otp/webauthn/parse-response.js'
 import type { Auth } from '../auth.js'
 import { newFormId } from '../repeats/form-id.js'
 import { readSentCode } from '../read-sent-code.js'
-import { challengeOf } from '../send-challenge.js'
 import type { Refused } from './answer.js'
 import type { Stage, TokenStage } from './read-stage.js'
 
@@ -101,9 +100,9 @@ function otherForms({ otp }: Auth, devices: readonly ListedDevice[]) {
   })
 }
 
-/** The device that this session has asked for a code. */
-function challenged(req: Request, devices: readonly ListedDevice[]): ListedDevice | null {
-  return devices.find((device) => challengeOf(req, device.persistentId) !== null) ?? null
+/** The device that this session has asked for a code, the newest one. */
+function challenged({ session }: Request, devices: readonly ListedDevice[]): ListedDevice | null {
+  return devices.find(({ persistentId }) => persistentId === session.challenge?.device) ?? null
 }
 
 /** The form that ends in a security key, or null for somebody without one. */
