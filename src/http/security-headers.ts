@@ -16,6 +16,8 @@ export function pagesCsp(script: string, origins: Iterable<string>): string {
 /** The same for pages that speak with a security key: this site's scripts, and what they ask of this site. */
 export const KEY_PAGES_CSP = `${PAGES_CSP}; script-src 'self'; connect-src 'self'`
 
+const HSTS = 'Strict-Transport-Security'
+
 /** ASVS 3.4.1 to 3.4.6 on every answer, refusals included. */
 export function securityHeaders({ https, beside }: { https: boolean; beside: boolean }): RequestHandler {
   // Beside an application its subdomains are its own affair: one without TLS would be out of reach for a year.
@@ -28,10 +30,13 @@ export function securityHeaders({ https, beside }: { https: boolean; beside: boo
     'Referrer-Policy': 'same-origin',
     'X-Content-Type-Options': 'nosniff',
     'X-Frame-Options': 'DENY',
-    ...(https && { 'Strict-Transport-Security': hsts }),
+    ...(https && { [HSTS]: hsts }),
   }
   return (_req, res, next) => {
+    // Browsers keep the last policy for transport: a host's own can be wider than ours.
+    const own = beside ? res.get(HSTS) : undefined
     res.set(headers)
+    if (own !== undefined) res.set(HSTS, own)
     next()
   }
 }
