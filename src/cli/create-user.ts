@@ -1,6 +1,6 @@
 import { base32nopad } from '@scure/base'
 import { randomBytes } from 'node:crypto'
-import { text } from 'node:stream/consumers'
+import { buffer } from 'node:stream/consumers'
 import { type Transaction, UniqueConstraintError } from 'sequelize'
 import { z } from 'zod'
 import { createInvitation } from '../account/invitation/create-invitation.js'
@@ -54,24 +54,25 @@ export async function createUser(options: unknown): Promise<void> {
 
 /** Takes one newline off the end, which `echo` and editors put there. */
 async function readPassword(): Promise<string> {
-  return (await text(process.stdin)).replace(/\r?\n$/, '')
+  const bytes = await buffer(process.stdin)
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes).replace(/\r?\n$/, '')
+  } catch {
+    throw passwordRefused('The password is not UTF-8, so it could not be entered on the pages.')
+  }
 }
 
 /** The pages' own rules, in the pages' own words. A NUL, which no form takes, could never be entered again. */
 async function requireGoodPassword(password: string, names: readonly string[]): Promise<void> {
   if (password.includes('\0'))
-    throw new SiteError(
-      'password_refused',
-      'The password contains a NUL byte, which no form of the site takes.',
-      'Write another one to standard input, or leave --password-stdin out to have one generated.',
-    )
+    throw passwordRefused('The password contains a NUL byte, which no form of the site takes.')
   const fault = await judgePassword(password, names)
-  if (!fault) return
-  throw new SiteError(
-    'password_refused',
-    translatorFor('en')(`errors:${fault}`),
-    'Write another one to standard input, or leave --password-stdin out to have one generated.',
-  )
+  if (fault) throw passwordRefused(translatorFor('en')(`errors:${fault}`))
+}
+
+function passwordRefused(why: string): SiteError {
+  const remedy = 'Write another one to standard input, or leave --password-stdin out to have one generated.'
+  return new SiteError('password_refused', why, remedy)
 }
 
 /** User and link are one commit. */

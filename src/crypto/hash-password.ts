@@ -53,6 +53,13 @@ export async function matchPassword(stored: string | null, typed: string): Promi
   return isTyped ? 'as_typed' : 'no'
 }
 
+/** Takes as long as one comparison: for a login that nobody has, where a host application compares once. */
+export async function spendComparison(typed: string): Promise<void> {
+  dummy ??= hash('no such user')
+  const against = await dummy
+  await oneOfFew(() => verify(against, typed))
+}
+
 /** Whether {@link matchPassword} finds a match. */
 export async function verifyPassword(stored: string | null, typed: string): Promise<boolean> {
   return (await matchPassword(stored, typed)) !== 'no'

@@ -158,6 +158,34 @@ describe.each(places)('on %s', (place) => {
     expect(await events()).toEqual(before)
   })
 
+  it('create-user and every --user read an address by the rule of the pages (DEV-R8)', async () => {
+    const name = `rule${(added += 1)}`
+    const created = await otpAdmin(['create-user', '--email', `Ada <${name}@Zürich.example>`], environment)
+    expect(created.status).toBe(0)
+    expect(await userOf(`${name}@xn--zrich-kva.example`)).not.toBeNull()
+    for (const typed of [
+      `mailto:${name}@zürich.example`,
+      `${name}＠zürich.example`,
+      `${name}@xn--zrich-kva.example\u200b`,
+    ]) {
+      const { status, stdout } = await otpAdmin(['two-factor-status', typed], environment)
+      expect({ status, stdout }).toEqual({ status: 0, stdout: `${typed}: disabled\n` })
+    }
+    for (const typed of ['ada@127.0.0.1', '"ada lovelace"@example.com', 'ada..l@example.com'])
+      expect(await otpAdmin(['create-user', '--email', typed], environment)).toMatchObject({ status: 2 })
+  })
+
+  it('create-user takes a password in any form, and none that no page could send (DEV-05)', async () => {
+    const email = `typed${(added += 1)}@example.com`
+    const create = (input: string | Buffer) =>
+      otpAdmin(['create-user', '--email', email, '--password-stdin'], environment, input)
+    const { status, stderr } = await create(Buffer.from('Z\u00fcrich-Caf\u00e9-2026\n', 'latin1'))
+    expect({ status, code: stderr.split(':')[0] }).toEqual({ status: 1, code: 'password_refused' })
+    expect((await create('Zu\u0308rich-Cafe\u0301-2026\r\n')).status).toBe(0)
+    const hashed = (await userOf(email))?.password_hash ?? null
+    expect(await verifyPassword(hashed, 'Z\u00fcrich-Caf\u00e9-2026')).toBe(true)
+  })
+
   it('two-factor-status says disabled without a device', async () => {
     const [one, other] = [(await addUser()).email, (await addUser()).email.toUpperCase()]
     expect(await run(`two-factor-status ${one} ${other}`)).toEqual({

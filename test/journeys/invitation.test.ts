@@ -41,6 +41,23 @@ describe.each(databaseKinds())('an invitation, on the %s database', (where) => {
     return person
   }
 
+  it('tells password managers whose password is chosen or asked for (DEV-R7)', async () => {
+    for (const [person, autocomplete] of [
+      [await withoutPassword(), 'new-password'],
+      [await createPerson(site, { app: false }), 'current-password'],
+    ] as const) {
+      const link = await invite(person)
+      const browser = site.browser()
+      // Also where the form comes back with a refusal.
+      for (const { text } of [await browser.get(link), await browser.post(link, { password: 'short' })]) {
+        const form = text.split('<form').find((part) => part.includes(`autocomplete="${autocomplete}"`)) ?? ''
+        const field = /<input [^>]*autocomplete="username"[^>]*>/.exec(form)?.[0]
+        expect(field).toContain(`value="${person.email}"`)
+        expect(field).toContain('type="text"')
+      }
+    }
+  })
+
   it('leads somebody with a password through it to set-up and into the panel', async () => {
     const person = await createPerson(site, { app: false })
     const link = await invite(person)

@@ -77,6 +77,40 @@ describe('text that people type', () => {
       expect([username, await enter({ ...person, email: username }, person.password)]).toEqual([username, 303])
   })
 
+  it.each([
+    ['josé@example.com', 'josé@example.com'],
+    ['ada@localhost', 'ada@localhost'],
+    ["o'hara+otp@example.com", "o'hara+otp@example.com"],
+    ['Ada@Zürich.example', 'ada@xn--zrich-kva.example'],
+    ['Ada Lovelace <Ada.Lovelace@Example.com>', 'ada.lovelace@example.com'],
+    ['“ada.quoted@example.com”.', 'ada.quoted@example.com'],
+  ])('takes %s for an address at every entrance, as %s (DEV-R8)', async (typed, email) => {
+    const changing = await createPerson(site, { app: false, staff: false })
+    const browser = await signIn(site, changing)
+    const form = { email: typed, password: changing.password }
+    expect(await browser.post('/account/email', form)).toMatchObject({ status: 303 })
+    expect((await mailsTo(database, email)).map(({ mail }) => mail)).toContain('email-confirmation')
+    await database.models.User.update({ email }, { where: { id: changing.id } })
+    expect(await enter({ ...changing, email: typed }, changing.password)).toBe(303)
+    const forgot = await site.browser().post('/account/password/forgot', { username: typed })
+    expect(forgot).toMatchObject({ status: 303 })
+  })
+
+  it.each([
+    'ada',
+    'ada@',
+    '"ada lovelace"@example.com',
+    'ada@127.0.0.1',
+    'a..b@example.com',
+    'a@b@example.com',
+    'ada@exa_mple.com',
+  ])('takes %s for no address anywhere (DEV-R8)', async (typed) => {
+    const person = await createPerson(site, { app: false, staff: false })
+    const browser = await signIn(site, person)
+    const answer = await browser.post('/account/email', { email: typed, password: person.password })
+    expect(answer).toMatchObject({ status: 422, code: 'email_invalid' })
+  })
+
   it('lets a code through as programs copy it (DEV-R3, DEV-06)', async () => {
     const person = await createPerson(site)
     for (const look of [

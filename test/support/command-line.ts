@@ -35,7 +35,11 @@ function start(args: readonly string[], environment: Environment): ChildProcess 
 }
 
 /** Runs the real command line in a process of its own. */
-export async function otpAdmin(args: readonly string[], environment: Environment = {}, input = ''): Promise<Ended> {
+export async function otpAdmin(
+  args: readonly string[],
+  environment: Environment = {},
+  input: string | Buffer = '',
+): Promise<Ended> {
   const child = start(args, environment)
   if (!child.stdin || !child.stdout || !child.stderr) throw new Error('The child has no pipes.')
   // A child that ends without reading closes the pipe.

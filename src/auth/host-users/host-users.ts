@@ -1,5 +1,5 @@
 import { type Clock, isRunning } from '../../clock.js'
-import { verifyPassword } from '../../crypto/hash-password.js'
+import { spendComparison } from '../../crypto/hash-password.js'
 import type { Database } from '../../db/connect.js'
 import { runHostCode } from '../../host-code.js'
 import type { FoundLogin } from '../check-password.js'
@@ -109,7 +109,7 @@ async function isRight(adapter: UsersAdapter, found: HostUser, password: string)
 
 async function spendTime(adapter: UsersAdapter, password: string): Promise<void> {
   if (adapter.checkNobody) await runHostCode(() => adapter.checkNobody?.(password))
-  else await verifyPassword(null, password)
+  else await spendComparison(password)
 }
 
 /** A row that is as the application has it costs no write. A language that it does not say is the person's choice here. */

@@ -1,0 +1,44 @@
+import { createHook } from 'node:async_hooks'
+import { hash } from '@node-rs/argon2'
+import { describe, expect, it } from 'vitest'
+import { createHostUsers } from '../../src/auth/host-users/host-users.js'
+import { systemClock } from '../../src/clock.js'
+import { matchPassword } from '../../src/crypto/hash-password.js'
+import { openTestDatabase } from '../support/database.js'
+
+const composed = 'Z\u00fcrich-Caf\u00e9-2026'
+const decomposed = composed.normalize('NFD')
+
+/** How Node.js calls work that a native addon, here argon2, does in another thread. */
+const NATIVE = 'undefined'
+
+/** How many hashes are computed. */
+async function hashesOf(run: () => Promise<unknown>): Promise<number> {
+  let count = 0
+  const hook = createHook({ init: (_id, type) => void (type === NATIVE && (count += 1)) }).enable()
+  await run()
+  hook.disable()
+  return count
+}
+
+describe('a password is compared as often whoever has the account (DEV-05, SEC-10)', () => {
+  it.each([
+    [composed, 1],
+    [decomposed, 2],
+    ['plain password', 1],
+  ])('when %j is typed', async (typed, times) => {
+    // The hash that stands for nobody's is made once.
+    await matchPassword(null, typed)
+    const hashes = [await hash('another password'), await hash(typed), await hash(typed.normalize('NFC')), null]
+    for (const stored of hashes) expect(await hashesOf(() => matchPassword(stored, typed))).toBe(times)
+  })
+
+  it('and once for a login that an application does not have, whose own check compares once', async () => {
+    const database = await openTestDatabase('embedded')
+    const adapter = { findByLogin: async () => null, find: async () => null, checkPassword: async () => false }
+    const users = createHostUsers(adapter, { database, clock: systemClock })
+    const { check } = await users.findLogin('nobody@example.com')
+    for (const typed of [composed, decomposed]) expect(await hashesOf(() => check(typed))).toBe(1)
+    await database.close()
+  })
+})
