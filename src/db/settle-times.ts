@@ -24,6 +24,9 @@ export async function settleTimes(
 /** Later than the clocks of several processes differ. */
 const AHEAD = "$1::timestamptz + interval '5 seconds'"
 
+/** Since when a policy holds for somebody, when they were last warned of failures, and when they last signed in. */
+const USER_TIMES = ['policy_since', 'warned_at', 'own_warned_at', 'last_login_at'] as const
+
 const STATEMENTS = [
   `update sessions set expire = $1::timestamptz + interval '1 hour' where expire > ${AHEAD} + interval '1 hour'`,
   `update one_time_links set expires_at = expires_at - (created_at - $1::timestamptz), created_at = $1::timestamptz where created_at > ${AHEAD}`,
@@ -33,11 +36,15 @@ const STATEMENTS = [
   `update kept_requests set expires_at = $1::timestamptz where expires_at > ${AHEAD} + interval '5 minutes'`,
   `update webauthn_challenges set expires_at = $1::timestamptz where expires_at > ${AHEAD} + interval '5 minutes'`,
   `update known_browsers set seen_at = $1::timestamptz where seen_at > ${AHEAD}`,
-  `update users set policy_since = $1::timestamptz where policy_since > ${AHEAD}`,
+  `update users set ${USER_TIMES.map((column) => `${column} = case when ${column} > ${AHEAD} then $1::timestamptz else ${column} end`).join(', ')}
+   where ${USER_TIMES.map((column) => `${column} > ${AHEAD}`).join(' or ')}`,
+  `update password_failures set failed_at = $1::timestamptz, failed_before = least(failed_before, $1::timestamptz) where failed_at > ${AHEAD}`,
+  `update repeated_forms set expires_at = $1::timestamptz where expires_at > ${AHEAD} + interval '1 minute'`,
   `update challenge_sends set at = $1::timestamptz where at > ${AHEAD}`,
   ...['phone_devices', 'email_devices'].map(
     (table) =>
-      `update ${table} set challenged_at = $1::timestamptz, code_expires_at = null, code_hash = null where challenged_at > ${AHEAD}`,
+      `update ${table} set challenged_at = $1::timestamptz, code_expires_at = null, code_hash = null, sent_code_expires_at = null, sent_code_hash = null
+       where challenged_at > ${AHEAD}`,
   ),
   // Milliseconds; no window is longer than an hour.
   `update rate_limits set expire = (extract(epoch from now()) + 900) * 1000

@@ -12,12 +12,18 @@ export const ENROLMENT_SECONDS = 3600
  * @returns how many there were
  */
 export async function sweepEnrolments(otp: Otp): Promise<number> {
-  const before = new Date(otp.clock.now().getTime() - ENROLMENT_SECONDS * 1000)
+  const now = otp.clock.now()
+  const before = new Date(now.getTime() - ENROLMENT_SECONDS * 1000)
   let swept = 0
   for (const { table } of await kindsByNow(otp))
-    swept += (await runStatement(otp.database, undefined, sweepSql(table), { before })).length
+    swept += (await runStatement(otp.database, undefined, sweepSql(table), { before, now })).length
   return swept
 }
 
+// What was begun in the future, while a clock was wrong, was begun now.
 const sweepSql = (table: string) => `
+with settled as (
+  update ${table} set created_at = $now
+  where not confirmed and confirmed_at is null and created_at > $now::timestamptz + interval '5 seconds'
+)
 delete from ${table} where not confirmed and confirmed_at is null and created_at <= $before returning id`

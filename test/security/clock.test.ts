@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
 import { settleTimes } from '../../src/db/settle-times.js'
+import { sweepEnrolments } from '../../src/otp/sweep-enrolments.js'
 import { openTestDatabase } from '../support/database.js'
 import { createPerson, type Person, signIn, startTestSite, type TestSite } from '../support/site.js'
 
@@ -76,6 +77,30 @@ describe('a clock that was wrong for a while (OPS-03, SEC-R6)', () => {
       const again = site.browser()
       await again.post(login, password(person))
       expect((await again.post(login, form)).status).not.toBe(303)
+    })
+
+    it('ends a sign-in in progress no later than twice its length', async () => {
+      const person = await createPerson(site)
+      const browser = site.browser()
+      expect((await wrongly(jump, () => browser.post(login, password(person)))).status).toBe(303)
+      site.clock.advance(1206)
+      expect((await browser.post(login, token(person))).code).toBe('login_expired')
+    })
+
+    it('gives an unfinished setup up no later than an hour after the next sweep', async () => {
+      const person = await createPerson(site, { app: false })
+      await wrongly(jump, async () => {
+        const browser = site.browser()
+        await browser.post(login, password(person))
+        expect((await browser.post('/account/two-factor/setup', { method: 'totp' })).status).toBe(303)
+      })
+      const unfinished = async () =>
+        (await database.pool.query('select from totp_devices where user_id = $1', [person.id])).rowCount
+      expect(await unfinished()).toBe(1)
+      await sweepEnrolments(site.otp)
+      site.clock.advance(3606)
+      await sweepEnrolments(site.otp)
+      expect(await unfinished()).toBe(0)
     })
 
     it('makes a device wait no longer than its own wait', async () => {
