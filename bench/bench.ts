@@ -8,6 +8,7 @@ import { logins } from './scenarios/logins.js'
 import { panelScript } from './scenarios/panel-script.js'
 import { refusedLogins } from './scenarios/refused-logins.js'
 import { refusals } from './scenarios/refusals.js'
+import { silentDatabase } from './scenarios/silent-database.js'
 import { start } from './scenarios/start.js'
 import { verifyTokens } from './scenarios/verify-token.js'
 
@@ -22,6 +23,7 @@ const scenarios: Readonly<Record<string, Scenario>> = {
   'panel-script': panelScript,
   landing,
   lists,
+  'silent-database': silentDatabase,
 }
 
 const names = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(scenarios)

@@ -104,7 +104,7 @@ async function freePort(): Promise<number> {
 }
 
 async function untilReady(url: string): Promise<void> {
-  const end = Date.now() + 20_000
+  const end = Date.now() + 120_000
   while (true) {
     const client = new Client({ connectionString: url })
     try {

@@ -10,8 +10,11 @@ import { claimForm, findAnswer, forgetForm, type KeptAnswer, stillStands } from 
 
 /** Milliseconds between two looks at what becomes of the same form. */
 const LOOK = 40
-/** Milliseconds that the second of two forms waits for the first. A code that is being sent takes ten seconds at most. */
-const LONGEST = 15_000
+/**
+ * Milliseconds that the second of two forms waits for the first. Sending a code takes ten seconds
+ * at most; the rest is for a machine that has other work as well.
+ */
+const LONGEST = 30_000
 
 /**
  * Sending a form twice ends like sending it once: Enter pressed twice, an answer that got
