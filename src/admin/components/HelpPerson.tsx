@@ -16,7 +16,12 @@ type State = { at: 'asking' } | { at: 'refused'; why: string } | { at: 'done'; g
 const api = new ApiClient()
 
 /** The page of one way to help somebody: says what it does, asks, and shows what came of it. */
-export function HelpPerson({ action, record }: ActionProps) {
+export function HelpPerson(props: ActionProps) {
+  // AdminJS keeps a component where one action's page leads to another's: what came of the first is not shown there.
+  return <Help key={props.action.name} {...props} />
+}
+
+function Help({ action, record }: ActionProps) {
   const { translateComponent } = useTranslation()
   const text = (name: string, values?: object) => translateComponent(`HelpPerson.${name}`, undefined, values)
   const [state, setState] = useState<State>({ at: 'asking' })
