@@ -1,0 +1,86 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Database } from '../../src/db/connect.js'
+import { migrate } from '../../src/db/migrate.js'
+import { wordKind } from '../package/tiny-kind/words.js'
+import { openTestDatabase } from '../support/database.js'
+import { type Person, startTestSite, type TestSite } from '../support/site.js'
+import { sentForms } from './sent-twice.table.js'
+
+const kinds = [wordKind()]
+
+/** What a token uses up, of whatever kind: a column of its device, or a row. */
+const TABLES = ['totp', 'hotp', 'phone', 'email', 'webauthn', 'static', 'word'].map((kind) => `${kind}_devices`)
+
+/** A form with the token of each kind, at the sign-in, at the step-up and at the end of a set-up. */
+const titles = [
+  'the code of an app',
+  'the code of a hardware token',
+  'a backup token',
+  'the code of a phone',
+  'the code of a email',
+  'the answer of a security key',
+  'the token of a kind from outside',
+  'the token of a step-up',
+  'the token of a kind from outside in a step-up',
+  'the first code of an app',
+  'the first answer of a security key',
+  'the first code of a hardware token',
+  'the first code of a mailbox',
+  'the first code of a phone',
+  'the first token of a kind from outside',
+]
+
+describe('a token whose session ends while it is judged (SEC-17)', () => {
+  let database: Database
+  let site: TestSite
+  beforeAll(async () => {
+    database = await openTestDatabase('embedded')
+    await migrate(database, kinds)
+    site = await startTestSite(database, { BASE_URL: 'http://localhost:0', OTP_EMAIL: 'true' }, undefined, { kinds })
+  })
+  afterAll(async () => {
+    await site.close()
+    await database.close()
+  })
+
+  const sql = async (text: string, ...values: unknown[]) => (await database.pool.query(text, values)).rows
+
+  const tokensOf = async ({ id }: Person) => ({
+    devices: await Promise.all(TABLES.map((table) => sql(`select * from ${table} where user_id = $1`, id))),
+    backup: await sql(
+      'select t.id from static_tokens t join static_devices d on d.id = t.device_id where d.user_id = $1 order by t.id',
+      id,
+    ),
+    failures: await sql('select token_failures, token_failed_at from users where id = $1', id),
+    used: await sql(`select 1 from audit_events where user_id = $1 and event ~ '(signed_in|used|refused)'`, id),
+  })
+
+  /** Ends every session at the moment at which a token is used up. */
+  async function whileSessionsEnd<T>(work: () => Promise<T>): Promise<T> {
+    await sql(`create function late() returns trigger language plpgsql as $$
+      begin delete from sessions; return coalesce(new, old); end $$`)
+    for (const table of [...TABLES, 'static_tokens'])
+      await sql(
+        `create trigger late before insert or update or delete on ${table} for each row execute function late()`,
+      )
+    try {
+      return await work()
+    } finally {
+      await sql('drop function late cascade')
+    }
+  }
+
+  it.each(sentForms.filter(({ title }) => titles.includes(title)))('is not used up: $title', async ({ ready }) => {
+    const { browser, person, path, form = {} } = await ready(site)
+    expect(Object.keys(form).filter((name) => ['otp_token', 'credential'].includes(name))).toHaveLength(1)
+    const before = await tokensOf(person)
+    const answer = await whileSessionsEnd(() => browser.post(path, form))
+    expect(answer.location ?? answer.code).toMatch(/^login_expired$|^\/account\/login/)
+    expect(await tokensOf(person)).toEqual(before)
+    expect((await browser.get('/account/two-factor/backup-tokens')).status).toBe(302)
+  })
+
+  it('has a row for every title', () => {
+    expect(sentForms.filter(({ title }) => titles.includes(title))).toHaveLength(titles.length)
+  })
+})
