@@ -33,6 +33,38 @@ const signedIn = async (person = superuser) => ({ browser: await signIn(site, pe
 const devicePage = (person: Person) => `${site.baseUrl}/admin/resources/totp_devices/records/${person.app?.id}/show`
 
 describe('the panel in a browser', () => {
+  it.each([
+    ['giveBackupToken', 'backup_token_added'],
+    ['invite', 'invitation_made'],
+    ['resetSecondFactor', 'two_factor_disabled'],
+  ])('does %s once when its button is pressed twice (DEV-01)', async (action, event) => {
+    const person = await createPerson(site, { backupTokens: 1 })
+    const { page, context } = await openPage(chromium, { signedIn: await signedIn() })
+    const sent: string[] = []
+    page.on('request', (request) => void (request.method() === 'POST' && sent.push(new URL(request.url()).pathname)))
+    await page.goto(`${site.baseUrl}/admin/resources/users/records/${person.id}/${action}`)
+    const button = page.locator('.help-person form button')
+    await button.focus()
+    await Promise.all([page.keyboard.press('Enter'), page.keyboard.press('Enter'), button.dblclick({ force: true })])
+    await page.locator('.help-person [role=status]').waitFor()
+    expect(sent).toEqual([`/admin/api/resources/users/records/${person.id}/${action}`])
+    const sql = 'select 1 from audit_events where user_id = $1 and event = $2'
+    expect((await database.pool.query(sql, [person.id, event])).rows).toHaveLength(1)
+    await context.close()
+  })
+
+  it('creates one group when Save is pressed twice', async () => {
+    const { page, context } = await openPage(chromium, { signedIn: await signedIn() })
+    await page.goto(`${site.baseUrl}/admin/resources/groups/actions/new`)
+    await page.getByLabel('Name', { exact: true }).fill('Pressed twice')
+    await page.getByRole('button', { name: 'Save' }).focus()
+    await Promise.all([page.keyboard.press('Enter'), page.keyboard.press('Enter')])
+    await page.waitForURL(/records\/\d+\/show|resources\/groups$/)
+    const { rows } = await database.pool.query(`select 1 from groups where name = 'Pressed twice'`)
+    expect(rows).toHaveLength(1)
+    await context.close()
+  })
+
   it('is walked from the landing page to a deleted device without one complaint', async () => {
     const person = await createPerson(site, { name: 'Margaret Hamilton' })
     const { page, complaints, context } = await openPage(chromium, { signedIn: await signedIn() })
