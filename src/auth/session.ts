@@ -57,15 +57,18 @@ interface Identity {
 }
 
 /**
- * After the password: remembers whose token is awaited, under a new session id. A code that
- * this browser has asked for in another tab, for the same person, stays good.
+ * After the password: remembers whose token is awaited, under a new session id. A code or a
+ * challenge for a security key that this browser has asked for in another tab, for the same
+ * person, stays good.
  */
 export async function startPending(req: Request, user: Identity, now: Date): Promise<void> {
-  const { asker = newAsker(), pending, challenge, otherChallenges } = req.session
+  const { asker = newAsker(), pending, challenge, otherChallenges, keyChallenge } = req.session
   await newSessionId(req)
   req.session.asker = asker
-  if (challenge && pending?.userId === user.id && pending.epoch === user.authEpoch)
-    Object.assign(req.session, { challenge, ...(otherChallenges && { otherChallenges }) })
+  if (pending?.userId === user.id && pending.epoch === user.authEpoch) {
+    if (challenge) Object.assign(req.session, { challenge, ...(otherChallenges && { otherChallenges }) })
+    if (keyChallenge?.purpose === 'verify') req.session.keyChallenge = keyChallenge
+  }
   req.session.pending = { userId: user.id, epoch: user.authEpoch, at: now.getTime() }
 }
 
