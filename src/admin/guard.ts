@@ -6,9 +6,17 @@ import { warnOnce } from './host/warn-once.js'
 import { watchAdmin } from './host/watch-admin.js'
 import { PanelUser } from './panel-user.js'
 import { PanelRefusal } from './refusal.js'
+import type { RequirementChecks } from './requirements.js'
 import type { PanelServices } from './services.js'
 
 type Entry = { may: true; user: RequestUser } | { may: false; code: 'not_authenticated' | 'not_verified' | 'not_staff' }
+
+/** What the panel knows about its resources and pages. */
+export interface PanelRules {
+  /** Every permission of a host's resources and pages. */
+  ofHost: readonly string[]
+  isOpenTo: RequirementChecks['isOpenTo']
+}
 
 /**
  * The one question of the panel: verified staff may enter, nobody else (D-49). Whether
@@ -24,15 +32,17 @@ export function mayEnter(user: RequestUser | undefined): Entry {
  * Lets verified staff through and tells AdminJS who they are. Others are led from a page
  * to the login and back, and refused by the API. Costs no query.
  *
- * @param ofHost every permission of a host's resources and pages
+ * @param known filled in while the panel is built, which is after this handler is mounted
  */
-export function guard(services: PanelServices, ofHost: readonly string[]): RequestHandler {
+export function guard(services: PanelServices, known: PanelRules): RequestHandler {
   return (req, res, next) => {
     res.set('Cache-Control', 'no-store')
     const entry = mayEnter(req.user)
     if (entry.may) {
-      if (!req.complete) entered.set(req, ofHost)
-      introduce(req.session, currentAdmin(services, new PanelUser(entry.user, services.originOf(req), ofHost)))
+      if (!req.complete) entered.set(req, known)
+      const opens = (resourceId: string) => known.isOpenTo(req, resourceId)
+      const user = new PanelUser(entry.user, services.originOf(req), known.ofHost, opens)
+      introduce(req.session, currentAdmin(services, user))
       next()
     } else if (entry.code === 'not_staff' || isApi(req.path) || !isRead(req)) next(new PanelRefusal(entry.code))
     else res.redirect(302, loginAddress(safeNext(req.originalUrl)))
@@ -55,7 +65,7 @@ function currentAdmin({ admin, warn }: PanelServices, user: PanelUser): PanelUse
 }
 
 /** Calls that came in while their body was still on its way. */
-const entered = new WeakMap<Request, readonly string[]>()
+const entered = new WeakMap<Request, PanelRules>()
 
 /**
  * Asks once more, behind the reading of a body that was not there yet: whoever holds it
@@ -63,10 +73,10 @@ const entered = new WeakMap<Request, readonly string[]>()
  */
 export function guardAgain(services: PanelServices): RequestHandler {
   return async (req, res, next) => {
-    const ofHost = entered.get(req)
-    if (!ofHost) return next()
+    const known = entered.get(req)
+    if (!known) return next()
     await services.readAgain(req)
-    guard(services, ofHost)(req, res, next)
+    guard(services, known)(req, res, next)
   }
 }
 

@@ -2,7 +2,7 @@ import express, { type RequestHandler, type Router } from 'express'
 import { type AdminJS, buildRouter } from './adminjs.js'
 import { buildAdmin, buildAdminWithHost } from './build-admin.js'
 import { exportList } from './export/export-list.js'
-import { guard, guardAgain } from './guard.js'
+import { guard, guardAgain, type PanelRules } from './guard.js'
 import { bundleComponents } from './host/bundle-components.js'
 import { checkHostCall } from './host/check-host-call.js'
 import { checkHostPage, checkNamedPage } from './host/check-host-page.js'
@@ -59,13 +59,16 @@ const PAGES = [
 export async function createPanel(services: PanelServices): Promise<Panel> {
   const assets = readAssets()
   const router = strictRouter()
-  const ofHost: string[] = []
+  // Nothing is open before it is known what reading requires.
+  const known: PanelRules = { ofHost: [], isOpenTo: () => false }
   router.get('/login', (_req, res) => res.redirect(302, '/account/login'))
   router.get('/logout', (_req, res) => res.redirect(302, '/account/logout'))
-  router.use(guard(services, ofHost), onlyGetAndPost)
+  router.use(guard(services, known), onlyGetAndPost)
   router.use('/api', ownPageOnly(services))
-  if (services.admin) ofHost.push(...(await mountWithHost(router, services, readHostAdmin(services.admin), assets)))
-  else mountOwn(router, services, assets)
+  const rules = services.admin
+    ? await mountWithHost(router, services, readHostAdmin(services.admin), assets)
+    : mountOwn(router, services, assets)
+  Object.assign(known, rules)
   router.use(() => {
     throw new PanelRefusal('not_found')
   })
@@ -76,19 +79,21 @@ export async function createPanel(services: PanelServices): Promise<Panel> {
 /** Ours and AdminJS's match to the letter, so that no address passes one and means something else to the other. */
 const strictRouter = () => express.Router({ caseSensitive: true, strict: true })
 
-function mountOwn(router: Router, services: PanelServices, assets: PanelAssets): void {
+function mountOwn(router: Router, services: PanelServices, assets: PanelAssets): PanelRules {
   const admin = buildAdmin(services)
   const check = checkRequirement(services, admin, services.requirements ?? {})
   mountCalls(router, services, admin, check, routerOf(admin))
   mountPages(router, admin, createPage(services, admin, assets))
+  return { ofHost: [], isOpenTo: check.isOpenTo }
 }
 
-/**
- * The host's addresses come first; they hand on what is none of the host's.
- *
- * @returns every permission of the host's resources and pages
- */
-async function mountWithHost(router: Router, services: PanelServices, host: HostSettings, assets: PanelAssets) {
+/** The host's addresses come first; they hand on what is none of the host's. */
+async function mountWithHost(
+  router: Router,
+  services: PanelServices,
+  host: HostSettings,
+  assets: PanelAssets,
+): Promise<PanelRules> {
   const tables = guardTables(await readOwnRelations(services.database, kindTables(services)))
   const admin = await buildAdminWithHost(services, host, tables)
   const components = await bundleComponents(admin)
@@ -120,7 +125,7 @@ async function mountWithHost(router: Router, services: PanelServices, host: Host
   router.get('/pages/:pageName', checkNamedPage(admin), page)
   mountCalls(router, services, admin, check, adminRouter)
   mountPages(router, admin, page)
-  return hostPermissions(admin)
+  return { ofHost: hostPermissions(admin), isOpenTo: check.isOpenTo }
 }
 
 /** Of kinds from outside, whose tables are ours as well. */

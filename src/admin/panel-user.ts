@@ -22,11 +22,21 @@ export class PanelUser implements Standing {
   readonly granted: ReadonlySet<string> | null
   readonly ofHost: readonly string[]
   readonly origin: Origin
+  /** Whether this session has shown what reading a resource requires, beyond the permission. */
+  readonly opens: (resourceId: string) => boolean
   // Private and behind a getter: whatever writes this object down, or copies it, leaves the person out.
   readonly #person: RequestUser['person']
 
-  /** @param ofHost every permission of a host's resources and pages */
-  constructor(user: Known, origin: Origin, ofHost: readonly string[] = []) {
+  /**
+   * @param ofHost every permission of a host's resources and pages
+   * @param opens what the session that asks has shown
+   */
+  constructor(
+    user: Known,
+    origin: Origin,
+    ofHost: readonly string[] = [],
+    opens: (resourceId: string) => boolean = () => true,
+  ) {
     this.id = user.id
     this.email = user.email
     this.name = user.name
@@ -35,6 +45,7 @@ export class PanelUser implements Standing {
     this.granted = unite(user.groups.map(({ permissions }) => permissions))
     this.ofHost = ofHost
     this.origin = origin
+    this.opens = opens
     this.#person = user.person ?? null
   }
 

@@ -91,6 +91,37 @@ describe('what an application asks for calls of the panel', () => {
     await careful.close()
   })
 
+  it('what seeing people requires, a filter by a part of their address requires as well (SEC-04)', async () => {
+    const careful = await open({ 'users.view': { kinds: ['webauthn'] } })
+    const browser = await signIn(careful, await createPerson(careful, { superuser: true }))
+    const part = encodeURIComponent(other.email.slice(0, -3))
+    const tables = [
+      'totp_devices',
+      'hotp_devices',
+      'phone_devices',
+      'static_devices',
+      'user_groups',
+      'trusted_browsers',
+    ]
+    for (const filter of [
+      ...tables.map((table) => `${table}|user_id`),
+      'audit_events|user_id',
+      'audit_events|actor_id',
+    ]) {
+      const [table, column] = filter.split('|')
+      const list = (value: string) => browser.get(`${api}/${table}/actions/list?filters.${column}=${value}`)
+      expect({ filter, code: (await list(part)).code }).toEqual({ filter, code: 'bad_request' })
+      expect({ filter, status: (await list(String(other.id))).status }).toEqual({ filter, status: 200 })
+      const file = await browser.post(`${api}/${table}/actions/export?filters.${column}=${part}`)
+      expect({ filter, open: file.status === 200 }).toEqual({ filter, open: false })
+    }
+    await careful.close()
+    const usual = await open({})
+    const everything = await signIn(usual, await createPerson(usual, { superuser: true }))
+    expect((await everything.get(`${api}/totp_devices/actions/list?filters.user_id=${part}`)).status).toBe(200)
+    await usual.close()
+  })
+
   it('what a file asks for comes on top of what its list does', async () => {
     const careful = await open({ 'audit_events.view': { maxAge: 60 }, 'audit_events.export': null })
     const browser = await signIn(careful, await createPerson(careful, { superuser: true }))

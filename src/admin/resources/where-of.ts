@@ -31,6 +31,8 @@ export async function whereOf(
   return { where: { [Op.and]: parts }, whole: parts.length === 0 }
 }
 
+const readsPeople = (user: PanelUser) => can(user, 'view', 'users') && user.opens('users')
+
 async function conditionOf(
   { list, services }: ListedResource,
   column: string,
@@ -38,8 +40,8 @@ async function conditionOf(
   user: PanelUser,
 ): Promise<WhereOperators> {
   const named = Object.hasOwn(list.filter, column) ? list.filter[column] : undefined
-  // Whoever may not see people must not find out by this whose address there is.
-  const kind = named === 'owner' && !can(user, 'view', 'users') ? 'id' : named
+  // Whoever cannot read people, or not in this session, must not find out by this whose address there is.
+  const kind = named === 'owner' && !readsPeople(user) ? 'id' : named
   const condition =
     kind === 'owner' ? await ownersNamed(services.database.models, value) : kind && conditions[kind](value)
   if (condition === undefined) throw new PanelRefusal('bad_request', { reason: 'filter' })
