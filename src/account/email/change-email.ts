@@ -11,28 +11,42 @@ import { createLink, useLink, voidLinks } from '../one-time-link.js'
 
 const PURPOSE = 'email-confirmation'
 
+export type EmailRequest =
+  | { ok: true }
+  | { ok: false; reason: 'session_ended' }
+  /** `retryAfter`: seconds until this person, or this address, can get another link. */
+  | { ok: false; reason: 'wait'; retryAfter: number }
+
+/** The new address, and who asks for it. */
+export interface EmailWish {
+  user: RequestUser
+  /** Of the session that asks. */
+  epoch: number | undefined
+  newEmail: string
+  language: string
+}
+
 /**
  * Sends a link to the new address and a notice to the old one (A-12). Nothing changes before
- * the link is followed, and only the newest one works.
- *
- * @returns null, or the seconds to wait where this person or this address has had all its links of an hour
+ * the link is followed, and only the newest one works. A session that ended while it asked gets
+ * no link: it would belong to the sessions after it.
  */
 export function requestEmailChange(
   account: Account,
-  user: RequestUser,
-  newEmail: string,
+  { user, epoch, newEmail, language }: EmailWish,
   origin: Origin,
-  language: string,
-): Promise<number | null> {
+): Promise<EmailRequest> {
   const { database, clock } = account
-  return database.sequelize.transaction(async (transaction) => {
+  return database.sequelize.transaction(async (transaction): Promise<EmailRequest> => {
+    const stands = await runStatement(database, transaction, STANDS, { userId: user.id, epoch: epoch ?? null })
+    if (stands.length === 0) return { ok: false, reason: 'session_ended' }
     const at = clock.now()
     const { address, browser } = origin
     const wait = await takeRequest(account, transaction, at, [
       { purpose: 'email-change', subject: `user:${user.id}` },
       { purpose: 'email-target', subject: newEmail.toLowerCase() },
     ])
-    if (wait !== null) return wait
+    if (wait !== null) return { ok: false, reason: 'wait', retryAfter: wait }
     await voidLinks(account, transaction, PURPOSE, [user.id])
     const wanted = { purpose: PURPOSE, userId: user.id, details: { email: newEmail } } as const
     const { token, expiresAt } = await createLink(account, transaction, wanted)
@@ -41,7 +55,7 @@ export function requestEmailChange(
     await enqueue(account, transaction, 'send-mail', { mail: 'email-confirmation', ...about })
     await tellUser(account, transaction, user.id, { mail: 'email-change-requested', newEmail, at, address, browser })
     await recordEvent(database, transaction, { event: 'email_change_requested', at, userId: user.id, origin })
-    return null
+    return { ok: true }
   })
 }
 
@@ -71,6 +85,8 @@ export async function confirmEmailChange(account: Account, token: string, origin
     throw fault
   }
 }
+
+const STANDS = 'select from users where id = $userId and auth_epoch = $epoch and is_active for update'
 
 const SET_EMAIL = 'update users set email = $newEmail where id = $userId'
 

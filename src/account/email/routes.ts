@@ -5,6 +5,7 @@ import { describeOrigin } from '../../http/describe-origin.js'
 import { hideToken } from '../../http/hide-token.js'
 import { parseForms, readForm } from '../../http/read-form.js'
 import { refuse } from '../../http/refuse.js'
+import { loginAddress } from '../../http/safe-next.js'
 import { sendPage } from '../../http/send-page.js'
 import { redirectDone } from '../../http/step-done.js'
 import type { Account } from '../account.js'
@@ -38,8 +39,10 @@ function postEmail(account: Account): RequestHandler {
     if (!email) return showRefused(req, res, form.email, 'email_invalid')
     const check = await checkOwnPassword(account, req, form.password ?? '')
     if (!check.ok) return showRefused(req, res, email, check.code, check.retryAfter)
-    const wait = await requestEmailChange(account, req.user, email, describeOrigin(req), req.language)
-    if (wait !== null) return showRefused(req, res, email, 'too_many_requests', wait)
+    const wish = { user: req.user, epoch: req.session.epoch, newEmail: email, language: req.language }
+    const request = await requestEmailChange(account, wish, describeOrigin(req))
+    if (!request.ok && request.reason === 'session_ended') return res.redirect(303, loginAddress(null))
+    if (!request.ok) return showRefused(req, res, email, 'too_many_requests', request.retryAfter)
     redirectDone(res, profileAddress('email_requested'))
   }
 }

@@ -38,10 +38,11 @@ export async function takeReset(account: Account, typed: string): Promise<number
  */
 export async function requestReset(account: Account, typed: string, language: string, origin: Origin): Promise<void> {
   const { database, clock } = account
-  const [user] = await runStatement<Requester>(database, undefined, REQUESTER, { emails: emailCandidates(typed) })
-  const userId = user?.id ?? 0
-  const to = user ? { to: user.email, userId, name: user.name, language: user.locale ?? language } : NOBODY
+  const emails = emailCandidates(typed)
   await database.sequelize.transaction(async (transaction) => {
+    const [user] = await runStatement<Requester>(database, transaction, REQUESTER, { emails })
+    const userId = user?.id ?? 0
+    const to = user ? { to: user.email, userId, name: user.name, language: user.locale ?? language } : NOBODY
     const { token, expiresAt } = await createLink(account, transaction, { purpose: 'password-reset', userId })
     const event = 'password_reset_requested'
     await recordEventOrNothing(database, transaction, { event, at: clock.now(), userId, origin })
@@ -54,5 +55,6 @@ export async function requestReset(account: Account, typed: string, language: st
   })
 }
 
+// Locked, so that the address is still theirs when the link is bound to it.
 const REQUESTER =
-  'select id, email, name, locale from users where lower(email) = any($emails) and is_active order by array_position($emails, lower(email)) limit 1'
+  'select id, email, name, locale from users where lower(email) = any($emails) and is_active order by array_position($emails, lower(email)) limit 1 for update'

@@ -1,0 +1,84 @@
+import type { PoolClient } from 'pg'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import type { Database } from '../../src/db/connect.js'
+import { openTestDatabase } from '../support/database.js'
+import { mailsTo } from '../support/mails.js'
+import { postgresUrl } from '../support/postgres.js'
+import { createPerson, signIn, startTestSite, type TestSite } from '../support/site.js'
+
+describe.skipIf(!postgresUrl())('a link that is made while its owner changes on PostgreSQL (SEC-05)', () => {
+  let database: Database
+  let site: TestSite
+  beforeAll(async () => {
+    database = await openTestDatabase('postgres')
+    site = await startTestSite(database)
+  })
+  afterAll(async () => {
+    await site.close()
+    await database.close()
+  })
+
+  /** Runs the change while the request waits for a table, at the moment that the table names. */
+  const changeWithin = async <Sent>(
+    table: string,
+    send: () => Promise<Sent>,
+    change: (client: PoolClient) => Promise<unknown>,
+  ): Promise<Sent> => {
+    const client = await database.pool.connect()
+    try {
+      await client.query('begin')
+      await client.query(`lock table ${table} in exclusive mode`)
+      const sending = send()
+      await vi.waitUntil(async () => (await waiting()) > 0, { timeout: 100_000 })
+      await change(client)
+      await client.query('commit')
+      return await sending
+    } finally {
+      client.release()
+    }
+  }
+
+  it('does not outlive a session that ended while the password was checked', async () => {
+    const alice = await createPerson(site, { staff: false })
+    const eve = await signIn(site, alice)
+    const wanted = `eve.${alice.id}@example.com`
+    const answer = await changeWithin(
+      'password_failures',
+      () => eve.post('/account/email', { email: wanted, password: alice.password }),
+      (client) => client.query('update users set auth_epoch = auth_epoch + 1 where id = $1', [alice.id]),
+    )
+    expect(answer).toMatchObject({ status: 303, location: '/account/login' })
+    expect(await mailsTo(database, wanted)).toEqual([])
+  })
+
+  it('resets no password from the mailbox of an address that was changed meanwhile', async () => {
+    const alice = await createPerson(site, { staff: false, app: false })
+    await changeWithin(
+      'one_time_links',
+      () => site.browser().post('/account/password/forgot', { username: alice.email }),
+      // Waits for the request where that holds the person's row, and must not keep it waiting itself.
+      async () => {
+        void database.pool.query('update users set email = $2 where id = $1', [alice.id, `new.${alice.id}@example.com`])
+        await vi.waitUntil(async () => (await emailOf(alice.id)) !== alice.email || (await waiting()) > 1)
+      },
+    )
+    await vi.waitUntil(async () => (await mailsTo(database, alice.email)).length > 0, { timeout: 100_000 })
+    await vi.waitUntil(async () => (await emailOf(alice.id)) !== alice.email, { timeout: 100_000 })
+    const links = (await mailsTo(database, alice.email)).flatMap((mail) => ('link' in mail ? [mail.link] : []))
+    expect(links).toHaveLength(1)
+    for (const link of links) expect((await site.browser().get(new URL(link).pathname)).code).toBe('link_invalid')
+  })
+
+  async function emailOf(id: number): Promise<string> {
+    const { rows } = await database.pool.query<{ email: string }>('select email from users where id = $1', [id])
+    return rows[0]?.email ?? ''
+  }
+
+  /** How many statements wait for what somebody else holds. */
+  async function waiting(): Promise<number> {
+    const { rowCount } = await database.pool.query(
+      `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+    )
+    return rowCount ?? 0
+  }
+})
