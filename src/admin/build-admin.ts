@@ -34,7 +34,7 @@ export async function buildAdminWithHost(
     ),
   )
   warnOfUnseen(services, admin)
-  for (const name of unusedOptions(admin, options))
+  for (const name of await unusedOptions(admin, options))
     services.warn(
       'host_option_unused',
       `Of the AdminJS options, ${name} has no effect in this panel (docs/embedding.md).`,

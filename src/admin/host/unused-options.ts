@@ -1,23 +1,52 @@
-import type { AdminJS, AdminJSOptions } from '../adminjs.js'
+import type { AdminJS, AdminJSOptions, BrandingOptions } from '../adminjs.js'
 
 /** Parts of AdminJS's top bar and sign-in, in whose place the site has its own. */
 const NOT_SHOWN: ReadonlySet<string> = new Set(['LanguageSelect', 'LoggedIn', 'Login', 'Version'])
 
-/** What a host gives that has no effect here, in the words of its options. */
-export function unusedOptions(admin: AdminJS, options: AdminJSOptions): string[] {
-  const { version, branding, dashboard, availableThemes, assets, assetsCDN } = options
+/** Lists what a host gives and what has no effect here, in the words of its options. */
+export async function unusedOptions(admin: AdminJS, options: AdminJSOptions): Promise<string[]> {
+  const { version, dashboard, availableThemes, defaultTheme, assetsCDN, bundler, loginPath, logoutPath } = options
+  const [branding, assets] = [await valueOf(options.branding), await valueOf(options.assets)]
   const given: readonly [string, unknown][] = [
     ['version', version?.admin ?? version?.app],
-    ['branding.favicon', typeof branding === 'object' ? branding.favicon : undefined],
-    ['branding.theme', typeof branding === 'object' ? branding.theme : undefined],
+    ...ofBranding(branding),
     ['dashboard.handler without a component', dashboard?.component ? undefined : dashboard?.handler],
     ['availableThemes', availableThemes?.length],
-    ['assets.coreScripts', typeof assets === 'object' ? assets.coreScripts : undefined],
+    ['defaultTheme', defaultTheme],
+    ['assets.coreScripts', assets?.coreScripts],
+    ['assets.scripts of another origin', assets?.scripts?.some(isFullUrl)],
+    ['assets.styles of another origin', assets?.styles?.some(isFullUrl)],
     ['assetsCDN', assetsCDN],
+    ['bundler.babelConfig', bundler?.babelConfig],
+    ['loginPath', loginPath !== '/admin/login' && loginPath],
+    ['logoutPath', logoutPath !== '/admin/logout' && logoutPath],
   ]
   const overridden = Object.keys(admin.componentLoader.getComponents()).filter((name) => NOT_SHOWN.has(name))
   return [
     ...given.flatMap(([name, value]) => (value ? [name] : [])),
     ...overridden.map((name) => `the component ${name}`),
   ]
+}
+
+function ofBranding(branding: BrandingOptions | undefined): [string, unknown][] {
+  return [
+    ['branding.favicon', branding?.favicon],
+    ['branding.theme', branding?.theme],
+    ['branding.logo of another origin', branding?.logo && isFullUrl(branding.logo)],
+  ]
+}
+
+/** Full URLs of the site itself are rare, and a path does the same. */
+const isFullUrl = (address: string) => /^\s*(?:https?:)?\/\//i.test(address)
+
+/** AdminJS calls these functions without a current admin as well, for its sign-in. One that throws is the host's affair. */
+async function valueOf<Value extends object>(
+  given: Value | (() => Value | Promise<Value>) | undefined,
+): Promise<Value | undefined> {
+  if (typeof given !== 'function') return given
+  try {
+    return await given()
+  } catch {
+    return undefined
+  }
 }
