@@ -1,6 +1,7 @@
 import qrcode from 'qrcode'
 import { z } from 'zod'
 import { addTotpDevice } from '../otp/add-totp-device.js'
+import { nameApp } from '../otp/name-app.js'
 import { readHexKey } from '../typed-text/read-key.js'
 import { requireUser } from './find-users.js'
 import { readArguments } from './read-arguments.js'
@@ -34,7 +35,8 @@ export async function addTotp(options: unknown): Promise<void> {
     const { sequelize } = otp.database
     return await sequelize.transaction(async (transaction) => {
       const user = await requireUser(otp, email, transaction)
-      const device = { user, name: 'Authenticator app', confirmed: true, ...(key && { secret: key }) }
+      const name = await nameApp(otp, transaction, user.id)
+      const device = { user, name, confirmed: true, ...(key && { secret: key }) }
       const added = await addTotpDevice(otp, transaction, device)
       await recordAddedDevice(otp, config, transaction, user, added.device)
       return added.uri

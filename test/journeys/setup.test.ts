@@ -117,6 +117,23 @@ describe.each(databaseKinds())('setting up an authenticator app, on the %s datab
     expect(await devicesOf(person)).toMatchObject([{ confirmed: true }, { confirmed: true }])
   })
 
+  it('gives every further app a name of its own, and the free one again after a removal', async () => {
+    const { person, browser } = await newcomer()
+    const add = async () => {
+      const secret = await begin(browser)
+      site.clock.advance(30)
+      expect((await browser.post(setup, { otp_token: appCode(secret, site.clock.now()) })).status).toBe(303)
+    }
+    const names = async () => (await devicesOf(person)).map(({ name }) => name)
+    await begin(browser)
+    for (const _ of [1, 2, 3]) await add()
+    expect(await names()).toEqual(['Authenticator app', 'Authenticator app 2', 'Authenticator app 3'])
+    const [, middle] = await devicesOf(person)
+    await browser.post(`/account/two-factor/devices/totp/${middle?.id}/remove`)
+    await add()
+    expect(await names()).toEqual(['Authenticator app', 'Authenticator app 3', 'Authenticator app 2'])
+  })
+
   it('spends the code that confirmed, and takes the next one at sign-in (F-33, S-05)', async () => {
     const { person, browser } = await newcomer()
     const secret = await begin(browser)
