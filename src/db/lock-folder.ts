@@ -70,7 +70,8 @@ export function lockFolder(folder: string, role: Role): LockResult {
 function removeStale(lock: string): void {
   const takeover = `${lock}.takeover`
   if (!attempt(() => writeFileSync(takeover, '', { flag: 'wx' }), 'EEXIST')) {
-    const age = Date.now() - (statSync(takeover, { throwIfNoEntry: false })?.mtimeMs ?? Date.now())
+    // A time in the future was written while a clock was wrong. Waiting for it would block this process for as long.
+    const age = Math.abs(Date.now() - (statSync(takeover, { throwIfNoEntry: false })?.mtimeMs ?? Date.now()))
     if (age > TAKEOVER_STALE_MS) rmSync(takeover, { force: true })
     return
   }

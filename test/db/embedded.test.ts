@@ -200,4 +200,18 @@ describe('a folder that another process has for a while (DEV-07)', () => {
     expect(result.ok).toBe(verdict === 'is free')
     if (result.ok) result.release()
   })
+
+  it.each([-60, 86_400])(
+    'is taken over from a killed process whose takeover is dated %i seconds from now',
+    (seconds) => {
+      writeFileSync(path.join(folder, 'server.pid'), JSON.stringify({ pid: 2 ** 22 + 1, started: 'x', role: 'server' }))
+      const takeover = path.join(folder, 'server.pid.takeover')
+      writeFileSync(takeover, '')
+      const date = new Date(Date.now() + seconds * 1000)
+      utimesSync(takeover, date, date)
+      const result = lockFolder(folder, 'server')
+      expect(result.ok).toBe(true)
+      if (result.ok) result.release()
+    },
+  )
 })
