@@ -8,6 +8,7 @@ export const ENROLMENT_SECONDS = 3600
 /**
  * Removes the devices whose set-up was begun an hour ago or earlier and never finished. Any
  * number of processes may do it at once. A disabled device stays: its setup was finished.
+ * Also corrects times of devices of any kind that lie in the future.
  *
  * @returns how many there were
  */
@@ -20,10 +21,15 @@ export async function sweepEnrolments(otp: Otp): Promise<number> {
   return swept
 }
 
-// What was begun in the future, while a clock was wrong, was begun now.
+const AHEAD = "$now::timestamptz + interval '5 seconds'"
+
+const IS_BEGUN_AHEAD = `not confirmed and confirmed_at is null and created_at > ${AHEAD}`
+
+// A setup or a failure in the future was stored while a clock was wrong, and counts as now.
 const sweepSql = (table: string) => `
 with settled as (
-  update ${table} set created_at = $now
-  where not confirmed and confirmed_at is null and created_at > $now::timestamptz + interval '5 seconds'
+  update ${table} set created_at = case when ${IS_BEGUN_AHEAD} then $now else created_at end,
+    failed_at = case when failed_at > ${AHEAD} then $now else failed_at end
+  where ${IS_BEGUN_AHEAD} or failed_at > ${AHEAD}
 )
 delete from ${table} where not confirmed and confirmed_at is null and created_at <= $before returning id`

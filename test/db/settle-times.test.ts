@@ -18,7 +18,7 @@ const link = { purpose: 'invitation', user_id: 1, token_hash: 'x' }
 const present = new Date('2026-03-01T12:00:00Z')
 const later = (seconds: number) => new Date(present.getTime() + seconds * 1000)
 
-const byReading = 'corrected where it is read, under a lock (test/security/clock.test.ts)'
+const byReading = 'corrected where it is read, under a lock, and by the sweep (test/security/clock.test.ts)'
 const isShown = 'shown and sorted by; nothing waits for it'
 const withTheOther = 'corrected together with the column beside it'
 
@@ -41,7 +41,7 @@ const columns: Readonly<Record<string, Corrected | string>> = {
   'password_failures.failed_before': withTheOther,
   'repeated_forms.expires_at': { most: 60, row: { key: 'x', sender: 'x' } },
   'secret_keys.created_at': isShown,
-  'secret_keys.superseded_at': 'read only as whether there is one',
+  'secret_keys.superseded_at': { most: 0, row: { id: 'x', sealed: 'x', created_at: present } },
   'sessions.expire': { most: 3600, row: { sid: 'x', sess: '{}' } },
   'static_tokens.created_at': isShown,
   'trusted_browsers.created_at': { most: 0, row: { ...trusted, rotated_at: present, expires_at: later(90_000) } },
@@ -53,7 +53,7 @@ const columns: Readonly<Record<string, Corrected | string>> = {
   'users.policy_since': { most: 0, row: null },
   'users.warned_at': { most: 0, row: null },
   'users.own_warned_at': { most: 0, row: null },
-  'users.token_failed_at': byReading,
+  'users.token_failed_at': 'each of its times (below)',
   'webauthn_challenges.expires_at': { most: 300, row: { challenge_hash: 'x', purpose: 'add' } },
   ...Object.fromEntries(
     ['totp', 'hotp', 'static', 'phone', 'email', 'webauthn'].flatMap((kind) =>
@@ -68,10 +68,10 @@ const columns: Readonly<Record<string, Corrected | string>> = {
   ),
   'phone_devices.challenged_at': { most: 0, row: phone },
   'phone_devices.code_expires_at': withTheOther,
-  'phone_devices.sent_code_expires_at': withTheOther,
+  'phone_devices.sent_code_expires_at': { most: 300, row: phone },
   'email_devices.challenged_at': { most: 0, row: device },
   'email_devices.code_expires_at': withTheOther,
-  'email_devices.sent_code_expires_at': withTheOther,
+  'email_devices.sent_code_expires_at': { most: 300, row: device },
 }
 
 const corrected = Object.entries(columns).flatMap(([name, how]) => {
@@ -121,6 +121,24 @@ describe.each(databaseKinds())('times that were stored while the clock was ahead
     expect(await settleTimes(database, present)).toBe(1)
     const time = await stored(column)
     expect(time === null || time <= later(column.most)).toBe(true)
+    expect(await settleTimes(database, present)).toBe(0)
+  })
+
+  it('count as now from now on: the failures of an account that nobody tries in between', async () => {
+    const ahead = later(86_400)
+    const failures = (at: Date) => ({
+      'totp/1': [
+        ['sign_in', null, 3, present.getTime() - 1000],
+        ['session', 'x', 1, at.getTime()],
+      ],
+    })
+    await database.pool.query('update users set token_failed_at = $1, token_failures = $2', [
+      [later(-60), ahead],
+      JSON.stringify(failures(ahead)),
+    ])
+    expect(await settleTimes(database, present)).toBe(2)
+    const { rows } = await database.pool.query('select token_failed_at, token_failures from users')
+    expect(rows).toEqual([{ token_failed_at: [later(-60), present], token_failures: failures(present) }])
     expect(await settleTimes(database, present)).toBe(0)
   })
 

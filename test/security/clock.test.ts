@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
 import { settleTimes } from '../../src/db/settle-times.js'
+import { sweep } from '../../src/account/setup/sweep.js'
 import { sweepEnrolments } from '../../src/otp/sweep-enrolments.js'
 import { openTestDatabase } from '../support/database.js'
 import { createPerson, type Person, signIn, startTestSite, type TestSite } from '../support/site.js'
@@ -118,6 +119,20 @@ describe('a clock that was wrong for a while (OPS-03, SEC-R6)', () => {
       const second = first.status === 303 ? first : await browser.post(login, token(person))
       expect(second.status).toBe(303)
     })
+  })
+
+  it.each([60, 3600, DAY])('starts no wait when the clock reaches a failure stored %i seconds ahead', async (jump) => {
+    const person = await createPerson(site)
+    await wrongly(jump, async () => {
+      const browser = site.browser()
+      await browser.post(login, password(person))
+      expect((await browser.post(login, { ...token(person), otp_token: '000000' })).code).toBe('invalid_token')
+    })
+    await sweep(site)
+    site.clock.advance(jump)
+    const browser = site.browser()
+    await browser.post(login, password(person))
+    expect((await browser.post(login, token(person))).status).toBe(303)
   })
 
   it('counts an IP address’s window from now if it ends later than it is long', async () => {

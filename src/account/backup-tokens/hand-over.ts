@@ -1,5 +1,6 @@
 import type { Request, Response } from 'express'
 import { z } from 'zod'
+import { isWithin } from '../../clock.js'
 import { formatBackupToken, parseBackupToken, type BackupToken } from '../../otp/backup-token.js'
 import { type BackupTokenSet, setWorks } from '../../otp/make-backup-tokens.js'
 import type { Account } from '../account.js'
@@ -26,7 +27,7 @@ export async function takeOver(account: Account, req: Request, res: Response): P
   if (sealed === null || !req.user) return null
   res.clearCookie(cookieName(account), cookieOf(account))
   const set = openSet(account, req, sealed)
-  if (!set || account.clock.now().getTime() - set.madeAt.getTime() > ON_ITS_WAY * 1000) return null
+  if (!set || !isWithin(ON_ITS_WAY, set.madeAt, account.clock.now())) return null
   return (await setWorks(account.otp, req.user.id, set)) ? set.tokens.map(formatBackupToken) : null
 }
 

@@ -40,7 +40,7 @@ export async function readCodeSetUp(account: Account, req: Request, kind: CodeKi
   const setUp = setUpOf(req, kind)
   const named = setUp ? parsePersistentId(setUp.device) : null
   if (!req.user || !setUp || named?.kind !== kind) return null
-  if (account.clock.now().getTime() - setUp.at >= ENROLMENT_SECONDS * 1000) return null
+  if (Math.abs(account.clock.now().getTime() - setUp.at) >= ENROLMENT_SECONDS * 1000) return null
   const { table, columns } = COLUMNS[kind]
   const sql = `select id, name, delivery, sent_code_hash, sent_code_expires_at, sent_code_attempts, ${columns} from ${table} where id = $id and user_id = $userId and not confirmed and confirmed_at is null`
   const [row] = await runStatement(account.database, undefined, sql, { id: named.id, userId: req.user.id })
