@@ -22,8 +22,24 @@ import { nextSignal, stopOnSignal } from './stop-on-signal.js'
  * @param print takes the lines of the start-up text
  */
 export async function main(config: Config, print: (line: string) => void): Promise<void> {
-  const signalled = nextSignal()
   const log = createLog(config)
+  let isStopping = false
+  const signalled = nextSignal()
+  void signalled.then(() => (isStopping = true))
+  try {
+    await run(config, { log, signalled }, print)
+  } catch (fault) {
+    if (!isStopping) throw fault
+    // Whoever ended it wanted an end, not a start: a database that is away as well is no failure of theirs.
+    log.warn({ err: fault }, 'stopped before the start was complete')
+  }
+}
+
+async function run(
+  config: Config,
+  { log, signalled }: Pick<Opened, 'log' | 'signalled'>,
+  print: (line: string) => void,
+): Promise<void> {
   const listening = await listen(config.host, config.port)
   const database = await connectDatabase(config, { embedded: 'own' }).catch((error: unknown) => {
     listening.server.close()
