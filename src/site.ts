@@ -48,10 +48,9 @@ import { refuseMethod, refuseOddTargets, refuseUnknown } from './http/refuse-unk
 import { refuseBadInput } from './http/read-form.js'
 import { readFormsFirst } from './http/read-forms-first.js'
 import { HOST_UNAVAILABLE, refuse, UNAVAILABLE } from './http/refuse.js'
-import { pagesCsp, securityHeaders } from './http/security-headers.js'
+import { securityHeaders } from './http/security-headers.js'
 import { sendPage } from './http/send-page.js'
 import { readKeyScript } from './http/serve-key-script.js'
-import { readSubmitScript } from './http/serve-submit-script.js'
 import { readStylesheet } from './http/serve-stylesheet.js'
 import { sessions } from './http/sessions.js'
 import { tellUser } from './notify/tell-user.js'
@@ -110,7 +109,6 @@ export async function mountSite(services: SiteServices): Promise<MountedSite> {
   const account = await createAccount(services, { https, origins, hasPage: (path) => hasPage(methodsAt(path)) })
   const stylesheet = readStylesheet()
   const keyScript = readKeyScript()
-  const submitScript = readSubmitScript()
   const secrets = [...keys.sessionSecrets]
   const session = sessions({ pool: database.pool, clock: services.clock, secrets, https, beside })
   const panel = await createPanel({
@@ -145,8 +143,6 @@ export async function mountSite(services: SiteServices): Promise<MountedSite> {
   app.locals.page = {
     siteName: config.siteName,
     stylesheet: stylesheet.address,
-    submitScript: submitScript.address,
-    csp: pagesCsp(submitScript.address, origins),
     keyScript: keyScript.address,
     ownsPeople: account.hostUsers === null,
   }
@@ -158,7 +154,7 @@ export async function mountSite(services: SiteServices): Promise<MountedSite> {
   if (services.beside?.health ?? true) app.use(healthRoutes(database, services.kinds ?? [], log))
   app.use(chooseLanguage, logRequests(log), securityHeaders({ https, beside }))
   if (!beside) app.use(refuseOddTargets)
-  app.use(stylesheet.serve, submitScript.serve, keyScript.serve, panel.assets)
+  app.use(stylesheet.serve, keyScript.serve, panel.assets)
   const senderRules = Router({ caseSensitive: true, strict: true })
     .use(own.rule(checkOrigin(origins)))
     .use('/admin', refuseStrangers({ https, secrets }))

@@ -1,19 +1,10 @@
 import type { RequestHandler } from 'express'
 
-/** For every answer but pages, which allow their scripts on top; the panel sets its own policy for its page. */
+/** Pages have no script at all, but for those of `sendKeyPage`; the panel sets its own policy for its page. */
 const PAGES_CSP =
   "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
-/**
- * The same for pages: the script that keeps a form from being sent twice, and no other.
- *
- * @param origins under which browsers may know this site
- */
-export function pagesCsp(script: string, origins: Iterable<string>): string {
-  return `${PAGES_CSP}; script-src ${[...origins].map((origin) => `${origin}${script}`).join(' ')}`
-}
-
-/** The same for pages that speak with a security key: this site's scripts, and what they ask of this site. */
+/** The same for pages that speak with a security key: their one script, and what it asks of this site. */
 export const KEY_PAGES_CSP = `${PAGES_CSP}; script-src 'self'; connect-src 'self'`
 
 const HSTS = 'Strict-Transport-Security'

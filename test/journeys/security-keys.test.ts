@@ -565,7 +565,7 @@ describe.each(databaseKinds())('security keys, on the %s database', (where) => {
     })
   })
 
-  it('are the only ones whose pages have a script beside the one of every page', async () => {
+  it('are the only ones whose pages have a script', async () => {
     const { person } = await keyOwner()
     const browser = await afterPassword(person)
     const [, script = ''] =
@@ -580,9 +580,8 @@ describe.each(databaseKinds())('security keys, on the %s database', (where) => {
       await site.browser().get(login),
       await (await afterPassword(await createPerson(site))).get(login),
     ]) {
-      expect(page.text.match(/<script/g)).toHaveLength(1)
-      expect(page.text).not.toContain(script)
-      expect(page.headers['content-security-policy']).not.toMatch(/script-src[^;]*'self'|connect-src/)
+      expect(page.text).not.toContain('<script')
+      expect(page.headers['content-security-policy']).not.toContain('script-src')
     }
   })
 

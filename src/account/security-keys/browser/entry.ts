@@ -3,7 +3,7 @@ import { askKey } from './ask-key.js'
 import { nameFault } from './name-fault.js'
 import { showAlert, showHint } from './show-alert.js'
 
-// Each form with `data-key` ends in a security key: its button
+// The one script of the pages. Each form with `data-key` ends in a security key: its button
 // asks the server for options, the key for an answer, and posts that in the form's hidden field.
 for (const form of document.querySelectorAll<HTMLFormElement>('form[data-key]')) prepare(form)
 
@@ -12,8 +12,6 @@ function prepare(form: HTMLFormElement): void {
   if (!isUnder(form.dataset['rp'] ?? '')) return showHint(form, 'wrong_address')
   if (!browserSupportsWebAuthn()) return showHint(form, 'unsupported')
   for (const element of form.querySelectorAll<HTMLElement>('[data-with-script]')) element.hidden = false
-  // The page comes back as it was left if the person goes back to it.
-  window.addEventListener('pageshow', ({ persisted }) => persisted && setBusy(form, false))
   form.addEventListener('submit', (event) => {
     event.preventDefault()
     void submit(form)
