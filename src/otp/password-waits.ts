@@ -44,3 +44,21 @@ export async function clearPasswordWaits(
     ({ failures }) => failures > 0,
   )
 }
+
+/**
+ * What a new password ends: the waits after incorrect ones, and the lane of browsers that are
+ * known by the old password alone. Whoever has such a browser knew that password, and could
+ * keep the owner's own browsers waiting. Browsers where a second factor was given stay known.
+ *
+ * The rows stay, so that the next sign-in is not taken for the account's first.
+ */
+export async function endOldPassword(
+  otp: { database: Database; keys: Keyring },
+  transaction: Transaction,
+  userId: number,
+): Promise<void> {
+  await clearPasswordWaits(otp, transaction, userId)
+  const sql = `update known_browsers set token_hash = 'ended:' || id
+    where user_id = $userId and verified_at is null and token_hash not like 'ended:%'`
+  await runStatement(otp.database, transaction, sql, { userId })
+}

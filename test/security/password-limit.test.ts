@@ -190,6 +190,25 @@ describe('incorrect passwords of one account (SEC-03)', () => {
     expect(await attack(person.email, 10)).toBe(10)
   })
 
+  it.each(Object.entries(newPasswords))(
+    'of whoever knew the old password make no known browser wait after a new one is set %s',
+    async (how, setPassword) => {
+      const person = await createPerson(site, { staff: false, app: false })
+      const theirs = site.browser()
+      expect((await enter(person.email, person.password, theirs)).status).toBe(303)
+      theirs.cookies.delete('otp_session')
+      const own = await signIn(site, person)
+      const invitation = how === 'by an invitation' ? await inviteWithoutPassword(person) : ''
+      expect((await setPassword(person, own, invitation)).status).toBe(303)
+      const known = site.browser()
+      expect((await enter(person.email, fresh, known)).status).toBe(303)
+      known.cookies.delete('otp_session')
+      await attack(person.email, 400, theirs)
+      expect((await enter(person.email, fresh)).status).toBe(429)
+      expect((await enter(person.email, fresh, known)).status).toBe(303)
+    },
+  )
+
   it('are not forgotten while a new password is rejected', async () => {
     const person = await createPerson(site, { staff: false, app: false })
     const own = await signIn(site, person)

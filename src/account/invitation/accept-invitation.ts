@@ -9,7 +9,7 @@ import { describeOrigin } from '../../http/describe-origin.js'
 import { tellUser } from '../../notify/tell-user.js'
 import type { Origin } from '../../origin.js'
 import type { Account } from '../account.js'
-import { clearPasswordWaits } from '../../otp/password-waits.js'
+import { endOldPassword } from '../../otp/password-waits.js'
 import { useLink } from '../one-time-link.js'
 import { judgePassword, type PasswordFault } from '../password/judge-password.js'
 import type { Invited } from './read-invitation.js'
@@ -89,7 +89,7 @@ async function useInvitation(
     await recordEvent(database, transaction, { event: 'invitation_used', at, userId, origin })
     if (newHash !== null) {
       await user.update({ password_hash: newHash, auth_epoch: user.auth_epoch + 1 }, { transaction })
-      await clearPasswordWaits(account, transaction, userId)
+      await endOldPassword(account, transaction, userId)
       await recordEvent(database, transaction, { event: 'password_changed', at, userId, origin })
       const { address, browser } = origin
       await tellUser(account, transaction, userId, { mail: 'password-changed', at, address, browser })

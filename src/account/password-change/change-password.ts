@@ -1,7 +1,7 @@
 import { recordEvent } from '../../audit.js'
 import { hashPassword } from '../../crypto/hash-password.js'
 import { runStatement } from '../../db/run-statement.js'
-import { clearPasswordWaits } from '../../otp/password-waits.js'
+import { endOldPassword } from '../../otp/password-waits.js'
 import { tellUser } from '../../notify/tell-user.js'
 import type { Origin } from '../../origin.js'
 import type { Account } from '../account.js'
@@ -30,7 +30,7 @@ export async function changePassword(
       hash,
       userId,
     })
-    await clearPasswordWaits(account, transaction, userId)
+    await endOldPassword(account, transaction, userId)
     await recordEvent(database, transaction, { event: 'password_changed', at, userId, origin })
     await tellUser(account, transaction, userId, { mail: 'password-changed', at, address, browser })
     return epoch

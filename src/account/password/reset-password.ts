@@ -1,6 +1,6 @@
 import { recordEvent } from '../../audit.js'
 import { hashPassword } from '../../crypto/hash-password.js'
-import { clearPasswordWaits } from '../../otp/password-waits.js'
+import { endOldPassword } from '../../otp/password-waits.js'
 import { tellUser } from '../../notify/tell-user.js'
 import type { Origin } from '../../origin.js'
 import type { Account } from '../account.js'
@@ -28,7 +28,7 @@ export async function resetPassword(account: Account, token: string, password: s
     const { userId } = used
     await database.models.User.update({ password_hash: hash }, { where: { id: userId }, transaction })
     await database.models.User.increment('auth_epoch', { where: { id: userId }, transaction })
-    await clearPasswordWaits(account, transaction, userId)
+    await endOldPassword(account, transaction, userId)
     await recordEvent(database, transaction, { event: 'password_changed', at, userId, origin, details: { by: 'link' } })
     const { address, browser } = origin
     await tellUser(account, transaction, userId, { mail: 'password-changed', at, address, browser })
