@@ -1,0 +1,93 @@
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Database } from '../../src/db/connect.js'
+import { appCode } from '../support/authenticator.js'
+import { launchBrowser, openPage, type WatchedPage } from '../support/browser.js'
+import { openTestDatabase } from '../support/database.js'
+import { createPerson, type Person, signIn, startTestSite, type TestSite } from '../support/site.js'
+
+const profile = '/account/two-factor'
+
+let database: Database
+let site: TestSite
+let chromium: Browser
+beforeAll(async () => {
+  database = await openTestDatabase('embedded')
+  site = await startTestSite(database)
+  chromium = await launchBrowser()
+})
+afterAll(async () => {
+  await chromium.close()
+  await site.close()
+  await database.close()
+})
+
+const enterTwice = (page: Page) => Promise.all([page.keyboard.press('Enter'), page.keyboard.press('Enter')])
+
+const requestsOf = ({ page }: WatchedPage): string[] => {
+  const sent: string[] = []
+  page.on('request', (request) => void (request.method() === 'POST' && sent.push(new URL(request.url()).pathname)))
+  return sent
+}
+
+async function givePassword(page: Page, person: Person): Promise<void> {
+  await page.goto(`${site.baseUrl}/account/login`)
+  await page.fill('#username', person.email)
+  await page.fill('#password', person.password)
+}
+
+describe.each([true, false])('Enter pressed twice, with scripts: %s (DEV-01)', (scripts) => {
+  /** The browser may send two, and both end the same. */
+  const expectSent = (sent: readonly string[], path: string) => expect([...new Set(sent)]).toEqual([path])
+
+  it('on the password and on the code signs in', async () => {
+    const person = await createPerson(site)
+    const watched = await openPage(chromium, { scripts })
+    const { page } = watched
+    const sent = requestsOf(watched)
+    await givePassword(page, person)
+    await enterTwice(page)
+    await page.waitForSelector('#otp_token')
+    expect(await page.locator('[role=alert]').count()).toBe(0)
+    await page.fill('#otp_token', person.code())
+    await enterTwice(page)
+    await page.waitForURL('**/admin')
+    expectSent(sent, '/account/login')
+    await watched.context.close()
+  })
+
+  it('on the first code of an app shows the backup tokens', async () => {
+    const person = await createPerson(site, { app: false, staff: false })
+    const signedIn = { browser: await signIn(site, person), baseUrl: site.baseUrl }
+    const watched = await openPage(chromium, { scripts, signedIn })
+    const { page } = watched
+    await signedIn.browser.post(`${profile}/setup`, { method: 'totp' })
+    await page.goto(`${site.baseUrl}${profile}/setup`)
+    const secret = await page.locator('code.secret').innerText()
+    const sent = requestsOf(watched)
+    await page.fill('#otp_token', appCode(secret, site.clock.now()))
+    await enterTwice(page)
+    await page.waitForURL('**/setup/complete')
+    expect(await page.locator('main code').count()).toBe(10)
+    expectSent(sent, `${profile}/setup`)
+    await watched.context.close()
+  })
+
+  it('on the token of a step-up completes the form that was put aside', async () => {
+    const person = await createPerson(site)
+    const browser = await signIn(site, person)
+    site.clock.advance(301)
+    const watched = await openPage(chromium, { scripts, signedIn: { browser, baseUrl: site.baseUrl } })
+    const { page } = watched
+    const rename = `${profile}/devices/${person.app?.persistentId}/rename`
+    const away = await browser.post(rename, { name: 'Pressed twice' })
+    await page.goto(`${site.baseUrl}${away.location}`)
+    const sent = requestsOf(watched)
+    await page.fill('#otp_token', person.code())
+    await enterTwice(page)
+    await page.waitForURL('**/account/two-factor?done=renamed')
+    expect(await page.locator('main').innerText()).toContain('Pressed twice')
+    expectSent(sent, '/account/verify')
+    await watched.context.close()
+  })
+})
