@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { closeSync, fsyncSync, linkSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { isGuessableKey } from './config/is-guessable-key.js'
+import { isBlankKey } from './config/is-guessable-key.js'
 import { parseSecretKeys } from './config/parse-secret-keys.js'
 import type { Config } from './config/read-config.js'
 import { createKeyring, type Keyring } from './crypto/keyring.js'
@@ -12,7 +12,7 @@ import { withDataFolder } from './with-data-folder.js'
  * The keyring of `SECRET_KEYS`, or of the key that is generated once into `DATA_DIR`
  * (mode 0600). Production never comes here without `SECRET_KEYS`.
  *
- * @throws SiteError `secret_key_invalid` if that file holds no key, or one that can be guessed,
+ * @throws SiteError `secret_key_invalid` if that file holds no key, or nothing but zeros,
  *   `data_dir_not_usable` if the file can be neither read nor made
  */
 export function readSecretKeys(config: Config): Keyring {
@@ -23,7 +23,7 @@ function generatedKeys(folder: string): Buffer[] {
   const file = path.join(folder, 'secret-key')
   const text = readIfThere(file) ?? generateKey(folder, file)
   const keys = parseSecretKeys(text)
-  if (keys) return requireRandom(keys, file)
+  if (keys) return requireFilled(keys, file)
   throw new SiteError(
     'secret_key_invalid',
     `${file} is empty or damaged: it holds no key of at least 32 bytes in base64.`,
@@ -31,12 +31,12 @@ function generatedKeys(folder: string): Buffer[] {
   )
 }
 
-/** The file is written by the site, so a key in it that can be guessed is nobody's choice. */
-function requireRandom(keys: Buffer[], file: string): Buffer[] {
-  if (!keys.slice(0, 1).some(isGuessableKey)) return keys
+/** Zeros are what a power cut leaves of a file, not a key. */
+function requireFilled(keys: Buffer[], file: string): Buffer[] {
+  if (!keys.slice(0, 1).some(isBlankKey)) return keys
   throw new SiteError(
     'secret_key_invalid',
-    `${file} contains a key that can be guessed.`,
+    `${file} contains a key of nothing but zeros.`,
     'Put a random key in front of it, separated by a comma (`openssl rand -base64 32` makes one), and run `otp-admin rotate-keys`.',
   )
 }

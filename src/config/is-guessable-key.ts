@@ -55,3 +55,8 @@ function hasPlaceholder(key: Buffer): boolean {
   )
   return PLACEHOLDERS.some((word) => texts.some((text) => text.includes(word)))
 }
+
+/** Whether a key is nothing but zero bytes: a file or a variable that was never filled in. */
+export function isBlankKey(key: Buffer): boolean {
+  return key.every((byte) => byte === 0)
+}

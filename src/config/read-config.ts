@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { isGuessableKey } from './is-guessable-key.js'
+import { isBlankKey } from './is-guessable-key.js'
 import { isPlainHttp } from './weak-settings.js'
 import { type About, about, options, type OptionValues } from './options.js'
 
@@ -44,18 +44,21 @@ export function readConfig(environment: Environment): ConfigResult {
   const faults = [...wrongValues(parsed.error?.issues ?? []), ...wrongCombinations(environment)]
   if (!parsed.success || faults.length > 0) return { ok: false, faults }
   const config = withDerived(parsed.data)
-  const guessable = guessableKey(config)
-  return guessable ? { ok: false, faults: [guessable] } : { ok: true, config }
+  const blank = blankKey(config)
+  return blank ? { ok: false, faults: [blank] } : { ok: true, config }
 }
 
-/** Older keys only open what they sealed: without them nobody could move away from a key that can be guessed. */
-function guessableKey({ production, secretKeys }: Config): Fault | null {
+/**
+ * Older keys only open what they sealed: without them nobody could move away from a blank one.
+ * Others that can be guessed cause a warning at the start (weak-settings.ts).
+ */
+function blankKey({ production, secretKeys }: Config): Fault | null {
   const [newest] = secretKeys ?? []
-  if (!production || !newest || !isGuessableKey(newest)) return null
+  if (!production || !newest || !isBlankKey(newest)) return null
   return {
     variable: 'SECRET_KEYS',
     message:
-      'must begin with a random key in production: this one can be guessed. Make one with `openssl rand -base64 32` and put it in front, then run `otp-admin rotate-keys`',
+      'must begin with a random key in production: this one is nothing but zeros. Make one with `openssl rand -base64 32` and put it in front, then run `otp-admin rotate-keys`',
   }
 }
 
