@@ -33,8 +33,11 @@ declare module 'express-session' {
     factors: PassedFactor[]
     /** Between password and token: nobody is signed in yet. */
     pending: { userId: number; epoch: number; at: Moment }
-    /** Posted forms that wait for a fresh token, one for each path, oldest first: ID in `kept_requests` and path. */
-    keptForms: { id: string; url: string }[]
+    /**
+     * Posted forms that wait for a fresh token, oldest first: ID in `kept_requests` and path. `isAside`: only
+     * the page that names it completes it.
+     */
+    keptForms: { id: string; url: string; isAside?: boolean }[]
     /** Where it was signed in from, for the owner's list of sessions. */
     address: string | null
     browser: string | null

@@ -218,6 +218,74 @@ describe.each(databaseKinds())('asking for a token again, on the %s database', (
       expect(await nameOf(person)).toBe('From one tab')
     })
 
+    describe('that send a form to one path each', () => {
+      const actionOf = (text: string) =>
+        /action="(\/account\/verify[^"]*)"/.exec(text)?.[1]?.replaceAll('&amp;', '&') ?? ''
+      /** What a person has in a tab: the page that the form has led to. */
+      const openTab = async (browser: Browser, person: Person, name: string) => {
+        const { location = '' } = await browser.post(rename(person), { name })
+        const { text } = await browser.get(location)
+        return { address: location, text, action: actionOf(text) }
+      }
+      const start = async () => {
+        const person = await createPerson(site)
+        const browser = await stale(person)
+        const tabs = [await openTab(browser, person, 'First tab'), await openTab(browser, person, 'Second tab')]
+        return { person, browser, tabs }
+      }
+      const giveAt = (action: string, browser: Browser, person: Person) => {
+        site.clock.advance(30)
+        return browser.post(action, { otp_token: person.code(), next: rename(person) })
+      }
+
+      it.each([
+        ['first', [0, 1]],
+        ['second', [1, 0]],
+      ])('completes each tab’s own form, the %s tab’s before the other', async (_which, order) => {
+        const { person, browser, tabs } = await start()
+        for (const index of order) {
+          expect(tabs[index]?.text).toContain('is kept and completed then')
+          const done = await giveAt(tabs[index]?.action ?? '', browser, person)
+          expect(done.location).toBe('/account/two-factor?done=renamed')
+          expect(await nameOf(person)).toBe(['First tab', 'Second tab'][index])
+        }
+      })
+
+      it('completes a tab’s own form after a wrong token, and after the page was loaded again', async () => {
+        const { person, browser, tabs } = await start()
+        const [first, second] = tabs
+        const wrong = await browser.post(second?.action ?? '', { otp_token: '000000', next: rename(person) })
+        expect(actionOf(wrong.text)).toBe(second?.action)
+        expect(actionOf((await browser.get(first?.address ?? '')).text)).toBe(first?.action)
+        expect(actionOf((await browser.get(second?.address ?? '')).text)).toBe(second?.action)
+      })
+
+      it('completes the form of one tab after the other has asked for the page of the form again', async () => {
+        const { person, browser, tabs } = await start()
+        await browser.get(rename(person))
+        expect((await browser.get(verifyFor(rename(person)))).text).not.toContain('is kept and completed then')
+        expect((await giveAt(tabs[0]?.action ?? '', browser, person)).location).toContain('done=renamed')
+        expect(await nameOf(person)).toBe('First tab')
+      })
+
+      it('says so when a form is no longer kept, and changes nothing', async () => {
+        const { person, browser, tabs } = await start()
+        for (const tab of [3, 4, 5, 6]) await browser.post(rename(person), { name: `Tab ${tab}` })
+        const gone = await giveAt(tabs[0]?.action ?? '', browser, person)
+        expect(gone).toMatchObject({ status: 303, location: '/account/two-factor?done=form_gone' })
+        expect((await browser.get(gone.location ?? '')).text).toContain('is no longer kept')
+        expect(await nameOf(person)).toBe('App')
+      })
+
+      it('completes no form of another session, however it is named', async () => {
+        const { person, tabs } = await start()
+        const other = await signIn(site, person)
+        const answer = await giveAt(tabs[1]?.action ?? '', other, person)
+        expect(answer.location).toBe('/account/two-factor?done=form_gone')
+        expect(await nameOf(person)).toBe('App')
+      })
+    })
+
     it('keeps five forms at most, the newest ones', async () => {
       const person = await createPerson(site)
       const browser = await stale(person)

@@ -12,6 +12,7 @@ export const NOTICES = [
   'sessions_ended',
   'synchronised',
   'too_late',
+  'form_gone',
 ] as const
 
 export type ProfileNotice = (typeof NOTICES)[number]

@@ -3,7 +3,7 @@ import { isForm, isReadAlready, readBytes } from '../../http/read-form.js'
 import { safeNext } from '../../http/safe-next.js'
 import { sendPage } from '../../http/send-page.js'
 import type { Auth } from '../auth.js'
-import { forgetForm, keepRequest } from './keep-request.js'
+import { keepRequest, setFormsAside } from './keep-request.js'
 import { verifyAddress } from './verify-address.js'
 
 /**
@@ -11,8 +11,8 @@ import { verifyAddress } from './verify-address.js'
  * then (A-08). What is no form cannot be (files, JSON, more than 16 kB), nor what a framework
  * has read already and keeps elsewhere (Fastify): the page says so.
  *
- * Each tab's form waits for its own token. Asking for a page anew gives up the form that was sent
- * to its path, and no other.
+ * Each tab's form waits for its own token, two forms for one path as well. Whoever asks for the page
+ * anew gets the page; what was sent to it before is left to the tab that says so.
  *
  * Forms of people who are not verified are never put aside: nothing that a session without
  * a token has sent lives on in one with a token.
@@ -22,11 +22,12 @@ import { verifyAddress } from './verify-address.js'
 export function keepForm(auth: Auth): (kinds: readonly string[] | null) => RequestHandler {
   return (kinds) => async (req, res) => {
     const back = safeNext(req.originalUrl)
-    const address = verifyAddress(back, kinds)
+    const kept = back && isKeepable(req) ? await keep(auth, req, res, back) : null
     res.set('Cache-Control', 'no-store')
-    forgetForm(req, back)
+    if (kept) return res.redirect(302, verifyAddress(back, kinds, kept.name))
+    setFormsAside(req, back)
+    const address = verifyAddress(back, kinds)
     if (req.method === 'GET' || req.method === 'HEAD') return res.redirect(302, address)
-    if (back && isKeepable(req) && (await keep(auth, req, res, back))) return res.redirect(302, address)
     res.status(403)
     sendPage(res, 'auth/not-kept', { address })
   }
@@ -38,10 +39,9 @@ function isKeepable(req: Request): boolean {
   return req.method === 'POST' && isPlain && isForm(req) && !isReadAlready(req)
 }
 
-/** @returns false if the form turned out to be too large */
-async function keep(auth: Auth, req: Request, res: Response, back: string): Promise<boolean> {
+/** @returns null if the form turned out to be too large; `name` for its own page, where another one waits as well */
+async function keep(auth: Auth, req: Request, res: Response, url: string): Promise<{ name: string | null } | null> {
   const bytes = await readBytes(req, res)
-  if (bytes === null && req.body === undefined) return false
-  if (req.user) await keepRequest(auth, req, { userId: req.user.id, url: back, bytes })
-  return true
+  if ((bytes === null && req.body === undefined) || !req.user) return null
+  return { name: await keepRequest(auth, req, { userId: req.user.id, url, bytes }) }
 }

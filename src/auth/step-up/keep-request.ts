@@ -20,6 +20,8 @@ const keptRequest = z.object({
   isBare: z.boolean().default(false),
 })
 
+const isBare = (body: unknown) => typeof body === 'object' && body !== null && Object.getPrototypeOf(body) === null
+
 /** A posted form that waits for a fresh token. */
 export type KeptRequest = z.output<typeof keptRequest>
 
@@ -28,12 +30,13 @@ export type KeptRequest = z.output<typeof keptRequest>
  * under a random id that only this session knows. Nothing of it is in a page or an address.
  *
  * @param form `bytes` null: a host's parser read them, and the form is what it made of them
+ * @returns what its own step-up page is told by, null where no other form waits for the same path
  */
 export async function keepRequest(
   auth: Auth,
   req: Request,
   { userId, url, bytes }: { userId: number; url: string; bytes: Buffer | null },
-): Promise<void> {
+): Promise<string | null> {
   const id = randomUUID()
   const now = auth.clock.now()
   const kept: KeptRequest = {
@@ -46,41 +49,59 @@ export async function keepRequest(
   const sealed = auth.otp.keys.seal(Buffer.from(JSON.stringify(kept)), place(id))
   const expiresAt = new Date(now.getTime() + KEPT_SECONDS * 1000)
   await runStatement(auth.database, undefined, KEEP, { id, userId, sealed, now, expiresAt })
-  forgetForm(req, url)
+  const isOnly = !findForm(req, { url, name: null })
   req.session.keptForms = [...(req.session.keptForms ?? []), { id, url }].slice(-MAX_FORMS)
+  return isOnly ? null : nameOf({ id })
 }
 
-/** A path's newest form replaces the one before, so this is as many tabs. */
+/** As many tabs. */
 const MAX_FORMS = 5
 
-/** Whether a form waits for the token that leads to this path. */
-export function hasForm({ session }: Request, url: string | null): boolean {
-  return session.keptForms?.some((form) => form.url === url) ?? false
-}
+type WaitingForm = NonNullable<Request['session']['keptForms']>[number]
 
-/** Gives up the form that was sent to this path, if there is one. */
-export function forgetForm({ session }: Request, url: string | null): void {
-  if (session.keptForms) session.keptForms = session.keptForms.filter((form) => form.url !== url)
+/** Which form a step-up page completes. `name` null: the page or the program names none. */
+export interface FormAt {
+  url: string | null
+  name: string | null
 }
-
-const isBare = (body: unknown) => typeof body === 'object' && body !== null && Object.getPrototypeOf(body) === null
 
 /**
- * Takes the form out that this session has put aside for a path. It is there once: of two at once one
+ * The form that waits for the token which leads to this path. Where none is named, a page shows the
+ * one that was there first, whose address names none either; a token completes the newest.
+ */
+export function findForm({ session, method }: Request, { url, name }: FormAt): WaitingForm | undefined {
+  const forms = session.keptForms?.filter((form) => form.url === url) ?? []
+  if (name !== null) return forms.find((form) => nameOf(form) === name)
+  const open = forms.filter(({ isAside }) => !isAside)
+  return open.at(method === 'POST' ? -1 : 0)
+}
+
+/** Enough to tell five forms of one session apart. It opens nothing: the session has to know the form. */
+export function nameOf({ id }: Pick<WaitingForm, 'id'>): string {
+  return id.slice(0, 8)
+}
+
+/** Leaves the forms for this path to the pages that name them: someone begins anew there. */
+export function setFormsAside({ session }: Request, url: string | null): void {
+  if (!session.keptForms) return
+  session.keptForms = session.keptForms.map((form) => (form.url === url ? { ...form, isAside: true } : form))
+}
+
+/**
+ * Takes a form out that this session has put aside. It is there once: of two at once one
  * gets null.
  *
- * @returns null where there is none, or where it is older than five minutes
+ * @returns null where it has gone, or where it is older than five minutes
  */
-export async function takeRequest(auth: Auth, req: Request, url: string): Promise<KeptRequest | null> {
-  const kept = req.session.keptForms?.find((form) => form.url === url)
-  forgetForm(req, url)
-  if (!kept || !req.user) return null
+export async function takeRequest(auth: Auth, req: Request, { id }: WaitingForm): Promise<KeptRequest | null> {
+  req.session.keptForms = (req.session.keptForms ?? []).filter((form) => form.id !== id)
+  if (!req.user) return null
   const [row] = await runStatement<{ sealed: string }>(auth.database, undefined, TAKE, {
-    id: kept.id,
+    id,
     userId: req.user.id,
     now: auth.clock.now(),
   })
-  return row ? openRequest(auth, row.sealed, kept.id) : null
+  return row ? openRequest(auth, row.sealed, id) : null
 }
 
 /** @returns null if the key that sealed it has gone: the person sends the form again */

@@ -5,8 +5,8 @@ import type { Auth } from '../auth.js'
 import { readRequestUser } from '../load-request-user.js'
 import { pageAt } from '../way-back.js'
 import { saveSession } from '../session.js'
-import { hasForm, type KeptRequest, takeRequest } from './keep-request.js'
-import { wayOn } from './show-verify.js'
+import { findForm, type KeptRequest, setFormsAside, takeRequest } from './keep-request.js'
+import { formAt } from './show-verify.js'
 
 /** Requests that continue as the form that was put aside. */
 const resumed = new WeakSet<Request>()
@@ -28,9 +28,13 @@ export function judgeResumed(...rules: RequestHandler[]): RequestHandler {
  * host's routes behind them; the site's rules, their guards and their parsers judge it again.
  */
 export async function resume(auth: Auth, req: Request, res: Response, next: NextFunction): Promise<void> {
-  const way = wayOn(req)
-  if (way === null || !hasForm(req, way)) return res.redirect(303, pageAt(auth, way) ?? '/account/two-factor')
-  const kept = await takeRequest(auth, req, way)
+  const at = formAt(req)
+  const form = findForm(req, at)
+  if (!form && at.name !== null) return res.redirect(303, '/account/two-factor?done=form_gone')
+  if (!form) return res.redirect(303, pageAt(auth, at.url) ?? '/account/two-factor')
+  const kept = await takeRequest(auth, req, form)
+  // Whoever names none has now done what was to be done there.
+  if (at.name === null) setFormsAside(req, at.url)
   if (!kept) return res.redirect(303, '/account/two-factor?done=too_late')
   // Whoever uses the session up must find its row.
   await saveSession(req)

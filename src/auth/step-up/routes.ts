@@ -7,7 +7,7 @@ import type { Auth } from '../auth.js'
 import { pageAt } from '../way-back.js'
 import { readStepUp, verifyForm } from './read-step-up.js'
 import { resume } from './resume.js'
-import { showVerify, wayOn } from './show-verify.js'
+import { formAt, showVerify, wayOn } from './show-verify.js'
 import { submitStepUp } from './submit-step-up.js'
 import { verifyAddress } from './verify-address.js'
 
@@ -51,7 +51,8 @@ function postToken(auth: Auth): RequestHandler {
     if (!answer.ok) return showVerify(auth, req, res, stepUp, answer)
     if (answer.outcome === 'ended') return refuseEnded(auth, req, res)
     if (wantsJson(req)) return sendOutcome(res, answer.outcome)
-    if (answer.outcome === 'challenged') return res.redirect(303, verifyAddress(wayOn(req), stepUp.kinds))
+    if (answer.outcome === 'challenged')
+      return res.redirect(303, verifyAddress(wayOn(req), stepUp.kinds, formAt(req).name))
     await resume(auth, req, res, next)
   }
 }

@@ -8,7 +8,7 @@ import type { Auth } from '../auth.js'
 import { describeKinds } from '../describe-kinds.js'
 import type { Refused } from '../login/answer.js'
 import { alert, sendTokenPage } from '../login/show-step.js'
-import { hasForm } from './keep-request.js'
+import { findForm, type FormAt, nameOf } from './keep-request.js'
 import type { StepUp } from './read-step-up.js'
 import { verifyAddress } from './verify-address.js'
 
@@ -36,12 +36,13 @@ async function showForms(
   { kinds, devices }: StepUp,
   why: object | null,
 ): Promise<void> {
-  const next = wayOn(req) ?? ''
+  const at = formAt(req)
+  const form = findForm(req, at)
   await sendTokenPage(auth, req, res, 'auth/verify', devices, {
-    action: verifyAddress(null, kinds),
+    action: verifyAddress(null, kinds, form ? nameOf(form) : at.name),
     only: kinds && describeKinds(req, kinds),
-    next,
-    completes: hasForm(req, next),
+    next: at.url ?? '',
+    completes: form !== undefined,
     alert: why,
   })
 }
@@ -62,3 +63,11 @@ export function wayOn(req: Request): string | null {
   const typed: Record<string, unknown> = req.body ?? {}
   return safeNext(req.method === 'POST' ? typed['next'] : req.query['next'])
 }
+
+/** The form that this page completes, as far as the request says which. */
+export function formAt(req: Request): FormAt {
+  const name = req.query['form']
+  return { url: wayOn(req), name: typeof name === 'string' && FORM_NAME.test(name) ? name : null }
+}
+
+const FORM_NAME = /^[0-9a-f]{8}$/
