@@ -21,10 +21,6 @@ export class User extends Model<InferAttributes<User>, InferCreationAttributes<U
   declare auth_epoch: CreationOptional<number>
   /** The last ten rejected tokens of each lane, oldest first (src/otp/throttle.ts). */
   declare token_failed_at: CreationOptional<Date[]>
-  /** The lane of each of them (src/otp/failures.ts). */
-  declare token_failed_lanes: CreationOptional<string[]>
-  /** Consecutive failures by device, lane and browser (src/otp/failures.ts). */
-  declare token_failures: CreationOptional<object>
   /** Language of pages and mails; null: the browser's. */
   declare locale: CreationOptional<string | null>
   /** Persistent id of the device that is asked first; null: the first of the preferred kind. */
@@ -47,8 +43,6 @@ export function initUser(sequelize: Sequelize): typeof User {
       is_active: { type: DataTypes.BOOLEAN, allowNull: false, defaultValue: true },
       auth_epoch: { type: DataTypes.INTEGER, allowNull: false, defaultValue: 1 },
       token_failed_at: { type: DataTypes.ARRAY(DataTypes.DATE), allowNull: false, defaultValue: [] },
-      token_failed_lanes: { type: DataTypes.ARRAY(DataTypes.TEXT), allowNull: false, defaultValue: [] },
-      token_failures: { type: DataTypes.JSONB, allowNull: false, defaultValue: {} },
       locale: { type: DataTypes.STRING(16) },
       default_device: { type: DataTypes.STRING(32) },
       external_id: { type: DataTypes.STRING },

@@ -33,8 +33,6 @@ export class WebauthnDevice extends Model<InferAttributes<WebauthnDevice>, Infer
   declare user_handle: string
   /** Make of the authenticator. */
   declare aaguid: CreationOptional<string | null>
-  /** It can be kept in the maker's cloud; null: it was added before this was stored, and has not signed since. */
-  declare backup_eligible: CreationOptional<boolean | null>
   /** It is kept in the maker's cloud, so more than one machine may have it. */
   declare backed_up: CreationOptional<boolean>
   /** It can sign in without an address being typed first. */
@@ -51,7 +49,6 @@ export function initWebauthnDevice(sequelize: Sequelize): typeof WebauthnDevice 
       transports: { type: DataTypes.ARRAY(DataTypes.TEXT), allowNull: false, defaultValue: [] },
       user_handle: { type: DataTypes.TEXT, allowNull: false },
       aaguid: { type: DataTypes.UUID },
-      backup_eligible: { type: DataTypes.BOOLEAN },
       backed_up: { type: DataTypes.BOOLEAN, allowNull: false, defaultValue: false },
       discoverable: { type: DataTypes.BOOLEAN, allowNull: false, defaultValue: false },
     },
