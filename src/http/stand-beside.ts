@@ -60,6 +60,13 @@ function trustLike(app: Express, req: Partial<Pick<Request, 'app'>>): void {
   if (proxies && !app.get('trust proxy')) app.set('trust proxy', proxies)
 }
 
+/** The application's own setting, as it stands for a request that we look at; undefined: none, or no Express. */
+export function hostSetting(req: Request, name: string): unknown {
+  const standing = shared.get(req)
+  const methods: Partial<Pick<Request, 'app'>> = standing?.within ? standing.host.requestMethods : {}
+  return methods.app?.get(name)
+}
+
 /** Whether the application got this request, which has its own log. */
 export function isHandedOn(req: Request): boolean {
   return shared.get(req)?.within === false

@@ -1,6 +1,7 @@
 import { type NextFunction, type Request, type RequestHandler, type Response, Router } from 'express'
 import { forgetBytes } from '../../http/read-form.js'
 import { announce, replayBody } from '../../http/replay-body.js'
+import { replayQuery } from '../../http/replay-query.js'
 import type { Auth } from '../auth.js'
 import { readRequestUser } from '../load-request-user.js'
 import { pageAt } from '../way-back.js'
@@ -47,6 +48,7 @@ export async function resume(auth: Auth, req: Request, res: Response, next: Next
 /** Turns the request into the one that was put aside. Its bytes are there to be read, if nobody had read them. */
 function putBack(req: Request, { url, announced, bytes, body, isBare }: KeptRequest): void {
   req.url = req.originalUrl = url
+  replayQuery(req)
   announce(req, announced)
   forgetBytes(req)
   const fields = isBare ? Object.assign(Object.create(null), body) : body
