@@ -223,12 +223,14 @@ describe('notices to an owner (SEC-06)', () => {
     const services = { database: site().database, keys: site().otp.keys, baseUrl: () => 'https://admin.example.com' }
     const tell = (told: Notice) =>
       site().database.sequelize.transaction((transaction) => tellUser(services, transaction, id, told))
-    for (let attempt = 0; attempt < TRIES; attempt += 1) await tell(notice)
+    // The site's clock: by another one its own sweep would forget the count in between.
+    const now = site().clock.now()
+    for (let attempt = 0; attempt < TRIES; attempt += 1) await tell({ ...notice, at: now })
     expect(await mailsTo(site().database, email)).toHaveLength(10)
     // Another kind is not buried under them.
-    await tell({ mail: notice.mail === 'password-changed' ? 'new-browser' : 'password-changed', ...where })
+    await tell({ mail: notice.mail === 'password-changed' ? 'new-browser' : 'password-changed', ...where, at: now })
     expect(await mailsTo(site().database, email)).toHaveLength(11)
-    await tell({ ...notice, at: new Date(at.getTime() + HOUR * 1000) })
+    await tell({ ...notice, at: new Date(now.getTime() + HOUR * 1000) })
     expect(await mailsTo(site().database, email)).toHaveLength(12)
   })
 
