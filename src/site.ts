@@ -83,15 +83,17 @@ export interface SiteServices {
   users?: UsersAdapter
   /** Kinds of device beside those that the site brings. Their migrations have run: `migrate(database, kinds)`. */
   kinds?: readonly AddedKind[]
+  /** False: what is over is not swept by a timer, for a clock that stands still. */
+  sweeps?: boolean
 }
 
 export interface MountedSite {
   app: Express
   otp: Otp
   auth: Auth
-  /** Stops what the site started: timers of the session store. Not the database. */
   /** Whether a path is exactly one of the site's. */
   isOwn(path: string): boolean
+  /** Stops what the site started: timers of the session store. Not the database. */
   close(): void
 }
 
@@ -168,7 +170,7 @@ export async function mountSite(services: SiteServices): Promise<MountedSite> {
   app.use('/admin', panel.router)
   app.use(beside ? refuseMethod(methodsAt) : refuseUnknown(methodsAt))
   app.use(own.fault(refuseBadInput), own.fault(answerFault(log)))
-  const stopSweeping = keepSwept(account, log)
+  const stopSweeping = services.sweeps === false ? () => {} : keepSwept(account, log)
   const close = () => {
     stopSweeping()
     session.store.close()

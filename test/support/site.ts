@@ -54,6 +54,8 @@ export async function startTestSite(
     alsoOrigins: [own],
     ...more,
     clock,
+    // By real time it would come in between on a slow machine. Tests of it call it.
+    sweeps: false,
   })
   server.on('request', site.app)
   const close = async () => {
