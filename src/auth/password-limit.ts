@@ -121,7 +121,8 @@ const END_OWN = `update password_failures set
 where subject_hash = any($passwordHashes)`
 
 const GIVE_BACK = `update password_failures set failures = failures - 1, failed_at = coalesce(failed_before, failed_at),
-  networks = jsonb_set(networks, array[$network::text], to_jsonb(coalesce((networks ->> $network::text)::int, 1) - 1))
+  networks = case when coalesce((networks ->> $network::text)::int, 1) <= 1 then networks - $network::text
+    else jsonb_set(networks, array[$network::text], to_jsonb((networks ->> $network::text)::int - 1)) end
 where subject_hash = $passwordHash and failures > 0`
 
 /** SQL of the seconds that so many failures cost. */

@@ -1,9 +1,9 @@
 import type { Logger } from 'pino'
-import { FORGOTTEN_AFTER } from '../../auth/password-limit.js'
 import { runStatement } from '../../db/run-statement.js'
 import { settleTimes } from '../../db/settle-times.js'
 import { sweepEnrolments } from '../../otp/sweep-enrolments.js'
 import type { Account } from '../account.js'
+import { sweeps } from './sweeps.js'
 
 /** Milliseconds between two sweeps of one process. */
 const EVERY_MS = 60_000
@@ -13,7 +13,8 @@ const FIRST_MS = 5_000
 /**
  * Removes, every minute, what was begun and never finished: devices that were not
  * confirmed, links that were not followed, forms that no token completed, the
- * answers of forms, and browsers that are trusted no more. Each process does it; one finds what another left.
+ * answers of forms, and browsers that are trusted no more. Also what exceeds a person's
+ * number of sessions. Each process does it; one finds what another left.
  *
  * @returns a function that ends it
  */
@@ -43,16 +44,6 @@ export async function sweep({ otp, database, clock }: Pick<Account, 'otp' | 'dat
   await sweepEnrolments(otp)
   const now = clock.now()
   const ahead = await settleTimes(database, now)
-  await runStatement(database, undefined, 'delete from one_time_links where expires_at <= $now', { now })
-  await runStatement(
-    database,
-    undefined,
-    "delete from password_failures where failed_at <= $now::timestamptz - $forgotten * interval '1 second'",
-    { now, forgotten: FORGOTTEN_AFTER },
-  )
-  await runStatement(database, undefined, 'delete from kept_requests where expires_at <= $now', { now })
-  await runStatement(database, undefined, 'delete from repeated_forms where expires_at <= $now', { now })
-  await runStatement(database, undefined, 'delete from rate_limits where expire <= $now', { now: now.getTime() })
-  await runStatement(database, undefined, 'delete from trusted_browsers where expires_at <= $now', { now })
+  for (const { sql, values } of sweeps(now)) await runStatement(database, undefined, sql, values)
   return ahead
 }

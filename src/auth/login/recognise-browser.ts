@@ -67,6 +67,17 @@ seen as (
 )
 select id from seen union all select id from first`
 
+/** So many browsers of one person are remembered. */
+export const KNOWN_BROWSERS = 50
+
+// The oldest make room, those with the password alone first: whoever has just the password must not push the
+// owner's browsers out of their lane.
 const ADD = `
+with surplus as (
+  select id from known_browsers where user_id = $userId
+  order by verified_at is not null desc, seen_at desc, id desc offset ${KNOWN_BROWSERS - 1}
+), locked as (
+  select id from known_browsers where id in (select id from surplus) for update skip locked
+), removed as (delete from known_browsers where id in (select id from locked))
 insert into known_browsers (user_id, token_hash, seen_at, verified_at) values ($userId, $hash, $at, $verifiedAt)
 on conflict (token_hash) do nothing returning id`

@@ -57,6 +57,9 @@ export async function keepRequest(
 /** As many tabs. */
 const MAX_FORMS = 5
 
+/** In all sessions of a person together; a new one replaces the oldest. */
+export const FORMS_OF_A_PERSON = 20
+
 type WaitingForm = NonNullable<Request['session']['keptForms']>[number]
 
 /** Which form a step-up page completes. `name` null: the page or the program names none. */
@@ -118,7 +121,11 @@ const place = (id: string) => ({ column: 'kept_requests.sealed', id })
 
 // What nobody came back for goes with the next one.
 const KEEP = `
-with forgotten as (delete from kept_requests where expires_at <= $now)
+with forgotten as (
+  delete from kept_requests where expires_at <= $now or id in (
+    select id from kept_requests where user_id = $userId order by expires_at desc, id offset ${FORMS_OF_A_PERSON - 1}
+  )
+)
 insert into kept_requests (id, user_id, sealed, expires_at) values ($id, $userId, $sealed, $expiresAt)`
 
 const TAKE = `

@@ -78,7 +78,16 @@ async function replaceOwn(
   return standingTokens(auth, transaction, tokens)
 }
 
+/** So many browsers of one person are trusted at once; a new one replaces the one that was used longest ago. */
+export const TRUSTED_BROWSERS = 50
+
 const ADD = `
+with surplus as (
+  delete from trusted_browsers where id in (
+    select id from trusted_browsers where user_id = $userId
+    order by coalesce(last_used_at, created_at) desc, id desc offset ${TRUSTED_BROWSERS - 1}
+  )
+)
 insert into trusted_browsers
   (user_id, device, series_hash, token_hash, rotated_at, created_at, expires_at, address, browser)
 values ($userId, $device, $series, $token, $at, $at, $expiresAt, $address, $browser)`

@@ -1,6 +1,9 @@
 import { QueryTypes, type Transaction } from 'sequelize'
 import type { Otp } from '../otp.js'
 
+/** Seconds for which a sent code is remembered: the limits count those of a day. */
+export const COUNTED_SECONDS = 2 * 24 * 3600
+
 /** `own`: asked for in a verified session or in a browser in which the person has signed in before. */
 export type SendPurpose = 'sign_in' | 'own' | 'set_up'
 
@@ -57,7 +60,7 @@ export async function recordSend(
   { userId, target, at, purpose, codeHash }: Sent & { at: Date; codeHash: string },
 ): Promise<void> {
   await otp.database.sequelize.query(
-    `with forgotten as (delete from challenge_sends where user_id = $userId and at < $at::timestamptz - interval '2 days')
+    `with forgotten as (delete from challenge_sends where user_id = $userId and at < $at::timestamptz - ${COUNTED_SECONDS} * interval '1 second')
     insert into challenge_sends (user_id, target_hash, at, purpose, code_hash)
     values ($userId, $hash, $at, $purpose, $codeHash)`,
     { bind: { userId, hash: otp.keys.hash('challenge_sends', target), at, purpose, codeHash }, transaction },

@@ -27,12 +27,15 @@ export interface ChallengeOwner {
   replaces?: string | null
 }
 
-/** So many new keys a person may be asked for at once, in as many sessions. */
-const ADDED_AT_ONCE = 3
+/**
+ * How many questions of one purpose a person can have at once, each in a session of its own. Answers
+ * have more room, because whoever has the password can ask for them.
+ */
+export const AT_ONCE: Readonly<Record<ChallengePurpose, number>> = { add: 3, verify: 100, sign_in: 100 }
 
 /**
  * Makes a challenge that works once, for five minutes, and removes those that expired, the one
- * it replaces, and the oldest of those that ask this person for a new key.
+ * it replaces, and the oldest of this person's if there are too many.
  */
 export async function createChallenge(
   otp: Otp,
@@ -43,7 +46,7 @@ export async function createChallenge(
   const challenge = randomBytes(CHALLENGE_BYTES).toString('base64url')
   const hash = otp.keys.hash('webauthn_challenges', challenge)
   const expiresAt = new Date(now.getTime() + CHALLENGE_SECONDS * 1000)
-  const values = { now, hash, purpose, expiresAt, userId, replaces, kept: ADDED_AT_ONCE - 1 }
+  const values = { now, hash, purpose, expiresAt, userId, replaces, kept: AT_ONCE[purpose] - 1 }
   const [row] = await runStatement<{ id: string }>(otp.database, undefined, CREATE, values)
   if (!row) throw new Error('The new challenge has no row.')
   return { id: row.id, challenge }
@@ -53,7 +56,7 @@ const CREATE = `
 with stale as (select id from webauthn_challenges where expires_at <= $now limit 100 for update skip locked),
 swept as (delete from webauthn_challenges where id in (select id from stale)),
 replaced as (delete from webauthn_challenges where id::text = $replaces or id in (
-  select id from webauthn_challenges where user_id = $userId and purpose = 'add' and $purpose = 'add'
+  select id from webauthn_challenges where user_id = $userId and purpose = $purpose
   order by id desc offset $kept
 ))
 insert into webauthn_challenges (challenge_hash, purpose, expires_at, user_id)
