@@ -79,7 +79,9 @@ export async function takePasswordAttempt(auth: Auth, req: Request, attempt: Pas
     failures: row.failures,
     succeeded: () => [lane === 'anyone' ? endOwn(taken) : endAll(taken)],
     giveBack: async () => {
-      await runStatement(auth.database, undefined, GIVE_BACK, { passwordHash: taken.hashes[0], network })
+      const [passwordHash] = taken.hashes
+      await runStatement(auth.database, undefined, GIVE_BACK, { passwordHash, network })
+      await runStatement(auth.database, undefined, FORGET_NONE, { passwordHash })
     },
   }
 }
@@ -124,6 +126,10 @@ const GIVE_BACK = `update password_failures set failures = failures - 1, failed_
   networks = case when coalesce((networks ->> $network::text)::int, 1) <= 1 then networks - $network::text
     else jsonb_set(networks, array[$network::text], to_jsonb((networks ->> $network::text)::int - 1)) end
 where subject_hash = $passwordHash and failures > 0`
+
+// Attempts that were never checked must not fill the table. On its own: an attempt that was counted after
+// GIVE_BACK has taken its row is seen here, and stays.
+const FORGET_NONE = 'delete from password_failures where subject_hash = $passwordHash and failures <= 0'
 
 /** SQL of the seconds that so many failures cost. */
 const cost = (failures: string) =>

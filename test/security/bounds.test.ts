@@ -259,6 +259,14 @@ describe('what one IP address can store without a session (SEC-14)', () => {
         site.browser().post(login, { username: `nobody${number}@x.test`, password: 'x', form_id: formId(number) }),
     },
     {
+      name: 'the same with a forged cookie of a known browser',
+      send: (number: number) => {
+        const browser = site.browser()
+        browser.cookies.set('otp_browser', 'x'.repeat(43))
+        return browser.post(login, { username: `nobody${number}@x.test`, password: 'x', form_id: formId(number) })
+      },
+    },
+    {
       name: 'requests for a new password',
       send: (number: number) =>
         site
