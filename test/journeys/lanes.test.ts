@@ -5,6 +5,7 @@ import { addTotpDevice } from '../../src/otp/add-totp-device.js'
 import type { Browser } from '../support/browse.js'
 import { addMailbox } from '../support/challenges.js'
 import { databaseKinds, openTestDatabase } from '../support/database.js'
+import { startDeliveries } from '../support/phones.js'
 import { createPerson, type Person, signIn, startTestSite, type TestSite, type Traits } from '../support/site.js'
 import { makeSoftKey } from '../support/soft-key.js'
 import { addTestKey } from '../support/webauthn.js'
@@ -127,8 +128,12 @@ describe.each(databaseKinds())('lanes of failed attempts, on the %s database', (
       const device = await addMailbox(site.otp, person.id)
       await lock(person)
       const ask = { otp_device: device.persistentId, otp_challenge: '1' }
+      // Without a worker the page waits ten seconds for the email.
+      const deliveries = startDeliveries(database, site, { embedded: where === 'embedded' })
       expect(await (await enter(person)).post(login, ask)).toMatchObject(throttled)
       expect(await (await enter(person, alice)).post(login, ask)).toMatchObject(accepted)
+      expect(deliveries.mailedCode(person.email)).toMatch(/^\d{6}$/)
+      await deliveries.stop()
     })
 
     it('rejects codes of every kind that can be guessed from any other browser', async () => {

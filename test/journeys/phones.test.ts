@@ -11,6 +11,15 @@ const addEmail = '/account/two-factor/email/add'
 let numbers = 100
 const freshNumber = () => `+4152422${(numbers += 1)}0`
 
+/**
+ * Numbers of six digits in the texts of a value: whole words, not parts of a hash, an ID or a longer
+ * number. IDs, ports and times are stored as numbers, and one of them can have the digits of a code.
+ */
+function numbersOfSixDigits(value: unknown): string[] {
+  if (typeof value === 'string') return value.match(/(?<![\w.+-])\d{6}(?![\w+/=-])/g) ?? []
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(numbersOfSixDigits) : []
+}
+
 describe.each(databaseKinds())('phones, on the %s database', (where) => {
   let database: Database
   let site: TestSite
@@ -262,10 +271,11 @@ describe.each(databaseKinds())('phones, on the %s database', (where) => {
     const dumps = await Promise.all(
       tables.map(async ({ name }) => JSON.stringify((await database.pool.query(`select * from ${name}`)).rows)),
     )
-    const written = `${dumps.join('\n')}\n${site.log.join('')}\n${deliveries.log()}`
+    const logged = `${site.log.join('')}\n${deliveries.log()}`.split('\n').filter((line) => line !== '')
+    const written = new Set([...dumps, ...logged].flatMap((text) => numbersOfSixDigits(JSON.parse(text))))
     for (const secret of everySecret) {
       expect(secret).toMatch(/^\d{6}$/)
-      expect(written).not.toMatch(new RegExp(`["\\\\:' =]${secret}(?!\\d)`))
+      expect(written).not.toContain(secret)
     }
   }
   afterEach(expectNoCodeWritten)
