@@ -7,9 +7,9 @@
 export type Cause =
   Suspicion | 'already_used' | 'too_old' | 'clock_off' | 'out_of_step' | 'code_expired' | 'code_void' | 'no_code'
 
-const suspicions = ['counter_not_higher', 'backup_changed'] as const
-
 /** A rejection that means something is wrong with the device, though the token was right. */
-export type Suspicion = (typeof suspicions)[number]
+export type Suspicion = 'counter_not_higher' | 'backup_changed'
+
+const suspicions: readonly Suspicion[] = ['counter_not_higher', 'backup_changed']
 
 export const isSuspicion = (cause: Cause): cause is Suspicion => suspicions.some((each) => each === cause)
