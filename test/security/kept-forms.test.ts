@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Answer, Browser } from '../support/browse.js'
 import { openTestDatabase } from '../support/database.js'
-import { joinGroup } from '../support/groups.js'
 import { createPerson, type Person, signIn, startTestSite, type TestSite, type Traits } from '../support/site.js'
 import { openHostSite } from '../auth/host-site.js'
 import { type ComparedForm, declareRoutes, hostForms, ownForms } from './kept-forms.table.js'
@@ -146,18 +145,6 @@ describe('a form that was put aside (SEC-R2)', () => {
       const { resumed, fresh } = await sendBoth(site, form)
       expect(fresh.status).toBe(form.status)
       expect(alike(resumed)).toEqual(alike(fresh))
-    })
-
-    it.each([
-      ['another kind of device', { otpPolicy: 'staff', kinds: ['webauthn'] }],
-      ['what only some kinds meet', { otpPolicy: 'strict' }],
-    ] as const)('meets the policy of the moment, which asks for %s by then', async (_what, policy) => {
-      const { person, browser } = await stale(site)
-      const path = `/account/two-factor/devices/${person.app?.persistentId}/rename`
-      await browser.post(path, { name: 'Renamed' })
-      await joinGroup(database, [person.id], { ...policy, kinds: 'kinds' in policy ? [...policy.kinds] : null })
-      const resumed = await browser.post(verify, { otp_token: person.code(), next: path })
-      expect(alike(await browser.post(path, { name: 'Renamed' }))).toEqual(alike(resumed))
     })
 
     it('meets the gate of a session that an invitation began', async () => {

@@ -1,0 +1,302 @@
+import express from 'express'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { requires } from '../../src/auth/requires.js'
+import type { Database } from '../../src/db/connect.js'
+import { openHostSite } from '../auth/host-site.js'
+import type { Answer, Browser } from '../support/browse.js'
+import { openTestDatabase } from '../support/database.js'
+import { joinGroup } from '../support/groups.js'
+import { createPerson, type Person, signIn, startTestSite, type TestSite, type Traits } from '../support/site.js'
+
+const login = '/account/login'
+const verify = '/account/verify'
+const profile = '/account/two-factor'
+const change = '/account/password/change'
+
+let database: Database
+let site: TestSite
+const others: TestSite[] = []
+beforeAll(async () => {
+  database = await openTestDatabase('embedded')
+  site = await startTestSite(database, { OTP_POLICY: 'off', OTP_EMAIL: 'true', BASE_URL: 'http://localhost:0' })
+})
+afterAll(async () => {
+  await Promise.all([site, ...others].map((each) => each.close()))
+  await database.close()
+})
+
+interface Waiting {
+  person: Person
+  browser: Browser
+}
+
+interface Row {
+  title: string
+  traits?: Traits
+  path: (person: Person) => string
+  form: (person: Person) => Record<string, string>
+  /** What stands before the form is sent. */
+  before?: (waiting: Waiting) => Promise<unknown>
+  /** What happens while it waits. @returns the site that is there from then on */
+  meanwhile: (waiting: Waiting) => Promise<TestSite | void>
+  expected: { status: number; location?: string; code?: string }
+}
+
+/** The same site after a restart, with other settings. */
+async function restarted(settings: Record<string, string>): Promise<TestSite> {
+  const twin = await startTestSite(
+    database,
+    { OTP_POLICY: 'off', BASE_URL: site.baseUrl, LOGIN_ADDRESS_LIMIT: '0', ...settings },
+    undefined,
+    { clock: site.clock },
+  )
+  others.push(twin)
+  return twin
+}
+
+const newPassword = ({ password }: Person) => ({ password, new_password: 'another good one' })
+const renamePath = ({ app }: Person) => `${profile}/devices/${app?.persistentId}/rename`
+const newAddress = (person: Person) => ({ email: `new.${person.email}`, password: person.password })
+const onlyBackupTokens = { app: false, backupTokens: 6, staff: false }
+
+const rows: readonly Row[] = [
+  {
+    title: 'strangers have used up what one address may try',
+    path: () => change,
+    form: ({ password }) => ({ password, new_password: password }),
+    async meanwhile() {
+      const twin = await restarted({ LOGIN_ADDRESS_LIMIT: '3' })
+      const tries: number[] = []
+      for (let nobody = 0; nobody < 5; nobody += 1)
+        tries.push((await twin.browser().post(login, { username: `n${nobody}@example.com`, password: 'wrong' })).status)
+      expect(tries).toContain(429)
+      return twin
+    },
+    expected: { status: 303, location: `${profile}?done=password_changed` },
+  },
+  {
+    title: 'the password has been guessed at in another session',
+    path: () => change,
+    form: newPassword,
+    async meanwhile({ person }) {
+      const other = await verifiedNow(person)
+      for (let guess = 0; guess < 40; guess += 1) {
+        const { retryAfter } = await guessAt(other, guess)
+        if (retryAfter > 40) return
+        site.clock.advance(retryAfter)
+      }
+    },
+    expected: { status: 429, code: 'too_many_requests' },
+  },
+  {
+    title: 'as many links as an hour allows have been mailed',
+    path: () => '/account/email',
+    form: newAddress,
+    async meanwhile({ person }) {
+      const other = await verifiedNow(person)
+      for (let mail = 0; mail < 5; mail += 1)
+        await other.post('/account/email', { ...newAddress(person), email: `n${mail}.${person.email}` })
+    },
+    expected: { status: 429, code: 'too_many_requests' },
+  },
+  {
+    title: 'the site demands a second factor of everybody, strictly',
+    traits: onlyBackupTokens,
+    path: () => change,
+    form: newPassword,
+    meanwhile: () => restarted({ OTP_POLICY: 'strict' }),
+    expected: { status: 302, location: `${profile}/setup` },
+  },
+  {
+    title: 'the site demands that, and takes people by invitation alone',
+    traits: onlyBackupTokens,
+    path: () => change,
+    form: newPassword,
+    meanwhile: () => restarted({ OTP_POLICY: 'strict', OTP_ENROLMENT: 'invite' }),
+    expected: { status: 302, location: `${profile}/setup` },
+  },
+  {
+    title: 'the site takes people by invitation alone',
+    path: renamePath,
+    form: () => ({ name: 'Renamed' }),
+    meanwhile: () => restarted({ OTP_ENROLMENT: 'invite' }),
+    expected: { status: 303, location: `${profile}?done=renamed` },
+  },
+  {
+    title: 'the site no longer offers email',
+    path: () => `${profile}/email/add`,
+    form: () => ({}),
+    meanwhile: () => restarted({ OTP_EMAIL: 'false' }),
+    expected: { status: 302, location: profile },
+  },
+  {
+    title: 'switching everything off is no longer allowed',
+    path: () => `${profile}/disable`,
+    form: () => ({ confirm: 'yes' }),
+    meanwhile: () => restarted({ OTP_POLICY: 'everyone' }),
+    expected: { status: 422, code: 'policy' },
+  },
+  {
+    title: 'a group of the person demands another kind of device',
+    path: renamePath,
+    form: () => ({ name: 'Renamed' }),
+    meanwhile: async ({ person }) =>
+      void (await joinGroup(database, [person.id], { otpPolicy: 'everyone', kinds: ['webauthn'] })),
+    expected: { status: 302, location: `${profile}/setup` },
+  },
+  {
+    title: 'a group of the person is strict',
+    traits: onlyBackupTokens,
+    path: () => change,
+    form: newPassword,
+    meanwhile: async ({ person }) => void (await joinGroup(database, [person.id], { otpPolicy: 'strict' })),
+    expected: { status: 302, location: `${profile}/setup` },
+  },
+  {
+    title: 'the grace is over',
+    path: renamePath,
+    form: () => ({ name: 'Renamed' }),
+    async before({ person }) {
+      await joinGroup(database, [person.id], { otpPolicy: 'staff', kinds: ['webauthn'], graceDays: 1 })
+      const since = new Date(site.clock.now().getTime() - (24 * 3600 - 100) * 1000)
+      await database.pool.query('update users set policy_since = $1 where id = $2', [since, person.id])
+    },
+    meanwhile: async () => void site.clock.advance(150),
+    expected: { status: 302, location: `${profile}/setup` },
+  },
+  {
+    title: 'the device of the form was removed elsewhere',
+    path: renamePath,
+    form: () => ({ name: 'Renamed' }),
+    traits: { backupTokens: 4 },
+    async meanwhile({ person }) {
+      await database.pool.query('delete from totp_devices where user_id = $1', [person.id])
+    },
+    expected: { status: 404, code: 'not_found' },
+  },
+]
+
+async function guessAt(browser: Browser, guess: number): Promise<{ retryAfter: number }> {
+  const { headers } = await browser.post(change, { password: `wrong ${guess}`, new_password: 'another good one' })
+  return { retryAfter: Number(headers['retry-after'] ?? 0) }
+}
+
+function browserLike(browser: Browser, at: TestSite): Browser {
+  const copy = at.browser()
+  for (const [name, value] of browser.cookies) copy.cookies.set(name, value)
+  return copy
+}
+
+function tokenOf(person: Person): Record<string, string> {
+  const otp_token = person.backupTokens.pop()
+  if (otp_token) return { otp_device: person.backup?.persistentId ?? '', otp_token }
+  site.clock.advance(30)
+  return { otp_token: person.code() }
+}
+
+async function verifiedNow(person: Person): Promise<Browser> {
+  const browser = site.browser()
+  await browser.post(login, { username: person.email, password: person.password })
+  expect((await browser.post(login, tokenOf(person))).status).toBe(303)
+  return browser
+}
+
+const bare = ({ status, location, code }: Answer) => ({ status, location, code })
+
+/** Everything that a form of these rows could have changed. */
+async function stateOf({ id }: Person): Promise<unknown> {
+  const sql = `select password_hash, email, auth_epoch,
+    (select array_agg(name) from totp_devices where user_id = u.id) as names,
+    (select count(*) from email_devices where user_id = u.id) as mailboxes,
+    (select count(*) from one_time_links where user_id = u.id) as links from users u where id = $1`
+  return (await database.pool.query(sql, [id])).rows
+}
+
+describe('a form that was put aside meets the rules of the moment (SEC-R2)', () => {
+  it.each(rows)('when $title meanwhile', async (row) => {
+    const person = await createPerson(site, row.traits)
+    const browser = await verifiedNow(person)
+    site.clock.advance(301)
+    const [path, form] = [row.path(person), row.form(person)]
+    await row.before?.({ person, browser })
+    const away = await browser.post(path, form)
+    expect(away.location).toMatch(/^\/account\/verify\?next=/)
+    const at = browserLike(browser, (await row.meanwhile({ person, browser })) ?? site)
+    const state = await stateOf(person)
+    const resumed = await at.post(verify, { ...tokenOf(person), next: path })
+    expect(resumed).toMatchObject(row.expected)
+    const isDone = resumed.location?.includes('done=') ?? false
+    if (!isDone) expect(await stateOf(person)).toEqual(state)
+    expect(bare(await at.post(path, form))).toEqual(bare(resumed))
+  })
+
+  it('is not completed once the password was changed elsewhere', async () => {
+    const person = await createPerson(site)
+    const browser = await verifiedNow(person)
+    site.clock.advance(301)
+    await browser.post(renamePath(person), { name: 'Renamed' })
+    const other = await verifiedNow(person)
+    expect((await other.post(change, newPassword(person))).location).toContain('done=password_changed')
+    const resumed = await browser.post(verify, { ...tokenOf(person), next: renamePath(person) })
+    expect(resumed.location).toMatch(/^\/account\/login/)
+    const { rows: found } = await database.pool.query('select name from totp_devices where user_id = $1', [person.id])
+    expect(found).toEqual([{ name: 'App' }])
+    await signIn(site, { ...person, password: 'another good one' }, browser)
+    const later = await browser.post(verify, { ...tokenOf(person), next: renamePath(person) })
+    expect(later).toMatchObject({ status: 303, location: renamePath(person) })
+  })
+})
+
+describe('a form for the panel', () => {
+  it.each(['records/%id/resetSecondFactor', 'records/%id/giveBackupToken', 'records/%id/edit'])(
+    'is never put aside, so that no token completes it: users/%s',
+    async (call) => {
+      const boss = await createPerson(site, { superuser: true })
+      const person = await createPerson(site)
+      const browser = await verifiedNow(boss)
+      site.clock.advance(301)
+      const path = `/admin/api/resources/users/${call.replace('%id', String(person.id))}`
+      const before = (await database.pool.query('select count(*) from kept_requests')).rows
+      const headers = { Accept: 'text/html', 'Content-Type': 'application/x-www-form-urlencoded' }
+      const stale = await browser.visit(path, { method: 'POST', body: 'deliver=page', headers })
+      expect(stale).toMatchObject({ status: 403, code: 'step_up_required' })
+      expect((await database.pool.query('select count(*) from kept_requests')).rows).toEqual(before)
+      const state = await stateOf(person)
+      await browser.post(verify, { ...tokenOf(boss), next: path })
+      expect(await stateOf(person)).toEqual(state)
+    },
+  )
+})
+
+describe('a form for a route of an application that asks for a right of a group', () => {
+  let host: TestSite
+  beforeAll(async () => {
+    host = await openHostSite(
+      (app, auth) => {
+        app.post('/panel-help', requires(auth, { maxAge: 60 }), (req, res, next) =>
+          req.user?.groups.some(({ permissions }) => permissions.includes('users.unlock'))
+            ? next()
+            : void res.sendStatus(403),
+        )
+        app.post('/panel-help', express.urlencoded(), (req, res) => void res.json(req.body))
+      },
+      { OTP_POLICY: 'off' },
+    )
+  })
+  afterAll(() => host.close())
+
+  it.each([
+    ['left with the person', null, 200],
+    ['taken away from the group', `update groups set permissions = '{}' where id = $1`, 403],
+    ['lost with the group', 'delete from user_groups where group_id = $1', 403],
+  ])('is judged by the right as it is by then: %s', async (_what, sql, status) => {
+    const person = await createPerson(host)
+    const group = await joinGroup(host.database, [person.id], { permissions: ['users.unlock'] })
+    const browser = await signIn(host, person)
+    host.clock.advance(301)
+    await browser.post('/panel-help', { a: '1' })
+    if (sql) await host.database.pool.query(sql, [group])
+    expect((await browser.post(verify, { otp_token: person.code(), next: '/panel-help' })).status).toBe(status)
+    expect((await browser.post('/panel-help', { a: '1' })).status).toBe(status)
+  })
+})
