@@ -14,6 +14,8 @@ import type { TestSite } from './site.js'
 export interface Deliveries {
   /** What lies in the sms folder, by number, the newest last. */
   texts(number: string): string[]
+  /** What lies in the mail folder, by address, the newest last. */
+  mails(address: string): string[]
   /** The code of the newest mail that brings an address one. Headers and boundaries have digits of their own. */
   mailedCode(address: string): string
   /** Everything that the worker has logged. */
@@ -43,6 +45,7 @@ export function startDeliveries(
   const mails = (address: string) => readAll(path.join(folder, 'mail')).filter((text) => text.includes(address))
   return {
     texts: (number) => readAll(path.join(folder, 'sms')).filter((text) => text.includes(`To: ${number}\n`)),
+    mails,
     mailedCode: (address) => codeIn(mails(address).findLast(isCodeMail)?.split(BEFORE_CODE)[1]),
     log: written.text,
     async stop() {
