@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import express from 'express'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { requires } from '../../src/auth/requires.js'
@@ -161,7 +162,9 @@ const rows: readonly Row[] = [
       const since = new Date(site.clock.now().getTime() - (24 * 3600 - 100) * 1000)
       await database.pool.query('update users set policy_since = $1 where id = $2', [since, person.id])
     },
-    meanwhile: async () => void site.clock.advance(150),
+    async meanwhile() {
+      site.clock.advance(150)
+    },
     expected: { status: 302, location: `${profile}/setup` },
   },
   {
@@ -226,7 +229,7 @@ describe('a form that was put aside meets the rules of the moment (SEC-R2)', () 
     const resumed = await at.post(verify, { ...tokenOf(person), next: path })
     expect(resumed).toMatchObject(row.expected)
     const isDone = resumed.location?.includes('done=') ?? false
-    if (!isDone) expect(await stateOf(person)).toEqual(state)
+    expect(isDone || isDeepStrictEqual(await stateOf(person), state)).toBe(true)
     expect(bare(await at.post(path, form))).toEqual(bare(resumed))
   })
 
