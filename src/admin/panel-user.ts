@@ -22,6 +22,8 @@ export class PanelUser implements Standing {
   readonly granted: ReadonlySet<string> | null
   readonly ofHost: readonly string[]
   readonly origin: Origin
+  /** When the request arrived, in milliseconds of this machine: what only tells two calls apart needs no other clock. */
+  readonly arrivedAt = Date.now()
   /** Whether this session has shown what reading a resource requires, beyond the permission. */
   readonly opens: (resourceId: string) => boolean
   // Private and behind a getter: whatever writes this object down, or copies it, leaves the person out.

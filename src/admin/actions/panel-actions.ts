@@ -1,6 +1,6 @@
 import type { ActionContext, ActionHandler, ActionRequest, ActionResponse, ResourceOptions } from '../adminjs.js'
 import { knownUser, type PanelUser, actorOf } from '../panel-user.js'
-import { can, helps, type Permission, permissionOf } from '../permissions.js'
+import { can, type Help, helps, type Permission, permissionOf } from '../permissions.js'
 import { PanelRefusal } from '../refusal.js'
 import { ListedRecord } from '../resources/listed-record.js'
 import { ListedResource } from '../resources/listed-resource.js'
@@ -10,9 +10,11 @@ import { changeUser, userFields } from './change-user.js'
 import type { DeviceTable } from './device-tables.js'
 import { endSessions } from './end-sessions.js'
 import { giveBackupToken } from './give-backup-token.js'
+import { giveOnce } from './give-once.js'
 import { groupHandlers, memberHandlers } from './group-actions.js'
 import type { Helped } from './help-person.js'
 import { invitationFields, invitePerson } from './invite-person.js'
+import type { Refused } from './outcome.js'
 import { removeDevices } from './remove-devices.js'
 import { resetSecondFactor } from './reset-second-factor.js'
 import { recordId, recordIds } from './record-id.js'
@@ -93,22 +95,28 @@ function userHandlers(services: PanelServices): Handlers {
       return savedAnswer(context, id)
     },
     show: showPerson(services),
-    async unlock(request, _response, context) {
-      return givenAnswer(context, settle(await unlockPerson(services, ...personOf(request, context))))
-    },
+    unlock: helping(services, 'unlock', (actor, personId) => unlockPerson(services, actor, personId)),
     async invite(request, _response, context) {
       const wish = parseForm(invitationFields, request)
-      return givenAnswer(context, settle(await invitePerson(services, ...personOf(request, context), wish)))
+      const [actor, personId] = personOf(request, context)
+      const invited = () => invitePerson(services, actor, personId, wish)
+      return givenAnswer(context, await giveOnce(services, { how: 'invite', actor, personId, wish }, invited))
     },
-    async giveBackupToken(request, _response, context) {
-      return givenAnswer(context, settle(await giveBackupToken(services, ...personOf(request, context))))
-    },
-    async endSessions(request, _response, context) {
-      return givenAnswer(context, settle(await endSessions(services, ...personOf(request, context))))
-    },
-    async resetSecondFactor(request, _response, context) {
-      return givenAnswer(context, settle(await resetSecondFactor(services, ...personOf(request, context))))
-    },
+    giveBackupToken: helping(services, 'giveBackupToken', (actor, id) => giveBackupToken(services, actor, id)),
+    endSessions: helping(services, 'endSessions', (actor, id) => endSessions(services, actor, id)),
+    resetSecondFactor: helping(services, 'resetSecondFactor', (actor, id) => resetSecondFactor(services, actor, id)),
+  }
+}
+
+/** A help for which nothing is typed. */
+function helping(
+  services: PanelServices,
+  how: Help,
+  help: (actor: PanelUser, personId: number) => Promise<{ ok: true; given: Helped } | Refused>,
+): ActionHandler<ActionResponse> {
+  return async (request, _response, context) => {
+    const [actor, personId] = personOf(request, context)
+    return givenAnswer(context, await giveOnce(services, { how, actor, personId }, () => help(actor, personId)))
   }
 }
 
@@ -117,8 +125,8 @@ function personOf(request: ActionRequest, context: ActionContext): [PanelUser, n
   return [actorOf(context), Number(recordId(request))]
 }
 
-/** The only answer of the panel with a secret in it: shown on its page this once, kept nowhere. */
-function givenAnswer({ record, currentAdmin }: ActionContext, { given }: { given: Helped }) {
+/** The only answer of the panel with a secret in it: shown on its page this once, kept for the same call sent at the same moment. */
+function givenAnswer({ record, currentAdmin }: ActionContext, { given }: { given: unknown }) {
   return { record: record?.toJSON(currentAdmin), given }
 }
 

@@ -2,19 +2,11 @@ import type { Request, RequestHandler, Response } from 'express'
 import { isForm } from '../../http/read-form.js'
 import type { MethodsAt } from '../../http/known-addresses.js'
 import { setSessionCookie } from '../../http/sessions.js'
-import { pause } from '../../notify/pause.js'
 import type { Auth } from '../auth.js'
 import { keepWhenAnswered } from './keep-when-answered.js'
 import { readSubmission, type Submission } from './read-submission.js'
-import { claimForm, findAnswer, forgetForm, type KeptAnswer, stillStands } from './repeated-forms.js'
-
-/** Milliseconds between two looks at what becomes of the same form. */
-const LOOK = 40
-/**
- * Milliseconds that the second of two forms waits for the first. Sending a code takes ten seconds
- * at most; the rest is for a machine that has other work as well. Less than a request may take (listen.ts).
- */
-const LONGEST = 25_000
+import type { KeptAnswer } from './repeated-forms.js'
+import { takeTurn } from './take-turn.js'
 
 /**
  * Sending a form twice ends like sending it once: Enter pressed twice, an answer that got
@@ -44,28 +36,6 @@ export function answerRepeats(auth: Auth, methodsAt: MethodsAt): { claim: Reques
       next()
     },
   }
-}
-
-type Turn = { answer: KeptAnswer } | { answer: null; claimed: boolean }
-
-/** The answer that the same form had, or the turn to answer it; neither where the first takes for ever. */
-async function takeTurn(auth: Auth, submission: Submission): Promise<Turn> {
-  const over = AbortSignal.timeout(LONGEST)
-  let waited = false
-  do {
-    if (await claimForm(auth, submission)) return { answer: null, claimed: true }
-    const found = await findAnswer(auth, submission)
-    if (found?.answer && (await holds(auth, found.answer, waited))) return { answer: found.answer }
-    if (found?.answer) await forgetForm(auth, found.key)
-    waited ||= found?.answer === null
-  } while (await pause(LOOK, over))
-  return { answer: null, claimed: false }
-}
-
-/** Not where the session has ended meanwhile: signed out, used up by the next step, or the person was switched off. */
-async function holds(auth: Auth, { isRepeatable, successor }: KeptAnswer, waited: boolean): Promise<boolean> {
-  if (isRepeatable && !waited) return false
-  return successor === null || stillStands(auth, successor)
 }
 
 function repeat(auth: Auth, res: Response, { status, headers, cookies, body, successor }: KeptAnswer): void {
