@@ -164,6 +164,25 @@ describe('the panel in a browser', () => {
     await context.close()
   })
 
+  it.each(['invite', 'giveBackupToken', 'resetSecondFactor', 'unlock'])(
+    'can send a form of help again that got no answer: %s',
+    async (action) => {
+      const person = await createPerson(site)
+      const { page, context } = await openPage(chromium, { signedIn: await signedIn() })
+      await page.goto(`${site.baseUrl}/admin/resources/users/records/${person.id}/${action}`)
+      const button = page.locator('.help-person form button')
+      await button.waitFor()
+      await context.setOffline(true)
+      await button.click()
+      expect(await page.getByRole('alert').innerText()).toContain('may have been carried out')
+      expect(await button.isEnabled()).toBe(true)
+      await context.setOffline(false)
+      await button.click()
+      await page.locator('.help-person [role=status]').waitFor()
+      await context.close()
+    },
+  )
+
   it('filters a list by an owner who is found while his address is typed', async () => {
     const person = await createPerson(site)
     const { page, complaints, context } = await openPage(chromium, { signedIn: await signedIn() })

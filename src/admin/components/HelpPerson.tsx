@@ -32,7 +32,8 @@ function Help({ action, record }: ActionProps) {
   const send = async (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault()
     setSending(true)
-    setState(await post(name, record, new FormData(event.currentTarget)))
+    const data = new FormData(event.currentTarget)
+    setState(await post(name, record, data).catch((): State => ({ at: 'refused', why: text('no_answer') })))
     setSending(false)
   }
   return (
