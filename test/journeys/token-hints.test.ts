@@ -1,0 +1,48 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openSite } from '../security/open-site.js'
+import { addMailbox, addPhone } from '../support/challenges.js'
+import { createPerson, type Person, signIn, type TestSite } from '../support/site.js'
+
+let site: TestSite
+beforeAll(async () => {
+  site = await openSite({ OTP_EMAIL: 'true' })
+})
+afterAll(() => site.close())
+
+async function tokenPage(person: Person): Promise<string> {
+  const browser = site.browser()
+  await browser.post('/account/login', { username: person.email, password: person.password })
+  return (await browser.get('/account/login')).text
+}
+const hintIn = (page: string) => /<small id="code-hint">(.*?)<\/small>/.exec(page)?.[1]
+const add: Record<string, (person: Person) => Promise<unknown>> = {
+  phone: (person) => addPhone(site.otp, person.id),
+  email: (person) => addMailbox(site.otp, person.id),
+}
+
+describe('the hint of the token step', () => {
+  it.each([
+    [[], 'shows now'],
+    [['phone'], 'have a code sent first'],
+    [['email'], 'have a code sent first'],
+    [['phone', 'email'], 'have a code sent first'],
+  ])('is true for each device of someone with an app and %j', async (others, hint) => {
+    const person = await createPerson(site)
+    for (const other of others) await add[other]?.(person)
+    const page = await tokenPage(person)
+    expect(hintIn(page)).toContain(hint)
+    expect(page).not.toContain('Which app')
+    expect(page.includes('Which device do you want to use?')).toBe(others.length > 0)
+  })
+
+  it.each([
+    ['phone', 'Have a code sent to Phone first.'],
+    ['phone,email', 'Choose a device and have a code sent to it first.'],
+  ])('says that a code has to be sent first where only %s is accepted', async (kinds, hint) => {
+    const person = await createPerson(site)
+    for (const kind of ['phone', 'email']) await add[kind]?.(person)
+    const browser = await signIn(site, person)
+    const page = await browser.get(`/account/verify?kinds=${kinds}`)
+    expect(hintIn(page.text)).toBe(hint)
+  })
+})
