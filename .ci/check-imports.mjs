@@ -6,7 +6,7 @@ import path from 'node:path'
 // each other, and files do not import each other in a circle.
 const floors = [
   // Floor 0 of the house, in the order in which its small files stand on each other.
-  ['clock', 'errors', 'host-code', 'origin', 'printable', 'typed-text', 'within'],
+  ['clock', 'errors', 'fault-for-log', 'host-code', 'origin', 'printable', 'typed-text', 'within'],
   ['crypto', 'root', 'with-data-folder'],
   ['i18n', 'templates'],
   ['replace-texts'],

@@ -1,6 +1,7 @@
 import pino, { type Logger, type LoggerOptions } from 'pino'
 import type { Config } from './config/read-config.js'
 import { printable } from './printable.js'
+import { faultForLog } from './fault-for-log.js'
 
 /**
  * Structured lines on standard error. Whoever logs names the fields; headers, bodies,
@@ -23,9 +24,9 @@ export function logOptions({ logLevel: level }: Pick<Config, 'logLevel'>): Logge
   }
 }
 
-/** What helps to find a fault. Sequelize's errors carry the statement with its values, which may be secret. */
-function describeFault(fault: unknown): Record<string, unknown> {
-  if (!(fault instanceof Error)) return { type: typeof fault }
+/** What helps to find a fault, whoever logs it. */
+function describeFault(given: unknown): Record<string, unknown> {
+  const fault = faultForLog(given)
   return {
     type: fault.name,
     message: fault.message,

@@ -60,6 +60,7 @@ import { registerKinds } from './otp/kinds/register-kinds.js'
 import { otpSettings } from './otp/otp-settings.js'
 import type { Otp } from './otp/otp.js'
 import type { UserVerification } from './otp/webauthn/relying-party.js'
+import { faultForLog } from './fault-for-log.js'
 
 export interface SiteServices {
   config: Config
@@ -132,7 +133,7 @@ export async function mountSite(services: SiteServices): Promise<MountedSite> {
     foreignSender: (req) => foreignSender(req, origins),
     showRefusal: (res, code, message) => sendPage(res, 'error', { code, message }),
     warn: (code, message) => log.warn({ code }, message),
-    logFault: (fault, req) => req.log.error({ err: fault }, 'fault in the panel'),
+    logFault: (fault, req) => req.log.error({ err: faultForLog(fault) }, 'fault in the panel'),
   })
 
   const app = express()
@@ -187,7 +188,9 @@ async function createAccount(
     database,
     clock,
     keys,
-    events: createEvents((fault, event) => services.log.error({ err: fault, event }, 'fault in a handler')),
+    events: createEvents((fault, event) =>
+      services.log.error({ err: faultForLog(fault), event }, 'fault in a handler'),
+    ),
     ...(await registerKinds(database, config, services.kinds ?? [])),
     settings: otpSettings(config, services.baseUrl, services.userVerification),
   }
@@ -209,11 +212,12 @@ function answerFault(log: Logger): ErrorRequestHandler {
     const outage = isOutage(fault)
     if (outage && !isFromHost(fault))
       (req.log ?? log).warn({ reason: reasonOf(fault) }, 'the database is not available')
-    else (req.log ?? log).error({ err: fault }, 'fault')
+    else (req.log ?? log).error({ err: faultForLog(fault) }, 'fault')
     if (res.headersSent) return next(fault)
     if (outage) return refuse(req, res, isFromHost(fault) ? HOST_UNAVAILABLE : UNAVAILABLE)
     refuse(req, res, { status: 500, code: 'internal' })
   }
 }
 
-const reasonOf = (fault: unknown): string | undefined => (fault instanceof Error ? fault.message : undefined)
+const reasonOf = (fault: unknown): string | undefined =>
+  fault instanceof Error ? faultForLog(fault).message : undefined

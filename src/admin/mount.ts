@@ -9,7 +9,7 @@ import { checkHostPage, checkNamedPage } from './host/check-host-page.js'
 import { cutReferences } from './host/cut-references.js'
 import { type HostSettings, readHostAdmin } from './host/host-admin.js'
 import { createHostPage } from './host/host-page.js'
-import { enterHost } from './host/host-fault.js'
+import { enterHost, refuseNothing } from './host/host-fault.js'
 import { hostPermissions } from './host/host-permissions.js'
 import { readOwnRelations } from './host/own-relations.js'
 import { readHostFields } from './host/read-host-fields.js'
@@ -110,6 +110,7 @@ async function mountWithHost(
     cutReferences(admin, check.isOpenTo),
     enterHost,
     adminRouter,
+    refuseNothing,
   ]
   if (components && script) router.get(script, serveComponents(components))
   for (const [path, kind] of CALLS)
@@ -164,7 +165,7 @@ function mountCalls(
   for (const [path, kind] of CALLS) router.all(path, checkCall(admin, kind), ...handled)
   router
     .route('/api/dashboard')
-    .get(readFields, check.dashboard, ...(services.admin ? [enterHost] : []), adminRouter)
+    .get(readFields, check.dashboard, ...(services.admin ? [enterHost] : []), adminRouter, refuseNothing)
     .all(refuseMethod('GET, HEAD'))
 }
 

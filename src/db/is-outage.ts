@@ -24,8 +24,20 @@ const MESSAGES =
  * full, starting, or took longer than a statement may take. Anything else is a bug.
  */
 export function isOutage(error: unknown): boolean {
-  if (!(error instanceof Error)) return false
+  try {
+    return saysOutage(error, MAX_CAUSES)
+  } catch {
+    // An error of the application whose properties cannot be read.
+    return false
+  }
+}
+
+/** An error may be its own cause. */
+const MAX_CAUSES = 5
+
+function saysOutage(error: unknown, causes: number): boolean {
+  if (!(error instanceof Error) || causes < 0) return false
   const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
   if (CODES.has(code) || SQLSTATES.test(code) || NAMES.test(error.name) || MESSAGES.test(error.message)) return true
-  return isOutage(error.cause) || ('original' in error && isOutage(error.original))
+  return saysOutage(error.cause, causes - 1) || ('original' in error && saysOutage(error.original, causes - 1))
 }

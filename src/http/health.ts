@@ -4,6 +4,7 @@ import type { Database } from '../db/connect.js'
 import { within } from '../within.js'
 import { isMigrated } from '../db/migrate.js'
 import type { KindMigrations } from '../db/migrations/index.js'
+import { faultForLog } from '../fault-for-log.js'
 
 /** Milliseconds that `/readyz` takes at most; load balancers rarely wait longer. */
 const LONGEST = 2_500
@@ -29,7 +30,7 @@ export function healthRoutes(database: Database, kinds: readonly KindMigrations[
   })
   router.get('/readyz', async (_req, res) => {
     const ready = await within(LONGEST, isReady()).catch((fault: unknown) => {
-      log.warn({ err: fault }, 'not ready')
+      log.warn({ err: faultForLog(fault) }, 'not ready')
       return false
     })
     if (ready === undefined) log.warn('not ready: the database does not answer in time')

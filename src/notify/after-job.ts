@@ -4,6 +4,7 @@ import { DeliveryError } from './delivery-error.js'
 import type { Notify } from './notify.js'
 import { returnAttempt } from './return-attempt.js'
 import { readMailOf } from './undelivered.js'
+import { faultForLog } from '../fault-for-log.js'
 
 /** A mailbox that is refused for good is refused again a moment later; the second time ends it. */
 const TRIES_AFTER_REFUSAL = 2
@@ -37,7 +38,7 @@ export async function afterJob(notify: Notify, job: Job, error: unknown): Promis
     return
   }
   const isDelivery = error instanceof DeliveryError
-  const reason = isDelivery ? { reason: error.message } : { err: error }
+  const reason = isDelivery ? { reason: error.message } : { err: faultForLog(error) }
   const isOver = job.attempts >= (isDelivery ? TRIES_AFTER_REFUSAL : job.max_attempts)
   if (!isOver) return log.error({ ...about, ...reason }, 'refused, will be tried again')
   log.error({ ...about, ...reason }, 'refused for the last time, given up')

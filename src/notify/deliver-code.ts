@@ -1,6 +1,7 @@
 import type { CodeToSend } from './codes.js'
 import type { Delivered } from './gateways/sms-gateway.js'
 import type { Notify } from './notify.js'
+import { faultForLog } from '../fault-for-log.js'
 
 /**
  * Sends a code, unless it has expired, was replaced or used by now, and writes down what
@@ -25,7 +26,7 @@ export async function deliverCode(
   else notify.log.warn({ ...about, reason: delivered.reason, detail: delivered.detail }, 'code not sent')
   // The message is out, or was refused: a fault here must not send it a second time.
   await writeDown(notify, delivery, delivered).catch((error: unknown) =>
-    notify.log.error({ ...about, err: error }, 'what came of a code was not written down'),
+    notify.log.error({ ...about, err: faultForLog(error) }, 'what came of a code was not written down'),
   )
 }
 

@@ -9,6 +9,7 @@ import { superviseRunner, type Workers } from './supervise-runner.js'
 import { taskList } from './tasks/index.js'
 import { unlockDeadWorkers } from './unlock-dead-workers.js'
 import { within } from '../within.js'
+import { faultForLog } from '../fault-for-log.js'
 
 /** Milliseconds between two heartbeats of a worker. */
 const BEAT = 5_000
@@ -79,7 +80,7 @@ function listen(notify: Notify, { workers, following }: State): { events: Worker
   const { database, log } = notify
   const follow = (work: Promise<void>) => {
     const rest = work
-      .catch((fault: unknown) => log.error({ err: fault }, 'what follows a job failed'))
+      .catch((fault: unknown) => log.error({ err: faultForLog(fault) }, 'what follows a job failed'))
       .finally(() => following.delete(rest))
     following.add(rest)
   }
@@ -118,7 +119,7 @@ async function watchWorkers(notify: Notify, { workers }: State, stopping: AbortS
       const jobs = await unlockDeadWorkers(database, DEAD_AFTER)
       if (jobs > 0) log.warn({ jobs }, 'jobs of a killed process are free again')
     } catch (error) {
-      log.error({ err: error }, 'the heartbeat of the job workers failed')
+      log.error({ err: faultForLog(error) }, 'the heartbeat of the job workers failed')
     }
   } while (await pause(BEAT, stopping))
 }

@@ -2,6 +2,7 @@ import type { WorkerPool } from 'graphile-worker'
 import type { Logger } from 'pino'
 import { within } from '../within.js'
 import { pause } from './pause.js'
+import { faultForLog } from '../fault-for-log.js'
 
 /** Milliseconds until another pool of workers is started. */
 const PAUSE = 1000
@@ -31,7 +32,7 @@ export async function superviseRunner(
       await Promise.race([stopped, lost])
       await within(END, pool.gracefulShutdown())
     } catch (error) {
-      log.error({ err: error }, 'the job workers could not be started')
+      log.error({ err: faultForLog(error) }, 'the job workers could not be started')
     }
   } while (await pause(PAUSE, stopping))
 }

@@ -23,4 +23,15 @@ describe('an error of the database (OPS-02)', () => {
   it.each(['23505', '42P01', '40001', 'EACCES', ''])('is a bug with code “%s”', (code) => {
     expect(isOutage(coded(code))).toBe(false)
   })
+
+  it('is a bug where the error is its own cause or cannot be read', () => {
+    const loop = new Error('loop')
+    loop.cause = loop
+    const silent = new Proxy(new Error('silent'), {
+      get: () => {
+        throw new TypeError('cannot be read')
+      },
+    })
+    expect([loop, silent].map((fault) => isOutage(fault))).toEqual([false, false])
+  })
 })

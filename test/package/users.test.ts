@@ -36,6 +36,15 @@ const adapter: UsersAdapter<Person> = {
   checkNobody: async () => void asked.push('nobody'),
 }
 
+function ownCause(message: string): Error {
+  const made = new Error(message)
+  made.cause = made
+  return made
+}
+function refuseToTell(): never {
+  throw new TypeError('cannot be read')
+}
+
 function add(person: Partial<Person> & { id: string | number; login: string }): Person {
   const whole = { email: `${person.login}@example.com`, isStaff: true, hash: hash('old bean soup'), ...person }
   people.push(whole)
@@ -237,6 +246,32 @@ describe('people in the table of an application', () => {
     fault = null
     expect((await browser.get('/admin')).status).toBe(200)
   })
+
+  test.each<[string, () => Error, string]>([
+    ['is frozen', () => Object.freeze(new Error('the directory sleeps')), 'the directory sleeps'],
+    ['is its own cause', () => ownCause('the directory sleeps'), 'the directory sleeps'],
+    ['cannot be read', () => new Proxy(new Error('the directory sleeps'), { get: refuseToTell }), '"err"'],
+    [
+      'holds values of a statement',
+      () => Object.assign(new Error('the directory sleeps'), { sql: 'select 1', parameters: ['a secret value'] }),
+      'the directory sleeps',
+    ],
+  ])(
+    'a fault that %s is answered with our page and logged without its values (EMB-R5)',
+    async (_name, make, logged) => {
+      const person = add({ id: 34, login: 'thirtyfour' })
+      const browser = await signIn(person)
+      fault = make()
+      host.log.length = 0
+      for (const answer of [await browser.get('/admin'), await password(person, host.browser())]) {
+        expect(answer).toMatchObject({ status: 500, code: 'internal' })
+        expect(answer.text).not.toMatch(/directory|node_modules/)
+      }
+      fault = null
+      expect(host.log.join('')).toContain(logged)
+      expect(host.log.join('')).not.toMatch(/a secret value|circular-ref-tag|call stack/)
+    },
+  )
 
   test('pages for what the application owns are not there, and not linked', async () => {
     const browser = await signIn(add({ id: 15, login: 'fifteen' }))

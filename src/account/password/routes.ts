@@ -14,6 +14,7 @@ import { findLink } from '../one-time-link.js'
 import { forgotForm, resetForm } from './forms.js'
 import { requestReset, takeReset } from './request-reset.js'
 import { resetPassword } from './reset-password.js'
+import { faultForLog } from '../../fault-for-log.js'
 
 const FORGOT = '/account/password/forgot'
 const RESET = '/account/password/reset/:token'
@@ -46,7 +47,7 @@ function postForgot(account: Account): RequestHandler {
     // Nobody's, whoever looks: there is nothing to hide.
     if (isBlank(email)) return
     requestReset(account, email, language, origin).catch((fault: unknown) =>
-      log.error({ err: fault }, 'a link to a new password was not sent'),
+      log.error({ err: faultForLog(fault) }, 'a link to a new password was not sent'),
     )
   }
 }

@@ -4,6 +4,7 @@ import { settleTimes } from '../../db/settle-times.js'
 import { sweepEnrolments } from '../../otp/sweep-enrolments.js'
 import type { Account } from '../account.js'
 import { sweeps } from './sweeps.js'
+import { faultForLog } from '../../fault-for-log.js'
 
 /** Milliseconds between two sweeps of one process. */
 const EVERY_MS = 60_000
@@ -25,7 +26,7 @@ export function keepSwept(account: Account, log: Logger): () => void {
         (ahead) =>
           ahead > 0 && log.warn({ rows: ahead }, 'stored times were in the future, and count as now: check the clock'),
       )
-      .catch((fault: unknown) => log.error({ err: fault }, 'sweeping failed'))
+      .catch((fault: unknown) => log.error({ err: faultForLog(fault) }, 'sweeping failed'))
   }
   const timer = setInterval(run, EVERY_MS).unref()
   const first = setTimeout(run, FIRST_MS).unref()

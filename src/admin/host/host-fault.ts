@@ -10,6 +10,12 @@ export const enterHost: RequestHandler = (_req, res, next) => {
   next()
 }
 
+/** AdminJS hands on nothing where the application's code has thrown `undefined` or `null`. */
+export const refuseNothing: RequestHandler = (_req, res, next) => {
+  if (reachedHost(res)) throw new PanelRefusal('internal')
+  next()
+}
+
 export const reachedHost = ({ locals }: Pick<Response, 'locals'>): boolean => locals[REACHED] === true
 
 const codes: Readonly<Record<string, RefusalCode>> = {

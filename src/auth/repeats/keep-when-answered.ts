@@ -5,6 +5,7 @@ import type { Auth } from '../auth.js'
 import { saveSession } from '../session.js'
 import type { Submission } from './read-submission.js'
 import { forgetForm, keepAnswer } from './repeated-forms.js'
+import { faultForLog } from '../../fault-for-log.js'
 
 /** What an answer is made of, beside its body and its cookies; the rest every answer has. */
 const HEADERS = [
@@ -27,7 +28,7 @@ export function keepWhenAnswered(auth: Auth, req: Request, res: Response, submis
     res.end = end
     const body = typeof given[0] === 'string' || Buffer.isBuffer(given[0]) ? given[0].toString() : ''
     settle(auth, req, res, { submission, began, body })
-      .catch((fault: unknown) => req.log.error({ err: fault }, 'the answer of a form was not kept'))
+      .catch((fault: unknown) => req.log.error({ err: faultForLog(fault) }, 'the answer of a form was not kept'))
       .finally(() => Reflect.apply(end, this, given))
     return res
   }

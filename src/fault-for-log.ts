@@ -1,0 +1,45 @@
+/** Causes that are logged with a fault; one may be its own cause. */
+const MAX_CAUSES = 5
+
+/**
+ * Copies of a fault what helps to find it. Loggers of applications write onto what they log and
+ * read all of it: a frozen error would throw there, and the errors of Sequelize hold the
+ * statement with its values, which may be secret.
+ */
+export function faultForLog(fault: unknown, causes = MAX_CAUSES): Error {
+  if (!(fault instanceof Error)) return copyOf('NonError', typeof fault === 'string' ? fault : typeof fault)
+  const { name, message, stack, code, cause } = partsOf(fault)
+  const copy = copyOf(textOf(name) ?? 'Error', textOf(message) ?? '')
+  copy.stack = textOf(stack) ?? ''
+  if (typeof code === 'string') Object.assign(copy, { code })
+  if (cause instanceof Error && causes > 0) copy.cause = faultForLog(cause, causes - 1)
+  return copy
+}
+
+function copyOf(name: string, message: string): Error {
+  const copy = new Error(message)
+  copy.name = name
+  copy.stack = `${name}: ${message}`
+  // Pino names the type by the constructor, where there is one.
+  return Object.defineProperty(copy, 'constructor', { value: undefined })
+}
+
+const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
+
+/** A getter, or a proxy, can throw. */
+function partsOf(fault: Error): Readonly<Record<'name' | 'message' | 'stack' | 'code' | 'cause', unknown>> {
+  const read = (part: string): unknown => {
+    try {
+      return Reflect.get(fault, part)
+    } catch {
+      return undefined
+    }
+  }
+  return {
+    name: read('name'),
+    message: read('message'),
+    stack: read('stack'),
+    code: read('code'),
+    cause: read('cause'),
+  }
+}
