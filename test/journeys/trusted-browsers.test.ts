@@ -485,7 +485,7 @@ describe.each(databaseKinds())('trusted browsers, on the %s database', (where) =
         const mail = (await mailsTo(database, address)).find((each) => each.mail === name)
         if (!mail || !('link' in mail)) throw new Error(`There is no ${name} yet.`)
         return new URL(mail.link).pathname
-      }, 5_000)
+      }, 100_000)
 
     const ways: Record<string, (person: Person) => Promise<unknown>> = {
       'with a change of password': async (person) =>
