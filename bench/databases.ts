@@ -22,7 +22,7 @@ export async function createDatabase({ postgres }: Bench): Promise<BenchDatabase
   await runOn(postgres.url, `create database ${name} template template0`)
   const folder = temporaryFolder()
   const environment = { DATABASE_URL: databaseAt(postgres.url, name), DATA_DIR: folder }
-  const database = await connectDatabase(testConfig(environment))
+  const database = await connectDatabase(testConfig(environment), { unhurried: true })
   await migrate(database)
   const drop = async () => {
     await database.close()

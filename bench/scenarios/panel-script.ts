@@ -1,3 +1,4 @@
+import unpacked from '@sparticuz/chromium'
 import type { BrowserContext, Page } from 'playwright-core'
 import { systemClock } from '../../src/clock.js'
 import { launchBrowser, openPage } from '../../test/support/browser.js'
@@ -14,7 +15,7 @@ export async function panelScript(bench: Bench): Promise<Row[]> {
   if (!person) throw new Error('Nobody to sign in as.')
   const server = await startServer(environment)
   const signedIn = { browser: await signIn(server.baseUrl, person), baseUrl: server.baseUrl }
-  const chromium = await launchBrowser()
+  const chromium = await launchBrowser(await unpacked.executablePath())
   const { page, context } = await openPage(chromium, { signedIn })
   const first = await scriptBytes(context, page, `${server.baseUrl}/admin`)
   const second = await scriptBytes(context, page, `${server.baseUrl}/admin/resources/users`)

@@ -7,10 +7,14 @@ import type { Browser as HttpBrowser } from './browse.js'
 /** These two make a tab's crash the whole browser's, and tests of the origin lie. */
 const HARMFUL = new Set(['--single-process', '--disable-web-security'])
 
-/** The Chromium that comes with the development dependencies. */
-export async function launchBrowser(): Promise<Browser> {
+/**
+ * The Chromium that comes with the development dependencies.
+ *
+ * @param executable where it was unpacked; the tests have it from test/global-setup.ts
+ */
+export async function launchBrowser(executable?: string): Promise<Browser> {
   const args = chromium.args.filter((argument) => !HARMFUL.has(argument))
-  return playwright.launch({ executablePath: inject('chromium'), args, headless: true })
+  return playwright.launch({ executablePath: executable ?? inject('chromium'), args, headless: true })
 }
 
 export interface WatchedPage {
