@@ -331,6 +331,33 @@ describe.each(databaseKinds())('the life of a secret key, on the %s database', (
     })
   })
 
+  describe('two processes with the same keys in another order', () => {
+    const wrong = (site: TestSite, username: string) =>
+      site.browser().post(login, { username, password: 'a wrong one' })
+
+    it.each(['of an account', 'of an address that nobody has'])(
+      'share the limit on passwords %s (SEC-19)',
+      async (whose) => {
+        const [one, two] = [await start([K1, K2]), await start([K2, K1])]
+        const username = whose === 'of an account' ? (await createPerson(one)).email : `nobody.${where}@example.com`
+        const inTurn: number[] = []
+        for (let attempt = 0; attempt < 12; attempt += 1)
+          inTurn.push((await wrong(attempt % 2 === 0 ? one : two, username)).status)
+        expect(inTurn).toEqual([...Array.from({ length: 10 }, () => 422), 429, 429])
+      },
+    )
+
+    it('share that limit at the same moment (SEC-19)', async () => {
+      const sites = [await start([K1, K2]), await start([K2, K1])]
+      const { email } = await createPerson(await start([K1, K2]))
+      const answers = await Promise.all(
+        Array.from({ length: 12 }, () => sites.map((site) => wrong(site, email))).flat(),
+      )
+      expect(answers.filter(({ status }) => status === 422).length).toBeLessThanOrEqual(10)
+      expect(answers.every(({ status }) => status === 422 || status === 429)).toBe(true)
+    })
+  })
+
   it('SEC-19: a session is ended from a page that a process with another key in front has made', async () => {
     const one = await start([K1, K2])
     const owner = await enrol(one)
