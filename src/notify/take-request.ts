@@ -7,6 +7,10 @@ import { runStatement } from '../db/run-statement.js'
 const PER_HOUR = {
   /** Links to a new password, by what was typed. The oldest of these counts, hence its plain name. */
   password: 5,
+  /** The same by the person, in browsers that are known by this person's password alone. */
+  'password-known': 5,
+  /** The same in browsers where this person gave a second factor. */
+  'password-verified': 5,
   /** Changes of the email address, by the person who asks. */
   'email-change': 5,
   /** The same by the address that the link would be sent to, over all people. */

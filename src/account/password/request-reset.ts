@@ -1,33 +1,18 @@
 import { recordEventOrNothing } from '../../audit.js'
 import { runStatement } from '../../db/run-statement.js'
 import { enqueue } from '../../notify/enqueue.js'
-import { takeRequest } from '../../notify/take-request.js'
 import { NOBODY } from '../../notify/tell-user.js'
 import type { Origin } from '../../origin.js'
-import { isBlank } from '../../typed-text/clean-text.js'
 import { emailCandidates } from '../../typed-text/read-email.js'
 import type { Account } from '../account.js'
 import { createLink } from '../one-time-link.js'
+import { ownerSql } from './reset-owner.js'
 
 interface Requester {
   id: number
   email: string
   name: string
   locale: string | null
-}
-
-/**
- * Counts one request by what was typed, whether anybody has that address or not.
- *
- * @returns the seconds to wait, or null where it may be made
- */
-export async function takeReset(account: Account, typed: string): Promise<number | null> {
-  // Nobody's: somebody sent the form as it was.
-  if (isBlank(typed)) return null
-  const subject = emailCandidates(typed)[0] ?? ''
-  return account.database.sequelize.transaction((transaction) =>
-    takeRequest(account, transaction, account.clock.now(), [{ purpose: 'password', subject }]),
-  )
 }
 
 /**
@@ -56,5 +41,4 @@ export async function requestReset(account: Account, typed: string, language: st
 }
 
 // Locked, so that the address is still theirs when the link is bound to it.
-const REQUESTER =
-  'select id, email, name, locale from users where lower(email) = any($emails) and is_active order by array_position($emails, lower(email)) limit 1 for update'
+const REQUESTER = `${ownerSql('id, email, name, locale')} for update`

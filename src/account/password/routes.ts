@@ -2,7 +2,6 @@ import { type Request, type RequestHandler, type Response, Router } from 'expres
 import { alertFor } from '../../http/alert-for.js'
 import { describeOrigin } from '../../http/describe-origin.js'
 import { hideToken } from '../../http/hide-token.js'
-import { networkSender } from '../../http/limit-address.js'
 import { parseForms, readForm } from '../../http/read-form.js'
 import { refuse } from '../../http/refuse.js'
 import { sendPage } from '../../http/send-page.js'
@@ -12,8 +11,9 @@ import { isBlank } from '../../typed-text/clean-text.js'
 import type { Account } from '../account.js'
 import { findLink } from '../one-time-link.js'
 import { forgotForm, resetForm } from './forms.js'
-import { requestReset, takeReset } from './request-reset.js'
+import { requestReset } from './request-reset.js'
 import { resetPassword } from './reset-password.js'
+import { takeReset } from './take-reset.js'
 import { faultForLog } from '../../fault-for-log.js'
 
 const FORGOT = '/account/password/forgot'
@@ -30,16 +30,17 @@ export function passwordRoutes(account: Account): Router {
 }
 
 /**
- * The answer goes out before anybody is looked up, and the work that follows it is the same for
- * everybody: no status, no text and no time, that of the next request included, tells whether
- * an account has this address (ASVS 6.3.8).
+ * The answer is sent before the link is made, and all the work is the same for every address: no
+ * status, no text and no time, that of the next request included, shows whether an account has
+ * this address (ASVS 6.3.8). Only a browser with the cookie of an earlier sign-in is looked up first,
+ * and it finds out nothing but that its own account has the address.
  */
 function postForgot(account: Account): RequestHandler {
   return async (req, res) => {
     const form = readForm(req, forgotForm)
     if (!form) return refuse(req, res, { status: 400, code: 'bad_request' })
     const email = form.username ?? ''
-    const wait = (await account.forgotLimit.take(networkSender(req))) ?? (await takeReset(account, email))
+    const wait = await takeReset(account, req, email)
     if (wait !== null) return refuseForgot(req, res, wait)
     const { language, log } = req
     const origin = describeOrigin(req)

@@ -1,0 +1,160 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { addTotpDevice } from '../../src/otp/add-totp-device.js'
+import { hotp, timeStep } from '../../src/otp/oath.js'
+import type { Browser } from '../support/browse.js'
+import { createPerson, type Person, type TestSite } from '../support/site.js'
+import { openSite } from './open-site.js'
+
+const FORGOT = '/account/password/forgot'
+const HOUR = 3600
+const PER_HOUR = 5
+const NETWORK_LIMIT = 20
+let site: TestSite
+beforeAll(async () => void (site = await openSite({ TRUST_PROXY: '1', LOGIN_ADDRESS_LIMIT: String(NETWORK_LIMIT) })))
+afterAll(() => site.close())
+
+let senders = 0
+/** Another IP address each time. */
+const elsewhere = () => ({ 'X-Forwarded-For': `198.51.${(senders += 1) >> 8}.${senders & 255}` })
+/** One IP address that no other test uses. */
+const oneNetwork = () => {
+  const headers = elsewhere()
+  return () => headers
+}
+
+/** Asks until it is refused. @returns how many links that gave */
+async function useUp(username: string, browser?: Browser, from = elsewhere): Promise<number> {
+  for (let asked = 0; asked <= NETWORK_LIMIT; asked += 1) {
+    const { status } = await ask(username, browser, from())
+    if (status === 429) return asked
+    expect(status).toBe(303)
+  }
+  throw new Error('Nothing was refused.')
+}
+
+const ask = (username: string, browser: Browser = site.browser(), headers = elsewhere()) =>
+  browser.visit(FORGOT, { method: 'POST', form: { username }, headers })
+
+/** A browser in which this person has signed in, and out again. */
+async function knownBrowser({ email, password }: Person, token?: string): Promise<Browser> {
+  const browser = site.browser()
+  const headers = elsewhere()
+  const steps = [{ username: email, password }, ...(token === undefined ? [] : [{ otp_token: token }])]
+  for (const form of steps)
+    expect((await browser.visit('/account/login', { method: 'POST', form, headers })).status).toBe(303)
+  browser.cookies.delete('otp_session')
+  expect([...browser.cookies.keys()]).toContain('otp_browser')
+  return browser
+}
+
+const members = { staff: false, app: false } as const
+const owners = [
+  {
+    by: 'a password alone',
+    async open() {
+      const owner = await createPerson(site, members)
+      return { owner, browser: await knownBrowser(owner) }
+    },
+  },
+  {
+    by: 'a second factor',
+    async open() {
+      const owner = await createPerson(site)
+      return { owner, browser: await knownBrowser(owner, owner.code()) }
+    },
+  },
+]
+
+describe('links to a new password, where others have used theirs up (SEC-02)', () => {
+  it.each(owners)('are sent from a browser known by $by', async ({ open }) => {
+    const { owner, browser } = await open()
+    expect(await useUp(owner.email)).toBe(PER_HOUR)
+    expect(await useUp(owner.email, browser)).toBe(PER_HOUR)
+    const refused = await ask(owner.email, browser)
+    expect(refused).toMatchObject({ status: 429, code: 'too_many_requests' })
+    expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0)
+    expect(Number(refused.headers['retry-after'])).toBeLessThanOrEqual(HOUR)
+    site.clock.advance(HOUR)
+    expect((await ask(owner.email, browser)).status).toBe(303)
+  })
+
+  it.each(owners)('leave others theirs after a browser known by $by used its own up', async ({ open }) => {
+    const { owner, browser } = await open()
+    expect(await useUp(owner.email, browser)).toBe(PER_HOUR)
+    expect(await useUp(owner.email)).toBe(PER_HOUR)
+  })
+
+  it.each(owners)('are sent from a browser known by $by at an IP address whose limit is used up', async ({ open }) => {
+    const { owner, browser } = await open()
+    const network = oneNetwork()
+    let asked = 0
+    for (; asked < NETWORK_LIMIT; asked += 1) await ask(`nobody${asked}@example.com`, undefined, network())
+    expect((await ask(owner.email, undefined, network())).status).toBe(429)
+    expect((await ask(owner.email, browser, network())).status).toBe(303)
+  })
+
+  it('are sent from a verified browser although someone who has the password used up theirs', async () => {
+    const owner = await createPerson(site, members)
+    const mallory = await knownBrowser(owner)
+    const secret = Buffer.from('12345678901234567890')
+    await site.database.sequelize.transaction((transaction) =>
+      addTotpDevice(site.otp, transaction, {
+        user: { id: owner.id, email: owner.email },
+        name: 'App',
+        secret,
+        confirmed: true,
+      }),
+    )
+    const own = await knownBrowser(owner, hotp(secret, timeStep(site.clock.now(), 30, 0), 6))
+    expect(await useUp(owner.email, mallory)).toBe(PER_HOUR)
+    expect(await useUp(owner.email)).toBe(PER_HOUR)
+    expect(await useUp(owner.email, own)).toBe(PER_HOUR)
+  })
+
+  it.each([
+    ['in upper case', (email: string) => email.toUpperCase()],
+    ['with spaces', (email: string) => ` ${email} `],
+    ['as a link', (email: string) => `mailto:${email}`],
+  ])('count together where the address is typed %s', async (_how, typed) => {
+    const owner = await createPerson(site, members)
+    const browser = await knownBrowser(owner)
+    expect(await useUp(owner.email, browser)).toBe(PER_HOUR)
+    expect((await ask(typed(owner.email), browser)).status).toBe(429)
+  })
+
+  it('are not more in a browser that is known for another account, with or without an account at the address', async () => {
+    const mallory = await knownBrowser(await createPerson(site, members))
+    const victim = await createPerson(site, members)
+    const inactive = await createPerson(site, { active: false })
+    for (const username of [victim.email, inactive.email, `nobody-${victim.email}`]) {
+      expect(await useUp(username)).toBe(PER_HOUR)
+      expect((await ask(username, mallory)).status).toBe(429)
+    }
+  })
+
+  it.each(['x', 'A'.repeat(43), 'A'.repeat(5000)])('are not more with the made-up cookie %#', async (cookie) => {
+    const victim = await createPerson(site, members)
+    const browser = site.browser()
+    browser.cookies.set('otp_browser', cookie)
+    expect(await useUp(victim.email)).toBe(PER_HOUR)
+    expect((await ask(victim.email, browser)).status).toBe(429)
+  })
+
+  it('are not more in a browser where the last sign-in was 401 days ago', async () => {
+    const owner = await createPerson(site, members)
+    const browser = await knownBrowser(owner)
+    await site.database.pool.query(
+      "update known_browsers set seen_at = seen_at - interval '401 days' where user_id = $1",
+      [owner.id],
+    )
+    expect(await useUp(owner.email)).toBe(PER_HOUR)
+    expect((await ask(owner.email, browser)).status).toBe(429)
+  })
+
+  it('are as many when all are asked for at once', async () => {
+    const owner = await createPerson(site, members)
+    const browser = await knownBrowser(owner)
+    const answers = await Promise.all(Array.from({ length: 12 }, () => ask(owner.email, browser)))
+    expect(answers.filter(({ status }) => status === 303)).toHaveLength(PER_HOUR)
+  })
+})
