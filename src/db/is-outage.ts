@@ -12,6 +12,7 @@ const CODES = new Set([
   'ENOTFOUND',
   'EAI_AGAIN',
   'database_silent',
+  'host_users_silent',
 ])
 
 /** Sequelize's and pg's own errors without a code. */

@@ -4,14 +4,23 @@ import { isOutage } from '../../src/db/is-outage.js'
 const coded = (code: string) => Object.assign(new Error('x'), { code })
 
 describe('an error of the database (OPS-02)', () => {
-  it.each(['08006', '53300', '57P01', '57P03', '57014', '55P03', '25P03', '25006', 'ECONNRESET', 'database_silent'])(
-    'is an outage with code %s, also inside another error',
-    (code) => {
-      expect(isOutage(coded(code))).toBe(true)
-      expect(isOutage(new Error('y', { cause: coded(code) }))).toBe(true)
-      expect(isOutage(Object.assign(new Error('z'), { original: coded(code) }))).toBe(true)
-    },
-  )
+  it.each([
+    '08006',
+    '53300',
+    '57P01',
+    '57P03',
+    '57014',
+    '55P03',
+    '25P03',
+    '25006',
+    'ECONNRESET',
+    'database_silent',
+    'host_users_silent',
+  ])('is an outage with code %s, also inside another error', (code) => {
+    expect(isOutage(coded(code))).toBe(true)
+    expect(isOutage(new Error('y', { cause: coded(code) }))).toBe(true)
+    expect(isOutage(Object.assign(new Error('z'), { original: coded(code) }))).toBe(true)
+  })
 
   it.each(['Connection terminated unexpectedly', 'timeout exceeded when trying to connect', 'timeout expired'])(
     'is an outage where pg says “%s”',

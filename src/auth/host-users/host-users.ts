@@ -1,8 +1,8 @@
 import { type Clock, isRunning } from '../../clock.js'
 import { spendComparison } from '../../crypto/hash-password.js'
 import type { Database } from '../../db/connect.js'
-import { runHostCode } from '../../host-code.js'
 import type { FoundLogin } from '../check-password.js'
+import { askAdapter } from './ask-adapter.js'
 import { closeShadow, findShadow, keepShadow, refreshShadow } from './shadow.js'
 import { type HostUser, type KnownPerson, readPerson, type UsersAdapter } from './users-adapter.js'
 import { readLogin } from '../../typed-text/read-email.js'
@@ -74,7 +74,7 @@ export function createHostUsers(adapter: UsersAdapter, services: { database: Dat
       return { ...now, person: given }
     },
     async isPasswordOf(externalId, password) {
-      const found = await runHostCode(() => adapter.find(externalId))
+      const found = await askAdapter(adapter, (asked) => asked.find(externalId))
       const person = found && readPerson(found)
       const isHe = person?.isActive === true && person.id === externalId
       return found && isHe ? isRight(adapter, found, password) : false
@@ -90,7 +90,7 @@ export interface FoundPerson {
 
 /** An adapter may compare loosely, as a database does with `7` and `07`: somebody else is nobody. */
 export async function findById(adapter: UsersAdapter, id: string): Promise<FoundPerson | null> {
-  const given = await runHostCode(() => adapter.find(id))
+  const given = await askAdapter(adapter, (asked) => asked.find(id))
   const person = given && readPerson(given)
   return given && person?.id === id ? { person, given } : null
 }
@@ -98,17 +98,17 @@ export async function findById(adapter: UsersAdapter, id: string): Promise<Found
 async function findByLogin(adapter: UsersAdapter, typed: string): Promise<HostUser | null> {
   const login = readLogin(typed)
   const isLogin = login.length > 0 && login.length <= LONGEST_LOGIN && !login.includes('\0')
-  return isLogin ? ((await runHostCode(() => adapter.findByLogin(login))) ?? null) : null
+  return isLogin ? ((await askAdapter(adapter, (asked) => asked.findByLogin(login))) ?? null) : null
 }
 
 /** Whatever is not `true` is no: an adapter in JavaScript may well give an object. */
 async function isRight(adapter: UsersAdapter, found: HostUser, password: string): Promise<boolean> {
-  const answer: unknown = await runHostCode(() => adapter.checkPassword(found, password))
+  const answer: unknown = await askAdapter(adapter, (asked) => asked.checkPassword(found, password))
   return answer === true
 }
 
 async function spendTime(adapter: UsersAdapter, password: string): Promise<void> {
-  if (adapter.checkNobody) await runHostCode(() => adapter.checkNobody?.(password))
+  if (adapter.checkNobody) await askAdapter(adapter, (asked) => asked.checkNobody?.(password))
   else await spendComparison(password)
 }
 

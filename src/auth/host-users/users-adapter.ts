@@ -29,6 +29,7 @@ export interface HostUser {
  * The application's own table of users. Passwords, addresses, names and flags stay there, and
  * are asked for; the site keeps devices, sessions and groups, with a row that stands for the person.
  * Whatever a method throws is a fault: the request is answered with 500 and nothing is changed.
+ * A method that does not answer in time is one as well, with 503.
  *
  * @example
  * const users: UsersAdapter = {
@@ -52,6 +53,11 @@ export interface UsersAdapter<Person extends HostUser = HostUser> {
   checkNobody?(password: string): Promise<unknown>
   /** Seconds for which an answer of `find` may be used again; 0 where nothing is said. */
   cacheSeconds?: number
+  /**
+   * Seconds that each method may take, up to 3600; 10 where nothing is said. After that the
+   * request is answered with 503, and what the method says later is not used.
+   */
+  timeoutSeconds?: number
 }
 
 const plain = (max: number) =>
