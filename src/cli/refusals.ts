@@ -1,4 +1,5 @@
 import type { Fault } from '../config/read-config.js'
+import { isOutage } from '../db/is-outage.js'
 import { SiteError } from '../errors.js'
 import { printable, printableLine } from '../printable.js'
 
@@ -45,9 +46,12 @@ function describe(fault: unknown): { lines: readonly string[]; exitCode: number 
   return { lines: [unreachable(fault) ?? text], exitCode: exitCode.refused }
 }
 
-/** A database that cannot be reached is no bug of ours. The driver's message holds no password. */
+/** A database that cannot be reached, or is lost on the way, is no bug of ours. The driver's message holds no password. */
 function unreachable(fault: unknown): string | undefined {
+  if (!(fault instanceof Error)) return undefined
   const isConnection = /^Sequelize(Connection|Host|InvalidConnection|AccessDenied)/
-  if (!(fault instanceof Error && isConnection.test(fault.name))) return undefined
-  return `database_unreachable: The database takes no connection (${fault.message}). Check DATABASE_URL and the server.`
+  if (isConnection.test(fault.name))
+    return `database_unreachable: The database takes no connection (${fault.message}). Check DATABASE_URL and the server.`
+  if (!isOutage(fault)) return undefined
+  return `database_lost: The database stopped doing its work (${fault.message}). Check the server, and what was done, before you start again.`
 }

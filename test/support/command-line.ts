@@ -54,12 +54,21 @@ export interface RunningServer {
   /** The start-up text up to `Mails:`, as `['Address', 'http://…']` and so on. */
   startText: [name: string, value: string][]
   address: string
+  /** All of standard error, once the process has ended. */
+  complaints: Promise<string>
   /** Sends the signal and waits for the end. */
   stop(signal?: NodeJS.Signals): Promise<number | null>
 }
 
 /** Runs `otp-admin serve` and waits until it has told how to sign in. */
 export async function startServer(environment: Environment): Promise<RunningServer> {
+  const started = await tryServer(environment)
+  if ('stderr' in started) throw new Error(`The server did not start: ${started.stderr}`)
+  return started
+}
+
+/** Runs `otp-admin serve` until it has told how to sign in, or has ended without that. */
+export async function tryServer(environment: Environment): Promise<RunningServer | Omit<Ended, 'stdout'>> {
   const child = start(['serve'], { PORT: '0', ...environment })
   if (!child.stdout || !child.stderr) throw new Error('The child has no pipes.')
   const told = text(child.stderr)
@@ -71,10 +80,10 @@ export async function startServer(environment: Environment): Promise<RunningServ
     if (line.startsWith('Mails: ')) break
   }
   const address = startText.find(([name]) => name === 'Address')?.[1]
-  if (!address || child.pid === undefined) throw new Error(`The server did not start: ${await told}`)
+  if (!address || child.pid === undefined) return { status: await ended, stderr: await told }
   const stop = (signal: NodeJS.Signals = 'SIGTERM') => {
     child.kill(signal)
     return ended
   }
-  return { pid: child.pid, startText, address, stop }
+  return { pid: child.pid, startText, address, complaints: told, stop }
 }
