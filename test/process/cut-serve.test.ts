@@ -1,9 +1,6 @@
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
-import { connectDatabase } from '../../src/db/connect.js'
-import { migrate } from '../../src/db/migrate.js'
 import { type Browser, openBrowser } from '../support/browse.js'
 import { buildProgram, type RunningServer, startServer, tryServer } from '../support/command-line.js'
-import { testConfig } from '../support/config.js'
 import { temporaryFolder } from '../support/database.js'
 import { createTestDatabase, postgresUrl } from '../support/postgres.js'
 import { type Proxy, startProxy, targetOf, throughProxy } from '../support/proxy.js'
@@ -25,9 +22,6 @@ interface Place {
 /** A database with its tables, behind a proxy of its own. */
 async function openPlace(): Promise<Place> {
   const where = await createTestDatabase()
-  const database = await connectDatabase(testConfig({ DATABASE_URL: where.url }))
-  await migrate(database)
-  await database.close()
   const proxy = await startProxy(targetOf(where.url))
   onTestFinished(async () => {
     await proxy.close()
