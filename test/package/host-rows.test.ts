@@ -11,6 +11,10 @@ const api = '/admin/api/resources'
 /** A type of key, and keys of it; each row is in both panels' reach. */
 const tables = {
   uuids: { type: DataTypes.UUID, keys: ['0b9a7f0e-8b5c-4d3c-9f5e-1d2c3b4a5f60'] },
+  // What @adminjs/sequelize finds: no zero, nothing negative, nothing beyond 2^53.
+  bigints: { type: DataTypes.BIGINT, keys: ['12', '9007199254740991'] },
+  numbers: { type: DataTypes.INTEGER, keys: ['7', '2147483647'] },
+  decimals: { type: DataTypes.DECIMAL(20, 5), keys: ['1.50000', '12345678901234.12345'] },
   texts: {
     type: DataTypes.TEXT,
     keys: [
@@ -36,7 +40,7 @@ const tables = {
   },
 }
 type Name = keyof typeof tables
-const names: Name[] = ['uuids', 'texts']
+const names: Name[] = ['uuids', 'bigints', 'numbers', 'decimals', 'texts']
 const cases = names.flatMap((name) => tables[name].keys.map((key): [Name, string] => [name, key]))
 
 let shop: HostSite
