@@ -15,10 +15,11 @@ export class ReleaseOncePool extends Pool {
   }
 }
 
-function once<Value>(work: (value?: Value) => void): (value?: Value) => void {
+/** A pool that has ended gives no way back with its error, whatever pg's types say. */
+function once<Value>(work: ((value?: Value) => void) | undefined): (value?: Value) => void {
   let done = false
   return (value) => {
-    if (!done) work(value)
+    if (!done) work?.(value)
     done = true
   }
 }

@@ -1,0 +1,17 @@
+import { expect, it } from 'vitest'
+import { ReleaseOncePool } from '../../src/db/release-once.js'
+
+it('a pool that has ended says so, and takes back what it never gave (OPS-01)', async () => {
+  const pool = new ReleaseOncePool()
+  await pool.end()
+  const said = await new Promise<string | undefined>((resolve) => {
+    pool.connect((error, client, done) => {
+      expect(client).toBe(undefined)
+      // graphile-worker does, when it was about to listen again while it stops.
+      done()
+      done()
+      resolve(error?.message)
+    })
+  })
+  expect(said).toMatch(/after calling end/)
+})
