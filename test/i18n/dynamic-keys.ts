@@ -50,7 +50,11 @@ export const dynamicKeys: Readonly<Record<string, Names>> = {
   'errors:*': { needed: [...codesOfPages, ...codesOfForms], allowed: words },
   'errors:undelivered.*': { needed: wordsOfType('src/notify/gateways/sms-gateway.ts') },
   'errors:wrong_token.*': {
-    needed: [...findAll(/\| '(\w+)'/g, 'src/otp/cause.ts'), ...findAll(/\brejection: '(\w+)'/g)],
+    // A suspicion has a text of its kind (`keys:`).
+    needed: [
+      ...findAll(/\| '(\w+)'/g, 'src/otp/cause.ts').filter((cause) => cause !== 'backup_changed'),
+      ...findAll(/\brejection: '(\w+)'/g),
+    ],
     allowed: ['other_device', 'not_a_code'],
   },
   'mails:*.few_left': { needed: backupTokenMails },
