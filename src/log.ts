@@ -24,7 +24,7 @@ export function logOptions({ logLevel: level }: Pick<Config, 'logLevel'>): Logge
   }
 }
 
-/** What helps to find a fault, whoever logs it. */
+/** What helps to find a fault, in any logger. */
 function describeFault(given: unknown): Record<string, unknown> {
   const fault = faultForLog(given)
   return {

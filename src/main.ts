@@ -30,7 +30,7 @@ export async function main(config: Config, print: (line: string) => void): Promi
     await run(config, { log, signalled }, print)
   } catch (fault) {
     if (!isStopping) throw fault
-    // Whoever ended it wanted an end, not a start: a database that is away as well is no failure of theirs.
+    // The start was to end anyway: that the database is away as well is no failure.
     log.warn({ err: fault }, 'stopped before the start was complete')
   }
 }

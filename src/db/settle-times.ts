@@ -24,7 +24,7 @@ export async function settleTimes(
 /** Later than the clocks of several processes differ. */
 const AHEAD = "$1::timestamptz + interval '5 seconds'"
 
-/** Since when a policy holds for somebody, when they were last warned of failures, and when they last signed in. */
+/** Since when a policy holds for a person, when they were last warned of failures, and when they last signed in. */
 const USER_TIMES = ['policy_since', 'warned_at', 'own_warned_at', 'last_login_at'] as const
 
 /** The same moment as `users.token_failures` has it. */

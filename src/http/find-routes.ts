@@ -27,7 +27,7 @@ type Layer = z.output<typeof layer>
  * @param isOwn whether a path is one of the site's
  */
 export function findRoutes(app: object, self: object, isOwn: (path: string) => boolean): FoundRoutes {
-  // Express 4 throws if somebody reads `router`; Express 5 has no `_router`.
+  // Express 4 throws if `router` is read; Express 5 has no `_router`.
   const layers = stackOf(Reflect.get(app, '_router') ?? Reflect.get(app, 'router')) ?? []
   const place = layers.findIndex(({ handle }) => handle === self)
   if (place < 0) return { open: [], unreachable: [] }

@@ -4,7 +4,7 @@ import { hostSetting } from './stand-beside.js'
 
 /**
  * Reads the query of the address that a request has been given. Express 5 reads it from the address each
- * time; Express 4, and whoever makes `req.query` writable, has written it onto the request on arrival.
+ * time; Express 4, or middleware that makes `req.query` writable, has written it onto the request on arrival.
  */
 export function replayQuery(req: Request): void {
   if (!Object.hasOwn(req, 'query')) return

@@ -47,7 +47,7 @@ export async function clearPasswordWaits(
 
 /**
  * What a new password ends: the waits after incorrect ones, and the lane of browsers that are
- * known by the old password alone. Whoever has such a browser knew that password, and could
+ * known by the old password alone. Its user knew that password, and could
  * keep the owner's own browsers waiting. Browsers where a second factor was given stay known.
  *
  * The rows stay, so that the next sign-in is not taken for the account's first.

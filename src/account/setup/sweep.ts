@@ -14,7 +14,7 @@ const FIRST_MS = 5_000
 /**
  * Removes, every minute, what was begun and never finished: devices that were not
  * confirmed, links that were not followed, forms that no token completed, the
- * answers of forms, and browsers that are trusted no more. Also what exceeds a person's
+ * answers of forms, and browsers that are no longer trusted. Also what exceeds a person's
  * number of sessions. Each process does it; one finds what another left.
  *
  * @returns a function that ends it

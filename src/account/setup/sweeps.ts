@@ -29,7 +29,7 @@ delete from known_browsers b where seen_at < $before and exists (
   select from known_browsers n where n.user_id = b.user_id and (n.seen_at, n.id) > (b.seen_at, b.id)
 )`
 
-// Sessions that wait for a token are counted apart: whoever has just the password cannot end verified ones.
+// Sessions that wait for a token are counted apart: with the password alone nobody can end verified ones.
 const SURPLUS_SESSIONS = `
 delete from sessions where sid in (
   select sid from (

@@ -40,7 +40,7 @@ async function conditionOf(
   user: PanelUser,
 ): Promise<WhereOperators> {
   const named = Object.hasOwn(list.filter, column) ? list.filter[column] : undefined
-  // Whoever cannot read people, or not in this session, must not find out by this whose address there is.
+  // Someone who cannot read people, or not in this session, must not learn from this which addresses exist.
   const kind = named === 'owner' && !readsPeople(user) ? 'id' : named
   const condition =
     kind === 'owner' ? await ownersNamed(services.database.models, value) : kind && conditions[kind](value)

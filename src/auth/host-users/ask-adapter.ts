@@ -10,7 +10,7 @@ const LONGEST = 3600
 
 /**
  * Asks an application's adapter, and stops waiting where it does not answer: a request that
- * waits for ever keeps its connection, and whoever sent it, for as long. The adapter's own work
+ * waits for ever keeps its connection, and its sender, for as long. The adapter's own work
  * goes on, and what becomes of it is not used.
  *
  * @throws SiteError `host_users_silent`

@@ -70,7 +70,7 @@ select id from seen union all select id from first`
 /** So many browsers of one person are remembered. */
 export const KNOWN_BROWSERS = 50
 
-// The oldest make room, those with the password alone first: whoever has just the password must not push the
+// The oldest make room, those with the password alone first: someone who has only the password must not push the
 // owner's browsers out of their lane.
 const ADD = `
 with surplus as (

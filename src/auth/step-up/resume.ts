@@ -34,7 +34,7 @@ export async function resume(auth: Auth, req: Request, res: Response, next: Next
   if (!form && at.name !== null) return res.redirect(303, '/account/two-factor?done=form_gone')
   if (!form) return res.redirect(303, pageAt(auth, at.url) ?? '/account/two-factor')
   const kept = await takeRequest(auth, req, form)
-  // Whoever names none has now done what was to be done there.
+  // A token that names no form has completed what was waiting there.
   if (at.name === null) setFormsAside(req, at.url)
   if (!kept) return res.redirect(303, '/account/two-factor?done=too_late')
   // Whoever uses the session up must find its row.
@@ -52,7 +52,7 @@ function putBack(req: Request, { url, announced, bytes, body, isBare }: KeptRequ
   announce(req, announced)
   forgetBytes(req)
   const fields = isBare ? Object.assign(Object.create(null), body) : body
-  // body-parser 1 takes `_body` for a sign that somebody has read the body.
+  // body-parser 1 takes `_body` for a sign that the body was read.
   Object.assign(req, { body: fields, _body: bytes === null })
   if (bytes !== null) replayBody(req, Buffer.from(bytes, 'base64'))
 }

@@ -29,7 +29,7 @@ export interface ChallengeOwner {
 
 /**
  * How many questions of one purpose a person can have at once, each in a session of its own. Answers
- * have more room, because whoever has the password can ask for them.
+ * have more room, because anyone who has the password can ask for them.
  */
 export const AT_ONCE: Readonly<Record<ChallengePurpose, number>> = { add: 3, verify: 100, sign_in: 100 }
 
