@@ -33,7 +33,7 @@ export interface HostUser {
  *
  * @example
  * const users: UsersAdapter = {
- *   findByLogin: (login) => People.findOne({ where: { login } }),
+ *   findByLogin: (login) => People.findOne({ where: { login: login.toLowerCase() } }),
  *   find: (id) => People.findByPk(id),
  *   checkPassword: (person, password) => bcrypt.compare(password, person.hash),
  * }
