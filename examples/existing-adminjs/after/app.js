@@ -22,7 +22,7 @@ const app = express()
 const asUser = (staff) => staff && { id: staff.id, email: staff.email, role: staff.role, isStaff: true }
 const users = {
   find: async (id) => asUser(await models.Staff.findByPk(id)),
-  findByLogin: async (email) => asUser(await models.Staff.findOne({ where: { email } })),
+  findByLogin: async (email) => asUser(await models.Staff.findOne({ where: { email: email.toLowerCase() } })),
   checkPassword: async ({ email }, password) => (await authenticate(email, password)) !== null,
 }
 const site = await createOtpAdminSite({ config: { PORT, DATA_DIR }, admin, users })
