@@ -2,7 +2,7 @@
 const MAX_CAUSES = 5
 
 /**
- * Copies of a fault what helps to find it. Loggers of applications write onto what they log and
+ * Copies what helps to find a fault. Loggers of applications write onto what they log and
  * read all of it: a frozen error would throw there, and the errors of Sequelize hold the
  * statement with its values, which may be secret.
  */

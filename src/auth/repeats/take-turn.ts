@@ -7,9 +7,10 @@ import { claimForm, findAnswer, forgetForm, type KeptAnswer, stillStands } from 
 const LOOK = 40
 /**
  * Milliseconds that the second of two forms waits for the first. Sending a code takes ten seconds
- * at most; the rest is for a machine that has other work as well.
+ * at most; the rest is for a machine that has other work as well. Less than a request may take
+ * (listen.ts).
  */
-const LONGEST = 30_000
+const LONGEST = 25_000
 
 type Services = Pick<Auth, 'database' | 'clock' | 'otp'>
 
