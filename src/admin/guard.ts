@@ -1,5 +1,6 @@
 import type { Request, RequestHandler } from 'express'
 import type { RequestUser } from '../auth/request-user.js'
+import { arrivalTime } from '../http/client-info.js'
 import { loginAddress, safeNext } from '../http/safe-next.js'
 import { isApi } from './http/is-api.js'
 import { warnOnce } from './host/warn-once.js'
@@ -41,7 +42,7 @@ export function guard(services: PanelServices, known: PanelRules): RequestHandle
     if (entry.may) {
       if (!req.complete) entered.set(req, known)
       const opens = (resourceId: string) => known.isOpenTo(req, resourceId)
-      const user = new PanelUser(entry.user, services.originOf(req), known.ofHost, opens)
+      const user = new PanelUser(entry.user, services.originOf(req), known.ofHost, opens, arrivalTime(req))
       introduce(req.session, currentAdmin(services, user))
       next()
     } else if (entry.code === 'not_staff' || isApi(req.path) || !isRead(req)) next(new PanelRefusal(entry.code))

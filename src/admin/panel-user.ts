@@ -22,8 +22,8 @@ export class PanelUser implements Standing {
   readonly granted: ReadonlySet<string> | null
   readonly ofHost: readonly string[]
   readonly origin: Origin
-  /** When the request arrived, in milliseconds of this machine: what only tells two calls apart needs no other clock. */
-  readonly arrivedAt = Date.now()
+  /** When the request arrived, in milliseconds of this machine. */
+  readonly arrivedAt: number
   /** Whether this session has shown what reading a resource requires, beyond the permission. */
   readonly opens: (resourceId: string) => boolean
   // Private and behind a getter: whatever writes this object down, or copies it, leaves the person out.
@@ -32,12 +32,14 @@ export class PanelUser implements Standing {
   /**
    * @param ofHost every permission of a host's resources and pages
    * @param opens what the session that asks has shown
+   * @param arrivedAt when the request arrived, in milliseconds of this machine
    */
   constructor(
     user: Known,
     origin: Origin,
     ofHost: readonly string[] = [],
     opens: (resourceId: string) => boolean = () => true,
+    arrivedAt: number = Date.now(),
   ) {
     this.id = user.id
     this.email = user.email
@@ -48,6 +50,7 @@ export class PanelUser implements Standing {
     this.ofHost = ofHost
     this.origin = origin
     this.opens = opens
+    this.arrivedAt = arrivedAt
     this.#person = user.person ?? null
   }
 

@@ -4,7 +4,8 @@ import type { Request, RequestHandler } from 'express'
 import type { Logger } from 'pino'
 import { cleanAddress } from './client-address.js'
 
-const addresses = new WeakMap<Request, string>()
+/** `at`: milliseconds since 1970 of this machine. */
+const arrivals = new WeakMap<Request, { address: string; at: number }>()
 
 /** What proxies, load balancers and gateways write a client's IP address into. */
 const PROXY_HEADERS = [
@@ -35,8 +36,8 @@ function readAtOnce(message: unknown): void {
 }
 
 /**
- * Reads the client's IP address when the request arrives: once the client has reset its
- * connection, the socket has none. Warns once if a proxy seems to be in front and is not
+ * Reads the client's IP address and the time when the request arrives: once the client has reset
+ * its connection, the socket has no address. Warns once if a proxy seems to be in front and is not
  * trusted, and once if there is no address.
  *
  * @param options.trustsProxy whether `TRUST_PROXY` is set
@@ -53,7 +54,7 @@ export function rememberClient({ trustsProxy, log }: { trustsProxy: boolean; log
   }
   return (req, _res, next) => {
     const address = req.ip ?? ''
-    addresses.set(req, address)
+    arrivals.set(req, { address, at: Date.now() })
     const header = trustsProxy ? undefined : PROXY_HEADERS.find((name) => req.headers[name] !== undefined)
     if (header)
       warnOnce(
@@ -73,5 +74,13 @@ export function rememberClient({ trustsProxy, log }: { trustsProxy: boolean; log
 
 /** The client's IP address as Express read it when the request arrived; empty if there was none. */
 export function clientAddress(req: Request): string {
-  return addresses.get(req) ?? req.ip ?? ''
+  return arrivals.get(req)?.address ?? req.ip ?? ''
+}
+
+/**
+ * When a request arrived, in milliseconds of this machine and before anything was read for it.
+ * It tells apart calls of one moment, and needs no other clock.
+ */
+export function arrivalTime(req: Request): number {
+  return arrivals.get(req)?.at ?? Date.now()
 }

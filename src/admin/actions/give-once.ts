@@ -1,4 +1,3 @@
-import { z } from 'zod'
 import type { Submission } from '../../auth/repeats/read-submission.js'
 import { forgetForm, keepAnswer } from '../../auth/repeats/repeated-forms.js'
 import { takeTurn } from '../../auth/repeats/take-turn.js'
@@ -8,9 +7,6 @@ import type { PanelServices } from '../services.js'
 import type { Helped } from './help-person.js'
 import type { Refused } from './outcome.js'
 import { settle } from './settle.js'
-
-/** `at`: when it was given, in milliseconds. */
-const keptSchema = z.object({ at: z.number(), given: z.unknown() })
 
 interface Call {
   how: Help
@@ -30,12 +26,11 @@ export async function giveOnce(
   help: () => Promise<{ ok: true; given: Helped } | Refused>,
 ): Promise<{ given: unknown }> {
   const submission = nameCall(services, call)
-  const turn = await takeTurn(services, submission, ({ body }) => call.actor.arrivedAt < keptGiven(body).at)
-  if (turn.answer) return { given: keptGiven(turn.answer.body).given }
+  const turn = await takeTurn(services, submission)
+  if (turn.answer) return { given: JSON.parse(turn.answer.body) }
   try {
     const { given } = settle(await help())
-    // What was given is shown whatever becomes of this; the others then help themselves.
-    if (turn.claimed) await keepGiven(services, submission, given).catch(() => {})
+    if (turn.claimed) await keepGiven(services, submission, given)
     return { given }
   } catch (refusal) {
     if (turn.claimed) await forgetForm(services, submission.key)
@@ -43,22 +38,23 @@ export async function giveOnce(
   }
 }
 
-function keepGiven(services: PanelServices, submission: Submission, given: Helped): Promise<void> {
-  const answer = {
-    status: 200,
-    headers: {},
-    cookies: [],
-    body: JSON.stringify({ at: Date.now(), given }),
-    successor: null,
+/** Where the database fails after the help was recorded, the administrator is still shown what was given. */
+async function keepGiven(services: PanelServices, submission: Submission, given: Helped): Promise<void> {
+  const answer = { status: 200, headers: {}, cookies: [], body: JSON.stringify(given), successor: null }
+  try {
+    await keepAnswer(services, submission, { ...answer, isRepeatable: true, at: Date.now() })
+  } catch {
+    services.warn(
+      'repeat_not_kept',
+      'The result of a panel call was not kept, so the same call sent again is done again.',
+    )
   }
-  return keepAnswer(services, submission, { ...answer, isRepeatable: true })
 }
-
-const keptGiven = (body: string) => keptSchema.parse(JSON.parse(body))
 
 function nameCall({ otp: { keys } }: PanelServices, { how, actor, personId, wish = {} }: Call): Submission {
   const { id, origin } = actor
   const whole = JSON.stringify(['panel', id, origin.address, origin.browser, how, personId, wish])
   const [key = '', ...olderKeys] = keys.hashes('repeated_forms.key', whole)
-  return { key, olderKeys, sender: keys.hash('repeated_forms.sender', whole), sid: null, isLink: false }
+  const sender = keys.hash('repeated_forms.sender', whole)
+  return { key, olderKeys, sender, sid: null, isLink: false, arrivedAt: actor.arrivedAt }
 }

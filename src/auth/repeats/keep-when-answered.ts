@@ -48,7 +48,7 @@ async function settle(auth: Auth, req: Request, res: Response, answered: Answere
   if (res.statusCode >= 400 && !(began && opened !== null)) return forgetForm(auth, submission.key)
   const isRepeatable = opened === null && !(began && ended) && !submission.isLink && !isStepDone(res)
   const answer = { status: res.statusCode, ...headOf(res), body, successor: opened, isRepeatable }
-  await keepAnswer(auth, submission, answer)
+  await keepAnswer(auth, submission, { ...answer, at: Date.now() })
 }
 
 /** The session that a form has led to, written down; and whether the one that it named has ended. */

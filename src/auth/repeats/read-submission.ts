@@ -1,6 +1,7 @@
 import type { Request } from 'express'
 import type { Keyring } from '../../crypto/keyring.js'
 import { networkOf } from '../../http/client-address.js'
+import { arrivalTime } from '../../http/client-info.js'
 import { sessionNamed } from '../../http/sessions.js'
 import { wantsJson } from '../../http/wants-json.js'
 import { readBrowserToken } from '../login/known-browser.js'
@@ -18,6 +19,8 @@ export interface Submission {
   sid: string | null
   /** It follows a link that works once. */
   isLink: boolean
+  /** When it arrived, in milliseconds of this machine. */
+  arrivedAt: number
 }
 
 const PURPOSE = 'repeated_forms.key'
@@ -48,7 +51,8 @@ export function readSubmission(req: Request, { keys, https }: { keys: Keyring; h
   const bound = boundTo(req, { formId, sid, https })
   const whole = JSON.stringify([from, req.method, req.originalUrl, wantsJson(req), Object.entries(body), bound])
   const [key = '', ...olderKeys] = keys.hashes(PURPOSE, whole)
-  return { key, olderKeys, sender: keys.hash('repeated_forms.sender', from), sid, isLink }
+  const sender = keys.hash('repeated_forms.sender', from)
+  return { key, olderKeys, sender, sid, isLink, arrivedAt: arrivalTime(req) }
 }
 
 /** What else has to be the same. */

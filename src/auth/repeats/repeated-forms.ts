@@ -23,8 +23,10 @@ const answerSchema = z.object({
   body: z.string(),
   /** The session that came of it; null: none did. */
   successor: z.string().nullable(),
-  /** The step could be done again: it answers those alone that were sent while it was under way. */
+  /** The step could be done again: it answers those alone that arrived while it was under way. */
   isRepeatable: z.boolean(),
+  /** When it was answered, in milliseconds of that machine; processes of an older version do not say. */
+  at: z.number().default(0),
 })
 
 /** What a form was answered, for whoever sends it again. */

@@ -16,22 +16,15 @@ type Services = Pick<Auth, 'database' | 'clock' | 'otp'>
 
 export type Turn = { answer: KeptAnswer } | { answer: null; claimed: boolean }
 
-/**
- * The answer that the same form had, or the turn to answer it; neither where the first takes for ever.
- *
- * @param cameBefore whether this form had arrived before that answer was given, where the caller knows
- */
-export async function takeTurn(
-  services: Services,
-  submission: Submission,
-  cameBefore: (answer: KeptAnswer) => boolean = () => false,
-): Promise<Turn> {
+/** The answer that the same form had, or the turn to answer it; neither where the first takes for ever. */
+export async function takeTurn(services: Services, submission: Submission): Promise<Turn> {
   const over = AbortSignal.timeout(LONGEST)
   let waited = false
   do {
     if (await claimForm(services, submission)) return { answer: null, claimed: true }
     const found = await findAnswer(services, submission)
-    const wasUnderWay = waited || (found?.answer ? cameBefore(found.answer) : false)
+    // It may have arrived while the first was under way and be looked at only now.
+    const wasUnderWay = waited || submission.arrivedAt < (found?.answer?.at ?? 0)
     if (found?.answer && (await holds(services, found.answer, wasUnderWay))) return { answer: found.answer }
     if (found?.answer) await forgetForm(services, found.key)
     waited ||= found?.answer === null
