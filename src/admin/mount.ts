@@ -16,6 +16,8 @@ import { readHostFields } from './host/read-host-fields.js'
 import { serveComponents } from './host/serve-components.js'
 import { readByPost, takeBulkIds } from './host/take-bulk-ids.js'
 import { guardTables, type TableGuard } from './host/table-guard.js'
+import { refuseSharedKeys } from './host/refuse-shared-keys.js'
+import { refuseUnreadable } from './host/refuse-unreadable.js'
 import { unmaskHostRefusals } from './host/unmask-host-refusals.js'
 import { answerRefusals } from './http/answer-refusals.js'
 import { type CallKind, checkCall } from './http/check-call.js'
@@ -106,11 +108,13 @@ async function mountWithHost(
     ...readHostFields(host),
     ...(kind === 'bulk' ? [takeBulkIds] : []),
     guardAgain(services),
+    ...(kind ? [refuseSharedKeys(admin, kind)] : []),
     unmaskHostRefusals,
     cutReferences(admin, check.isOpenTo),
     enterHost,
     adminRouter,
     refuseNothing,
+    ...(kind ? [refuseUnreadable(admin, kind)] : []),
   ]
   if (components && script) router.get(script, serveComponents(components))
   for (const [path, kind] of CALLS)

@@ -55,7 +55,9 @@ export function refusalOfHost(error: unknown): PanelRefusal {
 /** Our words for most codes say that nothing was changed, which is not known once the application's code has run. */
 function withoutPromise(refusal: PanelRefusal): PanelRefusal {
   const { code, details } = refusal
-  if (details.words || code === 'not_allowed' || code === 'not_found' || code === 'internal') return refusal
+  const saysNothing =
+    code === 'not_allowed' || code === 'not_found' || code === 'internal' || details.reason === 'filter'
+  if (details.words || saysNothing) return refusal
   return new PanelRefusal(code, { ...details, reason: 'stopped_midway' })
 }
 

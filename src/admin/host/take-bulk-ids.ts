@@ -46,6 +46,12 @@ export const readByPost: RequestHandler = (req, _res, next) => {
 /** Whether the rows are named in the body. */
 export const namesRowsInBody = ({ query }: Request): boolean => (query['recordIds'] ?? '') === ''
 
+/** The keys of the ticked rows, behind `takeBulkIds`. */
+export function bulkIdsOf({ query }: Request): string[] {
+  const { recordIds } = query
+  return recordIds instanceof IdList || typeof recordIds === 'string' ? recordIds.split(',') : []
+}
+
 /** Behind the reading of the body: hands the keys on where AdminJS looks for them. */
 export const takeBulkIds: RequestHandler = (req, _res, next) => {
   if (!namesRowsInBody(req)) return next()

@@ -13,6 +13,9 @@ const codes: Readonly<Record<'ForbiddenError' | 'NotFoundError', RefusalCode>> =
   NotFoundError: 'not_found',
 }
 
+/** AdminJS's answer to a key that no record of the resource could have. Nobody's permissions are in question. */
+const NO_KEY = 'You have to pass a valid recordId to the recordAction'
+
 /**
  * Gives AdminJS's two refusals that say nothing but no their status, and keeps the host's
  * words where it has said more. All else of the host goes out as it is: its messages, and
@@ -25,7 +28,8 @@ export const unmaskHostRefusals: RequestHandler = (_req, res, next) => {
     const refusal = refused.safeParse(body)
     if (!refusal.success) return send(body)
     const { notice, record } = refusal.data
-    next(new PanelRefusal(codes[record.baseError.type], wordsOf(notice.message)))
+    if (notice.message === NO_KEY) next(new PanelRefusal('not_found'))
+    else next(new PanelRefusal(codes[record.baseError.type], wordsOf(notice.message)))
     return res
   }
   next()

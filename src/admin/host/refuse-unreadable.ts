@@ -1,0 +1,57 @@
+import type { ErrorRequestHandler, Request } from 'express'
+import { type AdminJS, Filter } from '../adminjs.js'
+import type { CallKind } from '../http/check-call.js'
+import { PanelRefusal } from '../refusal.js'
+import { idOf, type Resource } from './host-resources.js'
+import { bulkIdsOf } from './take-bulk-ids.js'
+
+/**
+ * Rejects a call with the reason when the database cannot read the key or the filter in it: no
+ * column of numbers or UUIDs contains "abc". After such an error it reads the same records
+ * again, without the host's code. If that fails as well, the error was not in the host's code.
+ */
+export function refuseUnreadable(admin: AdminJS, kind: CallKind): ErrorRequestHandler {
+  return async (error: unknown, req, _res, next) => {
+    const resource = admin.resources.find((candidate) => idOf(candidate) === req.params['resourceId'])
+    if (!resource || !isUnreadable(error)) return next(error)
+    const again = await failureOf(resource, req, kind)
+    if (!isUnreadable(again)) return next(error)
+    next(kind === 'resource' ? new PanelRefusal('bad_request', { reason: 'filter' }) : new PanelRefusal('not_found'))
+  }
+}
+
+async function failureOf(resource: Resource, req: Request, kind: CallKind): Promise<unknown> {
+  try {
+    await read(resource, req, kind)
+    return undefined
+  } catch (fault) {
+    return fault
+  }
+}
+
+async function read(resource: Resource, req: Request, kind: CallKind): Promise<void> {
+  if (kind === 'record') await resource.findOne(String(req.params['recordId']))
+  else if (kind === 'bulk') await resource.findMany(bulkIdsOf(req))
+  else await resource.count(filterOf(resource, req))
+}
+
+/** The filter that AdminJS makes of a list's or a search's parameters. */
+function filterOf(resource: Resource, { query, params }: Request): Filter {
+  const filters = Object.entries(query).flatMap(([name, value]) =>
+    name.startsWith('filters.') ? [[name.slice('filters.'.length), value]] : [],
+  )
+  const property = query['searchProperty'] ?? resource.decorate().titleProperty().name()
+  const searched = params['query'] === undefined ? [] : [[property, params['query']]]
+  return new Filter(Object.fromEntries([...filters, ...searched]), resource)
+}
+
+/** PostgreSQL's data exceptions, and a comparison that the column's type does not have. */
+const SQLSTATES = /^(?:22...|42883)$/
+
+/** Sequelize puts the database's error into its own, and writes an infinite number as the name of a column. */
+function isUnreadable(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  const inner: unknown = 'original' in error ? error.original : error
+  if (!(inner instanceof Error && 'code' in inner && typeof inner.code === 'string')) return false
+  return SQLSTATES.test(inner.code) || (inner.code === '42703' && /\binfinity\b/i.test(inner.message))
+}
