@@ -7,7 +7,7 @@ import path from 'node:path'
 const floors = [
   // Floor 0 of the house, in the order in which its small files stand on each other.
   ['clock', 'errors', 'fault-for-log', 'host-code', 'origin', 'printable', 'typed-text', 'within'],
-  ['crypto', 'root', 'with-data-folder'],
+  ['crypto', 'root', 'run-in-time', 'with-data-folder'],
   ['i18n', 'templates'],
   ['replace-texts'],
   ['config'],

@@ -10,6 +10,7 @@ import { createLog } from './log.js'
 import { chooseMailGateway } from './notify/gateways/choose-mail-gateway.js'
 import type { MailGateway } from './notify/gateways/mail-gateway.js'
 import { chooseSmsGateway } from './notify/gateways/choose-sms-gateway.js'
+import { limitMail, limitSms } from './notify/gateways/limit-gateway.js'
 import { runWorker } from './notify/run-worker.js'
 import { addHandlers } from './otp/add-handlers.js'
 import { checkKinds } from './otp/kinds/check-kinds.js'
@@ -123,10 +124,8 @@ function picked({ admin, requirements, users, kinds, userVerification }: SiteOpt
 /** @returns what stops it */
 function startWorker(options: SiteOptions, services: SiteServices): () => Promise<void> {
   const { config, baseUrl, log } = services
-  const mail: MailGateway = options.mail
-    ? { close: () => {}, ...bound(options.mail) }
-    : chooseMailGateway(config, baseUrl, log)
-  const sms = options.sms ?? chooseSmsGateway(config, log)
+  const mail: MailGateway = options.mail ? limitMail(options.mail) : chooseMailGateway(config, baseUrl, log)
+  const sms = options.sms ? limitSms(options.sms) : chooseSmsGateway(config, log)
   const embedded = !config.databaseUrl
   const worker = runWorker({
     ...services,
@@ -140,10 +139,4 @@ function startWorker(options: SiteOptions, services: SiteServices): () => Promis
     await worker.stop()
     mail.close()
   }
-}
-
-/** Its methods may stand on a class and ask for `this`. */
-function bound(mail: NonNullable<SiteOptions['mail']>): Pick<MailGateway, 'send'> & Partial<MailGateway> {
-  const { close } = mail
-  return { send: (message, signal) => mail.send(message, signal), ...(close && { close: () => close.call(mail) }) }
 }

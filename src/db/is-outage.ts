@@ -13,6 +13,7 @@ const CODES = new Set([
   'EAI_AGAIN',
   'database_silent',
   'host_users_silent',
+  'host_code_silent',
 ])
 
 /** Sequelize's and pg's own errors without a code. */

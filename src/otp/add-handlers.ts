@@ -1,4 +1,5 @@
 import { runHostCode } from '../host-code.js'
+import { runInTime } from '../run-in-time.js'
 import type { AfterEvents, Events, Handler, OtpEvents } from './events.js'
 
 /** What handlers are named by. */
@@ -7,8 +8,8 @@ export type EventName = keyof (OtpEvents & AfterEvents)
 /** A handler for each event that somebody wants to hear of, by its name. */
 export type EventHandlers = { [Name in EventName]?: Handler<Name> }
 
-/** Every name; the compiler misses one that is left out. */
-const names: Readonly<Record<EventName, true>> = {
+/** Whether a transaction waits for the handlers of an event; the compiler misses one that is left out. */
+const waits: Readonly<Record<keyof OtpEvents, true> & Record<keyof AfterEvents, false>> = {
   userVerified: true,
   backupTokenUsed: true,
   verificationFailed: true,
@@ -17,25 +18,31 @@ const names: Readonly<Record<EventName, true>> = {
   deviceRemoved: true,
   deviceSwitchedOff: true,
   deviceEnabled: true,
-  signedIn: true,
-  signedOut: true,
-  stepUp: true,
-  policyBlocked: true,
-  browserTrusted: true,
+  signedIn: false,
+  signedOut: false,
+  stepUp: false,
+  policyBlocked: false,
+  browserTrusted: false,
 }
 
 export function isEventName(name: string): name is EventName {
-  return Object.hasOwn(names, name)
+  return Object.hasOwn(waits, name)
 }
 
 /**
  * Adds the application's handlers behind our own. From then on every handler that is added
  * is the application's as well.
+ *
+ * @param seconds that a handler has as long as a transaction waits for it
  */
-export function addHandlers(events: Events, handlers: EventHandlers): void {
+export function addHandlers(events: Events, handlers: EventHandlers, seconds?: number): void {
   const { on } = events
-  events.on = (name, handler) => on(name, (event) => runHostCode(() => handler(event)))
-  for (const name of Object.keys(names)) if (isEventName(name)) add(events, handlers, name)
+  events.on = (name, handler) =>
+    on(name, (event) => {
+      const run = () => handler(event)
+      return waits[name] ? runInTime(`A handler of ${name}`, run, seconds) : runHostCode(run)
+    })
+  for (const name of Object.keys(waits)) if (isEventName(name)) add(events, handlers, name)
 }
 
 function add<Name extends EventName>(events: Events, handlers: Pick<EventHandlers, Name>, name: Name): void {

@@ -16,6 +16,7 @@ describe('an error of the database (OPS-02)', () => {
     'ECONNRESET',
     'database_silent',
     'host_users_silent',
+    'host_code_silent',
   ])('is an outage with code %s, also inside another error', (code) => {
     expect(isOutage(coded(code))).toBe(true)
     expect(isOutage(new Error('y', { cause: coded(code) }))).toBe(true)

@@ -1,10 +1,10 @@
 import { z } from 'zod'
-import { runHostCode } from '../../host-code.js'
 import { field } from '../../http/read-form.js'
 import { insertDevice } from '../../otp/add-device.js'
 import type { Device } from '../../otp/device.js'
 import type { AddedKind } from '../../otp/kinds/added-kind.js'
 import { nextId } from '../../otp/sql/next-id.js'
+import { runInTime } from '../../run-in-time.js'
 import type { Account } from '../account.js'
 import { deviceName } from '../devices/forms.js'
 
@@ -29,7 +29,7 @@ export async function beginSetUp(account: Account, kind: AddedKind, userId: numb
   // No transaction: `read` may ask the database on a connection of its own, and the embedded one has a single backend.
   const id = await nextId(otp, null, kind.table)
   const form = common.data
-  const outcome = await runHostCode(() => kind.setUp.read(form, { id, userId, otp }))
+  const outcome = await runInTime(`setUp.read of ${kind.name}`, () => kind.setUp.read(form, { id, userId, otp }))
   if (!outcome) return { ok: false, code: null }
   if (!outcome.ok) return outcome
   const { columns } = outcome
