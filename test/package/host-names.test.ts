@@ -52,6 +52,9 @@ async function namesOf(options: Partial<AdminJSOptions>, language: string, id: s
   return [page.translateLabel(id, id), page.translateAction('list', id)]
 }
 
+const ODD = `<b>x</b> & "y" </script><img src=x onerror="alert(1)"> $& %s`
+const LONG = 'Everything that anyone has ever ordered from this shop '.repeat(10).trim()
+
 const translations = (en: object, de: object = {}) => ({
   locale: { language: 'en', translations: { en, de } },
 })
@@ -94,6 +97,32 @@ describe('the name that an application gives to a resource (EMB-R6)', () => {
       'Bestellungen',
     ],
     ['an id of another script', 'größe', {}, 'Größe', 'Größe'],
+    ['what could be markup', 'orders', translations({ labels: { orders: ODD } }), ODD, ODD],
+    [
+      'letters from right to left',
+      'orders',
+      translations({ labels: { orders: 'طلبات (2)' } }),
+      'طلبات (2)',
+      'طلبات (2)',
+    ],
+    ['a whole sentence', 'orders', translations({ labels: { orders: LONG } }), LONG, LONG],
+    ['a name of one sign', 'orders', translations({ labels: { orders: '🚲' } }), '🚲', '🚲'],
+    [
+      'a name that is a property of every object',
+      'orders',
+      translations({ labels: { orders: 'constructor' } }),
+      'constructor',
+      'constructor',
+    ],
+    ['an id that is a property of every object', 'toString', {}, 'To String', 'To String'],
+    ['no text at all', 'orders', translations({ labels: { orders: '' } }), 'Orders', 'Orders'],
+    [
+      'no text in one language',
+      'orders',
+      translations({ labels: { orders: 'Sales' } }, { labels: { orders: '' } }),
+      'Sales',
+      'Sales',
+    ],
   ])('holds in the menu, in paths and above the list: %s', async (_name, id, options, en, de) => {
     expect(await namesOf(options, 'en', id)).toEqual([en, en])
     expect(await namesOf(options, 'de', id)).toEqual([de, de])

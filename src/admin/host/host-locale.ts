@@ -144,9 +144,10 @@ function find(texts: Texts, path: readonly string[]): string | Texts | undefined
   )
 }
 
+/** An empty text does not name anything: it would leave a heading and a link that nobody sees. */
 function at(texts: Texts, path: readonly string[]): string | undefined {
   const found = find(texts, path)
-  return typeof found === 'string' ? found : undefined
+  return typeof found === 'string' && found.trim() !== '' ? found : undefined
 }
 
 const BETWEEN_WORDS =
