@@ -199,7 +199,17 @@ async function createAccount(
   const hostUsers = services.users ? createHostUsers(services.users, services) : null
   const baseUrl = () => services.baseUrl
   const where = { baseUrl, origins, https, hasPage, deliveryWait: DELIVERY_WAIT }
-  const account: Account = { config, clock, database, otp, keys, addressLimit, forgotLimit, hostUsers, ...where }
+  const account: Account = {
+    config: { ...config, everyKind: otp.everyKind },
+    clock,
+    database,
+    otp,
+    keys,
+    addressLimit,
+    forgotLimit,
+    hostUsers,
+    ...where,
+  }
   recordVerifications(otp)
   endTrust(otp)
   alertOwner(account)

@@ -4,13 +4,15 @@ import type { Database } from '../db/connect.js'
 import type { AddressLimit } from '../http/limit-address.js'
 import type { Otp } from '../otp/otp.js'
 import type { HostUsers } from './host-users/host-users.js'
+import type { PolicyConfig } from './policy.js'
 
 /** What every function of this floor takes first. */
 export interface Auth {
   config: Pick<
     Config,
     'loginTimeout' | 'otpEnrolment' | 'otpGraceDays' | 'otpPasskeyLogin' | 'otpPolicy' | 'siteName' | 'trustBrowserDays'
-  >
+  > &
+    PolicyConfig
   clock: Clock
   database: Database
   otp: Otp

@@ -1,4 +1,4 @@
-import { besides, counts, type Policy } from './policy.js'
+import { backupKinds, besides, counts, type Policy } from './policy.js'
 
 /** A way to let someone sign in again. `enable`: a disabled device becomes active. */
 export const accessHelps = ['unlock', 'invite', 'giveBackupToken', 'resetSecondFactor', 'enable'] as const
@@ -49,7 +49,8 @@ export function obstaclesAfter(help: AccessHelp, before: Situation): Obstacle[] 
 function afterHelp(help: AccessHelp, before: Situation): Situation {
   if (help === 'resetSecondFactor') return { ...before, hasFactor: false, active: [], askable: [] }
   if (help !== 'giveBackupToken') return before
-  return { ...before, hasFactor: true, active: [...before.active, 'static'], askable: [...before.askable, 'static'] }
+  const given = backupKinds(before.policy)
+  return { ...before, hasFactor: true, active: [...before.active, ...given], askable: [...before.askable, ...given] }
 }
 
 function secondFactorObstacle(help: AccessHelp, situation: Situation): Obstacle | null {

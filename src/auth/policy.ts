@@ -1,5 +1,6 @@
 import type { Config } from '../config/read-config.js'
 import type { Device } from '../otp/device.js'
+import { type KindTraits, type Strength, worksHere } from '../otp/kinds/kind.js'
 import type { Otp } from '../otp/otp.js'
 import type { Membership, RequestUser } from './request-user.js'
 
@@ -15,17 +16,16 @@ export interface Policy {
   graceDays: number
   /** Kinds of device that count as the second factor; null: all that count on this site. Never empty. */
   kinds: readonly string[] | null
+  /** What the kinds of device on this site are like. */
+  everyKind: readonly KindTraits[]
 }
 
-/** The part of the settings that a policy goes by. */
-export type PolicyConfig = Pick<Config, 'otpPolicy' | 'otpGraceDays'>
+/** The part of the settings that a policy goes by, with the kinds of device that there are. */
+export type PolicyConfig = Pick<Config, 'otpPolicy' | 'otpGraceDays'> & Pick<Policy, 'everyKind'>
 /** The part of a person that a policy goes by. */
 export type Person = Pick<RequestUser, 'isStaff' | 'groups'>
 
 const STRICTNESS: readonly Demand[] = ['off', 'staff', 'everyone', 'strict']
-
-/** NIST SP 800-63B-4 §3.1.3: e-mail is no factor, and a phone is restricted to standing beside another method. */
-const WEAK: readonly string[] = ['phone', 'email']
 
 /**
  * The policy that rules one person. A group that names a policy replaces the site's for its
@@ -41,7 +41,8 @@ export function policyOf(config: PolicyConfig, { isStaff, groups }: Person): Pol
     demand,
     demanded: demand !== 'off' && (isStaff || demand !== 'staff'),
     graceDays: days.length > 0 ? Math.min(...days) : config.otpGraceDays,
-    kinds: kindsOf(groups, demand),
+    kinds: kindsOf(groups, demand, config.everyKind),
+    everyKind: config.everyKind,
   }
 }
 
@@ -52,41 +53,62 @@ function demandOf(site: Demand, groups: readonly Membership[]): Demand {
 }
 
 /** What all groups accept that name kinds. Where they share none, what the strictest of them accepts: nobody is left without a way. */
-function kindsOf(groups: readonly Membership[], demand: Demand): readonly string[] | null {
-  const count = (kind: string) => kind !== 'static' && !(demand === 'strict' && WEAK.includes(kind))
-  const named = groups.map(({ kinds }) => (kinds ?? []).filter(count)).filter((kinds) => kinds.length > 0)
+function kindsOf(
+  groups: readonly Membership[],
+  demand: Demand,
+  everyKind: Policy['everyKind'],
+): readonly string[] | null {
+  const canCount = (kind: string) => isFactorUnder(demand, traitsNamed(everyKind, kind))
+  const named = groups.map(({ kinds }) => (kinds ?? []).filter(canCount)).filter((kinds) => kinds.length > 0)
   const [first] = named
   if (!first) return null
   const shared = first.filter((kind) => named.every((kinds) => kinds.includes(kind)))
-  return shared.length > 0 ? shared : strictest(named, first)
+  return shared.length > 0 ? shared : strictest(named, first, everyKind)
 }
 
 /** Those kinds of which the weakest is strongest. */
-function strictest(named: readonly (readonly string[])[], first: readonly string[]): readonly string[] {
-  const weakest = (kinds: readonly string[]) => Math.min(...kinds.map(strengthOf))
+function strictest(
+  named: readonly (readonly string[])[],
+  first: readonly string[],
+  everyKind: Policy['everyKind'],
+): readonly string[] {
+  const rankOf = (kind: string) => RANKS[traitsNamed(everyKind, kind).strength]
+  const weakest = (kinds: readonly string[]) => Math.min(...kinds.map(rankOf))
   return named.reduce((best, kinds) => (weakest(kinds) > weakest(best) ? kinds : best), first)
 }
 
-/** Only keys cannot be phished, and what is sent can be read on its way. */
-function strengthOf(kind: string): number {
-  if (kind === 'webauthn') return 2
-  return WEAK.includes(kind) ? 0 : 1
+const RANKS: Readonly<Record<Strength, number>> = { phishing_resistant: 2, possession: 1, restricted: 0, weak: 0 }
+
+/** A kind that only another process knows, or a name of none: nothing speaks against it. */
+const UNKNOWN: Pick<KindTraits, 'isBackup' | 'strength'> = { isBackup: false, strength: 'possession' }
+
+const traitsNamed = (everyKind: Policy['everyKind'], kind: string) =>
+  everyKind.find(({ name }) => name === kind) ?? UNKNOWN
+
+/** NIST SP 800-63B-4 §3.1.3: email is not a factor, and a phone is restricted to use together with another method. */
+function isFactorUnder(demand: Demand, { isBackup, strength }: Pick<KindTraits, 'isBackup' | 'strength'>): boolean {
+  return !isBackup && !(demand === 'strict' && (strength === 'restricted' || strength === 'weak'))
 }
 
-/** Whether a device of this kind is a second factor under the policy. Backup tokens stand beside one and are none. */
-export function counts({ demand, kinds }: Policy, kind: string): boolean {
-  if (kind === 'static' || (demand === 'strict' && WEAK.includes(kind))) return false
-  return kinds === null || kinds.includes(kind)
+/** Whether a device of this kind is a second factor under the policy. Backup tokens are not. */
+export function counts({ demand, kinds, everyKind }: Policy, kind: string): boolean {
+  return isFactorUnder(demand, traitsNamed(everyKind, kind)) && (kinds === null || kinds.includes(kind))
 }
 
 /** Kinds that are as good as one that counts, for those who have one that does; under kinds of a group a phone is not. */
-export function besides({ kinds }: Policy): readonly string[] {
-  return kinds === null ? ['static', 'phone'] : ['static']
+export function besides({ kinds, everyKind }: Policy): readonly string[] {
+  const asGood = everyKind.filter(({ isBackup, strength }) => isBackup || (kinds === null && strength === 'restricted'))
+  return asGood.map(({ name }) => name)
 }
 
-/** Kinds that people can set up on this site: browsers know no keys for an address without a relying party. */
+/** The kinds whose tokens stand in for another device. */
+export function backupKinds({ everyKind }: Pick<Policy, 'everyKind'>): string[] {
+  return everyKind.filter(({ isBackup }) => isBackup).map(({ name }) => name)
+}
+
+/** Kinds that people can set up on this site. */
 export function kindsOffered({ kinds, settings }: Pick<Otp, 'kinds' | 'settings'>): string[] {
-  return kinds.map(({ name }) => name).filter((name) => name !== 'webauthn' || settings.relyingParty !== null)
+  return kinds.filter((kind) => worksHere(kind, settings.relyingParty)).map(({ name }) => name)
 }
 
 /** What the removal of a device has to leave to somebody; null: nothing. */
@@ -109,11 +131,11 @@ export function secondFactorOf<Own extends Pick<Device, 'kind' | 'confirmed'>>(
 }
 
 /**
- * Whether a device of this kind may be added and used beside a second factor that counts:
- * e-mail is none at all under `strict`.
+ * Whether a device of this kind may be added and used beside a second factor that counts.
+ * Under `strict` a weak one may not.
  */
-export function isAccepted({ demand }: Policy, kind: string): boolean {
-  return !(demand === 'strict' && kind === 'email')
+export function isAccepted({ demand, everyKind }: Policy, kind: string): boolean {
+  return !(demand === 'strict' && traitsNamed(everyKind, kind).strength === 'weak')
 }
 
 /** Seconds that a session lasts. */

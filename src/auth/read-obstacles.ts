@@ -44,7 +44,7 @@ async function readSituation(
   const kindOf = ({ kind }: { kind: string }) => kind
   return {
     ...row,
-    policy: policyOf(config, { isStaff: row.isStaff, groups }),
+    policy: policyOf({ ...config, everyKind: otp.everyKind }, { isStaff: row.isStaff, groups }),
     enrolment: config.otpEnrolment,
     hasFactor: factors.length > 0,
     active: factors.filter((device) => device.state === 'active' && inUse(device)).map(kindOf),

@@ -9,7 +9,7 @@ export function recordVerifications({ events, database }: Pick<Otp, 'events' | '
     return recordEvent(database, transaction, { at, userId, device: device.persistentId, origin, ...entry })
   }
   events.on('userVerified', (about) =>
-    record(about, { event: about.device.kind === 'static' ? 'backup_token_used' : 'token_accepted' }),
+    record(about, { event: about.device.isBackup ? 'backup_token_used' : 'token_accepted' }),
   )
   events.on('verificationFailed', (about) => {
     const { failureCount: failures, because, lane } = about

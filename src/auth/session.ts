@@ -144,8 +144,9 @@ export function passwordFactor(at: Moment): PassedFactor {
 }
 
 /** A device accepted a token. */
-export function deviceFactor({ kind, persistentId }: Pick<Device, 'kind' | 'persistentId'>, now: Date): PassedFactor {
-  return { kind, device: persistentId, at: now.getTime(), how: kind === 'webauthn' ? 'passkey' : 'typed' }
+export function deviceFactor(device: Pick<Device, 'kind' | 'persistentId' | 'input'>, now: Date): PassedFactor {
+  const { kind, persistentId, input } = device
+  return { kind, device: persistentId, at: now.getTime(), how: input === 'browser_key' ? 'passkey' : 'typed' }
 }
 
 /** Forgets the session on the server and tells the browser to. */

@@ -39,7 +39,8 @@ async function verifySession(
   const { user, session } = req
   if (!user || session.epoch === undefined) return { ok: false, reason: 'not_authenticated' }
   const now = auth.clock.now()
-  const factor = deviceFactor(device, now)
+  const input = auth.otp.kinds.find(({ name }) => name === device.kind)?.input ?? 'digits'
+  const factor = deviceFactor({ ...device, input }, now)
   const row = await readUser(auth, user.id, [factor], now)
   if (!row?.standing_devices.includes(factor.device ?? '')) return { ok: false, reason: 'not_own_device' }
   const before = session.factors ?? []

@@ -104,7 +104,7 @@ function aboutOf(transaction: Transaction, { kind, row }: LockedDevice, { world,
 async function tellAccepted(otp: Otp, purpose: Asking['purpose'], about: OtpEvents['userVerified']): Promise<void> {
   if (purpose === 'enrol') return otp.events.emit('deviceAdded', about)
   await otp.events.emit('userVerified', about)
-  if (about.device.kind === 'static') await otp.events.emit('backupTokenUsed', about)
+  if (about.device.isBackup) await otp.events.emit('backupTokenUsed', about)
 }
 
 /** Counts a rejected token. @returns also what the owner's failures are now, for the next device */
@@ -154,6 +154,8 @@ export function toDevice(kind: Kind, row: DeviceRow): Device {
     disabledAt: row.disabled_at,
     disabledReason: row.disabled_reason,
     interactive: kind.challenge !== undefined,
+    isBackup: kind.isBackup,
+    input: kind.input,
     createdAt: row.created_at,
     lastUsedAt: row.last_used_at,
     lastUsedFrom: row.last_used_from,

@@ -1,4 +1,5 @@
 import type { Cause } from './cause.js'
+import type { TokenInput } from './kinds/kind.js'
 
 export type { Cause, Suspicion } from './cause.js'
 
@@ -64,7 +65,12 @@ export interface Device {
   /** Since when and why it is disabled; null where it is not. */
   disabledAt: Date | null
   disabledReason: DisabledReason | null
+  /** It sends a challenge before it can be asked for a token. */
   interactive: boolean
+  /** Its tokens stand in for another device once; it is not a second factor itself. */
+  isBackup: boolean
+  /** How its token is given. */
+  input: TokenInput
   createdAt: Date
   lastUsedAt: Date | null
   lastUsedFrom: string | null

@@ -3,7 +3,7 @@ import type { z } from 'zod'
 import { type Change, runStatement } from '../db/run-statement.js'
 import { type Device, DEVICE_COLUMNS, type DeviceRow } from './device.js'
 import { kindsByNow } from './kinds/absent-kinds.js'
-import type { Kind } from './kinds/kind.js'
+import { type Kind, worksHere } from './kinds/kind.js'
 import type { Otp } from './otp.js'
 import { toDevice } from './ask-device.js'
 
@@ -108,12 +108,10 @@ export function askable(
   devices: readonly ListedDevice[],
 ): ListedDevice[] {
   return devices.filter(
-    ({ state, kind, remaining }) =>
-      state === 'active' &&
-      remaining !== 0 &&
-      kinds.some(({ name }) => name === kind) &&
-      // Browsers know no keys for an address that has no relying party.
-      (kind !== 'webauthn' || settings.relyingParty !== null),
+    (device) =>
+      device.state === 'active' &&
+      device.remaining !== 0 &&
+      kinds.some((kind) => kind.name === device.kind && worksHere(kind, settings.relyingParty)),
   )
 }
 

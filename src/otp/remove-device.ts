@@ -105,9 +105,9 @@ export function mustStay(
   return isLastThatCounts || planRemoval(otp, devices, device).leavesNone
 }
 
-/** Backup tokens stand beside a device; they are none themselves. */
-function isFactor({ confirmed, kind }: Device): boolean {
-  return confirmed && kind !== 'static'
+/** Backup tokens are not a second factor themselves. */
+function isFactor({ confirmed, isBackup }: Device): boolean {
+  return confirmed && !isBackup
 }
 
 const deleteSql = (table: string) => `

@@ -4,6 +4,7 @@ import type { Factor } from '../../src/auth/auth-state.js'
 import { counts, type Demand, policyOf, secondFactorOf, sessionLimits } from '../../src/auth/policy.js'
 import { standingOf } from '../../src/auth/policy-standing.js'
 import type { Membership } from '../../src/auth/request-user.js'
+import { builtInKinds } from '../../src/otp/kinds/index.js'
 
 const demands: readonly Demand[] = ['off', 'staff', 'everyone', 'strict']
 const kinds = ['totp', 'webauthn', 'hotp', 'phone', 'email', 'static']
@@ -18,7 +19,7 @@ const group = (rules: Partial<Membership>): Membership => ({
   ...rules,
 })
 
-const site = (otpPolicy: Demand, otpGraceDays = 0) => ({ otpPolicy, otpGraceDays })
+const site = (otpPolicy: Demand, otpGraceDays = 0) => ({ otpPolicy, otpGraceDays, everyKind: builtInKinds })
 const staff = (...groups: Membership[]) => ({ isStaff: true, groups })
 const nobody = (...groups: Membership[]) => ({ isStaff: false, groups })
 

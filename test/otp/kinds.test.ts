@@ -35,6 +35,8 @@ testKind({
       disabledAt: null,
       disabledReason: null,
       interactive: false,
+      isBackup: true,
+      input: 'text',
       createdAt: otp.clock.now(),
       lastUsedAt: null,
       lastUsedFrom: null,

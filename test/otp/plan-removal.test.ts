@@ -25,6 +25,8 @@ function deviceOf(id: number, kind: string, state: State): Device {
     disabledReason: state === 'disabled' ? 'administrator' : null,
     disabledAt: null,
     interactive: false,
+    isBackup: kind === 'static',
+    input: 'digits',
     createdAt: new Date(0),
     lastUsedAt: null,
     lastUsedFrom: null,
@@ -55,7 +57,7 @@ const someone: fc.Arbitrary<Someone> = fc
     const device = deviceOf(1, ...first)
     const devices = [device, ...others.map((other, index) => deviceOf(index + 2, ...other))]
     const demanded = demand !== 'off' && (isStaff || demand !== 'staff')
-    const policy: Policy = { demand, demanded, graceDays: 0, kinds: accepted }
+    const policy: Policy = { demand, demanded, graceDays: 0, kinds: accepted, everyKind: builtInKinds }
     return { devices, device, otp: { kinds: builtInKinds.filter(({ name }) => !off.includes(name)) }, policy }
   })
 

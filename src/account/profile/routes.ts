@@ -1,6 +1,6 @@
 import { type Request, Router } from 'express'
 import { otpRequired } from '../../auth/otp-required.js'
-import { policyOf } from '../../auth/policy.js'
+import { kindsOffered, policyOf } from '../../auth/policy.js'
 import type { RequestUser } from '../../auth/request-user.js'
 import { trustDays } from '../../auth/trusted-browser/trust-days.js'
 import { describeMoment } from '../../http/describe-moment.js'
@@ -22,7 +22,7 @@ export function profileRoutes(account: Account): Router {
     const devices = await devicesForUser(account.otp, req.user.id, { confirmed: null })
     sendPage(res, 'account/profile', {
       ...describeDevices(devices.map((device) => sayName(device, req.t))),
-      offered: offeredKinds(account),
+      offered: new Set(kindsOffered(account.otp)),
       added: addedKinds(account.otp.kinds).map(({ name }) => name),
       sessions: await listSessions(account, req.user.id, req.sessionID),
       trust: await describeTrust(account, req, req.user),
@@ -43,22 +43,16 @@ async function describeTrust(account: Account, req: Request, user: RequestUser) 
   return { days, browsers, mayAdd }
 }
 
-/** Security keys answer to a name, not to an address of numbers. */
-function offeredKinds({ otp }: Account): Set<string> {
-  const kinds = otp.kinds.filter(({ name }) => name !== 'webauthn' || otp.settings.relyingParty !== null)
-  return new Set(kinds.map(({ name }) => name))
-}
-
 /** A set of backup tokens that nobody named is called what it is. */
 function sayName(device: ListedDevice, t: Translate): ListedDevice {
-  const unnamed = device.kind === 'static' && device.name === UNNAMED_SET
-  return unnamed ? { ...device, name: t('pages:kinds.static') } : device
+  const isUnnamed = device.isBackup && device.name === UNNAMED_SET
+  return isUnnamed ? { ...device, name: t(`pages:kinds.${device.kind}`) } : device
 }
 
 /** The list is in the order in which sign-in asks. */
 function describeDevices(devices: readonly ListedDevice[]) {
   const confirmed = devices.filter((device) => device.confirmed)
-  const sets = confirmed.filter(({ kind }) => kind === 'static')
+  const sets = confirmed.filter(({ isBackup }) => isBackup)
   return {
     devices,
     on: confirmed.length > 0,

@@ -53,10 +53,10 @@ export function openSetUp<Outcome extends { ok: boolean }>(
   return openSession(req, { holds }, confirm)
 }
 
-/** Backup tokens stand beside a device; they are none themselves. */
+/** Backup tokens are not a second factor themselves. */
 async function isFirst({ otp }: Account, user: RequestUser, device: Device): Promise<boolean> {
   const devices = await devicesForUser(otp, user.id)
-  return devices.every(({ kind, persistentId }) => kind === 'static' || persistentId === device.persistentId)
+  return devices.every(({ isBackup, persistentId }) => isBackup || persistentId === device.persistentId)
 }
 
 function completeAddress(next: string | null): string {

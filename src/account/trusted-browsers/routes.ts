@@ -40,7 +40,7 @@ function postTrust(account: Account): RequestHandler {
   return async (req, res) => {
     const form = readForm(req, trustForm)
     if (!form || !req.user) return refuse(req, res, { status: 400, code: 'bad_request' })
-    const device = earnedBy(req, account.clock.now())
+    const device = earnedBy(account, req)
     const { epoch } = req.session
     if (!device || epoch === undefined || trustDays(account, req.user) === 0)
       return refuse(req, res, { status: 422, code: 'policy' })
@@ -50,9 +50,11 @@ function postTrust(account: Account): RequestHandler {
 }
 
 /** The device that accepted a token just now and is no set of backup tokens: an older one is no word for the coming days. */
-function earnedBy({ auth }: Request, now: Date): PersistentId | null {
+function earnedBy({ otp, clock }: Account, { auth }: Request): PersistentId | null {
+  const now = clock.now()
   const isRecent = ({ at }: Factor) => now.getTime() - at.getTime() <= FRESH_SECONDS * 1000
-  const earned = auth.factors.findLast((factor) => isGiven(factor) && earnsTrust(factor.kind) && isRecent(factor))
+  const isOfTrust = ({ kind }: Factor) => otp.kinds.some((each) => each.name === kind && earnsTrust(each))
+  const earned = auth.factors.findLast((factor) => isGiven(factor) && isOfTrust(factor) && isRecent(factor))
   return earned?.device ?? null
 }
 

@@ -32,7 +32,7 @@ export function groupFields(otp: Pick<Otp, 'everyKind'>, ofHost: readonly string
 
 /** Backup tokens help out; no policy is met by them (src/auth/policy.ts). */
 export function countableKinds({ everyKind }: Pick<Otp, 'everyKind'>): string[] {
-  return everyKind.map(({ name: kind }) => kind).filter((kind) => kind !== 'static')
+  return everyKind.filter(({ isBackup }) => !isBackup).map(({ name: kind }) => kind)
 }
 
 export type GroupWish = z.output<ReturnType<typeof groupFields>>

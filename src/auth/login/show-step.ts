@@ -3,6 +3,7 @@ import { safeNext } from '../../http/safe-next.js'
 import { describeWait } from '../../http/describe-wait.js'
 import { sendKeyPage, sendPage } from '../../http/send-page.js'
 import type { ListedDevice } from '../../otp/devices-for-user.js'
+import { parsePersistentId } from '../../otp/persistent-id.js'
 import { isFromKey } from '../../otp/webauthn/parse-response.js'
 import type { Auth } from '../auth.js'
 import { newFormId } from '../repeats/form-id.js'
@@ -75,22 +76,29 @@ export async function sendTokenPage(
 async function tokenForms(auth: Auth, req: Request, devices: readonly ListedDevice[]) {
   const typed: Record<string, unknown> = req.body ?? {}
   const asked = challenged(req, devices)
+  const apps = devices.filter(
+    ({ kind, input, isBackup }) => !isBackup && input !== 'browser_key' && !hasOwnForm(auth, kind),
+  )
+  const chosen = text(typed['otp_device']) || (asked?.persistentId ?? devices[0]?.persistentId ?? '')
   return {
-    apps: devices.filter(({ kind }) => kind !== 'static' && kind !== 'webauthn' && !hasOwnForm(auth, kind)),
+    apps,
+    /** Kinds that explain their wrong tokens in another way are not apps. */
+    areApps: apps.every(({ kind }) => kindNamed(auth, kind)?.rejection === undefined),
     others: otherForms(auth, devices),
     keys: keyForm(auth, typed['otp_token'], devices),
-    backups: devices.filter((device) => device.kind === 'static'),
-    chosen: text(typed['otp_device']) || (asked?.persistentId ?? devices[0]?.persistentId ?? ''),
+    backups: devices.filter(({ isBackup }) => isBackup),
+    chosen,
+    isKeyChosen: kindNamed(auth, parsePersistentId(chosen)?.kind)?.input === 'browser_key',
     challenged: asked?.persistentId ?? null,
     // Only someone who asked for a code costs a query.
     sentCode: asked && (await readSentCode(auth, asked)),
   }
 }
 
-/** A kind from outside whose tokens are no short row of digits. */
-function hasOwnForm({ otp }: Auth, kind: string): boolean {
-  return otp.kinds.some(({ name, field }) => name === kind && field !== undefined)
-}
+const kindNamed = ({ otp }: Auth, kind: string | undefined) => otp.kinds.find(({ name }) => name === kind)
+
+/** Its tokens are not a few digits. */
+const hasOwnForm = (auth: Auth, kind: string) => kindNamed(auth, kind)?.field !== undefined
 
 /** A form for each such kind: what is typed there is of another shape. */
 function otherForms({ otp }: Auth, devices: readonly ListedDevice[]) {
@@ -107,7 +115,7 @@ function challenged({ session }: Request, devices: readonly ListedDevice[]): Lis
 
 /** The form that ends in a security key, or null for somebody without one. */
 function keyForm({ otp }: Auth, token: unknown, devices: readonly ListedDevice[]) {
-  if (!devices.some((device) => device.kind === 'webauthn')) return null
+  if (!devices.some(({ input }) => input === 'browser_key')) return null
   return {
     /** Null: browsers know no keys for the address that this site has. */
     relyingParty: otp.settings.relyingParty,

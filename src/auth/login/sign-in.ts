@@ -31,7 +31,7 @@ export async function signIn(auth: Auth, req: Request, verified: Verified): Prom
   const { user, device, trust, changes } = verified
   if (trust) await trustBrowser(auth, req, { user, device: device.persistentId })
   const by = { device: device.persistentId, how: verified.by }
-  return arrive(auth, req, verified, by, { told: device.kind === 'static', verified: true, changes })
+  return arrive(auth, req, verified, by, { told: device.isBackup, verified: true, changes })
 }
 
 /** The same where a trusted browser answers for the device: `factor` says for which. */

@@ -26,7 +26,7 @@ export async function showVerify(
   const why = alert(req, refusal)
   if (!wantsJson(req)) return showForms(auth, req, res, stepUp, why)
   if (why) sendRefusal(req, res, { code: why.code, message: why.text })
-  else sendDevices(res, stepUp)
+  else sendDevices(req, res, stepUp)
 }
 
 async function showForms(
@@ -47,8 +47,16 @@ async function showForms(
   })
 }
 
-function sendDevices(res: Response, { kinds, devices }: StepUp): void {
-  const listed = devices.map(({ persistentId: id, kind, name, interactive }) => ({ id, kind, name, interactive }))
+/** With `inputs` in the URL a client also learns which form each device needs, so that it knows no kind by name. */
+function sendDevices(req: Request, res: Response, { kinds, devices }: StepUp): void {
+  const isDetailed = req.query['inputs'] !== undefined
+  const listed = devices.map(({ persistentId: id, kind, name, interactive, isBackup, input }) => ({
+    id,
+    kind,
+    name,
+    interactive,
+    ...(isDetailed && { isBackup, input }),
+  }))
   res.set('Cache-Control', 'no-store').vary('Accept').json({ devices: listed, kinds })
 }
 

@@ -2,7 +2,6 @@ import type { Request } from 'express'
 import { describeOrigin } from '../../http/describe-origin.js'
 import type { Device } from '../../otp/device.js'
 import { parsePersistentId } from '../../otp/persistent-id.js'
-import { parseAnswer } from '../../otp/webauthn/parse-response.js'
 import { sessionAsker } from '../asker.js'
 import type { Auth } from '../auth.js'
 import { type Refused, refused } from '../login/answer.js'
@@ -39,7 +38,9 @@ function isOfWrongKind(auth: Auth, { kinds }: StepUp, form: VerifyForm): boolean
 
 /** What is asked: a key by its answer, the device that is named, or whatever the token looks like. */
 function kindsOf({ otp }: Auth, { otp_device: named, otp_token: token = '' }: VerifyForm): string[] {
-  if (parseAnswer(token)) return ['webauthn']
+  const possible = otp.kinds.filter((kind) => kind.couldBe(token))
+  const byKey = possible.filter(({ input }) => input === 'browser_key')
+  if (byKey.length > 0) return byKey.map(({ name }) => name)
   if (named) return [parsePersistentId(named)?.kind ?? '']
-  return otp.kinds.filter((kind) => kind.couldBe(token)).map(({ name }) => name)
+  return possible.map(({ name }) => name)
 }

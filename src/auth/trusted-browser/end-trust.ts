@@ -13,7 +13,7 @@ import { earnsTrust } from './read-device.js'
  */
 export function endTrust({ events, database }: Pick<Otp, 'events' | 'database'>): void {
   const end = async ({ userId, device, transaction }: OtpEvents['deviceAdded']) => {
-    if (earnsTrust(device.kind)) await endTrustOf(database, transaction, userId)
+    if (earnsTrust(device)) await endTrustOf(database, transaction, userId)
   }
   events.on('deviceAdded', end)
   events.on('deviceRemoved', end)

@@ -1,6 +1,7 @@
 import type { Transaction } from 'sequelize'
 import { runStatement } from '../../db/run-statement.js'
 import type { PersistentId } from '../../otp/device.js'
+import type { KindTraits } from '../../otp/kinds/kind.js'
 import type { Otp } from '../../otp/otp.js'
 import { parsePersistentId, persistentId } from '../../otp/persistent-id.js'
 
@@ -23,7 +24,7 @@ export async function readDevice(
 ): Promise<TrustingDevice | null> {
   const named = parsePersistentId(device)
   const kind = otp.kinds.find(({ name }) => name === named?.kind)
-  if (!named || !kind || !earnsTrust(kind.name)) return null
+  if (!named || !kind || !earnsTrust(kind)) return null
   const rows = await runStatement(
     otp.database,
     transaction,
@@ -37,4 +38,4 @@ export async function readDevice(
  * Backup tokens are for the day when the device is not at hand, often in a browser that is
  * not one's own, and a found list of them must not open a door for weeks.
  */
-export const earnsTrust = (kind: string) => kind !== 'static'
+export const earnsTrust = ({ isBackup }: Pick<KindTraits, 'isBackup'>): boolean => !isBackup

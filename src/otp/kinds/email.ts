@@ -17,6 +17,7 @@ const emailRow = z.object({
 export const email = defineKind({
   name: 'email',
   table: 'email_devices',
+  strength: 'weak',
   rejection: 'message',
   columns: `coalesce(nullif(d.email, ''), owner.email) as address, owner.name as owner_name, ${challengeColumns}`,
   couldBe: couldBeCode,

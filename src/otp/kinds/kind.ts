@@ -65,10 +65,34 @@ export interface TokenField {
   maxLength: number
 }
 
-/** One kind of device: where its rows lie and how a token is judged. */
-export interface Kind {
+/**
+ * How much a kind protects.
+ *
+ * - `phishing_resistant`: its answer is of no use at another site
+ * - `possession`: whoever has the device has its tokens
+ * - `restricted`: its tokens can be read on their way (NIST SP 800-63B-4 §3.1.3.3), so a strict
+ *   policy accepts it only together with another device
+ * - `weak`: a strict policy does not accept it at all
+ */
+export type Strength = 'phishing_resistant' | 'possession' | 'restricted' | 'weak'
+
+/** How a person gives a token: types a code of a few digits, types or pastes a text, or lets the browser ask a key. */
+export type TokenInput = 'digits' | 'text' | 'browser_key'
+
+/** What the rest of the site asks about a kind, so that it never has to know which one it is. */
+export interface KindTraits {
   /** First half of the persistent id, for example `totp`. */
   name: string
+  /** Its tokens stand in for another device once. They are not a second factor by themselves. */
+  isBackup: boolean
+  strength: Strength
+  /** Browsers use it only at an address that can have a relying party. */
+  isBoundToOrigin: boolean
+  input: TokenInput
+}
+
+/** One kind of device: where its rows lie and how a token is judged. */
+export interface Kind extends KindTraits {
   table: string
   /** For kinds that send a challenge before they can be answered. */
   challenge?: KindChallenge
@@ -107,7 +131,9 @@ export interface Kind {
 }
 
 /** How a kind judges, with rows of its own shape. */
-export interface KindDefinition<Row> extends Omit<Kind, 'judge' | 'lookup' | 'prepare'> {
+export interface KindDefinition<Row>
+  extends Omit<Kind, 'judge' | 'lookup' | 'prepare' | Exclude<keyof KindTraits, 'name'>>, Partial<KindTraits> {
+  name: string
   /** Of `columns` and, where it names them, of the common ones. */
   row: z.ZodType<Row>
   /** What the database is to look the token up by; nothing where it is left out. */
@@ -122,11 +148,28 @@ export interface KindDefinition<Row> extends Omit<Kind, 'judge' | 'lookup' | 'pr
 export function defineKind<Row>(definition: KindDefinition<Row>): Kind {
   const { row: schema, prepare, ...kind } = definition
   return {
+    ...traitsOf(kind),
     lookup: () => [],
     ...kind,
     judge: (row, token, world) => definition.judge(schema.parse(row), token, world),
     ...(prepare && { prepare: checkedPrepare(schema, prepare) }),
   }
+}
+
+/** What a kind is like that says nothing else about itself. */
+function traitsOf({ name, field }: Pick<Kind, 'name' | 'field'>): KindTraits {
+  return {
+    name,
+    isBackup: false,
+    strength: 'possession',
+    isBoundToOrigin: false,
+    input: field ? 'text' : 'digits',
+  }
+}
+
+/** Whether browsers can use devices of this kind at the site's address. */
+export function worksHere(kind: Pick<KindTraits, 'isBoundToOrigin'>, relyingParty: RelyingParty | null): boolean {
+  return !kind.isBoundToOrigin || relyingParty !== null
 }
 
 function checkedPrepare<Row>(

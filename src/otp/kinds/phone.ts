@@ -14,6 +14,7 @@ const phoneRow = z.object({
 export const phone = defineKind({
   name: 'phone',
   table: 'phone_devices',
+  strength: 'restricted',
   rejection: 'message',
   columns: `d.number, d.method, ${challengeColumns}`,
   couldBe: couldBeCode,

@@ -8,6 +8,8 @@ import { defineKind } from './kind.js'
 export const staticKind = defineKind({
   name: 'static',
   table: 'static_devices',
+  isBackup: true,
+  input: 'text',
   unguessable: true,
   rejection: 'backup_token',
   columns: `(select t.id from static_tokens t where t.device_id = d.id and t.token_hash = any($lookup) limit 1) as token_id,

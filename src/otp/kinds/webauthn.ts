@@ -12,6 +12,9 @@ import { defineKind } from './kind.js'
 export const webauthn = defineKind({
   name: 'webauthn',
   table: 'webauthn_devices',
+  strength: 'phishing_resistant',
+  isBoundToOrigin: true,
+  input: 'browser_key',
   unguessable: true,
   answersChallenge: true,
   columns: `d.credential_id, d.public_key, d.counter::float8, d.user_handle, d.backup_eligible,

@@ -36,8 +36,8 @@ export function StepUpDialog({ url, why, devices, onEnd }: Props) {
   const give = (device: string, token: string) => void run(giveToken(url, device, token), () => onEnd('given'))
   const send = (device: string) =>
     void run(sendCode(url, device), () => setSaid({ what: text('sent'), isFault: false }))
-  const keys = devices.filter(({ kind }) => kind === 'webauthn')
-  const typed = devices.filter(({ kind }) => kind !== 'webauthn')
+  const keys = devices.filter(({ input }) => input === 'browser_key')
+  const typed = devices.filter(({ input }) => input !== 'browser_key')
   const useKey = async () => {
     const answer = await askKey()
     if (answer === null) setSaid({ what: text('key_failed'), isFault: true })
@@ -97,14 +97,14 @@ function TokenForm({ devices, isBusy, onGive, onSend }: FormProps) {
         </button>
       )}
       <label>
-        {text(device?.kind === 'static' ? 'backup_token' : 'token')}
+        {text(device?.isBackup ? 'backup_token' : 'token')}
         <input
           name="otp_token"
           required
           autoComplete="one-time-code"
-          inputMode={device?.kind === 'static' ? 'text' : 'numeric'}
+          inputMode={device?.input === 'text' ? 'text' : 'numeric'}
           maxLength={512}
-          title={device?.kind === 'static' ? undefined : text('token_title')}
+          title={device?.input === 'text' ? undefined : text('token_title')}
           value={token}
           onChange={(event) => setToken(event.target.value)}
         />

@@ -2,10 +2,12 @@
 export interface StepUpDevice {
   /** For example `totp/3`. */
   id: string
-  kind: string
   name: string
   /** It sends a code first. */
   interactive: boolean
+  isBackup: boolean
+  /** How its token is given. */
+  input: 'digits' | 'text' | 'browser_key'
 }
 
 /** What the server said. `ended`: nobody is signed in any more. */
@@ -13,7 +15,7 @@ export type Said<Done> = { ok: true; done: Done } | { ok: false; why: string } |
 
 /** Which devices would do. @param url with the kinds that are wanted */
 export function readDevices(url: string): Promise<Said<StepUpDevice[]>> {
-  return ask(url, null, ({ devices = [] }) => devices)
+  return ask(`${url}${url.includes('?') ? '&' : '?'}inputs=1`, null, ({ devices = [] }) => devices)
 }
 
 /** Gives a token, or the answer of a security key. */
