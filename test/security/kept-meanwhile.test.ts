@@ -233,6 +233,24 @@ describe('a form that was put aside meets the rules of the moment (SEC-R2)', () 
     expect(bare(await at.post(path, form))).toEqual(bare(resumed))
   })
 
+  it("is not completed while the person's own attempts are used up, and neither is a new one", async () => {
+    const person = await createPerson(site)
+    const browser = await verifiedNow(person)
+    site.clock.advance(301)
+    await browser.post(renamePath(person), { name: 'Renamed' })
+    const twin = await restarted({ LOGIN_ADDRESS_LIMIT: '3' })
+    const other = browserLike(await verifiedNow(person), twin)
+    for (let guess = 0; guess < 5; guess += 1) await guessAt(other, guess)
+    const at = browserLike(browser, twin)
+    const state = await stateOf(person)
+    for (const next of [renamePath(person), change]) {
+      const token = await at.post(verify, { ...tokenOf(person), next })
+      expect(token).toMatchObject({ status: 429, code: 'n_failed_attempts' })
+    }
+    expect((await at.post(renamePath(person), { name: 'Renamed' })).location).toMatch(/^\/account\/verify\?next=/)
+    expect(await stateOf(person)).toEqual(state)
+  })
+
   it('is not completed once the password was changed elsewhere', async () => {
     const person = await createPerson(site)
     const browser = await verifiedNow(person)
