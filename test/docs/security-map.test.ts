@@ -4,8 +4,8 @@ import { describe, expect, it } from 'vitest'
 import { root } from '../../src/root.js'
 
 const read = (file: string) => readFileSync(path.join(root, file), 'utf8')
-const rows = [...read('docs/security.md').matchAll(/^\| (S-\d{2}) +\| (.+?) +\| (.+?) +\| (.+?) +\|$/gm)].map(
-  ([, id = '', what = '', state = '', shown = '']) => ({ id, what, state, shown }),
+const rows = [...read('docs/security.md').matchAll(/^\| (S-\d{2}) +\| (.+?) +\| (.+?) +\| (.+?) +\| (.+?) +\|$/gm)].map(
+  ([, id = '', clause = '', what = '', state = '', shown = '']) => ({ id, clause, what, state, shown }),
 )
 const named = rows.flatMap(({ id, shown }) =>
   [...shown.matchAll(/`((?:test|src)\/[^`]+)`: “(.+?)”(?=<br>|$)/g)].map(([, file = '', title = '']) => ({
