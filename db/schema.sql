@@ -206,8 +206,10 @@ create table password_failures (
   failed_at timestamp with time zone not null,
   failed_before timestamp with time zone,
   networks jsonb not null default '{}'::jsonb,
+  accounts text[] not null default '{}'::text[],
   constraint password_failures_pkey PRIMARY KEY (subject_hash)
 );
+CREATE INDEX password_failures_accounts ON public.password_failures USING gin (accounts);
 CREATE INDEX password_failures_failed_at ON public.password_failures USING btree (failed_at);
 
 create table phone_devices (

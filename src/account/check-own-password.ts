@@ -20,7 +20,7 @@ export async function checkOwnPassword(account: Account, req: Request, typed: st
   const sender = personSender(userId)
   const wait = await account.addressLimit.take(sender)
   if (wait !== null) return { ok: false, code: 'too_many_requests', retryAfter: wait }
-  const turn = await takePasswordAttempt(account, req, { subject: `user:${userId}`, userId, inside: true })
+  const turn = await takePasswordAttempt(account, req, { subject: `user:${userId}`, userId, login: null })
   if (!turn.ok) {
     await account.addressLimit.giveBack(sender)
     return { ok: false, code: 'too_many_requests', retryAfter: turn.retryAfter }

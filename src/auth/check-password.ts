@@ -4,7 +4,7 @@ import { hashPassword, matchPassword } from '../crypto/hash-password.js'
 import { type Change, runStatement } from '../db/run-statement.js'
 import { describeOrigin } from '../http/describe-origin.js'
 import { networkSender } from '../http/limit-address.js'
-import type { PasswordSubject } from '../otp/password-waits.js'
+import { type PasswordSubject, siteLogin, type TypedLogin } from '../otp/password-waits.js'
 import type { Auth } from './auth.js'
 import { readBrowserToken } from './login/known-browser.js'
 import { type PasswordTurn, type TakenAttempt, takePasswordAttempt } from './password-limit.js'
@@ -22,11 +22,14 @@ export interface PasswordUser {
 
 /** Whom a login names, before the password is checked. For a login that nobody has it takes the same steps. */
 export interface FoundLogin {
-  subject: PasswordSubject
+  login: TypedLogin
+  subject: PasswordSubject | null
   /** Null: nobody has it, or the host application's person has not signed in here yet. */
   userId: number | null
   /** @returns null if this password signs nobody in */
   check(password: string): Promise<PasswordUser | null>
+  /** Takes the time of an incorrect password. */
+  reject(password: string): Promise<null>
 }
 
 export type PasswordCheck =
@@ -52,7 +55,7 @@ export async function checkPassword(auth: Auth, req: Request, login: string, pas
   if (early !== null) return waitFor(early)
   const found = await findLogin(auth, login)
   // A known browser does not queue behind strangers.
-  if (!mayBeKnown) await queueAttempt(auth, req, found.subject)
+  if (!mayBeKnown) await queueAttempt(auth, req, found.login)
   const turn = await takePasswordAttempt(auth, req, found)
   if (!turn.ok) {
     if (!mayBeKnown) await auth.addressLimit.giveBack(sender)
@@ -64,7 +67,7 @@ export async function checkPassword(auth: Auth, req: Request, login: string, pas
     await turn.giveBack()
     return waitFor(late)
   }
-  const user = await checkTaken(turn, () => found.check(password))
+  const user = await checkTaken(turn, () => (turn.failures === null ? found.reject(password) : found.check(password)))
   if (!user) return refuseAttempt(auth, req, found, turn)
   return { ok: true, user, changes: [...auth.addressLimit.givenBack(counted), ...turn.succeeded()] }
 }
@@ -97,8 +100,13 @@ async function findLogin(auth: Auth, login: string): Promise<FoundLogin> {
   if (auth.hostUsers) return auth.hostUsers.findLogin(login)
   const user = await findUser(auth, login)
   return {
-    subject: user ? `user:${user.id}` : `login:${emailCandidates(login)[0] ?? ''}`,
+    login: siteLogin(login),
+    subject: user ? `user:${user.id}` : null,
     userId: user?.id ?? null,
+    reject: async (password) => {
+      await matchPassword(null, password)
+      return null
+    },
     check: async (password) => {
       const match = await matchPassword(user?.passwordHash ?? null, password)
       if (!user || match === 'no' || !user.isActive) return null

@@ -1,9 +1,9 @@
 import type { Request } from 'express'
-import type { PasswordSubject } from '../otp/password-waits.js'
+import type { TypedLogin } from '../otp/password-waits.js'
 import type { Auth } from './auth.js'
 
 /**
- * Passwords of one account that a process checks at once. An attempt counts as a failure until
+ * Passwords of one login that a process checks at once. An attempt counts as a failure until
  * it has succeeded, so this stays well below the failures that cost no wait
  * (password-limit.ts): a crowd of correct passwords, or an outage in the middle of one, must
  * not make anyone wait. Hashes are computed two at a time anyway.
@@ -15,21 +15,21 @@ interface Queue {
   waiting: (() => void)[]
 }
 
-const queues = new WeakMap<Auth, Map<PasswordSubject, Queue>>()
+const queues = new WeakMap<Auth, Map<TypedLogin, Queue>>()
 
-/** Waits for this account's turn. The turn ends when the request has been answered or given up. */
-export async function queueAttempt(auth: Auth, { res }: Request, subject: PasswordSubject): Promise<void> {
-  const ofSite = queues.get(auth) ?? new Map<PasswordSubject, Queue>()
+/** Waits for this login's turn. The turn ends when the request has been answered or given up. */
+export async function queueAttempt(auth: Auth, { res }: Request, login: TypedLogin): Promise<void> {
+  const ofSite = queues.get(auth) ?? new Map<TypedLogin, Queue>()
   queues.set(auth, ofSite)
-  const queue = ofSite.get(subject) ?? { running: 0, waiting: [] }
-  ofSite.set(subject, queue)
+  const queue = ofSite.get(login) ?? { running: 0, waiting: [] }
+  ofSite.set(login, queue)
   if (queue.running < AT_ONCE) queue.running += 1
   else await new Promise<void>((resolve) => queue.waiting.push(resolve))
   const leave = once(() => {
     const next = queue.waiting.shift()
     if (next) return next()
     queue.running -= 1
-    if (queue.running === 0) ofSite.delete(subject)
+    if (queue.running === 0) ofSite.delete(login)
   })
   if (!res || res.closed) return leave()
   res.once('finish', leave).once('close', leave)

@@ -1,7 +1,7 @@
 import { tellUserOrNobody } from '../notify/tell-user.js'
 import type { Origin } from '../origin.js'
 import type { Auth } from './auth.js'
-import { FREE_FAILURES, MOST_FAILURES } from './password-limit.js'
+import { FREE_FAILURES, MOST_FAILURES } from './password-statements.js'
 
 /**
  * Notifies the owner when waits begin, and when the password is no longer accepted: once each,
@@ -9,7 +9,7 @@ import { FREE_FAILURES, MOST_FAILURES } from './password-limit.js'
  */
 export async function tellPasswordFailures(
   auth: Auth,
-  { userId, failures, origin }: { userId: number | null; failures: number; origin: Origin },
+  { userId, failures, origin }: { userId: number | null; failures: number | null; origin: Origin },
 ): Promise<void> {
   const mail = mailFor(failures)
   if (!mail) return
@@ -20,7 +20,7 @@ export async function tellPasswordFailures(
   )
 }
 
-function mailFor(failures: number): 'password-failed' | 'password-locked' | null {
+function mailFor(failures: number | null): 'password-failed' | 'password-locked' | null {
   if (failures === FREE_FAILURES) return 'password-failed'
   return failures === MOST_FAILURES ? 'password-locked' : null
 }

@@ -2,6 +2,7 @@ import type { Transaction } from 'sequelize'
 import type { Keyring } from '../crypto/keyring.js'
 import type { Database } from '../db/connect.js'
 import { runStatement } from '../db/run-statement.js'
+import { emailCandidates, readLogin } from '../typed-text/read-email.js'
 
 /**
  * Where a password was entered. `anyone`: nothing else was shown. `known_browser`: this person
@@ -11,11 +12,35 @@ export const passwordLanes = ['anyone', 'known_browser', 'inside'] as const
 
 export type PasswordLane = (typeof passwordLanes)[number]
 
-/** Whose password it is: an account of the site, one of the host application, or a login that nobody has. */
-export type PasswordSubject = `user:${number}` | `external:${string}` | `login:${string}`
+/** Whose password it is: an account of the site, or one of the host application. */
+export type PasswordSubject = `user:${number}` | `external:${string}`
+
+/** A login as it was typed, for everyone alike. */
+export type TypedLogin = `login:${string}`
+
+/** The login of an account of the site, in the spelling that counts. */
+export function siteLogin(typed: string): TypedLogin {
+  return `login:${emailCandidates(typed)[0] ?? ''}`
+}
+
+/**
+ * The login of a host application. Spellings that an adapter could find one person by are the
+ * same, or each would have attempts that cost no wait: capitals, accents and forms of Unicode.
+ */
+export function hostLogin(typed: string): TypedLogin {
+  const plain = readLogin(typed).normalize('NFKD').replace(ACCENTS, '')
+  return `login:${plain.toUpperCase().toLowerCase().normalize('NFKC').trim()}`
+}
+
+/** In Latin, Greek and Cyrillic. In other scripts, marks make other words. */
+const ACCENTS = /[\u0300-\u036f]/g
 
 /** How the failed passwords of one lane are stored, under every known key, newest first. */
-export function passwordHashes(keys: Keyring, lane: PasswordLane, subject: PasswordSubject): string[] {
+export function passwordHashes(
+  keys: Keyring,
+  lane: PasswordLane,
+  subject: PasswordSubject | TypedLogin | `nobody:${string}`,
+): string[] {
   return keys.hashes('password_failures', `${lane}:${subject}`)
 }
 
@@ -31,19 +56,32 @@ export async function clearPasswordWaits(
   transaction: Transaction,
   userId: number,
 ): Promise<boolean> {
-  const [user] = await runStatement<{ external: string | null }>(
+  const [user] = await runStatement<{ external: string | null; email: string }>(
     database,
     transaction,
-    'select external_id as external from users where id = $userId',
+    'select external_id as external, email from users where id = $userId',
     { userId },
   )
-  const subject = user?.external ? (`external:${user.external}` as const) : (`user:${userId}` as const)
-  const hashes = passwordLanes.flatMap((lane) => passwordHashes(keys, lane, subject))
-  const sql = 'delete from password_failures where subject_hash = any($hashes) returning failures'
-  return (await runStatement<{ failures: number }>(database, transaction, sql, { hashes })).some(
-    ({ failures }) => failures > 0,
-  )
+  const external = user?.external ?? null
+  const subject = external === null ? (`user:${userId}` as const) : (`external:${external}` as const)
+  const login = (external === null ? siteLogin : hostLogin)(user?.email ?? '')
+  const accounts = passwordHashes(keys, 'anyone', subject)
+  const hashes = [
+    ...passwordHashes(keys, 'anyone', login),
+    ...accounts,
+    ...passwordHashes(keys, 'known_browser', subject),
+    // Own pages count everyone by the row of the site.
+    ...[subject, `user:${userId}` as const].flatMap((each) => passwordHashes(keys, 'inside', each)),
+  ]
+  const rows = await runStatement<{ failures: number }>(database, transaction, CLEAR, { hashes, accounts })
+  return rows.some(({ failures }) => failures > 0)
 }
+
+// The rows of logins first, as everywhere (src/auth/password-statements.ts).
+const CLEAR = `delete from password_failures where subject_hash in (
+  select subject_hash from password_failures where subject_hash = any($hashes::text[]) or accounts && $accounts::text[]
+  order by accounts = '{}', subject_hash for update
+) returning failures`
 
 /**
  * What a new password ends: the waits after incorrect ones, and the lane of browsers that are

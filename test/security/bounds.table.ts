@@ -53,7 +53,7 @@ export const BOUNDS: Readonly<Record<string, Bound>> = {
   },
   password_failures: {
     grows: 'anyone, by incorrect passwords for any login',
-    bound: 'the limit of an IP address; a row for each login and lane, for 30 days',
+    bound: 'the limit of an IP address; a row for each login, account and lane, and for each network, for 30 days',
     swept: {
       row: { subject_hash: 'unique', failures: 1 },
       column: 'failed_at',

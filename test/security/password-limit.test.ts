@@ -93,6 +93,28 @@ describe('incorrect passwords of one account (SEC-03)', () => {
     expect(await seen(person.email)).toEqual(await seen('nobody-of-that-name@example.com'))
   })
 
+  it.each([
+    ['the domain in its own script', 'b\u00fccher.example'],
+    ['the domain in ASCII', 'xn--bcher-kva.example'],
+  ])('look the same for an account and for nobody if another program stored %s', async (_what, domain) => {
+    const person = await createPerson(site, { staff: false, app: false })
+    await site.database.models.User.update({ email: `ada@${domain}` }, { where: { id: person.id } })
+    const seen = async (name: string) => {
+      const ascii = `${name}@xn--bcher-kva.example`
+      const other = `${name}@b\u00fccher.example`
+      const typed = [...Array<string>(10).fill(other), ascii, other.toUpperCase(), ` ${ascii} `, `<${other}>`]
+      const answers: unknown[] = []
+      for (const username of typed) {
+        const { status, code, headers } = await enter(username, 'wrong')
+        answers.push([status, code, headers['retry-after']])
+        if (answers.length > 11) site.clock.advance(Number(headers['retry-after'] ?? 0))
+      }
+      return answers
+    }
+    expect(await seen('ada')).toEqual(await seen('bob'))
+    await site.database.models.User.destroy({ where: { id: person.id } })
+  })
+
   it.each(['upper case', 'spaces'])('count with %s as the same login', async (variant) => {
     const person = await createPerson(site, { staff: false, app: false })
     await attack(person.email, 10)

@@ -47,7 +47,7 @@ async function checkInvited(
   password: string,
 ): Promise<Exclude<Acceptance, { ok: true }> | null> {
   const subject = externalId === null ? (`user:${userId}` as const) : (`external:${externalId}` as const)
-  const turn = await takePasswordAttempt(account, req, { subject, userId, inside: true })
+  const turn = await takePasswordAttempt(account, req, { subject, userId, login: null })
   if (!turn.ok) return { ok: false, code: 'n_failed_attempts', retryAfter: turn.retryAfter }
   const right = await checkTaken(turn, () => isPasswordOf(account, { externalId, userId }, password))
   if (right) {

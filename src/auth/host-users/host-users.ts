@@ -5,6 +5,7 @@ import type { FoundLogin } from '../check-password.js'
 import { askAdapter } from './ask-adapter.js'
 import { closeShadow, findShadow, keepShadow, refreshShadow } from './shadow.js'
 import { type HostUser, type KnownPerson, readPerson, type UsersAdapter } from './users-adapter.js'
+import { hostLogin } from '../../otp/password-waits.js'
 import { readLogin } from '../../typed-text/read-email.js'
 
 /** The columns of a row of `users` that its application owns. */
@@ -45,18 +46,17 @@ export function createHostUsers(adapter: UsersAdapter, services: { database: Dat
       const found = await findByLogin(adapter, login)
       const person = found && readPerson(found)
       return {
-        subject: person ? `external:${person.id}` : `login:${readLogin(login).toLowerCase()}`,
+        login: hostLogin(login),
+        subject: person ? `external:${person.id}` : null,
         userId: await findShadow(database, person?.id ?? ''),
         async check(password) {
-          if (!found || !person) {
-            await spendTime(adapter, password)
-            return null
-          }
+          if (!found || !person) return spendTime(adapter, password)
           if (!(await isRight(adapter, found, password)) || !person.isActive) return null
           const shadow = await keepShadow(database, person, clock.now())
           memory.keep({ person, given: found })
           return { ...shadow, email: person.email, isStaff: person.isStaff }
         },
+        reject: (password) => spendTime(adapter, password),
       }
     },
     async refresh(row) {
@@ -107,9 +107,10 @@ async function isRight(adapter: UsersAdapter, found: HostUser, password: string)
   return answer === true
 }
 
-async function spendTime(adapter: UsersAdapter, password: string): Promise<void> {
+async function spendTime(adapter: UsersAdapter, password: string): Promise<null> {
   if (adapter.checkNobody) await askAdapter(adapter, (asked) => asked.checkNobody?.(password))
   else await spendComparison(password)
+  return null
 }
 
 /** A row that is as the application has it costs no write. A language that it does not say is the person's choice here. */

@@ -12,6 +12,7 @@ import * as secretKeys from './0009-keys.js'
 import * as operations from './0011-ops.js'
 import * as attempts from './0012-attempts.js'
 import * as help from './0014-help.js'
+import * as typedLogins from './0015-typed-logins.js'
 
 /** One change of the schema. Everything it does happens in the transaction that also records its name. */
 export interface Migration {
@@ -34,6 +35,7 @@ export const migrations: readonly Migration[] = [
   operations,
   attempts,
   help,
+  typedLogins,
 ]
 
 /** A kind of device from outside, as far as migrating goes. Its table is `<name>_devices`. */
