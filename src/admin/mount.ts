@@ -114,7 +114,7 @@ async function mountWithHost(
     enterHost,
     adminRouter,
     refuseNothing,
-    ...(kind ? [refuseUnreadable(admin, kind)] : []),
+    ...(kind ? [refuseUnreadable(services, admin, kind)] : []),
   ]
   if (components && script) router.get(script, serveComponents(components))
   for (const [path, kind] of CALLS)

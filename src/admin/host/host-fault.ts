@@ -52,11 +52,14 @@ export function refusalOfHost(error: unknown): PanelRefusal {
   return withoutPromise(refusal)
 }
 
+/** Reasons that promise nothing either. */
+const OPEN: ReadonlySet<string> = new Set(['filter', 'data_rejected'])
+
 /** Our words for most codes say that nothing was changed, which is not known once the application's code has run. */
 function withoutPromise(refusal: PanelRefusal): PanelRefusal {
   const { code, details } = refusal
   const saysNothing =
-    code === 'not_allowed' || code === 'not_found' || code === 'internal' || details.reason === 'filter'
+    code === 'not_allowed' || code === 'not_found' || code === 'internal' || OPEN.has(details.reason ?? '')
   if (details.words || saysNothing) return refusal
   return new PanelRefusal(code, { ...details, reason: 'stopped_midway' })
 }

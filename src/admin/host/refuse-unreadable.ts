@@ -2,20 +2,30 @@ import type { ErrorRequestHandler, Request } from 'express'
 import { type AdminJS, Filter } from '../adminjs.js'
 import type { CallKind } from '../http/check-call.js'
 import { PanelRefusal } from '../refusal.js'
+import type { PanelServices } from '../services.js'
 import { idOf, type Resource } from './host-resources.js'
 import { bulkIdsOf } from './take-bulk-ids.js'
 
 /**
  * Rejects a call with the reason when the database cannot read the key or the filter in it: no
- * column of numbers or UUIDs contains "abc". After such an error it reads the same records
+ * column of numbers or UUIDs contains "abc". The same goes for data that it does not take. After such an error it reads the same records
  * again, without the host's code. If that fails as well, the error was not in the host's code.
  */
-export function refuseUnreadable(admin: AdminJS, kind: CallKind): ErrorRequestHandler {
+export function refuseUnreadable(
+  { logFault }: Pick<PanelServices, 'logFault'>,
+  admin: AdminJS,
+  kind: CallKind,
+): ErrorRequestHandler {
   return async (error: unknown, req, _res, next) => {
     const resource = admin.resources.find((candidate) => idOf(candidate) === req.params['resourceId'])
-    if (!resource || !isUnreadable(error)) return next(error)
-    const again = await failureOf(resource, req, kind)
-    if (!isUnreadable(again)) return next(error)
+    if (!resource) return next(error)
+    const again = isUnreadable(error) ? await failureOf(resource, req, kind) : undefined
+    if (!isUnreadable(again)) {
+      if (!isRejectedData(error) || !isPlainSave(resource, String(req.params['action']))) return next(error)
+      // A hook of the host may have sent the statement, so the log has it all the same.
+      logFault(error, req)
+      return next(new PanelRefusal('bad_request', { reason: 'data_rejected' }))
+    }
     next(kind === 'resource' ? new PanelRefusal('bad_request', { reason: 'filter' }) : new PanelRefusal('not_found'))
   }
 }
@@ -50,8 +60,26 @@ const SQLSTATES = /^(?:22...|42883)$/
 
 /** Sequelize puts the database's error into its own, and writes an infinite number as the name of a column. */
 function isUnreadable(error: unknown): boolean {
-  if (!(error instanceof Error)) return false
+  const { code, message } = databaseError(error)
+  return SQLSTATES.test(code) || (code === '42703' && /\binfinity\b/i.test(message))
+}
+
+/** A value too long or out of range, or a row that others refer to: data exceptions and violated constraints. */
+const isRejectedData = (error: unknown): boolean => /^2[23]...$/.test(databaseError(error).code)
+
+function databaseError(error: unknown): { code: string; message: string } {
+  const none = { code: '', message: '' }
+  if (!(error instanceof Error)) return none
   const inner: unknown = 'original' in error ? error.original : error
-  if (!(inner instanceof Error && 'code' in inner && typeof inner.code === 'string')) return false
-  return SQLSTATES.test(inner.code) || (inner.code === '42703' && /\binfinity\b/i.test(inner.message))
+  if (!(inner instanceof Error && 'code' in inner && typeof inner.code === 'string')) return none
+  return { code: inner.code, message: inner.message }
+}
+
+const SAVES: ReadonlySet<string> = new Set(['new', 'edit', 'delete', 'bulkDelete'])
+
+/** AdminJS's own saving and deleting, which sends what the person typed. */
+function isPlainSave(resource: Resource, action: string): boolean {
+  const { actions = {} } = resource.decorate().options
+  const given = Object.entries(actions).find(([name]) => name === action)?.[1]
+  return SAVES.has(action) && !given?.handler
 }
