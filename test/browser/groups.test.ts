@@ -125,7 +125,7 @@ describe('groups in a browser', () => {
     await page.goto(`${site.baseUrl}/admin/resources/users/records/${person.id}/show`)
     await page.getByRole('link', { name: 'Invite' }).waitFor()
     await page.getByText('No device.').waitFor()
-    for (const name of ['Edit', 'Give a backup token', 'End sessions'])
+    for (const name of ['Edit', 'Issue backup token', 'End sessions'])
       expect(await page.getByRole('link', { name }).count()).toBe(0)
     expect(await page.getByText('Audit trail').count()).toBe(0)
     await page.goto(`${site.baseUrl}/admin/resources/users`)

@@ -159,7 +159,7 @@ describe('the panel in a browser', () => {
     const idle = await createPerson(site, { active: false, app: false })
     const { page, context } = await openPage(chromium, { signedIn: await signedIn() })
     await page.goto(`${site.baseUrl}/admin/resources/users/records/${idle.id}/giveBackupToken`)
-    await page.getByRole('button', { name: 'Make a backup token' }).click()
+    await page.getByRole('button', { name: 'Issue backup token' }).click()
     expect(await page.getByRole('alert').innerText()).toContain('not active')
     await context.close()
   })

@@ -41,6 +41,12 @@ describe.each(languages)('in %s', (language) => {
     ...[...plurals.keys()].flatMap((base) => formsOf(language).map((form) => `${base}_${form}`)),
   ]
 
+  it('names the issuing of a backup token alike in the menu and on its button', () => {
+    const menu = texts.get('panel:adminjs.actions.giveBackupToken')
+    expect(texts.get('panel:adminjs.components.HelpPerson.giveBackupToken_button')).toBe(menu)
+    expect(menu).toMatch(language === 'en' ? /^Issue backup token$/ : /./)
+  })
+
   it('lacks no text, no form of a plural, and has none too many', () => {
     expect([...texts.keys()].toSorted()).toEqual(wanted.toSorted())
   })
