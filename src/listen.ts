@@ -5,6 +5,8 @@ import { SiteError } from './errors.js'
 /** A header that does not end is cut off sooner than Node's own minute. */
 const HEADERS_TIMEOUT_MS = 20_000
 const REQUEST_TIMEOUT_MS = 30_000
+/** Bytes: the limit of the panel's calls, which take the largest bodies. */
+const LARGEST_BODY = 1024 * 1024
 
 export interface Listening {
   server: Server
@@ -27,6 +29,7 @@ export async function listen(host: string, port: number): Promise<Listening> {
     haveMethodsOf(site, messages)
     server.off('request', starting)
     server.on('request', site)
+    server.on('checkContinue', judgeExpectation(server))
   }
   return { server, port: portOf(server) ?? port, serve }
 }
@@ -57,6 +60,18 @@ function ownMessages(): Messages {
 function haveMethodsOf(site: Express, messages: Messages): void {
   site.request = Object.setPrototypeOf(messages.IncomingMessage.prototype, site.request)
   site.response = Object.setPrototypeOf(messages.ServerResponse.prototype, site.response)
+}
+
+/**
+ * Asks a client for the body that it has announced (RFC 9110 §10.1.1), unless no path takes one of
+ * that size. Such a client may send it or not, so its connection is not used again.
+ */
+function judgeExpectation(server: Server): RequestListener {
+  return (req, res) => {
+    if (Number(req.headers['content-length'] ?? 0) > LARGEST_BODY) res.shouldKeepAlive = false
+    else res.writeContinue()
+    server.emit('request', req, res)
+  }
 }
 
 const starting: RequestListener = (_req, res) => {

@@ -1,6 +1,7 @@
 import express, { type ErrorRequestHandler, type Request, type RequestHandler, type Response } from 'express'
 import { z } from 'zod'
 import { isFromHost } from '../host-code.js'
+import { limitBody } from './limit-body.js'
 import { refuse } from './refuse.js'
 import { normalisePassword } from '../crypto/hash-password.js'
 
@@ -11,7 +12,10 @@ const LIMIT_BYTES = 16 * 1024
 export function parseForms(): RequestHandler[] {
   return [
     refuseOtherTypes,
-    express.urlencoded({ extended: false, limit: LIMIT_BYTES, parameterLimit: 50, verify: judgeBytes }),
+    limitBody(
+      LIMIT_BYTES,
+      express.urlencoded({ extended: false, limit: LIMIT_BYTES, parameterLimit: 50, verify: judgeBytes }),
+    ),
   ]
 }
 
@@ -35,7 +39,7 @@ export function readBytes(req: Request, res: Response): Promise<Buffer | null> {
   if (known || req.readableEnded) return Promise.resolve(known ?? null)
   const { body } = req
   return new Promise((resolve, reject) => {
-    takeBytes(req, res, (fault: unknown) => {
+    void takeBytes(req, res, (fault: unknown) => {
       const read: unknown = req.body
       req.body = body
       if (fault) return isTooLarge(fault) ? resolve(null) : reject(fault)
@@ -49,7 +53,7 @@ export function forgetBytes(req: Request): void {
   bytesRead.delete(req)
 }
 
-const takeBytes = express.raw({ type: () => true, limit: LIMIT_BYTES, inflate: false })
+const takeBytes = limitBody(LIMIT_BYTES, express.raw({ type: () => true, limit: LIMIT_BYTES, inflate: false }))
 
 const isTooLarge = (fault: unknown) => fault instanceof Error && 'status' in fault && fault.status === 413
 

@@ -3,6 +3,7 @@ import { rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import express, { type Request, type RequestHandler, type Response } from 'express'
+import { limitBody } from '../../http/limit-body.js'
 import { BODY_TYPES, hasBody, parseBody } from '../http/read-fields.js'
 import { PanelRefusal } from '../refusal.js'
 import type { HostPanel } from './host-admin.js'
@@ -26,7 +27,7 @@ interface PassingFile {
  */
 export function readHostFields({ bodyLimit = LIMIT, files: takesFiles = false }: HostPanel): RequestHandler[] {
   return [
-    express.raw({ type: [...BODY_TYPES, 'application/*+json'], limit: bodyLimit }),
+    limitBody(bodyLimit, express.raw({ type: [...BODY_TYPES, 'application/*+json'], limit: bodyLimit })),
     async (req, res, next) => {
       const entries = await entriesOf(req)
       const sent = entries.filter((entry): entry is [string, File] => entry[1] instanceof File)

@@ -1,4 +1,5 @@
 import express, { type Request, type RequestHandler } from 'express'
+import { limitBody } from '../../http/limit-body.js'
 import { PanelRefusal } from '../refusal.js'
 import { hasMoreFields } from './count-fields.js'
 
@@ -19,7 +20,7 @@ type Field = string | number | boolean | null
  * them; a hostile one would block the process for seconds.
  */
 export const readFields: RequestHandler[] = [
-  express.raw({ type: BODY_TYPES, limit: LIMIT }),
+  limitBody(LIMIT, express.raw({ type: BODY_TYPES, limit: LIMIT })),
   async (req, _res, next) => {
     // What express-formidable looks at and where AdminJS finds the fields.
     Object.assign(req, { fields: await fieldsOf(req), files: {}, express_formidable: { parsed: true } })

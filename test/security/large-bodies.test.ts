@@ -1,0 +1,128 @@
+import { connect } from 'node:net'
+import { gzipSync } from 'node:zlib'
+import express from 'express'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { listen } from '../../src/listen.js'
+import type { Browser } from '../support/browse.js'
+import { createPerson, type TestSite } from '../support/site.js'
+import { openSite } from './open-site.js'
+import { arrive } from './visitors.js'
+
+const FORM = 'application/x-www-form-urlencoded'
+const PAGE_LIMIT = 16 * 1024
+const PANEL_LIMIT = 1024 * 1024
+
+let site: TestSite
+let superuser: Browser
+let call: string
+beforeAll(async () => {
+  site = await openSite()
+  superuser = (await arrive(site, 'verified superuser')).browser
+  call = `/admin/api/resources/users/records/${(await createPerson(site)).id}/edit`
+})
+afterAll(() => site.close())
+
+interface Unfinished {
+  path: string
+  headers: string[]
+  /** What is sent of the body; the client then waits. */
+  sent?: string
+}
+
+/** Sends a request that never ends, and collects what comes until the server ends its side. */
+function begin({ path, headers, sent = '' }: Unfinished, baseUrl = site.baseUrl) {
+  const cookie = [...superuser.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
+  const lines = [`POST ${path} HTTP/1.1`, 'Host: localhost', `Cookie: ${cookie}`, ...headers, '', sent]
+  return new Promise<string>((resolve) => {
+    const parts: Buffer[] = []
+    const socket = connect({ host: '127.0.0.1', port: Number(new URL(baseUrl).port) }, () =>
+      socket.write(lines.join('\r\n'), 'latin1'),
+    )
+    socket.on('data', (part) => parts.push(part)).on('error', () => {})
+    socket.on('end', () => socket.destroy()).on('close', () => resolve(Buffer.concat(parts).toString()))
+  })
+}
+
+const inChunk = (content: string) => `${content.length.toString(16)}\r\n${content}\r\n`
+const chunked = (bytes: number) => inChunk('x'.repeat(bytes))
+/** Gzip without any compression. */
+const stored = (bytes: number) => gzipSync('x'.repeat(bytes), { level: 0 }).toString('latin1')
+const kinds = (limit: number) => [
+  { name: 'one byte more than the limit', headers: [`Content-Length: ${limit + 1}`] },
+  { name: '100 GB', headers: ['Content-Length: 100000000000'] },
+  { name: '100 GB and sends some of it', headers: ['Content-Length: 100000000000'], sent: 'x'.repeat(1000) },
+  { name: '10 MB and waits to be asked for it', headers: ['Content-Length: 10000000', 'Expect: 100-continue'] },
+  {
+    name: 'nothing and sends more in one chunk',
+    headers: ['Transfer-Encoding: chunked'],
+    sent: chunked(limit + 1),
+  },
+  {
+    name: 'nothing and sends more in many chunks',
+    headers: ['Transfer-Encoding: chunked'],
+    sent: chunked(1024).repeat(limit / 1024 + 1),
+  },
+  {
+    name: 'nothing and sends more in gzip',
+    headers: ['Transfer-Encoding: chunked', 'Content-Encoding: gzip'],
+    sent: inChunk(stored(limit)),
+  },
+]
+const rows = [
+  ...['/account/login', '/account/logout', '/account/password/forgot'].flatMap((path) =>
+    kinds(PAGE_LIMIT).map((row) => ({ ...row, path: () => path, where: path, type: FORM })),
+  ),
+  ...[FORM, 'application/json', 'multipart/form-data; boundary=x'].flatMap((type) =>
+    kinds(PANEL_LIMIT).map((row) => ({ ...row, path: () => call, where: `the panel (${type})`, type })),
+  ),
+]
+
+// A request times out after 30 seconds, so an answer in five is one that did not wait for the body.
+describe('a body that is too large', { timeout: 5_000 }, () => {
+  it.each(rows)(
+    'is answered 413 at once and the connection closed: $where, a client that announces $name',
+    async ({ path, headers, sent, type }) => {
+      const answer = await begin({
+        path: path(),
+        headers: [...headers, `Content-Type: ${type}`],
+        ...(sent !== undefined && { sent }),
+      })
+      expect(answer).toMatch(/^HTTP\/1\.1 413 /m)
+      expect(answer).toMatch(/^Connection: close\r$/im)
+      expect(answer).toContain('too_large')
+    },
+  )
+
+  it('still accepts a body of exactly the limit', async () => {
+    const body = `username=nobody%40x.test&password=${'x'.repeat(100)}&more=`.padEnd(PAGE_LIMIT, 'x')
+    const answer = await site
+      .browser()
+      .visit('/account/login', { method: 'POST', body, headers: { 'Content-Type': FORM } })
+    expect(answer).toMatchObject({ status: 422, code: 'invalid_login' })
+  })
+
+  it('delivers the answer to a client that sends everything first', async () => {
+    const body = 'x'.repeat(20 * 1024 * 1024)
+    for (let count = 0; count < 5; count += 1) {
+      const answer = await site
+        .browser()
+        .visit('/account/login', { method: 'POST', body, headers: { 'Content-Type': FORM } })
+      expect(answer).toMatchObject({ status: 413, code: 'too_large' })
+    }
+  })
+})
+
+describe('a server of ours', () => {
+  it('asks a client for a small body that it has announced, and not for one that no path takes', async () => {
+    const { server, port, serve } = await listen('127.0.0.1', 0)
+    serve(express().use((_req, res) => res.status(413).set('Connection', 'close').end()))
+    const expecting = (bytes: number) =>
+      begin({ path: '/', headers: [`Content-Length: ${bytes}`, 'Expect: 100-continue'] }, `http://127.0.0.1:${port}`)
+    try {
+      expect(await expecting(100)).toMatch(/^HTTP\/1\.1 100 /)
+      expect(await expecting(100_000_000_000)).toMatch(/^HTTP\/1\.1 413 /)
+    } finally {
+      server.close()
+    }
+  })
+})
