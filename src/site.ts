@@ -47,6 +47,7 @@ import { ownAddresses } from './http/own-addresses.js'
 import { refuseMethod, refuseOddTargets, refuseUnknown } from './http/refuse-unknown.js'
 import { refuseBadInput } from './http/read-form.js'
 import { readFormsFirst } from './http/read-forms-first.js'
+import { refuseCapitals } from './http/refuse-capitals.js'
 import { HOST_UNAVAILABLE, refuse, UNAVAILABLE } from './http/refuse.js'
 import { securityHeaders } from './http/security-headers.js'
 import { sendPage } from './http/send-page.js'
@@ -168,6 +169,7 @@ export async function mountSite(services: SiteServices): Promise<MountedSite> {
   const personRules = Router().use(enforcePolicy(account, own), enrolmentGate(account, own))
   app.use(personRules, stepUp, judgeResumed(senderRules, personRules), pages)
   if (!beside) app.get('/', (_req, res) => res.redirect(302, '/admin'))
+  if (beside) app.use(refuseCapitals)
   app.use('/admin', panel.router)
   app.use(beside ? refuseMethod(methodsAt) : refuseUnknown(methodsAt))
   app.use(own.fault(refuseBadInput), own.fault(answerFault(log)))
