@@ -4,6 +4,7 @@ import { migrate } from '../../src/db/migrate.js'
 import { wordKind } from '../package/tiny-kind/words.js'
 import type { Answer, Browser } from '../support/browse.js'
 import { databaseKinds, openTestDatabase } from '../support/database.js'
+import { addMailbox } from '../support/challenges.js'
 import { createPerson, type Person, startTestSite, type TestSite } from '../support/site.js'
 import { listRoutes } from './list-routes.js'
 import { harmlessForms, type ReadyForm, sentForms } from './sent-twice.table.js'
@@ -71,6 +72,8 @@ describe.each(databaseKinds())('a form that is sent twice, on the %s database (D
     cookies: answer.headers['set-cookie']?.map((line) => line.replace(/; Expires=.*?(?=;|$)/, '')).toSorted(),
   })
 
+  const mailboxOf = async ({ id, email }: Person) => (await addMailbox(site.otp, id, email)).persistentId
+
   describe.each(sentForms)('$title', ({ ready, shows }) => {
     it.each([0, 10])(
       'ends like the first when it comes %d seconds after it, and does nothing again',
@@ -103,6 +106,25 @@ describe.each(databaseKinds())('a form that is sent twice, on the %s database (D
     const posts = listRoutes(site.app).filter((route) => route.startsWith('POST /account'))
     const tried = [...sentForms.flatMap(({ routes }) => routes), ...Object.keys(harmlessForms)]
     expect(posts.filter((route) => !tried.includes(route))).toEqual([])
+  })
+
+  it.each(['at sign-in', 'in a setup'])('sends one code if both are under way at once, %s', async (step) => {
+    const person = await createPerson(site, { app: step === 'at sign-in' })
+    const browser = site.browser()
+    await browser.post(login, { username: person.email, password: person.password })
+    const asks: ReadyForm =
+      step === 'at sign-in'
+        ? { person, browser, path: login, form: { otp_device: await mailboxOf(person), otp_challenge: 'send' } }
+        : { person, browser, path: '/account/two-factor/email/add', form: { otp_challenge: 'send' } }
+    const jobs = async () => (await database.pool.query('select id from graphile_worker.jobs')).rows.length
+    const before = await jobs()
+    const waits = [site, twin].map(({ auth }) => auth.deliveryWait)
+    for (const { auth } of [site, twin]) auth.deliveryWait = 500
+    const answers = await Promise.all([send(asks, browser), send(asks, copyOf(browser, twin))])
+    for (const [index, { auth }] of [site, twin].entries()) auth.deliveryWait = waits[index] ?? auth.deliveryWait
+    expect(alike(answers[1])).toEqual(alike(answers[0]))
+    expect(answers[0].status).toBe(303)
+    expect(await jobs()).toBe(before + 1)
   })
 
   describe('is judged anew', () => {

@@ -37,7 +37,7 @@ const SECRETS = ['otp_token', 'password', 'credential']
  * what the page has written into the form (form-id.ts), from the same network and browser;
  * whether the first answer has brought a session meanwhile makes no difference to that one.
  *
- * @returns null for strangers whose form nothing tells from another, and for what asks for a code
+ * @returns null for strangers whose form nothing tells from another
  */
 export function readSubmission(req: Request, { keys, https }: { keys: Keyring; https: boolean }): Submission | null {
   const sid = sessionNamed(req, { https, secrets: keys.sessionSecrets })
@@ -45,8 +45,6 @@ export function readSubmission(req: Request, { keys, https }: { keys: Keyring; h
   const formId = readFormId(req)
   if (sid === null && !isLink && formId === null) return null
   const body: Record<string, unknown> = req.body ?? {}
-  // Sending a code has a wait of its own, and uses nothing up.
-  if (body['otp_challenge'] !== undefined) return null
   const from = formId ?? sid ?? req.path
   const bound = boundTo(req, { formId, sid, https })
   const whole = JSON.stringify([from, req.method, req.originalUrl, wantsJson(req), Object.entries(body), bound])
