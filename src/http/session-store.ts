@@ -1,4 +1,3 @@
-import connectPgSimple from 'connect-pg-simple'
 import type { Request } from 'express'
 import session, { type SessionData } from 'express-session'
 import type { Pool } from 'pg'
@@ -14,14 +13,12 @@ const TOUCH_EVERY_MS = 60_000
 const TOUCHES_REMEMBERED = 10_000
 const SWEEP_EVERY_MS = 15 * 60_000
 
-const PgStore = connectPgSimple(session)
-
 /**
- * Sessions in PostgreSQL. Beside what connect-pg-simple does: the clock is ours, and a session
- * that was loaded is only ever updated, so that a request still under way when its session
- * ends (sign-out, a new id) cannot bring the row back.
+ * Stores express-session's sessions in the table `sessions`. A session that was loaded is only
+ * ever updated, never inserted: a request that is still under way when its session ends
+ * (sign-out, a new ID) cannot bring the row back. Every time is the site's clock's.
  */
-export class SessionStore extends PgStore {
+export class SessionStore extends session.Store {
   readonly #pool: Pool
   readonly #clock: Clock
   readonly #sweeping: NodeJS.Timeout
@@ -34,15 +31,15 @@ export class SessionStore extends PgStore {
   readonly #touched = new Map<string, number>()
 
   constructor(pool: Pool, clock: Clock) {
-    super({ pool, tableName: 'sessions', createTableIfMissing: false, pruneSessionInterval: false })
+    super()
     this.#pool = pool
     this.#clock = clock
     this.#sweeping = setInterval(() => this.#sweep(), SWEEP_EVERY_MS).unref()
   }
 
-  override close(): void {
+  /** Stops the deletion of expired sessions. The pool stays open. */
+  close(): void {
     clearInterval(this.#sweeping)
-    super.close()
   }
 
   /** Deletes what nobody was seen with in time. Where that fails the next sweep tries again. */
@@ -152,6 +149,10 @@ export class SessionStore extends PgStore {
     this.#pool.query({ ...TOUCH, values: [this.#expiry(), sid] }).then(() => done(), done)
   }
 
+  override destroy(sid: string, done: (error?: unknown) => void = () => {}): void {
+    this.#pool.query({ ...DELETE, values: [sid] }).then(() => done(), done)
+  }
+
   #expiry(): Date {
     return new Date(this.#clock.now().getTime() + INACTIVITY_SECONDS * 1000)
   }
@@ -168,6 +169,7 @@ const INSERT = {
     on conflict (sid) do update set sess = excluded.sess, expire = excluded.expire`,
 }
 const UPDATE = { name: 'update_session', text: 'update sessions set sess = $1, expire = $2 where sid = $3' }
+const DELETE = { name: 'delete_session', text: 'delete from sessions where sid = $1' }
 const EXCHANGE = `
 with ended as (delete from sessions where sid = $before returning sid)
 insert into sessions (sess, expire, sid) select $text::json, $expire::timestamptz, $sid
