@@ -1,18 +1,13 @@
 import type { Request, RequestHandler, Response } from 'express'
-import { type Requirement, whatIsMissing } from '../auth/requirement.js'
+import { whatIsMissing } from '../auth/requirement.js'
 import { FRESH_SECONDS } from '../auth/step-up/require-fresh.js'
 import { SiteError } from '../errors.js'
 import type { AdminJS } from './adminjs.js'
+import type { Requirements } from './host/host-admin.js'
 import { permissionText } from './host/host-permissions.js'
 import { idOf, isOfHost } from './host/host-resources.js'
 import { writes } from './permissions.js'
 import type { PanelServices } from './services.js'
-
-/**
- * What calls ask beyond verified staff, by `resource.action`, by the permission behind it
- * (`orders.change`), or by `resource.*` for every action of it. `null`: nothing more.
- */
-export type Requirements = Readonly<Record<string, Requirement | null>>
 
 export interface RequirementChecks {
   /** In front of every call. */

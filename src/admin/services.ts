@@ -8,8 +8,7 @@ import type { ForeignSender } from '../http/check-origin.js'
 import type { Notice } from '../notify/mails.js'
 import type { Origin } from '../origin.js'
 import type { Otp } from '../otp/otp.js'
-import type { HostAdmin } from './host/host-admin.js'
-import type { Requirements } from './requirements.js'
+import type { HostAdmin, Requirements } from './host/host-admin.js'
 import type { Standing } from './permissions.js'
 
 /** What the panel needs from the house. */

@@ -69,3 +69,13 @@ function freshnessOf(factors: readonly Factor[], now: Date): number | null {
   const newest = Math.max(...factors.filter(isGiven).map(({ at }) => at.getTime()))
   return Number.isFinite(newest) ? Math.max(0, now.getTime() - newest) / 1000 : null
 }
+
+declare global {
+  // oxlint-disable-next-line typescript/no-namespace -- how Express's Request is extended
+  namespace Express {
+    interface Request {
+      /** What this request's session has shown. Written by `loadRequestUser` alone. */
+      auth: AuthState
+    }
+  }
+}

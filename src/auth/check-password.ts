@@ -4,33 +4,14 @@ import { hashPassword, matchPassword } from '../crypto/hash-password.js'
 import { type Change, runStatement } from '../db/run-statement.js'
 import { describeOrigin } from '../http/describe-origin.js'
 import { networkSender } from '../http/limit-address.js'
-import { type PasswordSubject, siteLogin, type TypedLogin } from '../otp/password-waits.js'
+import { siteLogin } from '../otp/password-waits.js'
 import type { Auth } from './auth.js'
+import type { FoundLogin, PasswordUser } from './found-login.js'
 import { readBrowserToken } from './login/known-browser.js'
 import { type PasswordTurn, type TakenAttempt, takePasswordAttempt } from './password-limit.js'
 import { queueAttempt } from './queue-attempts.js'
 import { tellPasswordFailures } from './tell-password-failures.js'
 import { emailCandidates } from '../typed-text/read-email.js'
-
-/** Somebody whose password was right. */
-export interface PasswordUser {
-  id: number
-  email: string
-  isStaff: boolean
-  authEpoch: number
-}
-
-/** Whom a login names, before the password is checked. For a login that nobody has it takes the same steps. */
-export interface FoundLogin {
-  login: TypedLogin
-  subject: PasswordSubject | null
-  /** Null: nobody has it, or the host application's person has not signed in here yet. */
-  userId: number | null
-  /** @returns null if this password signs nobody in */
-  check(password: string): Promise<PasswordUser | null>
-  /** Takes the time of an incorrect password. */
-  reject(password: string): Promise<null>
-}
 
 export type PasswordCheck =
   | {

@@ -1,5 +1,4 @@
 import type { PersistentId } from '../otp/device.js'
-import type { AuthState } from './auth-state.js'
 import type { HostUser } from './host-users/users-adapter.js'
 
 /** A group that somebody is in, with what it allows and demands. */
@@ -47,8 +46,6 @@ declare global {
   namespace Express {
     interface Request {
       user?: RequestUser
-      /** What this request's session has shown (src/auth/auth-state.ts). Written by `loadRequestUser` alone. */
-      auth: AuthState
     }
   }
 }

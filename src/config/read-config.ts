@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { isBlankKey } from './is-guessable-key.js'
-import { isPlainHttp } from './weak-settings.js'
+import { isPlainHttp } from './is-plain-http.js'
 import { type About, about, options, type OptionValues } from './options.js'
 
 /** The checked environment, with the defaults that depend on other values filled in. */

@@ -1,15 +1,9 @@
 import { isGuessableKey } from './is-guessable-key.js'
+import { isPlainHttp } from './is-plain-http.js'
 import type { Config, Fault } from './read-config.js'
 
 /** Seconds: a session that `strict` rules ends after half an hour without a request. */
 const STRICT_INACTIVITY = 1800
-
-/** Whether an origin goes over the network without TLS. Browsers treat this machine's own as secure (W3C Secure Contexts §3.1). */
-export function isPlainHttp(origin: string): boolean {
-  if (!URL.canParse(origin)) return false
-  const { protocol, hostname } = new URL(origin)
-  return protocol === 'http:' && !/^(?:(?:[\w-]+\.)*localhost|127(?:\.\d{1,3}){3}|\[::1\])$/.test(hostname)
-}
 
 /**
  * Settings that work, and protect less than they seem to: a line for each in the log at the

@@ -9,7 +9,7 @@ import { NothingOpened, type Opening } from './opening.js'
 import type { Otp } from './otp.js'
 import { persistentId } from './persistent-id.js'
 import type { PreparedTokens } from './prepare-token.js'
-import type { LockedDevice, OwnerFailures } from './sql/lock-devices.js'
+import type { LockedDevice, OwnerFailures } from './sql/locked-device.js'
 import { saveAccepted, saveFailed } from './sql/save-outcome.js'
 import { whyNotAsked } from './why-not-asked.js'
 

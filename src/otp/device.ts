@@ -1,5 +1,4 @@
 import type { Cause } from './cause.js'
-import type { TokenInput } from './kinds/kind.js'
 
 export type { Cause, Suspicion } from './cause.js'
 
@@ -51,6 +50,9 @@ export function stateOf({ confirmed, confirmed_at: at }: Pick<DeviceRow, 'confir
   if (confirmed) return 'active'
   return at === null ? 'unconfirmed' : 'disabled'
 }
+
+/** How a person gives a token: types a code of a few digits, types or pastes a text, or lets the browser ask a key. */
+export type TokenInput = 'digits' | 'text' | 'browser_key'
 
 /** A device as callers see it: no secret in it. */
 export interface Device {

@@ -9,7 +9,8 @@ import type { NewChallenge } from './kinds/kind.js'
 import type { Otp } from './otp.js'
 import { parsePersistentId } from './persistent-id.js'
 import { countSends, recordSend, type SendPurpose } from './sql/count-sends.js'
-import { lockDevices, type LockedDevice } from './sql/lock-devices.js'
+import { lockDevices } from './sql/lock-devices.js'
+import type { LockedDevice } from './sql/locked-device.js'
 import { accountThrottle, timesIn } from './throttle.js'
 
 /**

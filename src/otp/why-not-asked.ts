@@ -1,6 +1,6 @@
 import type { Refusal } from './device.js'
 import { type Asker, stateFor, total } from './failures.js'
-import type { LockedDevice } from './sql/lock-devices.js'
+import type { LockedDevice } from './sql/locked-device.js'
 import { accountThrottle, deviceThrottle, FAILURES_UNTIL_OFF, timesIn } from './throttle.js'
 
 /**

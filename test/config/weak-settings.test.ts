@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { isPlainHttp, weakSettings } from '../../src/config/weak-settings.js'
+import { isPlainHttp } from '../../src/config/is-plain-http.js'
+import { weakSettings } from '../../src/config/weak-settings.js'
 import { readConfig } from '../../src/config/read-config.js'
 
 const SECRET_KEYS = randomBytes(32).toString('base64')

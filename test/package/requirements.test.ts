@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Requirements } from '../../src/admin/requirements.js'
+import type { Requirements } from '../../src/admin/host/host-admin.js'
 import type { Database } from '../../src/db/connect.js'
 import { databaseKinds, openTestDatabase } from '../support/database.js'
 import { createPerson, type Person, signIn, startTestSite, type TestSite } from '../support/site.js'

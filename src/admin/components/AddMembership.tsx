@@ -1,8 +1,20 @@
 import React, { useId, useState } from 'react'
 import { Icon } from '@adminjs/design-system'
 import { ApiClient, type RecordJSON, useNotice, useTranslation } from 'adminjs'
-import type { Side } from './Memberships.js'
 import { useFound } from './use-found.js'
+
+/** Seen from a group or from a person: the column that is its own, and the other one. */
+export interface Side {
+  own: 'user_id' | 'group_id'
+  other: 'user_id' | 'group_id'
+  /** Whose records the other column names. */
+  resource: 'users' | 'groups'
+  /** Letters after which these are searched. */
+  least: number
+  /** Texts. */
+  none: string
+  add: string
+}
 
 interface AddProps {
   ownId: string

@@ -3,21 +3,8 @@ import { Label } from '@adminjs/design-system'
 import { ApiClient, type BasePropertyProps, type RecordJSON, useNotice, useResource, useTranslation } from 'adminjs'
 import { Link } from 'react-router-dom'
 import { isolate } from '../../typed-text/read-name.js'
-import { AddMembership } from './AddMembership.js'
+import { AddMembership, type Side } from './AddMembership.js'
 import { useRecordsOf } from './load-records.js'
-
-/** Seen from a group or from a person: the column that is its own, and the other one. */
-export interface Side {
-  own: 'user_id' | 'group_id'
-  other: 'user_id' | 'group_id'
-  /** Whose records the other column names. */
-  resource: 'users' | 'groups'
-  /** Letters after which these are searched. */
-  least: number
-  /** Texts. */
-  none: string
-  add: string
-}
 
 const members: Side = {
   own: 'group_id',

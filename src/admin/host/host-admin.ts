@@ -1,7 +1,13 @@
 import { z } from 'zod'
+import type { Requirement } from '../../auth/requirement.js'
 import { SiteError } from '../../errors.js'
 import type { AdminJS, AdminJSOptions } from '../adminjs.js'
-import type { Requirements } from '../requirements.js'
+
+/**
+ * What calls ask beyond verified staff, by `resource.action`, by the permission behind it
+ * (`orders.change`), or by `resource.*` for every action of it. `null`: nothing more.
+ */
+export type Requirements = Readonly<Record<string, Requirement | null>>
 
 /**
  * An AdminJS application that moves into our panel: the options it is made of, or the

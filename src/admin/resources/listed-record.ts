@@ -1,7 +1,9 @@
-import { BaseRecord, type ActionContext } from '../adminjs.js'
+import { type ActionContext, BaseRecord, type Resource } from '../adminjs.js'
 import type { Standing } from '../permissions.js'
-import type { ListedResource } from './listed-resource.js'
-import type { Row } from './allow-list.js'
+import type { AllowList, Row } from './allow-list.js'
+
+/** What a record needs of its resource. */
+type RecordResource = Resource & { list: AllowList; shown(row: Row): Record<string, unknown> }
 
 /** A row as AdminJS carries it. Only what the resource's list names ever gets in or out. */
 export class ListedRecord extends BaseRecord {
@@ -10,7 +12,7 @@ export class ListedRecord extends BaseRecord {
   readonly #isReference: boolean
 
   /** @param isReference only id and title were read, for another resource's list */
-  constructor(row: Row, resource: ListedResource, isReference: boolean) {
+  constructor(row: Row, resource: RecordResource, isReference: boolean) {
     super(resource.shown(row), resource)
     this.subject = isReference ? undefined : resource.list.subject?.(row)
     this.#isReference = isReference

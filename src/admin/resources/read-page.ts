@@ -1,7 +1,16 @@
-import { Op, type Order, QueryTypes, type WhereOptions } from 'sequelize'
+import { type Model, type ModelStatic, Op, type Order, QueryTypes, type WhereOptions } from 'sequelize'
 import { z } from 'zod'
+import type { PanelServices } from '../services.js'
 import type { Row } from './allow-list.js'
-import type { ListedResource } from './listed-resource.js'
+
+/** A table, and how its readable columns are selected. */
+interface PagedTable {
+  model: ModelStatic<Model>
+  services: Pick<PanelServices, 'database'>
+  /** The table's name. */
+  id(): string
+  select(selection: { where: WhereOptions; order: Order; limit: number; offset: number }): Promise<Row[]>
+}
 
 export interface Page {
   where: WhereOptions
@@ -24,7 +33,7 @@ const id = z.object({ id: z.union([z.number(), z.string()]) })
  * The rows of one page. Deep pages of a whole table are counted from the nearer end: the
  * last page of 1,000,000 rows costs what its exact count costs, not a sort of them all.
  */
-export async function readPage(resource: ListedResource, page: Page): Promise<Row[]> {
+export async function readPage(resource: PagedTable, page: Page): Promise<Row[]> {
   if (page.offset < DEEP) return resource.select({ ...page, order: orderOf(page) })
   const ids = await deepIds(resource, page)
   if (ids.length === 0) return []
@@ -42,13 +51,13 @@ function orderOf({ sortBy, descending }: Pick<Page, 'sortBy' | 'descending'>): O
       ]
 }
 
-async function deepIds(resource: ListedResource, page: Page) {
+async function deepIds(resource: PagedTable, page: Page) {
   const near = page.whole && page.offset > COUNT_LIMIT ? await fromNearerEnd(resource, page) : page
   return near.limit === 0 ? [] : readIds(resource, near)
 }
 
 /** The ids of some rows in their order, from the index alone where there is no condition. */
-export async function readIds(resource: ListedResource, { where, limit, offset, ...order }: Omit<Page, 'whole'>) {
+export async function readIds(resource: PagedTable, { where, limit, offset, ...order }: Omit<Page, 'whole'>) {
   const rows = await resource.model.findAll({
     attributes: ['id'],
     where,
@@ -63,7 +72,7 @@ export async function readIds(resource: ListedResource, { where, limit, offset, 
     .map((row) => row.id)
 }
 
-async function fromNearerEnd(resource: ListedResource, page: Page): Promise<Page> {
+async function fromNearerEnd(resource: PagedTable, page: Page): Promise<Page> {
   const total = await resource.model.count()
   const limit = Math.max(0, Math.min(page.limit, total - page.offset))
   if (page.offset < total / 2) return { ...page, limit }
@@ -74,14 +83,14 @@ async function fromNearerEnd(resource: ListedResource, page: Page): Promise<Page
  * How many rows there are: exact up to COUNT_LIMIT. Beyond it the planner's estimate for
  * a whole table, and COUNT_LIMIT + 1 ("more than that") for a part of one.
  */
-export async function countRows(resource: ListedResource, where: WhereOptions, whole: boolean): Promise<number> {
+export async function countRows(resource: PagedTable, where: WhereOptions, whole: boolean): Promise<number> {
   const beyond = await resource.model.findAll({ attributes: ['id'], where, offset: COUNT_LIMIT, limit: 1, raw: true })
   if (beyond.length === 0) return resource.model.count({ where })
   return whole ? Math.max(COUNT_LIMIT + 1, await estimateRows(resource)) : COUNT_LIMIT + 1
 }
 
 /** What the planner assumes: rows per block when last analysed, times the blocks there are now. */
-async function estimateRows(resource: ListedResource): Promise<number> {
+async function estimateRows(resource: PagedTable): Promise<number> {
   const { sequelize } = resource.services.database
   const [row] = await sequelize.query<{ rows: number }>(
     `select case when relpages > 0

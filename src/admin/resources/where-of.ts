@@ -2,14 +2,21 @@ import { Op, type WhereOperators, type WhereOptions } from 'sequelize'
 import type { PanelUser } from '../panel-user.js'
 import { can } from '../permissions.js'
 import { PanelRefusal } from '../refusal.js'
+import type { PanelServices } from '../services.js'
+import type { AllowList } from './allow-list.js'
 import { conditions } from './filter-conditions.js'
-import type { ListedResource } from './listed-resource.js'
 import { ownersNamed } from './owners-named.js'
 
 /** What one filter asks of its column: a text, or the two ends of a range. */
 export interface AskedFilter {
   path: string
   value: unknown
+}
+
+/** A resource's allow-list, and the models that a filter by owner searches. */
+interface Filterable {
+  list: AllowList
+  services: Pick<PanelServices, 'database'>
 }
 
 interface Where {
@@ -19,11 +26,7 @@ interface Where {
 }
 
 /** Turns a list's filters into conditions. One that the resource does not know is refused, not passed over. */
-export async function whereOf(
-  resource: ListedResource,
-  filters: readonly AskedFilter[],
-  user: PanelUser,
-): Promise<Where> {
+export async function whereOf(resource: Filterable, filters: readonly AskedFilter[], user: PanelUser): Promise<Where> {
   const asked = filters.filter(({ value }) => value !== '')
   const parts = await Promise.all(
     asked.map(async ({ path, value }) => ({ [path]: await conditionOf(resource, path, value, user) })),
@@ -34,7 +37,7 @@ export async function whereOf(
 const readsPeople = (user: PanelUser) => can(user, 'view', 'users') && user.opens('users')
 
 async function conditionOf(
-  { list, services }: ListedResource,
+  { list, services }: Filterable,
   column: string,
   value: unknown,
   user: PanelUser,

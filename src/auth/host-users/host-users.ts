@@ -1,7 +1,7 @@
 import { type Clock, isRunning } from '../../clock.js'
 import { spendComparison } from '../../crypto/hash-password.js'
 import type { Database } from '../../db/connect.js'
-import type { FoundLogin } from '../check-password.js'
+import type { FoundLogin } from '../found-login.js'
 import { askAdapter } from './ask-adapter.js'
 import { closeShadow, findShadow, keepShadow, refreshShadow } from './shadow.js'
 import { type HostUser, type KnownPerson, readPerson, type UsersAdapter } from './users-adapter.js'

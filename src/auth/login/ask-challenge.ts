@@ -3,7 +3,7 @@ import type { Device } from '../../otp/device.js'
 import type { Auth } from '../auth.js'
 import { sendChallenge } from '../send-challenge.js'
 import { type Refused, refused, tokenRefused, waiting } from './answer.js'
-import type { Awaited, TokenForm } from './ask-token.js'
+import type { Awaited, TokenForm } from './awaited-token.js'
 
 /** A code is on its way: the same page again, to type it in. */
 export type ChallengeAnswer = { ok: true; challenged: Device } | Refused

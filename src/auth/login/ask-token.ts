@@ -2,29 +2,15 @@ import type { Request } from 'express'
 import { describeOrigin } from '../../http/describe-origin.js'
 import { networkSender, personSender, type Sender } from '../../http/limit-address.js'
 import type { Device } from '../../otp/device.js'
-import type { Asker } from '../../otp/failures.js'
-import type { ListedDevice } from '../../otp/devices-for-user.js'
 import { verifyToken } from '../../otp/verify-token.js'
 import type { Auth } from '../auth.js'
-import { openSession, type SessionToOpen } from '../open-session.js'
+import { openSession } from '../open-session.js'
 import { readKeyAnswer } from '../security-key/read-key-answer.js'
 import { challengeOf } from '../under-way.js'
 import { explained, refused, throttled, tokenRefused } from './answer.js'
 import { askChallenge, type ChallengeAnswer } from './ask-challenge.js'
-import type { LoginForm } from './forms.js'
+import type { Awaited, TokenForm } from './awaited-token.js'
 import { isBlank } from '../../typed-text/clean-text.js'
-
-/** The part of a posted form that is about a token. */
-export type TokenForm = Pick<LoginForm, 'otp_device' | 'otp_token' | 'otp_challenge'>
-
-/** Whose token it is to be, and from which devices. */
-export interface Awaited {
-  userId: number
-  devices: readonly ListedDevice[]
-  asker: Asker
-  /** The session that an accepted token opens. */
-  opens: SessionToOpen
-}
 
 /** The device that accepted the token and opened the session, or the one that sent a code, or the form with a reason. */
 export type TokenAnswer = { ok: true; device: Device } | ChallengeAnswer

@@ -2,7 +2,7 @@ import { addedKinds } from '../kinds/added-kind.js'
 import { checkKinds } from '../kinds/check-kinds.js'
 import type { Kind } from '../kinds/kind.js'
 import { lifeChecks } from './life-checks.js'
-import { type KindFixture, openStage, type Stage } from './stage.js'
+import { type KindFixture, openStage } from './stage.js'
 import { throttleChecks } from './throttle-checks.js'
 import { tokenChecks } from './token-checks.js'
 
@@ -12,9 +12,6 @@ export interface KindCheck {
   /** Makes its own users and devices, and takes a second at most. */
   run(): Promise<void>
 }
-
-/** A check on a stage of its own. */
-export type StagedCheck = readonly [title: string, check: (stage: Stage) => Promise<void>]
 
 /**
  * What every kind of device has to pass, the site's own and those from outside, as checks for

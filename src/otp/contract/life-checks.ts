@@ -5,7 +5,7 @@ import { matchToken } from '../match-token.js'
 import { removeAllDevices } from '../remove-devices.js'
 import { confirmDevice } from '../verify-token.js'
 import { expectAccepted, expectParts, expectRefused } from './expect.js'
-import type { StagedCheck } from './kind-contract.js'
+import type { StagedCheck } from './stage.js'
 
 /** From a device's enrolment to its end. */
 export const lifeChecks: readonly StagedCheck[] = [

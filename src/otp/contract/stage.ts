@@ -103,3 +103,6 @@ function contractOtp(database: Database, kind: Kind): ContractOtp {
     },
   }
 }
+
+/** A check on a stage of its own. */
+export type StagedCheck = readonly [title: string, check: (stage: Stage) => Promise<void>]

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { expectAccepted, expectParts } from './expect.js'
-import type { StagedCheck } from './kind-contract.js'
+import type { StagedCheck } from './stage.js'
 
 const SECOND = 1000
 

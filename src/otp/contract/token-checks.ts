@@ -2,8 +2,7 @@ import assert from 'node:assert/strict'
 import { devicesForUser } from '../devices-for-user.js'
 import { matchToken } from '../match-token.js'
 import { expectAccepted, expectInvalid, expectParts, expectRefused } from './expect.js'
-import type { StagedCheck } from './kind-contract.js'
-import { type AnsweredChallenge, createUser } from './stage.js'
+import { type AnsweredChallenge, createUser, type StagedCheck } from './stage.js'
 
 const tokenIn = (given: string | AnsweredChallenge) => (typeof given === 'string' ? given : given.token)
 

@@ -3,7 +3,7 @@ import type { z } from 'zod'
 import type { Keyring } from '../../crypto/keyring.js'
 import type { Database } from '../../db/connect.js'
 import { runHostCode } from '../../host-code.js'
-import type { KindOutcome } from '../device.js'
+import type { KindOutcome, TokenInput } from '../device.js'
 import type { RelyingParty } from '../webauthn/relying-party.js'
 
 /** What a kind can be called: the first half of a persistent id. */
@@ -75,9 +75,6 @@ export interface TokenField {
  * - `weak`: a strict policy does not accept it at all
  */
 export type Strength = 'phishing_resistant' | 'possession' | 'restricted' | 'weak'
-
-/** How a person gives a token: types a code of a few digits, types or pastes a text, or lets the browser ask a key. */
-export type TokenInput = 'digits' | 'text' | 'browser_key'
 
 /** What the rest of the site asks about a kind, so that it never has to know which one it is. */
 export interface KindTraits {

@@ -5,7 +5,7 @@ import type { Otp } from '../otp.js'
 import { persistentId } from '../persistent-id.js'
 import type { FailedToken } from '../throttle.js'
 import { toColumns } from './failed-tokens.js'
-import type { LockedDevice } from './lock-devices.js'
+import type { LockedDevice } from './locked-device.js'
 
 /**
  * Stores now instead of failure times in the future, which were written while a clock was

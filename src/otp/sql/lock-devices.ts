@@ -1,29 +1,13 @@
 import type { Transaction } from 'sequelize'
 import { runStatement } from '../../db/run-statement.js'
 import { DEVICE_COLUMNS, type DeviceRow } from '../device.js'
-import { type Failures, failuresOf, type FailuresByDevice, storedFailures } from '../failures.js'
+import { failuresOf, storedFailures } from '../failures.js'
 import type { Kind, KindWorld } from '../kinds/kind.js'
 import type { Otp } from '../otp.js'
 import { persistentId } from '../persistent-id.js'
-import type { FailedToken } from '../throttle.js'
 import { correctTimes } from './correct-times.js'
 import { toFailedTokens } from './failed-tokens.js'
-
-/** A device's row and its owner's, both locked until the transaction ends. */
-export interface LockedDevice {
-  kind: Kind
-  row: DeviceRow
-  owner: OwnerFailures
-  /** This device's consecutive failures. */
-  failures: Failures[]
-}
-
-/** What was rejected of one owner, over all devices. */
-export interface OwnerFailures {
-  /** The last tokens of each lane, oldest first. */
-  failed: FailedToken[]
-  byDevice: FailuresByDevice
-}
+import type { LockedDevice } from './locked-device.js'
 
 /** Which devices: those of one kind and one active owner. */
 export interface Wanted {

@@ -1,13 +1,14 @@
 import type { Transaction } from 'sequelize'
+import type { Origin } from '../../origin.js'
 import { runStatement } from '../../db/run-statement.js'
-import type { Asking } from '../ask-device.js'
 import type { Changes, KindOutcome } from '../device.js'
 import type { Otp } from '../otp.js'
-import { afterSuccess, type Failures, plusFailure, total, toStored } from '../failures.js'
+import { afterSuccess, type Asker, type Failures, plusFailure, total, toStored } from '../failures.js'
+import type { KindWorld } from '../kinds/kind.js'
 import { persistentId } from '../persistent-id.js'
 import { accountThrottle, FAILURES_UNTIL_OFF, timesIn, withFailedToken } from '../throttle.js'
 import { toColumns } from './failed-tokens.js'
-import type { LockedDevice, OwnerFailures } from './lock-devices.js'
+import type { LockedDevice, OwnerFailures } from './locked-device.js'
 
 type Accepted = Extract<KindOutcome, { accepted: true }>
 
@@ -23,7 +24,7 @@ export async function saveAccepted(
   transaction: Transaction,
   locked: LockedDevice,
   outcome: Accepted,
-  { asker, origin, world }: Pick<Asking, 'asker' | 'origin' | 'world'>,
+  { asker, origin, world }: { asker: Asker; origin: Origin; world: Pick<KindWorld, 'now'> },
 ): Promise<boolean> {
   const used = outcome.consumes
   const left = afterSuccess(locked.failures, asker, world.now)
@@ -82,7 +83,7 @@ export async function saveFailed(
   transaction: Transaction,
   locked: LockedDevice,
   changes: Changes,
-  { asker }: Pick<Asking, 'asker'>,
+  { asker }: { asker: Asker },
 ): Promise<SavedFailure> {
   const now = otp.clock.now()
   const failures = plusFailure(locked.failures, asker, now)
@@ -140,7 +141,7 @@ function storeFor(locked: LockedDevice, failures: Failures[]): string {
 }
 
 /** For example `192.0.2.7, Firefox 139 on Linux`, as the owner's profile shows it. */
-function describeSource({ address, browser }: Asking['origin']): string | null {
+function describeSource({ address, browser }: Origin): string | null {
   return [address, browser].filter(Boolean).join(', ').slice(0, 200) || null
 }
 

@@ -1,0 +1,6 @@
+/** Whether an origin goes over the network without TLS. Browsers treat this machine's own as secure (W3C Secure Contexts §3.1). */
+export function isPlainHttp(origin: string): boolean {
+  if (!URL.canParse(origin)) return false
+  const { protocol, hostname } = new URL(origin)
+  return protocol === 'http:' && !/^(?:(?:[\w-]+\.)*localhost|127(?:\.\d{1,3}){3}|\[::1\])$/.test(hostname)
+}
