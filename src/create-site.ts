@@ -100,12 +100,12 @@ function tellOfRoutes({ isOwn }: MountedSite, { log }: SiteServices) {
     if (open.length > 0)
       log.warn(
         { code: 'host_routes_open', paths: open },
-        'Routes below the paths of this site are in front of site.router, so it does not guard them (docs/embedding.md).',
+        'Routes below the paths of this site are in front of site.router, so it does not guard them (docs/guides/adminjs.md).',
       )
     if (unreachable.length > 0)
       log.warn(
         { code: 'host_routes_unreachable', paths: unreachable },
-        'Routes below the paths of this site are behind site.router, so no request reaches them (docs/embedding.md).',
+        'Routes below the paths of this site are behind site.router, so no request reaches them (docs/guides/adminjs.md).',
       )
   }
 }

@@ -54,7 +54,7 @@ function toUser({ login, email, role, employed, password }) {
   }
 }
 
-/** What the site asks; docs/embedding.md tells of each method. */
+/** What the site asks; docs/guides/own-users.md describes each method. */
 export const users = {
   findByLogin: (login) => find(login.toLowerCase()),
   find,

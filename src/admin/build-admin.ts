@@ -38,7 +38,7 @@ export async function buildAdminWithHost(
   for (const name of await unusedOptions(admin, options))
     services.warn(
       'host_option_unused',
-      `Of the AdminJS options, ${name} has no effect in this panel (docs/embedding.md).`,
+      `Of the AdminJS options, ${name} has no effect in this panel (docs/guides/adminjs.md).`,
     )
   checkComponentNames(admin, options)
   guardActions(admin)
@@ -50,7 +50,7 @@ function warnOfUnseen({ warn }: PanelServices, admin: AdminJS): void {
   if (unseen.length === 0) return
   warn(
     'host_tables_unseen',
-    `Of these resources it cannot be seen which tables they reach: ${unseen.join(', ')}. Connect them with a role that may not use the schema of this site (docs/embedding.md).`,
+    `Of these resources it cannot be seen which tables they reach: ${unseen.join(', ')}. Connect them with a role that may not use the schema of this site (docs/guides/adminjs.md).`,
   )
 }
 

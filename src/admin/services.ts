@@ -51,7 +51,7 @@ export interface PanelServices {
   foreignSender(request: Request): ForeignSender | null
   /** Shows a person why there is no page for him. The status is set already. */
   showRefusal(response: Response, code: string, message: string): void
-  /** Tells whoever runs the site of a mistake in the application. The code is for looking it up in docs/embedding.md. */
+  /** Tells whoever runs the site of a mistake in the application. The code is for looking it up in docs/guides/adminjs.md. */
   warn(code: string, message: string): void
   /** Where faults go that nobody outside may see. */
   logFault(fault: unknown, request: Request): void

@@ -10,7 +10,7 @@ const OTHERS: readonly SealedColumn[] = [
 /**
  * Every column that can hold something sealed. Of devices these are all columns of text but
  * the two that people choose, so that a kind from outside takes part without registering
- * here: it seals for `<table>.<column>` and the row's ID, as docs/embedding.md says.
+ * here: it seals for `<table>.<column>` and the row's ID, as docs/guides/custom-kinds.md says.
  */
 export async function sealedColumns({ pool }: Database): Promise<SealedColumn[]> {
   const { rows } = await pool.query<SealedColumn>(DEVICE_COLUMNS)

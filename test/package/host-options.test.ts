@@ -8,8 +8,8 @@ import { loaderOf, openHost } from './host/open-host.js'
 
 const types = readFileSync(path.join(root, 'node_modules/adminjs/types/src/adminjs-options.interface.d.ts'), 'utf8')
 const loader = readFileSync(path.join(root, 'node_modules/adminjs/lib/backend/utils/component-loader.js'), 'utf8')
-const docs = readFileSync(path.join(root, 'docs/embedding.md'), 'utf8')
-const unsupported = docs.slice(docs.indexOf('### What is not supported'), docs.indexOf('## Guards of single routes'))
+const docs = readFileSync(path.join(root, 'docs/guides/adminjs.md'), 'utf8')
+const unsupported = docs.slice(docs.indexOf('## What is not supported'))
 
 /** The names of an interface or type of AdminJS, as its own declarations have them. */
 function namesOf(type: string): string[] {

@@ -100,6 +100,6 @@ export function readPerson(given: HostUser): KnownPerson {
   throw new SiteError(
     'host_user_invalid',
     `The users adapter gave somebody whose ${fields.join(', ')} cannot be used.`,
-    'See HostUser in docs/embedding.md for what each field may hold.',
+    'See HostUser in docs/guides/own-users.md for what each field may hold.',
   )
 }

@@ -82,7 +82,7 @@ export interface AddedKindDefinition<Row, Form>
 
 /**
  * Defines a kind of device of your own: how a token is judged, and what the site has to know
- * to set one up, list it, rename it and take it away. docs/embedding.md walks through one;
+ * to set one up, list it, rename it and take it away. docs/guides/custom-kinds.md describes one;
  * examples/custom-device is a whole one.
  *
  * @param definition `name` is `a-z0-9`, begins with a letter and has at most 16 characters
