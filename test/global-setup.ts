@@ -52,8 +52,21 @@ export default async function setup(project: TestProject): Promise<() => Promise
   return async () => {
     if (cluster) await cluster.stop()
     else if (url) await runOn(url, `drop database ${template}`)
+    const left = readdirSync(temporary).toSorted((one, other) => one.localeCompare(other))
     rmSync(temporary, { recursive: true, force: true, maxRetries: 5 })
+    rejectLeftovers(left)
   }
+}
+
+/**
+ * Fails the run if tests did not remove their own files. Vitest only prints what is thrown here.
+ *
+ * @param names what is left in the temporary folder of this run
+ */
+function rejectLeftovers(names: readonly string[]): void {
+  if (names.length === 0) return
+  process.stderr.write(`\nTests left files in the temporary folder of this run: ${names.join(', ')}\n`)
+  process.exitCode = 1
 }
 
 /** One folder for all that a run leaves in the temporary folder: profiles, data folders, clusters. It goes with the run. */

@@ -31,7 +31,8 @@ export function installExample(name: string): { folder: string; remove: () => vo
 export async function startExample(folder: string, program: string): Promise<RunningExample> {
   const dataDir = mkdtempSync(path.join(tmpdir(), 'otp-'))
   const port = await freePort()
-  const environment = { PATH: process.env['PATH'], NODE_ENV: 'development', PORT: String(port), DATA_DIR: dataDir }
+  const { PATH, TMPDIR } = process.env
+  const environment = { PATH, TMPDIR, NODE_ENV: 'development', PORT: String(port), DATA_DIR: dataDir }
   const child = spawn(process.execPath, [program], { cwd: folder, env: environment })
   await firstAddress(child)
   const baseUrl = `http://localhost:${port}`

@@ -1,7 +1,7 @@
 import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { inject } from 'vitest'
+import { afterAll, inject } from 'vitest'
 import { connectDatabase, type Database } from '../../src/db/connect.js'
 import { testConfig } from './config.js'
 import { createTestDatabase, postgresUrl } from './postgres.js'
@@ -11,12 +11,19 @@ export type DatabaseKind = 'embedded' | 'postgres'
 /** Both kinds, or the embedded one alone where there is no PostgreSQL: for `describe.each`. */
 export const databaseKinds = (): DatabaseKind[] => (postgresUrl() ? ['embedded', 'postgres'] : ['embedded'])
 
+const folders: string[] = []
+// Registered before the hooks of the test file, so it runs after them.
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
+})
+
 /**
- * A temporary DATA_DIR. With `migrated` or `new` its database, with or without tables, is a
- * copy of a template, which opens in 0.3 s; making one takes 5.
+ * A temporary DATA_DIR, which is removed at the end of the test file. With `migrated` or `new` its
+ * database, with or without tables, is a copy of a template, which opens in 0.3 s; making one takes 5.
  */
 export function temporaryFolder(content: 'migrated' | 'new' | 'empty' = 'empty'): string {
   const folder = mkdtempSync(path.join(tmpdir(), 'otp-'))
+  folders.push(folder)
   if (content !== 'empty') cpSync(path.join(inject('embeddedTemplates'), content), folder, { recursive: true })
   return folder
 }
