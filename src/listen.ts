@@ -80,11 +80,11 @@ const starting: RequestListener = (_req, res) => {
 
 function cannotListen(error: NodeJS.ErrnoException, host: string, port: number): Error {
   const named: Record<string, [string, string]> = {
-    EADDRINUSE: ['port_taken', `Port ${port} on ${host} is taken by another process.`],
-    EACCES: ['port_not_allowed', `Port ${port} on ${host} needs more rights than this process has.`],
-    EADDRNOTAVAIL: ['host_not_here', `${host} is no address of this machine.`],
-    ENOTFOUND: ['host_not_here', `${host} is no known host.`],
+    EADDRINUSE: ['port_taken', `Port ${port} on ${host} is already in use.`],
+    EACCES: ['port_not_allowed', `This process does not have permission to use port ${port} on ${host}.`],
+    EADDRNOTAVAIL: ['host_not_here', `${host} is not an address of this machine.`],
+    ENOTFOUND: ['host_not_here', `The host ${host} cannot be found.`],
   }
   const [code, message] = named[error.code ?? ''] ?? ['cannot_listen', `Cannot listen on port ${port} of ${host}.`]
-  return new SiteError(code, message, 'Set PORT or HOST to another value.', { cause: error })
+  return new SiteError(code, message, 'Change PORT or HOST.', { cause: error })
 }

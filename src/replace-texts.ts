@@ -17,14 +17,14 @@ const textGroup: z.ZodType<TextGroup> = z.lazy(() => z.record(z.string(), z.unio
  */
 export function replaceTexts(folder: string): void {
   const files = existsSync(folder) && statSync(folder).isDirectory() ? textFiles(folder) : []
-  if (files.length === 0) throw invalid(folder, 'is not there, or has no texts such as en/pages.json')
+  if (files.length === 0) throw invalid(folder, 'does not exist, or contains no texts such as en/pages.json')
   for (const file of files) {
     const [tag = '', name = ''] = file.split(path.sep)
     const language = languages.find((each) => each === tag)
     if (!language)
-      throw invalid(path.join(folder, file), `is in no language of the site, which are ${languages.join(', ')}`)
+      throw invalid(path.join(folder, file), `is not in one of the site's languages (${languages.join(', ')})`)
     if (!existsSync(path.join(root, 'locales/en', name)))
-      throw invalid(path.join(folder, file), 'has the name of no file of ours')
+      throw invalid(path.join(folder, file), 'does not match the name of any file in the package')
     addTexts(language, { [path.basename(name, '.json')]: readTexts(path.join(folder, file)) })
   }
 }
@@ -37,12 +37,17 @@ function readTexts(file: string): TextGroup {
   try {
     return textGroup.parse(JSON.parse(readFileSync(file, 'utf8')))
   } catch (error) {
-    throw invalid(file, 'is no JSON of texts', error)
+    throw invalid(file, 'is not a JSON file of texts', error)
   }
 }
 
 function invalid(place: string, what: string, cause?: unknown): SiteError {
-  return new SiteError('locales_invalid', `${place} ${what}.`, 'See locales/ of the package for files and keys.', {
-    cause,
-  })
+  return new SiteError(
+    'locales_invalid',
+    `${place} ${what}.`,
+    'See locales/ in the package for the file names and keys.',
+    {
+      cause,
+    },
+  )
 }

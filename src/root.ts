@@ -13,10 +13,6 @@ function findRoot(from: string): string {
   if (existsSync(path.join(from, 'package.json')) && existsSync(path.join(from, 'views'))) return from
   const parent = path.dirname(from)
   if (parent === from)
-    throw new SiteError(
-      'package_incomplete',
-      'The folder of otp-admin-site was not found.',
-      'Install the package again.',
-    )
+    throw new SiteError('package_incomplete', 'The otp-admin-site folder was not found.', 'Reinstall the package.')
   return findRoot(parent)
 }

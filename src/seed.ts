@@ -15,7 +15,7 @@ export async function seed(
   if (production)
     throw new SiteError(
       'seed_in_production',
-      'Demo data is not put into a production database.',
+      'Demo data cannot be added to a production database.',
       'Create the first user with `otp-admin create-user --email E --superuser` and `otp-admin add-static-token --user E`.',
     )
   return otp.database.sequelize.transaction(async (transaction) => {

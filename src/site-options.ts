@@ -87,19 +87,19 @@ const has = (...names: string[]) =>
     `must be an object with ${names.map((name) => `${name}()`).join(', ')}`,
   )
 
-const setting = z.union([z.string(), z.number(), z.boolean()], 'must be a text, a number or a boolean')
+const setting = z.union([z.string(), z.number(), z.boolean()], 'must be a string, a number or a boolean')
 const folder = z.string('must be the path of a folder').min(1)
 const yesOrNo = z.boolean('must be true or false')
 const handlers = z.record(z.string(), z.function().optional()).superRefine((on, context) => {
   for (const name of Object.keys(on).filter((each) => !isEventName(each)))
-    context.addIssue({ code: 'custom', path: [name], message: 'is no event: docs/events.md lists them' })
+    context.addIssue({ code: 'custom', path: [name], message: 'is not an event (see docs/events.md)' })
 })
 
 /** What can be said of each option alone. */
 const shape = {
   config: z.record(z.string(), setting.optional()),
   sequelize: has('getDialect', 'query'),
-  schema: z.string('must be a text'),
+  schema: z.string('must be a string'),
   users: has('findByLogin', 'find', 'checkPassword'),
   admin: z.custom<object>(
     (given) => typeof given === 'object' && given !== null,
@@ -136,7 +136,7 @@ export function readSiteOptions(options: SiteOptions): CheckedOptions {
     ...(result.ok ? [] : result.faults.map(({ variable, message }) => `config.${variable} ${message}`)),
   ]
   if (!result.ok || mistakes.length > 0)
-    throw new SiteError('options_refused', mistakes.join('\n'), 'Give createOtpAdminSite other options.')
+    throw new SiteError('options_refused', mistakes.join('\n'), 'Correct the options of createOtpAdminSite.')
   const config: Config = options.sms ? { ...result.config, smsGateway: 'given' } : result.config
   const baseUrl = config.baseUrl ?? `http://localhost:${config.port}`
   const alsoOrigins = config.production ? [] : [`http://127.0.0.1:${config.port}`]
@@ -144,7 +144,7 @@ export function readSiteOptions(options: SiteOptions): CheckedOptions {
 }
 
 function describe(issue: z.core.$ZodIssue): string[] {
-  if (issue.code === 'unrecognized_keys') return issue.keys.map((name) => `${name} is no option`)
+  if (issue.code === 'unrecognized_keys') return issue.keys.map((name) => `${name} is not an option`)
   return [`${issue.path.join('.')} ${issue.message}`]
 }
 
@@ -166,7 +166,7 @@ function databaseMistakes({ sequelize, config = {} }: SiteOptions): string[] {
   const dialect = sequelize.getDialect()
   if (dialect !== 'postgres')
     return [
-      `sequelize must be on PostgreSQL and is on ${dialect}: leave it out, and give config.DATABASE_URL or config.DATA_DIR`,
+      `sequelize must use PostgreSQL, but uses ${dialect}. Leave it out and pass config.DATABASE_URL or config.DATA_DIR`,
     ]
-  return config['DATABASE_URL'] ? ['config.DATABASE_URL must not be given beside sequelize'] : []
+  return config['DATABASE_URL'] ? ['config.DATABASE_URL cannot be combined with sequelize'] : []
 }

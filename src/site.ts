@@ -134,7 +134,7 @@ export async function mountSite(services: SiteServices): Promise<MountedSite> {
     foreignSender: (req) => foreignSender(req, origins),
     showRefusal: (res, code, message) => sendPage(res, 'error', { code, message }),
     warn: (code, message) => log.warn({ code }, message),
-    logFault: (fault, req) => req.log.error({ err: faultForLog(fault) }, 'fault in the panel'),
+    logFault: (fault, req) => req.log.error({ err: faultForLog(fault) }, 'unhandled error in the panel'),
   })
 
   const app = express()
@@ -191,7 +191,7 @@ async function createAccount(
     clock,
     keys,
     events: createEvents((fault, event) =>
-      services.log.error({ err: faultForLog(fault), event }, 'fault in a handler'),
+      services.log.error({ err: faultForLog(fault), event }, 'error in an event handler'),
     ),
     ...(await registerKinds(database, config, services.kinds ?? [])),
     settings: otpSettings(config, services.baseUrl, services.userVerification),
@@ -224,7 +224,7 @@ function answerFault(log: Logger): ErrorRequestHandler {
     const outage = isOutage(fault)
     if (outage && !isFromHost(fault))
       (req.log ?? log).warn({ reason: reasonOf(fault) }, 'the database is not available')
-    else (req.log ?? log).error({ err: faultForLog(fault) }, 'fault')
+    else (req.log ?? log).error({ err: faultForLog(fault) }, 'unhandled error')
     if (res.headersSent) return next(fault)
     if (outage) return refuse(req, res, isFromHost(fault) ? HOST_UNAVAILABLE : UNAVAILABLE)
     refuse(req, res, { status: 500, code: 'internal' })

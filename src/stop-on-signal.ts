@@ -24,7 +24,7 @@ export function nextSignal(): Promise<NodeJS.Signals> {
 /** Waits for the signal, then takes no new requests and lets those under way finish. */
 export async function stopOnSignal(signalled: Promise<NodeJS.Signals>, server: Server, log: Logger): Promise<void> {
   const signal = await signalled
-  log.info({ signal }, 'stopping')
+  log.info({ signal }, 'shutting down')
   const closed = new Promise<void>((resolve) => server.close(() => resolve()))
   server.closeIdleConnections()
   const cut = setTimeout(() => server.closeAllConnections(), FINISH_MS)

@@ -31,8 +31,8 @@ export function replaceViews(own: string): void {
   if (replaced.size === 0)
     throw new SiteError(
       'views_invalid',
-      `The folder of views ${own} is not there, or has no file of the name of a view of ours.`,
-      'Give a folder with files such as auth/password.ejs; the package has its own in views/.',
+      `The views folder ${own} does not exist, or contains no file named like one of the package's views.`,
+      "Pass a folder with files such as auth/password.ejs. The package's own views are in views/.",
     )
   searched = [own, folder]
   compiled.clear()

@@ -96,8 +96,8 @@ function refuseUnknown({ resources }: AdminJS, given: Requirements): void {
   if (unknown === undefined) return
   throw new SiteError(
     'requirement_invalid',
-    `There is a requirement for "${unknown}", and the panel has no such action.`,
-    'Write it as the id of a resource, a dot, and the name of an action or "*".',
+    `There is a requirement for "${unknown}", but the panel has no such action.`,
+    'Write it as a resource ID, a dot, and an action name or "*".',
   )
 }
 

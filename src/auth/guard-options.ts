@@ -34,8 +34,8 @@ export function checkGuardOptions(options: GuardOptions): GuardOptions {
   if (parsed.success) return parsed.data
   throw new SiteError(
     'guard_options_invalid',
-    `the options of a guarded route are wrong: ${z.prettifyError(parsed.error)}`,
-    'give the options that GuardOptions names',
+    `Invalid options for a guarded route: ${z.prettifyError(parsed.error)}`,
+    'Use the options listed in GuardOptions.',
   )
 }
 
@@ -48,12 +48,13 @@ export function checkRequirement({ otp }: Pick<Auth, 'otp'>, requirement: Requir
   if (!parsed.success) throw invalid(z.prettifyError(parsed.error))
   const known = otp.everyKind.map(({ name }) => name)
   const unknown = kindsIn(parsed.data).find((kind) => !known.includes(kind))
-  if (unknown !== undefined) throw invalid(`there is no kind of device named “${unknown}”, only ${known.join(', ')}`)
+  if (unknown !== undefined)
+    throw invalid(`there is no kind of device called “${unknown}” (known kinds: ${known.join(', ')})`)
   return parsed.data
 }
 
 function invalid(what: string): SiteError {
-  return new SiteError('requirement_invalid', `a requirement is wrong: ${what}`, 'write it as Requirement says')
+  return new SiteError('requirement_invalid', `Invalid requirement: ${what}`, 'See the Requirement type.')
 }
 
 function kindsIn({ kinds = [], anyOf = [], allOf = [] }: Requirement): string[] {

@@ -53,7 +53,7 @@ function stateOf(req: Request): AuthState {
   if (isOurState(state)) return state
   throw new SiteError(
     'guard_before_site',
-    'a guarded route was reached by a request that the site has not seen',
-    'mount the site before the routes that it guards',
+    'A guarded route received a request that did not pass through the site.',
+    'Mount the site before the routes it guards.',
   )
 }

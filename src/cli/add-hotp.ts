@@ -9,7 +9,7 @@ import { recordAddedDevice } from './record-added-device.js'
 import { withOtp } from './with-otp.js'
 import { isName } from '../typed-text/read-name.js'
 
-const KEY = 'must be hex or base32 of 128 to 512 bits, or an otpauth://hotp/ address'
+const KEY = 'must be 128 to 512 bits in hex or Base32, or an otpauth://hotp URI'
 
 const optionsSchema = z
   .object({

@@ -15,7 +15,10 @@ const optionsSchema = z.object({
   token: z
     .string()
     .transform((typed) => ({ typed, parsed: parseBackupToken(typed) }))
-    .refine(({ parsed }) => parsed !== null, 'must be 16 base32 characters (A to Z, 2 to 7) in any grouping')
+    .refine(
+      ({ parsed }) => parsed !== null,
+      'must be 16 Base32 characters (A to Z, 2 to 7); spaces and hyphens are ignored',
+    )
     .optional(),
 })
 

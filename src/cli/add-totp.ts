@@ -9,7 +9,7 @@ import { readSecret } from './read-secret.js'
 import { recordAddedDevice } from './record-added-device.js'
 import { withOtp } from './with-otp.js'
 
-const KEY = 'must be 32 to 128 hexadecimal digits, two for each byte (160 bits are 40)'
+const KEY = 'must be 32 to 128 hexadecimal digits, two per byte (40 digits make 160 bits)'
 
 /** RFC 4226 §4 R6: 128 bits at the least; more than 512 no algorithm makes use of. */
 const optionsSchema = z.object({

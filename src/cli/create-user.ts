@@ -71,7 +71,7 @@ async function requireGoodPassword(password: string, names: readonly string[]): 
 }
 
 function passwordRefused(why: string): SiteError {
-  const remedy = 'Write another one to standard input, or leave --password-stdin out to have one generated.'
+  const remedy = 'Pass another one on standard input, or leave out --password-stdin to have one generated.'
   return new SiteError('password_refused', why, remedy)
 }
 
@@ -119,11 +119,11 @@ async function insertUser<T>(
 function peopleElsewhere(): SiteError {
   return new SiteError(
     'people_elsewhere',
-    'People of this site are in the table of the application that it is part of, and nobody signs in from here.',
-    'Add the person there; a row appears here with the first sign-in.',
+    'The users of this site are managed by the application it is part of, so a user created here could not sign in.',
+    'Add the user there; the site creates its own row at the first sign-in.',
   )
 }
 
 function alreadyThere(email: string, cause: Error): SiteError {
-  return new SiteError('user_exists', `There is a user ${email} already.`, 'Choose another address.', { cause })
+  return new SiteError('user_exists', `User ${email} already exists.`, 'Choose another email address.', { cause })
 }

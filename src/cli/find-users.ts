@@ -36,8 +36,8 @@ export function refuseUnknown(found: readonly { email: string; user: User | unde
   if (unknown.length === 0) return
   throw new SiteError(
     'unknown_user',
-    `There is no user ${unknown.join(', ')}.`,
-    'See the addresses in the panel, or make one with `otp-admin create-user --email E`.',
+    `No such user: ${unknown.join(', ')}.`,
+    'Look up the email address in the panel, or create the user with `otp-admin create-user --email E`.',
   )
 }
 

@@ -31,11 +31,15 @@ export function requireBaseUrl({ baseUrl }: Config): string {
   if (baseUrl) return baseUrl
   throw new SiteError(
     'no_base_url',
-    'With PORT=0 only the running server knows its address, and a link needs one.',
+    'With PORT=0, only the running server knows its URL, and the link needs it.',
     'Set BASE_URL, or PORT to the port that the server printed.',
   )
 }
 
 function inactive(email: string): SiteError {
-  return new SiteError('user_inactive', `${email} is switched off, so no link would work.`, 'Switch the user on first.')
+  return new SiteError(
+    'user_inactive',
+    `${email} is deactivated, so the link would not work.`,
+    'Reactivate the user first.',
+  )
 }

@@ -9,7 +9,7 @@ import { UsageRefused } from './refusals.js'
 export function createProgram(): Command {
   const program = new Command('otp-admin')
     .description('An admin panel that staff can only enter with a second factor.')
-    .addHelpText('after', '\nSettings are environment variables: docs/configuration.md lists them.')
+    .addHelpText('after', '\nSettings are environment variables, listed in docs/configuration.md.')
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(printable(text)) })
   addServerCommands(program)
@@ -31,7 +31,7 @@ function takeOnce(option: Option): void {
 function addServerCommands(program: Command): void {
   program
     .command('serve')
-    .description('run the server; this is what `npm start` does')
+    .description('run the server (what `npm start` does)')
     .action(async () => await (await import('./serve.js')).serve())
   program
     .command('migrate')
@@ -39,7 +39,7 @@ function addServerCommands(program: Command): void {
     .action(async () => await (await import('./migrate.js')).migrateCommand())
   program
     .command('seed')
-    .description('put the demo staff into the database (refused in production)')
+    .description('add demo users to the database (not in production)')
     .action(async () => await (await import('./seed.js')).seedCommand())
   program
     .command('rotate-keys')
@@ -50,11 +50,11 @@ function addServerCommands(program: Command): void {
 function addUserCommands(program: Command): void {
   program
     .command('create-user')
-    .description('create a user; prints a generated password unless one comes from standard input')
-    .requiredOption('--email <E>', 'e-mail address to sign in with')
-    .option('--name <N>', "the person's name")
-    .option('--staff', 'may enter the panel')
-    .option('--superuser', 'may enter the panel and change everybody; includes --staff')
+    .description('create a user; prints a generated password unless you pass one on standard input')
+    .requiredOption('--email <E>', 'email address to sign in with')
+    .option('--name <N>', "the user's name")
+    .option('--staff', 'can open the panel')
+    .option('--superuser', 'can open the panel and change everybody; includes --staff')
     .option('--group <G>', 'add the user to this group (may be repeated)', collect, [])
     .addOption(
       new Option('--invite', 'set no password, and print a link for setting up the account alone').conflicts(
@@ -68,25 +68,25 @@ function addUserCommands(program: Command): void {
     .action(async (options: unknown) => await (await import('./create-user.js')).createUser(options))
   program
     .command('add-static-token')
-    .description('add one backup token and print it: the way in for the first device')
-    .requiredOption('--user <E>', "the user's e-mail address")
+    .description('add one backup token and print it, so that the user can sign in and set up a first device')
+    .requiredOption('--user <E>', "the user's email address")
     .option('--token-stdin', 'read the token from standard input (recommended): 16 Base32 characters in any grouping')
     .option('--token <T>', 'use this token; other users of the machine can read it while the command runs')
     .action(async (options: unknown) => await (await import('./add-static-token.js')).addStaticTokenCommand(options))
   program
     .command('add-hotp')
-    .description('add a confirmed hardware token that counts (HOTP); prints its persistent id')
-    .requiredOption('--user <E>', "the user's e-mail address")
+    .description('add a confirmed counter-based hardware token (HOTP) and print its persistent ID')
+    .requiredOption('--user <E>', "the user's email address")
     .option('--key-stdin', 'read its key from standard input (recommended): hex, Base32 or an otpauth://hotp/ URI')
     .option('--key <K>', 'use this key; other users of the machine can read it while the command runs')
-    .option('--name <N>', 'what its owner will know it by')
-    .option('--digits <D>', 'of its codes, 6 or 8')
-    .option('--counter <C>', 'of its next code')
+    .option('--name <N>', 'name shown to its owner')
+    .option('--digits <D>', 'digits per code, 6 or 8')
+    .option('--counter <C>', 'counter of the next code')
     .action(async (options: unknown) => await (await import('./add-hotp.js')).addHotp(options))
   program
     .command('add-totp')
-    .description('add a confirmed authenticator app; prints its otpauth:// address, then a QR code')
-    .requiredOption('--user <E>', "the user's e-mail address")
+    .description('add a confirmed authenticator app and print its otpauth:// URI and a QR code')
+    .requiredOption('--user <E>', "the user's email address")
     .option(
       '--key-stdin',
       'read the secret from standard input (recommended), in hex; without it, 160 random bits are used',
@@ -95,8 +95,8 @@ function addUserCommands(program: Command): void {
     .action(async (options: unknown) => await (await import('./add-totp.js')).addTotp(options))
   program
     .command('invite')
-    .description('print a link by which the user sets up a device: one use, 24 hours')
-    .requiredOption('--user <E>', "the user's e-mail address")
+    .description('print a link for setting up a device (works once, for 24 hours)')
+    .requiredOption('--user <E>', "the user's email address")
     .action(async (options: unknown) => await (await import('./invite.js')).invite(options))
   program
     .command('unlock')
@@ -106,12 +106,12 @@ function addUserCommands(program: Command): void {
   program
     .command('two-factor-status')
     .description('print `E: enabled` or `E: disabled` for each user')
-    .argument('<E...>', 'e-mail addresses')
+    .argument('<E...>', 'email addresses')
     .action(async (emails: string[]) => await (await import('./two-factor-status.js')).twoFactorStatus(emails))
   program
     .command('two-factor-disable')
-    .description('remove every device of these users; where one is unknown, nothing is changed')
-    .argument('<E...>', 'e-mail addresses')
+    .description('remove all devices of these users (if one of them is unknown, nothing changes)')
+    .argument('<E...>', 'email addresses')
     .action(async (emails: string[]) => await (await import('./two-factor-disable.js')).twoFactorDisable(emails))
 }
 

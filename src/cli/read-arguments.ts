@@ -17,7 +17,7 @@ export const emailAddress = z.string().transform((typed, { addIssue }) => {
   const email = readEmail(typed)
   if (email !== null) return email
   const message =
-    typed.trim().length > 254 ? 'must have at most 254 characters' : 'must be an e-mail address such as ada@example.com'
+    typed.trim().length > 254 ? 'must have at most 254 characters' : 'must be an email address such as ada@example.com'
   addIssue({ code: 'custom', message })
   return z.NEVER
 })

@@ -9,7 +9,7 @@ export const exitCode = { refused: 1, usage: 2, configuration: 78 } as const
 /** Wrong environment: every mistake of it. */
 export class ConfigurationRefused extends Error {
   constructor(readonly faults: readonly Fault[]) {
-    super('The configuration is wrong.')
+    super('The configuration is invalid.')
   }
 }
 
@@ -51,7 +51,7 @@ function unreachable(fault: unknown): string | undefined {
   if (!(fault instanceof Error)) return undefined
   const isConnection = /^Sequelize(Connection|Host|InvalidConnection|AccessDenied)/
   if (isConnection.test(fault.name))
-    return `database_unreachable: The database takes no connection (${fault.message}). Check DATABASE_URL and the server.`
+    return `database_unreachable: Could not connect to the database (${fault.message}). Check DATABASE_URL and that the server is running.`
   if (!isOutage(fault)) return undefined
   return `database_lost: The database stopped doing its work (${fault.message}). Check the server, and what was done, before you start again.`
 }

@@ -5,5 +5,5 @@ import { withOtp } from './with-otp.js'
 export async function seedCommand(): Promise<void> {
   const credentials = await withOtp(async (otp, config) => await seed(otp, config))
   for (const line of credentials ? describeCredentials(credentials) : []) console.log(line)
-  if (!credentials) console.error('Everything was seeded before.')
+  if (!credentials) console.error('The demo data is already there.')
 }

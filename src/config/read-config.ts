@@ -80,13 +80,13 @@ function wrongCombinations(environment: Environment): Fault[] {
   if (production && gateway === 'file')
     faults.push({
       variable: 'SMS_GATEWAY',
-      message: 'must not be `file` in production: use `twilio` or leave it unset',
+      message: 'cannot be `file` in production. Use `twilio`, or leave it unset',
     })
   const schema = environment['DATABASE_SCHEMA']
   if (schema && !environment['DATABASE_URL'] && options.shape.databaseSchema.safeParse(schema).success)
     faults.push({
       variable: 'DATABASE_SCHEMA',
-      message: 'must only be set with DATABASE_URL: the embedded database is ours alone',
+      message: 'can only be set together with DATABASE_URL, because the embedded database is never shared',
     })
   if (gateway === 'twilio') faults.push(...missingForTwilio(environment))
   if (environment['OTP_POLICY'] === 'strict') faults.push(...tooLaxForStrict(environment))
@@ -102,12 +102,12 @@ function tooLaxForStrict(environment: Environment): Fault[] {
   if (environment['OTP_EMAIL'] === 'true')
     faults.push({
       variable: 'OTP_EMAIL',
-      message: 'must be `false` with OTP_POLICY=strict: e-mail is no second factor there',
+      message: 'must be `false` with OTP_POLICY=strict, which does not accept email as a second factor',
     })
   if (Number(environment['TRUST_BROWSER_DAYS'] || 0) > 0)
     faults.push({
       variable: 'TRUST_BROWSER_DAYS',
-      message: 'must be `0` with OTP_POLICY=strict: every sign-in takes a second factor there',
+      message: 'must be `0` with OTP_POLICY=strict, which requires a second factor at every sign-in',
     })
   if (environment['NODE_ENV'] === 'production' && isPlainHttp(environment['BASE_URL'] ?? ''))
     faults.push({

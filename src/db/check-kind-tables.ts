@@ -59,8 +59,8 @@ async function assertTableFree({ sequelize }: Database, kind: string, transactio
   if (!(await isThere(sequelize, `${kind}_devices`, transaction))) return
   throw new SiteError(
     'kind_table_taken',
-    `The kind of device "${kind}" wants a table ${kind}_devices, and the database has one that is not the kind's.`,
-    'Give the kind another name, or rename that table.',
+    `The kind of device "${kind}" needs a table ${kind}_devices, but the database already has another table with that name.`,
+    'Rename the kind or that table.',
   )
 }
 
@@ -79,8 +79,8 @@ export async function assertKindTables(
     if (lacking.length > 0)
       throw new SiteError(
         'kind_column_missing',
-        `The table ${kind.name}_devices lacks what every device's table has: ${lacking.join(', ')}.`,
-        'Make the table with createDeviceTable() in the first migration of the kind.',
+        `The table ${kind.name}_devices is missing columns that every device table needs: ${lacking.join(', ')}.`,
+        "Create the table with createDeviceTable() in the kind's first migration.",
       )
   }
 }
@@ -88,8 +88,8 @@ export async function assertKindTables(
 function tableMissing(kind: string): SiteError {
   return new SiteError(
     'kind_table_missing',
-    `There is no table ${kind}_devices for the kind of device "${kind}".`,
-    "Make it in the kind's first migration, and give the kind to migrate() before the site starts.",
+    `The kind of device "${kind}" has no table ${kind}_devices.`,
+    "Create it in the kind's first migration, and pass the kind to migrate() before the site starts.",
   )
 }
 

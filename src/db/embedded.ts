@@ -95,8 +95,8 @@ function assertShortEnough(folder: string): void {
   if (Buffer.byteLength(socketOf(folder)) <= LONGEST_SOCKET_PATH) return
   throw new SiteError(
     'data_dir_too_long',
-    `DATA_DIR is too long for the database's socket: ${folder}`,
-    `Choose a folder whose path has at most ${LONGEST_SOCKET_PATH - '/.s.PGSQL.5432'.length} bytes, or use PostgreSQL with DATABASE_URL.`,
+    `The path in DATA_DIR is too long for the database socket: ${folder}`,
+    `Choose a folder whose path is at most ${LONGEST_SOCKET_PATH - '/.s.PGSQL.5432'.length} bytes long, or use PostgreSQL with DATABASE_URL.`,
   )
 }
 
@@ -104,7 +104,7 @@ const inUse = (folder: string, owner: string): SiteError =>
   new SiteError(
     'data_dir_in_use',
     `The data folder ${folder} is in use by ${owner}.`,
-    'Stop that process first, choose another DATA_DIR, or use PostgreSQL with DATABASE_URL to run several.',
+    'Stop that process, choose another DATA_DIR, or use PostgreSQL with DATABASE_URL to run several servers.',
   )
 
 /** Whether a server listens on the folder's socket; a file that a killed server left refuses. */
@@ -144,11 +144,7 @@ async function greets(folder: string, milliseconds: number): Promise<boolean> {
 async function startWorker(folder: string): Promise<Worker> {
   const file = path.join(root, 'dist', 'app', 'embedded-worker.js')
   if (!existsSync(file))
-    throw new SiteError(
-      'package_incomplete',
-      `${file} is missing.`,
-      'Run `npm run build`, or install the package again.',
-    )
+    throw new SiteError('package_incomplete', `${file} is missing.`, 'Run `npm run build`, or reinstall the package.')
   const worker = new Worker(file, { argv: [folder], execArgv: [] })
   await new Promise((resolve, reject) =>
     worker.once('message', resolve).once('error', (cause: Error) => reject(cannotOpen(folder, cause))),

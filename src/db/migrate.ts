@@ -68,8 +68,8 @@ function refuseUnknown(executed: readonly string[], kinds: readonly KindMigratio
   if (unknown.length === 0) return
   throw new SiteError(
     'database_newer',
-    `The database was migrated by a newer release: this one does not know ${unknown.join(', ')}.`,
-    'Start that release or a later one, or restore a backup from before its migration.',
+    `The database was migrated by a newer release. This release does not know ${unknown.join(', ')}.`,
+    'Run that release or a later one, or restore a backup made before its migration.',
   )
 }
 
@@ -122,7 +122,7 @@ function jobQueue({ sequelize, pool, jobsSchema }: Database) {
 }
 
 async function unlogMigration(): Promise<void> {
-  throw new Error('There is no way back: restore a backup instead')
+  throw new Error('Migrations cannot be undone. Restore a backup instead.')
 }
 
 /** In order of name; none where the table does not exist yet. */

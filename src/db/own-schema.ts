@@ -18,8 +18,8 @@ export async function prepareSchema({ pool, schema }: InSchema): Promise<void> {
   if (arrived.rows[0]?.schema === schema) return
   throw new SiteError(
     'schema_not_searched',
-    `Connections to this database do not arrive in the schema ${schema}.`,
-    'A pooler in between may drop the connection parameter `options`: connect directly, or let it pass.',
+    `Connections to this database do not use the schema ${schema}.`,
+    'A connection pooler may be dropping the `options` parameter. Connect directly, or configure the pooler to pass it on.',
   )
 }
 

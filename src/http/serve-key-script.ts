@@ -7,5 +7,5 @@ import { type Asset, hashAsset } from './hash-asset.js'
 /** The pages' one script, which speaks with security keys. `scripts/build.mjs` makes it. */
 export function readKeyScript(file = path.join(root, 'dist/browser/webauthn.js')): Asset {
   if (existsSync(file)) return hashAsset('webauthn', 'js', readFileSync(file))
-  throw new SiteError('script_not_built', 'The script for security keys has not been built.', 'Run `npm run build`.')
+  throw new SiteError('script_not_built', 'The security key script has not been built.', 'Run `npm run build`.')
 }

@@ -198,7 +198,7 @@ function put(on: object, names: readonly string[], values: ReadonlyMap<string, P
 function notAtRoot(path: string): SiteError {
   return new SiteError(
     'site_not_at_root',
-    `The site is mounted under ${path}, and its addresses begin with /account and /admin.`,
+    `The site is mounted under ${path}, but its paths start with /account and /admin.`,
     'Mount it with `app.use(site.router)`.',
   )
 }

@@ -24,7 +24,7 @@ export async function afterJob(notify: Notify, job: Job, error: unknown): Promis
   const { database, log } = notify
   const about = { task: job.task_identifier, job: job.id, attempt: job.attempts }
   if (error instanceof DeliveryError && !error.permanent) {
-    log.warn({ ...about, reason: error.message }, 'not delivered, will be tried again')
+    log.warn({ ...about, reason: error.message }, 'not delivered, will retry')
     await returnAttempt(database, [job.id], NEXT_TRY)
     return
   }
@@ -40,8 +40,8 @@ export async function afterJob(notify: Notify, job: Job, error: unknown): Promis
   const isDelivery = error instanceof DeliveryError
   const reason = isDelivery ? { reason: error.message } : { err: faultForLog(error) }
   const isOver = job.attempts >= (isDelivery ? TRIES_AFTER_REFUSAL : job.max_attempts)
-  if (!isOver) return log.error({ ...about, ...reason }, 'refused, will be tried again')
-  log.error({ ...about, ...reason }, 'refused for the last time, given up')
+  if (!isOver) return log.error({ ...about, ...reason }, 'rejected, will retry')
+  log.error({ ...about, ...reason }, 'rejected, giving up after the last attempt')
   await giveUp(notify, job, isDelivery ? error.message : 'fault', readMailOf(notify.keys, job))
 }
 

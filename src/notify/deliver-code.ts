@@ -19,14 +19,14 @@ export async function deliverCode(
   const expired = expiresAt <= notify.clock.now()
   if (expired || !(await isAwaited(notify, delivery))) {
     await uncount(notify, delivery)
-    return notify.log.info(about, 'code void by now, not sent')
+    return notify.log.info(about, 'code expired or replaced, not sent')
   }
   const delivered = await send()
   if (delivered.ok) notify.log.info(about, 'code sent')
   else notify.log.warn({ ...about, reason: delivered.reason, detail: delivered.detail }, 'code not sent')
   // The message is out, or was refused: a fault here must not send it a second time.
   await writeDown(notify, delivery, delivered).catch((error: unknown) =>
-    notify.log.error({ ...about, err: faultForLog(error) }, 'what came of a code was not written down'),
+    notify.log.error({ ...about, err: faultForLog(error) }, 'could not record the delivery of a code'),
   )
 }
 

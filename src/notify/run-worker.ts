@@ -80,7 +80,7 @@ function listen(notify: Notify, { workers, following }: State): { events: Worker
   const { database, log } = notify
   const follow = (work: Promise<void>) => {
     const rest = work
-      .catch((fault: unknown) => log.error({ err: faultForLog(fault) }, 'what follows a job failed'))
+      .catch((fault: unknown) => log.error({ err: faultForLog(fault) }, 'could not process the result of a job'))
       .finally(() => following.delete(rest))
     following.add(rest)
   }
@@ -117,9 +117,9 @@ async function watchWorkers(notify: Notify, { workers }: State, stopping: AbortS
     try {
       await beat(database.pool, workers)
       const jobs = await unlockDeadWorkers(database, DEAD_AFTER)
-      if (jobs > 0) log.warn({ jobs }, 'jobs of a killed process are free again')
+      if (jobs > 0) log.warn({ jobs }, 'released the jobs of a killed process')
     } catch (error) {
-      log.error({ err: faultForLog(error) }, 'the heartbeat of the job workers failed')
+      log.error({ err: faultForLog(error) }, 'could not send the worker heartbeat')
     }
   } while (await pause(BEAT, stopping))
 }

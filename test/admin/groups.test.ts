@@ -216,7 +216,7 @@ describe('nobody gets more than he has', () => {
     const friend = await site().person({ staff: false })
     const answer = await act(browser, 'users', friend.id, 'edit', { is_staff: 'true' })
     expect(answer).toMatchObject({ status: 403, code: 'not_allowed' })
-    expect(answer.text).toContain('Staff in no group may do more than you')
+    expect(answer.text).toContain('Staff without a group have more permissions than you')
     await join(site(), friend.id, 'may only change people')
     expect((await act(browser, 'users', friend.id, 'edit', { is_staff: 'true' })).status).toBe(200)
   })

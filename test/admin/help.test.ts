@@ -240,7 +240,7 @@ it.each(['invite', 'giveBackupToken'])('%s is of no use to somebody who is not a
   const idle = await site().person({ active: false })
   const answer = await help(site().staff, idle, action)
   expect(answer).toMatchObject({ status: 403, code: 'not_allowed' })
-  expect(messageOf(answer)).toContain('not active')
+  expect(messageOf(answer)).toContain('deactivated')
   expect(await accessOf(idle.id)).toMatchObject([{ links: '0', tokens: '0' }])
 })
 

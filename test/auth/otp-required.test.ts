@@ -149,7 +149,7 @@ describe.each(rows)('otpRequired on %s with %o', (path, _, page, program) => {
 describe('otpRequired', () => {
   it('says on its page that a second factor is missing, and leads to the set-up and back', async () => {
     const page = await browserOf('staff without a device').get('/plain')
-    expect(page.text).toContain('Permission denied')
+    expect(page.text).toContain('You need a second factor to open this page')
     expect(page.text).toMatch(/href="\/account\/two-factor\/setup\?next=%2Fplain">Set up two-factor authentication</)
   })
 
@@ -178,7 +178,7 @@ describe('otpRequired', () => {
     const errorOf = ({ text }: Answer) => JSON.parse(text).error
     expect(errorOf(await stranger.get('/plain'))).toEqual({
       code: 'not_authenticated',
-      message: 'You are not signed in.',
+      message: "You're not signed in. Sign in to continue.",
       loginUrl: '/account/login?next=%2Fplain',
     })
     expect(errorOf(await stranger.get('/login-url')).loginUrl).toBe('/enter?theme=dark&next=%2Flogin-url')

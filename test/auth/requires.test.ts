@@ -149,7 +149,7 @@ describe('requires', () => {
     const script = asProgram(await stale(await person()))
     expect(errorOf(await script.get('/freshBackup'))).toEqual({
       code: 'step_up_required',
-      message: 'Please confirm once more that it is you.',
+      message: "Confirm it's you to continue.",
       missing: { reason: 'not_verified', kinds: ['static'], maxAge: 60 },
       verificationUrl: '/account/verify?next=%2FfreshBackup&kinds=static',
     })
@@ -160,7 +160,7 @@ describe('requires', () => {
     expect(errorOf(await script.get('/key'))).toEqual({
       code: 'requirement_unmet',
       message:
-        'None of your devices is enough for this. You need: Security key. You can add a device to your account, then try again.',
+        'None of your devices meets the requirements for this. Accepted methods: Security key. Add one to your account, then try again.',
       missing: { reason: 'not_verified', kinds: ['webauthn'], maxAge: null },
       addUrl: '/account/two-factor',
     })
@@ -197,7 +197,7 @@ describe('requires', () => {
     const browser = await stale(await person())
     const page = await browser.get('/bothKeyed')
     expect(page).toMatchObject({ status: 403, code: 'requirement_unmet' })
-    expect(page.text).toContain('You need: Security key.')
+    expect(page.text).toContain('Accepted methods: Security key.')
     expect(page.text).toContain('href="/account/two-factor"')
   })
 
@@ -369,7 +369,7 @@ describe('coming back from the step-up', () => {
       headers: { 'Content-Type': type, Origin: site.baseUrl },
     })
     expect(page).toMatchObject({ status: 403, code: 'step_up_required' })
-    expect(page.text).toContain('could not be kept')
+    expect(page.text).toContain('it contains files or is larger than 16 kB')
     expect(page.text).toContain(`href="${wayTo('/fresh')}"`)
   })
 })
@@ -384,7 +384,7 @@ describe('the step-up page for certain kinds', () => {
     const who = await person()
     const browser = await stale(who)
     const page = await browser.get(`${wayTo('/backup')}&kinds=static`)
-    expect(page.text).toContain('For this you need: Backup tokens.')
+    expect(page.text).toContain('Verify with: Backup tokens.')
     expect(page.text).toContain(`value="${who.backup?.persistentId}"`)
     expect(page.text).not.toContain(`value="${who.app?.persistentId}"`)
     expect(page.text).toContain('action="/account/verify?kinds=static"')
@@ -396,7 +396,7 @@ describe('the step-up page for certain kinds', () => {
     const form = { ...app(who), next: '/backup' }
     const wrong = await browser.post(`${VERIFY}?kinds=static`, form)
     expect(wrong).toMatchObject({ status: 422, code: 'wrong_kind' })
-    expect(wrong.text).toContain('This device is of no use here')
+    expect(wrong.text).toContain('Choose one of the devices listed')
     const unnamed = await browser.post(`${VERIFY}?kinds=static`, { otp_token: who.code(), next: '/backup' })
     expect(unnamed).toMatchObject({ status: 422, code: 'wrong_kind' })
     expect((await browser.post(VERIFY, form)).status).toBe(303)
@@ -478,7 +478,7 @@ describe('the step-up over JSON', () => {
     const wrong = { otp_device: who.app?.persistentId ?? '', otp_token: '000000' }
     expect(errorOf(await script.post(VERIFY, wrong))).toEqual({
       code: 'invalid_token',
-      message: expect.stringContaining('not right'),
+      message: expect.stringContaining('incorrect'),
     })
     const throttled = await script.post(VERIFY, app(who))
     expect(throttled).toMatchObject({ status: 429, code: 'n_failed_attempts' })

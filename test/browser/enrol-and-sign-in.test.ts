@@ -80,7 +80,7 @@ describe('without scripts, from the first password to a later sign-in', () => {
     await page.goto(`${site.baseUrl}/account/two-factor/email/add`)
     await page.getByRole('button', { name: 'Send a code' }).click()
     await page.getByLabel('Code', { exact: true }).fill(lastCode())
-    await page.getByRole('button', { name: 'Add this address' }).click()
+    await page.getByRole('button', { name: 'Add this email address' }).click()
     await page.waitForURL('**/setup/complete')
 
     await signOut(page)

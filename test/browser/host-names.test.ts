@@ -7,7 +7,7 @@ import { createPerson, signIn, stepUp } from '../support/site.js'
 
 /** What the shop calls its orders, what can be done with them, and its page. */
 const words = {
-  en: { name: 'Sales', group: 'Till', refund: 'Pay back', export: 'Print', page: 'Good morning', permission: 'See' },
+  en: { name: 'Sales', group: 'Till', refund: 'Pay back', export: 'Print', page: 'Good morning', permission: 'View' },
   de: {
     name: 'Verkäufe',
     group: 'Kasse',

@@ -38,7 +38,7 @@ async function openStale(person: Person, options: PageOptions = {}) {
   return opened
 }
 
-const dialog = (page: Page) => page.getByRole('dialog', { name: 'Confirm that it is you' })
+const dialog = (page: Page) => page.getByRole('dialog', { name: "Confirm it's you" })
 
 async function rename(page: Page, name: string): Promise<void> {
   await page.getByLabel('Name').fill(name)
@@ -76,7 +76,7 @@ describe('the panel’s step-up in a browser', () => {
     await page.getByTestId('action-delete').click()
     await page.getByRole('button', { name: 'Confirm' }).click()
     await dialog(page).waitFor()
-    await page.getByLabel('With').selectOption({ index: 1 })
+    await dialog(page).getByLabel('Device').selectOption({ index: 1 })
     await page.getByLabel('Backup token', { exact: true }).fill(superuser.backupTokens.pop() ?? '')
     await dialog(page).getByRole('button', { name: 'Confirm' }).click()
     await page.getByText('The device was deleted.').waitFor()

@@ -69,13 +69,13 @@ describe('the panel in a browser', () => {
     const person = await createPerson(site, { name: 'Margaret Hamilton' })
     const { page, complaints, context } = await openPage(chromium, { signedIn: await signedIn() })
     await page.goto(`${site.baseUrl}/admin`)
-    await page.getByLabel('Find a person by e-mail or name').fill('hamil')
+    await page.getByLabel('Find a person by email or name').fill('hamil')
     await page.getByRole('link', { name: person.email }).click()
     await page.getByRole('link', { name: 'App', exact: true }).click()
 
     await page.getByTestId('action-edit').click()
     await page.getByLabel('Name').fill('Old phone')
-    await page.getByLabel('Switched on').press('Space')
+    await page.getByLabel('Active').press('Space')
     await page.getByRole('button', { name: 'Save' }).click()
     await page.getByText('Saved.').waitFor()
     await page.getByText('Old phone').first().waitFor()
@@ -98,7 +98,7 @@ describe('the panel in a browser', () => {
     await page.locator('h1 bdi', { hasText: name }).waitFor()
     expect(await page.locator('.record-path bdi').innerText()).toBe(name)
     await page.goto(`${site.baseUrl}/admin`)
-    await page.getByLabel('Find a person by e-mail or name').fill('דנה')
+    await page.getByLabel('Find a person by email or name').fill('דנה')
     await page.locator('li bdi', { hasText: name }).waitFor()
     await context.close()
   })
@@ -110,7 +110,7 @@ describe('the panel in a browser', () => {
       [`users/records/${person.id}/show`]: 'Katherine Johnson',
       [`users/records/${person.id}/edit`]: 'Edit – Katherine Johnson',
       [`totp_devices/records/${person.app?.id}/show`]: 'App',
-      [`audit_events/records/1/show`]: 'token accepted',
+      [`audit_events/records/1/show`]: 'Code accepted',
     }
     for (const [address, heading] of Object.entries(headings)) {
       await page.goto(`${site.baseUrl}/admin/resources/${address}`)
@@ -127,15 +127,15 @@ describe('the panel in a browser', () => {
     await context.grantPermissions(['clipboard-read', 'clipboard-write'])
     await page.goto(`${site.baseUrl}/admin/resources/users/records/${person.id}/show`)
     await page.getByRole('link', { name: 'Invite' }).click()
-    await page.getByLabel('I hand it over').check()
-    await page.getByRole('button', { name: 'Make the link' }).click()
+    await page.getByLabel('Show it here once').check()
+    await page.getByRole('button', { name: 'Create invitation' }).click()
     const link = await page.locator('code').innerText()
     expect((await site.browser().get(new URL(link).pathname)).status).toBe(200)
     await page.getByRole('button', { name: 'Copy' }).click()
     await page.getByRole('button', { name: 'Copied' }).waitFor()
     expect(await page.evaluate('navigator.clipboard.readText()')).toBe(link)
     await page.reload()
-    await page.getByRole('button', { name: 'Make the link' }).waitFor()
+    await page.getByRole('button', { name: 'Create invitation' }).waitFor()
     expect(await page.content()).not.toContain(link)
     expect(complaints).toEqual([])
     await context.close()
@@ -146,7 +146,7 @@ describe('the panel in a browser', () => {
     const { page, complaints, context } = await openPage(chromium, { signedIn: await signedIn() })
     await page.goto(`${site.baseUrl}/admin/resources/users/records/${person.id}/show`)
     await page.getByRole('link', { name: 'Reset second factor' }).click()
-    await page.getByText('This cannot be undone').waitFor()
+    await page.getByText("You can't undo this").waitFor()
     expect(await database.models.TotpDevice.count({ where: { user_id: person.id } })).toBe(1)
     await page.getByRole('button', { name: 'Delete all devices' }).click()
     await page.getByRole('status').waitFor()
@@ -160,7 +160,7 @@ describe('the panel in a browser', () => {
     const { page, context } = await openPage(chromium, { signedIn: await signedIn() })
     await page.goto(`${site.baseUrl}/admin/resources/users/records/${idle.id}/giveBackupToken`)
     await page.getByRole('button', { name: 'Issue backup token' }).click()
-    expect(await page.getByRole('alert').innerText()).toContain('not active')
+    expect(await page.getByRole('alert').innerText()).toContain('deactivated')
     await context.close()
   })
 
@@ -221,7 +221,7 @@ describe('the panel in a browser', () => {
     await page.goto(`${site.baseUrl}/admin/resources/users/records/${superuser.id}/edit`)
     await page.getByLabel('Active').press('Space')
     await page.getByRole('button', { name: 'Save' }).click()
-    await page.getByText('You cannot take access from yourself').waitFor()
+    await page.getByText("You can't remove your own access").waitFor()
     expect(await page.getByLabel('Name').inputValue()).toBe('Barbara Liskov')
     await context.close()
   })

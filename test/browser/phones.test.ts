@@ -56,9 +56,9 @@ describe.each([
     await page.getByRole('alert').waitFor()
     await look(page, 'phone-number-refused')
     await page.getByLabel('Phone number').fill(number)
-    await page.getByLabel('By a call').check()
+    await page.getByLabel('By phone call').check()
     await page.getByRole('button', { name: 'Send a code' }).click()
-    await page.getByText('We are calling').waitFor()
+    await page.getByText("We're calling").waitFor()
     await look(page, 'phone-code')
     await page.getByRole('button', { name: 'Call again' }).click()
     await page.getByRole('alert').waitFor()
@@ -74,12 +74,12 @@ describe.each([
   it('a mailbox is added likewise', async () => {
     const { page, context, complaints } = await open('/account/two-factor/email/add')
     await look(page, 'email-ask')
-    const address = (await page.getByText('We send a code to').innerText()).split(' ')[5]?.replace(/\.$/, '') ?? ''
+    const address = (await page.getByText("We'll send a code to").innerText()).split(' ')[5]?.replace(/\.$/, '') ?? ''
     await page.getByRole('button', { name: 'Send a code' }).click()
-    await page.getByText('We sent an e-mail').waitFor()
+    await page.getByText('We sent an email').waitFor()
     await look(page, 'email-code')
     await page.getByLabel('Code', { exact: true }).fill(deliveries.mailedCode(address))
-    await page.getByRole('button', { name: 'Add this address' }).click()
+    await page.getByRole('button', { name: 'Add this email address' }).click()
     await page.waitForURL('**/setup/complete')
     await context.close()
     expect(complaints).toEqual([])

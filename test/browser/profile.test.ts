@@ -46,7 +46,7 @@ describe('without scripts', () => {
       signedIn: { browser, baseUrl: site.baseUrl },
     })
     await page.goto(`${site.baseUrl}/account/two-factor`)
-    expect(await page.getByText('Only 2 backup tokens are left').count()).toBe(1)
+    expect(await page.getByText('You have only 2 backup tokens left').count()).toBe(1)
 
     await page.getByRole('link', { name: 'Add a hardware token' }).click()
     await page.getByLabel('Name').fill('Yellow token')
@@ -58,29 +58,29 @@ describe('without scripts', () => {
 
     site.clock.advance(301)
     await page.goto(`${site.baseUrl}/account/two-factor`)
-    await page.getByRole('button', { name: 'Ask “Yellow token” first' }).click()
-    await page.getByText('is kept and completed then').waitFor()
+    await page.getByRole('button', { name: 'Make default: “Yellow token”' }).click()
+    await page.getByText('then finish what you started').waitFor()
     await page.getByLabel('App').check()
     await page.getByLabel('Code', { exact: true }).fill(person.code())
     await page.getByRole('button', { name: 'Confirm', exact: true }).click()
-    await page.getByText('This device is asked first from now on.').waitFor()
+    await page.getByText('Your default device was changed.').waitFor()
 
     await page.getByRole('link', { name: 'Rename “Yellow token”' }).click()
     await page.getByLabel('Name').fill('Key ring')
     await page.getByRole('button', { name: 'Rename' }).click()
     await page.getByRole('link', { name: 'Remove “Key ring”' }).click()
-    await page.getByRole('button', { name: 'Remove it' }).click()
+    await page.getByRole('button', { name: 'Remove', exact: true }).click()
     await page.getByText('The device was removed.').waitFor()
     expect(await page.getByText('Key ring').count()).toBe(0)
 
     await page.getByRole('button', { name: 'Sign out everywhere else' }).click()
-    await page.getByText('Signed out there.').waitFor()
-    expect(await page.getByRole('button', { name: 'Sign out there' }).count()).toBe(0)
+    await page.getByText("You've been signed out there.").waitFor()
+    expect(await page.getByRole('button', { name: 'End session' }).count()).toBe(0)
 
     await page.getByRole('link', { name: 'Change your password' }).click()
-    await page.getByLabel('Password so far').fill(person.password)
+    await page.getByLabel('Current password').fill(person.password)
     await page.getByLabel('New password').fill('another good pass phrase')
-    await page.getByRole('button', { name: 'Change the password' }).click()
+    await page.getByRole('button', { name: 'Change password' }).click()
     await page.getByText('Your password was changed').waitFor()
     expect(complaints).toEqual([])
   })
@@ -135,9 +135,9 @@ const states: readonly [name: string, open: (page: Page, person: Person) => Prom
     'password-refused',
     async (page, person) => {
       await go(page, '/account/password/change')
-      await page.getByLabel('Password so far').fill(person.password)
+      await page.getByLabel('Current password').fill(person.password)
       await page.getByLabel('New password').fill('password123')
-      await page.getByRole('button', { name: 'Change the password' }).click()
+      await page.getByRole('button', { name: 'Change password' }).click()
       await page.getByRole('alert').waitFor()
     },
   ],

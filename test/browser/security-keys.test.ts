@@ -42,7 +42,7 @@ const keysOf = async ({ id }: Person) =>
 
 async function givePassword(page: Page, person: Person): Promise<void> {
   await page.goto(`${site.baseUrl}/account/login`)
-  await page.getByLabel('E-mail address').fill(person.email)
+  await page.getByLabel('Email address').fill(person.email)
   await page.getByLabel('Password', { exact: true }).fill(person.password)
   await page.getByRole('button', { name: 'Continue' }).click()
   await page.getByRole('heading', { name: /Enter your code|Use your security key/ }).waitFor()
@@ -51,7 +51,7 @@ async function givePassword(page: Page, person: Person): Promise<void> {
 async function addKey(page: Page, name: string): Promise<void> {
   await page.goto(site.baseUrl + ADD)
   await page.getByLabel('Name').fill(name)
-  await page.getByRole('button', { name: 'Add the key' }).click()
+  await page.getByRole('button', { name: 'Add security key' }).click()
 }
 
 /** Somebody whose only device is the key in this page. */
@@ -74,11 +74,11 @@ describe('a security key in a browser', () => {
     const { page, complaints, context } = await openPage(chromium, { signedIn: await signedIn(person) })
     await plugIn(page)
     await page.goto(`${site.baseUrl}/account/two-factor/setup`)
-    await page.getByRole('button', { name: 'Begin' }).click()
+    await page.getByRole('button', { name: 'Get started' }).click()
     await page.locator('input[value=webauthn]').check()
     await page.getByRole('button', { name: 'Continue' }).click()
     await page.getByLabel('Name').fill('Key ring')
-    await page.getByRole('button', { name: 'Add the key' }).click()
+    await page.getByRole('button', { name: 'Add security key' }).click()
     await page.waitForURL(/\/setup\/complete/)
     expect(await page.locator('code').count()).toBeGreaterThanOrEqual(10)
     expect(await keysOf(person)).toMatchObject([{ name: 'Key ring', confirmed: true, transports: ['usb'] }])
@@ -126,7 +126,7 @@ describe('a security key in a browser', () => {
     await page.goto(`${site.baseUrl}/admin/resources/users/records/${other.id}/edit`)
     await page.getByLabel('Name').fill('Renamed by key')
     await page.getByRole('button', { name: 'Save' }).click()
-    const dialogue = page.getByRole('dialog', { name: 'Confirm that it is you' })
+    const dialogue = page.getByRole('dialog', { name: "Confirm it's you" })
     await dialogue.getByRole('button', { name: 'Use a security key' }).click()
     await page.getByText('Saved.').waitFor()
     expect(await database.models.User.findByPk(other.id)).toMatchObject({ name: 'Renamed by key' })
@@ -220,10 +220,10 @@ describe('a security key in a browser', () => {
     await addTestKey(site.otp, person.id)
     const { page, context } = await openPage(chromium)
     await page.goto(`${site.baseUrl.replace('localhost', '127.0.0.1')}/account/login`)
-    await page.getByLabel('E-mail address').fill(person.email)
+    await page.getByLabel('Email address').fill(person.email)
     await page.getByLabel('Password', { exact: true }).fill(person.password)
     await page.getByRole('button', { name: 'Continue' }).click()
-    await page.getByText(`Security keys answer only at ${site.baseUrl}`).waitFor()
+    await page.getByText(`Security keys only work at ${site.baseUrl}`).waitFor()
     expect(await page.getByRole('button', { name: 'Use your security key' }).count()).toBe(0)
     await context.close()
   })
@@ -330,7 +330,7 @@ describe.each([
       if (folder) await page.screenshot({ path: `${folder}/${name}-${width}-${dark ? 'dark' : 'light'}.png` })
     }
     await page.goto(site.baseUrl + ADD)
-    await page.getByRole('button', { name: 'Add the key' }).waitFor()
+    await page.getByRole('button', { name: 'Add security key' }).waitFor()
     await check('add')
     await page.locator('input[name=name]').fill('Key')
     await page.evaluate(`document.querySelector('form[data-key]').submit()`)

@@ -100,7 +100,7 @@ it.each(looks)(
 it('leads somebody by the keyboard alone from a refused page to the token and back', async () => {
   const { page, person } = await open({}, { width: 1280, dark: false })
   await page.goto(`${site.baseUrl}/backup?page=2`)
-  expect(await page.textContent('main')).toContain('For this you need: Backup tokens.')
+  expect(await page.textContent('main')).toContain('Verify with: Backup tokens.')
   await page.locator('input[name=otp_token]:focus').waitFor()
   await page.keyboard.type(person.backupTokens[0] ?? '')
   await page.keyboard.press('Enter')

@@ -24,7 +24,7 @@ const BOX = "Don't ask again in this browser for 30 days"
 
 const typePassword = async (page: Page, { email, password }: Person) => {
   await page.goto(`${site.baseUrl}/account/login`)
-  await page.getByLabel('E-mail address').fill(email)
+  await page.getByLabel('Email address').fill(email)
   await page.getByLabel('Password').fill(password)
   await page.keyboard.press('Enter')
 }
@@ -47,7 +47,7 @@ describe('a trusted browser', () => {
     await page.getByRole('button', { name: 'Sign out', exact: true }).click()
     await typePassword(page, person)
     await page.waitForURL('**/account/two-factor')
-    await page.getByRole('button', { name: /^Stop trusting Chrom/ }).focus()
+    await page.getByRole('button', { name: /^Remove Chrom/ }).focus()
     await page.keyboard.press('Enter')
     await page.waitForURL('**/account/login**')
     expect(await page.getByLabel(BOX).count()).toBe(1)

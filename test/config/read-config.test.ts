@@ -200,11 +200,11 @@ describe('OTP_POLICY=strict', () => {
     expect(faultsOf({ ...strict, OTP_EMAIL: 'true', TRUST_BROWSER_DAYS: '1' })).toEqual([
       {
         variable: 'OTP_EMAIL',
-        message: 'must be `false` with OTP_POLICY=strict: e-mail is no second factor there',
+        message: 'must be `false` with OTP_POLICY=strict, which does not accept email as a second factor',
       },
       {
         variable: 'TRUST_BROWSER_DAYS',
-        message: 'must be `0` with OTP_POLICY=strict: every sign-in takes a second factor there',
+        message: 'must be `0` with OTP_POLICY=strict, which requires a second factor at every sign-in',
       },
     ])
   })

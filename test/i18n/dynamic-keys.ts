@@ -8,7 +8,7 @@ import { readSources } from './read-texts.js'
 
 /** What can stand at the `*` of a key that a source puts together. */
 interface Names {
-  /** There must be a text for each. */
+  /** There must be a string for each. */
   needed: readonly string[]
   /** There may be a text for these as well. */
   allowed?: readonly string[]

@@ -9,8 +9,8 @@ import { type SmtpServer, startSmtp } from '../support/smtp.js'
 
 const add = '/account/two-factor/email/add'
 const full = 'your mailbox is full or temporarily not accepting email'
-const refused = 'the mail server does not take mail for this address'
-const silent = 'the service that sends them does not answer'
+const refused = 'accept mail for this email address'
+const silent = 'The service that sends codes'
 
 describe.each(databaseKinds())('a code by email that the mail server refuses, on the %s database (DEV-R5)', (where) => {
   let database: Database
@@ -65,7 +65,7 @@ describe.each(databaseKinds())('a code by email that the mail server refuses, on
     const answer = await browser.post(add, { otp_challenge: 'send' })
     expect(answer).toMatchObject({ status: 422, code: 'challenge_exception' })
     expect(answer.text).toContain(told)
-    expect(answer.text).not.toContain('fault in our set-up')
+    expect(answer.text).not.toContain('a problem with our configuration')
     expect(answer.text).not.toContain(text)
   })
 

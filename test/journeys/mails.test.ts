@@ -83,7 +83,7 @@ describe.each(databaseKinds())('what is told by mail, on the %s database', (wher
       browser.post(`/account/two-factor/devices/${device.persistentId}/remove`),
     )
     expect(mail.subject).toBe('Night Desk: a device was removed')
-    told(mail, 'Second (Authenticator app)', 'was removed from your account')
+    told(mail, 'Second (Authenticator app)', 'was removed from your Night Desk account')
   })
 
   it('a device that wrong codes switched off, without the address of whoever typed them', async () => {
@@ -92,7 +92,7 @@ describe.each(databaseKinds())('what is told by mail, on the %s database', (wher
       person.id,
     ])
     const mail = await mailOf(person.email, () => tries(person, 1))
-    expect(mail.subject).toBe('Night Desk: a device was switched off')
+    expect(mail.subject).toBe('Night Desk: a device was disabled')
     told(mail, 'after 100 wrong codes in a row', 'App (Authenticator app)', 'ask an administrator')
     expect(mail.text).not.toContain(firefox)
   })
@@ -102,7 +102,7 @@ describe.each(databaseKinds())('what is told by mail, on the %s database', (wher
     await tries(person, 2)
     expect(subjects(person.email)).toEqual([])
     const mail = await mailOf(person.email, () => tries(person, 1))
-    expect(mail.subject).toBe('Night Desk: wrong codes with your right password')
+    expect(mail.subject).toBe('Night Desk: failed sign-in attempts on your account')
     told(mail, firefox, '127.0.0.1')
     await tries(person, 2)
     const later = await mailOf(person.email, async () => {
@@ -134,7 +134,7 @@ describe.each(databaseKinds())('what is told by mail, on the %s database', (wher
     const ahead = new Date(site.clock.now().getTime() + 365 * 24 * 3600_000)
     await database.pool.query('update users set warned_at = $2 where id = $1', [person.id, ahead])
     const mail = await mailOf(person.email, () => tries(person, 3))
-    expect(mail.subject).toContain('wrong codes')
+    expect(mail.subject).toContain('failed sign-in attempts')
   })
 
   it('not wrong codes far from each other', async () => {
@@ -144,7 +144,7 @@ describe.each(databaseKinds())('what is told by mail, on the %s database', (wher
       site.clock.advance(600)
     }
     const marker = await mailOf(person.email, () => tries(person, 2))
-    expect(marker.subject).toContain('wrong codes')
+    expect(marker.subject).toContain('failed sign-in attempts')
     expect(subjects(person.email)).toHaveLength(1)
   })
 
@@ -156,7 +156,7 @@ describe.each(databaseKinds())('what is told by mail, on the %s database', (wher
     expect(subjects(person.email)).toEqual([])
     const second = site.browser('Mozilla/5.0 (Macintosh; Intel Mac OS X 10.15; rv:140.0) Gecko/20100101 Firefox/140.0')
     const mail = await mailOf(person.email, () => signIn(site, person, second))
-    expect(mail.subject).toBe('Night Desk: a sign-in from a new browser')
+    expect(mail.subject).toBe('Night Desk: sign-in from a new browser')
     told(mail, 'Firefox 140 on macOS')
     await second.post('/account/logout')
     await signIn(site, person, second)
@@ -195,7 +195,7 @@ describe.each(databaseKinds())('what is told by mail, on the %s database', (wher
       site.browser().post('/account/login', { username: person.email, password: person.password, otp_token: token }),
     )
     expect(mail.subject).toBe('Night Desk: your last backup token was used')
-    told(mail, 'None is left', 'Make a new set of backup tokens now')
+    told(mail, 'You have none left', 'Generate a new set of backup tokens now')
     expect(mail.text).toContain('Backup tokens left: 0')
   })
 

@@ -40,16 +40,16 @@ describe.each(databaseKinds())('a gateway that fails, on the %s database', (wher
   const sendAgain = (browser: Browser, number: string) => browser.post(add, { phone_number: number })
 
   it.each([
-    [{ status: 400, code: 21211, message: 'invalid' }, 'this number does not exist'],
-    [{ status: 400, code: 21610, message: 'unsubscribed' }, 'has asked for no more messages'],
-    [{ status: 400, code: 21635, message: 'landline' }, 'this number does not exist or cannot take such messages'],
-    [{ status: 400, code: 21408, message: 'region' }, 'this number cannot be reached from here'],
+    [{ status: 400, code: 21211, message: 'invalid' }, 'This number doesn&#39;t exist'],
+    [{ status: 400, code: 21610, message: 'unsubscribed' }, 'has opted out of our messages'],
+    [{ status: 400, code: 21635, message: 'landline' }, 'This number doesn&#39;t exist or can&#39;t receive it'],
+    [{ status: 400, code: 21408, message: 'region' }, 'This number can&#39;t be reached from here'],
     [{ status: 400, code: 21608, message: 'unverified' }, 'our messaging provider has reached its limit'],
     [{ status: 403, code: 20005, message: 'no funds' }, 'our messaging provider has reached its limit'],
-    [{ status: 429, code: 20429, message: 'too many' }, 'too many messages'],
-    [{ status: 503, code: 20503, message: 'down' }, 'does not answer'],
-    [{ status: 401, code: 20003, message: `authenticate ${accountSid}` }, 'a fault in our set-up'],
-    ['hang' as const, 'does not answer'],
+    [{ status: 429, code: 20429, message: 'too many' }, 'Too many messages'],
+    [{ status: 503, code: 20503, message: 'down' }, 'isn&#39;t responding'],
+    [{ status: 401, code: 20003, message: `authenticate ${accountSid}` }, 'a problem with our configuration'],
+    ['hang' as const, 'isn&#39;t responding'],
   ])('with %j says so on the page, and nothing of the account', async (behaviour, text) => {
     twilio.behaviour = behaviour
     const { answer } = await begin()
@@ -132,7 +132,7 @@ describe.each(databaseKinds())('a gateway that fails, on the %s database', (wher
         expect(text).not.toContain('We sent a code to')
       }
       await database.pool.query(`update phone_devices set delivery = 'pending' where id = $1`, [phone.id])
-      expect(await textNow()).toMatch(/still on its way[^<]*still works until it expires/)
+      expect(await textNow()).toMatch(/on its way and should[^<]*still works until it expires/)
       await database.pool.query(`update phone_devices set delivery = 'failed' where id = $1`, [phone.id])
       site.clock.advance(2)
       expect((await enter(code)).status).toBe(303)

@@ -36,16 +36,16 @@ describe.each(databaseKinds())('one’s own devices, on the %s database', (where
     const person = await createPerson(site, { backupTokens: 5 })
     const browser = await signIn(site, person)
     const { text } = await browser.get(profile)
-    for (const said of ['App', 'Authenticator app', 'Backup tokens', '5 left', 'Added ', 'Never used', 'Asked first'])
+    for (const said of ['App', 'Authenticator app', 'Backup tokens', '5 left', 'Added ', 'Never used', 'Default'])
       expect(text).toContain(said)
     expect(text).toContain(`Last used ${describeMoment(site.clock.now(), 'en')}`)
     expect(text).toContain('From 127.0.0.1, Firefox 139 on Linux')
   })
 
   it.each([
-    [5, 'tokens are left.', 'Only'],
-    [3, 'Only 3 backup tokens are left', 'You have no backup tokens'],
-    [1, 'Only 1 backup token is left', 'You have no backup tokens'],
+    [5, 'You have 5 backup tokens left.', 'You have only'],
+    [3, 'You have only 3 backup tokens left', 'You have no backup tokens'],
+    [1, 'You have only 1 backup token left', 'You have no backup tokens'],
     [0, 'You have no backup tokens', 'left.'],
   ])('warn when %i backup tokens are left as they should', async (backupTokens, said, unsaid) => {
     const { text } = await (await signIn(site, await createPerson(site, { backupTokens }))).get(profile)
@@ -127,12 +127,12 @@ describe.each(databaseKinds())('one’s own devices, on the %s database', (where
     const person = await createPerson(site, { staff: false, backupTokens: 2 })
     const browser = await signIn(site, person)
     const address = `${devices}/${person.app?.persistentId}/remove`
-    expect((await browser.get(address)).text).toContain('your backup tokens are removed with it')
+    expect((await browser.get(address)).text).toContain('your backup tokens will be removed too')
     expect((await browser.post(address)).status).toBe(303)
     const left = await database.pool.query('select 1 from static_devices where user_id = $1', [person.id])
     expect(left.rowCount).toBe(0)
     expect((await events(person)).filter((event) => event === 'device_removed')).toHaveLength(2)
-    expect((await browser.get(profile)).text).toContain('Off: your password alone signs you in.')
+    expect((await browser.get(profile)).text).toContain('Two-factor authentication is off.')
   })
 
   it.each(['rename', 'default', 'remove'])(

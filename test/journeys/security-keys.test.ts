@@ -207,7 +207,7 @@ describe.each(databaseKinds())('security keys, on the %s database', (where) => {
       const token = key.answer({ ...(await asked(browser)), ...wrong })
       const answer = await browser.post(login, { otp_token: token })
       expect(answer).toMatchObject(refused)
-      expect(answer.text).toContain('The answer of this key was not accepted')
+      expect(answer.text).toContain('That security key wasn&#39;t accepted')
       expect((await browser.get('/admin')).status).toBe(302)
     })
 

@@ -22,7 +22,7 @@ const add: Record<string, (person: Person) => Promise<unknown>> = {
 
 describe('the hint of the token step', () => {
   it.each([
-    [[], 'shows now'],
+    [[], 'Enter the current code from App'],
     [['phone'], 'have a code sent first'],
     [['email'], 'have a code sent first'],
     [['phone', 'email'], 'have a code sent first'],
@@ -36,7 +36,7 @@ describe('the hint of the token step', () => {
   })
 
   it.each([
-    ['phone', 'Have a code sent to Phone first.'],
+    ['phone', 'First, send a code to Phone.'],
     ['phone,email', 'Choose a device and have a code sent to it first.'],
   ])('says that a code has to be sent first where only %s is accepted', async (kinds, hint) => {
     const person = await createPerson(site)

@@ -149,7 +149,7 @@ describe.each(databaseKinds())('delivery on %s', (kind) => {
     smtp.behaviour = 'refuse'
     const user = await database.models.User.create({ email: `${randomUUID()}@example.com`, name: 'Ada' })
     await commit({ ...alert, userId: user.id })
-    await workUntil(() => log.says('refused, will be tried again'))
+    await workUntil(() => log.says('rejected, will retry'))
     const [first] = await jobs(database)
     expect(first).toMatchObject({ attempts: 1, locked_by: null })
     await makeDue(database)

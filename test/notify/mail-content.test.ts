@@ -67,7 +67,7 @@ describe('the alert mail', () => {
       'Firefox 139 on Linux',
       '9',
       'https://admin.example.com/account/two-factor/sessions',
-      'If this was not you',
+      'Do this now:',
       'administrator',
     ]
     for (const fact of facts) for (const body of [text, html]) expect(body).toContain(fact)
@@ -83,8 +83,8 @@ describe('the alert mail', () => {
   it('does without a name, an address and a browser', async () => {
     const { text } = await travel({ ...alert, name: '', address: null, browser: null, left: 0 })
     expect(text).toMatch(/^Hello,\n/)
-    expect(text).toContain('Address: not known\nBrowser: not known\nBackup tokens left: 0\n')
-    expect(text).toContain('Make a new set of backup tokens soon')
+    expect(text).toContain('IP address: unknown\nBrowser: unknown\nBackup tokens left: 0\n')
+    expect(text).toContain('Generate a new set of backup tokens soon')
   })
 
   it('takes no markup from outside', async () => {

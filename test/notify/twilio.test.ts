@@ -58,7 +58,7 @@ describe('Twilio', () => {
 
   it('writes a code with its leading zero, and offers it to this site’s page alone', () => {
     expect(text).toBe(
-      '012345 is your code for Night Desk. It works once, for 5 min. Never tell it to anybody.\n\n@admin.example.com #012345',
+      "012345 is your Night Desk code. It works once, for 5 min. Don't share it with anyone.\n\n@admin.example.com #012345",
     )
   })
 
@@ -69,7 +69,7 @@ describe('Twilio', () => {
     expect(fields).toMatchObject({ To: '+41524204242', From: '+15005550006', Timeout: '15' })
     const digits = ['0', '1', '2', '3', '4', '5'].flatMap((digit) => [`en-US ${digit}`, 'pause'])
     expect(heard(fields['Twiml'] ?? '')).toEqual([
-      'en-US Hello. This is Night &amp; Day &lt;Desk&gt; with the code that you asked for.',
+      'en-US Hello. This is Night &amp; Day &lt;Desk&gt; with the code you asked for.',
       'pause',
       'en-US Your code is:',
       'pause',

@@ -96,7 +96,9 @@ describe("the application's own words (EMB-R5)", () => {
   })
 
   it('are ours where it has none', async () => {
-    expect(messageOf(await browser.get(`${api}/orders/records/999999/show`))).toBe('There is nothing at this address.')
+    expect(messageOf(await browser.get(`${api}/orders/records/999999/show`))).toBe(
+      "This doesn't exist, or you don't have access to it.",
+    )
   })
 })
 

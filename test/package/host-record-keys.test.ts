@@ -189,7 +189,7 @@ describe('what is not the key of a row (EMB-R2, EMB-R3)', () => {
 
   it('is named as the filter that it is', async () => {
     const answer = await ours.get(`${api}/uuids/actions/list?filters.key=abc`)
-    expect([answer.status, messageOf(answer)]).toEqual([400, 'This filter is not known, or its value is not valid.'])
+    expect([answer.status, messageOf(answer)]).toEqual([400, "This filter doesn't exist, or its value isn't valid."])
   })
 })
 

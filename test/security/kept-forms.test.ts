@@ -64,7 +64,7 @@ describe('a form that was put aside (SEC-R2)', () => {
       const { browser } = await stale(site)
       const answer = await chunked(site, browser, '/simple', `a=${'x'.repeat(20_000)}`)
       expect(answer.status).toBe(403)
-      expect(await answer.text()).toContain('could not be kept')
+      expect(await answer.text()).toContain('it contains files or is larger than 16 kB')
     })
 
     it('is not kept where it is compressed', async () => {

@@ -16,7 +16,7 @@ const AT_ONCE = 6
 
 async function open(databaseUrl: string): Promise<Database> {
   const result = readConfig({ NODE_ENV: 'test', DATABASE_URL: databaseUrl })
-  if (!result.ok) throw new Error('The configuration is wrong.')
+  if (!result.ok) throw new Error('The configuration is invalid.')
   return await connectDatabase(result.config)
 }
 

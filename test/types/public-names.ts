@@ -50,7 +50,7 @@ export async function siteOfAnApplication(): Promise<void> {
   }
   // @ts-expect-error -- there is no such event
   options.on = { userVanished: () => {} }
-  // @ts-expect-error -- a policy is no option of its own
+  // @ts-expect-error -- a policy is not an option of its own
   await createOtpAdminSite({ policy: 'staff' })
   const site = await createOtpAdminSite(options)
   holds<Equal<ReturnType<typeof site.close>, Promise<void>>>()

@@ -48,7 +48,7 @@ function postForgot(account: Account): RequestHandler {
     // Nobody's, whoever looks: there is nothing to hide.
     if (isBlank(email)) return
     requestReset(account, email, language, origin).catch((fault: unknown) =>
-      log.error({ err: faultForLog(fault) }, 'a link to a new password was not sent'),
+      log.error({ err: faultForLog(fault) }, 'could not send a password reset link'),
     )
   }
 }

@@ -26,7 +26,7 @@ export function keepSwept(account: Account, log: Logger): () => void {
         (ahead) =>
           ahead > 0 && log.warn({ rows: ahead }, 'stored times were in the future, and count as now: check the clock'),
       )
-      .catch((fault: unknown) => log.error({ err: faultForLog(fault) }, 'sweeping failed'))
+      .catch((fault: unknown) => log.error({ err: faultForLog(fault) }, 'could not purge expired rows'))
   }
   const timer = setInterval(run, EVERY_MS).unref()
   const first = setTimeout(run, FIRST_MS).unref()

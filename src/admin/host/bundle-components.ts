@@ -28,8 +28,8 @@ export async function bundleComponents(admin: AdminJS): Promise<ComponentBundle 
   } catch (cause) {
     throw new SiteError(
       'host_components',
-      `The components of the AdminJS options cannot be bundled: ${cause instanceof Error ? cause.message : ''}`,
-      'Correct the component that the message names.',
+      `Could not bundle the components of the AdminJS options: ${cause instanceof Error ? cause.message : ''}`,
+      'Fix the component named in the message.',
       { cause },
     )
   } finally {

@@ -15,8 +15,8 @@ export function checkComponentNames(admin: AdminJS, { dashboard }: AdminJSOption
   if (twin === undefined) return
   throw new SiteError(
     'host_component_taken',
-    `A component of the AdminJS options has the name "${twin}", which this panel uses itself.`,
-    'Give it another name in its ComponentLoader.',
+    `The AdminJS options contain a component named "${twin}", which this panel already uses.`,
+    'Give it another name in the ComponentLoader.',
   )
 }
 

@@ -36,8 +36,8 @@ function refusePromise(answer: Promise<unknown>, resourceId: string, action: str
   answer.catch(() => {})
   const name = `${resourceId}.${action}`
   if (!told.has(name)) {
-    const detail = 'The action is refused to everybody until isAccessible is a plain function.'
-    process.emitWarning(`isAccessible of ${name} gives a promise.`, { code: 'host_rule_async', detail })
+    const detail = 'The action is denied to everyone until isAccessible returns a boolean.'
+    process.emitWarning(`isAccessible of ${name} returns a promise.`, { code: 'host_rule_async', detail })
   }
   told.add(name)
   return false

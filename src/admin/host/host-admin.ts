@@ -59,15 +59,15 @@ const hostPanel = z.strictObject({
 export function readHostAdmin(given: HostAdmin): HostSettings {
   const mistakes = mistakesIn(given)
   if (mistakes.length > 0)
-    throw new SiteError('options_refused', mistakes.join('\n'), 'Write the option `admin` as HostPanel says.')
+    throw new SiteError('options_refused', mistakes.join('\n'), 'See HostPanel for the shape of the `admin` option.')
   const panel: HostPanel = 'admin' in given ? given : { admin: given }
   const options = optionsOf(panel.admin)
   const { rootPath = '/admin' } = options
   if (rootPath !== '/admin')
     throw new SiteError(
       'host_root_path',
-      `The AdminJS options have the rootPath "${rootPath}", and this panel is at /admin.`,
-      'Leave rootPath out, and lead from the old address to /admin.',
+      `The AdminJS options set rootPath to "${rootPath}", but this panel is at /admin.`,
+      'Remove rootPath, and redirect the old path to /admin.',
     )
   return { ...panel, options }
 }
@@ -76,12 +76,12 @@ export function readHostAdmin(given: HostAdmin): HostSettings {
 function mistakesIn(given: HostAdmin): string[] {
   if (!('admin' in given)) {
     const misplaced = Object.keys(wishes).filter((name) => name in given)
-    return misplaced.map((name) => `admin.${name} is no option of AdminJS: give { admin: { admin, ${name} } }`)
+    return misplaced.map((name) => `admin.${name} is not an option of AdminJS: give { admin: { admin, ${name} } }`)
   }
   const issues = hostPanel.safeParse(given).error?.issues ?? []
   return issues.flatMap((issue) =>
     issue.code === 'unrecognized_keys'
-      ? issue.keys.map((name) => `admin.${name} is no option`)
+      ? issue.keys.map((name) => `admin.${name} is not an option`)
       : [`admin.${issue.path.join('.')} ${issue.message}`],
   )
 }

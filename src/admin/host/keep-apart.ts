@@ -48,7 +48,7 @@ function namesIn(given: unknown): unknown[] {
 function taken(what: string): SiteError {
   return new SiteError(
     'host_resource_taken',
-    `A resource of the AdminJS options has ${what}.`,
-    'Leave it out, or give it another id in its options.',
+    `A resource in the AdminJS options uses ${what}.`,
+    'Leave it out, or give it another ID in its options.',
   )
 }

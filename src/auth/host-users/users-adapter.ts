@@ -99,7 +99,7 @@ export function readPerson(given: HostUser): KnownPerson {
   const fields = [...new Set(read.error.issues.map(({ path }) => String(path[0])))]
   throw new SiteError(
     'host_user_invalid',
-    `The users adapter gave somebody whose ${fields.join(', ')} cannot be used.`,
-    'See HostUser in docs/guides/own-users.md for what each field may hold.',
+    `The users adapter returned a user with invalid fields: ${fields.join(', ')}.`,
+    'See HostUser in docs/guides/own-users.md for the allowed values.',
   )
 }

@@ -57,7 +57,7 @@ async function submitStep(auth: Auth, req: Request, stage: Stage, form: LoginFor
   // Another tab was faster: what this one asks for is done, and its token stays good.
   if (req.user?.isVerified()) return { ok: true, location: wayIn(req.user, safeNext(form.next)) }
   delete req.session.pending
-  if (stage.expired) req.log.info('sign-in took too long between password and token')
+  if (stage.expired) req.log.info('sign-in expired between password and second factor')
   return refused('password', 'login_expired')
 }
 

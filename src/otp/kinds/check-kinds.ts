@@ -45,7 +45,7 @@ function lackingParts({ migrations, model, panel, texts, setUp, field }: AddedKi
   const unknown = Object.keys(texts).filter((tag) => !languages.some((language) => language === tag))
   const maxLength = field?.maxLength ?? 16
   return [
-    ...(migrations.length === 0 ? ['a migration that makes its table'] : []),
+    ...(migrations.length === 0 ? ['a migration that creates its table'] : []),
     ...panel.columns.filter((column) => !Object.hasOwn(model, column)).map((column) => `model.${column}`),
     ...panel.columns.filter((column) => !texts.en?.columns?.[column]).map((column) => `texts.en.columns.${column}`),
     ...(parsed.error?.issues.map((issue) => `texts.${issue.path.join('.')}`) ?? []),
@@ -58,15 +58,15 @@ function lackingParts({ migrations, model, panel, texts, setUp, field }: AddedKi
 function nameInvalid(name: string): SiteError {
   return new SiteError(
     'kind_name_invalid',
-    `"${name}" cannot be the name of a kind of device: it is part of its devices' ids.`,
-    'Use 1 to 16 characters of a-z and 0-9, beginning with a letter.',
+    `"${name}" is not a valid name for a kind of device, because the name becomes part of device IDs.`,
+    'Use 1 to 16 characters from a-z and 0-9, starting with a letter.',
   )
 }
 
 function nameTaken(name: string): SiteError {
   return new SiteError(
     'kind_name_taken',
-    `There is a kind of device, or an address, with the name "${name}" already.`,
+    `The name "${name}" is already used by another kind of device or by a page of the site.`,
     'Give the kind another name.',
   )
 }
@@ -74,7 +74,7 @@ function nameTaken(name: string): SiteError {
 function incomplete(name: string, lacking: readonly string[]): SiteError {
   return new SiteError(
     'kind_incomplete',
-    `The kind of device "${name}" lacks ${lacking.join(', ')}.`,
-    'Give defineKind() what is named.',
+    `The kind of device "${name}" is missing ${lacking.join(', ')}.`,
+    'Pass what is missing to defineKind().',
   )
 }
