@@ -6,7 +6,13 @@ import { createKeyring } from '../../src/crypto/keyring.js'
 import { verifyPassword } from '../../src/crypto/hash-password.js'
 import { connectDatabase, type Database } from '../../src/db/connect.js'
 import { hashBackupToken, parseBackupToken } from '../../src/otp/backup-token.js'
-import { buildProgram, type Ended, otpAdmin, startServer } from '../support/command-line.js'
+import {
+  buildProgram,
+  type Ended,
+  otpAdmin as inOwnProcess,
+  startCommands,
+  startServer,
+} from '../support/command-line.js'
 import { testConfig } from '../support/config.js'
 import { temporaryFolder } from '../support/database.js'
 import { createTestDatabase, postgresUrl } from '../support/postgres.js'
@@ -23,6 +29,8 @@ if (postgresUrl()) places.push('PostgreSQL')
 describe.each(places)('on %s', (place) => {
   const environment: Record<string, string> = { NODE_ENV: 'test', SECRET_KEYS: secretKey.toString('base64') }
   const tidy: (() => unknown)[] = []
+  // On the embedded database each command is a process of its own; elsewhere one process runs them all.
+  let otpAdmin = inOwnProcess
 
   beforeAll(async () => {
     const folder = temporaryFolder(place === 'PostgreSQL' ? 'empty' : 'migrated')
@@ -34,6 +42,11 @@ describe.each(places)('on %s', (place) => {
       tidy.unshift(drop)
     }
     buildProgram()
+    if (place !== 'the embedded database') {
+      const commands = startCommands()
+      otpAdmin = commands.run
+      tidy.unshift(commands.stop)
+    }
     if (place !== 'a running server of the embedded database') return
     const server = await startServer(environment)
     tidy.unshift(() => server.stop())

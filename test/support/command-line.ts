@@ -1,8 +1,10 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { type ChildProcess, fork, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { statSync } from 'node:fs'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
+import { z } from 'zod'
 import { root } from '../../src/root.js'
 
 const program = path.join(root, 'dist/app/otp-admin.js')
@@ -25,14 +27,17 @@ export interface Ended {
 type Environment = Readonly<Record<string, string>>
 
 /** Nothing of the tests' own environment but what finds programs, and the folder that is removed after the run. */
-function start(args: readonly string[], environment: Environment): ChildProcess {
+function placeFor(environment: Environment) {
   const { PATH, HOME, TMPDIR } = process.env
   const env = { PATH, HOME, TMPDIR, ...environment }
   const folder = environment['DATA_DIR'] ?? root
   // A test may give a file as the data folder, and a process cannot start there.
   const cwd = statSync(folder, { throwIfNoEntry: false })?.isFile() ? path.dirname(folder) : folder
-  return spawn(process.execPath, [program, ...args], { env, cwd, stdio: 'pipe' })
+  return { env, cwd }
 }
+
+const start = (args: readonly string[], environment: Environment): ChildProcess =>
+  spawn(process.execPath, [program, ...args], { ...placeFor(environment), stdio: 'pipe' })
 
 /** Runs the real command line in a process of its own. */
 export async function otpAdmin(
@@ -47,6 +52,28 @@ export async function otpAdmin(
   const ended = new Promise<number | null>((resolve) => child.once('exit', resolve))
   const [stdout, stderr, status] = await Promise.all([text(child.stdout), text(child.stderr), ended])
   return { status, stdout, stderr }
+}
+
+const answerOfRun = z.object({ status: z.number(), stdout: z.string(), stderr: z.string() })
+
+/**
+ * A process that runs one command after the other and loads the program once: for tests of
+ * what commands do. How a process starts and ends is for {@link otpAdmin}.
+ */
+export function startCommands(): { run: typeof otpAdmin; stop: () => void } {
+  const child = fork(path.join(import.meta.dirname, 'run-commands.mjs'), [program], { execArgv: [] })
+  // A process that ends early leaves its command without an answer.
+  const gone = once(child, 'exit').then(([status]) => {
+    throw new Error(`The process that runs commands has ended with ${status}.`)
+  })
+  gone.catch(() => {})
+  const run = async (args: readonly string[], environment: Environment = {}, input: string | Buffer = '') => {
+    const answer = once(child, 'message')
+    child.send({ args, ...placeFor(environment), input: Buffer.from(input).toString('base64') })
+    const [message] = await Promise.race([answer, gone])
+    return answerOfRun.parse(message)
+  }
+  return { run, stop: () => child.disconnect() }
 }
 
 export interface RunningServer {
