@@ -8,7 +8,7 @@ import { createPerson, signIn, startTestSite, type TestSite } from '../support/s
 import { type SmtpServer, startSmtp } from '../support/smtp.js'
 
 const add = '/account/two-factor/email/add'
-const full = 'your mailbox is full or temporarily not accepting email'
+const full = 'Your mailbox is full'
 const refused = 'accept mail for this email address'
 const silent = 'The service that sends codes'
 
@@ -82,7 +82,7 @@ describe.each(databaseKinds())('a code by email that the mail server refuses, on
     expect(failed.text).toContain(full)
     for (const { text } of [failed, await browser.get(add)]) {
       expect(text).toContain('name="otp_token"')
-      expect(text).toContain('The code that you received before still works until it expires.')
+      expect(text).toContain('The code you received before still works until it expires.')
     }
     expect((await browser.post(add, { otp_token: code })).status).toBe(303)
   })

@@ -44,8 +44,8 @@ describe.each(databaseKinds())('a gateway that fails, on the %s database', (wher
     [{ status: 400, code: 21610, message: 'unsubscribed' }, 'has opted out of our messages'],
     [{ status: 400, code: 21635, message: 'landline' }, 'This number doesn&#39;t exist or can&#39;t receive it'],
     [{ status: 400, code: 21408, message: 'region' }, 'This number can&#39;t be reached from here'],
-    [{ status: 400, code: 21608, message: 'unverified' }, 'our messaging provider has reached its limit'],
-    [{ status: 403, code: 20005, message: 'no funds' }, 'our messaging provider has reached its limit'],
+    [{ status: 400, code: 21608, message: 'unverified' }, 'Our messaging provider has reached its limit'],
+    [{ status: 403, code: 20005, message: 'no funds' }, 'Our messaging provider has reached its limit'],
     [{ status: 429, code: 20429, message: 'too many' }, 'Too many messages'],
     [{ status: 503, code: 20503, message: 'down' }, 'isn&#39;t responding'],
     [{ status: 401, code: 20003, message: `authenticate ${accountSid}` }, 'a problem with our configuration'],
@@ -74,7 +74,7 @@ describe.each(databaseKinds())('a gateway that fails, on the %s database', (wher
     expect(rows).toEqual([{ jobs: 0 }])
   })
 
-  const older = 'The code that you received before still works until it expires.'
+  const older = 'The code you received before still works until it expires.'
 
   it('keeps the form for the code that still works, and says so (DEV-R2)', async () => {
     twilio.behaviour = 'accept'

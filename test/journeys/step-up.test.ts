@@ -268,12 +268,12 @@ describe.each(databaseKinds())('asking for a token again, on the %s database', (
         expect(await nameOf(person)).toBe('First tab')
       })
 
-      it('says so when a form is no longer kept, and changes nothing', async () => {
+      it('says so when a form We no longer have what you submitted, and changes nothing', async () => {
         const { person, browser, tabs } = await start()
         for (const tab of [3, 4, 5, 6]) await browser.post(rename(person), { name: `Tab ${tab}` })
         const gone = await giveAt(tabs[0]?.action ?? '', browser, person)
         expect(gone).toMatchObject({ status: 303, location: '/account/two-factor?done=form_gone' })
-        expect((await browser.get(gone.location ?? '')).text).toContain('is no longer kept')
+        expect((await browser.get(gone.location ?? '')).text).toContain('We no longer have what you submitted')
         expect(await nameOf(person)).toBe('App')
       })
 

@@ -23,21 +23,21 @@ const add: Record<string, (person: Person) => Promise<unknown>> = {
 describe('the hint of the token step', () => {
   it.each([
     [[], 'Enter the current code from App'],
-    [['phone'], 'have a code sent first'],
-    [['email'], 'have a code sent first'],
-    [['phone', 'email'], 'have a code sent first'],
+    [['phone'], 'send a code to it first'],
+    [['email'], 'send a code to it first'],
+    [['phone', 'email'], 'send a code to it first'],
   ])('is true for each device of someone with an app and %j', async (others, hint) => {
     const person = await createPerson(site)
     for (const other of others) await add[other]?.(person)
     const page = await tokenPage(person)
     expect(hintIn(page)).toContain(hint)
     expect(page).not.toContain('Which app')
-    expect(page.includes('Which device do you want to use?')).toBe(others.length > 0)
+    expect(page.includes('Choose a device')).toBe(others.length > 0)
   })
 
   it.each([
     ['phone', 'First, send a code to Phone.'],
-    ['phone,email', 'Choose a device and have a code sent to it first.'],
+    ['phone,email', 'First, choose a device and send a code to it.'],
   ])('says that a code has to be sent first where only %s is accepted', async (kinds, hint) => {
     const person = await createPerson(site)
     for (const kind of ['phone', 'email']) await add[kind]?.(person)

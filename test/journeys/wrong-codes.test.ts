@@ -111,7 +111,7 @@ describe.each(databaseKinds())('what a person is told about a wrong code (DEV-10
         told(await browser.post(login, { otp_device: persistentId, otp_token: token }))
       expect(await submit(hotp(KEY, 3, 6))).toMatch(/already used/)
       const ahead = await submit(hotp(KEY, 60, 6))
-      expect(ahead).toMatch(/two codes in a row/)
+      expect(ahead).toMatch(/two consecutive codes/)
       expect(await submit('000000')).toBe(ahead)
       expect(await failuresOf(persistentId)).toBe(3)
       const two = `${hotp(KEY, 60, 6)} ${hotp(KEY, 61, 6)}`
@@ -137,7 +137,7 @@ describe.each(databaseKinds())('what a person is told about a wrong code (DEV-10
       const browser = await enter(person)
       const submit = async (by: Browser, token: string) =>
         told(await by.post(login, { otp_device: persistentId, otp_token: token }))
-      expect(await submit(await enter(person), '123456')).toMatch(/no code for this browser/)
+      expect(await submit(await enter(person), '123456')).toMatch(/No code was sent for this browser/)
       await browser.post(login, { otp_device: persistentId, otp_challenge: '1' })
       const right = (await waitingCodes(site.otp, device)).at(-1)?.code ?? ''
       const wrong = right === '000000' ? '111111' : '000000'

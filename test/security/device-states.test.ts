@@ -253,7 +253,7 @@ describe('a password alone (SEC-01)', () => {
     const answer = await password(browser, someone)
     const page = await browser.get(answer.location ?? '')
     expect(page).toMatchObject({ status: 200, code: 'verification_not_allowed' })
-    expect(page.text).toContain('Ask an administrator for help.')
+    expect(page.text).toContain('Contact an administrator.')
     const refused = await browser.post('/account/login', {
       otp_device: `${kind}/${someone.ids[kind] ?? 0}`,
       otp_token: '123456',

@@ -188,8 +188,8 @@ describe('what a rejected request is told (EMB-10)', () => {
     ['a page of another site', { referer: 'https://evil.example/' }, 'came from another site'],
     ['this site at another address', { fetchSite: 'same-origin', origin: 'http://localhost' }, `Open ${OWN}`],
     ['this site at another address, in an old browser', { referer: 'http://localhost/account' }, `Open ${OWN}`],
-    ['a page that the browser hides', { fetchSite: 'same-origin', origin: 'null' }, 'say which page'],
-    ['a sandboxed frame', { origin: 'null' }, 'say which page'],
+    ['a page that the browser hides', { fetchSite: 'same-origin', origin: 'null' }, 'hid which page'],
+    ['a sandboxed frame', { origin: 'null' }, 'hid which page'],
     ['a sandboxed frame of another site', { fetchSite: 'cross-site', origin: 'null' }, 'came from another site'],
   ]
   const words = told.map(([, , each]) => each)
