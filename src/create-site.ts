@@ -14,6 +14,7 @@ import { limitMail, limitSms } from './notify/gateways/limit-gateway.js'
 import { runWorker } from './notify/run-worker.js'
 import { addHandlers } from './otp/add-handlers.js'
 import { checkKinds } from './otp/kinds/check-kinds.js'
+import { builtInKinds } from './otp/kinds/index.js'
 import type { Otp } from './otp/otp.js'
 import { recordUndelivered } from './record-undelivered.js'
 import { readSecretKeys } from './read-secret-keys.js'
@@ -50,7 +51,7 @@ export async function createOtpAdminSite(options: SiteOptions): Promise<OtpAdmin
   const checked = readSiteOptions(options)
   if (options.views !== undefined) replaceViews(options.views)
   if (options.locales !== undefined) replaceTexts(options.locales)
-  checkKinds(options.kinds ?? [])
+  checkKinds([...builtInKinds, ...(options.kinds ?? [])])
   const database = await connectDatabase(checked.config, { embedded: 'own', like: options.sequelize })
   try {
     await migrate(database, options.kinds)

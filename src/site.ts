@@ -57,6 +57,7 @@ import { sessions } from './http/sessions.js'
 import { tellUser } from './notify/tell-user.js'
 import { createEvents } from './otp/events.js'
 import type { AddedKind } from './otp/kinds/added-kind.js'
+import { builtInKinds } from './otp/kinds/index.js'
 import { registerKinds } from './otp/kinds/register-kinds.js'
 import { otpSettings } from './otp/otp-settings.js'
 import type { Otp } from './otp/otp.js'
@@ -193,7 +194,7 @@ async function createAccount(
     events: createEvents((fault, event) =>
       services.log.error({ err: faultForLog(fault), event }, 'error in an event handler'),
     ),
-    ...(await registerKinds(database, config, services.kinds ?? [])),
+    ...(await registerKinds(database, config, [...builtInKinds, ...(services.kinds ?? [])])),
     settings: otpSettings(config, services.baseUrl, services.userVerification),
   }
   const addressLimit = limitAddress(database.pool, config.loginAddressLimit)

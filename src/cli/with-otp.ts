@@ -7,8 +7,8 @@ import { connectDatabase, type Database } from '../db/connect.js'
 import { migrate } from '../db/migrate.js'
 import { recallKeys, recordKeys } from '../db/secret-keys.js'
 import { createEvents } from '../otp/events.js'
-import { absentKinds } from '../otp/kinds/absent-kinds.js'
-import { builtInKinds, everyKind, kindsFor } from '../otp/kinds/index.js'
+import { builtInKinds } from '../otp/kinds/index.js'
+import { registerKinds } from '../otp/kinds/register-kinds.js'
 import { otpSettings } from '../otp/otp-settings.js'
 import type { Otp } from '../otp/otp.js'
 import { readSecretKeys } from '../read-secret-keys.js'
@@ -42,8 +42,7 @@ async function createOtp(config: Config, database: Database): Promise<Otp> {
     clock: systemClock,
     keys,
     events: createEvents(),
-    kinds: kindsFor(config),
-    everyKind: everyKind(await absentKinds(database, builtInKinds)),
+    ...(await registerKinds(database, config, builtInKinds)),
     settings: otpSettings(config),
   }
   recordVerifications(otp)

@@ -4,7 +4,8 @@ import type { Database } from '../../src/db/connect.js'
 import type { Device } from '../../src/otp/device.js'
 import { devicesForUser } from '../../src/otp/devices-for-user.js'
 import { generateChallenge } from '../../src/otp/generate-challenge.js'
-import { kindsFor } from '../../src/otp/kinds/index.js'
+import { builtInKinds } from '../../src/otp/kinds/index.js'
+import { kindsFor } from '../../src/otp/kinds/register-kinds.js'
 import { removeAllDevices } from '../../src/otp/remove-devices.js'
 import { verifyToken } from '../../src/otp/verify-token.js'
 import { addMailbox, addPhone, askForCode, plantCode, waitingCodes } from '../support/challenges.js'
@@ -163,7 +164,7 @@ describe.each(databaseKinds())('a code that was sent, on the %s database', (wher
 
     it('neither comes nor counts where its kind is switched off, and the device goes with all others', async () => {
       const sent = await askForCode(otp, device)
-      const off = { ...otp, kinds: kindsFor({ smsGateway: undefined, otpEmail: false }) }
+      const off = { ...otp, kinds: kindsFor({ smsGateway: undefined, otpEmail: false }, builtInKinds) }
       expect(await verifyToken(off, { userId, deviceId: device.persistentId, ...sent })).toMatchObject({ ok: false })
       expect(await devicesForUser(off, userId)).toEqual([])
       const asked = { userId, deviceId: device.persistentId, language: 'en' }

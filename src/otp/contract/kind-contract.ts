@@ -1,4 +1,3 @@
-import { addedKinds } from '../kinds/added-kind.js'
 import { checkKinds } from '../kinds/check-kinds.js'
 import type { Kind } from '../kinds/kind.js'
 import { lifeChecks } from './life-checks.js'
@@ -23,7 +22,7 @@ export interface KindCheck {
  * @example for (const { title, run } of kindContract(yubikey, fixture)) it(title, run)
  */
 export function kindContract(kind: Kind, fixture: KindFixture): readonly KindCheck[] {
-  checkKinds(addedKinds([kind]))
+  checkKinds([kind])
   return [...tokenChecks, ...throttleChecks, ...lifeChecks].map(([title, check]) => ({
     title: `a ${kind.name} device ${title}`,
     run: async () => check(await openStage(kind, fixture)),

@@ -6,7 +6,6 @@ import type { Database } from '../../db/connect.js'
 import type { Device, Verification } from '../device.js'
 import { createEvents } from '../events.js'
 import { anyone, type Asker } from '../failures.js'
-import { builtInKinds, everyKind } from '../kinds/index.js'
 import type { Kind } from '../kinds/kind.js'
 import type { Otp } from '../otp.js'
 import { verifyToken } from '../verify-token.js'
@@ -86,7 +85,7 @@ export async function createUser({ database }: Otp): Promise<number> {
 }
 
 function contractOtp(database: Database, kind: Kind): ContractOtp {
-  const kinds = builtInKinds.includes(kind) ? builtInKinds : everyKind([kind])
+  const kinds = [kind]
   return {
     database,
     clock: stillClock(),

@@ -3,9 +3,8 @@ import path from 'node:path'
 import { z } from 'zod'
 import { SiteError } from '../../errors.js'
 import { languages } from '../../i18n.js'
-import type { AddedKind } from './added-kind.js'
-import { builtInKinds } from './index.js'
-import { KIND_NAME } from './kind.js'
+import { type AddedKind, addedKinds } from './added-kind.js'
+import { KIND_NAME, type Kind } from './kind.js'
 
 /** What addresses under /account/two-factor and factors of a session are called already. */
 const RESERVED = ['browsers', 'devices', 'disable', 'invitation', 'password', 'phones', 'qrcode', 'sessions', 'setup']
@@ -25,16 +24,19 @@ const textsOfLanguage = z.object({
 })
 
 /**
- * Refuses kinds from outside that could not work, before anything else happens.
+ * Refuses kinds that could not work, before anything else happens.
  *
+ * @param kinds those that the site brings, then those from outside
  * @throws SiteError `kind_name_invalid`, `kind_name_taken` or `kind_incomplete`
  */
-export function checkKinds(kinds: readonly AddedKind[]): void {
-  const taken = new Set([...builtInKinds.map(({ name }) => name), ...RESERVED])
+export function checkKinds(kinds: readonly Kind[]): void {
+  const taken = new Set(RESERVED)
   for (const kind of kinds) {
     if (!KIND_NAME.test(kind.name)) throw nameInvalid(kind.name)
     if (taken.has(kind.name)) throw nameTaken(kind.name)
     taken.add(kind.name)
+  }
+  for (const kind of addedKinds(kinds)) {
     const lacking = lackingParts(kind)
     if (lacking.length > 0) throw incomplete(kind.name, lacking)
   }

@@ -18,6 +18,7 @@ export const email = defineKind({
   name: 'email',
   table: 'email_devices',
   strength: 'weak',
+  isEnabled: ({ otpEmail }) => otpEmail,
   rejection: 'message',
   columns: `coalesce(nullif(d.email, ''), owner.email) as address, owner.name as owner_name, ${challengeColumns}`,
   couldBe: couldBeCode,

@@ -1,5 +1,6 @@
 import type { Transaction } from 'sequelize'
 import type { z } from 'zod'
+import type { Config } from '../../config/read-config.js'
 import type { Keyring } from '../../crypto/keyring.js'
 import type { Database } from '../../db/connect.js'
 import { runHostCode } from '../../host-code.js'
@@ -91,6 +92,8 @@ export interface KindTraits {
 /** One kind of device: where its rows lie and how a token is judged. */
 export interface Kind extends KindTraits {
   table: string
+  /** Whether this configuration uses it. If not, its devices keep their rows and verify nobody. */
+  isEnabled(config: Pick<Config, 'smsGateway' | 'otpEmail'>): boolean
   /** For kinds that send a challenge before they can be answered. */
   challenge?: KindChallenge
   /** For kinds whose token answers a challenge of the session without anything being sent: it is no token without it. */
@@ -129,8 +132,12 @@ export interface Kind extends KindTraits {
 
 /** How a kind judges, with rows of its own shape. */
 export interface KindDefinition<Row>
-  extends Omit<Kind, 'judge' | 'lookup' | 'prepare' | Exclude<keyof KindTraits, 'name'>>, Partial<KindTraits> {
+  extends
+    Omit<Kind, 'isEnabled' | 'judge' | 'lookup' | 'prepare' | Exclude<keyof KindTraits, 'name'>>,
+    Partial<KindTraits> {
   name: string
+  /** Always, where it is left out. */
+  isEnabled?: Kind['isEnabled']
   /** Of `columns` and, where it names them, of the common ones. */
   row: z.ZodType<Row>
   /** What the database is to look the token up by; nothing where it is left out. */
@@ -146,6 +153,7 @@ export function defineKind<Row>(definition: KindDefinition<Row>): Kind {
   const { row: schema, prepare, ...kind } = definition
   return {
     ...traitsOf(kind),
+    isEnabled: () => true,
     lookup: () => [],
     ...kind,
     judge: (row, token, world) => definition.judge(schema.parse(row), token, world),

@@ -15,6 +15,7 @@ export const phone = defineKind({
   name: 'phone',
   table: 'phone_devices',
   strength: 'restricted',
+  isEnabled: ({ smsGateway }) => smsGateway !== undefined,
   rejection: 'message',
   columns: `d.number, d.method, ${challengeColumns}`,
   couldBe: couldBeCode,
