@@ -1,4 +1,4 @@
-import { changeableTables, type DeviceTable } from './actions/device-tables.js'
+import type { DeviceTable } from './actions/device-tables.js'
 import { panelActions } from './actions/panel-actions.js'
 import { AdminJS } from './adminjs.js'
 import { dashboard } from './dashboard.js'
@@ -10,8 +10,9 @@ import { idOf } from './host/host-resources.js'
 import { keepApart } from './host/keep-apart.js'
 import { type TableGuard, unseenResources } from './host/table-guard.js'
 import { unusedOptions } from './host/unused-options.js'
-import { offerDevices } from './permissions.js'
-import { type AddedResource, addedResources, resourcesWith } from './resources/added-devices.js'
+import { offerKinds } from './permissions.js'
+import { shownKinds } from './resources/devices.js'
+import { panelResources } from './resources/index.js'
 import { ListedResource } from './resources/listed-resource.js'
 import type { PanelResource } from './resources/panel-resource.js'
 import type { PanelServices } from './services.js'
@@ -55,8 +56,8 @@ function warnOfUnseen({ warn }: PanelServices, admin: AdminJS): void {
 }
 
 function ownOptions(services: PanelServices) {
-  const added = addedResources(services)
-  for (const { table } of added) offerDevices(table)
+  const devices = deviceTables(services)
+  offerKinds(services.otp.everyKind)
   return {
     rootPath: '/admin',
     loginPath: '/account/login',
@@ -64,16 +65,30 @@ function ownOptions(services: PanelServices) {
     branding: { companyName: services.siteName, logo: false as const, withMadeWithLove: false },
     settings: { defaultPerPage: 20 },
     dashboard: { component: 'Dashboard', handler: dashboard(services) },
-    resources: resourcesWith(added).map((resource) => ({
-      resource: new ListedResource(services, modelOf(services, added, resource), resource.list),
-      options: optionsOf(services, added, resource),
+    resources: panelResources(services.otp.everyKind).map((resource) => ({
+      resource: new ListedResource(services, modelOf(services, devices, resource), resource.list),
+      options: optionsOf(services, devices, resource),
     })),
   }
 }
 
-function modelOf({ database }: PanelServices, added: readonly AddedResource[], { table }: PanelResource) {
-  const own = added.find((resource) => resource.table === table)?.device.model(database.models)
-  const model = own ?? Object.values(database.models).find((candidate) => candidate.tableName === table)
+function deviceTables({ otp, database }: PanelServices): DeviceTable[] {
+  return shownKinds(otp.everyKind).map(({ name, table, initModel }) => ({
+    table,
+    kind: name,
+    model: initModel(database.sequelize),
+  }))
+}
+
+function modelOf({ database, otp }: PanelServices, devices: readonly DeviceTable[], { table }: PanelResource) {
+  const own = devices.find((device) => device.table === table)?.model
+  const part = shownKinds(otp.everyKind)
+    .flatMap(({ panel }) => panel.parts ?? [])
+    .find((each) => each.table === table)
+  const model =
+    own ??
+    part?.initModel(database.sequelize) ??
+    Object.values(database.models).find((candidate) => candidate.tableName === table)
   if (!model) throw new Error(`The panel's resource "${table}" has no model.`)
   return model
 }
@@ -81,7 +96,7 @@ function modelOf({ database }: PanelServices, added: readonly AddedResource[], {
 /** Columns without an index lose their sorting arrow. */
 function optionsOf(
   services: PanelServices,
-  added: readonly AddedResource[],
+  devices: readonly DeviceTable[],
   { table, list, options, custom }: PanelResource,
 ): PanelResource['options'] {
   const customs = custom?.(services) ?? {}
@@ -99,12 +114,6 @@ function optionsOf(
     ...options,
     id: table,
     properties: { ...options.properties, ...Object.fromEntries(columns) },
-    actions: panelActions(services, table, deviceTableOf(added, table)),
+    actions: panelActions(services, table, devices.find((device) => device.table === table) ?? null),
   }
-}
-
-/** The kind whose devices a table holds; null: it holds something else. */
-function deviceTableOf(added: readonly AddedResource[], table: string): DeviceTable | null {
-  const own = added.find((resource) => resource.table === table)?.device
-  return own ?? changeableTables.find((candidate) => candidate.table === table) ?? null
 }

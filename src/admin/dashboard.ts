@@ -4,7 +4,7 @@ import { COUNTS_AS_FACTOR } from '../otp/device.js'
 import { knownUser } from './panel-user.js'
 import { can } from './permissions.js'
 import { isOpen } from './requirements.js'
-import { deviceTables } from './resources/devices.js'
+import { shownKinds } from './resources/devices.js'
 import type { PanelServices } from './services.js'
 
 const RECENT = 8
@@ -43,7 +43,7 @@ export function dashboard(services: PanelServices) {
     if (!user) return { events: null, withoutDevice: null }
     const sees = (table: string) => can(user, 'view', table) && isOpen(response, table)
     const seesPeople = sees('users')
-    const seesDevices = deviceTables.every(sees)
+    const seesDevices = shownKinds(services.otp.everyKind).every(({ table }) => sees(table))
     const [events, withoutDevice] = await Promise.all([
       sees('audit_events') ? recentEvents(services, seesPeople) : null,
       seesPeople && seesDevices ? staffWithoutDevice(services) : null,

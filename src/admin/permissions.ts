@@ -1,3 +1,5 @@
+import type { Kind } from '../otp/kinds/kind.js'
+
 /** What may be done to a resource: Django's four words, taking a copy of a list, and each way to help somebody. */
 export type Permission = 'view' | 'add' | 'change' | 'delete' | 'export' | Help
 
@@ -43,21 +45,19 @@ export function writes(action: string): boolean {
 export const helps: readonly Help[] = ['unlock', 'invite', 'giveBackupToken', 'endSessions', 'resetSecondFactor']
 const devices: readonly Permission[] = ['view', 'change', 'delete', 'export']
 
-/** What can be done to each resource at all. A kind of device added later is one more line. */
-const offered: Record<string, readonly Permission[]> = {
+type Offered = Readonly<Record<string, readonly Permission[]>>
+
+/** What can be done to each resource at all. The kinds of device have their place between people and the rest. */
+const offeredWith = (ofKinds: Offered): Offered => ({
   users: ['view', 'change', 'export', ...helps],
   groups: ['view', 'add', 'change', 'delete', 'export'],
   user_groups: ['view', 'add', 'delete', 'export'],
-  totp_devices: devices,
-  webauthn_devices: devices,
-  hotp_devices: devices,
-  phone_devices: devices,
-  email_devices: devices,
-  static_devices: devices,
-  static_tokens: ['view', 'export'],
+  ...ofKinds,
   trusted_browsers: ['view', 'delete', 'export'],
   audit_events: ['view', 'export'],
-}
+})
+
+let offered = offeredWith({})
 
 /** Sees every resource, those that come later, too. */
 export const VIEW_ALL = '*.view'
@@ -81,11 +81,18 @@ interface Catalogue {
 
 let catalogue = listPermissions()
 
-/** Adds the table of a kind of device from outside, in this whole process. */
-export function offerDevices(table: string): void {
-  offered[table] = devices
+/** Adds what the panel shows of kinds of device, in this whole process. */
+export function offerKinds(kinds: readonly Kind[]): void {
+  for (const { table, panel } of kinds) {
+    if (panel) kindTables.set(table, devices)
+    for (const part of panel?.parts ?? []) partTables.set(part.table, ['view', 'export'])
+  }
+  offered = offeredWith(Object.fromEntries([...kindTables, ...partTables]))
   catalogue = listPermissions()
 }
+
+const kindTables = new Map<string, readonly Permission[]>()
+const partTables = new Map<string, readonly Permission[]>()
 
 /** Who is in a group goes with the group itself, so there is nothing to give of it. */
 function listPermissions(): Catalogue {

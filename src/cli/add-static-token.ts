@@ -43,8 +43,7 @@ export async function addStaticTokenCommand(options: unknown): Promise<void> {
         origin: nowhere,
         details: { by: 'command line' },
       })
-      const left = await otp.database.models.StaticToken.count({ where: { device_id: added.device.id }, transaction })
-      await tellOwner(otp, config, transaction, user.id, { mail: 'backup-tokens-made', left })
+      await tellOwner(otp, config, transaction, user.id, { mail: 'backup-tokens-made', left: added.left })
       return added.token
     })
   })

@@ -7,15 +7,15 @@ import { withRoom } from './limit-set-ups.js'
 import type { Otp } from './otp.js'
 import { nextId } from './sql/next-id.js'
 
-/** A device to be, of a kind from outside. */
+/** A device to be. */
 export interface NewDevice {
   userId: number
   /** 1 to 64 characters. */
   name: string
   /** False: it verifies nobody until `confirmDevice` takes its first token. */
   confirmed: boolean
-  /** The kind's own columns. The id is what a secret is sealed for. */
-  columns(id: number): Changes
+  /** The kind's own columns, or a function that makes them of the row's id if a secret is sealed for it. */
+  columns: Changes | ((id: number) => Changes)
 }
 
 /**
@@ -27,24 +27,36 @@ export interface NewDevice {
  */
 export async function addDevice(
   otp: Otp,
-  transaction: Transaction,
+  transaction: Transaction | undefined,
   kind: Kind,
-  { userId, name, confirmed, columns }: NewDevice,
+  { columns, ...common }: NewDevice,
 ): Promise<Device> {
-  const id = await nextId(otp, transaction, kind.table)
-  return insertDevice(otp, transaction, kind, { id, userId, name, confirmed, columns: columns(id) })
+  if (typeof columns !== 'function') return insertDevice(otp, transaction, kind, { ...common, columns })
+  const id = await nextId(otp, transaction ?? null, kind.table)
+  return insertDevice(otp, transaction, kind, { ...common, id, columns: columns(id) })
 }
 
-/** The same with the id that the columns were made for. Names of columns are the kind's own, never from input. */
+/**
+ * The same with the id that the columns were made for; without one the table gives the next.
+ * Names of columns are the kind's own, never from input.
+ */
 export async function insertDevice(
   otp: Otp,
   transaction: Transaction | undefined,
   kind: Kind,
-  { columns, ...common }: Omit<NewDevice, 'columns'> & { id: number; columns: Changes },
+  { columns, ...common }: Omit<NewDevice, 'columns'> & { id?: number; columns: Changes },
 ): Promise<Device> {
   const own = Object.keys(columns)
-  const names = ['id', 'user_id', 'name', 'confirmed', 'created_at', ...own]
-  const values = ['$id', '$userId', '$name', '$confirmed', '$now', ...own.map((column) => `$own_${column}`)]
+  const id = common.id === undefined ? [] : ['id']
+  const names = [...id, 'user_id', 'name', 'confirmed', 'created_at', ...own]
+  const values = [
+    ...id.map(() => '$id'),
+    '$userId',
+    '$name',
+    '$confirmed',
+    '$now',
+    ...own.map((column) => `$own_${column}`),
+  ]
   const sql = `insert into ${kind.table} (${names.join(', ')}) values (${values.join(', ')}) returning *`
   const given = {
     ...common,

@@ -1,39 +1,54 @@
 import type { Transaction } from 'sequelize'
+import { runStatement } from '../db/run-statement.js'
+import { addDevice } from './add-device.js'
 import { type BackupToken, hashBackupToken, randomBackupToken, UNNAMED_SET } from './backup-token.js'
-import type { Device } from './device.js'
+import { type Device, DEVICE_COLUMNS, type DeviceRow } from './device.js'
 import { staticKind } from './kinds/static.js'
 import type { Otp } from './otp.js'
 import { toDevice } from './ask-device.js'
+
+/** A backup token and the set that it was added to. */
+export interface AddedToken {
+  device: Device
+  /** In clear; it is stored nowhere like this. */
+  token: BackupToken
+  /** How many tokens the set has now. */
+  left: number
+}
 
 /**
  * Adds one backup token to a user's first confirmed set, or to a new one.
  *
  * @param token made here where it is missing; adding the same twice keeps one
- * @returns the token in clear, which is stored nowhere
  */
 export async function addStaticToken(
   otp: Otp,
   transaction: Transaction,
   userId: number,
   token: BackupToken = randomBackupToken(),
-): Promise<{ device: Device; token: BackupToken }> {
-  const { StaticDevice, StaticToken, User } = otp.database.models
+): Promise<AddedToken> {
   // Two at once would each make a set of their own.
-  await User.findByPk(userId, { attributes: ['id'], lock: transaction.LOCK.UPDATE, transaction })
-  const existing = await StaticDevice.findOne({
-    where: { user_id: userId, confirmed: true },
-    order: ['id'],
-    transaction,
-  })
-  const row =
-    existing ??
-    (await StaticDevice.create(
-      { user_id: userId, name: UNNAMED_SET, confirmed: true, created_at: otp.clock.now() },
-      { transaction },
-    ))
-  await StaticToken.bulkCreate(
-    [{ device_id: row.id, token_hash: hashBackupToken(otp.keys, token), created_at: otp.clock.now() }],
-    { ignoreDuplicates: true, transaction },
-  )
-  return { device: toDevice(staticKind, row.get({ plain: true })), token }
+  await runStatement(otp.database, transaction, LOCK_OWNER, { userId })
+  const [existing] = await runStatement<DeviceRow>(otp.database, transaction, FIRST_SET, { userId })
+  const device = existing
+    ? toDevice(staticKind, existing)
+    : await addDevice(otp, transaction, staticKind, { userId, name: UNNAMED_SET, confirmed: true, columns: {} })
+  const hash = hashBackupToken(otp.keys, token)
+  await runStatement(otp.database, transaction, ADD, { id: device.id, hash, now: otp.clock.now() })
+  return { device, token, left: await countTokens(otp, transaction, device.id) }
 }
+
+async function countTokens(otp: Otp, transaction: Transaction, id: number): Promise<number> {
+  const [row] = await runStatement<{ left: number }>(otp.database, transaction, COUNT, { id })
+  return row?.left ?? 0
+}
+
+const LOCK_OWNER = 'select from users where id = $userId for update'
+
+const FIRST_SET = `
+select ${DEVICE_COLUMNS} from static_devices d where user_id = $userId and confirmed order by id limit 1`
+
+const ADD = `
+insert into static_tokens (device_id, token_hash, created_at) values ($id, $hash, $now) on conflict do nothing`
+
+const COUNT = 'select count(*)::int as left from static_tokens where device_id = $id'

@@ -1,12 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import type { Transaction } from 'sequelize'
+import { addDevice } from './add-device.js'
 import type { Device } from './device.js'
 import { totpUri } from './key-uri.js'
 import { totp } from './kinds/totp.js'
-import { withRoom } from './limit-set-ups.js'
 import type { Otp } from './otp.js'
-import { toDevice } from './ask-device.js'
-import { nextId } from './sql/next-id.js'
 
 /** RFC 4226 §4 R6 recommends 160 bits. */
 const SECRET_BYTES = 20
@@ -28,12 +26,7 @@ export async function addTotpDevice(
   transaction: Transaction,
   { user, name, confirmed, secret = randomBytes(SECRET_BYTES) }: NewTotpDevice,
 ): Promise<{ device: Device; uri: string }> {
-  const id = await nextId(otp, transaction, totp.table)
-  const sealed = otp.keys.seal(secret, { column: 'totp_devices.secret', id })
-  const values = { id, user_id: user.id, name, confirmed, secret: sealed, created_at: otp.clock.now() }
-  const row = await withRoom(otp, transaction, { userId: user.id, confirmed }, () =>
-    otp.database.models.TotpDevice.create(values, { transaction }),
-  )
-  const uri = totpUri({ issuer: otp.settings.siteName, account: user.email, secret })
-  return { device: toDevice(totp, row.get({ plain: true })), uri }
+  const columns = (id: number) => ({ secret: otp.keys.seal(secret, { column: 'totp_devices.secret', id }) })
+  const device = await addDevice(otp, transaction, totp, { userId: user.id, name, confirmed, columns })
+  return { device, uri: totpUri({ issuer: otp.settings.siteName, account: user.email, secret }) }
 }

@@ -7,10 +7,12 @@ import { giveDevices } from './give-devices.js'
 import { ask, comeAs, groupNamed, join, stateOf } from './group-site.js'
 import { act, bulkDelete, list, recordOf, rowsOf, show, usePanelSite } from './panel-site.js'
 import { type Actor, actors, mayBy } from './permission-table.js'
+import { builtInKinds } from '../../src/otp/kinds/index.js'
+import { deviceModels } from '../support/device-models.js'
 
 const site = usePanelSite()
 
-const RESOURCES = panelResources.map(({ table }) => table)
+const RESOURCES = panelResources(builtInKinds).map(({ table }) => table)
 const NOBODY = 2_147_483_647
 const helps = ['unlock', 'invite', 'giveBackupToken', 'endSessions', 'resetSecondFactor']
 
@@ -202,7 +204,7 @@ describe('nobody gets more than he has', () => {
       ])
         expect(answer).toMatchObject({ status: 403, code: 'not_allowed' })
     }
-    const { TotpDevice } = site().database.models
+    const { TotpDevice } = deviceModels(site().database)
     expect(await TotpDevice.findByPk(id)).toMatchObject({ confirmed: true })
     expect(await TotpDevice.findByPk(somebody.app?.id)).not.toBeNull()
     const buttons = recordOf(await show(browserOf('People admin'), 'totp_devices', id)).recordActions

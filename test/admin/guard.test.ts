@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Browser } from '../support/browse.js'
 import { signIn } from '../support/site.js'
 import { usePanelSite } from './panel-site.js'
+import { deviceModels } from '../support/device-models.js'
 
 const site = usePanelSite()
 
@@ -165,8 +166,8 @@ describe('a method', () => {
         expect({ path, ...answer }).toMatchObject({ path, status: 405 })
         expect(answer.headers.allow).toBe('POST')
       }
-    expect(await site().database.models.TotpDevice.count({ where: { user_id: person.id } })).toBe(1)
-    expect(await site().database.models.StaticDevice.count({ where: { user_id: person.id } })).toBe(1)
+    expect(await deviceModels(site().database).TotpDevice.count({ where: { user_id: person.id } })).toBe(1)
+    expect(await deviceModels(site().database).StaticDevice.count({ where: { user_id: person.id } })).toBe(1)
     expect(await site().database.models.AuditEvent.count({ where: { user_id: person.id } })).toBe(0)
   })
 

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { COUNT_LIMIT } from '../../src/admin/resources/read-page.js'
 import { list, rowsOf, totalOf, usePanelSite } from './panel-site.js'
+import { deviceModels } from '../support/device-models.js'
 
 const site = usePanelSite()
 
@@ -30,7 +31,7 @@ async function expected(order: string, limit: number, offset: number, where = 't
 }
 
 const idsOf = (answer: Awaited<ReturnType<typeof list>>) => rowsOf(answer).map(({ id }) => id)
-const all = async () => site().database.models.TotpDevice.count()
+const all = async () => deviceModels(site().database).TotpDevice.count()
 
 describe('a page of a long list holds the right rows', () => {
   it.each([

@@ -3,6 +3,7 @@ import {
   can,
   covers,
   offeredFor,
+  offerKinds,
   permissionCatalogue,
   permissionOf,
   type Standing,
@@ -11,6 +12,7 @@ import {
 import { panelResources } from '../../src/admin/resources/index.js'
 import { shippedGroups } from '../../src/db/migrations/0006-throttling-lanes.js'
 import { type Actor, actors, mayBy, ownGroups, permissionTable } from './permission-table.js'
+import { builtInKinds } from '../../src/otp/kinds/index.js'
 
 let people = 0
 const somebody = (traits: Partial<Standing> = {}): Standing => ({
@@ -26,8 +28,10 @@ const as = (actor: Actor) =>
     ? somebody({ isSuperuser: true })
     : somebody({ granted: actor === 'in no group' ? null : new Set(shippedGroups[actor] ?? ownGroups[actor]) })
 
+offerKinds(builtInKinds)
+
 const permissions = [...new Set(Object.values(permissionOf))]
-const resources = panelResources.map(({ table }) => table)
+const resources = panelResources(builtInKinds).map(({ table }) => table)
 
 describe('the table of permissions', () => {
   it('has a row for each resource, and no other', () => {

@@ -4,12 +4,13 @@ import { mailsTo } from '../support/mails.js'
 import { type Person, signIn, stepUp } from '../support/site.js'
 import { giveDevices } from './give-devices.js'
 import { act, bulkDelete, messageOf, recordOf, show, usePanelSite } from './panel-site.js'
+import { deviceModels } from '../support/device-models.js'
 
 const site = usePanelSite()
 
 const user = (id: number) => site().database.models.User.findByPk(id, { rejectOnEmpty: true })
 const app = (person: Person) => person.app?.id ?? 0
-const appOf = (person: Person) => site().database.models.TotpDevice.findByPk(app(person))
+const appOf = (person: Person) => deviceModels(site().database).TotpDevice.findByPk(app(person))
 const isIn = async (browser: Browser) => (await browser.get('/admin/api/dashboard')).status === 200
 
 async function eventsOf(userId: number, event: string) {
@@ -146,7 +147,7 @@ describe('staff', () => {
     const id = person.backup?.id ?? 0
     expect(recordOf(await show(site().staff, 'static_devices', id)).params).toMatchObject({ tokens_left: 2 })
     expect((await act(site().staff, 'static_devices', id, 'delete')).status).toBe(200)
-    expect(await site().database.models.StaticToken.count({ where: { device_id: id } })).toBe(0)
+    expect(await deviceModels(site().database).StaticToken.count({ where: { device_id: id } })).toBe(0)
   })
 
   it('cannot say who is a superuser', async () => {

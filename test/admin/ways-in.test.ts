@@ -9,6 +9,7 @@ import { databaseKinds, openTestDatabase } from '../support/database.js'
 import { giveDevice, SECRET, type StateOfDevice } from '../support/device-states.js'
 import { createPerson, type Person, signIn, startTestSite, type TestSite } from '../support/site.js'
 import { act, show } from './panel-site.js'
+import { deviceModels } from '../support/device-models.js'
 
 const login = '/account/login'
 const setup = '/account/two-factor/setup'
@@ -165,7 +166,7 @@ async function startPage({ database: { models } }: TestSite, person: Person): Pr
 }
 
 async function enterCode(site: TestSite, browser: Browser, person: Person, { secret, hasDevices }: Has): Promise<void> {
-  const { StaticDevice, TotpDevice } = site.database.models
+  const { StaticDevice, TotpDevice } = deviceModels(site.database)
   const where = { user_id: person.id, confirmed: true }
   if (secret && !secret.startsWith('http')) {
     const set = await StaticDevice.findOne({ where, rejectOnEmpty: true })

@@ -8,6 +8,7 @@ import { root } from '../../src/root.js'
 import { expectNoSidewaysScroll, launchBrowser, openPage, type PageOptions } from '../support/browser.js'
 import { databaseKinds, openTestDatabase } from '../support/database.js'
 import { createPerson, type Person, signIn, startTestSite, type TestSite } from '../support/site.js'
+import { deviceModels } from '../support/device-models.js'
 
 const screenshots = path.join(root, 'screenshots')
 let database: Database
@@ -45,7 +46,7 @@ async function rename(page: Page, name: string): Promise<void> {
   await page.getByRole('button', { name: 'Save' }).click()
 }
 
-const nameOf = async (person: Person) => (await database.models.TotpDevice.findByPk(person.app?.id ?? 0))?.name
+const nameOf = async (person: Person) => (await deviceModels(database).TotpDevice.findByPk(person.app?.id ?? 0))?.name
 
 describe('the panel’s step-up in a browser', () => {
   it('asks over the form, says what was wrong, and then saves what was typed, by keyboard alone', async () => {
@@ -80,7 +81,7 @@ describe('the panel’s step-up in a browser', () => {
     await page.getByLabel('Backup token', { exact: true }).fill(superuser.backupTokens.pop() ?? '')
     await dialog(page).getByRole('button', { name: 'Confirm' }).click()
     await page.getByText('The device was deleted.').waitFor()
-    expect(await database.models.TotpDevice.findByPk(person.app?.id ?? 0)).toBeNull()
+    expect(await deviceModels(database).TotpDevice.findByPk(person.app?.id ?? 0)).toBeNull()
     await context.close()
   })
 

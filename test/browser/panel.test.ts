@@ -5,6 +5,7 @@ import { giveDevices } from '../admin/give-devices.js'
 import { accessibilityFaults, expectNoSidewaysScroll, launchBrowser, openPage } from '../support/browser.js'
 import { databaseKinds, openTestDatabase } from '../support/database.js'
 import { createPerson, type Person, signIn, startTestSite, type TestSite } from '../support/site.js'
+import { deviceModels } from '../support/device-models.js'
 
 let database: Database
 let site: TestSite
@@ -79,13 +80,13 @@ describe('the panel in a browser', () => {
     await page.getByRole('button', { name: 'Save' }).click()
     await page.getByText('Saved.').waitFor()
     await page.getByText('Old phone').first().waitFor()
-    const device = await database.models.TotpDevice.findByPk(person.app?.id)
+    const device = await deviceModels(database).TotpDevice.findByPk(person.app?.id)
     expect(device).toMatchObject({ name: 'Old phone', confirmed: false })
 
     await page.getByTestId('action-delete').click()
     await page.getByRole('button', { name: 'Confirm' }).click()
     await page.getByText('The device was deleted.').waitFor()
-    expect(await database.models.TotpDevice.findByPk(person.app?.id)).toBeNull()
+    expect(await deviceModels(database).TotpDevice.findByPk(person.app?.id)).toBeNull()
     expect(complaints).toEqual([])
     await context.close()
   })
@@ -147,10 +148,10 @@ describe('the panel in a browser', () => {
     await page.goto(`${site.baseUrl}/admin/resources/users/records/${person.id}/show`)
     await page.getByRole('link', { name: 'Reset second factor' }).click()
     await page.getByText("You can't undo this").waitFor()
-    expect(await database.models.TotpDevice.count({ where: { user_id: person.id } })).toBe(1)
+    expect(await deviceModels(database).TotpDevice.count({ where: { user_id: person.id } })).toBe(1)
     await page.getByRole('button', { name: 'Delete all devices' }).click()
     await page.getByRole('status').waitFor()
-    expect(await database.models.TotpDevice.count({ where: { user_id: person.id } })).toBe(0)
+    expect(await deviceModels(database).TotpDevice.count({ where: { user_id: person.id } })).toBe(0)
     expect(complaints).toEqual([])
     await context.close()
   })
@@ -210,7 +211,7 @@ describe('the panel in a browser', () => {
     await page.getByText('Delete selected').click()
     await page.getByRole('button', { name: 'Confirm' }).click()
     await page.getByText('2 devices were deleted.').waitFor()
-    const left = await database.models.TotpDevice.count({ where: { user_id: people.map(({ id }) => id) } })
+    const left = await deviceModels(database).TotpDevice.count({ where: { user_id: people.map(({ id }) => id) } })
     expect(left).toBe(0)
     expect(complaints).toEqual([])
     await context.close()

@@ -16,6 +16,7 @@ import {
 import { testConfig } from '../support/config.js'
 import { temporaryFolder } from '../support/database.js'
 import { createTestDatabase, postgresUrl } from '../support/postgres.js'
+import { deviceModels } from '../support/device-models.js'
 
 const secretKey = randomBytes(32)
 const keys = createKeyring([secretKey])
@@ -214,7 +215,7 @@ describe.each(places)('on %s', (place) => {
     expect(status).toBe(0)
     expect(stdout).toMatch(/^[A-Z2-7]{4}(-[A-Z2-7]{4}){3}\n$/)
     const token = parseBackupToken(stdout)
-    const rows = await look(async ({ models }) => await models.StaticToken.findAll({ raw: true }))
+    const rows = await look(async (database) => await deviceModels(database).StaticToken.findAll({ raw: true }))
     expect(rows.map((row) => row.token_hash)).toContain(token && hashBackupToken(keys, token))
     expect((await events()).at(-1)).toMatch(new RegExp(`^backup_token_added ${user.id} static/\\d+$`))
   })
@@ -224,7 +225,7 @@ describe.each(places)('on %s', (place) => {
     const args = ['add-static-token', '--user', email, '--token', 'abcd efgh-ijklmnop']
     expect(await otpAdmin(args, environment)).toMatchObject({ status: 0, stdout: 'abcd efgh-ijklmnop\n' })
     const token = parseBackupToken('ABCDEFGHIJKLMNOP')
-    const rows = await look(async ({ models }) => await models.StaticToken.findAll({ raw: true }))
+    const rows = await look(async (database) => await deviceModels(database).StaticToken.findAll({ raw: true }))
     expect(rows.map((row) => row.token_hash)).toContain(token && hashBackupToken(keys, token))
   })
 
@@ -237,7 +238,9 @@ describe.each(places)('on %s', (place) => {
     expect(new URL(uri).searchParams.get('secret')).toBe(base32nopad.encode(key))
     expect(picture.length).toBeGreaterThan(15)
     expect(picture.every((line) => /^[█▀▄ ]+$/.test(line))).toBe(true)
-    const rows = await look(async ({ models }) => await models.TotpDevice.findAll({ where: { user_id }, raw: true }))
+    const rows = await look(
+      async (database) => await deviceModels(database).TotpDevice.findAll({ where: { user_id }, raw: true }),
+    )
     const opened = rows.map((row) => keys.open(row.secret, { column: 'totp_devices.secret', id: row.id }))
     expect(opened).toEqual([key])
     expect(rows).toMatchObject([{ confirmed: true }])
@@ -249,7 +252,9 @@ describe.each(places)('on %s', (place) => {
     const { status, stdout } = await run(`add-hotp --user ${email} --key ${base32nopad.encode(key)} --counter 7`)
     expect(status).toBe(0)
     expect(stdout).toMatch(/^hotp\/\d+\n$/)
-    const rows = await look(async ({ models }) => await models.HotpDevice.findAll({ where: { user_id }, raw: true }))
+    const rows = await look(
+      async (database) => await deviceModels(database).HotpDevice.findAll({ where: { user_id }, raw: true }),
+    )
     expect(rows).toMatchObject([{ name: 'Hardware token', confirmed: true, digits: 6, counter: '7' }])
     const opened = rows.map((row) => keys.open(row.secret, { column: 'hotp_devices.secret', id: row.id }))
     expect(opened).toEqual([key])
@@ -351,8 +356,8 @@ describe.each(places)('on %s', (place) => {
     const [one, other] = [await addUser(), await addUser()]
     const ids = [one.id, other.id]
     const before = await userOf(one.email)
-    await look(async ({ models }) => {
-      await models.StaticDevice.create({ user_id: one.id, name: 'unfinished', confirmed: false })
+    await look(async (database) => {
+      await deviceModels(database).StaticDevice.create({ user_id: one.id, name: 'unfinished', confirmed: false })
     })
     await run(`add-static-token --user ${one.email}`)
     await run(`add-totp --user ${other.email}`)
@@ -360,10 +365,10 @@ describe.each(places)('on %s', (place) => {
     const { status, stdout } = await run(`two-factor-disable ${one.email} ${other.email}`)
     expect({ status, stdout }).toEqual({ status: 0, stdout: '' })
     const where = { user_id: ids }
-    const left = await look(async ({ models }) => [
-      await models.StaticDevice.count({ where }),
-      await models.TotpDevice.count({ where }),
-      await models.HotpDevice.count({ where }),
+    const left = await look(async (database) => [
+      await deviceModels(database).StaticDevice.count({ where }),
+      await deviceModels(database).TotpDevice.count({ where }),
+      await deviceModels(database).HotpDevice.count({ where }),
     ])
     expect(left).toEqual([0, 0, 0])
     expect((await userOf(one.email))?.auth_epoch).toBeGreaterThan(before?.auth_epoch ?? Infinity)

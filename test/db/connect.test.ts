@@ -3,6 +3,7 @@ import { connectDatabase, type Database } from '../../src/db/connect.js'
 import { testConfig } from '../support/config.js'
 import { databaseKinds, openTestDatabase } from '../support/database.js'
 import { createTestDatabase, postgresUrl } from '../support/postgres.js'
+import { deviceModels } from '../support/device-models.js'
 
 const cleanups: (() => Promise<void>)[] = []
 afterEach(async () => {
@@ -17,11 +18,13 @@ describe.each(databaseKinds())('The %s database', (kind) => {
   }
 
   test('models and pool see the same rows, with numbers, dates and big numbers as the models say', async () => {
-    const { models, pool } = await open()
+    const database = await open()
+    const { models, pool } = database
+    const { TotpDevice } = deviceModels(database)
     const at = new Date('2026-01-02T03:04:05.678Z')
     const user = await models.User.create({ email: 'a@example.com', token_failed_at: [at], last_login_at: at })
-    const device = await models.TotpDevice.create({ user_id: user.id, name: 'Phone', secret: 'sealed' })
-    const found = await models.TotpDevice.findByPk(device.id, { rejectOnEmpty: true })
+    const device = await TotpDevice.create({ user_id: user.id, name: 'Phone', secret: 'sealed' })
+    const found = await TotpDevice.findByPk(device.id, { rejectOnEmpty: true })
     expect(found).toMatchObject({ id: 1, user_id: 1, confirmed: false, t0: '0', last_step: '-1', step: 30 })
     const again = await models.User.findByPk(user.id, { rejectOnEmpty: true })
     expect(again.token_failed_at).toEqual([at])
@@ -30,14 +33,16 @@ describe.each(databaseKinds())('The %s database', (kind) => {
   })
 
   test('a user takes devices, sets and tokens along, and leaves the audit trail', async () => {
-    const { models } = await open()
+    const database = await open()
+    const { models } = database
+    const { StaticDevice, StaticToken } = deviceModels(database)
     const user = await models.User.create({ email: 'a@example.com' })
-    const set = await models.StaticDevice.create({ user_id: user.id, name: 'Backup tokens' })
-    await models.StaticToken.create({ device_id: set.id, token_hash: 'hash' })
+    const set = await StaticDevice.create({ user_id: user.id, name: 'Backup tokens' })
+    await StaticToken.create({ device_id: set.id, token_hash: 'hash' })
     await models.AuditEvent.create({ at: new Date(), event: 'login', user_id: user.id, details: { step: 'token' } })
     await user.destroy()
-    expect(await models.StaticDevice.count()).toBe(0)
-    expect(await models.StaticToken.count()).toBe(0)
+    expect(await StaticDevice.count()).toBe(0)
+    expect(await StaticToken.count()).toBe(0)
     const [event] = await models.AuditEvent.findAll()
     expect(event).toMatchObject({ event: 'login', user_id: null, details: { step: 'token' } })
   })

@@ -6,6 +6,7 @@ import { root } from '../../src/root.js'
 import { auditEventNames } from '../../src/audit.js'
 import { dynamicKeys, keyOf } from './dynamic-keys.js'
 import { placeholdersOf, pluralsOf, readSources, readTexts } from './read-texts.js'
+import { builtInKinds } from '../../src/otp/kinds/index.js'
 
 const english = readTexts('en')
 const plurals = pluralsOf(english)
@@ -90,7 +91,7 @@ describe('keys of the panel', () => {
   })
 
   it('have a text for each resource and each property that is shown', () => {
-    const lacking = panelResources.flatMap(({ table, options }) => {
+    const lacking = panelResources(builtInKinds).flatMap(({ table, options }) => {
       const { listProperties = [], showProperties = [], editProperties = [], filterProperties = [] } = options
       const shown = [...new Set([listProperties, showProperties, editProperties, filterProperties].flat())]
       return [

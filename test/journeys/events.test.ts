@@ -3,6 +3,7 @@ import type { AfterEvents, OtpEvents } from '../../src/otp/events.js'
 import { act, type PanelSite, usePanelSite } from '../admin/panel-site.js'
 import type { Browser } from '../support/browse.js'
 import { createPerson, type Person, signIn } from '../support/site.js'
+import { deviceModels } from '../support/device-models.js'
 
 const site = usePanelSite()
 const inside = [
@@ -146,7 +147,7 @@ async function withBroken(name: keyof OtpEvents | keyof AfterEvents, work: () =>
 
 const isIn = async (browser: Browser) => (await browser.get('/admin/api/dashboard')).status === 200
 const failuresOf = async ({ database }: PanelSite) =>
-  (await database.models.TotpDevice.findByPk(person.app?.id ?? 0, { rejectOnEmpty: true })).failure_count
+  (await deviceModels(database).TotpDevice.findByPk(person.app?.id ?? 0, { rejectOnEmpty: true })).failure_count
 
 describe('a handler that throws', () => {
   it('inside vetoes the sign-in: nobody is verified, and the code is not spent', async () => {

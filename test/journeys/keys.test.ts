@@ -17,6 +17,7 @@ import type { Answer, Browser } from '../support/browse.js'
 import { testClock } from '../support/clock.js'
 import { databaseKinds, openTestDatabase } from '../support/database.js'
 import { createPerson, type Person, signIn, startTestSite, type TestSite } from '../support/site.js'
+import { deviceModels } from '../support/device-models.js'
 
 const login = '/account/login'
 const profile = '/account/two-factor'
@@ -208,7 +209,7 @@ describe.each(databaseKinds())('the life of a secret key, on the %s database', (
       )
       expect(rows.every(({ failures }) => failures === 0)).toBe(true)
       expect((await database.models.User.findByPk(owner.id))?.token_failed_at).toEqual([])
-      expect(await database.models.StaticToken.count({ where: { device_id: owner.backup?.id ?? 0 } })).toBe(4)
+      expect(await deviceModels(database).StaticToken.count({ where: { device_id: owner.backup?.id ?? 0 } })).toBe(4)
     })
 
     it('devices that do not need it still work, and those enrolled since', async () => {

@@ -3,6 +3,7 @@ import { formatBackupToken, hashBackupToken, randomBackupToken } from '../../src
 import { persistentId } from '../../src/otp/persistent-id.js'
 import { hotp, timeStep } from '../../src/otp/oath.js'
 import { testKind } from './kinds-contract.js'
+import { deviceModels } from '../support/device-models.js'
 
 const secret = Buffer.from('2a2bbba1092ffdd25a328ad1a0a5f5d61d7aacc4', 'hex')
 
@@ -22,7 +23,7 @@ testKind({
   name: 'static',
   wrongToken: 'AAAA-AAAA-AAAA-AAAA',
   async add(otp, userId) {
-    const { StaticDevice } = otp.database.models
+    const { StaticDevice } = deviceModels(otp.database)
     const { id } = await StaticDevice.create({ user_id: userId, name: 'Backup tokens', confirmed: true })
     return {
       persistentId: persistentId('static', id),
@@ -44,7 +45,10 @@ testKind({
   },
   async goodToken(otp, device) {
     const token = randomBackupToken()
-    await otp.database.models.StaticToken.create({ device_id: device.id, token_hash: hashBackupToken(otp.keys, token) })
+    await deviceModels(otp.database).StaticToken.create({
+      device_id: device.id,
+      token_hash: hashBackupToken(otp.keys, token),
+    })
     return formatBackupToken(token)
   },
 })

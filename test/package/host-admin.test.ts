@@ -8,6 +8,7 @@ import { createPerson, type Person, signIn, startTestSite } from '../support/sit
 import { messageOf, recordOf, rowsOf } from '../admin/panel-site.js'
 import { member } from './host/join-group.js'
 import { type HostSite, type HostWishes, loaderOf, openHost } from './host/open-host.js'
+import { deviceModels } from '../support/device-models.js'
 
 const api = '/admin/api/resources'
 let shop: HostSite
@@ -368,7 +369,7 @@ describe('options that have no effect (EMB-11)', () => {
 describe('a shop that cannot move in is told why at the start', () => {
   it.each([
     ['a panel at another address', 'host_root_path', () => ({ rootPath: '/backoffice' })],
-    ['one of our tables', 'host_resource_taken', (_shop, { models }) => ({ resources: [models.TotpDevice] })],
+    ['one of our tables', 'host_resource_taken', (_shop, own) => ({ resources: [deviceModels(own).TotpDevice] })],
     [
       'another model over one of our tables',
       'host_resource_taken',

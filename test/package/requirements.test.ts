@@ -3,6 +3,7 @@ import type { Requirements } from '../../src/admin/host/host-admin.js'
 import type { Database } from '../../src/db/connect.js'
 import { databaseKinds, openTestDatabase } from '../support/database.js'
 import { createPerson, type Person, signIn, startTestSite, type TestSite } from '../support/site.js'
+import { deviceModels } from '../support/device-models.js'
 
 const api = '/admin/api/resources'
 
@@ -43,7 +44,7 @@ describe('what an application asks for calls of the panel', () => {
     const answer = await browser.post(`${api}/users/records/${other.id}/resetSecondFactor`)
     expect(answer).toMatchObject({ status: 403, code: 'requirement_unmet' })
     expect(JSON.parse(answer.text).error.missing.kinds).toEqual(['webauthn'])
-    expect(await database.models.TotpDevice.count({ where: { user_id: other.id } })).toBe(1)
+    expect(await deviceModels(database).TotpDevice.count({ where: { user_id: other.id } })).toBe(1)
   })
 
   it.each<[Requirements, number]>([

@@ -3,6 +3,7 @@ import type { Database } from '../../src/db/connect.js'
 import type { Keyring } from '../../src/crypto/keyring.js'
 import type { Browser } from '../support/browse.js'
 import type { Person } from '../support/site.js'
+import { deviceModels } from '../support/device-models.js'
 
 /** The same bytes as anybody might have written them out. */
 export function spellings(bytes: Uint8Array): string[] {
@@ -22,9 +23,10 @@ export function spellings(bytes: Uint8Array): string[] {
 }
 
 /** Everything in the database that nobody may read. */
-export async function secretsInDatabase({ pool, models }: Database, keys: Keyring): Promise<string[]> {
+export async function secretsInDatabase(database: Database, keys: Keyring): Promise<string[]> {
+  const { pool, models } = database
   const users = await models.User.findAll({ attributes: ['password_hash'], raw: true })
-  const devices = await models.TotpDevice.findAll({ attributes: ['id', 'secret'], raw: true })
+  const devices = await deviceModels(database).TotpDevice.findAll({ attributes: ['id', 'secret'], raw: true })
   const others = await pool.query<{ secret: string }>(OTHER_DEVICES)
   const tokens = await pool.query<{ token_hash: string }>('select token_hash from static_tokens')
   const sessions = await pool.query<{ sid: string }>('select sid from sessions')

@@ -9,11 +9,12 @@ import { secretsInDatabase, secretsOfPeople, spellings } from './gather-secrets.
 import { openSite } from './open-site.js'
 import { takeSnapshot } from './snapshot.js'
 import { arrive } from './visitors.js'
+import { builtInKinds } from '../../src/otp/kinds/index.js'
 
 const KEY = Buffer.alloc(32, 7)
 const keys = createKeyring([KEY])
 const api = '/admin/api/resources'
-const tables = panelResources.map(({ table }) => table)
+const tables = panelResources(builtInKinds).map(({ table }) => table)
 
 let site: TestSite
 let staff: Browser

@@ -10,6 +10,7 @@ import { type TestOtp, testOtp } from '../support/otp.js'
 import { wordKind } from '../package/tiny-kind/words.js'
 import { databaseKinds, openTestDatabase } from '../support/database.js'
 import { createPerson, type Person, signIn, startTestSite, type TestSite } from '../support/site.js'
+import { deviceModels } from '../support/device-models.js'
 
 const word = wordKind()
 const tables = ['totp', 'hotp', 'phone', 'email', 'word']
@@ -80,7 +81,7 @@ describe.each(databaseKinds())('unfinished setups (SEC-14), on the %s database',
     expect(new Set(left.map((device) => device.split('/')[0]))).toEqual(new Set([kind]))
     await adders[kind]?.(person)
     expect((await unfinished(person)).slice(0, -1)).toEqual(left.slice(1))
-    expect(await database.models.TotpDevice.count({ where: { user_id: confirmed.id } })).toBe(1)
+    expect(await deviceModels(database).TotpDevice.count({ where: { user_id: confirmed.id } })).toBe(1)
   })
 
   it('of all kinds together are a few, also where many begin at once', async () => {

@@ -3,7 +3,8 @@ import { devicesForUser } from '../../otp/devices-for-user.js'
 import type { OtpEvents } from '../../otp/events.js'
 import type { PanelUser } from '../panel-user.js'
 import type { PanelServices } from '../services.js'
-import type { ChangeableDevice, DeviceTable } from './device-tables.js'
+import type { ChangeableDevice } from '../../otp/kinds/kind-panel.js'
+import type { DeviceTable } from './device-tables.js'
 
 /** What the core's events say of a device that an administrator changes, as it stands now. */
 export async function aboutDevice(

@@ -7,7 +7,8 @@ import type { User } from '../../db/models/user.js'
 import type { PanelUser } from '../panel-user.js'
 import type { PanelServices } from '../services.js'
 import { aboutDevice } from './about-device.js'
-import type { ChangeableDevice, DeviceTable } from './device-tables.js'
+import type { ChangeableDevice } from '../../otp/kinds/kind-panel.js'
+import type { DeviceTable } from './device-tables.js'
 import { lockDevices } from './lock-devices.js'
 import { whyNoLonger } from './lock-people.js'
 import { notAllowed, type Refused } from './outcome.js'
@@ -43,7 +44,7 @@ export async function changeDevice(
   id: number,
   wish: DeviceWish,
 ): Promise<DeviceOutcome> {
-  await refreshOwners(services, table.model(services.database.models), [id])
+  await refreshOwners(services, table.model, [id])
   const run = async (transaction: Transaction): Promise<DeviceOutcome> => {
     const locked = await lockDevices(services, transaction, actor, table, [id])
     const [found] = locked.devices

@@ -15,7 +15,7 @@ export function giveBackupToken(services: PanelServices, actor: PanelUser, perso
     { actor, how: 'giveBackupToken', personId, needsActive: true },
     async ({ id: userId }, transaction) => {
       await unlockUser(otp, transaction, { userId, actorId: actor.id, origin: actor.origin })
-      const { device, token } = await addStaticToken(otp, transaction, userId)
+      const { device, token, left } = await addStaticToken(otp, transaction, userId)
       await recordEvent(database, transaction, {
         event: 'backup_token_added',
         at: clock.now(),
@@ -25,7 +25,6 @@ export function giveBackupToken(services: PanelServices, actor: PanelUser, perso
         origin: actor.origin,
         details: { by: 'administrator' },
       })
-      const left = await database.models.StaticToken.count({ where: { device_id: device.id }, transaction })
       await tellOwner(services, transaction, userId, { mail: 'backup-tokens-made', left })
       return { secret: formatBackupToken(token), expiresAt: null }
     },

@@ -2,7 +2,8 @@ import type { Transaction } from 'sequelize'
 import type { User } from '../../db/models/user.js'
 import type { PanelUser } from '../panel-user.js'
 import type { PanelServices } from '../services.js'
-import type { ChangeableDevice, DeviceTable } from './device-tables.js'
+import type { ChangeableDevice } from '../../otp/kinds/kind-panel.js'
+import type { DeviceTable } from './device-tables.js'
 import { type LockedPeople, lockPeople } from './lock-people.js'
 
 export interface LockedDevices extends Pick<LockedPeople, 'actor' | 'standings'> {
@@ -18,7 +19,7 @@ export async function lockDevices(
   table: DeviceTable,
   ids: readonly number[],
 ): Promise<LockedDevices> {
-  const model = table.model(services.database.models)
+  const model = table.model
   const where = { id: [...ids] }
   const found = await model.findAll({ attributes: ['user_id'], where, transaction })
   const people = await lockPeople(services, transaction, actor, [...new Set(found.map(({ user_id }) => user_id))])

@@ -3,7 +3,8 @@ import type { User } from '../../db/models/user.js'
 import type { PanelUser } from '../panel-user.js'
 import type { PanelServices } from '../services.js'
 import { aboutDevice } from './about-device.js'
-import type { ChangeableDevice, DeviceTable } from './device-tables.js'
+import type { ChangeableDevice } from '../../otp/kinds/kind-panel.js'
+import type { DeviceTable } from './device-tables.js'
 import { lockDevices } from './lock-devices.js'
 import { whyNoLonger } from './lock-people.js'
 import { done, notAllowed, type Outcome } from './outcome.js'
@@ -20,7 +21,7 @@ export async function removeDevices(
   table: DeviceTable,
   ids: readonly number[],
 ): Promise<Outcome> {
-  await refreshOwners(services, table.model(services.database.models), ids)
+  await refreshOwners(services, table.model, ids)
   return services.database.sequelize.transaction(async (transaction) => {
     const locked = await lockDevices(services, transaction, actor, table, ids)
     if (locked.devices.length === 0) return { ok: false, code: 'not_found' }

@@ -1,18 +1,22 @@
 import { auditEvents } from './audit-events.js'
-import { devices } from './devices.js'
+import type { Kind } from '../../otp/kinds/kind.js'
+import { deviceResource, shownKinds } from './devices.js'
 import { groups, userGroups } from './groups.js'
 import type { PanelResource } from './panel-resource.js'
-import { staticTokens } from './static-tokens.js'
+import { partResource } from './device-parts.js'
 import { trustedBrowsers } from './trusted-browsers.js'
 import { users } from './users.js'
 
 /** Every resource, in the order of the menu. */
-export const panelResources: readonly PanelResource[] = [
-  users,
-  groups,
-  userGroups,
-  ...devices,
-  staticTokens,
-  trustedBrowsers,
-  auditEvents,
-]
+export function panelResources(kinds: readonly Kind[]): readonly PanelResource[] {
+  const devices = shownKinds(kinds)
+  return [
+    users(devices.map(({ table }) => table)),
+    groups,
+    userGroups,
+    ...devices.map(deviceResource),
+    ...devices.flatMap(({ panel }) => panel.parts ?? []).map(partResource),
+    trustedBrowsers,
+    auditEvents,
+  ]
+}

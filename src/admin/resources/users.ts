@@ -1,10 +1,13 @@
 import { literal } from 'sequelize'
 import { standing, standingSql } from '../read-standing.js'
 import type { PanelResource } from './panel-resource.js'
-import { deviceTables } from './devices.js'
 
-/** People. Made on the command line, changed here, never deleted: the audit trail names them. */
-export const users: PanelResource = {
+/**
+ * People. Made on the command line, changed here, never deleted: the audit trail names them.
+ *
+ * @param deviceTables tables of the kinds of device that are listed with their owner
+ */
+export const users = (deviceTables: readonly string[]): PanelResource => ({
   table: 'users',
   list: {
     read: ['id', 'email', 'name', 'is_staff', 'is_superuser', 'is_active', 'created_at', 'last_login_at'],
@@ -62,4 +65,4 @@ export const users: PanelResource = {
       events: { type: 'string', components: { show: 'EventsOfUser' }, custom: { tables: ['audit_events'] } },
     },
   },
-}
+})

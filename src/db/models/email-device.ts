@@ -3,26 +3,13 @@ import {
   DataTypes,
   type InferAttributes,
   type InferCreationAttributes,
-  Model,
   type Sequelize,
 } from 'sequelize'
+import { DeviceModel, deviceTable } from './device.js'
 import { challengeColumns, deviceColumns } from './device-columns.js'
 
 /** A mailbox that is sent codes. */
-export class EmailDevice extends Model<InferAttributes<EmailDevice>, InferCreationAttributes<EmailDevice>> {
-  declare id: CreationOptional<number>
-  declare user_id: number
-  declare name: string
-  declare confirmed: CreationOptional<boolean>
-  declare failure_count: CreationOptional<number>
-  declare failed_at: CreationOptional<Date | null>
-  declare created_at: CreationOptional<Date>
-  /** When the setup was finished; null: never. The database keeps it (src/db/migrations/device-states.ts). */
-  declare confirmed_at: CreationOptional<Date | null>
-  declare disabled_at: CreationOptional<Date | null>
-  declare disabled_reason: CreationOptional<'administrator' | 'failures' | null>
-  declare last_used_at: CreationOptional<Date | null>
-  declare last_used_from: CreationOptional<string | null>
+export class EmailDevice extends DeviceModel<InferAttributes<EmailDevice>, InferCreationAttributes<EmailDevice>> {
   /** Null: the owner's own address. */
   declare email: CreationOptional<string | null>
   /** Keyed hash of the code that was sent last; null: none, or it was used. */
@@ -41,6 +28,6 @@ export function initEmailDevice(sequelize: Sequelize): typeof EmailDevice {
       ...challengeColumns(),
       email: { type: DataTypes.STRING(254) },
     },
-    { sequelize, tableName: 'email_devices', modelName: 'email_devices', timestamps: false },
+    deviceTable(sequelize, 'email_devices'),
   )
 }

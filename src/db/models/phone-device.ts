@@ -3,26 +3,13 @@ import {
   DataTypes,
   type InferAttributes,
   type InferCreationAttributes,
-  Model,
   type Sequelize,
 } from 'sequelize'
+import { DeviceModel, deviceTable } from './device.js'
 import { challengeColumns, deviceColumns } from './device-columns.js'
 
 /** A phone that is sent codes, or called. */
-export class PhoneDevice extends Model<InferAttributes<PhoneDevice>, InferCreationAttributes<PhoneDevice>> {
-  declare id: CreationOptional<number>
-  declare user_id: number
-  declare name: string
-  declare confirmed: CreationOptional<boolean>
-  declare failure_count: CreationOptional<number>
-  declare failed_at: CreationOptional<Date | null>
-  declare created_at: CreationOptional<Date>
-  /** When the setup was finished; null: never. The database keeps it (src/db/migrations/device-states.ts). */
-  declare confirmed_at: CreationOptional<Date | null>
-  declare disabled_at: CreationOptional<Date | null>
-  declare disabled_reason: CreationOptional<'administrator' | 'failures' | null>
-  declare last_used_at: CreationOptional<Date | null>
-  declare last_used_from: CreationOptional<string | null>
+export class PhoneDevice extends DeviceModel<InferAttributes<PhoneDevice>, InferCreationAttributes<PhoneDevice>> {
   /** E.164. */
   declare number: string
   declare method: 'sms' | 'call'
@@ -43,6 +30,6 @@ export function initPhoneDevice(sequelize: Sequelize): typeof PhoneDevice {
       number: { type: DataTypes.STRING(20), allowNull: false },
       method: { type: DataTypes.STRING(4), allowNull: false },
     },
-    { sequelize, tableName: 'phone_devices', modelName: 'phone_devices', timestamps: false },
+    deviceTable(sequelize, 'phone_devices'),
   )
 }

@@ -6,24 +6,11 @@ import {
   Model,
   type Sequelize,
 } from 'sequelize'
+import { DeviceModel, deviceTable } from './device.js'
 import { deviceColumns } from './device-columns.js'
 
 /** A set of backup tokens. */
-export class StaticDevice extends Model<InferAttributes<StaticDevice>, InferCreationAttributes<StaticDevice>> {
-  declare id: CreationOptional<number>
-  declare user_id: number
-  declare name: string
-  declare confirmed: CreationOptional<boolean>
-  declare failure_count: CreationOptional<number>
-  declare failed_at: CreationOptional<Date | null>
-  declare created_at: CreationOptional<Date>
-  /** When the setup was finished; null: never. The database keeps it (src/db/migrations/device-states.ts). */
-  declare confirmed_at: CreationOptional<Date | null>
-  declare disabled_at: CreationOptional<Date | null>
-  declare disabled_reason: CreationOptional<'administrator' | 'failures' | null>
-  declare last_used_at: CreationOptional<Date | null>
-  declare last_used_from: CreationOptional<string | null>
-}
+export class StaticDevice extends DeviceModel<InferAttributes<StaticDevice>, InferCreationAttributes<StaticDevice>> {}
 
 /** One backup token, as a keyed hash; used once by deleting the row. */
 export class StaticToken extends Model<InferAttributes<StaticToken>, InferCreationAttributes<StaticToken>> {
@@ -34,12 +21,7 @@ export class StaticToken extends Model<InferAttributes<StaticToken>, InferCreati
 }
 
 export function initStaticDevice(sequelize: Sequelize): typeof StaticDevice {
-  return class extends StaticDevice {}.init(deviceColumns(), {
-    sequelize,
-    tableName: 'static_devices',
-    modelName: 'static_devices',
-    timestamps: false,
-  })
+  return class extends StaticDevice {}.init(deviceColumns(), deviceTable(sequelize, 'static_devices'))
 }
 
 export function initStaticToken(sequelize: Sequelize): typeof StaticToken {

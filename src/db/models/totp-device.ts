@@ -3,27 +3,13 @@ import {
   DataTypes,
   type InferAttributes,
   type InferCreationAttributes,
-  Model,
   type Sequelize,
 } from 'sequelize'
+import { DeviceModel, deviceTable } from './device.js'
 import { deviceColumns } from './device-columns.js'
 
 /** An authenticator app (RFC 6238). */
-export class TotpDevice extends Model<InferAttributes<TotpDevice>, InferCreationAttributes<TotpDevice>> {
-  declare id: CreationOptional<number>
-  declare user_id: number
-  declare name: string
-  /** False: setup not finished, or disabled; verifies nobody. */
-  declare confirmed: CreationOptional<boolean>
-  declare failure_count: CreationOptional<number>
-  declare failed_at: CreationOptional<Date | null>
-  declare created_at: CreationOptional<Date>
-  /** When the setup was finished; null: never. The database keeps it (src/db/migrations/device-states.ts). */
-  declare confirmed_at: CreationOptional<Date | null>
-  declare disabled_at: CreationOptional<Date | null>
-  declare disabled_reason: CreationOptional<'administrator' | 'failures' | null>
-  declare last_used_at: CreationOptional<Date | null>
-  declare last_used_from: CreationOptional<string | null>
+export class TotpDevice extends DeviceModel<InferAttributes<TotpDevice>, InferCreationAttributes<TotpDevice>> {
   /** Sealed with the keyring for `totp_devices.secret` and this row's id. */
   declare secret: string
   declare algorithm: CreationOptional<'SHA1' | 'SHA256' | 'SHA512'>
@@ -53,6 +39,6 @@ export function initTotpDevice(sequelize: Sequelize): typeof TotpDevice {
       drift: { type: DataTypes.SMALLINT, allowNull: false, defaultValue: 0 },
       last_step: { type: DataTypes.BIGINT, allowNull: false, defaultValue: -1 },
     },
-    { sequelize, tableName: 'totp_devices', modelName: 'totp_devices', timestamps: false },
+    deviceTable(sequelize, 'totp_devices'),
   )
 }

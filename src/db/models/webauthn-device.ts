@@ -3,26 +3,16 @@ import {
   DataTypes,
   type InferAttributes,
   type InferCreationAttributes,
-  Model,
   type Sequelize,
 } from 'sequelize'
+import { DeviceModel, deviceTable } from './device.js'
 import { deviceColumns } from './device-columns.js'
 
 /** A security key or passkey (WebAuthn). */
-export class WebauthnDevice extends Model<InferAttributes<WebauthnDevice>, InferCreationAttributes<WebauthnDevice>> {
-  declare id: CreationOptional<number>
-  declare user_id: number
-  declare name: string
-  declare confirmed: CreationOptional<boolean>
-  declare failure_count: CreationOptional<number>
-  declare failed_at: CreationOptional<Date | null>
-  declare created_at: CreationOptional<Date>
-  /** When the setup was finished; null: never. The database keeps it (src/db/migrations/device-states.ts). */
-  declare confirmed_at: CreationOptional<Date | null>
-  declare disabled_at: CreationOptional<Date | null>
-  declare disabled_reason: CreationOptional<'administrator' | 'failures' | null>
-  declare last_used_at: CreationOptional<Date | null>
-  declare last_used_from: CreationOptional<string | null>
+export class WebauthnDevice extends DeviceModel<
+  InferAttributes<WebauthnDevice>,
+  InferCreationAttributes<WebauthnDevice>
+> {
   /** base64url, as is the key: it says which of its keys the authenticator is to use. */
   declare credential_id: string
   declare public_key: string
@@ -52,6 +42,6 @@ export function initWebauthnDevice(sequelize: Sequelize): typeof WebauthnDevice 
       backed_up: { type: DataTypes.BOOLEAN, allowNull: false, defaultValue: false },
       discoverable: { type: DataTypes.BOOLEAN, allowNull: false, defaultValue: false },
     },
-    { sequelize, tableName: 'webauthn_devices', modelName: 'webauthn_devices', timestamps: false },
+    deviceTable(sequelize, 'webauthn_devices'),
   )
 }

@@ -1,9 +1,11 @@
 import type { ModelAttributes } from 'sequelize'
 import type { z } from 'zod'
+import { initDevice } from '../../db/models/device.js'
 import type { KindMigrations } from '../../db/migrations/index.js'
 import type { Language } from '../../i18n.js'
 import type { Changes } from '../device.js'
 import type { Otp } from '../otp.js'
+import type { KindPanel, PanelKind } from './kind-panel.js'
 import { defineKind, type Kind, type KindDefinition } from './kind.js'
 
 /** What a person reads about a kind, in one language. Short: the first ones are labels. */
@@ -54,18 +56,14 @@ export interface KindSetUp<Form> {
 interface AddedParts extends KindMigrations {
   /** The kind's own columns of its table, for Sequelize. The common ones are there already. */
   model: ModelAttributes
-  panel: {
-    /** Of AdminJS's icons (https://feathericons.com), for example `Key`. */
-    icon: string
-    /** Own columns that administrators see. Nothing else of a row ever leaves the server. */
-    columns: readonly string[]
-  }
+  panel: KindPanel
   /** English at least; it says what another language lacks. */
   texts: Readonly<{ en: KindTexts } & Partial<Record<Language, KindTexts>>>
 }
 
 /** A kind of device from outside, for `createOtpAdminSite({ kinds })`. */
-export interface AddedKind extends Kind, AddedParts {
+export interface AddedKind extends Omit<Kind, keyof PanelKind>, AddedParts, PanelKind {
+  panel: KindPanel
   setUp: Omit<KindSetUp<unknown>, 'form' | 'read'> & {
     /** @returns null where the fields are none of the form's */
     read(fields: unknown, row: NewRow): Promise<SetUpOutcome | null>
@@ -76,7 +74,9 @@ export interface AddedKind extends Kind, AddedParts {
 
 /** Everything that belongs to a kind from outside. Its table is `<name>_devices`. */
 export interface AddedKindDefinition<Row, Form>
-  extends Omit<KindDefinition<Row>, 'table' | 'challenge' | 'answersChallenge' | 'remaining'>, AddedParts {
+  extends
+    Omit<KindDefinition<Row>, 'table' | 'challenge' | 'answersChallenge' | 'remaining' | keyof PanelKind>,
+    AddedParts {
   setUp: KindSetUp<Form>
 }
 
@@ -95,6 +95,7 @@ export function defineAddedKind<Row, Form>(definition: AddedKindDefinition<Row, 
     ...defineKind({ ...kind, table: `${kind.name}_devices` }),
     migrations,
     model,
+    initModel: (sequelize) => initDevice(sequelize, `${kind.name}_devices`, model),
     panel,
     texts,
     setUp: {

@@ -1,6 +1,9 @@
+import { literal } from 'sequelize'
+import { initEmailDevice } from '../../db/models/email-device.js'
 import { z } from 'zod'
 import { enqueue } from '../../notify/enqueue.js'
 import { challengeColumns, challengeRow, couldBeCode, judgeCode } from '../challenge-code.js'
+import { maskEmail } from '../mask-email.js'
 import { defineKind } from './kind.js'
 
 const emailRow = z.object({
@@ -10,6 +13,8 @@ const emailRow = z.object({
   owner_name: z.string(),
 })
 
+const ADDRESS = 'coalesce("email_devices"."email", (select email from users where users.id = "email_devices".user_id))'
+
 /**
  * Codes by e-mail. Off unless OTP_EMAIL is set, and labelled weak: NIST SP 800-63B-4 §3.1.3
  * does not take e-mail for a factor, since a stolen password often opens the mailbox too.
@@ -17,6 +22,16 @@ const emailRow = z.object({
 export const email = defineKind({
   name: 'email',
   table: 'email_devices',
+  initModel: initEmailDevice,
+  panel: {
+    icon: 'Mail',
+    columns: [],
+    // Where a mailbox has no address of its own, codes go to its owner's.
+    hidden: { address: literal(ADDRESS) },
+    derived: { masked_email: (row) => maskEmail(String(row['address'])) },
+    properties: { masked_email: { type: 'string', isSortable: false } },
+    inList: ['masked_email'],
+  },
   strength: 'weak',
   isEnabled: ({ otpEmail }) => otpEmail,
   rejection: 'message',

@@ -1,3 +1,4 @@
+import { initHotpDevice } from '../../db/models/hotp-device.js'
 import { z } from 'zod'
 import type { Cause, KindOutcome } from '../device.js'
 import { hotp as codeAt, isCode, sameCode } from '../oath.js'
@@ -57,6 +58,8 @@ function accept({ secret, digits, counter }: HotpState, codes: string[], window:
 export const hotp = defineKind({
   name: 'hotp',
   table: 'hotp_devices',
+  initModel: initHotpDevice,
+  panel: { icon: 'Cpu', columns: [] },
   rejection: 'counter',
   columns: 'd.secret, d.digits, d.counter::float8, d.tolerance',
   couldBe: (token) => /^(\d{6}|\d{8}|\d{12}|\d{16})$/.test(readCode(token)),

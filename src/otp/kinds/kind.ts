@@ -5,6 +5,7 @@ import type { Keyring } from '../../crypto/keyring.js'
 import type { Database } from '../../db/connect.js'
 import { runHostCode } from '../../host-code.js'
 import type { KindOutcome, TokenInput } from '../device.js'
+import type { PanelKind } from './kind-panel.js'
 import type { RelyingParty } from '../webauthn/relying-party.js'
 
 /** What a kind can be called: the first half of a persistent id. */
@@ -90,7 +91,7 @@ export interface KindTraits {
 }
 
 /** One kind of device: where its rows lie and how a token is judged. */
-export interface Kind extends KindTraits {
+export interface Kind extends KindTraits, Partial<PanelKind> {
   table: string
   /** Whether this configuration uses it. If not, its devices keep their rows and verify nobody. */
   isEnabled(config: Pick<Config, 'smsGateway' | 'otpEmail'>): boolean

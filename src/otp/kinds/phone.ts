@@ -1,6 +1,9 @@
+import { literal } from 'sequelize'
+import { initPhoneDevice } from '../../db/models/phone-device.js'
 import { z } from 'zod'
 import { enqueue } from '../../notify/enqueue.js'
 import { challengeColumns, challengeRow, couldBeCode, judgeCode } from '../challenge-code.js'
+import { maskPhoneNumber } from '../phone-number.js'
 import { defineKind } from './kind.js'
 
 const phoneRow = z.object({
@@ -10,10 +13,25 @@ const phoneRow = z.object({
   method: z.enum(['sms', 'call']),
 })
 
+const methods = ['sms', 'call'].map((value) => ({ value, label: value }))
+
 /** A number that gets its codes as text messages or by a call. */
 export const phone = defineKind({
   name: 'phone',
   table: 'phone_devices',
+  initModel: initPhoneDevice,
+  panel: {
+    icon: 'Phone',
+    columns: ['method'],
+    // Administrators recognise a number by its country and its last two digits; they do not have to call it.
+    hidden: { number: literal('"phone_devices"."number"') },
+    derived: { masked_number: (row) => maskPhoneNumber(String(row['number'])) },
+    properties: {
+      masked_number: { type: 'string', isSortable: false },
+      method: { availableValues: methods, isSortable: false },
+    },
+    inList: ['masked_number'],
+  },
   strength: 'restricted',
   isEnabled: ({ smsGateway }) => smsGateway !== undefined,
   rejection: 'message',

@@ -1,3 +1,5 @@
+import { literal } from 'sequelize'
+import { initStaticDevice, initStaticToken } from '../../db/models/static-device.js'
 import { z } from 'zod'
 import type { Keyring } from '../../crypto/keyring.js'
 import type { KindOutcome } from '../device.js'
@@ -8,6 +10,18 @@ import { defineKind } from './kind.js'
 export const staticKind = defineKind({
   name: 'static',
   table: 'static_devices',
+  initModel: initStaticDevice,
+  panel: {
+    icon: 'LifeBuoy',
+    columns: [],
+    // How many are left, never one of them.
+    computed: {
+      tokens_left: literal('(select count(*)::int from static_tokens where device_id = "static_devices".id)'),
+    },
+    properties: { tokens_left: { type: 'number', isSortable: false } },
+    inList: ['tokens_left'],
+    parts: [{ table: 'static_tokens', icon: 'Hash', columns: ['created_at'], initModel: initStaticToken }],
+  },
   isBackup: true,
   input: 'text',
   unguessable: true,

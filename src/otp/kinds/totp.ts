@@ -1,3 +1,4 @@
+import { initTotpDevice } from '../../db/models/totp-device.js'
 import { z } from 'zod'
 import type { KindOutcome } from '../device.js'
 import { hotp, isCode, type OathAlgorithm, sameCode, timeStep } from '../oath.js'
@@ -108,6 +109,8 @@ function clamp(value: number, limit: number): number {
 export const totp = defineKind({
   name: 'totp',
   table: 'totp_devices',
+  initModel: initTotpDevice,
+  panel: { icon: 'Smartphone', columns: [] },
   columns:
     'd.secret, d.algorithm, d.digits, d.step, d.t0::float8, d.tolerance, d.drift, d.last_step::float8, d.spent_steps::float8[]',
   couldBe: (token) => /^(\d{6}|\d{8})$/.test(readCode(token)),

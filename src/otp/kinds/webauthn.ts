@@ -1,3 +1,4 @@
+import { initWebauthnDevice } from '../../db/models/webauthn-device.js'
 import { z } from 'zod'
 import { challengeHashes } from '../webauthn/create-challenge.js'
 import { judgeAnswer } from '../webauthn/judge-answer.js'
@@ -12,6 +13,13 @@ import { defineKind } from './kind.js'
 export const webauthn = defineKind({
   name: 'webauthn',
   table: 'webauthn_devices',
+  initModel: initWebauthnDevice,
+  panel: {
+    icon: 'Key',
+    // Nothing of the credential itself but whether its maker keeps a copy.
+    columns: ['backed_up'],
+    inList: [],
+  },
   strength: 'phishing_resistant',
   isBoundToOrigin: true,
   input: 'browser_key',

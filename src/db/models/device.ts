@@ -1,19 +1,23 @@
 import {
   type CreationOptional,
+  Model,
   type InferAttributes,
   type InferCreationAttributes,
-  Model,
   type ModelAttributes,
   type ModelStatic,
   type Sequelize,
 } from 'sequelize'
 import { deviceColumns } from './device-columns.js'
 
-/** A device of a kind from outside, as far as the common columns go. */
-export class AddedDevice extends Model<InferAttributes<AddedDevice>, InferCreationAttributes<AddedDevice>> {
+/** A device of any kind: the columns that every kind's table has. A kind's model adds its own. */
+export abstract class DeviceModel<Attributes extends object, Creation extends object> extends Model<
+  Attributes,
+  Creation
+> {
   declare id: CreationOptional<number>
   declare user_id: number
   declare name: string
+  /** False: setup not finished, or disabled; verifies nobody. */
   declare confirmed: CreationOptional<boolean>
   declare failure_count: CreationOptional<number>
   declare failed_at: CreationOptional<Date | null>
@@ -26,14 +30,22 @@ export class AddedDevice extends Model<InferAttributes<AddedDevice>, InferCreati
   declare last_used_from: CreationOptional<string | null>
 }
 
+/** The common columns alone. */
+export class Device extends DeviceModel<InferAttributes<Device>, InferCreationAttributes<Device>> {}
+
+/** How a kind's model is bound to the table of that kind. */
+export const deviceTable = (sequelize: Sequelize, table: string) => ({
+  sequelize,
+  tableName: table,
+  modelName: table,
+  timestamps: false,
+})
+
 /**
- * The model of such a kind's table, bound to one Sequelize instance.
+ * The model of a kind's table for whoever needs the common columns, bound to one Sequelize instance.
  *
  * @param own columns of the kind itself
  */
-export function initAddedDevice(sequelize: Sequelize, table: string, own: ModelAttributes): ModelStatic<AddedDevice> {
-  return class extends AddedDevice {}.init(
-    { ...own, ...deviceColumns() },
-    { sequelize, tableName: table, modelName: table, timestamps: false },
-  )
+export function initDevice(sequelize: Sequelize, table: string, own: ModelAttributes): ModelStatic<Device> {
+  return class extends Device {}.init({ ...own, ...deviceColumns() }, deviceTable(sequelize, table))
 }

@@ -1,0 +1,23 @@
+import type { KindPart } from '../../otp/kinds/kind-panel.js'
+import type { PanelResource } from './panel-resource.js'
+
+/** Rows that belong to a device, such as its tokens: that they exist, and nothing of what they are. */
+export function partResource({ table, icon, columns }: KindPart): PanelResource {
+  const shown = ['id', 'device_id', ...columns]
+  return {
+    table,
+    list: {
+      read: shown,
+      filter: { id: 'id', device_id: 'id' },
+      sort: ['id'],
+      title: 'id',
+      search: [],
+    },
+    options: {
+      navigation: { name: null, icon },
+      sort: { sortBy: 'id', direction: 'desc' },
+      listProperties: shown,
+      filterProperties: ['device_id'],
+    },
+  }
+}
