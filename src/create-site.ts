@@ -13,6 +13,7 @@ import { chooseSmsGateway } from './notify/gateways/choose-sms-gateway.js'
 import { limitMail, limitSms } from './notify/gateways/limit-gateway.js'
 import { runWorker } from './notify/run-worker.js'
 import { addHandlers } from './otp/add-handlers.js'
+import { codeSenders } from './otp/kinds/added-kind.js'
 import { checkKinds } from './otp/kinds/check-kinds.js'
 import { builtInKinds } from './otp/kinds/index.js'
 import type { Otp } from './otp/otp.js'
@@ -135,6 +136,7 @@ function startWorker(options: SiteOptions, services: SiteServices): () => Promis
     siteName: config.siteName,
     embedded,
     recordUndelivered: recordUndelivered(services),
+    codeSenders: codeSenders(options.kinds ?? []),
   })
   return async () => {
     await worker.stop()

@@ -31,7 +31,9 @@ export type { Membership, RequestUser } from './auth/request-user.js'
 export type { Missing, MissingToken, Requirement } from './auth/requirement.js'
 export { requires } from './auth/requires.js'
 export { login, type LoginOutcome } from './auth/verify-session.js'
+export type { CodeMessage, SendCode } from './notify/send-code.js'
 export { addDevice, type NewDevice } from './otp/add-device.js'
+export { deliveredCode } from './otp/challenge-code.js'
 export { kindContract, type KindCheck } from './otp/contract/kind-contract.js'
 export type { AnsweredChallenge, ContractOtp, KindFixture } from './otp/contract/stage.js'
 export type {
@@ -58,6 +60,7 @@ export {
 export {
   type AddedKind,
   type AddedKindDefinition,
+  type CodeDelivery,
   defineAddedKind as defineKind,
   type KindSetUp,
   type KindTexts,

@@ -1,10 +1,11 @@
 // @ts-check
 import express from 'express'
 import { createOtpAdminSite } from 'otp-admin-site'
+import { ntfyKind } from './ntfy/kind.js'
 import { yubikeyKind } from './yubikey/kind.js'
 
 const { PORT = '3000', DATA_DIR = './data', YUBICO_CLIENT_ID, YUBICO_API_KEY } = process.env
-const { YUBICO_SERVERS = 'https://api.yubico.com/wsapi/2.0/verify' } = process.env
+const { YUBICO_SERVERS = 'https://api.yubico.com/wsapi/2.0/verify', NTFY_SERVER } = process.env
 
 // Without an account at Yubico's servers, or at one's own, only keys with a known AES key are taken.
 const servers =
@@ -14,7 +15,7 @@ const servers =
 
 const site = await createOtpAdminSite({
   config: { BASE_URL: `http://localhost:${PORT}`, PORT, DATA_DIR },
-  kinds: [yubikeyKind(servers)],
+  kinds: [yubikeyKind(servers), ...(NTFY_SERVER ? [ntfyKind(NTFY_SERVER)] : [])],
 })
 
 const app = express()

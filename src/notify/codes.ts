@@ -8,7 +8,7 @@ const challenge = {
   expiresAt: z.coerce.date(),
   language: z.string().max(16),
   /** Whose row says whether this code is still the one that is waited for, and is told what came of it. */
-  delivery: z.object({ table: z.string().regex(/^[a-z]+_devices$/), id: z.int(), codeHash: z.string() }),
+  delivery: z.object({ table: z.string().regex(/^[a-z][a-z0-9]*_devices$/), id: z.int(), codeHash: z.string() }),
 }
 
 /** A code for a phone. */
@@ -17,6 +17,10 @@ export const phoneCode = z.object({ ...challenge, number: z.string(), method: z.
 /** A code for a mailbox. */
 export const mailCode = z.object({ ...challenge, to: z.string(), name: z.string() })
 
+/** A code for a device whose kind delivers it itself. */
+export const kindCode = z.object({ ...challenge, kind: z.string(), to: z.string() })
+
 export type PhoneCode = z.output<typeof phoneCode>
 export type MailCode = z.output<typeof mailCode>
+export type KindCode = z.output<typeof kindCode>
 export type CodeToSend = Pick<PhoneCode, 'expiresAt' | 'delivery'>

@@ -108,3 +108,33 @@ function judgeNewest(state: ChallengeState, typed: string, { now, keys, challeng
     },
   }
 }
+
+/**
+ * What a kind that sends codes is made of, for `defineKind`: the site makes and stores the codes,
+ * and the kind brings them to their owner.
+ *
+ * @example
+ * defineKind({
+ *   name: 'pager',
+ *   columns: `d.number, ${deliveredCode.columns}`,
+ *   row: z.object({ ...deliveredCode.row, number: z.string() }),
+ *   couldBe: deliveredCode.couldBe,
+ *   judge: (row, token, world) => deliveredCode.judge(row, token, world),
+ *   challenge: { target: (row) => row.number, send: ({ to, code }) => page(to, code) },
+ *   migrations: [{ name: '0001', up: ({ sequelize }, transaction) => sequelize.query(
+ *     createDeviceTable('pager', `number text not null, ${deliveredCode.tableColumns}`), { transaction }) }],
+ *   …
+ * })
+ */
+export const deliveredCode = {
+  /** SQL of the columns that its table has besides its own, for `createDeviceTable`. */
+  tableColumns: `code_hash text, code_expires_at timestamptz, code_attempts smallint not null default 0,
+  challenged_at timestamptz, delivery varchar(8), delivery_error varchar(64),
+  sent_code_hash text, sent_code_expires_at timestamptz, sent_code_attempts smallint not null default 0`,
+  /** SQL of those that are read, for `columns`. */
+  columns: challengeColumns,
+  /** Their shape, for `row`. */
+  row: challengeRow,
+  couldBe: couldBeCode,
+  judge: judgeCode,
+} as const

@@ -106,7 +106,8 @@ describe('keys of the panel', () => {
 
   it('are in use: a source of the panel or AdminJS itself names each', () => {
     const theirs = readFileSync(path.join(root, 'node_modules/adminjs/lib/locale/en/translation.json'), 'utf8')
-    const ours = panel.map(({ source }) => source).join('\n') + auditEventNames.join(' ')
+    const resources = JSON.stringify(panelResources(builtInKinds))
+    const ours = [...panel.map(({ source }) => source), resources, ...auditEventNames].join('\n')
     const unused = own.filter((key) => {
       const name = key.split('.').at(-1) ?? ''
       const stem = name.replace(/^one_/, '').replace(/_(button|text|done|done_by_mail)$/, '')

@@ -28,9 +28,11 @@ export function addMailbox(otp: Otp, userId: number, address: string | null = nu
 
 const jobContent = z.looseObject({ code: z.string(), delivery: z.object({ table: z.string(), id: z.number() }) })
 
+const TASKS: Readonly<Partial<Record<string, TaskName>>> = { phone: 'send-phone-code', email: 'send-mail-code' }
+
 /** What the jobs that wait carry, the newest last. */
 export async function waitingCodes(otp: Otp, device: Pick<Device, 'kind' | 'id'>) {
-  const task: TaskName = device.kind === 'phone' ? 'send-phone-code' : 'send-mail-code'
+  const task = TASKS[device.kind] ?? 'send-kind-code'
   const { rows } = await otp.database.pool.query<{ payload: unknown }>(
     `select j.payload from graphile_worker._private_jobs j join graphile_worker._private_tasks t on t.id = j.task_id
     where t.identifier = $1 order by j.id`,

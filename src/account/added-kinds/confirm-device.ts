@@ -2,23 +2,29 @@ import type { Request, RequestHandler, Response } from 'express'
 import { z } from 'zod'
 import { explained, type Refused, refused, tokenRefused } from '../../auth/login/answer.js'
 import { alert } from '../../auth/login/show-step.js'
+import { challengeOf } from '../../auth/under-way.js'
 import { enrolmentRight } from '../../auth/enrolment.js'
+import type { FormAlert } from '../../http/alert-for.js'
 import { describeOrigin } from '../../http/describe-origin.js'
 import { field, readForm } from '../../http/read-form.js'
 import { refuse } from '../../http/refuse.js'
 import { sendPage } from '../../http/send-page.js'
+import type { Device } from '../../otp/device.js'
 import type { ListedDevice } from '../../otp/devices-for-user.js'
 import type { AddedKind } from '../../otp/kinds/added-kind.js'
 import { confirmDevice } from '../../otp/verify-token.js'
 import type { Account } from '../account.js'
+import { sendCode } from '../code-set-up/send-code.js'
+import { tellRefusal } from '../code-set-up/step-refusal.js'
 import { findDevice } from '../devices/find-own-device.js'
+import { confirmAddress } from './addresses.js'
 import { finishSetUp, openSetUp } from '../setup/finish-set-up.js'
 import { isBlank } from '../../typed-text/clean-text.js'
 
 /** As a type, not an interface: Express wants an index signature. */
 export type ConfirmParams = { id: string }
 
-const tokenForm = z.object({ otp_token: field(1024) })
+const tokenForm = z.object({ otp_token: field(1024), otp_challenge: field(32) })
 
 /** The form for a device's first token. */
 export function showConfirm(account: Account, kind: AddedKind): RequestHandler<ConfirmParams> {
@@ -35,11 +41,13 @@ export function submitConfirm(account: Account, kind: AddedKind): RequestHandler
     if (!form || !req.user) return refuse(req, res, { status: 400, code: 'bad_request' })
     const device = await findBegun(account, kind, req)
     if (!device) return
+    if (device.interactive && form.otp_challenge !== undefined) return sendAgain(account, kind, req, res, device)
     const token = form.otp_token ?? ''
     if (isBlank(token)) return show(req, res, kind, device, refused('token', 'token_required'))
     const { user } = req
-    const submission = { userId: user.id, deviceId: device.persistentId, token, origin: describeOrigin(req) }
-    const enrolment = { ...submission, ...enrolmentRight(req, user) }
+    const deviceId = device.persistentId
+    const submission = { userId: user.id, deviceId, token, origin: describeOrigin(req) }
+    const enrolment = { ...submission, challenge: challengeOf(req, deviceId), ...enrolmentRight(req, user) }
     const verification = await openSetUp(account, req, (opens) => confirmDevice(account.otp, { ...enrolment, opens }))
     if (!verification.ok && verification.reason !== 'session_ended') {
       const refusal = tokenRefused('token', verification, account.clock.now())
@@ -47,6 +55,20 @@ export function submitConfirm(account: Account, kind: AddedKind): RequestHandler
     }
     await finishSetUp(account, req, res, { user, confirmed: verification, next: null })
   }
+}
+
+/** Sends another code, for a kind that sends them. */
+async function sendAgain(
+  account: Account,
+  kind: AddedKind,
+  req: Request<ConfirmParams>,
+  res: Response,
+  device: ListedDevice,
+): Promise<void> {
+  if (!req.user) return
+  const rejection = await sendCode(account, req, req.user, device.persistentId)
+  if (rejection) showConfirmForm(res, kind, device, tellRefusal(req, res, rejection))
+  else res.redirect(303, confirmAddress(kind.name, device.id))
 }
 
 /** The person's own, unconfirmed; else a 404 has been sent. */
@@ -66,5 +88,10 @@ function show(
 ): void {
   if (refusal) res.status(refusal.status)
   if (refusal?.retryAfter !== undefined) res.set('Retry-After', String(refusal.retryAfter))
-  sendPage(res, 'account/added-kinds/confirm', { device, field: kind.field ?? null, alert: alert(req, refusal) })
+  showConfirmForm(res, kind, device, alert(req, refusal))
+}
+
+/** The form for a device's first token, with the reason why the last step was rejected. */
+export function showConfirmForm(res: Response, kind: AddedKind, device: Device, why: FormAlert | null): void {
+  sendPage(res, 'account/added-kinds/confirm', { device, field: kind.field ?? null, alert: why })
 }

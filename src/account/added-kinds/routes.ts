@@ -1,15 +1,19 @@
 import { type Request, type RequestHandler, type Response, Router } from 'express'
+import type { RequestUser } from '../../auth/request-user.js'
 import { requireFresh } from '../../auth/step-up/require-fresh.js'
 import { alertFor, type FormAlert } from '../../http/alert-for.js'
 import { parseForms } from '../../http/read-form.js'
 import { refuse } from '../../http/refuse.js'
 import { sendPage } from '../../http/send-page.js'
 import { redirectDone } from '../../http/step-done.js'
+import type { Device } from '../../otp/device.js'
 import { type AddedKind, addedKinds } from '../../otp/kinds/added-kind.js'
 import type { Account } from '../account.js'
+import { sendCode } from '../code-set-up/send-code.js'
+import { tellRefusal } from '../code-set-up/step-refusal.js'
 import { addAddress, confirmAddress } from './addresses.js'
 import { beginSetUp } from './begin-set-up.js'
-import { showConfirm, submitConfirm } from './confirm-device.js'
+import { showConfirm, showConfirmForm, submitConfirm } from './confirm-device.js'
 
 /** The pages on which devices of kinds from outside are set up: the kind's own form, then its first token. */
 export function addedKindsRoutes(account: Account): Router {
@@ -27,11 +31,25 @@ export function addedKindsRoutes(account: Account): Router {
 function postForm(account: Account, kind: AddedKind): RequestHandler {
   return async (req, res) => {
     const begun = req.user && (await beginSetUp(account, kind, req.user.id, req.body))
-    if (begun?.ok) return redirectDone(res, confirmAddress(kind.name, begun.device.id))
-    if (!begun || begun.code === null) return refuse(req, res, { status: 400, code: 'bad_request' })
+    if (begun?.ok && req.user) return afterBegin(account, kind, req, res, req.user, begun.device)
+    if (!begun || begun.ok || begun.code === null) return refuse(req, res, { status: 400, code: 'bad_request' })
     res.status(422)
     show(req, res, kind, req.body, alertOf(req, kind, begun.code))
   }
+}
+
+/** A kind that sends a code sends the first one at once. */
+async function afterBegin(
+  account: Account,
+  kind: AddedKind,
+  req: Request,
+  res: Response,
+  user: RequestUser,
+  device: Device,
+): Promise<void> {
+  const rejection = device.interactive ? await sendCode(account, req, user, device.persistentId) : null
+  if (rejection) showConfirmForm(res, kind, device, tellRefusal(req, res, rejection))
+  else redirectDone(res, confirmAddress(kind.name, device.id))
 }
 
 /** The kind's own codes have its own words. */

@@ -1,6 +1,7 @@
 import type { Task } from 'graphile-worker'
 import type { Notify } from '../notify.js'
 import type { TaskName } from './names.js'
+import { sendKindCode } from './send-kind-code.js'
 import { sendMail } from './send-mail.js'
 import { sendMailCode } from './send-mail-code.js'
 import { sendPhoneCode } from './send-phone-code.js'
@@ -12,6 +13,7 @@ export function taskList(notify: Notify): Record<TaskName, Task> {
     'send-nothing': sendMail({ ...notify, ...NOWHERE }, 'send-nothing'),
     'send-mail-code': sendMailCode(notify),
     'send-phone-code': sendPhoneCode(notify),
+    'send-kind-code': sendKindCode(notify),
   }
 }
 

@@ -1,4 +1,4 @@
-import type { MailCode, PhoneCode } from '../codes.js'
+import type { KindCode, MailCode, PhoneCode } from '../codes.js'
 import type { Mail } from '../mails.js'
 
 /** Every task, with what it is given. */
@@ -8,6 +8,7 @@ export interface TaskPayloads {
   'send-nothing': Mail
   'send-mail-code': MailCode
   'send-phone-code': PhoneCode
+  'send-kind-code': KindCode
 }
 
 export type TaskName = keyof TaskPayloads

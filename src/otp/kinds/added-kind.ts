@@ -3,10 +3,12 @@ import type { z } from 'zod'
 import { initDevice } from '../../db/models/device.js'
 import type { KindMigrations } from '../../db/migrations/index.js'
 import type { Language } from '../../i18n.js'
+import { enqueue } from '../../notify/enqueue.js'
+import type { SendCode } from '../../notify/send-code.js'
 import type { Changes } from '../device.js'
 import type { Otp } from '../otp.js'
 import type { KindPanel, PanelKind } from './kind-panel.js'
-import { defineKind, type Kind, type KindDefinition } from './kind.js'
+import { defineKind, type Kind, type KindChallenge, type KindDefinition } from './kind.js'
 
 /** What a person reads about a kind, in one language. Short: the first ones are labels. */
 export interface KindTexts {
@@ -61,9 +63,22 @@ interface AddedParts extends KindMigrations {
   texts: Readonly<{ en: KindTexts } & Partial<Record<Language, KindTexts>>>
 }
 
+/**
+ * How a kind sends its codes. Its table has the columns of `deliveredCode.tableColumns`; the site
+ * makes the codes, limits how many are sent, and waits to hear what became of each.
+ */
+export interface CodeDelivery<Row> {
+  /** Where a device's codes go, for example a number: what the limit of a day counts by. */
+  target(row: Row): string
+  /** Delivers one, in the process of the worker. */
+  send: SendCode
+}
+
 /** A kind of device from outside, for `createOtpAdminSite({ kinds })`. */
 export interface AddedKind extends Omit<Kind, keyof PanelKind>, AddedParts, PanelKind {
   panel: KindPanel
+  /** For kinds that send a code: delivers one. */
+  sendCode?: SendCode
   setUp: Omit<KindSetUp<unknown>, 'form' | 'read'> & {
     /** @returns null where the fields are none of the form's */
     read(fields: unknown, row: NewRow): Promise<SetUpOutcome | null>
@@ -74,10 +89,10 @@ export interface AddedKind extends Omit<Kind, keyof PanelKind>, AddedParts, Pane
 
 /** Everything that belongs to a kind from outside. Its table is `<name>_devices`. */
 export interface AddedKindDefinition<Row, Form>
-  extends
-    Omit<KindDefinition<Row>, 'table' | 'challenge' | 'answersChallenge' | 'remaining' | keyof PanelKind>,
-    AddedParts {
+  extends Omit<KindDefinition<Row>, 'table' | 'challenge' | keyof PanelKind>, AddedParts {
   setUp: KindSetUp<Form>
+  /** For kinds that send a code before they can be answered. */
+  challenge?: CodeDelivery<Row>
 }
 
 /**
@@ -89,10 +104,15 @@ export interface AddedKindDefinition<Row, Form>
  * @example createOtpAdminSite({ kinds: [defineKind({ name: 'yubikey', judge: (row, token) => …, … })] })
  */
 export function defineAddedKind<Row, Form>(definition: AddedKindDefinition<Row, Form>): AddedKind {
-  const { migrations, model, panel, texts, setUp, ...kind } = definition
+  const { migrations, model, panel, texts, setUp, challenge, ...kind } = definition
   const { form, read, ...page } = setUp
   return {
-    ...defineKind({ ...kind, table: `${kind.name}_devices` }),
+    ...defineKind({
+      ...kind,
+      table: `${kind.name}_devices`,
+      ...(challenge && { challenge: challengeOf(kind.name, kind.row, challenge) }),
+    }),
+    ...(challenge && { sendCode: challenge.send }),
     migrations,
     model,
     initModel: (sequelize) => initDevice(sequelize, `${kind.name}_devices`, model),
@@ -107,6 +127,19 @@ export function defineAddedKind<Row, Form>(definition: AddedKindDefinition<Row, 
       },
     },
   }
+}
+
+function challengeOf<Row>(kind: string, row: z.ZodType<Row>, { target }: CodeDelivery<Row>): KindChallenge {
+  return {
+    target: (found) => target(row.parse(found)),
+    enqueue: (services, transaction, found, challenge) =>
+      enqueue(services, transaction, 'send-kind-code', { ...challenge, kind, to: target(row.parse(found)) }),
+  }
+}
+
+/** How those of some kinds that deliver their codes themselves do so, for the worker. */
+export function codeSenders(kinds: readonly AddedKind[]): Record<string, SendCode> {
+  return Object.fromEntries(kinds.flatMap(({ name, sendCode }) => (sendCode ? [[name, sendCode]] : [])))
 }
 
 /** Those of some kinds that came from outside. */
