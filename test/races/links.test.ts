@@ -1,6 +1,7 @@
 import type { PoolClient } from 'pg'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
+import { createLink, type LinkPurpose } from '../../src/account/one-time-link.js'
 import { openTestDatabase } from '../support/database.js'
 import { mailsTo } from '../support/mails.js'
 import { postgresUrl } from '../support/postgres.js'
@@ -68,6 +69,41 @@ describe.skipIf(!postgresUrl())('a link that is made while its owner changes on 
     expect(links).toHaveLength(1)
     for (const link of links) expect((await site.browser().get(new URL(link).pathname)).code).toBe('link_invalid')
   })
+
+  const pages: Record<LinkPurpose, string> = {
+    invitation: '/account/invitation',
+    'password-reset': '/account/password/reset',
+    'email-confirmation': '/account/email/confirm',
+  }
+  const purposes: readonly LinkPurpose[] = ['invitation', 'password-reset', 'email-confirmation']
+  const changes: readonly { title: string; set: string; stay: readonly LinkPurpose[] }[] = [
+    { title: 'another email address', set: `email = 'moved.' || email`, stay: [] },
+    { title: 'deactivation', set: 'is_active = false', stay: [] },
+    { title: 'another password', set: `password_hash = password_hash || 'x'`, stay: ['invitation'] },
+    { title: 'the end of all sessions', set: 'auth_epoch = auth_epoch + 1', stay: ['invitation'] },
+    { title: 'another epoch of the host', set: `external_epoch = 'two'`, stay: ['invitation'] },
+    { title: 'another name', set: `name = 'Another name'`, stay: purposes },
+  ]
+  const pairs = changes.flatMap((change) => purposes.map((purpose) => ({ ...change, purpose })))
+
+  it.each(pairs)(
+    'is redeemed only if it outlives $title at the same moment: $purpose',
+    async ({ set, stay, purpose }) => {
+      const { id, password } = await createPerson(site, { staff: false, app: false })
+      const details = purpose === 'email-confirmation' ? { email: `next.${id}@example.com` } : {}
+      const { token } = await database.sequelize.transaction((transaction) =>
+        createLink(site.otp, transaction, { purpose, userId: id, details }),
+      )
+      const client = await database.pool.connect()
+      await client.query('begin')
+      await client.query(`update users set ${set} where id = $1`, [id])
+      const redeeming = site.browser().post(`${pages[purpose]}/${token}`, { password })
+      await vi.waitUntil(async () => (await waiting()) > 0, { timeout: 100_000 })
+      await client.query('commit')
+      client.release()
+      expect((await redeeming).code !== 'link_invalid').toBe(stay.includes(purpose))
+    },
+  )
 
   async function emailOf(id: number): Promise<string> {
     const { rows } = await database.pool.query<{ email: string }>('select email from users where id = $1', [id])
