@@ -1,18 +1,18 @@
 import type { Request } from 'express'
 import { describeWait } from './describe-wait.js'
 
-/** Why a form was refused, for `views/auth/alert.ejs`. */
+/** Why a form was rejected, for `views/auth/alert.ejs`. */
 export interface FormAlert {
-  /** Of CONTRACT.md §3. */
+  /** The error code, a key of `errors:`. */
   code: string
   text: string
 }
 
 /**
- * The reason of a refused form, in the request's language.
+ * Builds the alert over a rejected form, in the request's language.
  *
- * @param retryAfter seconds, where waiting helps
- * @param text key of a text that says more than the code's own
+ * @param retryAfter seconds to wait, if waiting helps
+ * @param text key of a more specific text than the code's own
  */
 export function alertFor(req: Request, code: string, retryAfter?: number, text = `errors:${code}`): FormAlert {
   const wait = retryAfter === undefined ? '' : describeWait(retryAfter, req.language)

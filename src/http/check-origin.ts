@@ -3,19 +3,20 @@ import { refuse } from './refuse.js'
 
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
 
-/** What a browser says about the page that sent a request. */
+/** The headers with which a browser names the page that sent a request. */
 export type Sender = Pick<Request, 'get'>
 
-/** Why a request is not this site's own: a key of `errors:`, with its values. */
+/** Why a request did not come from this site's pages: a key of `errors:`, with its values. */
 export interface ForeignSender {
   text: 'cross_origin' | 'cross_origin_address' | 'cross_origin_hidden'
   values: { address: string }
 }
 
 /**
- * Refuses a state-changing request that another site's page sent (ASVS 3.5.1). Browsers
+ * Rejects a state-changing request that another site's page sent (ASVS 3.5.1). Browsers
  * send `Sec-Fetch-Site` to https and localhost, and `Origin` with every POST. A request
- * with neither and without a `Referer` is no browser's and carries nobody's cookie by accident.
+ * with neither and without a `Referer` does not come from a browser, so no cookie was
+ * attached without the sender's knowledge.
  *
  * @param ownOrigins for example `['https://admin.example.com']`, the public one first
  */
@@ -27,15 +28,16 @@ export function checkOrigin(ownOrigins: ReadonlySet<string>): RequestHandler {
   }
 }
 
-/** Who sent a request that changes something, if it was not this site. Null for everything else. */
+/** Finds out why a state-changing request is foreign. Null for requests of this site and for safe methods. */
 export function foreignChange(req: Request, own: ReadonlySet<string>): ForeignSender | null {
   return SAFE_METHODS.has(req.method) ? null : foreignSender(req, own)
 }
 
 /**
- * Compares everything that a request contains about its sender with this site; `none` is a typed URL.
+ * Compares the headers that name a request's sender with this site's origins.
+ * `Sec-Fetch-Site: none` is a URL that a person typed.
  *
- * @returns null if nothing names another one
+ * @returns null if no header names another site
  */
 export function foreignSender(req: Sender, own: ReadonlySet<string>): ForeignSender | null {
   const text = causeOf(req, own)
@@ -53,13 +55,16 @@ function causeOf(req: Sender, own: ReadonlySet<string>): ForeignSender['text'] |
   return namesAnother(referer, own) ? textFor(req, referer) : null
 }
 
-/** The browser has the site open under a name that is not in `BASE_URL`: an IP address, `www`, http in front of a proxy. */
+/**
+ * Picks the text. The browser may have opened this site under a name that is not in `BASE_URL`:
+ * an IP address, `www`, or http in front of a proxy.
+ */
 function textFor(req: Sender, sender: string): ForeignSender['text'] {
   const isHere = URL.canParse(sender) && new URL(sender).host === req.get('host')
   return isHere ? 'cross_origin_address' : 'cross_origin'
 }
 
-/** Browsers too old for the other two headers still send a `Referer`. One that is no URL names nobody. */
+/** Browsers too old for the other two headers still send a `Referer`. If it is not a URL, it names no site. */
 function namesAnother(referer: string | undefined, own: ReadonlySet<string>): referer is string {
   return referer !== undefined && URL.canParse(referer) && !own.has(new URL(referer).origin)
 }

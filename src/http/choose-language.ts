@@ -5,7 +5,7 @@ declare global {
   // oxlint-disable-next-line typescript/no-namespace -- how Express's Request is extended
   namespace Express {
     interface Request {
-      /** What this request is answered in. */
+      /** The language of the response. */
       language: Language
       /** Texts in that language. */
       t: Translate
@@ -13,16 +13,16 @@ declare global {
   }
 }
 
-/** Answers in the language that the browser asks for, until somebody's own setting is known. */
+/** Uses the language that the browser prefers, until the user's own setting is known. */
 export const chooseLanguage: RequestHandler = (req, _res, next) => {
   speak(req, preferredLanguage(req.acceptsLanguages()))
   next()
 }
 
 /**
- * Answers this request in a person's own language.
+ * Uses the language of a user's setting for this response.
  *
- * @param locale a setting; null, or what no translation is for, changes nothing
+ * @param locale null or a language without a translation changes nothing
  */
 export function speak(req: Request, locale: string | null): void {
   if (!isLanguage(locale)) return
@@ -30,17 +30,17 @@ export function speak(req: Request, locale: string | null): void {
   req.t = translatorFor(locale)
 }
 
-/** Nobody reads more languages than this; a longer list is no browser's. */
-const MOST_ASKED = 10
+/** Entries of `Accept-Language` that are looked at. No browser sends a longer list. */
+const MAX_TAGS = 10
 
 /**
- * The first language asked for that the site has: by its whole tag, or by its first part
- * (RFC 4647 §3.4), so that `de-AT` and `pt` are answered in German and Portuguese.
+ * Finds the first requested language that the site has: by its whole tag, or by its first part
+ * (RFC 4647 §3.4), so that `de-AT` gets German and `pt` gets Portuguese.
  *
- * @param asked the best one first
+ * @param tags the preferred one first
  */
-export function preferredLanguage(asked: readonly string[]): Language {
-  for (const tag of asked.slice(0, MOST_ASKED)) {
+export function preferredLanguage(tags: readonly string[]): Language {
+  for (const tag of tags.slice(0, MAX_TAGS)) {
     const found = languageOf(tag.toLowerCase())
     if (found) return found
   }
@@ -49,7 +49,7 @@ export function preferredLanguage(asked: readonly string[]): Language {
 
 const mainOf = (tag: string): string => tag.split('-')[0] ?? tag
 const byTag = new Map(languages.map((language) => [language.toLowerCase(), language]))
-/** The first of those that share it. */
+/** If two languages share a first part, the first of them in the list. */
 const byMain = new Map(languages.toReversed().map((language) => [mainOf(language.toLowerCase()), language]))
 
 function languageOf(tag: string): Language | undefined {

@@ -1,13 +1,14 @@
 import { isIP, isIPv6 } from 'node:net'
 
-/** What cannot be attributed to a network. */
+/** The network of a client whose IP address is unknown. */
 export const UNKNOWN_NETWORK = 'unknown'
 
 /**
- * Returns an IP address in one notation, whatever a proxy, load balancer or gateway wrote:
- * with a port, in brackets, in quotes, with `for=` or a zone, or IPv4 as IPv6. Null if there is none.
+ * Normalises an IP address. Proxies, load balancers and gateways write it with a port, in
+ * brackets, in quotes, with `for=` or a zone, or IPv4 as IPv6.
  *
  * @param address Express's `req.ip`
+ * @returns null if it is not an IP address
  * @example cleanAddress('"[::ffff:c000:207]:443"') // '192.0.2.7'
  */
 export function cleanAddress(address: string | undefined): string | null {
@@ -30,7 +31,7 @@ const WITH_PORT = [
   new RegExp(`^((?:::ffff:)?[\\d.]+)${PORT}$`, 'i'),
   // All eight groups and a ninth.
   new RegExp(`^((?:[\\da-f]{1,4}:){7}[\\da-f]{1,4})${PORT}$`, 'i'),
-  // The network of one address.
+  // A network that contains only one IP address.
   /^(.*)\/(?:32|128)$/,
 ]
 
@@ -39,7 +40,10 @@ function withoutPort(text: string): string {
   return bare
 }
 
-/** RFC 5952's form; IPv4 in a prefix that only translates it (RFC 4291 §2.5.5, RFC 6052 §2.1) as such. */
+/**
+ * Shortens an IPv6 address as RFC 5952 does. If it only wraps an IPv4 address
+ * (RFC 4291 §2.5.5, RFC 6052 §2.1), it becomes that one.
+ */
 function shortest(address: string): string {
   const groups = groupsOf(address)
   const prefix = groups.slice(0, 6).join(':')
@@ -50,8 +54,8 @@ function shortest(address: string): string {
 }
 
 /**
- * What attempts are counted by. One IPv6 customer has at least a whole /64 (RFC 6177 §2), so
- * its 2^64 addresses count as one.
+ * Returns the network by which attempts are counted. An IPv6 customer has at least a whole
+ * /64 (RFC 6177 §2), so its 2^64 addresses are one network.
  *
  * @example networkOf('2001:db8::1') // '2001:db8:0:0::/64'
  */
@@ -61,15 +65,15 @@ export function networkOf(address: string): string {
   return isIPv6(clean) ? `${groupsOf(clean).slice(0, 4).join(':')}::/64` : clean
 }
 
-/** Decides whether the address at this place of the chain is a trusted proxy, as Express's `trust proxy fn` does. */
+/** Decides whether the IP address at this position of the chain is a trusted proxy, like Express's `trust proxy fn`. */
 type Trusts = (address: string, index: number) => boolean
 
-/** The same for proxies that are written in any notation. */
+/** Makes a proxy check accept IP addresses in any notation. */
 export function inAnyNotation(trusts: Trusts): Trusts {
   return (address, index) => trusts(cleanAddress(address) ?? address, index)
 }
 
-/** All eight groups of an IPv6 address, none left out. */
+/** Expands an IPv6 address to its eight groups. */
 function groupsOf(address: string): string[] {
   const short = new URL(`http://[${address}]`).hostname.slice(1, -1)
   const [before = [], after = []] = short.split('::').map((part) => part.split(':').filter(Boolean))

@@ -4,10 +4,10 @@ import type { Request, RequestHandler } from 'express'
 import type { Logger } from 'pino'
 import { cleanAddress } from './client-address.js'
 
-/** `at`: milliseconds since 1970 of this machine. */
+/** `at`: milliseconds since 1970, by this machine's clock. */
 const arrivals = new WeakMap<Request, { address: string; at: number }>()
 
-/** What proxies, load balancers and gateways write a client's IP address into. */
+/** Headers in which proxies, load balancers and gateways pass the client's IP address on. */
 const PROXY_HEADERS = [
   'x-forwarded-for',
   'forwarded',
@@ -27,8 +27,8 @@ const PROXY_HEADERS = [
 ] as const
 
 /**
- * Node.js asks the system for a socket's address when somebody reads it, and remembers it from
- * then on. A client may have reset its connection before its request was read.
+ * Makes Node.js look up and cache the IP address of a new socket. It does so only when the property
+ * is read, and a client may have reset its connection before its request is read.
  */
 function readAtOnce(message: unknown): void {
   const socket: unknown = typeof message === 'object' && message !== null ? Reflect.get(message, 'socket') : null
@@ -72,14 +72,14 @@ export function rememberClient({ trustsProxy, log }: { trustsProxy: boolean; log
   }
 }
 
-/** The client's IP address as Express read it when the request arrived; empty if there was none. */
+/** Returns the client's IP address as Express read it when the request arrived. Empty if it had none. */
 export function clientAddress(req: Request): string {
   return arrivals.get(req)?.address ?? req.ip ?? ''
 }
 
 /**
- * When a request arrived, in milliseconds of this machine and before anything was read for it.
- * It tells apart calls of one moment, and needs no other clock.
+ * Returns when a request arrived, in milliseconds of this machine's clock, before anything was read for it.
+ * It distinguishes requests of the same moment, and does not depend on the site's clock.
  */
 export function arrivalTime(req: Request): number {
   return arrivals.get(req)?.at ?? Date.now()

@@ -1,13 +1,13 @@
 import type { Request } from 'express'
 
-/** The words of the banner about a second factor that is still missing. */
+/** The texts of the banner about a second factor that is still missing. */
 export interface DueNotice {
   text: string
-  /** What the link to the set-up is called; null: he cannot set one up by himself. */
+  /** Label of the link to the setup. Null if the user cannot set up a device without an administrator. */
   link: string | null
 }
 
-/** Counts down, in begun days, to the end of somebody's grace. Null: nothing is due. */
+/** Builds the banner with the days left of the user's grace period, rounded up. Null if no second factor is due. */
 export function describeDue({ secondFactorDue, t }: Pick<Request, 'secondFactorDue' | 't'>): DueNotice | null {
   if (!secondFactorDue) return null
   const { daysLeft, kinds, maySetUp } = secondFactorDue

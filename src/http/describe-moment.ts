@@ -1,7 +1,7 @@
 import type { Language } from '../i18n.js'
 
 /**
- * A point in time in words, in UTC as in the mails: the server does not know where the reader is.
+ * Formats a point in time in UTC, as in the emails, because the server does not know the reader's time zone.
  *
  * @example describeMoment(new Date(0), 'de') // '01.01.1970, 00:00 UTC'
  */

@@ -5,7 +5,7 @@ import { cleanAddress } from './client-address.js'
 import { clientAddress } from './client-info.js'
 import { UNKNOWN_BROWSER } from '../origin.js'
 
-/** The sender of a request in words that may stand in a mail and in the audit trail. */
+/** Reads who sent a request, in a form that is safe in emails and in the audit log. */
 export function describeOrigin(req: Request): Origin {
   return {
     address: cleanAddress(clientAddress(req)),
@@ -14,31 +14,32 @@ export function describeOrigin(req: Request): Origin {
   }
 }
 
-/** What browsers called themselves lately, for one request asks several times. */
+/** Recent results by `User-Agent`, because one request needs its result several times. */
 const described = new Map<string, string>()
-const REMEMBERED = 1_000
-/** Characters; browsers need half of it. */
-const LONGEST_REMEMBERED = 512
+const MAX_CACHED = 1_000
+/** Characters. Browsers send half as many. */
+const MAX_CACHED_LENGTH = 512
 
 /**
- * For example `Firefox 139 on Linux`. A name that is not known is not repeated: it is a
- * requester's text, and would appear in mails and banners of the site.
+ * Names a browser and its system. An unknown name is not repeated, because the requester chose
+ * it and it would appear in emails and banners of the site.
  *
  * @returns null if the request names no browser, {@link UNKNOWN_BROWSER} if it is not a known one
+ * @example describeBrowser('Mozilla/5.0 …') // 'Firefox 139 on Linux'
  */
 export function describeBrowser(userAgent: string | undefined): string | null {
   if (!userAgent) return null
   const known = described.get(userAgent)
   if (known !== undefined) return known
-  const words = inWords(userAgent)
-  if (described.size >= REMEMBERED) described.clear()
-  if (userAgent.length <= LONGEST_REMEMBERED) described.set(userAgent, words)
-  return words
+  const text = formatUserAgent(userAgent)
+  if (described.size >= MAX_CACHED) described.clear()
+  if (userAgent.length <= MAX_CACHED_LENGTH) described.set(userAgent, text)
+  return text
 }
 
-function inWords(userAgent: string): string {
+function formatUserAgent(userAgent: string): string {
   const { browser, os } = Bowser.parse(userAgent)
-  // For an agent that it does not know, the library repeats a part of the text.
+  // For an agent that it does not know, the library returns a part of the header.
   if (!BROWSERS.has(browser.name ?? '')) return UNKNOWN_BROWSER
   const version = /^\d{1,4}(?=\.|$)/.exec(browser.version ?? '')?.[0]
   const name = [browser.name, version].filter(Boolean).join(' ')

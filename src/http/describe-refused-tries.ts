@@ -2,22 +2,22 @@ import type { Request } from 'express'
 import { UNKNOWN_BROWSER } from '../origin.js'
 import { describeMoment } from './describe-moment.js'
 
-/** The words of the notice about tries at somebody's second factor, and of what he can say to it. */
+/** The texts of the banner about failed attempts at the user's second factor, and of its two buttons. */
 export interface RefusedTriesNotice {
   text: string
   mine: string
   notMine: string
 }
 
-/** Null: there were none, or the person has answered. */
+/** Builds the banner. Null if there were no failed attempts, or the user has already answered. */
 export function describeRefusedTries({ session, t, language }: Request): RefusedTriesNotice | null {
-  const tries = session?.refusedTries
-  if (!tries) return null
-  const browser = tries.browser === UNKNOWN_BROWSER ? t('pages:profile.unknown_browser') : tries.browser
-  const where = [browser, tries.address].filter(Boolean).join(', ') || t('pages:profile.unknown_browser')
-  const at = describeMoment(new Date(tries.at), language)
+  const attempts = session?.refusedTries
+  if (!attempts) return null
+  const browser = attempts.browser === UNKNOWN_BROWSER ? t('pages:profile.unknown_browser') : attempts.browser
+  const where = [browser, attempts.address].filter(Boolean).join(', ') || t('pages:profile.unknown_browser')
+  const at = describeMoment(new Date(attempts.at), language)
   return {
-    text: t('pages:layout.refused', { count: tries.count, at, where }),
+    text: t('pages:layout.refused', { count: attempts.count, at, where }),
     mine: t('pages:layout.refused_mine'),
     notMine: t('pages:layout.refused_not_mine'),
   }

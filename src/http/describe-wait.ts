@@ -9,8 +9,9 @@ const UNITS = [
 ] as const
 
 /**
- * A wait in words, rounded up so that it is never too short.
+ * Formats a wait, rounded up so that it is never too short.
  *
+ * @param wait seconds
  * @example describeWait(600, 'en') // '10 minutes'
  */
 export function describeWait(wait: number, language: Language): string {

@@ -1,26 +1,26 @@
 import { z } from 'zod'
 
-/** Where an application's routes are that do not get along with the site's. */
+/** A host application's routes that conflict with the site's. */
 export interface FoundRoutes {
-  /** In front of the site, which cannot guard them. */
+  /** Paths that are mounted before the site, so it cannot guard them. */
   open: readonly string[]
-  /** Behind the site, which answers their paths itself. */
+  /** Paths that are mounted after the site, which responds to them first. */
   unreachable: readonly string[]
 }
 
-/** A part of Express 5's router, or of Express 4's (`regexp`). */
+/** A layer of Express 5's router, or of Express 4's (`regexp`). */
 const layer = z.object({
   rawPath: z.unknown().optional(),
-  regexp: z.custom<RegExp>((given) => given instanceof RegExp).optional(),
+  regexp: z.custom<RegExp>((value) => value instanceof RegExp).optional(),
   route: z.object({ path: z.unknown() }).optional(),
-  handle: z.custom<object>((given) => typeof given === 'function'),
+  handle: z.custom<object>((value) => typeof value === 'function'),
 })
 const stack = z.array(layer)
 
 type Layer = z.output<typeof layer>
 
 /**
- * Looks through an application's routes, in the order in which it asks them.
+ * Finds the conflicting routes of an application, in the order in which Express calls them.
  *
  * @param app the Express application
  * @param self the handler of the site
@@ -29,28 +29,28 @@ type Layer = z.output<typeof layer>
 export function findRoutes(app: object, self: object, isOwn: (path: string) => boolean): FoundRoutes {
   // Express 4 throws if `router` is read; Express 5 has no `_router`.
   const layers = stackOf(Reflect.get(app, '_router') ?? Reflect.get(app, 'router')) ?? []
-  const place = layers.findIndex(({ handle }) => handle === self)
-  if (place < 0) return { open: [], unreachable: [] }
+  const position = layers.findIndex(({ handle }) => handle === self)
+  if (position < 0) return { open: [], unreachable: [] }
   const own = (some: readonly Layer[]) => [
     ...new Set(some.flatMap((each) => pathsOf(each)).filter((path) => isOwn(path.toLowerCase()))),
   ]
-  return { open: own(layers.slice(0, place)), unreachable: own(layers.slice(place + 1)) }
+  return { open: own(layers.slice(0, position)), unreachable: own(layers.slice(position + 1)) }
 }
 
-/** A router is a function with its layers on it. */
-function stackOf(given: unknown): Layer[] | undefined {
-  const isRouter = typeof given === 'function' || (typeof given === 'object' && given !== null)
-  return isRouter ? stack.safeParse(Reflect.get(given, 'stack')).data : undefined
+/** A router is a function with its layers in the property `stack`. */
+function stackOf(value: unknown): Layer[] | undefined {
+  const isRouter = typeof value === 'function' || (typeof value === 'object' && value !== null)
+  return isRouter ? stack.safeParse(Reflect.get(value, 'stack')).data : undefined
 }
 
-/** What answers below a path: single routes, files, and handlers that are mounted there. */
-function pathsOf(given: Layer, prefix = ''): string[] {
-  const paths = ownPaths(given).map((path) => `${prefix}${path}`.replaceAll(/\/{2,}/g, '/'))
-  const inside = stackOf(given.handle)
+/** Lists the paths that a layer responds to: single routes, files, and handlers that are mounted there. */
+function pathsOf(one: Layer, prefix = ''): string[] {
+  const paths = ownPaths(one).map((path) => `${prefix}${path}`.replaceAll(/\/{2,}/g, '/'))
+  const inside = stackOf(one.handle)
   if (inside) return paths.flatMap((path) => inside.flatMap((each) => pathsOf(each, path)))
-  const answers = given.route !== undefined || Reflect.get(given.handle, 'name') === 'serveStatic'
-  // What is mounted at the root, or at `/admin` itself, is more likely a parser or a log.
-  return answers ? paths : paths.filter((path) => /^\/[^/]+\/./.test(path))
+  const responds = one.route !== undefined || Reflect.get(one.handle, 'name') === 'serveStatic'
+  // A handler at the root, or at `/admin` itself, is more likely a parser or a logger.
+  return responds ? paths : paths.filter((path) => /^\/[^/]+\/./.test(path))
 }
 
 function ownPaths({ rawPath, regexp, route }: Layer): string[] {

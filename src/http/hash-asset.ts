@@ -4,12 +4,16 @@ import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 
 /** A file that the pages load. */
 export interface Asset {
-  /** With the content's hash in it, so that it may be kept for ever. */
+  /** The path. It contains a hash of the content, so that browsers can cache it forever. */
   address: string
   serve: RequestHandler
 }
 
-/** @example hashAsset('site', 'css', content).address // '/assets/site.3f1c….css' */
+/**
+ * Compresses an asset on its first request, and serves it at a path with a hash of its content.
+ *
+ * @example hashAsset('site', 'css', content).address // '/assets/site.3f1c….css'
+ */
 export function hashAsset(name: string, type: 'css' | 'js', content: Buffer): Asset {
   const address = `/assets/${name}.${createHash('sha256').update(content).digest('hex').slice(0, 12)}.${type}`
   const bodies = new Map<string, Buffer>()

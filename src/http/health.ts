@@ -6,14 +6,14 @@ import { isMigrated } from '../db/migrate.js'
 import type { KindMigrations } from '../db/migrations/index.js'
 import { faultForLog } from '../fault-for-log.js'
 
-/** Milliseconds that `/readyz` takes at most; load balancers rarely wait longer. */
-const LONGEST = 2_500
+/** Milliseconds until `/readyz` responds at the latest. Load balancers rarely wait longer. */
+const READY_TIMEOUT_MS = 2_500
 
 /**
- * `/healthz`: the process answers. `/readyz`: the database is up to date and reachable over
- * each of the pools that requests use.
+ * Creates two routes: `/healthz` (the process responds) and `/readyz` (the database is migrated,
+ * and reachable over each of the pools that requests use).
  *
- * @param kinds kinds of device from outside, whose migrations count as well
+ * @param kinds custom kinds, whose migrations must have run as well
  */
 export function healthRoutes(database: Database, kinds: readonly KindMigrations[], log: Logger): Router {
   const router = Router({ caseSensitive: true, strict: true })
@@ -29,8 +29,8 @@ export function healthRoutes(database: Database, kinds: readonly KindMigrations[
     res.type('text').send('ok\n')
   })
   router.get('/readyz', async (_req, res) => {
-    const ready = await within(LONGEST, isReady()).catch((fault: unknown) => {
-      log.warn({ err: faultForLog(fault) }, 'not ready')
+    const ready = await within(READY_TIMEOUT_MS, isReady()).catch((error: unknown) => {
+      log.warn({ err: faultForLog(error) }, 'not ready')
       return false
     })
     if (ready === undefined) log.warn('not ready: the database does not answer in time')
@@ -42,7 +42,7 @@ export function healthRoutes(database: Database, kinds: readonly KindMigrations[
   return router
 }
 
-/** Lets callers share the work that is under way, or each request would hold a connection of a dead host. */
+/** Shares a check in progress between requests. Otherwise each of them would occupy a connection to a dead host. */
 function sharing<T>(work: () => Promise<T>): () => Promise<T> {
   let running: Promise<T> | undefined
   return () => (running ??= work().finally(() => (running = undefined)))

@@ -1,9 +1,9 @@
 import type { RequestHandler } from 'express'
 
 /**
- * For pages whose address has a secret in it: it is never passed on as the referrer, not
- * even to this site. `no-referrer` alone would make browsers send `Origin: null` with the
- * page's own form (Fetch §3.1), which is refused; the last policy that a browser knows counts.
+ * Keeps a URL that contains a secret out of the `Referer` header, even for requests to this site.
+ * With `no-referrer` alone, browsers would send `Origin: null` with the page's own form
+ * (Fetch §3.1), which is rejected. Browsers apply the last policy that they know.
  */
 export const hideToken: RequestHandler = (_req, res, next) => {
   res.set('Referrer-Policy', 'no-referrer, strict-origin')

@@ -1,18 +1,19 @@
 import type { IRouter } from 'express'
 
-/** The methods of the routes at an address, in lower case; none where nobody has it. */
+/** Returns the methods of the routes at a path, in lower case. Empty if no route has the path. */
 export type MethodsAt = (path: string) => ReadonlySet<string>
 
 interface Address {
   path: string
-  /** Of the path, between its slashes; one that begins with a colon stands for any but an empty one. */
+  /** The path's segments. One that starts with a colon matches any segment that is not empty. */
   pieces: readonly string[]
   methods: readonly string[]
 }
 
 /**
- * Reads the addresses of routers that are complete, so that a request is one look-up.
+ * Builds the table of all routes once, so that a request needs one look-up.
  *
+ * @param routers must be complete: routes added later are not found
  * @example knownAddresses([router])('/account/two-factor/phones/3/delete') // Set { 'post' }
  */
 export function knownAddresses(routers: readonly IRouter[]): MethodsAt {
@@ -22,7 +23,7 @@ export function knownAddresses(routers: readonly IRouter[]): MethodsAt {
   return (path) => exact.get(path) ?? methodsAt(patterns, path)
 }
 
-/** Whether someone can be led to an address: one of ours has a page there, and of others we know nothing. */
+/** Whether a user can be redirected to a path: it is a page of this site, or a path of the host application. */
 export function hasPage(methods: ReadonlySet<string>): boolean {
   return methods.size === 0 || methods.has('get')
 }
@@ -36,13 +37,13 @@ function readAddresses({ stack }: IRouter): Address[] {
 }
 
 function methodsAt(addresses: readonly Address[], path: string): Set<string> {
-  const given = path.split('/')
-  return new Set(addresses.filter(({ pieces }) => matches(pieces, given)).flatMap(({ methods }) => methods))
+  const segments = path.split('/')
+  return new Set(addresses.filter(({ pieces }) => matches(pieces, segments)).flatMap(({ methods }) => methods))
 }
 
-function matches(pieces: readonly string[], given: readonly string[]): boolean {
+function matches(pieces: readonly string[], segments: readonly string[]): boolean {
   return (
-    pieces.length === given.length &&
-    pieces.every((piece, index) => piece === given[index] || (piece.startsWith(':') && given[index] !== ''))
+    pieces.length === segments.length &&
+    pieces.every((piece, index) => piece === segments[index] || (piece.startsWith(':') && segments[index] !== ''))
   )
 }

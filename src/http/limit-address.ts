@@ -8,35 +8,37 @@ import { clientAddress } from './client-info.js'
 const WINDOW_SECONDS = 15 * 60
 
 /**
- * Whom an attempt counts against. Null: a client whose IP address is unknown. It shares no limit,
- * because a limit made for one address would make all such clients wait.
+ * The requester whose limit an attempt is counted in. Null: a client whose IP address is unknown.
+ * It has no limit, because all such clients would share one that is meant for a single IP address.
  */
 export type Sender = string | null
 
-/** An anonymous requester: by network. */
+/** Identifies an anonymous requester by network. */
 export function networkSender(req: Request): Sender {
   const network = networkOf(clientAddress(req))
   return network === UNKNOWN_NETWORK ? null : network
 }
 
-/** Someone who has shown more than an IP address, so that nobody else at it makes them wait. */
+/** Identifies a user who proved more than an IP address, so that others behind the same one cannot lock them out. */
 export function personSender(userId: number): Sender {
   return `person:${userId}`
 }
 
-/** Failed attempts by sender, counted in the database so that all processes and restarts share them. */
+/** Counts failed attempts by sender. The numbers are in the database, so that all processes share them. */
 export interface AddressLimit {
-  /** Counts an attempt before it is made. @returns seconds to wait, or null if it can be made */
+  /** Counts an attempt before it is made. Returns the seconds to wait, or null if it can be made. */
   take(sender: Sender): Promise<number | null>
-  /** Takes the attempt back: it did not fail. */
+  /** Refunds an attempt that did not fail. */
   giveBack(sender: Sender): Promise<void>
-  /** The same, to go along with another statement. */
+  /** Returns the refund as a change that can be combined with another statement. */
   givenBack(sender: Sender): Change[]
 }
 
 /**
+ * Creates a limit of failed attempts.
+ *
  * @param limit failures within 15 minutes; 0 disables it
- * @param keyPrefix what is counted together
+ * @param keyPrefix attempts with the same prefix are counted together
  */
 export function limitAddress(pool: Pool, limit: number, keyPrefix = 'login'): AddressLimit {
   if (limit === 0) return { take: async () => null, giveBack: async () => {}, givenBack: () => [] }
@@ -60,12 +62,12 @@ export function limitAddress(pool: Pool, limit: number, keyPrefix = 'login'): Ad
       try {
         await limiter.consume(sender)
         return null
-      } catch (refusal) {
-        // The library throws its refusals; a fault of the database is an Error.
-        if (!(refusal instanceof RateLimiterRes)) throw refusal
-        // What was not let through did not fail: a crowd of right tries must not shut an office out.
+      } catch (rejection) {
+        // The library throws a RateLimiterRes over the limit, and an Error if the database fails.
+        if (!(rejection instanceof RateLimiterRes)) throw rejection
+        // An attempt that was never made did not fail: many correct ones at once must not lock an office out.
         await giveBack(sender)
-        return await waitOf(pool, limiter.getKey(sender), refusal.msBeforeNext, WINDOW_SECONDS)
+        return await waitOf(pool, limiter.getKey(sender), rejection.msBeforeNext, WINDOW_SECONDS)
       }
     },
     giveBack,
@@ -74,8 +76,11 @@ export function limitAddress(pool: Pool, limit: number, keyPrefix = 'login'): Ad
 }
 
 /**
- * Seconds to wait after a refusal. A window that ends further ahead than it is long was begun
- * while a clock was wrong, and begins now.
+ * Calculates the seconds to wait over the limit. A window that ends later than its length allows
+ * was started while a clock was wrong; it is started again now.
+ *
+ * @param milliseconds until the stored window ends
+ * @param window seconds
  */
 export async function waitOf(pool: Pool, key: string, milliseconds: number, window: number): Promise<number> {
   if (milliseconds > window * 1000)
@@ -86,5 +91,5 @@ export async function waitOf(pool: Pool, key: string, milliseconds: number, wind
   return Math.min(window, Math.max(1, Math.ceil(milliseconds / 1000)))
 }
 
-// What rate-limiter-flexible calls a reward. Tries whose 15 minutes are over are forgotten already.
+// rate-limiter-flexible calls this a reward. Attempts whose 15 minutes are over no longer matter.
 const GIVE_BACK = 'update rate_limits set points = points - 1 where key = $limited and expire > $limitedAt'

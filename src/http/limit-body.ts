@@ -1,6 +1,6 @@
 import type { Request, RequestHandler, Response } from 'express'
 
-/** How long a closed connection still takes what its client is sending. */
+/** How long the site still reads what the client sends on a connection that it closes. */
 const LINGER_MS = 5_000
 
 /** Ends the reading of a body, as the parser's own error does. */
@@ -12,8 +12,8 @@ class BodyTooLarge extends Error {
  * Lets a parser read a body of at most `limit` bytes. The parser alone would read a larger one
  * to its end before it reports it, which takes until the request times out if the rest never comes.
  *
- * @param limit bytes as sent, in front of any decompression
- * @param parser body-parser's: it reads the request from the moment it is called
+ * @param limit bytes as sent, before any decompression
+ * @param parser one of body-parser's: it starts to read when it is called
  */
 export function limitBody(limit: number, parser: RequestHandler): RequestHandler {
   return (req, res, next) => {
@@ -35,14 +35,14 @@ export function limitBody(limit: number, parser: RequestHandler): RequestHandler
     }
     if (Number(req.headers['content-length'] ?? 0) > limit) return reject()
     void parser(req, res, finish)
-    // Counted only while the parser reads: a listener of ours would set an unread body flowing.
+    // Counted only while the parser reads: a `data` listener would start the flow of an unread body.
     if (!done) req.on('data', count)
   }
 }
 
 /**
- * Closes the connection once the answer is out, but not while the client still sends: the reset
- * that follows would take the answer from it (RFC 9112 §9.6).
+ * Closes the connection after the response, but not while the client still sends: the reset
+ * that follows could destroy the response before the client reads it (RFC 9112 §9.6).
  */
 function closeAfterAnswer(req: Request, res: Response): void {
   const { socket } = req

@@ -8,7 +8,7 @@ declare global {
   // oxlint-disable-next-line typescript/no-namespace -- how Express's Request is extended
   namespace Express {
     interface Request {
-      /** Also in the answer's `X-Request-Id` and in every log line of this request. */
+      /** Also in the response's `X-Request-Id` and in every log line of this request. */
       id: string
       log: Logger
     }
@@ -16,9 +16,9 @@ declare global {
 }
 
 /**
- * Gives each request an id and writes one line when it is answered. The line has the
- * path without its query, for a query may carry what somebody typed, and without the token
- * of a one-time link; no header and no body ever stand in it.
+ * Gives each request an ID and logs one line when its response ends. The line contains the path
+ * without its query, which may contain what a person typed, and without the token of a one-time
+ * link. It never contains a header or a body.
  */
 export function logRequests(log: Logger): RequestHandler {
   return (req, res, next) => {

@@ -1,16 +1,16 @@
-/** What follows these prefixes is secret, or what someone typed. Compared without regard to case or doubled slashes. */
+/** The text after these prefixes is secret, or was typed by a person. Case and doubled slashes are ignored. */
 const MASKED: readonly [RegExp, string][] = [
   [/(\/account\/+(?:invitation|password\/+reset|email\/+confirm)\/+).+$/is, '$1:token'],
   [/(\/resources\/+[^/]*\/+actions\/+[^/]*\/+).+$/is, '$1:query'],
 ]
 
-/** As long as 40 characters are in one piece, they may be a token: 240 bits in base64url. */
+/** 40 characters in one piece may be a token: 240 bits in Base64url. */
 const LONG_PIECE = /[\w-]{40,}/g
 
 /**
- * A request's path as it may be written to the log or the audit log: without its query,
- * without the token of a one-time link, and without what was typed into the panel's search.
- * Looks at the path as the router will read it, since `%41` is another way to write `A`.
+ * Formats a request's path for the log or the audit log: without its query, without the token
+ * of a one-time link, and without what was typed into the panel's search. Secrets are looked
+ * for in the decoded path, which the router reads: `%41` is another spelling of `A`.
  *
  * @param target a request's target or path, as it arrived
  * @returns at most 500 characters
@@ -31,7 +31,7 @@ const UNPRINTABLE = /[^\x21-\x7e]/g
 
 const encodeByte = (byte: string) => `%${byte.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`
 
-/** Escapes that decode to nothing (`%zz`) stay; decoded until nothing changes, for a proxy may have encoded once more. */
+/** Decodes up to three times, because a proxy may have encoded the path again. Invalid escapes (`%zz`) stay as they are. */
 function decodeWhatCan(path: string): string {
   let text = path
   for (let round = 0; round < 3; round++) {

@@ -1,17 +1,19 @@
 import type { ErrorRequestHandler, RequestHandler } from 'express'
 import type { MethodsAt } from './known-addresses.js'
 
-/** Keeps rules of ours to our own addresses, where an application has others beside them. */
+/** Applies the site's rules to its own paths only, if a host application has others. */
 export interface OwnAddresses {
-  /** Whether an address is exactly one of ours, whatever stands beside them. */
+  /** Whether a path is one of the site's, even if the host application has paths next to it. */
   knows(path: string): boolean
   rule(handler: RequestHandler): RequestHandler
   fault(handler: ErrorRequestHandler): ErrorRequestHandler
 }
 
 /**
- * @param methodsAt of our pages; the panel's addresses are ours, too
- * @param beside whether there are others at all; alone, every address is ours
+ * Creates the wrappers that limit handlers to the site's own paths.
+ *
+ * @param methodsAt the methods of the site's pages; the panel's paths belong to the site, too
+ * @param beside whether the site runs in a host application; if not, every path is the site's
  */
 export function ownAddresses(methodsAt: MethodsAt, beside: boolean): OwnAddresses {
   const knows = (path: string) => /^\/admin(\/|$)/.test(path) || methodsAt(path).size > 0
@@ -19,6 +21,6 @@ export function ownAddresses(methodsAt: MethodsAt, beside: boolean): OwnAddresse
   return {
     knows,
     rule: (handler) => (req, res, next) => (knows(req.path) ? handler(req, res, next) : next()),
-    fault: (handler) => (fault, req, res, next) => (knows(req.path) ? handler(fault, req, res, next) : next(fault)),
+    fault: (handler) => (error, req, res, next) => (knows(req.path) ? handler(error, req, res, next) : next(error)),
   }
 }

@@ -5,31 +5,31 @@ import { limitBody } from './limit-body.js'
 import { refuse } from './refuse.js'
 import { normalisePassword } from '../crypto/hash-password.js'
 
-/** A form has a dozen short fields; more is no form of ours. */
+/** The site's forms have a dozen short fields. A larger body is not one of them. */
 const LIMIT_BYTES = 16 * 1024
 
-/** Parses what our own pages post, and nothing else. */
+/** Parses the forms that the site's pages post, and rejects other bodies. */
 export function parseForms(): RequestHandler[] {
   return [
-    refuseOtherTypes,
+    rejectOtherTypes,
     limitBody(
       LIMIT_BYTES,
-      express.urlencoded({ extended: false, limit: LIMIT_BYTES, parameterLimit: 50, verify: judgeBytes }),
+      express.urlencoded({ extended: false, limit: LIMIT_BYTES, parameterLimit: 50, verify: checkBytes }),
     ),
   ]
 }
 
-/** What the parser read of a request, byte by byte. */
+/** The bytes that the parser read of each request. */
 const bytesRead = new WeakMap<object, Buffer>()
 
-/** `%zz`, or bytes that are no UTF-8, would silently become another text. Throwing tells the parser. */
-function judgeBytes(req: object, _res: unknown, body: Buffer): void {
+/** Throws on `%zz`, and on bytes that are not UTF-8: the parser would silently turn them into another text. */
+function checkBytes(req: object, _res: unknown, body: Buffer): void {
   decodeURIComponent(body.toString('latin1'))
   bytesRead.set(req, body)
 }
 
 /**
- * Reads a form's bytes without a look at its fields, for a route whose own parser comes later.
+ * Reads a form's bytes without parsing its fields, for a route whose own parser runs later.
  *
  * @returns the bytes that `parseForms` or this function read; null if another parser read them,
  *   or if there are too many
@@ -39,35 +39,35 @@ export function readBytes(req: Request, res: Response): Promise<Buffer | null> {
   if (known || req.readableEnded) return Promise.resolve(known ?? null)
   const { body } = req
   return new Promise((resolve, reject) => {
-    void takeBytes(req, res, (fault: unknown) => {
+    void takeBytes(req, res, (error: unknown) => {
       const read: unknown = req.body
       req.body = body
-      if (fault) return isTooLarge(fault) ? resolve(null) : reject(fault)
+      if (error) return isTooLarge(error) ? resolve(null) : reject(error)
       resolve(Buffer.isBuffer(read) ? read : Buffer.alloc(0))
     })
   })
 }
 
-/** For a request that gets another body. */
+/** Forgets a request's bytes, because its body is replaced. */
 export function forgetBytes(req: Request): void {
   bytesRead.delete(req)
 }
 
 const takeBytes = limitBody(LIMIT_BYTES, express.raw({ type: () => true, limit: LIMIT_BYTES, inflate: false }))
 
-const isTooLarge = (fault: unknown) => fault instanceof Error && 'status' in fault && fault.status === 413
+const isTooLarge = (error: unknown) => error instanceof Error && 'status' in error && error.status === 413
 
-/** Whether a request's body is one that `parseForms` takes: a form that is not too large, or nothing. */
+/** Whether `parseForms` accepts a request's body: a form that is not too large, or no body. */
 export function isForm(req: Request): boolean {
-  return isOfOurType(req) && Number(req.headers['content-length'] ?? 0) <= LIMIT_BYTES
+  return hasFormType(req) && Number(req.headers['content-length'] ?? 0) <= LIMIT_BYTES
 }
 
-/** Whether somebody else has read a request's body to its end, and has not left it in `req.body`. */
+/** Whether another parser has read a request's body to its end without leaving it in `req.body`. */
 export function isReadAlready(req: Request): boolean {
   return hasBody(req) && req.readableEnded && req.body === undefined
 }
 
-function isOfOurType(req: Request): boolean {
+function hasFormType(req: Request): boolean {
   return !hasBody(req) || Boolean(req.is('application/x-www-form-urlencoded'))
 }
 
@@ -75,8 +75,8 @@ function hasBody({ headers }: Request): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
 }
 
-const refuseOtherTypes: RequestHandler = (req, res, next) => {
-  if (isOfOurType(req)) return next()
+const rejectOtherTypes: RequestHandler = (req, res, next) => {
+  if (hasFormType(req)) return next()
   refuse(
     req,
     res,
@@ -86,7 +86,11 @@ const refuseOtherTypes: RequestHandler = (req, res, next) => {
   )
 }
 
-/** A field of a form: one value, no NUL (PostgreSQL has none in text). */
+/**
+ * Creates the schema of a form field: one value without NUL, which PostgreSQL cannot store in text.
+ *
+ * @param max characters
+ */
 export function field(max: number) {
   return z
     .string()
@@ -95,14 +99,19 @@ export function field(max: number) {
     .optional()
 }
 
-/** A password: its length is that of its normalised form, and what was typed may be longer. */
+/**
+ * Creates the schema of a password field. The typed text may be longer than its normalised form.
+ *
+ * @param max characters of the normalised password
+ */
 export function passwordField(max: number) {
   return field(4 * max).refine((value) => normalisePassword(value ?? '').length <= max)
 }
 
 /**
- * The typed form, or null where a field is doubled, too long or no text.
+ * Reads the typed form.
  *
+ * @returns null if a field occurs twice, is too long or is not text
  * @example const form = readForm(req, z.object({ username: field(254) }))
  */
 export function readForm<Form>(req: Request, schema: z.ZodType<Form>): Form | null {
@@ -110,7 +119,7 @@ export function readForm<Form>(req: Request, schema: z.ZodType<Form>): Form | nu
   return parsed.success ? parsed.data : null
 }
 
-/** Names what the body parser and the router throw over bad input; hands anything else on. */
+/** Responds with 400 or 413 to what the body parser and the router throw over bad input. Passes other errors on. */
 export const refuseBadInput: ErrorRequestHandler = (error: unknown, req, res, next) => {
   const status = error instanceof Error && 'status' in error ? Number(error.status) : 500
   if (res.headersSent || status < 400 || status >= 500 || isFromHost(error)) return next(error)

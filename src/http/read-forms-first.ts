@@ -3,12 +3,11 @@ import type { MethodsAt } from './known-addresses.js'
 import { isForm, parseForms } from './read-form.js'
 
 /**
- * Reads the forms of our own pages before anybody asks who has sent them. A body that is
- * held back would otherwise keep alive, for as long as it takes, what was known of its
- * sender when it began: a session that has been ended meanwhile. What is no form of ours is
- * left to the pages, which refuse it.
+ * Reads the forms of the site's pages before their session and user are loaded. Otherwise a
+ * client that sends its body slowly could act with a session that was ended in the meantime.
+ * Other bodies are left to the pages, which reject them.
  *
- * @param methodsAt of our pages; the panel reads its bodies itself
+ * @param methodsAt the methods of the site's pages; the panel reads its own bodies
  */
 export function readFormsFirst(methodsAt: MethodsAt): RequestHandler {
   const read = Router().use(...parseForms())

@@ -5,8 +5,8 @@ import { hostSetting } from './stand-beside.js'
 const PANEL = /^\/admin(?:\/|$)/
 
 /**
- * Rejects paths of the panel in other letters, such as `/ADMIN/report`. A host's router takes
- * them for the same path unless it is case-sensitive, and would answer without the panel's guard.
+ * Rejects paths of the panel in another case, such as `/ADMIN/report`. A host's router that is not
+ * case-sensitive treats them as the same path, and would respond without the panel's guard.
  */
 export const refuseCapitals: RequestHandler = (req, res, next) => {
   const isOther = !PANEL.test(req.path) && PANEL.test(req.path.toLowerCase())

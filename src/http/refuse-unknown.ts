@@ -3,15 +3,15 @@ import type { MethodsAt } from './known-addresses.js'
 import { refuse } from './refuse.js'
 
 /**
- * Refuses targets that are no path of this site, such as `*` (RFC 9112 §3.2.4). Node accepts
- * them, and express-session passes over them without giving the request a session.
+ * Rejects request targets that are not a path, such as `*` (RFC 9112 §3.2.4). Node accepts
+ * them, and express-session gives such a request no session.
  */
 export const refuseOddTargets: RequestHandler = (req, res, next) => {
   if (req.path.startsWith('/')) next()
   else refuse(req, res, { status: 400, code: 'bad_request' })
 }
 
-/** Answers what no page has answered: 405 with `Allow` where an address is known by other methods, else 404. */
+/** Responds to requests without a route: 405 with `Allow` if the path has other methods, 404 if it has none. */
 export function refuseUnknown(methodsAt: MethodsAt): RequestHandler {
   return (req, res) => {
     const allow = allowed(methodsAt(req.path))
@@ -20,13 +20,13 @@ export function refuseUnknown(methodsAt: MethodsAt): RequestHandler {
   }
 }
 
-/** The same beside an application's own pages: what is unknown here may be known there. */
+/** Responds with 405 only, and passes unknown paths on to the host application, which may have them. */
 export function refuseMethod(methodsAt: MethodsAt): RequestHandler {
-  const refuseOwn = refuseUnknown(methodsAt)
-  return (req, res, next) => (methodsAt(req.path).size > 0 ? refuseOwn(req, res, next) : next())
+  const reject = refuseUnknown(methodsAt)
+  return (req, res, next) => (methodsAt(req.path).size > 0 ? reject(req, res, next) : next())
 }
 
-/** HEAD is GET without a body. */
+/** Lists the methods for `Allow`. A route with GET also accepts HEAD. */
 function allowed(methods: ReadonlySet<string>): string[] {
   const all = methods.has('get') ? [...methods, 'head'] : [...methods]
   return all.map((method) => method.toUpperCase()).toSorted()

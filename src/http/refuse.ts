@@ -2,13 +2,14 @@ import type { Request, Response } from 'express'
 import { sendPage } from './send-page.js'
 import { wantsJson } from './wants-json.js'
 
-/** A refusal of a whole request, with the code of CONTRACT.md §3. */
+/** Why a whole request is rejected. */
 export interface RequestRefusal {
   status: number
+  /** The error code, a key of `errors:`. */
   code: string
-  /** The key of `errors:` that says it, if it is another than the code. */
+  /** The key of another text in `errors:`. */
   text?: string
-  /** What stands in that text. */
+  /** The values for the text's placeholders. */
   values?: Readonly<Record<string, string>>
   /** Seconds, for `Retry-After`. */
   retryAfter?: number
@@ -16,23 +17,23 @@ export interface RequestRefusal {
   allow?: string
 }
 
-/** The database cannot be reached. The number of seconds is about what a restart of it takes. */
+/** The database cannot be reached. A restart takes about that many seconds. */
 export const UNAVAILABLE = { status: 503, code: 'unavailable', retryAfter: 5 } as const
 
-/** The application's code could not reach what it needs. What it had done by then is not known. */
+/** The host application's code could not reach something it needs. It may have changed something before. */
 export const HOST_UNAVAILABLE = { ...UNAVAILABLE, text: 'unavailable_host' } as const
 
-/** Answers a refused request: JSON to a program, a page to a person. Nothing of the fault itself is in it. */
-export function refuse(req: Request, res: Response, refusal: RequestRefusal): void {
-  res.status(refusal.status).set('Cache-Control', 'no-store')
-  if (refusal.allow) res.set('Allow', refusal.allow)
-  if (refusal.retryAfter !== undefined) res.set('Retry-After', String(refusal.retryAfter))
-  const message = req.t(`errors:${refusal.text ?? refusal.code}`, refusal.values)
-  if (wantsJson(req)) sendRefusal(req, res, { code: refusal.code, message })
-  else sendPage(res, 'error', { code: refusal.code, message })
+/** Responds to a rejected request: JSON for a program, a page for a person. Details of an error are never included. */
+export function refuse(req: Request, res: Response, rejection: RequestRefusal): void {
+  res.status(rejection.status).set('Cache-Control', 'no-store')
+  if (rejection.allow) res.set('Allow', rejection.allow)
+  if (rejection.retryAfter !== undefined) res.set('Retry-After', String(rejection.retryAfter))
+  const message = req.t(`errors:${rejection.text ?? rejection.code}`, rejection.values)
+  if (wantsJson(req)) sendRefusal(req, res, { code: rejection.code, message })
+  else sendPage(res, 'error', { code: rejection.code, message })
 }
 
-/** Answers in the shape that programs get every refusal in, in the request's language. */
+/** Responds with an error in the JSON shape of all errors, in the request's language. */
 export function sendRefusal(req: Request, res: Response, error: Readonly<Record<string, unknown>>): void {
   res
     .set({ 'Cache-Control': 'no-store', 'Content-Language': req.language })

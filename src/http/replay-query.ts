@@ -3,13 +3,13 @@ import type { Request } from 'express'
 import { hostSetting } from './stand-beside.js'
 
 /**
- * Reads the query of the address that a request has been given. Express 5 reads it from the address each
- * time; Express 4, or middleware that makes `req.query` writable, has written it onto the request on arrival.
+ * Parses the query again after a request's URL was replaced. Express 5 reads it from the URL each time;
+ * Express 4, and middleware that makes `req.query` writable, stored it on the request on arrival.
  */
 export function replayQuery(req: Request): void {
   if (!Object.hasOwn(req, 'query')) return
-  const hosts = hostSetting(req, 'query parser fn')
+  const hostParser = hostSetting(req, 'query parser fn')
   const [, query = ''] = /\?(.*)$/s.exec(req.url) ?? []
-  const value: unknown = typeof hosts === 'function' ? hosts(query) : parse(query)
+  const value: unknown = typeof hostParser === 'function' ? hostParser(query) : parse(query)
   Object.defineProperty(req, 'query', { value, writable: true, configurable: true, enumerable: true })
 }

@@ -1,8 +1,9 @@
 /**
- * Where to go after a step: a path on this site, or null. Checked by resolving it as a
- * browser would, because `//host`, `/\host` and `/%09/host` lead elsewhere there.
+ * Checks the path to continue at after a step. It is resolved as a browser would do it,
+ * because `//host`, `/\host` and `/%09/host` are other sites for a browser.
  *
- * @param next as it came in, from a form or an address
+ * @param next as received, from a form or a query
+ * @returns a path on this site, or null
  * @example safeNext('/admin?page=2') // '/admin?page=2'
  */
 export function safeNext(next: unknown): string | null {
@@ -10,20 +11,21 @@ export function safeNext(next: unknown): string | null {
   if (next.includes('\\')) return null
   const here = 'http://here.invalid'
   const url = URL.canParse(next, here) ? new URL(next, here) : null
-  // What a browser would make of dot segments must stay a single-slash path too.
+  // The path without its dot segments must not start with two slashes either.
   return url?.origin === here && !url.pathname.startsWith('//') ? next : null
 }
 
-/** The sign-in page, with the way back. */
+/** Returns the path of the sign-in page. */
 export function loginAddress(next: string | null): string {
   return addNext('/account/login', next)
 }
 
 /**
- * An address with the way back.
+ * Appends the path to continue at to a URL or path.
  *
- * @param address a program's own, with or without a query
+ * @param address chosen by the site or its host, with or without a query
  * @param next checked by `safeNext`
+ * @param name of the query parameter
  */
 export function addNext(address: string, next: string | null, name = 'next'): string {
   if (next === null) return address

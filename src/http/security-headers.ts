@@ -1,17 +1,22 @@
 import type { RequestHandler } from 'express'
 
-/** Pages have no script at all, but for those of `sendKeyPage`; the panel sets its own policy for its page. */
+/** Pages have no scripts, except those of `sendKeyPage`. The panel sets its own policy for its page. */
 const PAGES_CSP =
   "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
-/** The same for pages that speak with a security key: their one script, and what it asks of this site. */
+/** The policy of pages that use a security key: it adds their script and the script's requests to this site. */
 export const KEY_PAGES_CSP = `${PAGES_CSP}; script-src 'self'; connect-src 'self'`
 
 const HSTS = 'Strict-Transport-Security'
 
-/** ASVS 3.4.1 to 3.4.6 on every answer, refusals included. */
+/**
+ * Sets the headers of ASVS 3.4.1 to 3.4.6 on every response, including rejections.
+ *
+ * @param options.https whether `BASE_URL` is https
+ * @param options.beside whether the site runs in a host application
+ */
 export function securityHeaders({ https, beside }: { https: boolean; beside: boolean }): RequestHandler {
-  // Beside an application its subdomains are its own affair: one without TLS would be out of reach for a year.
+  // The host application decides about its subdomains: one without TLS could not be reached for a year.
   const hsts = `max-age=31536000${beside ? '' : '; includeSubDomains'}`
   const headers = {
     'Content-Security-Policy': PAGES_CSP,
@@ -24,10 +29,10 @@ export function securityHeaders({ https, beside }: { https: boolean; beside: boo
     ...(https && { [HSTS]: hsts }),
   }
   return (_req, res, next) => {
-    // Browsers keep the last policy for transport: a host's own can be wider than ours.
-    const own = beside ? res.get(HSTS) : undefined
+    // Browsers use the last HSTS policy. The host's own may cover more than the site's.
+    const hostPolicy = beside ? res.get(HSTS) : undefined
     res.set(headers)
-    if (own !== undefined) res.set(HSTS, own)
+    if (hostPolicy !== undefined) res.set(HSTS, hostPolicy)
     next()
   }
 }

@@ -4,14 +4,14 @@ import { describeDue } from './describe-due.js'
 import { describeRefusedTries } from './describe-refused-tries.js'
 import { KEY_PAGES_CSP } from './security-headers.js'
 
-/** What every page needs; set once on the app. */
+/** Values that every page needs; set once on the app. */
 export interface PageShared {
   siteName: string
-  /** Address of the one stylesheet. */
+  /** Path of the stylesheet. */
   stylesheet: string
-  /** Address of the one script, which speaks with security keys. */
+  /** Path of the script that uses security keys. */
   keyScript: string
-  /** Whether passwords and addresses are ours, and there are pages for them. */
+  /** Whether the site stores passwords and email addresses, and has pages for them. */
   ownsPeople: boolean
 }
 
@@ -25,8 +25,8 @@ declare global {
 }
 
 /**
- * Answers with `views/<view>.ejs` inside the layout, in the request's language. Pages are
- * about one person at one moment, so no cache keeps them.
+ * Responds with `views/<view>.ejs` inside the layout, in the request's language. Pages show
+ * one person's current data, so they are never cached.
  */
 export function sendPage(res: Response, view: string, values: TemplateData = {}): void {
   const { t, language, user = null } = res.req
@@ -40,7 +40,7 @@ export function sendPage(res: Response, view: string, values: TemplateData = {})
     .send(renderHtml('layouts/page', { ...shared, view, values }))
 }
 
-/** The same for a page that speaks with a security key: these alone have a script. */
+/** Responds with a page that uses a security key. Only these pages have a script. */
 export function sendKeyPage(res: Response, view: string, values: TemplateData = {}): void {
   res.locals['script'] = res.app.locals.page.keyScript
   res.set('Content-Security-Policy', KEY_PAGES_CSP)

@@ -4,7 +4,11 @@ import { SiteError } from '../errors.js'
 import { root } from '../root.js'
 import { type Asset, hashAsset } from './hash-asset.js'
 
-/** The pages' one script, which speaks with security keys. `scripts/build.mjs` makes it. */
+/**
+ * Loads the pages' only script, which uses security keys. `scripts/build.mjs` builds it.
+ *
+ * @throws SiteError `script_not_built`
+ */
 export function readKeyScript(file = path.join(root, 'dist/browser/webauthn.js')): Asset {
   if (existsSync(file)) return hashAsset('webauthn', 'js', readFileSync(file))
   throw new SiteError('script_not_built', 'The security key script has not been built.', 'Run `npm run build`.')

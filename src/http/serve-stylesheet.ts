@@ -4,7 +4,7 @@ import path from 'node:path'
 import { root } from '../root.js'
 import { type Asset, hashAsset } from './hash-asset.js'
 
-/** The pages' one stylesheet: Pico, the colours that the panel shares, our own rules. */
+/** Loads the pages' only stylesheet: Pico, the colours shared with the panel, and the site's own rules. */
 export function readStylesheet(): Asset {
   const pico = createRequire(import.meta.url).resolve('@picocss/pico/css/pico.min.css')
   const files = [pico, path.join(root, 'views/theme.css'), path.join(root, 'views/site.css')]

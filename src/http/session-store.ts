@@ -8,15 +8,18 @@ import { runStatement } from '../db/run-statement.js'
 /** NIST SP 800-63B-4 §2.2.3: a session without activity ends within the hour. */
 export const INACTIVITY_SECONDS = 3600
 
-/** How stale `expire` may be: one write a minute and session, not one a request. A session ends this much early at most. */
+/**
+ * How long `expire` can be out of date. A session is written once a minute instead of once a request,
+ * and can end this much too early.
+ */
 const TOUCH_EVERY_MS = 60_000
 const TOUCHES_REMEMBERED = 10_000
 const SWEEP_EVERY_MS = 15 * 60_000
 
 /**
  * Stores express-session's sessions in the table `sessions`. A session that was loaded is only
- * ever updated, never inserted: a request that is still under way when its session ends
- * (sign-out, a new ID) cannot bring the row back. Every time is the site's clock's.
+ * ever updated, never inserted: a request that is still running when its session ends
+ * (sign-out, a new ID) cannot bring the row back. All times come from the site's clock.
  */
 export class SessionStore extends session.Store {
   readonly #pool: Pool
@@ -25,7 +28,7 @@ export class SessionStore extends session.Store {
   /** When a loaded session was last seen, by its data. */
   readonly #seen = new WeakMap<object, Date>()
   readonly #loaded = new WeakSet<object>()
-  /** Sessions that a request is just leaving, with their rows. */
+  /** Sessions that are being replaced; their rows are not deleted by `regenerate`. */
   readonly #left = new WeakSet<object>()
   readonly #written = new WeakMap<object, string>()
   readonly #touched = new Map<string, number>()
@@ -42,7 +45,7 @@ export class SessionStore extends session.Store {
     clearInterval(this.#sweeping)
   }
 
-  /** Deletes what nobody was seen with in time. Where that fails the next sweep tries again. */
+  /** Deletes expired sessions. If that fails, the next run does it. */
   #sweep(): void {
     const swept = this.#pool.query('delete from sessions where expire < $1', [this.#clock.now()])
     swept.catch(() => {})
@@ -55,7 +58,7 @@ export class SessionStore extends session.Store {
   async #read(sid: string): Promise<SessionData | null> {
     const { rows } = await this.#pool.query<{ sess: SessionData; expire: Date }>({
       name: 'read_session',
-      // One that lies far ahead was written while a clock was wrong: nobody knows when it was last seen.
+      // A row that expires too far ahead was written while a clock was wrong: its last use is unknown.
       text: `select sess, expire from sessions where sid = $1 and expire >= $2
         and expire <= $2::timestamptz + 2 * interval '1 hour'`,
       values: [sid, this.#clock.now()],
@@ -73,7 +76,7 @@ export class SessionStore extends session.Store {
     return loaded
   }
 
-  /** When a request's session was last seen before it, to the minute; null: it begins with this request. */
+  /** Returns when a session was last used before this request, to the minute. Null if it begins with this request. */
   lastSeen({ session }: Pick<Request, 'session'>): Date | null {
     return this.#seen.get(session) ?? null
   }
@@ -81,12 +84,12 @@ export class SessionStore extends session.Store {
   override set(sid: string, data: SessionData, done: (error?: unknown) => void = () => {}): void {
     this.#rememberTouch(sid)
     const text = JSON.stringify(data)
-    // Saved before its redirect: express-session saves it once more behind it.
+    // It was saved before its redirect, and express-session saves it again afterwards.
     if (this.#written.get(data) === text) return done()
     this.#written.set(data, text)
     const sql = this.#loaded.has(data) ? UPDATE : INSERT
     const stored = () => {
-      // From now on it is there, or it was ended.
+      // From now on a missing row means that the session was ended.
       this.#loaded.add(data)
       done()
     }
@@ -94,13 +97,13 @@ export class SessionStore extends session.Store {
   }
 
   /**
-   * Gives a request another session for the one it has, in one statement: the old one is
-   * deleted and the new one stored.
+   * Replaces a request's session in one statement: the old row is deleted and a new one inserted.
    *
-   * @param data what the new one holds
-   * @param how.transaction on whose connection; where it is undone, so is this, but for the request's own session
-   * @param how.afresh also where there was no session, or it has ended
-   * @returns false where the old one had ended already, of racers with one session to all but one; then nothing changes
+   * @param data the new session's data
+   * @param options.transaction a rollback also undoes the statement, but not the change of `req.session`
+   * @param options.afresh whether to start a session even if there is no old one, or it has ended
+   * @returns false if the old session had already ended, so that nothing changed. If several requests
+   *   replace one session at once, only one of them succeeds
    */
   async exchange(
     req: Request,
@@ -115,26 +118,26 @@ export class SessionStore extends session.Store {
       const values = { text, expire: this.#expiry(), sid: req.sessionID, before: sessionID, afresh }
       exchanged = (await runStatement({ pool: this.#pool }, transaction, EXCHANGE, values)).length === 1
       if (exchanged) this.#written.set(req.session, text)
-      // From now on it is there, or it was ended.
+      // From now on a missing row means that the session was ended.
       if (exchanged) this.#loaded.add(req.session)
       this.#rememberTouch(req.sessionID)
       return exchanged
     } finally {
-      // Also after a fault: what was not exchanged must not be saved with the answer.
+      // Also after an error: the new session must not be saved with the response.
       if (!exchanged) Object.assign(req, { session, sessionID })
     }
   }
 
-  /** Gives a request a new session; the row of the one it had is its own affair. */
+  /** Gives a request a new session without deleting the old row, which the caller's statement does. */
   #leave(session: Request['session']): Promise<void> {
     this.#left.add(session)
-    // By the session, which knows the request that express-session looks at (./sessions.ts).
+    // Called on the session, which has the request object that express-session uses (./sessions.ts).
     return new Promise<void>((resolve, reject) =>
       session.regenerate((error: unknown) => (error ? reject(error) : resolve())),
     ).finally(() => this.#left.delete(session))
   }
 
-  /** Gives a request a new session; the one it had is deleted, where there is a row of it. */
+  /** Gives a request a new session, and deletes the old one's row if there is one. */
   override regenerate(req: Request, done: (error?: unknown) => void): void {
     const hasRow = this.#loaded.has(req.session) && !this.#left.has(req.session)
     if (hasRow) return super.regenerate(req, done)

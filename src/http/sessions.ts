@@ -10,28 +10,30 @@ import { SessionStore } from './session-store.js'
 export interface SessionOptions {
   pool: Pool
   clock: Clock
-  /** Newest first; the older ones still open cookies that they signed. */
+  /** Newest first. The older ones still verify the cookies that they signed. */
   secrets: string[]
   /** Whether `BASE_URL` is https. */
   https: boolean
-  /** Whether an application beside ours may have express-session, too (./stand-beside.ts). */
+  /** Whether a host application may use express-session, too (./stand-beside.ts). */
   beside?: boolean
 }
 
-/** The cookie's name; browsers keep `__Host-` ones to this host, this path and https. */
+/** Returns the cookie's name. Browsers limit a `__Host-` cookie to this host and to https. */
 export function sessionCookieName(https: boolean): string {
   return https ? '__Host-otp_session' : 'otp_session'
 }
 
-/** How the cookie is called and signed: newest secret first. */
+/** How the cookie is named and signed: newest secret first. */
 interface SessionCookie {
   https: boolean
   secrets: readonly string[]
 }
 
 /**
- * The id of the session that a request names, where it was signed here: as express-session
- * will read it. The session may have ended since; only the database knows.
+ * Reads the session ID from a request's cookie and checks its signature, like express-session.
+ * The session may have ended in the meantime; that is only known after a query.
+ *
+ * @returns null if there is no cookie that the site signed
  */
 export function sessionNamed({ headers }: Pick<Request, 'headers'>, { https, secrets }: SessionCookie): string | null {
   const value = parse(headers.cookie ?? '')[sessionCookieName(https)]
@@ -40,19 +42,19 @@ export function sessionNamed({ headers }: Pick<Request, 'headers'>, { https, sec
   return ids.find((id) => id !== false) || null
 }
 
-/** Whether a request brings the cookie of a session that began here. */
+/** Whether a request has a session cookie that the site signed. */
 export function bringsSession(req: Pick<Request, 'headers'>, options: SessionCookie): boolean {
   return sessionNamed(req, options) !== null
 }
 
-/** Gives the browser of an answer the cookie of a session, as express-session would. */
+/** Sets a session's cookie on a response, like express-session. */
 export function setSessionCookie(res: Response, sid: string, { https, secrets }: SessionCookie): void {
   const [newest = ''] = secrets
   const cookie = { httpOnly: true, sameSite: 'lax', path: '/', secure: https } as const
   res.cookie(sessionCookieName(https), `s:${sign(sid, newest)}`, cookie)
 }
 
-/** Loads the session of a request that has one. A stranger gets no cookie and no row. */
+/** Creates the middleware that loads a request's session. An anonymous request gets no cookie and no row. */
 export function sessions(options: SessionOptions): { middleware: RequestHandler[]; store: SessionStore } {
   const store = new SessionStore(options.pool, options.clock)
   const middleware = session({
@@ -64,20 +66,20 @@ export function sessions(options: SessionOptions): { middleware: RequestHandler[
     proxy: options.https,
     cookie: { httpOnly: true, sameSite: 'lax', path: '/', secure: options.https },
   })
-  const load = options.beside ? onItsOwn(middleware, options.https) : middleware
-  return { middleware: [...(options.https && !options.beside ? [knowHttps] : []), load, saveBeforeRedirect], store }
+  const load = options.beside ? isolateSession(middleware, options.https) : middleware
+  return { middleware: [...(options.https && !options.beside ? [assumeHttps] : []), load, saveBeforeRedirect], store }
 }
 
 /**
- * Two of express-session on one request: each looks at `req.session` when the answer goes
- * out, and saves whatever it finds there. Ours gets an object of its own to look at; the
- * request shows what stands there for as long as it is ours.
+ * Lets two instances of express-session work on one request. Each reads `req.session` when the
+ * response is sent, and saves what it finds there. The site's instance gets a separate object, and
+ * the request's properties read from it for as long as the site handles the request.
  */
-function onItsOwn(middleware: RequestHandler, https: boolean): RequestHandler {
+function isolateSession(middleware: RequestHandler, https: boolean): RequestHandler {
   return (req, res, next) => {
     const { url, originalUrl, socket } = req
     const headers = https ? { ...req.headers, 'x-forwarded-proto': 'https' } : req.headers
-    // Nothing of the request is inherited: behind a session that has ended here is none.
+    // Inherits nothing from the request: after a session of the site has ended, the host's must not show through.
     const own: Request = Object.assign(Object.create(null), { headers, url, originalUrl, connection: socket })
     for (const name of ['session', 'sessionID', 'sessionStore'] as const)
       Object.defineProperty(req, name, {
@@ -92,9 +94,9 @@ function onItsOwn(middleware: RequestHandler, https: boolean): RequestHandler {
   }
 }
 
-// With an https BASE_URL TLS ends here or in front of here. express-session would set no
-// Secure cookie over the plain hop behind a proxy unless it is told so.
-const knowHttps: RequestHandler = (req, _res, next) => {
+// With an https BASE_URL, this process or a proxy terminates TLS. Without the header,
+// express-session would not set a Secure cookie on the plain connection behind the proxy.
+const assumeHttps: RequestHandler = (req, _res, next) => {
   req.headers['x-forwarded-proto'] = 'https'
   next()
 }

@@ -1,14 +1,14 @@
 import type { Express, Request, RequestHandler, Response } from 'express'
 import { SiteError } from '../errors.js'
 
-/** What we set on a request, and an application may have there under the same name. */
+/** Properties that the site sets on a request, and that a host application may set under the same name. */
 const ON_REQUEST = ['session', 'sessionID', 'sessionStore', 'auth', 'user', 't', 'language', 'id', 'log'] as const
-/** The same of its answer. */
+/** Likewise on a response. */
 const ON_RESPONSE = ['redirect'] as const
-/** What its routes get of ours, unless it has its own. */
+/** The site's properties that the host's routes can read, unless the host sets its own. */
 const SHOWN = ['auth', 'user'] as const
 
-/** One side's view of a request. */
+/** One application's properties, prototypes and headers on a request and its response. */
 interface Side {
   request: Map<string, PropertyDescriptor>
   response: Map<string, PropertyDescriptor>
@@ -17,21 +17,21 @@ interface Side {
   headers: Readonly<Record<string, number | string | string[] | undefined>>
 }
 
-/** A request that two applications look at in turn; one side is kept while the other looks. */
+/** Which of the two applications handles a request at the moment, with the saved view of the other one. */
 type Shared = { within: true; host: Side } | { within: false; own: Side } | { within: false; own: null }
 
 const shared = new WeakMap<Request, Shared>()
 
-/** What the application's routes were shown of ours: they may have put something else there since. */
+/** The values of the site that the host's routes can read. The host may have replaced them since. */
 const shown = new WeakMap<Request, Map<string, unknown>>()
 
 /**
- * Mounts a site beside an application's own routes. What the site puts on a request and on its
- * answer (session, language, log, headers) is taken away again where it hands the request on,
- * so that the application finds its own; `req.auth` and `req.user` stay, unless it has its own.
+ * Mounts a site in a host application. Before the site passes a request on, it removes what it put
+ * on the request and its response (session, language, log, headers) and restores the host's values.
+ * `req.auth` and `req.user` stay, unless the host sets its own.
  *
- * @param onArrival called once, with the application that the first request came through
- * @throws SiteError `site_not_at_root` where it is mounted under a path
+ * @param onArrival called once, with the host application of the first request
+ * @throws SiteError `site_not_at_root` if it is mounted under a path
  */
 export function standBeside(
   app: Express,
@@ -47,61 +47,61 @@ export function standBeside(
     returnWhenAnswered(req, res)
     shared.set(req, { within: true, host: look(req, res) })
     clear(req, res)
-    app(req, res, (fault: unknown) => {
+    app(req, res, (error: unknown) => {
       handOn(req, res)
-      next(fault)
+      next(error)
     })
   }
 }
 
-/** Where `TRUST_PROXY` says nothing, what the application says of its proxies holds; a plain server says nothing. */
+/** Without `TRUST_PROXY`, the host application's setting for proxies applies. A plain server has none. */
 function trustLike(app: Express, req: Partial<Pick<Request, 'app'>>): void {
   const proxies: unknown = req.app?.get('trust proxy')
   if (proxies && !app.get('trust proxy')) app.set('trust proxy', proxies)
 }
 
-/** The application's own setting, as it stands for a request that we look at; undefined: none, or no Express. */
+/** Reads a setting of the host application while the site handles a request. Undefined if it has none, or is not Express. */
 export function hostSetting(req: Request, name: string): unknown {
-  const standing = shared.get(req)
-  const methods: Partial<Pick<Request, 'app'>> = standing?.within ? standing.host.requestMethods : {}
+  const isolation = shared.get(req)
+  const methods: Partial<Pick<Request, 'app'>> = isolation?.within ? isolation.host.requestMethods : {}
   return methods.app?.get(name)
 }
 
-/** Whether the application got this request, which has its own log. */
+/** Whether the site passed this request on to the host application, which has its own log. */
 export function isHandedOn(req: Request): boolean {
   return shared.get(req)?.within === false
 }
 
 /**
- * A guard of ours on an application's route: it sees the request as the site left it, and
- * what comes after it as the application had it.
+ * Runs one of the site's guards on a host's route. The guard sees the site's values on the
+ * request, and the handlers after it see the host's.
  */
 export function within(guard: RequestHandler): RequestHandler {
   return async (req, res, next) => {
-    const standing = shared.get(req)
-    if (!standing || standing.within || !standing.own) return guard(req, res, next)
+    const isolation = shared.get(req)
+    if (!isolation || isolation.within || !isolation.own) return guard(req, res, next)
     returnWhenAnswered(req, res)
     shared.set(req, { within: true, host: look(req, res) })
-    become(req, res, standing.own)
-    const leave = (fault?: unknown) => {
+    become(req, res, isolation.own)
+    const leave = (error?: unknown) => {
       handOn(req, res)
-      next(fault)
+      next(error)
     }
     try {
       await guard(req, res, leave)
-    } catch (fault) {
-      leave(fault)
+    } catch (error) {
+      leave(error)
     }
   }
 }
 
-/** The same for a single piece of work of ours in an application's handler. */
+/** Runs a function with the site's values on the request, inside a handler of the host. */
 export async function withinSite<T>(req: Request, work: () => Promise<T>): Promise<T> {
-  const standing = shared.get(req)
+  const isolation = shared.get(req)
   const { res } = req
-  if (!res || !standing || standing.within || !standing.own) return work()
+  if (!res || !isolation || isolation.within || !isolation.own) return work()
   shared.set(req, { within: true, host: look(req, res) })
-  become(req, res, standing.own)
+  become(req, res, isolation.own)
   return work().finally(() => handOn(req, res))
 }
 
@@ -120,7 +120,7 @@ function become(req: Request, res: Response, side: Side): void {
   Object.setPrototypeOf(req, side.requestMethods)
   Object.setPrototypeOf(res, side.responseMethods)
   if (res.headersSent) return
-  // Cookies are the browser's, whoever sets them.
+  // Cookies of both applications reach the browser.
   for (const name of res.getHeaderNames())
     if (name !== 'set-cookie' && side.headers[name] === undefined) res.removeHeader(name)
   for (const [name, value] of Object.entries(side.headers))
@@ -136,42 +136,42 @@ function clear(req: Request, res: Response): void {
   wear(req, res, { request: new Map(), response: new Map() })
 }
 
-/** Gives the request to the application. Does nothing where it has it already. */
+/** Passes the request on to the host application. Does nothing if the host already handles it. */
 function handOn(req: Request, res: Response): void {
-  const standing = shared.get(req)
-  if (!standing?.within) return
+  const isolation = shared.get(req)
+  if (!isolation?.within) return
   const own = look(req, res)
   shared.set(req, { within: false, own })
-  become(req, res, standing.host)
+  become(req, res, isolation.host)
   show(req, own)
 }
 
 /**
- * Where we answer ourselves, the application's session looks at the request once more before
- * the headers go out and at the end, and must find its own there and not ours. Whoever has
- * wrapped these two before is asked after us, so that they are wrapped at each entry.
+ * Restores the host's properties when the site responds itself: the host's session middleware reads
+ * the request again before the headers are sent and at the end. Functions that wrapped these two
+ * methods earlier run after the site's, so they are wrapped again each time the site takes over.
  */
 function returnWhenAnswered(req: Request, res: Response): void {
   const { writeHead, end } = res
   const giveBack = () => {
-    const standing = shared.get(req)
-    if (standing?.within) wear(req, res, standing.host)
+    const isolation = shared.get(req)
+    if (isolation?.within) wear(req, res, isolation.host)
   }
-  res.writeHead = function answered(this: Response, ...given: unknown[]) {
+  res.writeHead = function answered(this: Response, ...args: unknown[]) {
     giveBack()
-    return Reflect.apply(writeHead, this, given)
+    return Reflect.apply(writeHead, this, args)
   }
-  res.end = function ended(this: Response, ...given: unknown[]) {
+  res.end = function ended(this: Response, ...args: unknown[]) {
     giveBack()
-    return Reflect.apply(end, this, given)
+    return Reflect.apply(end, this, args)
   }
 }
 
 function show(req: Request, { request }: Side): void {
   const before = shown.get(req) ?? new Map<string, unknown>()
   for (const name of SHOWN) {
-    const isTheirs = Object.hasOwn(req, name) && req[name] !== before.get(name)
-    if (isTheirs) continue
+    const isHosts = Object.hasOwn(req, name) && req[name] !== before.get(name)
+    if (isHosts) continue
     put(req, [name], request)
     before.set(name, req[name])
   }
