@@ -31,7 +31,7 @@ export async function main(config: Config, print: (line: string) => void): Promi
   } catch (fault) {
     if (!isStopping) throw fault
     // The start was to end anyway: that the database is away as well is no failure.
-    log.warn({ err: fault }, 'stopped before the start was complete')
+    log.warn({ err: fault }, 'shut down before the start was complete')
   }
 }
 

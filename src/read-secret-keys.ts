@@ -26,7 +26,7 @@ function generatedKeys(folder: string): Buffer[] {
   if (keys) return requireFilled(keys, file)
   throw new SiteError(
     'secret_key_invalid',
-    `${file} is empty or damaged: it holds no key of at least 32 bytes in base64.`,
+    `${file} is empty or damaged: it does not contain a key of at least 32 bytes in Base64.`,
     'Restore it from a backup, or set SECRET_KEYS. If nothing was encrypted with it yet, delete it, and a new key is generated.',
   )
 }
@@ -36,8 +36,8 @@ function requireFilled(keys: Buffer[], file: string): Buffer[] {
   if (!keys.slice(0, 1).some(isBlankKey)) return keys
   throw new SiteError(
     'secret_key_invalid',
-    `${file} contains a key of nothing but zeros.`,
-    'Put a random key in front of it, separated by a comma (`openssl rand -base64 32` makes one), and run `otp-admin rotate-keys`.',
+    `${file} contains a key that consists only of zeros.`,
+    'Put a random key in front of it, separated by a comma (`openssl rand -base64 32` generates one), and run `otp-admin rotate-keys`.',
   )
 }
 

@@ -29,6 +29,6 @@ export async function runInTime<Result>(
 const silent = (what: string, seconds: number): SiteError =>
   new SiteError(
     'host_code_silent',
-    `${what} did not answer within ${seconds} seconds.`,
+    `${what} did not respond within ${seconds} seconds.`,
     'Check what it waits for, and give that a time limit.',
   )

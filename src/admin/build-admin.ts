@@ -32,14 +32,14 @@ export async function buildAdminWithHost(
   await keepApart(admin, options.resources ?? [], tables, (resource) =>
     services.warn(
       'host_tables_unasked',
-      `The database of the resource "${idOf(resource)}" does not answer. Whether it is a table of this site is asked at the first call.`,
+      `The database of the resource "${idOf(resource)}" is not responding. The site checks at the first call whether it is one of its own tables.`,
     ),
   )
   warnOfUnseen(services, admin)
   for (const name of await unusedOptions(admin, options))
     services.warn(
       'host_option_unused',
-      `Of the AdminJS options, ${name} has no effect in this panel (docs/guides/adminjs.md).`,
+      `The AdminJS option ${name} has no effect in this panel (docs/guides/adminjs.md).`,
     )
   checkComponentNames(admin, options)
   guardActions(admin)

@@ -60,7 +60,7 @@ function currentAdmin({ admin, warn }: PanelServices, user: PanelUser): PanelUse
     warnOnce(
       warn,
       'host_rule_property',
-      `A rule or handler of the application reads currentAdmin.${name}, which there is not. What the users adapter returned is currentAdmin.person.`,
+      `A rule or handler of the host application reads currentAdmin.${name}, which does not exist. currentAdmin.person is what the users adapter returned.`,
     ),
   )
 }

@@ -109,7 +109,7 @@ function warnOfOpenReads({ warn }: PanelServices, given: Requirements): void {
     if (nameOf(given, resource, 'show') !== undefined) continue
     warn(
       'requirement_partial',
-      `There is a requirement for "${name}" and none for "${resource}.show": searches and single records give out the same. Require "${resource}.view" or "${resource}.*" to close them all.`,
+      `There is a requirement for "${name}" but none for "${resource}.show", and searches and single records return the same data. Require "${resource}.view" or "${resource}.*" to protect all of them.`,
     )
   }
 }

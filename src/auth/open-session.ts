@@ -28,7 +28,7 @@ export async function openSession<Outcome extends { ok: boolean }>(
   verify: (opens: Opening) => Promise<Outcome>,
 ): Promise<Outcome | SessionEnded> {
   const { session, sessionID, sessionStore } = req
-  if (!(sessionStore instanceof SessionStore)) throw new Error('The request has no session of ours.')
+  if (!(sessionStore instanceof SessionStore)) throw new Error('The request has no session of this site.')
   let ended = false
   let stands = false
   try {

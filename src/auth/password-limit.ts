@@ -130,7 +130,7 @@ async function count(
     browserSince: secondsBefore(now, REMEMBERED_SECONDS),
     forgotten: secondsBefore(now, FORGOTTEN_AFTER),
   })
-  if (!row) throw new Error('The database gave no row back for a password attempt.')
+  if (!row) throw new Error('The database returned no row for a password attempt.')
   return row
 }
 

@@ -58,14 +58,14 @@ async function readPassword(): Promise<string> {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes).replace(/\r?\n$/, '')
   } catch {
-    throw passwordRefused('The password is not UTF-8, so it could not be entered on the pages.')
+    throw passwordRefused('The password is not valid UTF-8, so it could not be entered on the pages.')
   }
 }
 
 /** The pages' own rules, in the pages' own words. A NUL, which no form takes, could never be entered again. */
 async function requireGoodPassword(password: string, names: readonly string[]): Promise<void> {
   if (password.includes('\0'))
-    throw passwordRefused('The password contains a NUL byte, which no form of the site takes.')
+    throw passwordRefused('The password contains a NUL byte, which no form of the site accepts.')
   const fault = await judgePassword(password, names)
   if (fault) throw passwordRefused(translatorFor('en')(`errors:${fault}`))
 }

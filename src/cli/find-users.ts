@@ -46,6 +46,6 @@ export async function requireUser(otp: Otp, email: string, transaction: Transact
   const found = await findUsers(otp, [email], transaction)
   refuseUnknown(found)
   const user = found[0]?.user
-  if (!user) throw new Error('An address was neither found nor refused.')
+  if (!user) throw new Error('An email address was neither found nor rejected.')
   return user
 }

@@ -32,7 +32,7 @@ export function requireBaseUrl({ baseUrl }: Config): string {
   throw new SiteError(
     'no_base_url',
     'With PORT=0, only the running server knows its URL, and the link needs it.',
-    'Set BASE_URL, or PORT to the port that the server printed.',
+    'Set BASE_URL, or set PORT to the port the server printed.',
   )
 }
 

@@ -27,6 +27,6 @@ function unknownGroup(names: readonly string[]): SiteError {
   return new SiteError(
     'unknown_group',
     `There is no group named ${names.join(', ')}. Nothing was changed.`,
-    'See the names in the panel.',
+    'Look up the names in the panel.',
   )
 }

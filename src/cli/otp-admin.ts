@@ -20,7 +20,7 @@ function outputLost(cause: Error): SiteError {
   return new SiteError(
     'output_lost',
     `Standard output could not be written (${cause.message}).`,
-    'The command did its work, but what it printed may be lost. Issue it again if it was a password, a link or a token.',
+    'The command did its work, but its output may be lost. If it was a password, a link or a token, issue it again.',
     { cause },
   )
 }

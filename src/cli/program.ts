@@ -54,30 +54,33 @@ function addUserCommands(program: Command): void {
     .requiredOption('--email <E>', 'email address to sign in with')
     .option('--name <N>', "the user's name")
     .option('--staff', 'can open the panel')
-    .option('--superuser', 'can open the panel and change everybody; includes --staff')
+    .option('--superuser', 'can open the panel and change every user; includes --staff')
     .option('--group <G>', 'add the user to this group (may be repeated)', collect, [])
     .addOption(
-      new Option('--invite', 'set no password, and print a link for setting up the account alone').conflicts(
+      new Option('--invite', 'set no password, and print only a link for setting up the account').conflicts(
         'passwordStdin',
       ),
     )
     .option(
       '--password-stdin',
-      'read the password from standard input; the rules of the pages apply, one newline is dropped',
+      'read the password from standard input (same rules as on the pages; one trailing newline is dropped)',
     )
     .action(async (options: unknown) => await (await import('./create-user.js')).createUser(options))
   program
     .command('add-static-token')
     .description('add one backup token and print it, so that the user can sign in and set up a first device')
     .requiredOption('--user <E>', "the user's email address")
-    .option('--token-stdin', 'read the token from standard input (recommended): 16 Base32 characters in any grouping')
+    .option(
+      '--token-stdin',
+      'read the token from standard input (recommended): 16 Base32 characters, spaces and hyphens allowed',
+    )
     .option('--token <T>', 'use this token; other users of the machine can read it while the command runs')
     .action(async (options: unknown) => await (await import('./add-static-token.js')).addStaticTokenCommand(options))
   program
     .command('add-hotp')
     .description('add a confirmed counter-based hardware token (HOTP) and print its persistent ID')
     .requiredOption('--user <E>', "the user's email address")
-    .option('--key-stdin', 'read its key from standard input (recommended): hex, Base32 or an otpauth://hotp/ URI')
+    .option('--key-stdin', 'read its key from standard input (recommended): hex, Base32 or an otpauth://hotp URI')
     .option('--key <K>', 'use this key; other users of the machine can read it while the command runs')
     .option('--name <N>', 'name shown to its owner')
     .option('--digits <D>', 'digits per code, 6 or 8')
@@ -100,7 +103,7 @@ function addUserCommands(program: Command): void {
     .action(async (options: unknown) => await (await import('./invite.js')).invite(options))
   program
     .command('unlock')
-    .description('end the locks and waits of a user and of all their devices')
+    .description('end the locks and throttles of a user and all their devices')
     .requiredOption('--user <E>', "the user's email address")
     .action(async (options: unknown) => await (await import('./unlock.js')).unlock(options))
   program

@@ -53,5 +53,5 @@ function unreachable(fault: unknown): string | undefined {
   if (isConnection.test(fault.name))
     return `database_unreachable: Could not connect to the database (${fault.message}). Check DATABASE_URL and that the server is running.`
   if (!isOutage(fault)) return undefined
-  return `database_lost: The database stopped doing its work (${fault.message}). Check the server, and what was done, before you start again.`
+  return `database_lost: The connection to the database broke, or a statement took too long (${fault.message}). Check the server, and what was already done, before you try again.`
 }

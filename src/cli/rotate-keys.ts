@@ -6,7 +6,7 @@ import { withOtp } from './with-otp.js'
 export async function rotateKeysCommand(): Promise<void> {
   const { moved, keys } = await withOtp(rotateKeys)
   for (const key of keys) console.log(`${key.keyId}: ${describe(key)}`)
-  console.error(`Sealed ${moved} value${moved === 1 ? '' : 's'} again with the newest key.`)
+  console.error(`Encrypted ${moved} value${moved === 1 ? '' : 's'} again with the newest key.`)
   if (keys.some(({ state }) => state === 'free'))
     console.error('Before you remove a key, run this again after the last server was restarted with the new key first.')
   if (keys.some(({ state }) => state === 'needed' || state === 'missing')) process.exitCode = exitCode.refused
@@ -20,7 +20,7 @@ function describe({ state, uses }: KeyReport): string {
     case 'free':
       return 'no longer needed, remove it from SECRET_KEYS'
     case 'needed':
-      return `still needed (${rows} cannot be opened: damaged, or sealed for another place)`
+      return `still needed (${rows} cannot be decrypted: damaged, or encrypted for another row)`
     case 'missing':
       return `missing from SECRET_KEYS, and needed (${rows})`
   }

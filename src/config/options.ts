@@ -146,7 +146,7 @@ export const options = z.object({
     name: 'SECRET_KEYS',
     default: 'generated into `DATA_DIR` outside production',
     expected:
-      'comma separated keys, newest first, all different and each at least 32 bytes in base64 (`openssl rand -base64 32` makes one)',
+      'comma-separated keys, newest first, all different and each at least 32 bytes in Base64 (`openssl rand -base64 32` generates one)',
     text: 'comma-separated keys, newest first, each at least 32 bytes in Base64; they sign sessions and encrypt device secrets, and older keys still decrypt what they encrypted',
   }),
   siteName: text(64).min(1).default('OTP Admin').register(about, {

@@ -18,7 +18,7 @@ export function weakSettings(config: Config, baseUrl: string): Fault[] {
   }
   const guessable = {
     variable: 'SECRET_KEYS',
-    message: 'has a key that can be guessed: make a random one and run `otp-admin rotate-keys`',
+    message: 'contains a key that can be guessed. Generate a random one and run `otp-admin rotate-keys`',
   }
   return [
     ...(isPlainHttp(baseUrl) ? [plain] : []),
@@ -30,9 +30,13 @@ export function weakSettings(config: Config, baseUrl: string): Fault[] {
 /** NIST SP 800-63B-4 allows none of it at AAL2, or only with something in its place. */
 function weakForStrict(config: Config): Fault[] {
   const found: [weak: boolean, variable: string, message: string][] = [
-    [config.otpGraceDays > 0, 'OTP_GRACE_DAYS', 'lets people in with their password alone until the days are over'],
-    [config.loginAddressLimit === 0, 'LOGIN_ADDRESS_LIMIT', 'is off: one IP address may try any number of accounts'],
-    [config.otpThrottleFactor === 0, 'OTP_THROTTLE_FACTOR', 'is off: only the lock of an account slows attempts down'],
+    [
+      config.otpGraceDays > 0,
+      'OTP_GRACE_DAYS',
+      'lets users sign in with their password alone until the grace period ends',
+    ],
+    [config.loginAddressLimit === 0, 'LOGIN_ADDRESS_LIMIT', 'is off: one IP address can try any number of accounts'],
+    [config.otpThrottleFactor === 0, 'OTP_THROTTLE_FACTOR', 'is off: only the account lock slows down attempts'],
     [
       config.loginTimeout > STRICT_INACTIVITY,
       'LOGIN_TIMEOUT',

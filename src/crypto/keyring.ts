@@ -118,7 +118,7 @@ function deriveKey(key: Uint8Array): Key {
     throw new SiteError(
       'secret_key_invalid',
       `A secret key has ${key.length} bytes. It must have at least ${MIN_KEY_BYTES}.`,
-      'Make one with `openssl rand -base64 32`.',
+      'Generate one with `openssl rand -base64 32`.',
     )
   const derive = (info: string) => Buffer.from(hkdfSync('sha256', key, 'otp-admin-site', info, 32))
   return {

@@ -98,7 +98,7 @@ function look(client: Client, seen: Watched): void {
 }
 
 const silent = (): SiteError =>
-  new SiteError('database_silent', 'The database does not answer any more.', 'Check its host and the network.')
+  new SiteError('database_silent', 'The database stopped responding.', 'Check its host and the network.')
 
 /** As a statement, because a pooler in between may reject them as parameters of the connection. */
 async function setLimits(client: Client, { statement, lock, idleInTransaction }: Limits): Promise<void> {

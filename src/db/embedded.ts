@@ -163,7 +163,7 @@ const cannotOpen = (folder: string, cause: Error): SiteError =>
   )
 
 function endWithoutDatabase(): never {
-  throw new SiteError('embedded_database_ended', 'The embedded database ended unexpectedly.', 'Start again.')
+  throw new SiteError('embedded_database_ended', 'The embedded database stopped unexpectedly.', 'Start again.')
 }
 
 async function stopWorker(worker: Worker, role: Role): Promise<void> {

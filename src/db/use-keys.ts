@@ -22,7 +22,7 @@ const REMEDY = 'add it to the end of SECRET_KEYS, or see "Lost keys" in docs/dep
 export async function useKeys({ database, keys, clock, log }: KeyServices): Promise<void> {
   const now = clock.now()
   keys.onUnknownKey((key) =>
-    log.error({ key, remedy: REMEDY }, 'something is sealed with a key that is not in SECRET_KEYS'),
+    log.error({ key, remedy: REMEDY }, 'something is encrypted with a key that is not in SECRET_KEYS'),
   )
   const { missing, isStranger } = await recallKeys(database, keys, now)
   if (isStranger)

@@ -33,7 +33,7 @@ export function healthRoutes(database: Database, kinds: readonly KindMigrations[
       log.warn({ err: faultForLog(error) }, 'not ready')
       return false
     })
-    if (ready === undefined) log.warn('not ready: the database does not answer in time')
+    if (ready === undefined) log.warn('not ready: the database did not respond in time')
     res
       .status(ready ? 200 : 503)
       .type('text')

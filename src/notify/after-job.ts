@@ -30,10 +30,7 @@ export async function afterJob(notify: Notify, job: Job, error: unknown): Promis
   }
   if (isNotReadable(error)) {
     const isOver = job.attempts >= TRIES_WITHOUT_KEY
-    log.error(
-      { ...about, reason: error.message },
-      `cannot be decrypted, ${isOver ? 'given up' : 'will be tried again'}`,
-    )
+    log.error({ ...about, reason: error.message }, `cannot be decrypted, ${isOver ? 'giving up' : 'will retry'}`)
     if (isOver) await giveUp(notify, job, 'key_missing', { mail: job.task_identifier, userId: null })
     return
   }

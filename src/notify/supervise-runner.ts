@@ -32,7 +32,7 @@ export async function superviseRunner(
       await Promise.race([stopped, lost])
       await within(END, pool.gracefulShutdown())
     } catch (error) {
-      log.error({ err: faultForLog(error) }, 'the job workers could not be started')
+      log.error({ err: faultForLog(error) }, 'could not start the job workers')
     }
   } while (await pause(PAUSE, stopping))
 }

@@ -66,6 +66,6 @@ export async function insertDevice(
   const [row] = await withRoom(otp, transaction, common, (within) =>
     runStatement<DeviceRow>(otp.database, within, sql, given),
   )
-  if (!row) throw new Error(`The database gave no row back for a new device in ${kind.table}.`)
+  if (!row) throw new Error(`The database returned no row for a new device in ${kind.table}.`)
   return toDevice(kind, row)
 }

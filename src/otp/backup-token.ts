@@ -13,7 +13,7 @@ export const UNNAMED_SET = 'Backup tokens'
 /** Ten bytes from the system's random source (NIST SP 800-63B-4 §4.2.1: 64 bits or more). */
 export function randomBackupToken(): BackupToken {
   const token = base32nopad.encode(randomBytes(10))
-  if (!isBackupToken(token)) throw new Error('Ten bytes are sixteen base32 characters.')
+  if (!isBackupToken(token)) throw new Error('Ten bytes are 16 Base32 characters.')
   return token
 }
 

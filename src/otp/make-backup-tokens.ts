@@ -24,7 +24,7 @@ export async function makeBackupTokens(otp: Otp, transaction: Transaction, userI
   await ask('select from users where id = $userId for update', {})
   const [kept] = await ask<{ id: number }>(KEEP, {})
   const [row] = kept ? [kept] : await ask<{ id: number }>(INSERT, { name: UNNAMED_SET })
-  if (!row) throw new Error('A set of backup tokens was neither kept nor made.')
+  if (!row) throw new Error('A set of backup tokens was neither found nor created.')
   await ask('delete from static_devices where user_id = $userId and id <> $id', row)
   await ask('delete from static_tokens where device_id = $id', row)
   await ask(FILL, { ...row, hashes: set.tokens.map((token) => hashBackupToken(otp.keys, token)) })

@@ -42,7 +42,7 @@ it('shows that an invitation was not sent because its link had expired', async (
   const person = await site().person({ app: false })
   await act(site().staff, 'users', person.id, 'invite', { deliver: 'mail' })
   site().clock.advance(24 * 3600)
-  await deliverInVain('link expired, mail not sent')
+  await deliverInVain('link expired, email not sent')
   const { rows } = await site().database.pool.query(
     "select details from audit_events where event = 'mail_undelivered' and user_id = $1",
     [person.id],

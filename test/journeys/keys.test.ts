@@ -256,7 +256,7 @@ describe.each(databaseKinds())('the life of a secret key, on the %s database', (
       const site = await start([K2])
       await enter(site, owner, 'totp')
       await enter(site, owner, 'hotp')
-      const lines = site.log.filter((line) => line.includes('something is sealed with a key'))
+      const lines = site.log.filter((line) => line.includes('something is encrypted with a key'))
       expect(lines).toHaveLength(1)
       expect(lines[0]).toContain(keyId)
       expect(site.log.join('')).not.toContain(K1.toString('base64').slice(0, 20))

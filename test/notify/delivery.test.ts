@@ -172,7 +172,7 @@ describe.each(databaseKinds())('delivery on %s', (kind) => {
       const user = await database.models.User.create({ email: `${randomUUID()}@example.com`, name: 'Ada' })
       const { to, name, language, link } = alert
       await commit({ mail, to, name, language, link, userId: user.id, expiresAt: new Date(Date.now() - 1000) })
-      await workUntil(() => log.says('link expired, mail not sent'))
+      await workUntil(() => log.says('link expired, email not sent'))
       expect(smtp.seen).toEqual([])
       expect(await jobs(database)).toEqual([])
       expect(await undelivered(user.id)).toEqual([{ event: 'mail_undelivered', details: { mail, reason: 'expired' } }])

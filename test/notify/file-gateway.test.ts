@@ -42,7 +42,7 @@ describe('mails without SMTP_URL', () => {
 
   it('are named in the log, and nothing else of them is', async () => {
     await gateway.send(mail)
-    await log.says('mail written')
+    await log.says('email written')
     const [file = ''] = await readdir(path.join(folder, 'mail'))
     expect(log.text()).toContain(path.join(folder, 'mail', file))
     expect(log.text()).not.toMatch(/\bada\b|subject|The text/i)

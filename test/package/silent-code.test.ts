@@ -37,7 +37,7 @@ describe('an event handler that does not answer (OPS-02)', () => {
     silent = false
     expect((await browser.get('/admin')).status).toBe(302)
     expect((await browser.post('/account/login', { otp_token: code })).status).toBe(303)
-    expect(host.log.join('')).toContain('A handler of userVerified did not answer within 0.05 seconds.')
+    expect(host.log.join('')).toContain('A handler of userVerified did not respond within 0.05 seconds.')
   })
 })
 

@@ -119,7 +119,7 @@ describe.skipIf(!postgresUrl())('SEC-07: rotating the key of two processes', () 
     expect(rotation.stdout).toContain(`${idOf(OLD)}: no longer needed`)
     const again = await otpAdmin(['rotate-keys'], environment(NEW, OLD))
     expect(again).toMatchObject({ status: 0, stdout: rotation.stdout })
-    expect(again.stderr).toContain('Sealed 0 values again')
+    expect(again.stderr).toContain('Encrypted 0 values again')
 
     for (const index of [0, 1]) {
       await restart(index, NEW)

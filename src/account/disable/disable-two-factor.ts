@@ -31,7 +31,7 @@ export async function disableTwoFactor(
     const notice = { mail: 'two-factor-disabled', by: 'owner', at, address, browser } as const
     await tellUser(account, transaction, userId, notice)
     const owner = await database.models.User.findByPk(userId, { attributes: ['auth_epoch'], transaction })
-    if (!owner) throw new Error('A user was removed while two-factor authentication was switched off.')
+    if (!owner) throw new Error('A user was removed while two-factor authentication was turned off.')
     return owner.auth_epoch
   })
 }

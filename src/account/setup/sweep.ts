@@ -24,7 +24,8 @@ export function keepSwept(account: Account, log: Logger): () => void {
     sweep(account)
       .then(
         (ahead) =>
-          ahead > 0 && log.warn({ rows: ahead }, 'stored times were in the future, and count as now: check the clock'),
+          ahead > 0 &&
+          log.warn({ rows: ahead }, 'stored times were in the future and are treated as now, check the clock'),
       )
       .catch((fault: unknown) => log.error({ err: faultForLog(fault) }, 'could not purge expired rows'))
   }

@@ -46,7 +46,7 @@ async function keepGiven(services: PanelServices, submission: Submission, given:
   } catch {
     services.warn(
       'repeat_not_kept',
-      'The result of a panel call was not kept, so the same call sent again is done again.',
+      'Could not store the result of a panel call. If the same call is sent again, it runs again.',
     )
   }
 }

@@ -76,7 +76,7 @@ export function readHostAdmin(given: HostAdmin): HostSettings {
 function mistakesIn(given: HostAdmin): string[] {
   if (!('admin' in given)) {
     const misplaced = Object.keys(wishes).filter((name) => name in given)
-    return misplaced.map((name) => `admin.${name} is not an option of AdminJS: give { admin: { admin, ${name} } }`)
+    return misplaced.map((name) => `admin.${name} is not an AdminJS option. Pass { admin: { admin, ${name} } } instead`)
   }
   const issues = hostPanel.safeParse(given).error?.issues ?? []
   return issues.flatMap((issue) =>

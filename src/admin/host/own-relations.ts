@@ -50,7 +50,7 @@ export async function readOwnRelations(database: Database, kinds: readonly strin
   const names = [...ownTables(database), ...kinds]
   const schemas = [database.jobsSchema, `${database.jobsSchema}_private`, ...(database.schema ? [database.schema] : [])]
   const [row] = await runStatement<Place>(database, undefined, PLACE, {})
-  if (!row) throw new Error('The server does not say which database this is.')
+  if (!row) throw new Error('The server does not report which database this is.')
   const relations = await runStatement<Relation>(database, undefined, OURS, { names, schemas })
   return { place: row, relations, names: new Set(names), schemas: new Set(schemas) }
 }

@@ -36,6 +36,6 @@ function patienceOf({ timeoutSeconds: seconds = PATIENCE }: UsersAdapter): numbe
 const silent = (seconds: number): SiteError =>
   new SiteError(
     'host_users_silent',
-    `The users adapter did not answer within ${seconds} seconds.`,
+    `The users adapter did not respond within ${seconds} seconds.`,
     'Check what it waits for, or set its timeoutSeconds.',
   )

@@ -16,7 +16,7 @@ export interface Shadow {
 export async function keepShadow(database: Database, person: KnownPerson, at: Date): Promise<Shadow> {
   return database.sequelize.transaction(async (transaction) => {
     const [row] = await runStatement<Shadow & { made: boolean }>(database, transaction, KEEP, { ...person, at })
-    if (!row) throw new Error('A row was neither made nor changed.')
+    if (!row) throw new Error('A row was neither inserted nor updated.')
     if (row.made)
       await recordEvent(database, transaction, {
         event: 'user_created',
@@ -32,7 +32,7 @@ export async function keepShadow(database: Database, person: KnownPerson, at: Da
 /** Brings the row up to date. @returns the epoch that a session must have to go on */
 export async function refreshShadow(database: Database, id: number, person: KnownPerson): Promise<number> {
   const [row] = await runStatement<{ authEpoch: number }>(database, undefined, REFRESH, { ...person, shadow: id })
-  if (!row) throw new Error('The row of somebody signed in is gone.')
+  if (!row) throw new Error('The row of a signed-in user is missing.')
   return row.authEpoch
 }
 

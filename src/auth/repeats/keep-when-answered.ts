@@ -28,7 +28,7 @@ export function keepWhenAnswered(auth: Auth, req: Request, res: Response, submis
     res.end = end
     const body = typeof given[0] === 'string' || Buffer.isBuffer(given[0]) ? given[0].toString() : ''
     settle(auth, req, res, { submission, began, body })
-      .catch((fault: unknown) => req.log.error({ err: faultForLog(fault) }, 'the answer of a form was not kept'))
+      .catch((fault: unknown) => req.log.error({ err: faultForLog(fault) }, 'could not store the response to a form'))
       .finally(() => Reflect.apply(end, this, given))
     return res
   }

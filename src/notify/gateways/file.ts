@@ -26,7 +26,7 @@ export function createFileGateway(folder: string, from: Sender, log: Logger): Ma
       } catch (error) {
         throw new DeliveryError('mail file: could not be written', false, { cause: error })
       }
-      log.info({ file }, 'mail written')
+      log.info({ file }, 'email written')
     },
     close: () => composer.close(),
   }

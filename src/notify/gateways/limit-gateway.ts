@@ -27,7 +27,7 @@ export function limitMail(mail: Pick<MailGateway, 'send'> & Partial<MailGateway>
 /** Settles with the signal, or never. */
 async function failAt(over: AbortSignal): Promise<void> {
   if (!over.aborted) await new Promise((resolve) => over.addEventListener('abort', resolve, { once: true }))
-  throw new DeliveryError('mail gateway: no answer in time', false)
+  throw new DeliveryError('mail gateway: no response in time', false)
 }
 
 /** The same for text messages and calls. */
@@ -36,7 +36,7 @@ export function limitSms(sms: SmsGateway, seconds = PHONE): SmsGateway {
     (await within(seconds * 1000, runHostCode(work))) ?? {
       ok: false,
       reason: 'gateway_unavailable',
-      detail: 'no answer in time',
+      detail: 'no response in time',
     }
   return {
     sendText: (message) => limited(() => sms.sendText(message)),

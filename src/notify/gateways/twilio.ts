@@ -61,5 +61,5 @@ async function call(api: TwilioApi, { callerId }: TwilioAccount, message: Spoken
 /** A proxy's page can come with status 200; only Twilio gives the message an id. */
 function accepted(sid: unknown, shape: RegExp): Delivered {
   if (typeof sid === 'string' && shape.test(sid)) return { ok: true }
-  return { ok: false, reason: 'gateway_unavailable', detail: 'twilio: an answer without an id' }
+  return { ok: false, reason: 'gateway_unavailable', detail: 'twilio: a response without an ID' }
 }

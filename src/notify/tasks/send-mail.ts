@@ -13,7 +13,7 @@ export function sendMail(notify: Notify, task: 'send-mail' | 'send-nothing' = 's
     const { message, content } = openPayload(notify.keys, task, payload)
     const mail = mailSchema.parse(content)
     if ('expiresAt' in mail && mail.expiresAt <= notify.clock.now()) {
-      notify.log.warn({ job: job.id, mail: mail.mail }, 'link expired, mail not sent')
+      notify.log.warn({ job: job.id, mail: mail.mail }, 'link expired, email not sent')
       return notify.recordUndelivered({ what: 'mail', mail: mail.mail, userId: mail.userId ?? null, reason: 'expired' })
     }
     const outgoing = {
