@@ -1,4 +1,4 @@
-// An application of somebody else's, in plain JavaScript: what README and docs/embedding.md promise.
+// An application in plain JavaScript that uses the package as README and docs/embedding.md describe.
 import assert from 'node:assert/strict'
 import express from 'express'
 import {
