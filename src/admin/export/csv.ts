@@ -1,21 +1,21 @@
 /**
- * Signs at which spreadsheets take a cell for a formula (OWASP, "CSV injection"), the wide
- * forms of East Asian keyboards, too. A cell also begins after what parts fields where the
- * file is opened: `;` in German, French and Dutch, where our quotes do not hold it together.
+ * Characters that make a spreadsheet treat a cell as a formula (OWASP, "CSV injection"),
+ * including the full-width forms of East Asian keyboards. A cell also starts after the
+ * separator of the reader's locale (`;` in German, French and Dutch), even inside quotes.
  */
 const FORMULA = /(^|[;,\t\r\n]"*)([=+\-@\uff1d\uff0b\uff0d\uff20])/gu
-/** What no spreadsheet shows, and what a terminal or an editor would obey: line breaks and tabs are kept. */
+/** Control and direction characters, which a terminal or an editor would interpret. Line breaks and tabs are kept. */
 const OBEYED = /[^\P{Cc}\t\r\n]|[\u202a-\u202e\u2066-\u2069]/gu
 
 const LEADING_BREAK = /^(?=[\t\r\n])/u
 
-/** Spreadsheets know by this that the file is UTF-8. */
+/** Makes spreadsheets read the file as UTF-8. */
 export const byteOrderMark = '\ufeff'
 
 /**
- * One line of CSV as in RFC 4180 §2: every field in quotes, quotes in it doubled, CRLF at the
- * end. What a spreadsheet would take for a formula gets an apostrophe in front. Control and
- * direction characters are left out, as rows that other programs wrote may have them.
+ * Formats one line of CSV (RFC 4180 §2): every field in quotes, quotes in it doubled, CRLF at
+ * the end. It puts an apostrophe before anything a spreadsheet would treat as a formula, and
+ * leaves out control and direction characters, which rows from other programs can contain.
  *
  * @example csvLine(['=1+1', 'a "b"']) // `"'=1+1","a ""b"""\r\n`
  */

@@ -10,15 +10,15 @@ import type { PanelServices } from '../services.js'
 import { byteOrderMark, csvLine } from './csv.js'
 import { readFilters, readSort } from './read-list.js'
 
-/** Rows of one file. */
+/** Rows in one file. */
 export const MAX_EXPORTED = 10_000
-/** Rows that are in memory at a time, beside the ids of all. */
+/** Rows in memory at a time, in addition to the IDs of all rows. */
 const BATCH = 500
 
 /**
- * Answers a list as a CSV file: the rows that its address asks for, in its order, with the
- * columns and masks of the list. The trail knows of it before the first byte leaves. Which
- * rows go out is settled at once; one that is deleted meanwhile is left out.
+ * Sends a list as a CSV file: the rows and the order that the query specifies, with the list's
+ * columns and masks. The audit event is written before the first byte is sent. The rows are
+ * chosen at the start; one that is deleted during the export is left out.
  */
 export function exportList(services: PanelServices, admin: AdminJS): RequestHandler {
   return async (req, res, next) => {
@@ -48,7 +48,7 @@ export function exportList(services: PanelServices, admin: AdminJS): RequestHand
   }
 }
 
-/** A slow reader is waited for; the whole file is never in memory. */
+/** Yields the file in batches, so that it is never in memory as a whole. */
 async function* linesOf(resource: ListedResource, ids: readonly (string | number)[]): AsyncGenerator<string> {
   const columns = resource.shownNames
   yield byteOrderMark + csvLine(columns)
@@ -58,7 +58,7 @@ async function* linesOf(resource: ListedResource, ids: readonly (string | number
   }
 }
 
-/** Whoever asked has gone away: nothing to be said to anybody. */
-function unlessGone(fault: unknown): void {
-  if (!(fault instanceof Error && 'code' in fault && fault.code === 'ERR_STREAM_PREMATURE_CLOSE')) throw fault
+/** Ignores that the client closed the connection. */
+function unlessGone(error: unknown): void {
+  if (!(error instanceof Error && 'code' in error && error.code === 'ERR_STREAM_PREMATURE_CLOSE')) throw error
 }

@@ -4,21 +4,21 @@ import type { AskedFilter } from '../resources/where-of.js'
 type Query = Readonly<Record<string, unknown>>
 
 /**
- * The filters of a list's address, as AdminJS reads them: `filters.name=x`, and
+ * Reads the filters of a list's query string, as AdminJS writes them: `filters.name=x`, and
  * `filters.created_at~~from=…` with `~~to` for a range.
  */
 export function readFilters(query: Query): AskedFilter[] {
-  const asked = new Map<string, unknown>()
+  const filters = new Map<string, unknown>()
   for (const [name, value] of Object.entries(query)) {
     const [, path, end] = /^filters\.([^~]+)(?:~~(.+))?$/.exec(name) ?? []
     if (path === undefined) continue
-    const before = asked.get(path)
-    asked.set(path, end === undefined ? value : { ...(typeof before === 'object' ? before : {}), [end]: value })
+    const before = filters.get(path)
+    filters.set(path, end === undefined ? value : { ...(typeof before === 'object' ? before : {}), [end]: value })
   }
-  return [...asked].map(([path, value]) => ({ path, value }))
+  return [...filters].map(([path, value]) => ({ path, value }))
 }
 
-/** `sortBy` and `direction` of a list's address. */
+/** Reads `sortBy` and `direction` of a list's query string. */
 export function readSort({ sortBy, direction }: Query): WholeList['sort'] {
   return {
     ...(typeof sortBy === 'string' && { sortBy }),

@@ -12,7 +12,7 @@ import { PanelRefusal } from '../refusal.js'
 import type { PanelServices } from '../services.js'
 import { isApi } from './is-api.js'
 
-/** Answers everything that was thrown: a refusal by its code, all else as a fault that says nothing of itself. */
+/** Responds to every error of the panel: to a rejection with its code, to any other error without details. */
 export function answerRefusals(services: PanelServices): ErrorRequestHandler {
   const { logFault, showRefusal } = services
   return async (error: unknown, req, res, next) => {
@@ -43,7 +43,7 @@ function inWords(t: Translate, fields: Readonly<Record<string, string>>): Record
   return Object.fromEntries(Object.entries(fields).map(([name, reason]) => [name, t(`panel:refusals.${reason}`)]))
 }
 
-/** Somebody who is signed in tried what he may not (ASVS 16.3.2). */
+/** Codes of a signed-in user's denied attempts, which are recorded (ASVS 16.3.2). */
 const DENIALS: ReadonlySet<string> = new Set(['not_staff', 'not_allowed'])
 
 async function recordDenial(services: PanelServices, req: Request, userId: number, refusal: PanelRefusal) {
@@ -57,14 +57,14 @@ async function recordDenial(services: PanelServices, req: Request, userId: numbe
   }).catch((fault: unknown) => services.logFault(fault, req))
 }
 
-/** Express, the body parser and AdminJS throw errors with a status of their own. */
+/** Reads the HTTP status that errors of Express, the body parser and AdminJS carry. */
 const foreign = z.union([
   z.object({ status: z.number() }).transform(({ status }) => status),
   z.object({ statusCode: z.number() }).transform(({ statusCode }) => statusCode),
 ])
 
 function refusalOf(error: unknown, res: Response): PanelRefusal {
-  // Also for an outage: what the application had done by then is not known.
+  // Also in an outage: the host's code may already have changed something.
   if (reachedHost(res)) return refusalOfHost(error)
   if (error instanceof PanelRefusal) return error
   const isHosts = isFromHost(error)

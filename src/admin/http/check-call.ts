@@ -7,7 +7,7 @@ import { PanelRefusal } from '../refusal.js'
 import { isId } from '../resources/filter-conditions.js'
 import { isSafeName } from './read-fields.js'
 
-/** The three shapes of AdminJS's addresses; an action answers in its own shape only. */
+/** The three forms of AdminJS's API paths. An action responds only to its own form. */
 export type CallKind = 'resource' | 'record' | 'bulk'
 
 export const isOfKind = {
@@ -20,8 +20,10 @@ const MAX_VALUE = 2_000
 const MAX_BULK = 100
 
 /**
- * Judges a call before AdminJS sees it: from our own page, a known resource and action,
- * the right method, the permission, sound parameters. No query has been made until here.
+ * Validates a call before AdminJS handles it: a known resource and action, the method, the
+ * permission and the parameters. It makes no query.
+ *
+ * @throws {PanelRefusal}
  */
 export function checkCall(admin: AdminJS, kind: CallKind): RequestHandler {
   return (req, _res, next) => {
@@ -58,7 +60,7 @@ function checkParameters(req: Request, kind: CallKind): void {
 
 const isText = (value: unknown) => typeof value === 'string' && value.length <= MAX_VALUE && !value.includes('\0')
 
-/** AdminJS's own parameters; a wrong one would end in a fault of the database. */
+/** AdminJS's own parameters. An invalid one would cause a database error. */
 const FORMS: ReadonlyMap<string, RegExp> = new Map([
   ['page', /^[1-9]\d{0,8}$/],
   ['perPage', /^[1-9]\d{0,5}$/],

@@ -4,7 +4,7 @@ import { panelUserOf } from '../panel-user.js'
 import { can, permissionOf } from '../permissions.js'
 import { PanelRefusal } from '../refusal.js'
 
-/** A page for a resource or an action that is not there is a 404, as its call would be. */
+/** Responds with 404 to a page of an unknown resource or action, and to one that the user cannot open. */
 export function checkPage(admin: AdminJS): RequestHandler {
   return (req, _res, next) => {
     const { resourceId, action = 'list' } = req.params

@@ -1,19 +1,20 @@
 /**
- * Whether a body has more fields than are taken, told before it is parsed: turning a hundred
- * thousand of them into a list would hold up everybody else.
+ * Checks before parsing whether a body has too many fields. Parsing a hundred thousand of them
+ * would block all other requests.
  *
- * @param max values at any depth, of JSON
+ * @param type the `Content-Type` header
+ * @param max number of fields; for JSON, of values at any depth
  */
 export function hasMoreFields(body: Buffer, type: string, max: number): boolean {
   if (type.startsWith('application/json')) return countValues(body, max) > max
   if (type.startsWith('application/x-www-form-urlencoded')) return occurs(body, '&', max)
   const [, quoted, plain] = /boundary=(?:"([^"]+)"|([^\s;]+))/i.exec(type) ?? []
   const boundary = quoted ?? plain
-  // The last one ends the body.
+  // The last boundary ends the body.
   return boundary === undefined || occurs(body, `--${boundary}`, max + 1)
 }
 
-/** Whether a text is found more often. */
+/** Checks whether a text occurs more than `max` times. */
 function occurs(body: Buffer, text: string, max: number): boolean {
   let at = -1
   for (let left = max; left >= 0; left -= 1) {
@@ -25,7 +26,7 @@ function occurs(body: Buffer, text: string, max: number): boolean {
 
 const [QUOTE, BACKSLASH, COMMA, BRACE, BRACKET] = [0x22, 0x5c, 0x2c, 0x7b, 0x5b]
 
-/** Values of a piece of JSON, or the first count beyond the most: one for each comma, and for each list and object. */
+/** Counts the values of a JSON text, one for each comma, array and object. It stops above `max`. */
 function countValues(json: Buffer, max: number): number {
   let count = 0
   let isText = false

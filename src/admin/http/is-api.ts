@@ -1,4 +1,4 @@
-/** @param path below `/admin`. Express matches without regard to case, so `/Api` is the API as well. */
+/** @param path below `/admin`; `/Api` is part of the API as well, because Express ignores case */
 export function isApi(path: string): boolean {
   return /^\/api(\/|$)/i.test(path)
 }

@@ -3,26 +3,26 @@ import { limitBody } from '../../http/limit-body.js'
 import { PanelRefusal } from '../refusal.js'
 import { hasMoreFields } from './count-fields.js'
 
-/** Bytes. AdminJS's own parser has no limit for some types, and writes what it gets to the disk. */
+/** Bytes. AdminJS's own parser has no limit for some types, and writes uploads to the disk. */
 const LIMIT = 1024 * 1024
-/** A group can hold each permission of a host's resources. */
+/** Enough for a group with every permission of a host's resources. */
 const MAX_FIELDS = 1_000
 export const BODY_TYPES = ['multipart/form-data', 'application/x-www-form-urlencoded', 'application/json']
 
-/** Refuses what is no UTF-8 instead of replacing it. */
+/** Throws for invalid UTF-8 instead of replacing it. */
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
 type Field = string | number | boolean | null
 
 /**
- * Takes the place of express-formidable: three types of body, no files, and only names
- * that are plain paths. AdminJS puts names into regular expressions without escaping
- * them; a hostile one would block the process for seconds.
+ * Parses bodies instead of express-formidable: three types, no files, and only names that are
+ * plain paths. AdminJS puts names into regular expressions without escaping them, so a
+ * malicious one could block the process for seconds.
  */
 export const readFields: RequestHandler[] = [
   limitBody(LIMIT, express.raw({ type: BODY_TYPES, limit: LIMIT })),
   async (req, _res, next) => {
-    // What express-formidable looks at and where AdminJS finds the fields.
+    // AdminJS reads `fields` and `files`; `express_formidable` makes its own parser skip the body.
     Object.assign(req, { fields: await fieldsOf(req), files: {}, express_formidable: { parsed: true } })
     next()
   },
@@ -40,15 +40,18 @@ async function fieldsOf(req: Request): Promise<Record<string, Field>> {
   return Object.fromEntries(fields.filter((entry): entry is [string, Field] => isPlain(entry[1])))
 }
 
-/** A body of a type that was not read. */
+/** Checks whether a request has a body, also one of a type that is not parsed. */
 export function hasBody(req: Request): boolean {
   return req.headers['transfer-encoding'] !== undefined || Number(req.headers['content-length'] ?? 0) > 0
 }
 
 /**
- * @param max fields; a body with more of them is not parsed
- * @param takesLists whether JSON may be a list, whose fields are called by their places
- * @throws for what cannot be taken
+ * Parses a form or JSON body into its fields.
+ *
+ * @param type the `Content-Type` header
+ * @param max number of fields; a body with more of them is not parsed
+ * @param takesLists whether JSON can be an array, whose fields are named by their index
+ * @throws if the body is not valid, not UTF-8 or has too many fields
  */
 export async function parseBody(
   body: Buffer,
@@ -73,15 +76,15 @@ function isSafe([name, value]: [string, unknown]): boolean {
   return isSafeName(name) && isPlain(value) && !(typeof value === 'string' && BROKEN_TEXT.test(value))
 }
 
-/** A NUL, half a surrogate pair, or what stands for bytes that were no text: PostgreSQL has none of them. */
+/** A NUL, a lone surrogate, or the replacement for invalid bytes. PostgreSQL cannot store the first two. */
 export const BROKEN_TEXT = /[\0\p{Surrogate}\ufffd]/u
 
-/** Which of two values counts would be a guess. */
+/** Checks for a repeated name: it is not clear which value is meant. */
 function isDoubled(fields: readonly [string, unknown][]): boolean {
   return new Set(fields.map(([name]) => name)).size < fields.length
 }
 
-/** A property's path such as `name` or `filters.created_at~~from`, and nothing that reaches a prototype. */
+/** Checks that a name is a property's path, such as `filters.created_at~~from`, and does not reach a prototype. */
 export function isSafeName(name: string): boolean {
   if (name.length > 100 || !/^\w+(?:(?:\.|~~)\w+)*$/.test(name)) return false
   return !name.split(/\.|~~/).some((part) => ['__proto__', 'prototype', 'constructor'].includes(part))

@@ -12,7 +12,7 @@ const codes: Readonly<Partial<Record<string, RefusalCode>>> = {
   NotFoundError: 'not_found',
 }
 
-/** AdminJS answers its own refusals with 200; here they get their status and the API's one shape. */
+/** Gives AdminJS's own rejections, which it sends with status 200, their status and the API's error format. */
 export const unmaskRefusals: RequestHandler = (_req, res, next) => {
   const send = res.send.bind(res)
   res.send = (body: unknown) => {

@@ -12,13 +12,16 @@ import { panelLocale } from '../panel-texts.js'
 import { PanelUser } from '../panel-user.js'
 import { can, permissionOf } from '../permissions.js'
 
-/** AdminJS's type wants text for an id; its code hands the user on as he is. */
+/** AdminJS's type requires a string ID, but its code passes the user on unchanged. */
 const currentAdmin = z.custom<CurrentAdmin>((value) => value instanceof PanelUser)
 export const adminOf = (user: PanelUser): CurrentAdmin => currentAdmin.parse(user)
 
 /**
- * AdminJS's state for everyone who may the same, in one language: the resources and actions
- * he may use, the texts, and nothing about himself. It never changes while the process runs.
+ * Builds AdminJS's state for all users with the same permissions, in one language: the
+ * resources and actions they can use and the texts, without personal data. It never changes
+ * while the process runs.
+ *
+ * @param like a user with these permissions
  */
 export async function pageState(admin: AdminJS, like: PanelUser, language: Language): Promise<object> {
   const user = somebody(like)
@@ -26,7 +29,7 @@ export async function pageState(admin: AdminJS, like: PanelUser, language: Langu
   return { ...state, locale: panelLocale(language), resources: ownResources(user, state.resources) }
 }
 
-/** Those of our resources that somebody may see, with what he may do to each. */
+/** Returns the site's resources that a user can view, each with the actions the user can perform. */
 export function ownResources(user: PanelUser, resources: readonly ResourceJSON[]): ResourceJSON[] {
   return resources
     .filter(({ id }) => can(user, 'view', id))
@@ -46,7 +49,7 @@ function mayUse(user: PanelUser, action: string, resourceId: string): boolean {
   return permission !== undefined && can(user, permission, resourceId)
 }
 
-/** A part of a page that asks for other tables' rows asks only for those that he may see; without any it is left out. */
+/** Limits a property that loads rows of other tables to those the user can view. It is left out if there are none. */
 function withTables(user: PanelUser, property: BasePropertyJSON): BasePropertyJSON[] {
   const tables: unknown = property.custom['tables']
   if (!Array.isArray(tables)) return [property]
@@ -54,7 +57,7 @@ function withTables(user: PanelUser, property: BasePropertyJSON): BasePropertyJS
   return seen.length === 0 ? [] : [{ ...property, custom: { ...property.custom, tables: seen } }]
 }
 
-/** Who may the same and is nobody in particular. */
+/** Creates a user with the same permissions and without personal data. */
 function somebody({ isSuperuser, granted }: PanelUser): PanelUser {
   const group = { id: 0, name: '', permissions: [...(granted ?? [])], otpPolicy: null, graceDays: null, kinds: null }
   const groups = granted ? [group] : []

@@ -11,12 +11,13 @@ import type { PanelServices } from '../services.js'
 import { pageState } from './page-state.js'
 import type { PanelAssets } from './serve-assets.js'
 
-/** Compresses in a thread of its own: 60 kB take about a millisecond. */
+/** Compresses outside the main thread: 60 kB take about a millisecond. */
 const compress = promisify(gzip)
 
 /**
- * The one HTML page of the panel. No script stands in it: AdminJS's state is JSON that
- * the bundle reads. The nonce is for the `<style>` elements which that bundle makes.
+ * Creates the handler of the panel's single HTML page. The page has no inline script: AdminJS's
+ * state is JSON that the bundle reads. The nonce is for the `<style>` elements that the bundle
+ * creates.
  */
 export function createPage(services: PanelServices, admin: AdminJS, assets: PanelAssets): RequestHandler {
   const headFor = onceForEach(async (like, language) =>
@@ -39,13 +40,12 @@ export function createPage(services: PanelServices, admin: AdminJS, assets: Pane
   }
 }
 
-/** A page is some 60 kB. Houses have a few groups, so a few of these. */
+/** A page has about 60 kB. Most sites have a few groups, and each needs one page a language. */
 const MAX_PREPARED = 100
 
 /**
- * Prepares everything up to what differs from request to request when someone with these
- * permissions first opens the panel, and keeps it for others with the same. The one that was
- * not used for longest goes first.
+ * Caches the common part of the page for each language and set of permissions, when it is
+ * first requested. The least recently used one is dropped first.
  */
 function onceForEach(prepare: (like: PanelUser, language: Language) => Promise<string>) {
   const pages = new Map<string, Promise<string>>()
@@ -61,7 +61,11 @@ function onceForEach(prepare: (like: PanelUser, language: Language) => Promise<s
   }
 }
 
-/** @param ofHost what the components of an application show may be sound, pictures made in the page, and pages of this origin */
+/**
+ * Builds the page's Content-Security-Policy.
+ *
+ * @param ofHost whether to allow what a host's components can need: media, blob URLs and frames of this origin
+ */
 export function policy(nonce: string, ofHost = false): string {
   return [
     "default-src 'none'",
@@ -77,6 +81,11 @@ export function policy(nonce: string, ofHost = false): string {
   ].join('; ')
 }
 
+/**
+ * Renders the page up to the part that is different for each request.
+ *
+ * @param styles URLs of further style sheets
+ */
 export function headOf(
   title: string,
   assets: PanelAssets,
@@ -93,6 +102,13 @@ export function headOf(
 `
 }
 
+/**
+ * Renders the rest of the page.
+ *
+ * @param scripts URLs, in the order in which they run
+ * @param user the data of the signed-in user that the browser needs
+ * @param noScript the text for browsers without JavaScript
+ */
 export function restOf(scripts: readonly string[], nonce: string, user: object, noScript: string): string {
   return `<script type="application/json" id="panel-user">${jsonInHtml(user)}</script>
 ${scripts.map((src) => `<script defer src="${escapeHtml(src)}" nonce="${nonce}"></script>`).join('\n')}</head>
@@ -102,7 +118,7 @@ ${scripts.map((src) => `<script defer src="${escapeHtml(src)}" nonce="${nonce}">
 
 const escapeHtml = (text: string) => text.replace(/[<>&"']/g, (sign) => `&#${sign.charCodeAt(0)};`)
 
-/** JSON that cannot end its element, nor start another or a comment. */
+/** Formats JSON that cannot close its element, nor open another one or a comment. */
 function jsonInHtml(value: object): string {
   return JSON.stringify(value).replace(
     /[<>&\u2028\u2029]/g,

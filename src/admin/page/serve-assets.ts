@@ -8,7 +8,7 @@ import { root } from '../../root.js'
 const manifest = z.record(z.string(), z.string())
 
 export interface PanelAssets {
-  /** The address of a file by its plain name, for example `panel.js`. */
+  /** Returns the URL path of a file by its plain name, for example `panel.js`. */
   address(name: string): string
   serve: RequestHandler
 }
@@ -22,8 +22,11 @@ const TYPES: Readonly<Record<string, string>> = {
 const SUFFIXES: Readonly<Record<string, string>> = { br: '.br', gzip: '.gz' }
 
 /**
- * What `scripts/build-panel.mjs` made: files with their content's hash in the name, kept
- * by browsers for ever, compressed beforehand. They hold no data and need no sign-in.
+ * Reads the manifest that `scripts/build-panel.mjs` wrote. Its files have a content hash in
+ * their names, so browsers cache them forever, and are already compressed. They contain no data
+ * and need no sign-in.
+ *
+ * @throws {SiteError} `panel_not_built`
  */
 export function readAssets(folder = path.join(root, 'dist/panel')): PanelAssets {
   const files = readManifest(folder)
