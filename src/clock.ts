@@ -41,7 +41,15 @@ export interface StillClock extends Clock {
   advance(seconds: number): void
 }
 
-/** @example const clock = stillClock('2026-03-01T12:00:00Z') */
+/**
+ * Creates a clock that stands still until it is moved, for tests.
+ *
+ * @param start ISO 8601, for example `2026-03-01T12:00:00Z`
+ * @returns `set` moves it to a moment, `advance` by seconds
+ * @example
+ * const clock = stillClock('2026-03-01T12:00:00Z')
+ * clock.advance(30) // 12:00:30
+ */
 export function stillClock(start = '2026-03-01T12:00:00Z'): StillClock {
   let present = new Date(start)
   return {

@@ -40,10 +40,14 @@ export interface OtpAdminSite {
 }
 
 /**
- * Opens the database, brings it up to date, and builds the whole site to be mounted into an
- * Express application: sign-in, people's own pages, the panel, and the worker that delivers mails.
+ * Opens the database, brings it up to date, and builds the whole site to be mounted in an Express
+ * application: sign-in, account pages, the panel, and the worker that sends emails.
  *
- * @throws SiteError `options_refused` with every mistake in the options; `views_invalid`, `locales_invalid`
+ * @param options see {@link SiteOptions}; `config` takes the variables of docs/configuration.md
+ * @returns the router to mount, `otp` and `auth` for the functions of this package, and `close`
+ * @throws SiteError `options_refused` with every mistake in the options; `views_invalid` and
+ *   `locales_invalid` for replaced views and texts; `data_dir_in_use`, `database_newer` and the other
+ *   codes of docs/errors.md that prevent a start. What was opened by then is closed again
  * @example
  * const site = await createOtpAdminSite({ config: { BASE_URL: 'https://example.com', SECRET_KEYS: keys } })
  * app.use(site.router)

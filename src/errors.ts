@@ -1,6 +1,14 @@
 /**
- * A fault or a refusal to start that has a name. A refusal inside a request is a
- * value, never one of these (docs/errors.md lists the codes).
+ * An error with a code: a wrong configuration, a start that is not possible, or a mistake in a
+ * host's code. docs/errors.md lists the codes. A rejected token or form is never one of these: it
+ * is returned as a value.
+ *
+ * @example
+ * try {
+ *   await createOtpAdminSite(options)
+ * } catch (error) {
+ *   if (error instanceof SiteError) console.error(error.code, error.message, error.remedy)
+ * }
  */
 export class SiteError extends Error {
   override readonly name = 'SiteError'

@@ -4,8 +4,13 @@ import { printable } from './printable.js'
 import { faultForLog } from './fault-for-log.js'
 
 /**
- * Structured lines on standard error. Whoever logs names the fields; headers, bodies,
- * queries and rows never go in whole. The list below is the net under that rule.
+ * Creates the site's logger: one JSON object per line on standard error, written at once. Header
+ * fields, bodies, queries and rows are never logged as a whole, and properties with names such as
+ * `password` and `token` are redacted.
+ *
+ * @param config `logLevel` is pino's: `trace`, `debug`, `info`, `warn`, `error`, `fatal` or `silent`
+ * @returns a pino logger
+ * @example createLog({ logLevel: 'info' }).info({ deviceId: 'totp/3' }, 'device added')
  */
 export function createLog(config: Pick<Config, 'logLevel'>): Logger {
   return pino(logOptions(config), pino.destination({ fd: 2, sync: true }))

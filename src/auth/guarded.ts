@@ -1,11 +1,13 @@
 import { type RequestHandler, Router } from 'express'
 
 /**
- * One handler out of a guard and what it guards, for places that take a single one: a route
- * that a framework reads from a file, or a handler that must never be mounted without its
- * guard. A name of its own, and no second way to call `otpRequired`: it is good for every
- * guard, and types and readers see which of the two is meant.
+ * Joins a guard and the handler that it guards into one handler, for places that take a single
+ * one: a route that a framework reads from a file, or a handler that must never be mounted
+ * without its guard. Works with every guard.
  *
+ * @param guard middleware that either passes the request on or answers it, for example from `otpRequired`
+ * @param handler runs only for requests that the guard has passed on
+ * @returns a handler; errors of either go to `next`
  * @example export const showReports = guarded(otpRequired(site.auth), (req, res) => { … })
  */
 export function guarded(guard: RequestHandler, handler: RequestHandler): RequestHandler {

@@ -4,19 +4,22 @@ import type { GuardOptions } from './guard-options.js'
 import { requires } from './requires.js'
 
 /**
- * Lets verified people pass: those in whose session one of their devices has accepted a
- * token. Strangers are led to the sign-in, and those who are signed in with a device of
- * theirs to its token step, and back. Whoever has no device is led to `verificationUrl`, or
- * shown a 403 page with the way to the set-up. Programs get the answers of `requires`.
+ * Lets verified users pass: one of their devices has accepted a token in this session. Everyone
+ * else is redirected to the step that is missing, and back afterwards. API clients get the
+ * answers of {@link requires}.
  *
- * | who | where nothing is said | with |
+ * | who | by default | with an option |
  * | --- | --- | --- |
- * | stranger | 302 `loginUrl?next=…` | `raiseAnonymous`: 403 |
- * | signed in, has a device | 302 `loginUrl?next=…` | |
- * | signed in, has none | 403 page with a link | `verificationUrl`: 302; `raiseUnverified`: 403; `ifConfigured`: passes |
+ * | anonymous | 302 to `loginUrl?next=…` | `raiseAnonymous`: 403 |
+ * | signed in, has a device | 302 to `loginUrl?next=…` | |
+ * | signed in, has no device | 403 page with a link to the setup | `verificationUrl`: 302; `raiseUnverified`: 403; `ifConfigured`: passes |
  * | verified | passes | |
  *
- * @throws SiteError `guard_options_invalid` at the declaration
+ * @param auth `site.auth`
+ * @param options how to treat requests that fall short; checked when the route is declared
+ * @returns middleware. Mount `site.router` in front of it
+ * @throws SiteError `guard_options_invalid` at the declaration; `guard_before_site` for a request
+ *   that did not pass through the site
  * @example app.get('/reports', otpRequired(site.auth), showReports)
  * @example export default guarded(otpRequired(site.auth, { raiseAnonymous: true }), showReports)
  */

@@ -28,11 +28,14 @@ export type Person = Pick<RequestUser, 'isStaff' | 'groups'>
 const STRICTNESS: readonly Demand[] = ['off', 'staff', 'everyone', 'strict']
 
 /**
- * The policy that rules one person. A group that names a policy replaces the site's for its
- * members, of several the strictest rules, and nothing lowers a site that is `strict`. Of
- * the groups' days of grace the fewest rule.
+ * Computes the policy that applies to one person. A group that names a policy replaces the site's
+ * for its members; of several the strictest applies, and nothing loosens a site that is `strict`.
+ * The shortest grace period of the groups applies.
  *
- * @example policyOf(config, req.user).demanded
+ * @param config the site's own policy and kinds
+ * @param person whether they are staff, and their groups; `req.user` has both
+ * @returns `demanded` says whether this person needs a second factor; `graceDays` is in days
+ * @example policyOf(config, req.user).demanded // true
  */
 export function policyOf(config: PolicyConfig, { isStaff, groups }: Person): Policy {
   const demand = demandOf(config.otpPolicy, groups)

@@ -11,37 +11,37 @@ import { nextStep } from './next-step.js'
 import type { Requirement } from './requirement.js'
 
 /**
- * Lets those pass whose session meets a requirement: a second factor at all, one of certain
- * kinds, or one that was given within so many seconds. A person who falls short is led to
- * exactly the step that is missing, and back: a GET by a redirect; a POST by keeping its
- * form for five minutes, sealed, for this session, once, where the person is verified and
- * only a newer or another token is wanted. Forms of up to 16 kB are kept; files and JSON
- * are not, and the page says so. Nobody is led in a circle: what none of somebody's devices
- * can meet is a 403 page that says what would.
+ * Lets requests pass whose session meets a requirement: a second factor at all, one of certain
+ * kinds, or one that was given within so many seconds. A person who falls short is redirected to
+ * exactly the step that is missing, and back. A POST is saved for that time, encrypted, for five
+ * minutes, for this session and once, if the person is verified and only a newer or another token
+ * is required. Forms of up to 16 kB are saved; files and JSON are not, and the page says so. If
+ * none of the person's devices can meet the requirement, the answer is a 403 page that says what
+ * would, so nobody is redirected in a loop.
  *
- * A form that was kept is read and judged by the parsers and rules behind this guard like a
- * new one. If a parser in front of this guard has read it, `req.body` is what that parser
- * made of it. What is mounted in front of the site sees a form only when it is first sent.
+ * A saved form is parsed and checked by everything behind this guard like a new one. If a parser
+ * in front of this guard has read it, `req.body` is what that parser made of it. What is mounted
+ * in front of the site sees a form only when it is first sent.
  *
- * A program (`Accept` prefers JSON, or the address is below `/admin/api`) gets
- * `{"error":{"code","message",…}}`: 401 `not_authenticated` with `loginUrl`; 403
- * `not_verified` with `verificationUrl`; 403 `step_up_required` with `verificationUrl` and
- * `missing: {reason, kinds, maxAge}` (`maxAge` in seconds); 403 `requirement_unmet` with
- * `missing`.
+ * An API client (`Accept` prefers JSON, or the path is below `/admin/api`) gets
+ * `{"error":{"code","message",…}}`: 401 `not_authenticated` with `loginUrl`; 403 `not_verified`
+ * with `verificationUrl`; 403 `step_up_required` with `verificationUrl` and `missing: {reason,
+ * kinds, maxAge}`; 403 `requirement_unmet` with `missing`.
  *
- * What changes something is taken from this site's own pages only (ASVS 3.5.1): a form that
- * another site has posted is 403 `cross_origin`, and is neither kept nor handed on.
+ * Changes are accepted from this site's own pages only (ASVS 3.5.1): a form that another site has
+ * posted is 403 `cross_origin`, and is neither saved nor passed on.
  *
- * Mount the site in front of it: it asks `req.auth`.
- *
- * @param requirement checked when the route is declared
+ * @param auth `site.auth`
+ * @param requirement `maxAge` in seconds; checked when the route is declared
+ * @param options how to treat requests that fall short
+ * @returns middleware. Mount `site.router` in front of it
  * @throws SiteError `requirement_invalid`, `guard_options_invalid` at the declaration;
- *   `guard_before_site` for a request that did not pass the site
+ *   `guard_before_site` for a request that did not pass through the site
  * @example
- * // A security key within ten minutes to touch somebody's security keys.
+ * // A security key within ten minutes to change someone's security keys.
  * app.post('/people/:id/keys', requires(site.auth, { kinds: ['webauthn'], maxAge: 600 }), changeKeys)
  * @example
- * // A key at any time, or a code within five minutes, and in both cases no trusted browser.
+ * // A key at any time or a code within five minutes, and in neither case a trusted browser.
  * requires(site.auth, { trustedBrowser: false, anyOf: [{ kinds: ['webauthn'] }, { kinds: ['totp'], maxAge: 300 }] })
  */
 export function requires(auth: Auth, requirement: Requirement, options: GuardOptions = {}): RequestHandler {

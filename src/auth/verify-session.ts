@@ -15,16 +15,19 @@ export type LoginOutcome =
   { ok: true } | { ok: false; reason: 'not_authenticated' | 'not_own_device' | 'session_ended' }
 
 /**
- * Verifies the session of somebody who is signed in with one of his devices, for a host's own
- * token page. The device must just have accepted a token: `verifyToken` says which one did.
- * The session gets a new id (ASVS 7.2.4), and `req.auth` and `req.user` are read afresh, so
- * that the rest of the request sees a verified user (D-01). A refusal changes nothing (D-02).
+ * Verifies the session of a signed-in user, for a host's own token page. The device must just have
+ * accepted a token: `verifyToken` says which one did. The session gets a new ID (ASVS 7.2.4), and
+ * `req.auth` and `req.user` are read again, so the rest of the request sees a verified user.
  *
- * There is no second call to make after our own sign-in: there both are one step (D-03).
+ * The site's own sign-in does this itself: no second call is needed there.
  *
- * @param device as `verifyToken` gave it
+ * @param auth `site.auth`
+ * @param req a request that passed through the site; `req.user` is set
+ * @param device from `verifyToken`; its own user must be the one who is signed in
+ * @returns if not ok, nothing was changed: `not_authenticated`, `not_own_device` (also for one that
+ *   was disabled or removed meanwhile) or `session_ended`
  * @example
- * const verification = await verifyToken(site.otp, { userId: req.user.id, deviceId, token, origin })
+ * const verification = await verifyToken(site.otp, { userId: req.user.id, deviceId, token })
  * if (verification.ok) await login(site.auth, req, verification.device)
  */
 export function login(auth: Auth, req: Request, device: Pick<Device, 'kind' | 'persistentId'>): Promise<LoginOutcome> {

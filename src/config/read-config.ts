@@ -33,10 +33,15 @@ export const variables: ReadonlyMap<string, About> = new Map(
 )
 
 /**
- * Checks all variables together and reports every mistake at once. A fault names the
- * variable and what would be right, never the value.
+ * Checks all environment variables together and reports every mistake at once. A message names the
+ * variable and what would be right, never the value. docs/configuration.md lists the variables.
  *
- * @example readConfig(process.env)
+ * @param environment variables by name, for example `process.env`; an empty text counts as unset
+ * @returns the settings with defaults filled in, or every mistake. Never throws
+ * @example
+ * const read = readConfig(process.env)
+ * if (!read.ok) throw new Error('Wrong configuration')
+ * const database = await connectDatabase(read.config)
  */
 export function readConfig(environment: Environment): ConfigResult {
   const raw = Object.fromEntries([...variables].map(([key, { name }]) => [key, environment[name] || undefined]))

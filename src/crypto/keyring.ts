@@ -66,8 +66,11 @@ const MIN_KEY_BYTES = 32
 export const ENVELOPE = /^v1\.([0-9a-f]{8})\.[\w-]{16}\.[\w-]+$/
 
 /**
+ * Creates the keyring that encrypts device secrets (AES-256-GCM, NIST SP 800-38D) and hashes tokens
+ * (HMAC-SHA-256, RFC 2104). It encrypts with the newest key and decrypts with any.
+ *
  * @param keys at least one key of 32 bytes or more, newest first
- * @throws SiteError `no_secret_key`, `secret_key_invalid`
+ * @throws SiteError `no_secret_key` for an empty list, `secret_key_invalid` for a key that is too short
  * @example createKeyring([randomBytes(32)]).seal(secret, { column: 'totp_devices.secret', id: 3 })
  */
 export function createKeyring(keys: readonly Uint8Array[]): Keyring {

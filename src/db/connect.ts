@@ -66,8 +66,16 @@ const CLOSE_MS = 1_000
 const LIMITS: Limits = { lock: 4_000, statement: 5_000, silence: 6_000, idleInTransaction: 30_000 }
 
 /**
- * Connects to `DATABASE_URL`, or to the embedded database in `DATA_DIR`, which it starts.
- * Makes no query. Throws `data_dir_in_use` (see {@link ConnectOptions}).
+ * Connects to `DATABASE_URL`, or to the embedded database in `DATA_DIR`, which it starts. Makes no
+ * query; call {@link migrate} before the first one.
+ *
+ * @param config from `readConfig`
+ * @param options whether an embedded database is owned or shared; whether statements have a time limit
+ * @returns two pools on one database and the models. Call `close` at the end
+ * @throws SiteError `data_dir_in_use` if another process owns the embedded database
+ * @example
+ * const database = await connectDatabase(config)
+ * await migrate(database)
  */
 export async function connectDatabase(config: Config, options: ConnectOptions = {}): Promise<Database> {
   const { databaseSchema: schema } = config

@@ -16,12 +16,16 @@ const MIGRATION_LOCK = 0x6f747061
 const rowsSchema = z.array(z.object({ name: z.string() }))
 
 /**
- * Brings the database up to date and returns the names of the migrations that ran. Any
- * number of processes may call it at once. Makes one query where there is nothing to do.
- * Throws `database_newer` (see `assertNotNewer`), and of kinds from outside
- * `kind_table_taken`, `kind_table_missing`, `kind_column_missing`.
+ * Brings the database up to date. Any number of processes can call it at once: they take turns.
+ * Makes one query if there is nothing to do.
  *
- * @param kinds kinds of device from outside: theirs run after ours, recorded as `kind:<kind>/<migration>`
+ * @param database from `connectDatabase`
+ * @param kinds custom kinds of device: their migrations run after the site's, and are recorded as
+ *   `kind:<kind>/<migration>`
+ * @returns the names of the migrations that ran, in order
+ * @throws SiteError `database_newer` if a later release has migrated this database; for custom kinds
+ *   `kind_table_taken`, `kind_table_missing`, `kind_column_missing`
+ * @example const names = await migrate(database, [yubikey]) // ['kind:yubikey/0001-devices']
  */
 export async function migrate(database: Database, kinds: readonly KindMigrations[] = []): Promise<string[]> {
   const executed = await executedMigrations(database.sequelize)

@@ -1,6 +1,11 @@
 /**
- * A delivery did not happen. The message holds codes only, never what the other side
- * wrote: that can quote the recipient or the content, and it goes into the log.
+ * What a mail or SMS gateway throws if it could not deliver. The message contains codes only, never
+ * what the other side wrote: that can quote the recipient or the content, and it is logged.
+ *
+ * @param message for the log, for example `SMTP 421`
+ * @param permanent whether another attempt is of no use
+ * @param options.mailboxFull whether the recipient's mailbox accepts nothing for now
+ * @example throw new DeliveryError('HTTP 503', false, { cause: error })
  */
 export class DeliveryError extends Error {
   override readonly name = 'DeliveryError'

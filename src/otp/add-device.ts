@@ -19,8 +19,14 @@ export interface NewDevice {
 }
 
 /**
- * Adds a device of any kind.
+ * Adds a device of any kind. Notifies nobody and records no event: that is for the caller to do.
  *
+ * @param otp `site.otp`
+ * @param transaction the insert is part of it; undefined for one of its own
+ * @param kind from `defineKind`, or one of `site.otp.kinds`
+ * @param device owner, name (1 to 64 characters), whether it verifies at once, and the kind's own columns
+ * @returns the device; its `persistentId` is what `verifyToken` and `confirmDevice` take
+ * @throws an error of the database, for example if there is no such user
  * @example
  * const columns = (id: number) => ({ secret: otp.keys.seal(key, { column: 'yubikey_devices.secret', id }) })
  * await addDevice(otp, transaction, yubikey, { userId: 1, name: 'YubiKey', confirmed: true, columns })

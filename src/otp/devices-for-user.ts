@@ -23,11 +23,16 @@ interface Options {
 type ListedRow = DeviceRow & { kind: string; remaining: number | null }
 
 /**
- * A user's devices of every kind in one round trip: the default one first, then in the order
- * of preference. To ask whether somebody has a second factor, use `userHasDevice`: a disabled
- * device verifies nobody and is not in this list, but it is one.
+ * Lists a user's devices of every kind in one query: the default device first, then in the order of
+ * preference. A disabled device is not in this list, but it is a second factor: use
+ * {@link userHasDevice} to ask whether there is one.
  *
- * @example const [device] = await devicesForUser(otp, user.id)
+ * @param otp `site.otp`
+ * @param userId `users.id`
+ * @param options `confirmed`: true for devices that verify (the default), false for unconfirmed and
+ *   disabled ones, null for all
+ * @returns devices without their secrets; empty for an unknown user
+ * @example const [device] = await devicesForUser(site.otp, user.id)
  */
 export async function devicesForUser(otp: Otp, userId: number, options: Options = {}): Promise<ListedDevice[]> {
   const { confirmed = true, transaction, changes = [] } = options
@@ -85,10 +90,14 @@ function devicesOf(kinds: readonly Kind[]): string {
 }
 
 /**
- * Whether a user has a second factor: an active or a disabled device of any kind there is, those
- * included that this configuration does not use or this process does not know. Nobody becomes
- * free to enrol with a password alone because a device was disabled or a gateway taken away.
+ * Whether a user has a second factor: an active or disabled device of any kind, including kinds that
+ * this configuration does not use or this process does not know. Nobody becomes free to enrol with a
+ * password alone because a device was disabled or a gateway was removed. Backup tokens are not a
+ * second factor.
  *
+ * @param otp `site.otp`
+ * @param userId `users.id`
+ * @returns false for an unknown user
  * @example if (!(await userHasDevice(site.otp, user.id))) offerTwoFactor()
  */
 export async function userHasDevice(otp: Otp, userId: number): Promise<boolean> {

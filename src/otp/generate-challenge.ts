@@ -48,12 +48,16 @@ export type Challenge =
   | ({ ok: false } & Refusal)
 
 /**
- * Makes a device send a new code: it is stored as a keyed hash and its delivery enqueued, all in
- * one commit. A code that was sent before is valid until the new one was sent (src/notify/deliver-code.ts). Issuing a code forgets no failures (S-11).
+ * Makes a device send a new code. The code is stored as a keyed hash and its delivery is queued, in
+ * one transaction. An earlier code stays valid until the new one was sent. Sending a code resets no
+ * failures (NIST SP 800-63B-4 §3.2.2).
  *
- * @returns the challenge's id, or why not: `not_interactive`, `cooldown_pending` with `nextAt`, or
- *   `n_failed_attempts` with `lockedUntil` while the account is locked
- * @example const challenge = await generateChallenge(otp, { userId: 1, deviceId: 'phone/2', language: 'en' })
+ * @param otp `site.otp`
+ * @param request whose device sends, and in which language (BCP 47, for example `en`)
+ * @returns `challenge`, the ID that the session stores and passes to `verifyToken`. If not ok:
+ *   `not_interactive` (nothing to send, or not an active device of this user), `cooldown_pending` with
+ *   `nextAt`, or `n_failed_attempts` with `lockedUntil` while the account is locked
+ * @example const challenge = await generateChallenge(site.otp, { userId: 1, deviceId: 'phone/2', language: 'en' })
  */
 export async function generateChallenge(otp: Otp, request: ChallengeRequest): Promise<Challenge> {
   const named = parsePersistentId(request.deviceId)

@@ -21,12 +21,16 @@ export interface DeviceOfUser {
 export type Allowance<Why> = { allowed: true } | ({ allowed: false } & Why)
 
 /**
- * Whether a device may be asked about a token now. `verifyToken` asks by itself; this is for
- * pages that want to tell the wait beforehand (D-16).
+ * Whether a device can verify a token now. `verifyToken` checks this itself; use it for pages that
+ * show the wait in advance. Counts nothing.
  *
- * @returns if not, `n_failed_attempts` with `failureCount` and `lockedUntil`, or
- *   `verification_not_allowed` for what is no confirmed device of this user's
- * @example const allowance = await verifyIsAllowed(site.otp, { userId: 1, deviceId: 'totp/3' })
+ * @param otp `site.otp`
+ * @param device whose device, and who would ask
+ * @returns if not allowed: `n_failed_attempts` with `failureCount` and `lockedUntil`, or
+ *   `verification_not_allowed` for anything that is not an active device of this user
+ * @example
+ * const allowance = await verifyIsAllowed(site.otp, { userId: 1, deviceId: 'totp/3' })
+ * if (!allowance.allowed && allowance.reason === 'n_failed_attempts') showWait(allowance.lockedUntil)
  */
 export async function verifyIsAllowed(otp: Otp, device: DeviceOfUser): Promise<Allowance<Refusal>> {
   const kind = kindOf(otp, device)
@@ -39,9 +43,12 @@ export async function verifyIsAllowed(otp: Otp, device: DeviceOfUser): Promise<A
 }
 
 /**
- * Whether a device may send a challenge now. `generateChallenge` asks by itself (D-18).
+ * Whether a device can send a challenge now. `generateChallenge` checks this itself; use it for
+ * pages that show the wait in advance. Sends and counts nothing.
  *
- * @returns if not, `not_interactive`, `cooldown_pending` with `nextAt`, or `n_failed_attempts`
+ * @param otp `site.otp`
+ * @param device whose device, and who would ask
+ * @returns if not allowed: `not_interactive`, `cooldown_pending` with `nextAt`, or `n_failed_attempts`
  *   with `lockedUntil` while the account is locked
  * @example const allowance = await generateIsAllowed(site.otp, { userId: 1, deviceId: 'phone/2' })
  */

@@ -25,12 +25,16 @@ export interface TokenToMatch {
 }
 
 /**
- * Verifies a token against each of a user's confirmed devices in turn; the first that accepts
- * it ends it. Devices whose kind cannot have such a token, or sends a challenge first, are
- * passed over. If none accepts it, it counts as a failure for every device it was compared with,
- * each of them in full against the account's limit. Prefer `verifyToken` if the device is known.
+ * Verifies a token against each of a user's active devices in turn, until one accepts it. Kinds that
+ * cannot have such a token, or that send a challenge first, are skipped. If none accepts it, every
+ * device that it was compared with counts one failure, and each counts towards the account's limit.
+ * Use {@link verifyToken} if the device is known.
  *
- * @example const verification = await matchToken(otp, { userId: 1, token: '123456' })
+ * @param otp `site.otp`
+ * @param match whose token, as typed
+ * @returns the device that accepted it. If not ok: `invalid_token`, `n_failed_attempts` with
+ *   `lockedUntil`, or `verification_not_allowed`
+ * @example const verification = await matchToken(site.otp, { userId: 1, token: '123456' })
  */
 export async function matchToken(otp: Otp, match: TokenToMatch): Promise<Verification> {
   const { userId, token, origin = nowhere, asker = anyone, opens } = match

@@ -2,15 +2,22 @@ import type { PersistentId } from './device.js'
 
 const MAX_ID = 2_147_483_647
 
-/** The id that forms, sessions and the audit trail name a device by. */
+/**
+ * Returns the ID by which forms, sessions and the audit log name a device.
+ *
+ * @param kind name of the kind, for example `totp`
+ * @param id `id` of its row
+ * @example persistentId('totp', 3) // 'totp/3'
+ */
 export function persistentId(kind: string, id: number): PersistentId {
   return `${kind}/${id}`
 }
 
 /**
- * Takes apart what a form or a session says. Anything that is no persistent id gives
- * null, never an exception.
+ * Parses a persistent ID from a form or a session.
  *
+ * @param text anything
+ * @returns null if it is not a persistent ID. Never throws
  * @example parsePersistentId('totp/3') // { kind: 'totp', id: 3 }
  */
 export function parsePersistentId(text: string): { kind: string; id: number } | null {

@@ -26,14 +26,21 @@ export interface TokenSubmission {
 }
 
 /**
- * The one door: asks one confirmed device about one token. Owner and device are locked, the
- * wait is checked, the kind judges, and what it decided is saved with the handlers of
- * `userVerified` in one commit. A refusal is a value, so that the failure it counted stays.
+ * Verifies one token against one active device. In a single transaction it locks the owner and the
+ * device, checks the throttle, lets the kind verify the token, saves the result and runs the
+ * `userVerified` handlers. An accepted token cannot be used again (RFC 6238 §5.2, RFC 4226 §7.2). A
+ * rejection is returned, not thrown, so that the counted failure is committed.
  *
- * @returns the device, or why not: `invalid_token`, `n_failed_attempts` with `lockedUntil`, or
- * `verification_not_allowed` where whoever the kind asks outside did not answer, or is being asked
- * about another token of this user
- * @example const verification = await verifyToken(otp, { userId: 1, deviceId: 'totp/3', token: '123456' })
+ * @param otp `site.otp`
+ * @param submission whose device, its persistent ID, and the token as typed
+ * @returns the device. If not ok: `invalid_token`; `n_failed_attempts` with `failureCount` and
+ *   `lockedUntil`; `verification_not_allowed` if this is not an active device of this user, or a
+ *   server that the kind asks did not answer in five seconds, or is asked about another token of
+ *   this user
+ * @throws what a `userVerified` handler throws; the verification is undone then
+ * @example
+ * const verification = await verifyToken(site.otp, { userId: 1, deviceId: 'totp/3', token: '123456' })
+ * if (!verification.ok) console.log(verification.reason)
  */
 export async function verifyToken(otp: Otp, submission: TokenSubmission): Promise<Verification> {
   return askNamedDevice(otp, submission, 'verify')
@@ -43,10 +50,15 @@ export async function verifyToken(otp: Otp, submission: TokenSubmission): Promis
 export interface Enrolment extends TokenSubmission, EnrolmentRight {}
 
 /**
- * The same door for a device that is being enrolled: the first token it accepts confirms it,
- * and is spent. It verifies nobody before that. A device that was disabled is not confirmed again.
+ * Confirms a device during its setup: the same as {@link verifyToken} for a device that is
+ * unconfirmed. The first token that it accepts activates it and is used up. A device that was
+ * disabled is not confirmed again.
  *
- * @example await confirmDevice(otp, { userId: 1, deviceId: 'totp/4', token: '123456', onlyAsFirst: true })
+ * @param otp `site.otp`
+ * @param enrolment like a submission; `onlyAsFirst` rejects it if the user has a device by now
+ * @returns the device, now active; the reasons are those of `verifyToken`
+ * @throws what a `userVerified` handler throws; the confirmation is undone then
+ * @example await confirmDevice(site.otp, { userId: 1, deviceId: 'totp/4', token: '123456', onlyAsFirst: true })
  */
 export async function confirmDevice(otp: Otp, enrolment: Enrolment): Promise<Verification> {
   return askNamedDevice(otp, enrolment, 'enrol')

@@ -27,11 +27,12 @@ export function createFirstDeviceTable(kind: string, columns = ''): string {
 }
 
 /**
- * The SQL that makes the table of a kind of device, `<kind>_devices`: the columns that all of
- * them have, the trigger that keeps a device's state, and the kind's own columns.
+ * Returns the SQL that creates the table of a custom kind, `<kind>_devices`: the columns that all
+ * device tables have, the trigger that keeps a device's state, and the kind's own columns.
  *
- * @param kind first half of its devices' persistent ids, for example `yubikey`
+ * @param kind first half of its devices' persistent IDs, for example `yubikey`
  * @param columns SQL of its own columns, without a comma before or after
+ * @returns several statements in one text
  * @example await sequelize.query(createDeviceTable('yubikey', 'public_id varchar(16) not null'), { transaction })
  */
 export function createDeviceTable(kind: string, columns = ''): string {

@@ -13,11 +13,12 @@ export interface KindCheck {
 }
 
 /**
- * What every kind of device has to pass, the site's own and those from outside, as checks for
- * whatever runs your tests. Each makes a person and a device of its own and can run in any
- * order.
+ * Returns what every kind of device has to pass, built-in or custom, as checks for any test runner.
+ * Each check creates a user and a device of its own, and they can run in any order.
  *
  * @param kind from `defineKind`
+ * @param fixture how to add a device of it, and which tokens it accepts
+ * @returns a title and a function for each; the function rejects with an AssertionError if the check fails
  * @throws SiteError of the registration, such as `kind_incomplete`
  * @example for (const { title, run } of kindContract(yubikey, fixture)) it(title, run)
  */

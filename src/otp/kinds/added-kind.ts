@@ -96,11 +96,12 @@ export interface AddedKindDefinition<Row, Form>
 }
 
 /**
- * Defines a kind of device of your own: how a token is judged, and what the site has to know
- * to set one up, list it, rename it and take it away. docs/guides/custom-kinds.md describes one;
- * examples/custom-device is a whole one.
+ * Defines a custom kind of device: how a token is verified, and what the site has to know to set a
+ * device up, list it, rename it and remove it. docs/guides/custom-kinds.md describes every part;
+ * examples/custom-device is a complete one.
  *
- * @param definition `name` is `a-z0-9`, begins with a letter and has at most 16 characters
+ * @param definition `name` matches `[a-z][a-z0-9]{0,15}`; its table is `<name>_devices`
+ * @returns the kind, for `createOtpAdminSite({ kinds })` and `migrate`, where it is checked
  * @example createOtpAdminSite({ kinds: [defineKind({ name: 'yubikey', judge: (row, token) => …, … })] })
  */
 export function defineAddedKind<Row, Form>(definition: AddedKindDefinition<Row, Form>): AddedKind {
