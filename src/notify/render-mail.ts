@@ -12,9 +12,9 @@ export interface RenderedMail {
 
 /** Puts a mail into words, as text and as HTML with the same texts. */
 export function renderMail(mail: Mail, site: string, t: Translate): RenderedMail {
-  const subject = t(`mails:${mail.mail}.subject`, { site })
   const greeting = mail.name ? t('mails:layout.greeting_named', { name: mail.name }) : t('mails:layout.greeting')
   const by = 'by' in mail ? mail.by : 'owner'
+  const subject = t(`mails:${mail.mail}.subject`, { site, context: by })
   const happened = t(`mails:${mail.mail}.happened`, { site, context: by })
   const words = { t, utc, site, subject, greeting, happened, own: by === 'owner', facts: listFacts(mail, t) }
   const data = { ...mail, ...words, template: VIEWS[mail.mail] ?? 'notice' }

@@ -64,7 +64,11 @@ export const dynamicKeys: Readonly<Record<string, Names>> = {
     allowed: mailsWith('by').flatMap((name) => [`${name}.happened_administrator`, `${name}.happened_failures`]),
   },
   'mails:*.link': { needed: mailsWith('expiresAt').filter((name) => mailsWith('link').includes(name)) },
-  'mails:*.subject': { needed: mails.map(({ name }) => name) },
+  'mails:*.subject': {
+    needed: mails.map(({ name }) => name),
+    // Another fact if an administrator did it.
+    allowed: mailsWith('by').map((name) => `${name}.subject_administrator`),
+  },
   'mails:*.then_password': { needed: backupTokenMails },
   'mails:*.was_not_you': { needed: backupTokenMails },
   // Texts of kinds from outside: they bring their own.

@@ -119,3 +119,14 @@ describe('header injection', () => {
     expect(mailSchema.safeParse({ ...alert, link: 'javascript:alert(1)' }).success).toBe(false)
   })
 })
+
+describe('what an administrator did', () => {
+  it.each([
+    ['backup-tokens-made', 'a backup token was issued for you'],
+    ['two-factor-disabled', 'your second factor was reset'],
+    ['sessions-ended', 'your sessions were ended'],
+  ])('is the subject of %s', async (mail, fact) => {
+    const { subject } = await travel(mailSchema.parse({ ...alert, mail, by: 'administrator' }))
+    expect(subject).toBe(`Night Desk: ${fact}`)
+  })
+})
