@@ -6,7 +6,7 @@ import type { PanelServices } from '../services.js'
 import type { ChangeableDevice } from '../../otp/kinds/kind-panel.js'
 import type { DeviceTable } from './device-tables.js'
 
-/** What the core's events say of a device that an administrator changes, as it stands now. */
+/** Builds the payload of a device event for a change by an administrator, from the device's current state. */
 export async function aboutDevice(
   { otp, clock }: PanelServices,
   actor: PanelUser,

@@ -16,7 +16,7 @@ import { name } from './parse-fields.js'
 import { refreshOwners } from './refresh-owners.js'
 import { tellOfDevice } from './tell-owner.js'
 
-/** What the form may hold; the rest of it is AdminJS's own echo of the row. */
+/** The fields that can be changed. AdminJS submits the other columns as well; they are ignored. */
 export const deviceFields = z.object({ name: name(64).optional(), confirmed: z.boolean().optional() })
 
 type DeviceWish = z.output<typeof deviceFields>
@@ -36,6 +36,8 @@ interface Change {
  * Renames, disables or enables a device, in one transaction with the audit events. Disabling
  * ends the owner's sessions, since the device may have verified one. Only what an administrator
  * disabled can be enabled: after too many failures its owner has to set it up again.
+ *
+ * @param wish the fields to change; absent ones stay as they are
  */
 export async function changeDevice(
   services: PanelServices,
@@ -60,7 +62,7 @@ export async function changeDevice(
     return { ok: true, obstacles }
   }
   return services.database.sequelize.transaction(run).catch((fault: unknown) => {
-    // A kind may allow its secret once among the active devices, and it was set up again meanwhile.
+    // A kind can require its secret to be unique among active devices, and it was set up again in the meantime.
     if (fault instanceof UniqueConstraintError) return notAllowed('enable_conflict')
     throw fault
   })
@@ -95,7 +97,7 @@ async function disable(change: Change): Promise<void> {
 }
 
 /**
- * Enabling lets someone sign in again, so it ends their locks as every help does.
+ * Enables the device and ends the owner's locks, as every other way to restore access does.
  *
  * @returns what still keeps the owner from signing in
  */

@@ -8,11 +8,11 @@ import type { GroupWish } from './group-fields.js'
 import { lockPeople, whyNoLonger } from './lock-people.js'
 import { done, notAllowed, type Outcome, type Refused } from './outcome.js'
 
-/** The id of what was made. */
+/** The ID of the new row. */
 type Made = { ok: true; id: number }
 type Work<Result> = (transaction: Transaction) => Promise<Result>
 
-/** Makes a group. It changes nothing for anybody until somebody is in it. */
+/** Creates a group without members. */
 export function addGroup(services: PanelServices, actor: PanelUser, wish: GroupWish): Promise<Made | Refused> {
   const { name, ...rest } = wish
   if (name === undefined) return Promise.resolve(wrongName('field_name'))
@@ -23,7 +23,7 @@ export function addGroup(services: PanelServices, actor: PanelUser, wish: GroupW
   })
 }
 
-/** Changes a group. What its members may is read at each request, so it holds from their next one. */
+/** Changes a group. Permissions are read on every request, so the change applies from the members' next one. */
 export function changeGroup(services: PanelServices, actor: PanelUser, id: number, wish: GroupWish): Promise<Outcome> {
   return asSuperuser(services, actor, 'change', async (transaction) => {
     const group = await services.database.models.Group.findByPk(id, { lock: transaction.LOCK.UPDATE, transaction })
@@ -39,7 +39,7 @@ export function changeGroup(services: PanelServices, actor: PanelUser, id: numbe
   })
 }
 
-/** Whoever could hand a member an invitation may now stand below him. */
+/** Revokes the members' open invitations: the sender might now have fewer permissions than the member. */
 async function voidInvited(services: PanelServices, transaction: Transaction, group_id: number): Promise<void> {
   const members = await services.database.models.UserGroup.findAll({ where: { group_id }, transaction })
   const people = members.map(({ user_id }) => user_id)
@@ -47,8 +47,9 @@ async function voidInvited(services: PanelServices, transaction: Transaction, gr
 }
 
 /**
- * Deletes groups: all of them or, where one may not be deleted, none. One with members stays:
- * whoever is in no group has what all staff have, which may be more than he had before.
+ * Deletes groups: all of them or, if one cannot be deleted, none. A group with members cannot be
+ * deleted: staff without a group have the default permissions, which can be more than the
+ * group's.
  */
 export function removeGroups(services: PanelServices, actor: PanelUser, ids: readonly number[]): Promise<Outcome> {
   return asSuperuser(services, actor, 'delete', async (transaction) => {
@@ -65,7 +66,7 @@ export function removeGroups(services: PanelServices, actor: PanelUser, ids: rea
   })
 }
 
-/** Judges by the locked row of whoever acts. A name that is taken is a refusal, not a fault. */
+/** Checks the permission on the actor's locked row, then runs the work. A name that is taken is rejected, not thrown. */
 function asSuperuser<Result>(
   services: PanelServices,
   actor: PanelUser,
@@ -85,14 +86,14 @@ function asSuperuser<Result>(
 
 const wrongName = (reason: string): Refused => ({ ok: false, code: 'bad_request', fields: { name: reason } })
 
-/** Sequelize takes `undefined` for a value. */
+/** Leaves out undefined fields, which Sequelize would treat as values. */
 function defined(wish: object) {
   return Object.fromEntries(Object.entries(wish).filter(([, value]) => value !== undefined))
 }
 
 type Details = NonNullable<AuditEntry['details']>
 
-/** A group as the trail tells it. */
+/** Formats a group for the audit log. */
 function inWords({ name, permissions, otp_policy, grace_days, kinds }: Group): Details {
   return { name, permissions: permissions.join(', '), otp_policy, grace_days, kinds: kinds?.join(', ') ?? null }
 }

@@ -5,7 +5,7 @@ import type { PanelServices } from '../services.js'
 import { lockPeople, whyNoLonger } from './lock-people.js'
 import { done, notAllowed, type Outcome, type Refused } from './outcome.js'
 
-/** Puts somebody into a group. It holds from his next request. */
+/** Adds a user to a group. It applies from their next request. */
 export function addMember(
   services: PanelServices,
   actor: PanelUser,
@@ -26,7 +26,7 @@ export function addMember(
   })
 }
 
-/** Takes people out of groups: those that are there, all at once. */
+/** Removes memberships in one transaction. Those that are already gone are skipped. */
 export function removeMembers(services: PanelServices, actor: PanelUser, ids: readonly number[]): Promise<Outcome> {
   return services.database.sequelize.transaction(async (transaction) => {
     const { Group, UserGroup } = services.database.models
@@ -38,7 +38,7 @@ export function removeMembers(services: PanelServices, actor: PanelUser, ids: re
     const found = await UserGroup.findAll({ where, lock: transaction.LOCK.UPDATE, transaction })
     if (found.length === 0) return { ok: false, code: 'not_found' }
     const groups = await Group.findAll({ where: { id: found.map(({ group_id }) => group_id) }, transaction })
-    // Staff in no group may more than most groups.
+    // Staff without a group can do more than the members of most groups.
     await services.voidInvitations(transaction, people)
     for (const member of found) {
       await member.destroy({ transaction })

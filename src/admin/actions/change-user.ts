@@ -9,7 +9,7 @@ import { type LockedPeople, lockPeople, whyNoLonger } from './lock-people.js'
 import { done, notAllowed, type Outcome } from './outcome.js'
 import { name } from './parse-fields.js'
 
-/** What the form may hold. Every other field of it is AdminJS's own echo of the row and is left out. */
+/** The fields that can be changed. AdminJS submits the other columns as well; they are ignored. */
 export const userFields = z.object({
   name: name(150, 0).optional(),
   is_staff: z.boolean().optional(),
@@ -23,8 +23,11 @@ const FLAGS: readonly Flag[] = ['is_staff', 'is_active', 'is_superuser']
 type UserChanges = { name?: string } & { [Name in Flag]?: boolean }
 
 /**
- * Changes a person's name and standing in one transaction with the audit event. A
- * changed standing ends that person's sessions, so that it holds from the next request.
+ * Changes a user's name and flags in one transaction with the audit event. A changed flag ends
+ * the user's sessions, so that it applies from their next request.
+ *
+ * @param id the user's ID
+ * @param wish the fields to change; absent ones stay as they are
  */
 export function changeUser(
   services: PanelServices,
@@ -61,7 +64,7 @@ function refusalOf(locked: LockedPeople, target: User, changes: UserChanges): Ou
   return loses && actor.id === target.id ? notAllowed('own_access') : null
 }
 
-/** Staff in no group may a good deal: whoever may less himself cannot make somebody staff who is in none. */
+/** Checks whether the user would gain permissions as staff that the actor does not have. */
 function givesMore({ standings }: LockedPeople, actor: Standing, personId: number): boolean {
   const now = standings.get(personId)
   return now !== undefined && !covers(actor, { ...now, isStaff: true })

@@ -1,10 +1,10 @@
 import type { ModelStatic } from 'sequelize'
 import type { ChangeableDevice } from '../../otp/kinds/kind-panel.js'
 
-/** A kind of device that the panel changes and deletes. */
+/** A kind of device that can be changed and deleted in the panel. */
 export interface DeviceTable {
   table: string
-  /** First half of the persistent id. */
+  /** First half of the persistent ID. */
   kind: string
   model: ModelStatic<ChangeableDevice>
 }

@@ -4,7 +4,7 @@ import type { PanelServices } from '../services.js'
 import { helpPerson, nothing } from './help-person.js'
 import { tellOwner } from './tell-owner.js'
 
-/** Ends every session of somebody, from the next request on (ASVS 7.4.5). */
+/** Ends every session of a user, from their next request (ASVS 7.4.5). */
 export function endSessions(services: PanelServices, actor: PanelUser, personId: number) {
   return helpPerson(
     services,

@@ -7,7 +7,7 @@ import type { PanelServices } from '../services.js'
 import { helpPerson } from './help-person.js'
 import { tellOwner } from './tell-owner.js'
 
-/** Adds one backup token to somebody's set, for an administrator to hand over. It is stored nowhere in clear. */
+/** Adds one backup token to a user's set and returns it to the administrator. It is never stored unhashed. */
 export function giveBackupToken(services: PanelServices, actor: PanelUser, personId: number) {
   const { clock, database, otp } = services
   return helpPerson(

@@ -12,13 +12,14 @@ interface Call {
   how: Help
   actor: PanelUser
   personId: number
-  /** What was typed. */
+  /** The submitted form. */
   wish?: object
 }
 
 /**
- * Helps once where one administrator sends the same call several times at the same moment: the others wait
- * for the first and get what it gave. A call that begins after the first was answered helps again.
+ * Runs the help once if an administrator sends the same call several times at the same moment.
+ * The others wait for the first and get its result. A call that arrives after the first response
+ * runs the help again.
  */
 export async function giveOnce(
   services: PanelServices,
@@ -38,7 +39,7 @@ export async function giveOnce(
   }
 }
 
-/** Where the database fails after the help was recorded, the administrator is still shown what was given. */
+/** Stores the result for repeated calls. If that fails, the administrator still gets the result. */
 async function keepGiven(services: PanelServices, submission: Submission, given: Helped): Promise<void> {
   const answer = { status: 200, headers: {}, cookies: [], body: JSON.stringify(given), successor: null }
   try {

@@ -5,16 +5,16 @@ import { isId } from '../resources/filter-conditions.js'
 import { cleanText } from '../../typed-text/clean-text.js'
 import { name } from './parse-fields.js'
 
-/** The longest grace, in days: a year. */
+/** Days, for the longest grace period. */
 const MAX_GRACE = 365
 
-/** AdminJS sends a list as `permissions.0`, `permissions.1` …, an empty one as `permissions`. */
+/** Fields that AdminJS sends as `permissions.0`, `permissions.1` and so on, or as `permissions` if empty. */
 const LISTS = ['permissions', 'kinds']
 
 /**
- * What the form of a group may hold; what is left out stays as it is.
+ * Builds the schema of a group's form. Absent fields stay as they are.
  *
- * @param otp whose kinds of device can count
+ * @param otp its kinds of device can be accepted by a policy
  * @param ofHost permissions for a host's resources
  */
 export function groupFields(otp: Pick<Otp, 'everyKind'>, ofHost: readonly string[]) {
@@ -30,7 +30,7 @@ export function groupFields(otp: Pick<Otp, 'everyKind'>, ofHost: readonly string
   return z.preprocess(gatherLists, fields)
 }
 
-/** Backup tokens help out; no policy is met by them (src/auth/policy.ts). */
+/** Lists the kinds of device that a policy can accept: all but backup tokens (src/auth/policy.ts). */
 export function countableKinds({ everyKind }: Pick<Otp, 'everyKind'>): string[] {
   return everyKind.filter(({ isBackup }) => !isBackup).map(({ name: kind }) => kind)
 }
@@ -39,10 +39,10 @@ export type GroupWish = z.output<ReturnType<typeof groupFields>>
 
 const rowId = z.string().refine(isId).transform(Number)
 
-/** Who is to be in which group. */
+/** The form that adds a member to a group. */
 export const membershipFields = z.object({ user_id: z.string().pipe(rowId), group_id: z.string().pipe(rowId) })
 
-/** AdminJS sends a field that was emptied as an empty text. */
+/** AdminJS sends a cleared field as an empty string. */
 const empty = z.literal('').transform(() => null)
 const policy = z.enum(['off', 'staff', 'everyone', 'strict'])
 const days = z
@@ -52,7 +52,7 @@ const days = z
   .pipe(z.number().max(MAX_GRACE))
 
 const unique = (texts: readonly string[]) => [...new Set(texts)].toSorted()
-/** None ticked means that all count. */
+/** An empty selection means that every kind is accepted. */
 const someOrAll = (kinds: readonly string[]) => (kinds.length === 0 ? null : unique(kinds))
 
 function gatherLists(payload: unknown): unknown {

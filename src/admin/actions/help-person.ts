@@ -7,14 +7,14 @@ import { lockPeople, whyNoLonger } from './lock-people.js'
 import { notAllowed, type Refused } from './outcome.js'
 import type { Help, Standing } from '../permissions.js'
 
-/** What somebody gets to know for the one time that it is shown. */
+/** What an administrator gets to see once. */
 export interface Given {
-  /** A link or a token; null: it went elsewhere, or there is none. */
+  /** A link or a token; null if it was emailed, or there is none. */
   secret: string | null
   expiresAt: Date | null
 }
 
-/** What came of a help, and what still keeps the person from signing in. */
+/** The result of a help, with what still keeps the user from signing in. */
 export interface Helped extends Given {
   obstacles: Obstacle[]
 }
@@ -24,17 +24,17 @@ export const nothing: Given = { secret: null, expiresAt: null }
 interface Wish {
   actor: PanelUser
   how: Help
-  /** Whom it concerns. */
+  /** The ID of the user to help. */
   personId: number
-  /** It would be of no use to somebody who may not sign in. */
+  /** Whether the help is pointless for a deactivated user, and is rejected. */
   needsActive: boolean
 }
 
 /**
- * Does something about another person's access: never one's own, nor that of somebody who
- * may more (A-10). Judged by the locked rows and done in the same transaction.
+ * Changes another user's access: never the actor's own, nor that of a user with more
+ * permissions. The permission is checked on the locked rows, in the same transaction.
  *
- * @param help where it refuses, it has changed nothing
+ * @param help changes nothing if it rejects
  */
 export async function helpPerson(
   services: PanelServices,
@@ -56,7 +56,7 @@ export async function helpPerson(
   })
 }
 
-/** Ending sessions lets nobody in, so nothing is in its way. */
+/** Reads the obstacles, for a help that lets the user sign in. Ending sessions does not. */
 async function obstaclesOf(
   services: PanelServices,
   personId: number,

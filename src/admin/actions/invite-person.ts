@@ -8,10 +8,10 @@ import type { PanelServices } from '../services.js'
 import { helpPerson } from './help-person.js'
 import type { Refused } from './outcome.js'
 
-/** Where the link goes: into the person's mailbox, unseen by the administrator, or on the page, to be handed over. */
+/** How the link is delivered: by email, unseen by the administrator, or on the page for the administrator to pass on. */
 export const invitationFields = z.object({ deliver: z.enum(['mail', 'page']) })
 
-/** Makes the link by which somebody may set up a device: one use, 24 hours. An earlier one ends. */
+/** Creates a link for setting up a device. It works once, for 24 hours, and revokes earlier ones. */
 export function invitePerson(
   services: PanelServices,
   actor: PanelUser,
@@ -36,7 +36,7 @@ export function invitePerson(
   )
 }
 
-/** Before anything changes: by the mailbox, whoever invites, and by the administrator, whoever is invited. */
+/** Counts an email against the limits of its recipient and of the administrator, before anything changes. */
 async function takeInvitation(
   { otp, clock }: PanelServices,
   transaction: Transaction,

@@ -7,11 +7,11 @@ import type { DeviceTable } from './device-tables.js'
 import { type LockedPeople, lockPeople } from './lock-people.js'
 
 export interface LockedDevices extends Pick<LockedPeople, 'actor' | 'standings'> {
-  /** Those that are still there, each with its owner. */
+  /** The devices that still exist, each with its owner. */
   devices: readonly { device: ChangeableDevice; owner: User }[]
 }
 
-/** Locks actor and owners first, then the devices: the order of src/otp/sql/lock-devices.ts. */
+/** Locks the actor and the owners, then the devices: the same order as src/otp/sql/lock-devices.ts, to avoid deadlocks. */
 export async function lockDevices(
   services: PanelServices,
   transaction: Transaction,

@@ -6,18 +6,18 @@ import { readStandings } from '../read-standing.js'
 import type { PanelServices } from '../services.js'
 
 export interface LockedPeople {
-  /** Who acts, as he stands now: what his session said may be over. Undefined: he may not come in any more. */
+  /** The current rights of the user who acts, which can differ from the session's; undefined: no longer active staff. */
   actor: Standing | undefined
-  /** Whom it concerns, by id; the actor himself where somebody changes himself. */
+  /** The users to change, by ID; the actor is among them if they change themselves. */
   others: ReadonlyMap<number, User>
   standings: ReadonlyMap<number, Standing>
 }
 
 /**
- * Locks everybody's row until the transaction ends, the lowest id first, so that two
- * administrators who change each other wait instead of deadlocking. Whoever comes second
- * is judged by what the first one left of him: as the actor himself stays what he is,
- * the last active superuser cannot be lost. Who joins or leaves a group locks the same rows.
+ * Locks the rows of the actor and the others until the transaction ends, lowest ID first, so
+ * that two administrators who change each other wait instead of deadlocking. The second one is
+ * checked against the rights that the first one left. Nobody can take away their own rights, so
+ * the last active superuser always remains. Changes of memberships lock the same rows.
  */
 export async function lockPeople(
   { database }: PanelServices,
@@ -40,7 +40,11 @@ export async function lockPeople(
   return { actor: standing && { ...standing, ofHost: actor.ofHost }, others, standings }
 }
 
-/** Asks the rules again, of the locked rows. Null: he may. */
+/**
+ * Checks the permission again, on the locked rows.
+ *
+ * @returns null if it is allowed
+ */
 export function whyNoLonger(
   { actor, standings }: Pick<LockedPeople, 'actor' | 'standings'>,
   permission: Permission,

@@ -1,16 +1,20 @@
-/** Why a writing verb did nothing. The reasons are keys of `panel:refusals`, those of single fields by their names. */
+/** Why an action changed nothing. The reasons are keys of `panel:refusals`; those of `fields` are by field name. */
 export type Refused =
   | { ok: false; code: 'not_found' }
   | { ok: false; code: 'too_many_requests'; retryAfter: number }
   | { ok: false; code: 'not_allowed'; reason: string }
   | { ok: false; code: 'bad_request'; fields: Readonly<Record<string, string>> }
 
-/** What a writing verb comes to. Refused, it has changed nothing. */
+/** The result of an action. A rejected one has changed nothing. */
 export type Outcome = { ok: true } | Refused
 
 export const done: Outcome = { ok: true }
 
-/** @param reason a key of `panel:refusals` */
+/**
+ * Creates the rejection of a missing permission.
+ *
+ * @param reason a key of `panel:refusals`
+ */
 export function notAllowed(reason: string): Refused {
   return { ok: false, code: 'not_allowed', reason }
 }

@@ -26,7 +26,11 @@ import { parseForm, removedAnswer, savedAnswer, settle } from './settle.js'
 type Actions = NonNullable<ResourceOptions['actions']>
 type Handlers = Partial<Record<string, ActionHandler<ActionResponse>>>
 
-/** Every action of a resource: who may, by the one rule, and what it does, by our own verbs. */
+/**
+ * Builds every action of a resource, each with its permission check and its handler.
+ *
+ * @param device the kind of device in this table; null if it contains none
+ */
 export function panelActions(services: PanelServices, table: string, device: DeviceTable | null): Actions {
   const handlers: Handlers = {
     search,
@@ -53,10 +57,10 @@ export function panelActions(services: PanelServices, table: string, device: Dev
 
 const isHelp = (permission: Permission) => helps.some((help) => help === permission)
 
-/** Each has a page that says what it does and asks. */
+/** A help has its own page, which explains it and asks for confirmation. */
 const help = { actionType: 'record', component: 'HelpPerson' }
 
-/** A bulk action without a page of its own asks in a dialogue, as deleting one does. */
+/** Options of single actions. A bulk action without its own page asks in a dialogue. */
 const looks: Readonly<Partial<Record<string, Record<string, unknown>>>> = {
   unlock: { ...help, icon: 'Unlock' },
   invite: { ...help, icon: 'Send' },
@@ -64,7 +68,7 @@ const looks: Readonly<Partial<Record<string, Record<string, unknown>>>> = {
   endSessions: { ...help, icon: 'LogOut' },
   resetSecondFactor: { ...help, icon: 'RotateCcw', variant: 'danger' },
   bulkDelete: { component: false, guard: 'confirmBulkDelete', showInDrawer: false },
-  // Answered by ../export before AdminJS is asked; its button stands in our header of lists.
+  // Handled by ../export before AdminJS; its button is in the panel's list header.
   export: { actionType: 'resource', component: false, isVisible: false, handler: unanswered },
   edit: { icon: 'Edit' },
   show: { icon: 'Eye' },
@@ -108,7 +112,7 @@ function userHandlers(services: PanelServices): Handlers {
   }
 }
 
-/** A help for which nothing is typed. */
+/** Creates the handler of a help without a form. */
 function helping(
   services: PanelServices,
   how: Help,
@@ -120,12 +124,12 @@ function helping(
   }
 }
 
-/** Who acts, and on whom. */
+/** Returns the actor and the ID of the user to help. */
 function personOf(request: ActionRequest, context: ActionContext): [PanelUser, number] {
   return [actorOf(context), Number(recordId(request))]
 }
 
-/** The only answer of the panel with a secret in it: shown on its page this once, kept for the same call sent at the same moment. */
+/** Builds the panel's only response with a secret. It is shown once, and stored only for the same call sent at the same moment. */
 function givenAnswer({ record, currentAdmin }: ActionContext, { given }: { given: unknown }) {
   return { record: record?.toJSON(currentAdmin), given }
 }

@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import { isName } from '../../typed-text/read-name.js'
 
-/** A name that people read: trimmed, nothing that changes the text around it, within its column. */
+/** Builds the schema of a displayed name: trimmed, within its column, without characters that change the text around it. */
 export const name = (max: number, min = 1) => z.string().trim().min(min).max(max).refine(isName)
 
-/** Which fields of a form are wrong, as keys of `panel:refusals`. */
+/** Maps the invalid fields of a form to keys of `panel:refusals`. */
 export function wrongFields(error: z.ZodError): Record<string, string> {
   return Object.fromEntries(error.issues.map(({ path }) => [String(path[0] ?? ''), `field_${String(path[0] ?? '')}`]))
 }

@@ -6,7 +6,7 @@ interface Owned extends Model {
   user_id: number
 }
 
-/** Brings the owners of rows up to date, in front of the transaction that judges them by their own rows. */
+/** Updates the owners of rows from the host application. Runs before the transaction that checks their rights. */
 export async function refreshOwners(
   { peopleElsewhere, refreshPeople }: PanelServices,
   model: ModelStatic<Owned>,

@@ -12,8 +12,8 @@ import { refreshOwners } from './refresh-owners.js'
 import { tellOfDevice } from './tell-owner.js'
 
 /**
- * Deletes devices and ends their owners' sessions: all of them or, where one may not be
- * deleted, none. Those that are gone already are passed over.
+ * Deletes devices and ends their owners' sessions: all of them or, if one cannot be deleted,
+ * none. Those that are already gone are skipped.
  */
 export async function removeDevices(
   services: PanelServices,

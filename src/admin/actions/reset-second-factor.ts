@@ -7,8 +7,8 @@ import { helpPerson, nothing } from './help-person.js'
 import { tellOwner } from './tell-owner.js'
 
 /**
- * Removes every device and backup token of somebody and ends the sessions (A-10). The
- * password stays what it is, and the administrator gets to know nothing (ASVS 6.4.6).
+ * Removes every device and backup token of a user and ends their sessions. The password is
+ * unchanged, and the administrator learns no secret (ASVS 6.4.6).
  */
 export function resetSecondFactor(services: PanelServices, actor: PanelUser, personId: number) {
   return helpPerson(
@@ -19,7 +19,7 @@ export function resetSecondFactor(services: PanelServices, actor: PanelUser, per
       const by = { by: 'administrator', actorId, origin } as const
       await unlockUser(services.otp, transaction, { userId: person.id, actorId, origin })
       await removeAllDevices(services.otp, transaction, { userId: person.id, ...by })
-      // It was given to somebody who had a device to show besides.
+      // An invitation was issued when using it also required a device.
       await services.voidInvitations(transaction, [person.id])
       const entry = { at: services.clock.now(), userId: person.id, actorId, origin }
       await recordEvent(services.database, transaction, { event: 'two_factor_disabled', ...entry })

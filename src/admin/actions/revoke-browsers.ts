@@ -6,8 +6,8 @@ import { done, notAllowed, type Outcome } from './outcome.js'
 import { refreshOwners } from './refresh-owners.js'
 
 /**
- * Revokes trusted browsers, and ends what they have verified: all of them or, where one may
- * not be revoked, none. Those that are gone already are passed over.
+ * Revokes trusted browsers and what they have verified: all of them or, if one cannot be
+ * revoked, none. Those that are already gone are skipped.
  */
 export async function revokeBrowsers(
   services: PanelServices,

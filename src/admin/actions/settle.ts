@@ -4,14 +4,22 @@ import { PanelRefusal } from '../refusal.js'
 import type { Refused } from './outcome.js'
 import { wrongFields } from './parse-fields.js'
 
-/** The typed form, or a refusal that names the fields. */
+/**
+ * Parses a submitted form.
+ *
+ * @throws {PanelRefusal} `bad_request` with the invalid fields
+ */
 export function parseForm<Form>(schema: z.ZodType<Form>, request: ActionRequest): Form {
   const parsed = schema.safeParse(request.payload ?? {})
   if (parsed.success) return parsed.data
   throw new PanelRefusal('bad_request', { reason: 'fields', fields: wrongFields(parsed.error) })
 }
 
-/** Goes on where a verb has done its work; its transaction has ended either way. */
+/**
+ * Returns a successful outcome and throws a rejected one. Called after the transaction.
+ *
+ * @throws {PanelRefusal}
+ */
 export function settle<Given extends { ok: true }>(outcome: Given | Refused): Given {
   if (outcome.ok) return outcome
   const { code } = outcome
@@ -21,7 +29,7 @@ export function settle<Given extends { ok: true }>(outcome: Given | Refused): Gi
 }
 
 /**
- * Tells AdminJS's page that a record was saved, and leads to it.
+ * Builds AdminJS's response after a record was saved: a notice, and a redirect to the record.
  *
  * @param message a key of AdminJS's messages
  */
@@ -41,9 +49,9 @@ export async function savedAnswer(
 }
 
 /**
- * Tells AdminJS's page that records are gone, and leads to their list.
+ * Builds AdminJS's response after records were deleted: a notice, and a redirect to their list.
  *
- * @param message a key of AdminJS's messages, told with the `count`
+ * @param message a key of AdminJS's messages with a `count`
  */
 export function removedAnswer(context: ActionContext, message: string) {
   const { record, records, resource, h, currentAdmin } = context

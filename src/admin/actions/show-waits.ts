@@ -12,9 +12,10 @@ import type { PanelServices } from '../services.js'
 type Show = ActionHandler<RecordActionResponse>
 
 /**
- * A person's page: what keeps the person out now, for those who can help. `locked_until` is the
- * end of the account's lock, `throttled` the devices that wait, `undelivered_invitation` an
- * invitation by email that never arrived, `obstacles` what each help would leave in the way.
+ * Creates the handler of a user's page. It adds what keeps the user from signing in, for those
+ * who can help: `locked_until` is the end of the account's lock, `throttled` lists the throttled
+ * devices, `undelivered_invitation` is an invitation that could not be delivered, and
+ * `obstacles` contains what would remain after each help.
  */
 export function showPerson({ otp, database, readObstacles }: PanelServices): Show {
   return withHelp(async (userId) => {
@@ -28,7 +29,7 @@ export function showPerson({ otp, database, readObstacles }: PanelServices): Sho
   })
 }
 
-/** A device's page: until when it waits, and what else keeps its owner from signing in with it. */
+/** Creates the handler of a device's page. It adds the end of the throttling and the owner's other obstacles. */
 export function showDevice({ otp, readObstacles }: PanelServices): Show {
   return withHelp(async (userId, table, id) => {
     const { devices } = await readWaits(otp, userId)
@@ -41,7 +42,7 @@ export function showDevice({ otp, readObstacles }: PanelServices): Show {
   })
 }
 
-/** Adds to a record's page what those who can help its person have to know. */
+/** Adds to a record what only users who can help its owner get to see. */
 function withHelp(describe: (userId: number, table: string, id: number) => Promise<Record<string, unknown>>): Show {
   return async (_request, _response, { record, resource, currentAdmin }: ActionContext) => {
     if (!(record instanceof ListedRecord)) throw new PanelRefusal('not_found')

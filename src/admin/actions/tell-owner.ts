@@ -6,7 +6,7 @@ import type { DeviceTable } from './device-tables.js'
 
 type ByAdministrator<Each> = Each extends { by: string } ? Omit<Each, 'by' | 'at' | 'address' | 'browser'> : never
 
-/** Tells somebody by mail what an administrator did. Where that one sits is nobody's business. */
+/** Emails a user what an administrator did, without the administrator's IP address and browser. */
 export async function tellOwner(
   services: PanelServices,
   transaction: Transaction,
@@ -17,7 +17,7 @@ export async function tellOwner(
   await services.tellUser(transaction, userId, { ...notice, ...from })
 }
 
-/** The same about a device; of a set-up that was given up nobody needs to hear. */
+/** Emails the owner what an administrator did to a device, unless its setup was never finished. */
 export async function tellOfDevice(
   services: PanelServices,
   transaction: Transaction,

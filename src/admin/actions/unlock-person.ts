@@ -3,7 +3,7 @@ import type { PanelUser } from '../panel-user.js'
 import type { PanelServices } from '../services.js'
 import { helpPerson, nothing } from './help-person.js'
 
-/** Ends the locks of an account and the waits of its devices, so that its owner can sign in at once. */
+/** Ends an account's lock and the throttling of its devices, so that the user can sign in immediately. */
 export function unlockPerson(services: PanelServices, actor: PanelUser, personId: number) {
   return helpPerson(
     services,
