@@ -1,7 +1,7 @@
 /**
- * The only door to AdminJS on the server. The build and the tests replace this file's
- * imports by one small bundle (scripts/lean-adminjs.mjs): the packages themselves bring
- * Babel, Rollup and a React library along and take over two seconds to import.
+ * The only file on the server that imports AdminJS. The build and the tests replace its imports
+ * with a small bundle (scripts/lean-adminjs.mjs), because the packages also load Babel, Rollup
+ * and a React library, which takes over two seconds.
  */
 export {
   default as AdminJS,

@@ -17,12 +17,18 @@ import { ListedResource } from './resources/listed-resource.js'
 import type { PanelResource } from './resources/panel-resource.js'
 import type { PanelServices } from './services.js'
 
-/** Builds AdminJS over our resources. Its components were bundled ahead of time, so it is told none. */
+/** Builds AdminJS with the site's resources. Its components are bundled at build time, so none are passed here. */
 export function buildAdmin(services: PanelServices): AdminJS {
   return new AdminJS(ownOptions(services))
 }
 
-/** Builds AdminJS over our resources and a host's, which `can` and the host's own rules guard together. */
+/**
+ * Builds AdminJS with the resources of the site and of a host. A call to the host's resources
+ * needs both a permission and the host's own `isAccessible`.
+ *
+ * @param tables keeps the site's tables out of the host's resources
+ * @throws {SiteError} if something in the host's options conflicts with the panel
+ */
 export async function buildAdminWithHost(
   services: PanelServices,
   { options }: HostSettings,
@@ -93,7 +99,7 @@ function modelOf({ database, otp }: PanelServices, devices: readonly DeviceTable
   return model
 }
 
-/** Columns without an index lose their sorting arrow. */
+/** Builds a resource's AdminJS options. Only columns with an index can be sorted by. */
 function optionsOf(
   services: PanelServices,
   devices: readonly DeviceTable[],

@@ -27,15 +27,15 @@ interface RecentEvent {
 }
 
 /**
- * What the landing page shows: the newest events, and staff who have no second
- * factor. Null: not for this person, or not for what this session has shown.
+ * What the landing page shows: the newest events, and staff without a second factor. Each is
+ * null if the user cannot view it, or if this session does not meet its requirement.
  */
 export interface Dashboard {
   events: RecentEvent[] | null
   withoutDevice: Person[] | null
 }
 
-/** Both queries end after a few rows, however large the tables are. */
+/** Creates the handler of the landing page. Both of its queries stop after a few rows. */
 export function dashboard(services: PanelServices) {
   return async (_request: unknown, response: Response, context?: { currentAdmin?: unknown }): Promise<Dashboard> => {
     const user = knownUser(context?.currentAdmin)
@@ -52,7 +52,7 @@ export function dashboard(services: PanelServices) {
   }
 }
 
-/** @param named whether it may say who somebody is */
+/** @param named whether to include email addresses */
 async function recentEvents({ database }: PanelServices, named: boolean): Promise<RecentEvent[]> {
   const events = await database.sequelize.query<RecentEvent>(
     `select e.id, e.at, e.event, e.user_id, u.email, e.device, e.address
@@ -63,7 +63,7 @@ async function recentEvents({ database }: PanelServices, named: boolean): Promis
   return named ? events : events.map((event) => ({ ...event, email: null }))
 }
 
-/** Staff whose password alone would do. A disabled device protects them, and so does one of a kind not in use. */
+/** Finds staff who can sign in with their password alone. A disabled device, or one of an unused kind, prevents that. */
 function staffWithoutDevice({ database, otp }: PanelServices): Promise<Person[]> {
   const none = otp.everyKind.map(
     ({ table }) => `not exists (select from ${table} d where d.user_id = u.id and ${COUNTS_AS_FACTOR})`,

@@ -12,16 +12,16 @@ import type { PanelServices } from './services.js'
 
 type Entry = { may: true; user: RequestUser } | { may: false; code: 'not_authenticated' | 'not_verified' | 'not_staff' }
 
-/** What the panel knows about its resources and pages. */
+/** Permissions and requirements of the panel's resources. */
 export interface PanelRules {
-  /** Every permission of a host's resources and pages. */
+  /** Every permission for a host's resources and pages. */
   ofHost: readonly string[]
   isOpenTo: RequirementChecks['isOpenTo']
 }
 
 /**
- * The one question of the panel: verified staff may enter, nobody else (D-49). Whether
- * the account is active was settled when the request's user was loaded.
+ * Checks whether a user can enter the panel: only verified staff can. Loading the request's user
+ * has already checked that the account is active.
  */
 export function mayEnter(user: RequestUser | undefined): Entry {
   if (!user) return { may: false, code: 'not_authenticated' }
@@ -30,10 +30,10 @@ export function mayEnter(user: RequestUser | undefined): Entry {
 }
 
 /**
- * Lets verified staff through and tells AdminJS who they are. Others are led from a page
- * to the login and back, and refused by the API. Costs no query.
+ * Lets verified staff through and sets AdminJS's current admin. Other requests are redirected to
+ * the login if they are for a page, and rejected if they are for the API. It makes no query.
  *
- * @param known filled in while the panel is built, which is after this handler is mounted
+ * @param known is filled in after this handler is mounted, while the panel is built
  */
 export function guard(services: PanelServices, known: PanelRules): RequestHandler {
   return (req, res, next) => {
@@ -50,10 +50,10 @@ export function guard(services: PanelServices, known: PanelRules): RequestHandle
   }
 }
 
-/** Only these can be led to the login and back. */
+/** Checks whether the login can redirect back to the request afterwards. */
 const isRead = ({ method }: Request): boolean => method === 'GET' || method === 'HEAD'
 
-/** Where there is code of an application, it is told of what it asks in vain. */
+/** Wraps the user if there is a host, to warn about properties that its rules read and that do not exist. */
 function currentAdmin({ admin, warn }: PanelServices, user: PanelUser): PanelUser {
   if (!admin) return user
   return watchAdmin(user, (name) =>
@@ -65,12 +65,12 @@ function currentAdmin({ admin, warn }: PanelServices, user: PanelUser): PanelUse
   )
 }
 
-/** Calls that came in while their body was still on its way. */
+/** Calls that passed the guard before their body had arrived. */
 const entered = new WeakMap<Request, PanelRules>()
 
 /**
- * Asks once more, behind the reading of a body that was not there yet: whoever holds it
- * back must not act with a session that has been ended meanwhile.
+ * Guards a call again after its body was read, if the body had not arrived before. Otherwise a
+ * slow body could act with a session that has ended in the meantime.
  */
 export function guardAgain(services: PanelServices): RequestHandler {
   return async (req, res, next) => {
@@ -81,7 +81,7 @@ export function guardAgain(services: PanelServices): RequestHandler {
   }
 }
 
-/** AdminJS looks for its user here. Not enumerable, so that it is never stored with the session. */
+/** Sets AdminJS's user on the session. It is not enumerable, so that it is never stored with the session. */
 function introduce(session: object, adminUser: PanelUser): void {
   Object.defineProperty(session, 'adminUser', { value: adminUser, enumerable: false, configurable: true })
 }

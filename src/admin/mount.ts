@@ -31,13 +31,13 @@ import { checkRequirement, type RequirementChecks } from './requirements.js'
 import type { PanelServices } from './services.js'
 
 export interface Panel {
-  /** For `/admin`, behind sessions and the loading of the request's user. */
+  /** Mounted at `/admin`, after the middleware that loads the session and the request's user. */
   router: Router
-  /** The browser's part, for everybody; serves `/admin-assets/…`. */
+  /** Serves the browser code at `/admin-assets/…`, also to anonymous requests. */
   assets: RequestHandler
 }
 
-/** AdminJS's addresses, each with the one shape of action that answers there. */
+/** AdminJS's API paths, each with the form of action that responds there. */
 const CALLS: readonly [path: string, kind: CallKind][] = [
   ['/api/resources/:resourceId/actions/:action', 'resource'],
   ['/api/resources/:resourceId/actions/:action/:query', 'resource'],
@@ -53,15 +53,15 @@ const PAGES = [
 ]
 
 /**
- * The panel: our guard, our page, our checks, and behind them AdminJS's own router. An
- * address that is not named here never reaches it.
+ * Creates the panel: the guard, the page and the checks, followed by AdminJS's router. Paths
+ * that are not listed here never reach AdminJS.
  *
- * @throws {SiteError} for what cannot be taken over of a host's AdminJS
+ * @throws {SiteError} if the assets are not built, or the host's AdminJS options are invalid
  */
 export async function createPanel(services: PanelServices): Promise<Panel> {
   const assets = readAssets()
   const router = strictRouter()
-  // Nothing is open before it is known what reading requires.
+  // Until the requirements are known, no resource is open.
   const known: PanelRules = { ofHost: [], isOpenTo: () => false }
   router.get('/login', (_req, res) => res.redirect(302, '/account/login'))
   router.get('/logout', (_req, res) => res.redirect(302, '/account/logout'))
@@ -78,7 +78,7 @@ export async function createPanel(services: PanelServices): Promise<Panel> {
   return { router, assets: assets.serve }
 }
 
-/** Ours and AdminJS's match to the letter, so that no address passes one and means something else to the other. */
+/** Creates a router that matches paths exactly, like AdminJS's, so that both read every path in the same way. */
 const strictRouter = () => express.Router({ caseSensitive: true, strict: true })
 
 function mountOwn(router: Router, services: PanelServices, assets: PanelAssets): PanelRules {
@@ -89,7 +89,7 @@ function mountOwn(router: Router, services: PanelServices, assets: PanelAssets):
   return { ofHost: [], isOpenTo: check.isOpenTo }
 }
 
-/** The host's addresses come first; they hand on what is none of the host's. */
+/** Mounts the host's routes first. They pass requests that are not for the host on to the panel's routes. */
 async function mountWithHost(
   router: Router,
   services: PanelServices,
@@ -133,10 +133,10 @@ async function mountWithHost(
   return { ofHost: hostPermissions(admin), isOpenTo: check.isOpenTo }
 }
 
-/** Of kinds from outside, whose tables are ours as well. */
+/** Lists the device tables, those of custom kinds included. */
 const kindTables = ({ otp }: PanelServices) => otp.kinds.map(({ table }) => table)
 
-/** A model can be given another table while the process runs. */
+/** Rejects the call if a host's model now uses one of the site's tables: a model's table can change at run time. */
 function watchTables(tables: TableGuard, admin: AdminJS): RequestHandler {
   return async (_req, _res, next) => {
     if (await tables.isAnyOwn(admin)) throw new PanelRefusal('not_allowed')
@@ -145,7 +145,7 @@ function watchTables(tables: TableGuard, admin: AdminJS): RequestHandler {
 }
 
 function routerOf(admin: AdminJS): Router {
-  // AdminJS would bundle the host's components here, for a route of its own that nobody reaches.
+  // AdminJS would bundle the host's components here a second time, for a route that is not reachable.
   admin.initialize = async () => {}
   return buildRouter(admin, strictRouter())
 }
@@ -177,7 +177,7 @@ function mountPages(router: Router, admin: AdminJS, page: RequestHandler): void 
   for (const path of ['/', ...PAGES]) router.route(path).get(checkPage(admin), page).all(refuseMethod('GET, HEAD'))
 }
 
-/** HEAD is GET without a body; AdminJS would take it for neither and delete on it. Node leaves the body out by itself. */
+/** Handles HEAD as GET, because AdminJS's delete actions run on every other method. Node omits the body. */
 const onlyGetAndPost: RequestHandler = (req, _res, next) => {
   if (req.method === 'HEAD') req.method = 'GET'
   if (req.method !== 'GET' && req.method !== 'POST')
@@ -186,8 +186,8 @@ const onlyGetAndPost: RequestHandler = (req, _res, next) => {
 }
 
 /**
- * Reading calls too: some of AdminJS's own are made by GET, and no other site has a reason to make one. Scripts
- * alone make them; a link or an image in what a host shows would come from our own page, too.
+ * Rejects API calls from other sites, also by GET: AdminJS's own actions change data on GET.
+ * Calls that no script made, such as links or images in a host's content, are rejected as well.
  */
 function ownPageOnly({ foreignSender }: PanelServices): RequestHandler {
   return (req, _res, next) => {

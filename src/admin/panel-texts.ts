@@ -11,8 +11,8 @@ const file = z.object({ adminjs: texts })
 const groups = file.partial()
 
 /**
- * AdminJS's `locale` for one language, and nothing of the others: what a page of the panel
- * carries. What a language lacks is said in English, a whole missing file too.
+ * Builds AdminJS's `locale` with one language only, which is all that a page of the panel needs.
+ * Missing texts, and missing files, fall back to English.
  */
 export function panelLocale(language: Language, folder = path.join(root, 'locales')) {
   const translations = { [language]: overlay(readTexts(folder, 'en'), readTexts(folder, language)) }

@@ -4,13 +4,13 @@ import { permissionsOf, type Standing } from './permissions.js'
 import { unite } from './read-standing.js'
 import { PanelRefusal } from './refusal.js'
 
-/** What the panel asks of whoever sent a request. */
+/** The part of the request's user that the panel needs. */
 type Known = Pick<RequestUser, 'id' | 'email' | 'name' | 'isStaff' | 'isSuperuser' | 'groups'> &
   Partial<Pick<RequestUser, 'person'>>
 
 /**
- * The person as AdminJS knows him (its "current admin"). It keeps what the server needs
- * to decide and to record; `toJSON` is all that ever reaches the browser.
+ * The user as AdminJS sees them (its "current admin"). It contains what the server needs for
+ * permissions and audit events. Only `toJSON` reaches the browser.
  */
 export class PanelUser implements Standing {
   readonly id: number
@@ -18,21 +18,21 @@ export class PanelUser implements Standing {
   readonly name: string
   readonly isSuperuser: boolean
   readonly isStaff: boolean
-  /** What his groups allow, all together, as texts such as `users.view`; null: he is in none. */
+  /** The permissions of all their groups, such as `users.view`; null: not in any group. */
   readonly granted: ReadonlySet<string> | null
   readonly ofHost: readonly string[]
   readonly origin: Origin
-  /** When the request arrived, in milliseconds of this machine. */
+  /** When the request arrived, in milliseconds on this machine's clock. */
   readonly arrivedAt: number
-  /** Whether this session has shown what reading a resource requires, beyond the permission. */
+  /** Whether this session meets the requirement for reading a resource, in addition to the permission. */
   readonly opens: (resourceId: string) => boolean
-  // Private and behind a getter: whatever writes this object down, or copies it, leaves the person out.
+  // Private with a getter, so that logging, serialising or copying this object leaves the host's user out.
   readonly #person: RequestUser['person']
 
   /**
-   * @param ofHost every permission of a host's resources and pages
-   * @param opens what the session that asks has shown
-   * @param arrivedAt when the request arrived, in milliseconds of this machine
+   * @param ofHost every permission for a host's resources and pages
+   * @param opens whether the session meets the requirement for reading a resource
+   * @param arrivedAt when the request arrived, in milliseconds on this machine's clock
    */
   constructor(
     user: Known,
@@ -54,7 +54,7 @@ export class PanelUser implements Standing {
     this.#person = user.person ?? null
   }
 
-  /** What the application's users adapter returned, for its own rules; null where people are in the site's own table. */
+  /** What the host's users adapter returned, for the host's rules; null if users are stored in the site's own table. */
   get person(): RequestUser['person'] {
     return this.#person
   }
@@ -68,17 +68,21 @@ export class PanelUser implements Standing {
   }
 }
 
-/** A name for all that somebody may: two people with the same see the same panel. */
+/** Builds a cache key of a user's permissions. Users with the same key see the same panel. */
 export function nameOfAccess(user: Standing): string {
   return user.isSuperuser ? 'superuser' : [...permissionsOf(user)].toSorted().join(' ')
 }
 
-/** Who asks, where AdminJS was told; undefined: the application calls AdminJS itself, for nobody. */
+/** Returns the current admin; undefined if the host called AdminJS itself, without one. */
 export function knownUser(currentAdmin: unknown): PanelUser | undefined {
   return currentAdmin instanceof PanelUser ? currentAdmin : undefined
 }
 
-/** Who asks, as AdminJS hands him on. Nobody gets past the guard without, so anything else is a fault. */
+/**
+ * Returns the current admin. The guard always sets one.
+ *
+ * @throws if there is none
+ */
 export function panelUserOf(context: { readonly currentAdmin?: unknown } | undefined): PanelUser {
   const user = context?.currentAdmin
   if (user instanceof PanelUser) return user
@@ -86,8 +90,8 @@ export function panelUserOf(context: { readonly currentAdmin?: unknown } | undef
 }
 
 /**
- * Returns who acts. A host application can call the site's own actions without a current admin
- * (`ActionDecorator.invokeHandler`), and may do nothing that way.
+ * Returns the actor. A host application can call the site's actions without a current admin
+ * (`ActionDecorator.invokeHandler`); those calls are rejected.
  *
  * @throws {PanelRefusal} `not_allowed`
  */

@@ -1,23 +1,26 @@
 import type { Kind } from '../otp/kinds/kind.js'
 
-/** What may be done to a resource: Django's four words, taking a copy of a list, and each way to help somebody. */
+/** What a user can do with a resource: Django's four permissions, exporting a list, and each way to help a user. */
 export type Permission = 'view' | 'add' | 'change' | 'delete' | 'export' | Help
 
-/** Ways to give somebody access again, or to take it. */
+/** Ways to restore a user's access, or to end it. */
 export type Help = 'unlock' | 'invite' | 'giveBackupToken' | 'endSessions' | 'resetSecondFactor'
 
-/** What the rules look at in a person: the one who acts, and the one whom it concerns. */
+/** The rights of a user, either the actor or the subject of an action. */
 export interface Standing {
   id: number
   isSuperuser: boolean
   isStaff: boolean
-  /** What his groups allow, all together, as texts such as `users.view`; null: he is in none. */
+  /** The permissions of all their groups, such as `users.view`; null: not in any group. */
   granted: ReadonlySet<string> | null
-  /** Texts that there are besides, for a host's resources: staff in no group may all of that. None where nothing is said. */
+  /** Every permission for a host's resources, which staff without a group all have. Default: none. */
   ofHost?: readonly string[]
 }
 
-/** Why somebody may not: he lacks the permission, or it is about a superuser, somebody who may more, or himself. */
+/**
+ * Why an action is denied: the actor does not have the permission, or the subject is a superuser,
+ * has more permissions than the actor, or is the actor.
+ */
 export type WhyNot = 'permission' | 'superuser' | 'above' | 'own'
 
 /** The permission behind each of AdminJS's actions; no other action exists. */
@@ -37,7 +40,7 @@ export const permissionOf: Readonly<Record<string, Permission>> = {
   resetSecondFactor: 'resetSecondFactor',
 }
 
-/** What changes something, or leaves a line in the trail: POST alone. */
+/** Checks whether an action changes something or adds to the audit log. Such actions require POST. */
 export function writes(action: string): boolean {
   return permissionOf[action] !== 'view'
 }
@@ -47,7 +50,7 @@ const devices: readonly Permission[] = ['view', 'change', 'delete', 'export']
 
 type Offered = Readonly<Record<string, readonly Permission[]>>
 
-/** What can be done to each resource at all. The kinds of device have their place between people and the rest. */
+/** Lists every permission of each resource. The kinds of device come after users and groups. */
 const offeredWith = (ofKinds: Offered): Offered => ({
   users: ['view', 'change', 'export', ...helps],
   groups: ['view', 'add', 'change', 'delete', 'export'],
@@ -59,13 +62,13 @@ const offeredWith = (ofKinds: Offered): Offered => ({
 
 let offered = offeredWith({})
 
-/** Sees every resource, those that come later, too. */
+/** The permission to view every resource, including ones added later. */
 export const VIEW_ALL = '*.view'
 
-/** Who may do what is said by superusers alone, so that nobody can give more than he has. */
+/** Permissions that only superusers have: anyone who could change groups could give themselves every permission. */
 const forSuperusers = new Set(['groups.add', 'groups.change', 'groups.delete'])
 
-/** One resource, with what a group can give of it. */
+/** A resource with the permissions that a group can grant for it. */
 interface Grantable {
   resource: string
   permissions: readonly Permission[]
@@ -73,15 +76,15 @@ interface Grantable {
 
 interface Catalogue {
   grantable: readonly Grantable[]
-  /** Every text that a group may hold. */
+  /** Every permission that a group can contain. */
   texts: readonly string[]
-  /** What staff may who are in no group. A group's members have what their groups say, and nothing of this. */
+  /** The permissions of staff without a group. Members have only those of their groups. */
   withoutGroup: ReadonlySet<string>
 }
 
 let catalogue = listPermissions()
 
-/** Adds what the panel shows of kinds of device, in this whole process. */
+/** Adds the resources of kinds of device to the permissions, for the whole process. */
 export function offerKinds(kinds: readonly Kind[]): void {
   for (const { table, panel } of kinds) {
     if (panel) kindTables.set(table, devices)
@@ -94,7 +97,7 @@ export function offerKinds(kinds: readonly Kind[]): void {
 const kindTables = new Map<string, readonly Permission[]>()
 const partTables = new Map<string, readonly Permission[]>()
 
-/** Who is in a group goes with the group itself, so there is nothing to give of it. */
+/** Lists the permissions that can be granted. Memberships have none of their own: those of `groups` apply. */
 function listPermissions(): Catalogue {
   const grantable = Object.entries(offered)
     .filter(([resource]) => resource !== 'user_groups')
@@ -107,12 +110,12 @@ function listPermissions(): Catalogue {
   return { grantable, texts: [VIEW_ALL, ...texts], withoutGroup: new Set(withoutGroup) }
 }
 
-/** All that there is to give, as things stand: kinds from outside are added at the start. */
+/** Returns every permission that can be granted, including those for custom kinds added at start-up. */
 export function permissionCatalogue(): Catalogue {
   return catalogue
 }
 
-/** Everything that can be done to a resource, superusers' part included. */
+/** Returns every permission of a resource, including those that only superusers have. */
 export function offeredFor(resource: string): readonly Permission[] {
   return Object.hasOwn(offered, resource) ? (offered[resource] ?? []) : []
 }
@@ -120,14 +123,14 @@ export function offeredFor(resource: string): readonly Permission[] {
 const nothing: ReadonlySet<string> = new Set()
 
 /**
- * The texts by which somebody may. Of a person who may not come in at present, those that
- * he would have: whoever gets hold of his account would have them as soon as he may.
+ * Returns a user's permissions. For a deactivated user these are the ones they would have after
+ * reactivation, so that nobody with fewer permissions can take over the account in the meantime.
  */
 export function permissionsOf({ isStaff, granted }: Standing): ReadonlySet<string> {
   return granted ?? (isStaff ? catalogue.withoutGroup : nothing)
 }
 
-/** Whether somebody may do all that another may. Nobody gives, takes or hands over what he does not have himself. */
+/** Checks whether the actor has every permission of another user. Only then can they change that user's access. */
 export function covers(actor: Standing, other: Standing): boolean {
   if (actor.isSuperuser) return true
   if (other.isSuperuser) return false
@@ -136,15 +139,15 @@ export function covers(actor: Standing, other: Standing): boolean {
 }
 
 /**
- * The one rule of the panel, for menus, buttons, the API and the writing verbs alike.
+ * Applies the panel's permission rules, for menus, buttons, the API and the actions alike.
  *
- * A superuser may all that there is, others what their groups say. Only a superuser touches
- * a superuser, nobody touches somebody who may more than himself, and nobody deletes his
- * own device or gives himself access here: he does that on his own pages, where he must be
- * verified afresh.
+ * Superusers have every permission, other users those of their groups. Only a superuser can
+ * change a superuser, and nobody can change a user with more permissions than their own. Users
+ * cannot delete their own devices or restore their own access in the panel. They do that on their
+ * account pages, which require step-up.
  *
- * @param subject whose row; undefined asks about the resource as a whole
- * @returns null: he may
+ * @param subject the owner of the row; undefined checks the resource as a whole
+ * @returns why the action is denied; null if it is allowed
  */
 export function whyNot(actor: Standing, permission: Permission, resource: string, subject?: Standing): WhyNot | null {
   if (!offeredFor(resource).includes(permission) || !holds(actor, permission, resource)) return 'permission'
@@ -154,7 +157,7 @@ export function whyNot(actor: Standing, permission: Permission, resource: string
   return covers(actor, subject) ? null : 'above'
 }
 
-/** Whether `whyNot` has no objection. */
+/** Checks whether `whyNot` allows an action. */
 export function can(actor: Standing, permission: Permission, resource: string, subject?: Standing): boolean {
   return whyNot(actor, permission, resource, subject) === null
 }

@@ -5,9 +5,9 @@ import { runStatement } from '../db/run-statement.js'
 import type { Standing } from './permissions.js'
 
 /**
- * SQL for what the rules look at in one person, as JSON.
+ * Builds the SQL expression for a user's rights, as JSON.
  *
- * @param id an expression of SQL for the person's id
+ * @param id an SQL expression for the user's ID
  */
 export function standingSql(id: string): string {
   return `(select json_build_object('id', u.id, 'isSuperuser', u.is_superuser, 'isStaff', u.is_staff, 'granted',
@@ -15,7 +15,7 @@ export function standingSql(id: string): string {
     from users u where u.id = ${id})`
 }
 
-/** What `standingSql` gives. A group without any permission counts as a group. */
+/** The result of `standingSql`. A group without permissions is a group as well. */
 export const standing = z.object({
   id: z.number(),
   isSuperuser: z.boolean(),
@@ -23,12 +23,12 @@ export const standing = z.object({
   granted: z.array(z.array(z.string())).nullable().transform(unite),
 }) satisfies z.ZodType<Standing>
 
-/** All that several groups allow; null where there is none. */
+/** Combines the permissions of several groups; null if there is no group. */
 export function unite(groups: readonly (readonly string[])[] | null): ReadonlySet<string> | null {
   return groups && groups.length > 0 ? new Set(groups.flat()) : null
 }
 
-/** Reads it for some people. A statement of its own, after their rows were locked, sees what others changed meanwhile. */
+/** Reads the rights of some users. As a separate statement after their rows were locked, it sees concurrent changes. */
 export async function readStandings(
   database: Database,
   transaction: Transaction,

@@ -1,13 +1,17 @@
 import { runStatement } from '../db/run-statement.js'
 import type { Database } from '../db/connect.js'
 
-/** Why the newest invitation of a person never arrived: `expired`, or the mail server's codes. */
+/** Why a user's newest invitation could not be delivered: `expired`, or the mail server's codes. */
 export interface UndeliveredInvitation {
   at: Date
   reason: string
 }
 
-/** @returns null if the newest invitation arrived, is on its way, or there is none */
+/**
+ * Reads whether a user's newest invitation could not be delivered.
+ *
+ * @returns null if it was delivered or is still queued, or if there is none
+ */
 export async function readUndeliveredInvitation(
   database: Pick<Database, 'pool'>,
   userId: number,

@@ -1,4 +1,4 @@
-/** Why the panel says no, with the status of each code (CONTRACT.md §3). */
+/** Codes of the panel's rejections, each with its HTTP status. */
 const statuses = {
   bad_request: 400,
   not_authenticated: 401,
@@ -16,29 +16,29 @@ const statuses = {
 
 export type RefusalCode = keyof typeof statuses
 
-/** What is wrong with single fields of a form: a key of `panel:refusals` by property. */
+/** What is wrong with each field of a form, as keys of `panel:refusals`. */
 export type FieldReasons = Readonly<Record<string, string>>
 
 interface RefusalDetails {
-  /** A key of `panel:refusals` that says more than the code does. */
+  /** A key of `panel:refusals` that is more specific than the code. */
   reason?: string
-  /** A key of `errors:` in place of the code's own. */
+  /** A key of `errors:` instead of the code's own. */
   text?: string
-  /** What stands in the words of the reason. */
+  /** Values for the placeholders in the text of the reason. */
   values?: Readonly<Record<string, string>>
   fields?: FieldReasons
-  /** What the application says instead of us, and of single fields. */
+  /** The host's own text instead of the site's, and its texts for single fields. */
   words?: string
   fieldWords?: Readonly<Record<string, string>>
-  /** For a 405. */
+  /** The `Allow` header of a 405. */
   allow?: string
-  /** Seconds, where waiting helps. */
+  /** Seconds until another attempt can succeed. */
   retryAfter?: number
 }
 
 /**
- * A refusal on its way through AdminJS, which carries nothing but exceptions. Made from
- * an outcome value after its transaction ended, or before one began.
+ * A rejection that passes through AdminJS, which only forwards exceptions. It is thrown after a
+ * transaction has ended or before one begins, never inside one.
  */
 export class PanelRefusal extends Error {
   override readonly name = 'PanelRefusal'

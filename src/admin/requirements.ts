@@ -10,20 +10,20 @@ import { writes } from './permissions.js'
 import type { PanelServices } from './services.js'
 
 export interface RequirementChecks {
-  /** In front of every call. */
+  /** Middleware for every call. */
   calls: RequestHandler[]
-  /** Whether a session has shown what seeing records of a resource asks for: those that others refer to, too. */
+  /** Whether the session meets the requirements for reading a resource, also as a reference of another one. */
   isOpenTo(req: Request, resourceId: string): boolean
-  /** In front of the landing page, which shows rows of several resources: tells `isOpen` of which. */
+  /** Middleware for the landing page, which shows rows of several resources: stores for `isOpen` which are open. */
   dashboard: RequestHandler
 }
 
 /**
- * The guards of each call of the panel. Where the application says nothing, whatever changes
- * people, their devices or their access wants a token within five minutes, as one's own
- * pages do (S-40, S-45); a host's resources ask for nothing more.
+ * Creates the checks of the panel's requirements. By default, actions that change users, devices
+ * or access require a token from the last five minutes, as the account pages do. A host's
+ * resources have no requirement by default.
  *
- * @throws SiteError `requirement_invalid`, also for a name that nothing in the panel has
+ * @throws {SiteError} `requirement_invalid`, also for a name that is not in the panel
  */
 export function checkRequirement(services: PanelServices, admin: AdminJS, given: Requirements): RequirementChecks {
   refuseUnknown(admin, given)
@@ -61,31 +61,31 @@ export function checkRequirement(services: PanelServices, admin: AdminJS, given:
 
 const OPEN = 'openTables'
 
-/** Whether this session has shown what the list of a resource asks for. */
+/** Checks whether this session meets the requirements for reading a resource. */
 export function isOpen(response: Partial<Pick<Response, 'locals'>>, table: string): boolean {
   const open: unknown = response.locals?.[OPEN]
   return Array.isArray(open) && open.includes(table)
 }
 
 /**
- * By which records go out. `show` is asked of every call: all of them answer with records,
- * whether they were asked for or come along with a change, a form or a fault.
+ * The actions whose requirements protect records. That of `show` applies to every call, because
+ * each of them can respond with records, even one that changes something or fails.
  */
 const READS = ['show', 'list']
 
-/** A file is its list again. */
+/** Returns the action that an action's data comes from: an export contains the list. */
 const listedIn = ({ params }: Request) => (params['action'] === 'export' ? 'list' : String(params['action']))
 
 function nameOf(given: Requirements, resource: string, action: string): string | undefined {
   return namesFor(resource, action).find((each) => Object.hasOwn(given, each))
 }
 
-/** Where the requirement of an action is looked for, in this order. */
+/** Returns the names under which an action's requirement can be set, in order of precedence. */
 function namesFor(resource: string, action: string): string[] {
   return [`${resource}.${action}`, permissionText(resource, action), `${resource}.*`]
 }
 
-/** A misspelt name would leave open what it was to close. */
+/** Throws for a misspelt name, which would leave its action unprotected. */
 function refuseUnknown({ resources }: AdminJS, given: Requirements): void {
   const known = new Set(
     resources.flatMap((resource) =>
@@ -101,7 +101,7 @@ function refuseUnknown({ resources }: AdminJS, given: Requirements): void {
   )
 }
 
-/** Whoever closes a list usually means its records, which other calls give out one by one. */
+/** Warns about a requirement for a list only: other calls still return its records one by one. */
 function warnOfOpenReads({ warn }: PanelServices, given: Requirements): void {
   for (const [name, wanted] of Object.entries(given)) {
     const [, resource] = /^(.+)\.list$/.exec(name) ?? []

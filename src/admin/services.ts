@@ -11,48 +11,48 @@ import type { Otp } from '../otp/otp.js'
 import type { HostAdmin, Requirements } from './host/host-admin.js'
 import type { Standing } from './permissions.js'
 
-/** What the panel needs from the house. */
+/** What the panel needs from the rest of the package. */
 export interface PanelServices {
   database: Database
   clock: Clock
   otp: Otp
-  /** Name of the site, in the panel's corner. */
+  /** Name of the site, shown in the panel's title. */
   siteName: string
-  /** People are in the application's own table: their names and flags are shown here, and changed there. */
+  /** Whether the host application manages the users. Their names and flags can then only be viewed here. */
   peopleElsewhere?: boolean
-  /** Brings these people's rows up to what the application says now; where they are our own, there is nothing to do. */
+  /** Updates these users' rows from the host application. Does nothing if the site manages its own users. */
   refreshPeople(ids: readonly number[]): Promise<void>
-  /** The AdminJS of the application that the site is mounted in. */
+  /** The AdminJS options of the host application. */
   admin?: HostAdmin
-  /** What calls of our own resources ask beyond verified staff, where it is not what they ask by themselves. */
+  /** Requirements for calls to the site's own resources, instead of their defaults. */
   requirements?: Requirements
-  /** Makes the link by which somebody may set up a device, which pages of src/account take up. */
+  /** Creates a link for setting up a device, which the pages in src/account handle. */
   invite(
     transaction: Transaction,
     invitation: { userId: number; actorId: number; origin: Origin; rights: Standing },
   ): Promise<{ link: string; expiresAt: Date }>
-  /** Ends people's open invitations: one that was made while they could do less is no way to what they may do now. */
+  /** Revokes users' open invitations, because those were sent while the users had fewer permissions. */
   voidInvitations(transaction: Transaction, userIds: readonly number[]): Promise<void>
-  /** Reads what will still keep a person from signing in after each of these ways to help. Call it before the help. */
+  /** Reads what will still keep a user from signing in after each of these helps. Call it before the help. */
   readObstacles<Help extends AccessHelp>(
     userId: number,
     helps: readonly Help[],
     transaction?: Transaction,
   ): Promise<Partial<Record<Help, Obstacle[]>>>
-  /** Tells somebody by mail what was done, inside the transaction of it. */
+  /** Queues an email to a user, in the transaction of the change that it is about. */
   tellUser(transaction: Transaction, userId: number, notice: Notice): Promise<void>
-  /** Lets those pass who have shown what is asked for, and answers the others with the next step. */
+  /** Creates middleware that passes requests which meet the requirement, and responds to others with the next step. */
   requires(requirement: Requirement): RequestHandler
-  /** Reads session and user of a request afresh: both may have ended since it began. */
+  /** Reads the request's session and user again, because both might have ended since the request arrived. */
   readAgain(request: Request): Promise<void>
-  /** Where a request came from, for the audit trail. */
+  /** Returns the client info of a request, for the audit log. */
   originOf(request: Request): Origin
-  /** Returns null if the panel itself sent the request, or no browser, as far as `Sec-Fetch-Site`, `Origin` and `Referer` say. */
+  /** Returns null if `Sec-Fetch-Site`, `Origin` and `Referer` show that the panel or a client other than a browser sent the request. */
   foreignSender(request: Request): ForeignSender | null
-  /** Shows a person why there is no page for him. The status is set already. */
+  /** Renders the page that says why a request was rejected. The status must be set before. */
   showRefusal(response: Response, code: string, message: string): void
-  /** Tells whoever runs the site of a mistake in the application. The code is for looking it up in docs/guides/adminjs.md. */
+  /** Logs a warning about a mistake in the host application. docs/guides/adminjs.md explains each code. */
   warn(code: string, message: string): void
-  /** Where faults go that nobody outside may see. */
+  /** Logs an unexpected error, whose details are not sent to the client. */
   logFault(fault: unknown, request: Request): void
 }
