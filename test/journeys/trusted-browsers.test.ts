@@ -408,6 +408,7 @@ describe.each(databaseKinds())('trusted browsers, on the %s database', (where) =
       expect(browser.cookies.has(COOKIE)).toBe(false)
       const refused = await browser.post(`${profile}/browsers/trust`, { trust_browser: 'on' })
       expect(refused).toMatchObject({ status: 422, code: 'policy' })
+      expect(refused.text).toContain('can&#39;t be trusted for your account')
       expect(await rowsOf(person)).toEqual([])
     })
 

@@ -43,7 +43,7 @@ function postTrust(account: Account): RequestHandler {
     const device = earnedBy(account, req)
     const { epoch } = req.session
     if (!device || epoch === undefined || trustDays(account, req.user) === 0)
-      return refuse(req, res, { status: 422, code: 'policy' })
+      return refuse(req, res, { status: 422, code: 'policy', text: 'trust_not_allowed' })
     await trustBrowser(account, req, { user: { id: req.user.id, authEpoch: epoch }, device })
     redirectDone(res, safeNext(form.next) ?? profileAddress('browser_trusted'))
   }
