@@ -74,7 +74,7 @@ describe('without scripts', () => {
     expect(await page.getByText('Key ring').count()).toBe(0)
 
     await page.getByRole('button', { name: 'Sign out everywhere else' }).click()
-    await page.getByText("You've been signed out there.").waitFor()
+    await page.getByText('You were signed out everywhere else.').waitFor()
     expect(await page.getByRole('button', { name: 'End session' }).count()).toBe(0)
 
     await page.getByRole('link', { name: 'Change your password' }).click()

@@ -9,6 +9,7 @@ export const NOTICES = [
   'password_changed',
   'removed',
   'renamed',
+  'session_ended',
   'sessions_ended',
   'synchronised',
   'too_late',

@@ -54,6 +54,6 @@ function postOne(account: Account): RequestHandler {
     const sid = await findSession(account, req.user.id, form.session ?? '')
     const ended = sid !== null && (await endOneSession(account, req.user.id, sid, describeOrigin(req)))
     if (!ended) return refuse(req, res, { status: 404, code: 'not_found' })
-    redirectDone(res, profileAddress('sessions_ended'))
+    redirectDone(res, profileAddress('session_ended'))
   }
 }
