@@ -8,8 +8,8 @@ import type { MissingToken } from './requirement.js'
 import { verifyAddress } from './step-up/verify-address.js'
 
 /**
- * Tells a program what is missing: `error.code`, `error.message`, and what leads on from
- * there. Nothing that it has sent is kept: it sends it again itself.
+ * Responds to a program with what is missing: `error.code`, `error.message` and the URL of the
+ * next step. The request is not saved: the program has to send it again.
  */
 export function answerJson(req: Request, res: Response, step: NextStep, options: GuardOptions): void {
   const back = safeNext(req.originalUrl)
@@ -33,7 +33,7 @@ export function answerJson(req: Request, res: Response, step: NextStep, options:
   }
 }
 
-/** No device of this person's could meet it. */
+/** Responds with 403 because none of the user's devices can meet the requirement. */
 export function answerUnmet(req: Request, res: Response, missing: MissingToken, hasDevice: boolean): void {
   const message = [req.t('errors:requirement_unmet'), ...describeUnmet(req, missing, hasDevice)].join(' ')
   const addUrl = hasDevice ? '/account/two-factor' : undefined

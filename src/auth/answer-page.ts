@@ -12,17 +12,17 @@ import { keepForm } from './step-up/keep-form.js'
 import { wayBack } from './way-back.js'
 
 /**
- * Leads a person to the one step that is missing and back to this address afterwards, or
- * says on a page that there is no such step (F-62). Nobody is led in a circle.
+ * Redirects to the step that is missing, from which the user returns to this path, or shows a
+ * page if there is no such step. A user is never redirected in a loop.
  */
 export function answerPage(auth: Auth, options: GuardOptions): (step: NextStep) => RequestHandler {
   const stepUp = keepForm(auth)
   return (step) => {
     switch (step.step) {
       case 'sign_in':
-        return options.raiseAnonymous ? refuseStranger : leadTo(auth, options.loginUrl ?? LOGIN, options)
+        return options.raiseAnonymous ? rejectAnonymous : redirectTo(auth, options.loginUrl ?? LOGIN, options)
       case 'token':
-        return leadTo(auth, options.loginUrl ?? LOGIN, options)
+        return redirectTo(auth, options.loginUrl ?? LOGIN, options)
       case 'first_device':
         return answerWithoutDevice(auth, options)
       case 'step_up':
@@ -35,9 +35,9 @@ export function answerPage(auth: Auth, options: GuardOptions): (step: NextStep) 
 
 const LOGIN = '/account/login'
 
-const refuseStranger: RequestHandler = (req, res) => refuse(req, res, { status: 403, code: 'not_authenticated' })
+const rejectAnonymous: RequestHandler = (req, res) => refuse(req, res, { status: 403, code: 'not_authenticated' })
 
-function leadTo(auth: Auth, address: string, { redirectFieldName }: GuardOptions): RequestHandler {
+function redirectTo(auth: Auth, address: string, { redirectFieldName }: GuardOptions): RequestHandler {
   return (req, res) => {
     res.set('Cache-Control', 'no-store')
     res.redirect(302, addNext(address, wayBack(auth, req), redirectFieldName))
@@ -46,7 +46,7 @@ function leadTo(auth: Auth, address: string, { redirectFieldName }: GuardOptions
 
 function answerWithoutDevice(auth: Auth, options: GuardOptions): RequestHandler {
   if (options.raiseUnverified) return (req, res) => refuse(req, res, { status: 403, code: 'not_verified' })
-  if (options.verificationUrl !== undefined) return leadTo(auth, options.verificationUrl, options)
+  if (options.verificationUrl !== undefined) return redirectTo(auth, options.verificationUrl, options)
   return (req, res) => {
     const setUp = auth.config.otpEnrolment === 'self' ? setUpAddress(wayBack(auth, req)) : null
     res.status(403)
@@ -54,7 +54,7 @@ function answerWithoutDevice(auth: Auth, options: GuardOptions): RequestHandler 
   }
 }
 
-/** Says what would be needed, and where it comes from. */
+/** Shows a page with what is needed to meet the requirement, and how to get it. */
 export function showUnmet(req: Request, res: Response, missing: MissingToken, hasDevice: boolean): void {
   res.status(403)
   sendPage(res, 'auth/requirement-unmet', { sentences: describeUnmet(req, missing, hasDevice), hasDevice })

@@ -4,23 +4,27 @@ import type { Asker } from '../otp/failures.js'
 
 declare module 'express-session' {
   interface SessionData {
-    /** Names this browser's wrong codes, so that signing in forgets them and no others. */
+    /** Identifies the wrong codes of this browser, so that a sign-in clears only these. */
     asker: string
   }
 }
 
 export const newAsker = () => randomBytes(9).toString('base64url')
 
-/** Someone whose password was right. @param known with a second factor this person has signed in here before */
+/**
+ * Identifies a requester who entered the correct password.
+ *
+ * @param known whether this user has signed in with a second factor in this browser before
+ */
 export function signInAsker(req: Request, known: boolean): Asker {
   return { lane: known ? 'known_browser' : 'sign_in', by: req.session.asker ?? newAsker() }
 }
 
-/** A verified session that gives another token. */
+/** Identifies a verified session that submits another token. */
 export function sessionAsker(req: Request): Asker {
   req.session.asker ??= newAsker()
   return { lane: 'session', by: req.session.asker }
 }
 
-/** Nobody yet: a passkey alone has to name the person. */
+/** For a sign-in by passkey, whose user is known only after the verification. */
 export const noAsker: Asker = { lane: 'sign_in', counts: false }

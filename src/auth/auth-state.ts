@@ -2,9 +2,9 @@ import type { PersistentId } from '../otp/device.js'
 import type { RequestUser } from './request-user.js'
 
 /**
- * How a factor was passed: `typed`, a secret or a token; `passkey`, an answer of a security
- * key or a passkey; `trusted_browser`, nobody was asked because this browser is trusted;
- * `link`, a link that came by mail.
+ * How a factor was passed: `typed`, a secret or a token; `passkey`, a response of a security
+ * key or a passkey; `trusted_browser`, without a token because this browser is trusted;
+ * `link`, a link from an email.
  */
 export type How = 'typed' | 'passkey' | 'trusted_browser' | 'link'
 
@@ -12,57 +12,62 @@ export type How = 'typed' | 'passkey' | 'trusted_browser' | 'link'
 export interface Factor {
   /** `password`, `invitation`, or the kind of the device. */
   kind: string
-  /** The device that accepted a token; null where there is none behind it. */
+  /** The device that accepted a token. Null if the factor is not a device. */
   device: PersistentId | null
   at: Date
   how: How
 }
 
-/** What a session has shown so far, from least to most. */
+/** How far a session is authenticated, from lowest to highest. */
 export type Level = 'anonymous' | 'authenticated' | 'verified'
 
 /**
- * The authentication state of one request, worked out afresh from the session and the
- * database (`loadRequestUser` alone writes it). Factors whose device is gone, switched off
- * or no longer trusted are not in it.
+ * The authentication state of one request. `loadRequestUser` alone sets it, for each request
+ * from the session and the database. It omits factors whose device was removed or disabled or
+ * whose browser is no longer trusted.
  */
 export interface AuthState {
   level: Level
-  /** Null: anonymous. */
+  /** Null if the request is anonymous. */
   user: RequestUser | null
   /** Oldest first. */
   factors: readonly Factor[]
   /**
-   * Seconds since the newest token or key was given by the person himself; null: none in
-   * this session. A trusted browser answers for somebody, but gives no fresh token.
+   * Seconds since the user last entered a token or used a key. Null if they have not done so in
+   * this session. A trusted browser replaces the second factor, but is not a fresh token.
    */
   freshness: number | null
 }
 
-/** Every state that was made here. */
-const ours = new WeakSet<object>()
+/** All states that this module created. */
+const createdStates = new WeakSet<object>()
 
-/** Whether a state was made by the site: other libraries write `req.auth` as well, express-jwt the claims of its token. */
+/** Whether the site created a state. Other libraries set `req.auth` as well: express-jwt sets the claims of its token. */
 export const isOurState = (auth: unknown): auth is AuthState =>
-  typeof auth === 'object' && auth !== null && ours.has(auth)
+  typeof auth === 'object' && auth !== null && createdStates.has(auth)
 
-export const anonymous: AuthState = made({ level: 'anonymous', user: null, factors: [], freshness: null })
+export const anonymous: AuthState = register({ level: 'anonymous', user: null, factors: [], freshness: null })
 
-/** @example stateOf(user, factors, clock.now()).level // 'verified' */
+/**
+ * Creates the state of a signed-in user.
+ *
+ * @param factors oldest first
+ * @example stateOf(user, factors, clock.now()).level // 'verified'
+ */
 export function stateOf(user: RequestUser, factors: readonly Factor[], now: Date): AuthState {
   const level = factors.some(isDevice) ? 'verified' : 'authenticated'
-  return made({ level, user, factors, freshness: freshnessOf(factors, now) })
+  return register({ level, user, factors, freshness: freshnessOf(factors, now) })
 }
 
-function made(state: AuthState): AuthState {
-  ours.add(state)
+function register(state: AuthState): AuthState {
+  createdStates.add(state)
   return state
 }
 
-/** Whether a device of the user's stands behind it. */
+/** Whether a factor is one of the user's devices. */
 export const isDevice = ({ device }: Factor): boolean => device !== null
 
-/** Whether the person himself gave a token or touched a key. */
+/** Whether the user entered a token or used a key, instead of relying on a trusted browser. */
 export const isGiven = (factor: Factor): boolean => isDevice(factor) && factor.how !== 'trusted_browser'
 
 function freshnessOf(factors: readonly Factor[], now: Date): number | null {
@@ -74,7 +79,7 @@ declare global {
   // oxlint-disable-next-line typescript/no-namespace -- how Express's Request is extended
   namespace Express {
     interface Request {
-      /** What this request's session has shown. Written by `loadRequestUser` alone. */
+      /** The authentication state of this request's session. Only `loadRequestUser` sets it. */
       auth: AuthState
     }
   }

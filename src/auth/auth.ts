@@ -6,7 +6,7 @@ import type { Otp } from '../otp/otp.js'
 import type { HostUsers } from './host-users/host-users.js'
 import type { PolicyConfig } from './policy.js'
 
-/** What every function of this floor takes first. */
+/** The services that most functions in `src/auth` take as their first argument. */
 export interface Auth {
   config: Pick<
     Config,
@@ -17,16 +17,16 @@ export interface Auth {
   database: Database
   otp: Otp
   addressLimit: AddressLimit
-  /** Milliseconds that a page waits at most to hear what became of a code. */
+  /** Milliseconds that a page waits at most for the delivery of a code. */
   deliveryWait: number
-  /** People of an application's own table; null: ours. */
+  /** The host application's users. Null if the site has its own. */
   hostUsers: HostUsers | null
-  /** Public address, for links in mails; read when a mail is made. */
+  /** Returns the public URL, for links in emails. Called when an email is created. */
   baseUrl(): string
-  /** That one, and further ones that browsers may name as the sender of a change. */
+  /** Origins from which browsers can send changes: the public one first. */
   origins: ReadonlySet<string>
-  /** Whether someone can be led to a path: false for those of ours that only take a POST. */
+  /** Whether a user can be redirected to a path: false for paths of the site that only accept POST. */
   hasPage(path: string): boolean
-  /** Whether it is https. */
+  /** Whether the public URL is https. */
   https: boolean
 }

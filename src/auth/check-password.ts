@@ -17,7 +17,7 @@ export type PasswordCheck =
   | {
       ok: true
       user: PasswordUser
-      /** What this success ends, to go along with another statement. */
+      /** Clears failed attempts, together with another statement. */
       changes: Change[]
     }
   | { ok: false; reason: 'invalid_login' }
@@ -25,17 +25,17 @@ export type PasswordCheck =
 
 /**
  * Checks login and password at sign-in. An unknown login, an incorrect password and an
- * inactive user take the same steps and the same time, wait alike and get the same answer
- * (ASVS 6.3.8). In a browser where this person has signed in before, nobody else's failures apply.
+ * inactive user take the same steps and the same time, wait alike and get the same response
+ * (ASVS 6.3.8). In a browser in which this user has signed in before, failures from elsewhere do not apply.
  */
 export async function checkPassword(auth: Auth, req: Request, login: string, password: string): Promise<PasswordCheck> {
   const sender = networkSender(req)
-  // Which person the cookie is for is known only after the login was looked up.
+  // Whether the cookie belongs to this user is known only after the login was looked up.
   const mayBeKnown = readBrowserToken(auth, req) !== null
   const early = mayBeKnown ? null : await auth.addressLimit.take(sender)
   if (early !== null) return waitFor(early)
   const found = await findLogin(auth, login)
-  // A known browser does not queue behind strangers.
+  // A known browser does not queue behind unknown ones.
   if (!mayBeKnown) await queueAttempt(auth, req, found.login)
   const turn = await takePasswordAttempt(auth, req, found)
   if (!turn.ok) {
@@ -49,13 +49,13 @@ export async function checkPassword(auth: Auth, req: Request, login: string, pas
     return waitFor(late)
   }
   const user = await checkTaken(turn, () => (turn.failures === null ? found.reject(password) : found.check(password)))
-  if (!user) return refuseAttempt(auth, req, found, turn)
+  if (!user) return rejectAttempt(auth, req, found, turn)
   return { ok: true, user, changes: [...auth.addressLimit.givenBack(counted), ...turn.succeeded()] }
 }
 
 const waitFor = (retryAfter: number) => ({ ok: false, reason: 'wait', retryAfter, ended: false }) as const
 
-/** Checks a password whose attempt was counted. An error is no failure of the person's. */
+/** Checks a password whose attempt was already counted. After an error the attempt is refunded. */
 export async function checkTaken<Result>(turn: TakenAttempt, check: () => Promise<Result>): Promise<Result> {
   try {
     return await check()
@@ -65,7 +65,7 @@ export async function checkTaken<Result>(turn: TakenAttempt, check: () => Promis
   }
 }
 
-async function refuseAttempt(
+async function rejectAttempt(
   auth: Auth,
   req: Request,
   { userId }: FoundLogin,
@@ -98,7 +98,7 @@ async function findLogin(auth: Auth, login: string): Promise<FoundLogin> {
   }
 }
 
-/** The same password, normalised; not if it was changed in the meantime. */
+/** Stores the hash of the normalised password, unless the password was changed in the meantime. */
 async function hashAgain({ database }: Auth, user: KnownUser, password: string): Promise<void> {
   const sql = 'update users set password_hash = $hash where id = $id and password_hash = $old'
   const values = { hash: await hashPassword(password), id: user.id, old: user.passwordHash }

@@ -16,43 +16,43 @@ declare global {
   // oxlint-disable-next-line typescript/no-namespace -- how Express's Request is extended
   namespace Express {
     interface Request {
-      /** The second factor that this person still owes; null: none. Written by `enforcePolicy` alone. */
+      /** The second factor that the policy still requires of this user. Null if none. Only `enforcePolicy` sets it. */
       secondFactorDue?: (SecondFactorDue & { maySetUp: boolean }) | null
     }
   }
 }
 
-/** What stays open to everybody beside the set-up: in, out, the token step, and the language of it all. */
+/** Paths that stay open in addition to the setup: sign-in, sign-out, token step, invitation and language. */
 const OPEN = /^\/account\/(language|login|logout|verify|invitation)(\/|$)/
 
 /**
- * Keeps to the set-up whoever must have a second factor and has none that counts, once the
- * grace is over (A-09); whoever has one and has not shown it is asked for it. People who are
- * not signed in pass: what they may see, each address says itself.
+ * Enforces the policy. Users who must have a second factor but have none that the policy accepts
+ * are redirected to the setup when their grace period is over. Users who have one but have not
+ * verified it in this session are prompted for it. Anonymous requests pass: each route has its own guard.
  *
- * Mounted behind `loadRequestUser` and in front of everything else, a host's routes included.
+ * Mounted after `loadRequestUser` and before everything else, including a host's routes.
  * Sets `req.secondFactorDue` for the banner.
  *
- * @param own what is open are exact addresses of ours alone
+ * @param own the site's paths: only exact ones stay open
  */
 export function enforcePolicy(auth: Auth, own: Pick<OwnAddresses, 'knows'>): RequestHandler {
   return async (req, res, next) => {
     req.secondFactorDue = null
     const { user } = req
     if (!user) return next()
-    const standing = await readPolicyStanding(auth, req, user)
-    if ('due' in standing) req.secondFactorDue = { ...standing.due, maySetUp: maySetUp(auth, req, user) }
+    const status = await readPolicyStanding(auth, req, user)
+    if ('due' in status) req.secondFactorDue = { ...status.due, maySetUp: maySetUp(auth, req, user) }
     if (isOpen(own, req)) return next()
-    if (standing.state === 'enrol') await tellBlocked(auth, req, user.id)
+    if (status.state === 'enrol') await tellBlocked(auth, req, user.id)
     if (isPanels(req)) return next()
-    switch (standing.state) {
+    switch (status.state) {
       case 'met':
       case 'due':
         return next()
       case 'verify':
-        return requires(auth, standing.requirement)(req, res, next)
+        return requires(auth, status.requirement)(req, res, next)
       case 'enrol':
-        return leadToSetUp(req, res, user)
+        return redirectToSetup(req, res, user)
     }
   }
 }
@@ -61,20 +61,23 @@ function isOpen(own: Pick<OwnAddresses, 'knows'>, { path }: Request): boolean {
   return isSetUp(own, path) || (OPEN.test(path) && own.knows(path))
 }
 
-function leadToSetUp(req: Request, res: Response, user: RequestUser): void {
+function redirectToSetup(req: Request, res: Response, user: RequestUser): void {
   const next = ['GET', 'HEAD'].includes(req.method) ? safeNext(req.originalUrl) : null
   const enrolmentUrl = req.secondFactorDue?.maySetUp ? setUpAddress(next) : undefined
   res.set('Cache-Control', 'no-store')
   if (wantsJson(req)) return refuseProgram(req, res, enrolmentUrl)
   if (enrolmentUrl) return res.redirect(302, enrolmentUrl)
-  // Nothing that he could do himself: the page says who can help, and the banner has nothing to add.
+  // The user cannot set up a device without an administrator. The page explains that, so no banner is needed.
   req.secondFactorDue = null
   res.status(403)
   const alert = { code: 'enrolment_required', text: req.t('errors:enrolment_required') }
   sendPage(res, 'auth/no-device', { alert, email: user.email, next: next ?? '' })
 }
 
-/** Where people are invited nobody sets up a first device by himself, and no kind that counts may be on offer here at all. */
+/**
+ * Whether the user can set up an accepted device now. With `OTP_ENROLMENT=invite` the first device needs an
+ * invitation, and the policy may accept no kind that this site offers.
+ */
 function maySetUp({ config, otp }: Auth, { session }: Request, user: RequestUser): boolean {
   const policy = policyOf(config, user)
   const isOffered = kindsOffered(otp).some((kind) => counts(policy, kind))

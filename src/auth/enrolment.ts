@@ -8,27 +8,26 @@ import { policyOf } from './policy.js'
 import type { RequestUser } from './request-user.js'
 import { wayBack } from './way-back.js'
 
-/** Where devices are added, of whatever kind: `…/phones/add`, `…/hardware-tokens/3/confirm`. */
+/** Paths at which devices of any kind are added: `…/phones/add`, `…/hardware-tokens/3/confirm`. */
 const SET_UP = /^\/account\/two-factor\/(setup|qrcode|[a-z0-9-]+\/add|[a-z0-9-]+\/[^/]+\/confirm)(\/|$)/
 
 type Own = Pick<OwnAddresses, 'knows'>
 
 /**
- * Whether an address is part of setting a device up. Exactly one of ours: a host decodes what
- * only begins like it, `…/setup/..%2f..%2freport.html`, and serves something else.
+ * Whether a path is part of setting up a device. It must be exactly one of the site's paths: a host
+ * could decode one with the same beginning, `…/setup/..%2f..%2freport.html`, and serve another page.
  */
 export const isSetUp = (own: Own, path: string): boolean => SET_UP.test(path) && own.knows(path)
 
-/** Where somebody who came by invitation may go besides: in, out, and to the links that came by mail. */
-const DOORS = /^\/account\/(language|login|logout|verify|invitation|password\/forgot|password\/reset)(\/|$)/
+/** Other paths that an invited user can open: sign-in, sign-out, language, and links from emails. */
+const OPEN_TO_INVITED = /^\/account\/(language|login|logout|verify|invitation|password\/forgot|password\/reset)(\/|$)/
 
-const isDoor = (own: Own, path: string) => DOORS.test(path) && own.knows(path)
+const isOpenToInvited = (own: Own, path: string) => OPEN_TO_INVITED.test(path) && own.knows(path)
 
 /**
- * Who may set devices up, by `OTP_ENROLMENT`. With `invite` a password alone does not open
- * the way to a first device, and a session that an invitation began goes nowhere but there,
- * to no address of a host's either.
- * Whoever has a device is asked for it by `requireFresh` all the same.
+ * Decides who can set up devices, by `OTP_ENROLMENT`. With `invite`, a password alone is not enough
+ * to set up a first device. A session started by an invitation can open nothing but the setup,
+ * and none of a host's paths. Users who have a device are still prompted for it by `requireFresh`.
  */
 export function enrolmentGate(auth: Auth, own: Own): RequestHandler {
   return (req, res, next) => {
@@ -37,29 +36,33 @@ export function enrolmentGate(auth: Auth, own: Own): RequestHandler {
     const invited = session.invitedAt !== undefined
     if (settingUp && auth.config.otpEnrolment === 'invite' && user && !user.isVerified() && !invited)
       return res.redirect(302, loginAddress(wayBack(auth, req)))
-    if (invited && !settingUp && !isDoor(own, path) && !isPanels(req)) return leadInvited(req, res)
+    if (invited && !settingUp && !isOpenToInvited(own, path) && !isPanels(req)) return redirectInvited(req, res)
     next()
   }
 }
 
-function leadInvited(req: Request, res: Response): void {
+function redirectInvited(req: Request, res: Response): void {
   if (wantsJson(req)) return refuseProgram(req, res, setUpAddress(null))
   res.set('Cache-Control', 'no-store').redirect(302, setUpAddress(null))
 }
 
-/** @param enrolmentUrl undefined: nothing that this person could do himself */
+/**
+ * Responds to a program whose user has to set up a device first.
+ *
+ * @param enrolmentUrl undefined if the user cannot set one up without an administrator
+ */
 export function refuseProgram(req: Request, res: Response, enrolmentUrl: string | undefined): void {
   const code = 'enrolment_required'
   res.status(403)
   sendRefusal(req, res, { code, message: req.t(`errors:${code}`), ...(enrolmentUrl && { enrolmentUrl }) })
 }
 
-/** The panel has its own answer to everybody who is not verified (CONTRACT.md §3): it leads to the set-up, too. */
+/** Whether the panel's own guard handles a request: it responds to every unverified one, and redirects to the setup, too. */
 export function isPanels({ path, user }: Request): boolean {
   return !user?.isVerified() && /^\/admin(\/|$)/.test(path)
 }
 
-/** By what right a session enrols a device: a token it was verified by, an invitation, or being the first one. */
+/** Returns what allows a session to set up a device: its verification, an invitation, or that it is the first device. */
 export function enrolmentRight(
   { session }: Pick<Request, 'session'>,
   user: Pick<RequestUser, 'isVerified'>,
@@ -68,15 +71,19 @@ export function enrolmentRight(
 }
 
 /**
- * Whether somebody without a device is led to set one up after the password. His groups are
- * not asked here: what they demand, the next request does (src/auth/enforce-policy.ts).
+ * Whether a user without a device is redirected to the setup after the password. The policies of
+ * their groups are not read here: the next request enforces them (src/auth/enforce-policy.ts).
  */
 export function isLedToSetUp({ config }: Auth, user: { isStaff: boolean }): boolean {
   const { demanded, graceDays } = policyOf(config, { ...user, groups: [] })
   return config.otpEnrolment === 'self' && (user.isStaff || (demanded && graceDays === 0))
 }
 
-/** The set-up wizard, with the way on. */
+/**
+ * Returns the path of the setup wizard.
+ *
+ * @param next path to continue at afterwards
+ */
 export function setUpAddress(next: string | null): string {
   return next ? `/account/two-factor/setup?next=${encodeURIComponent(next)}` : '/account/two-factor/setup'
 }

@@ -7,15 +7,15 @@ import { isFromKey, parseAnswer } from '../otp/webauthn/parse-response.js'
 
 interface Submitted {
   token: string
-  /** The device that was asked; an empty text if none was named. */
+  /** Persistent ID of the device that verified the token. Empty if none was chosen. */
   deviceId: string
-  /** Others that the person could have meant. */
+  /** Other devices that the user could have meant. */
   devices?: readonly Pick<Device, 'kind'>[]
 }
 
 /**
- * The key of the text that explains a rejected token: what was wrong with it, where that tells an
- * attacker nothing, else what people get wrong with such a device. Undefined: the code's own text.
+ * Finds the key of the text that explains a rejected token: what was wrong with it if that does not
+ * help an attacker, otherwise the usual mistakes with such a device. Undefined for the code's own text.
  */
 export function explainToken(
   { kinds }: Pick<Otp, 'kinds'>,
@@ -24,7 +24,7 @@ export function explainToken(
 ): string | undefined {
   if (verification.reason === 'verification_not_allowed') return verification.message
   if (verification.reason !== 'invalid_token') return undefined
-  // A key's answer was not typed, so it was not mistyped.
+  // A security key's response is not typed, so it cannot be mistyped.
   if (isFromKey(token)) return explainKey(verification.because, token)
   const { because } = verification
   if (because && !isSuspicion(because)) return `errors:wrong_token.${because}`
@@ -38,7 +38,7 @@ function explainKey(because: Cause | undefined, token: string): string {
   return keySuspicionText(because) ?? 'keys:refused'
 }
 
-/** The key of the text about a key that is not what it was; undefined for all other causes. */
+/** Returns the key of the text about a security key that may have been copied. Undefined for all other causes. */
 export function keySuspicionText(because: Cause | undefined): string | undefined {
   if (because === 'backup_changed') return 'keys:backup_changed'
   return because === 'counter_not_higher' ? 'keys:stopped_counting' : undefined
@@ -48,14 +48,14 @@ function textOf({ rejection }: Kind): string | undefined {
   return rejection && `errors:wrong_token.${rejection}`
 }
 
-/** Looks at the shape only: whether it is a right token of another device is not looked at. */
+/** Checks only the format: whether the token is correct for another device is not verified. */
 function explainShape(
   kinds: readonly Kind[],
-  asked: Kind,
+  chosen: Kind,
   token: string,
   devices: readonly Pick<Device, 'kind'>[],
 ): string | undefined {
-  const fits = kinds.some(({ name, couldBe }) => couldBe(token) && devices.some(({ kind }) => kind === name))
-  if (fits) return 'errors:wrong_token.other_device'
-  return asked.unguessable || asked.field ? textOf(asked) : 'errors:wrong_token.not_a_code'
+  const isOther = kinds.some(({ name, couldBe }) => couldBe(token) && devices.some(({ kind }) => kind === name))
+  if (isOther) return 'errors:wrong_token.other_device'
+  return chosen.unguessable || chosen.field ? textOf(chosen) : 'errors:wrong_token.not_a_code'
 }

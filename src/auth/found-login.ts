@@ -1,6 +1,6 @@
 import type { PasswordSubject, TypedLogin } from '../otp/password-waits.js'
 
-/** Somebody whose password was right. */
+/** A user whose password was correct. */
 export interface PasswordUser {
   id: number
   email: string
@@ -8,14 +8,14 @@ export interface PasswordUser {
   authEpoch: number
 }
 
-/** Whom a login names, before the password is checked. For a login that nobody has it takes the same steps. */
+/** The result of looking up a login, before the password is checked. An unknown login takes the same steps. */
 export interface FoundLogin {
   login: TypedLogin
   subject: PasswordSubject | null
-  /** Null: nobody has it, or the host application's person has not signed in here yet. */
+  /** Null if the login is unknown, or the host application's user has not signed in here yet. */
   userId: number | null
-  /** @returns null if this password signs nobody in */
+  /** Checks the password. Null if it is incorrect or the user is inactive. */
   check(password: string): Promise<PasswordUser | null>
-  /** Takes the time of an incorrect password. */
+  /** Takes as long as the check of an incorrect password. */
   reject(password: string): Promise<null>
 }

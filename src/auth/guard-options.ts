@@ -3,19 +3,19 @@ import { SiteError } from '../errors.js'
 import type { Auth } from './auth.js'
 import { type Requirement, requirementSchema } from './requirement.js'
 
-/** How `otpRequired` and `requires` treat whoever falls short. All of it is the program's own, never a visitor's. */
+/** How `otpRequired` and `requires` respond if the requirement is not met. Never pass values from a request. */
 export interface GuardOptions {
-  /** Lets those pass, too, who have signed in and have no confirmed device at all. */
+  /** Whether signed-in users who have no confirmed device pass, too. Default: false. */
   ifConfigured?: boolean
-  /** Where people sign in and give their token; `/account/login` where nothing is said. */
+  /** URL of the sign-in with its token step. Default: `/account/login`. */
   loginUrl?: string
-  /** Where somebody without a device is led; where nothing is said, a 403 page shows the way to the set-up. */
+  /** URL to which users without a device are redirected. Default: a 403 page that links to the setup. */
   verificationUrl?: string
-  /** What the way back is called in those two addresses; `next` where nothing is said, and what our own pages read. */
+  /** Query parameter of these two URLs with the path to return to. Default: `next`, which the site's own pages read. */
   redirectFieldName?: string
-  /** A 403 for strangers, in place of the way to the sign-in. */
+  /** Whether anonymous requests get a 403 instead of a redirect to the sign-in. Default: false. */
   raiseAnonymous?: boolean
-  /** A plain 403 for people without a device, whatever `verificationUrl` says. */
+  /** Whether users without a device get a plain 403, even if `verificationUrl` is set. Default: false. */
   raiseUnverified?: boolean
 }
 
@@ -28,7 +28,11 @@ const guardOptions: z.ZodType<GuardOptions> = z.strictObject({
   raiseUnverified: z.boolean().exactOptional(),
 })
 
-/** Checks the options of a route when it is declared. @throws SiteError `guard_options_invalid` */
+/**
+ * Validates a guard's options when its route is declared.
+ *
+ * @throws SiteError `guard_options_invalid`
+ */
 export function checkGuardOptions(options: GuardOptions): GuardOptions {
   const parsed = guardOptions.safeParse(options)
   if (parsed.success) return parsed.data
@@ -40,8 +44,10 @@ export function checkGuardOptions(options: GuardOptions): GuardOptions {
 }
 
 /**
- * Checks a requirement when it is declared, kinds that nobody knows included: a route that
- * nobody could ever pass is a slip of the pen. @throws SiteError `requirement_invalid`
+ * Validates a requirement when its route is declared. An unknown kind is an error, because
+ * nobody could ever meet the requirement.
+ *
+ * @throws SiteError `requirement_invalid`
  */
 export function checkRequirement({ otp }: Pick<Auth, 'otp'>, requirement: Requirement): Requirement {
   const parsed = requirementSchema.safeParse(requirement)

@@ -14,11 +14,11 @@ import { trustDays } from './trusted-browser/trust-days.js'
 import { parsePersistentId, persistentId } from '../otp/persistent-id.js'
 
 /**
- * Sets `req.auth` and `req.user` from the session and the database, afresh for every request
- * and in one query, and the language where that user chose one. A user who is inactive or
- * whose epoch has moved on is nobody; a device that is gone or switched off verifies no
- * longer. A session that has lasted as long as its owner's policy allows is over. What does
- * not hold is taken out of the session. Nobody else writes either of them.
+ * Sets `req.auth` and `req.user` from the session and the database, for every request and in one
+ * query, and the language if the user chose one. The request is anonymous if the user is inactive,
+ * their epoch has changed, or the session is older than the policy allows; the session then ends.
+ * Factors whose device was removed or disabled are removed from the session. No other code
+ * sets these two properties.
  */
 export function loadRequestUser(auth: Auth): RequestHandler {
   return async (req, _res, next) => {
@@ -27,38 +27,38 @@ export function loadRequestUser(auth: Auth): RequestHandler {
   }
 }
 
-/** The same for a request that took its time, of whose session nothing may be left. */
+/** Reloads the session and the user of a long request, because the session may have ended in the meantime. */
 export async function readAgain(auth: Auth, req: Request): Promise<void> {
-  const stands = await new Promise<boolean>((resolve) => req.session.reload((error: unknown) => resolve(!error)))
-  if (stands) return readRequestUser(auth, req)
+  const exists = await new Promise<boolean>((resolve) => req.session.reload((error: unknown) => resolve(!error)))
+  if (exists) return readRequestUser(auth, req)
   req.auth = anonymous
   delete req.user
 }
 
-/** The same after something was written to the session, so that the rest of the request sees it. */
+/** Sets `req.auth` and `req.user` again after the session was changed, for the rest of the request. */
 export async function readRequestUser(auth: Auth, req: Request): Promise<void> {
   req.auth = anonymous
   delete req.user
   if (!hasSession(req) || req.session.userId === undefined) return
   const now = auth.clock.now()
-  settleTimes(req.session, now)
+  correctTimes(req.session, now)
   const passed = req.session.factors ?? []
   const row = await asOwnerHasIt(auth, await readUser(auth, req.session.userId, passed, now))
   if (!row || row.auth_epoch !== req.session.epoch || isOver(auth, req, row, now)) return forgetSession(req)
-  const standing = passed.filter((factor) => stands(auth, factor, row))
-  if (standing.length < passed.length) req.session.factors = standing
-  const factors = standing.map(toFactor)
+  const valid = passed.filter((factor) => isValid(auth, factor, row))
+  if (valid.length < passed.length) req.session.factors = valid
+  const factors = valid.map(toFactor)
   req.user = withPerson(toRequestUser(row, factors), 'person' in row ? row.person : null)
   req.auth = stateOf(req.user, factors, now)
   speak(req, row.locale)
 }
 
 /**
- * Corrects what was written while a clock was wrong, for good: a session began now at the
- * latest, and a token from the future is as old as one can be, so that it opens nothing that
- * asks for a fresh one.
+ * Corrects times in the session that were written while a clock was wrong. A session that starts in
+ * the future starts now. A token from the future becomes as old as possible, so that it is not
+ * accepted as a fresh one.
  */
-function settleTimes(session: Request['session'], now: Date): void {
+function correctTimes(session: Request['session'], now: Date): void {
   const { signedInAt, factors } = session
   if (signedInAt !== undefined && isAhead(new Date(signedInAt), now)) session.signedInAt = now.getTime()
   if (!factors?.some(({ at }) => isAhead(new Date(at), now))) return
@@ -67,13 +67,13 @@ function settleTimes(session: Request['session'], now: Date): void {
   )
 }
 
-/** No session lasts longer. */
+/** The longest that a session lasts. */
 const STALE_MS = 24 * 3600 * 1000
 
-/** express-session passes over targets that are no path, such as `*`. */
+/** express-session gives no session to request targets that are not a path, such as `*`. */
 const hasSession = (req: Request): boolean => Reflect.get(req, 'session') !== undefined
 
-/** The store ends sessions after an hour without a request; a stricter policy does before that. */
+/** Whether the policy ends the session. The store ends it after an hour without a request, a strict policy earlier. */
 function isOver({ config }: Auth, req: Request, row: UserRow, now: Date): boolean {
   const { overall, inactivity } = sessionLimits(policyOf(config, { isStaff: row.is_staff, groups: row.groups }))
   const seen = req.sessionStore instanceof SessionStore ? req.sessionStore.lastSeen(req) : null
@@ -81,8 +81,8 @@ function isOver({ config }: Auth, req: Request, row: UserRow, now: Date): boolea
   return isOlder(overall, req.session.signedInAt ?? 0) || (seen !== null && isOlder(inactivity, seen.getTime()))
 }
 
-/** A trusted browser answers as long as its row stands, and the policy knows such browsers. */
-function stands(auth: Auth, { device, trustedBrowser }: PassedFactor, row: UserRow): boolean {
+/** Whether a factor is still valid: its device is active, or its browser is trusted and the policy allows that. */
+function isValid(auth: Auth, { device, trustedBrowser }: PassedFactor, row: UserRow): boolean {
   if (trustedBrowser !== undefined) {
     const mayTrust = trustDays(auth, { isStaff: row.is_staff, groups: row.groups }) > 0
     if (!mayTrust || !row.standing_browsers.includes(trustedBrowser)) return false
@@ -95,7 +95,7 @@ function toFactor({ kind, device, at, how }: PassedFactor): Factor {
   return { kind, device: named && persistentId(named.kind, named.id), at: new Date(at), how }
 }
 
-/** Not enumerable: an answer or a log that writes down `req.user` says nothing of what the application keeps of a person. */
+/** Adds the host's user, not enumerable: a response or log with `req.user` must not contain the host's data. */
 function withPerson(user: Omit<RequestUser, 'person'>, person: HostUser | null): RequestUser {
   return Object.defineProperties({ ...user, person }, { person: { enumerable: false } })
 }

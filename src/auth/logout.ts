@@ -6,7 +6,7 @@ import { sendPage } from '../http/send-page.js'
 import type { Auth } from './auth.js'
 import { endSession } from './session.js'
 
-/** `/account/logout`: GET asks, POST does it, also for somebody between password and token. */
+/** Creates the routes of `/account/logout`: GET shows the form, POST signs out, also between password and token. */
 export function logoutRoutes(auth: Auth, options: { https: boolean }): Router {
   const router = Router({ caseSensitive: true, strict: true })
   router.get('/account/logout', (_req, res) => sendPage(res, 'auth/logout'))

@@ -6,14 +6,14 @@ import { type AuthState, isOurState } from './auth-state.js'
 import { type MissingToken, type Requirement, shortfallOf, whatIsMissing } from './requirement.js'
 
 /**
- * The one step that leads somebody on to what a requirement asks for.
+ * The next step towards meeting a requirement.
  *
- * - `sign_in`: nobody is signed in
- * - `first_device`: signed in, without any device, disabled ones and those of kinds not in use
- *   included; or invited, without any that could be asked
+ * - `sign_in`: the request is anonymous
+ * - `first_device`: signed in without any device (a disabled one, or one of a kind not in use, is
+ *   a device); or invited without a device that can verify a token now
  * - `token`: signed in, and no device has accepted a token in this session
- * - `step_up`: verified, and another or a newer token is wanted
- * - `none`: no device of this person's could ever give what is missing
+ * - `step_up`: verified, and another or a newer token is required
+ * - `none`: none of the user's devices can ever provide what is missing
  */
 export type NextStep =
   | { step: 'sign_in' }
@@ -21,9 +21,9 @@ export type NextStep =
   | { step: 'none'; missing: MissingToken; hasDevice: boolean }
 
 /**
- * Holds a request against a requirement. Asks the database only where it falls short.
+ * Finds the next step for a request. Queries the database only if the requirement is not met.
  *
- * @returns null where the requirement is met
+ * @returns null if the requirement is met
  */
 export async function nextStep(auth: Auth, req: Request, requirement: Requirement): Promise<NextStep | null> {
   const state = stateOf(req)
@@ -31,19 +31,19 @@ export async function nextStep(auth: Auth, req: Request, requirement: Requiremen
   if (!whatIsMissing(state, requirement, now)) return null
   if (!state.user) return { step: 'sign_in' }
   const devices = await factorsOfUser(auth.otp, state.user.id)
-  const owned = kindsAtHand(auth, devices)
-  const shortfall = shortfallOf(state.factors, requirement, now, owned)
+  const usable = kindsAtHand(auth, devices)
+  const shortfall = shortfallOf(state.factors, requirement, now, usable)
   if (!shortfall) return null
   const { missing, reachable } = shortfall
-  // An invitation is a way back for somebody whose devices are all disabled.
+  // An invitation also helps users whose devices are all disabled.
   const isInvited = req.session.invitedAt !== undefined && state.level === 'authenticated'
-  if (devices.length === 0 || (isInvited && owned.length === 0)) return { step: 'first_device', missing }
-  // Who has only devices that cannot be asked is told so by the token step.
-  if (state.level === 'authenticated' && (reachable || owned.length === 0)) return { step: 'token', missing }
-  return reachable ? { step: 'step_up', missing } : { step: 'none', missing, hasDevice: owned.length > 0 }
+  if (devices.length === 0 || (isInvited && usable.length === 0)) return { step: 'first_device', missing }
+  // If none of the devices can verify a token now, the token step explains it.
+  if (state.level === 'authenticated' && (reachable || usable.length === 0)) return { step: 'token', missing }
+  return reachable ? { step: 'step_up', missing } : { step: 'none', missing, hasDevice: usable.length > 0 }
 }
 
-/** Kinds of the devices that could give a token here and now. */
+/** Lists the kinds of the devices that can verify a token now. */
 export function kindsAtHand({ otp }: Pick<Auth, 'otp'>, devices: readonly ListedDevice[]): string[] {
   return askable(otp, devices).map(({ kind }) => kind)
 }

@@ -1,6 +1,6 @@
 import { backupKinds, besides, counts, type Policy } from './policy.js'
 
-/** A way to let someone sign in again. `enable`: a disabled device becomes active. */
+/** Ways to let a user sign in again. `enable`: a disabled device becomes active. */
 export const accessHelps = ['unlock', 'invite', 'giveBackupToken', 'resetSecondFactor', 'enable'] as const
 
 export type AccessHelp = (typeof accessHelps)[number]
@@ -8,37 +8,40 @@ export type AccessHelp = (typeof accessHelps)[number]
 export const isAccessHelp = (help: string): help is AccessHelp => accessHelps.some((each) => each === help)
 
 /**
- * Why someone still cannot sign in after they were helped.
+ * Why a user still cannot sign in after an administrator's help.
  *
- * - `deactivated`: the account is
- * - `no_password`: they have none yet, and an invitation lets them choose one
- * - `device_asked`: an invitation does not replace an active device, so its link asks for a code
- * - `none_usable`: they have devices, and none of them can be asked
- * - `invitation_needed`: they have no device, and set one up by invitation only
- * - `nothing_accepted`: their policy accepts no method that can be set up here
+ * - `deactivated`: the account is deactivated
+ * - `no_password`: they have no password yet, and can choose one with an invitation
+ * - `device_asked`: an invitation does not replace an active device, so its link requires a code
+ * - `none_usable`: they have devices, but none of them can verify a token now
+ * - `invitation_needed`: they have no device, and need an invitation to set one up
+ * - `nothing_accepted`: the policy accepts no method that can be set up on this site
  */
 export type Obstacle =
   'deactivated' | 'no_password' | 'device_asked' | 'none_usable' | 'invitation_needed' | 'nothing_accepted'
 
-/** What obstacles depend on. */
+/** The facts about a user that obstacles depend on. */
 export interface Situation {
   isActive: boolean
   isStaff: boolean
-  /** False: invited, and the first password is not chosen yet. */
+  /** False if the user was invited and has not chosen a password yet. */
   hasPassword: boolean
   policy: Policy
   enrolment: 'self' | 'invite'
   /** Whether there is a second factor: active and disabled devices of every kind. */
   hasFactor: boolean
-  /** Kinds of the active devices, of the kinds in use. */
+  /** Kinds of the active devices, without kinds that are not in use. */
   active: readonly string[]
-  /** Kinds of those of them that can be asked here and now. */
+  /** Those of them that can verify a token now. */
   askable: readonly string[]
-  /** Kinds that can be set up here. */
+  /** Kinds that can be set up on this site. */
   offered: readonly string[]
 }
 
-/** Says what keeps someone out after a help, from what was before it. Pure. Locks are not in it: each help ends them. */
+/**
+ * Finds what prevents a sign-in after a help, from the situation before it. Pure. Locks are not included,
+ * because every help ends them.
+ */
 export function obstaclesAfter(help: AccessHelp, before: Situation): Obstacle[] {
   if (!before.isActive) return ['deactivated']
   const noPassword: Obstacle[] = help !== 'invite' && !before.hasPassword ? ['no_password'] : []
@@ -49,8 +52,8 @@ export function obstaclesAfter(help: AccessHelp, before: Situation): Obstacle[] 
 function afterHelp(help: AccessHelp, before: Situation): Situation {
   if (help === 'resetSecondFactor') return { ...before, hasFactor: false, active: [], askable: [] }
   if (help !== 'giveBackupToken') return before
-  const given = backupKinds(before.policy)
-  return { ...before, hasFactor: true, active: [...before.active, ...given], askable: [...before.askable, ...given] }
+  const issued = backupKinds(before.policy)
+  return { ...before, hasFactor: true, active: [...before.active, ...issued], askable: [...before.askable, ...issued] }
 }
 
 function secondFactorObstacle(help: AccessHelp, situation: Situation): Obstacle | null {
@@ -63,7 +66,7 @@ function secondFactorObstacle(help: AccessHelp, situation: Situation): Obstacle 
   return setUpObstacle(situation)
 }
 
-/** What the policy has against a sign-in with one of the devices that can be asked. */
+/** Finds why the policy rejects a sign-in with the devices that can verify a token now. */
 function policyObstacle(situation: Situation): Obstacle | null {
   const { policy, active, askable } = situation
   if (!policy.demanded) return null

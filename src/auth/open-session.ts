@@ -4,23 +4,23 @@ import { SessionStore } from '../http/session-store.js'
 import type { Device } from '../otp/device.js'
 import type { Opening } from '../otp/opening.js'
 
-/** What a token opens a session with. */
+/** The session that an accepted token starts. */
 export interface SessionToOpen {
-  /** What the session holds. */
+  /** Returns the session's data. */
   holds(device: Device): Partial<SessionData>
-  /** Also where the request's own session has ended meanwhile: it brings all that is needed itself. */
+  /** Whether to start it even if the request's session has ended in the meantime. Default: false. */
   afresh?: boolean
 }
 
-/** Signed out while the token was judged, or another token came first. Nothing was used up. */
+/** The user signed out during the verification, or another token was accepted first. No token was consumed. */
 export type SessionEnded = { ok: false; reason: 'session_ended' }
 
 /**
- * Verifies a token together with the session that it opens, in one commit: the token is used
- * up only where the session comes into being. Of racers with one session one gets through,
- * and the others keep their tokens.
+ * Verifies a token and starts its session in one transaction, so that the token is consumed only
+ * if the session is stored. If several requests use one session at once, only one of them
+ * succeeds, and the tokens of the others are not consumed.
  *
- * @param verify hands the opening to `verifyToken`, `matchToken` or `confirmDevice`
+ * @param verify passes the opening to `verifyToken`, `matchToken` or `confirmDevice`
  */
 export async function openSession<Outcome extends { ok: boolean }>(
   req: Request,
@@ -30,17 +30,17 @@ export async function openSession<Outcome extends { ok: boolean }>(
   const { session, sessionID, sessionStore } = req
   if (!(sessionStore instanceof SessionStore)) throw new Error('The request has no session of this site.')
   let ended = false
-  let stands = false
+  let isOpen = false
   try {
     const outcome = await verify(async (transaction, device) => {
       const opened = await sessionStore.exchange(req, holds(device), { transaction, afresh })
       ended = !opened
       return opened
     })
-    stands = outcome.ok
+    isOpen = outcome.ok
     return ended ? { ok: false, reason: 'session_ended' } : outcome
   } finally {
-    // What was undone with the token must not be saved with the answer.
-    if (!stands) Object.assign(req, { session, sessionID })
+    // After a rollback, the new session must not be saved with the response.
+    if (!isOpen) Object.assign(req, { session, sessionID })
   }
 }

@@ -18,11 +18,11 @@ import {
 
 /** One password, before it is checked. */
 export interface PasswordAttempt {
-  /** Null: nobody has this login. */
+  /** Null if the login is unknown. */
   subject: PasswordSubject | null
-  /** Of the account that has this login; null if nobody has. */
+  /** The account with this login. Null if the login is unknown. */
   userId: number | null
-  /** What was typed; null if a session or an invitation of this person was shown. */
+  /** The typed login. Null if the request has a session or an invitation of the user. */
   login: TypedLogin | null
 }
 
@@ -35,9 +35,9 @@ export interface TakenAttempt {
    * or it would show that these logins have one account.
    */
   failures: number | null
-  /** What ends the requester's own failures, to go along with another statement. */
+  /** Returns the changes that clear the requester's failures, together with another statement. */
   succeeded(): Change[]
-  /** Takes the attempt back: the password was not checked. */
+  /** Refunds the attempt, because the password was not checked. */
   giveBack(): Promise<void>
 }
 
@@ -52,9 +52,9 @@ interface TakenRow {
 }
 
 /**
- * Counts one attempt at a password, or answers how long to wait. The waits depend on the login as
- * it was typed alone, so they do not show whether someone has it. Failures of all logins of
- * one account together come to an end.
+ * Counts one attempt at a password, or returns how long to wait. The waits depend only on the login
+ * as it was typed, so they do not reveal whether it exists. The failures under all logins of one
+ * account together have a limit.
  */
 export async function takePasswordAttempt(auth: Auth, req: Request, attempt: PasswordAttempt): Promise<PasswordTurn> {
   const network = networkOf(clientAddress(req))
@@ -89,7 +89,7 @@ interface Hashes {
   names: string[]
 }
 
-/** For logins that nobody has the same rows are written, but no more of them than there are networks. */
+/** For unknown logins the same rows are written, but only one per network. */
 function hashesOf({ otp: { keys } }: Auth, { subject, login }: PasswordAttempt, network: string): Hashes {
   const counted = subject ?? (`nobody:${network}` as const)
   if (login === null) {
@@ -145,13 +145,13 @@ function secondsBefore(now: Date, seconds: number): Date {
 
 const newest = (rows: string[][]) => rows.flatMap(([hash = '']) => hash)
 
-/** Among anonymous requesters a success ends only failures from the same network, so that it gives nobody else new attempts. */
+/** For anonymous requesters a success clears only failures from the same network, so that others get no new attempts. */
 function endOwn(rows: string[][], network: string): Change {
   if (network === UNKNOWN_NETWORK) return { sql: END_ONE, values: { passwordHashes: newest(rows) } }
   return { sql: END_OWN, values: { passwordHashes: rows.flat(), passwordNetwork: network } }
 }
 
-/** In the other lanes everyone has shown more than a login. */
+/** In the other lanes all requesters have proved more than a login. */
 function endAll(rows: string[][]): Change {
   return { sql: END_ALL, values: { passwordHashes: rows.flat() } }
 }

@@ -4,23 +4,23 @@ import { type AuthState, type Factor, isDevice, isGiven } from './auth-state.js'
 import { besides, counts, type Policy, secondFactorOf } from './policy.js'
 import type { Requirement } from './requirement.js'
 
-/** A second factor that somebody still owes his policy. */
+/** A second factor that the policy still requires of a user. */
 export interface SecondFactorDue {
-  /** From then on every address leads to the set-up. */
+  /** End of the grace period. Afterwards every path redirects to the setup. */
   until: Date
-  /** Begun days until then; 0: now. */
+  /** Days until then, rounded up. 0: the grace period is over. */
   daysLeft: number
-  /** Kinds of device of which one is wanted; null: any that counts on this site. */
+  /** Kinds of device of which one is required. Null: any that is a second factor on this site. */
   kinds: readonly string[] | null
 }
 
 /**
- * Where somebody stands with his policy.
+ * Whether a user meets their policy.
  *
- * - `met`: nothing is demanded, or this session has shown it
- * - `due`: a second factor is missing, and he may go on all the same for now
- * - `verify`: he has one that counts, and this session has not shown it
- * - `enrol`: he has none that counts, and the grace is over
+ * - `met`: the policy requires nothing, or this session is verified with an accepted device
+ * - `due`: a second factor is missing, and the user can continue for now
+ * - `verify`: the user has an accepted device that this session is not verified with
+ * - `enrol`: the user has no accepted device, and the grace period is over
  */
 export type PolicyStanding =
   | { state: 'met' }
@@ -28,11 +28,14 @@ export type PolicyStanding =
   | { state: 'verify'; requirement: Requirement }
   | { state: 'enrol'; due: SecondFactorDue }
 
-/** What is known of somebody: his session, his confirmed devices, and since when the policy has ruled him. */
+/** The facts about a user: their session, their devices, and since when the policy has applied to them. */
 export interface Ruled {
   state: Pick<AuthState, 'level' | 'factors'>
   devices: readonly Pick<Device, 'kind' | 'confirmed'>[]
-  /** Nobody has verified the session, and he has a second factor: a disabled device is one, and so is one of a kind not in use. */
+  /**
+   * Whether the session is not verified although the user has a second factor. A disabled device is one,
+   * and so is one of a kind not in use.
+   */
   hasFactor: boolean
   since: Date
 }
@@ -40,41 +43,42 @@ export interface Ruled {
 const DAY_MS = 24 * 3600 * 1000
 
 /**
- * Holds somebody against the policy that rules him. Pure. The end of the grace is worked out
- * each time from the days of now, so one that was shortened applies at once (A-09).
+ * Evaluates a user's policy. Pure. The end of the grace period is calculated each time, so a
+ * shorter one applies immediately.
  */
 export function standingOf(policy: Policy, { state, devices, hasFactor, since }: Ruled, now: Date): PolicyStanding {
   if (!policy.demanded || isShown(policy, state.factors)) return { state: 'met' }
   if (secondFactorOf(policy, devices)) return standingWithDevice(policy, state, devices)
-  // Neither days of grace nor the way to the setup are open to a password alone where there is a second factor.
+  // If there is a second factor, a password alone gives no grace period and does not open the setup.
   if (hasFactor) return { state: 'verify', requirement: { level: 'verified' } }
   const due = dueOf(policy, since, now)
   if (due.daysLeft > 0 || isEnoughForNow(policy, state)) return { state: 'due', due }
   return { state: 'enrol', due }
 }
 
-/** Whether a device that counts has verified this session: then nothing else has to be asked. */
+/** Whether this session is verified with a device that the policy accepts. */
 export function isShown(policy: Policy, factors: readonly Factor[]): boolean {
-  return factors.some((factor) => counts(policy, factor.kind) && standsFor(policy, factor))
+  return factors.some((factor) => counts(policy, factor.kind) && isSecondFactor(policy, factor))
 }
 
-/** A trusted browser is no authenticator (NIST SP 800-63B-4 §5), so it stands for none under `strict`. */
-function standsFor({ demand }: Policy, factor: Factor): boolean {
+/** A trusted browser is not an authenticator (NIST SP 800-63B-4 §5), so `strict` does not accept it. */
+function isSecondFactor({ demand }: Policy, factor: Factor): boolean {
   return demand === 'strict' ? isGiven(factor) : isDevice(factor)
 }
 
-/** Beside a device that counts a backup token is as good, and under `strict` without kinds of a group a phone is. */
+/** Users with an accepted device can also use a backup token, and a phone if no group limits the kinds. */
 function standingWithDevice(policy: Policy, state: Ruled['state'], devices: Ruled['devices']): PolicyStanding {
   const asGood = besides(policy)
-  if (state.factors.some((factor) => asGood.includes(factor.kind) && standsFor(policy, factor))) return { state: 'met' }
+  if (state.factors.some((factor) => asGood.includes(factor.kind) && isSecondFactor(policy, factor)))
+    return { state: 'met' }
   const own = devices.filter(({ confirmed }) => confirmed).map(({ kind }) => kind)
   const kinds = [...new Set(own.filter((kind) => counts(policy, kind) || asGood.includes(kind)))]
   return { state: 'verify', requirement: { kinds, trustedBrowser: policy.demand !== 'strict' } }
 }
 
 /**
- * A sign-in by password and backup token has taken two factors, so where nothing stricter is
- * asked for it opens what it always has, for as long as tokens are left.
+ * A sign-in with password and backup token uses two factors. It is enough if the policy is not
+ * stricter, for as long as tokens are left.
  */
 function isEnoughForNow({ demand, kinds }: Policy, { level }: Ruled['state']): boolean {
   return level === 'verified' && demand !== 'strict' && kinds === null

@@ -4,25 +4,25 @@ import { type KindTraits, type Strength, worksHere } from '../otp/kinds/kind.js'
 import type { Otp } from '../otp/otp.js'
 import type { Membership, RequestUser } from './request-user.js'
 
-/** What a site, or a group, asks of its people, from least to most. */
+/** For whom a site or a group requires a second factor, from least to most strict. */
 export type Demand = Config['otpPolicy']
 
-/** What is asked of one person, by the site and by the groups that he is in. */
+/** The policy for one user, from the site's settings and the user's groups. */
 export interface Policy {
   demand: Demand
-  /** Whether this person must have a second factor. */
+  /** Whether this user must have a second factor. */
   demanded: boolean
-  /** Days between the first request that the policy rules and its enforcement. */
+  /** Days between the first request under the policy and its enforcement. */
   graceDays: number
-  /** Kinds of device that count as the second factor; null: all that count on this site. Never empty. */
+  /** Kinds of device that are accepted as the second factor. Null: all that are accepted on this site. Never empty. */
   kinds: readonly string[] | null
-  /** What the kinds of device on this site are like. */
+  /** Traits of the kinds of device on this site. */
   everyKind: readonly KindTraits[]
 }
 
-/** The part of the settings that a policy goes by, with the kinds of device that there are. */
+/** The settings that a policy depends on, with the kinds of device of this site. */
 export type PolicyConfig = Pick<Config, 'otpPolicy' | 'otpGraceDays'> & Pick<Policy, 'everyKind'>
-/** The part of a person that a policy goes by. */
+/** The properties of a user that a policy depends on. */
 export type Person = Pick<RequestUser, 'isStaff' | 'groups'>
 
 const STRICTNESS: readonly Demand[] = ['off', 'staff', 'everyone', 'strict']
@@ -38,7 +38,7 @@ const STRICTNESS: readonly Demand[] = ['off', 'staff', 'everyone', 'strict']
  * @example policyOf(config, req.user).demanded // true
  */
 export function policyOf(config: PolicyConfig, { isStaff, groups }: Person): Policy {
-  const demand = demandOf(config.otpPolicy, groups)
+  const demand = findDemand(config.otpPolicy, groups)
   const days = groups.flatMap(({ graceDays }) => graceDays ?? [])
   return {
     demand,
@@ -49,40 +49,43 @@ export function policyOf(config: PolicyConfig, { isStaff, groups }: Person): Pol
   }
 }
 
-function demandOf(site: Demand, groups: readonly Membership[]): Demand {
-  const named = groups.flatMap(({ otpPolicy }) => otpPolicy ?? [])
-  if (site === 'strict' || named.length === 0) return site
-  return STRICTNESS.findLast((demand) => named.includes(demand)) ?? site
+function findDemand(site: Demand, groups: readonly Membership[]): Demand {
+  const explicit = groups.flatMap(({ otpPolicy }) => otpPolicy ?? [])
+  if (site === 'strict' || explicit.length === 0) return site
+  return STRICTNESS.findLast((demand) => explicit.includes(demand)) ?? site
 }
 
-/** What all groups accept that name kinds. Where they share none, what the strictest of them accepts: nobody is left without a way. */
+/**
+ * Finds the kinds that all groups with a list of kinds accept. If they have none in common, the kinds of
+ * the strictest group are accepted, so that no member is left without a choice.
+ */
 function kindsOf(
   groups: readonly Membership[],
   demand: Demand,
   everyKind: Policy['everyKind'],
 ): readonly string[] | null {
   const canCount = (kind: string) => isFactorUnder(demand, traitsNamed(everyKind, kind))
-  const named = groups.map(({ kinds }) => (kinds ?? []).filter(canCount)).filter((kinds) => kinds.length > 0)
-  const [first] = named
+  const lists = groups.map(({ kinds }) => (kinds ?? []).filter(canCount)).filter((kinds) => kinds.length > 0)
+  const [first] = lists
   if (!first) return null
-  const shared = first.filter((kind) => named.every((kinds) => kinds.includes(kind)))
-  return shared.length > 0 ? shared : strictest(named, first, everyKind)
+  const shared = first.filter((kind) => lists.every((kinds) => kinds.includes(kind)))
+  return shared.length > 0 ? shared : findStrictest(lists, first, everyKind)
 }
 
-/** Those kinds of which the weakest is strongest. */
-function strictest(
-  named: readonly (readonly string[])[],
+/** Finds the list whose weakest kind is the strongest. */
+function findStrictest(
+  lists: readonly (readonly string[])[],
   first: readonly string[],
   everyKind: Policy['everyKind'],
 ): readonly string[] {
   const rankOf = (kind: string) => RANKS[traitsNamed(everyKind, kind).strength]
   const weakest = (kinds: readonly string[]) => Math.min(...kinds.map(rankOf))
-  return named.reduce((best, kinds) => (weakest(kinds) > weakest(best) ? kinds : best), first)
+  return lists.reduce((best, kinds) => (weakest(kinds) > weakest(best) ? kinds : best), first)
 }
 
 const RANKS: Readonly<Record<Strength, number>> = { phishing_resistant: 2, possession: 1, restricted: 0, weak: 0 }
 
-/** A kind that only another process knows, or a name of none: nothing speaks against it. */
+/** The traits of a kind that this process does not know: nothing is against it. */
 const UNKNOWN: Pick<KindTraits, 'isBackup' | 'strength'> = { isBackup: false, strength: 'possession' }
 
 const traitsNamed = (everyKind: Policy['everyKind'], kind: string) =>
@@ -98,33 +101,32 @@ export function counts({ demand, kinds, everyKind }: Policy, kind: string): bool
   return isFactorUnder(demand, traitsNamed(everyKind, kind)) && (kinds === null || kinds.includes(kind))
 }
 
-/** Kinds that are as good as one that counts, for those who have one that does; under kinds of a group a phone is not. */
+/** Lists the kinds that users with an accepted device can use as well. A phone is not one if a group limits the kinds. */
 export function besides({ kinds, everyKind }: Policy): readonly string[] {
   const asGood = everyKind.filter(({ isBackup, strength }) => isBackup || (kinds === null && strength === 'restricted'))
   return asGood.map(({ name }) => name)
 }
 
-/** The kinds whose tokens stand in for another device. */
+/** Lists the kinds that replace another device in an emergency. */
 export function backupKinds({ everyKind }: Pick<Policy, 'everyKind'>): string[] {
   return everyKind.filter(({ isBackup }) => isBackup).map(({ name }) => name)
 }
 
-/** Kinds that people can set up on this site. */
+/** Lists the kinds that users can set up on this site. */
 export function kindsOffered({ kinds, settings }: Pick<Otp, 'kinds' | 'settings'>): string[] {
   return kinds.filter((kind) => worksHere(kind, settings.relyingParty)).map(({ name }) => name)
 }
 
-/** What the removal of a device has to leave to somebody; null: nothing. */
+/** Returns a check for the kinds of which the user must keep one when they remove a device. Null if they need none. */
 export function keepLast(policy: Policy): ((kind: string) => boolean) | null {
   return policy.demanded ? (kind) => counts(policy, kind) : null
 }
 
 /**
- * The second factor that somebody has, by the policy that rules him: the first of his
- * confirmed devices that counts.
+ * Finds a user's second factor under their policy: the first confirmed device that it accepts.
  *
- * @param devices his own, of the kinds in use
- * @returns null where he has none that counts, however many he has
+ * @param devices the user's own, of the kinds in use
+ * @returns null if the policy accepts none of them
  */
 export function secondFactorOf<Own extends Pick<Device, 'kind' | 'confirmed'>>(
   policy: Policy,
@@ -134,22 +136,22 @@ export function secondFactorOf<Own extends Pick<Device, 'kind' | 'confirmed'>>(
 }
 
 /**
- * Whether a device of this kind may be added and used beside a second factor that counts.
- * Under `strict` a weak one may not.
+ * Whether a device of this kind can be added and used in addition to an accepted second factor.
+ * Under `strict`, a weak one cannot.
  */
 export function isAccepted({ demand, everyKind }: Policy, kind: string): boolean {
   return !(demand === 'strict' && traitsNamed(everyKind, kind).strength === 'weak')
 }
 
-/** Seconds that a session lasts. */
+/** How long a session lasts, in seconds. */
 export interface SessionLimits {
-  /** From the sign-in on, however busy. */
+  /** From the sign-in, with or without requests. */
   overall: number
-  /** Without a request. */
+  /** From the last request. */
   inactivity: number
 }
 
-/** NIST SP 800-63B-4 §2.2.3: 24 hours and one hour are the most that AAL2 should have; `strict` takes half. */
+/** NIST SP 800-63B-4 §2.2.3: AAL2 sessions should last at most 24 hours, and one without activity. `strict` halves both. */
 export function sessionLimits({ demand }: Policy): SessionLimits {
   const hours = demand === 'strict' ? 12 : 24
   return { overall: hours * 3600, inactivity: (hours * 3600) / 24 }

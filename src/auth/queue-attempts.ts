@@ -3,9 +3,9 @@ import type { TypedLogin } from '../otp/password-waits.js'
 import type { Auth } from './auth.js'
 
 /**
- * Passwords of one login that a process checks at once. An attempt counts as a failure until
- * it has succeeded, so this stays well below the failures that cost no wait
- * (password-limit.ts): a crowd of correct passwords, or an outage in the middle of one, must
+ * Passwords of one login that a process checks at once. An attempt is counted as a failure until
+ * it succeeds, so this stays well below the number of failures that cost no wait
+ * (password-statements.ts): many correct passwords at once, or an outage during them, must
  * not make anyone wait. Hashes are computed two at a time anyway.
  */
 const AT_ONCE = 4
@@ -17,7 +17,7 @@ interface Queue {
 
 const queues = new WeakMap<Auth, Map<TypedLogin, Queue>>()
 
-/** Waits for this login's turn. The turn ends when the request has been answered or given up. */
+/** Waits for this login's turn. The turn ends when the response was sent or the request was aborted. */
 export async function queueAttempt(auth: Auth, { res }: Request, login: TypedLogin): Promise<void> {
   const ofSite = queues.get(auth) ?? new Map<TypedLogin, Queue>()
   queues.set(auth, ofSite)

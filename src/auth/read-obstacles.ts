@@ -14,8 +14,8 @@ interface Site {
 }
 
 /**
- * Reads what will still keep a user from signing in after each of several ways to help. Call it
- * before the help, in its transaction.
+ * Reads what will still prevent a user's sign-in after each of several ways to help. Call it
+ * before the help, in the same transaction.
  *
  * @example const { invite } = await readObstacles(auth, user.id, ['invite'])
  */

@@ -7,8 +7,8 @@ import { isShown, type PolicyStanding, standingOf } from './policy-standing.js'
 import type { RequestUser } from './request-user.js'
 
 /**
- * Where a signed-in person stands with his policy, and since when it has ruled him, written
- * down. Costs no query where a device that counts has verified the session, and one else.
+ * Loads whether a signed-in user meets their policy, and stores since when it has applied to them.
+ * Needs no query if the session is verified with an accepted device, otherwise one or two.
  */
 export async function readPolicyStanding(
   auth: Auth,
@@ -21,7 +21,7 @@ export async function readPolicyStanding(
   if (!policy.demanded || isShown(policy, state.factors)) return { state: 'met' }
   const devices = await devicesForUser(auth.otp, user.id)
   if (!user.policySince && !secondFactorOf(policy, devices)) await writeSince(auth, SET, user.id, now)
-  // Whom an administrator invited may go to the setup, past devices that are all disabled.
+  // A user whom an administrator invited can set up a device even if all others are disabled.
   const mustVerify = state.level === 'authenticated' && session.invitedAt === undefined
   const hasFactor = mustVerify && (devices.length > 0 || (await userHasDevice(auth.otp, user.id)))
   return standingOf(policy, { state, devices, hasFactor, since: user.policySince ?? now }, now)
@@ -31,6 +31,6 @@ async function writeSince({ database }: Auth, sql: string, userId: number, now: 
   await runStatement(database, undefined, sql, { userId, now })
 }
 
-// Only ever once: a device that was enrolled and removed again gives no new grace.
+// Set only once: a device that was set up and removed again does not start a new grace period.
 const SET = 'update users set policy_since = $now where id = $userId and policy_since is null'
 const CLEAR = 'update users set policy_since = null where id = $userId'

@@ -5,11 +5,11 @@ import { hasOlderCode } from '../otp/challenge-code.js'
 import type { Auth } from './auth.js'
 
 /**
- * What someone who asked for a code can enter.
+ * Which code a user can enter after requesting one.
  *
- * - `newest`: the newest code left, and voids those before it
- * - `on_its_way`: it may arrive yet; `and_older`: until then the one before it works
- * - `older`: it could not be sent, and the one before it still works
+ * - `newest`: the newest code was sent; earlier ones no longer work
+ * - `on_its_way`: it may still arrive; `and_older`: until then the previous one works
+ * - `older`: it could not be sent, and the previous one still works
  * - `none`: no code works
  */
 export type SentCode = 'newest' | 'on_its_way' | 'on_its_way_and_older' | 'older' | 'none'
@@ -21,7 +21,7 @@ const sentRow = z.object({
   sent_code_attempts: z.number(),
 })
 
-/** Reads what came of the code that a device was last asked for. */
+/** Reads the state of the code that a device sent last. */
 export async function readSentCode({ clock, database, otp }: Auth, device: ListedDevice): Promise<SentCode> {
   const kind = otp.kinds.find(({ name }) => name === device.kind)
   const sql = `select delivery, sent_code_hash, sent_code_expires_at, sent_code_attempts from ${kind?.table} where id = $id`

@@ -4,7 +4,7 @@ import { parsePersistentId } from '../otp/persistent-id.js'
 import type { Auth } from './auth.js'
 import type { PassedFactor } from './session.js'
 
-/** A group, as far as rights and policy go by it. */
+/** The part of a group that permissions and policy depend on. */
 export const membership = z.object({
   id: z.number(),
   name: z.string(),
@@ -26,17 +26,17 @@ const userRow = z.object({
   external_id: z.string().nullable(),
   external_epoch: z.string().nullable(),
   groups: z.array(membership),
-  /** Those of the asked devices that still verify. */
+  /** Persistent IDs of the session's devices that are still confirmed. */
   standing_devices: z.array(z.string()),
   standing_browsers: z.array(z.number()),
 })
 
-/** A user as a request needs him. */
+/** The data of a user that a request needs. */
 export type UserRow = z.output<typeof userRow>
 
 /**
- * Reads an active user, his groups, and which of the session's factors still stand. One
- * query, and a text for each set of kinds, so that it stays prepared.
+ * Reads an active user, their groups, and which of the session's factors are still valid. One
+ * query, with a fixed text for each set of kinds, so that it stays prepared.
  */
 export async function readUser(
   { database, otp, config }: Pick<Auth, 'database' | 'otp' | 'config'>,
@@ -71,7 +71,7 @@ from users u where u.id = $userId and u.is_active`
 const standingSql = ({ name, table }: { name: string; table: string }) =>
   `select '${name}/' || d.id from ${table} d where d.id = any($${name}Ids::int[]) and d.user_id = u.id and d.confirmed`
 
-/** SQL for the groups of `u.id`, as `membership` has them; null: none. */
+/** SQL for the groups of `u.id`, in the shape of `membership`. Null if the user is in none. */
 export const GROUPS = `
 select json_agg(json_build_object('id', g.id, 'name', g.name, 'permissions', g.permissions,
   'otpPolicy', g.otp_policy, 'graceDays', g.grace_days, 'kinds', g.kinds) order by g.id)

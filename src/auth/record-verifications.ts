@@ -2,7 +2,7 @@ import { type AuditEntry, recordEvent } from '../audit.js'
 import type { OtpEvents } from '../otp/events.js'
 import type { Otp } from '../otp/otp.js'
 
-/** Writes every asked and every changed device into the audit trail, in the transaction of what it tells of. */
+/** Writes every verification and every change of a device to the audit log, in the transaction of the event. */
 export function recordVerifications({ events, database }: Pick<Otp, 'events' | 'database'>): void {
   const record = (about: OtpEvents['userVerified'], entry: Pick<AuditEntry, 'event' | 'actorId' | 'details'>) => {
     const { transaction, userId, device, at, origin } = about

@@ -3,13 +3,13 @@ import { refuse } from '../http/refuse.js'
 import { loginAddress, safeNext } from '../http/safe-next.js'
 import { bringsSession, type SessionOptions } from '../http/sessions.js'
 
-/** The panel's own two ways out and in: they lead to our pages, whoever asks. */
+/** The panel's own paths for sign-in and sign-out. They redirect to the site's pages. */
 const OPEN = new Set(['/login', '/logout'])
 
 /**
- * Turns away, without a look at the database, everyone who brings no session cookie that was
- * signed here. The panel's own guard asks again; this only makes strangers cheap.
- * Nobody is led back to what only takes a POST.
+ * Rejects requests without a session cookie that the site signed, without a query. The panel's
+ * guard checks the session again; this makes anonymous requests cheap. A request that is not
+ * a GET is not redirected, because its path may not have a page.
  */
 export function refuseStrangers(cookie: Pick<SessionOptions, 'https' | 'secrets'>): RequestHandler {
   return (req, res, next) => {
@@ -21,7 +21,7 @@ export function refuseStrangers(cookie: Pick<SessionOptions, 'https' | 'secrets'
   }
 }
 
-/** AdminJS has a sign-in page of its own; nobody comes back to that. */
+/** AdminJS has its own sign-in and sign-out pages, to which a user must not return. */
 function pageToReturnTo(address: string): string {
   return /^\/admin\/(login|logout)\/?(\?|$)/i.test(address) ? '/admin' : address
 }

@@ -1,42 +1,42 @@
 import type { PersistentId } from '../otp/device.js'
 import type { HostUser } from './host-users/users-adapter.js'
 
-/** A group that somebody is in, with what it allows and demands. */
+/** A group that a user is in, with its permissions and policy. */
 export interface Membership {
   id: number
   name: string
   /** For example `users.view`, `totp_devices.delete`, `users.invite`. */
   permissions: readonly string[]
-  /** The group's own; null: the site's. */
+  /** The group's own policy. Null: the site's applies. */
   otpPolicy: 'off' | 'staff' | 'everyone' | 'strict' | null
-  /** Days; null: the site's. */
+  /** Days of grace. Null: the site's apply. */
   graceDays: number | null
-  /** Kinds of device that count as a second factor; null: all that count on this site. */
+  /** Kinds of device that are accepted as a second factor. Null: all that are accepted on this site. */
   kinds: readonly string[] | null
 }
 
 /**
- * Who sent this request, as loaded afresh from the database for it. `req.user` is
- * undefined for strangers and for those between password and token.
+ * The signed-in user who sent this request, loaded from the database for each request. `req.user`
+ * is undefined for anonymous requests and between password and token.
  */
 export interface RequestUser {
-  /** The site's number for the person, also where an application has a table of users with ids of its own: see `person`. */
+  /** The site's ID of the user. A host application can have its own IDs: see `person`. */
   id: number
   email: string
   name: string
   isStaff: boolean
   isSuperuser: boolean
   groups: readonly Membership[]
-  /** When the policy was first seen to demand a second factor that this user did not have; the grace counts from here. */
+  /** When the policy first required a second factor that this user did not have. The grace period starts here. */
   policySince: Date | null
-  /** Whether a device that still stands verified this session. */
+  /** Whether this session was verified by a device that is still active. */
   isVerified(): boolean
-  /** The newest such device; null: not verified. */
+  /** Persistent ID of the most recently used such device. Null if the session is not verified. */
   otpDevice: PersistentId | null
   /**
-   * What the application's users adapter returned for this request, with its own id and all
-   * further properties; null where people are in the site's own table. Not enumerable, so
-   * that it is in no answer and no log by accident.
+   * The host application's user, as its users adapter returned it for this request. Null if
+   * the site has its own users. Not enumerable, so that it does not get into a response or
+   * a log by accident.
    */
   readonly person: HostUser | null
 }

@@ -2,35 +2,35 @@ import { isAhead } from '../clock.js'
 import { z } from 'zod'
 import { type AuthState, type Factor, isDevice, isGiven } from './auth-state.js'
 
-/** Shorter and nobody could come back from the token page in time: it would be asked for without end. */
+/** With a shorter limit, a token would be too old again before the user returns from the token page. */
 const SHORTEST_SECONDS = 30
 
 /**
- * What a session must have shown before something may be done. All that is named must hold;
- * `kinds`, `maxAge` and `trustedBrowser` speak of one and the same factor.
+ * What a session must have passed. All specified parts must be met. `kinds`, `maxAge` and
+ * `trustedBrowser` apply to one and the same factor.
  *
  * @example { kinds: ['webauthn'], maxAge: 600 } // a security key within ten minutes
  * @example { anyOf: [{ kinds: ['webauthn'] }, { kinds: ['totp'], maxAge: 300 }] }
  */
 export interface Requirement {
-  /** `verified` where nothing is said. */
+  /** Default: `verified`. */
   level?: 'authenticated' | 'verified'
   /** Kinds of device, one of which must have accepted a token. */
   kinds?: readonly string[]
-  /** Seconds within which the person must have given a token himself; 30 or more. */
+  /** Seconds within which the user must have entered a token or used a key; at least 30. */
   maxAge?: number
-  /** `false`: a trusted browser does not answer for the person. */
+  /** Whether a trusted browser is accepted instead of a token. Default: true. */
   trustedBrowser?: boolean
   anyOf?: readonly Requirement[]
   allOf?: readonly Requirement[]
 }
 
-/** What falls short, so that the next step can be exactly that one. */
+/** What is missing to meet a requirement. */
 export type Missing = { reason: 'not_authenticated' } | MissingToken
 
 /**
- * A token of one of `kinds` (null: of any) is missing, or one within `maxAge` seconds (null:
- * of any age), or one that the person gave himself. Whichever of the kinds it comes from, it helps.
+ * A missing token: one of any of `kinds` (null: of any kind), not older than `maxAge` seconds (null:
+ * of any age), or one that the user entered themselves.
  */
 export interface MissingToken {
   reason: 'not_verified' | 'trusted_browser' | 'too_old'
@@ -39,7 +39,7 @@ export interface MissingToken {
   maxAge: number | null
 }
 
-/** The checked form. A requirement is part of a program, so a wrong one is a fault of it. */
+/** Validates a requirement. It is part of a program, so an invalid one is an error in its code. */
 export const requirementSchema: z.ZodType<Requirement> = z.lazy(() =>
   z.strictObject({
     level: z.enum(['authenticated', 'verified']).exactOptional(),
@@ -51,17 +51,17 @@ export const requirementSchema: z.ZodType<Requirement> = z.lazy(() =>
   }),
 )
 
-/** A token that is missing, and whether this person can give it and whatever else is missing. */
+/** A missing token, and whether the user's devices can meet the whole requirement. */
 export interface Shortfall {
   missing: MissingToken
   reachable: boolean
 }
 
 /**
- * Holds a state against a requirement. Pure: the state carries its factors with their times.
+ * Checks a state against a requirement. Pure: the state contains its factors with their times.
  *
- * @param owned kinds of the devices that this person could give a token with; left out: of every kind
- * @returns null where it is met, else what is to be given next (`shortfallOf`)
+ * @param owned kinds of the user's devices that can verify a token; if omitted, all kinds
+ * @returns null if it is met, otherwise the token to enter next (`shortfallOf`)
  * @example whatIsMissing(req.auth, { kinds: ['webauthn'], maxAge: 600 }, clock.now())
  */
 export function whatIsMissing(
@@ -75,10 +75,11 @@ export function whatIsMissing(
 }
 
 /**
- * The next token that leads to what is required. Of several ways it is on those that this
- * person's devices can go to the end; where they can go none, all of them are named.
+ * Finds the next token that helps to meet a requirement. Of several alternatives, only those are
+ * considered that the user's devices can meet. If they can meet none, all are included.
  *
  * @param owned as for `whatIsMissing`
+ * @returns null if the requirement is met
  */
 export function shortfallOf(
   factors: readonly Factor[],
@@ -91,22 +92,22 @@ export function shortfallOf(
   const parts = [
     missingHere(factors, requirement, now, owned),
     ...allOf.map(within),
-    anyOf ? ofAny(anyOf.map(within)) : null,
+    anyOf ? missingFromAny(anyOf.map(within)) : null,
   ]
-  return ofAll(
+  return missingFromAll(
     parts.filter((part) => part !== null),
     owned,
   )
 }
 
-/** The part of a requirement that is not about other requirements. */
+/** Checks a requirement without its `anyOf` and `allOf`. */
 function missingHere(
   factors: readonly Factor[],
   requirement: Requirement,
   now: Date,
   owned: readonly string[] | undefined,
 ): Shortfall | null {
-  if (!asksForDevice(requirement)) return null
+  if (!requiresDevice(requirement)) return null
   const { kinds = null, maxAge = null } = requirement
   const reason = reasonHere(factors, requirement, now)
   return reason && { missing: { reason, kinds, maxAge }, reachable: canGive(kinds, owned) }
@@ -118,16 +119,16 @@ function reasonHere(
   now: Date,
 ): MissingToken['reason'] | null {
   const devices = factors.filter(isDevice).filter(({ kind }) => kinds?.includes(kind) ?? true)
-  const given = devices.filter(isGiven)
+  const verified = devices.filter(isGiven)
   if (devices.length === 0) return 'not_verified'
-  if (!trustedBrowser && given.length === 0) return 'trusted_browser'
+  if (!trustedBrowser && verified.length === 0) return 'trusted_browser'
   if (maxAge === undefined) return null
-  const isFresh = given.some(({ at }) => !isAhead(at, now) && now.getTime() - at.getTime() <= maxAge * 1000)
+  const isFresh = verified.some(({ at }) => !isAhead(at, now) && now.getTime() - at.getTime() <= maxAge * 1000)
   return isFresh ? null : 'too_old'
 }
 
-/** A requirement that only joins others, or asks for a password alone, asks for no device itself. */
-function asksForDevice({ level, kinds, maxAge, trustedBrowser, anyOf, allOf }: Requirement): boolean {
+/** Whether a requirement itself needs a device, instead of only combining others or needing a password. */
+function requiresDevice({ level, kinds, maxAge, trustedBrowser, anyOf, allOf }: Requirement): boolean {
   if (kinds !== undefined || maxAge !== undefined || trustedBrowser === false) return true
   return level === undefined ? !anyOf && !allOf : level === 'verified'
 }
@@ -135,29 +136,29 @@ function asksForDevice({ level, kinds, maxAge, trustedBrowser, anyOf, allOf }: R
 const canGive = (kinds: readonly string[] | null, owned: readonly string[] | undefined): boolean =>
   owned === undefined || owned.some((kind) => kinds?.includes(kind) ?? true)
 
-/** What cannot be given is told at once; else one token is asked for that is good for as many parts as it can be. */
-function ofAll(parts: readonly Shortfall[], owned: readonly string[] | undefined): Shortfall | null {
+/** Combines the parts of `allOf`: first one that cannot be met, otherwise one token that meets as many parts as possible. */
+function missingFromAll(parts: readonly Shortfall[], owned: readonly string[] | undefined): Shortfall | null {
   const [first, ...others] = parts
   if (!first) return null
   const join = (one: Shortfall, other: Shortfall): Shortfall => {
     const missing = { ...joined([one, other], 'worst'), kinds: inBoth(one.missing.kinds, other.missing.kinds) }
-    const suits = missing.kinds?.length !== 0 && canGive(missing.kinds, owned)
-    return suits ? { missing, reachable: true } : one
+    const isEnough = missing.kinds?.length !== 0 && canGive(missing.kinds, owned)
+    return isEnough ? { missing, reachable: true } : one
   }
   return parts.find(({ reachable }) => !reachable) ?? others.reduce(join, first)
 }
 
-/** A token of any kind that a way asks for is a step on that way. */
-function ofAny(ways: readonly (Shortfall | null)[]): Shortfall | null {
-  const open = ways.filter((way) => way !== null)
-  if (open.length < ways.length) return null
-  const reachable = open.filter((way) => way.reachable)
+/** Combines the alternatives of `anyOf`: a token for any of them helps. */
+function missingFromAny(alternatives: readonly (Shortfall | null)[]): Shortfall | null {
+  const open = alternatives.filter((alternative) => alternative !== null)
+  if (open.length < alternatives.length) return null
+  const reachable = open.filter((alternative) => alternative.reachable)
   return { missing: joined(reachable.length > 0 ? reachable : open, 'least'), reachable: reachable.length > 0 }
 }
 
 const BY_WEIGHT = ['too_old', 'trusted_browser', 'not_verified'] as const
 
-/** @param by whose reason is told */
+/** @param by which of the reasons is reported */
 function joined(shortfalls: readonly Shortfall[], by: 'least' | 'worst'): MissingToken {
   const all = shortfalls.map(({ missing }) => missing)
   const reasons = BY_WEIGHT.filter((reason) => all.some((each) => each.reason === reason))

@@ -45,15 +45,15 @@ import type { Requirement } from './requirement.js'
  * requires(site.auth, { trustedBrowser: false, anyOf: [{ kinds: ['webauthn'] }, { kinds: ['totp'], maxAge: 300 }] })
  */
 export function requires(auth: Auth, requirement: Requirement, options: GuardOptions = {}): RequestHandler {
-  const wanted = checkRequirement(auth, requirement)
+  const required = checkRequirement(auth, requirement)
   const checked = checkGuardOptions(options)
-  const leadOn = answerPage(auth, checked)
+  const respond = answerPage(auth, checked)
   return within(async (req, res, next) => {
-    const step = await nextStep(auth, req, wanted)
+    const step = await nextStep(auth, req, required)
     const foreign = foreignChange(req, auth.origins)
     if (foreign) return refuse(req, res, { status: 403, code: 'cross_origin', ...foreign })
     if (!step || (step.step === 'first_device' && checked.ifConfigured)) return next()
     if (wantsJson(req)) return answerJson(req, res, step, checked)
-    await leadOn(step)(req, res, next)
+    await respond(step)(req, res, next)
   })
 }

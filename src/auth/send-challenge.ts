@@ -9,14 +9,14 @@ import type { Auth } from './auth.js'
 import { saveSession } from './session.js'
 import { challengeOf, noteChallenge } from './under-way.js'
 
-/** Milliseconds that a page waits to hear what came of a message. Gateways give up before. */
+/** Milliseconds that a page waits for the delivery of a code. Gateways time out earlier. */
 export const DELIVERY_WAIT = 10_000
-/** Milliseconds between two looks. */
-const LOOK = 150
+/** Milliseconds between two queries for the delivery. */
+const POLL_MS = 150
 
 /**
- * What became of a challenge. `still_pending`: no word of it after ten seconds, it may
- * arrive yet. `text` is the key of a text that says why it could not be delivered.
+ * The result of sending a code. `still_pending`: the delivery was not confirmed within ten seconds,
+ * and the code may still arrive. `text` is the key of a text with the reason.
  */
 export type SentChallenge =
   | { outcome: 'sent' | 'still_pending'; device: Device }
@@ -30,14 +30,14 @@ interface Wanted {
   deviceId: string
   /** False for a device that is being set up. */
   confirmed?: boolean
-  /** Who asks for it, while a wrong code elsewhere might have locked the account. */
+  /** The requester, because wrong codes of others must not lock them out. */
   asker?: Asker
 }
 
 /**
- * Makes a device send a code that this session alone can use, and waits to hear whether it
- * went out. The session keeps the challenge's id, so the page that takes the code gives
- * `challengeOf(req, deviceId)` to `verifyToken`.
+ * Sends a code that only this session can use, and waits for the delivery. The session stores the
+ * challenge's ID, so the page that verifies the code passes `challengeOf(req, deviceId)` to
+ * `verifyToken`.
  *
  * @example const sent = await sendChallenge(auth, req, { userId: user.id, deviceId: 'phone/2' })
  */
@@ -49,7 +49,7 @@ export async function sendChallenge(auth: Auth, req: Request, wanted: Wanted): P
   })
   if (made.ok) {
     noteChallenge(req, { device: made.device.persistentId, id: made.challenge })
-    // Before the wait, so that the code works also for somebody who loads the page again meanwhile.
+    // Before the wait, so that the code also works if the user reloads the page in the meantime.
     await saveSession(req)
     return followDelivery(auth, made.device)
   }
@@ -58,7 +58,7 @@ export async function sendChallenge(auth: Auth, req: Request, wanted: Wanted): P
   return made.reason === 'not_interactive' ? { outcome: 'not_interactive' } : { outcome: 'refused', refusal: made }
 }
 
-/** The key of a text about the limit of a day; null: a code was sent a moment ago. */
+/** Returns the key of the text about the daily limit. Null if only the cooldown applies. */
 function limitText({ otp, clock }: Auth, { confirmed = true }: Wanted, nextAt: Date): string | null {
   const isCooldown = nextAt.getTime() - clock.now().getTime() <= otp.settings.challengeCooldown * 1000
   if (isCooldown) return null
@@ -69,10 +69,10 @@ async function followDelivery(auth: Auth, device: Device): Promise<SentChallenge
   const over = AbortSignal.timeout(auth.deliveryWait)
   do {
     const { delivery, delivery_error: reason } = await readDelivery(auth, device)
-    // Null: sent, typed in and used up already.
+    // Null: the code was sent, entered and consumed already.
     if (delivery === 'sent' || delivery === null) return { outcome: 'sent', device }
     if (delivery === 'failed') return { outcome: 'challenge_exception', device, text: `errors:undelivered.${reason}` }
-  } while (await pause(LOOK, over))
+  } while (await pause(POLL_MS, over))
   return { outcome: 'still_pending', device }
 }
 
@@ -85,6 +85,6 @@ async function readDelivery({ database, otp }: Auth, device: Device): Promise<z.
   const kind = otp.kinds.find(({ name }) => name === device.kind)
   const sql = `select delivery, delivery_error from ${kind?.table} where id = $id`
   const [row] = await runStatement(database, undefined, sql, { id: device.id })
-  // A device that was removed meanwhile has nothing to wait for.
+  // If the device was removed in the meantime, there is nothing to wait for.
   return deliveryRow.parse(row ?? { delivery: 'sent', delivery_error: null })
 }

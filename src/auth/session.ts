@@ -14,40 +14,40 @@ type Moment = number
 export interface PassedFactor {
   /** `password`, `invitation`, or the kind of the device. */
   kind: string
-  /** Persistent id; null: no device is behind it. */
+  /** Persistent ID of the device. Null if the factor is not a device. */
   device: PersistentId | null
   at: Moment
   how: How
-  /** Row of `trusted_browsers` that answered for the person. */
+  /** ID in `trusted_browsers` if a trusted browser was accepted instead of a token. */
   trustedBrowser?: number
 }
 
 declare module 'express-session' {
-  /** Ids and times, nothing else: what they stand for is read from the database at each request. */
+  /** Contains IDs and times only. The data behind them is read from the database for each request. */
   interface SessionData {
     userId: number
-    /** The user's `auth_epoch` when the session began; another one there ends it. */
+    /** The user's `auth_epoch` when the session began. The session ends when the user's changes. */
     epoch: number
     signedInAt: Moment
-    /** What was passed, oldest first; of one device the newest alone. */
+    /** Passed factors, oldest first. Only the newest one of each device. */
     factors: PassedFactor[]
-    /** Between password and token: nobody is signed in yet. */
+    /** Between password and token. The user is not signed in yet. */
     pending: { userId: number; epoch: number; at: Moment }
     /**
      * Posted forms that wait for a fresh token, oldest first: ID in `kept_requests` and path. `isAside`: only
      * the page that names it completes it.
      */
     keptForms: { id: string; url: string; isAside?: boolean }[]
-    /** Where it was signed in from, for the owner's list of sessions. */
+    /** IP address of the sign-in, for the user's list of sessions. */
     address: string | null
     browser: string | null
-    /** An invitation began this session: it is good for setting a device up, and nothing else. */
+    /** When an invitation started this session, which can only be used to set up a device. */
     invitedAt: Moment
-    /** The device that is being set up; its secret lies sealed in its row. */
+    /** The device that is being set up. Its secret is encrypted in its row. */
     setUp: { device: string; at: Moment }
-    /** Those of other kinds that were begun before, in other tabs. */
+    /** Setups of other kinds that were started earlier, in other tabs. */
     otherSetUps: { device: string; at: Moment }[]
-    /** The code that this session asked for, by its device; it works in no other session (ASVS 6.6.2). */
+    /** The code that this session requested. It does not work in any other session (ASVS 6.6.2). */
     challenge: { device: string; id: string }
     /** The codes that it requested from other devices before. */
     otherChallenges: { device: string; id: string }[]
@@ -60,9 +60,8 @@ interface Identity {
 }
 
 /**
- * After the password: remembers whose token is awaited, under a new session id. A code or a
- * challenge for a security key that this browser has asked for in another tab, for the same
- * person, stays good.
+ * Stores, after a correct password, which user has to enter a token, under a new session ID. A code
+ * or a security key challenge that this browser requested for the same user in another tab stays valid.
  */
 export async function startPending(req: Request, user: Identity, now: Date): Promise<void> {
   const { asker = newAsker(), pending, challenge, otherChallenges, keyChallenge } = req.session
@@ -76,9 +75,9 @@ export async function startPending(req: Request, user: Identity, now: Date): Pro
 }
 
 /**
- * Signs in under a new session id (ASVS 7.2.4); whoever was signed in before is forgotten.
+ * Signs a user in under a new session ID (ASVS 7.2.4). An earlier sign-in of this browser ends.
  *
- * @param passed what was passed to get here, oldest first
+ * @param passed the passed factors, oldest first
  */
 export async function startSession(
   req: Request,
@@ -90,7 +89,7 @@ export async function startSession(
   Object.assign(req.session, beginning(req, user, passed, now))
 }
 
-/** What a session of somebody who has just signed in holds. */
+/** Returns the data of a new session after a sign-in. */
 export function beginning(
   req: Request,
   user: Identity,
@@ -102,54 +101,54 @@ export function beginning(
 }
 
 /**
- * What a session holds that goes on under a new id (ASVS 7.2.4), for example after a step-up
- * or an enrolment. When it began stays as it is: only a sign-in starts the 24 hours anew.
+ * Returns the data of a session that continues under a new ID (ASVS 7.2.4), for example after a
+ * step-up or a setup. Its start does not change: only a sign-in starts a new 24 hours.
  *
- * @param passed a factor that was passed now; null: none was
+ * @param passed the factor that was passed now, or null
  */
 export function goingOn({ session }: Request, passed: PassedFactor | null): Partial<SessionData> {
-  // What express-session adds to it are its methods; what is stored has none.
-  const { cookie: _, ...kept }: Partial<SessionData> = session
-  if (!passed) return kept
-  const others = (kept.factors ?? []).filter(({ kind, device }) => kind !== passed.kind || device !== passed.device)
-  return { ...kept, factors: [...others, passed].slice(-MAX_FACTORS) }
+  // Everything but the cookie. express-session's methods are not copied, because they are not own properties.
+  const { cookie: _, ...data }: Partial<SessionData> = session
+  if (!passed) return data
+  const others = (data.factors ?? []).filter(({ kind, device }) => kind !== passed.kind || device !== passed.device)
+  return { ...data, factors: [...others, passed].slice(-MAX_FACTORS) }
 }
 
 /**
- * Goes on with a session whose user's epoch was moved from it: all others have ended.
+ * Continues a session after its user's epoch was increased, which ends all other sessions.
  *
- * @param passed a factor that was passed now; null: none was
- * @returns false where this one has ended, too, while the epoch was moved
+ * @param passed the factor that was passed now, or null
+ * @returns false if this session has ended in the meantime, too
  */
 export async function goOnWith(req: Request, epoch: number, passed: PassedFactor | null = null): Promise<boolean> {
   return exchangeSession(req, { ...goingOn(req, passed), epoch })
 }
 
 /**
- * Uses the session of a request up for another one, in one statement.
+ * Replaces a request's session with a new one, in one statement.
  *
- * @param holds what the new one holds
- * @returns false where it has ended meanwhile: signed out, or another token came first
+ * @param holds the new session's data
+ * @returns false if the old one has ended in the meantime: signed out, or another token was accepted first
  */
 export async function exchangeSession(req: Request, holds: Partial<SessionData>): Promise<boolean> {
   return req.sessionStore instanceof SessionStore && (await req.sessionStore.exchange(req, holds))
 }
 
-/** Nobody has more at hand; the oldest is the least worth. */
+/** More factors than this are never needed; the oldest one is dropped. */
 const MAX_FACTORS = 12
 
-/** The password was right. @param at when it was typed */
+/** Creates the factor of a correct password. */
 export function passwordFactor(at: Moment): PassedFactor {
   return { kind: 'password', device: null, at, how: 'typed' }
 }
 
-/** A device accepted a token. */
+/** Creates the factor of a device that accepted a token. */
 export function deviceFactor(device: Pick<Device, 'kind' | 'persistentId' | 'input'>, now: Date): PassedFactor {
   const { kind, persistentId, input } = device
   return { kind, device: persistentId, at: now.getTime(), how: input === 'browser_key' ? 'passkey' : 'typed' }
 }
 
-/** Forgets the session on the server and tells the browser to. */
+/** Deletes the session, and the cookie in the browser. */
 export async function endSession(req: Request, res: Response, https: boolean): Promise<void> {
   await new Promise<void>((resolve, reject) =>
     req.session.destroy((error: unknown) => (error ? reject(error) : resolve())),
@@ -163,7 +162,7 @@ function newSessionId(req: Request): Promise<void> {
   )
 }
 
-/** Writes the session down before the answer does. */
+/** Saves the session now instead of with the response. */
 export function saveSession(req: Request): Promise<void> {
   return new Promise((resolve, reject) => req.session.save((error: unknown) => (error ? reject(error) : resolve())))
 }

@@ -7,20 +7,20 @@ import type { Auth } from './auth.js'
 
 declare module 'express-session' {
   interface SessionData {
-    /** When it was last told that the policy kept this session out, in milliseconds since 1970. */
+    /** When it was last recorded that the policy blocked this session, in milliseconds since 1970. */
     policyToldAt: number
   }
 }
 
-const TOLD_EVERY_MS = 15 * 60_000
+const RECORD_EVERY_MS = 15 * 60_000
 
 /**
- * Tells that the policy kept somebody out, and writes it into the audit trail: once for a
- * session in a quarter of an hour, however many of its requests come at once.
+ * Emits an event and writes to the audit log that the policy blocked a user: once in 15 minutes for
+ * a session, even if many of its requests arrive at once.
  */
 export async function tellBlocked(auth: Auth, req: Request, userId: number): Promise<void> {
   const at = auth.clock.now()
-  const before = at.getTime() - TOLD_EVERY_MS
+  const before = at.getTime() - RECORD_EVERY_MS
   if ((req.session.policyToldAt ?? 0) > before) return
   const first = await runStatement(auth.database, undefined, TELL, { sid: req.sessionID, at: at.getTime(), before })
   if (first.length === 0) return
@@ -30,7 +30,7 @@ export async function tellBlocked(auth: Auth, req: Request, userId: number): Pro
   auth.otp.events.tell('policyBlocked', { userId, at, origin, path })
 }
 
-// In the row, not by way of the request's session: of many at once one is the first.
+// Updates the row instead of the request's session, so that only one of many requests succeeds.
 const TELL = `
 update sessions set sess = (sess::jsonb || jsonb_build_object('policyToldAt', $at::float8))::json
 where sid = $sid and coalesce((sess ->> 'policyToldAt')::float8, 0) <= $before returning sid`

@@ -4,8 +4,8 @@ import type { Auth } from './auth.js'
 import { FREE_FAILURES, MOST_FAILURES } from './password-statements.js'
 
 /**
- * Notifies the owner when waits begin, and when the password is no longer accepted: once each,
- * however many attempts follow. For a login that nobody has the same statements run.
+ * Notifies the user when waits begin, and when the password is no longer accepted: once each,
+ * even if more attempts follow. For an unknown login the same statements run.
  */
 export async function tellPasswordFailures(
   auth: Auth,

@@ -1,24 +1,24 @@
 import type { Request } from 'express'
 import type { SessionData } from 'express-session'
 
-/** How many a session remembers of each, the newest ones. */
+/** Codes and setups that a session stores at most. The oldest ones are dropped. */
 const MAX = 5
 
 /**
- * Remembers the code that this session requested from a device. Codes from its other devices
- * stay valid: one may have arrived although this one never does.
+ * Stores the code that this session requested from a device. Codes from other devices stay
+ * valid, because they may arrive even if this one does not.
  */
 export function noteChallenge({ session }: Request, challenge: SessionData['challenge']): void {
   session.otherChallenges = othersOf(session.challenge, session.otherChallenges, challenge.device)
   session.challenge = challenge
 }
 
-/** The challenge that this session requested from a device; null if it requested none. */
+/** Returns the ID of the challenge that this session requested from a device. Null if it requested none. */
 export function challengeOf({ session }: Request, deviceId: string): string | null {
   return all(session.challenge, session.otherChallenges).find(({ device }) => device === deviceId)?.id ?? null
 }
 
-/** Remembers the device that this session sets up. One of another kind, in another tab, continues. */
+/** Stores the device that this session sets up. The setup of another kind, in another tab, continues. */
 export function noteSetUp({ session }: Request, setUp: SessionData['setUp']): void {
   session.otherSetUps = othersOf(session.setUp, session.otherSetUps, setUp.device).filter(
     ({ device }) => kindOf(device) !== kindOf(setUp.device),
@@ -26,12 +26,12 @@ export function noteSetUp({ session }: Request, setUp: SessionData['setUp']): vo
   session.setUp = setUp
 }
 
-/** The device of this kind that this session sets up, if there is one. */
+/** Returns the device of this kind that this session sets up, if there is one. */
 export function setUpOf({ session }: Request, kind: string): SessionData['setUp'] | undefined {
   return all(session.setUp, session.otherSetUps).find(({ device }) => kindOf(device) === kind)
 }
 
-/** What a session holds without what was under way for one device. */
+/** Returns a session's data without the codes and the setup of one device. */
 export function withoutDevice(held: Partial<SessionData>, deviceId: string): Partial<SessionData> {
   const { challenge, otherChallenges, setUp, otherSetUps, ...rest } = held
   return {

@@ -11,11 +11,11 @@ export interface Unlocking {
 }
 
 /**
- * Ends everything that makes a user wait: the locks of the account and the waits of all
- * devices. Whoever helps somebody in another way does it as well, in the same transaction, or the
- * help would be of no use. The audit log says so if there was anything to end.
+ * Clears the locks of an account and the waits of all its devices. Every other way of helping a
+ * user does this as well, in the same transaction, because otherwise the user would still be
+ * locked out. Writes to the audit log if there was a lock or a wait.
  *
- * @returns whether there was
+ * @returns whether there was one
  */
 export async function unlockUser(
   otp: Otp,

@@ -8,8 +8,8 @@ import { readUser } from './read-user.js'
 import { beginning, deviceFactor, exchangeSession, goingOn } from './session.js'
 
 /**
- * What came of `login`. `not_own_device`: it is somebody else's, or it verifies no longer;
- * `session_ended`: signed out meanwhile, or another token came first.
+ * The result of `login`. `not_own_device`: the device belongs to another user, or is no longer active;
+ * `session_ended`: the user signed out in the meantime, or another token was accepted first.
  */
 export type LoginOutcome =
   { ok: true } | { ok: false; reason: 'not_authenticated' | 'not_own_device' | 'session_ended' }
@@ -48,15 +48,15 @@ async function verifySession(
   if (!row?.standing_devices.includes(factor.device ?? '')) return { ok: false, reason: 'not_own_device' }
   const before = session.factors ?? []
   const identity = { id: user.id, authEpoch: session.epoch }
-  // Nothing else of an unverified session lives on in a verified one.
+  // An unverified session passes on its factors only.
   const holds = user.isVerified() ? goingOn(req, factor) : beginning(req, identity, [...before, factor], now)
   if (!(await exchangeSession(req, holds))) return { ok: false, reason: 'session_ended' }
-  tellOf(auth, req, user, device)
+  emitLogin(auth, req, user, device)
   await readRequestUser(auth, req)
   return { ok: true }
 }
 
-function tellOf(
+function emitLogin(
   { otp, clock }: Auth,
   req: Request,
   user: { id: number; isVerified(): boolean },

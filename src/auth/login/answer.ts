@@ -2,20 +2,20 @@ import type { Refusal, Verification } from '../../otp/device.js'
 import type { Auth } from '../auth.js'
 import { explainToken } from '../explain-token.js'
 
-/** What one posted step came to: a way on, or a form with a reason. */
+/** The result of a submitted step: the path to continue at, or a form with the reason of its rejection. */
 export type Answer = { ok: true; location: string } | Refused
 
 export type Refused = { ok: false } & StepRefusal
 
 export interface StepRefusal {
-  /** Of CONTRACT.md §3. */
+  /** The error code, a key of `errors:`. */
   code: string
   status: 422 | 429
-  /** Seconds, where waiting helps. */
+  /** Seconds to wait, if waiting helps. */
   retryAfter?: number
-  /** Which form comes again. */
+  /** The form that is shown again. */
   step: 'password' | 'token'
-  /** The key of a text that says more. */
+  /** The key of a more specific text than the code's own. */
   reason?: string
 }
 
@@ -27,31 +27,31 @@ export function throttled(step: StepRefusal['step'], retryAfter: number): Refuse
   return { ok: false, status: 429, code: 'n_failed_attempts', retryAfter, step }
 }
 
-/** Refused until then; a wait is never told as shorter than it is. */
+/** Rejects a step until a time. The seconds are rounded up, so that they are never too short. */
 export function waiting(step: StepRefusal['step'], code: string, until: Date, now: Date): Refused {
   const retryAfter = Math.max(1, Math.ceil((until.getTime() - now.getTime()) / 1000))
   return { ok: false, status: 429, code, retryAfter, step }
 }
 
-/** A device's refusal as the form's. */
+/** Rejects a step for the reason that a device returned. */
 export function tokenRefused(
   step: StepRefusal['step'],
-  refusal: Refusal | { reason: 'invalid_token' },
+  rejection: Refusal | { reason: 'invalid_token' },
   now: Date,
 ): Refused {
-  if (refusal.reason === 'verification_not_allowed' && refusal.message !== undefined)
-    return { ...refused(step, refusal.reason), reason: refusal.message }
-  if (refusal.reason !== 'n_failed_attempts') return refused(step, refusal.reason)
-  return waiting(step, 'n_failed_attempts', refusal.lockedUntil, now)
+  if (rejection.reason === 'verification_not_allowed' && rejection.message !== undefined)
+    return { ...refused(step, rejection.reason), reason: rejection.message }
+  if (rejection.reason !== 'n_failed_attempts') return refused(step, rejection.reason)
+  return waiting(step, 'n_failed_attempts', rejection.lockedUntil, now)
 }
 
-/** The same with the text that explains what was wrong, where there is one. */
+/** Adds the text that explains what was wrong with a token, if there is one. */
 export function explained(
   { otp }: Pick<Auth, 'otp'>,
-  refusal: Refused,
+  rejection: Refused,
   verification: Exclude<Verification, { ok: true }>,
   submitted: Parameters<typeof explainToken>[2],
 ): Refused {
   const reason = explainToken(otp, verification, submitted)
-  return reason === undefined ? refusal : { ...refusal, reason }
+  return reason === undefined ? rejection : { ...rejection, reason }
 }

@@ -5,10 +5,10 @@ import { sendChallenge } from '../send-challenge.js'
 import { type Refused, refused, tokenRefused, waiting } from './answer.js'
 import type { Awaited, TokenForm } from './awaited-token.js'
 
-/** A code is on its way: the same page again, to type it in. */
+/** The device that sends a code, or why it does not. The page is shown again, with a field for the code. */
 export type ChallengeAnswer = { ok: true; challenged: Device } | Refused
 
-/** Makes a device send its code: the one that was named, else the first that can. */
+/** Sends a code: from the submitted device, otherwise from the first one that can send codes. */
 export async function askChallenge(
   auth: Auth,
   req: Request,

@@ -3,7 +3,7 @@ import { field, passwordField } from '../../http/read-form.js'
 import { safeNext } from '../../http/safe-next.js'
 import { RESPONSE_LENGTH } from '../../otp/webauthn/parse-response.js'
 
-/** Both steps post to one address; which one it is, the session and the fields tell together. */
+/** Both steps post to one path. The session and the fields together show which step it is. */
 export const loginForm = z.object({
   username: field(254),
   password: passwordField(1024),
@@ -16,7 +16,7 @@ export const loginForm = z.object({
 
 export type LoginForm = z.infer<typeof loginForm>
 
-/** What else a form wants than to sign in: to go on somewhere, and that this browser is trusted. */
+/** Reads the options of a sign-in: the path to continue at, and whether to trust this browser. */
 export function wishesOf({ next, trust_browser: trust }: LoginForm): { next: string | null; trust: boolean } {
   return { next: safeNext(next), trust: trust !== undefined && trust !== '' }
 }

@@ -2,14 +2,14 @@ import type { Request } from 'express'
 import { runStatement } from '../../db/run-statement.js'
 import type { Auth } from '../auth.js'
 
-/** Browsers keep a cookie for 400 days at most (RFC 6265bis §5.5), from one sign-in to the next. */
+/** Browsers store a cookie for at most 400 days (RFC 6265bis §5.5). Each sign-in starts them again. */
 export const REMEMBERED_SECONDS = 400 * 24 * 3600
 
 const TOKEN = /^[\w-]{43}$/
 
 export const browserCookieName = ({ https }: Pick<Auth, 'https'>) => (https ? '__Host-otp_browser' : 'otp_browser')
 
-/** What a browser is known by: a random value that opens nothing. Null: it has none. */
+/** Reads the random value that identifies a browser. It gives no access. Null if there is none. */
 export function readBrowserToken(auth: Pick<Auth, 'https'>, req: Request): string | null {
   const name = browserCookieName(auth)
   const pair = (req.headers.cookie ?? '').split('; ').find((each) => each.startsWith(`${name}=`))
@@ -17,26 +17,26 @@ export function readBrowserToken(auth: Pick<Auth, 'https'>, req: Request): strin
   return TOKEN.test(token) ? token : null
 }
 
-/** Only this is stored, under every known key, newest first. It differs for each person. */
+/** Hashes a browser's value for one user, with every known key, newest first. Only the hash is stored. */
 export function browserHashes({ otp }: Pick<Auth, 'otp'>, userId: number, token: string): string[] {
   return otp.keys.hashes('known_browsers', `${userId}:${token}`)
 }
 
 /**
- * SQL of whether the person `users.id` has signed in with a second factor in this browser
- * before. With the password alone anyone who has it could make a browser known.
+ * SQL for whether the user `users.id` has signed in with a second factor in this browser before.
+ * A sign-in with the password alone is not enough, because an attacker may know it.
  */
 export const IS_KNOWN_BROWSER = `exists (select from known_browsers b where b.user_id = users.id
   and b.token_hash = any($browserHashes::text[]) and b.verified_at is not null and b.seen_at >= $browserSince)`
 
-/** Its parameters. */
+/** Returns the parameters of {@link IS_KNOWN_BROWSER}. */
 export function browserValues(auth: Auth, req: Request, userId: number) {
   const token = readBrowserToken(auth, req)
   const browserSince = new Date(auth.clock.now().getTime() - REMEMBERED_SECONDS * 1000)
   return { browserHashes: token ? browserHashes(auth, userId, token) : [], browserSince }
 }
 
-/** The same on its own. Costs a statement only if the browser has such a cookie. */
+/** Whether a user has signed in with a second factor in this browser before. Without the cookie there is no query. */
 export async function isKnownBrowser(auth: Auth, req: Request, userId: number): Promise<boolean> {
   const values = browserValues(auth, req, userId)
   if (values.browserHashes.length === 0) return false
@@ -48,11 +48,11 @@ export async function isKnownBrowser(auth: Auth, req: Request, userId: number): 
 export type KnownBy = 'password' | 'second_factor'
 
 /**
- * Whether a person has signed in in this browser before, and with what. A browser without the
- * cookie costs no statement. With one, a login that nobody has takes the same statements.
+ * Finds whether a user has signed in in this browser before, and how. Without the cookie there is
+ * no query. With it, an unknown login takes the same statements.
  *
- * @param findUser the person that the form names; 0: nobody
- * @returns null where the browser is not known for this person
+ * @param findUser looks up the submitted login; 0 if it is unknown
+ * @returns null if the browser is not known for this user
  */
 export async function findKnownBrowser(
   auth: Auth,

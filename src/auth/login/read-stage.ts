@@ -19,25 +19,25 @@ const awaitedUser = z.object({
   isKnownBrowser: z.boolean(),
 })
 
-/** Whose token is awaited, and from which devices. */
+/** The token step: the user who has to enter a token, and their devices. */
 export interface TokenStage {
   step: 'token'
   user: z.output<typeof awaitedUser>
   devices: ListedDevice[]
-  /** A second factor is there, if only one that cannot be asked: disabled, used up, or of a kind not in use. */
+  /** Whether the user has a second factor, even one that cannot be used: disabled, all tokens used, or of a kind not in use. */
   hasFactor: boolean
-  /** For how many days this browser may be trusted; 0: it may not. */
+  /** Days for which this browser can be trusted. 0: it cannot. */
   trustDays: number
-  /** Whose failures count for this browser. */
+  /** Identifies the requester whose failures apply to this browser. */
   asker: Asker
 }
 
-/** Where this browser stands in signing in. */
+/** The step of the sign-in that this browser has reached. */
 export type Stage = { step: 'password'; expired: boolean } | TokenStage
 
 /**
- * The password step, or the token step for somebody between the two, or for somebody
- * signed in whom no device has verified.
+ * Reads the current step: the password, or the token if the password was correct or the user is
+ * signed in without a second factor.
  */
 export async function readStage(auth: Auth, req: Request): Promise<Stage> {
   const { pending } = req.session
@@ -48,9 +48,9 @@ export async function readStage(auth: Auth, req: Request): Promise<Stage> {
   if (auth.hostUsers && !(await isStillKnown(auth, awaited.userId))) return { step: 'password', expired: false }
   const hosted = auth.hostUsers !== null
   const values = { epoch: awaited.epoch, hosted, ...browserValues(auth, req, awaited.userId) }
-  const asked = { sql: AWAITED_USER, values, row: awaitedUser }
+  const query = { sql: AWAITED_USER, values, row: awaitedUser }
   const [found, trustDays] = await Promise.all([
-    ownerWithDevices(auth.otp, awaited.userId, asked),
+    ownerWithDevices(auth.otp, awaited.userId, query),
     readTrustDays(auth, awaited.userId),
   ])
   if (!found) return { step: 'password', expired: false }
@@ -71,7 +71,7 @@ select id, email, is_staff as "isStaff", auth_epoch as "authEpoch", locale, ${IS
 from users where id = $userId and auth_epoch = $epoch and is_active
   and (external_id is not null) = $hosted`
 
-/** A set of backup tokens that is used up is not offered. */
+/** Leaves out sets of backup tokens that have no tokens left. */
 export function usable(devices: readonly ListedDevice[]): ListedDevice[] {
   return devices.filter((device) => device.remaining !== 0)
 }

@@ -7,13 +7,13 @@ import type { Auth } from '../auth.js'
 import { browserCookieName, browserHashes, readBrowserToken, REMEMBERED_SECONDS } from './known-browser.js'
 
 /**
- * Tells somebody by mail of a sign-in from a browser that this account was not used in
- * before. The first one of all is no news. The browser is known by a random cookie that
- * opens nothing; only its keyed hash is stored, another one for each user.
+ * Notifies a user of a sign-in from a new browser by email, except for the account's first one.
+ * A random cookie identifies the browser and gives no access. Only its keyed hash is stored, a
+ * different one for each user.
  *
- * @param options.told the sign-in has been told of already, with its browser
- * @param options.verified a device accepted a token, so that its wrong codes are counted apart (known-browser.ts)
- * @param options.changes what else is to be written about it, in the same statement
+ * @param options.told whether another email about this sign-in names the browser already
+ * @param options.verified whether a device accepted a token; wrong codes of this browser are then counted separately
+ * @param options.changes further changes to make in the same statement
  */
 export async function recogniseBrowser(
   auth: Auth,
@@ -32,7 +32,7 @@ export async function recogniseBrowser(
   if (req.res) setToken(auth, req.res, token)
 }
 
-/** In one commit with the mail, so that neither is lost. */
+/** Adds a browser in one transaction with the email, so that neither is lost. */
 async function addBrowser(
   auth: Auth,
   req: Request,
@@ -54,7 +54,7 @@ function setToken(auth: Auth, res: Response, token: string): void {
   res.cookie(browserCookieName(auth), token, { ...cookie, maxAge: REMEMBERED_SECONDS * 1000 })
 }
 
-// A row: this browser is known, or it is the first one. Each part sees the table as it was before.
+// Returns a row if this browser is known or the first one. Each part sees the table as it was before.
 const KNOWN = `
 with forgotten as (delete from known_browsers where user_id = $userId and seen_at < $before),
 seen as (
@@ -67,11 +67,11 @@ seen as (
 )
 select id from seen union all select id from first`
 
-/** So many browsers of one person are remembered. */
+/** Browsers that are stored for each user. */
 export const KNOWN_BROWSERS = 50
 
-// The oldest make room, those with the password alone first: someone who has only the password must not push the
-// owner's browsers out of their lane.
+// Removes the oldest ones, first those that passed only the password: someone who knows only the password must
+// not displace the user's own browsers.
 const ADD = `
 with surplus as (
   select id from known_browsers where user_id = $userId

@@ -4,7 +4,7 @@ import { preferredLanguage } from '../../http/choose-language.js'
 import { describeOrigin } from '../../http/describe-origin.js'
 import type { Auth } from '../auth.js'
 
-/** Codes that were refused to somebody else, by all appearances. */
+/** Rejected codes that were probably entered by someone else. */
 interface RefusedTries {
   count: number
   /** The newest, in milliseconds since 1970, and where it came from. */
@@ -15,14 +15,14 @@ interface RefusedTries {
 
 declare module 'express-session' {
   interface SessionData {
-    /** What this session still has to tell its owner: tries at his second factor since his sign-in before (S-46). */
+    /** Failed attempts at the user's second factor since their previous sign-in, which a banner still has to show. */
     refusedTries: RefusedTries
   }
 }
 
 /**
- * Remembers a sign-in, and puts into its session what was tried at the person's second factor
- * since the one before. Slips from this very browser are not told.
+ * Records a sign-in, and stores in its session the failed attempts at the user's second factor since
+ * the previous one. Failures from the same IP address and browser are left out.
  */
 export async function rememberSignIn(auth: Auth, req: Request, userId: number, now: Date): Promise<void> {
   const { address, browser } = describeOrigin(req)
@@ -36,10 +36,9 @@ export async function rememberSignIn(auth: Auth, req: Request, userId: number, n
   if (newest) req.session.refusedTries = { ...newest, at: newest.at.getTime() }
 }
 
-// Both parts see the user as he was before. The partial index holds refused tokens only, so nothing else
-// in the trail can hide them or slows this down. A passkey that a stranger made up, without the password,
-// says nothing to its owner; where there is a cause, its signature was right.
-// Mails and calls speak the browser's language where the user has chosen none.
+// Both parts see the user's row as it was before. The partial index contains rejected tokens only, so other
+// events do not slow this down. Forged passkeys, submitted without the password, are left out. If there is a
+// cause, the signature was valid. Emails and calls use the browser's language if the user has chosen none.
 const REMEMBER = `
 with remembered as (
   update users set last_login_at = $now, browser_language = $language where id = $userId

@@ -12,7 +12,7 @@ import { wayIn } from './sign-in.js'
 import { submitPassword } from './submit-password.js'
 import { submitToken } from './submit-token.js'
 
-/** `/account/login`: both steps at one address. */
+/** Creates the routes of `/account/login`, which serves both steps. */
 export function loginRoutes(auth: Auth): Router {
   const router = Router({ caseSensitive: true, strict: true })
   router.get('/account/login', showLogin(auth))
@@ -28,7 +28,7 @@ function showLogin(auth: Auth): RequestHandler {
   }
 }
 
-/** Signed in, asked for a token, and free to set up the first device that could give one. */
+/** Whether a signed-in user has no device for the token step, and can set up their first one. */
 function lacksFirstDevice({ config }: Auth, req: Request, stage: Stage): boolean {
   if (!req.user || stage.step === 'password' || stage.devices.length > 0) return false
   return req.session.invitedAt !== undefined || (config.otpEnrolment === 'self' && !stage.hasFactor)
@@ -41,27 +41,27 @@ function postLogin(auth: Auth): RequestHandler {
     const stage = await readStage(auth, req)
     const answer = await submitStep(auth, req, stage, form)
     if (answer.ok) return res.redirect(303, answer.location)
-    // The password may have been right, and the first code not deliverable: then it is the token's turn.
-    const present = answer.step === 'token' && stage.step === 'password' ? await readStage(auth, req) : stage
-    await showRefusedStep(auth, req, res, present, answer)
+    // If the password was correct but the first code could not be delivered, the token step is shown.
+    const current = answer.step === 'token' && stage.step === 'password' ? await readStage(auth, req) : stage
+    await showRejectedStep(auth, req, res, current, answer)
   }
 }
 
-/** A form with an address or a password in it starts afresh, wherever this browser stood. */
+/** Handles a submitted form. One with a login or a password starts a new sign-in, at whatever step the browser was. */
 async function submitStep(auth: Auth, req: Request, stage: Stage, form: LoginForm): Promise<Answer> {
   const hasPassword = form.username !== undefined || form.password !== undefined
   if (hasPassword) return submitPassword(auth, req, form)
   if (stage.step === 'token') return submitToken(auth, req, stage, form)
   const isToken = form.otp_token !== undefined || form.otp_device !== undefined || form.otp_challenge !== undefined
   if (!isToken) return refused('password', 'invalid_login')
-  // Another tab was faster: what this one asks for is done, and its token stays good.
+  // Another tab has finished the sign-in. The submitted token is not consumed.
   if (req.user?.isVerified()) return { ok: true, location: wayIn(req.user, safeNext(form.next)) }
   delete req.session.pending
   if (stage.expired) req.log.info('sign-in expired between password and second factor')
   return refused('password', 'login_expired')
 }
 
-async function showRefusedStep(
+async function showRejectedStep(
   auth: Auth,
   req: Request,
   res: Response,

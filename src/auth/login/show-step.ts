@@ -11,18 +11,18 @@ import { readSentCode } from '../read-sent-code.js'
 import type { Refused } from './answer.js'
 import type { Stage, TokenStage } from './read-stage.js'
 
-/** Renders the form of the step that this browser stands at, with the reason where one was refused. */
+/** Renders the form of the current step, with the reason if the last one was rejected. */
 export async function showStep(
   auth: Auth,
   req: Request,
   res: Response,
   stage: Stage,
-  refusal: Refused | null,
+  rejection: Refused | null,
 ): Promise<void> {
   const typed: Record<string, unknown> = req.body ?? {}
   const shared = {
     next: safeNext(req.method === 'GET' ? req.query['next'] : typed['next']) ?? '',
-    alert: alert(req, refusal),
+    alert: alert(req, rejection),
   }
   if (stage.step === 'password') {
     const notice = req.query['notice'] === 'password_changed' ? 'password_changed' : null
@@ -43,7 +43,7 @@ export async function showStep(
   })
 }
 
-/** Why no token can be asked for. What was refused before says less. */
+/** Explains why no device can be used. This matters more than the reason of a rejected form. */
 const noneUsable = (req: Request): Alert => ({
   code: 'verification_not_allowed',
   text: req.t('pages:no_usable_device.why'),
@@ -54,7 +54,7 @@ function viewOf({ devices, hasFactor }: TokenStage): string {
   return hasFactor ? 'auth/no-usable-device' : 'auth/no-device'
 }
 
-/** Answers with a page that has the forms of a token step in it, and the script for keys where one of the devices is a key. */
+/** Responds with a page that contains the forms of a token step, and the script if one of the devices is a security key. */
 export async function sendTokenPage(
   auth: Auth,
   req: Request,
@@ -69,38 +69,37 @@ export async function sendTokenPage(
 }
 
 /**
- * What the forms of a token step show (`views/auth/token-forms.ejs`), at sign-in and at
- * step-up. Codes and backup tokens are typed into fields of their own, so that a phone
- * shows the right keyboard.
+ * Builds the values of `views/auth/token-forms.ejs`, for the sign-in and for a step-up. Codes and
+ * backup tokens have separate fields, so that a phone shows the right keyboard.
  */
 async function tokenForms(auth: Auth, req: Request, devices: readonly ListedDevice[]) {
   const typed: Record<string, unknown> = req.body ?? {}
-  const asked = challenged(req, devices)
+  const sender = challenged(req, devices)
   const apps = devices.filter(
     ({ kind, input, isBackup }) => !isBackup && input !== 'browser_key' && !hasOwnForm(auth, kind),
   )
-  const chosen = text(typed['otp_device']) || (asked?.persistentId ?? devices[0]?.persistentId ?? '')
+  const chosen = text(typed['otp_device']) || (sender?.persistentId ?? devices[0]?.persistentId ?? '')
   return {
     apps,
-    /** Kinds that explain their wrong tokens in another way are not apps. */
+    /** Kinds with their own explanation of wrong tokens are not authenticator apps. */
     areApps: apps.every(({ kind }) => kindNamed(auth, kind)?.rejection === undefined),
     others: otherForms(auth, devices),
     keys: keyForm(auth, typed['otp_token'], devices),
     backups: devices.filter(({ isBackup }) => isBackup),
     chosen,
     isKeyChosen: kindNamed(auth, parsePersistentId(chosen)?.kind)?.input === 'browser_key',
-    challenged: asked?.persistentId ?? null,
-    // Only someone who asked for a code costs a query.
-    sentCode: asked && (await readSentCode(auth, asked)),
+    challenged: sender?.persistentId ?? null,
+    // Queried only if this session requested a code.
+    sentCode: sender && (await readSentCode(auth, sender)),
   }
 }
 
 const kindNamed = ({ otp }: Auth, kind: string | undefined) => otp.kinds.find(({ name }) => name === kind)
 
-/** Its tokens are not a few digits. */
+/** Whether a kind's tokens are not digits, so that they need a separate form. */
 const hasOwnForm = (auth: Auth, kind: string) => kindNamed(auth, kind)?.field !== undefined
 
-/** A form for each such kind: what is typed there is of another shape. */
+/** Builds a form for each kind whose tokens have another format. */
 function otherForms({ otp }: Auth, devices: readonly ListedDevice[]) {
   return otp.kinds.flatMap(({ name, field }) => {
     const own = devices.filter(({ kind }) => kind === name)
@@ -108,23 +107,23 @@ function otherForms({ otp }: Auth, devices: readonly ListedDevice[]) {
   })
 }
 
-/** The device that this session has asked for a code, the newest one. */
+/** Finds the device from which this session last requested a code. */
 function challenged({ session }: Request, devices: readonly ListedDevice[]): ListedDevice | null {
   return devices.find(({ persistentId }) => persistentId === session.challenge?.device) ?? null
 }
 
-/** The form that ends in a security key, or null for somebody without one. */
+/** Builds the form for security keys. Null if the user has none. */
 function keyForm({ otp }: Auth, token: unknown, devices: readonly ListedDevice[]) {
   if (!devices.some(({ input }) => input === 'browser_key')) return null
   return {
-    /** Null: browsers know no keys for the address that this site has. */
+    /** Null if browsers do not support security keys on this site's domain. */
     relyingParty: otp.settings.relyingParty,
-    /** Whether it was this form that was refused. */
+    /** Whether this form was rejected. */
     tried: isFromKey(text(token)),
   }
 }
 
-/** The box that trusts this browser, or null where there is none. A form that comes again has it as it was. */
+/** Builds the checkbox that trusts this browser, checked as submitted. Null if browsers cannot be trusted. */
 function trustBox(days: number, typed: unknown): { days: number; checked: boolean } | null {
   return days > 0 ? { days, checked: text(typed) !== '' } : null
 }
@@ -134,11 +133,11 @@ interface Alert {
   text: string
 }
 
-/** The reason of a refused form, for `views/auth/alert.ejs`. */
-export function alert(req: Request, refusal: Refused | null): Alert | null {
-  if (!refusal) return null
-  const wait = refusal.retryAfter === undefined ? '' : describeWait(refusal.retryAfter, req.language)
-  return { code: refusal.code, text: req.t(refusal.reason ?? `errors:${refusal.code}`, { wait }) }
+/** Builds the alert over a rejected form, for `views/auth/alert.ejs`. */
+export function alert(req: Request, rejection: Refused | null): Alert | null {
+  if (!rejection) return null
+  const wait = rejection.retryAfter === undefined ? '' : describeWait(rejection.retryAfter, req.language)
+  return { code: rejection.code, text: req.t(rejection.reason ?? `errors:${rejection.code}`, { wait }) }
 }
 
 function text(value: unknown): string {

@@ -10,7 +10,7 @@ import type { Answer } from './answer.js'
 import { recogniseBrowser } from './recognise-browser.js'
 import { rememberSignIn } from './remember-sign-in.js'
 
-/** Who signs in, and where to. */
+/** The user who signs in, and the path to continue at. */
 interface Arrival {
   user: { id: number; isStaff: boolean; authEpoch: number }
   next: string | null
@@ -18,15 +18,15 @@ interface Arrival {
 
 interface Verified extends Arrival {
   device: Device
-  /** What opened the session: a token beside something else, or a passkey alone. */
+  /** What started the session: a token after the password, or a passkey alone. */
   by: 'token' | 'passkey'
-  /** The person wants to be asked for no token in this browser again. */
+  /** Whether the user chose to trust this browser. */
   trust: boolean
-  /** What else this success changes. */
+  /** Further changes to make after the success. */
   changes: readonly Change[]
 }
 
-/** What all ways of signing in with a token end with: the session has begun with it (../open-session.ts). */
+/** Finishes a sign-in with a token or passkey. The session was started with the token (../open-session.ts). */
 export async function signIn(auth: Auth, req: Request, verified: Verified): Promise<Answer> {
   const { user, device, trust, changes } = verified
   if (trust) await trustBrowser(auth, req, { user, device: device.persistentId })
@@ -34,7 +34,7 @@ export async function signIn(auth: Auth, req: Request, verified: Verified): Prom
   return arrive(auth, req, verified, by, { told: device.isBackup, verified: true, changes })
 }
 
-/** The same where a trusted browser answers for the device: `factor` says for which. */
+/** Signs in with a trusted browser instead of a token. `factor` contains the device that trusted it. */
 export async function signInTrusted(
   auth: Auth,
   req: Request,
@@ -45,7 +45,7 @@ export async function signInTrusted(
   return arrive(auth, req, arrival, by, { told: false, verified: false, changes: [] })
 }
 
-/** Remembers the sign-in and its browser, tells of it, and leads on. */
+/** Records the sign-in and its browser, emits the event, and returns where to continue. */
 async function arrive(
   auth: Auth,
   req: Request,
@@ -60,7 +60,7 @@ async function arrive(
   return { ok: true, location: wayIn(user, next) }
 }
 
-/** Where somebody goes who is signed in. */
+/** Returns the path to continue at after a sign-in. */
 export function wayIn({ isStaff }: Pick<Arrival['user'], 'isStaff'>, next: string | null): string {
   return next ?? (isStaff ? '/admin' : '/account/two-factor')
 }

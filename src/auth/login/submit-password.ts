@@ -30,7 +30,7 @@ import { askChallenge } from './ask-challenge.js'
 import { signIn, signInTrusted, wayIn } from './sign-in.js'
 import { isBlank } from '../../typed-text/clean-text.js'
 
-/** The password step. With a token in the same form it is the whole sign-in. */
+/** Handles the password step. With a token in the same form, it is the whole sign-in. */
 export async function submitPassword(auth: Auth, req: Request, form: LoginForm): Promise<Answer> {
   const check = await checkPassword(auth, req, form.username ?? '', form.password ?? '')
   if (!check.ok && check.reason === 'wait') return passwordWaits(auth, check)
@@ -41,21 +41,22 @@ export async function submitPassword(auth: Auth, req: Request, form: LoginForm):
 
 type Passed = Extract<PasswordCheck, { ok: true }>
 
-/** After too many failures in a row waiting helps little: the text names what does. */
+/** Rejects the step. If too many consecutive failures ended the attempts, the text explains what helps. */
 function passwordWaits({ hostUsers }: Auth, check: Extract<PasswordCheck, { reason: 'wait' }>): Answer {
   const reason = hostUsers === null ? 'errors:password_locked' : 'errors:password_locked_host'
   return { ...throttled('password', check.retryAfter), ...(check.ended && { reason }) }
 }
 
 /**
- * Whoever has a second factor is signed in by it only, also where none of it can be asked at
- * present: the token step says who can help. Whoever has none is signed in, unverified.
+ * Continues after a correct password. Users with a second factor are signed in only with it. If
+ * none of their devices can be used, the token step explains who can help. Users without one
+ * are signed in, unverified.
  */
 async function awaitToken(auth: Auth, req: Request, { user, changes }: Passed, next: string | null): Promise<Answer> {
   const devices = await devicesForUser(auth.otp, user.id, { changes })
   const now = auth.clock.now()
   if (devices.length > 0) {
-    if (await goesOn(req, user, now)) return { ok: true, location: wayIn(user, next) }
+    if (await continues(req, user, now)) return { ok: true, location: wayIn(user, next) }
     const factor = await useTrustedBrowser(auth, req, user)
     const passed = [passwordFactor(now.getTime())]
     if (factor) return signInTrusted(auth, req, { user, passed, factor, next })
@@ -75,15 +76,16 @@ async function awaitToken(auth: Auth, req: Request, { user, changes }: Passed, n
 }
 
 /**
- * Whether this browser is signed in as that person already, with a token: from another tab.
- * The session goes on under a new id. @returns false also where it has ended meanwhile
+ * Continues the session under a new ID if another tab has already signed in the same user with a token.
+ *
+ * @returns false if not, or if that session has ended in the meantime
  */
-async function goesOn(req: Request, { id }: PasswordUser, now: Date): Promise<boolean> {
+async function continues(req: Request, { id }: PasswordUser, now: Date): Promise<boolean> {
   const isHere = req.user?.id === id && req.user.isVerified()
   return isHere && exchangeSession(req, goingOn(req, passwordFactor(now.getTime())))
 }
 
-/** A default device that sends codes sends the first one unasked; a wait for it is shown by the page. */
+/** Sends the first code if the default device can. The page shows a wait, so only a failed delivery is returned. */
 async function sendFirstCode(
   auth: Auth,
   req: Request,
@@ -123,15 +125,15 @@ async function submitBoth(
   if (!verification.ok) {
     delete req.session.pending
     if (verification.reason === 'session_ended') return refused('password', 'login_expired')
-    await keepFailure(auth, changes)
-    const refusal = tokenRefused('password', verification, auth.clock.now())
-    return explained(auth, refusal, verification, { token, deviceId: form.otp_device ?? '' })
+    await saveFailure(auth, changes)
+    const rejection = tokenRefused('password', verification, auth.clock.now())
+    return explained(auth, rejection, verification, { token, deviceId: form.otp_device ?? '' })
   }
   return signIn(auth, req, { user, by: 'token', device: verification.device, changes, ...wishesOf(form) })
 }
 
-/** The password was correct and the token was not: only the sender's network has failed. */
-async function keepFailure({ database }: Auth, changes: readonly Change[]): Promise<void> {
+/** The password was correct and the token was not, so the failure remains only in the network's limit. */
+async function saveFailure({ database }: Auth, changes: readonly Change[]): Promise<void> {
   for (const { sql, values } of changes.filter((change) => !('limited' in change.values)))
     await runStatement(database, undefined, sql, values)
 }

@@ -9,9 +9,9 @@ import { type LoginForm, wishesOf } from './forms.js'
 import type { TokenStage } from './read-stage.js'
 import { signIn } from './sign-in.js'
 
-/** The token step: a device that accepts the token signs in. */
+/** Handles the token step. */
 export async function submitToken(auth: Auth, req: Request, stage: TokenStage, form: LoginForm): Promise<Answer> {
-  // Nothing here could accept a token: the page says who can help.
+  // No device can verify a token. The page explains who can help.
   if (stage.devices.length === 0 && stage.hasFactor) return refused('token', 'verification_not_allowed')
   const { user, devices, asker } = stage
   const passed = passedBefore(req)
@@ -25,7 +25,7 @@ export async function submitToken(auth: Auth, req: Request, stage: TokenStage, f
   return signIn(auth, req, { changes, user, by: 'token', device: answer.device, ...wishesOf(form) })
 }
 
-/** The password a moment ago, or what the session of somebody who is not verified yet has passed. */
+/** Returns the factors passed before: the password, or those of the unverified session. */
 function passedBefore({ session }: Request): PassedFactor[] {
   return session.pending ? [passwordFactor(session.pending.at)] : (session.factors ?? [])
 }
