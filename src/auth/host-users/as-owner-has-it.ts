@@ -3,10 +3,10 @@ import type { Auth } from '../auth.js'
 import type { OwnedColumns, WithPerson } from './host-users.js'
 
 /**
- * A row of `users` as whoever owns it has it now: the application where the site has an
- * adapter, else this table itself. Nobody signs in with a row of the other's.
+ * Refreshes a row of `users` from its source: the host application if the site has an adapter,
+ * otherwise the table itself. A row that belongs to the other source cannot be used to sign in.
  *
- * @returns null: nobody, or nobody any more
+ * @returns null if there is no such user any more
  */
 export async function asOwnerHasIt<Row extends OwnedColumns>(
   { hostUsers }: Pick<Auth, 'hostUsers'>,
@@ -16,7 +16,7 @@ export async function asOwnerHasIt<Row extends OwnedColumns>(
   return hostUsers ? hostUsers.refresh(row) : row
 }
 
-/** The same question about somebody who is about to sign in, by the id of the row. */
+/** Whether a user who is about to sign in still exists. */
 export async function isStillKnown(auth: Pick<Auth, 'hostUsers' | 'database'>, userId: number): Promise<boolean> {
   const [row] = await runStatement<OwnedColumns>(auth.database, undefined, OWNED, { userId })
   return (await asOwnerHasIt(auth, row)) !== null

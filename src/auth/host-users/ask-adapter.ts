@@ -3,15 +3,14 @@ import { runHostCode } from '../../host-code.js'
 import { within } from '../../within.js'
 import type { UsersAdapter } from './users-adapter.js'
 
-/** Seconds that an adapter may take for an answer where it does not say another number. */
-const PATIENCE = 10
-/** A timer cannot wait longer than some 24 days, and one that is asked to ends at once. */
-const LONGEST = 3600
+/** Seconds within which an adapter has to respond, unless it sets another number. */
+const DEFAULT_TIMEOUT = 10
+/** Seconds. A timer cannot wait longer than 24 days; with a larger value it fires immediately. */
+const MAX_TIMEOUT = 3600
 
 /**
- * Asks an application's adapter, and stops waiting where it does not answer: a request that
- * waits for ever keeps its connection, and its sender, for as long. The adapter's own work
- * goes on, and what becomes of it is not used.
+ * Calls a host application's adapter with a time limit, so that a request does not wait forever.
+ * The adapter's own work continues, and its result is ignored.
  *
  * @throws SiteError `host_users_silent`
  */
@@ -20,20 +19,20 @@ export async function askAdapter<Answer>(
   question: (adapter: UsersAdapter) => Answer | Promise<Answer>,
 ): Promise<Answer> {
   return await runHostCode(async () => {
-    const seconds = patienceOf(adapter)
-    const asked = async () => ({ answer: await question(adapter) })
-    const answered = await within(seconds * 1000, asked())
-    if (!answered) throw silent(seconds)
-    return answered.answer
+    const seconds = timeoutOf(adapter)
+    const call = async () => ({ result: await question(adapter) })
+    const response = await within(seconds * 1000, call())
+    if (!response) throw timedOut(seconds)
+    return response.result
   })
 }
 
-/** An adapter in JavaScript may say anything, and none of it may mean "for ever" or "not at all". */
-function patienceOf({ timeoutSeconds: seconds = PATIENCE }: UsersAdapter): number {
-  return Number.isFinite(seconds) && seconds > 0 ? Math.min(seconds, LONGEST) : PATIENCE
+/** An adapter in JavaScript can set any value. None of them may mean "forever" or "not at all". */
+function timeoutOf({ timeoutSeconds: seconds = DEFAULT_TIMEOUT }: UsersAdapter): number {
+  return Number.isFinite(seconds) && seconds > 0 ? Math.min(seconds, MAX_TIMEOUT) : DEFAULT_TIMEOUT
 }
 
-const silent = (seconds: number): SiteError =>
+const timedOut = (seconds: number): SiteError =>
   new SiteError(
     'host_users_silent',
     `The users adapter did not respond within ${seconds} seconds.`,

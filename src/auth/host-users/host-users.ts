@@ -8,7 +8,7 @@ import { type HostUser, type KnownPerson, readPerson, type UsersAdapter } from '
 import { hostLogin } from '../../otp/password-waits.js'
 import { readLogin } from '../../typed-text/read-email.js'
 
-/** The columns of a row of `users` that its application owns. */
+/** The columns of `users` whose values come from the host application. */
 export interface OwnedColumns {
   id: number
   external_id: string | null
@@ -21,23 +21,23 @@ export interface OwnedColumns {
   auth_epoch: number
 }
 
-/** A row, with what the adapter said of the person: all of it, as it came. */
+/** A row with the user exactly as the adapter returned it. */
 export type WithPerson<Row> = Row & { person: HostUser }
 
-/** People in an application's own table. */
+/** The users in a host application's table. */
 export interface HostUsers {
-  /** Whom a login names. Nothing is checked yet. */
+  /** Looks up a login. Nothing is checked yet. */
   findLogin(login: string): Promise<FoundLogin>
-  /** Asks about somebody who is signed in, or about to be. @returns the row as it is now; null: nobody any more */
+  /** Refreshes the row of a user who is signed in or about to be. Null if the user no longer exists. */
   refresh<Row extends OwnedColumns>(row: Row): Promise<WithPerson<Row> | null>
-  /** Whether somebody may sign in, and this is his password. */
+  /** Whether a user is active and this is their password. */
   isPasswordOf(externalId: string, password: string): Promise<boolean>
 }
 
-/** Logins are typed into the field that takes addresses, too. */
+/** Characters. Logins and email addresses are typed into the same field. */
 const LONGEST_LOGIN = 254
 
-/** Puts an application's adapter between the site and its rows that stand for people of the application's. */
+/** Connects a host application's adapter with the rows of `users` that mirror its users. */
 export function createHostUsers(adapter: UsersAdapter, services: { database: Database; clock: Clock }): HostUsers {
   const { database, clock } = services
   const memory = rememberFor(adapter.cacheSeconds ?? 0, clock)
@@ -61,7 +61,7 @@ export function createHostUsers(adapter: UsersAdapter, services: { database: Dat
     },
     async refresh(row) {
       const before = memory.recall(row.external_id)
-      // An answer from memory spares a question and changes nothing: the row may be the newer of the two.
+      // A cached user saves a call and changes nothing, because the row may be newer.
       if (before && isAsKnown(row, before.person)) return { ...row, person: before.given }
       const found = row.external_id === null ? null : await findById(adapter, row.external_id)
       if (!found?.person.isActive) {
@@ -70,27 +70,30 @@ export function createHostUsers(adapter: UsersAdapter, services: { database: Dat
       }
       memory.keep(found)
       const { person, given } = found
-      const now = isAsKnown(row, person) ? row : await bringUpToDate(database, row, person)
+      const now = isAsKnown(row, person) ? row : await updateRow(database, row, person)
       return { ...now, person: given }
     },
     async isPasswordOf(externalId, password) {
-      const found = await askAdapter(adapter, (asked) => asked.find(externalId))
+      const found = await askAdapter(adapter, (users) => users.find(externalId))
       const person = found && readPerson(found)
-      const isHe = person?.isActive === true && person.id === externalId
-      return found && isHe ? isRight(adapter, found, password) : false
+      const isActive = person?.isActive === true && person.id === externalId
+      return found && isActive ? isRight(adapter, found, password) : false
     },
   }
 }
 
-/** What an adapter gave, and what the site made of it. */
+/** A user as the adapter returned it (`given`), and as the site parsed it. */
 export interface FoundPerson {
   person: KnownPerson
   given: HostUser
 }
 
-/** An adapter may compare loosely, as a database does with `7` and `07`: somebody else is nobody. */
+/**
+ * Finds a user by the host's ID. An adapter can compare loosely, as a database does with `7` and `07`,
+ * so a user with another ID is ignored.
+ */
 export async function findById(adapter: UsersAdapter, id: string): Promise<FoundPerson | null> {
-  const given = await askAdapter(adapter, (asked) => asked.find(id))
+  const given = await askAdapter(adapter, (users) => users.find(id))
   const person = given && readPerson(given)
   return given && person?.id === id ? { person, given } : null
 }
@@ -98,22 +101,22 @@ export async function findById(adapter: UsersAdapter, id: string): Promise<Found
 async function findByLogin(adapter: UsersAdapter, typed: string): Promise<HostUser | null> {
   const login = readLogin(typed)
   const isLogin = login.length > 0 && login.length <= LONGEST_LOGIN && !login.includes('\0')
-  return isLogin ? ((await askAdapter(adapter, (asked) => asked.findByLogin(login))) ?? null) : null
+  return isLogin ? ((await askAdapter(adapter, (users) => users.findByLogin(login))) ?? null) : null
 }
 
-/** Whatever is not `true` is no: an adapter in JavaScript may well give an object. */
+/** Checks a password. Only `true` is accepted: an adapter in JavaScript could return an object. */
 async function isRight(adapter: UsersAdapter, found: HostUser, password: string): Promise<boolean> {
-  const answer: unknown = await askAdapter(adapter, (asked) => asked.checkPassword(found, password))
+  const answer: unknown = await askAdapter(adapter, (users) => users.checkPassword(found, password))
   return answer === true
 }
 
 async function spendTime(adapter: UsersAdapter, password: string): Promise<null> {
-  if (adapter.checkNobody) await askAdapter(adapter, (asked) => asked.checkNobody?.(password))
+  if (adapter.checkNobody) await askAdapter(adapter, (users) => users.checkNobody?.(password))
   else await spendComparison(password)
   return null
 }
 
-/** A row that is as the application has it costs no write. A language that it does not say is the person's choice here. */
+/** Whether a row needs no update. If the adapter returns no language, the user's choice on this site remains. */
 function isAsKnown(row: OwnedColumns, person: KnownPerson): boolean {
   return (
     person.isActive &&
@@ -126,26 +129,22 @@ function isAsKnown(row: OwnedColumns, person: KnownPerson): boolean {
   )
 }
 
-async function bringUpToDate<Row extends OwnedColumns>(
-  database: Database,
-  row: Row,
-  person: KnownPerson,
-): Promise<Row> {
+async function updateRow<Row extends OwnedColumns>(database: Database, row: Row, person: KnownPerson): Promise<Row> {
   const { email, name, isStaff: is_staff, isSuperuser: is_superuser, epoch: external_epoch } = person
   const now = { email, name, is_staff, is_superuser, external_epoch, locale: person.locale ?? row.locale }
   return { ...row, ...now, auth_epoch: await refreshShadow(database, row.id, person) }
 }
 
-/** People remembered at once; a crowd that is larger is asked for again. */
-const REMEMBERED = 10_000
+/** Users in the cache at most. With more, it is cleared. */
+const MAX_CACHED = 10_000
 
 interface Memory {
-  /** @returns null: nothing, or nothing that may be used still */
+  /** Returns a cached user. Null if there is none, or it is too old. */
   recall(id: string | null): FoundPerson | null
   keep(found: FoundPerson): void
 }
 
-/** What the application said last of each person, for as long as it allows. */
+/** Caches each user that the adapter returned, for as long as it allows. */
 function rememberFor(seconds: number, clock: Clock): Memory {
   const now = () => clock.now().getTime()
   const known = new Map<string, { found: FoundPerson; until: number }>()
@@ -156,7 +155,7 @@ function rememberFor(seconds: number, clock: Clock): Memory {
     },
     keep(found) {
       if (seconds === 0) return
-      if (known.size >= REMEMBERED) known.clear()
+      if (known.size >= MAX_CACHED) known.clear()
       known.set(found.person.id, { found, until: now() + seconds * 1000 })
     },
   }

@@ -5,15 +5,15 @@ import { closeShadow, refreshShadow } from './shadow.js'
 import type { UsersAdapter } from './users-adapter.js'
 
 /**
- * Brings rows of `users` up to what the application says now, for who is about to be judged
- * by them. Asks afresh whatever `cacheSeconds` allows, and outside of any transaction.
+ * Updates rows of `users` from the host application before a decision is based on them. Calls the
+ * adapter regardless of `cacheSeconds`, and outside of any transaction.
  */
 export async function refreshPeople(adapter: UsersAdapter, database: Database, ids: readonly number[]): Promise<void> {
   const rows = await runStatement<{ id: number; externalId: string }>(database, undefined, FIND, { ids })
   for (const row of rows) await refreshPerson(adapter, database, row)
 }
 
-/** Also of somebody switched off over there: he may be switched on again, and is then what his flags say. */
+/** Also updates deactivated users: they could be reactivated, and then need their current flags. */
 async function refreshPerson(
   adapter: UsersAdapter,
   database: Database,

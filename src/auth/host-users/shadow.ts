@@ -3,15 +3,15 @@ import type { Database } from '../../db/connect.js'
 import { runStatement } from '../../db/run-statement.js'
 import type { KnownPerson } from './users-adapter.js'
 
-/** The row of `users` that stands for somebody of the application's. */
+/** The row of `users` that mirrors a user of the host application. */
 export interface Shadow {
   id: number
   authEpoch: number
 }
 
 /**
- * Makes or refreshes that row at a sign-in. Two first sign-ins at once make one row. Another
- * epoch of the application's is another one here, and ends all sessions.
+ * Inserts or updates the row at a sign-in. Two first sign-ins at once create one row. If the host's
+ * epoch has changed, the site's is increased as well, which ends all sessions.
  */
 export async function keepShadow(database: Database, person: KnownPerson, at: Date): Promise<Shadow> {
   return database.sequelize.transaction(async (transaction) => {
@@ -29,19 +29,23 @@ export async function keepShadow(database: Database, person: KnownPerson, at: Da
   })
 }
 
-/** Brings the row up to date. @returns the epoch that a session must have to go on */
+/**
+ * Updates the row.
+ *
+ * @returns the epoch that a session needs to continue
+ */
 export async function refreshShadow(database: Database, id: number, person: KnownPerson): Promise<number> {
   const [row] = await runStatement<{ authEpoch: number }>(database, undefined, REFRESH, { ...person, shadow: id })
   if (!row) throw new Error('The row of a signed-in user is missing.')
   return row.authEpoch
 }
 
-/** Somebody is gone or switched off over there: here he is, too, and his sessions end. */
+/** Deactivates the row of a user whom the host removed or deactivated, and ends all their sessions. */
 export async function closeShadow(database: Database, id: number): Promise<void> {
   await runStatement(database, undefined, CLOSE, { id })
 }
 
-/** For the audit trail. */
+/** Finds the row of a host's user, for the audit log. */
 export async function findShadow(database: Database, externalId: string): Promise<number | null> {
   const [row] = await runStatement<{ id: number }>(database, undefined, FIND, { externalId })
   return row?.id ?? null

@@ -3,33 +3,33 @@ import { SiteError } from '../../errors.js'
 import { readMailbox } from '../../typed-text/read-email.js'
 import { cleanName } from '../../typed-text/read-name.js'
 
-/** Somebody in an application's own table of users, as the site needs to know him. */
+/** A user in the host application's table, with the properties that the site needs. */
 export interface HostUser {
-  /** Never used again for somebody else. `1` and `'1'` are the same person; at most 255 characters. */
+  /** Never reused for another user. `1` and `'1'` are the same user. At most 255 characters. */
   id: string | number
-  /** Where mails go. Two people may have the same one. */
+  /** Address for emails. Two users can have the same one. */
   email: string
   name?: string | undefined
-  /** May enter the panel. */
+  /** Whether the user can enter the panel. */
   isStaff: boolean
-  /** May do everything there. `false` where nothing is said. */
+  /** Whether the user can do everything there. Default: false. */
   isSuperuser?: boolean | undefined
-  /** May sign in at all. `true` where nothing is said. */
+  /** Whether the user can sign in. Default: true. */
   isActive?: boolean | undefined
-  /** Language of pages and mails, for example `de`; null or nothing: what the person chooses here. */
+  /** Language of pages and emails, for example `de`. Null or omitted: the user chooses on the site. */
   locale?: string | null | undefined
   /**
-   * Changes when all sessions of this person are to end, for example a hash of the password's
-   * hash; at most 255 characters. Nothing: only the site itself ends sessions.
+   * A value that changes when all sessions of this user must end, for example a hash of the password
+   * hash. At most 255 characters. Omitted: only the site itself ends sessions.
    */
   epoch?: string | number | null | undefined
 }
 
 /**
- * The application's own table of users. Passwords, addresses, names and flags stay there, and
- * are asked for; the site keeps devices, sessions and groups, with a row that stands for the person.
- * Whatever a method throws is a fault: the request is answered with 500 and nothing is changed.
- * A method that does not answer in time is one as well, with 503.
+ * Connects the site with the host application's users. Passwords, email addresses, names and flags
+ * stay in the host's table. The site stores devices, sessions and groups, and one row for each user.
+ * If a method throws, the response is 500 and nothing is changed. If it does not respond in time,
+ * the response is 503.
  *
  * @example
  * const users: UsersAdapter = {
@@ -39,23 +39,38 @@ export interface HostUser {
  * }
  */
 export interface UsersAdapter<Person extends HostUser = HostUser> {
-  /** Finds somebody who signs in. @param login an email address as `readEmail` reads it, with its capitals; any other login without blanks around it and characters that nobody sees; from 1 to 254 characters */
+  /**
+   * Finds a user who signs in.
+   *
+   * @param login 1 to 254 characters: an email address as `readEmail` reads it, with its capitals, or another
+   *   login without surrounding blanks and invisible characters
+   */
   findByLogin(login: string): Promise<Person | null | undefined>
-  /** Finds somebody again. @param id as text. Asked at every request of somebody who is signed in; null ends the session */
+  /**
+   * Finds a user by ID. Called on every request from a signed-in user; null ends the session.
+   *
+   * @param id always as text
+   */
   find(id: string): Promise<Person | null | undefined>
-  /** @param person as `findByLogin` or `find` gave him. @param password exactly as typed, not normalised. @returns true where the password is his */
+  /**
+   * Checks a password.
+   *
+   * @param person as `findByLogin` or `find` returned it
+   * @param password exactly as typed, not normalised
+   * @returns true if the password is correct
+   */
   checkPassword(person: Person, password: string): Promise<boolean>
   /**
-   * Takes as long as `checkPassword` does, for a login that nobody has: compare with a dummy
-   * hash. Where it is missing one is compared as the site hashes by itself (argon2id, 19 MiB),
-   * and another hash of yours shows by its time who is known.
+   * Takes as long as `checkPassword`, for an unknown login: compare with a dummy hash. If it is
+   * missing, the site compares with its own kind of hash (argon2id, 19 MiB). If yours takes another
+   * time, the time of a response reveals which logins exist.
    */
   checkNobody?(password: string): Promise<unknown>
-  /** Seconds for which an answer of `find` may be used again; 0 where nothing is said. */
+  /** Seconds for which a result of `find` can be used again. Default: 0. */
   cacheSeconds?: number
   /**
-   * Seconds that each method may take, up to 3600; 10 where nothing is said. After that the
-   * request is answered with 503, and what the method says later is not used.
+   * Seconds within which each method has to respond, up to 3600. Default: 10. After that the
+   * response is 503, and the method's result is ignored.
    */
   timeoutSeconds?: number
 }
@@ -69,7 +84,7 @@ const plain = (max: number) =>
 const hostUser = z.object({
   id: z.union([plain(255).min(1), z.int()]).transform(String),
   email: z.string().transform(readMailbox).pipe(z.string()),
-  // Nobody can be asked for another name here.
+  // Cleaned instead of rejected, because nobody can be prompted for another name here.
   name: plain(150).transform(cleanName).optional().default(''),
   isStaff: z.boolean(),
   isSuperuser: z.boolean().optional().default(false),
@@ -83,14 +98,14 @@ const hostUser = z.object({
     .transform((epoch) => (epoch === undefined || epoch === null ? null : String(epoch))),
 })
 
-/** The same, checked, with nothing left out. */
+/** A validated user with all properties set. */
 export type KnownPerson = z.output<typeof hostUser>
 
 /**
- * Checks what an adapter gave. Only the fields above are read, wherever they come from
- * (properties, getters, a model's prototype).
+ * Validates a user that an adapter returned. Only the properties above are read, from wherever
+ * they are defined (own properties, getters, a model's prototype).
  *
- * @throws SiteError `host_user_invalid`, which names the fields and not what is in them
+ * @throws SiteError `host_user_invalid`, which names the fields but not their values
  */
 export function readPerson(given: HostUser): KnownPerson {
   const { id, email, name, isStaff, isSuperuser, isActive, locale, epoch } = given

@@ -13,16 +13,16 @@ import { submitPasskey } from './submit-passkey.js'
 
 const passkeyForm = z.object({ otp_token: field(RESPONSE_LENGTH), next: field(2000) })
 
-/** `/account/login/passkey`: signing in with a passkey alone, where `OTP_PASSKEY_LOGIN` allows it. */
+/** Creates the routes of `/account/login/passkey`: a sign-in with a passkey alone, if `OTP_PASSKEY_LOGIN` allows it. */
 export function passkeyRoutes(auth: Auth): Router {
   const router = Router({ caseSensitive: true, strict: true })
-  const guard = refuseUnlessOn(auth)
+  const guard = rejectUnlessEnabled(auth)
   router.post('/account/login/passkey', guard, ...parseForms(), postPasskey(auth))
   router.post('/account/login/passkey/options', guard, postRequest(auth))
   return router
 }
 
-function refuseUnlessOn({ config }: Auth): RequestHandler {
+function rejectUnlessEnabled({ config }: Auth): RequestHandler {
   return (req, res, next) => (config.otpPasskeyLogin ? next() : refuse(req, res, { status: 404, code: 'not_found' }))
 }
 
@@ -39,13 +39,13 @@ function postPasskey(auth: Auth): RequestHandler {
 }
 
 /**
- * Gives a stranger's script what to ask. It makes a row and a session, so it counts for the
- * stranger's address as a sign-in that has failed until one succeeds.
+ * Responds with the options for the browser's passkey request. It creates a row and a session, so
+ * it is counted for the IP address as a failed sign-in until one succeeds.
  */
 function postRequest(auth: Auth): RequestHandler {
   return async (req, res) => {
     const wait = await auth.addressLimit.take(networkSender(req))
-    if (wait !== null) return refuseScript(req, res, wait)
+    if (wait !== null) return rejectScript(req, res, wait)
     const request = await requestPasskey(auth.otp, req.session.keyChallenge?.id)
     if (!request) return refuse(req, res, { status: 404, code: 'not_found' })
     keepKeyChallenge(req, 'sign_in', request.challenge)
@@ -53,7 +53,7 @@ function postRequest(auth: Auth): RequestHandler {
   }
 }
 
-function refuseScript(req: Request, res: Response, wait: number): void {
+function rejectScript(req: Request, res: Response, wait: number): void {
   const code = 'n_failed_attempts'
   const message = req.t(`errors:${code}`, { wait: describeWait(wait, req.language) })
   res

@@ -18,8 +18,8 @@ import { beginning, deviceFactor } from '../session.js'
 import { keySuspicionText } from '../explain-token.js'
 
 /**
- * Signs in whom a passkey names and has verified by a PIN or a finger: both factors in one
- * step (NIST SP 800-63B-4 §3.1.7). Whatever is wrong, the answer is that of a wrong password.
+ * Signs in the user whom a passkey identifies and has verified with a PIN or fingerprint: both
+ * factors in one step (NIST SP 800-63B-4 §3.1.7). Every failure gets the response of an incorrect password.
  */
 export async function submitPasskey(
   auth: Auth,
@@ -33,7 +33,7 @@ export async function submitPasskey(
   const challenge = takeKeyChallenge(req, 'sign_in')
   const origin = describeOrigin(req)
   const key = await findKey(auth.otp, token)
-  // Nobody has proved anything yet, so a wrong answer counts against the sender's IP address only.
+  // The requester has proved nothing yet, so a failure is counted for the IP address only.
   const submission = key && challenge ? { ...key, token, challenge, origin, asker: noAsker } : null
   const user = submission && (await readUser(auth, submission.userId))
   const verification = user && submission && (await openByKey(auth, req, user, submission))
@@ -42,20 +42,20 @@ export async function submitPasskey(
     await recordEvent(auth.database, undefined, event)
     return { ...refused('password', 'invalid_login'), reason: reasonOf(verification) }
   }
-  // What was counted when the challenge was made; signIn gives back the other one.
+  // Refunds the attempt counted for the challenge. signIn refunds the other one.
   await auth.addressLimit.giveBack(sender)
   const changes = auth.addressLimit.givenBack(sender)
   const { device } = verification
   return signIn(auth, req, { user, by: 'passkey', device, trust: false, next: safeNext(form.next), changes })
 }
 
-/** The signature of a key that is not what it was is correct, so its owner can know. */
+/** Explains a security key that may have been copied. Its signature was correct, so only its owner sees this. */
 function reasonOf(verification: Verification | SessionEnded | null): string {
   const isRejected = verification && !verification.ok && verification.reason === 'invalid_token'
   return keySuspicionText(isRejected ? verification.because : undefined) ?? 'keys:passkey_refused'
 }
 
-/** The session begins in the commit that uses the challenge up. */
+/** Starts the session in the transaction that consumes the challenge. */
 function openByKey(auth: Auth, req: Request, user: Arriving, submission: TokenSubmission) {
   const now = auth.clock.now()
   const holds = (device: Device) => beginning(req, user, [deviceFactor(device, now)], now)

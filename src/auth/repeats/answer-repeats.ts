@@ -9,21 +9,22 @@ import type { KeptAnswer } from './repeated-forms.js'
 import { takeTurn } from './take-turn.js'
 
 /**
- * Sending a form twice ends like sending it once: Enter pressed twice, an answer that got
- * lost. The second waits for the first and gets its answer, with a cookie of the very same
- * session, and nothing is done again. Refused forms are judged anew.
+ * Makes sending a form twice have the same effect as sending it once, for example if Enter was
+ * pressed twice or a response was lost. The second request waits for the first and gets its
+ * response, with a cookie of the same session, and nothing is done again. Rejected forms are
+ * processed again.
  *
- * Mount `claim` where the form is read and before the session is looked for, for the first
- * may have used it up, and `keep` behind the session.
+ * Mount `claim` after the form is read and before the session is loaded, because the first request
+ * may have consumed the session. Mount `keep` after the session.
  *
- * @param methodsAt of our pages
+ * @param methodsAt the methods of the site's pages
  */
 export function answerRepeats(auth: Auth, methodsAt: MethodsAt): { claim: RequestHandler; keep: RequestHandler } {
   const underWay = new WeakMap<Request, Submission>()
   return {
     claim: async (req, res, next) => {
-      const isOurs = req.method === 'POST' && methodsAt(req.path).has('post') && isForm(req)
-      const submission = isOurs ? readSubmission(req, { keys: auth.otp.keys, https: auth.https }) : null
+      const isSiteForm = req.method === 'POST' && methodsAt(req.path).has('post') && isForm(req)
+      const submission = isSiteForm ? readSubmission(req, { keys: auth.otp.keys, https: auth.https }) : null
       if (!submission) return next()
       const before = await takeTurn(auth, submission)
       if (before.answer) return repeat(auth, res, before.answer)

@@ -4,30 +4,30 @@ import type { Request } from 'express'
 /** 128 bits. */
 const FORM_ID = /^[\w-]{22}$/
 
-/** Forms of people who have no session yet, each with the field that makes it one. */
-const OF_STRANGERS: Readonly<Record<string, string>> = {
+/** Forms that are sent without a session, each with the field that must not be empty. */
+const ANONYMOUS_FORMS: Readonly<Record<string, string>> = {
   '/account/login': 'password',
   '/account/password/forgot': 'username',
 }
 
 /**
- * What a page that strangers see writes into its form, so that the form can be told from
- * another one of the same text. It opens nothing, and is stored nowhere.
+ * Creates the ID that an anonymous page writes into its form, which distinguishes it from another
+ * form with the same content. It gives no access and is not stored.
  *
- * @returns '' where a form comes again that had none: a program sent it, which gets the same page each time
+ * @returns '' for a rejected form without an ID: a program sent it, and gets the same page each time
  */
 export function newFormId({ method, body }: Request): string {
   return method === 'POST' && idIn(body) === null ? '' : randomBytes(16).toString('base64url')
 }
 
-/** Names the form that somebody without a session has sent; null: nothing tells it from another. */
+/** Reads the ID of a form that was sent without a session. Null if it has none. */
 export function readFormId({ path, body }: Request): string | null {
   const typed: Record<string, unknown> = body ?? {}
-  const needed = typed[OF_STRANGERS[path] ?? '']
+  const needed = typed[ANONYMOUS_FORMS[path] ?? '']
   return typeof needed === 'string' && needed !== '' ? idIn(typed) : null
 }
 
-/** Whether a page of the site, and not a program, has sent this form. */
+/** Whether this form was sent from a page of the site, and not by a program. */
 export function hasFormId({ body }: Request): boolean {
   return idIn(body) !== null
 }

@@ -7,7 +7,7 @@ import type { Submission } from './read-submission.js'
 import { forgetForm, keepAnswer } from './repeated-forms.js'
 import { faultForLog } from '../../fault-for-log.js'
 
-/** What an answer is made of, beside its body and its cookies; the rest every answer has. */
+/** The headers that are stored with a response. All others are set on every response. */
 const HEADERS = [
   'location',
   'content-type',
@@ -19,45 +19,45 @@ const HEADERS = [
   'vary',
 ]
 
-/** Keeps the answer of a request, where its step is done, before the first byte of it goes out; else forgets the form. */
+/** Stores the response of a finished step before its first byte is sent. Otherwise forgets the form. */
 export function keepWhenAnswered(auth: Auth, req: Request, res: Response, submission: Submission): void {
-  // Not so for one that named a session which had ended.
+  // False if the request named a session that had already ended.
   const began = submission.sid === null || req.sessionID === submission.sid
   const { end } = res
-  res.end = function answered(this: Response, ...given: unknown[]) {
+  res.end = function answered(this: Response, ...args: unknown[]) {
     res.end = end
-    const body = typeof given[0] === 'string' || Buffer.isBuffer(given[0]) ? given[0].toString() : ''
-    settle(auth, req, res, { submission, began, body })
-      .catch((fault: unknown) => req.log.error({ err: faultForLog(fault) }, 'could not store the response to a form'))
-      .finally(() => Reflect.apply(end, this, given))
+    const body = typeof args[0] === 'string' || Buffer.isBuffer(args[0]) ? args[0].toString() : ''
+    saveAnswer(auth, req, res, { submission, began, body })
+      .catch((error: unknown) => req.log.error({ err: faultForLog(error) }, 'could not store the response to a form'))
+      .finally(() => Reflect.apply(end, this, args))
     return res
   }
 }
 
 interface Answered {
   submission: Submission
-  /** Whether the session that the form named, if any, stood when it came. */
+  /** Whether the form's session, if it named one, was valid when the form arrived. */
   began: boolean
   body: string
 }
 
-async function settle(auth: Auth, req: Request, res: Response, answered: Answered): Promise<void> {
+async function saveAnswer(auth: Auth, req: Request, res: Response, answered: Answered): Promise<void> {
   const { submission, began, body } = answered
   const { opened, ended } = await withinSite(req, () => sessionAfter(req, submission))
-  // A form that was put aside may be refused after the token was taken.
+  // A stored form can be rejected after the token was consumed.
   if (res.statusCode >= 400 && !(began && opened !== null)) return forgetForm(auth, submission.key)
   const isRepeatable = opened === null && !(began && ended) && !submission.isLink && !isStepDone(res)
   const answer = { status: res.statusCode, ...headOf(res), body, successor: opened, isRepeatable }
   await keepAnswer(auth, submission, { ...answer, at: Date.now() })
 }
 
-/** The session that a form has led to, written down; and whether the one that it named has ended. */
+/** Saves the session that a form started, and finds whether the one that it named has ended. */
 async function sessionAfter(req: Request, { sid }: Submission): Promise<{ opened: string | null; ended: boolean }> {
-  // Null after the session was destroyed; express-session's types do not say so.
+  // Null after the session was destroyed, which express-session's types leave out.
   const session: typeof req.session | null | undefined = req.session
   if (!session) return { opened: null, ended: true }
-  const isSomebodys = session.userId !== undefined || session.pending !== undefined
-  if (req.sessionID === sid || !isSomebodys) return { opened: null, ended: false }
+  const hasUser = session.userId !== undefined || session.pending !== undefined
+  if (req.sessionID === sid || !hasUser) return { opened: null, ended: false }
   await saveSession(req)
   return { opened: req.sessionID, ended: false }
 }

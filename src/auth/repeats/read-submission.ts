@@ -7,37 +7,37 @@ import { wantsJson } from '../../http/wants-json.js'
 import { readBrowserToken } from '../login/known-browser.js'
 import { readFormId } from './form-id.js'
 
-/** One posted form, as far as its being sent again goes. Nothing here says what is in it. */
+/** Identifies one submitted form, to recognise it if it is sent again. Contains none of its content. */
 export interface Submission {
-  /** Keyed hash of all of it: sender, address, every field. Under the newest key. */
+  /** Keyed hash of the whole form: sender, path and every field. Under the newest key. */
   key: string
-  /** The same under the older keys, which another process may still write with. */
+  /** The hash under the older keys, which another process may still use. */
   olderKeys: readonly string[]
-  /** Keyed hash of whoever sends. */
+  /** Keyed hash of the sender. */
   sender: string
-  /** The session that the request names, whether it still stands or not; null: none. */
+  /** ID of the session that the request names, even if it has ended. Null if it names none. */
   sid: string | null
-  /** It follows a link that works once. */
+  /** Whether the path is a one-time link. */
   isLink: boolean
-  /** When it arrived, in milliseconds of this machine. */
+  /** When it arrived, in milliseconds of this machine's clock. */
   arrivedAt: number
 }
 
 const PURPOSE = 'repeated_forms.key'
 
-/** 256 bits at the end of a path: a link of a mail or an invitation. */
+/** 256 bits at the end of a path: a link from an email or an invitation. */
 const LINK = /\/[\w-]{43}$/
 
-/** Fields that only whoever typed them can send again. */
+/** Fields that only the user who typed them can send again. */
 const SECRETS = ['otp_token', 'password', 'credential']
 
 /**
- * Names a posted form that is read already. Whoever sends it again has to send all of it
- * again, from the same session; a copied cookie alone repeats nothing. A stranger has to send
- * what the page has written into the form (form-id.ts), from the same network and browser;
- * whether the first answer has brought a session meanwhile makes no difference to that one.
+ * Identifies a submitted form that was already read. To repeat it, a sender has to send all of it
+ * again from the same session; a copied cookie alone is not enough. An anonymous sender has to send
+ * the ID that the page wrote into the form (form-id.ts), from the same network and browser. It makes
+ * no difference if the first response has started a session in the meantime.
  *
- * @returns null for strangers whose form nothing tells from another
+ * @returns null for an anonymous form without an ID
  */
 export function readSubmission(req: Request, { keys, https }: { keys: Keyring; https: boolean }): Submission | null {
   const sid = sessionNamed(req, { https, secrets: keys.sessionSecrets })
@@ -53,7 +53,7 @@ export function readSubmission(req: Request, { keys, https }: { keys: Keyring; h
   return { key, olderKeys, sender, sid, isLink, arrivedAt: arrivalTime(req) }
 }
 
-/** What else has to be the same. */
+/** Lists what else has to be the same. */
 function boundTo(
   req: Request,
   { formId, sid, https }: { formId: string | null; sid: string | null; https: boolean },
@@ -67,7 +67,7 @@ function hasSecret(body: Readonly<Record<string, unknown>>): boolean {
   return SECRETS.some((name) => typeof body[name] === 'string' && body[name] !== '')
 }
 
-/** What else a thief would have to have, where the form itself could be guessed. */
+/** What an attacker would also need if the form's content can be guessed. */
 function networkAndName(req: Request): (string | null)[] {
   return [networkOf(req.ip ?? ''), req.get('user-agent') ?? null]
 }

@@ -4,15 +4,15 @@ import { runStatement } from '../../db/run-statement.js'
 import type { Auth } from '../auth.js'
 import type { Submission } from './read-submission.js'
 
-/** Seconds for which a form that is sent again gets the answer that it had: more than ten (CONTRACT.md §3). */
+/** Seconds for which a form that is sent again gets its first response. */
 const ANSWERED_SECONDS = 15
 
-/** Seconds after which a form that nobody has answered is nobody's: its process is gone. */
+/** Seconds after which a form without a response can be claimed again, because its process has ended. */
 const UNDER_WAY_SECONDS = 60
 
 /**
- * So many other forms of one sender may come before the answer is forgotten: whoever has a
- * used-up cookie and guesses at its six digits gets this many tries.
+ * Other forms of one sender after which the response is forgotten. An attacker with a consumed
+ * cookie has this many attempts to guess its six digits.
  */
 const MOST_OTHERS = 5
 
@@ -21,20 +21,24 @@ const answerSchema = z.object({
   headers: z.record(z.string(), z.string()),
   cookies: z.array(z.string()),
   body: z.string(),
-  /** The session that came of it; null: none did. */
+  /** ID of the session that the form started. Null if it started none. */
   successor: z.string().nullable(),
-  /** The step could be done again: it answers those alone that arrived while it was under way. */
+  /** Whether the step could be done again. Then only requests that arrived during it get its response. */
   isRepeatable: z.boolean(),
-  /** When it was answered, in milliseconds of that machine; processes of an older version do not say. */
+  /** Time of the response, in milliseconds of that machine's clock. Processes of an older version do not set it. */
   at: z.number().default(0),
 })
 
-/** What a form was answered, for whoever sends it again. */
+/** The response to a form, for requests that send it again. */
 export type KeptAnswer = z.output<typeof answerSchema>
 
 type Services = Pick<Auth, 'database' | 'clock' | 'otp'>
 
-/** Takes a form on. @returns false where the same form is under way, or was answered moments ago */
+/**
+ * Claims a form for processing.
+ *
+ * @returns false if the same form is in progress, or got its response moments ago
+ */
 export async function claimForm({ database, clock }: Services, submission: Submission): Promise<boolean> {
   const { key, olderKeys, sender } = submission
   const now = clock.now()
@@ -43,7 +47,7 @@ export async function claimForm({ database, clock }: Services, submission: Submi
   return claimed.length > 0
 }
 
-/** What became of the same form. `answer` null: nothing yet, it is still under way; all of it null: it was refused. */
+/** Finds the response to the same form. `answer` is null while it is in progress. The result is null if it was rejected. */
 export async function findAnswer(
   { database, clock, otp }: Services,
   { key, olderKeys }: Submission,
@@ -56,17 +60,17 @@ export async function findAnswer(
   return answer && { key: row.key, answer }
 }
 
-/** Null where it was sealed with a key that this process does not know: the form is judged then. */
+/** Decrypts a response. Null if this process does not know its key: the form is then processed again. */
 function openAnswer({ keys }: Auth['otp'], key: string, sealed: string): KeptAnswer | null {
   try {
     return answerSchema.parse(JSON.parse(keys.open(sealed, place(key)).toString()))
-  } catch (fault) {
-    if (fault instanceof SiteError) return null
-    throw fault
+  } catch (error) {
+    if (error instanceof SiteError) return null
+    throw error
   }
 }
 
-/** Keeps a form's answer, sealed, in place of whatever the same sender did before. */
+/** Stores a form's response, encrypted. It replaces the earlier responses to the same sender. */
 export async function keepAnswer(
   { database, clock, otp }: Services,
   { key, sender }: Submission,
@@ -76,12 +80,12 @@ export async function keepAnswer(
   await runStatement(database, undefined, KEEP, { key, sender, sealed, until: after(clock.now(), ANSWERED_SECONDS) })
 }
 
-/** Forgets a form, so that it is judged when it comes again. */
+/** Forgets a form, so that it is processed if it is sent again. */
 export async function forgetForm({ database }: Pick<Services, 'database'>, key: string): Promise<void> {
   await runStatement(database, undefined, 'delete from repeated_forms where key = $key', { key })
 }
 
-/** Whether the session that a form led to is still somebody's: not ended, its owner active, the epoch his. */
+/** Whether the session that a form started is still valid: not ended, its user active, the epoch unchanged. */
 export async function stillStands({ database, clock }: Services, sid: string): Promise<boolean> {
   return (await runStatement(database, undefined, STANDS, { sid, now: clock.now() })).length > 0
 }

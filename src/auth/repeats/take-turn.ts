@@ -3,37 +3,36 @@ import type { Auth } from '../auth.js'
 import type { Submission } from './read-submission.js'
 import { claimForm, findAnswer, forgetForm, type KeptAnswer, stillStands } from './repeated-forms.js'
 
-/** Milliseconds between two looks at what becomes of the same form. */
-const LOOK = 40
+/** Milliseconds between two queries for the response to the same form. */
+const POLL_MS = 40
 /**
- * Milliseconds that the second of two forms waits for the first. Sending a code takes ten seconds
- * at most; the rest is for a machine that has other work as well. Less than a request may take
- * (listen.ts).
+ * Milliseconds that the second of two forms waits for the first. Sending a code takes at most ten
+ * seconds; the rest is for a busy machine. Less than the time limit of a request (listen.ts).
  */
-const LONGEST = 25_000
+const TIMEOUT_MS = 25_000
 
 type Services = Pick<Auth, 'database' | 'clock' | 'otp'>
 
 export type Turn = { answer: KeptAnswer } | { answer: null; claimed: boolean }
 
-/** The answer that the same form had, or the turn to answer it; neither where the first takes for ever. */
+/** Returns the response to the same form, or claims it. Does neither if the first request takes too long. */
 export async function takeTurn(services: Services, submission: Submission): Promise<Turn> {
-  const over = AbortSignal.timeout(LONGEST)
+  const over = AbortSignal.timeout(TIMEOUT_MS)
   let waited = false
   do {
     if (await claimForm(services, submission)) return { answer: null, claimed: true }
     const found = await findAnswer(services, submission)
-    // It may have arrived while the first was under way and be looked at only now.
+    // It may have arrived during the first request and be processed only now.
     const wasUnderWay = waited || submission.arrivedAt < (found?.answer?.at ?? 0)
-    if (found?.answer && (await holds(services, found.answer, wasUnderWay))) return { answer: found.answer }
+    if (found?.answer && (await isUsable(services, found.answer, wasUnderWay))) return { answer: found.answer }
     if (found?.answer) await forgetForm(services, found.key)
     waited ||= found?.answer === null
-  } while (await pause(LOOK, over))
+  } while (await pause(POLL_MS, over))
   return { answer: null, claimed: false }
 }
 
-/** Not where the session has ended meanwhile: signed out, used up by the next step, or the person was switched off. */
-async function holds(
+/** Whether a response can be sent again: not if its session was signed out, replaced, or its user deactivated. */
+async function isUsable(
   services: Services,
   { isRepeatable, successor }: KeptAnswer,
   wasUnderWay: boolean,

@@ -4,17 +4,17 @@ import { parseAnswer } from '../../otp/webauthn/parse-response.js'
 import type { Auth } from '../auth.js'
 import { takeKeyChallenge } from './key-challenge.js'
 
-/** Which device is asked about a key's answer, and for which challenge. */
+/** The device that verifies a security key's response, and the challenge. */
 export interface KeyAnswerRead {
   deviceId: string
   challenge: string | null
 }
 
 /**
- * What a posted token says where a security key gave it: any of a person's keys may answer,
- * and the answer tells which one did. Whose it is, `verifyToken` asks.
+ * Reads a submitted token that is a security key's response. It can come from any of the user's
+ * keys, and names the one that it is from. `verifyToken` checks the owner.
  *
- * @returns null where no key gave it
+ * @returns null if it is not such a response
  */
 export async function readKeyAnswer(auth: Auth, req: Request, token: string): Promise<KeyAnswerRead | null> {
   if (!parseAnswer(token)) return null

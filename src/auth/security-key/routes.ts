@@ -5,7 +5,7 @@ import type { Auth } from '../auth.js'
 import { readStage } from '../login/read-stage.js'
 import { keepKeyChallenge } from './key-challenge.js'
 
-/** `/account/login/security-key`: gives the script of the token step and of the step-up what to ask a key. */
+/** Creates the route of `/account/login/security-key`: the challenge for the token step and for the step-up. */
 export function securityKeyRoutes(auth: Auth): Router {
   const router = Router({ caseSensitive: true, strict: true })
   router.post('/account/login/security-key', postRequest(auth))
@@ -22,7 +22,7 @@ function postRequest(auth: Auth): RequestHandler {
   }
 }
 
-/** Whoever is between password and token, or signed in. */
+/** Returns the user who is between password and token, or signed in. */
 async function awaitedUser(auth: Auth, req: Request): Promise<number | null> {
   const stage = await readStage(auth, req)
   return stage.step === 'token' ? stage.user.id : (req.user?.id ?? null)

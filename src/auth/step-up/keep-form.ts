@@ -7,17 +7,17 @@ import { keepRequest, setFormsAside } from './keep-request.js'
 import { verifyAddress } from './verify-address.js'
 
 /**
- * Leads a verified person to the step-up page and back. A posted form is put aside until
- * then (A-08). What is no form cannot be (files, JSON, more than 16 kB), nor what a framework
- * has read already and keeps elsewhere (Fastify): the page says so.
+ * Redirects a verified user to the step-up page, from which they return. A submitted form is stored
+ * until then. Files, JSON and bodies over 16 kB cannot be stored, nor can a form that a framework
+ * such as Fastify has read already and stored elsewhere: a page explains that.
  *
- * Each tab's form waits for its own token, two forms for one path as well. Whoever asks for the page
- * anew gets the page; what was sent to it before is left to the tab that says so.
+ * The form of each tab waits for its own token, even if two tabs submit to one path. A GET of the
+ * path shows the page; forms submitted to it before are left to the tabs that name them.
  *
- * Forms of people who are not verified are never put aside: nothing that a session without
- * a token has sent lives on in one with a token.
+ * Forms of unverified users are never stored: nothing that was sent without a token may continue
+ * in a session with one.
  *
- * @returns for the kinds of device whose token helps (null: any), what answers the request
+ * @returns a function of the accepted kinds of device (null: any) that returns the handler
  */
 export function keepForm(auth: Auth): (kinds: readonly string[] | null) => RequestHandler {
   return (kinds) => async (req, res) => {
@@ -33,13 +33,13 @@ export function keepForm(auth: Auth): (kinds: readonly string[] | null) => Reque
   }
 }
 
-/** No browser compresses a form, and whether a route reads a compressed one is for its own parser to say. */
+/** Whether a form can be stored. A compressed one cannot: browsers do not send it, and parsers differ in accepting it. */
 function isKeepable(req: Request): boolean {
   const isPlain = (req.headers['content-encoding'] ?? 'identity') === 'identity'
   return req.method === 'POST' && isPlain && isForm(req) && !isReadAlready(req)
 }
 
-/** @returns null if the form turned out to be too large; `name` for its own page, where another one waits as well */
+/** @returns null if the form is too large; otherwise the `name` for its own page if another form waits for the path */
 async function keep(auth: Auth, req: Request, res: Response, url: string): Promise<{ name: string | null } | null> {
   const bytes = await readBytes(req, res)
   if ((bytes === null && req.body === undefined) || !req.user) return null

@@ -6,31 +6,31 @@ import { runStatement } from '../../db/run-statement.js'
 import { announcedBy } from '../../http/replay-body.js'
 import type { Auth } from '../auth.js'
 
-/** Seconds between a form and the token that completes it. */
+/** Seconds for which a form is stored. */
 const KEPT_SECONDS = 300
 
 const keptRequest = z.object({
   url: z.string(),
   announced: z.object({ type: z.string().optional(), length: z.string().optional() }).default({}),
-  /** In Base64; null if a host's parser read them before the guard, and left the fields alone. */
+  /** The body in Base64. Null if a host's parser read it before the guard, so that only `body` is left. */
   bytes: z.string().nullable().default(null),
-  /** What `req.body` was at the guard. */
+  /** The value of `req.body` at the guard. */
   body: z.unknown().optional(),
-  /** Whether that has no prototype, so that `toString` is only there if someone sent it. */
+  /** Whether `body` has no prototype, so that `toString` exists only if it was submitted. */
   isBare: z.boolean().default(false),
 })
 
 const isBare = (body: unknown) => typeof body === 'object' && body !== null && Object.getPrototypeOf(body) === null
 
-/** A posted form that waits for a fresh token. */
+/** A submitted form that waits for a fresh token. */
 export type KeptRequest = z.output<typeof keptRequest>
 
 /**
- * Puts a posted form aside until a token was given again (A-08): sealed, in the database,
- * under a random id that only this session knows. Nothing of it is in a page or an address.
+ * Stores a submitted form until the user has entered a token: encrypted, in the database, under a
+ * random ID that only this session knows. Its content is in no page and no URL.
  *
- * @param form `bytes` null: a host's parser read them, and the form is what it made of them
- * @returns what its own step-up page is told by, null where no other form waits for the same path
+ * @param form `bytes` is null if a host's parser read them; the form is then that parser's result
+ * @returns the name that identifies its step-up page, or null if no other form waits for the same path
  */
 export async function keepRequest(
   auth: Auth,
@@ -54,23 +54,23 @@ export async function keepRequest(
   return isOnly ? null : nameOf({ id })
 }
 
-/** As many tabs. */
+/** Stored forms of one session, and so the number of tabs. */
 const MAX_FORMS = 5
 
-/** In all sessions of a person together; a new one replaces the oldest. */
+/** Stored forms in all sessions of a user. A new one replaces the oldest. */
 export const FORMS_OF_A_PERSON = 20
 
 type WaitingForm = NonNullable<Request['session']['keptForms']>[number]
 
-/** Which form a step-up page completes. `name` null: the page or the program names none. */
+/** Identifies the form that a step-up completes. `name` is null if the page or program names none. */
 export interface FormAt {
   url: string | null
   name: string | null
 }
 
 /**
- * The form that waits for the token which leads to this path. Where none is named, a page shows the
- * one that was there first, whose address names none either; a token completes the newest.
+ * Finds the stored form for a path. Without a name, a page shows the first one, whose URL has no
+ * name either, and a token completes the newest one.
  */
 export function findForm({ session, method }: Request, { url, name }: FormAt): WaitingForm | undefined {
   const forms = session.keptForms?.filter((form) => form.url === url) ?? []
@@ -79,22 +79,21 @@ export function findForm({ session, method }: Request, { url, name }: FormAt): W
   return open.at(method === 'POST' ? -1 : 0)
 }
 
-/** Enough to tell five forms of one session apart. It opens nothing: the session has to know the form. */
+/** Returns a name that distinguishes the forms of one session. It gives no access without the session. */
 export function nameOf({ id }: Pick<WaitingForm, 'id'>): string {
   return id.slice(0, 8)
 }
 
-/** Leaves the forms for this path to the pages that name them: someone begins anew there. */
+/** Leaves the forms for this path to the pages that name them, because the user starts there again. */
 export function setFormsAside({ session }: Request, url: string | null): void {
   if (!session.keptForms) return
   session.keptForms = session.keptForms.map((form) => (form.url === url ? { ...form, isAside: true } : form))
 }
 
 /**
- * Takes a form out that this session has put aside. It is there once: of two at once one
- * gets null.
+ * Returns and deletes a form that this session stored. Of two requests at once, one gets null.
  *
- * @returns null where it has gone, or where it is older than five minutes
+ * @returns null if it is gone or older than five minutes
  */
 export async function takeRequest(auth: Auth, req: Request, { id }: WaitingForm): Promise<KeptRequest | null> {
   req.session.keptForms = (req.session.keptForms ?? []).filter((form) => form.id !== id)
@@ -107,19 +106,19 @@ export async function takeRequest(auth: Auth, req: Request, { id }: WaitingForm)
   return row ? openRequest(auth, row.sealed, id) : null
 }
 
-/** @returns null if the key that sealed it has gone: the person sends the form again */
+/** @returns null if the key that encrypted it is gone, so that the user has to submit the form again */
 function openRequest({ otp }: Auth, sealed: string, id: string): KeptRequest | null {
   try {
     return keptRequest.parse(JSON.parse(otp.keys.open(sealed, place(id)).toString()))
-  } catch (fault) {
-    if (isNotReadable(fault)) return null
-    throw fault
+  } catch (error) {
+    if (isNotReadable(error)) return null
+    throw error
   }
 }
 
 const place = (id: string) => ({ column: 'kept_requests.sealed', id })
 
-// What nobody came back for goes with the next one.
+// Also deletes expired forms.
 const KEEP = `
 with forgotten as (
   delete from kept_requests where expires_at <= $now or id in (

@@ -17,25 +17,25 @@ export const verifyForm = z.object({
 
 export type VerifyForm = z.output<typeof verifyForm>
 
-/** Who is asked for another token, and which of the devices help. */
+/** The user who has to enter another token, and the devices that are accepted. */
 export interface StepUp {
   user: RequestUser
-  /** Kinds whose token helps; null: any. */
+  /** Accepted kinds. Null: any. */
   kinds: readonly string[] | null
   devices: readonly ListedDevice[]
 }
 
 export async function readStepUp(auth: Auth, req: Request, user: RequestUser): Promise<StepUp> {
-  const kinds = wantedKinds(auth, req)
+  const kinds = requestedKinds(auth, req)
   const devices = usable(await devicesForUser(auth.otp, user.id))
   return { user, kinds, devices: devices.filter(({ kind }) => kinds?.includes(kind) ?? true) }
 }
 
 /**
- * The kinds that the address or the form names. They only spare somebody a token in vain:
- * whoever leaves them out is held against the requirement again all the same.
+ * Reads the kinds that the query or the form names. They only prevent a useless token: without
+ * them, the requirement is checked again anyway.
  */
-function wantedKinds({ otp }: Auth, req: Request): readonly string[] | null {
+function requestedKinds({ otp }: Auth, req: Request): readonly string[] | null {
   const typed: Record<string, unknown> = req.body ?? {}
   const named = typed['kinds'] ?? req.query['kinds']
   if (typeof named !== 'string') return null

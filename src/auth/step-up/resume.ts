@@ -9,14 +9,14 @@ import { saveSession } from '../session.js'
 import { findForm, type KeptRequest, setFormsAside, takeRequest } from './keep-request.js'
 import { formAt } from './show-verify.js'
 
-/** Requests that continue as the form that was put aside. */
+/** Requests that continue as a stored form. */
 const resumed = new WeakSet<Request>()
 
 /**
- * Judges a form that was put aside by the rules that a new request to its address would meet,
- * and passes every other request on.
+ * Applies to a stored form the rules that a new request to its path would pass through. Passes every
+ * other request on.
  *
- * @param rules the very ones that the site mounts for new requests, so that none is forgotten
+ * @param rules the same ones that the site mounts for new requests, so that none is forgotten
  */
 export function judgeResumed(...rules: RequestHandler[]): RequestHandler {
   const router = Router().use(...rules)
@@ -24,9 +24,9 @@ export function judgeResumed(...rules: RequestHandler[]): RequestHandler {
 }
 
 /**
- * Completes the form that was put aside for this address, else goes back to where the
- * person came from. The form goes on in this very request, to the site's pages and to the
- * host's routes behind them; the site's rules, their guards and their parsers judge it again.
+ * Completes the stored form for this path, or redirects back if there is none. The form continues
+ * within this request, to the site's pages and the host's routes after them. The site's rules and
+ * the routes' guards and parsers apply to it again.
  */
 export async function resume(auth: Auth, req: Request, res: Response, next: NextFunction): Promise<void> {
   const at = formAt(req)
@@ -34,10 +34,10 @@ export async function resume(auth: Auth, req: Request, res: Response, next: Next
   if (!form && at.name !== null) return res.redirect(303, '/account/two-factor?done=form_gone')
   if (!form) return res.redirect(303, pageAt(auth, at.url) ?? '/account/two-factor')
   const kept = await takeRequest(auth, req, form)
-  // A token that names no form has completed what was waiting there.
+  // A token without a form's name has completed the form that was waiting for the path.
   if (at.name === null) setFormsAside(req, at.url)
   if (!kept) return res.redirect(303, '/account/two-factor?done=too_late')
-  // Whoever uses the session up must find its row.
+  // A handler that replaces the session needs its row.
   await saveSession(req)
   putBack(req, kept)
   await readRequestUser(auth, req)
@@ -45,14 +45,14 @@ export async function resume(auth: Auth, req: Request, res: Response, next: Next
   next()
 }
 
-/** Turns the request into the one that was put aside. Its bytes are there to be read, if nobody had read them. */
+/** Turns the request into the stored one. Its body can be read again, unless a host's parser had read it before. */
 function putBack(req: Request, { url, announced, bytes, body, isBare }: KeptRequest): void {
   req.url = req.originalUrl = url
   replayQuery(req)
   announce(req, announced)
   forgetBytes(req)
   const fields = isBare ? Object.assign(Object.create(null), body) : body
-  // body-parser 1 takes `_body` for a sign that the body was read.
+  // body-parser 1 skips the body if `_body` is set.
   Object.assign(req, { body: fields, _body: bytes === null })
   if (bytes !== null) replayBody(req, Buffer.from(bytes, 'base64'))
 }

@@ -12,22 +12,21 @@ import { submitStepUp } from './submit-step-up.js'
 import { verifyAddress } from './verify-address.js'
 
 /**
- * `/account/verify`: asks somebody who is signed in and verified for another token, by pages
- * or by JSON. Mounted before every page that a form may have been kept for: it hands that
- * form on to them.
+ * Creates the routes of `/account/verify`: a verified user enters another token, on pages or by
+ * JSON. Mounted before every page whose form may have been stored, because it passes the form on.
  */
 export function verifyRoutes(auth: Auth): Router {
   const router = Router({ caseSensitive: true, strict: true })
-  const refuseOthers = refuseUnverified(auth)
-  router.get('/account/verify', refuseOthers, async (req, res) => {
+  const guard = rejectUnverified(auth)
+  router.get('/account/verify', guard, async (req, res) => {
     if (req.user) await showVerify(auth, req, res, await readStepUp(auth, req, req.user), null)
   })
-  router.post('/account/verify', ...parseForms(), refuseOthers, postToken(auth))
+  router.post('/account/verify', ...parseForms(), guard, postToken(auth))
   return router
 }
 
-/** Whoever is not verified is asked at sign-in, and is fresh afterwards. */
-function refuseUnverified(auth: Auth): RequestHandler {
+/** Redirects unverified users to the sign-in, after which their token is fresh. */
+function rejectUnverified(auth: Auth): RequestHandler {
   return (req, res, next) => {
     if (req.user?.isVerified()) return next()
     if (!wantsJson(req)) return res.redirect(302, loginAddress(pageAt(auth, wayOn(req))))
@@ -36,8 +35,8 @@ function refuseUnverified(auth: Auth): RequestHandler {
   }
 }
 
-/** The session ended while the token was judged. */
-function refuseEnded(auth: Auth, req: Request, res: Response): void {
+/** Responds if the session ended during the verification. */
+function rejectEnded(auth: Auth, req: Request, res: Response): void {
   if (wantsJson(req)) refuse(req, res, { status: 401, code: 'not_authenticated' })
   else res.redirect(303, loginAddress(pageAt(auth, wayOn(req))))
 }
@@ -49,7 +48,7 @@ function postToken(auth: Auth): RequestHandler {
     const stepUp = await readStepUp(auth, req, req.user)
     const answer = await submitStepUp(auth, req, stepUp, form)
     if (!answer.ok) return showVerify(auth, req, res, stepUp, answer)
-    if (answer.outcome === 'ended') return refuseEnded(auth, req, res)
+    if (answer.outcome === 'ended') return rejectEnded(auth, req, res)
     if (wantsJson(req)) return sendOutcome(res, answer.outcome)
     if (answer.outcome === 'challenged')
       return res.redirect(303, verifyAddress(wayOn(req), stepUp.kinds, formAt(req).name))
@@ -57,7 +56,7 @@ function postToken(auth: Auth): RequestHandler {
   }
 }
 
-/** `{"verified":true}` or `{"challenged":true}`. */
+/** Responds with `{"verified":true}` or `{"challenged":true}`. */
 function sendOutcome(res: Response, outcome: 'verified' | 'challenged'): void {
   res
     .set('Cache-Control', 'no-store')

@@ -12,18 +12,18 @@ import { findForm, type FormAt, nameOf } from './keep-request.js'
 import type { StepUp } from './read-step-up.js'
 import { verifyAddress } from './verify-address.js'
 
-/** The forms of the devices that help, or their list for a program; with the reason where a token was refused. */
+/** Shows the forms of the accepted devices, or lists them for a program, with the reason if a token was rejected. */
 export async function showVerify(
   auth: Auth,
   req: Request,
   res: Response,
   stepUp: StepUp,
-  refusal: Refused | null,
+  rejection: Refused | null,
 ): Promise<void> {
   if (stepUp.devices.length === 0) return showNoDevice(req, res, stepUp)
-  if (refusal) res.status(refusal.status)
-  if (refusal?.retryAfter !== undefined) res.set('Retry-After', String(refusal.retryAfter))
-  const why = alert(req, refusal)
+  if (rejection) res.status(rejection.status)
+  if (rejection?.retryAfter !== undefined) res.set('Retry-After', String(rejection.retryAfter))
+  const why = alert(req, rejection)
   if (!wantsJson(req)) return showForms(auth, req, res, stepUp, why)
   if (why) sendRefusal(req, res, { code: why.code, message: why.text })
   else sendDevices(req, res, stepUp)
@@ -47,7 +47,7 @@ async function showForms(
   })
 }
 
-/** With `inputs` in the URL a client also learns which form each device needs, so that it knows no kind by name. */
+/** Lists the devices. With `inputs` in the URL, the list also contains which form each one needs, so that clients need not know kinds. */
 function sendDevices(req: Request, res: Response, { kinds, devices }: StepUp): void {
   const isDetailed = req.query['inputs'] !== undefined
   const listed = devices.map(({ persistentId: id, kind, name, interactive, isBackup, input }) => ({
@@ -60,19 +60,19 @@ function sendDevices(req: Request, res: Response, { kinds, devices }: StepUp): v
   res.set('Cache-Control', 'no-store').vary('Accept').json({ devices: listed, kinds })
 }
 
-/** The page was asked for by its address, or the last device that helps was removed meanwhile. */
+/** Responds if no device is accepted: the URL was opened directly, or the last such device was removed in the meantime. */
 function showNoDevice(req: Request, res: Response, { kinds }: StepUp): void {
   const answer = wantsJson(req) ? answerUnmet : showUnmet
   answer(req, res, { reason: 'not_verified', kinds, maxAge: null }, kinds !== null)
 }
 
-/** Where the person came from. */
+/** Returns the path to continue at, from the form or the query. */
 export function wayOn(req: Request): string | null {
   const typed: Record<string, unknown> = req.body ?? {}
   return safeNext(req.method === 'POST' ? typed['next'] : req.query['next'])
 }
 
-/** The form that this page completes, as far as the request says which. */
+/** Reads which form this page completes. */
 export function formAt(req: Request): FormAt {
   const name = req.query['form']
   return { url: wayOn(req), name: typeof name === 'string' && FORM_NAME.test(name) ? name : null }

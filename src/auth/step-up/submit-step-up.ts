@@ -9,10 +9,10 @@ import { askToken, tokenSender } from '../login/ask-token.js'
 import { deviceFactor, goingOn } from '../session.js'
 import type { StepUp, VerifyForm } from './read-step-up.js'
 
-/** `ended`: the session was used up meanwhile, by a sign-out or by another token. */
+/** `ended`: the session ended in the meantime, because of a sign-out or another token. */
 type StepUpAnswer = { ok: true; outcome: 'verified' | 'challenged' | 'ended' } | Refused
 
-/** Asks one of the devices that help; what it accepts goes on with the session under a new id. */
+/** Verifies a token against one of the accepted devices, and continues the session under a new ID. */
 export async function submitStepUp(auth: Auth, req: Request, stepUp: StepUp, form: VerifyForm): Promise<StepUpAnswer> {
   if (isOfWrongKind(auth, stepUp, form)) return refused('token', 'wrong_kind')
   const now = auth.clock.now()
@@ -20,7 +20,7 @@ export async function submitStepUp(auth: Auth, req: Request, stepUp: StepUp, for
   const opens = { holds: (device: Device) => goingOn(req, deviceFactor(device, now)) }
   const awaited = { userId: user.id, devices, asker: sessionAsker(req), opens }
   const answer = await askToken(auth, req, awaited, form)
-  // Of two at once with one session, one goes on, and the other keeps its token.
+  // Of two requests with one session, one continues. The token of the other is not consumed.
   if (!answer.ok) return answer.code === 'login_expired' ? { ok: true, outcome: 'ended' } : answer
   if ('challenged' in answer) return { ok: true, outcome: 'challenged' }
   await auth.addressLimit.giveBack(tokenSender(req, awaited))
@@ -29,14 +29,14 @@ export async function submitStepUp(auth: Auth, req: Request, stepUp: StepUp, for
   return { ok: true, outcome: 'verified' }
 }
 
-/** A token that would be accepted and lead back to this page is not judged, so it is not used up either. */
+/** Whether a token is of a kind that does not help. It is not verified, so that it is not consumed. */
 function isOfWrongKind(auth: Auth, { kinds }: StepUp, form: VerifyForm): boolean {
   if (!kinds) return false
   const possible = kindsOf(auth, form)
   return possible.length > 0 && !possible.some((kind) => kinds.includes(kind))
 }
 
-/** What is asked: a key by its answer, the device that is named, or whatever the token looks like. */
+/** Finds the possible kinds: of a security key's response, of the submitted device, or by the token's format. */
 function kindsOf({ otp }: Auth, { otp_device: named, otp_token: token = '' }: VerifyForm): string[] {
   const possible = otp.kinds.filter((kind) => kind.couldBe(token))
   const byKey = possible.filter(({ input }) => input === 'browser_key')

@@ -1,10 +1,11 @@
 import { addNext } from '../../http/safe-next.js'
 
 /**
- * The step-up page, with the way back.
+ * Returns the path of the step-up page.
  *
- * @param kinds of device whose token helps; null: any
- * @param form that it completes, where the way back alone does not say which
+ * @param back path to continue at afterwards
+ * @param kinds accepted kinds of device; null: any
+ * @param form name of the form that it completes, if several wait for one path
  * @example verifyAddress('/reports', ['webauthn']) // '/account/verify?next=%2Freports&kinds=webauthn'
  */
 export function verifyAddress(

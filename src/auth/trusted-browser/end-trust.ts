@@ -6,10 +6,10 @@ import type { Otp } from '../../otp/otp.js'
 import { earnsTrust } from './read-device.js'
 
 /**
- * Ends all trusted browsers of a person when a device comes, goes or is switched off, in the
- * same transaction and whoever does it (A-01, A-11). A new set of backup tokens changes
- * nothing about how somebody signs in. Password, address and epoch are watched by the
- * database itself (src/db/migrations/0003-groups-and-browsers.ts).
+ * Revokes all trusted browsers of a user when a device is added, removed or disabled by anyone, in the
+ * same transaction. Backup tokens are an exception, because they do not change how the user
+ * normally signs in. For password, email address and epoch, a database trigger does the same
+ * (src/db/migrations/0003-groups-and-browsers.ts).
  */
 export function endTrust({ events, database }: Pick<Otp, 'events' | 'database'>): void {
   const end = async ({ userId, device, transaction }: OtpEvents['deviceAdded']) => {
@@ -20,7 +20,7 @@ export function endTrust({ events, database }: Pick<Otp, 'events' | 'database'>)
   events.on('deviceSwitchedOff', end)
 }
 
-/** Ends all trusted browsers of a person: for changes that no event tells of. */
+/** Revokes all trusted browsers of a user, for changes without an event. */
 export async function endTrustOf(
   database: Pick<Database, 'pool'>,
   transaction: Transaction,

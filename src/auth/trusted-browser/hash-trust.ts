@@ -1,13 +1,13 @@
 import type { Keyring } from '../../crypto/keyring.js'
 import type { TrustToken } from './trust-cookie.js'
 
-/** Under every known key, newest first: what an older key has hashed is still recognised. */
+/** Hashes under every known key, newest first, so that rows written with an older key are still found. */
 export interface TrustHashes {
   series: string[]
   token: string[]
 }
 
-/** All that is stored of what a browser holds. */
+/** Hashes a browser's values. Only the hashes are stored. */
 export function hashTrust(keys: Keyring, { series, token }: TrustToken): TrustHashes {
   return { series: hashSeries(keys, series), token: keys.hashes('trusted_browsers.token', token) }
 }

@@ -1,28 +1,28 @@
 import { isWithin, notAfter } from '../../clock.js'
 
-/** What the row says of a browser that names it. */
+/** A browser's claim to be trusted, compared with its row. */
 interface Claim {
-  /** Whether the token is the one that the row has now. */
+  /** Whether the token is the row's current one. */
   isRight: boolean
   rotatedAt: Date
   createdAt: Date
   expiresAt: Date
-  /** For how many days a browser may be trusted at present. */
+  /** Days for which browsers can currently be trusted. */
   days: number
 }
 
-/** `just_changed`: an old token, but so soon that two forms were sent at once, or an answer was lost. */
+/** `just_changed`: an old token shortly after the change, because two forms were sent at once or a response was lost. */
 export type TrustVerdict = 'good' | 'expired' | 'just_changed' | 'old_token'
 
-/** Seconds for which the token before this one is no sign of theft. It lets nobody in either. */
+/** Seconds for which the previous token is not a sign of theft. It is not accepted either. */
 const GRACE_SECONDS = 60
 
 const DAY_MS = 24 * 3600 * 1000
 
 /**
- * Judges a trusted browser's claim. An old token after the grace means that two browsers have
- * the cookie, and nobody can tell which of them is the owner's: both are asked for a token.
- * `days` counts as well as what the row was given, so that a shorter time applies at once.
+ * Evaluates a trusted browser's claim. An old token after the grace period means that two browsers have
+ * the cookie. The site cannot distinguish them, so both have to enter a token. The shorter of `days`
+ * and the row's expiry applies, so that a changed setting takes effect immediately.
  */
 export function judgeTrust({ isRight, rotatedAt, createdAt, expiresAt, days }: Claim, now: Date): TrustVerdict {
   if (!isRight) return isWithin(GRACE_SECONDS, rotatedAt, now) ? 'just_changed' : 'old_token'

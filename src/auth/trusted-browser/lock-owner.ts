@@ -3,10 +3,10 @@ import { runStatement } from '../../db/run-statement.js'
 import type { Auth } from '../auth.js'
 
 /**
- * Locks whoever a browser is trusted for, before anything of his, as src/otp/sql/lock-devices.ts
- * does: a change of password, address or devices comes either before or after.
+ * Locks the user for whom a browser is trusted before any of their rows, like
+ * src/otp/sql/lock-devices.ts. A change of password, email address or devices waits for it.
  *
- * @param user.authEpoch as it was when the password was right
+ * @param user.authEpoch the epoch when the password was checked
  * @returns false if sessions ended or the account was deactivated since
  */
 export async function lockOwner(

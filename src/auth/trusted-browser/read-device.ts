@@ -5,16 +5,16 @@ import type { KindTraits } from '../../otp/kinds/kind.js'
 import type { Otp } from '../../otp/otp.js'
 import { parsePersistentId, persistentId } from '../../otp/persistent-id.js'
 
-/** The device that earned a browser's trust, as far as it matters here. */
+/** The device that was used when a browser was trusted. */
 export interface TrustingDevice {
   kind: string
   persistentId: PersistentId
 }
 
 /**
- * Reads a device that may answer by a trusted browser. The owner is locked, so it stays as it is.
+ * Reads the device that a trusted browser replaces. The owner is locked, so it cannot change.
  *
- * @returns null where it is gone, switched off, of a kind that is not in use, or backup tokens
+ * @returns null if it was removed or disabled, is of a kind that is not in use, or is a set of backup tokens
  */
 export async function readDevice(
   otp: Otp,
@@ -35,7 +35,7 @@ export async function readDevice(
 }
 
 /**
- * Backup tokens are for the day when the device is not at hand, often in a browser that is
- * not one's own, and a found list of them must not open a door for weeks.
+ * Whether a browser can be trusted after a token of this kind. Not with backup tokens: they are for
+ * emergencies, often in someone else's browser, and a found list must not give access for weeks.
  */
 export const earnsTrust = ({ isBackup }: Pick<KindTraits, 'isBackup'>): boolean => !isBackup

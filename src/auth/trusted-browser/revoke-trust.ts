@@ -6,18 +6,18 @@ import { runStatement } from '../../db/run-statement.js'
 
 export interface Revocation {
   userId: number
-  /** Row of `trusted_browsers`; null: every one of this person's. */
+  /** ID in `trusted_browsers`. Null: all of this user's. */
   id: number | null
-  /** Who did it, where it was somebody else. */
+  /** The administrator who did it. Null: the user or the site. */
   actorId: number | null
-  /** A token was presented that had been used before: somebody has a copy of the cookie. */
+  /** Set if a token was submitted that had been used before, so that the cookie must have been copied. */
   because?: 'old_token'
   origin: Origin
 }
 
 /**
- * Ends one trusted browser of a person's, or all of them, and what it has verified: the row
- * is looked up at each request. A line in the audit trail for each.
+ * Revokes one trusted browser of a user, or all of them. Sessions that they verified are no longer
+ * verified, because the row is looked up on each request. Writes an event to the audit log for each.
  *
  * @returns how many there were
  */
@@ -26,7 +26,7 @@ export async function revokeTrust(
   transaction: Transaction,
   { userId, id, because, ...by }: Revocation,
 ): Promise<number> {
-  // The owner first, as everywhere: what is written below looks at his row, too.
+  // The user's row is locked first, as everywhere: the audit log refers to it, too.
   await runStatement(database, transaction, 'select from users where id = $userId for update', { userId })
   type Gone = { device: string; browser: string | null; address: string | null }
   const gone = await runStatement<Gone>(database, transaction, REVOKE, { userId, id })

@@ -4,7 +4,7 @@ import type { Auth } from '../auth.js'
 import { hashSeries } from './hash-trust.js'
 import type { TrustToken } from './trust-cookie.js'
 
-/** Which of a browser's tokens still stand for somebody, whoever it is. The rest is not worth keeping. */
+/** Finds which of a browser's tokens are still valid, for any user. The others are removed from the cookie. */
 export async function standingTokens(
   { database, otp, clock }: Pick<Auth, 'database' | 'otp' | 'clock'>,
   transaction: Transaction,

@@ -15,16 +15,16 @@ import { newSeries, newToken, readTrustCookie, type TrustToken, writeTrustCookie
 
 interface Earned {
   user: { id: number; authEpoch: number }
-  /** Has just accepted a token of this browser's. */
+  /** The device that accepted this browser's token. */
   device: PersistentId
 }
 
 const DAY_MS = 24 * 3600 * 1000
 
 /**
- * Trusts the browser of a request from now on: row, audit event and mail in one commit, then
- * the cookie. What the browser was trusted for this person before ends. Nothing happens where
- * policy or device do not allow it.
+ * Trusts the browser of a request: stores row, audit event and email in one transaction, then sets
+ * the cookie. Replaces the browser's earlier row for this user. Does nothing if the policy or
+ * the device does not allow it.
  */
 export async function trustBrowser(auth: Auth, req: Request, { user, device }: Earned): Promise<void> {
   const days = await readTrustDays(auth, user.id)
@@ -66,7 +66,11 @@ async function addRow(
   await tellUser(services, transaction, userId, { mail: 'browser-trusted', until: expiresAt, at, address, browser })
 }
 
-/** Ends what this browser had of the same person. @returns the tokens of other people that still stand */
+/**
+ * Deletes this browser's earlier rows for the same user.
+ *
+ * @returns the valid tokens of other users
+ */
 async function replaceOwn(
   auth: Auth,
   transaction: Transaction,
@@ -78,7 +82,7 @@ async function replaceOwn(
   return standingTokens(auth, transaction, tokens)
 }
 
-/** So many browsers of one person are trusted at once; a new one replaces the one that was used longest ago. */
+/** Trusted browsers of one user at most. A new one replaces the one that was used longest ago. */
 export const TRUSTED_BROWSERS = 50
 
 const ADD = `

@@ -2,34 +2,33 @@ import { randomBytes } from 'node:crypto'
 import type { Request, Response } from 'express'
 
 /**
- * What a browser keeps for one person: random bytes, and nothing else. The series stays as
- * long as the trust does, and the token changes at each use, so that a token that was used
- * before is known again as what it is.
+ * The random values that a browser stores for one user. The series stays the same while the browser
+ * is trusted. The token changes with each use, so that a copied one is recognised.
  */
 export interface TrustToken {
   series: string
   token: string
 }
 
-/** So many people may trust one browser; of more the oldest goes. Keeps the cookie below 400 bytes. */
+/** Users who can trust one browser. With more, the oldest token is dropped. The cookie stays below 400 bytes. */
 const MAX_PEOPLE = 5
 
 const SERIES_BYTES = 16
 const TOKEN_BYTES = 32
 
-/** `series.token`, both base64url. */
+/** `series.token`, both in Base64url. */
 const TRUST_TOKEN = /^([\w-]{22})\.([\w-]{43})$/
 const SEPARATOR = '~'
 
 export const newSeries = () => randomBytes(SERIES_BYTES).toString('base64url')
 export const newToken = () => randomBytes(TOKEN_BYTES).toString('base64url')
 
-/** Whether the request has the cookie at all, whatever is in it. */
+/** Whether the request has the cookie, with any content. */
 export function hasTrustCookie(req: Request, https: boolean): boolean {
   return readCookie(req, https) !== null
 }
 
-/** What is in the cookie of a request, newest first. What we never wrote is passed over. */
+/** Reads the tokens in a request's cookie, newest first. Skips parts in another format. */
 export function readTrustCookie(req: Request, https: boolean): TrustToken[] {
   const parts = (readCookie(req, https) ?? '').split(SEPARATOR, MAX_PEOPLE)
   return parts.flatMap((part) => {
@@ -38,7 +37,11 @@ export function readTrustCookie(req: Request, https: boolean): TrustToken[] {
   })
 }
 
-/** Writes the cookie, newest first; without any token it is taken away. @param days until the browser may forget it */
+/**
+ * Sets the cookie, newest token first. Without tokens the cookie is cleared.
+ *
+ * @param options.days lifetime of the cookie
+ */
 export function writeTrustCookie(
   res: Response,
   tokens: readonly TrustToken[],

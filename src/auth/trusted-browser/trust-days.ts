@@ -3,10 +3,10 @@ import { policyOf } from '../policy.js'
 import type { RequestUser } from '../request-user.js'
 
 /**
- * For how many days somebody may trust a browser. A trusted browser is no authenticator, so
- * `strict` knows none (NIST SP 800-63B-4 §5).
+ * Returns for how many days a user can trust a browser. A trusted browser is not an authenticator
+ * (NIST SP 800-63B-4 §5), so `strict` does not allow it.
  *
- * @returns 0 where he may not
+ * @returns 0 if the user cannot
  */
 export function trustDays({ config }: Pick<Auth, 'config'>, person: Pick<RequestUser, 'isStaff' | 'groups'>): number {
   return policyOf(config, person).demand === 'strict' ? 0 : config.trustBrowserDays

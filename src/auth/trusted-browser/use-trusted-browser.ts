@@ -15,13 +15,13 @@ import { revokeTrust } from './revoke-trust.js'
 import { standingTokens } from './standing-tokens.js'
 import { hasTrustCookie, newToken, readTrustCookie, type TrustToken, writeTrustCookie } from './trust-cookie.js'
 
-/** Whose password was right a moment ago. */
+/** The user whose password was correct. */
 interface Person {
   id: number
   authEpoch: number
 }
 
-/** What became of the cookie: the tokens it holds from now on, or null where it stays as it is. */
+/** The result: the passed factor, and the cookie's new tokens (null: the cookie stays the same). */
 interface Outcome {
   factor: PassedFactor | null
   cookie: TrustToken[] | null
@@ -36,19 +36,18 @@ interface TrustRow {
   expiresAt: Date
 }
 
-/** The row that the cookie names, and what was given for it. */
+/** The row that the cookie names, and the submitted token. */
 interface Found {
   row: TrustRow
   given: TrustToken
 }
 
 /**
- * The password step's question: does this browser answer for the device? If so its token is
- * changed in the same transaction, and the old one fails from then on (A-02). Whatever else is
- * in the cookie leads to the token step; no failure is counted for it, so that nobody is
- * locked out by a stranger's cookie.
+ * Checks, after the password, whether this browser is trusted. If so, its token is replaced in the
+ * same transaction, and the old one is no longer accepted. With any other cookie the user has to
+ * enter a token. No failure is counted for it, so that a forged cookie locks nobody out.
  *
- * @returns what the session has passed by it; null: ask for a token
+ * @returns the passed factor, or null if the user has to enter a token
  */
 export async function useTrustedBrowser(auth: Auth, req: Request, user: Person): Promise<PassedFactor | null> {
   if (!hasTrustCookie(req, auth.https)) return null
@@ -56,13 +55,13 @@ export async function useTrustedBrowser(auth: Auth, req: Request, user: Person):
   if (days === 0) return null
   const tokens = readTrustCookie(req, auth.https)
   const { factor, cookie } = await auth.database.sequelize.transaction((transaction) =>
-    askBrowser(auth, transaction, req, { user, tokens, days }),
+    checkBrowser(auth, transaction, req, { user, tokens, days }),
   )
   if (cookie && req.res) writeTrustCookie(req.res, cookie, { https: auth.https, days })
   return factor
 }
 
-interface Asked {
+interface TrustRequest {
   user: Person
   tokens: readonly TrustToken[]
   days: number
@@ -70,8 +69,13 @@ interface Asked {
 
 const unchanged: Outcome = { factor: null, cookie: null }
 
-async function askBrowser(auth: Auth, transaction: Transaction, req: Request, asked: Asked): Promise<Outcome> {
-  const { user, tokens, days } = asked
+async function checkBrowser(
+  auth: Auth,
+  transaction: Transaction,
+  req: Request,
+  request: TrustRequest,
+): Promise<Outcome> {
+  const { user, tokens, days } = request
   if (!(await lockOwner(auth, transaction, user))) return unchanged
   const found = await findOwn(auth, transaction, user.id, tokens)
   const others = await standingTokens(
@@ -90,20 +94,20 @@ async function askBrowser(auth: Auth, transaction: Transaction, req: Request, as
       await revokeCopied(auth, transaction, req, user.id, found.row.id)
       return { factor: null, cookie: others }
     case 'good':
-      return answer(auth, transaction, req, { ...asked, ...found, others })
+      return acceptBrowser(auth, transaction, req, { ...request, ...found, others })
   }
 }
 
 /**
- * Lets the browser answer for its device, as long as that one is active. Wrong codes elsewhere
+ * Accepts the browser instead of its device, if that is still active. Failed attempts elsewhere
  * do not matter: the series and the token are random values of 128 and 256 bits, and a series
- * with a wrong token ends.
+ * with a wrong token is revoked.
  */
-async function answer(
+async function acceptBrowser(
   auth: Auth,
   transaction: Transaction,
   req: Request,
-  { user, row, given, others }: Asked & Found & { others: TrustToken[] },
+  { user, row, given, others }: TrustRequest & Found & { others: TrustToken[] },
 ): Promise<Outcome> {
   const device = await readDevice(auth.otp, transaction, user.id, row.device)
   if (!device) return { factor: null, cookie: others }
@@ -116,7 +120,7 @@ function factorOf(row: TrustRow, { kind, persistentId }: TrustingDevice, now: Da
   return { kind, device: persistentId, at: now.getTime(), how: 'trusted_browser', trustedBrowser: row.id }
 }
 
-/** The row of this person's that the cookie names, locked, and what was given for it. */
+/** Finds and locks this user's row that the cookie names. */
 async function findOwn(
   auth: Auth,
   transaction: Transaction,
@@ -131,7 +135,7 @@ async function findOwn(
   return null
 }
 
-/** Gives the browser another token. Nothing else of the row changes: trust is not prolonged by use. */
+/** Gives the browser a new token. The expiry does not change: using a trusted browser does not extend it. */
 async function changeToken(
   auth: Auth,
   transaction: Transaction,
@@ -151,7 +155,7 @@ async function changeToken(
   return given
 }
 
-/** Ends what two browsers seem to have, and tells the owner. */
+/** Revokes a row whose cookie was copied, and notifies the user. */
 async function revokeCopied(
   auth: Auth,
   transaction: Transaction,
@@ -172,7 +176,7 @@ select id, device, token_hash as "tokenHash", rotated_at as "rotatedAt", created
   expires_at as "expiresAt"
 from trusted_browsers where user_id = $userId and series_hash = any($series::text[]) for update`
 
-// The series is hashed again, so that an older key can be put away once every browser has come by.
+// The series is hashed again, so that an older key can be removed once every browser has been used.
 const CHANGE = `
 update trusted_browsers
 set series_hash = $series, token_hash = $token, rotated_at = $at, last_used_at = $at, address = $address, browser = $browser
