@@ -2,31 +2,31 @@ import type { Literal } from 'sequelize/lib/utils'
 import type { Standing } from '../permissions.js'
 import type { FilterKind } from './filter-conditions.js'
 
-/** One row as it was read: the columns that were asked for, and nothing else. */
+/** A row with only the selected columns. */
 export type Row = Readonly<Record<string, unknown>>
 
 /**
- * Everything that the panel may do with a table. What is not named here is never
- * selected, shown, filtered, sorted by or written, whatever the request says.
+ * What the panel can do with a table. A column that is not listed here is never selected, shown,
+ * filtered by, sorted by or written, regardless of the request.
  */
 export interface AllowList {
   /** Columns that are selected and shown. */
   read: readonly string[]
-  /** Values that the database works out for each row and that are shown beside the columns. */
+  /** SQL expressions that are shown in addition to the columns. */
   computed?: Readonly<Record<string, Literal>>
-  /** The same for the server's own use; never shown. */
+  /** SQL expressions that only the server uses; never shown. */
   hidden?: Readonly<Record<string, Literal>>
-  /** Values that are worked out here from a hidden one, such as the mask of a number. */
+  /** Values computed from hidden ones, such as a masked phone number. */
   derived?: Readonly<Record<string, (row: Row) => unknown>>
   filter: Readonly<Record<string, FilterKind>>
   /** Columns with an index of (column, id), or named in `sortAs`. AdminJS needs one of them in its list. */
   sort: readonly string[]
-  /** Columns that are ordered by another one, which has the same order and an index. */
+  /** Columns that are sorted by another column, which has the same order and an index. */
   sortAs?: Readonly<Partial<Record<string, string>>>
-  /** The one column that other resources show of a row. */
+  /** The only column that other resources show. */
   title: string
-  /** Columns that the search looks into. */
+  /** Columns that the search covers. */
   search: readonly string[]
-  /** Whose row it is, where the rules ask. */
+  /** Returns the rights of the row's owner, if the permission rules need them. */
   subject?(row: Row): Standing
 }

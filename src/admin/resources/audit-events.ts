@@ -1,6 +1,6 @@
 import type { PanelResource } from './panel-resource.js'
 
-/** The trail, newest first. Nobody changes it. */
+/** The audit log, newest first and read-only. */
 export const auditEvents: PanelResource = {
   table: 'audit_events',
   list: {
@@ -15,7 +15,7 @@ export const auditEvents: PanelResource = {
       address: 'exact',
     },
     sort: ['id', 'at'],
-    // Rows are only ever added, so their number orders them as the time does.
+    // Rows are only ever added, so the ID has the same order as the time.
     sortAs: { at: 'id' },
     title: 'event',
     search: [],

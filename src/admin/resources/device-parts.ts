@@ -1,7 +1,7 @@
 import type { KindPart } from '../../otp/kinds/kind-panel.js'
 import type { PanelResource } from './panel-resource.js'
 
-/** Rows that belong to a device, such as its tokens: that they exist, and nothing of what they are. */
+/** Builds the resource of rows that belong to a device, such as backup tokens. It never shows the secrets in them. */
 export function partResource({ table, icon, columns }: KindPart): PanelResource {
   const shown = ['id', 'device_id', ...columns]
   return {

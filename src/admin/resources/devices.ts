@@ -18,18 +18,18 @@ const columns = [
   'failure_count',
 ] as const
 
-/** A kind that the panel shows. */
+/** A kind of device with its own resource in the panel. */
 export type ShownKind = Kind & PanelKind
 
-/** Those of some kinds that the panel shows. Of one that is not registered here nobody knows what can be shown. */
+/** Filters the kinds that have a resource in the panel. */
 export function shownKinds(kinds: readonly Kind[]): ShownKind[] {
   return kinds.filter((kind): kind is ShownKind => kind.panel !== undefined && kind.initModel !== undefined)
 }
 
-/** Why a device is disabled; the panel's labels translate them. */
+/** Why a device is disabled. The panel's texts translate the labels. */
 const reasons = ['administrator', 'failures'].map((value) => ({ value, label: value }))
 
-/** The devices of one kind. */
+/** Builds the resource for the devices of one kind. */
 export function deviceResource({ table, isBackup, panel }: ShownKind): PanelResource {
   const properties: NonNullable<PanelResource['options']['properties']> =
     panel.properties ?? Object.fromEntries(panel.columns.map((column) => [column, { isSortable: false }]))
@@ -52,7 +52,7 @@ export function deviceResource({ table, isBackup, panel }: ShownKind): PanelReso
         created_at: 'time',
         last_used_at: 'time',
       },
-      // A person's sets of backup tokens all have one name: there is no index to sort them by.
+      // All sets of backup tokens have the same name, so there is no index for sorting by it.
       sort: isBackup ? ['id', 'user_id'] : ['id', 'user_id', 'name'],
       title: 'name',
       search: ['name'],

@@ -1,35 +1,32 @@
 import { Op, type WhereOperators } from 'sequelize'
 import { readEmail } from '../../typed-text/read-email.js'
 
-/** How the values of a filter are compared. */
+/** How a filter's value is compared with the column. */
 export type FilterKind = 'text' | 'exact' | 'id' | 'boolean' | 'time' | 'owner'
 
 export const MAX_INTEGER = 2_147_483_647
-/** Longer than any column that is filtered by. */
+/** Characters; no filtered column is longer. */
 const MAX_TEXT = 254
 
-/** What a filter asks of its column; undefined: the value makes no sense. */
+/** The condition of a filter; undefined if its value is invalid. */
 export type Condition = WhereOperators | undefined
 
-/** A piece of text anywhere in the column, in any case. The trigram indexes answer this. */
+/** Builds a condition that finds a text anywhere in a column, ignoring case. It uses the trigram indexes. */
 export function containing(text: string): WhereOperators<string> {
   return { [Op.iLike]: patternOf(text) }
 }
 
-/** The same as a pattern of LIKE. A whole email address is found however it was copied. */
+/** Builds the LIKE pattern for a text. A complete email address is normalised first. */
 export function patternOf(text: string): string {
   return `%${(readEmail(text) ?? text.trim()).slice(0, MAX_TEXT).replace(/[\\%_]/g, '\\$&')}%`
 }
 
-/** Whether the text is the id of a row that could exist. */
+/** Checks whether a text is a possible row ID. */
 export function isId(text: string): boolean {
   return /^[1-9]\d{0,9}$/.test(text) && Number(text) <= MAX_INTEGER
 }
 
-/**
- * Turns what came in the query into a condition. `owner` is not here: it has to ask
- * the database (owners-named.ts).
- */
+/** Converts a query value to a condition. `owner` is missing because it needs the database (owners-named.ts). */
 export const conditions: Readonly<Record<Exclude<FilterKind, 'owner'>, (value: unknown) => Condition>> = {
   text: (value) => (typeof value === 'string' ? containing(value) : undefined),
   exact: (value) => (typeof value === 'string' ? { [Op.eq]: value.slice(0, MAX_TEXT) } : undefined),
@@ -50,6 +47,6 @@ function timeRange(value: unknown): Condition {
 function moment(text: unknown): Date | undefined {
   if (typeof text !== 'string' || !/^\d{4}-\d\d-\d\d/.test(text)) return undefined
   const time = new Date(text)
-  // PostgreSQL knows no year 0; not a number is no year either.
+  // PostgreSQL has no year 0. The comparison is also false for an invalid date.
   return time.getUTCFullYear() >= 1 ? time : undefined
 }

@@ -6,7 +6,7 @@ import type { PanelResource } from './panel-resource.js'
 const policies = ['off', 'staff', 'everyone', 'strict'].map((value) => ({ value, label: value }))
 const policy = ['otp_policy', 'grace_days', 'kinds']
 
-/** Who may what, and what is demanded of whom. Changed by superusers only (src/admin/permissions.ts). */
+/** Groups, with their permissions and second-factor policy. Only superusers can change them (src/admin/permissions.ts). */
 export const groups: PanelResource = {
   table: 'groups',
   list: {
@@ -45,7 +45,7 @@ export const groups: PanelResource = {
   },
 }
 
-/** Who is in which group. Seen on the pages of groups and people, so it has no place in the menu. */
+/** Memberships. They are shown on the pages of groups and users, so they are not in the menu. */
 export const userGroups: PanelResource = {
   table: 'user_groups',
   list: {

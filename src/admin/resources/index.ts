@@ -7,7 +7,7 @@ import { partResource } from './device-parts.js'
 import { trustedBrowsers } from './trusted-browsers.js'
 import { users } from './users.js'
 
-/** Every resource, in the order of the menu. */
+/** Lists the site's resources in the order of the menu. */
 export function panelResources(kinds: readonly Kind[]): readonly PanelResource[] {
   const devices = shownKinds(kinds)
   return [

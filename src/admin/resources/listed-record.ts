@@ -2,16 +2,16 @@ import { type ActionContext, BaseRecord, type Resource } from '../adminjs.js'
 import type { Standing } from '../permissions.js'
 import type { AllowList, Row } from './allow-list.js'
 
-/** What a record needs of its resource. */
+/** The part of a resource that its records need. */
 type RecordResource = Resource & { list: AllowList; shown(row: Row): Record<string, unknown> }
 
-/** A row as AdminJS carries it. Only what the resource's list names ever gets in or out. */
+/** AdminJS's record of a row. It contains only what the resource's allow-list names. */
 export class ListedRecord extends BaseRecord {
-  /** Whose row it is; undefined where no rule asks. */
+  /** The rights of the row's owner; undefined if the permission rules do not need them. */
   readonly subject: Standing | undefined
   readonly #isReference: boolean
 
-  /** @param isReference only id and title were read, for another resource's list */
+  /** @param isReference whether only ID and title were read, for another resource */
   constructor(row: Row, resource: RecordResource, isReference: boolean) {
     super(resource.shown(row), resource)
     this.subject = isReference ? undefined : resource.list.subject?.(row)
@@ -20,7 +20,7 @@ export class ListedRecord extends BaseRecord {
 
   override toJSON(currentAdmin?: ActionContext['currentAdmin']) {
     const json = super.toJSON(currentAdmin)
-    // Without its subject no rule could be asked, and nobody acts on a reference anyway.
+    // Without the subject, permissions cannot be checked. A reference does not need actions.
     return this.#isReference ? { ...json, recordActions: [], bulkActions: [] } : json
   }
 }

@@ -10,10 +10,10 @@ import { ListedRecord } from './listed-record.js'
 import { countRows, readIds, readPage } from './read-page.js'
 import { type AskedFilter, whereOf } from './where-of.js'
 
-/** Who reads. A host application can also call AdminJS without a current admin: it finds no rows, and its call succeeds. */
+/** Returns the current admin. A host application can call AdminJS without one, and then finds no rows. */
 const userIn = (context: ActionContext | undefined): PanelUser | undefined => knownUser(context?.currentAdmin)
 
-/** AdminJS's own ceiling for `perPage`, kept so that its numbers and the rows agree. */
+/** AdminJS's own maximum for `perPage`; the same here, so that its page numbers match the rows. */
 const MAX_ROWS = 500
 const SEARCH_ROWS = 50
 
@@ -35,7 +35,7 @@ interface FindOptions {
   sort?: Sort
 }
 
-/** A list without its pages. */
+/** A list without paging. */
 export interface WholeList {
   filters: readonly AskedFilter[]
   sort: Sort
@@ -43,9 +43,9 @@ export interface WholeList {
 }
 
 /**
- * A table as AdminJS sees it: only what its allow-list names, and only for those whom
- * `can` lets. All of AdminJS's reads pass through here, references and filters too. It
- * never writes: the verbs in ../actions do, in one transaction with their audit event.
+ * A table as AdminJS sees it: only what its allow-list names, and only for users with the
+ * permission. All of AdminJS's reads use this class, also those of references and filters. It
+ * never writes. The functions in ../actions do, in one transaction with their audit event.
  */
 export class ListedResource extends Resource {
   readonly model: ModelStatic<Model>
@@ -63,7 +63,7 @@ export class ListedResource extends Resource {
     if (unknown) throw new Error(`The panel's resource ${this.id()} names no readable column "${unknown}".`)
   }
 
-  /** AdminJS builds the schema it sends to the browser from this. */
+  /** Returns the columns from which AdminJS builds the schema for the browser. */
   override rawAttributes() {
     const columns = this.model.getAttributes()
     return Object.fromEntries(this.list.read.flatMap((name) => (columns[name] ? [[name, columns[name]]] : [])))
@@ -83,7 +83,11 @@ export class ListedResource extends Resource {
     return (await readPage(this, page)).map((row) => new ListedRecord(row, this, false))
   }
 
-  /** Which rows a list has, in its order, for a copy of it. */
+  /**
+   * Reads the IDs of a list's rows, in its order, for an export.
+   *
+   * @throws {PanelRefusal} `not_allowed` without the permissions to view and export
+   */
   async idsOf(user: PanelUser, { filters, sort, limit }: WholeList): Promise<(number | string)[]> {
     this.#check('view', user)
     this.#check('export', user)
@@ -92,7 +96,7 @@ export class ListedResource extends Resource {
     return readIds(this, { where, ...order, limit, offset: 0 })
   }
 
-  /** Those that are still there, as they may be shown. */
+  /** Reads what can be shown of these rows, in this order, without those that no longer exist. */
   async rowsOf(ids: readonly (number | string)[]): Promise<Record<string, unknown>[]> {
     const rows = await this.select({ where: { id: { [Op.in]: [...ids] } }, order: [], limit: ids.length, offset: 0 })
     const byId = new Map(rows.map((row) => [row['id'], this.shown(row)]))
@@ -115,7 +119,7 @@ export class ListedResource extends Resource {
     return record ?? null
   }
 
-  /** Asked for by another resource it gives id and title only, and to those who may not see it nothing at all. */
+  /** Reads rows by ID. For another resource it returns ID and title only, and nothing if the user cannot view this one. */
   override async findMany(ids: readonly (string | number)[], context?: ActionContext): Promise<ListedRecord[]> {
     const isReference = context !== undefined && context.resource !== this
     const user = userIn(context)
@@ -130,7 +134,11 @@ export class ListedResource extends Resource {
     return rows.map((row) => new ListedRecord(row, this, isReference))
   }
 
-  /** The first rows with the text anywhere in a searched column, by title. */
+  /**
+   * Finds the first rows that contain a text in a searched column, sorted by title.
+   *
+   * @param column a column to search; undefined searches all of them
+   */
   async search(text: string, column: string | undefined, context: ActionContext): Promise<ListedRecord[]> {
     const user = userIn(context)
     if (!user) return []
@@ -149,13 +157,13 @@ export class ListedResource extends Resource {
     return rows.map((row) => new ListedRecord(row, this, false))
   }
 
-  /** Reads the listed columns and computed values of some rows, and no others. */
+  /** Reads the columns of the allow-list and its computed and hidden values. */
   select(selection: Selection): Promise<Row[]> {
     const extra = Object.entries({ ...this.list.computed, ...this.list.hidden })
     return this.#read([...this.list.read, ...extra.map(([name, sql]): [typeof sql, string] => [sql, name])], selection)
   }
 
-  /** Every value that may be shown of a row. */
+  /** The names of all values that can be shown. */
   get shownNames(): readonly string[] {
     return [...this.#plainNames, ...Object.keys(this.list.derived ?? {})]
   }
@@ -164,7 +172,7 @@ export class ListedResource extends Resource {
     return [...this.list.read, ...Object.keys(this.list.computed ?? {})]
   }
 
-  /** The part of a row that may be shown. */
+  /** Returns the part of a row that can be shown. */
   shown(row: Row): Record<string, unknown> {
     const plain = this.#plainNames.filter((name) => Object.hasOwn(row, name)).map((name) => [name, row[name]])
     return { ...Object.fromEntries(plain), ...this.#derived(row) }
@@ -182,7 +190,7 @@ export class ListedResource extends Resource {
     return Promise.reject(new PanelRefusal('not_allowed'))
   }
 
-  /** Nothing of a reference, whose row has only its title. */
+  /** Computes the derived values; none for a reference, whose row has no hidden values. */
   #derived(row: Row): Record<string, unknown> {
     const { derived = {}, hidden = {} } = this.list
     if (!Object.keys(hidden).every((name) => Object.hasOwn(row, name))) return {}

@@ -7,14 +7,14 @@ import type { Row } from './allow-list.js'
 interface PagedTable {
   model: ModelStatic<Model>
   services: Pick<PanelServices, 'database'>
-  /** The table's name. */
+  /** Returns the table's name. */
   id(): string
   select(selection: { where: WhereOptions; order: Order; limit: number; offset: number }): Promise<Row[]>
 }
 
 export interface Page {
   where: WhereOptions
-  /** True: no condition at all, so that the table's own size is the count. */
+  /** True if there is no condition, so that the table's size is the count. */
   whole: boolean
   sortBy: string
   descending: boolean
@@ -22,16 +22,16 @@ export interface Page {
   offset: number
 }
 
-/** Counted exactly up to here; beyond it a number is read from the planner's statistics. */
+/** Rows up to which a count is exact. Above it, the planner's statistics provide an estimate. */
 export const COUNT_LIMIT = 10_000
-/** From here on the ids are found first, in the index alone, and then only the page's rows are read. */
+/** From this offset, the IDs are read first, from the index only, and then the page's rows. */
 const DEEP = 1_000
 
 const id = z.object({ id: z.union([z.number(), z.string()]) })
 
 /**
- * The rows of one page. Deep pages of a whole table are counted from the nearer end: the
- * last page of 1,000,000 rows costs what its exact count costs, not a sort of them all.
+ * Reads the rows of one page. Deep pages of a whole table are read from the nearer end, so the
+ * last page of 1,000,000 rows costs one exact count instead of a sort of all rows.
  */
 export async function readPage(resource: PagedTable, page: Page): Promise<Row[]> {
   if (page.offset < DEEP) return resource.select({ ...page, order: orderOf(page) })
@@ -40,7 +40,7 @@ export async function readPage(resource: PagedTable, page: Page): Promise<Row[]>
   return resource.select({ where: { id: { [Op.in]: ids } }, order: orderOf(page), limit: page.limit, offset: 0 })
 }
 
-/** Column and id in one direction, so that the index of (column, id) serves both. */
+/** Sorts column and ID in the same direction, so that the index on (column, id) covers both. */
 function orderOf({ sortBy, descending }: Pick<Page, 'sortBy' | 'descending'>): Order {
   const direction = descending ? 'DESC' : 'ASC'
   return sortBy === 'id'
@@ -56,7 +56,7 @@ async function deepIds(resource: PagedTable, page: Page) {
   return near.limit === 0 ? [] : readIds(resource, near)
 }
 
-/** The ids of some rows in their order, from the index alone where there is no condition. */
+/** Reads the IDs of some rows in order, from the index only if there is no condition. */
 export async function readIds(resource: PagedTable, { where, limit, offset, ...order }: Omit<Page, 'whole'>) {
   const rows = await resource.model.findAll({
     attributes: ['id'],
@@ -80,8 +80,10 @@ async function fromNearerEnd(resource: PagedTable, page: Page): Promise<Page> {
 }
 
 /**
- * How many rows there are: exact up to COUNT_LIMIT. Beyond it the planner's estimate for
- * a whole table, and COUNT_LIMIT + 1 ("more than that") for a part of one.
+ * Counts rows: exactly up to COUNT_LIMIT. Above it, returns the planner's estimate for a whole
+ * table, or COUNT_LIMIT + 1 ("more than that") for a part of one.
+ *
+ * @param whole whether there is no condition
  */
 export async function countRows(resource: PagedTable, where: WhereOptions, whole: boolean): Promise<number> {
   const beyond = await resource.model.findAll({ attributes: ['id'], where, offset: COUNT_LIMIT, limit: 1, raw: true })
@@ -89,7 +91,7 @@ export async function countRows(resource: PagedTable, where: WhereOptions, whole
   return whole ? Math.max(COUNT_LIMIT + 1, await estimateRows(resource)) : COUNT_LIMIT + 1
 }
 
-/** What the planner assumes: rows per block when last analysed, times the blocks there are now. */
+/** Estimates like the planner: rows per block at the last analysis, times the current number of blocks. */
 async function estimateRows(resource: PagedTable): Promise<number> {
   const { sequelize } = resource.services.database
   const [row] = await sequelize.query<{ rows: number }>(

@@ -2,7 +2,7 @@ import { literal } from 'sequelize'
 import { standing, standingSql } from '../read-standing.js'
 import type { PanelResource } from './panel-resource.js'
 
-/** Browsers that answer for somebody's device. Their owners trust them; here they are looked at and revoked. */
+/** Browsers that skip the second factor. Users trust them on their account pages; here they can be viewed and revoked. */
 export const trustedBrowsers: PanelResource = {
   table: 'trusted_browsers',
   list: {

@@ -3,7 +3,8 @@ import { standing, standingSql } from '../read-standing.js'
 import type { PanelResource } from './panel-resource.js'
 
 /**
- * People. Made on the command line, changed here, never deleted: the audit trail names them.
+ * Builds the resource for users. They are created on the command line and never deleted, because
+ * the audit log refers to them.
  *
  * @param deviceTables tables of the kinds of device that are listed with their owner
  */
@@ -54,7 +55,7 @@ export const users = (deviceTables: readonly string[]): PanelResource => ({
       locked_until: { type: 'string', components: { show: 'WaitsOfUser' } },
       obstacles: { type: 'string', components: { show: 'ObstaclesOfUser' } },
       undelivered_invitation: { type: 'string', components: { show: 'UndeliveredInvitation' } },
-      // Nothing is behind these: their components ask for the rows themselves.
+      // These are not columns: their components load the rows themselves.
       groups: { type: 'string', components: { show: 'GroupsOfUser' }, custom: { tables: ['user_groups'] } },
       devices: { type: 'string', components: { show: 'DevicesOfUser' }, custom: { tables: deviceTables } },
       trusted_browsers: {

@@ -7,7 +7,7 @@ import type { AllowList } from './allow-list.js'
 import { conditions } from './filter-conditions.js'
 import { ownersNamed } from './owners-named.js'
 
-/** What one filter asks of its column: a text, or the two ends of a range. */
+/** A filter of the request. Its value is a text, or the two ends of a range. */
 export interface AskedFilter {
   path: string
   value: unknown
@@ -21,11 +21,15 @@ interface Filterable {
 
 interface Where {
   where: WhereOptions
-  /** True: no condition at all. */
+  /** True if there is no condition. */
   whole: boolean
 }
 
-/** Turns a list's filters into conditions. One that the resource does not know is refused, not passed over. */
+/**
+ * Converts a list's filters to conditions.
+ *
+ * @throws {PanelRefusal} `bad_request` for an unknown filter or an invalid value
+ */
 export async function whereOf(resource: Filterable, filters: readonly AskedFilter[], user: PanelUser): Promise<Where> {
   const asked = filters.filter(({ value }) => value !== '')
   const parts = await Promise.all(
@@ -43,7 +47,7 @@ async function conditionOf(
   user: PanelUser,
 ): Promise<WhereOperators> {
   const named = Object.hasOwn(list.filter, column) ? list.filter[column] : undefined
-  // Someone who cannot read people, or not in this session, must not learn from this which addresses exist.
+  // A user who cannot view users, or not in this session, must not learn which email addresses exist.
   const kind = named === 'owner' && !readsPeople(user) ? 'id' : named
   const condition =
     kind === 'owner' ? await ownersNamed(services.database.models, value) : kind && conditions[kind](value)
