@@ -134,7 +134,7 @@ describe.each(looks)('a locked person, $width wide, dark: $dark (DEV-03)', (look
     await page.getByRole('status').getByRole('note').waitFor()
     await lookAt(page, 'reset-needs-invitation', look)
     await page.getByRole('status').getByRole('link', { name: 'Invite' }).click()
-    await page.getByRole('button', { name: 'Create invitation' }).waitFor()
+    await page.getByRole('button', { name: 'Send invitation' }).waitFor()
     await expect.poll(() => page.getByRole('note').count()).toBe(0)
     expect(complaints).toEqual([])
     await context.close()

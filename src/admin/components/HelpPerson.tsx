@@ -26,6 +26,7 @@ function Help({ action, record }: ActionProps) {
   const text = (name: string, values?: object) => translateComponent(`HelpPerson.${name}`, undefined, values)
   const [state, setState] = useState<State>({ at: 'asking' })
   const [isSending, setSending] = useState(false)
+  const [isByMail, setByMail] = useState(true)
   if (!record) return null
   const { name } = action
   const person = { email: isolate(String(record.params['email'] ?? '')) }
@@ -49,12 +50,12 @@ function Help({ action, record }: ActionProps) {
         <form onSubmit={(event) => void send(event)}>
           <p>{text(`${name}_text`, person)}</p>
           <ObstaclesOfHelp action={action} record={record} obstacles={obstaclesIn(record, name)} />
-          {name === 'invite' && <Delivery email={person.email} />}
+          {name === 'invite' && <Delivery email={person.email} onChange={setByMail} />}
           <button
             className={`plain-button plain-button-${action.variant === 'danger' ? 'danger' : 'primary'}`}
             disabled={isSending}
           >
-            {text(`${name}_button`)}
+            {text(`${name}_button${name === 'invite' && isByMail ? '_by_mail' : ''}`)}
           </button>
         </form>
       )}
@@ -62,17 +63,18 @@ function Help({ action, record }: ActionProps) {
   )
 }
 
-function Delivery({ email }: { email: string }) {
+/** How the link gets to its person; says whether by email. */
+function Delivery({ email, onChange }: { email: string; onChange: (isByMail: boolean) => void }) {
   const { translateComponent: text } = useTranslation()
   return (
     <fieldset>
       <legend>{text('HelpPerson.deliver')}</legend>
       <label>
-        <input type="radio" name="deliver" value="mail" defaultChecked />{' '}
+        <input type="radio" name="deliver" value="mail" defaultChecked onChange={() => onChange(true)} />{' '}
         {text('HelpPerson.by_mail', undefined, { email })}
       </label>
       <label>
-        <input type="radio" name="deliver" value="page" /> {text('HelpPerson.on_page')}
+        <input type="radio" name="deliver" value="page" onChange={() => onChange(false)} /> {text('HelpPerson.on_page')}
       </label>
     </fieldset>
   )
