@@ -1,4 +1,4 @@
-/** The part of AdminJS's bundler that we use; the package says where it is and not what is in it. */
+/** The part of AdminJS's bundler that the panel uses. The package exports it without types. */
 declare module 'adminjs/bundler' {
   export class AssetBundler {
     constructor(input: object, output: object)

@@ -5,19 +5,19 @@ import path from 'node:path'
 import { SiteError } from '../../errors.js'
 import type { AdminJS } from '../adminjs.js'
 
-/** The host's own components as one script. */
+/** The host's components as one script. */
 export interface ComponentBundle {
-  /** With the content's hash in it. */
+  /** File name with a hash of the content. */
   name: string
   script: Buffer
 }
 
 /**
- * Bundles what the host's ComponentLoader names, with AdminJS's own bundler, as AdminJS
- * would at its start. Nothing is left on the disk, so the working folder may be read-only.
+ * Bundles the components of the host's ComponentLoader with AdminJS's own bundler, as AdminJS
+ * does at start-up. It only writes to a temporary folder, so the working folder can be read-only.
  *
- * @returns null where the host brings no component
- * @throws {SiteError} `host_components` with the bundler's words as its cause
+ * @returns null if the host has no components
+ * @throws {SiteError} `host_components` with the bundler's error as its cause
  */
 export async function bundleComponents(admin: AdminJS): Promise<ComponentBundle | null> {
   const names = Object.keys(admin.componentLoader.getComponents())
@@ -37,7 +37,7 @@ export async function bundleComponents(admin: AdminJS): Promise<ComponentBundle 
   }
 }
 
-/** Loaded here alone: Babel and Rollup take two seconds, and most sites have no need of them. */
+/** Bundles the components. Babel and Rollup are loaded only here: they take two seconds, and most sites do not need them. */
 async function bundle(admin: AdminJS, folder: string): Promise<Buffer> {
   const { AssetBundler, componentsBundler, generateUserComponentEntry } = await import('adminjs/bundler')
   const { inputOptions, outputOptions } = componentsBundler

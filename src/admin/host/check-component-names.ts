@@ -3,8 +3,8 @@ import type { AdminJS, AdminJSOptions } from '../adminjs.js'
 import { isOfHost } from './host-resources.js'
 
 /**
- * Refuses a component of the host under a name by which our own resources find theirs. The
- * names of AdminJS's own components are for everybody to override.
+ * Rejects a component of the host that has the same name as one of the panel's own. A host can
+ * override AdminJS's components.
  *
  * @throws {SiteError} `host_component_taken`
  */
@@ -20,7 +20,7 @@ export function checkComponentNames(admin: AdminJS, { dashboard }: AdminJSOption
   )
 }
 
-/** Every component that an action or a property of ours names. */
+/** Collects the components that actions and properties of the site's resources use. */
 function ownNames(admin: AdminJS): Set<string> {
   const options = admin.resources.filter((resource) => !isOfHost(resource)).map((each) => each.decorate().options)
   const named = JSON.stringify(options).matchAll(/"(?:component|list|show|edit|filter)":"(\w+)"/g)

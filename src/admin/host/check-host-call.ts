@@ -9,15 +9,15 @@ import { idOf, isOfHost, type Resource } from './host-resources.js'
 import { isSafeHostName } from './read-host-fields.js'
 import { MAX_ROWS, namesRowsInBody } from './take-bulk-ids.js'
 
-/** Characters. Node takes no longer request head. */
+/** Characters; Node's limit for a request's headers. */
 const MAX_VALUE = 16_384
 
-/** Those that only read. The form of any other is fetched by GET, where it has one. */
+/** Actions that only read. The others serve their form, if they have one, by GET. */
 const READS: ReadonlySet<string> = new Set(['list', 'search', 'show'])
 
 /**
- * The methods that an action of the host answers. One without a page of its own does its
- * work at once, and AdminJS's own `new` has nothing to fetch.
+ * Returns the methods that an action of the host accepts. An action without its own page runs
+ * immediately, and AdminJS's own `new` loads no data.
  */
 function methodsOf(resource: Resource, action: ActionDecorator, user: PanelUser): readonly string[] {
   if (READS.has(action.name)) return ['GET']
@@ -26,9 +26,11 @@ function methodsOf(resource: Resource, action: ActionDecorator, user: PanelUser)
 }
 
 /**
- * Judges a call to one of the host's resources before AdminJS and the host's own rules see
- * it: as for ours, but with the host's action names, and ids and names of any sound form.
- * What is no resource of the host goes on to the next handler.
+ * Validates a call to one of the host's resources before AdminJS and the host's rules handle it:
+ * like `checkCall`, but with the host's actions, and with IDs and names of any valid form. Calls
+ * to other resources are passed on.
+ *
+ * @throws {PanelRefusal}
  */
 export function checkHostCall(admin: AdminJS, kind: CallKind): RequestHandler {
   return (req, _res, next) => {
@@ -43,7 +45,7 @@ export function checkHostCall(admin: AdminJS, kind: CallKind): RequestHandler {
   }
 }
 
-/** A form, a question or an answer about records shows them: those who may not see them get none of it. */
+/** Checks the permissions for a call. Calls about records can return them, so they also require the one to view. */
 function mayCall(user: PanelUser, resourceId: string, action: string, kind: CallKind): boolean {
   return mayUse(user, resourceId, action) && (kind === 'resource' || mayUse(user, resourceId, 'list'))
 }
@@ -69,13 +71,13 @@ function checkParameters(resource: Resource, req: Request, kind: CallKind): void
   if (kind === 'bulk' && !namesRowsInBody(req)) checkBulk(req.query['recordIds'])
 }
 
-/** Keys of any form among them; PostgreSQL has no text with a NUL or half a surrogate pair. */
+/** Checks a parameter's text. PostgreSQL cannot store a NUL or a lone surrogate. */
 const isText = (value: unknown) =>
   typeof value === 'string' && value.length <= MAX_VALUE && !/[\0\p{Surrogate}]/u.test(value)
 
 /**
- * AdminJS's own parameters have one value each. All others are the application's affair, and can
- * have several: in its own actions `page` and the like, too.
+ * Checks a query parameter. AdminJS's own parameters have one value each. All others belong to the
+ * host and can have several, even `page` in the host's own actions.
  */
 function isSound(resource: Resource, name: string, value: unknown, reads: boolean): boolean {
   if (!isSafeHostName(name)) return false
@@ -86,7 +88,7 @@ function isSound(resource: Resource, name: string, value: unknown, reads: boolea
 
 const OF_LISTS: ReadonlySet<string> = new Set(['page', 'perPage', 'direction', 'sortBy', 'searchProperty'])
 
-/** AdminJS's own parameters; a wrong one would end in a fault of the database. */
+/** Checks one of AdminJS's own parameters. An invalid one would cause a database error. */
 function isKnown(resource: Resource, name: string, value: string): boolean {
   if (name === 'page') return /^[1-9]\d{0,8}$/.test(value)
   if (name === 'perPage') return /^[1-9]\d{0,2}$/.test(value) && Number(value) <= MAX_ROWS
@@ -96,7 +98,7 @@ function isKnown(resource: Resource, name: string, value: string): boolean {
   return !isProperty || hasProperty(resource, property)
 }
 
-/** A property, or a part of one: `address.city`, `created_at~~from`. */
+/** Checks that a path is a property or a part of one: `address.city`, `created_at~~from`. */
 function hasProperty(resource: Resource, path: string): boolean {
   return Object.hasOwn(resource.decorate().properties, path.split(/\.|~~/)[0] ?? '')
 }

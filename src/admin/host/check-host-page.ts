@@ -5,7 +5,7 @@ import { PanelRefusal } from '../refusal.js'
 import { mayOpen, mayUse } from './host-permissions.js'
 import { idOf, isOfHost } from './host-resources.js'
 
-/** Goes on to our own resources' pages where the address is of none of the host's. */
+/** Checks that the user can open a page of the host's resources. Requests for other resources are passed on. */
 export function checkHostPage(admin: AdminJS): RequestHandler {
   return (req, _res, next) => {
     const { resourceId, action = 'list' } = req.params
@@ -18,7 +18,7 @@ export function checkHostPage(admin: AdminJS): RequestHandler {
   }
 }
 
-/** The host's own pages, by name; AdminJS itself asks nobody whether he may open one. */
+/** Checks that the user can open one of the host's pages. AdminJS itself has no permission check for pages. */
 export function checkNamedPage(admin: AdminJS): RequestHandler {
   return (req, _res, next) => {
     const { pageName } = req.params

@@ -1,14 +1,14 @@
 import type { AdminJSOptions, BrandingOptions } from '../adminjs.js'
 
-/** Ours that the host cannot change: where the panel is, and how people come in and out. */
+/** The site's options, which include those that the host cannot change: the paths of the panel, sign-in and sign-out. */
 type OwnOptions = Omit<AdminJSOptions, 'branding'> & { branding: BrandingOptions; resources: readonly unknown[] }
 
 /**
- * The host's options beside ours. Ours stay: addresses, users, devices and the audit trail.
- * The host's come after them in the menu, and its dashboard and branding take the place of ours.
+ * Combines the host's options with the site's. The site's paths and resources stay. The host's
+ * resources follow them in the menu, and its dashboard and branding replace the site's.
  */
 export function combineOptions(own: OwnOptions, host: AdminJSOptions): AdminJSOptions {
-  // Themes are scripts that AdminJS would serve itself; our colours are the reader's choice of light or dark.
+  // AdminJS would serve themes as scripts itself. The panel follows the browser's light or dark setting.
   const { availableThemes: _themes, defaultTheme: _theme, assetsCDN: _cdn, branding, dashboard, ...rest } = host
   return {
     ...rest,

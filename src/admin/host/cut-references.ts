@@ -6,7 +6,7 @@ import type { RequirementChecks } from '../requirements.js'
 import { mayUse } from './host-permissions.js'
 import { idOf, isOfHost, type Resource } from './host-resources.js'
 
-/** Where AdminJS's answers have their records. Each is read by itself, so that an odd one hides no other. */
+/** The records in AdminJS's responses. Each is parsed separately, so that an invalid one does not affect the others. */
 const answer = z.looseObject({ record: z.unknown().optional(), records: z.array(z.unknown()).optional().catch([]) })
 const record = z.looseObject({ populated: z.record(z.string(), z.unknown()).catch({}) })
 const referred = z.looseObject({
@@ -17,15 +17,15 @@ const referred = z.looseObject({
 })
 
 /**
- * Leaves of the records that a record refers to their id and title, and those only where the
- * person may see their resource. AdminJS sends every column of them, past the permission
- * and the requirement of the resource that they belong to.
+ * Reduces referenced records to ID and title, and removes them if the user cannot view their
+ * resource. AdminJS would send all their columns, without checking the permission and the
+ * requirement of that resource.
  */
 export function cutReferences(admin: AdminJS, isOpenTo: RequirementChecks['isOpenTo']): RequestHandler {
   return (req, res, next) => {
     const resource = admin.resources.find((candidate) => idOf(candidate) === req.params['resourceId'])
     const user = panelUserOf({ currentAdmin: Reflect.get(req.session, 'adminUser') })
-    // Whose rows of ours somebody may see, they have asked themselves.
+    // The site's own resources have already checked the permission.
     const may = (reference: Resource) => !isOfHost(reference) || mayUse(user, idOf(reference), 'list')
     const sees: Sees = (reference) => may(reference) && isOpenTo(req, idOf(reference))
     const send = res.send.bind(res)
@@ -37,7 +37,7 @@ export function cutReferences(admin: AdminJS, isOpenTo: RequirementChecks['isOpe
   }
 }
 
-/** Whether this person, in this session, may see records of a resource. */
+/** Whether the user, in this session, can view records of a resource. */
 type Sees = (reference: Resource) => boolean
 
 function cut(resource: Resource, sees: Sees, body: unknown): unknown {
@@ -58,16 +58,16 @@ function cutAll(resource: Resource, sees: Sees, populated: Readonly<Record<strin
   const entries = Object.entries(populated).flatMap(([path, value]) => {
     const reference = resource.decorate().getPropertyByKey(path)?.reference()
     const { data } = referred.safeParse(value)
-    // What is no record was put there by the host's own hook.
+    // Anything else than a record was added by the host's own hook.
     if (!data) return [[path, value]]
     if (!reference || !sees(reference)) return []
-    // Ours cut their records themselves.
+    // The site's resources have already reduced their records.
     return [[path, isOfHost(reference) ? shorten(data) : value]]
   })
   return Object.fromEntries(entries)
 }
 
-/** In the shape of a record, which the browser's part expects. The one action makes the title a link. */
+/** Reduces a record to ID and title, in the format that the browser expects. The `show` action makes the title a link. */
 function shorten({ id, title, recordActions }: z.output<typeof referred>) {
   const show = recordActions.filter(({ name }) => name === 'show')
   return { id, title, params: {}, populated: {}, baseError: null, errors: {}, recordActions: show, bulkActions: [] }

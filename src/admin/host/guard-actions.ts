@@ -5,9 +5,9 @@ import { idOf, isOfHost } from './host-resources.js'
 import { readsMissing } from './watch-admin.js'
 
 /**
- * Puts the permissions of groups in front of the host's own `isAccessible`. AdminJS asks it
- * for menus, for the buttons of every record and before every action, so that all agree.
- * Where the host's code asks it for nobody, nothing is permitted.
+ * Adds the permissions of groups to the host's own `isAccessible`. AdminJS calls it for menus,
+ * for the buttons of every record and before every action, so all of them agree. Without a
+ * current admin nothing is allowed.
  */
 export function guardActions(admin: AdminJS): void {
   for (const resource of admin.resources.filter(isOfHost))
@@ -17,12 +17,12 @@ export function guardActions(admin: AdminJS): void {
 function guardAction(resourceId: string, action: ActionDecorator): void {
   const isAccessible = action.isAccessible.bind(action)
   const isVisible = action.isVisible.bind(action)
-  // Rules that read the current admin would throw without one, and what nobody can use is not shown.
+  // Without a current admin, the host's rule could throw, and no action can be used anyway.
   action.isVisible = (currentAdmin, record) => knownUser(currentAdmin) !== undefined && isVisible(currentAdmin, record)
   action.isAccessible = (currentAdmin, record) => {
     const user = knownUser(currentAdmin)
     if (!user || !mayUse(user, resourceId, action.name)) return false
-    // A rule that looks for what there is not decides by "undefined", about whoever it is.
+    // A rule that read a missing property compared it with undefined, so its result means nothing.
     const { answer, missing } = readsMissing<unknown>(user, () => isAccessible(currentAdmin, record))
     if (missing) return false
     return answer instanceof Promise ? refusePromise(answer, resourceId, action.name) : Boolean(answer)
@@ -31,7 +31,7 @@ function guardAction(resourceId: string, action: ActionDecorator): void {
 
 const told = new Set<string>()
 
-/** AdminJS would take the promise itself for a yes. */
+/** Denies the action, because AdminJS would treat the promise itself as true. Warns once for each action. */
 function refusePromise(answer: Promise<unknown>, resourceId: string, action: string): false {
   answer.catch(() => {})
   const name = `${resourceId}.${action}`

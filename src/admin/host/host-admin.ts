@@ -4,38 +4,39 @@ import { SiteError } from '../../errors.js'
 import type { AdminJS, AdminJSOptions } from '../adminjs.js'
 
 /**
- * What calls ask beyond verified staff, by `resource.action`, by the permission behind it
- * (`orders.change`), or by `resource.*` for every action of it. `null`: nothing more.
+ * Requirements for calls, in addition to being verified staff: by `resource.action`, by the
+ * action's permission (`orders.change`), or by `resource.*` for all actions. `null`: no further
+ * requirement.
  */
 export type Requirements = Readonly<Record<string, Requirement | null>>
 
 /**
- * An AdminJS application that moves into our panel: the options it is made of, or the
- * AdminJS that was made of them (it is left alone, ours is made of the same options), or
- * either of them with what is asked beyond its own rules.
+ * The AdminJS application to mount in the panel: its options, the AdminJS instance created from
+ * them, or either of these with further options. An instance is not changed; the panel creates
+ * its own from the same options.
  */
 export type HostAdmin = AdminJSOptions | AdminJS | HostPanel
 
-/** A host's AdminJS, with what we ask of its visitors and take from them. */
+/** A host's AdminJS, with its requirements and the limits for its requests. */
 export interface HostPanel {
   admin: AdminJSOptions | AdminJS
   /**
-   * What a session must have shown for an action of a resource, by `resource.action`, or
-   * `resource.*` for every action of it.
+   * What a session must have verified for an action, by `resource.action`, or by `resource.*` for
+   * every action of the resource.
    *
    * @example { 'orders.delete': { maxAge: 300 } } // a token within five minutes
    */
   requirements?: Requirements
-  /** Bytes that the body of a request may have; 1 MB where nothing is said. It is held in memory while it is read. */
+  /** Maximum bytes of a request's body, which is read into memory. Default: 1 MB. */
   bodyLimit?: number
   /**
-   * Whether its forms may carry files, as @adminjs/upload needs; false where nothing is
-   * said. They lie in the system's folder for passing files until the request is answered.
+   * Whether forms can contain files, as @adminjs/upload needs. They are stored in the system's
+   * temporary folder until the response is sent. Default: false.
    */
   files?: boolean
 }
 
-/** The same in one shape. */
+/** The `admin` option in one form. */
 export interface HostSettings extends HostPanel {
   options: AdminJSOptions
 }
@@ -51,10 +52,10 @@ const hostPanel = z.strictObject({
 })
 
 /**
- * Reads the `admin` option in any of its shapes.
+ * Reads the `admin` option in any of its forms.
  *
- * @throws {SiteError} `options_refused` for a wish that would not be heard, `host_root_path`
- *   where its panel is to be somewhere else than ours
+ * @throws {SiteError} `options_refused` for an unknown or invalid option, `host_root_path` for a
+ *   root path other than `/admin`
  */
 export function readHostAdmin(given: HostAdmin): HostSettings {
   const mistakes = mistakesIn(given)
@@ -72,7 +73,7 @@ export function readHostAdmin(given: HostAdmin): HostSettings {
   return { ...panel, options }
 }
 
-/** Wishes that are misspelt or beside the options of AdminJS: what they were to close would stay open. */
+/** Finds options that are misspelt or placed among AdminJS's: what they should protect would be unprotected. */
 function mistakesIn(given: HostAdmin): string[] {
   if (!('admin' in given)) {
     const misplaced = Object.keys(wishes).filter((name) => name in given)
@@ -86,7 +87,7 @@ function mistakesIn(given: HostAdmin): string[] {
   )
 }
 
-/** Known by what it has: an instance may be of another copy of AdminJS. */
+/** Returns the options of an instance too. It is recognised by its properties: it might be of another copy of AdminJS. */
 function optionsOf(admin: AdminJSOptions | AdminJS): AdminJSOptions {
   if (!('options' in admin)) return admin
   const { pages, dashboard, ...options } = admin.options

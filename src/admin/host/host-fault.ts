@@ -4,18 +4,19 @@ import { PanelRefusal, type RefusalCode } from '../refusal.js'
 
 const REACHED = 'reachedHost'
 
-/** Marks that code of the application runs from here on: what it throws says nothing of what it has done. */
+/** Marks that the host's code runs from here. After an error in it, it is not known what it has changed. */
 export const enterHost: RequestHandler = (_req, res, next) => {
   res.locals[REACHED] = true
   next()
 }
 
-/** AdminJS hands on nothing where the application's code has thrown `undefined` or `null`. */
+/** Rejects a request after the host's code threw `undefined` or `null`, which AdminJS passes on like no error. */
 export const refuseNothing: RequestHandler = (_req, res, next) => {
   if (reachedHost(res)) throw new PanelRefusal('internal')
   next()
 }
 
+/** Checks whether the host's code has run for a request. */
 export const reachedHost = ({ locals }: Pick<Response, 'locals'>): boolean => locals[REACHED] === true
 
 const codes: Readonly<Record<string, RefusalCode>> = {
@@ -25,7 +26,7 @@ const codes: Readonly<Record<string, RefusalCode>> = {
   AppError: 'bad_request',
 }
 
-/** AdminJS's own errors, of whatever copy of it. */
+/** AdminJS's own errors, of any copy of it. */
 const adminError = z.object({
   name: z.enum(['ForbiddenError', 'NotFoundError', 'ValidationError', 'AppError']),
   baseError: z.object({ message: z.unknown() }).nullish(),
@@ -36,9 +37,9 @@ const adminError = z.object({
 })
 
 /**
- * What the application's code has thrown where AdminJS catches nothing: in the handlers of
- * pages and dashboards. Its refusals are said in its own words; all else is a fault, also
- * one that carries a status, which may be that of a server that it asked.
+ * Converts an error of the host's code that AdminJS did not catch, in handlers of pages and
+ * dashboards. AdminJS's own errors keep their text. Anything else is an internal error, even if
+ * it has a status, which might be that of another server's response.
  */
 export function refusalOfHost(error: unknown): PanelRefusal {
   if (error instanceof PanelRefusal) return withoutPromise(error)
@@ -52,10 +53,10 @@ export function refusalOfHost(error: unknown): PanelRefusal {
   return withoutPromise(refusal)
 }
 
-/** Reasons that promise nothing either. */
+/** Reasons whose text does not say that nothing was changed. */
 const OPEN: ReadonlySet<string> = new Set(['filter', 'data_rejected'])
 
-/** Our words for most codes say that nothing was changed, which is not known once the application's code has run. */
+/** Replaces a text that says that nothing was changed, which is not known after the host's code has run. */
 function withoutPromise(refusal: PanelRefusal): PanelRefusal {
   const { code, details } = refusal
   const saysNothing =
@@ -64,11 +65,11 @@ function withoutPromise(refusal: PanelRefusal): PanelRefusal {
   return new PanelRefusal(code, { ...details, reason: 'stopped_midway' })
 }
 
-/** AdminJS's own, which say no more than the code does. */
+/** AdminJS's own messages, which add nothing to the code. */
 const EMPTY =
   /^(forbiddenError|anyForbiddenError|You cannot perform this action|thereWereValidationErrors)$|with given id/i
 
-/** The application's words, where it has any. */
+/** Returns the host's own error text, if there is one. */
 export function wordsOf(message: unknown): { words?: string } {
   return typeof message === 'string' && message !== '' && !EMPTY.test(message) ? { words: message.slice(0, 2_000) } : {}
 }

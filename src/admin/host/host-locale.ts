@@ -2,21 +2,20 @@ import { locales } from '../adminjs.js'
 import type { Language } from '../../i18n.js'
 import { overlay, panelLocale, type Texts } from '../panel-texts.js'
 
-/** What AdminJS made of the host's `locale` and of the translations in its resources' options. */
+/** The locale that AdminJS built from the host's `locale` and the translations in its resources' options. */
 interface GivenLocale {
   language?: string | undefined
   translations?: object | undefined
 }
 
 /**
- * The panel's texts in one language with the host's on top. Ours speak of our own resources
- * and stand below those; the host's resources are called as AdminJS calls them, or as the
- * host does, in its own first language where it has no other. What the host calls one of our
- * resources, that is called everywhere, too. AdminJS has no French and no Dutch: its own few
- * words are ours there.
+ * Builds the panel's texts in one language, with the host's on top. The site's texts apply to its
+ * own resources only. The host's resources have the host's names, in its first language if the
+ * reader's is missing, or else AdminJS's. The host's name for a resource of the site applies
+ * everywhere. AdminJS has no French and no Dutch, so its few texts come from the site there.
  *
- * @param resourceIds the host's resources
- * @param ownIds ours
+ * @param resourceIds IDs of the host's resources
+ * @param ownIds IDs of the site's resources
  */
 export function hostLocale(
   language: Language,
@@ -43,7 +42,7 @@ export function hostLocale(
   return { ...own, translations: { [language]: layers.reduce(overlay, plain) } }
 }
 
-/** AdminJS's own words, as far as it speaks the language. */
+/** Returns AdminJS's own texts, in English if it does not have the language. */
 function plainTexts(language: Language, ours: Texts): Texts {
   const english = textsOf(locales.en)
   const known = textsOf(Reflect.get(locales, language))
@@ -52,17 +51,17 @@ function plainTexts(language: Language, ours: Texts): Texts {
 }
 
 const NAMESPACES = ['actions', 'buttons', 'labels', 'messages', 'properties'] as const
-/** These speak of devices. */
+/** Texts of the site that are about devices. */
 const OF_DEVICES = ['confirmDelete', 'confirmBulkDelete']
 
-/** Ours for what AdminJS has, too. */
+/** Returns those of the site's texts that AdminJS also has, except the ones about devices. */
 function common(theirs: Texts, ours: Texts): Texts {
   return Object.fromEntries(
     Object.entries(ours).filter(([name]) => Object.hasOwn(theirs, name) && !OF_DEVICES.includes(name)),
   )
 }
 
-/** Of ours what belongs to no resource: the parts of the page. */
+/** Returns those of the site's texts that do not belong to a resource, such as the parts of a page. */
 function forAll(plain: Texts, ours: Texts): Texts {
   const { properties: _properties, resources: _resources, labels, ...rest } = ours
   const shared = ['actions', 'buttons', 'messages'].map(
@@ -75,7 +74,7 @@ function forAll(plain: Texts, ours: Texts): Texts {
   return { ...rest, ...Object.fromEntries(shared), labels: Object.fromEntries(kept) }
 }
 
-/** All of ours once for each resource of ours, below what is that resource's own. */
+/** Copies the site's general texts to each of its resources, below the resource's own texts. */
 function belowResources(ours: Texts, ownIds: ReadonlySet<string>): Texts {
   const { properties = {}, actions = {}, labels = {}, buttons = {}, messages = {} } = ours
   const below = textsOf({ properties, actions, labels, buttons, messages })
@@ -83,7 +82,7 @@ function belowResources(ours: Texts, ownIds: ReadonlySet<string>): Texts {
   return { resources: Object.fromEntries([...ownIds].map((id) => [id, overlay(below, textsOf(own[id]))])) }
 }
 
-/** Leaves out what is no text. */
+/** Returns the texts of a nested object and leaves out other values. */
 function textsOf(value: unknown): Texts {
   if (typeof value !== 'object' || value === null) return {}
   const entries = Object.entries(value).map(([name, text]: [string, unknown]) => {
@@ -93,10 +92,10 @@ function textsOf(value: unknown): Texts {
   return Object.fromEntries(entries)
 }
 
-/** AdminJS's for its own controls (`to`, `from`), and what a page says where nothing is: AdminJS's texts for it name ids. */
+/** Messages of a page for something that does not exist. AdminJS's own texts for them contain IDs. */
 const ABSENT = ['error404Resource', 'error404Action', 'error404Record']
 
-/** The words about one of the host's resources: a text of a resource's own is found before the one for all. */
+/** Builds the texts of one of the host's resources. A resource's own text is found before the general one. */
 function wordsOf(plain: Texts, hosts: Texts, ours: Texts, id: string): Texts {
   const absent = Object.entries(textsOf(ours['messages'])).filter(([name]) => ABSENT.includes(name))
   const base = overlay(overlay(plain, { messages: Object.fromEntries(absent) }), hosts)
@@ -106,17 +105,17 @@ function wordsOf(plain: Texts, hosts: Texts, ours: Texts, id: string): Texts {
 }
 
 /**
- * What a resource is called, and the heading of its list, in the first language that has
+ * Returns the name of a resource and the heading of its list, in the first language that has
  * either of them.
  *
- * @param spoken the host's texts, the reader's language before the host's own
- * @param otherwise what it is called if the host has said nothing; undefined: leave it
+ * @param spoken the host's texts, the reader's language before the host's first one
+ * @param otherwise the name if the host has none; undefined: no name
  */
 function namesOf(spoken: readonly Texts[], id: string, otherwise?: string): Texts {
   const labels = spoken.flatMap((texts) => labelIn(texts, id) ?? [])
   const headings = spoken.flatMap((texts) => at(texts, pathOf(id, 'actions', 'list')) ?? labelIn(texts, id) ?? [])
   const [label = otherwise, heading = otherwise] = [labels[0], headings[0]]
-  // A column may be called like its resource: then these are its values.
+  // A column can have the same name as its resource. The texts are then those of its values.
   const isTaken = spoken.some((texts) => typeof find(texts, pathOf(id, 'labels', ...id.split('.'))) === 'object')
   return overlay(
     label === undefined || isTaken ? {} : below(id, { labels: nested(id.split('.'), label) }),
@@ -128,7 +127,7 @@ function labelIn(texts: Texts, id: string): string | undefined {
   return at(texts, pathOf(id, 'labels', ...id.split('.'))) ?? at(texts, ['labels', ...id.split('.')])
 }
 
-/** An id may have dots; AdminJS takes each for a step further down. */
+/** Builds the path of a resource's texts. AdminJS treats each dot of an ID as one level. */
 const pathOf = (id: string, ...rest: readonly string[]): string[] => ['resources', ...id.split('.'), ...rest]
 const below = (id: string, texts: Texts): Texts => nested(pathOf(id), texts)
 
@@ -144,7 +143,7 @@ function find(texts: Texts, path: readonly string[]): string | Texts | undefined
   )
 }
 
-/** An empty text does not name anything: it would leave a heading and a link that nobody sees. */
+/** Finds a text that is not empty. An empty one would leave an invisible heading and link. */
 function at(texts: Texts, path: readonly string[]): string | undefined {
   const found = find(texts, path)
   return typeof found === 'string' && found.trim() !== '' ? found : undefined
@@ -153,7 +152,7 @@ function at(texts: Texts, path: readonly string[]): string | undefined {
 const BETWEEN_WORDS =
   /[^\p{L}\p{M}\p{N}]+|(?<=\p{Ll})(?=\p{Lu})|(?<=\p{Lu})(?=\p{Lu}\p{Ll})|(?<=\p{L})(?=\p{N})|(?<=\p{N})(?=\p{L})/u
 
-/** `order_lines` and `orderLines` are called as AdminJS calls them in its menu: Order Lines. */
+/** Formats an ID as AdminJS does in its menu: `order_lines` and `orderLines` become Order Lines. */
 function inWords(id: string): string {
   const words = id.split(BETWEEN_WORDS).filter((word) => word !== '')
   return words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join(' ')

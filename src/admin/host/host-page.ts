@@ -11,10 +11,10 @@ import { panelUserOf } from '../panel-user.js'
 import { hostState } from './host-state.js'
 
 /**
- * The panel's page where a host's resources stand beside ours: with the whole of AdminJS's
- * browser half, which the host's components may use, and then those components.
+ * Creates the handler of the panel's page with a host's resources. It loads all of AdminJS's
+ * browser code, which the host's components can use, and then those components.
  *
- * @param components the address of the host's own components; null: it has none
+ * @param components the URL path of the host's components; null if there are none
  */
 export function createHostPage(admin: AdminJS, assets: PanelAssets, components: string | null): RequestHandler {
   return async (req, res) => {

@@ -3,22 +3,27 @@ import type { PanelUser } from '../panel-user.js'
 import { permissionOf } from '../permissions.js'
 import { idOf, isOfHost } from './host-resources.js'
 
-/** AdminJS's own actions go by the panel's words, the host's by their names: `orders.change`, `orders.refund`. */
+/**
+ * Returns the permission for an action. AdminJS's own actions use the panel's permissions, the
+ * host's actions their names.
+ *
+ * @example permissionText('orders', 'edit') // 'orders.change'
+ * @example permissionText('orders', 'refund') // 'orders.refund'
+ */
 export function permissionText(resourceId: string, action: string): string {
   const word = Object.hasOwn(permissionOf, action) ? permissionOf[action] : undefined
   return `${resourceId}.${word ?? action}`
 }
 
 /**
- * Who may use an action of the host, as far as we are asked; the host's own `isAccessible`
- * is asked afterwards. Superusers and staff in no group may, members of groups where one
- * of these says so.
+ * Checks the permission for an action of the host, before the host's own `isAccessible`.
+ * Superusers and staff without a group have it, members if one of their groups grants it.
  */
 export function mayUse(user: PanelUser, resourceId: string, action: string): boolean {
   return holds(user, permissionText(resourceId, action))
 }
 
-/** A page of the host goes by the permission `pages.<name>`. */
+/** Checks the permission for a page of the host, `pages.<name>`. */
 export function mayOpen(user: PanelUser, page: string): boolean {
   return holds(user, `pages.${page}`)
 }
@@ -28,7 +33,7 @@ function holds({ isSuperuser, granted }: PanelUser, text: string): boolean {
   return granted.has(text) || (text.endsWith('.view') && granted.has('*.view'))
 }
 
-/** The page of our groups with boxes for the host's permissions, too. */
+/** Adds checkboxes for the host's permissions to the pages of groups. */
 export function offerToGroups(resources: readonly ResourceJSON[], { ofHost }: PanelUser): ResourceJSON[] {
   const ids = new Set(ofHost.map(resourceOf))
   const grantable = [...ids].map((resource) => ({
@@ -55,7 +60,7 @@ function withGrantable({ custom, ...property }: BasePropertyJSON, more: readonly
   return { ...property, custom: { ...custom, grantable: [...custom['grantable'], ...more] } }
 }
 
-/** Every text that a group may hold because of the host: one for each permission of its resources and pages. */
+/** Lists the permissions for a host's resources and pages, which a group can contain. */
 export function hostPermissions(admin: AdminJS): string[] {
   const actions = admin.resources.filter(isOfHost).flatMap((resource) => {
     const names = Object.keys(resource.decorate().actions)

@@ -3,8 +3,8 @@ import { ListedResource } from '../resources/listed-resource.js'
 
 export type Resource = AdminJS['resources'][number]
 
-/** The id by which AdminJS's addresses name a resource: `options.id`, else the table's name. */
+/** Returns a resource's ID in AdminJS's paths: `options.id`, or else the table's name. */
 export const idOf = (resource: Resource): string => resource.decorate().id()
 
-/** A resource that the host brought. Ours are all of one class. */
+/** Checks whether a resource belongs to the host. All of the site's are of one class. */
 export const isOfHost = (resource: Resource): boolean => !(resource instanceof ListedResource)

@@ -7,11 +7,11 @@ import { hostLocale } from './host-locale.js'
 import { mayOpen, mayUse, offerToGroups } from './host-permissions.js'
 import { idOf, isOfHost } from './host-resources.js'
 
-/** Addresses of the host's own scripts and style sheets, which our policy lets in from this origin alone. */
+/** URLs of the host's own scripts and style sheets. The Content-Security-Policy allows only those of this origin. */
 const assets = z.object({ styles: z.array(z.string()).default([]), scripts: z.array(z.string()).default([]) })
 export type HostAssets = z.output<typeof assets>
 
-/** What AdminJS's page starts from, for one person: the host's rules may look at who it is. */
+/** AdminJS's initial state for one user, because the host's rules can depend on the user. */
 export interface HostState {
   state: object
   assets: HostAssets
@@ -19,8 +19,8 @@ export interface HostState {
 }
 
 /**
- * AdminJS's state for a page that shows our resources and the host's. Made anew for each
- * page, because `isAccessible`, `branding` and `locale` of the host are functions of the person.
+ * Builds AdminJS's state for a page with the resources of the site and the host. It is built for
+ * each request, because the host's `isAccessible`, `branding` and `locale` depend on the user.
  */
 export async function hostState(admin: AdminJS, user: PanelUser, language: Language): Promise<HostState> {
   const { session: _session, ...state } = (await initializeStore(admin, adminOf(user))).getState()
@@ -39,7 +39,7 @@ export async function hostState(admin: AdminJS, user: PanelUser, language: Langu
   }
 }
 
-/** Those that somebody may see. `ofHost` tells the browser's part by which method to call. */
+/** Returns the resources that the user can view. `ofHost` tells the browser which HTTP method to use. */
 function hostResources(user: PanelUser, resources: readonly ResourceJSON[]): object[] {
   return resources
     .filter(({ id }) => mayUse(user, id, 'list'))

@@ -3,17 +3,17 @@ import type { AdminJS } from '../adminjs.js'
 import { idOf, isOfHost, type Resource } from './host-resources.js'
 import type { TableGuard } from './table-guard.js'
 
-/** What stands in front of the dot in permissions that are for no single resource: `pages.greeting`, `*.view`. */
+/** First parts of permissions that are not for a single resource: `pages.greeting`, `*.view`. */
 const RESERVED = ['pages', '*']
 
 /**
- * Refuses what would let our tables out past their allow-lists: one of them among the
- * host's resources, or a resource of the host under the id of one of ours. A whole Sequelize
- * among its `databases` may hold them too; those are left out without a word. Refuses
- * ids as well by which a permission for the resource would allow something else.
+ * Rejects resources of the host that would bypass the allow-lists: one of the site's tables, or a
+ * resource with the ID of one of the site's. The site's tables in a Sequelize among the host's
+ * `databases` are removed without an error. Also rejects IDs whose permissions would allow
+ * something else.
  *
- * @param given the host's `resources`, as they were written
- * @param unasked called with a resource whose server cannot be asked now, and why
+ * @param given the host's `resources` option
+ * @param unasked is called with a resource whose database does not respond, and the error
  * @throws {SiteError} `host_resource_taken`
  */
 export async function keepApart(
@@ -40,7 +40,7 @@ export async function keepApart(
   if (twin) throw taken(`the id "${idOf(twin)}"`)
 }
 
-/** `resources` takes a model by itself, or as `resource` beside its options. */
+/** Returns what an entry of `resources` can name: the entry is a model, or an object with a `resource` property. */
 function namesIn(given: unknown): unknown[] {
   return typeof given === 'object' && given !== null ? [given, Reflect.get(given, 'resource')] : [given]
 }

@@ -1,7 +1,7 @@
 import type { Database } from '../../db/connect.js'
 import { runStatement } from '../../db/run-statement.js'
 
-/** Our tables that have no model. test/package/own-tables.test.ts compares all of them with a new database. */
+/** The site's tables without a model. test/package/own-tables.test.ts compares all tables with a new database. */
 const WITHOUT_MODEL = [
   'challenge_sends',
   'job_processes',
@@ -21,31 +21,35 @@ const WITHOUT_MODEL = [
   'webauthn_challenges',
 ]
 
-/** A table or view as its server knows it. */
+/** A table or view in PostgreSQL's catalogue. */
 export interface Relation {
   oid: string
   schema: string
   name: string
 }
 
-/** One database of one server, however somebody has connected to it. */
+/** Identifies one database of one server, regardless of the connection. */
 export interface Place {
-  /** Of the server's data, the same on its replicas; null where the role may not read it. */
+  /** The system identifier, which replicas share; null if the role cannot read it. */
   system: string | null
   started: string
   database: string
 }
 
-/** What is ours on the server. */
+/** The site's tables and schemas on the server. */
 export interface OwnRelations {
   place: Place
   relations: readonly Relation[]
-  /** Names of tables of ours, in small letters, and the schemas that are nobody else's. */
+  /** Names of the site's tables, in lower case, and the schemas that only the site uses. */
   names: ReadonlySet<string>
   schemas: ReadonlySet<string>
 }
 
-/** @param kinds tables of kinds of device from outside */
+/**
+ * Reads which tables and schemas of the database belong to the site.
+ *
+ * @param kinds tables of kinds of device, those of custom kinds included
+ */
 export async function readOwnRelations(database: Database, kinds: readonly string[]): Promise<OwnRelations> {
   const names = [...ownTables(database), ...kinds]
   const schemas = [database.jobsSchema, `${database.jobsSchema}_private`, ...(database.schema ? [database.schema] : [])]
@@ -55,17 +59,18 @@ export async function readOwnRelations(database: Database, kinds: readonly strin
   return { place: row, relations, names: new Set(names), schemas: new Set(schemas) }
 }
 
-/** Every table that the site itself makes. */
+/** Lists the tables that the site creates. */
 export function ownTables({ models }: Pick<Database, 'models'>): string[] {
   return [...new Set([...Object.values(models).map(({ tableName }) => tableName), ...WITHOUT_MODEL])]
 }
 
+/** Checks whether two connections use the same database, also through a replica. */
 export function isSamePlace(one: Place, other: Place): boolean {
   const isSameServer = one.started === other.started || (one.system !== null && one.system === other.system)
   return isSameServer && one.database === other.database
 }
 
-/** Which database this is. Functions that a role may not run are asked about first: asked in vain they are an error. */
+/** Identifies the database. Checks the privilege first, because calling the function without it is an error. */
 export const PLACE = `
 select case when has_function_privilege('pg_control_system()', 'execute')
     then (select system_identifier::text from pg_control_system()) end as system,

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { OwnRelations, Place, Relation } from './own-relations.js'
 import { isSamePlace, PLACE } from './own-relations.js'
 
-/** The part of a Sequelize model that we look at. It may be of another copy of Sequelize. */
+/** The part of a Sequelize model that the checks need. The model can be of another copy of Sequelize. */
 export interface HostModel {
   sequelize: HostSequelize
   getTableName(): unknown
@@ -22,17 +22,17 @@ const hostModel = z.custom<HostModel>(
   (given) => has(given, 'getTableName') && has(Reflect.get(Object(given), 'sequelize'), 'query', 'getDialect'),
 )
 
-/** @returns null: it is no model of Sequelize */
+/** @returns null if it is not a Sequelize model */
 export function modelFrom(given: unknown): HostModel | null {
   return hostModel.safeParse(given).data ?? null
 }
 
-/** A table's name as the model's statements have it, for example `"otp_admin"."users"`. */
+/** Returns the table's name as in the model's statements, for example `"otp_admin"."users"`. */
 export function writtenName(model: HostModel): string {
   return model.sequelize.getQueryInterface().queryGenerator.quoteTable(model.getTableName())
 }
 
-/** The `search_path` that Sequelize puts in front of the model's statements; undefined: the model names none. */
+/** Returns the `search_path` that Sequelize sets before the model's statements; undefined if there is none. */
 export function ownSearchPath(model: HostModel): string | undefined {
   const ofScope: unknown = Reflect.get(Object(Reflect.get(Object(model), '_scope')), 'searchPath')
   const path = ofScope ?? model.sequelize.options?.searchPath
@@ -40,14 +40,14 @@ export function ownSearchPath(model: HostModel): string | undefined {
 }
 
 /**
- * Whether a model reads or writes one of our tables: by itself or through a view, under any
- * spelling of its name, by whatever connection. The server is asked, for it alone knows.
+ * Checks whether a model reads or writes one of the site's tables: directly or through a view,
+ * under any spelling of its name, on any connection. Only the server knows, so it is queried.
  *
- * @throws what its connection throws
+ * @throws the error of the model's connection
  */
 export async function readsOwnTable(model: HostModel, own: OwnRelations): Promise<boolean> {
   if (model.sequelize.getDialect() !== 'postgres') return false
-  // Replicas are read from, and the primary is written to: each can have a search_path of its own.
+  // Reads use replicas, and writes use the primary. Each can have its own search_path.
   const primary = model.sequelize.options?.replication ? [await askServer(model, true)] : []
   const answers = [await askServer(model, false), ...primary]
   return answers.some(({ place, relations }) => isSamePlace(place, own.place) && relations.some(isOneOf(own.relations)))
@@ -57,7 +57,7 @@ const isOneOf = (own: readonly Relation[]) => (reached: Relation) =>
   isSample(reached) ||
   own.some(({ oid, schema, name }) => reached.oid === oid && reached.schema === schema && reached.name === name)
 
-/** PostgreSQL keeps values of every column there for its planner. */
+/** Catalogues in which PostgreSQL stores sample values of every column for its planner. */
 const SAMPLES: ReadonlySet<string> = new Set([
   'pg_statistic',
   'pg_statistic_ext_data',
@@ -76,7 +76,7 @@ const answer = z.object({
 
 async function askServer(model: HostModel, useMaster: boolean): Promise<{ place: Place; relations: Relation[] }> {
   const searchPath = ownSearchPath(model)
-  // No bind parameters: with a search_path in front these are two statements.
+  // No bind parameters, because with a search_path these are two statements.
   const rows = await model.sequelize.query(REACHED, {
     replacements: { written: writtenName(model) },
     type: 'SELECT',
@@ -89,8 +89,8 @@ async function askServer(model: HostModel, useMaster: boolean): Promise<{ place:
 }
 
 /**
- * A table with all that its rows can come from: what views on the way select from, the tables
- * that inherit from it or are parts of it, and the table whose long values it keeps (TOAST).
+ * Finds a table and everything that its rows can come from: the tables behind views, tables that
+ * inherit from it, its partitions, and the table whose long values it stores (TOAST).
  */
 const REACHED = `
 with recursive reached (oid) as (

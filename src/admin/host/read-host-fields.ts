@@ -13,7 +13,7 @@ const LIMIT = 1024 * 1024
 /** Values in one body, at any depth. */
 const MAX_VALUES = 1_000
 
-/** A file as formidable 1 hands it on, which is what AdminJS's features read. */
+/** A file in the format of formidable 1, which AdminJS's features read. */
 interface PassingFile {
   path: string
   name: string
@@ -22,8 +22,8 @@ interface PassingFile {
 }
 
 /**
- * The same as our own reader of bodies, wider where hosts need it: more values, JSON of any
- * depth, names with hyphens, and files where the host asked for them.
+ * Parses bodies for the host's resources, like `readFields`, but also accepts what hosts need:
+ * JSON of any depth, more characters in names, and files if the host enabled them.
  */
 export function readHostFields({ bodyLimit = LIMIT, files: takesFiles = false }: HostPanel): RequestHandler[] {
   return [
@@ -34,6 +34,7 @@ export function readHostFields({ bodyLimit = LIMIT, files: takesFiles = false }:
       // Browsers send a field in which no file was chosen as an empty file without a name.
       const uploads = takesFiles ? sent : sent.filter(([, file]) => file.size > 0 || file.name !== '')
       if (uploads.length > 0 && !takesFiles) throw new PanelRefusal('bad_request', { reason: 'no_files' })
+      // Of two parts with the same name the last one is used, as in formidable.
       const fields = Object.fromEntries(entries.filter(([, value]) => !(value instanceof File)))
       Object.assign(req, { fields, files: await keep(uploads, res), express_formidable: { parsed: true } })
       next()
@@ -55,7 +56,7 @@ async function entriesOf(req: Request): Promise<[string, unknown][]> {
   throw new PanelRefusal('bad_request', { reason: 'field', values: { name: refused.slice(0, 100) } })
 }
 
-/** `application/vnd.api+json` is JSON, and the names of types are in any letters; a boundary keeps its own. */
+/** Normalises a type: `application/vnd.api+json` is JSON, and case does not matter except in a boundary. */
 function plainType(type: string): string {
   const [name = ''] = type.split(';', 1)
   const written = name.trim().toLowerCase()
@@ -74,7 +75,7 @@ function gather(entries: readonly [string, unknown][]): [string, unknown][] {
   return [...values].map(([name, all]) => [name, all.length === 1 ? all[0] : all])
 }
 
-/** The name of the first field that is not taken; of two parts with the same name the last one counts, as for formidable. */
+/** Returns the name of the first invalid field. */
 function firstUnsafe(entries: readonly (readonly [string, unknown])[], left: { values: number }): string | undefined {
   for (const [name, value] of entries) {
     left.values -= 1
@@ -86,16 +87,16 @@ function firstUnsafe(entries: readonly (readonly [string, unknown])[], left: { v
   return undefined
 }
 
-/** What PostgreSQL has no text for: a NUL, and half a surrogate pair. */
+/** Checks for what PostgreSQL cannot store in a text: a NUL and a lone surrogate. */
 const isSound = (value: unknown) => typeof value !== 'string' || !/[\0\p{Surrogate}]/u.test(value)
 
-/** Longer ones are no path of anything. */
+/** Characters. */
 const MAX_NAME = 1_000
 
 /**
- * Names of columns and keys of JSON, in any script. AdminJS puts them into regular expressions
- * as they are, so that nothing repeats, chooses or escapes in there, and they can be read as
- * one. What reaches a prototype is no name.
+ * Checks the name of a column or JSON key, in any script. AdminJS puts names into regular
+ * expressions without escaping them, so a name must be a valid pattern without repetition,
+ * alternatives and escapes. It must not reach a prototype.
  */
 export function isSafeHostName(name: string): boolean {
   if (name.length > MAX_NAME || /[\p{Cc}\p{Surrogate}*+?{}|\\]/u.test(name) || !isPattern(name)) return false
@@ -114,7 +115,7 @@ function isPattern(name: string): boolean {
   }
 }
 
-/** Writes files where the host's feature finds them, for nobody else to read, until the answer is out. */
+/** Writes uploaded files, readable only by this process's user, and deletes them after the response. */
 async function keep(uploads: readonly [string, File][], res: Response): Promise<Record<string, PassingFile>> {
   const kept = uploads.map(([field, file]) => ({ field, file, path: path.join(tmpdir(), `upload-${randomUUID()}`) }))
   res.on('close', () => kept.forEach((each) => void rm(each.path, { force: true })))

@@ -7,9 +7,9 @@ import { idOf, type Resource } from './host-resources.js'
 import { bulkIdsOf } from './take-bulk-ids.js'
 
 /**
- * Rejects a call with the reason when the database cannot read the key or the filter in it: no
- * column of numbers or UUIDs contains "abc". The same goes for data that it does not take. After such an error it reads the same records
- * again, without the host's code. If that fails as well, the error was not in the host's code.
+ * Rejects a call with a reason if the database cannot read its key or filter, such as "abc" in a
+ * column of numbers, or does not accept its data. After such an error it reads the same records
+ * again without the host's code. If that fails as well, the error was not in the host's code.
  */
 export function refuseUnreadable(
   { logFault }: Pick<PanelServices, 'logFault'>,
@@ -22,7 +22,7 @@ export function refuseUnreadable(
     const again = isUnreadable(error) ? await failureOf(resource, req, kind) : undefined
     if (!isUnreadable(again)) {
       if (!isRejectedData(error) || !isPlainSave(resource, String(req.params['action']))) return next(error)
-      // A hook of the host may have sent the statement, so the log has it all the same.
+      // Logged as well, because a hook of the host might have sent the statement.
       logFault(error, req)
       return next(new PanelRefusal('bad_request', { reason: 'data_rejected' }))
     }
@@ -45,7 +45,7 @@ async function read(resource: Resource, req: Request, kind: CallKind): Promise<v
   else await resource.count(filterOf(resource, req))
 }
 
-/** The filter that AdminJS makes of a list's or a search's parameters. */
+/** Builds the filter that AdminJS uses for the parameters of a list or a search. */
 function filterOf(resource: Resource, { query, params }: Request): Filter {
   const filters = Object.entries(query).flatMap(([name, value]) =>
     name.startsWith('filters.') ? [[name.slice('filters.'.length), value]] : [],
@@ -58,13 +58,13 @@ function filterOf(resource: Resource, { query, params }: Request): Filter {
 /** PostgreSQL's data exceptions, and a comparison that the column's type does not have. */
 const SQLSTATES = /^(?:22...|42883)$/
 
-/** Sequelize puts the database's error into its own, and writes an infinite number as the name of a column. */
+/** Checks for an unreadable key or filter. Sequelize writes an infinite number like a column name. */
 function isUnreadable(error: unknown): boolean {
   const { code, message } = databaseError(error)
   return SQLSTATES.test(code) || (code === '42703' && /\binfinity\b/i.test(message))
 }
 
-/** A value too long or out of range, or a row that others refer to: data exceptions and violated constraints. */
+/** Checks for data exceptions and violated constraints: a value that is too long or out of range, or a referenced row. */
 const isRejectedData = (error: unknown): boolean => /^2[23]...$/.test(databaseError(error).code)
 
 function databaseError(error: unknown): { code: string; message: string } {
@@ -77,7 +77,7 @@ function databaseError(error: unknown): { code: string; message: string } {
 
 const SAVES: ReadonlySet<string> = new Set(['new', 'edit', 'delete', 'bulkDelete'])
 
-/** AdminJS's own saving and deleting, which sends what the person typed. */
+/** Checks for AdminJS's own saving and deleting, which sends only what the user entered. */
 function isPlainSave(resource: Resource, action: string): boolean {
   const { actions = {} } = resource.decorate().options
   const given = Object.entries(actions).find(([name]) => name === action)?.[1]

@@ -1,8 +1,8 @@
 import { type HostModel, modelFrom } from './reach-tables.js'
 
 /**
- * A model with all that its lists bring along. A default scope that includes anything counts
- * as one that includes everything that the model is associated with.
+ * Collects a model and the models whose rows its queries can return. If its default scope
+ * includes any model, all its associations are assumed to be included.
  */
 export function relatedModels(model: HostModel, seen = new Set<HostModel>()): Set<HostModel> {
   if (seen.has(model)) return seen
@@ -24,7 +24,7 @@ function associated(model: HostModel): HostModel[] {
   )
 }
 
-/** Models that are named in it, however deep. */
+/** Collects the models in the default scope's `include`, at any depth. */
 function included(model: HostModel): HostModel[] {
   const named = (given: unknown): HostModel[] => {
     const list: unknown[] = Array.isArray(given) ? given : [given]

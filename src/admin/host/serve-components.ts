@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib'
 import type { RequestHandler } from 'express'
 import type { ComponentBundle } from './bundle-components.js'
 
-/** Serves the host's components behind the guard: what stands in them is the host's own affair. */
+/** Serves the host's components behind the guard, because they can contain anything. */
 export function serveComponents({ script }: ComponentBundle): RequestHandler {
   const compressed = gzipSync(script, { level: 9 })
   return (req, res) => {

@@ -6,12 +6,13 @@ import type { OwnRelations } from './own-relations.js'
 
 /** Keeps the tables of this site out of the resources of a host. */
 export interface TableGuard {
-  /** Whether a resource brings rows of ours. @throws what the host's connection throws */
+  /** Checks whether a resource contains rows of the site. @throws the error of the host's connection */
   isOwn(resource: Resource): Promise<boolean>
-  /** Whether any resource has come to do so since it was asked about last; makes no query where no name has changed. */
+  /** Checks whether any resource of the host now does. It makes no query if no table name has changed. */
   isAnyOwn(admin: AdminJS): Promise<boolean>
 }
 
+/** Creates a guard that remembers the models whose tables are not the site's. */
 export function guardTables(own: OwnRelations): TableGuard {
   const harmless = new Map<HostModel, string>()
   const isOwnModel = async (model: HostModel) => {
@@ -34,17 +35,17 @@ export function guardTables(own: OwnRelations): TableGuard {
   }
 }
 
-/** On another dialect a name cannot lead to us. */
+/** Returns the name that a model's check depends on. On another dialect it cannot be one of the site's tables. */
 const nameOf = (model: HostModel) =>
   model.sequelize.getDialect() === 'postgres' ? `${ownSearchPath(model) ?? ''} ${writtenName(model)}` : ''
 
-/** The model that an adapter's resource holds, under whatever name, with those that its lists bring along. */
+/** Collects the models in an adapter's resource, under any property name, and their related models. */
 function modelsOf(resource: Resource): HostModel[] {
   const own = Object.values(resource).flatMap((value: unknown) => modelFrom(value) ?? [])
   return own.flatMap((model) => [...relatedModels(model)])
 }
 
-/** Other adapters' servers cannot be asked, and a name that every application may have says nothing. */
+/** Checks table names for other adapters, whose servers cannot be queried. A name that many applications use is ignored. */
 function namesOwnTable(resource: Resource, { schemas, names }: OwnRelations): boolean {
   const table = textAt(resource, 'tableName')
   if (table === undefined || modelFrom(Reflect.get(resource, 'SequelizeModel'))) return false
@@ -60,7 +61,7 @@ function textAt(resource: Resource, name: string): string | undefined {
   return typeof value === 'string' ? value.toLowerCase() : undefined
 }
 
-/** Resources of adapters other than Sequelize's: what they reach is for the database's own rules to say. */
+/** Finds resources of adapters other than Sequelize's. Only the database's privileges can protect the site from them. */
 export function unseenResources({ resources }: AdminJS): Resource[] {
   return resources.filter((resource) => isOfHost(resource) && modelsOf(resource).length === 0)
 }

@@ -2,10 +2,10 @@ import type { Request, RequestHandler } from 'express'
 import { z } from 'zod'
 import { PanelRefusal } from '../refusal.js'
 
-/** AdminJS's own ceiling for the rows of a list, all of which can be ticked. */
+/** AdminJS's own maximum of rows in a list, all of which can be selected. */
 export const MAX_ROWS = 500
 
-/** Keys as AdminJS takes them from an address, where a comma would part one of them in two. */
+/** Keys as AdminJS reads them from a query. AdminJS splits the text at commas, which a key can contain. */
 class IdList extends String {
   readonly #ids: string[]
   constructor(ids: string[]) {
@@ -35,24 +35,24 @@ const written = z
   .pipe(list)
 
 /**
- * The panel's page names ticked rows in the body, as an address with five hundred long keys is
- * more than servers take. What only fetches a form is sent by POST for that, and says so.
+ * Handles a POST that only loads a form as a GET. The panel sends the selected rows in the body,
+ * because a URL with 500 long keys is longer than servers accept.
  */
 export const readByPost: RequestHandler = (req, _res, next) => {
   if (req.method === 'POST' && req.get('x-panel-form') === '1') req.method = 'GET'
   next()
 }
 
-/** Whether the rows are named in the body. */
+/** Checks whether the rows are in the body instead of the query. */
 export const namesRowsInBody = ({ query }: Request): boolean => (query['recordIds'] ?? '') === ''
 
-/** The keys of the ticked rows, behind `takeBulkIds`. */
+/** Returns the keys of the selected rows. Runs after `takeBulkIds`. */
 export function bulkIdsOf({ query }: Request): string[] {
   const { recordIds } = query
   return recordIds instanceof IdList || typeof recordIds === 'string' ? recordIds.split(',') : []
 }
 
-/** Behind the reading of the body: hands the keys on where AdminJS looks for them. */
+/** Moves the keys from the parsed body to the query, where AdminJS reads them. */
 export const takeBulkIds: RequestHandler = (req, _res, next) => {
   if (!namesRowsInBody(req)) return next()
   const fields = z.record(z.string(), z.unknown()).parse(Reflect.get(req, 'fields') ?? {})

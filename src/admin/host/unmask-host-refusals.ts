@@ -13,13 +13,12 @@ const codes: Readonly<Record<'ForbiddenError' | 'NotFoundError', RefusalCode>> =
   NotFoundError: 'not_found',
 }
 
-/** AdminJS's answer to a key that no record of the resource could have. Nobody's permissions are in question. */
+/** AdminJS's response to an impossible key. It is not about permissions. */
 const NO_KEY = 'You have to pass a valid recordId to the recordAction'
 
 /**
- * Gives AdminJS's two refusals that say nothing but no their status, and keeps the host's
- * words where it has said more. All else of the host goes out as it is: its messages, and
- * which fields of a form are wrong.
+ * Gives AdminJS's rejections for a missing permission or record their status, and keeps the
+ * host's own text if there is one. The host's other responses are unchanged.
  */
 export const unmaskHostRefusals: RequestHandler = (_req, res, next) => {
   const send = res.send.bind(res)

@@ -1,9 +1,9 @@
 import type { AdminJS, AdminJSOptions, BrandingOptions } from '../adminjs.js'
 
-/** Parts of AdminJS's top bar and sign-in, in whose place the site has its own. */
+/** Components of AdminJS's top bar and sign-in, which the site replaces with its own. */
 const NOT_SHOWN: ReadonlySet<string> = new Set(['LanguageSelect', 'LoggedIn', 'Login', 'Version'])
 
-/** Lists what a host gives and what has no effect here, in the words of its options. */
+/** Lists the host's options that have no effect here, by name. */
 export async function unusedOptions(admin: AdminJS, options: AdminJSOptions): Promise<string[]> {
   const { version, dashboard, availableThemes, defaultTheme, assetsCDN, bundler, loginPath, logoutPath } = options
   const [branding, assets] = [await valueOf(options.branding), await valueOf(options.assets)]
@@ -36,10 +36,10 @@ function ofBranding(branding: BrandingOptions | undefined): [string, unknown][] 
   ]
 }
 
-/** Full URLs of the site itself are rare, and a path does the same. */
+/** Checks for a full URL. One of the site itself is rare, and can be written as a path. */
 const isFullUrl = (address: string) => /^\s*(?:https?:)?\/\//i.test(address)
 
-/** AdminJS calls these functions without a current admin as well, for its sign-in. One that throws is the host's affair. */
+/** Returns an option's value. AdminJS calls these functions without a current admin as well. An error is ignored. */
 async function valueOf<Value extends object>(
   given: Value | (() => Value | Promise<Value>) | undefined,
 ): Promise<Value | undefined> {

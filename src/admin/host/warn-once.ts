@@ -4,7 +4,7 @@ type Warn = PanelServices['warn']
 
 const told = new WeakMap<Warn, Set<string>>()
 
-/** Tells each thing once for as long as the site runs: the log is read by people. */
+/** Logs each warning once while the site runs. */
 export function warnOnce(warn: Warn, code: string, message: string): void {
   const before = told.get(warn) ?? new Set<string>()
   told.set(warn, before)

@@ -1,6 +1,6 @@
 import type { PanelUser } from '../panel-user.js'
 
-/** What AdminJS, its plugins and JavaScript itself look for, and do without where it is missing. */
+/** Properties that AdminJS, its plugins and JavaScript itself read and that can be missing. */
 const OPTIONAL: ReadonlySet<string> = new Set([
   'title',
   'theme',
@@ -14,20 +14,20 @@ const OPTIONAL: ReadonlySet<string> = new Set([
   '$$typeof',
 ])
 
-/** How often somebody was asked for a property that he does not have. */
+/** How often a missing property of each user was read. */
 const missed = new WeakMap<PanelUser, number>()
 
 /**
- * The person as the host's code sees him. A rule that was written for another AdminJS asks
- * for properties that are not here, and compares what it gets with `undefined`: each such
- * name is told, and counted for `readsMissing`.
+ * Wraps the user for the host's code. A rule written for another AdminJS can read properties that
+ * do not exist here and compare `undefined`. Each such read is reported, and counted for
+ * `readsMissing`.
  *
- * @param tell called at every look at a name that there is not
+ * @param tell is called with the name whenever a missing property is read
  */
 export function watchAdmin(user: PanelUser, tell: (name: string) => void): PanelUser {
   const watched: PanelUser = new Proxy(user, {
     get(target, name) {
-      // With the user himself as `this`: a private field is not the proxy's.
+      // The target is `this` for getters, because the proxy does not have its private fields.
       const value: unknown = Reflect.get(target, name)
       if (value !== undefined || typeof name !== 'string' || name in target || OPTIONAL.has(name)) return value
       missed.set(watched, (missed.get(watched) ?? 0) + 1)
@@ -41,7 +41,7 @@ export function watchAdmin(user: PanelUser, tell: (name: string) => void): Panel
 /**
  * Runs a rule of the host.
  *
- * @returns its answer, and whether it looked for a property that the person does not have
+ * @returns its result, and whether it read a property that does not exist
  */
 export function readsMissing<Answer>(user: PanelUser, rule: () => Answer): { answer: Answer; missing: boolean } {
   const before = missed.get(user) ?? 0
