@@ -10,6 +10,8 @@ export default defineConfig({
       { find: /^\.{1,2}\/(.*\/)?adminjs\.js$/, replacement: lean },
       // What the examples import, as it stands in the sources.
       { find: /^otp-admin-site$/, replacement: path.join(import.meta.dirname, 'src/index.ts') },
+      { find: /^otp-admin-site\/kinds$/, replacement: path.join(import.meta.dirname, 'src/custom-kinds.ts') },
+      { find: /^otp-admin-site\/testing$/, replacement: path.join(import.meta.dirname, 'src/testing/index.ts') },
     ],
   },
   test: {

@@ -17,7 +17,7 @@ const floors = [
   ['otp'],
   ['auth'],
   ['account', 'admin'],
-  ['listen', 'record-undelivered', 'seed', 'site', 'site-options', 'stop-on-signal'],
+  ['custom-kinds', 'listen', 'record-undelivered', 'seed', 'site', 'site-options', 'stop-on-signal', 'testing'],
   ['create-site', 'main'],
   // The command line starts main; the package's index is imported by nobody inside.
   ['cli', 'index'],

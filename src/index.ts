@@ -1,5 +1,6 @@
 /**
- * otp-admin-site as a package: the public names, and nothing else.
+ * `otp-admin-site`: what an application needs that mounts the site. Authors of custom kinds of
+ * device import from `otp-admin-site/kinds`, and their tests from `otp-admin-site/testing`.
  *
  * @packageDocumentation
  */
@@ -10,8 +11,6 @@ export { createOtpAdminSite, type OtpAdminSite } from './create-site.js'
 export { createKeyring, type Keyring, type SealedPlace } from './crypto/keyring.js'
 export { connectDatabase, type ConnectOptions, type Database } from './db/connect.js'
 export { migrate } from './db/migrate.js'
-export { createDeviceTable } from './db/migrations/device-table.js'
-export type { KindMigrations, Migration } from './db/migrations/index.js'
 export { SiteError } from './errors.js'
 export { createLog } from './log.js'
 export { DeliveryError } from './notify/delivery-error.js'
@@ -31,18 +30,12 @@ export type { Membership, RequestUser } from './auth/request-user.js'
 export type { Missing, MissingToken, Requirement } from './auth/requirement.js'
 export { requires } from './auth/requires.js'
 export { login, type LoginOutcome } from './auth/verify-session.js'
-export type { CodeMessage, SendCode } from './notify/send-code.js'
 export { addDevice, type NewDevice } from './otp/add-device.js'
-export { deliveredCode } from './otp/challenge-code.js'
-export { kindContract, type KindCheck } from './otp/contract/kind-contract.js'
-export type { AnsweredChallenge, ContractOtp, KindFixture } from './otp/contract/stage.js'
 export type {
   Cause,
-  Changes,
   Device,
   DeviceState,
   DisabledReason,
-  KindOutcome,
   PersistentId,
   Refusal,
   Suspicion,
@@ -57,25 +50,6 @@ export {
   type ChallengeRequest,
   type GenerateRefusal,
 } from './otp/generate-challenge.js'
-export {
-  type AddedKind,
-  type AddedKindDefinition,
-  type CodeDelivery,
-  defineAddedKind as defineKind,
-  type KindSetUp,
-  type KindTexts,
-  type NewRow,
-  type SetUpOutcome,
-} from './otp/kinds/added-kind.js'
-export type {
-  ChallengeServices,
-  Kind,
-  KindChallenge,
-  KindWorld,
-  NewChallenge,
-  Prepared,
-  TokenField,
-} from './otp/kinds/kind.js'
 export type { Asker, Lane } from './otp/failures.js'
 export type { Opening } from './otp/opening.js'
 export { type Allowance, type DeviceOfUser, generateIsAllowed, verifyIsAllowed } from './otp/is-allowed.js'
@@ -85,3 +59,64 @@ export type { Otp } from './otp/otp.js'
 export { parsePersistentId, persistentId } from './otp/persistent-id.js'
 export { confirmDevice, type Enrolment, type TokenSubmission, verifyToken } from './otp/verify-token.js'
 export type { SiteOptions } from './site-options.js'
+
+export {
+  /** @deprecated Import it from `otp-admin-site/kinds`. */
+  createDeviceTable,
+  /** @deprecated Import it from `otp-admin-site/kinds`. */
+  defineKind,
+  /** @deprecated Import it from `otp-admin-site/kinds`. */
+  deliveredCode,
+  /** @deprecated Import it from `otp-admin-site/kinds`. */
+  type AddedKind,
+  /** @deprecated Import it from `otp-admin-site/kinds`. */
+  type AddedKindDefinition,
+  /** @deprecated Import it from `otp-admin-site/kinds`. */
+  type Changes,
+  /** @deprecated Import it from `otp-admin-site/kinds`. */
+  type ChallengeServices,
+  /** @deprecated Import it from `otp-admin-site/kinds`. */
+  type CodeDelivery,
+  /** @deprecated Import it from `otp-admin-site/kinds`. */
+  type CodeMessage,
+  /** @deprecated Import it from `otp-admin-site/kinds`. */
+  type Kind,
+  /** @deprecated Import it from `otp-admin-site/kinds`. */
+  type KindChallenge,
+  /** @deprecated Import it from `otp-admin-site/kinds`. */
+  type KindMigrations,
+  /** @deprecated Import it from `otp-admin-site/kinds`. */
+  type KindOutcome,
+  /** @deprecated Import it from `otp-admin-site/kinds`. */
+  type KindSetUp,
+  /** @deprecated Import it from `otp-admin-site/kinds`. */
+  type KindTexts,
+  /** @deprecated Import it from `otp-admin-site/kinds`. */
+  type KindWorld,
+  /** @deprecated Import it from `otp-admin-site/kinds`. */
+  type Migration,
+  /** @deprecated Import it from `otp-admin-site/kinds`. */
+  type NewChallenge,
+  /** @deprecated Import it from `otp-admin-site/kinds`. */
+  type NewRow,
+  /** @deprecated Import it from `otp-admin-site/kinds`. */
+  type Prepared,
+  /** @deprecated Import it from `otp-admin-site/kinds`. */
+  type SendCode,
+  /** @deprecated Import it from `otp-admin-site/kinds`. */
+  type SetUpOutcome,
+  /** @deprecated Import it from `otp-admin-site/kinds`. */
+  type TokenField,
+} from './custom-kinds.js'
+export {
+  /** @deprecated Import it from `otp-admin-site/testing`. */
+  kindContract,
+  /** @deprecated Import it from `otp-admin-site/testing`. */
+  type AnsweredChallenge,
+  /** @deprecated Import it from `otp-admin-site/testing`. */
+  type ContractOtp,
+  /** @deprecated Import it from `otp-admin-site/testing`. */
+  type KindCheck,
+  /** @deprecated Import it from `otp-admin-site/testing`. */
+  type KindFixture,
+} from './testing/index.js'

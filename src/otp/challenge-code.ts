@@ -135,6 +135,8 @@ export const deliveredCode = {
   columns: challengeColumns,
   /** Their shape, for `row`. */
   row: challengeRow,
+  /** Whether a text can be such a code, for `couldBe`. */
   couldBe: couldBeCode,
+  /** Verifies a code against the row, for `judge`. */
   judge: judgeCode,
 } as const

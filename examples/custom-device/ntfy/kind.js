@@ -1,6 +1,6 @@
 // @ts-check
 import { fileURLToPath } from 'node:url'
-import { createDeviceTable, defineKind, deliveredCode } from 'otp-admin-site'
+import { createDeviceTable, defineKind, deliveredCode } from 'otp-admin-site/kinds'
 import { DataTypes } from 'sequelize'
 import { z } from 'zod'
 
@@ -67,7 +67,7 @@ export function ntfyKind(server) {
  * Publishes one code (https://docs.ntfy.sh/publish/).
  *
  * @param {string} server
- * @param {import('otp-admin-site').CodeMessage} message
+ * @param {import('otp-admin-site/kinds').CodeMessage} message
  * @returns {Promise<import('otp-admin-site').Delivered>}
  */
 async function publish(server, { to, code, minutes, signal }) {

@@ -1,7 +1,7 @@
 // @ts-check
 import { timingSafeEqual } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
-import { createDeviceTable, defineKind } from 'otp-admin-site'
+import { createDeviceTable, defineKind } from 'otp-admin-site/kinds'
 import { DataTypes, QueryTypes } from 'sequelize'
 import { z } from 'zod'
 import { askServers } from './ask-servers.js'
@@ -107,8 +107,8 @@ export function yubikeyKind(servers = null) {
  *
  * @param {Row} row
  * @param {string} token
- * @param {import('otp-admin-site').KindWorld} world
- * @returns {import('otp-admin-site').KindOutcome}
+ * @param {import('otp-admin-site/kinds').KindWorld} world
+ * @returns {import('otp-admin-site/kinds').KindOutcome}
  */
 function judgeHere(row, token, { keys }) {
   const typed = splitOtp(token)
@@ -123,7 +123,7 @@ function judgeHere(row, token, { keys }) {
  *
  * @param {Row} row
  * @param {{ counter: number, timestamp: number }} said
- * @returns {import('otp-admin-site').KindOutcome}
+ * @returns {import('otp-admin-site/kinds').KindOutcome}
  */
 function moveOn(row, { counter, timestamp }) {
   if (row.taken || counter <= row.counter) return { accepted: false }

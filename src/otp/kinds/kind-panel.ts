@@ -49,6 +49,7 @@ export interface KindPart {
   icon: string
   /** Those that are shown besides `id` and `device_id`. */
   columns: readonly string[]
+  /** The model of its table, bound to one Sequelize instance. */
   initModel(this: void, sequelize: Sequelize): ModelStatic<Model>
 }
 
