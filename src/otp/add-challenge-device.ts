@@ -5,13 +5,13 @@ import { email } from './kinds/email.js'
 import { phone } from './kinds/phone.js'
 import type { Otp } from './otp.js'
 
-/** How a phone gets its codes. */
+/** How codes are delivered to a phone. */
 export type PhoneMethod = 'sms' | 'call'
 
 type WithoutColumns = Omit<NewDevice, 'columns'>
 
 /**
- * Adds a phone. Unconfirmed it verifies nobody until `confirmDevice` takes the code that
+ * Adds a phone. An unconfirmed one verifies nobody until `confirmDevice` accepts the code that
  * was sent to it.
  *
  * @param device.number E.164, from `parsePhoneNumber`
@@ -25,9 +25,9 @@ export function addPhoneDevice(
 }
 
 /**
- * Adds a mailbox, by the same rules.
+ * Adds an email device, by the same rules.
  *
- * @param device.address null: the owner's own, whatever it is when a code is sent
+ * @param device.address null: the owner's email address at the time when a code is sent
  */
 export function addEmailDevice(
   otp: Otp,

@@ -7,14 +7,14 @@ import { withRoom } from './limit-set-ups.js'
 import type { Otp } from './otp.js'
 import { nextId } from './sql/next-id.js'
 
-/** A device to be. */
+/** A device to add. */
 export interface NewDevice {
   userId: number
   /** 1 to 64 characters. */
   name: string
-  /** False: it verifies nobody until `confirmDevice` takes its first token. */
+  /** False: it verifies nobody until `confirmDevice` accepts its first token. */
   confirmed: boolean
-  /** The kind's own columns, or a function that makes them of the row's id if a secret is sealed for it. */
+  /** The kind's own columns, or a function that creates them from the row's ID if a secret is encrypted for it. */
   columns: Changes | ((id: number) => Changes)
 }
 
@@ -43,8 +43,8 @@ export async function addDevice(
 }
 
 /**
- * The same with the id that the columns were made for; without one the table gives the next.
- * Names of columns are the kind's own, never from input.
+ * Inserts a device with the ID for which its columns were created, or with the table's next ID.
+ * Names of columns come from the kind, never from input.
  */
 export async function insertDevice(
   otp: Otp,
@@ -64,13 +64,13 @@ export async function insertDevice(
     ...own.map((column) => `$own_${column}`),
   ]
   const sql = `insert into ${kind.table} (${names.join(', ')}) values (${values.join(', ')}) returning *`
-  const given = {
+  const parameters = {
     ...common,
     now: otp.clock.now(),
     ...Object.fromEntries(Object.entries(columns).map(([column, value]) => [`own_${column}`, value])),
   }
   const [row] = await withRoom(otp, transaction, common, (within) =>
-    runStatement<DeviceRow>(otp.database, within, sql, given),
+    runStatement<DeviceRow>(otp.database, within, sql, parameters),
   )
   if (!row) throw new Error(`The database returned no row for a new device in ${kind.table}.`)
   return toDevice(kind, row)

@@ -2,13 +2,13 @@ import { runHostCode } from '../host-code.js'
 import { runInTime } from '../run-in-time.js'
 import type { AfterEvents, Events, Handler, OtpEvents } from './events.js'
 
-/** What handlers are named by. */
+/** The names of all events. */
 export type EventName = keyof (OtpEvents & AfterEvents)
 
-/** A handler for each event that somebody wants to hear of, by its name. */
+/** The handlers of an application, by the event's name. */
 export type EventHandlers = { [Name in EventName]?: Handler<Name> }
 
-/** Whether a transaction waits for the handlers of an event; the compiler misses one that is left out. */
+/** Whether a transaction waits for an event's handlers. The compiler reports a missing event. */
 const waits: Readonly<Record<keyof OtpEvents, true> & Record<keyof AfterEvents, false>> = {
   userVerified: true,
   backupTokenUsed: true,
@@ -30,10 +30,10 @@ export function isEventName(name: string): name is EventName {
 }
 
 /**
- * Adds the application's handlers behind our own. From then on every handler that is added
- * is the application's as well.
+ * Adds the application's handlers after the site's own. Every handler that is added later is also
+ * treated as the application's.
  *
- * @param seconds that a handler has as long as a transaction waits for it
+ * @param seconds time limit of a handler while a transaction waits for it
  */
 export function addHandlers(events: Events, handlers: EventHandlers, seconds?: number): void {
   const { on } = events

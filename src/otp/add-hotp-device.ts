@@ -7,15 +7,15 @@ import type { Otp } from './otp.js'
 export interface NewHotpDevice {
   userId: number
   name: string
-  /** Raw bytes, as the maker of the hardware token gave them. */
+  /** Raw bytes, from the manufacturer of the hardware token. */
   secret: Uint8Array
   digits: 6 | 8
-  /** Of the next code. */
+  /** The counter of the next code. */
   counter: number
   confirmed: boolean
 }
 
-/** Adds a hardware token. Its key comes from its maker, so it is never shown again. */
+/** Adds a hardware token. Its key comes from the manufacturer, so the site never shows it. */
 export async function addHotpDevice(
   otp: Otp,
   transaction: Transaction,

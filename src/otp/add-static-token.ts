@@ -10,7 +10,7 @@ import { toDevice } from './ask-device.js'
 /** A backup token and the set that it was added to. */
 export interface AddedToken {
   device: Device
-  /** In clear; it is stored nowhere like this. */
+  /** The token in plain text, which is never stored. */
   token: BackupToken
   /** How many tokens the set has now. */
   left: number
@@ -19,7 +19,7 @@ export interface AddedToken {
 /**
  * Adds one backup token to a user's first confirmed set, or to a new one.
  *
- * @param token made here where it is missing; adding the same twice keeps one
+ * @param token generated if omitted; adding the same one twice stores it once
  */
 export async function addStaticToken(
   otp: Otp,
@@ -27,7 +27,7 @@ export async function addStaticToken(
   userId: number,
   token: BackupToken = randomBackupToken(),
 ): Promise<AddedToken> {
-  // Two at once would each make a set of their own.
+  // Locked, because two requests at once would each add a set.
   await runStatement(otp.database, transaction, LOCK_OWNER, { userId })
   const [existing] = await runStatement<DeviceRow>(otp.database, transaction, FIRST_SET, { userId })
   const device = existing

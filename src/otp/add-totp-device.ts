@@ -12,14 +12,14 @@ const SECRET_BYTES = 20
 export interface NewTotpDevice {
   user: { id: number; email: string }
   name: string
-  /** Raw bytes; made here where it is missing. */
+  /** Raw bytes; generated if omitted. */
   secret?: Uint8Array
   confirmed: boolean
 }
 
 /**
- * Adds an authenticator app. The `otpauth://` address holds the secret: show it once, to
- * its owner.
+ * Adds an authenticator app. The `otpauth://` URI contains the secret: show it once, and only to
+ * the owner.
  */
 export async function addTotpDevice(
   otp: Otp,

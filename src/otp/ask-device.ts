@@ -13,16 +13,16 @@ import type { LockedDevice, OwnerFailures } from './sql/locked-device.js'
 import { saveAccepted, saveFailed } from './sql/save-outcome.js'
 import { whyNotAsked } from './why-not-asked.js'
 
-/** What one submission asks, and for what: to verify, or to enrol a device that is not confirmed yet. */
+/** One submitted token, and its purpose: to verify, or to confirm a device during its setup. */
 export interface Asking {
   token: string
   origin: Origin
   world: KindWorld
   purpose: 'verify' | 'enrol'
   asker: Asker
-  /** What somebody outside said to it, for kinds that ask there. */
+  /** Results of external servers, for kinds that query one. */
   prepared?: PreparedTokens | undefined
-  /** What an accepted token opens; both stand, or neither. */
+  /** Runs in the transaction of an accepted token, which is consumed only if this succeeds. */
   opens?: Opening | undefined
 }
 
@@ -43,7 +43,7 @@ export async function askDevice(
   return (await refuseToken(otp, transaction, locked, outcome, asking)).verification
 }
 
-/** What a device says to a token before anything is saved. */
+/** The result of a device's verification, before anything is saved. */
 export type Answer =
   | { answer: 'not_asked'; refusal: Refusal | { reason: 'invalid_token' } }
   | { answer: 'accepted'; outcome: Extract<KindOutcome, { accepted: true }> }
@@ -62,14 +62,14 @@ export async function judgeToken(otp: Otp, locked: LockedDevice, asking: Asking)
 
 const KEY_MISSING = { reason: 'verification_not_allowed', message: 'errors:key_missing' } as const
 
-/** @returns `key_missing` if its secret cannot be read here; null if nobody outside gave the answer that the kind needs */
+/** @returns `key_missing` if the device's secret cannot be decrypted; null if the external server did not respond */
 async function judge(locked: LockedDevice, asking: Asking): Promise<KindOutcome | 'key_missing' | null> {
   try {
     return await judgeReadable(locked, asking)
-  } catch (fault) {
-    // The keyring logs the key's ID. The person can use another device.
-    if (isNotReadable(fault)) return 'key_missing'
-    throw fault
+  } catch (error) {
+    // The keyring logs the key's ID. The user can use another device.
+    if (isNotReadable(error)) return 'key_missing'
+    throw error
   }
 }
 
@@ -80,7 +80,11 @@ async function judgeReadable({ kind, row }: LockedDevice, asking: Asking): Promi
   return prepared?.answered ? prepared.judge(row) : null
 }
 
-/** @returns null if someone else consumed the token in between */
+/**
+ * Saves an accepted token and runs its handlers.
+ *
+ * @returns null if another request consumed the token in the meantime
+ */
 export async function acceptToken(
   otp: Otp,
   transaction: Transaction,
@@ -107,7 +111,11 @@ async function tellAccepted(otp: Otp, purpose: Asking['purpose'], about: OtpEven
   if (about.device.isBackup) await otp.events.emit('backupTokenUsed', about)
 }
 
-/** Counts a rejected token. @returns also what the owner's failures are now, for the next device */
+/**
+ * Counts a rejected token.
+ *
+ * @returns also the owner's failures after it, for the next device
+ */
 export async function refuseToken(
   otp: Otp,
   transaction: Transaction,
@@ -129,7 +137,7 @@ export async function refuseToken(
   return { verification, owner }
 }
 
-/** What the kinds may know, at this moment. */
+/** Creates the context in which a kind verifies a token. */
 export function kindWorld(otp: Otp, challenge: string | null, purpose: KindWorld['purpose'] = 'verify'): KindWorld {
   return {
     purpose,
@@ -141,7 +149,7 @@ export function kindWorld(otp: Otp, challenge: string | null, purpose: KindWorld
   }
 }
 
-/** A row as callers may see it. */
+/** Converts a row to the form that callers see, without secrets. */
 export function toDevice(kind: Kind, row: DeviceRow): Device {
   return {
     persistentId: persistentId(kind.name, row.id),

@@ -4,7 +4,7 @@ import type { Keyring } from '../crypto/keyring.js'
 import { readPrintedSecret } from '../typed-text/read-base32.js'
 
 declare const brand: unique symbol
-/** 16 base32 characters in capitals, without groups: 80 bits. */
+/** 16 Base32 characters in capitals, without groups: 80 bits. */
 export type BackupToken = string & { readonly [brand]: 'BackupToken' }
 
 /** What a set is called until its owner calls it otherwise; pages say it in the reader's language. */
@@ -27,17 +27,17 @@ function isBackupToken(text: string): text is BackupToken {
   return /^[A-Z2-7]{16}$/.test(text)
 }
 
-/** In groups of four, as it is shown and printed. */
+/** Formats a token in groups of four, as it is shown and printed. */
 export function formatBackupToken(token: BackupToken): string {
   return token.match(/.{4}/g)?.join('-') ?? token
 }
 
-/** Only this is stored. 80 random bits need no salt, but the key keeps a stolen dump useless. */
+/** Hashes a token. Only the hash is stored. 80 random bits need no salt; without the key, a stolen dump is useless. */
 export function hashBackupToken(keys: Keyring, token: BackupToken): string {
   return keys.hash('static_tokens', token)
 }
 
-/** The hash under every known key, for looking a typed token up. */
+/** Hashes a typed token with every known key, to look it up. */
 export function backupTokenHashes(keys: Keyring, token: BackupToken): string[] {
   return keys.hashes('static_tokens', token)
 }

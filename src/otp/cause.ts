@@ -1,13 +1,13 @@
 /**
- * Why a token was rejected, if that is known and tells an attacker nothing. `already_used`: of
- * this device, and spent. `too_old`: it was right some minutes ago. `clock_off`, `out_of_step`:
- * during setup, the device's clock or counter is elsewhere. `code_expired`, `code_void`,
- * `no_code`: whatever was typed, this session has no code that works.
+ * Why a token was rejected, if that is known and does not help an attacker. `already_used`: the
+ * token is from this device and was used before. `too_old`: it was valid some minutes ago.
+ * `clock_off`, `out_of_step`: during setup, the device's clock or counter differs too much.
+ * `code_expired`, `code_void`, `no_code`: this session has no valid code, so no input is accepted.
  */
 export type Cause =
   Suspicion | 'already_used' | 'too_old' | 'clock_off' | 'out_of_step' | 'code_expired' | 'code_void' | 'no_code'
 
-/** A rejection that means something is wrong with the device, though the token was right. */
+/** A rejection of a correct token because something is wrong with the device. */
 export type Suspicion = 'counter_not_higher' | 'backup_changed'
 
 const suspicions: readonly Suspicion[] = ['counter_not_higher', 'backup_changed']

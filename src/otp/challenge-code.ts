@@ -12,22 +12,22 @@ export const CODE_VALID_SECONDS = 300
 
 const CODE_DIGITS = 6
 
-/** After so many wrong guesses a code is void, whatever the throttle says. */
+/** Wrong attempts after which a code is void, even if the device is not throttled. */
 const GUESSES = 5
 
 /** The columns that every interactive device has. */
 export interface ChallengeState {
   code_hash: string | null
   code_expires_at: Date | null
-  /** Wrong guesses at this code so far. */
+  /** Wrong attempts at this code. */
   code_attempts: number
-  /** An older code that was sent: it is valid until a newer one was sent as well. */
+  /** An earlier code that was sent. It is valid until a newer one was sent as well. */
   sent_code_hash: string | null
   sent_code_expires_at: Date | null
   sent_code_attempts: number
 }
 
-/** The same for a kind's row. */
+/** The schema of these columns, for a kind's row. */
 export const challengeRow = {
   code_hash: z.string().nullable(),
   code_expires_at: z.date().nullable(),
@@ -37,28 +37,28 @@ export const challengeRow = {
   sent_code_attempts: z.number(),
 }
 
-/** SQL of these columns; `d` is the device. */
+/** SQL that selects these columns from the device `d`. */
 export const challengeColumns = `d.code_hash, d.code_expires_at, d.code_attempts,
   d.sent_code_hash, d.sent_code_expires_at, d.sent_code_attempts`
 
-/** Six random digits, as text: `012345` keeps its zero. */
+/** Generates six random digits as text, because `012345` starts with a zero. */
 export function randomCode(): string {
   return String(randomInt(10 ** CODE_DIGITS)).padStart(CODE_DIGITS, '0')
 }
 
-/** What is stored of a code: bound by the challenge's id to the session that asked for it. */
+/** Hashes a code for storage. The challenge's ID binds it to the session that requested it. */
 export function hashCode(keys: Keyring, challenge: string, code: string): string {
   return keys.hash('challenge', `${challenge}:${code}`)
 }
 
-/** Whether a typed text could be such a code. */
+/** Whether a typed text has the format of such a code. */
 export function couldBeCode(typed: string): boolean {
   return isCode(readCode(typed), CODE_DIGITS)
 }
 
 /**
- * Judges a typed code: of this session's challenge, not expired, not guessed at too often.
- * Accepting it voids it and ends the cooldown.
+ * Verifies a typed code: it must be from this session's challenge, not expired, and without too many
+ * wrong attempts. An accepted code is consumed, and the cooldown ends.
  */
 export function judgeCode(state: ChallengeState, typed: string, world: KindWorld): KindOutcome {
   const outcome = judgeNewest(state, typed, world)
@@ -70,7 +70,7 @@ export function judgeCode(state: ChallengeState, typed: string, world: KindWorld
   return { ...outcome, changes: { ...outcome.changes, ...counted } }
 }
 
-/** The code that was sent before the newest, as if it were the newest; null if there is none. */
+/** Returns the state with the code sent before the newest in place of the newest. Null if there is none. */
 function olderCode(state: ChallengeState): ChallengeState | null {
   const { sent_code_hash: code_hash, sent_code_expires_at: code_expires_at, sent_code_attempts: code_attempts } = state
   return code_hash === null ? null : { ...state, code_hash, code_expires_at, code_attempts }
@@ -110,8 +110,8 @@ function judgeNewest(state: ChallengeState, typed: string, { now, keys, challeng
 }
 
 /**
- * What a kind that sends codes is made of, for `defineKind`: the site makes and stores the codes,
- * and the kind brings them to their owner.
+ * The parts of a kind that sends codes, for `defineKind`. The site generates and stores the codes,
+ * and the kind delivers them.
  *
  * @example
  * defineKind({
@@ -127,13 +127,13 @@ function judgeNewest(state: ChallengeState, typed: string, { now, keys, challeng
  * })
  */
 export const deliveredCode = {
-  /** SQL of the columns that its table has besides its own, for `createDeviceTable`. */
+  /** SQL that defines the columns for codes, for `createDeviceTable`. */
   tableColumns: `code_hash text, code_expires_at timestamptz, code_attempts smallint not null default 0,
   challenged_at timestamptz, delivery varchar(8), delivery_error varchar(64),
   sent_code_hash text, sent_code_expires_at timestamptz, sent_code_attempts smallint not null default 0`,
-  /** SQL of those that are read, for `columns`. */
+  /** SQL that selects them, for `columns`. */
   columns: challengeColumns,
-  /** Their shape, for `row`. */
+  /** Their schema, for `row`. */
   row: challengeRow,
   /** Whether a text can be such a code, for `couldBe`. */
   couldBe: couldBeCode,

@@ -5,14 +5,14 @@ import { clearPasswordWaits } from './password-waits.js'
 import { FAILURES_UNTIL_OFF } from './throttle.js'
 
 /**
- * Ends the account's lock, the waits after incorrect passwords, and the waits of all the user's devices, those in setup and those of
- * kinds that are not in use included: failures are forgotten and the next code can be sent at
- * once. A device that was disabled after too many failures stays disabled.
+ * Clears the account's lock, the waits after incorrect passwords, and the waits of all the user's
+ * devices, including those in setup and of kinds that are not in use. Failures are deleted and the
+ * next code can be sent immediately. A device that was disabled after too many failures stays disabled.
  *
  * @returns whether there was anything to clear
  */
 export async function clearWaits(otp: Otp, transaction: Transaction, userId: number): Promise<boolean> {
-  // The owner first, as everywhere.
+  // The user's row is locked first, as everywhere.
   await runStatement(otp.database, transaction, 'select from users where id = $userId for update', { userId })
   let cleared = (await runStatement(otp.database, transaction, CLEAR_OWNER, { userId })).length > 0
   if (await clearPasswordWaits(otp, transaction, userId)) cleared = true

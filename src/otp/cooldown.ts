@@ -1,11 +1,11 @@
 import { notAfter } from '../clock.js'
 
 /**
- * The wait between two challenges of one device. Generating starts it; only a token that
- * was accepted ends it early.
+ * Calculates the wait between two challenges of one device. Generating a challenge starts it, and
+ * only an accepted token ends it early.
  *
- * @param cooldown seconds; 0 switches it off
- * @returns when the next one may be generated, or null where that is now
+ * @param cooldown seconds; 0 disables it
+ * @returns when the next one can be generated, or null if it can now
  */
 export function challengeCooldown(challengedAt: Date | null, cooldown: number, now: Date): Date | null {
   if (!challengedAt || cooldown === 0) return null

@@ -7,7 +7,7 @@ import { type Kind, worksHere } from './kinds/kind.js'
 import type { Otp } from './otp.js'
 import { toDevice } from './ask-device.js'
 
-/** A device in a list, with how many tokens it has left where its kind runs out of them. */
+/** A device in a list. `remaining`: how many tokens it has left, or null if its kind has no limit. */
 export interface ListedDevice extends Device {
   remaining: number | null
 }
@@ -16,7 +16,7 @@ interface Options {
   /** true: devices that verify (the default); false: unconfirmed and disabled ones; null: all. */
   confirmed?: boolean | null
   transaction?: Transaction
-  /** What is to be changed on the way. */
+  /** Changes to make in the same statement. */
   changes?: readonly Change[]
 }
 
@@ -47,28 +47,28 @@ export async function devicesForUser(otp: Otp, userId: number, options: Options 
 }
 
 /**
- * What somebody asks about a user, and that user's confirmed devices, in one round trip.
+ * Reads columns of a user together with the user's confirmed devices, in one round trip.
  *
- * @param asked SQL of one row of `users`, or of none, its parameters beside `$userId`, and its form
- * @returns null where there is no row
+ * @param query SQL that selects at most one row of `users`, its parameters in addition to `$userId`, and the row's schema
+ * @returns null if there is no row
  * @example const sql = 'select email from users where id = $userId'
  * await ownerWithDevices(otp, 3, { sql, values: {}, row: z.object({ email: z.string() }) })
  */
 export async function ownerWithDevices<Owner>(
   otp: Otp,
   userId: number,
-  asked: { sql: string; values: Readonly<Record<string, unknown>>; row: z.ZodType<Owner> },
+  query: { sql: string; values: Readonly<Record<string, unknown>>; row: z.ZodType<Owner> },
 ): Promise<{ owner: Owner; devices: ListedDevice[] } | null> {
   const rows = await runStatement<ListedRow & { owner: unknown }>(
     otp.database,
     undefined,
-    `select to_json(owner) as owner, devices.* from (${asked.sql}) owner left join ${devicesOf(otp.kinds)} on true order by ${IN_ORDER}`,
-    { ...asked.values, userId, confirmed: true },
+    `select to_json(owner) as owner, devices.* from (${query.sql}) owner left join ${devicesOf(otp.kinds)} on true order by ${IN_ORDER}`,
+    { ...query.values, userId, confirmed: true },
   )
-  return rows[0] ? { owner: asked.row.parse(rows[0].owner), devices: toListed(otp, rows) } : null
+  return rows[0] ? { owner: query.row.parse(rows[0].owner), devices: toListed(otp, rows) } : null
 }
 
-/** A row without a kind is that of an owner without devices. */
+/** Converts the rows. A row without a kind belongs to an owner without devices. */
 function toListed({ kinds }: Otp, rows: readonly ListedRow[]): ListedDevice[] {
   return rows.flatMap((row) => {
     const kind = kinds.find(({ name }) => name === row.kind)
@@ -80,7 +80,7 @@ const IN_ORDER = `(kind || '/' || devices.id) is distinct from (select default_d
 
 const unions = new WeakMap<readonly Kind[], string>()
 
-/** The tables of all these kinds as one, `devices`. */
+/** Builds SQL that unites the tables of these kinds as `devices`. */
 function devicesOf(kinds: readonly Kind[]): string {
   const known = unions.get(kinds)
   if (known) return known
@@ -104,14 +104,14 @@ export async function userHasDevice(otp: Otp, userId: number): Promise<boolean> 
   return (await factorsOfUser(otp, userId)).length > 0
 }
 
-/** The devices that make up a user's second factor, active and disabled, of every kind there is. */
+/** Lists the devices that are a user's second factor: active and disabled, of every kind. */
 export async function factorsOfUser(otp: Otp, userId: number, transaction?: Transaction): Promise<ListedDevice[]> {
   const all = { ...otp, kinds: await kindsByNow(otp, transaction) }
   const devices = await devicesForUser(all, userId, { confirmed: null, ...(transaction && { transaction }) })
   return devices.filter(({ state }) => state !== 'unconfirmed')
 }
 
-/** Those that could be asked here and now: active, of a kind in use, and not used up. */
+/** Filters the devices that can verify a token now: active, of a kind in use, and with tokens left. */
 export function askable(
   { kinds, settings }: Pick<Otp, 'kinds' | 'settings'>,
   devices: readonly ListedDevice[],
@@ -124,15 +124,15 @@ export function askable(
   )
 }
 
-/** What a session without a token may enrol by. */
+/** What allows a session without a token to set up a device. */
 export interface EnrolmentRight {
-  /** Nobody has verified the session: refuse where the owner has a second factor by now (F-28), disabled devices included. */
+  /** Whether the session is not verified: it can only set up the first device. Disabled devices are included. */
   onlyAsFirst?: boolean
-  /** An invitation began the session: only a device that can be asked is in the way. */
+  /** Whether an invitation started the session: then only devices that can verify a token now are included. */
   invited?: boolean
 }
 
-/** Whether a session may enrol a device. Call it with the owner's row locked: of two first devices at once the second finds the first. */
+/** Whether a session can set up a device. Call it with the owner's row locked, so that two first devices at once are noticed. */
 export async function mayEnrol(
   otp: Otp,
   transaction: Transaction,

@@ -10,7 +10,7 @@ interface About {
 }
 
 interface Inside extends About {
-  /** Of what is told; a handler that throws undoes it. */
+  /** The transaction of the change. A handler that throws undoes it. */
   transaction: Transaction
 }
 
@@ -18,70 +18,72 @@ interface AboutDevice extends Inside {
   device: Device
 }
 
-/** Who did something to a device. The origin is his, not the owner's. */
+/** Who changed a device. The event's origin is theirs, not the owner's. */
 export interface Doer {
   by: 'owner' | 'administrator' | 'command_line' | 'failures'
-  /** Null: the owner, the system, or the command line. */
+  /** ID of the administrator. Null: the owner, the site or the command line. */
   actorId: number | null
 }
 
 /**
- * What is told inside the transaction of what happened. A handler may write with it; one
- * that throws vetoes the change: nothing of it is left.
+ * Events that are emitted inside the transaction of the change. A handler can write in the same
+ * transaction. If a handler throws, the change is rolled back.
  */
 export interface OtpEvents {
   /** A device accepted a token. */
   userVerified: AboutDevice
-  /** The device that accepted it was a set of backup tokens, and the token is used up. Follows `userVerified`. */
+  /** A backup token was accepted and consumed. Follows `userVerified`. */
   backupTokenUsed: AboutDevice
-  /** A device was asked and refused. Not sent while it is throttled. */
+  /** A device rejected a token. Not emitted while the device is throttled. */
   verificationFailed: AboutDevice & {
     failureCount: number
     because: Cause | null
-    /** Where the token was submitted. Null: the sender had proved nothing, not even the password, so nothing was counted. */
+    /** Where the token was submitted. Null: the requester had not entered a password, so nothing was counted. */
     lane: Lane | null
   }
-  /** So many refused tokens that every device of the account waits until then. Follows `verificationFailed`. */
+  /** The account is locked because of too many rejected tokens. Follows `verificationFailed`. */
   userLocked: Inside & { lockedUntil: Date }
-  /** A device was enrolled to its end: from now on it verifies. */
+  /** The setup of a device was finished. It is active. */
   deviceAdded: AboutDevice
-  /** A device was removed. `all`: with every other one of its owner, who hears of it once. */
+  /** A device was removed. `all`: together with all others of its owner, who is notified once. */
   deviceRemoved: AboutDevice & Doer & { all: boolean }
-  /** A device was switched off, by an administrator or after too many failures. */
+  /** A device was disabled by an administrator or after too many failures. */
   deviceSwitchedOff: AboutDevice & Doer
   /** An administrator enabled a device that an administrator had disabled. */
   deviceEnabled: AboutDevice & Doer
 }
 
-/** What is told after the fact. Nothing waits for a handler, and one that throws is logged and changes nothing. */
+/** Events that are emitted after the change. Nothing waits for a handler. If one throws, the error is logged. */
 export interface AfterEvents {
-  /** A session began. `device` is the one that verified it; null: authenticated only. */
+  /** A session began. `device` verified it. Null: the session is authenticated only. */
   signedIn: About & { device: string | null; how: 'token' | 'passkey' | 'trusted_browser' | 'password' }
   signedOut: About
-  /** A verified session gave another token. */
+  /** A device accepted another token in a verified session. */
   stepUp: About & { device: string }
-  /** Somebody without a second factor was kept out by the policy, at this address. */
+  /** The policy blocked a user without a second factor at this path. */
   policyBlocked: About & { path: string }
   /** A browser is trusted from now on. */
   browserTrusted: About & { device: string; expiresAt: Date }
 }
 
 type AnyEvents = OtpEvents & AfterEvents
-/** Hears of one event. @param event what happened; `transaction` where it is told inside it */
+/** Receives one event. It contains `transaction` if it is emitted inside one. */
 export type Handler<Name extends keyof AnyEvents> = (event: AnyEvents[Name]) => Promise<void> | void
 
-/** Who listens, and how he is told. */
+/** Adds handlers, and emits events to them. */
 export interface Events {
-  /** Adds a handler. @returns a function that takes it away again */
+  /** Adds a handler. Returns a function that removes it. */
   on<Name extends keyof AnyEvents>(name: Name, handler: Handler<Name>): () => void
-  /** Runs the handlers one after the other, in the order they were added, inside the transaction. */
+  /** Runs the handlers inside the transaction, one after the other, in the order in which they were added. */
   emit<Name extends keyof OtpEvents>(name: Name, event: OtpEvents[Name]): Promise<void>
-  /** Tells after the fact, and does not wait. */
+  /** Runs the handlers after the change, without waiting for them. */
   tell<Name extends keyof AfterEvents>(name: Name, event: AfterEvents[Name]): void
 }
 
 /**
- * @param onFault hears of handlers that threw after the fact
+ * Creates an emitter without handlers.
+ *
+ * @param onFault called if a handler throws after the change
  * @example events.on('userVerified', async ({ device, transaction }) => { … })
  */
 export function createEvents(onFault: (fault: unknown, event: keyof AfterEvents) => void = () => {}): Events {
@@ -114,7 +116,7 @@ export function createEvents(onFault: (fault: unknown, event: keyof AfterEvents)
     tell(name, event) {
       for (const handler of after[name]) {
         const run = async () => handler(event)
-        void run().catch((fault: unknown) => onFault(fault, name))
+        void run().catch((error: unknown) => onFault(error, name))
       }
     },
   }

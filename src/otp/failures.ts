@@ -1,30 +1,30 @@
 import { z } from 'zod'
 
-/** Every lane, in the order of what the sender has shown. */
+/** All lanes, ordered by how much the requester has proved. */
 export const lanes = ['sign_in', 'known_browser', 'session', 'set_up'] as const satisfies readonly Lane[]
 
 /**
- * Where a token was submitted. Failures in one lane make nobody wait in another, so that an
- * attacker who has the password cannot lock out an owner who has more than that
- * (docs/decisions/0008-lanes.md). `sign_in`: the password was right. `known_browser`: in
- * addition this person has signed in with a second factor in this browser before.
+ * Where a token was submitted. Failures in one lane cause no wait in another, so that an
+ * attacker who knows the password cannot lock out the owner, who has proved more
+ * (docs/decisions/0008-lanes.md). `sign_in`: the password was correct. `known_browser`: in
+ * addition, this user has signed in with a second factor in this browser before.
  * `session`: the session is verified. `set_up`: the device is being set up.
  */
 export type Lane = 'sign_in' | 'known_browser' | 'session' | 'set_up'
 
-/** Who submits a token, as far as counting failures goes. */
+/** The requester who submits a token, for counting failures. */
 export interface Asker {
   lane: Lane
-  /** Names this browser's attempts in its lane. Left out: the failures of everyone in the lane are its own. */
+  /** Identifies this browser's attempts in its lane. Omitted: all failures in the lane are its own. */
   by?: string
-  /** False: the sender has proved nothing yet, so a failure counts against nobody and no wait applies. */
+  /** False: the requester has proved nothing yet, so failures are not counted and no wait applies. */
   counts?: false
 }
 
-/** What is assumed where a caller does not name the asker: that the password was right. */
+/** The default if a caller passes no requester: someone whose password was correct. */
 export const anyone: Asker = { lane: 'sign_in' }
 
-/** Consecutive failures of one asker on one device. */
+/** Consecutive failures of one requester on one device. */
 export interface Failures {
   lane: Lane
   by: string | null
@@ -45,7 +45,7 @@ export const storedFailures = z.record(
 
 export type FailuresByDevice = z.output<typeof storedFailures>
 
-/** The same for the column. */
+/** Converts the failures to the form of the column. */
 export function toStored(failures: FailuresByDevice): Record<string, unknown[]> {
   const devices = Object.entries(failures).filter(([, entries]) => entries.length > 0)
   return Object.fromEntries(
@@ -57,8 +57,8 @@ export function toStored(failures: FailuresByDevice): Record<string, unknown[]> 
 }
 
 /**
- * The failures of one device as its row has them. The row decides: what it does not count was
- * cleared, and what only the row counts came from a sign-in.
+ * Combines the stored entries of one device with the number in its row. The row takes precedence:
+ * entries beyond its number were cleared, and failures without an entry came from a sign-in.
  */
 export function failuresOf(
   entries: readonly Failures[] | undefined,
@@ -74,10 +74,10 @@ function rest({ failed_at: at }: { failed_at: Date | null }, count: number): Fai
   return [{ lane: 'sign_in', by: null, count, at: at ?? new Date(0) }]
 }
 
-/** So many askers are told apart on one device; of more, the oldest become one. */
+/** Requesters that are distinguished on one device. With more, the oldest are combined. */
 const MAX_ASKERS = 100
 
-/** The same with one more failure. */
+/** Adds one failure. */
 export function plusFailure(failures: readonly Failures[], asker: Asker, at: Date): Failures[] {
   const { lane } = asker
   const by = asker.by ?? null
@@ -89,24 +89,24 @@ export function plusFailure(failures: readonly Failures[], asker: Asker, at: Dat
   return [{ lane: second.lane, by: null, count: first.count + second.count, at: second.at }, ...others]
 }
 
-/** Nobody attacks with such pauses: failures that are older end with the next success. */
+/** Older failures are cleared by the next success, because attacks do not pause for so long. */
 const QUIET_MS = 30 * 24 * 3600 * 1000
 
 /**
- * What a success leaves. It ends the asker's own failures, those of its lane where everyone in
- * it has more than the password, and old ones. Failures from elsewhere stay.
+ * Removes the failures that a success clears: the requester's own, those of the lane if everyone in
+ * it has proved more than the password, and old ones. Failures from elsewhere remain.
  */
 export function afterSuccess(failures: readonly Failures[], asker: Asker, now: Date): Failures[] {
   return failures.filter((each) => !isOwn(each, asker) && now.getTime() - each.at.getTime() < QUIET_MS)
 }
 
-/** Whether a success of this asker ends these failures. */
+/** Whether a success of this requester clears these failures. */
 function isOwn({ lane, by }: Failures, asker: Asker): boolean {
   if (asker.by === undefined) return true
   return lane === asker.lane && (lane !== 'sign_in' || by === asker.by)
 }
 
-/** What makes an asker wait for a device: every failure in the lane, or only the asker's own. */
+/** Sums the failures that make a requester wait for a device: all in the lane, or only their own. */
 export function stateFor(
   failures: readonly Failures[],
   { lane, by }: Asker,
@@ -116,7 +116,7 @@ export function stateFor(
   return { failureCount: sum(those), failedAt: latest(those) }
 }
 
-/** All failures as the device's row has them. */
+/** Sums all failures, as in the device's row. */
 export function total(failures: readonly Failures[]): { failureCount: number; failedAt: Date | null } {
   return { failureCount: sum(failures), failedAt: latest(failures) }
 }

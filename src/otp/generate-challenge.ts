@@ -14,10 +14,10 @@ import type { LockedDevice } from './sql/locked-device.js'
 import { accountThrottle, timesIn } from './throttle.js'
 
 /**
- * Cost and nuisance have an end (S-48): so many challenges in 24 hours, per user and per number
- * or address. Setups, sign-ins in unknown browsers, and browsers and sessions of the person's own
- * are counted apart, so that nobody uses up what the owner's device can receive. A number can be
- * set up by several people.
+ * Challenges in 24 hours, per user and per phone number or email address, to limit cost and nuisance.
+ * Setups, sign-ins in unknown browsers, and the user's own browsers and sessions are counted
+ * separately, so that an attacker cannot use up what the owner's device can receive. Several users
+ * can set up the same number.
  */
 const SENDS_PER_DAY: Record<SendPurpose, { user: number; target: number }> = {
   sign_in: { user: 10, target: 10 },
@@ -26,21 +26,21 @@ const SENDS_PER_DAY: Record<SendPurpose, { user: number; target: number }> = {
 }
 const DAY_MS = 24 * 3600 * 1000
 
-/** Which device is to send a code. */
+/** Which device has to send a code. */
 export interface ChallengeRequest {
   userId: number
   deviceId: string
-  /** The person's language, for the message. */
+  /** The language of the message. */
   language: string
-  /** False for a device that is being enrolled. */
+  /** False for a device that is being set up. */
   confirmed?: boolean
-  /** Who asks for it. Left out: someone whose password was right. */
+  /** The requester. Default: someone whose password was correct. */
   asker?: Asker
-  /** The ID of the session's challenge before, if it has one: codes of both are valid in it. */
+  /** The ID of the session's previous challenge, if there is one: the codes of both are valid. */
   challenge?: string | null
 }
 
-/** `challenge` is the id that the session keeps and gives to `verifyToken`. */
+/** The result. `challenge` is the ID that the session stores and passes to `verifyToken`. */
 export type Challenge =
   | { ok: true; challenge: string; device: Device }
   | { ok: false; reason: 'not_interactive' }
@@ -64,20 +64,20 @@ export async function generateChallenge(otp: Otp, request: ChallengeRequest): Pr
   const kind = otp.kinds.find((candidate) => candidate.name === named?.kind)
   if (!named || !kind?.challenge) return { ok: false, reason: 'not_interactive' }
   return otp.database.sequelize.transaction(async (transaction) => {
-    const wanted = { kind, userId: request.userId, deviceId: named.id, confirmed: request.confirmed ?? true }
-    const [locked] = await lockDevices(otp, transaction, wanted, '', kindWorld(otp, null))
+    const selector = { kind, userId: request.userId, deviceId: named.id, confirmed: request.confirmed ?? true }
+    const [locked] = await lockDevices(otp, transaction, selector, '', kindWorld(otp, null))
     if (!locked) return { ok: false, reason: 'not_interactive' }
-    const refusal = await whyNotGenerated(otp, transaction, locked, request.asker)
-    if (refusal) return { ok: false, ...refusal }
+    const rejection = await whyNotGenerated(otp, transaction, locked, request.asker)
+    if (rejection) return { ok: false, ...rejection }
     const { challenge: before, ...rest } = request
     return send(otp, transaction, locked, { ...rest, ...(before && { challenge: before }) })
   })
 }
 
-/** Why a device sends nothing now. */
+/** Why a device cannot send a code now. */
 export type GenerateRefusal = { reason: 'cooldown_pending'; nextAt: Date } | Refusal
 
-/** A code for a locked account could not be used, and would cost all the same. */
+/** Checks whether a device can send a code. A code for a locked account could not be used, but would cost money. */
 export async function whyNotGenerated(
   otp: Otp,
   transaction: Transaction,
@@ -90,13 +90,13 @@ export async function whyNotGenerated(
   return nextAt && { reason: 'cooldown_pending', nextAt }
 }
 
-/** What a send counts as. */
+/** Determines the limit in which a sent code is counted. */
 function purposeOf({ row }: LockedDevice, lane: Asker['lane']): SendPurpose {
   if (!row.confirmed) return 'set_up'
   return lane === 'sign_in' ? 'sign_in' : 'own'
 }
 
-/** When the next challenge can be generated; null: now. */
+/** Returns when the next challenge can be generated. Null if it can now. */
 async function nextChallenge(
   otp: Otp,
   transaction: Transaction,
@@ -109,7 +109,7 @@ async function nextChallenge(
     { bind: { id: row.id }, type: QueryTypes.SELECT, transaction },
   )
   const challengedAt = timing?.challenged_at ?? null
-  // Stored, or the wait would only begin once the clock has reached it.
+  // A time in the future is corrected in the row. Otherwise the wait would start only when the clock reaches it.
   if (challengedAt && challengedAt > now)
     await otp.database.sequelize.query(`update ${kind.table} set challenged_at = $now where id = $id`, {
       bind: { id: row.id, now },
@@ -148,7 +148,7 @@ async function send(
   return { ok: true, challenge, device: toDevice(kind, row) }
 }
 
-/** Of a code that never left nothing is kept. */
+/** Keeps the previous code only if it was sent. */
 const KEEP_SENT = `
   sent_code_hash = case when delivery = 'sent' then code_hash else sent_code_hash end,
   sent_code_expires_at = case when delivery = 'sent' then code_expires_at else sent_code_expires_at end,

@@ -11,13 +11,13 @@ import { whyNotAsked } from './why-not-asked.js'
 /** One confirmed device of one user. */
 export interface DeviceOfUser {
   userId: number
-  /** A persistent id as it came in, for example `totp/3`. */
+  /** A persistent ID as submitted, for example `totp/3`. */
   deviceId: string
-  /** Who would ask it. Left out: someone whose password was right. */
+  /** The requester. Default: someone whose password was correct. */
   asker?: Asker
 }
 
-/** Whether a device may be asked, or may send something; if not, why. */
+/** Whether a device can verify a token or send a code. If not, the reason. */
 export type Allowance<Why> = { allowed: true } | ({ allowed: false } & Why)
 
 /**
@@ -34,12 +34,14 @@ export type Allowance<Why> = { allowed: true } | ({ allowed: false } & Why)
  */
 export async function verifyIsAllowed(otp: Otp, device: DeviceOfUser): Promise<Allowance<Refusal>> {
   const kind = kindOf(otp, device)
-  const refusal = await otp.database.sequelize.transaction(async (transaction): Promise<Refusal | null> => {
-    const [locked] = kind ? await lockDevices(otp, transaction, wanted(kind, device), '', kindWorld(otp, null)) : []
+  const rejection = await otp.database.sequelize.transaction(async (transaction): Promise<Refusal | null> => {
+    const [locked] = kind
+      ? await lockDevices(otp, transaction, selectorFor(kind, device), '', kindWorld(otp, null))
+      : []
     if (!locked) return { reason: 'verification_not_allowed' }
     return whyNotAsked(locked, device.asker ?? anyone, otp.settings.throttleFactor, otp.clock.now())
   })
-  return refusal ? { allowed: false, ...refusal } : { allowed: true }
+  return rejection ? { allowed: false, ...rejection } : { allowed: true }
 }
 
 /**
@@ -59,10 +61,10 @@ export async function generateIsAllowed(
   const kind = kindOf(otp, device)
   if (!kind?.challenge) return { allowed: false, reason: 'not_interactive' }
   return otp.database.sequelize.transaction(async (transaction) => {
-    const [locked] = await lockDevices(otp, transaction, wanted(kind, device), '', kindWorld(otp, null))
+    const [locked] = await lockDevices(otp, transaction, selectorFor(kind, device), '', kindWorld(otp, null))
     if (!locked) return { allowed: false, reason: 'not_interactive' }
-    const refusal = await whyNotGenerated(otp, transaction, locked, device.asker)
-    return refusal ? { allowed: false, ...refusal } : { allowed: true }
+    const rejection = await whyNotGenerated(otp, transaction, locked, device.asker)
+    return rejection ? { allowed: false, ...rejection } : { allowed: true }
   })
 }
 
@@ -71,7 +73,7 @@ function kindOf({ kinds }: Otp, { deviceId }: DeviceOfUser): Kind | undefined {
   return kinds.find(({ name }) => name === named?.kind)
 }
 
-const wanted = (kind: Kind, { userId, deviceId }: DeviceOfUser) => ({
+const selectorFor = (kind: Kind, { userId, deviceId }: DeviceOfUser) => ({
   kind,
   userId,
   deviceId: parsePersistentId(deviceId)?.id ?? 0,

@@ -16,9 +16,9 @@ export interface KeyUri extends SharedKey {
 }
 
 /**
- * The `otpauth://` address of a TOTP device (google-authenticator wiki, "Key Uri Format").
- * Neither part of the label may hold a colon, spaces are `%20`, and the secret comes
- * first: Microsoft's app once read nothing behind it.
+ * Builds the `otpauth://` URI of a TOTP device (google-authenticator wiki, "Key Uri Format").
+ * Neither part of the label can contain a colon, spaces are `%20`, and the secret comes
+ * first, because Microsoft's app once ignored everything after it.
  *
  * @example totpUri({ issuer: 'OTP Admin', account: 'ada@example.com', secret })
  */
@@ -26,7 +26,7 @@ export function totpUri(key: KeyUri): string {
   return keyUri('totp', key, `period=${key.period ?? 30}`)
 }
 
-/** The same of a HOTP device: it has a counter instead of a period. */
+/** Builds the `otpauth://` URI of a HOTP device, with a counter instead of a period. */
 export function hotpUri(key: SharedKey & { counter: number }): string {
   return keyUri('hotp', key, `counter=${key.counter}`)
 }

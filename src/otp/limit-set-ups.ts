@@ -4,14 +4,14 @@ import { kindsByNow } from './kinds/absent-kinds.js'
 import type { Kind } from './kinds/kind.js'
 import type { Otp } from './otp.js'
 
-/** So many setups of one person may be unfinished at once, of all kinds together. A new one replaces the oldest. */
+/** Unfinished setups of one user, of all kinds together. A new one replaces the oldest. */
 export const UNFINISHED_SETUPS = 3
 
 /**
- * Inserts a device. If its setup is to be finished later, the oldest unfinished ones of its owner
- * make room for it, so that a password alone creates no rows without end.
+ * Inserts a device. If it is unconfirmed, the owner's oldest unfinished setups are deleted first, so
+ * that someone who knows only the password cannot create rows without limit.
  *
- * @param insert runs in the transaction that makes room
+ * @param insert runs in the same transaction
  */
 export async function withRoom<Inserted>(
   otp: Otp,
@@ -27,7 +27,7 @@ export async function withRoom<Inserted>(
   return transaction ? run(transaction) : otp.database.sequelize.transaction(run)
 }
 
-/** Locks the owner first, as every change of devices does, so that many at once do not miss each other's rows. */
+/** Locks the owner first, as every change of devices does, so that concurrent requests see each other's rows. */
 async function makeRoom(otp: Otp, transaction: Transaction, userId: number): Promise<void> {
   await runStatement(otp.database, transaction, 'select from users where id = $userId for update', { userId })
   const sql = removeSurplus(await kindsByNow(otp, transaction))

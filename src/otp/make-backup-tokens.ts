@@ -3,35 +3,35 @@ import { runStatement } from '../db/run-statement.js'
 import { type BackupToken, backupTokenHashes, hashBackupToken, randomBackupToken, UNNAMED_SET } from './backup-token.js'
 import type { Otp } from './otp.js'
 
-/** How many tokens a set has. */
+/** Tokens in a set. */
 export const BACKUP_TOKENS = 10
 
-/** A new set, in clear for the one time that it is shown. */
+/** A new set. The tokens are in plain text, to be shown once. */
 export interface BackupTokenSet {
   tokens: BackupToken[]
   madeAt: Date
 }
 
 /**
- * Makes a new set of backup tokens; from this moment the old ones do not work. The set's
- * row stays, so that a session which it verified goes on.
+ * Generates a new set of backup tokens, after which the old ones no longer work. The set's row
+ * stays, so that a session that it verified continues.
  */
 export async function makeBackupTokens(otp: Otp, transaction: Transaction, userId: number): Promise<BackupTokenSet> {
   const set = { tokens: Array.from({ length: BACKUP_TOKENS }, randomBackupToken), madeAt: otp.clock.now() }
-  const ask = <Row extends object>(sql: string, values: Readonly<Record<string, unknown>>) =>
+  const run = <Row extends object>(sql: string, values: Readonly<Record<string, unknown>>) =>
     runStatement<Row>(otp.database, transaction, sql, { userId, madeAt: set.madeAt, ...values })
-  // Two at once would each leave a set of their own.
-  await ask('select from users where id = $userId for update', {})
-  const [kept] = await ask<{ id: number }>(KEEP, {})
-  const [row] = kept ? [kept] : await ask<{ id: number }>(INSERT, { name: UNNAMED_SET })
+  // Locked, because two requests at once would each leave a set.
+  await run('select from users where id = $userId for update', {})
+  const [kept] = await run<{ id: number }>(KEEP, {})
+  const [row] = kept ? [kept] : await run<{ id: number }>(INSERT, { name: UNNAMED_SET })
   if (!row) throw new Error('A set of backup tokens was neither found nor created.')
-  await ask('delete from static_devices where user_id = $userId and id <> $id', row)
-  await ask('delete from static_tokens where device_id = $id', row)
-  await ask(FILL, { ...row, hashes: set.tokens.map((token) => hashBackupToken(otp.keys, token)) })
+  await run('delete from static_devices where user_id = $userId and id <> $id', row)
+  await run('delete from static_tokens where device_id = $id', row)
+  await run(FILL, { ...row, hashes: set.tokens.map((token) => hashBackupToken(otp.keys, token)) })
   return set
 }
 
-/** Whether any token of this set still works: it does not where a newer set was made. */
+/** Whether any token of this set still works. None does after a newer set was generated. */
 export async function setWorks(otp: Otp, userId: number, { tokens }: BackupTokenSet): Promise<boolean> {
   const hashes = tokens.flatMap((token) => backupTokenHashes(otp.keys, token))
   return (await runStatement(otp.database, undefined, FIND, { userId, hashes })).length > 0

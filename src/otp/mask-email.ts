@@ -1,11 +1,11 @@
 /**
- * An address as its owner recognises it: the first and the last letter before the `@`, of
- * three letters or fewer the first alone. What has no `@` is hidden whole.
+ * Masks an email address so that its owner recognises it: the first and the last letter before the
+ * `@` stay, or only the first one of up to three letters. A text without `@` is masked completely.
  *
  * @example maskEmail('bouke@example.com') // 'b***e@example.com'
  */
 export function maskEmail(address: string): string {
-  // A quoted local part may hold an @ itself (RFC 5321 §4.1.2): the last one is the separator.
+  // A quoted local part can contain an @ itself (RFC 5321 §4.1.2): the last one is the separator.
   const at = address.lastIndexOf('@')
   if (at < 0) return '*'.repeat(address.length)
   return maskName(address.slice(0, at)) + address.slice(at)

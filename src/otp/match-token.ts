@@ -12,15 +12,15 @@ import type { LockedDevice } from './sql/locked-device.js'
 import { savePassedOver } from './sql/save-outcome.js'
 import { withFailedToken } from './throttle.js'
 
-/** A token of which nobody knows whose device it is from. */
+/** A token from an unknown device of a user. */
 export interface TokenToMatch {
   userId: number
   /** As typed. */
   token: string
   origin?: Origin
-  /** Who submits it. Left out: someone whose password was right. */
+  /** The requester. Default: someone whose password was correct. */
   asker?: Asker
-  /** What the token opens, in the same commit. */
+  /** Runs in the transaction of an accepted token. */
   opens?: Opening
 }
 
@@ -56,7 +56,7 @@ export async function matchToken(otp: Otp, match: TokenToMatch): Promise<Verific
 
 type Rejected = { locked: LockedDevice; outcome: Extract<Answer, { answer: 'rejected' }>['outcome'] }
 
-/** Nothing is counted before all devices have answered: what one of them accepts was no guess. */
+/** Tries the devices in turn. Failures are counted only after all of them, because an accepted token was not a guess. */
 async function askInTurn(
   otp: Otp,
   transaction: Transaction,
@@ -83,7 +83,7 @@ async function askInTurn(
   return { ok: false, reason: 'invalid_token', ...(because && { because }) }
 }
 
-/** The account's lock as it is after the comparisons before this one, so that they do not pass it together. */
+/** Adds the rejections of this request to the account's lock, so that they cannot exceed it together. */
 function withPending(locked: LockedDevice, rejected: readonly Rejected[], { asker, world }: Asking): LockedDevice {
   const failed = rejected.reduce(
     (all, each) => withFailedToken(all, { at: world.now, lane: each.locked.kind.unguessable ? 'none' : asker.lane }),
@@ -113,6 +113,6 @@ async function lockCandidates(
   world: KindWorld,
 ): Promise<LockedDevice[]> {
   const devices: LockedDevice[] = []
-  for (const wanted of candidates) devices.push(...(await lockDevices(otp, transaction, wanted, token, world)))
+  for (const selector of candidates) devices.push(...(await lockDevices(otp, transaction, selector, token, world)))
   return devices
 }

@@ -4,8 +4,8 @@ import type { Otp } from './otp.js'
 const NAME = 'Authenticator app'
 
 /**
- * Names a new authenticator app so that its owner can tell it from their others when they choose
- * a device at sign-in. Apps whose setup was never finished do not count.
+ * Names a new authenticator app so that its owner can distinguish it from others when they choose
+ * a device at sign-in. Unfinished setups are ignored.
  *
  * @example await nameApp(otp, transaction, 3) // 'Authenticator app', then 'Authenticator app 2'
  */

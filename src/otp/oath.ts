@@ -4,7 +4,7 @@ import { generateSync } from 'otplib'
 export type OathAlgorithm = 'SHA1' | 'SHA256' | 'SHA512'
 
 /**
- * HOTP (RFC 4226 §5.3).
+ * Generates an HOTP code (RFC 4226 §5.3).
  *
  * @param secret raw bytes, at least 16
  * @param counter up to 2^53 - 1
@@ -19,7 +19,7 @@ export function hotp(secret: Uint8Array, counter: number, digits: number, algori
 const OTPLIB_NAME = { SHA1: 'sha1', SHA256: 'sha256', SHA512: 'sha512' } as const
 
 /**
- * The number of the time step that a moment lies in (RFC 6238 §4.2).
+ * Calculates the number of the time step of a moment (RFC 6238 §4.2).
  *
  * @param step length in seconds
  * @param t0 seconds since 1970 at which step 0 begins
@@ -33,7 +33,7 @@ export function isCode(code: string, digits: number): boolean {
   return code.length === digits && /^[0-9]+$/.test(code)
 }
 
-/** Compares two codes in constant time; codes of different length differ. */
+/** Compares two codes in constant time. Codes of different length are not equal. */
 export function sameCode(one: string, other: string): boolean {
   const a = Buffer.from(one)
   const b = Buffer.from(other)

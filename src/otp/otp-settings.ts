@@ -3,10 +3,10 @@ import type { Otp } from './otp.js'
 import { relyingPartyOf, type UserVerification } from './webauthn/relying-party.js'
 
 /**
- * The part of the configuration that the core goes by.
+ * Selects the settings that `src/otp` needs from the configuration.
  *
- * @param baseUrl the site's public address; the command line has none where the port is not known
- * @param userVerification whether a security key beside a password asks for a PIN or a finger, too
+ * @param baseUrl the site's public URL; the command line has none if the port is not known
+ * @param userVerification whether a security key after a password also requires a PIN or fingerprint
  */
 export function otpSettings(
   config: Config,

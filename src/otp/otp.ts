@@ -5,26 +5,26 @@ import type { Events } from './events.js'
 import type { Kind } from './kinds/kind.js'
 import type { RelyingParty } from './webauthn/relying-party.js'
 
-/** What every function of the core takes first. */
+/** The services that most functions in `src/otp` take as their first argument. */
 export interface Otp {
   database: Database
   clock: Clock
   keys: Keyring
   events: Events
-  /** The kinds in use: they verify and are offered. */
+  /** The kinds in use: they verify tokens and are offered for setup. */
   kinds: readonly Kind[]
-  /** Every kind there is, used or not: whoever removes somebody's devices removes them all. */
+  /** Every kind, used or not, for example to remove all devices of a user. */
   everyKind: readonly Kind[]
   settings: {
-    /** Keep a TOTP device's drift in step. */
+    /** Whether a TOTP device's drift is stored and compensated. */
     totpSync: boolean
-    /** Seconds; 0 switches the wait on one device off. */
+    /** Seconds of the first wait after a failure on one device; 0 disables it. */
     throttleFactor: number
-    /** Seconds between two challenges of one device; 0 switches it off. */
+    /** Seconds between two challenges of one device; 0 disables it. */
     challengeCooldown: number
     /** Issuer in authenticator apps. */
     siteName: string
-    /** For whom security keys answer; null: for nobody at this address. */
+    /** The relying party of security keys. Null if they cannot be used on this site's domain. */
     relyingParty: RelyingParty | null
   }
 }

@@ -5,37 +5,37 @@ import { runStatement } from '../db/run-statement.js'
 import { emailCandidates, readLogin } from '../typed-text/read-email.js'
 
 /**
- * Where a password was entered. `anyone`: nothing else was shown. `known_browser`: this person
- * has signed in here before. `inside`: a session or an invitation of this person.
+ * Where a password was entered. `anyone`: at an ordinary sign-in. `known_browser`: in a browser in
+ * which this user has signed in before. `inside`: in a session or with an invitation of this user.
  */
 export const passwordLanes = ['anyone', 'known_browser', 'inside'] as const
 
 export type PasswordLane = (typeof passwordLanes)[number]
 
-/** Whose password it is: an account of the site, or one of the host application. */
+/** The account whose password it is: one of the site, or one of the host application. */
 export type PasswordSubject = `user:${number}` | `external:${string}`
 
-/** A login as it was typed, for everyone alike. */
+/** A login as it was typed, whether it exists or not. */
 export type TypedLogin = `login:${string}`
 
-/** The login of an account of the site, in the spelling that counts. */
+/** Normalises a login of the site. */
 export function siteLogin(typed: string): TypedLogin {
   return `login:${emailCandidates(typed)[0] ?? ''}`
 }
 
 /**
- * The login of a host application. Spellings that an adapter could find one person by are the
- * same, or each would have attempts that cost no wait: capitals, accents and forms of Unicode.
+ * Normalises a login of a host application. Spellings by which an adapter could find one user
+ * (capitals, accents, forms of Unicode) become equal. Otherwise each of them would have its own free attempts.
  */
 export function hostLogin(typed: string): TypedLogin {
   const plain = readLogin(typed).normalize('NFKD').replace(ACCENTS, '')
   return `login:${plain.toUpperCase().toLowerCase().normalize('NFKC').trim()}`
 }
 
-/** In Latin, Greek and Cyrillic. In other scripts, marks make other words. */
+/** Accents in Latin, Greek and Cyrillic. In other scripts, marks change the word. */
 const ACCENTS = /[\u0300-\u036f]/g
 
-/** How the failed passwords of one lane are stored, under every known key, newest first. */
+/** Hashes the subject of failed passwords in one lane, with every known key, newest first. */
 export function passwordHashes(
   keys: Keyring,
   lane: PasswordLane,
@@ -45,8 +45,8 @@ export function passwordHashes(
 }
 
 /**
- * Clears the waits after incorrect passwords of one account, in all lanes: someone has proved
- * that it is theirs, or an administrator helps them.
+ * Clears the waits after incorrect passwords of one account, in all lanes, because its user has proved
+ * that it is theirs or an administrator helps them.
  *
  * @returns whether there was anything to clear
  * @example await clearPasswordWaits(otp, transaction, user.id)
@@ -70,7 +70,7 @@ export async function clearPasswordWaits(
     ...passwordHashes(keys, 'anyone', login),
     ...accounts,
     ...passwordHashes(keys, 'known_browser', subject),
-    // Own pages count everyone by the row of the site.
+    // Pages for signed-in users count by the site's own ID, also for a host's users.
     ...[subject, `user:${userId}` as const].flatMap((each) => passwordHashes(keys, 'inside', each)),
   ]
   const rows = await runStatement<{ failures: number }>(database, transaction, CLEAR, { hashes, accounts })
@@ -84,11 +84,11 @@ const CLEAR = `delete from password_failures where subject_hash in (
 ) returning failures`
 
 /**
- * What a new password ends: the waits after incorrect ones, and the lane of browsers that are
- * known by the old password alone. Its user knew that password, and could
- * keep the owner's own browsers waiting. Browsers where a second factor was given stay known.
+ * Ends what depended on an old password: the waits after incorrect ones, and the lane of browsers
+ * known by that password alone. An attacker who knew it could otherwise keep the owner's browsers
+ * waiting. Browsers in which a second factor was used stay known.
  *
- * The rows stay, so that the next sign-in is not taken for the account's first.
+ * The rows stay, so that the next sign-in is not treated as the account's first.
  */
 export async function endOldPassword(
   otp: { database: Database; keys: Keyring },

@@ -1,20 +1,20 @@
 import { parsePhoneNumberFromString, type PhoneNumber } from 'libphonenumber-js/max'
 import { cleanText, withoutQuotes } from '../typed-text/clean-text.js'
 
-/** Calling them costs the caller, or reaches no person. */
+/** Types of numbers that cost the caller extra, or do not reach a person. */
 const NO_PERSONAL_NUMBER = new Set(['PREMIUM_RATE', 'SHARED_COST', 'PAGER', 'VOICEMAIL'])
 
-/** `extension`: nobody can receive a text message at an extension, and no call reaches one. */
+/** The result. `extension`: neither text messages nor calls reach an extension. */
 export type PhoneNumberReading = { ok: true; number: string } | { ok: false; code: 'invalid' | 'extension' }
 
 /**
  * Reads a phone number as it was typed or pasted, with `+`, `00` or `011` in front of its country
  * code, or as a `tel:` URI (RFC 3966). The country of a number without one is not guessed.
  *
- * A number only has to have a plausible length for its country: the code that arrives proves it,
- * and new ranges of numbers are in use before any list knows them.
+ * A number only needs a plausible length for its country: the code that arrives proves it, and new
+ * ranges of numbers are in use before any list contains them.
  *
- * @returns E.164, or why it is not a number that a person can be reached at
+ * @returns E.164, or why no person can be reached at the number
  * @example readPhoneNumber('0041 52 420 42 42') // { ok: true, number: '+41524204242' }
  */
 export function readPhoneNumber(typed: string): PhoneNumberReading {
@@ -25,13 +25,13 @@ export function readPhoneNumber(typed: string): PhoneNumberReading {
   return isForPeople(parsed) ? { ok: true, number: parsed.number } : { ok: false, code: 'invalid' }
 }
 
-/** The E.164 form of {@link readPhoneNumber}, or null. */
+/** Returns the E.164 form of {@link readPhoneNumber}, or null. */
 export function parsePhoneNumber(typed: string): string | null {
   const read = readPhoneNumber(typed)
   return read.ok ? read.number : null
 }
 
-/** Without a label or the scheme of a URI, and with `+` in place of an international prefix. */
+/** Removes a label or the scheme of a URI, and replaces an international prefix by `+`. */
 function internationalForm(text: string): string | null {
   const bare = text.replace(/^[\p{L} .]+:\s*(?:\/\/)?/u, '').replace(/\s*\(\p{L}+\)?$/u, '')
   const [number = '', ...parameters] = bare.replace(DIALLED_AFTERWARDS, ';ext=$<ext>').split(';')
@@ -42,10 +42,10 @@ function internationalForm(text: string): string | null {
   return `${whole.replace(/[_·,/](?=\s*\d)/gu, ' ').replace(OLD_MEXICAN_MOBILE, '+52')}${ext ? ` ext. ${ext}` : ''}`
 }
 
-/** What a phone dials after the call was answered, such as `,,5#` or `p5`. */
+/** Digits that a phone dials after the call was answered, such as `,,5#` or `p5`. */
 const DIALLED_AFTERWARDS = /(?<=\d\s?)[,;pw]+(?<ext>\d{1,6})#?$/i
 
-/** Mexico dropped the 1 in front of mobile numbers in 2019. */
+/** Mexico dropped the 1 before mobile numbers in 2019. */
 const OLD_MEXICAN_MOBILE = /^\+52[\s.-]*1(?=(?:\D*\d){10}\D*$)/
 
 /** A local `tel:` URI names its country in a parameter (RFC 3966 §5.1.5). */
@@ -54,7 +54,7 @@ function withContext(number: string, parameters: readonly string[]): string {
   return context && !number.startsWith('+') ? `${context}${number}` : number
 }
 
-/** The library drops the national prefix in `+41 (0)79`, except where a country keeps it. */
+/** The library removes the national prefix in `+41 (0)79`, except in countries that keep it. */
 function parsePossible(text: string): PhoneNumber | undefined {
   const readings = [text, text.replace(/\(\s*0\s*\)/, '')]
   return readings
@@ -64,11 +64,11 @@ function parsePossible(text: string): PhoneNumber | undefined {
 
 function isForPeople(number: PhoneNumber): boolean {
   const type = number.getType()
-  return type === undefined ? !isAmongRefused(number) : !NO_PERSONAL_NUMBER.has(type)
+  return type === undefined ? !isAmongRejected(number) : !NO_PERSONAL_NUMBER.has(type)
 }
 
-/** Whether the known numbers with the same first digits all cost the caller, so that this one does too. */
-function isAmongRefused({ countryCallingCode: code, nationalNumber: national }: PhoneNumber): boolean {
+/** Whether all known numbers with the same first digits are of a rejected type, so that this one probably is, too. */
+function isAmongRejected({ countryCallingCode: code, nationalNumber: national }: PhoneNumber): boolean {
   const known = Array.from({ length: 10 }, (_, digit) => {
     const neighbour = national.slice(0, 3).padEnd(national.length, String(digit))
     return parsePhoneNumberFromString(`+${code}${neighbour}`)?.getType()
@@ -77,7 +77,9 @@ function isAmongRefused({ countryCallingCode: code, nationalNumber: national }: 
 }
 
 /**
- * @param number E.164; anything else is given back as it is
+ * Formats a phone number for display.
+ *
+ * @param number E.164; anything else is returned unchanged
  * @example formatPhoneNumber('+41524204242') // '+41 52 420 42 42'
  */
 export function formatPhoneNumber(number: string): string {
@@ -86,10 +88,10 @@ export function formatPhoneNumber(number: string): string {
 }
 
 /**
- * The number as its owner recognises it and nobody else can use it: its country code and its
- * last two digits are shown.
+ * Masks a phone number so that its owner recognises it and nobody else can use it: only the country
+ * code and the last two digits are shown.
  *
- * @param number E.164, or a formatted number, whose spaces are then kept
+ * @param number E.164, or a formatted number, whose spaces stay
  * @example maskPhoneNumber('+41524204242') // '+41 ** *** ** 42'
  */
 export function maskPhoneNumber(number: string): string {
@@ -106,13 +108,13 @@ export function maskDigits(text: string): string {
   ).join('')
 }
 
-/** Characters, the plus sign included; 0 if the text does not start with a country code. */
+/** Counts the characters, including the plus sign. 0 if the text does not start with a country code. */
 function countryCodeLength(text: string): number {
   const code = text.startsWith('+') ? parsePhoneNumberFromString(text)?.countryCallingCode : undefined
   return code === undefined ? 0 : code.length + 1
 }
 
-/** North America (country code 1) writes hyphens, all others spaces. */
+/** Separates the groups: with hyphens in North America (country code 1), with spaces elsewhere. */
 function withSeparators(number: PhoneNumber): string {
   const [code = '', ...groups] = number.formatInternational().split(' ')
   return `${code} ${groups.join(number.countryCallingCode === '1' ? '-' : ' ')}`

@@ -6,31 +6,31 @@ import type { Otp } from './otp.js'
 import { peekDevices, type Wanted } from './sql/lock-devices.js'
 import { whyNotAsked } from './why-not-asked.js'
 
-/** Milliseconds that whoever is asked outside has to answer: the person waits for the page meanwhile. */
-const PATIENCE_MS = 5_000
+/** Milliseconds within which an external server has to respond, because the user waits for the page. */
+const VERIFIER_TIMEOUT_MS = 5_000
 
-/** What came of asking outside, by device; null: nobody had to be asked about that one. */
+/** The results of external servers, by device. Null: no server had to be queried for that device. */
 export type PreparedTokens = ReadonlyMap<number, Prepared<unknown> | null>
 
-/** One token, and who submits it. */
+/** One token and its requester. */
 interface Submitted {
   token: string
   world: KindWorld
   asker: Asker
 }
 
-/** Whose turn it is, by database: one token of each owner and kind that asks outside. */
-const turns = new WeakMap<Database, Set<string>>()
+/** Pending queries by database: at most one for each owner and kind. */
+const inFlight = new WeakMap<Database, Set<string>>()
 
 /**
- * Asks outside about a token where its kind does so, before anything is locked: a server that
- * is slow makes one person wait, and holds no row. Devices that may not be asked at present
- * are passed over. A token that comes while another one's is asked about or counted is not
- * asked about at all, so that guesses at once do not reach the server faster than the throttle
- * lets them. Each process takes turns of its own: of several, each may ask about one guess
- * before the first failure counts.
+ * Queries an external server about a token, for kinds that need one, before anything is locked, so
+ * that a slow server makes one user wait but locks no row. Devices that cannot verify a token now are
+ * skipped. A token that arrives while another one of the same owner and kind is queried or counted
+ * is not queried at all, so that many guesses at once do not reach the server faster than the
+ * throttle allows. This applies within each process: of several processes, each can query one guess
+ * before the first failure is counted.
  *
- * @param work what saves the outcome: the turn lasts until then
+ * @param work saves the result; the next token is queried after it
  */
 export async function withPrepared<Result>(
   otp: Otp,
@@ -38,50 +38,50 @@ export async function withPrepared<Result>(
   submitted: Submitted,
   work: (prepared: ReadonlyMap<Kind, PreparedTokens>) => Promise<Result>,
 ): Promise<Result> {
-  const taken = turns.get(otp.database) ?? new Set()
-  turns.set(otp.database, taken)
+  const busy = inFlight.get(otp.database) ?? new Set()
+  inFlight.set(otp.database, busy)
   const free = candidates
     .filter(({ kind }) => kind.prepare && kind.couldBe(submitted.token))
-    .filter((wanted) => !taken.has(turnOf(wanted)))
-  for (const wanted of free) taken.add(turnOf(wanted))
+    .filter((candidate) => !busy.has(inFlightKey(candidate)))
+  for (const candidate of free) busy.add(inFlightKey(candidate))
   try {
     const prepared = new Map<Kind, PreparedTokens>()
-    for (const wanted of free) prepared.set(wanted.kind, await prepareToken(otp, wanted, submitted))
+    for (const candidate of free) prepared.set(candidate.kind, await prepareToken(otp, candidate, submitted))
     return await work(prepared)
   } finally {
-    for (const wanted of free) taken.delete(turnOf(wanted))
+    for (const candidate of free) busy.delete(inFlightKey(candidate))
   }
 }
 
-/** Not by device: of a token without a name nobody knows yet which of the owner's devices it is from. */
-const turnOf = ({ kind, userId }: Wanted) => `${kind.name}/${userId}`
+/** Not by device, because a token can be submitted without naming one of the owner's devices. */
+const inFlightKey = ({ kind, userId }: Wanted) => `${kind.name}/${userId}`
 
-async function prepareToken(otp: Otp, wanted: Wanted, { token, world, asker }: Submitted): Promise<PreparedTokens> {
-  const { kind } = wanted
+async function prepareToken(otp: Otp, selector: Wanted, { token, world, asker }: Submitted): Promise<PreparedTokens> {
+  const { kind } = selector
   const prepare = kind.prepare?.bind(kind)
   if (!prepare) return new Map()
-  const devices = await peekDevices(otp, wanted, token, world)
+  const devices = await peekDevices(otp, selector, token, world)
   const free = devices.filter((device) => !whyNotAsked(device, asker, otp.settings.throttleFactor, world.now))
-  const asked = free.map(
+  const queries = free.map(
     async ({ row }) => [row.id, await withinTime((signal) => prepare(row, token, world, signal))] as const,
   )
-  return new Map(await Promise.all(asked))
+  return new Map(await Promise.all(queries))
 }
 
-/** Nobody answered in time: a value, since the person can only try again. Anything else that is thrown is a fault. */
+/** Limits a query's time. A timeout is returned, because the user can only try again. Other errors are thrown. */
 async function withinTime(
-  ask: (signal: AbortSignal) => Promise<Prepared<unknown> | null>,
+  query: (signal: AbortSignal) => Promise<Prepared<unknown> | null>,
 ): Promise<Prepared<unknown> | null> {
-  const signal = AbortSignal.timeout(PATIENCE_MS)
+  const signal = AbortSignal.timeout(VERIFIER_TIMEOUT_MS)
   const tooLate = new Promise<Prepared<unknown>>((resolve) => {
     signal.addEventListener('abort', () => resolve({ answered: false }), { once: true })
   })
   try {
-    return await Promise.race([ask(signal), tooLate])
-  } catch (fault) {
+    return await Promise.race([query(signal), tooLate])
+  } catch (error) {
     if (signal.aborted) return { answered: false }
-    // Without its key a device asks nobody: judging it says so.
-    if (isNotReadable(fault)) return null
-    throw fault
+    // The device's secret cannot be decrypted. The verification reports that.
+    if (isNotReadable(error)) return null
+    throw error
   }
 }

@@ -4,17 +4,18 @@ import { runStatement } from '../db/run-statement.js'
 import { totpUri } from './key-uri.js'
 import type { Otp } from './otp.js'
 
-/** What an authenticator app is to be given, for its owner's eyes while it is set up. */
+/** The secret for an authenticator app, shown to its owner during the setup. */
 export interface TotpEnrolment {
-  /** `otpauth://` address; the QR code is the same. */
+  /** The `otpauth://` URI, also as the content of the QR code. */
   uri: string
-  /** The secret in base32, for typing. */
+  /** The secret in Base32, for typing. */
   secret: string
 }
 
 /**
- * Opens the secret of an authenticator app that is being set up. A device whose setup was
- * finished gives its secret to nobody, disabled or not, nor does another's.
+ * Decrypts the secret of an authenticator app that is being set up.
+ *
+ * @returns null for a device whose setup was finished, even if it is disabled, and for another user's
  */
 export async function readTotpEnrolment(
   otp: Otp,
@@ -34,12 +35,12 @@ export async function readTotpEnrolment(
   return { uri, secret: base32nopad.encode(secret) }
 }
 
-/** @returns null if the key that sealed it has gone: the setup begins again */
+/** @returns null if the key that encrypted it is gone, so that the setup has to start again */
 function openSecret({ keys }: Otp, sealed: string, id: number): Buffer | null {
   try {
     return keys.open(sealed, { column: 'totp_devices.secret', id })
-  } catch (fault) {
-    if (isNotReadable(fault)) return null
-    throw fault
+  } catch (error) {
+    if (isNotReadable(error)) return null
+    throw error
   }
 }

@@ -6,15 +6,15 @@ import { persistentId } from './persistent-id.js'
 import { accountThrottle, deviceThrottle, timesIn } from './throttle.js'
 import { toFailedTokens } from './sql/failed-tokens.js'
 
-/** What keeps a user's codes from being verified now, in any lane. */
+/** The locks and waits because of which a user's codes are not verified now, in any lane. */
 export interface Waits {
-  /** Of codes over all devices; null: the account is not locked. */
+  /** End of the account's lock. Null if it is not locked. */
   lockedUntil: Date | null
-  /** Devices that give codes and wait, with the end. */
+  /** Throttled devices, with the end of their wait. */
   devices: { device: PersistentId; name: string; until: Date }[]
 }
 
-/** Reads the waits of a user for somebody who can end them. Nothing is locked or changed. */
+/** Reads the waits of a user for an administrator who can clear them. Locks and changes nothing. */
 export async function readWaits(otp: Otp, userId: number): Promise<Waits> {
   const now = otp.clock.now()
   const [owner] = await runStatement<OwnerRow>(otp.database, undefined, OWNER, { userId })
@@ -47,7 +47,7 @@ interface WaitingRow {
   failed_at: Date | null
 }
 
-/** What cannot be guessed makes its sender wait only, so there is nothing to tell about it. */
+/** Leaves out kinds whose tokens cannot be guessed, because only the requester who failed has to wait there. */
 function waitingSql({ kinds }: Otp): string {
   const parts = kinds
     .filter(({ unguessable }) => !unguessable)

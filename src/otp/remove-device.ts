@@ -7,9 +7,9 @@ import type { Otp } from './otp.js'
 
 export interface DeviceToRemove {
   userId: number
-  /** A persistent id as it came in. */
+  /** A persistent ID as submitted. */
   deviceId: string
-  /** A second factor is demanded of the owner: the last device of a kind for which this holds stays. Null: none is demanded. */
+  /** Returns true for kinds of which the owner must keep one device. Null if the policy requires no second factor. */
   keepLast: CountsAsFactor | null
   origin?: Origin
 }
@@ -17,18 +17,19 @@ export interface DeviceToRemove {
 export type RemovedDevice = { ok: true; device: Device } | { ok: false; reason: 'not_found' | 'policy' }
 
 /**
- * Removes one device of a user's own, whatever its state, and with the last one that works the
- * backup tokens (A-11) and the devices that cannot be asked. Each is told by `deviceRemoved` in the same commit. Sessions that it verified
- * are unverified from then on, since the device is looked up at each request.
+ * Removes one of a user's own devices, in any state. With the last active one, the backup tokens and
+ * the devices that cannot be used are removed as well. Emits `deviceRemoved` for each in the same
+ * transaction. Sessions that it verified are no longer verified, because the device is looked up on
+ * each request.
  *
- * @returns the device as it was, or why not: `policy` where it is the last one and must stay
+ * @returns the removed device, or the reason: `policy` if it is the last one and must stay
  */
 export async function removeDevice(
   otp: Otp,
   { userId, deviceId, keepLast, origin = nowhere }: DeviceToRemove,
 ): Promise<RemovedDevice> {
   return otp.database.sequelize.transaction(async (transaction) => {
-    // Locked, so that of the last two devices not both go at once.
+    // Locked, so that two requests at once cannot remove the last two devices.
     await runStatement(otp.database, transaction, 'select from users where id = $userId for update', { userId })
     const kinds = await kindsByNow(otp, transaction)
     const devices = await devicesForUser({ ...otp, kinds }, userId, { confirmed: null, transaction })
@@ -51,23 +52,27 @@ export async function removeDevice(
   })
 }
 
-/** What removing a device comes to. */
+/** The effects of removing a device. */
 export interface RemovalPlan {
   /**
-   * What goes with the last device that works: backup tokens (A-11), and devices that are
-   * disabled or of a kind not in use. Left behind, they would lock their owner out.
+   * Devices that are removed together with the last active one: backup tokens, and devices that are
+   * disabled or of a kind not in use. If they stayed, they would lock their owner out.
    */
   alsoRemoved: Device[]
-  /** No device that verifies would be left, where there is one now. */
+  /** Whether the removal leaves no active device. */
   leavesNone: boolean
 }
 
-/** All of a user's devices, as the functions below need them: of every kind and in every state. */
+/** Reads all devices of a user, of every kind and in every state, for the functions below. */
 export async function devicesToPlan(otp: Otp, userId: number): Promise<ListedDevice[]> {
   return devicesForUser({ ...otp, kinds: await kindsByNow(otp) }, userId, { confirmed: null })
 }
 
-/** @param devices of `devicesToPlan` */
+/**
+ * Determines the effects of removing a device. Pure.
+ *
+ * @param devices from `devicesToPlan`
+ */
 export function planRemoval(otp: InUse, devices: readonly Device[], device: Device): RemovalPlan {
   const working = devices.filter((other) => other.confirmed && isInUse(otp, other))
   const others = working.filter(({ persistentId }) => persistentId !== device.persistentId)
@@ -83,14 +88,14 @@ type InUse = Pick<Otp, 'kinds'>
 
 const isInUse = ({ kinds }: InUse, { kind }: Device): boolean => kinds.some(({ name }) => name === kind)
 
-/** Whether a device of this kind is the second factor that is demanded. */
+/** Whether the policy accepts a device of this kind as the second factor. */
 export type CountsAsFactor = (kind: string) => boolean
 
 /**
- * Whether a device is the last one that its owner must keep. Nobody is left without any, nor
- * without one that counts. A disabled device may always go, and stands in for no other.
+ * Whether a device is the last one that its owner must keep: the last active one, or the last one
+ * that the policy accepts. A disabled device can always be removed, and replaces no other.
  *
- * @param devices of `devicesToPlan`
+ * @param devices from `devicesToPlan`
  */
 export function mustStay(
   otp: InUse,

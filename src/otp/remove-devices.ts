@@ -6,19 +6,18 @@ import type { Doer } from './events.js'
 import { kindsByNow } from './kinds/absent-kinds.js'
 import type { Otp } from './otp.js'
 
-/** Whose devices go, and who does it. */
+/** The user whose devices are removed, and who removes them. */
 export interface AllDevices extends Doer {
   userId: number
   origin: Origin
 }
 
 /**
- * Removes every device of a user, confirmed or not, and ends the user's sessions: a
- * session that one of them verified must not outlive it. Those of a kind that is switched
- * off at present go as well: switched on again they would verify. Each is told by
- * `deviceRemoved`.
+ * Removes every device of a user, confirmed or not, and ends the user's sessions, because a device
+ * must not be outlived by a session that it verified. Includes devices of kinds that are not in use,
+ * because they would verify again once their kind is enabled. Emits `deviceRemoved` for each.
  *
- * @returns how many there were
+ * @returns how many were removed
  */
 export async function removeAllDevices(
   otp: Otp,

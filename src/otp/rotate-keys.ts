@@ -4,27 +4,27 @@ import { forgetKeys, markSuperseded, recordKeys } from '../db/secret-keys.js'
 import { countJobsOfOtherKeys, resealJobs } from '../notify/reseal-jobs.js'
 import type { Otp } from './otp.js'
 
-/** What one key is still needed for. */
+/** For which rows one key is still needed. */
 export interface KeyReport {
   keyId: string
-  /** `newest`: everything is sealed with it. `free`: nothing needs it. `missing`: it is not in SECRET_KEYS. */
+  /** `newest`: everything is encrypted with it. `free`: nothing needs it. `missing`: it is not in SECRET_KEYS. */
   state: 'newest' | 'free' | 'needed' | 'missing'
   /** Rows that need it, by table. */
   uses: KeyUse[]
 }
 
-/** What a rotation has done, and what is left. */
+/** The result of a rotation. */
 export interface Rotation {
-  /** Values sealed again. */
+  /** Values that were encrypted again. */
   moved: number
-  /** The keys of the configuration, newest first, then those that are missing. */
+  /** The configured keys, newest first, then the missing ones. */
   keys: KeyReport[]
 }
 
 /**
- * Seals everything again with the newest key, while servers run: value by value, and a value
- * that changes in between stays as it is. Hashes stay as well: what they need of their key is
- * kept in `secret_keys`, and is sealed again like everything else.
+ * Encrypts everything again with the newest key, while servers run. It works value by value, and
+ * skips a value that changes in the meantime. Hashes stay the same: the part of a key that they need
+ * is stored in `secret_keys`, and is encrypted again like everything else.
  *
  * @example const { moved, keys } = await rotateKeys(otp)
  */
@@ -65,7 +65,7 @@ function report([newest = '', ...older]: readonly string[], uses: readonly KeyUs
   ]
 }
 
-/** Backup tokens that were hashed with a key of which nothing is left here. */
+/** Counts backup tokens that were hashed with a key of which no part is available any more. */
 async function countLostTokens({ pool }: Otp['database'], known: readonly string[]): Promise<KeyUse[]> {
   const { rows } = await pool.query<KeyUse>(
     `select split_part(token_hash, '.', 1) as "keyId", 'static_tokens' as "table", count(*)::int as rows

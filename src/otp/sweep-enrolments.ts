@@ -2,15 +2,15 @@ import { runStatement } from '../db/run-statement.js'
 import { kindsByNow } from './kinds/absent-kinds.js'
 import type { Otp } from './otp.js'
 
-/** Seconds after which a set-up that was not finished is given up. */
+/** Seconds after which an unfinished setup is deleted. */
 export const ENROLMENT_SECONDS = 3600
 
 /**
- * Removes the devices whose set-up was begun an hour ago or earlier and never finished. Any
- * number of processes may do it at once. A disabled device stays: its setup was finished.
- * Also corrects times of devices of any kind that lie in the future.
+ * Deletes devices whose setup was started an hour ago or earlier and not finished. Several processes
+ * can do it at once. A disabled device stays, because its setup was finished. Also corrects times
+ * of devices of any kind that are in the future.
  *
- * @returns how many there were
+ * @returns how many were deleted
  */
 export async function sweepEnrolments(otp: Otp): Promise<number> {
   const now = otp.clock.now()
@@ -25,7 +25,7 @@ const AHEAD = "$now::timestamptz + interval '5 seconds'"
 
 const IS_BEGUN_AHEAD = `not confirmed and confirmed_at is null and created_at > ${AHEAD}`
 
-// A setup or a failure in the future was stored while a clock was wrong, and counts as now.
+// A setup or a failure in the future was stored while a clock was wrong, and is set to now.
 const sweepSql = (table: string) => `
 with settled as (
   update ${table} set created_at = case when ${IS_BEGUN_AHEAD} then $now else created_at end,

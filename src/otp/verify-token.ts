@@ -12,16 +12,16 @@ import { lockDevices } from './sql/lock-devices.js'
 /** One token for one device. */
 export interface TokenSubmission {
   userId: number
-  /** A persistent id as it came in; anything that is not one of this user's devices is refused. */
+  /** A persistent ID as submitted. Anything that is not one of this user's devices is rejected. */
   deviceId: string
   /** As typed. */
   token: string
-  /** The id that `generateChallenge` gave to this session. */
+  /** The ID that `generateChallenge` returned for this session. */
   challenge?: string | null
   origin?: Origin
-  /** Who submits it, which decides whose failures make it wait. Left out: someone whose password was right. */
+  /** The requester, whose failures make them wait. Default: someone whose password was correct. */
   asker?: Asker
-  /** What the token opens, in the same commit. */
+  /** Runs in the transaction of an accepted token. */
   opens?: Opening
 }
 
@@ -46,7 +46,7 @@ export async function verifyToken(otp: Otp, submission: TokenSubmission): Promis
   return askNamedDevice(otp, submission, 'verify')
 }
 
-/** The first token of a device that is being enrolled. */
+/** The first token of a device that is being set up. */
 export interface Enrolment extends TokenSubmission, EnrolmentRight {}
 
 /**
@@ -64,7 +64,7 @@ export async function confirmDevice(otp: Otp, enrolment: Enrolment): Promise<Ver
   return askNamedDevice(otp, enrolment, 'enrol')
 }
 
-/** A wrong code during setup makes nobody wait who signs in, and the other way round. */
+/** A wrong code during a setup causes no wait at sign-in, and the other way round. */
 const setUp: Asker = { lane: 'set_up' }
 
 async function askNamedDevice(otp: Otp, submission: Enrolment, purpose: Asking['purpose']): Promise<Verification> {
@@ -74,11 +74,11 @@ async function askNamedDevice(otp: Otp, submission: Enrolment, purpose: Asking['
   if (!named || !kind) return { ok: false, reason: 'invalid_token' }
   const asker = purpose === 'enrol' ? setUp : (submission.asker ?? anyone)
   const world = kindWorld(otp, challenge, purpose)
-  const wanted = { kind, userId, deviceId: named.id, confirmed: purpose === 'verify' }
-  return withPrepared(otp, [wanted], { token, world, asker }, (prepared) =>
+  const selector = { kind, userId, deviceId: named.id, confirmed: purpose === 'verify' }
+  return withPrepared(otp, [selector], { token, world, asker }, (prepared) =>
     orNothingOpened(() =>
       otp.database.sequelize.transaction(async (transaction): Promise<Verification> => {
-        const [locked] = await lockDevices(otp, transaction, wanted, token, world)
+        const [locked] = await lockDevices(otp, transaction, selector, token, world)
         if (!locked) return { ok: false, reason: 'invalid_token' }
         if (!(await mayEnrol(otp, transaction, userId, submission)))
           return { ok: false, reason: 'verification_not_allowed' }

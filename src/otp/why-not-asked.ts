@@ -4,13 +4,13 @@ import type { LockedDevice } from './sql/locked-device.js'
 import { accountThrottle, deviceThrottle, FAILURES_UNTIL_OFF, timesIn } from './throttle.js'
 
 /**
- * Whether a device may verify a token now. For codes that can be guessed the account's lock
- * comes first, then the device's wait, both in the asker's lane. What cannot be guessed waits
- * for the asker's own failures only, so that nobody else can keep the owner from using it.
+ * Checks whether a device can verify a token now. For codes that can be guessed, the account's lock
+ * is checked first, then the device's wait, both in the requester's lane. For other tokens only the
+ * requester's own failures matter, so that nobody else can prevent the owner from using the device.
  * While a device waits, even a correct token is rejected and not consumed, and a wrong one is
  * not counted.
  *
- * @returns null if it may, else the reason with `lockedUntil`
+ * @returns null if it can, otherwise the reason with `lockedUntil`
  */
 export function whyNotAsked(
   { kind, owner, failures }: Pick<LockedDevice, 'kind' | 'owner' | 'failures'>,
