@@ -7,7 +7,7 @@ import { useNameOf } from './name-record.js'
 
 type Props = ActionHeaderProps & { OriginalComponent: ComponentType<ActionHeaderProps> }
 
-/** Above a record's page stands whom or what it is about, above a list what it lists; other pages keep AdminJS's own. */
+/** Replaces AdminJS's header on pages of records and lists. Other pages keep it. */
 export function ActionHeader({ OriginalComponent, ...props }: Props) {
   if (!props.record) return props.action.name === 'list' ? <ListHeader {...props} /> : <OriginalComponent {...props} />
   return <RecordHeader {...props} record={props.record} />

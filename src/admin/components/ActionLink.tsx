@@ -5,12 +5,12 @@ import { Link } from 'react-router-dom'
 
 interface LinkProps {
   action: ActionJSON
-  /** Left out for an action on a whole resource. */
+  /** Absent for an action on a whole resource. */
   recordId?: string
   actionPerformed: ActionHeaderProps['actionPerformed']
 }
 
-/** Leads to the action's page; one that has none asks in a dialogue. */
+/** Links to an action's page. An action without a page asks in a dialogue. */
 export function ActionLink({ action, recordId, actionPerformed }: LinkProps) {
   const { resourceId, name, label, icon, variant } = action
   const { translateAction } = useTranslation()

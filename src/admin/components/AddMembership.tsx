@@ -3,15 +3,15 @@ import { Icon } from '@adminjs/design-system'
 import { ApiClient, type RecordJSON, useNotice, useTranslation } from 'adminjs'
 import { useFound } from './use-found.js'
 
-/** Seen from a group or from a person: the column that is its own, and the other one. */
+/** One side of a membership, a group or a user: its own column, and the other one. */
 export interface Side {
   own: 'user_id' | 'group_id'
   other: 'user_id' | 'group_id'
-  /** Whose records the other column names. */
+  /** The resource that the other column refers to. */
   resource: 'users' | 'groups'
-  /** Letters after which these are searched. */
+  /** Characters to type before the search starts. */
   least: number
-  /** Texts. */
+  /** Keys of texts. */
   none: string
   add: string
 }
@@ -24,7 +24,7 @@ interface AddProps {
 
 const api = new ApiClient()
 
-/** Finds a person or a group while it is typed, and adds the one that is chosen. */
+/** Finds people or groups while the user types, and adds the chosen one. */
 export function AddMembership({ ownId, side, onAdded }: AddProps) {
   const { translateComponent: text } = useTranslation()
   const notify = useNotice()

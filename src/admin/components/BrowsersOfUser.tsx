@@ -6,7 +6,7 @@ import { readable, useRecordsOf } from './load-records.js'
 
 const RESOURCE = 'trusted_browsers'
 
-/** The browsers that answer for a person's device, each leading to its own page, where it is revoked. */
+/** Lists a person's trusted browsers, each with a link to its page, where it can be removed. */
 export function BrowsersOfUser({ record, property }: BasePropertyProps) {
   const { translateComponent: text, translateProperty } = useTranslation()
   const browsers = useRecordsOf([RESOURCE], String(record?.id))

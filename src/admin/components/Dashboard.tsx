@@ -5,7 +5,7 @@ import { Link } from 'react-router-dom'
 import { EventTable } from './EventTable.js'
 import { PeopleSearch } from './PeopleSearch.js'
 
-/** The answer of src/admin/dashboard.ts. Null: not for this person. */
+/** The response of src/admin/dashboard.ts. Null: the user cannot view it. */
 interface Overview {
   events:
     | {
@@ -23,7 +23,7 @@ interface Overview {
 
 const api = new ApiClient()
 
-/** The landing page: find somebody, who cannot sign in, what happened last. */
+/** Shows the landing page: a search for people, staff without a second factor, and the latest events. */
 export function Dashboard() {
   const { translateComponent: text } = useTranslation()
   const seesPeople = useResource('users') !== undefined

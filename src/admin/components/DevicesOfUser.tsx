@@ -9,7 +9,7 @@ function stateOf(params: Readonly<Record<string, unknown>>): 'yes' | 'disabled' 
   return params['confirmed_at'] ? 'disabled' : 'unconfirmed'
 }
 
-/** A person's devices of every kind, each leading to its own page. */
+/** Lists a person's devices of every kind, each with a link to its page. */
 export function DevicesOfUser({ record, property }: BasePropertyProps) {
   const { translateComponent: text, translateLabel, translateProperty } = useTranslation()
   const devices = useRecordsOf(property.custom['tables'] ?? [], String(record?.id))

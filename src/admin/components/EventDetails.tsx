@@ -5,7 +5,7 @@ import { useNames } from './permission-names.js'
 
 const PREFIX = 'details.'
 
-/** What changed: AdminJS hands the JSON column on as `details.name`, `details.is_staff` and so on. */
+/** Shows what changed. AdminJS passes the JSON column as `details.name`, `details.is_staff` and so on. */
 export function EventDetails({ record, property }: BasePropertyProps) {
   const { translateProperty } = useTranslation()
   const inWords = useDetailWords()
@@ -29,7 +29,7 @@ export function EventDetails({ record, property }: BasePropertyProps) {
   )
 }
 
-/** Resources and permissions are stored by id and shown by name; all else is shown as it is. */
+/** Formats details: resources and permissions are stored by ID and shown by name, others are shown unchanged. */
 function useDetailWords() {
   const { translateComponent } = useTranslation()
   const names = useNames()

@@ -23,7 +23,7 @@ const TAKES_AWAY = [
   'member_removed',
 ]
 
-/** What an event means for whoever reads the trail: its words, in a colour by its weight. */
+/** Shows an event's text, in a colour for its severity. */
 export function EventBadge({ event }: { event: string }) {
   const { translateComponent } = useTranslation()
   const variant: BadgeProps['variant'] = WARNS.includes(event)
@@ -38,7 +38,7 @@ export function EventBadge({ event }: { event: string }) {
   )
 }
 
-/** An audit event's name in lists and on its own page. */
+/** Shows an audit event's name, in lists and on its own page. */
 export function EventName({ record, property, where }: BasePropertyProps) {
   const { translateProperty } = useTranslation()
   const badge = <EventBadge event={String(record?.params[property.path] ?? '')} />

@@ -10,11 +10,11 @@ export interface EventRow {
   event: string
   address: string | null
   device: string | null
-  /** The person it concerns; left out where all rows are about one. */
+  /** The user that the event is about; absent if all rows are about the same one. */
   user?: { id: number; email: string } | null
 }
 
-/** The newest lines of the audit trail, each leading to its own page. */
+/** Lists events of the audit log, each with a link to its page. */
 export function EventTable({ events }: { events: readonly EventRow[] }) {
   const { translateComponent: text } = useTranslation()
   if (events.length === 0) return <p className="panel-empty">{text('EventTable.none')}</p>

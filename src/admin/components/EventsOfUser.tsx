@@ -7,7 +7,7 @@ import { useRecordsOf } from './load-records.js'
 
 const RESOURCE = ['audit_events']
 
-/** What happened to a person lately, and the way to all of it. */
+/** Lists a person's latest events, with a link to all of them. */
 export function EventsOfUser({ record, property }: BasePropertyProps) {
   const { translateComponent, translateProperty } = useTranslation()
   const records = useRecordsOf(RESOURCE, String(record?.id))

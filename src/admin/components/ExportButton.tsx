@@ -3,14 +3,14 @@ import { Icon } from '@adminjs/design-system'
 import { ApiClient, type NoticeMessage, useNotice, useTranslation } from 'adminjs'
 import { useLocation } from 'react-router-dom'
 
-/** What our API hands over instead of a file, in AdminJS's shape (adapt-refusals.ts). */
+/** What the API returns instead of a file if it rejects the call, in AdminJS's format (adapt-refusals.ts). */
 interface Refused {
   notice?: NoticeMessage
 }
 
 const api = new ApiClient()
 
-/** Saves the list as it stands, filters and order too, in a file. */
+/** Saves the list with its current filters and order as a file. */
 export function ExportButton({ resourceId }: { resourceId: string }) {
   const { translateAction, translateComponent: text } = useTranslation()
   const notify = useNotice()
@@ -36,7 +36,7 @@ export function ExportButton({ resourceId }: { resourceId: string }) {
   )
 }
 
-/** Only what decides which rows there are: which page of them is shown does not. */
+/** Returns the filters and the order of a list's query string, without the page. */
 function listQuery(search: string): object {
   const asked = [...new URLSearchParams(search)].filter(
     ([name]) => name.startsWith('filters.') || name === 'sortBy' || name === 'direction',
@@ -55,7 +55,7 @@ async function download(resourceId: string, params: object): Promise<'whole' | '
 }
 
 function saveFile(name: string, content: string): void {
-  // The mark by which spreadsheets know UTF-8 gets lost on the way through the client.
+  // The HTTP client removes the byte order mark, which spreadsheets need to recognise UTF-8.
   const file = new Blob([content.startsWith('\ufeff') ? '' : '\ufeff', content], { type: 'text/csv;charset=utf-8' })
   const link = document.createElement('a')
   link.href = URL.createObjectURL(file)

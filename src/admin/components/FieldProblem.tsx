@@ -1,7 +1,7 @@
 import React from 'react'
 import type { RecordJSON } from 'adminjs'
 
-/** What the server found wrong with a field. */
+/** Shows the server's error message for a field. */
 export function FieldProblem({ record, name }: { record: RecordJSON | undefined; name: string }) {
   const message = record?.errors?.[name]?.message
   return message ? <p role="alert">{message}</p> : null

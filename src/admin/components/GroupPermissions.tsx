@@ -4,7 +4,7 @@ import { type BasePropertyProps, useTranslation } from 'adminjs'
 import { listParam } from './list-param.js'
 import { usePermissionNames } from './permission-names.js'
 
-/** What a group's members may, resource by resource. */
+/** Lists a group's permissions, by resource. */
 export function GroupPermissions({ record, property }: BasePropertyProps) {
   const { translateComponent: text, translateProperty } = useTranslation()
   const held = new Set(listParam(record?.params, property.path))

@@ -4,7 +4,7 @@ import { obstaclesIn, type Obstacle, ObstaclesOfHelp } from './Obstacles.js'
 import { isolate } from '../../typed-text/read-name.js'
 import { ShownOnce } from './ShownOnce.js'
 
-/** `given` of src/admin/actions/panel-actions.ts, with what the help has left in the way. */
+/** `given` of src/admin/actions/panel-actions.ts, with the obstacles that remain after the help. */
 interface Given {
   secret: string | null
   expiresAt: string | null
@@ -15,9 +15,9 @@ type State = { at: 'asking' } | { at: 'refused'; why: string } | { at: 'done'; g
 
 const api = new ApiClient()
 
-/** The page of one way to help somebody: says what it does, asks, and shows what came of it. */
+/** Shows the page of a help: explains it, asks for confirmation, and shows the result. */
 export function HelpPerson(props: ActionProps) {
-  // AdminJS keeps a component where one action's page leads to another's: what came of the first is not shown there.
+  // AdminJS reuses the component for another action's page. The key resets it, so that it does not show the old result.
   return <Help key={props.action.name} {...props} />
 }
 

@@ -4,7 +4,7 @@ import { type BasePropertyProps, type EditPropertyProps, useTranslation } from '
 import { FieldProblem } from './FieldProblem.js'
 import { listParam } from './list-param.js'
 
-/** Boxes to tick for the kinds of device that count for a group's members. */
+/** Shows checkboxes for the kinds of device that a group's policy accepts. */
 export function KindBoxes({ record, property, onChange }: EditPropertyProps) {
   const { translateComponent: text, translateLabel, translateProperty } = useTranslation()
   const ticked = listParam(record?.params, property.path)
@@ -36,7 +36,7 @@ export function KindBoxes({ record, property, onChange }: EditPropertyProps) {
   )
 }
 
-/** The same to be read. */
+/** Lists the kinds of device that a group's policy accepts. */
 export function GroupKinds({ record, property }: BasePropertyProps) {
   const { translateComponent: text, translateLabel, translateProperty } = useTranslation()
   const kinds = listParam(record?.params, property.path)

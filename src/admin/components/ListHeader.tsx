@@ -6,13 +6,13 @@ import { ActionLink } from './ActionLink.js'
 import { ExportButton } from './ExportButton.js'
 import { hostResource } from './host-resource.js'
 
-/** Above a list: what it is a list of, how many there are, and what can be done with all of it. */
+/** Shows the header of a list: its name, the number of rows, and the actions on the whole resource. */
 export function ListHeader({ resource, action, tag, toggleFilter: isFiltered, actionPerformed }: ActionHeaderProps) {
   const { translateAction, translateButton, translateLabel } = useTranslation()
   const { toggleFilter, filtersCount } = useFilterDrawer()
   const makes = resource.resourceActions.find(({ name }) => name === 'new')
   const ofHost = hostResource(resource.id)
-  // Ours have no others; a host's may have any, an export of its own among them.
+  // Only a host's resource can have other actions, such as its own export.
   const others = ofHost ? resource.resourceActions.filter(({ name }) => name !== 'new' && name !== 'list') : []
   return (
     <header className="record-header">

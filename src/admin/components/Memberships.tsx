@@ -27,12 +27,12 @@ const groups: Side = {
 const RESOURCE = ['user_groups']
 const api = new ApiClient()
 
-/** Who is in a group, with a way in and out for those who may. */
+/** Lists a group's members. Users with the permission can add and remove them. */
 export function MembersOfGroup(props: BasePropertyProps) {
   return <Memberships {...props} side={members} />
 }
 
-/** The same from a person's page: which groups. */
+/** Lists a person's groups, likewise. */
 export function GroupsOfUser(props: BasePropertyProps) {
   return <Memberships {...props} side={groups} />
 }

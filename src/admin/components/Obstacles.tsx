@@ -3,7 +3,7 @@ import { ValueGroup } from '@adminjs/design-system'
 import { type ActionProps, type BasePropertyProps, type RecordJSON, useTranslation } from 'adminjs'
 import { ActionLink } from './ActionLink.js'
 
-/** Of src/auth/obstacles.ts, each with the help that leads past it. */
+/** The obstacles of src/auth/obstacles.ts, each with the helps that remove it. */
 const WAYS = {
   deactivated: [],
   no_password: ['invite'],
@@ -15,16 +15,16 @@ const WAYS = {
 
 export type Obstacle = keyof typeof WAYS
 
-/** By the way to help; `enable` is what keeps the person out now, locks aside. */
+/** Obstacles by help. `enable` contains what keeps the person from signing in now, apart from locks. */
 type ObstaclesByHelp = Partial<Record<string, Obstacle[]>>
 
-/** What each help would leave in the way, as src/admin/actions/show-waits.ts adds it to a page. */
+/** Returns the obstacles that would remain after a help, which src/admin/actions/show-waits.ts adds to a record. */
 export function obstaclesIn(record: RecordJSON | undefined, help: string): Obstacle[] {
   const found: ObstaclesByHelp | undefined = record?.params['obstacles']
   return found?.[help] ?? []
 }
 
-/** Says on the page of a person or a device what keeps the person from signing in. Nothing otherwise. */
+/** Shows on the page of a person or a device what keeps the person from signing in. */
 export function ObstaclesOfUser({ record, property }: BasePropertyProps) {
   const { translateProperty } = useTranslation()
   const obstacles = obstaclesIn(record, 'enable')
@@ -40,7 +40,7 @@ interface HelpProps extends Pick<ActionProps, 'action' | 'record'> {
   obstacles: readonly Obstacle[]
 }
 
-/** Says on the page of a help why it is not enough, with links to what is. */
+/** Shows on the page of a help why it is not enough, with links to those that are. */
 export function ObstaclesOfHelp({ action, record, obstacles }: HelpProps) {
   if (!record || obstacles.length === 0) return null
   const wanted = new Set<string>(obstacles.flatMap((obstacle) => WAYS[obstacle]))

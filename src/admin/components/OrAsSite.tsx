@@ -2,7 +2,7 @@ import React from 'react'
 import { ValueGroup } from '@adminjs/design-system'
 import { type BasePropertyProps, useTranslation } from 'adminjs'
 
-/** What a group says itself of a second factor; where it says nothing, the site's word holds. */
+/** Shows a group's own policy setting; if it has none, that the site's setting applies. */
 export function OrAsSite({ record, property }: BasePropertyProps) {
   const { translateComponent, translateLabel, translateProperty } = useTranslation()
   const value = record?.params[property.path] ?? null

@@ -3,7 +3,7 @@ import { useTranslation } from 'adminjs'
 import { Link } from 'react-router-dom'
 import { useFound } from './use-found.js'
 
-/** Finds people by a piece of their e-mail address or name, while it is typed. */
+/** Finds people by a part of their email address or name, while the user types. */
 export function PeopleSearch() {
   const { translateComponent: text } = useTranslation()
   const [query, setQuery] = useState('')

@@ -4,7 +4,7 @@ import { FieldProblem } from './FieldProblem.js'
 import { listParam } from './list-param.js'
 import { usePermissionNames } from './permission-names.js'
 
-/** Boxes to tick for what a group's members may, a row for each resource. */
+/** Shows checkboxes for a group's permissions, one row for each resource. */
 export function PermissionBoxes({ record, property, onChange }: EditPropertyProps) {
   const { translateComponent: text, translateProperty } = useTranslation()
   const held = listParam(record?.params, property.path)

@@ -6,10 +6,10 @@ interface HeaderProps {
   display?: string | string[]
 }
 
-/** What small screens show beside the title; panel.css does the same for the cells. */
+/** Columns that small screens show in addition to the title. panel.css has the same list for the cells. */
 const ALWAYS = ['user_id', 'confirmed', 'is_active', 'at', 'device_id', 'group_id', 'member_count']
 
-/** AdminJS's head of a column, which leaves small screens nothing but the title. */
+/** Replaces AdminJS's column header, which only shows the title on small screens. */
 export function PropertyHeader({
   OriginalComponent,
   ...props

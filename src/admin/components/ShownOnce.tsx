@@ -3,13 +3,13 @@ import { Icon } from '@adminjs/design-system'
 import { useTranslation } from 'adminjs'
 import { readable } from './load-records.js'
 
-/** A link or a token that nobody can see again, to be copied and handed over. */
+/** Shows a link or a token once, with a button to copy it. */
 export function ShownOnce({ secret, expiresAt }: { secret: string; expiresAt: string | null }) {
   const { translateComponent: text } = useTranslation()
   const code = useRef<HTMLElement>(null)
   const [isCopied, setCopied] = useState(false)
   const copy = async () => {
-    // Where the browser gives no clipboard (no https), the text is marked for the keyboard.
+    // Without a clipboard (no HTTPS) the text is selected, so that it can be copied with the keyboard.
     if (code.current) getSelection()?.selectAllChildren(code.current)
     await navigator.clipboard?.writeText(secret).then(() => setCopied(true))
   }

@@ -9,7 +9,7 @@ interface State {
   paths: { logoutPath: string }
 }
 
-/** What is above every page: the bar, and what the person has to be told. */
+/** Shows the top of every page: the bar, and the banners for the user. */
 export function TopBar({ toggleSidebar }: { toggleSidebar: () => void }) {
   return (
     <>
@@ -20,7 +20,7 @@ export function TopBar({ toggleSidebar }: { toggleSidebar: () => void }) {
   )
 }
 
-/** Counts down to the end of the grace. It is read out when nothing else is. */
+/** Shows how much of the grace period is left. Screen readers announce it politely. */
 function Due() {
   const due = useSelector(({ session }: State) => session.due)
   if (!due) return null
@@ -31,7 +31,7 @@ function Due() {
   )
 }
 
-/** Somebody may know the password: the person says whether it was himself, and is led to what he can do. */
+/** Shows failed attempts of someone who may know the password. The user can say it was them, or secure the account. */
 function RefusedTries() {
   const refused = useSelector(({ session }: State) => session.refused)
   if (!refused) return null
@@ -50,7 +50,7 @@ function RefusedTries() {
   )
 }
 
-/** The menu on small screens, who is signed in, and the way out. */
+/** Shows the menu button on small screens, the signed-in user, and the button to sign out. */
 function Bar({ toggleSidebar }: { toggleSidebar: () => void }) {
   const { session, paths } = useSelector(({ session, paths }: State) => ({ session, paths }))
   const { translateComponent: text } = useTranslation()

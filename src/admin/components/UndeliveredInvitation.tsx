@@ -3,13 +3,13 @@ import { ValueGroup } from '@adminjs/design-system'
 import { useTranslation, type BasePropertyProps } from 'adminjs'
 import { readable } from './load-records.js'
 
-/** Of src/admin/actions/show-waits.ts: `expired`, or the codes that the mail server gave. */
+/** `undelivered_invitation` of src/admin/actions/show-waits.ts. The reason is `expired` or the mail server's codes. */
 interface Undelivered {
   at: string
   reason: string
 }
 
-/** Says on the page of a person whose invitation never arrived what to do about it. Nothing otherwise. */
+/** Shows on a person's page what to do if their invitation could not be delivered. */
 export function UndeliveredInvitation({ record, property }: BasePropertyProps) {
   const { translateComponent: text, translateProperty } = useTranslation()
   const undelivered: Undelivered | undefined = record?.params[property.path] ?? undefined

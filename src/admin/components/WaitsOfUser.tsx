@@ -4,14 +4,14 @@ import { useTranslation, type BasePropertyProps } from 'adminjs'
 import { readable } from './load-records.js'
 import { isolate } from '../../typed-text/read-name.js'
 
-/** Of src/admin/actions/show-waits.ts. */
+/** An entry of `throttled` of src/admin/actions/show-waits.ts. */
 interface Throttled {
   device: string
   name: string
   until: string
 }
 
-/** Until when an account is locked and which devices wait, or a device's own wait. Nothing if there is no wait. */
+/** Shows when an account's lock and its devices' throttling end, or the throttling of one device. */
 export function WaitsOfUser({ record, property }: BasePropertyProps) {
   const { translateComponent: text, translateProperty } = useTranslation()
   const until: unknown = record?.params[property.path]

@@ -1,9 +1,9 @@
-// Keys of an application's records are any text. AdminJS puts them into addresses as they are.
+// Encodes record IDs in URLs. A host's IDs can be any text, and AdminJS does not encode them.
 import { ViewHelpers } from 'adminjs'
 
 const recordActionUrl = ViewHelpers.prototype.recordActionUrl
 ViewHelpers.prototype.recordActionUrl = function build(options) {
-  // The router's own pattern is made by it, too.
+  // AdminJS builds the router's pattern with this function as well.
   if (options.recordId === ':recordId') return recordActionUrl.call(this, options)
   return recordActionUrl.call(this, { ...options, recordId: encodeURIComponent(options.recordId) })
 }

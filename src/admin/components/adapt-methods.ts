@@ -1,9 +1,9 @@
-// AdminJS fetches a form by GET from the action that writes, and starts some writes by GET.
-// Our API has neither.
+// Changes the HTTP methods of AdminJS's client. It loads a form by GET from the action that
+// writes, and starts some writes by GET. The panel's API allows neither.
 import { ApiClient } from 'adminjs'
 import { hostResource } from './host-resource.js'
 
-/** Actions of ours with a page of their own. */
+/** The site's actions that have their own page. */
 const ASKED = ['edit', 'unlock', 'invite', 'giveBackupToken', 'endSessions', 'resetSecondFactor']
 const READS = ['list', 'search', 'show']
 
@@ -12,18 +12,18 @@ interface Call {
   actionName: string
 }
 
-/** An action without a page does its work when it is called. */
+/** Checks whether an action writes as soon as it is called, because it has no page. */
 function writesAtOnce({ resourceId, actionName }: Call): boolean {
   const action = hostResource(resourceId)?.actions.find(({ name }) => name === actionName)
   return action?.component === false && !READS.includes(actionName)
 }
 
-/** What the page that calls says stands, but for this. */
+/** Sends a call by POST if its action writes at once; otherwise the method stays as it is. */
 function withMethod<Options extends Call>(options: Options): Options {
   return writesAtOnce(options) ? { ...options, method: 'POST' } : options
 }
 
-/** The page of a record of ours is filled by `show`: these only ever write. */
+/** Loads a record of the site with `show`, because the other actions only write. */
 const recordAction = ApiClient.prototype.recordAction
 ApiClient.prototype.recordAction = function call(options) {
   const reads = ASKED.includes(options.actionName) && options.data === undefined && !hostResource(options.resourceId)
@@ -40,7 +40,7 @@ const bulkAction = ApiClient.prototype.bulkAction
 ApiClient.prototype.bulkAction = function call(options) {
   if (!hostResource(options.resourceId)) return bulkAction.call(this, { ...options, method: 'POST' })
   const { recordIds = [], ...call } = withMethod(options)
-  // The rows go in the body, whatever their number and their keys. A form is only read.
+  // The rows are sent in the body, because a URL can be too short for them. Loading a form only reads.
   const reads = call.data === undefined && call.method !== 'POST'
   const data = call.data instanceof FormData ? call.data : new FormData()
   data.set('recordIds', JSON.stringify(recordIds.map(String)))

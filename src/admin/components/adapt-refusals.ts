@@ -1,5 +1,5 @@
-// Hands our API's refusals to AdminJS's pages in the shape they understand. Knows nothing of
-// AdminJS's own client: that is made while its modules load, and must find this in place.
+// Converts the API's rejections to the format that AdminJS's pages expect. It must not import
+// AdminJS: AdminJS creates its client while its modules load, after this file has run.
 import axios, { type AxiosError, type AxiosInstance, type AxiosResponse, type InternalAxiosRequestConfig } from 'axios'
 import { hostResource } from './host-resource.js'
 import { askForToken } from './step-up/ask-for-token.js'
@@ -27,38 +27,38 @@ async function onError(client: AxiosInstance, error: AxiosError<Partial<Refusal>
   if (refusal.code === 'step_up_required' && refusal.verificationUrl && error.config) {
     const outcome = await askForToken(refusal.verificationUrl, changesAccess(error.config) ? 'why' : 'why_host')
     if (outcome === 'ended') return goToLogin()
-    // The same call again; one that still falls short asks again.
+    // Sends the call again. If it is rejected again, the user is prompted again.
     if (outcome === 'given') return client.request(error.config)
   }
   return { ...response, data: inAdminShape(refusal, error.config?.url ?? '') }
 }
 
-/** The session is over. Nothing more happens on this page, so the promise stays open. */
+/** Redirects to the login after the session has ended. The promise never settles, because the page is left. */
 function goToLogin(): Promise<never> {
   const here = location.pathname + location.search
   location.assign(`${window.REDUX_STATE.paths.loginPath}?next=${encodeURIComponent(here)}`)
   return new Promise(() => {})
 }
 
-/** The grace has ended while this page was open: the server leads from its address to the set-up and back. */
+/** Reloads the page after the grace period has ended. The server then redirects to the setup and back. */
 function loadAgain(): Promise<never> {
   location.reload()
   return new Promise(() => {})
 }
 
-/** A key may be any text, and stands encoded in the address. */
+/** Returns the ID in the URL of a record, which is encoded because it can be any text. */
 function recordIn(url: string): string | undefined {
   const id = /\/records\/([^/?]+)\//.exec(url)?.[1]
   return id === undefined ? undefined : decodeURIComponent(id)
 }
 
-/** Whether a call changes how people sign in; an application's resources and pages have nothing to do with that. */
+/** Checks whether a call changes how people sign in. Calls to a host's resources and pages do not. */
 function changesAccess({ url = '', method = 'get' }: InternalAxiosRequestConfig): boolean {
   const [, resource] = /\/api\/resources\/([^/?]+)/.exec(url) ?? []
   return resource !== undefined && method.toLowerCase() !== 'get' && !hostResource(decodeURIComponent(resource))
 }
 
-/** What AdminJS's pages understand: a notice, and errors beside the fields. */
+/** Builds the response that AdminJS's pages expect: a notice, and errors for the fields. */
 function inAdminShape({ code, message, fields = {} }: Refusal['error'], url: string) {
   const id = recordIn(url)
   const baseError = { type: TYPES[code] ?? 'ValidationError', message }

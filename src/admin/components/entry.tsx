@@ -1,4 +1,4 @@
-// The whole panel as one script. The order of the first imports is their order of running.
+// Bundles the whole panel as one script. The first imports run in this order.
 import './prepare-page.js'
 import './adapt-refusals.js'
 import './adapt-methods.js'

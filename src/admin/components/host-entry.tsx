@@ -1,5 +1,5 @@
-// The panel where a host's resources stand beside ours, as one script. The host's components
-// come in a second one, made by AdminJS's bundler, which finds its libraries as globals.
+// Bundles the panel with a host's resources as one script. The host's components are in a second
+// script by AdminJS's bundler, which reads its libraries from globals.
 import './prepare-page.js'
 import './adapt-refusals.js'
 import './adapt-methods.js'
@@ -33,8 +33,8 @@ Object.assign(window, {
   styled,
 })
 
-// Deferred scripts have run by then. The host's script starts with an empty list of components;
-// where both have one of AdminJS's own names, the host's is shown.
+// Runs after all deferred scripts. The host's script starts with an empty list of components. If
+// both override the same component of AdminJS, the host's is shown.
 document.addEventListener('DOMContentLoaded', () => {
   AdminJS.UserComponents = { ...ownComponents, ...AdminJS.UserComponents }
   const app = document.getElementById('app')

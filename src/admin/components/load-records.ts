@@ -2,15 +2,16 @@ import { useEffect, useState } from 'react'
 import { ApiClient, type RecordJSON } from 'adminjs'
 import { ownText } from './own-text.js'
 
-/** A record that says which resource it is of. */
+/** A record with the ID of its resource. */
 type OwnedRecord = RecordJSON & { resourceId: string }
 
 const api = new ApiClient()
 
 /**
- * The first rows of a resource that belong to somebody; undefined while they are on their way.
+ * Loads the first rows of some resources that belong to one owner.
  *
- * @param column where the owner's id stands
+ * @param column contains the owner's ID
+ * @returns undefined while the rows are loading
  */
 export function useRecordsOf(
   resourceIds: readonly string[],
@@ -33,7 +34,7 @@ async function listOf(resourceId: string, column: string, ownerId: string): Prom
   return records.map((record) => ({ ...record, resourceId }))
 }
 
-/** An ISO time in the reader's own words. */
+/** Formats an ISO time in the reader's language and time zone. */
 export function readable(time: unknown): string {
   return typeof time === 'string'
     ? new Date(time).toLocaleString(document.documentElement.lang, { dateStyle: 'medium', timeStyle: 'short' })

@@ -1,6 +1,6 @@
 import { type RecordJSON, useTranslation } from 'adminjs'
 
-/** What people call a record: the person, the device, what happened. */
+/** Returns the name of a record: that of the person or the device, or the event's text. */
 export function useNameOf({ id, params, title }: RecordJSON, resourceId: string): string {
   const { translateComponent, translateLabel } = useTranslation()
   if (resourceId === 'users') return params['name'] || params['email']

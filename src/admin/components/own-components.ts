@@ -17,7 +17,7 @@ import { TopBar } from './TopBar.js'
 import { UndeliveredInvitation } from './UndeliveredInvitation.js'
 import { WaitsOfUser } from './WaitsOfUser.js'
 
-/** AdminJS looks its components up by these names. */
+/** The panel's components by the names under which AdminJS finds them. */
 export const ownComponents = {
   ActionHeader,
   BrowsersOfUser,

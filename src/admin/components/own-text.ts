@@ -1,5 +1,5 @@
 /**
- * A text of the panel's own outside of React: `components` of `locales/<language>/panel.json`.
+ * Returns one of the panel's texts outside of React, from `components` in `locales/<language>/panel.json`.
  *
  * @example ownText('Times', 'never')
  */

@@ -1,25 +1,25 @@
 import { type PropertyJSON, useTranslation } from 'adminjs'
 import { hostResource } from './host-resource.js'
 
-/** `grantable` of src/admin/permissions.ts, as the page's state hands it on. */
+/** `grantable` of src/admin/permissions.ts, from the page's state. */
 interface Grantable {
   resource: string
   permissions: string[]
-  /** A resource of the application, or its pages. */
+  /** Set for a resource of the host, and for its pages. */
   ofHost?: true
 }
 
 const PAGES = 'pages'
-/** What the panel has a word of its own for; every other permission goes by the name of its action. */
+/** Permissions that have their own text. Any other is named after its action. */
 const OF_ALL = ['view', 'add', 'change', 'delete']
 
-/** Resources and permissions in the words that the rest of the panel has for them. */
+/** Returns functions that name resources and permissions as the rest of the panel does. */
 export function useNames() {
   const { translateAction, translateComponent, translateLabel, translatePage } = useTranslation()
   const hasWord = (permission: string, ofHost: boolean) =>
     OF_ALL.includes(permission) || (permission === 'export' && !ofHost)
   return {
-    /** As the menu calls it. */
+    /** Returns the name in the menu. */
     resource: (id: string) => (id === PAGES ? translateLabel(PAGES) : translateLabel(id, id)),
     permission(id: string, permission: string, ofHost = id === PAGES || hostResource(id) !== undefined) {
       if (id === PAGES) return translatePage(permission)
@@ -30,7 +30,7 @@ export function useNames() {
   }
 }
 
-/** The permissions that a group can give, in words. */
+/** Returns the permissions that a group can grant, with their names. */
 export function usePermissionNames(custom: PropertyJSON['custom']) {
   const names = useNames()
   const grantable: Grantable[] = custom['grantable']

@@ -1,4 +1,4 @@
-// Runs before everything else of the bundle: AdminJS reads its state while it loads.
+// Runs first in the bundle, because AdminJS reads its state while it loads.
 import { themeFor } from './theme.js'
 
 declare global {
@@ -16,18 +16,18 @@ declare global {
   }
 }
 
-/** The panel's own texts by part of the page: `components` of `locales/<language>/panel.json`. */
+/** The panel's texts by component: `components` in `locales/<language>/panel.json`. */
 type Texts = Record<string, Record<string, string>>
 
-/** What the server tells of the person at the screen. */
+/** What the server sends about the signed-in user. */
 export interface PanelSession {
   id: number
   email: string
   title: string
   level: 'staff' | 'superuser'
-  /** The second factor that this person still owes the policy, in words; null: nothing is due. */
+  /** The text about a second factor that the policy still requires; null if nothing is due. */
   due: { text: string; link: string | null } | null
-  /** Tries at this person's second factor since the sign-in before; null: none, or answered. */
+  /** The texts about failed attempts since the previous sign-in; null if there are none, or the user has responded. */
   refused: { text: string; mine: string; notMine: string } | null
 }
 
@@ -41,8 +41,8 @@ window.THEME_COMPONENTS = {}
 window.AdminJS = { Components: {} }
 
 const nonce = document.currentScript?.nonce ?? ''
-// styled-components reads this; emotion (in react-select) and the drag-and-drop library
-// do not, so every <style> that a script makes is given the nonce.
+// styled-components reads this. Emotion (in react-select) and the drag-and-drop library do not,
+// so the nonce is added to every <style> that a script creates.
 window.__webpack_nonce__ = nonce
 const create = document.createElement.bind(document)
 document.createElement = (name: string, options?: ElementCreationOptions) => {

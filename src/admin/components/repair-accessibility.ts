@@ -1,14 +1,14 @@
-// Names, landmarks and keyboard for AdminJS's markup, from outside: it draws rows and
-// menus that only a mouse can use (axe: 8 rules, 529 nodes before, none after).
+// Adds names, landmarks and keyboard support to AdminJS's markup, whose rows and menus can only be
+// used with a mouse (axe: 8 rules and 529 nodes before, none after).
 
 import { ownText } from './own-text.js'
 
-/** They turn a list's pages. */
+/** The paging buttons of a list. */
 const PAGE_BUTTONS = new Set(['first', 'previous', 'next', 'last'])
 
 const text = (name: string) => ownText('Controls', name)
 
-/** The page comes with the site's name for a title. */
+/** The server renders the site's name as the page's title. */
 const site = document.title
 const reached = new WeakSet<Element>()
 
@@ -32,7 +32,7 @@ function nameButtons(): void {
   all('button').forEach((button) => {
     if (button.textContent?.trim() || button.hasAttribute('aria-label')) return
     const { testid = '' } = button.dataset
-    // A dialogue's buttons carry their text in an attribute that the style sheet prints.
+    // A dialogue's buttons have their text in an attribute, which the style sheet renders.
     const page = PAGE_BUTTONS.has(testid) && text(testid)
     const label = button.getAttribute('label') || page || (button.matches('.close-button') && text('close'))
     const calendar = /calendar/i.test(button.querySelector('svg')?.outerHTML ?? '') && text('calendar')
@@ -69,18 +69,18 @@ function press(element: HTMLElement, event: KeyboardEvent): void {
   if (event.target !== element || !enters) return
   event.preventDefault()
   element.click()
-  // The drop-downs open on hovering, not on a click.
+  // The drop-downs open on hover, not on click.
   element.dispatchEvent(new MouseEvent('mouseover', { bubbles: true }))
 }
 
-/** AdminJS's question before deleting: named, focused, closed by Escape. */
+/** Makes AdminJS's confirmation dialogue accessible: named, focused, closed by Escape. */
 function openDialogue(): void {
   const box = document.querySelector('.modal-label')?.parentElement
   if (!box || box.getAttribute('role') === 'dialog') return
   set(box, 'role', 'dialog')
   set(box, 'aria-modal', 'true')
   set(box, 'aria-label', box.querySelector('h5')?.textContent ?? text('question'))
-  // It is the dialogue's name already, and a heading of the fifth rank belongs under a fourth.
+  // It already names the dialogue, and an h5 would need an h4 before it.
   set(box.querySelector('h5'), 'role', 'none')
   const before = document.activeElement
   box.querySelector<HTMLElement>('button[label]')?.focus()

@@ -2,15 +2,15 @@ import { combineStyles } from '@adminjs/design-system'
 
 const colour = (name: string) => `var(--color-${name})`
 
-/** AdminJS's theme in our colours and letters. */
+/** Builds AdminJS's theme with the site's colours and fonts. */
 export const themeFor = () => ({
   ...styles(),
   font: 'var(--font)',
-  // The last one decides from where on the menu stands beside the page.
+  // From the last one on, the menu is next to the page.
   breakpoints: ['577px', '769px', '1024px', '1200px'],
 })
 
-/** AdminJS's names for our colours (views/theme.css), so that light and dark are the browser's choice. */
+/** Maps AdminJS's colours to those of views/theme.css, which follow the browser's light or dark setting. */
 const styles = () =>
   combineStyles({
     sizes: { sidebarWidth: '248px' },

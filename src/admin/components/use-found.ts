@@ -2,16 +2,16 @@ import { useEffect, useState } from 'react'
 import { ApiClient, type RecordJSON } from 'adminjs'
 
 const api = new ApiClient()
-/** Milliseconds without a key before the search goes out. */
+/** Milliseconds after the last key before the search starts. */
 const PAUSE = 200
-/** More than these nobody reads while typing. */
+/** Results to show. */
 const SHOWN = 8
 
 /**
- * The first records of a resource with the text in them, while it is typed; undefined until
- * there is an answer.
+ * Finds the first records of a resource that contain a text, while the user types it.
  *
- * @param least letters that must be there before anything is asked
+ * @param least characters to type before the search starts
+ * @returns undefined until there is a response
  */
 export function useFound(resourceId: string, query: string, least = 2): RecordJSON[] | undefined {
   const [records, setRecords] = useState<RecordJSON[]>()

@@ -4,25 +4,25 @@ import { askKey, keysWork } from './ask-key.js'
 import { giveToken, type Said, sendCode, type StepUpDevice } from './verify-client.js'
 
 interface Props {
-  /** `/account/verify`, with the kinds that are wanted. */
+  /** `/account/verify`, with the accepted kinds. */
   url: string
-  /** The text that says what the token is for. */
+  /** Key of the text that explains why a token is required. */
   why: 'why' | 'why_host'
   devices: readonly StepUpDevice[]
-  /** `given`: a token was accepted; `cancelled`: the person thought better of it; `ended`: the session is over. */
+  /** `given`: a token was accepted; `cancelled`: the user cancelled; `ended`: the session has ended. */
   onEnd(outcome: 'given' | 'cancelled' | 'ended'): void
 }
 
 const text = (name: string) => ownText('StepUpDialog', name)
 
-/** Asks for a token in the middle of an action, which then goes on (A-08). */
+/** Prompts for a token during an action, which then continues. */
 export function StepUpDialog({ url, why, devices, onEnd }: Props) {
   const dialog = useRef<HTMLDialogElement>(null)
   const [said, setSaid] = useState<{ what: string; isFault: boolean } | null>(null)
   const [isBusy, setBusy] = useState(false)
   useEffect(() => {
     dialog.current?.showModal()
-    // The browser would choose the first control, which is the list of devices.
+    // The browser would focus the first control, which is the list of devices.
     dialog.current?.querySelector('input')?.focus()
   }, [])
   const run = async (work: Promise<Said<null>>, done: () => void) => {

@@ -5,14 +5,14 @@ import { readDevices, type StepUpDevice } from './verify-client.js'
 
 export type StepUpOutcome = 'given' | 'cancelled' | 'ended'
 
-/** One dialogue at a time: calls that fall short together wait for the same token. */
+/** The open prompt. Calls that are rejected at the same time wait for the same token. */
 let asking: Promise<StepUpOutcome> | null = null
 
 /**
- * Asks the person for a token over whatever the page shows.
+ * Prompts the user for a token in a dialogue over the page.
  *
- * @param url where tokens are given, as the refusal names it
- * @param why the text that says what for
+ * @param url the URL that verifies tokens, from the rejection
+ * @param why key of the text that explains why a token is required
  */
 export function askForToken(url: string, why: 'why' | 'why_host'): Promise<StepUpOutcome> {
   asking ??= ask(url, why).finally(() => {

@@ -3,9 +3,9 @@ import { browserSupportsWebAuthn, startAuthentication } from '@simplewebauthn/br
 export const keysWork = browserSupportsWebAuthn
 
 /**
- * Asks the person's security key.
+ * Requests an assertion from the user's security key.
  *
- * @returns its answer as a token; null where the person thought better of it, or the key did
+ * @returns the assertion as a token; null if the user cancelled or the key failed
  */
 export async function askKey(): Promise<string | null> {
   const response = await fetch('/account/login/security-key', { method: 'POST' })

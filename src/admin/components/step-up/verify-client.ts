@@ -1,29 +1,33 @@
-/** A device that may be asked, as `/account/verify` lists it. */
+/** A device that can be used, as `/account/verify` lists it. */
 export interface StepUpDevice {
   /** For example `totp/3`. */
   id: string
   name: string
-  /** It sends a code first. */
+  /** Whether it sends a code first. */
   interactive: boolean
   isBackup: boolean
-  /** How its token is given. */
+  /** How its token is entered. */
   input: 'digits' | 'text' | 'browser_key'
 }
 
-/** What the server said. `ended`: nobody is signed in any more. */
+/** The server's response. `ended`: the session has ended. */
 export type Said<Done> = { ok: true; done: Done } | { ok: false; why: string } | { ok: false; ended: true }
 
-/** Which devices would do. @param url with the kinds that are wanted */
+/**
+ * Loads the devices that can be used.
+ *
+ * @param url contains the accepted kinds
+ */
 export function readDevices(url: string): Promise<Said<StepUpDevice[]>> {
   return ask(`${url}${url.includes('?') ? '&' : '?'}inputs=1`, null, ({ devices = [] }) => devices)
 }
 
-/** Gives a token, or the answer of a security key. */
+/** Submits a token, or the assertion of a security key. */
 export function giveToken(url: string, deviceId: string, token: string): Promise<Said<null>> {
   return ask(url, { otp_device: deviceId, otp_token: token }, () => null)
 }
 
-/** Makes a device send its code. */
+/** Requests a code from a device. */
 export function sendCode(url: string, deviceId: string): Promise<Said<null>> {
   return ask(url, { otp_device: deviceId, otp_challenge: 'send' }, () => null)
 }
@@ -33,7 +37,7 @@ interface Answer {
   error?: { code: string; message: string }
 }
 
-/** @param form what is posted; null: nothing is */
+/** @param form the fields to post; null sends a GET request */
 async function ask<Done>(
   url: string,
   form: Record<string, string> | null,
