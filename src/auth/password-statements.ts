@@ -7,11 +7,11 @@ const LONGEST_WAIT = 3600
 /** Seconds after the last failure until the count starts again. */
 export const FORGOTTEN_AFTER = 30 * 24 * 3600
 
-/** The login's row first, as in TAKE: two requests at once must not wait for each other. */
+/** Locks the login's row first, like TAKE, so that two requests at once cannot deadlock. */
 const IN_ORDER = `subject_hash in (select subject_hash from password_failures where subject_hash = any($passwordHashes::text[])
   order by array_position($passwordHashes::text[], subject_hash) for update)`
 
-/** For requests from an unknown network: ends this attempt only. */
+/** Clears only this attempt, for requests from an unknown network. */
 export const END_ONE = `update password_failures set failures = failures - 1, failed_at = coalesce(failed_before, failed_at)
 where ${IN_ORDER}`
 
@@ -27,30 +27,30 @@ export const GIVE_BACK = `update password_failures set failures = failures - 1, 
     else jsonb_set(networks, array[$passwordNetwork::text], to_jsonb((networks ->> $passwordNetwork::text)::int - 1)) end
 where ${IN_ORDER} and failures > 0`
 
-// Attempts that were never checked must not fill the table. On its own: an attempt that was counted after
-// GIVE_BACK has taken its row is seen here, and stays.
+// Deletes rows of attempts that were never checked, so that they do not fill the table. A separate statement, so
+// that it sees, and leaves, an attempt that was counted after GIVE_BACK had read the row.
 export const FORGET_NONE = `delete from password_failures where ${IN_ORDER} and failures <= 0`
 
-/** SQL of the seconds that so many failures cost, if the first ones are free. */
+/** SQL for the seconds to wait after this many failures, of which the first ones are free. */
 const cost = (failures: string, free: number) =>
   `case when ${failures} < ${free} then 0
     when ${failures} < ${MOST_FAILURES} then least(${LONGEST_WAIT}, power(2, ${failures} - ${free}))
     else ${FORGOTTEN_AFTER} end`
 
-/** SQL of when the next attempt is possible. A failure in the future, from a clock that was wrong, costs no wait. */
+/** SQL for the time of the next attempt. A failure in the future, from a clock that was wrong, causes no wait. */
 const openAt = (failures: string, at: string, free = FREE_FAILURES) =>
   `case when ${at} <= $now::timestamptz then ${at} + (${cost(failures, free)}) * interval '1 second' else $now::timestamptz end`
 
-/** SQL that sums up what was counted under older keys. */
+/** SQL that sums the failures stored under older keys. */
 const older = (hashes: string, from: string) =>
   `select coalesce(sum(f.failures), 0)::int as failures, max(f.failed_at) as at
   from ${from} left join password_failures f on f.subject_hash = any(${hashes}) and f.failed_at > $forgotten::timestamptz`
 
 /**
- * SQL that counts one attempt if it is time for it. An upsert locks the row, so of many at once
- * each finds the count that the others left.
+ * SQL that counts one attempt if its wait is over. The upsert locks the row, so that each of many
+ * attempts at once sees the count after the others.
  *
- * @param before the part that has the failures under older keys
+ * @param before name of the part with the failures under older keys
  */
 const count = (select: string, before: string, free: number) => `
   insert into password_failures as f (subject_hash, failures, failed_at, networks, accounts)
@@ -69,8 +69,8 @@ const count = (select: string, before: string, free: number) => `
 const ONE = '1, $now::timestamptz, jsonb_build_object($network::text, 1)'
 
 /**
- * One attempt: under the login as it was typed, with its waits, and under the account, which has an end but no waits.
- * In a lane where the requester has shown more than a login there is only the account, with waits.
+ * Counts one attempt: under the login as it was typed, which has waits, and under the account, which has a limit but
+ * no waits. In lanes in which the requester has proved more than a login, only the account is counted, with waits.
  */
 export const TAKE = `
 with lane as materialized (

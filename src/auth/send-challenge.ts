@@ -25,7 +25,7 @@ export type SentChallenge =
   | { outcome: 'not_interactive' }
   | { outcome: 'refused'; refusal: Refusal }
 
-interface Wanted {
+interface SendRequest {
   userId: number
   deviceId: string
   /** False for a device that is being set up. */
@@ -41,11 +41,11 @@ interface Wanted {
  *
  * @example const sent = await sendChallenge(auth, req, { userId: user.id, deviceId: 'phone/2' })
  */
-export async function sendChallenge(auth: Auth, req: Request, wanted: Wanted): Promise<SentChallenge> {
+export async function sendChallenge(auth: Auth, req: Request, request: SendRequest): Promise<SentChallenge> {
   const made = await generateChallenge(auth.otp, {
-    ...wanted,
+    ...request,
     language: req.language,
-    challenge: challengeOf(req, wanted.deviceId),
+    challenge: challengeOf(req, request.deviceId),
   })
   if (made.ok) {
     noteChallenge(req, { device: made.device.persistentId, id: made.challenge })
@@ -54,12 +54,12 @@ export async function sendChallenge(auth: Auth, req: Request, wanted: Wanted): P
     return followDelivery(auth, made.device)
   }
   if (made.reason === 'cooldown_pending')
-    return { outcome: 'cooldown_pending', nextAt: made.nextAt, text: limitText(auth, wanted, made.nextAt) }
+    return { outcome: 'cooldown_pending', nextAt: made.nextAt, text: limitText(auth, request, made.nextAt) }
   return made.reason === 'not_interactive' ? { outcome: 'not_interactive' } : { outcome: 'refused', refusal: made }
 }
 
 /** Returns the key of the text about the daily limit. Null if only the cooldown applies. */
-function limitText({ otp, clock }: Auth, { confirmed = true }: Wanted, nextAt: Date): string | null {
+function limitText({ otp, clock }: Auth, { confirmed = true }: SendRequest, nextAt: Date): string | null {
   const isCooldown = nextAt.getTime() - clock.now().getTime() <= otp.settings.challengeCooldown * 1000
   if (isCooldown) return null
   return confirmed ? 'errors:codes_of_day' : 'errors:setup_codes_of_day'

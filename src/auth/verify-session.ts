@@ -25,7 +25,7 @@ export type LoginOutcome =
  * @param req a request that passed through the site; `req.user` is set
  * @param device from `verifyToken`; its own user must be the one who is signed in
  * @returns if not ok, nothing was changed: `not_authenticated`, `not_own_device` (also for one that
- *   was disabled or removed meanwhile) or `session_ended`
+ *   was disabled or removed in the meantime) or `session_ended`
  * @example
  * const verification = await verifyToken(site.otp, { userId: req.user.id, deviceId, token })
  * if (verification.ok) await login(site.auth, req, verification.device)

@@ -18,13 +18,13 @@ const SECRET_BYTES = { min: 16, max: 64 }
  * Reads a key as it was pasted: hex or Base32 with any separators, or a whole
  * `otpauth://hotp/` URI, whose digits and counter take precedence over those passed.
  *
- * @param given digits and counter to use if the text is not a URI
+ * @param defaults digits and counter to use if the text is not a URI
  * @returns null if it is none of these, too short, or for another algorithm than SHA-1
  * @example parseHotpKey('otpauth://hotp/Site:ada?secret=…&counter=5', { digits: 6, counter: 0 })
  */
-export function parseHotpKey(pasted: string, given: Omit<HotpKey, 'secret'>): HotpKey | null {
+export function parseHotpKey(pasted: string, defaults: Omit<HotpKey, 'secret'>): HotpKey | null {
   const text = withoutQuotes(cleanText(pasted))
-  const key = /^otpauth:/i.test(text) ? parseUri(text) : { ...given, secret: readKey(text) }
+  const key = /^otpauth:/i.test(text) ? parseUri(text) : { ...defaults, secret: readKey(text) }
   const { secret } = key ?? {}
   if (!key || !secret || secret.length < SECRET_BYTES.min || secret.length > SECRET_BYTES.max) return null
   return { secret, digits: key.digits, counter: key.counter }

@@ -107,8 +107,8 @@ export type KnownPerson = z.output<typeof hostUser>
  *
  * @throws SiteError `host_user_invalid`, which names the fields but not their values
  */
-export function readPerson(given: HostUser): KnownPerson {
-  const { id, email, name, isStaff, isSuperuser, isActive, locale, epoch } = given
+export function readPerson(user: HostUser): KnownPerson {
+  const { id, email, name, isStaff, isSuperuser, isActive, locale, epoch } = user
   const read = hostUser.safeParse({ id, email, name, isStaff, isSuperuser, isActive, locale, epoch })
   if (read.success) return read.data
   const fields = [...new Set(read.error.issues.map(({ path }) => String(path[0])))]

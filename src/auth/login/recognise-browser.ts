@@ -11,7 +11,7 @@ import { browserCookieName, browserHashes, readBrowserToken, REMEMBERED_SECONDS 
  * A random cookie identifies the browser and gives no access. Only its keyed hash is stored, a
  * different one for each user.
  *
- * @param options.told whether another email about this sign-in names the browser already
+ * @param options.notified whether another email about this sign-in names the browser already
  * @param options.verified whether a device accepted a token; wrong codes of this browser are then counted separately
  * @param options.changes further changes to make in the same statement
  */
@@ -19,7 +19,7 @@ export async function recogniseBrowser(
   auth: Auth,
   req: Request,
   userId: number,
-  { told, verified, changes = [] }: { told: boolean; verified: boolean; changes?: readonly Change[] },
+  { notified, verified, changes = [] }: { notified: boolean; verified: boolean; changes?: readonly Change[] },
 ): Promise<void> {
   const token = readBrowserToken(auth, req) ?? randomBytes(32).toString('base64url')
   const [hash = '', ...older] = browserHashes(auth, userId, token)
@@ -28,7 +28,7 @@ export async function recogniseBrowser(
   const verifiedAt = verified ? now : null
   const values = { userId, hash, older, now, before, verifiedAt }
   const known = await runStatement(auth.database, undefined, KNOWN, values, changes)
-  if (known.length === 0) await addBrowser(auth, req, userId, { hash, told, verifiedAt })
+  if (known.length === 0) await addBrowser(auth, req, userId, { hash, notified, verifiedAt })
   if (req.res) setToken(auth, req.res, token)
 }
 
@@ -37,14 +37,14 @@ async function addBrowser(
   auth: Auth,
   req: Request,
   userId: number,
-  { hash, told, verifiedAt }: { hash: string; told: boolean; verifiedAt: Date | null },
+  { hash, notified, verifiedAt }: { hash: string; notified: boolean; verifiedAt: Date | null },
 ): Promise<void> {
   const { address, browser } = describeOrigin(req)
   const at = auth.clock.now()
   const services = { database: auth.database, keys: auth.otp.keys, baseUrl: auth.baseUrl }
   await auth.database.sequelize.transaction(async (transaction) => {
     const added = await runStatement(auth.database, transaction, ADD, { userId, hash, at, verifiedAt })
-    if (added.length === 0 || told) return
+    if (added.length === 0 || notified) return
     await tellUser(services, transaction, userId, { mail: 'new-browser', at, address, browser })
   })
 }

@@ -31,7 +31,7 @@ export async function signIn(auth: Auth, req: Request, verified: Verified): Prom
   const { user, device, trust, changes } = verified
   if (trust) await trustBrowser(auth, req, { user, device: device.persistentId })
   const by = { device: device.persistentId, how: verified.by }
-  return arrive(auth, req, verified, by, { told: device.isBackup, verified: true, changes })
+  return arrive(auth, req, verified, by, { notified: device.isBackup, verified: true, changes })
 }
 
 /** Signs in with a trusted browser instead of a token. `factor` contains the device that trusted it. */
@@ -42,7 +42,7 @@ export async function signInTrusted(
 ): Promise<Answer> {
   await startSession(req, arrival.user, [...passed, factor], auth.clock.now())
   const by = { device: factor.device, how: 'trusted_browser' } as const
-  return arrive(auth, req, arrival, by, { told: false, verified: false, changes: [] })
+  return arrive(auth, req, arrival, by, { notified: false, verified: false, changes: [] })
 }
 
 /** Records the sign-in and its browser, emits the event, and returns where to continue. */
@@ -51,7 +51,7 @@ async function arrive(
   req: Request,
   { user, next }: Arrival,
   by: { device: PersistentId | null; how: AfterEvents['signedIn']['how'] },
-  browser: { told: boolean; verified: boolean; changes: readonly Change[] },
+  browser: { notified: boolean; verified: boolean; changes: readonly Change[] },
 ): Promise<Answer> {
   const now = auth.clock.now()
   await recogniseBrowser(auth, req, user.id, browser)

@@ -68,7 +68,7 @@ async function awaitToken(auth: Auth, req: Request, { user, changes }: Passed, n
     return { ok: true, location: loginAddress(next) }
   }
   await startSession(req, user, [passwordFactor(now.getTime())], now)
-  await recogniseBrowser(auth, req, user.id, { told: false, verified: false })
+  await recogniseBrowser(auth, req, user.id, { notified: false, verified: false })
   const about = { userId: user.id, at: now, origin: describeOrigin(req), device: null, how: 'password' } as const
   auth.otp.events.tell('signedIn', about)
   if (isLedToSetUp(auth, user)) return { ok: true, location: setUpAddress(next) }

@@ -30,18 +30,18 @@ export async function trustBrowser(auth: Auth, req: Request, { user, device }: E
   const days = await readTrustDays(auth, user.id)
   if (days === 0) return
   const before = readTrustCookie(req, auth.https)
-  const given: TrustToken = { series: newSeries(), token: newToken() }
+  const trustToken: TrustToken = { series: newSeries(), token: newToken() }
   const at = auth.clock.now()
   const expiresAt = new Date(at.getTime() + days * DAY_MS)
   const kept = await auth.database.sequelize.transaction(async (transaction) => {
     if (!(await lockOwner(auth, transaction, user))) return null
     if (!(await readDevice(auth.otp, transaction, user.id, device))) return null
     const others = await replaceOwn(auth, transaction, user.id, before)
-    await addRow(auth, transaction, req, { user, device }, given, { at, expiresAt })
+    await addRow(auth, transaction, req, { user, device }, trustToken, { at, expiresAt })
     return others
   })
   if (!kept || !req.res) return
-  writeTrustCookie(req.res, [given, ...kept], { https: auth.https, days })
+  writeTrustCookie(req.res, [trustToken, ...kept], { https: auth.https, days })
   auth.otp.events.tell('browserTrusted', { userId: user.id, at, origin: describeOrigin(req), device, expiresAt })
 }
 
@@ -50,7 +50,7 @@ async function addRow(
   transaction: Transaction,
   req: Request,
   { user: { id: userId }, device }: Earned,
-  given: TrustToken,
+  trustToken: TrustToken,
   { at, expiresAt }: { at: Date; expiresAt: Date },
 ): Promise<void> {
   const origin = describeOrigin(req)
@@ -58,7 +58,7 @@ async function addRow(
   const {
     series: [series],
     token: [token],
-  } = hashTrust(auth.otp.keys, given)
+  } = hashTrust(auth.otp.keys, trustToken)
   const row = { userId, device, series, token, at, expiresAt, address, browser }
   await runStatement(auth.database, transaction, ADD, row)
   await recordEvent(auth.database, transaction, { event: 'browser_trusted', at, userId, device, origin })

@@ -39,7 +39,7 @@ interface TrustRow {
 /** The row that the cookie names, and the submitted token. */
 interface Found {
   row: TrustRow
-  given: TrustToken
+  submitted: TrustToken
 }
 
 /**
@@ -81,10 +81,10 @@ async function checkBrowser(
   const others = await standingTokens(
     auth,
     transaction,
-    tokens.filter((each) => each !== found?.given),
+    tokens.filter((each) => each !== found?.submitted),
   )
   if (!found) return { factor: null, cookie: others }
-  const isRight = hashTrust(auth.otp.keys, found.given).token.includes(found.row.tokenHash)
+  const isRight = hashTrust(auth.otp.keys, found.submitted).token.includes(found.row.tokenHash)
   switch (judgeTrust({ ...found.row, isRight, days }, auth.clock.now())) {
     case 'just_changed':
       return unchanged
@@ -107,12 +107,12 @@ async function acceptBrowser(
   auth: Auth,
   transaction: Transaction,
   req: Request,
-  { user, row, given, others }: TrustRequest & Found & { others: TrustToken[] },
+  { user, row, submitted, others }: TrustRequest & Found & { others: TrustToken[] },
 ): Promise<Outcome> {
   const device = await readDevice(auth.otp, transaction, user.id, row.device)
   if (!device) return { factor: null, cookie: others }
   const now = auth.clock.now()
-  const changed = await changeToken(auth, transaction, req, user.id, row, given)
+  const changed = await changeToken(auth, transaction, req, user.id, row, submitted)
   return { factor: factorOf(row, device, now), cookie: [changed, ...others] }
 }
 
@@ -127,10 +127,10 @@ async function findOwn(
   userId: number,
   tokens: readonly TrustToken[],
 ): Promise<Found | null> {
-  for (const given of tokens) {
-    const { series } = hashTrust(auth.otp.keys, given)
+  for (const submitted of tokens) {
+    const { series } = hashTrust(auth.otp.keys, submitted)
     const [row] = await runStatement<TrustRow>(auth.database, transaction, FIND, { userId, series })
-    if (row) return { row, given }
+    if (row) return { row, submitted }
   }
   return null
 }
@@ -144,15 +144,15 @@ async function changeToken(
   { id, device }: TrustRow,
   { series }: TrustToken,
 ): Promise<TrustToken> {
-  const given = { series, token: newToken() }
-  const hashes = hashTrust(auth.otp.keys, given)
+  const replacement = { series, token: newToken() }
+  const hashes = hashTrust(auth.otp.keys, replacement)
   const at = auth.clock.now()
   const origin = describeOrigin(req)
   const { address, browser } = origin
   const row = { id, series: hashes.series[0], token: hashes.token[0], at, address, browser }
   await runStatement(auth.database, transaction, CHANGE, row)
   await recordEvent(auth.database, transaction, { event: 'trusted_browser_used', at, userId, device, origin })
-  return given
+  return replacement
 }
 
 /** Revokes a row whose cookie was copied, and notifies the user. */
