@@ -1,9 +1,8 @@
-import type { Cause, Device, Verification } from '../otp/device.js'
+import type { Device, Verification } from '../otp/device.js'
 import type { Kind } from '../otp/kinds/kind.js'
 import { isSuspicion } from '../otp/cause.js'
 import type { Otp } from '../otp/otp.js'
 import { parsePersistentId } from '../otp/persistent-id.js'
-import { isFromKey, parseAnswer } from '../otp/webauthn/parse-response.js'
 
 interface Submitted {
   token: string
@@ -24,24 +23,14 @@ export function explainToken(
 ): string | undefined {
   if (verification.reason === 'verification_not_allowed') return verification.message
   if (verification.reason !== 'invalid_token') return undefined
-  // A security key's response is not typed, so it cannot be mistyped.
-  if (isFromKey(token)) return explainKey(verification.because, token)
   const { because } = verification
+  // A token that the browser made was not mistyped.
+  const made = kinds.find(({ browserToken }) => browserToken?.isMeant(token))
+  if (made?.browserToken) return made.browserToken.explain(token, because)
   if (because && !isSuspicion(because)) return `errors:wrong_token.${because}`
   const kind = kinds.find(({ name }) => name === parsePersistentId(deviceId)?.kind)
   if (!kind) return undefined
   return kind.couldBe(token) ? textOf(kind) : explainShape(kinds, kind, token, devices)
-}
-
-function explainKey(because: Cause | undefined, token: string): string {
-  if (!parseAnswer(token)) return 'keys:unreadable'
-  return keySuspicionText(because) ?? 'keys:refused'
-}
-
-/** Returns the key of the text about a security key that may have been copied. Undefined for all other causes. */
-export function keySuspicionText(because: Cause | undefined): string | undefined {
-  if (because === 'backup_changed') return 'keys:backup_changed'
-  return because === 'counter_not_higher' ? 'keys:stopped_counting' : undefined
 }
 
 function textOf({ rejection }: Kind): string | undefined {

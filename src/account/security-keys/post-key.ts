@@ -1,6 +1,6 @@
 import type { Request, RequestHandler } from 'express'
 import type { RequestUser } from '../../auth/request-user.js'
-import { takeKeyChallenge } from '../../auth/security-key/key-challenge.js'
+import { takeKeyChallenge } from '../../auth/browser-challenge.js'
 import { enrolmentRight } from '../../auth/enrolment.js'
 import { describeOrigin } from '../../http/describe-origin.js'
 import { readForm } from '../../http/read-form.js'

@@ -1,5 +1,5 @@
 import { type RequestHandler, Router } from 'express'
-import { keepKeyChallenge } from '../../auth/security-key/key-challenge.js'
+import { keepKeyChallenge } from '../../auth/browser-challenge.js'
 import { requireFresh } from '../../auth/step-up/require-fresh.js'
 import { parseForms } from '../../http/read-form.js'
 import { refuse } from '../../http/refuse.js'

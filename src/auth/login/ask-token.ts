@@ -5,7 +5,7 @@ import type { Device } from '../../otp/device.js'
 import { verifyToken } from '../../otp/verify-token.js'
 import type { Auth } from '../auth.js'
 import { openSession } from '../open-session.js'
-import { readKeyAnswer } from '../security-key/read-key-answer.js'
+import { takeKeyChallenge } from '../browser-challenge.js'
 import { challengeOf } from '../under-way.js'
 import { explained, refused, throttled, tokenRefused } from './answer.js'
 import { askChallenge, type ChallengeAnswer } from './ask-challenge.js'
@@ -46,8 +46,11 @@ export function tokenSender(req: Request, { userId, asker }: Pick<Awaited, 'user
 
 /** Finds the device that verifies the token, and the challenge of this session. */
 async function readTarget(auth: Auth, req: Request, awaited: Awaited, form: TokenForm, token: string) {
-  const byKey = await readKeyAnswer(auth, req, token)
-  if (byKey) return byKey
+  const made = auth.otp.kinds.find((kind) => kind.browserToken && kind.couldBe(token))
+  if (made?.browserToken) {
+    const challenge = takeKeyChallenge(req, 'verify')
+    return { deviceId: (await made.browserToken.findDevice(auth.otp, token)) ?? '', challenge }
+  }
   const deviceId = form.otp_device || defaultDevice(auth, awaited, token)
   return { deviceId, challenge: challengeOf(req, deviceId) }
 }

@@ -1,14 +1,14 @@
 import { z } from 'zod'
 import { field, passwordField } from '../../http/read-form.js'
 import { safeNext } from '../../http/safe-next.js'
-import { RESPONSE_LENGTH } from '../../otp/webauthn/parse-response.js'
+import { MAX_TOKEN_LENGTH } from '../../otp/kinds/kind.js'
 
 /** Both steps post to one path. The session and the fields together show which step it is. */
 export const loginForm = z.object({
   username: field(254),
   password: passwordField(1024),
   otp_device: field(32),
-  otp_token: field(RESPONSE_LENGTH),
+  otp_token: field(MAX_TOKEN_LENGTH),
   otp_challenge: field(32),
   trust_browser: field(8),
   next: field(2000),

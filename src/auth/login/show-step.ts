@@ -4,7 +4,6 @@ import { describeWait } from '../../http/describe-wait.js'
 import { sendKeyPage, sendPage } from '../../http/send-page.js'
 import type { ListedDevice } from '../../otp/devices-for-user.js'
 import { parsePersistentId } from '../../otp/persistent-id.js'
-import { isFromKey } from '../../otp/webauthn/parse-response.js'
 import type { Auth } from '../auth.js'
 import { newFormId } from '../repeats/form-id.js'
 import { readSentCode } from '../read-sent-code.js'
@@ -114,12 +113,14 @@ function challenged({ session }: Request, devices: readonly ListedDevice[]): Lis
 
 /** Builds the form for security keys. Null if the user has none. */
 function keyForm({ otp }: Auth, token: unknown, devices: readonly ListedDevice[]) {
-  if (!devices.some(({ input }) => input === 'browser_key')) return null
+  const kind = otp.kinds.find(({ name, browserToken }) => browserToken && devices.some((own) => own.kind === name))
+  if (!kind?.browserToken) return null
   return {
+    options: kind.browserToken.optionsPath,
     /** Null if browsers do not support security keys on this site's domain. */
     relyingParty: otp.settings.relyingParty,
     /** Whether this form was rejected. */
-    tried: isFromKey(text(token)),
+    tried: kind.browserToken.isMeant(text(token)),
   }
 }
 

@@ -5,13 +5,13 @@ import { networkSender } from '../../http/limit-address.js'
 import { field, parseForms, readForm } from '../../http/read-form.js'
 import { refuse } from '../../http/refuse.js'
 import { requestPasskey } from '../../otp/webauthn/request-options.js'
-import { RESPONSE_LENGTH } from '../../otp/webauthn/parse-response.js'
+import { MAX_TOKEN_LENGTH } from '../../otp/kinds/kind.js'
 import type { Auth } from '../auth.js'
 import { showStep } from '../login/show-step.js'
-import { keepKeyChallenge } from '../security-key/key-challenge.js'
+import { keepKeyChallenge } from '../browser-challenge.js'
 import { submitPasskey } from './submit-passkey.js'
 
-const passkeyForm = z.object({ otp_token: field(RESPONSE_LENGTH), next: field(2000) })
+const passkeyForm = z.object({ otp_token: field(MAX_TOKEN_LENGTH), next: field(2000) })
 
 /** Creates the routes of `/account/login/passkey`: a sign-in with a passkey alone, if `OTP_PASSKEY_LOGIN` allows it. */
 export function passkeyRoutes(auth: Auth): Router {

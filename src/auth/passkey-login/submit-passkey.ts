@@ -13,9 +13,9 @@ import { isStillKnown } from '../host-users/as-owner-has-it.js'
 import { type Answer, refused, throttled } from '../login/answer.js'
 import { signIn } from '../login/sign-in.js'
 import { openSession, type SessionEnded } from '../open-session.js'
-import { takeKeyChallenge } from '../security-key/key-challenge.js'
+import { takeKeyChallenge } from '../browser-challenge.js'
 import { beginning, deviceFactor } from '../session.js'
-import { keySuspicionText } from '../explain-token.js'
+import { keySuspicionText } from '../../otp/webauthn/explain-answer.js'
 
 /**
  * Signs in the user whom a passkey identifies and has verified with a PIN or fingerprint: both

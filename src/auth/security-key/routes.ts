@@ -3,7 +3,7 @@ import { refuse } from '../../http/refuse.js'
 import { requestKey } from '../../otp/webauthn/request-options.js'
 import type { Auth } from '../auth.js'
 import { readStage } from '../login/read-stage.js'
-import { keepKeyChallenge } from './key-challenge.js'
+import { keepKeyChallenge } from '../browser-challenge.js'
 
 /** Creates the route of `/account/login/security-key`: the challenge for the token step and for the step-up. */
 export function securityKeyRoutes(auth: Auth): Router {

@@ -2,14 +2,14 @@ import type { Request } from 'express'
 import { z } from 'zod'
 import { field } from '../../http/read-form.js'
 import { devicesForUser, type ListedDevice } from '../../otp/devices-for-user.js'
-import { RESPONSE_LENGTH } from '../../otp/webauthn/parse-response.js'
+import { MAX_TOKEN_LENGTH } from '../../otp/kinds/kind.js'
 import type { Auth } from '../auth.js'
 import { usable } from '../login/read-stage.js'
 import type { RequestUser } from '../request-user.js'
 
 export const verifyForm = z.object({
   otp_device: field(32),
-  otp_token: field(RESPONSE_LENGTH),
+  otp_token: field(MAX_TOKEN_LENGTH),
   otp_challenge: field(32),
   next: field(2000),
   kinds: field(400),

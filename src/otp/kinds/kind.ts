@@ -4,9 +4,13 @@ import type { Config } from '../../config/read-config.js'
 import type { Keyring } from '../../crypto/keyring.js'
 import type { Database } from '../../db/connect.js'
 import { runHostCode } from '../../host-code.js'
-import type { KindOutcome, TokenInput } from '../device.js'
+import type { Cause, KindOutcome, PersistentId, TokenInput } from '../device.js'
+import type { Otp } from '../otp.js'
 import type { PanelKind } from './kind-panel.js'
 import type { RelyingParty } from '../webauthn/relying-party.js'
+
+/** Characters of a posted token at most: about twice the largest that security keys are known to give. */
+export const MAX_TOKEN_LENGTH = 8192
 
 /** What a kind can be called: the first half of a persistent id. */
 export const KIND_NAME = /^[a-z][a-z0-9]{0,15}$/
@@ -60,6 +64,21 @@ export type Prepared<Row> =
       judge(row: Row): KindOutcome
     }
   | { answered: false }
+
+/**
+ * For kinds whose token the browser makes in answer to a challenge of the session. A script posts
+ * it; any of the person's devices can have made it.
+ */
+export interface BrowserToken {
+  /** URL that gives the script of the token step what to call the browser with. */
+  optionsPath: string
+  /** Whether a posted text is such a token, readable or not. Nobody types one. */
+  isMeant(text: string): boolean
+  /** The confirmed device that made it, whoever owns it; null: none that is known. */
+  findDevice(otp: Pick<Otp, 'database'>, token: string): Promise<PersistentId | null>
+  /** The key of the text that explains why it was rejected. */
+  explain(token: string, because: Cause | undefined): string
+}
 
 /** How a token is typed where it is not a short row of digits: in a form of its own at the token step. */
 export interface TokenField {
@@ -122,6 +141,7 @@ export interface Kind extends KindTraits, Partial<PanelKind> {
    */
   judge(row: unknown, token: string, world: KindWorld): KindOutcome | Promise<KindOutcome>
   field?: TokenField
+  browserToken?: BrowserToken
   /**
    * For kinds whose tokens somebody outside judges, such as a validation server: runs before
    * anything is locked, for a device that may be asked and a token that could be its. What it

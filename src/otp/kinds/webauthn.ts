@@ -2,7 +2,9 @@ import { initWebauthnDevice } from '../../db/models/webauthn-device.js'
 import { z } from 'zod'
 import { challengeHashes } from '../webauthn/create-challenge.js'
 import { judgeAnswer } from '../webauthn/judge-answer.js'
-import { challengeIn, parseAnswer } from '../webauthn/parse-response.js'
+import { explainAnswer } from '../webauthn/explain-answer.js'
+import { findKey } from '../webauthn/find-key.js'
+import { challengeIn, isFromKey, parseAnswer } from '../webauthn/parse-response.js'
 import { defineKind } from './kind.js'
 
 /**
@@ -25,6 +27,12 @@ export const webauthn = defineKind({
   input: 'browser_key',
   unguessable: true,
   answersChallenge: true,
+  browserToken: {
+    optionsPath: '/account/login/security-key',
+    isMeant: isFromKey,
+    findDevice: async (otp, token) => (await findKey(otp, token))?.deviceId ?? null,
+    explain: explainAnswer,
+  },
   columns: `d.credential_id, d.public_key, d.counter::float8, d.user_handle, d.backup_eligible,
     (select json_build_object('id', c.id, 'purpose', c.purpose) from webauthn_challenges c
       where c.challenge_hash = any($lookup) and c.expires_at > $now

@@ -11,7 +11,10 @@ import { parseAnswer } from './parse-response.js'
  * @param token the JSON of the answer
  * @returns null where the text is none, or the key is not known
  */
-export async function findKey(otp: Otp, token: string): Promise<{ deviceId: PersistentId; userId: number } | null> {
+export async function findKey(
+  otp: Pick<Otp, 'database'>,
+  token: string,
+): Promise<{ deviceId: PersistentId; userId: number } | null> {
   const answer = parseAnswer(token)
   if (!answer) return null
   const [row] = await runStatement<{ id: number; user_id: number }>(otp.database, undefined, FIND, { id: answer.id })

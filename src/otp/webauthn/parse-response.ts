@@ -1,7 +1,5 @@
 import { z } from 'zod'
-
-/** Characters of a form field that holds a response: about twice the largest that keys are known to give. */
-export const RESPONSE_LENGTH = 8192
+import { MAX_TOKEN_LENGTH } from '../kinds/kind.js'
 
 /** Some password managers pad what the standard leaves unpadded. */
 const base64url = z
@@ -90,7 +88,7 @@ export function challengeIn({ response }: KeyAnswer | NewKey): string | null {
 }
 
 function parse<Value>(text: string, schema: z.ZodType<Value>): Value | null {
-  if (text.length > RESPONSE_LENGTH || !text.startsWith('{')) return null
+  if (text.length > MAX_TOKEN_LENGTH || !text.startsWith('{')) return null
   try {
     return schema.safeParse(JSON.parse(text)).data ?? null
   } catch {

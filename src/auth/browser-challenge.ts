@@ -1,5 +1,7 @@
 import type { Request } from 'express'
-import type { ChallengePurpose } from '../../otp/webauthn/create-challenge.js'
+
+/** What a browser's call is for: to add a device, to verify with one, or to sign in with one alone. */
+export type ChallengePurpose = 'add' | 'verify' | 'sign_in'
 
 declare module 'express-session' {
   interface SessionData {
@@ -8,7 +10,7 @@ declare module 'express-session' {
   }
 }
 
-/** Stores this session's challenge for a security key. A new one replaces the old one. */
+/** Stores this session's challenge for the browser. A new one replaces the old one. */
 export function keepKeyChallenge(req: Request, purpose: ChallengePurpose, id: string): void {
   req.session.keyChallenge = { id, purpose }
 }
