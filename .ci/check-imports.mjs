@@ -17,6 +17,7 @@ const floors = [
   ['otp'],
   ['auth'],
   ['account', 'admin'],
+  ['kinds'],
   ['custom-kinds', 'listen', 'record-undelivered', 'seed', 'site', 'site-options', 'stop-on-signal', 'testing'],
   ['create-site', 'main'],
   // The command line starts main; the package's index is imported by nobody inside.

@@ -7,7 +7,7 @@ import { giveDevices } from './give-devices.js'
 import { ask, comeAs, groupNamed, join, stateOf } from './group-site.js'
 import { act, bulkDelete, list, recordOf, rowsOf, show, usePanelSite } from './panel-site.js'
 import { type Actor, actors, mayBy } from './permission-table.js'
-import { builtInKinds } from '../../src/otp/kinds/index.js'
+import { builtInKinds } from '../../src/kinds/index.js'
 import { deviceModels } from '../support/device-models.js'
 
 const site = usePanelSite()

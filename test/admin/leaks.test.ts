@@ -5,7 +5,7 @@ import { maskEmail } from '../../src/otp/mask-email.js'
 import type { Person } from '../support/site.js'
 import { giveDevices } from './give-devices.js'
 import { act, list, recordOf, show, usePanelSite } from './panel-site.js'
-import { builtInKinds } from '../../src/otp/kinds/index.js'
+import { builtInKinds } from '../../src/kinds/index.js'
 import { deviceModels } from '../support/device-models.js'
 
 const site = usePanelSite()

@@ -12,7 +12,7 @@ import {
 import { panelResources } from '../../src/admin/resources/index.js'
 import { shippedGroups } from '../../src/db/migrations/0006-throttling-lanes.js'
 import { type Actor, actors, mayBy, ownGroups, permissionTable } from './permission-table.js'
-import { builtInKinds } from '../../src/otp/kinds/index.js'
+import { builtInKinds } from '../../src/kinds/index.js'
 
 let people = 0
 const somebody = (traits: Partial<Standing> = {}): Standing => ({

@@ -4,7 +4,7 @@ import type { Factor } from '../../src/auth/auth-state.js'
 import { counts, type Demand, policyOf, secondFactorOf, sessionLimits } from '../../src/auth/policy.js'
 import { standingOf } from '../../src/auth/policy-standing.js'
 import type { Membership } from '../../src/auth/request-user.js'
-import { builtInKinds } from '../../src/otp/kinds/index.js'
+import { builtInKinds } from '../../src/kinds/index.js'
 
 const demands: readonly Demand[] = ['off', 'staff', 'everyone', 'strict']
 const kinds = ['totp', 'webauthn', 'hotp', 'phone', 'email', 'static']

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs'
 import path from 'node:path'
+import { kindsWithPages } from '../../src/account/kind-pages.js'
 import { NOTICES } from '../../src/account/profile/notices.js'
 import { mailSchema } from '../../src/notify/mails.js'
-import { builtInKinds } from '../../src/otp/kinds/index.js'
+import { builtInKinds } from '../../src/kinds/index.js'
 import { root } from '../../src/root.js'
 import { readSources } from './read-texts.js'
 
@@ -16,7 +17,7 @@ interface Names {
 
 const kinds = builtInKinds.map(({ name }) => name)
 const phoneMethods = ['sms', 'call']
-const methods = findAll(/\bname: '(\w+)', path:/g, 'src/account/setup/methods.ts')
+const methods = kindsWithPages(builtInKinds).flatMap(({ name, pages }) => (pages.setupPath === undefined ? [] : [name]))
 
 const mails = mailSchema.options.map(({ shape }) => ({ name: shape.mail.value, shape }))
 const mailsWith = (part: string) => mails.filter(({ shape }) => part in shape).map(({ name }) => name)
@@ -35,6 +36,7 @@ const codesOfForms = [
   ...findAll(/\brefused\('\w+', '(\w+)'/g),
   ...findAll(/\balertFor\(req, '(\w+)'/g),
   ...findAll(/\bcode: '(\w+)'/g, 'src/account'),
+  ...findAll(/\bcode: '(\w+)'/g, 'src/kinds'),
 ]
 
 /** Views that a source names and that stand in `views/`: each is a page. */

@@ -6,7 +6,7 @@ import { root } from '../../src/root.js'
 import { auditEventNames } from '../../src/audit.js'
 import { dynamicKeys, keyOf } from './dynamic-keys.js'
 import { placeholdersOf, pluralsOf, readSources, readTexts } from './read-texts.js'
-import { builtInKinds } from '../../src/otp/kinds/index.js'
+import { builtInKinds } from '../../src/kinds/index.js'
 
 const english = readTexts('en')
 const plurals = pluralsOf(english)

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, it } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
 import { kindContract } from '../../src/otp/contract/kind-contract.js'
 import type { KindFixture } from '../../src/otp/contract/stage.js'
-import { builtInKinds } from '../../src/otp/kinds/index.js'
+import { builtInKinds } from '../../src/kinds/index.js'
 import type { Kind } from '../../src/otp/kinds/kind.js'
 import { databaseKinds, openTestDatabase } from '../support/database.js'
 

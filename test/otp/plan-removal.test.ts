@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, it } from 'vitest'
 import { counts, type Demand, keepLast, type Policy } from '../../src/auth/policy.js'
 import type { Device } from '../../src/otp/device.js'
-import { builtInKinds } from '../../src/otp/kinds/index.js'
+import { builtInKinds } from '../../src/kinds/index.js'
 import { persistentId } from '../../src/otp/persistent-id.js'
 import { mustStay, planRemoval } from '../../src/otp/remove-device.js'
 

@@ -9,7 +9,7 @@ import { secretsInDatabase, secretsOfPeople, spellings } from './gather-secrets.
 import { openSite } from './open-site.js'
 import { takeSnapshot } from './snapshot.js'
 import { arrive } from './visitors.js'
-import { builtInKinds } from '../../src/otp/kinds/index.js'
+import { builtInKinds } from '../../src/kinds/index.js'
 
 const KEY = Buffer.alloc(32, 7)
 const keys = createKeyring([KEY])

@@ -1,7 +1,7 @@
 import { createKeyring } from '../../src/crypto/keyring.js'
 import type { Database } from '../../src/db/connect.js'
 import { createEvents } from '../../src/otp/events.js'
-import { builtInKinds } from '../../src/otp/kinds/index.js'
+import { builtInKinds } from '../../src/kinds/index.js'
 import type { Otp } from '../../src/otp/otp.js'
 import { relyingPartyOf } from '../../src/otp/webauthn/relying-party.js'
 import { testClock, type TestClock } from './clock.js'

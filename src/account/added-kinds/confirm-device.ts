@@ -14,7 +14,7 @@ import type { ListedDevice } from '../../otp/devices-for-user.js'
 import type { AddedKind } from '../../otp/kinds/added-kind.js'
 import { confirmDevice } from '../../otp/verify-token.js'
 import type { Account } from '../account.js'
-import { sendCode } from '../code-set-up/send-code.js'
+import { sendSetupCode } from '../setup/send-setup-code.js'
 import { tellRefusal } from '../code-set-up/step-refusal.js'
 import { findDevice } from '../devices/find-own-device.js'
 import { confirmAddress } from './addresses.js'
@@ -66,7 +66,7 @@ async function sendAgain(
   device: ListedDevice,
 ): Promise<void> {
   if (!req.user) return
-  const rejection = await sendCode(account, req, req.user, device.persistentId)
+  const rejection = await sendSetupCode(account, req, req.user, device.persistentId)
   if (rejection) showConfirmForm(res, kind, device, tellRefusal(req, res, rejection))
   else res.redirect(303, confirmAddress(kind.name, device.id))
 }

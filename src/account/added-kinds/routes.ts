@@ -9,7 +9,7 @@ import { redirectDone } from '../../http/step-done.js'
 import type { Device } from '../../otp/device.js'
 import { type AddedKind, addedKinds } from '../../otp/kinds/added-kind.js'
 import type { Account } from '../account.js'
-import { sendCode } from '../code-set-up/send-code.js'
+import { sendSetupCode } from '../setup/send-setup-code.js'
 import { tellRefusal } from '../code-set-up/step-refusal.js'
 import { addAddress, confirmAddress } from './addresses.js'
 import { beginSetUp } from './begin-set-up.js'
@@ -47,7 +47,7 @@ async function afterBegin(
   user: RequestUser,
   device: Device,
 ): Promise<void> {
-  const rejection = device.interactive ? await sendCode(account, req, user, device.persistentId) : null
+  const rejection = device.interactive ? await sendSetupCode(account, req, user, device.persistentId) : null
   if (rejection) showConfirmForm(res, kind, device, tellRefusal(req, res, rejection))
   else redirectDone(res, confirmAddress(kind.name, device.id))
 }

@@ -7,7 +7,7 @@ import { redirectDone } from '../../http/step-done.js'
 import type { Account } from '../account.js'
 import { confirmCode } from '../code-set-up/confirm-code.js'
 import { awaitsCode, readCodeSetUp } from '../code-set-up/read-code-set-up.js'
-import { sendCode } from '../code-set-up/send-code.js'
+import { sendSetupCode } from '../setup/send-setup-code.js'
 import { finishSetUp } from '../setup/finish-set-up.js'
 import { beginEmail } from './begin-email.js'
 import { addEmailForm } from './forms.js'
@@ -27,7 +27,7 @@ export function postStep(account: Account): RequestHandler {
 async function send(account: Account, req: Request, res: Response, user: RequestUser, next: string | null) {
   const deviceId = await beginEmail(account, req, user)
   if (!deviceId) return showAsk(req, res, next, { code: 'email_known', status: 422 })
-  const refusal = await sendCode(account, req, user, deviceId)
+  const refusal = await sendSetupCode(account, req, user, deviceId)
   if (!refusal) return redirectDone(res, addAddress(next))
   const setUp = await readCodeSetUp(account, req, 'email')
   if (setUp && awaitsCode(setUp)) showCode(req, res, next, setUp, refusal)

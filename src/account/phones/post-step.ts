@@ -9,7 +9,7 @@ import { readPhoneNumber } from '../../otp/phone-number.js'
 import type { Account } from '../account.js'
 import { confirmCode } from '../code-set-up/confirm-code.js'
 import { awaitsCode, readCodeSetUp } from '../code-set-up/read-code-set-up.js'
-import { sendCode } from '../code-set-up/send-code.js'
+import { sendSetupCode } from '../setup/send-setup-code.js'
 import type { StepRefusal } from '../code-set-up/step-refusal.js'
 import { finishSetUp } from '../setup/finish-set-up.js'
 import { beginPhone, type NewPhone } from './begin-phone.js'
@@ -36,7 +36,7 @@ async function begin(account: Account, req: Request, res: Response, user: Reques
   if ('code' in phone) return again({ code: phone.code, status: 422 })
   const deviceId = await beginPhone(account, req, user, phone)
   if (!deviceId) return again({ code: 'number_known', status: 422 })
-  const refusal = await sendCode(account, req, user, deviceId)
+  const refusal = await sendSetupCode(account, req, user, deviceId)
   if (!refusal) return redirectDone(res, codeAddress(form))
   const setUp = await readCodeSetUp(account, req, 'phone')
   if (setUp?.onlyOlder) showCode(req, res, safeNext(form.next), setUp, refusal)
@@ -54,7 +54,7 @@ function readPhone({ config }: Account, form: AddPhoneForm): NewPhone | { code: 
 async function sendAgain(account: Account, req: Request, res: Response, user: RequestUser, form: AddPhoneForm) {
   const setUp = await readCodeSetUp(account, req, 'phone')
   if (!setUp) return expired(account, req, res, form)
-  const refusal = await sendCode(account, req, user, setUp.deviceId)
+  const refusal = await sendSetupCode(account, req, user, setUp.deviceId)
   if (!refusal) return res.redirect(303, codeAddress(form))
   const next = safeNext(form.next)
   const now = await readCodeSetUp(account, req, 'phone')

@@ -1,15 +1,17 @@
 import { type Request, Router } from 'express'
 import { otpRequired } from '../../auth/otp-required.js'
-import { kindsOffered, policyOf } from '../../auth/policy.js'
+import { policyOf } from '../../auth/policy.js'
 import type { RequestUser } from '../../auth/request-user.js'
 import { trustDays } from '../../auth/trusted-browser/trust-days.js'
 import { describeMoment } from '../../http/describe-moment.js'
 import { sendPage } from '../../http/send-page.js'
 import type { Translate } from '../../i18n.js'
-import { UNNAMED_SET } from '../../otp/backup-token.js'
 import { devicesForUser, type ListedDevice } from '../../otp/devices-for-user.js'
 import { addedKinds } from '../../otp/kinds/added-kind.js'
+import { worksHere } from '../../otp/kinds/kind.js'
 import type { Account } from '../account.js'
+import { addAddress } from '../added-kinds/addresses.js'
+import { kindsWithPages, type ProfileLink } from '../kind-pages.js'
 import { listSessions } from '../sessions/list-sessions.js'
 import { listTrustedBrowsers } from '../trusted-browsers/list-trusted-browsers.js'
 import { readNotice } from './notices.js'
@@ -21,9 +23,9 @@ export function profileRoutes(account: Account): Router {
     if (!req.user) return
     const devices = await devicesForUser(account.otp, req.user.id, { confirmed: null })
     sendPage(res, 'account/profile', {
-      ...describeDevices(devices.map((device) => sayName(device, req.t))),
-      offered: new Set(kindsOffered(account.otp)),
-      added: addedKinds(account.otp.kinds).map(({ name }) => name),
+      ...describeDevices(devices.map((device) => sayName(account, device, req.t))),
+      addLinks: addLinks(account),
+      linkOf: (device: ListedDevice) => deviceLink(account, device),
       sessions: await listSessions(account, req.user.id, req.sessionID),
       trust: await describeTrust(account, req, req.user),
       mayDisable: !policyOf(account.config, req.user).demanded,
@@ -43,9 +45,24 @@ async function describeTrust(account: Account, req: Request, user: RequestUser) 
   return { days, browsers, mayAdd }
 }
 
-/** A set of backup tokens that nobody named is called what it is. */
-function sayName(device: ListedDevice, t: Translate): ListedDevice {
-  const isUnnamed = device.isBackup && device.name === UNNAMED_SET
+/** Where devices are added besides the wizard. */
+function addLinks({ otp }: Account): ProfileLink[] {
+  const kinds = otp.kinds.filter((kind) => worksHere(kind, otp.settings.relyingParty))
+  const own = kindsWithPages(kinds).flatMap(({ pages }) => pages.addLink ?? [])
+  const added = addedKinds(kinds).map(({ name }) => ({ path: addAddress(name), text: `pages:added_kinds.${name}.add` }))
+  return [...own, ...added]
+}
+
+/** What else can be done with an active device of this kind; null: nothing. */
+function deviceLink({ otp }: Account, { kind, id, confirmed }: ListedDevice) {
+  const link = kindsWithPages(otp.kinds).find(({ name }) => name === kind)?.pages.deviceLink
+  return confirmed && link ? { ...link, path: link.path(id) } : null
+}
+
+/** A device that nobody named is called what it is. */
+function sayName({ otp }: Account, device: ListedDevice, t: Translate): ListedDevice {
+  const kind = otp.kinds.find(({ name }) => name === device.kind)
+  const isUnnamed = kind?.defaultName === device.name
   return isUnnamed ? { ...device, name: t(`pages:kinds.${device.kind}`) } : device
 }
 

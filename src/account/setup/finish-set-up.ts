@@ -3,14 +3,12 @@ import { openSession, type SessionEnded } from '../../auth/open-session.js'
 import { deviceFactor, goingOn } from '../../auth/session.js'
 import { withoutDevice } from '../../auth/under-way.js'
 import type { RequestUser } from '../../auth/request-user.js'
-import { describeOrigin } from '../../http/describe-origin.js'
 import { loginAddress } from '../../http/safe-next.js'
 import type { Device } from '../../otp/device.js'
 import type { Opening } from '../../otp/opening.js'
 import { devicesForUser } from '../../otp/devices-for-user.js'
 import type { Account } from '../account.js'
-import { handOver } from '../backup-tokens/hand-over.js'
-import { renewBackupTokens } from '../backup-tokens/renew-backup-tokens.js'
+import { backupSets } from '../kind-pages.js'
 
 /** A device that was confirmed, or a session that ended before. */
 export type Confirmed = { ok: true; device: Device } | SessionEnded
@@ -29,8 +27,7 @@ export async function finishSetUp(
 ): Promise<void> {
   if (!confirmed.ok) return res.redirect(303, loginAddress(next))
   const { device } = confirmed
-  if (await isFirst(account, user, device))
-    handOver(account, req, res, await renewBackupTokens(account, user.id, describeOrigin(req)))
+  if (await isFirst(account, user, device)) await backupSets(account)?.make(account, req, res, user.id)
   res.redirect(303, completeAddress(next))
 }
 

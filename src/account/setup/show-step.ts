@@ -4,7 +4,7 @@ import { safeNext } from '../../http/safe-next.js'
 import { sendPage } from '../../http/send-page.js'
 import type { Account } from '../account.js'
 import { methodsOf } from './methods.js'
-import { readSetUp, type SetUp } from './read-set-up.js'
+import { kindsWithPages } from '../kind-pages.js'
 
 /** Why a step was refused, with the code of CONTRACT.md §3. */
 export interface StepRefusal {
@@ -20,10 +20,10 @@ export interface StepRefusal {
 export function showStep(account: Account): RequestHandler {
   return async (req, res) => {
     const next = safeNext(req.query['next'])
-    const setUp = await readSetUp(account, req)
-    if (req.query['step'] === 'method') showMethods(account, req, res, next, null)
-    else if (setUp) showConfiguration(req, res, setUp, next, null)
-    else showIntroduction(req, res, next, null)
+    if (req.query['step'] === 'method') return showMethods(account, req, res, next, null)
+    for (const { pages } of kindsWithPages(account.otp.kinds))
+      if (await pages.steps?.show(account, req, res, next)) return
+    showIntroduction(req, res, next, null)
   }
 }
 
@@ -49,19 +49,8 @@ export function showMethods(
   sendStep(req, res, 'account/setup/method', { methods: methodsOf(account, req) }, next, refusal)
 }
 
-/** QR code, address and secret for the app, and the field for its first code. */
-export function showConfiguration(
-  req: Request,
-  res: Response,
-  setUp: SetUp,
-  next: string | null,
-  refusal: StepRefusal | null,
-): void {
-  const groups = setUp.secret.match(/.{1,4}/g) ?? []
-  sendStep(req, res, 'account/setup/totp', { uri: setUp.uri, groups }, next, refusal)
-}
-
-function sendStep(
+/** Renders a step of the wizard, with the reason if one was rejected. */
+export function sendStep(
   req: Request,
   res: Response,
   view: string,

@@ -4,7 +4,7 @@ import type { Config } from '../../config/read-config.js'
 import type { Keyring } from '../../crypto/keyring.js'
 import type { Database } from '../../db/connect.js'
 import { runHostCode } from '../../host-code.js'
-import type { Cause, KindOutcome, PersistentId, TokenInput } from '../device.js'
+import type { Cause, Device, KindOutcome, PersistentId, TokenInput } from '../device.js'
 import type { Otp } from '../otp.js'
 import type { PanelKind } from './kind-panel.js'
 import type { RelyingParty } from '../webauthn/relying-party.js'
@@ -80,6 +80,15 @@ export interface BrowserToken {
   explain(token: string, because: Cause | undefined): string
 }
 
+/** A token that was added to a device of a kind whose tokens are backups. */
+export interface IssuedToken {
+  device: Device
+  /** In clear, in the form in which people read it. It is stored nowhere like this. */
+  token: string
+  /** How many tokens the device has now. */
+  left: number
+}
+
 /** How a token is typed where it is not a short row of digits: in a form of its own at the token step. */
 export interface TokenField {
   /** Characters of a token, at most 1024. The form takes more, for what is pasted around it. */
@@ -140,6 +149,10 @@ export interface Kind extends KindTraits, Partial<PanelKind> {
    * process: whoever waits for a network here holds the rows of their owner.
    */
   judge(row: unknown, token: string, world: KindWorld): KindOutcome | Promise<KindOutcome>
+  /** What its devices are called that nobody has named: pages show the kind's name instead. */
+  defaultName?: string
+  /** For kinds whose tokens are backups: adds one token for a person, for an administrator to give to them. */
+  issueToken?(this: void, otp: Otp, transaction: Transaction, userId: number): Promise<IssuedToken>
   field?: TokenField
   browserToken?: BrowserToken
   /**

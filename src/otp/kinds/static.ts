@@ -3,7 +3,7 @@ import { initStaticDevice, initStaticToken } from '../../db/models/static-device
 import { z } from 'zod'
 import type { Keyring } from '../../crypto/keyring.js'
 import type { KindOutcome } from '../device.js'
-import { backupTokenHashes, parseBackupToken } from '../backup-token.js'
+import { backupTokenHashes, parseBackupToken, UNNAMED_SET } from '../backup-token.js'
 import { defineKind } from './kind.js'
 
 /** Backup tokens: the database looks up the one row, and whoever deletes it has used it. */
@@ -23,6 +23,7 @@ export const staticKind = defineKind({
     parts: [{ table: 'static_tokens', icon: 'Hash', columns: ['created_at'], initModel: initStaticToken }],
   },
   isBackup: true,
+  defaultName: UNNAMED_SET,
   input: 'text',
   unguessable: true,
   rejection: 'backup_token',

@@ -2,10 +2,10 @@ import type { Request } from 'express'
 import { sendChallenge } from '../../auth/send-challenge.js'
 import type { RequestUser } from '../../auth/request-user.js'
 import type { Account } from '../account.js'
-import { type StepRefusal, waitUntil } from './step-refusal.js'
+import { type StepRefusal, waitUntil } from '../code-set-up/step-refusal.js'
 
 /** Sends a code to a device that is being set up. @returns null where it is out or on its way, else why not */
-export async function sendCode(
+export async function sendSetupCode(
   account: Account,
   req: Request,
   user: RequestUser,

@@ -1,0 +1,11 @@
+import type { Transaction } from 'sequelize'
+import { addStaticToken } from '../../otp/add-static-token.js'
+import { formatBackupToken } from '../../otp/backup-token.js'
+import type { IssuedToken } from '../../otp/kinds/kind.js'
+import type { Otp } from '../../otp/otp.js'
+
+/** Adds one backup token to a person's set, in the form in which it is given to them. */
+export async function issueBackupToken(otp: Otp, transaction: Transaction, userId: number): Promise<IssuedToken> {
+  const { device, token, left } = await addStaticToken(otp, transaction, userId)
+  return { device, token: formatBackupToken(token), left }
+}
