@@ -151,7 +151,7 @@ export interface SessionLimits {
   inactivity: number
 }
 
-/** NIST SP 800-63B-4 §2.2.3: AAL2 sessions should last at most 24 hours, and one without activity. `strict` halves both. */
+/** NIST SP 800-63B-4 §2.2.3: AAL2 sessions should last at most 24 hours, and 1 hour without activity. `strict` halves both. */
 export function sessionLimits({ demand }: Policy): SessionLimits {
   const hours = demand === 'strict' ? 12 : 24
   return { overall: hours * 3600, inactivity: (hours * 3600) / 24 }

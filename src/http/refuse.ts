@@ -17,7 +17,7 @@ export interface RequestRefusal {
   allow?: string
 }
 
-/** The database cannot be reached. A restart takes about that many seconds. */
+/** The database cannot be reached. `retryAfter` is about the time that its restart takes. */
 export const UNAVAILABLE = { status: 503, code: 'unavailable', retryAfter: 5 } as const
 
 /** The host application's code could not reach something it needs. It may have changed something before. */

@@ -4,7 +4,7 @@ import { runStatement } from '../../db/run-statement.js'
 import type { Auth } from '../auth.js'
 import type { Submission } from './read-submission.js'
 
-/** Seconds for which a form that is sent again gets its first response. */
+/** Seconds for which a form that is sent again gets its first response. At least 10 are guaranteed. */
 const ANSWERED_SECONDS = 15
 
 /** Seconds after which a form without a response can be claimed again, because its process has ended. */
