@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
-import { accessibilityFaults, expectNoSidewaysScroll, launchBrowser, openPage } from '../support/browser.js'
+import { accessibilityFaults, expectNoSidewaysScroll, launchBrowser, openPage, settled } from '../support/browser.js'
 import { databaseKinds, openTestDatabase } from '../support/database.js'
 import { createPerson, type Person, signIn, startTestSite, type TestSite } from '../support/site.js'
 
@@ -173,7 +173,7 @@ describe.each([1280, 390])('pages of groups at %i pixels', (width) => {
       ]) {
         await page.goto(`${site.baseUrl}/admin/resources/${address}`)
         await page.getByRole('heading').first().waitFor()
-        await page.waitForLoadState('networkidle')
+        await settled(page)
         const found = await accessibilityFaults(page)
         expect({ address, found }).toEqual({ address, found: [] })
         await expectNoSidewaysScroll(page)

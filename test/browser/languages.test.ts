@@ -7,7 +7,7 @@ import { type AuditEventName, auditEventNames, nowhere, recordEvent } from '../.
 import { type Language, languages } from '../../src/i18n.js'
 import { readTexts } from '../i18n/read-texts.js'
 import { databaseKinds, openTestDatabase } from '../support/database.js'
-import { accessibilityFaults, expectNoSidewaysScroll, launchBrowser, openPage } from '../support/browser.js'
+import { accessibilityFaults, expectNoSidewaysScroll, launchBrowser, openPage, settled } from '../support/browser.js'
 import { createPerson, type Person, signIn, startTestSite, type TestSite } from '../support/site.js'
 
 const PAGES = {
@@ -70,8 +70,7 @@ describe.each(languages)('in %s, on a phone', (language) => {
     await page.setExtraHTTPHeaders({ 'Accept-Language': language })
     for (const [name, address] of Object.entries(PAGES)) {
       await page.goto(site.baseUrl + address)
-      await page.waitForLoadState('networkidle')
-      await page.locator('h1, h2').first().waitFor()
+      await settled(page)
       await look(page, name)
     }
     await context.clearCookies()

@@ -2,7 +2,7 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
 import { giveDevices } from '../admin/give-devices.js'
-import { accessibilityFaults, expectNoSidewaysScroll, launchBrowser, openPage } from '../support/browser.js'
+import { accessibilityFaults, expectNoSidewaysScroll, launchBrowser, openPage, settled } from '../support/browser.js'
 import { databaseKinds, openTestDatabase } from '../support/database.js'
 import { createPerson, type Person, signIn, startTestSite, type TestSite } from '../support/site.js'
 import { deviceModels } from '../support/device-models.js'
@@ -320,12 +320,6 @@ describe.each([
     await context.close()
   }, 300_000)
 })
-
-/** Until nothing is on its way and AdminJS has drawn it. */
-async function settled(page: Page): Promise<void> {
-  await page.waitForLoadState('networkidle')
-  await page.locator('h1, h2').first().waitFor()
-}
 
 /** Tables of ours that are wider than the box they stand in. */
 function clippedTables(page: Page): Promise<number> {

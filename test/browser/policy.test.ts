@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
 import { root } from '../../src/root.js'
 import { openDatabase } from '../security/open-site.js'
-import { accessibilityFaults, expectNoSidewaysScroll, launchBrowser, openPage } from '../support/browser.js'
+import { accessibilityFaults, expectNoSidewaysScroll, launchBrowser, openPage, settled } from '../support/browser.js'
 import { joinGroup } from '../support/groups.js'
 import { createPerson, signIn, startTestSite, type TestSite, type Traits } from '../support/site.js'
 
@@ -66,7 +66,7 @@ describe.each([
     const banner = page.getByRole('status').filter({ hasText: '3 days left' })
     await banner.waitFor()
     expect(await banner.innerText()).toContain('Security key')
-    await page.waitForLoadState('networkidle')
+    await settled(page)
     await look(page, 'panel')
     expect(complaints).toEqual([])
     await context.close()
@@ -76,7 +76,7 @@ describe.each([
     const { page, context } = await visit(graced, '/admin', {}, ['webauthn'])
     await page.getByText('3 days left').waitFor()
     // A call of the panel's own that is answered after the change would lead there, too, and end the next line's visit.
-    await page.waitForLoadState('networkidle')
+    await settled(page)
     await database.pool.query('update groups set grace_days = 0')
     await page.goto(`${graced.baseUrl}/admin`)
     await page.waitForURL(`${graced.baseUrl}/account/two-factor/setup?next=%2Fadmin`)
@@ -105,7 +105,7 @@ describe.each([
     await look(page, 'refused')
     await page.goto(`${graced.baseUrl}/admin`)
     await page.getByRole('status').filter({ hasText: '1 code was rejected' }).waitFor()
-    await page.waitForLoadState('networkidle')
+    await settled(page)
     await look(page, 'refused-panel')
     await page.getByRole('button', { name: 'That was me', exact: true }).click()
     await page.waitForURL('**/account/two-factor')

@@ -1,6 +1,6 @@
 import { AxeBuilder } from '@axe-core/playwright'
 import chromium from '@sparticuz/chromium'
-import { type Browser, type BrowserContext, chromium as playwright, type Page } from 'playwright-core'
+import { type Browser, type BrowserContext, chromium as playwright, type Page, type Request } from 'playwright-core'
 import { expect, inject } from 'vitest'
 import type { Browser as HttpBrowser } from './browse.js'
 
@@ -37,6 +37,9 @@ const reportPolicy = `document.addEventListener('securitypolicyviolation', (even
   console.error('policy: ' + event.violatedDirective + ' ' + event.blockedURI)
 })`
 
+/** The requests of each page that have no answer yet. */
+const underWay = new WeakMap<Page, Set<Request>>()
+
 /** A page of its own, 1280 wide where nothing else is said, that writes down everything that goes wrong on it. */
 export async function openPage(browser: Browser, options: PageOptions = {}): Promise<WatchedPage> {
   const { width = 1280, dark = false, scripts = true, signedIn } = options
@@ -52,11 +55,28 @@ export async function openPage(browser: Browser, options: PageOptions = {}): Pro
   const page = await context.newPage()
   // Milliseconds until a missing element is named, well before the test's own end.
   page.setDefaultTimeout(60_000)
+  const requests = new Set<Request>()
+  page.on('request', (request) => void requests.add(request))
+  page.on('requestfinished', (request) => void requests.delete(request))
+  page.on('requestfailed', (request) => void requests.delete(request))
+  underWay.set(page, requests)
   const complaints: string[] = []
   page.on('console', (message) => void (message.type() === 'error' && complaints.push(message.text())))
   page.on('pageerror', (error) => void complaints.push(String(error)))
   await page.addInitScript({ content: reportPolicy })
   return { page, context, complaints }
+}
+
+const twoFrames = 'new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))'
+
+/** Until the page has drawn what it loads: it has a heading, and asks for nothing more in several frames. */
+export async function settled(page: Page): Promise<void> {
+  await page.waitForLoadState()
+  await page.locator('h1, h2').first().waitFor()
+  for (let quiet = 0; quiet < 3;) {
+    await page.evaluate(twoFrames)
+    quiet = underWay.get(page)?.size ? 0 : quiet + 1
+  }
 }
 
 /** What axe-core finds on the page, each fault with the markup that it is about. */
