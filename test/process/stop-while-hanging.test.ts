@@ -31,7 +31,7 @@ async function startSilent() {
 
 /** A server whose first sign-in with a backup token sends a mail to this address. */
 async function serveWithMail(smtpUrl: string, environment: Record<string, string> = {}) {
-  const places = { DATA_DIR: temporaryFolder(), SMTP_URL: smtpUrl, LOG_LEVEL: 'silent' }
+  const places = { DATA_DIR: temporaryFolder('migrated'), SMTP_URL: smtpUrl, LOG_LEVEL: 'silent' }
   const server = await startServer({ ...places, ...environment })
   onTestFinished(async () => void (await server.stop('SIGKILL')))
   const told = (name: string) => server.startText.find(([each]) => each === name)?.[1] ?? ''
