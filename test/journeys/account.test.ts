@@ -3,12 +3,12 @@ import { createKeyring } from '../../src/crypto/keyring.js'
 import type { Database } from '../../src/db/connect.js'
 import { createSmtpGateway } from '../../src/notify/gateways/smtp.js'
 import { runWorker } from '../../src/notify/run-worker.js'
-import { databaseKinds, openTestDatabase } from '../support/database.js'
+import { journeyKinds, openTestDatabase } from '../support/database.js'
 import { testNotify } from '../support/notify.js'
 import { createPerson, type Person, signIn, startTestSite, type TestSite } from '../support/site.js'
 import { type SmtpServer, startSmtp } from '../support/smtp.js'
 
-describe.each(databaseKinds())('one’s own account, on the %s database', (where) => {
+describe.each(journeyKinds())('one’s own account, on the %s database', (where) => {
   let database: Database
   let site: TestSite
   let smtp: SmtpServer

@@ -3,12 +3,12 @@ import type { Database } from '../../src/db/connect.js'
 import { createSmtpGateway } from '../../src/notify/gateways/smtp.js'
 import { runWorker } from '../../src/notify/run-worker.js'
 import { createKeyring } from '../../src/crypto/keyring.js'
-import { databaseKinds, openTestDatabase } from '../support/database.js'
+import { journeyKinds, openTestDatabase } from '../support/database.js'
 import { testNotify } from '../support/notify.js'
 import { createPerson, type Person, signIn, startTestSite, type TestSite } from '../support/site.js'
 import { type SmtpServer, startSmtp } from '../support/smtp.js'
 
-describe.each(databaseKinds())('a used backup token, on the %s database', (where) => {
+describe.each(journeyKinds())('a used backup token, on the %s database', (where) => {
   let database: Database
   let site: TestSite
   let smtp: SmtpServer

@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
 import { addTotpDevice } from '../../src/otp/add-totp-device.js'
-import { databaseKinds, openTestDatabase } from '../support/database.js'
+import { journeyKinds, openTestDatabase } from '../support/database.js'
 import { mailsTo } from '../support/mails.js'
 import { createPerson, type Person, signIn, startTestSite, type TestSite } from '../support/site.js'
 
 const page = '/account/two-factor/disable'
 
-describe.each(databaseKinds())('switching two factors off, on the %s database', (where) => {
+describe.each(journeyKinds())('switching two factors off, on the %s database', (where) => {
   let database: Database
   let site: TestSite
   beforeAll(async () => {

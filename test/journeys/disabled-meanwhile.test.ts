@@ -5,7 +5,7 @@ import { nowhere } from '../../src/origin.js'
 import { hotp } from '../../src/otp/oath.js'
 import { appCode } from '../support/authenticator.js'
 import type { Browser } from '../support/browse.js'
-import { databaseKinds, openTestDatabase } from '../support/database.js'
+import { journeyKinds, openTestDatabase } from '../support/database.js'
 import { giveDevice, SECRET } from '../support/device-states.js'
 import { createPerson, type Person, signIn, startTestSite, type TestSite, type Traits } from '../support/site.js'
 
@@ -13,7 +13,7 @@ const login = '/account/login'
 const setup = '/account/two-factor/setup'
 const add = '/account/two-factor/hardware-tokens/add'
 
-describe.each(databaseKinds())('a device that an administrator disables meanwhile (SEC-01), on %s', (where) => {
+describe.each(journeyKinds())('a device that an administrator disables meanwhile (SEC-01), on %s', (where) => {
   let database: Database
   let site: TestSite
   beforeAll(async () => {

@@ -7,7 +7,7 @@ import { nowhere } from '../../src/origin.js'
 import { asProgram, openHostSite } from '../auth/host-site.js'
 import { appCode } from '../support/authenticator.js'
 import type { Answer, Browser } from '../support/browse.js'
-import { databaseKinds, openTestDatabase, temporaryFolder } from '../support/database.js'
+import { journeyKinds, openTestDatabase, temporaryFolder } from '../support/database.js'
 import { createPerson, type Person, signIn, startTestSite, type TestSite } from '../support/site.js'
 
 const setup = '/account/two-factor/setup'
@@ -18,7 +18,7 @@ async function enrol(site: TestSite, browser: Browser): Promise<Answer> {
   return browser.post(setup, { otp_token: appCode(secret, site.clock.now()) })
 }
 
-describe.each(databaseKinds())('an invitation, on the %s database', (where) => {
+describe.each(journeyKinds())('an invitation, on the %s database', (where) => {
   let database: Database
   let site: TestSite
   beforeAll(async () => {

@@ -15,7 +15,7 @@ import { rotateKeys } from '../../src/otp/rotate-keys.js'
 import { tokenOf, wordKind } from '../package/tiny-kind/words.js'
 import type { Answer, Browser } from '../support/browse.js'
 import { testClock } from '../support/clock.js'
-import { databaseKinds, openTestDatabase } from '../support/database.js'
+import { journeyKinds, openTestDatabase } from '../support/database.js'
 import { createPerson, type Person, signIn, startTestSite, type TestSite } from '../support/site.js'
 import { deviceModels } from '../support/device-models.js'
 
@@ -36,7 +36,7 @@ interface Owner extends Person {
 type Factor = 'totp' | 'hotp' | 'static' | 'word'
 const factors: readonly Factor[] = ['totp', 'hotp', 'static', 'word']
 
-describe.each(databaseKinds())('the life of a secret key, on the %s database', (where) => {
+describe.each(journeyKinds())('the life of a secret key, on the %s database', (where) => {
   let database: Database
   const clock = testClock()
   const open: TestSite[] = []

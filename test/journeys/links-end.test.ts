@@ -3,7 +3,7 @@ import { createInvitation } from '../../src/account/invitation/create-invitation
 import { createLink, type LinkPurpose } from '../../src/account/one-time-link.js'
 import type { Database } from '../../src/db/connect.js'
 import { nowhere } from '../../src/origin.js'
-import { databaseKinds, openTestDatabase } from '../support/database.js'
+import { journeyKinds, openTestDatabase } from '../support/database.js'
 import { createPerson, type Person, signIn, startTestSite, type TestSite } from '../support/site.js'
 
 const pages: Record<LinkPurpose, string> = {
@@ -13,7 +13,7 @@ const pages: Record<LinkPurpose, string> = {
 }
 const purposes: readonly LinkPurpose[] = ['invitation', 'password-reset', 'email-confirmation']
 
-describe.each(databaseKinds())('links of mails, on the %s database', (where) => {
+describe.each(journeyKinds())('links of mails, on the %s database', (where) => {
   let database: Database
   let site: TestSite
   beforeAll(async () => {

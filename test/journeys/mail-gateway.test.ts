@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
 import type { MailGateway } from '../../src/notify/gateways/mail-gateway.js'
 import { createSmtpGateway } from '../../src/notify/gateways/smtp.js'
-import { databaseKinds, openTestDatabase } from '../support/database.js'
+import { journeyKinds, openTestDatabase } from '../support/database.js'
 import { codeIn, type Deliveries, startDeliveries } from '../support/phones.js'
 import { createPerson, signIn, startTestSite, type TestSite } from '../support/site.js'
 import { type SmtpServer, startSmtp } from '../support/smtp.js'
@@ -12,7 +12,7 @@ const full = 'Your mailbox is full'
 const refused = 'accept mail for this email address'
 const silent = 'The service that sends codes'
 
-describe.each(databaseKinds())('a code by email that the mail server refuses, on the %s database (DEV-R5)', (where) => {
+describe.each(journeyKinds())('a code by email that the mail server refuses, on the %s database (DEV-R5)', (where) => {
   let database: Database
   let site: TestSite
   let smtp: SmtpServer

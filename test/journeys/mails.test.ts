@@ -6,14 +6,14 @@ import { createSmtpGateway } from '../../src/notify/gateways/smtp.js'
 import { runWorker } from '../../src/notify/run-worker.js'
 import { addTotpDevice } from '../../src/otp/add-totp-device.js'
 import { hotp } from '../../src/otp/oath.js'
-import { databaseKinds, openTestDatabase } from '../support/database.js'
+import { journeyKinds, openTestDatabase } from '../support/database.js'
 import { testNotify } from '../support/notify.js'
 import { createPerson, type Person, signIn, startTestSite, type TestSite } from '../support/site.js'
 import { type SmtpServer, startSmtp } from '../support/smtp.js'
 
 const key = Buffer.from('d2e8a68036f68960b1c30532bb6c56da5934d879', 'hex')
 
-describe.each(databaseKinds())('what is told by mail, on the %s database', (where) => {
+describe.each(journeyKinds())('what is told by mail, on the %s database', (where) => {
   let database: Database
   let site: TestSite
   let smtp: SmtpServer

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
 import type { Browser } from '../support/browse.js'
-import { databaseKinds, openTestDatabase } from '../support/database.js'
+import { journeyKinds, openTestDatabase } from '../support/database.js'
 import { createPerson, startTestSite, type TestSite } from '../support/site.js'
 import { type Ceremony, makeSoftKey } from '../support/soft-key.js'
 import { addTestKey } from '../support/webauthn.js'
@@ -9,7 +9,7 @@ import { addTestKey } from '../support/webauthn.js'
 const passkey = '/account/login/passkey'
 const refused = { status: 422, code: 'invalid_login' }
 
-describe.each(databaseKinds())('a passkey alone, on the %s database', (where) => {
+describe.each(journeyKinds())('a passkey alone, on the %s database', (where) => {
   let database: Database
   let site: TestSite
   const open = async (environment: Record<string, string> = {}) => {

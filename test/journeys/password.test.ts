@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
-import { databaseKinds, openTestDatabase } from '../support/database.js'
+import { journeyKinds, openTestDatabase } from '../support/database.js'
 import { mailsTo } from '../support/mails.js'
 import { createPerson, type Person, signIn, startTestSite, type TestSite } from '../support/site.js'
 
 const forgot = '/account/password/forgot'
 const fresh = 'four words make one'
 
-describe.each(databaseKinds())('a forgotten password, on the %s database', (where) => {
+describe.each(journeyKinds())('a forgotten password, on the %s database', (where) => {
   let database: Database
   let site: TestSite
   beforeAll(async () => {

@@ -4,7 +4,7 @@ import { createTwilioGateway } from '../../src/notify/gateways/twilio.js'
 import { accountSid, authToken, startTwilio, type TwilioStandIn } from '../notify/twilio/stand-in.js'
 import type { Browser } from '../support/browse.js'
 import { addPhone } from '../support/challenges.js'
-import { databaseKinds, openTestDatabase } from '../support/database.js'
+import { journeyKinds, openTestDatabase } from '../support/database.js'
 import { codeIn, type Deliveries, startDeliveries } from '../support/phones.js'
 import { createPerson, signIn, startTestSite, stepUp, type TestSite } from '../support/site.js'
 
@@ -13,7 +13,7 @@ const add = '/account/two-factor/phones/add'
 let numbers = 100
 const freshNumber = () => `+4152422${(numbers += 1)}0`
 
-describe.each(databaseKinds())('a gateway that fails, on the %s database', (where) => {
+describe.each(journeyKinds())('a gateway that fails, on the %s database', (where) => {
   let database: Database
   let site: TestSite
   let twilio: TwilioStandIn

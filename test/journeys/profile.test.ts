@@ -4,12 +4,12 @@ import { describeMoment } from '../../src/http/describe-moment.js'
 import { addHotpDevice } from '../../src/otp/add-hotp-device.js'
 import { addTotpDevice } from '../../src/otp/add-totp-device.js'
 import { hotp, timeStep } from '../../src/otp/oath.js'
-import { databaseKinds, openTestDatabase } from '../support/database.js'
+import { journeyKinds, openTestDatabase } from '../support/database.js'
 import { createPerson, type Person, signIn, startTestSite, type TestSite } from '../support/site.js'
 
 const second = Buffer.from('another secret, 20 b')
 
-describe.each(databaseKinds())('one’s own devices, on the %s database', (where) => {
+describe.each(journeyKinds())('one’s own devices, on the %s database', (where) => {
   let database: Database
   let site: TestSite
   beforeAll(async () => {

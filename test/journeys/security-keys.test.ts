@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
 import type { Browser } from '../support/browse.js'
-import { databaseKinds, openTestDatabase } from '../support/database.js'
+import { journeyKinds, openTestDatabase } from '../support/database.js'
 import { createPerson, type Person, signIn, startTestSite, type TestSite } from '../support/site.js'
 import { type Ceremony, makeSoftKey } from '../support/soft-key.js'
 import { addTestKey } from '../support/webauthn.js'
@@ -10,7 +10,7 @@ const login = '/account/login'
 const add = '/account/two-factor/security-keys/add'
 const ask = '/account/login/security-key'
 
-describe.each(databaseKinds())('security keys, on the %s database', (where) => {
+describe.each(journeyKinds())('security keys, on the %s database', (where) => {
   let database: Database
   let site: TestSite
   beforeAll(async () => {

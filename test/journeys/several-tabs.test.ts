@@ -3,13 +3,13 @@ import type { Database } from '../../src/db/connect.js'
 import { appCode } from '../support/authenticator.js'
 import type { Browser } from '../support/browse.js'
 import { addMailbox, addPhone, plantCode, waitingCodes } from '../support/challenges.js'
-import { databaseKinds, openTestDatabase } from '../support/database.js'
+import { journeyKinds, openTestDatabase } from '../support/database.js'
 import { createPerson, type Person, signIn, startTestSite, type TestSite } from '../support/site.js'
 
 const login = '/account/login'
 
 /** Tabs of one browser share its cookies, and each goes on from the page that it shows. */
-describe.each(databaseKinds())('several tabs during a sign-in, on the %s database (DEV-R6)', (where) => {
+describe.each(journeyKinds())('several tabs during a sign-in, on the %s database (DEV-R6)', (where) => {
   let database: Database
   let site: TestSite
   beforeAll(async () => {

@@ -4,12 +4,12 @@ import type { Database } from '../../src/db/connect.js'
 import { addTotpDevice } from '../../src/otp/add-totp-device.js'
 import { hotp, timeStep } from '../../src/otp/oath.js'
 import type { Browser } from '../support/browse.js'
-import { databaseKinds, openTestDatabase } from '../support/database.js'
+import { journeyKinds, openTestDatabase } from '../support/database.js'
 import { createPerson, type Person, signIn, startTestSite, type TestSite } from '../support/site.js'
 
 const second = Buffer.from('another secret, 20 b')
 
-describe.each(databaseKinds())('asking for a token again, on the %s database', (where) => {
+describe.each(journeyKinds())('asking for a token again, on the %s database', (where) => {
   let database: Database
   let site: TestSite
   beforeAll(async () => {

@@ -10,7 +10,7 @@ import { appCode } from '../support/authenticator.js'
 import type { Answer, Browser } from '../support/browse.js'
 import { addMailbox } from '../support/challenges.js'
 import { testConfig } from '../support/config.js'
-import { databaseKinds, openTestDatabase } from '../support/database.js'
+import { journeyKinds, openTestDatabase } from '../support/database.js'
 import { mailsTo } from '../support/mails.js'
 import { createPerson, type Person, signIn, startTestSite, type TestSite } from '../support/site.js'
 
@@ -19,7 +19,7 @@ const profile = '/account/two-factor'
 const COOKIE = 'otp_trusted'
 const DAY = 24 * 3600
 
-describe.each(databaseKinds())('trusted browsers, on the %s database', (where) => {
+describe.each(journeyKinds())('trusted browsers, on the %s database', (where) => {
   let database: Database
   let site: TestSite
   beforeAll(async () => {

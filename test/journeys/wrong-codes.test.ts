@@ -5,7 +5,7 @@ import { hotp, timeStep } from '../../src/otp/oath.js'
 import { appCode } from '../support/authenticator.js'
 import type { Answer, Browser } from '../support/browse.js'
 import { addMailbox, waitingCodes } from '../support/challenges.js'
-import { databaseKinds, openTestDatabase } from '../support/database.js'
+import { journeyKinds, openTestDatabase } from '../support/database.js'
 import { createPerson, type Person, startTestSite, type TestSite } from '../support/site.js'
 
 const login = '/account/login'
@@ -13,7 +13,7 @@ const setup = '/account/two-factor/setup'
 const KEY = Buffer.from('12345678901234567890')
 const MINUTE = 60
 
-describe.each(databaseKinds())('what a person is told about a wrong code (DEV-10), on the %s database', (where) => {
+describe.each(journeyKinds())('what a person is told about a wrong code (DEV-10), on the %s database', (where) => {
   let database: Database
   let site: TestSite
   beforeAll(async () => {

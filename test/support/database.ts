@@ -11,6 +11,12 @@ export type DatabaseKind = 'embedded' | 'postgres'
 /** Both kinds, or the embedded one alone where there is no PostgreSQL: for `describe.each`. */
 export const databaseKinds = (): DatabaseKind[] => (postgresUrl() ? ['embedded', 'postgres'] : ['embedded'])
 
+/**
+ * PostgreSQL alone, or the embedded database where there is none: for journeys, which would say the same of
+ * both. CONTRIBUTING.md says which run on both all the same.
+ */
+export const journeyKinds = (): DatabaseKind[] => databaseKinds().slice(-1)
+
 const folders: string[] = []
 // Registered before the hooks of the test file, so it runs after them.
 afterAll(() => {
