@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import path from 'node:path'
 import { defineConfig } from 'vitest/config'
 
@@ -18,8 +19,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/global-setup.ts'],
     reporters: ['default', './.ci/summary-reporter.mjs'],
-    // Both of a small machine's cores, and no more: every file has a site of its own, with twenty connections.
-    maxWorkers: 2,
+    // All cores. A machine with one still has two files at a time, since some of them wait for other processes.
+    maxWorkers: Math.max(2, availableParallelism()),
     // Upper bounds that no test waits for: beside other work a first start takes half a minute.
     testTimeout: 180_000,
     hookTimeout: 300_000,

@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Client } from 'pg'
@@ -51,7 +51,9 @@ async function startServer(
   settings: Readonly<Record<string, string>>,
 ): Promise<PostgresCluster> {
   const port = await freePort()
-  const place = { port, listen_addresses: '127.0.0.1', unix_socket_directories: folder, max_connections: 200 }
+  // Each worker of vitest has one file at a time, and that a site or two with twenty connections each.
+  const connections = Math.max(200, 60 * availableParallelism())
+  const place = { port, listen_addresses: '127.0.0.1', unix_socket_directories: folder, max_connections: connections }
   const all = { ...place, log_min_messages: 'panic', ...settings }
   const cluster = path.join(folder, 'cluster')
   const flags = Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`])
