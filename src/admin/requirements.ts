@@ -25,16 +25,20 @@ export interface RequirementChecks {
  *
  * @throws {SiteError} `requirement_invalid`, also for a name that is not in the panel
  */
-export function checkRequirement(services: PanelServices, admin: AdminJS, given: Requirements): RequirementChecks {
-  refuseUnknown(admin, given)
-  warnOfOpenReads(services, given)
+export function checkRequirement(
+  services: PanelServices,
+  admin: AdminJS,
+  requirements: Requirements,
+): RequirementChecks {
+  refuseUnknown(admin, requirements)
+  warnOfOpenReads(services, requirements)
   const fresh = services.requires({ maxAge: FRESH_SECONDS })
   const guards = new Map(
-    Object.entries(given).map(([name, each]) => [name, each === null ? null : services.requires(each)]),
+    Object.entries(requirements).map(([name, each]) => [name, each === null ? null : services.requires(each)]),
   )
   const ours = new Set(admin.resources.filter((resource) => !isOfHost(resource)).map(idOf))
   const guardOf = (resource: string, action: string) => {
-    const name = nameOf(given, resource, action)
+    const name = nameOf(requirements, resource, action)
     const usual = ours.has(resource) && writes(action) ? fresh : null
     return name === undefined ? usual : guards.get(name)
   }
@@ -45,8 +49,8 @@ export function checkRequirement(services: PanelServices, admin: AdminJS, given:
     }
   }
   const meets = (req: Request, resource: string, action: string) => {
-    const wanted = given[nameOf(given, resource, action) ?? '']
-    return !wanted || whatIsMissing(req.auth, wanted, services.clock.now()) === null
+    const requirement = requirements[nameOf(requirements, resource, action) ?? '']
+    return !requirement || whatIsMissing(req.auth, requirement, services.clock.now()) === null
   }
   const isOpenTo = (req: Request, resource: string) => READS.every((action) => meets(req, resource, action))
   return {
@@ -76,8 +80,8 @@ const READS = ['show', 'list']
 /** Returns the action that an action's data comes from: an export contains the list. */
 const listedIn = ({ params }: Request) => (params['action'] === 'export' ? 'list' : String(params['action']))
 
-function nameOf(given: Requirements, resource: string, action: string): string | undefined {
-  return namesFor(resource, action).find((each) => Object.hasOwn(given, each))
+function nameOf(requirements: Requirements, resource: string, action: string): string | undefined {
+  return namesFor(resource, action).find((each) => Object.hasOwn(requirements, each))
 }
 
 /** Returns the names under which an action's requirement can be set, in order of precedence. */
@@ -86,13 +90,13 @@ function namesFor(resource: string, action: string): string[] {
 }
 
 /** Throws for a misspelt name, which would leave its action unprotected. */
-function refuseUnknown({ resources }: AdminJS, given: Requirements): void {
+function refuseUnknown({ resources }: AdminJS, requirements: Requirements): void {
   const known = new Set(
     resources.flatMap((resource) =>
       Object.keys(resource.decorate().actions).flatMap((action) => namesFor(idOf(resource), action)),
     ),
   )
-  const unknown = Object.keys(given).find((name) => !known.has(name))
+  const unknown = Object.keys(requirements).find((name) => !known.has(name))
   if (unknown === undefined) return
   throw new SiteError(
     'requirement_invalid',
@@ -102,11 +106,11 @@ function refuseUnknown({ resources }: AdminJS, given: Requirements): void {
 }
 
 /** Warns about a requirement for a list only: other calls still return its records one by one. */
-function warnOfOpenReads({ warn }: PanelServices, given: Requirements): void {
-  for (const [name, wanted] of Object.entries(given)) {
+function warnOfOpenReads({ warn }: PanelServices, requirements: Requirements): void {
+  for (const [name, requirement] of Object.entries(requirements)) {
     const [, resource] = /^(.+)\.list$/.exec(name) ?? []
-    if (resource === undefined || wanted === null) continue
-    if (nameOf(given, resource, 'show') !== undefined) continue
+    if (resource === undefined || requirement === null) continue
+    if (nameOf(requirements, resource, 'show') !== undefined) continue
     warn(
       'requirement_partial',
       `There is a requirement for "${name}" but none for "${resource}.show", and searches and single records return the same data. Require "${resource}.view" or "${resource}.*" to protect all of them.`,

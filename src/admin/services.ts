@@ -54,5 +54,5 @@ export interface PanelServices {
   /** Logs a warning about a mistake in the host application. docs/guides/adminjs.md explains each code. */
   warn(code: string, message: string): void
   /** Logs an unexpected error, whose details are not sent to the client. */
-  logFault(fault: unknown, request: Request): void
+  logFault(error: unknown, request: Request): void
 }

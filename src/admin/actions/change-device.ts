@@ -37,14 +37,14 @@ interface Change {
  * ends the owner's sessions, since the device may have verified one. Only what an administrator
  * disabled can be enabled: after too many failures its owner has to set it up again.
  *
- * @param wish the fields to change; absent ones stay as they are
+ * @param input the fields to change; absent ones stay as they are
  */
 export async function changeDevice(
   services: PanelServices,
   actor: PanelUser,
   table: DeviceTable,
   id: number,
-  wish: DeviceWish,
+  input: DeviceWish,
 ): Promise<DeviceOutcome> {
   await refreshOwners(services, table.model, [id])
   const run = async (transaction: Transaction): Promise<DeviceOutcome> => {
@@ -54,24 +54,24 @@ export async function changeDevice(
     const why = whyNoLonger(locked, 'change', table.table, found.owner.id)
     if (why) return notAllowed(why)
     const change = { services, actor, table, transaction, ...found }
-    const refusal = refusalOf(change, wish)
-    if (refusal) return refusal
-    if (wish.name !== undefined && wish.name !== found.device.name) await rename(change, wish.name)
-    if (wish.confirmed === false && found.device.confirmed) await disable(change)
-    const obstacles = wish.confirmed === true && !found.device.confirmed ? await enable(change) : []
+    const rejection = refusalOf(change, input)
+    if (rejection) return rejection
+    if (input.name !== undefined && input.name !== found.device.name) await rename(change, input.name)
+    if (input.confirmed === false && found.device.confirmed) await disable(change)
+    const obstacles = input.confirmed === true && !found.device.confirmed ? await enable(change) : []
     return { ok: true, obstacles }
   }
-  return services.database.sequelize.transaction(run).catch((fault: unknown) => {
+  return services.database.sequelize.transaction(run).catch((error: unknown) => {
     // A kind can require its secret to be unique among active devices, and it was set up again in the meantime.
-    if (fault instanceof UniqueConstraintError) return notAllowed('enable_conflict')
-    throw fault
+    if (error instanceof UniqueConstraintError) return notAllowed('enable_conflict')
+    throw error
   })
 }
 
-function refusalOf({ actor, device, owner }: Change, wish: DeviceWish): Refused | null {
-  if (wish.confirmed === undefined || wish.confirmed === device.confirmed) return null
-  if (wish.confirmed && device.confirmed_at === null) return notAllowed('switch_on')
-  if (wish.confirmed && device.disabled_reason === 'failures') return notAllowed('enable_failed')
+function refusalOf({ actor, device, owner }: Change, input: DeviceWish): Refused | null {
+  if (input.confirmed === undefined || input.confirmed === device.confirmed) return null
+  if (input.confirmed && device.confirmed_at === null) return notAllowed('switch_on')
+  if (input.confirmed && device.disabled_reason === 'failures') return notAllowed('enable_failed')
   return actor.id === owner.id ? notAllowed('own_device') : null
 }
 

@@ -13,8 +13,8 @@ type Made = { ok: true; id: number }
 type Work<Result> = (transaction: Transaction) => Promise<Result>
 
 /** Creates a group without members. */
-export function addGroup(services: PanelServices, actor: PanelUser, wish: GroupWish): Promise<Made | Refused> {
-  const { name, ...rest } = wish
+export function addGroup(services: PanelServices, actor: PanelUser, input: GroupWish): Promise<Made | Refused> {
+  const { name, ...rest } = input
   if (name === undefined) return Promise.resolve(wrongName('field_name'))
   return asSuperuser(services, actor, 'add', async (transaction) => {
     const group = await services.database.models.Group.create({ name, ...defined(rest) }, { transaction })
@@ -24,13 +24,13 @@ export function addGroup(services: PanelServices, actor: PanelUser, wish: GroupW
 }
 
 /** Changes a group. Permissions are read on every request, so the change applies from the members' next one. */
-export function changeGroup(services: PanelServices, actor: PanelUser, id: number, wish: GroupWish): Promise<Outcome> {
+export function changeGroup(services: PanelServices, actor: PanelUser, id: number, input: GroupWish): Promise<Outcome> {
   return asSuperuser(services, actor, 'change', async (transaction) => {
     const group = await services.database.models.Group.findByPk(id, { lock: transaction.LOCK.UPDATE, transaction })
     if (!group) return { ok: false, code: 'not_found' }
     const before = inWords(group)
     const could = new Set(group.permissions)
-    await group.update(defined(wish), { transaction })
+    await group.update(defined(input), { transaction })
     if (group.permissions.some((permission) => !could.has(permission))) await voidInvited(services, transaction, id)
     const details = whatChanged(before, inWords(group))
     if (Object.keys(details).length > 0)
@@ -78,17 +78,17 @@ function asSuperuser<Result>(
       const why = whyNoLonger(await lockPeople(services, transaction, actor, []), permission, 'groups')
       return why ? notAllowed(why) : work(transaction)
     })
-    .catch((fault: unknown) => {
-      if (fault instanceof UniqueConstraintError) return wrongName('field_name_taken')
-      throw fault
+    .catch((error: unknown) => {
+      if (error instanceof UniqueConstraintError) return wrongName('field_name_taken')
+      throw error
     })
 }
 
 const wrongName = (reason: string): Refused => ({ ok: false, code: 'bad_request', fields: { name: reason } })
 
 /** Leaves out undefined fields, which Sequelize would treat as values. */
-function defined(wish: object) {
-  return Object.fromEntries(Object.entries(wish).filter(([, value]) => value !== undefined))
+function defined(input: object) {
+  return Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined))
 }
 
 type Details = NonNullable<AuditEntry['details']>

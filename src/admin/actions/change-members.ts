@@ -31,8 +31,8 @@ export function removeMembers(services: PanelServices, actor: PanelUser, ids: re
   return services.database.sequelize.transaction(async (transaction) => {
     const { Group, UserGroup } = services.database.models
     const where = { id: [...ids] }
-    const asked = await UserGroup.findAll({ where, transaction })
-    const people = [...new Set(asked.map(({ user_id }) => user_id))]
+    const requested = await UserGroup.findAll({ where, transaction })
+    const people = [...new Set(requested.map(({ user_id }) => user_id))]
     const why = whyNoLonger(await lockPeople(services, transaction, actor, people), 'delete', 'user_groups')
     if (why) return notAllowed(why)
     const found = await UserGroup.findAll({ where, lock: transaction.LOCK.UPDATE, transaction })

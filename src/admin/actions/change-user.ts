@@ -27,30 +27,30 @@ type UserChanges = { name?: string } & { [Name in Flag]?: boolean }
  * the user's sessions, so that it applies from their next request.
  *
  * @param id the user's ID
- * @param wish the fields to change; absent ones stay as they are
+ * @param input the fields to change; absent ones stay as they are
  */
 export function changeUser(
   services: PanelServices,
   actor: PanelUser,
   id: number,
-  wish: z.output<typeof userFields>,
+  input: z.output<typeof userFields>,
 ): Promise<Outcome> {
   return services.database.sequelize.transaction(async (transaction) => {
     const locked = await lockPeople(services, transaction, actor, [id])
     const target = locked.others.get(id)
     if (!target) return { ok: false, code: 'not_found' }
-    const changes = whatChanges(target, wish)
-    const refusal = refusalOf(locked, target, changes)
-    if (refusal) return refusal
+    const changes = whatChanges(target, input)
+    const rejection = refusalOf(locked, target, changes)
+    if (rejection) return rejection
     if (Object.keys(changes).length > 0) await save(services, actor, transaction, target, changes)
     return done
   })
 }
 
-function whatChanges(user: User, wish: z.output<typeof userFields>): UserChanges {
+function whatChanges(user: User, input: z.output<typeof userFields>): UserChanges {
   const changes: UserChanges = {}
-  if (wish.name !== undefined && wish.name !== user.name) changes.name = wish.name
-  for (const flag of FLAGS) if (wish[flag] !== undefined && wish[flag] !== user[flag]) changes[flag] = wish[flag]
+  if (input.name !== undefined && input.name !== user.name) changes.name = input.name
+  for (const flag of FLAGS) if (input[flag] !== undefined && input[flag] !== user[flag]) changes[flag] = input[flag]
   return changes
 }
 

@@ -30,18 +30,18 @@ export async function giveOnce(
   const turn = await takeTurn(services, submission)
   if (turn.answer) return { given: JSON.parse(turn.answer.body) }
   try {
-    const { given } = settle(await help())
-    if (turn.claimed) await keepGiven(services, submission, given)
-    return { given }
-  } catch (refusal) {
+    const { given: result } = settle(await help())
+    if (turn.claimed) await keepGiven(services, submission, result)
+    return { given: result }
+  } catch (error) {
     if (turn.claimed) await forgetForm(services, submission.key)
-    throw refusal
+    throw error
   }
 }
 
 /** Stores the result for repeated calls. If that fails, the administrator still gets the result. */
-async function keepGiven(services: PanelServices, submission: Submission, given: Helped): Promise<void> {
-  const answer = { status: 200, headers: {}, cookies: [], body: JSON.stringify(given), successor: null }
+async function keepGiven(services: PanelServices, submission: Submission, result: Helped): Promise<void> {
+  const answer = { status: 200, headers: {}, cookies: [], body: JSON.stringify(result), successor: null }
   try {
     await keepAnswer(services, submission, { ...answer, isRepeatable: true, at: Date.now() })
   } catch {
@@ -52,9 +52,9 @@ async function keepGiven(services: PanelServices, submission: Submission, given:
   }
 }
 
-function nameCall({ otp: { keys } }: PanelServices, { how, actor, personId, wish = {} }: Call): Submission {
+function nameCall({ otp: { keys } }: PanelServices, { how, actor, personId, wish: input = {} }: Call): Submission {
   const { id, origin } = actor
-  const whole = JSON.stringify(['panel', id, origin.address, origin.browser, how, personId, wish])
+  const whole = JSON.stringify(['panel', id, origin.address, origin.browser, how, personId, input])
   const [key = '', ...olderKeys] = keys.hashes('repeated_forms.key', whole)
   const sender = keys.hash('repeated_forms.sender', whole)
   return { key, olderKeys, sender, sid: null, isLink: false, arrivedAt: actor.arrivedAt }

@@ -37,8 +37,8 @@ export function groupHandlers(services: PanelServices): Handlers {
 export function memberHandlers(services: PanelServices): Handlers {
   return {
     async new(request, _response, context) {
-      const wish = parseForm(membershipFields, request)
-      const { id } = settle(await addMember(services, actorOf(context), wish))
+      const input = parseForm(membershipFields, request)
+      const { id } = settle(await addMember(services, actorOf(context), input))
       return savedAnswer(context, String(id), 'memberAdded')
     },
     async delete(request, _response, context) {

@@ -39,20 +39,20 @@ interface Wish {
 export async function helpPerson(
   services: PanelServices,
   { actor, how, personId, needsActive }: Wish,
-  help: (person: User, transaction: Transaction, standing: Standing) => Promise<Given | Refused>,
+  help: (person: User, transaction: Transaction, principal: Standing) => Promise<Given | Refused>,
 ): Promise<{ ok: true; given: Helped } | Refused> {
   await services.refreshPeople([personId])
   return services.database.sequelize.transaction(async (transaction) => {
     const locked = await lockPeople(services, transaction, actor, [personId])
     const person = locked.others.get(personId)
-    const standing = locked.standings.get(personId)
-    if (!person || !standing) return { ok: false, code: 'not_found' }
+    const principal = locked.standings.get(personId)
+    if (!person || !principal) return { ok: false, code: 'not_found' }
     const why = whyNoLonger(locked, how, 'users', personId)
     if (why) return notAllowed(why === 'own' ? 'own_recovery' : why)
     if (needsActive && !person.is_active) return notAllowed('inactive')
     const obstacles = await obstaclesOf(services, personId, how, transaction)
-    const given = await help(person, transaction, standing)
-    return 'ok' in given ? given : { ok: true, given: { ...given, obstacles } }
+    const result = await help(person, transaction, principal)
+    return 'ok' in result ? result : { ok: true, given: { ...result, obstacles } }
   })
 }
 

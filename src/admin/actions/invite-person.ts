@@ -23,8 +23,8 @@ export function invitePerson(
     services,
     { actor, how: 'invite', personId, needsActive: true },
     async ({ id: userId, email }, transaction, rights) => {
-      const refused = deliver === 'mail' ? await takeInvitation(services, transaction, actor, email) : null
-      if (refused) return refused
+      const rejection = deliver === 'mail' ? await takeInvitation(services, transaction, actor, email) : null
+      if (rejection) return rejection
       const invitation = { userId, actorId: actor.id, origin: actor.origin, rights }
       const { link, expiresAt } = await invite(transaction, invitation)
       if (deliver === 'page') return { secret: link, expiresAt }

@@ -36,8 +36,8 @@ export async function lockPeople(
   const standings = await readStandings(database, transaction, ids)
   const others = new Map(people.filter(({ id }) => otherIds.includes(id)).map((person) => [person.id, person]))
   const row = people.find(({ id }) => id === actor.id)
-  const standing = row?.is_active && row.is_staff ? standings.get(row.id) : undefined
-  return { actor: standing && { ...standing, ofHost: actor.ofHost }, others, standings }
+  const principal = row?.is_active && row.is_staff ? standings.get(row.id) : undefined
+  return { actor: principal && { ...principal, ofHost: actor.ofHost }, others, standings }
 }
 
 /**

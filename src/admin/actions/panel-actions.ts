@@ -93,18 +93,18 @@ const search: ActionHandler<ActionResponse> = async (request, _response, context
 function userHandlers(services: PanelServices): Handlers {
   return {
     async edit(request, _response, context) {
-      const wish = parseForm(userFields, request)
+      const input = parseForm(userFields, request)
       const id = recordId(request)
-      settle(await changeUser(services, actorOf(context), Number(id), wish))
+      settle(await changeUser(services, actorOf(context), Number(id), input))
       return savedAnswer(context, id)
     },
     show: showPerson(services),
     unlock: helping(services, 'unlock', (actor, personId) => unlockPerson(services, actor, personId)),
     async invite(request, _response, context) {
-      const wish = parseForm(invitationFields, request)
+      const input = parseForm(invitationFields, request)
       const [actor, personId] = personOf(request, context)
-      const invited = () => invitePerson(services, actor, personId, wish)
-      return givenAnswer(context, await giveOnce(services, { how: 'invite', actor, personId, wish }, invited))
+      const invited = () => invitePerson(services, actor, personId, input)
+      return givenAnswer(context, await giveOnce(services, { how: 'invite', actor, personId, wish: input }, invited))
     },
     giveBackupToken: helping(services, 'giveBackupToken', (actor, id) => giveBackupToken(services, actor, id)),
     endSessions: helping(services, 'endSessions', (actor, id) => endSessions(services, actor, id)),
@@ -130,17 +130,17 @@ function personOf(request: ActionRequest, context: ActionContext): [PanelUser, n
 }
 
 /** Builds the panel's only response with a secret. It is shown once, and stored only for the same call sent at the same moment. */
-function givenAnswer({ record, currentAdmin }: ActionContext, { given }: { given: unknown }) {
-  return { record: record?.toJSON(currentAdmin), given }
+function givenAnswer({ record, currentAdmin }: ActionContext, { given: result }: { given: unknown }) {
+  return { record: record?.toJSON(currentAdmin), given: result }
 }
 
 function deviceHandlers(services: PanelServices, table: DeviceTable): Handlers {
   return {
     show: showDevice(services),
     async edit(request, _response, context) {
-      const wish = parseForm(deviceFields, request)
+      const input = parseForm(deviceFields, request)
       const id = recordId(request)
-      const { obstacles } = settle(await changeDevice(services, actorOf(context), table, Number(id), wish))
+      const { obstacles } = settle(await changeDevice(services, actorOf(context), table, Number(id), input))
       return { ...(await savedAnswer(context, id)), obstacles }
     },
     async delete(request, _response, context) {

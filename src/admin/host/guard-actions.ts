@@ -29,16 +29,16 @@ function guardAction(resourceId: string, action: ActionDecorator): void {
   }
 }
 
-const told = new Set<string>()
+const warned = new Set<string>()
 
 /** Denies the action, because AdminJS would treat the promise itself as true. Warns once for each action. */
 function refusePromise(answer: Promise<unknown>, resourceId: string, action: string): false {
   answer.catch(() => {})
   const name = `${resourceId}.${action}`
-  if (!told.has(name)) {
+  if (!warned.has(name)) {
     const detail = 'The action is denied to everyone until isAccessible returns a boolean.'
     process.emitWarning(`isAccessible of ${name} returns a promise.`, { code: 'host_rule_async', detail })
   }
-  told.add(name)
+  warned.add(name)
   return false
 }

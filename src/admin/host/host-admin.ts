@@ -47,7 +47,7 @@ const wishes = {
   files: z.boolean('must be true or false').optional(),
 } satisfies Record<Exclude<keyof HostPanel, 'admin'>, z.ZodType>
 const hostPanel = z.strictObject({
-  admin: z.custom<object>((given) => typeof given === 'object' && given !== null, 'must be AdminJS options'),
+  admin: z.custom<object>((option) => typeof option === 'object' && option !== null, 'must be AdminJS options'),
   ...wishes,
 })
 
@@ -57,11 +57,11 @@ const hostPanel = z.strictObject({
  * @throws {SiteError} `options_refused` for an unknown or invalid option, `host_root_path` for a
  *   root path other than `/admin`
  */
-export function readHostAdmin(given: HostAdmin): HostSettings {
-  const mistakes = mistakesIn(given)
+export function readHostAdmin(option: HostAdmin): HostSettings {
+  const mistakes = mistakesIn(option)
   if (mistakes.length > 0)
     throw new SiteError('options_refused', mistakes.join('\n'), 'See HostPanel for the shape of the `admin` option.')
-  const panel: HostPanel = 'admin' in given ? given : { admin: given }
+  const panel: HostPanel = 'admin' in option ? option : { admin: option }
   const options = optionsOf(panel.admin)
   const { rootPath = '/admin' } = options
   if (rootPath !== '/admin')
@@ -74,12 +74,12 @@ export function readHostAdmin(given: HostAdmin): HostSettings {
 }
 
 /** Finds options that are misspelt or placed among AdminJS's: what they should protect would be unprotected. */
-function mistakesIn(given: HostAdmin): string[] {
-  if (!('admin' in given)) {
-    const misplaced = Object.keys(wishes).filter((name) => name in given)
+function mistakesIn(option: HostAdmin): string[] {
+  if (!('admin' in option)) {
+    const misplaced = Object.keys(wishes).filter((name) => name in option)
     return misplaced.map((name) => `admin.${name} is not an AdminJS option. Pass { admin: { admin, ${name} } } instead`)
   }
-  const issues = hostPanel.safeParse(given).error?.issues ?? []
+  const issues = hostPanel.safeParse(option).error?.issues ?? []
   return issues.flatMap((issue) =>
     issue.code === 'unrecognized_keys'
       ? issue.keys.map((name) => `admin.${name} is not an option`)

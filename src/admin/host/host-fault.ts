@@ -46,22 +46,22 @@ export function refusalOfHost(error: unknown): PanelRefusal {
   const { data } = adminError.safeParse(error)
   if (!data) return new PanelRefusal('internal')
   const fields = Object.entries(data.propertyErrors ?? {}).map(([name, { message }]) => [name, message])
-  const refusal = new PanelRefusal(codes[data.name] ?? 'internal', {
+  const rejection = new PanelRefusal(codes[data.name] ?? 'internal', {
     ...wordsOf(data.baseError?.message),
     ...(fields.length > 0 && { fieldWords: Object.fromEntries(fields) }),
   })
-  return withoutPromise(refusal)
+  return withoutPromise(rejection)
 }
 
 /** Reasons whose text does not say that nothing was changed. */
 const OPEN: ReadonlySet<string> = new Set(['filter', 'data_rejected'])
 
 /** Replaces a text that says that nothing was changed, which is not known after the host's code has run. */
-function withoutPromise(refusal: PanelRefusal): PanelRefusal {
-  const { code, details } = refusal
+function withoutPromise(rejection: PanelRefusal): PanelRefusal {
+  const { code, details } = rejection
   const saysNothing =
     code === 'not_allowed' || code === 'not_found' || code === 'internal' || OPEN.has(details.reason ?? '')
-  if (details.words || saysNothing) return refusal
+  if (details.words || saysNothing) return rejection
   return new PanelRefusal(code, { ...details, reason: 'stopped_midway' })
 }
 

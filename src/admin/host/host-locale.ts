@@ -19,11 +19,11 @@ interface GivenLocale {
  */
 export function hostLocale(
   language: Language,
-  given: GivenLocale,
+  adminLocale: GivenLocale,
   resourceIds: Iterable<string>,
   ownIds: ReadonlySet<string>,
 ) {
-  const { language: first = 'en', translations = {} } = given
+  const { language: first = 'en', translations = {} } = adminLocale
   const own = panelLocale(language)
   const ours = own.translations[language] ?? {}
   const [best, second] = [language, first].map((name) => textsOf(Reflect.get(translations, name)))

@@ -12,23 +12,23 @@ const RESERVED = ['pages', '*']
  * `databases` are removed without an error. Also rejects IDs whose permissions would allow
  * something else.
  *
- * @param given the host's `resources` option
+ * @param entries the host's `resources` option
  * @param unasked is called with a resource whose database does not respond, and the error
  * @throws {SiteError} `host_resource_taken`
  */
 export async function keepApart(
   admin: AdminJS,
-  given: readonly unknown[],
+  entries: readonly unknown[],
   tables: TableGuard,
-  unasked: (resource: Resource, fault: unknown) => void,
+  unasked: (resource: Resource, error: unknown) => void,
 ): Promise<void> {
-  const named = new Set(given.flatMap(namesIn))
+  const named = new Set(entries.flatMap(namesIn))
   const isNamed = (resource: Resource) =>
     named.has(resource) || Object.values(resource).some((value) => named.has(value))
   const aside = new Set<Resource>()
   for (const resource of admin.resources.filter(isOfHost)) {
-    const isOwn = await tables.isOwn(resource).catch((fault: unknown) => {
-      unasked(resource, fault)
+    const isOwn = await tables.isOwn(resource).catch((error: unknown) => {
+      unasked(resource, error)
       return false
     })
     if (isOwn && isNamed(resource)) throw taken('one of the tables of this site')
@@ -41,8 +41,8 @@ export async function keepApart(
 }
 
 /** Returns what an entry of `resources` can name: the entry is a model, or an object with a `resource` property. */
-function namesIn(given: unknown): unknown[] {
-  return typeof given === 'object' && given !== null ? [given, Reflect.get(given, 'resource')] : [given]
+function namesIn(entry: unknown): unknown[] {
+  return typeof entry === 'object' && entry !== null ? [entry, Reflect.get(entry, 'resource')] : [entry]
 }
 
 function taken(what: string): SiteError {

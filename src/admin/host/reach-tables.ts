@@ -15,16 +15,16 @@ interface HostSequelize {
   getQueryInterface(): { queryGenerator: { quoteTable(name: unknown): string } }
 }
 
-const has = (given: unknown, ...names: string[]) =>
-  names.every((name) => typeof Reflect.get(Object(given), name) === 'function')
+const has = (value: unknown, ...names: string[]) =>
+  names.every((name) => typeof Reflect.get(Object(value), name) === 'function')
 
 const hostModel = z.custom<HostModel>(
-  (given) => has(given, 'getTableName') && has(Reflect.get(Object(given), 'sequelize'), 'query', 'getDialect'),
+  (value) => has(value, 'getTableName') && has(Reflect.get(Object(value), 'sequelize'), 'query', 'getDialect'),
 )
 
 /** @returns null if it is not a Sequelize model */
-export function modelFrom(given: unknown): HostModel | null {
-  return hostModel.safeParse(given).data ?? null
+export function modelFrom(value: unknown): HostModel | null {
+  return hostModel.safeParse(value).data ?? null
 }
 
 /** Returns the table's name as in the model's statements, for example `"otp_admin"."users"`. */

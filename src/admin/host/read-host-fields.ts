@@ -51,9 +51,9 @@ async function entriesOf(req: Request): Promise<[string, unknown][]> {
   if (body.length === 0) return []
   const entries = await parse(body, plainType(req.get('content-type') ?? '')).catch(() => null)
   if (!entries) throw new PanelRefusal('bad_request', { reason: 'body' })
-  const refused = firstUnsafe(entries, { values: MAX_VALUES })
-  if (refused === undefined) return entries
-  throw new PanelRefusal('bad_request', { reason: 'field', values: { name: refused.slice(0, 100) } })
+  const invalidField = firstUnsafe(entries, { values: MAX_VALUES })
+  if (invalidField === undefined) return entries
+  throw new PanelRefusal('bad_request', { reason: 'field', values: { name: invalidField.slice(0, 100) } })
 }
 
 /** Normalises a type: `application/vnd.api+json` is JSON, and case does not matter except in a boundary. */

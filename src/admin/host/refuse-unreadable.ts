@@ -34,8 +34,8 @@ async function failureOf(resource: Resource, req: Request, kind: CallKind): Prom
   try {
     await read(resource, req, kind)
     return undefined
-  } catch (fault) {
-    return fault
+  } catch (error) {
+    return error
   }
 }
 
@@ -80,6 +80,6 @@ const SAVES: ReadonlySet<string> = new Set(['new', 'edit', 'delete', 'bulkDelete
 /** Checks for AdminJS's own saving and deleting, which sends only what the user entered. */
 function isPlainSave(resource: Resource, action: string): boolean {
   const { actions = {} } = resource.decorate().options
-  const given = Object.entries(actions).find(([name]) => name === action)?.[1]
-  return SAVES.has(action) && !given?.handler
+  const override = Object.entries(actions).find(([name]) => name === action)?.[1]
+  return SAVES.has(action) && !override?.handler
 }

@@ -11,7 +11,7 @@ export function relatedModels(model: HostModel, seen = new Set<HostModel>()): Se
   return seen
 }
 
-const get = (given: unknown, name: string): unknown => Reflect.get(Object(given), name)
+const get = (value: unknown, name: string): unknown => Reflect.get(Object(value), name)
 
 /** What the default scope adds to every statement. */
 const includeOf = (model: HostModel): unknown => get(get(model, '_scope'), 'include')
@@ -26,8 +26,8 @@ function associated(model: HostModel): HostModel[] {
 
 /** Collects the models in the default scope's `include`, at any depth. */
 function included(model: HostModel): HostModel[] {
-  const named = (given: unknown): HostModel[] => {
-    const list: unknown[] = Array.isArray(given) ? given : [given]
+  const named = (value: unknown): HostModel[] => {
+    const list: unknown[] = Array.isArray(value) ? value : [value]
     return list.flatMap((each) => {
       const own = modelFrom(each) ?? modelFrom(get(each, 'model')) ?? modelFrom(get(get(each, 'association'), 'target'))
       const deeper = get(each, 'include')

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { wordsOf } from './host-fault.js'
 import { PanelRefusal, type RefusalCode } from '../refusal.js'
 
-const refused = z.object({
+const adminRejection = z.object({
   notice: z.object({ type: z.literal('error'), message: z.unknown() }),
   record: z.object({ baseError: z.object({ type: z.enum(['ForbiddenError', 'NotFoundError']) }) }),
 })
@@ -24,9 +24,9 @@ export const unmaskHostRefusals: RequestHandler = (_req, res, next) => {
   const send = res.send.bind(res)
   res.send = (body: unknown) => {
     res.send = send
-    const refusal = refused.safeParse(body)
-    if (!refusal.success) return send(body)
-    const { notice, record } = refusal.data
+    const rejection = adminRejection.safeParse(body)
+    if (!rejection.success) return send(body)
+    const { notice, record } = rejection.data
     if (notice.message === NO_KEY) next(new PanelRefusal('not_found'))
     else next(new PanelRefusal(codes[record.baseError.type], wordsOf(notice.message)))
     return res

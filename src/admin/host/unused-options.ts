@@ -7,7 +7,7 @@ const NOT_SHOWN: ReadonlySet<string> = new Set(['LanguageSelect', 'LoggedIn', 'L
 export async function unusedOptions(admin: AdminJS, options: AdminJSOptions): Promise<string[]> {
   const { version, dashboard, availableThemes, defaultTheme, assetsCDN, bundler, loginPath, logoutPath } = options
   const [branding, assets] = [await valueOf(options.branding), await valueOf(options.assets)]
-  const given: readonly [string, unknown][] = [
+  const candidates: readonly [string, unknown][] = [
     ['version', version?.admin ?? version?.app],
     ...ofBranding(branding),
     ['dashboard.handler without a component', dashboard?.component ? undefined : dashboard?.handler],
@@ -23,7 +23,7 @@ export async function unusedOptions(admin: AdminJS, options: AdminJSOptions): Pr
   ]
   const overridden = Object.keys(admin.componentLoader.getComponents()).filter((name) => NOT_SHOWN.has(name))
   return [
-    ...given.flatMap(([name, value]) => (value ? [name] : [])),
+    ...candidates.flatMap(([name, value]) => (value ? [name] : [])),
     ...overridden.map((name) => `the component ${name}`),
   ]
 }
@@ -41,11 +41,11 @@ const isFullUrl = (address: string) => /^\s*(?:https?:)?\/\//i.test(address)
 
 /** Returns an option's value. AdminJS calls these functions without a current admin as well. An error is ignored. */
 async function valueOf<Value extends object>(
-  given: Value | (() => Value | Promise<Value>) | undefined,
+  option: Value | (() => Value | Promise<Value>) | undefined,
 ): Promise<Value | undefined> {
-  if (typeof given !== 'function') return given
+  if (typeof option !== 'function') return option
   try {
-    return await given()
+    return await option()
   } catch {
     return undefined
   }

@@ -17,14 +17,14 @@ export function answerRefusals(services: PanelServices): ErrorRequestHandler {
   const { logFault, showRefusal } = services
   return async (error: unknown, req, res, next) => {
     if (res.headersSent) return next(error)
-    const refusal = refusalOf(error, res)
-    const { code, status, details } = refusal
+    const rejection = refusalOf(error, res)
+    const { code, status, details } = rejection
     if (code === 'internal' || code === 'unavailable') logFault(error, req)
-    if (req.user && DENIALS.has(code)) await recordDenial(services, req, req.user.id, refusal)
+    if (req.user && DENIALS.has(code)) await recordDenial(services, req, req.user.id, rejection)
     if (details.allow) res.set('Allow', details.allow)
     const retryAfter = code === 'unavailable' ? UNAVAILABLE.retryAfter : details.retryAfter
     if (retryAfter !== undefined) res.set('Retry-After', String(retryAfter))
-    const message = details.words ?? wordsOf(req, refusal)
+    const message = details.words ?? wordsOf(req, rejection)
     const fields = details.fieldWords ?? (details.fields && inWords(req.t, details.fields))
     res.status(status)
     if (isApi(req.path))
@@ -46,15 +46,15 @@ function inWords(t: Translate, fields: Readonly<Record<string, string>>): Record
 /** Codes of a signed-in user's denied attempts, which are recorded (ASVS 16.3.2). */
 const DENIALS: ReadonlySet<string> = new Set(['not_staff', 'not_allowed'])
 
-async function recordDenial(services: PanelServices, req: Request, userId: number, refusal: PanelRefusal) {
-  const { code, details } = refusal
+async function recordDenial(services: PanelServices, req: Request, userId: number, rejection: PanelRefusal) {
+  const { code, details } = rejection
   await recordEvent(services.database, undefined, {
     event: 'panel_refused',
     at: services.clock.now(),
     userId,
     origin: services.originOf(req),
     details: { code, reason: details.reason ?? null, method: req.method, path: loggablePath(req.path).slice(0, 200) },
-  }).catch((fault: unknown) => services.logFault(fault, req))
+  }).catch((error: unknown) => services.logFault(error, req))
 }
 
 /** Reads the HTTP status that errors of Express, the body parser and AdminJS carry. */

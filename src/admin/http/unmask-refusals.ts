@@ -2,7 +2,7 @@ import type { RequestHandler } from 'express'
 import { z } from 'zod'
 import { PanelRefusal, type RefusalCode } from '../refusal.js'
 
-const adminRefusal = z.object({
+const adminRejection = z.object({
   notice: z.object({ type: z.literal('error') }),
   record: z.object({ baseError: z.object({ type: z.string() }).nullish() }).nullish(),
 })
@@ -17,9 +17,9 @@ export const unmaskRefusals: RequestHandler = (_req, res, next) => {
   const send = res.send.bind(res)
   res.send = (body: unknown) => {
     res.send = send
-    const refusal = adminRefusal.safeParse(body)
-    if (!refusal.success) return send(body)
-    next(new PanelRefusal(codes[refusal.data.record?.baseError?.type ?? ''] ?? 'bad_request'))
+    const rejection = adminRejection.safeParse(body)
+    if (!rejection.success) return send(body)
+    next(new PanelRefusal(codes[rejection.data.record?.baseError?.type ?? ''] ?? 'bad_request'))
     return res
   }
   next()

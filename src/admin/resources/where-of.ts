@@ -31,9 +31,9 @@ interface Where {
  * @throws {PanelRefusal} `bad_request` for an unknown filter or an invalid value
  */
 export async function whereOf(resource: Filterable, filters: readonly AskedFilter[], user: PanelUser): Promise<Where> {
-  const asked = filters.filter(({ value }) => value !== '')
+  const nonEmpty = filters.filter(({ value }) => value !== '')
   const parts = await Promise.all(
-    asked.map(async ({ path, value }) => ({ [path]: await conditionOf(resource, path, value, user) })),
+    nonEmpty.map(async ({ path, value }) => ({ [path]: await conditionOf(resource, path, value, user) })),
   )
   return { where: { [Op.and]: parts }, whole: parts.length === 0 }
 }
