@@ -34,7 +34,7 @@ interface Change {
 
 /**
  * Renames, disables or enables a device, in one transaction with the audit events. Disabling
- * ends the owner's sessions, since the device may have verified one. Only what an administrator
+ * ends the owner's sessions, since the device might have verified one. Only what an administrator
  * disabled can be enabled: after too many failures its owner has to set it up again.
  *
  * @param input the fields to change; absent ones stay as they are

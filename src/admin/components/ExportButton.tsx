@@ -38,10 +38,10 @@ export function ExportButton({ resourceId }: { resourceId: string }) {
 
 /** Returns the filters and the order of a list's query string, without the page. */
 function listQuery(search: string): object {
-  const asked = [...new URLSearchParams(search)].filter(
+  const kept = [...new URLSearchParams(search)].filter(
     ([name]) => name.startsWith('filters.') || name === 'sortBy' || name === 'direction',
   )
-  return Object.fromEntries(asked)
+  return Object.fromEntries(kept)
 }
 
 async function download(resourceId: string, params: object): Promise<'whole' | 'cut' | NoticeMessage | null> {

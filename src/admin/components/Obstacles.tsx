@@ -43,8 +43,8 @@ interface HelpProps extends Pick<ActionProps, 'action' | 'record'> {
 /** Shows on the page of a help why it is not enough, with links to those that are. */
 export function ObstaclesOfHelp({ action, record, obstacles }: HelpProps) {
   if (!record || obstacles.length === 0) return null
-  const wanted = new Set<string>(obstacles.flatMap((obstacle) => WAYS[obstacle]))
-  const ways = record.recordActions.filter(({ name }) => name !== action.name && wanted.has(name))
+  const helpful = new Set<string>(obstacles.flatMap((obstacle) => WAYS[obstacle]))
+  const ways = record.recordActions.filter(({ name }) => name !== action.name && helpful.has(name))
   return (
     <div className="obstacles">
       <ObstacleTexts obstacles={obstacles} />

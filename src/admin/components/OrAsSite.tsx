@@ -6,12 +6,12 @@ import { type BasePropertyProps, useTranslation } from 'adminjs'
 export function OrAsSite({ record, property }: BasePropertyProps) {
   const { translateComponent, translateLabel, translateProperty } = useTranslation()
   const value = record?.params[property.path] ?? null
-  const words = property.availableValues
+  const label = property.availableValues
     ? translateLabel(`${property.path}.${value}`, property.resourceId)
     : String(value)
   return (
     <ValueGroup label={translateProperty(property.label, property.resourceId)}>
-      {value === null ? translateComponent('OrAsSite.as_site') : words}
+      {value === null ? translateComponent('OrAsSite.as_site') : label}
     </ValueGroup>
   )
 }

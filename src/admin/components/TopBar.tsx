@@ -33,17 +33,17 @@ function Due() {
 
 /** Shows failed attempts of someone who may know the password. The user can say it was them, or secure the account. */
 function RefusedTries() {
-  const refused = useSelector(({ session }: State) => session.refused)
-  if (!refused) return null
+  const failedAttempts = useSelector(({ session }: State) => session.refused)
+  if (!failedAttempts) return null
   return (
     <div className="due-notice" role="status">
-      {refused.text}
+      {failedAttempts.text}
       <form method="post" action="/account/two-factor/refused-tries">
         <button className="plain-button" name="answer" value="not_mine">
-          {refused.notMine}
+          {failedAttempts.notMine}
         </button>
         <button className="plain-button" name="answer" value="mine">
-          {refused.mine}
+          {failedAttempts.mine}
         </button>
       </form>
     </div>

@@ -20,17 +20,17 @@ axios.create = (config) => {
 
 async function onError(client: AxiosInstance, error: AxiosError<Partial<Refusal>>): Promise<AxiosResponse> {
   const { response } = error
-  const refusal = response?.data?.error
-  if (!response || !refusal) throw error
-  if (SIGN_IN.includes(refusal.code)) return goToLogin()
-  if (refusal.code === 'enrolment_required') return loadAgain()
-  if (refusal.code === 'step_up_required' && refusal.verificationUrl && error.config) {
-    const outcome = await askForToken(refusal.verificationUrl, changesAccess(error.config) ? 'why' : 'why_host')
+  const rejection = response?.data?.error
+  if (!response || !rejection) throw error
+  if (SIGN_IN.includes(rejection.code)) return goToLogin()
+  if (rejection.code === 'enrolment_required') return loadAgain()
+  if (rejection.code === 'step_up_required' && rejection.verificationUrl && error.config) {
+    const outcome = await askForToken(rejection.verificationUrl, changesAccess(error.config) ? 'why' : 'why_host')
     if (outcome === 'ended') return goToLogin()
     // Sends the call again. If it is rejected again, the user is prompted again.
     if (outcome === 'given') return client.request(error.config)
   }
-  return { ...response, data: inAdminShape(refusal, error.config?.url ?? '') }
+  return { ...response, data: inAdminShape(rejection, error.config?.url ?? '') }
 }
 
 /** Redirects to the login after the session has ended. The promise never settles, because the page is left. */

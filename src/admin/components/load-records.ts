@@ -19,11 +19,11 @@ export function useRecordsOf(
   column = 'user_id',
 ): OwnedRecord[] | undefined {
   const [records, setRecords] = useState<OwnedRecord[]>()
-  const asked = resourceIds.join()
+  const idList = resourceIds.join()
   useEffect(() => {
-    const lists = asked.split(',').map((resourceId) => listOf(resourceId, column, ownerId))
+    const lists = idList.split(',').map((resourceId) => listOf(resourceId, column, ownerId))
     void Promise.all(lists).then((found) => setRecords(found.flat()))
-  }, [asked, column, ownerId])
+  }, [idList, column, ownerId])
   return records
 }
 

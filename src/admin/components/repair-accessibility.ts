@@ -24,8 +24,8 @@ function nameLandmarks(): void {
   set(sidebar, 'role', 'navigation')
   set(sidebar, 'aria-label', text('main'))
   const title = document.querySelector('[data-css="app-content"] h1, [data-css="app-content"] h2')?.textContent?.trim()
-  const wanted = title ? `${title} – ${site}` : site
-  if (document.title !== wanted) document.title = wanted
+  const fullTitle = title ? `${title} – ${site}` : site
+  if (document.title !== fullTitle) document.title = fullTitle
 }
 
 function nameButtons(): void {

@@ -15,19 +15,19 @@ const SHOWN = 8
  */
 export function useFound(resourceId: string, query: string, least = 2): RecordJSON[] | undefined {
   const [records, setRecords] = useState<RecordJSON[]>()
-  const asked = query.trim()
-  const isAsked = asked.length >= least
+  const typed = query.trim()
+  const isLongEnough = typed.length >= least
   useEffect(() => {
-    if (!isAsked) return undefined
+    if (!isLongEnough) return undefined
     let stale = false
     const timer = setTimeout(async () => {
-      const found = await api.searchRecords({ resourceId, query: asked })
+      const found = await api.searchRecords({ resourceId, query: typed })
       if (!stale) setRecords(found.slice(0, SHOWN))
     }, PAUSE)
     return () => {
       stale = true
       clearTimeout(timer)
     }
-  }, [resourceId, asked, isAsked])
-  return isAsked ? records : undefined
+  }, [resourceId, typed, isLongEnough])
+  return isLongEnough ? records : undefined
 }

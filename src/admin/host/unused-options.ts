@@ -37,7 +37,7 @@ function ofBranding(branding: BrandingOptions | undefined): [string, unknown][] 
 }
 
 /** Checks for a full URL. One of the site itself is rare, and can be written as a path. */
-const isFullUrl = (address: string) => /^\s*(?:https?:)?\/\//i.test(address)
+const isFullUrl = (url: string) => /^\s*(?:https?:)?\/\//i.test(url)
 
 /** Returns an option's value. AdminJS calls these functions without a current admin as well. An error is ignored. */
 async function valueOf<Value extends object>(
