@@ -10,7 +10,7 @@ import { policyOf, sessionLimits } from './policy.js'
 import { readUser, type UserRow } from './read-user.js'
 import type { RequestUser } from './request-user.js'
 import type { PassedFactor } from './session.js'
-import { trustDays } from './trusted-browser/trust-days.js'
+import { trustDays } from './trust-days.js'
 import { parsePersistentId, persistentId } from '../otp/persistent-id.js'
 
 /**

@@ -4,7 +4,7 @@ import { networkOf, UNKNOWN_NETWORK } from '../http/client-address.js'
 import { clientAddress } from '../http/client-info.js'
 import { passwordHashes, type PasswordLane, type PasswordSubject, type TypedLogin } from '../otp/password-waits.js'
 import type { Auth } from './auth.js'
-import { browserHashes, readBrowserToken, REMEMBERED_SECONDS } from './login/known-browser.js'
+import { browserHashes, readBrowserToken, REMEMBERED_SECONDS } from './known-browser.js'
 import {
   END_ALL,
   END_ONE,

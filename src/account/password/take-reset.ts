@@ -1,5 +1,5 @@
 import type { Request } from 'express'
-import { findKnownBrowser, type KnownBy } from '../../auth/login/known-browser.js'
+import { findKnownBrowser, type KnownBy } from '../../auth/known-browser.js'
 import { runStatement } from '../../db/run-statement.js'
 import { networkSender } from '../../http/limit-address.js'
 import { type CountedRequest, takeRequest } from '../../notify/take-request.js'

@@ -1,6 +1,6 @@
 import { type RequestHandler, Router } from 'express'
 import { requireFresh } from '../../auth/step-up/require-fresh.js'
-import { trustDays } from '../../auth/trusted-browser/trust-days.js'
+import { trustDays } from '../../auth/trust-days.js'
 import { parseForms } from '../../http/read-form.js'
 import { safeNext } from '../../http/safe-next.js'
 import { sendPage } from '../../http/send-page.js'

@@ -1,4 +1,4 @@
-import { REMEMBERED_SECONDS } from '../../auth/login/known-browser.js'
+import { REMEMBERED_SECONDS } from '../../auth/known-browser.js'
 import { FORGOTTEN_AFTER } from '../../auth/password-statements.js'
 import type { Change } from '../../db/run-statement.js'
 import { COUNTED_SECONDS } from '../../otp/sql/count-sends.js'

@@ -8,7 +8,7 @@ import { signInAsker } from '../asker.js'
 import type { Auth } from '../auth.js'
 import { isStillKnown } from '../host-users/as-owner-has-it.js'
 import { readTrustDays } from '../trusted-browser/read-trust-days.js'
-import { browserValues, IS_KNOWN_BROWSER } from './known-browser.js'
+import { browserValues, IS_KNOWN_BROWSER } from '../known-browser.js'
 
 const awaitedUser = z.object({
   id: z.number(),

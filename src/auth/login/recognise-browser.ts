@@ -4,7 +4,7 @@ import { type Change, runStatement } from '../../db/run-statement.js'
 import { describeOrigin } from '../../http/describe-origin.js'
 import { tellUser } from '../../notify/tell-user.js'
 import type { Auth } from '../auth.js'
-import { browserCookieName, browserHashes, readBrowserToken, REMEMBERED_SECONDS } from './known-browser.js'
+import { browserCookieName, browserHashes, readBrowserToken, REMEMBERED_SECONDS } from '../known-browser.js'
 
 /**
  * Notifies a user of a sign-in from a new browser by email, except for the account's first one.

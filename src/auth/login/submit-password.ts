@@ -24,7 +24,7 @@ import {
 import { type Answer, explained, refused, throttled, tokenRefused } from './answer.js'
 import { useTrustedBrowser } from '../trusted-browser/use-trusted-browser.js'
 import { type LoginForm, wishesOf } from './forms.js'
-import { isKnownBrowser } from './known-browser.js'
+import { isKnownBrowser } from '../known-browser.js'
 import { recogniseBrowser } from './recognise-browser.js'
 import { askChallenge } from './ask-challenge.js'
 import { signIn, signInTrusted, wayIn } from './sign-in.js'

@@ -4,7 +4,7 @@ import { networkOf } from '../../http/client-address.js'
 import { arrivalTime } from '../../http/client-info.js'
 import { sessionNamed } from '../../http/sessions.js'
 import { wantsJson } from '../../http/wants-json.js'
-import { readBrowserToken } from '../login/known-browser.js'
+import { readBrowserToken } from '../known-browser.js'
 import { readFormId } from './form-id.js'
 
 /** Identifies one submitted form, to recognise it if it is sent again. Contains none of its content. */

@@ -1,6 +1,6 @@
 import type { Auth } from '../auth.js'
 import { readUser } from '../read-user.js'
-import { trustDays } from './trust-days.js'
+import { trustDays } from '../trust-days.js'
 
 /** Reads `trustDays` of a user who is not signed in yet. Needs no query if the site trusts no browsers. */
 export async function readTrustDays(auth: Auth, userId: number): Promise<number> {

@@ -1,6 +1,6 @@
-import type { Auth } from '../auth.js'
-import { policyOf } from '../policy.js'
-import type { RequestUser } from '../request-user.js'
+import type { Auth } from './auth.js'
+import { policyOf } from './policy.js'
+import type { RequestUser } from './request-user.js'
 
 /**
  * Returns for how many days a user can trust a browser. A trusted browser is not an authenticator

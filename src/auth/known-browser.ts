@@ -1,6 +1,6 @@
 import type { Request } from 'express'
-import { runStatement } from '../../db/run-statement.js'
-import type { Auth } from '../auth.js'
+import { runStatement } from '../db/run-statement.js'
+import type { Auth } from './auth.js'
 
 /** Browsers store a cookie for at most 400 days (RFC 6265bis §5.5). Each sign-in starts them again. */
 export const REMEMBERED_SECONDS = 400 * 24 * 3600
