@@ -55,7 +55,7 @@ function addUserCommands(program: Command): void {
     .option('--name <N>', "the user's name")
     .option('--staff', 'can open the panel')
     .option('--superuser', 'can open the panel and change every user; includes --staff')
-    .option('--group <G>', 'add the user to this group (may be repeated)', collect, [])
+    .option('--group <G>', 'add the user to this group (repeatable)', collect, [])
     .addOption(
       new Option('--invite', 'set no password, and print only a link for setting up the account').conflicts(
         'passwordStdin',

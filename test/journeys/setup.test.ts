@@ -60,7 +60,9 @@ describe.each(databaseKinds())('setting up an authenticator app, on the %s datab
     expect(page.text).toContain(`src="${qrcode}"`)
     const done = await browser.post(setup, { otp_token: appCode(secretOn(page), site.clock.now()), next })
     expect(done).toMatchObject({ status: 303, location: `${complete}?next=${encodeURIComponent(next)}` })
-    expect((await browser.get(done.location ?? '')).text).toContain(`href="${next}"`)
+    const finished = (await browser.get(done.location ?? '')).text
+    expect(finished).toContain(`href="${next}"`)
+    expect(finished.replace(/[\u2066-\u2069]/g, '')).toContain('“Authenticator app” is ready.')
     expect((await browser.get('/admin')).status).toBe(200)
   })
 

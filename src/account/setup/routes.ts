@@ -1,9 +1,11 @@
 import { type RequestHandler, Router } from 'express'
+import type { RequestUser } from '../../auth/request-user.js'
 import { requireFresh } from '../../auth/step-up/require-fresh.js'
 import { trustDays } from '../../auth/trust-days.js'
 import { parseForms } from '../../http/read-form.js'
 import { safeNext } from '../../http/safe-next.js'
 import { sendPage } from '../../http/send-page.js'
+import { devicesForUser } from '../../otp/devices-for-user.js'
 import type { Account } from '../account.js'
 import { backupSets } from '../kind-pages.js'
 import { forwardToKind } from './forward-to-kind.js'
@@ -25,6 +27,13 @@ function showComplete(account: Account): RequestHandler {
     if (!req.user?.isVerified()) return res.redirect(302, '/account/two-factor/setup')
     const tokens = (await backupSets(account)?.take(account, req, res)) ?? null
     const next = safeNext(req.query['next']) ?? (req.user.isStaff ? '/admin' : '/account/two-factor')
-    sendPage(res, 'account/setup/complete', { tokens, next, trustDays: trustDays(account, req.user) })
+    const device = await verifiedWith(account, req.user)
+    sendPage(res, 'account/setup/complete', { device, tokens, next, trustDays: trustDays(account, req.user) })
   }
+}
+
+/** The name of the device that verified the session last: the one that was set up. Null if it was removed since. */
+async function verifiedWith({ otp }: Account, user: RequestUser): Promise<string | null> {
+  const devices = await devicesForUser(otp, user.id)
+  return devices.find(({ persistentId }) => persistentId === user.otpDevice)?.name ?? null
 }
