@@ -134,7 +134,7 @@ async function mountWithHost(
 }
 
 /** Lists the device tables, those of custom kinds included. */
-const kindTables = ({ otp }: PanelServices) => otp.kinds.map(({ table }) => table)
+const kindTables = ({ otp }: PanelServices) => otp.everyKind.map(({ table }) => table)
 
 /** Rejects the call if a host's model now uses one of the site's tables: a model's table can change at run time. */
 function watchTables(tables: TableGuard, admin: AdminJS): RequestHandler {

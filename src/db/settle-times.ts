@@ -5,14 +5,17 @@ import type { Database } from './connect.js'
  * Reading code believes such times only as far as they could be right; without this they
  * would begin to count once the clock has reached them.
  *
+ * @param codeTables tables of the kinds of device that send codes
  * @returns in how many rows there were such times
  */
 export async function settleTimes(
   { pool, jobsSchema }: Pick<Database, 'pool' | 'jobsSchema'>,
   now: Date,
+  codeTables: readonly string[],
 ): Promise<number> {
   let settled = 0
-  for (const sql of STATEMENTS) settled += (await pool.query(sql, [now])).rowCount ?? 0
+  for (const sql of [...STATEMENTS, ...codeTables.flatMap(codeStatements)])
+    settled += (await pool.query(sql, [now])).rowCount ?? 0
   // The queue has the clock of the database. A job waits e^attempts seconds at most, as graphile-worker has it.
   const { rowCount } = await pool.query(
     `select ${jobsSchema}.reschedule_jobs(array[id], run_at := now()) from ${jobsSchema}.jobs
@@ -55,17 +58,14 @@ const STATEMENTS = [
   `update password_failures set failed_at = $1::timestamptz, failed_before = least(failed_before, $1::timestamptz) where failed_at > ${AHEAD}`,
   `update repeated_forms set expires_at = $1::timestamptz where expires_at > ${AHEAD} + interval '1 minute'`,
   `update challenge_sends set at = $1::timestamptz where at > ${AHEAD}`,
-  ...['phone_devices', 'email_devices'].map(
-    (table) =>
-      `update ${table} set challenged_at = $1::timestamptz, code_expires_at = null, code_hash = null, sent_code_expires_at = null, sent_code_hash = null
-       where challenged_at > ${AHEAD}`,
-  ),
-  // The older code, if a newer one was sent after the clock was right again.
-  ...['phone_devices', 'email_devices'].map(
-    (table) =>
-      `update ${table} set sent_code_expires_at = null, sent_code_hash = null where sent_code_expires_at > ${AHEAD} + interval '5 minutes'`,
-  ),
   // Milliseconds; no window is longer than an hour.
   `update rate_limits set expire = (extract(epoch from now()) + 900) * 1000
    where expire > (extract(epoch from $1::timestamptz) + 3605) * 1000 and expire > (extract(epoch from now()) + 3605) * 1000`,
+]
+
+const codeStatements = (table: string): string[] => [
+  `update ${table} set challenged_at = $1::timestamptz, code_expires_at = null, code_hash = null, sent_code_expires_at = null, sent_code_hash = null
+   where challenged_at > ${AHEAD}`,
+  // The older code, if a newer one was sent after the clock was right again.
+  `update ${table} set sent_code_expires_at = null, sent_code_hash = null where sent_code_expires_at > ${AHEAD} + interval '5 minutes'`,
 ]

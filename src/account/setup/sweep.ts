@@ -45,7 +45,8 @@ export function keepSwept(account: Account, log: Logger): () => void {
 export async function sweep({ otp, database, clock }: Pick<Account, 'otp' | 'database' | 'clock'>): Promise<number> {
   await sweepEnrolments(otp)
   const now = clock.now()
-  const ahead = await settleTimes(database, now)
+  const codeTables = otp.everyKind.filter(({ challenge }) => challenge).map(({ table }) => table)
+  const ahead = await settleTimes(database, now, codeTables)
   for (const { sql, values } of sweeps(now)) await runStatement(database, undefined, sql, values)
   return ahead
 }

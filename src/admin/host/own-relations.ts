@@ -51,7 +51,7 @@ export interface OwnRelations {
  * @param kinds tables of kinds of device, those of custom kinds included
  */
 export async function readOwnRelations(database: Database, kinds: readonly string[]): Promise<OwnRelations> {
-  const names = [...ownTables(database), ...kinds]
+  const names = ownTables(database, kinds)
   const schemas = [database.jobsSchema, `${database.jobsSchema}_private`, ...(database.schema ? [database.schema] : [])]
   const [row] = await runStatement<Place>(database, undefined, PLACE, {})
   if (!row) throw new Error('The server does not report which database this is.')
@@ -59,9 +59,13 @@ export async function readOwnRelations(database: Database, kinds: readonly strin
   return { place: row, relations, names: new Set(names), schemas: new Set(schemas) }
 }
 
-/** Lists the tables that the site creates. */
-export function ownTables({ models }: Pick<Database, 'models'>): string[] {
-  return [...new Set([...Object.values(models).map(({ tableName }) => tableName), ...WITHOUT_MODEL])]
+/**
+ * Lists the tables that the site creates.
+ *
+ * @param kinds tables of kinds of device
+ */
+export function ownTables({ models }: Pick<Database, 'models'>, kinds: readonly string[]): string[] {
+  return [...new Set([...Object.values(models).map(({ tableName }) => tableName), ...WITHOUT_MODEL, ...kinds])]
 }
 
 /** Checks whether two connections use the same database, also through a replica. */
