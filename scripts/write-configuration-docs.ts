@@ -5,18 +5,18 @@ import { variables } from '../src/config/read-config.js'
 import { root } from '../src/root.js'
 import { format } from 'prettier'
 
-// `npm run docs:config` writes docs/configuration.md from src/config/options.ts; .ci/run notices when it is stale.
+// `npm run docs:config` writes docs/configuration.md from src/config/options.ts. .ci/run fails if it is stale.
 
 const introduction = `# Configuration
 
 <!-- Written by \`npm run docs:config\` from src/config/options.ts. Change it there. -->
 
-All settings are environment variables. On the embedded database every one of them is optional. They are checked together at start: a wrong or missing value stops the process with exit code 78 and one line per mistake on standard error, which names the variable and what would be right. Values never appear in that output. An empty variable counts as unset.
+All settings are environment variables. With the embedded database, all of them are optional. They are checked together at the start. If a value is invalid or missing, the process exits with code 78 and prints one line per problem to standard error, with the variable and what it must be. Values never appear in that output. An empty variable is treated as unset.
 
 `
 
 const example = `
-## What a mistake looks like
+## What an invalid setting looks like
 
 \`\`\`
 $ PORT=http NODE_ENV=production npx otp-admin serve
@@ -28,8 +28,8 @@ SECRET_KEYS: must be set in production: ${variables.get('secretKeys')?.expected}
 const cell = (text: string) => text.replaceAll('|', '\\|')
 
 function row({ name, default: unset, unit, expected, text }: About): string {
-  const told = /unset|generated|`/.test(unset) ? unset : `\`${unset}\``
-  return `| \`${name}\` | ${cell(told)}${unit ? ` ${unit}` : ''} | ${cell(text)} | ${cell(expected)} |`
+  const shown = /unset|generated|`/.test(unset) ? unset : `\`${unset}\``
+  return `| \`${name}\` | ${cell(shown)}${unit ? ` ${unit}` : ''} | ${cell(text)} | ${cell(expected)} |`
 }
 
 const table = [

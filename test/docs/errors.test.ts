@@ -13,23 +13,23 @@ const source = readdirSync(path.join(root, 'src'), { recursive: true, encoding: 
   .join('\n')
 
 describe('docs/errors.md', () => {
-  it('tells every code that a SiteError is made with', () => {
+  it('lists every code that a SiteError is created with', () => {
     const made = [...source.matchAll(/new SiteError\(\s*'([a-z_]+)'/g)].map((match) => match[1] ?? '')
     expect(made.length).toBeGreaterThan(5)
     expect(codesOf(atStart)).toEqual(expect.arrayContaining(made))
   })
 
-  it('tells every code that a refused request is answered with', () => {
+  it('lists every code that a rejected request gets', () => {
     const answered = [...source.matchAll(/\bstatus: \d{3}, code: '([a-z_]+)'/g)].map((match) => match[1] ?? '')
     expect(answered.length).toBeGreaterThan(3)
     expect(codesOf(inPages)).toEqual(expect.arrayContaining(answered))
   })
 
-  it('tells of no code that is gone', () => {
+  it('lists no code that no longer exists', () => {
     expect(codesOf(page).filter((code) => !new RegExp(`['\`]${code}\\b`).test(source))).toEqual([])
   })
 
-  it('is in alphabetical order where there is no better one', () => {
+  it('lists the codes at the start in alphabetical order', () => {
     expect(codesOf(atStart)).toEqual(codesOf(atStart).toSorted())
   })
 })

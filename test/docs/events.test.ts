@@ -23,13 +23,13 @@ function declaredIn(name: string): string[] {
 test.each([
   ['Inside the transaction', 'OtpEvents'],
   ['After the fact', 'AfterEvents'],
-])('docs/events.md lists under “%s” every event of %s, and no other', (heading, name) => {
+])('docs/events.md lists under “%s” every event of %s and no other', (heading, name) => {
   const declared = declaredIn(name)
   expect(declared.length).toBeGreaterThan(3)
   expect(new Set(listedUnder(heading))).toEqual(new Set(declared))
 })
 
-test('every event that is listed can be listened to', () => {
+test('every listed event can be subscribed to', () => {
   const listed = [...listedUnder('Inside the transaction'), ...listedUnder('After the fact')]
   expect(listed.filter((name) => !isEventName(name))).toEqual([])
   expect(typeof createEvents().on('signedIn', () => {})).toBe('function')

@@ -12,19 +12,19 @@ const told = [...page.matchAll(/^\| `([a-z-]+)`/gm)].map(([, name]) => name ?? '
 const names = mailSchema.options.map(({ shape }) => z.string().parse(shape.mail.value))
 
 describe('docs/mails.md', () => {
-  it('tells of every mail, and of no other, in alphabetical order', () => {
+  it('lists every email and no other, in alphabetical order', () => {
     expect(told).toEqual(names.toSorted())
   })
 })
 
-/** Who can have done what a mail tells of; a mail that names nobody is about its owner. */
+/** Who can have caused an email. One that names nobody is caused by its owner. */
 function doers(shape: (typeof mailSchema.options)[number]['shape']): string[] {
   if (!('by' in shape)) return ['owner']
   const schema = z.toJSONSchema(shape.by)
   return z.array(z.string()).parse(schema.enum ?? [schema.const])
 }
 
-describe('a mail that says who did it (DEV-15)', () => {
+describe('an email that says who did it', () => {
   const mails = mailSchema.options.map(({ shape }) => ({
     name: z.string().parse(shape.mail.value),
     by: doers(shape),
@@ -40,7 +40,7 @@ describe('a mail that says who did it (DEV-15)', () => {
     },
   )
 
-  it.each(mails)('$name has a text for each of them, and for nobody else', ({ name, by }) => {
+  it.each(mails)('$name has a text for each of them and for no one else', ({ name, by }) => {
     const t = createTranslator()
     const texts = ['administrator', 'failures'].filter(
       (doer) =>
@@ -56,7 +56,7 @@ describe('a mail that says who did it (DEV-15)', () => {
   })
 })
 
-describe('every mail', () => {
+describe('every email', () => {
   it.each(names)('%s has a subject and says what happened', (name) => {
     const t = createTranslator()
     for (const key of [`mails:${name}.subject`, `mails:${name}.happened`])

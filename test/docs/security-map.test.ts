@@ -15,22 +15,22 @@ const named = rows.flatMap(({ id, shown }) =>
   })),
 )
 
-describe('the map of the standards in docs/security.md', () => {
-  it('has each of S-01 to S-49 once, in order', () => {
+describe('the table of standards in docs/security.md', () => {
+  it('contains S-01 to S-49 once each, in order', () => {
     const all = Array.from({ length: 49 }, (_, index) => `S-${String(index + 1).padStart(2, '0')}`)
     expect(rows.map(({ id }) => id)).toEqual(all)
   })
 
-  it('says of each whether it is met, and names what shows it', () => {
+  it('states for each row whether it is met, and names a test', () => {
     const states = ['met', 'met under `strict`', 'partly', 'not met']
     const shown = new Set(named.map(({ id }) => id))
     expect(rows.filter(({ state }) => !states.includes(state))).toEqual([])
     expect(rows.filter(({ id, state }) => state !== 'not met' && !shown.has(id))).toEqual([])
   })
 
-  it.each(named)('names for $id a test that there is: $file “$title”', ({ file, title }) => {
+  it.each(named)('names an existing test for $id: $file “$title”', ({ file, title }) => {
     expect(existsSync(path.join(root, file))).toBe(true)
-    // As a whole, so that a title that was changed is noticed.
+    // The whole title, so that a changed one fails.
     expect(['"', "'", '`'].some((quote) => read(file).includes(`${quote}${title}${quote}`))).toBe(true)
   })
 })
