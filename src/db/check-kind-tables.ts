@@ -4,7 +4,7 @@ import type { Database } from './connect.js'
 import { stateColumns, stateTrigger } from './migrations/device-states.js'
 import type { KindMigrations, Migration } from './migrations/index.js'
 
-/** The columns that the core reads of every kind's table, with what PostgreSQL calls their types. */
+/** The columns that the core reads from every kind's table, with PostgreSQL's names for their types. */
 const COMMON: Readonly<Record<string, string>> = {
   id: 'int4',
   user_id: 'int4',
@@ -21,9 +21,9 @@ const COMMON: Readonly<Record<string, string>> = {
 }
 
 /**
- * A kind's migrations, under the names that they are recorded by: `kind:yubikey/0001-initial`.
- * The first finds no table of the kind's name, the last leaves one that can be used, or
- * nothing of them stays.
+ * Returns a kind's migrations under the names they are recorded by: `kind:yubikey/0001-initial`.
+ * Before the first one it checks that the kind's table does not exist yet, and after the last
+ * one that the table can be used. If not, that migration is rolled back.
  */
 export function migrationsOfKind(kind: KindMigrations): Migration[] {
   return kind.migrations.map((migration, index) => ({
@@ -38,25 +38,34 @@ export function migrationsOfKind(kind: KindMigrations): Migration[] {
   }))
 }
 
-/** A table that a kind made without `createDeviceTable` still tells a disabled device from an unfinished setup. */
+/** Adds the state columns and the trigger to a table that a kind created without `createDeviceTable`. */
 async function addStates({ sequelize }: Database, kind: string, transaction: Transaction): Promise<void> {
   const table = `${kind}_devices`
-  if (!(await isThere(sequelize, table, transaction))) return
+  if (!(await tableExists(sequelize, table, transaction))) return
   await sequelize.query(stateColumns(table) + stateTrigger(table), { transaction })
 }
 
-async function isThere(sequelize: Database['sequelize'], table: string, transaction: Transaction): Promise<boolean> {
-  const [found] = await sequelize.query<{ there: boolean }>('select to_regclass($table) is not null as there', {
+async function tableExists(
+  sequelize: Database['sequelize'],
+  table: string,
+  transaction: Transaction,
+): Promise<boolean> {
+  const [row] = await sequelize.query<{ there: boolean }>('select to_regclass($table) is not null as there', {
     bind: { table },
     type: QueryTypes.SELECT,
     transaction,
   })
-  return found?.there ?? false
+  return row?.there ?? false
 }
 
-/** Throws `kind_table_taken`: before a kind's first migration a table of its name is somebody else's. */
+/**
+ * Checks that the kind's table does not exist. Before its first migration, a table of that
+ * name belongs to something else.
+ *
+ * @throws SiteError `kind_table_taken`
+ */
 async function assertTableFree({ sequelize }: Database, kind: string, transaction: Transaction): Promise<void> {
-  if (!(await isThere(sequelize, `${kind}_devices`, transaction))) return
+  if (!(await tableExists(sequelize, `${kind}_devices`, transaction))) return
   throw new SiteError(
     'kind_table_taken',
     `The kind of device "${kind}" needs a table ${kind}_devices, but the database already has another table with that name.`,
@@ -65,8 +74,10 @@ async function assertTableFree({ sequelize }: Database, kind: string, transactio
 }
 
 /**
- * Refuses a kind whose table could not be used: it is missing, or lacks a common column, or its
- * rows would outlive their owner. Throws `kind_table_missing` or `kind_column_missing`.
+ * Checks that each kind's table exists, has every common column and deletes a user's rows
+ * together with the user.
+ *
+ * @throws SiteError `kind_table_missing`, `kind_column_missing`
  */
 export async function assertKindTables(
   database: Database,
@@ -93,7 +104,7 @@ function tableMissing(kind: string): SiteError {
   )
 }
 
-/** @returns null where there is no such table */
+/** @returns what the table lacks, or null if there is no such table */
 async function lackingColumns(
   database: Database,
   table: string,
@@ -110,32 +121,32 @@ async function lackingColumns(
   const wrong = lacking.map(([name, type]) => `${name} (${type})`)
   return [
     ...wrong,
-    ...((await goesWithItsOwner(database, table, transaction)) ? [] : ['user_id references users on delete cascade']),
-    ...((await keepsItsState(database, table, transaction)) ? [] : ['the trigger keep_device_state']),
+    ...((await cascadesFromUsers(database, table, transaction)) ? [] : ['user_id references users on delete cascade']),
+    ...((await hasStateTrigger(database, table, transaction)) ? [] : ['the trigger keep_device_state']),
   ]
 }
 
-async function goesWithItsOwner(
+async function cascadesFromUsers(
   { sequelize }: Database,
   table: string,
   transaction: Transaction | null,
 ): Promise<boolean> {
-  const found = await sequelize.query(
+  const rows = await sequelize.query(
     `select from pg_constraint where conrelid = to_regclass($table) and confrelid = to_regclass('users')
       and contype = 'f' and confdeltype = 'c'`,
     { bind: { table }, type: QueryTypes.SELECT, transaction },
   )
-  return found.length > 0
+  return rows.length > 0
 }
 
-async function keepsItsState(
+async function hasStateTrigger(
   { sequelize }: Database,
   table: string,
   transaction: Transaction | null,
 ): Promise<boolean> {
-  const found = await sequelize.query(
+  const rows = await sequelize.query(
     `select from pg_trigger where tgrelid = to_regclass($table) and tgname = 'keep_device_state' and tgenabled in ('O', 'A')`,
     { bind: { table }, type: QueryTypes.SELECT, transaction },
   )
-  return found.length > 0
+  return rows.length > 0
 }

@@ -8,25 +8,25 @@ import { type HostSequelize, serverOf } from './host-server.js'
 import { ReleaseOncePool } from './release-once.js'
 import { initModels, type Models } from './models/index.js'
 
-/** One database, embedded or on a server: models for the core, a plain pool for sessions, limits and jobs. */
+/** One database, embedded or on a server: models for the core, a plain pg pool for sessions, limits and jobs. */
 export interface Database {
   sequelize: Sequelize
   models: Models
   pool: Pool
-  /** PostgreSQL schema that holds our tables and nobody else's; null: whatever the server takes us to. */
+  /** PostgreSQL schema that contains only the site's tables; null: the connection's default schema. */
   schema: string | null
-  /** Schema of the job queue, which is graphile-worker's own. */
+  /** Schema of the job queue; graphile-worker creates it. */
   jobsSchema: string
   /**
-   * Does work that may take long, such as a migration, on connections of its own: their
-   * statements have no limit.
+   * Runs work that can take long, such as a migration, on separate connections without
+   * time limits.
    */
   unhurried: <T>(work: (database: Database) => Promise<T>) => Promise<T>
-  /** Tells other processes that wait for the embedded database that this one will end soon. */
+  /** Signals to processes that wait for the embedded database that this one will end soon. */
   announceStop: () => void
   /**
-   * Closes both pools and, if this process owns it, the embedded database. Takes a second
-   * at most for the pools, then cuts their connections.
+   * Closes both pools and, if this process owns it, the embedded database. Connections
+   * that are still open after one second are cut.
    */
   close: () => Promise<void>
 }
@@ -34,34 +34,34 @@ export interface Database {
 /** How to connect. */
 export interface ConnectOptions {
   /**
-   * What to do with the embedded database: `own` it and refuse to start where another
-   * process has it (the server), or `share` a running server's (the command line).
+   * How to use the embedded database: `own` it, and fail if another process has it (the
+   * server), or `share` that of a running server (the command line).
    */
   embedded?: 'own' | 'share'
-  /** Connect as this Sequelize does, on connections of our own, instead of to `DATABASE_URL`. */
+  /** Connect to the server of this Sequelize instance, on separate connections, instead of to `DATABASE_URL`. */
   like?: HostSequelize | undefined
-  /** Statements may take as long as they like: the command line. */
+  /** No time limits on statements: for the command line. */
   unhurried?: boolean
 }
 
-/** Connections of each of the two pools; PostgreSQL's own default lets 100 in. */
+/** Connections in each of the two pools. PostgreSQL allows 100 by default (`max_connections`). */
 const POOL_SIZE = 10
 
 /** Milliseconds until a request gives up waiting for a connection. */
 const ACQUIRE_MS = 8_000
-/** On the embedded database all connections wait for one backend, which cannot disappear. */
+/** Milliseconds, as above. All connections of the embedded database share one backend, so waiting takes longer. */
 const EMBEDDED_ACQUIRE_MS = 30_000
-/** Milliseconds in which a new connection must be open. */
+/** Milliseconds that opening a connection can take. */
 const CONNECT_MS = 5_000
-/** Milliseconds until the first sign of life of an idle connection is asked for. */
+/** Milliseconds of idleness before TCP sends the first keep-alive probe. */
 const KEEP_ALIVE_MS = 10_000
-/** Milliseconds that the pools may take to close. */
+/** Milliseconds that closing the pools can take. */
 const CLOSE_MS = 1_000
 
 /**
- * In milliseconds. Together they bring answers back within 10 seconds after a host has
- * disappeared. The server's own limits come first, so that a slow statement is an error and
- * not a lost connection.
+ * In milliseconds. With these, the site responds again within 10 seconds after a database
+ * host has disappeared. The server's limits are the shorter ones, so that a slow statement
+ * ends with an error and not with a lost connection.
  */
 const LIMITS: Limits = { lock: 4_000, statement: 5_000, silence: 6_000, idleInTransaction: 30_000 }
 
@@ -126,7 +126,7 @@ function open(
 ): Omit<Database, 'unhurried' | 'announceStop'> {
   const connections = createConnections({ ...server, connectionTimeoutMillis: connect }, limits)
   const sequelize = openSequelize(connections, acquire)
-  // The pool hands its own settings to the connections that it opens; ours have theirs already.
+  // The pool passes its settings to every Client it creates; this Client has its own and ignores them.
   const { Client, prepare } = connections
   const pool = new ReleaseOncePool({
     Client,
@@ -134,7 +134,7 @@ function open(
     connectionTimeoutMillis: acquire,
     verify: (client, done) => void prepare(client).then(() => done(), done),
   })
-  // The pool drops a connection that fails while idle; without a listener Node would end the process.
+  // The pool drops a connection that fails while idle. Without a listener, Node would end the process.
   pool.on('error', () => {})
   const close = async () => {
     await within(CLOSE_MS, Promise.allSettled([sequelize.close(), pool.end()]))
@@ -145,25 +145,25 @@ function open(
 }
 
 /**
- * Our schema alone is searched, on every connection from its first moment: a table of ours
- * that is missing is an error, and never somebody else's table of that name.
+ * Sets the search path to the site's schema alone, on every connection from the start. If a
+ * table is missing there, that is an error; a table of that name in another schema is never used.
  */
 function inSchema(server: ClientConfig, schema: string | undefined): ClientConfig {
   if (!schema) return server
-  const and = (options: string | null | undefined) => [options, `-c search_path=${schema}`].filter(Boolean).join(' ')
-  if (!server.connectionString) return { ...server, options: and(server.options) }
-  // What stands in an address counts for more than what stands beside it.
+  const append = (options: string | null | undefined) => [options, `-c search_path=${schema}`].filter(Boolean).join(' ')
+  if (!server.connectionString) return { ...server, options: append(server.options) }
+  // pg prefers parameters in the URL to options passed next to it.
   const url = new URL(server.connectionString)
-  url.searchParams.set('options', and(url.searchParams.get('options')))
+  url.searchParams.set('options', append(url.searchParams.get('options')))
   return { ...server, connectionString: url.href }
 }
 
 /**
- * Sequelize reads an address in its own way and would leave out `sslmode`, so that it gets
- * connections that pg has made from the same options as the pool's.
+ * Opens Sequelize on connections that pg creates from the pool's options: Sequelize's own
+ * parser of database URLs ignores `sslmode`.
  */
 function openSequelize({ Client, prepare }: Connections, acquire: number): Sequelize {
-  // With a version given (its types forget this option), it does not ask for one on a connection of its own.
+  // With `databaseVersion` (missing in its types), Sequelize does not query the version on a separate connection.
   const options: Options & { databaseVersion: string } = {
     dialect: 'postgres',
     dialectModule: Object.assign(Object.create(pg), { Client }),

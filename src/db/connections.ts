@@ -1,46 +1,47 @@
 import { Client, type ClientConfig } from 'pg'
 import { SiteError } from '../errors.js'
 
-/** How long the database may take, in milliseconds; null: as long as it likes. */
+/** Time limits of a connection, in milliseconds. */
 export interface Limits {
   /** For one statement; the server cancels it. */
   statement: number
-  /** For one lock; the server gives up waiting for it. */
+  /** For one lock; the server stops waiting for it. */
   lock: number
   /** Between two statements of one transaction; the server ends the connection. */
   idleInTransaction: number
-  /** Without a byte in answer to a statement; then the host counts as gone. */
+  /** Without a byte in response to a statement; then the host is considered gone. */
   silence: number
 }
 
-/** Milliseconds between two looks at the connections. */
-const LOOK_MS = 500
-/** Milliseconds that a connection gets to say goodbye. */
-const GOODBYE_MS = 1_000
+/** Milliseconds between two checks of the connections. */
+const CHECK_MS = 500
+/** Milliseconds that a connection can take to close. */
+const CLOSE_MS = 1_000
 
 export interface Connections {
-  /** Opens connections that are watched from their first moment. */
+  /** Opens connections that are watched from the start. */
   Client: new () => Client
-  /** Sets the server's own limits on a new connection. Ends the connection if that fails. */
+  /** Sets the server's limits on a new connection. Ends the connection if that fails. */
   prepare(connection: unknown): Promise<void>
   /** Cuts every connection that is still open. */
   destroy(): void
 }
 
-/** One connection, as it looked last time. */
+/** State of one connection at the last check. */
 interface Watched {
   bytesRead: number
-  /** Looks in a row without a byte. */
+  /** Consecutive checks without a byte. */
   quiet: number
-  /** Looks in a row without a byte while a statement was under way. */
+  /** Consecutive checks without a byte while a statement was running. */
   waiting: number
 }
 
 /**
- * Makes the connections of one database. A host that disappears without a word leaves
- * connections that look alive and never answer. Once a statement has waited for too long,
- * its connection is cut, and with it all others that have been silent for as long: the
- * next statement finds a new one.
+ * Creates the connections to one database. If a host disappears without closing them, they
+ * look alive and never respond. When a statement has waited too long, its connection is cut,
+ * along with all others that have been silent as long. The next statement gets a new one.
+ *
+ * @param limits milliseconds; null: no limits
  */
 export function createConnections(config: ClientConfig, limits: Limits | null): Connections {
   const open = new Map<Client, Watched>()
@@ -49,20 +50,20 @@ export function createConnections(config: ClientConfig, limits: Limits | null): 
     constructor() {
       super(config)
       open.set(this, { bytesRead: 0, quiet: 0, waiting: 0 })
-      // An error without a listener ends the process, and between two owners a connection has none.
+      // An `error` event without a listener ends the process, and an idle connection has no other listener.
       this.on('error', () => {}).on('end', () => open.delete(this))
     }
 
     override end(): Promise<void>
     override end(callback: (error: Error) => void): void
     override end(callback?: (error: Error) => void): Promise<void> | void {
-      const cut = setTimeout(() => this.connection.stream.destroy(), GOODBYE_MS).unref()
+      const cut = setTimeout(() => this.connection.stream.destroy(), CLOSE_MS).unref()
       this.once('end', () => clearTimeout(cut))
       return callback ? super.end(callback) : super.end()
     }
   }
 
-  const watching = limits && setInterval(() => cutSilent(open, limits.silence / LOOK_MS), LOOK_MS).unref()
+  const watching = limits && setInterval(() => cutSilent(open, limits.silence / CHECK_MS), CHECK_MS).unref()
   return {
     Client: WatchedClient,
     prepare: async (connection) => {
@@ -76,22 +77,22 @@ export function createConnections(config: ClientConfig, limits: Limits | null): 
 }
 
 /**
- * Counts looks, not time: if this process itself could not run for a while, that is one
- * look, and the answers that came meanwhile are seen first.
+ * Cuts silent connections. It counts checks, not time: if this process could not run for a
+ * while, that is one check, and responses that arrived in the meantime are read first.
  *
- * @param longest looks
+ * @param longest checks in a row that a connection can be silent
  */
 function cutSilent(open: ReadonlyMap<Client, Watched>, longest: number): void {
-  for (const [client, seen] of open) look(client, seen)
+  for (const [client, seen] of open) check(client, seen)
   if (![...open.values()].some(({ waiting }) => waiting >= longest)) return
   for (const [client, { quiet }] of open) if (quiet >= longest) client.connection.stream.destroy(silent())
 }
 
-function look(client: Client, seen: Watched): void {
+function check(client: Client, seen: Watched): void {
   const bytesRead: unknown = Reflect.get(client.connection.stream, 'bytesRead')
   const isQuiet = bytesRead === seen.bytesRead
   seen.quiet = isQuiet ? seen.quiet + 1 : 0
-  // pg keeps it there and does not say so in its types: false while it waits for an answer.
+  // Missing in pg's types; false while the connection waits for a response.
   const isWaiting = Reflect.get(client, 'readyForQuery') === false
   seen.waiting = isQuiet && isWaiting ? seen.waiting + 1 : 0
   if (typeof bytesRead === 'number') seen.bytesRead = bytesRead
@@ -100,7 +101,7 @@ function look(client: Client, seen: Watched): void {
 const silent = (): SiteError =>
   new SiteError('database_silent', 'The database stopped responding.', 'Check its host and the network.')
 
-/** As a statement, because a pooler in between may reject them as parameters of the connection. */
+/** Sets the limits with a statement, because a pooler might reject them as connection parameters. */
 async function setLimits(client: Client, { statement, lock, idleInTransaction }: Limits): Promise<void> {
   try {
     await client.query(

@@ -10,22 +10,24 @@ import { createTurns } from './take-turns.js'
 import { tendDatabase } from './tend-database.js'
 
 /**
- * The embedded PostgreSQL, in a thread of its own: `argv` is the data folder. Says `ready`
- * to its parent, and ends cleanly on any message, at once or after its guests. An exception here ends the process, as
- * a database that stopped half-way must.
+ * Runs the embedded PostgreSQL in a worker thread; `argv` is the data folder. Posts `ready` to
+ * its parent and stops cleanly on any message: at once, or on `stop after guests` when the
+ * other processes have disconnected. An exception here ends the whole process, because the
+ * process cannot work without its database.
  */
-/** A command that shares this one's database ends soon. */
+
+/** Milliseconds that commands which share this process's database get to finish. */
 const GUESTS_MS = 30_000
 
 const folder = process.argv[2] ?? ''
 const socketPath = path.join(folder, '.s.PGSQL.5432')
 
-// Listening comes before opening: the socket says that the folder is taken, and early clients wait for the greeting.
+// Listens before the database is open: the socket shows that the folder is in use, and early clients wait for the greeting.
 const opened = openPglite(path.join(folder, 'postgres'))
 const greeting = opened.then(greet)
 const turns = createTurns({
   execute: async (bytes, write) => {
-    // PGlite hands out a view of its own memory, which the next message overwrites.
+    // PGlite returns a view of its memory, which the next message overwrites.
     await (await opened).execProtocolRawStream(bytes, { syncToFs: false, onRawData: (chunk) => write(chunk.slice()) })
   },
   inTransaction: () => database.isInTransaction(),
@@ -40,10 +42,10 @@ server.listen(socketPath, () => chmodSync(socketPath, 0o600))
 const database = await opened
 await greeting
 tendDatabase(turns)
-parentPort?.once('message', (how: unknown) => void stop(how === 'stop after guests' ? GUESTS_MS : 0))
+parentPort?.once('message', (message: unknown) => void stop(message === 'stop after guests' ? GUESTS_MS : 0))
 parentPort?.postMessage('ready')
 
-/** What the backend says to a start-up, once: the same for every connection, since user and database are. */
+/** Reads the backend's response to a start-up message. It is the same for every connection, because user and database are. */
 async function greet(pglite: PGlite): Promise<Buffer> {
   const parameters = Buffer.from('user\0postgres\0database\0postgres\0\0')
   const startup = Buffer.alloc(8 + parameters.length)
@@ -55,7 +57,7 @@ async function greet(pglite: PGlite): Promise<Buffer> {
   return Buffer.concat(chunks)
 }
 
-/** @param patience milliseconds that connections of other processes may take to end by themselves */
+/** @param patience milliseconds that other processes get to close their connections */
 async function stop(patience: number): Promise<void> {
   server.close()
   const end = Date.now() + patience

@@ -10,33 +10,34 @@ import { lockFolder, type LockResult, type Role } from './lock-folder.js'
 
 /** A running embedded database. */
 export interface Embedded {
-  /** Tells other processes that this one will end soon, so that they wait instead of failing. */
+  /** Signals to other processes that this one will end soon, so that they wait instead of failing. */
   announceStop: () => void
-  /** For whoever started it; does nothing for others. */
+  /** Stops the database if this process started it; otherwise does nothing. */
   stop: () => Promise<void>
 }
 
-/** `sun_path` has 108 bytes on Linux, 104 on macOS and the BSDs, each with a closing zero. */
+/** Bytes. `sun_path` has 108 on Linux, 104 on macOS and the BSDs, including a terminating zero. */
 const LONGEST_SOCKET_PATH = 103
 /** Milliseconds that a process waits for one that is about to end: a command, or a server that is stopping. */
 const PATIENCE_MS = 30_000
-/** Milliseconds that a command waits for a server that is starting: making the database takes long on a slow machine. */
+/** Milliseconds that a command waits for a starting server: creating the database takes long on a slow machine. */
 const START_MS = 120_000
 
 const socketOf = (folder: string): string => path.join(folder, '.s.PGSQL.5432')
 
 /**
  * Starts the embedded PostgreSQL on a data folder and makes this process its owner. Waits for
- * a command that has the folder, and for a server that is stopping. Throws `data_dir_in_use`
- * with the owner's process id if a server has it.
+ * a command that uses the folder, and for a server that is stopping.
+ *
+ * @throws SiteError `data_dir_in_use` with the owner's process ID if a server uses it
  */
 export async function startEmbedded(folder: string): Promise<Embedded> {
   return await own(folder, 'server', Date.now() + PATIENCE_MS)
 }
 
 /**
- * Uses the server that has the folder, a command's included, or starts one for as long as
- * this process and its guests need it.
+ * Connects to the process that runs the database, a server or another command. If there is
+ * none, starts the database for as long as this process and those that share it need it.
  */
 export async function shareEmbedded(folder: string): Promise<Embedded> {
   const end = Date.now() + START_MS
@@ -46,7 +47,7 @@ export async function shareEmbedded(folder: string): Promise<Embedded> {
     } catch (error) {
       if (!isInUse(error)) throw error
       if (await greets(folder, end - Date.now())) return { announceStop: () => {}, stop: async () => {} }
-      // The server may be between taking the folder and listening, or may have ended meanwhile.
+      // The server might have locked the folder but not be listening yet, or have ended in the meantime.
       if (Date.now() > end) throw error
       await pause(50)
     }
@@ -58,7 +59,7 @@ async function own(folder: string, role: Role, until: number): Promise<Embedded>
   withDataFolder(folder, () => prepare(folder))
   const lock = await take(folder, role, until)
   try {
-    // A server of an earlier release in another container says nothing about itself; its socket answers.
+    // The lock of an earlier release lacks the container's namespace, but its socket accepts connections.
     if (await answers(folder)) throw inUse(folder, 'another process')
     const worker = await startWorker(folder)
     return {
@@ -73,17 +74,17 @@ async function own(folder: string, role: Role, until: number): Promise<Embedded>
 
 function prepare(folder: string): void {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
-  // PGlite makes its files readable by everyone, so the folder has to keep other users out, an existing one too.
+  // PGlite creates world-readable files, so the folder itself must deny access to other users, also if it existed before.
   chmodSync(folder, 0o700)
 }
 
-/** Waits until the folder is free if its owner will end soon, or may be a dead one of another container. */
+/** Waits until the folder is free if its owner will end soon, or might be a dead process of another container. */
 async function take(folder: string, role: Role, until: number): Promise<Extract<LockResult, { ok: true }>> {
   while (true) {
     const lock = withDataFolder(folder, () => lockFolder(folder, role))
     if (lock.ok) return lock
-    const mayEnd = lock.role !== 'server' || (lock.elsewhere && !(await answers(folder)))
-    if (!mayEnd || Date.now() >= until)
+    const willEnd = lock.role !== 'server' || (lock.elsewhere && !(await answers(folder)))
+    if (!willEnd || Date.now() >= until)
       throw inUse(folder, lock.elsewhere ? 'a process in another container' : `process ${lock.pid}`)
     await pause(50)
   }
@@ -107,23 +108,23 @@ const inUse = (folder: string, owner: string): SiteError =>
     'Stop that process, choose another DATA_DIR, or use PostgreSQL with DATABASE_URL to run several servers.',
   )
 
-/** Whether a server listens on the folder's socket; a file that a killed server left refuses. */
+/** Whether a server listens on the folder's socket. The socket file of a killed server accepts no connection. */
 async function answers(folder: string): Promise<boolean> {
   return await new Promise((resolve) => {
     const socket = connect(socketOf(folder))
-    const settle = (answer: boolean) => {
+    const settle = (isListening: boolean) => {
       socket.destroy()
-      resolve(answer)
+      resolve(isListening)
     }
     socket.once('connect', () => settle(true)).once('error', () => settle(false))
   })
 }
 
-/** Protocol 3.0, user and database `postgres`; and what ends a connection (PostgreSQL's documentation, 54.7). */
+/** StartupMessage with protocol 3.0, user and database `postgres`; and Terminate (PostgreSQL's documentation, 54.7). */
 const STARTUP = Buffer.from('\0\0\0\x29\0\x03\0\0user\0postgres\0database\0postgres\0\0', 'latin1')
 const TERMINATE = Buffer.from('X\0\0\0\x04', 'latin1')
 
-/** Whether the server on the folder's socket greets, waiting while it starts. False if it cannot be reached or ends. */
+/** Whether the server on the folder's socket responds to a start-up message. Waits while it starts. False if it cannot be reached or ends. */
 async function greets(folder: string, milliseconds: number): Promise<boolean> {
   return await new Promise((resolve) => {
     const socket = connect(socketOf(folder), () => socket.write(STARTUP))
@@ -149,7 +150,7 @@ async function startWorker(folder: string): Promise<Worker> {
   await new Promise((resolve, reject) =>
     worker.once('message', resolve).once('error', (cause: Error) => reject(cannotOpen(folder, cause))),
   )
-  // From here nobody listens for an 'error': the process ends, as it must without its database.
+  // From here on an 'error' has no listener and ends the process, which cannot work without its database.
   worker.removeAllListeners('error').once('exit', endWithoutDatabase)
   return worker
 }

@@ -1,7 +1,7 @@
 import type { ClientConfig } from 'pg'
 import { z } from 'zod'
 
-/** As much of another program's Sequelize as is asked for; it may come from another copy of the package. */
+/** The part of the host's Sequelize instance that is read. The instance can come from another copy of the package. */
 export interface HostSequelize {
   getDialect(): string
   readonly config: object
@@ -9,7 +9,7 @@ export interface HostSequelize {
 
 const text = z.string().nullish()
 
-/** What Sequelize hands on to pg as it is. */
+/** The options that Sequelize passes to pg unchanged. */
 const passedOn = z.object({
   ssl: z.union([z.boolean(), z.looseObject({})]).optional(),
   keepAlive: z.boolean().optional(),
@@ -31,11 +31,11 @@ const server = z.object({
 const replicated = z.object({ replication: z.object({ write: server.partial() }) })
 
 /**
- * Where a Sequelize instance connects to, for connections of our own beside its own: of
- * replicated servers the one that is written to.
+ * Returns the pg options of the server that a Sequelize instance connects to, for separate
+ * connections to it. With replication, it is the server for writes.
  */
 export function serverOf(sequelize: HostSequelize): ClientConfig {
-  // Its types leave `options` out.
+  // `options` is missing in Sequelize's types.
   const write = replicated.safeParse(Reflect.get(sequelize, 'options')).data?.replication.write
   const { host, port, database, username, password, dialectOptions } = server.parse({ ...sequelize.config, ...write })
   const { ssl, options: parameters, ...others } = dialectOptions ?? {}
@@ -51,7 +51,7 @@ export function serverOf(sequelize: HostSequelize): ClientConfig {
   })
 }
 
-/** pg falls back to its own defaults for what is missing, and not for what is null. */
+/** Removes null values: pg uses its defaults for missing options, but not for null. */
 function definedOnly(values: Readonly<Record<string, unknown>>): ClientConfig {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined && value !== null))
 }

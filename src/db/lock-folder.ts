@@ -3,15 +3,15 @@ import { linkSync, readFileSync, readlinkSync, renameSync, rmSync, statSync, uti
 import path from 'node:path'
 import { z } from 'zod'
 
-/** What kind of process has a folder: a command ends soon, a server that is stopping does as well. */
+/** What kind of process uses a folder. A command and a stopping server end soon. */
 export type Role = 'server' | 'stopping' | 'command'
 
-/** A process that can be told from a later one with the same id, and from one in another container. */
+/** Identifies a process, also against a later one with the same ID and against one in another container. */
 const ownerSchema = z.object({
   pid: z.int().positive(),
   started: z.string(),
   role: z.enum(['server', 'stopping', 'command']).default('server'),
-  /** Process ids mean something in one namespace only; empty if there are none. */
+  /** PID namespace, because process IDs are unique only within one; empty if the system has none. */
   namespace: z.string().default(''),
 })
 type Owner = z.output<typeof ownerSchema>
@@ -20,17 +20,17 @@ export type LockResult =
   | { ok: true; become: (role: Role) => void; release: () => void }
   | { ok: false; pid: number; role: Role; elsewhere: boolean }
 
-/** Milliseconds between two signs of life, for processes that cannot see this one. */
+/** Milliseconds between two heartbeats, for processes in other containers. */
 const BEAT_MS = 2_000
-/** Milliseconds without one, after which a process that cannot be seen counts as dead. */
+/** Milliseconds without a heartbeat after which a process in another container is considered dead. */
 const SILENT_MS = 15_000
 
-/** The takeover below lasts microseconds; one this old was left by a process that was killed in it. */
+/** Milliseconds. The takeover below takes microseconds, so an older one belongs to a process that was killed during it. */
 const TAKEOVER_STALE_MS = 10_000
 
 /**
- * Makes this process the one owner of a folder, until it calls `release` or ends. A lock
- * whose process is dead, or whose id belongs to another process by now, is taken over.
+ * Makes this process the only owner of a folder, until it calls `release` or ends. Takes over
+ * a lock whose process is dead, or whose process ID now belongs to another process.
  */
 export function lockFolder(folder: string, role: Role): LockResult {
   const lock = path.join(folder, 'server.pid')
@@ -42,7 +42,7 @@ export function lockFolder(folder: string, role: Role): LockResult {
     )
   write(role)
   try {
-    // link() fails where the lock exists, so that two starters cannot both succeed.
+    // link() fails if the lock exists, so two processes that start at the same time cannot both succeed.
     while (!attempt(() => linkSync(own, lock), 'EEXIST')) {
       const owner = readOwner(lock)
       if (owner && isAlive(owner, lock))
@@ -66,11 +66,11 @@ export function lockFolder(folder: string, role: Role): LockResult {
   }
 }
 
-/** Removes a dead owner's lock. One process at a time, or the second would remove the first one's new lock. */
+/** Removes a dead owner's lock. One process at a time; otherwise the second would remove the first one's new lock. */
 function removeStale(lock: string): void {
   const takeover = `${lock}.takeover`
   if (!attempt(() => writeFileSync(takeover, '', { flag: 'wx' }), 'EEXIST')) {
-    // A time in the future was written while a clock was wrong. Waiting for it would block this process for as long.
+    // A time in the future was written while a clock was wrong; waiting until then would block this process.
     const age = Math.abs(Date.now() - (statSync(takeover, { throwIfNoEntry: false })?.mtimeMs ?? Date.now()))
     if (age > TAKEOVER_STALE_MS) rmSync(takeover, { force: true })
     return
@@ -83,7 +83,7 @@ function removeStale(lock: string): void {
   }
 }
 
-/** Undefined where there is none, or one that was cut off by a crash of the machine. */
+/** @returns undefined if there is no lock, or if a crash of the machine truncated it */
 function readOwner(lock: string): Owner | undefined {
   try {
     return ownerSchema.safeParse(JSON.parse(readFileSync(lock, 'utf8'))).data
@@ -92,7 +92,7 @@ function readOwner(lock: string): Owner | undefined {
   }
 }
 
-/** The namespace of this process's ids, which each container has for itself; empty where there is no /proc. */
+/** Returns this process's PID namespace, which differs between containers; empty if there is no /proc. */
 function namespace(): string {
   try {
     return readlinkSync('/proc/self/ns/pid')
@@ -119,15 +119,15 @@ function isRunning({ pid, started }: Owner): boolean {
 }
 
 /**
- * When a process started: boot and clock ticks since (proc(5), `stat`, fields 3 and 22).
- * Empty where there is no /proc, and then the process id alone decides; and for a zombie,
- * which holds nothing any more but stays until its parent asks.
+ * Returns when a process started: the boot ID and the clock ticks since boot (proc(5), `stat`,
+ * field 22). Empty if there is no /proc, so that only the process ID is compared, and for a
+ * zombie (field 3), which has released everything and only waits for its parent.
  */
 function startOf(pid: number): string {
   try {
     const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    // The second field is the command in parentheses and may hold spaces.
+    // The second field is the command in parentheses and can contain spaces.
     const [state, ...fields] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
     return state === 'Z' ? '' : `${boot}/${fields[18] ?? ''}`
   } catch {

@@ -6,9 +6,9 @@ import { migrationsOfKind } from './check-kind-tables.js'
 import { type KindMigrations, type Migration, migrations } from './migrations/index.js'
 import { prepareSchema, seeExtensions } from './own-schema.js'
 
-/** The job queue's schema is graphile-worker's own; raise the version with the dependency. */
+/** graphile-worker creates the schema of the job queue; raise the version with the dependency. */
 const JOB_QUEUE = 'graphile-worker-0.16'
-const OURS: readonly string[] = [...migrations.map((migration) => migration.name), JOB_QUEUE]
+const SITE_MIGRATIONS: readonly string[] = [...migrations.map((migration) => migration.name), JOB_QUEUE]
 
 /** Any number that nothing else in this database locks. */
 const MIGRATION_LOCK = 0x6f747061
@@ -29,12 +29,12 @@ const rowsSchema = z.array(z.object({ name: z.string() }))
  */
 export async function migrate(database: Database, kinds: readonly KindMigrations[] = []): Promise<string[]> {
   const executed = await executedMigrations(database.sequelize)
-  refuseUnknown(executed, kinds)
+  assertAllKnown(executed, kinds)
   if (isComplete(executed, kinds)) return []
   return await database.unhurried((patient) => oneAtATime(patient, () => runPending(patient, kinds)))
 }
 
-/** Waits for whoever migrates this database at the moment. */
+/** Runs the work under an advisory lock, so that only one process migrates this database at a time. */
 async function oneAtATime<T>({ pool }: Database, work: () => Promise<T>): Promise<T> {
   const client = await pool.connect()
   try {
@@ -45,9 +45,13 @@ async function oneAtATime<T>({ pool }: Database, work: () => Promise<T>): Promis
   }
 }
 
-/** Refuses a database that a later release has migrated: this code does not know what changed. */
+/**
+ * Checks that no later release has migrated the database.
+ *
+ * @throws SiteError `database_newer`
+ */
 export async function assertNotNewer(database: Database): Promise<void> {
-  refuseUnknown(await executedMigrations(database.sequelize), [])
+  assertAllKnown(await executedMigrations(database.sequelize), [])
 }
 
 /** Whether every migration of this release, and of these kinds, has run. */
@@ -56,15 +60,15 @@ export async function isMigrated(database: Database, kinds: readonly KindMigrati
 }
 
 const knownNames = (kinds: readonly KindMigrations[]): readonly string[] => [
-  ...OURS,
+  ...SITE_MIGRATIONS,
   ...kinds.flatMap(migrationsOfKind).map(({ name }) => name),
 ]
 
 const isComplete = (executed: readonly string[], kinds: readonly KindMigrations[]): boolean =>
   knownNames(kinds).every((name) => executed.includes(name))
 
-/** What a kind did that is not registered here is its own business: nobody but the kind reads its table. */
-function refuseUnknown(executed: readonly string[], kinds: readonly KindMigrations[]): void {
+/** Throws for unknown migrations, except those of kinds that are not registered here: only the kind reads its table. */
+function assertAllKnown(executed: readonly string[], kinds: readonly KindMigrations[]): void {
   const known = knownNames(kinds)
   const isForeign = (name: string) =>
     name.startsWith('kind:') && !kinds.some((kind) => name.startsWith(`kind:${kind.name}/`))
@@ -81,7 +85,7 @@ async function runPending(database: Database, kinds: readonly KindMigrations[]):
   const { sequelize } = database
   await prepareSchema(database)
   await sequelize.query('create table if not exists migrations (name varchar(255) primary key)')
-  // Loaded here: most starts find nothing to do, and its command line weighs as much as Sequelize.
+  // Loaded here because most starts have nothing to migrate, and umzug's command line is as large as Sequelize.
   const { Umzug } = await import('umzug')
   const umzug = new Umzug({
     migrations: [
@@ -89,18 +93,18 @@ async function runPending(database: Database, kinds: readonly KindMigrations[]):
       jobQueue(database),
       ...kinds.flatMap(migrationsOfKind).map((migration) => inTransaction(database, migration)),
     ],
-    // Every migration records itself, in its own transaction: it has run and is recorded, or neither.
+    // Every migration records itself in its own transaction, so that it cannot run without being recorded.
     storage: { executed: async () => executedMigrations(sequelize), logMigration: async () => {}, unlogMigration },
     logger: undefined,
   })
-  const ran = await umzug.up().catch((failed: unknown) => {
-    // Umzug puts an error of its own around what a migration threw.
-    throw failed instanceof Error && failed.cause instanceof SiteError ? failed.cause : failed
+  const ran = await umzug.up().catch((error: unknown) => {
+    // Umzug wraps what a migration threw.
+    throw error instanceof Error && error.cause instanceof SiteError ? error.cause : error
   })
   return ran.map((migration) => migration.name)
 }
 
-/** The row comes first and is the lock: whoever comes second waits for the first one's commit, and skips. */
+/** Inserts the row first, as a lock: a second process waits for the first one's commit and then skips the migration. */
 function inTransaction(database: Database, { name, up }: Migration) {
   const run = async () =>
     await database.sequelize.transaction(async (transaction) => {
@@ -115,7 +119,7 @@ function inTransaction(database: Database, { name, up }: Migration) {
   return { name, up: run }
 }
 
-/** Commits step by step on its own connection, and may be repeated after a crash in between. */
+/** Creates the job queue. It commits step by step on its own connection and can be repeated after a crash. */
 function jobQueue({ sequelize, pool, jobsSchema }: Database) {
   const run = async () => {
     const { runMigrations } = await import('graphile-worker')
@@ -129,7 +133,7 @@ async function unlogMigration(): Promise<void> {
   throw new Error('Migrations cannot be undone. Restore a backup instead.')
 }
 
-/** In order of name; none where the table does not exist yet. */
+/** Returns the recorded migrations, sorted by name; none if the table does not exist yet. */
 async function executedMigrations(sequelize: Sequelize): Promise<string[]> {
   try {
     const rows = await sequelize.query('select name from migrations order by name', { type: QueryTypes.SELECT })

@@ -1,9 +1,9 @@
 import type { ClientMessage } from './read-messages.js'
 
 /**
- * Puts `prefix` before the name of a prepared statement, wherever the message names one.
- * All connections share one backend, and each may call its statement `get-user`.
- * Unnamed statements and portals need none: a connection keeps the backend from Parse to Sync.
+ * Puts `prefix` before the name of a prepared statement if the message contains one. All
+ * connections share one backend, and two of them can use the same name. Unnamed statements
+ * and portals need no prefix, because a connection has the backend to itself from Parse to Sync.
  */
 export function prefixStatement(message: ClientMessage, prefix: string): ClientMessage {
   const at = statementOffset(message)
@@ -13,7 +13,7 @@ export function prefixStatement(message: ClientMessage, prefix: string): ClientM
   return { type: message.type, bytes }
 }
 
-/** Where the statement's name begins: Parse, Bind (after the portal's name), Describe and Close of a statement. */
+/** Returns the offset of the statement's name in Parse, Bind (after the portal's name), and Describe or Close of a statement. */
 function statementOffset({ type, bytes }: ClientMessage): number | undefined {
   if (type === 'P') return 5
   if (type === 'B') return bytes.indexOf(0, 5) + 1
@@ -21,7 +21,7 @@ function statementOffset({ type, bytes }: ClientMessage): number | undefined {
   return undefined
 }
 
-/** The statement that a Parse message names, undefined for the unnamed one and for other messages. */
+/** Returns the statement that a Parse message names; undefined for the unnamed one and for other messages. */
 export function parsedStatement({ type, bytes }: ClientMessage): string | undefined {
   return type === 'P' && bytes[5] !== 0 ? bytes.toString('utf8', 5, bytes.indexOf(0, 5)) : undefined
 }

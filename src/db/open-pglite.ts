@@ -4,12 +4,12 @@ import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm'
 import { NodeFS } from '@electric-sql/pglite/nodefs'
 
 /**
- * PGlite starts PostgreSQL with `-F`, no fsync, and its file system has none to offer: a
- * commit would survive the end of the process but not of the machine. This one writes through.
+ * Start parameters that enable fsync. PGlite starts PostgreSQL with `-F` (no fsync), and its
+ * file system has no fsync: a commit would survive a crash of the process but not of the machine.
  */
 const START_PARAMS = [...PGlite.defaultStartParams.filter((flag) => flag !== '-F'), '-c', 'wal_sync_method=fsync']
 
-/** Gives PGlite's file system the fsync that it lacks. */
+/** Adds the missing fsync to PGlite's file system. */
 function writeThrough({ FS }: PGlite['Module']): void {
   FS.filesystems.NODEFS.stream_ops.fsync = (stream: { nfd: number }) => {
     fsyncSync(stream.nfd)
@@ -24,13 +24,13 @@ class DurableFiles extends NodeFS {
   }
 }
 
-/** Opens the database in a folder, making it first where there is none (some seconds). */
+/** Opens the database in a folder, and creates it first if there is none (takes some seconds). */
 export async function openPglite(folder: string): Promise<PGlite> {
   if (!existsSync(folder)) await initialise(folder)
   return await open(folder)
 }
 
-/** Makes it under another name: PGlite would take one that was killed in the making for a whole one. */
+/** Creates the database under another name, because PGlite would open one whose creation was interrupted. */
 async function initialise(folder: string): Promise<void> {
   const draft = `${folder}.new`
   rmSync(draft, { recursive: true, force: true })

@@ -5,15 +5,15 @@ import type { Database } from './connect.js'
 type InSchema = Pick<Database, 'pool' | 'schema'>
 
 /**
- * Makes the schema of `DATABASE_SCHEMA` where it is not there yet. Throws
- * `schema_not_searched` where connections do not arrive in it: everything would land among
- * somebody else's tables.
+ * Creates the schema of `DATABASE_SCHEMA` if it does not exist, and checks that connections use it.
+ *
+ * @throws SiteError `schema_not_searched` if not: the tables would be created in another schema
  */
 export async function prepareSchema({ pool, schema }: InSchema): Promise<void> {
   if (schema === null) return
   const { rows } = await pool.query('select from pg_namespace where nspname = $1', [schema])
-  // Two processes may start at once, and one of them comes too late for "if not exists".
-  if (rows.length === 0) await pool.query(`create schema if not exists ${schema}`).catch(isThereByNow)
+  // If two processes start at once, "if not exists" does not protect the second one from an error.
+  if (rows.length === 0) await pool.query(`create schema if not exists ${schema}`).catch(ignoreDuplicate)
   const arrived = await pool.query<{ schema: string | null }>('select current_schema() as schema')
   if (arrived.rows[0]?.schema === schema) return
   throw new SiteError(
@@ -23,15 +23,15 @@ export async function prepareSchema({ pool, schema }: InSchema): Promise<void> {
   )
 }
 
-/** SQLSTATE 23505 and 42P06. */
-function isThereByNow(error: unknown): void {
+/** Ignores SQLSTATE 23505 (unique violation) and 42P06 (duplicate schema). */
+function ignoreDuplicate(error: unknown): void {
   const code = error instanceof Error && 'code' in error ? error.code : undefined
   if (code !== '23505' && code !== '42P06') throw error
 }
 
 /**
- * Lets a migration see extensions, which others may have put into another schema. Ours comes
- * first all the same, and is the one that things are made in.
+ * Adds the schemas of extensions to a migration's search path, because an extension can be
+ * installed in another schema. The site's schema stays first, so new tables are created there.
  */
 export async function seeExtensions(
   { sequelize, schema }: Pick<Database, 'sequelize' | 'schema'>,

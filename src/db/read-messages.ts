@@ -1,6 +1,6 @@
-/** One message of a client in PostgreSQL's protocol 3.0, whole; before the start-up it has no type byte. */
+/** One complete client message of PostgreSQL's protocol 3.0. Before the start-up, messages have no type byte. */
 export interface ClientMessage {
-  /** The type byte as a letter, or what kind of opening packet it is. */
+  /** The type byte as a letter, or the kind of opening packet. */
   type: string
   bytes: Buffer
 }
@@ -11,10 +11,10 @@ const OPENING = new Map([
   [80877104, 'gss'],
 ])
 
-/** PostgreSQL's own ceiling for one message (PQ_LARGE_MESSAGE_LIMIT). */
+/** Bytes of the largest message that PostgreSQL accepts (PQ_LARGE_MESSAGE_LIMIT). */
 const LARGEST = 0x3fffffff
 
-/** Cuts one connection's byte stream into messages; bytes of an unfinished message wait for the next chunk. */
+/** Splits one connection's byte stream into messages. Bytes of an incomplete message are stored until the next chunk. */
 export function createMessageReader(): (chunk: Buffer) => ClientMessage[] {
   let rest: Buffer = Buffer.alloc(0)
   let started = false
@@ -32,7 +32,7 @@ export function createMessageReader(): (chunk: Buffer) => ClientMessage[] {
   }
 }
 
-/** Bytes of the first message, 0 while it is incomplete. */
+/** Returns the length of the first message in bytes, 0 while it is incomplete. */
 function wholeLength(bytes: Buffer, started: boolean): number {
   const typeBytes = started ? 1 : 0
   if (bytes.length < typeBytes + 4) return 0

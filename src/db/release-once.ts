@@ -3,8 +3,8 @@ import { Pool, type PoolClient } from 'pg'
 type Borrow = (error: Error | undefined, client: PoolClient | undefined, done: (error?: unknown) => void) => void
 
 /**
- * A pool whose callers may give a connection back twice. graphile-worker does, if the
- * connection on which it listens breaks while it stops, and nobody handles what pg throws then.
+ * A pool whose connections can be released twice. graphile-worker does that if the connection
+ * it listens on breaks while it stops, and does not handle the error that pg throws then.
  */
 export class ReleaseOncePool extends Pool {
   override connect(): Promise<PoolClient>
@@ -15,7 +15,7 @@ export class ReleaseOncePool extends Pool {
   }
 }
 
-/** A pool that has ended gives no way back with its error, whatever pg's types say. */
+/** `work` can be undefined in spite of pg's types: an ended pool passes no `done` along with its error. */
 function once<Value>(work: ((value?: Value) => void) | undefined): (value?: Value) => void {
   let done = false
   return (value) => {

@@ -7,14 +7,14 @@ export interface SealedColumn {
   column: string
 }
 
-/** Values that still name another key than the newest. */
+/** Number of values in a table that are sealed with one of the older keys. */
 export interface KeyUse {
   keyId: string
   table: string
   rows: number
 }
 
-/** Rows that are read at once. */
+/** Rows per query. */
 const BATCH = 500
 
 interface SealedRow {
@@ -23,10 +23,10 @@ interface SealedRow {
 }
 
 /**
- * Seals every value of a column again that is not sealed with the newest key. A value that
- * somebody changes in between stays as they left it. May be stopped and started again.
+ * Seals again every value of a column that is not sealed with the newest key. Does not
+ * overwrite a value that was changed in the meantime. Can be stopped and started again.
  *
- * @returns how many it has moved
+ * @returns number of values sealed again
  */
 export async function resealColumn(database: Database, keys: Keyring, column: SealedColumn): Promise<number> {
   let moved = 0
@@ -40,7 +40,7 @@ export async function resealColumn(database: Database, keys: Keyring, column: Se
   }
 }
 
-/** How many values name which key, besides the newest. */
+/** Counts the values of a column by key, without those of the newest key. */
 export async function countOtherKeys(
   { pool }: Database,
   keys: Keyring,
@@ -54,7 +54,7 @@ export async function countOtherKeys(
   return rows.map((row) => ({ ...row, table }))
 }
 
-/** SQL: an envelope that does not name the newest key, which is $1. */
+/** Returns an SQL condition: an envelope that was not sealed with the newest key, which is $1. */
 export const isOlder = (value: string) =>
   `${value} ~ '^v1\\.[0-9a-f]{8}\\.[A-Za-z0-9_-]{16}\\.[A-Za-z0-9_-]{22,}$' and split_part(${value}, '.', 2) <> $1`
 
@@ -88,7 +88,7 @@ async function resealRow(
   return rowCount === 1
 }
 
-/** @returns null if no key known here opens it */
+/** Seals one value again. @returns null if none of the configured keys opens it */
 export function resealValue(
   keys: Keyring,
   sealed: string,
@@ -97,8 +97,8 @@ export function resealValue(
   if (!keys.ids.includes(envelopeKeyId(sealed) ?? '')) return null
   try {
     return keys.seal(keys.open(sealed, place), place)
-  } catch (fault) {
-    if (isNotReadable(fault)) return null
-    throw fault
+  } catch (error) {
+    if (isNotReadable(error)) return null
+    throw error
   }
 }

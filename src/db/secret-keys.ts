@@ -2,14 +2,14 @@ import type { Keyring } from '../crypto/keyring.js'
 import type { Database } from './connect.js'
 import { runStatement } from './run-statement.js'
 
-/** Milliseconds for which a key that has left SECRET_KEYS still signs for sessions: none is older. */
+/** Milliseconds for which sessions signed with a key outside SECRET_KEYS remain valid: the longest life of a session. */
 const SESSION_LIFE_MS = 24 * 3600 * 1000
 
-/** What this database knows about the keys of a process. */
+/** How the keys of this process compare with those that were used with this database. */
 export interface KeyStanding {
-  /** IDs of keys that were used with this database and are not known here. */
+  /** IDs of keys that were used with this database but that this process does not have. */
   missing: string[]
-  /** Keys were used with this database, and none of them is known here. */
+  /** This process has none of the keys that were used with this database. */
   isStranger: boolean
 }
 
@@ -20,8 +20,8 @@ interface KeyRow {
 }
 
 /**
- * Makes known what remains of keys that have left SECRET_KEYS: what was hashed with one is
- * still found, and sessions that it signed go on for a day.
+ * Loads what remains of keys that were removed from SECRET_KEYS into the keyring. Values hashed
+ * with such a key are still found, and sessions signed with it remain valid for a day.
  */
 export async function recallKeys(database: Pick<Database, 'pool'>, keys: Keyring, now: Date): Promise<KeyStanding> {
   const rows = await runStatement<KeyRow>(database, undefined, READ, {})
@@ -32,19 +32,19 @@ export async function recallKeys(database: Pick<Database, 'pool'>, keys: Keyring
   return { missing: missing.map(({ id }) => id), isStranger: rows.length > 0 && missing.length === rows.length }
 }
 
-/** Writes down what has to outlive each key of the configuration, unless that has been done before. */
+/** Stores what must remain of each configured key after its removal, unless it is stored already. */
 export async function recordKeys(database: Pick<Database, 'pool'>, keys: Keyring, now: Date): Promise<void> {
   const { ids } = keys
   const rows = ids.map((id, index) => ({ id, sealed: keys.wrap(id), superseded: index > 0 }))
   await runStatement(database, undefined, RECORD, { rows: JSON.stringify(rows), known: ids, now })
 }
 
-/** Keys that are not the newest are on their way out: sessions that they signed have a day from now. */
+/** Records since when keys are not the newest. Sessions signed with them remain valid for a day from then. */
 export async function markSuperseded(database: Pick<Database, 'pool'>, keys: Keyring, now: Date): Promise<void> {
   await runStatement(database, undefined, MARK, { newest: keys.ids[0], known: keys.ids, now })
 }
 
-/** Forgets keys that are lost, once nothing needs them any more. @param needed IDs that something still names */
+/** Deletes records of lost keys that nothing needs. @param needed IDs that stored values still refer to */
 export async function forgetKeys(
   database: Pick<Database, 'pool'>,
   keys: Keyring,
@@ -55,7 +55,7 @@ export async function forgetKeys(
 
 const READ = 'select id, sealed, superseded_at as "supersededAt" from secret_keys order by created_at, id'
 
-// A row that a key unknown here has sealed is of no use to anybody but its owner, who has this key as well.
+// A row sealed with an unknown key is overwritten: a process that has that key has this one as well.
 const RECORD = `
 insert into secret_keys (id, sealed, created_at, superseded_at)
 select row.id, row.sealed, $now::timestamptz, case when row.superseded then $now::timestamptz end

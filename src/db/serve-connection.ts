@@ -5,15 +5,15 @@ import { refuseCopyIn } from './refuse-copy.js'
 import type { Batch, Client, Turns } from './take-turns.js'
 import { writeMessage, writeQuery } from './write-message.js'
 
-/** Query, Sync and FunctionCall are answered with ReadyForQuery, Flush with what there is. */
+/** The backend responds to Query, Sync and FunctionCall with ReadyForQuery, and to Flush with what is ready. */
 const COMPLETE = new Set(['Q', 'S', 'F'])
 const SENT = new Set([...COMPLETE, 'H'])
 
 let connections = 0
 
 /**
- * Speaks PostgreSQL's protocol 3.0 with one client: `greeting` answers its start-up, and
- * everything after goes to the backend in whole batches when it is this client's turn.
+ * Serves one client with PostgreSQL's protocol 3.0. Responds to its start-up with `greeting`
+ * and forwards all later messages to the backend in complete batches, when it is this client's turn.
  */
 export function serveConnection(socket: Socket, turns: Turns, greeting: Promise<Buffer>): void {
   const client = createClient(socket)
@@ -28,7 +28,7 @@ export function serveConnection(socket: Socket, turns: Turns, greeting: Promise<
     else session.forward(message)
   }
 
-  // Cleaned up before the client learns of the end, so that nothing of it meets the client's next connection.
+  // Cleans up before the client sees the end, so that its next connection finds nothing left of this one.
   function terminate(): void {
     socket.end()
     session.end()
@@ -41,7 +41,7 @@ export function serveConnection(socket: Socket, turns: Turns, greeting: Promise<
       socket.destroy(error instanceof Error ? error : undefined)
     }
   })
-  // A client that dies is no fault of ours; 'close' follows and cleans up.
+  // A client that dies is not an error here; 'close' follows and cleans up.
   socket.on('error', () => {})
   socket.on('close', session.end)
 }
@@ -57,7 +57,7 @@ function createClient(socket: Socket): Client {
   return { batches: [], write, evict }
 }
 
-/** What one connection has under way: messages up to the next Sync, and names it has given. */
+/** Tracks the state of one connection: messages up to the next Sync, and the names of its prepared statements. */
 function openSession(client: Client, turns: Turns) {
   const prefix = `c${++connections}_`
   const statements = new Set<string>()
@@ -80,7 +80,7 @@ function openSession(client: Client, turns: Turns) {
   }
 }
 
-/** Ends an unfinished batch and an open transaction, and forgets the client's prepared statements. */
+/** Builds the batch that ends an unfinished batch and an open transaction, and closes the client's prepared statements. */
 function cleanupAfter(statements: ReadonlySet<string>): Batch {
   const closes = [...statements].map((name) => writeMessage('C', `S${name}\0`))
   const bytes = Buffer.concat([writeMessage('S', ''), writeQuery('ROLLBACK'), ...closes, writeMessage('S', '')])

@@ -16,7 +16,7 @@ export async function settleTimes(
   let settled = 0
   for (const sql of [...STATEMENTS, ...codeTables.flatMap(codeStatements)])
     settled += (await pool.query(sql, [now])).rowCount ?? 0
-  // The queue has the clock of the database. A job waits e^attempts seconds at most, as graphile-worker has it.
+  // The queue uses the clock of the database. graphile-worker delays a job by at most e^attempts seconds.
   const { rowCount } = await pool.query(
     `select ${jobsSchema}.reschedule_jobs(array[id], run_at := now()) from ${jobsSchema}.jobs
      where locked_at is null and run_at > now() + (exp(least(attempts, 10)) + 60) * interval '1 second'`,
@@ -24,13 +24,13 @@ export async function settleTimes(
   return settled + (rowCount ?? 0)
 }
 
-/** Later than the clocks of several processes differ. */
+/** Clocks of several processes differ by less than this. */
 const AHEAD = "$1::timestamptz + interval '5 seconds'"
 
-/** Since when a policy holds for a person, when they were last warned of failures, and when they last signed in. */
+/** Since when a policy applies to a user, when they were last warned of failures, and when they last signed in. */
 const USER_TIMES = ['policy_since', 'warned_at', 'own_warned_at', 'last_login_at'] as const
 
-/** The same moment as `users.token_failures` has it. */
+/** The current time in the format of `users.token_failures`. */
 const MILLISECONDS = 'floor(extract(epoch from $1::timestamptz) * 1000)::bigint'
 
 const STATEMENTS = [
@@ -44,7 +44,7 @@ const STATEMENTS = [
   `update known_browsers set seen_at = $1::timestamptz where seen_at > ${AHEAD}`,
   `update users set ${USER_TIMES.map((column) => `${column} = case when ${column} > ${AHEAD} then $1::timestamptz else ${column} end`).join(', ')}
    where ${USER_TIMES.map((column) => `${column} > ${AHEAD}`).join(' or ')}`,
-  // Failures are corrected where they are read as well; an account that nobody tries in between has them corrected here.
+  // Failures are also corrected when they are read; this corrects them for accounts without an attempt in between.
   `update users set token_failed_at = array(select least(at, $1::timestamptz) from unnest(token_failed_at) with ordinality t(at, n) order by n)
    where token_failed_at <> '{}' and exists (select from unnest(token_failed_at) at where at > ${AHEAD})`,
   `update users set token_failures = (
@@ -58,7 +58,7 @@ const STATEMENTS = [
   `update password_failures set failed_at = $1::timestamptz, failed_before = least(failed_before, $1::timestamptz) where failed_at > ${AHEAD}`,
   `update repeated_forms set expires_at = $1::timestamptz where expires_at > ${AHEAD} + interval '1 minute'`,
   `update challenge_sends set at = $1::timestamptz where at > ${AHEAD}`,
-  // Milliseconds; no window is longer than an hour.
+  // Milliseconds. No window is longer than an hour.
   `update rate_limits set expire = (extract(epoch from now()) + 900) * 1000
    where expire > (extract(epoch from $1::timestamptz) + 3605) * 1000 and expire > (extract(epoch from now()) + 3605) * 1000`,
 ]
@@ -66,6 +66,6 @@ const STATEMENTS = [
 const codeStatements = (table: string): string[] => [
   `update ${table} set challenged_at = $1::timestamptz, code_expires_at = null, code_hash = null, sent_code_expires_at = null, sent_code_hash = null
    where challenged_at > ${AHEAD}`,
-  // The older code, if a newer one was sent after the clock was right again.
+  // The older code, if a newer one was sent after the clock was corrected.
   `update ${table} set sent_code_expires_at = null, sent_code_hash = null where sent_code_expires_at > ${AHEAD} + interval '5 minutes'`,
 ]

@@ -1,13 +1,13 @@
 import type { Database } from './connect.js'
 import { runStatement } from './run-statement.js'
 
-/** What one process leaves for others to know, the command line above all. */
+/** Facts that one process stores for others, mostly for the command line. */
 export interface SiteFacts {
-  /** Where people and their passwords are: our own table, or the application's. */
+  /** Where users and their passwords are stored: in the site's table, or in the application. */
   people: 'here' | 'application'
 }
 
-/** Writes a fact down where it is not known yet. */
+/** Stores a fact, unless it is stored already. */
 export async function stateFact<Name extends keyof SiteFacts>(
   database: Pick<Database, 'pool'>,
   name: Name,
@@ -16,13 +16,13 @@ export async function stateFact<Name extends keyof SiteFacts>(
   await runStatement(database, undefined, STATE, { name, value })
 }
 
-/** Whether something was the case when the site last started. */
+/** Whether a fact had this value when the site last started. */
 export async function isFact<Name extends keyof SiteFacts>(
   database: Pick<Database, 'pool'>,
   name: Name,
   value: SiteFacts[Name],
 ): Promise<boolean> {
-  const rows = await runStatement(database, undefined, ASK, { name, value })
+  const rows = await runStatement(database, undefined, READ, { name, value })
   return rows.length > 0
 }
 
@@ -30,4 +30,4 @@ const STATE = `
 insert into site_facts (name, value) values ($name, $value)
 on conflict (name) do update set value = excluded.value where site_facts.value <> excluded.value`
 
-const ASK = 'select name from site_facts where name = $name and value = $value'
+const READ = 'select name from site_facts where name = $name and value = $value'

@@ -1,7 +1,7 @@
-/** Messages that go to the backend together. */
+/** Messages that are sent to the backend together. */
 export interface Batch {
   bytes: Uint8Array
-  /** Ends with Query or Sync, so that ReadyForQuery is the answer's end. */
+  /** Ends with Query or Sync, so that the response ends with ReadyForQuery. */
   complete: boolean
 }
 
@@ -9,7 +9,7 @@ export interface Batch {
 export interface Client {
   batches: Batch[]
   write: (chunk: Uint8Array) => void
-  /** Ends the connection, because it kept the others waiting. */
+  /** Ends the connection, because others had to wait for it too long. */
   evict: () => void
 }
 
@@ -19,13 +19,13 @@ export interface Backend {
   inTransaction: () => boolean
 }
 
-/** How long a client may sit silent inside a transaction while others wait. */
+/** Milliseconds that a client can be idle in a transaction while others wait. */
 const PATIENCE_MS = 10_000
 
 /**
- * Shares one backend among connections, first come first served. A connection has the
- * backend to itself from the first message of a batch until no transaction is open; nobody
- * else's message may reach it before (docs/decisions/0001-own-embedded-socket.md).
+ * Shares one backend among connections, first come, first served. From the first message of a
+ * batch until no transaction is open, a connection has the backend to itself: a message of
+ * another connection must not reach it (docs/decisions/0001-own-embedded-socket.md).
  */
 export function createTurns(backend: Backend, patienceMs = PATIENCE_MS) {
   const waiting: Client[] = []
@@ -66,17 +66,17 @@ export function createTurns(backend: Backend, patienceMs = PATIENCE_MS) {
   }
 
   return {
-    /** Adds work for this client behind what it has asked for before. */
+    /** Adds work after this client's earlier work. */
     enqueue(client: Client, batch: Batch): void {
       admit(client, client.batches.push(batch) > 1)
     },
-    /** The client is gone: what it still wanted is dropped, and `cleanup` ends what it left open. */
+    /** Drops the waiting work of a client that has disconnected, and runs `cleanup` to end what it left open. */
     leave(client: Client, cleanup: Batch): void {
       const queued = client.batches.length > 0
       client.batches = [cleanup]
       admit(client, queued)
     },
-    /** Settles when nothing that can run is left. */
+    /** Resolves when no work that can run is left. */
     async idle(): Promise<void> {
       await running
     },

@@ -15,9 +15,9 @@ interface KeyServices {
 const REMEDY = 'add it to the end of SECRET_KEYS, or see "Lost keys" in docs/deployment.md'
 
 /**
- * Brings the keys of this process and the database together at the start: what remains of
- * older keys is recalled, and keys that should be here and are not are logged by their ID. It
- * does not stop the start: people whose devices need no secret key can sign in without it.
+ * Matches the keys of this process with the database at the start. It loads what remains of
+ * older keys, and logs the IDs of keys that are missing. The site starts without them, because
+ * users whose devices need no secret key can still sign in.
  */
 export async function useKeys({ database, keys, clock, log }: KeyServices): Promise<void> {
   const now = clock.now()

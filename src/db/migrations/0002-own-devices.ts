@@ -2,7 +2,7 @@ import type { Transaction } from 'sequelize'
 import type { Database } from '../connect.js'
 import { createFirstDeviceTable } from './device-table.js'
 
-/** Phones, e-mail, hardware tokens, security keys; links that work once; where a device was last used. */
+/** Adds phones, email devices, hardware tokens, security keys, one-time links, and where a device was last used. */
 export const name = '0002-own-devices'
 
 const challenge = `

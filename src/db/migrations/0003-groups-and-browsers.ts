@@ -2,10 +2,11 @@ import type { Transaction } from 'sequelize'
 import type { Database } from '../connect.js'
 
 /**
- * Groups with permissions and a policy of their own, trusted browsers, and people whom
- * another table knows. The trigger ends somebody's trusted browsers when password, address or
- * epoch change, whoever changes them (A-01): a page, the panel, the command line, SQL by hand.
- * It names its schema itself: whoever writes by hand may search another one.
+ * Adds groups with their own permissions and policy, trusted browsers, and users that are
+ * stored in the application's table. The trigger ends a user's trusted browsers when their
+ * password, email address or epoch changes, no matter what changes it: a page, the panel, the
+ * command line, SQL by hand. It names its schema, because SQL by hand can run with another
+ * search path.
  */
 export const name = '0003-groups-and-browsers'
 

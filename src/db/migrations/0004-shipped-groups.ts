@@ -1,18 +1,18 @@
 import type { Transaction } from 'sequelize'
 import type { Database } from '../connect.js'
 
-/** Three groups to begin with, without members. An operator may rename, change or delete them: they do not come back. */
+/** Adds three groups without members. An operator can rename, change or delete them; they are not created again. */
 export const name = '0004-shipped-groups'
 
 const kinds = ['totp', 'webauthn', 'hotp', 'phone', 'email', 'static']
 const devices = (permission: string) => kinds.map((kind) => `${kind}_devices.${permission}`)
 const seeing = ['users.view', ...devices('view'), 'static_tokens.view', 'trusted_browsers.view']
 
-/** Named for the tests of what they may. */
+/** Exported for the tests of their permissions. */
 export const shippedGroups: Readonly<Record<string, readonly string[]>> = {
   Helpdesk: [...seeing, 'users.invite', 'users.resetSecondFactor'],
   Auditor: [...seeing, 'groups.view', 'audit_events.view'],
-  // All that staff in no group may, so that its members can make somebody staff.
+  // Everything that staff without a group can do, so that members can make someone staff.
   'People admin': [
     ...seeing,
     'groups.view',

@@ -3,14 +3,14 @@ import type { Database } from '../connect.js'
 import { deviceStateFunction, stateColumns, stateTrigger } from './device-states.js'
 
 /**
- * Tells a disabled device from an unfinished setup in the row itself, for the tables of all
- * kinds, those from outside included. Rows that exist are classified by what is known of them.
+ * Records in the row whether a device is disabled or its setup is not finished, for the tables
+ * of all kinds, including custom ones. Existing rows are classified by what is known about them.
  */
 export const name = '0005-device-states'
 
 const builtIn = ['totp', 'webauthn', 'hotp', 'phone', 'email', 'static']
 
-/** Signs of a finished setup that only one kind has. A set of backup tokens and a key are never unfinished. */
+/** Conditions that show a finished setup, by kind. Sets of backup tokens and security keys are never unfinished. */
 const ownSigns: Readonly<Record<string, string>> = { totp: 'd.last_step >= 0', static: 'true', webauthn: 'true' }
 
 export async function up({ sequelize }: Database, transaction: Transaction): Promise<void> {
@@ -25,7 +25,7 @@ export async function up({ sequelize }: Database, transaction: Transaction): Pro
   )
 }
 
-/** Kinds from outside whose migrations ran here, whether this process knows them or not. */
+/** Lists the custom kinds whose migrations ran on this database, registered in this process or not. */
 async function addedKinds(sequelize: Database['sequelize'], transaction: Transaction): Promise<string[]> {
   const rows = await sequelize.query<{ kind: string }>(
     `select distinct kind from (select split_part(substr(name, 6), '/', 1) as kind from migrations where starts_with(name, 'kind:')) known
@@ -35,8 +35,8 @@ async function addedKinds(sequelize: Database['sequelize'], transaction: Transac
   return rows.map(({ kind }) => kind)
 }
 
-// The audit log may have been pruned, so every other sign counts as well: a device that is taken
-// for an unfinished setup by mistake would be removed, and its owner's password alone would do.
+// The audit log might have been pruned, so every other sign is used as well. A device mistaken
+// for an unfinished setup would be removed, and its owner could sign in with the password alone.
 const classify = (kind: string) => `
 update ${kind}_devices set confirmed_at = created_at where confirmed;
 update ${kind}_devices d set

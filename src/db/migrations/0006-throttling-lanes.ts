@@ -3,12 +3,12 @@ import type { Database } from '../connect.js'
 import { shippedGroups as before } from './0004-shipped-groups.js'
 
 /**
- * Failures are counted by where they came from (src/otp/failures.ts). Staff who can reset a
- * second factor can unlock a person, who loses less by it.
+ * Adds separate counts of failures by where they came from (src/otp/failures.ts). Staff who
+ * can reset a second factor can now also unlock a user, which changes less.
  */
 export const name = '0006-throttling-lanes'
 
-/** The shipped groups as they are from here on. */
+/** Permissions of the shipped groups from this migration on. */
 export const shippedGroups: typeof before = Object.fromEntries(
   Object.entries(before).map(([group, permissions]) => [
     group,

@@ -2,9 +2,9 @@ import type { Transaction } from 'sequelize'
 import type { Database } from '../connect.js'
 
 /**
- * Failed passwords are counted for each account, or login that nobody has
- * (src/auth/password-limit.ts). What was sent is counted apart for setups, and a code that
- * was sent stays valid until a newer one has left (src/otp/generate-challenge.ts).
+ * Adds counts of failed passwords for each account and for each login without an account
+ * (src/auth/password-limit.ts). Sent codes are counted separately for setups, and a code
+ * remains valid until a newer one has been sent (src/otp/generate-challenge.ts).
  */
 export const name = '0007-limits'
 

@@ -2,13 +2,13 @@ import type { Transaction } from 'sequelize'
 import type { Database } from '../connect.js'
 
 /**
- * Forms that are being worked on, and for a few seconds the answers they got, so that a form
- * sent twice ends like a form sent once. The key is a keyed hash of the whole submission, and
- * the answer is sealed.
+ * Adds forms that are being processed and, for a few seconds, their responses, so that a form
+ * submitted twice has the same result as once. The key is a keyed hash of the whole submission,
+ * and the response is sealed.
  *
- * The trigger ends somebody's open links when the address changes or the person is switched
- * off, and all but invitations when password or epoch change, whoever changes them: a page,
- * the panel, the command line, an application's adapter, SQL by hand.
+ * The trigger revokes a user's open links when the email address changes or the user is
+ * deactivated, and all except invitations when the password or epoch changes, no matter what
+ * changes it: a page, the panel, the command line, an application's adapter, SQL by hand.
  */
 export const name = '0008-repeated-forms'
 

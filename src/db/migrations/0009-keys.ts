@@ -2,9 +2,9 @@ import type { Transaction } from 'sequelize'
 import type { Database } from '../connect.js'
 
 /**
- * What has to outlive a key of SECRET_KEYS (docs/decisions/0009-keys.md): the keys derived
- * from it for hashes and session cookies, sealed under a newer one. `id` is what envelopes
- * and hashes name it by.
+ * Adds what must remain of a key after its removal from SECRET_KEYS
+ * (docs/decisions/0009-keys.md): the keys derived from it for hashes and session cookies,
+ * sealed with a newer one. `id` identifies the key in envelopes and hashes.
  */
 export const name = '0009-keys'
 

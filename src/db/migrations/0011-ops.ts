@@ -2,8 +2,8 @@ import type { Transaction } from 'sequelize'
 import type { Database } from '../connect.js'
 
 /**
- * The steps that a TOTP device accepted before the last one. While a clock was wrong the last
- * one can lie in the future; then these say what was accepted until now
+ * Adds the steps that a TOTP device accepted before the last one. If a clock was wrong, the
+ * last one can be in the future; these then show what was accepted until now
  * (docs/decisions/0010-clock.md). For devices of an earlier release only the last one is known.
  */
 export const name = '0011-ops'

@@ -2,8 +2,9 @@ import type { Transaction } from 'sequelize'
 import type { Database } from '../connect.js'
 
 /**
- * What an owner is told of attempts on the account is found whatever else the audit trail
- * holds, and wrong codes in the owner's own browsers hide nobody else's from the mail.
+ * Adds an index for the failed attempts that a user is shown, so that a large audit log does
+ * not slow it down, and a separate warning time for wrong codes from the user's own browsers,
+ * so that these do not suppress the email about wrong codes from elsewhere.
  */
 export const name = '0012-attempts'
 

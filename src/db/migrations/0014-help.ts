@@ -1,7 +1,7 @@
 import type { Transaction } from 'sequelize'
 import type { Database } from '../connect.js'
 
-/** What a security key said of itself when it was added: it never changes (WebAuthn §6.1.3). Null: not known yet. */
+/** Adds what a security key reported about itself when it was added. It never changes (WebAuthn §6.1.3). Null: not known yet. */
 export const name = '0014-help'
 
 export async function up({ sequelize }: Database, transaction: Transaction): Promise<void> {

@@ -1,7 +1,7 @@
 /**
- * The trigger function that keeps what the state of a device can be told from, whoever writes
- * the row: this release, an older one that still runs, or SQL by hand. It names no table, so it
- * works whatever schema its caller searches.
+ * The trigger function that maintains the columns from which the state of a device is derived,
+ * no matter what writes the row: this release, an older one that still runs, or SQL by hand.
+ * It names no table, so it works with any search path.
  */
 export const deviceStateFunction = `
 create function keep_device_state() returns trigger language plpgsql as $$
@@ -21,14 +21,14 @@ begin
   return new;
 end $$;`
 
-/** When the setup of a device was finished, and since when and why it is disabled. Leaves columns alone that are there. */
+/** Adds when the setup of a device was finished, and since when and why it is disabled. Existing columns are not changed. */
 export const stateColumns = (table: string): string => `
 alter table ${table} add column if not exists confirmed_at timestamptz;
 alter table ${table} add column if not exists disabled_at timestamptz;
 alter table ${table} add column if not exists disabled_reason varchar(16)
   check (disabled_reason in ('administrator', 'failures'));`
 
-/** Puts the function above in front of every change of a table's rows. */
+/** Creates the trigger that runs the function above before every change of a table's rows. */
 export const stateTrigger = (table: string): string => `
 drop trigger if exists keep_device_state on ${table};
 create trigger keep_device_state before insert or update on ${table}

@@ -14,14 +14,14 @@ import * as attempts from './0012-attempts.js'
 import * as help from './0014-help.js'
 import * as typedLogins from './0015-typed-logins.js'
 
-/** One change of the schema. Everything it does happens in the transaction that also records its name. */
+/** One change of the schema. It runs in the transaction that also records its name. */
 export interface Migration {
   name: string
-  /** Makes the change. */
+  /** Runs the change in the transaction. */
   up: (database: Database, transaction: Transaction) => Promise<void>
 }
 
-/** All of ours, oldest first: a static list, so that a bundle holds them. */
+/** The site's migrations, oldest first. A static list, so that a bundle contains them. */
 export const migrations: readonly Migration[] = [
   initial,
   ownDevices,
@@ -38,9 +38,9 @@ export const migrations: readonly Migration[] = [
   typedLogins,
 ]
 
-/** A kind of device from outside, as far as migrating goes. Its table is `<name>_devices`. */
+/** The part of a custom kind that migrations need. Its table is `<name>_devices`. */
 export interface KindMigrations {
   name: string
-  /** Oldest first; those of a kind that was in use once are never changed. */
+  /** Oldest first. Never change the migrations of a kind that has been in use. */
   migrations: readonly Migration[]
 }

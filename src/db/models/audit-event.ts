@@ -7,16 +7,16 @@ import {
   type Sequelize,
 } from 'sequelize'
 
-/** One line of the audit trail. Rows are only ever added. */
+/** One event of the audit log. Rows are only ever added. */
 export class AuditEvent extends Model<InferAttributes<AuditEvent>, InferCreationAttributes<AuditEvent>> {
   declare id: CreationOptional<string>
   declare at: Date
   declare event: string
-  /** Whom it concerns. */
+  /** The user it is about. */
   declare user_id: number | null
-  /** Who did it; null: the user, a stranger, or the command line. */
+  /** The user who did it; null: the user it is about, an anonymous request, or the command line. */
   declare actor_id: number | null
-  /** Persistent id, for example `totp/3`. */
+  /** Persistent ID, for example `totp/3`. */
   declare device: string | null
   declare address: string | null
   declare browser: string | null

@@ -16,7 +16,7 @@ export const deviceColumns = () => ({
   last_used_from: { type: DataTypes.STRING(200) },
 })
 
-/** The columns of a challenge that was sent, which phones and mailboxes have besides. */
+/** The additional columns of phone and email devices, for a challenge that was sent. */
 export const challengeColumns = () => ({
   code_hash: { type: DataTypes.TEXT },
   code_expires_at: { type: DataTypes.DATE },

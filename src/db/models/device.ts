@@ -17,7 +17,7 @@ export abstract class DeviceModel<Attributes extends object, Creation extends ob
   declare id: CreationOptional<number>
   declare user_id: number
   declare name: string
-  /** False: setup not finished, or disabled; verifies nobody. */
+  /** False: setup not finished, or disabled. The device then verifies no user. */
   declare confirmed: CreationOptional<boolean>
   declare failure_count: CreationOptional<number>
   declare failed_at: CreationOptional<Date | null>
@@ -33,7 +33,7 @@ export abstract class DeviceModel<Attributes extends object, Creation extends ob
 /** The common columns alone. */
 export class Device extends DeviceModel<InferAttributes<Device>, InferCreationAttributes<Device>> {}
 
-/** How a kind's model is bound to the table of that kind. */
+/** Returns the Sequelize options that bind a kind's model to its table. */
 export const deviceTable = (sequelize: Sequelize, table: string) => ({
   sequelize,
   tableName: table,
@@ -42,9 +42,10 @@ export const deviceTable = (sequelize: Sequelize, table: string) => ({
 })
 
 /**
- * The model of a kind's table for whoever needs the common columns, bound to one Sequelize instance.
+ * Defines a model of a kind's table on one Sequelize instance, for code that needs only the
+ * common columns.
  *
- * @param own columns of the kind itself
+ * @param own the kind's own columns
  */
 export function initDevice(sequelize: Sequelize, table: string, own: ModelAttributes): ModelStatic<Device> {
   return class extends Device {}.init({ ...own, ...deviceColumns() }, deviceTable(sequelize, table))

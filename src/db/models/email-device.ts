@@ -8,11 +8,11 @@ import {
 import { DeviceModel, deviceTable } from './device.js'
 import { challengeColumns, deviceColumns } from './device-columns.js'
 
-/** A mailbox that is sent codes. */
+/** An email address that codes are sent to. */
 export class EmailDevice extends DeviceModel<InferAttributes<EmailDevice>, InferCreationAttributes<EmailDevice>> {
-  /** Null: the owner's own address. */
+  /** Null: the owner's own email address. */
   declare email: CreationOptional<string | null>
-  /** Keyed hash of the code that was sent last; null: none, or it was used. */
+  /** Keyed hash of the code that was sent last; null: none was sent, or it was used. */
   declare code_hash: CreationOptional<string | null>
   declare code_expires_at: CreationOptional<Date | null>
   declare code_attempts: CreationOptional<number>

@@ -7,22 +7,22 @@ import {
   type Sequelize,
 } from 'sequelize'
 
-/** People who may the same in the panel, and of whom the same is demanded. */
+/** Users with the same permissions in the panel and the same two-factor policy. */
 export class Group extends Model<InferAttributes<Group>, InferCreationAttributes<Group>> {
   declare id: CreationOptional<number>
   declare name: string
-  /** Texts such as `users.view` (src/admin/permissions.ts). */
+  /** Permissions such as `users.view` (src/admin/permissions.ts). */
   declare permissions: CreationOptional<string[]>
-  /** What is demanded of members; null: what the site demands. */
+  /** Policy for members; null: the site's. */
   declare otp_policy: CreationOptional<'off' | 'staff' | 'everyone' | 'strict' | null>
   /** Days; null: the site's. */
   declare grace_days: CreationOptional<number | null>
-  /** Kinds of device that count for members; null: all that count on this site. */
+  /** Kinds of device that members can use; null: all that the site accepts. */
   declare kinds: CreationOptional<string[] | null>
   declare created_at: CreationOptional<Date>
 }
 
-/** That somebody is in a group. */
+/** Membership of a user in a group. */
 export class UserGroup extends Model<InferAttributes<UserGroup>, InferCreationAttributes<UserGroup>> {
   declare id: CreationOptional<number>
   declare user_id: number

@@ -8,14 +8,14 @@ import {
 import { DeviceModel, deviceTable } from './device.js'
 import { deviceColumns } from './device-columns.js'
 
-/** A hardware token that counts (RFC 4226). */
+/** A counter-based hardware token (RFC 4226). */
 export class HotpDevice extends DeviceModel<InferAttributes<HotpDevice>, InferCreationAttributes<HotpDevice>> {
-  /** Sealed with the keyring for `hotp_devices.secret` and this row's id. */
+  /** Sealed with the keyring for `hotp_devices.secret` and this row's ID. */
   declare secret: string
   declare digits: CreationOptional<number>
-  /** The count that is expected next. */
+  /** The counter value expected next. */
   declare counter: CreationOptional<string>
-  /** How many counts ahead are accepted. */
+  /** How many counter values ahead are accepted. */
   declare tolerance: CreationOptional<number>
 }
 

@@ -8,12 +8,12 @@ import {
 import { DeviceModel, deviceTable } from './device.js'
 import { challengeColumns, deviceColumns } from './device-columns.js'
 
-/** A phone that is sent codes, or called. */
+/** A phone that codes are sent to, by text message or call. */
 export class PhoneDevice extends DeviceModel<InferAttributes<PhoneDevice>, InferCreationAttributes<PhoneDevice>> {
-  /** E.164. */
+  /** In E.164 format. */
   declare number: string
   declare method: 'sms' | 'call'
-  /** Keyed hash of the code that was sent last; null: none, or it was used. */
+  /** Keyed hash of the code that was sent last; null: none was sent, or it was used. */
   declare code_hash: CreationOptional<string | null>
   declare code_expires_at: CreationOptional<Date | null>
   declare code_attempts: CreationOptional<number>

@@ -12,7 +12,7 @@ import { deviceColumns } from './device-columns.js'
 /** A set of backup tokens. */
 export class StaticDevice extends DeviceModel<InferAttributes<StaticDevice>, InferCreationAttributes<StaticDevice>> {}
 
-/** One backup token, as a keyed hash; used once by deleting the row. */
+/** One backup token, as a keyed hash. The row is deleted when the token is used. */
 export class StaticToken extends Model<InferAttributes<StaticToken>, InferCreationAttributes<StaticToken>> {
   declare id: CreationOptional<number>
   declare device_id: number

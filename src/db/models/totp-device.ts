@@ -10,19 +10,19 @@ import { deviceColumns } from './device-columns.js'
 
 /** An authenticator app (RFC 6238). */
 export class TotpDevice extends DeviceModel<InferAttributes<TotpDevice>, InferCreationAttributes<TotpDevice>> {
-  /** Sealed with the keyring for `totp_devices.secret` and this row's id. */
+  /** Sealed with the keyring for `totp_devices.secret` and this row's ID. */
   declare secret: string
   declare algorithm: CreationOptional<'SHA1' | 'SHA256' | 'SHA512'>
   declare digits: CreationOptional<number>
-  /** Seconds. */
+  /** Length of a step in seconds. */
   declare step: CreationOptional<number>
-  /** Seconds since 1970 at which step 0 begins. */
+  /** Unix time at which step 0 begins, in seconds (T0 of RFC 6238 §4.1). */
   declare t0: CreationOptional<string>
-  /** Steps accepted on either side. */
+  /** Steps accepted before and after the current one. */
   declare tolerance: CreationOptional<number>
-  /** Steps that this device's clock is ahead. */
+  /** How many steps this device's clock is ahead. */
   declare drift: CreationOptional<number>
-  /** The step last accepted; it and all before it are spent. */
+  /** The last accepted step. Tokens of it and of earlier steps are not accepted again. */
   declare last_step: CreationOptional<string>
 }
 

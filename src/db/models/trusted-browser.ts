@@ -8,13 +8,13 @@ import {
 } from 'sequelize'
 
 /**
- * A browser that answers for somebody's device for some days. For reading alone: it is
- * written in src/auth/trusted-browser/, and its hashes are no columns of this model.
+ * A browser in which a user signs in without a second factor for some days. For reading only:
+ * src/auth/trusted-browser/ writes the table, and its hashes are not columns of this model.
  */
 export class TrustedBrowser extends Model<InferAttributes<TrustedBrowser>, InferCreationAttributes<TrustedBrowser>> {
   declare id: CreationOptional<number>
   declare user_id: number
-  /** Persistent id of the device that earned it, for example `totp/3`. */
+  /** Persistent ID of the device that verified the user there, for example `totp/3`. */
   declare device: string
   declare created_at: Date
   declare expires_at: Date

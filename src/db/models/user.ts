@@ -7,12 +7,12 @@ import {
   type Sequelize,
 } from 'sequelize'
 
-/** Somebody who may sign in. `is_staff`, `is_superuser`, `is_active` mean what they mean in Django. */
+/** A user who can sign in. `is_staff`, `is_superuser`, `is_active` mean the same as in Django. */
 export class User extends Model<InferAttributes<User>, InferCreationAttributes<User>> {
   declare id: CreationOptional<number>
   declare email: string
   declare name: CreationOptional<string>
-  /** argon2id; null: nobody can sign in with a password. */
+  /** argon2id; null: no password works. */
   declare password_hash: CreationOptional<string | null>
   declare is_staff: CreationOptional<boolean>
   declare is_superuser: CreationOptional<boolean>
@@ -21,11 +21,11 @@ export class User extends Model<InferAttributes<User>, InferCreationAttributes<U
   declare auth_epoch: CreationOptional<number>
   /** The last ten rejected tokens of each lane, oldest first (src/otp/throttle.ts). */
   declare token_failed_at: CreationOptional<Date[]>
-  /** Language of pages and mails; null: the browser's. */
+  /** Language of pages and emails; null: the browser's. */
   declare locale: CreationOptional<string | null>
-  /** Persistent id of the device that is asked first; null: the first of the preferred kind. */
+  /** Persistent ID of the default device; null: the first one of the preferred kind. */
   declare default_device: CreationOptional<string | null>
-  /** Who this is in the application's own table of users; null: somebody of ours. */
+  /** ID in the application's table of users; null: the user exists only here. */
   declare external_id: CreationOptional<string | null>
   declare created_at: CreationOptional<Date>
   declare last_login_at: CreationOptional<Date | null>

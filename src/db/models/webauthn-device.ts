@@ -13,19 +13,19 @@ export class WebauthnDevice extends DeviceModel<
   InferAttributes<WebauthnDevice>,
   InferCreationAttributes<WebauthnDevice>
 > {
-  /** base64url, as is the key: it says which of its keys the authenticator is to use. */
+  /** Base64url, like the public key. It identifies the credential that the authenticator must use. */
   declare credential_id: string
   declare public_key: string
-  /** Signatures so far; 0 throughout where the authenticator does not count. */
+  /** Signature counter; always 0 if the authenticator has none. */
   declare counter: CreationOptional<string>
   declare transports: CreationOptional<string[]>
-  /** Whom a passkey names when it signs in alone. */
+  /** The user handle that a passkey returns when it signs in without an email address. */
   declare user_handle: string
-  /** Make of the authenticator. */
+  /** Model of the authenticator. */
   declare aaguid: CreationOptional<string | null>
-  /** It is kept in the maker's cloud, so more than one machine may have it. */
+  /** It is synced to a cloud account, so several machines can have it. */
   declare backed_up: CreationOptional<boolean>
-  /** It can sign in without an address being typed first. */
+  /** It can sign in without an email address being entered first. */
   declare discoverable: CreationOptional<boolean>
 }
 
