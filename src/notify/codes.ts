@@ -1,20 +1,20 @@
 import { z } from 'zod'
 
-/** Six digits, as text from end to end: `012345` has six of them (F-35, F-45, F-56). */
+/** Six digits. They are text everywhere, because a number would lose leading zeros. */
 export const code = z.string().regex(/^[0-9]{6}$/)
 
 const challenge = {
   code,
   expiresAt: z.coerce.date(),
   language: z.string().max(16),
-  /** Whose row says whether this code is still the one that is waited for, and is told what came of it. */
+  /** The device's row. It shows whether the page still waits for this code, and the result is stored there. */
   delivery: z.object({ table: z.string().regex(/^[a-z][a-z0-9]*_devices$/), id: z.int(), codeHash: z.string() }),
 }
 
 /** A code for a phone. */
 export const phoneCode = z.object({ ...challenge, number: z.string(), method: z.enum(['sms', 'call']) })
 
-/** A code for a mailbox. */
+/** A code for an email address. */
 export const mailCode = z.object({ ...challenge, to: z.string(), name: z.string() })
 
 /** A code for a device whose kind delivers it itself. */

@@ -4,11 +4,11 @@ import type { Notify } from './notify.js'
 import { faultForLog } from '../fault-for-log.js'
 
 /**
- * Sends a code, unless it has expired, was replaced or used by now, and writes down what
- * came of it for the page that waits. A sending that failed is not tried again: its owner
- * asks for another code, at once, since the cooldown ends with it.
+ * Sends a code, unless it has expired, was replaced or was used, and stores the result for the
+ * page that waits. A failed delivery is not retried: it ends the cooldown, so the owner can
+ * request another code immediately.
  *
- * @param about names the job in the log
+ * @param about identifies the job in the log
  */
 export async function deliverCode(
   notify: Notify,
@@ -24,8 +24,8 @@ export async function deliverCode(
   const delivered = await send()
   if (delivered.ok) notify.log.info(about, 'code sent')
   else notify.log.warn({ ...about, reason: delivered.reason, detail: delivered.detail }, 'code not sent')
-  // The message is out, or was refused: a fault here must not send it a second time.
-  await writeDown(notify, delivery, delivered).catch((error: unknown) =>
+  // The message was sent or rejected; an error here must not send it a second time.
+  await storeResult(notify, delivery, delivered).catch((error: unknown) =>
     notify.log.error({ ...about, err: faultForLog(error) }, 'could not record the delivery of a code'),
   )
 }
@@ -38,7 +38,7 @@ async function isAwaited({ database }: Notify, { table, id, codeHash }: CodeToSe
   return rowCount === 1
 }
 
-async function writeDown(
+async function storeResult(
   { database, recordUndelivered }: Notify,
   { table, id, codeHash }: CodeToSend['delivery'],
   delivered: Delivered,
@@ -57,12 +57,12 @@ async function writeDown(
   await recordUndelivered({ what: 'code', device, userId: rows[0]?.user_id ?? null, reason: delivered.reason })
 }
 
-/** Only a code that left counts for the limit of a day. */
+/** Removes a code that was not sent from the daily limit. */
 async function uncount({ database }: Pick<Notify, 'database'>, { codeHash }: { codeHash: string }): Promise<void> {
   await database.pool.query('delete from challenge_sends where code_hash = $1', [codeHash])
 }
 
-/** Whole minutes that a code still works, at least one. */
+/** Returns for how many whole minutes a code is still valid, at least one. */
 export function minutesLeft(expiresAt: Date, now: Date): number {
   return Math.max(1, Math.floor((expiresAt.getTime() - now.getTime()) / 60_000))
 }

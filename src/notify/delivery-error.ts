@@ -9,9 +9,9 @@
  */
 export class DeliveryError extends Error {
   override readonly name = 'DeliveryError'
-  /** The recipient or the message was refused; trying again is hardly of use. */
+  /** The server rejected the recipient or the message; another attempt will probably fail as well. */
   readonly permanent: boolean
-  /** The recipient's mailbox takes nothing for now, for example because it is full. */
+  /** The recipient's mailbox accepts no email for now, for example because it is full. */
   readonly mailboxFull: boolean
 
   constructor(message: string, permanent: boolean, options: ErrorOptions & { mailboxFull?: boolean } = {}) {

@@ -5,15 +5,14 @@ import { sealPayload } from './seal-payload.js'
 import type { TaskName, TaskPayloads } from './tasks/names.js'
 
 /**
- * How often something is tried that the other side refuses. graphile-worker's own waits
- * (e^tries seconds, at most 6 h) make that about 16 hours. An outage costs no try
- * (return-attempt.ts).
+ * Attempts before a job is given up. With graphile-worker's waits (e^attempts seconds, at most
+ * 6 h) that takes about 16 hours. An outage does not use up an attempt (return-attempt.ts).
  */
 const MAX_ATTEMPTS = 12
 
 /**
- * The one way out: adds a job inside the caller's transaction, so that it is done if and
- * only if the transaction commits.
+ * Adds a job inside the caller's transaction, so that it runs only if the transaction commits.
+ * Everything that is sent goes through here.
  *
  * @example await enqueue(services, transaction, 'send-mail', { mail: 'backup-token-used', … })
  */

@@ -1,6 +1,6 @@
 import type { Pool } from 'pg'
 
-/** Says that these workers live. */
+/** Records that these workers are alive. */
 export async function beat(pool: Pool, workers: Iterable<string>): Promise<void> {
   await pool.query(
     `insert into job_processes (worker_id, seen_at) select unnest($1::text[]), now()
@@ -9,7 +9,7 @@ export async function beat(pool: Pool, workers: Iterable<string>): Promise<void>
   )
 }
 
-/** Says that these workers ended in order. */
+/** Removes the heartbeats of workers that stopped in an orderly way. */
 export async function leave(pool: Pool, workers: Iterable<string>): Promise<void> {
   await pool.query('delete from job_processes where worker_id = any($1)', [[...workers]])
 }

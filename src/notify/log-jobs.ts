@@ -3,7 +3,7 @@ import type { Logger } from 'pino'
 
 const levels: Readonly<Record<string, 'error' | 'warn' | 'debug'>> = { error: 'error', warning: 'warn' }
 
-/** graphile-worker's words in our log. Failures are left out: after-job.ts tells them without the payload. */
+/** Writes graphile-worker's messages to the site's log, except failures: after-job.ts logs those without the payload. */
 export function logJobs(log: Logger): LogFunctionFactory {
   return ({ workerId, jobId }) =>
     (level, message, meta) => {

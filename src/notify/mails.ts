@@ -2,48 +2,48 @@ import { z } from 'zod'
 import { code } from './codes.js'
 import { cleanName, withoutLinks } from '../typed-text/read-name.js'
 
-// One mailbox and nothing that a header or an address list could be made of (RFC 5322 §3.4.1).
+// A single email address, without characters that could start a header or an address list (RFC 5322 §3.4.1).
 const mailbox = z
   .string()
   .max(254)
   .regex(/^[^\s@<>()[\]\\,;:"]+@[^\s@<>()[\]\\,;:"]+$/)
 
-// Names and browsers come from outside: on one line, so that none can add a header or a paragraph, without links and
-// without characters that change the direction of the text around them.
+// Names and browsers are untrusted. They become one line, so that they cannot add a header or a paragraph, without links
+// and without characters that change the direction of the text around them.
 const line = z.string().transform((text) => withoutLinks(cleanName(text)))
 
 const link = z.url({ protocol: /^https?$/ })
 
 /**
- * `language` is the person's, for example `de`; what it lacks is said in English. `userId` is
- * the person that the mail is about, for the audit log if it cannot be delivered.
+ * `language` is the user's, for example `de`; texts it lacks are in English. `userId` is the
+ * user that the email is about, for the audit log if it cannot be delivered.
  */
 const recipient = { to: mailbox, name: line, language: z.string().max(16), userId: z.int().optional() }
 
-/** Who did it. If it was not the owner, the address and browser are nobody's business and stay null. */
+/** Who did it. If it was not the owner, the IP address and browser are confidential and remain null. */
 const by = z.enum(['owner', 'administrator'])
 const byOthers = z.enum(['administrator', 'failures'])
 
 const device = { device: line, kind: z.string().max(16) }
 
-/** How many backup tokens still work. */
+/** Number of unused backup tokens. */
 const left = z.int().nonnegative()
 
-/** Tells that something happened to the account. `link` leads to ending all sessions after signing in. */
+/** Defines an email about something that happened to the account. `link` opens the page that ends all sessions. */
 function notice<const Name extends string, Facts extends z.core.$ZodLooseShape>(mail: Name, facts: Facts) {
-  const where = { address: line.nullable(), browser: line.nullable() }
-  return z.object({ mail: z.literal(mail), ...recipient, at: z.coerce.date(), ...where, link, ...facts })
+  const client = { address: line.nullable(), browser: line.nullable() }
+  return z.object({ mail: z.literal(mail), ...recipient, at: z.coerce.date(), ...client, link, ...facts })
 }
 
-/** Carries a link that works once, and until when. */
+/** Defines an email with a link that works once, and until when. */
 function oneTimeLink<const Name extends string>(mail: Name) {
   return z.object({ mail: z.literal(mail), ...recipient, link, expiresAt: z.coerce.date() })
 }
 
 /**
- * Every mail there is; docs/mails.md tells of each. A new one is an entry here, a text in
- * `locales/…/mails.json` and, unless it is a notice, a view in render-mail.ts: `mail/<view>.ejs`
- * and `mail/<view>.text.ejs`.
+ * All emails; docs/mails.md describes each. To add one, add an entry here, its texts in
+ * `locales/…/mails.json` and, unless it is a notice, a view in render-mail.ts:
+ * `mail/<view>.ejs` and `mail/<view>.text.ejs`.
  */
 export const mailSchema = z.discriminatedUnion('mail', [
   notice('backup-token-used', { left }),
@@ -66,7 +66,7 @@ export const mailSchema = z.discriminatedUnion('mail', [
   oneTimeLink('password-reset'),
   notice('second-factor-failed', {}),
   notice('sessions-ended', { by }),
-  /** The code that an e-mail device asks for. */
+  /** The code of an email device. */
   z.object({ mail: z.literal('sign-in-code'), ...recipient, code, minutes: z.int().positive() }),
   notice('trusted-browser-copied', {}),
   notice('two-factor-disabled', { by }),
@@ -76,5 +76,5 @@ export type Mail = z.output<typeof mailSchema>
 
 type NoticeOf<Each> = Each extends { at: Date } ? Omit<Each, 'to' | 'name' | 'language' | 'userId' | 'link'> : never
 
-/** A mail that tells of an event, before it has a recipient. */
+/** An email about an event, before it has a recipient. */
 export type Notice = NoticeOf<Mail>

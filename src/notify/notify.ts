@@ -7,22 +7,22 @@ import type { SmsGateway } from './gateways/sms-gateway.js'
 import type { SendCode } from './send-code.js'
 import type { Undelivered } from './undelivered.js'
 
-/** What the worker and its tasks need. */
+/** Services of the worker and its tasks. */
 export interface Notify {
   clock: Clock
   database: Database
   keys: Keyring
   log: Logger
   mail: MailGateway
-  /** Null: there is none, and no phones. */
+  /** Null: no gateway is configured, so there are no phone devices. */
   sms: SmsGateway | null
   /** How kinds of device that deliver their codes themselves do so, by the kind's name. */
   codeSenders?: Readonly<Record<string, SendCode>>
-  /** Where it is written down that something did not arrive, for those who look after the site. */
+  /** Records that something could not be delivered, for the administrators. */
   recordUndelivered(undelivered: Undelivered): Promise<void>
   siteName: string
-  /** Public address; its host stands in every Message-ID. */
+  /** Public URL; its host is part of every Message-ID. */
   baseUrl: string
-  /** Only one process can have this database open, so a lock found at the start is a dead one's. */
+  /** The database is embedded. Only one process can open it, so a lock found at the start belongs to a dead process. */
   embedded: boolean
 }

@@ -10,14 +10,14 @@ export interface RenderedMail {
   html: string
 }
 
-/** Puts a mail into words, as text and as HTML with the same texts. */
+/** Renders an email as plain text and as HTML. */
 export function renderMail(mail: Mail, site: string, t: Translate): RenderedMail {
   const greeting = mail.name ? t('mails:layout.greeting_named', { name: mail.name }) : t('mails:layout.greeting')
   const by = 'by' in mail ? mail.by : 'owner'
   const subject = t(`mails:${mail.mail}.subject`, { site, context: by })
   const happened = t(`mails:${mail.mail}.happened`, { site, context: by })
-  const words = { t, utc, site, subject, greeting, happened, own: by === 'owner', facts: listFacts(mail, t) }
-  const data = { ...mail, ...words, template: VIEWS[mail.mail] ?? 'notice' }
+  const texts = { t, utc, site, subject, greeting, happened, own: by === 'owner', facts: listFacts(mail, t) }
+  const data = { ...mail, ...texts, template: VIEWS[mail.mail] ?? 'notice' }
   return { subject, text: wrap(renderText('mail/layout.text', data)), html: renderHtml('mail/layout', data) }
 }
 
@@ -26,7 +26,7 @@ interface Fact {
   value: string | number
 }
 
-/** What a mail tells beside its sentences, in the order of reading. */
+/** Lists the facts that a notice shows in addition to its sentences, in reading order. */
 function listFacts(mail: Mail, t: Translate): Fact[] {
   if (!('at' in mail)) return []
   const own = !('by' in mail) || mail.by === 'owner'
@@ -51,7 +51,7 @@ function listFacts(mail: Mail, t: Translate): Fact[] {
   ]
 }
 
-/** The views that a mail has for itself or shares with some; all others tell of an event. */
+/** Views of emails that are not plain notices. */
 const VIEWS: Partial<Record<Mail['mail'], string>> = {
   'backup-token-used': 'backup-token-used',
   'email-confirmation': 'one-time-link',
@@ -61,12 +61,12 @@ const VIEWS: Partial<Record<Mail['mail'], string>> = {
   'sign-in-code': 'sign-in-code',
 }
 
-/** `YYYY-MM-DD HH:MM UTC` (CONTRACT.md §3, The alert mail). */
+/** Formats a time as `YYYY-MM-DD HH:MM UTC`. */
 function utc(at: Date): string {
   return `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`
 }
 
-/** Lines of at most 72 characters (RFC 5322 §2.1.1), so that links travel in one piece. A longer word stays whole. */
+/** Wraps lines at 72 characters (below the limit of RFC 5322 §2.1.1). A longer word, such as a link, is not broken. */
 function wrap(text: string): string {
   return text.replace(/(?!.{1,72}$)(.{1,72}) /gm, '$1\n')
 }

@@ -3,25 +3,25 @@ import type { Translate } from '../i18n.js'
 import { fitsOneSegment, inAlphabet } from './segments.js'
 import { type SpokenMessage, type Voice, voices } from './gateways/sms-gateway.js'
 
-interface Words {
+interface CodeText {
   code: string
   site: string
 }
 
 /**
- * A code as a text message of one segment. The last line lets phones offer it for this site and
- * no other ("Origin-bound one-time codes delivered via SMS", WICG). If the name of the site is
- * too long, the text is a shorter one, then the name is cut; a host that is too long leaves the
- * last line out.
+ * Renders a code as a text message of one segment. The last line lets phones fill the code in
+ * on this site only ("Origin-bound one-time codes delivered via SMS", WICG). If the name of the
+ * site is too long, a shorter text is used, then the name is cut. If the host is too long, the
+ * last line is left out.
  */
-export function codeForText(words: Words & { host: string; minutes: number }, t: Translate): string {
-  const texts = textsFor(words, t)
-  const bound = texts.map((text) => `${text}\n\n@${words.host} #${words.code}`)
-  return [...bound, ...texts].find(fitsOneSegment) ?? words.code
+export function codeForText(values: CodeText & { host: string; minutes: number }, t: Translate): string {
+  const texts = textsFor(values, t)
+  const bound = texts.map((text) => `${text}\n\n@${values.host} #${values.code}`)
+  return [...bound, ...texts].find(fitsOneSegment) ?? values.code
 }
 
-/** From the longest to the shortest. */
-function textsFor({ code, site, minutes }: Words & { minutes: number }, t: Translate): string[] {
+/** Returns the possible texts, from the longest to the shortest. */
+function textsFor({ code, site, minutes }: CodeText & { minutes: number }, t: Translate): string[] {
   const plain = inAlphabet(site)
   const letters = Array.from(plain)
   const cut = letters.map((_letter, index) => `${letters.slice(0, letters.length - 1 - index).join('')}...`)
@@ -29,15 +29,15 @@ function textsFor({ code, site, minutes }: Words & { minutes: number }, t: Trans
   return [...[site, plain].map((name) => t('phone:code_sms', { code, site: name, minutes })), ...short]
 }
 
-/** A code as a call says it: digit by digit, so that a leading zero is one like the others, and twice (F-55, F-56). */
-export function codeForCall({ code, site }: Words, t: Translate): Pick<SpokenMessage, 'voice' | 'says'> {
+/** Renders a code as speech: digit by digit, so that leading zeros are spoken, and twice. */
+export function codeForCall({ code, site }: CodeText, t: Translate): Pick<SpokenMessage, 'voice' | 'says'> {
   const digits = code.split('')
   const once = [t('phone:call.code_is'), ...digits]
   const says = [t('phone:call.greeting', { site }), ...once, t('phone:call.again'), ...digits, t('phone:call.goodbye')]
   return { voice: voiceOf(t), says }
 }
 
-/** A language's voice stands beside its texts, so that none is read out in another's. */
+/** Reads the voice from the language's texts, so that each language is spoken with its own voice. */
 function voiceOf(t: Translate): Voice {
   return z.enum(voices).catch('en-US').parse(t('phone:call.voice'))
 }

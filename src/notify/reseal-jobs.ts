@@ -6,16 +6,16 @@ import { sealedPayload } from './seal-payload.js'
 
 const jobRow = z.object({ id: z.string(), task: z.string(), payload: sealedPayload })
 
-/** Messages that nobody tries to deliver any more need no key. */
+/** SQL of the jobs that will still be attempted. Others no longer need a key. */
 const WAITING = `
 from $jobs._private_jobs job join $jobs._private_tasks task on task.id = job.task_id
 where job.attempts < job.max_attempts and ${isOlder(`(job.payload ->> 'sealed')`)}`
 
 /**
- * Seals the payloads of waiting jobs again with the newest key. A worker that has one in its
- * hands has read it already.
+ * Seals the payloads of waiting jobs again with the newest key. A worker that runs one of them
+ * has already read its payload.
  *
- * @returns how many it has moved
+ * @returns number of payloads sealed again
  */
 export async function resealJobs(database: Database, keys: Keyring): Promise<number> {
   const { pool, jobsSchema } = database
@@ -37,7 +37,7 @@ export async function resealJobs(database: Database, keys: Keyring): Promise<num
   return moved
 }
 
-/** How many waiting jobs name which key, besides the newest. */
+/** Counts waiting jobs by key, without those of the newest key. */
 export async function countJobsOfOtherKeys(database: Database, keys: Keyring): Promise<KeyUse[]> {
   const { rows } = await database.pool.query<{ keyId: string; rows: number }>(
     `select split_part(job.payload ->> 'sealed', '.', 2) as "keyId", count(*)::int as rows

@@ -1,12 +1,12 @@
 import type { Database } from '../db/connect.js'
 
 /**
- * Gives jobs back the try that an outage or a crash cost them, and tries again soon.
- * Without it graphile-worker's wait grows to 6 h and the tries run out while a mail
- * server is away. After five days (RFC 5321 §4.5.4.1) tries count again, and run out.
+ * Restores the attempt that an outage or a crash used up, and retries the jobs soon. Without
+ * it, graphile-worker's wait grows to 6 h and the attempts run out while a mail server is
+ * unavailable. From five days on (RFC 5321 §4.5.4.1), attempts are used up again.
  *
- * @param jobs ids; a job that somebody is working on is left alone
- * @param seconds until the next try
+ * @param jobs IDs; a job that a worker is running is not changed
+ * @param seconds until the next attempt
  */
 export async function returnAttempt(
   { pool, jobsSchema }: Pick<Database, 'pool' | 'jobsSchema'>,

@@ -13,28 +13,28 @@ import { faultForLog } from '../fault-for-log.js'
 
 /** Milliseconds between two heartbeats of a worker. */
 const BEAT = 5_000
-/** Seconds without a heartbeat after which a worker counts as killed. */
+/** Seconds without a heartbeat after which a worker is considered killed. */
 const DEAD_AFTER = 15
-/** Milliseconds between two looks for work; LISTEN is quicker but does not cross the embedded socket. */
+/** Milliseconds between two polls. LISTEN is faster but does not work over the embedded database's socket. */
 const POLL = 1_000
-/** Milliseconds that a delivery under way has when the worker stops; then it is given back. */
+/** Milliseconds that a running delivery gets when the worker stops; then its job is returned to the queue. */
 const FINISH = 2_000
-/** Milliseconds that stopping takes at most. Jobs that could not be given back by then count as those of a killed process. */
+/** Milliseconds that stopping takes at most. Jobs not returned by then are treated as those of a killed process. */
 const STOP = 3_000
 
 export interface RunningWorker {
-  /** Finishes or gives back what is under way, and takes nothing new. The gateway can be closed after it. */
+  /** Starts no new jobs, and finishes running jobs or returns them to the queue. The gateway can be closed afterwards. */
   stop(): Promise<void>
 }
 
 interface State {
-  /** Ids of this process's workers. */
+  /** IDs of this process's workers. */
   workers: Set<string>
-  /** Queries that events began and nobody waits for. */
+  /** Queries started by events, which only `stop` waits for. */
   following: Set<Promise<void>>
 }
 
-/** Delivers what `enqueue` left, in this process, beside any number of others on the same database. */
+/** Runs the jobs that `enqueue` added, in this process. Any number of processes can do so on the same database. */
 export function runWorker(notify: Notify): RunningWorker {
   const stopping = new AbortController()
   const state: State = { workers: new Set(), following: new Set() }
@@ -46,19 +46,19 @@ export function runWorker(notify: Notify): RunningWorker {
     await running
     await watching
     await Promise.all(state.following)
-    // A heartbeat that cannot be taken back (the database is gone) expires.
+    // If the database is gone, the heartbeat cannot be deleted and expires.
     if (!notify.embedded) await leave(notify.database.pool, workers).catch(() => undefined)
   }
   return { stop: () => within(STOP, stop()) }
 }
 
 async function startWorkers(notify: Notify, state: State): Promise<Workers> {
-  // Loaded after the first page can be served: it takes longer than the rest of this floor.
+  // Loaded after the first page can be served, because it takes longer to load than the rest of this folder.
   const { Logger, runTaskList } = await import('graphile-worker')
   if (notify.embedded) await unlockDeadWorkers(notify.database, 0)
   const { events, lost } = listen(notify, state)
-  // Not `run`: it starts a scheduler, too, and derives promises that nobody handles. A
-  // connection that breaks while they are pending would end this process.
+  // Not `run`: it also starts a scheduler and creates promises without a rejection handler. If a
+  // connection broke while they were pending, this process would end.
   const pool = runTaskList(
     {
       schema: notify.database.jobsSchema,
@@ -66,7 +66,7 @@ async function startWorkers(notify: Notify, state: State): Promise<Workers> {
       logger: new Logger(logJobs(notify.log)),
       noHandleSignals: true,
       pollInterval: POLL,
-      // A gateway that hangs holds one back for eight seconds; the others go on.
+      // A gateway that hangs blocks one worker for eight seconds; the others continue.
       concurrency: 4,
       gracefulShutdownAbortTimeout: FINISH,
     },
@@ -80,7 +80,7 @@ function listen(notify: Notify, { workers, following }: State): { events: Worker
   const { database, log } = notify
   const follow = (work: Promise<void>) => {
     const rest = work
-      .catch((fault: unknown) => log.error({ err: faultForLog(fault) }, 'could not process the result of a job'))
+      .catch((error: unknown) => log.error({ err: faultForLog(error) }, 'could not process the result of a job'))
       .finally(() => following.delete(rest))
     following.add(rest)
   }
@@ -97,16 +97,17 @@ function listen(notify: Notify, { workers, following }: State): { events: Worker
 }
 
 /**
- * graphile-worker loses a worker for good if the connection breaks at the end of a job. If it
- * breaks before its first look for work has succeeded, all of them keep that failure for ever.
+ * Resolves when workers must be replaced. graphile-worker loses a worker permanently if the
+ * connection breaks at the end of a job, and all workers if it breaks before the first poll
+ * has succeeded.
  */
 async function untilLost(events: WorkerEvents): Promise<void> {
-  let hasLooked = false
-  events.once('worker:getJob:empty', () => (hasLooked = true)).once('job:start', () => (hasLooked = true))
+  let hasPolled = false
+  events.once('worker:getJob:empty', () => (hasPolled = true)).once('job:start', () => (hasPolled = true))
   await new Promise<void>((resolve) => {
     events.once('worker:fatalError', () => resolve())
     events.on('worker:getJob:error', () => {
-      if (!hasLooked) resolve()
+      if (!hasPolled) resolve()
     })
   })
 }

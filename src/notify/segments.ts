@@ -1,14 +1,14 @@
-/** The alphabet of text messages (3GPP TS 23.038 §6.2.1), and the characters that take two places in it. */
+/** The alphabet of text messages (3GPP TS 23.038 §6.2.1), and the characters that need two places in it. */
 const BASIC = new Set(
   '@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !"#¤%&\'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà',
 )
 const EXTENSION = new Set('^{}\\[~]|€\f')
 
-/** Characters of one segment. A text with one character outside the alphabet travels as UCS-2. */
+/** Characters per segment. A text with a character outside the alphabet is sent as UCS-2. */
 const LONGEST = 160
 const LONGEST_UCS2 = 70
 
-/** Whether a text message costs one segment. */
+/** Whether a text message fits into one segment. */
 export function fitsOneSegment(text: string): boolean {
   if (!Array.from(text).every(isInAlphabet)) return text.length <= LONGEST_UCS2
   const places = Array.from(text, (letter) => (EXTENSION.has(letter) ? 2 : 1))
@@ -18,8 +18,8 @@ export function fitsOneSegment(text: string): boolean {
 const isInAlphabet = (letter: string): boolean => BASIC.has(letter) || EXTENSION.has(letter)
 
 /**
- * A name in letters of the alphabet, so that a single accent or curly quote does not halve the
- * length of the message. Letters that have no such form stay.
+ * Replaces characters of a name with characters of the alphabet, because a single accent or
+ * curly quote would halve the length of the message. Characters without a replacement remain.
  *
  * @example inAlphabet('Ada’s Café Łódź') // "Ada's Café Lodz"
  */
@@ -31,7 +31,7 @@ export function inAlphabet(name: string): string {
   }).join('')
 }
 
-/** What Unicode does not decompose. */
+/** Replacements for characters that Unicode does not decompose. */
 const PLAIN = new Map(
   Object.entries({
     '‘': "'",

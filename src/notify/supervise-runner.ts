@@ -6,19 +6,19 @@ import { faultForLog } from '../fault-for-log.js'
 
 /** Milliseconds until another pool of workers is started. */
 const PAUSE = 1000
-/** Milliseconds that a pool may take to end. Longer than any delivery takes. */
+/** Milliseconds that a pool gets to shut down. Longer than any delivery takes. */
 const END = 10_000
 
-/** A pool of workers, and what happens to it. */
+/** A pool of workers, and a promise for its failure. */
 export interface Workers {
   pool: WorkerPool
-  /** Settles if a worker was lost. */
+  /** Resolves when a worker is lost. */
   lost: Promise<void>
 }
 
 /**
- * Keeps a pool of workers going until `stopping` aborts. graphile-worker loses a worker for
- * good if the database goes away at the end of a job, so then the pool is replaced.
+ * Keeps a pool of workers running until `stopping` aborts. graphile-worker loses a worker
+ * permanently if the database disappears at the end of a job; the pool is then replaced.
  */
 export async function superviseRunner(
   start: () => Promise<Workers>,

@@ -3,43 +3,43 @@ import type { Keyring } from '../crypto/keyring.js'
 import type { Database } from '../db/connect.js'
 import { runStatement } from '../db/run-statement.js'
 
-/** What is counted apart, and how much of it one subject has within an hour. */
+/** Limits per hour for one subject. Each purpose has its own count. */
 const PER_HOUR = {
-  /** Links to a new password, by what was typed. The oldest of these counts, hence its plain name. */
+  /** Links for a new password, by the login as it was typed. */
   password: 5,
-  /** The same by the person, in browsers that are known by this person's password alone. */
+  /** The same by user, in browsers that are known because the user's password was entered there. */
   'password-known': 5,
-  /** The same in browsers where this person gave a second factor. */
+  /** The same by user, in browsers in which the user passed a second factor. */
   'password-verified': 5,
-  /** Changes of the email address, by the person who asks. */
+  /** Changes of the email address, by the user who requests them. */
   'email-change': 5,
-  /** The same by the address that the link would be sent to, over all people. */
+  /** The same by the email address that the link would be sent to, over all users. */
   'email-target': 5,
-  /** Invitations by email, by the address that they go to. */
+  /** Invitations by email, by the recipient's email address. */
   invitation: 5,
-  /** Invitations by email, by the administrator: enough to bring in a whole department. */
+  /** Invitations by email, by administrator: enough for a whole department. */
   'invitation-by': 100,
-  /** Emails of one kind about what happened to an account, by person. */
+  /** Notices of one kind, by user. */
   notice: 10,
 } as const
 
 export type RequestPurpose = keyof typeof PER_HOUR
 
-/** Seconds. `settleTimes` knows that no window in this table is longer. */
+/** Seconds. `settleTimes` assumes that no window in this table is longer. */
 const WINDOW_SECONDS = 3600
 
 export interface CountedRequest {
   purpose: RequestPurpose
-  /** Whom or what it is counted for. Only its keyed hash is stored. */
+  /** User or email address that it is counted for. Only its keyed hash is stored. */
   subject: string
 }
 
 /**
- * Counts something that leads to an email, and tells whether it may still be sent. Everything
- * named is counted, and each has to have room. The count is in the database, so all processes
- * share it; it stands if the transaction commits.
+ * Counts a request that sends an email, and checks whether it is within the limits. It is
+ * counted for every purpose passed, and must be within the limit of each. The counts are in the
+ * database, so all processes share them, and they are saved if the transaction commits.
  *
- * @returns the seconds to wait, or null where it may be sent
+ * @returns the seconds to wait, or null if the email can be sent
  * @example const wait = await takeRequest(account, transaction, now, [{ purpose: 'invitation', subject: email }])
  */
 export async function takeRequest(
@@ -49,7 +49,7 @@ export async function takeRequest(
   counted: readonly CountedRequest[],
 ): Promise<number | null> {
   const waits: number[] = []
-  // In one order, so that two requests never wait for each other's rows.
+  // Sorted, so that two requests cannot deadlock on each other's rows.
   for (const one of counted.toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1)))
     waits.push(await takeOne(services, transaction, now, one))
   const wait = Math.max(0, ...waits)
@@ -58,14 +58,14 @@ export async function takeRequest(
 
 const keyOf = ({ purpose, subject }: CountedRequest) => `${purpose}:${subject}`
 
-/** @returns zero where there is room */
+/** @returns the seconds to wait, zero if it is within the limit */
 async function takeOne(
   { database, keys }: { database: Pick<Database, 'pool'>; keys: Keyring },
   transaction: Transaction,
   now: Date,
   { purpose, subject }: CountedRequest,
 ): Promise<number> {
-  // What was counted under an older key still counts, so that a rotation starts no count again.
+  // Counts under older keys are included, so that a key rotation does not reset them.
   const [key, ...older] = keys.hashes('rate_limits', subject).map((hash) => `${purpose}:${hash}`)
   const most = PER_HOUR[purpose]
   const at = now.getTime()
@@ -75,7 +75,7 @@ async function takeOne(
   return Math.min(WINDOW_SECONDS, Math.max(1, Math.ceil((count.expire - at) / 1000)))
 }
 
-// A window that ends further ahead than it is long was begun while a clock was wrong, and begins now.
+// A window that ends further ahead than its length was started while a clock was wrong; it starts now instead.
 const TAKE = `
 with older as (
   select coalesce(sum(points), 0) as points, max(expire) as expire

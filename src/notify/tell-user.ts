@@ -8,15 +8,15 @@ import { takeRequest } from './take-request.js'
 export interface TellServices {
   database: Database
   keys: Keyring
-  /** Public address, for the link in the mail. */
+  /** Returns the public URL, for the link in the email. */
   baseUrl(): string
 }
 
 /**
- * Tells somebody by mail what happened to the account, inside the transaction of what
- * happened: neither stands without the other. Name, address and language are read there. Of
- * one kind of notice a person gets so many an hour, so that nobody can bury another one under
- * them; the audit trail has each.
+ * Notifies a user by email of something that happened to their account, inside the transaction
+ * of the change, so that neither is committed without the other. It also reads the name, email
+ * address and language in that transaction. The number of notices of one kind is limited per
+ * user and hour, so that nobody can flood a user with them; the audit log contains every event.
  *
  * @example await tellUser(account, transaction, user.id, { mail: 'password-changed', at, address, browser })
  */
@@ -27,7 +27,7 @@ export async function tellUser(
   notice: Notice,
 ): Promise<void> {
   const owner = await recipientOf(services.database, transaction, userId)
-  if (!owner || !(await hasRoom(services, transaction, userId, notice))) return
+  if (!owner || !(await isWithinLimit(services, transaction, userId, notice))) return
   await enqueue(services, transaction, 'send-mail', {
     ...notice,
     ...owner,
@@ -35,7 +35,7 @@ export async function tellUser(
   })
 }
 
-/** Whom a mail goes to, and in which language. */
+/** Recipient of an email, and its language. */
 export interface Recipient {
   to: string
   name: string
@@ -44,10 +44,11 @@ export interface Recipient {
 }
 
 /**
- * The same about an account that may not exist. Then the same statements run, and the job does
- * the same but for sending, so that neither the work nor its time tells who has an account.
+ * Notifies a user whose account might not exist. If it does not, the same statements run and
+ * the job does the same work without sending, so that response times do not reveal which
+ * accounts exist.
  *
- * @param userId null: nobody
+ * @param userId null: no account
  */
 export async function tellUserOrNobody(
   services: TellServices,
@@ -56,16 +57,16 @@ export async function tellUserOrNobody(
   notice: Notice,
 ): Promise<void> {
   const owner = await recipientOf(services.database, transaction, userId ?? 0)
-  const isTold = await hasRoom(services, transaction, userId ?? 0, notice)
+  const isAllowed = await isWithinLimit(services, transaction, userId ?? 0, notice)
   const link = new URL('/account/two-factor/sessions', services.baseUrl()).href
-  const task = owner && isTold ? 'send-mail' : 'send-nothing'
+  const task = owner && isAllowed ? 'send-mail' : 'send-nothing'
   await enqueue(services, transaction, task, { ...notice, ...(owner ?? NOBODY), link })
 }
 
-/** Stands where a mail to nobody is made all the same. */
+/** Recipient of an email that is rendered but never sent. */
 export const NOBODY = { to: 'nobody@invalid', name: 'Nobody', language: 'en' }
 
-async function hasRoom(
+async function isWithinLimit(
   services: TellServices,
   transaction: Transaction,
   userId: number,
@@ -75,7 +76,7 @@ async function hasRoom(
   return (await takeRequest(services, transaction, at, counted)) === null
 }
 
-/** Where a mail to somebody goes, and in which language. Undefined: there is no such user. */
+/** Reads the recipient for a user. @returns undefined if there is no such user */
 export async function recipientOf(
   { sequelize }: Pick<Database, 'sequelize'>,
   transaction: Transaction,

@@ -4,14 +4,14 @@ import { mailSchema } from './mails.js'
 import { openPayload } from './seal-payload.js'
 
 /**
- * What never arrived, and why: codes of the other side, or that its link had expired. Never
- * what the other side wrote, which can quote the recipient.
+ * What was not delivered, and why: codes of the server or gateway, or `expired` if the link
+ * had expired. Never the server's own text, which can quote the recipient.
  */
 export type Undelivered =
   | { what: 'mail'; mail: string; userId: number | null; reason: string }
   | { what: 'code'; device: string; userId: number | null; reason: string }
 
-/** The mail that a job was to deliver; null if it is another kind of job. */
+/** Reads which email a job was to deliver. @returns null for another kind of job */
 export function readMailOf(keys: Keyring, job: Job): { mail: string; userId: number | null } | null {
   if (job.task_identifier !== 'send-mail') return null
   const mail = mailSchema.safeParse(openPayload(keys, 'send-mail', job.payload).content)

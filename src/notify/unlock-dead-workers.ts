@@ -2,12 +2,12 @@ import type { Database } from '../db/connect.js'
 import { returnAttempt } from './return-attempt.js'
 
 /**
- * Frees the jobs that a killed process was working on; graphile-worker alone would wait
- * 4 hours. Dead is who has not been seen for `seconds` (heartbeat.ts), by the database's
- * clock, so that any number of processes agree.
+ * Unlocks the jobs of killed processes; graphile-worker would do so only after 4 hours. A
+ * worker is considered dead without a heartbeat for `seconds` (heartbeat.ts), by the clock of
+ * the database, so that all processes agree.
  *
- * @param seconds 0: every lock is a dead one's, for a database that only this process has open
- * @returns how many jobs
+ * @param seconds 0: unlock every job, for a database that only this process has open
+ * @returns number of jobs
  */
 export async function unlockDeadWorkers(
   database: Pick<Database, 'pool' | 'jobsSchema'>,

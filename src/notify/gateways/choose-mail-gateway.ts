@@ -8,9 +8,10 @@ import { createSmtpGateway } from './smtp.js'
 type MailConfig = Pick<Config, 'smtpUrl' | 'mailFrom' | 'siteName' | 'folder'>
 
 /**
- * The mail server of `SMTP_URL`, or files under `DATA_DIR/mail`.
+ * Creates the gateway to the mail server in `SMTP_URL`, or the one that writes files to
+ * `DATA_DIR/mail`.
  *
- * @param baseUrl the public address, known once the port is
+ * @param baseUrl public URL, known when the port is
  */
 export function chooseMailGateway(config: MailConfig, baseUrl: string, log: Logger): MailGateway {
   const from: Sender = config.mailFrom ?? {

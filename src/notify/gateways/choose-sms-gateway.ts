@@ -16,7 +16,7 @@ type SmsConfig = Pick<
   | 'twilioBaseUrl'
 >
 
-/** What `SMS_GATEWAY` names; null: there are no phones. */
+/** Creates the gateway of `SMS_GATEWAY`. @returns null if there is none, so that there are no phone devices */
 export function chooseSmsGateway(config: SmsConfig, log: Logger): SmsGateway | null {
   if (config.smsGateway === 'file') return createSmsFileGateway(path.join(config.folder, 'sms'), log)
   const { twilioAccountSid: accountSid, twilioAuthToken: authToken } = config
@@ -30,7 +30,7 @@ export function chooseSmsGateway(config: SmsConfig, log: Logger): SmsGateway | n
   })
 }
 
-/** Whether calls can be made: Twilio wants a number to call from, which a messaging service does not give. */
+/** Whether calls can be made. Twilio requires a number to call from, which a messaging service does not provide. */
 export function canCall(config: Pick<SmsConfig, 'smsGateway' | 'twilioCallerId'>): boolean {
   if (config.smsGateway === 'given') return true
   return config.smsGateway === 'file' || (config.smsGateway === 'twilio' && config.twilioCallerId !== undefined)

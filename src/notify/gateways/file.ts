@@ -7,8 +7,8 @@ import { composeMail, type MailGateway, type Sender } from './mail-gateway.js'
 import { messageFileName, writeWhole } from './write-whole.js'
 
 /**
- * Writes each mail as an `.eml` file and logs the file's name. What a retry writes has
- * the same name, so there is one file per mail.
+ * Creates a gateway that writes each email as an `.eml` file and logs the file's name. A retry
+ * writes to the same file.
  *
  * @param folder created with mode 0700; the files have 0600
  */

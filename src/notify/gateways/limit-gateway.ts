@@ -6,12 +6,12 @@ import type { Delivered, SmsGateway } from './sms-gateway.js'
 
 /** Seconds for one email, as for an SMTP server. */
 const MAIL = 30
-/** Seconds for one text message or call: the person waits for the page. */
+/** Seconds for one text message or call, because the user waits for the page. */
 const PHONE = 10
 
 /**
- * Gives an application's mail gateway a time limit: four emails without an answer would hold
- * every worker. Its methods may be those of a class and need `this`.
+ * Adds a time limit to an application's mail gateway, because four emails without a response
+ * would block all workers. Calls the methods on the gateway itself, which can be a class instance.
  */
 export function limitMail(mail: Pick<MailGateway, 'send'> & Partial<MailGateway>, seconds = MAIL): MailGateway {
   return {
@@ -24,13 +24,13 @@ export function limitMail(mail: Pick<MailGateway, 'send'> & Partial<MailGateway>
   }
 }
 
-/** Settles with the signal, or never. */
+/** Rejects when the signal aborts; otherwise never settles. */
 async function failAt(over: AbortSignal): Promise<void> {
   if (!over.aborted) await new Promise((resolve) => over.addEventListener('abort', resolve, { once: true }))
   throw new DeliveryError('mail gateway: no response in time', false)
 }
 
-/** The same for text messages and calls. */
+/** Adds a time limit to an application's gateway for text messages and calls. */
 export function limitSms(sms: SmsGateway, seconds = PHONE): SmsGateway {
   const limited = async (work: () => Promise<Delivered>): Promise<Delivered> =>
     (await within(seconds * 1000, runHostCode(work))) ?? {

@@ -1,8 +1,8 @@
-/** One mail, ready to go out. */
+/** One email, ready to be sent. */
 export interface OutgoingMail {
-  /** `<uuid@host>`; the same at every try, so that mail programs see one message. */
+  /** `<uuid@host>`; the same at every attempt, so that mail programs see one message. */
   messageId: string
-  /** When it was written; the same at every try. */
+  /** When it was created; the same at every attempt. */
   date: Date
   to: { name: string; address: string }
   subject: string
@@ -10,46 +10,45 @@ export interface OutgoingMail {
   html: string
 }
 
-/** Where mails leave the house. */
+/** Sends emails. */
 export interface MailGateway {
   /**
-   * Hands one mail over.
+   * Sends one email.
    *
-   * @throws DeliveryError where that did not work
+   * @throws DeliveryError if it was not accepted for delivery
    */
   send(mail: OutgoingMail, signal?: AbortSignal): Promise<void>
-  /** Breaks off what is under way and closes connections. */
+  /** Aborts running deliveries and closes connections. */
   close(): void
 }
 
-/** Who writes: `MAIL_FROM`, or a name and an address. */
+/** Sender: `MAIL_FROM`, or a name and an email address. */
 export type Sender = string | { name: string; address: string }
 
-/** Where a mail is composed for: files take 8-bit text as it is, mail servers may not (RFC 6152). */
+/** Whether 8-bit text can be used: files accept it, mail servers do not have to (RFC 6152). */
 export interface ComposeOptions {
   eightBit?: boolean
 }
 
-/** Headers and limits that every gateway gives a mail. */
+/** Adds the headers and limits that all emails have. */
 export function composeMail(mail: OutgoingMail, from: Sender, { eightBit = false }: ComposeOptions = {}) {
   return {
     ...mail,
     text: textPart(mail.text, eightBit),
     from,
-    // Keeps holiday replies from answering (RFC 3834 §5).
+    // Prevents automatic replies (RFC 3834 §5).
     headers: { 'Auto-Submitted': 'auto-generated' },
     disableFileAccess: true,
     disableUrlAccess: true,
   }
 }
 
-/** RFC 5321 §4.5.3.1.6, without the line break. */
+/** Octets of a line without the line break (RFC 5321 §4.5.3.1.6). */
 const LONGEST_LINE = 998
 
 /**
- * The text part as it travels, with each link in one piece. Nodemailer would send lines over
- * 76 characters as quoted-printable, which splits links, and some mail programs take the
- * first half for the whole.
+ * Encodes the text part without splitting links. Nodemailer would send lines over 76 characters
+ * as quoted-printable, which splits them, and some mail programs then open only the first half.
  */
 function textPart(text: string, eightBit: boolean): { raw: string } {
   const lines = text.split(/\r?\n/)

@@ -5,7 +5,7 @@ import type { Delivered, SmsGateway, SpokenMessage, TextMessage } from './sms-ga
 import { messageFileName, writeWhole } from './write-whole.js'
 
 /**
- * For development: writes each message as a text file and logs the file's name.
+ * Creates a gateway for development that writes each message as a text file and logs the file's name.
  *
  * @param folder created with mode 0700; the files have 0600
  */

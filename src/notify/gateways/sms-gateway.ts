@@ -1,4 +1,4 @@
-/** Why a message did not go out, as its reader may know it; `errors:undelivered` has a text for each. */
+/** Why a message was not sent, as shown to the user; `errors:undelivered` has a text for each. */
 export type Undelivered =
   | 'invalid_number'
   | 'unreachable_number'
@@ -10,39 +10,39 @@ export type Undelivered =
   | 'gateway_refused'
   | 'gateway_unavailable'
 
-/** `detail` is for the log: codes only, never what the other side wrote, which can quote the number or the text. */
+/** `detail` is for the log: only codes, never the provider's own text, which can quote the number or the message. */
 export type Delivered = { ok: true } | { ok: false; reason: Undelivered; detail: string }
 
 interface PhoneMessage {
   /** UUID of the message. */
   id: string
   date: Date
-  /** E.164. */
+  /** In E.164 format. */
   to: string
 }
 
-/** A message to be read. */
+/** A text message. */
 export interface TextMessage extends PhoneMessage {
   text: string
-  /** Seconds; later it is of no use and need not arrive. */
+  /** Seconds after which it does not have to be delivered. */
   validFor: number
 }
 
-/** A message to be heard. */
+/** A call. */
 export interface SpokenMessage extends PhoneMessage {
   voice: Voice
-  /** One after the other, with a pause after each. A digit is a text of its own. */
+  /** Texts to be spoken one after the other, with a pause after each. Every digit is a separate text. */
   says: readonly string[]
 }
 
-/** The voices that we have texts for: language and region (BCP 47). */
+/** The voices that there are texts for: language and region (BCP 47). */
 export const voices = ['de-DE', 'en-US', 'es-ES', 'fr-FR', 'ja-JP', 'nl-NL', 'pl-PL', 'pt-BR', 'zh-CN'] as const
 export type Voice = (typeof voices)[number]
 
-/** Where text messages and calls leave the house. Both answer within ten seconds, whatever the other side does. */
+/** Sends text messages and makes calls. Both settle within ten seconds, even if the provider does not respond. */
 export interface SmsGateway {
-  /** Hands one over. @returns once it was taken on, not once it arrived */
+  /** Sends one text message. @returns when it was accepted, not when it arrived */
   sendText(message: TextMessage): Promise<Delivered>
-  /** Calls and speaks. @returns once the call was begun */
+  /** Makes one call. @returns when the call was started */
   call(message: SpokenMessage): Promise<Delivered>
 }

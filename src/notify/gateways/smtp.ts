@@ -2,12 +2,12 @@ import { createTransport } from 'nodemailer'
 import { DeliveryError } from '../delivery-error.js'
 import { composeMail, type MailGateway, type Sender } from './mail-gateway.js'
 
-/** Milliseconds a server may take for one step, and for one mail as a whole. */
+/** Milliseconds that a server gets for one step, and for one email as a whole. */
 const STEP = 10_000
 const WHOLE = 30_000
 
 /**
- * Delivers by SMTP over a few connections that are kept open.
+ * Creates a gateway that sends by SMTP over a few connections, which remain open.
  *
  * @param url Nodemailer connection URL (`SMTP_URL`)
  */
@@ -44,7 +44,7 @@ interface SmtpError extends Error {
   permanent?: unknown
 }
 
-/** Only RCPT and DATA speak of this mail; a 5yz reply to anything before is the server's or the configuration's. */
+/** Only replies to RCPT and DATA concern this email; an earlier 5yz reply is a problem of the server or the configuration. */
 function deliveryError(error: unknown): DeliveryError {
   if (!(error instanceof Error)) return new DeliveryError('mail server: unknown error', false)
   const { code, command, response, permanent }: SmtpError = error
@@ -55,12 +55,12 @@ function deliveryError(error: unknown): DeliveryError {
   })
 }
 
-/** 450 and 452 are temporary, and 552 is not (RFC 5321 §4.2.3); of a mailbox itself speaks X.2.1 or X.2.2 (RFC 3463 §3.3). */
+/** Whether the mailbox is full or disabled: 450, 452 and 552 (RFC 5321 §4.2.3), or X.2.1 and X.2.2 (RFC 3463 §3.3). */
 function isFull(codes: string | undefined): boolean {
   return codes !== undefined && (/^(?:450|452|552)/.test(codes) || /[45]\.2\.[12]$/.test(codes))
 }
 
-/** `550 5.1.1` of a reply (RFC 5321 §4.2, RFC 3463); its text may quote the recipient. */
+/** Returns the codes of a reply, such as `550 5.1.1` (RFC 5321 §4.2, RFC 3463), without its text, which can quote the recipient. */
 function replyCodes(response: unknown): string | undefined {
   return typeof response === 'string' ? /^\d{3}(?:[ -]\d\.\d{1,3}\.\d{1,3})?/.exec(response)?.[0] : undefined
 }

@@ -2,23 +2,23 @@ import twilio from 'twilio'
 import type RequestClient from 'twilio/lib/base/RequestClient.js'
 import type { Voice } from './sms-gateway.js'
 
-/** Bytes; Twilio's answers have two or three thousand. */
+/** Bytes. Twilio's responses have two or three thousand. */
 const LARGEST_ANSWER = 256 * 1024
-/** Seconds between two digits, so that they can be written down. */
+/** Seconds between two digits, so that the user can write them down. */
 const PAUSE = 1
 
 interface TwilioOptions {
   accountSid: string
   authToken: string
   baseUrl: string | null
-  /** Milliseconds that one request may take as a whole. */
+  /** Milliseconds that one request can take as a whole. */
   longest: number
 }
 
-/** What we use of Twilio's own library, which is loaded with this file. */
+/** The parts of Twilio's library that the gateway uses. The library is loaded with this file. */
 export interface TwilioApi {
   client: twilio.Twilio
-  /** TwiML that says these texts one after the other. */
+  /** Returns TwiML that speaks these texts one after the other. */
   speak(voice: Voice, says: readonly string[]): string
 }
 
@@ -28,8 +28,8 @@ export function openTwilio({ accountSid, authToken, baseUrl, longest }: TwilioOp
 }
 
 /**
- * Twilio's own request client with an end: of time, also where the other side sends a byte
- * now and then, and of size. With a base address it asks there instead.
+ * Twilio's request client with limits on the total time, even if the server sends a byte now
+ * and then, and on the size of the response. With a base URL, requests go there instead.
  */
 class BoundedRequestClient extends twilio.RequestClient {
   readonly #baseUrl: string | null
@@ -50,7 +50,7 @@ class BoundedRequestClient extends twilio.RequestClient {
   }
 }
 
-/** The same path and query at another origin, below its path where it has one. */
+/** Moves a URL's path and query to another base URL. */
 function redirect(uri: string, baseUrl: string): string {
   const { pathname, search } = new URL(uri)
   return baseUrl.replace(/\/+$/, '') + pathname + search

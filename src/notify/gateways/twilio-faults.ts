@@ -1,30 +1,30 @@
 import type { Delivered, Undelivered } from './sms-gateway.js'
 
 /**
- * Of Twilio's Error and Warning Dictionary; what is not here follows its HTTP status. What is
- * about the recipient's number, or a limit of the provider's account, is no fault of the site.
+ * Codes from Twilio's Error and Warning Dictionary. For all other codes the HTTP status decides.
+ * These concern the recipient's number or the limits of the Twilio account, not the site itself.
  */
 const meanings: readonly (readonly [Undelivered, readonly number[]])[] = [
-  // No number, a premium number or a short code, a landline, the sender's own number.
+  // Not a number, a premium number or a short code, a landline, the sender's own number.
   ['invalid_number', [13223, 13224, 21201, 21202, 21211, 21217, 21265, 21266, 21604, 21614, 21635, 30006]],
-  // The account may not send to this region, the number is blocked, or nothing gets through to it.
+  // The account has no permission to send to this region, the number is blocked, or it cannot be reached.
   [
     'unreachable_number',
     [13225, 13227, 21203, 21214, 21215, 21216, 21408, 21612, 30003, 30004, 30005, 30007, 30008, 30450],
   ],
   // The number's owner answered STOP.
   ['unsubscribed', [21610]],
-  // It is too fast, or a queue is full.
+  // Too many requests, or a queue is full.
   ['too_many_messages', [10004, 14107, 20429, 21611, 30001, 30022, 63017]],
-  // A trial account and a number that it has not verified; no funds left; the hour's or the day's messages are used up.
+  // A trial account and a number that it has not verified; no funds left; the hourly or daily limit is reached.
   ['account_limit', [10001, 10002, 20005, 21219, 21608, 30002, 30023, 60728, 63038, 572005]],
 ]
 
 const reasons = new Map(meanings.flatMap(([reason, codes]) => codes.map((code) => [code, reason] as const)))
 
 /**
- * What an exception of Twilio's client means. Its message is left out: it quotes the
- * number, and where the credentials are wrong it says so.
+ * Converts an exception of Twilio's client into a result, without its message, which can quote
+ * the number or refer to the credentials.
  */
 export function describeTwilioFault(error: unknown): Delivered {
   const code = numberIn(error, 'code')
@@ -45,7 +45,7 @@ function numberIn(error: unknown, key: string): number | undefined {
   return typeof value === 'number' ? value : undefined
 }
 
-/** `ECONNREFUSED`, `AxiosError`: names of faults, which hold nothing of the message. */
+/** Reads a name such as `ECONNREFUSED` or `AxiosError`, which contains nothing of the message. */
 function textIn(error: unknown, key: string): string | undefined {
   const value = valueIn(error, key)
   return typeof value === 'string' && /^\w{1,40}$/.test(value) ? value : undefined

@@ -5,23 +5,23 @@ import { describeTwilioFault } from './twilio-faults.js'
 export interface TwilioAccount {
   accountSid: string
   authToken: string
-  /** E.164; calls come from it, and messages where there is no messaging service. */
+  /** In E.164 format. Calls come from it, and so do messages if there is no messaging service. */
   callerId: string | null
   messagingServiceSid: string | null
-  /** Another address than Twilio's own, such as a regional edge. */
+  /** Replaces Twilio's own URL, for example with a regional edge. */
   baseUrl: string | null
 }
 
-/** Seconds until a phone counts as not answered: before most mailboxes take the call and keep the code. */
+/** Seconds that a phone rings. Shorter than most voicemail delays, so that no voicemail records the code. */
 const RING = 15
 
-/** The page that waits gives up after ten seconds. */
+/** Milliseconds. The page that waits gives up after ten seconds. */
 const LONGEST_MS = 8_000
 
 /**
- * Sends messages and makes calls by Twilio. Its client is loaded at the first one.
+ * Creates a gateway to Twilio. Its client is loaded with the first message or call.
  *
- * @param longest milliseconds that one may take
+ * @param longest milliseconds that one message or call can take
  */
 export function createTwilioGateway(account: TwilioAccount, longest = LONGEST_MS): SmsGateway {
   let opening: Promise<TwilioApi> | undefined
@@ -50,7 +50,7 @@ async function sendText(api: TwilioApi, account: TwilioAccount, message: TextMes
   return accepted(sid, /^(SM|MM)/)
 }
 
-/** What is said travels in the request itself: no address with a secret in it, and nothing of ours that Twilio must reach. */
+/** Sends the spoken text in the request itself, so that Twilio does not have to fetch it from a URL with a secret. */
 async function call(api: TwilioApi, { callerId }: TwilioAccount, message: SpokenMessage): Promise<Delivered> {
   if (!callerId) return { ok: false, reason: 'gateway_refused', detail: 'twilio: no number to call from' }
   const twiml = api.speak(message.voice, message.says)
@@ -58,7 +58,7 @@ async function call(api: TwilioApi, { callerId }: TwilioAccount, message: Spoken
   return accepted(sid, /^CA/)
 }
 
-/** A proxy's page can come with status 200; only Twilio gives the message an id. */
+/** Checks for a message ID: a proxy's page can also have status 200, but only Twilio returns an ID. */
 function accepted(sid: unknown, shape: RegExp): Delivered {
   if (typeof sid === 'string' && shape.test(sid)) return { ok: true }
   return { ok: false, reason: 'gateway_unavailable', detail: 'twilio: a response without an ID' }

@@ -6,7 +6,7 @@ import { sendMail } from './send-mail.js'
 import { sendMailCode } from './send-mail-code.js'
 import { sendPhoneCode } from './send-phone-code.js'
 
-/** What a worker can do, by the name under which `enqueue` asks for it. */
+/** Returns the tasks of a worker, by the name that `enqueue` uses. */
 export function taskList(notify: Notify): Record<TaskName, Task> {
   return {
     'send-mail': sendMail(notify),
@@ -17,7 +17,7 @@ export function taskList(notify: Notify): Record<TaskName, Task> {
   }
 }
 
-/** What goes here arrives nowhere, and nobody hears of it. */
+/** A gateway that sends nothing, and records nothing. */
 const NOWHERE: Pick<Notify, 'mail' | 'recordUndelivered'> = {
   mail: { send: async () => {}, close: () => {} },
   recordUndelivered: async () => {},

@@ -1,10 +1,10 @@
 import type { KindCode, MailCode, PhoneCode } from '../codes.js'
 import type { Mail } from '../mails.js'
 
-/** Every task, with what it is given. */
+/** Every task, with its payload. */
 export interface TaskPayloads {
   'send-mail': Mail
-  /** Stands for a mail to a login that nobody has: the same work, and nothing is sent. */
+  /** Used for a login without an account: the same work as `send-mail`, but nothing is sent. */
   'send-nothing': Mail
   'send-mail-code': MailCode
   'send-phone-code': PhoneCode

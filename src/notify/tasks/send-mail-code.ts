@@ -11,10 +11,10 @@ import { renderMail } from '../render-mail.js'
 import { openPayload } from '../seal-payload.js'
 import { cleanName } from '../../typed-text/read-name.js'
 
-/** Milliseconds that the mail server may take; the page that waits gives up after ten seconds. */
+/** Milliseconds that the mail server gets. The page that waits gives up after ten seconds. */
 const WHOLE = 8_000
 
-/** Sends one code to a mailbox. Unlike other mails it is of no use later, and so never tried again. */
+/** Sends one code by email. It is not retried, unlike other emails, because the code would be too late. */
 export function sendMailCode(notify: Notify): Task {
   const host = new URL(notify.baseUrl).hostname
   return async (payload, { job }) => {

@@ -6,7 +6,7 @@ import { renderMail } from '../render-mail.js'
 import { openPayload } from '../seal-payload.js'
 import { cleanName } from '../../typed-text/read-name.js'
 
-/** Opens, words and hands over one mail. */
+/** Opens, renders and sends one email. */
 export function sendMail(notify: Notify, task: 'send-mail' | 'send-nothing' = 'send-mail'): Task {
   const host = new URL(notify.baseUrl).hostname
   return async (payload, { job, abortSignal }) => {

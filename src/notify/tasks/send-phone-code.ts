@@ -7,7 +7,7 @@ import type { Notify } from '../notify.js'
 import { codeForCall, codeForText } from '../render-phone-code.js'
 import { openPayload } from '../seal-payload.js'
 
-/** Sends one code to a phone, as a text or by a call. */
+/** Sends one code to a phone, by text message or call. */
 export function sendPhoneCode(notify: Notify): Task {
   return async (payload, { job }) => {
     const { message, content } = openPayload(notify.keys, 'send-phone-code', payload)
@@ -37,7 +37,7 @@ function sendText(
   message: { id: string; date: Date; to: string },
 ): Promise<Delivered> {
   const now = clock.now()
-  const words = { code, site, host: new URL(baseUrl).hostname, minutes: minutesLeft(expiresAt, now) }
+  const values = { code, site, host: new URL(baseUrl).hostname, minutes: minutesLeft(expiresAt, now) }
   const validFor = Math.ceil((expiresAt.getTime() - now.getTime()) / 1000)
-  return sms.sendText({ ...message, text: codeForText(words, translatorFor(language)), validFor })
+  return sms.sendText({ ...message, text: codeForText(values, translatorFor(language)), validFor })
 }
