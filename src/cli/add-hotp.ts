@@ -36,7 +36,7 @@ const optionsSchema = z
     return z.NEVER
   })
 
-/** Adds a confirmed hardware token (HOTP) from the key that its maker gave; prints its persistent id. */
+/** Adds a confirmed hardware token (HOTP) with the key from its manufacturer, and prints its persistent ID. */
 export async function addHotp(options: unknown): Promise<void> {
   const {
     user: email,

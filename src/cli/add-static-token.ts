@@ -22,7 +22,7 @@ const optionsSchema = z.object({
     .optional(),
 })
 
-/** Adds one backup token and prints it: the way in for somebody's first device. */
+/** Adds one backup token and prints it, so that a user without a device can sign in and set one up. */
 export async function addStaticTokenCommand(options: unknown): Promise<void> {
   const { user: email, token: chosen } = readArguments(
     optionsSchema,

@@ -11,7 +11,7 @@ import { withOtp } from './with-otp.js'
 
 const KEY = 'must be 32 to 128 hexadecimal digits, two per byte (40 digits make 160 bits)'
 
-/** RFC 4226 §4 R6: 128 bits at the least; more than 512 no algorithm makes use of. */
+/** Key lengths: at least 128 bits (RFC 4226 §4 R6), and at most 512, because no algorithm uses more. */
 const optionsSchema = z.object({
   user: z.string(),
   key: z
@@ -25,7 +25,7 @@ const optionsSchema = z.object({
     .optional(),
 })
 
-/** Adds a confirmed authenticator app; prints its `otpauth://` address, then the same as a QR code. */
+/** Adds a confirmed authenticator app, and prints its `otpauth://` URI and the same as a QR code. */
 export async function addTotp(options: unknown): Promise<void> {
   const { user: email, key } = readArguments(
     optionsSchema,
@@ -43,6 +43,6 @@ export async function addTotp(options: unknown): Promise<void> {
     })
   })
   console.log(uri)
-  // In a terminal with its own black and white, so that the code is dark on light whatever the theme.
+  // The `terminal` type sets black and white itself, so that the code is dark on light in every theme.
   console.log(await qrcode.toString(uri, { type: process.stdout.isTTY ? 'terminal' : 'utf8', small: true, margin: 2 }))
 }

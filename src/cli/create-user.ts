@@ -35,24 +35,24 @@ const optionsSchema = z.object({
 type NewUser = z.output<typeof optionsSchema>
 
 /**
- * Creates a user. Prints what they sign in with alone on a line, unless it came from standard
- * input: a generated password, or a link for setting up the account.
+ * Creates a user. Prints the generated password or the link for setting up the account on a
+ * line of its own; prints nothing if the password came from standard input.
  */
 export async function createUser(options: unknown): Promise<void> {
   const user = readArguments(optionsSchema, options)
-  const given = user.passwordStdin ? await readPassword() : undefined
+  const submitted = user.passwordStdin ? await readPassword() : undefined
   const printed = await withOtp(async (otp, config) => {
     if (user.invite) return await inviteUser(otp, config, user)
-    if (given !== undefined) await requireGoodPassword(given, [user.email, config.siteName])
-    const password = given ?? generatePassword()
+    if (submitted !== undefined) await requireGoodPassword(submitted, [user.email, config.siteName])
+    const password = submitted ?? generatePassword()
     const passwordHash = await hashPassword(password)
     await insertUser(otp, user, passwordHash)
-    return given === undefined ? password : undefined
+    return submitted === undefined ? password : undefined
   })
   if (printed !== undefined) console.log(printed)
 }
 
-/** Takes one newline off the end, which `echo` and editors put there. */
+/** Reads the password from standard input, without the final newline that `echo` and editors add. */
 async function readPassword(): Promise<string> {
   const bytes = await buffer(process.stdin)
   try {
@@ -62,7 +62,7 @@ async function readPassword(): Promise<string> {
   }
 }
 
-/** The pages' own rules, in the pages' own words. A NUL, which no form takes, could never be entered again. */
+/** Checks the password with the rules and messages of the pages. A NUL is rejected, because no form accepts it. */
 async function requireGoodPassword(password: string, names: readonly string[]): Promise<void> {
   if (password.includes('\0'))
     throw passwordRefused('The password contains a NUL byte, which no form of the site accepts.')
@@ -75,7 +75,7 @@ function passwordRefused(why: string): SiteError {
   return new SiteError('password_refused', why, remedy)
 }
 
-/** User and link are one commit. */
+/** Creates the user and the link in one transaction. */
 function inviteUser(otp: Otp, config: Config, user: NewUser): Promise<string | undefined> {
   const baseUrl = requireBaseUrl(config)
   return insertUser(otp, user, null, async (transaction, userId) => {
@@ -84,13 +84,13 @@ function inviteUser(otp: Otp, config: Config, user: NewUser): Promise<string | u
   })
 }
 
-/** 100 random bits as five groups of four: easy to read out, and never a leading hyphen. */
+/** Generates 100 random bits as five groups of four letters and digits, which can be read out. */
 function generatePassword(): string {
   const characters = base32nopad.encode(randomBytes(13)).slice(0, 20).toLowerCase()
   return characters.match(/.{4}/g)?.join('-') ?? characters
 }
 
-/** @param then what else belongs to the same commit */
+/** @param then runs in the same transaction */
 async function insertUser<T>(
   otp: Otp,
   user: NewUser,

@@ -4,33 +4,33 @@ import { SiteError } from '../errors.js'
 import type { Otp } from '../otp/otp.js'
 import { emailCandidates } from '../typed-text/read-email.js'
 
-/** What each address was found to be, in the order they were given; an address may be in any case. */
+/** Finds the user for each email address, in any case. The result has the order of `emails`. */
 export async function findUsers(
   otp: Otp,
   emails: readonly string[],
   transaction?: Transaction,
 ): Promise<{ email: string; user: User | undefined }[]> {
   const { models, sequelize } = otp.database
-  const wanted = emails.map(emailCandidates)
+  const candidates = emails.map(emailCandidates)
   const users = await models.User.findAll({
-    where: sequelize.where(sequelize.fn('lower', sequelize.col('email')), { [Op.in]: wanted.flat() }),
+    where: sequelize.where(sequelize.fn('lower', sequelize.col('email')), { [Op.in]: candidates.flat() }),
     ...(transaction && { transaction }),
   })
   const byEmail = new Map(users.map((user) => [user.email.toLowerCase(), user]))
   return emails.map((email, index) => {
-    const [user] = (wanted[index] ?? []).flatMap((candidate) => byEmail.get(candidate) ?? [])
+    const [user] = (candidates[index] ?? []).flatMap((candidate) => byEmail.get(candidate) ?? [])
     return { email, user }
   })
 }
 
-/** The users of all these addresses; throws `unknown_user` if one has none. */
+/** Finds the users of all these email addresses. @throws SiteError `unknown_user` if one has no user */
 export async function requireUsers(otp: Otp, emails: readonly string[], transaction: Transaction): Promise<User[]> {
   const found = await findUsers(otp, emails, transaction)
   refuseUnknown(found)
   return found.flatMap(({ user }) => user ?? [])
 }
 
-/** Throws `unknown_user`, which names every address without a user. */
+/** @throws SiteError `unknown_user`, which names every email address without a user */
 export function refuseUnknown(found: readonly { email: string; user: User | undefined }[]): void {
   const unknown = found.filter(({ user }) => !user).map(({ email }) => email)
   if (unknown.length === 0) return
@@ -41,7 +41,7 @@ export function refuseUnknown(found: readonly { email: string; user: User | unde
   )
 }
 
-/** One user, as {@link requireUsers}. */
+/** Finds one user. @throws SiteError `unknown_user` */
 export async function requireUser(otp: Otp, email: string, transaction: Transaction): Promise<User> {
   const found = await findUsers(otp, [email], transaction)
   refuseUnknown(found)

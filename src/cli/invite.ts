@@ -10,7 +10,7 @@ import { withOtp } from './with-otp.js'
 
 const optionsSchema = z.object({ user: z.string() })
 
-/** Makes an enrolment link and prints it alone. */
+/** Creates an enrolment link, and prints only the link. */
 export async function invite(options: unknown): Promise<void> {
   const { user: email } = readArguments(optionsSchema, options)
   const link = await withOtp(async (otp, config) => {
@@ -26,7 +26,7 @@ export async function invite(options: unknown): Promise<void> {
   console.log(link)
 }
 
-/** @throws SiteError `no_base_url` */
+/** Returns the public URL. @throws SiteError `no_base_url` if it is unknown because `PORT` is 0 */
 export function requireBaseUrl({ baseUrl }: Config): string {
   if (baseUrl) return baseUrl
   throw new SiteError(

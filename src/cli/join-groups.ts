@@ -3,7 +3,7 @@ import { nowhere, recordEvent } from '../audit.js'
 import { SiteError } from '../errors.js'
 import type { Otp } from '../otp/otp.js'
 
-/** Adds a user to groups by their names; throws `unknown_group`, which names each that does not exist. */
+/** Adds a user to groups by name. @throws SiteError `unknown_group`, which names the groups that do not exist */
 export async function joinGroups(
   otp: Otp,
   transaction: Transaction,
@@ -11,9 +11,9 @@ export async function joinGroups(
   names: readonly string[],
 ): Promise<void> {
   const { Group, UserGroup } = otp.database.models
-  const wanted = [...new Set(names)]
-  const groups = await Group.findAll({ where: { name: wanted }, lock: transaction.LOCK.KEY_SHARE, transaction })
-  const unknown = wanted.filter((name) => !groups.some((group) => group.name === name))
+  const uniqueNames = [...new Set(names)]
+  const groups = await Group.findAll({ where: { name: uniqueNames }, lock: transaction.LOCK.KEY_SHARE, transaction })
+  const unknown = uniqueNames.filter((name) => !groups.some((group) => group.name === name))
   if (unknown.length > 0) throw unknownGroup(unknown)
   const at = otp.clock.now()
   for (const { id, name } of groups) {

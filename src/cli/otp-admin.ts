@@ -3,7 +3,7 @@ import { SiteError } from '../errors.js'
 import { createProgram } from './program.js'
 import { exitCode, explain } from './refusals.js'
 
-// A reader that has seen enough, such as `head`, is no fault, and no reason for a server to end.
+// A reader that closes the pipe early, such as `head`, is not an error and must not end a server.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') return
   process.exitCode = report(outputLost(error))
@@ -11,11 +11,11 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 
 try {
   await createProgram().parseAsync()
-} catch (fault) {
-  process.exitCode = fault instanceof CommanderError ? codeOf(fault) : report(fault)
+} catch (error) {
+  process.exitCode = error instanceof CommanderError ? codeOf(error) : report(error)
 }
 
-/** What was to be shown once may be lost, and the change that it belongs to was made. */
+/** The change was made, but output that is shown only once might be lost. */
 function outputLost(cause: Error): SiteError {
   return new SiteError(
     'output_lost',
@@ -25,13 +25,13 @@ function outputLost(cause: Error): SiteError {
   )
 }
 
-/** Commander has said what is wrong, or has printed the help that was asked for. */
+/** Returns the exit code. Commander has already printed the error or the help. */
 function codeOf(error: CommanderError): number {
   return error.exitCode === 0 ? 0 : exitCode.usage
 }
 
-function report(fault: unknown): number {
-  const { lines, exitCode: code } = explain(fault)
+function report(error: unknown): number {
+  const { lines, exitCode: code } = explain(error)
   for (const line of lines) console.error(line)
   return code
 }

@@ -3,8 +3,8 @@ import { printable } from '../printable.js'
 import { UsageRefused } from './refusals.js'
 
 /**
- * Every command with its options. What a command does is loaded when it runs, so that
- * `--help` answers at once.
+ * Defines every command with its options. A command's code is loaded when it runs, so that
+ * `--help` is fast.
  */
 export function createProgram(): Command {
   const program = new Command('otp-admin')
@@ -18,7 +18,7 @@ export function createProgram(): Command {
   return program
 }
 
-/** Rejects an option that is given twice: which of two people was meant is not for us to guess. */
+/** Rejects an option that is passed twice, because either of two users could be meant. */
 function takeOnce(option: Option): void {
   const takesOneValue = option.required && option.parseArg === undefined
   if (!takesOneValue) return
@@ -118,7 +118,7 @@ function addUserCommands(program: Command): void {
     .action(async (emails: string[]) => await (await import('./two-factor-disable.js')).twoFactorDisable(emails))
 }
 
-/** For options that may be repeated. */
+/** Collects the values of an option that can be repeated. */
 function collect(value: string, before: string[]): string[] {
   return [...before, value]
 }

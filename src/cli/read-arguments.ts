@@ -3,8 +3,10 @@ import { UsageRefused } from './refusals.js'
 import { readEmail } from '../typed-text/read-email.js'
 
 /**
- * Checks a command's options. A schema's messages say what would be right, so that no
- * value, which may be a secret, is repeated.
+ * Checks a command's options. The messages name the valid values and never contain the actual
+ * one, which can be a secret.
+ *
+ * @throws UsageRefused with one line for each invalid option
  */
 export function readArguments<T>(schema: z.ZodType<T>, options: unknown): T {
   const parsed = schema.safeParse(options)
@@ -12,7 +14,7 @@ export function readArguments<T>(schema: z.ZodType<T>, options: unknown): T {
   throw new UsageRefused(parsed.error.issues.map((issue) => `--${String(issue.path[0])}: ${issue.message}`))
 }
 
-/** An address as it is stored: without spaces around it, in small letters. */
+/** Parses an email address into the form that is stored: without surrounding spaces, in lower case. */
 export const emailAddress = z.string().transform((typed, { addIssue }) => {
   const email = readEmail(typed)
   if (email !== null) return email

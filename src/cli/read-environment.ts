@@ -1,7 +1,7 @@
 import { type Config, readConfig } from '../config/read-config.js'
 import { ConfigurationRefused } from './refusals.js'
 
-/** The process's configuration; throws {@link ConfigurationRefused}. */
+/** Reads the configuration from the environment. @throws ConfigurationRefused */
 export function readEnvironment(): Config {
   const result = readConfig(process.env)
   if (!result.ok) throw new ConfigurationRefused(result.faults)

@@ -10,8 +10,8 @@ import { tellOwner } from './tell-owner.js'
 import { warnObstacles } from './warn-obstacles.js'
 
 /**
- * What follows a device that the command line added: the owner's locks end, so that it can be used
- * at once, with an event in the audit log and an email to its owner.
+ * Completes the adding of a device on the command line: ends the owner's locks, so that the
+ * device can be used immediately, records an event and emails the owner.
  */
 export async function recordAddedDevice(
   otp: Otp,

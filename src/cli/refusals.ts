@@ -3,30 +3,30 @@ import { isOutage } from '../db/is-outage.js'
 import { SiteError } from '../errors.js'
 import { printable, printableLine } from '../printable.js'
 
-/** CONTRACT.md §4; 78 is `EX_CONFIG` of sysexits.h. */
+/** Exit codes of all commands; 78 is `EX_CONFIG` of sysexits.h. */
 export const exitCode = { refused: 1, usage: 2, configuration: 78 } as const
 
-/** Wrong environment: every mistake of it. */
+/** Invalid configuration, with all mistakes. */
 export class ConfigurationRefused extends Error {
   constructor(readonly faults: readonly Fault[]) {
     super('The configuration is invalid.')
   }
 }
 
-/** Malformed arguments: one line for each. */
+/** Invalid arguments, with one line for each. */
 export class UsageRefused extends Error {
   constructor(readonly lines: readonly string[]) {
     super(lines.join('\n'))
   }
 }
 
-/** What is wrong with the configuration and only shows once something is read or looked up. */
+/** Codes of errors in the configuration that are only found after it was parsed. */
 const CONFIGURATION: ReadonlySet<string> = new Set(['no_secret_key', 'secret_key_invalid'])
 
-/** What standard error says to a fault, and what the process ends with. No name or address in it moves the terminal. */
-export function explain(fault: unknown): { lines: readonly string[]; exitCode: number } {
-  const { lines, exitCode: code } = describe(fault)
-  const isStack = fault instanceof Error && lines[0] === fault.stack
+/** Returns the lines for standard error and the exit code. Control characters in the lines are escaped. */
+export function explain(error: unknown): { lines: readonly string[]; exitCode: number } {
+  const { lines, exitCode: code } = describe(error)
+  const isStack = error instanceof Error && lines[0] === error.stack
   return { lines: lines.map((line) => (isStack ? printable(line) : printableLine(line))), exitCode: code }
 }
 
@@ -46,7 +46,7 @@ function describe(fault: unknown): { lines: readonly string[]; exitCode: number 
   return { lines: [unreachable(fault) ?? text], exitCode: exitCode.refused }
 }
 
-/** A database that cannot be reached, or is lost on the way, is no bug of ours. The driver's message holds no password. */
+/** Describes a database that cannot be reached or was lost. The driver's message contains no password. */
 function unreachable(fault: unknown): string | undefined {
   if (!(fault instanceof Error)) return undefined
   const isConnection = /^Sequelize(Connection|Host|InvalidConnection|AccessDenied)/

@@ -2,7 +2,7 @@ import { type KeyReport, rotateKeys } from '../otp/rotate-keys.js'
 import { exitCode } from './refusals.js'
 import { withOtp } from './with-otp.js'
 
-/** Moves everything to the newest key, and prints a line for each key: whether anything needs it. */
+/** Seals everything again with the newest key, and prints for each key whether it is still needed. */
 export async function rotateKeysCommand(): Promise<void> {
   const { moved, keys } = await withOtp(rotateKeys)
   for (const key of keys) console.log(`${key.keyId}: ${describe(key)}`)

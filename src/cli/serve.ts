@@ -3,17 +3,17 @@ import { runInNewContext } from 'node:vm'
 import { main } from '../main.js'
 import { readEnvironment } from './read-environment.js'
 
-/** Runs the server until SIGTERM or SIGINT. The start-up text goes to standard output, the log to standard error. */
+/** Runs the server until SIGTERM or SIGINT. Prints the start-up text to standard output, and logs to standard error. */
 export async function serve(): Promise<void> {
   collectEarly()
   await main(readEnvironment(), console.log)
 }
 
 /**
- * V8 lets the heap grow to several times what is alive before it first collects the old
- * generation: 250 MB resident where 190 are as fast (`npm run bench -- logins`). The limit
- * is set anew by each collection, so the first is asked for here. This process is ours;
- * a host's own is left alone.
+ * Makes V8 collect garbage earlier. By default the heap grows to several times the live data
+ * before the old generation is first collected: 250 MB resident, when 190 MB is as fast
+ * (`npm run bench -- logins`). Each collection sets a new limit, so the first one is triggered
+ * here. Only for the site's own process, never for a host application's.
  */
 function collectEarly(): void {
   setFlagsFromString('--heap-growing-percent=50')

@@ -4,21 +4,21 @@ import type { Notice } from '../notify/mails.js'
 import { tellUser } from '../notify/tell-user.js'
 import type { Otp } from '../otp/otp.js'
 
-/** What a command did to an account; the rest is the same for all commands. */
-type Told =
+/** The part of a notice that differs between commands. */
+type CommandNotice =
   | { mail: 'backup-tokens-made'; left: number }
   | { mail: 'device-added'; device: string; kind: string }
   | { mail: 'two-factor-disabled' }
 
-/** Tells somebody by mail what an administrator did on the command line. A server delivers it. */
+/** Emails a user about what an administrator did on the command line. A server delivers the email. */
 export async function tellOwner(
   otp: Otp,
   config: Config,
   transaction: Transaction,
   userId: number,
-  told: Told,
+  changes: CommandNotice,
 ): Promise<void> {
   const baseUrl = () => config.baseUrl ?? `http://localhost:${config.port}`
-  const notice: Notice = { ...told, by: 'administrator', at: otp.clock.now(), address: null, browser: null }
+  const notice: Notice = { ...changes, by: 'administrator', at: otp.clock.now(), address: null, browser: null }
   await tellUser({ ...otp, baseUrl }, transaction, userId, notice)
 }

@@ -10,7 +10,7 @@ import { tellOwner } from './tell-owner.js'
 import { warnObstacles } from './warn-obstacles.js'
 import { withOtp } from './with-otp.js'
 
-/** Removes every device of these users in one transaction: all of them, or none where one is unknown. */
+/** Removes every device of these users in one transaction. If one of them is unknown, nothing is changed. */
 export async function twoFactorDisable(emails: string[]): Promise<void> {
   await withOtp(async (otp, config) => {
     const removed = await otp.database.sequelize.transaction(async (transaction) => {
@@ -25,11 +25,11 @@ export async function twoFactorDisable(emails: string[]): Promise<void> {
   })
 }
 
-/** Each device leaves a line of its own in the trail (NIST SP 800-63B-4 §4.1). */
+/** Removes a user's devices, with one audit event per device (NIST SP 800-63B-4 §4.1). */
 async function removeFrom(otp: Otp, config: Config, transaction: Transaction, userId: number): Promise<number> {
   const by = { by: 'command_line', actorId: null } as const
   const removed = await removeAllDevices(otp, transaction, { userId, origin: nowhere, ...by })
-  // It was given to somebody who had a device to show besides.
+  // The invitation was issued when the user still had a device, so it required a code as well.
   await voidLinks(otp, transaction, 'invitation', [userId])
   if (removed > 0) await tellOwner(otp, config, transaction, userId, { mail: 'two-factor-disabled' })
   return removed

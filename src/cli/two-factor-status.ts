@@ -3,7 +3,7 @@ import { userHasDevice } from '../otp/devices-for-user.js'
 import { findUsers, refuseUnknown } from './find-users.js'
 import { withOtp } from './with-otp.js'
 
-/** Prints `E: enabled` for everybody with a device that verifies; unknown addresses are named after all others. */
+/** Prints `E: enabled` for each user with an active device, then fails if an email address is unknown. */
 export async function twoFactorStatus(emails: string[]): Promise<void> {
   await withOtp(async (otp) => {
     const found = await findUsers(otp, emails)

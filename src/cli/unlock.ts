@@ -9,7 +9,7 @@ import { withOtp } from './with-otp.js'
 
 const optionsSchema = z.object({ user: z.string() })
 
-/** Ends the locks of an account and the waits of its devices. */
+/** Ends the locks of an account and the throttling of its devices. */
 export async function unlock(options: unknown): Promise<void> {
   const { user: email } = readArguments(optionsSchema, options)
   const { cleared, user } = await withOtp(async (otp, config) =>
@@ -20,6 +20,6 @@ export async function unlock(options: unknown): Promise<void> {
       return { cleared: await unlockUser(otp, transaction, unlocking), user: found }
     }),
   )
-  const shown = printableLine(user.email)
-  console.error(cleared ? `Unlocked ${shown}.` : `${shown} was not locked.`)
+  const printableEmail = printableLine(user.email)
+  console.error(cleared ? `Unlocked ${printableEmail}.` : `${printableEmail} was not locked.`)
 }

@@ -5,7 +5,7 @@ import type { Config } from '../config/read-config.js'
 import type { Otp } from '../otp/otp.js'
 import { printableLine } from '../printable.js'
 
-/** What each obstacle means for someone, and what to do about it. */
+/** What each obstacle means for a user, and what an administrator can do about it. */
 const TEXTS: Readonly<Record<Obstacle, string>> = {
   deactivated: 'is deactivated and cannot sign in. Reactivate the user in the panel.',
   no_password: 'has no password yet. `otp-admin invite` lets them choose one.',
@@ -19,7 +19,7 @@ const TEXTS: Readonly<Record<Obstacle, string>> = {
     'cannot set up any method that the policy accepts. Change the accepted methods of their group in the panel.',
 }
 
-/** Prints why a user still cannot sign in after a help, a line each. Call it before the help, in its transaction. */
+/** Prints why a user will still be unable to sign in after `help`, one line per reason. Call it before the change, in its transaction. */
 export async function warnObstacles(
   otp: Otp,
   config: Config,

@@ -14,7 +14,7 @@ import type { Otp } from '../otp/otp.js'
 import { readSecretKeys } from '../read-secret-keys.js'
 import { readEnvironment } from './read-environment.js'
 
-/** Opens the database, brings it up to date, does the work, and closes it again. */
+/** Opens the database, brings it up to date, runs the work, and closes the database. */
 export async function withOtp<T>(work: (otp: Otp, config: Config) => Promise<T>): Promise<T> {
   const config = readEnvironment()
   return await withDatabase(config, async (database) => {
@@ -23,7 +23,7 @@ export async function withOtp<T>(work: (otp: Otp, config: Config) => Promise<T>)
   })
 }
 
-/** The same without migrating. A running server's embedded database is reached through its socket. */
+/** Opens the database, runs the work, and closes the database. Connects to a running server's embedded database through its socket. */
 export async function withDatabase<T>(config: Config, work: (database: Database) => Promise<T>): Promise<T> {
   const database = await connectDatabase(config, { embedded: 'share', unhurried: true })
   try {
@@ -33,7 +33,7 @@ export async function withDatabase<T>(config: Config, work: (database: Database)
   }
 }
 
-/** Kinds from outside are not registered here; their devices count and are removed like all others. */
+/** Builds the core. Custom kinds are not registered here, but their devices are included when devices are listed or removed. */
 async function createOtp(config: Config, database: Database): Promise<Otp> {
   const keys = readSecretKeys(config)
   await bringKeys(database, keys)
@@ -50,7 +50,7 @@ async function createOtp(config: Config, database: Database): Promise<Otp> {
   return otp
 }
 
-/** A command with another key than the servers' stores what no server can read: it says so, and goes on. */
+/** Matches the keys with the database. Warns if they are not the servers' keys, which could then not read what the command stores. */
 async function bringKeys(database: Database, keys: Keyring): Promise<void> {
   const now = systemClock.now()
   const { isStranger } = await recallKeys(database, keys, now)

@@ -1,7 +1,7 @@
-/** Distinct bytes, or steps from byte to byte, in a key that was not made up: 32 random bytes have about 30. */
+/** Fewest distinct bytes, or differences between neighbouring bytes, in a random key: 32 random bytes have about 30. */
 const FEWEST_DISTINCT = 10
 
-/** What people write where a key is wanted, without signs between words. By chance none is in a key. */
+/** Placeholders that people use for a key, without punctuation. A random key practically never contains one. */
 const PLACEHOLDERS = [
   'changeit',
   'changeme',
@@ -29,8 +29,8 @@ const PLACEHOLDERS = [
 ]
 
 /**
- * Whether someone could guess a key: one byte or a pattern repeated, a row of numbers, or words.
- * A key of 32 or more random bytes is mistaken for one less than once in 10^8.
+ * Whether someone could guess a key: one byte or a pattern repeated, a sequence of numbers, or
+ * words. A key of 32 or more random bytes is rejected by mistake less than once in 10^8.
  *
  * @example isGuessableKey(Buffer.alloc(32)) // true
  */
@@ -41,14 +41,14 @@ export function isGuessableKey(key: Buffer): boolean {
 
 const hasFew = (bytes: Uint8Array): boolean => new Set(bytes).size < FEWEST_DISTINCT
 
-/** Whether the key is a shorter one again and again. */
+/** Whether the key repeats a shorter one. */
 function isRepeated(key: Buffer): boolean {
   for (let period = 1; period <= key.length / 2; period += 1)
     if (key.subarray(period).equals(key.subarray(0, -period))) return true
   return false
 }
 
-/** Looks at the bytes as text, and at the base64 itself: `changeme…` can be either. */
+/** Searches the bytes as text and the key as Base64, because `changeme…` can be either. */
 function hasPlaceholder(key: Buffer): boolean {
   const texts = [key.toString('latin1'), key.toString('base64')].map((text) =>
     text.toLowerCase().replace(/[^a-z0-9]/g, ''),
@@ -56,7 +56,7 @@ function hasPlaceholder(key: Buffer): boolean {
   return PLACEHOLDERS.some((word) => texts.some((text) => text.includes(word)))
 }
 
-/** Whether a key is nothing but zero bytes: a file or a variable that was never filled in. */
+/** Whether a key consists of zero bytes only: a file or a variable that was never filled. */
 export function isBlankKey(key: Buffer): boolean {
   return key.every((byte) => byte === 0)
 }

@@ -1,4 +1,4 @@
-/** Whether an origin goes over the network without TLS. Browsers treat this machine's own as secure (W3C Secure Contexts §3.1). */
+/** Whether an origin crosses the network without TLS. Browsers treat local origins as secure (W3C Secure Contexts §3.1). */
 export function isPlainHttp(origin: string): boolean {
   if (!URL.canParse(origin)) return false
   const { protocol, hostname } = new URL(origin)

@@ -3,19 +3,19 @@ import { z } from 'zod'
 import { parseSecretKeys } from './parse-secret-keys.js'
 import { isName } from '../typed-text/read-name.js'
 
-/** What stands beside a variable's schema: for the line about a wrong value and for docs/configuration.md. */
+/** Description of a variable, for the message about an invalid value and for the table in the documentation. */
 export interface About {
   name: string
-  /** As the table shows it. */
+  /** As shown in the table. */
   default: string
   /** For numbers: `seconds`, `days`, … */
   unit?: string
   text: string
-  /** What would be right, for the line about a wrong value. */
+  /** The valid values, for the message about an invalid one. */
   expected: string
 }
 
-/** The text that goes with each schema in `options`. */
+/** The description of each schema in `options`. */
 export const about = z.registry<About>()
 
 const flag = (unset: boolean) =>
@@ -51,7 +51,7 @@ const host = z
   .max(255)
   .regex(/^[\w.:%-]+$/)
 
-/** `address`, or `name <address>`; one only. Nodemailer quotes the name. */
+/** A single `email`, or `name <email>`. Nodemailer quotes the name. */
 const mailbox = text(320).regex(/^([^<>@,]*<[^\s<>@,]+@[^\s<>@,]+>|[^\s<>@,]+@[^\s<>@,]+)$/)
 
 const secretKeys = z
@@ -64,7 +64,7 @@ const secretKeys = z
   })
   .optional()
 
-/** A name that Express knows, an address, or a network such as `10.0.0.0/8`. */
+/** Whether it is a name that Express knows, an IP address, or a network such as `10.0.0.0/8`. */
 function isProxy(place: string): boolean {
   if (['loopback', 'linklocal', 'uniquelocal'].includes(place)) return true
   const [address = '', bits, ...rest] = place.split('/')
@@ -73,7 +73,7 @@ function isProxy(place: string): boolean {
   return rest.length === 0 && /^\d{1,3}$/.test(bits) && Number(bits) > 0 && Number(bits) <= size
 }
 
-/** `TRUST_PROXY` in Express's own forms: a number of hops, true/false, or names and networks. */
+/** `TRUST_PROXY` in the forms of Express: a number of hops, true or false, or names and networks. */
 const trustProxy = text(500)
   .refine((value) => /^(true|false|\d{1,3})$/.test(value) || value.split(',').every((place) => isProxy(place.trim())))
   .optional()
@@ -86,8 +86,8 @@ const trustProxy = text(500)
 const LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
 
 /**
- * Every variable once, in the order of CONTRACT.md §2. A schema takes the raw text, or
- * undefined where the variable is unset or empty.
+ * Every variable, in the order of the documentation. A schema parses the raw text, or undefined
+ * if the variable is unset or empty.
  */
 export const options = z.object({
   env: z.enum(['development', 'test', 'production']).default('development').register(about, {

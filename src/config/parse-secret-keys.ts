@@ -1,14 +1,14 @@
-/** Bytes of one key, at least. */
+/** Minimum length of a key in bytes. */
 const MIN_BYTES = 32
 
 /** Base64 in either alphabet (RFC 4648 §4, §5), with its padding or without. */
 const BASE64 = /^(?:[A-Za-z0-9+/]+|[A-Za-z0-9_-]+)={0,2}$/
 
 /**
- * Reads secret keys as they are written in `SECRET_KEYS` and in `DATA_DIR/secret-key`: comma
- * separated, newest first, with or without space around each.
+ * Parses secret keys in the format of `SECRET_KEYS` and `DATA_DIR/secret-key`: separated by
+ * commas, newest first, with or without spaces around each.
  *
- * @returns null if one of them is no key, is too short, or is there twice
+ * @returns null if one of them is not a key, is too short, or appears twice
  */
 export function parseSecretKeys(text: string): Buffer[] | null {
   const keys = text.split(',').map((key) => parseKey(key.trim()))
@@ -17,7 +17,7 @@ export function parseSecretKeys(text: string): Buffer[] | null {
   return different.size === keys.length ? whole : null
 }
 
-/** Strict, because Node skips what it does not understand and gives back a shorter key. */
+/** Parses one key strictly, because Node skips invalid characters and returns a shorter key. */
 function parseKey(text: string): Buffer | null {
   const digits = text.replace(/=+$/, '')
   const isPadded = digits.length === text.length || text.length % 4 === 0

@@ -5,26 +5,26 @@ import { type About, about, options, type OptionValues } from './options.js'
 
 /** The checked environment, with the defaults that depend on other values filled in. */
 export interface Config extends Omit<OptionValues, 'baseUrl' | 'smsGateway'> {
-  /** `given`: an object that the application has handed over. */
+  /** `given`: an object from the application. */
   smsGateway: OptionValues['smsGateway'] | 'given'
   production: boolean
-  /** The public origin; undefined until the port is known where `PORT` is 0. */
+  /** The public origin; undefined if `PORT` is 0, until the port is known. */
   baseUrl: string | undefined
 }
 
-/** One mistake. The message says what would be right, never the value. */
+/** One mistake. The message names the valid values and never contains the actual one. */
 export interface Fault {
   variable: string
   message: string
 }
 
-/** The checked settings, or every mistake in them. */
+/** The checked settings, or all mistakes in them. */
 export type ConfigResult = { ok: true; config: Config } | { ok: false; faults: Fault[] }
 
 /** Variables by name. */
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** Every variable's text, by its key in `options`. */
+/** Every variable's description, by its key in `options`. */
 export const variables: ReadonlyMap<string, About> = new Map(
   Object.entries(options.shape).flatMap(([key, schema]) => {
     const text = about.get(schema)
@@ -54,8 +54,8 @@ export function readConfig(environment: Environment): ConfigResult {
 }
 
 /**
- * Older keys only open what they sealed: without them nobody could move away from a blank one.
- * Others that can be guessed cause a warning at the start (weak-settings.ts).
+ * Rejects a blank newest key in production. Older keys can be blank, because they are needed to
+ * replace it. A key that can be guessed causes a warning at the start (weak-settings.ts).
  */
 function blankKey({ production, secretKeys }: Config): Fault | null {
   const [newest] = secretKeys ?? []
@@ -67,7 +67,7 @@ function blankKey({ production, secretKeys }: Config): Fault | null {
   }
 }
 
-/** One fault for each variable, however many rules its value breaks. */
+/** Reports one mistake per variable, even if its value breaks several rules. */
 function wrongValues(issues: readonly { path: PropertyKey[] }[]): Fault[] {
   const keys = new Set(issues.map((issue) => String(issue.path[0])))
   return [...keys].flatMap((key) => {
@@ -76,7 +76,7 @@ function wrongValues(issues: readonly { path: PropertyKey[] }[]): Fault[] {
   })
 }
 
-/** Mistakes that only two variables together show. They ask for presence alone, so a wrong value is not told twice. */
+/** Finds mistakes in the combination of variables. Checks only whether they are set, so that an invalid value is not reported twice. */
 function wrongCombinations(environment: Environment): Fault[] {
   const production = environment['NODE_ENV'] === 'production'
   const gateway = environment['SMS_GATEWAY']
@@ -99,8 +99,8 @@ function wrongCombinations(environment: Environment): Fault[] {
 }
 
 /**
- * NIST SP 800-63B-4 §3.1.3 and §5: neither email nor a trusted browser is a factor at AAL2, so
- * neither may look as if it were one. §5.1.1: a session cookie is `Secure`.
+ * Finds settings that OTP_POLICY=strict does not allow. Neither email nor a trusted browser is a
+ * factor at AAL2 (NIST SP 800-63B-4 §3.1.3, §5), and session cookies must be `Secure` (§5.1.1).
  */
 function tooLaxForStrict(environment: Environment): Fault[] {
   const faults: Fault[] = []

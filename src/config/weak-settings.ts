@@ -2,12 +2,12 @@ import { isGuessableKey } from './is-guessable-key.js'
 import { isPlainHttp } from './is-plain-http.js'
 import type { Config, Fault } from './read-config.js'
 
-/** Seconds: a session that `strict` rules ends after half an hour without a request. */
+/** Seconds without a request after which a session ends under the `strict` policy. */
 const STRICT_INACTIVITY = 1800
 
 /**
- * Settings that work, and protect less than they seem to: a line for each in the log at the
- * start. What cannot be what was meant is rejected by `readConfig` instead.
+ * Returns settings that work but protect less than they seem to, for warnings in the log at the
+ * start. `readConfig` rejects settings that cannot be intended.
  *
  * @param baseUrl public origin
  */
@@ -27,7 +27,7 @@ export function weakSettings(config: Config, baseUrl: string): Fault[] {
   ]
 }
 
-/** NIST SP 800-63B-4 allows none of it at AAL2, or only with something in its place. */
+/** Returns settings that NIST SP 800-63B-4 does not allow at AAL2, or only with a compensating control. */
 function weakForStrict(config: Config): Fault[] {
   const found: [weak: boolean, variable: string, message: string][] = [
     [

@@ -1,54 +1,54 @@
 import { createCipheriv, createDecipheriv, createHash, createHmac, hkdfSync, randomBytes } from 'node:crypto'
 import { SiteError } from '../errors.js'
 
-/** What is protected, and the row it belongs to: bound in as associated data. */
+/** The column and row that a sealed value belongs to. It is authenticated as associated data. */
 export interface SealedPlace {
   /** For example `totp_devices.secret`. */
   column: string
-  /** The row's id, or the UUID of a job's payload. */
+  /** The row's ID, or the UUID of a job's payload. */
   id: number | string
 }
 
-/** Everything that is done with SECRET_KEYS. The keys themselves never leave it. */
+/** All operations with SECRET_KEYS. It never exposes the keys themselves. */
 export interface Keyring {
-  /** IDs of the keys of the configuration, newest first: what envelopes and hashes name. */
+  /** IDs of the configured keys, newest first. They identify the key in envelopes and hashes. */
   readonly ids: readonly string[]
-  /** Encrypts with the newest key (AES-256-GCM, 96-bit nonce, key id in the envelope). */
+  /** Encrypts with the newest key (AES-256-GCM, 96-bit nonce, key ID in the envelope). */
   seal(plain: Uint8Array, place: SealedPlace): string
   /**
-   * Opens what any known key sealed for the same place.
+   * Decrypts what any configured key sealed for the same place.
    *
-   * @throws SiteError `secret_not_readable` if the key is not known, or the envelope is not of this place
+   * @throws SiteError `secret_not_readable` if the key is unknown, or the envelope belongs to another place
    */
   open(envelope: string, place: SealedPlace): Buffer
-  /** HMAC-SHA-256 under the newest key, as `<key id>.<base64url>`: how short secrets are stored. */
+  /** Returns the HMAC-SHA-256 with the newest key as `<key ID>.<base64url>`, for storing short secrets. */
   hash(purpose: string, secret: string): string
-  /** The same under every known key, newest first, with and without the key's id: how they are looked up. */
+  /** Returns the hash with every known key, newest first, with and without the key's ID, for looking up short secrets. */
   hashes(purpose: string, secret: string): string[]
   /**
-   * Does nothing if a stored hash was made with a known key, so that it can be compared.
+   * Checks that a stored hash was made with a known key, so that it can be compared.
    *
-   * @throws SiteError `secret_not_readable`
+   * @throws SiteError `secret_not_readable` if not
    */
   requireKnown(hash: string): void
-  /** HMAC-SHA-256 in base64url, without the key's id, under every key of the configuration: names a thing in a form. */
+  /** Returns the HMAC-SHA-256 with every configured key in Base64url, without the key's ID, to identify something in a form. */
   handles(purpose: string, secret: string): string[]
-  /** For signing session cookies, newest first. */
+  /** Secrets for signing session cookies, newest first. */
   readonly sessionSecrets: readonly string[]
-  /** What has to outlive one of these keys (its hash key and its session key), sealed under the newest. */
+  /** Returns what must remain of a key after its removal (its hash key and its session key), sealed with the newest key. */
   wrap(keyId: string): string
   /**
-   * Takes what {@link wrap} made of a key that has left the configuration: its hashes are known again.
+   * Adds the result of {@link wrap} for a key that is no longer configured, so that its hashes are found.
    *
    * @param options.sessions whether sessions that it signed are still accepted
-   * @returns false if it is sealed with a key that is not known
+   * @returns false if it is sealed with an unknown key
    */
   unwrap(keyId: string, wrapped: string, options: { sessions: boolean }): boolean
-  /** Calls back the first time that something names a certain key that is not known here, with the key's ID. */
-  onUnknownKey(tell: (keyId: string) => void): void
+  /** Calls back with the ID of each unknown key, the first time that something refers to it. */
+  onUnknownKey(listener: (keyId: string) => void): void
 }
 
-/** What stays of a key once it has been retired. */
+/** What remains of a key after its removal from the configuration. */
 interface HashKey {
   id: string
   hash: Buffer
@@ -59,10 +59,10 @@ interface Key extends HashKey {
   seal: Buffer
 }
 
-/** Bytes; docs/configuration.md demands as many of each key. */
+/** Minimum length of a key in bytes. */
 const MIN_KEY_BYTES = 32
 
-/** Version, key id, nonce, and body with tag. */
+/** Version, key ID, nonce, and body with tag. */
 export const ENVELOPE = /^v1\.([0-9a-f]{8})\.[\w-]{16}\.[\w-]+$/
 
 /**
@@ -85,21 +85,21 @@ export function createKeyring(keys: readonly Uint8Array[]): Keyring {
     sessionSecrets,
     onUnknownKey: unknown.watch,
     seal: (plain, place) => seal(newest, plain, place),
-    open: (envelope, place) => open(derived, envelope, place, unknown.tell),
+    open: (envelope, place) => open(derived, envelope, place, unknown.report),
     hash: (purpose, secret) => `${newest.id}.${keyedHash(newest, purpose, secret)}`,
     hashes: (purpose, secret) => storedSpellings(hashKeys, purpose, secret),
     handles: (purpose, secret) => derived.map((key) => keyedHash(key, purpose, secret)),
     requireKnown(hash) {
       const keyId = keyIdOf(hash)
       if (keyId === null || hashKeys.some(({ id }) => id === keyId)) return
-      unknown.tell(keyId)
+      unknown.report(keyId)
       throw missingKey('A stored hash', keyId)
     },
     wrap: (keyId) => seal(newest, packed(derived, keyId), wrappedPlace(keyId)),
     unwrap(keyId, wrapped, { sessions }) {
       if (!derived.some(({ id }) => id === envelopeKeyId(wrapped))) return false
       if (hashKeys.some(({ id }) => id === keyId)) return true
-      const key = unpacked(keyId, open(derived, wrapped, wrappedPlace(keyId), unknown.tell))
+      const key = unpacked(keyId, open(derived, wrapped, wrappedPlace(keyId), unknown.report))
       hashKeys.push(key)
       if (sessions) sessionSecrets.push(key.session)
       return true
@@ -107,15 +107,15 @@ export function createKeyring(keys: readonly Uint8Array[]): Keyring {
   }
 }
 
-/** The key that sealed an envelope; undefined if it is no envelope. */
+/** Returns the ID of the key that sealed an envelope; undefined if it is not an envelope. */
 export function envelopeKeyId(envelope: string): string | undefined {
   return ENVELOPE.exec(envelope)?.[1]
 }
 
-/** Place of a key's wrapped part: `secret_keys` is sealed like any other table. */
+/** Returns the place that a key's wrapped part is sealed for. */
 export const wrappedPlace = (keyId: string): SealedPlace => ({ column: 'secret_keys.sealed', id: keyId })
 
-/** One key of the configuration serves three purposes, so each gets a key of its own (RFC 5869). */
+/** Derives a separate key for each of the three purposes from one configured key (RFC 5869). */
 function deriveKey(key: Uint8Array): Key {
   if (key.length < MIN_KEY_BYTES)
     throw new SiteError(
@@ -143,13 +143,13 @@ function unpacked(id: string, bytes: Buffer): HashKey {
 }
 
 function watchUnknown() {
-  const told = new Set<string>()
+  const reported = new Set<string>()
   const watchers: ((keyId: string) => void)[] = []
   return {
-    watch: (tell: (keyId: string) => void) => void watchers.push(tell),
-    tell(keyId: string) {
-      if (told.has(keyId)) return
-      told.add(keyId)
+    watch: (listener: (keyId: string) => void) => void watchers.push(listener),
+    report(keyId: string) {
+      if (reported.has(keyId)) return
+      reported.add(keyId)
       for (const watcher of watchers) watcher(keyId)
     },
   }
@@ -170,16 +170,16 @@ function open(
   keys: readonly Key[],
   envelope: string,
   place: SealedPlace,
-  tellUnknown: (keyId: string) => void,
+  reportUnknown: (keyId: string) => void,
 ): Buffer {
   const keyId = envelopeKeyId(envelope)
   const key = keys.find((candidate) => candidate.id === keyId)
-  if (keyId !== undefined && !key) tellUnknown(keyId)
+  if (keyId !== undefined && !key) reportUnknown(keyId)
   if (keyId === undefined || !key) throw notReadable(place, keyId)
   try {
     return decipher(key, envelope, place)
   } catch (error) {
-    // Damaged, or copied here from another row.
+    // The value is damaged, or was copied from another row.
     throw notReadable(place, keyId, error)
   }
 }
@@ -192,9 +192,9 @@ function decipher(key: Key, envelope: string, place: SealedPlace): Buffer {
   return Buffer.concat([decipher.update(body.subarray(0, -16)), decipher.final()])
 }
 
-/** What `SiteError` says that something stored cannot be read with the keys of this process. */
-export function isNotReadable(fault: unknown): fault is SiteError {
-  return fault instanceof SiteError && fault.code === 'secret_not_readable'
+/** Whether an error means that a stored value cannot be read with the keys of this process. */
+export function isNotReadable(error: unknown): error is SiteError {
+  return error instanceof SiteError && error.code === 'secret_not_readable'
 }
 
 function notReadable({ column, id }: SealedPlace, keyId: string | undefined, cause?: unknown): SiteError {
@@ -212,12 +212,12 @@ function missingKey(what: string, keyId: string): SiteError {
   )
 }
 
-/** The key that made a stored hash; null for one from before hashes named their key. */
+/** Returns the ID of the key of a stored hash; null for old hashes, which contain no key ID. */
 function keyIdOf(hash: string): string | null {
   return /^([0-9a-f]{8})\./.exec(hash)?.[1] ?? null
 }
 
-/** Hashes named no key in the beginning: those are still found. */
+/** Returns both spellings of a hash: with the key ID, and without it as old hashes are stored. */
 function storedSpellings(keys: readonly HashKey[], purpose: string, secret: string): string[] {
   const made = keys.map((key) => ({ id: key.id, hash: keyedHash(key, purpose, secret) }))
   return [...made.map(({ id, hash }) => `${id}.${hash}`), ...made.map(({ hash }) => hash)]
