@@ -1,12 +1,12 @@
 import type { Database } from './connect.js'
 
 /**
- * Corrects times that were stored while a clock was ahead: each counts as now from now on.
- * Reading code believes such times only as far as they could be right; without this they
- * would begin to count once the clock has reached them.
+ * Replaces times that were stored while a clock was ahead with the current time. Code that
+ * reads such times ignores them while they lie in the future; without this, they would
+ * take effect when the clock reaches them.
  *
  * @param codeTables tables of the kinds of device that send codes
- * @returns in how many rows there were such times
+ * @returns number of rows changed
  */
 export async function settleTimes(
   { pool, jobsSchema }: Pick<Database, 'pool' | 'jobsSchema'>,
