@@ -5,7 +5,7 @@ import type { Origin } from './origin.js'
 
 export { nowhere, type Origin } from './origin.js'
 
-/** What the trail knows. Past tense; docs/security.md lists when each is written, and `locales/…/panel.json` has its words. */
+/** Names of all events, in the past tense. docs/security.md lists when each is recorded, and `locales/…/panel.json` has their labels. */
 export const auditEventNames = [
   'signed_in',
   'sign_in_refused',
@@ -53,22 +53,22 @@ export type AuditEventName = (typeof auditEventNames)[number]
 export interface AuditEntry {
   event: AuditEventName
   at: Date
-  /** Whom it concerns. */
+  /** The user it is about. */
   userId: number | null
-  /** Who did it, where it was somebody else. */
+  /** The user who did it, if it was another one. */
   actorId?: number | null
-  /** Persistent id, for example `totp/3`. */
+  /** Persistent ID, for example `totp/3`. */
   device?: string | null
   origin: Origin
-  /** Names of what changed and plain values; never a secret, a token or a session id. */
+  /** Names of what changed and plain values; never a secret, a token or a session ID. */
   details?: Record<string, string | number | boolean | null>
 }
 
 /**
- * Writes one line of the audit trail inside the caller's transaction, so that it
- * stands if and only if what it tells of stands.
+ * Records one event in the audit log inside the caller's transaction, so that it is saved only
+ * together with the change.
  *
- * @param transaction the caller's; undefined where a refusal is recorded on its own
+ * @param transaction the caller's; undefined for a rejection, which has no transaction
  */
 export async function recordEvent(
   database: Pick<Database, 'pool'>,
@@ -80,8 +80,8 @@ export async function recordEvent(
 }
 
 /**
- * The same about somebody who may not exist. Then the same statement writes nothing, so that
- * neither the work nor its time tells who has an account.
+ * Records an event about a user who might not exist. If they do not, the same statement inserts
+ * nothing, so that response times do not reveal which accounts exist.
  */
 export async function recordEventOrNothing(
   database: Pick<Database, 'pool'>,

@@ -1,43 +1,43 @@
 /**
- * Where the time comes from. Everything that decides by time asks a clock, so that
- * a test can stand at any moment without waiting.
+ * The source of the current time. Code that depends on the time uses a clock, so that tests can
+ * set it.
  */
 export interface Clock {
-  /** The present moment. */
+  /** Returns the current time. */
   now(): Date
 }
 
-/** The machine's own time. */
+/** The clock of the machine. */
 export const systemClock: Clock = { now: () => new Date() }
 
-/** Seconds by which the clocks of several processes may differ. */
+/** Seconds by which the clocks of several processes can differ. */
 const SKEW_SECONDS = 5
 
-/** A stored time. One in the future was written while a clock was wrong, and counts as now. */
+/** Returns a stored time, or now if it is in the future because it was stored while a clock was wrong. */
 export const notAfter = (stored: Date, now: Date): Date => (stored > now ? now : stored)
 
-/** Whether a stored time lies further ahead than the clocks of several processes may differ. */
+/** Whether a stored time is further ahead than the clocks of several processes can differ. */
 export const isAhead = (stored: Date, now: Date): boolean => stored.getTime() > now.getTime() + SKEW_SECONDS * 1000
 
 /**
- * Whether no more than so many seconds lie between a stored time and now. One in the future is
- * believed only that far, so that it opens or holds nothing until the clock has reached it.
+ * Whether a stored time is at most so many seconds away from now, in the past or in the future.
+ * A time further in the future was stored while a clock was wrong and has no effect.
  */
 export const isWithin = (seconds: number, stored: Date, now: Date): boolean =>
   Math.abs(now.getTime() - stored.getTime()) <= seconds * 1000
 
 /**
- * Whether something that lasts so many seconds has not ended yet. An end that lies further
- * ahead than twice as long was written while a clock was wrong, and has passed.
+ * Whether a period of so many seconds has not ended yet. An end that is more than twice that
+ * far ahead was stored while a clock was wrong, and the period is treated as over.
  */
 export const isRunning = (end: Date, seconds: number, now: Date): boolean =>
   now < end && end.getTime() - now.getTime() <= 2 * seconds * 1000
 
-/** A clock that stands still until it is moved, for tests. */
+/** A clock for tests that only changes when it is set. */
 export interface StillClock extends Clock {
-  /** Moves it to this moment. */
+  /** Sets the time. */
   set(at: Date | string): void
-  /** Moves it on. @param seconds may be negative */
+  /** Advances the time. @param seconds can be negative */
   advance(seconds: number): void
 }
 

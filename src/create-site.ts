@@ -97,8 +97,8 @@ async function openSite(options: SiteOptions, checked: CheckedOptions, database:
 }
 
 /**
- * Routes of the application below the panel used to be behind AdminJS's session. Where they
- * are is known when the first request comes: the application adds them after this site.
+ * Warns about the application's routes below the site's paths, which AdminJS's session used to
+ * guard. It runs at the first request, because the application adds its routes after the site.
  */
 function tellOfRoutes({ isOwn }: MountedSite, { log }: SiteServices) {
   return (host: object, self: RequestHandler) => {
@@ -116,7 +116,7 @@ function tellOfRoutes({ isOwn }: MountedSite, { log }: SiteServices) {
   }
 }
 
-/** What is handed on as it was given; what was not given stays away. */
+/** Picks the options that are passed on unchanged, without those that are not set. */
 function picked({ admin, requirements, users, kinds, userVerification }: SiteOptions) {
   return {
     ...(requirements && { requirements }),
@@ -127,7 +127,7 @@ function picked({ admin, requirements, users, kinds, userVerification }: SiteOpt
   }
 }
 
-/** @returns what stops it */
+/** Starts the worker. @returns a function that stops it */
 function startWorker(options: SiteOptions, services: SiteServices): () => Promise<void> {
   const { config, baseUrl, log } = services
   const mail: MailGateway = options.mail ? limitMail(options.mail) : chooseMailGateway(config, baseUrl, log)

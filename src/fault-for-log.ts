@@ -1,10 +1,10 @@
-/** Causes that are logged with a fault; one may be its own cause. */
+/** Maximum number of logged causes, because an error can be its own cause. */
 const MAX_CAUSES = 5
 
 /**
- * Copies what helps to find a fault. Loggers of applications write onto what they log and
- * read all of it: a frozen error would throw there, and the errors of Sequelize hold the
- * statement with its values, which may be secret.
+ * Copies the parts of an error that help to find its cause. An application's logger can write to
+ * the error, which throws if it is frozen, and reads all its properties: Sequelize's errors
+ * contain the statement with its values, which can be secret.
  */
 export function faultForLog(fault: unknown, causes = MAX_CAUSES): Error {
   if (!(fault instanceof Error)) return copyOf('NonError', typeof fault === 'string' ? fault : typeof fault)
@@ -20,13 +20,13 @@ function copyOf(name: string, message: string): Error {
   const copy = new Error(message)
   copy.name = name
   copy.stack = `${name}: ${message}`
-  // Pino names the type by the constructor, where there is one.
+  // Pino takes the type from the constructor if there is one.
   return Object.defineProperty(copy, 'constructor', { value: undefined })
 }
 
 const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
 
-/** A getter, or a proxy, can throw. */
+/** Reads the parts one by one, because a getter or a proxy can throw. */
 function partsOf(fault: Error): Readonly<Record<'name' | 'message' | 'stack' | 'code' | 'cause', unknown>> {
   const read = (part: string): unknown => {
     try {

@@ -1,20 +1,20 @@
-/** What the application's code has thrown. The errors themselves stay as they are. */
+/** Errors thrown by the application's code. The errors themselves are not changed. */
 const thrown = new WeakSet<object>()
 
 /**
- * Runs code of the application: a method of an adapter, or a handler of an event. Remembers
- * of what it throws where it came from, because nobody knows what that code had done by then.
+ * Runs code of the application: an adapter's method or an event handler. Marks errors that it
+ * throws, because it is unknown what the code had already done.
  */
 export async function runHostCode<Result>(work: () => Result | Promise<Result>): Promise<Result> {
   try {
     return await work()
-  } catch (fault) {
-    if (typeof fault === 'object' && fault !== null) thrown.add(fault)
-    throw fault
+  } catch (error) {
+    if (typeof error === 'object' && error !== null) thrown.add(error)
+    throw error
   }
 }
 
-/** Whether an error comes from the application's code, so that an answer to it can promise nothing. */
-export function isFromHost(fault: unknown): boolean {
-  return typeof fault === 'object' && fault !== null && thrown.has(fault)
+/** Whether an error comes from the application's code, so that the response cannot claim that nothing was changed. */
+export function isFromHost(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && thrown.has(error)
 }

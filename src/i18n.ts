@@ -5,15 +5,15 @@ import { root } from './root.js'
 import { isolate } from './typed-text/read-name.js'
 
 /**
- * What people can read this site in, by BCP 47 tag: a folder of `locales` each. English
- * comes first, for it says what another language lacks.
+ * The languages of the site as BCP 47 tags; each has a folder in `locales`. English comes first,
+ * because it is the fallback for the others.
  */
 export const languages = ['en', 'de', 'es', 'fr', 'ja', 'nl', 'pl', 'pt-BR', 'zh-CN'] as const
 
-/** A language that the site speaks (BCP 47). */
+/** A language of the site (BCP 47). */
 export type Language = (typeof languages)[number]
 
-/** What each language calls itself, for lists to choose from. */
+/** The name of each language in that language, for lists to choose from. */
 export const languageNames: Readonly<Record<Language, string>> = {
   en: 'English',
   de: 'Deutsch',
@@ -26,20 +26,20 @@ export const languageNames: Readonly<Record<Language, string>> = {
   'zh-CN': '简体中文',
 }
 
-/** Whether a setting, or what a browser asks for, is a language of the site. */
+/** Whether a tag from a setting or a browser is a language of the site. */
 export function isLanguage(tag: unknown): tag is Language {
   return languages.some((language) => language === tag)
 }
 
 /**
- * The text for a key such as `mails:greeting`. Values are put in as they are: whoever
- * writes HTML escapes the whole text (`<%= t(…) %>`).
+ * Returns the text for a key such as `mails:greeting`. Values are inserted without escaping: in
+ * HTML, escape the whole text (`<%= t(…) %>`).
  */
 export type Translate = (key: string, values?: Readonly<Record<string, string | number>>) => string
 
 /**
- * Reads `locales/<language>/<namespace>.json` and answers in that language. What it lacks
- * is said in English; a key that nobody has comes back as itself.
+ * Creates a translator from `locales/<language>/<namespace>.json`. Missing texts are in English;
+ * an unknown key is returned unchanged.
  *
  * @example createTranslator('de')('mails:layout.greeting_named', { name: 'Ada' })
  */
@@ -52,15 +52,15 @@ export function createTranslator(language = 'en', folder = path.join(root, 'loca
     ns: Object.keys(english),
     resources: { en: english, [language]: own },
     initAsync: false,
-    // EJS escapes, and text mails must not be; values are never looked into for `{{` or `$t(`.
-    // A value that is written from right to left keeps its direction to itself.
+    // EJS escapes HTML, and text emails must not be escaped. Values are not searched for `{{` or `$t(`.
+    // Values written from right to left are isolated, so that they do not affect the text around them.
     interpolation: { escapeValue: true, escape: (value) => isolate(value), skipOnVariables: true },
   })
   void i18n.init()
   for (const each of new Set(['en', language]))
     for (const [namespace, texts] of Object.entries(addedTexts(each)))
       i18n.addResourceBundle(each, namespace, texts, true, true)
-  // A page asks for a dozen texts, and i18next takes longer for them than EJS for all else.
+  // Cached, because i18next takes longer for the texts of a page than EJS for everything else.
   const plain = new Map<string, string>()
   return (key, values) => {
     const text = values ? i18n.t(key, values) : (plain.get(key) ?? i18n.t(key))
@@ -77,8 +77,8 @@ export interface TextGroup {
 const added = new Map<string, TextGroup>()
 
 /**
- * Adds texts beside those of `locales`, for this whole process: what kinds of device from
- * outside are called. Those added last win.
+ * Adds texts to those of `locales` for the whole process, such as the names of custom kinds.
+ * Texts added later override earlier ones.
  *
  * @param texts by namespace, for example `{ pages: { kinds: { yubikey: 'YubiKey' } } }`
  */
@@ -87,12 +87,12 @@ export function addTexts(language: Language, texts: TextGroup): void {
   translators.clear()
 }
 
-/** What was added for a language, by namespace. */
+/** Returns the texts added for a language, by namespace. */
 export function addedTexts(language: string): TextGroup {
   return added.get(language) ?? {}
 }
 
-/** One group of texts laid over another: where both have one, the second counts. */
+/** Merges two groups of texts. If both contain a text, the one in `above` is used. */
 export function overlay(below: TextGroup, above: TextGroup): TextGroup {
   const merged: TextGroup = { ...below, ...above }
   for (const [name, text] of Object.entries(above)) {
@@ -104,7 +104,7 @@ export function overlay(below: TextGroup, above: TextGroup): TextGroup {
 
 const translators = new Map<string, Translate>()
 
-/** The translator of one language, made when it is first asked for. An unknown language gets English. */
+/** Returns the translator of a language, created at the first call. For an unknown language it is the English one. */
 export function translatorFor(language: string): Translate {
   if (!isLanguage(language)) return translatorFor('en')
   const known = translators.get(language)
@@ -114,7 +114,7 @@ export function translatorFor(language: string): Translate {
   return fresh
 }
 
-/** None where the folder is not there. */
+/** Reads the texts of a folder; none if it does not exist. */
 function readNamespaces(folder: string): ResourceLanguage {
   const files = existsSync(folder) ? readdirSync(folder).filter((file) => file.endsWith('.json')) : []
   return Object.fromEntries(

@@ -2,17 +2,17 @@ import type { Express } from 'express'
 import { createServer, IncomingMessage, type RequestListener, type Server, ServerResponse } from 'node:http'
 import { SiteError } from './errors.js'
 
-/** A header that does not end is cut off sooner than Node's own minute. */
+/** Shorter than Node's default of one minute, against clients that never finish their headers. */
 const HEADERS_TIMEOUT_MS = 20_000
 const REQUEST_TIMEOUT_MS = 30_000
-/** Bytes: the limit of the panel's calls, which take the largest bodies. */
+/** Bytes: the limit of the panel's requests, which have the largest bodies. */
 const LARGEST_BODY = 1024 * 1024
 
 export interface Listening {
   server: Server
-  /** The real one, for `PORT=0` picks one. */
+  /** The actual port, which `PORT=0` leaves to the system. */
   port: number
-  /** Hands the server's requests to the site. Those that came before got a 503. */
+  /** Passes requests to the site from now on. Earlier ones were answered with 503. */
   serve(site: Express): void
 }
 
@@ -34,7 +34,7 @@ export async function listen(host: string, port: number): Promise<Listening> {
   return { server, port: portOf(server) ?? port, serve }
 }
 
-/** Undefined for a socket that is no port. */
+/** Returns the port; undefined if the server listens on another kind of socket. */
 function portOf(server: Server): number | undefined {
   const address = server.address()
   return typeof address === 'object' ? address?.port : undefined
@@ -45,17 +45,17 @@ interface Messages {
   ServerResponse: typeof ServerResponse
 }
 
-/** What one server makes its requests and answers of. */
+/** Creates the request and response classes of one server. */
 function ownMessages(): Messages {
   class OwnResponse<Request extends IncomingMessage> extends ServerResponse<Request> {}
   return { IncomingMessage: class extends IncomingMessage {}, ServerResponse: OwnResponse }
 }
 
 /**
- * Makes requests and answers with Express's methods from the beginning. Otherwise Express
- * changes the prototype of each one, and V8 shares no hidden class between two objects whose
- * prototype was changed: every look at a property is a search then, which is four fifths of
- * what a small answer costs.
+ * Puts Express's methods on the prototypes of the server's requests and responses. Otherwise
+ * Express changes the prototype of each object, and V8 shares no hidden class between objects
+ * with a changed prototype: property lookups are then slow, which is four fifths of the cost of
+ * a small response.
  */
 function haveMethodsOf(site: Express, messages: Messages): void {
   site.request = Object.setPrototypeOf(messages.IncomingMessage.prototype, site.request)
@@ -63,8 +63,8 @@ function haveMethodsOf(site: Express, messages: Messages): void {
 }
 
 /**
- * Asks a client for the body that it has announced (RFC 9110 §10.1.1), unless no path takes one of
- * that size. Such a client may send it or not, so its connection is not used again.
+ * Sends 100 Continue to a client that has announced a body (RFC 9110 §10.1.1), unless it is larger
+ * than any path accepts. Such a client might still send it, so its connection is not reused.
  */
 function judgeExpectation(server: Server): RequestListener {
   return (req, res) => {

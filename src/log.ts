@@ -16,22 +16,22 @@ export function createLog(config: Pick<Config, 'logLevel'>): Logger {
   return pino(logOptions(config), pino.destination({ fd: 2, sync: true }))
 }
 
-/** How lines are written, wherever they go. */
+/** Returns pino's options, independent of the destination. */
 export function logOptions({ logLevel: level }: Pick<Config, 'logLevel'>): LoggerOptions {
   return {
     level,
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
     serializers: { err: describeFault },
-    // JSON leaves in C1 controls, which some terminals obey, and direction overrides.
+    // JSON does not escape C1 controls, which some terminals interpret, or direction overrides.
     hooks: { streamWrite: printable },
     redact: ['password', 'token', 'secret', 'cookie', 'authorization', '*.password', '*.token', '*.secret', '*.cookie'],
   }
 }
 
-/** What helps to find a fault, in any logger. */
-function describeFault(given: unknown): Record<string, unknown> {
-  const fault = faultForLog(given)
+/** Serialises the parts of an error that help to find its cause. */
+function describeFault(thrown: unknown): Record<string, unknown> {
+  const fault = faultForLog(thrown)
   return {
     type: fault.name,
     message: fault.message,

@@ -16,10 +16,10 @@ import { mountSite } from './site.js'
 import { nextSignal, stopOnSignal } from './stop-on-signal.js'
 
 /**
- * The process: port, database, migrations, site, worker, and a graceful end. Resolves when
- * it has ended.
+ * Runs the server: opens the port and the database, migrates, mounts the site, starts the worker,
+ * and stops gracefully at a signal. Resolves when everything has stopped.
  *
- * @param print takes the lines of the start-up text
+ * @param print receives the lines of the start-up text
  */
 export async function main(config: Config, print: (line: string) => void): Promise<void> {
   const log = createLog(config)
@@ -30,7 +30,7 @@ export async function main(config: Config, print: (line: string) => void): Promi
     await run(config, { log, signalled }, print)
   } catch (fault) {
     if (!isStopping) throw fault
-    // The start was to end anyway: that the database is away as well is no failure.
+    // A signal arrived during the start, so an error, such as an unavailable database, is not a failure.
     log.warn({ err: fault }, 'shut down before the start was complete')
   }
 }

@@ -9,11 +9,11 @@ import { SiteError } from './errors.js'
 import { withDataFolder } from './with-data-folder.js'
 
 /**
- * The keyring of `SECRET_KEYS`, or of the key that is generated once into `DATA_DIR`
- * (mode 0600). Production never comes here without `SECRET_KEYS`.
+ * Creates the keyring from `SECRET_KEYS`, or from a key that is generated once in `DATA_DIR`
+ * (mode 0600). In production `SECRET_KEYS` is always set.
  *
- * @throws SiteError `secret_key_invalid` if that file holds no key, or nothing but zeros,
- *   `data_dir_not_usable` if the file can be neither read nor made
+ * @throws SiteError `secret_key_invalid` if that file contains no key, or only zeros,
+ *   `data_dir_not_usable` if the file can be neither read nor created
  */
 export function readSecretKeys(config: Config): Keyring {
   return createKeyring(config.secretKeys ?? withDataFolder(config.folder, () => generatedKeys(config.folder)))
@@ -31,7 +31,7 @@ function generatedKeys(folder: string): Buffer[] {
   )
 }
 
-/** Zeros are what a power cut leaves of a file, not a key. */
+/** Rejects a key of zeros, which a power cut can leave in a file. */
 function requireFilled(keys: Buffer[], file: string): Buffer[] {
   if (!keys.slice(0, 1).some(isBlankKey)) return keys
   throw new SiteError(
@@ -42,8 +42,9 @@ function requireFilled(keys: Buffer[], file: string): Buffer[] {
 }
 
 /**
- * Makes the key under another name and links it once it is on the disk: the file appears
- * with its whole content, or not at all, and never replaces the key of a start at the same time.
+ * Writes the key under another name and links it when it is on the disk. The file is thus
+ * complete from the start, and never replaces the key of another process that starts at the
+ * same time.
  */
 function generateKey(folder: string, file: string): string {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
@@ -53,7 +54,7 @@ function generateKey(folder: string, file: string): string {
     linkSync(draft, file)
     syncFolder(folder)
   } catch (error) {
-    // Another start was faster: its key counts.
+    // Another process was faster; its key is used.
     if (!hasCode(error, 'EEXIST')) throw error
   } finally {
     rmSync(draft, { force: true })
@@ -61,7 +62,7 @@ function generateKey(folder: string, file: string): string {
   return readFileSync(file, 'utf8')
 }
 
-/** A name in a folder is only certain to outlive a power cut once the folder is on the disk. */
+/** Writes a folder to the disk, because a new file in it can otherwise be lost in a power cut. */
 function syncFolder(folder: string): void {
   const handle = openSync(folder, 'r')
   try {

@@ -4,7 +4,7 @@ import type { Database } from './db/connect.js'
 import type { Undelivered } from './notify/undelivered.js'
 import { nowhere } from './origin.js'
 
-/** Writes into the audit log that a mail or a code did not arrive, where administrators look for it. */
+/** Returns a function that records an undelivered email or code in the audit log, for the administrators. */
 export function recordUndelivered({ database, clock }: { database: Database; clock: Clock }) {
   return async (undelivered: Undelivered): Promise<void> => {
     const { userId, reason } = undelivered

@@ -8,9 +8,9 @@ import { root } from './root.js'
 const textGroup: z.ZodType<TextGroup> = z.lazy(() => z.record(z.string(), z.union([z.string(), textGroup])))
 
 /**
- * Takes an application's texts instead of ours of the same key, for this whole process: files
- * `<language>/<namespace>.json` with the keys that are to say something else. Keys and files
- * that are not there say what ours do.
+ * Replaces texts of the package with an application's texts of the same key, for the whole
+ * process. They are in files `<language>/<namespace>.json`; other keys and files keep the
+ * package's texts.
  *
  * @throws SiteError `locales_invalid`, which names the file
  * @example replaceTexts('/srv/shop/locales/otp') // with en/pages.json: { "password": { "heading": "Come in" } }

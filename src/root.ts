@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url'
 import { SiteError } from './errors.js'
 
 /**
- * The package's own folder, with `views/`, `locales/` and `dist/` in it. Looked for
- * upwards from this file, because a bundle lies at another depth than the sources.
+ * The package's folder, which contains `views/`, `locales/` and `dist/`. It is searched for
+ * upwards from this file, because a bundle is at another depth than the sources.
  */
 export const root = findRoot(path.dirname(fileURLToPath(import.meta.url)))
 

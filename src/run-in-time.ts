@@ -2,16 +2,16 @@ import { SiteError } from './errors.js'
 import { runHostCode } from './host-code.js'
 import { within } from './within.js'
 
-/** Seconds that the application's code has as long as a transaction or a request waits for it. */
+/** Seconds that the application's code gets while a transaction or a request waits for it. */
 const PATIENCE = 10
 
 /**
- * Runs code of the application for a limited time. Without an answer a transaction would keep
- * its connection and its locks, and a few of them every connection of the site. The code itself
- * continues, and its answer is not used.
+ * Runs code of the application with a time limit. Without one, a transaction could keep its
+ * connection and locks forever, and a few of them would use up all connections. The code itself
+ * continues after the limit, but its result is ignored.
  *
- * @param what names the code in the log
- * @throws SiteError `host_code_silent`
+ * @param what identifies the code in the log
+ * @throws SiteError `host_code_silent` after the time limit
  */
 export async function runInTime<Result>(
   what: string,
@@ -19,10 +19,10 @@ export async function runInTime<Result>(
   seconds = PATIENCE,
 ): Promise<Result> {
   return await runHostCode(async () => {
-    const run = async () => ({ answer: await work() })
-    const answered = await within(seconds * 1000, run())
-    if (!answered) throw silent(what, seconds)
-    return answered.answer
+    const run = async () => ({ result: await work() })
+    const finished = await within(seconds * 1000, run())
+    if (!finished) throw silent(what, seconds)
+    return finished.result
   })
 }
 

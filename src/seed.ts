@@ -6,7 +6,7 @@ import type { Otp } from './otp/otp.js'
 /**
  * Runs the seeders that have not run yet on this database.
  *
- * @returns how to sign in, or null where everything had been seeded before
+ * @returns how to sign in, or null if everything was seeded before
  */
 export async function seed(
   otp: Otp,
@@ -27,17 +27,17 @@ export async function seed(
   })
 }
 
-/** The same for a server's start: only where nobody is there yet, and never in production. */
+/** Seeds at the start of a server, only if there are no users yet, and never in production. */
 export async function seedEmptyDatabase(
   otp: Otp,
   options: { production: boolean },
 ): Promise<demoStaff.DemoCredentials | null> {
   if (options.production) return null
-  const anybody = await otp.database.models.User.findOne({ attributes: ['id'], raw: true })
-  return anybody ? null : seed(otp, options)
+  const user = await otp.database.models.User.findOne({ attributes: ['id'], raw: true })
+  return user ? null : seed(otp, options)
 }
 
-/** What the first start prints: one line for each thing that a person needs. */
+/** Returns the lines that the first start prints for signing in. */
 export function describeCredentials(credentials: demoStaff.DemoCredentials): string[] {
   return [
     `E-mail: ${credentials.email}`,

@@ -95,7 +95,7 @@ const handlers = z.record(z.string(), z.function().optional()).superRefine((on, 
     context.addIssue({ code: 'custom', path: [name], message: 'is not an event (see docs/events.md)' })
 })
 
-/** What can be said of each option alone. */
+/** Checks of each option alone. */
 const shape = {
   config: z.record(z.string(), setting.optional()),
   sequelize: has('getDialect', 'query'),
@@ -148,7 +148,7 @@ function describe(issue: z.core.$ZodIssue): string[] {
   return [`${issue.path.join('.')} ${issue.message}`]
 }
 
-/** With an instance of Sequelize its server stands for `DATABASE_URL`; a stand-in says so to the checks. */
+/** Builds the settings to check. With a Sequelize instance, a placeholder represents its server as `DATABASE_URL`. */
 function settingsOf({ config = {}, sequelize, schema }: SiteOptions): Readonly<Record<string, string | undefined>> {
   const named = schema ?? config['DATABASE_SCHEMA'] ?? (sequelize && 'otp_admin')
   const settings = {

@@ -72,7 +72,7 @@ export interface SiteServices {
   log: Logger
   /** Public origin, for example `https://admin.example.com`. */
   baseUrl: string
-  /** Further origins that browsers may name: `http://127.0.0.1:3000` in development. */
+  /** Additional origins that browsers can send: `http://127.0.0.1:3000` in development. */
   alsoOrigins?: readonly string[]
   /** Whether a security key beside a password asks for a PIN or a finger, too. Where nothing is said: `preferred`. */
   userVerification?: UserVerification
@@ -86,7 +86,7 @@ export interface SiteServices {
   users?: UsersAdapter
   /** Kinds of device beside those that the site brings. Their migrations have run: `migrate(database, kinds)`. */
   kinds?: readonly AddedKind[]
-  /** False: what is over is not swept by a timer, for a clock that stands still. */
+  /** False: no timer deletes expired rows, for a clock that only changes when it is set. */
   sweeps?: boolean
 }
 
@@ -96,13 +96,12 @@ export interface MountedSite {
   auth: Auth
   /** Whether a path is exactly one of the site's. */
   isOwn(path: string): boolean
-  /** Stops what the site started: timers of the session store. Not the database. */
+  /** Stops the site's timers. Does not close the database. */
   close(): void
 }
 
 /**
- * Builds the whole site. The only place that mounts things: the order of what a request
- * passes is read here.
+ * Builds the whole site. Everything is mounted here, in the order in which a request passes it.
  */
 export async function mountSite(services: SiteServices): Promise<MountedSite> {
   const { config, database, keys, log } = services
@@ -142,7 +141,7 @@ export async function mountSite(services: SiteServices): Promise<MountedSite> {
   app.disable('x-powered-by').set('etag', false)
   app.set('trust proxy', config.trustProxy)
   app.set('trust proxy', inAnyNotation(app.get('trust proxy fn')))
-  // Before anything is mounted: the router keeps what it is made with.
+  // Set before anything is mounted, because the router is created with these settings.
   app.set('query parser', 'simple').enable('case sensitive routing').enable('strict routing')
   app.use(rememberClient({ trustsProxy: config.trustProxy !== false, log }))
   app.locals.page = {
@@ -166,7 +165,7 @@ export async function mountSite(services: SiteServices): Promise<MountedSite> {
     .use(readFormsFirst(methodsAt))
   const repeats = answerRepeats(account, methodsAt)
   app.use(senderRules, repeats.claim, session.middleware, repeats.keep, loadRequestUser(account))
-  // An application's own addresses included: what the policy closes, no other address opens (A-09).
+  // Also for the application's paths, so that no other path allows what the policy denies.
   const personRules = Router().use(enforcePolicy(account, own), enrolmentGate(account, own))
   app.use(personRules, stepUp, judgeResumed(senderRules, personRules), pages)
   if (!beside) app.get('/', (_req, res) => res.redirect(302, '/admin'))
@@ -221,16 +220,16 @@ async function createAccount(
 }
 
 function answerFault(log: Logger): ErrorRequestHandler {
-  return (fault: unknown, req, res, next) => {
-    const outage = isOutage(fault)
-    if (outage && !isFromHost(fault))
-      (req.log ?? log).warn({ reason: reasonOf(fault) }, 'the database is not available')
-    else (req.log ?? log).error({ err: faultForLog(fault) }, 'unhandled error')
-    if (res.headersSent) return next(fault)
-    if (outage) return refuse(req, res, isFromHost(fault) ? HOST_UNAVAILABLE : UNAVAILABLE)
+  return (error: unknown, req, res, next) => {
+    const outage = isOutage(error)
+    if (outage && !isFromHost(error))
+      (req.log ?? log).warn({ reason: reasonOf(error) }, 'the database is not available')
+    else (req.log ?? log).error({ err: faultForLog(error) }, 'unhandled error')
+    if (res.headersSent) return next(error)
+    if (outage) return refuse(req, res, isFromHost(error) ? HOST_UNAVAILABLE : UNAVAILABLE)
     refuse(req, res, { status: 500, code: 'internal' })
   }
 }
 
-const reasonOf = (fault: unknown): string | undefined =>
-  fault instanceof Error ? faultForLog(fault).message : undefined
+const reasonOf = (error: unknown): string | undefined =>
+  error instanceof Error ? faultForLog(error).message : undefined

@@ -1,15 +1,15 @@
 import type { Server } from 'node:http'
 import type { Logger } from 'pino'
 
-/** What a request under way still has, of the ten seconds in which the process ends. */
+/** Milliseconds that running requests get to finish, of the ten seconds in which the process ends. */
 const FINISH_MS = 5_000
-/** The end, in milliseconds after the signal, whatever does not answer by then. */
+/** Milliseconds after the signal at which the process exits, even if something is still running. */
 const END_MS = 9_500
 
 /**
- * Listens for SIGTERM and SIGINT from now on. Called before anything is opened, so that a
- * signal in the middle of the start does not kill the process but ends it in order. Further
- * signals change nothing: a terminal and npm may both send one.
+ * Resolves with the first SIGTERM or SIGINT. Call it before anything is opened, so that a signal
+ * during the start stops the process in an orderly way. Further signals are ignored, because a
+ * terminal and npm can both send one.
  */
 export function nextSignal(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
@@ -21,7 +21,7 @@ export function nextSignal(): Promise<NodeJS.Signals> {
   })
 }
 
-/** Waits for the signal, then takes no new requests and lets those under way finish. */
+/** Waits for the signal, then accepts no new requests and lets running ones finish. */
 export async function stopOnSignal(signalled: Promise<NodeJS.Signals>, server: Server, log: Logger): Promise<void> {
   const signal = await signalled
   log.info({ signal }, 'shutting down')

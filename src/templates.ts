@@ -4,21 +4,21 @@ import ejs, { type TemplateFunction } from 'ejs'
 import { SiteError } from './errors.js'
 import { root } from './root.js'
 
-/** What a template may name. A name that is missing here is a fault, not an empty place. */
+/** The values of a template. A missing name is an error, not an empty text. */
 export type TemplateData = Readonly<Record<string, unknown>>
 
 const folder = path.join(root, 'views')
 const compiled = new Map<string, TemplateFunction>()
-/** What an application's own views hold, by the addresses of ours. */
+/** The contents of an application's views, by the path of the package's view that each replaces. */
 let replaced: ReadonlyMap<string, string> = new Map()
 let searched: readonly string[] = [folder]
 
 /**
- * Takes an application's views instead of ours of the same name, partials and mails included,
- * for this whole process; what it lacks is ours. Its own partials are included by their path
- * from that folder.
+ * Replaces views of the package with an application's views of the same name, including partials
+ * and emails, for the whole process. Missing views are the package's. The application's own
+ * partials are included by their path from that folder.
  *
- * @throws SiteError `views_invalid` where there is no such folder, or nothing in it replaces anything
+ * @throws SiteError `views_invalid` if the folder does not exist or replaces nothing
  * @example replaceViews('/srv/shop/views/otp') // with auth/password.ejs in it
  */
 export function replaceViews(own: string): void {
@@ -46,16 +46,15 @@ function listViews(own: string): string[] {
 
 const textOf = (filename: string): string => replaced.get(filename) ?? readFileSync(filename, 'utf8')
 
-/** A replaced view keeps the address of ours, so that what it includes is found beside that. */
+/** A replaced view keeps the path of the package's view, so that its includes are resolved from there. */
 function includeReplaced(_name: string, filename: string) {
   const template = replaced.get(filename)
   return template === undefined ? { filename } : { template }
 }
 
 /**
- * Renders `views/<view>.ejs`; every value is escaped for HTML. A layout takes the name
- * of a view and includes it, so no template ever prints raw markup
- * (test/templates.test.ts holds this).
+ * Renders `views/<view>.ejs` and escapes every value for HTML. A layout includes a view by its
+ * name, so no template prints raw markup (test/templates.test.ts checks this).
  *
  * @example renderHtml('auth/login', { t, email: '' })
  */
@@ -63,7 +62,7 @@ export function renderHtml(view: string, data: TemplateData): string {
   return template(view, ejs.escapeXML)(data)
 }
 
-/** Renders `views/<view>.ejs` as plain text: nothing is escaped. Only for what no browser reads as HTML. */
+/** Renders `views/<view>.ejs` as plain text, without escaping. Only for output that is never interpreted as HTML. */
 export function renderText(view: string, data: TemplateData): string {
   return template(view, String)(data)
 }

@@ -1,6 +1,6 @@
 import { SiteError } from './errors.js'
 
-/** What keeps a process from a folder, as Node names it. */
+/** Reasons why a folder cannot be used, by Node's error code. */
 const REASONS: Readonly<Record<string, string>> = {
   EACCES: 'this user has no access to it',
   EPERM: 'it belongs to another user',
@@ -13,9 +13,9 @@ const REASONS: Readonly<Record<string, string>> = {
 }
 
 /**
- * Runs what reads or writes in `DATA_DIR`.
+ * Runs an action that reads or writes in `DATA_DIR`.
  *
- * @throws SiteError `data_dir_not_usable` if the file system does not allow it; anything else as it is
+ * @throws SiteError `data_dir_not_usable` if the file system does not allow it; any other error unchanged
  */
 export function withDataFolder<T>(folder: string, action: () => T): T {
   try {

@@ -1,7 +1,8 @@
 /**
- * Waits for work, but not for ever. The work itself goes on; if it fails later, nobody hears of it.
+ * Waits for work with a time limit. The work itself continues; if it fails later, the error is
+ * ignored.
  *
- * @returns undefined if it was not done in time
+ * @returns undefined if it was not finished in time
  */
 export async function within<T>(milliseconds: number, work: Promise<T>): Promise<T | undefined> {
   let timer: NodeJS.Timeout | undefined

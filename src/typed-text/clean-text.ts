@@ -1,14 +1,14 @@
 /**
- * Cleans text that a person typed or pasted, before anything looks at it: compatibility forms
- * are folded (NFKC), digits of every script become ASCII digits, characters that nobody sees
- * are removed, and spaces and hyphens of every kind become one space or one hyphen.
+ * Cleans text that a user typed or pasted, before it is parsed: compatibility forms are folded
+ * (NFKC), digits of every script become ASCII digits, invisible characters are removed, and all
+ * kinds of spaces and hyphens become one space or one hyphen.
  *
- * Never for passwords, whose characters all count, and never for names.
+ * Never use it for passwords, in which every character matters, or for names.
  *
  * @example cleanText('\u202a١٢٣ ٤٥٦\u202c') // '123 456'
  */
 export function cleanText(typed: string): string {
-  // Nearly everything typed: nothing to fold, and every request passes here.
+  // A shortcut for nearly all input, because every request runs this.
   if (PLAIN.test(typed)) return typed.replace(/ +/g, ' ').trim()
   return typed
     .normalize('NFKC')
@@ -19,7 +19,7 @@ export function cleanText(typed: string): string {
     .trim()
 }
 
-/** Whether nothing is left that a person would see. */
+/** Whether a text contains no visible character. */
 export function isBlank(typed: string): boolean {
   return cleanText(typed) === ''
 }
@@ -30,13 +30,13 @@ const PLAIN = /^[ -~]*$/
 /** Zero-width and direction characters, soft hyphens, variation selectors, tags, byte order marks, keycaps. */
 const INVISIBLE = /[\p{Default_Ignorable_Code_Point}\p{Cf}\u20e3]/gu
 
-/** Dashes, the minus sign, hyphen bullets, and the long vowel mark that Japanese keyboards type for a hyphen. */
+/** Dashes, the minus sign, hyphen bullets, and the long vowel mark that Japanese keyboards produce for a hyphen. */
 const HYPHENS = /[\p{Pd}\u2212\u02d7\u2043\u30fc\u4e00\u2500]/gu
 
-/** Braille blanks look like spaces to people, and control characters are shown as nothing or as a space. */
+/** Includes Braille blanks, which look like spaces, and control characters, which are invisible or look like a space. */
 const SPACES = /[\s\p{Z}\p{Cc}\u2800]+/gu
 
-/** Unicode assigns the decimal digits of a script in one run from 0 to 9, so the distance from its start is the value. */
+/** Converts a decimal digit to ASCII. Unicode assigns each script's digits in one run from 0 to 9, so its value is the distance from the start. */
 function asciiDigit(digit: string): string {
   const code = digit.codePointAt(0) ?? 0
   let zero = code
@@ -56,7 +56,7 @@ export function withoutLabel(cleaned: string): string | null {
   return value?.trim() ?? null
 }
 
-/** Without quotes, brackets and the punctuation of a sentence around it. */
+/** Removes quotes, brackets and punctuation around a text. */
 export function withoutQuotes(cleaned: string): string {
   return cleaned.replace(/^[\s"'`´“”„‘’‚«»‹›「」『』()[\]{}<>*]+|[\s"'`´“”„‘’‚«»‹›「」『』()[\]{}<>*.,;。、]+$/gu, '')
 }

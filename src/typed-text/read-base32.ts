@@ -1,11 +1,11 @@
 import { cleanText, withoutLabel } from './clean-text.js'
 
 /**
- * Reads the characters of a Base32 text (RFC 4648 §6) as a person would: in any case, with any
- * separators. The alphabet has no 0, 1 and 8, so they are read as O, I and B.
+ * Reads the characters of a Base32 text (RFC 4648 §6) in any case, with any separators. The
+ * alphabet has no 0, 1 and 8, so they are read as O, I and B.
  *
  * @param cleaned from {@link cleanText}
- * @returns letters and digits; those that are not in the alphabet stay in it
+ * @returns letters and digits, including those that are not in the alphabet
  */
 export function readBase32(cleaned: string): string {
   return Array.from(cleaned.toUpperCase(), (letter) => LOOK_ALIKES.get(letter) ?? letter)
@@ -23,8 +23,8 @@ const LOOK_ALIKES = new Map(
 )
 
 /**
- * Reads a printed secret of known length: also one with its number in a list, a label in front,
- * or a full stop after it.
+ * Reads a printed secret of known length, also with a list number or a label before it, or a full
+ * stop after it.
  *
  * @param length in characters
  * @returns null if no reading has that length
@@ -37,7 +37,7 @@ export function readPrintedSecret(typed: string, length: number): string | null 
   return readings.map(readBase32).find((read) => read.length === length && /^[A-Z2-7]+$/.test(read)) ?? null
 }
 
-/** Lists write `3.`, `3)`, `(3)` or `#3` in front, tables the number alone. */
+/** Removes a number before the text: `3.`, `3)`, `(3)` or `#3` from a list, or the plain number from a table. */
 function withoutNumber(text: string): string {
   return text.replace(/^[#([]?\d{1,3}(?:[.):\]]+ ?| +[-–]? ?)/u, '')
 }

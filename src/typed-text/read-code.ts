@@ -1,12 +1,12 @@
 import { cleanText } from './clean-text.js'
 
-/** Longer texts are not codes: a message with a code has at most a few hundred characters. */
+/** Characters. A message with a code has at most a few hundred, so longer texts are not codes. */
 const LONGEST = 500
 
 /**
- * Reads the digits of a code, whatever separates or surrounds them. Of a sentence with one code
- * in it, such as a pasted message, the code is read. No digit is ever left out of a text that has
- * no letters, so a longer number is never read as a shorter code.
+ * Reads the digits of a code, with any separators or punctuation. If the text is a sentence with
+ * one code, such as a pasted message, returns that code. In a text without letters every digit is
+ * used, so a longer number is never read as a shorter code.
  *
  * @returns ASCII digits, or the cleaned text if it does not read as a code
  * @example readCode('123-456') // '123456'
@@ -19,7 +19,7 @@ export function readCode(typed: string): string {
   return codeInSentence(text) ?? text
 }
 
-/** The one number with the length of a code. Other numbers may only be short ones, such as minutes. */
+/** Returns the only number with the length of a code. All other numbers must be short, such as minutes. */
 function codeInSentence(text: string): string | null {
   const runs = text.match(/\d+(?:[ \-./·_]\d+)*/g) ?? []
   const numbers = runs.map((run) => run.replace(/\D/g, ''))
@@ -29,7 +29,7 @@ function codeInSentence(text: string): string | null {
   return isGlued(text, run) ? null : code
 }
 
-/** `x123456` and `123456e7` are words. Chinese and Japanese sentences have no spaces around numbers. */
+/** Whether a letter touches the number, as in `x123456` or `123456e7`. Chinese and Japanese letters can, because their sentences have no spaces. */
 function isGlued(text: string, run: string): boolean {
   const at = text.indexOf(run)
   const around = `${text.slice(0, at).slice(-1)}${text.slice(at + run.length).slice(0, 1)}`

@@ -3,9 +3,9 @@ import { cleanText, withoutLabel } from './clean-text.js'
 import { readBase32 } from './read-base32.js'
 
 /**
- * Reads the key of a device as it was pasted: hex or Base32, in any case, with any separators,
- * with a label or `0x` in front. What reads as hex is hex: a Base32 key of 128 bits without any
- * letter from G to Z has a probability of one in 10^13.
+ * Reads a device's key: hex or Base32, in any case, with any separators, with a label or `0x`
+ * before it. A text that is valid hex is read as hex: the probability that a Base32 key of 128
+ * bits contains no letter from G to Z is one in 10^13.
  *
  * @returns raw bytes, or null if it is neither
  */
@@ -15,7 +15,7 @@ export function readKey(pasted: string): Uint8Array | null {
   return readHex(value) ?? decodeBase32(readBase32(value))
 }
 
-/** The same for keys that can only be hex: the letters O, I and L are read as digits. */
+/** Reads a key that can only be hex, so that the letters O, I and L are read as digits. @returns raw bytes, or null */
 export function readHexKey(pasted: string): Uint8Array | null {
   const text = cleanText(pasted)
   const value = withoutLabel(text) ?? text
@@ -35,7 +35,7 @@ export function decodeBase32(letters: string): Uint8Array | null {
   try {
     return base32nopad.decode(letters)
   } catch {
-    // The library reports by an exception that it is not Base32.
+    // The library throws if the text is not Base32.
     return null
   }
 }

@@ -1,25 +1,25 @@
 /**
- * Controls, line separators, lone surrogates, and the characters that change the direction of the
- * text around them (Unicode TR9 §2): overrides, embeddings and isolates. Marks, which Persian
- * and Hebrew names need, are not among them.
+ * Controls, line separators, lone surrogates, and characters that change the direction of the
+ * text around them (Unicode TR9 §2): overrides, embeddings and isolates. Directional marks are
+ * allowed, because Persian and Hebrew names need them.
  */
 const REJECTED = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\u202a-\u202e\u2066-\u2069]/u
 
-/** Whether a name can be shown next to other text, and shows something itself unless it is empty. */
+/** Whether a name is empty or visible, and does not affect the text next to it. */
 export function isName(text: string): boolean {
   return !REJECTED.test(text) && (text === '' || /[^\p{Default_Ignorable_Code_Point}\s\u2800]/u.test(text))
 }
 
-/** A name from a source that cannot be asked for another one: what must not be in it is left out. */
+/** Removes characters that names must not contain, for names that cannot be rejected. */
 export function cleanName(text: string): string {
   const lines = text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ')
   return lines.replace(new RegExp(REJECTED, 'gu'), '').trim()
 }
 
 /**
- * A name that other people chose, for an email: mail programs turn whatever looks like a URI or
- * the name of a host into a link. A word joiner, which is invisible, keeps them from it. Plain
- * email addresses and IP addresses stay as they are.
+ * Prevents links in a name that other people chose, for an email: mail programs turn text that
+ * looks like a URI or a host name into a link. An invisible word joiner prevents that. Plain
+ * email addresses and IP addresses are not changed.
  */
 export function withoutLinks(name: string): string {
   return LINK.test(name.replace(ADDRESS, ''))
@@ -29,10 +29,10 @@ export function withoutLinks(name: string): string {
 
 const LINK = /:\/\/|\p{L}:[^\s\u2060]|\bwww\.|@(?!\u2060)|[\p{L}\p{N}][.\u3002\uff0e\uff61]\p{L}{2}/iu
 
-/** An email address that stands alone and has nothing of a URL, or an IP address. */
+/** An email address on its own, without parts of a URL, or an IP address. */
 const ADDRESS = /(?<!\S)(?:(?!www\.)[^\s@:/]+@[^\s@:/]+|[\da-f.]*:[\da-f:.]*:[\da-f:.]*)(?!\S)/giu
 
-/** The same for an email address, which stays as it is unless the part in front of the @ could be a path. */
+/** Prevents links in an email address. It is only changed if the part before the @ could be a path. */
 export function withoutPath(address: string): string {
   const at = address.lastIndexOf('@')
   const local = address.slice(0, at)
@@ -40,13 +40,13 @@ export function withoutPath(address: string): string {
 }
 
 /**
- * Keeps the direction of a name to itself (U+2068 and U+2069, Unicode TR9 §2.4). Names that can
- * change nothing around them stay as they are.
+ * Isolates a name from the direction of the text around it (U+2068 and U+2069, Unicode TR9 §2.4).
+ * Names that cannot affect that text are not changed.
  */
 export function isolate(name: string): string {
-  return TURNS.test(name) ? `\u2068${cleanName(name)}\u2069` : name
+  return CHANGES_DIRECTION.test(name) ? `\u2068${cleanName(name)}\u2069` : name
 }
 
 /** Letters that are written from right to left, and direction characters. */
-const TURNS =
+const CHANGES_DIRECTION =
   /[\u0590-\u08ff\u200f\u202a-\u202e\u2066-\u2069\ufb1d-\ufdff\ufe70-\ufeff\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u
