@@ -3,7 +3,8 @@ import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { root } from './staleness.mjs'
 
-// `node scripts/run-typescript.mjs FILE [ARGUMENT…]`: Node 20 does not run TypeScript itself.
+// `node scripts/run-typescript.mjs FILE [ARGUMENT…]`: Node 20 does not run TypeScript itself. With the
+// esbuild that builds the program, in half the time that tsx takes and without another package.
 const [file] = process.argv.splice(2, 1)
 const outfile = path.join(root, 'dist/scripts', `${path.basename(file, '.ts')}.mjs`)
 await esbuild.build({
