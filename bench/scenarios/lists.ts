@@ -33,7 +33,7 @@ export async function lists(bench: Bench): Promise<Row[]> {
   const measured = [await list('page=1'), await list(`page=${last}`), await list(`filters.user_id=${piece}`)]
   await server.stop()
   await drop()
-  return ['first page', 'last page', "filter by a piece of the owner's e-mail"].map((what, index) =>
+  return ['first page', 'last page', "filter by a piece of the owner's email address"].map((what, index) =>
     row(what, measured[index] ?? NaN, [30, 200, 40][index] ?? NaN),
   )
 }

@@ -117,7 +117,7 @@ describe('the second factor', () => {
     expect(secondFactorOf(strict, [device('static')])).toBeNull()
   })
 
-  it('is never e-mail or a phone under strict, and a phone is welcome beside another', () => {
+  it('is never email or a phone under strict, and a phone is welcome beside another', () => {
     expect(secondFactorOf(strict, [device('email'), device('phone')])).toBeNull()
     expect(secondFactorOf(strict, [device('phone'), device('totp')])).toEqual(device('totp'))
   })

@@ -196,7 +196,7 @@ describe('production', () => {
 describe('OTP_POLICY=strict', () => {
   const strict = { OTP_POLICY: 'strict' }
 
-  it('starts neither with e-mail as a device nor with trusted browsers', () => {
+  it('starts neither with email as a device nor with trusted browsers', () => {
     expect(faultsOf({ ...strict, OTP_EMAIL: 'true', TRUST_BROWSER_DAYS: '1' })).toEqual([
       {
         variable: 'OTP_EMAIL',

@@ -180,7 +180,7 @@ describe.each(journeyKinds())('one’s own account, on the %s database', (where)
     })
   })
 
-  describe('the e-mail address', () => {
+  describe('the email address', () => {
     const address = '/account/email'
     let count = 0
     const newAddress = () => `new${(count += 1)}.${where}@example.com`

@@ -258,7 +258,7 @@ describe.each(databaseKinds())('phones, on the %s database', (where) => {
     expect(text.replaceAll(' ', '')).not.toContain(number.slice(3))
   })
 
-  it('e-mail is a device like them, sent to the account’s address (D-36)', async () => {
+  it('email is a device like them, sent to the account’s address (D-36)', async () => {
     const person = await createPerson(site)
     const browser = await signIn(site, person)
     expect((await browser.get(addEmail)).text).toContain('This is the weakest method')

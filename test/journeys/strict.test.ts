@@ -117,7 +117,7 @@ describe.each(Object.entries(houses))('in %s', (_name, house) => {
     expect((await look({ app: false })).location).toBe(setUpFor('/admin'))
   })
 
-  it('e-mail is no device: it is not offered, and its page leads away', async () => {
+  it('email is no device: it is not offered, and its page leads away', async () => {
     const browser = await signIn(site, await person())
     expect((await browser.get(`${setUp}?step=method`)).text).not.toContain('value="email"')
     expect((await browser.get('/account/two-factor/email/add')).location).toBe(profile)

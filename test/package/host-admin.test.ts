@@ -108,7 +108,7 @@ describe('a visitor of the shop', () => {
     expect(await shop.Order.findByPk(id)).toBeNull()
   })
 
-  it('is known to the handlers by e-mail and level, and to the page by no more than that', async () => {
+  it('is known to the handlers by email and level, and to the page by no more than that', async () => {
     shop.calls.length = 0
     await boss.post(`${order}/refund`)
     expect(shop.calls).toEqual([expect.stringMatching(/^refund post person\S+ true$/)])

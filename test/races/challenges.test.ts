@@ -26,7 +26,7 @@ describe.skipIf(!postgresUrl())('many at once on PostgreSQL', () => {
 
   describe.each([
     ['phone', (otp: TestOtp, userId: number) => addPhone(otp, userId, { number: freshNumber() })],
-    ['e-mail', (otp: TestOtp, userId: number) => addMailbox(otp, userId, `race${freshNumber()}@example.com`)],
+    ['email', (otp: TestOtp, userId: number) => addMailbox(otp, userId, `race${freshNumber()}@example.com`)],
   ])('with a code by %s', (_name, add) => {
     const setUp = async (settings: Partial<TestOtp['settings']> = {}) => {
       const otp = testOtp(database, { throttleFactor: 0, ...settings })

@@ -10,7 +10,7 @@ import { showAsk, showCode } from './show-add.js'
 
 const ADD = '/account/two-factor/email/add'
 
-/** Codes by e-mail, where OTP_EMAIL offers them. */
+/** Codes by email, where OTP_EMAIL offers them. */
 export function emailDeviceRoutes(account: Account): Router {
   const router = Router({ caseSensitive: true, strict: true })
   const fresh = requireFresh(account)

@@ -19,7 +19,7 @@ import { emailForm } from './forms.js'
 const EMAIL = '/account/email'
 const CONFIRM = '/account/email/confirm/:token'
 
-/** Another e-mail address: asked for with a fresh token and the password, confirmed by the link that goes there. */
+/** Another email address: asked for with a fresh token and the password, confirmed by the link that goes there. */
 export function emailRoutes(account: Account): Router {
   const router = Router({ caseSensitive: true, strict: true })
   const fresh = requireFresh(account)

@@ -16,8 +16,8 @@ const emailRow = z.object({
 const ADDRESS = 'coalesce("email_devices"."email", (select email from users where users.id = "email_devices".user_id))'
 
 /**
- * Codes by e-mail. Off unless OTP_EMAIL is set, and labelled weak: NIST SP 800-63B-4 §3.1.3
- * does not take e-mail for a factor, since a stolen password often opens the mailbox too.
+ * Codes by email. Off unless OTP_EMAIL is set, and labelled weak: NIST SP 800-63B-4 §3.1.3
+ * does not take email for a factor, since a stolen password often opens the mailbox too.
  */
 export const email = defineKind({
   name: 'email',
