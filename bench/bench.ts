@@ -1,27 +1,27 @@
 import { startPostgres } from '../test/support/start-postgres.js'
 import { describeMachine } from './machine.js'
-import type { Row, Scenario } from './scenario.js'
+import type { ResultRow, Scenario } from './scenario.js'
 import { eventLoop } from './scenarios/event-loop.js'
-import { landing } from './scenarios/landing.js'
+import { landingPage } from './scenarios/landing-page.js'
 import { lists } from './scenarios/lists.js'
 import { logins } from './scenarios/logins.js'
 import { panelScript } from './scenarios/panel-script.js'
-import { refusedLogins } from './scenarios/refused-logins.js'
-import { refusals } from './scenarios/refusals.js'
+import { rejectedLogins } from './scenarios/rejected-logins.js'
+import { rejectedRequests } from './scenarios/rejected-requests.js'
 import { silentDatabase } from './scenarios/silent-database.js'
-import { start } from './scenarios/start.js'
-import { verifyTokens } from './scenarios/verify-token.js'
+import { startUp } from './scenarios/start-up.js'
+import { verifyTokenRate } from './scenarios/verify-token.js'
 
 // `npm run bench [-- NAME…]`: measures what README claims and prints its table.
 const scenarios: Readonly<Record<string, Scenario>> = {
-  start,
+  start: startUp,
   logins,
-  'refused-logins': refusedLogins,
-  'verify-token': verifyTokens,
+  'refused-logins': rejectedLogins,
+  'verify-token': verifyTokenRate,
   'event-loop': eventLoop,
-  refusals,
+  refusals: rejectedRequests,
   'panel-script': panelScript,
-  landing,
+  landing: landingPage,
   lists,
   'silent-database': silentDatabase,
 }
@@ -36,7 +36,7 @@ if (unknown.length > 0) {
 // PostgreSQL's own defaults: every commit reaches the disk.
 const postgres = await startPostgres({})
 const bench = { postgres }
-const rows: Row[] = []
+const rows: ResultRow[] = []
 for (const name of names) {
   const measured = await scenarios[name]?.(bench)
   for (const row of measured ?? []) console.error(`${row.ok ? 'ok    ' : 'MISSED'} ${row.what}: ${row.measured}`)

@@ -5,8 +5,8 @@ import path from 'node:path'
 import { connectDatabase, type Database } from '../src/db/connect.js'
 import { migrate } from '../src/db/migrate.js'
 import { testConfig } from '../test/support/config.js'
-import { databaseAt, runOn } from '../test/support/start-postgres.js'
-import type { Bench } from './scenario.js'
+import { databaseUrl, runSql } from '../test/support/start-postgres.js'
+import type { BenchContext } from './scenario.js'
 
 /** A migrated database of a scenario's own, and the variables that lead the server to it. */
 export interface BenchDatabase {
@@ -16,17 +16,17 @@ export interface BenchDatabase {
 }
 
 /** On PostgreSQL; fails where that is not installed. */
-export async function createDatabase({ postgres }: Bench): Promise<BenchDatabase> {
+export async function createDatabase({ postgres }: BenchContext): Promise<BenchDatabase> {
   if (!postgres) throw new Error('PostgreSQL is not installed.')
   const name = `otp_bench_${randomBytes(6).toString('hex')}`
-  await runOn(postgres.url, `create database ${name} template template0`)
+  await runSql(postgres.url, `create database ${name} template template0`)
   const folder = temporaryFolder()
-  const environment = { DATABASE_URL: databaseAt(postgres.url, name), DATA_DIR: folder }
+  const environment = { DATABASE_URL: databaseUrl(postgres.url, name), DATA_DIR: folder }
   const database = await connectDatabase(testConfig(environment), { unhurried: true })
   await migrate(database)
   const drop = async () => {
     await database.close()
-    await runOn(postgres.url, `drop database ${name} with (force)`)
+    await runSql(postgres.url, `drop database ${name} with (force)`)
     rmSync(folder, { recursive: true })
   }
   return { database, environment, drop }

@@ -1,9 +1,9 @@
 import { availableParallelism, cpus, totalmem } from 'node:os'
 import pg from 'pg'
-import type { Bench } from './scenario.js'
+import type { BenchContext } from './scenario.js'
 
 /** One line about what the numbers were measured on. */
-export async function describeMachine({ postgres }: Bench): Promise<string> {
+export async function describeMachine({ postgres }: BenchContext): Promise<string> {
   const gigabytes = Math.round(totalmem() / 2 ** 30)
   const database = postgres ? `PostgreSQL ${await versionOf(postgres.url)}` : 'no PostgreSQL'
   const cores = `${availableParallelism()} cores of ${cpus()[0]?.model.trim() ?? 'an unknown processor'}`

@@ -1,7 +1,7 @@
 import type { PostgresCluster } from '../test/support/start-postgres.js'
 
 /** One line of the table that README shows. */
-export interface Row {
+export interface ResultRow {
   what: string
   must: string
   measured: string
@@ -9,9 +9,9 @@ export interface Row {
 }
 
 /** What a scenario measures with. */
-export interface Bench {
+export interface BenchContext {
   /** A server of our own with PostgreSQL's default durability; undefined where it is not installed. */
   postgres: PostgresCluster | undefined
 }
 
-export type Scenario = (bench: Bench) => Promise<Row[]>
+export type Scenario = (bench: BenchContext) => Promise<ResultRow[]>

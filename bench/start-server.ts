@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
 import { z } from 'zod'
-import { root } from '../src/root.js'
+import { packageRoot } from '../src/package-root.js'
 
 const probeAnswer = z.object({
   /** Milliseconds of processor time since the process began, all its threads together. */
@@ -14,19 +14,19 @@ const probeAnswer = z.object({
   delay: z.object({ p99: z.number(), max: z.number() }),
 })
 
-export type Probe = z.output<typeof probeAnswer>
+export type ProcessStats = z.output<typeof probeAnswer>
 
 export interface BenchServer {
   baseUrl: string
   /** Asks the process about itself; `watch` begins to measure delays of its event loop. */
-  probe(question?: 'read' | 'watch'): Promise<Probe>
+  probe(question?: 'read' | 'watch'): Promise<ProcessStats>
   stop(): Promise<void>
 }
 
 /** Keys that the bench seals device secrets with before the server opens them. */
 export const SECRET_KEY = Buffer.alloc(32, 7)
 
-const PROGRAM = [path.join(root, 'dist/app/otp-admin.js'), 'serve']
+const PROGRAM = [path.join(packageRoot, 'dist/app/otp-admin.js'), 'serve']
 
 /**
  * Starts the built program as `npm start` does and resolves when it has printed its
@@ -35,7 +35,7 @@ const PROGRAM = [path.join(root, 'dist/app/otp-admin.js'), 'serve']
  * @param program another one, with its arguments
  */
 export async function startServer(environment: Record<string, string>, program = PROGRAM): Promise<BenchServer> {
-  const probe = path.join(root, 'bench', 'probe.mjs')
+  const probe = path.join(packageRoot, 'bench', 'probe.mjs')
   const child = spawn(process.execPath, ['--import', probe, ...program], {
     env: { PATH: process.env['PATH'], PORT: '0', SECRET_KEYS: SECRET_KEY.toString('base64'), ...environment },
     stdio: ['ignore', 'pipe', 'ignore', 'ipc'],

@@ -1,5 +1,5 @@
-import { leanAdminjs } from './lean-adminjs.mjs'
-import { root } from './staleness.mjs'
+import { leanAdminjs } from './slim-adminjs.mjs'
+import { root } from './build-cache.mjs'
 
 /**
  * Packages that stay in node_modules: they hold native code, WebAssembly or files that
@@ -20,7 +20,7 @@ const external = [
   'umzug',
 ]
 
-const entries = { 'otp-admin': 'src/cli/otp-admin.ts', 'embedded-worker': 'src/db/embedded-worker.ts' }
+const entries = { 'otp-admin': 'src/cli/otp-admin.ts', 'embedded-worker': 'src/db/embedded/worker.ts' }
 
 /** Packages of the CommonJS kind ask for Node's own modules by `require`, which a module does not have. */
 const requireInModule =

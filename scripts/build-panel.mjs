@@ -5,7 +5,7 @@ import path from 'node:path'
 import { promisify } from 'node:util'
 import { brotliCompress, constants, gzip } from 'node:zlib'
 import { slimFrontend, wholeFrontend } from './panel/slim-frontend.mjs'
-import { root } from './staleness.mjs'
+import { root } from './build-cache.mjs'
 
 // Makes dist/panel: the script, the same with all of AdminJS for sites that bring components
 // of their own (host-panel.js), one style sheet and the icon, each under a name with its

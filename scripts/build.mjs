@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, realpathSync } from 'node:fs'
 import { mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { isFresh, markBuilt, root, wanted } from './staleness.mjs'
+import { isFresh, markBuilt, root, wanted } from './build-cache.mjs'
 
 // `node scripts/build.mjs [PART…]` builds dist/PART where it is missing or was built from
 // other sources; `--fresh` removes it first. Without a name: what running and testing need.
@@ -43,7 +43,7 @@ async function buildBrowser() {
   const { default: esbuild } = await import('esbuild')
   const { outputFiles } = await esbuild.build({
     absWorkingDir: root,
-    entryPoints: { webauthn: 'src/account/security-keys/browser/entry.ts' },
+    entryPoints: { webauthn: 'src/kinds/webauthn/browser/entry.ts' },
     outdir: 'dist/browser',
     write: false,
     bundle: true,

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, statSync } from 'node:fs'
 import path from 'node:path'
-import { root } from './staleness.mjs'
+import { root } from './build-cache.mjs'
 
 /**
  * Where the programs live that need TypeScript's JavaScript API, which TypeScript 7 no longer

@@ -1,7 +1,7 @@
 import esbuild from 'esbuild'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { root } from './staleness.mjs'
+import { root } from './build-cache.mjs'
 
 // `node scripts/run-typescript.mjs FILE [ARGUMENT…]`: Node 20 does not run TypeScript itself. With the
 // esbuild that builds the program, in half the time that tsx takes and without another package.

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs'
 import path from 'node:path'
 import { codeTools, runCodeTool } from './code-tools.mjs'
-import { root } from './staleness.mjs'
+import { root } from './build-cache.mjs'
 
 // `npm run docs:api [-- FOLDER]` writes docs/api from the docstrings of the public names.
 const target = path.resolve(process.argv[2] ?? path.join(root, 'docs/api'))

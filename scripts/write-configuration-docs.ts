@@ -1,8 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { type About } from '../src/config/options.js'
-import { variables } from '../src/config/read-config.js'
-import { root } from '../src/root.js'
+import { type OptionDoc } from '../src/config/options.js'
+import { optionsByKey } from '../src/config/read-config.js'
+import { packageRoot } from '../src/package-root.js'
 import { format } from 'prettier'
 
 // `npm run docs:config` writes docs/configuration.md from src/config/options.ts. .ci/run fails if it is stale.
@@ -20,14 +20,14 @@ const example = `
 
 \`\`\`
 $ PORT=http NODE_ENV=production npx otp-admin serve
-PORT: must be ${variables.get('port')?.expected}
-SECRET_KEYS: must be set in production: ${variables.get('secretKeys')?.expected}
+PORT: must be ${optionsByKey.get('port')?.expected}
+SECRET_KEYS: must be set in production: ${optionsByKey.get('secretKeys')?.expected}
 \`\`\`
 `
 
 const cell = (text: string) => text.replaceAll('|', '\\|')
 
-function row({ name, default: unset, unit, expected, text }: About): string {
+function row({ name, default: unset, unit, expected, text }: OptionDoc): string {
   const shown = /unset|generated|`/.test(unset) ? unset : `\`${unset}\``
   return `| \`${name}\` | ${cell(shown)}${unit ? ` ${unit}` : ''} | ${cell(text)} | ${cell(expected)} |`
 }
@@ -35,10 +35,10 @@ function row({ name, default: unset, unit, expected, text }: About): string {
 const table = [
   '| variable | default | meaning | must be |',
   '| --- | --- | --- | --- |',
-  ...[...variables.values()].map(row),
+  ...[...optionsByKey.values()].map(row),
 ].join('\n')
 
 const page = await format(`${introduction}${table}\n${example}`, { parser: 'markdown' })
-const target = path.resolve(process.argv[2] ?? path.join(root, 'docs/configuration.md'))
+const target = path.resolve(process.argv[2] ?? path.join(packageRoot, 'docs/configuration.md'))
 await mkdir(path.dirname(target), { recursive: true })
 await writeFile(target, page)

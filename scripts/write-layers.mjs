@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import prettier from 'prettier'
 import { layers } from '../.ci/layers.mjs'
-import { root } from './staleness.mjs'
+import { root } from './build-cache.mjs'
 
 // `npm run docs:layers` writes the table of layers in docs/architecture.md from .ci/layers.mjs.
 const page = path.join(root, 'docs/architecture.md')

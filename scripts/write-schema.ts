@@ -4,16 +4,16 @@ import path from 'node:path'
 import { readConfig } from '../src/config/read-config.js'
 import { connectDatabase } from '../src/db/connect.js'
 import { migrate } from '../src/db/migrate.js'
-import { root } from '../src/root.js'
+import { packageRoot } from '../src/package-root.js'
 import { printSchema } from './print-schema.js'
 
 // `npm run schema` migrates an empty embedded database and writes db/schema.sql; a test notices when it is stale.
 
 const folder = await mkdtemp(path.join(tmpdir(), 'otp-'))
 const read = readConfig({ NODE_ENV: 'test', DATA_DIR: folder })
-if (!read.ok) throw new Error(read.faults.map((fault) => fault.variable).join(', '))
+if (!read.ok) throw new Error(read.issues.map((error) => error.variable).join(', '))
 const database = await connectDatabase(read.config)
 await migrate(database)
-await writeFile(path.join(root, 'db', 'schema.sql'), await printSchema(database.pool))
+await writeFile(path.join(packageRoot, 'db', 'schema.sql'), await printSchema(database.pool))
 await database.close()
 await rm(folder, { recursive: true })

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { hashPassword } from '../src/crypto/hash-password.js'
 import type { Transaction } from 'sequelize'
-import { addStaticToken } from '../src/otp/add-static-token.js'
-import { addTotpDevice } from '../src/otp/add-totp-device.js'
-import { formatBackupToken } from '../src/otp/backup-token.js'
+import { addStaticToken } from '../src/kinds/static/add-token.js'
+import { addTotpDevice } from '../src/kinds/totp/add-device.js'
+import { formatBackupToken } from '../src/kinds/static/backup-token.js'
 import type { Otp } from '../src/otp/otp.js'
 
 /** How to sign in as the first of the demo staff; told once, at the first start. */

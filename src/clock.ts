@@ -34,7 +34,7 @@ export const isRunning = (end: Date, seconds: number, now: Date): boolean =>
   now < end && end.getTime() - now.getTime() <= 2 * seconds * 1000
 
 /** A clock for tests that only changes when it is set. */
-export interface StillClock extends Clock {
+export interface FixedClock extends Clock {
   /** Sets the time. */
   set(at: Date | string): void
   /** Advances the time. @param seconds can be negative */
@@ -47,10 +47,10 @@ export interface StillClock extends Clock {
  * @param start ISO 8601, for example `2026-03-01T12:00:00Z`
  * @returns `set` moves it to a moment, `advance` by seconds
  * @example
- * const clock = stillClock('2026-03-01T12:00:00Z')
+ * const clock = fixedClock('2026-03-01T12:00:00Z')
  * clock.advance(30) // 12:00:30
  */
-export function stillClock(start = '2026-03-01T12:00:00Z'): StillClock {
+export function fixedClock(start = '2026-03-01T12:00:00Z'): FixedClock {
   let present = new Date(start)
   return {
     now: () => new Date(present),

@@ -3,26 +3,26 @@ import type { Auth } from './auth/auth.js'
 import { systemClock } from './clock.js'
 import { connectDatabase, type Database } from './db/connect.js'
 import { migrate } from './db/migrate.js'
-import { stateFact } from './db/site-facts.js'
+import { setMetadata } from './db/site-metadata.js'
 import { findRoutes } from './http/find-routes.js'
-import { standBeside } from './http/stand-beside.js'
+import { mountInHost } from './http/host-isolation.js'
 import { createLog } from './log.js'
 import { chooseMailGateway } from './notify/gateways/choose-mail-gateway.js'
 import type { MailGateway } from './notify/gateways/mail-gateway.js'
 import { chooseSmsGateway } from './notify/gateways/choose-sms-gateway.js'
 import { limitMail, limitSms } from './notify/gateways/limit-gateway.js'
 import { runWorker } from './notify/run-worker.js'
-import { addHandlers } from './otp/add-handlers.js'
-import { codeSenders } from './otp/kinds/added-kind.js'
-import { checkKinds } from './otp/kinds/check-kinds.js'
+import { subscribeAll } from './otp/subscribe.js'
+import { codeSenders } from './otp/kind-registry/custom-kind.js'
+import { validateKinds } from './otp/kind-registry/validate-kinds.js'
 import { builtInKinds } from './kinds/index.js'
 import type { Otp } from './otp/otp.js'
 import { recordUndelivered } from './record-undelivered.js'
 import { readSecretKeys } from './read-secret-keys.js'
 import { type MountedSite, mountSite, type SiteServices } from './site.js'
-import { type CheckedOptions, readSiteOptions, type SiteOptions } from './site-options.js'
-import { replaceTexts } from './replace-texts.js'
-import { replaceViews } from './templates.js'
+import { type ValidatedOptions, parseSiteOptions, type SiteOptions } from './site-options.js'
+import { overrideTexts } from './i18n/override-texts.js'
+import { overrideViews } from './templates.js'
 
 /** A site inside somebody else's application. */
 export interface OtpAdminSite {
@@ -53,22 +53,22 @@ export interface OtpAdminSite {
  * app.use(site.router)
  */
 export async function createOtpAdminSite(options: SiteOptions): Promise<OtpAdminSite> {
-  const checked = readSiteOptions(options)
-  if (options.views !== undefined) replaceViews(options.views)
-  if (options.locales !== undefined) replaceTexts(options.locales)
-  checkKinds([...builtInKinds, ...(options.kinds ?? [])])
+  const checked = parseSiteOptions(options)
+  if (options.views !== undefined) overrideViews(options.views)
+  if (options.locales !== undefined) overrideTexts(options.locales)
+  validateKinds([...builtInKinds, ...(options.kinds ?? [])])
   const database = await connectDatabase(checked.config, { embedded: 'own', like: options.sequelize })
   try {
     await migrate(database, options.kinds)
-    await stateFact(database, 'people', options.users ? 'application' : 'here')
+    await setMetadata(database, 'people', options.users ? 'application' : 'here')
     return await openSite(options, checked, database)
-  } catch (fault) {
+  } catch (error) {
     await database.close()
-    throw fault
+    throw error
   }
 }
 
-async function openSite(options: SiteOptions, checked: CheckedOptions, database: Database): Promise<OtpAdminSite> {
+async function openSite(options: SiteOptions, checked: ValidatedOptions, database: Database): Promise<OtpAdminSite> {
   const { config } = checked
   const services: SiteServices = {
     ...checked,
@@ -77,10 +77,10 @@ async function openSite(options: SiteOptions, checked: CheckedOptions, database:
     clock: options.clock ?? systemClock,
     keys: options.keys ?? readSecretKeys(config),
     log: options.log ?? createLog(config),
-    beside: { health: options.health ?? false },
+    hosted: { health: options.health ?? false },
   }
   const site = await mountSite(services)
-  addHandlers(site.otp.events, options.on ?? {})
+  subscribeAll(site.otp.events, options.on ?? {})
   const stopWorker = options.worker === false ? async () => {} : startWorker(options, services)
   let closing: Promise<void> | undefined
   const close = async () => {
@@ -89,7 +89,7 @@ async function openSite(options: SiteOptions, checked: CheckedOptions, database:
     await database.close()
   }
   return {
-    router: standBeside(site.app, tellOfRoutes(site, services)),
+    router: mountInHost(site.app, tellOfRoutes(site, services)),
     otp: site.otp,
     auth: site.auth,
     close: () => (closing ??= close()),

@@ -9,25 +9,25 @@ export type { CodeMessage, SendCode } from './notify/send-code.js'
 export { type ChallengeState, deliveredCode } from './otp/challenge-code.js'
 export type { Changes, KindOutcome, TokenInput } from './otp/device.js'
 export {
-  type AddedKind,
-  type AddedKindDefinition,
+  type CustomKind,
+  type CustomKindDefinition,
   type CodeDelivery,
-  defineAddedKind as defineKind,
-  type KindSetUp,
+  defineCustomKind as defineKind,
+  type KindSetup,
   type KindTexts,
-  type NewRow,
-  type SetUpOutcome,
-} from './otp/kinds/added-kind.js'
+  type NewDeviceRow,
+  type SetupResult,
+} from './otp/kind-registry/custom-kind.js'
 export type {
   ChallengeServices,
   Kind,
   KindChallenge,
   KindDefinition,
   KindTraits,
-  KindWorld,
+  KindContext,
   NewChallenge,
   Prepared,
   Strength,
   TokenField,
-} from './otp/kinds/kind.js'
+} from './otp/kind-registry/kind.js'
 export type { ChangeableDevice, KindPanel, KindPart, PanelProperty } from './otp/kinds/kind-panel.js'

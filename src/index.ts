@@ -5,31 +5,37 @@
  * @packageDocumentation
  */
 export type { HostAdmin, HostPanel } from './admin/host/host-admin.js'
-export { type Clock, type StillClock, stillClock, systemClock } from './clock.js'
-export { readConfig, type Config, type ConfigResult, type Environment, type Fault } from './config/read-config.js'
+export { type Clock, type FixedClock, fixedClock, systemClock } from './clock.js'
+export { readConfig, type Config, type ConfigResult, type Environment, type ConfigIssue } from './config/read-config.js'
 export { createOtpAdminSite, type OtpAdminSite } from './create-site.js'
-export { createKeyring, type Keyring, type SealedPlace } from './crypto/keyring.js'
+export { createKeyring, type Keyring, type SealContext } from './crypto/keyring.js'
 export { connectDatabase, type ConnectOptions, type Database } from './db/connect.js'
 export { migrate } from './db/migrate.js'
 export { SiteError } from './errors.js'
 export { createLog } from './log.js'
 export { DeliveryError } from './notify/delivery-error.js'
 export type { MailGateway, OutgoingMail } from './notify/gateways/mail-gateway.js'
-export type { Delivered, SmsGateway, SpokenMessage, TextMessage, Undelivered } from './notify/gateways/sms-gateway.js'
-export type { Language } from './i18n.js'
-export { nowhere, type Origin } from './origin.js'
+export type {
+  DeliveryResult,
+  SmsGateway,
+  VoiceMessage,
+  TextMessage,
+  DeliveryFailure,
+} from './notify/gateways/sms-gateway.js'
+export type { Language } from './i18n/translator.js'
+export { noClient, type ClientInfo } from './client-info.js'
 export type { Auth } from './auth/auth.js'
-export type { AuthState, Factor, How, Level } from './auth/auth-state.js'
+export type { AuthState, Factor, FactorMethod, Level } from './auth/auth-state.js'
 export type { HostUser, UsersAdapter } from './auth/host-users/users-adapter.js'
 export type { GuardOptions } from './auth/guard-options.js'
 export { guarded } from './auth/guarded.js'
 export { otpRequired } from './auth/otp-required.js'
-export { type Person, policyOf, type Policy, type PolicyConfig } from './auth/policy.js'
-export type { SecondFactorDue } from './auth/policy-standing.js'
+export { type PolicySubject, policyOf, type Policy, type PolicyConfig } from './auth/policy.js'
+export type { SecondFactorDue } from './auth/policy-status.js'
 export type { Membership, RequestUser } from './auth/request-user.js'
 export type { Missing, MissingToken, Requirement } from './auth/requirement.js'
 export { requires } from './auth/requires.js'
-export { login, type LoginOutcome } from './auth/verify-session.js'
+export { login, type LoginOutcome } from './auth/login.js'
 export { addDevice, type NewDevice } from './otp/add-device.js'
 export type {
   Cause,
@@ -37,24 +43,24 @@ export type {
   DeviceState,
   DisabledReason,
   PersistentId,
-  Refusal,
+  NotAllowedReason,
   Suspicion,
   Verification,
 } from './otp/device.js'
 export { devicesForUser, userHasDevice, type ListedDevice } from './otp/devices-for-user.js'
-export type { EventHandlers, EventName } from './otp/add-handlers.js'
-export type { AfterEvents, Doer, Events, Handler, OtpEvents } from './otp/events.js'
+export type { EventHandlers, EventName } from './otp/subscribe.js'
+export type { AfterEvents, Actor, Events, Handler, OtpEvents } from './otp/events.js'
 export {
   generateChallenge,
   type Challenge,
   type ChallengeRequest,
-  type GenerateRefusal,
+  type ChallengeNotAllowedReason,
 } from './otp/generate-challenge.js'
 export type { Asker, Lane } from './otp/failures.js'
 export type { Opening } from './otp/opening.js'
-export { type Allowance, type DeviceOfUser, generateIsAllowed, verifyIsAllowed } from './otp/is-allowed.js'
+export { type Allowance, type DeviceReference, generateIsAllowed, verifyIsAllowed } from './otp/is-allowed.js'
 export { matchToken, type TokenToMatch } from './otp/match-token.js'
-export type { RelyingParty, UserVerification } from './otp/webauthn/relying-party.js'
+export type { RelyingParty, UserVerification } from './otp/relying-party.js'
 export type { Otp } from './otp/otp.js'
 export { parsePersistentId, persistentId } from './otp/persistent-id.js'
 export { confirmDevice, type Enrolment, type TokenSubmission, verifyToken } from './otp/verify-token.js'
@@ -68,9 +74,9 @@ export {
   /** @deprecated Import it from `otp-admin-site/kinds`. */
   deliveredCode,
   /** @deprecated Import it from `otp-admin-site/kinds`. */
-  type AddedKind,
+  type CustomKind,
   /** @deprecated Import it from `otp-admin-site/kinds`. */
-  type AddedKindDefinition,
+  type CustomKindDefinition,
   /** @deprecated Import it from `otp-admin-site/kinds`. */
   type Changes,
   /** @deprecated Import it from `otp-admin-site/kinds`. */
@@ -88,23 +94,23 @@ export {
   /** @deprecated Import it from `otp-admin-site/kinds`. */
   type KindOutcome,
   /** @deprecated Import it from `otp-admin-site/kinds`. */
-  type KindSetUp,
+  type KindSetup,
   /** @deprecated Import it from `otp-admin-site/kinds`. */
   type KindTexts,
   /** @deprecated Import it from `otp-admin-site/kinds`. */
-  type KindWorld,
+  type KindContext,
   /** @deprecated Import it from `otp-admin-site/kinds`. */
   type Migration,
   /** @deprecated Import it from `otp-admin-site/kinds`. */
   type NewChallenge,
   /** @deprecated Import it from `otp-admin-site/kinds`. */
-  type NewRow,
+  type NewDeviceRow,
   /** @deprecated Import it from `otp-admin-site/kinds`. */
   type Prepared,
   /** @deprecated Import it from `otp-admin-site/kinds`. */
   type SendCode,
   /** @deprecated Import it from `otp-admin-site/kinds`. */
-  type SetUpOutcome,
+  type SetupResult,
   /** @deprecated Import it from `otp-admin-site/kinds`. */
   type TokenField,
 } from './custom-kinds.js'

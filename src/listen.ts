@@ -8,7 +8,7 @@ const REQUEST_TIMEOUT_MS = 30_000
 /** Bytes: the limit of the panel's requests, which have the largest bodies. */
 const LARGEST_BODY = 1024 * 1024
 
-export interface Listening {
+export interface ListeningServer {
   server: Server
   /** The actual port, which `PORT=0` leaves to the system. */
   port: number
@@ -17,7 +17,7 @@ export interface Listening {
 }
 
 /** Opens the port. */
-export async function listen(host: string, port: number): Promise<Listening> {
+export async function listen(host: string, port: number): Promise<ListeningServer> {
   const timeouts = { headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS }
   const messages = ownMessages()
   const server = createServer({ ...messages, ...timeouts }, starting)

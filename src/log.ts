@@ -1,7 +1,7 @@
 import pino, { type Logger, type LoggerOptions } from 'pino'
 import type { Config } from './config/read-config.js'
 import { printable } from './printable.js'
-import { faultForLog } from './fault-for-log.js'
+import { errorForLog } from './error-for-log.js'
 
 /**
  * Creates the site's logger: one JSON object per line on standard error, written at once. Header
@@ -31,7 +31,7 @@ export function logOptions({ logLevel: level }: Pick<Config, 'logLevel'>): Logge
 
 /** Serialises the parts of an error that help to find its cause. */
 function describeFault(thrown: unknown): Record<string, unknown> {
-  const fault = faultForLog(thrown)
+  const fault = errorForLog(thrown)
   return {
     type: fault.name,
     message: fault.message,

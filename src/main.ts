@@ -4,16 +4,16 @@ import { systemClock } from './clock.js'
 import type { Config } from './config/read-config.js'
 import { connectDatabase, type Database } from './db/connect.js'
 import { migrate } from './db/migrate.js'
-import { listen, type Listening } from './listen.js'
+import { listen, type ListeningServer } from './listen.js'
 import { createLog } from './log.js'
 import { chooseMailGateway } from './notify/gateways/choose-mail-gateway.js'
 import { chooseSmsGateway } from './notify/gateways/choose-sms-gateway.js'
 import { runWorker } from './notify/run-worker.js'
 import { recordUndelivered } from './record-undelivered.js'
 import { readSecretKeys } from './read-secret-keys.js'
-import { describeCredentials, seedEmptyDatabase } from './seed.js'
+import { formatCredentials, seedEmptyDatabase } from './run-seeders.js'
 import { mountSite } from './site.js'
-import { nextSignal, stopOnSignal } from './stop-on-signal.js'
+import { waitForSignal, shutDownOnSignal } from './graceful-shutdown.js'
 
 /**
  * Runs the server: opens the port and the database, migrates, mounts the site, starts the worker,
@@ -24,14 +24,14 @@ import { nextSignal, stopOnSignal } from './stop-on-signal.js'
 export async function main(config: Config, print: (line: string) => void): Promise<void> {
   const log = createLog(config)
   let isStopping = false
-  const signalled = nextSignal()
+  const signalled = waitForSignal()
   void signalled.then(() => (isStopping = true))
   try {
     await run(config, { log, signalled }, print)
-  } catch (fault) {
-    if (!isStopping) throw fault
+  } catch (error) {
+    if (!isStopping) throw error
     // A signal arrived during the start, so an error, such as an unavailable database, is not a failure.
-    log.warn({ err: fault }, 'shut down before the start was complete')
+    log.warn({ err: error }, 'shut down before the start was complete')
   }
 }
 
@@ -55,7 +55,7 @@ async function run(
   }
 }
 
-interface Opened extends Listening {
+interface Opened extends ListeningServer {
   signalled: Promise<NodeJS.Signals>
   log: Logger
   database: Database
@@ -85,10 +85,10 @@ async function serveUntilStopped(config: Config, opened: Opened, print: (line: s
   })
 
   print(`Address: ${baseUrl}/admin`)
-  for (const line of credentials ? describeCredentials(credentials) : []) print(line)
+  for (const line of credentials ? formatCredentials(credentials) : []) print(line)
   print(`Mails: ${config.smtpUrl ? 'sent by SMTP_URL' : path.join(config.folder, 'mail')}`)
 
-  await stopOnSignal(opened.signalled, server, log)
+  await shutDownOnSignal(opened.signalled, server, log)
   site.close()
   await worker.stop()
   mail.close()

@@ -10,9 +10,9 @@ import type { Keyring } from './crypto/keyring.js'
 import { SiteError } from './errors.js'
 import type { MailGateway } from './notify/gateways/mail-gateway.js'
 import type { SmsGateway } from './notify/gateways/sms-gateway.js'
-import { type EventHandlers, isEventName } from './otp/add-handlers.js'
-import type { AddedKind } from './otp/kinds/added-kind.js'
-import type { UserVerification } from './otp/webauthn/relying-party.js'
+import { type EventHandlers, isEventName } from './otp/subscribe.js'
+import type { CustomKind } from './otp/kind-registry/custom-kind.js'
+import type { UserVerification } from './otp/relying-party.js'
 
 /** What an application gives to the site that it mounts. */
 export interface SiteOptions {
@@ -45,7 +45,7 @@ export interface SiteOptions {
    */
   requirements?: Requirements
   /** Kinds of device beside those that the site brings. */
-  kinds?: readonly AddedKind[]
+  kinds?: readonly CustomKind[]
   /** Where mails leave the house, instead of `SMTP_URL`: `send(mail)` throws a `DeliveryError` where that did not work. */
   mail?: Pick<MailGateway, 'send'> & Partial<MailGateway>
   /** Where text messages and calls leave the house, instead of `SMS_GATEWAY`. */
@@ -71,7 +71,7 @@ export interface SiteOptions {
 }
 
 /** The options, checked, with what follows from them. */
-export interface CheckedOptions {
+export interface ValidatedOptions {
   config: Config
   /** Public origin. */
   baseUrl: string
@@ -127,13 +127,13 @@ const shape = {
 } satisfies Record<keyof SiteOptions, z.ZodType>
 
 /** Checks all options together. @throws SiteError `options_refused`, which names every mistake and no value */
-export function readSiteOptions(options: SiteOptions): CheckedOptions {
+export function parseSiteOptions(options: SiteOptions): ValidatedOptions {
   const alone = z.strictObject(shape).partial().safeParse(options)
   const result = readConfig(settingsOf(options))
   const mistakes = [
     ...(alone.error?.issues.flatMap(describe) ?? []),
     ...databaseMistakes(options),
-    ...(result.ok ? [] : result.faults.map(({ variable, message }) => `config.${variable} ${message}`)),
+    ...(result.ok ? [] : result.issues.map(({ variable, message }) => `config.${variable} ${message}`)),
   ]
   if (!result.ok || mistakes.length > 0)
     throw new SiteError('options_refused', mistakes.join('\n'), 'Correct the options of createOtpAdminSite.')

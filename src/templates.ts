@@ -2,12 +2,12 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
 import ejs, { type TemplateFunction } from 'ejs'
 import { SiteError } from './errors.js'
-import { root } from './root.js'
+import { packageRoot } from './package-root.js'
 
 /** The values of a template. A missing name is an error, not an empty text. */
 export type TemplateData = Readonly<Record<string, unknown>>
 
-const folder = path.join(root, 'views')
+const folder = path.join(packageRoot, 'views')
 const compiled = new Map<string, TemplateFunction>()
 /** The contents of an application's views, by the path of the package's view that each replaces. */
 let replaced: ReadonlyMap<string, string> = new Map()
@@ -21,7 +21,7 @@ let searched: readonly string[] = [folder]
  * @throws SiteError `views_invalid` if the folder does not exist or replaces nothing
  * @example replaceViews('/srv/shop/views/otp') // with auth/password.ejs in it
  */
-export function replaceViews(own: string): void {
+export function overrideViews(own: string): void {
   const files = listViews(own)
   replaced = new Map(
     files

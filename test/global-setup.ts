@@ -19,9 +19,9 @@ import { build } from 'esbuild'
 import type { TestProject } from 'vitest/node'
 import { connectDatabase } from '../src/db/connect.js'
 import { migrate } from '../src/db/migrate.js'
-import { root } from '../src/root.js'
+import { packageRoot } from '../src/package-root.js'
 import { testConfig } from './support/config.js'
-import { databaseAt, runOn, startPostgres } from './support/start-postgres.js'
+import { databaseUrl, runSql, startPostgres } from './support/start-postgres.js'
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -32,15 +32,15 @@ declare module 'vitest' {
   }
 }
 
-const cache = path.join(root, 'node_modules', '.cache', 'otp-admin-site')
+const cache = path.join(packageRoot, 'node_modules', '.cache', 'otp-admin-site')
 
 /** Prepares what all tests copy from: the embedded worker, and a migrated database of either kind. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   project.provide('chromium', await unpackChromium())
   const temporary = temporaryRoot()
   await buildWorker()
-  execFileSync(process.execPath, [path.join(root, 'scripts/build-lean.mjs')], { stdio: 'inherit' })
-  execFileSync(process.execPath, [path.join(root, 'scripts/build.mjs'), 'browser'], { stdio: 'inherit' })
+  execFileSync(process.execPath, [path.join(packageRoot, 'scripts/build-slim-adminjs.mjs')], { stdio: 'inherit' })
+  execFileSync(process.execPath, [path.join(packageRoot, 'scripts/build.mjs'), 'browser'], { stdio: 'inherit' })
   project.provide('embeddedTemplates', await embeddedTemplates())
   const cluster = process.env.TEST_DATABASE_URL ? undefined : await startPostgres()
   const url = process.env.TEST_DATABASE_URL ?? cluster?.url
@@ -51,7 +51,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   else process.stdout.write('Tests on PostgreSQL are skipped: install PostgreSQL 13+ or set TEST_DATABASE_URL.\n')
   return async () => {
     if (cluster) await cluster.stop()
-    else if (url) await runOn(url, `drop database ${template}`)
+    else if (url) await runSql(url, `drop database ${template}`)
     const left = readdirSync(temporary).toSorted((one, other) => one.localeCompare(other))
     rmSync(temporary, { recursive: true, force: true, maxRetries: 5 })
     rejectLeftovers(left)
@@ -106,10 +106,10 @@ async function unpackChromium(): Promise<string> {
 
 /** A worker thread cannot run TypeScript on Node 20. Renamed into place, as another run may be starting one. */
 async function buildWorker(): Promise<void> {
-  const outfile = path.join(root, 'dist/app/embedded-worker.js')
+  const outfile = path.join(packageRoot, 'dist/app/embedded-worker.js')
   const draft = `${outfile}.${process.pid}`
   await build({
-    entryPoints: [path.join(root, 'src/db/embedded-worker.ts')],
+    entryPoints: [path.join(packageRoot, 'src/db/embedded/worker.ts')],
     outfile: draft,
     bundle: true,
     platform: 'node',
@@ -122,8 +122,8 @@ async function buildWorker(): Promise<void> {
 }
 
 async function createTemplate(server: string, name: string): Promise<void> {
-  await runOn(server, `create database ${name} template template0`)
-  const database = await connectDatabase(testConfig({ DATABASE_URL: databaseAt(server, name) }))
+  await runSql(server, `create database ${name} template template0`)
+  const database = await connectDatabase(testConfig({ DATABASE_URL: databaseUrl(server, name) }))
   await migrate(database)
   await database.close()
 }
@@ -133,8 +133,8 @@ async function createTemplate(server: string, name: string): Promise<void> {
  * takes seconds; a changed migration or dependency makes new ones.
  */
 async function embeddedTemplates(): Promise<string> {
-  const sources = path.join(root, 'src/db/migrations')
-  const others = [import.meta.filename, path.join(root, 'package-lock.json')]
+  const sources = path.join(packageRoot, 'src/db/migrations')
+  const others = [import.meta.filename, path.join(packageRoot, 'package-lock.json')]
   const files = [...readdirSync(sources).map((file) => path.join(sources, file)), ...others]
   const hash = createHash('sha256')
   for (const file of files) hash.update(readFileSync(file))

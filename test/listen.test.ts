@@ -1,8 +1,8 @@
 import express from 'express'
 import { afterEach, expect, it } from 'vitest'
-import { listen, type Listening } from '../src/listen.js'
+import { listen, type ListeningServer } from '../src/listen.js'
 
-let listening: Listening
+let listening: ListeningServer
 afterEach(() => void listening.server.close())
 
 const ask = () => fetch(`http://127.0.0.1:${listening.port}/`)

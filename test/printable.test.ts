@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { pino } from 'pino'
 import { describe, expect, it } from 'vitest'
-import { explain, UsageRefused } from '../src/cli/refusals.js'
+import { describeError, UsageError } from '../src/cli/exit-codes.js'
 import { SiteError } from '../src/errors.js'
 import { logOptions } from '../src/log.js'
 import { printable, printableLine } from '../src/printable.js'
@@ -42,9 +42,9 @@ describe('text for terminals and logs (SEC-13)', () => {
   it.each(PAYLOADS)('makes one line of a refusal with %j', (payload) => {
     for (const fault of [
       new SiteError('unknown_user', `${payload}\nx`, 'Choose another.'),
-      new UsageRefused([payload]),
+      new UsageError([payload]),
     ]) {
-      const { lines } = explain(fault)
+      const { lines } = describeError(fault)
       expect(lines).toHaveLength(1)
       expect(lines[0]).not.toMatch(/\n/)
       expect(lines[0]).not.toMatch(obeyed)
@@ -52,7 +52,7 @@ describe('text for terminals and logs (SEC-13)', () => {
   })
 
   it('shows the stack of an error in lines', () => {
-    expect(explain(new Error('\u001b[31m')).lines[0]).toMatch(/\\u001b\[31m\n +at /)
+    expect(describeError(new Error('\u001b[31m')).lines[0]).toMatch(/\\u001b\[31m\n +at /)
   })
 
   it('is what the log writes', () => {

@@ -1,8 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { createTranslator } from '../src/i18n.js'
-import { root } from '../src/root.js'
+import { createTranslator } from '../src/i18n/translator.js'
+import { packageRoot } from '../src/package-root.js'
 import { renderHtml, renderText } from '../src/templates.js'
 
 const data = {
@@ -45,9 +45,9 @@ describe('renderText', () => {
 
 it('no view prints unescaped markup of its own: `<%-` stands before include alone', async () => {
   const raw: string[] = []
-  for (const file of await readdir(path.join(root, 'views'), { recursive: true }))
+  for (const file of await readdir(path.join(packageRoot, 'views'), { recursive: true }))
     if (file.endsWith('.ejs'))
-      for (const [found] of (await readFile(path.join(root, 'views', file), 'utf8')).matchAll(
+      for (const [found] of (await readFile(path.join(packageRoot, 'views', file), 'utf8')).matchAll(
         /<%-(?!\s*include\()[^%]*%>/g,
       ))
         raw.push(`${file}: ${found}`)

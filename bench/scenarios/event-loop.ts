@@ -4,9 +4,9 @@ import { connectDatabase } from '../../src/db/connect.js'
 import { migrate } from '../../src/db/migrate.js'
 import { testConfig } from '../../test/support/config.js'
 import { temporaryFolder } from '../databases.js'
-import { timed } from '../numbers.js'
-import { addPeople, createOtp, type Person, signIn } from '../people.js'
-import type { Row } from '../scenario.js'
+import { timeEach } from '../stats.js'
+import { addUsers, createOtp, type BenchUser, signIn } from '../users.js'
+import type { ResultRow } from '../scenario.js'
 import { startServer } from '../start-server.js'
 
 const WARM_UP = 10
@@ -14,7 +14,7 @@ const CONCURRENT = 50
 const PARALLEL = 20
 
 /** Many logins at once on the embedded database: does the process still answer, does anybody wait? */
-export async function eventLoop(): Promise<Row[]> {
+export async function eventLoop(): Promise<ResultRow[]> {
   const folder = temporaryFolder()
   const people = await prepare(folder, WARM_UP + CONCURRENT + PARALLEL)
   const server = await startServer({ DATA_DIR: folder })
@@ -28,21 +28,21 @@ export async function eventLoop(): Promise<Row[]> {
   return [delayRow(delay.p99, delay.max), waitRow(Math.max(...waits) / 1000)]
 }
 
-async function prepare(folder: string, count: number): Promise<Person[]> {
+async function prepare(folder: string, count: number): Promise<BenchUser[]> {
   const database = await connectDatabase(testConfig({ DATA_DIR: folder }))
   await migrate(database)
-  const people = await addPeople(createOtp(database, systemClock), count)
+  const people = await addUsers(createOtp(database, systemClock), count)
   await database.close()
   return people
 }
 
 /** Starts all at once. @returns milliseconds that each took for both steps */
-async function together(baseUrl: string, people: readonly Person[]): Promise<number[]> {
-  const each = await Promise.all(people.map((person) => timed(1, () => signIn(baseUrl, person))))
+async function together(baseUrl: string, people: readonly BenchUser[]): Promise<number[]> {
+  const each = await Promise.all(people.map((person) => timeEach(1, () => signIn(baseUrl, person))))
   return each.flat()
 }
 
-function delayRow(p99: number, max: number): Row {
+function delayRow(p99: number, max: number): ResultRow {
   return {
     what: 'event-loop delay, p99, during 50 concurrent logins, embedded database',
     must: '≤ 25 ms',
@@ -51,7 +51,7 @@ function delayRow(p99: number, max: number): Row {
   }
 }
 
-function waitRow(longest: number): Row {
+function waitRow(longest: number): ResultRow {
   return {
     what: 'twenty sign-ins at once on the embedded database: the slowest, both steps',
     must: '≤ 2 s',

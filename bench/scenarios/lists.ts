@@ -1,9 +1,9 @@
 import { systemClock } from '../../src/clock.js'
-import { addCrowd } from '../crowd.js'
+import { addBulkUsers } from '../bulk-users.js'
 import { createDatabase } from '../databases.js'
-import { median, timed } from '../numbers.js'
-import { addPeople, createOtp, signIn } from '../people.js'
-import type { Bench, Row } from '../scenario.js'
+import { median, timeEach } from '../stats.js'
+import { addUsers, createOtp, signIn } from '../users.js'
+import type { BenchContext, ResultRow } from '../scenario.js'
 import { startServer } from '../start-server.js'
 
 const USERS = 100_000
@@ -13,11 +13,11 @@ const CALLS = 15
 const WARM_UP = 3
 
 /** AdminJS's own list call over a large table, by a verified superuser over HTTP. */
-export async function lists(bench: Bench): Promise<Row[]> {
+export async function lists(bench: BenchContext): Promise<ResultRow[]> {
   const { database, environment, drop } = await createDatabase(bench)
-  const [person] = await addPeople(createOtp(database, systemClock), 1)
+  const [person] = await addUsers(createOtp(database, systemClock), 1)
   if (!person) throw new Error('Nobody to sign in as.')
-  await addCrowd(database, { users: USERS, devicesEach: DEVICES_EACH })
+  await addBulkUsers(database, { users: USERS, devicesEach: DEVICES_EACH })
   const { rows } = await database.pool.query<{ email: string }>('select email from users where id = $1', [USERS / 2])
   const server = await startServer(environment)
   const browser = await signIn(server.baseUrl, person)
@@ -26,7 +26,7 @@ export async function lists(bench: Bench): Promise<Row[]> {
       const answer = await browser.get(`/admin/api/resources/totp_devices/actions/list?perPage=${PER_PAGE}&${query}`)
       if (answer.status !== 200 || !answer.text.includes('"records":[{')) throw new Error(`${query}: ${answer.text}`)
     }
-    return median((await timed(CALLS, measure)).slice(WARM_UP))
+    return median((await timeEach(CALLS, measure)).slice(WARM_UP))
   }
   const last = Math.ceil((USERS * DEVICES_EACH + 1) / PER_PAGE)
   const piece = rows[0]?.email.slice(8, 24) ?? ''
@@ -38,7 +38,7 @@ export async function lists(bench: Bench): Promise<Row[]> {
   )
 }
 
-function row(what: string, milliseconds: number, limit: number): Row {
+function row(what: string, milliseconds: number, limit: number): ResultRow {
   return {
     what: `\`totp_devices\` list, 1,000,000 rows: ${what}`,
     must: `≤ ${limit} ms`,

@@ -1,11 +1,11 @@
 import path from 'node:path'
 import { hash, verify } from '@node-rs/argon2'
 import { systemClock } from '../../src/clock.js'
-import { root } from '../../src/root.js'
+import { packageRoot } from '../../src/package-root.js'
 import { createDatabase } from '../databases.js'
-import { grouped, inParallel, median } from '../numbers.js'
-import { addPeople, createOtp, type Person, signIn } from '../people.js'
-import type { Bench, Row } from '../scenario.js'
+import { formatThousands, inParallel, median } from '../stats.js'
+import { addUsers, createOtp, type BenchUser, signIn } from '../users.js'
+import type { BenchContext, ResultRow } from '../scenario.js'
 import { type BenchServer, startServer } from '../start-server.js'
 
 /** Logins between two looks at the process. In the first rounds V8 still compiles. */
@@ -14,18 +14,18 @@ const ROUNDS = 6
 const BROWSERS = 8
 
 /** What Express, pg and the hash take for the same requests and as many statements, and nothing else. */
-const BARE = [path.join(root, 'bench', 'bare-login.mjs')]
+const BARE = [path.join(packageRoot, 'bench', 'bare-login.mjs')]
 
 /** Full two-step logins in one process on PostgreSQL: what one costs, and what stays in memory. */
-export async function logins(bench: Bench): Promise<Row[]> {
+export async function logins(bench: BenchContext): Promise<ResultRow[]> {
   const rounds = await signInMany(bench)
   const bare = await signInMany(bench, BARE)
   return [costRow(rounds, bare), memoryRow(rounds)]
 }
 
-async function signInMany(bench: Bench, program?: string[]): Promise<Round[]> {
+async function signInMany(bench: BenchContext, program?: string[]): Promise<Round[]> {
   const { database, environment, drop } = await createDatabase(bench)
-  const people = await addPeople(createOtp(database, systemClock), ROUND * ROUNDS)
+  const people = await addUsers(createOtp(database, systemClock), ROUND * ROUNDS)
   const server = await startServer(environment, program)
   const rounds: Round[] = []
   while (people.length > 0) rounds.push(await measure(server, people.splice(0, ROUND)))
@@ -44,7 +44,7 @@ interface Round {
   memory: number
 }
 
-async function measure(server: BenchServer, people: readonly Person[]): Promise<Round> {
+async function measure(server: BenchServer, people: readonly BenchUser[]): Promise<Round> {
   const hashBefore = await cpuOfHash()
   const before = await server.probe()
   const start = performance.now()
@@ -71,7 +71,7 @@ async function cpuOfHash(): Promise<number> {
 const ratioOf = ({ cpu, hash }: Round) => cpu / hash
 
 /** Of the least disturbed round: neighbours make the same work cost more, never less. */
-function costRow(rounds: readonly Round[], bare: readonly Round[]): Row {
+function costRow(rounds: readonly Round[], bare: readonly Round[]): ResultRow {
   const ratio = Math.min(...rounds.map(ratioOf))
   const best = rounds.find((round) => ratioOf(round) === ratio)
   const perSecond = Math.max(...rounds.map((round) => round.perSecond))
@@ -83,12 +83,12 @@ function costRow(rounds: readonly Round[], bare: readonly Round[]): Row {
   }
 }
 
-function memoryRow(rounds: readonly Round[]): Row {
+function memoryRow(rounds: readonly Round[]): ResultRow {
   const megabytes = rounds.map(({ memory }) => Math.round(memory / 1e6))
   const [, second = NaN, ...later] = megabytes
   const last = later.at(-1) ?? NaN
   return {
-    what: `resident memory after every 500 of ${grouped(ROUND * ROUNDS)} logins on PostgreSQL`,
+    what: `resident memory after every 500 of ${formatThousands(ROUND * ROUNDS)} logins on PostgreSQL`,
     must: '≤ 220 MB and flat',
     measured: `${megabytes.join(', ')} MB`,
     ok: Math.max(second, ...later) <= 220 && last <= second * 1.05,

@@ -1,17 +1,17 @@
 import unpacked from '@sparticuz/chromium'
 import type { BrowserContext, Page } from 'playwright-core'
 import { systemClock } from '../../src/clock.js'
-import { launchBrowser, openPage } from '../../test/support/browser.js'
+import { launchBrowser, openPage } from '../../test/support/chromium.js'
 import { createDatabase } from '../databases.js'
-import { grouped } from '../numbers.js'
-import { addPeople, createOtp, signIn } from '../people.js'
-import type { Bench, Row } from '../scenario.js'
+import { formatThousands } from '../stats.js'
+import { addUsers, createOtp, signIn } from '../users.js'
+import type { BenchContext, ResultRow } from '../scenario.js'
 import { startServer } from '../start-server.js'
 
 /** What a real browser fetches of the panel's JavaScript, on its first visit and on its second. */
-export async function panelScript(bench: Bench): Promise<Row[]> {
+export async function panelScript(bench: BenchContext): Promise<ResultRow[]> {
   const { database, environment, drop } = await createDatabase(bench)
-  const [person] = await addPeople(createOtp(database, systemClock), 1)
+  const [person] = await addUsers(createOtp(database, systemClock), 1)
   if (!person) throw new Error('Nobody to sign in as.')
   const server = await startServer(environment)
   const signedIn = { browser: await signIn(server.baseUrl, person), baseUrl: server.baseUrl }
@@ -26,7 +26,7 @@ export async function panelScript(bench: Bench): Promise<Row[]> {
     {
       what: "panel's JavaScript on the wire, first visit / second visit",
       must: '≤ 760 kB / 0 bytes',
-      measured: `${grouped(first / 1000)} kB / ${grouped(second)} bytes`,
+      measured: `${formatThousands(first / 1000)} kB / ${formatThousands(second)} bytes`,
       ok: first > 0 && first <= 760_000 && second === 0,
     },
   ]

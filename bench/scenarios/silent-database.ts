@@ -1,24 +1,24 @@
 import { systemClock } from '../../src/clock.js'
-import { openBrowser } from '../../test/support/browse.js'
+import { createHttpBrowser } from '../../test/support/http-browser.js'
 import { startProxy, targetOf, throughProxy } from '../../test/support/proxy.js'
 import { createDatabase } from '../databases.js'
-import { addPeople, createOtp, PASSWORD } from '../people.js'
-import type { Bench, Row } from '../scenario.js'
+import { addUsers, createOtp, PASSWORD } from '../users.js'
+import type { BenchContext, ResultRow } from '../scenario.js'
 import { startServer } from '../start-server.js'
 
 const REQUESTS = 20
 
 /** What a database host that disappears without a word costs, in seconds. */
-export async function silentDatabase(bench: Bench): Promise<Row[]> {
+export async function silentDatabase(bench: BenchContext): Promise<ResultRow[]> {
   const { database, environment, drop } = await createDatabase(bench)
-  const [person] = await addPeople(createOtp(database, systemClock), 1)
+  const [person] = await addUsers(createOtp(database, systemClock), 1)
   const url = environment['DATABASE_URL']
   if (!person || !url) throw new Error('This needs PostgreSQL and somebody who signs in.')
   const proxy = await startProxy(targetOf(url))
   const places = { ...environment, DATABASE_URL: throughProxy(url, proxy), LOGIN_ADDRESS_LIMIT: '0' }
   const server = await startServer(places)
   const form = { username: person.email, password: PASSWORD }
-  const status = async () => (await openBrowser(server.baseUrl).post('/account/login', form)).status
+  const status = async () => (await createHttpBrowser(server.baseUrl).post('/account/login', form)).status
   const allRight = async () =>
     (await Promise.all(Array.from({ length: REQUESTS }, status))).every((each) => each === 303)
   while (!(await allRight()));
@@ -27,7 +27,7 @@ export async function silentDatabase(bench: Bench): Promise<Row[]> {
     while (!(await allRight()));
   })
   proxy.swallowAll()
-  const told = await secondsOf(() => openBrowser(server.baseUrl).get('/readyz'))
+  const told = await secondsOf(() => createHttpBrowser(server.baseUrl).get('/readyz'))
   const waiting = Promise.allSettled([status(), status()])
   const ended = await secondsOf(() => server.stop())
   await waiting
@@ -46,6 +46,6 @@ async function secondsOf(work: () => Promise<unknown>): Promise<number> {
   return (performance.now() - start) / 1000
 }
 
-function row(what: string, most: number, seconds: number): Row {
+function row(what: string, most: number, seconds: number): ResultRow {
   return { what, must: `≤ ${most} s`, measured: `${seconds.toFixed(1)} s`, ok: seconds <= most }
 }

@@ -1,10 +1,10 @@
 import { testClock } from '../../test/support/clock.js'
 import { verifyToken } from '../../src/otp/verify-token.js'
-import { recordVerifications } from '../../src/auth/record-verifications.js'
+import { auditDeviceEvents } from '../../src/auth/audit-device-events.js'
 import { createDatabase } from '../databases.js'
-import { grouped, inParallel } from '../numbers.js'
-import { addPeople, code, createOtp } from '../people.js'
-import type { Bench, Row } from '../scenario.js'
+import { formatThousands, inParallel } from '../stats.js'
+import { addUsers, currentCode, createOtp } from '../users.js'
+import type { BenchContext, ResultRow } from '../scenario.js'
 
 const DEVICES = 500
 const ROUNDS = 8
@@ -13,18 +13,18 @@ const WARM_UP = 2
 const CALLERS = 10
 
 /** The one door, with the audit trail behind it as in the site, asked by this process. */
-export async function verifyTokens(bench: Bench): Promise<Row[]> {
+export async function verifyTokenRate(bench: BenchContext): Promise<ResultRow[]> {
   const { database, drop } = await createDatabase(bench)
   const clock = testClock()
   const otp = createOtp(database, clock)
-  recordVerifications(otp)
-  const people = await addPeople(otp, DEVICES)
+  auditDeviceEvents(otp)
+  const people = await addUsers(otp, DEVICES)
   const rates: number[] = []
   const costs: number[] = []
   for (let round = 0; round < ROUNDS; round += 1) {
     // Each device accepts one code a step.
     clock.advance(30)
-    const token = code(clock.now())
+    const token = currentCode(clock.now())
     const start = performance.now()
     const cpu = process.cpuUsage()
     await inParallel(people, CALLERS, async ({ id, deviceId }) => {
@@ -41,7 +41,7 @@ export async function verifyTokens(bench: Bench): Promise<Row[]> {
     {
       what: '`verifyToken` on PostgreSQL, one process',
       must: '≥ 800/s, 4 statements at most each',
-      measured: `${grouped(rate)}/s, ${Math.min(...costs).toFixed(2)} ms of CPU each`,
+      measured: `${formatThousands(rate)}/s, ${Math.min(...costs).toFixed(2)} ms of CPU each`,
       ok: rate >= 800,
     },
   ]

@@ -1,7 +1,7 @@
 // @ts-check
 import express from 'express'
 import { createOtpAdminSite, requires } from 'otp-admin-site'
-import { changePassword, dismiss, hire, users } from './people.js'
+import { changePassword, dismiss, hire, users } from './users.js'
 
 const { PORT = '3000', DATA_DIR = './data', DATABASE_URL } = process.env
 

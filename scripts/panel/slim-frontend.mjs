@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
-import { root } from '../staleness.mjs'
+import { root } from '../build-cache.mjs'
 
 const modules = path.join(root, 'node_modules')
 

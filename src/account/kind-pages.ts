@@ -1,18 +1,18 @@
 import type { Request, RequestHandler, Response, Router } from 'express'
 import type { RequestUser } from '../auth/request-user.js'
-import type { Kind } from '../otp/kinds/kind.js'
-import type { Account } from './account.js'
-import type { SetUpForm } from './setup/forms.js'
+import type { Kind } from '../otp/kind-registry/kind.js'
+import type { AccountServices } from './account-services.js'
+import type { SetupForm } from './setup/setup-form.js'
 
 /** How a device is set up in the wizard itself. */
 export interface WizardSteps {
   /** Starts a setup, or continues the one that this session has started. */
-  start(account: Account, req: Request, user: RequestUser): Promise<void>
+  start(account: AccountServices, req: Request, user: RequestUser): Promise<void>
   /** Renders the step that this session is at. @returns false if it has started no setup */
-  show(account: Account, req: Request, res: Response, next: string | null): Promise<boolean>
+  show(account: AccountServices, req: Request, res: Response, next: string | null): Promise<boolean>
   /** Takes the first token. */
   submit(
-    account: Account,
+    account: AccountServices,
     req: Request,
     res: Response,
     given: { user: RequestUser; token: string; next: string | null },
@@ -22,9 +22,9 @@ export interface WizardSteps {
 /** How a kind whose tokens are backups makes a new set and shows it once. */
 export interface BackupSets {
   /** Makes a new set and passes it to the page that comes next. */
-  make(account: Account, req: Request, res: Response, userId: number): Promise<void>
+  make(account: AccountServices, req: Request, res: Response, userId: number): Promise<void>
   /** The tokens of a set that was made just now, for showing them once; null: there are none. */
-  take(account: Account, req: Request, res: Response): Promise<string[] | null>
+  take(account: AccountServices, req: Request, res: Response): Promise<string[] | null>
 }
 
 /** A link on the profile: its URL and the keys of its texts. */
@@ -42,15 +42,15 @@ export interface KindPages {
   /** For kinds with setup pages of their own whose forms are accepted at the wizard's URL as well. */
   alsoInWizard?: {
     /** Whether a form starts a setup of this kind. */
-    starts(form: SetUpForm): boolean
-    submit(account: Account): RequestHandler
+    starts(form: SetupForm): boolean
+    submit(account: AccountServices): RequestHandler
   }
   backups?: BackupSets
   /** The link that adds a device. */
   addLink?: ProfileLink
   /** A link at each active device. `label` is what it is called for who cannot see to which device it belongs. */
   deviceLink?: { path(id: number): string; text: string; label: string }
-  routes(account: Account): readonly Router[]
+  routes(account: AccountServices): readonly Router[]
 }
 
 /** A kind that brings pages. */
@@ -67,6 +67,6 @@ export function kindsWithPages(kinds: readonly Kind[]): KindWithPages[] {
 }
 
 /** How this site makes backups; null: no kind does. */
-export function backupSets({ otp }: Pick<Account, 'otp'>): BackupSets | null {
+export function backupSets({ otp }: Pick<AccountServices, 'otp'>): BackupSets | null {
   return kindsWithPages(otp.kinds).find(({ pages }) => pages.backups)?.pages.backups ?? null
 }

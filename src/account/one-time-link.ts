@@ -101,7 +101,7 @@ export async function findLink(services: Services, purpose: LinkPurpose, token: 
  *
  * @returns null where it is unknown, too old, or used already: of two at once one gets null
  */
-export async function useLink(
+export async function redeemLink(
   services: Services,
   transaction: Transaction,
   purpose: LinkPurpose,
@@ -110,12 +110,12 @@ export async function useLink(
   // The person first, then the link, as whatever ends somebody's links does: the other way round each may wait for the other.
   await askLink(services, transaction, purpose, token, LOCK_OWNER)
   const link = await askLink(services, transaction, purpose, token, USE)
-  if (link) await voidLinks(services, transaction, purpose, [link.userId])
+  if (link) await revokeLinks(services, transaction, purpose, [link.userId])
   return link
 }
 
 /** Ends the links of one purpose that these users have. */
-export async function voidLinks(
+export async function revokeLinks(
   { database, clock }: Services,
   transaction: Transaction,
   purpose: LinkPurpose,

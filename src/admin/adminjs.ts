@@ -1,6 +1,6 @@
 /**
  * The only file on the server that imports AdminJS. The build and the tests replace its imports
- * with a small bundle (scripts/lean-adminjs.mjs), because the packages also load Babel, Rollup
+ * with a small bundle (scripts/slim-adminjs.mjs), because the packages also load Babel, Rollup
  * and a React library, which takes over two seconds.
  */
 export {

@@ -1,21 +1,21 @@
 import type { DeviceTable } from './actions/device-tables.js'
 import { panelActions } from './actions/panel-actions.js'
 import { AdminJS } from './adminjs.js'
-import { dashboard } from './dashboard.js'
+import { dashboardHandler } from './dashboard.js'
 import { checkComponentNames } from './host/check-component-names.js'
-import { combineOptions } from './host/combine-options.js'
-import { guardActions } from './host/guard-actions.js'
+import { mergeOptions } from './host/merge-options.js'
+import { guardHostActions } from './host/guard-host-actions.js'
 import type { HostSettings } from './host/host-admin.js'
-import { idOf } from './host/host-resources.js'
-import { keepApart } from './host/keep-apart.js'
+import { resourceId } from './host/host-resources.js'
+import { assertNoConflicts } from './host/assert-no-conflicts.js'
 import { type TableGuard, unseenResources } from './host/table-guard.js'
 import { unusedOptions } from './host/unused-options.js'
 import { offerKinds } from './permissions.js'
 import { shownKinds } from './resources/devices.js'
 import { panelResources } from './resources/index.js'
-import { ListedResource } from './resources/listed-resource.js'
+import { AllowListedResource } from './resources/allow-listed-resource.js'
 import type { PanelResource } from './resources/panel-resource.js'
-import type { PanelServices } from './services.js'
+import type { PanelServices } from './panel-services.js'
 
 /** Builds AdminJS with the site's resources. Its components are bundled at build time, so none are passed here. */
 export function buildAdmin(services: PanelServices): AdminJS {
@@ -34,11 +34,11 @@ export async function buildAdminWithHost(
   { options }: HostSettings,
   tables: TableGuard,
 ): Promise<AdminJS> {
-  const admin = new AdminJS(combineOptions(ownOptions(services), options))
-  await keepApart(admin, options.resources ?? [], tables, (resource) =>
+  const admin = new AdminJS(mergeOptions(ownOptions(services), options))
+  await assertNoConflicts(admin, options.resources ?? [], tables, (resource) =>
     services.warn(
       'host_tables_unasked',
-      `The database of the resource "${idOf(resource)}" is not responding. The site checks at the first call whether it is one of its own tables.`,
+      `The database of the resource "${resourceId(resource)}" is not responding. The site checks at the first call whether it is one of its own tables.`,
     ),
   )
   warnOfUnseen(services, admin)
@@ -48,12 +48,12 @@ export async function buildAdminWithHost(
       `The AdminJS option ${name} has no effect in this panel (docs/guides/adminjs.md).`,
     )
   checkComponentNames(admin, options)
-  guardActions(admin)
+  guardHostActions(admin)
   return admin
 }
 
 function warnOfUnseen({ warn }: PanelServices, admin: AdminJS): void {
-  const unseen = unseenResources(admin).map(idOf)
+  const unseen = unseenResources(admin).map(resourceId)
   if (unseen.length === 0) return
   warn(
     'host_tables_unseen',
@@ -70,9 +70,9 @@ function ownOptions(services: PanelServices) {
     logoutPath: '/account/logout',
     branding: { companyName: services.siteName, logo: false as const, withMadeWithLove: false },
     settings: { defaultPerPage: 20 },
-    dashboard: { component: 'Dashboard', handler: dashboard(services) },
+    dashboard: { component: 'Dashboard', handler: dashboardHandler(services) },
     resources: panelResources(services.otp.everyKind).map((resource) => ({
-      resource: new ListedResource(services, modelOf(services, devices, resource), resource.list),
+      resource: new AllowListedResource(services, modelOf(services, devices, resource), resource.list),
       options: optionsOf(services, devices, resource),
     })),
   }

@@ -3,9 +3,9 @@ import { QueryTypes } from 'sequelize'
 import { COUNTS_AS_FACTOR } from '../otp/device.js'
 import { knownUser } from './panel-user.js'
 import { can } from './permissions.js'
-import { isOpen } from './requirements.js'
+import { isListAllowed } from './requirements.js'
 import { shownKinds } from './resources/devices.js'
-import type { PanelServices } from './services.js'
+import type { PanelServices } from './panel-services.js'
 
 const RECENT = 8
 const WITHOUT_DEVICE = 8
@@ -30,18 +30,22 @@ interface RecentEvent {
  * What the landing page shows: the newest events, and staff without a second factor. Each is
  * null if the user cannot view it, or if this session does not meet its requirement.
  */
-export interface Dashboard {
+export interface DashboardData {
   events: RecentEvent[] | null
   withoutDevice: Person[] | null
 }
 
 /** Creates the handler of the landing page. Both of its queries stop after a few rows. */
-export function dashboard(services: PanelServices) {
-  return async (_request: unknown, response: Response, context?: { currentAdmin?: unknown }): Promise<Dashboard> => {
+export function dashboardHandler(services: PanelServices) {
+  return async (
+    _request: unknown,
+    response: Response,
+    context?: { currentAdmin?: unknown },
+  ): Promise<DashboardData> => {
     const user = knownUser(context?.currentAdmin)
     // A host application can call this as well, without a current admin.
     if (!user) return { events: null, withoutDevice: null }
-    const sees = (table: string) => can(user, 'view', table) && isOpen(response, table)
+    const sees = (table: string) => can(user, 'view', table) && isListAllowed(response, table)
     const seesPeople = sees('users')
     const seesDevices = shownKinds(services.otp.everyKind).every(({ table }) => sees(table))
     const [events, withoutDevice] = await Promise.all([

@@ -1,14 +1,14 @@
 import type { Request, RequestHandler } from 'express'
 import type { RequestUser } from '../auth/request-user.js'
-import { arrivalTime } from '../http/client-info.js'
-import { loginAddress, safeNext } from '../http/safe-next.js'
+import { arrivalTime } from '../http/remember-client.js'
+import { loginPath, safeNext } from '../http/safe-next.js'
 import { isApi } from './http/is-api.js'
 import { warnOnce } from './host/warn-once.js'
 import { watchAdmin } from './host/watch-admin.js'
 import { PanelUser } from './panel-user.js'
-import { PanelRefusal } from './refusal.js'
+import { PanelError } from './panel-error.js'
 import type { RequirementChecks } from './requirements.js'
-import type { PanelServices } from './services.js'
+import type { PanelServices } from './panel-services.js'
 
 type Entry = { may: true; user: RequestUser } | { may: false; code: 'not_authenticated' | 'not_verified' | 'not_staff' }
 
@@ -23,7 +23,7 @@ export interface PanelRules {
  * Checks whether a user can enter the panel: only verified staff can. Loading the request's user
  * has already checked that the account is active.
  */
-export function mayEnter(user: RequestUser | undefined): Entry {
+export function checkPanelAccess(user: RequestUser | undefined): Entry {
   if (!user) return { may: false, code: 'not_authenticated' }
   if (!user.isVerified()) return { may: false, code: 'not_verified' }
   return user.isStaff ? { may: true, user } : { may: false, code: 'not_staff' }
@@ -35,18 +35,18 @@ export function mayEnter(user: RequestUser | undefined): Entry {
  *
  * @param known is filled in after this handler is mounted, while the panel is built
  */
-export function guard(services: PanelServices, known: PanelRules): RequestHandler {
+export function requirePanelAccess(services: PanelServices, known: PanelRules): RequestHandler {
   return (req, res, next) => {
     res.set('Cache-Control', 'no-store')
-    const entry = mayEnter(req.user)
+    const entry = checkPanelAccess(req.user)
     if (entry.may) {
       if (!req.complete) entered.set(req, known)
       const opens = (resourceId: string) => known.isOpenTo(req, resourceId)
-      const user = new PanelUser(entry.user, services.originOf(req), known.ofHost, opens, arrivalTime(req))
+      const user = new PanelUser(entry.user, services.readClientInfo(req), known.ofHost, opens, arrivalTime(req))
       introduce(req.session, currentAdmin(services, user))
       next()
-    } else if (entry.code === 'not_staff' || isApi(req.path) || !isRead(req)) next(new PanelRefusal(entry.code))
-    else res.redirect(302, loginAddress(safeNext(req.originalUrl)))
+    } else if (entry.code === 'not_staff' || isApi(req.path) || !isRead(req)) next(new PanelError(entry.code))
+    else res.redirect(302, loginPath(safeNext(req.originalUrl)))
   }
 }
 
@@ -72,12 +72,12 @@ const entered = new WeakMap<Request, PanelRules>()
  * Guards a call again after its body was read, if the body had not arrived before. Otherwise a
  * slow body could act with a session that has ended in the meantime.
  */
-export function guardAgain(services: PanelServices): RequestHandler {
+export function recheckPanelAccess(services: PanelServices): RequestHandler {
   return async (req, res, next) => {
     const known = entered.get(req)
     if (!known) return next()
-    await services.readAgain(req)
-    guard(services, known)(req, res, next)
+    await services.reloadSessionAndUser(req)
+    requirePanelAccess(services, known)(req, res, next)
   }
 }
 

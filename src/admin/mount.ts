@@ -2,33 +2,33 @@ import express, { type RequestHandler, type Router } from 'express'
 import { type AdminJS, buildRouter } from './adminjs.js'
 import { buildAdmin, buildAdminWithHost } from './build-admin.js'
 import { exportList } from './export/export-list.js'
-import { guard, guardAgain, type PanelRules } from './guard.js'
+import { requirePanelAccess, recheckPanelAccess, type PanelRules } from './guard.js'
 import { bundleComponents } from './host/bundle-components.js'
 import { checkHostCall } from './host/check-host-call.js'
-import { checkHostPage, checkNamedPage } from './host/check-host-page.js'
-import { cutReferences } from './host/cut-references.js'
-import { type HostSettings, readHostAdmin } from './host/host-admin.js'
+import { checkHostPage, checkCustomPage } from './host/check-host-page.js'
+import { stripReferences } from './host/strip-references.js'
+import { type HostSettings, parseHostAdmin } from './host/host-admin.js'
 import { createHostPage } from './host/host-page.js'
-import { enterHost, refuseNothing } from './host/host-fault.js'
-import { hostPermissions } from './host/host-permissions.js'
+import { enterHost, rejectNothing } from './host/host-error.js'
+import { listHostPermissions } from './host/host-permissions.js'
 import { readOwnRelations } from './host/own-relations.js'
 import { readHostFields } from './host/read-host-fields.js'
 import { serveComponents } from './host/serve-components.js'
 import { readByPost, takeBulkIds } from './host/take-bulk-ids.js'
 import { guardTables, type TableGuard } from './host/table-guard.js'
-import { refuseSharedKeys } from './host/refuse-shared-keys.js'
-import { refuseUnreadable } from './host/refuse-unreadable.js'
-import { unmaskHostRefusals } from './host/unmask-host-refusals.js'
-import { answerRefusals } from './http/answer-refusals.js'
+import { rejectSharedKeys } from './host/reject-shared-keys.js'
+import { rejectUnreadable } from './host/reject-unreadable.js'
+import { restoreHostErrorStatus } from './host/restore-host-error-status.js'
+import { panelErrorHandler } from './http/panel-error-handler.js'
 import { type CallKind, checkCall } from './http/check-call.js'
 import { checkPage } from './http/check-page.js'
 import { readFields } from './http/read-fields.js'
-import { unmaskRefusals } from './http/unmask-refusals.js'
+import { restoreErrorStatus } from './http/restore-error-status.js'
 import { createPage } from './page/render-page.js'
-import { type PanelAssets, readAssets } from './page/serve-assets.js'
-import { PanelRefusal } from './refusal.js'
-import { checkRequirement, type RequirementChecks } from './requirements.js'
-import type { PanelServices } from './services.js'
+import { type PanelAssets, loadPanelAssets } from './page/serve-assets.js'
+import { PanelError } from './panel-error.js'
+import { createRequirementChecks, type RequirementChecks } from './requirements.js'
+import type { PanelServices } from './panel-services.js'
 
 export interface Panel {
   /** Mounted at `/admin`, after the middleware that loads the session and the request's user. */
@@ -59,22 +59,22 @@ const PAGES = [
  * @throws {SiteError} if the assets are not built, or the host's AdminJS options are invalid
  */
 export async function createPanel(services: PanelServices): Promise<Panel> {
-  const assets = readAssets()
+  const assets = loadPanelAssets()
   const router = strictRouter()
   // Until the requirements are known, no resource is open.
   const known: PanelRules = { ofHost: [], isOpenTo: () => false }
   router.get('/login', (_req, res) => res.redirect(302, '/account/login'))
   router.get('/logout', (_req, res) => res.redirect(302, '/account/logout'))
-  router.use(guard(services, known), onlyGetAndPost)
+  router.use(requirePanelAccess(services, known), onlyGetAndPost)
   router.use('/api', ownPageOnly(services))
   const rules = services.admin
-    ? await mountWithHost(router, services, readHostAdmin(services.admin), assets)
+    ? await mountWithHost(router, services, parseHostAdmin(services.admin), assets)
     : mountOwn(router, services, assets)
   Object.assign(known, rules)
   router.use(() => {
-    throw new PanelRefusal('not_found')
+    throw new PanelError('not_found')
   })
-  router.use(answerRefusals(services))
+  router.use(panelErrorHandler(services))
   return { router, assets: assets.serve }
 }
 
@@ -83,7 +83,7 @@ const strictRouter = () => express.Router({ caseSensitive: true, strict: true })
 
 function mountOwn(router: Router, services: PanelServices, assets: PanelAssets): PanelRules {
   const admin = buildAdmin(services)
-  const check = checkRequirement(services, admin, services.requirements ?? {})
+  const check = createRequirementChecks(services, admin, services.requirements ?? {})
   mountCalls(router, services, admin, check, routerOf(admin))
   mountPages(router, admin, createPage(services, admin, assets))
   return { ofHost: [], isOpenTo: check.isOpenTo }
@@ -102,19 +102,19 @@ async function mountWithHost(
   const script = components && `/host-assets/${components.name}`
   const page = createHostPage(admin, assets, script && `/admin${script}`)
   const adminRouter = routerOf(admin)
-  const check = checkRequirement(services, admin, { ...host.requirements, ...services.requirements })
+  const check = createRequirementChecks(services, admin, { ...host.requirements, ...services.requirements })
   const handled = (kind?: CallKind) => [
     ...check.calls,
     ...readHostFields(host),
     ...(kind === 'bulk' ? [takeBulkIds] : []),
-    guardAgain(services),
-    ...(kind ? [refuseSharedKeys(admin, kind)] : []),
-    unmaskHostRefusals,
-    cutReferences(admin, check.isOpenTo),
+    recheckPanelAccess(services),
+    ...(kind ? [rejectSharedKeys(admin, kind)] : []),
+    restoreHostErrorStatus,
+    stripReferences(admin, check.isOpenTo),
     enterHost,
     adminRouter,
-    refuseNothing,
-    ...(kind ? [refuseUnreadable(services, admin, kind)] : []),
+    rejectNothing,
+    ...(kind ? [rejectUnreadable(services, admin, kind)] : []),
   ]
   if (components && script) router.get(script, serveComponents(components))
   for (const [path, kind] of CALLS)
@@ -125,12 +125,12 @@ async function mountWithHost(
       watchTables(tables, admin),
       ...handled(kind),
     )
-  router.all('/api/pages/:pageName', checkNamedPage(admin), watchTables(tables, admin), ...handled())
+  router.all('/api/pages/:pageName', checkCustomPage(admin), watchTables(tables, admin), ...handled())
   for (const path of PAGES) router.get(path, checkHostPage(admin), page)
-  router.get('/pages/:pageName', checkNamedPage(admin), page)
+  router.get('/pages/:pageName', checkCustomPage(admin), page)
   mountCalls(router, services, admin, check, adminRouter)
   mountPages(router, admin, page)
-  return { ofHost: hostPermissions(admin), isOpenTo: check.isOpenTo }
+  return { ofHost: listHostPermissions(admin), isOpenTo: check.isOpenTo }
 }
 
 /** Lists the device tables, those of custom kinds included. */
@@ -139,7 +139,7 @@ const kindTables = ({ otp }: PanelServices) => otp.everyKind.map(({ table }) => 
 /** Rejects the call if a host's model now uses one of the site's tables: a model's table can change at run time. */
 function watchTables(tables: TableGuard, admin: AdminJS): RequestHandler {
   return async (_req, _res, next) => {
-    if (await tables.isAnyOwn(admin)) throw new PanelRefusal('not_allowed')
+    if (await tables.isAnyOwn(admin)) throw new PanelError('not_allowed')
     next()
   }
 }
@@ -160,16 +160,16 @@ function mountCalls(
   const handled = [
     ...check.calls,
     readFields,
-    guardAgain(services),
+    recheckPanelAccess(services),
     exportList(services, admin),
-    unmaskRefusals,
-    cutReferences(admin, check.isOpenTo),
+    restoreErrorStatus,
+    stripReferences(admin, check.isOpenTo),
     adminRouter,
   ]
   for (const [path, kind] of CALLS) router.all(path, checkCall(admin, kind), ...handled)
   router
     .route('/api/dashboard')
-    .get(readFields, check.dashboard, ...(services.admin ? [enterHost] : []), adminRouter, refuseNothing)
+    .get(readFields, check.dashboard, ...(services.admin ? [enterHost] : []), adminRouter, rejectNothing)
     .all(refuseMethod('GET, HEAD'))
 }
 
@@ -181,7 +181,7 @@ function mountPages(router: Router, admin: AdminJS, page: RequestHandler): void 
 const onlyGetAndPost: RequestHandler = (req, _res, next) => {
   if (req.method === 'HEAD') req.method = 'GET'
   if (req.method !== 'GET' && req.method !== 'POST')
-    throw new PanelRefusal('method_not_allowed', { allow: 'GET, HEAD, POST' })
+    throw new PanelError('method_not_allowed', { allow: 'GET, HEAD, POST' })
   next()
 }
 
@@ -192,15 +192,15 @@ const onlyGetAndPost: RequestHandler = (req, _res, next) => {
 function ownPageOnly({ foreignSender }: PanelServices): RequestHandler {
   return (req, _res, next) => {
     const foreign = foreignSender(req)
-    if (foreign) throw new PanelRefusal('cross_origin', foreign)
+    if (foreign) throw new PanelError('cross_origin', foreign)
     if ((req.get('sec-fetch-dest') ?? 'empty') !== 'empty')
-      throw new PanelRefusal('cross_origin', { reason: 'script_only' })
+      throw new PanelError('cross_origin', { reason: 'script_only' })
     next()
   }
 }
 
 function refuseMethod(allow: string): RequestHandler {
   return () => {
-    throw new PanelRefusal('method_not_allowed', { allow })
+    throw new PanelError('method_not_allowed', { allow })
   }
 }

@@ -1,8 +1,8 @@
-import type { Origin } from '../origin.js'
+import type { ClientInfo } from '../client-info.js'
 import type { RequestUser } from '../auth/request-user.js'
-import { permissionsOf, type Standing } from './permissions.js'
-import { unite } from './read-standing.js'
-import { PanelRefusal } from './refusal.js'
+import { effectivePermissions, type Principal } from './permissions.js'
+import { unionPermissions } from './load-principal.js'
+import { PanelError } from './panel-error.js'
 
 /** The part of the request's user that the panel needs. */
 type Known = Pick<RequestUser, 'id' | 'email' | 'name' | 'isStaff' | 'isSuperuser' | 'groups'> &
@@ -12,7 +12,7 @@ type Known = Pick<RequestUser, 'id' | 'email' | 'name' | 'isStaff' | 'isSuperuse
  * The user as AdminJS sees them (its "current admin"). It contains what the server needs for
  * permissions and audit events. Only `toJSON` reaches the browser.
  */
-export class PanelUser implements Standing {
+export class PanelUser implements Principal {
   readonly id: number
   readonly email: string
   readonly name: string
@@ -21,7 +21,7 @@ export class PanelUser implements Standing {
   /** The permissions of all their groups, such as `users.view`; null: not in any group. */
   readonly granted: ReadonlySet<string> | null
   readonly ofHost: readonly string[]
-  readonly origin: Origin
+  readonly origin: ClientInfo
   /** When the request arrived, in milliseconds on this machine's clock. */
   readonly arrivedAt: number
   /** Whether this session meets the requirement for reading a resource, in addition to the permission. */
@@ -36,7 +36,7 @@ export class PanelUser implements Standing {
    */
   constructor(
     user: Known,
-    origin: Origin,
+    origin: ClientInfo,
     ofHost: readonly string[] = [],
     opens: (resourceId: string) => boolean = () => true,
     arrivedAt: number = Date.now(),
@@ -46,7 +46,7 @@ export class PanelUser implements Standing {
     this.name = user.name
     this.isSuperuser = user.isSuperuser
     this.isStaff = user.isStaff
-    this.granted = unite(user.groups.map(({ permissions }) => permissions))
+    this.granted = unionPermissions(user.groups.map(({ permissions }) => permissions))
     this.ofHost = ofHost
     this.origin = origin
     this.opens = opens
@@ -69,8 +69,8 @@ export class PanelUser implements Standing {
 }
 
 /** Builds a cache key of a user's permissions. Users with the same key see the same panel. */
-export function nameOfAccess(user: Standing): string {
-  return user.isSuperuser ? 'superuser' : [...permissionsOf(user)].toSorted().join(' ')
+export function accessKey(user: Principal): string {
+  return user.isSuperuser ? 'superuser' : [...effectivePermissions(user)].toSorted().join(' ')
 }
 
 /** Returns the current admin; undefined if the host called AdminJS itself, without one. */
@@ -83,7 +83,7 @@ export function knownUser(currentAdmin: unknown): PanelUser | undefined {
  *
  * @throws if there is none
  */
-export function panelUserOf(context: { readonly currentAdmin?: unknown } | undefined): PanelUser {
+export function getPanelUser(context: { readonly currentAdmin?: unknown } | undefined): PanelUser {
   const user = context?.currentAdmin
   if (user instanceof PanelUser) return user
   throw new Error('The panel was called without its guard.')
@@ -93,10 +93,10 @@ export function panelUserOf(context: { readonly currentAdmin?: unknown } | undef
  * Returns the actor. A host application can call the site's actions without a current admin
  * (`ActionDecorator.invokeHandler`); those calls are rejected.
  *
- * @throws {PanelRefusal} `not_allowed`
+ * @throws {PanelError} `not_allowed`
  */
 export function actorOf(context: { readonly currentAdmin?: unknown } | undefined): PanelUser {
   const user = knownUser(context?.currentAdmin)
-  if (!user) throw new PanelRefusal('not_allowed')
+  if (!user) throw new PanelError('not_allowed')
   return user
 }

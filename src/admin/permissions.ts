@@ -1,13 +1,13 @@
-import type { Kind } from '../otp/kinds/kind.js'
+import type { Kind } from '../otp/kind-registry/kind.js'
 
 /** What a user can do with a resource: Django's four permissions, exporting a list, and each way to help a user. */
-export type Permission = 'view' | 'add' | 'change' | 'delete' | 'export' | Help
+export type Permission = 'view' | 'add' | 'change' | 'delete' | 'export' | RecoveryAction
 
 /** Ways to restore a user's access, or to end it. */
-export type Help = 'unlock' | 'invite' | 'giveBackupToken' | 'endSessions' | 'resetSecondFactor'
+export type RecoveryAction = 'unlock' | 'invite' | 'giveBackupToken' | 'endSessions' | 'resetSecondFactor'
 
 /** The rights of a user, either the actor or the subject of an action. */
-export interface Standing {
+export interface Principal {
   id: number
   isSuperuser: boolean
   isStaff: boolean
@@ -21,10 +21,10 @@ export interface Standing {
  * Why an action is denied: the actor does not have the permission, or the subject is a superuser,
  * has more permissions than the actor, or is the actor.
  */
-export type WhyNot = 'permission' | 'superuser' | 'above' | 'own'
+export type DenialReason = 'permission' | 'superuser' | 'above' | 'own'
 
 /** The permission behind each of AdminJS's actions; no other action exists. */
-export const permissionOf: Readonly<Record<string, Permission>> = {
+export const actionPermissions: Readonly<Record<string, Permission>> = {
   list: 'view',
   search: 'view',
   show: 'view',
@@ -41,18 +41,24 @@ export const permissionOf: Readonly<Record<string, Permission>> = {
 }
 
 /** Checks whether an action changes something or adds to the audit log. Such actions require POST. */
-export function writes(action: string): boolean {
-  return permissionOf[action] !== 'view'
+export function isWriteAction(action: string): boolean {
+  return actionPermissions[action] !== 'view'
 }
 
-export const helps: readonly Help[] = ['unlock', 'invite', 'giveBackupToken', 'endSessions', 'resetSecondFactor']
+export const recoveryActions: readonly RecoveryAction[] = [
+  'unlock',
+  'invite',
+  'giveBackupToken',
+  'endSessions',
+  'resetSecondFactor',
+]
 const devices: readonly Permission[] = ['view', 'change', 'delete', 'export']
 
 type Offered = Readonly<Record<string, readonly Permission[]>>
 
 /** Lists every permission of each resource. The kinds of device come after users and groups. */
 const offeredWith = (ofKinds: Offered): Offered => ({
-  users: ['view', 'change', 'export', ...helps],
+  users: ['view', 'change', 'export', ...recoveryActions],
   groups: ['view', 'add', 'change', 'delete', 'export'],
   user_groups: ['view', 'add', 'delete', 'export'],
   ...ofKinds,
@@ -116,7 +122,7 @@ export function permissionCatalogue(): Catalogue {
 }
 
 /** Returns every permission of a resource, including those that only superusers have. */
-export function offeredFor(resource: string): readonly Permission[] {
+export function availablePermissions(resource: string): readonly Permission[] {
   return Object.hasOwn(offered, resource) ? (offered[resource] ?? []) : []
 }
 
@@ -126,16 +132,16 @@ const nothing: ReadonlySet<string> = new Set()
  * Returns a user's permissions. For a deactivated user these are the ones they would have after
  * reactivation, so that nobody with fewer permissions can take over the account in the meantime.
  */
-export function permissionsOf({ isStaff, granted }: Standing): ReadonlySet<string> {
+export function effectivePermissions({ isStaff, granted }: Principal): ReadonlySet<string> {
   return granted ?? (isStaff ? catalogue.withoutGroup : nothing)
 }
 
 /** Checks whether the actor has every permission of another user. Only then can they change that user's access. */
-export function covers(actor: Standing, other: Standing): boolean {
+export function hasAllPermissionsOf(actor: Principal, other: Principal): boolean {
   if (actor.isSuperuser) return true
   if (other.isSuperuser) return false
   const ofHost = other.isStaff && other.granted === null ? (actor.ofHost ?? []) : []
-  return [...permissionsOf(other), ...ofHost].every((text) => holdsText(actor, text))
+  return [...effectivePermissions(other), ...ofHost].every((text) => holdsText(actor, text))
 }
 
 /**
@@ -149,27 +155,32 @@ export function covers(actor: Standing, other: Standing): boolean {
  * @param subject the owner of the row; undefined checks the resource as a whole
  * @returns why the action is denied; null if it is allowed
  */
-export function whyNot(actor: Standing, permission: Permission, resource: string, subject?: Standing): WhyNot | null {
-  if (!offeredFor(resource).includes(permission) || !holds(actor, permission, resource)) return 'permission'
+export function denialReason(
+  actor: Principal,
+  permission: Permission,
+  resource: string,
+  subject?: Principal,
+): DenialReason | null {
+  if (!availablePermissions(resource).includes(permission) || !holds(actor, permission, resource)) return 'permission'
   if (!subject || permission === 'view' || permission === 'export') return null
   if (subject.isSuperuser && !actor.isSuperuser) return 'superuser'
   if (subject.id === actor.id) return permission === 'change' ? null : 'own'
-  return covers(actor, subject) ? null : 'above'
+  return hasAllPermissionsOf(actor, subject) ? null : 'above'
 }
 
 /** Checks whether `whyNot` allows an action. */
-export function can(actor: Standing, permission: Permission, resource: string, subject?: Standing): boolean {
-  return whyNot(actor, permission, resource, subject) === null
+export function can(actor: Principal, permission: Permission, resource: string, subject?: Principal): boolean {
+  return denialReason(actor, permission, resource, subject) === null
 }
 
-function holds(actor: Standing, permission: string, resource: string): boolean {
+function holds(actor: Principal, permission: string, resource: string): boolean {
   if (actor.isSuperuser) return true
   const text = `${resource === 'user_groups' ? 'groups' : resource}.${permission}`
   return !forSuperusers.has(text) && holdsText(actor, text)
 }
 
-function holdsText(actor: Standing, text: string): boolean {
-  const texts = permissionsOf(actor)
+function holdsText(actor: Principal, text: string): boolean {
+  const texts = effectivePermissions(actor)
   if (texts.has(text) || (text.endsWith('.view') && texts.has(VIEW_ALL))) return true
   return actor.isStaff && actor.granted === null && (actor.ofHost ?? []).includes(text)
 }

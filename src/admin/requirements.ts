@@ -1,13 +1,13 @@
 import type { Request, RequestHandler, Response } from 'express'
-import { whatIsMissing } from '../auth/requirement.js'
-import { FRESH_SECONDS } from '../auth/step-up/require-fresh.js'
+import { findMissing } from '../auth/requirement.js'
+import { FRESH_SECONDS } from '../auth/step-up/require-fresh-token.js'
 import { SiteError } from '../errors.js'
 import type { AdminJS } from './adminjs.js'
 import type { Requirements } from './host/host-admin.js'
-import { permissionText } from './host/host-permissions.js'
-import { idOf, isOfHost } from './host/host-resources.js'
-import { writes } from './permissions.js'
-import type { PanelServices } from './services.js'
+import { permissionName } from './host/host-permissions.js'
+import { resourceId, isHostResource } from './host/host-resources.js'
+import { isWriteAction } from './permissions.js'
+import type { PanelServices } from './panel-services.js'
 
 export interface RequirementChecks {
   /** Middleware for every call. */
@@ -25,7 +25,7 @@ export interface RequirementChecks {
  *
  * @throws {SiteError} `requirement_invalid`, also for a name that is not in the panel
  */
-export function checkRequirement(
+export function createRequirementChecks(
   services: PanelServices,
   admin: AdminJS,
   requirements: Requirements,
@@ -36,10 +36,10 @@ export function checkRequirement(
   const guards = new Map(
     Object.entries(requirements).map(([name, each]) => [name, each === null ? null : services.requires(each)]),
   )
-  const ours = new Set(admin.resources.filter((resource) => !isOfHost(resource)).map(idOf))
+  const ours = new Set(admin.resources.filter((resource) => !isHostResource(resource)).map(resourceId))
   const guardOf = (resource: string, action: string) => {
     const name = nameOf(requirements, resource, action)
-    const usual = ours.has(resource) && writes(action) ? fresh : null
+    const usual = ours.has(resource) && isWriteAction(action) ? fresh : null
     return name === undefined ? usual : guards.get(name)
   }
   const hold = (actionOf: (req: Request) => string): RequestHandler => {
@@ -50,7 +50,7 @@ export function checkRequirement(
   }
   const meets = (req: Request, resource: string, action: string) => {
     const requirement = requirements[nameOf(requirements, resource, action) ?? '']
-    return !requirement || whatIsMissing(req.auth, requirement, services.clock.now()) === null
+    return !requirement || findMissing(req.auth, requirement, services.clock.now()) === null
   }
   const isOpenTo = (req: Request, resource: string) => READS.every((action) => meets(req, resource, action))
   return {
@@ -66,7 +66,7 @@ export function checkRequirement(
 const OPEN = 'openTables'
 
 /** Checks whether this session meets the requirements for reading a resource. */
-export function isOpen(response: Partial<Pick<Response, 'locals'>>, table: string): boolean {
+export function isListAllowed(response: Partial<Pick<Response, 'locals'>>, table: string): boolean {
   const open: unknown = response.locals?.[OPEN]
   return Array.isArray(open) && open.includes(table)
 }
@@ -86,14 +86,14 @@ function nameOf(requirements: Requirements, resource: string, action: string): s
 
 /** Returns the names under which an action's requirement can be set, in order of precedence. */
 function namesFor(resource: string, action: string): string[] {
-  return [`${resource}.${action}`, permissionText(resource, action), `${resource}.*`]
+  return [`${resource}.${action}`, permissionName(resource, action), `${resource}.*`]
 }
 
 /** Throws for a misspelt name, which would leave its action unprotected. */
 function refuseUnknown({ resources }: AdminJS, requirements: Requirements): void {
   const known = new Set(
     resources.flatMap((resource) =>
-      Object.keys(resource.decorate().actions).flatMap((action) => namesFor(idOf(resource), action)),
+      Object.keys(resource.decorate().actions).flatMap((action) => namesFor(resourceId(resource), action)),
     ),
   )
   const unknown = Object.keys(requirements).find((name) => !known.has(name))

@@ -6,7 +6,7 @@ import type { RequestUser } from './request-user.js'
  * key or a passkey; `trusted_browser`, without a token because this browser is trusted;
  * `link`, a link from an email.
  */
-export type How = 'typed' | 'passkey' | 'trusted_browser' | 'link'
+export type FactorMethod = 'typed' | 'passkey' | 'trusted_browser' | 'link'
 
 /** One factor that this session has passed. */
 export interface Factor {
@@ -15,7 +15,7 @@ export interface Factor {
   /** The device that accepted a token. Null if the factor is not a device. */
   device: PersistentId | null
   at: Date
-  how: How
+  how: FactorMethod
 }
 
 /** How far a session is authenticated, from lowest to highest. */
@@ -43,7 +43,7 @@ export interface AuthState {
 const createdStates = new WeakSet<object>()
 
 /** Whether the site created a state. Other libraries set `req.auth` as well: express-jwt sets the claims of its token. */
-export const isOurState = (auth: unknown): auth is AuthState =>
+export const isAuthState = (auth: unknown): auth is AuthState =>
   typeof auth === 'object' && auth !== null && createdStates.has(auth)
 
 export const anonymous: AuthState = register({ level: 'anonymous', user: null, factors: [], freshness: null })
@@ -54,8 +54,8 @@ export const anonymous: AuthState = register({ level: 'anonymous', user: null, f
  * @param factors oldest first
  * @example stateOf(user, factors, clock.now()).level // 'verified'
  */
-export function stateOf(user: RequestUser, factors: readonly Factor[], now: Date): AuthState {
-  const level = factors.some(isDevice) ? 'verified' : 'authenticated'
+export function createAuthState(user: RequestUser, factors: readonly Factor[], now: Date): AuthState {
+  const level = factors.some(isDeviceFactor) ? 'verified' : 'authenticated'
   return register({ level, user, factors, freshness: freshnessOf(factors, now) })
 }
 
@@ -65,13 +65,14 @@ function register(state: AuthState): AuthState {
 }
 
 /** Whether a factor is one of the user's devices. */
-export const isDevice = ({ device }: Factor): boolean => device !== null
+export const isDeviceFactor = ({ device }: Factor): boolean => device !== null
 
 /** Whether the user entered a token or used a key, instead of relying on a trusted browser. */
-export const isGiven = (factor: Factor): boolean => isDevice(factor) && factor.how !== 'trusted_browser'
+export const isVerifiedInSession = (factor: Factor): boolean =>
+  isDeviceFactor(factor) && factor.how !== 'trusted_browser'
 
 function freshnessOf(factors: readonly Factor[], now: Date): number | null {
-  const newest = Math.max(...factors.filter(isGiven).map(({ at }) => at.getTime()))
+  const newest = Math.max(...factors.filter(isVerifiedInSession).map(({ at }) => at.getTime()))
   return Number.isFinite(newest) ? Math.max(0, now.getTime() - newest) / 1000 : null
 }
 

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.js'
 import type { Config } from '../config/read-config.js'
 import type { Database } from '../db/connect.js'
-import type { AddressLimit } from '../http/limit-address.js'
+import type { IpRateLimit } from '../http/ip-rate-limit.js'
 import type { Otp } from '../otp/otp.js'
 import type { HostUsers } from './host-users/host-users.js'
 import type { PolicyConfig } from './policy.js'
@@ -16,7 +16,7 @@ export interface Auth {
   clock: Clock
   database: Database
   otp: Otp
-  addressLimit: AddressLimit
+  ipRateLimit: IpRateLimit
   /** Milliseconds that a page waits at most for the delivery of a code. */
   deliveryWait: number
   /** The host application's users. Null if the site has its own. */
@@ -24,7 +24,7 @@ export interface Auth {
   /** Returns the public URL, for links in emails. Called when an email is created. */
   baseUrl(): string
   /** Origins from which browsers can send changes: the public one first. */
-  origins: ReadonlySet<string>
+  allowedOrigins: ReadonlySet<string>
   /** Whether a user can be redirected to a path: false for paths of the site that only accept POST. */
   hasPage(path: string): boolean
   /** Whether the public URL is https. */

@@ -1,16 +1,16 @@
 import type { Request } from 'express'
-import { recordEvent } from '../audit.js'
+import { recordAuditEvent } from '../audit/record-event.js'
 import { hashPassword, matchPassword } from '../crypto/hash-password.js'
-import { type Change, runStatement } from '../db/run-statement.js'
-import { describeOrigin } from '../http/describe-origin.js'
-import { networkSender } from '../http/limit-address.js'
+import { type AttachedStatement, runStatement } from '../db/run-statement.js'
+import { readClientInfo } from '../http/read-client-info.js'
+import { networkSender } from '../http/ip-rate-limit.js'
 import { siteLogin } from '../otp/password-waits.js'
 import type { Auth } from './auth.js'
 import type { FoundLogin, PasswordUser } from './found-login.js'
 import { readBrowserToken } from './known-browser.js'
 import { type PasswordTurn, type TakenAttempt, takePasswordAttempt } from './password-limit.js'
 import { queueAttempt } from './queue-attempts.js'
-import { tellPasswordFailures } from './tell-password-failures.js'
+import { notifyPasswordFailures } from './notify-password-failures.js'
 import { emailCandidates } from '../typed-text/read-email.js'
 
 export type PasswordCheck =
@@ -18,7 +18,7 @@ export type PasswordCheck =
       ok: true
       user: PasswordUser
       /** Clears failed attempts, together with another statement. */
-      changes: Change[]
+      changes: AttachedStatement[]
     }
   | { ok: false; reason: 'invalid_login' }
   | { ok: false; reason: 'wait'; retryAfter: number; ended: boolean }
@@ -32,25 +32,25 @@ export async function checkPassword(auth: Auth, req: Request, login: string, pas
   const sender = networkSender(req)
   // Whether the cookie belongs to this user is known only after the login was looked up.
   const mayBeKnown = readBrowserToken(auth, req) !== null
-  const early = mayBeKnown ? null : await auth.addressLimit.take(sender)
+  const early = mayBeKnown ? null : await auth.ipRateLimit.take(sender)
   if (early !== null) return waitFor(early)
   const found = await findLogin(auth, login)
   // A known browser does not queue behind unknown ones.
   if (!mayBeKnown) await queueAttempt(auth, req, found.login)
   const turn = await takePasswordAttempt(auth, req, found)
   if (!turn.ok) {
-    if (!mayBeKnown) await auth.addressLimit.giveBack(sender)
+    if (!mayBeKnown) await auth.ipRateLimit.refund(sender)
     return { reason: 'wait', ...turn }
   }
   const counted = mayBeKnown && turn.lane === 'known_browser' ? null : sender
-  const late = mayBeKnown ? await auth.addressLimit.take(counted) : null
+  const late = mayBeKnown ? await auth.ipRateLimit.take(counted) : null
   if (late !== null) {
     await turn.giveBack()
     return waitFor(late)
   }
   const user = await checkTaken(turn, () => (turn.failures === null ? found.reject(password) : found.check(password)))
   if (!user) return rejectAttempt(auth, req, found, turn)
-  return { ok: true, user, changes: [...auth.addressLimit.givenBack(counted), ...turn.succeeded()] }
+  return { ok: true, user, changes: [...auth.ipRateLimit.refundStatement(counted), ...turn.succeeded()] }
 }
 
 const waitFor = (retryAfter: number) => ({ ok: false, reason: 'wait', retryAfter, ended: false }) as const
@@ -71,9 +71,9 @@ async function rejectAttempt(
   { userId }: FoundLogin,
   turn: Extract<PasswordTurn, { ok: true }>,
 ): Promise<PasswordCheck> {
-  const origin = describeOrigin(req)
-  await recordEvent(auth.database, undefined, { event: 'sign_in_refused', at: auth.clock.now(), userId, origin })
-  await tellPasswordFailures(auth, { userId, failures: turn.failures, origin })
+  const origin = readClientInfo(req)
+  await recordAuditEvent(auth.database, undefined, { event: 'sign_in_refused', at: auth.clock.now(), userId, origin })
+  await notifyPasswordFailures(auth, { userId, failures: turn.failures, origin })
   return { ok: false, reason: 'invalid_login' }
 }
 

@@ -1,16 +1,16 @@
 import type { Request, RequestHandler, Response } from 'express'
-import type { OwnAddresses } from '../http/own-addresses.js'
+import type { SitePaths } from '../http/site-paths.js'
 import { safeNext } from '../http/safe-next.js'
 import { sendPage } from '../http/send-page.js'
 import { wantsJson } from '../http/wants-json.js'
 import type { Auth } from './auth.js'
-import { isPanels, isSetUp, refuseProgram, setUpAddress } from './enrolment.js'
-import { counts, kindsOffered, policyOf } from './policy.js'
-import type { SecondFactorDue } from './policy-standing.js'
-import { readPolicyStanding } from './read-policy-standing.js'
+import { isHandledByPanel, isSetupPath, rejectWithEnrolmentRequired, setupPath } from './enrolment.js'
+import { isSecondFactorKind, kindsOffered, policyOf } from './policy.js'
+import type { SecondFactorDue } from './policy-status.js'
+import { loadPolicyStatus } from './load-policy-status.js'
 import type { RequestUser } from './request-user.js'
 import { requires } from './requires.js'
-import { tellBlocked } from './tell-blocked.js'
+import { recordPolicyBlock } from './record-policy-block.js'
 
 declare global {
   // oxlint-disable-next-line typescript/no-namespace -- how Express's Request is extended
@@ -35,16 +35,16 @@ const OPEN = /^\/account\/(language|login|logout|verify|invitation)(\/|$)/
  *
  * @param own the site's paths: only exact ones stay open
  */
-export function enforcePolicy(auth: Auth, own: Pick<OwnAddresses, 'knows'>): RequestHandler {
+export function enforcePolicy(auth: Auth, own: Pick<SitePaths, 'owns'>): RequestHandler {
   return async (req, res, next) => {
     req.secondFactorDue = null
     const { user } = req
     if (!user) return next()
-    const status = await readPolicyStanding(auth, req, user)
+    const status = await loadPolicyStatus(auth, req, user)
     if ('due' in status) req.secondFactorDue = { ...status.due, maySetUp: maySetUp(auth, req, user) }
     if (isOpen(own, req)) return next()
-    if (status.state === 'enrol') await tellBlocked(auth, req, user.id)
-    if (isPanels(req)) return next()
+    if (status.state === 'enrol') await recordPolicyBlock(auth, req, user.id)
+    if (isHandledByPanel(req)) return next()
     switch (status.state) {
       case 'met':
       case 'due':
@@ -57,15 +57,15 @@ export function enforcePolicy(auth: Auth, own: Pick<OwnAddresses, 'knows'>): Req
   }
 }
 
-function isOpen(own: Pick<OwnAddresses, 'knows'>, { path }: Request): boolean {
-  return isSetUp(own, path) || (OPEN.test(path) && own.knows(path))
+function isOpen(own: Pick<SitePaths, 'owns'>, { path }: Request): boolean {
+  return isSetupPath(own, path) || (OPEN.test(path) && own.owns(path))
 }
 
 function redirectToSetup(req: Request, res: Response, user: RequestUser): void {
   const next = ['GET', 'HEAD'].includes(req.method) ? safeNext(req.originalUrl) : null
-  const enrolmentUrl = req.secondFactorDue?.maySetUp ? setUpAddress(next) : undefined
+  const enrolmentUrl = req.secondFactorDue?.maySetUp ? setupPath(next) : undefined
   res.set('Cache-Control', 'no-store')
-  if (wantsJson(req)) return refuseProgram(req, res, enrolmentUrl)
+  if (wantsJson(req)) return rejectWithEnrolmentRequired(req, res, enrolmentUrl)
   if (enrolmentUrl) return res.redirect(302, enrolmentUrl)
   // The user cannot set up a device without an administrator. The page explains that, so no banner is needed.
   req.secondFactorDue = null
@@ -80,6 +80,6 @@ function redirectToSetup(req: Request, res: Response, user: RequestUser): void {
  */
 function maySetUp({ config, otp }: Auth, { session }: Request, user: RequestUser): boolean {
   const policy = policyOf(config, user)
-  const isOffered = kindsOffered(otp).some((kind) => counts(policy, kind))
+  const isOffered = kindsOffered(otp).some((kind) => isSecondFactorKind(policy, kind))
   return isOffered && (config.otpEnrolment === 'self' || user.isVerified() || session.invitedAt !== undefined)
 }

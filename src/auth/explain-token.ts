@@ -1,5 +1,5 @@
 import type { Device, Verification } from '../otp/device.js'
-import type { Kind } from '../otp/kinds/kind.js'
+import type { Kind } from '../otp/kind-registry/kind.js'
 import { isSuspicion } from '../otp/cause.js'
 import type { Otp } from '../otp/otp.js'
 import { parsePersistentId } from '../otp/persistent-id.js'
@@ -30,7 +30,7 @@ export function explainToken(
   if (because && !isSuspicion(because)) return `errors:wrong_token.${because}`
   const kind = kinds.find(({ name }) => name === parsePersistentId(deviceId)?.kind)
   if (!kind) return undefined
-  return kind.couldBe(token) ? textOf(kind) : explainShape(kinds, kind, token, devices)
+  return kind.matchesFormat(token) ? textOf(kind) : explainShape(kinds, kind, token, devices)
 }
 
 function textOf({ rejection }: Kind): string | undefined {
@@ -44,7 +44,9 @@ function explainShape(
   token: string,
   devices: readonly Pick<Device, 'kind'>[],
 ): string | undefined {
-  const isOther = kinds.some(({ name, couldBe }) => couldBe(token) && devices.some(({ kind }) => kind === name))
+  const isOther = kinds.some(
+    ({ name, matchesFormat }) => matchesFormat(token) && devices.some(({ kind }) => kind === name),
+  )
   if (isOther) return 'errors:wrong_token.other_device'
   return chosen.unguessable || chosen.field ? textOf(chosen) : 'errors:wrong_token.not_a_code'
 }

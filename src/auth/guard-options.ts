@@ -33,7 +33,7 @@ const guardOptions: z.ZodType<GuardOptions> = z.strictObject({
  *
  * @throws SiteError `guard_options_invalid`
  */
-export function checkGuardOptions(options: GuardOptions): GuardOptions {
+export function validateGuardOptions(options: GuardOptions): GuardOptions {
   const parsed = guardOptions.safeParse(options)
   if (parsed.success) return parsed.data
   throw new SiteError(
@@ -49,7 +49,7 @@ export function checkGuardOptions(options: GuardOptions): GuardOptions {
  *
  * @throws SiteError `requirement_invalid`
  */
-export function checkRequirement({ otp }: Pick<Auth, 'otp'>, requirement: Requirement): Requirement {
+export function validateRequirement({ otp }: Pick<Auth, 'otp'>, requirement: Requirement): Requirement {
   const parsed = requirementSchema.safeParse(requirement)
   if (!parsed.success) throw invalid(z.prettifyError(parsed.error))
   const known = otp.everyKind.map(({ name }) => name)

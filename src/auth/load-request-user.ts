@@ -1,10 +1,10 @@
 import type { Request, RequestHandler } from 'express'
 import { isAhead } from '../clock.js'
-import { speak } from '../http/choose-language.js'
+import { setLanguage } from '../http/negotiate-language.js'
 import { SessionStore } from '../http/session-store.js'
 import type { Auth } from './auth.js'
-import { anonymous, type Factor, stateOf } from './auth-state.js'
-import { asOwnerHasIt } from './host-users/as-owner-has-it.js'
+import { anonymous, type Factor, createAuthState } from './auth-state.js'
+import { refreshUserRow } from './host-users/refresh-host-user.js'
 import type { HostUser } from './host-users/users-adapter.js'
 import { policyOf, sessionLimits } from './policy.js'
 import { readUser, type UserRow } from './read-user.js'
@@ -22,35 +22,35 @@ import { parsePersistentId, persistentId } from '../otp/persistent-id.js'
  */
 export function loadRequestUser(auth: Auth): RequestHandler {
   return async (req, _res, next) => {
-    await readRequestUser(auth, req)
+    await refreshRequestUser(auth, req)
     next()
   }
 }
 
 /** Reloads the session and the user of a long request, because the session may have ended in the meantime. */
-export async function readAgain(auth: Auth, req: Request): Promise<void> {
+export async function reloadSessionAndUser(auth: Auth, req: Request): Promise<void> {
   const exists = await new Promise<boolean>((resolve) => req.session.reload((error: unknown) => resolve(!error)))
-  if (exists) return readRequestUser(auth, req)
+  if (exists) return refreshRequestUser(auth, req)
   req.auth = anonymous
   delete req.user
 }
 
 /** Sets `req.auth` and `req.user` again after the session was changed, for the rest of the request. */
-export async function readRequestUser(auth: Auth, req: Request): Promise<void> {
+export async function refreshRequestUser(auth: Auth, req: Request): Promise<void> {
   req.auth = anonymous
   delete req.user
   if (!hasSession(req) || req.session.userId === undefined) return
   const now = auth.clock.now()
   correctTimes(req.session, now)
   const passed = req.session.factors ?? []
-  const row = await asOwnerHasIt(auth, await readUser(auth, req.session.userId, passed, now))
+  const row = await refreshUserRow(auth, await readUser(auth, req.session.userId, passed, now))
   if (!row || row.auth_epoch !== req.session.epoch || isOver(auth, req, row, now)) return forgetSession(req)
   const valid = passed.filter((factor) => isValid(auth, factor, row))
   if (valid.length < passed.length) req.session.factors = valid
   const factors = valid.map(toFactor)
   req.user = withPerson(toRequestUser(row, factors), 'person' in row ? row.person : null)
-  req.auth = stateOf(req.user, factors, now)
-  speak(req, row.locale)
+  req.auth = createAuthState(req.user, factors, now)
+  setLanguage(req, row.locale)
 }
 
 /**

@@ -1,6 +1,6 @@
 import { Router } from 'express'
-import { recordEvent } from '../audit.js'
-import { describeOrigin } from '../http/describe-origin.js'
+import { recordAuditEvent } from '../audit/record-event.js'
+import { readClientInfo } from '../http/read-client-info.js'
 import { parseForms } from '../http/read-form.js'
 import { sendPage } from '../http/send-page.js'
 import type { Auth } from './auth.js'
@@ -14,8 +14,8 @@ export function logoutRoutes(auth: Auth, options: { https: boolean }): Router {
     const userId = req.user?.id
     await endSession(req, res, options.https)
     if (userId !== undefined) {
-      const about = { userId, at: auth.clock.now(), origin: describeOrigin(req) }
-      await recordEvent(auth.database, undefined, { event: 'signed_out', ...about })
+      const about = { userId, at: auth.clock.now(), origin: readClientInfo(req) }
+      await recordAuditEvent(auth.database, undefined, { event: 'signed_out', ...about })
       auth.otp.events.tell('signedOut', about)
     }
     res.redirect(303, '/account/login')

@@ -2,8 +2,8 @@ import type { Request } from 'express'
 import { SiteError } from '../errors.js'
 import { askable, factorsOfUser, type ListedDevice } from '../otp/devices-for-user.js'
 import type { Auth } from './auth.js'
-import { type AuthState, isOurState } from './auth-state.js'
-import { type MissingToken, type Requirement, shortfallOf, whatIsMissing } from './requirement.js'
+import { type AuthState, isAuthState } from './auth-state.js'
+import { type MissingToken, type Requirement, findShortfall, findMissing } from './requirement.js'
 
 /**
  * The next step towards meeting a requirement.
@@ -28,11 +28,11 @@ export type NextStep =
 export async function nextStep(auth: Auth, req: Request, requirement: Requirement): Promise<NextStep | null> {
   const state = stateOf(req)
   const now = auth.clock.now()
-  if (!whatIsMissing(state, requirement, now)) return null
+  if (!findMissing(state, requirement, now)) return null
   if (!state.user) return { step: 'sign_in' }
   const devices = await factorsOfUser(auth.otp, state.user.id)
-  const usable = kindsAtHand(auth, devices)
-  const shortfall = shortfallOf(state.factors, requirement, now, usable)
+  const usable = usableKinds(auth, devices)
+  const shortfall = findShortfall(state.factors, requirement, now, usable)
   if (!shortfall) return null
   const { missing, reachable } = shortfall
   // An invitation also helps users whose devices are all disabled.
@@ -44,13 +44,13 @@ export async function nextStep(auth: Auth, req: Request, requirement: Requiremen
 }
 
 /** Lists the kinds of the devices that can verify a token now. */
-export function kindsAtHand({ otp }: Pick<Auth, 'otp'>, devices: readonly ListedDevice[]): string[] {
+export function usableKinds({ otp }: Pick<Auth, 'otp'>, devices: readonly ListedDevice[]): string[] {
   return askable(otp, devices).map(({ kind }) => kind)
 }
 
 function stateOf(req: Request): AuthState {
   const state: unknown = req.auth
-  if (isOurState(state)) return state
+  if (isAuthState(state)) return state
   throw new SiteError(
     'guard_before_site',
     'A guarded route received a request that did not pass through the site.',

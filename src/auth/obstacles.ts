@@ -1,4 +1,4 @@
-import { backupKinds, besides, counts, type Policy } from './policy.js'
+import { backupKinds, besides, isSecondFactorKind, type Policy } from './policy.js'
 
 /** Ways to let a user sign in again. `enable`: a disabled device becomes active. */
 export const accessHelps = ['unlock', 'invite', 'giveBackupToken', 'resetSecondFactor', 'enable'] as const
@@ -70,12 +70,14 @@ function secondFactorObstacle(help: AccessHelp, situation: Situation): Obstacle 
 function policyObstacle(situation: Situation): Obstacle | null {
   const { policy, active, askable } = situation
   if (!policy.demanded) return null
-  if (active.some((kind) => counts(policy, kind)))
-    return askable.some((kind) => counts(policy, kind) || besides(policy).includes(kind)) ? null : 'none_usable'
+  if (active.some((kind) => isSecondFactorKind(policy, kind)))
+    return askable.some((kind) => isSecondFactorKind(policy, kind) || besides(policy).includes(kind))
+      ? null
+      : 'none_usable'
   return policy.demand === 'strict' || policy.kinds !== null ? setUpObstacle(situation) : null
 }
 
 function setUpObstacle({ policy, offered }: Situation): Obstacle | null {
   if (!policy.demanded) return null
-  return offered.some((kind) => counts(policy, kind)) ? null : 'nothing_accepted'
+  return offered.some((kind) => isSecondFactorKind(policy, kind)) ? null : 'nothing_accepted'
 }

@@ -1,7 +1,7 @@
 import type { Request } from 'express'
-import { type Change, runStatement } from '../db/run-statement.js'
-import { networkOf, UNKNOWN_NETWORK } from '../http/client-address.js'
-import { clientAddress } from '../http/client-info.js'
+import { type AttachedStatement, runStatement } from '../db/run-statement.js'
+import { ipNetwork, UNKNOWN_NETWORK } from '../http/client-ip.js'
+import { clientIp } from '../http/remember-client.js'
 import { passwordHashes, type PasswordLane, type PasswordSubject, type TypedLogin } from '../otp/password-waits.js'
 import type { Auth } from './auth.js'
 import { browserHashes, readBrowserToken, REMEMBERED_SECONDS } from './known-browser.js'
@@ -36,7 +36,7 @@ export interface TakenAttempt {
    */
   failures: number | null
   /** Returns the changes that clear the requester's failures, together with another statement. */
-  succeeded(): Change[]
+  succeeded(): AttachedStatement[]
   /** Refunds the attempt, because the password was not checked. */
   giveBack(): Promise<void>
 }
@@ -57,7 +57,7 @@ interface TakenRow {
  * account together have a limit.
  */
 export async function takePasswordAttempt(auth: Auth, req: Request, attempt: PasswordAttempt): Promise<PasswordTurn> {
-  const network = networkOf(clientAddress(req))
+  const network = ipNetwork(clientIp(req))
   const hashes = hashesOf(auth, attempt, network)
   const row = await count(auth, req, attempt, { hashes, network })
   if (row.failures === null)
@@ -146,12 +146,12 @@ function secondsBefore(now: Date, seconds: number): Date {
 const newest = (rows: string[][]) => rows.flatMap(([hash = '']) => hash)
 
 /** For anonymous requesters a success clears only failures from the same network, so that others get no new attempts. */
-function endOwn(rows: string[][], network: string): Change {
+function endOwn(rows: string[][], network: string): AttachedStatement {
   if (network === UNKNOWN_NETWORK) return { sql: END_ONE, values: { passwordHashes: newest(rows) } }
   return { sql: END_OWN, values: { passwordHashes: rows.flat(), passwordNetwork: network } }
 }
 
 /** In the other lanes all requesters have proved more than a login. */
-function endAll(rows: string[][]): Change {
+function endAll(rows: string[][]): AttachedStatement {
   return { sql: END_ALL, values: { passwordHashes: rows.flat() } }
 }

@@ -1,6 +1,6 @@
 import type { Config } from '../config/read-config.js'
 import type { Device } from '../otp/device.js'
-import { type KindTraits, type Strength, worksHere } from '../otp/kinds/kind.js'
+import { type KindTraits, type Strength, worksHere } from '../otp/kind-registry/kind.js'
 import type { Otp } from '../otp/otp.js'
 import type { Membership, RequestUser } from './request-user.js'
 
@@ -23,7 +23,7 @@ export interface Policy {
 /** The settings that a policy depends on, with the kinds of device of this site. */
 export type PolicyConfig = Pick<Config, 'otpPolicy' | 'otpGraceDays'> & Pick<Policy, 'everyKind'>
 /** The properties of a user that a policy depends on. */
-export type Person = Pick<RequestUser, 'isStaff' | 'groups'>
+export type PolicySubject = Pick<RequestUser, 'isStaff' | 'groups'>
 
 const STRICTNESS: readonly Demand[] = ['off', 'staff', 'everyone', 'strict']
 
@@ -37,7 +37,7 @@ const STRICTNESS: readonly Demand[] = ['off', 'staff', 'everyone', 'strict']
  * @returns `demanded` says whether this person needs a second factor; `graceDays` is in days
  * @example policyOf(config, req.user).demanded // true
  */
-export function policyOf(config: PolicyConfig, { isStaff, groups }: Person): Policy {
+export function policyOf(config: PolicyConfig, { isStaff, groups }: PolicySubject): Policy {
   const demand = findDemand(config.otpPolicy, groups)
   const days = groups.flatMap(({ graceDays }) => graceDays ?? [])
   return {
@@ -97,7 +97,7 @@ function isFactorUnder(demand: Demand, { isBackup, strength }: Pick<KindTraits, 
 }
 
 /** Whether a device of this kind is a second factor under the policy. Backup tokens are not. */
-export function counts({ demand, kinds, everyKind }: Policy, kind: string): boolean {
+export function isSecondFactorKind({ demand, kinds, everyKind }: Policy, kind: string): boolean {
   return isFactorUnder(demand, traitsNamed(everyKind, kind)) && (kinds === null || kinds.includes(kind))
 }
 
@@ -118,8 +118,8 @@ export function kindsOffered({ kinds, settings }: Pick<Otp, 'kinds' | 'settings'
 }
 
 /** Returns a check for the kinds of which the user must keep one when they remove a device. Null if they need none. */
-export function keepLast(policy: Policy): ((kind: string) => boolean) | null {
-  return policy.demanded ? (kind) => counts(policy, kind) : null
+export function requiredKind(policy: Policy): ((kind: string) => boolean) | null {
+  return policy.demanded ? (kind) => isSecondFactorKind(policy, kind) : null
 }
 
 /**
@@ -128,18 +128,18 @@ export function keepLast(policy: Policy): ((kind: string) => boolean) | null {
  * @param devices the user's own, of the kinds in use
  * @returns null if the policy accepts none of them
  */
-export function secondFactorOf<Own extends Pick<Device, 'kind' | 'confirmed'>>(
+export function findSecondFactor<Own extends Pick<Device, 'kind' | 'confirmed'>>(
   policy: Policy,
   devices: readonly Own[],
 ): Own | null {
-  return devices.find(({ confirmed, kind }) => confirmed && counts(policy, kind)) ?? null
+  return devices.find(({ confirmed, kind }) => confirmed && isSecondFactorKind(policy, kind)) ?? null
 }
 
 /**
  * Whether a device of this kind can be added and used in addition to an accepted second factor.
  * Under `strict`, a weak one cannot.
  */
-export function isAccepted({ demand, everyKind }: Policy, kind: string): boolean {
+export function isKindAllowed({ demand, everyKind }: Policy, kind: string): boolean {
   return !(demand === 'strict' && traitsNamed(everyKind, kind).strength === 'weak')
 }
 

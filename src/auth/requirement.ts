@@ -1,6 +1,6 @@
 import { isAhead } from '../clock.js'
 import { z } from 'zod'
-import { type AuthState, type Factor, isDevice, isGiven } from './auth-state.js'
+import { type AuthState, type Factor, isDeviceFactor, isVerifiedInSession } from './auth-state.js'
 
 /** With a shorter limit, a token would be too old again before the user returns from the token page. */
 const SHORTEST_SECONDS = 30
@@ -64,14 +64,14 @@ export interface Shortfall {
  * @returns null if it is met, otherwise the token to enter next (`shortfallOf`)
  * @example whatIsMissing(req.auth, { kinds: ['webauthn'], maxAge: 600 }, clock.now())
  */
-export function whatIsMissing(
+export function findMissing(
   state: AuthState,
   requirement: Requirement,
   now: Date,
   owned?: readonly string[],
 ): Missing | null {
   if (state.level === 'anonymous') return { reason: 'not_authenticated' }
-  return shortfallOf(state.factors, requirement, now, owned)?.missing ?? null
+  return findShortfall(state.factors, requirement, now, owned)?.missing ?? null
 }
 
 /**
@@ -81,13 +81,13 @@ export function whatIsMissing(
  * @param owned as for `whatIsMissing`
  * @returns null if the requirement is met
  */
-export function shortfallOf(
+export function findShortfall(
   factors: readonly Factor[],
   requirement: Requirement,
   now: Date,
   owned?: readonly string[],
 ): Shortfall | null {
-  const within = (each: Requirement) => shortfallOf(factors, each, now, owned)
+  const within = (each: Requirement) => findShortfall(factors, each, now, owned)
   const { allOf = [], anyOf } = requirement
   const parts = [
     missingHere(factors, requirement, now, owned),
@@ -118,8 +118,8 @@ function reasonHere(
   { kinds, maxAge, trustedBrowser = true }: Requirement,
   now: Date,
 ): MissingToken['reason'] | null {
-  const devices = factors.filter(isDevice).filter(({ kind }) => kinds?.includes(kind) ?? true)
-  const verified = devices.filter(isGiven)
+  const devices = factors.filter(isDeviceFactor).filter(({ kind }) => kinds?.includes(kind) ?? true)
+  const verified = devices.filter(isVerifiedInSession)
   if (devices.length === 0) return 'not_verified'
   if (!trustedBrowser && verified.length === 0) return 'trusted_browser'
   if (maxAge === undefined) return null

@@ -1,12 +1,12 @@
 import type { RequestHandler } from 'express'
-import { within } from '../http/stand-beside.js'
+import { guardAsSite } from '../http/host-isolation.js'
 import { foreignChange } from '../http/check-origin.js'
-import { refuse } from '../http/refuse.js'
+import { rejectRequest } from '../http/reject-request.js'
 import { wantsJson } from '../http/wants-json.js'
-import { answerJson } from './answer-json.js'
-import { answerPage } from './answer-page.js'
+import { respondWithJson } from './respond-with-json.js'
+import { respondWithPage } from './respond-with-page.js'
 import type { Auth } from './auth.js'
-import { checkGuardOptions, checkRequirement, type GuardOptions } from './guard-options.js'
+import { validateGuardOptions, validateRequirement, type GuardOptions } from './guard-options.js'
 import { nextStep } from './next-step.js'
 import type { Requirement } from './requirement.js'
 
@@ -45,15 +45,15 @@ import type { Requirement } from './requirement.js'
  * requires(site.auth, { trustedBrowser: false, anyOf: [{ kinds: ['webauthn'] }, { kinds: ['totp'], maxAge: 300 }] })
  */
 export function requires(auth: Auth, requirement: Requirement, options: GuardOptions = {}): RequestHandler {
-  const required = checkRequirement(auth, requirement)
-  const checked = checkGuardOptions(options)
-  const respond = answerPage(auth, checked)
-  return within(async (req, res, next) => {
+  const required = validateRequirement(auth, requirement)
+  const checked = validateGuardOptions(options)
+  const respond = respondWithPage(auth, checked)
+  return guardAsSite(async (req, res, next) => {
     const step = await nextStep(auth, req, required)
-    const foreign = foreignChange(req, auth.origins)
-    if (foreign) return refuse(req, res, { status: 403, code: 'cross_origin', ...foreign })
+    const foreign = foreignChange(req, auth.allowedOrigins)
+    if (foreign) return rejectRequest(req, res, { status: 403, code: 'cross_origin', ...foreign })
     if (!step || (step.step === 'first_device' && checked.ifConfigured)) return next()
-    if (wantsJson(req)) return answerJson(req, res, step, checked)
+    if (wantsJson(req)) return respondWithJson(req, res, step, checked)
     await respond(step)(req, res, next)
   })
 }

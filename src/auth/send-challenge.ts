@@ -1,13 +1,13 @@
 import type { Request } from 'express'
 import { z } from 'zod'
 import { runStatement } from '../db/run-statement.js'
-import { pause } from '../notify/pause.js'
-import type { Device, Refusal } from '../otp/device.js'
+import { sleep } from '../notify/sleep.js'
+import type { Device, NotAllowedReason } from '../otp/device.js'
 import type { Asker } from '../otp/failures.js'
 import { generateChallenge } from '../otp/generate-challenge.js'
 import type { Auth } from './auth.js'
 import { saveSession } from './session.js'
-import { challengeOf, noteChallenge } from './under-way.js'
+import { challengeOf, noteChallenge } from './in-progress.js'
 
 /** Milliseconds that a page waits for the delivery of a code. Gateways time out earlier. */
 export const DELIVERY_WAIT = 10_000
@@ -18,12 +18,12 @@ const POLL_MS = 150
  * The result of sending a code. `still_pending`: the delivery was not confirmed within ten seconds,
  * and the code may still arrive. `text` is the key of a text with the reason.
  */
-export type SentChallenge =
+export type SendResult =
   | { outcome: 'sent' | 'still_pending'; device: Device }
   | { outcome: 'challenge_exception'; device: Device; text: string }
   | { outcome: 'cooldown_pending'; nextAt: Date; text: string | null }
   | { outcome: 'not_interactive' }
-  | { outcome: 'refused'; refusal: Refusal }
+  | { outcome: 'refused'; refusal: NotAllowedReason }
 
 interface SendRequest {
   userId: number
@@ -41,7 +41,7 @@ interface SendRequest {
  *
  * @example const sent = await sendChallenge(auth, req, { userId: user.id, deviceId: 'phone/2' })
  */
-export async function sendChallenge(auth: Auth, req: Request, request: SendRequest): Promise<SentChallenge> {
+export async function sendChallenge(auth: Auth, req: Request, request: SendRequest): Promise<SendResult> {
   const made = await generateChallenge(auth.otp, {
     ...request,
     language: req.language,
@@ -65,14 +65,14 @@ function limitText({ otp, clock }: Auth, { confirmed = true }: SendRequest, next
   return confirmed ? 'errors:codes_of_day' : 'errors:setup_codes_of_day'
 }
 
-async function followDelivery(auth: Auth, device: Device): Promise<SentChallenge> {
+async function followDelivery(auth: Auth, device: Device): Promise<SendResult> {
   const over = AbortSignal.timeout(auth.deliveryWait)
   do {
     const { delivery, delivery_error: reason } = await readDelivery(auth, device)
     // Null: the code was sent, entered and consumed already.
     if (delivery === 'sent' || delivery === null) return { outcome: 'sent', device }
     if (delivery === 'failed') return { outcome: 'challenge_exception', device, text: `errors:undelivered.${reason}` }
-  } while (await pause(POLL_MS, over))
+  } while (await sleep(POLL_MS, over))
   return { outcome: 'still_pending', device }
 }
 

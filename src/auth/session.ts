@@ -1,11 +1,11 @@
 import type { Request, Response } from 'express'
 import type { SessionData } from 'express-session'
-import { describeOrigin } from '../http/describe-origin.js'
+import { readClientInfo } from '../http/read-client-info.js'
 import { SessionStore } from '../http/session-store.js'
 import { sessionCookieName } from '../http/sessions.js'
 import type { Device, PersistentId } from '../otp/device.js'
 import { newAsker } from './asker.js'
-import type { How } from './auth-state.js'
+import type { FactorMethod } from './auth-state.js'
 
 /** Milliseconds since 1970. */
 type Moment = number
@@ -17,7 +17,7 @@ export interface PassedFactor {
   /** Persistent ID of the device. Null if the factor is not a device. */
   device: PersistentId | null
   at: Moment
-  how: How
+  how: FactorMethod
   /** ID in `trusted_browsers` if a trusted browser was accepted instead of a token. */
   trustedBrowser?: number
 }
@@ -96,7 +96,7 @@ export function beginning(
   passed: readonly PassedFactor[],
   now: Date,
 ): Partial<SessionData> {
-  const { address, browser } = describeOrigin(req)
+  const { address, browser } = readClientInfo(req)
   return { userId: user.id, epoch: user.authEpoch, signedInAt: now.getTime(), address, browser, factors: [...passed] }
 }
 
@@ -120,8 +120,12 @@ export function goingOn({ session }: Request, passed: PassedFactor | null): Part
  * @param passed the factor that was passed now, or null
  * @returns false if this session has ended in the meantime, too
  */
-export async function goOnWith(req: Request, epoch: number, passed: PassedFactor | null = null): Promise<boolean> {
-  return exchangeSession(req, { ...goingOn(req, passed), epoch })
+export async function continueSession(
+  req: Request,
+  epoch: number,
+  passed: PassedFactor | null = null,
+): Promise<boolean> {
+  return replaceSession(req, { ...goingOn(req, passed), epoch })
 }
 
 /**
@@ -130,7 +134,7 @@ export async function goOnWith(req: Request, epoch: number, passed: PassedFactor
  * @param holds the new session's data
  * @returns false if the old one has ended in the meantime: signed out, or another token was accepted first
  */
-export async function exchangeSession(req: Request, holds: Partial<SessionData>): Promise<boolean> {
+export async function replaceSession(req: Request, holds: Partial<SessionData>): Promise<boolean> {
   return req.sessionStore instanceof SessionStore && (await req.sessionStore.exchange(req, holds))
 }
 

@@ -1,5 +1,5 @@
 import type { Transaction } from 'sequelize'
-import { type Origin, recordEvent } from '../audit.js'
+import { type ClientInfo, recordAuditEvent } from '../audit/record-event.js'
 import { clearWaits } from '../otp/clear-waits.js'
 import type { Otp } from '../otp/otp.js'
 
@@ -7,7 +7,7 @@ export interface Unlocking {
   userId: number
   /** The administrator; null: the command line. */
   actorId: number | null
-  origin: Origin
+  origin: ClientInfo
 }
 
 /**
@@ -26,6 +26,6 @@ export async function unlockUser(
   if (!cleared) return false
   const by = actorId === null ? 'command line' : 'administrator'
   const entry = { event: 'user_unlocked', at: otp.clock.now(), userId, actorId, origin, details: { by } } as const
-  await recordEvent(otp.database, transaction, entry)
+  await recordAuditEvent(otp.database, transaction, entry)
   return true
 }

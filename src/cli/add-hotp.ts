@@ -1,9 +1,9 @@
 import { z } from 'zod'
-import { addHotpDevice } from '../otp/add-hotp-device.js'
-import { parseHotpKey } from '../otp/hotp-key.js'
+import { addHotpDevice } from '../kinds/hotp/add-device.js'
+import { parseHotpKey } from '../kinds/hotp/parse-key.js'
 import { cleanText } from '../typed-text/clean-text.js'
-import { requireUser } from './find-users.js'
-import { readArguments } from './read-arguments.js'
+import { findUserOrFail } from './find-users.js'
+import { parseArguments } from './read-arguments.js'
 import { readSecret } from './read-secret.js'
 import { recordAddedDevice } from './record-added-device.js'
 import { withOtp } from './with-otp.js'
@@ -42,10 +42,10 @@ export async function addHotp(options: unknown): Promise<void> {
     user: email,
     name,
     key,
-  } = readArguments(optionsSchema, await readSecret(options, { argument: 'key', stdin: 'keyStdin' }))
+  } = parseArguments(optionsSchema, await readSecret(options, { argument: 'key', stdin: 'keyStdin' }))
   const device = await withOtp((otp, config) =>
     otp.database.sequelize.transaction(async (transaction) => {
-      const user = await requireUser(otp, email, transaction)
+      const user = await findUserOrFail(otp, email, transaction)
       const added = await addHotpDevice(otp, transaction, { userId: user.id, name, ...key, confirmed: true })
       await recordAddedDevice(otp, config, transaction, user, added)
       return added

@@ -1,12 +1,12 @@
 import { z } from 'zod'
-import { nowhere, recordEvent } from '../audit.js'
+import { noClient, recordAuditEvent } from '../audit/record-event.js'
 import { unlockUser } from '../auth/unlock-user.js'
-import { addStaticToken } from '../otp/add-static-token.js'
-import { formatBackupToken, parseBackupToken } from '../otp/backup-token.js'
-import { requireUser } from './find-users.js'
-import { readArguments } from './read-arguments.js'
+import { addStaticToken } from '../kinds/static/add-token.js'
+import { formatBackupToken, parseBackupToken } from '../kinds/static/backup-token.js'
+import { findUserOrFail } from './find-users.js'
+import { parseArguments } from './read-arguments.js'
 import { readSecret } from './read-secret.js'
-import { tellOwner } from './tell-owner.js'
+import { notifyFromCommandLine } from './notify-from-command-line.js'
 import { warnObstacles } from './warn-obstacles.js'
 import { withOtp } from './with-otp.js'
 
@@ -24,26 +24,26 @@ const optionsSchema = z.object({
 
 /** Adds one backup token and prints it, so that a user without a device can sign in and set one up. */
 export async function addStaticTokenCommand(options: unknown): Promise<void> {
-  const { user: email, token: chosen } = readArguments(
+  const { user: email, token: chosen } = parseArguments(
     optionsSchema,
     await readSecret(options, { argument: 'token', stdin: 'tokenStdin' }),
   )
   const token = await withOtp(async (otp, config) => {
     const { sequelize } = otp.database
     return await sequelize.transaction(async (transaction) => {
-      const user = await requireUser(otp, email, transaction)
+      const user = await findUserOrFail(otp, email, transaction)
       await warnObstacles(otp, config, transaction, user, 'giveBackupToken')
-      await unlockUser(otp, transaction, { userId: user.id, actorId: null, origin: nowhere })
+      await unlockUser(otp, transaction, { userId: user.id, actorId: null, origin: noClient })
       const added = await addStaticToken(otp, transaction, user.id, chosen?.parsed ?? undefined)
-      await recordEvent(otp.database, transaction, {
+      await recordAuditEvent(otp.database, transaction, {
         event: 'backup_token_added',
         at: otp.clock.now(),
         userId: user.id,
         device: added.device.persistentId,
-        origin: nowhere,
+        origin: noClient,
         details: { by: 'command line' },
       })
-      await tellOwner(otp, config, transaction, user.id, { mail: 'backup-tokens-made', left: added.left })
+      await notifyFromCommandLine(otp, config, transaction, user.id, { mail: 'backup-tokens-made', left: added.left })
       return added.token
     })
   })

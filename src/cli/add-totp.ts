@@ -1,10 +1,10 @@
 import qrcode from 'qrcode'
 import { z } from 'zod'
-import { addTotpDevice } from '../otp/add-totp-device.js'
+import { addTotpDevice } from '../kinds/totp/add-device.js'
 import { nameApp } from '../otp/name-app.js'
 import { readHexKey } from '../typed-text/read-key.js'
-import { requireUser } from './find-users.js'
-import { readArguments } from './read-arguments.js'
+import { findUserOrFail } from './find-users.js'
+import { parseArguments } from './read-arguments.js'
 import { readSecret } from './read-secret.js'
 import { recordAddedDevice } from './record-added-device.js'
 import { withOtp } from './with-otp.js'
@@ -27,14 +27,14 @@ const optionsSchema = z.object({
 
 /** Adds a confirmed authenticator app, and prints its `otpauth://` URI and the same as a QR code. */
 export async function addTotp(options: unknown): Promise<void> {
-  const { user: email, key } = readArguments(
+  const { user: email, key } = parseArguments(
     optionsSchema,
     await readSecret(options, { argument: 'key', stdin: 'keyStdin' }),
   )
   const uri = await withOtp(async (otp, config) => {
     const { sequelize } = otp.database
     return await sequelize.transaction(async (transaction) => {
-      const user = await requireUser(otp, email, transaction)
+      const user = await findUserOrFail(otp, email, transaction)
       const name = await nameApp(otp, transaction, user.id)
       const device = { user, name, confirmed: true, ...(key && { secret: key }) }
       const added = await addTotpDevice(otp, transaction, device)

@@ -4,17 +4,17 @@ import { buffer } from 'node:stream/consumers'
 import { type Transaction, UniqueConstraintError } from 'sequelize'
 import { z } from 'zod'
 import { createInvitation } from '../account/invitation/create-invitation.js'
-import { judgePassword } from '../account/password/judge-password.js'
-import { nowhere, recordEvent } from '../audit.js'
+import { validatePassword } from '../auth/validate-password.js'
+import { noClient, recordAuditEvent } from '../audit/record-event.js'
 import type { Config } from '../config/read-config.js'
 import { hashPassword } from '../crypto/hash-password.js'
-import { isFact } from '../db/site-facts.js'
+import { hasMetadata } from '../db/site-metadata.js'
 import { SiteError } from '../errors.js'
-import { translatorFor } from '../i18n.js'
+import { translatorFor } from '../i18n/translator.js'
 import type { Otp } from '../otp/otp.js'
 import { requireBaseUrl } from './invite.js'
 import { joinGroups } from './join-groups.js'
-import { emailAddress, readArguments } from './read-arguments.js'
+import { emailAddress, parseArguments } from './read-arguments.js'
 import { withOtp } from './with-otp.js'
 import { isName } from '../typed-text/read-name.js'
 
@@ -39,7 +39,7 @@ type NewUser = z.output<typeof optionsSchema>
  * line of its own; prints nothing if the password came from standard input.
  */
 export async function createUser(options: unknown): Promise<void> {
-  const user = readArguments(optionsSchema, options)
+  const user = parseArguments(optionsSchema, options)
   const submitted = user.passwordStdin ? await readPassword() : undefined
   const printed = await withOtp(async (otp, config) => {
     if (user.invite) return await inviteUser(otp, config, user)
@@ -66,7 +66,7 @@ async function readPassword(): Promise<string> {
 async function requireGoodPassword(password: string, names: readonly string[]): Promise<void> {
   if (password.includes('\0'))
     throw passwordRefused('The password contains a NUL byte, which no form of the site accepts.')
-  const fault = await judgePassword(password, names)
+  const fault = await validatePassword(password, names)
   if (fault) throw passwordRefused(translatorFor('en')(`errors:${fault}`))
 }
 
@@ -79,7 +79,7 @@ function passwordRefused(why: string): SiteError {
 function inviteUser(otp: Otp, config: Config, user: NewUser): Promise<string | undefined> {
   const baseUrl = requireBaseUrl(config)
   return insertUser(otp, user, null, async (transaction, userId) => {
-    const invitation = { userId, actorId: null, origin: nowhere }
+    const invitation = { userId, actorId: null, origin: noClient }
     return (await createInvitation(otp, transaction, invitation, baseUrl)).link
   })
 }
@@ -97,7 +97,7 @@ async function insertUser<T>(
   passwordHash: string | null,
   then?: (transaction: Transaction, userId: number) => Promise<T>,
 ): Promise<T | undefined> {
-  if (await isFact(otp.database, 'people', 'application')) throw peopleElsewhere()
+  if (await hasMetadata(otp.database, 'people', 'application')) throw peopleElsewhere()
   const { models, sequelize } = otp.database
   const at = otp.clock.now()
   const levels = { is_staff: user.staff || user.superuser, is_superuser: user.superuser }
@@ -106,7 +106,13 @@ async function insertUser<T>(
       const row = { email: user.email, name: user.name, password_hash: passwordHash, ...levels, created_at: at }
       const { id } = await models.User.create(row, { transaction })
       const details = { ...levels, by: 'command line' }
-      await recordEvent(otp.database, transaction, { event: 'user_created', at, userId: id, origin: nowhere, details })
+      await recordAuditEvent(otp.database, transaction, {
+        event: 'user_created',
+        at,
+        userId: id,
+        origin: noClient,
+        details,
+      })
       await joinGroups(otp, transaction, id, user.group)
       return await then?.(transaction, id)
     })

@@ -24,14 +24,14 @@ export async function findUsers(
 }
 
 /** Finds the users of all these email addresses. @throws SiteError `unknown_user` if one has no user */
-export async function requireUsers(otp: Otp, emails: readonly string[], transaction: Transaction): Promise<User[]> {
+export async function findUsersOrFail(otp: Otp, emails: readonly string[], transaction: Transaction): Promise<User[]> {
   const found = await findUsers(otp, emails, transaction)
-  refuseUnknown(found)
+  assertAllFound(found)
   return found.flatMap(({ user }) => user ?? [])
 }
 
 /** @throws SiteError `unknown_user`, which names every email address without a user */
-export function refuseUnknown(found: readonly { email: string; user: User | undefined }[]): void {
+export function assertAllFound(found: readonly { email: string; user: User | undefined }[]): void {
   const unknown = found.filter(({ user }) => !user).map(({ email }) => email)
   if (unknown.length === 0) return
   throw new SiteError(
@@ -42,9 +42,9 @@ export function refuseUnknown(found: readonly { email: string; user: User | unde
 }
 
 /** Finds one user. @throws SiteError `unknown_user` */
-export async function requireUser(otp: Otp, email: string, transaction: Transaction): Promise<User> {
+export async function findUserOrFail(otp: Otp, email: string, transaction: Transaction): Promise<User> {
   const found = await findUsers(otp, [email], transaction)
-  refuseUnknown(found)
+  assertAllFound(found)
   const user = found[0]?.user
   if (!user) throw new Error('An email address was neither found nor rejected.')
   return user

@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import { createInvitation } from '../account/invitation/create-invitation.js'
-import { nowhere } from '../audit.js'
+import { noClient } from '../audit/record-event.js'
 import type { Config } from '../config/read-config.js'
 import { SiteError } from '../errors.js'
-import { requireUser } from './find-users.js'
-import { readArguments } from './read-arguments.js'
+import { findUserOrFail } from './find-users.js'
+import { parseArguments } from './read-arguments.js'
 import { warnObstacles } from './warn-obstacles.js'
 import { withOtp } from './with-otp.js'
 
@@ -12,14 +12,14 @@ const optionsSchema = z.object({ user: z.string() })
 
 /** Creates an enrolment link, and prints only the link. */
 export async function invite(options: unknown): Promise<void> {
-  const { user: email } = readArguments(optionsSchema, options)
+  const { user: email } = parseArguments(optionsSchema, options)
   const link = await withOtp(async (otp, config) => {
     const baseUrl = requireBaseUrl(config)
     return await otp.database.sequelize.transaction(async (transaction) => {
-      const user = await requireUser(otp, email, transaction)
+      const user = await findUserOrFail(otp, email, transaction)
       if (!user.is_active) throw inactive(user.email)
       await warnObstacles(otp, config, transaction, user, 'invite')
-      const invitation = { userId: user.id, actorId: null, origin: nowhere }
+      const invitation = { userId: user.id, actorId: null, origin: noClient }
       return (await createInvitation(otp, transaction, invitation, baseUrl)).link
     })
   })

@@ -1,5 +1,5 @@
 import type { Transaction } from 'sequelize'
-import { nowhere, recordEvent } from '../audit.js'
+import { noClient, recordAuditEvent } from '../audit/record-event.js'
 import { SiteError } from '../errors.js'
 import type { Otp } from '../otp/otp.js'
 
@@ -18,8 +18,8 @@ export async function joinGroups(
   const at = otp.clock.now()
   for (const { id, name } of groups) {
     await UserGroup.create({ user_id: userId, group_id: id }, { transaction })
-    const about = { event: 'member_added', at, userId, origin: nowhere } as const
-    await recordEvent(otp.database, transaction, { ...about, details: { group: name, by: 'command line' } })
+    const about = { event: 'member_added', at, userId, origin: noClient } as const
+    await recordAuditEvent(otp.database, transaction, { ...about, details: { group: name, by: 'command line' } })
   }
 }
 

@@ -1,7 +1,7 @@
 import { CommanderError } from 'commander'
 import { SiteError } from '../errors.js'
 import { createProgram } from './program.js'
-import { exitCode, explain } from './refusals.js'
+import { exitCode, describeError } from './exit-codes.js'
 
 // A reader that closes the pipe early, such as `head`, is not an error and must not end a server.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -31,7 +31,7 @@ function codeOf(error: CommanderError): number {
 }
 
 function report(error: unknown): number {
-  const { lines, exitCode: code } = explain(error)
+  const { lines, exitCode: code } = describeError(error)
   for (const line of lines) console.error(line)
   return code
 }

@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander'
 import { printable } from '../printable.js'
-import { UsageRefused } from './refusals.js'
+import { UsageError } from './exit-codes.js'
 
 /**
  * Defines every command with its options. A command's code is loaded when it runs, so that
@@ -23,7 +23,7 @@ function takeOnce(option: Option): void {
   const takesOneValue = option.required && option.parseArg === undefined
   if (!takesOneValue) return
   option.argParser((value, before) => {
-    if (before !== undefined) throw new UsageRefused([`${option.long}: must be given only once`])
+    if (before !== undefined) throw new UsageError([`${option.long}: must be given only once`])
     return value
   })
 }

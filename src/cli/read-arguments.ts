@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { UsageRefused } from './refusals.js'
+import { UsageError } from './exit-codes.js'
 import { readEmail } from '../typed-text/read-email.js'
 
 /**
@@ -8,10 +8,10 @@ import { readEmail } from '../typed-text/read-email.js'
  *
  * @throws UsageRefused with one line for each invalid option
  */
-export function readArguments<T>(schema: z.ZodType<T>, options: unknown): T {
+export function parseArguments<T>(schema: z.ZodType<T>, options: unknown): T {
   const parsed = schema.safeParse(options)
   if (parsed.success) return parsed.data
-  throw new UsageRefused(parsed.error.issues.map((issue) => `--${String(issue.path[0])}: ${issue.message}`))
+  throw new UsageError(parsed.error.issues.map((issue) => `--${String(issue.path[0])}: ${issue.message}`))
 }
 
 /** Parses an email address into the form that is stored: without surrounding spaces, in lower case. */

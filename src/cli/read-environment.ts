@@ -1,9 +1,9 @@
 import { type Config, readConfig } from '../config/read-config.js'
-import { ConfigurationRefused } from './refusals.js'
+import { ConfigurationError } from './exit-codes.js'
 
 /** Reads the configuration from the environment. @throws ConfigurationRefused */
 export function readEnvironment(): Config {
   const result = readConfig(process.env)
-  if (!result.ok) throw new ConfigurationRefused(result.faults)
+  if (!result.ok) throw new ConfigurationError(result.issues)
   return result.config
 }

@@ -1,5 +1,5 @@
 import { text } from 'node:stream/consumers'
-import { UsageRefused } from './refusals.js'
+import { UsageError } from './exit-codes.js'
 
 /** The two options for one secret: `--key K`, which every process on the machine can read, and `--key-stdin`. */
 export interface SecretOptions {
@@ -18,7 +18,7 @@ export async function readSecret(parsed: unknown, { argument, stdin }: SecretOpt
   const options = Object.fromEntries(Object.entries(parsed ?? {}))
   const { [stdin]: fromStdin, ...rest } = options
   if (fromStdin === true && rest[argument] !== undefined)
-    throw new UsageRefused([`--${argument}-stdin: must not be used together with --${argument}`])
+    throw new UsageError([`--${argument}-stdin: must not be used together with --${argument}`])
   if (fromStdin === true) return { ...rest, [argument]: (await text(process.stdin)).trim() }
   if (rest[argument] !== undefined)
     console.error(

@@ -1,12 +1,12 @@
 import type { Transaction } from 'sequelize'
-import { nowhere, recordEvent } from '../audit.js'
+import { noClient, recordAuditEvent } from '../audit/record-event.js'
 import { unlockUser } from '../auth/unlock-user.js'
-import { endTrustOf } from '../auth/trusted-browser/end-trust.js'
+import { deleteTrustedBrowsers } from '../auth/trusted-browser/revoke-on-device-change.js'
 import type { Config } from '../config/read-config.js'
 import type { User } from '../db/models/user.js'
 import type { Device } from '../otp/device.js'
 import type { Otp } from '../otp/otp.js'
-import { tellOwner } from './tell-owner.js'
+import { notifyFromCommandLine } from './notify-from-command-line.js'
 import { warnObstacles } from './warn-obstacles.js'
 
 /**
@@ -20,16 +20,16 @@ export async function recordAddedDevice(
   owner: Pick<User, 'id' | 'email'>,
   { persistentId, userId, name, kind }: Device,
 ): Promise<void> {
-  await unlockUser(otp, transaction, { userId, actorId: null, origin: nowhere })
+  await unlockUser(otp, transaction, { userId, actorId: null, origin: noClient })
   await warnObstacles(otp, config, transaction, owner, 'enable')
-  await recordEvent(otp.database, transaction, {
+  await recordAuditEvent(otp.database, transaction, {
     event: 'device_added',
     at: otp.clock.now(),
     userId,
     device: persistentId,
-    origin: nowhere,
+    origin: noClient,
     details: { by: 'command line' },
   })
-  await endTrustOf(otp.database, transaction, userId)
-  await tellOwner(otp, config, transaction, userId, { mail: 'device-added', device: name, kind })
+  await deleteTrustedBrowsers(otp.database, transaction, userId)
+  await notifyFromCommandLine(otp, config, transaction, userId, { mail: 'device-added', device: name, kind })
 }

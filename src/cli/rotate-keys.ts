@@ -1,5 +1,5 @@
 import { type KeyReport, rotateKeys } from '../otp/rotate-keys.js'
-import { exitCode } from './refusals.js'
+import { exitCode } from './exit-codes.js'
 import { withOtp } from './with-otp.js'
 
 /** Seals everything again with the newest key, and prints for each key whether it is still needed. */

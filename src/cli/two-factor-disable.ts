@@ -1,12 +1,12 @@
 import type { Transaction } from 'sequelize'
-import { voidLinks } from '../account/one-time-link.js'
+import { revokeLinks } from '../account/one-time-link.js'
 import { unlockUser } from '../auth/unlock-user.js'
-import { nowhere } from '../origin.js'
+import { noClient } from '../client-info.js'
 import type { Config } from '../config/read-config.js'
 import type { Otp } from '../otp/otp.js'
-import { removeAllDevices } from '../otp/remove-devices.js'
-import { requireUsers } from './find-users.js'
-import { tellOwner } from './tell-owner.js'
+import { removeAllDevices } from '../otp/remove-all-devices.js'
+import { findUsersOrFail } from './find-users.js'
+import { notifyFromCommandLine } from './notify-from-command-line.js'
 import { warnObstacles } from './warn-obstacles.js'
 import { withOtp } from './with-otp.js'
 
@@ -14,9 +14,9 @@ import { withOtp } from './with-otp.js'
 export async function twoFactorDisable(emails: string[]): Promise<void> {
   await withOtp(async (otp, config) => {
     const removed = await otp.database.sequelize.transaction(async (transaction) => {
-      const users = await requireUsers(otp, emails, transaction)
+      const users = await findUsersOrFail(otp, emails, transaction)
       let count = 0
-      for (const { id } of users) await unlockUser(otp, transaction, { userId: id, actorId: null, origin: nowhere })
+      for (const { id } of users) await unlockUser(otp, transaction, { userId: id, actorId: null, origin: noClient })
       for (const user of users) await warnObstacles(otp, config, transaction, user, 'resetSecondFactor')
       for (const { id } of users) count += await removeFrom(otp, config, transaction, id)
       return count
@@ -28,9 +28,9 @@ export async function twoFactorDisable(emails: string[]): Promise<void> {
 /** Removes a user's devices, with one audit event per device (NIST SP 800-63B-4 §4.1). */
 async function removeFrom(otp: Otp, config: Config, transaction: Transaction, userId: number): Promise<number> {
   const by = { by: 'command_line', actorId: null } as const
-  const removed = await removeAllDevices(otp, transaction, { userId, origin: nowhere, ...by })
+  const removed = await removeAllDevices(otp, transaction, { userId, origin: noClient, ...by })
   // The invitation was issued when the user still had a device, so it required a code as well.
-  await voidLinks(otp, transaction, 'invitation', [userId])
-  if (removed > 0) await tellOwner(otp, config, transaction, userId, { mail: 'two-factor-disabled' })
+  await revokeLinks(otp, transaction, 'invitation', [userId])
+  if (removed > 0) await notifyFromCommandLine(otp, config, transaction, userId, { mail: 'two-factor-disabled' })
   return removed
 }

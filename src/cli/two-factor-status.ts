@@ -1,6 +1,6 @@
 import { printableLine } from '../printable.js'
 import { userHasDevice } from '../otp/devices-for-user.js'
-import { findUsers, refuseUnknown } from './find-users.js'
+import { findUsers, assertAllFound } from './find-users.js'
 import { withOtp } from './with-otp.js'
 
 /** Prints `E: enabled` for each user with an active device, then fails if an email address is unknown. */
@@ -11,6 +11,6 @@ export async function twoFactorStatus(emails: string[]): Promise<void> {
       if (!user) continue
       console.log(`${printableLine(email)}: ${(await userHasDevice(otp, user.id)) ? 'enabled' : 'disabled'}`)
     }
-    refuseUnknown(found)
+    assertAllFound(found)
   })
 }

@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import { unlockUser } from '../auth/unlock-user.js'
 import { printableLine } from '../printable.js'
-import { nowhere } from '../origin.js'
-import { requireUser } from './find-users.js'
-import { readArguments } from './read-arguments.js'
+import { noClient } from '../client-info.js'
+import { findUserOrFail } from './find-users.js'
+import { parseArguments } from './read-arguments.js'
 import { warnObstacles } from './warn-obstacles.js'
 import { withOtp } from './with-otp.js'
 
@@ -11,12 +11,12 @@ const optionsSchema = z.object({ user: z.string() })
 
 /** Ends the locks of an account and the throttling of its devices. */
 export async function unlock(options: unknown): Promise<void> {
-  const { user: email } = readArguments(optionsSchema, options)
+  const { user: email } = parseArguments(optionsSchema, options)
   const { cleared, user } = await withOtp(async (otp, config) =>
     otp.database.sequelize.transaction(async (transaction) => {
-      const found = await requireUser(otp, email, transaction)
+      const found = await findUserOrFail(otp, email, transaction)
       await warnObstacles(otp, config, transaction, found, 'unlock')
-      const unlocking = { userId: found.id, actorId: null, origin: nowhere }
+      const unlocking = { userId: found.id, actorId: null, origin: noClient }
       return { cleared: await unlockUser(otp, transaction, unlocking), user: found }
     }),
   )

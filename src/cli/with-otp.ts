@@ -1,5 +1,5 @@
-import { recordVerifications } from '../auth/record-verifications.js'
-import { endTrust } from '../auth/trusted-browser/end-trust.js'
+import { auditDeviceEvents } from '../auth/audit-device-events.js'
+import { revokeOnDeviceChange } from '../auth/trusted-browser/revoke-on-device-change.js'
 import { systemClock } from '../clock.js'
 import type { Config } from '../config/read-config.js'
 import type { Keyring } from '../crypto/keyring.js'
@@ -8,7 +8,7 @@ import { migrate } from '../db/migrate.js'
 import { recallKeys, recordKeys } from '../db/secret-keys.js'
 import { createEvents } from '../otp/events.js'
 import { builtInKinds } from '../kinds/index.js'
-import { registerKinds } from '../otp/kinds/register-kinds.js'
+import { registerKinds } from '../otp/kind-registry/register-kinds.js'
 import { otpSettings } from '../otp/otp-settings.js'
 import type { Otp } from '../otp/otp.js'
 import { readSecretKeys } from '../read-secret-keys.js'
@@ -45,8 +45,8 @@ async function createOtp(config: Config, database: Database): Promise<Otp> {
     ...(await registerKinds(database, config, builtInKinds)),
     settings: otpSettings(config),
   }
-  recordVerifications(otp)
-  endTrust(otp)
+  auditDeviceEvents(otp)
+  revokeOnDeviceChange(otp)
   return otp
 }
 

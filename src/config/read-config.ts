@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { isBlankKey } from './is-guessable-key.js'
 import { isPlainHttp } from './is-plain-http.js'
-import { type About, about, options, type OptionValues } from './options.js'
+import { type OptionDoc, optionDocs, options, type OptionValues } from './options.js'
 
 /** The checked environment, with the defaults that depend on other values filled in. */
 export interface Config extends Omit<OptionValues, 'baseUrl' | 'smsGateway'> {
@@ -13,21 +13,21 @@ export interface Config extends Omit<OptionValues, 'baseUrl' | 'smsGateway'> {
 }
 
 /** One mistake. The message names the valid values and never contains the actual one. */
-export interface Fault {
+export interface ConfigIssue {
   variable: string
   message: string
 }
 
 /** The checked settings, or all mistakes in them. */
-export type ConfigResult = { ok: true; config: Config } | { ok: false; faults: Fault[] }
+export type ConfigResult = { ok: true; config: Config } | { ok: false; issues: ConfigIssue[] }
 
 /** Variables by name. */
 export type Environment = Readonly<Record<string, string | undefined>>
 
 /** Every variable's description, by its key in `options`. */
-export const variables: ReadonlyMap<string, About> = new Map(
+export const optionsByKey: ReadonlyMap<string, OptionDoc> = new Map(
   Object.entries(options.shape).flatMap(([key, schema]) => {
-    const text = about.get(schema)
+    const text = optionDocs.get(schema)
     return text ? [[key, text]] : []
   }),
 )
@@ -44,20 +44,20 @@ export const variables: ReadonlyMap<string, About> = new Map(
  * const database = await connectDatabase(read.config)
  */
 export function readConfig(environment: Environment): ConfigResult {
-  const raw = Object.fromEntries([...variables].map(([key, { name }]) => [key, environment[name] || undefined]))
+  const raw = Object.fromEntries([...optionsByKey].map(([key, { name }]) => [key, environment[name] || undefined]))
   const parsed = options.safeParse(raw)
-  const faults = [...wrongValues(parsed.error?.issues ?? []), ...wrongCombinations(environment)]
-  if (!parsed.success || faults.length > 0) return { ok: false, faults }
+  const faults = [...findInvalidValues(parsed.error?.issues ?? []), ...findInvalidCombinations(environment)]
+  if (!parsed.success || faults.length > 0) return { ok: false, issues: faults }
   const config = withDerived(parsed.data)
   const blank = blankKey(config)
-  return blank ? { ok: false, faults: [blank] } : { ok: true, config }
+  return blank ? { ok: false, issues: [blank] } : { ok: true, config }
 }
 
 /**
  * Rejects a blank newest key in production. Older keys can be blank, because they are needed to
  * replace it. A key that can be guessed causes a warning at the start (weak-settings.ts).
  */
-function blankKey({ production, secretKeys }: Config): Fault | null {
+function blankKey({ production, secretKeys }: Config): ConfigIssue | null {
   const [newest] = secretKeys ?? []
   if (!production || !newest || !isBlankKey(newest)) return null
   return {
@@ -68,19 +68,19 @@ function blankKey({ production, secretKeys }: Config): Fault | null {
 }
 
 /** Reports one mistake per variable, even if its value breaks several rules. */
-function wrongValues(issues: readonly { path: PropertyKey[] }[]): Fault[] {
+function findInvalidValues(issues: readonly { path: PropertyKey[] }[]): ConfigIssue[] {
   const keys = new Set(issues.map((issue) => String(issue.path[0])))
   return [...keys].flatMap((key) => {
-    const variable = variables.get(key)
+    const variable = optionsByKey.get(key)
     return variable ? [{ variable: variable.name, message: `must be ${variable.expected}` }] : []
   })
 }
 
 /** Finds mistakes in the combination of variables. Checks only whether they are set, so that an invalid value is not reported twice. */
-function wrongCombinations(environment: Environment): Fault[] {
+function findInvalidCombinations(environment: Environment): ConfigIssue[] {
   const production = environment['NODE_ENV'] === 'production'
   const gateway = environment['SMS_GATEWAY']
-  const faults: Fault[] = []
+  const faults: ConfigIssue[] = []
   if (production && !environment['SECRET_KEYS']) faults.push(required('secretKeys', 'in production'))
   if (production && gateway === 'file')
     faults.push({
@@ -102,8 +102,8 @@ function wrongCombinations(environment: Environment): Fault[] {
  * Finds settings that OTP_POLICY=strict does not allow. Neither email nor a trusted browser is a
  * factor at AAL2 (NIST SP 800-63B-4 §3.1.3, §5), and session cookies must be `Secure` (§5.1.1).
  */
-function tooLaxForStrict(environment: Environment): Fault[] {
-  const faults: Fault[] = []
+function tooLaxForStrict(environment: Environment): ConfigIssue[] {
+  const faults: ConfigIssue[] = []
   if (environment['OTP_EMAIL'] === 'true')
     faults.push({
       variable: 'OTP_EMAIL',
@@ -122,8 +122,8 @@ function tooLaxForStrict(environment: Environment): Fault[] {
   return faults
 }
 
-function missingForTwilio(environment: Environment): Fault[] {
-  const faults: Fault[] = []
+function missingForTwilio(environment: Environment): ConfigIssue[] {
+  const faults: ConfigIssue[] = []
   const when = 'with SMS_GATEWAY=twilio'
   if (!environment['TWILIO_ACCOUNT_SID']) faults.push(required('twilioAccountSid', when))
   if (!environment['TWILIO_AUTH_TOKEN']) faults.push(required('twilioAuthToken', when))
@@ -132,8 +132,8 @@ function missingForTwilio(environment: Environment): Fault[] {
   return faults
 }
 
-function required(key: keyof OptionValues, when: string): Fault {
-  const variable = about.get(options.shape[key])
+function required(key: keyof OptionValues, when: string): ConfigIssue {
+  const variable = optionDocs.get(options.shape[key])
   return { variable: variable?.name ?? key, message: `must be set ${when}: ${variable?.expected}` }
 }
 

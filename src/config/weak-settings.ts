@@ -1,6 +1,6 @@
 import { isGuessableKey } from './is-guessable-key.js'
 import { isPlainHttp } from './is-plain-http.js'
-import type { Config, Fault } from './read-config.js'
+import type { Config, ConfigIssue } from './read-config.js'
 
 /** Seconds without a request after which a session ends under the `strict` policy. */
 const STRICT_INACTIVITY = 1800
@@ -11,7 +11,7 @@ const STRICT_INACTIVITY = 1800
  *
  * @param baseUrl public origin
  */
-export function weakSettings(config: Config, baseUrl: string): Fault[] {
+export function weakSettings(config: Config, baseUrl: string): ConfigIssue[] {
   const plain = {
     variable: 'BASE_URL',
     message: 'is http: passwords, codes and session cookies cross the network unencrypted',
@@ -28,7 +28,7 @@ export function weakSettings(config: Config, baseUrl: string): Fault[] {
 }
 
 /** Returns settings that NIST SP 800-63B-4 does not allow at AAL2, or only with a compensating control. */
-function weakForStrict(config: Config): Fault[] {
+function weakForStrict(config: Config): ConfigIssue[] {
   const found: [weak: boolean, variable: string, message: string][] = [
     [
       config.otpGraceDays > 0,

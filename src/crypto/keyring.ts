@@ -2,7 +2,7 @@ import { createCipheriv, createDecipheriv, createHash, createHmac, hkdfSync, ran
 import { SiteError } from '../errors.js'
 
 /** The column and row that a sealed value belongs to. It is authenticated as associated data. */
-export interface SealedPlace {
+export interface SealContext {
   /** For example `totp_devices.secret`. */
   column: string
   /** The row's ID, or the UUID of a job's payload. */
@@ -14,13 +14,13 @@ export interface Keyring {
   /** IDs of the configured keys, newest first. They identify the key in envelopes and hashes. */
   readonly ids: readonly string[]
   /** Encrypts with the newest key (AES-256-GCM, 96-bit nonce, key ID in the envelope). */
-  seal(plain: Uint8Array, place: SealedPlace): string
+  seal(plain: Uint8Array, place: SealContext): string
   /**
    * Decrypts what any configured key sealed for the same place.
    *
    * @throws SiteError `secret_not_readable` if the key is unknown, or the envelope belongs to another place
    */
-  open(envelope: string, place: SealedPlace): Buffer
+  open(envelope: string, place: SealContext): Buffer
   /** Returns the HMAC-SHA-256 with the newest key as `<key ID>.<base64url>`, for storing short secrets. */
   hash(purpose: string, secret: string): string
   /** Returns the hash with every known key, newest first, with and without the key's ID, for looking up short secrets. */
@@ -113,7 +113,7 @@ export function envelopeKeyId(envelope: string): string | undefined {
 }
 
 /** Returns the place that a key's wrapped part is sealed for. */
-export const wrappedPlace = (keyId: string): SealedPlace => ({ column: 'secret_keys.sealed', id: keyId })
+export const wrappedPlace = (keyId: string): SealContext => ({ column: 'secret_keys.sealed', id: keyId })
 
 /** Derives a separate key for each of the three purposes from one configured key (RFC 5869). */
 function deriveKey(key: Uint8Array): Key {
@@ -155,11 +155,11 @@ function watchUnknown() {
   }
 }
 
-function associatedData(place: SealedPlace): Buffer {
+function associatedData(place: SealContext): Buffer {
   return Buffer.from(`${place.column}/${place.id}`)
 }
 
-function seal(key: Key, plain: Uint8Array, place: SealedPlace): string {
+function seal(key: Key, plain: Uint8Array, place: SealContext): string {
   const nonce = randomBytes(12)
   const cipher = createCipheriv('aes-256-gcm', key.seal, nonce).setAAD(associatedData(place))
   const body = Buffer.concat([cipher.update(plain), cipher.final(), cipher.getAuthTag()])
@@ -169,7 +169,7 @@ function seal(key: Key, plain: Uint8Array, place: SealedPlace): string {
 function open(
   keys: readonly Key[],
   envelope: string,
-  place: SealedPlace,
+  place: SealContext,
   reportUnknown: (keyId: string) => void,
 ): Buffer {
   const keyId = envelopeKeyId(envelope)
@@ -184,7 +184,7 @@ function open(
   }
 }
 
-function decipher(key: Key, envelope: string, place: SealedPlace): Buffer {
+function decipher(key: Key, envelope: string, place: SealContext): Buffer {
   const [, , nonce = '', sealed = ''] = envelope.split('.')
   const body = Buffer.from(sealed, 'base64url')
   const decipher = createDecipheriv('aes-256-gcm', key.seal, Buffer.from(nonce, 'base64url'), { authTagLength: 16 })
@@ -197,7 +197,7 @@ export function isNotReadable(error: unknown): error is SiteError {
   return error instanceof SiteError && error.code === 'secret_not_readable'
 }
 
-function notReadable({ column, id }: SealedPlace, keyId: string | undefined, cause?: unknown): SiteError {
+function notReadable({ column, id }: SealContext, keyId: string | undefined, cause?: unknown): SiteError {
   const what = `${column} of row ${id}`
   if (keyId !== undefined && cause === undefined) return missingKey(what, keyId)
   const why = `${what} cannot be opened: it is damaged, or belongs to another row.`

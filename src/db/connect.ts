@@ -2,9 +2,9 @@ import pg, { type ClientConfig, type Pool } from 'pg'
 import { type Options, Sequelize } from 'sequelize'
 import type { Config } from '../config/read-config.js'
 import { type Connections, createConnections, type Limits } from './connections.js'
-import { shareEmbedded, startEmbedded } from './embedded.js'
+import { shareEmbedded, startEmbedded } from './embedded/start-embedded.js'
 import { within } from '../within.js'
-import { type HostSequelize, serverOf } from './host-server.js'
+import { type HostSequelize, connectionFrom } from './host-connection.js'
 import { ReleaseOncePool } from './release-once.js'
 import { initModels, type Models } from './models/index.js'
 
@@ -79,7 +79,9 @@ const LIMITS: Limits = { lock: 4_000, statement: 5_000, silence: 6_000, idleInTr
  */
 export async function connectDatabase(config: Config, options: ConnectOptions = {}): Promise<Database> {
   const { databaseSchema: schema } = config
-  const server = options.like ? serverOf(options.like) : config.databaseUrl && { connectionString: config.databaseUrl }
+  const server = options.like
+    ? connectionFrom(options.like)
+    : config.databaseUrl && { connectionString: config.databaseUrl }
   const limits = options.unhurried ? null : LIMITS
   if (server) return openServer(inSchema(server, schema), schema, limits)
   const start = options.embedded === 'share' ? shareEmbedded : startEmbedded

@@ -2,9 +2,9 @@ import { QueryTypes, type Sequelize } from 'sequelize'
 import { z } from 'zod'
 import { SiteError } from '../errors.js'
 import type { Database } from './connect.js'
-import { migrationsOfKind } from './check-kind-tables.js'
+import { migrationsOfKind } from './kind-tables.js'
 import { type KindMigrations, type Migration, migrations } from './migrations/index.js'
-import { prepareSchema, seeExtensions } from './own-schema.js'
+import { prepareSchema, addExtensionsToSearchPath } from './schema.js'
 
 /** graphile-worker creates the schema of the job queue; raise the version with the dependency. */
 const JOB_QUEUE = 'graphile-worker-0.16'
@@ -113,7 +113,7 @@ function inTransaction(database: Database, { name, up }: Migration) {
         { bind: [name], transaction, type: QueryTypes.SELECT },
       )
       if (recorded.length === 0) return
-      await seeExtensions(database, transaction)
+      await addExtensionsToSearchPath(database, transaction)
       await up(database, transaction)
     })
   return { name, up: run }

@@ -16,7 +16,7 @@ const known = new Map<string, Prepared>()
  * A change that runs together with a statement, in one round trip and one commit. Both see the
  * tables as they were before. They share their parameters: one name has one value.
  */
-export interface Change {
+export interface AttachedStatement {
   /** An update, an insert or a delete. */
   sql: string
   values: Readonly<Record<string, unknown>>
@@ -36,7 +36,7 @@ export async function runStatement<Row extends QueryResultRow>(
   transaction: Transaction | undefined,
   sql: string,
   values: Readonly<Record<string, unknown>>,
-  changes: readonly Change[] = [],
+  changes: readonly AttachedStatement[] = [],
 ): Promise<Row[]> {
   const { name, text, parameters } = prepare(alongside(sql, changes))
   const all = Object.assign({}, values, ...changes.map((change) => change.values))
@@ -46,7 +46,7 @@ export async function runStatement<Row extends QueryResultRow>(
 }
 
 /** Puts the changes before the statement, as parts of its `with`. */
-function alongside(sql: string, changes: readonly Change[]): string {
+function alongside(sql: string, changes: readonly AttachedStatement[]): string {
   if (changes.length === 0) return sql
   const parts = changes.map((change, index) => `change_${index} as (${change.sql})`).join(', ')
   const [before = ''] = /^\s*with\s/.exec(sql) ?? []

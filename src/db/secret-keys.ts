@@ -6,7 +6,7 @@ import { runStatement } from './run-statement.js'
 const SESSION_LIFE_MS = 24 * 3600 * 1000
 
 /** How the keys of this process compare with those that were used with this database. */
-export interface KeyStanding {
+export interface KeyStatus {
   /** IDs of keys that were used with this database but that this process does not have. */
   missing: string[]
   /** This process has none of the keys that were used with this database. */
@@ -23,7 +23,7 @@ interface KeyRow {
  * Loads what remains of keys that were removed from SECRET_KEYS into the keyring. Values hashed
  * with such a key are still found, and sessions signed with it remain valid for a day.
  */
-export async function recallKeys(database: Pick<Database, 'pool'>, keys: Keyring, now: Date): Promise<KeyStanding> {
+export async function recallKeys(database: Pick<Database, 'pool'>, keys: Keyring, now: Date): Promise<KeyStatus> {
   const rows = await runStatement<KeyRow>(database, undefined, READ, {})
   const missing = rows.filter(({ id, sealed, supersededAt }) => {
     const sessions = supersededAt !== null && now.getTime() - supersededAt.getTime() < SESSION_LIFE_MS

@@ -1,5 +1,5 @@
 import type { Request, RequestHandler } from 'express'
-import { refuse } from './refuse.js'
+import { rejectRequest } from './reject-request.js'
 
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
 
@@ -23,7 +23,7 @@ export interface ForeignSender {
 export function checkOrigin(ownOrigins: ReadonlySet<string>): RequestHandler {
   return (req, res, next) => {
     const foreign = foreignChange(req, ownOrigins)
-    if (foreign) refuse(req, res, { status: 403, code: 'cross_origin', ...foreign })
+    if (foreign) rejectRequest(req, res, { status: 403, code: 'cross_origin', ...foreign })
     else next()
   }
 }

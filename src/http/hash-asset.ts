@@ -5,7 +5,7 @@ import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 /** A file that the pages load. */
 export interface Asset {
   /** The path. It contains a hash of the content, so that browsers can cache it forever. */
-  address: string
+  path: string
   serve: RequestHandler
 }
 
@@ -22,7 +22,7 @@ export function hashAsset(name: string, type: 'css' | 'js', content: Buffer): As
     bodies.set(encoding, body)
     return body
   }
-  return { address, serve: serve(address, type, encoded) }
+  return { path: address, serve: serve(address, type, encoded) }
 }
 
 function encode(content: Buffer, encoding: string): Buffer {

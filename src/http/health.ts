@@ -4,7 +4,7 @@ import type { Database } from '../db/connect.js'
 import { within } from '../within.js'
 import { isMigrated } from '../db/migrate.js'
 import type { KindMigrations } from '../db/migrations/index.js'
-import { faultForLog } from '../fault-for-log.js'
+import { errorForLog } from '../error-for-log.js'
 
 /** Milliseconds until `/readyz` responds at the latest. Load balancers rarely wait longer. */
 const READY_TIMEOUT_MS = 2_500
@@ -30,7 +30,7 @@ export function healthRoutes(database: Database, kinds: readonly KindMigrations[
   })
   router.get('/readyz', async (_req, res) => {
     const ready = await within(READY_TIMEOUT_MS, isReady()).catch((error: unknown) => {
-      log.warn({ err: faultForLog(error) }, 'not ready')
+      log.warn({ err: errorForLog(error) }, 'not ready')
       return false
     })
     if (ready === undefined) log.warn('not ready: the database did not respond in time')

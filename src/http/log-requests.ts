@@ -2,7 +2,7 @@ import type { RequestHandler } from 'express'
 import { randomUUID } from 'node:crypto'
 import type { Logger } from 'pino'
 import { loggablePath } from './loggable-path.js'
-import { isHandedOn } from './stand-beside.js'
+import { isReturnedToHost } from './host-isolation.js'
 
 declare global {
   // oxlint-disable-next-line typescript/no-namespace -- how Express's Request is extended
@@ -28,7 +28,7 @@ export function logRequests(log: Logger): RequestHandler {
     req.log = own
     res.set('X-Request-Id', req.id)
     res.once('close', () => {
-      if (isHandedOn(req)) return
+      if (isReturnedToHost(req)) return
       const ms = Math.round(performance.now() - started)
       const line = {
         method: req.method,

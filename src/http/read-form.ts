@@ -2,7 +2,7 @@ import express, { type ErrorRequestHandler, type Request, type RequestHandler, t
 import { z } from 'zod'
 import { isFromHost } from '../host-code.js'
 import { limitBody } from './limit-body.js'
-import { refuse } from './refuse.js'
+import { rejectRequest } from './reject-request.js'
 import { normalisePassword } from '../crypto/hash-password.js'
 
 /** The site's forms have a dozen short fields. A larger body is not one of them. */
@@ -58,12 +58,12 @@ const takeBytes = limitBody(LIMIT_BYTES, express.raw({ type: () => true, limit: 
 const isTooLarge = (error: unknown) => error instanceof Error && 'status' in error && error.status === 413
 
 /** Whether `parseForms` accepts a request's body: a form that is not too large, or no body. */
-export function isForm(req: Request): boolean {
+export function isAcceptedForm(req: Request): boolean {
   return hasFormType(req) && Number(req.headers['content-length'] ?? 0) <= LIMIT_BYTES
 }
 
 /** Whether another parser has read a request's body to its end without leaving it in `req.body`. */
-export function isReadAlready(req: Request): boolean {
+export function isBodyConsumed(req: Request): boolean {
   return hasBody(req) && req.readableEnded && req.body === undefined
 }
 
@@ -77,7 +77,7 @@ function hasBody({ headers }: Request): boolean {
 
 const rejectOtherTypes: RequestHandler = (req, res, next) => {
   if (hasFormType(req)) return next()
-  refuse(
+  rejectRequest(
     req,
     res,
     Number(req.headers['content-length']) > LIMIT_BYTES
@@ -91,7 +91,7 @@ const rejectOtherTypes: RequestHandler = (req, res, next) => {
  *
  * @param max characters
  */
-export function field(max: number) {
+export function textField(max: number) {
   return z
     .string()
     .max(max)
@@ -105,7 +105,7 @@ export function field(max: number) {
  * @param max characters of the normalised password
  */
 export function passwordField(max: number) {
-  return field(4 * max).refine((value) => normalisePassword(value ?? '').length <= max)
+  return textField(4 * max).refine((value) => normalisePassword(value ?? '').length <= max)
 }
 
 /**
@@ -120,8 +120,8 @@ export function readForm<Form>(req: Request, schema: z.ZodType<Form>): Form | nu
 }
 
 /** Responds with 400 or 413 to what the body parser and the router throw over bad input. Passes other errors on. */
-export const refuseBadInput: ErrorRequestHandler = (error: unknown, req, res, next) => {
+export const rejectBadInput: ErrorRequestHandler = (error: unknown, req, res, next) => {
   const status = error instanceof Error && 'status' in error ? Number(error.status) : 500
   if (res.headersSent || status < 400 || status >= 500 || isFromHost(error)) return next(error)
-  refuse(req, res, status === 413 ? { status, code: 'too_large' } : { status: 400, code: 'bad_request' })
+  rejectRequest(req, res, status === 413 ? { status, code: 'too_large' } : { status: 400, code: 'bad_request' })
 }

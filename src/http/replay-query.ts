@@ -1,6 +1,6 @@
 import { parse } from 'node:querystring'
 import type { Request } from 'express'
-import { hostSetting } from './stand-beside.js'
+import { hostSetting } from './host-isolation.js'
 
 /**
  * Parses the query again after a request's URL was replaced. Express 5 reads it from the URL each time;

@@ -16,7 +16,7 @@ export function safeNext(next: unknown): string | null {
 }
 
 /** Returns the path of the sign-in page. */
-export function loginAddress(next: string | null): string {
+export function loginPath(next: string | null): string {
   return addNext('/account/login', next)
 }
 

@@ -5,7 +5,7 @@ const PAGES_CSP =
   "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 /** The policy of pages that use a security key: it adds their script and the script's requests to this site. */
-export const KEY_PAGES_CSP = `${PAGES_CSP}; script-src 'self'; connect-src 'self'`
+export const WEBAUTHN_PAGES_CSP = `${PAGES_CSP}; script-src 'self'; connect-src 'self'`
 
 const HSTS = 'Strict-Transport-Security'
 

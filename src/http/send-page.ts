@@ -1,11 +1,11 @@
 import type { Response } from 'express'
 import { renderHtml, type TemplateData } from '../templates.js'
-import { describeDue } from './describe-due.js'
-import { describeRefusedTries } from './describe-refused-tries.js'
-import { KEY_PAGES_CSP } from './security-headers.js'
+import { enrolmentBanner } from './enrolment-banner.js'
+import { failedAttemptsBanner } from './failed-attempts-banner.js'
+import { WEBAUTHN_PAGES_CSP } from './security-headers.js'
 
 /** Values that every page needs; set once on the app. */
-export interface PageShared {
+export interface PageGlobals {
   siteName: string
   /** Path of the stylesheet. */
   stylesheet: string
@@ -19,7 +19,7 @@ declare global {
   // oxlint-disable-next-line typescript/no-namespace -- how Express's locals are typed
   namespace Express {
     interface Locals {
-      page: PageShared
+      page: PageGlobals
     }
   }
 }
@@ -30,8 +30,8 @@ declare global {
  */
 export function sendPage(res: Response, view: string, values: TemplateData = {}): void {
   const { t, language, user = null } = res.req
-  const due = describeDue(res.req)
-  const refused = describeRefusedTries(res.req)
+  const due = enrolmentBanner(res.req)
+  const refused = failedAttemptsBanner(res.req)
   const shared = { ...res.app.locals.page, t, language, user, due, refused, script: res.locals['script'] ?? null }
   res
     .set({ 'Cache-Control': 'no-store', 'Content-Language': language })
@@ -41,8 +41,8 @@ export function sendPage(res: Response, view: string, values: TemplateData = {})
 }
 
 /** Responds with a page that uses a security key. Only these pages have a script. */
-export function sendKeyPage(res: Response, view: string, values: TemplateData = {}): void {
+export function sendWebauthnPage(res: Response, view: string, values: TemplateData = {}): void {
   res.locals['script'] = res.app.locals.page.keyScript
-  res.set('Content-Security-Policy', KEY_PAGES_CSP)
+  res.set('Content-Security-Policy', WEBAUTHN_PAGES_CSP)
   sendPage(res, view, values)
 }

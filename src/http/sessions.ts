@@ -43,7 +43,7 @@ export function sessionNamed({ headers }: Pick<Request, 'headers'>, { https, sec
 }
 
 /** Whether a request has a session cookie that the site signed. */
-export function bringsSession(req: Pick<Request, 'headers'>, options: SessionCookie): boolean {
+export function hasSignedSessionCookie(req: Pick<Request, 'headers'>, options: SessionCookie): boolean {
   return sessionNamed(req, options) !== null
 }
 
@@ -55,7 +55,7 @@ export function setSessionCookie(res: Response, sid: string, { https, secrets }:
 }
 
 /** Creates the middleware that loads a request's session. An anonymous request gets no cookie and no row. */
-export function sessions(options: SessionOptions): { middleware: RequestHandler[]; store: SessionStore } {
+export function createSessions(options: SessionOptions): { middleware: RequestHandler[]; store: SessionStore } {
   const store = new SessionStore(options.pool, options.clock)
   const middleware = session({
     name: sessionCookieName(options.https),

@@ -1,10 +1,10 @@
 import { z } from 'zod'
 
 /** Six digits. They are text everywhere, because a number would lose leading zeros. */
-export const code = z.string().regex(/^[0-9]{6}$/)
+export const codeSchema = z.string().regex(/^[0-9]{6}$/)
 
 const challenge = {
-  code,
+  code: codeSchema,
   expiresAt: z.coerce.date(),
   language: z.string().max(16),
   /** The device's row. It shows whether the page still waits for this code, and the result is stored there. */
@@ -23,4 +23,4 @@ export const kindCode = z.object({ ...challenge, kind: z.string(), to: z.string(
 export type PhoneCode = z.output<typeof phoneCode>
 export type MailCode = z.output<typeof mailCode>
 export type KindCode = z.output<typeof kindCode>
-export type CodeToSend = Pick<PhoneCode, 'expiresAt' | 'delivery'>
+export type CodeDelivery = Pick<PhoneCode, 'expiresAt' | 'delivery'>

@@ -1,7 +1,7 @@
-import type { CodeToSend } from './codes.js'
-import type { Delivered } from './gateways/sms-gateway.js'
-import type { Notify } from './notify.js'
-import { faultForLog } from '../fault-for-log.js'
+import type { CodeDelivery } from './codes.js'
+import type { DeliveryResult } from './gateways/sms-gateway.js'
+import type { NotifyServices } from './notify.js'
+import { errorForLog } from '../error-for-log.js'
 
 /**
  * Sends a code, unless it has expired, was replaced or was used, and stores the result for the
@@ -11,10 +11,10 @@ import { faultForLog } from '../fault-for-log.js'
  * @param about identifies the job in the log
  */
 export async function deliverCode(
-  notify: Notify,
-  { expiresAt, delivery }: CodeToSend,
+  notify: NotifyServices,
+  { expiresAt, delivery }: CodeDelivery,
   about: { job: string; task: string },
-  send: () => Promise<Delivered>,
+  send: () => Promise<DeliveryResult>,
 ): Promise<void> {
   const expired = expiresAt <= notify.clock.now()
   if (expired || !(await isAwaited(notify, delivery))) {
@@ -26,11 +26,14 @@ export async function deliverCode(
   else notify.log.warn({ ...about, reason: delivered.reason, detail: delivered.detail }, 'code not sent')
   // The message was sent or rejected; an error here must not send it a second time.
   await storeResult(notify, delivery, delivered).catch((error: unknown) =>
-    notify.log.error({ ...about, err: faultForLog(error) }, 'could not record the delivery of a code'),
+    notify.log.error({ ...about, err: errorForLog(error) }, 'could not record the delivery of a code'),
   )
 }
 
-async function isAwaited({ database }: Notify, { table, id, codeHash }: CodeToSend['delivery']): Promise<boolean> {
+async function isAwaited(
+  { database }: NotifyServices,
+  { table, id, codeHash }: CodeDelivery['delivery'],
+): Promise<boolean> {
   const { rowCount } = await database.pool.query(
     `select from ${table} where id = $1 and code_hash = $2 and delivery = 'pending'`,
     [id, codeHash],
@@ -39,9 +42,9 @@ async function isAwaited({ database }: Notify, { table, id, codeHash }: CodeToSe
 }
 
 async function storeResult(
-  { database, recordUndelivered }: Notify,
-  { table, id, codeHash }: CodeToSend['delivery'],
-  delivered: Delivered,
+  { database, recordUndelivered }: NotifyServices,
+  { table, id, codeHash }: CodeDelivery['delivery'],
+  delivered: DeliveryResult,
 ): Promise<void> {
   const [outcome, reason] = delivered.ok ? ['sent', null] : ['failed', delivered.reason]
   const { rows } = await database.pool.query<{ user_id: number }>(
@@ -58,7 +61,10 @@ async function storeResult(
 }
 
 /** Removes a code that was not sent from the daily limit. */
-async function uncount({ database }: Pick<Notify, 'database'>, { codeHash }: { codeHash: string }): Promise<void> {
+async function uncount(
+  { database }: Pick<NotifyServices, 'database'>,
+  { codeHash }: { codeHash: string },
+): Promise<void> {
   await database.pool.query('delete from challenge_sends where code_hash = $1', [codeHash])
 }
 

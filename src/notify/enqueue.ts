@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import type { Transaction } from 'sequelize'
-import type { Notify } from './notify.js'
+import type { NotifyServices } from './notify.js'
 import { sealPayload } from './seal-payload.js'
-import type { TaskName, TaskPayloads } from './tasks/names.js'
+import type { TaskName, TaskPayloads } from './tasks/payloads.js'
 
 /**
  * Attempts before a job is given up. With graphile-worker's waits (e^attempts seconds, at most
@@ -17,7 +17,7 @@ const MAX_ATTEMPTS = 12
  * @example await enqueue(services, transaction, 'send-mail', { mail: 'backup-token-used', … })
  */
 export async function enqueue<Name extends TaskName>(
-  services: Pick<Notify, 'database' | 'keys'>,
+  services: Pick<NotifyServices, 'database' | 'keys'>,
   transaction: Transaction,
   task: Name,
   payload: TaskPayloads[Name],

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { code } from './codes.js'
+import { codeSchema } from './codes.js'
 import { cleanName, withoutLinks } from '../typed-text/read-name.js'
 
 // A single email address, without characters that could start a header or an address list (RFC 5322 §3.4.1).
@@ -41,7 +41,7 @@ function oneTimeLink<const Name extends string>(mail: Name) {
 }
 
 /**
- * All emails; docs/mails.md describes each. To add one, add an entry here, its texts in
+ * All emails; docs/emails.md describes each. To add one, add an entry here, its texts in
  * `locales/…/mails.json` and, unless it is a notice, a view in render-mail.ts:
  * `mail/<view>.ejs` and `mail/<view>.text.ejs`.
  */
@@ -67,7 +67,7 @@ export const mailSchema = z.discriminatedUnion('mail', [
   notice('second-factor-failed', {}),
   notice('sessions-ended', { by }),
   /** The code of an email device. */
-  z.object({ mail: z.literal('sign-in-code'), ...recipient, code, minutes: z.int().positive() }),
+  z.object({ mail: z.literal('sign-in-code'), ...recipient, code: codeSchema, minutes: z.int().positive() }),
   notice('trusted-browser-copied', {}),
   notice('two-factor-disabled', { by }),
 ])

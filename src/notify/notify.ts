@@ -5,10 +5,10 @@ import type { Database } from '../db/connect.js'
 import type { MailGateway } from './gateways/mail-gateway.js'
 import type { SmsGateway } from './gateways/sms-gateway.js'
 import type { SendCode } from './send-code.js'
-import type { Undelivered } from './undelivered.js'
+import type { DeliveryFailure } from './undelivered.js'
 
 /** Services of the worker and its tasks. */
-export interface Notify {
+export interface NotifyServices {
   clock: Clock
   database: Database
   keys: Keyring
@@ -19,7 +19,7 @@ export interface Notify {
   /** How kinds of device that deliver their codes themselves do so, by the kind's name. */
   codeSenders?: Readonly<Record<string, SendCode>>
   /** Records that something could not be delivered, for the administrators. */
-  recordUndelivered(undelivered: Undelivered): Promise<void>
+  recordUndelivered(undelivered: DeliveryFailure): Promise<void>
   siteName: string
   /** Public URL; its host is part of every Message-ID. */
   baseUrl: string

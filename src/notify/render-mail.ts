@@ -1,8 +1,8 @@
-import type { Translate } from '../i18n.js'
+import type { Translate } from '../i18n/translator.js'
 import { renderHtml, renderText } from '../templates.js'
 import type { Mail } from './mails.js'
 import { isolate, withoutPath } from '../typed-text/read-name.js'
-import { UNKNOWN_BROWSER } from '../origin.js'
+import { UNKNOWN_BROWSER } from '../client-info.js'
 
 export interface RenderedMail {
   subject: string

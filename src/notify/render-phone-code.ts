@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import type { Translate } from '../i18n.js'
+import type { Translate } from '../i18n/translator.js'
 import { fitsOneSegment, inAlphabet } from './segments.js'
-import { type SpokenMessage, type Voice, voices } from './gateways/sms-gateway.js'
+import { type VoiceMessage, type Voice, voices } from './gateways/sms-gateway.js'
 
 interface CodeText {
   code: string
@@ -14,7 +14,7 @@ interface CodeText {
  * site is too long, a shorter text is used, then the name is cut. If the host is too long, the
  * last line is left out.
  */
-export function codeForText(values: CodeText & { host: string; minutes: number }, t: Translate): string {
+export function renderTextCode(values: CodeText & { host: string; minutes: number }, t: Translate): string {
   const texts = textsFor(values, t)
   const bound = texts.map((text) => `${text}\n\n@${values.host} #${values.code}`)
   return [...bound, ...texts].find(fitsOneSegment) ?? values.code
@@ -30,11 +30,11 @@ function textsFor({ code, site, minutes }: CodeText & { minutes: number }, t: Tr
 }
 
 /** Renders a code as speech: digit by digit, so that leading zeros are spoken, and twice. */
-export function codeForCall({ code, site }: CodeText, t: Translate): Pick<SpokenMessage, 'voice' | 'says'> {
+export function renderVoiceCode({ code, site }: CodeText, t: Translate): Pick<VoiceMessage, 'voice' | 'phrases'> {
   const digits = code.split('')
   const once = [t('phone:call.code_is'), ...digits]
   const says = [t('phone:call.greeting', { site }), ...once, t('phone:call.again'), ...digits, t('phone:call.goodbye')]
-  return { voice: voiceOf(t), says }
+  return { voice: voiceOf(t), phrases: says }
 }
 
 /** Reads the voice from the language's texts, so that each language is spoken with its own voice. */

@@ -1,15 +1,15 @@
 import { EventEmitter } from 'node:events'
 import type { WorkerEvents } from 'graphile-worker'
-import { afterJob } from './after-job.js'
-import { beat, leave } from './heartbeat.js'
+import { handleJobFailure } from './handle-job-failure.js'
+import { sendHeartbeat, removeHeartbeat } from './heartbeat.js'
 import { logJobs } from './log-jobs.js'
-import type { Notify } from './notify.js'
-import { pause } from './pause.js'
+import type { NotifyServices } from './notify.js'
+import { sleep } from './sleep.js'
 import { superviseRunner, type Workers } from './supervise-runner.js'
 import { taskList } from './tasks/index.js'
 import { unlockDeadWorkers } from './unlock-dead-workers.js'
 import { within } from '../within.js'
-import { faultForLog } from '../fault-for-log.js'
+import { errorForLog } from '../error-for-log.js'
 
 /** Milliseconds between two heartbeats of a worker. */
 const BEAT = 5_000
@@ -35,7 +35,7 @@ interface State {
 }
 
 /** Runs the jobs that `enqueue` added, in this process. Any number of processes can do so on the same database. */
-export function runWorker(notify: Notify): RunningWorker {
+export function runWorker(notify: NotifyServices): RunningWorker {
   const stopping = new AbortController()
   const state: State = { workers: new Set(), following: new Set() }
   const running = superviseRunner(() => startWorkers(notify, state), notify.log, stopping.signal)
@@ -47,12 +47,12 @@ export function runWorker(notify: Notify): RunningWorker {
     await watching
     await Promise.all(state.following)
     // If the database is gone, the heartbeat cannot be deleted and expires.
-    if (!notify.embedded) await leave(notify.database.pool, workers).catch(() => undefined)
+    if (!notify.embedded) await removeHeartbeat(notify.database.pool, workers).catch(() => undefined)
   }
   return { stop: () => within(STOP, stop()) }
 }
 
-async function startWorkers(notify: Notify, state: State): Promise<Workers> {
+async function startWorkers(notify: NotifyServices, state: State): Promise<Workers> {
   // Loaded after the first page can be served, because it takes longer to load than the rest of this folder.
   const { Logger, runTaskList } = await import('graphile-worker')
   if (notify.embedded) await unlockDeadWorkers(notify.database, 0)
@@ -76,22 +76,22 @@ async function startWorkers(notify: Notify, state: State): Promise<Workers> {
   return { pool, lost }
 }
 
-function listen(notify: Notify, { workers, following }: State): { events: WorkerEvents; lost: Promise<void> } {
+function listen(notify: NotifyServices, { workers, following }: State): { events: WorkerEvents; lost: Promise<void> } {
   const { database, log } = notify
   const follow = (work: Promise<void>) => {
     const rest = work
-      .catch((error: unknown) => log.error({ err: faultForLog(error) }, 'could not process the result of a job'))
+      .catch((error: unknown) => log.error({ err: errorForLog(error) }, 'could not process the result of a job'))
       .finally(() => following.delete(rest))
     following.add(rest)
   }
   const events: WorkerEvents = new EventEmitter()
   events.on('worker:create', ({ worker }) => {
     workers.add(worker.workerId)
-    if (!notify.embedded) follow(beat(database.pool, [worker.workerId]))
+    if (!notify.embedded) follow(sendHeartbeat(database.pool, [worker.workerId]))
   })
   events.on('worker:stop', ({ worker }) => workers.delete(worker.workerId))
   events.on('job:complete', ({ job, error }) => {
-    if (error) follow(afterJob(notify, job, error))
+    if (error) follow(handleJobFailure(notify, job, error))
   })
   return { events, lost: untilLost(events) }
 }
@@ -112,15 +112,15 @@ async function untilLost(events: WorkerEvents): Promise<void> {
   })
 }
 
-async function watchWorkers(notify: Notify, { workers }: State, stopping: AbortSignal): Promise<void> {
+async function watchWorkers(notify: NotifyServices, { workers }: State, stopping: AbortSignal): Promise<void> {
   const { log, database } = notify
   do {
     try {
-      await beat(database.pool, workers)
+      await sendHeartbeat(database.pool, workers)
       const jobs = await unlockDeadWorkers(database, DEAD_AFTER)
       if (jobs > 0) log.warn({ jobs }, 'released the jobs of a killed process')
     } catch (error) {
-      log.error({ err: faultForLog(error) }, 'could not send the worker heartbeat')
+      log.error({ err: errorForLog(error) }, 'could not send the worker heartbeat')
     }
-  } while (await pause(BEAT, stopping))
+  } while (await sleep(BEAT, stopping))
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Keyring } from '../crypto/keyring.js'
-import type { TaskName } from './tasks/names.js'
+import type { TaskName } from './tasks/payloads.js'
 
 /** A job's payload as it is stored. It is sealed, because a dump of the database must not contain the one-time links of emails. */
 export const sealedPayload = z.object({ message: z.uuid(), sealed: z.string() })

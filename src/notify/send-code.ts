@@ -1,4 +1,4 @@
-import type { Delivered } from './gateways/sms-gateway.js'
+import type { DeliveryResult } from './gateways/sms-gateway.js'
 
 /** A code that is to be delivered. */
 export interface CodeMessage {
@@ -19,4 +19,4 @@ export interface CodeMessage {
  *
  * @returns whether it is on its way, or why not. What it throws counts as `gateway_unavailable`.
  */
-export type SendCode = (message: CodeMessage) => Promise<Delivered>
+export type SendCode = (message: CodeMessage) => Promise<DeliveryResult>

@@ -1,8 +1,8 @@
 import type { WorkerPool } from 'graphile-worker'
 import type { Logger } from 'pino'
 import { within } from '../within.js'
-import { pause } from './pause.js'
-import { faultForLog } from '../fault-for-log.js'
+import { sleep } from './sleep.js'
+import { errorForLog } from '../error-for-log.js'
 
 /** Milliseconds until another pool of workers is started. */
 const PAUSE = 1000
@@ -32,7 +32,7 @@ export async function superviseRunner(
       await Promise.race([stopped, lost])
       await within(END, pool.gracefulShutdown())
     } catch (error) {
-      log.error({ err: faultForLog(error) }, 'could not start the job workers')
+      log.error({ err: errorForLog(error) }, 'could not start the job workers')
     }
-  } while (await pause(PAUSE, stopping))
+  } while (await sleep(PAUSE, stopping))
 }

@@ -7,7 +7,7 @@ import { openPayload } from './seal-payload.js'
  * What was not delivered, and why: codes of the server or gateway, or `expired` if the link
  * had expired. Never the server's own text, which can quote the recipient.
  */
-export type Undelivered =
+export type DeliveryFailure =
   | { what: 'mail'; mail: string; userId: number | null; reason: string }
   | { what: 'code'; device: string; userId: number | null; reason: string }
 

@@ -1,5 +1,5 @@
 import type { Database } from '../db/connect.js'
-import { returnAttempt } from './return-attempt.js'
+import { refundAttempt } from './refund-attempt.js'
 
 /**
  * Unlocks the jobs of killed processes; graphile-worker would do so only after 4 hours. A
@@ -24,7 +24,7 @@ export async function unlockDeadWorkers(
   )
   if (rows.length === 0) return 0
   await pool.query(`select ${jobsSchema}.force_unlock_workers($1)`, [rows.map((row) => row.locked_by)])
-  await returnAttempt(
+  await refundAttempt(
     database,
     rows.map((row) => row.id),
     0,

@@ -1,9 +1,9 @@
 import type { Transaction } from 'sequelize'
 import { runStatement } from '../db/run-statement.js'
-import { toDevice } from './ask-device.js'
+import { toDevice } from './verify-locked-device.js'
 import type { Changes, Device, DeviceRow } from './device.js'
-import type { Kind } from './kinds/kind.js'
-import { withRoom } from './limit-set-ups.js'
+import type { Kind } from './kind-registry/kind.js'
+import { withRoom } from './setup-limit.js'
 import type { Otp } from './otp.js'
 import { nextId } from './sql/next-id.js'
 

@@ -3,8 +3,8 @@ import { z } from 'zod'
 import { isRunning } from '../clock.js'
 import type { Keyring } from '../crypto/keyring.js'
 import type { KindOutcome } from './device.js'
-import type { KindWorld } from './kinds/kind.js'
-import { isCode, sameCode } from './oath.js'
+import type { KindContext } from './kind-registry/kind.js'
+import { isCode, codesEqual } from './oath.js'
 import { readCode } from '../typed-text/read-code.js'
 
 /** NIST SP 800-63B-4 §3.1.3 allows ten minutes; five are enough for a message. */
@@ -28,7 +28,7 @@ export interface ChallengeState {
 }
 
 /** The schema of these columns, for a kind's row. */
-export const challengeRow = {
+export const challengeRowSchema = {
   code_hash: z.string().nullable(),
   code_expires_at: z.date().nullable(),
   code_attempts: z.number(),
@@ -38,11 +38,11 @@ export const challengeRow = {
 }
 
 /** SQL that selects these columns from the device `d`. */
-export const challengeColumns = `d.code_hash, d.code_expires_at, d.code_attempts,
+export const challengeColumnsSql = `d.code_hash, d.code_expires_at, d.code_attempts,
   d.sent_code_hash, d.sent_code_expires_at, d.sent_code_attempts`
 
 /** Generates six random digits as text, because `012345` starts with a zero. */
-export function randomCode(): string {
+export function generateCode(): string {
   return String(randomInt(10 ** CODE_DIGITS)).padStart(CODE_DIGITS, '0')
 }
 
@@ -52,7 +52,7 @@ export function hashCode(keys: Keyring, challenge: string, code: string): string
 }
 
 /** Whether a typed text has the format of such a code. */
-export function couldBeCode(typed: string): boolean {
+export function looksLikeCode(typed: string): boolean {
   return isCode(readCode(typed), CODE_DIGITS)
 }
 
@@ -60,7 +60,7 @@ export function couldBeCode(typed: string): boolean {
  * Verifies a typed code: it must be from this session's challenge, not expired, and without too many
  * wrong attempts. An accepted code is consumed, and the cooldown ends.
  */
-export function judgeCode(state: ChallengeState, typed: string, world: KindWorld): KindOutcome {
+export function verifyCode(state: ChallengeState, typed: string, world: KindContext): KindOutcome {
   const outcome = judgeNewest(state, typed, world)
   const older = olderCode(state)
   if (outcome.accepted || !older) return outcome
@@ -85,15 +85,15 @@ export function hasOlderCode(
   return hash !== null && expiresAt !== null && isRunning(expiresAt, CODE_VALID_SECONDS, now) && attempts < GUESSES
 }
 
-function judgeNewest(state: ChallengeState, typed: string, { now, keys, challenge }: KindWorld): KindOutcome {
+function judgeNewest(state: ChallengeState, typed: string, { now, keys, challenge }: KindContext): KindOutcome {
   const { code_hash: hash, code_expires_at: expiresAt, code_attempts: attempts } = state
   if (!hash || !expiresAt || !challenge) return { accepted: false, because: 'no_code' }
   if (!isRunning(expiresAt, CODE_VALID_SECONDS, now)) return { accepted: false, because: 'code_expired' }
   if (attempts >= GUESSES) return { accepted: false, because: 'code_void' }
   keys.requireKnown(hash)
   const code = readCode(typed)
-  const matches = keys.hashes('challenge', `${challenge}:${code}`).some((candidate) => sameCode(candidate, hash))
-  if (!couldBeCode(typed) || !matches) return { accepted: false, changes: { code_attempts: attempts + 1 } }
+  const matches = keys.hashes('challenge', `${challenge}:${code}`).some((candidate) => codesEqual(candidate, hash))
+  if (!looksLikeCode(typed) || !matches) return { accepted: false, changes: { code_attempts: attempts + 1 } }
   return {
     accepted: true,
     changes: {
@@ -118,8 +118,8 @@ function judgeNewest(state: ChallengeState, typed: string, { now, keys, challeng
  *   name: 'pager',
  *   columns: `d.number, ${deliveredCode.columns}`,
  *   row: z.object({ ...deliveredCode.row, number: z.string() }),
- *   couldBe: deliveredCode.couldBe,
- *   judge: (row, token, world) => deliveredCode.judge(row, token, world),
+ *   matchesFormat: deliveredCode.matchesFormat,
+ *   verify: (row, token, world) => deliveredCode.verify(row, token, world),
  *   challenge: { target: (row) => row.number, send: ({ to, code }) => page(to, code) },
  *   migrations: [{ name: '0001', up: ({ sequelize }, transaction) => sequelize.query(
  *     createDeviceTable('pager', `number text not null, ${deliveredCode.tableColumns}`), { transaction }) }],
@@ -132,11 +132,11 @@ export const deliveredCode = {
   challenged_at timestamptz, delivery varchar(8), delivery_error varchar(64),
   sent_code_hash text, sent_code_expires_at timestamptz, sent_code_attempts smallint not null default 0`,
   /** SQL that selects them, for `columns`. */
-  columns: challengeColumns,
+  columns: challengeColumnsSql,
   /** Their schema, for `row`. */
-  row: challengeRow,
-  /** Whether a text can be such a code, for `couldBe`. */
-  couldBe: couldBeCode,
+  row: challengeRowSchema,
+  /** Whether a text can be such a code, for `matchesFormat`. */
+  matchesFormat: looksLikeCode,
   /** Verifies a code against the row, for `judge`. */
-  judge: judgeCode,
+  verify: verifyCode,
 } as const

@@ -2,7 +2,7 @@ import type { Transaction } from 'sequelize'
 import { runStatement } from '../db/run-statement.js'
 import type { Otp } from './otp.js'
 import { clearPasswordWaits } from './password-waits.js'
-import { FAILURES_UNTIL_OFF } from './throttle.js'
+import { FAILURES_UNTIL_DISABLED } from './throttle.js'
 
 /**
  * Clears the account's lock, the waits after incorrect passwords, and the waits of all the user's
@@ -17,7 +17,7 @@ export async function clearWaits(otp: Otp, transaction: Transaction, userId: num
   let cleared = (await runStatement(otp.database, transaction, CLEAR_OWNER, { userId })).length > 0
   if (await clearPasswordWaits(otp, transaction, userId)) cleared = true
   for (const kind of otp.everyKind) {
-    const limit = kind.unguessable ? null : FAILURES_UNTIL_OFF
+    const limit = kind.unguessable ? null : FAILURES_UNTIL_DISABLED
     const values = { userId, limit }
     if ((await runStatement(otp.database, transaction, clearDevices(kind.table), values)).length > 0) cleared = true
     if (kind.challenge) await runStatement(otp.database, transaction, clearCooldown(kind.table), { userId })

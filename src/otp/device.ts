@@ -81,7 +81,7 @@ export interface Device {
 }
 
 /** Why a device did not verify a token. */
-export type Refusal =
+export type NotAllowedReason =
   | { reason: 'n_failed_attempts'; failureCount: number; lockedUntil: Date }
   | {
       reason: 'verification_not_allowed'
@@ -91,7 +91,9 @@ export type Refusal =
 
 /** The result of a verification. A rejection is returned, not thrown, so that the transaction is committed. */
 export type Verification =
-  { ok: true; device: Device } | { ok: false; reason: 'invalid_token'; because?: Cause } | ({ ok: false } & Refusal)
+  | { ok: true; device: Device }
+  | { ok: false; reason: 'invalid_token'; because?: Cause }
+  | ({ ok: false } & NotAllowedReason)
 
 /** New values of the kind's own columns, after an accepted or rejected token. */
 export type Changes = Readonly<Record<string, string | number | boolean | Date | null>>

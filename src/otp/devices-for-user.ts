@@ -1,11 +1,11 @@
 import type { Transaction } from 'sequelize'
 import type { z } from 'zod'
-import { type Change, runStatement } from '../db/run-statement.js'
+import { type AttachedStatement, runStatement } from '../db/run-statement.js'
 import { type Device, DEVICE_COLUMNS, type DeviceRow } from './device.js'
-import { kindsByNow } from './kinds/absent-kinds.js'
-import { type Kind, worksHere } from './kinds/kind.js'
+import { kindsByNow } from './kind-registry/unregistered-kinds.js'
+import { type Kind, worksHere } from './kind-registry/kind.js'
 import type { Otp } from './otp.js'
-import { toDevice } from './ask-device.js'
+import { toDevice } from './verify-locked-device.js'
 
 /** A device in a list. `remaining`: how many tokens it has left, or null if its kind has no limit. */
 export interface ListedDevice extends Device {
@@ -17,7 +17,7 @@ interface Options {
   confirmed?: boolean | null
   transaction?: Transaction
   /** Changes to make in the same statement. */
-  changes?: readonly Change[]
+  changes?: readonly AttachedStatement[]
 }
 
 type ListedRow = DeviceRow & { kind: string; remaining: number | null }

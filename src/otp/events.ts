@@ -1,25 +1,25 @@
 import type { Transaction } from 'sequelize'
-import type { Origin } from '../origin.js'
+import type { ClientInfo } from '../client-info.js'
 import type { Cause, Device } from './device.js'
 import type { Lane } from './failures.js'
 
-interface About {
+interface EventBase {
   userId: number
   at: Date
-  origin: Origin
+  origin: ClientInfo
 }
 
-interface Inside extends About {
+interface TransactionEvent extends EventBase {
   /** The transaction of the change. A handler that throws undoes it. */
   transaction: Transaction
 }
 
-interface AboutDevice extends Inside {
+interface DeviceEvent extends TransactionEvent {
   device: Device
 }
 
 /** Who changed a device. The event's origin is theirs, not the owner's. */
-export interface Doer {
+export interface Actor {
   by: 'owner' | 'administrator' | 'command_line' | 'failures'
   /** ID of the administrator. Null: the owner, the site or the command line. */
   actorId: number | null
@@ -31,39 +31,39 @@ export interface Doer {
  */
 export interface OtpEvents {
   /** A device accepted a token. */
-  userVerified: AboutDevice
+  userVerified: DeviceEvent
   /** A backup token was accepted and consumed. Follows `userVerified`. */
-  backupTokenUsed: AboutDevice
+  backupTokenUsed: DeviceEvent
   /** A device rejected a token. Not emitted while the device is throttled. */
-  verificationFailed: AboutDevice & {
+  verificationFailed: DeviceEvent & {
     failureCount: number
     because: Cause | null
     /** Where the token was submitted. Null: the requester had not entered a password, so nothing was counted. */
     lane: Lane | null
   }
   /** The account is locked because of too many rejected tokens. Follows `verificationFailed`. */
-  userLocked: Inside & { lockedUntil: Date }
+  userLocked: TransactionEvent & { lockedUntil: Date }
   /** The setup of a device was finished. It is active. */
-  deviceAdded: AboutDevice
+  deviceAdded: DeviceEvent
   /** A device was removed. `all`: together with all others of its owner, who is notified once. */
-  deviceRemoved: AboutDevice & Doer & { all: boolean }
+  deviceRemoved: DeviceEvent & Actor & { all: boolean }
   /** A device was disabled by an administrator or after too many failures. */
-  deviceSwitchedOff: AboutDevice & Doer
+  deviceSwitchedOff: DeviceEvent & Actor
   /** An administrator enabled a device that an administrator had disabled. */
-  deviceEnabled: AboutDevice & Doer
+  deviceEnabled: DeviceEvent & Actor
 }
 
 /** Events that are emitted after the change. Nothing waits for a handler. If one throws, the error is logged. */
 export interface AfterEvents {
   /** A session began. `device` verified it. Null: the session is authenticated only. */
-  signedIn: About & { device: string | null; how: 'token' | 'passkey' | 'trusted_browser' | 'password' }
-  signedOut: About
+  signedIn: EventBase & { device: string | null; how: 'token' | 'passkey' | 'trusted_browser' | 'password' }
+  signedOut: EventBase
   /** A device accepted another token in a verified session. */
-  stepUp: About & { device: string }
+  stepUp: EventBase & { device: string }
   /** The policy blocked a user without a second factor at this path. */
-  policyBlocked: About & { path: string }
+  policyBlocked: EventBase & { path: string }
   /** A browser is trusted from now on. */
-  browserTrusted: About & { device: string; expiresAt: Date }
+  browserTrusted: EventBase & { device: string; expiresAt: Date }
 }
 
 type AnyEvents = OtpEvents & AfterEvents

@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import { QueryTypes, type Transaction } from 'sequelize'
-import { kindWorld, toDevice } from './ask-device.js'
-import { CODE_VALID_SECONDS, hashCode, randomCode } from './challenge-code.js'
+import { kindContext, toDevice } from './verify-locked-device.js'
+import { CODE_VALID_SECONDS, hashCode, generateCode } from './challenge-code.js'
 import { challengeCooldown } from './cooldown.js'
-import type { Device, Refusal } from './device.js'
+import type { Device, NotAllowedReason } from './device.js'
 import { anyone, type Asker } from './failures.js'
-import type { NewChallenge } from './kinds/kind.js'
+import type { NewChallenge } from './kind-registry/kind.js'
 import type { Otp } from './otp.js'
 import { parsePersistentId } from './persistent-id.js'
-import { countSends, recordSend, type SendPurpose } from './sql/count-sends.js'
+import { checkSendLimit, recordSend, type SendPurpose } from './sql/send-limit.js'
 import { lockDevices } from './sql/lock-devices.js'
 import type { LockedDevice } from './sql/locked-device.js'
 import { accountThrottle, timesIn } from './throttle.js'
@@ -45,7 +45,7 @@ export type Challenge =
   | { ok: true; challenge: string; device: Device }
   | { ok: false; reason: 'not_interactive' }
   | { ok: false; reason: 'cooldown_pending'; nextAt: Date }
-  | ({ ok: false } & Refusal)
+  | ({ ok: false } & NotAllowedReason)
 
 /**
  * Makes a device send a new code. The code is stored as a keyed hash and its delivery is queued, in
@@ -65,9 +65,9 @@ export async function generateChallenge(otp: Otp, request: ChallengeRequest): Pr
   if (!named || !kind?.challenge) return { ok: false, reason: 'not_interactive' }
   return otp.database.sequelize.transaction(async (transaction) => {
     const selector = { kind, userId: request.userId, deviceId: named.id, confirmed: request.confirmed ?? true }
-    const [locked] = await lockDevices(otp, transaction, selector, '', kindWorld(otp, null))
+    const [locked] = await lockDevices(otp, transaction, selector, '', kindContext(otp, null))
     if (!locked) return { ok: false, reason: 'not_interactive' }
-    const rejection = await whyNotGenerated(otp, transaction, locked, request.asker)
+    const rejection = await checkChallengeAllowed(otp, transaction, locked, request.asker)
     if (rejection) return { ok: false, ...rejection }
     const { challenge: before, ...rest } = request
     return send(otp, transaction, locked, { ...rest, ...(before && { challenge: before }) })
@@ -75,15 +75,15 @@ export async function generateChallenge(otp: Otp, request: ChallengeRequest): Pr
 }
 
 /** Why a device cannot send a code now. */
-export type GenerateRefusal = { reason: 'cooldown_pending'; nextAt: Date } | Refusal
+export type ChallengeNotAllowedReason = { reason: 'cooldown_pending'; nextAt: Date } | NotAllowedReason
 
 /** Checks whether a device can send a code. A code for a locked account could not be used, but would cost money. */
-export async function whyNotGenerated(
+export async function checkChallengeAllowed(
   otp: Otp,
   transaction: Transaction,
   locked: LockedDevice,
   { lane }: Asker = anyone,
-): Promise<GenerateRefusal | null> {
+): Promise<ChallengeNotAllowedReason | null> {
   const isLocked = locked.row.confirmed ? accountThrottle(timesIn(locked.owner.failed, lane), otp.clock.now()) : null
   if (isLocked) return isLocked
   const nextAt = await nextChallenge(otp, transaction, locked, purposeOf(locked, lane))
@@ -119,7 +119,7 @@ async function nextChallenge(
   if (cooling) return cooling
   const since = new Date(now.getTime() - DAY_MS)
   const about = { userId: row.user_id, target: kind.challenge?.target(row) ?? '', since, now, purpose }
-  const full = await countSends(otp, transaction, about, SENDS_PER_DAY[purpose])
+  const full = await checkSendLimit(otp, transaction, about, SENDS_PER_DAY[purpose])
   return full && new Date(full.getTime() + DAY_MS)
 }
 
@@ -131,7 +131,7 @@ async function send(
 ): Promise<Challenge> {
   const { kind, row } = locked
   const now = otp.clock.now()
-  const code = randomCode()
+  const code = generateCode()
   const codeHash = hashCode(otp.keys, challenge, code)
   const expiresAt = new Date(now.getTime() + CODE_VALID_SECONDS * 1000)
   await otp.database.sequelize.query(

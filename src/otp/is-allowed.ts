@@ -1,15 +1,15 @@
-import { kindWorld } from './ask-device.js'
-import type { Refusal } from './device.js'
-import { type GenerateRefusal, whyNotGenerated } from './generate-challenge.js'
+import { kindContext } from './verify-locked-device.js'
+import type { NotAllowedReason } from './device.js'
+import { type ChallengeNotAllowedReason, checkChallengeAllowed } from './generate-challenge.js'
 import { anyone, type Asker } from './failures.js'
-import type { Kind } from './kinds/kind.js'
+import type { Kind } from './kind-registry/kind.js'
 import type { Otp } from './otp.js'
 import { parsePersistentId } from './persistent-id.js'
 import { lockDevices } from './sql/lock-devices.js'
-import { whyNotAsked } from './why-not-asked.js'
+import { throttleStatus } from './throttle-status.js'
 
 /** One confirmed device of one user. */
-export interface DeviceOfUser {
+export interface DeviceReference {
   userId: number
   /** A persistent ID as submitted, for example `totp/3`. */
   deviceId: string
@@ -32,14 +32,14 @@ export type Allowance<Why> = { allowed: true } | ({ allowed: false } & Why)
  * const allowance = await verifyIsAllowed(site.otp, { userId: 1, deviceId: 'totp/3' })
  * if (!allowance.allowed && allowance.reason === 'n_failed_attempts') showWait(allowance.lockedUntil)
  */
-export async function verifyIsAllowed(otp: Otp, device: DeviceOfUser): Promise<Allowance<Refusal>> {
+export async function verifyIsAllowed(otp: Otp, device: DeviceReference): Promise<Allowance<NotAllowedReason>> {
   const kind = kindOf(otp, device)
-  const rejection = await otp.database.sequelize.transaction(async (transaction): Promise<Refusal | null> => {
+  const rejection = await otp.database.sequelize.transaction(async (transaction): Promise<NotAllowedReason | null> => {
     const [locked] = kind
-      ? await lockDevices(otp, transaction, selectorFor(kind, device), '', kindWorld(otp, null))
+      ? await lockDevices(otp, transaction, selectorFor(kind, device), '', kindContext(otp, null))
       : []
     if (!locked) return { reason: 'verification_not_allowed' }
-    return whyNotAsked(locked, device.asker ?? anyone, otp.settings.throttleFactor, otp.clock.now())
+    return throttleStatus(locked, device.asker ?? anyone, otp.settings.throttleFactor, otp.clock.now())
   })
   return rejection ? { allowed: false, ...rejection } : { allowed: true }
 }
@@ -56,24 +56,24 @@ export async function verifyIsAllowed(otp: Otp, device: DeviceOfUser): Promise<A
  */
 export async function generateIsAllowed(
   otp: Otp,
-  device: DeviceOfUser,
-): Promise<Allowance<GenerateRefusal | { reason: 'not_interactive' }>> {
+  device: DeviceReference,
+): Promise<Allowance<ChallengeNotAllowedReason | { reason: 'not_interactive' }>> {
   const kind = kindOf(otp, device)
   if (!kind?.challenge) return { allowed: false, reason: 'not_interactive' }
   return otp.database.sequelize.transaction(async (transaction) => {
-    const [locked] = await lockDevices(otp, transaction, selectorFor(kind, device), '', kindWorld(otp, null))
+    const [locked] = await lockDevices(otp, transaction, selectorFor(kind, device), '', kindContext(otp, null))
     if (!locked) return { allowed: false, reason: 'not_interactive' }
-    const rejection = await whyNotGenerated(otp, transaction, locked, device.asker)
+    const rejection = await checkChallengeAllowed(otp, transaction, locked, device.asker)
     return rejection ? { allowed: false, ...rejection } : { allowed: true }
   })
 }
 
-function kindOf({ kinds }: Otp, { deviceId }: DeviceOfUser): Kind | undefined {
+function kindOf({ kinds }: Otp, { deviceId }: DeviceReference): Kind | undefined {
   const named = parsePersistentId(deviceId)
   return kinds.find(({ name }) => name === named?.kind)
 }
 
-const selectorFor = (kind: Kind, { userId, deviceId }: DeviceOfUser) => ({
+const selectorFor = (kind: Kind, { userId, deviceId }: DeviceReference) => ({
   kind,
   userId,
   deviceId: parsePersistentId(deviceId)?.id ?? 0,

@@ -1,13 +1,20 @@
 import type { Transaction } from 'sequelize'
-import { type Origin, nowhere } from '../origin.js'
-import { acceptToken, type Answer, type Asking, judgeToken, kindWorld, refuseToken } from './ask-device.js'
-import type { Refusal, Verification } from './device.js'
+import { type ClientInfo, noClient } from '../client-info.js'
+import {
+  acceptToken,
+  type Answer,
+  type VerificationRequest,
+  verifyWithKind,
+  kindContext,
+  rejectWithKind,
+} from './verify-locked-device.js'
+import type { NotAllowedReason, Verification } from './device.js'
 import { anyone, type Asker } from './failures.js'
-import type { KindWorld } from './kinds/kind.js'
+import type { KindContext } from './kind-registry/kind.js'
 import { type Opening, orNothingOpened } from './opening.js'
 import type { Otp } from './otp.js'
-import { withPrepared } from './prepare-token.js'
-import { lockDevices, type Wanted } from './sql/lock-devices.js'
+import { withPreparedTokens } from './prepare-tokens.js'
+import { lockDevices, type DeviceSelector } from './sql/lock-devices.js'
 import type { LockedDevice } from './sql/locked-device.js'
 import { savePassedOver } from './sql/save-outcome.js'
 import { withFailedToken } from './throttle.js'
@@ -17,7 +24,7 @@ export interface TokenToMatch {
   userId: number
   /** As typed. */
   token: string
-  origin?: Origin
+  origin?: ClientInfo
   /** The requester. Default: someone whose password was correct. */
   asker?: Asker
   /** Runs in the transaction of an accepted token. */
@@ -37,12 +44,12 @@ export interface TokenToMatch {
  * @example const verification = await matchToken(site.otp, { userId: 1, token: '123456' })
  */
 export async function matchToken(otp: Otp, match: TokenToMatch): Promise<Verification> {
-  const { userId, token, origin = nowhere, asker = anyone, opens } = match
-  const world = kindWorld(otp, null)
+  const { userId, token, origin = noClient, asker = anyone, opens } = match
+  const world = kindContext(otp, null)
   const candidates = otp.kinds
-    .filter((kind) => !kind.challenge && !kind.answersChallenge && kind.couldBe(token))
-    .map((kind): Wanted => ({ kind, userId, deviceId: null, confirmed: true }))
-  return withPrepared(otp, candidates, { token, world, asker }, (prepared) =>
+    .filter((kind) => !kind.challenge && !kind.answersChallenge && kind.matchesFormat(token))
+    .map((kind): DeviceSelector => ({ kind, userId, deviceId: null, confirmed: true }))
+  return withPreparedTokens(otp, candidates, { token, world, asker }, (prepared) =>
     orNothingOpened(() =>
       otp.database.sequelize.transaction(async (transaction) => {
         const devices = await lockCandidates(otp, transaction, candidates, token, world)
@@ -61,13 +68,13 @@ async function askInTurn(
   otp: Otp,
   transaction: Transaction,
   devices: readonly LockedDevice[],
-  askingOf: (locked: LockedDevice) => Asking,
+  askingOf: (locked: LockedDevice) => VerificationRequest,
 ): Promise<Verification> {
   const rejected: Rejected[] = []
-  const waits: Refusal[] = []
+  const waits: NotAllowedReason[] = []
   for (const device of devices) {
     const locked = withPending(device, rejected, askingOf(device))
-    const answer = await judgeToken(otp, locked, askingOf(device))
+    const answer = await verifyWithKind(otp, locked, askingOf(device))
     if (answer.answer === 'rejected') rejected.push({ locked, outcome: answer.outcome })
     if (answer.answer === 'not_asked' && answer.refusal.reason !== 'invalid_token') waits.push(answer.refusal)
     if (answer.answer !== 'accepted') continue
@@ -84,7 +91,11 @@ async function askInTurn(
 }
 
 /** Adds the rejections of this request to the account's lock, so that they cannot exceed it together. */
-function withPending(locked: LockedDevice, rejected: readonly Rejected[], { asker, world }: Asking): LockedDevice {
+function withPending(
+  locked: LockedDevice,
+  rejected: readonly Rejected[],
+  { asker, world }: VerificationRequest,
+): LockedDevice {
   const failed = rejected.reduce(
     (all, each) => withFailedToken(all, { at: world.now, lane: each.locked.kind.unguessable ? 'none' : asker.lane }),
     locked.owner.failed,
@@ -96,21 +107,21 @@ async function refuseAll(
   otp: Otp,
   transaction: Transaction,
   rejected: readonly Rejected[],
-  askingOf: (locked: LockedDevice) => Asking,
+  askingOf: (locked: LockedDevice) => VerificationRequest,
 ): Promise<void> {
   let owner = rejected[0]?.locked.owner
   for (const { locked, outcome } of rejected) {
     const current = { ...locked, owner: owner ?? locked.owner }
-    owner = (await refuseToken(otp, transaction, current, outcome, askingOf(locked))).owner
+    owner = (await rejectWithKind(otp, transaction, current, outcome, askingOf(locked))).owner
   }
 }
 
 async function lockCandidates(
   otp: Otp,
   transaction: Transaction,
-  candidates: readonly Wanted[],
+  candidates: readonly DeviceSelector[],
   token: string,
-  world: KindWorld,
+  world: KindContext,
 ): Promise<LockedDevice[]> {
   const devices: LockedDevice[] = []
   for (const selector of candidates) devices.push(...(await lockDevices(otp, transaction, selector, token, world)))

@@ -11,7 +11,12 @@ export type OathAlgorithm = 'SHA1' | 'SHA256' | 'SHA512'
  * @param digits 6 or 8
  * @returns exactly `digits` ASCII digits, leading zeros kept
  */
-export function hotp(secret: Uint8Array, counter: number, digits: number, algorithm: OathAlgorithm = 'SHA1'): string {
+export function generateHotp(
+  secret: Uint8Array,
+  counter: number,
+  digits: number,
+  algorithm: OathAlgorithm = 'SHA1',
+): string {
   const shape = { digits: digits === 8 ? 8 : 6, algorithm: OTPLIB_NAME[algorithm] } as const
   return generateSync({ strategy: 'hotp', secret, counter, ...shape })
 }
@@ -34,7 +39,7 @@ export function isCode(code: string, digits: number): boolean {
 }
 
 /** Compares two codes in constant time. Codes of different length are not equal. */
-export function sameCode(one: string, other: string): boolean {
+export function codesEqual(one: string, other: string): boolean {
   const a = Buffer.from(one)
   const b = Buffer.from(other)
   return a.length === b.length && timingSafeEqual(a, b)

@@ -1,6 +1,6 @@
 import type { Config } from '../config/read-config.js'
 import type { Otp } from './otp.js'
-import { relyingPartyOf, type UserVerification } from './webauthn/relying-party.js'
+import { relyingPartyFor, type UserVerification } from './relying-party.js'
 
 /**
  * Selects the settings that `src/otp` needs from the configuration.
@@ -18,6 +18,6 @@ export function otpSettings(
     throttleFactor: config.otpThrottleFactor,
     challengeCooldown: config.otpChallengeCooldown,
     siteName: config.siteName,
-    relyingParty: baseUrl === undefined ? null : relyingPartyOf(baseUrl, config.siteName, userVerification),
+    relyingParty: baseUrl === undefined ? null : relyingPartyFor(baseUrl, config.siteName, userVerification),
   }
 }

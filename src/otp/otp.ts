@@ -2,8 +2,8 @@ import type { Clock } from '../clock.js'
 import type { Keyring } from '../crypto/keyring.js'
 import type { Database } from '../db/connect.js'
 import type { Events } from './events.js'
-import type { Kind } from './kinds/kind.js'
-import type { RelyingParty } from './webauthn/relying-party.js'
+import type { Kind } from './kind-registry/kind.js'
+import type { RelyingParty } from './relying-party.js'
 
 /** The services that most functions in `src/otp` take as their first argument. */
 export interface Otp {

@@ -1,8 +1,8 @@
 import { runStatement } from '../db/run-statement.js'
-import { type Origin, nowhere } from '../origin.js'
+import { type ClientInfo, noClient } from '../client-info.js'
 import type { Device } from './device.js'
 import { devicesForUser, type ListedDevice } from './devices-for-user.js'
-import { kindsByNow } from './kinds/absent-kinds.js'
+import { kindsByNow } from './kind-registry/unregistered-kinds.js'
 import type { Otp } from './otp.js'
 
 export interface DeviceToRemove {
@@ -10,11 +10,11 @@ export interface DeviceToRemove {
   /** A persistent ID as submitted. */
   deviceId: string
   /** Returns true for kinds of which the owner must keep one device. Null if the policy requires no second factor. */
-  keepLast: CountsAsFactor | null
-  origin?: Origin
+  keepLast: IsSecondFactor | null
+  origin?: ClientInfo
 }
 
-export type RemovedDevice = { ok: true; device: Device } | { ok: false; reason: 'not_found' | 'policy' }
+export type RemoveResult = { ok: true; device: Device } | { ok: false; reason: 'not_found' | 'policy' }
 
 /**
  * Removes one of a user's own devices, in any state. With the last active one, the backup tokens and
@@ -26,8 +26,8 @@ export type RemovedDevice = { ok: true; device: Device } | { ok: false; reason: 
  */
 export async function removeDevice(
   otp: Otp,
-  { userId, deviceId, keepLast, origin = nowhere }: DeviceToRemove,
-): Promise<RemovedDevice> {
+  { userId, deviceId, keepLast, origin = noClient }: DeviceToRemove,
+): Promise<RemoveResult> {
   return otp.database.sequelize.transaction(async (transaction) => {
     // Locked, so that two requests at once cannot remove the last two devices.
     await runStatement(otp.database, transaction, 'select from users where id = $userId for update', { userId })
@@ -36,7 +36,7 @@ export async function removeDevice(
     const device = devices.find(({ persistentId }) => persistentId === deviceId)
     if (!device || !isInUse(otp, device)) return { ok: false, reason: 'not_found' }
     const { alsoRemoved } = planRemoval(otp, devices, device)
-    if (mustStay(otp, devices, device, keepLast)) return { ok: false, reason: 'policy' }
+    if (mustKeepDevice(otp, devices, device, keepLast)) return { ok: false, reason: 'policy' }
     for (const gone of [device, ...alsoRemoved]) {
       const kind = kinds.find(({ name }) => name === gone.kind)
       if (!kind) throw new Error(`A ${gone.kind} device was listed, but there is no such kind.`)
@@ -89,7 +89,7 @@ type InUse = Pick<Otp, 'kinds'>
 const isInUse = ({ kinds }: InUse, { kind }: Device): boolean => kinds.some(({ name }) => name === kind)
 
 /** Whether the policy accepts a device of this kind as the second factor. */
-export type CountsAsFactor = (kind: string) => boolean
+export type IsSecondFactor = (kind: string) => boolean
 
 /**
  * Whether a device is the last one that its owner must keep: the last active one, or the last one
@@ -97,11 +97,11 @@ export type CountsAsFactor = (kind: string) => boolean
  *
  * @param devices from `devicesToPlan`
  */
-export function mustStay(
+export function mustKeepDevice(
   otp: InUse,
   devices: readonly Device[],
   device: Device,
-  keepLast: CountsAsFactor | null,
+  keepLast: IsSecondFactor | null,
 ): boolean {
   if (!keepLast || !device.confirmed) return false
   const working = devices.filter((other) => other.confirmed && isInUse(otp, other))

@@ -1,14 +1,14 @@
-import type { Refusal } from './device.js'
+import type { NotAllowedReason } from './device.js'
 import type { Lane } from './failures.js'
 
 /** The longest wait of a device. */
 const CEILING_SECONDS = 3600
 
 /** NIST SP 800-63B-4 §3.2.2: after this many consecutive failures a device is disabled until it is set up again. */
-export const FAILURES_UNTIL_OFF = 100
+export const FAILURES_UNTIL_DISABLED = 100
 
 /** A rejection because of a wait, with its end. */
-export type Throttled = Extract<Refusal, { reason: 'n_failed_attempts' }>
+export type Throttled = Extract<NotAllowedReason, { reason: 'n_failed_attempts' }>
 
 const ACCOUNT_FAILURES = 10
 const ACCOUNT_WINDOW_SECONDS = 15 * 60

@@ -1,12 +1,12 @@
-import { type Origin, nowhere } from '../origin.js'
-import { askDevice, type Asking, kindWorld } from './ask-device.js'
+import { type ClientInfo, noClient } from '../client-info.js'
+import { verifyLockedDevice, type VerificationRequest, kindContext } from './verify-locked-device.js'
 import type { Verification } from './device.js'
 import { type EnrolmentRight, mayEnrol } from './devices-for-user.js'
 import { anyone, type Asker } from './failures.js'
 import { type Opening, orNothingOpened } from './opening.js'
 import type { Otp } from './otp.js'
 import { parsePersistentId } from './persistent-id.js'
-import { withPrepared } from './prepare-token.js'
+import { withPreparedTokens } from './prepare-tokens.js'
 import { lockDevices } from './sql/lock-devices.js'
 
 /** One token for one device. */
@@ -18,7 +18,7 @@ export interface TokenSubmission {
   token: string
   /** The ID that `generateChallenge` returned for this session. */
   challenge?: string | null
-  origin?: Origin
+  origin?: ClientInfo
   /** The requester, whose failures make them wait. Default: someone whose password was correct. */
   asker?: Asker
   /** Runs in the transaction of an accepted token. */
@@ -67,15 +67,19 @@ export async function confirmDevice(otp: Otp, enrolment: Enrolment): Promise<Ver
 /** A wrong code during a setup causes no wait at sign-in, and the other way round. */
 const setUp: Asker = { lane: 'set_up' }
 
-async function askNamedDevice(otp: Otp, submission: Enrolment, purpose: Asking['purpose']): Promise<Verification> {
-  const { userId, token, origin = nowhere, challenge = null, opens } = submission
+async function askNamedDevice(
+  otp: Otp,
+  submission: Enrolment,
+  purpose: VerificationRequest['purpose'],
+): Promise<Verification> {
+  const { userId, token, origin = noClient, challenge = null, opens } = submission
   const named = parsePersistentId(submission.deviceId)
   const kind = otp.kinds.find((candidate) => candidate.name === named?.kind)
   if (!named || !kind) return { ok: false, reason: 'invalid_token' }
   const asker = purpose === 'enrol' ? setUp : (submission.asker ?? anyone)
-  const world = kindWorld(otp, challenge, purpose)
+  const world = kindContext(otp, challenge, purpose)
   const selector = { kind, userId, deviceId: named.id, confirmed: purpose === 'verify' }
-  return withPrepared(otp, [selector], { token, world, asker }, (prepared) =>
+  return withPreparedTokens(otp, [selector], { token, world, asker }, (prepared) =>
     orNothingOpened(() =>
       otp.database.sequelize.transaction(async (transaction): Promise<Verification> => {
         const [locked] = await lockDevices(otp, transaction, selector, token, world)
@@ -83,7 +87,7 @@ async function askNamedDevice(otp: Otp, submission: Enrolment, purpose: Asking['
         if (!(await mayEnrol(otp, transaction, userId, submission)))
           return { ok: false, reason: 'verification_not_allowed' }
         const asking = { token, origin, world, purpose, asker, prepared: prepared.get(kind), opens }
-        return askDevice(otp, transaction, locked, asking)
+        return verifyLockedDevice(otp, transaction, locked, asking)
       }),
     ),
   )

@@ -3,5 +3,5 @@
  *
  * @packageDocumentation
  */
-export { kindContract, type KindCheck } from '../otp/contract/kind-contract.js'
-export type { AnsweredChallenge, ContractOtp, KindFixture } from '../otp/contract/stage.js'
+export { kindContract, type KindCheck } from './kind-contract.js'
+export type { AnsweredChallenge, ContractOtp, KindFixture } from './harness.js'

@@ -1,25 +1,34 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { Group } from '../../src/db/models/group.js'
-import type { Answer } from '../support/browse.js'
-import { type Person, stepUp } from '../support/site.js'
-import { ask, groupNamed, join } from './group-site.js'
-import { act, bulkDelete, list, messageOf, recordOf, rowsOf, show, usePanelSite } from './panel-site.js'
+import type { HttpResponse } from '../support/http-browser.js'
+import { type TestUser, stepUp } from '../support/site.js'
+import { call, findGroup, joinGroup } from './group-site.js'
+import {
+  callAction,
+  bulkDelete,
+  listRecords,
+  messageOf,
+  recordOf,
+  rowsOf,
+  showRecord,
+  usePanelSite,
+} from './panel-site.js'
 
 const site = usePanelSite()
 
 let made = 0
 let group: Group
-let person: Person
+let person: TestUser
 
 beforeEach(async () => {
-  group = await groupNamed(site(), `Group ${(made += 1)}`, ['users.view'])
+  group = await findGroup(site(), `Group ${(made += 1)}`, ['users.view'])
   person = await site().person()
 })
 
-const edit = (form: Record<string, string>) => act(site().boss, 'groups', group.id, 'edit', form)
-const add = (form: Record<string, string>) => ask(site().boss, 'groups', 'new', form)
-const member = (form: Record<string, string>) => ask(site().boss, 'user_groups', 'new', form)
-const fieldsOf = (answer: Answer): string[] => Object.keys(JSON.parse(answer.text).error.fields ?? {})
+const edit = (form: Record<string, string>) => callAction(site().boss, 'groups', group.id, 'edit', form)
+const add = (form: Record<string, string>) => call(site().boss, 'groups', 'new', form)
+const member = (form: Record<string, string>) => call(site().boss, 'user_groups', 'new', form)
+const fieldsOf = (answer: HttpResponse): string[] => Object.keys(JSON.parse(answer.text).error.fields ?? {})
 
 async function eventsNamed(event: string, groupName: string) {
   const rows = await site().database.models.AuditEvent.findAll({ where: { event }, order: [['id', 'ASC']] })
@@ -43,7 +52,7 @@ describe('a group', () => {
       member_count: '12',
     })
     expect(answer.status).toBe(200)
-    const row = await groupNamed(site(), name)
+    const row = await findGroup(site(), name)
     expect(row.id).not.toBe(99_999)
     expect(row).toMatchObject({
       permissions: ['audit_events.export', 'users.view'],
@@ -51,7 +60,7 @@ describe('a group', () => {
       grace_days: 7,
       kinds: ['webauthn'],
     })
-    expect(recordOf(await show(site().boss, 'groups', row.id)).params).toMatchObject({
+    expect(recordOf(await showRecord(site().boss, 'groups', row.id)).params).toMatchObject({
       name,
       'permissions.0': 'audit_events.export',
       'kinds.0': 'webauthn',
@@ -128,9 +137,9 @@ describe('a group', () => {
   })
 
   it('is deleted without members only, alone or among others', async () => {
-    const other = await groupNamed(site(), `Other ${made}`, [])
-    await join(site(), person.id, group.name)
-    const answer = await act(site().boss, 'groups', group.id, 'delete')
+    const other = await findGroup(site(), `Other ${made}`, [])
+    await joinGroup(site(), person.id, group.name)
+    const answer = await callAction(site().boss, 'groups', group.id, 'delete')
     expect(answer).toMatchObject({ status: 403, code: 'not_allowed' })
     expect(messageOf(answer)).toContain('members')
     expect(await bulkDelete(site().boss, 'groups', [other.id, group.id])).toMatchObject({ status: 403 })
@@ -138,15 +147,15 @@ describe('a group', () => {
     expect((await bulkDelete(site().boss, 'groups', [other.id, group.id])).status).toBe(200)
     expect(await site().database.models.Group.count({ where: { id: [group.id, other.id] } })).toBe(0)
     expect(await eventsNamed('group_removed', group.name)).toHaveLength(1)
-    expect((await act(site().boss, 'groups', group.id, 'delete')).status).toBe(404)
+    expect((await callAction(site().boss, 'groups', group.id, 'delete')).status).toBe(404)
   })
 
   it('never loses a member to its deletion at the same moment', async () => {
     await stepUp(site().boss)
     for (let round = 0; round < 5; round += 1) {
-      const both = await groupNamed(site(), `Race ${made} ${round}`, [])
+      const both = await findGroup(site(), `Race ${made} ${round}`, [])
       const form = { user_id: String(person.id), group_id: String(both.id) }
-      const [joined, deleted] = await Promise.all([member(form), act(site().boss, 'groups', both.id, 'delete')])
+      const [joined, deleted] = await Promise.all([member(form), callAction(site().boss, 'groups', both.id, 'delete')])
       expect([joined.status, deleted.status].toSorted((a, b) => a - b)).toEqual(
         joined.status === 200 ? [200, 403] : [200, 404],
       )
@@ -157,11 +166,11 @@ describe('a group', () => {
 describe('the shipped groups', () => {
   it('are there without members, and may be renamed and deleted', async () => {
     const names = ['Auditor', 'Helpdesk', 'People admin']
-    const rows = rowsOf(await list(site().boss, 'groups', { perPage: '500' }))
+    const rows = rowsOf(await listRecords(site().boss, 'groups', { perPage: '500' }))
     for (const name of names) expect(rows.find((row) => row['name'] === name)).toMatchObject({ member_count: 0 })
-    const auditor = await groupNamed(site(), 'Auditor')
-    expect((await act(site().boss, 'groups', auditor.id, 'edit', { name: 'Watch' })).status).toBe(200)
-    expect((await act(site().boss, 'groups', auditor.id, 'delete')).status).toBe(200)
+    const auditor = await findGroup(site(), 'Auditor')
+    expect((await callAction(site().boss, 'groups', auditor.id, 'edit', { name: 'Watch' })).status).toBe(200)
+    expect((await callAction(site().boss, 'groups', auditor.id, 'delete')).status).toBe(200)
   })
 })
 
@@ -170,11 +179,11 @@ describe('a membership', () => {
 
   it('begins and ends with a line in the trail that names person, group and superuser', async () => {
     expect((await member(form())).status).toBe(200)
-    const found = await list(site().boss, 'user_groups', { 'filters.group_id': String(group.id) })
+    const found = await listRecords(site().boss, 'user_groups', { 'filters.group_id': String(group.id) })
     const [row] = rowsOf(found)
     expect(row).toMatchObject({ user_id: person.id, group_id: group.id })
     expect(found.text).toContain(person.email)
-    expect((await act(site().boss, 'user_groups', Number(row?.['id']), 'delete')).status).toBe(200)
+    expect((await callAction(site().boss, 'user_groups', Number(row?.['id']), 'delete')).status).toBe(200)
     const by = { user_id: person.id, actor_id: site().bossPerson.id, details: { group: group.name } }
     expect(await eventsNamed('member_added', group.name)).toEqual([by])
     expect(await eventsNamed('member_removed', group.name)).toEqual([by])
@@ -201,8 +210,8 @@ describe('a membership', () => {
 
   it('of many ends in one call, or of none', async () => {
     const people = [person, await site().person()]
-    for (const { id } of people) await join(site(), id, group.name)
-    const rows = rowsOf(await list(site().boss, 'user_groups', { 'filters.group_id': String(group.id) }))
+    for (const { id } of people) await joinGroup(site(), id, group.name)
+    const rows = rowsOf(await listRecords(site().boss, 'user_groups', { 'filters.group_id': String(group.id) }))
     const ids = rows.map((row) => Number(row['id']))
     expect(await bulkDelete(site().staff, 'user_groups', ids)).toMatchObject({ status: 403 })
     expect((await bulkDelete(site().boss, 'user_groups', ids)).status).toBe(200)

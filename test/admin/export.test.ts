@@ -1,22 +1,22 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { csvLine } from '../../src/admin/export/csv.js'
-import type { Answer } from '../support/browse.js'
-import type { Person } from '../support/site.js'
-import { giveDevices } from './give-devices.js'
-import { ask, groupNamed, join } from './group-site.js'
+import type { HttpResponse } from '../support/http-browser.js'
+import type { TestUser } from '../support/site.js'
+import { addDevices } from './add-devices.js'
+import { call, findGroup, joinGroup } from './group-site.js'
 import { usePanelSite } from './panel-site.js'
 import { signIn } from '../support/site.js'
 
 const site = usePanelSite()
 
-let person: Person
+let person: TestUser
 
 beforeAll(async () => {
   person = await site().person({ name: '=HYPERLINK("http://evil.example","x")', backupTokens: 1 })
-  await giveDevices(site().database, person.id)
+  await addDevices(site().database, person.id)
 })
 
-const download = (table: string, query: Record<string, string> = {}) => ask(site().boss, table, 'export', {}, query)
+const download = (table: string, query: Record<string, string> = {}) => call(site().boss, table, 'export', {}, query)
 
 /** A reader of RFC 4180 of its own: fields in quotes, quotes doubled, CRLF. */
 function rowsIn(text: string): Record<string, string>[] {
@@ -155,29 +155,29 @@ describe('a list', () => {
 
 describe('a download is refused', () => {
   const lastEvent = async () => JSON.stringify(await trail())
-  const expectRefusal = async (answer: Promise<Answer>, status: number, code: string) => {
+  const expectRefusal = async (answer: Promise<HttpResponse>, status: number, code: string) => {
     const before = await lastEvent()
     expect(await answer).toMatchObject({ status, code })
     expect(await lastEvent()).toBe(before)
   }
 
   it('to staff in no group, and to groups that have not got it', async () => {
-    await expectRefusal(ask(site().staff, 'users', 'export'), 403, 'not_allowed')
+    await expectRefusal(call(site().staff, 'users', 'export'), 403, 'not_allowed')
     const only = await site().person()
-    await groupNamed(site(), 'exports what it cannot see', ['users.export'])
-    await join(site(), only.id, 'exports what it cannot see')
-    await expectRefusal(ask(await signIn(site(), only), 'users', 'export'), 403, 'not_allowed')
+    await findGroup(site(), 'exports what it cannot see', ['users.export'])
+    await joinGroup(site(), only.id, 'exports what it cannot see')
+    await expectRefusal(call(await signIn(site(), only), 'users', 'export'), 403, 'not_allowed')
   })
 
   it('not to a group that has it', async () => {
     const auditor = await site().person()
-    await groupNamed(site(), 'takes the trail along', ['audit_events.view', 'audit_events.export'])
-    await join(site(), auditor.id, 'takes the trail along')
+    await findGroup(site(), 'takes the trail along', ['audit_events.view', 'audit_events.export'])
+    await joinGroup(site(), auditor.id, 'takes the trail along')
     const browser = await signIn(site(), auditor)
-    expect((await ask(browser, 'audit_events', 'export')).status).toBe(200)
-    await expectRefusal(ask(browser, 'users', 'export'), 403, 'not_allowed')
+    expect((await call(browser, 'audit_events', 'export')).status).toBe(200)
+    await expectRefusal(call(browser, 'users', 'export'), 403, 'not_allowed')
     await expectRefusal(
-      ask(browser, 'audit_events', 'export', {}, { 'filters.user_id': person.email }),
+      call(browser, 'audit_events', 'export', {}, { 'filters.user_id': person.email }),
       400,
       'bad_request',
     )

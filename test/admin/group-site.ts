@@ -1,4 +1,4 @@
-import type { Browser } from '../support/browse.js'
+import type { HttpBrowser } from '../support/http-browser.js'
 import { signIn } from '../support/site.js'
 import { type PanelSite, withFreshToken } from './panel-site.js'
 import { type Actor, ownGroups } from './permission-table.js'
@@ -6,7 +6,7 @@ import { type Actor, ownGroups } from './permission-table.js'
 const api = '/admin/api/resources'
 
 /** The group of this name, as it was shipped or made now. */
-export async function groupNamed({ database }: PanelSite, name: string, permissions?: readonly string[]) {
+export async function findGroup({ database }: PanelSite, name: string, permissions?: readonly string[]) {
   const { Group } = database.models
   if (!permissions) return Group.findOne({ where: { name }, rejectOnEmpty: true })
   const [group] = await Group.findOrCreate({ where: { name }, defaults: { name, permissions: [...permissions] } })
@@ -14,30 +14,36 @@ export async function groupNamed({ database }: PanelSite, name: string, permissi
 }
 
 /** Puts somebody into groups without the panel. */
-export async function join(site: PanelSite, personId: number, ...names: string[]): Promise<void> {
+export async function joinGroup(site: PanelSite, personId: number, ...names: string[]): Promise<void> {
   for (const name of names) {
-    const group = await groupNamed(site, name)
+    const group = await findGroup(site, name)
     await site.database.models.UserGroup.create({ user_id: personId, group_id: group.id })
   }
 }
 
 /** Somebody new who may what this actor may, signed in. */
-export async function comeAs(site: PanelSite, actor: Actor) {
+export async function signInAs(site: PanelSite, actor: Actor) {
   const person = await site.person({ superuser: actor === 'superuser', backupTokens: 1 })
   const permissions = ownGroups[actor]
-  if (permissions) await groupNamed(site, actor, permissions)
-  if (actor !== 'superuser' && actor !== 'in no group') await join(site, person.id, actor)
+  if (permissions) await findGroup(site, actor, permissions)
+  if (actor !== 'superuser' && actor !== 'in no group') await joinGroup(site, person.id, actor)
   return { person, browser: await signIn(site, person) }
 }
 
 /** POST to what a resource as a whole can be asked, with its filters in the address. */
-export function ask(browser: Browser, table: string, action: string, form = {}, query: Record<string, string> = {}) {
+export function call(
+  browser: HttpBrowser,
+  table: string,
+  action: string,
+  form = {},
+  query: Record<string, string> = {},
+) {
   const address = `${api}/${table}/actions/${action}?${new URLSearchParams(query).toString()}`
   return withFreshToken(browser, () => browser.post(address, form))
 }
 
 /** AdminJS's state in somebody's page: resources with the actions that are offered. */
-export async function stateOf(browser: Browser) {
+export async function stateOf(browser: HttpBrowser) {
   const { text } = await browser.get('/admin')
   const state = JSON.parse(/id="panel-state">(.*?)<\/script>/.exec(text)?.[1] ?? '{}')
   const resources: { id: string; actions: { name: string }[]; showProperties: { name: string }[] }[] = state.resources

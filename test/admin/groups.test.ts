@@ -1,12 +1,12 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { permissionOf } from '../../src/admin/permissions.js'
+import { actionPermissions } from '../../src/admin/permissions.js'
 import { panelResources } from '../../src/admin/resources/index.js'
-import type { Answer, Browser } from '../support/browse.js'
-import { type Person, signIn } from '../support/site.js'
-import { giveDevices } from './give-devices.js'
-import { ask, comeAs, groupNamed, join, stateOf } from './group-site.js'
-import { act, bulkDelete, list, recordOf, rowsOf, show, usePanelSite } from './panel-site.js'
-import { type Actor, actors, mayBy } from './permission-table.js'
+import type { HttpResponse, HttpBrowser } from '../support/http-browser.js'
+import { type TestUser, signIn } from '../support/site.js'
+import { addDevices } from './add-devices.js'
+import { call, signInAs, findGroup, joinGroup, stateOf } from './group-site.js'
+import { callAction, bulkDelete, listRecords, recordOf, rowsOf, showRecord, usePanelSite } from './panel-site.js'
+import { type Actor, actors, isAllowed } from './permission-table.js'
 import { builtInKinds } from '../../src/kinds/index.js'
 import { deviceModels } from '../support/device-models.js'
 
@@ -17,47 +17,47 @@ const NOBODY = 2_147_483_647
 const helps = ['unlock', 'invite', 'giveBackupToken', 'endSessions', 'resetSecondFactor']
 
 /** One call of this action that touches nothing: its row is not there, or its form is wrong. */
-function callOf(browser: Browser, table: string, action: string) {
-  if (action === 'list') return list(browser, table)
+function callOf(browser: HttpBrowser, table: string, action: string) {
+  if (action === 'list') return listRecords(browser, table)
   if (action === 'search') return browser.get(`/admin/api/resources/${table}/actions/search/zzzz`)
-  if (action === 'show') return show(browser, table, NOBODY)
+  if (action === 'show') return showRecord(browser, table, NOBODY)
   if (action === 'bulkDelete') return bulkDelete(browser, table, [NOBODY])
-  if (action === 'new' || action === 'export') return ask(browser, table, action, {}, { 'filters.id': String(NOBODY) })
-  return act(browser, table, NOBODY, action, { deliver: 'page' })
+  if (action === 'new' || action === 'export') return call(browser, table, action, {}, { 'filters.id': String(NOBODY) })
+  return callAction(browser, table, NOBODY, action, { deliver: 'page' })
 }
 
 /** Whoever may is answered, or told that there is no such row or that his form is wrong. */
-const verdict = ({ status, code }: Answer) =>
+const verdict = ({ status, code }: HttpResponse) =>
   [200, 400, 404].includes(status) && code !== 'not_allowed' ? 'allowed' : `${status} ${code}`
 
-const users = new Map<Actor, { browser: Browser; person: Person }>()
+const users = new Map<Actor, { browser: HttpBrowser; person: TestUser }>()
 const browserOf = (actor: Actor) => {
   const found = users.get(actor)
   if (!found) throw new Error(`${actor} did not come in.`)
   return found.browser
 }
 
-let somebody: Person
+let somebody: TestUser
 
 beforeAll(async () => {
   somebody = await site().person({ backupTokens: 1 })
-  await giveDevices(site().database, somebody.id)
-  for (const actor of actors) users.set(actor, await comeAs(site(), actor))
+  await addDevices(site().database, somebody.id)
+  for (const actor of actors) users.set(actor, await signInAs(site(), actor))
 })
 
 describe.each(actors)('%s', (actor) => {
   it.each(RESOURCES)('is answered by every action of %s as the table says', async (table) => {
-    const own = Object.keys(permissionOf).filter((action) => table === 'users' || !helps.includes(action))
+    const own = Object.keys(actionPermissions).filter((action) => table === 'users' || !helps.includes(action))
     for (const action of own) {
       const answer = await callOf(browserOf(actor), table, action)
-      const expected = mayBy(table, actor).includes(permissionOf[action] ?? '') ? 'allowed' : '403 not_allowed'
+      const expected = isAllowed(table, actor).includes(actionPermissions[action] ?? '') ? 'allowed' : '403 not_allowed'
       expect([action, verdict(answer)]).toEqual([action, expected])
     }
   })
 
   it('opens the pages of what he may, by their addresses, and finds no others', async () => {
     for (const table of RESOURCES)
-      for (const action of Object.keys(permissionOf)) {
+      for (const action of Object.keys(actionPermissions)) {
         const shape =
           action === 'bulkDelete'
             ? 'bulk'
@@ -65,7 +65,7 @@ describe.each(actors)('%s', (actor) => {
               ? 'actions'
               : `records/${somebody.id}`
         const { status } = await browserOf(actor).get(`/admin/resources/${table}/${shape}/${action}`)
-        const may = mayBy(table, actor).includes(permissionOf[action] ?? '')
+        const may = isAllowed(table, actor).includes(actionPermissions[action] ?? '')
         expect([table, action, status]).toEqual([table, action, may ? 200 : 404])
       }
   })
@@ -73,19 +73,19 @@ describe.each(actors)('%s', (actor) => {
   it('is told by his page of what he may and of nothing else', async () => {
     const { resources } = await stateOf(browserOf(actor))
     expect(resources.map(({ id }) => id).toSorted()).toEqual(
-      RESOURCES.filter((table) => mayBy(table, actor).includes('view')).toSorted(),
+      RESOURCES.filter((table) => isAllowed(table, actor).includes('view')).toSorted(),
     )
     for (const { id, actions } of resources) {
-      const given = new Set(actions.map(({ name }) => String(permissionOf[name])))
-      expect([...given].toSorted()).toEqual(mayBy(id, actor).toSorted())
+      const given = new Set(actions.map(({ name }) => String(actionPermissions[name])))
+      expect([...given].toSorted()).toEqual(isAllowed(id, actor).toSorted())
     }
   })
 
   it('sees events and people without a device where he may see such', async () => {
     const { events, withoutDevice } = JSON.parse((await browserOf(actor).get('/admin/api/dashboard')).text)
-    const seesPeople = mayBy('users', actor).includes('view') && mayBy('totp_devices', actor).includes('view')
+    const seesPeople = isAllowed('users', actor).includes('view') && isAllowed('totp_devices', actor).includes('view')
     expect([events !== null, withoutDevice !== null]).toEqual([
-      mayBy('audit_events', actor).includes('view'),
+      isAllowed('audit_events', actor).includes('view'),
       seesPeople,
     ])
   })
@@ -99,11 +99,11 @@ describe('the page that is kept', () => {
     )
     for (const [actor, resources] of states)
       for (const { id, actions } of resources)
-        for (const { name } of actions) expect(mayBy(id, actor)).toContain(permissionOf[name])
+        for (const { name } of actions) expect(isAllowed(id, actor)).toContain(actionPermissions[name])
   })
 
   it('is the same for two who may the same, and says nothing of either', async () => {
-    const [one, other] = [await comeAs(site(), 'Helpdesk'), await comeAs(site(), 'Helpdesk')]
+    const [one, other] = [await signInAs(site(), 'Helpdesk'), await signInAs(site(), 'Helpdesk')]
     const cut = (text: string) => text.slice(0, text.indexOf('<script type="application/json" id="panel-user">'))
     const [first, second] = [cut((await stateOf(one.browser)).text), cut((await stateOf(other.browser)).text)]
     expect(first).toBe(second)
@@ -111,11 +111,11 @@ describe('the page that is kept', () => {
   })
 
   it('stays right when there are more sets than are kept', async () => {
-    const { person, browser } = await comeAs(site(), 'allowed nothing')
+    const { person, browser } = await signInAs(site(), 'allowed nothing')
     await site().database.models.UserGroup.destroy({ where: { user_id: person.id } })
     const texts = RESOURCES.filter((table) => table !== 'user_groups').map((table) => `${table}.view`)
-    const group = await groupNamed(site(), 'turning', [])
-    await join(site(), person.id, 'turning')
+    const group = await findGroup(site(), 'turning', [])
+    await joinGroup(site(), person.id, 'turning')
     for (let turn = 1; turn <= 110; turn += 1) {
       const permissions = texts.filter((_text, index) => (turn >> index) % 2 === 1)
       await group.update({ permissions })
@@ -129,42 +129,46 @@ describe('a membership', () => {
   it('holds from the next request, and so does its end', async () => {
     const person = await site().person()
     const browser = await signIn(site(), person)
-    const status = async () => (await list(browser, 'audit_events')).status
+    const status = async () => (await listRecords(browser, 'audit_events')).status
     expect(await status()).toBe(200)
-    const helpdesk = await groupNamed(site(), 'Helpdesk')
+    const helpdesk = await findGroup(site(), 'Helpdesk')
     const form = { user_id: String(person.id), group_id: String(helpdesk.id) }
-    expect((await ask(site().boss, 'user_groups', 'new', form)).status).toBe(200)
+    expect((await call(site().boss, 'user_groups', 'new', form)).status).toBe(200)
     expect(await status()).toBe(403)
-    const [row] = rowsOf(await list(site().boss, 'user_groups', { 'filters.user_id': String(person.id) }))
-    expect((await act(site().boss, 'user_groups', Number(row?.['id']), 'delete')).status).toBe(200)
+    const [row] = rowsOf(await listRecords(site().boss, 'user_groups', { 'filters.user_id': String(person.id) }))
+    expect((await callAction(site().boss, 'user_groups', Number(row?.['id']), 'delete')).status).toBe(200)
     expect(await status()).toBe(200)
   })
 
   it('of several groups adds up', async () => {
     const person = await site().person()
-    await join(site(), person.id, 'Helpdesk', 'Auditor')
+    await joinGroup(site(), person.id, 'Helpdesk', 'Auditor')
     const browser = await signIn(site(), person)
-    expect((await list(browser, 'audit_events')).status).toBe(200)
-    const buttons = recordOf(await show(browser, 'users', (await site().person({ staff: false })).id)).recordActions
+    expect((await listRecords(browser, 'audit_events')).status).toBe(200)
+    const buttons = recordOf(
+      await showRecord(browser, 'users', (await site().person({ staff: false })).id),
+    ).recordActions
     expect(buttons.map(({ name }) => name).toSorted()).toEqual(['invite', 'resetSecondFactor', 'show', 'unlock'])
   })
 
   it('lets nobody in who is not staff', async () => {
     const person = await site().person({ staff: false })
-    await join(site(), person.id, 'People admin')
+    await joinGroup(site(), person.id, 'People admin')
     const browser = await signIn(site(), person)
     expect(await browser.get('/admin/api/dashboard')).toMatchObject({ status: 403, code: 'not_staff' })
   })
 
   it('shows on the pages of both, to those who may see groups', async () => {
-    const { person } = await comeAs(site(), 'Auditor')
+    const { person } = await signInAs(site(), 'Auditor')
     const shown = async (actor: Actor) => {
       const { resources } = await stateOf(browserOf(actor))
       return resources.find(({ id }) => id === 'users')?.showProperties.map(({ name }) => name)
     }
     expect(await shown('Auditor')).toContain('groups')
     expect(await shown('Helpdesk')).not.toContain('groups')
-    const rows = rowsOf(await list(browserOf('Auditor'), 'user_groups', { 'filters.user_id': String(person.id) }))
+    const rows = rowsOf(
+      await listRecords(browserOf('Auditor'), 'user_groups', { 'filters.user_id': String(person.id) }),
+    )
     expect(rows).toHaveLength(1)
   })
 })
@@ -180,26 +184,26 @@ describe('nobody gets more than he has', () => {
   ] as const
 
   it.each(tries)('by %s %o of somebody who may more', async (action, form) => {
-    const above = await comeAs(site(), 'sees all')
+    const above = await signInAs(site(), 'sees all')
     const before = await site().database.models.User.findByPk(above.person.id, { raw: true })
     for (const actor of ['Helpdesk', 'People admin', 'in no group'] as const)
-      expect(await act(browserOf(actor), 'users', above.person.id, action, form)).toMatchObject({
+      expect(await callAction(browserOf(actor), 'users', above.person.id, action, form)).toMatchObject({
         status: 403,
         code: 'not_allowed',
       })
     expect(await site().database.models.User.findByPk(above.person.id, { raw: true })).toEqual(before)
-    expect((await list(above.browser, 'users')).status).toBe(200)
+    expect((await listRecords(above.browser, 'users')).status).toBe(200)
   })
 
   it('by deleting or switching off the devices of somebody who may more', async () => {
-    const above = await comeAs(site(), 'sees all')
+    const above = await signInAs(site(), 'sees all')
     const id = above.person.app?.id ?? 0
     for (const actor of ['People admin', 'in no group'] as const) {
       const browser = browserOf(actor)
       for (const answer of [
-        await act(browser, 'totp_devices', id, 'delete'),
-        await act(browser, 'totp_devices', id, 'edit', { confirmed: 'false' }),
-        await act(browser, 'static_devices', above.person.backup?.id ?? 0, 'delete'),
+        await callAction(browser, 'totp_devices', id, 'delete'),
+        await callAction(browser, 'totp_devices', id, 'edit', { confirmed: 'false' }),
+        await callAction(browser, 'static_devices', above.person.backup?.id ?? 0, 'delete'),
         await bulkDelete(browser, 'totp_devices', [somebody.app?.id ?? 0, id]),
       ])
         expect(answer).toMatchObject({ status: 403, code: 'not_allowed' })
@@ -207,32 +211,36 @@ describe('nobody gets more than he has', () => {
     const { TotpDevice } = deviceModels(site().database)
     expect(await TotpDevice.findByPk(id)).toMatchObject({ confirmed: true })
     expect(await TotpDevice.findByPk(somebody.app?.id)).not.toBeNull()
-    const buttons = recordOf(await show(browserOf('People admin'), 'totp_devices', id)).recordActions
+    const buttons = recordOf(await showRecord(browserOf('People admin'), 'totp_devices', id)).recordActions
     expect(buttons.map(({ name }) => name)).toEqual(['show'])
   })
 
   it('by making somebody staff who then may more than himself', async () => {
-    const { person, browser } = await comeAs(site(), 'allowed nothing')
-    const group = await groupNamed(site(), 'may only change people', ['users.view', 'users.change'])
+    const { person, browser } = await signInAs(site(), 'allowed nothing')
+    const group = await findGroup(site(), 'may only change people', ['users.view', 'users.change'])
     await site().database.models.UserGroup.update({ group_id: group.id }, { where: { user_id: person.id } })
     const friend = await site().person({ staff: false })
-    const answer = await act(browser, 'users', friend.id, 'edit', { is_staff: 'true' })
+    const answer = await callAction(browser, 'users', friend.id, 'edit', { is_staff: 'true' })
     expect(answer).toMatchObject({ status: 403, code: 'not_allowed' })
     expect(answer.text).toContain('Staff without a group have more permissions than you')
-    await join(site(), friend.id, 'may only change people')
-    expect((await act(browser, 'users', friend.id, 'edit', { is_staff: 'true' })).status).toBe(200)
+    await joinGroup(site(), friend.id, 'may only change people')
+    expect((await callAction(browser, 'users', friend.id, 'edit', { is_staff: 'true' })).status).toBe(200)
   })
 
   it('and People admin can make anybody staff who is in no group', async () => {
     const friend = await site().person({ staff: false })
-    expect((await act(browserOf('People admin'), 'users', friend.id, 'edit', { is_staff: 'true' })).status).toBe(200)
-    expect(await act(browserOf('People admin'), 'users', friend.id, 'edit', { is_superuser: 'true' })).toMatchObject({
+    expect((await callAction(browserOf('People admin'), 'users', friend.id, 'edit', { is_staff: 'true' })).status).toBe(
+      200,
+    )
+    expect(
+      await callAction(browserOf('People admin'), 'users', friend.id, 'edit', { is_superuser: 'true' }),
+    ).toMatchObject({
       status: 403,
     })
   })
 
   it('by a group or a membership: those are for superusers', async () => {
-    const helpdesk = await groupNamed(site(), 'Helpdesk')
+    const helpdesk = await findGroup(site(), 'Helpdesk')
     const snapshot = async () =>
       (await site().database.pool.query(
         'select * from groups order by id; select * from user_groups order by id',
@@ -242,13 +250,13 @@ describe('nobody gets more than he has', () => {
       const before = JSON.stringify(await snapshot())
       const form = {
         user_id: String(found?.person.id),
-        group_id: String((await groupNamed(site(), 'People admin')).id),
+        group_id: String((await findGroup(site(), 'People admin')).id),
       }
       for (const answer of [
-        await ask(browserOf(actor), 'user_groups', 'new', form),
-        await ask(browserOf(actor), 'groups', 'new', { name: 'Mine', 'permissions.0': 'users.change' }),
-        await act(browserOf(actor), 'groups', helpdesk.id, 'edit', { 'permissions.0': 'users.change' }),
-        await act(browserOf(actor), 'groups', helpdesk.id, 'delete'),
+        await call(browserOf(actor), 'user_groups', 'new', form),
+        await call(browserOf(actor), 'groups', 'new', { name: 'Mine', 'permissions.0': 'users.change' }),
+        await callAction(browserOf(actor), 'groups', helpdesk.id, 'edit', { 'permissions.0': 'users.change' }),
+        await callAction(browserOf(actor), 'groups', helpdesk.id, 'delete'),
         await bulkDelete(browserOf(actor), 'groups', [helpdesk.id]),
       ])
         expect(answer).toMatchObject({ status: 403, code: 'not_allowed' })
@@ -257,38 +265,38 @@ describe('nobody gets more than he has', () => {
   })
 
   it('who loses a permission meanwhile is refused in the same moment', async () => {
-    const { person, browser } = await comeAs(site(), 'Helpdesk')
+    const { person, browser } = await signInAs(site(), 'Helpdesk')
     const target = await site().person({ staff: false })
-    expect((await act(browser, 'users', target.id, 'invite', { deliver: 'page' })).status).toBe(200)
+    expect((await callAction(browser, 'users', target.id, 'invite', { deliver: 'page' })).status).toBe(200)
     await site().database.models.UserGroup.destroy({ where: { user_id: person.id } })
-    await join(site(), person.id, 'Auditor')
-    expect(await act(browser, 'users', target.id, 'invite', { deliver: 'page' })).toMatchObject({ status: 403 })
+    await joinGroup(site(), person.id, 'Auditor')
+    expect(await callAction(browser, 'users', target.id, 'invite', { deliver: 'page' })).toMatchObject({ status: 403 })
   })
 })
 
 describe('what one may not see comes in by no other door', () => {
-  let browser: Browser
+  let browser: HttpBrowser
 
   beforeAll(async () => {
     const person = await site().person()
-    const group = await groupNamed(site(), 'sees devices only', ['totp_devices.view', 'static_tokens.view'])
-    await join(site(), person.id, group.name)
+    const group = await findGroup(site(), 'sees devices only', ['totp_devices.view', 'static_tokens.view'])
+    await joinGroup(site(), person.id, group.name)
     browser = await signIn(site(), person)
   })
 
   it('not as the name of a device’s owner', async () => {
-    const answer = await show(browser, 'totp_devices', somebody.app?.id ?? 0)
+    const answer = await showRecord(browser, 'totp_devices', somebody.app?.id ?? 0)
     expect(recordOf(answer).params['user_id']).toBe(somebody.id)
     expect(recordOf(answer).populated).toEqual({})
-    const all = await list(browser, 'totp_devices', { perPage: '500' })
+    const all = await listRecords(browser, 'totp_devices', { perPage: '500' })
     expect(all.text).not.toContain('@example.com')
-    expect((await list(browser, 'static_tokens')).text).not.toContain('"populated":{"')
+    expect((await listRecords(browser, 'static_tokens')).text).not.toContain('"populated":{"')
   })
 
   it('not by a filter that tells whose address there is', async () => {
-    const email = await list(browser, 'totp_devices', { 'filters.user_id': somebody.email })
+    const email = await listRecords(browser, 'totp_devices', { 'filters.user_id': somebody.email })
     expect(email).toMatchObject({ status: 400, code: 'bad_request' })
-    const byId = await list(browser, 'totp_devices', { 'filters.user_id': String(somebody.id) })
+    const byId = await listRecords(browser, 'totp_devices', { 'filters.user_id': String(somebody.id) })
     expect(rowsOf(byId)).toHaveLength(1)
   })
 
@@ -298,10 +306,10 @@ describe('what one may not see comes in by no other door', () => {
 
   it('not as the people of the events, where one sees the events alone', async () => {
     const person = await site().person()
-    await groupNamed(site(), 'sees events only', ['audit_events.view'])
-    await join(site(), person.id, 'sees events only')
+    await findGroup(site(), 'sees events only', ['audit_events.view'])
+    await joinGroup(site(), person.id, 'sees events only')
     const auditor = await signIn(site(), person)
-    for (const answer of [await auditor.get('/admin/api/dashboard'), await list(auditor, 'audit_events')])
+    for (const answer of [await auditor.get('/admin/api/dashboard'), await listRecords(auditor, 'audit_events')])
       expect(answer.text).not.toContain('@example.com')
   })
 })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Browser } from '../support/browse.js'
+import type { HttpBrowser } from '../support/http-browser.js'
 import { signIn } from '../support/site.js'
 import { usePanelSite } from './panel-site.js'
 import { deviceModels } from '../support/device-models.js'
@@ -9,13 +9,13 @@ const site = usePanelSite()
 const LIST = '/admin/api/resources/users/actions/list'
 
 /** Signed in with the password alone, which is all that somebody without a device can do. */
-async function withoutToken(): Promise<Browser> {
+async function withoutToken(): Promise<HttpBrowser> {
   const person = await site().person({ app: false })
   return signIn(site(), person)
 }
 
 /** Between password and token. */
-async function halfSignedIn(): Promise<Browser> {
+async function halfSignedIn(): Promise<HttpBrowser> {
   const person = await site().person()
   const browser = site().browser()
   await browser.post('/account/login', { username: person.email, password: person.password })

@@ -1,21 +1,22 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import type { Answer, Browser } from '../support/browse.js'
-import { mailsTo } from '../support/mails.js'
-import { type Person, signIn } from '../support/site.js'
-import { giveDevices } from './give-devices.js'
-import { ask, groupNamed, join } from './group-site.js'
-import { act, messageOf, recordOf, show, usePanelSite } from './panel-site.js'
+import type { HttpResponse, HttpBrowser } from '../support/http-browser.js'
+import { queuedEmailsTo } from '../support/queued-emails.js'
+import { type TestUser, signIn } from '../support/site.js'
+import { addDevices } from './add-devices.js'
+import { call, findGroup, joinGroup } from './group-site.js'
+import { callAction, messageOf, recordOf, showRecord, usePanelSite } from './panel-site.js'
 
 const site = usePanelSite()
 const ACTIONS = ['unlock', 'invite', 'giveBackupToken', 'endSessions', 'resetSecondFactor']
 const FORM = { deliver: 'page' }
 
-const help = (browser: Browser, person: Person, action: string, form: Record<string, string> = FORM) =>
-  act(browser, 'users', person.id, action, form)
-const isIn = async (browser: Browser) => (await browser.get('/admin/api/dashboard')).status === 200
-const mailNames = async (person: Person) => (await mailsTo(site().database, person.email)).map(({ mail }) => mail)
-const givenBy = (answer: Answer) =>
+const help = (browser: HttpBrowser, person: TestUser, action: string, form: Record<string, string> = FORM) =>
+  callAction(browser, 'users', person.id, action, form)
+const isIn = async (browser: HttpBrowser) => (await browser.get('/admin/api/dashboard')).status === 200
+const mailNames = async (person: TestUser) =>
+  (await queuedEmailsTo(site().database, person.email)).map(({ mail }) => mail)
+const givenBy = (answer: HttpResponse) =>
   z
     .object({ given: z.object({ secret: z.string().nullable(), expiresAt: z.string().nullable() }) })
     .parse(JSON.parse(answer.text)).given
@@ -36,7 +37,7 @@ async function accessOf(userId: number) {
   return rows
 }
 
-let person: Person
+let person: TestUser
 let staffId: number
 
 beforeEach(async () => {
@@ -61,7 +62,7 @@ describe('an invitation', () => {
   it('goes by mail unseen by the administrator', async () => {
     const answer = await help(site().staff, person, 'invite', { deliver: 'mail' })
     expect(givenBy(answer).secret).toBeNull()
-    const [mail] = await mailsTo(site().database, person.email)
+    const [mail] = await queuedEmailsTo(site().database, person.email)
     if (mail?.mail !== 'invitation') throw new Error('No invitation was mailed.')
     expect(answer.text).not.toContain(new URL(mail.link).pathname.split('/').at(-1))
     expect((await site().browser().get(new URL(mail.link).pathname)).status).toBe(200)
@@ -86,30 +87,30 @@ describe('an invitation', () => {
   ])('made before, it opens nothing more for somebody who is now %s: %o', async (_what, form, status) => {
     const invited = await site().person({ staff: !('is_staff' in form) || form.is_staff === 'false' })
     const link = new URL(givenBy(await help(site().boss, invited, 'invite')).secret ?? '').pathname
-    expect((await act(site().boss, 'users', invited.id, 'edit', form)).status).toBe(200)
+    expect((await callAction(site().boss, 'users', invited.id, 'edit', form)).status).toBe(200)
     expect((await site().browser().get(link)).status).toBe(status)
   })
 
   it('ends where a group is joined or left, for by either he may come to do more', async () => {
     const linkNow = async () => new URL(givenBy(await help(site().boss, person, 'invite')).secret ?? '').pathname
     const statusOf = async (link: string) => (await site().browser().get(link)).status
-    const group = await groupNamed(site(), 'Joined while invited', ['users.view'])
+    const group = await findGroup(site(), 'Joined while invited', ['users.view'])
     const before = await linkNow()
     const form = { user_id: String(person.id), group_id: String(group.id) }
-    expect((await ask(site().boss, 'user_groups', 'new', form)).status).toBe(200)
+    expect((await call(site().boss, 'user_groups', 'new', form)).status).toBe(200)
     expect(await statusOf(before)).toBe(404)
     const after = await linkNow()
     const membership = await site().database.models.UserGroup.findOne({ where: form, rejectOnEmpty: true })
-    expect((await act(site().boss, 'user_groups', membership.id, 'delete')).status).toBe(200)
+    expect((await callAction(site().boss, 'user_groups', membership.id, 'delete')).status).toBe(200)
     expect(await statusOf(after)).toBe(404)
   })
 
   it('ends where a group comes to permit more, and not where it permits less', async () => {
-    const group = await groupNamed(site(), 'Grown while invited', ['users.view'])
-    await join(site(), person.id, group.name)
+    const group = await findGroup(site(), 'Grown while invited', ['users.view'])
+    await joinGroup(site(), person.id, group.name)
     const link = new URL(givenBy(await help(site().boss, person, 'invite')).secret ?? '').pathname
     const statusAfter = async (form: Record<string, string>) => {
-      expect((await act(site().boss, 'groups', group.id, 'edit', form)).status).toBe(200)
+      expect((await callAction(site().boss, 'groups', group.id, 'edit', form)).status).toBe(200)
       return (await site().browser().get(link)).status
     }
     expect(await statusAfter({ permissions: '__FORM_VALUE_EMPTY_ARRAY__' })).toBe(200)
@@ -135,7 +136,7 @@ describe('a backup token', () => {
     expect(await eventsOf(person.id)).toEqual([
       { event: 'backup_token_added', actor_id: staffId, device: person.backup?.persistentId },
     ])
-    expect(await mailsTo(site().database, person.email)).toMatchObject([
+    expect(await queuedEmailsTo(site().database, person.email)).toMatchObject([
       { mail: 'backup-tokens-made', by: 'administrator', left: 2, address: null, browser: null },
     ])
     const browser = site().browser()
@@ -158,7 +159,7 @@ describe('ending sessions', () => {
     expect(givenBy(await help(site().staff, person, 'endSessions')).secret).toBeNull()
     for (const browser of browsers) expect(await isIn(browser)).toBe(false)
     expect((await eventsOf(person.id)).at(-1)).toEqual({ event: 'sessions_ended', actor_id: staffId, device: null })
-    expect((await mailsTo(site().database, person.email)).at(-1)).toMatchObject({
+    expect((await queuedEmailsTo(site().database, person.email)).at(-1)).toMatchObject({
       mail: 'sessions-ended',
       by: 'administrator',
     })
@@ -168,7 +169,7 @@ describe('ending sessions', () => {
 
 describe('a reset of the second factor', () => {
   it('removes devices of every kind, ends the sessions and tells by mail', async () => {
-    await giveDevices(site().database, person.id)
+    await addDevices(site().database, person.id)
     const browser = await signIn(site(), person)
     expect((await help(site().staff, person, 'resetSecondFactor')).status).toBe(200)
     expect(await isIn(browser)).toBe(false)
@@ -181,7 +182,7 @@ describe('a reset of the second factor', () => {
       ...['email', 'hotp', 'phone', 'static', 'totp', 'webauthn'].map((kind) => `device_removed ${kind}`),
       'two_factor_disabled',
     ])
-    expect(await mailsTo(site().database, person.email)).toMatchObject([
+    expect(await queuedEmailsTo(site().database, person.email)).toMatchObject([
       { mail: 'two-factor-disabled', by: 'administrator' },
     ])
   })
@@ -216,7 +217,7 @@ describe.each(ACTIONS)('%s', (action) => {
     const actor = await site().person({ superuser: true })
     const browser = await signIn(site(), actor)
     const above = await site().person({ superuser: true })
-    const unmake = act(site().boss, 'users', actor.id, 'edit', { is_superuser: 'false' })
+    const unmake = callAction(site().boss, 'users', actor.id, 'edit', { is_superuser: 'false' })
     const before = await accessOf(above.id)
     await unmake
     expect((await help(browser, above, action)).status).toBeGreaterThanOrEqual(400)
@@ -224,15 +225,15 @@ describe.each(ACTIONS)('%s', (action) => {
   })
 
   it('stands as a button where it is allowed, and not on one’s own page', async () => {
-    const buttons = async (of: Person) =>
-      recordOf(await show(site().staff, 'users', of.id)).recordActions.map(({ name }) => name)
+    const buttons = async (of: TestUser) =>
+      recordOf(await showRecord(site().staff, 'users', of.id)).recordActions.map(({ name }) => name)
     expect(await buttons(person)).toContain(action)
     expect(await buttons(site().staffPerson)).not.toContain(action)
     expect(await buttons(site().bossPerson)).not.toContain(action)
   })
 
   it('finds nobody who is not there', async () => {
-    expect(await act(site().staff, 'users', 2_147_483_647, action, FORM)).toMatchObject({ status: 404 })
+    expect(await callAction(site().staff, 'users', 2_147_483_647, action, FORM)).toMatchObject({ status: 404 })
   })
 })
 

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect, it } from 'vitest'
-import { root } from '../../src/root.js'
+import { packageRoot } from '../../src/package-root.js'
 import { readSources } from '../i18n/read-texts.js'
 
-const bundled = readFileSync(path.join(root, 'scripts/panel/slim-frontend.mjs'), 'utf8')
+const bundled = readFileSync(path.join(packageRoot, 'scripts/panel/slim-frontend.mjs'), 'utf8')
 const [, list = ''] = /const icons = \(([\s\S]*?)\)\.split/.exec(bundled) ?? []
 const icons = new Set(list.match(/\w+/g))
 

@@ -1,17 +1,17 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { offeredFor, permissionOf } from '../../src/admin/permissions.js'
+import { availablePermissions, actionPermissions } from '../../src/admin/permissions.js'
 import { panelResources } from '../../src/admin/resources/index.js'
-import { maskEmail } from '../../src/otp/mask-email.js'
-import type { Person } from '../support/site.js'
-import { giveDevices } from './give-devices.js'
-import { act, list, recordOf, show, usePanelSite } from './panel-site.js'
+import { maskEmail } from '../../src/kinds/email/mask-email.js'
+import type { TestUser } from '../support/site.js'
+import { addDevices } from './add-devices.js'
+import { callAction, listRecords, recordOf, showRecord, usePanelSite } from './panel-site.js'
 import { builtInKinds } from '../../src/kinds/index.js'
 import { deviceModels } from '../support/device-models.js'
 
 const site = usePanelSite()
 
 const TABLES = panelResources(builtInKinds).map(({ table }) => table)
-const ACTIONS = Object.keys(permissionOf)
+const ACTIONS = Object.keys(actionPermissions)
 
 const CHALLENGE = [
   'code_hash',
@@ -48,12 +48,12 @@ const SECRET: Record<string, readonly string[]> = {
 /** Columns that only statements read, so that no model has them. */
 const UNMAPPED = ['token_failed_lanes', 'token_failures', 'backup_eligible']
 
-let person: Person
-let given: Awaited<ReturnType<typeof giveDevices>>
+let person: TestUser
+let given: Awaited<ReturnType<typeof addDevices>>
 
 beforeAll(async () => {
   person = await site().person({ backupTokens: 3 })
-  given = await giveDevices(site().database, person.id)
+  given = await addDevices(site().database, person.id)
 })
 
 /** Every value in the database that nobody may see. */
@@ -113,14 +113,14 @@ describe('no secret', () => {
       ['email_devices', given.email.id],
     ] as const)
       for (const form of forms) {
-        const answer = await act(site().boss, table, id ?? 0, 'edit', form)
+        const answer = await callAction(site().boss, table, id ?? 0, 'edit', form)
         expect(hidden.filter((secret) => answer.text.includes(secret))).toEqual([])
         expect(namesIn(answer.text)).toEqual([])
       }
   })
 
   it('comes with a reference: a device names its owner by number and address only', async () => {
-    const record = recordOf(await show(site().staff, 'totp_devices', person.app?.id ?? 0))
+    const record = recordOf(await showRecord(site().staff, 'totp_devices', person.app?.id ?? 0))
     expect(record.populated['user_id']).toMatchObject({
       params: { id: person.id, email: person.email },
       recordActions: [],
@@ -129,12 +129,12 @@ describe('no secret', () => {
   })
 
   it('stands where a device is recognised: numbers and addresses are masked', async () => {
-    const phone = recordOf(await show(site().boss, 'phone_devices', given.phone.id)).params
+    const phone = recordOf(await showRecord(site().boss, 'phone_devices', given.phone.id)).params
     expect(phone).toMatchObject({ masked_number: '+41 ** *** ** 42', method: 'sms' })
-    const mailbox = recordOf(await show(site().boss, 'email_devices', given.email.id)).params
+    const mailbox = recordOf(await showRecord(site().boss, 'email_devices', given.email.id)).params
     expect(mailbox).toMatchObject({ masked_email: 'b***e@example.org' })
     await given.email.update({ email: null })
-    const own = recordOf(await show(site().boss, 'email_devices', given.email.id)).params
+    const own = recordOf(await showRecord(site().boss, 'email_devices', given.email.id)).params
     expect(own['masked_email']).toBe(maskEmail(person.email))
     await given.email.update({ email: 'bouke@example.org' })
   })
@@ -182,7 +182,7 @@ describe('nothing hidden can be asked about', () => {
     { sortBy: 'created_at' },
   ])('by filter or order: %o', async (query) => {
     for (const table of ['users', 'audit_events'])
-      expect(await list(site().staff, table, query)).toMatchObject({ status: 400, code: 'bad_request' })
+      expect(await listRecords(site().staff, table, query)).toMatchObject({ status: 400, code: 'bad_request' })
   })
 
   it('by search', async () => {
@@ -194,9 +194,9 @@ describe('nothing hidden can be asked about', () => {
 
   it('by a number that is no number', async () => {
     for (const query of [{ page: '-1' }, { page: 'x' }, { perPage: '0' }, { perPage: '1e9' }, { direction: 'up' }])
-      expect(await list(site().staff, 'users', query)).toMatchObject({ status: 400, code: 'bad_request' })
+      expect(await listRecords(site().staff, 'users', query)).toMatchObject({ status: 400, code: 'bad_request' })
     for (const id of ['abc', '1%00', '-1', '1.5', '%27'])
-      expect(await show(site().staff, 'users', id)).toMatchObject({ status: 400, code: 'bad_request' })
+      expect(await showRecord(site().staff, 'users', id)).toMatchObject({ status: 400, code: 'bad_request' })
   })
 
   it('by values that the database would choke on', async () => {
@@ -210,7 +210,7 @@ describe('nothing hidden can be asked about', () => {
       { 'filters.name': 'a\0b' },
     ]
     for (const query of wrong)
-      expect(await list(site().staff, 'totp_devices', query)).toMatchObject({ status: 400, code: 'bad_request' })
+      expect(await listRecords(site().staff, 'totp_devices', query)).toMatchObject({ status: 400, code: 'bad_request' })
   })
 
   it('by names that reach a prototype, or by one value twice', async () => {
@@ -286,7 +286,7 @@ describe('a column that is not on the list', () => {
       'token_failed_at.0': 'x',
       created_at: '2000-01-01',
     }
-    expect((await act(site().boss, 'users', somebody.id, 'edit', form)).status).toBe(200)
+    expect((await callAction(site().boss, 'users', somebody.id, 'edit', form)).status).toBe(200)
     expect(await User.findByPk(somebody.id, { raw: true })).toEqual({ ...before, name: 'New name' })
   })
 
@@ -302,14 +302,14 @@ describe('a column that is not on the list', () => {
       failure_count: '0',
       drift: '9',
     }
-    expect((await act(site().boss, 'totp_devices', somebody.app?.id ?? 0, 'edit', form)).status).toBe(200)
+    expect((await callAction(site().boss, 'totp_devices', somebody.app?.id ?? 0, 'edit', form)).status).toBe(200)
     expect(await TotpDevice.findByPk(somebody.app?.id, { raw: true })).toEqual({ ...before, name: 'Phone' })
   })
 
   it('makes nothing new', async () => {
     const before = await snapshot()
     // Groups and who is in them are made here, and by no other column (groups.test.ts).
-    for (const table of TABLES.filter((each) => !offeredFor(each).includes('add'))) {
+    for (const table of TABLES.filter((each) => !availablePermissions(each).includes('add'))) {
       const answer = await site().boss.post(`/admin/api/resources/${table}/actions/new`, {
         name: 'x',
         email: 'x@example.com',

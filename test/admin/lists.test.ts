@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { COUNT_LIMIT } from '../../src/admin/resources/read-page.js'
-import { list, rowsOf, totalOf, usePanelSite } from './panel-site.js'
+import { listRecords, rowsOf, totalOf, usePanelSite } from './panel-site.js'
 import { deviceModels } from '../support/device-models.js'
 
 const site = usePanelSite()
@@ -30,7 +30,7 @@ async function expected(order: string, limit: number, offset: number, where = 't
   return rows.map(({ id }) => id)
 }
 
-const idsOf = (answer: Awaited<ReturnType<typeof list>>) => rowsOf(answer).map(({ id }) => id)
+const idsOf = (answer: Awaited<ReturnType<typeof listRecords>>) => rowsOf(answer).map(({ id }) => id)
 const all = async () => deviceModels(site().database).TotpDevice.count()
 
 describe('a page of a long list holds the right rows', () => {
@@ -50,7 +50,12 @@ describe('a page of a long list holds the right rows', () => {
       ['name', 'asc'],
       ['name', 'desc'],
     ] as const) {
-      const answer = await list(site().staff, 'totp_devices', { page: String(page), perPage: '20', sortBy, direction })
+      const answer = await listRecords(site().staff, 'totp_devices', {
+        page: String(page),
+        perPage: '20',
+        sortBy,
+        direction,
+      })
       const order = sortBy === 'id' ? `id ${direction}` : `name ${direction}, id ${direction}`
       const ids = await expected(order, 20, (page - 1) * 20)
       expect({ order, ids: idsOf(answer) }).toEqual({ order, ids })
@@ -59,7 +64,7 @@ describe('a page of a long list holds the right rows', () => {
 
   it('with a filter, too', async () => {
     const query = { 'filters.confirmed': 'true', page: '300', perPage: '20', sortBy: 'id', direction: 'asc' }
-    expect(idsOf(await list(site().staff, 'totp_devices', query))).toEqual(
+    expect(idsOf(await listRecords(site().staff, 'totp_devices', query))).toEqual(
       await expected('id', 20, 299 * 20, 'confirmed'),
     )
   })
@@ -67,40 +72,40 @@ describe('a page of a long list holds the right rows', () => {
 
 describe('the number of rows', () => {
   it('is exact while it is small', async () => {
-    const answer = await list(site().staff, 'totp_devices', { 'filters.name': 'Device 42' })
+    const answer = await listRecords(site().staff, 'totp_devices', { 'filters.name': 'Device 42' })
     expect(totalOf(answer)).toBe((await expected('id', ROWS, 0, `name ilike '%Device 42%'`)).length)
   })
 
   it('is close for a whole long table', async () => {
-    const total = totalOf(await list(site().staff, 'totp_devices')) ?? 0
+    const total = totalOf(await listRecords(site().staff, 'totp_devices')) ?? 0
     expect(Math.abs(total - (await all()))).toBeLessThan(ROWS / 100)
   })
 
   it('is "more than can be counted quickly" for a large part of one', async () => {
-    expect(totalOf(await list(site().staff, 'totp_devices', { 'filters.name': 'device' }))).toBe(COUNT_LIMIT + 1)
+    expect(totalOf(await listRecords(site().staff, 'totp_devices', { 'filters.name': 'device' }))).toBe(COUNT_LIMIT + 1)
   })
 })
 
 describe('a filter by owner', () => {
   it('takes a number', async () => {
     const id = site().staffPerson.id
-    const answer = await list(site().staff, 'totp_devices', { 'filters.user_id': String(id) })
+    const answer = await listRecords(site().staff, 'totp_devices', { 'filters.user_id': String(id) })
     expect(idsOf(answer)).toEqual([site().staffPerson.app?.id])
   })
 
   it('takes a piece of an address of one person or of many', async () => {
-    const one = await list(site().staff, 'totp_devices', { 'filters.user_id': 'owner77@', perPage: '500' })
+    const one = await listRecords(site().staff, 'totp_devices', { 'filters.user_id': 'owner77@', perPage: '500' })
     expect(idsOf(one)).toEqual(
       await expected('id desc', 500, 0, `user_id = (select id from users where email = 'owner77@many.example')`),
     )
-    const many = await list(site().staff, 'totp_devices', { 'filters.user_id': '@MANY.', perPage: '20' })
+    const many = await listRecords(site().staff, 'totp_devices', { 'filters.user_id': '@MANY.', perPage: '20' })
     expect(idsOf(many)).toEqual(await expected('id desc', 20, 0, `secret = 'sealed'`))
     expect(totalOf(many)).toBe(COUNT_LIMIT + 1)
   })
 
   it('finds nothing for nobody, and takes signs of a pattern as they are', async () => {
     for (const text of ['nobody@nowhere', '%', '_wner', "o'hara"])
-      expect(idsOf(await list(site().staff, 'totp_devices', { 'filters.user_id': text }))).toEqual([])
+      expect(idsOf(await listRecords(site().staff, 'totp_devices', { 'filters.user_id': text }))).toEqual([])
   })
 })
 
@@ -120,10 +125,10 @@ describe('a search of people', () => {
 
 describe('the audit trail', () => {
   it('comes newest first, and only what concerns one person when asked', async () => {
-    const trail = rowsOf(await list(site().staff, 'audit_events'))
+    const trail = rowsOf(await listRecords(site().staff, 'audit_events'))
     expect(trail.map(({ id }) => Number(id))).toEqual(trail.map(({ id }) => Number(id)).toSorted((a, b) => b - a))
     const query = { 'filters.user_id': site().staffPerson.email, 'filters.event': 'token_accepted' }
-    const own = rowsOf(await list(site().staff, 'audit_events', query))
+    const own = rowsOf(await listRecords(site().staff, 'audit_events', query))
     expect(own.length).toBeGreaterThan(0)
     expect(new Set(own.map(({ user_id, event }) => JSON.stringify([user_id, event])))).toEqual(
       new Set([JSON.stringify([site().staffPerson.id, 'token_accepted'])]),

@@ -5,8 +5,8 @@ import { gunzipSync } from 'node:zlib'
 import { request } from 'node:http'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { panelLocale } from '../../src/admin/panel-texts.js'
-import { readAssets } from '../../src/admin/page/serve-assets.js'
-import type { Browser } from '../support/browse.js'
+import { loadPanelAssets } from '../../src/admin/page/serve-assets.js'
+import type { HttpBrowser } from '../support/http-browser.js'
 import { signIn } from '../support/site.js'
 import { usePanelSite } from './panel-site.js'
 
@@ -42,7 +42,7 @@ describe('the page', () => {
   })
 
   it('offers each level only what it may do', async () => {
-    const fieldsOf = async (browser: Browser) => {
+    const fieldsOf = async (browser: HttpBrowser) => {
       const { text } = await browser.get('/admin')
       const state = JSON.parse(/id="panel-state">(.*?)<\/script>/.exec(text)?.[1] ?? '{}')
       const users = state.resources.find(({ id }: { id: string }) => id === 'users')
@@ -107,7 +107,7 @@ describe('the texts', () => {
 })
 
 describe('the assets', () => {
-  const script = () => readAssets().address('panel.js')
+  const script = () => loadPanelAssets().getUrl('panel.js')
 
   it('are for everybody, kept for ever and compressed beforehand', async () => {
     const answer = await site()

@@ -1,24 +1,24 @@
 import { afterAll, beforeAll } from 'vitest'
 import { z } from 'zod'
-import type { Answer, Browser, Visit } from '../support/browse.js'
+import type { HttpResponse, HttpBrowser, HttpRequest } from '../support/http-browser.js'
 import { databaseKinds, openTestDatabase } from '../support/database.js'
 import {
-  createPerson,
-  type Person,
+  createTestUser,
+  type TestUser,
   signIn,
   startTestSite,
   stepUp,
   type TestSite,
-  type Traits,
+  type TestUserTraits,
 } from '../support/site.js'
 
 /** The whole site with one member of staff and one superuser signed in. */
 export interface PanelSite extends TestSite {
-  staff: Browser
-  staffPerson: Person
-  boss: Browser
-  bossPerson: Person
-  person(traits?: Traits): Promise<Person>
+  staff: HttpBrowser
+  staffPerson: TestUser
+  boss: HttpBrowser
+  bossPerson: TestUser
+  person(traits?: TestUserTraits): Promise<TestUser>
 }
 
 /** For one test file: on PostgreSQL where there is one. */
@@ -28,9 +28,9 @@ export function usePanelSite(environment: Record<string, string> = {}): () => Pa
   beforeAll(async () => {
     const database = await openTestDatabase(databaseKinds().at(-1) ?? 'embedded')
     const base = await startTestSite(database, environment)
-    const [staffPerson, bossPerson] = [await createPerson(base), await createPerson(base, { superuser: true })]
+    const [staffPerson, bossPerson] = [await createTestUser(base), await createTestUser(base, { superuser: true })]
     const [staff, boss] = [await signIn(base, staffPerson), await signIn(base, bossPerson)]
-    site = { ...base, staff, staffPerson, boss, bossPerson, person: (traits) => createPerson(base, traits) }
+    site = { ...base, staff, staffPerson, boss, bossPerson, person: (traits) => createTestUser(base, traits) }
     close = async () => {
       await base.close()
       await database.close()
@@ -43,27 +43,42 @@ export function usePanelSite(environment: Record<string, string> = {}): () => Pa
 const api = '/admin/api/resources'
 
 /** POST to a record's action, as AdminJS's own page does. */
-export function act(browser: Browser, table: string, id: number, action: string, form: Record<string, string> = {}) {
+export function callAction(
+  browser: HttpBrowser,
+  table: string,
+  id: number,
+  action: string,
+  form: Record<string, string> = {},
+) {
   return withFreshToken(browser, () => browser.post(`${api}/${table}/records/${id}/${action}`, form))
 }
 
 /** The same call again after a token, where the panel asks for one, as its page does. */
-export async function withFreshToken(browser: Browser, call: () => Promise<Answer>): Promise<Answer> {
+export async function withFreshToken(browser: HttpBrowser, call: () => Promise<HttpResponse>): Promise<HttpResponse> {
   const answer = await call()
   if (answer.code !== 'step_up_required') return answer
   await stepUp(browser)
   return call()
 }
 
-export function show(browser: Browser, table: string, id: number | string): Promise<Answer> {
+export function showRecord(browser: HttpBrowser, table: string, id: number | string): Promise<HttpResponse> {
   return browser.get(`${api}/${table}/records/${id}/show`)
 }
 
-export function list(browser: Browser, table: string, query: Record<string, string> = {}): Promise<Answer> {
+export function listRecords(
+  browser: HttpBrowser,
+  table: string,
+  query: Record<string, string> = {},
+): Promise<HttpResponse> {
   return browser.get(`${api}/${table}/actions/list?${new URLSearchParams(query).toString()}`)
 }
 
-export function bulkDelete(browser: Browser, table: string, ids: readonly number[], visit: Visit = { method: 'POST' }) {
+export function bulkDelete(
+  browser: HttpBrowser,
+  table: string,
+  ids: readonly number[],
+  visit: HttpRequest = { method: 'POST' },
+) {
   const call = () => browser.visit(`${api}/${table}/bulk/bulkDelete?recordIds=${ids.join(',')}`, visit)
   return withFreshToken(browser, call)
 }
@@ -76,20 +91,20 @@ const record = z.object({
 const listAnswer = z.object({ records: z.array(record), meta: z.object({ total: z.number() }).optional() })
 
 /** The rows of a list or a search. */
-export function rowsOf(answer: Answer) {
+export function rowsOf(answer: HttpResponse) {
   return listAnswer.parse(JSON.parse(answer.text)).records.map(({ params }) => params)
 }
 
-export function totalOf(answer: Answer): number | undefined {
+export function totalOf(answer: HttpResponse): number | undefined {
   return listAnswer.parse(JSON.parse(answer.text)).meta?.total
 }
 
 /** The one record of an answer. */
-export function recordOf(answer: Answer) {
+export function recordOf(answer: HttpResponse) {
   return z.object({ record }).parse(JSON.parse(answer.text)).record
 }
 
 /** The answer's explanation of a refusal. */
-export function messageOf(answer: Answer): string {
+export function messageOf(answer: HttpResponse): string {
   return z.object({ error: z.object({ message: z.string() }) }).parse(JSON.parse(answer.text)).error.message
 }

@@ -52,5 +52,5 @@ export const permissionTable: Readonly<Record<string, Row>> = {
   audit_events: row('view export', 'view', '', 'view', 'view'),
 }
 
-export const mayBy = (resource: string, actor: Actor) =>
+export const isAllowed = (resource: string, actor: Actor) =>
   (permissionTable[resource]?.[actor] ?? '').split(' ').filter((permission) => permission !== '')

@@ -1,21 +1,21 @@
 import { describe, expect, it } from 'vitest'
 import {
   can,
-  covers,
-  offeredFor,
+  hasAllPermissionsOf,
+  availablePermissions,
   offerKinds,
   permissionCatalogue,
-  permissionOf,
-  type Standing,
-  whyNot,
+  actionPermissions,
+  type Principal,
+  denialReason,
 } from '../../src/admin/permissions.js'
 import { panelResources } from '../../src/admin/resources/index.js'
 import { shippedGroups } from '../../src/db/migrations/0006-throttling-lanes.js'
-import { type Actor, actors, mayBy, ownGroups, permissionTable } from './permission-table.js'
+import { type Actor, actors, isAllowed, ownGroups, permissionTable } from './permission-table.js'
 import { builtInKinds } from '../../src/kinds/index.js'
 
 let people = 0
-const somebody = (traits: Partial<Standing> = {}): Standing => ({
+const somebody = (traits: Partial<Principal> = {}): Principal => ({
   id: (people += 1),
   isSuperuser: false,
   isStaff: true,
@@ -30,7 +30,7 @@ const as = (actor: Actor) =>
 
 offerKinds(builtInKinds)
 
-const permissions = [...new Set(Object.values(permissionOf))]
+const permissions = [...new Set(Object.values(actionPermissions))]
 const resources = panelResources(builtInKinds).map(({ table }) => table)
 
 describe('the table of permissions', () => {
@@ -40,14 +40,14 @@ describe('the table of permissions', () => {
 
   it('gives a superuser all that there is to do', () => {
     for (const resource of resources)
-      expect(mayBy(resource, 'superuser').toSorted()).toEqual([...offeredFor(resource)].toSorted())
+      expect(isAllowed(resource, 'superuser').toSorted()).toEqual([...availablePermissions(resource)].toSorted())
   })
 
   it.each(actors.flatMap((actor) => resources.map((resource) => [actor, resource] as const)))(
     'holds for %s and %s',
     (actor, resource) => {
       const may = permissions.filter((permission) => can(as(actor), permission, resource))
-      expect(may.toSorted()).toEqual(mayBy(resource, actor).toSorted())
+      expect(may.toSorted()).toEqual(isAllowed(resource, actor).toSorted())
     },
   )
 
@@ -94,9 +94,9 @@ describe('about a person', () => {
   it('only a superuser does anything to a superuser', () => {
     const above = somebody({ isSuperuser: true })
     for (const permission of writes) {
-      expect(whyNot(as('in no group'), permission, 'users', above)).toBe('superuser')
-      expect(whyNot(as('People admin'), permission, 'users', above)).toBe('superuser')
-      expect(whyNot(as('superuser'), permission, 'users', above)).toBeNull()
+      expect(denialReason(as('in no group'), permission, 'users', above)).toBe('superuser')
+      expect(denialReason(as('People admin'), permission, 'users', above)).toBe('superuser')
+      expect(denialReason(as('superuser'), permission, 'users', above)).toBeNull()
     }
   })
 
@@ -116,8 +116,8 @@ describe('about a person', () => {
     ['in no group', 'People admin', 'above'],
     ['superuser', 'People admin', null],
   ] as const)('%s and a person of %s: %s', (actor, subject, expected) => {
-    expect(whyNot(as(actor), 'resetSecondFactor', 'users', as(subject))).toBe(expected)
-    expect(whyNot(as(actor), 'invite', 'users', as(subject))).toBe(expected)
+    expect(denialReason(as(actor), 'resetSecondFactor', 'users', as(subject))).toBe(expected)
+    expect(denialReason(as(actor), 'invite', 'users', as(subject))).toBe(expected)
   })
 
   it('the same holds for his devices, and looking at them is free', () => {
@@ -125,39 +125,39 @@ describe('about a person', () => {
     const equal = inGroup('totp_devices.view')
     const above = inGroup('users.view')
     for (const permission of ['change', 'delete'] as const) {
-      expect(whyNot(actor, permission, 'totp_devices', equal)).toBeNull()
-      expect(whyNot(actor, permission, 'totp_devices', above)).toBe('above')
+      expect(denialReason(actor, permission, 'totp_devices', equal)).toBeNull()
+      expect(denialReason(actor, permission, 'totp_devices', above)).toBe('above')
     }
-    expect(whyNot(actor, 'view', 'totp_devices', above)).toBeNull()
+    expect(denialReason(actor, 'view', 'totp_devices', above)).toBeNull()
   })
 
   it('nobody deletes his own device or helps himself, though he may change himself', () => {
     for (const actor of [as('superuser'), as('in no group'), as('People admin')]) {
       for (const permission of ['unlock', 'invite', 'giveBackupToken', 'endSessions', 'resetSecondFactor'] as const)
-        expect(whyNot(actor, permission, 'users', actor)).toBe('own')
-      expect(whyNot(actor, 'delete', 'totp_devices', actor)).toBe('own')
-      expect(whyNot(actor, 'change', 'users', actor)).toBeNull()
+        expect(denialReason(actor, permission, 'users', actor)).toBe('own')
+      expect(denialReason(actor, 'delete', 'totp_devices', actor)).toBe('own')
+      expect(denialReason(actor, 'change', 'users', actor)).toBeNull()
     }
   })
 
   it('what somebody would have if he were let in counts as well', () => {
     const waiting = somebody({ isStaff: false, granted: new Set(['audit_events.view']) })
-    expect(whyNot(as('Helpdesk'), 'invite', 'users', waiting)).toBe('above')
-    expect(whyNot(as('Helpdesk'), 'invite', 'users', somebody({ isStaff: false }))).toBeNull()
+    expect(denialReason(as('Helpdesk'), 'invite', 'users', waiting)).toBe('above')
+    expect(denialReason(as('Helpdesk'), 'invite', 'users', somebody({ isStaff: false }))).toBeNull()
   })
 
   it('a text that no resource has must be held as it is', () => {
-    expect(covers(inGroup('users.view'), inGroup('orders.refund'))).toBe(false)
-    expect(covers(inGroup('orders.refund'), inGroup('orders.refund'))).toBe(true)
-    expect(covers(inGroup('*.view'), inGroup('orders.view'))).toBe(true)
+    expect(hasAllPermissionsOf(inGroup('users.view'), inGroup('orders.refund'))).toBe(false)
+    expect(hasAllPermissionsOf(inGroup('orders.refund'), inGroup('orders.refund'))).toBe(true)
+    expect(hasAllPermissionsOf(inGroup('*.view'), inGroup('orders.view'))).toBe(true)
   })
 
   it('staff in no group have all of a host’s resources, which a group must name', () => {
     const ofHost = ['orders.view', 'orders.refund']
     const admin = { ...as('People admin'), ofHost }
-    expect(covers(admin, somebody())).toBe(false)
+    expect(hasAllPermissionsOf(admin, somebody())).toBe(false)
     const named = { ...inGroup(...(shippedGroups['People admin'] ?? []), ...ofHost), ofHost }
-    expect(covers(named, somebody())).toBe(true)
-    expect(covers({ ...somebody(), ofHost }, inGroup('orders.refund'))).toBe(true)
+    expect(hasAllPermissionsOf(named, somebody())).toBe(true)
+    expect(hasAllPermissionsOf({ ...somebody(), ofHost }, inGroup('orders.refund'))).toBe(true)
   })
 })

@@ -1,17 +1,17 @@
 import { describe, expect, it } from 'vitest'
-import type { Browser } from '../support/browse.js'
-import { mailsTo } from '../support/mails.js'
-import { type Person, signIn, stepUp } from '../support/site.js'
-import { giveDevices } from './give-devices.js'
-import { act, bulkDelete, messageOf, recordOf, show, usePanelSite } from './panel-site.js'
+import type { HttpBrowser } from '../support/http-browser.js'
+import { queuedEmailsTo } from '../support/queued-emails.js'
+import { type TestUser, signIn, stepUp } from '../support/site.js'
+import { addDevices } from './add-devices.js'
+import { callAction, bulkDelete, messageOf, recordOf, showRecord, usePanelSite } from './panel-site.js'
 import { deviceModels } from '../support/device-models.js'
 
 const site = usePanelSite()
 
 const user = (id: number) => site().database.models.User.findByPk(id, { rejectOnEmpty: true })
-const app = (person: Person) => person.app?.id ?? 0
-const appOf = (person: Person) => deviceModels(site().database).TotpDevice.findByPk(app(person))
-const isIn = async (browser: Browser) => (await browser.get('/admin/api/dashboard')).status === 200
+const app = (person: TestUser) => person.app?.id ?? 0
+const appOf = (person: TestUser) => deviceModels(site().database).TotpDevice.findByPk(app(person))
+const isIn = async (browser: HttpBrowser) => (await browser.get('/admin/api/dashboard')).status === 200
 
 async function eventsOf(userId: number, event: string) {
   const { AuditEvent } = site().database.models
@@ -23,21 +23,21 @@ describe('staff', () => {
   it('set and clear staff and active of others, and that ends their sessions at once', async () => {
     const person = await site().person()
     const browser = await signIn(site(), person)
-    const answer = await act(site().staff, 'users', person.id, 'edit', { is_staff: 'false', is_active: 'true' })
+    const answer = await callAction(site().staff, 'users', person.id, 'edit', { is_staff: 'false', is_active: 'true' })
     expect(answer.status).toBe(200)
     expect(await user(person.id)).toMatchObject({ is_staff: false, is_active: true })
     expect(await isIn(browser)).toBe(false)
     expect(await eventsOf(person.id, 'user_changed')).toEqual([
       { actor_id: site().staffPerson.id, device: null, details: { is_staff: false } },
     ])
-    expect((await act(site().staff, 'users', person.id, 'edit', { is_staff: 'true' })).status).toBe(200)
+    expect((await callAction(site().staff, 'users', person.id, 'edit', { is_staff: 'true' })).status).toBe(200)
     expect(await user(person.id)).toMatchObject({ is_staff: true })
   })
 
   it('rename others without ending their sessions', async () => {
     const person = await site().person()
     const browser = await signIn(site(), person)
-    expect((await act(site().staff, 'users', person.id, 'edit', { name: '  New name ' })).status).toBe(200)
+    expect((await callAction(site().staff, 'users', person.id, 'edit', { name: '  New name ' })).status).toBe(200)
     expect(await user(person.id)).toMatchObject({ name: 'New name' })
     expect(await isIn(browser)).toBe(true)
   })
@@ -45,7 +45,11 @@ describe('staff', () => {
   it('write nothing and record nothing where nothing changes', async () => {
     const person = await site().person()
     const before = await user(person.id)
-    await act(site().staff, 'users', person.id, 'edit', { name: before.name, is_staff: 'true', is_superuser: 'false' })
+    await callAction(site().staff, 'users', person.id, 'edit', {
+      name: before.name,
+      is_staff: 'true',
+      is_superuser: 'false',
+    })
     expect((await user(person.id)).auth_epoch).toBe(before.auth_epoch)
     expect(await eventsOf(person.id, 'user_changed')).toEqual([])
   })
@@ -53,12 +57,16 @@ describe('staff', () => {
   it('rename, switch off and delete the devices of others, which ends their sessions at once', async () => {
     const person = await site().person()
     const browser = await signIn(site(), person)
-    expect((await act(site().staff, 'totp_devices', app(person), 'edit', { name: 'Old phone' })).status).toBe(200)
+    expect((await callAction(site().staff, 'totp_devices', app(person), 'edit', { name: 'Old phone' })).status).toBe(
+      200,
+    )
     expect(await isIn(browser)).toBe(true)
-    expect((await act(site().staff, 'totp_devices', app(person), 'edit', { confirmed: 'false' })).status).toBe(200)
+    expect((await callAction(site().staff, 'totp_devices', app(person), 'edit', { confirmed: 'false' })).status).toBe(
+      200,
+    )
     expect(await isIn(browser)).toBe(false)
     expect(await appOf(person)).toMatchObject({ name: 'Old phone', confirmed: false })
-    expect((await act(site().staff, 'totp_devices', app(person), 'delete')).status).toBe(200)
+    expect((await callAction(site().staff, 'totp_devices', app(person), 'delete')).status).toBe(200)
     expect(await appOf(person)).toBeNull()
     const [actor_id, device] = [site().staffPerson.id, `totp/${app(person)}`]
     expect(await eventsOf(person.id, 'device_renamed')).toEqual([
@@ -74,20 +82,20 @@ describe('staff', () => {
     'do so with every kind, told to its owner by mail: %s',
     async (kind) => {
       const person = await site().person()
-      const { id, name } = (await giveDevices(site().database, person.id))[kind]
+      const { id, name } = (await addDevices(site().database, person.id))[kind]
       await site().database.models.User.update({ default_device: `${kind}/${id}` }, { where: { id: person.id } })
       const table = `${kind}_devices`
       const epoch = (await user(person.id)).auth_epoch
-      expect((await act(site().staff, table, id, 'edit', { name: 'Renamed' })).status).toBe(200)
-      expect((await act(site().staff, table, id, 'edit', { confirmed: 'false' })).status).toBe(200)
-      expect((await act(site().staff, table, id, 'edit', { confirmed: 'true' })).status).toBe(200)
+      expect((await callAction(site().staff, table, id, 'edit', { name: 'Renamed' })).status).toBe(200)
+      expect((await callAction(site().staff, table, id, 'edit', { confirmed: 'false' })).status).toBe(200)
+      expect((await callAction(site().staff, table, id, 'edit', { confirmed: 'true' })).status).toBe(200)
       expect((await bulkDelete(site().staff, table, [id])).status).toBe(200)
       expect(await user(person.id)).toMatchObject({ auth_epoch: epoch + 2, default_device: null })
       expect((await eventsOf(person.id, 'device_renamed'))[0]?.details).toEqual({ from: name, to: 'Renamed' })
       expect(await eventsOf(person.id, 'device_switched_off')).toHaveLength(1)
       expect(await eventsOf(person.id, 'device_removed')).toHaveLength(1)
       const by = { by: 'administrator', kind, device: 'Renamed', address: null, browser: null }
-      expect(await mailsTo(site().database, person.email)).toMatchObject([
+      expect(await queuedEmailsTo(site().database, person.email)).toMatchObject([
         { mail: 'device-renamed', ...by },
         { mail: 'device-switched-off', ...by },
         { mail: 'device-enabled', ...by },
@@ -98,15 +106,15 @@ describe('staff', () => {
 
   it('delete what was never set up to its end without a mail', async () => {
     const person = await site().person()
-    const { phone } = await giveDevices(site().database, person.id)
+    const { phone } = await addDevices(site().database, person.id)
     await phone.update({ confirmed: false, confirmed_at: null })
-    expect((await act(site().staff, 'phone_devices', phone.id, 'delete')).status).toBe(200)
-    expect(await mailsTo(site().database, person.email)).toEqual([])
+    expect((await callAction(site().staff, 'phone_devices', phone.id, 'delete')).status).toBe(200)
+    expect(await queuedEmailsTo(site().database, person.email)).toEqual([])
   })
 
   it('enable a device that an administrator disabled, whether in the panel or by SQL (SEC-01)', async () => {
     for (const disable of [
-      (id: number) => act(site().staff, 'totp_devices', id, 'edit', { confirmed: 'false' }),
+      (id: number) => callAction(site().staff, 'totp_devices', id, 'edit', { confirmed: 'false' }),
       (id: number) => site().database.pool.query('update totp_devices set confirmed = false where id = $1', [id]),
     ]) {
       const person = await site().person()
@@ -114,7 +122,9 @@ describe('staff', () => {
       const disabled = await appOf(person)
       expect(disabled).toMatchObject({ confirmed: false, disabled_reason: 'administrator' })
       expect(disabled?.disabled_at).toBeInstanceOf(Date)
-      expect((await act(site().boss, 'totp_devices', app(person), 'edit', { confirmed: 'true' })).status).toBe(200)
+      expect((await callAction(site().boss, 'totp_devices', app(person), 'edit', { confirmed: 'true' })).status).toBe(
+        200,
+      )
       expect(await appOf(person)).toMatchObject({ confirmed: true, disabled_at: null, disabled_reason: null })
       expect(await eventsOf(person.id, 'device_enabled')).toMatchObject([{ actor_id: site().bossPerson.id }])
       expect(await isIn(await signIn(site(), person))).toBe(true)
@@ -127,7 +137,10 @@ describe('staff', () => {
       const person = await site().person()
       await site().database.pool.query(`update totp_devices set ${state} where id = $1`, [app(person)])
       const before = await appOf(person)
-      const answer = await act(site().boss, 'totp_devices', app(person), 'edit', { confirmed: 'true', name: 'Sneaky' })
+      const answer = await callAction(site().boss, 'totp_devices', app(person), 'edit', {
+        confirmed: 'true',
+        name: 'Sneaky',
+      })
       expect(answer).toMatchObject({ status: 403, code: 'not_allowed' })
       expect(await appOf(person)).toEqual(before)
     }
@@ -135,9 +148,9 @@ describe('staff', () => {
 
   it('cannot enable their own device', async () => {
     const { staffPerson } = site()
-    const { phone } = await giveDevices(site().database, staffPerson.id)
+    const { phone } = await addDevices(site().database, staffPerson.id)
     await phone.update({ confirmed: false })
-    const answer = await act(site().staff, 'phone_devices', phone.id, 'edit', { confirmed: 'true' })
+    const answer = await callAction(site().staff, 'phone_devices', phone.id, 'edit', { confirmed: 'true' })
     expect(answer).toMatchObject({ status: 403, code: 'not_allowed' })
     await phone.destroy()
   })
@@ -145,14 +158,14 @@ describe('staff', () => {
   it('delete a set of backup tokens with all its tokens', async () => {
     const person = await site().person({ backupTokens: 2 })
     const id = person.backup?.id ?? 0
-    expect(recordOf(await show(site().staff, 'static_devices', id)).params).toMatchObject({ tokens_left: 2 })
-    expect((await act(site().staff, 'static_devices', id, 'delete')).status).toBe(200)
+    expect(recordOf(await showRecord(site().staff, 'static_devices', id)).params).toMatchObject({ tokens_left: 2 })
+    expect((await callAction(site().staff, 'static_devices', id, 'delete')).status).toBe(200)
     expect(await deviceModels(site().database).StaticToken.count({ where: { device_id: id } })).toBe(0)
   })
 
   it('cannot say who is a superuser', async () => {
     const person = await site().person()
-    const answer = await act(site().staff, 'users', person.id, 'edit', { name: 'x', is_superuser: 'true' })
+    const answer = await callAction(site().staff, 'users', person.id, 'edit', { name: 'x', is_superuser: 'true' })
     expect(answer).toMatchObject({ status: 403, code: 'not_allowed' })
     expect(messageOf(answer)).toContain('Only a superuser')
     expect(await user(person.id)).toMatchObject({ is_superuser: false, name: expect.not.stringMatching(/^x$/) })
@@ -161,17 +174,17 @@ describe('staff', () => {
   it('see superusers but touch neither them nor their devices', async () => {
     const person = await site().person({ superuser: true, backupTokens: 1 })
     const tries = [
-      () => act(site().staff, 'users', person.id, 'edit', { name: 'x' }),
-      () => act(site().staff, 'users', person.id, 'edit', { is_active: 'false' }),
-      () => act(site().staff, 'totp_devices', app(person), 'edit', { name: 'x' }),
-      () => act(site().staff, 'totp_devices', app(person), 'delete'),
-      () => act(site().staff, 'static_devices', person.backup?.id ?? 0, 'delete'),
+      () => callAction(site().staff, 'users', person.id, 'edit', { name: 'x' }),
+      () => callAction(site().staff, 'users', person.id, 'edit', { is_active: 'false' }),
+      () => callAction(site().staff, 'totp_devices', app(person), 'edit', { name: 'x' }),
+      () => callAction(site().staff, 'totp_devices', app(person), 'delete'),
+      () => callAction(site().staff, 'static_devices', person.backup?.id ?? 0, 'delete'),
       () => bulkDelete(site().staff, 'totp_devices', [app(person)]),
     ]
     for (const attempt of tries) expect(await attempt()).toMatchObject({ status: 403, code: 'not_allowed' })
     expect(await user(person.id)).toMatchObject({ is_active: true, name: expect.stringMatching(/^Person/) })
     expect(await appOf(person)).toMatchObject({ name: 'App', confirmed: true })
-    const buttons = recordOf(await show(site().staff, 'totp_devices', app(person))).recordActions
+    const buttons = recordOf(await showRecord(site().staff, 'totp_devices', app(person))).recordActions
     expect(buttons.map(({ name }) => name)).toEqual(['show'])
   })
 
@@ -184,7 +197,7 @@ describe('staff', () => {
     const before = await rows()
     const id = table === 'static_tokens' ? (person.backup?.id ?? 1) : 1
     for (const action of ['edit', 'delete'])
-      expect(await act(site().boss, table, id, action, { name: 'x' })).toMatchObject({
+      expect(await callAction(site().boss, table, id, action, { name: 'x' })).toMatchObject({
         status: 403,
         code: 'not_allowed',
       })
@@ -194,7 +207,10 @@ describe('staff', () => {
 
   it('delete no person', async () => {
     const person = await site().person()
-    expect(await act(site().boss, 'users', person.id, 'delete')).toMatchObject({ status: 403, code: 'not_allowed' })
+    expect(await callAction(site().boss, 'users', person.id, 'delete')).toMatchObject({
+      status: 403,
+      code: 'not_allowed',
+    })
     expect(await bulkDelete(site().boss, 'users', [person.id])).toMatchObject({ status: 403, code: 'not_allowed' })
     expect(await user(person.id)).toBeDefined()
   })
@@ -203,9 +219,9 @@ describe('staff', () => {
 describe('superusers', () => {
   it('make and unmake superusers', async () => {
     const person = await site().person()
-    expect((await act(site().boss, 'users', person.id, 'edit', { is_superuser: 'true' })).status).toBe(200)
+    expect((await callAction(site().boss, 'users', person.id, 'edit', { is_superuser: 'true' })).status).toBe(200)
     expect(await user(person.id)).toMatchObject({ is_superuser: true })
-    expect((await act(site().boss, 'users', person.id, 'edit', { is_superuser: 'false' })).status).toBe(200)
+    expect((await callAction(site().boss, 'users', person.id, 'edit', { is_superuser: 'false' })).status).toBe(200)
     expect(await user(person.id)).toMatchObject({ is_superuser: false })
   })
 })
@@ -213,7 +229,7 @@ describe('superusers', () => {
 describe('nobody locks himself out', () => {
   it.each(['is_staff', 'is_active', 'is_superuser'])('by taking from himself %s', async (flag) => {
     const { boss, bossPerson } = site()
-    const answer = await act(boss, 'users', bossPerson.id, 'edit', { [flag]: 'false' })
+    const answer = await callAction(boss, 'users', bossPerson.id, 'edit', { [flag]: 'false' })
     expect(answer).toMatchObject({ status: 403, code: 'not_allowed' })
     expect(await user(bossPerson.id)).toMatchObject({ is_staff: true, is_active: true, is_superuser: true })
   })
@@ -221,10 +237,10 @@ describe('nobody locks himself out', () => {
   it('by switching off or deleting a device of his own, though he may rename it', async () => {
     const { boss, bossPerson } = site()
     const id = app(bossPerson)
-    expect((await act(boss, 'totp_devices', id, 'edit', { name: 'Mine' })).status).toBe(200)
+    expect((await callAction(boss, 'totp_devices', id, 'edit', { name: 'Mine' })).status).toBe(200)
     const tries = [
-      () => act(boss, 'totp_devices', id, 'edit', { confirmed: 'false' }),
-      () => act(boss, 'totp_devices', id, 'delete'),
+      () => callAction(boss, 'totp_devices', id, 'edit', { confirmed: 'false' }),
+      () => callAction(boss, 'totp_devices', id, 'delete'),
       () => bulkDelete(boss, 'totp_devices', [id]),
     ]
     for (const attempt of tries) expect(await attempt()).toMatchObject({ status: 403, code: 'not_allowed' })
@@ -257,7 +273,7 @@ describe('deleting many', () => {
 describe('a try that is refused', () => {
   it('is written into the audit trail', async () => {
     const person = await site().person({ superuser: true })
-    await act(site().staff, 'users', person.id, 'edit', { name: 'x' })
+    await callAction(site().staff, 'users', person.id, 'edit', { name: 'x' })
     const tries = await eventsOf(site().staffPerson.id, 'panel_refused')
     expect(tries.at(-1)?.details).toEqual({
       code: 'not_allowed',
@@ -279,7 +295,7 @@ describe('a form with mistakes', () => {
   ])('is refused with the field named: %s %o', async (table, form, field) => {
     const person = await site().person()
     const id = table === 'users' ? person.id : app(person)
-    const answer = await act(site().boss, table, id, 'edit', form)
+    const answer = await callAction(site().boss, table, id, 'edit', form)
     expect(answer).toMatchObject({ status: 400, code: 'bad_request' })
     expect(JSON.parse(answer.text)).toMatchObject({ error: { fields: { [field]: expect.any(String) } } })
   })
@@ -291,8 +307,8 @@ describe('two administrators at once', () => {
       const [one, other] = [await site().person({ superuser: true }), await site().person({ superuser: true })]
       const [first, second] = [await signIn(site(), one), await signIn(site(), other)]
       const answers = await Promise.all([
-        act(first, 'users', other.id, 'edit', { is_superuser: 'false' }),
-        act(second, 'users', one.id, 'edit', { is_superuser: 'false' }),
+        callAction(first, 'users', other.id, 'edit', { is_superuser: 'false' }),
+        callAction(second, 'users', one.id, 'edit', { is_superuser: 'false' }),
       ])
       const left = [await user(one.id), await user(other.id)].filter(({ is_superuser }) => is_superuser)
       expect(left).toHaveLength(1)
@@ -305,8 +321,8 @@ describe('two administrators at once', () => {
       const [one, other] = [await site().person(), await site().person()]
       const [first, second] = [await signIn(site(), one), await signIn(site(), other)]
       await Promise.all([
-        act(first, 'users', other.id, 'edit', { is_active: 'false' }),
-        act(second, 'users', one.id, 'edit', { is_active: 'false' }),
+        callAction(first, 'users', other.id, 'edit', { is_active: 'false' }),
+        callAction(second, 'users', one.id, 'edit', { is_active: 'false' }),
       ])
       const left = [await user(one.id), await user(other.id)].filter(({ is_active }) => is_active)
       expect(left).toHaveLength(1)
@@ -318,7 +334,7 @@ describe('two administrators at once', () => {
     const browsers = [site().staff, site().boss]
     for (const browser of browsers) await stepUp(browser)
     const answers = await Promise.all(
-      [...browsers, site().staff].map((browser) => act(browser, 'totp_devices', app(person), 'delete')),
+      [...browsers, site().staff].map((browser) => callAction(browser, 'totp_devices', app(person), 'delete')),
     )
     expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([200, 404, 404])
     expect(await eventsOf(person.id, 'device_removed')).toHaveLength(1)

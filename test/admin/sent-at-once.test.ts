@@ -1,27 +1,27 @@
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import type { Answer, Browser } from '../support/browse.js'
-import { mailsTo } from '../support/mails.js'
-import { type Person, signIn, stepUp } from '../support/site.js'
+import type { HttpResponse, HttpBrowser } from '../support/http-browser.js'
+import { queuedEmailsTo } from '../support/queued-emails.js'
+import { type TestUser, signIn, stepUp } from '../support/site.js'
 import { bulkDelete, usePanelSite } from './panel-site.js'
 
 const site = usePanelSite()
 const api = '/admin/api/resources'
 
-const call = (browser: Browser, person: Person, action: string, form: Record<string, string>) =>
+const call = (browser: HttpBrowser, person: TestUser, action: string, form: Record<string, string>) =>
   browser.post(`${api}/users/records/${person.id}/${action}`, form)
-const secretOf = ({ text }: Answer) =>
+const secretOf = ({ text }: HttpResponse) =>
   z.object({ given: z.object({ secret: z.string().nullable() }) }).parse(JSON.parse(text)).given.secret
 
 /** What helps leave behind: tokens and links that work, events and mails. */
-async function leftOf(person: Person) {
+async function leftOf(person: TestUser) {
   const { rows } = await site().database.pool.query(
     `select (select count(*)::int from static_tokens t join static_devices d on d.id = t.device_id where d.user_id = $1) as tokens,
     (select count(*)::int from one_time_links where user_id = $1) as links,
     (select array_agg(event order by id) from audit_events where user_id = $1) as events`,
     [person.id],
   )
-  return { ...rows[0], mails: (await mailsTo(site().database, person.email)).length }
+  return { ...rows[0], mails: (await queuedEmailsTo(site().database, person.email)).length }
 }
 
 const helps = [

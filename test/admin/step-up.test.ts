@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import type { Answer, Browser } from '../support/browse.js'
-import { type Person, signIn, stepUp } from '../support/site.js'
+import type { HttpResponse, HttpBrowser } from '../support/http-browser.js'
+import { type TestUser, signIn, stepUp } from '../support/site.js'
 import { usePanelSite } from './panel-site.js'
 
 const site = usePanelSite()
@@ -16,10 +16,10 @@ const refusal = z.object({
     missing: z.object({ reason: z.string(), kinds: z.null(), maxAge: z.number() }),
   }),
 })
-const refusalOf = (answer: Answer) => refusal.parse(JSON.parse(answer.text)).error
+const refusalOf = (answer: HttpResponse) => refusal.parse(JSON.parse(answer.text)).error
 
 /** Somebody whose last token is older than five minutes. */
-async function stale(): Promise<{ browser: Browser; person: Person }> {
+async function stale(): Promise<{ browser: HttpBrowser; person: TestUser }> {
   const person = await site().person({ superuser: true })
   const browser = await signIn(site(), person)
   site().clock.advance(301)
@@ -27,7 +27,7 @@ async function stale(): Promise<{ browser: Browser; person: Person }> {
 }
 
 /** Every call of the panel that changes something of a person. */
-const changes = (person: Person): [name: string, path: string, form: Record<string, string>][] => [
+const changes = (person: TestUser): [name: string, path: string, form: Record<string, string>][] => [
   ['a person’s flags', `${api}/users/records/${person.id}/edit`, { is_staff: 'false' }],
   ['an invitation', `${api}/users/records/${person.id}/invite`, { deliver: 'page' }],
   ['a backup token', `${api}/users/records/${person.id}/giveBackupToken`, {}],

@@ -3,14 +3,14 @@ import { createKeyring } from '../../src/crypto/keyring.js'
 import { createSmtpGateway } from '../../src/notify/gateways/smtp.js'
 import { runWorker } from '../../src/notify/run-worker.js'
 import { testLog, testNotify } from '../support/notify.js'
-import { startSmtp } from '../support/smtp.js'
-import { act, recordOf, show, usePanelSite } from './panel-site.js'
+import { startSmtpServer } from '../support/smtp-server.js'
+import { callAction, recordOf, showRecord, usePanelSite } from './panel-site.js'
 
 const site = usePanelSite()
 
 /** A worker whose mail server refuses every recipient for good, until the log says so. */
 async function deliverInVain(says: string): Promise<void> {
-  const smtp = await startSmtp('refuse')
+  const smtp = await startSmtpServer('refuse')
   const gateway = createSmtpGateway(smtp.url, 'Site <site@example.com>')
   const log = testLog()
   const keys = createKeyring([Buffer.alloc(32, 7)])
@@ -24,23 +24,23 @@ async function deliverInVain(says: string): Promise<void> {
   await worker.stop()
 }
 
-const paramsOf = async (id: number) => recordOf(await show(site().staff, 'users', id)).params
+const paramsOf = async (id: number) => recordOf(await showRecord(site().staff, 'users', id)).params
 
 it('shows an invitation that never arrived on the page where it was made, until the next one (DEV-08)', async () => {
   const person = await site().person({ app: false })
   expect(await paramsOf(person.id)).toMatchObject({ undelivered_invitation: null })
-  await act(site().staff, 'users', person.id, 'invite', { deliver: 'mail' })
+  await callAction(site().staff, 'users', person.id, 'invite', { deliver: 'mail' })
   await deliverInVain('given up')
   expect(await paramsOf(person.id)).toMatchObject({
     undelivered_invitation: { reason: expect.stringContaining('550 5.1.1') },
   })
-  await act(site().staff, 'users', person.id, 'invite', { deliver: 'page' })
+  await callAction(site().staff, 'users', person.id, 'invite', { deliver: 'page' })
   expect(await paramsOf(person.id)).toMatchObject({ undelivered_invitation: null })
 })
 
 it('shows that an invitation was not sent because its link had expired', async () => {
   const person = await site().person({ app: false })
-  await act(site().staff, 'users', person.id, 'invite', { deliver: 'mail' })
+  await callAction(site().staff, 'users', person.id, 'invite', { deliver: 'mail' })
   site().clock.advance(24 * 3600)
   await deliverInVain('link expired, email not sent')
   const { rows } = await site().database.pool.query(

@@ -1,21 +1,21 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import type { Answer, Browser } from '../support/browse.js'
+import type { HttpResponse, HttpBrowser } from '../support/http-browser.js'
 import { addPhone } from '../support/challenges.js'
-import type { Person } from '../support/site.js'
-import { comeAs } from './group-site.js'
-import { act, recordOf, show, usePanelSite } from './panel-site.js'
+import type { TestUser } from '../support/site.js'
+import { signInAs } from './group-site.js'
+import { callAction, recordOf, showRecord, usePanelSite } from './panel-site.js'
 
 const site = usePanelSite()
 const login = '/account/login'
 
-const enter = async (person: Person, browser = site().browser()) => {
+const enter = async (person: TestUser, browser = site().browser()) => {
   await browser.post(login, { username: person.email, password: person.password })
   return browser
 }
 
 /** Ten wrong codes from elsewhere: the account is locked, and its device waits. */
-const lock = async (person: Person) => {
+const lock = async (person: TestUser) => {
   for (let failures = 0; failures < 10; failures += 1) {
     const form = { otp_device: person.app?.persistentId ?? '', otp_token: '000000' }
     expect((await (await enter(person)).post(login, form)).code).toBe('invalid_token')
@@ -29,11 +29,12 @@ async function eventsOf(userId: number) {
   return rows.map(({ event, actor_id, details }) => ({ event, actor_id, details }))
 }
 const unlocked = (actorId: number) => ({ event: 'user_unlocked', actor_id: actorId, details: { by: 'administrator' } })
-const secretOf = (answer: Answer) =>
+const secretOf = (answer: HttpResponse) =>
   z.object({ given: z.object({ secret: z.string() }) }).parse(JSON.parse(answer.text)).given.secret
-const paramsFor = async (browser: Browser, table: string, id: number) => recordOf(await show(browser, table, id)).params
+const paramsFor = async (browser: HttpBrowser, table: string, id: number) =>
+  recordOf(await showRecord(browser, table, id)).params
 
-let person: Person
+let person: TestUser
 let staffId: number
 
 beforeEach(async () => {
@@ -44,7 +45,7 @@ beforeEach(async () => {
 describe('a locked person (DEV-03)', () => {
   it('signs in at once after Unlock, with the same device', async () => {
     await lock(person)
-    expect((await act(site().staff, 'users', person.id, 'unlock')).status).toBe(200)
+    expect((await callAction(site().staff, 'users', person.id, 'unlock')).status).toBe(200)
     const alice = await enter(person)
     expect((await alice.post(login, { otp_token: person.code() })).status).toBe(303)
     expect(await eventsOf(person.id)).toContainEqual(unlocked(staffId))
@@ -52,7 +53,7 @@ describe('a locked person (DEV-03)', () => {
 
   it('signs in at once with an issued backup token, and with codes', async () => {
     await lock(person)
-    const token = secretOf(await act(site().staff, 'users', person.id, 'giveBackupToken'))
+    const token = secretOf(await callAction(site().staff, 'users', person.id, 'giveBackupToken'))
     const form = { otp_device: person.backup?.persistentId ?? '', otp_token: token }
     expect((await (await enter(person)).post(login, form)).status).toBe(303)
     expect((await (await enter(person)).post(login, { otp_token: person.code() })).status).toBe(303)
@@ -61,7 +62,7 @@ describe('a locked person (DEV-03)', () => {
 
   it('sets up a new device at once after a reset', async () => {
     await lock(person)
-    await act(site().staff, 'users', person.id, 'resetSecondFactor')
+    await callAction(site().staff, 'users', person.id, 'resetSecondFactor')
     const alice = await enter(person)
     await alice.post('/account/two-factor/setup', { method: 'totp' })
     expect((await alice.get('/account/two-factor/setup')).text).toContain('otpauth://')
@@ -75,16 +76,16 @@ describe('a locked person (DEV-03)', () => {
 
   it('signs in at once after an invitation', async () => {
     await lock(person)
-    await act(site().staff, 'users', person.id, 'invite', { deliver: 'page' })
+    await callAction(site().staff, 'users', person.id, 'invite', { deliver: 'page' })
     expect((await (await enter(person)).post(login, { otp_token: person.code() })).status).toBe(303)
     expect(await eventsOf(person.id)).toContainEqual(unlocked(staffId))
   })
 
   it('stays locked when the help is rolled back or refused', async () => {
     await lock(person)
-    const auditor = await comeAs(site(), 'Auditor')
-    expect((await act(auditor.browser, 'users', person.id, 'unlock')).status).toBe(403)
-    expect((await act(site().staff, 'users', person.id, 'invite', { deliver: 'pigeon' })).status).toBe(400)
+    const auditor = await signInAs(site(), 'Auditor')
+    expect((await callAction(auditor.browser, 'users', person.id, 'unlock')).status).toBe(403)
+    expect((await callAction(site().staff, 'users', person.id, 'invite', { deliver: 'pigeon' })).status).toBe(400)
     expect((await (await enter(person)).post(login, { otp_token: person.code() })).status).toBe(429)
   })
 
@@ -94,7 +95,7 @@ describe('a locked person (DEV-03)', () => {
       'update phone_devices set challenged_at = $2, failure_count = 7, failed_at = $2 where id = $1',
       [phone.id, site().clock.now()],
     )
-    await act(site().staff, 'users', person.id, 'unlock')
+    await callAction(site().staff, 'users', person.id, 'unlock')
     const { rows } = await site().database.pool.query(
       'select challenged_at, failure_count, failed_at from phone_devices where id = $1',
       [phone.id],
@@ -106,7 +107,7 @@ describe('a locked person (DEV-03)', () => {
 describe('unlocking', () => {
   it('is told to be of no use to somebody who is deactivated', async () => {
     const inactive = await site().person({ active: false })
-    const answer = await act(site().staff, 'users', inactive.id, 'unlock')
+    const answer = await callAction(site().staff, 'users', inactive.id, 'unlock')
     expect(answer).toMatchObject({ status: 403, code: 'not_allowed' })
   })
 
@@ -115,7 +116,7 @@ describe('unlocking', () => {
       'update totp_devices set failure_count = 100, confirmed = false where user_id = $1',
       [person.id],
     )
-    await act(site().staff, 'users', person.id, 'unlock')
+    await callAction(site().staff, 'users', person.id, 'unlock')
     const { rows } = await site().database.pool.query(
       'select confirmed, failure_count from totp_devices where user_id = $1',
       [person.id],
@@ -124,14 +125,14 @@ describe('unlocking', () => {
   })
 
   it('leaves no line in the audit log where nobody was locked', async () => {
-    await act(site().staff, 'users', person.id, 'unlock')
+    await callAction(site().staff, 'users', person.id, 'unlock')
     expect(await eventsOf(person.id)).toEqual([])
   })
 
   it('touches nobody else', async () => {
     const other = await site().person()
     await lock(other)
-    await act(site().staff, 'users', person.id, 'unlock')
+    await callAction(site().staff, 'users', person.id, 'unlock')
     expect((await (await enter(other)).post(login, { otp_token: other.code() })).status).toBe(429)
   })
 })
@@ -155,7 +156,7 @@ describe('the pages of the panel', () => {
 
   it('show it to nobody who cannot help that person', async () => {
     await lock(person)
-    const auditor = await comeAs(site(), 'Auditor')
+    const auditor = await signInAs(site(), 'Auditor')
     const params = await paramsFor(auditor.browser, 'users', person.id)
     expect(Object.keys(params)).not.toEqual(expect.arrayContaining(['locked_until']))
     const device = await paramsFor(auditor.browser, 'totp_devices', person.app?.id ?? 0)

@@ -2,13 +2,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import type { AccessHelp, Obstacle } from '../../src/auth/obstacles.js'
 import type { Database } from '../../src/db/connect.js'
-import { hotp, timeStep } from '../../src/otp/oath.js'
+import { generateHotp, timeStep } from '../../src/otp/oath.js'
 import { appCode } from '../support/authenticator.js'
-import type { Browser } from '../support/browse.js'
+import type { HttpBrowser } from '../support/http-browser.js'
 import { databaseKinds, openTestDatabase } from '../support/database.js'
 import { giveDevice, SECRET, type StateOfDevice } from '../support/device-states.js'
-import { createPerson, type Person, signIn, startTestSite, type TestSite } from '../support/site.js'
-import { act, show } from './panel-site.js'
+import { createTestUser, type TestUser, signIn, startTestSite, type TestSite } from '../support/site.js'
+import { callAction, showRecord } from './panel-site.js'
 import { deviceModels } from '../support/device-models.js'
 
 const login = '/account/login'
@@ -73,10 +73,10 @@ afterAll(() => database.close())
 
 describe.each(sites)('with OTP_POLICY=$policy and OTP_ENROLMENT=$enrolment (DEV-03)', ({ policy, enrolment }) => {
   let site: TestSite
-  let boss: Browser
+  let boss: HttpBrowser
   beforeAll(async () => {
     site = await startTestSite(database, { OTP_POLICY: policy, OTP_ENROLMENT: enrolment })
-    boss = await signIn(site, await createPerson(site, { superuser: true }))
+    boss = await signIn(site, await createTestUser(site, { superuser: true }))
   })
   afterAll(() => site.close())
 
@@ -99,9 +99,9 @@ describe.each(sites)('with OTP_POLICY=$policy and OTP_ENROLMENT=$enrolment (DEV-
   })
 })
 
-async function prepare(site: TestSite, one: Case): Promise<{ person: Person; deviceId: number }> {
+async function prepare(site: TestSite, one: Case): Promise<{ person: TestUser; deviceId: number }> {
   const { devices, staff = true, active = true, password = true, locked, usedUp, accepts } = one
-  const person = await createPerson(site, { app: false, staff, active })
+  const person = await createTestUser(site, { app: false, staff, active })
   const ids: number[] = []
   for (const [kind, state] of devices) ids.push(await giveDevice(site.otp, person.id, kind, state))
   const { pool } = site.database
@@ -120,22 +120,22 @@ async function prepare(site: TestSite, one: Case): Promise<{ person: Person; dev
   return { person, deviceId: ids[0] ?? 0 }
 }
 
-async function obstaclesShown(boss: Browser, person: Person, help: AccessHelp): Promise<string[]> {
-  const page = shown.parse(JSON.parse((await show(boss, 'users', person.id)).text))
+async function obstaclesShown(boss: HttpBrowser, person: TestUser, help: AccessHelp): Promise<string[]> {
+  const page = shown.parse(JSON.parse((await showRecord(boss, 'users', person.id)).text))
   return page.record.params.obstacles[help] ?? ['nothing is said']
 }
 
-async function helpBy(boss: Browser, person: Person, help: AccessHelp, deviceId: number) {
+async function helpBy(boss: HttpBrowser, person: TestUser, help: AccessHelp, deviceId: number) {
   if (help === 'enable') {
     const { rows } = await database.pool.query<{ table: string }>(
       `select 'totp_devices' as table from totp_devices where id = $1 and user_id = $2
       union all select 'email_devices' from email_devices where id = $1 and user_id = $2`,
       [deviceId, person.id],
     )
-    const answer = await act(boss, rows[0]?.table ?? '', deviceId, 'edit', { confirmed: 'true' })
+    const answer = await callAction(boss, rows[0]?.table ?? '', deviceId, 'edit', { confirmed: 'true' })
     return { secret: null, obstacles: enabled.parse(JSON.parse(answer.text)).obstacles }
   }
-  const answer = await act(boss, 'users', person.id, help, help === 'invite' ? { deliver: 'page' } : {})
+  const answer = await callAction(boss, 'users', person.id, help, help === 'invite' ? { deliver: 'page' } : {})
   if (answer.status === 403) return { secret: null, obstacles: ['deactivated' satisfies Obstacle] }
   return helped.parse(JSON.parse(answer.text)).given
 }
@@ -146,7 +146,7 @@ interface Has {
   hasDevices: boolean
 }
 
-async function getsIn(site: TestSite, person: Person, has: Has): Promise<boolean> {
+async function getsIn(site: TestSite, person: TestUser, has: Has): Promise<boolean> {
   const browser = site.browser()
   const { secret } = has
   const link = secret?.startsWith('http') ? new URL(secret).pathname : null
@@ -160,12 +160,17 @@ async function getsIn(site: TestSite, person: Person, has: Has): Promise<boolean
   return (await browser.get(await startPage(site, person))).status === 200
 }
 
-async function startPage({ database: { models } }: TestSite, person: Person): Promise<string> {
+async function startPage({ database: { models } }: TestSite, person: TestUser): Promise<string> {
   const user = await models.User.findByPk(person.id, { rejectOnEmpty: true })
   return user.is_staff ? '/admin' : '/account/two-factor'
 }
 
-async function enterCode(site: TestSite, browser: Browser, person: Person, { secret, hasDevices }: Has): Promise<void> {
+async function enterCode(
+  site: TestSite,
+  browser: HttpBrowser,
+  person: TestUser,
+  { secret, hasDevices }: Has,
+): Promise<void> {
   const { StaticDevice, TotpDevice } = deviceModels(site.database)
   const where = { user_id: person.id, confirmed: true }
   if (secret && !secret.startsWith('http')) {
@@ -173,11 +178,11 @@ async function enterCode(site: TestSite, browser: Browser, person: Person, { sec
     await browser.post(login, { otp_device: `static/${set.id}`, otp_token: secret })
   }
   const app = hasDevices ? await TotpDevice.findOne({ where }) : null
-  const code = hotp(SECRET, timeStep(site.clock.now(), 30, 0), 6)
+  const code = generateHotp(SECRET, timeStep(site.clock.now(), 30, 0), 6)
   if (app) await browser.post(login, { otp_device: `totp/${app.id}`, otp_token: code })
 }
 
-async function enrol(site: TestSite, browser: Browser): Promise<void> {
+async function enrol(site: TestSite, browser: HttpBrowser): Promise<void> {
   await browser.post(setup, { method: 'totp' })
   const secret = /<code class="secret"[^>]*>([A-Z2-7 ]+)</.exec((await browser.get(setup)).text)?.[1] ?? ''
   if (secret) await browser.post(setup, { otp_token: appCode(secret, site.clock.now()) })

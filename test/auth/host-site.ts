@@ -1,7 +1,7 @@
 import type { Express } from 'express'
 import type { Auth } from '../../src/auth/auth.js'
-import { startHost } from '../package/host.js'
-import type { Browser } from '../support/browse.js'
+import { startHost } from '../embedding/host.js'
+import type { HttpBrowser } from '../support/http-browser.js'
 import type { TestSite } from '../support/site.js'
 
 /** An application of a host's, with the site mounted in front of the routes that `declare` adds. */
@@ -16,7 +16,7 @@ export function openHostSite(
 }
 
 /** What a program sends: the same requests, with `Accept` and without pages in mind. */
-export const asProgram = (browser: Browser) => ({
+export const asApiClient = (browser: HttpBrowser) => ({
   get: (path: string) => browser.visit(path, { headers: { Accept: 'application/json' } }),
   post: (path: string, form: Record<string, string> = {}) =>
     browser.visit(path, { method: 'POST', form, headers: { Accept: 'application/json' } }),

@@ -6,10 +6,10 @@ import { guarded } from '../../src/auth/guarded.js'
 import { otpRequired } from '../../src/auth/otp-required.js'
 import { parseForms } from '../../src/http/read-form.js'
 import { rawRequest, sendRaw } from '../security/send-raw.js'
-import { type Arrival, arrive, type Visitor } from '../security/visitors.js'
-import type { Answer } from '../support/browse.js'
+import { type SignedInRequester, signInRequester, type Requester } from '../security/requesters.js'
+import type { HttpResponse } from '../support/http-browser.js'
 import type { TestSite } from '../support/site.js'
-import { asProgram, openHostSite } from './host-site.js'
+import { asApiClient, openHostSite } from './host-site.js'
 
 const people = [
   'stranger',
@@ -17,7 +17,7 @@ const people = [
   'unverified staff',
   'staff without a device',
   'verified staff',
-] as const satisfies readonly Visitor[]
+] as const satisfies readonly Requester[]
 
 /** What each of them gets, in that order. `LOGIN` and `SETUP` with the way back. */
 type Row = [path: string, options: GuardOptions, page: string, program: string]
@@ -84,7 +84,7 @@ const rows: Row[] = [
 ]
 
 let site: TestSite
-const arrivals = new Map<Visitor, Arrival>()
+const arrivals = new Map<Requester, SignedInRequester>()
 const handler: RequestHandler = (req, res) => void res.json({ user: req.user?.email, body: req.body })
 
 beforeAll(async () => {
@@ -105,18 +105,18 @@ beforeAll(async () => {
   }
   // Where the policy demands a second factor, whoever has none comes no further than to the set-up.
   site = await openHostSite(declare, { OTP_POLICY: 'off' })
-  for (const visitor of people) arrivals.set(visitor, await arrive(site, visitor))
+  for (const visitor of people) arrivals.set(visitor, await signInRequester(site, visitor))
 })
 afterAll(() => site.close())
 
-const browserOf = (visitor: Visitor) => {
+const browserOf = (visitor: Requester) => {
   const arrival = arrivals.get(visitor)
   if (!arrival) throw new Error(`${visitor} has not arrived`)
   return arrival.browser
 }
 
 /** In the words of the table: the way back is told by its name alone, once it is known to be right. */
-function wordsFor({ status, code, location }: Answer, address: string): string {
+function wordsFor({ status, code, location }: HttpResponse, address: string): string {
   if (location === undefined) return code ? `${status} ${code}` : String(status)
   const ways = [`next=${encodeURIComponent(address)}`, `way=${encodeURIComponent(address)}`]
   const way = ways.find((each) => location.endsWith(each))
@@ -138,7 +138,7 @@ describe.each(rows)('otpRequired on %s with %o', (path, _, page, program) => {
   })
 
   it.each(cases)('answers a program $asJson: $visitor', async ({ visitor, asJson }) => {
-    const browser = asProgram(browserOf(visitor))
+    const browser = asApiClient(browserOf(visitor))
     for (const answer of [await browser.get(address), await browser.post(address, { a: '1' })]) {
       expect(wordsFor(answer, address)).toBe(asJson)
       expect(answer.headers['content-type']).toMatch(/^application\/json/)
@@ -163,7 +163,7 @@ describe('otpRequired', () => {
       OTP_POLICY: 'off',
       OTP_ENROLMENT: 'invite',
     })
-    const { browser } = await arrive(invited, 'staff without a device')
+    const { browser } = await signInRequester(invited, 'staff without a device')
     const page = await browser.get('/plain')
     expect(page).toMatchObject({ status: 403, code: 'not_verified' })
     expect(page.text).toContain('Ask an administrator')
@@ -172,10 +172,10 @@ describe('otpRequired', () => {
   })
 
   it('names to a program where to go', async () => {
-    const stranger = asProgram(browserOf('stranger'))
-    const unverified = asProgram(browserOf('unverified staff'))
-    const deviceless = asProgram(browserOf('staff without a device'))
-    const errorOf = ({ text }: Answer) => JSON.parse(text).error
+    const stranger = asApiClient(browserOf('stranger'))
+    const unverified = asApiClient(browserOf('unverified staff'))
+    const deviceless = asApiClient(browserOf('staff without a device'))
+    const errorOf = ({ text }: HttpResponse) => JSON.parse(text).error
     expect(errorOf(await stranger.get('/plain'))).toEqual({
       code: 'not_authenticated',
       message: "You're not signed in. Sign in to continue.",

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Factor } from '../../src/auth/auth-state.js'
-import { counts, type Demand, policyOf, secondFactorOf, sessionLimits } from '../../src/auth/policy.js'
-import { standingOf } from '../../src/auth/policy-standing.js'
+import { isSecondFactorKind, type Demand, policyOf, findSecondFactor, sessionLimits } from '../../src/auth/policy.js'
+import { policyStatus } from '../../src/auth/policy-status.js'
 import type { Membership } from '../../src/auth/request-user.js'
 import { builtInKinds } from '../../src/kinds/index.js'
 
@@ -83,7 +83,7 @@ describe('the policy of a person', () => {
       fc.property(fc.boolean(), memberships, (isStaff, rules) => {
         const policy = policyOf(site('strict', 7), { isStaff, groups: rules.map(group) })
         expect(policy).toMatchObject({ demand: 'strict', demanded: true })
-        expect(['static', 'phone', 'email'].some((kind) => counts(policy, kind))).toBe(false)
+        expect(['static', 'phone', 'email'].some((kind) => isSecondFactorKind(policy, kind))).toBe(false)
       }),
     )
   })
@@ -92,8 +92,8 @@ describe('the policy of a person', () => {
     fc.assert(
       fc.property(fc.constantFrom(...demands), fc.boolean(), memberships, (demand, isStaff, rules) => {
         const policy = policyOf(site(demand), { isStaff, groups: rules.map(group) })
-        expect(kinds.some((kind) => counts(policy, kind))).toBe(true)
-        expect(counts(policy, 'static')).toBe(false)
+        expect(kinds.some((kind) => isSecondFactorKind(policy, kind))).toBe(true)
+        expect(isSecondFactorKind(policy, 'static')).toBe(false)
       }),
     )
   })
@@ -106,24 +106,24 @@ describe('the second factor', () => {
   const keysOnly = policyOf(site('staff'), staff(group({ kinds: ['webauthn'] })))
 
   it('is the first confirmed device that counts', () => {
-    expect(secondFactorOf(staffPolicy, [device('totp', false), device('email'), device('totp')])).toEqual(
+    expect(findSecondFactor(staffPolicy, [device('totp', false), device('email'), device('totp')])).toEqual(
       device('email'),
     )
-    expect(secondFactorOf(keysOnly, [device('totp'), device('webauthn')])).toEqual(device('webauthn'))
+    expect(findSecondFactor(keysOnly, [device('totp'), device('webauthn')])).toEqual(device('webauthn'))
   })
 
   it('is none for somebody with backup tokens alone', () => {
-    expect(secondFactorOf(staffPolicy, [device('static')])).toBeNull()
-    expect(secondFactorOf(strict, [device('static')])).toBeNull()
+    expect(findSecondFactor(staffPolicy, [device('static')])).toBeNull()
+    expect(findSecondFactor(strict, [device('static')])).toBeNull()
   })
 
   it('is never email or a phone under strict, and a phone is welcome beside another', () => {
-    expect(secondFactorOf(strict, [device('email'), device('phone')])).toBeNull()
-    expect(secondFactorOf(strict, [device('phone'), device('totp')])).toEqual(device('totp'))
+    expect(findSecondFactor(strict, [device('email'), device('phone')])).toBeNull()
+    expect(findSecondFactor(strict, [device('phone'), device('totp')])).toEqual(device('totp'))
   })
 
   it('is none where the group wants another kind', () => {
-    expect(secondFactorOf(keysOnly, [device('totp'), device('phone')])).toBeNull()
+    expect(findSecondFactor(keysOnly, [device('totp'), device('phone')])).toBeNull()
   })
 })
 
@@ -147,7 +147,7 @@ describe('where somebody stands', () => {
 
   it('counts the days down by those that the site grants now', () => {
     const nothing = { state: state(), devices: [], hasFactor: false }
-    const at = (graceDays: number, since: Date) => standingOf({ ...policy, graceDays }, { ...nothing, since }, now)
+    const at = (graceDays: number, since: Date) => policyStatus({ ...policy, graceDays }, { ...nothing, since }, now)
     expect(at(10, ago(0))).toMatchObject({ state: 'due', due: { daysLeft: 10 } })
     expect(at(10, ago(9))).toMatchObject({ state: 'due', due: { daysLeft: 1 } })
     expect(at(10, ago(9.99))).toMatchObject({ state: 'due', due: { daysLeft: 1 } })
@@ -157,7 +157,11 @@ describe('where somebody stands', () => {
   })
 
   it('grants no grace to somebody who has a device that counts: it is asked for', () => {
-    const standing = standingOf(policy, { state: state(), devices: own('totp'), hasFactor: false, since: ago(0) }, now)
+    const standing = policyStatus(
+      policy,
+      { state: state(), devices: own('totp'), hasFactor: false, since: ago(0) },
+      now,
+    )
     expect(standing).toEqual({ state: 'verify', requirement: { kinds: ['totp'], trustedBrowser: true } })
   })
 
@@ -165,13 +169,13 @@ describe('where somebody stands', () => {
     const devices = own('totp', 'phone', 'static')
     for (const kind of ['totp', 'phone', 'static'])
       expect(
-        standingOf(strict, { state: state(passed(kind)), devices, hasFactor: false, since: ago(99) }, now).state,
+        policyStatus(strict, { state: state(passed(kind)), devices, hasFactor: false, since: ago(99) }, now).state,
       ).toBe('met')
   })
 
   it('asks for the kind that the group wants, or a backup token', () => {
     const devices = own('totp', 'webauthn', 'static')
-    const standing = standingOf(
+    const standing = policyStatus(
       keysOnly,
       { state: state(passed('totp')), devices, hasFactor: false, since: ago(99) },
       now,
@@ -189,25 +193,25 @@ describe('where somebody stands', () => {
       hasFactor: false,
       since: ago(99),
     }
-    expect(standingOf(policy, ruled, now).state).toBe('met')
-    expect(standingOf(strict, ruled, now)).toMatchObject({ state: 'verify', requirement: { trustedBrowser: false } })
+    expect(policyStatus(policy, ruled, now).state).toBe('met')
+    expect(policyStatus(strict, ruled, now)).toMatchObject({ state: 'verify', requirement: { trustedBrowser: false } })
   })
 
   it('lets somebody who signed in by a backup token go on with a reminder, but not under strict', () => {
     const ruled = { state: state(passed('static')), devices: own('static'), hasFactor: false, since: ago(99) }
-    expect(standingOf(policy, ruled, now)).toMatchObject({ state: 'due', due: { daysLeft: 0 } })
-    expect(standingOf(strict, ruled, now).state).toBe('enrol')
-    expect(standingOf(keysOnly, ruled, now).state).toBe('enrol')
+    expect(policyStatus(policy, ruled, now)).toMatchObject({ state: 'due', due: { daysLeft: 0 } })
+    expect(policyStatus(strict, ruled, now).state).toBe('enrol')
+    expect(policyStatus(keysOnly, ruled, now).state).toBe('enrol')
   })
 
   it('asks for the old device first where only that opens the way to a new one', () => {
     const ruled = { state: state(), devices: own('phone'), hasFactor: true, since: ago(99) }
-    expect(standingOf(strict, ruled, now)).toEqual({ state: 'verify', requirement: { level: 'verified' } })
+    expect(policyStatus(strict, ruled, now)).toEqual({ state: 'verify', requirement: { level: 'verified' } })
   })
 
   it('is fine for everybody of whom nothing is demanded', () => {
     const off = policyOf(site('off'), staff())
-    expect(standingOf(off, { state: state(), devices: [], hasFactor: false, since: ago(99) }, now)).toEqual({
+    expect(policyStatus(off, { state: state(), devices: [], hasFactor: false, since: ago(99) }, now)).toEqual({
       state: 'met',
     })
   })

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { anonymous, type AuthState, type Factor, stateOf } from '../../src/auth/auth-state.js'
+import { anonymous, type AuthState, type Factor, createAuthState } from '../../src/auth/auth-state.js'
 import type { RequestUser } from '../../src/auth/request-user.js'
-import { type Requirement, requirementSchema, shortfallOf, whatIsMissing } from '../../src/auth/requirement.js'
+import { type Requirement, requirementSchema, findShortfall, findMissing } from '../../src/auth/requirement.js'
 
 const now = new Date('2026-03-01T12:00:00Z')
 const later = (seconds: number) => new Date(now.getTime() + seconds * 1000)
@@ -27,7 +27,7 @@ const factor = (kind: string, ago = 0, how: Factor['how'] = 'typed'): Factor => 
   how,
 })
 const password: Factor = { kind: 'password', device: null, at: now, how: 'typed' }
-const state = (...factors: Factor[]): AuthState => stateOf(user, [password, ...factors], now)
+const state = (...factors: Factor[]): AuthState => createAuthState(user, [password, ...factors], now)
 
 describe('what is missing', () => {
   const key = { kinds: ['webauthn'] }
@@ -85,23 +85,23 @@ describe('what is missing', () => {
     ],
     ['both parts are there', state(factor('totp'), factor('webauthn')), { allOf: [freshApp, key] }, null],
   ])('%s', (_, given, requirement, missing) => {
-    expect(whatIsMissing(given, requirement, now)).toEqual(missing)
+    expect(findMissing(given, requirement, now)).toEqual(missing)
   })
 
   it('names all kinds that would do, of several ways', () => {
-    const missing = whatIsMissing(state(factor('static')), { anyOf: [key, freshApp] }, now)
+    const missing = findMissing(state(factor('static')), { anyOf: [key, freshApp] }, now)
     expect(missing).toEqual({ reason: 'not_verified', kinds: ['webauthn', 'totp'], maxAge: 300 })
   })
 
   it('leaves out ways that this person’s devices cannot go', () => {
     const requirement = { anyOf: [key, { allOf: [{ kinds: ['totp'] }, { kinds: ['hotp'] }] }, { kinds: ['phone'] }] }
-    expect(whatIsMissing(state(factor('static')), requirement, now, ['totp', 'phone', 'static'])).toMatchObject({
+    expect(findMissing(state(factor('static')), requirement, now, ['totp', 'phone', 'static'])).toMatchObject({
       kinds: ['phone'],
     })
   })
 
   it('names all ways where this person’s devices can go none', () => {
-    expect(shortfallOf([], { anyOf: [key, freshApp] }, now, ['static'])).toEqual({
+    expect(findShortfall([], { anyOf: [key, freshApp] }, now, ['static'])).toEqual({
       missing: { reason: 'not_verified', kinds: ['webauthn', 'totp'], maxAge: 300 },
       reachable: false,
     })
@@ -109,7 +109,7 @@ describe('what is missing', () => {
 
   it('says what can never be given before anything is asked for in vain', () => {
     const requirement = { allOf: [{ kinds: ['totp'] }, key] }
-    expect(shortfallOf([], requirement, now, ['totp'])).toMatchObject({
+    expect(findShortfall([], requirement, now, ['totp'])).toMatchObject({
       missing: { kinds: ['webauthn'] },
       reachable: false,
     })
@@ -117,7 +117,7 @@ describe('what is missing', () => {
 
   it('asks for one token where one is enough for all parts', () => {
     const requirement = { maxAge: 300, anyOf: [key, { kinds: ['totp'] }], allOf: [{ kinds: ['totp', 'hotp'] }] }
-    expect(whatIsMissing(state(factor('static', 400)), requirement, now, ['totp', 'webauthn', 'static'])).toEqual({
+    expect(findMissing(state(factor('static', 400)), requirement, now, ['totp', 'webauthn', 'static'])).toEqual({
       reason: 'not_verified',
       kinds: ['totp'],
       maxAge: 300,
@@ -126,7 +126,7 @@ describe('what is missing', () => {
 
   it('does not miss a device that is used up, where it has been given already', () => {
     const requirement = { allOf: [{ kinds: ['static'] }, { kinds: ['totp'] }] }
-    expect(shortfallOf([factor('static')], requirement, now, ['totp'])).toMatchObject({
+    expect(findShortfall([factor('static')], requirement, now, ['totp'])).toMatchObject({
       missing: { kinds: ['totp'] },
       reachable: true,
     })
@@ -173,7 +173,7 @@ const { requirement: anyRequirement } = fc.letrec<{ requirement: Requirement }>(
   ),
 }))
 const isMet = (factors: readonly Factor[], requirement: Requirement, at = now) =>
-  shortfallOf(factors, requirement, at) === null
+  findShortfall(factors, requirement, at) === null
 const leaves = ({ anyOf = [], allOf = [] }: Requirement): number =>
   [...anyOf, ...allOf].reduce((sum, each) => sum + leaves(each), 1)
 
@@ -203,11 +203,11 @@ describe('for any requirement', () => {
         fc.array(fc.nat(), { minLength: 40, maxLength: 40 }),
         (requirement, before, owned, choices) => {
           const factors = [...before]
-          const first = shortfallOf(factors, requirement, now, owned)
+          const first = findShortfall(factors, requirement, now, owned)
           fc.pre(first?.reachable ?? true)
           const steps = leaves(requirement)
           for (const choice of choices.slice(0, steps)) {
-            const missing = shortfallOf(factors, requirement, now, owned)?.missing
+            const missing = findShortfall(factors, requirement, now, owned)?.missing
             if (!missing) break
             const helpful = owned.filter((kind) => missing.kinds?.includes(kind) ?? true)
             factors.push(factor(helpful[choice % helpful.length] ?? 'none'))
@@ -221,7 +221,7 @@ describe('for any requirement', () => {
   it('what is called unreachable is not reached by any token of one’s own devices', () => {
     fc.assert(
       fc.property(anyRequirement, fc.array(anyFactor), someKinds, (requirement, before, owned) => {
-        fc.pre(shortfallOf(before, requirement, now, owned)?.reachable === false)
+        fc.pre(findShortfall(before, requirement, now, owned)?.reachable === false)
         expect(isMet([...before, ...owned.map((kind) => factor(kind))], requirement)).toBe(false)
       }),
     )

@@ -3,10 +3,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Auth } from '../../src/auth/auth.js'
 import { requires } from '../../src/auth/requires.js'
 import type { Requirement } from '../../src/auth/requirement.js'
-import { arrive, type Visitor } from '../security/visitors.js'
-import type { Answer, Browser } from '../support/browse.js'
-import { createPerson, type Person, signIn, type TestSite, type Traits } from '../support/site.js'
-import { asProgram, openHostSite } from './host-site.js'
+import { signInRequester, type Requester } from '../security/requesters.js'
+import type { HttpResponse, HttpBrowser } from '../support/http-browser.js'
+import { createTestUser, type TestUser, signIn, type TestSite, type TestUserTraits } from '../support/site.js'
+import { asApiClient, openHostSite } from './host-site.js'
 
 const VERIFY = '/account/verify'
 const LOGIN = '/account/login'
@@ -59,20 +59,20 @@ beforeAll(async () => {
 })
 afterAll(() => site.close())
 
-const errorOf = ({ text }: Answer) => JSON.parse(text).error
+const errorOf = ({ text }: HttpResponse) => JSON.parse(text).error
 const wayTo = (address: string, page = VERIFY) => `${page}?next=${encodeURIComponent(address)}`
-const person = (traits: Traits = {}) => createPerson(site, { backupTokens: 4, ...traits })
+const person = (traits: TestUserTraits = {}) => createTestUser(site, { backupTokens: 4, ...traits })
 /** Signed in by the app, two minutes ago. */
-const stale = async (who: Person) => {
+const stale = async (who: TestUser) => {
   const browser = await signIn(site, who)
   site.clock.advance(120)
   return browser
 }
-const backup = (who: Person, index: number) => ({
+const backup = (who: TestUser, index: number) => ({
   otp_device: who.backup?.persistentId ?? '',
   otp_token: who.backupTokens[index] ?? '',
 })
-const app = (who: Person) => ({ otp_device: who.app?.persistentId ?? '', otp_token: who.code() })
+const app = (who: TestUser) => ({ otp_device: who.app?.persistentId ?? '', otp_token: who.code() })
 const timesDone = (path: string) => done.filter((each) => each.path === path).length
 
 describe('requires', () => {
@@ -82,7 +82,7 @@ describe('requires', () => {
     'staff without a device',
     'unverified staff',
     'verified staff',
-  ] as const satisfies readonly Visitor[]
+  ] as const satisfies readonly Requester[]
   const IN = '302 /account/login?next=%2F'
 
   // Whoever comes as unverified staff has a backup token alone, and verified staff have an app alone.
@@ -118,12 +118,12 @@ describe('requires', () => {
       '401 not_authenticated, 401 not_authenticated, 403 not_verified, 403 not_verified, 403 requirement_unmet',
     ],
   ]
-  const arrivals = new Map<Visitor, Browser>()
+  const arrivals = new Map<Requester, HttpBrowser>()
   beforeAll(async () => {
-    for (const visitor of people) arrivals.set(visitor, (await arrive(site, visitor)).browser)
+    for (const visitor of people) arrivals.set(visitor, (await signInRequester(site, visitor)).browser)
     site.clock.advance(120)
   })
-  const words = ({ status, code, location }: Answer) =>
+  const words = ({ status, code, location }: HttpResponse) =>
     [status, location ?? code].filter((word) => word !== undefined).join(' ')
 
   describe.each(rows)('for %s', (name, page, program) => {
@@ -136,7 +136,7 @@ describe('requires', () => {
       'answers a person $asPerson and a program $asJson: $visitor',
       async ({ visitor, asPerson, asJson }) => {
         const browser = arrivals.get(visitor) ?? site.browser()
-        const script = asProgram(browser)
+        const script = asApiClient(browser)
         expect(words(await browser.get(`/${name}`))).toBe(asPerson)
         expect(words(await browser.post(`/${name}`))).toBe(asPerson)
         expect(words(await script.get(`/${name}`))).toBe(asJson)
@@ -146,7 +146,7 @@ describe('requires', () => {
   })
 
   it('tells a program what is missing and where it is given', async () => {
-    const script = asProgram(await stale(await person()))
+    const script = asApiClient(await stale(await person()))
     expect(errorOf(await script.get('/freshBackup'))).toEqual({
       code: 'step_up_required',
       message: "Confirm it's you to continue.",
@@ -245,8 +245,8 @@ describe('requires', () => {
     const leave: RequestHandler = (req, _res, next) => next(void Object.assign(req, left))
     const bare = express().get('/', leave, requires(site.auth, { level: 'authenticated' }), act)
     const faults: unknown[] = []
-    const catchFault: ErrorRequestHandler = (fault: unknown, _req, res, _next) => {
-      faults.push(fault)
+    const catchFault: ErrorRequestHandler = (error: unknown, _req, res, _next) => {
+      faults.push(error)
       res.sendStatus(500)
     }
     bare.use(catchFault)
@@ -348,7 +348,7 @@ describe('coming back from the step-up', () => {
   })
 
   it('does not carry a form of somebody unverified across the sign-in', async () => {
-    const { browser, person: who } = await arrive(site, 'unverified staff')
+    const { browser, person: who } = await signInRequester(site, 'unverified staff')
     const address = `/fresh?unverified=${who.id}`
     expect((await browser.post(address, { a: '1' })).location).toBe(wayTo(address, LOGIN))
     expect((await site.database.pool.query('select 1 from kept_requests where user_id = $1', [who.id])).rows).toEqual(
@@ -432,12 +432,13 @@ describe('the step-up page for certain kinds', () => {
 })
 
 describe('the step-up over JSON', () => {
-  const devicesOf = async (browser: Browser, path = VERIFY) => JSON.parse((await asProgram(browser).get(path)).text)
+  const devicesOf = async (browser: HttpBrowser, path = VERIFY) =>
+    JSON.parse((await asApiClient(browser).get(path)).text)
 
   it('lists the devices that help', async () => {
     const who = await person()
     const browser = await stale(who)
-    const listed = (device: Person['app'], kind: string) => ({
+    const listed = (device: TestUser['app'], kind: string) => ({
       id: device?.persistentId,
       kind,
       name: device?.name,
@@ -456,7 +457,7 @@ describe('the step-up over JSON', () => {
   it('verifies under a new session id, and lets the same request pass then', async () => {
     const who = await person()
     const browser = await stale(who)
-    const script = asProgram(browser)
+    const script = asApiClient(browser)
     const old = browser.cookies.get('otp_session')
     const steps: unknown[] = []
     const off = site.otp.events.on('stepUp', ({ userId, device }) => void steps.push({ userId, device }))
@@ -471,7 +472,7 @@ describe('the step-up over JSON', () => {
 
   it('names what is wrong, with the statuses of the page', async () => {
     const who = await person()
-    const script = asProgram(await stale(who))
+    const script = asApiClient(await stale(who))
     expect(await script.post(VERIFY)).toMatchObject({ status: 422, code: 'token_required' })
     expect(await script.post(`${VERIFY}?kinds=static`, app(who))).toMatchObject({ status: 422, code: 'wrong_kind' })
     expect(await script.post(VERIFY, { ...app(who), kinds: 'static' })).toMatchObject({ code: 'wrong_kind' })
@@ -491,10 +492,10 @@ describe('the step-up over JSON', () => {
   })
 
   it('is for verified people', async () => {
-    const stranger = asProgram(site.browser())
+    const stranger = asApiClient(site.browser())
     expect(await stranger.get(VERIFY)).toMatchObject({ status: 401, code: 'not_authenticated' })
-    const { browser } = await arrive(site, 'unverified staff')
-    expect(await asProgram(browser).post(VERIFY)).toMatchObject({ status: 403, code: 'not_verified' })
+    const { browser } = await signInRequester(site, 'unverified staff')
+    expect(await asApiClient(browser).post(VERIFY)).toMatchObject({ status: 403, code: 'not_verified' })
   })
 
   it('completes no form that a page has left behind', async () => {
@@ -502,7 +503,7 @@ describe('the step-up over JSON', () => {
     const browser = await stale(who)
     const address = `/fresh?page=${who.id}`
     await browser.post(address, { a: '1' })
-    expect((await asProgram(browser).post(VERIFY, { ...app(who), next: address })).text).toBe('{"verified":true}')
+    expect((await asApiClient(browser).post(VERIFY, { ...app(who), next: address })).text).toBe('{"verified":true}')
     expect(timesDone(address)).toBe(0)
   })
 })

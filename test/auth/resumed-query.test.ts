@@ -2,8 +2,8 @@ import { parse } from 'node:querystring'
 import express, { type RequestHandler } from 'express'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { requires } from '../../src/auth/requires.js'
-import { startHost } from '../package/host.js'
-import { createPerson, signIn, type TestSite } from '../support/site.js'
+import { startHost } from '../embedding/host.js'
+import { createTestUser, signIn, type TestSite } from '../support/site.js'
 
 const verify = '/account/verify'
 
@@ -33,7 +33,7 @@ describe.each(['simple', 'extended'])('req.query of a form that was put aside, i
   it.each(['', '?a=1&a=2', '?a[b]=1&c=%C3%A4', '?form=mine&next=/elsewhere', '?__proto__=1&toString=2'])(
     'is what a new request with the query “%s” has',
     async (query) => {
-      const person = await createPerson(site)
+      const person = await createTestUser(site)
       const browser = await signIn(site, person)
       const path = `/query${query}`
       site.clock.advance(301)
@@ -53,7 +53,7 @@ it('is read by Node where an application has no parser of its own (SEC-R2)', asy
     app.use(router)
     app.post('/query', requires(auth, { maxAge: 60 }), (req, res) => void res.json(req.query))
   })
-  const person = await createPerson(site)
+  const person = await createTestUser(site)
   const browser = await signIn(site, person)
   site.clock.advance(301)
   await browser.post('/query?a=1&a=2', { b: '1' })

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { isEmbedded, openSite } from '../security/open-site.js'
-import type { Browser } from '../support/browse.js'
-import { type Deliveries, startDeliveries } from '../support/phones.js'
-import { createPerson, signIn, type TestSite } from '../support/site.js'
-import type { SoftKey } from '../support/soft-key.js'
-import { addTestKey } from '../support/webauthn.js'
-import { asProgram } from './host-site.js'
+import type { HttpBrowser } from '../support/http-browser.js'
+import { type Deliveries, startDeliveries } from '../support/deliveries.js'
+import { createTestUser, signIn, type TestSite } from '../support/site.js'
+import type { SoftwareKey } from '../support/software-key.js'
+import { addSoftwareKey } from '../support/webauthn.js'
+import { asApiClient } from './host-site.js'
 
 const VERIFY = '/account/verify'
 
@@ -18,18 +18,18 @@ describe('the step-up over JSON, with a security key', () => {
 
   /** Somebody with an app and a key, who has signed in by the app. */
   const owner = async () => {
-    const person = await createPerson(site)
-    const { device, key } = await addTestKey(site.otp, person.id)
+    const person = await createTestUser(site)
+    const { device, key } = await addSoftwareKey(site.otp, person.id)
     return { person, device, key, browser: await signIn(site, person) }
   }
-  const answerOf = async (browser: Browser, key: SoftKey) => {
+  const answerOf = async (browser: HttpBrowser, key: SoftwareKey) => {
     const options = await browser.post('/account/login/security-key')
     return key.answer({ ...JSON.parse(options.text), origin: site.baseUrl })
   }
 
   it('lists the key, takes its answer, and counts it as that kind', async () => {
     const { browser, device, key } = await owner()
-    const script = asProgram(browser)
+    const script = asApiClient(browser)
     const address = `${VERIFY}?kinds=webauthn`
     expect(JSON.parse((await script.get(address)).text)).toEqual({
       devices: [{ id: device.persistentId, kind: 'webauthn', name: device.name, interactive: false }],
@@ -41,7 +41,7 @@ describe('the step-up over JSON, with a security key', () => {
 
   it('refuses its answer where an app is asked for, and leaves the question open', async () => {
     const { browser, key } = await owner()
-    const script = asProgram(browser)
+    const script = asApiClient(browser)
     const token = await answerOf(browser, key)
     expect(await script.post(`${VERIFY}?kinds=totp`, { otp_token: token })).toMatchObject({
       status: 422,
@@ -52,7 +52,7 @@ describe('the step-up over JSON, with a security key', () => {
 
   it('names an answer that is sent again', async () => {
     const { browser, key } = await owner()
-    const script = asProgram(browser)
+    const script = asApiClient(browser)
     const token = await answerOf(browser, key)
     await script.post(VERIFY, { otp_token: token })
     expect(await script.post(VERIFY, { otp_token: token })).toMatchObject({ status: 422, code: 'invalid_token' })
@@ -72,13 +72,13 @@ describe('the step-up over JSON, with a device that sends codes', () => {
   })
 
   it('sends one, and says how long to wait for another', async () => {
-    const person = await createPerson(site)
+    const person = await createTestUser(site)
     const { rows } = await site.database.pool.query(
       `insert into email_devices (user_id, name, confirmed, email) values ($1, 'Mail', true, $2) returning id`,
       [person.id, person.email],
     )
     const id = `email/${rows[0].id}`
-    const script = asProgram(await signIn(site, person))
+    const script = asApiClient(await signIn(site, person))
     expect(JSON.parse((await script.get(VERIFY)).text).devices).toContainEqual({
       id,
       kind: 'email',

@@ -3,9 +3,9 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Auth } from '../../src/auth/auth.js'
 import { otpRequired } from '../../src/auth/otp-required.js'
 import { requires } from '../../src/auth/requires.js'
-import type { Browser } from '../support/browse.js'
-import { createPerson, type Person, type TestSite } from '../support/site.js'
-import { asProgram, openHostSite } from './host-site.js'
+import type { HttpBrowser } from '../support/http-browser.js'
+import { createTestUser, type TestUser, type TestSite } from '../support/site.js'
+import { asApiClient, openHostSite } from './host-site.js'
 
 const VERIFY = '/account/verify?next='
 
@@ -26,8 +26,8 @@ beforeAll(async () => {
 afterAll(() => site.close())
 
 /** Signed in a second time, by the password and a browser that is trusted. */
-async function byTrust(): Promise<{ browser: Browser; person: Person }> {
-  const [person, browser] = [await createPerson(site), site.browser()]
+async function byTrust(): Promise<{ browser: HttpBrowser; person: TestUser }> {
+  const [person, browser] = [await createTestUser(site), site.browser()]
   const form = { username: person.email, password: person.password }
   await browser.post('/account/login', { ...form, otp_token: person.code(), trust_browser: 'on' })
   browser.cookies.delete('otp_session')
@@ -67,7 +67,7 @@ it('a posted form waits for the token and is completed after it', async () => {
 
 it('a program is told that a trusted browser does not do', async () => {
   const { browser } = await byTrust()
-  const answer = await asProgram(browser).get('/himself')
+  const answer = await asApiClient(browser).get('/himself')
   expect(answer.status).toBe(403)
   expect(JSON.parse(answer.text).error).toMatchObject({
     code: 'step_up_required',

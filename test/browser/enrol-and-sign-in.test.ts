@@ -2,11 +2,11 @@ import { hex } from '@scure/base'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
-import { hotp } from '../../src/otp/oath.js'
-import { launchBrowser, openPage } from '../support/browser.js'
+import { generateHotp } from '../../src/otp/oath.js'
+import { launchBrowser, openPage } from '../support/chromium.js'
 import { databaseKinds, openTestDatabase } from '../support/database.js'
-import { codeIn, type Deliveries, startDeliveries } from '../support/phones.js'
-import { createPerson, type Person, startTestSite, type TestSite } from '../support/site.js'
+import { codeIn, type Deliveries, startDeliveries } from '../support/deliveries.js'
+import { createTestUser, type TestUser, startTestSite, type TestSite } from '../support/site.js'
 
 const where = databaseKinds().at(-1) ?? 'embedded'
 
@@ -29,7 +29,7 @@ afterAll(async () => {
 
 // Authenticator apps and security keys have browser tests of their own.
 describe('without scripts, from the first password to a later sign-in', () => {
-  const givePassword = async (page: Page, person: Person) => {
+  const givePassword = async (page: Page, person: TestUser) => {
     await page.goto(`${site.baseUrl}/account/login`)
     await page.fill('#username', person.email)
     await page.fill('#password', person.password)
@@ -45,12 +45,12 @@ describe('without scripts, from the first password to a later sign-in', () => {
     await page.keyboard.press('Enter')
   }
   const newcomer = async () => {
-    const person = await createPerson(site, { app: false, staff: false })
+    const person = await createTestUser(site, { app: false, staff: false })
     const { page, context } = await openPage(chromium, { scripts: false })
     await givePassword(page, person)
     return { person, page, context }
   }
-  const expectProfileOf = async (page: Page, person: Person) => {
+  const expectProfileOf = async (page: Page, person: TestUser) => {
     await page.waitForURL('**/account/two-factor')
     expect(await page.locator('header').innerText()).toContain(person.email)
   }
@@ -98,12 +98,12 @@ describe('without scripts, from the first password to a later sign-in', () => {
     await page.fill('#key', hex.encode(secret))
     await page.locator('main form button[type=submit]').first().click()
     await page.waitForURL('**/confirm*')
-    await giveCode(page, hotp(secret, 0, 6))
+    await giveCode(page, generateHotp(secret, 0, 6))
     await page.waitForURL('**/setup/complete')
 
     await signOut(page)
     await givePassword(page, person)
-    await giveCode(page, hotp(secret, 1, 6))
+    await giveCode(page, generateHotp(secret, 1, 6))
     await expectProfileOf(page, person)
     await context.close()
   })

@@ -2,9 +2,9 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
 import { appCode } from '../support/authenticator.js'
-import { launchBrowser, openPage, type WatchedPage } from '../support/browser.js'
+import { launchBrowser, openPage, type ObservedPage } from '../support/chromium.js'
 import { openTestDatabase } from '../support/database.js'
-import { createPerson, type Person, signIn, startTestSite, type TestSite } from '../support/site.js'
+import { createTestUser, type TestUser, signIn, startTestSite, type TestSite } from '../support/site.js'
 
 const profile = '/account/two-factor'
 
@@ -24,13 +24,13 @@ afterAll(async () => {
 
 const enterTwice = (page: Page) => Promise.all([page.keyboard.press('Enter'), page.keyboard.press('Enter')])
 
-const requestsOf = ({ page }: WatchedPage): string[] => {
+const requestsOf = ({ page }: ObservedPage): string[] => {
   const sent: string[] = []
   page.on('request', (request) => void (request.method() === 'POST' && sent.push(new URL(request.url()).pathname)))
   return sent
 }
 
-async function givePassword(page: Page, person: Person): Promise<void> {
+async function givePassword(page: Page, person: TestUser): Promise<void> {
   await page.goto(`${site.baseUrl}/account/login`)
   await page.fill('#username', person.email)
   await page.fill('#password', person.password)
@@ -41,7 +41,7 @@ describe.each([true, false])('Enter pressed twice, with scripts: %s (DEV-01)', (
   const expectSent = (sent: readonly string[], path: string) => expect([...new Set(sent)]).toEqual([path])
 
   it('on the password and on the code signs in', async () => {
-    const person = await createPerson(site)
+    const person = await createTestUser(site)
     const watched = await openPage(chromium, { scripts })
     const { page } = watched
     const sent = requestsOf(watched)
@@ -57,7 +57,7 @@ describe.each([true, false])('Enter pressed twice, with scripts: %s (DEV-01)', (
   })
 
   it('on the first code of an app shows the backup tokens', async () => {
-    const person = await createPerson(site, { app: false, staff: false })
+    const person = await createTestUser(site, { app: false, staff: false })
     const signedIn = { browser: await signIn(site, person), baseUrl: site.baseUrl }
     const watched = await openPage(chromium, { scripts, signedIn })
     const { page } = watched
@@ -74,7 +74,7 @@ describe.each([true, false])('Enter pressed twice, with scripts: %s (DEV-01)', (
   })
 
   it('on the token of a step-up completes the form that was put aside', async () => {
-    const person = await createPerson(site)
+    const person = await createTestUser(site)
     const browser = await signIn(site, person)
     site.clock.advance(301)
     const watched = await openPage(chromium, { scripts, signedIn: { browser, baseUrl: site.baseUrl } })

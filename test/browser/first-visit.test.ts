@@ -3,12 +3,12 @@ import { mkdirSync, readdirSync, readFileSync, watch } from 'node:fs'
 import path from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { root } from '../../src/root.js'
-import { accessibilityFaults, expectNoSidewaysScroll, launchBrowser, openPage } from '../support/browser.js'
+import { packageRoot } from '../../src/package-root.js'
+import { accessibilityViolations, expectNoSidewaysScroll, launchBrowser, openPage } from '../support/chromium.js'
 import { type RunningServer, startServer } from '../support/command-line.js'
 import { temporaryFolder } from '../support/database.js'
 
-const screenshots = path.join(root, 'screenshots')
+const screenshots = path.join(packageRoot, 'screenshots')
 
 describe.each([
   { width: 1280, dark: false },
@@ -30,7 +30,7 @@ describe.each([
   const told = (name: string) => server.startText.filter(([each]) => each === name).map(([, value]) => value)
   const look = async (page: Page, name: string) => {
     await page.screenshot({ path: path.join(screenshots, `${name}-${width}-${dark ? 'dark' : 'light'}.png`) })
-    expect(await accessibilityFaults(page)).toEqual([])
+    expect(await accessibilityViolations(page)).toEqual([])
     await expectNoSidewaysScroll(page)
   }
 

@@ -2,19 +2,25 @@ import { readFile } from 'node:fs/promises'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
-import { accessibilityFaults, expectNoSidewaysScroll, launchBrowser, openPage, settled } from '../support/browser.js'
+import {
+  accessibilityViolations,
+  expectNoSidewaysScroll,
+  launchBrowser,
+  openPage,
+  settled,
+} from '../support/chromium.js'
 import { databaseKinds, openTestDatabase } from '../support/database.js'
-import { createPerson, type Person, signIn, startTestSite, type TestSite } from '../support/site.js'
+import { createTestUser, type TestUser, signIn, startTestSite, type TestSite } from '../support/site.js'
 
 let database: Database
 let site: TestSite
 let chromium: Browser
-let superuser: Person
+let superuser: TestUser
 
 beforeAll(async () => {
   database = await openTestDatabase(databaseKinds().at(-1) ?? 'embedded')
   site = await startTestSite(database)
-  superuser = await createPerson(site, { superuser: true, name: 'Barbara Liskov' })
+  superuser = await createTestUser(site, { superuser: true, name: 'Barbara Liskov' })
   chromium = await launchBrowser()
 })
 
@@ -28,8 +34,8 @@ const signedIn = async (person = superuser) => ({ browser: await signIn(site, pe
 const groupNamed = (name: string) => database.models.Group.findOne({ where: { name }, rejectOnEmpty: true })
 
 /** A member of one shipped group. */
-async function memberOf(name: string, traits = {}): Promise<Person> {
-  const person = await createPerson(site, traits)
+async function memberOf(name: string, traits = {}): Promise<TestUser> {
+  const person = await createTestUser(site, traits)
   await database.models.UserGroup.create({ user_id: person.id, group_id: (await groupNamed(name)).id })
   return person
 }
@@ -47,7 +53,7 @@ async function tabTo(page: Page, role: 'checkbox' | 'button' | 'link' | 'searchb
 
 describe('groups in a browser', () => {
   it('are made, filled and emptied by the keyboard alone', async () => {
-    const person = await createPerson(site, { name: 'Katherine Johnson' })
+    const person = await createTestUser(site, { name: 'Katherine Johnson' })
     const { page, complaints, context } = await openPage(chromium, { signedIn: await signedIn() })
     await page.goto(`${site.baseUrl}/admin/resources/groups`)
     await tabTo(page, 'link', 'New group')
@@ -80,7 +86,7 @@ describe('groups in a browser', () => {
   })
 
   it('are joined from a person’s page as well', async () => {
-    const person = await createPerson(site, { name: 'Dorothy Vaughan' })
+    const person = await createTestUser(site, { name: 'Dorothy Vaughan' })
     const { page, complaints, context } = await openPage(chromium, { signedIn: await signedIn() })
     await page.goto(`${site.baseUrl}/admin/resources/users/records/${person.id}/show`)
     await page.getByText('Not in a group.').waitFor()
@@ -114,7 +120,7 @@ describe('groups in a browser', () => {
 
   it('show members only what they may do, without one refused call', async () => {
     const helper = await memberOf('Helpdesk', { name: 'Grace Hopper' })
-    const person = await createPerson(site, { name: 'Mary Jackson', staff: false, app: false })
+    const person = await createTestUser(site, { name: 'Mary Jackson', staff: false, app: false })
     const { page, complaints, context } = await openPage(chromium, { signedIn: await signedIn(helper) })
     await page.goto(`${site.baseUrl}/admin`)
     await page.getByText('Staff without a device').waitFor()
@@ -139,7 +145,7 @@ describe('groups in a browser', () => {
 
 describe('a download in a browser', () => {
   it('saves the list as it stands', async () => {
-    const person = await createPerson(site, { name: 'Ännchen Müller' })
+    const person = await createTestUser(site, { name: 'Ännchen Müller' })
     const { page, complaints, context } = await openPage(chromium, { signedIn: await signedIn() })
     await page.goto(`${site.baseUrl}/admin/resources/users?filters.email=${person.email}`)
     await page.getByText(person.email).first().waitFor()
@@ -174,7 +180,7 @@ describe.each([1280, 390])('pages of groups at %i pixels', (width) => {
         await page.goto(`${site.baseUrl}/admin/resources/${address}`)
         await page.getByRole('heading').first().waitFor()
         await settled(page)
-        const found = await accessibilityFaults(page)
+        const found = await accessibilityViolations(page)
         expect({ address, found }).toEqual({ address, found: [] })
         await expectNoSidewaysScroll(page)
       }

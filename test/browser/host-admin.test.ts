@@ -1,16 +1,16 @@
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { openHost, type HostSite } from '../package/host/open-host.js'
-import { accessibilityFaults, expectNoSidewaysScroll, launchBrowser, openPage } from '../support/browser.js'
-import { createPerson, type Person, signIn } from '../support/site.js'
+import { startHostSite, type HostSite } from '../embedding/host/start-host-site.js'
+import { accessibilityViolations, expectNoSidewaysScroll, launchBrowser, openPage } from '../support/chromium.js'
+import { createTestUser, type TestUser, signIn } from '../support/site.js'
 
 let shop: HostSite
-let person: Person
+let person: TestUser
 let chromium: Browser
 
 beforeAll(async () => {
-  shop = await openHost({ requirements: { 'orders.delete': { maxAge: 300 } } })
-  person = await createPerson(shop, { name: 'Katherine Johnson' })
+  shop = await startHostSite({ requirements: { 'orders.delete': { maxAge: 300 } } })
+  person = await createTestUser(shop, { name: 'Katherine Johnson' })
   chromium = await launchBrowser()
 })
 afterAll(async () => {
@@ -71,7 +71,7 @@ describe('the shop in a browser', () => {
           .first()
           .waitFor()
         await expectNoSidewaysScroll(page)
-        expect(await accessibilityFaults(page)).toEqual([])
+        expect(await accessibilityViolations(page)).toEqual([])
       }
       expect(complaints).toEqual([])
       await context.close()

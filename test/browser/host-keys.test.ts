@@ -1,9 +1,9 @@
 import type { Browser, Page } from 'playwright-core'
 import { DataTypes, type Model, type ModelStatic } from 'sequelize'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type HostSite, openHost } from '../package/host/open-host.js'
-import { launchBrowser, openPage } from '../support/browser.js'
-import { createPerson, signIn } from '../support/site.js'
+import { type HostSite, startHostSite } from '../embedding/host/start-host-site.js'
+import { launchBrowser, openPage } from '../support/chromium.js'
+import { createTestUser, signIn } from '../support/site.js'
 
 const keys = ['0b9a7f0e-8b5c-4d3c-9f5e-1d2c3b4a5f60', 'Größe/100%', 'a,b']
 let shop: HostSite
@@ -11,7 +11,7 @@ let Ticket: ModelStatic<Model>
 let chromium: Browser
 
 beforeAll(async () => {
-  shop = await openHost({
+  shop = await startHostSite({
     requirements: { 'tickets.edit': { maxAge: 30 } },
     options: (_shop, { sequelize }) => {
       Ticket = sequelize.define(
@@ -47,7 +47,7 @@ async function saveAtTheSecondTry(page: Page, code: () => string): Promise<void>
 
 describe('the form of a record after a refusal (EMB-03)', () => {
   it.each(keys)('keeps its record, whatever the key looks like: %s', async (key) => {
-    const person = await createPerson(shop)
+    const person = await createTestUser(shop)
     const signedIn = { browser: await signIn(shop, person), baseUrl: shop.baseUrl }
     const { page, context } = await openPage(chromium, { signedIn })
     const record = `records/${encodeURIComponent(key)}/edit`

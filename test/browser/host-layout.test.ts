@@ -1,17 +1,17 @@
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type HostSite, openHost } from '../package/host/open-host.js'
-import { accessibilityFaults, expectNoSidewaysScroll, launchBrowser, openPage } from '../support/browser.js'
-import { createPerson, type Person, signIn } from '../support/site.js'
+import { type HostSite, startHostSite } from '../embedding/host/start-host-site.js'
+import { accessibilityViolations, expectNoSidewaysScroll, launchBrowser, openPage } from '../support/chromium.js'
+import { createTestUser, type TestUser, signIn } from '../support/site.js'
 
 let shop: HostSite
-let person: Person
+let person: TestUser
 let chromium: Browser
 
 const comesWithRows = { actionType: 'bulk', component: false, handler: () => Promise.resolve({}) } as const
 
 beforeAll(async () => {
-  shop = await openHost({
+  shop = await startHostSite({
     options: ({ Order }) => ({
       resources: [
         {
@@ -21,7 +21,7 @@ beforeAll(async () => {
       ],
     }),
   })
-  person = await createPerson(shop, { name: 'Katherine Johnson' })
+  person = await createTestUser(shop, { name: 'Katherine Johnson' })
   await shop.Order.bulkCreate(Array.from({ length: 12 }, (_, at) => ({ title: `A loaf of bread ${at}`, amount: at })))
   chromium = await launchBrowser()
 })
@@ -64,7 +64,7 @@ describe('a list (EMB-13)', { timeout: 60_000 }, () => {
         await page.getByText('Selected (2)').waitFor()
       }
       await expectNothingCovered(page)
-      expect(await accessibilityFaults(page)).toEqual([])
+      expect(await accessibilityViolations(page)).toEqual([])
       await page.getByTestId('action-filter').click()
       await page.getByRole('button', { name: /^Apply/ }).click({ trial: true })
       await expectNoSidewaysScroll(page)

@@ -1,13 +1,13 @@
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { type Host, startHost } from '../package/host.js'
-import { loaderOf } from '../package/host/open-host.js'
-import { expectNoSidewaysScroll, launchBrowser, openPage } from '../support/browser.js'
-import { createPerson, type Person, signIn } from '../support/site.js'
+import { type Host, startHost } from '../embedding/host.js'
+import { loaderOf } from '../embedding/host/start-host-site.js'
+import { expectNoSidewaysScroll, launchBrowser, openPage } from '../support/chromium.js'
+import { createTestUser, type TestUser, signIn } from '../support/site.js'
 
 const pixel = Buffer.from('R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7', 'base64')
 let host: Host
-let person: Person
+let person: TestUser
 let chromium: Browser
 
 beforeAll(async () => {
@@ -18,7 +18,7 @@ beforeAll(async () => {
     app.get('/own.gif', (_req, res) => void res.type('gif').send(pixel))
     app.get(['/own.mp4', '/own.mp3', '/own.pdf'], (_req, res) => void res.send(pixel))
   })
-  person = await createPerson(host)
+  person = await createTestUser(host)
   chromium = await launchBrowser()
 })
 afterAll(async () => {

@@ -1,9 +1,9 @@
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { type HostSite, openHost } from '../package/host/open-host.js'
-import { accessibilityFaults, launchBrowser, openPage } from '../support/browser.js'
-import { createPerson, signIn, stepUp } from '../support/site.js'
+import { type HostSite, startHostSite } from '../embedding/host/start-host-site.js'
+import { accessibilityViolations, launchBrowser, openPage } from '../support/chromium.js'
+import { createTestUser, signIn, stepUp } from '../support/site.js'
 
 /** What the shop calls its orders, what can be done with them, and its page. */
 const words = {
@@ -31,7 +31,7 @@ let group: string
 const action = { actionType: 'record', component: false, handler: () => Promise.resolve({}) } as const
 
 beforeAll(async () => {
-  shop = await openHost({
+  shop = await startHostSite({
     options: ({ Order }) => ({
       resources: [
         { resource: Order, options: { navigation: { name: 'till' }, actions: { refund: action, export: action } } },
@@ -40,7 +40,7 @@ beforeAll(async () => {
     }),
   })
   order = String((await shop.Order.create({ title: 'Twelve eggs', amount: 12 })).get('id'))
-  const boss = await signIn(shop, await createPerson(shop, { superuser: true }))
+  const boss = await signIn(shop, await createTestUser(shop, { superuser: true }))
   await stepUp(boss)
   const permissions = ['orders.view', 'orders.refund', 'orders.export', 'pages.greeting', 'users.export']
   const made = await boss.post('/admin/api/resources/groups/actions/new', {
@@ -68,7 +68,7 @@ describe.each(['en', 'de'] as const)(
     const { name, group: till, refund, export: print, page: greeting, permission } = words[language]
 
     it('stands in menu, path, heading, permissions and the audit trail', async () => {
-      const person = await createPerson(shop, { superuser: true })
+      const person = await createTestUser(shop, { superuser: true })
       const signedIn = { browser: await signIn(shop, person), baseUrl: shop.baseUrl }
       const { page, context, complaints } = await openPage(chromium, { signedIn })
       await page.setExtraHTTPHeaders({ 'Accept-Language': language })
@@ -86,7 +86,7 @@ describe.each(['en', 'de'] as const)(
       for (const box of [permission, refund, print])
         expect(await row.getByLabel(box, { exact: true }).isChecked()).toBe(true)
       expect(await page.getByLabel(greeting, { exact: true }).isChecked()).toBe(true)
-      expect(await accessibilityFaults(page)).toEqual([])
+      expect(await accessibilityViolations(page)).toEqual([])
       await open(page, `resources/groups/records/${group}/show`)
       await page.locator('.permission-list', { hasText: `${name}${permission}, ${refund}, ${print}` }).waitFor()
       const { rows } = await shop.database.pool.query("select id from audit_events where event = 'group_added'")

@@ -2,24 +2,24 @@ import { mkdirSync } from 'node:fs'
 import path from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { languages } from '../../src/i18n.js'
-import { root } from '../../src/root.js'
+import { languages } from '../../src/i18n/translator.js'
+import { packageRoot } from '../../src/package-root.js'
 import { readTexts } from '../i18n/read-texts.js'
-import { type HostSite, openHost } from '../package/host/open-host.js'
-import { accessibilityFaults, expectNoSidewaysScroll, launchBrowser, openPage } from '../support/browser.js'
-import { createPerson, type Person, signIn } from '../support/site.js'
+import { type HostSite, startHostSite } from '../embedding/host/start-host-site.js'
+import { accessibilityViolations, expectNoSidewaysScroll, launchBrowser, openPage } from '../support/chromium.js'
+import { createTestUser, type TestUser, signIn } from '../support/site.js'
 
-const screenshots = path.join(root, 'screenshots')
+const screenshots = path.join(packageRoot, 'screenshots')
 let shop: HostSite
-let person: Person
+let person: TestUser
 let chromium: Browser
 let order: string
 
 beforeAll(async () => {
   mkdirSync(screenshots, { recursive: true })
-  shop = await openHost({ requirements: { 'orders.refund': { maxAge: 30 } } })
+  shop = await startHostSite({ requirements: { 'orders.refund': { maxAge: 30 } } })
   order = String((await shop.Order.create({ title: 'Twelve eggs', amount: 12 })).get('id'))
-  person = await createPerson(shop, { superuser: true, backupTokens: 2 })
+  person = await createTestUser(shop, { superuser: true, backupTokens: 2 })
   chromium = await launchBrowser()
 })
 afterAll(async () => {
@@ -61,7 +61,7 @@ describe("the question for a token before an action of the shop's (EMB-12)", { t
     const signedIn = { browser: await signIn(shop, person), baseUrl: shop.baseUrl }
     const { page, context } = await openPage(chromium, { width, dark, signedIn })
     await askToRefund(page)
-    expect(await accessibilityFaults(page)).toEqual([])
+    expect(await accessibilityViolations(page)).toEqual([])
     await expectNoSidewaysScroll(page)
     await page.screenshot({ path: path.join(screenshots, `host-step-up-${width}.png`) })
     await page.getByRole('dialog').locator('input:focus').waitFor()

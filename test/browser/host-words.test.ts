@@ -2,10 +2,10 @@ import type { Browser, Page } from 'playwright-core'
 import { DataTypes } from 'sequelize'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type ActionContext, ForbiddenError, ValidationError } from '../../src/admin/adminjs.js'
-import { type Language, languages } from '../../src/i18n.js'
-import { type HostSite, openHost } from '../package/host/open-host.js'
-import { launchBrowser, openPage } from '../support/browser.js'
-import { createPerson, type Person, signIn } from '../support/site.js'
+import { type Language, languages } from '../../src/i18n/translator.js'
+import { type HostSite, startHostSite } from '../embedding/host/start-host-site.js'
+import { launchBrowser, openPage } from '../support/chromium.js'
+import { createTestUser, type TestUser, signIn } from '../support/site.js'
 
 /** What could be taken for markup, for a pattern or for the end of a script. */
 const ODD = `<b>x</b> & "y" </script><img src=x onerror="window.hit=1"> $& %s`
@@ -69,11 +69,11 @@ const actions = {
 
 let shop: HostSite
 let chromium: Browser
-let person: Person
+let person: TestUser
 let order: string
 
 beforeAll(async () => {
-  shop = await openHost({
+  shop = await startHostSite({
     options: ({ Customer }, { sequelize }) => {
       const Order = sequelize.define(
         'Sale',
@@ -109,7 +109,7 @@ beforeAll(async () => {
     .model('Sale')
     .create({ title: ODD, state: 'paid', buyer: customer.get('id') })
   order = String(row.get('id'))
-  person = await createPerson(shop, { superuser: true })
+  person = await createTestUser(shop, { superuser: true })
   chromium = await launchBrowser()
 })
 afterAll(async () => {

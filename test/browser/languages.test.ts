@@ -3,12 +3,18 @@ import path from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
-import { type AuditEventName, auditEventNames, nowhere, recordEvent } from '../../src/audit.js'
-import { type Language, languages } from '../../src/i18n.js'
+import { type AuditEventName, auditEventNames, noClient, recordAuditEvent } from '../../src/audit/record-event.js'
+import { type Language, languages } from '../../src/i18n/translator.js'
 import { readTexts } from '../i18n/read-texts.js'
 import { databaseKinds, openTestDatabase } from '../support/database.js'
-import { accessibilityFaults, expectNoSidewaysScroll, launchBrowser, openPage, settled } from '../support/browser.js'
-import { createPerson, type Person, signIn, startTestSite, type TestSite } from '../support/site.js'
+import {
+  accessibilityViolations,
+  expectNoSidewaysScroll,
+  launchBrowser,
+  openPage,
+  settled,
+} from '../support/chromium.js'
+import { createTestUser, type TestUser, signIn, startTestSite, type TestSite } from '../support/site.js'
 
 const PAGES = {
   profile: '/account/two-factor',
@@ -25,12 +31,12 @@ const PAGES = {
 
 let database: Database
 let site: TestSite
-let person: Person
+let person: TestUser
 let chromium: Browser
 beforeAll(async () => {
   database = await openTestDatabase(databaseKinds().at(-1) ?? 'embedded')
   site = await startTestSite(database, { OTP_EMAIL: 'true' })
-  person = await createPerson(site, { superuser: true, backupTokens: 2 })
+  person = await createTestUser(site, { superuser: true, backupTokens: 2 })
   chromium = await launchBrowser()
 })
 afterAll(async () => {
@@ -55,14 +61,14 @@ describe.each(languages)('in %s, on a phone', (language) => {
     expect(await page.evaluate<string>('document.documentElement.lang')).toBe(language)
     // It reads markup, which is the same in all languages: one page of each program is enough.
     if (!['profile', 'panel'].includes(name)) return
-    expect({ name, faults: await accessibilityFaults(page) }).toEqual({ name, faults: [] })
+    expect({ name, faults: await accessibilityViolations(page) }).toEqual({ name, issues: [] })
   }
 
   it('every page fits and has no accessibility fault', async () => {
     const browser = await signIn(site, person)
     // The longest names of events are the ones that could reach over the edge.
     for (const event of longest(language))
-      await recordEvent(database, undefined, { event, at: new Date(), userId: person.id, origin: nowhere })
+      await recordAuditEvent(database, undefined, { event, at: new Date(), userId: person.id, origin: noClient })
     const { page, context, complaints } = await openPage(chromium, {
       width: 390,
       signedIn: { browser, baseUrl: site.baseUrl },

@@ -4,23 +4,23 @@ import path from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
-import { root } from '../../src/root.js'
-import { expectNoSidewaysScroll, launchBrowser, openPage, type PageOptions } from '../support/browser.js'
+import { packageRoot } from '../../src/package-root.js'
+import { expectNoSidewaysScroll, launchBrowser, openPage, type PageOptions } from '../support/chromium.js'
 import { databaseKinds, openTestDatabase } from '../support/database.js'
-import { createPerson, type Person, signIn, startTestSite, type TestSite } from '../support/site.js'
+import { createTestUser, type TestUser, signIn, startTestSite, type TestSite } from '../support/site.js'
 import { deviceModels } from '../support/device-models.js'
 
-const screenshots = path.join(root, 'screenshots')
+const screenshots = path.join(packageRoot, 'screenshots')
 let database: Database
 let site: TestSite
 let chromium: Browser
-let superuser: Person
+let superuser: TestUser
 
 beforeAll(async () => {
   mkdirSync(screenshots, { recursive: true })
   database = await openTestDatabase(databaseKinds().at(-1) ?? 'embedded')
   site = await startTestSite(database)
-  superuser = await createPerson(site, { superuser: true, name: 'Barbara Liskov', backupTokens: 2 })
+  superuser = await createTestUser(site, { superuser: true, name: 'Barbara Liskov', backupTokens: 2 })
   chromium = await launchBrowser()
 })
 
@@ -31,7 +31,7 @@ afterAll(async () => {
 })
 
 /** The page of somebody's device, opened by an administrator whose last token is an hour and a half old. */
-async function openStale(person: Person, options: PageOptions = {}) {
+async function openStale(person: TestUser, options: PageOptions = {}) {
   const browser = await signIn(site, superuser)
   const opened = await openPage(chromium, { signedIn: { browser, baseUrl: site.baseUrl }, ...options })
   site.clock.advance(301)
@@ -46,11 +46,11 @@ async function rename(page: Page, name: string): Promise<void> {
   await page.getByRole('button', { name: 'Save' }).click()
 }
 
-const nameOf = async (person: Person) => (await deviceModels(database).TotpDevice.findByPk(person.app?.id ?? 0))?.name
+const nameOf = async (person: TestUser) => (await deviceModels(database).TotpDevice.findByPk(person.app?.id ?? 0))?.name
 
 describe('the panel’s step-up in a browser', () => {
   it('asks over the form, says what was wrong, and then saves what was typed, by keyboard alone', async () => {
-    const person = await createPerson(site, { name: 'Margaret Hamilton' })
+    const person = await createTestUser(site, { name: 'Margaret Hamilton' })
     const { page, complaints, context } = await openStale(person)
     await rename(page, 'Old phone')
     await dialog(page).waitFor()
@@ -71,7 +71,7 @@ describe('the panel’s step-up in a browser', () => {
   })
 
   it('takes a backup token as well, and completes a deletion that was confirmed before', async () => {
-    const person = await createPerson(site)
+    const person = await createTestUser(site)
     const { page, context } = await openStale(person)
     await page.goto(page.url().replace(/edit$/, 'show'))
     await page.getByTestId('action-delete').click()
@@ -86,7 +86,7 @@ describe('the panel’s step-up in a browser', () => {
   })
 
   it.each(['Cancel', 'Escape'])('leaves everything as it was on %s, with what was typed still there', async (how) => {
-    const person = await createPerson(site)
+    const person = await createTestUser(site)
     const { page, context } = await openStale(person)
     await rename(page, 'Never saved')
     await dialog(page).waitFor()
@@ -99,7 +99,7 @@ describe('the panel’s step-up in a browser', () => {
   })
 
   it('leads to the sign-in where the session has ended meanwhile', async () => {
-    const person = await createPerson(site)
+    const person = await createTestUser(site)
     const { page, context } = await openStale(person)
     await rename(page, 'Too late')
     await dialog(page).waitFor()
@@ -115,7 +115,7 @@ describe('the panel’s step-up in a browser', () => {
     [1280, false],
     [390, true],
   ])('fits and has no accessibility fault at %d px, dark: %j', async (width, dark) => {
-    const person = await createPerson(site)
+    const person = await createTestUser(site)
     const { page, context } = await openStale(person, { dark, width })
     await rename(page, 'Shown')
     await dialog(page).waitFor()

@@ -1,26 +1,32 @@
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
-import { giveDevices } from '../admin/give-devices.js'
-import { accessibilityFaults, expectNoSidewaysScroll, launchBrowser, openPage, settled } from '../support/browser.js'
+import { addDevices } from '../admin/add-devices.js'
+import {
+  accessibilityViolations,
+  expectNoSidewaysScroll,
+  launchBrowser,
+  openPage,
+  settled,
+} from '../support/chromium.js'
 import { databaseKinds, openTestDatabase } from '../support/database.js'
-import { createPerson, type Person, signIn, startTestSite, type TestSite } from '../support/site.js'
+import { createTestUser, type TestUser, signIn, startTestSite, type TestSite } from '../support/site.js'
 import { deviceModels } from '../support/device-models.js'
 
 let database: Database
 let site: TestSite
 let chromium: Browser
-let superuser: Person
+let superuser: TestUser
 /** Has a device of every kind. */
-let collector: Person
+let collector: TestUser
 let phoneId: number
 
 beforeAll(async () => {
   database = await openTestDatabase(databaseKinds().at(-1) ?? 'embedded')
   site = await startTestSite(database)
-  superuser = await createPerson(site, { superuser: true, name: 'Barbara Liskov', backupTokens: 2 })
-  collector = await createPerson(site, { name: 'Mary Jackson', backupTokens: 1 })
-  phoneId = (await giveDevices(database, collector.id)).phone.id
+  superuser = await createTestUser(site, { superuser: true, name: 'Barbara Liskov', backupTokens: 2 })
+  collector = await createTestUser(site, { name: 'Mary Jackson', backupTokens: 1 })
+  phoneId = (await addDevices(database, collector.id)).phone.id
   chromium = await launchBrowser()
 })
 
@@ -31,7 +37,7 @@ afterAll(async () => {
 })
 
 const signedIn = async (person = superuser) => ({ browser: await signIn(site, person), baseUrl: site.baseUrl })
-const devicePage = (person: Person) => `${site.baseUrl}/admin/resources/totp_devices/records/${person.app?.id}/show`
+const devicePage = (person: TestUser) => `${site.baseUrl}/admin/resources/totp_devices/records/${person.app?.id}/show`
 
 describe('the panel in a browser', () => {
   it.each([
@@ -39,7 +45,7 @@ describe('the panel in a browser', () => {
     ['invite', 'invitation_made'],
     ['resetSecondFactor', 'two_factor_disabled'],
   ])('does %s once when its button is pressed twice (DEV-01)', async (action, event) => {
-    const person = await createPerson(site, { backupTokens: 1 })
+    const person = await createTestUser(site, { backupTokens: 1 })
     const { page, context } = await openPage(chromium, { signedIn: await signedIn() })
     const sent: string[] = []
     page.on('request', (request) => void (request.method() === 'POST' && sent.push(new URL(request.url()).pathname)))
@@ -67,7 +73,7 @@ describe('the panel in a browser', () => {
   })
 
   it('is walked from the landing page to a deleted device without one complaint', async () => {
-    const person = await createPerson(site, { name: 'Margaret Hamilton' })
+    const person = await createTestUser(site, { name: 'Margaret Hamilton' })
     const { page, complaints, context } = await openPage(chromium, { signedIn: await signedIn() })
     await page.goto(`${site.baseUrl}/admin`)
     await page.getByLabel('Find a person by email or name').fill('hamil')
@@ -93,7 +99,7 @@ describe('the panel in a browser', () => {
 
   it('keeps the direction of names to themselves (DEV-13)', async () => {
     const name = 'דנה 123'
-    const person = await createPerson(site, { name })
+    const person = await createTestUser(site, { name })
     const { page, context } = await openPage(chromium, { signedIn: await signedIn() })
     await page.goto(`${site.baseUrl}/admin/resources/users/records/${person.id}/edit`)
     await page.locator('h1 bdi', { hasText: name }).waitFor()
@@ -105,7 +111,7 @@ describe('the panel in a browser', () => {
   })
 
   it('heads a page by whom or what it is about, and so does the title', async () => {
-    const person = await createPerson(site, { name: 'Katherine Johnson' })
+    const person = await createTestUser(site, { name: 'Katherine Johnson' })
     const { page, complaints, context } = await openPage(chromium, { signedIn: await signedIn() })
     const headings: Record<string, string> = {
       [`users/records/${person.id}/show`]: 'Katherine Johnson',
@@ -123,7 +129,7 @@ describe('the panel in a browser', () => {
   })
 
   it('shows an invitation once, with a button that copies it', async () => {
-    const person = await createPerson(site, { name: 'Dorothy Vaughan' })
+    const person = await createTestUser(site, { name: 'Dorothy Vaughan' })
     const { page, complaints, context } = await openPage(chromium, { signedIn: await signedIn() })
     await context.grantPermissions(['clipboard-read', 'clipboard-write'])
     await page.goto(`${site.baseUrl}/admin/resources/users/records/${person.id}/show`)
@@ -143,7 +149,7 @@ describe('the panel in a browser', () => {
   })
 
   it('resets a second factor after saying what that does', async () => {
-    const person = await createPerson(site, { backupTokens: 1 })
+    const person = await createTestUser(site, { backupTokens: 1 })
     const { page, complaints, context } = await openPage(chromium, { signedIn: await signedIn() })
     await page.goto(`${site.baseUrl}/admin/resources/users/records/${person.id}/show`)
     await page.getByRole('link', { name: 'Reset second factor' }).click()
@@ -157,7 +163,7 @@ describe('the panel in a browser', () => {
   })
 
   it('says why help was refused', async () => {
-    const idle = await createPerson(site, { active: false, app: false })
+    const idle = await createTestUser(site, { active: false, app: false })
     const { page, context } = await openPage(chromium, { signedIn: await signedIn() })
     await page.goto(`${site.baseUrl}/admin/resources/users/records/${idle.id}/giveBackupToken`)
     await page.getByRole('button', { name: 'Issue backup token' }).click()
@@ -168,7 +174,7 @@ describe('the panel in a browser', () => {
   it.each(['invite', 'giveBackupToken', 'resetSecondFactor', 'unlock'])(
     'can send a form of help again that got no answer: %s',
     async (action) => {
-      const person = await createPerson(site)
+      const person = await createTestUser(site)
       const { page, context } = await openPage(chromium, { signedIn: await signedIn() })
       await page.goto(`${site.baseUrl}/admin/resources/users/records/${person.id}/${action}`)
       const button = page.locator('.help-person form button')
@@ -185,7 +191,7 @@ describe('the panel in a browser', () => {
   )
 
   it('filters a list by an owner who is found while his address is typed', async () => {
-    const person = await createPerson(site)
+    const person = await createTestUser(site)
     const { page, complaints, context } = await openPage(chromium, { signedIn: await signedIn() })
     await page.goto(`${site.baseUrl}/admin/resources/totp_devices`)
     await page
@@ -204,7 +210,7 @@ describe('the panel in a browser', () => {
   })
 
   it('deletes the chosen devices of a list after asking once', async () => {
-    const people = [await createPerson(site), await createPerson(site)]
+    const people = [await createTestUser(site), await createTestUser(site)]
     const { page, complaints, context } = await openPage(chromium, { signedIn: await signedIn() })
     await page.goto(`${site.baseUrl}/admin/resources/totp_devices`)
     for (const person of people) await page.locator('tr', { hasText: person.email }).locator('label, a').first().click()
@@ -228,7 +234,7 @@ describe('the panel in a browser', () => {
   })
 
   it('leads to the login and back when the session has ended', async () => {
-    const person = await createPerson(site)
+    const person = await createTestUser(site)
     const { page, context } = await openPage(chromium, { signedIn: await signedIn(person) })
     await page.goto(`${site.baseUrl}/admin/resources/users`)
     await page.locator('tbody tr').first().waitFor()
@@ -240,7 +246,7 @@ describe('the panel in a browser', () => {
   })
 
   it('signs out by a form', async () => {
-    const { page, context } = await openPage(chromium, { signedIn: await signedIn(await createPerson(site)) })
+    const { page, context } = await openPage(chromium, { signedIn: await signedIn(await createTestUser(site)) })
     await page.goto(`${site.baseUrl}/admin`)
     await page.getByRole('button', { name: 'Sign out' }).click()
     await page.waitForURL(/\/account\//)
@@ -250,7 +256,7 @@ describe('the panel in a browser', () => {
   })
 
   it('can be used with the keyboard alone', async () => {
-    const person = await createPerson(site, { name: 'Ada Lovelace' })
+    const person = await createTestUser(site, { name: 'Ada Lovelace' })
     const { page, context } = await openPage(chromium, { signedIn: await signedIn() })
     await page.goto(`${site.baseUrl}/admin/resources/users?filters.email=${encodeURIComponent(person.email)}`)
     await page.locator('tbody tr[tabindex="0"]').focus()
@@ -308,12 +314,12 @@ describe.each([
       await settled(page)
       await expectNoSidewaysScroll(page)
       clipped[name] = await clippedTables(page)
-      faults[name] = await accessibilityFaults(page)
+      faults[name] = await accessibilityViolations(page)
     }
-    await page.goto(devicePage(await createPerson(site)))
+    await page.goto(devicePage(await createTestUser(site)))
     await page.getByTestId('action-delete').click()
     await page.getByRole('dialog').waitFor()
-    expect(await accessibilityFaults(page)).toEqual([])
+    expect(await accessibilityViolations(page)).toEqual([])
     expect(clipped).toEqual(Object.fromEntries(Object.keys(pages).map((name) => [name, 0])))
     expect(faults).toEqual(Object.fromEntries(Object.keys(pages).map((name) => [name, []])))
     expect(complaints).toEqual([])

@@ -3,13 +3,13 @@ import path from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
-import { root } from '../../src/root.js'
-import { accessibilityFaults, expectNoSidewaysScroll, launchBrowser, openPage } from '../support/browser.js'
+import { packageRoot } from '../../src/package-root.js'
+import { accessibilityViolations, expectNoSidewaysScroll, launchBrowser, openPage } from '../support/chromium.js'
 import { databaseKinds, openTestDatabase } from '../support/database.js'
-import { type Deliveries, startDeliveries } from '../support/phones.js'
-import { createPerson, signIn, startTestSite, type TestSite } from '../support/site.js'
+import { type Deliveries, startDeliveries } from '../support/deliveries.js'
+import { createTestUser, signIn, startTestSite, type TestSite } from '../support/site.js'
 
-const screenshots = path.join(root, 'screenshots')
+const screenshots = path.join(packageRoot, 'screenshots')
 const where = databaseKinds().at(-1) ?? 'embedded'
 
 let database: Database
@@ -38,11 +38,11 @@ describe.each([
 ])('$width pixels wide, dark: $dark', ({ width, dark, number }) => {
   const look = async (page: Page, name: string) => {
     await page.screenshot({ path: path.join(screenshots, `${name}-${width}-${dark ? 'dark' : 'light'}.png`) })
-    expect(await accessibilityFaults(page)).toEqual([])
+    expect(await accessibilityViolations(page)).toEqual([])
     await expectNoSidewaysScroll(page)
   }
   const open = async (address: string) => {
-    const browser = await signIn(site, await createPerson(site))
+    const browser = await signIn(site, await createTestUser(site))
     const opened = await openPage(chromium, { width, dark, signedIn: { browser, baseUrl: site.baseUrl } })
     await opened.page.goto(site.baseUrl + address)
     return opened

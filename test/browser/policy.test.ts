@@ -3,13 +3,19 @@ import path from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
-import { root } from '../../src/root.js'
+import { packageRoot } from '../../src/package-root.js'
 import { openDatabase } from '../security/open-site.js'
-import { accessibilityFaults, expectNoSidewaysScroll, launchBrowser, openPage, settled } from '../support/browser.js'
-import { joinGroup } from '../support/groups.js'
-import { createPerson, signIn, startTestSite, type TestSite, type Traits } from '../support/site.js'
+import {
+  accessibilityViolations,
+  expectNoSidewaysScroll,
+  launchBrowser,
+  openPage,
+  settled,
+} from '../support/chromium.js'
+import { addToNewGroup } from '../support/groups.js'
+import { createTestUser, signIn, startTestSite, type TestSite, type TestUserTraits } from '../support/site.js'
 
-const screenshots = path.join(root, 'screenshots')
+const screenshots = path.join(packageRoot, 'screenshots')
 
 let database: Database
 let graced: TestSite
@@ -36,12 +42,12 @@ describe.each([
 ])('$width pixels wide, dark: $dark', ({ width, dark }) => {
   const look = async (page: Page, name: string) => {
     await page.screenshot({ path: path.join(screenshots, `policy-${name}-${width}-${dark ? 'dark' : 'light'}.png`) })
-    expect(await accessibilityFaults(page)).toEqual([])
+    expect(await accessibilityViolations(page)).toEqual([])
     await expectNoSidewaysScroll(page)
   }
-  const visit = async (site: TestSite, address: string, traits: Traits, kinds: string[] | null = null) => {
-    const person = await createPerson(site, traits)
-    if (kinds) await joinGroup(database, [person.id], { otpPolicy: 'staff', kinds, graceDays: 3 })
+  const visit = async (site: TestSite, address: string, traits: TestUserTraits, kinds: string[] | null = null) => {
+    const person = await createTestUser(site, traits)
+    if (kinds) await addToNewGroup(database, [person.id], { otpPolicy: 'staff', kinds, graceDays: 3 })
     const browser = await signIn(site, person)
     const watched = await openPage(chromium, { width, dark, signedIn: { browser, baseUrl: site.baseUrl } })
     await watched.page.goto(site.baseUrl + address)
@@ -88,7 +94,7 @@ describe.each([
   })
 
   it('codes that were refused are told on pages and in the panel, until the person has answered', async () => {
-    const person = await createPerson(graced)
+    const person = await createTestUser(graced)
     await signIn(graced, person)
     graced.clock.advance(60)
     const thief = graced.browser('Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/140.0.0.0')

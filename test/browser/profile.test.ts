@@ -1,11 +1,11 @@
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
-import { addHotpDevice } from '../../src/otp/add-hotp-device.js'
-import { hotp } from '../../src/otp/oath.js'
-import { accessibilityFaults, expectNoSidewaysScroll, launchBrowser, openPage } from '../support/browser.js'
+import { addHotpDevice } from '../../src/kinds/hotp/add-device.js'
+import { generateHotp } from '../../src/otp/oath.js'
+import { accessibilityViolations, expectNoSidewaysScroll, launchBrowser, openPage } from '../support/chromium.js'
 import { databaseKinds, openTestDatabase } from '../support/database.js'
-import { createPerson, type Person, signIn, startTestSite, type TestSite } from '../support/site.js'
+import { createTestUser, type TestUser, signIn, startTestSite, type TestSite } from '../support/site.js'
 
 const key = Buffer.from('d2e8a68036f68960b1c30532bb6c56da5934d879', 'hex')
 
@@ -24,7 +24,7 @@ afterAll(async () => {
   await database.close()
 })
 
-const addToken = (person: Person, confirmed: boolean) =>
+const addToken = (person: TestUser, confirmed: boolean) =>
   database.sequelize.transaction((transaction) =>
     addHotpDevice(site.otp, transaction, {
       userId: person.id,
@@ -38,7 +38,7 @@ const addToken = (person: Person, confirmed: boolean) =>
 
 describe('without scripts', () => {
   it('somebody looks after devices, sessions and password, and is asked for a token in between', async () => {
-    const person = await createPerson(site, { staff: false, backupTokens: 2 })
+    const person = await createTestUser(site, { staff: false, backupTokens: 2 })
     await signIn(site, person)
     const browser = await signIn(site, person)
     const { page, complaints } = await openPage(chromium, {
@@ -52,7 +52,7 @@ describe('without scripts', () => {
     await page.getByLabel('Name').fill('Yellow token')
     await page.getByLabel('Key').fill(key.toString('hex'))
     await page.getByRole('button', { name: 'Continue' }).click()
-    await page.getByLabel('Code').fill(hotp(key, 0, 6))
+    await page.getByLabel('Code').fill(generateHotp(key, 0, 6))
     await page.getByRole('button', { name: 'Confirm' }).click()
     await page.waitForURL('**/setup/complete')
 
@@ -87,7 +87,7 @@ describe('without scripts', () => {
 })
 
 /** Every page and state, as one who has come this far sees it. */
-const states: readonly [name: string, open: (page: Page, person: Person) => Promise<unknown>][] = [
+const states: readonly [name: string, open: (page: Page, person: TestUser) => Promise<unknown>][] = [
   ['profile', (page) => go(page, '/account/two-factor')],
   ['profile-done', (page) => go(page, '/account/two-factor?done=email_requested')],
   ['rename', (page, { app }) => go(page, `/account/two-factor/devices/${app?.persistentId}/rename`)],
@@ -151,7 +151,7 @@ describe.each([
   { width: 390, dark: true },
 ])('at $width px, dark: $dark', ({ width, dark }) => {
   it.each(states)('%s can be read and used by everybody', async (_name, open) => {
-    const person = await createPerson(site, { backupTokens: 3 })
+    const person = await createTestUser(site, { backupTokens: 3 })
     await addToken(person, true)
     await signIn(
       site,
@@ -161,7 +161,7 @@ describe.each([
     const browser = await signIn(site, person)
     const { page, context } = await openPage(chromium, { width, dark, signedIn: { browser, baseUrl: site.baseUrl } })
     await open(page, person)
-    expect(await accessibilityFaults(page)).toEqual([])
+    expect(await accessibilityViolations(page)).toEqual([])
     await expectNoSidewaysScroll(page)
     await context.close()
   })

@@ -2,11 +2,11 @@ import { createServer, type Server } from 'node:http'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
-import { accessibilityFaults, expectNoSidewaysScroll, launchBrowser, openPage } from '../support/browser.js'
+import { accessibilityViolations, expectNoSidewaysScroll, launchBrowser, openPage } from '../support/chromium.js'
 import { databaseKinds, openTestDatabase } from '../support/database.js'
-import { createPerson, type Person, signIn, startTestSite, type TestSite } from '../support/site.js'
-import { clone, type KeyTraits, plugIn, pullOut, setVerified } from '../support/virtual-key.js'
-import { addTestKey } from '../support/webauthn.js'
+import { createTestUser, type TestUser, signIn, startTestSite, type TestSite } from '../support/site.js'
+import { cloneKey, type VirtualKeyOptions, plugIn, unplug, setVerified } from '../support/virtual-key.js'
+import { addSoftwareKey } from '../support/webauthn.js'
 
 /** Clears the cookies. Away from the panel first: its own calls would lead to the sign-in as well. */
 async function forget(page: Page): Promise<void> {
@@ -35,12 +35,12 @@ afterAll(async () => {
 })
 
 const ADD = '/account/two-factor/security-keys/add'
-const signedIn = async (person: Person) => ({ browser: await signIn(site, person), baseUrl: site.baseUrl })
+const signedIn = async (person: TestUser) => ({ browser: await signIn(site, person), baseUrl: site.baseUrl })
 const alertOn = (page: Page) => page.getByRole('alert').getAttribute('data-code')
-const keysOf = async ({ id }: Person) =>
+const keysOf = async ({ id }: TestUser) =>
   (await database.pool.query('select * from webauthn_devices where user_id = $1 order by id', [id])).rows
 
-async function givePassword(page: Page, person: Person): Promise<void> {
+async function givePassword(page: Page, person: TestUser): Promise<void> {
   await page.goto(`${site.baseUrl}/account/login`)
   await page.getByLabel('Email address').fill(person.email)
   await page.getByLabel('Password', { exact: true }).fill(person.password)
@@ -55,8 +55,8 @@ async function addKey(page: Page, name: string): Promise<void> {
 }
 
 /** Somebody whose only device is the key in this page. */
-async function enrol(traits: KeyTraits = {}) {
-  const person = await createPerson(site, { app: false })
+async function enrol(traits: VirtualKeyOptions = {}) {
+  const person = await createTestUser(site, { app: false })
   const opened = await openPage(chromium, { signedIn: await signedIn(person) })
   const key = await plugIn(opened.page, traits)
   await addKey(opened.page, 'Blue key')
@@ -70,7 +70,7 @@ const isInside = (page: Page) => page.waitForURL(`${site.baseUrl}/admin`)
 
 describe('a security key in a browser', () => {
   it('is added in set-up, named, and signs in', async () => {
-    const person = await createPerson(site, { app: false })
+    const person = await createTestUser(site, { app: false })
     const { page, complaints, context } = await openPage(chromium, { signedIn: await signedIn(person) })
     await plugIn(page)
     await page.goto(`${site.baseUrl}/account/two-factor/setup`)
@@ -93,7 +93,7 @@ describe('a security key in a browser', () => {
   })
 
   it('is one of several, each of which signs in, and not added twice', async () => {
-    const person = await createPerson(site)
+    const person = await createTestUser(site)
     const { page, context } = await openPage(chromium, { signedIn: await signedIn(person) })
     const blue = await plugIn(page)
     await addKey(page, 'Blue key')
@@ -101,7 +101,7 @@ describe('a security key in a browser', () => {
     await addKey(page, 'Blue key again')
     await page.getByRole('alert').waitFor()
     expect(await alertOn(page)).toBe('key_known')
-    await pullOut(blue)
+    await unplug(blue)
     await plugIn(page)
     await addKey(page, 'Red key')
     await page.waitForURL(/\/setup\/complete/)
@@ -116,13 +116,13 @@ describe('a security key in a browser', () => {
   })
 
   it('answers in the panel’s dialogue, which then goes on with what it interrupted', async () => {
-    const person = await createPerson(site, { app: false, superuser: true })
+    const person = await createTestUser(site, { app: false, superuser: true })
     const { page, context } = await openPage(chromium, { signedIn: await signedIn(person) })
     await plugIn(page)
     await addKey(page, 'Blue key')
     await page.waitForURL(/\/setup\/complete/)
     site.clock.advance(301)
-    const other = await createPerson(site)
+    const other = await createTestUser(site)
     await page.goto(`${site.baseUrl}/admin/resources/users/records/${other.id}/edit`)
     await page.getByLabel('Name').fill('Renamed by key')
     await page.getByRole('button', { name: 'Save' }).click()
@@ -134,7 +134,7 @@ describe('a security key in a browser', () => {
   })
 
   it('is removed by its owner', async () => {
-    const person = await createPerson(site)
+    const person = await createTestUser(site)
     const { page, context } = await openPage(chromium, { signedIn: await signedIn(person) })
     await plugIn(page)
     await addKey(page, 'Blue key')
@@ -157,7 +157,7 @@ describe('a security key in a browser', () => {
     const { person, key, page, context } = await enrol()
     const other = await openPage(chromium)
     const copy = await plugIn(other.page)
-    await clone(key, copy)
+    await cloneKey(key, copy)
     await givePassword(page, person)
     await useKey(page)
     await isInside(page)
@@ -176,8 +176,8 @@ describe('a security key in a browser', () => {
 
   it('that belongs to somebody else gives no answer', async () => {
     const { page, context } = await enrol()
-    const other = await createPerson(site)
-    await addTestKey(site.otp, other.id)
+    const other = await createTestUser(site)
+    await addSoftwareKey(site.otp, other.id)
     await givePassword(page, other)
     await useKey(page)
     await page.getByRole('alert').waitFor()
@@ -216,8 +216,8 @@ describe('a security key in a browser', () => {
   })
 
   it('answers at the site’s own address only, and the page says which that is', async () => {
-    const person = await createPerson(site, { app: false })
-    await addTestKey(site.otp, person.id)
+    const person = await createTestUser(site, { app: false })
+    await addSoftwareKey(site.otp, person.id)
     const { page, context } = await openPage(chromium)
     await page.goto(`${site.baseUrl.replace('localhost', '127.0.0.1')}/account/login`)
     await page.getByLabel('Email address').fill(person.email)
@@ -229,8 +229,8 @@ describe('a security key in a browser', () => {
   })
 
   it('says in one sentence that it needs scripts where there are none', async () => {
-    const person = await createPerson(site)
-    await addTestKey(site.otp, person.id)
+    const person = await createTestUser(site)
+    await addSoftwareKey(site.otp, person.id)
     const { page, context } = await openPage(chromium, { scripts: false })
     await givePassword(page, person)
     expect(await page.getByText('Security keys need JavaScript').isVisible()).toBe(true)
@@ -314,9 +314,9 @@ describe.each([
   { width: 390, dark: true },
 ])('the pages at $width pixels, dark: $dark', ({ width, dark }) => {
   it('have no accessibility fault and no sideways scroll in any state', async () => {
-    const person = await createPerson(site)
-    const onlyKey = await createPerson(site, { app: false })
-    await addTestKey(site.otp, person.id)
+    const person = await createTestUser(site)
+    const onlyKey = await createTestUser(site, { app: false })
+    await addSoftwareKey(site.otp, person.id)
     const faults: Record<string, string[]> = {}
     const { page, complaints, context } = await openPage(chromium, {
       width,
@@ -325,7 +325,7 @@ describe.each([
     })
     const check = async (name: string) => {
       await expectNoSidewaysScroll(page)
-      faults[name] = await accessibilityFaults(page)
+      faults[name] = await accessibilityViolations(page)
       const folder = process.env['SHOTS']
       if (folder) await page.screenshot({ path: `${folder}/${name}-${width}-${dark ? 'dark' : 'light'}.png` })
     }
@@ -343,7 +343,7 @@ describe.each([
     await givePassword(page, person)
     await check('token-app-and-key')
     await forget(page)
-    await addTestKey(site.otp, onlyKey.id)
+    await addSoftwareKey(site.otp, onlyKey.id)
     await givePassword(page, onlyKey)
     await check('token-key')
     await page.evaluate(`(() => {

@@ -3,12 +3,12 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createInvitation } from '../../src/account/invitation/create-invitation.js'
 import type { Database } from '../../src/db/connect.js'
-import { nowhere } from '../../src/origin.js'
+import { noClient } from '../../src/client-info.js'
 import { appCode } from '../support/authenticator.js'
-import { accessibilityFaults, expectNoSidewaysScroll, launchBrowser, openPage } from '../support/browser.js'
+import { accessibilityViolations, expectNoSidewaysScroll, launchBrowser, openPage } from '../support/chromium.js'
 import { databaseKinds, openTestDatabase } from '../support/database.js'
-import { mailsTo } from '../support/mails.js'
-import { createPerson, type Person, signIn, startTestSite, type TestSite } from '../support/site.js'
+import { queuedEmailsTo } from '../support/queued-emails.js'
+import { createTestUser, type TestUser, signIn, startTestSite, type TestSite } from '../support/site.js'
 
 let database: Database
 let site: TestSite
@@ -29,7 +29,7 @@ afterAll(async () => {
 const secretOn = (page: Page) => page.locator('code.secret').innerText()
 const tokensOn = (page: Page) => page.locator('ol.tokens code').allInnerTexts()
 
-async function givePassword(page: Page, person: Person, path = '/admin'): Promise<void> {
+async function givePassword(page: Page, person: TestUser, path = '/admin'): Promise<void> {
   await page.goto(site.baseUrl + path)
   await page.getByLabel('Email address').fill(person.email)
   await page.getByLabel('Password', { exact: true }).fill(person.password)
@@ -47,16 +47,18 @@ async function giveCode(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Connect' }).click()
 }
 
-async function resetLink(person: Person): Promise<string> {
+async function resetLink(person: TestUser): Promise<string> {
   const linkOf = async () =>
-    (await mailsTo(database, person.email)).flatMap((mail) => (mail.mail === 'password-reset' ? [mail.link] : []))
+    (await queuedEmailsTo(database, person.email)).flatMap((mail) =>
+      mail.mail === 'password-reset' ? [mail.link] : [],
+    )
   await expect.poll(linkOf, { timeout: 60_000 }).toHaveLength(1)
   return (await linkOf())[0] ?? ''
 }
 
 describe.each([{ scripts: true }, { scripts: false }])('with scripts: $scripts', ({ scripts }) => {
   it('staff set up an app, keep their backup tokens, and later sign in with one of each', async () => {
-    const person = await createPerson(site, { app: false })
+    const person = await createTestUser(site, { app: false })
     const { page, complaints, context } = await openPage(chromium, { scripts })
     await givePassword(page, person, '/admin/resources/users')
     await begin(page)
@@ -95,7 +97,7 @@ describe.each([{ scripts: true }, { scripts: false }])('with scripts: $scripts',
 
   it('a wrong code is told beside the same key, which then works', async () => {
     const { page, complaints, context } = await openPage(chromium, { scripts })
-    await givePassword(page, await createPerson(site, { app: false }))
+    await givePassword(page, await createTestUser(site, { app: false }))
     await begin(page)
     const secret = await secretOn(page)
     await page.getByLabel('Code from the app').fill('000000')
@@ -110,7 +112,7 @@ describe.each([{ scripts: true }, { scripts: false }])('with scripts: $scripts',
   })
 
   it('a forgotten password is replaced by the link from the mail', async () => {
-    const person = await createPerson(site)
+    const person = await createTestUser(site)
     const { page, complaints, context } = await openPage(chromium, { scripts })
     await page.goto(`${site.baseUrl}/account/login`)
     await page.getByRole('link', { name: 'Forgot your password?' }).click()
@@ -137,7 +139,7 @@ describe.each([
     const faults: Record<string, string[]> = {}
     const check = async (page: Page, name: string) => {
       await expectNoSidewaysScroll(page)
-      faults[name] = await accessibilityFaults(page)
+      faults[name] = await accessibilityViolations(page)
       if (process.env['SHOTS'])
         await page.screenshot({
           path: `${process.env['SHOTS']}/${name}-${width}-${dark ? 'dark' : 'light'}.png`,
@@ -154,7 +156,7 @@ describe.each([
   type Check = (page: Page, name: string) => Promise<void>
 
   const walkSetUp = async (check: Check) => {
-    const person = await createPerson(site, { app: false })
+    const person = await createTestUser(site, { app: false })
     const { page, context } = await openPage(chromium, { width, dark })
     await givePassword(page, person)
     await check(page, 'introduction')
@@ -183,7 +185,7 @@ describe.each([
       ['disable', false],
       ['disable-policy', true],
     ] as const) {
-      const browser = await signIn(site, await createPerson(site, { staff }))
+      const browser = await signIn(site, await createTestUser(site, { staff }))
       const signedIn = { browser, baseUrl: site.baseUrl }
       const { page, context } = await openPage(chromium, { width, dark, signedIn })
       await page.goto(`${site.baseUrl}/account/two-factor/disable`)
@@ -193,7 +195,7 @@ describe.each([
   }
 
   const walkLinks = async (check: Check) => {
-    const person = await createPerson(site, { app: false })
+    const person = await createTestUser(site, { app: false })
     const { page, context } = await openPage(chromium, { width, dark })
     await page.goto(`${site.baseUrl}/account/login?notice=password_changed`)
     await check(page, 'password-changed')
@@ -210,7 +212,7 @@ describe.each([
     await page.goto(`${site.baseUrl}/account/password/reset/${'A'.repeat(43)}`)
     await check(page, 'link-invalid')
     const invitation = await database.sequelize.transaction((transaction) =>
-      createInvitation(site.otp, transaction, { userId: person.id, actorId: null, origin: nowhere }, site.baseUrl),
+      createInvitation(site.otp, transaction, { userId: person.id, actorId: null, origin: noClient }, site.baseUrl),
     )
     await page.goto(invitation.link)
     await check(page, 'invitation')

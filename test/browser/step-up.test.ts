@@ -6,12 +6,12 @@ import type { Requirement } from '../../src/auth/requirement.js'
 import { otpRequired } from '../../src/auth/otp-required.js'
 import { requires } from '../../src/auth/requires.js'
 import { parseForms } from '../../src/http/read-form.js'
-import { root } from '../../src/root.js'
+import { packageRoot } from '../../src/package-root.js'
 import { openHostSite } from '../auth/host-site.js'
-import { accessibilityFaults, expectNoSidewaysScroll, launchBrowser, openPage } from '../support/browser.js'
-import { createPerson, signIn, type TestSite } from '../support/site.js'
+import { accessibilityViolations, expectNoSidewaysScroll, launchBrowser, openPage } from '../support/chromium.js'
+import { createTestUser, signIn, type TestSite } from '../support/site.js'
 
-const screenshots = path.join(root, 'screenshots')
+const screenshots = path.join(packageRoot, 'screenshots')
 const requirements: Record<string, Requirement> = {
   fresh: { maxAge: 60 },
   backup: { anyOf: [{ kinds: ['webauthn'] }, { kinds: ['static'] }] },
@@ -56,11 +56,11 @@ const SEND_A_FILE = `
 async function lookAt(page: Page, name: string, { width, dark }: (typeof looks)[number]): Promise<void> {
   await page.screenshot({ path: path.join(screenshots, `${name}-${width}-${dark ? 'dark' : 'light'}.png`) })
   await expectNoSidewaysScroll(page)
-  expect(await accessibilityFaults(page)).toEqual([])
+  expect(await accessibilityViolations(page)).toEqual([])
 }
 
 async function open(traits: { app?: boolean }, look: (typeof looks)[number]) {
-  const person = await createPerson(site, { backupTokens: 2, ...traits })
+  const person = await createTestUser(site, { backupTokens: 2, ...traits })
   const signedIn = await signIn(site, person)
   site.clock.advance(120)
   return { person, ...(await openPage(chromium, { ...look, signedIn: { browser: signedIn, baseUrl: site.baseUrl } })) }
@@ -71,7 +71,7 @@ it.each(looks)(
   async (look) => {
     const { page, context, complaints } = await open({}, look)
     const bare = await openPage(chromium, look)
-    const deviceless = await createPerson(site, { app: false })
+    const deviceless = await createTestUser(site, { app: false })
     await bare.page.goto(`${site.baseUrl}/otp`)
     await bare.page.fill('#username', deviceless.email)
     await bare.page.fill('#password', deviceless.password)

@@ -1,9 +1,9 @@
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
-import { accessibilityFaults, expectNoSidewaysScroll, launchBrowser, openPage } from '../support/browser.js'
+import { accessibilityViolations, expectNoSidewaysScroll, launchBrowser, openPage } from '../support/chromium.js'
 import { databaseKinds, openTestDatabase } from '../support/database.js'
-import { createPerson, type Person, signIn, startTestSite, type TestSite } from '../support/site.js'
+import { createTestUser, type TestUser, signIn, startTestSite, type TestSite } from '../support/site.js'
 
 let database: Database
 let site: TestSite
@@ -22,7 +22,7 @@ afterAll(async () => {
 
 const BOX = "Don't ask again in this browser for 30 days"
 
-const typePassword = async (page: Page, { email, password }: Person) => {
+const typePassword = async (page: Page, { email, password }: TestUser) => {
   await page.goto(`${site.baseUrl}/account/login`)
   await page.getByLabel('Email address').fill(email)
   await page.getByLabel('Password').fill(password)
@@ -31,7 +31,7 @@ const typePassword = async (page: Page, { email, password }: Person) => {
 
 describe('a trusted browser', () => {
   it('is ticked, comes back with the password alone, and is revoked, with the keyboard and without scripts', async () => {
-    const person = await createPerson(site, { staff: false })
+    const person = await createTestUser(site, { staff: false })
     const { page, complaints } = await openPage(chromium, { scripts: false })
     await typePassword(page, person)
     expect(await page.getByLabel(BOX).isChecked()).toBe(false)
@@ -58,11 +58,11 @@ describe('a trusted browser', () => {
 /** Every page that has something of trusted browsers in it. */
 const views: Record<string, (page: Page) => Promise<void>> = {
   'the token step': async (page) => {
-    await typePassword(page, await createPerson(site, { backupTokens: 1 }))
+    await typePassword(page, await createTestUser(site, { backupTokens: 1 }))
     await page.getByLabel(BOX).waitFor()
   },
   'the token step after a wrong code': async (page) => {
-    await typePassword(page, await createPerson(site))
+    await typePassword(page, await createTestUser(site))
     await page.getByLabel(BOX).check()
     await page.getByLabel('Code', { exact: true }).fill('000000')
     await page.keyboard.press('Enter')
@@ -70,14 +70,14 @@ const views: Record<string, (page: Page) => Promise<void>> = {
     expect(await page.getByLabel(BOX).isChecked()).toBe(true)
   },
   'the end of set-up': async (page) => {
-    const person = await createPerson(site)
+    const person = await createTestUser(site)
     const { cookies } = await signIn(site, person)
     await page.context().addCookies([...cookies].map(([name, value]) => ({ name, value, url: site.baseUrl })))
     await page.goto(`${site.baseUrl}/account/two-factor/setup/complete`)
     await page.getByLabel(BOX).waitFor()
   },
   'the profile': async (page) => {
-    const person = await createPerson(site)
+    const person = await createTestUser(site)
     for (const browser of [site.browser(), site.browser()]) {
       await signIn(site, person, browser)
       await browser.post('/account/two-factor/browsers/trust', { trust_browser: 'on' })
@@ -87,7 +87,7 @@ const views: Record<string, (page: Page) => Promise<void>> = {
     await page.getByRole('heading', { name: 'Trusted browsers' }).scrollIntoViewIfNeeded()
   },
   'a person in the panel': async (page) => {
-    const [boss, person] = [await createPerson(site, { superuser: true }), await createPerson(site)]
+    const [boss, person] = [await createTestUser(site, { superuser: true }), await createTestUser(site)]
     const browser = await signIn(site, person)
     await browser.post('/account/two-factor/browsers/trust', { trust_browser: 'on' })
     const { cookies } = await signIn(site, boss)
@@ -107,7 +107,7 @@ describe.each([
     const { page, context, complaints } = await openPage(chromium, look)
     await views[view]?.(page)
     await expectNoSidewaysScroll(page)
-    expect(await accessibilityFaults(page)).toEqual([])
+    expect(await accessibilityViolations(page)).toEqual([])
     expect(complaints.filter((text) => !text.includes('422'))).toEqual([])
     await context.close()
   })

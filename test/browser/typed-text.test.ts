@@ -1,11 +1,11 @@
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
-import { hotp } from '../../src/otp/oath.js'
-import { launchBrowser, openPage } from '../support/browser.js'
+import { generateHotp } from '../../src/otp/oath.js'
+import { launchBrowser, openPage } from '../support/chromium.js'
 import { databaseKinds, openTestDatabase } from '../support/database.js'
-import { codeIn, type Deliveries, startDeliveries } from '../support/phones.js'
-import { createPerson, type Person, signIn, startTestSite, type TestSite } from '../support/site.js'
+import { codeIn, type Deliveries, startDeliveries } from '../support/deliveries.js'
+import { createTestUser, type TestUser, signIn, startTestSite, type TestSite } from '../support/site.js'
 
 const where = databaseKinds().at(-1) ?? 'embedded'
 
@@ -52,7 +52,7 @@ async function submit(page: Page, selector: string): Promise<void> {
   await page.waitForLoadState()
 }
 
-async function openAs(person: Person, address: string, signedIn = true) {
+async function openAs(person: TestUser, address: string, signedIn = true) {
   const browser = signedIn ? await signIn(site, person) : site.browser()
   if (!signedIn) await browser.post('/account/login', { username: person.email, password: person.password })
   const opened = await openPage(chromium, { signedIn: { browser, baseUrl: site.baseUrl } })
@@ -62,7 +62,7 @@ async function openAs(person: Person, address: string, signedIn = true) {
 
 describe.each(LOOKS)('text that is pasted %s (DEV-06)', (name, look) => {
   it('signs in as a code and as a backup token', async () => {
-    const person = await createPerson(site, { backupTokens: 1 })
+    const person = await createTestUser(site, { backupTokens: 1 })
     const code = await openAs(person, '/account/login', false)
     site.clock.advance(30)
     await paste(code.page, '#otp_token', look(person.code()))
@@ -81,7 +81,7 @@ describe.each(LOOKS)('text that is pasted %s (DEV-06)', (name, look) => {
 
   it('adds a phone by its number and code', async () => {
     const number = `+4152424${String(1000 + LOOKS.findIndex(([each]) => each === name)).padStart(4, '0')}`
-    const { page, context } = await openAs(await createPerson(site), '/account/two-factor/phones/add')
+    const { page, context } = await openAs(await createTestUser(site), '/account/two-factor/phones/add')
     await paste(page, '#phone_number', look(number))
     await submit(page, '#phone_number')
     await page.locator('#otp_token').waitFor()
@@ -93,12 +93,12 @@ describe.each(LOOKS)('text that is pasted %s (DEV-06)', (name, look) => {
   })
 
   it('adds and confirms a hardware token', async () => {
-    const { page, context } = await openAs(await createPerson(site), '/account/two-factor/hardware-tokens/add')
+    const { page, context } = await openAs(await createTestUser(site), '/account/two-factor/hardware-tokens/add')
     const secret = Buffer.from('abcdefghij0123456789')
     await paste(page, '#key', look(secret.toString('hex')))
     await submit(page, '#key')
     await page.locator('#otp_token').waitFor()
-    await paste(page, '#otp_token', look(hotp(secret, 0, 6)))
+    await paste(page, '#otp_token', look(generateHotp(secret, 0, 6)))
     await submit(page, '#otp_token')
     await page.waitForURL('**/setup/complete')
     expect(page.url()).toContain('/setup/complete')
@@ -109,7 +109,7 @@ describe.each(LOOKS)('text that is pasted %s (DEV-06)', (name, look) => {
 it.each(looksOfAddress)(
   'an email address that is pasted %s signs in, and is taken as a new one (DEV-06)',
   async (name, look) => {
-    const person = await createPerson(site)
+    const person = await createTestUser(site)
     const { page, context } = await openPage(chromium)
     await page.goto(`${site.baseUrl}/account/login`)
     await paste(page, '#username', look(person.email))

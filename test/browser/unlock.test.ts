@@ -3,12 +3,12 @@ import path from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
-import { root } from '../../src/root.js'
-import { accessibilityFaults, expectNoSidewaysScroll, launchBrowser, openPage } from '../support/browser.js'
+import { packageRoot } from '../../src/package-root.js'
+import { accessibilityViolations, expectNoSidewaysScroll, launchBrowser, openPage } from '../support/chromium.js'
 import { databaseKinds, openTestDatabase } from '../support/database.js'
-import { createPerson, type Person, signIn, startTestSite, type TestSite } from '../support/site.js'
+import { createTestUser, type TestUser, signIn, startTestSite, type TestSite } from '../support/site.js'
 
-const screenshots = path.join(root, 'screenshots')
+const screenshots = path.join(packageRoot, 'screenshots')
 const looks = [
   { width: 1280, dark: false },
   { width: 390, dark: true },
@@ -18,13 +18,13 @@ type Look = (typeof looks)[number]
 let database: Database
 let site: TestSite
 let chromium: Browser
-let superuser: Person
+let superuser: TestUser
 
 beforeAll(async () => {
   mkdirSync(screenshots, { recursive: true })
   database = await openTestDatabase(databaseKinds().at(-1) ?? 'embedded')
   site = await startTestSite(database, { OTP_ENROLMENT: 'invite' })
-  superuser = await createPerson(site, { superuser: true, name: 'Barbara Liskov' })
+  superuser = await createTestUser(site, { superuser: true, name: 'Barbara Liskov' })
   chromium = await launchBrowser()
 }, 300_000)
 
@@ -36,11 +36,11 @@ afterAll(async () => {
 
 const open = async (look: Look) =>
   openPage(chromium, { ...look, signedIn: { browser: await signIn(site, superuser), baseUrl: site.baseUrl } })
-const personPage = (person: Person) => `${site.baseUrl}/admin/resources/users/records/${person.id}/show`
-const devicePage = (person: Person) => `${site.baseUrl}/admin/resources/totp_devices/records/${person.app?.id}/show`
+const personPage = (person: TestUser) => `${site.baseUrl}/admin/resources/users/records/${person.id}/show`
+const devicePage = (person: TestUser) => `${site.baseUrl}/admin/resources/totp_devices/records/${person.app?.id}/show`
 
 /** As ten wrong codes from elsewhere leave an account: locked for 15 minutes, and the device waits 512 seconds. */
-async function lock(person: Person): Promise<void> {
+async function lock(person: TestUser): Promise<void> {
   const now = site.clock.now()
   const values = [person.id, now]
   await database.pool.query(
@@ -63,10 +63,10 @@ async function lookAt(page: Page, name: string, { width, dark }: Look): Promise<
     fullPage: true,
   })
   await expectNoSidewaysScroll(page)
-  expect(await accessibilityFaults(page)).toEqual([])
+  expect(await accessibilityViolations(page)).toEqual([])
 }
 
-async function signsIn(person: Person): Promise<number> {
+async function signsIn(person: TestUser): Promise<number> {
   const browser = site.browser()
   await browser.post('/account/login', { username: person.email, password: person.password })
   return (await browser.post('/account/login', { otp_token: person.code() })).status
@@ -74,7 +74,7 @@ async function signsIn(person: Person): Promise<number> {
 
 describe.each(looks)('a locked person, $width wide, dark: $dark (DEV-03)', (look) => {
   it('is shown with the end of the lock and of the device’s wait, until that time', async () => {
-    const person = await createPerson(site, { name: 'Grace Hopper' })
+    const person = await createTestUser(site, { name: 'Grace Hopper' })
     const { page, complaints, context } = await open(look)
     await lock(person)
     const [lockEnds, waitEnds] = [await inSeconds(page, 900), await inSeconds(page, 512)]
@@ -103,7 +103,7 @@ describe.each(looks)('a locked person, $width wide, dark: $dark (DEV-03)', (look
   })
 
   it('is unlocked after a question, and signs in at once', async () => {
-    const person = await createPerson(site, { name: 'Ada Lovelace' })
+    const person = await createTestUser(site, { name: 'Ada Lovelace' })
     const { page, complaints, context } = await open(look)
     await lock(person)
     expect(await signsIn(person)).toBe(429)
@@ -120,7 +120,7 @@ describe.each(looks)('a locked person, $width wide, dark: $dark (DEV-03)', (look
   })
 
   it('whose device an invitation does not replace is not invited unawares', async () => {
-    const person = await createPerson(site, { name: 'Radia Perlman' })
+    const person = await createTestUser(site, { name: 'Radia Perlman' })
     const { page, complaints, context } = await open(look)
     await page.goto(personPage(person))
     await page.getByTestId('action-invite').click()

@@ -5,17 +5,17 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createKeyring } from '../../src/crypto/keyring.js'
 import { verifyPassword } from '../../src/crypto/hash-password.js'
 import { connectDatabase, type Database } from '../../src/db/connect.js'
-import { hashBackupToken, parseBackupToken } from '../../src/otp/backup-token.js'
+import { hashBackupToken, parseBackupToken } from '../../src/kinds/static/backup-token.js'
 import {
   buildProgram,
-  type Ended,
+  type CommandResult,
   otpAdmin as inOwnProcess,
   startCommands,
   startServer,
 } from '../support/command-line.js'
 import { testConfig } from '../support/config.js'
 import { temporaryFolder } from '../support/database.js'
-import { createTestDatabase, postgresUrl } from '../support/postgres.js'
+import { createTestDatabase, postgresUrl } from '../support/postgres-database.js'
 import { deviceModels } from '../support/device-models.js'
 
 const secretKey = randomBytes(32)
@@ -57,7 +57,7 @@ describe.each(places)('on %s', (place) => {
     for (const step of tidy) await step()
   })
 
-  const run = async (args: string, input?: string): Promise<Ended> =>
+  const run = async (args: string, input?: string): Promise<CommandResult> =>
     await otpAdmin(args.split(' '), environment, input)
 
   /** Looks into the database as a process of its own would. */

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { root } from '../../src/root.js'
+import { packageRoot } from '../../src/package-root.js'
 import { buildProgram, otpAdmin } from '../support/command-line.js'
 import { temporaryFolder } from '../support/database.js'
 
@@ -57,7 +57,7 @@ describe.skipIf(process.platform !== 'linux')('a secret from standard input (SEC
   const start = (args: readonly string[]) => {
     const { PATH, HOME, TMPDIR } = process.env
     const env = { PATH, HOME, TMPDIR, DATA_DIR: folder }
-    const program = path.join(root, 'bin/otp-admin.mjs')
+    const program = path.join(packageRoot, 'bin/otp-admin.mjs')
     return spawn(process.execPath, [program, ...args], { env, cwd: folder, stdio: ['pipe', 'ignore', 'ignore'] })
   }
 
@@ -79,12 +79,12 @@ describe('an example in the documentation (SEC-18)', () => {
     'README.md',
     'docker-compose.yml',
     'docker-compose.production.yml',
-    ...readdirSync(path.join(root, 'docs'), { recursive: true, encoding: 'utf8' })
+    ...readdirSync(path.join(packageRoot, 'docs'), { recursive: true, encoding: 'utf8' })
       .filter((file) => file.endsWith('.md') && !file.startsWith('api'))
       .map((file) => path.join('docs', file)),
   ]
   const lines = files.flatMap((file) =>
-    readFileSync(path.join(root, file), 'utf8')
+    readFileSync(path.join(packageRoot, file), 'utf8')
       .split('\n')
       .map((line) => ({ file, line })),
   )

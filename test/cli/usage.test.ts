@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { createProgram } from '../../src/cli/program.js'
-import { root } from '../../src/root.js'
+import { packageRoot } from '../../src/package-root.js'
 import { buildProgram, otpAdmin } from '../support/command-line.js'
 
 const commands = [
@@ -39,10 +39,10 @@ describe('help', () => {
   )
 
   it('and the documents give no secret as an argument', () => {
-    const pages = ['README.md', ...readdirSync(path.join(root, 'docs')).map((name) => `docs/${name}`)]
+    const pages = ['README.md', ...readdirSync(path.join(packageRoot, 'docs')).map((name) => `docs/${name}`)]
     const texts = pages
       .filter((page) => page.endsWith('.md'))
-      .map((page) => readFileSync(path.join(root, page), 'utf8'))
+      .map((page) => readFileSync(path.join(packageRoot, page), 'utf8'))
     expect(texts.join('\n')).not.toMatch(/otp-admin [^\n`]*--(key|token|password)[ =]|add-hotp --user E --key K/)
   })
 
@@ -55,7 +55,7 @@ describe('help', () => {
 
 describe('a reader that closes standard output', () => {
   it('is no fault', () => {
-    const program = path.join(root, 'dist/app/otp-admin.js')
+    const program = path.join(packageRoot, 'dist/app/otp-admin.js')
     const script = `("$0" "${program}" --help; echo "ended with $?" >&2) | true`
     expect(spawnSync('sh', ['-c', script, process.execPath], { encoding: 'utf8' }).stderr).toBe('ended with 0\n')
   })
@@ -115,7 +115,7 @@ describe('an option that takes one value', () => {
 
 describe.skipIf(!existsSync('/dev/full'))('standard output that cannot be written', () => {
   it('ends a command with 1 and one line', () => {
-    const program = path.join(root, 'dist/app/otp-admin.js')
+    const program = path.join(packageRoot, 'dist/app/otp-admin.js')
     const ended = spawnSync('sh', ['-c', `exec "$0" "${program}" --help > /dev/full`, process.execPath], {
       encoding: 'utf8',
     })

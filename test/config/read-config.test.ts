@@ -1,19 +1,19 @@
 import { randomBytes } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { readConfig, variables } from '../../src/config/read-config.js'
+import { readConfig, optionsByKey } from '../../src/config/read-config.js'
 
 const key = randomBytes(32).toString('base64')
 const sid = `AC${'0123456789abcdef'.repeat(2)}`
 
 function configOf(environment: Record<string, string>) {
   const result = readConfig(environment)
-  if (!result.ok) throw new Error(`refused: ${result.faults.map((fault) => fault.variable).join(', ')}`)
+  if (!result.ok) throw new Error(`refused: ${result.issues.map((error) => error.variable).join(', ')}`)
   return result.config
 }
 
 function faultsOf(environment: Record<string, string>) {
   const result = readConfig(environment)
-  return result.ok ? [] : result.faults
+  return result.ok ? [] : result.issues
 }
 
 describe('an empty environment', () => {
@@ -46,7 +46,7 @@ describe('an empty environment', () => {
   })
 
   it('is the same as one whose variables are empty', () => {
-    const empty = Object.fromEntries([...variables.values()].map(({ name }) => [name, '']))
+    const empty = Object.fromEntries([...optionsByKey.values()].map(({ name }) => [name, '']))
     expect(configOf(empty)).toEqual(configOf({}))
   })
 
@@ -148,12 +148,12 @@ describe('a wrong value', () => {
   )
 
   it('has a case above for every variable', () => {
-    expect(Object.keys(refused).toSorted()).toEqual([...variables.values()].map(({ name }) => name).toSorted())
+    expect(Object.keys(refused).toSorted()).toEqual([...optionsByKey.values()].map(({ name }) => name).toSorted())
   })
 
   it('never stands in the fault', () => {
     const secret = 'postgres-zzz-secret'
-    for (const { name } of variables.values()) {
+    for (const { name } of optionsByKey.values()) {
       const told = JSON.stringify(faultsOf({ [name]: `${secret}\u0000${secret}`.repeat(200) }))
       expect(told).toContain(name)
       expect(told).not.toContain(secret)
@@ -164,7 +164,7 @@ describe('a wrong value', () => {
 describe('several mistakes', () => {
   it('are told all at once, wrong values and missing ones together', () => {
     const faults = faultsOf({ NODE_ENV: 'production', PORT: 'x', LOG_LEVEL: 'x', SMS_GATEWAY: 'twilio' })
-    expect(faults.map((fault) => fault.variable)).toEqual([
+    expect(faults.map((error) => error.variable)).toEqual([
       'PORT',
       'LOG_LEVEL',
       'SECRET_KEYS',

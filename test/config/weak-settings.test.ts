@@ -12,7 +12,7 @@ type Outcome = 'refused' | 'warned' | 'silent'
 
 function outcomeOf(environment: Record<string, string>, variable: string): Outcome {
   const result = readConfig(environment)
-  if (!result.ok) return result.faults.some((fault) => fault.variable === variable) ? 'refused' : 'silent'
+  if (!result.ok) return result.issues.some((error) => error.variable === variable) ? 'refused' : 'silent'
   const baseUrl = result.config.baseUrl ?? 'http://localhost:3000'
   return weakSettings(result.config, baseUrl).some((weak) => weak.variable === variable) ? 'warned' : 'silent'
 }
@@ -59,7 +59,7 @@ describe('SEC-20: OTP_POLICY=strict', () => {
   it('says what would be right', () => {
     expect(readConfig({ ...strict, BASE_URL: 'http://admin.example.com' })).toEqual({
       ok: false,
-      faults: [{ variable: 'BASE_URL', message: expect.stringMatching(/^must be https with OTP_POLICY=strict/) }],
+      issues: [{ variable: 'BASE_URL', message: expect.stringMatching(/^must be https with OTP_POLICY=strict/) }],
     })
   })
 })

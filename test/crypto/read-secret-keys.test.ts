@@ -11,7 +11,7 @@ import { weakSettings } from '../../src/config/weak-settings.js'
 import { createKeyring } from '../../src/crypto/keyring.js'
 import { createOtpAdminSite } from '../../src/create-site.js'
 import { readSecretKeys } from '../../src/read-secret-keys.js'
-import { root } from '../../src/root.js'
+import { packageRoot } from '../../src/package-root.js'
 import { buildProgram, otpAdmin } from '../support/command-line.js'
 import { testConfig } from '../support/config.js'
 import { temporaryFolder } from '../support/database.js'
@@ -53,7 +53,7 @@ describe('SEC-R4: key material', () => {
   it.each(refused)('is refused in SECRET_KEYS, never shortened: %s', (_what, given) => {
     expect(parseSecretKeys(given)).toBeNull()
     if (given === '') return
-    expect(readConfig({ SECRET_KEYS: given })).toMatchObject({ ok: false, faults: [{ variable: 'SECRET_KEYS' }] })
+    expect(readConfig({ SECRET_KEYS: given })).toMatchObject({ ok: false, issues: [{ variable: 'SECRET_KEYS' }] })
   })
 
   it.each(accepted)('is accepted: %s', (_what, given, count) => {
@@ -101,7 +101,7 @@ describe('SEC-R4: a key that can be guessed', () => {
     for (const keys of [zeros, `${zeros},${good}`, Buffer.alloc(64).toString('base64')])
       expect(readConfig({ ...production, SECRET_KEYS: keys })).toEqual({
         ok: false,
-        faults: [{ variable: 'SECRET_KEYS', message: expect.stringMatching(/^must begin with a random key/) }],
+        issues: [{ variable: 'SECRET_KEYS', message: expect.stringMatching(/^must begin with a random key/) }],
       })
   })
 
@@ -176,7 +176,7 @@ describe('SEC-R4: the generated key', () => {
 
   it('is the same for starts at the same moment', async () => {
     const start = async (script: string[], where: string) => {
-      const child = spawn(process.execPath, script, { cwd: root, env: { ...process.env, DATA_DIR: where } })
+      const child = spawn(process.execPath, script, { cwd: packageRoot, env: { ...process.env, DATA_DIR: where } })
       return text(child.stdout)
     }
     const spare = temporaryFolder()

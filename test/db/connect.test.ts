@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { connectDatabase, type Database } from '../../src/db/connect.js'
 import { testConfig } from '../support/config.js'
 import { databaseKinds, openTestDatabase } from '../support/database.js'
-import { createTestDatabase, postgresUrl } from '../support/postgres.js'
+import { createTestDatabase, postgresUrl } from '../support/postgres-database.js'
 import { deviceModels } from '../support/device-models.js'
 
 const cleanups: (() => Promise<void>)[] = []

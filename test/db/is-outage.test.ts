@@ -42,6 +42,6 @@ describe('an error of the database (OPS-02)', () => {
         throw new TypeError('cannot be read')
       },
     })
-    expect([loop, silent].map((fault) => isOutage(fault))).toEqual([false, false])
+    expect([loop, silent].map((error) => isOutage(error))).toEqual([false, false])
   })
 })

@@ -1,15 +1,15 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { root } from '../../src/root.js'
+import { packageRoot } from '../../src/package-root.js'
 
-const page = readFileSync(path.join(root, 'docs/errors.md'), 'utf8')
+const page = readFileSync(path.join(packageRoot, 'docs/errors.md'), 'utf8')
 const [atStart = '', inPages = ''] = page.split('## In pages')
 const codesOf = (section: string) => [...section.matchAll(/^\| `([a-z_]+)`/gm)].map((match) => match[1] ?? '')
 
-const source = readdirSync(path.join(root, 'src'), { recursive: true, encoding: 'utf8' })
+const source = readdirSync(path.join(packageRoot, 'src'), { recursive: true, encoding: 'utf8' })
   .filter((file) => file.endsWith('.ts'))
-  .map((file) => readFileSync(path.join(root, 'src', file), 'utf8'))
+  .map((file) => readFileSync(path.join(packageRoot, 'src', file), 'utf8'))
   .join('\n')
 
 describe('docs/errors.md', () => {

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
-import { isEventName } from '../../src/otp/add-handlers.js'
+import { isEventName } from '../../src/otp/subscribe.js'
 import { createEvents } from '../../src/otp/events.js'
-import { root } from '../../src/root.js'
+import { packageRoot } from '../../src/package-root.js'
 
-const page = readFileSync(path.join(root, 'docs/events.md'), 'utf8')
-const source = readFileSync(path.join(root, 'src/otp/events.ts'), 'utf8')
+const page = readFileSync(path.join(packageRoot, 'docs/events.md'), 'utf8')
+const source = readFileSync(path.join(packageRoot, 'src/otp/events.ts'), 'utf8')
 
 /** The names in the first column of the tables under a heading. */
 function listedUnder(heading: string): string[] {

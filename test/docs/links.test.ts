@@ -1,19 +1,19 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { root } from '../../src/root.js'
+import { packageRoot } from '../../src/package-root.js'
 
-const read = (file: string) => readFileSync(path.join(root, file), 'utf8')
+const read = (file: string) => readFileSync(path.join(packageRoot, file), 'utf8')
 
 /** Every file of the repository below a folder, without what is installed or generated. */
 function filesIn(folder: string, extension: RegExp): string[] {
-  return readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' })
+  return readdirSync(path.join(packageRoot, folder), { recursive: true, encoding: 'utf8' })
     .map((name) => path.posix.join(folder, name.replaceAll('\\', '/')))
     .filter((file) => extension.test(file) && !/node_modules|docs\/api\//.test(file))
 }
 
 const pages = [
-  ...readdirSync(root).filter((name) => name.endsWith('.md')),
+  ...readdirSync(packageRoot).filter((name) => name.endsWith('.md')),
   ...filesIn('docs', /\.md$/),
   ...filesIn('examples', /\.md$/),
 ]
@@ -50,9 +50,9 @@ function linksOf(page: string): string[] {
 function isFound(page: string, target: string): boolean {
   const [file = '', anchor] = target.split('#')
   const found = file === '' ? page : path.posix.join(path.posix.dirname(page), file)
-  if (!existsSync(path.join(root, found))) return false
+  if (!existsSync(path.join(packageRoot, found))) return false
   if (anchor === undefined) return true
-  return statSync(path.join(root, found)).isFile() && anchorsOf(read(found)).includes(anchor)
+  return statSync(path.join(packageRoot, found)).isFile() && anchorsOf(read(found)).includes(anchor)
 }
 
 describe('the documents', () => {
@@ -68,7 +68,7 @@ describe('the documents', () => {
       reached.add(page)
       const folder = path.posix.dirname(page)
       const next = linksOf(page).map((target) => path.posix.join(folder, target.split('#')[0] ?? ''))
-      queue.push(...next.filter((target) => target.endsWith('.md') && existsSync(path.join(root, target))))
+      queue.push(...next.filter((target) => target.endsWith('.md') && existsSync(path.join(packageRoot, target))))
     }
     const guides = pages.filter((page) => page.startsWith('docs/'))
     expect(guides.filter((page) => !reached.has(page))).toEqual([])
@@ -76,7 +76,7 @@ describe('the documents', () => {
 
   it.each(pages.filter((page) => page !== 'CHANGELOG.md'))('%s names only files that exist', (page) => {
     const named = [...read(page).matchAll(/`((?:src|test|docs|scripts|bench|examples|locales|views)\/[\w./-]+)`/g)]
-    const missing = named.map(([, file = '']) => file).filter((file) => !existsSync(path.join(root, file)))
+    const missing = named.map(([, file = '']) => file).filter((file) => !existsSync(path.join(packageRoot, file)))
     expect(missing).toEqual([])
   })
 
@@ -92,7 +92,7 @@ describe('the sources', () => {
   it('name only documents that exist', () => {
     const missing = sources.flatMap((file) =>
       [...read(file).matchAll(/\bdocs\/[\w/-]+\.md\b/g)]
-        .filter(([page]) => !existsSync(path.join(root, page)))
+        .filter(([page]) => !existsSync(path.join(packageRoot, page)))
         .map(([page]) => `${file}: ${page}`),
     )
     expect(missing).toEqual([])

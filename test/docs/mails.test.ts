@@ -2,16 +2,16 @@ import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { createTranslator } from '../../src/i18n.js'
+import { createTranslator } from '../../src/i18n/translator.js'
 import { mailSchema } from '../../src/notify/mails.js'
-import { root } from '../../src/root.js'
+import { packageRoot } from '../../src/package-root.js'
 import { readSources } from '../i18n/read-texts.js'
 
-const page = readFileSync(path.join(root, 'docs/mails.md'), 'utf8')
+const page = readFileSync(path.join(packageRoot, 'docs/emails.md'), 'utf8')
 const told = [...page.matchAll(/^\| `([a-z-]+)`/gm)].map(([, name]) => name ?? '')
 const names = mailSchema.options.map(({ shape }) => z.string().parse(shape.mail.value))
 
-describe('docs/mails.md', () => {
+describe('docs/emails.md', () => {
   it('lists every email and no other, in alphabetical order', () => {
     expect(told).toEqual(names.toSorted())
   })
@@ -34,7 +34,7 @@ describe('an email that says who did it', () => {
   const sources = readSources()
 
   it.each(mails.filter(({ isNotice, by }) => isNotice && by.includes('owner')))(
-    '$name names an administrator in docs/mails.md only if one can do it',
+    '$name names an administrator in docs/emails.md only if one can do it',
     ({ name, by }) => {
       expect(/administrator/.test(rowOf(name))).toBe(by.includes('administrator'))
     },
@@ -61,6 +61,6 @@ describe('every email', () => {
     const t = createTranslator()
     for (const key of [`mails:${name}.subject`, `mails:${name}.happened`])
       expect(t(key, { site: 'Desk', context: 'administrator' })).not.toBe(key)
-    expect(existsSync(path.join(root, 'views/mail/notice.ejs'))).toBe(true)
+    expect(existsSync(path.join(packageRoot, 'views/mail/notice.ejs'))).toBe(true)
   })
 })

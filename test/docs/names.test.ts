@@ -2,18 +2,18 @@ import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { createProgram } from '../../src/cli/program.js'
-import { variables } from '../../src/config/read-config.js'
+import { optionsByKey } from '../../src/config/read-config.js'
 import * as kindNames from '../../src/custom-kinds.js'
 import * as mainNames from '../../src/index.js'
-import { root } from '../../src/root.js'
+import { packageRoot } from '../../src/package-root.js'
 import * as testingNames from '../../src/testing/index.js'
 import { readTexts } from '../i18n/read-texts.js'
 
-const read = (file: string) => readFileSync(path.join(root, file), 'utf8')
+const read = (file: string) => readFileSync(path.join(packageRoot, file), 'utf8')
 const pages = [
   'README.md',
   'CONTRIBUTING.md',
-  ...readdirSync(path.join(root, 'docs'), { recursive: true, encoding: 'utf8' })
+  ...readdirSync(path.join(packageRoot, 'docs'), { recursive: true, encoding: 'utf8' })
     .map((name) => path.posix.join('docs', name.replaceAll('\\', '/')))
     .filter((file) => file.endsWith('.md') && !file.startsWith('docs/api/')),
 ]
@@ -52,7 +52,7 @@ describe('the documents', () => {
   })
 
   it('name only settings that exist', () => {
-    const names = [...variables.values()].map(({ name }) => name)
+    const names = [...optionsByKey.values()].map(({ name }) => name)
     const prefixes = /`((?:OTP|SMTP|MAIL|TWILIO|DATABASE|SECRET|TRUST|LOGIN|SMS|BASE|DATA|SITE|LOG|NODE)_[A-Z_]+)\b/g
     expect(unknown(prefixes, (name = '') => names.includes(name))).toEqual([])
   })

@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { root } from '../../src/root.js'
+import { packageRoot } from '../../src/package-root.js'
 
-const read = (file: string) => readFileSync(path.join(root, file), 'utf8')
+const read = (file: string) => readFileSync(path.join(packageRoot, file), 'utf8')
 const rows = [...read('docs/security.md').matchAll(/^\| (S-\d{2}) +\| (.+?) +\| (.+?) +\| (.+?) +\| (.+?) +\|$/gm)].map(
   ([, id = '', clause = '', what = '', state = '', shown = '']) => ({ id, clause, what, state, shown }),
 )
@@ -29,7 +29,7 @@ describe('the table of standards in docs/security.md', () => {
   })
 
   it.each(named)('names an existing test for $id: $file “$title”', ({ file, title }) => {
-    expect(existsSync(path.join(root, file))).toBe(true)
+    expect(existsSync(path.join(packageRoot, file))).toBe(true)
     // The whole title, so that a changed one fails.
     expect(['"', "'", '`'].some((quote) => read(file).includes(`${quote}${title}${quote}`))).toBe(true)
   })

@@ -2,16 +2,16 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, expect, it } from 'vitest'
-import type { AddedKind } from '../../src/index.js'
+import type { CustomKind } from '../../src/index.js'
 import { migrate } from '../../src/db/migrate.js'
-import { root } from '../../src/root.js'
+import { packageRoot } from '../../src/package-root.js'
 import { openTestDatabase } from '../support/database.js'
-import { createPerson, startTestSite } from '../support/site.js'
+import { createTestUser, startTestSite } from '../support/site.js'
 
-const page = readFileSync(path.join(root, 'docs/tutorials/custom-kind.md'), 'utf8')
-mkdirSync(path.join(root, 'dist'), { recursive: true })
+const page = readFileSync(path.join(packageRoot, 'docs/tutorials/custom-kind.md'), 'utf8')
+mkdirSync(path.join(packageRoot, 'dist'), { recursive: true })
 // Inside the repository, so that the packages of the tutorial are found.
-const folder = mkdtempSync(path.join(root, 'dist/tutorial-'))
+const folder = mkdtempSync(path.join(packageRoot, 'dist/tutorial-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
 /** Writes the files of the tutorial as a reader would. */
@@ -24,7 +24,7 @@ function saveFiles(): void {
 saveFiles()
 // Its last step is a test file: it runs here, among the tests of this file.
 await import(path.join(folder, 'kind.test.js'))
-const { script }: { script: AddedKind } = await import(path.join(folder, 'kind.js'))
+const { script }: { script: CustomKind } = await import(path.join(folder, 'kind.js'))
 
 const runScript = (...args: string[]) =>
   execFileSync(process.execPath, ['next-token.js', ...args], { cwd: folder, encoding: 'utf8' }).trim()
@@ -33,7 +33,7 @@ it('the tutorial leads to a device that is set up and signs in', async () => {
   const database = await openTestDatabase('embedded')
   await migrate(database, [script])
   const site = await startTestSite(database, {}, undefined, { kinds: [script] })
-  const person = await createPerson(site, { app: false })
+  const person = await createTestUser(site, { app: false })
   const signInWith = async (token?: string) => {
     const browser = site.browser()
     await browser.post('/account/login', { username: person.email, password: person.password })

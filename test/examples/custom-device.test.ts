@@ -3,20 +3,20 @@ import { yubikeyKind } from '../../examples/custom-device/yubikey/kind.js'
 import type { Database } from '../../src/db/connect.js'
 import { migrate } from '../../src/db/migrate.js'
 import { addDevice, type ContractOtp, type Device, kindContract, verifyToken } from '../../src/index.js'
-import type { Browser } from '../support/browse.js'
+import type { HttpBrowser } from '../support/http-browser.js'
 import { databaseKinds, openTestDatabase } from '../support/database.js'
 import { createUser, testOtp } from '../support/otp.js'
-import { createPerson, type Person, signIn, startTestSite, type TestSite } from '../support/site.js'
-import { softYubikey, type SoftYubikey } from './custom-device/soft-yubikey.js'
+import { createTestUser, type TestUser, signIn, startTestSite, type TestSite } from '../support/site.js'
+import { createSoftwareYubikey, type SoftwareYubikey } from './custom-device/software-yubikey.js'
 import { API_KEY, startValidationServer, type ValidationServer } from './custom-device/validation-server.js'
 
 const add = '/account/two-factor/yubikey/add'
 const servers = (url: string) => ({ urls: [url], clientId: '1', apiKey: API_KEY })
-const byKey = new Map<string, SoftYubikey>()
-const keyOf = ({ persistentId }: Device) => byKey.get(persistentId) ?? softYubikey()
+const byKey = new Map<string, SoftwareYubikey>()
+const keyOf = ({ persistentId }: Device) => byKey.get(persistentId) ?? createSoftwareYubikey()
 
 /** A confirmed device of a new key; without a secret its servers judge. */
-async function addKey(otp: ContractOtp, userId: number, key: SoftYubikey, secret: boolean): Promise<Device> {
+async function addKey(otp: ContractOtp, userId: number, key: SoftwareYubikey, secret: boolean): Promise<Device> {
   const plain = Buffer.from(key.privateId + key.aesKey, 'hex')
   const device = await otp.database.sequelize.transaction((transaction) =>
     addDevice(otp, transaction, yubikeyKind(), {
@@ -49,8 +49,8 @@ describe.each(databaseKinds())('Yubico OTP on the %s database:', (where) => {
 
   const local = kindContract(yubikeyKind(), {
     database: () => database,
-    wrongToken: softYubikey().touch(),
-    add: (otp, userId) => addKey(otp, userId, softYubikey(), true),
+    wrongToken: createSoftwareYubikey().touch(),
+    add: (otp, userId) => addKey(otp, userId, createSoftwareYubikey(), true),
     goodToken: async (_otp, device) => keyOf(device).touch(),
   })
   it.each([...local])('by AES key, $title', ({ run: expectToHold }) => expectToHold())
@@ -64,12 +64,12 @@ describe.each(databaseKinds())('Yubico OTP on the %s database:', (where) => {
         return [server.url]
       },
     })
-    const wrong = softYubikey()
+    const wrong = createSoftwareYubikey()
     const checks = kindContract(kind, {
       database: () => database,
       wrongToken: wrong.touch(),
       async add(otp, userId) {
-        const key = softYubikey()
+        const key = createSoftwareYubikey()
         server.knows(key)
         return addKey(otp, userId, key, false)
       },
@@ -80,7 +80,7 @@ describe.each(databaseKinds())('Yubico OTP on the %s database:', (where) => {
     const stage = async () => {
       const otp = { ...testOtp(database), kinds: [kind], everyKind: [kind] }
       const { id: userId } = await createUser(database)
-      const key = softYubikey()
+      const key = createSoftwareYubikey()
       server.knows(key)
       const device = await addKey(otp, userId, key, false)
       const submit = (token: string) => verifyToken(otp, { userId, deviceId: device.persistentId, token })
@@ -112,7 +112,7 @@ describe.each(databaseKinds())('Yubico OTP on the %s database:', (where) => {
     it('the server is not asked while the device waits, nor about another key’s OTP', async () => {
       const { key, submit } = await stage()
       const before = server.asked.length
-      expect((await submit(softYubikey().touch())).ok).toBe(false)
+      expect((await submit(createSoftwareYubikey().touch())).ok).toBe(false)
       expect(await submit(key.touch())).toMatchObject({ reason: 'n_failed_attempts' })
       expect(server.asked.length).toBe(before)
     })
@@ -162,7 +162,7 @@ describe.each(databaseKinds())('Yubico OTP on the %s database:', (where) => {
 
   it('a key that somebody else has confirmed confirms nothing', async () => {
     const otp = { ...testOtp(database), kinds: [yubikeyKind()], everyKind: [yubikeyKind()] }
-    const key = softYubikey()
+    const key = createSoftwareYubikey()
     const [one, other] = [(await createUser(database)).id, (await createUser(database)).id]
     await addKey(otp, one, key, true)
     await expect(addKey(otp, other, key, true)).rejects.toThrow(/yubikey_devices_public_id/)
@@ -186,7 +186,7 @@ describe.each(databaseKinds())('a YubiKey on the site’s pages, on the %s datab
     await database.close()
   })
 
-  const formOf = (key: SoftYubikey) => ({
+  const formOf = (key: SoftwareYubikey) => ({
     name: 'Mine',
     private_id: key.privateId,
     aes_key: key.aesKey,
@@ -194,14 +194,14 @@ describe.each(databaseKinds())('a YubiKey on the site’s pages, on the %s datab
   })
 
   /** Staff without a device are led through set-up after the password. */
-  async function arrive(): Promise<{ person: Person; browser: Browser }> {
-    const person = await createPerson(site, { app: false })
+  async function arrive(): Promise<{ person: TestUser; browser: HttpBrowser }> {
+    const person = await createTestUser(site, { app: false })
     const browser = site.browser()
     await browser.post('/account/login', { username: person.email, password: person.password })
     return { person, browser }
   }
 
-  async function enrol(key: SoftYubikey, form: Record<string, string>) {
+  async function enrol(key: SoftwareYubikey, form: Record<string, string>) {
     const { person, browser } = await arrive()
     const begun = await browser.post(add, form)
     expect(begun.status).toBe(303)
@@ -212,10 +212,10 @@ describe.each(databaseKinds())('a YubiKey on the site’s pages, on the %s datab
   }
 
   it.each([
-    ['whose AES key is typed in', (key: SoftYubikey) => formOf(key)],
-    ['that the servers know', (key: SoftYubikey) => ({ name: 'Mine', otp: key.touch() })],
+    ['whose AES key is typed in', (key: SoftwareYubikey) => formOf(key)],
+    ['that the servers know', (key: SoftwareYubikey) => ({ name: 'Mine', otp: key.touch() })],
   ])('%s enrols, signs in with its next OTP, and never with one again', async (_which, form) => {
-    const key = softYubikey()
+    const key = createSoftwareYubikey()
     server.knows(key)
     const { person, browser, device } = await enrol(key, form(key))
     expect((await browser.get('/admin')).status).toBe(200)
@@ -232,13 +232,13 @@ describe.each(databaseKinds())('a YubiKey on the site’s pages, on the %s datab
 
   it('is refused with a reason: no OTP, half a key, another key, one that is in use', async () => {
     const { browser } = await arrive()
-    const key = softYubikey()
+    const key = createSoftwareYubikey()
     const codeOf = async (form: Record<string, string>) => (await browser.post(add, form)).code
     expect(await codeOf({ ...formOf(key), otp: '123456' })).toBe('otp_invalid')
     expect(await codeOf({ ...formOf(key), aes_key: 'abc' })).toBe('key_invalid')
-    expect(await codeOf({ ...formOf(key), aes_key: softYubikey().aesKey })).toBe('otp_of_another_key')
+    expect(await codeOf({ ...formOf(key), aes_key: createSoftwareYubikey().aesKey })).toBe('otp_of_another_key')
     expect(await codeOf({ ...formOf(key), private_id: '000000000000' })).toBe('otp_of_another_key')
-    const used = softYubikey()
+    const used = createSoftwareYubikey()
     await enrol(used, formOf(used))
     expect(await codeOf(formOf(used))).toBe('key_taken')
     const refused = await browser.post(add, { ...formOf(key), otp: '123456' })
@@ -247,16 +247,16 @@ describe.each(databaseKinds())('a YubiKey on the site’s pages, on the %s datab
 
   it('is not confirmed by the OTP of its form: that one is spent', async () => {
     const { browser } = await arrive()
-    const form = formOf(softYubikey())
+    const form = formOf(createSoftwareYubikey())
     const begun = await browser.post(add, form)
     const again = await browser.post(begun.location ?? '', { otp_token: form.otp })
     expect(again).toMatchObject({ status: 422, code: 'invalid_token' })
   })
 
   it('keeps its AES key from the log, the profile, the panel and its table', async () => {
-    const key = softYubikey()
+    const key = createSoftwareYubikey()
     const { browser, device } = await enrol(key, formOf(key))
-    const boss = await signIn(site, await createPerson(site, { superuser: true }))
+    const boss = await signIn(site, await createTestUser(site, { superuser: true }))
     const list = await boss.get('/admin/api/resources/yubikey_devices/actions/list')
     expect(list.text).toContain(`"public_id":"${key.publicId}"`)
     const { rows } = await database.pool.query('select * from yubikey_devices')

@@ -4,15 +4,15 @@ import path from 'node:path'
 import type { Browser as Chromium } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { recordOf, rowsOf } from '../admin/panel-site.js'
-import type { Browser } from '../support/browse.js'
-import { launchBrowser, openPage } from '../support/browser.js'
-import { root } from '../../src/root.js'
+import type { HttpBrowser } from '../support/http-browser.js'
+import { launchBrowser, openPage } from '../support/chromium.js'
+import { packageRoot } from '../../src/package-root.js'
 import { installExample, otpAdmin, type RunningExample, startExample } from './run-example.js'
 
 const email = 'ada@shop.example'
 const password = 'correct horse battery'
 const api = '/admin/api/resources/products'
-const example = path.join(root, 'examples/existing-adminjs')
+const example = path.join(packageRoot, 'examples/existing-adminjs')
 
 let installed: ReturnType<typeof installExample>
 let before: RunningExample
@@ -110,7 +110,7 @@ describe('the application after', () => {
     }
   })
 
-  async function expectShut(browser: Browser, method: string, address: string): Promise<void> {
+  async function expectShut(browser: HttpBrowser, method: string, address: string): Promise<void> {
     const form = method === 'POST' ? { email, username: email, password } : undefined
     const answer = await browser.visit(address, { method, ...(form && { form }) })
     expect([302, 400, 401, 403, 404, 405], `${method} ${address}`).toContain(answer.status)
@@ -148,7 +148,7 @@ describe('the application after', () => {
     })
   })
 
-  async function signIn(person = email): Promise<Browser> {
+  async function signIn(person = email): Promise<HttpBrowser> {
     const browser = after.browser()
     const token = otpAdmin(after.dataDir, ['add-static-token', '--user', person]).trim()
     const answer = await browser.post('/account/login', { username: person, password, otp_token: token })

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Browser } from '../support/browse.js'
+import type { HttpBrowser } from '../support/http-browser.js'
 import { installExample, otpAdmin, type RunningExample, startExample } from './run-example.js'
 
 const passwords = { ada: 'correct horse battery', bob: 'staple correct horse', cleo: 'horse staple correct' }
@@ -17,7 +17,7 @@ afterAll(async () => {
 })
 
 /** A first sign-in makes the site's row; a backup token is then the way in. */
-async function signIn(login: keyof typeof passwords, password = passwords[login]): Promise<Browser> {
+async function signIn(login: keyof typeof passwords, password = passwords[login]): Promise<HttpBrowser> {
   await app.browser().post('/account/login', { username: login, password })
   const token = otpAdmin(app.dataDir, ['add-static-token', '--user', `${login}@example.com`]).trim()
   const browser = app.browser()

@@ -4,26 +4,26 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { root } from '../../src/root.js'
-import { openBrowser } from '../support/browse.js'
+import { packageRoot } from '../../src/package-root.js'
+import { createHttpBrowser } from '../support/http-browser.js'
 
 /** An application out of `examples/`, running as a process of its own. */
 export interface RunningExample {
   baseUrl: string
   dataDir: string
-  browser: () => ReturnType<typeof openBrowser>
+  browser: () => ReturnType<typeof createHttpBrowser>
   stop: () => Promise<void>
 }
 
 /** A copy of an example as `npm install` would leave it: the package stands in its node_modules. */
 export function installExample(name: string): { folder: string; remove: () => void } {
-  execFileSync(process.execPath, [path.join(root, 'scripts/build.mjs'), 'app', 'panel', 'browser', 'lib'])
-  mkdirSync(path.join(root, 'dist/examples'), { recursive: true })
-  const folder = mkdtempSync(path.join(root, 'dist/examples', `${name}-`))
-  cpSync(path.join(root, 'examples', name), folder, { recursive: true })
+  execFileSync(process.execPath, [path.join(packageRoot, 'scripts/build.mjs'), 'app', 'panel', 'browser', 'lib'])
+  mkdirSync(path.join(packageRoot, 'dist/examples'), { recursive: true })
+  const folder = mkdtempSync(path.join(packageRoot, 'dist/examples', `${name}-`))
+  cpSync(path.join(packageRoot, 'examples', name), folder, { recursive: true })
   mkdirSync(path.join(folder, 'node_modules'), { recursive: true })
   // Everything else it finds in the node_modules of the repository, further up.
-  symlinkSync(root, path.join(folder, 'node_modules/otp-admin-site'))
+  symlinkSync(packageRoot, path.join(folder, 'node_modules/otp-admin-site'))
   return { folder, remove: () => rmSync(folder, { recursive: true }) }
 }
 
@@ -41,7 +41,7 @@ export async function startExample(folder: string, program: string): Promise<Run
     await once(child, 'exit')
     rmSync(dataDir, { recursive: true })
   }
-  return { baseUrl, dataDir, browser: () => openBrowser(baseUrl), stop }
+  return { baseUrl, dataDir, browser: () => createHttpBrowser(baseUrl), stop }
 }
 
 async function freePort(): Promise<number> {
@@ -69,5 +69,8 @@ function firstAddress(child: ChildProcess): Promise<void> {
 /** Runs `otp-admin` on an example's data, as its administrator would. */
 export function otpAdmin(dataDir: string, args: readonly string[], input = ''): string {
   const env = { PATH: process.env['PATH'], DATA_DIR: dataDir }
-  return execFileSync(process.execPath, [path.join(root, 'bin/otp-admin.mjs'), ...args], { env, input }).toString()
+  return execFileSync(process.execPath, [path.join(packageRoot, 'bin/otp-admin.mjs'), ...args], {
+    env,
+    input,
+  }).toString()
 }

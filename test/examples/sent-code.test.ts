@@ -7,11 +7,11 @@ import type { Database } from '../../src/db/connect.js'
 import { migrate } from '../../src/db/migrate.js'
 import { addDevice, kindContract } from '../../src/index.js'
 import { type RunningWorker, runWorker } from '../../src/notify/run-worker.js'
-import { codeSenders } from '../../src/otp/kinds/added-kind.js'
-import { askForCode } from '../support/challenges.js'
+import { codeSenders } from '../../src/otp/kind-registry/custom-kind.js'
+import { requestCode } from '../support/challenges.js'
 import { databaseKinds, openTestDatabase } from '../support/database.js'
 import { testNotify } from '../support/notify.js'
-import { createPerson, signIn, startTestSite, type TestSite } from '../support/site.js'
+import { createTestUser, signIn, startTestSite, type TestSite } from '../support/site.js'
 
 const TOPIC = 'long-and-random-topic'
 const add = '/account/two-factor/ntfy/add'
@@ -63,7 +63,7 @@ describe.each(databaseKinds())('a custom kind that sends a code, on the %s datab
   })
 
   it('sends one in the setup and at sign-in, and accepts each once', async () => {
-    const person = await createPerson(site)
+    const person = await createTestUser(site)
     const browser = await signIn(site, person)
     const begun = await browser.post(add, { name: 'My phone', topic: TOPIC })
     expect(begun.location).toMatch(/^\/account\/two-factor\/ntfy\/\d+\/confirm$/)
@@ -85,7 +85,7 @@ describe.each(databaseKinds())('a custom kind that sends a code, on the %s datab
 
   it('says so if the code could not be delivered, and sends another one at once', async () => {
     const topic = 'another-random-topic'
-    const browser = await signIn(site, await createPerson(site))
+    const browser = await signIn(site, await createTestUser(site))
     ntfy.refuse()
     const failed = await browser.post(add, { name: 'My phone', topic })
     expect(failed).toMatchObject({ status: 422, code: 'challenge_exception' })
@@ -114,7 +114,7 @@ describe.each(databaseKinds())('a custom kind that sends a code, by the contract
       const columns = { topic: `a-long-random-topic-${(topics += 1)}` }
       return addDevice(otp, undefined, kind, { userId, name: 'Phone', confirmed: true, columns })
     },
-    goodToken: askForCode,
+    goodToken: requestCode,
   })
   it.each([...checks])('$title', ({ run: expectToHold }) => expectToHold())
 })

@@ -1,11 +1,11 @@
 import { sign } from 'cookie-signature'
 import { describe, expect, it } from 'vitest'
-import { bringsSession, sessionCookieName } from '../../src/http/sessions.js'
+import { hasSignedSessionCookie, sessionCookieName } from '../../src/http/sessions.js'
 
 const secrets = ['newest', 'older']
 const signed = (secret: string, id = 'abc') => encodeURIComponent(`s:${sign(id, secret)}`)
 const brings = (cookie: string | undefined, https = false) =>
-  bringsSession({ headers: cookie === undefined ? {} : { cookie } }, { https, secrets })
+  hasSignedSessionCookie({ headers: cookie === undefined ? {} : { cookie } }, { https, secrets })
 
 describe('a session cookie', () => {
   it.each([

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { preferredLanguage } from '../../src/http/choose-language.js'
-import { describeMoment } from '../../src/http/describe-moment.js'
-import { describeWait } from '../../src/http/describe-wait.js'
-import { languages } from '../../src/i18n.js'
-import type { Browser } from '../support/browse.js'
+import { preferredLanguage } from '../../src/http/negotiate-language.js'
+import { formatDateTime } from '../../src/http/format-date-time.js'
+import { formatDuration } from '../../src/http/format-duration.js'
+import { languages } from '../../src/i18n/translator.js'
+import type { HttpBrowser } from '../support/http-browser.js'
 import { databaseKinds, openTestDatabase } from '../support/database.js'
-import { createPerson, signIn, startTestSite, type TestSite } from '../support/site.js'
+import { createTestUser, signIn, startTestSite, type TestSite } from '../support/site.js'
 
 describe('preferredLanguage', () => {
   it.each([
@@ -31,15 +31,15 @@ describe('times', () => {
     ['pl', '90 sekund', '10 minut'],
     ['ja', '90 秒', '10 分'],
   ] as const)('are waited for in words in %s', (language, short, long) => {
-    expect([describeWait(90, language), describeWait(600, language)]).toEqual([short, long])
+    expect([formatDuration(90, language), formatDuration(600, language)]).toEqual([short, long])
   })
 
   it('are told in the order and the words of each language, in UTC', () => {
     const at = new Date('2026-11-22T17:05:00Z')
-    const told = languages.map((language) => describeMoment(at, language))
+    const told = languages.map((language) => formatDateTime(at, language))
     expect(new Set(told).size).toBeGreaterThan(6)
     for (const words of told) expect(words).toMatch(/(17|5)[:.]05.* UTC$/)
-    expect(describeMoment(at, 'de')).toBe('22.11.2026, 17:05 UTC')
+    expect(formatDateTime(at, 'de')).toBe('22.11.2026, 17:05 UTC')
   })
 })
 
@@ -57,7 +57,7 @@ describe('the language of a page', () => {
   })
   afterAll(() => close())
 
-  const read = (browser: Browser, path: string, language: string) =>
+  const read = (browser: HttpBrowser, path: string, language: string) =>
     browser.visit(path, { headers: { 'Accept-Language': language } })
 
   it('is the one that the browser asks for', async () => {
@@ -104,7 +104,7 @@ describe('the language of a page', () => {
   })
 
   it('is the one that somebody chose, whatever the browser asks for, from the password on', async () => {
-    const person = await createPerson(site)
+    const person = await createTestUser(site)
     const browser = await signIn(site, person)
     expect(await browser.post('/account/language', { language: 'pl' })).toMatchObject({
       status: 303,
@@ -120,7 +120,7 @@ describe('the language of a page', () => {
   })
 
   it('is none that nobody translated into', async () => {
-    const browser = await signIn(site, await createPerson(site))
+    const browser = await signIn(site, await createTestUser(site))
     for (const language of ['tlh', 'DE', '../de', 'de\0'])
       expect(await browser.post('/account/language', { language })).toMatchObject({ status: 400, code: 'bad_request' })
     expect((await browser.get('/account/two-factor')).text).toContain('<html lang="en">')
@@ -135,7 +135,7 @@ describe('the language of a page', () => {
   })
 
   it('reaches the panel, with the texts of that language alone', async () => {
-    const browser = await signIn(site, await createPerson(site))
+    const browser = await signIn(site, await createTestUser(site))
     const german = await read(browser, '/admin', 'de')
     expect(german.headers['content-language']).toBe('de')
     expect(german.text).toContain('<html lang="de">')
@@ -152,14 +152,14 @@ describe('the language of a page', () => {
   })
 
   it('names a set of backup tokens that has no name of its own', async () => {
-    const browser = await signIn(site, await createPerson(site, { backupTokens: 4 }))
+    const browser = await signIn(site, await createTestUser(site, { backupTokens: 4 }))
     const { text } = await read(browser, '/account/two-factor', 'de')
     expect(text).toContain('<h3>Backup-Codes</h3>')
     expect(text).not.toContain('Backup tokens')
   })
 
   it('is that of the last sign-in for mails, where none was chosen', async () => {
-    const person = await createPerson(site, { backupTokens: 4 })
+    const person = await createTestUser(site, { backupTokens: 4 })
     const [token = ''] = person.backupTokens
     const form = { username: person.email, password: person.password, otp_token: token }
     const headers = { 'Accept-Language': 'es-MX' }

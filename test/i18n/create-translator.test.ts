@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { createTranslator, translatorFor } from '../../src/i18n.js'
+import { createTranslator, translatorFor } from '../../src/i18n/translator.js'
 
 describe('createTranslator', () => {
   let folder: string

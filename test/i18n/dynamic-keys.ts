@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { kindsWithPages } from '../../src/account/kind-pages.js'
-import { NOTICES } from '../../src/account/profile/notices.js'
+import { NOTICES } from '../../src/account/notices.js'
 import { mailSchema } from '../../src/notify/mails.js'
 import { builtInKinds } from '../../src/kinds/index.js'
-import { root } from '../../src/root.js'
+import { packageRoot } from '../../src/package-root.js'
 import { readSources } from './read-texts.js'
 
 /** What can stand at the `*` of a key that a source puts together. */
@@ -29,12 +29,12 @@ const wordsOfType = (file: string) => findAll(/^ {2}\| '(\w+)'/gm, file)
 /** All short words in quotes. A code that none of them names is not in use. */
 const words = findAll(/'(\w+)'/g)
 const codesOfPages = [
-  ...findAll(/\brefuse\(req, res, [^)]*?\bcode: '(\w+)'/g),
-  ...findAll(/^ {2}(\w+): \d{3},$/gm, 'src/admin/refusal.ts'),
+  ...findAll(/\brejectRequest\(req, res, [^)]*?\bcode: '(\w+)'/g),
+  ...findAll(/^ {2}(\w+): \d{3},$/gm, 'src/admin/panel-error.ts'),
 ]
 const codesOfForms = [
-  ...findAll(/\brefused\('\w+', '(\w+)'/g),
-  ...findAll(/\balertFor\(req, '(\w+)'/g),
+  ...findAll(/\brejectStep\('\w+', '(\w+)'/g),
+  ...findAll(/\bformAlert\(req, '(\w+)'/g),
   ...findAll(/\bcode: '(\w+)'/g, 'src/account'),
   ...findAll(/\bcode: '(\w+)'/g, 'src/kinds'),
 ]
@@ -45,7 +45,7 @@ const views = [
   // Put together in src/account/hardware-tokens.
   'account/hardware-tokens/confirm',
   'account/hardware-tokens/synchronise',
-].filter((view) => existsSync(path.join(root, 'views', `${view}.ejs`)))
+].filter((view) => existsSync(path.join(packageRoot, 'views', `${view}.ejs`)))
 
 /** Every key that a source puts together, as it stands there with `*` for what is put in. */
 export const dynamicKeys: Readonly<Record<string, Names>> = {
@@ -92,7 +92,10 @@ export const dynamicKeys: Readonly<Record<string, Names>> = {
   'panel:refusals.*': {
     needed: [...findAll(/\bnotAllowed\('(\w+)'\)/g), ...findAll(/\breason: '(\w+)'/g, 'src/admin')],
     // A form's fields, by their schemas.
-    allowed: [...words, ...findAll(/\b(\w+): (?:name|z\.\w+)\(/g, 'src/admin/actions').map((name) => `field_${name}`)],
+    allowed: [
+      ...words,
+      ...findAll(/\b(\w+): (?:nameField|z\.\w+)\(/g, 'src/admin/actions').map((name) => `field_${name}`),
+    ],
   },
   'phone:code.send_again_*': { needed: phoneMethods },
   'phone:code.sent_*': { needed: phoneMethods },

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { panelResources } from '../../src/admin/resources/index.js'
-import { root } from '../../src/root.js'
-import { auditEventNames } from '../../src/audit.js'
+import { packageRoot } from '../../src/package-root.js'
+import { auditEventNames } from '../../src/audit/record-event.js'
 import { dynamicKeys, keyOf } from './dynamic-keys.js'
 import { placeholdersOf, pluralsOf, readSources, readTexts } from './read-texts.js'
 import { builtInKinds } from '../../src/kinds/index.js'
@@ -79,7 +79,7 @@ describe('keys of the panel', () => {
       [...source.matchAll(/\b(?:text|translateComponent)\('(\w+\.\w+)'/g)].map(([, key = '']) => key),
     )
     const outside = panel.flatMap(({ source }) =>
-      [...source.matchAll(/\bownText\('(\w+)', '(\w+)'\)/g)].map(([, part, name]) => `${part}.${name}`),
+      [...source.matchAll(/\btranslate\('(\w+)', '(\w+)'\)/g)].map(([, part, name]) => `${part}.${name}`),
     )
     expect(inReact.length).toBeGreaterThan(20)
     expect([...inReact, ...outside].filter((key) => !has(`components.${key}`))).toEqual([])
@@ -105,7 +105,7 @@ describe('keys of the panel', () => {
   })
 
   it('are in use: a source of the panel or AdminJS itself names each', () => {
-    const theirs = readFileSync(path.join(root, 'node_modules/adminjs/lib/locale/en/translation.json'), 'utf8')
+    const theirs = readFileSync(path.join(packageRoot, 'node_modules/adminjs/lib/locale/en/translation.json'), 'utf8')
     const resources = JSON.stringify(panelResources(builtInKinds))
     const ours = [...panel.map(({ source }) => source), resources, ...auditEventNames].join('\n')
     const unused = own.filter((key) => {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { languages, translatorFor } from '../../src/i18n.js'
+import { languages, translatorFor } from '../../src/i18n/translator.js'
 import { renderMail } from '../../src/notify/render-mail.js'
-import { codeForCall, codeForText } from '../../src/notify/render-phone-code.js'
-import { alert } from '../support/notify.js'
+import { renderVoiceCode, renderTextCode } from '../../src/notify/render-phone-code.js'
+import { backupTokenEmail } from '../support/notify.js'
 
 const greetings = {
   en: 'Hello Ada Lovelace,',
@@ -20,10 +20,10 @@ describe.each(languages)('in %s', (language) => {
   const t = translatorFor(language)
 
   it('a mail greets, names the facts and brings the link, as text and as HTML', () => {
-    const { subject, text, html } = renderMail({ ...alert, language, left: 2 }, 'Night Desk', t)
+    const { subject, text, html } = renderMail({ ...backupTokenEmail, language, left: 2 }, 'Night Desk', t)
     expect(subject).toMatch(/^Night Desk\s?[:：]/)
     for (const body of [text, html])
-      for (const fact of [greetings[language], '2026-03-01 23:59 UTC', '192.0.2.7', alert.link])
+      for (const fact of [greetings[language], '2026-03-01 23:59 UTC', '192.0.2.7', backupTokenEmail.link])
         expect(body).toContain(fact)
     expect(html).toContain(`<html lang="${language}">`)
     // A line that a mail server would refuse to carry (RFC 5322 §2.1.1).
@@ -31,7 +31,7 @@ describe.each(languages)('in %s', (language) => {
   })
 
   it('a text message fits into three parts, or two in the plain alphabet', () => {
-    const message = codeForText({ code: '012345', site: 'Night Desk', host: 'admin.example.com', minutes: 5 }, t)
+    const message = renderTextCode({ code: '012345', site: 'Night Desk', host: 'admin.example.com', minutes: 5 }, t)
     expect(message).toContain('012345')
     expect(message.endsWith('\n\n@admin.example.com #012345')).toBe(true)
     // A part of several carries 67 signs in UCS-2 and 153 in the GSM alphabet (3GPP TS 23.038).
@@ -39,7 +39,7 @@ describe.each(languages)('in %s', (language) => {
   })
 
   it('a call says every digit, the leading zero too, twice', () => {
-    const { says, voice } = codeForCall({ code: '012345', site: 'Night Desk' }, t)
+    const { phrases: says, voice } = renderVoiceCode({ code: '012345', site: 'Night Desk' }, t)
     expect(says.filter((said) => /^\d$/.test(said)).join('')).toBe('012345012345')
     expect(says[0]).toContain('Night Desk')
     expect(voice.slice(0, 2)).toBe(language.slice(0, 2))

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
-import { root } from '../../src/root.js'
+import { packageRoot } from '../../src/package-root.js'
 
 interface Texts {
   [name: string]: string | Texts
@@ -8,7 +8,7 @@ interface Texts {
 
 /** A language's texts by their whole keys, for example `pages:layout.sign_out`. */
 export function readTexts(language: string): ReadonlyMap<string, string> {
-  const folder = path.join(root, 'locales', language)
+  const folder = path.join(packageRoot, 'locales', language)
   return new Map(
     readdirSync(folder).flatMap((file) => {
       const texts: Texts = JSON.parse(readFileSync(path.join(folder, file), 'utf8'))
@@ -41,11 +41,11 @@ export function placeholdersOf(text: string): string[] {
 /** Every source and view that could name a text, with its path and without comments. */
 export function readSources(): { file: string; source: string }[] {
   return ['src', 'views'].flatMap((folder) =>
-    readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' })
+    readdirSync(path.join(packageRoot, folder), { recursive: true, encoding: 'utf8' })
       .filter((file) => /\.(ts|tsx|ejs)$/.test(file))
       .map((file) => ({
         file: `${folder}/${file}`,
-        source: readFileSync(path.join(root, folder, file), 'utf8').replaceAll(/^ *(?:\/?\*|\/\/).*$/gm, ''),
+        source: readFileSync(path.join(packageRoot, folder, file), 'utf8').replaceAll(/^ *(?:\/?\*|\/\/).*$/gm, ''),
       })),
   )
 }

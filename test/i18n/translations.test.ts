@@ -1,9 +1,9 @@
 import { readdirSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { languages } from '../../src/i18n.js'
+import { languages } from '../../src/i18n/translator.js'
 import { voices } from '../../src/notify/gateways/sms-gateway.js'
-import { root } from '../../src/root.js'
+import { packageRoot } from '../../src/package-root.js'
 import { placeholdersOf, pluralsOf, readTexts } from './read-texts.js'
 
 const english = readTexts('en')
@@ -30,7 +30,7 @@ it.each(languages)('calls in a voice of %s', (language) => {
 })
 
 it('has a folder for each language and no other', () => {
-  expect(readdirSync(path.join(root, 'locales')).toSorted()).toEqual(languages.toSorted())
+  expect(readdirSync(path.join(packageRoot, 'locales')).toSorted()).toEqual(languages.toSorted())
 })
 
 describe.each(languages)('in %s', (language) => {

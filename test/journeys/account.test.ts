@@ -5,8 +5,8 @@ import { createSmtpGateway } from '../../src/notify/gateways/smtp.js'
 import { runWorker } from '../../src/notify/run-worker.js'
 import { journeyKinds, openTestDatabase } from '../support/database.js'
 import { testNotify } from '../support/notify.js'
-import { createPerson, type Person, signIn, startTestSite, type TestSite } from '../support/site.js'
-import { type SmtpServer, startSmtp } from '../support/smtp.js'
+import { createTestUser, type TestUser, signIn, startTestSite, type TestSite } from '../support/site.js'
+import { type SmtpServer, startSmtpServer } from '../support/smtp-server.js'
 
 describe.each(journeyKinds())('one’s own account, on the %s database', (where) => {
   let database: Database
@@ -16,7 +16,7 @@ describe.each(journeyKinds())('one’s own account, on the %s database', (where)
   beforeAll(async () => {
     database = await openTestDatabase(where)
     site = await startTestSite(database)
-    smtp = await startSmtp()
+    smtp = await startSmtpServer()
     const gateway = createSmtpGateway(smtp.url, 'Site <site@example.com>')
     const keys = createKeyring([Buffer.alloc(32, 7)])
     const worker = runWorker(testNotify(database, gateway, { keys, clock: site.clock, embedded: where === 'embedded' }))
@@ -39,7 +39,7 @@ describe.each(journeyKinds())('one’s own account, on the %s database', (where)
       [...text.matchAll(/name="session" value="([^"]+)"/g)].map(([, handle]) => handle ?? '')
 
     it('are listed with browser, address and last use, and this one is marked (S-40)', async () => {
-      const person = await createPerson(site)
+      const person = await createTestUser(site)
       await signIn(
         site,
         person,
@@ -58,7 +58,7 @@ describe.each(journeyKinds())('one’s own account, on the %s database', (where)
     })
 
     it('stand in the page without an id that opens them', async () => {
-      const person = await createPerson(site)
+      const person = await createTestUser(site)
       const other = await signIn(site, person)
       const browser = await signIn(site, person)
       const { text } = await browser.get(profile)
@@ -71,7 +71,7 @@ describe.each(journeyKinds())('one’s own account, on the %s database', (where)
     })
 
     it('are ended one by one', async () => {
-      const person = await createPerson(site)
+      const person = await createTestUser(site)
       const other = await signIn(site, person)
       const third = await signIn(site, person)
       const browser = await signIn(site, person)
@@ -87,9 +87,9 @@ describe.each(journeyKinds())('one’s own account, on the %s database', (where)
     })
 
     it('of somebody else are not found', async () => {
-      const victim = await signIn(site, await createPerson(site))
+      const victim = await signIn(site, await createTestUser(site))
       const { rows } = await database.pool.query('select sid from sessions')
-      const browser = await signIn(site, await createPerson(site))
+      const browser = await signIn(site, await createTestUser(site))
       const keys = createKeyring([Buffer.alloc(32, 7)])
       for (const { sid } of rows)
         for (const session of [sid, keys.hash('sessions.sid', sid)])
@@ -98,7 +98,7 @@ describe.each(journeyKinds())('one’s own account, on the %s database', (where)
     })
 
     it('are ended everywhere else, also one between password and token, and this one gets a new id', async () => {
-      const person = await createPerson(site)
+      const person = await createTestUser(site)
       const other = await signIn(site, person)
       const pending = site.browser()
       await pending.post('/account/login', { username: person.email, password: person.password })
@@ -120,7 +120,7 @@ describe.each(journeyKinds())('one’s own account, on the %s database', (where)
     const fresh = 'several fresh words'
 
     it('is changed by who knows the old one, and all other sessions end', async () => {
-      const person = await createPerson(site)
+      const person = await createTestUser(site)
       const other = await signIn(site, person)
       const browser = await signIn(site, person)
       const old = cookieOf(browser)
@@ -142,7 +142,7 @@ describe.each(journeyKinds())('one’s own account, on the %s database', (where)
       ['correct horse battery', 'short', 'password_too_short'],
       ['correct horse battery', 'password123', 'password_too_common'],
     ])('is not changed with %j to %j', async (password, wanted, code) => {
-      const person = await createPerson(site)
+      const person = await createTestUser(site)
       const browser = await signIn(site, person)
       const refused = await browser.post(change, { password, new_password: wanted })
       expect(refused).toMatchObject({ status: 422, code })
@@ -153,7 +153,7 @@ describe.each(journeyKinds())('one’s own account, on the %s database', (where)
 
     it('is not guessed at in an open session: wrong ones count for the person, whatever the address', async () => {
       const limited = await startTestSite(database, { LOGIN_ADDRESS_LIMIT: '5' })
-      const person = await createPerson(limited)
+      const person = await createTestUser(limited)
       const browser = await signIn(limited, person)
       for (let index = 0; index < 5; index += 1)
         expect((await browser.post(change, { password: `wrong ${index}`, new_password: fresh })).code).toBe(
@@ -166,7 +166,7 @@ describe.each(journeyKinds())('one’s own account, on the %s database', (where)
     })
 
     it('is kept sealed through a step-up, and changed after it (A-08)', async () => {
-      const person = await createPerson(site)
+      const person = await createTestUser(site)
       const browser = await signIn(site, person)
       site.clock.advance(301)
       await browser.post(change, { password: person.password, new_password: fresh })
@@ -184,11 +184,11 @@ describe.each(journeyKinds())('one’s own account, on the %s database', (where)
     const address = '/account/email'
     let count = 0
     const newAddress = () => `new${(count += 1)}.${where}@example.com`
-    const emailOf = async (person: Person) =>
+    const emailOf = async (person: TestUser) =>
       (await database.pool.query('select email from users where id = $1', [person.id])).rows[0].email
     const linkIn = (text = '') => /\/account\/email\/confirm\/[\w-]+/.exec(text)?.[0] ?? ''
 
-    const ask = async (person: Person, email: string) => {
+    const ask = async (person: TestUser, email: string) => {
       const browser = await signIn(site, person)
       const toNew = smtp.arrival(email)
       const toOld = smtp.arrival(person.email)
@@ -198,7 +198,7 @@ describe.each(journeyKinds())('one’s own account, on the %s database', (where)
     }
 
     it('changes when the link at the new one is followed, and the old one is told twice (A-12)', async () => {
-      const person = await createPerson(site)
+      const person = await createTestUser(site)
       const email = newAddress()
       const { browser, confirmation, notice } = await ask(person, email)
       expect(notice.subject).toContain('request to change your email address')
@@ -218,7 +218,7 @@ describe.each(journeyKinds())('one’s own account, on the %s database', (where)
     })
 
     it('is confirmed in a browser that is not signed in as well, and signs it in to nothing', async () => {
-      const person = await createPerson(site)
+      const person = await createTestUser(site)
       const email = newAddress()
       const { confirmation } = await ask(person, email)
       const stranger = site.browser()
@@ -229,12 +229,12 @@ describe.each(journeyKinds())('one’s own account, on the %s database', (where)
     })
 
     it('is not changed a day later, nor after a newer request, nor after all sessions were ended', async () => {
-      const late = await createPerson(site)
+      const late = await createTestUser(site)
       const one = await ask(late, newAddress())
       site.clock.advance(24 * 3600)
       expect((await site.browser().post(linkIn(one.confirmation.text))).code).toBe('link_invalid')
 
-      const twice = await createPerson(site)
+      const twice = await createTestUser(site)
       const first = await ask(twice, newAddress())
       const second = await ask(twice, newAddress())
       expect((await site.browser().post(linkIn(first.confirmation.text))).code).toBe('link_invalid')
@@ -244,8 +244,8 @@ describe.each(journeyKinds())('one’s own account, on the %s database', (where)
     })
 
     it('stays where somebody else has the new one, and nobody learns that at the request', async () => {
-      const other = await createPerson(site)
-      const person = await createPerson(site)
+      const other = await createTestUser(site)
+      const person = await createTestUser(site)
       const { confirmation } = await ask(person, other.email)
       const answer = await site.browser().post(linkIn(confirmation.text))
       expect(answer).toMatchObject({ status: 404, code: 'link_invalid' })
@@ -253,7 +253,7 @@ describe.each(journeyKinds())('one’s own account, on the %s database', (where)
     })
 
     it('of two at once is changed once', async () => {
-      const person = await createPerson(site)
+      const person = await createTestUser(site)
       const email = newAddress()
       const { confirmation } = await ask(person, email)
       const link = linkIn(confirmation.text)
@@ -265,7 +265,7 @@ describe.each(journeyKinds())('one’s own account, on the %s database', (where)
     it.each(['', 'ada', 'ada@', 'a b@example.com', 'a@b.c, d@e.f', 'ada@example.com\r\nBcc: x@y.z'])(
       'cannot be %j',
       async (email) => {
-        const person = await createPerson(site)
+        const person = await createTestUser(site)
         const browser = await signIn(site, person)
         const refused = await browser.post(address, { email, password: person.password })
         expect(refused).toMatchObject({ status: 422, code: 'email_invalid' })
@@ -273,14 +273,14 @@ describe.each(journeyKinds())('one’s own account, on the %s database', (where)
     )
 
     it('is not changed without the password', async () => {
-      const person = await createPerson(site)
+      const person = await createTestUser(site)
       const browser = await signIn(site, person)
       const refused = await browser.post(address, { email: newAddress(), password: 'wrong' })
       expect(refused).toMatchObject({ status: 422, code: 'invalid_password' })
     })
 
     it('leaves the link’s secret neither in the database nor in the log', async () => {
-      const person = await createPerson(site)
+      const person = await createTestUser(site)
       const { confirmation } = await ask(person, newAddress())
       const link = linkIn(confirmation.text)
       await site.browser().get(link)

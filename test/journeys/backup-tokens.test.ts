@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
-import type { Answer } from '../support/browse.js'
+import type { HttpResponse } from '../support/http-browser.js'
 import { databaseKinds, openTestDatabase } from '../support/database.js'
-import { mailsTo } from '../support/mails.js'
-import { createPerson, type Person, signIn, startTestSite, type TestSite } from '../support/site.js'
+import { queuedEmailsTo } from '../support/queued-emails.js'
+import { createTestUser, type TestUser, signIn, startTestSite, type TestSite } from '../support/site.js'
 
 const page = '/account/two-factor/backup-tokens'
 
@@ -18,14 +18,14 @@ describe.each(databaseKinds())('backup tokens, on the %s database', (where) => {
     await site.close()
     await database.close()
   })
-  const tokensOn = (answer: Answer) =>
+  const tokensOn = (answer: HttpResponse) =>
     [...answer.text.matchAll(/<code>([A-Z2-7]{4}(?:-[A-Z2-7]{4}){3})<\/code>/g)].map((hit) => hit[1] ?? '')
-  const tokenLogin = (person: Person, token: string) =>
+  const tokenLogin = (person: TestUser, token: string) =>
     site
       .browser()
       .post('/account/login', { username: person.email, password: person.password, otp_token: token })
       .then(({ status }) => status)
-  const countOf = async ({ id }: Person) =>
+  const countOf = async ({ id }: TestUser) =>
     (
       await database.pool.query(
         `select count(distinct d.id)::int as sets, count(t.id)::int as tokens from static_devices d
@@ -35,7 +35,7 @@ describe.each(databaseKinds())('backup tokens, on the %s database', (where) => {
     ).rows[0]
 
   it('are counted, not shown (F-39)', async () => {
-    const person = await createPerson(site, { backupTokens: 3 })
+    const person = await createTestUser(site, { backupTokens: 3 })
     const browser = await signIn(site, person)
     const answer = await browser.get(page)
     expect(answer.text).toContain('3 backup tokens left')
@@ -43,7 +43,7 @@ describe.each(databaseKinds())('backup tokens, on the %s database', (where) => {
   })
 
   it('are made ten at a time, shown once, and the old ones stop at once (F-39)', async () => {
-    const person = await createPerson(site, { backupTokens: 2 })
+    const person = await createTestUser(site, { backupTokens: 2 })
     const browser = await signIn(site, person)
     const made = await browser.post(page)
     expect(made).toMatchObject({ status: 303, location: page })
@@ -57,7 +57,7 @@ describe.each(databaseKinds())('backup tokens, on the %s database', (where) => {
   })
 
   it('come as a text file without a server, and every one in an element of its own', async () => {
-    const browser = await signIn(site, await createPerson(site))
+    const browser = await signIn(site, await createTestUser(site))
     await browser.post(page)
     const answer = await browser.get(page)
     const href = /download="backup-tokens.txt" href="data:text\/plain;charset=utf-8,([^"]+)"/.exec(answer.text)?.[1]
@@ -67,7 +67,7 @@ describe.each(databaseKinds())('backup tokens, on the %s database', (where) => {
   })
 
   it('leave exactly one set of ten when ten are asked for at once', async () => {
-    const person = await createPerson(site)
+    const person = await createTestUser(site)
     const browser = await signIn(site, person)
     const answers = await Promise.all(Array.from({ length: 10 }, () => browser.post(page)))
     expect(answers.map(({ status }) => status)).toEqual(Array(10).fill(303))
@@ -75,7 +75,7 @@ describe.each(databaseKinds())('backup tokens, on the %s database', (where) => {
   })
 
   it('are not shown where they are no longer the newest', async () => {
-    const person = await createPerson(site)
+    const person = await createTestUser(site)
     const browser = await signIn(site, person)
     await browser.post(page)
     const stale = browser.cookies.get('otp_tokens') ?? ''
@@ -85,7 +85,7 @@ describe.each(databaseKinds())('backup tokens, on the %s database', (where) => {
   })
 
   it('are carried from the form to the page sealed, for ten minutes, for one session', async () => {
-    const person = await createPerson(site)
+    const person = await createTestUser(site)
     const browser = await signIn(site, person)
     const made = await browser.post(page)
     const carried = browser.cookies.get('otp_tokens') ?? ''
@@ -103,11 +103,11 @@ describe.each(databaseKinds())('backup tokens, on the %s database', (where) => {
   })
 
   it('are told by mail and recorded, without the tokens', async () => {
-    const person = await createPerson(site)
+    const person = await createTestUser(site)
     const browser = await signIn(site, person)
     await browser.post(page)
     const tokens = tokensOn(await browser.get(page))
-    const mails = (await mailsTo(database, person.email)).filter(({ mail }) => mail === 'backup-tokens-made')
+    const mails = (await queuedEmailsTo(database, person.email)).filter(({ mail }) => mail === 'backup-tokens-made')
     expect(mails).toMatchObject([{ by: 'owner', left: 10, address: '127.0.0.1', browser: 'Firefox 139 on Linux' }])
     const events = await database.pool.query('select * from audit_events where user_id = $1', [person.id])
     expect(events.rows.map(({ event }) => event)).toContain('backup_tokens_made')
@@ -118,8 +118,8 @@ describe.each(databaseKinds())('backup tokens, on the %s database', (where) => {
 
   it('need a device that verified within five minutes, for both verbs', async () => {
     const stranger = site.browser()
-    const withoutDevice = await signIn(site, await createPerson(site, { app: false, staff: false }))
-    const stale = await signIn(site, await createPerson(site))
+    const withoutDevice = await signIn(site, await createTestUser(site, { app: false, staff: false }))
+    const stale = await signIn(site, await createTestUser(site))
     site.clock.advance(301)
     for (const visit of [{ method: 'GET' }, { method: 'HEAD' }, { method: 'POST', form: {} }]) {
       for (const browser of [stranger, withoutDevice])
@@ -130,7 +130,7 @@ describe.each(databaseKinds())('backup tokens, on the %s database', (where) => {
   })
 
   it('leave the session verified that one of them had verified', async () => {
-    const person = await createPerson(site, { app: false, backupTokens: 2 })
+    const person = await createTestUser(site, { app: false, backupTokens: 2 })
     const browser = site.browser()
     const [token = ''] = person.backupTokens
     await browser.post('/account/login', { username: person.email, password: person.password, otp_token: token })

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
-import { addTotpDevice } from '../../src/otp/add-totp-device.js'
+import { addTotpDevice } from '../../src/kinds/totp/add-device.js'
 import { journeyKinds, openTestDatabase } from '../support/database.js'
-import { mailsTo } from '../support/mails.js'
-import { createPerson, type Person, signIn, startTestSite, type TestSite } from '../support/site.js'
+import { queuedEmailsTo } from '../support/queued-emails.js'
+import { createTestUser, type TestUser, signIn, startTestSite, type TestSite } from '../support/site.js'
 
 const page = '/account/two-factor/disable'
 
@@ -18,7 +18,7 @@ describe.each(journeyKinds())('switching two factors off, on the %s database', (
     await site.close()
     await database.close()
   })
-  const devicesOf = async ({ id }: Person) =>
+  const devicesOf = async ({ id }: TestUser) =>
     (
       await database.pool.query(
         'select name from totp_devices where user_id = $1 union all select name from static_devices where user_id = $1',
@@ -27,7 +27,7 @@ describe.each(journeyKinds())('switching two factors off, on the %s database', (
     ).rowCount
 
   it('removes every device, unconfirmed ones and backup tokens too, and ends the other sessions (F-41)', async () => {
-    const person = await createPerson(site, { staff: false, backupTokens: 2 })
+    const person = await createTestUser(site, { staff: false, backupTokens: 2 })
     await database.sequelize.transaction((transaction) =>
       addTotpDevice(site.otp, transaction, { user: person, name: 'Half done', confirmed: false }),
     )
@@ -46,23 +46,23 @@ describe.each(journeyKinds())('switching two factors off, on the %s database', (
   })
 
   it('has nothing to switch off afterwards (F-41)', async () => {
-    const browser = await signIn(site, await createPerson(site, { staff: false, app: false }))
+    const browser = await signIn(site, await createTestUser(site, { staff: false, app: false }))
     expect(await browser.get(page)).toMatchObject({ status: 302, location: '/account/two-factor' })
     expect(await browser.post(page, { confirm: 'yes' })).toMatchObject({ status: 302, location: '/account/two-factor' })
   })
 
   it('wants to be confirmed', async () => {
-    const person = await createPerson(site, { staff: false })
+    const person = await createTestUser(site, { staff: false })
     const browser = await signIn(site, person)
     expect(await browser.post(page)).toMatchObject({ status: 422, code: 'confirmation_required' })
     expect(await devicesOf(person)).toBe(1)
   })
 
   it('tells the owner by mail, and leaves a line for each device', async () => {
-    const person = await createPerson(site, { staff: false, backupTokens: 1 })
+    const person = await createTestUser(site, { staff: false, backupTokens: 1 })
     const browser = await signIn(site, person)
     await browser.post(page, { confirm: 'yes' })
-    expect(await mailsTo(database, person.email)).toContainEqual(
+    expect(await queuedEmailsTo(database, person.email)).toContainEqual(
       expect.objectContaining({ mail: 'two-factor-disabled', by: 'owner', browser: 'Firefox 139 on Linux' }),
     )
     const { rows } = await database.pool.query(
@@ -77,11 +77,11 @@ describe.each(journeyKinds())('switching two factors off, on the %s database', (
   })
 
   it('needs a device that verified within five minutes, for both verbs (I-41)', async () => {
-    const person = await createPerson(site, { staff: false })
+    const person = await createTestUser(site, { staff: false })
     const pending = site.browser()
     await pending.post('/account/login', { username: person.email, password: person.password })
     const stale = await signIn(site, person)
-    const unverified = await signIn(site, await createPerson(site, { staff: false, app: false }))
+    const unverified = await signIn(site, await createTestUser(site, { staff: false, app: false }))
     site.clock.advance(301)
     for (const visit of [{ method: 'GET' }, { method: 'HEAD' }, { method: 'POST', form: { confirm: 'yes' } }]) {
       for (const browser of [site.browser(), pending])
@@ -93,7 +93,7 @@ describe.each(journeyKinds())('switching two factors off, on the %s database', (
   })
 
   it('is refused to staff, with the reason, as the policy stands by default', async () => {
-    const person = await createPerson(site)
+    const person = await createTestUser(site)
     const browser = await signIn(site, person)
     const asked = await browser.get(page)
     expect(asked.status).toBe(200)
@@ -125,7 +125,7 @@ describe.each([
       [true, staff],
       [false, others],
     ] as const) {
-      const browser = await signIn(site, await createPerson(site, { staff: isStaff }))
+      const browser = await signIn(site, await createTestUser(site, { staff: isStaff }))
       const answer = await browser.post(page, { confirm: 'yes' })
       expect(answer.status).toBe(status)
       expect(answer.code).toBe(status === 422 ? 'policy' : undefined)

@@ -1,13 +1,20 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createInvitation } from '../../src/account/invitation/create-invitation.js'
 import type { Database } from '../../src/db/connect.js'
-import { nowhere } from '../../src/origin.js'
-import { hotp } from '../../src/otp/oath.js'
+import { noClient } from '../../src/client-info.js'
+import { generateHotp } from '../../src/otp/oath.js'
 import { appCode } from '../support/authenticator.js'
-import type { Browser } from '../support/browse.js'
+import type { HttpBrowser } from '../support/http-browser.js'
 import { journeyKinds, openTestDatabase } from '../support/database.js'
 import { giveDevice, SECRET } from '../support/device-states.js'
-import { createPerson, type Person, signIn, startTestSite, type TestSite, type Traits } from '../support/site.js'
+import {
+  createTestUser,
+  type TestUser,
+  signIn,
+  startTestSite,
+  type TestSite,
+  type TestUserTraits,
+} from '../support/site.js'
 
 const login = '/account/login'
 const setup = '/account/two-factor/setup'
@@ -25,10 +32,10 @@ describe.each(journeyKinds())('a device that an administrator disables meanwhile
     await database.close()
   })
 
-  const owner = (traits: Traits = {}) => createPerson(site, { superuser: true, ...traits })
-  const password = (browser: Browser, { email, password: typed }: Person, more = {}) =>
+  const owner = (traits: TestUserTraits = {}) => createTestUser(site, { superuser: true, ...traits })
+  const password = (browser: HttpBrowser, { email, password: typed }: TestUser, more = {}) =>
     browser.post(login, { username: email, password: typed, ...more })
-  const token = ({ app, code }: Person) => ({ otp_device: app?.persistentId ?? '', otp_token: code() })
+  const token = ({ app, code }: TestUser) => ({ otp_device: app?.persistentId ?? '', otp_token: code() })
 
   async function setConfirmed(kind: string, id: number | undefined, confirmed: boolean): Promise<void> {
     const root = await signIn(site, await owner())
@@ -38,8 +45,8 @@ describe.each(journeyKinds())('a device that an administrator disables meanwhile
     site.clock.advance(30)
   }
 
-  async function invited(person: Person): Promise<Browser> {
-    const invitation = { userId: person.id, actorId: null, origin: nowhere }
+  async function invited(person: TestUser): Promise<HttpBrowser> {
+    const invitation = { userId: person.id, actorId: null, origin: noClient }
     const { link } = await database.sequelize.transaction((transaction) =>
       createInvitation(site.otp, transaction, invitation, site.baseUrl),
     )
@@ -49,14 +56,14 @@ describe.each(journeyKinds())('a device that an administrator disables meanwhile
   }
 
   /** Begins an authenticator app. @returns what it would show */
-  async function beginApp(browser: Browser): Promise<() => string> {
+  async function beginApp(browser: HttpBrowser): Promise<() => string> {
     await browser.post(setup, { method: 'totp' })
     const key = /<code class="secret"[^>]*>([A-Z2-7 ]+)</.exec((await browser.get(setup)).text)?.[1]
     if (!key) throw new Error('The page shows no key.')
     return () => appCode(key, site.clock.now())
   }
 
-  const active = async ({ id }: Person) => {
+  const active = async ({ id }: TestUser) => {
     const { rows } = await database.pool.query(
       `select 'totp' as kind from totp_devices where user_id = $1 and confirmed
       union all select 'hotp' from hotp_devices where user_id = $1 and confirmed`,
@@ -64,7 +71,7 @@ describe.each(journeyKinds())('a device that an administrator disables meanwhile
     )
     return rows.map(({ kind }) => kind)
   }
-  const expectShut = async (browser: Browser) => {
+  const expectShut = async (browser: HttpBrowser) => {
     for (const page of ['/admin', '/account/two-factor/backup-tokens', '/account/password/change', add])
       expect([page, (await browser.get(page)).status]).toEqual([page, 302])
   }
@@ -76,7 +83,9 @@ describe.each(journeyKinds())('a device that an administrator disables meanwhile
     const confirm = (await browser.post(add, key)).location ?? ''
     expect(confirm).toMatch(/\/confirm$/)
     await setConfirmed('totp', alice.app?.id, false)
-    expect((await browser.post(confirm, { otp_token: hotp(SECRET, 0, 6) })).location).toMatch(/^\/account\/login/)
+    expect((await browser.post(confirm, { otp_token: generateHotp(SECRET, 0, 6) })).location).toMatch(
+      /^\/account\/login/,
+    )
     expect(await active(alice)).toEqual([])
     await expectShut(browser)
   })

@@ -1,8 +1,8 @@
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { AfterEvents, OtpEvents } from '../../src/otp/events.js'
-import { act, type PanelSite, usePanelSite } from '../admin/panel-site.js'
-import type { Browser } from '../support/browse.js'
-import { createPerson, type Person, signIn } from '../support/site.js'
+import { callAction, type PanelSite, usePanelSite } from '../admin/panel-site.js'
+import type { HttpBrowser } from '../support/http-browser.js'
+import { createTestUser, type TestUser, signIn } from '../support/site.js'
 import { deviceModels } from '../support/device-models.js'
 
 const site = usePanelSite()
@@ -37,7 +37,7 @@ beforeAll(() => {
     })
 })
 
-let person: Person
+let person: TestUser
 
 beforeEach(async () => {
   person = await site().person({ backupTokens: 2 })
@@ -47,7 +47,7 @@ beforeEach(async () => {
 const names = () => told.filter(({ userId }) => userId === person.id).map(({ name }) => name)
 
 /** The password step, and then what is typed. */
-async function giveToken(browser: Browser, token: string, device = person.app) {
+async function giveToken(browser: HttpBrowser, token: string, device = person.app) {
   await browser.post('/account/login', { username: person.email, password: person.password })
   return browser.post('/account/login', { otp_device: device?.persistentId ?? '', otp_token: token })
 }
@@ -99,7 +99,7 @@ describe('what is told', () => {
     ['delete', 'deviceRemoved'],
     ['edit', 'deviceSwitchedOff'],
   ] as const)('of an administrator’s %s: %s, by whom', async (action, name) => {
-    const answer = await act(site().boss, 'totp_devices', person.app?.id ?? 0, action, { confirmed: 'false' })
+    const answer = await callAction(site().boss, 'totp_devices', person.app?.id ?? 0, action, { confirmed: 'false' })
     expect(answer.status).toBe(200)
     expect(told.filter(({ userId }) => userId === person.id)).toEqual([
       { name, userId: person.id, hasTransaction: true, by: 'administrator', actorId: site().bossPerson.id },
@@ -107,7 +107,8 @@ describe('what is told', () => {
   })
 
   it('of a device that an administrator enabled again, by whom', async () => {
-    const edit = (confirmed: string) => act(site().boss, 'totp_devices', person.app?.id ?? 0, 'edit', { confirmed })
+    const edit = (confirmed: string) =>
+      callAction(site().boss, 'totp_devices', person.app?.id ?? 0, 'edit', { confirmed })
     await edit('false')
     told.length = 0
     expect((await edit('true')).status).toBe(200)
@@ -123,7 +124,7 @@ describe('what is told', () => {
   })
 
   it('of a reset: each device, by whom', async () => {
-    await act(site().boss, 'users', person.id, 'resetSecondFactor')
+    await callAction(site().boss, 'users', person.id, 'resetSecondFactor')
     expect(names()).toEqual(['deviceRemoved', 'deviceRemoved'])
   })
 
@@ -145,7 +146,7 @@ async function withBroken(name: keyof OtpEvents | keyof AfterEvents, work: () =>
   await work().finally(end)
 }
 
-const isIn = async (browser: Browser) => (await browser.get('/admin/api/dashboard')).status === 200
+const isIn = async (browser: HttpBrowser) => (await browser.get('/admin/api/dashboard')).status === 200
 const failuresOf = async ({ database }: PanelSite) =>
   (await deviceModels(database).TotpDevice.findByPk(person.app?.id ?? 0, { rejectOnEmpty: true })).failure_count
 
@@ -170,7 +171,7 @@ describe('a handler that throws', () => {
 
   it('inside vetoes a reset: every device is still there', async () => {
     await withBroken('deviceRemoved', async () => {
-      expect((await act(site().boss, 'users', person.id, 'resetSecondFactor')).status).toBe(500)
+      expect((await callAction(site().boss, 'users', person.id, 'resetSecondFactor')).status).toBe(500)
     })
     expect(await isIn(await signIn(site(), person))).toBe(true)
   })
@@ -207,7 +208,7 @@ describe('a handler that throws', () => {
   })
 
   it('after the fact may fail later, too', async () => {
-    const someone = await createPerson(site())
+    const someone = await createTestUser(site())
     const end = site().otp.events.on('signedIn', () => Promise.reject(new Error('a late fault')))
     await signIn(site(), someone)
     end()

@@ -3,16 +3,16 @@ import express from 'express'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createInvitation } from '../../src/account/invitation/create-invitation.js'
 import type { Database } from '../../src/db/connect.js'
-import { nowhere } from '../../src/origin.js'
-import { asProgram, openHostSite } from '../auth/host-site.js'
+import { noClient } from '../../src/client-info.js'
+import { asApiClient, openHostSite } from '../auth/host-site.js'
 import { appCode } from '../support/authenticator.js'
-import type { Answer, Browser } from '../support/browse.js'
+import type { HttpResponse, HttpBrowser } from '../support/http-browser.js'
 import { journeyKinds, openTestDatabase, temporaryFolder } from '../support/database.js'
-import { createPerson, type Person, signIn, startTestSite, type TestSite } from '../support/site.js'
+import { createTestUser, type TestUser, signIn, startTestSite, type TestSite } from '../support/site.js'
 
 const setup = '/account/two-factor/setup'
 
-async function enrol(site: TestSite, browser: Browser): Promise<Answer> {
+async function enrol(site: TestSite, browser: HttpBrowser): Promise<HttpResponse> {
   await browser.post(setup, { method: 'totp' })
   const secret = /<code class="secret"[^>]*>([A-Z2-7 ]+)</.exec((await browser.get(setup)).text)?.[1] ?? ''
   return browser.post(setup, { otp_token: appCode(secret, site.clock.now()) })
@@ -29,14 +29,14 @@ describe.each(journeyKinds())('an invitation, on the %s database', (where) => {
     await site.close()
     await database.close()
   })
-  const invite = async ({ id }: Person) => {
+  const invite = async ({ id }: TestUser) => {
     const made = await database.sequelize.transaction((transaction) =>
-      createInvitation(site.otp, transaction, { userId: id, actorId: null, origin: nowhere }, site.baseUrl),
+      createInvitation(site.otp, transaction, { userId: id, actorId: null, origin: noClient }, site.baseUrl),
     )
     return new URL(made.link).pathname
   }
   const withoutPassword = async () => {
-    const person = await createPerson(site, { app: false })
+    const person = await createTestUser(site, { app: false })
     await database.models.User.update({ password_hash: null }, { where: { id: person.id } })
     return person
   }
@@ -44,7 +44,7 @@ describe.each(journeyKinds())('an invitation, on the %s database', (where) => {
   it('tells password managers whose password is chosen or asked for (DEV-R7)', async () => {
     for (const [person, autocomplete] of [
       [await withoutPassword(), 'new-password'],
-      [await createPerson(site, { app: false }), 'current-password'],
+      [await createTestUser(site, { app: false }), 'current-password'],
     ] as const) {
       const link = await invite(person)
       const browser = site.browser()
@@ -59,7 +59,7 @@ describe.each(journeyKinds())('an invitation, on the %s database', (where) => {
   })
 
   it('leads somebody with a password through it to set-up and into the panel', async () => {
-    const person = await createPerson(site, { app: false })
+    const person = await createTestUser(site, { app: false })
     const link = await invite(person)
     const browser = site.browser()
     const page = await browser.get(link)
@@ -72,7 +72,7 @@ describe.each(journeyKinds())('an invitation, on the %s database', (where) => {
   })
 
   it('asks for the password that there is, and is not spent on a wrong one', async () => {
-    const person = await createPerson(site, { app: false })
+    const person = await createTestUser(site, { app: false })
     const link = await invite(person)
     const browser = site.browser()
     expect(await browser.post(link, {})).toMatchObject({ status: 422, code: 'invalid_login' })
@@ -96,7 +96,7 @@ describe.each(journeyKinds())('an invitation, on the %s database', (where) => {
   })
 
   it('opens set-up and nothing else', async () => {
-    const person = await createPerson(site, { app: false, staff: false })
+    const person = await createTestUser(site, { app: false, staff: false })
     const link = await invite(person)
     const browser = site.browser()
     await browser.post(link, { password: person.password })
@@ -111,7 +111,7 @@ describe.each(journeyKinds())('an invitation, on the %s database', (where) => {
   })
 
   it('works once: of two at once one gets in, and the page is gone afterwards', async () => {
-    for (const person of [await createPerson(site, { app: false }), await withoutPassword()]) {
+    for (const person of [await createTestUser(site, { app: false }), await withoutPassword()]) {
       const link = await invite(person)
       const password = 'correct horse battery'
       const answers = await Promise.all(['One/1', 'Other/1'].map((name) => site.browser(name).post(link, { password })))
@@ -126,7 +126,7 @@ describe.each(journeyKinds())('an invitation, on the %s database', (where) => {
   })
 
   it('is not used up by looking at it', async () => {
-    const person = await createPerson(site, { app: false })
+    const person = await createTestUser(site, { app: false })
     const link = await invite(person)
     await site.browser().get(link)
     await site.browser().visit(link, { method: 'HEAD' })
@@ -134,7 +134,7 @@ describe.each(journeyKinds())('an invitation, on the %s database', (where) => {
   })
 
   it('ends after 24 hours, with the next one, and when the user is switched off', async () => {
-    const person = await createPerson(site, { app: false })
+    const person = await createTestUser(site, { app: false })
     const old = await invite(person)
     site.clock.advance(24 * 3600 - 1)
     expect((await site.browser().get(old)).status).toBe(200)
@@ -149,7 +149,7 @@ describe.each(journeyKinds())('an invitation, on the %s database', (where) => {
   })
 
   it('asks whoever has a device for it all the same (F-28)', async () => {
-    const person = await createPerson(site)
+    const person = await createTestUser(site)
     const link = await invite(person)
     const browser = site.browser()
     const login = `/account/login?next=${encodeURIComponent(setup)}`
@@ -163,15 +163,15 @@ describe.each(journeyKinds())('an invitation, on the %s database', (where) => {
   })
 
   it('signs whoever used this browser before out', async () => {
-    const browser = await signIn(site, await createPerson(site))
-    const person = await createPerson(site, { app: false })
+    const browser = await signIn(site, await createTestUser(site))
+    const person = await createTestUser(site, { app: false })
     await browser.post(await invite(person), { password: person.password })
     expect((await browser.get('/admin')).status).toBe(302)
     expect((await browser.get(setup)).text).toContain(person.email)
   })
 
   it('stands hashed in the database and nowhere in the log, nor passes on as a referrer', async () => {
-    const person = await createPerson(site, { app: false })
+    const person = await createTestUser(site, { app: false })
     const link = await invite(person)
     const token = link.split('/').at(-1) ?? ''
     const answer = await site.browser().get(link)
@@ -190,7 +190,7 @@ describe.each(journeyKinds())('an invitation, on the %s database', (where) => {
   })
 
   it('is recorded when it is made and when it is used', async () => {
-    const person = await createPerson(site, { app: false })
+    const person = await createTestUser(site, { app: false })
     await site.browser().post(await invite(person), { password: person.password })
     const { rows } = await database.pool.query('select event from audit_events where user_id = $1 order by id', [
       person.id,
@@ -227,10 +227,10 @@ describe('an invitation beside an application', () => {
   })
 
   /** Who has just given his password on the page of an invitation. */
-  const arrive = async (person: Person) => {
+  const arrive = async (person: TestUser) => {
     const { database } = site
     const { link } = await database.sequelize.transaction((transaction) =>
-      createInvitation(site.otp, transaction, { userId: person.id, actorId: null, origin: nowhere }, site.baseUrl),
+      createInvitation(site.otp, transaction, { userId: person.id, actorId: null, origin: noClient }, site.baseUrl),
     )
     const browser = site.browser()
     await browser.post(new URL(link).pathname, { password: person.password })
@@ -238,11 +238,11 @@ describe('an invitation beside an application', () => {
   }
 
   it('opens none of its routes either, until a device is set up', async () => {
-    const browser = await arrive(await createPerson(site, { app: false }))
+    const browser = await arrive(await createTestUser(site, { app: false }))
     for (const address of ['/reports', '/report.html', '/account/login/..%2f..%2freport.html', '/nowhere'])
       expect(await browser.get(address)).toMatchObject({ status: 302, location: setup })
     expect(await browser.post('/reports')).toMatchObject({ status: 302, location: setup })
-    const program = await asProgram(browser).get('/reports')
+    const program = await asApiClient(browser).get('/reports')
     expect(program.status).toBe(403)
     expect(JSON.parse(program.text).error).toMatchObject({ code: 'enrolment_required', enrolmentUrl: setup })
     await enrol(site, browser)
@@ -250,7 +250,7 @@ describe('an invitation beside an application', () => {
   })
 
   it('signs whoever has a device in by it only', async () => {
-    const person = await createPerson(site)
+    const person = await createTestUser(site)
     const browser = await arrive(person)
     expect((await browser.get('/reports')).text).toBe('Reports for anonymous')
     await browser.post('/account/login', { otp_token: person.code() })

@@ -4,19 +4,19 @@ import { migrate } from '../../src/db/migrate.js'
 import { mailSchema } from '../../src/notify/mails.js'
 import { openPayload } from '../../src/notify/seal-payload.js'
 import { addDevice } from '../../src/otp/add-device.js'
-import { addPhoneDevice } from '../../src/otp/add-challenge-device.js'
-import { addHotpDevice } from '../../src/otp/add-hotp-device.js'
-import { addedKinds } from '../../src/otp/kinds/added-kind.js'
+import { addPhoneDevice } from '../../src/kinds/phone/add-device.js'
+import { addHotpDevice } from '../../src/kinds/hotp/add-device.js'
+import { filterCustomKinds } from '../../src/otp/kind-registry/custom-kind.js'
 import type { Device } from '../../src/otp/device.js'
 import { generateChallenge } from '../../src/otp/generate-challenge.js'
 import { matchToken } from '../../src/otp/match-token.js'
-import { hotp } from '../../src/otp/oath.js'
+import { generateHotp } from '../../src/otp/oath.js'
 import { rotateKeys } from '../../src/otp/rotate-keys.js'
-import { tokenOf, wordKind } from '../package/tiny-kind/words.js'
-import type { Answer, Browser } from '../support/browse.js'
+import { tokenOf, wordKind } from '../embedding/tiny-kind/words.js'
+import type { HttpResponse, HttpBrowser } from '../support/http-browser.js'
 import { testClock } from '../support/clock.js'
 import { journeyKinds, openTestDatabase } from '../support/database.js'
-import { createPerson, type Person, signIn, startTestSite, type TestSite } from '../support/site.js'
+import { createTestUser, type TestUser, signIn, startTestSite, type TestSite } from '../support/site.js'
 import { deviceModels } from '../support/device-models.js'
 
 const login = '/account/login'
@@ -27,7 +27,7 @@ const kind = wordKind()
 
 type Keys = readonly Buffer[]
 
-interface Owner extends Person {
+interface Owner extends TestUser {
   hardware: Device
   word: Device
 }
@@ -58,12 +58,12 @@ describe.each(journeyKinds())('the life of a secret key, on the %s database', (w
 
   /** Somebody with a device of every kind that has a secret, all of it made by one process. */
   async function enrol(site: TestSite): Promise<Owner> {
-    const person = await createPerson(site, { backupTokens: 4 })
+    const person = await createTestUser(site, { backupTokens: 4 })
     return database.sequelize.transaction(async (transaction) => {
       const own = { userId: person.id, confirmed: true }
       const key = { secret, digits: 6, counter: 0 } as const
       const hardware = await addHotpDevice(site.otp, transaction, { ...own, name: 'Token', ...key })
-      const [word] = addedKinds(site.otp.kinds)
+      const [word] = filterCustomKinds(site.otp.kinds)
       if (!word) throw new Error('The kind from outside is not registered.')
       const columns = (id: number) => ({
         secret: site.otp.keys.seal(Buffer.from('open sesame'), { column: 'word_devices.secret', id }),
@@ -82,7 +82,7 @@ describe.each(journeyKinds())('the life of a secret key, on the %s database', (w
         clock.advance(30)
         return { otp_device: owner.app?.persistentId ?? '', otp_token: owner.code() }
       case 'hotp':
-        return { otp_device: owner.hardware.persistentId, otp_token: hotp(secret, used % 5, 6) }
+        return { otp_device: owner.hardware.persistentId, otp_token: generateHotp(secret, used % 5, 6) }
       case 'static':
         return { otp_device: owner.backup?.persistentId ?? '', otp_token: owner.backupTokens.pop() ?? '' }
       case 'word':
@@ -90,7 +90,7 @@ describe.each(journeyKinds())('the life of a secret key, on the %s database', (w
     }
   }
 
-  async function enter(site: TestSite, owner: Owner, factor: Factor, browser = site.browser()): Promise<Answer> {
+  async function enter(site: TestSite, owner: Owner, factor: Factor, browser = site.browser()): Promise<HttpResponse> {
     await browser.post(login, { username: owner.email, password: owner.password })
     used = factor === 'hotp' ? -1 : used
     return browser.post(login, tokenFor(owner, factor))
@@ -231,11 +231,11 @@ describe.each(journeyKinds())('the life of a secret key, on the %s database', (w
 
     it('pages, panel, setup in progress and forms that wait give no 500', async () => {
       const before = await start([K1])
-      const owner = await createPerson(before, { superuser: true, backupTokens: 1 })
+      const owner = await createTestUser(before, { superuser: true, backupTokens: 1 })
       const browser = await signIn(before, owner)
       clock.advance(400)
       await browser.post('/account/password/change', { password: owner.password, new_password: 'another passphrase' })
-      const person = await createPerson(before, { app: false })
+      const person = await createTestUser(before, { app: false })
       const fresh = before.browser()
       await fresh.post(login, { username: person.email, password: person.password })
       await fresh.post(`${profile}/setup`, { method: 'totp' })
@@ -311,7 +311,7 @@ describe.each(journeyKinds())('the life of a secret key, on the %s database', (w
       const [first = [K1], ...later] = steps
       const before = await start(first)
       const number = `+4179${String((used += 1)).padStart(7, '0')}`
-      const owner = await createPerson(before)
+      const owner = await createTestUser(before)
       const phone = { userId: owner.id, name: 'Phone', confirmed: true, number, method: 'sms' } as const
       const { persistentId: deviceId } = await addPhoneDevice(before.otp, undefined, phone)
       const send = (site: TestSite) => generateChallenge(site.otp, { userId: owner.id, deviceId, language: 'en' })
@@ -322,7 +322,7 @@ describe.each(journeyKinds())('the life of a secret key, on the %s database', (w
       // The owner's own limit must not hide the number's.
       await database.pool.query('update challenge_sends set user_id = $2 where user_id = $1', [
         owner.id,
-        (await createPerson(before)).id,
+        (await createTestUser(before)).id,
       ])
       for (const keys of later) {
         const site = await start(keys)
@@ -340,7 +340,7 @@ describe.each(journeyKinds())('the life of a secret key, on the %s database', (w
       'share the limit on passwords %s (SEC-19)',
       async (whose) => {
         const [one, two] = [await start([K1, K2]), await start([K2, K1])]
-        const username = whose === 'of an account' ? (await createPerson(one)).email : `nobody.${where}@example.com`
+        const username = whose === 'of an account' ? (await createTestUser(one)).email : `nobody.${where}@example.com`
         const inTurn: number[] = []
         for (let attempt = 0; attempt < 12; attempt += 1)
           inTurn.push((await wrong(attempt % 2 === 0 ? one : two, username)).status)
@@ -350,7 +350,7 @@ describe.each(journeyKinds())('the life of a secret key, on the %s database', (w
 
     it('share that limit at the same moment (SEC-19)', async () => {
       const sites = [await start([K1, K2]), await start([K2, K1])]
-      const { email } = await createPerson(await start([K1, K2]))
+      const { email } = await createTestUser(await start([K1, K2]))
       const answers = await Promise.all(
         Array.from({ length: 12 }, () => sites.map((site) => wrong(site, email))).flat(),
       )
@@ -398,7 +398,7 @@ describe.each(journeyKinds())('the life of a secret key, on the %s database', (w
   }
 
   /** The pages that are a fault for a browser that comes from another process. */
-  async function faultsAt(site: TestSite, from: Browser, paths: readonly string[]): Promise<string[]> {
+  async function faultsAt(site: TestSite, from: HttpBrowser, paths: readonly string[]): Promise<string[]> {
     const faults = []
     for (const path of paths) {
       const moved = site.browser()

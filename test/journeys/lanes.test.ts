@@ -1,14 +1,21 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
-import { addHotpDevice } from '../../src/otp/add-hotp-device.js'
-import { addTotpDevice } from '../../src/otp/add-totp-device.js'
-import type { Browser } from '../support/browse.js'
-import { addMailbox } from '../support/challenges.js'
+import { addHotpDevice } from '../../src/kinds/hotp/add-device.js'
+import { addTotpDevice } from '../../src/kinds/totp/add-device.js'
+import type { HttpBrowser } from '../support/http-browser.js'
+import { addEmail } from '../support/challenges.js'
 import { databaseKinds, openTestDatabase } from '../support/database.js'
-import { startDeliveries } from '../support/phones.js'
-import { createPerson, type Person, signIn, startTestSite, type TestSite, type Traits } from '../support/site.js'
-import { makeSoftKey } from '../support/soft-key.js'
-import { addTestKey } from '../support/webauthn.js'
+import { startDeliveries } from '../support/deliveries.js'
+import {
+  createTestUser,
+  type TestUser,
+  signIn,
+  startTestSite,
+  type TestSite,
+  type TestUserTraits,
+} from '../support/site.js'
+import { createSoftwareKey } from '../support/software-key.js'
+import { addSoftwareKey } from '../support/webauthn.js'
 
 const login = '/account/login'
 const verify = '/account/verify'
@@ -34,8 +41,8 @@ describe.each(databaseKinds())('lanes of failed attempts, on the %s database', (
     await database.close()
   })
 
-  const owner = (traits: Traits = {}) => createPerson(site, { backupTokens: 3, ...traits })
-  const enter = async (person: Person, browser = site.browser()): Promise<Browser> => {
+  const owner = (traits: TestUserTraits = {}) => createTestUser(site, { backupTokens: 3, ...traits })
+  const enter = async (person: TestUser, browser = site.browser()): Promise<HttpBrowser> => {
     await browser.post(login, { username: person.email, password: person.password })
     return browser
   }
@@ -46,7 +53,7 @@ describe.each(databaseKinds())('lanes of failed attempts, on the %s database', (
   }
 
   /** Wrong codes from a browser of the attacker's, each as early as the device allows it. */
-  const attack = async (person: Person, times: number, token = '000000', device = person.app?.persistentId ?? '') => {
+  const attack = async (person: TestUser, times: number, token = '000000', device = person.app?.persistentId ?? '') => {
     const eve = await enter(person)
     for (let tries = 1; tries <= times; tries += 1) {
       expect(await eve.post(login, { otp_device: device, otp_token: token })).toMatchObject(rejected)
@@ -54,7 +61,7 @@ describe.each(databaseKinds())('lanes of failed attempts, on the %s database', (
     }
     return eve
   }
-  const lock = async (person: Person) => {
+  const lock = async (person: TestUser) => {
     await attack(person, 9)
     const eve = await enter(person)
     const form = { otp_device: person.app?.persistentId ?? '', otp_token: '000000' }
@@ -83,7 +90,7 @@ describe.each(databaseKinds())('lanes of failed attempts, on the %s database', (
 
     it('accepts a security key from any browser', async () => {
       const person = await owner()
-      const { key } = await addTestKey(site.otp, person.id)
+      const { key } = await addSoftwareKey(site.otp, person.id)
       await lock(person)
       const alice = await enter(person)
       const options = JSON.parse((await alice.post(`${login}/security-key`)).text)
@@ -125,7 +132,7 @@ describe.each(databaseKinds())('lanes of failed attempts, on the %s database', (
       const person = await owner()
       const alice = await signIn(site, person)
       await alice.post('/account/logout')
-      const device = await addMailbox(site.otp, person.id)
+      const device = await addEmail(site.otp, person.id)
       await lock(person)
       const ask = { otp_device: device.persistentId, otp_challenge: '1' }
       // Without a worker the page waits ten seconds for the email.
@@ -202,14 +209,14 @@ describe.each(databaseKinds())('lanes of failed attempts, on the %s database', (
 
   describe('a passkey alone (SEC-08)', () => {
     const passkey = `${login}/passkey`
-    const byPasskey = async (browser: Browser) => {
+    const byPasskey = async (browser: HttpBrowser) => {
       const options = JSON.parse((await browser.post(`${passkey}/options`)).text)
       return { ...options, origin: site.baseUrl, userVerified: true }
     }
 
     it('counts a wrong signature neither for the key nor for the account', async () => {
       const person = await owner({ app: false, staff: false })
-      const { device, key } = await addTestKey(site.otp, person.id)
+      const { device, key } = await addSoftwareKey(site.otp, person.id)
       for (let tries = 1; tries <= 12; tries += 1) {
         const eve = site.browser()
         const answer = JSON.parse(key.answer(await byPasskey(eve)))
@@ -231,12 +238,12 @@ describe.each(databaseKinds())('lanes of failed attempts, on the %s database', (
 
     it('counts no answer of another key, and signs in whose codes are locked', async () => {
       const person = await owner()
-      const { device, key } = await addTestKey(site.otp, person.id)
+      const { device, key } = await addSoftwareKey(site.otp, person.id)
       await lock(person)
       const eve = site.browser()
       const options = await byPasskey(eve)
       const { id, rawId } = JSON.parse(key.answer(options))
-      const named = JSON.stringify({ ...JSON.parse(makeSoftKey().answer(options)), id, rawId })
+      const named = JSON.stringify({ ...JSON.parse(createSoftwareKey().answer(options)), id, rawId })
       expect((await eve.post(passkey, { otp_token: named })).status).toBe(422)
       expect(await rowOf(device.persistentId)).toMatchObject({ failure_count: 0 })
       const alice = site.browser()
@@ -246,7 +253,7 @@ describe.each(databaseKinds())('lanes of failed attempts, on the %s database', (
   })
 
   describe('the limit of an account (SEC-R1)', () => {
-    const addApp = (person: Person, key: number) =>
+    const addApp = (person: TestUser, key: number) =>
       database.sequelize.transaction((transaction) =>
         addTotpDevice(site.otp, transaction, {
           user: person,
@@ -255,12 +262,12 @@ describe.each(databaseKinds())('lanes of failed attempts, on the %s database', (
           confirmed: true,
         }),
       )
-    const oneForm = (person: Person, token: string) =>
+    const oneForm = (person: TestUser, token: string) =>
       site.browser().post(login, { username: person.email, password: person.password, otp_token: token })
 
     it('counts a guess once for each device that it is compared with', async () => {
       const open = await startTestSite(database, { OTP_THROTTLE_FACTOR: '0' })
-      const person = await createPerson(open)
+      const person = await createTestUser(open)
       await addApp(person, 4)
       await addApp(person, 5)
       const guess = (token: string) =>
@@ -288,8 +295,8 @@ describe.each(databaseKinds())('lanes of failed attempts, on the %s database', (
     })
 
     it('keeps an attacker’s failures when the owner signs in, whichever way', async () => {
-      const verifiedBefore = new Map<Person, Browser>()
-      const ways: Record<string, (person: Person) => Promise<unknown>> = {
+      const verifiedBefore = new Map<TestUser, HttpBrowser>()
+      const ways: Record<string, (person: TestUser) => Promise<unknown>> = {
         'in a new browser': async (person) =>
           expect(await (await enter(person)).post(login, { otp_token: person.code() })).toMatchObject(accepted),
         'in one form': async (person) => expect(await oneForm(person, person.code())).toMatchObject(accepted),
@@ -336,7 +343,7 @@ describe.each(databaseKinds())('lanes of failed attempts, on the %s database', (
 
     it('holds for many guesses at once', async () => {
       const open = await startTestSite(database, { OTP_THROTTLE_FACTOR: '0' })
-      const person = await createPerson(open)
+      const person = await createTestUser(open)
       const browsers = await Promise.all(
         Array.from({ length: 15 }, async () => {
           const browser = open.browser()
@@ -351,7 +358,7 @@ describe.each(databaseKinds())('lanes of failed attempts, on the %s database', (
 
     it('is one for all sessions of a person, and one for all browsers the person is known in', async () => {
       const open = await startTestSite(database, { OTP_THROTTLE_FACTOR: '0' })
-      const person = await createPerson(open)
+      const person = await createTestUser(open)
       const browsers = [await signIn(open, person), await signIn(open, person)]
       for (let index = 0; index < 10; index += 1)
         expect(await browsers[index % 2]?.post(verify, { otp_token: '000000' })).toMatchObject(rejected)
@@ -368,7 +375,7 @@ describe.each(databaseKinds())('lanes of failed attempts, on the %s database', (
     })
 
     it('does not know a browser that was signed in with the password alone', async () => {
-      const person = await createPerson(site, { app: false, staff: false })
+      const person = await createTestUser(site, { app: false, staff: false })
       const eve = await enter(person)
       expect(eve.cookies.has('otp_browser')).toBe(true)
       await eve.post('/account/logout')

@@ -2,9 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createInvitation } from '../../src/account/invitation/create-invitation.js'
 import { createLink, type LinkPurpose } from '../../src/account/one-time-link.js'
 import type { Database } from '../../src/db/connect.js'
-import { nowhere } from '../../src/origin.js'
+import { noClient } from '../../src/client-info.js'
 import { journeyKinds, openTestDatabase } from '../support/database.js'
-import { createPerson, type Person, signIn, startTestSite, type TestSite } from '../support/site.js'
+import { createTestUser, type TestUser, signIn, startTestSite, type TestSite } from '../support/site.js'
 
 const pages: Record<LinkPurpose, string> = {
   invitation: '/account/invitation',
@@ -26,16 +26,16 @@ describe.each(journeyKinds())('links of mails, on the %s database', (where) => {
   })
 
   const sql = (text: string, ...values: unknown[]) => database.pool.query(text, values)
-  const linkFor = async ({ id }: Person, purpose: LinkPurpose): Promise<string> => {
+  const linkFor = async ({ id }: TestUser, purpose: LinkPurpose): Promise<string> => {
     const details = purpose === 'email-confirmation' ? { email: `next.${id}@example.com` } : {}
     const { token } = await database.sequelize.transaction((transaction) =>
       createLink(site.otp, transaction, { purpose, userId: id, details }),
     )
     return `${pages[purpose]}/${token}`
   }
-  const invitedBy = async (actor: Person, { id }: Person): Promise<string> => {
+  const invitedBy = async (actor: TestUser, { id }: TestUser): Promise<string> => {
     const { link } = await database.sequelize.transaction((transaction) =>
-      createInvitation(site.otp, transaction, { userId: id, actorId: actor.id, origin: nowhere }, site.baseUrl),
+      createInvitation(site.otp, transaction, { userId: id, actorId: actor.id, origin: noClient }, site.baseUrl),
     )
     return new URL(link).pathname
   }
@@ -50,7 +50,7 @@ describe.each(journeyKinds())('links of mails, on the %s database', (where) => {
 
   const changes: readonly {
     title: string
-    change(person: Person): Promise<unknown>
+    change(person: TestUser): Promise<unknown>
     /** Those that go on. */
     stay: readonly LinkPurpose[]
   }[] = [
@@ -110,7 +110,7 @@ describe.each(journeyKinds())('links of mails, on the %s database', (where) => {
 
   describe.each(changes)('after $title (SEC-05)', ({ change, stay }) => {
     it.each(purposes)('are over or not: %s', async (purpose) => {
-      const person = await createPerson(site, { staff: false })
+      const person = await createTestUser(site, { staff: false })
       const link = await linkFor(person, purpose)
       expect(await stands(link)).toBe(true)
       await change(person)
@@ -119,7 +119,7 @@ describe.each(journeyKinds())('links of mails, on the %s database', (where) => {
   })
 
   it('do not reset the password of whoever has another address now (SEC-05)', async () => {
-    const person = await createPerson(site, { staff: false, app: false })
+    const person = await createTestUser(site, { staff: false, app: false })
     const reset = await linkFor(person, 'password-reset')
     const browser = await signIn(site, person)
     const confirm = await linkFor(person, 'email-confirmation')
@@ -129,8 +129,8 @@ describe.each(journeyKinds())('links of mails, on the %s database', (where) => {
   })
 
   it('invite nobody whose second factor was taken away since', async () => {
-    const root = await createPerson(site, { superuser: true })
-    const person = await createPerson(site)
+    const root = await createTestUser(site, { superuser: true })
+    const person = await createTestUser(site)
     const link = await invitedBy(root, person)
     const browser = await signIn(site, root)
     const reset = `/admin/api/resources/users/records/${person.id}/resetSecondFactor`
@@ -139,7 +139,7 @@ describe.each(journeyKinds())('links of mails, on the %s database', (where) => {
   })
 
   describe('invite nobody who may more than whoever invited knew (SEC-R5)', () => {
-    const groupOf = async (person: Person, permissions: string[]) => {
+    const groupOf = async (person: TestUser, permissions: string[]) => {
       const { rows } = await sql(
         `insert into groups (name, permissions) values ('Group ' || gen_random_uuid(), $1) returning id`,
         permissions,
@@ -149,13 +149,13 @@ describe.each(journeyKinds())('links of mails, on the %s database', (where) => {
     }
 
     it.each([
-      ['staff', ({ id }: Person) => sql('update users set is_staff = true where id = $1', id)],
-      ['superuser', ({ id }: Person) => sql('update users set is_superuser = true where id = $1', id)],
-      ['in a group', (person: Person) => groupOf(person, ['users.view'])],
-      ['in a group that allows nothing yet', (person: Person) => groupOf(person, [])],
+      ['staff', ({ id }: TestUser) => sql('update users set is_staff = true where id = $1', id)],
+      ['superuser', ({ id }: TestUser) => sql('update users set is_superuser = true where id = $1', id)],
+      ['in a group', (person: TestUser) => groupOf(person, ['users.view'])],
+      ['in a group that allows nothing yet', (person: TestUser) => groupOf(person, [])],
     ])('where the person is %s meanwhile, by SQL', async (_what, gain) => {
-      const helper = await createPerson(site)
-      const person = await createPerson(site, { staff: false, app: false })
+      const helper = await createTestUser(site)
+      const person = await createTestUser(site, { staff: false, app: false })
       const link = await invitedBy(helper, person)
       expect(await stands(link)).toBe(true)
       await gain(person)
@@ -163,8 +163,8 @@ describe.each(journeyKinds())('links of mails, on the %s database', (where) => {
     })
 
     it('where a group of theirs allows more meanwhile, and not where it allows less', async () => {
-      const helper = await createPerson(site)
-      const person = await createPerson(site, { app: false })
+      const helper = await createTestUser(site)
+      const person = await createTestUser(site, { app: false })
       const group = await groupOf(person, ['users.view', 'users.export'])
       const link = await invitedBy(helper, person)
       await sql(`update groups set permissions = '{users.view}' where id = $1`, group)
@@ -174,8 +174,8 @@ describe.each(journeyKinds())('links of mails, on the %s database', (where) => {
     })
 
     it('where somebody leaves the last group, for staff in none may more than most', async () => {
-      const helper = await createPerson(site)
-      const person = await createPerson(site, { app: false })
+      const helper = await createTestUser(site)
+      const person = await createTestUser(site, { app: false })
       await groupOf(person, ['users.view'])
       const link = await invitedBy(helper, person)
       await sql('delete from user_groups where user_id = $1', person.id)
@@ -183,13 +183,13 @@ describe.each(journeyKinds())('links of mails, on the %s database', (where) => {
     })
 
     it('where more was given while the invitation was being made', async () => {
-      const helper = await createPerson(site)
-      const person = await createPerson(site, { app: false })
+      const helper = await createTestUser(site)
+      const person = await createTestUser(site, { app: false })
       const group = await groupOf(person, ['users.view'])
       // As the rule was asked of: read before the group changes, written down after it.
       const judged = { isSuperuser: false, isStaff: true, granted: new Set(['users.view']) }
       await sql(`update groups set permissions = '{users.view,users.change}' where id = $1`, group)
-      const invitation = { userId: person.id, actorId: helper.id, origin: nowhere, rights: judged }
+      const invitation = { userId: person.id, actorId: helper.id, origin: noClient, rights: judged }
       const { link } = await database.sequelize.transaction((transaction) =>
         createInvitation(site.otp, transaction, invitation, site.baseUrl),
       )

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
-import { addEmailDevice } from '../../src/otp/add-challenge-device.js'
-import { addStaticToken } from '../../src/otp/add-static-token.js'
+import { addEmailDevice } from '../../src/kinds/phone/add-device.js'
+import { addStaticToken } from '../../src/kinds/static/add-token.js'
 import { databaseKinds, openTestDatabase } from '../support/database.js'
-import { createPerson, signIn, startTestSite, type TestSite } from '../support/site.js'
+import { createTestUser, signIn, startTestSite, type TestSite } from '../support/site.js'
 
 describe.each(databaseKinds())('signing in, on the %s database', (where) => {
   let database: Database
@@ -20,7 +20,7 @@ describe.each(databaseKinds())('signing in, on the %s database', (where) => {
   const sessionRows = async () => (await database.pool.query('select sid, sess from sessions')).rows
 
   it('takes the password, then the token, and opens the panel', async () => {
-    const person = await createPerson(site)
+    const person = await createTestUser(site)
     const browser = site.browser()
     expect((await browser.get('/admin')).location).toBe('/account/login?next=%2Fadmin')
     const first = await browser.post(login, { username: person.email, password: person.password })
@@ -33,7 +33,7 @@ describe.each(databaseKinds())('signing in, on the %s database', (where) => {
   })
 
   it('leads people who are no staff to their profile', async () => {
-    const person = await createPerson(site, { staff: false })
+    const person = await createTestUser(site, { staff: false })
     const browser = site.browser()
     await browser.post(login, { username: person.email, password: person.password })
     expect((await browser.post(login, { otp_token: person.code() })).location).toBe('/account/two-factor')
@@ -42,7 +42,7 @@ describe.each(databaseKinds())('signing in, on the %s database', (where) => {
   })
 
   it('carries next through both steps, and through a refusal (F-17)', async () => {
-    const person = await createPerson(site)
+    const person = await createTestUser(site)
     const browser = site.browser()
     const next = '/admin/resources/users?page=2'
     expect((await browser.get(`${login}?next=${encodeURIComponent(next)}`)).text).toContain(
@@ -66,7 +66,7 @@ describe.each(databaseKinds())('signing in, on the %s database', (where) => {
     '\\\\evil',
     '/..//evil.example',
   ])('does not follow next to %j', async (next) => {
-    const person = await createPerson(site)
+    const person = await createTestUser(site)
     const browser = site.browser()
     await browser.post(login, { username: person.email, password: person.password, next })
     const location = (await browser.post(login, { otp_token: person.code(), next })).location ?? ''
@@ -75,8 +75,8 @@ describe.each(databaseKinds())('signing in, on the %s database', (where) => {
   })
 
   it('says one thing to an unknown address, a wrong password, an inactive user and empty fields (S-31)', async () => {
-    const person = await createPerson(site)
-    const inactive = await createPerson(site, { active: false })
+    const person = await createTestUser(site)
+    const inactive = await createTestUser(site, { active: false })
     const bodies = []
     for (const [username, password] of [
       ['nobody@example.com', 'x'],
@@ -92,7 +92,7 @@ describe.each(databaseKinds())('signing in, on the %s database', (where) => {
   })
 
   it('finds the address in any case', async () => {
-    const person = await createPerson(site)
+    const person = await createTestUser(site)
     const answer = await site
       .browser()
       .post(login, { username: ` ${person.email.toUpperCase()} `, password: person.password })
@@ -100,7 +100,7 @@ describe.each(databaseKinds())('signing in, on the %s database', (where) => {
   })
 
   it('gives a stranger no cookie, and another session id at each step (I-56)', async () => {
-    const person = await createPerson(site)
+    const person = await createTestUser(site)
     const browser = site.browser()
     await browser.get(login)
     expect(browser.cookies.size).toBe(0)
@@ -117,7 +117,7 @@ describe.each(databaseKinds())('signing in, on the %s database', (where) => {
   })
 
   it('marks the cookie HttpOnly and SameSite=Lax', async () => {
-    const person = await createPerson(site)
+    const person = await createTestUser(site)
     const answer = await site.browser().post(login, { username: person.email, password: person.password })
     const cookie = String(answer.headers['set-cookie'])
     expect(cookie).toMatch(/^otp_session=/)
@@ -127,7 +127,7 @@ describe.each(databaseKinds())('signing in, on the %s database', (where) => {
   })
 
   it('keeps nobody signed in between the steps (A-07)', async () => {
-    const person = await createPerson(site)
+    const person = await createTestUser(site)
     const browser = site.browser()
     await browser.post(login, { username: person.email, password: person.password })
     expect((await browser.get('/admin')).status).toBe(302)
@@ -139,7 +139,7 @@ describe.each(databaseKinds())('signing in, on the %s database', (where) => {
   })
 
   it('keeps neither password nor code in a session, nor in the log (I-39)', async () => {
-    const person = await createPerson(site, { backupTokens: 1 })
+    const person = await createTestUser(site, { backupTokens: 1 })
     const browser = site.browser()
     await browser.post(login, { username: person.email, password: person.password })
     await browser.post(login, { otp_token: '424242' })
@@ -158,7 +158,7 @@ describe.each(databaseKinds())('signing in, on the %s database', (where) => {
   })
 
   it('asks for the token again after a wrong one, and waits (F-08, F-10)', async () => {
-    const person = await createPerson(site)
+    const person = await createTestUser(site)
     const browser = site.browser()
     await browser.post(login, { username: person.email, password: person.password })
     expect(await browser.post(login, { otp_token: '' })).toMatchObject({ status: 422, code: 'token_required' })
@@ -172,7 +172,7 @@ describe.each(databaseKinds())('signing in, on the %s database', (where) => {
   })
 
   it('starts over when too much time lies between the steps (F-06)', async () => {
-    const person = await createPerson(site)
+    const person = await createTestUser(site)
     const browser = site.browser()
     await browser.post(login, { username: person.email, password: person.password })
     site.clock.advance(601)
@@ -184,7 +184,7 @@ describe.each(databaseKinds())('signing in, on the %s database', (where) => {
   })
 
   it('does not take a token without the password before it', async () => {
-    const person = await createPerson(site)
+    const person = await createTestUser(site)
     const answer = await site
       .browser()
       .post(login, { otp_token: person.code(), otp_device: person.app?.persistentId ?? '' })
@@ -192,8 +192,8 @@ describe.each(databaseKinds())('signing in, on the %s database', (where) => {
   })
 
   it('does not take somebody else’s device, nor one’s own token under another’s id (D-45)', async () => {
-    const person = await createPerson(site)
-    const other = await createPerson(site)
+    const person = await createTestUser(site)
+    const other = await createTestUser(site)
     const browser = site.browser()
     await browser.post(login, { username: person.email, password: person.password })
     const device = other.app?.persistentId ?? ''
@@ -206,7 +206,7 @@ describe.each(databaseKinds())('signing in, on the %s database', (where) => {
   })
 
   it('does not offer or take a device that is not confirmed (F-12, I-40)', async () => {
-    const person = await createPerson(site, { backupTokens: 1 })
+    const person = await createTestUser(site, { backupTokens: 1 })
     await database.pool.query('update totp_devices set confirmed = false where user_id = $1', [person.id])
     const browser = site.browser()
     await browser.post(login, { username: person.email, password: person.password })
@@ -216,7 +216,7 @@ describe.each(databaseKinds())('signing in, on the %s database', (where) => {
   })
 
   it('takes a backup token in any shape, once, and does not offer an empty set (F-13, F-14, I-47)', async () => {
-    const person = await createPerson(site, { backupTokens: 1 })
+    const person = await createTestUser(site, { backupTokens: 1 })
     const [token = ''] = person.backupTokens
     const device = person.backup?.persistentId ?? ''
     const browser = site.browser()
@@ -231,14 +231,14 @@ describe.each(databaseKinds())('signing in, on the %s database', (where) => {
   })
 
   it('takes a backup token without a named device, too', async () => {
-    const person = await createPerson(site, { backupTokens: 1 })
+    const person = await createTestUser(site, { backupTokens: 1 })
     const browser = site.browser()
     await browser.post(login, { username: person.email, password: person.password })
     expect((await browser.post(login, { otp_token: person.backupTokens[0] ?? '' })).status).toBe(303)
   })
 
   it('says that an app has nothing to send (D-44)', async () => {
-    const person = await createPerson(site)
+    const person = await createTestUser(site)
     const browser = site.browser()
     await browser.post(login, { username: person.email, password: person.password })
     const form = { otp_challenge: '1', otp_device: person.app?.persistentId ?? '' }
@@ -247,7 +247,7 @@ describe.each(databaseKinds())('signing in, on the %s database', (where) => {
 
   describe('in one form', () => {
     it('signs in at once', async () => {
-      const person = await createPerson(site, { backupTokens: 1 })
+      const person = await createTestUser(site, { backupTokens: 1 })
       const form = { username: person.email, password: person.password }
       expect((await site.browser().post(login, { ...form, otp_token: person.code() })).location).toBe('/admin')
       expect((await site.browser().post(login, { ...form, otp_token: person.backupTokens[0] ?? '' })).location).toBe(
@@ -256,7 +256,7 @@ describe.each(databaseKinds())('signing in, on the %s database', (where) => {
     })
 
     it('leaves nothing behind after a wrong token', async () => {
-      const person = await createPerson(site)
+      const person = await createTestUser(site)
       const browser = site.browser()
       const form = { username: person.email, password: person.password }
       expect(await browser.post(login, { ...form, otp_token: '000000' })).toMatchObject({
@@ -268,7 +268,7 @@ describe.each(databaseKinds())('signing in, on the %s database', (where) => {
     })
 
     it('does not ask a device after a wrong password (D-40)', async () => {
-      const person = await createPerson(site)
+      const person = await createTestUser(site)
       const answer = await site
         .browser()
         .post(login, { username: person.email, password: 'wrong', otp_token: '000000' })
@@ -282,7 +282,7 @@ describe.each(databaseKinds())('signing in, on the %s database', (where) => {
 
   it('asks somebody signed in without a device only for a token, once there is one (D-48)', async () => {
     const invited = await startTestSite(database, { OTP_ENROLMENT: 'invite' })
-    const person = await createPerson(invited, { app: false })
+    const person = await createTestUser(invited, { app: false })
     const browser = invited.browser()
     const first = await browser.post(login, { username: person.email, password: person.password })
     expect((await browser.get(first.location ?? '')).text).toContain('No second factor yet')
@@ -299,7 +299,7 @@ describe.each(databaseKinds())('signing in, on the %s database', (where) => {
   })
 
   it('lets nobody enrol with the password alone whose only device is of a kind that was switched off', async () => {
-    const person = await createPerson(site, { app: false })
+    const person = await createTestUser(site, { app: false })
     await addEmailDevice(site.otp, undefined, { userId: person.id, name: 'Mail', confirmed: true, address: null })
     const browser = site.browser()
     const first = await browser.post(login, { username: person.email, password: person.password })
@@ -312,8 +312,8 @@ describe.each(databaseKinds())('signing in, on the %s database', (where) => {
   })
 
   it('signing in as somebody else forgets who was there (F-16)', async () => {
-    const one = await createPerson(site)
-    const other = await createPerson(site, { app: false, staff: false })
+    const one = await createTestUser(site)
+    const other = await createTestUser(site, { app: false, staff: false })
     const browser = await signIn(site, one)
     expect((await browser.get(login)).text).toContain('name="password"')
     await browser.post(login, { username: other.email, password: other.password })
@@ -323,7 +323,7 @@ describe.each(databaseKinds())('signing in, on the %s database', (where) => {
   })
 
   it('signs out by POST, and the old cookie is worth nothing (S-39)', async () => {
-    const browser = await signIn(site, await createPerson(site))
+    const browser = await signIn(site, await createTestUser(site))
     const cookie = browser.cookies.get('otp_session') ?? ''
     expect((await browser.get('/account/logout')).status).toBe(200)
     expect((await browser.get('/admin')).status).toBe(200)
@@ -335,7 +335,7 @@ describe.each(databaseKinds())('signing in, on the %s database', (where) => {
   })
 
   it('a right password alone does not clear the failures of the token (A-04)', async () => {
-    const person = await createPerson(site)
+    const person = await createTestUser(site)
     const browser = site.browser()
     await browser.post(login, { username: person.email, password: person.password })
     await browser.post(login, { otp_token: '000000' })
@@ -345,7 +345,7 @@ describe.each(databaseKinds())('signing in, on the %s database', (where) => {
   })
 
   it('locks by account, not by session: ten failures in ten browsers (I-55)', async () => {
-    const person = await createPerson(site)
+    const person = await createTestUser(site)
     for (let index = 0; index < 10; index += 1) {
       const browser = site.browser()
       await browser.post(login, { username: person.email, password: person.password })

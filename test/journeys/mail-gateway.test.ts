@@ -3,9 +3,9 @@ import type { Database } from '../../src/db/connect.js'
 import type { MailGateway } from '../../src/notify/gateways/mail-gateway.js'
 import { createSmtpGateway } from '../../src/notify/gateways/smtp.js'
 import { journeyKinds, openTestDatabase } from '../support/database.js'
-import { codeIn, type Deliveries, startDeliveries } from '../support/phones.js'
-import { createPerson, signIn, startTestSite, type TestSite } from '../support/site.js'
-import { type SmtpServer, startSmtp } from '../support/smtp.js'
+import { codeIn, type Deliveries, startDeliveries } from '../support/deliveries.js'
+import { createTestUser, signIn, startTestSite, type TestSite } from '../support/site.js'
+import { type SmtpServer, startSmtpServer } from '../support/smtp-server.js'
 
 const add = '/account/two-factor/email/add'
 const full = 'Your mailbox is full'
@@ -21,7 +21,7 @@ describe.each(journeyKinds())('a code by email that the mail server refuses, on 
   beforeAll(async () => {
     database = await openTestDatabase(where)
     site = await startTestSite(database, { OTP_EMAIL: 'true' })
-    smtp = await startSmtp()
+    smtp = await startSmtpServer()
     mail = createSmtpGateway(smtp.url, { name: 'Site', address: 'site@example.com' })
     deliveries = startDeliveries(database, site, { mail, embedded: where === 'embedded' })
   })
@@ -35,7 +35,7 @@ describe.each(journeyKinds())('a code by email that the mail server refuses, on 
 
   it('makes no link of its reader’s name, which others may have chosen (SEC-13)', async () => {
     smtp.behaviour = 'accept'
-    const person = await createPerson(site, { name: 'https://evil.example/now' })
+    const person = await createTestUser(site, { name: 'https://evil.example/now' })
     const browser = await signIn(site, person)
     const before = smtp.seen.length
     expect(await browser.post(add, { otp_challenge: 'send' })).toMatchObject({ status: 303 })
@@ -61,7 +61,7 @@ describe.each(journeyKinds())('a code by email that the mail server refuses, on 
     ['RCPT', 421, '4.3.2 Shutting down', silent],
   ] as const)('%s %i %s: the page says what to do, and nothing of the server’s words', async (to, code, text, told) => {
     smtp.behaviour = { to, code, text }
-    const browser = await signIn(site, await createPerson(site))
+    const browser = await signIn(site, await createTestUser(site))
     const answer = await browser.post(add, { otp_challenge: 'send' })
     expect(answer).toMatchObject({ status: 422, code: 'challenge_exception' })
     expect(answer.text).toContain(told)
@@ -71,7 +71,7 @@ describe.each(journeyKinds())('a code by email that the mail server refuses, on 
 
   it('leaves the form for the code that arrived before, and says that it still works (DEV-R2)', async () => {
     smtp.behaviour = 'accept'
-    const person = await createPerson(site)
+    const person = await createTestUser(site)
     const browser = await signIn(site, person)
     const arrival = smtp.arrival(person.email)
     expect((await browser.post(add, { otp_challenge: 'send' })).status).toBe(303)

@@ -1,10 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
-import type { Browser } from '../support/browse.js'
+import type { HttpBrowser } from '../support/http-browser.js'
 import { journeyKinds, openTestDatabase } from '../support/database.js'
-import { createPerson, startTestSite, type TestSite } from '../support/site.js'
-import { type Ceremony, makeSoftKey } from '../support/soft-key.js'
-import { addTestKey } from '../support/webauthn.js'
+import { createTestUser, startTestSite, type TestSite } from '../support/site.js'
+import { type Ceremony, createSoftwareKey } from '../support/software-key.js'
+import { addSoftwareKey } from '../support/webauthn.js'
 
 const passkey = '/account/login/passkey'
 const refused = { status: 422, code: 'invalid_login' }
@@ -28,11 +28,11 @@ describe.each(journeyKinds())('a passkey alone, on the %s database', (where) => 
     await database.close()
   })
 
-  const passkeyOwner = async (traits: Parameters<typeof createPerson>[1] = {}) => {
-    const person = await createPerson(site, { app: false, ...traits })
-    return { person, ...(await addTestKey(site.otp, person.id)) }
+  const passkeyOwner = async (traits: Parameters<typeof createTestUser>[1] = {}) => {
+    const person = await createTestUser(site, { app: false, ...traits })
+    return { person, ...(await addSoftwareKey(site.otp, person.id)) }
   }
-  const asked = async (browser: Browser): Promise<Ceremony & Record<string, unknown>> => {
+  const asked = async (browser: HttpBrowser): Promise<Ceremony & Record<string, unknown>> => {
     const answer = await browser.post(`${passkey}/options`)
     expect(answer.status).toBe(200)
     return { ...JSON.parse(answer.text), origin: site.baseUrl, userVerified: true }
@@ -89,7 +89,7 @@ describe.each(journeyKinds())('a passkey alone, on the %s database', (where) => 
     await database.pool.query('update webauthn_devices set confirmed = false where id = $1', [disabled.device.id])
     const answers = []
     for (const make of [
-      (options: Ceremony) => makeSoftKey().answer(options),
+      (options: Ceremony) => createSoftwareKey().answer(options),
       (options: Ceremony) => inactive.key.answer(options),
       (options: Ceremony) => disabled.key.answer(options),
       () => '{}',

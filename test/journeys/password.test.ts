@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
 import { journeyKinds, openTestDatabase } from '../support/database.js'
-import { mailsTo } from '../support/mails.js'
-import { createPerson, type Person, signIn, startTestSite, type TestSite } from '../support/site.js'
+import { queuedEmailsTo } from '../support/queued-emails.js'
+import { createTestUser, type TestUser, signIn, startTestSite, type TestSite } from '../support/site.js'
 
 const forgot = '/account/password/forgot'
 const fresh = 'four words make one'
@@ -18,10 +18,10 @@ describe.each(journeyKinds())('a forgotten password, on the %s database', (where
     await site.close()
     await database.close()
   })
-  const resetMails = async (person: Person) =>
-    (await mailsTo(database, person.email)).flatMap((mail) => (mail.mail === 'password-reset' ? [mail] : []))
+  const resetMails = async (person: TestUser) =>
+    (await queuedEmailsTo(database, person.email)).flatMap((mail) => (mail.mail === 'password-reset' ? [mail] : []))
   /** The answer goes out before the mail is made, so that the mail has to be waited for. */
-  const askFor = async (person: Person, typed = person.email) => {
+  const askFor = async (person: TestUser, typed = person.email) => {
     const before = (await resetMails(person)).length
     await site.browser().post(forgot, { username: typed })
     await expect.poll(async () => (await resetMails(person)).length, { timeout: 60_000 }).toBe(before + 1)
@@ -35,8 +35,8 @@ describe.each(journeyKinds())('a forgotten password, on the %s database', (where
   })
 
   it('is answered alike for every address, and mailed to the one that has an account', async () => {
-    const person = await createPerson(site)
-    const inactive = await createPerson(site, { active: false })
+    const person = await createTestUser(site)
+    const inactive = await createTestUser(site, { active: false })
     const answers = []
     for (const username of ['nobody@example.com', inactive.email, person.email, 'no address at all', '']) {
       const browser = site.browser()
@@ -47,13 +47,13 @@ describe.each(journeyKinds())('a forgotten password, on the %s database', (where
     }
     expect(new Set(answers).size).toBe(1)
     await expect.poll(async () => (await resetMails(person)).length, { timeout: 60_000 }).toBe(1)
-    expect(await mailsTo(database, inactive.email)).toEqual([])
-    expect(await mailsTo(database, 'nobody@example.com')).toEqual([])
+    expect(await queuedEmailsTo(database, inactive.email)).toEqual([])
+    expect(await queuedEmailsTo(database, 'nobody@example.com')).toEqual([])
     expect((await database.pool.query('select from one_time_links where user_id = $1', [inactive.id])).rowCount).toBe(0)
   })
 
   it('sets a new password, ends every session, and still asks for the second factor (S-32)', async () => {
-    const person = await createPerson(site)
+    const person = await createTestUser(site)
     const before = await signIn(site, person)
     const link = await askFor(person, ` ${person.email.toUpperCase()}`)
     const browser = site.browser()
@@ -74,9 +74,9 @@ describe.each(journeyKinds())('a forgotten password, on the %s database', (where
   })
 
   it('tells the owner that the password is another one, and records it', async () => {
-    const person = await createPerson(site)
+    const person = await createTestUser(site)
     await site.browser().post(await askFor(person), { password: fresh })
-    expect(await mailsTo(database, person.email)).toContainEqual(
+    expect(await queuedEmailsTo(database, person.email)).toContainEqual(
       expect.objectContaining({ mail: 'password-changed', address: '127.0.0.1' }),
     )
     const { rows } = await database.pool.query('select event from audit_events where user_id = $1 order by id', [
@@ -86,7 +86,7 @@ describe.each(journeyKinds())('a forgotten password, on the %s database', (where
   })
 
   it('is reset once by one link, and by none of the others that were asked for', async () => {
-    const person = await createPerson(site)
+    const person = await createTestUser(site)
     const links = [await askFor(person), await askFor(person)] as const
     const two = ['One/1', 'Other/1'].map((name) => site.browser(name).post(links[1], { password: fresh }))
     const answers = await Promise.all(two)
@@ -99,7 +99,7 @@ describe.each(journeyKinds())('a forgotten password, on the %s database', (where
   })
 
   it('is not reset by looking at the link, nor after 30 minutes, nor once the sessions were ended', async () => {
-    const person = await createPerson(site)
+    const person = await createTestUser(site)
     const link = await askFor(person)
     site.clock.advance(1799)
     await site.browser().get(link)
@@ -120,14 +120,14 @@ describe.each(journeyKinds())('a forgotten password, on the %s database', (where
     ['Password1', 'password_too_common'],
     ['iloveyou', 'password_too_common'],
   ])('does not take %j as the new one (S-24), and leaves the link as it is', async (password, code) => {
-    const person = await createPerson(site)
+    const person = await createTestUser(site)
     const link = await askFor(person)
     expect(await site.browser().post(link, { password })).toMatchObject({ status: 422, code })
     expect((await site.browser().get(link)).status).toBe(200)
   })
 
   it('does not take the address as the new one, whole or its first part', async () => {
-    const person = await createPerson(site)
+    const person = await createTestUser(site)
     const link = await askFor(person)
     for (const password of [person.email, person.email.split('@')[0] ?? ''])
       expect((await site.browser().post(link, { password })).code).toBe('password_too_close')
@@ -135,7 +135,7 @@ describe.each(journeyKinds())('a forgotten password, on the %s database', (where
 
   it('takes eight characters and a thousand, of any kind', async () => {
     for (const password of ['kwb xz q', 'å'.repeat(1024)]) {
-      const person = await createPerson(site)
+      const person = await createTestUser(site)
       expect((await site.browser().post(await askFor(person), { password })).status).toBe(303)
       const answer = await site.browser().post('/account/login', { username: person.email, password })
       expect(answer.status).toBe(303)
@@ -143,7 +143,7 @@ describe.each(journeyKinds())('a forgotten password, on the %s database', (where
   })
 
   it('is limited for each account, known or not', async () => {
-    const person = await createPerson(site)
+    const person = await createTestUser(site)
     for (const username of [person.email, 'nobody.knows@example.com']) {
       for (let tries = 0; tries < 5; tries += 1)
         expect((await site.browser().post(forgot, { username })).status).toBe(303)
@@ -155,7 +155,7 @@ describe.each(journeyKinds())('a forgotten password, on the %s database', (where
   })
 
   it('keeps address and token out of the log, and only hashes of both in the database', async () => {
-    const person = await createPerson(site)
+    const person = await createTestUser(site)
     const link = await askFor(person)
     const token = link.split('/').at(-1) ?? ''
     const answer = await site.browser().get(link)

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
 import { createTwilioGateway } from '../../src/notify/gateways/twilio.js'
-import { accountSid, authToken, startTwilio, type TwilioStandIn } from '../notify/twilio/stand-in.js'
-import type { Browser } from '../support/browse.js'
+import { accountSid, authToken, startTwilio, type FakeTwilio } from '../notify/twilio/fake-twilio.js'
+import type { HttpBrowser } from '../support/http-browser.js'
 import { addPhone } from '../support/challenges.js'
 import { journeyKinds, openTestDatabase } from '../support/database.js'
-import { codeIn, type Deliveries, startDeliveries } from '../support/phones.js'
-import { createPerson, signIn, startTestSite, stepUp, type TestSite } from '../support/site.js'
+import { codeIn, type Deliveries, startDeliveries } from '../support/deliveries.js'
+import { createTestUser, signIn, startTestSite, stepUp, type TestSite } from '../support/site.js'
 
 const login = '/account/login'
 const add = '/account/two-factor/phones/add'
@@ -16,7 +16,7 @@ const freshNumber = () => `+4152422${(numbers += 1)}0`
 describe.each(journeyKinds())('a gateway that fails, on the %s database', (where) => {
   let database: Database
   let site: TestSite
-  let twilio: TwilioStandIn
+  let twilio: FakeTwilio
   let deliveries: Deliveries
   beforeAll(async () => {
     database = await openTestDatabase(where)
@@ -33,11 +33,11 @@ describe.each(journeyKinds())('a gateway that fails, on the %s database', (where
     await database.close()
   })
   const begin = async (number = freshNumber()) => {
-    const person = await createPerson(site)
+    const person = await createTestUser(site)
     const browser = await signIn(site, person)
     return { person, browser, number, answer: await browser.post(add, { phone_number: number }) }
   }
-  const sendAgain = (browser: Browser, number: string) => browser.post(add, { phone_number: number })
+  const sendAgain = (browser: HttpBrowser, number: string) => browser.post(add, { phone_number: number })
 
   it.each([
     [{ status: 400, code: 21211, message: 'invalid' }, 'This number doesn&#39;t exist'],
@@ -103,7 +103,7 @@ describe.each(journeyKinds())('a gateway that fails, on the %s database', (where
 
   type Step = 'sign-in' | 'step-up'
   const atStep = async (step: Step) => {
-    const person = await createPerson(site, { app: step === 'step-up' })
+    const person = await createTestUser(site, { app: step === 'step-up' })
     const phone = await addPhone(site.otp, person.id, { number: freshNumber() })
     const browser = step === 'step-up' ? await signIn(site, person) : site.browser()
     const page = step === 'step-up' ? '/account/verify' : login
@@ -158,7 +158,7 @@ describe.each(journeyKinds())('a gateway that fails, on the %s database', (where
 
   it('claims at sign-in no code that was never sent', async () => {
     twilio.behaviour = { status: 503, code: 20503, message: 'down' }
-    const person = await createPerson(site, { app: false })
+    const person = await createTestUser(site, { app: false })
     await addPhone(site.otp, person.id, { number: freshNumber() })
     const browser = site.browser()
     const failed = await browser.post(login, { username: person.email, password: person.password })
@@ -210,7 +210,7 @@ describe.each(journeyKinds())('a gateway that fails, on the %s database', (where
 
   it('does not keep anybody from another method', async () => {
     twilio.behaviour = 'hang'
-    const person = await createPerson(site)
+    const person = await createTestUser(site)
     const phone = await addPhone(site.otp, person.id, { number: freshNumber() })
     const browser = site.browser()
     await browser.post(login, { username: person.email, password: person.password })

@@ -2,8 +2,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
 import { addPhone } from '../support/challenges.js'
 import { databaseKinds, openTestDatabase } from '../support/database.js'
-import { codeIn, type Deliveries, startDeliveries } from '../support/phones.js'
-import { createPerson, type Person, signIn, startTestSite, type TestSite } from '../support/site.js'
+import { codeIn, type Deliveries, startDeliveries } from '../support/deliveries.js'
+import { createTestUser, type TestUser, signIn, startTestSite, type TestSite } from '../support/site.js'
 
 const login = '/account/login'
 const add = '/account/two-factor/phones/add'
@@ -41,15 +41,15 @@ describe.each(databaseKinds())('phones, on the %s database', (where) => {
     everySecret.push(code)
     return code
   }
-  const phonesOf = async ({ id }: Person) =>
+  const phonesOf = async ({ id }: TestUser) =>
     (await database.pool.query('select * from phone_devices where user_id = $1 order by id', [id])).rows
-  const passwordStep = async (person: Person, browser = site.browser()) => {
+  const passwordStep = async (person: TestUser, browser = site.browser()) => {
     await browser.post(login, { username: person.email, password: person.password })
     return browser
   }
   /** Somebody verified who has added this phone. */
   const withPhone = async (number: string, phone_method = 'sms') => {
-    const person = await createPerson(site)
+    const person = await createTestUser(site)
     const browser = await signIn(site, person)
     await browser.post(add, { phone_number: number, phone_method })
     await browser.post(add, { otp_token: newest(number) })
@@ -58,7 +58,7 @@ describe.each(databaseKinds())('phones, on the %s database', (where) => {
 
   it('lead from a number to a code to a device that later signs in', async () => {
     const number = freshNumber()
-    const person = await createPerson(site)
+    const person = await createTestUser(site)
     const browser = await signIn(site, person)
     const page = await browser.get(add)
     expect(page.text).toContain('name="phone_number"')
@@ -87,7 +87,7 @@ describe.each(databaseKinds())('phones, on the %s database', (where) => {
 
   it.each([0, 10])('send one code where the number is posted again %d seconds later', async (seconds) => {
     const number = freshNumber()
-    const browser = await signIn(site, await createPerson(site))
+    const browser = await signIn(site, await createTestUser(site))
     const form = { phone_number: number, phone_method: 'sms' }
     const first = await browser.post(add, form)
     site.clock.advance(seconds)
@@ -97,7 +97,7 @@ describe.each(databaseKinds())('phones, on the %s database', (where) => {
   })
 
   it.each([0, 10])('send one email where a code is asked for again %d seconds later', async (seconds) => {
-    const person = await createPerson(site)
+    const person = await createTestUser(site)
     const browser = await signIn(site, person)
     const first = await browser.post(addEmail)
     expect(first).toMatchObject({ status: 303, location: addEmail })
@@ -115,7 +115,7 @@ describe.each(databaseKinds())('phones, on the %s database', (where) => {
 
   it('can be the first device: set-up then ends with backup tokens', async () => {
     const number = freshNumber()
-    const person = await createPerson(site, { app: false })
+    const person = await createTestUser(site, { app: false })
     const browser = await signIn(site, person)
     const next = '/admin/resources/users'
     const began = await browser.post('/account/two-factor/setup', { method: 'phone', next })
@@ -161,7 +161,7 @@ describe.each(databaseKinds())('phones, on the %s database', (where) => {
 
   it('are only added and removed by somebody verified within five minutes (F-28, S-40)', async () => {
     const number = freshNumber()
-    const person = await createPerson(site)
+    const person = await createTestUser(site)
     const half = await passwordStep(person)
     for (const visit of [() => half.get(add), () => half.post(add, { phone_number: number })])
       expect(await visit()).toMatchObject({ status: 302, location: `${login}?next=${encodeURIComponent(add)}` })
@@ -176,7 +176,7 @@ describe.each(databaseKinds())('phones, on the %s database', (where) => {
 
   it('are not confirmed from a session without a token once there is another device (F-28)', async () => {
     const number = freshNumber()
-    const person = await createPerson(site, { app: false })
+    const person = await createTestUser(site, { app: false })
     const early = await signIn(site, person)
     await early.post(add, { phone_number: number })
     await addPhone(site.otp, person.id, { number: freshNumber() })
@@ -199,7 +199,7 @@ describe.each(databaseKinds())('phones, on the %s database', (where) => {
 
   it('send again after the cooldown and not before, with the time to wait (D-18, F-21)', async () => {
     const number = freshNumber()
-    const browser = await signIn(site, await createPerson(site))
+    const browser = await signIn(site, await createTestUser(site))
     await browser.post(add, { phone_number: number })
     for (let visit = 0; visit < 3; visit += 1) await browser.get(add)
     const soon = await browser.post(add, { otp_challenge: 'again' })
@@ -214,7 +214,7 @@ describe.each(databaseKinds())('phones, on the %s database', (where) => {
 
   it('wait after a wrong code in set-up too (F-35)', async () => {
     const number = freshNumber()
-    const browser = await signIn(site, await createPerson(site))
+    const browser = await signIn(site, await createTestUser(site))
     await browser.post(add, { phone_number: number })
     const token = newest(number)
     expect((await browser.post(add, { otp_token: ' ' })).code).toBe('token_required')
@@ -226,7 +226,7 @@ describe.each(databaseKinds())('phones, on the %s database', (where) => {
 
   it('that were not confirmed are given up for another number', async () => {
     const [first, second] = [freshNumber(), freshNumber()]
-    const person = await createPerson(site)
+    const person = await createTestUser(site)
     const browser = await signIn(site, person)
     await browser.post(add, { phone_number: first })
     expect((await browser.get(`${add}?step=number`)).text).toContain('name="phone_number"')
@@ -239,7 +239,7 @@ describe.each(databaseKinds())('phones, on the %s database', (where) => {
     const { person, browser } = await withPhone(freshNumber())
     const [phone] = await phonesOf(person)
     const path = `/account/two-factor/phones/${phone?.id}/delete`
-    const stranger = await signIn(site, await createPerson(site))
+    const stranger = await signIn(site, await createTestUser(site))
     expect((await stranger.post(path)).status).toBe(404)
     for (const id of ['0', '-1', 'x', '1e1', '99999999999999999999'])
       expect((await browser.post(`/account/two-factor/phones/${id}/delete`)).status).toBe(404)
@@ -259,7 +259,7 @@ describe.each(databaseKinds())('phones, on the %s database', (where) => {
   })
 
   it('email is a device like them, sent to the account’s address (D-36)', async () => {
-    const person = await createPerson(site)
+    const person = await createTestUser(site)
     const browser = await signIn(site, person)
     expect((await browser.get(addEmail)).text).toContain('This is the weakest method')
     expect((await browser.post(addEmail, { otp_challenge: 'send' })).location).toBe(addEmail)

@@ -2,15 +2,22 @@ import { rmSync, writeFileSync } from 'node:fs'
 import express from 'express'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
-import { asProgram, openHostSite } from '../auth/host-site.js'
+import { asApiClient, openHostSite } from '../auth/host-site.js'
 import { openDatabase } from '../security/open-site.js'
 import { appCode } from '../support/authenticator.js'
-import type { Browser } from '../support/browse.js'
+import type { HttpBrowser } from '../support/http-browser.js'
 import { addPhone } from '../support/challenges.js'
 import { temporaryFolder } from '../support/database.js'
-import { joinGroup } from '../support/groups.js'
-import { createPerson, type Person, signIn, startTestSite, type TestSite, type Traits } from '../support/site.js'
-import { addTestKey } from '../support/webauthn.js'
+import { addToNewGroup } from '../support/groups.js'
+import {
+  createTestUser,
+  type TestUser,
+  signIn,
+  startTestSite,
+  type TestSite,
+  type TestUserTraits,
+} from '../support/site.js'
+import { addSoftwareKey } from '../support/webauthn.js'
 
 let database: Database
 const open: TestSite[] = []
@@ -34,7 +41,7 @@ const setUpFor = (page: string) => `${setUp}?next=${encodeURIComponent(page)}`
 const sql = (text: string, ...values: unknown[]) => database.pool.query(text, values)
 
 /** Signed in by password alone, or by a backup token where the person has one. */
-async function arrive(site: TestSite, person: Person): Promise<Browser> {
+async function arrive(site: TestSite, person: TestUser): Promise<HttpBrowser> {
   if (person.backupTokens.length === 0) return signIn(site, person)
   const browser = site.browser()
   const [token = ''] = person.backupTokens
@@ -43,7 +50,7 @@ async function arrive(site: TestSite, person: Person): Promise<Browser> {
 }
 
 /** Enrols an authenticator app by the wizard. */
-async function enrol(site: TestSite, browser: Browser): Promise<void> {
+async function enrol(site: TestSite, browser: HttpBrowser): Promise<void> {
   await browser.post(setUp, { method: 'totp' })
   const { text } = await browser.get(setUp)
   const secret = /<code class="secret"[^>]*>([A-Z2-7 ]+)</.exec(text)?.[1] ?? ''
@@ -54,7 +61,7 @@ async function enrol(site: TestSite, browser: Browser): Promise<void> {
 /** Days that the banner counts; null: there is none. */
 const daysIn = (text: string) => /<div class="due"[^>]*><p>[^<]*?(\d+) days? left/.exec(text)?.[1] ?? null
 
-const people: Record<string, Traits> = {
+const people: Record<string, TestUserTraits> = {
   'staff without a device': { app: false },
   'others without a device': { app: false, staff: false },
   'staff with backup tokens alone': { app: false, backupTokens: 1 },
@@ -84,9 +91,9 @@ describe.each(Object.entries(policies))('OTP_POLICY=%s', (policy, expected) => {
     'without a grace answers $answers to $name, and everything is open during one',
     async ({ traits, answers }) => {
       const look = async (site: TestSite) => {
-        const browser = await arrive(site, await createPerson(site, traits))
+        const browser = await arrive(site, await createTestUser(site, traits))
         const page = await browser.get(profile)
-        const program = await asProgram(browser).get(profile)
+        const program = await asApiClient(browser).get(profile)
         const led = page.location === setUpFor(profile) ? `${page.status} to the set-up` : String(page.status)
         return { page, answers: `${led}, ${[program.status, program.code].filter(Boolean).join(' ')}` }
       }
@@ -99,7 +106,7 @@ describe.each(Object.entries(policies))('OTP_POLICY=%s', (policy, expected) => {
 })
 
 /** Backup tokens alone are no second factor, though they open what they always have. */
-function isReminded(policy: string, { backupTokens = 0 }: Traits): boolean {
+function isReminded(policy: string, { backupTokens = 0 }: TestUserTraits): boolean {
   return backupTokens > 0 && policy !== 'off'
 }
 
@@ -110,10 +117,10 @@ describe('the grace', () => {
     site = await openSite({ OTP_GRACE_DAYS: '14' })
     shorter = await openSite({ OTP_GRACE_DAYS: '3' })
   })
-  const bare = () => createPerson(site, { app: false })
+  const bare = () => createTestUser(site, { app: false })
   /** Time goes by for both processes. */
   const pass = (seconds: number) => [site, shorter].forEach(({ clock }) => clock.advance(seconds))
-  const atShorter = (browser: Browser): Browser => {
+  const atShorter = (browser: HttpBrowser): HttpBrowser => {
     const same = shorter.browser()
     for (const [name, value] of browser.cookies) same.cookies.set(name, value)
     return same
@@ -139,7 +146,7 @@ describe('the grace', () => {
     const browser = await arrive(site, person)
     expect((await browser.get(profile)).status).toBe(200)
     expect(await atShorter(browser).get(profile)).toMatchObject({ status: 302, location: setUpFor(profile) })
-    expect((await asProgram(atShorter(browser)).get(profile)).code).toBe('enrolment_required')
+    expect((await asApiClient(atShorter(browser)).get(profile)).code).toBe('enrolment_required')
     expect((await browser.get(profile)).status).toBe(200)
   })
 
@@ -181,7 +188,7 @@ describe('somebody whom the policy keeps to the set-up', () => {
   beforeAll(async () => void (site = await openSite({})))
 
   it('sets a device up, sees his backup tokens, and comes to where he wanted to', async () => {
-    const browser = await arrive(site, await createPerson(site, { app: false }))
+    const browser = await arrive(site, await createTestUser(site, { app: false }))
     expect((await browser.get(`${profile}/sessions`)).location).toBe(setUpFor(`${profile}/sessions`))
     await enrol(site, browser)
     expect((await browser.get(`${setUp}/complete?next=${profile}/sessions`)).text).toMatch(
@@ -193,20 +200,20 @@ describe('somebody whom the policy keeps to the set-up', () => {
   it.each(['/account/logout', '/account/language', setUp, '/account/two-factor/phones/add', '/healthz', '/readyz'])(
     'may still open %s',
     async (page) => {
-      const browser = await arrive(site, await createPerson(site, { app: false }))
+      const browser = await arrive(site, await createTestUser(site, { app: false }))
       expect((await browser.get(page)).status).toBe(200)
     },
   )
 
   it('comes back to no form that he posted, and none of it is done', async () => {
-    const person = await createPerson(site, { app: false })
+    const person = await createTestUser(site, { app: false })
     const browser = await arrive(site, person)
     const answer = await browser.post('/account/password/change', { old_password: person.password })
     expect(answer).toMatchObject({ status: 302, location: setUp })
   })
 
   it('gets what the panel has for everybody who is not verified', async () => {
-    const browser = await arrive(site, await createPerson(site, { app: false }))
+    const browser = await arrive(site, await createTestUser(site, { app: false }))
     expect((await browser.get('/admin/api/dashboard')).code).toBe('not_verified')
     const panel = await browser.get('/admin')
     expect(panel.location).toBe('/account/login?next=%2Fadmin')
@@ -216,7 +223,7 @@ describe('somebody whom the policy keeps to the set-up', () => {
   it('is written down and told once in a quarter of an hour, however many requests come at once', async () => {
     const told: string[] = []
     const stop = site.otp.events.on('policyBlocked', ({ path }) => void told.push(path))
-    const person = await createPerson(site, { app: false })
+    const person = await createTestUser(site, { app: false })
     const browser = await arrive(site, person)
     await Promise.all(Array.from({ length: 6 }, () => browser.get(`${profile}?secret=1`)))
     await browser.get(profile)
@@ -232,12 +239,12 @@ describe('somebody whom the policy keeps to the set-up', () => {
 
   it('sees who can help where people are invited, in no circle', async () => {
     const invited = await openSite({ OTP_ENROLMENT: 'invite' })
-    const browser = await arrive(invited, await createPerson(invited, { app: false }))
+    const browser = await arrive(invited, await createTestUser(invited, { app: false }))
     const page = await browser.get(profile)
     expect(page).toMatchObject({ status: 403, code: 'enrolment_required' })
     expect(page.text).toContain('Ask an administrator')
     expect(page.text).not.toContain('<div class="due"')
-    const program = await asProgram(browser).get(profile)
+    const program = await asApiClient(browser).get(profile)
     expect(JSON.parse(program.text).error).not.toHaveProperty('enrolmentUrl')
     expect((await browser.get('/account/logout')).status).toBe(200)
   })
@@ -248,28 +255,28 @@ describe('a group', () => {
   beforeAll(async () => void (site = await openSite({ OTP_POLICY: 'off', BASE_URL: 'http://localhost:0' })))
 
   it('rules its members and nobody else', async () => {
-    const [member, other] = [await createPerson(site, { app: false }), await createPerson(site, { app: false })]
-    await joinGroup(site.database, [member.id], { otpPolicy: 'everyone' })
+    const [member, other] = [await createTestUser(site, { app: false }), await createTestUser(site, { app: false })]
+    await addToNewGroup(site.database, [member.id], { otpPolicy: 'everyone' })
     expect((await (await arrive(site, member)).get(profile)).location).toBe(setUpFor(profile))
     expect((await (await arrive(site, other)).get(profile)).status).toBe(200)
   })
 
   it('that lets its members off lets them off', async () => {
     const everyone = await openSite({ OTP_POLICY: 'everyone' })
-    const member = await createPerson(everyone, { app: false })
-    await joinGroup(everyone.database, [member.id], { otpPolicy: 'off' })
+    const member = await createTestUser(everyone, { app: false })
+    await addToNewGroup(everyone.database, [member.id], { otpPolicy: 'off' })
     expect((await (await arrive(everyone, member)).get(profile)).status).toBe(200)
   })
 
   it('with a grace of its own counts its own days', async () => {
-    const member = await createPerson(site, { app: false })
-    await joinGroup(site.database, [member.id], { otpPolicy: 'staff', graceDays: 5 })
+    const member = await createTestUser(site, { app: false })
+    await addToNewGroup(site.database, [member.id], { otpPolicy: 'staff', graceDays: 5 })
     expect(daysIn((await (await arrive(site, member)).get(profile)).text)).toBe('5')
   })
 
   it('that wants security keys leads somebody with an app to a key, and offers nothing else', async () => {
-    const member = await createPerson(site)
-    await joinGroup(site.database, [member.id], { otpPolicy: 'staff', kinds: ['webauthn'] })
+    const member = await createTestUser(site)
+    await addToNewGroup(site.database, [member.id], { otpPolicy: 'staff', kinds: ['webauthn'] })
     const browser = await signIn(site, member)
     expect(await browser.get('/admin')).toMatchObject({ status: 302, location: setUpFor('/admin') })
     expect((await browser.get('/admin/api/dashboard')).code).toBe('enrolment_required')
@@ -281,9 +288,9 @@ describe('a group', () => {
   })
 
   it('that wants security keys asks whoever has one for it, and takes no other token', async () => {
-    const member = await createPerson(site)
-    await joinGroup(site.database, [member.id], { otpPolicy: 'staff', kinds: ['webauthn'] })
-    await addTestKey(site.otp, member.id)
+    const member = await createTestUser(site)
+    await addToNewGroup(site.database, [member.id], { otpPolicy: 'staff', kinds: ['webauthn'] })
+    await addSoftwareKey(site.otp, member.id)
     const browser = await signIn(site, member)
     const led = await browser.get('/admin')
     expect(led.location).toBe('/account/verify?next=%2Fadmin&kinds=webauthn')
@@ -302,8 +309,8 @@ describe('a group', () => {
   })
 
   it('whose grace is running lets a member work, and counts in the panel, too', async () => {
-    const member = await createPerson(site)
-    await joinGroup(site.database, [member.id], { otpPolicy: 'staff', kinds: ['webauthn'], graceDays: 7 })
+    const member = await createTestUser(site)
+    await addToNewGroup(site.database, [member.id], { otpPolicy: 'staff', kinds: ['webauthn'], graceDays: 7 })
     const { status, text } = await (await signIn(site, member)).get('/admin')
     expect(status).toBe(200)
     const session = JSON.parse(/id="panel-user">([^<]*)</.exec(text)?.[1] ?? '{}')
@@ -316,20 +323,20 @@ describe('the last device that counts', () => {
   beforeAll(async () => void (site = await openSite({ BASE_URL: 'http://localhost:0' })))
 
   it('cannot be removed while another kind stands beside it, and can once it is one of two', async () => {
-    const member = await createPerson(site, { backupTokens: 1 })
-    await joinGroup(site.database, [member.id], { kinds: ['totp', 'webauthn'] })
+    const member = await createTestUser(site, { backupTokens: 1 })
+    await addToNewGroup(site.database, [member.id], { kinds: ['totp', 'webauthn'] })
     const phone = await addPhone(site.otp, member.id)
     const browser = await signIn(site, member)
     const remove = (id: string) => browser.post(`${profile}/devices/${id}/remove`)
     expect(await remove(member.app?.persistentId ?? '')).toMatchObject({ status: 422, code: 'policy' })
     expect((await remove(phone.persistentId)).status).toBe(303)
-    await addTestKey(site.otp, member.id)
+    await addSoftwareKey(site.otp, member.id)
     expect((await remove(member.app?.persistentId ?? '')).status).toBe(303)
   })
 
   it('cannot be switched off with everything else where a group demands one', async () => {
-    const member = await createPerson(site, { staff: false })
-    await joinGroup(site.database, [member.id], { otpPolicy: 'everyone' })
+    const member = await createTestUser(site, { staff: false })
+    await addToNewGroup(site.database, [member.id], { otpPolicy: 'everyone' })
     const browser = await signIn(site, member)
     expect(await browser.post(`${profile}/disable`, { confirm: 'yes' })).toMatchObject({ status: 422, code: 'policy' })
   })
@@ -353,9 +360,9 @@ describe('a route of the host', () => {
 
   it('is closed by the policy though no guard of its own asks, and open to strangers as ever', async () => {
     expect((await site.browser().get('/reports')).status).toBe(200)
-    const browser = await arrive(site, await createPerson(site, { app: false }))
+    const browser = await arrive(site, await createTestUser(site, { app: false }))
     expect((await browser.get('/reports')).location).toBe(setUpFor('/reports'))
-    expect(JSON.parse((await asProgram(browser).get('/reports')).text)).toEqual({
+    expect(JSON.parse((await asApiClient(browser).get('/reports')).text)).toEqual({
       error: {
         code: 'enrolment_required',
         message: expect.stringContaining('second factor'),
@@ -373,7 +380,7 @@ describe('a route of the host', () => {
     '/account/login/reports',
   ])('is closed where its address begins like one of ours that is open: %s', async (address) => {
     expect((await site.browser().get(address)).text).toBe('Reports')
-    const browser = await arrive(site, await createPerson(site, { app: false }))
+    const browser = await arrive(site, await createTestUser(site, { app: false }))
     expect(await browser.get(address)).toMatchObject({ status: 302, location: setUpFor(address) })
   })
 })

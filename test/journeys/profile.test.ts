@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
-import { describeMoment } from '../../src/http/describe-moment.js'
-import { addHotpDevice } from '../../src/otp/add-hotp-device.js'
-import { addTotpDevice } from '../../src/otp/add-totp-device.js'
-import { hotp, timeStep } from '../../src/otp/oath.js'
+import { formatDateTime } from '../../src/http/format-date-time.js'
+import { addHotpDevice } from '../../src/kinds/hotp/add-device.js'
+import { addTotpDevice } from '../../src/kinds/totp/add-device.js'
+import { generateHotp, timeStep } from '../../src/otp/oath.js'
 import { journeyKinds, openTestDatabase } from '../support/database.js'
-import { createPerson, type Person, signIn, startTestSite, type TestSite } from '../support/site.js'
+import { createTestUser, type TestUser, signIn, startTestSite, type TestSite } from '../support/site.js'
 
 const second = Buffer.from('another secret, 20 b')
 
@@ -22,23 +22,23 @@ describe.each(journeyKinds())('one’s own devices, on the %s database', (where)
   })
   const profile = '/account/two-factor'
   const devices = `${profile}/devices`
-  const addApp = async (person: Person, name = 'Second app') => {
+  const addApp = async (person: TestUser, name = 'Second app') => {
     const add = { user: person, name, secret: second, confirmed: true }
     return (await database.sequelize.transaction((transaction) => addTotpDevice(site.otp, transaction, add))).device
   }
-  const secondCode = () => hotp(second, timeStep(site.clock.now(), 30, 0), 6)
-  const events = async (person: Person) =>
+  const secondCode = () => generateHotp(second, timeStep(site.clock.now(), 30, 0), 6)
+  const events = async (person: TestUser) =>
     (await database.pool.query('select event from audit_events where user_id = $1 order by id', [person.id])).rows.map(
       ({ event }) => event,
     )
 
   it('are listed with kind, date, last use and where from', async () => {
-    const person = await createPerson(site, { backupTokens: 5 })
+    const person = await createTestUser(site, { backupTokens: 5 })
     const browser = await signIn(site, person)
     const { text } = await browser.get(profile)
     for (const said of ['App', 'Authenticator app', 'Backup tokens', '5 left', 'Added ', 'Never used', 'Default'])
       expect(text).toContain(said)
-    expect(text).toContain(`Last used ${describeMoment(site.clock.now(), 'en')}`)
+    expect(text).toContain(`Last used ${formatDateTime(site.clock.now(), 'en')}`)
     expect(text).toContain('From 127.0.0.1, Firefox 139 on Linux')
   })
 
@@ -48,13 +48,13 @@ describe.each(journeyKinds())('one’s own devices, on the %s database', (where)
     [1, 'You have only 1 backup token left', 'You have no backup tokens'],
     [0, 'You have no backup tokens', 'left.'],
   ])('warn when %i backup tokens are left as they should', async (backupTokens, said, unsaid) => {
-    const { text } = await (await signIn(site, await createPerson(site, { backupTokens }))).get(profile)
+    const { text } = await (await signIn(site, await createTestUser(site, { backupTokens }))).get(profile)
     expect(text).toContain(said)
     expect(text).not.toContain(unsaid)
   })
 
   it('can be renamed, and the trail tells it', async () => {
-    const person = await createPerson(site)
+    const person = await createTestUser(site)
     const browser = await signIn(site, person)
     const address = `${devices}/${person.app?.persistentId}/rename`
     expect((await browser.get(address)).text).toContain('value="App"')
@@ -66,7 +66,7 @@ describe.each(journeyKinds())('one’s own devices, on the %s database', (where)
   })
 
   it('ask in the order that their owner chose', async () => {
-    const person = await createPerson(site)
+    const person = await createTestUser(site)
     const other = await addApp(person)
     const browser = await signIn(site, person)
     const done = await browser.post(`${devices}/${other.persistentId}/default`)
@@ -78,7 +78,7 @@ describe.each(journeyKinds())('one’s own devices, on the %s database', (where)
   })
 
   it('are removed after a question, and their sessions are verified no longer', async () => {
-    const person = await createPerson(site)
+    const person = await createTestUser(site)
     const other = await addApp(person)
     const browser = await signIn(site, person)
     const elsewhere = site.browser()
@@ -96,13 +96,13 @@ describe.each(journeyKinds())('one’s own devices, on the %s database', (where)
   })
 
   it('keep the last one where the policy demands two factors', async () => {
-    const person = await createPerson(site, { backupTokens: 2 })
+    const person = await createTestUser(site, { backupTokens: 2 })
     const browser = await signIn(site, person)
     const address = `${devices}/${person.app?.persistentId}/remove`
     expect((await browser.get(address)).code).toBe('policy')
     expect(await browser.post(address)).toMatchObject({ status: 422, code: 'policy' })
     expect((await browser.get('/admin')).status).toBe(200)
-    const onlyTokens = await createPerson(site, { app: false, backupTokens: 2 })
+    const onlyTokens = await createTestUser(site, { app: false, backupTokens: 2 })
     const other = site.browser()
     const [token = ''] = onlyTokens.backupTokens
     await other.post('/account/login', { username: onlyTokens.email, password: onlyTokens.password })
@@ -112,7 +112,7 @@ describe.each(journeyKinds())('one’s own devices, on the %s database', (where)
   })
 
   it('of two removed at once keep one', async () => {
-    const person = await createPerson(site)
+    const person = await createTestUser(site)
     const other = await addApp(person)
     const browser = await signIn(site, person)
     const answers = await Promise.all(
@@ -124,7 +124,7 @@ describe.each(journeyKinds())('one’s own devices, on the %s database', (where)
   })
 
   it('take the backup tokens with the last one (A-11)', async () => {
-    const person = await createPerson(site, { staff: false, backupTokens: 2 })
+    const person = await createTestUser(site, { staff: false, backupTokens: 2 })
     const browser = await signIn(site, person)
     const address = `${devices}/${person.app?.persistentId}/remove`
     expect((await browser.get(address)).text).toContain('your backup tokens will be removed too')
@@ -138,8 +138,8 @@ describe.each(journeyKinds())('one’s own devices, on the %s database', (where)
   it.each(['rename', 'default', 'remove'])(
     'of somebody else are not found and not changed by %s (I-57)',
     async (verb) => {
-      const owner = await createPerson(site)
-      const browser = await signIn(site, await createPerson(site))
+      const owner = await createTestUser(site)
+      const browser = await signIn(site, await createTestUser(site))
       const address = `${devices}/${owner.app?.persistentId}/${verb}`
       expect((await browser.get(address)).status).toBe(verb === 'default' ? 405 : 404)
       expect(await browser.post(address, { name: 'Mine' })).toMatchObject({ status: 404, code: 'not_found' })
@@ -154,13 +154,13 @@ describe.each(journeyKinds())('one’s own devices, on the %s database', (where)
   it.each(['totp/0', 'totp/999999999999', 'users/1', 'totp/1%20or%201', '../x/1'])(
     'are not found under %s',
     async (id) => {
-      const browser = await signIn(site, await createPerson(site))
+      const browser = await signIn(site, await createTestUser(site))
       expect((await browser.post(`${devices}/${id}/remove`)).status).toBe(404)
     },
   )
 
   it('are not open to a session that no device verified, by any verb (F-28)', async () => {
-    const person = await createPerson(site)
+    const person = await createTestUser(site)
     const browser = site.browser()
     await browser.post('/account/login', { username: person.email, password: person.password })
     for (const verb of ['rename', 'default', 'remove'])
@@ -172,7 +172,7 @@ describe.each(journeyKinds())('one’s own devices, on the %s database', (where)
   })
 
   it('say which methods they take', async () => {
-    const browser = await signIn(site, await createPerson(site))
+    const browser = await signIn(site, await createTestUser(site))
     const answer = await browser.get(`${devices}/totp/1/default`)
     expect(answer).toMatchObject({ status: 405, code: 'method_not_allowed' })
     expect(answer.headers.allow).toBe('POST')
@@ -183,7 +183,7 @@ describe.each(journeyKinds())('one’s own devices, on the %s database', (where)
     const tokens = `${profile}/hardware-tokens`
 
     it('is added by its key, confirmed by a code, and signs in', async () => {
-      const person = await createPerson(site)
+      const person = await createTestUser(site)
       const browser = await signIn(site, person)
       expect((await browser.get(`${tokens}/add`)).status).toBe(200)
       const added = await browser.post(`${tokens}/add`, { name: 'Yellow one', key: key.toString('hex'), digits: '6' })
@@ -192,19 +192,21 @@ describe.each(journeyKinds())('one’s own devices, on the %s database', (where)
       expect((await browser.get(confirm)).text).toContain('Yellow one')
       expect(await browser.post(confirm, { otp_token: '' })).toMatchObject({ status: 422, code: 'token_required' })
       expect(await browser.post(confirm, { otp_token: '000000' })).toMatchObject({ status: 422, code: 'invalid_token' })
-      expect(await browser.post(confirm, { otp_token: hotp(key, 0, 6) })).toMatchObject({ status: 429 })
+      expect(await browser.post(confirm, { otp_token: generateHotp(key, 0, 6) })).toMatchObject({ status: 429 })
       site.clock.advance(1)
       const cookie = browser.cookies.get('otp_session')
-      expect((await browser.post(confirm, { otp_token: hotp(key, 0, 6) })).status).toBe(303)
+      expect((await browser.post(confirm, { otp_token: generateHotp(key, 0, 6) })).status).toBe(303)
       expect(browser.cookies.get('otp_session')).not.toBe(cookie)
       const again = site.browser()
       await again.post('/account/login', { username: person.email, password: person.password })
       const device = `hotp/${/\d+/.exec(confirm)?.[0]}`
-      expect((await again.post('/account/login', { otp_device: device, otp_token: hotp(key, 0, 6) })).code).toBe(
-        'invalid_token',
-      )
+      expect(
+        (await again.post('/account/login', { otp_device: device, otp_token: generateHotp(key, 0, 6) })).code,
+      ).toBe('invalid_token')
       site.clock.advance(1)
-      expect((await again.post('/account/login', { otp_device: device, otp_token: hotp(key, 1, 6) })).status).toBe(303)
+      expect(
+        (await again.post('/account/login', { otp_device: device, otp_token: generateHotp(key, 1, 6) })).status,
+      ).toBe(303)
       const { rows } = await database.pool.query('select secret, confirmed from hotp_devices where user_id = $1', [
         person.id,
       ])
@@ -213,7 +215,7 @@ describe.each(journeyKinds())('one’s own devices, on the %s database', (where)
     })
 
     it('is refused with what is no key, and the key does not come back in the page', async () => {
-      const browser = await signIn(site, await createPerson(site))
+      const browser = await signIn(site, await createTestUser(site))
       const refused = await browser.post(`${tokens}/add`, { name: 'Token', key: 'hunter2hunter2' })
       expect(refused).toMatchObject({ status: 422, code: 'key_invalid' })
       expect(refused.text).not.toContain('hunter2')
@@ -221,7 +223,7 @@ describe.each(journeyKinds())('one’s own devices, on the %s database', (where)
     })
 
     it('is brought back into step by two codes in a row, and the door throttles that too', async () => {
-      const person = await createPerson(site)
+      const person = await createTestUser(site)
       const device = await database.sequelize.transaction((transaction) =>
         addHotpDevice(site.otp, transaction, {
           userId: person.id,
@@ -236,8 +238,8 @@ describe.each(journeyKinds())('one’s own devices, on the %s database', (where)
       const address = `${tokens}/${device.id}/synchronise`
       expect((await browser.get(address)).text).toContain('First code')
       const codes = (first: number, next: number) => ({
-        otp_token: hotp(key, first, 6),
-        otp_token_next: hotp(key, next, 6),
+        otp_token: generateHotp(key, first, 6),
+        otp_token_next: generateHotp(key, next, 6),
       })
       expect((await browser.post(address, codes(60, 62))).code).toBe('invalid_token')
       const wait = await browser.post(address, codes(60, 61))
@@ -250,12 +252,12 @@ describe.each(journeyKinds())('one’s own devices, on the %s database', (where)
     })
 
     it('of somebody else is neither confirmed nor synchronised', async () => {
-      const owner = await signIn(site, await createPerson(site))
+      const owner = await signIn(site, await createTestUser(site))
       const added = await owner.post(`${tokens}/add`, { name: 'Theirs', key: key.toString('hex') })
-      const stranger = await signIn(site, await createPerson(site))
+      const stranger = await signIn(site, await createTestUser(site))
       const confirm = added.location ?? ''
       expect((await stranger.get(confirm)).status).toBe(404)
-      expect((await stranger.post(confirm, { otp_token: hotp(key, 0, 6) })).status).toBe(404)
+      expect((await stranger.post(confirm, { otp_token: generateHotp(key, 0, 6) })).status).toBe(404)
       expect((await stranger.get(confirm.replace('confirm', 'synchronise'))).status).toBe(404)
     })
   })

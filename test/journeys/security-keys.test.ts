@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
-import type { Browser } from '../support/browse.js'
+import type { HttpBrowser } from '../support/http-browser.js'
 import { journeyKinds, openTestDatabase } from '../support/database.js'
-import { createPerson, type Person, signIn, startTestSite, type TestSite } from '../support/site.js'
-import { type Ceremony, makeSoftKey } from '../support/soft-key.js'
-import { addTestKey } from '../support/webauthn.js'
+import { createTestUser, type TestUser, signIn, startTestSite, type TestSite } from '../support/site.js'
+import { type Ceremony, createSoftwareKey } from '../support/software-key.js'
+import { addSoftwareKey } from '../support/webauthn.js'
 
 const login = '/account/login'
 const add = '/account/two-factor/security-keys/add'
@@ -23,16 +23,16 @@ describe.each(journeyKinds())('security keys, on the %s database', (where) => {
   })
 
   /** Somebody whose only device is a key, one that the core has enrolled. */
-  const keyOwner = async (traits: Parameters<typeof createPerson>[1] = {}) => {
-    const person = await createPerson(site, { app: false, ...traits })
-    return { person, ...(await addTestKey(site.otp, person.id)) }
+  const keyOwner = async (traits: Parameters<typeof createTestUser>[1] = {}) => {
+    const person = await createTestUser(site, { app: false, ...traits })
+    return { person, ...(await addSoftwareKey(site.otp, person.id)) }
   }
-  const afterPassword = async (person: Person, browser = site.browser()) => {
+  const afterPassword = async (person: TestUser, browser = site.browser()) => {
     await browser.post(login, { username: person.email, password: person.password })
     return browser
   }
   /** What the site asks, with this site's origin. */
-  const asked = async (browser: Browser, address = ask): Promise<Ceremony & Record<string, unknown>> => {
+  const asked = async (browser: HttpBrowser, address = ask): Promise<Ceremony & Record<string, unknown>> => {
     const answer = await browser.post(address)
     expect(answer).toMatchObject({ status: 200, headers: { 'cache-control': 'no-store' } })
     return { ...JSON.parse(answer.text), origin: site.baseUrl }
@@ -78,9 +78,9 @@ describe.each(journeyKinds())('security keys, on the %s database', (where) => {
       { authenticatorAttachment: null },
     ],
   ])('are added where the browser sends %s (DEV-02)', async (_what, response, more) => {
-    const person = await createPerson(site, { app: false })
+    const person = await createTestUser(site, { app: false })
     const browser = await signIn(site, person)
-    const whole = JSON.parse(makeSoftKey().create(await asked(browser, `${add}/options`)))
+    const whole = JSON.parse(createSoftwareKey().create(await asked(browser, `${add}/options`)))
     const credential = JSON.stringify({ ...whole, ...more, response: { ...whole.response, ...response } })
     expect((await browser.post(add, { name: 'Key', credential })).status).toBe(303)
     const { rows } = await database.pool.query('select transports from webauthn_devices where user_id = $1', [
@@ -90,8 +90,8 @@ describe.each(journeyKinds())('security keys, on the %s database', (where) => {
   })
 
   it('are added in set-up, and sign in from then on', async () => {
-    const person = await createPerson(site, { app: false })
-    const key = makeSoftKey()
+    const person = await createTestUser(site, { app: false })
+    const key = createSoftwareKey()
     const browser = await signIn(site, person)
     expect((await browser.get(add)).text).toContain('data-key="create"')
     const before = browser.cookies.get('otp_session')
@@ -134,7 +134,7 @@ describe.each(journeyKinds())('security keys, on the %s database', (where) => {
   describe('several of one person', () => {
     it('answer each one challenge, and the answer tells which one did', async () => {
       const { person, key, device } = await keyOwner()
-      const second = await addTestKey(site.otp, person.id)
+      const second = await addSoftwareKey(site.otp, person.id)
       const browser = await afterPassword(person)
       const options = await asked(browser)
       expect(options['allowCredentials']).toMatchObject([{ id: key.credentialId }, { id: second.key.credentialId }])
@@ -158,7 +158,7 @@ describe.each(journeyKinds())('security keys, on the %s database', (where) => {
 
     it('do not take somebody else’s key in', async () => {
       const other = await keyOwner()
-      const browser = await signIn(site, await createPerson(site))
+      const browser = await signIn(site, await createTestUser(site))
       const credential = other.key.create(await asked(browser, `${add}/options`))
       expect((await browser.post(add, { name: 'Mine', credential })).code).toBe('key_known')
     })
@@ -179,7 +179,7 @@ describe.each(journeyKinds())('security keys, on the %s database', (where) => {
   it('are removed by their owner only, and the last one stays where two factors are demanded', async () => {
     const { person, key, device } = await keyOwner()
     const address = `/account/two-factor/security-keys/${device.id}/delete`
-    const stranger = await signIn(site, await createPerson(site))
+    const stranger = await signIn(site, await createTestUser(site))
     expect((await stranger.post(address)).status).toBe(404)
     const browser = await afterPassword(person)
     await browser.post(login, { otp_token: key.answer(await asked(browser)) })
@@ -416,8 +416,8 @@ describe.each(journeyKinds())('security keys, on the %s database', (where) => {
 
   it('tell whether they can be backed up when they are added, or at the next sign-in (SEC-22)', async () => {
     for (const backupEligible of [true, false]) {
-      const person = await createPerson(site, { app: false })
-      const key = makeSoftKey()
+      const person = await createTestUser(site, { app: false })
+      const key = createSoftwareKey()
       const browser = await signIn(site, person)
       const credential = key.create({
         ...(await asked(browser, `${add}/options`)),
@@ -442,8 +442,8 @@ describe.each(journeyKinds())('security keys, on the %s database', (where) => {
   })
 
   it('that do not count sign in again and again', async () => {
-    const person = await createPerson(site, { app: false })
-    const { key } = await addTestKey(site.otp, person.id, makeSoftKey({ counts: false }))
+    const person = await createTestUser(site, { app: false })
+    const { key } = await addSoftwareKey(site.otp, person.id, createSoftwareKey({ counts: false }))
     for (let index = 0; index < 2; index += 1) {
       const browser = await afterPassword(person)
       expect((await browser.post(login, { otp_token: key.answer(await asked(browser)) })).status).toBe(303)
@@ -485,10 +485,10 @@ describe.each(journeyKinds())('security keys, on the %s database', (where) => {
 
   describe('are not added', () => {
     it('by somebody who has a device and has not used it (F-28)', async () => {
-      const person = await createPerson(site, { app: false })
+      const person = await createTestUser(site, { app: false })
       const browser = await signIn(site, person)
-      const credential = makeSoftKey().create(await asked(browser, `${add}/options`))
-      await addTestKey(site.otp, person.id)
+      const credential = createSoftwareKey().create(await asked(browser, `${add}/options`))
+      await addSoftwareKey(site.otp, person.id)
       for (const visit of [
         browser.get(add),
         browser.post(add, { name: 'X', credential }),
@@ -500,11 +500,11 @@ describe.each(journeyKinds())('security keys, on the %s database', (where) => {
     })
 
     it('as the first device of somebody who got one in the same moment', async () => {
-      const person = await createPerson(site, { app: false })
+      const person = await createTestUser(site, { app: false })
       const browsers = [await signIn(site, person), await signIn(site, person)]
       const posts = await Promise.all(
         browsers.map(async (browser) => {
-          const credential = makeSoftKey().create(await asked(browser, `${add}/options`))
+          const credential = createSoftwareKey().create(await asked(browser, `${add}/options`))
           return () => browser.post(add, { name: 'Key', credential })
         }),
       )
@@ -540,25 +540,27 @@ describe.each(journeyKinds())('security keys, on the %s database', (where) => {
         },
       ],
     ])('%s', async (_what, wrong) => {
-      const person = await createPerson(site)
+      const person = await createTestUser(site)
       const browser = await signIn(site, person)
-      const credential = makeSoftKey().create({ ...(await asked(browser, `${add}/options`)), ...wrong })
+      const credential = createSoftwareKey().create({ ...(await asked(browser, `${add}/options`)), ...wrong })
       expect(await browser.post(add, { name: 'Key', credential })).toMatchObject({ status: 422, code: 'key_refused' })
       const { rows } = await database.pool.query('select id from webauthn_devices where user_id = $1', [person.id])
       expect(rows).toEqual([])
     })
 
     it('twice, late, by another session’s challenge, or by one that was for something else', async () => {
-      const person = await createPerson(site)
+      const person = await createTestUser(site)
       const browser = await signIn(site, person)
       const post = async (credential: string) => (await browser.post(add, { name: 'Key', credential })).code
       const options = await asked(browser, `${add}/options`)
-      expect((await browser.post(add, { name: 'Key', credential: makeSoftKey().create(options) })).status).toBe(303)
-      expect(await post(makeSoftKey().create(options))).toBe('key_refused')
-      const other = await signIn(site, await createPerson(site))
-      expect(await post(makeSoftKey().create(await asked(other, `${add}/options`)))).toBe('key_refused')
-      expect(await post(makeSoftKey().create(await asked(browser, ask)))).toBe('key_refused')
-      const late = makeSoftKey().create(await asked(browser, `${add}/options`))
+      expect((await browser.post(add, { name: 'Key', credential: createSoftwareKey().create(options) })).status).toBe(
+        303,
+      )
+      expect(await post(createSoftwareKey().create(options))).toBe('key_refused')
+      const other = await signIn(site, await createTestUser(site))
+      expect(await post(createSoftwareKey().create(await asked(other, `${add}/options`)))).toBe('key_refused')
+      expect(await post(createSoftwareKey().create(await asked(browser, ask)))).toBe('key_refused')
+      const late = createSoftwareKey().create(await asked(browser, `${add}/options`))
       await database.pool.query("update webauthn_challenges set expires_at = '2026-01-01' where purpose = 'add'")
       expect(await post(late)).toBe('key_refused')
       for (const nonsense of ['', '{', '{}', 'null', '[]']) expect(await post(nonsense)).toBe('key_refused')
@@ -578,7 +580,7 @@ describe.each(journeyKinds())('security keys, on the %s database', (where) => {
     )
     for (const page of [
       await site.browser().get(login),
-      await (await afterPassword(await createPerson(site))).get(login),
+      await (await afterPassword(await createTestUser(site))).get(login),
     ]) {
       expect(page.text).not.toContain('<script')
       expect(page.headers['content-security-policy']).not.toContain('script-src')
@@ -587,8 +589,8 @@ describe.each(journeyKinds())('security keys, on the %s database', (where) => {
 
   it('are asked of nobody who is neither signed in nor awaited, nor of somebody without one', async () => {
     expect((await site.browser().post(ask)).status).toBe(401)
-    expect((await (await afterPassword(await createPerson(site))).post(ask)).status).toBe(401)
-    expect((await (await signIn(site, await createPerson(site))).post(ask)).status).toBe(401)
+    expect((await (await afterPassword(await createTestUser(site))).post(ask)).status).toBe(401)
+    expect((await (await signIn(site, await createTestUser(site))).post(ask)).status).toBe(401)
   })
 
   it('leave no old challenges behind', async () => {

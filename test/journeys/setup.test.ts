@@ -1,15 +1,15 @@
 import { base32nopad } from '@scure/base'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
-import { sweep } from '../../src/account/setup/sweep.js'
+import { purgeExpired } from '../../src/purge-expired.js'
 import type { Database } from '../../src/db/connect.js'
-import { addTotpDevice } from '../../src/otp/add-totp-device.js'
-import { sweepEnrolments } from '../../src/otp/sweep-enrolments.js'
+import { addTotpDevice } from '../../src/kinds/totp/add-device.js'
+import { purgeUnconfirmedDevices } from '../../src/otp/purge-unconfirmed-devices.js'
 import { appCode } from '../support/authenticator.js'
-import type { Answer, Browser } from '../support/browse.js'
+import type { HttpResponse, HttpBrowser } from '../support/http-browser.js'
 import { databaseKinds, openTestDatabase } from '../support/database.js'
-import { mailsTo } from '../support/mails.js'
-import { startDeliveries } from '../support/phones.js'
-import { createPerson, type Person, signIn, startTestSite, type TestSite } from '../support/site.js'
+import { queuedEmailsTo } from '../support/queued-emails.js'
+import { startDeliveries } from '../support/deliveries.js'
+import { createTestUser, type TestUser, signIn, startTestSite, type TestSite } from '../support/site.js'
 
 const setup = '/account/two-factor/setup'
 const complete = `${setup}/complete`
@@ -27,21 +27,22 @@ describe.each(databaseKinds())('setting up an authenticator app, on the %s datab
     await database.close()
   })
 
-  const secretOn = (page: Answer) => /<code class="secret"[^>]*>([A-Z2-7 ]+)</.exec(page.text)?.[1] ?? ''
-  const tokensOn = (page: Answer) => [...page.text.matchAll(/<li><code>([A-Z2-7-]{19})<\/code>/g)].map((hit) => hit[1])
-  const devicesOf = async ({ id }: Person) =>
+  const secretOn = (page: HttpResponse) => /<code class="secret"[^>]*>([A-Z2-7 ]+)</.exec(page.text)?.[1] ?? ''
+  const tokensOn = (page: HttpResponse) =>
+    [...page.text.matchAll(/<li><code>([A-Z2-7-]{19})<\/code>/g)].map((hit) => hit[1])
+  const devicesOf = async ({ id }: TestUser) =>
     (await database.pool.query('select * from totp_devices where user_id = $1 order by id', [id])).rows
-  const begin = async (browser: Browser) => {
+  const begin = async (browser: HttpBrowser) => {
     await browser.post(setup, { method: 'totp' })
     return secretOn(await browser.get(setup))
   }
   const newcomer = async (traits = {}) => {
-    const person = await createPerson(site, { app: false, ...traits })
+    const person = await createTestUser(site, { app: false, ...traits })
     return { person, browser: await signIn(site, person) }
   }
 
   it('leads staff without a device from the password through every step to where they wanted (F-19, F-29)', async () => {
-    const person = await createPerson(site, { app: false })
+    const person = await createTestUser(site, { app: false })
     const browser = site.browser()
     const next = '/admin/resources/users?page=2'
     const signedIn = await browser.post('/account/login', { username: person.email, password: person.password, next })
@@ -111,7 +112,7 @@ describe.each(databaseKinds())('setting up an authenticator app, on the %s datab
   })
 
   it('makes no more of them for a second device', async () => {
-    const person = await createPerson(site)
+    const person = await createTestUser(site)
     const browser = await signIn(site, person)
     const secret = await begin(browser)
     expect((await browser.post(setup, { otp_token: appCode(secret, site.clock.now()) })).status).toBe(303)
@@ -237,22 +238,22 @@ describe.each(databaseKinds())('setting up an authenticator app, on the %s datab
     const secret = await begin(browser)
     site.clock.advance(3599)
     expect((await browser.get(qrcode)).status).toBe(200)
-    await sweepEnrolments(site.otp)
+    await purgeUnconfirmedDevices(site.otp)
     expect(await devicesOf(person)).toHaveLength(1)
     site.clock.advance(1)
     const late = await browser.post(setup, { otp_token: appCode(secret, site.clock.now()) })
     expect(late).toMatchObject({ status: 422, code: 'set_up_expired' })
     expect((await browser.get(qrcode)).status).toBe(404)
     expect(await devicesOf(person)).toHaveLength(1)
-    await Promise.all([sweepEnrolments(site.otp), sweepEnrolments(site.otp)])
+    await Promise.all([purgeUnconfirmedDevices(site.otp), purgeUnconfirmedDevices(site.otp)])
     expect(await devicesOf(person)).toHaveLength(0)
   })
 
   it('sweeps no device that was switched off, used or not', async () => {
-    const used = await createPerson(site)
+    const used = await createTestUser(site)
     await signIn(site, used)
     await database.pool.query('update totp_devices set confirmed = false where user_id = $1', [used.id])
-    const unused = await createPerson(site)
+    const unused = await createTestUser(site)
     const device = unused.app?.persistentId
     await database.pool.query(
       `insert into audit_events (at, event, user_id, device) values (now(), 'device_switched_off', $1, $2)`,
@@ -260,7 +261,7 @@ describe.each(databaseKinds())('setting up an authenticator app, on the %s datab
     )
     await database.pool.query('update totp_devices set confirmed = false where user_id = $1', [unused.id])
     site.clock.advance(1e7)
-    await sweepEnrolments(site.otp)
+    await purgeUnconfirmedDevices(site.otp)
     expect(await devicesOf(used)).toHaveLength(1)
     expect(await devicesOf(unused)).toHaveLength(1)
   })
@@ -288,7 +289,7 @@ describe.each(databaseKinds())('setting up an authenticator app, on the %s datab
       person.id,
     ])
     expect(rows.map(({ event }) => event)).toEqual(expect.arrayContaining(['device_added', 'backup_tokens_made']))
-    const mails = await mailsTo(database, person.email)
+    const mails = await queuedEmailsTo(database, person.email)
     expect(mails.map(({ mail }) => mail)).toEqual(expect.arrayContaining(['device-added', 'backup-tokens-made']))
   })
 
@@ -332,7 +333,7 @@ describe.each(databaseKinds())('setting up an authenticator app, on the %s datab
     })
 
     it('asks a verified session again after five minutes, at every step (A-08, S-45)', async () => {
-      const person = await createPerson(site)
+      const person = await createTestUser(site)
       const browser = await signIn(site, person)
       site.clock.advance(301)
       for (const path of [setup, `${setup}?step=method`, qrcode, complete])
@@ -342,7 +343,7 @@ describe.each(databaseKinds())('setting up an authenticator app, on the %s datab
     })
 
     it('completes a late confirmation after the token, and stays signed in (A-08)', async () => {
-      const person = await createPerson(site)
+      const person = await createTestUser(site)
       const browser = await signIn(site, person)
       const secret = await begin(browser)
       site.clock.advance(301)
@@ -356,7 +357,7 @@ describe.each(databaseKinds())('setting up an authenticator app, on the %s datab
     })
 
     it('lets one of two first devices through that are confirmed at once (F-28)', async () => {
-      const person = await createPerson(site, { app: false })
+      const person = await createTestUser(site, { app: false })
       const racers = await Promise.all(
         [1, 2].map(async () => {
           const browser = site.browser()
@@ -383,7 +384,7 @@ describe.each(databaseKinds())('setting up an authenticator app, on the %s datab
   })
 
   it('does not lead round in a circle when all backup tokens are used up', async () => {
-    const person = await createPerson(site, { app: false, backupTokens: 1 })
+    const person = await createTestUser(site, { app: false, backupTokens: 1 })
     await database.pool.query('delete from static_tokens')
     const browser = await signIn(site, person)
     await browser.post('/account/login', { username: person.email, password: person.password })
@@ -396,7 +397,7 @@ describe.each(databaseKinds())('setting up an authenticator app, on the %s datab
         select 'invitation', min(id), 'old', now(), $1 from users`,
       [site.clock.now()],
     )
-    await sweep(site)
+    await purgeExpired(site)
     expect((await database.pool.query(`select from one_time_links where token_hash = 'old'`)).rowCount).toBe(0)
   })
 })
@@ -414,7 +415,7 @@ describe('set-up by invitation only', () => {
   })
 
   it('is not opened by a password alone, at any step', async () => {
-    const person = await createPerson(site, { app: false })
+    const person = await createTestUser(site, { app: false })
     const browser = await signIn(site, person)
     expect((await browser.get('/account/login')).text).toContain('Ask an administrator')
     for (const path of [
@@ -430,7 +431,7 @@ describe('set-up by invitation only', () => {
   })
 
   it('is open to whoever is verified and adds another device', async () => {
-    const browser = await signIn(site, await createPerson(site))
+    const browser = await signIn(site, await createTestUser(site))
     expect((await browser.get(setup)).status).toBe(200)
   })
 })

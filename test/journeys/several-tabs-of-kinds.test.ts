@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
 import { migrate } from '../../src/db/migrate.js'
-import { wordKind } from '../package/tiny-kind/words.js'
+import { wordKind } from '../embedding/tiny-kind/words.js'
 import { sentForms } from '../security/sent-twice.table.js'
 import { openTestDatabase } from '../support/database.js'
-import { type Person, startTestSite, type TestSite } from '../support/site.js'
+import { type TestUser, startTestSite, type TestSite } from '../support/site.js'
 
 const login = '/account/login'
 const profile = '/account/two-factor'
@@ -33,9 +33,9 @@ describe('two tabs during a sign-in, with the token of each kind (DEV-R6)', () =
     await database.close()
   })
 
-  const eventsOf = async ({ id }: Person) =>
+  const eventsOf = async ({ id }: TestUser) =>
     (await database.pool.query('select event from audit_events where user_id = $1 order by id', [id])).rows
-  const sessionsOf = async ({ id }: Person) =>
+  const sessionsOf = async ({ id }: TestUser) =>
     (
       await database.pool.query(
         `select 1 from sessions where coalesce(sess ->> 'userId', sess -> 'pending' ->> 'userId') = $1

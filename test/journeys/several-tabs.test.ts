@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
 import { appCode } from '../support/authenticator.js'
-import type { Browser } from '../support/browse.js'
-import { addMailbox, addPhone, plantCode, waitingCodes } from '../support/challenges.js'
+import type { HttpBrowser } from '../support/http-browser.js'
+import { addEmail, addPhone, storeCode, queuedCodes } from '../support/challenges.js'
 import { journeyKinds, openTestDatabase } from '../support/database.js'
-import { createPerson, type Person, signIn, startTestSite, type TestSite } from '../support/site.js'
+import { createTestUser, type TestUser, signIn, startTestSite, type TestSite } from '../support/site.js'
 
 const login = '/account/login'
 
@@ -23,13 +23,13 @@ describe.each(journeyKinds())('several tabs during a sign-in, on the %s database
     await database.close()
   })
 
-  const password = (browser: Browser, person: Person, next = '') =>
+  const password = (browser: HttpBrowser, person: TestUser, next = '') =>
     browser.post(login, { username: person.email, password: person.password, next })
-  const session = (browser: Browser) => browser.cookies.get('otp_session')
-  const eventsOf = async ({ id }: Person) =>
+  const session = (browser: HttpBrowser) => browser.cookies.get('otp_session')
+  const eventsOf = async ({ id }: TestUser) =>
     (await database.pool.query('select event from audit_events where user_id = $1 order by id', [id])).rows
-  const isIn = async (browser: Browser) => (await browser.get('/admin')).status === 200
-  const sessionsOf = async ({ id }: Person) =>
+  const isIn = async (browser: HttpBrowser) => (await browser.get('/admin')).status === 200
+  const sessionsOf = async ({ id }: TestUser) =>
     (
       await database.pool.query(
         `select 1 from sessions where coalesce(sess ->> 'userId', sess -> 'pending' ->> 'userId') = $1`,
@@ -41,9 +41,9 @@ describe.each(journeyKinds())('several tabs during a sign-in, on the %s database
     ['an app', {}],
     ['backup tokens', { app: false, backupTokens: 2 }],
   ])('of somebody with %s', (_what, traits) => {
-    const start = async () => ({ person: await createPerson(site, traits), browser: site.browser() })
-    const token = (person: Person) => person.backupTokens[0] ?? person.code()
-    const give = (browser: Browser, person: Person, next = '') =>
+    const start = async () => ({ person: await createTestUser(site, traits), browser: site.browser() })
+    const token = (person: TestUser) => person.backupTokens[0] ?? person.code()
+    const give = (browser: HttpBrowser, person: TestUser, next = '') =>
       browser.post(login, { otp_token: token(person), next })
 
     it.each(['the first', 'the second'])(
@@ -133,15 +133,15 @@ describe.each(journeyKinds())('several tabs during a sign-in, on the %s database
   })
 
   it('keeps the code that one tab has asked for when the other types the password again', async () => {
-    const person = await createPerson(site, { app: false })
-    const mailbox = await addMailbox(site.otp, person.id)
+    const person = await createTestUser(site, { app: false })
+    const mailbox = await addEmail(site.otp, person.id)
     const browser = site.browser()
     await password(browser, person)
     const { rows } = await database.pool.query(
       `select sess -> 'challenge' ->> 'id' as id from sessions where sess -> 'pending' ->> 'userId' = $1`,
       [String(person.id)],
     )
-    await plantCode(site.otp, mailbox, '314159', rows[0].id)
+    await storeCode(site.otp, mailbox, '314159', rows[0].id)
     await password(browser, person)
     expect((await browser.post(login, { otp_token: '314159' })).status).toBe(303)
     expect(await isIn(browser)).toBe(true)
@@ -150,15 +150,15 @@ describe.each(journeyKinds())('several tabs during a sign-in, on the %s database
   it.each(['after the other tab', 'before the other tab'])(
     'accepts the code of one device %s has requested one from another device',
     async (when) => {
-      const person = await createPerson(site, { app: false })
-      const devices = [await addPhone(site.otp, person.id), await addMailbox(site.otp, person.id)]
+      const person = await createTestUser(site, { app: false })
+      const devices = [await addPhone(site.otp, person.id), await addEmail(site.otp, person.id)]
       const browser = site.browser()
       await password(browser, person)
       for (const { persistentId } of devices)
         await browser.post(login, { otp_device: persistentId, otp_challenge: 'send' })
       const device = when.startsWith('after') ? devices[1] : devices[0]
       if (!device) throw new Error('There is no such device.')
-      const [sent] = await waitingCodes(site.otp, device)
+      const [sent] = await queuedCodes(site.otp, device)
       const stranger = site.browser()
       await password(stranger, person)
       const form = { otp_device: device.persistentId, otp_token: sent?.code ?? '' }
@@ -170,8 +170,8 @@ describe.each(journeyKinds())('several tabs during a sign-in, on the %s database
   )
 
   it('selects the device that the newest code was requested from', async () => {
-    const person = await createPerson(site)
-    const [phone, mailbox] = [await addPhone(site.otp, person.id), await addMailbox(site.otp, person.id)]
+    const person = await createTestUser(site)
+    const [phone, mailbox] = [await addPhone(site.otp, person.id), await addEmail(site.otp, person.id)]
     const browser = site.browser()
     await password(browser, person)
     for (const { persistentId } of [mailbox, phone]) {
@@ -181,8 +181,8 @@ describe.each(journeyKinds())('several tabs during a sign-in, on the %s database
   })
 
   it('does not keep a code for another person', async () => {
-    const [one, other] = [await createPerson(site, { app: false }), await createPerson(site)]
-    await addMailbox(site.otp, one.id)
+    const [one, other] = [await createTestUser(site, { app: false }), await createTestUser(site)]
+    await addEmail(site.otp, one.id)
     const browser = site.browser()
     await password(browser, one)
     await password(browser, other)
@@ -194,7 +194,7 @@ describe.each(journeyKinds())('several tabs during a sign-in, on the %s database
   })
 
   it('begins afresh for another person, and says whose token it asks for', async () => {
-    const [one, other] = [await createPerson(site), await createPerson(site)]
+    const [one, other] = [await createTestUser(site), await createTestUser(site)]
     const browser = await signIn(site, one)
     expect(await password(browser, other)).toMatchObject({ status: 303, location: login })
     expect((await browser.get(login)).text).toContain(other.email)
@@ -206,7 +206,7 @@ describe.each(journeyKinds())('several tabs during a sign-in, on the %s database
     const setup = '/account/two-factor/setup'
     const addPage = '/account/two-factor/email/add'
     const begin = async (traits = {}) => {
-      const person = await createPerson(site, { app: false, ...traits })
+      const person = await createTestUser(site, { app: false, ...traits })
       const browser = site.browser()
       await password(browser, person)
       await browser.post(setup, { method: 'totp' })
@@ -214,7 +214,7 @@ describe.each(journeyKinds())('several tabs during a sign-in, on the %s database
       const key = /<code class="secret"[^>]*>([A-Z2-7 ]+)<\/code>/.exec(text)?.[1] ?? ''
       return { person, browser, key, sentForm: { method: 'totp', otp_token: appCode(key, site.clock.now()) } }
     }
-    const failuresOf = async ({ id }: Person) =>
+    const failuresOf = async ({ id }: TestUser) =>
       (
         await database.pool.query(
           'select coalesce(sum(failure_count), 0)::int as n from email_devices where user_id = $1',
@@ -240,7 +240,7 @@ describe.each(journeyKinds())('several tabs during a sign-in, on the %s database
       const { person, browser, sentForm } = await begin()
       await browser.post(addPage)
       const { rows } = await database.pool.query('select id from email_devices where user_id = $1', [person.id])
-      const [sent] = await waitingCodes(site.otp, { kind: 'email', id: rows[0].id })
+      const [sent] = await queuedCodes(site.otp, { kind: 'email', id: rows[0].id })
       expect(await browser.post(addPage, { otp_token: sent?.code ?? '' })).toMatchObject({
         status: 303,
         location: `${setup}/complete`,
@@ -250,7 +250,7 @@ describe.each(journeyKinds())('several tabs during a sign-in, on the %s database
   })
 
   it('does not make a session older than a day go on', async () => {
-    const person = await createPerson(site)
+    const person = await createTestUser(site)
     const browser = await signIn(site, person)
     for (let hour = 0; hour < 23; hour += 1) {
       site.clock.advance(3000)

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { sweep } from '../../src/account/setup/sweep.js'
+import { purgeExpired } from '../../src/purge-expired.js'
 import type { Database } from '../../src/db/connect.js'
-import { addTotpDevice } from '../../src/otp/add-totp-device.js'
-import { hotp, timeStep } from '../../src/otp/oath.js'
-import type { Browser } from '../support/browse.js'
+import { addTotpDevice } from '../../src/kinds/totp/add-device.js'
+import { generateHotp, timeStep } from '../../src/otp/oath.js'
+import type { HttpBrowser } from '../support/http-browser.js'
 import { journeyKinds, openTestDatabase } from '../support/database.js'
-import { createPerson, type Person, signIn, startTestSite, type TestSite } from '../support/site.js'
+import { createTestUser, type TestUser, signIn, startTestSite, type TestSite } from '../support/site.js'
 
 const second = Buffer.from('another secret, 20 b')
 
@@ -21,22 +21,22 @@ describe.each(journeyKinds())('asking for a token again, on the %s database', (w
     await database.close()
   })
   const verify = '/account/verify'
-  const rename = (person: Person) => `/account/two-factor/devices/${person.app?.persistentId}/rename`
+  const rename = (person: TestUser) => `/account/two-factor/devices/${person.app?.persistentId}/rename`
   const verifyFor = (address: string) => `${verify}?next=${encodeURIComponent(address)}`
-  const nameOf = async (person: Person) =>
+  const nameOf = async (person: TestUser) =>
     (await database.pool.query('select name from totp_devices where user_id = $1 order by id', [person.id])).rows[0]
       .name
   const kept = async () => (await database.pool.query('select id, sealed from kept_requests')).rows
-  const cookieOf = (browser: Browser) => browser.cookies.get('otp_session') ?? ''
+  const cookieOf = (browser: HttpBrowser) => browser.cookies.get('otp_session') ?? ''
   /** Signed in six minutes ago. */
-  const stale = async (person: Person) => {
+  const stale = async (person: TestUser) => {
     const browser = await signIn(site, person)
     site.clock.advance(360)
     return browser
   }
 
   it('is not done within five minutes, and is a second later', async () => {
-    const person = await createPerson(site)
+    const person = await createTestUser(site)
     const browser = await signIn(site, person)
     site.clock.advance(300)
     expect((await browser.get(rename(person))).status).toBe(200)
@@ -45,7 +45,7 @@ describe.each(journeyKinds())('asking for a token again, on the %s database', (w
   })
 
   it('leads there and back under a new session id, and the old one is dead (S-37)', async () => {
-    const person = await createPerson(site)
+    const person = await createTestUser(site)
     const browser = await stale(person)
     const page = await browser.get(verifyFor(rename(person)))
     expect(page.text).toContain(`value="${rename(person)}"`)
@@ -63,7 +63,7 @@ describe.each(journeyKinds())('asking for a token again, on the %s database', (w
   })
 
   it('does not make the session any younger than its sign-in', async () => {
-    const person = await createPerson(site)
+    const person = await createTestUser(site)
     const browser = await stale(person)
     const began = async () => {
       const { rows } = await database.pool.query(
@@ -78,7 +78,7 @@ describe.each(journeyKinds())('asking for a token again, on the %s database', (w
   })
 
   it('completes the form that was posted (A-08)', async () => {
-    const person = await createPerson(site)
+    const person = await createTestUser(site)
     const browser = await stale(person)
     const away = await browser.post(rename(person), { name: 'Kept name' })
     expect(away).toMatchObject({ status: 302, location: verifyFor(rename(person)) })
@@ -92,7 +92,7 @@ describe.each(journeyKinds())('asking for a token again, on the %s database', (w
   })
 
   it('keeps the form sealed, and not in the session', async () => {
-    const person = await createPerson(site)
+    const person = await createTestUser(site)
     const browser = await stale(person)
     await browser.post(rename(person), { name: 'Kept name' })
     const { rows } = await database.pool.query('select sess from sessions')
@@ -104,7 +104,7 @@ describe.each(journeyKinds())('asking for a token again, on the %s database', (w
   })
 
   it('completes it through a refusal and another try', async () => {
-    const person = await createPerson(site)
+    const person = await createTestUser(site)
     const browser = await stale(person)
     await browser.post(rename(person), { name: 'Patience' })
     const next = rename(person)
@@ -119,7 +119,7 @@ describe.each(journeyKinds())('asking for a token again, on the %s database', (w
   })
 
   it('completes it once: the same answer again changes nothing', async () => {
-    const person = await createPerson(site)
+    const person = await createTestUser(site)
     const browser = await stale(person)
     await browser.post(rename(person), { name: 'Once' })
     await browser.post(verify, { otp_token: person.code(), next: rename(person) })
@@ -131,7 +131,7 @@ describe.each(journeyKinds())('asking for a token again, on the %s database', (w
   })
 
   it('does not complete it from another session of the same person', async () => {
-    const person = await createPerson(site)
+    const person = await createTestUser(site)
     const other = await signIn(site, person)
     const browser = await stale(person)
     await browser.post(rename(person), { name: 'Elsewhere' })
@@ -140,7 +140,7 @@ describe.each(journeyKinds())('asking for a token again, on the %s database', (w
   })
 
   it('does not complete it after five minutes, and says so', async () => {
-    const person = await createPerson(site)
+    const person = await createTestUser(site)
     const browser = await stale(person)
     await browser.post(rename(person), { name: 'Too late' })
     site.clock.advance(300)
@@ -151,17 +151,17 @@ describe.each(journeyKinds())('asking for a token again, on the %s database', (w
   })
 
   it('forgets it after that, also where nobody comes back', async () => {
-    const person = await createPerson(site)
+    const person = await createTestUser(site)
     await (await stale(person)).post(rename(person), { name: 'Forgotten' })
-    await sweep(site)
+    await purgeExpired(site)
     expect(await kept()).toHaveLength(1)
     site.clock.advance(300)
-    await sweep(site)
+    await purgeExpired(site)
     expect(await kept()).toEqual([])
   })
 
   it('does not complete it on the way to another page', async () => {
-    const person = await createPerson(site)
+    const person = await createTestUser(site)
     const browser = await stale(person)
     await browser.post(rename(person), { name: 'By surprise' })
     const elsewhere = `/account/two-factor/devices/${person.app?.persistentId}/remove`
@@ -171,7 +171,7 @@ describe.each(journeyKinds())('asking for a token again, on the %s database', (w
   })
 
   it('gives it up when its own page is asked for again', async () => {
-    const person = await createPerson(site)
+    const person = await createTestUser(site)
     const browser = await stale(person)
     await browser.post(rename(person), { name: 'Given up' })
     await browser.get(rename(person))
@@ -182,34 +182,34 @@ describe.each(journeyKinds())('asking for a token again, on the %s database', (w
   })
 
   describe('with several tabs (DEV-R6)', () => {
-    const remove = (person: Person) => `/account/two-factor/devices/${person.app?.persistentId}/remove`
-    const makeDefault = (person: Person) => `/account/two-factor/devices/${person.app?.persistentId}/default`
-    const give = (browser: Browser, person: Person, next: string) => {
+    const remove = (person: TestUser) => `/account/two-factor/devices/${person.app?.persistentId}/remove`
+    const makeDefault = (person: TestUser) => `/account/two-factor/devices/${person.app?.persistentId}/default`
+    const give = (browser: HttpBrowser, person: TestUser, next: string) => {
       site.clock.advance(30)
       return browser.post(verify, { otp_token: person.code(), next })
     }
 
     it.each([
-      ['asks for another page', (browser: Browser, person: Person) => browser.get(remove(person))],
+      ['asks for another page', (browser: HttpBrowser, person: TestUser) => browser.get(remove(person))],
       [
         'gives a token on the way to another page',
-        (browser: Browser, person: Person) => give(browser, person, remove(person)),
+        (browser: HttpBrowser, person: TestUser) => give(browser, person, remove(person)),
       ],
-      ['sends a form of its own', (browser: Browser, person: Person) => browser.post(makeDefault(person))],
+      ['sends a form of its own', (browser: HttpBrowser, person: TestUser) => browser.post(makeDefault(person))],
       [
         'completes a form of its own',
-        async (browser: Browser, person: Person) => {
+        async (browser: HttpBrowser, person: TestUser) => {
           await browser.post(makeDefault(person))
           expect((await give(browser, person, makeDefault(person))).location).toContain('done=default_changed')
         },
       ],
       [
         'types the password again',
-        (browser: Browser, person: Person) =>
+        (browser: HttpBrowser, person: TestUser) =>
           browser.post('/account/login', { username: person.email, password: person.password }),
       ],
     ])('completes the form of one tab, as its page says, after another tab %s', async (_what, other) => {
-      const person = await createPerson(site)
+      const person = await createTestUser(site)
       const browser = await stale(person)
       await browser.post(rename(person), { name: 'From one tab' })
       await other(browser, person)
@@ -222,18 +222,18 @@ describe.each(journeyKinds())('asking for a token again, on the %s database', (w
       const actionOf = (text: string) =>
         /action="(\/account\/verify[^"]*)"/.exec(text)?.[1]?.replaceAll('&amp;', '&') ?? ''
       /** What a person has in a tab: the page that the form has led to. */
-      const openTab = async (browser: Browser, person: Person, name: string) => {
+      const openTab = async (browser: HttpBrowser, person: TestUser, name: string) => {
         const { location = '' } = await browser.post(rename(person), { name })
         const { text } = await browser.get(location)
         return { address: location, text, action: actionOf(text) }
       }
       const start = async () => {
-        const person = await createPerson(site)
+        const person = await createTestUser(site)
         const browser = await stale(person)
         const tabs = [await openTab(browser, person, 'First tab'), await openTab(browser, person, 'Second tab')]
         return { person, browser, tabs }
       }
-      const giveAt = (action: string, browser: Browser, person: Person) => {
+      const giveAt = (action: string, browser: HttpBrowser, person: TestUser) => {
         site.clock.advance(30)
         return browser.post(action, { otp_token: person.code(), next: rename(person) })
       }
@@ -287,7 +287,7 @@ describe.each(journeyKinds())('asking for a token again, on the %s database', (w
     })
 
     it('keeps five forms at most, the newest ones', async () => {
-      const person = await createPerson(site)
+      const person = await createTestUser(site)
       const browser = await stale(person)
       const pages = Array.from({ length: 6 }, (_, index) => `${rename(person)}?tab=${index}`)
       for (const [index, page] of pages.entries()) await browser.post(page, { name: `Tab ${index}` })
@@ -297,7 +297,7 @@ describe.each(journeyKinds())('asking for a token again, on the %s database', (w
     })
 
     it('leads to a page, not to an error, if another tab has signed out and in and the form is gone', async () => {
-      const person = await createPerson(site)
+      const person = await createTestUser(site)
       const browser = await stale(person)
       await browser.post(makeDefault(person))
       await browser.post('/account/logout')
@@ -313,7 +313,7 @@ describe.each(journeyKinds())('asking for a token again, on the %s database', (w
   })
 
   it('of two at once completes it once', async () => {
-    const person = await createPerson(site)
+    const person = await createTestUser(site)
     const add = { user: person, name: 'Second', secret: second, confirmed: true }
     const { device } = await database.sequelize.transaction((transaction) => addTotpDevice(site.otp, transaction, add))
     const browser = await stale(person)
@@ -323,7 +323,7 @@ describe.each(journeyKinds())('asking for a token again, on the %s database', (w
     const next = rename(person)
     const codes = [
       { otp_device: person.app?.persistentId ?? '', otp_token: person.code() },
-      { otp_device: device.persistentId, otp_token: hotp(second, timeStep(site.clock.now(), 30, 0), 6) },
+      { otp_device: device.persistentId, otp_token: generateHotp(second, timeStep(site.clock.now(), 30, 0), 6) },
     ]
     const answers = await Promise.all(
       [browser, twin].map((each, index) => each.post(verify, { ...codes[index], next })),
@@ -337,7 +337,7 @@ describe.each(journeyKinds())('asking for a token again, on the %s database', (w
   })
 
   it('keeps no form of more than 16 kB, and nothing that is no form, and says so', async () => {
-    const person = await createPerson(site)
+    const person = await createTestUser(site)
     const browser = await stale(person)
     const big = await browser.post(rename(person), { name: 'x'.repeat(20_000) })
     expect(big).toMatchObject({ status: 403, code: 'step_up_required' })
@@ -350,7 +350,7 @@ describe.each(journeyKinds())('asking for a token again, on the %s database', (w
   })
 
   it('is for verified people: others are asked at sign-in', async () => {
-    const person = await createPerson(site)
+    const person = await createTestUser(site)
     const stranger = await site.browser().get(verifyFor('/account/two-factor'))
     expect(stranger).toMatchObject({ status: 302, location: '/account/login?next=%2Faccount%2Ftwo-factor' })
     const half = site.browser()
@@ -361,15 +361,15 @@ describe.each(journeyKinds())('asking for a token again, on the %s database', (w
   })
 
   it('does not follow next to another site', async () => {
-    const person = await createPerson(site)
+    const person = await createTestUser(site)
     const browser = await stale(person)
     const answer = await browser.post(verify, { otp_token: person.code(), next: '//evil.example' })
     expect(answer.location).toBe('/account/two-factor')
   })
 
   it('takes nobody else’s device', async () => {
-    const person = await createPerson(site)
-    const other = await createPerson(site)
+    const person = await createTestUser(site)
+    const other = await createTestUser(site)
     const browser = await stale(person)
     const form = { otp_device: other.app?.persistentId ?? '', otp_token: person.code() }
     expect(await browser.post(verify, form)).toMatchObject({ status: 422, code: 'invalid_token' })

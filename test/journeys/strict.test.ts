@@ -1,12 +1,19 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
-import { asProgram } from '../auth/host-site.js'
+import { asApiClient } from '../auth/host-site.js'
 import { isEmbedded, openDatabase } from '../security/open-site.js'
-import type { Browser } from '../support/browse.js'
-import { addMailbox, addPhone } from '../support/challenges.js'
-import { joinGroup } from '../support/groups.js'
-import { codeIn, startDeliveries } from '../support/phones.js'
-import { createPerson, type Person, signIn, startTestSite, type TestSite, type Traits } from '../support/site.js'
+import type { HttpBrowser } from '../support/http-browser.js'
+import { addEmail, addPhone } from '../support/challenges.js'
+import { addToNewGroup } from '../support/groups.js'
+import { codeIn, startDeliveries } from '../support/deliveries.js'
+import {
+  createTestUser,
+  type TestUser,
+  signIn,
+  startTestSite,
+  type TestSite,
+  type TestUserTraits,
+} from '../support/site.js'
 
 const profile = '/account/two-factor'
 const setUp = `${profile}/setup`
@@ -28,10 +35,10 @@ afterAll(async () => {
 const NUMBER = '+41524204242'
 
 /** Signs in by password and the code that was sent to a device. */
-async function signInByCode(site: TestSite, person: Person, kind: 'phone' | 'mailbox'): Promise<Browser> {
+async function signInByCode(site: TestSite, person: TestUser, kind: 'phone' | 'mailbox'): Promise<HttpBrowser> {
   const { otp } = site
   const deliveries = startDeliveries(database, site, { embedded: isEmbedded() })
-  const device = await (kind === 'phone' ? addPhone(otp, person.id, { number: NUMBER }) : addMailbox(otp, person.id))
+  const device = await (kind === 'phone' ? addPhone(otp, person.id, { number: NUMBER }) : addEmail(otp, person.id))
   const browser = site.browser()
   await browser.post('/account/login', { username: person.email, password: person.password })
   if (person.app) await browser.post('/account/login', { otp_device: device.persistentId, otp_challenge: 'send' })
@@ -46,13 +53,13 @@ async function signInByCode(site: TestSite, person: Person, kind: 'phone' | 'mai
 const houses = {
   'a strict site': {
     open: () => openSite({ OTP_POLICY: 'strict' }),
-    person: (site: TestSite, traits: Traits) => createPerson(site, traits),
+    person: (site: TestSite, traits: TestUserTraits) => createTestUser(site, traits),
   },
   'a strict group': {
     open: () => openSite({ OTP_POLICY: 'off', OTP_EMAIL: 'true', TRUST_BROWSER_DAYS: '30' }),
-    person: async (site: TestSite, traits: Traits) => {
-      const person = await createPerson(site, traits)
-      await joinGroup(site.database, [person.id], { otpPolicy: 'strict' })
+    person: async (site: TestSite, traits: TestUserTraits) => {
+      const person = await createTestUser(site, traits)
+      await addToNewGroup(site.database, [person.id], { otpPolicy: 'strict' })
       return person
     },
   },
@@ -61,7 +68,7 @@ const houses = {
 describe.each(Object.entries(houses))('in %s', (_name, house) => {
   let site: TestSite
   beforeAll(async () => void (site = await house.open()))
-  const person = (traits: Traits = {}) => house.person(site, traits)
+  const person = (traits: TestUserTraits = {}) => house.person(site, traits)
 
   it('everybody needs two factors, staff or not', async () => {
     for (const staff of [true, false]) {
@@ -92,7 +99,7 @@ describe.each(Object.entries(houses))('in %s', (_name, house) => {
   it('a phone alone leads to the set-up of another method, and can do that', async () => {
     const browser = await signInByCode(site, await person({ app: false }), 'phone')
     expect((await browser.get('/admin')).location).toBe(setUpFor('/admin'))
-    expect((await asProgram(browser).get('/admin/api/dashboard')).code).toBe('enrolment_required')
+    expect((await asApiClient(browser).get('/admin/api/dashboard')).code).toBe('enrolment_required')
     const choice = await browser.get(`${setUp}?step=method`)
     expect(choice.text).toContain('value="totp"')
     expect(choice.text).not.toMatch(/value="(phone|email)"/)
@@ -106,7 +113,7 @@ describe.each(Object.entries(houses))('in %s', (_name, house) => {
   })
 
   it('a backup token opens the panel beside an app, and nothing but the set-up alone', async () => {
-    const look = async (traits: Traits) => {
+    const look = async (traits: TestUserTraits) => {
       const someone = await person({ ...traits, backupTokens: 1 })
       const browser = site.browser()
       const [token = ''] = someone.backupTokens
@@ -147,7 +154,7 @@ describe.each(Object.entries(houses))('in %s', (_name, house) => {
 
 it('whoever is not in the strict group has an hour and a day', async () => {
   const site = await houses['a strict group'].open()
-  const browser = await signIn(site, await createPerson(site))
+  const browser = await signIn(site, await createTestUser(site))
   site.clock.advance(3600)
   expect((await browser.get('/admin')).status).toBe(200)
 })

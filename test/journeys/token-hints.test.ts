@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openSite } from '../security/open-site.js'
-import { addMailbox, addPhone } from '../support/challenges.js'
-import { createPerson, type Person, signIn, type TestSite } from '../support/site.js'
+import { addEmail, addPhone } from '../support/challenges.js'
+import { createTestUser, type TestUser, signIn, type TestSite } from '../support/site.js'
 
 let site: TestSite
 beforeAll(async () => {
@@ -9,15 +9,15 @@ beforeAll(async () => {
 })
 afterAll(() => site.close())
 
-async function tokenPage(person: Person): Promise<string> {
+async function tokenPage(person: TestUser): Promise<string> {
   const browser = site.browser()
   await browser.post('/account/login', { username: person.email, password: person.password })
   return (await browser.get('/account/login')).text
 }
 const hintIn = (page: string) => /<small id="code-hint">(.*?)<\/small>/.exec(page)?.[1]
-const add: Record<string, (person: Person) => Promise<unknown>> = {
+const add: Record<string, (person: TestUser) => Promise<unknown>> = {
   phone: (person) => addPhone(site.otp, person.id),
-  email: (person) => addMailbox(site.otp, person.id),
+  email: (person) => addEmail(site.otp, person.id),
 }
 
 describe('the hint of the token step', () => {
@@ -27,7 +27,7 @@ describe('the hint of the token step', () => {
     [['email'], 'send a code to it first'],
     [['phone', 'email'], 'send a code to it first'],
   ])('is true for each device of someone with an app and %j', async (others, hint) => {
-    const person = await createPerson(site)
+    const person = await createTestUser(site)
     for (const other of others) await add[other]?.(person)
     const page = await tokenPage(person)
     expect(hintIn(page)).toContain(hint)
@@ -39,7 +39,7 @@ describe('the hint of the token step', () => {
     ['phone', 'First, send a code to Phone.'],
     ['phone,email', 'First, choose a device and send a code to it.'],
   ])('says that a code has to be sent first where only %s is accepted', async (kinds, hint) => {
-    const person = await createPerson(site)
+    const person = await createTestUser(site)
     for (const kind of ['phone', 'email']) await add[kind]?.(person)
     const browser = await signIn(site, person)
     const page = await browser.get(`/account/verify?kinds=${kinds}`)

@@ -2,17 +2,17 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { recordAddedDevice } from '../../src/cli/record-added-device.js'
 import { createKeyring } from '../../src/crypto/keyring.js'
 import type { Database } from '../../src/db/connect.js'
-import { addTotpDevice } from '../../src/otp/add-totp-device.js'
-import { makeBackupTokens } from '../../src/otp/make-backup-tokens.js'
-import { removeAllDevices } from '../../src/otp/remove-devices.js'
-import { nowhere } from '../../src/origin.js'
+import { addTotpDevice } from '../../src/kinds/totp/add-device.js'
+import { generateBackupTokens } from '../../src/kinds/static/generate.js'
+import { removeAllDevices } from '../../src/otp/remove-all-devices.js'
+import { noClient } from '../../src/client-info.js'
 import { appCode } from '../support/authenticator.js'
-import type { Answer, Browser } from '../support/browse.js'
-import { addMailbox } from '../support/challenges.js'
+import type { HttpResponse, HttpBrowser } from '../support/http-browser.js'
+import { addEmail } from '../support/challenges.js'
 import { testConfig } from '../support/config.js'
 import { journeyKinds, openTestDatabase } from '../support/database.js'
-import { mailsTo } from '../support/mails.js'
-import { createPerson, type Person, signIn, startTestSite, type TestSite } from '../support/site.js'
+import { queuedEmailsTo } from '../support/queued-emails.js'
+import { createTestUser, type TestUser, signIn, startTestSite, type TestSite } from '../support/site.js'
 
 const login = '/account/login'
 const profile = '/account/two-factor'
@@ -32,35 +32,35 @@ describe.each(journeyKinds())('trusted browsers, on the %s database', (where) =>
   })
 
   /** Signs in with the app and ticks the box. */
-  const trust = async (person: Person, browser = site.browser()): Promise<Browser> => {
+  const trust = async (person: TestUser, browser = site.browser()): Promise<HttpBrowser> => {
     await enter(browser, person)
     site.clock.advance(30)
     const form = { otp_token: person.code(), trust_browser: 'on' }
     expect((await browser.post(login, form)).status).toBe(303)
     return browser
   }
-  const enter = ({ post }: Browser, { email, password }: Person): Promise<Answer> =>
+  const enter = ({ post }: HttpBrowser, { email, password }: TestUser): Promise<HttpResponse> =>
     post(login, { username: email, password })
   /** Where the password alone leads in a browser that has this one's trust, and no session. */
-  const comeBack = async (browser: Browser, person: Person): Promise<Answer> => {
+  const comeBack = async (browser: HttpBrowser, person: TestUser): Promise<HttpResponse> => {
     browser.cookies.delete('otp_session')
     return enter(browser, person)
   }
-  const rowsOf = async ({ id }: Person) =>
+  const rowsOf = async ({ id }: TestUser) =>
     (await database.pool.query('select * from trusted_browsers where user_id = $1 order by id', [id])).rows
-  const eventsOf = async ({ id }: Person) =>
+  const eventsOf = async ({ id }: TestUser) =>
     (await database.pool.query('select event, device, details from audit_events where user_id = $1 order by id', [id]))
       .rows
-  const namesOf = async (person: Person) => (await eventsOf(person)).map(({ event }) => event)
-  const secretOn = ({ text }: Answer) => /<code class="secret"[^>]*>([A-Z2-7 ]+)</.exec(text)?.[1] ?? ''
-  const failuresOf = async ({ id }: Person) =>
+  const namesOf = async (person: TestUser) => (await eventsOf(person)).map(({ event }) => event)
+  const secretOn = ({ text }: HttpResponse) => /<code class="secret"[^>]*>([A-Z2-7 ]+)</.exec(text)?.[1] ?? ''
+  const failuresOf = async ({ id }: TestUser) =>
     (await database.pool.query('select failure_count from totp_devices where user_id = $1', [id])).rows[0]
       ?.failure_count
 
   describe('the box', () => {
     it('stands in the token step, unticked, and says for how long (F-22)', async () => {
       const browser = site.browser()
-      await enter(browser, await createPerson(site))
+      await enter(browser, await createTestUser(site))
       const page = (await browser.get(login)).text
       expect(page).toMatch(/<input type="checkbox" name="trust_browser" value="on"[^>]*>/)
       expect(page).not.toMatch(/name="trust_browser"[^>]* checked/)
@@ -69,7 +69,7 @@ describe.each(journeyKinds())('trusted browsers, on the %s database', (where) =>
 
     it('is as it was when a wrong code brings the form back', async () => {
       const browser = site.browser()
-      await enter(browser, await createPerson(site))
+      await enter(browser, await createTestUser(site))
       const refused = await browser.post(login, { otp_token: '000000', trust_browser: 'on' })
       expect(refused).toMatchObject({ status: 422, code: 'invalid_token' })
       expect(refused.text).toMatch(/name="trust_browser"[^>]* checked/)
@@ -77,7 +77,7 @@ describe.each(journeyKinds())('trusted browsers, on the %s database', (where) =>
     })
 
     it('stands in no form of a backup token, nor in a step-up', async () => {
-      const person = await createPerson(site, { backupTokens: 1 })
+      const person = await createTestUser(site, { backupTokens: 1 })
       const browser = site.browser()
       await enter(browser, person)
       expect((await browser.get(login)).text.match(/trust_browser/g)).toHaveLength(1)
@@ -86,14 +86,14 @@ describe.each(journeyKinds())('trusted browsers, on the %s database', (where) =>
     })
 
     it('trusts nothing where it is not ticked', async () => {
-      const person = await createPerson(site)
+      const person = await createTestUser(site)
       const browser = await signIn(site, person)
       expect(browser.cookies.has(COOKIE)).toBe(false)
       expect(await rowsOf(person)).toEqual([])
     })
 
     it('is at the end of set-up, too, and the first device may earn trust there', async () => {
-      const person = await createPerson(site, { app: false })
+      const person = await createTestUser(site, { app: false })
       const browser = site.browser()
       await enter(browser, person)
       await browser.post(`${profile}/setup`, { method: 'totp' })
@@ -106,7 +106,7 @@ describe.each(journeyKinds())('trusted browsers, on the %s database', (where) =>
     })
 
     it('leads on from set-up where it is not ticked, whatever the time', async () => {
-      const person = await createPerson(site)
+      const person = await createTestUser(site)
       const browser = await signIn(site, person)
       site.clock.advance(600)
       const on = await browser.post(`${profile}/browsers/trust`, { next: '/admin' })
@@ -117,7 +117,7 @@ describe.each(journeyKinds())('trusted browsers, on the %s database', (where) =>
 
   describe('the next sign-in', () => {
     it('takes the password alone, opens the panel, and changes the token (A-02, F-24)', async () => {
-      const person = await createPerson(site)
+      const person = await createTestUser(site)
       const browser = await trust(person)
       const before = browser.cookies.get(COOKIE)
       expect(await comeBack(browser, person)).toMatchObject({ status: 303, location: '/admin' })
@@ -130,7 +130,7 @@ describe.each(journeyKinds())('trusted browsers, on the %s database', (where) =>
     })
 
     it('is told to whoever listens, as the trust was', async () => {
-      const person = await createPerson(site)
+      const person = await createTestUser(site)
       const told: object[] = []
       const stop = [
         site.otp.events.on('browserTrusted', (event) => void told.push(event)),
@@ -148,7 +148,7 @@ describe.each(journeyKinds())('trusted browsers, on the %s database', (where) =>
     })
 
     it('follows next, and takes a token in the same form as before', async () => {
-      const person = await createPerson(site)
+      const person = await createTestUser(site)
       const browser = await trust(person)
       browser.cookies.delete('otp_session')
       const form = { username: person.email, password: person.password }
@@ -162,7 +162,7 @@ describe.each(journeyKinds())('trusted browsers, on the %s database', (where) =>
     })
 
     it('still wants the right password', async () => {
-      const person = await createPerson(site)
+      const person = await createTestUser(site)
       const browser = await trust(person)
       browser.cookies.delete('otp_session')
       const wrong = await browser.post(login, { username: person.email, password: 'wrong' })
@@ -171,7 +171,7 @@ describe.each(journeyKinds())('trusted browsers, on the %s database', (where) =>
     })
 
     it('gives no fresh token: whatever changes devices asks for one', async () => {
-      const person = await createPerson(site)
+      const person = await createTestUser(site)
       const browser = await trust(person)
       await comeBack(browser, person)
       expect((await browser.get(`${profile}/setup`)).location).toMatch(/^\/account\/verify\?next=/)
@@ -185,7 +185,7 @@ describe.each(journeyKinds())('trusted browsers, on the %s database', (where) =>
     })
 
     it('cannot trust the browser for longer: the days count from the code', async () => {
-      const person = await createPerson(site)
+      const person = await createTestUser(site)
       const browser = await trust(person)
       site.clock.advance(29 * DAY)
       expect((await comeBack(browser, person)).location).toBe('/admin')
@@ -198,7 +198,7 @@ describe.each(journeyKinds())('trusted browsers, on the %s database', (where) =>
     })
 
     it('is asked for a code where no browser could be trusted: days shortened or switched off apply at once', async () => {
-      const person = await createPerson(site)
+      const person = await createTestUser(site)
       const browser = await trust(person)
       site.clock.advance(8 * DAY)
       await comeBack(browser, person)
@@ -215,7 +215,7 @@ describe.each(journeyKinds())('trusted browsers, on the %s database', (where) =>
     })
 
     it('signs in while wrong codes of an attacker lock account and device (F-24, DEV-04)', async () => {
-      const person = await createPerson(site)
+      const person = await createTestUser(site)
       const browser = await trust(person)
       const stranger = site.browser()
       await enter(stranger, person)
@@ -230,7 +230,7 @@ describe.each(journeyKinds())('trusted browsers, on the %s database', (where) =>
     })
 
     it('leaves the failures of the device as they were (A-04)', async () => {
-      const person = await createPerson(site)
+      const person = await createTestUser(site)
       const browser = await trust(person)
       const stranger = site.browser()
       await enter(stranger, person)
@@ -243,7 +243,7 @@ describe.each(journeyKinds())('trusted browsers, on the %s database', (where) =>
 
   describe('the cookie', () => {
     it('is HttpOnly, Lax, of the whole site, and lasts as long as the trust', async () => {
-      const person = await createPerson(site)
+      const person = await createTestUser(site)
       const browser = site.browser()
       await enter(browser, person)
       const answer = await browser.post(login, { otp_token: person.code(), trust_browser: 'on' })
@@ -253,7 +253,7 @@ describe.each(journeyKinds())('trusted browsers, on the %s database', (where) =>
 
     it('is Secure and of this host alone where the site is https', async () => {
       const https = await startTestSite(database, { TRUST_BROWSER_DAYS: '30', BASE_URL: 'https://admin.example.com' })
-      const person = await createPerson(https)
+      const person = await createTestUser(https)
       const form = { username: person.email, password: person.password, otp_token: person.code(), trust_browser: 'on' }
       const answer = await https
         .browser()
@@ -277,7 +277,7 @@ describe.each(journeyKinds())('trusted browsers, on the %s database', (where) =>
       'é'.repeat(20),
       'x'.repeat(3000),
     ])('of %j asks for a code, is taken away, and counts no failure (F-25, F-26)', async (value) => {
-      const person = await createPerson(site)
+      const person = await createTestUser(site)
       const form = new URLSearchParams({ username: person.email, password: person.password }).toString()
       const headers = {
         Cookie: Buffer.from(`${COOKIE}=${value}`).toString('latin1'),
@@ -292,7 +292,7 @@ describe.each(journeyKinds())('trusted browsers, on the %s database', (where) =>
     })
 
     it('of somebody else asks for a code, and stays his (F-23)', async () => {
-      const [one, other] = [await createPerson(site), await createPerson(site)]
+      const [one, other] = [await createTestUser(site), await createTestUser(site)]
       const browser = await trust(one)
       expect((await comeBack(browser, other)).location).toBe(login)
       expect((await comeBack(browser, one)).location).toBe('/admin')
@@ -301,9 +301,9 @@ describe.each(journeyKinds())('trusted browsers, on the %s database', (where) =>
 
     it('is shared by the people of one browser, at most five (F-23)', async () => {
       const browser = site.browser()
-      const people: Person[] = []
+      const people: TestUser[] = []
       for (let count = 0; count < 6; count += 1) {
-        const person = await createPerson(site)
+        const person = await createTestUser(site)
         browser.cookies.delete('otp_session')
         await trust(person, browser)
         people.push(person)
@@ -315,7 +315,7 @@ describe.each(journeyKinds())('trusted browsers, on the %s database', (where) =>
     })
 
     it('holds one trust of a person, the newest', async () => {
-      const person = await createPerson(site)
+      const person = await createTestUser(site)
       const browser = await trust(person)
       const [before] = await rowsOf(person)
       expect((await browser.post(`${profile}/browsers/trust`, { trust_browser: 'on' })).status).toBe(303)
@@ -324,7 +324,7 @@ describe.each(journeyKinds())('trusted browsers, on the %s database', (where) =>
     })
 
     it('is in no table: only its keyed hash is, and an older key still knows it', async () => {
-      const person = await createPerson(site)
+      const person = await createTestUser(site)
       const browser = await trust(person)
       const [series = '', token = ''] = (browser.cookies.get(COOKIE) ?? '').split('.')
       const written = JSON.stringify(await rowsOf(person)) + JSON.stringify(await eventsOf(person)) + site.log.join('')
@@ -350,7 +350,7 @@ describe.each(journeyKinds())('trusted browsers, on the %s database', (where) =>
 
   describe('a token that was used before', () => {
     it('leads to the token step, ends the trust, and is told in the trail and by mail (A-02)', async () => {
-      const person = await createPerson(site)
+      const person = await createTestUser(site)
       const owner = await trust(person)
       const thief = site.browser()
       thief.cookies.set(COOKIE, owner.cookies.get(COOKIE) ?? '')
@@ -364,14 +364,14 @@ describe.each(journeyKinds())('trusted browsers, on the %s database', (where) =>
         device: person.app?.persistentId,
         details: { because: 'old_token' },
       })
-      expect(await mailsTo(database, person.email)).toContainEqual(
+      expect(await queuedEmailsTo(database, person.email)).toContainEqual(
         expect.objectContaining({ mail: 'trusted-browser-copied' }),
       )
       expect(await failuresOf(person)).toBe(0)
     })
 
     it('does so however often the token has changed since', async () => {
-      const person = await createPerson(site)
+      const person = await createTestUser(site)
       const owner = await trust(person)
       const stolen = owner.cookies.get(COOKIE) ?? ''
       await comeBack(owner, person)
@@ -384,7 +384,7 @@ describe.each(journeyKinds())('trusted browsers, on the %s database', (where) =>
     })
 
     it('ends nothing within a minute: the answer to a double click may have been lost', async () => {
-      const person = await createPerson(site)
+      const person = await createTestUser(site)
       const browser = await trust(person)
       const before = browser.cookies.get(COOKIE) ?? ''
       await comeBack(browser, person)
@@ -400,7 +400,7 @@ describe.each(journeyKinds())('trusted browsers, on the %s database', (where) =>
 
   describe('who may', () => {
     it('is nobody by a backup token', async () => {
-      const person = await createPerson(site, { backupTokens: 1 })
+      const person = await createTestUser(site, { backupTokens: 1 })
       const browser = site.browser()
       await enter(browser, person)
       const form = { otp_device: person.backup?.persistentId ?? '', otp_token: person.backupTokens[0] ?? '' }
@@ -413,7 +413,7 @@ describe.each(journeyKinds())('trusted browsers, on the %s database', (where) =>
     })
 
     it('is nobody where the site is strict, and nobody trusted before (S-23)', async () => {
-      const person = await createPerson(site)
+      const person = await createTestUser(site)
       const browser = await trust(person)
       await comeBack(browser, person)
       const strict = await startTestSite(database, { OTP_POLICY: 'strict' })
@@ -433,7 +433,7 @@ describe.each(journeyKinds())('trusted browsers, on the %s database', (where) =>
     })
 
     it('is nobody of a group that is strict', async () => {
-      const person = await createPerson(site)
+      const person = await createTestUser(site)
       const browser = await trust(person)
       await comeBack(browser, person)
       const { rows } = await database.pool.query(
@@ -448,7 +448,7 @@ describe.each(journeyKinds())('trusted browsers, on the %s database', (where) =>
 
     it('is nobody where it is off, which it is unless somebody says otherwise', async () => {
       const off = await startTestSite(database)
-      const person = await createPerson(off)
+      const person = await createTestUser(off)
       const browser = off.browser()
       await browser.post(login, { username: person.email, password: person.password })
       expect((await browser.get(login)).text).not.toContain('trust_browser')
@@ -463,8 +463,8 @@ describe.each(journeyKinds())('trusted browsers, on the %s database', (where) =>
     })
 
     it('is not a device that was removed while its token was judged, nor of a kind that is off', async () => {
-      const person = await createPerson(site)
-      await addMailbox(site.otp, person.id)
+      const person = await createTestUser(site)
+      await addEmail(site.otp, person.id)
       const browser = await trust(person)
       await database.pool.query(
         `update trusted_browsers set device = (select 'email/' || id from email_devices where user_id = $1) where user_id = $1`,
@@ -476,19 +476,19 @@ describe.each(journeyKinds())('trusted browsers, on the %s database', (where) =>
 
   describe('ends (A-01, A-11)', () => {
     const fresh = 'quite another passphrase'
-    const boss = async () => signIn(site, await createPerson(site, { superuser: true }))
-    const act = (browser: Browser, table: string, id: number | undefined, action: string, form = {}) =>
+    const boss = async () => signIn(site, await createTestUser(site, { superuser: true }))
+    const act = (browser: HttpBrowser, table: string, id: number | undefined, action: string, form = {}) =>
       browser.post(`/admin/api/resources/${table}/records/${id}/${action}`, form)
 
     /** Some mails are made after the answer has gone out. */
     const linkTo = (address: string, name: string) =>
       vi.waitFor(async () => {
-        const mail = (await mailsTo(database, address)).find((each) => each.mail === name)
+        const mail = (await queuedEmailsTo(database, address)).find((each) => each.mail === name)
         if (!mail || !('link' in mail)) throw new Error(`There is no ${name} yet.`)
         return new URL(mail.link).pathname
       }, 100_000)
 
-    const ways: Record<string, (person: Person) => Promise<unknown>> = {
+    const ways: Record<string, (person: TestUser) => Promise<unknown>> = {
       'with a change of password': async (person) =>
         (await signIn(site, person)).post('/account/password/change', {
           password: person.password,
@@ -523,7 +523,7 @@ describe.each(journeyKinds())('trusted browsers, on the %s database', (where) =>
         database.sequelize.transaction((transaction) =>
           removeAllDevices(site.otp, transaction, {
             userId: person.id,
-            origin: nowhere,
+            origin: noClient,
             by: 'command_line',
             actorId: null,
           }),
@@ -554,7 +554,7 @@ describe.each(journeyKinds())('trusted browsers, on the %s database', (where) =>
     }
 
     it.each(Object.keys(ways))('%s', async (way) => {
-      const person = await createPerson(site, { staff: false })
+      const person = await createTestUser(site, { staff: false })
       const browser = await trust(person)
       await comeBack(browser, person)
       expect(await rowsOf(person)).toHaveLength(1)
@@ -564,9 +564,9 @@ describe.each(journeyKinds())('trusted browsers, on the %s database', (where) =>
     })
 
     it('not with a new set of backup tokens, another name, or a device that was never confirmed', async () => {
-      const person = await createPerson(site, { backupTokens: 1, staff: false })
+      const person = await createTestUser(site, { backupTokens: 1, staff: false })
       const browser = await trust(person)
-      await database.sequelize.transaction((transaction) => makeBackupTokens(site.otp, transaction, person.id))
+      await database.sequelize.transaction((transaction) => generateBackupTokens(site.otp, transaction, person.id))
       await (await signIn(site, person)).post(`${profile}/devices/${person.app?.persistentId}/rename`, { name: 'New' })
       await database.sequelize.transaction((transaction) =>
         addTotpDevice(site.otp, transaction, { user: person, name: 'Half done', confirmed: false }),
@@ -577,7 +577,7 @@ describe.each(journeyKinds())('trusted browsers, on the %s database', (where) =>
 
   describe('the list', () => {
     it('says which, from where, since when and until when, and marks this one', async () => {
-      const person = await createPerson(site, { staff: false })
+      const person = await createTestUser(site, { staff: false })
       const browser = await trust(person)
       await trust(
         person,
@@ -593,7 +593,7 @@ describe.each(journeyKinds())('trusted browsers, on the %s database', (where) =>
     })
 
     it('ends one, and with it what it has verified', async () => {
-      const person = await createPerson(site)
+      const person = await createTestUser(site)
       const browser = await trust(person)
       await comeBack(browser, person)
       const elsewhere = await trust(person)
@@ -611,7 +611,7 @@ describe.each(journeyKinds())('trusted browsers, on the %s database', (where) =>
     })
 
     it('ends all of them', async () => {
-      const person = await createPerson(site)
+      const person = await createTestUser(site)
       const [one, other] = [await trust(person), await trust(person)]
       expect((await one.post(`${profile}/browsers/end-all`)).status).toBe(303)
       expect(await rowsOf(person)).toEqual([])
@@ -620,7 +620,7 @@ describe.each(journeyKinds())('trusted browsers, on the %s database', (where) =>
     })
 
     it('leaves a session verified that has given a token of its own since', async () => {
-      const person = await createPerson(site)
+      const person = await createTestUser(site)
       const browser = await trust(person)
       await comeBack(browser, person)
       site.clock.advance(30)
@@ -630,14 +630,14 @@ describe.each(journeyKinds())('trusted browsers, on the %s database', (where) =>
     })
 
     it.each(['', '0', 'x', '-1', '2147483648', "1' or '1'='1"])('ends nothing that is named %j', async (id) => {
-      const person = await createPerson(site)
+      const person = await createTestUser(site)
       const browser = await trust(person)
       expect((await browser.post(`${profile}/browsers/end`, { browser: id })).status).toBeGreaterThanOrEqual(400)
       expect(await rowsOf(person)).toHaveLength(1)
     })
 
     it('ends nobody else’s', async () => {
-      const [one, other] = [await createPerson(site), await createPerson(site)]
+      const [one, other] = [await createTestUser(site), await createTestUser(site)]
       await trust(one)
       const [{ id }] = await rowsOf(one)
       const browser = await trust(other)
@@ -647,7 +647,7 @@ describe.each(journeyKinds())('trusted browsers, on the %s database', (where) =>
     })
 
     it('trusts this browser after a fresh token, and tells the owner by mail', async () => {
-      const person = await createPerson(site)
+      const person = await createTestUser(site)
       const browser = await signIn(site, person)
       expect((await browser.get(profile)).text).toContain('Trust this browser for 30 days')
       expect(await browser.post(`${profile}/browsers/trust`, { trust_browser: 'on' })).toMatchObject({
@@ -655,13 +655,13 @@ describe.each(journeyKinds())('trusted browsers, on the %s database', (where) =>
       })
       expect((await browser.get(profile)).text).not.toContain('Trust this browser for 30 days')
       const until = new Date(site.clock.now().getTime() + 30 * DAY * 1000)
-      expect(await mailsTo(database, person.email)).toContainEqual(
+      expect(await queuedEmailsTo(database, person.email)).toContainEqual(
         expect.objectContaining({ mail: 'browser-trusted', until, browser: 'Firefox 139 on Linux' }),
       )
     })
 
     it('is of those signed in by password and token alone', async () => {
-      const person = await createPerson(site)
+      const person = await createTestUser(site)
       const pending = site.browser()
       await enter(pending, person)
       for (const address of ['trust', 'end', 'end-all'])

@@ -2,8 +2,8 @@ import { hash } from '@node-rs/argon2'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
 import { openTestDatabase } from '../support/database.js'
-import { mailsTo } from '../support/mails.js'
-import { createPerson, type Person, signIn, startTestSite, type TestSite } from '../support/site.js'
+import { queuedEmailsTo } from '../support/queued-emails.js'
+import { createTestUser, type TestUser, signIn, startTestSite, type TestSite } from '../support/site.js'
 
 const login = '/account/login'
 const composed = 'Z\u00fcrich-Caf\u00e9-2026'
@@ -21,13 +21,13 @@ describe('text that people type', () => {
     await database.close()
   })
 
-  const passwordOf = async ({ id }: Person) => (await database.models.User.findByPk(id))?.password_hash ?? ''
+  const passwordOf = async ({ id }: TestUser) => (await database.models.User.findByPk(id))?.password_hash ?? ''
   const withHash = async (hashed: string) => {
-    const person = await createPerson(site, { app: false })
+    const person = await createTestUser(site, { app: false })
     await database.models.User.update({ password_hash: hashed }, { where: { id: person.id } })
     return person
   }
-  const enter = async ({ email }: Person, password: string) =>
+  const enter = async ({ email }: TestUser, password: string) =>
     (await site.browser().post(login, { username: email, password })).status
 
   describe('a password (DEV-05)', () => {
@@ -54,7 +54,7 @@ describe('text that people type', () => {
     })
 
     it('is normalised when it is changed, and its length is that of the normalised form', async () => {
-      const person = await createPerson(site)
+      const person = await createTestUser(site)
       const browser = await signIn(site, person)
       const change = (new_password: string) =>
         browser.post('/account/password/change', { password: person.password, new_password })
@@ -66,7 +66,7 @@ describe('text that people type', () => {
   })
 
   it('lets a sign-in through with an address as programs copy it (DEV-R3)', async () => {
-    const person = await createPerson(site, { app: false })
+    const person = await createTestUser(site, { app: false })
     for (const username of [
       ` ${person.email}\u200b`,
       `mailto:${person.email}`,
@@ -85,11 +85,11 @@ describe('text that people type', () => {
     ['Ada Lovelace <Ada.Lovelace@Example.com>', 'ada.lovelace@example.com'],
     ['“ada.quoted@example.com”.', 'ada.quoted@example.com'],
   ])('takes %s for an address at every entrance, as %s (DEV-R8)', async (typed, email) => {
-    const changing = await createPerson(site, { app: false, staff: false })
+    const changing = await createTestUser(site, { app: false, staff: false })
     const browser = await signIn(site, changing)
     const form = { email: typed, password: changing.password }
     expect(await browser.post('/account/email', form)).toMatchObject({ status: 303 })
-    expect((await mailsTo(database, email)).map(({ mail }) => mail)).toContain('email-confirmation')
+    expect((await queuedEmailsTo(database, email)).map(({ mail }) => mail)).toContain('email-confirmation')
     await database.models.User.update({ email }, { where: { id: changing.id } })
     expect(await enter({ ...changing, email: typed }, changing.password)).toBe(303)
     const forgot = await site.browser().post('/account/password/forgot', { username: typed })
@@ -105,14 +105,14 @@ describe('text that people type', () => {
     'a@b@example.com',
     'ada@exa_mple.com',
   ])('takes %s for no address anywhere (DEV-R8)', async (typed) => {
-    const person = await createPerson(site, { app: false, staff: false })
+    const person = await createTestUser(site, { app: false, staff: false })
     const browser = await signIn(site, person)
     const answer = await browser.post('/account/email', { email: typed, password: person.password })
     expect(answer).toMatchObject({ status: 422, code: 'email_invalid' })
   })
 
   it('lets a code through as programs copy it (DEV-R3, DEV-06)', async () => {
-    const person = await createPerson(site)
+    const person = await createTestUser(site)
     for (const look of [
       (code: string) => code.replace(/\d/g, (digit) => String.fromCodePoint(0xff10 + Number(digit))),
       (code: string) => `${code.slice(0, 3)}\u00a0${code.slice(3)}`,
@@ -128,7 +128,7 @@ describe('text that people type', () => {
   })
 
   it('tells nothing of what an unknown browser calls itself (SEC-13)', async () => {
-    const person = await createPerson(site)
+    const person = await createTestUser(site)
     const agent = 'Your account is suspended: confirm at https://evil.example/now'
     const browser = site.browser(agent)
     for (let attempt = 0; attempt < 4; attempt += 1) {
@@ -136,7 +136,7 @@ describe('text that people type', () => {
       await browser.post(login, { otp_token: '000000' })
       site.clock.advance(30)
     }
-    const mails = await mailsTo(database, person.email)
+    const mails = await queuedEmailsTo(database, person.email)
     expect(mails.length).toBeGreaterThan(0)
     expect(JSON.stringify(mails)).not.toMatch(/suspended|evil/)
     site.clock.advance(3600)
@@ -145,7 +145,7 @@ describe('text that people type', () => {
   })
 
   it('keeps the direction of names to themselves on every page that shows them (DEV-13)', async () => {
-    const person = await createPerson(site, { staff: false, name: 'דנה', backupTokens: 1 })
+    const person = await createTestUser(site, { staff: false, name: 'דנה', backupTokens: 1 })
     const devices = '/account/two-factor/devices'
     const renamed = person.app?.persistentId ?? ''
     const browser = await signIn(site, person)
@@ -171,13 +171,13 @@ describe('text that people type', () => {
   })
 
   it('tells password managers whose new password it is (DEV-R7)', async () => {
-    const person = await createPerson(site)
+    const person = await createTestUser(site)
     const browser = await signIn(site, person)
     await site.browser().post('/account/password/forgot', { username: `${person.email} ` })
     await expect
-      .poll(async () => (await mailsTo(database, person.email)).length, { timeout: 60_000 })
+      .poll(async () => (await queuedEmailsTo(database, person.email)).length, { timeout: 60_000 })
       .toBeGreaterThan(0)
-    const links = (await mailsTo(database, person.email)).flatMap((mail) =>
+    const links = (await queuedEmailsTo(database, person.email)).flatMap((mail) =>
       mail.mail === 'password-reset' ? [new URL(mail.link).pathname] : [],
     )
     expect(links).toHaveLength(1)

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
-import { addHotpDevice } from '../../src/otp/add-hotp-device.js'
-import { hotp, timeStep } from '../../src/otp/oath.js'
+import { addHotpDevice } from '../../src/kinds/hotp/add-device.js'
+import { generateHotp, timeStep } from '../../src/otp/oath.js'
 import { appCode } from '../support/authenticator.js'
-import type { Answer, Browser } from '../support/browse.js'
-import { addMailbox, waitingCodes } from '../support/challenges.js'
+import type { HttpResponse, HttpBrowser } from '../support/http-browser.js'
+import { addEmail, queuedCodes } from '../support/challenges.js'
 import { journeyKinds, openTestDatabase } from '../support/database.js'
-import { createPerson, type Person, startTestSite, type TestSite } from '../support/site.js'
+import { createTestUser, type TestUser, startTestSite, type TestSite } from '../support/site.js'
 
 const login = '/account/login'
 const setup = '/account/two-factor/setup'
@@ -25,13 +25,13 @@ describe.each(journeyKinds())('what a person is told about a wrong code (DEV-10)
     await database.close()
   })
 
-  const enter = async (person: Person): Promise<Browser> => {
+  const enter = async (person: TestUser): Promise<HttpBrowser> => {
     const browser = site.browser()
     await browser.post(login, { username: person.email, password: person.password })
     return browser
   }
   /** The text of the alert, with its code. */
-  const told = ({ status, code, text }: Answer) => {
+  const told = ({ status, code, text }: HttpResponse) => {
     expect({ status, code }).toEqual({ status: 422, code: 'invalid_token' })
     const [, alert = ''] = /data-code="invalid_token"[^>]*>([^<]*(?:<[^/][^>]*>[^<]*)*)/.exec(text) ?? []
     return alert
@@ -46,11 +46,11 @@ describe.each(journeyKinds())('what a person is told about a wrong code (DEV-10)
   }
   /** What an app shows whose clock is wrong by so many seconds. */
   const codeAt = (seconds: number) =>
-    hotp(KEY, timeStep(new Date(site.clock.now().getTime() + seconds * 1000), 30, 0), 6)
+    generateHotp(KEY, timeStep(new Date(site.clock.now().getTime() + seconds * 1000), 30, 0), 6)
 
   describe('of an authenticator app', () => {
     it('says that a code works once, in another browser and in one form', async () => {
-      const person = await createPerson(site)
+      const person = await createTestUser(site)
       const code = person.code()
       expect((await (await enter(person)).post(login, { otp_token: code })).status).toBe(303)
       expect(told(await (await enter(person)).post(login, { otp_token: code }))).toMatch(/already used.*next one/)
@@ -60,7 +60,7 @@ describe.each(journeyKinds())('what a person is told about a wrong code (DEV-10)
     })
 
     it.each([-2 * MINUTE, -5 * MINUTE, -55 * MINUTE])('names the clock for a code of %i seconds ago', async (ago) => {
-      const person = await createPerson(site)
+      const person = await createTestUser(site)
       expect(told(await (await enter(person)).post(login, { otp_token: codeAt(ago) }))).toMatch(/too old.*clock/)
       expect(await failuresOf(person.app?.persistentId)).toBe(1)
     })
@@ -68,7 +68,7 @@ describe.each(journeyKinds())('what a person is told about a wrong code (DEV-10)
     it.each([2 * MINUTE, 5 * MINUTE, 55 * MINUTE])(
       'says at sign-in nothing about a code that is right in %i seconds, as about any other',
       async (ahead) => {
-        const person = await createPerson(site)
+        const person = await createTestUser(site)
         const browser = await enter(person)
         const early = told(await browser.post(login, { otp_token: codeAt(ahead) }))
         expect(early).toBe(told(await browser.post(login, { otp_token: '000000' })))
@@ -78,7 +78,7 @@ describe.each(journeyKinds())('what a person is told about a wrong code (DEV-10)
     it.each([-5 * MINUTE, 5 * MINUTE, 55 * MINUTE])(
       'names the clock during setup if the code is right %i seconds away',
       async (away) => {
-        const person = await createPerson(site, { app: false })
+        const person = await createTestUser(site, { app: false })
         const browser = await enter(person)
         await browser.post(setup, { method: 'totp' })
         const [, secret = ''] = /secret=([A-Z2-7]+)/.exec((await browser.get(setup)).text) ?? []
@@ -91,7 +91,7 @@ describe.each(journeyKinds())('what a person is told about a wrong code (DEV-10)
   })
 
   describe('of a hardware token', () => {
-    const addToken = async (person: Person, counter: number, confirmed: boolean) =>
+    const addToken = async (person: TestUser, counter: number, confirmed: boolean) =>
       database.sequelize.transaction((transaction) =>
         addHotpDevice(site.otp, transaction, {
           userId: person.id,
@@ -104,42 +104,42 @@ describe.each(journeyKinds())('what a person is told about a wrong code (DEV-10)
       )
 
     it('says that a code works once, and asks for two if the token may be ahead', async () => {
-      const person = await createPerson(site, { app: false })
+      const person = await createTestUser(site, { app: false })
       const { persistentId } = await addToken(person, 20, true)
       const browser = await enter(person)
       const submit = async (token: string) =>
         told(await browser.post(login, { otp_device: persistentId, otp_token: token }))
-      expect(await submit(hotp(KEY, 3, 6))).toMatch(/already used/)
-      const ahead = await submit(hotp(KEY, 60, 6))
+      expect(await submit(generateHotp(KEY, 3, 6))).toMatch(/already used/)
+      const ahead = await submit(generateHotp(KEY, 60, 6))
       expect(ahead).toMatch(/two consecutive codes/)
       expect(await submit('000000')).toBe(ahead)
       expect(await failuresOf(persistentId)).toBe(3)
-      const two = `${hotp(KEY, 60, 6)} ${hotp(KEY, 61, 6)}`
+      const two = `${generateHotp(KEY, 60, 6)} ${generateHotp(KEY, 61, 6)}`
       expect((await browser.post(login, { otp_device: persistentId, otp_token: two })).status).toBe(303)
     })
 
     it('says during setup that the token is ahead, and takes two codes', async () => {
-      const person = await createPerson(site, { app: false })
+      const person = await createTestUser(site, { app: false })
       const browser = await enter(person)
       const { id } = await addToken(person, 0, false)
       const confirm = `/account/two-factor/hardware-tokens/${id}/confirm`
-      expect(told(await browser.post(confirm, { otp_token: hotp(KEY, 50, 6) }))).toMatch(/last two codes/)
-      const two = `${hotp(KEY, 51, 6)} ${hotp(KEY, 52, 6)}`
+      expect(told(await browser.post(confirm, { otp_token: generateHotp(KEY, 50, 6) }))).toMatch(/last two codes/)
+      const two = `${generateHotp(KEY, 51, 6)} ${generateHotp(KEY, 52, 6)}`
       expect((await browser.post(confirm, { otp_token: two })).status).toBe(303)
     })
   })
 
   describe('of a message', () => {
     it('tells what to do about each, whatever was typed', async () => {
-      const person = await createPerson(site, { app: false })
-      const device = await addMailbox(site.otp, person.id)
+      const person = await createTestUser(site, { app: false })
+      const device = await addEmail(site.otp, person.id)
       const { persistentId } = device
       const browser = await enter(person)
-      const submit = async (by: Browser, token: string) =>
+      const submit = async (by: HttpBrowser, token: string) =>
         told(await by.post(login, { otp_device: persistentId, otp_token: token }))
       expect(await submit(await enter(person), '123456')).toMatch(/No code was sent for this browser/)
       await browser.post(login, { otp_device: persistentId, otp_challenge: '1' })
-      const right = (await waitingCodes(site.otp, device)).at(-1)?.code ?? ''
+      const right = (await queuedCodes(site.otp, device)).at(-1)?.code ?? ''
       const wrong = right === '000000' ? '111111' : '000000'
       expect(await submit(browser, wrong)).toMatch(/latest message/)
       site.clock.advance(300)
@@ -148,8 +148,8 @@ describe.each(journeyKinds())('what a person is told about a wrong code (DEV-10)
     })
 
     it('says when too many wrong codes have voided it', async () => {
-      const person = await createPerson(site, { app: false })
-      const device = await addMailbox(site.otp, person.id)
+      const person = await createTestUser(site, { app: false })
+      const device = await addEmail(site.otp, person.id)
       const browser = await enter(person)
       await browser.post(login, { otp_device: device.persistentId, otp_challenge: '1' })
       await database.pool.query('update email_devices set code_attempts = 5 where id = $1', [device.id])
@@ -160,7 +160,7 @@ describe.each(journeyKinds())('what a person is told about a wrong code (DEV-10)
 
   describe('of another sort', () => {
     it('says one thing about a used and a wrong backup token', async () => {
-      const person = await createPerson(site, { backupTokens: 2 })
+      const person = await createTestUser(site, { backupTokens: 2 })
       const [token = ''] = person.backupTokens
       const form = { otp_device: person.backup?.persistentId ?? '', otp_token: token }
       expect((await (await enter(person)).post(login, form)).status).toBe(303)
@@ -171,7 +171,7 @@ describe.each(journeyKinds())('what a person is told about a wrong code (DEV-10)
     })
 
     it('says that a backup token is not a code of the selected device, right or wrong, and uses none up', async () => {
-      const person = await createPerson(site, { backupTokens: 1 })
+      const person = await createTestUser(site, { backupTokens: 1 })
       const browser = await enter(person)
       for (const token of [person.backupTokens[0] ?? '', 'AAAA-AAAA-AAAA-AAAA']) {
         const form = { otp_device: person.app?.persistentId ?? '', otp_token: token }
@@ -182,9 +182,9 @@ describe.each(journeyKinds())('what a person is told about a wrong code (DEV-10)
     })
 
     it('says nothing about a code that is right for another of one’s devices', async () => {
-      const person = await createPerson(site)
+      const person = await createTestUser(site)
       const browser = await enter(person)
-      const mailbox = await addMailbox(site.otp, person.id)
+      const mailbox = await addEmail(site.otp, person.id)
       const submit = async (token: string) =>
         told(await browser.post(login, { otp_device: mailbox.persistentId, otp_token: token }))
       expect(await submit(person.code())).toBe(await submit('000000'))

@@ -3,15 +3,15 @@ import os from 'node:os'
 import path from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
-import { translatorFor } from '../../src/i18n.js'
-import { createFileGateway } from '../../src/notify/gateways/file.js'
+import { translatorFor } from '../../src/i18n/translator.js'
+import { createMailFileGateway } from '../../src/notify/gateways/mail-file.js'
 import { createSmsFileGateway } from '../../src/notify/gateways/sms-file.js'
 import { voices } from '../../src/notify/gateways/sms-gateway.js'
-import { codeForCall } from '../../src/notify/render-phone-code.js'
+import { renderVoiceCode } from '../../src/notify/render-phone-code.js'
 import { type RunningWorker, runWorker } from '../../src/notify/run-worker.js'
 import type { Device } from '../../src/otp/device.js'
 import { verifyToken } from '../../src/otp/verify-token.js'
-import { addMailbox, addPhone, askForCode } from '../support/challenges.js'
+import { addEmail, addPhone, requestCode } from '../support/challenges.js'
 import { databaseKinds, openTestDatabase } from '../support/database.js'
 import { testLog, testNotify } from '../support/notify.js'
 import { createUser, testOtp, type TestOtp } from '../support/otp.js'
@@ -37,7 +37,7 @@ describe.each(databaseKinds())('the job of a code, on the %s database', (where) 
   })
 
   const work = () => {
-    const mail = createFileGateway(path.join(folder, 'mail'), 'Site <site@example.com>', log.log)
+    const mail = createMailFileGateway(path.join(folder, 'mail'), 'Site <site@example.com>', log.log)
     const sms = createSmsFileGateway(path.join(folder, 'sms'), log.log)
     const { keys, clock } = otp
     worker = runWorker(testNotify(database, mail, { sms, keys, clock, log: log.log, embedded: where === 'embedded' }))
@@ -48,7 +48,7 @@ describe.each(databaseKinds())('the job of a code, on the %s database', (where) 
 
   describe.each([
     ['sms', (userId: number) => addPhone(otp, userId, { number: '+41524230010' })] as const,
-    ['mail', (userId: number) => addMailbox(otp, userId)] as const,
+    ['mail', (userId: number) => addEmail(otp, userId)] as const,
   ])('by %s', (way, add) => {
     let device: Device
     beforeEach(async () => {
@@ -57,7 +57,7 @@ describe.each(databaseKinds())('the job of a code, on the %s database', (where) 
     })
 
     it('sends it and says so', async () => {
-      await askForCode(otp, device)
+      await requestCode(otp, device)
       work()
       await log.says('code sent')
       await worker?.stop()
@@ -70,7 +70,7 @@ describe.each(databaseKinds())('the job of a code, on the %s database', (where) 
     })
 
     it('sends nothing once the code has expired', async () => {
-      await askForCode(otp, device)
+      await requestCode(otp, device)
       otp.clock.advance(300)
       work()
       await log.says('code expired or replaced, not sent')
@@ -78,9 +78,9 @@ describe.each(databaseKinds())('the job of a code, on the %s database', (where) 
     })
 
     it('sends nothing but the newest code', async () => {
-      await askForCode(otp, device)
+      await requestCode(otp, device)
       otp.clock.advance(30)
-      const { token } = await askForCode(otp, device)
+      const { token } = await requestCode(otp, device)
       work()
       await log.says('code sent')
       await log.says('code expired or replaced, not sent')
@@ -90,7 +90,7 @@ describe.each(databaseKinds())('the job of a code, on the %s database', (where) 
     })
 
     it('sends nothing once the code was used', async () => {
-      const answer = await askForCode(otp, device)
+      const answer = await requestCode(otp, device)
       const { userId, persistentId: deviceId } = device
       expect((await verifyToken(otp, { userId, deviceId, ...answer })).ok).toBe(true)
       work()
@@ -100,7 +100,7 @@ describe.each(databaseKinds())('the job of a code, on the %s database', (where) 
 
     it('that fails is told, ends the cooldown, and is gone', async () => {
       await writeFile(path.join(folder, way), 'in the way')
-      await askForCode(otp, device)
+      await requestCode(otp, device)
       work()
       await log.says('code not sent')
       await worker?.stop()
@@ -113,7 +113,7 @@ describe.each(databaseKinds())('the job of a code, on the %s database', (where) 
 
   it('leaves a text file that its owner alone can read, and its name alone in the log', async () => {
     const device = await addPhone(otp, (await createUser(database)).id, { number: '+41524230020' })
-    const { token } = await askForCode(otp, device)
+    const { token } = await requestCode(otp, device)
     work()
     await log.says('code sent')
     const [file = ''] = await sent('sms')
@@ -131,7 +131,7 @@ describe.each(databaseKinds())('the job of a code, on the %s database', (where) 
 
 it('every language has a voice of its own, and it is one that reads it', () => {
   for (const language of ['en', 'de', 'fr', 'es', 'nl', 'pl', 'pt-BR', 'ja', 'zh']) {
-    const { voice, says } = codeForCall({ code: '012345', site: 'Night Desk' }, translatorFor(language))
+    const { voice, phrases: says } = renderVoiceCode({ code: '012345', site: 'Night Desk' }, translatorFor(language))
     expect(voices).toContain(voice)
     const spoken = translatorFor(language) === translatorFor('en') ? 'en' : language
     expect(voice.slice(0, 2)).toBe(spoken.slice(0, 2))

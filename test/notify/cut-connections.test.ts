@@ -4,15 +4,15 @@ import path from 'node:path'
 import { text } from 'node:stream/consumers'
 import { build } from 'esbuild'
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
-import { root } from '../../src/root.js'
-import { createTestDatabase, postgresUrl } from '../support/postgres.js'
+import { packageRoot } from '../../src/package-root.js'
+import { createTestDatabase, postgresUrl } from '../support/postgres-database.js'
 
-const script = path.join(root, 'node_modules/.cache/otp-admin-site/cut-process.mjs')
+const script = path.join(packageRoot, 'node_modules/.cache/otp-admin-site/cut-process.mjs')
 
 describe.skipIf(!postgresUrl())('the job worker', () => {
   beforeAll(async () => {
     await build({
-      entryPoints: [path.join(root, 'test/support/cut-process.ts')],
+      entryPoints: [path.join(packageRoot, 'test/support/cut-process.ts')],
       outfile: script,
       bundle: true,
       platform: 'node',

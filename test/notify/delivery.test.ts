@@ -7,11 +7,11 @@ import { enqueue } from '../../src/notify/enqueue.js'
 import type { MailGateway } from '../../src/notify/gateways/mail-gateway.js'
 import { createSmtpGateway } from '../../src/notify/gateways/smtp.js'
 import type { Mail } from '../../src/notify/mails.js'
-import type { Notify } from '../../src/notify/notify.js'
+import type { NotifyServices } from '../../src/notify/notify.js'
 import { runWorker } from '../../src/notify/run-worker.js'
 import { databaseKinds, openTestDatabase } from '../support/database.js'
-import { alert, jobs, makeDue, testLog, testNotify } from '../support/notify.js'
-import { type SmtpServer, startSmtp } from '../support/smtp.js'
+import { backupTokenEmail, listJobs, makeJobsDue, testLog, testNotify } from '../support/notify.js'
+import { type SmtpServer, startSmtpServer } from '../support/smtp-server.js'
 
 /** As strict as the table is meant to be: nothing beside these two. */
 const sealedPayload = z.strictObject({ message: z.uuid(), sealed: z.string() })
@@ -20,7 +20,7 @@ describe.each(databaseKinds())('delivery on %s', (kind) => {
   let database: Database
   let smtp: SmtpServer
   let gateway: MailGateway
-  let notify: Notify
+  let notify: NotifyServices
   let log: ReturnType<typeof testLog>
 
   beforeAll(async () => {
@@ -29,7 +29,7 @@ describe.each(databaseKinds())('delivery on %s', (kind) => {
   afterAll(() => database.close())
 
   beforeEach(async () => {
-    smtp = await startSmtp()
+    smtp = await startSmtpServer()
     log = testLog()
     gateway = createSmtpGateway(smtp.url, { name: 'Night Desk', address: 'no-reply@admin.example.com' })
     notify = testNotify(database, gateway, { log: log.log, embedded: kind === 'embedded' })
@@ -40,7 +40,7 @@ describe.each(databaseKinds())('delivery on %s', (kind) => {
     await database.pool.query('delete from graphile_worker._private_jobs')
   })
 
-  const commit = (mail: Mail = alert) =>
+  const commit = (mail: Mail = backupTokenEmail) =>
     database.sequelize.transaction((transaction) => enqueue(notify, transaction, 'send-mail', mail))
 
   /** Runs a worker until `done`. */
@@ -67,19 +67,25 @@ describe.each(databaseKinds())('delivery on %s', (kind) => {
     expect(mail?.messageId).toMatch(/^<[0-9a-f-]{36}@admin\.example\.com>$/)
     expect(mail?.headers.get('auto-submitted')).toBe('auto-generated')
     for (const body of [mail?.text, mail?.html])
-      for (const fact of ['Ada Lovelace', '2026-03-01 23:59 UTC', '192.0.2.7', 'Firefox 139 on Linux', alert.link])
+      for (const fact of [
+        'Ada Lovelace',
+        '2026-03-01 23:59 UTC',
+        '192.0.2.7',
+        'Firefox 139 on Linux',
+        backupTokenEmail.link,
+      ])
         expect(body).toContain(fact)
     expect(mail?.text).toContain('Backup tokens left: 9\n')
-    expect(await jobs(database)).toEqual([])
+    expect(await listJobs(database)).toEqual([])
   })
 
   it('sends nothing for a transaction that was rolled back', async () => {
     const failing = database.sequelize.transaction(async (transaction) => {
-      await enqueue(notify, transaction, 'send-mail', alert)
+      await enqueue(notify, transaction, 'send-mail', backupTokenEmail)
       throw new Error('rolled back')
     })
     await expect(failing).rejects.toThrow('rolled back')
-    expect(await jobs(database)).toEqual([])
+    expect(await listJobs(database)).toEqual([])
   })
 
   it('keeps nothing of a mail readable in the database', async () => {
@@ -91,7 +97,13 @@ describe.each(databaseKinds())('delivery on %s', (kind) => {
     const sealed = sealedPayload.parse(JSON.parse(payload)).sealed.split('.')
     const bytes = Buffer.from(sealed[3] ?? '', 'base64url').toString('latin1')
     expect(bytes.length).toBeGreaterThan(200)
-    for (const clear of [alert.to, alert.name, alert.link, '192.0.2.7', 'backup-token'])
+    for (const clear of [
+      backupTokenEmail.to,
+      backupTokenEmail.name,
+      backupTokenEmail.link,
+      '192.0.2.7',
+      'backup-token',
+    ])
       for (const place of [payload, bytes]) expect(place).not.toContain(clear)
   })
 
@@ -99,12 +111,12 @@ describe.each(databaseKinds())('delivery on %s', (kind) => {
     await smtp.close()
     await commit()
     await workUntil(() => log.says('will be tried again'))
-    const [job] = await jobs(database)
+    const [job] = await listJobs(database)
     expect(job).toMatchObject({ attempts: 0, locked_by: null })
     expect(job?.due_in).toBeGreaterThan(0)
     expect(job?.due_in).toBeLessThan(30)
-    smtp = await startSmtp('accept', smtp.port)
-    await makeDue(database)
+    smtp = await startSmtpServer('accept', smtp.port)
+    await makeJobsDue(database)
     await workUntil(() => smtp.next('accepted'))
     expect(smtp.seen).toHaveLength(1)
   })
@@ -115,10 +127,10 @@ describe.each(databaseKinds())('delivery on %s', (kind) => {
       smtp.behaviour = behaviour
       await commit()
       await workUntil(() => log.says('will be tried again'))
-      expect(await jobs(database)).toMatchObject([{ attempts: 0, locked_by: null }])
+      expect(await listJobs(database)).toMatchObject([{ attempts: 0, locked_by: null }])
       const before = smtp.seen.map((mail) => mail.messageId)
       smtp.behaviour = 'accept'
-      await makeDue(database)
+      await makeJobsDue(database)
       await workUntil(() => smtp.next('accepted'))
       const ids = smtp.seen.map((mail) => mail.messageId)
       expect(ids.length).toBeGreaterThan(before.length)
@@ -129,10 +141,10 @@ describe.each(databaseKinds())('delivery on %s', (kind) => {
 
   it('SEC-07: gives up what no known key opens at the third try, and tells the audit log', async () => {
     const others = { ...notify, keys: createKeyring([Buffer.alloc(32, 99)]) }
-    await database.sequelize.transaction((transaction) => enqueue(others, transaction, 'send-mail', alert))
+    await database.sequelize.transaction((transaction) => enqueue(others, transaction, 'send-mail', backupTokenEmail))
     for (let tries = 1; tries < 3; tries += 1) {
       await workUntil(() => log.says('cannot be decrypted, will be tried again', tries))
-      await makeDue(database)
+      await makeJobsDue(database)
     }
     await workUntil(() => log.says('cannot be decrypted, given up'))
     const left = await database.pool.query('select 1 from graphile_worker._private_jobs where is_available')
@@ -148,18 +160,18 @@ describe.each(databaseKinds())('delivery on %s', (kind) => {
   it('gives up a recipient that is refused for good at the second try, and tells the audit log (DEV-08)', async () => {
     smtp.behaviour = 'refuse'
     const user = await database.models.User.create({ email: `${randomUUID()}@example.com`, name: 'Ada' })
-    await commit({ ...alert, userId: user.id })
+    await commit({ ...backupTokenEmail, userId: user.id })
     await workUntil(() => log.says('rejected, will retry'))
-    const [first] = await jobs(database)
+    const [first] = await listJobs(database)
     expect(first).toMatchObject({ attempts: 1, locked_by: null })
-    await makeDue(database)
+    await makeJobsDue(database)
     await workUntil(() => log.says('given up'))
     const left = await database.pool.query('select 1 from graphile_worker._private_jobs where is_available')
     expect(left.rowCount).toBe(0)
     expect(await undelivered(user.id)).toEqual([
       {
         event: 'mail_undelivered',
-        details: { mail: alert.mail, reason: expect.stringContaining('RCPT TO 550 5.1.1') },
+        details: { mail: backupTokenEmail.mail, reason: expect.stringContaining('RCPT TO 550 5.1.1') },
       },
     ])
     expect(log.text()).toContain('mail server: EENVELOPE RCPT TO 550 5.1.1')
@@ -170,11 +182,11 @@ describe.each(databaseKinds())('delivery on %s', (kind) => {
     'does not send %s after its link has expired, and tells the audit log',
     async (mail) => {
       const user = await database.models.User.create({ email: `${randomUUID()}@example.com`, name: 'Ada' })
-      const { to, name, language, link } = alert
+      const { to, name, language, link } = backupTokenEmail
       await commit({ mail, to, name, language, link, userId: user.id, expiresAt: new Date(Date.now() - 1000) })
       await workUntil(() => log.says('link expired, email not sent'))
       expect(smtp.seen).toEqual([])
-      expect(await jobs(database)).toEqual([])
+      expect(await listJobs(database)).toEqual([])
       expect(await undelivered(user.id)).toEqual([{ event: 'mail_undelivered', details: { mail, reason: 'expired' } }])
     },
   )
@@ -183,9 +195,9 @@ describe.each(databaseKinds())('delivery on %s', (kind) => {
     smtp.behaviour = 'hang'
     await commit()
     await workUntil(() => smtp.next('seen'))
-    expect(await jobs(database)).toMatchObject([{ attempts: 0, locked_by: null }])
+    expect(await listJobs(database)).toMatchObject([{ attempts: 0, locked_by: null }])
     smtp.behaviour = 'accept'
-    await makeDue(database)
+    await makeJobsDue(database)
     await workUntil(() => smtp.next('accepted'))
     expect(new Set(smtp.seen.map((mail) => mail.messageId)).size).toBe(1)
   })
@@ -204,7 +216,7 @@ describe.each(databaseKinds())('delivery on %s', (kind) => {
     await database.pool.query('alter table graphile_worker.jobs_away rename to _private_jobs')
     smtp.behaviour = 'accept'
     const arrived = smtp.arrival('grace@example.com')
-    await commit({ ...alert, to: 'grace@example.com' })
+    await commit({ ...backupTokenEmail, to: 'grace@example.com' })
     await expect(arrived).resolves.toMatchObject({ subject: 'Night Desk: a backup token was used to sign in' })
     await worker.stop()
   })
@@ -214,7 +226,7 @@ describe.each(databaseKinds())('delivery on %s', (kind) => {
     await commit()
     await database.pool.query("update graphile_worker._private_jobs set created_at = now() - interval '6 days'")
     await workUntil(() => log.says('will be tried again'))
-    expect(await jobs(database)).toMatchObject([{ attempts: 1 }])
-    smtp = await startSmtp()
+    expect(await listJobs(database)).toMatchObject([{ attempts: 1 }])
+    smtp = await startSmtpServer()
   })
 })

@@ -10,14 +10,14 @@ import { connectDatabase, type Database } from '../../src/db/connect.js'
 import { createSmtpGateway } from '../../src/notify/gateways/smtp.js'
 import { runWorker } from '../../src/notify/run-worker.js'
 import { unlockDeadWorkers } from '../../src/notify/unlock-dead-workers.js'
-import { root } from '../../src/root.js'
+import { packageRoot } from '../../src/package-root.js'
 import { testConfig } from '../support/config.js'
 import { databaseKinds, temporaryFolder } from '../support/database.js'
-import { jobs, testNotify } from '../support/notify.js'
-import { createTestDatabase } from '../support/postgres.js'
-import { startSmtp } from '../support/smtp.js'
+import { listJobs, testNotify } from '../support/notify.js'
+import { createTestDatabase } from '../support/postgres-database.js'
+import { startSmtpServer } from '../support/smtp-server.js'
 
-const script = path.join(root, 'node_modules/.cache/otp-admin-site/worker-process.mjs')
+const script = path.join(packageRoot, 'node_modules/.cache/otp-admin-site/worker-process.mjs')
 const sender = { name: 'Night Desk', address: 'no-reply@admin.example.com' }
 
 describe.each(databaseKinds())('a process killed while delivering on %s', (kind) => {
@@ -26,7 +26,7 @@ describe.each(databaseKinds())('a process killed while delivering on %s', (kind)
   it('loses nothing: another one delivers the same message', async () => {
     const key = randomBytes(32)
     const where = await place(kind)
-    const smtp = await startSmtp('hang')
+    const smtp = await startSmtpServer('hang')
     onTestFinished(() => smtp.close())
     const seen = smtp.next('seen')
     const child = start({ ...where, SMTP_URL: smtp.url, SECRET_KEYS: key.toString('base64') })
@@ -36,7 +36,7 @@ describe.each(databaseKinds())('a process killed while delivering on %s', (kind)
 
     const database = await connectDatabase(testConfig(where))
     onTestFinished(() => database.close())
-    expect(await jobs(database)).toMatchObject([{ attempts: 1, locked_by: expect.stringMatching(/^worker-/) }])
+    expect(await listJobs(database)).toMatchObject([{ attempts: 1, locked_by: expect.stringMatching(/^worker-/) }])
     if (kind === 'postgres') await letTimePass(database)
 
     smtp.behaviour = 'accept'
@@ -48,7 +48,7 @@ describe.each(databaseKinds())('a process killed while delivering on %s', (kind)
     )
     await accepted
     await worker.stop()
-    expect(await jobs(database)).toEqual([])
+    expect(await listJobs(database)).toEqual([])
     expect(smtp.seen).toHaveLength(2)
     expect(smtp.seen[1]?.messageId).toBe(smtp.seen[0]?.messageId)
   })
@@ -86,7 +86,7 @@ function start(environment: Record<string, string>): ChildProcess {
 /** Node 20 runs no TypeScript by itself. */
 async function bundle(): Promise<void> {
   await build({
-    entryPoints: [path.join(root, 'test/support/worker-process.ts')],
+    entryPoints: [path.join(packageRoot, 'test/support/worker-process.ts')],
     outfile: script,
     bundle: true,
     platform: 'node',

@@ -1,11 +1,11 @@
 import { createTransport } from 'nodemailer'
 import { simpleParser } from 'mailparser'
 import { describe, expect, it } from 'vitest'
-import { type Language, languages, translatorFor } from '../../src/i18n.js'
+import { type Language, languages, translatorFor } from '../../src/i18n/translator.js'
 import { composeMail } from '../../src/notify/gateways/mail-gateway.js'
 import { type Mail, mailSchema } from '../../src/notify/mails.js'
 import { renderMail } from '../../src/notify/render-mail.js'
-import { alert } from '../support/notify.js'
+import { backupTokenEmail } from '../support/notify.js'
 
 /** The mail as it would travel, after the way through the table. */
 async function travel(mail: Mail, site = 'Night Desk') {
@@ -30,7 +30,7 @@ describe('a link in the text of a mail (DEV-14)', () => {
   const token = 'Zm9vYmFyLTEyMzQ1Njc4OTAtYWJjZGVmZ2hpamtsbW5'
   const link = `https://a-rather-long-subdomain-of-the.staff-portal.example.com/account/password/reset/${token}`
 
-  const facts = { ...alert, link, by: 'owner', expiresAt: new Date(0), until: new Date(0), device: 'Phone' }
+  const facts = { ...backupTokenEmail, link, by: 'owner', expiresAt: new Date(0), until: new Date(0), device: 'Phone' }
   const about = { ...facts, kind: 'totp', newEmail: 'ada@example.org', left: 3 }
   // What an administrator did has no link.
   const mails = mailSchema.options
@@ -51,14 +51,14 @@ describe('a link in the text of a mail (DEV-14)', () => {
   })
 
   it('survives a line that starts with a dot and text beyond ASCII', async () => {
-    const { text } = await travel({ ...alert, name: '.\u00c5sa \u{1f600}' })
+    const { text } = await travel({ ...backupTokenEmail, name: '.\u00c5sa \u{1f600}' })
     expect(text).toContain('.\u00c5sa \u{1f600}')
   })
 })
 
 describe('the alert mail', () => {
   it('says the same in text and HTML', async () => {
-    const { text, html } = await travel(alert)
+    const { text, html } = await travel(backupTokenEmail)
     const facts = [
       'Hello Ada Lovelace,',
       'Night Desk',
@@ -74,21 +74,27 @@ describe('the alert mail', () => {
   })
 
   it('can be read as it travels: short lines, and the link in one piece', async () => {
-    const [, plain = ''] = (await compose(alert)).toString().replaceAll('\r\n', '\n').split('Content-Type: text/plain')
-    expect(plain).toContain(`   ${alert.link}\n`)
+    const [, plain = ''] = (await compose(backupTokenEmail))
+      .toString()
+      .replaceAll('\r\n', '\n')
+      .split('Content-Type: text/plain')
+    expect(plain).toContain(`   ${backupTokenEmail.link}\n`)
     for (const line of plain.slice(0, plain.indexOf('Content-Type: text/html')).split('\n'))
       expect(line.length).toBeLessThanOrEqual(76)
   })
 
   it('does without a name, an address and a browser', async () => {
-    const { text } = await travel({ ...alert, name: '', address: null, browser: null, left: 0 })
+    const { text } = await travel({ ...backupTokenEmail, name: '', address: null, browser: null, left: 0 })
     expect(text).toMatch(/^Hello,\n/)
     expect(text).toContain('IP address: unknown\nBrowser: unknown\nBackup tokens left: 0\n')
     expect(text).toContain('Generate a new set of backup tokens soon')
   })
 
   it('takes no markup from outside', async () => {
-    const { html } = await travel({ ...alert, name: '<script>x</script>', browser: '"><img src=x>' }, '<i>Desk</i>')
+    const { html } = await travel(
+      { ...backupTokenEmail, name: '<script>x</script>', browser: '"><img src=x>' },
+      '<i>Desk</i>',
+    )
     expect(html).not.toMatch(/<script|<img|<i>/)
   })
 })
@@ -97,7 +103,7 @@ describe('header injection', () => {
   it.each(['\r\n', '\n', '\r', '\u2028', '\0'])('adds no header and no paragraph by %j', async (end) => {
     const evil = `Ada${end}Bcc: eve@example.com${end}${end}Click here`
     const { headers, to, text } = await travel(
-      { ...alert, name: evil, browser: evil, address: evil },
+      { ...backupTokenEmail, name: evil, browser: evil, address: evil },
       `Desk${end}Bcc: eve@example.com`,
     )
     expect(headers.has('bcc')).toBe(false)
@@ -112,11 +118,11 @@ describe('header injection', () => {
     'ada@example.com;eve@example.com',
     'ada',
   ])('refuses %j as a recipient', (to) => {
-    expect(mailSchema.safeParse({ ...alert, to }).success).toBe(false)
+    expect(mailSchema.safeParse({ ...backupTokenEmail, to }).success).toBe(false)
   })
 
   it('refuses a link that is no web address', () => {
-    expect(mailSchema.safeParse({ ...alert, link: 'javascript:alert(1)' }).success).toBe(false)
+    expect(mailSchema.safeParse({ ...backupTokenEmail, link: 'javascript:alert(1)' }).success).toBe(false)
   })
 })
 
@@ -126,7 +132,7 @@ describe('what an administrator did', () => {
     ['two-factor-disabled', 'your second factor was reset'],
     ['sessions-ended', 'your sessions were ended'],
   ])('is the subject of %s', async (mail, fact) => {
-    const { subject } = await travel(mailSchema.parse({ ...alert, mail, by: 'administrator' }))
+    const { subject } = await travel(mailSchema.parse({ ...backupTokenEmail, mail, by: 'administrator' }))
     expect(subject).toBe(`Night Desk: ${fact}`)
   })
 })

@@ -1,11 +1,11 @@
 import { simpleParser } from 'mailparser'
 import { createTransport } from 'nodemailer'
 import { describe, expect, it } from 'vitest'
-import { translatorFor } from '../../src/i18n.js'
+import { translatorFor } from '../../src/i18n/translator.js'
 import { composeMail, type OutgoingMail } from '../../src/notify/gateways/mail-gateway.js'
 import { mailSchema } from '../../src/notify/mails.js'
 import { renderMail } from '../../src/notify/render-mail.js'
-import { alert } from '../support/notify.js'
+import { backupTokenEmail } from '../support/notify.js'
 
 /** What mail programs turn into a link, next to what only looks like a name. */
 const LINKS = [
@@ -24,7 +24,7 @@ const LINKS = [
 ]
 
 /** What an email links to itself, and what programs make of the client's and a new email address. */
-const OWN_LINKS = [alert.link, 'http://192.0.2.7', 'mailto:new@example.com']
+const OWN_LINKS = [backupTokenEmail.link, 'http://192.0.2.7', 'mailto:new@example.com']
 
 /** What changes the text around it. */
 const BREAKS = [
@@ -47,7 +47,14 @@ const everyMail = mailSchema.options.map((schema) => schema.shape.mail.value)
 
 /** Any email, with one text in each place that someone else can choose. */
 function mailWith(mail: string, words: string) {
-  const facts = { ...alert, expiresAt: new Date(0), until: new Date(0), kind: 'totp', code: '123456', minutes: 5 }
+  const facts = {
+    ...backupTokenEmail,
+    expiresAt: new Date(0),
+    until: new Date(0),
+    kind: 'totp',
+    code: '123456',
+    minutes: 5,
+  }
   const parsed = ['owner', 'administrator'].map((by) =>
     mailSchema.safeParse({
       ...facts,
@@ -65,7 +72,12 @@ function mailWith(mail: string, words: string) {
 }
 
 async function read(outgoing: Pick<OutgoingMail, 'subject' | 'text' | 'html'>, name: string) {
-  const whole = { ...outgoing, messageId: '<1@localhost>', date: new Date(0), to: { name, address: alert.to } }
+  const whole = {
+    ...outgoing,
+    messageId: '<1@localhost>',
+    date: new Date(0),
+    to: { name, address: backupTokenEmail.to },
+  }
   const composer = createTransport({ streamTransport: true, buffer: true })
   const { message } = await composer.sendMail(composeMail(whole, { name: 'Desk', address: 'no-reply@localhost' }))
   if (!Buffer.isBuffer(message)) throw new Error('composed to a stream')
@@ -90,7 +102,7 @@ describe.each(everyMail)('the email %s (SEC-13)', (mail) => {
       sent.name,
     )
     expect(headers.has('bcc')).toBe(false)
-    expect(to).toMatchObject({ value: [{ address: alert.to }] })
+    expect(to).toMatchObject({ value: [{ address: backupTokenEmail.to }] })
     expect(`${text}`).not.toMatch(/^(?:Bcc|Your account)/m)
     expect(String(html)).not.toMatch(/<b>|<img|<a href=x/)
     for (const part of [subject, text, String(html)]) {
@@ -102,7 +114,7 @@ describe.each(everyMail)('the email %s (SEC-13)', (mail) => {
 
 it('makes no link of the part in front of the @ in a new email address (SEC-13)', async () => {
   for (const newEmail of ['www.evil.example/now@example.com', 'evil.example/now?a=@example.com']) {
-    const mail = mailSchema.parse({ ...alert, mail: 'email-changed', newEmail })
+    const mail = mailSchema.parse({ ...backupTokenEmail, mail: 'email-changed', newEmail })
     const { textAsHtml } = await read(renderMail(mail, 'Night Desk', translatorFor('en')), mail.name)
     for (const target of targetsOf(textAsHtml)) expect(target).not.toContain('evil')
   }
@@ -110,7 +122,7 @@ it('makes no link of the part in front of the @ in a new email address (SEC-13)'
 
 it('shows any other new email address as it is', () => {
   for (const newEmail of ['ada.lovelace+otp@example.com', "o'hara@example.com"]) {
-    const mail = mailSchema.parse({ ...alert, mail: 'email-changed', newEmail })
+    const mail = mailSchema.parse({ ...backupTokenEmail, mail: 'email-changed', newEmail })
     expect(renderMail(mail, 'Night Desk', translatorFor('en')).text).toContain(`: ${newEmail}\n`)
   }
 })

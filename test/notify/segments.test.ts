@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { languages, translatorFor } from '../../src/i18n.js'
-import { codeForText } from '../../src/notify/render-phone-code.js'
+import { languages, translatorFor } from '../../src/i18n/translator.js'
+import { renderTextCode } from '../../src/notify/render-phone-code.js'
 
 // The alphabet of GSM 03.38, and its extension, whose characters take two places.
 const BASIC =
@@ -27,7 +27,7 @@ const hosts = ['staff.example.com', 'localhost', 'zwei-faktor.verwaltung.example
 
 describe.each(languages)('a text message in %s (DEV-R4)', (language) => {
   const t = translatorFor(language)
-  const write = (site: string, host: string, minutes = 5) => codeForText({ code: '012345', site, host, minutes }, t)
+  const write = (site: string, host: string, minutes = 5) => renderTextCode({ code: '012345', site, host, minutes }, t)
 
   it('costs one segment and names site, code and host', () => {
     for (const site of sites)

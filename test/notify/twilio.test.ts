@@ -1,18 +1,18 @@
 import { createServer } from 'node:http'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { translatorFor } from '../../src/i18n.js'
+import { translatorFor } from '../../src/i18n/translator.js'
 import { canCall, chooseSmsGateway } from '../../src/notify/gateways/choose-sms-gateway.js'
 import { createTwilioGateway, type TwilioAccount } from '../../src/notify/gateways/twilio.js'
-import { codeForCall, codeForText } from '../../src/notify/render-phone-code.js'
+import { renderVoiceCode, renderTextCode } from '../../src/notify/render-phone-code.js'
 import { testConfig } from '../support/config.js'
 import { testLog } from '../support/notify.js'
-import { accountSid, authToken, startTwilio, type TwilioStandIn, urlOf } from './twilio/stand-in.js'
+import { accountSid, authToken, startTwilio, type FakeTwilio, urlOf } from './twilio/fake-twilio.js'
 
 const envelope = { id: '6f1c1f0e-8a55-4d5e-9d9c-3f1f5b0c7a11', date: new Date(0), to: '+41524204242' }
 const t = translatorFor('en')
-const text = codeForText({ code: '012345', site: 'Night Desk', host: 'admin.example.com', minutes: 5 }, t)
+const text = renderTextCode({ code: '012345', site: 'Night Desk', host: 'admin.example.com', minutes: 5 }, t)
 const message = { ...envelope, text, validFor: 300 }
-const call = { ...envelope, ...codeForCall({ code: '012345', site: 'Night & Day <Desk>' }, t) }
+const call = { ...envelope, ...renderVoiceCode({ code: '012345', site: 'Night & Day <Desk>' }, t) }
 
 /** `Say` and `Pause` in the order they are heard. */
 function heard(twiml: string): string[] {
@@ -23,7 +23,7 @@ function heard(twiml: string): string[] {
 }
 
 describe('Twilio', () => {
-  let twilio: TwilioStandIn
+  let twilio: FakeTwilio
   beforeAll(async () => {
     twilio = await startTwilio()
   })

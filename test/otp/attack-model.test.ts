@@ -2,12 +2,12 @@ import { describe, expect, it } from 'vitest'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterSuccess, type Asker, type Failures, plusFailure, stateFor, total } from '../../src/otp/failures.js'
-import { root } from '../../src/root.js'
+import { packageRoot } from '../../src/package-root.js'
 import {
   accountThrottle,
   deviceThrottle,
   type FailedToken,
-  FAILURES_UNTIL_OFF,
+  FAILURES_UNTIL_DISABLED,
   timesIn,
   withFailedToken,
 } from '../../src/otp/throttle.js'
@@ -49,12 +49,12 @@ function attackFor(seconds: number, { factor, owner, spare, lane = 'sign_in' }: 
     for (; ownerAt + every <= now; ownerAt += every)
       failures = owner ? afterSuccess(failures, owner.asker, at(ownerAt + every)) : failures
     const count = total(failures).failureCount
-    if (count >= FAILURES_UNTIL_OFF) return { guesses, disabled: true }
+    if (count >= FAILURES_UNTIL_DISABLED) return { guesses, disabled: true }
     const eve: Asker = { lane, by: `browser ${guesses}` }
     const wait =
       accountThrottle(timesIn(failed, lane), at(now)) ??
       deviceThrottle(stateFor(failures, eve, 'lane'), factor, at(now))
-    if (count + spare >= FAILURES_UNTIL_OFF) now += HOUR
+    if (count + spare >= FAILURES_UNTIL_DISABLED) now += HOUR
     else if (wait) now = Math.ceil((wait.lockedUntil.getTime() - start) / 1000)
     else {
       failures = plusFailure(failures, eve, at(now))
@@ -114,7 +114,7 @@ describe('an attacker who also has one of the owner’s browsers or sessions', (
 })
 
 it('is what docs/security.md says', () => {
-  const text = readFileSync(path.join(root, 'docs/security.md'), 'utf8')
+  const text = readFileSync(path.join(packageRoot, 'docs/security.md'), 'utf8')
   for (const number of ['100 guesses', '1,287', '0.39 %', '3.7 days', '12,800', '3.8 %']) expect(text).toContain(number)
   const chance = (guesses: number) => `${(100 * (1 - (1 - 3e-6) ** guesses)).toFixed(2)} %`
   expect(chance(1287)).toBe('0.39 %')

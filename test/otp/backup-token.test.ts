@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { formatBackupToken, parseBackupToken, randomBackupToken } from '../../src/otp/backup-token.js'
+import { formatBackupToken, parseBackupToken, generateBackupToken } from '../../src/kinds/static/backup-token.js'
 import { parsePersistentId } from '../../src/otp/persistent-id.js'
 
 describe('a backup token', () => {
   it('has 80 bits in four groups of four', () => {
-    expect(formatBackupToken(randomBackupToken())).toMatch(/^([A-Z2-7]{4}-){3}[A-Z2-7]{4}$/)
+    expect(formatBackupToken(generateBackupToken())).toMatch(/^([A-Z2-7]{4}-){3}[A-Z2-7]{4}$/)
   })
 
   it.each([

@@ -1,14 +1,14 @@
-import { nowhere } from '../../src/origin.js'
+import { noClient } from '../../src/client-info.js'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
 import type { Device } from '../../src/otp/device.js'
 import { devicesForUser } from '../../src/otp/devices-for-user.js'
 import { generateChallenge } from '../../src/otp/generate-challenge.js'
 import { builtInKinds } from '../../src/kinds/index.js'
-import { kindsFor } from '../../src/otp/kinds/register-kinds.js'
-import { removeAllDevices } from '../../src/otp/remove-devices.js'
+import { kindsFor } from '../../src/otp/kind-registry/register-kinds.js'
+import { removeAllDevices } from '../../src/otp/remove-all-devices.js'
 import { verifyToken } from '../../src/otp/verify-token.js'
-import { addMailbox, addPhone, askForCode, plantCode, waitingCodes } from '../support/challenges.js'
+import { addEmail, addPhone, requestCode, storeCode, queuedCodes } from '../support/challenges.js'
 import { databaseKinds, openTestDatabase } from '../support/database.js'
 import { createUser, testOtp, type TestOtp } from '../support/otp.js'
 import { testKind } from './kinds-contract.js'
@@ -22,10 +22,10 @@ const freshNumber = () => `+4152420${(numbers += 1)}0`
 
 const kinds = [
   { name: 'phone', add: (otp: TestOtp, userId: number) => addPhone(otp, userId, { number: freshNumber() }) },
-  { name: 'email', add: (otp: TestOtp, userId: number) => addMailbox(otp, userId, `box${(numbers += 1)}@example.com`) },
+  { name: 'email', add: (otp: TestOtp, userId: number) => addEmail(otp, userId, `box${(numbers += 1)}@example.com`) },
 ]
 
-for (const { name, add } of kinds) testKind({ name, add, goodToken: askForCode, wrongToken })
+for (const { name, add } of kinds) testKind({ name, add, goodToken: requestCode, wrongToken })
 
 describe.each(databaseKinds())('a code that was sent, on the %s database', (where) => {
   let database: Database
@@ -53,19 +53,19 @@ describe.each(databaseKinds())('a code that was sent, on the %s database', (wher
     }
 
     it('has six digits, as text', async () => {
-      const { token } = await askForCode(otp, device)
+      const { token } = await requestCode(otp, device)
       expect(token).toMatch(/^[0-9]{6}$/)
     })
 
     it('keeps its leading zeros to the end (F-35, F-56)', async () => {
-      const sent = await plantCode(otp, device, '012345')
+      const sent = await storeCode(otp, device, '012345')
       expect(await submit({ ...sent, token: '12345' })).toEqual({ ok: false, reason: 'invalid_token' })
       otp.clock.advance(1)
       expect((await submit({ ...sent, token: ' 012 345 ' })).ok).toBe(true)
     })
 
     it('works within five minutes and not at their end (D-12)', async () => {
-      const sent = await askForCode(otp, device)
+      const sent = await requestCode(otp, device)
       otp.clock.advance(300)
       expect((await submit(sent)).ok).toBe(false)
       otp.clock.advance(-1)
@@ -74,7 +74,7 @@ describe.each(databaseKinds())('a code that was sent, on the %s database', (wher
     })
 
     it('works in the session that asked for it and in no other (S-14, ASVS 6.6.2)', async () => {
-      const { token, challenge } = await askForCode(otp, device)
+      const { token, challenge } = await requestCode(otp, device)
       otp.settings.throttleFactor = 0
       expect((await submit({ token, challenge: 'b1946ac9-2492-4d23-8b3c-1a2f0d6a1c11' })).ok).toBe(false)
       expect((await submit({ token })).ok).toBe(false)
@@ -82,9 +82,9 @@ describe.each(databaseKinds())('a code that was sent, on the %s database', (wher
     })
 
     it('is void once another one was sent (D-11, S-44)', async () => {
-      const first = await askForCode(otp, device)
+      const first = await requestCode(otp, device)
       otp.clock.advance(31)
-      const second = await askForCode(otp, device)
+      const second = await requestCode(otp, device)
       otp.settings.throttleFactor = 0
       expect((await submit(first)).ok).toBe(false)
       expect((await submit(second)).ok).toBe(true)
@@ -92,19 +92,19 @@ describe.each(databaseKinds())('a code that was sent, on the %s database', (wher
 
     it('is not burnt by four wrong guesses (D-13), and is by five (A-05)', async () => {
       otp.settings.throttleFactor = 0
-      const first = await askForCode(otp, device)
+      const first = await requestCode(otp, device)
       for (let guess = 0; guess < 4; guess += 1) await submit({ ...first, token: wrongToken })
       expect((await submit(first)).ok).toBe(true)
-      const second = await askForCode(otp, device)
+      const second = await requestCode(otp, device)
       for (let guess = 0; guess < 5; guess += 1) await submit({ ...second, token: wrongToken })
       expect((await submit(second)).ok).toBe(false)
     })
 
     it('is followed by a cooldown, which only an accepted code ends early (D-18, D-37)', async () => {
-      const first = await askForCode(otp, device)
+      const first = await requestCode(otp, device)
       const nextAt = new Date(otp.clock.now().getTime() + 30_000)
       expect(await ask()).toEqual({ ok: false, reason: 'cooldown_pending', nextAt })
-      expect(await waitingCodes(otp, device)).toHaveLength(1)
+      expect(await queuedCodes(otp, device)).toHaveLength(1)
       await submit({ ...first, token: wrongToken })
       otp.clock.advance(1)
       expect((await ask()).ok).toBe(false)
@@ -138,7 +138,7 @@ describe.each(databaseKinds())('a code that was sent, on the %s database', (wher
     })
 
     it('lies nowhere in the database, and its job is sealed', async () => {
-      const { token } = await askForCode(otp, device)
+      const { token } = await requestCode(otp, device)
       const { rows } = await database.pool.query(
         `select row_to_json(d)::text as text from ${name}_devices d union all
         select row_to_json(s)::text from challenge_sends s union all
@@ -159,11 +159,11 @@ describe.each(databaseKinds())('a code that was sent, on the %s database', (wher
       await database.pool.query(`update ${name}_devices set confirmed = true where id = $1`, [device.id])
       await database.pool.query('update users set is_active = false where id = $1', [userId])
       expect(await ask()).toEqual({ ok: false, reason: 'not_interactive' })
-      expect(await waitingCodes(otp, device)).toEqual([])
+      expect(await queuedCodes(otp, device)).toEqual([])
     })
 
     it('neither comes nor counts where its kind is switched off, and the device goes with all others', async () => {
-      const sent = await askForCode(otp, device)
+      const sent = await requestCode(otp, device)
       const off = { ...otp, kinds: kindsFor({ smsGateway: undefined, otpEmail: false }, builtInKinds) }
       expect(await verifyToken(off, { userId, deviceId: device.persistentId, ...sent })).toMatchObject({ ok: false })
       expect(await devicesForUser(off, userId)).toEqual([])
@@ -171,14 +171,14 @@ describe.each(databaseKinds())('a code that was sent, on the %s database', (wher
       expect(await generateChallenge(off, asked)).toEqual({ ok: false, reason: 'not_interactive' })
       expect(
         await database.sequelize.transaction((transaction) =>
-          removeAllDevices(off, transaction, { userId, origin: nowhere, by: 'owner', actorId: null }),
+          removeAllDevices(off, transaction, { userId, origin: noClient, by: 'owner', actorId: null }),
         ),
       ).toBe(1)
     })
 
     it('goes out in its owner’s language', async () => {
       await ask('pt-BR')
-      expect(await waitingCodes(otp, device)).toMatchObject([{ language: 'pt-BR' }])
+      expect(await queuedCodes(otp, device)).toMatchObject([{ language: 'pt-BR' }])
     })
   })
 
@@ -197,15 +197,15 @@ describe.each(databaseKinds())('a code that was sent, on the %s database', (wher
   it('goes to the mailbox’s own address, or else to its owner’s (D-36)', async () => {
     const otp = testOtp(database)
     const owner = await createUser(database)
-    const own = await addMailbox(otp, owner.id, 'other@example.com')
-    const none = await addMailbox(otp, owner.id)
-    await askForCode(otp, own)
-    await askForCode(otp, none)
-    expect(await waitingCodes(otp, own)).toMatchObject([{ to: 'other@example.com', name: owner.name }])
-    expect(await waitingCodes(otp, none)).toMatchObject([{ to: owner.email }])
+    const own = await addEmail(otp, owner.id, 'other@example.com')
+    const none = await addEmail(otp, owner.id)
+    await requestCode(otp, own)
+    await requestCode(otp, none)
+    expect(await queuedCodes(otp, own)).toMatchObject([{ to: 'other@example.com', name: owner.name }])
+    expect(await queuedCodes(otp, none)).toMatchObject([{ to: owner.email }])
     await owner.update({ email: 'moved@example.com' })
     otp.clock.advance(60)
-    await askForCode(otp, none)
-    expect((await waitingCodes(otp, none)).at(-1)).toMatchObject({ to: 'moved@example.com' })
+    await requestCode(otp, none)
+    expect((await queuedCodes(otp, none)).at(-1)).toMatchObject({ to: 'moved@example.com' })
   })
 })

@@ -1,14 +1,14 @@
-import { nowhere } from '../../src/origin.js'
+import { noClient } from '../../src/client-info.js'
 import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
-import { addStaticToken } from '../../src/otp/add-static-token.js'
-import { addTotpDevice } from '../../src/otp/add-totp-device.js'
-import { parseBackupToken } from '../../src/otp/backup-token.js'
+import { addStaticToken } from '../../src/kinds/static/add-token.js'
+import { addTotpDevice } from '../../src/kinds/totp/add-device.js'
+import { parseBackupToken } from '../../src/kinds/static/backup-token.js'
 import { devicesForUser, userHasDevice } from '../../src/otp/devices-for-user.js'
 import { matchToken } from '../../src/otp/match-token.js'
-import { hotp, timeStep } from '../../src/otp/oath.js'
-import { removeAllDevices } from '../../src/otp/remove-devices.js'
+import { generateHotp, timeStep } from '../../src/otp/oath.js'
+import { removeAllDevices } from '../../src/otp/remove-all-devices.js'
 import { verifyToken } from '../../src/otp/verify-token.js'
 import { databaseKinds, openTestDatabase } from '../support/database.js'
 import { createUser, testOtp, type TestOtp } from '../support/otp.js'
@@ -60,7 +60,7 @@ describe.each(databaseKinds())('on the %s database', (where) => {
     const { device } = await addApp(id, Buffer.alloc(20, 3))
     const backup = await addToken(id)
     const attempts = [
-      { deviceId: device.persistentId, token: hotp(Buffer.alloc(20, 3), timeStep(otp.clock.now(), 30, 0), 6) },
+      { deviceId: device.persistentId, token: generateHotp(Buffer.alloc(20, 3), timeStep(otp.clock.now(), 30, 0), 6) },
       { deviceId: device.persistentId, token: '000000' },
       { deviceId: backup.device.persistentId, token: backup.token },
     ]
@@ -104,7 +104,7 @@ describe.each(databaseKinds())('on the %s database', (where) => {
     const { id } = await createUser(database)
     const first = await addApp(id, Buffer.alloc(20, 5))
     const second = await addApp(id, Buffer.alloc(20, 6))
-    const token = hotp(Buffer.alloc(20, 6), timeStep(otp.clock.now(), 30, 0), 6)
+    const token = generateHotp(Buffer.alloc(20, 6), timeStep(otp.clock.now(), 30, 0), 6)
     expect(await matchToken(otp, { userId: id, token })).toMatchObject({ ok: true, device: { id: second.device.id } })
     const { rows } = await database.pool.query(
       'select id, failure_count from totp_devices where user_id = $1 order by id',
@@ -131,7 +131,7 @@ describe.each(databaseKinds())('on the %s database', (where) => {
     await addToken(user.id)
     expect(
       await database.sequelize.transaction((transaction) =>
-        removeAllDevices(otp, transaction, { userId: user.id, origin: nowhere, by: 'owner', actorId: null }),
+        removeAllDevices(otp, transaction, { userId: user.id, origin: noClient, by: 'owner', actorId: null }),
       ),
     ).toBe(2)
     expect(await userHasDevice(otp, user.id)).toBe(false)

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, it } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
-import { kindContract } from '../../src/otp/contract/kind-contract.js'
-import type { KindFixture } from '../../src/otp/contract/stage.js'
+import { kindContract } from '../../src/testing/kind-contract.js'
+import type { KindFixture } from '../../src/testing/harness.js'
 import { builtInKinds } from '../../src/kinds/index.js'
-import type { Kind } from '../../src/otp/kinds/kind.js'
+import type { Kind } from '../../src/otp/kind-registry/kind.js'
 import { databaseKinds, openTestDatabase } from '../support/database.js'
 
 /** Every kind of device passes the contract that is exported for kinds from outside, on every database. */

@@ -1,7 +1,7 @@
-import { addTotpDevice } from '../../src/otp/add-totp-device.js'
-import { formatBackupToken, hashBackupToken, randomBackupToken } from '../../src/otp/backup-token.js'
+import { addTotpDevice } from '../../src/kinds/totp/add-device.js'
+import { formatBackupToken, hashBackupToken, generateBackupToken } from '../../src/kinds/static/backup-token.js'
 import { persistentId } from '../../src/otp/persistent-id.js'
-import { hotp, timeStep } from '../../src/otp/oath.js'
+import { generateHotp, timeStep } from '../../src/otp/oath.js'
 import { testKind } from './kinds-contract.js'
 import { deviceModels } from '../support/device-models.js'
 
@@ -16,7 +16,7 @@ testKind({
       const { device } = await addTotpDevice(otp, transaction, { user, name: 'App', secret, confirmed: true })
       return device
     }),
-  goodToken: async (otp) => hotp(secret, timeStep(otp.clock.now(), 30, 0), 6),
+  goodToken: async (otp) => generateHotp(secret, timeStep(otp.clock.now(), 30, 0), 6),
 })
 
 testKind({
@@ -44,7 +44,7 @@ testKind({
     }
   },
   async goodToken(otp, device) {
-    const token = randomBackupToken()
+    const token = generateBackupToken()
     await deviceModels(otp.database).StaticToken.create({
       device_id: device.id,
       token_hash: hashBackupToken(otp.keys, token),

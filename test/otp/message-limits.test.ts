@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
 import { deliverCode } from '../../src/notify/deliver-code.js'
-import type { Delivered } from '../../src/notify/gateways/sms-gateway.js'
+import type { DeliveryResult } from '../../src/notify/gateways/sms-gateway.js'
 import type { Device } from '../../src/otp/device.js'
 import { generateChallenge } from '../../src/otp/generate-challenge.js'
 import { verifyToken } from '../../src/otp/verify-token.js'
-import { addMailbox, addPhone, waitingCodes } from '../support/challenges.js'
+import { addEmail, addPhone, queuedCodes } from '../support/challenges.js'
 import { openTestDatabase } from '../support/database.js'
 import { testNotify } from '../support/notify.js'
 import { createUser, testOtp, type TestOtp } from '../support/otp.js'
@@ -19,10 +19,10 @@ afterAll(() => database.close())
 
 const kinds = [
   { name: 'phone', add: (userId: number, target: string) => addPhone(otp, userId, { number: target }) },
-  { name: 'email', add: (userId: number, target: string) => addMailbox(otp, userId, `${target}@example.com`) },
+  { name: 'email', add: (userId: number, target: string) => addEmail(otp, userId, `${target}@example.com`) },
 ]
 const freshTarget = () => `+4179${1_000_000 + (targets += 1)}`
-const refused: Delivered = { ok: false, reason: 'gateway_unavailable', detail: '' }
+const refused: DeliveryResult = { ok: false, reason: 'gateway_unavailable', detail: '' }
 
 const ask = async (device: Device, more: Partial<Parameters<typeof generateChallenge>[1]> = {}) => {
   otp.clock.advance(31)
@@ -30,8 +30,8 @@ const ask = async (device: Device, more: Partial<Parameters<typeof generateChall
 }
 
 /** What a worker does with the newest code. @returns the code */
-async function deliver(device: Device, delivered: Delivered = { ok: true }): Promise<string> {
-  const newest = (await waitingCodes(otp, device)).at(-1)
+async function deliver(device: Device, delivered: DeliveryResult = { ok: true }): Promise<string> {
+  const newest = (await queuedCodes(otp, device)).at(-1)
   if (!newest) throw new Error('No code waits.')
   const { rows } = await database.pool.query<{ hash: string; expires: Date }>(
     `select code_hash as hash, code_expires_at as expires from ${newest.delivery.table} where id = $1`,

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { maskEmail } from '../../src/otp/mask-email.js'
+import { maskEmail } from '../../src/kinds/email/mask-email.js'
 import {
   formatPhoneNumber,
   maskDigits,
   maskPhoneNumber,
   parsePhoneNumber,
   readPhoneNumber,
-} from '../../src/otp/phone-number.js'
+} from '../../src/kinds/phone/phone-number.js'
 
 describe('a phone number', () => {
   it.each([

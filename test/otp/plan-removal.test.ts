@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { describe, it } from 'vitest'
-import { counts, type Demand, keepLast, type Policy } from '../../src/auth/policy.js'
+import { isSecondFactorKind, type Demand, requiredKind, type Policy } from '../../src/auth/policy.js'
 import type { Device } from '../../src/otp/device.js'
 import { builtInKinds } from '../../src/kinds/index.js'
 import { persistentId } from '../../src/otp/persistent-id.js'
-import { mustStay, planRemoval } from '../../src/otp/remove-device.js'
+import { mustKeepDevice, planRemoval } from '../../src/otp/remove-device.js'
 
 const names = builtInKinds.map(({ name }) => name)
 const factors = names.filter((name) => name !== 'static')
@@ -71,7 +71,7 @@ const isWorking = ({ kinds }: Someone['otp'], { confirmed, kind }: Device) =>
 
 /** What is left once the device was removed, or the devices as they are if it has to stay. */
 function removeFrom({ otp, devices, device, policy }: Someone) {
-  const stays = mustStay(otp, devices, device, keepLast(policy))
+  const stays = mustKeepDevice(otp, devices, device, requiredKind(policy))
   const { alsoRemoved } = planRemoval(otp, devices, device)
   const gone = stays ? [] : [device, ...alsoRemoved]
   return { stays, gone, left: devices.filter((each) => !gone.includes(each)) }
@@ -80,7 +80,7 @@ function removeFrom({ otp, devices, device, policy }: Someone) {
 describe('a device of someone with any devices, kinds in use and policy', () => {
   it('is never the last way in that a policy demands', () => {
     expectAlways((one) => {
-      const isWayIn = (each: Device) => isWorking(one.otp, each) && counts(one.policy, each.kind)
+      const isWayIn = (each: Device) => isWorking(one.otp, each) && isSecondFactorKind(one.policy, each.kind)
       const had = one.devices.some((each) => isWayIn(each))
       return !one.policy.demanded || !had || removeFrom(one).left.some((each) => isWayIn(each))
     })
@@ -120,7 +120,7 @@ describe('a device of someone with any devices, kinds in use and policy', () => 
 
   it('leaves a way in even if its owner tries to remove all devices, one after the other', () => {
     expectAlways((one) => {
-      const isWayIn = (each: Device) => isWorking(one.otp, each) && counts(one.policy, each.kind)
+      const isWayIn = (each: Device) => isWorking(one.otp, each) && isSecondFactorKind(one.policy, each.kind)
       const had = one.devices.some((each) => isWayIn(each))
       const left = one.devices.reduce(
         (devices, device) => (devices.includes(device) ? removeFrom({ ...one, devices, device }).left : devices),

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { otpSettings } from '../../src/otp/otp-settings.js'
-import { relyingPartyOf } from '../../src/otp/webauthn/relying-party.js'
+import { relyingPartyFor } from '../../src/otp/relying-party.js'
 import { testConfig } from '../support/config.js'
 
 it.each([
@@ -10,7 +10,7 @@ it.each([
   ['http://localhost:3000', 'localhost'],
   ['http://admin.localhost:3000', 'admin.localhost'],
 ])('%s has the relying party %s', (baseUrl, id) => {
-  expect(relyingPartyOf(baseUrl, 'Night Desk')).toEqual({
+  expect(relyingPartyFor(baseUrl, 'Night Desk')).toEqual({
     id,
     origin: baseUrl,
     name: 'Night Desk',
@@ -26,7 +26,7 @@ it.each([
   'http://localhost.example.com',
   'http://0x7f.1',
 ])('%s has none, for browsers know no keys there', (baseUrl) => {
-  expect(relyingPartyOf(baseUrl, 'Night Desk')).toBeNull()
+  expect(relyingPartyFor(baseUrl, 'Night Desk')).toBeNull()
 })
 
 it('is made of BASE_URL, SITE_NAME and the verification that the site asks for', () => {

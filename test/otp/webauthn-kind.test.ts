@@ -1,15 +1,15 @@
-import { createChallenge } from '../../src/otp/webauthn/create-challenge.js'
-import { makeSoftKey, type SoftKey } from '../support/soft-key.js'
-import { addTestKey } from '../support/webauthn.js'
+import { createChallenge } from '../../src/kinds/webauthn/challenges.js'
+import { createSoftwareKey, type SoftwareKey } from '../support/software-key.js'
+import { addSoftwareKey } from '../support/webauthn.js'
 import { testKind } from './kinds-contract.js'
 
-const keys = new Map<string, SoftKey>()
+const keys = new Map<string, SoftwareKey>()
 
 testKind({
   name: 'webauthn',
-  wrongToken: makeSoftKey().answer({ challenge: 'AAAAAAAAAAAAAAAAAAAAAA' }),
+  wrongToken: createSoftwareKey().answer({ challenge: 'AAAAAAAAAAAAAAAAAAAAAA' }),
   async add(otp, userId) {
-    const { device, key } = await addTestKey(otp, userId)
+    const { device, key } = await addSoftwareKey(otp, userId)
     keys.set(device.persistentId, key)
     return device
   },

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
 import { verifyToken } from '../../src/otp/verify-token.js'
-import { addSecurityKey } from '../../src/otp/webauthn/add-security-key.js'
-import { createChallenge } from '../../src/otp/webauthn/create-challenge.js'
+import { addWebauthnDevice } from '../../src/kinds/webauthn/add-device.js'
+import { createChallenge } from '../../src/kinds/webauthn/challenges.js'
 import { databaseKinds, openTestDatabase } from '../support/database.js'
 import { createUser, testOtp, type TestOtp } from '../support/otp.js'
-import { makeSoftKey } from '../support/soft-key.js'
-import { addTestKey } from '../support/webauthn.js'
+import { createSoftwareKey } from '../support/software-key.js'
+import { addSoftwareKey } from '../support/webauthn.js'
 
 describe.each(databaseKinds())('a passkey that does not count, on the %s database', (where) => {
   let database: Database
@@ -20,7 +20,7 @@ describe.each(databaseKinds())('a passkey that does not count, on the %s databas
   /** An answer to a new challenge, and how often it may be sent. */
   const prepare = async () => {
     const userId = (await createUser(database)).id
-    const { device, key } = await addTestKey(otp, userId, makeSoftKey({ counts: false }))
+    const { device, key } = await addSoftwareKey(otp, userId, createSoftwareKey({ counts: false }))
     const { id, challenge } = await createChallenge(otp, 'verify')
     const submission = { userId, deviceId: device.persistentId, token: key.answer({ challenge }), challenge: id }
     return () => verifyToken(otp, submission)
@@ -40,14 +40,14 @@ describe.each(databaseKinds())('a passkey that does not count, on the %s databas
 
   it('answers no challenge that was made for enrolling, nor is it enrolled by one that was made for answering', async () => {
     const userId = (await createUser(database)).id
-    const { device, key } = await addTestKey(otp, userId, makeSoftKey({ counts: false }))
+    const { device, key } = await addSoftwareKey(otp, userId, createSoftwareKey({ counts: false }))
     const toAdd = await createChallenge(otp, 'add')
     const submission = { userId, deviceId: device.persistentId, challenge: toAdd.id }
     const token = key.answer({ challenge: toAdd.challenge })
     expect(await verifyToken(otp, { ...submission, token })).toEqual({ ok: false, reason: 'invalid_token' })
     const toVerify = await createChallenge(otp, 'verify')
-    const response = makeSoftKey().create({ challenge: toVerify.challenge })
-    expect(await addSecurityKey(otp, { userId, name: 'Key', response, challenge: toVerify.id })).toEqual({
+    const response = createSoftwareKey().create({ challenge: toVerify.challenge })
+    expect(await addWebauthnDevice(otp, { userId, name: 'Key', response, challenge: toVerify.id })).toEqual({
       ok: false,
       reason: 'key_refused',
     })
@@ -56,9 +56,9 @@ describe.each(databaseKinds())('a passkey that does not count, on the %s databas
   it('is enrolled once, when its answer is sent ten times at once', async () => {
     const userId = (await createUser(database)).id
     const { id, challenge } = await createChallenge(otp, 'add')
-    const response = makeSoftKey().create({ challenge })
+    const response = createSoftwareKey().create({ challenge })
     const added = await Promise.all(
-      Array.from({ length: 10 }, () => addSecurityKey(otp, { userId, name: 'Key', response, challenge: id })),
+      Array.from({ length: 10 }, () => addWebauthnDevice(otp, { userId, name: 'Key', response, challenge: id })),
     )
     expect(added.filter(({ ok }) => ok)).toHaveLength(1)
     expect(added.filter((one) => !one.ok && one.reason === 'key_refused')).toHaveLength(9)

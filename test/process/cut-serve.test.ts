@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
-import { type Browser, openBrowser } from '../support/browse.js'
+import { type HttpBrowser, createHttpBrowser } from '../support/http-browser.js'
 import { buildProgram, type RunningServer, startServer, tryServer } from '../support/command-line.js'
 import { temporaryFolder } from '../support/database.js'
-import { createTestDatabase, postgresUrl } from '../support/postgres.js'
+import { createTestDatabase, postgresUrl } from '../support/postgres-database.js'
 import { type Proxy, startProxy, targetOf, throughProxy } from '../support/proxy.js'
 
 const login = '/account/login'
@@ -51,7 +51,7 @@ async function each(numbers: readonly number[], attempt: (number: number) => Pro
   await Promise.all(Array.from({ length: AT_ONCE }, run))
 }
 
-const at = (server: RunningServer): Browser => openBrowser(new URL(server.address).origin)
+const at = (server: RunningServer): HttpBrowser => createHttpBrowser(new URL(server.address).origin)
 /** graphile-worker and Sequelize say on their own account what they give up. */
 const withoutTraces = (complaints: string) =>
   complaints
@@ -63,7 +63,7 @@ const untilReady = async (server: RunningServer) => {
 }
 
 /** Signs in with what the first start tells, as the first person of the panel. */
-async function enter(server: RunningServer): Promise<Browser> {
+async function enter(server: RunningServer): Promise<HttpBrowser> {
   const told = (name: string) => server.startText.find(([each]) => each === name)?.[1] ?? ''
   const browser = at(server)
   await browser.post(login, { username: told('E-mail'), password: told('Password') })

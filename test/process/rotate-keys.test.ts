@@ -4,15 +4,15 @@ import { systemClock } from '../../src/clock.js'
 import { hashPassword } from '../../src/crypto/hash-password.js'
 import { createKeyring } from '../../src/crypto/keyring.js'
 import { connectDatabase, type Database } from '../../src/db/connect.js'
-import { addStaticToken } from '../../src/otp/add-static-token.js'
-import { addTotpDevice } from '../../src/otp/add-totp-device.js'
-import { hotp, timeStep } from '../../src/otp/oath.js'
-import { openBrowser } from '../support/browse.js'
+import { addStaticToken } from '../../src/kinds/static/add-token.js'
+import { addTotpDevice } from '../../src/kinds/totp/add-device.js'
+import { generateHotp, timeStep } from '../../src/otp/oath.js'
+import { createHttpBrowser } from '../support/http-browser.js'
 import { buildProgram, otpAdmin, type RunningServer, startServer } from '../support/command-line.js'
 import { testConfig } from '../support/config.js'
 import { temporaryFolder } from '../support/database.js'
 import { testOtp } from '../support/otp.js'
-import { createTestDatabase, postgresUrl, type TestDatabase } from '../support/postgres.js'
+import { createTestDatabase, postgresUrl, type TestDatabase } from '../support/postgres-database.js'
 
 const login = '/account/login'
 const PASSWORD = 'correct horse battery'
@@ -79,7 +79,7 @@ describe.skipIf(!postgresUrl())('SEC-07: rotating the key of two processes', () 
   }
 
   const browserAt = (index: number, cookies?: Map<string, string>) =>
-    openBrowser(new URL(servers[index]?.address ?? '').origin, undefined, cookies)
+    createHttpBrowser(new URL(servers[index]?.address ?? '').origin, undefined, cookies)
 
   /** Signs in by a backup token, at one of the processes. */
   async function enter(person: Somebody, index: number) {
@@ -125,7 +125,7 @@ describe.skipIf(!postgresUrl())('SEC-07: rotating the key of two processes', () 
       await restart(index, NEW)
       await expectPeace()
     }
-    const code = { otp_device: app.app, otp_token: hotp(secret, timeStep(new Date(), 30, 0), 6) }
+    const code = { otp_device: app.app, otp_token: generateHotp(secret, timeStep(new Date(), 30, 0), 6) }
     const answer = await browserAt(1).post(login, { username: app.email, password: PASSWORD, ...code })
     expect(answer.location).toBe('/admin')
   }, 240_000)

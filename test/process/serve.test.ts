@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, watch } from 'node:fs'
 import { connect } from 'node:net'
 import path from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
-import { openBrowser } from '../support/browse.js'
+import { createHttpBrowser } from '../support/http-browser.js'
 import { startServer } from '../support/command-line.js'
 import { temporaryFolder } from '../support/database.js'
 
@@ -23,7 +23,7 @@ describe('the server', () => {
   it('tells at the first start how to sign in, lets that person in, and tells it only once', async () => {
     const folder = temporaryFolder()
     const first = await serve({ DATA_DIR: folder })
-    const browser = openBrowser(first.baseUrl)
+    const browser = createHttpBrowser(first.baseUrl)
     const form = { username: first.told('E-mail')[0] ?? '', password: first.told('Password')[0] ?? '' }
     await browser.post('/account/login', form)
     const answer = await browser.post('/account/login', { otp_token: first.told('Backup token')[0] ?? '' })
@@ -39,7 +39,7 @@ describe('the server', () => {
 
   it('says that it lives, and that it is ready', async () => {
     const server = await serve({ DATA_DIR: temporaryFolder('migrated') })
-    const browser = openBrowser(server.baseUrl)
+    const browser = createHttpBrowser(server.baseUrl)
     expect((await browser.get('/healthz')).status).toBe(200)
     expect((await browser.get('/readyz')).status).toBe(200)
   })
@@ -56,7 +56,7 @@ describe('the server', () => {
     socket.write(
       `POST /account/login HTTP/1.1\r\nHost: ${hostname}\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: ${body.length}\r\n\r\n`,
     )
-    await openBrowser(server.baseUrl).get('/healthz')
+    await createHttpBrowser(server.baseUrl).get('/healthz')
     const stopped = server.stop('SIGTERM')
     await refusedConnections(Number(port), hostname)
     socket.write(body)

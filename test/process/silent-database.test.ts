@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { hashPassword } from '../../src/crypto/hash-password.js'
 import { connectDatabase } from '../../src/db/connect.js'
-import { openBrowser } from '../support/browse.js'
+import { createHttpBrowser } from '../support/http-browser.js'
 import { buildProgram, type RunningServer, startServer } from '../support/command-line.js'
 import { testConfig } from '../support/config.js'
 import { temporaryFolder } from '../support/database.js'
-import { createTestDatabase, postgresUrl, type TestDatabase } from '../support/postgres.js'
+import { createTestDatabase, postgresUrl, type TestDatabase } from '../support/postgres-database.js'
 import { type Proxy, startProxy, targetOf, throughProxy } from '../support/proxy.js'
 
 const login = '/account/login'
@@ -34,7 +34,7 @@ describe.skipIf(!postgresUrl())('a database host that disappears without a word 
 
   const person = { email: 'ada@example.com', password: 'correct horse battery', name: 'Ada', is_staff: true }
   const signIn = () =>
-    openBrowser(new URL(server.address).origin).post(login, { username: person.email, password: person.password })
+    createHttpBrowser(new URL(server.address).origin).post(login, { username: person.email, password: person.password })
 
   it('costs some answers 503 and is over by itself', { timeout: 300_000 }, async () => {
     const before = await Promise.all(Array.from({ length: 20 }, signIn))
@@ -51,7 +51,7 @@ describe.skipIf(!postgresUrl())('a database host that disappears without a word 
   })
 
   it('is told by /readyz before a request that waits for the database is given up', { timeout: 300_000 }, async () => {
-    const ready = async () => (await openBrowser(new URL(server.address).origin).get('/readyz')).status
+    const ready = async () => (await createHttpBrowser(new URL(server.address).origin).get('/readyz')).status
     expect(await ready()).toBe(200)
     proxy.swallowAll()
     const answered: string[] = []

@@ -4,13 +4,13 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import path from 'node:path'
 import { Client } from 'pg'
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
-import { root } from '../../src/root.js'
-import { openBrowser } from '../support/browse.js'
+import { packageRoot } from '../../src/package-root.js'
+import { createHttpBrowser } from '../support/http-browser.js'
 import { buildProgram, startServer } from '../support/command-line.js'
 import { temporaryFolder } from '../support/database.js'
-import { accountSid, authToken, startTwilio } from '../notify/twilio/stand-in.js'
-import { createTestDatabase, postgresUrl } from '../support/postgres.js'
-import { startSmtp } from '../support/smtp.js'
+import { accountSid, authToken, startTwilio } from '../notify/twilio/fake-twilio.js'
+import { createTestDatabase, postgresUrl } from '../support/postgres-database.js'
+import { startSmtpServer } from '../support/smtp-server.js'
 
 /** The number that src/db/migrate.ts locks. */
 const MIGRATION_LOCK = 0x6f747061
@@ -35,7 +35,7 @@ async function serveWithMail(smtpUrl: string, environment: Record<string, string
   const server = await startServer({ ...places, ...environment })
   onTestFinished(async () => void (await server.stop('SIGKILL')))
   const told = (name: string) => server.startText.find(([each]) => each === name)?.[1] ?? ''
-  const browser = openBrowser(new URL(server.address).origin)
+  const browser = createHttpBrowser(new URL(server.address).origin)
   await browser.post('/account/login', { username: told('E-mail'), password: told('Password') })
   const answer = await browser.post('/account/login', { otp_token: told('Backup token') })
   expect(answer).toMatchObject({ status: 303, location: '/admin' })
@@ -44,7 +44,7 @@ async function serveWithMail(smtpUrl: string, environment: Record<string, string
 
 /** A server that does not get as far as to say where it listens. */
 function startChild(databaseUrl: string): ChildProcess {
-  const program = path.join(root, 'dist/app/otp-admin.js')
+  const program = path.join(packageRoot, 'dist/app/otp-admin.js')
   const env = { PATH: process.env['PATH'], PORT: '0', DATA_DIR: temporaryFolder(), DATABASE_URL: databaseUrl }
   const child = spawn(process.execPath, [program, 'serve'], { env, stdio: 'ignore' })
   onTestFinished(() => void child.kill('SIGKILL'))
@@ -65,7 +65,7 @@ describe('SIGTERM ends the server (OPS-02)', { timeout: 300_000 }, () => {
   })
 
   it('while a mail server has read a mail and does not answer', async () => {
-    const smtp = await startSmtp('hang')
+    const smtp = await startSmtpServer('hang')
     onTestFinished(async () => {
       smtp.release()
       await smtp.close()
@@ -78,7 +78,7 @@ describe('SIGTERM ends the server (OPS-02)', { timeout: 300_000 }, () => {
   })
 
   it('while Twilio has read a message and does not answer', async () => {
-    const smtp = await startSmtp()
+    const smtp = await startSmtpServer()
     const twilio = await startTwilio()
     onTestFinished(async () => {
       await twilio.close()
@@ -130,7 +130,7 @@ describe('SIGTERM ends the server (OPS-02)', { timeout: 300_000 }, () => {
       await once(socket, 'connect')
       socket.write(bytes)
     }
-    expect((await openBrowser(new URL(server.address).origin).get('/healthz')).status).toBe(200)
+    expect((await createHttpBrowser(new URL(server.address).origin).get('/healthz')).status).toBe(200)
     expect(await server.stop()).toBe(0)
   })
 

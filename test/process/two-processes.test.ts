@@ -5,18 +5,18 @@ import { z } from 'zod'
 import { systemClock } from '../../src/clock.js'
 import { hashPassword } from '../../src/crypto/hash-password.js'
 import { connectDatabase, type Database } from '../../src/db/connect.js'
-import { addPhoneDevice } from '../../src/otp/add-challenge-device.js'
-import { addStaticToken } from '../../src/otp/add-static-token.js'
-import { addTotpDevice } from '../../src/otp/add-totp-device.js'
+import { addPhoneDevice } from '../../src/kinds/phone/add-device.js'
+import { addStaticToken } from '../../src/kinds/static/add-token.js'
+import { addTotpDevice } from '../../src/kinds/totp/add-device.js'
 import type { Device } from '../../src/otp/device.js'
-import { hotp, timeStep } from '../../src/otp/oath.js'
-import { type Browser, openBrowser } from '../support/browse.js'
+import { generateHotp, timeStep } from '../../src/otp/oath.js'
+import { type HttpBrowser, createHttpBrowser } from '../support/http-browser.js'
 import { type RunningServer, startServer } from '../support/command-line.js'
 import { testConfig } from '../support/config.js'
 import { temporaryFolder } from '../support/database.js'
-import { joinGroup } from '../support/groups.js'
+import { addToNewGroup } from '../support/groups.js'
 import { testOtp } from '../support/otp.js'
-import { createTestDatabase, postgresUrl, type TestDatabase } from '../support/postgres.js'
+import { createTestDatabase, postgresUrl, type TestDatabase } from '../support/postgres-database.js'
 
 const login = '/account/login'
 const profile = '/account/two-factor'
@@ -25,8 +25,8 @@ const PASSWORD = 'correct horse battery'
 
 /** A person's browser as it speaks with each of the two processes: the cookies are the same. */
 interface Both {
-  one: Browser
-  other: Browser
+  one: HttpBrowser
+  other: HttpBrowser
 }
 
 interface Somebody {
@@ -89,18 +89,18 @@ describe.skipIf(!postgresUrl())('two processes on one PostgreSQL', () => {
       return { id: user.id, email: user.email, app, tokens, set: first.device }
     })
   }
-  const codeNow = () => hotp(secret, timeStep(new Date(), 30, 0), 6)
+  const codeNow = () => generateHotp(secret, timeStep(new Date(), 30, 0), 6)
 
   let addresses = 0
   /** A new browser at an address of its own, so that no test uses up another's tries. */
   function browserAt(address = `198.51.100.${(addresses += 1)}`): Both {
     const cookies = new Map<string, string>()
     const [one, other] = servers.map((server) => {
-      const browser = openBrowser(new URL(server.address).origin, undefined, cookies)
-      const visit: Browser['visit'] = (to, how = {}) =>
+      const browser = createHttpBrowser(new URL(server.address).origin, undefined, cookies)
+      const visit: HttpBrowser['visit'] = (to, how = {}) =>
         browser.visit(to, { ...how, headers: { ...how.headers, 'X-Forwarded-For': address } })
-      const get: Browser['get'] = (to) => visit(to)
-      const post: Browser['post'] = (to, form = {}) => visit(to, { method: 'POST', form })
+      const get: HttpBrowser['get'] = (to) => visit(to)
+      const post: HttpBrowser['post'] = (to, form = {}) => visit(to, { method: 'POST', form })
       return { cookies, visit, get, post }
     })
     if (!one || !other) throw new Error('There are no two servers.')
@@ -197,8 +197,8 @@ describe.skipIf(!postgresUrl())('two processes on one PostgreSQL', () => {
 
     it('what a group allowed, once somebody is taken out of it in the panel', async () => {
       const person = await somebody()
-      await joinGroup(database, [person.id], { permissions: ['users.view'] })
-      const second = await joinGroup(database, [person.id], { permissions: ['audit_events.view'] })
+      await addToNewGroup(database, [person.id], { permissions: ['users.view'] })
+      const second = await addToNewGroup(database, [person.id], { permissions: ['audit_events.view'] })
       const session = await signIn(person)
       const trail = '/admin/api/resources/audit_events/actions/list'
       expect((await session.other.get(trail)).status).toBe(200)

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { hotp } from '../../src/otp/oath.js'
-import { type Browser, openBrowser } from '../support/browse.js'
+import { generateHotp } from '../../src/otp/oath.js'
+import { type HttpBrowser, createHttpBrowser } from '../support/http-browser.js'
 import { otpAdmin, type RunningServer, startServer } from '../support/command-line.js'
 import { temporaryFolder } from '../support/database.js'
 
@@ -19,8 +19,8 @@ describe.skipIf(!library)('a server whose clock was wrong for a while', () => {
   afterAll(() => server?.stop('SIGKILL'))
 
   const setClock = (seconds: number) => writeFileSync(clockFile, `${seconds < 0 ? '' : '+'}${seconds}\n`)
-  const codeAt = (offset: number) => hotp(key, Math.floor((Date.now() / 1000 + offset) / 30), 6)
-  const open = (): Browser => openBrowser(new URL(server?.address ?? '').origin)
+  const codeAt = (offset: number) => generateHotp(key, Math.floor((Date.now() / 1000 + offset) / 30), 6)
+  const open = (): HttpBrowser => createHttpBrowser(new URL(server?.address ?? '').origin)
   const run = async (args: string[], input = '') => (await otpAdmin(args, { DATA_DIR: folder }, input)).status
 
   it.each([
@@ -33,7 +33,7 @@ describe.skipIf(!library)('a server whose clock was wrong for a while', () => {
     const email = `clock.${Math.abs(offset)}@example.com`
     expect(await run(['create-user', '--email', email, '--staff', '--password-stdin'], password)).toBe(0)
     expect(await run(['add-totp', '--user', email, '--key', key.toString('hex')])).toBe(0)
-    const enterPassword = (browser: Browser, typed = password) =>
+    const enterPassword = (browser: HttpBrowser, typed = password) =>
       browser.post('/account/login', { username: email, password: typed })
 
     setClock(offset)

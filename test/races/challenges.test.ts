@@ -3,10 +3,10 @@ import type { Database } from '../../src/db/connect.js'
 import type { Device } from '../../src/otp/device.js'
 import { generateChallenge } from '../../src/otp/generate-challenge.js'
 import { verifyToken } from '../../src/otp/verify-token.js'
-import { addMailbox, addPhone, askForCode, waitingCodes } from '../support/challenges.js'
+import { addEmail, addPhone, requestCode, queuedCodes } from '../support/challenges.js'
 import { openTestDatabase } from '../support/database.js'
 import { createUser, testOtp, type TestOtp } from '../support/otp.js'
-import { postgresUrl } from '../support/postgres.js'
+import { postgresUrl } from '../support/postgres-database.js'
 
 const race = <Result>(racers: number, run: (racer: number) => Promise<Result>) =>
   Promise.all(Array.from({ length: racers }, (_, racer) => run(racer)))
@@ -26,7 +26,7 @@ describe.skipIf(!postgresUrl())('many at once on PostgreSQL', () => {
 
   describe.each([
     ['phone', (otp: TestOtp, userId: number) => addPhone(otp, userId, { number: freshNumber() })],
-    ['email', (otp: TestOtp, userId: number) => addMailbox(otp, userId, `race${freshNumber()}@example.com`)],
+    ['email', (otp: TestOtp, userId: number) => addEmail(otp, userId, `race${freshNumber()}@example.com`)],
   ])('with a code by %s', (_name, add) => {
     const setUp = async (settings: Partial<TestOtp['settings']> = {}) => {
       const otp = testOtp(database, { throttleFactor: 0, ...settings })
@@ -37,13 +37,13 @@ describe.skipIf(!postgresUrl())('many at once on PostgreSQL', () => {
 
     it('ten right submissions of one challenge sign in once (A-06)', async () => {
       const { otp, device } = await setUp()
-      const sent = await askForCode(otp, device)
+      const sent = await requestCode(otp, device)
       expect(passed(await race(10, () => submit(otp, device, sent)))).toBe(1)
     })
 
     it('of twenty guesses five are evaluated, and then the right code is void (A-05)', async () => {
       const { otp, device } = await setUp()
-      const sent = await askForCode(otp, device)
+      const sent = await requestCode(otp, device)
       await race(20, (racer) => submit(otp, device, { ...sent, token: `00000${racer % 10}` }))
       const { rows } = await database.pool.query(`select code_attempts from ${device.kind}_devices where id = $1`, [
         device.id,
@@ -56,12 +56,12 @@ describe.skipIf(!postgresUrl())('many at once on PostgreSQL', () => {
     it('ten requests send one code', async () => {
       const { otp, device } = await setUp()
       expect(passed(await race(10, () => ask(otp, device)))).toBe(1)
-      expect(await waitingCodes(otp, device)).toHaveLength(1)
+      expect(await queuedCodes(otp, device)).toHaveLength(1)
     })
 
     it('a new code and a right submission of the old one never deadlock', async () => {
       const { otp, device } = await setUp({ challengeCooldown: 0 })
-      const sent = await askForCode(otp, device)
+      const sent = await requestCode(otp, device)
       const outcomes = await race<{ ok: boolean }>(8, (racer) =>
         racer % 2 ? ask(otp, device) : submit(otp, device, sent),
       )

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { createInvitation } from '../../src/account/invitation/create-invitation.js'
 import type { Database } from '../../src/db/connect.js'
-import { nowhere } from '../../src/origin.js'
+import { noClient } from '../../src/client-info.js'
 import { openTestDatabase } from '../support/database.js'
-import { postgresUrl } from '../support/postgres.js'
-import { createPerson, startTestSite, type TestSite } from '../support/site.js'
+import { postgresUrl } from '../support/postgres-database.js'
+import { createTestUser, startTestSite, type TestSite } from '../support/site.js'
 
 describe.skipIf(!postgresUrl())('an invitation on PostgreSQL', () => {
   let database: Database
@@ -19,8 +19,8 @@ describe.skipIf(!postgresUrl())('an invitation on PostgreSQL', () => {
   })
 
   it('is over, and no fault, for who takes it up while another is made', async () => {
-    const { id, password } = await createPerson(site, { app: false })
-    const invitation = { userId: id, actorId: null, origin: nowhere }
+    const { id, password } = await createTestUser(site, { app: false })
+    const invitation = { userId: id, actorId: null, origin: noClient }
     const { sequelize, models } = database
     const first = await sequelize.transaction((transaction) =>
       createInvitation(site.otp, transaction, invitation, site.baseUrl),

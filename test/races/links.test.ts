@@ -3,9 +3,9 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
 import { createLink, type LinkPurpose } from '../../src/account/one-time-link.js'
 import { openTestDatabase } from '../support/database.js'
-import { mailsTo } from '../support/mails.js'
-import { postgresUrl } from '../support/postgres.js'
-import { createPerson, signIn, startTestSite, type TestSite } from '../support/site.js'
+import { queuedEmailsTo } from '../support/queued-emails.js'
+import { postgresUrl } from '../support/postgres-database.js'
+import { createTestUser, signIn, startTestSite, type TestSite } from '../support/site.js'
 
 describe.skipIf(!postgresUrl())('a link that is made while its owner changes on PostgreSQL (SEC-05)', () => {
   let database: Database
@@ -40,7 +40,7 @@ describe.skipIf(!postgresUrl())('a link that is made while its owner changes on 
   }
 
   it('does not outlive a session that ended while the password was checked', async () => {
-    const alice = await createPerson(site, { staff: false })
+    const alice = await createTestUser(site, { staff: false })
     const eve = await signIn(site, alice)
     const wanted = `eve.${alice.id}@example.com`
     const answer = await changeWithin(
@@ -49,11 +49,11 @@ describe.skipIf(!postgresUrl())('a link that is made while its owner changes on 
       (client) => client.query('update users set auth_epoch = auth_epoch + 1 where id = $1', [alice.id]),
     )
     expect(answer).toMatchObject({ status: 303, location: '/account/login' })
-    expect(await mailsTo(database, wanted)).toEqual([])
+    expect(await queuedEmailsTo(database, wanted)).toEqual([])
   })
 
   it('resets no password from the mailbox of an address that was changed meanwhile', async () => {
-    const alice = await createPerson(site, { staff: false, app: false })
+    const alice = await createTestUser(site, { staff: false, app: false })
     await changeWithin(
       'one_time_links',
       () => site.browser().post('/account/password/forgot', { username: alice.email }),
@@ -63,9 +63,9 @@ describe.skipIf(!postgresUrl())('a link that is made while its owner changes on 
         await vi.waitUntil(async () => (await emailOf(alice.id)) !== alice.email || (await waiting()) > 1)
       },
     )
-    await vi.waitUntil(async () => (await mailsTo(database, alice.email)).length > 0, { timeout: 100_000 })
+    await vi.waitUntil(async () => (await queuedEmailsTo(database, alice.email)).length > 0, { timeout: 100_000 })
     await vi.waitUntil(async () => (await emailOf(alice.id)) !== alice.email, { timeout: 100_000 })
-    const links = (await mailsTo(database, alice.email)).flatMap((mail) => ('link' in mail ? [mail.link] : []))
+    const links = (await queuedEmailsTo(database, alice.email)).flatMap((mail) => ('link' in mail ? [mail.link] : []))
     expect(links).toHaveLength(1)
     for (const link of links) expect((await site.browser().get(new URL(link).pathname)).code).toBe('link_invalid')
   })
@@ -89,7 +89,7 @@ describe.skipIf(!postgresUrl())('a link that is made while its owner changes on 
   it.each(pairs)(
     'is redeemed only if it outlives $title at the same moment: $purpose',
     async ({ set, stay, purpose }) => {
-      const { id, password } = await createPerson(site, { staff: false, app: false })
+      const { id, password } = await createTestUser(site, { staff: false, app: false })
       const details = purpose === 'email-confirmation' ? { email: `next.${id}@example.com` } : {}
       const { token } = await database.sequelize.transaction((transaction) =>
         createLink(site.otp, transaction, { purpose, userId: id, details }),

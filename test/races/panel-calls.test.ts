@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { z } from 'zod'
 import type { Database } from '../../src/db/connect.js'
-import type { Answer } from '../support/browse.js'
+import type { HttpResponse } from '../support/http-browser.js'
 import { openTestDatabase } from '../support/database.js'
-import { postgresUrl } from '../support/postgres.js'
-import { createPerson, signIn, startTestSite, stepUp, type TestSite } from '../support/site.js'
+import { postgresUrl } from '../support/postgres-database.js'
+import { createTestUser, signIn, startTestSite, stepUp, type TestSite } from '../support/site.js'
 
 describe.skipIf(!postgresUrl())('a call of the panel that arrives while the same call is under way (DEV-01)', () => {
   let database: Database
@@ -19,9 +19,9 @@ describe.skipIf(!postgresUrl())('a call of the panel that arrives while the same
   })
 
   it('gets what the first gave, although its session is read only after the first was answered', async () => {
-    const boss = await signIn(site, await createPerson(site, { superuser: true }))
+    const boss = await signIn(site, await createTestUser(site, { superuser: true }))
     await stepUp(boss)
-    const { id } = await createPerson(site)
+    const { id } = await createTestUser(site)
     await database.pool.query('delete from repeated_forms')
     const giveToken = () => boss.post(`/admin/api/resources/users/records/${id}/giveBackupToken`, {})
 
@@ -71,5 +71,5 @@ describe.skipIf(!postgresUrl())('a call of the panel that arrives while the same
   }
 })
 
-const secretOf = ({ text }: Answer) =>
+const secretOf = ({ text }: HttpResponse) =>
   z.object({ given: z.object({ secret: z.string() }) }).parse(JSON.parse(text)).given.secret

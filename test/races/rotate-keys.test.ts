@@ -2,11 +2,11 @@ import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createKeyring } from '../../src/crypto/keyring.js'
 import type { Database } from '../../src/db/connect.js'
-import { addTotpDevice } from '../../src/otp/add-totp-device.js'
+import { addTotpDevice } from '../../src/kinds/totp/add-device.js'
 import { rotateKeys } from '../../src/otp/rotate-keys.js'
 import { openTestDatabase } from '../support/database.js'
 import { createUser, testOtp } from '../support/otp.js'
-import { postgresUrl } from '../support/postgres.js'
+import { postgresUrl } from '../support/postgres-database.js'
 
 const [OLD, NEW] = [randomBytes(32), randomBytes(32)]
 const place = (id: number) => ({ column: 'totp_devices.secret', id })

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
-import { removeAllDevices } from '../../src/otp/remove-devices.js'
-import { nowhere } from '../../src/origin.js'
-import type { Answer, Browser } from '../support/browse.js'
+import { removeAllDevices } from '../../src/otp/remove-all-devices.js'
+import { noClient } from '../../src/client-info.js'
+import type { HttpResponse, HttpBrowser } from '../support/http-browser.js'
 import { openTestDatabase } from '../support/database.js'
-import { postgresUrl } from '../support/postgres.js'
-import { createPerson, type Person, startTestSite, type TestSite } from '../support/site.js'
+import { postgresUrl } from '../support/postgres-database.js'
+import { createTestUser, type TestUser, startTestSite, type TestSite } from '../support/site.js'
 
 const login = '/account/login'
 const COOKIE = 'otp_trusted'
@@ -26,9 +26,9 @@ describe.skipIf(!postgresUrl())('trusted browsers, many at once on PostgreSQL', 
     await database.close()
   })
 
-  const enter = (browser: Browser, { email, password }: Person): Promise<Answer> =>
+  const enter = (browser: HttpBrowser, { email, password }: TestUser): Promise<HttpResponse> =>
     browser.post(login, { username: email, password })
-  const trusted = async (person: Person): Promise<Browser> => {
+  const trusted = async (person: TestUser): Promise<HttpBrowser> => {
     const browser = site.browser()
     await enter(browser, person)
     await browser.post(login, { otp_token: person.code(), trust_browser: 'on' })
@@ -36,18 +36,18 @@ describe.skipIf(!postgresUrl())('trusted browsers, many at once on PostgreSQL', 
     return browser
   }
   /** Browsers with the same trust, half of them at the other process. */
-  const copies = (browser: Browser, count = RACERS): Browser[] =>
+  const copies = (browser: HttpBrowser, count = RACERS): HttpBrowser[] =>
     Array.from({ length: count }, (_, index) => {
       const copy = (index % 2 ? twin : site).browser()
       copy.cookies.set(COOKIE, browser.cookies.get(COOKIE) ?? '')
       return copy
     })
-  const rowsOf = async ({ id }: Person) =>
+  const rowsOf = async ({ id }: TestUser) =>
     (await database.pool.query('select id from trusted_browsers where user_id = $1', [id])).rows
-  const isVerified = async (browser: Browser) => (await browser.get('/admin')).status === 200
+  const isVerified = async (browser: HttpBrowser) => (await browser.get('/admin')).status === 200
 
   it('of ten with one token one gets in, the others are asked for a code, and nobody is locked out (A-02)', async () => {
-    const person = await createPerson(site)
+    const person = await createTestUser(site)
     const browsers = copies(await trusted(person))
     const answers = await Promise.all(browsers.map((browser) => enter(browser, person)))
     const ways = answers.map(({ location }) => location)
@@ -68,10 +68,10 @@ describe.skipIf(!postgresUrl())('trusted browsers, many at once on PostgreSQL', 
   })
 
   /** Every way in ended while the browser was on its way: whatever came first, nobody is verified by it. */
-  const endings: Record<string, (person: Person) => Promise<unknown>> = {
+  const endings: Record<string, (person: TestUser) => Promise<unknown>> = {
     'a device is removed': ({ id: userId }) =>
       database.sequelize.transaction((transaction) =>
-        removeAllDevices(site.otp, transaction, { userId, origin: nowhere, by: 'command_line', actorId: null }),
+        removeAllDevices(site.otp, transaction, { userId, origin: noClient, by: 'command_line', actorId: null }),
       ),
     'the password changes': ({ id }) =>
       database.pool.query(
@@ -84,7 +84,7 @@ describe.skipIf(!postgresUrl())('trusted browsers, many at once on PostgreSQL', 
 
   it.each(Object.keys(endings))('nobody is let in by a trust that ends meanwhile: %s', async (ending) => {
     for (let round = 0; round < 5; round += 1) {
-      const person = await createPerson(site)
+      const person = await createTestUser(site)
       const browsers = copies(await trusted(person), 4)
       await Promise.all([...browsers.map((browser) => enter(browser, person)), endings[ending]?.(person)])
       expect(await rowsOf(person)).toEqual([])
@@ -94,7 +94,7 @@ describe.skipIf(!postgresUrl())('trusted browsers, many at once on PostgreSQL', 
 
   it('no trust is left that was earned while the password changed', async () => {
     for (let round = 0; round < 5; round += 1) {
-      const person = await createPerson(site)
+      const person = await createTestUser(site)
       const browser = site.browser()
       await enter(browser, person)
       await Promise.all([
@@ -108,7 +108,7 @@ describe.skipIf(!postgresUrl())('trusted browsers, many at once on PostgreSQL', 
 
   it('revoking and using at once neither wait for each other without end nor let anybody stay', async () => {
     for (let round = 0; round < 5; round += 1) {
-      const person = await createPerson(site)
+      const person = await createTestUser(site)
       const owner = await trusted(person)
       const browsers = copies(owner, 4)
       const answers = await Promise.all([

@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
-import { addHotpDevice } from '../../src/otp/add-hotp-device.js'
-import { addStaticToken } from '../../src/otp/add-static-token.js'
-import { addTotpDevice } from '../../src/otp/add-totp-device.js'
+import { addHotpDevice } from '../../src/kinds/hotp/add-device.js'
+import { addStaticToken } from '../../src/kinds/static/add-token.js'
+import { addTotpDevice } from '../../src/kinds/totp/add-device.js'
 import { matchToken } from '../../src/otp/match-token.js'
-import { hotp, timeStep } from '../../src/otp/oath.js'
+import { generateHotp, timeStep } from '../../src/otp/oath.js'
 import { verifyToken } from '../../src/otp/verify-token.js'
 import { openTestDatabase } from '../support/database.js'
 import { createUser, testOtp, type TestOtp } from '../support/otp.js'
-import { postgresUrl } from '../support/postgres.js'
+import { postgresUrl } from '../support/postgres-database.js'
 
 const RACERS = 10
 const race = <Result>(run: (racer: number) => Promise<Result>) =>
@@ -35,7 +35,7 @@ describe.skipIf(!postgresUrl())('ten at once on PostgreSQL', () => {
       return { app: app.device, backup }
     })
   }
-  const currentCode = () => hotp(secret, timeStep(otp.clock.now(), 30, 0), 6)
+  const currentCode = () => generateHotp(secret, timeStep(otp.clock.now(), 30, 0), 6)
   const failures = async () => {
     const { rows } = await database.pool.query('select failure_count from totp_devices where user_id = $1', [userId])
     return rows[0]?.failure_count
@@ -52,7 +52,7 @@ describe.skipIf(!postgresUrl())('ten at once on PostgreSQL', () => {
     await setUp(0)
     const token = { userId, name: 'Token', secret, digits: 6, counter: 0, confirmed: true } as const
     const device = await database.sequelize.transaction((transaction) => addHotpDevice(otp, transaction, token))
-    for (const typed of [hotp(secret, 3, 6), `${hotp(secret, 50, 6)} ${hotp(secret, 51, 6)}`]) {
+    for (const typed of [generateHotp(secret, 3, 6), `${generateHotp(secret, 50, 6)} ${generateHotp(secret, 51, 6)}`]) {
       const outcomes = await race(() => verifyToken(otp, { userId, deviceId: device.persistentId, token: typed }))
       expect(outcomes.filter((outcome) => outcome.ok)).toHaveLength(1)
       await database.pool.query(`update users set token_failed_at = '{}' where id = $1`, [userId])

@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { sweep } from '../../src/account/setup/sweep.js'
-import { SESSIONS_OF_A_PERSON } from '../../src/account/setup/sweeps.js'
-import { KNOWN_BROWSERS } from '../../src/auth/login/recognise-browser.js'
-import { FORMS_OF_A_PERSON } from '../../src/auth/step-up/keep-request.js'
+import { purgeExpired } from '../../src/purge-expired.js'
+import { SESSIONS_OF_A_PERSON } from '../../src/purge-rules.js'
+import { KNOWN_BROWSERS } from '../../src/auth/login/notify-new-browser.js'
+import { FORMS_OF_A_PERSON } from '../../src/auth/step-up/pending-request.js'
 import { TRUSTED_BROWSERS } from '../../src/auth/trusted-browser/trust-browser.js'
 import type { Database } from '../../src/db/connect.js'
-import { createChallenge } from '../../src/otp/webauthn/create-challenge.js'
-import type { Browser } from '../support/browse.js'
+import { createChallenge } from '../../src/kinds/webauthn/challenges.js'
+import type { HttpBrowser } from '../support/http-browser.js'
 import { databaseKinds, openTestDatabase } from '../support/database.js'
-import { createPerson, type Person, signIn, startTestSite, type TestSite } from '../support/site.js'
+import { createTestUser, type TestUser, signIn, startTestSite, type TestSite } from '../support/site.js'
 import { BOUNDS } from './bounds.table.js'
 
 const login = '/account/login'
@@ -31,10 +31,10 @@ describe.each(databaseKinds())('what people can store (SEC-14), on the %s databa
     await site.close()
     await database.close()
   })
-  const sweepNow = () => sweep({ otp: site.otp, database, clock: site.clock })
+  const sweepNow = () => purgeExpired({ otp: site.otp, database, clock: site.clock })
   const rowsOf = async (sql: string, values: readonly unknown[] = []) =>
     (await database.pool.query(sql, [...values])).rows
-  const password = ({ email, password: own }: Person, browser: Browser = site.browser()) =>
+  const password = ({ email, password: own }: TestUser, browser: HttpBrowser = site.browser()) =>
     browser.post(login, { username: email, password: own }).then((answer) => ({ answer, browser }))
 
   it('has a bound in every table of the schema', async () => {
@@ -43,9 +43,9 @@ describe.each(databaseKinds())('what people can store (SEC-14), on the %s databa
   })
 
   describe('once it has expired', () => {
-    let person: Person
+    let person: TestUser
     beforeEach(async () => {
-      person = await createPerson(site)
+      person = await createTestUser(site)
     })
     const swept = Object.entries(BOUNDS).flatMap(([table, { swept: rows }]) => (rows ? [{ table, ...rows }] : []))
 
@@ -74,10 +74,10 @@ describe.each(databaseKinds())('what people can store (SEC-14), on the %s databa
   })
 
   describe('of known browsers', () => {
-    const browsersOf = ({ id }: Person) =>
+    const browsersOf = ({ id }: TestUser) =>
       rowsOf('select token_hash, verified_at from known_browsers where user_id = $1 order by id', [id])
     /** As many sign-ins without a cookie, each a minute after the one before. */
-    const fill = ({ id }: Person, count: number, verified: boolean) =>
+    const fill = ({ id }: TestUser, count: number, verified: boolean) =>
       database.pool.query(
         `insert into known_browsers (user_id, token_hash, seen_at, verified_at)
         select $1, gen_random_uuid()::text, $2::timestamptz - n * interval '1 minute', case when $4 then $2::timestamptz end
@@ -86,8 +86,8 @@ describe.each(databaseKinds())('what people can store (SEC-14), on the %s databa
       )
 
     it('keeps 50 of a person, of any number of sign-ins without a cookie', async () => {
-      const person = await createPerson(site, passwordOnly)
-      const other = await createPerson(site, passwordOnly)
+      const person = await createTestUser(site, passwordOnly)
+      const other = await createTestUser(site, passwordOnly)
       await password(other)
       await fill(person, KNOWN_BROWSERS + 20, false)
       for (let count = 0; count < REPEATS; count += 1) await password(person)
@@ -97,7 +97,7 @@ describe.each(databaseKinds())('what people can store (SEC-14), on the %s databa
     })
 
     it('keeps those in which a token was entered before those with the password alone', async () => {
-      const person = await createPerson(site, passwordOnly)
+      const person = await createTestUser(site, passwordOnly)
       await fill(person, 1, true)
       await fill(person, KNOWN_BROWSERS, false)
       site.clock.advance(3600)
@@ -108,7 +108,7 @@ describe.each(databaseKinds())('what people can store (SEC-14), on the %s databa
     })
 
     it('remembers the newest even if a token was entered in all others', async () => {
-      const person = await createPerson(site)
+      const person = await createTestUser(site)
       await fill(person, KNOWN_BROWSERS, true)
       const browser = await signIn(site, person)
       const [newest] = (await browsersOf(person)).slice(-1)
@@ -120,7 +120,7 @@ describe.each(databaseKinds())('what people can store (SEC-14), on the %s databa
     })
 
     it('keeps the last one of a person, so that the next browser is still new', async () => {
-      const person = await createPerson(site, passwordOnly)
+      const person = await createTestUser(site, passwordOnly)
       await password(person)
       await database.pool.query(
         "update known_browsers set seen_at = seen_at - interval '401 days' where user_id = $1",
@@ -137,7 +137,7 @@ describe.each(databaseKinds())('what people can store (SEC-14), on the %s databa
   })
 
   it('is 20 forms of a person that wait for a fresh token, in however many sessions', async () => {
-    const person = await createPerson(site)
+    const person = await createTestUser(site)
     await database.pool.query(
       `insert into kept_requests (id, user_id, sealed, expires_at)
       select gen_random_uuid(), $1, 'x', $2::timestamptz + n * interval '1 second' from generate_series(1, 30) n`,
@@ -154,7 +154,7 @@ describe.each(databaseKinds())('what people can store (SEC-14), on the %s databa
   })
 
   it('is 50 trusted browsers of a person, and the newest is trusted', async () => {
-    const person = await createPerson(site)
+    const person = await createTestUser(site)
     await database.pool.query(
       `insert into trusted_browsers (user_id, device, series_hash, token_hash, rotated_at, created_at, expires_at)
       select $1, 'totp/1', gen_random_uuid()::text, 'x', $2, $2, $2::timestamptz + interval '1 day' from generate_series(1, 60) n`,
@@ -170,14 +170,14 @@ describe.each(databaseKinds())('what people can store (SEC-14), on the %s databa
   })
 
   describe('of sessions', () => {
-    const sessionsOf = ({ id }: Person) =>
+    const sessionsOf = ({ id }: TestUser) =>
       rowsOf(
         `select sid, sess ->> 'userId' is null as waiting from sessions
         where coalesce(sess ->> 'userId', sess -> 'pending' ->> 'userId') = $1::text`,
         [id],
       )
     /** The newest session of a person so many more times, each a second older. */
-    const copy = ({ id }: Person, count: number) =>
+    const copy = ({ id }: TestUser, count: number) =>
       database.pool.query(
         `insert into sessions (sid, sess, expire)
         select gen_random_uuid()::text, sess, expire - n * interval '1 second' from sessions, generate_series(1, $2::int) n
@@ -186,7 +186,7 @@ describe.each(databaseKinds())('what people can store (SEC-14), on the %s databa
       )
 
     it('keeps 100 of a person that wait for a token, and lets the newest go on', async () => {
-      const person = await createPerson(site)
+      const person = await createTestUser(site)
       const { browser } = await password(person)
       await copy(person, SESSIONS_OF_A_PERSON + 20)
       await sweepNow()
@@ -196,8 +196,8 @@ describe.each(databaseKinds())('what people can store (SEC-14), on the %s databa
     })
 
     it('ends no verified session for those that wait for a token', async () => {
-      const person = await createPerson(site)
-      const other = await createPerson(site)
+      const person = await createTestUser(site)
+      const other = await createTestUser(site)
       const elsewhere = await signIn(site, other)
       const verified = await signIn(site, person)
       site.clock.advance(60)
@@ -214,7 +214,7 @@ describe.each(databaseKinds())('what people can store (SEC-14), on the %s databa
     })
 
     it('keeps the 100 verified ones that were used last', async () => {
-      const person = await createPerson(site)
+      const person = await createTestUser(site)
       const browser = await signIn(site, person)
       await copy(person, SESSIONS_OF_A_PERSON + 20)
       await sweepNow()
@@ -224,7 +224,7 @@ describe.each(databaseKinds())('what people can store (SEC-14), on the %s databa
   })
 
   it('is 100 questions of a person to a security key', async () => {
-    const person = await createPerson(site)
+    const person = await createTestUser(site)
     const ask = () => createChallenge(site.otp, 'verify', { userId: person.id })
     for (let count = 0; count < 105; count += 1) await ask()
     const { id } = await ask()

@@ -1,6 +1,6 @@
 import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createPerson, signIn, startTestSite, type TestSite } from '../support/site.js'
+import { createTestUser, signIn, startTestSite, type TestSite } from '../support/site.js'
 import { openSite } from './open-site.js'
 
 const login = '/account/login'
@@ -19,7 +19,7 @@ const fail = async (times: number, at = site, headers: Record<string, string> = 
 describe('a limit of an IP address (SEC-09)', () => {
   it('does not apply to the step-up of a verified session', async () => {
     await forget()
-    const alice = await createPerson(site)
+    const alice = await createTestUser(site)
     const browser = await signIn(site, alice)
     await fail(6)
     site.clock.advance(301)
@@ -29,7 +29,7 @@ describe('a limit of an IP address (SEC-09)', () => {
 
   it('does not apply to a browser in which the person has signed in before', async () => {
     await forget()
-    const carol = await createPerson(site)
+    const carol = await createTestUser(site)
     const browser = await signIn(site, carol)
     await browser.post('/account/logout')
     await fail(6)
@@ -48,7 +48,7 @@ describe('a limit of an IP address (SEC-09)', () => {
   it('is not shared by clients whose IP address is unknown, which is logged once', async () => {
     await forget()
     const behind = await startTestSite(site.database, { LOGIN_ADDRESS_LIMIT: '5', TRUST_PROXY: '1' })
-    const person = await createPerson(behind)
+    const person = await createTestUser(behind)
     await fail(8, behind, { 'X-Forwarded-For': 'unknown' })
     const form = { username: person.email, password: person.password }
     const answer = await behind
@@ -78,7 +78,7 @@ describe('a limit of an IP address (SEC-09)', () => {
 describe('a client that resets its connection (SEC-12)', () => {
   it('is recorded with its IP address', async () => {
     await forget()
-    const person = await createPerson(site)
+    const person = await createTestUser(site)
     const body = new URLSearchParams({ username: person.email, password: 'wrong' }).toString()
     const { hostname, port } = new URL(site.baseUrl)
     const request = [

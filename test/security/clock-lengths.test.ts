@@ -1,11 +1,11 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { createLink, type LinkPurpose } from '../../src/account/one-time-link.js'
-import { sweep } from '../../src/account/setup/sweep.js'
+import { purgeExpired } from '../../src/purge-expired.js'
 import type { Database } from '../../src/db/connect.js'
-import { settleTimes } from '../../src/db/settle-times.js'
-import { addMailbox } from '../support/challenges.js'
+import { correctFutureTimes } from '../../src/db/correct-future-times.js'
+import { addEmail } from '../support/challenges.js'
 import { openTestDatabase } from '../support/database.js'
-import { createPerson, startTestSite, type TestSite } from '../support/site.js'
+import { createTestUser, startTestSite, type TestSite } from '../support/site.js'
 
 const DAY = 86_400
 /** Seconds by which the clock is wrong for a while. */
@@ -25,7 +25,7 @@ const link = (purpose: LinkPurpose, page: string, length: number): Lasting => ({
   what: `a link for ${purpose}`,
   length,
   async begin(site) {
-    const { id: userId } = await createPerson(site)
+    const { id: userId } = await createTestUser(site)
     const { token } = await site.database.sequelize.transaction((transaction) =>
       createLink(site.otp, transaction, { purpose, userId, details: {} }),
     )
@@ -38,8 +38,8 @@ const messages = (what: string, length: number, many: number): Lasting => ({
   what,
   length,
   async begin(site) {
-    const person = await createPerson(site, { app: false })
-    const { persistentId } = await addMailbox(site.otp, person.id)
+    const person = await createTestUser(site, { app: false })
+    const { persistentId } = await addEmail(site.otp, person.id)
     const sent = async () =>
       (await site.database.pool.query('select from challenge_sends where user_id = $1', [person.id])).rowCount ?? 0
     const ask = async () => {
@@ -67,7 +67,7 @@ const lasting: Lasting[] = [
     what: 'the trust in a browser',
     length: 30 * DAY,
     async begin(site) {
-      const person = await createPerson(site)
+      const person = await createTestUser(site)
       const browser = site.browser()
       const enter = () => browser.post(login, { username: person.email, password: person.password })
       await enter()
@@ -82,7 +82,7 @@ const lasting: Lasting[] = [
     what: 'the days without a second factor',
     length: 14 * DAY,
     async begin(site) {
-      const person = await createPerson(site, { app: false, backupTokens: 0 })
+      const person = await createTestUser(site, { app: false, backupTokens: 0 })
       const enter = async () => {
         const browser = site.browser()
         await browser.post(login, { username: person.email, password: person.password })
@@ -116,11 +116,11 @@ describe('what lasts for a while, and began while the clock was wrong (SEC-R6)',
       site.clock.set(new Date(start.getTime() + jump * 1000))
       const holds = await begin(site)
       site.clock.set(start)
-      await settleTimes(database, start, ['phone_devices', 'email_devices'])
+      await correctFutureTimes(database, start, ['phone_devices', 'email_devices'])
       // What began later than now begins now.
       expect(jump < 0 || (await holds())).toBe(true)
       site.clock.advance(length + 6)
-      await sweep(site)
+      await purgeExpired(site)
       expect(await holds()).toBe(false)
     })
   })

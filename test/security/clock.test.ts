@@ -1,10 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
-import { settleTimes } from '../../src/db/settle-times.js'
-import { sweep } from '../../src/account/setup/sweep.js'
-import { sweepEnrolments } from '../../src/otp/sweep-enrolments.js'
+import { correctFutureTimes } from '../../src/db/correct-future-times.js'
+import { purgeExpired } from '../../src/purge-expired.js'
+import { purgeUnconfirmedDevices } from '../../src/otp/purge-unconfirmed-devices.js'
 import { openTestDatabase } from '../support/database.js'
-import { createPerson, type Person, signIn, startTestSite, type TestSite } from '../support/site.js'
+import { createTestUser, type TestUser, signIn, startTestSite, type TestSite } from '../support/site.js'
 
 const DAY = 86_400
 /** Seconds by which the clock is wrong for a while. */
@@ -34,12 +34,12 @@ describe('a clock that was wrong for a while (OPS-03, SEC-R6)', () => {
     site.clock.set(start)
     return result
   }
-  const token = (person: Person) => ({ otp_device: person.app?.persistentId ?? '', otp_token: person.code() })
-  const password = ({ email, password }: Person) => ({ username: email, password })
+  const token = (person: TestUser) => ({ otp_device: person.app?.persistentId ?? '', otp_token: person.code() })
+  const password = ({ email, password }: TestUser) => ({ username: email, password })
 
   describe.each(JUMPS)('by %i seconds', (jump) => {
     it('makes no token fresh for longer than five minutes', async () => {
-      const person = await createPerson(site)
+      const person = await createTestUser(site)
       const browser = await wrongly(jump, () => signIn(site, person))
       await browser.get('/account/two-factor')
       site.clock.advance(306)
@@ -47,16 +47,16 @@ describe('a clock that was wrong for a while (OPS-03, SEC-R6)', () => {
     })
 
     it('ends a session no later than an hour after its last request', async () => {
-      const person = await createPerson(site)
+      const person = await createTestUser(site)
       const browser = await wrongly(jump, () => signIn(site, person))
       await browser.get('/account/two-factor')
-      await settleTimes(database, site.clock.now(), ['phone_devices', 'email_devices'])
+      await correctFutureTimes(database, site.clock.now(), ['phone_devices', 'email_devices'])
       site.clock.advance(3606)
       expect((await browser.get('/account/two-factor')).location).toMatch(/^\/account\/login/)
     })
 
     it('holds no spent step against the owner, and accepts none twice', async () => {
-      const person = await createPerson(site)
+      const person = await createTestUser(site)
       const [form, late] = await wrongly(jump, async () => {
         const browser = site.browser()
         await browser.post(login, password(person))
@@ -81,7 +81,7 @@ describe('a clock that was wrong for a while (OPS-03, SEC-R6)', () => {
     })
 
     it('ends a sign-in in progress no later than twice its length', async () => {
-      const person = await createPerson(site)
+      const person = await createTestUser(site)
       const browser = site.browser()
       expect((await wrongly(jump, () => browser.post(login, password(person)))).status).toBe(303)
       site.clock.advance(1206)
@@ -89,7 +89,7 @@ describe('a clock that was wrong for a while (OPS-03, SEC-R6)', () => {
     })
 
     it('gives an unfinished setup up no later than an hour after the next sweep', async () => {
-      const person = await createPerson(site, { app: false })
+      const person = await createTestUser(site, { app: false })
       await wrongly(jump, async () => {
         const browser = site.browser()
         await browser.post(login, password(person))
@@ -98,14 +98,14 @@ describe('a clock that was wrong for a while (OPS-03, SEC-R6)', () => {
       const unfinished = async () =>
         (await database.pool.query('select from totp_devices where user_id = $1', [person.id])).rowCount
       expect(await unfinished()).toBe(1)
-      await sweepEnrolments(site.otp)
+      await purgeUnconfirmedDevices(site.otp)
       site.clock.advance(3606)
-      await sweepEnrolments(site.otp)
+      await purgeUnconfirmedDevices(site.otp)
       expect(await unfinished()).toBe(0)
     })
 
     it('makes a device wait no longer than its own wait', async () => {
-      const person = await createPerson(site)
+      const person = await createTestUser(site)
       await wrongly(jump, async () => {
         const browser = site.browser()
         await browser.post(login, password(person))
@@ -122,13 +122,13 @@ describe('a clock that was wrong for a while (OPS-03, SEC-R6)', () => {
   })
 
   it.each([60, 3600, DAY])('starts no wait when the clock reaches a failure stored %i seconds ahead', async (jump) => {
-    const person = await createPerson(site)
+    const person = await createTestUser(site)
     await wrongly(jump, async () => {
       const browser = site.browser()
       await browser.post(login, password(person))
       expect((await browser.post(login, { ...token(person), otp_token: '000000' })).code).toBe('invalid_token')
     })
-    await sweep(site)
+    await purgeExpired(site)
     site.clock.advance(jump)
     const browser = site.browser()
     await browser.post(login, password(person))
@@ -149,19 +149,19 @@ describe('a clock that was wrong for a while (OPS-03, SEC-R6)', () => {
   })
 
   it('leaves no stored time in the future, and says in how many rows there was one', async () => {
-    const person = await createPerson(site)
+    const person = await createTestUser(site)
     const now = site.clock.now()
     await database.pool.query(
       `insert into one_time_links (purpose, user_id, token_hash, details, created_at, expires_at)
        values ('invitation', $1, 'x', '{}', $2::timestamptz + interval '1 day', $2::timestamptz + interval '2 days')`,
       [person.id, now],
     )
-    expect(await settleTimes(database, now, ['phone_devices', 'email_devices'])).toBeGreaterThan(0)
+    expect(await correctFutureTimes(database, now, ['phone_devices', 'email_devices'])).toBeGreaterThan(0)
     const { rows } = await database.pool.query(
       'select created_at, expires_at from one_time_links where token_hash = $1',
       ['x'],
     )
     expect(rows).toEqual([{ created_at: now, expires_at: new Date(now.getTime() + DAY * 1000) }])
-    expect(await settleTimes(database, now, ['phone_devices', 'email_devices'])).toBe(0)
+    expect(await correctFutureTimes(database, now, ['phone_devices', 'email_devices'])).toBe(0)
   })
 })

@@ -5,15 +5,15 @@ import type { Database } from '../../src/db/connect.js'
 import { otpRequired } from '../../src/auth/otp-required.js'
 import { openHostSite } from '../auth/host-site.js'
 import { createInvitation } from '../../src/account/invitation/create-invitation.js'
-import { nowhere } from '../../src/origin.js'
+import { noClient } from '../../src/client-info.js'
 import { appCode } from '../support/authenticator.js'
-import { hotp, timeStep } from '../../src/otp/oath.js'
+import { generateHotp, timeStep } from '../../src/otp/oath.js'
 import { userHasDevice } from '../../src/otp/devices-for-user.js'
-import { wordKind } from '../package/tiny-kind/words.js'
-import type { Browser } from '../support/browse.js'
+import { wordKind } from '../embedding/tiny-kind/words.js'
+import type { HttpBrowser } from '../support/http-browser.js'
 import { openTestDatabase } from '../support/database.js'
 import { deviceStates, giveDevice, SECRET, type StateOfDevice } from '../support/device-states.js'
-import { createPerson, type Person, startTestSite, type TestSite } from '../support/site.js'
+import { createTestUser, type TestUser, startTestSite, type TestSite } from '../support/site.js'
 
 type Devices = Readonly<Record<string, StateOfDevice>>
 
@@ -78,20 +78,20 @@ describe('a password alone (SEC-01)', () => {
     site: TestSite,
     devices: Devices,
     traits = {},
-  ): Promise<Person & { ids: Record<string, number> }> => {
-    const created = await createPerson(site, { app: false, ...traits })
+  ): Promise<TestUser & { ids: Record<string, number> }> => {
+    const created = await createTestUser(site, { app: false, ...traits })
     return { ...created, ids: await give(site, created, devices) }
   }
-  const give = async (site: TestSite, { id }: Person, devices: Devices): Promise<Record<string, number>> => {
+  const give = async (site: TestSite, { id }: TestUser, devices: Devices): Promise<Record<string, number>> => {
     const ids: Record<string, number> = {}
     for (const [kind, state] of Object.entries(devices)) ids[kind] = await giveDevice(site.otp, id, kind, state)
     return ids
   }
-  const password = (browser: Browser, { email, password: typed }: Person, more = {}) =>
+  const password = (browser: HttpBrowser, { email, password: typed }: TestUser, more = {}) =>
     browser.post('/account/login', { username: email, password: typed, ...more })
 
   /** Who is signed in, by the row of the browser's session. */
-  const sessionOf = async (browser: Browser) => {
+  const sessionOf = async (browser: HttpBrowser) => {
     const sid =
       decodeURIComponent(browser.cookies.get('otp_session') ?? '')
         .split('.')[0]
@@ -108,7 +108,7 @@ describe('a password alone (SEC-01)', () => {
       .parse(rows[0])?.sess
   }
   /** Everything that a person's devices are, so that nothing can have been added, confirmed or removed. */
-  const snapshot = async ({ id }: Person) => {
+  const snapshot = async ({ id }: TestUser) => {
     const found = []
     for (const kind of kinds)
       found.push(
@@ -126,8 +126,8 @@ describe('a password alone (SEC-01)', () => {
   const attempts = (
     site: TestSite,
     { ids }: { ids: Record<string, number> },
-  ): ((browser: Browser) => Promise<{ status: number; text: string }>)[] => {
-    const code = hotp(SECRET, timeStep(site.clock.now(), 30, 0), 6)
+  ): ((browser: HttpBrowser) => Promise<{ status: number; text: string }>)[] => {
+    const code = generateHotp(SECRET, timeStep(site.clock.now(), 30, 0), 6)
     return [
       (b) => b.get('/admin'),
       (b) => b.get(setup),
@@ -143,18 +143,18 @@ describe('a password alone (SEC-01)', () => {
       (b) => b.post(under('security-keys/add'), { name: 'Key', credential: '{}' }),
       (b) => b.post(under('hardware-tokens/add'), { name: 'Token', key: HOTP_KEY, digits: '6', counter: '0' }),
       (b) => b.get(under(`hardware-tokens/${ids['hotp'] ?? 1}/confirm`)),
-      (b) => b.post(under(`hardware-tokens/${ids['hotp'] ?? 1}/confirm`), { otp_token: hotp(SECRET, 0, 6) }),
+      (b) => b.post(under(`hardware-tokens/${ids['hotp'] ?? 1}/confirm`), { otp_token: generateHotp(SECRET, 0, 6) }),
       (b) =>
         b.post(under(`hardware-tokens/${ids['hotp'] ?? 1}/synchronise`), {
-          otp_token: hotp(SECRET, 0, 6),
-          otp_token_next: hotp(SECRET, 1, 6),
+          otp_token: generateHotp(SECRET, 0, 6),
+          otp_token_next: generateHotp(SECRET, 1, 6),
         }),
       (b) => b.post(under('word/add'), { name: 'Word', word: 'open sesame' }),
       (b) => b.post(under(`word/${ids['word'] ?? 1}/confirm`), { otp_token: 'open sesame 1' }),
       (b) => b.get(under('backup-tokens')),
       (b) => b.post(under('backup-tokens'), {}),
       (b) => b.post(under('disable'), { confirm: 'yes' }),
-      ...Object.entries(ids).flatMap(([kind, id]): ((b: Browser) => ReturnType<Browser['post']>)[] => [
+      ...Object.entries(ids).flatMap(([kind, id]): ((b: HttpBrowser) => ReturnType<HttpBrowser['post']>)[] => [
         (b) => b.post(under(`devices/${kind}/${id}/remove`), {}),
         (b) => b.post(under(`devices/${kind}/${id}/default`), {}),
         (b) => b.post(under(`devices/${kind}/${id}/rename`), { name: 'Mine' }),
@@ -167,7 +167,11 @@ describe('a password alone (SEC-01)', () => {
     ]
   }
 
-  const expectShut = async (site: TestSite, someone: Person & { ids: Record<string, number> }, browser: Browser) => {
+  const expectShut = async (
+    site: TestSite,
+    someone: TestUser & { ids: Record<string, number> },
+    browser: HttpBrowser,
+  ) => {
     const before = await snapshot(someone)
     for (const attempt of attempts(site, someone)) {
       const answer = await attempt(browser)
@@ -265,7 +269,7 @@ describe('a password alone (SEC-01)', () => {
 
   it('does not become free to enrol by 100 wrong codes on each device (SEC-01)', async () => {
     const site = siteOf('staff', 'self')
-    const someone = await createPerson(site, { superuser: true, backupTokens: 2 })
+    const someone = await createTestUser(site, { superuser: true, backupTokens: 2 })
     const tables = ['totp', 'static']
     for (const kind of tables) {
       await database.pool.query(`update ${kind}_devices set failure_count = 99, failed_at = null where user_id = $1`, [
@@ -324,16 +328,16 @@ describe('a password alone (SEC-01)', () => {
     expect(await snapshot(someone)).toEqual(before)
   })
 
-  async function invited(site: TestSite, { id }: Person): Promise<Browser> {
+  async function invited(site: TestSite, { id }: TestUser): Promise<HttpBrowser> {
     const { link } = await database.sequelize.transaction((transaction) =>
-      createInvitation(site.otp, transaction, { userId: id, actorId: null, origin: nowhere }, site.baseUrl),
+      createInvitation(site.otp, transaction, { userId: id, actorId: null, origin: noClient }, site.baseUrl),
     )
     const browser = site.browser()
     await browser.post(new URL(link).pathname, { password: 'correct horse battery' })
     return browser
   }
 
-  async function enrolApp(site: TestSite, browser: Browser) {
+  async function enrolApp(site: TestSite, browser: HttpBrowser) {
     await browser.post(setup, { method: 'totp' })
     const page = await browser.get(setup)
     const key = /<code class="secret"[^>]*>([A-Z2-7 ]+)</.exec(page.text)?.[1] ?? ''
@@ -367,7 +371,7 @@ describe('a route of a host application behind ifConfigured', () => {
   )(
     'lets a session without a token through only where there is no second factor: $kind $state',
     async ({ kind, state }) => {
-      const person = await createPerson(site, { app: false, staff: false })
+      const person = await createTestUser(site, { app: false, staff: false })
       const browser = site.browser()
       await browser.post('/account/login', { username: person.email, password: person.password })
       expect((await browser.get('/if-configured')).text).toBe('let through')

@@ -2,13 +2,13 @@ import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
-import { addHotpDevice } from '../../src/otp/add-hotp-device.js'
-import { root } from '../../src/root.js'
-import type { Browser } from '../support/browse.js'
+import { addHotpDevice } from '../../src/kinds/hotp/add-device.js'
+import { packageRoot } from '../../src/package-root.js'
+import type { HttpBrowser } from '../support/http-browser.js'
 import { openTestDatabase } from '../support/database.js'
-import { createPerson, type Person, signIn, startTestSite, type TestSite } from '../support/site.js'
-import { makeSoftKey } from '../support/soft-key.js'
-import { addTestKey } from '../support/webauthn.js'
+import { createTestUser, type TestUser, signIn, startTestSite, type TestSite } from '../support/site.js'
+import { createSoftwareKey } from '../support/software-key.js'
+import { addSoftwareKey } from '../support/webauthn.js'
 
 const login = '/account/login'
 const WRONG = '000000'
@@ -17,7 +17,7 @@ const WRONG = '000000'
 type Row = [
   what: string,
   shown: keyof typeof openers,
-  send: (browser: Browser, person: Person) => Promise<unknown>,
+  send: (browser: HttpBrowser, person: TestUser) => Promise<unknown>,
   lanes: string[],
 ]
 
@@ -34,29 +34,29 @@ afterAll(async () => {
 
 const openers = {
   nothing: async () => site.browser(),
-  'the password': async (person: Person) => {
+  'the password': async (person: TestUser) => {
     const browser = site.browser()
     await browser.post(login, { username: person.email, password: person.password })
     return browser
   },
-  'the password in a known browser': async (person: Person) => {
+  'the password in a known browser': async (person: TestUser) => {
     const browser = await signIn(site, person)
     await browser.post('/account/logout')
     await browser.post(login, { username: person.email, password: person.password })
     return browser
   },
-  'a verified session': (person: Person) => signIn(site, person),
+  'a verified session': (person: TestUser) => signIn(site, person),
 }
 
-const passkeyOf = async (browser: Browser, person: Person) => {
-  const { key } = await addTestKey(site.otp, person.id)
+const passkeyOf = async (browser: HttpBrowser, person: TestUser) => {
+  const { key } = await addSoftwareKey(site.otp, person.id)
   const options = JSON.parse((await browser.post(`${login}/passkey/options`)).text)
   const asked = { ...options, origin: site.baseUrl, userVerified: true }
   const { id, rawId } = JSON.parse(key.answer(asked))
-  const forged = { ...JSON.parse(makeSoftKey().answer(asked)), id, rawId }
+  const forged = { ...JSON.parse(createSoftwareKey().answer(asked)), id, rawId }
   return browser.post(`${login}/passkey`, { otp_token: JSON.stringify(forged) })
 }
-const hotpOf = async (person: Person, confirmed: boolean) =>
+const hotpOf = async (person: TestUser, confirmed: boolean) =>
   database.sequelize.transaction((transaction) =>
     addHotpDevice(site.otp, transaction, {
       userId: person.id,
@@ -69,19 +69,19 @@ const hotpOf = async (person: Person, confirmed: boolean) =>
   )
 const TOKENS = '/account/two-factor/hardware-tokens'
 
-const step = (browser: Browser) => browser.post(login, { otp_token: WRONG })
-const oneForm = (browser: Browser, person: Person) =>
+const step = (browser: HttpBrowser) => browser.post(login, { otp_token: WRONG })
+const oneForm = (browser: HttpBrowser, person: TestUser) =>
   browser.post(login, { username: person.email, password: person.password, otp_token: WRONG })
-const stepUp = (browser: Browser) => browser.post('/account/verify', { otp_token: WRONG })
-const synchronise = async (browser: Browser, person: Person) => {
+const stepUp = (browser: HttpBrowser) => browser.post('/account/verify', { otp_token: WRONG })
+const synchronise = async (browser: HttpBrowser, person: TestUser) => {
   const { id } = await hotpOf(person, true)
   return browser.post(`${TOKENS}/${id}/synchronise`, { otp_token: WRONG, otp_token_next: WRONG })
 }
-const setUp = async (browser: Browser) => {
+const setUp = async (browser: HttpBrowser) => {
   await browser.post('/account/two-factor/setup', { method: 'totp' })
   return browser.post('/account/two-factor/setup', { otp_token: WRONG })
 }
-const confirm = async (browser: Browser, person: Person) => {
+const confirm = async (browser: HttpBrowser, person: TestUser) => {
   const { id } = await hotpOf(person, false)
   return browser.post(`${TOKENS}/${id}/confirm`, { otp_token: WRONG })
 }
@@ -113,7 +113,7 @@ const rows: Row[] = [
 
 describe('a wrong token counts only for a sender who has shown something (SEC-08)', () => {
   it.each(rows)('at %s, with %s', async (_what, shown, send, lanes) => {
-    const person = await createPerson(site)
+    const person = await createTestUser(site)
     await send(await openers[shown](person), person)
     const { rows: found } = await database.pool.query('select token_failed_lanes from users where id = $1', [person.id])
     expect(found).toEqual([{ token_failed_lanes: lanes }])
@@ -129,9 +129,12 @@ describe('a wrong token counts only for a sender who has shown something (SEC-08
 })
 
 describe('the source', () => {
-  const sources = readdirSync(path.join(root, 'src'), { recursive: true, encoding: 'utf8' })
+  const sources = readdirSync(path.join(packageRoot, 'src'), { recursive: true, encoding: 'utf8' })
     .filter((file) => /\.tsx?$/.test(file) && !file.includes('contract'))
-    .map((file) => ({ file: file.replaceAll('\\', '/'), text: readFileSync(path.join(root, 'src', file), 'utf8') }))
+    .map((file) => ({
+      file: file.replaceAll('\\', '/'),
+      text: readFileSync(path.join(packageRoot, 'src', file), 'utf8'),
+    }))
   const withoutComments = (text: string) => text.replaceAll(/\/\*\*[^]*?\*\//g, '')
   const filesWith = (pattern: RegExp) =>
     sources.filter(({ text }) => pattern.test(withoutComments(text))).map(({ file }) => file)

@@ -1,45 +1,45 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Answer, Browser } from '../support/browse.js'
-import { createPerson, type Person, type TestSite } from '../support/site.js'
+import type { HttpResponse, HttpBrowser } from '../support/http-browser.js'
+import { createTestUser, type TestUser, type TestSite } from '../support/site.js'
 import { type HostileBody, hostileBodies, hostileFormsForPanel } from './hostile-bodies.js'
 import { openSite } from './open-site.js'
 import { rawRequest, sendRaw } from './send-raw.js'
 import { takeSnapshot } from './snapshot.js'
-import { arrive } from './visitors.js'
+import { signInRequester } from './requesters.js'
 
 let site: TestSite
-let superuser: Browser
-let pending: Browser
-let other: Person
+let superuser: HttpBrowser
+let pending: HttpBrowser
+let other: TestUser
 
 beforeAll(async () => {
   site = await openSite()
-  superuser = (await arrive(site, 'verified superuser')).browser
-  pending = (await arrive(site, 'pending')).browser
-  other = await createPerson(site, { backupTokens: 2 })
+  superuser = (await signInRequester(site, 'verified superuser')).browser
+  pending = (await signInRequester(site, 'pending')).browser
+  other = await createTestUser(site, { backupTokens: 2 })
 })
 afterAll(() => site.close())
 
 const api = '/admin/api/resources'
 
 /** Each with the right to act, so that only the body can be what is refused. */
-const readers = (): [Browser, string][] => [
+const readers = (): [HttpBrowser, string][] => [
   [superuser, `${api}/users/records/${other.id}/edit`],
   [superuser, `${api}/totp_devices/records/${other.app?.id}/edit`],
   [superuser, `${api}/totp_devices/records/${other.app?.id}/delete`],
   [superuser, `${api}/static_devices/bulk/bulkDelete?recordIds=${other.backup?.id}`],
 ]
-const forms = ({ login }: Partial<HostileBody> = {}): [Browser, string][] => [
+const forms = ({ login }: Partial<HostileBody> = {}): [HttpBrowser, string][] => [
   [site.browser(), '/account/login'],
   [pending, '/account/login'],
   ...(login ? [] : endings()),
 ]
-const endings = (): [Browser, string][] => [
+const endings = (): [HttpBrowser, string][] => [
   [superuser, '/account/logout'],
   [superuser, '/account/two-factor/sessions'],
 ]
 /** They refuse before they read. */
-const others = (): [Browser, string][] => [
+const others = (): [HttpBrowser, string][] => [
   [superuser, `${api}/users/actions/new`],
   [superuser, `${api}/users/actions/list`],
   [superuser, `${api}/users/actions/search/x`],
@@ -49,20 +49,20 @@ const others = (): [Browser, string][] => [
   [superuser, '/admin'],
 ]
 
-function send(browser: Browser, path: string, { type, body, headers }: HostileBody): Promise<Answer> {
+function send(browser: HttpBrowser, path: string, { type, body, headers }: HostileBody): Promise<HttpResponse> {
   return browser.visit(path, { method: 'POST', body, headers: { 'Content-Type': type, ...headers } })
 }
 
 /** Nothing of how the site is made, nor of what its database said. */
 const INSIDE = /node_modules|\bat \S+:\d+|sequelize|select |update |invalid input syntax|unexpected token|violates/i
 
-function expectRefusal(answer: Answer, path: string): void {
+function expectRefusal(answer: HttpResponse, path: string): void {
   expect(answer.code).toMatch(/^[a-z_]+$/)
   expect(answer.text).not.toMatch(INSIDE)
   expect(answer.headers['content-type']).toMatch(path.startsWith('/admin/api') ? /^application\/json/ : /^text\/html/)
 }
 
-async function expectRefused(tried: [Browser, string][], hostile: HostileBody): Promise<void> {
+async function expectRefused(tried: [HttpBrowser, string][], hostile: HostileBody): Promise<void> {
   const before = await takeSnapshot(site.database)
   for (const [browser, path] of tried) {
     const answer = await send(browser, path, hostile)
@@ -164,7 +164,7 @@ describe('our forms act on no body with', () => {
     'the token %j',
     async (token) => {
       const before = await takeSnapshot(site.database, ['totp_devices', 'users', 'audit_events'])
-      const browser = (await arrive(site, 'pending')).browser
+      const browser = (await signInRequester(site, 'pending')).browser
       const answer = await browser.post('/account/login', { otp_token: token })
       expect(answer).toMatchObject({ status: 422, code: 'invalid_token' })
       expect((await browser.get('/admin')).status).toBe(302)

@@ -1,20 +1,27 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Answer, Browser } from '../support/browse.js'
+import type { HttpResponse, HttpBrowser } from '../support/http-browser.js'
 import { openTestDatabase } from '../support/database.js'
-import { createPerson, type Person, signIn, startTestSite, type TestSite, type Traits } from '../support/site.js'
+import {
+  createTestUser,
+  type TestUser,
+  signIn,
+  startTestSite,
+  type TestSite,
+  type TestUserTraits,
+} from '../support/site.js'
 import { openHostSite } from '../auth/host-site.js'
 import { type ComparedForm, declareRoutes, hostForms, ownForms } from './kept-forms.table.js'
 
 const verify = '/account/verify'
 
-async function stale(site: TestSite, traits: Traits = {}): Promise<{ person: Person; browser: Browser }> {
-  const person = await createPerson(site, traits)
+async function stale(site: TestSite, traits: TestUserTraits = {}): Promise<{ person: TestUser; browser: HttpBrowser }> {
+  const person = await createTestUser(site, traits)
   const browser = await signIn(site, person)
   site.clock.advance(301)
   return { person, browser }
 }
 
-const send = (browser: Browser, { path, body, type, headers }: ComparedForm): Promise<Answer> =>
+const send = (browser: HttpBrowser, { path, body, type, headers }: ComparedForm): Promise<HttpResponse> =>
   browser.visit(path, {
     method: 'POST',
     body,
@@ -22,14 +29,14 @@ const send = (browser: Browser, { path, body, type, headers }: ComparedForm): Pr
   })
 
 /** Without what differs between two requests that mean the same. */
-const alike = ({ status, location, code, text }: Answer) => ({
+const alike = ({ status, location, code, text }: HttpResponse) => ({
   status,
   location,
   code,
   text: text.startsWith('<!doctype') ? '' : text,
 })
 
-async function sendBoth(site: TestSite, form: ComparedForm): Promise<{ resumed: Answer; fresh: Answer }> {
+async function sendBoth(site: TestSite, form: ComparedForm): Promise<{ resumed: HttpResponse; fresh: HttpResponse }> {
   const { person, browser } = await stale(site)
   const away = await send(browser, form)
   expect(away).toMatchObject({ status: 302, location: expect.stringMatching(/^\/account\/verify\?next=/) })
@@ -121,7 +128,7 @@ describe('a form that was put aside (SEC-R2)', () => {
     it('is not completed in a session that another person has signed in to', async () => {
       const { browser } = await stale(site)
       await browser.post('/simple', { a: '1' })
-      const other = await createPerson(site)
+      const other = await createTestUser(site)
       await signIn(site, other, browser)
       site.clock.advance(30)
       const answer = await browser.post(verify, { otp_token: other.code(), next: '/simple' })
@@ -161,7 +168,7 @@ describe('a form that was put aside (SEC-R2)', () => {
 })
 
 /** Sends a form that does not say how long it is. */
-async function chunked({ baseUrl }: TestSite, browser: Browser, path: string, body: string): Promise<Response> {
+async function chunked({ baseUrl }: TestSite, browser: HttpBrowser, path: string, body: string): Promise<Response> {
   const answer = await fetch(new URL(path, baseUrl), {
     method: 'POST',
     body: new Blob([body]).stream(),

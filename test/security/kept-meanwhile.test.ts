@@ -4,10 +4,17 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { requires } from '../../src/auth/requires.js'
 import type { Database } from '../../src/db/connect.js'
 import { openHostSite } from '../auth/host-site.js'
-import type { Answer, Browser } from '../support/browse.js'
+import type { HttpResponse, HttpBrowser } from '../support/http-browser.js'
 import { openTestDatabase } from '../support/database.js'
-import { joinGroup } from '../support/groups.js'
-import { createPerson, type Person, signIn, startTestSite, type TestSite, type Traits } from '../support/site.js'
+import { addToNewGroup } from '../support/groups.js'
+import {
+  createTestUser,
+  type TestUser,
+  signIn,
+  startTestSite,
+  type TestSite,
+  type TestUserTraits,
+} from '../support/site.js'
 
 const login = '/account/login'
 const verify = '/account/verify'
@@ -27,15 +34,15 @@ afterAll(async () => {
 })
 
 interface Waiting {
-  person: Person
-  browser: Browser
+  person: TestUser
+  browser: HttpBrowser
 }
 
 interface Row {
   title: string
-  traits?: Traits
-  path: (person: Person) => string
-  form: (person: Person) => Record<string, string>
+  traits?: TestUserTraits
+  path: (person: TestUser) => string
+  form: (person: TestUser) => Record<string, string>
   /** What stands before the form is sent. */
   before?: (waiting: Waiting) => Promise<unknown>
   /** What happens while it waits. @returns the site that is there from then on */
@@ -55,9 +62,9 @@ async function restarted(settings: Record<string, string>): Promise<TestSite> {
   return twin
 }
 
-const newPassword = ({ password }: Person) => ({ password, new_password: 'another good one' })
-const renamePath = ({ app }: Person) => `${profile}/devices/${app?.persistentId}/rename`
-const newAddress = (person: Person) => ({ email: `new.${person.email}`, password: person.password })
+const newPassword = ({ password }: TestUser) => ({ password, new_password: 'another good one' })
+const renamePath = ({ app }: TestUser) => `${profile}/devices/${app?.persistentId}/rename`
+const newAddress = (person: TestUser) => ({ email: `new.${person.email}`, password: person.password })
 const onlyBackupTokens = { app: false, backupTokens: 6, staff: false }
 
 const rows: readonly Row[] = [
@@ -142,7 +149,7 @@ const rows: readonly Row[] = [
     path: renamePath,
     form: () => ({ name: 'Renamed' }),
     meanwhile: async ({ person }) =>
-      void (await joinGroup(database, [person.id], { otpPolicy: 'everyone', kinds: ['webauthn'] })),
+      void (await addToNewGroup(database, [person.id], { otpPolicy: 'everyone', kinds: ['webauthn'] })),
     expected: { status: 302, location: `${profile}/setup` },
   },
   {
@@ -150,7 +157,7 @@ const rows: readonly Row[] = [
     traits: onlyBackupTokens,
     path: () => change,
     form: newPassword,
-    meanwhile: async ({ person }) => void (await joinGroup(database, [person.id], { otpPolicy: 'strict' })),
+    meanwhile: async ({ person }) => void (await addToNewGroup(database, [person.id], { otpPolicy: 'strict' })),
     expected: { status: 302, location: `${profile}/setup` },
   },
   {
@@ -158,7 +165,7 @@ const rows: readonly Row[] = [
     path: renamePath,
     form: () => ({ name: 'Renamed' }),
     async before({ person }) {
-      await joinGroup(database, [person.id], { otpPolicy: 'staff', kinds: ['webauthn'], graceDays: 1 })
+      await addToNewGroup(database, [person.id], { otpPolicy: 'staff', kinds: ['webauthn'], graceDays: 1 })
       const since = new Date(site.clock.now().getTime() - (24 * 3600 - 100) * 1000)
       await database.pool.query('update users set policy_since = $1 where id = $2', [since, person.id])
     },
@@ -179,35 +186,35 @@ const rows: readonly Row[] = [
   },
 ]
 
-async function guessAt(browser: Browser, guess: number): Promise<{ retryAfter: number }> {
+async function guessAt(browser: HttpBrowser, guess: number): Promise<{ retryAfter: number }> {
   const { headers } = await browser.post(change, { password: `wrong ${guess}`, new_password: 'another good one' })
   return { retryAfter: Number(headers['retry-after'] ?? 0) }
 }
 
-function browserLike(browser: Browser, at: TestSite): Browser {
+function browserLike(browser: HttpBrowser, at: TestSite): HttpBrowser {
   const copy = at.browser()
   for (const [name, value] of browser.cookies) copy.cookies.set(name, value)
   return copy
 }
 
-function tokenOf(person: Person): Record<string, string> {
+function tokenOf(person: TestUser): Record<string, string> {
   const otp_token = person.backupTokens.pop()
   if (otp_token) return { otp_device: person.backup?.persistentId ?? '', otp_token }
   site.clock.advance(30)
   return { otp_token: person.code() }
 }
 
-async function verifiedNow(person: Person): Promise<Browser> {
+async function verifiedNow(person: TestUser): Promise<HttpBrowser> {
   const browser = site.browser()
   await browser.post(login, { username: person.email, password: person.password })
   expect((await browser.post(login, tokenOf(person))).status).toBe(303)
   return browser
 }
 
-const bare = ({ status, location, code }: Answer) => ({ status, location, code })
+const bare = ({ status, location, code }: HttpResponse) => ({ status, location, code })
 
 /** Everything that a form of these rows could have changed. */
-async function stateOf({ id }: Person): Promise<unknown> {
+async function stateOf({ id }: TestUser): Promise<unknown> {
   const sql = `select password_hash, email, auth_epoch,
     (select array_agg(name) from totp_devices where user_id = u.id) as names,
     (select count(*) from email_devices where user_id = u.id) as mailboxes,
@@ -217,7 +224,7 @@ async function stateOf({ id }: Person): Promise<unknown> {
 
 describe('a form that was put aside meets the rules of the moment (SEC-R2)', () => {
   it.each(rows)('when $title meanwhile', async (row) => {
-    const person = await createPerson(site, row.traits)
+    const person = await createTestUser(site, row.traits)
     const browser = await verifiedNow(person)
     site.clock.advance(301)
     const [path, form] = [row.path(person), row.form(person)]
@@ -234,7 +241,7 @@ describe('a form that was put aside meets the rules of the moment (SEC-R2)', () 
   })
 
   it("is not completed while the person's own attempts are used up, and neither is a new one", async () => {
-    const person = await createPerson(site)
+    const person = await createTestUser(site)
     const browser = await verifiedNow(person)
     site.clock.advance(301)
     await browser.post(renamePath(person), { name: 'Renamed' })
@@ -252,7 +259,7 @@ describe('a form that was put aside meets the rules of the moment (SEC-R2)', () 
   })
 
   it('is not completed once the password was changed elsewhere', async () => {
-    const person = await createPerson(site)
+    const person = await createTestUser(site)
     const browser = await verifiedNow(person)
     site.clock.advance(301)
     await browser.post(renamePath(person), { name: 'Renamed' })
@@ -272,8 +279,8 @@ describe('a form for the panel', () => {
   it.each(['records/%id/resetSecondFactor', 'records/%id/giveBackupToken', 'records/%id/edit'])(
     'is never put aside, so that no token completes it: users/%s',
     async (call) => {
-      const boss = await createPerson(site, { superuser: true })
-      const person = await createPerson(site)
+      const boss = await createTestUser(site, { superuser: true })
+      const person = await createTestUser(site)
       const browser = await verifiedNow(boss)
       site.clock.advance(301)
       const path = `/admin/api/resources/users/${call.replace('%id', String(person.id))}`
@@ -311,8 +318,8 @@ describe('a form for a route of an application that asks for a right of a group'
     ['taken away from the group', `update groups set permissions = '{}' where id = $1`, 403],
     ['lost with the group', 'delete from user_groups where group_id = $1', 403],
   ])('is judged by the right as it is by then: %s', async (_what, sql, status) => {
-    const person = await createPerson(host)
-    const group = await joinGroup(host.database, [person.id], { permissions: ['users.unlock'] })
+    const person = await createTestUser(host)
+    const group = await addToNewGroup(host.database, [person.id], { permissions: ['users.unlock'] })
     const browser = await signIn(host, person)
     host.clock.advance(301)
     await browser.post('/panel-help', { a: '1' })

@@ -3,22 +3,22 @@ import { gzipSync } from 'node:zlib'
 import express from 'express'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { listen } from '../../src/listen.js'
-import type { Browser } from '../support/browse.js'
-import { createPerson, type TestSite } from '../support/site.js'
+import type { HttpBrowser } from '../support/http-browser.js'
+import { createTestUser, type TestSite } from '../support/site.js'
 import { openSite } from './open-site.js'
-import { arrive } from './visitors.js'
+import { signInRequester } from './requesters.js'
 
 const FORM = 'application/x-www-form-urlencoded'
 const PAGE_LIMIT = 16 * 1024
 const PANEL_LIMIT = 1024 * 1024
 
 let site: TestSite
-let superuser: Browser
+let superuser: HttpBrowser
 let call: string
 beforeAll(async () => {
   site = await openSite()
-  superuser = (await arrive(site, 'verified superuser')).browser
-  call = `/admin/api/resources/users/records/${(await createPerson(site)).id}/edit`
+  superuser = (await signInRequester(site, 'verified superuser')).browser
+  call = `/admin/api/resources/users/records/${(await createTestUser(site)).id}/edit`
 })
 afterAll(() => site.close())
 

@@ -1,16 +1,16 @@
 import fc from 'fast-check'
 import { base32nopad } from '@scure/base'
 import { expect } from 'vitest'
-import { hotp } from '../../src/otp/oath.js'
-import type { Answer, Browser } from '../support/browse.js'
-import type { Person, TestSite } from '../support/site.js'
+import { generateHotp } from '../../src/otp/oath.js'
+import type { HttpResponse, HttpBrowser } from '../support/http-browser.js'
+import type { TestUser, TestSite } from '../support/site.js'
 import { type Level, type LevelModel, RANKS } from './level-model.js'
 
 /** The site, one person, and two browsers of that person. */
 export interface Real {
   site: TestSite
-  person: Person
-  browsers: [Browser, Browser]
+  person: TestUser
+  browsers: [HttpBrowser, HttpBrowser]
   /** What each app shows codes of, by persistent id. */
   secrets: Map<string, Uint8Array>
   password: string
@@ -52,7 +52,7 @@ async function isVerified({ browsers }: Real, which: Which): Promise<boolean> {
   return levelOf(await browsers[which].get('/admin/api/dashboard')) === 'verified'
 }
 
-function levelOf({ status, code }: Answer): Level {
+function levelOf({ status, code }: HttpResponse): Level {
   if (status === 200) return 'verified'
   return code === 'not_verified' ? 'authenticated' : 'anonymous'
 }
@@ -71,7 +71,7 @@ function pick(real: Real, index: number) {
   const apps = [...real.secrets]
   const [device = 'totp/999999', secret = Buffer.alloc(20)] = apps[index % Math.max(1, apps.length)] ?? []
   const step = Math.floor(real.site.clock.now().getTime() / 30_000)
-  return { device, step, form: { otp_device: device, otp_token: hotp(secret, step, 6) } }
+  return { device, step, form: { otp_device: device, otp_token: generateHotp(secret, step, 6) } }
 }
 
 const signsIn = (which: Which) =>
@@ -126,7 +126,7 @@ const adds = (which: Which) =>
     const shown = /<code class="secret"[^>]*>([A-Z2-7 ]+)</.exec(page.text)?.[1]
     const secret = shown ? base32nopad.decode(shown.replaceAll(' ', '')) : Buffer.alloc(20)
     const step = Math.floor(real.site.clock.now().getTime() / 30_000)
-    const answer = await browser.post(setup, { otp_token: hotp(secret, step, 6) })
+    const answer = await browser.post(setup, { otp_token: generateHotp(secret, step, 6) })
     const done = answer.status === 303 && answer.location?.startsWith(`${setup}/complete`) === true
     if (!settle(real, 'add', done, model.isFresh(which))) return
     const added = (await devicesOf(real)).filter((device) => !model.devices.has(device))

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
 import { databaseKinds, openTestDatabase } from '../support/database.js'
-import { createPerson, startTestSite, type TestSite } from '../support/site.js'
+import { createTestUser, startTestSite, type TestSite } from '../support/site.js'
 import { commands, type Real } from './level-commands.js'
 import { LevelModel } from './level-model.js'
 
@@ -38,7 +38,7 @@ describe('whatever one person does in two browsers', () => {
   })
 
   const begin = async (): Promise<{ model: LevelModel; real: Real }> => {
-    const person = await createPerson(site, { app: false })
+    const person = await createTestUser(site, { app: false })
     const browsers: Real['browsers'] = [site.browser(), site.browser()]
     const real: Real = { site, person, browsers, secrets: new Map(), password: person.password, seen }
     return { model: new LevelModel(), real }

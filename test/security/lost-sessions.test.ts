@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
 import { migrate } from '../../src/db/migrate.js'
-import { wordKind } from '../package/tiny-kind/words.js'
+import { wordKind } from '../embedding/tiny-kind/words.js'
 import { openTestDatabase } from '../support/database.js'
-import { type Person, startTestSite, type TestSite } from '../support/site.js'
+import { type TestUser, startTestSite, type TestSite } from '../support/site.js'
 import { sentForms } from './sent-twice.table.js'
 
 const kinds = [wordKind()]
@@ -45,7 +45,7 @@ describe('a token whose session ends while it is judged (SEC-17)', () => {
 
   const sql = async (text: string, ...values: unknown[]) => (await database.pool.query(text, values)).rows
 
-  const tokensOf = async ({ id }: Person) => ({
+  const tokensOf = async ({ id }: TestUser) => ({
     devices: await Promise.all(TABLES.map((table) => sql(`select * from ${table} where user_id = $1`, id))),
     backup: await sql(
       'select t.id from static_tokens t join static_devices d on d.id = t.device_id where d.user_id = $1 order by t.id',

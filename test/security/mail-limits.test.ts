@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { tellUser } from '../../src/notify/tell-user.js'
+import { notifyUser } from '../../src/notify/notify-user.js'
 import type { Notice } from '../../src/notify/mails.js'
 import { createKeyring } from '../../src/crypto/keyring.js'
 import { takeRequest } from '../../src/notify/take-request.js'
-import { act, usePanelSite } from '../admin/panel-site.js'
-import type { Answer, Browser } from '../support/browse.js'
-import { mailsTo } from '../support/mails.js'
-import { createPerson, type Person, signIn, stepUp } from '../support/site.js'
+import { callAction, usePanelSite } from '../admin/panel-site.js'
+import type { HttpResponse, HttpBrowser } from '../support/http-browser.js'
+import { queuedEmailsTo } from '../support/queued-emails.js'
+import { createTestUser, type TestUser, signIn, stepUp } from '../support/site.js'
 
 const site = usePanelSite({ OTP_EMAIL: 'true' })
 const HOUR = 3600
@@ -26,13 +26,13 @@ const jobs = async () => {
 interface Sender {
   name: string
   /** Prepares, and gives what is done over and over. */
-  begin(): Promise<(attempt: number) => Promise<Answer>>
+  begin(): Promise<(attempt: number) => Promise<HttpResponse>>
   /** Emails and texts that it comes to within the hour at most. */
   most: number
 }
 
-const person = (traits = {}) => createPerson(site(), traits)
-const askChange = (browser: Browser, { password }: Person, email: string) =>
+const person = (traits = {}) => createTestUser(site(), traits)
+const askChange = (browser: HttpBrowser, { password }: TestUser, email: string) =>
   browser.post('/account/email', { email, password, ...another() })
 
 const senders: readonly Sender[] = [
@@ -57,7 +57,7 @@ const senders: readonly Sender[] = [
   {
     name: 'a change to one email address in any spelling, by many people',
     async begin() {
-      const people: { one: Person; browser: Browser }[] = []
+      const people: { one: TestUser; browser: HttpBrowser }[] = []
       for (let each = 0; each < 10; each += 1) {
         const one = await person({ staff: false, app: false })
         people.push({ one, browser: await signIn(site(), one) })
@@ -74,7 +74,7 @@ const senders: readonly Sender[] = [
     name: 'an invitation of one person, by an administrator',
     async begin() {
       const invited = await person()
-      return () => act(site().staff, 'users', invited.id, 'invite', { deliver: 'mail', ...another() })
+      return () => callAction(site().staff, 'users', invited.id, 'invite', { deliver: 'mail', ...another() })
     },
     most: 5,
   },
@@ -84,7 +84,7 @@ const senders: readonly Sender[] = [
       const invited = await person()
       const by = [site().staff, site().boss]
       return (attempt) =>
-        act(by[attempt % 2] ?? site().boss, 'users', invited.id, 'invite', { deliver: 'mail', ...another() })
+        callAction(by[attempt % 2] ?? site().boss, 'users', invited.id, 'invite', { deliver: 'mail', ...another() })
     },
     most: 5,
   },
@@ -102,7 +102,7 @@ describe('emails that somebody can ask for (SEC-06)', () => {
   it.each(senders)('are limited: $name', async ({ begin, most }) => {
     const send = await begin()
     const before = await jobs()
-    const answers: Answer[] = []
+    const answers: HttpResponse[] = []
     for (let attempt = 0; attempt < TRIES; attempt += 1) answers.push(await send(attempt))
     expect(answers.filter(({ status }) => status < 400)).toHaveLength(5)
     const last = answers.at(-1)
@@ -115,7 +115,7 @@ describe('emails that somebody can ask for (SEC-06)', () => {
 
   it('can be asked for again after an hour, which further requests make no longer', async () => {
     const invited = await person()
-    const send = () => act(site().boss, 'users', invited.id, 'invite', { deliver: 'mail', ...another() })
+    const send = () => callAction(site().boss, 'users', invited.id, 'invite', { deliver: 'mail', ...another() })
     for (let attempt = 0; attempt < 7; attempt += 1) await send()
     site().clock.advance(HOUR / 2)
     await stepUp(site().boss)
@@ -130,7 +130,7 @@ describe('emails that somebody can ask for (SEC-06)', () => {
     const alice = await person({ staff: false })
     const browser = await signIn(site(), alice)
     for (let attempt = 0; attempt < 5; attempt += 1) await askChange(browser, alice, `before${attempt}@example.net`)
-    const [mail] = await mailsTo(site().database, 'before4@example.net')
+    const [mail] = await queuedEmailsTo(site().database, 'before4@example.net')
     const link = new URL(mail && 'link' in mail ? mail.link : '').pathname
     expect(await askChange(browser, alice, 'after@example.net')).toMatchObject({ status: 429 })
     expect((await browser.get(link)).status).toBe(200)
@@ -143,14 +143,14 @@ describe('emails that somebody can ask for (SEC-06)', () => {
     const browser = await signIn(site(), mallory)
     for (let attempt = 0; attempt < 7; attempt += 1) await askChange(browser, mallory, victim.email)
     for (let attempt = 0; attempt < 7; attempt += 1)
-      await act(site().boss, 'users', victim.id, 'invite', { deliver: 'mail', ...another() })
+      await callAction(site().boss, 'users', victim.id, 'invite', { deliver: 'mail', ...another() })
     expect((await site().browser().post('/account/password/forgot', { username: victim.email })).status).toBe(303)
-    expect((await act(site().boss, 'users', victim.id, 'invite', { deliver: 'page' })).status).toBe(200)
+    expect((await callAction(site().boss, 'users', victim.id, 'invite', { deliver: 'page' })).status).toBe(200)
   })
 
   it('say in the person’s language how long to wait, in the panel as well', async () => {
     const invited = await person()
-    const send = () => act(site().boss, 'users', invited.id, 'invite', { deliver: 'mail', ...another() })
+    const send = () => callAction(site().boss, 'users', invited.id, 'invite', { deliver: 'mail', ...another() })
     for (let attempt = 0; attempt < 5; attempt += 1) await send()
     expect((await send()).text).toMatch(/wait (1 hour|\d+ minutes)/)
   })
@@ -222,16 +222,16 @@ describe('notices to an owner (SEC-06)', () => {
     const { id, email } = await person()
     const services = { database: site().database, keys: site().otp.keys, baseUrl: () => 'https://admin.example.com' }
     const tell = (told: Notice) =>
-      site().database.sequelize.transaction((transaction) => tellUser(services, transaction, id, told))
+      site().database.sequelize.transaction((transaction) => notifyUser(services, transaction, id, told))
     // The site's clock: by another one its own sweep would forget the count in between.
     const now = site().clock.now()
     for (let attempt = 0; attempt < TRIES; attempt += 1) await tell({ ...notice, at: now })
-    expect(await mailsTo(site().database, email)).toHaveLength(10)
+    expect(await queuedEmailsTo(site().database, email)).toHaveLength(10)
     // Another kind is not buried under them.
     await tell({ mail: notice.mail === 'password-changed' ? 'new-browser' : 'password-changed', ...where, at: now })
-    expect(await mailsTo(site().database, email)).toHaveLength(11)
+    expect(await queuedEmailsTo(site().database, email)).toHaveLength(11)
     await tell({ ...notice, at: new Date(now.getTime() + HOUR * 1000) })
-    expect(await mailsTo(site().database, email)).toHaveLength(12)
+    expect(await queuedEmailsTo(site().database, email)).toHaveLength(12)
   })
 
   it.each([
@@ -242,7 +242,7 @@ describe('notices to an owner (SEC-06)', () => {
     const browser = await signIn(site(), alice)
     for (let attempt = 0; attempt < TRIES; attempt += 1)
       expect((await browser.post(address, another())).status).toBe(303)
-    const mails = (await mailsTo(site().database, alice.email)).filter((each) => each.mail === mail)
+    const mails = (await queuedEmailsTo(site().database, alice.email)).filter((each) => each.mail === mail)
     expect(mails).toHaveLength(10)
     const sql = 'select count(*)::int as count from audit_events where user_id = $1 and event = $2'
     const { rows } = await site().database.pool.query(sql, [alice.id, mail.replaceAll('-', '_')])

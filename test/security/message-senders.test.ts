@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { act, bulkDelete, usePanelSite } from '../admin/panel-site.js'
+import { callAction, bulkDelete, usePanelSite } from '../admin/panel-site.js'
 import { readSources } from '../i18n/read-texts.js'
-import type { Answer } from '../support/browse.js'
-import { addMailbox, addPhone } from '../support/challenges.js'
-import { mailsTo } from '../support/mails.js'
-import { createPerson, type Person, signIn } from '../support/site.js'
+import type { HttpResponse } from '../support/http-browser.js'
+import { addEmail, addPhone } from '../support/challenges.js'
+import { queuedEmailsTo } from '../support/queued-emails.js'
+import { createTestUser, type TestUser, signIn } from '../support/site.js'
 
 const site = usePanelSite({ OTP_EMAIL: 'true' })
 /** More than any limit of an hour for one person. */
@@ -16,12 +16,12 @@ const NOTICES = 10
  * a test that sends until it is refused.
  */
 const SENDERS = {
-  'src/account/email/change-email.ts': 'takeRequest(account',
-  'src/account/password/request-reset.ts': 'takeReset, by the route: see the test below',
-  'src/admin/actions/invite-person.ts': 'takeInvitation(services',
-  'src/notify/tell-user.ts': 'hasRoom(services',
-  'src/otp/kinds/email.ts': 'generateChallenge, which alone calls a kind’s enqueue: see the test below',
-  'src/otp/kinds/phone.ts': 'generateChallenge, which alone calls a kind’s enqueue: see the test below',
+  'src/account/change-email/change-email.ts': 'takeRequest(account',
+  'src/account/reset-password/request-reset.ts': 'takeReset, by the route: see the test below',
+  'src/admin/actions/invite-user.ts': 'takeInvitation(services',
+  'src/notify/notify-user.ts': 'hasRoom(services',
+  'src/kinds/email/kind.ts': 'generateChallenge, which alone calls a kind’s enqueue: see the test below',
+  'src/kinds/phone/kind.ts': 'generateChallenge, which alone calls a kind’s enqueue: see the test below',
 } as const
 
 const sources = () => readSources().filter(({ file }) => file.startsWith('src/'))
@@ -52,10 +52,10 @@ describe('every message that the site sends (SEC-06)', () => {
 
   it('is counted elsewhere where its own file does not count it', () => {
     expect(filesWith(/\brequestReset\(/)).toEqual([
-      'src/account/password/request-reset.ts',
-      'src/account/password/routes.ts',
+      'src/account/reset-password/request-reset.ts',
+      'src/account/reset-password/routes.ts',
     ])
-    const route = sourceOf('src/account/password/routes.ts')
+    const route = sourceOf('src/account/reset-password/routes.ts')
     expect(route.indexOf('await takeReset(')).toBeGreaterThan(-1)
     expect(route.indexOf('await takeReset(')).toBeLessThan(route.indexOf(' requestReset('))
     expect(filesWith(/challenge\?\.enqueue\(|challenge\.enqueue\(/)).toEqual(['src/otp/generate-challenge.ts'])
@@ -67,14 +67,14 @@ interface Notified {
   name: string
   mail: string
   /** Prepares, and gives what is done over and over. */
-  begin(owner: Person): Promise<(attempt: number) => Promise<Answer>>
+  begin(owner: TestUser): Promise<(attempt: number) => Promise<HttpResponse>>
 }
 
 let forms = 0
 /** A field that the site does not read: the same form sent twice is answered once. */
 const another = () => ({ n: String((forms += 1)) })
-const edit = ({ app }: Person, form: Record<string, string>) =>
-  act(site().boss, 'totp_devices', app?.id ?? 0, 'edit', { ...form, ...another() })
+const edit = ({ app }: TestUser, form: Record<string, string>) =>
+  callAction(site().boss, 'totp_devices', app?.id ?? 0, 'edit', { ...form, ...another() })
 
 const notified: readonly Notified[] = [
   {
@@ -101,12 +101,12 @@ const notified: readonly Notified[] = [
   {
     name: 'an administrator who ends all sessions',
     mail: 'sessions-ended',
-    begin: async (owner) => () => act(site().boss, 'users', owner.id, 'endSessions', another()),
+    begin: async (owner) => () => callAction(site().boss, 'users', owner.id, 'endSessions', another()),
   },
   {
     name: 'an administrator who gives backup tokens',
     mail: 'backup-tokens-made',
-    begin: async (owner) => () => act(site().boss, 'users', owner.id, 'giveBackupToken', another()),
+    begin: async (owner) => () => callAction(site().boss, 'users', owner.id, 'giveBackupToken', another()),
   },
   {
     name: 'an administrator who removes devices',
@@ -125,7 +125,7 @@ const notified: readonly Notified[] = [
       async ({ id }) =>
       async () => {
         await addPhone(site().otp, id)
-        return act(site().boss, 'users', id, 'resetSecondFactor', another())
+        return callAction(site().boss, 'users', id, 'resetSecondFactor', another())
       },
   },
   {
@@ -153,10 +153,11 @@ const notified: readonly Notified[] = [
 
 describe('notices that others can cause (SEC-06)', () => {
   it.each(notified)('are ten an hour of one kind, while each action is carried out: $name', async ({ mail, begin }) => {
-    const owner = await createPerson(site())
+    const owner = await createTestUser(site())
     const run = await begin(owner)
     for (let attempt = 0; attempt < TRIES; attempt += 1) expect((await run(attempt)).status).toBeLessThan(400)
-    const count = async () => (await mailsTo(site().database, owner.email)).filter((each) => each.mail === mail).length
+    const count = async () =>
+      (await queuedEmailsTo(site().database, owner.email)).filter((each) => each.mail === mail).length
     expect(await count()).toBe(NOTICES)
   })
 })
@@ -165,7 +166,7 @@ const codes = [
   {
     name: 'a text message again, in a setup',
     async begin() {
-      const browser = await signIn(site(), await createPerson(site(), { staff: false, app: false }))
+      const browser = await signIn(site(), await createTestUser(site(), { staff: false, app: false }))
       const add = '/account/two-factor/phones/add'
       await browser.post(add, { phone_number: '+41791112233', phone_method: 'sms' })
       return { made: 1, ask: () => browser.post(add, { otp_challenge: 'again', ...another() }) }
@@ -174,7 +175,7 @@ const codes = [
   {
     name: 'an email again, in a setup',
     async begin() {
-      const browser = await signIn(site(), await createPerson(site(), { staff: false, app: false }))
+      const browser = await signIn(site(), await createTestUser(site(), { staff: false, app: false }))
       const ask = () => browser.post('/account/two-factor/email/add', { otp_challenge: 'again', ...another() })
       return { made: 0, ask }
     },
@@ -182,9 +183,9 @@ const codes = [
   ...(['phone', 'email'] as const).map((kind) => ({
     name: `a code of the ${kind} device, in a verified session`,
     async begin() {
-      const person = await createPerson(site())
+      const person = await createTestUser(site())
       const { id } = person
-      const device = kind === 'phone' ? await addPhone(site().otp, id) : await addMailbox(site().otp, id)
+      const device = kind === 'phone' ? await addPhone(site().otp, id) : await addEmail(site().otp, id)
       const browser = await signIn(site(), person)
       const form = { otp_device: device.persistentId, otp_challenge: 'send' }
       return { made: 0, ask: () => browser.post('/account/verify', { ...form, ...another() }) }
@@ -197,7 +198,7 @@ describe('codes that a person can request (SEC-06)', () => {
     site().auth.deliveryWait = 1
     const { made, ask } = await begin()
     const statuses: number[] = []
-    let last: Answer | undefined
+    let last: HttpResponse | undefined
     for (let attempt = made; attempt < TRIES; attempt += 1) {
       site().clock.advance(31)
       last = await ask()

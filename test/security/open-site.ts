@@ -1,6 +1,6 @@
 import type { Database } from '../../src/db/connect.js'
 import { openTestDatabase } from '../support/database.js'
-import { postgresUrl } from '../support/postgres.js'
+import { postgresUrl } from '../support/postgres-database.js'
 import { startTestSite, type TestSite } from '../support/site.js'
 
 /** A database of this file's own: PostgreSQL where there is one. */

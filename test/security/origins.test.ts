@@ -1,19 +1,19 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Answer, Browser } from '../support/browse.js'
-import { createPerson, type Person, signIn, type TestSite } from '../support/site.js'
+import type { HttpResponse, HttpBrowser } from '../support/http-browser.js'
+import { createTestUser, type TestUser, signIn, type TestSite } from '../support/site.js'
 import { openSite } from './open-site.js'
 import { routeTable } from './routes.table.js'
 import { sendRaw } from './send-raw.js'
 import { takeSnapshot } from './snapshot.js'
 
 let site: TestSite
-let superuser: Browser
-let other: Person
+let superuser: HttpBrowser
+let other: TestUser
 
 beforeAll(async () => {
   site = await openSite({ BASE_URL: 'https://admin.example.com' })
-  superuser = await signIn(site, await createPerson(site, { superuser: true }))
-  other = await createPerson(site, { backupTokens: 2 })
+  superuser = await signIn(site, await createTestUser(site, { superuser: true }))
+  other = await createTestUser(site, { backupTokens: 2 })
 })
 afterAll(() => site.close())
 
@@ -47,7 +47,7 @@ const senders = sites.flatMap((fetchSite) =>
 
 /** A request with these two headers and no others of its kind. */
 async function send(
-  browser: Browser,
+  browser: HttpBrowser,
   method: string,
   path: string,
   { fetchSite, origin, referer }: { fetchSite?: string | undefined; origin?: string | undefined; referer?: string },
@@ -269,7 +269,7 @@ describe('GET and HEAD change nothing', () => {
     const form = `username=${encodeURIComponent(other.email)}&password=wrong&otp_token=000000&otp_device=totp/1`
     for (const { address } of routeTable) {
       const path = address.replace('%id', String(other.id)).replace('%device', String(other.app?.id))
-      const answer: Answer = await superuser.visit(`${path}${path.includes('?') ? '&' : '?'}${form}`, { method })
+      const answer: HttpResponse = await superuser.visit(`${path}${path.includes('?') ? '&' : '?'}${form}`, { method })
       expect([path, answer.status < 500]).toEqual([path, true])
     }
     expect(await takeSnapshot(site.database)).toEqual(before)

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createInvitation } from '../../src/account/invitation/create-invitation.js'
-import { nowhere } from '../../src/origin.js'
-import { act } from '../admin/panel-site.js'
-import type { Browser } from '../support/browse.js'
-import { mailsTo } from '../support/mails.js'
-import { createPerson, type Person, signIn, startTestSite, type TestSite } from '../support/site.js'
+import { noClient } from '../../src/client-info.js'
+import { callAction } from '../admin/panel-site.js'
+import type { HttpBrowser } from '../support/http-browser.js'
+import { queuedEmailsTo } from '../support/queued-emails.js'
+import { createTestUser, type TestUser, signIn, startTestSite, type TestSite } from '../support/site.js'
 import { openSite } from './open-site.js'
 
 const login = '/account/login'
@@ -16,11 +16,11 @@ let senders = 0
 /** Another IP address each time. */
 const elsewhere = () => ({ 'X-Forwarded-For': `198.51.${(senders += 1) >> 8}.${senders & 255}` })
 
-const enter = (username: string, password: string, browser: Browser = site.browser(), headers = elsewhere()) =>
+const enter = (username: string, password: string, browser: HttpBrowser = site.browser(), headers = elsewhere()) =>
   browser.visit(login, { method: 'POST', form: { username, password }, headers })
 
 /** Incorrect passwords, waiting as long as is said between them. @returns how many were checked */
-async function attack(username: string, times: number, browser?: Browser): Promise<number> {
+async function attack(username: string, times: number, browser?: HttpBrowser): Promise<number> {
   let checked = 0
   for (let attempt = 0; attempt < times; attempt += 1) {
     const answer = await enter(username, `wrong-${attempt}`, browser)
@@ -33,17 +33,17 @@ async function attack(username: string, times: number, browser?: Browser): Promi
 }
 
 /** Someone else's attempts until even the correct password has to wait. */
-async function lockOut(person: Person): Promise<void> {
+async function lockOut(person: TestUser): Promise<void> {
   for (let attempt = 0; attempt < 11; attempt += 1) await enter(person.email, `wrong-${attempt}`)
   expect((await enter(person.email, person.password)).status).toBe(429)
 }
 
 /** Making an invitation ends waits itself, so it comes before them. @returns the link's path */
-async function inviteWithoutPassword({ id }: Person): Promise<string> {
+async function inviteWithoutPassword({ id }: TestUser): Promise<string> {
   const { database, otp, baseUrl } = site
   await database.models.User.update({ password_hash: null }, { where: { id } })
   const { link } = await database.sequelize.transaction((transaction) =>
-    createInvitation(otp, transaction, { userId: id, actorId: null, origin: nowhere }, baseUrl),
+    createInvitation(otp, transaction, { userId: id, actorId: null, origin: noClient }, baseUrl),
   )
   return new URL(link).pathname
 }
@@ -57,7 +57,7 @@ const mailsWaiting = async () => {
 
 describe('incorrect passwords of one account (SEC-03)', () => {
   it('are checked ten times, whatever IP addresses they come from, and then wait', async () => {
-    const person = await createPerson(site, { staff: false, app: false })
+    const person = await createTestUser(site, { staff: false, app: false })
     const answers = []
     for (let attempt = 0; attempt < 120; attempt += 1) answers.push(await enter(person.email, `wrong-${attempt}`))
     expect(answers.filter(({ code }) => code === 'invalid_login')).toHaveLength(10)
@@ -68,7 +68,7 @@ describe('incorrect passwords of one account (SEC-03)', () => {
   })
 
   it('come to an end after 100, for 30 days', async () => {
-    const person = await createPerson(site, { staff: false, app: false })
+    const person = await createTestUser(site, { staff: false, app: false })
     expect(await attack(person.email, 400)).toBe(100)
     const last = await enter(person.email, person.password)
     expect(last.status).toBe(429)
@@ -80,7 +80,7 @@ describe('incorrect passwords of one account (SEC-03)', () => {
   })
 
   it('look the same for a login that nobody has, answer by answer', async () => {
-    const person = await createPerson(site, { staff: false, app: false })
+    const person = await createTestUser(site, { staff: false, app: false })
     const seen = async (username: string) => {
       const answers: unknown[] = []
       for (let attempt = 0; attempt < 16; attempt += 1) {
@@ -97,7 +97,7 @@ describe('incorrect passwords of one account (SEC-03)', () => {
     ['the domain in its own script', 'b\u00fccher.example'],
     ['the domain in ASCII', 'xn--bcher-kva.example'],
   ])('look the same for an account and for nobody if another program stored %s', async (_what, domain) => {
-    const person = await createPerson(site, { staff: false, app: false })
+    const person = await createTestUser(site, { staff: false, app: false })
     await site.database.models.User.update({ email: `ada@${domain}` }, { where: { id: person.id } })
     const seen = async (name: string) => {
       const ascii = `${name}@xn--bcher-kva.example`
@@ -116,14 +116,14 @@ describe('incorrect passwords of one account (SEC-03)', () => {
   })
 
   it.each(['upper case', 'spaces'])('count with %s as the same login', async (variant) => {
-    const person = await createPerson(site, { staff: false, app: false })
+    const person = await createTestUser(site, { staff: false, app: false })
     await attack(person.email, 10)
     const other = variant === 'spaces' ? ` ${person.email} ` : person.email.toUpperCase()
     expect((await enter(other, person.password)).status).toBe(429)
   })
 
   it('leave a browser in which the person has signed in before a lane of its own', async () => {
-    const person = await createPerson(site, { staff: false, app: false })
+    const person = await createTestUser(site, { staff: false, app: false })
     const own = site.browser()
     expect((await enter(person.email, person.password, own)).status).toBe(303)
     own.cookies.delete('otp_session')
@@ -132,39 +132,39 @@ describe('incorrect passwords of one account (SEC-03)', () => {
     expect((await enter(person.email, 'a slip', own)).status).toBe(422)
     expect((await enter(person.email, person.password, own)).status).toBe(303)
     // It is no way to get more attempts at another account.
-    const other = await createPerson(site, { staff: false, app: false })
+    const other = await createTestUser(site, { staff: false, app: false })
     expect(await attack(other.email, 12, own)).toBe(11)
   })
 
   it('are limited in a known browser as well', async () => {
-    const person = await createPerson(site, { staff: false, app: false })
+    const person = await createTestUser(site, { staff: false, app: false })
     const own = site.browser()
     await enter(person.email, person.password, own)
     expect(await attack(person.email, 400, own)).toBe(100)
   })
 
   it('do not make a crowd of correct ones wait', async () => {
-    const person = await createPerson(site)
+    const person = await createTestUser(site)
     const form = { username: person.email, password: person.password }
     const answers = await Promise.all(Array.from({ length: 30 }, () => site.browser().post('/account/login', form)))
     expect(answers.map(({ status }) => status)).toEqual(Array(30).fill(303))
   })
 
   it('of many at once are not checked more often', async () => {
-    const person = await createPerson(site, { staff: false, app: false })
+    const person = await createTestUser(site, { staff: false, app: false })
     const answers = await Promise.all(Array.from({ length: 30 }, () => enter(person.email, 'wrong')))
     expect(answers.filter(({ status }) => status === 422)).toHaveLength(10)
   })
 
   it('of others are not ended by the owner’s success elsewhere', async () => {
-    const person = await createPerson(site, { staff: false, app: false })
+    const person = await createTestUser(site, { staff: false, app: false })
     await attack(person.email, 9)
     expect((await enter(person.email, person.password)).status).toBe(303)
     expect(await attack(person.email, 3)).toBe(1 + 1)
   })
 
   it('of one’s own are ended by one’s own success', async () => {
-    const person = await createPerson(site, { staff: false, app: false })
+    const person = await createTestUser(site, { staff: false, app: false })
     const home = { 'X-Forwarded-For': '203.0.113.9' }
     for (let day = 0; day < 12; day += 1) {
       for (let slip = 0; slip < 3; slip += 1)
@@ -174,7 +174,7 @@ describe('incorrect passwords of one account (SEC-03)', () => {
   })
 
   it('are told the owner by email when they have to wait and when they end, and not each time', async () => {
-    const person = await createPerson(site, { staff: false, app: false })
+    const person = await createTestUser(site, { staff: false, app: false })
     const before = await mailsWaiting()
     await attack(person.email, 9)
     expect(await mailsWaiting()).toBe(before)
@@ -184,13 +184,13 @@ describe('incorrect passwords of one account (SEC-03)', () => {
     expect(await mailsWaiting()).toBe(before + 2)
   })
 
-  type End = (person: Person, own: Browser, invitation: string) => Promise<{ status: number }>
+  type End = (person: TestUser, own: HttpBrowser, invitation: string) => Promise<{ status: number }>
   const fresh = 'four words make one'
   const newPasswords: Record<string, End> = {
     'by a link from an email': async (person) => {
       await site.browser().post('/account/password/forgot', { username: person.email })
       const linkMail = async () =>
-        (await mailsTo(site.database, person.email)).find(({ mail }) => mail === 'password-reset')
+        (await queuedEmailsTo(site.database, person.email)).find(({ mail }) => mail === 'password-reset')
       await expect.poll(linkMail, { timeout: 60_000 }).toBeDefined()
       const mail = await linkMail()
       const link = mail && 'link' in mail ? new URL(mail.link).pathname : ''
@@ -202,7 +202,7 @@ describe('incorrect passwords of one account (SEC-03)', () => {
   }
 
   it.each(Object.entries(newPasswords))('are forgotten once a new password is set %s', async (how, setPassword) => {
-    const person = await createPerson(site, { staff: false, app: false })
+    const person = await createTestUser(site, { staff: false, app: false })
     const own = await signIn(site, person)
     const invitation = how === 'by an invitation' ? await inviteWithoutPassword(person) : ''
     await lockOut(person)
@@ -215,7 +215,7 @@ describe('incorrect passwords of one account (SEC-03)', () => {
   it.each(Object.entries(newPasswords))(
     'of whoever knew the old password make no known browser wait after a new one is set %s',
     async (how, setPassword) => {
-      const person = await createPerson(site, { staff: false, app: false })
+      const person = await createTestUser(site, { staff: false, app: false })
       const theirs = site.browser()
       expect((await enter(person.email, person.password, theirs)).status).toBe(303)
       theirs.cookies.delete('otp_session')
@@ -232,7 +232,7 @@ describe('incorrect passwords of one account (SEC-03)', () => {
   )
 
   it('are not forgotten while a new password is rejected', async () => {
-    const person = await createPerson(site, { staff: false, app: false })
+    const person = await createTestUser(site, { staff: false, app: false })
     const own = await signIn(site, person)
     await lockOut(person)
     const change = (password: string, chosen: string) =>
@@ -244,15 +244,15 @@ describe('incorrect passwords of one account (SEC-03)', () => {
   })
 
   it('are forgotten once an administrator unlocks the account', async () => {
-    const person = await createPerson(site, { staff: false, app: false })
-    const boss = await signIn(site, await createPerson(site, { superuser: true }))
+    const person = await createTestUser(site, { staff: false, app: false })
+    const boss = await signIn(site, await createTestUser(site, { superuser: true }))
     await lockOut(person)
-    expect((await act(boss, 'users', person.id, 'unlock')).status).toBe(200)
+    expect((await callAction(boss, 'users', person.id, 'unlock')).status).toBe(200)
     expect((await enter(person.email, person.password)).status).toBe(303)
   })
 
   it('count under every key, so that a rotation gives no new attempts', async () => {
-    const person = await createPerson(site, { staff: false, app: false })
+    const person = await createTestUser(site, { staff: false, app: false })
     await attack(person.email, 10)
     const keys = [Buffer.alloc(32, 9), Buffer.alloc(32, 7)]
     const rotated = await startTestSite(site.database, { OTP_POLICY: 'off' }, keys, { clock: site.clock })
@@ -267,7 +267,7 @@ describe('pages that ask for the current password', () => {
     ['/account/password/change', { new_password: 'another long password' }],
     ['/account/email', { email: 'new@example.com' }],
   ])('%s wait after ten incorrect ones, apart from those of others', async (path, more) => {
-    const person = await createPerson(site)
+    const person = await createTestUser(site)
     const browser = await signIn(site, person)
     await attack(person.email, 12)
     const codes = []

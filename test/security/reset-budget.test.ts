@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { addTotpDevice } from '../../src/otp/add-totp-device.js'
-import { hotp, timeStep } from '../../src/otp/oath.js'
-import type { Browser } from '../support/browse.js'
-import { createPerson, type Person, type TestSite } from '../support/site.js'
+import { addTotpDevice } from '../../src/kinds/totp/add-device.js'
+import { generateHotp, timeStep } from '../../src/otp/oath.js'
+import type { HttpBrowser } from '../support/http-browser.js'
+import { createTestUser, type TestUser, type TestSite } from '../support/site.js'
 import { openSite } from './open-site.js'
 
 const FORGOT = '/account/password/forgot'
@@ -23,7 +23,7 @@ const oneNetwork = () => {
 }
 
 /** Asks until it is refused. @returns how many links that gave */
-async function useUp(username: string, browser?: Browser, from = elsewhere): Promise<number> {
+async function useUp(username: string, browser?: HttpBrowser, from = elsewhere): Promise<number> {
   for (let asked = 0; asked <= NETWORK_LIMIT; asked += 1) {
     const { status } = await ask(username, browser, from())
     if (status === 429) return asked
@@ -32,11 +32,11 @@ async function useUp(username: string, browser?: Browser, from = elsewhere): Pro
   throw new Error('Nothing was refused.')
 }
 
-const ask = (username: string, browser: Browser = site.browser(), headers = elsewhere()) =>
+const ask = (username: string, browser: HttpBrowser = site.browser(), headers = elsewhere()) =>
   browser.visit(FORGOT, { method: 'POST', form: { username }, headers })
 
 /** A browser in which this person has signed in, and out again. */
-async function knownBrowser({ email, password }: Person, token?: string): Promise<Browser> {
+async function knownBrowser({ email, password }: TestUser, token?: string): Promise<HttpBrowser> {
   const browser = site.browser()
   const headers = elsewhere()
   const steps = [{ username: email, password }, ...(token === undefined ? [] : [{ otp_token: token }])]
@@ -52,14 +52,14 @@ const owners = [
   {
     by: 'a password alone',
     async open() {
-      const owner = await createPerson(site, members)
+      const owner = await createTestUser(site, members)
       return { owner, browser: await knownBrowser(owner) }
     },
   },
   {
     by: 'a second factor',
     async open() {
-      const owner = await createPerson(site)
+      const owner = await createTestUser(site)
       return { owner, browser: await knownBrowser(owner, owner.code()) }
     },
   },
@@ -94,7 +94,7 @@ describe('links to a new password, where others have used theirs up (SEC-02)', (
   })
 
   it('are sent from a verified browser although someone who has the password used up theirs', async () => {
-    const owner = await createPerson(site, members)
+    const owner = await createTestUser(site, members)
     const mallory = await knownBrowser(owner)
     const secret = Buffer.from('12345678901234567890')
     await site.database.sequelize.transaction((transaction) =>
@@ -105,7 +105,7 @@ describe('links to a new password, where others have used theirs up (SEC-02)', (
         confirmed: true,
       }),
     )
-    const own = await knownBrowser(owner, hotp(secret, timeStep(site.clock.now(), 30, 0), 6))
+    const own = await knownBrowser(owner, generateHotp(secret, timeStep(site.clock.now(), 30, 0), 6))
     expect(await useUp(owner.email, mallory)).toBe(PER_HOUR)
     expect(await useUp(owner.email)).toBe(PER_HOUR)
     expect(await useUp(owner.email, own)).toBe(PER_HOUR)
@@ -116,16 +116,16 @@ describe('links to a new password, where others have used theirs up (SEC-02)', (
     ['with spaces', (email: string) => ` ${email} `],
     ['as a link', (email: string) => `mailto:${email}`],
   ])('count together where the address is typed %s', async (_how, typed) => {
-    const owner = await createPerson(site, members)
+    const owner = await createTestUser(site, members)
     const browser = await knownBrowser(owner)
     expect(await useUp(owner.email, browser)).toBe(PER_HOUR)
     expect((await ask(typed(owner.email), browser)).status).toBe(429)
   })
 
   it('are not more in a browser that is known for another account, with or without an account at the address', async () => {
-    const mallory = await knownBrowser(await createPerson(site, members))
-    const victim = await createPerson(site, members)
-    const inactive = await createPerson(site, { active: false })
+    const mallory = await knownBrowser(await createTestUser(site, members))
+    const victim = await createTestUser(site, members)
+    const inactive = await createTestUser(site, { active: false })
     for (const username of [victim.email, inactive.email, `nobody-${victim.email}`]) {
       expect(await useUp(username)).toBe(PER_HOUR)
       expect((await ask(username, mallory)).status).toBe(429)
@@ -133,7 +133,7 @@ describe('links to a new password, where others have used theirs up (SEC-02)', (
   })
 
   it.each(['x', 'A'.repeat(43), 'A'.repeat(5000)])('are not more with the made-up cookie %#', async (cookie) => {
-    const victim = await createPerson(site, members)
+    const victim = await createTestUser(site, members)
     const browser = site.browser()
     browser.cookies.set('otp_browser', cookie)
     expect(await useUp(victim.email)).toBe(PER_HOUR)
@@ -141,7 +141,7 @@ describe('links to a new password, where others have used theirs up (SEC-02)', (
   })
 
   it('are not more in a browser where the last sign-in was 401 days ago', async () => {
-    const owner = await createPerson(site, members)
+    const owner = await createTestUser(site, members)
     const browser = await knownBrowser(owner)
     await site.database.pool.query(
       "update known_browsers set seen_at = seen_at - interval '401 days' where user_id = $1",
@@ -152,7 +152,7 @@ describe('links to a new password, where others have used theirs up (SEC-02)', (
   })
 
   it('are as many when all are asked for at once', async () => {
-    const owner = await createPerson(site, members)
+    const owner = await createTestUser(site, members)
     const browser = await knownBrowser(owner)
     const answers = await Promise.all(Array.from({ length: 12 }, () => ask(owner.email, browser)))
     expect(answers.filter(({ status }) => status === 303)).toHaveLength(PER_HOUR)

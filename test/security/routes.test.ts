@@ -1,23 +1,23 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Answer } from '../support/browse.js'
-import { createPerson, type TestSite } from '../support/site.js'
+import type { HttpResponse } from '../support/http-browser.js'
+import { createTestUser, type TestSite } from '../support/site.js'
 import { listRoutes } from './list-routes.js'
 import { openSite } from './open-site.js'
 import { ownAccountRouteTable } from './own-account-routes.table.js'
 import { LOGIN, type RouteRow, routeTable, SET_UP, withoutWaysBackToPosts } from './routes.table.js'
-import { setUpRouteTable } from './set-up-routes.table.js'
-import { type Arrival, arrive, type Visitor, visitors } from './visitors.js'
+import { setupRouteTable } from './setup-routes.table.js'
+import { type SignedInRequester, signInRequester, type Requester, requesters } from './requesters.js'
 
 let site: TestSite
-const arrivals = new Map<Visitor, Arrival>()
+const arrivals = new Map<Requester, SignedInRequester>()
 const names = new Map<string, string>()
-const rows = withoutWaysBackToPosts([...routeTable, ...setUpRouteTable, ...ownAccountRouteTable])
+const rows = withoutWaysBackToPosts([...routeTable, ...setupRouteTable, ...ownAccountRouteTable])
 
 beforeAll(async () => {
   site = await openSite()
-  for (const visitor of visitors) arrivals.set(visitor, await arrive(site, visitor))
-  const other = await createPerson(site)
-  const superuser = await createPerson(site, { superuser: true })
+  for (const visitor of requesters) arrivals.set(visitor, await signInRequester(site, visitor))
+  const other = await createTestUser(site)
+  const superuser = await createTestUser(site, { superuser: true })
   names.set('%id', String(other.id))
   names.set('%device', String(other.app?.id))
   names.set('%superuser', String(superuser.id))
@@ -30,7 +30,7 @@ function addressOf(row: RouteRow): string {
 }
 
 /** In the words of the table. */
-function wordsFor(answer: Answer, address: string, method: RouteRow['method'] = 'GET'): string {
+function wordsFor(answer: HttpResponse, address: string, method: RouteRow['method'] = 'GET'): string {
   const { status, code, location } = answer
   if (location === undefined) return code ? `${status} ${code}` : String(status)
   if (location === setUpFor(address, method)) return SET_UP
@@ -51,13 +51,13 @@ it('has a row for every route', () => {
 })
 
 describe.each(rows)('$method $address', (row) => {
-  it.each(visitors.map((visitor, index) => ({ visitor, answer: row.expected[index] })))(
+  it.each(requesters.map((visitor, index) => ({ visitor, answer: row.expected[index] })))(
     'answers $answer to: $visitor',
     async ({ visitor, answer }) => {
       const now = site.clock.now()
       const { browser } = row.ends
-        ? await arrive(site, visitor)
-        : (arrivals.get(visitor) ?? (await arrive(site, visitor)))
+        ? await signInRequester(site, visitor)
+        : (arrivals.get(visitor) ?? (await signInRequester(site, visitor)))
       const address = addressOf(row)
       const given = row.method === 'GET' ? await browser.get(address) : await browser.post(address)
       expect(wordsFor(given, address, row.method)).toBe(answer)
@@ -69,7 +69,7 @@ describe.each(rows)('$method $address', (row) => {
 })
 
 /** JSON under the API, a page elsewhere, and a 405 names what is allowed. */
-function expectOurShape(given: Answer, address: string): void {
+function expectOurShape(given: HttpResponse, address: string): void {
   const isApi = address.startsWith('/admin/api')
   expect(given.headers['content-type']).toMatch(isApi ? /^application\/json/ : /^text\/html/)
   expect(given.headers['cache-control']).toBe('no-store')
@@ -78,7 +78,7 @@ function expectOurShape(given: Answer, address: string): void {
 
 it('leaves the visitors of the table where they were', async () => {
   const expected = [LOGIN, LOGIN, LOGIN, LOGIN, '403 not_staff', '200', '200']
-  for (const [index, visitor] of visitors.entries()) {
+  for (const [index, visitor] of requesters.entries()) {
     const answer = await arrivals.get(visitor)?.browser.get('/admin')
     expect(answer && wordsFor(answer, '/admin')).toBe(expected[index])
   }

@@ -4,7 +4,7 @@ import { createKeyring } from '../../src/crypto/keyring.js'
 import type { OutgoingMail } from '../../src/notify/gateways/mail-gateway.js'
 import { runWorker } from '../../src/notify/run-worker.js'
 import { testLog, testNotify } from '../support/notify.js'
-import { createPerson, type TestSite } from '../support/site.js'
+import { createTestUser, type TestSite } from '../support/site.js'
 import { isEmbedded, openSite } from './open-site.js'
 
 const forgot = '/account/password/forgot'
@@ -38,8 +38,8 @@ async function statementsOf(run: () => Promise<unknown>): Promise<string[]> {
 
 describe('a forgotten password (SEC-10)', () => {
   const typed = async () => {
-    const known = await createPerson(site)
-    const inactive = await createPerson(site, { active: false })
+    const known = await createTestUser(site)
+    const inactive = await createTestUser(site, { active: false })
     return { known, inactive, nobody: `nobody${known.id}@example.com` }
   }
 
@@ -69,7 +69,7 @@ describe('a forgotten password (SEC-10)', () => {
 
   it('takes the same statements for every address in a browser that is known for another account', async () => {
     const { known, inactive, nobody } = await typed()
-    const other = await createPerson(site, { staff: false, app: false })
+    const other = await createTestUser(site, { staff: false, app: false })
     const browser = site.browser()
     await browser.post('/account/login', { username: other.email, password: other.password })
     browser.cookies.delete('otp_session')
@@ -116,7 +116,7 @@ describe('a forgotten password (SEC-10)', () => {
 
 describe('a sign-in with an incorrect password (SEC-10)', () => {
   it('takes the same statements for an account and for a login that nobody has, attempt by attempt', async () => {
-    const { email } = await createPerson(site)
+    const { email } = await createTestUser(site)
     const work = async (username: string) => {
       const statements: string[][] = []
       for (let attempt = 0; attempt < 12; attempt += 1) {

@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createKeyring } from '../../src/crypto/keyring.js'
-import { offeredFor } from '../../src/admin/permissions.js'
+import { availablePermissions } from '../../src/admin/permissions.js'
 import { panelResources } from '../../src/admin/resources/index.js'
-import { giveDevices } from '../admin/give-devices.js'
-import type { Browser } from '../support/browse.js'
-import { createPerson, type Person, signIn, type TestSite } from '../support/site.js'
-import { secretsInDatabase, secretsOfPeople, spellings } from './gather-secrets.js'
+import { addDevices } from '../admin/add-devices.js'
+import type { HttpBrowser } from '../support/http-browser.js'
+import { createTestUser, type TestUser, signIn, type TestSite } from '../support/site.js'
+import { secretsInDatabase, secretsOfPeople, encodings } from './collect-secrets.js'
 import { openSite } from './open-site.js'
 import { takeSnapshot } from './snapshot.js'
-import { arrive } from './visitors.js'
+import { signInRequester } from './requesters.js'
 import { builtInKinds } from '../../src/kinds/index.js'
 
 const KEY = Buffer.alloc(32, 7)
@@ -17,11 +17,11 @@ const api = '/admin/api/resources'
 const tables = panelResources(builtInKinds).map(({ table }) => table)
 
 let site: TestSite
-let staff: Browser
-let superuser: Browser
-let other: Person
-const people: Person[] = []
-const browsers: Browser[] = []
+let staff: HttpBrowser
+let superuser: HttpBrowser
+let other: TestUser
+const people: TestUser[] = []
+const browsers: HttpBrowser[] = []
 const cookies = new Set<string>()
 
 /** People of all kinds with devices, tokens used and refused, sessions open and half open, mails waiting. */
@@ -30,10 +30,10 @@ beforeAll(async () => {
   staff = await comeIn({})
   superuser = await comeIn({ superuser: true })
   await comeIn({ staff: false })
-  other = await createPerson(site, { backupTokens: 3 })
+  other = await createTestUser(site, { backupTokens: 3 })
   people.push(other)
   // One's own and another's, so that no list has one row alone.
-  for (const { id } of people.slice(1)) await giveDevices(site.database, id)
+  for (const { id } of people.slice(1)) await addDevices(site.database, id)
   const [group] = await site.database.models.Group.findAll({ order: ['id'], limit: 1 })
   // Nobody who signs in here: a group would take from staff what the tests look at.
   for (const { id } of people.slice(2))
@@ -43,7 +43,7 @@ beforeAll(async () => {
   await browser.post('/account/login', { username: other.email, password: other.password })
   await browser.post('/account/login', { otp_token: '000000' })
   await browser.post('/account/login', { otp_device: other.backup?.persistentId ?? '', otp_token: used })
-  const half = await arrive(site, 'pending')
+  const half = await signInRequester(site, 'pending')
   people.push(half.person)
   keep(half.browser)
   await site.browser().post('/account/login', { username: other.email, password: 'a wrong passphrase' })
@@ -55,22 +55,22 @@ beforeAll(async () => {
 })
 afterAll(() => site.close())
 
-async function comeIn(traits: { staff?: boolean; superuser?: boolean }): Promise<Browser> {
-  const person = await createPerson(site, { ...traits, backupTokens: 2 })
+async function comeIn(traits: { staff?: boolean; superuser?: boolean }): Promise<HttpBrowser> {
+  const person = await createTestUser(site, { ...traits, backupTokens: 2 })
   people.push(person)
   const browser = keep(await signIn(site, person))
   await browser.post('/account/two-factor/browsers/trust', { trust_browser: 'on' })
   return browser
 }
 
-function keep(browser: Browser): Browser {
+function keep(browser: HttpBrowser): HttpBrowser {
   browsers.push(browser)
   return browser
 }
 
 async function secrets(): Promise<string[]> {
   const known = [...(await secretsInDatabase(site.database, keys)), ...secretsOfPeople(people, browsers), ...cookies]
-  return [...new Set([...known, ...spellings(KEY), ...keys.sessionSecrets, 'a wrong passphrase'])]
+  return [...new Set([...known, ...encodings(KEY), ...keys.sessionSecrets, 'a wrong passphrase'])]
 }
 
 /** Names of columns that the panel has no word for. */
@@ -83,7 +83,7 @@ async function idsIn(table: string): Promise<number[]> {
 }
 
 /** Everything that can be asked of a resource: whole lists in both orders, each row, searches, and what is refused. */
-async function answersAbout(browser: Browser, table: string): Promise<string[]> {
+async function answersAbout(browser: HttpBrowser, table: string): Promise<string[]> {
   const at = `${api}/${table}`
   const ids = await idsIn(table)
   const reading = [
@@ -174,7 +174,7 @@ describe('no secret is shown', () => {
 
   it('in any form that is shown again', async () => {
     const texts: string[] = []
-    const browser = keep((await arrive(site, 'pending')).browser)
+    const browser = keep((await signInRequester(site, 'pending')).browser)
     const [, token = ''] = other.backupTokens
     texts.push((await browser.post('/account/login', { otp_token: token })).text)
     texts.push(
@@ -208,7 +208,7 @@ describe('no secret is shown', () => {
 })
 
 type Encode = (fields: Record<string, string | boolean>) => { type: string; body: string }
-const encodings: [string, Encode][] = [
+const encoders: [string, Encode][] = [
   ['JSON', (fields) => ({ type: 'application/json', body: JSON.stringify(fields) })],
   [
     'a form',
@@ -230,8 +230,8 @@ const encodings: [string, Encode][] = [
   ],
 ]
 
-describe.each(encodings)('what is not on the list is not written, as %s', (_name, encode) => {
-  const write = (browser: Browser, path: string, fields: Record<string, string | boolean>) => {
+describe.each(encoders)('what is not on the list is not written, as %s', (_name, encode) => {
+  const write = (browser: HttpBrowser, path: string, fields: Record<string, string | boolean>) => {
     const { type, body } = encode(fields)
     return browser.visit(path, { method: 'POST', body, headers: { 'Content-Type': type } })
   }
@@ -282,7 +282,7 @@ describe.each(encodings)('what is not on the list is not written, as %s', (_name
       const [id] = await idsIn(table)
       await write(superuser, `${api}/${table}/records/${id}/edit`, forbidden)
       const made = await write(superuser, `${api}/${table}/actions/new`, { ...forbidden, name: '' })
-      const expected = offeredFor(table).includes('add') ? [400, 'bad_request'] : [403, 'not_allowed']
+      const expected = availablePermissions(table).includes('add') ? [400, 'bad_request'] : [403, 'not_allowed']
       expect([made.status, made.code]).toEqual(expected)
       expect((await write(superuser, `${api}/${table}/records/${id}/new`, forbidden)).status).toBe(404)
     }

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Device } from '../../src/otp/device.js'
-import type { Answer, Browser } from '../support/browse.js'
-import { addMailbox, addPhone, waitingCodes } from '../support/challenges.js'
-import { createPerson, type Person, signIn, type TestSite } from '../support/site.js'
+import type { HttpResponse, HttpBrowser } from '../support/http-browser.js'
+import { addEmail, addPhone, queuedCodes } from '../support/challenges.js'
+import { createTestUser, type TestUser, signIn, type TestSite } from '../support/site.js'
 import { openSite } from './open-site.js'
 
 const LOGIN = '/account/login'
@@ -25,7 +25,10 @@ const freshNumber = () => `+41791${String((targets += 1)).padStart(6, '0')}`
 interface Row {
   kind: string
   /** What the owner's device sends to, and the device. `stranger` has an account only. */
-  open(owner: Person, stranger: Person): Promise<{ device: Device; setUp: (browser: Browser) => Promise<Answer> }>
+  open(
+    owner: TestUser,
+    stranger: TestUser,
+  ): Promise<{ device: Device; setUp: (browser: HttpBrowser) => Promise<HttpResponse> }>
 }
 
 const phone = (method: 'sms' | 'call'): Row => ({
@@ -45,7 +48,7 @@ const rows: readonly Row[] = [
     kind: 'email devices',
     async open(owner, stranger) {
       // Only its own address can be set up by an account, so the owner's device has that of the stranger.
-      const device = await addMailbox(site.otp, owner.id, stranger.email)
+      const device = await addEmail(site.otp, owner.id, stranger.email)
       return { device, setUp: (browser) => browser.post('/account/two-factor/email/add', { otp_challenge: '' }) }
     },
   },
@@ -57,8 +60,8 @@ const rows: readonly Row[] = [
  * @param alone without an app, so that a right password sends the first code at once
  */
 async function begin({ open }: Row, { alone = false } = {}) {
-  const owner = await createPerson(site, { app: !alone })
-  const stranger = await createPerson(site, { staff: false, app: false })
+  const owner = await createTestUser(site, { app: !alone })
+  const stranger = await createTestUser(site, { staff: false, app: false })
   const { device, setUp } = await open(owner, stranger)
   const known = await enter(owner)
   const token = alone ? await newestCode(device) : owner.code()
@@ -71,19 +74,19 @@ async function begin({ open }: Row, { alone = false } = {}) {
 }
 
 async function newestCode(device: Device): Promise<string> {
-  return (await waitingCodes(site.otp, device)).at(-1)?.code ?? ''
+  return (await queuedCodes(site.otp, device)).at(-1)?.code ?? ''
 }
 
-async function enter({ email, password }: Person, browser = site.browser()): Promise<Browser> {
+async function enter({ email, password }: TestUser, browser = site.browser()): Promise<HttpBrowser> {
   expect((await browser.post(LOGIN, { username: email, password })).status).toBe(303)
   return browser
 }
 
-const askIn = (browser: Browser, { persistentId }: Device) =>
+const askIn = (browser: HttpBrowser, { persistentId }: Device) =>
   browser.post(LOGIN, { otp_device: persistentId, otp_challenge: 'send' })
 
 /** Asks as often as it is let, and once more. @returns the codes that were made, and the last answer */
-async function askUntilRefused(ask: () => Promise<Answer>): Promise<{ made: number; last: Answer }> {
+async function askUntilRefused(ask: () => Promise<HttpResponse>): Promise<{ made: number; last: HttpResponse }> {
   for (let made = 0; made < 50; made += 1) {
     site.clock.advance(REST)
     const last = await ask()
@@ -93,7 +96,7 @@ async function askUntilRefused(ask: () => Promise<Answer>): Promise<{ made: numb
   throw new Error('Nothing was refused.')
 }
 
-function expectLimitOfDay(answer: Answer): void {
+function expectLimitOfDay(answer: HttpResponse): void {
   expect(answer).toMatchObject({ status: 429, code: 'cooldown_pending' })
   const wait = Number(answer.headers['retry-after'])
   expect(wait).toBeGreaterThan(REST)
@@ -155,7 +158,7 @@ describe.each(rows)('codes that others ask for leave the owner all of theirs (SE
 
   it('where the right password sends the first code at once', async () => {
     const { owner, device, known } = await begin(row, { alone: true })
-    const sent = async () => (await waitingCodes(site.otp, device)).length
+    const sent = async () => (await queuedCodes(site.otp, device)).length
     const before = await sent()
     for (let browsers = 0; browsers < OWN + 5; browsers += 1) {
       site.clock.advance(REST)
@@ -176,7 +179,7 @@ describe('the cost of codes for one number (SEC-02, S-48)', () => {
     const { owner, device, known, setUp } = await begin(phone(method))
     let setups = 0
     for (let account = 0; account < 4; account += 1) {
-      const browser = await signIn(site, await createPerson(site, { staff: false, app: false }))
+      const browser = await signIn(site, await createTestUser(site, { staff: false, app: false }))
       setups += (await askUntilRefused(() => setUp(browser))).made
     }
     expect(setups).toBe(SETUPS_PER_NUMBER)
@@ -185,7 +188,7 @@ describe('the cost of codes for one number (SEC-02, S-48)', () => {
   })
 
   it('counts text messages and voice calls to one number together', async () => {
-    const stranger = await signIn(site, await createPerson(site, { staff: false, app: false }))
+    const stranger = await signIn(site, await createTestUser(site, { staff: false, app: false }))
     const number = freshNumber()
     let asked = 0
     const setUp = () => {
@@ -199,7 +202,7 @@ describe('the cost of codes for one number (SEC-02, S-48)', () => {
     const number = freshNumber()
     const spellings = [number, number.replace('+', '00'), number.replace('+4179', '+41 (0)79 '), ` ${number} `]
     let asked = 0
-    const stranger = await signIn(site, await createPerson(site, { staff: false, app: false }))
+    const stranger = await signIn(site, await createTestUser(site, { staff: false, app: false }))
     const setUp = () => {
       const phone_number = spellings[(asked += 1) % spellings.length] ?? number
       return stranger.post('/account/two-factor/phones/add', { phone_number, phone_method: 'sms' })

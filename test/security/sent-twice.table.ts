@@ -1,23 +1,23 @@
 import { createLink, type LinkPurpose } from '../../src/account/one-time-link.js'
-import { addEmailDevice, addPhoneDevice } from '../../src/otp/add-challenge-device.js'
-import { addHotpDevice } from '../../src/otp/add-hotp-device.js'
+import { addEmailDevice, addPhoneDevice } from '../../src/kinds/phone/add-device.js'
+import { addHotpDevice } from '../../src/kinds/hotp/add-device.js'
 import type { Device } from '../../src/otp/device.js'
-import { hotp } from '../../src/otp/oath.js'
-import { tokenOf } from '../package/tiny-kind/words.js'
+import { generateHotp } from '../../src/otp/oath.js'
+import { tokenOf } from '../embedding/tiny-kind/words.js'
 import { appCode } from '../support/authenticator.js'
-import type { Browser } from '../support/browse.js'
-import { addMailbox, addPhone, plantCode } from '../support/challenges.js'
-import { createPerson, type Person, signIn, type TestSite, type Traits } from '../support/site.js'
-import { makeSoftKey } from '../support/soft-key.js'
-import { addTestKey } from '../support/webauthn.js'
+import type { HttpBrowser } from '../support/http-browser.js'
+import { addEmail, addPhone, storeCode } from '../support/challenges.js'
+import { createTestUser, type TestUser, signIn, type TestSite, type TestUserTraits } from '../support/site.js'
+import { createSoftwareKey } from '../support/software-key.js'
+import { addSoftwareKey } from '../support/webauthn.js'
 
 /** A form that is about to be sent, in a browser that stands where it is sent from. */
 export interface ReadyForm {
-  browser: Browser
+  browser: HttpBrowser
   path: string
   form?: Record<string, string>
   /** Whose it is, for counting what is written about him. */
-  person: Person
+  person: TestUser
 }
 
 export interface SentForm {
@@ -36,26 +36,26 @@ const setup = `${profile}/setup`
 
 const secret = Buffer.from('abcdefghijabcdefghij')
 
-async function awaitingToken(site: TestSite, person: Person, browser = site.browser()): Promise<Browser> {
+async function awaitingToken(site: TestSite, person: TestUser, browser = site.browser()): Promise<HttpBrowser> {
   await browser.post(login, { username: person.email, password: person.password })
   return browser
 }
 
 /** A code that this session has asked for, as far as the session goes. */
-async function withCode(site: TestSite, browser: Browser, kind: 'phone' | 'email', userId: number) {
-  const device = await (kind === 'phone' ? addPhone : addMailbox)(site.otp, userId)
-  await plantCode(site.otp, device, '314159')
+async function withCode(site: TestSite, browser: HttpBrowser, kind: 'phone' | 'email', userId: number) {
+  const device = await (kind === 'phone' ? addPhone : addEmail)(site.otp, userId)
+  await storeCode(site.otp, device, '314159')
   await setInSession(site, browser, 'challenge', { device: device.persistentId, id: 'planted' })
   return { otp_device: device.persistentId, otp_token: '314159' }
 }
 
-async function setInSession(site: TestSite, browser: Browser, name: string, value: object): Promise<void> {
+async function setInSession(site: TestSite, browser: HttpBrowser, name: string, value: object): Promise<void> {
   const sid = decodeURIComponent(browser.cookies.get('otp_session') ?? '').replace(/^s:(.*)\..*$/, '$1')
   const sql = 'update sessions set sess = (sess::jsonb || jsonb_build_object($2::text, $3::jsonb))::json where sid = $1'
   await site.database.pool.query(sql, [sid, name, JSON.stringify(value)])
 }
 
-async function keyAnswer(browser: Browser, address: string) {
+async function keyAnswer(browser: HttpBrowser, address: string) {
   const { text } = await browser.post(address)
   return { ...JSON.parse(text), userVerified: true }
 }
@@ -65,7 +65,7 @@ const signIns: readonly SentForm[] = [
     title: 'the password, where a session stood before',
     routes: ['POST /account/login'],
     async ready(site) {
-      const person = await createPerson(site)
+      const person = await createTestUser(site)
       const browser = await awaitingToken(site, person)
       return { browser, person, path: login, form: { username: person.email, password: person.password } }
     },
@@ -74,8 +74,8 @@ const signIns: readonly SentForm[] = [
     title: 'the password of somebody without a device, where a session stood before',
     routes: ['POST /account/login'],
     async ready(site) {
-      const person = await createPerson(site, { app: false, staff: false })
-      const browser = await awaitingToken(site, await createPerson(site))
+      const person = await createTestUser(site, { app: false, staff: false })
+      const browser = await awaitingToken(site, await createTestUser(site))
       return { browser, person, path: login, form: { username: person.email, password: person.password } }
     },
   },
@@ -83,7 +83,7 @@ const signIns: readonly SentForm[] = [
     title: 'the code of an app',
     routes: ['POST /account/login'],
     async ready(site) {
-      const person = await createPerson(site)
+      const person = await createTestUser(site)
       const browser = await awaitingToken(site, person)
       return { browser, person, path: login, form: { otp_token: person.code(), next: '/admin' } }
     },
@@ -92,7 +92,7 @@ const signIns: readonly SentForm[] = [
     title: 'the code of a hardware token',
     routes: ['POST /account/login'],
     async ready(site) {
-      const person = await createPerson(site, { app: false })
+      const person = await createTestUser(site, { app: false })
       await site.database.sequelize.transaction((transaction) =>
         addHotpDevice(site.otp, transaction, {
           userId: person.id,
@@ -104,14 +104,14 @@ const signIns: readonly SentForm[] = [
         }),
       )
       const browser = await awaitingToken(site, person)
-      return { browser, person, path: login, form: { otp_token: hotp(secret, 0, 6) } }
+      return { browser, person, path: login, form: { otp_token: generateHotp(secret, 0, 6) } }
     },
   },
   {
     title: 'a backup token',
     routes: ['POST /account/login'],
     async ready(site) {
-      const person = await createPerson(site, { backupTokens: 2 })
+      const person = await createTestUser(site, { backupTokens: 2 })
       const browser = await awaitingToken(site, person)
       const [otp_token = ''] = person.backupTokens
       return { browser, person, path: login, form: { otp_device: person.backup?.persistentId ?? '', otp_token } }
@@ -121,7 +121,7 @@ const signIns: readonly SentForm[] = [
     title: `the code of a ${kind}`,
     routes: ['POST /account/login'],
     async ready(site) {
-      const person = await createPerson(site)
+      const person = await createTestUser(site)
       const browser = await awaitingToken(site, person)
       return { browser, person, path: login, form: await withCode(site, browser, kind, person.id) }
     },
@@ -130,8 +130,8 @@ const signIns: readonly SentForm[] = [
     title: 'the answer of a security key',
     routes: ['POST /account/login'],
     async ready(site) {
-      const person = await createPerson(site, { app: false })
-      const { key } = await addTestKey(site.otp, person.id)
+      const person = await createTestUser(site, { app: false })
+      const { key } = await addSoftwareKey(site.otp, person.id)
       const browser = await awaitingToken(site, person)
       const options = await keyAnswer(browser, `${login}/security-key`)
       return { browser, person, path: login, form: { otp_token: key.answer({ ...options, origin: site.baseUrl }) } }
@@ -141,8 +141,8 @@ const signIns: readonly SentForm[] = [
     title: 'a passkey alone',
     routes: ['POST /account/login/passkey'],
     async ready(site) {
-      const person = await createPerson(site, { app: false })
-      const { key } = await addTestKey(site.otp, person.id)
+      const person = await createTestUser(site, { app: false })
+      const { key } = await addSoftwareKey(site.otp, person.id)
       const browser = site.browser()
       const options = await keyAnswer(browser, `${login}/passkey/options`)
       const form = { otp_token: key.answer({ ...options, origin: site.baseUrl }) }
@@ -153,7 +153,7 @@ const signIns: readonly SentForm[] = [
     title: 'password and code in one form, where a session stood before',
     routes: ['POST /account/login'],
     async ready(site) {
-      const person = await createPerson(site)
+      const person = await createTestUser(site)
       const browser = await awaitingToken(site, person)
       const form = { username: person.email, password: person.password, otp_token: person.code() }
       return { browser, person, path: login, form }
@@ -163,7 +163,7 @@ const signIns: readonly SentForm[] = [
     title: 'the code of an app and the wish to trust the browser',
     routes: ['POST /account/login'],
     async ready(site) {
-      const person = await createPerson(site)
+      const person = await createTestUser(site)
       const browser = await awaitingToken(site, person)
       return { browser, person, path: login, form: { otp_token: person.code(), trust_browser: 'on' } }
     },
@@ -172,7 +172,7 @@ const signIns: readonly SentForm[] = [
     title: 'the password in a trusted browser, where a session stood before',
     routes: ['POST /account/login'],
     async ready(site) {
-      const person = await createPerson(site)
+      const person = await createTestUser(site)
       const browser = await awaitingToken(site, person)
       await browser.post(login, { otp_token: person.code(), trust_browser: 'on' })
       return { browser, person, path: login, form: { username: person.email, password: person.password } }
@@ -187,14 +187,14 @@ async function stranger(site: TestSite, browser = site.browser()) {
   return { browser, path: login, form_id }
 }
 
-const passwordOf = ({ email, password }: Person) => ({ username: email, password })
+const passwordOf = ({ email, password }: TestUser) => ({ username: email, password })
 
 const strangers: readonly SentForm[] = [
   {
     title: 'the password, without a session before',
     routes: [],
     async ready(site) {
-      const person = await createPerson(site)
+      const person = await createTestUser(site)
       const { form_id, ...at } = await stranger(site)
       return { ...at, person, form: { ...passwordOf(person), form_id, next: '/admin' } }
     },
@@ -203,7 +203,7 @@ const strangers: readonly SentForm[] = [
     title: 'the password of somebody without a device, without a session before',
     routes: [],
     async ready(site) {
-      const person = await createPerson(site, { app: false, staff: false })
+      const person = await createTestUser(site, { app: false, staff: false })
       const { form_id, ...at } = await stranger(site)
       return { ...at, person, form: { ...passwordOf(person), form_id } }
     },
@@ -212,8 +212,8 @@ const strangers: readonly SentForm[] = [
     title: 'the password of somebody who gets the first code by mail, without a session before',
     routes: [],
     async ready(site) {
-      const person = await createPerson(site, { app: false })
-      await addMailbox(site.otp, person.id)
+      const person = await createTestUser(site, { app: false })
+      await addEmail(site.otp, person.id)
       const { form_id, ...at } = await stranger(site)
       return { ...at, person, form: { ...passwordOf(person), form_id } }
     },
@@ -223,7 +223,7 @@ const strangers: readonly SentForm[] = [
     title: 'password and code in one form, without a session before',
     routes: [],
     async ready(site) {
-      const person = await createPerson(site)
+      const person = await createTestUser(site)
       const { form_id, ...at } = await stranger(site)
       return { ...at, person, form: { ...passwordOf(person), otp_token: person.code(), form_id } }
     },
@@ -232,7 +232,7 @@ const strangers: readonly SentForm[] = [
     title: 'the password in a trusted browser, without a session before',
     routes: [],
     async ready(site) {
-      const person = await createPerson(site)
+      const person = await createTestUser(site)
       const browser = await awaitingToken(site, person)
       await browser.post(login, { otp_token: person.code(), trust_browser: 'on' })
       const { form_id, ...at } = await stranger(site, browser)
@@ -242,22 +242,22 @@ const strangers: readonly SentForm[] = [
 ]
 
 /** Somebody verified a moment ago, or longer ago than what is fresh. */
-async function verified(site: TestSite, { stale = false, ...traits }: { stale?: boolean } & Traits = {}) {
-  const person = await createPerson(site, { staff: false, ...traits })
+async function verified(site: TestSite, { stale = false, ...traits }: { stale?: boolean } & TestUserTraits = {}) {
+  const person = await createTestUser(site, { staff: false, ...traits })
   const browser = await signIn(site, person)
   if (stale) site.clock.advance(301)
   return { person, browser }
 }
 
-const own = (path: string, form: (person: Person) => Record<string, string> = () => ({})) => ({
+const own = (path: string, form: (person: TestUser) => Record<string, string> = () => ({})) => ({
   async ready(site: TestSite): Promise<ReadyForm> {
     const { person, browser } = await verified(site)
     return { person, browser, path, form: form(person) }
   },
 })
 
-async function settingUp(site: TestSite, traits: Traits = {}) {
-  const person = await createPerson(site, { app: false, staff: false, ...traits })
+async function settingUp(site: TestSite, traits: TestUserTraits = {}) {
+  const person = await createTestUser(site, { app: false, staff: false, ...traits })
   const browser = await signIn(site, person)
   return { person, browser }
 }
@@ -354,7 +354,7 @@ function firstCode(what: string, page: string, add: (site: TestSite, userId: num
       const { person, browser } = await settingUp(site)
       const at = site.clock.now().getTime()
       const device = await add(site, person.id)
-      await plantCode(site.otp, device, '314159')
+      await storeCode(site.otp, device, '314159')
       await setInSession(site, browser, 'challenge', { device: device.persistentId, id: 'planted' })
       await setInSession(site, browser, 'setUp', { device: device.persistentId, at })
       return { person, browser, path: `${profile}/${page}/add`, form: { otp_token: '314159' } }
@@ -382,7 +382,7 @@ const setUps: readonly SentForm[] = [
       const { person, browser } = await settingUp(site)
       const path = `${profile}/security-keys/add`
       const options = await keyAnswer(browser, `${path}/options`)
-      const credential = makeSoftKey().create({ ...options, origin: site.baseUrl })
+      const credential = createSoftwareKey().create({ ...options, origin: site.baseUrl })
       return { person, browser, path, form: { name: 'Blue', credential } }
     },
     shows: /<code>/,
@@ -393,7 +393,7 @@ const setUps: readonly SentForm[] = [
     async ready(site) {
       const { person, browser } = await settingUp(site)
       const added = await browser.post(`${profile}/hardware-tokens/add`, { name: 'Fob', key: secret.toString('hex') })
-      return { person, browser, path: added.location ?? '', form: { otp_token: hotp(secret, 0, 6) } }
+      return { person, browser, path: added.location ?? '', form: { otp_token: generateHotp(secret, 0, 6) } }
     },
     shows: /<code>/,
   },
@@ -430,7 +430,7 @@ const setUps: readonly SentForm[] = [
       const device = await site.database.sequelize.transaction((transaction) =>
         addHotpDevice(site.otp, transaction, fob),
       )
-      const form = { otp_token: hotp(secret, 30, 6), otp_token_next: hotp(secret, 31, 6) }
+      const form = { otp_token: generateHotp(secret, 30, 6), otp_token_next: generateHotp(secret, 31, 6) }
       return { person, browser, path: `${profile}/hardware-tokens/${device.id}/synchronise`, form }
     },
   },
@@ -441,7 +441,7 @@ const links: readonly SentForm[] = [
     title: 'an invitation of somebody with a password',
     routes: ['POST /account/invitation/:token'],
     async ready(site) {
-      const person = await createPerson(site, { app: false })
+      const person = await createTestUser(site, { app: false })
       const path = `/account/invitation/${await linkFor(site, 'invitation', person.id)}`
       return { person, browser: site.browser(), path, form: { password: person.password } }
     },
@@ -450,7 +450,7 @@ const links: readonly SentForm[] = [
     title: 'an invitation of somebody who chooses a password',
     routes: ['POST /account/invitation/:token'],
     async ready(site) {
-      const person = await createPerson(site, { app: false })
+      const person = await createTestUser(site, { app: false })
       await site.database.pool.query('update users set password_hash = null where id = $1', [person.id])
       const path = `/account/invitation/${await linkFor(site, 'invitation', person.id)}`
       return { person, browser: site.browser(), path, form: { password: 'another good one' } }
@@ -460,7 +460,7 @@ const links: readonly SentForm[] = [
     title: 'an invitation of somebody who has a device',
     routes: ['POST /account/invitation/:token'],
     async ready(site) {
-      const person = await createPerson(site)
+      const person = await createTestUser(site)
       const path = `/account/invitation/${await linkFor(site, 'invitation', person.id)}`
       return { person, browser: site.browser(), path, form: { password: person.password } }
     },
@@ -469,7 +469,7 @@ const links: readonly SentForm[] = [
     title: 'a new password by a link',
     routes: ['POST /account/password/reset/:token'],
     async ready(site) {
-      const person = await createPerson(site)
+      const person = await createTestUser(site)
       const path = `/account/password/reset/${await linkFor(site, 'password-reset', person.id)}`
       return { person, browser: site.browser(), path, form: { password: 'another good one' } }
     },
@@ -478,7 +478,7 @@ const links: readonly SentForm[] = [
     title: 'a new address, in a browser that is not signed in',
     routes: ['POST /account/email/confirm/:token'],
     async ready(site) {
-      const person = await createPerson(site)
+      const person = await createTestUser(site)
       const email = `new.${person.email}`
       const path = `/account/email/confirm/${await linkFor(site, 'email-confirmation', person.id, { email })}`
       return { person, browser: site.browser(), path }
@@ -552,7 +552,7 @@ const ownAccount: readonly SentForm[] = [
     routes: ['POST /account/two-factor/security-keys/:id/delete'],
     async ready(site) {
       const { person, browser } = await verified(site)
-      const { device } = await addTestKey(site.otp, person.id)
+      const { device } = await addSoftwareKey(site.otp, person.id)
       return { person, browser, path: `${profile}/security-keys/${device.id}/delete` }
     },
   },

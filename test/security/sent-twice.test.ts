@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
 import { migrate } from '../../src/db/migrate.js'
-import { wordKind } from '../package/tiny-kind/words.js'
-import type { Answer, Browser } from '../support/browse.js'
+import { wordKind } from '../embedding/tiny-kind/words.js'
+import type { HttpResponse, HttpBrowser } from '../support/http-browser.js'
 import { databaseKinds, openTestDatabase } from '../support/database.js'
-import { addMailbox } from '../support/challenges.js'
-import { createPerson, type Person, startTestSite, type TestSite } from '../support/site.js'
+import { addEmail } from '../support/challenges.js'
+import { createTestUser, type TestUser, startTestSite, type TestSite } from '../support/site.js'
 import { listRoutes } from './list-routes.js'
 import { harmlessForms, type ReadyForm, sentForms } from './sent-twice.table.js'
 
@@ -39,16 +39,16 @@ describe.each(databaseKinds())('a form that is sent twice, on the %s database (D
   })
 
   /** The same browser, as it was when the first form went off. */
-  const copyOf = (browser: Browser, at = site): Browser => {
+  const copyOf = (browser: HttpBrowser, at = site): HttpBrowser => {
     const copy = at.browser()
     for (const [name, value] of browser.cookies) copy.cookies.set(name, value)
     return copy
   }
-  const send = ({ path, form }: ReadyForm, browser: Browser): Promise<Answer> =>
+  const send = ({ path, form }: ReadyForm, browser: HttpBrowser): Promise<HttpResponse> =>
     browser.visit(path, { method: 'POST', form: form ?? {}, headers: { Origin: site.baseUrl } })
 
   /** All that is written about somebody, and all that is sent. */
-  const tracesOf = async ({ id }: Person): Promise<unknown> => {
+  const tracesOf = async ({ id }: TestUser): Promise<unknown> => {
     const one = async (sql: string, ...values: unknown[]) => (await database.pool.query(sql, values)).rows
     return {
       events: await one('select event from audit_events where user_id = $1 order by id', id),
@@ -65,14 +65,14 @@ describe.each(databaseKinds())('a form that is sent twice, on the %s database (D
       ),
     }
   }
-  const alike = (answer: Answer) => ({
+  const alike = (answer: HttpResponse) => ({
     status: answer.status,
     location: answer.location,
     code: answer.code,
     cookies: answer.headers['set-cookie']?.map((line) => line.replace(/; Expires=.*?(?=;|$)/, '')).toSorted(),
   })
 
-  const mailboxOf = async ({ id, email }: Person) => (await addMailbox(site.otp, id, email)).persistentId
+  const mailboxOf = async ({ id, email }: TestUser) => (await addEmail(site.otp, id, email)).persistentId
 
   describe.each(sentForms)('$title', ({ ready, shows }) => {
     it.each([0, 10])(
@@ -109,7 +109,7 @@ describe.each(databaseKinds())('a form that is sent twice, on the %s database (D
   })
 
   it.each(['at sign-in', 'in a setup'])('sends one code if both are under way at once, %s', async (step) => {
-    const person = await createPerson(site, { app: step === 'at sign-in' })
+    const person = await createTestUser(site, { app: step === 'at sign-in' })
     const browser = site.browser()
     await browser.post(login, { username: person.email, password: person.password })
     const asks: ReadyForm =
@@ -129,7 +129,7 @@ describe.each(databaseKinds())('a form that is sent twice, on the %s database (D
 
   describe('is judged anew', () => {
     const pendingWith = async (backupTokens = 0) => {
-      const person = await createPerson(site, { backupTokens })
+      const person = await createTestUser(site, { backupTokens })
       const browser = site.browser()
       await browser.post(login, { username: person.email, password: person.password })
       return { person, browser, path: login, form: { otp_token: person.code() } }
@@ -206,7 +206,7 @@ describe.each(databaseKinds())('a form that is sent twice, on the %s database (D
 
   describe('by a stranger', () => {
     const sentBy = async (form: object = {}) => {
-      const person = await createPerson(site)
+      const person = await createTestUser(site)
       const browser = site.browser()
       const [, form_id = ''] = /name="form_id" value="([^"]*)"/.exec((await browser.get(login)).text) ?? []
       const whole = { username: person.email, password: person.password, otp_token: person.code(), form_id, ...form }
@@ -251,7 +251,7 @@ describe.each(databaseKinds())('a form that is sent twice, on the %s database (D
     })
 
     it('asks for one link to a new password', async () => {
-      const person = await createPerson(site)
+      const person = await createTestUser(site)
       const path = '/account/password/forgot'
       const browser = site.browser()
       const [, form_id = ''] = /name="form_id" value="([^"]*)"/.exec((await browser.get(path)).text) ?? []
@@ -263,7 +263,7 @@ describe.each(databaseKinds())('a form that is sent twice, on the %s database (D
     })
 
     it('has another name each time the page is shown, and none where a program left it out', async () => {
-      const idOn = ({ text }: Answer) => /name="form_id" value="([^"]*)"/.exec(text)?.[1]
+      const idOn = ({ text }: HttpResponse) => /name="form_id" value="([^"]*)"/.exec(text)?.[1]
       const pages = [await site.browser().get(login), await site.browser().get(login)].map(idOn)
       expect(new Set(pages).size).toBe(2)
       const wrong = { username: 'nobody@example.com', password: 'wrong' }
@@ -275,7 +275,7 @@ describe.each(databaseKinds())('a form that is sent twice, on the %s database (D
   })
 
   it('leaves nothing in the database that opens anything', async () => {
-    const person = await createPerson(site)
+    const person = await createTestUser(site)
     const browser = site.browser()
     await browser.post(login, { username: person.email, password: person.password })
     const form = { otp_token: person.code(), trust_browser: 'on', next: '/admin/secret-place' }

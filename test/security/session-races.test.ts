@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
 import { appCode } from '../support/authenticator.js'
-import type { Browser } from '../support/browse.js'
-import { postgresUrl } from '../support/postgres.js'
-import { createPerson, signIn, startTestSite, type TestSite } from '../support/site.js'
+import type { HttpBrowser } from '../support/http-browser.js'
+import { postgresUrl } from '../support/postgres-database.js'
+import { createTestUser, signIn, startTestSite, type TestSite } from '../support/site.js'
 import { openDatabase } from './open-site.js'
 
 let database: Database
@@ -25,29 +25,30 @@ const login = '/account/login'
 const sql = (text: string, ...values: unknown[]) => database.pool.query(text, values)
 
 /** The same browser at the other process. */
-function atTwin(browser: Browser): Browser {
+function atTwin(browser: HttpBrowser): HttpBrowser {
   const same = twin.browser()
   for (const [name, value] of browser.cookies) same.cookies.set(name, value)
   return same
 }
 
-function sameCookies(browser: Browser): Browser {
+function sameCookies(browser: HttpBrowser): HttpBrowser {
   const same = site.browser()
   for (const [name, value] of browser.cookies) same.cookies.set(name, value)
   return same
 }
 
-const statuses = async (browsers: Browser[]) =>
+const statuses = async (browsers: HttpBrowser[]) =>
   (await Promise.all(browsers.map((browser) => browser.get('/admin')))).map(({ status }) => status)
 
 describe('ten at once', () => {
-  const verified = async (browsers: Browser[]) => (await statuses(browsers)).filter((status) => status === 200).length
+  const verified = async (browsers: HttpBrowser[]) =>
+    (await statuses(browsers)).filter((status) => status === 200).length
   const ten = <T>(make: (index: number) => T): T[] => Array.from({ length: 10 }, (_, index) => make(index))
 
   it.each(['app', 'backup'] as const)(
     'sign in in one form with one token of the %s: one gets in (A-06)',
     async (kind) => {
-      const person = await createPerson(site, { backupTokens: 1 })
+      const person = await createTestUser(site, { backupTokens: 1 })
       const form = {
         username: person.email,
         password: person.password,
@@ -63,7 +64,7 @@ describe('ten at once', () => {
   )
 
   it('submit one token in ten half-open sessions: one gets in', async () => {
-    const person = await createPerson(site)
+    const person = await createTestUser(site)
     twin.clock.set(site.clock.now())
     const browsers = ten((index) => (index % 2 ? site : twin).browser())
     for (const browser of browsers) await browser.post(login, { username: person.email, password: person.password })
@@ -74,7 +75,7 @@ describe('ten at once', () => {
   it.each(['the same token', 'ten tokens'])(
     'submit %s in one half-open session: its id is worth nothing afterwards',
     async (what) => {
-      const person = await createPerson(site, { backupTokens: 10 })
+      const person = await createTestUser(site, { backupTokens: 10 })
       const first = site.browser()
       await first.post(login, { username: person.email, password: person.password })
       const pending = first.cookies.get('otp_session') ?? ''
@@ -106,7 +107,7 @@ describe('a token opens a session or is not used up (SEC-17)', () => {
     (await sql('select 1 from audit_events where user_id = $1 and event = $2', id, event)).rowCount
 
   it('of five backup tokens at once in one half-open session one is used up', async () => {
-    const person = await createPerson(site, { backupTokens: 10 })
+    const person = await createTestUser(site, { backupTokens: 10 })
     const first = site.browser()
     await first.post(login, { username: person.email, password: person.password })
     twin.clock.set(site.clock.now())
@@ -123,7 +124,7 @@ describe('a token opens a session or is not used up (SEC-17)', () => {
   })
 
   it('of five at once in one step-up one is used up', async () => {
-    const person = await createPerson(site, { backupTokens: 10 })
+    const person = await createTestUser(site, { backupTokens: 10 })
     const first = await signIn(site, person)
     site.clock.advance(301)
     twin.clock.set(site.clock.now())
@@ -141,7 +142,7 @@ describe('a token opens a session or is not used up (SEC-17)', () => {
   })
 
   it('a code that confirms a device confirms none once the session has ended', async () => {
-    const person = await createPerson(site, { app: false, staff: false })
+    const person = await createTestUser(site, { app: false, staff: false })
     const browser = await signIn(site, person)
     const setup = '/account/two-factor/setup'
     await browser.post(setup, { method: 'totp' })
@@ -162,7 +163,7 @@ describe('a token opens a session or is not used up (SEC-17)', () => {
 })
 
 it('a fault while the half-open session is exchanged for the real one signs nobody in', async () => {
-  const person = await createPerson(site, { backupTokens: 1 })
+  const person = await createTestUser(site, { backupTokens: 1 })
   const browser = site.browser()
   await browser.post(login, { username: person.email, password: person.password })
   await sql("create function keep() returns trigger language plpgsql as $$ begin raise 'kept'; end $$")
@@ -185,7 +186,7 @@ describe.skipIf(!postgresUrl())('a session that ends while a request waits', () 
   }
 
   it('does not come back when a slow request ends after the sign-out', async () => {
-    const person = await createPerson(site)
+    const person = await createTestUser(site)
     const browser = await signIn(site, person)
     const rows = async () =>
       (await sql("select 1 from sessions where (sess ->> 'userId')::int = $1", person.id)).rowCount ?? 0
@@ -208,7 +209,7 @@ describe.skipIf(!postgresUrl())('a session that ends while a request waits', () 
   })
 
   it('sign out while a token is judged: nobody is signed in', async () => {
-    const person = await createPerson(site)
+    const person = await createTestUser(site)
     const browser = site.browser()
     await browser.post(login, { username: person.email, password: person.password })
     const other = sameCookies(browser)

@@ -2,21 +2,21 @@ import { createHmac } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createKeyring } from '../../src/crypto/keyring.js'
 import type { Database } from '../../src/db/connect.js'
-import type { Answer, Browser } from '../support/browse.js'
-import { createPerson, type Person, signIn, startTestSite, type TestSite } from '../support/site.js'
+import type { HttpResponse, HttpBrowser } from '../support/http-browser.js'
+import { createTestUser, type TestUser, signIn, startTestSite, type TestSite } from '../support/site.js'
 import { openDatabase } from './open-site.js'
 
 let database: Database
 /** Two processes' worth of state over one database, at one time. */
 let site: TestSite
 let twin: TestSite
-let superuser: Browser
+let superuser: HttpBrowser
 
 beforeAll(async () => {
   database = await openDatabase()
   site = await startTestSite(database)
   twin = await startTestSite(database, {}, undefined, { clock: site.clock })
-  superuser = await signIn(site, await createPerson(site, { superuser: true }))
+  superuser = await signIn(site, await createTestUser(site, { superuser: true }))
 })
 afterAll(async () => {
   await Promise.all([site.close(), twin.close()])
@@ -28,14 +28,14 @@ const api = '/admin/api/resources'
 const sql = (text: string, ...values: unknown[]) => database.pool.query(text, values)
 
 /** The same browser at the other process. */
-function atTwin(browser: Browser): Browser {
+function atTwin(browser: HttpBrowser): HttpBrowser {
   const same = twin.browser()
   for (const [name, value] of browser.cookies) same.cookies.set(name, value)
   return same
 }
 
 /** Two sessions of one person, each as both processes see it, all of them used a moment ago. */
-async function sessionsOf(person: Person): Promise<Browser[]> {
+async function sessionsOf(person: TestUser): Promise<HttpBrowser[]> {
   const [one, two] = [await signIn(site, person), await signIn(site, person)]
   const all = [one, atTwin(one), two, atTwin(two)]
   expect(await statuses(all)).toEqual([200, 200, 200, 200])
@@ -44,19 +44,19 @@ async function sessionsOf(person: Person): Promise<Browser[]> {
 
 /** By somebody who has just given a token: whatever changes something in the panel wants one within five minutes. */
 const byAdministrator = async (path: string, form?: Record<string, string>) =>
-  (await signIn(site, await createPerson(site, { superuser: true }))).post(path, form)
+  (await signIn(site, await createTestUser(site, { superuser: true }))).post(path, form)
 
-const statuses = async (browsers: Browser[], path = '/admin') =>
+const statuses = async (browsers: HttpBrowser[], path = '/admin') =>
   (await Promise.all(browsers.map((browser) => browser.get(path)))).map(({ status }) => status)
 
-const codes = async (browsers: Browser[]) =>
+const codes = async (browsers: HttpBrowser[]) =>
   (await Promise.all(browsers.map((browser) => browser.get(`${api}/users/actions/list`)))).map(({ code }) => code)
 
 const four = <T>(value: T): T[] => [value, value, value, value]
 
 describe('the next request of every session obeys, in every process, when', () => {
   /** Afterwards the API names this of all the person's sessions. */
-  const changes: [string, string, (person: Person) => Promise<unknown>][] = [
+  const changes: [string, string, (person: TestUser) => Promise<unknown>][] = [
     [
       'the user is deactivated in SQL',
       'not_authenticated',
@@ -93,7 +93,7 @@ describe('the next request of every session obeys, in every process, when', () =
       'the device is given to somebody else',
       'not_verified',
       async ({ app }) =>
-        sql('update totp_devices set user_id = $1 where id = $2', (await createPerson(site)).id, app?.id),
+        sql('update totp_devices set user_id = $1 where id = $2', (await createTestUser(site)).id, app?.id),
     ],
     [
       'the device is deleted in the panel',
@@ -112,12 +112,12 @@ describe('the next request of every session obeys, in every process, when', () =
     ],
   ]
 
-  async function ok(answer: Promise<Answer>): Promise<void> {
+  async function ok(answer: Promise<HttpResponse>): Promise<void> {
     expect((await answer).status).toBe(200)
   }
 
   it.each(changes)('%s', async (_name, code, change) => {
-    const person = await createPerson(site)
+    const person = await createTestUser(site)
     const all = await sessionsOf(person)
     await change(person)
     expect(await codes(all)).toEqual(four(code))
@@ -126,7 +126,7 @@ describe('the next request of every session obeys, in every process, when', () =
   })
 
   it('the person ends all sessions from one of them', async () => {
-    const person = await createPerson(site)
+    const person = await createTestUser(site)
     const all = await sessionsOf(person)
     expect((await all[0]?.post('/account/two-factor/sessions'))?.status).toBe(303)
     expect(await codes(all)).toEqual(four('not_authenticated'))
@@ -134,8 +134,8 @@ describe('the next request of every session obeys, in every process, when', () =
   })
 
   it('a superuser becomes one no more: he loses what only superusers may do', async () => {
-    const boss = await createPerson(site, { superuser: true })
-    const other = await createPerson(site, { superuser: true })
+    const boss = await createTestUser(site, { superuser: true })
+    const other = await createTestUser(site, { superuser: true })
     const browser = await signIn(site, boss)
     await sql('update users set is_superuser = false where id = $1', boss.id)
     const answer = await atTwin(browser).post(`${api}/users/records/${other.id}/edit`, { name: 'x' })
@@ -143,7 +143,7 @@ describe('the next request of every session obeys, in every process, when', () =
   })
 
   it('what ended verification is undone: it stays ended', async () => {
-    const person = await createPerson(site)
+    const person = await createTestUser(site)
     const all = await sessionsOf(person)
     await sql('update totp_devices set confirmed = false where id = $1', person.app?.id)
     expect(await codes(all)).toEqual(four('not_verified'))
@@ -153,7 +153,7 @@ describe('the next request of every session obeys, in every process, when', () =
 
   it('the user is deactivated between password and token', async () => {
     for (const change of ['is_active = false', 'auth_epoch = auth_epoch + 1']) {
-      const person = await createPerson(site)
+      const person = await createTestUser(site)
       const browser = site.browser()
       await browser.post(login, { username: person.email, password: person.password })
       await sql(`update users set ${change} where id = $1`, person.id)
@@ -211,7 +211,7 @@ describe('a session cookie that was', () => {
   }
 
   it('given by somebody before the sign-in is not used for it', async () => {
-    const person = await createPerson(site)
+    const person = await createTestUser(site)
     const browser = site.browser()
     const planted = encodeURIComponent(sign('plantedplantedplanted', secret))
     browser.cookies.set('otp_session', planted)
@@ -223,7 +223,7 @@ describe('a session cookie that was', () => {
 
 describe('a session', () => {
   it('ends 24 hours after the sign-in, however busy, and not before', async () => {
-    const person = await createPerson(site)
+    const person = await createTestUser(site)
     const browser = await signIn(site, person)
     for (let hour = 0; hour < 23; hour += 1) {
       site.clock.advance(3600)
@@ -234,17 +234,17 @@ describe('a session', () => {
     site.clock.advance(1)
     expect((await browser.get('/admin')).status).toBe(302)
     expect((await browser.get(login)).text).toContain('name="password"')
-    superuser = await signIn(site, await createPerson(site, { superuser: true }))
+    superuser = await signIn(site, await createTestUser(site, { superuser: true }))
   })
 
   it('ends after an hour without a visit', async () => {
-    const person = await createPerson(site)
+    const person = await createTestUser(site)
     const browser = await signIn(site, person)
     site.clock.advance(3600)
     expect((await browser.get('/admin')).status).toBe(200)
     site.clock.advance(3601)
     expect((await browser.get('/admin')).status).toBe(302)
-    superuser = await signIn(site, await createPerson(site, { superuser: true }))
+    superuser = await signIn(site, await createTestUser(site, { superuser: true }))
   })
 
   it('holds ids, times and where it came from, and nothing else', async () => {
@@ -279,7 +279,7 @@ describe('behind https', () => {
     'the cookie is __Host- and Secure over the plain hop of a proxy that says %j',
     async (headers) => {
       const secure = await startHttps()
-      const person = await createPerson(secure)
+      const person = await createTestUser(secure)
       const browser = secure.browser()
       const form = { username: person.email, password: person.password }
       const answer = await browser.visit(login, { method: 'POST', form, headers })
@@ -302,7 +302,7 @@ describe('behind https', () => {
 
   it('a cookie without the prefix, which any neighbour can set, is nobody', async () => {
     const secure = await startHttps()
-    const browser = await signIn(secure, await createPerson(secure))
+    const browser = await signIn(secure, await createTestUser(secure))
     const plain = secure.browser()
     plain.cookies.set('otp_session', browser.cookies.get('__Host-otp_session') ?? '')
     expect((await browser.get('/admin')).status).toBe(200)

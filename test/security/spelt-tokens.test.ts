@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Browser } from '../support/browse.js'
-import { createPerson, type Person, signIn, type TestSite } from '../support/site.js'
+import type { HttpBrowser } from '../support/http-browser.js'
+import { createTestUser, type TestUser, signIn, type TestSite } from '../support/site.js'
 import { openSite } from './open-site.js'
 
 const digitsFrom = (zero: number) => (code: string) =>
@@ -34,25 +34,26 @@ const spellings: readonly (readonly [string, (code: string) => string])[] = [
 ]
 
 const login = '/account/login'
-const passwordOf = ({ email, password }: Person) => ({ username: email, password })
+const passwordOf = ({ email, password }: TestUser) => ({ username: email, password })
 
 /** Where a token is given: what has to be done before, and what goes along with it. */
-const paths: readonly (readonly [string, (site: TestSite, browser: Browser, person: Person) => Promise<Path>])[] = [
+const paths: readonly (readonly [string, (site: TestSite, browser: HttpBrowser, person: TestUser) => Promise<Path>])[] =
   [
-    'the token step',
-    async (_site, browser, person) => {
-      await browser.post(login, passwordOf(person))
-      return { address: login, form: {}, names: true }
-    },
-  ],
-  ['one form with the password', async (_site, _browser, person) => ({ ...oneForm(person), names: true })],
-  ['one form, for any device', async (_site, _browser, person) => ({ ...oneForm(person), names: false })],
-  ['a step-up', async (site, browser, person) => ({ ...(await stale(site, browser, person)), names: true })],
-  [
-    'a step-up for any device',
-    async (site, browser, person) => ({ ...(await stale(site, browser, person)), names: false }),
-  ],
-]
+    [
+      'the token step',
+      async (_site, browser, person) => {
+        await browser.post(login, passwordOf(person))
+        return { address: login, form: {}, names: true }
+      },
+    ],
+    ['one form with the password', async (_site, _browser, person) => ({ ...oneForm(person), names: true })],
+    ['one form, for any device', async (_site, _browser, person) => ({ ...oneForm(person), names: false })],
+    ['a step-up', async (site, browser, person) => ({ ...(await stale(site, browser, person)), names: true })],
+    [
+      'a step-up for any device',
+      async (site, browser, person) => ({ ...(await stale(site, browser, person)), names: false }),
+    ],
+  ]
 
 interface Path {
   address: string
@@ -61,9 +62,9 @@ interface Path {
   names: boolean
 }
 
-const oneForm = (person: Person) => ({ address: login, form: passwordOf(person) })
+const oneForm = (person: TestUser) => ({ address: login, form: passwordOf(person) })
 
-async function stale(site: TestSite, browser: Browser, person: Person) {
+async function stale(site: TestSite, browser: HttpBrowser, person: TestUser) {
   await signIn(site, person, browser)
   site.clock.advance(400)
   return { address: '/account/verify', form: {} }
@@ -77,8 +78,8 @@ describe('a guess at a token (SEC-R1)', () => {
   afterAll(() => site.close())
 
   const tokens = {
-    app: (person: Person) => person.code(),
-    backup: (person: Person) => person.backupTokens[0] ?? '',
+    app: (person: TestUser) => person.code(),
+    backup: (person: TestUser) => person.backupTokens[0] ?? '',
   }
   /** Another token of the same form. In a backup token a 1 would be read as the letter that it looks like. */
   const other = (token: string) => {
@@ -87,7 +88,7 @@ describe('a guess at a token (SEC-R1)', () => {
   }
 
   async function give(kind: keyof typeof tokens, path: (typeof paths)[number][1], spell: (token: string) => string) {
-    const person = await createPerson(site, { backupTokens: 1 })
+    const person = await createTestUser(site, { backupTokens: 1 })
     const browser = site.browser()
     const { address, form, names } = await path(site, browser, person)
     // The code of this moment may be spent.

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createPerson, signIn, type TestSite } from '../support/site.js'
+import { createTestUser, signIn, type TestSite } from '../support/site.js'
 import { openSite } from './open-site.js'
 import { rawRequest, sendRaw } from './send-raw.js'
 
@@ -71,7 +71,7 @@ describe.each(['a stranger', 'a superuser'])('an odd path, for %s (SEC-15)', (wh
   let cookies = ''
   beforeAll(async () => {
     if (who === 'a stranger') return
-    const browser = await signIn(site, await createPerson(site, { superuser: true }))
+    const browser = await signIn(site, await createTestUser(site, { superuser: true }))
     cookies = [...browser.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
   })
 

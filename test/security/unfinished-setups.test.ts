@@ -2,14 +2,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { migrate } from '../../src/db/migrate.js'
 import type { Database } from '../../src/db/connect.js'
 import { addDevice } from '../../src/otp/add-device.js'
-import { addEmailDevice, addPhoneDevice } from '../../src/otp/add-challenge-device.js'
-import { addHotpDevice } from '../../src/otp/add-hotp-device.js'
-import { addTotpDevice } from '../../src/otp/add-totp-device.js'
-import { UNFINISHED_SETUPS } from '../../src/otp/limit-set-ups.js'
+import { addEmailDevice, addPhoneDevice } from '../../src/kinds/phone/add-device.js'
+import { addHotpDevice } from '../../src/kinds/hotp/add-device.js'
+import { addTotpDevice } from '../../src/kinds/totp/add-device.js'
+import { UNFINISHED_SETUPS } from '../../src/otp/setup-limit.js'
 import { type TestOtp, testOtp } from '../support/otp.js'
-import { wordKind } from '../package/tiny-kind/words.js'
+import { wordKind } from '../embedding/tiny-kind/words.js'
 import { databaseKinds, openTestDatabase } from '../support/database.js'
-import { createPerson, type Person, signIn, startTestSite, type TestSite } from '../support/site.js'
+import { createTestUser, type TestUser, signIn, startTestSite, type TestSite } from '../support/site.js'
 import { deviceModels } from '../support/device-models.js'
 
 const word = wordKind()
@@ -70,8 +70,8 @@ describe.each(databaseKinds())('unfinished setups (SEC-14), on the %s database',
   }
 
   it.each(tables)('of one person are a few, the newest ones: %s', async (kind) => {
-    const person = await createPerson(site, { app: false })
-    const confirmed = await createPerson(site)
+    const person = await createTestUser(site, { app: false })
+    const confirmed = await createTestUser(site)
     for (let count = 0; count < UNFINISHED_SETUPS + 2; count += 1) {
       await adders[kind]?.(person)
       otp.clock.advance(1)
@@ -85,13 +85,13 @@ describe.each(databaseKinds())('unfinished setups (SEC-14), on the %s database',
   })
 
   it('of all kinds together are a few, also where many begin at once', async () => {
-    const person = await createPerson(site, { app: false })
+    const person = await createTestUser(site, { app: false })
     await Promise.all([...tables, ...tables].map(async (kind) => adders[kind]?.(person)))
     expect(await unfinished(person)).toHaveLength(UNFINISHED_SETUPS)
   })
 
   it('never push out a device that is active or disabled', async () => {
-    const person = await createPerson(site)
+    const person = await createTestUser(site)
     await adders['hotp']?.(person)
     await database.pool.query('update hotp_devices set confirmed = true where user_id = $1', [person.id])
     await database.pool.query('update hotp_devices set confirmed = false where user_id = $1', [person.id])
@@ -104,7 +104,7 @@ describe.each(databaseKinds())('unfinished setups (SEC-14), on the %s database',
   })
 
   it('are a few on the pages as well, and the newest can be finished', async () => {
-    const person = await createPerson(site, { app: false, staff: false })
+    const person = await createTestUser(site, { app: false, staff: false })
     const browser = await signIn(site, person)
     let last = ''
     for (let count = 0; count < 8; count += 1) {
@@ -118,7 +118,7 @@ describe.each(databaseKinds())('unfinished setups (SEC-14), on the %s database',
     expect((await browser.get(last)).status).toBe(200)
   })
 
-  const challengesOf = async (person: Person | null) => {
+  const challengesOf = async (person: TestUser | null) => {
     const { rows } = await database.pool.query(
       'select purpose from webauthn_challenges where user_id is not distinct from $1',
       [person?.id ?? null],
@@ -127,7 +127,7 @@ describe.each(databaseKinds())('unfinished setups (SEC-14), on the %s database',
   }
 
   it('ask for a few new security keys, in however many sessions', async () => {
-    const person = await createPerson(site, { app: false, staff: false })
+    const person = await createTestUser(site, { app: false, staff: false })
     const one = await signIn(site, person)
     for (let count = 0; count < 8; count += 1) await one.post('/account/two-factor/security-keys/add/options')
     expect(await challengesOf(person)).toEqual(['add'])

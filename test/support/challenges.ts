@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { openPayload } from '../../src/notify/seal-payload.js'
-import type { TaskName } from '../../src/notify/tasks/names.js'
-import { addEmailDevice, addPhoneDevice, type PhoneMethod } from '../../src/otp/add-challenge-device.js'
+import type { TaskName } from '../../src/notify/tasks/payloads.js'
+import { addEmailDevice, addPhoneDevice, type PhoneMethod } from '../../src/kinds/phone/add-device.js'
 import { hashCode } from '../../src/otp/challenge-code.js'
 import type { Device } from '../../src/otp/device.js'
 import { generateChallenge } from '../../src/otp/generate-challenge.js'
@@ -22,7 +22,7 @@ export function addPhone(otp: Otp, userId: number, phone: { number?: string; met
 }
 
 /** A confirmed mailbox; without an address of its own it is the owner's. */
-export function addMailbox(otp: Otp, userId: number, address: string | null = null) {
+export function addEmail(otp: Otp, userId: number, address: string | null = null) {
   return addEmailDevice(otp, undefined, { userId, name: 'E-mail', confirmed: true, address })
 }
 
@@ -31,7 +31,7 @@ const jobContent = z.looseObject({ code: z.string(), delivery: z.object({ table:
 const TASKS: Readonly<Partial<Record<string, TaskName>>> = { phone: 'send-phone-code', email: 'send-mail-code' }
 
 /** What the jobs that wait carry, the newest last. */
-export async function waitingCodes(otp: Otp, device: Pick<Device, 'kind' | 'id'>) {
+export async function queuedCodes(otp: Otp, device: Pick<Device, 'kind' | 'id'>) {
   const task = TASKS[device.kind] ?? 'send-kind-code'
   const { rows } = await otp.database.pool.query<{ payload: unknown }>(
     `select j.payload from graphile_worker._private_jobs j join graphile_worker._private_tasks t on t.id = j.task_id
@@ -45,20 +45,20 @@ export async function waitingCodes(otp: Otp, device: Pick<Device, 'kind' | 'id'>
 }
 
 /** Asks the device for a code, and reads it from the job that would send it. */
-export async function askForCode(otp: Otp, device: Device): Promise<{ token: string; challenge: string }> {
+export async function requestCode(otp: Otp, device: Device): Promise<{ token: string; challenge: string }> {
   const { rows } = await otp.database.pool.query<{ confirmed: boolean }>(
     `select confirmed from ${device.kind}_devices where id = $1`,
     [device.id],
   )
   const asked = { userId: device.userId, deviceId: device.persistentId, language: 'en' }
   const made = await generateChallenge(otp, { ...asked, confirmed: rows[0]?.confirmed ?? true })
-  if (!made.ok) return plantCode(otp, device, '314159')
-  const sent = (await waitingCodes(otp, device)).at(-1)
+  if (!made.ok) return storeCode(otp, device, '314159')
+  const sent = (await queuedCodes(otp, device)).at(-1)
   return { token: sent?.code ?? '', challenge: made.challenge }
 }
 
 /** As if this code had been sent just now. */
-export async function plantCode(otp: Otp, device: Device, token: string, challenge = 'planted') {
+export async function storeCode(otp: Otp, device: Device, token: string, challenge = 'planted') {
   await otp.database.pool.query(
     `update ${device.kind}_devices set code_hash = $2, code_expires_at = $3, code_attempts = 0 where id = $1`,
     [device.id, hashCode(otp.keys, challenge, token), new Date(otp.clock.now().getTime() + 300_000)],

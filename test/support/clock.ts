@@ -1,1 +1,1 @@
-export { stillClock as testClock, type StillClock as TestClock } from '../../src/clock.js'
+export { fixedClock as testClock, type FixedClock as TestClock } from '../../src/clock.js'

@@ -5,20 +5,22 @@ import path from 'node:path'
 import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 import { z } from 'zod'
-import { root } from '../../src/root.js'
+import { packageRoot } from '../../src/package-root.js'
 
-const program = path.join(root, 'dist/app/otp-admin.js')
+const program = path.join(packageRoot, 'dist/app/otp-admin.js')
 
 /**
  * Builds the program where it is stale, by the way that a person takes in a checkout. The
  * tests then run what was built: a source that changes meanwhile would add lines about it.
  */
 export function buildProgram(): void {
-  const built = spawnSync(process.execPath, [path.join(root, 'bin/otp-admin.mjs'), '--help'], { encoding: 'utf8' })
+  const built = spawnSync(process.execPath, [path.join(packageRoot, 'bin/otp-admin.mjs'), '--help'], {
+    encoding: 'utf8',
+  })
   if (built.status !== 0) throw new Error(built.stderr)
 }
 
-export interface Ended {
+export interface CommandResult {
   status: number | null
   stdout: string
   stderr: string
@@ -30,7 +32,7 @@ type Environment = Readonly<Record<string, string>>
 function placeFor(environment: Environment) {
   const { PATH, HOME, TMPDIR } = process.env
   const env = { PATH, HOME, TMPDIR, ...environment }
-  const folder = environment['DATA_DIR'] ?? root
+  const folder = environment['DATA_DIR'] ?? packageRoot
   // A test may give a file as the data folder, and a process cannot start there.
   const cwd = statSync(folder, { throwIfNoEntry: false })?.isFile() ? path.dirname(folder) : folder
   return { env, cwd }
@@ -44,7 +46,7 @@ export async function otpAdmin(
   args: readonly string[],
   environment: Environment = {},
   input: string | Buffer = '',
-): Promise<Ended> {
+): Promise<CommandResult> {
   const child = start(args, environment)
   if (!child.stdin || !child.stdout || !child.stderr) throw new Error('The child has no pipes.')
   // A child that ends without reading closes the pipe.
@@ -95,7 +97,7 @@ export async function startServer(environment: Environment): Promise<RunningServ
 }
 
 /** Runs `otp-admin serve` until it has told how to sign in, or has ended without that. */
-export async function tryServer(environment: Environment): Promise<RunningServer | Omit<Ended, 'stdout'>> {
+export async function tryServer(environment: Environment): Promise<RunningServer | Omit<CommandResult, 'stdout'>> {
   const child = start(['serve'], { PORT: '0', ...environment })
   if (!child.stdout || !child.stderr) throw new Error('The child has no pipes.')
   const told = text(child.stderr)

@@ -5,7 +5,7 @@ import { connectDatabase, type Database } from '../../src/db/connect.js'
 import { enqueue } from '../../src/notify/enqueue.js'
 import { runWorker } from '../../src/notify/run-worker.js'
 import { pino } from 'pino'
-import { alert, testNotify } from './notify.js'
+import { backupTokenEmail, testNotify } from './notify.js'
 import { type Proxy, startProxy, targetOf, throughProxy } from './proxy.js'
 
 // A process to be ended by any promise that nobody handles: runs job workers whose connections
@@ -90,7 +90,7 @@ const over = new AbortController()
 const feed = async () => {
   while (!over.signal.aborted) {
     await direct.sequelize.transaction((transaction) =>
-      enqueue({ database: direct, keys }, transaction, 'send-mail', alert),
+      enqueue({ database: direct, keys }, transaction, 'send-mail', backupTokenEmail),
     )
     await new Promise((resolve) => setTimeout(resolve, 25))
   }

@@ -4,7 +4,7 @@ import path from 'node:path'
 import { afterAll, inject } from 'vitest'
 import { connectDatabase, type Database } from '../../src/db/connect.js'
 import { testConfig } from './config.js'
-import { createTestDatabase, postgresUrl } from './postgres.js'
+import { createTestDatabase, postgresUrl } from './postgres-database.js'
 
 export type DatabaseKind = 'embedded' | 'postgres'
 

@@ -1,10 +1,10 @@
 import type { Database } from '../../src/db/connect.js'
-import { initEmailDevice } from '../../src/db/models/email-device.js'
-import { initHotpDevice } from '../../src/db/models/hotp-device.js'
-import { initPhoneDevice } from '../../src/db/models/phone-device.js'
-import { initStaticDevice, initStaticToken } from '../../src/db/models/static-device.js'
-import { initTotpDevice } from '../../src/db/models/totp-device.js'
-import { initWebauthnDevice } from '../../src/db/models/webauthn-device.js'
+import { initEmailDevice } from '../../src/kinds/email/model.js'
+import { initHotpDevice } from '../../src/kinds/hotp/model.js'
+import { initPhoneDevice } from '../../src/kinds/phone/model.js'
+import { initStaticDevice, initStaticToken } from '../../src/kinds/static/model.js'
+import { initTotpDevice } from '../../src/kinds/totp/model.js'
+import { initWebauthnDevice } from '../../src/kinds/webauthn/model.js'
 
 const known = new WeakMap<object, ReturnType<typeof initModels>>()
 

@@ -4,7 +4,7 @@ import type { Database } from '../../src/db/connect.js'
 let groups = 0
 
 /** Puts people into a new group with these rules. @returns its id */
-export async function joinGroup(
+export async function addToNewGroup(
   { pool }: Pick<Database, 'pool'>,
   userIds: readonly number[],
   { otpPolicy = null, graceDays = null, kinds = null, permissions = [] }: Partial<Membership>,

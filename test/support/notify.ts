@@ -7,7 +7,7 @@ import { createKeyring } from '../../src/crypto/keyring.js'
 import type { Database } from '../../src/db/connect.js'
 import type { MailGateway } from '../../src/notify/gateways/mail-gateway.js'
 import type { Mail } from '../../src/notify/mails.js'
-import type { Notify } from '../../src/notify/notify.js'
+import type { NotifyServices } from '../../src/notify/notify.js'
 import { recordUndelivered } from '../../src/record-undelivered.js'
 
 /** A log that can be read back and waited for. */
@@ -26,7 +26,11 @@ export function testLog() {
 }
 
 /** All that a worker needs, with keys of its own unless given. */
-export function testNotify(database: Database, mail: MailGateway, changes: Partial<Notify> = {}): Notify {
+export function testNotify(
+  database: Database,
+  mail: MailGateway,
+  changes: Partial<NotifyServices> = {},
+): NotifyServices {
   const { clock = systemClock } = changes
   return {
     clock,
@@ -43,7 +47,7 @@ export function testNotify(database: Database, mail: MailGateway, changes: Parti
   }
 }
 
-export const alert: Extract<Mail, { mail: 'backup-token-used' }> = {
+export const backupTokenEmail: Extract<Mail, { mail: 'backup-token-used' }> = {
   mail: 'backup-token-used',
   to: 'ada@example.com',
   name: 'Ada Lovelace',
@@ -63,7 +67,7 @@ export interface JobRow {
   due_in: number
 }
 
-export async function jobs(database: Database): Promise<JobRow[]> {
+export async function listJobs(database: Database): Promise<JobRow[]> {
   const { rows } = await database.pool.query<JobRow>(
     `select id, attempts, locked_by, extract(epoch from run_at - now())::float as due_in
      from graphile_worker.jobs order by id`,
@@ -72,7 +76,7 @@ export async function jobs(database: Database): Promise<JobRow[]> {
 }
 
 /** As if the time until the next try had passed. */
-export async function makeDue(database: Database): Promise<void> {
+export async function makeJobsDue(database: Database): Promise<void> {
   await database.pool.query(
     'select graphile_worker.reschedule_jobs(array[id], run_at := now()) from graphile_worker.jobs',
   )

@@ -3,7 +3,7 @@ import type { Database } from '../../src/db/connect.js'
 import { createEvents } from '../../src/otp/events.js'
 import { builtInKinds } from '../../src/kinds/index.js'
 import type { Otp } from '../../src/otp/otp.js'
-import { relyingPartyOf } from '../../src/otp/webauthn/relying-party.js'
+import { relyingPartyFor } from '../../src/otp/relying-party.js'
 import { testClock, type TestClock } from './clock.js'
 
 export type TestOtp = Otp & { clock: TestClock }
@@ -22,7 +22,7 @@ export function testOtp(database: Database, settings: Partial<Otp['settings']> =
       throttleFactor: 1,
       challengeCooldown: 30,
       siteName: 'Test',
-      relyingParty: relyingPartyOf('http://localhost:3000', 'Test'),
+      relyingParty: relyingPartyFor('http://localhost:3000', 'Test'),
       ...settings,
     },
   }

@@ -5,13 +5,13 @@ import pino from 'pino'
 import type { Auth } from '../../src/auth/auth.js'
 import { createKeyring } from '../../src/crypto/keyring.js'
 import type { Database } from '../../src/db/connect.js'
-import { addStaticToken } from '../../src/otp/add-static-token.js'
-import { addTotpDevice } from '../../src/otp/add-totp-device.js'
+import { addStaticToken } from '../../src/kinds/static/add-token.js'
+import { addTotpDevice } from '../../src/kinds/totp/add-device.js'
 import type { Device } from '../../src/otp/device.js'
-import { hotp, timeStep } from '../../src/otp/oath.js'
+import { generateHotp, timeStep } from '../../src/otp/oath.js'
 import type { Otp } from '../../src/otp/otp.js'
 import { mountSite, type SiteServices } from '../../src/site.js'
-import { type Browser, openBrowser } from './browse.js'
+import { type HttpBrowser, createHttpBrowser } from './http-browser.js'
 import { testClock, type TestClock } from './clock.js'
 import { testConfig } from './config.js'
 
@@ -24,7 +24,7 @@ export interface TestSite {
   database: Database
   /** Every line the site has logged. */
   log: string[]
-  browser(userAgent?: string): Browser
+  browser(userAgent?: string): HttpBrowser
   close(): Promise<void>
 }
 
@@ -73,7 +73,7 @@ export async function startTestSite(
     auth: site.auth,
     database,
     log,
-    browser: (userAgent) => openBrowser(baseUrl, userAgent),
+    browser: (userAgent) => createHttpBrowser(baseUrl, userAgent),
     close,
   }
 }
@@ -84,7 +84,7 @@ function portOf(server: Server): number {
   return address.port
 }
 
-export interface Person {
+export interface TestUser {
   id: number
   email: string
   password: string
@@ -96,7 +96,7 @@ export interface Person {
   code(): string
 }
 
-export interface Traits {
+export interface TestUserTraits {
   staff?: boolean
   superuser?: boolean
   active?: boolean
@@ -112,7 +112,7 @@ const secret = Buffer.from('12345678901234567890')
 const passwordHash = hash('correct horse battery', { memoryCost: 8, timeCost: 1, parallelism: 1 })
 
 /** Somebody with a password; staff with an authenticator app where nothing else is said. */
-export async function createPerson(site: TestSite, traits: Traits = {}): Promise<Person> {
+export async function createTestUser(site: TestSite, traits: TestUserTraits = {}): Promise<TestUser> {
   const { staff = true, superuser = false, active = true, app = true, backupTokens = 0 } = traits
   people += 1
   const email = `person${people}.${process.pid}@example.com`
@@ -137,12 +137,12 @@ export async function createPerson(site: TestSite, traits: Traits = {}): Promise
     }
     return { app: added?.device, backup, backupTokens: tokens }
   })
-  const code = () => hotp(secret, timeStep(site.clock.now(), 30, 0), 6)
+  const code = () => generateHotp(secret, timeStep(site.clock.now(), 30, 0), 6)
   return { id: user.id, email, password: 'correct horse battery', ...devices, code }
 }
 
 /** Signs in by both steps with the app; the clock moves on so that the next code is another one. */
-export async function signIn(site: TestSite, person: Person, browser = site.browser()): Promise<Browser> {
+export async function signIn(site: TestSite, person: TestUser, browser = site.browser()): Promise<HttpBrowser> {
   await browser.post('/account/login', { username: person.email, password: person.password })
   if (person.app) {
     site.clock.advance(30)
@@ -156,13 +156,13 @@ export async function signIn(site: TestSite, person: Person, browser = site.brow
   return browser
 }
 
-const signedIn = new WeakMap<Browser, { site: TestSite; person: Person }>()
+const signedIn = new WeakMap<HttpBrowser, { site: TestSite; person: TestUser }>()
 
 /**
  * Gives another code, as the person of this browser would. Also before a session races
  * itself: a step-up that falls due in between gives it another id.
  */
-export async function stepUp(browser: Browser): Promise<void> {
+export async function stepUp(browser: HttpBrowser): Promise<void> {
   const { site, person } = signedIn.get(browser) ?? {}
   if (!site || !person?.app) throw new Error('Nobody with an app is signed in in this browser.')
   site.clock.advance(30)

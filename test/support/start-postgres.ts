@@ -120,14 +120,14 @@ async function untilReady(url: string): Promise<void> {
 }
 
 /** The address of another database on the same server. */
-export function databaseAt(server: string, name: string): string {
+export function databaseUrl(server: string, name: string): string {
   const url = new URL(server)
   url.pathname = `/${name}`
   return url.href
 }
 
 /** Runs one statement on a connection of its own. */
-export async function runOn(url: string, sql: string): Promise<void> {
+export async function runSql(url: string, sql: string): Promise<void> {
   const client = new Client({ connectionString: url })
   await client.connect()
   try {

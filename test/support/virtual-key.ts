@@ -6,7 +6,7 @@ export interface VirtualKey {
   id: string
 }
 
-export interface KeyTraits {
+export interface VirtualKeyOptions {
   /** Whether it can remember for whom its credentials are: a passkey. */
   discoverable?: boolean
   /** Whether it can check a PIN or a finger. */
@@ -17,7 +17,7 @@ export interface KeyTraits {
 }
 
 /** Plugs one in; it is touched at once whenever it is asked. */
-export async function plugIn(page: Page, traits: KeyTraits = {}): Promise<VirtualKey> {
+export async function plugIn(page: Page, traits: VirtualKeyOptions = {}): Promise<VirtualKey> {
   const { discoverable = false, verifies = false, verified = verifies, transport = 'usb' } = traits
   const devtools = await page.context().newCDPSession(page)
   await devtools.send('WebAuthn.enable')
@@ -35,7 +35,7 @@ export async function plugIn(page: Page, traits: KeyTraits = {}): Promise<Virtua
 }
 
 /** Pulls one out. */
-export async function pullOut({ devtools, id }: VirtualKey): Promise<void> {
+export async function unplug({ devtools, id }: VirtualKey): Promise<void> {
   await devtools.send('WebAuthn.removeVirtualAuthenticator', { authenticatorId: id })
 }
 
@@ -45,7 +45,7 @@ export async function setVerified({ devtools, id }: VirtualKey, isUserVerified: 
 }
 
 /** Copies everything that one key holds, private keys and counters, to another. */
-export async function clone(from: VirtualKey, to: VirtualKey): Promise<void> {
+export async function cloneKey(from: VirtualKey, to: VirtualKey): Promise<void> {
   const { credentials } = await from.devtools.send('WebAuthn.getCredentials', { authenticatorId: from.id })
   for (const credential of credentials)
     await to.devtools.send('WebAuthn.addCredential', { authenticatorId: to.id, credential })

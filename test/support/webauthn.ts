@@ -1,21 +1,25 @@
 import type { Device } from '../../src/otp/device.js'
 import type { Otp } from '../../src/otp/otp.js'
-import { addSecurityKey } from '../../src/otp/webauthn/add-security-key.js'
-import { requestNewKey } from '../../src/otp/webauthn/creation-options.js'
-import { makeSoftKey, type SoftKey } from './soft-key.js'
+import { addWebauthnDevice } from '../../src/kinds/webauthn/add-device.js'
+import { createRegistrationOptions } from '../../src/kinds/webauthn/registration-options.js'
+import { createSoftwareKey, type SoftwareKey } from './software-key.js'
 
 /** Enrols a software key for somebody, by the core alone. */
-export async function addTestKey(
+export async function addSoftwareKey(
   otp: Otp,
   userId: number,
-  key: SoftKey = makeSoftKey(),
-): Promise<{ device: Device; key: SoftKey }> {
-  const asked = await requestNewKey(otp, { id: userId, email: 'a@example.com', name: 'A' }, { discoverable: true })
+  key: SoftwareKey = createSoftwareKey(),
+): Promise<{ device: Device; key: SoftwareKey }> {
+  const asked = await createRegistrationOptions(
+    otp,
+    { id: userId, email: 'a@example.com', name: 'A' },
+    { discoverable: true },
+  )
   if (!asked) throw new Error('This address has no relying party.')
   key.userHandle = asked.options.user.id
   const { origin } = otp.settings.relyingParty ?? {}
   const response = key.create({ challenge: asked.options.challenge, ...(origin && { origin }) })
-  const added = await addSecurityKey(otp, { userId, name: 'Blue key', response, challenge: asked.challenge })
+  const added = await addWebauthnDevice(otp, { userId, name: 'Blue key', response, challenge: asked.challenge })
   if (!added.ok) throw new Error(`The key was not added: ${added.reason}`)
   return { device: added.device, key }
 }

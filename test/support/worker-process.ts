@@ -4,11 +4,11 @@ import { createKeyring } from '../../src/crypto/keyring.js'
 import { enqueue } from '../../src/notify/enqueue.js'
 import { chooseMailGateway } from '../../src/notify/gateways/choose-mail-gateway.js'
 import { runWorker } from '../../src/notify/run-worker.js'
-import { alert, testLog, testNotify } from './notify.js'
+import { backupTokenEmail, testLog, testNotify } from './notify.js'
 
 // A process to be killed: enqueues one mail and delivers, with its environment for configuration.
 const result = readConfig(process.env)
-if (!result.ok) throw new Error(JSON.stringify(result.faults))
+if (!result.ok) throw new Error(JSON.stringify(result.issues))
 const { config } = result
 const database = await connectDatabase(config)
 const { log } = testLog()
@@ -20,4 +20,4 @@ const notify = testNotify(database, chooseMailGateway(config, 'https://admin.exa
 runWorker(notify)
 // Only a worker that has shown itself is told apart from a dead one.
 while (!notify.embedded && (await database.pool.query('select from job_processes')).rowCount === 0);
-await database.sequelize.transaction((transaction) => enqueue(notify, transaction, 'send-mail', alert))
+await database.sequelize.transaction((transaction) => enqueue(notify, transaction, 'send-mail', backupTokenEmail))

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { root } from '../../src/root.js'
+import { packageRoot } from '../../src/package-root.js'
 
 /** The least that a field of a page has to let through, in characters: what the server reads. */
 const LONGEST: Readonly<Record<string, number>> = {
@@ -22,9 +22,9 @@ const PLAIN_TYPES = ['text', 'tel', 'password', 'search']
 const CHOICES = ['hidden', 'radio', 'checkbox']
 
 const filesOf = (folder: string, end: string) =>
-  readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' })
+  readdirSync(path.join(packageRoot, folder), { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith(end))
-    .map((file) => ({ file: `${folder}/${file}`, text: readFileSync(path.join(root, folder, file), 'utf8') }))
+    .map((file) => ({ file: `${folder}/${file}`, text: readFileSync(path.join(packageRoot, folder, file), 'utf8') }))
 
 interface Field {
   file: string

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { emailAddress } from '../../src/cli/read-arguments.js'
-import { readPerson } from '../../src/auth/host-users/users-adapter.js'
+import { parseHostUser } from '../../src/auth/host-users/users-adapter.js'
 import { readEmail } from '../../src/typed-text/read-email.js'
 
 const valid: [typed: string, email: string][] = [
@@ -47,7 +47,7 @@ const invalid = [
   `ada@${'a.'.repeat(130)}com`,
 ]
 
-const host = (email: string) => () => readPerson({ id: 1, email, isStaff: false }).email
+const host = (email: string) => () => parseHostUser({ id: 1, email, isStaff: false }).email
 
 describe('the one rule for email addresses (DEV-R8)', () => {
   it.each(valid)('reads %j as %s on pages, the command line and from adapters', (typed, email) => {

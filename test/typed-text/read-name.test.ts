@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { name } from '../../src/admin/actions/parse-fields.js'
-import { deviceName } from '../../src/account/devices/forms.js'
-import { readPerson } from '../../src/auth/host-users/users-adapter.js'
-import { translatorFor } from '../../src/i18n.js'
+import { nameField } from '../../src/admin/actions/form-fields.js'
+import { parseDeviceName } from '../../src/account/devices/device-name.js'
+import { parseHostUser } from '../../src/auth/host-users/users-adapter.js'
+import { translatorFor } from '../../src/i18n/translator.js'
 import { mailSchema } from '../../src/notify/mails.js'
 import { renderMail } from '../../src/notify/render-mail.js'
 import { cleanName, isName, isolate, withoutLinks } from '../../src/typed-text/read-name.js'
-import { alert } from '../support/notify.js'
+import { backupTokenEmail } from '../support/notify.js'
 
 const CONTROLS = ['\u202a', '\u202b', '\u202c', '\u202d', '\u202e', '\u2066', '\u2067', '\u2068', '\u2069']
 const OTHERS = ['\u0000', '\u0007', '\u2028', '\u2029', '\ud800']
@@ -15,26 +15,26 @@ describe('a name (DEV-13)', () => {
   it.each([...CONTROLS, ...OTHERS])('with %j is rejected on pages and in the panel', (bad) => {
     const typed = `Ann${bad}ecila`
     expect(isName(typed)).toBe(false)
-    expect(name(64).safeParse(typed).success).toBe(false)
+    expect(nameField(64).safeParse(typed).success).toBe(false)
     expect(isName(cleanName(typed))).toBe(true)
-    expect(isName(deviceName(typed) ?? '')).toBe(true)
+    expect(isName(parseDeviceName(typed) ?? '')).toBe(true)
   })
 
   it.each([...CONTROLS, '\u2028', '\u2029', '\ud800'])('with %j is cleaned if a host application has it', (bad) => {
-    const person = readPerson({ id: 1, email: 'a@example.com', name: `Ann${bad}ecila`, isStaff: false })
+    const person = parseHostUser({ id: 1, email: 'a@example.com', name: `Ann${bad}ecila`, isStaff: false })
     expect(isName(person.name)).toBe(true)
   })
 
   it.each(['\u200b', '\u2060\ufeff', '\u3164'])('of nothing that people see (%j) is rejected', (typed) => {
-    expect(name(64).safeParse(typed).success).toBe(false)
-    expect(deviceName(typed)).toBeNull()
+    expect(nameField(64).safeParse(typed).success).toBe(false)
+    expect(parseDeviceName(typed)).toBeNull()
   })
 
   it.each(['Zoë', '山田 太郎', 'علی\u200cرضا', 'דנה', 'Anna 👩‍💻', 'J. R. Smith', 'O’Hara'])(
     'such as %s is accepted',
     (good) => {
-      expect(name(64).parse(good)).toBe(good)
-      expect(deviceName(good)).toBe(good.normalize('NFC'))
+      expect(nameField(64).parse(good)).toBe(good)
+      expect(parseDeviceName(good)).toBe(good.normalize('NFC'))
     },
   )
 
@@ -42,7 +42,11 @@ describe('a name (DEV-13)', () => {
     expect(isolate('דנה')).toBe('\u2068דנה\u2069')
     expect(isolate('Ann\u202eecila')).toBe('\u2068Annecila\u2069')
     expect(isolate('Ada')).toBe('Ada')
-    const { text, html } = renderMail(mailSchema.parse({ ...alert, name: 'דנה' }), 'Night Desk', translatorFor('en'))
+    const { text, html } = renderMail(
+      mailSchema.parse({ ...backupTokenEmail, name: 'דנה' }),
+      'Night Desk',
+      translatorFor('en'),
+    )
     expect(text).toContain('Hello \u2068דנה\u2069,')
     expect(html).toContain('Hello <bdi>דנה</bdi>,')
   })
@@ -54,7 +58,11 @@ describe('a name (DEV-13)', () => {
     'evil.example/now',
     'https://ada@evil.example',
   ])('such as %s is not a link in mails (SEC-13)', (named) => {
-    const { text, html } = renderMail(mailSchema.parse({ ...alert, name: named }), 'Night Desk', translatorFor('en'))
+    const { text, html } = renderMail(
+      mailSchema.parse({ ...backupTokenEmail, name: named }),
+      'Night Desk',
+      translatorFor('en'),
+    )
     for (const part of [text, html]) expect(part).not.toMatch(/:\/\/evil|www\.evil|evil\.example/)
     expect(withoutLinks(named).replaceAll('\u2060', '')).toBe(named)
   })
@@ -69,7 +77,11 @@ describe('a name (DEV-13)', () => {
 
   it('with markup or a line break adds nothing to a mail (SEC-13)', () => {
     const named = '<b>Ada</b>\r\nBcc: eve@example.com'
-    const { text, html } = renderMail(mailSchema.parse({ ...alert, name: named }), 'Night Desk', translatorFor('en'))
+    const { text, html } = renderMail(
+      mailSchema.parse({ ...backupTokenEmail, name: named }),
+      'Night Desk',
+      translatorFor('en'),
+    )
     expect(html).not.toContain('<b>Ada')
     expect(text).not.toMatch(/^Bcc:/m)
   })

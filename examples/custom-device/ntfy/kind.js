@@ -18,10 +18,10 @@ export function ntfyKind(server) {
     // A code can be read on its way, as one in a text message can.
     strength: 'restricted',
     rejection: 'message',
-    couldBe: deliveredCode.couldBe,
+    matchesFormat: deliveredCode.matchesFormat,
     columns: `d.topic, ${deliveredCode.columns}`,
     row: z.object({ ...deliveredCode.row, topic: z.string() }),
-    judge: (row, token, world) => deliveredCode.judge(row, token, world),
+    verify: (row, token, world) => deliveredCode.verify(row, token, world),
     challenge: {
       target: ({ topic }) => topic,
       send: (message) => publish(server, message),
@@ -51,10 +51,10 @@ export function ntfyKind(server) {
       },
     },
 
-    setUp: {
+    setup: {
       view: fileURLToPath(new URL('fields.ejs', import.meta.url)),
       form: z.object({ topic: z.string().max(64) }),
-      shownAgain: [],
+      echoedFields: [],
       read: ({ topic }) =>
         TOPIC.test(topic.trim())
           ? { ok: true, columns: { topic: topic.trim() } }
@@ -68,7 +68,7 @@ export function ntfyKind(server) {
  *
  * @param {string} server
  * @param {import('otp-admin-site/kinds').CodeMessage} message
- * @returns {Promise<import('otp-admin-site').Delivered>}
+ * @returns {Promise<import('otp-admin-site').DeliveryResult>}
  */
 async function publish(server, { to, code, minutes, signal }) {
   const response = await fetch(new URL(to, server), {

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { createDeviceTable, defineKind } from 'otp-admin-site/kinds'
 import { DataTypes, QueryTypes } from 'sequelize'
 import { z } from 'zod'
-import { askServers } from './ask-servers.js'
+import { askServers } from './query-servers.js'
 import { couldBeOtp, decryptBlock, splitOtp } from './parse-otp.js'
 import { texts } from './texts.js'
 
@@ -22,7 +22,7 @@ const row = z.object({
 })
 
 /** @typedef {z.infer<typeof row>} Row */
-/** @typedef {import('./ask-servers.js').ValidationServers} ValidationServers */
+/** @typedef {import('./query-servers.js').ValidationServers} ValidationServers */
 
 /**
  * YubiKeys that type an OTP. One whose AES key is known here is judged here; one as it was
@@ -35,12 +35,12 @@ export function yubikeyKind(servers = null) {
     name: 'yubikey',
     // 128 bits that only the key can encrypt: wrong ones never lock the account.
     unguessable: true,
-    couldBe: couldBeOtp,
+    matchesFormat: couldBeOtp,
     field: { maxLength: 64 },
     columns: `d.public_id, d.secret, d.counter, exists(
       select from yubikey_devices o where o.public_id = d.public_id and o.confirmed and o.id <> d.id) as taken`,
     row,
-    judge: judgeHere,
+    verify: judgeHere,
 
     /** Nothing is locked yet: the servers may take their time. Their yes counts only if the locked row agrees. */
     async prepare({ public_id: publicId, secret }, token, _world, signal) {
@@ -50,7 +50,7 @@ export function yubikeyKind(servers = null) {
       if (!answer || answer.status === 'unanswered') return { answered: false }
       return {
         answered: true,
-        judge: (locked) => (answer.status === 'OK' ? moveOn(locked, answer) : { accepted: false }),
+        verify: (locked) => (answer.status === 'OK' ? moveOn(locked, answer) : { accepted: false }),
       }
     },
 
@@ -75,14 +75,14 @@ export function yubikeyKind(servers = null) {
     panel: { icon: 'Key', columns: ['public_id'] },
     texts: texts(servers !== null),
 
-    setUp: {
+    setup: {
       view: fileURLToPath(new URL('fields.ejs', import.meta.url)),
       form: z.object({
         private_id: z.string().max(32).optional(),
         aes_key: z.string().max(64).optional(),
         otp: z.string().max(64).optional(),
       }),
-      shownAgain: [],
+      echoedFields: [],
       async read(form, { id, otp: core }) {
         const typed = splitOtp(form.otp ?? '')
         if (!typed) return { ok: false, code: 'otp_invalid' }
@@ -107,7 +107,7 @@ export function yubikeyKind(servers = null) {
  *
  * @param {Row} row
  * @param {string} token
- * @param {import('otp-admin-site/kinds').KindWorld} world
+ * @param {import('otp-admin-site/kinds').KindContext} world
  * @returns {import('otp-admin-site/kinds').KindOutcome}
  */
 function judgeHere(row, token, { keys }) {

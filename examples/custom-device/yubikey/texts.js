@@ -4,7 +4,7 @@
  * What people read. The key types the OTP and then Enter, so that its field comes last.
  *
  * @param {boolean} byServer whether there are servers to ask for keys that nobody here knows
- * @returns {import('otp-admin-site/kinds').AddedKind['texts']}
+ * @returns {import('otp-admin-site/kinds').CustomKind['texts']}
  */
 export const texts = (byServer) => ({
   en: {

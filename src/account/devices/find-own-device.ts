@@ -2,10 +2,13 @@ import type { Request } from 'express'
 import type { Transaction } from 'sequelize'
 import { devicesForUser, type ListedDevice } from '../../otp/devices-for-user.js'
 import { parsePersistentId } from '../../otp/persistent-id.js'
-import type { Account } from '../account.js'
+import type { AccountServices } from '../account-services.js'
 
 /** The device that an address names by `:kind` and `:id`, where it is the user's own; confirmed or not. */
-export async function findOwnDevice(account: Account, req: Request<DeviceParams>): Promise<ListedDevice | null> {
+export async function findOwnDevice(
+  account: AccountServices,
+  req: Request<DeviceParams>,
+): Promise<ListedDevice | null> {
   const { kind, id } = req.params
   return req.user ? findDevice(account, req.user.id, `${kind}/${id}`) : null
 }
@@ -15,7 +18,7 @@ export type DeviceParams = { kind: string; id: string }
 
 /** @param name a persistent id as it came in */
 export async function findDevice(
-  { otp }: Account,
+  { otp }: AccountServices,
   userId: number,
   name: string,
   transaction?: Transaction,

@@ -1,11 +1,11 @@
-import { recordEvent } from '../../audit.js'
+import { recordAuditEvent } from '../../audit/record-event.js'
 import { runStatement } from '../../db/run-statement.js'
-import { tellUser } from '../../notify/tell-user.js'
-import type { Origin } from '../../origin.js'
-import { removeAllDevices } from '../../otp/remove-devices.js'
-import type { Account } from '../account.js'
-import { voidLinks } from '../one-time-link.js'
-import type { AskingSession } from '../sessions/end-all-sessions.js'
+import { notifyUser } from '../../notify/notify-user.js'
+import type { ClientInfo } from '../../client-info.js'
+import { removeAllDevices } from '../../otp/remove-all-devices.js'
+import type { AccountServices } from '../account-services.js'
+import { revokeLinks } from '../one-time-link.js'
+import type { CurrentSession } from '../sessions/end-own-sessions.js'
 
 /**
  * Removes every device of a user, unconfirmed ones and backup tokens too, ends all sessions
@@ -14,9 +14,9 @@ import type { AskingSession } from '../sessions/end-all-sessions.js'
  * @returns the epoch that a new session of this user has to carry; null: the one that asks has ended
  */
 export async function disableTwoFactor(
-  account: Account,
-  { userId, epoch }: AskingSession,
-  origin: Origin,
+  account: AccountServices,
+  { userId, epoch }: CurrentSession,
+  origin: ClientInfo,
 ): Promise<number | null> {
   const { database, otp } = account
   const at = account.clock.now()
@@ -25,11 +25,11 @@ export async function disableTwoFactor(
     if (stands.length === 0) return null
     await removeAllDevices(otp, transaction, { userId, origin, by: 'owner', actorId: null })
     // It was given to somebody who had a device to show besides.
-    await voidLinks(account, transaction, 'invitation', [userId])
-    await recordEvent(database, transaction, { event: 'two_factor_disabled', at, userId, origin })
+    await revokeLinks(account, transaction, 'invitation', [userId])
+    await recordAuditEvent(database, transaction, { event: 'two_factor_disabled', at, userId, origin })
     const { address, browser } = origin
     const notice = { mail: 'two-factor-disabled', by: 'owner', at, address, browser } as const
-    await tellUser(account, transaction, userId, notice)
+    await notifyUser(account, transaction, userId, notice)
     const owner = await database.models.User.findByPk(userId, { attributes: ['auth_epoch'], transaction })
     if (!owner) throw new Error('A user was removed while two-factor authentication was turned off.')
     return owner.auth_epoch

@@ -1,23 +1,23 @@
 import { type Request, type RequestHandler, type Response, Router } from 'express'
 import { policyOf } from '../../auth/policy.js'
-import { beginning, exchangeSession } from '../../auth/session.js'
-import { requireFresh } from '../../auth/step-up/require-fresh.js'
-import { alertFor } from '../../http/alert-for.js'
-import { describeOrigin } from '../../http/describe-origin.js'
-import { parseForms, readForm } from '../../http/read-form.js'
-import { refuse } from '../../http/refuse.js'
-import { loginAddress } from '../../http/safe-next.js'
+import { beginning, replaceSession } from '../../auth/session.js'
+import { requireFreshToken } from '../../auth/step-up/require-fresh-token.js'
+import { formAlert } from '../../http/form-alert.js'
+import { readClientInfo } from '../../http/read-client-info.js'
+import { parseForms, readForm, textField } from '../../http/read-form.js'
+import { rejectRequest } from '../../http/reject-request.js'
+import { loginPath } from '../../http/safe-next.js'
 import { sendPage } from '../../http/send-page.js'
-import type { Account } from '../account.js'
+import type { AccountServices } from '../account-services.js'
 import { disableTwoFactor } from './disable-two-factor.js'
-import { disableForm } from './forms.js'
+import { z } from 'zod'
 
 const ADDRESS = '/account/two-factor/disable'
 
 /** Switching two-factor authentication off: asked for, confirmed, and refused where the policy demands it (F-41). */
-export function disableRoutes(account: Account): Router {
+export function disableRoutes(account: AccountServices): Router {
   const router = Router({ caseSensitive: true, strict: true })
-  const guards = [requireFresh(account), hasDevice]
+  const guards = [requireFreshToken(account), hasDevice]
   router.get(ADDRESS, ...guards, (req, res) => showDisable(account, req, res, null))
   router.post(ADDRESS, ...guards, ...parseForms(), postDisable(account))
   return router
@@ -29,26 +29,28 @@ const hasDevice: RequestHandler = (req, res, next) => {
   else res.redirect(302, '/account/two-factor')
 }
 
-function postDisable(account: Account): RequestHandler {
+function postDisable(account: AccountServices): RequestHandler {
   return async (req, res) => {
     const form = readForm(req, disableForm)
-    if (!form || !req.user) return refuse(req, res, { status: 400, code: 'bad_request' })
+    if (!form || !req.user) return rejectRequest(req, res, { status: 400, code: 'bad_request' })
     if (policyOf(account.config, req.user).demanded) return showDisable(account, req, res, 'policy')
     if (!form.confirm) return showDisable(account, req, res, 'confirmation_required')
     const { id } = req.user
     const { epoch, factors = [] } = req.session
-    const authEpoch = await disableTwoFactor(account, { userId: id, epoch }, describeOrigin(req))
+    const authEpoch = await disableTwoFactor(account, { userId: id, epoch }, readClientInfo(req))
     const passed = factors.filter(({ device }) => device === null)
     const goesOn =
-      authEpoch !== null && (await exchangeSession(req, beginning(req, { id, authEpoch }, passed, account.clock.now())))
-    res.redirect(303, goesOn ? '/account/two-factor' : loginAddress(null))
+      authEpoch !== null && (await replaceSession(req, beginning(req, { id, authEpoch }, passed, account.clock.now())))
+    res.redirect(303, goesOn ? '/account/two-factor' : loginPath(null))
   }
 }
 
-function showDisable(account: Account, req: Request, res: Response, code: string | null): void {
+function showDisable(account: AccountServices, req: Request, res: Response, code: string | null): void {
   if (code) res.status(422)
   sendPage(res, 'account/disable', {
     forbidden: req.user ? policyOf(account.config, req.user).demanded : true,
-    alert: code && alertFor(req, code),
+    alert: code && formAlert(req, code),
   })
 }
+
+export const disableForm = z.object({ confirm: textField(16) })

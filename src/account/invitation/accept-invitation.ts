@@ -1,22 +1,22 @@
 import type { Request } from 'express'
-import { recordEvent } from '../../audit.js'
+import { recordAuditEvent } from '../../audit/record-event.js'
 import { checkTaken } from '../../auth/check-password.js'
 import { takePasswordAttempt } from '../../auth/password-limit.js'
-import { tellPasswordFailures } from '../../auth/tell-password-failures.js'
+import { notifyPasswordFailures } from '../../auth/notify-password-failures.js'
 import { hashPassword, verifyPassword } from '../../crypto/hash-password.js'
 import { runStatement } from '../../db/run-statement.js'
-import { describeOrigin } from '../../http/describe-origin.js'
-import { tellUser } from '../../notify/tell-user.js'
-import type { Origin } from '../../origin.js'
-import type { Account } from '../account.js'
+import { readClientInfo } from '../../http/read-client-info.js'
+import { notifyUser } from '../../notify/notify-user.js'
+import type { ClientInfo } from '../../client-info.js'
+import type { AccountServices } from '../account-services.js'
 import { endOldPassword } from '../../otp/password-waits.js'
-import { useLink } from '../one-time-link.js'
-import { judgePassword, type PasswordFault } from '../password/judge-password.js'
-import type { Invited } from './read-invitation.js'
+import { redeemLink } from '../one-time-link.js'
+import { validatePassword, type PasswordProblem } from '../../auth/validate-password.js'
+import type { Invitation } from './read-invitation.js'
 
-export type Acceptance =
+export type AcceptResult =
   | { ok: true; user: { id: number; authEpoch: number } }
-  | { ok: false; code: 'link_invalid' | 'invalid_login' | PasswordFault }
+  | { ok: false; code: 'link_invalid' | 'invalid_login' | PasswordProblem }
   | { ok: false; code: 'n_failed_attempts'; retryAfter: number }
 
 /**
@@ -24,28 +24,28 @@ export type Acceptance =
  * that travelled; whoever has none chooses it here.
  */
 export async function acceptInvitation(
-  account: Account,
+  account: AccountServices,
   req: Request,
-  invited: Invited,
+  invited: Invitation,
   password: string,
-): Promise<Acceptance> {
-  const origin = describeOrigin(req)
+): Promise<AcceptResult> {
+  const origin = readClientInfo(req)
   if (invited.hasPassword) {
     const refusal = await checkInvited(account, req, invited, password)
     return refusal ?? useInvitation(account, invited, null, origin)
   }
-  const fault = await judgePassword(password, [invited.email, account.config.siteName])
+  const fault = await validatePassword(password, [invited.email, account.config.siteName])
   if (fault) return { ok: false, code: fault }
   return useInvitation(account, invited, await hashPassword(password), origin)
 }
 
 /** The link limits who can try, so attempts count apart from those at sign-in. */
 async function checkInvited(
-  account: Account,
+  account: AccountServices,
   req: Request,
-  { externalId, userId }: Invited,
+  { externalId, userId }: Invitation,
   password: string,
-): Promise<Exclude<Acceptance, { ok: true }> | null> {
+): Promise<Exclude<AcceptResult, { ok: true }> | null> {
   const subject = externalId === null ? (`user:${userId}` as const) : (`external:${externalId}` as const)
   const turn = await takePasswordAttempt(account, req, { subject, userId, login: null })
   if (!turn.ok) return { ok: false, code: 'n_failed_attempts', retryAfter: turn.retryAfter }
@@ -54,15 +54,20 @@ async function checkInvited(
     for (const { sql, values } of turn.succeeded()) await runStatement(account.database, undefined, sql, values)
     return null
   }
-  const origin = describeOrigin(req)
-  await recordEvent(account.database, undefined, { event: 'sign_in_refused', at: account.clock.now(), userId, origin })
-  await tellPasswordFailures(account, { userId, failures: turn.failures, origin })
+  const origin = readClientInfo(req)
+  await recordAuditEvent(account.database, undefined, {
+    event: 'sign_in_refused',
+    at: account.clock.now(),
+    userId,
+    origin,
+  })
+  await notifyPasswordFailures(account, { userId, failures: turn.failures, origin })
   return { ok: false, code: 'invalid_login' }
 }
 
 async function isPasswordOf(
-  account: Account,
-  { externalId, userId }: Pick<Invited, 'externalId' | 'userId'>,
+  account: AccountServices,
+  { externalId, userId }: Pick<Invitation, 'externalId' | 'userId'>,
   password: string,
 ): Promise<boolean> {
   if (externalId !== null) return account.hostUsers ? account.hostUsers.isPasswordOf(externalId, password) : false
@@ -73,26 +78,26 @@ async function isPasswordOf(
 
 /** @param newHash of the first password; null: there is one */
 async function useInvitation(
-  account: Account,
-  { token, userId }: Invited,
+  account: AccountServices,
+  { token, userId }: Invitation,
   newHash: string | null,
-  origin: Origin,
-): Promise<Acceptance> {
+  origin: ClientInfo,
+): Promise<AcceptResult> {
   const { database } = account
   const at = account.clock.now()
   return database.sequelize.transaction(async (transaction) => {
     // The person first, then the link, as who invites does: the other way round each may wait for the other.
     const user = await database.models.User.findByPk(userId, { transaction, lock: true })
-    const link = user && (await useLink(account, transaction, 'invitation', token))
+    const link = user && (await redeemLink(account, transaction, 'invitation', token))
     // Between the page and now somebody else may have set the first password.
     if (!link || (newHash !== null && user.password_hash !== null)) return { ok: false, code: 'link_invalid' }
-    await recordEvent(database, transaction, { event: 'invitation_used', at, userId, origin })
+    await recordAuditEvent(database, transaction, { event: 'invitation_used', at, userId, origin })
     if (newHash !== null) {
       await user.update({ password_hash: newHash, auth_epoch: user.auth_epoch + 1 }, { transaction })
       await endOldPassword(account, transaction, userId)
-      await recordEvent(database, transaction, { event: 'password_changed', at, userId, origin })
+      await recordAuditEvent(database, transaction, { event: 'password_changed', at, userId, origin })
       const { address, browser } = origin
-      await tellUser(account, transaction, userId, { mail: 'password-changed', at, address, browser })
+      await notifyUser(account, transaction, userId, { mail: 'password-changed', at, address, browser })
     }
     return { ok: true, user: { id: userId, authEpoch: user.auth_epoch } }
   })

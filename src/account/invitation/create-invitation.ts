@@ -1,14 +1,14 @@
 import type { Transaction } from 'sequelize'
-import { type Origin, recordEvent } from '../../audit.js'
+import { type ClientInfo, recordAuditEvent } from '../../audit/record-event.js'
 import { unlockUser } from '../../auth/unlock-user.js'
 import type { Otp } from '../../otp/otp.js'
-import { createLink, type Rights, voidLinks } from '../one-time-link.js'
+import { createLink, type Rights, revokeLinks } from '../one-time-link.js'
 
 export interface NewInvitation {
   userId: number
   /** The administrator; null: the command line. */
   actorId: number | null
-  origin: Origin
+  origin: ClientInfo
   /** What the person may, as the administrator's right to invite was judged. Where nothing is said, as the database has it. */
   rights?: Rights
 }
@@ -26,7 +26,7 @@ export async function createInvitation(
   baseUrl: string,
 ): Promise<{ link: string; expiresAt: Date }> {
   await unlockUser(otp, transaction, { userId, actorId, origin })
-  await voidLinks(otp, transaction, 'invitation', [userId])
+  await revokeLinks(otp, transaction, 'invitation', [userId])
   const { token, expiresAt } = await createLink(otp, transaction, {
     purpose: 'invitation',
     userId,
@@ -35,6 +35,6 @@ export async function createInvitation(
   })
   const by = actorId === null ? 'command line' : 'administrator'
   const entry = { event: 'invitation_made', at: otp.clock.now(), userId, actorId, origin, details: { by } } as const
-  await recordEvent(otp.database, transaction, entry)
+  await recordAuditEvent(otp.database, transaction, entry)
   return { link: new URL(`/account/invitation/${token}`, baseUrl).href, expiresAt }
 }

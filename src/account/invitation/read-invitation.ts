@@ -1,8 +1,8 @@
-import type { Account } from '../account.js'
+import type { AccountServices } from '../account-services.js'
 import { findLink } from '../one-time-link.js'
 
 /** Whom a link invites that still works. */
-export interface Invited {
+export interface Invitation {
   token: string
   userId: number
   email: string
@@ -12,7 +12,7 @@ export interface Invited {
 }
 
 /** Looks an invitation up without using it. */
-export async function readInvitation(account: Account, token: string): Promise<Invited | null> {
+export async function readInvitation(account: AccountServices, token: string): Promise<Invitation | null> {
   const link = await findLink(account, 'invitation', token)
   const user = link && (await account.database.models.User.findByPk(link.userId))
   if (!user) return null

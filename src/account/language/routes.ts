@@ -3,16 +3,16 @@ import { z } from 'zod'
 import { otpRequired } from '../../auth/otp-required.js'
 import { runStatement } from '../../db/run-statement.js'
 import { parseForms, readForm } from '../../http/read-form.js'
-import { refuse } from '../../http/refuse.js'
+import { rejectRequest } from '../../http/reject-request.js'
 import { sendPage } from '../../http/send-page.js'
-import { type Language, languageNames, languages } from '../../i18n.js'
-import type { Account } from '../account.js'
+import { type Language, languageNames, languages } from '../../i18n/translator.js'
+import type { AccountServices } from '../account-services.js'
 
 /** No language: as the browser asks. */
 const languageForm = z.object({ language: z.enum(['', ...languages]) })
 
 /** `/account/language`: which language pages, mails and calls speak to this person. */
-export function languageRoutes(account: Account): Router {
+export function languageRoutes(account: AccountServices): Router {
   const router = Router({ caseSensitive: true, strict: true })
   const mayChoose = otpRequired(account, { ifConfigured: true })
   router.get('/account/language', mayChoose, showChoice(account))
@@ -20,7 +20,7 @@ export function languageRoutes(account: Account): Router {
   return router
 }
 
-function showChoice(account: Account): RequestHandler {
+function showChoice(account: AccountServices): RequestHandler {
   return async (req, res) => {
     if (!req.user) return
     const [row] = await runStatement<{ locale: string | null }>(account.database, undefined, CHOSEN, {
@@ -30,18 +30,22 @@ function showChoice(account: Account): RequestHandler {
   }
 }
 
-function postChoice(account: Account): RequestHandler {
+function postChoice(account: AccountServices): RequestHandler {
   return async (req, res) => {
     if (!req.user) return
     const form = readForm(req, languageForm)
-    if (!form) return refuse(req, res, { status: 400, code: 'bad_request' })
+    if (!form) return rejectRequest(req, res, { status: 400, code: 'bad_request' })
     await chooseOwnLanguage(account, req.user.id, form.language || null)
     res.redirect(303, '/account/two-factor')
   }
 }
 
 /** @param language null: as the browser asks */
-async function chooseOwnLanguage({ database }: Account, userId: number, language: Language | null): Promise<void> {
+async function chooseOwnLanguage(
+  { database }: AccountServices,
+  userId: number,
+  language: Language | null,
+): Promise<void> {
   await runStatement(database, undefined, 'update users set locale = $language where id = $userId', {
     userId,
     language,

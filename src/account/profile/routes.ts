@@ -3,21 +3,21 @@ import { otpRequired } from '../../auth/otp-required.js'
 import { policyOf } from '../../auth/policy.js'
 import type { RequestUser } from '../../auth/request-user.js'
 import { trustDays } from '../../auth/trust-days.js'
-import { describeMoment } from '../../http/describe-moment.js'
+import { formatDateTime } from '../../http/format-date-time.js'
 import { sendPage } from '../../http/send-page.js'
-import type { Translate } from '../../i18n.js'
+import type { Translate } from '../../i18n/translator.js'
 import { devicesForUser, type ListedDevice } from '../../otp/devices-for-user.js'
-import { addedKinds } from '../../otp/kinds/added-kind.js'
-import { worksHere } from '../../otp/kinds/kind.js'
-import type { Account } from '../account.js'
-import { addAddress } from '../added-kinds/addresses.js'
+import { filterCustomKinds } from '../../otp/kind-registry/custom-kind.js'
+import { worksHere } from '../../otp/kind-registry/kind.js'
+import type { AccountServices } from '../account-services.js'
+import { addDevicePath } from '../setup/kind-paths.js'
 import { kindsWithPages, type ProfileLink } from '../kind-pages.js'
 import { listSessions } from '../sessions/list-sessions.js'
 import { listTrustedBrowsers } from '../trusted-browsers/list-trusted-browsers.js'
-import { readNotice } from './notices.js'
+import { parseNotice } from '../notices.js'
 
 /** `/account/two-factor`: what signing in takes, from which devices, and where somebody is signed in. */
-export function profileRoutes(account: Account): Router {
+export function profileRoutes(account: AccountServices): Router {
   const router = Router({ caseSensitive: true, strict: true })
   router.get('/account/two-factor', otpRequired(account, { ifConfigured: true }), async (req, res) => {
     if (!req.user) return
@@ -29,15 +29,15 @@ export function profileRoutes(account: Account): Router {
       sessions: await listSessions(account, req.user.id, req.sessionID),
       trust: await describeTrust(account, req, req.user),
       mayDisable: !policyOf(account.config, req.user).demanded,
-      notice: readNotice(req.query['done']),
-      moment: (at: Date) => describeMoment(at, req.language),
+      notice: parseNotice(req.query['done']),
+      moment: (at: Date) => formatDateTime(at, req.language),
     })
   })
   return router
 }
 
 /** The trusted browsers, and for how many days this one may be; null where the policy knows none. */
-async function describeTrust(account: Account, req: Request, user: RequestUser) {
+async function describeTrust(account: AccountServices, req: Request, user: RequestUser) {
   const days = trustDays(account, user)
   if (days === 0) return null
   const browsers = await listTrustedBrowsers(account, req, user.id)
@@ -46,21 +46,24 @@ async function describeTrust(account: Account, req: Request, user: RequestUser) 
 }
 
 /** Where devices are added besides the wizard. */
-function addLinks({ otp }: Account): ProfileLink[] {
+function addLinks({ otp }: AccountServices): ProfileLink[] {
   const kinds = otp.kinds.filter((kind) => worksHere(kind, otp.settings.relyingParty))
   const own = kindsWithPages(kinds).flatMap(({ pages }) => pages.addLink ?? [])
-  const added = addedKinds(kinds).map(({ name }) => ({ path: addAddress(name), text: `pages:added_kinds.${name}.add` }))
+  const added = filterCustomKinds(kinds).map(({ name }) => ({
+    path: addDevicePath(name),
+    text: `pages:added_kinds.${name}.add`,
+  }))
   return [...own, ...added]
 }
 
 /** What else can be done with an active device of this kind; null: nothing. */
-function deviceLink({ otp }: Account, { kind, id, confirmed }: ListedDevice) {
+function deviceLink({ otp }: AccountServices, { kind, id, confirmed }: ListedDevice) {
   const link = kindsWithPages(otp.kinds).find(({ name }) => name === kind)?.pages.deviceLink
   return confirmed && link ? { ...link, path: link.path(id) } : null
 }
 
 /** A device that nobody named is called what it is. */
-function sayName({ otp }: Account, device: ListedDevice, t: Translate): ListedDevice {
+function sayName({ otp }: AccountServices, device: ListedDevice, t: Translate): ListedDevice {
   const kind = otp.kinds.find(({ name }) => name === device.kind)
   const isUnnamed = kind?.defaultName === device.name
   return isUnnamed ? { ...device, name: t(`pages:kinds.${device.kind}`) } : device

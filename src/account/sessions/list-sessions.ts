@@ -1,6 +1,6 @@
 import { runStatement } from '../../db/run-statement.js'
 import { INACTIVITY_SECONDS } from '../../http/session-store.js'
-import type { Account } from '../account.js'
+import type { AccountServices } from '../account-services.js'
 
 /** One browser that somebody is signed in with. */
 export interface OwnSession {
@@ -25,7 +25,7 @@ interface SessionRow {
 }
 
 /** The sessions of a user that still stand, the one that asks first, then the last used. */
-export async function listSessions(account: Account, userId: number, thisSid: string): Promise<OwnSession[]> {
+export async function listSessions(account: AccountServices, userId: number, thisSid: string): Promise<OwnSession[]> {
   const rows = await readSessions(account, userId)
   const sessions = rows.map((row) => ({
     handle: handlesOf(account, row.sid)[0] ?? '',
@@ -39,17 +39,17 @@ export async function listSessions(account: Account, userId: number, thisSid: st
 }
 
 /** @returns the id of the user's session that a form names, or null */
-export async function findSession(account: Account, userId: number, handle: string): Promise<string | null> {
+export async function findSession(account: AccountServices, userId: number, handle: string): Promise<string | null> {
   const rows = await readSessions(account, userId)
   return rows.find(({ sid }) => handlesOf(account, sid).includes(handle))?.sid ?? null
 }
 
-function readSessions({ database, clock }: Account, userId: number): Promise<SessionRow[]> {
+function readSessions({ database, clock }: AccountServices, userId: number): Promise<SessionRow[]> {
   return runStatement<SessionRow>(database, undefined, SESSIONS, { userId: String(userId), now: clock.now() })
 }
 
 /** Newest key first: the page may come from a process that does not have that key in front yet. */
-function handlesOf({ keys }: Account, sid: string): string[] {
+function handlesOf({ keys }: AccountServices, sid: string): string[] {
   return keys.handles('sessions.sid', sid)
 }
 

@@ -1,24 +1,24 @@
 import { type RequestHandler, Router } from 'express'
 import { z } from 'zod'
 import { otpRequired } from '../../auth/otp-required.js'
-import { endSession, goOnWith } from '../../auth/session.js'
-import { describeOrigin } from '../../http/describe-origin.js'
-import { field, parseForms, readForm } from '../../http/read-form.js'
-import { refuse } from '../../http/refuse.js'
-import { loginAddress } from '../../http/safe-next.js'
+import { endSession, continueSession } from '../../auth/session.js'
+import { readClientInfo } from '../../http/read-client-info.js'
+import { textField, parseForms, readForm } from '../../http/read-form.js'
+import { rejectRequest } from '../../http/reject-request.js'
+import { loginPath } from '../../http/safe-next.js'
 import { sendPage } from '../../http/send-page.js'
 import { redirectDone } from '../../http/step-done.js'
-import type { Account } from '../account.js'
-import { profileAddress } from '../profile/notices.js'
-import { endAllSessions, endOneSession } from './end-all-sessions.js'
+import type { AccountServices } from '../account-services.js'
+import { profilePath } from '../notices.js'
+import { endAllSessions, endOneSession } from './end-own-sessions.js'
 import { findSession } from './list-sessions.js'
 
 const SESSIONS = '/account/two-factor/sessions'
 
-const endForm = z.object({ session: field(64) })
+const endForm = z.object({ session: textField(64) })
 
 /** Ending one's own sessions: all of them (where the mails lead; GET asks), all others, or a single one. */
-export function sessionsRoutes(account: Account): Router {
+export function sessionsRoutes(account: AccountServices): Router {
   const router = Router({ caseSensitive: true, strict: true })
   const mayEnd = otpRequired(account, { ifConfigured: true })
   router.get(SESSIONS, mayEnd, (_req, res) => sendPage(res, 'account/sessions'))
@@ -28,32 +28,32 @@ export function sessionsRoutes(account: Account): Router {
   return router
 }
 
-function postAll(account: Account): RequestHandler {
+function postAll(account: AccountServices): RequestHandler {
   return async (req, res) => {
     if (!req.user) return
-    await endAllSessions(account, { userId: req.user.id, epoch: req.session.epoch }, describeOrigin(req))
+    await endAllSessions(account, { userId: req.user.id, epoch: req.session.epoch }, readClientInfo(req))
     await endSession(req, res, account.https)
     res.redirect(303, '/account/login')
   }
 }
 
-function postOthers(account: Account): RequestHandler {
+function postOthers(account: AccountServices): RequestHandler {
   return async (req, res) => {
     if (!req.user) return
     const asking = { userId: req.user.id, epoch: req.session.epoch }
-    const epoch = await endAllSessions(account, asking, describeOrigin(req))
-    const goesOn = epoch !== null && (await goOnWith(req, epoch))
-    res.redirect(303, goesOn ? profileAddress('sessions_ended') : loginAddress(null))
+    const epoch = await endAllSessions(account, asking, readClientInfo(req))
+    const goesOn = epoch !== null && (await continueSession(req, epoch))
+    res.redirect(303, goesOn ? profilePath('sessions_ended') : loginPath(null))
   }
 }
 
-function postOne(account: Account): RequestHandler {
+function postOne(account: AccountServices): RequestHandler {
   return async (req, res) => {
     const form = readForm(req, endForm)
-    if (!form || !req.user) return refuse(req, res, { status: 400, code: 'bad_request' })
+    if (!form || !req.user) return rejectRequest(req, res, { status: 400, code: 'bad_request' })
     const sid = await findSession(account, req.user.id, form.session ?? '')
-    const ended = sid !== null && (await endOneSession(account, req.user.id, sid, describeOrigin(req)))
-    if (!ended) return refuse(req, res, { status: 404, code: 'not_found' })
-    redirectDone(res, profileAddress('session_ended'))
+    const ended = sid !== null && (await endOneSession(account, req.user.id, sid, readClientInfo(req)))
+    if (!ended) return rejectRequest(req, res, { status: 404, code: 'not_found' })
+    redirectDone(res, profilePath('session_ended'))
   }
 }

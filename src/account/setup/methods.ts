@@ -1,9 +1,9 @@
 import type { Request } from 'express'
-import { counts, isAccepted, policyOf } from '../../auth/policy.js'
-import { addedKinds } from '../../otp/kinds/added-kind.js'
-import { type Kind, worksHere } from '../../otp/kinds/kind.js'
-import type { Account } from '../account.js'
-import { addAddress } from '../added-kinds/addresses.js'
+import { isSecondFactorKind, isKindAllowed, policyOf } from '../../auth/policy.js'
+import { filterCustomKinds } from '../../otp/kind-registry/custom-kind.js'
+import { type Kind, worksHere } from '../../otp/kind-registry/kind.js'
+import type { AccountServices } from '../account-services.js'
+import { addDevicePath } from './kind-paths.js'
 import { kindsWithPages, type WizardSteps } from '../kind-pages.js'
 
 /** A way to get a second factor, by the name that the form has for it. */
@@ -19,9 +19,10 @@ export interface Method {
  * What this site offers to the person of a request, what is restricted or weak last. Where a
  * second factor is due only what counts is offered.
  */
-export function methodsOf({ config, otp }: Account, { user, secondFactorDue }: Request): Method[] {
+export function offeredMethods({ config, otp }: AccountServices, { user, secondFactorDue }: Request): Method[] {
   const policy = user && policyOf(config, user)
-  const suits = (kind: string) => !policy || (secondFactorDue ? counts(policy, kind) : isAccepted(policy, kind))
+  const suits = (kind: string) =>
+    !policy || (secondFactorDue ? isSecondFactorKind(policy, kind) : isKindAllowed(policy, kind))
   const offered = otp.kinds.filter((kind) => worksHere(kind, otp.settings.relyingParty) && suits(kind.name))
   return [...offered.filter((kind) => !isLast(kind)), ...offered.filter(isLast)].flatMap(methodOf)
 }
@@ -32,5 +33,5 @@ function methodOf(kind: Kind): Method[] {
   const [own] = kindsWithPages([kind])
   if (own?.pages.setupPath !== undefined)
     return [{ name: kind.name, path: own.pages.setupPath, steps: own.pages.steps ?? null }]
-  return addedKinds([kind]).map(({ name }) => ({ name, path: addAddress(name), steps: null }))
+  return filterCustomKinds([kind]).map(({ name }) => ({ name, path: addDevicePath(name), steps: null }))
 }

@@ -1,28 +1,28 @@
 import { type RequestHandler, Router } from 'express'
 import type { RequestUser } from '../../auth/request-user.js'
-import { requireFresh } from '../../auth/step-up/require-fresh.js'
+import { requireFreshToken } from '../../auth/step-up/require-fresh-token.js'
 import { trustDays } from '../../auth/trust-days.js'
 import { parseForms } from '../../http/read-form.js'
 import { safeNext } from '../../http/safe-next.js'
 import { sendPage } from '../../http/send-page.js'
 import { devicesForUser } from '../../otp/devices-for-user.js'
-import type { Account } from '../account.js'
+import type { AccountServices } from '../account-services.js'
 import { backupSets } from '../kind-pages.js'
 import { forwardToKind } from './forward-to-kind.js'
-import { showStep } from './show-step.js'
-import { postStep } from './post-step.js'
+import { showSetupStep } from './show-setup-step.js'
+import { submitSetupStep } from './submit-setup-step.js'
 
 /** The set-up wizard: introduction, method, configuration with validation, complete. Every verb and step is guarded alike (F-28). */
-export function setUpRoutes(account: Account): Router {
+export function setupRoutes(account: AccountServices): Router {
   const router = Router({ caseSensitive: true, strict: true })
-  const fresh = requireFresh(account)
-  router.get('/account/two-factor/setup', fresh, showStep(account))
-  router.post('/account/two-factor/setup', fresh, ...parseForms(), forwardToKind(account), postStep(account))
+  const fresh = requireFreshToken(account)
+  router.get('/account/two-factor/setup', fresh, showSetupStep(account))
+  router.post('/account/two-factor/setup', fresh, ...parseForms(), forwardToKind(account), submitSetupStep(account))
   router.get('/account/two-factor/setup/complete', fresh, showComplete(account))
   return router
 }
 
-function showComplete(account: Account): RequestHandler {
+function showComplete(account: AccountServices): RequestHandler {
   return async (req, res) => {
     if (!req.user?.isVerified()) return res.redirect(302, '/account/two-factor/setup')
     const tokens = (await backupSets(account)?.take(account, req, res)) ?? null
@@ -33,7 +33,7 @@ function showComplete(account: Account): RequestHandler {
 }
 
 /** The name of the device that verified the session last: the one that was set up. Null if it was removed since. */
-async function verifiedWith({ otp }: Account, user: RequestUser): Promise<string | null> {
+async function verifiedWith({ otp }: AccountServices, user: RequestUser): Promise<string | null> {
   const devices = await devicesForUser(otp, user.id)
   return devices.find(({ persistentId }) => persistentId === user.otpDevice)?.name ?? null
 }

@@ -1,16 +1,16 @@
 import type { Request } from 'express'
 import { sendChallenge } from '../../auth/send-challenge.js'
 import type { RequestUser } from '../../auth/request-user.js'
-import type { Account } from '../account.js'
-import { type StepRefusal, waitUntil } from '../code-set-up/step-refusal.js'
+import type { AccountServices } from '../account-services.js'
+import { type FormRejection, rejectFormUntil } from '../../http/reject-form.js'
 
 /** Sends a code to a device that is being set up. @returns null where it is out or on its way, else why not */
 export async function sendSetupCode(
-  account: Account,
+  account: AccountServices,
   req: Request,
   user: RequestUser,
   deviceId: string,
-): Promise<StepRefusal | null> {
+): Promise<FormRejection | null> {
   const now = account.clock.now()
   const sent = await sendChallenge(account, req, { userId: user.id, deviceId, confirmed: false })
   switch (sent.outcome) {
@@ -20,12 +20,12 @@ export async function sendSetupCode(
     case 'challenge_exception':
       return { code: 'challenge_exception', status: 422, text: sent.text }
     case 'cooldown_pending':
-      return { ...waitUntil('cooldown_pending', sent.nextAt, now), ...(sent.text && { text: sent.text }) }
+      return { ...rejectFormUntil('cooldown_pending', sent.nextAt, now), ...(sent.text && { text: sent.text }) }
     case 'not_interactive':
       return { code: 'set_up_expired', status: 422 }
     case 'refused':
       return sent.refusal.reason === 'n_failed_attempts'
-        ? waitUntil('n_failed_attempts', sent.refusal.lockedUntil, now)
+        ? rejectFormUntil('n_failed_attempts', sent.refusal.lockedUntil, now)
         : { code: sent.refusal.reason, status: 422 }
   }
 }

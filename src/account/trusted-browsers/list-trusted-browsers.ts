@@ -1,8 +1,8 @@
 import type { Request } from 'express'
-import { hashSeries } from '../../auth/trusted-browser/hash-trust.js'
+import { hashSeries } from '../../auth/trusted-browser/hash-trust-token.js'
 import { readTrustCookie } from '../../auth/trusted-browser/trust-cookie.js'
 import { runStatement } from '../../db/run-statement.js'
-import type { Account } from '../account.js'
+import type { AccountServices } from '../account-services.js'
 
 /** One browser that answers for somebody's device. */
 export interface OwnTrustedBrowser {
@@ -21,7 +21,7 @@ export interface OwnTrustedBrowser {
 
 /** The trusted browsers of a user, the one that asks first, then the last used. */
 export async function listTrustedBrowsers(
-  { database, clock, keys, https }: Account,
+  { database, clock, keys, https }: AccountServices,
   req: Request,
   userId: number,
 ): Promise<OwnTrustedBrowser[]> {

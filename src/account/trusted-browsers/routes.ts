@@ -1,28 +1,28 @@
 import { type Request, type RequestHandler, Router } from 'express'
-import { type Factor, isGiven } from '../../auth/auth-state.js'
+import { type Factor, isVerifiedInSession } from '../../auth/auth-state.js'
 import { otpRequired } from '../../auth/otp-required.js'
-import { FRESH_SECONDS, requireFresh } from '../../auth/step-up/require-fresh.js'
+import { FRESH_SECONDS, requireFreshToken } from '../../auth/step-up/require-fresh-token.js'
 import { trustBrowser } from '../../auth/trusted-browser/trust-browser.js'
 import { trustDays } from '../../auth/trust-days.js'
-import { earnsTrust } from '../../auth/trusted-browser/read-device.js'
-import { describeOrigin } from '../../http/describe-origin.js'
-import { parseForms, readForm } from '../../http/read-form.js'
-import { refuse } from '../../http/refuse.js'
+import { canEarnTrust } from '../../auth/trusted-browser/read-trusting-device.js'
+import { readClientInfo } from '../../http/read-client-info.js'
+import { parseForms, readForm, textField } from '../../http/read-form.js'
+import { rejectRequest } from '../../http/reject-request.js'
 import { safeNext } from '../../http/safe-next.js'
 import { redirectDone } from '../../http/step-done.js'
 import type { PersistentId } from '../../otp/device.js'
-import type { Account } from '../account.js'
-import { profileAddress } from '../profile/notices.js'
-import { endTrustedBrowsers } from './end-trusted-browsers.js'
-import { endForm, trustForm } from './forms.js'
+import type { AccountServices } from '../account-services.js'
+import { profilePath } from '../notices.js'
+import { revokeOwnBrowsers } from './revoke-own-browsers.js'
+import { z } from 'zod'
 
 const BROWSERS = '/account/two-factor/browsers'
 
 /** A user's own trusted browsers, which the profile lists: trusting this one, ending one or all. */
-export function trustedBrowsersRoutes(account: Account): Router {
+export function trustedBrowsersRoutes(account: AccountServices): Router {
   const router = Router({ caseSensitive: true, strict: true })
   const mayEnd = otpRequired(account, { ifConfigured: true })
-  router.post(`${BROWSERS}/trust`, ...parseForms(), passBy, requireFresh(account), postTrust(account))
+  router.post(`${BROWSERS}/trust`, ...parseForms(), passBy, requireFreshToken(account), postTrust(account))
   router.post(`${BROWSERS}/end`, mayEnd, ...parseForms(), postOne(account))
   router.post(`${BROWSERS}/end-all`, mayEnd, ...parseForms(), postAll(account))
   return router
@@ -31,52 +31,58 @@ export function trustedBrowsersRoutes(account: Account): Router {
 /** At the end of set-up one goes on with or without: who ticks nothing is asked nothing. */
 const passBy: RequestHandler = (req, res, next) => {
   const form = readForm(req, trustForm)
-  if (!form) return refuse(req, res, { status: 400, code: 'bad_request' })
+  if (!form) return rejectRequest(req, res, { status: 400, code: 'bad_request' })
   if (form.trust_browser) return next()
   res.redirect(303, safeNext(form.next) ?? '/account/two-factor')
 }
 
-function postTrust(account: Account): RequestHandler {
+function postTrust(account: AccountServices): RequestHandler {
   return async (req, res) => {
     const form = readForm(req, trustForm)
-    if (!form || !req.user) return refuse(req, res, { status: 400, code: 'bad_request' })
+    if (!form || !req.user) return rejectRequest(req, res, { status: 400, code: 'bad_request' })
     const device = earnedBy(account, req)
     const { epoch } = req.session
     if (!device || epoch === undefined || trustDays(account, req.user) === 0)
-      return refuse(req, res, { status: 422, code: 'policy', text: 'trust_not_allowed' })
+      return rejectRequest(req, res, { status: 422, code: 'policy', text: 'trust_not_allowed' })
     await trustBrowser(account, req, { user: { id: req.user.id, authEpoch: epoch }, device })
-    redirectDone(res, safeNext(form.next) ?? profileAddress('browser_trusted'))
+    redirectDone(res, safeNext(form.next) ?? profilePath('browser_trusted'))
   }
 }
 
 /** The device that accepted a token just now and is no set of backup tokens: an older one is no word for the coming days. */
-function earnedBy({ otp, clock }: Account, { auth }: Request): PersistentId | null {
+function earnedBy({ otp, clock }: AccountServices, { auth }: Request): PersistentId | null {
   const now = clock.now()
   const isRecent = ({ at }: Factor) => now.getTime() - at.getTime() <= FRESH_SECONDS * 1000
-  const isOfTrust = ({ kind }: Factor) => otp.kinds.some((each) => each.name === kind && earnsTrust(each))
-  const earned = auth.factors.findLast((factor) => isGiven(factor) && isOfTrust(factor) && isRecent(factor))
+  const isOfTrust = ({ kind }: Factor) => otp.kinds.some((each) => each.name === kind && canEarnTrust(each))
+  const earned = auth.factors.findLast((factor) => isVerifiedInSession(factor) && isOfTrust(factor) && isRecent(factor))
   return earned?.device ?? null
 }
 
-function postOne(account: Account): RequestHandler {
+function postOne(account: AccountServices): RequestHandler {
   return async (req, res) => {
-    const form = readForm(req, endForm)
-    if (!form || !req.user) return refuse(req, res, { status: 400, code: 'bad_request' })
+    const form = readForm(req, revokeForm)
+    if (!form || !req.user) return rejectRequest(req, res, { status: 400, code: 'bad_request' })
     const id = /^\d{1,9}$/.test(form.browser ?? '') ? Number(form.browser) : null
     const ended = id !== null && (await end(account, req, req.user.id, id)) > 0
-    if (!ended) return refuse(req, res, { status: 404, code: 'not_found' })
-    redirectDone(res, profileAddress('browsers_ended'))
+    if (!ended) return rejectRequest(req, res, { status: 404, code: 'not_found' })
+    redirectDone(res, profilePath('browsers_ended'))
   }
 }
 
-function postAll(account: Account): RequestHandler {
+function postAll(account: AccountServices): RequestHandler {
   return async (req, res) => {
     if (!req.user) return
     await end(account, req, req.user.id, null)
-    redirectDone(res, profileAddress('browsers_ended'))
+    redirectDone(res, profilePath('browsers_ended'))
   }
 }
 
-function end(account: Account, req: Request, userId: number, id: number | null): Promise<number> {
-  return endTrustedBrowsers(account, { userId, id, origin: describeOrigin(req) })
+function end(account: AccountServices, req: Request, userId: number, id: number | null): Promise<number> {
+  return revokeOwnBrowsers(account, { userId, id, origin: readClientInfo(req) })
 }
+
+/** `browser` names a row of the person's own. */
+export const revokeForm = z.object({ browser: textField(10) })
+
+/** Whether to trust this browser, and where to go on. */
+export const trustForm = z.object({ trust_browser: textField(8), next: textField(2000) })

@@ -1,27 +1,27 @@
 import { type Transaction, UniqueConstraintError } from 'sequelize'
 import { z } from 'zod'
-import { type AuditEntry, recordEvent } from '../../audit.js'
+import { type AuditEntry, recordAuditEvent } from '../../audit/record-event.js'
 import type { Obstacle } from '../../auth/obstacles.js'
 import { unlockUser } from '../../auth/unlock-user.js'
 import type { User } from '../../db/models/user.js'
 import type { PanelUser } from '../panel-user.js'
-import type { PanelServices } from '../services.js'
-import { aboutDevice } from './about-device.js'
+import type { PanelServices } from '../panel-services.js'
+import { createDeviceEvent } from './device-event.js'
 import type { ChangeableDevice } from '../../otp/kinds/kind-panel.js'
 import type { DeviceTable } from './device-tables.js'
-import { lockDevices } from './lock-devices.js'
-import { whyNoLonger } from './lock-people.js'
-import { notAllowed, type Refused } from './outcome.js'
-import { name } from './parse-fields.js'
+import { lockDevicesAndOwners } from './lock-devices-and-owners.js'
+import { recheckPermission } from './lock-users.js'
+import { notAllowed, type RejectedAction } from './action-result.js'
+import { nameField } from './form-fields.js'
 import { refreshOwners } from './refresh-owners.js'
-import { tellOfDevice } from './tell-owner.js'
+import { notifyOfDeviceChange } from './notify-by-administrator.js'
 
 /** The fields that can be changed. AdminJS submits the other columns as well; they are ignored. */
-export const deviceFields = z.object({ name: name(64).optional(), confirmed: z.boolean().optional() })
+export const deviceFields = z.object({ name: nameField(64).optional(), confirmed: z.boolean().optional() })
 
 type DeviceWish = z.output<typeof deviceFields>
 
-type DeviceOutcome = { ok: true; obstacles: Obstacle[] } | Refused
+type DeviceOutcome = { ok: true; obstacles: Obstacle[] } | RejectedAction
 
 interface Change {
   services: PanelServices
@@ -48,10 +48,10 @@ export async function changeDevice(
 ): Promise<DeviceOutcome> {
   await refreshOwners(services, table.model, [id])
   const run = async (transaction: Transaction): Promise<DeviceOutcome> => {
-    const locked = await lockDevices(services, transaction, actor, table, [id])
+    const locked = await lockDevicesAndOwners(services, transaction, actor, table, [id])
     const [found] = locked.devices
     if (!found) return { ok: false, code: 'not_found' }
-    const why = whyNoLonger(locked, 'change', table.table, found.owner.id)
+    const why = recheckPermission(locked, 'change', table.table, found.owner.id)
     if (why) return notAllowed(why)
     const change = { services, actor, table, transaction, ...found }
     const rejection = refusalOf(change, input)
@@ -68,7 +68,7 @@ export async function changeDevice(
   })
 }
 
-function refusalOf({ actor, device, owner }: Change, input: DeviceWish): Refused | null {
+function refusalOf({ actor, device, owner }: Change, input: DeviceWish): RejectedAction | null {
   if (input.confirmed === undefined || input.confirmed === device.confirmed) return null
   if (input.confirmed && device.confirmed_at === null) return notAllowed('switch_on')
   if (input.confirmed && device.disabled_reason === 'failures') return notAllowed('enable_failed')
@@ -85,7 +85,7 @@ async function rename(change: Change, to: string): Promise<void> {
 async function disable(change: Change): Promise<void> {
   // Before it is disabled: the owner is not told about a setup that was never finished.
   await tell(change, 'device-switched-off')
-  const about = await aboutDevice(change.services, change.actor, change.table, change.device, change.transaction)
+  const about = await createDeviceEvent(change.services, change.actor, change.table, change.device, change.transaction)
   const disabled = {
     confirmed: false,
     disabled_at: change.services.clock.now(),
@@ -107,7 +107,7 @@ async function enable(change: Change): Promise<Obstacle[]> {
   const enabled = { confirmed: true, disabled_at: null, disabled_reason: null }
   await change.device.update(enabled, { transaction: change.transaction })
   await tell(change, 'device-enabled')
-  const about = await aboutDevice(change.services, change.actor, change.table, change.device, change.transaction)
+  const about = await createDeviceEvent(change.services, change.actor, change.table, change.device, change.transaction)
   await services.otp.events.emit('deviceEnabled', about)
   return (await services.readObstacles(owner.id, ['enable'], transaction)).enable ?? []
 }
@@ -115,12 +115,12 @@ async function enable(change: Change): Promise<Obstacle[]> {
 /** No email when users rename their own device. */
 async function tell(change: Change, mail: 'device-enabled' | 'device-renamed' | 'device-switched-off'): Promise<void> {
   const { services, actor, table, device, owner, transaction } = change
-  if (owner.id !== actor.id) await tellOfDevice(services, transaction, mail, table, device)
+  if (owner.id !== actor.id) await notifyOfDeviceChange(services, transaction, mail, table, device)
 }
 
 function record(change: Change, entry: Pick<AuditEntry, 'event' | 'details'>): Promise<void> {
   const { services, actor, table, device, owner, transaction } = change
-  return recordEvent(services.database, transaction, {
+  return recordAuditEvent(services.database, transaction, {
     at: services.clock.now(),
     userId: owner.id,
     actorId: actor.id,

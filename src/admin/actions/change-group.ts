@@ -1,19 +1,19 @@
 import { type Transaction, UniqueConstraintError } from 'sequelize'
-import { type AuditEntry, recordEvent } from '../../audit.js'
+import { type AuditEntry, recordAuditEvent } from '../../audit/record-event.js'
 import type { Group } from '../../db/models/group.js'
 import type { PanelUser } from '../panel-user.js'
 import type { Permission } from '../permissions.js'
-import type { PanelServices } from '../services.js'
-import type { GroupWish } from './group-fields.js'
-import { lockPeople, whyNoLonger } from './lock-people.js'
-import { done, notAllowed, type Outcome, type Refused } from './outcome.js'
+import type { PanelServices } from '../panel-services.js'
+import type { GroupInput } from './group-fields.js'
+import { lockUsers, recheckPermission } from './lock-users.js'
+import { succeeded, notAllowed, type ActionResult, type RejectedAction } from './action-result.js'
 
 /** The ID of the new row. */
 type Made = { ok: true; id: number }
 type Work<Result> = (transaction: Transaction) => Promise<Result>
 
 /** Creates a group without members. */
-export function addGroup(services: PanelServices, actor: PanelUser, input: GroupWish): Promise<Made | Refused> {
+export function addGroup(services: PanelServices, actor: PanelUser, input: GroupInput): Promise<Made | RejectedAction> {
   const { name, ...rest } = input
   if (name === undefined) return Promise.resolve(wrongName('field_name'))
   return asSuperuser(services, actor, 'add', async (transaction) => {
@@ -24,7 +24,12 @@ export function addGroup(services: PanelServices, actor: PanelUser, input: Group
 }
 
 /** Changes a group. Permissions are read on every request, so the change applies from the members' next one. */
-export function changeGroup(services: PanelServices, actor: PanelUser, id: number, input: GroupWish): Promise<Outcome> {
+export function changeGroup(
+  services: PanelServices,
+  actor: PanelUser,
+  id: number,
+  input: GroupInput,
+): Promise<ActionResult> {
   return asSuperuser(services, actor, 'change', async (transaction) => {
     const group = await services.database.models.Group.findByPk(id, { lock: transaction.LOCK.UPDATE, transaction })
     if (!group) return { ok: false, code: 'not_found' }
@@ -35,7 +40,7 @@ export function changeGroup(services: PanelServices, actor: PanelUser, id: numbe
     const details = whatChanged(before, inWords(group))
     if (Object.keys(details).length > 0)
       await record(services, actor, transaction, 'group_changed', { group: group.name, ...details })
-    return done
+    return succeeded
   })
 }
 
@@ -43,7 +48,7 @@ export function changeGroup(services: PanelServices, actor: PanelUser, id: numbe
 async function voidInvited(services: PanelServices, transaction: Transaction, group_id: number): Promise<void> {
   const members = await services.database.models.UserGroup.findAll({ where: { group_id }, transaction })
   const people = members.map(({ user_id }) => user_id)
-  await services.voidInvitations(transaction, people)
+  await services.revokeInvitations(transaction, people)
 }
 
 /**
@@ -51,7 +56,7 @@ async function voidInvited(services: PanelServices, transaction: Transaction, gr
  * deleted: staff without a group have the default permissions, which can be more than the
  * group's.
  */
-export function removeGroups(services: PanelServices, actor: PanelUser, ids: readonly number[]): Promise<Outcome> {
+export function removeGroups(services: PanelServices, actor: PanelUser, ids: readonly number[]): Promise<ActionResult> {
   return asSuperuser(services, actor, 'delete', async (transaction) => {
     const { Group, UserGroup } = services.database.models
     const order: [string, string][] = [['id', 'ASC']]
@@ -62,7 +67,7 @@ export function removeGroups(services: PanelServices, actor: PanelUser, ids: rea
       await group.destroy({ transaction })
       await record(services, actor, transaction, 'group_removed', { group: group.name })
     }
-    return done
+    return succeeded
   })
 }
 
@@ -71,11 +76,11 @@ function asSuperuser<Result>(
   services: PanelServices,
   actor: PanelUser,
   permission: Permission,
-  work: Work<Result | Refused>,
-): Promise<Result | Refused> {
+  work: Work<Result | RejectedAction>,
+): Promise<Result | RejectedAction> {
   return services.database.sequelize
     .transaction(async (transaction) => {
-      const why = whyNoLonger(await lockPeople(services, transaction, actor, []), permission, 'groups')
+      const why = recheckPermission(await lockUsers(services, transaction, actor, []), permission, 'groups')
       return why ? notAllowed(why) : work(transaction)
     })
     .catch((error: unknown) => {
@@ -84,7 +89,7 @@ function asSuperuser<Result>(
     })
 }
 
-const wrongName = (reason: string): Refused => ({ ok: false, code: 'bad_request', fields: { name: reason } })
+const wrongName = (reason: string): RejectedAction => ({ ok: false, code: 'bad_request', fields: { name: reason } })
 
 /** Leaves out undefined fields, which Sequelize would treat as values. */
 function defined(input: object) {
@@ -109,5 +114,5 @@ function record(
   event: AuditEntry['event'],
   details: Details,
 ): Promise<void> {
-  return recordEvent(database, transaction, { event, at: clock.now(), userId: null, actorId, origin, details })
+  return recordAuditEvent(database, transaction, { event, at: clock.now(), userId: null, actorId, origin, details })
 }

@@ -1,51 +1,55 @@
 import type { Transaction } from 'sequelize'
-import { recordEvent } from '../../audit.js'
+import { recordAuditEvent } from '../../audit/record-event.js'
 import type { PanelUser } from '../panel-user.js'
-import type { PanelServices } from '../services.js'
-import { lockPeople, whyNoLonger } from './lock-people.js'
-import { done, notAllowed, type Outcome, type Refused } from './outcome.js'
+import type { PanelServices } from '../panel-services.js'
+import { lockUsers, recheckPermission } from './lock-users.js'
+import { succeeded, notAllowed, type ActionResult, type RejectedAction } from './action-result.js'
 
 /** Adds a user to a group. It applies from their next request. */
 export function addMember(
   services: PanelServices,
   actor: PanelUser,
   { user_id, group_id }: { user_id: number; group_id: number },
-): Promise<{ ok: true; id: number } | Refused> {
+): Promise<{ ok: true; id: number } | RejectedAction> {
   return services.database.sequelize.transaction(async (transaction) => {
     const { Group, UserGroup } = services.database.models
-    const locked = await lockPeople(services, transaction, actor, [user_id])
-    const why = whyNoLonger(locked, 'add', 'user_groups')
+    const locked = await lockUsers(services, transaction, actor, [user_id])
+    const why = recheckPermission(locked, 'add', 'user_groups')
     if (why) return notAllowed(why)
     const group = await Group.findByPk(group_id, { lock: transaction.LOCK.KEY_SHARE, transaction })
     if (!group || !locked.others.has(user_id)) return { ok: false, code: 'not_found' }
     if (await UserGroup.findOne({ where: { user_id, group_id }, transaction })) return notAllowed('already_member')
     const { id } = await UserGroup.create({ user_id, group_id }, { transaction })
-    await services.voidInvitations(transaction, [user_id])
+    await services.revokeInvitations(transaction, [user_id])
     await record(services, actor, transaction, 'member_added', user_id, group.name)
     return { ok: true, id }
   })
 }
 
 /** Removes memberships in one transaction. Those that are already gone are skipped. */
-export function removeMembers(services: PanelServices, actor: PanelUser, ids: readonly number[]): Promise<Outcome> {
+export function removeMembers(
+  services: PanelServices,
+  actor: PanelUser,
+  ids: readonly number[],
+): Promise<ActionResult> {
   return services.database.sequelize.transaction(async (transaction) => {
     const { Group, UserGroup } = services.database.models
     const where = { id: [...ids] }
     const requested = await UserGroup.findAll({ where, transaction })
     const people = [...new Set(requested.map(({ user_id }) => user_id))]
-    const why = whyNoLonger(await lockPeople(services, transaction, actor, people), 'delete', 'user_groups')
+    const why = recheckPermission(await lockUsers(services, transaction, actor, people), 'delete', 'user_groups')
     if (why) return notAllowed(why)
     const found = await UserGroup.findAll({ where, lock: transaction.LOCK.UPDATE, transaction })
     if (found.length === 0) return { ok: false, code: 'not_found' }
     const groups = await Group.findAll({ where: { id: found.map(({ group_id }) => group_id) }, transaction })
     // Staff without a group can do more than the members of most groups.
-    await services.voidInvitations(transaction, people)
+    await services.revokeInvitations(transaction, people)
     for (const member of found) {
       await member.destroy({ transaction })
       const name = groups.find(({ id }) => id === member.group_id)?.name ?? ''
       await record(services, actor, transaction, 'member_removed', member.user_id, name)
     }
-    return done
+    return succeeded
   })
 }
 
@@ -57,5 +61,12 @@ function record(
   userId: number,
   group: string,
 ): Promise<void> {
-  return recordEvent(database, transaction, { event, at: clock.now(), userId, actorId, origin, details: { group } })
+  return recordAuditEvent(database, transaction, {
+    event,
+    at: clock.now(),
+    userId,
+    actorId,
+    origin,
+    details: { group },
+  })
 }

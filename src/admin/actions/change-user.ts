@@ -1,17 +1,17 @@
 import type { Transaction } from 'sequelize'
 import { z } from 'zod'
-import { recordEvent } from '../../audit.js'
+import { recordAuditEvent } from '../../audit/record-event.js'
 import type { User } from '../../db/models/user.js'
 import type { PanelUser } from '../panel-user.js'
-import { covers, type Standing } from '../permissions.js'
-import type { PanelServices } from '../services.js'
-import { type LockedPeople, lockPeople, whyNoLonger } from './lock-people.js'
-import { done, notAllowed, type Outcome } from './outcome.js'
-import { name } from './parse-fields.js'
+import { hasAllPermissionsOf, type Principal } from '../permissions.js'
+import type { PanelServices } from '../panel-services.js'
+import { type LockedUsers, lockUsers, recheckPermission } from './lock-users.js'
+import { succeeded, notAllowed, type ActionResult } from './action-result.js'
+import { nameField } from './form-fields.js'
 
 /** The fields that can be changed. AdminJS submits the other columns as well; they are ignored. */
 export const userFields = z.object({
-  name: name(150, 0).optional(),
+  name: nameField(150, 0).optional(),
   is_staff: z.boolean().optional(),
   is_active: z.boolean().optional(),
   is_superuser: z.boolean().optional(),
@@ -34,16 +34,16 @@ export function changeUser(
   actor: PanelUser,
   id: number,
   input: z.output<typeof userFields>,
-): Promise<Outcome> {
+): Promise<ActionResult> {
   return services.database.sequelize.transaction(async (transaction) => {
-    const locked = await lockPeople(services, transaction, actor, [id])
+    const locked = await lockUsers(services, transaction, actor, [id])
     const target = locked.others.get(id)
     if (!target) return { ok: false, code: 'not_found' }
     const changes = whatChanges(target, input)
     const rejection = refusalOf(locked, target, changes)
     if (rejection) return rejection
     if (Object.keys(changes).length > 0) await save(services, actor, transaction, target, changes)
-    return done
+    return succeeded
   })
 }
 
@@ -54,8 +54,8 @@ function whatChanges(user: User, input: z.output<typeof userFields>): UserChange
   return changes
 }
 
-function refusalOf(locked: LockedPeople, target: User, changes: UserChanges): Outcome | null {
-  const why = whyNoLonger(locked, 'change', 'users', target.id)
+function refusalOf(locked: LockedUsers, target: User, changes: UserChanges): ActionResult | null {
+  const why = recheckPermission(locked, 'change', 'users', target.id)
   const { actor } = locked
   if (why || !actor) return notAllowed(why ?? 'permission')
   if (changes.is_superuser !== undefined && !actor.isSuperuser) return notAllowed('superuser_flag')
@@ -65,13 +65,13 @@ function refusalOf(locked: LockedPeople, target: User, changes: UserChanges): Ou
 }
 
 /** Checks whether the user would gain permissions as staff that the actor does not have. */
-function givesMore({ standings }: LockedPeople, actor: Standing, personId: number): boolean {
+function givesMore({ standings }: LockedUsers, actor: Principal, personId: number): boolean {
   const now = standings.get(personId)
-  return now !== undefined && !covers(actor, { ...now, isStaff: true })
+  return now !== undefined && !hasAllPermissionsOf(actor, { ...now, isStaff: true })
 }
 
 async function save(
-  { database, clock, voidInvitations }: PanelServices,
+  { database, clock, revokeInvitations: voidInvitations }: PanelServices,
   actor: PanelUser,
   transaction: Transaction,
   user: User,
@@ -81,7 +81,7 @@ async function save(
   await user.update(changes, { transaction })
   if (concernsAccess) await user.increment('auth_epoch', { transaction })
   if (changes.is_staff || changes.is_superuser) await voidInvitations(transaction, [user.id])
-  await recordEvent(database, transaction, {
+  await recordAuditEvent(database, transaction, {
     event: 'user_changed',
     at: clock.now(),
     userId: user.id,

@@ -1,15 +1,15 @@
 import type { Submission } from '../../auth/repeats/read-submission.js'
-import { forgetForm, keepAnswer } from '../../auth/repeats/repeated-forms.js'
+import { forgetForm, saveResponse } from '../../auth/repeats/repeated-forms.js'
 import { takeTurn } from '../../auth/repeats/take-turn.js'
-import type { Help } from '../permissions.js'
+import type { RecoveryAction } from '../permissions.js'
 import type { PanelUser } from '../panel-user.js'
-import type { PanelServices } from '../services.js'
-import type { Helped } from './help-person.js'
-import type { Refused } from './outcome.js'
-import { settle } from './settle.js'
+import type { PanelServices } from '../panel-services.js'
+import type { Helped } from './account-recovery.js'
+import type { RejectedAction } from './action-result.js'
+import { unwrapResult } from './action-responses.js'
 
 interface Call {
-  how: Help
+  how: RecoveryAction
   actor: PanelUser
   personId: number
   /** The submitted form. */
@@ -24,13 +24,13 @@ interface Call {
 export async function giveOnce(
   services: PanelServices,
   call: Call,
-  help: () => Promise<{ ok: true; given: Helped } | Refused>,
+  help: () => Promise<{ ok: true; given: Helped } | RejectedAction>,
 ): Promise<{ given: unknown }> {
   const submission = nameCall(services, call)
   const turn = await takeTurn(services, submission)
   if (turn.answer) return { given: JSON.parse(turn.answer.body) }
   try {
-    const { given: result } = settle(await help())
+    const { given: result } = unwrapResult(await help())
     if (turn.claimed) await keepGiven(services, submission, result)
     return { given: result }
   } catch (error) {
@@ -43,7 +43,7 @@ export async function giveOnce(
 async function keepGiven(services: PanelServices, submission: Submission, result: Helped): Promise<void> {
   const answer = { status: 200, headers: {}, cookies: [], body: JSON.stringify(result), successor: null }
   try {
-    await keepAnswer(services, submission, { ...answer, isRepeatable: true, at: Date.now() })
+    await saveResponse(services, submission, { ...answer, isRepeatable: true, at: Date.now() })
   } catch {
     services.warn(
       'repeat_not_kept',

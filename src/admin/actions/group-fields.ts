@@ -3,7 +3,7 @@ import type { Otp } from '../../otp/otp.js'
 import { permissionCatalogue } from '../permissions.js'
 import { isId } from '../resources/filter-conditions.js'
 import { cleanText } from '../../typed-text/clean-text.js'
-import { name } from './parse-fields.js'
+import { nameField } from './form-fields.js'
 
 /** Days, for the longest grace period. */
 const MAX_GRACE = 365
@@ -19,9 +19,9 @@ const LISTS = ['permissions', 'kinds']
  */
 export function groupFields(otp: Pick<Otp, 'everyKind'>, ofHost: readonly string[]) {
   const permission = z.enum([...permissionCatalogue().texts, ...ofHost])
-  const kind = z.enum(countableKinds(otp))
+  const kind = z.enum(acceptableKinds(otp))
   const fields = z.object({
-    name: name(64).optional(),
+    name: nameField(64).optional(),
     permissions: z.array(permission).transform(unique).optional(),
     otp_policy: z.union([empty, policy]).nullable().optional(),
     grace_days: z.union([empty, days]).nullable().optional(),
@@ -31,11 +31,11 @@ export function groupFields(otp: Pick<Otp, 'everyKind'>, ofHost: readonly string
 }
 
 /** Lists the kinds of device that a policy can accept: all but backup tokens (src/auth/policy.ts). */
-export function countableKinds({ everyKind }: Pick<Otp, 'everyKind'>): string[] {
+export function acceptableKinds({ everyKind }: Pick<Otp, 'everyKind'>): string[] {
   return everyKind.filter(({ isBackup }) => !isBackup).map(({ name: kind }) => kind)
 }
 
-export type GroupWish = z.output<ReturnType<typeof groupFields>>
+export type GroupInput = z.output<ReturnType<typeof groupFields>>
 
 const rowId = z.string().refine(isId).transform(Number)
 

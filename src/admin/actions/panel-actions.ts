@@ -1,27 +1,27 @@
 import type { ActionContext, ActionHandler, ActionRequest, ActionResponse, ResourceOptions } from '../adminjs.js'
 import { knownUser, type PanelUser, actorOf } from '../panel-user.js'
-import { can, type Help, helps, type Permission, permissionOf } from '../permissions.js'
-import { PanelRefusal } from '../refusal.js'
-import { ListedRecord } from '../resources/listed-record.js'
-import { ListedResource } from '../resources/listed-resource.js'
-import type { PanelServices } from '../services.js'
+import { can, type RecoveryAction, recoveryActions, type Permission, actionPermissions } from '../permissions.js'
+import { PanelError } from '../panel-error.js'
+import { AllowListedRecord } from '../resources/allow-listed-record.js'
+import { AllowListedResource } from '../resources/allow-listed-resource.js'
+import type { PanelServices } from '../panel-services.js'
 import { changeDevice, deviceFields } from './change-device.js'
 import { changeUser, userFields } from './change-user.js'
 import type { DeviceTable } from './device-tables.js'
 import { endSessions } from './end-sessions.js'
 import { giveBackupToken } from './give-backup-token.js'
 import { giveOnce } from './give-once.js'
-import { groupHandlers, memberHandlers } from './group-actions.js'
-import type { Helped } from './help-person.js'
-import { invitationFields, invitePerson } from './invite-person.js'
-import type { Refused } from './outcome.js'
+import { groupHandlers, memberHandlers } from './group-handlers.js'
+import type { Helped } from './account-recovery.js'
+import { invitationFields, inviteUser } from './invite-user.js'
+import type { RejectedAction } from './action-result.js'
 import { removeDevices } from './remove-devices.js'
 import { resetSecondFactor } from './reset-second-factor.js'
 import { recordId, recordIds } from './record-id.js'
 import { revokeBrowsers } from './revoke-browsers.js'
 import { showDevice, showPerson } from './show-waits.js'
 import { unlockPerson } from './unlock-person.js'
-import { parseForm, removedAnswer, savedAnswer, settle } from './settle.js'
+import { parseActionForm, removedResponse, savedResponse, unwrapResult } from './action-responses.js'
 
 type Actions = NonNullable<ResourceOptions['actions']>
 type Handlers = Partial<Record<string, ActionHandler<ActionResponse>>>
@@ -41,13 +41,13 @@ export function panelActions(services: PanelServices, table: string, device: Dev
     ...(table === 'trusted_browsers' && browserHandlers(services)),
   }
   return Object.fromEntries(
-    Object.entries(permissionOf).flatMap(([name, permission]) => {
+    Object.entries(actionPermissions).flatMap(([name, permission]) => {
       const handler = handlers[name]
       if (isHelp(permission) && !handler) return []
-      const isElsewhere = services.peopleElsewhere === true && table === 'users' && name === 'edit'
+      const isElsewhere = services.hostOwnsUsers === true && table === 'users' && name === 'edit'
       const isAccessible = ({ currentAdmin, record }: ActionContext) => {
         const user = knownUser(currentAdmin)
-        const subject = record instanceof ListedRecord ? record.subject : undefined
+        const subject = record instanceof AllowListedRecord ? record.subject : undefined
         return !isElsewhere && user !== undefined && can(user, permission, table, subject)
       }
       return [[name, { isAccessible, ...looks[name], ...(handler && { handler }) }]]
@@ -55,7 +55,7 @@ export function panelActions(services: PanelServices, table: string, device: Dev
   )
 }
 
-const isHelp = (permission: Permission) => helps.some((help) => help === permission)
+const isHelp = (permission: Permission) => recoveryActions.some((help) => help === permission)
 
 /** A help has its own page, which explains it and asks for confirmation. */
 const help = { actionType: 'record', component: 'HelpPerson' }
@@ -75,12 +75,12 @@ const looks: Readonly<Partial<Record<string, Record<string, unknown>>>> = {
 }
 
 function unanswered(): never {
-  throw new PanelRefusal('not_found')
+  throw new PanelError('not_found')
 }
 
 const search: ActionHandler<ActionResponse> = async (request, _response, context) => {
   const { resource, currentAdmin } = context
-  if (!(resource instanceof ListedResource)) throw new PanelRefusal('not_found')
+  if (!(resource instanceof AllowListedResource)) throw new PanelError('not_found')
   const column: unknown = request.query?.['searchProperty']
   const found = await resource.search(
     request.params.query ?? '',
@@ -93,17 +93,17 @@ const search: ActionHandler<ActionResponse> = async (request, _response, context
 function userHandlers(services: PanelServices): Handlers {
   return {
     async edit(request, _response, context) {
-      const input = parseForm(userFields, request)
+      const input = parseActionForm(userFields, request)
       const id = recordId(request)
-      settle(await changeUser(services, actorOf(context), Number(id), input))
-      return savedAnswer(context, id)
+      unwrapResult(await changeUser(services, actorOf(context), Number(id), input))
+      return savedResponse(context, id)
     },
     show: showPerson(services),
     unlock: helping(services, 'unlock', (actor, personId) => unlockPerson(services, actor, personId)),
     async invite(request, _response, context) {
-      const input = parseForm(invitationFields, request)
+      const input = parseActionForm(invitationFields, request)
       const [actor, personId] = personOf(request, context)
-      const invited = () => invitePerson(services, actor, personId, input)
+      const invited = () => inviteUser(services, actor, personId, input)
       return givenAnswer(context, await giveOnce(services, { how: 'invite', actor, personId, wish: input }, invited))
     },
     giveBackupToken: helping(services, 'giveBackupToken', (actor, id) => giveBackupToken(services, actor, id)),
@@ -115,8 +115,8 @@ function userHandlers(services: PanelServices): Handlers {
 /** Creates the handler of a help without a form. */
 function helping(
   services: PanelServices,
-  how: Help,
-  help: (actor: PanelUser, personId: number) => Promise<{ ok: true; given: Helped } | Refused>,
+  how: RecoveryAction,
+  help: (actor: PanelUser, personId: number) => Promise<{ ok: true; given: Helped } | RejectedAction>,
 ): ActionHandler<ActionResponse> {
   return async (request, _response, context) => {
     const [actor, personId] = personOf(request, context)
@@ -138,18 +138,18 @@ function deviceHandlers(services: PanelServices, table: DeviceTable): Handlers {
   return {
     show: showDevice(services),
     async edit(request, _response, context) {
-      const input = parseForm(deviceFields, request)
+      const input = parseActionForm(deviceFields, request)
       const id = recordId(request)
-      const { obstacles } = settle(await changeDevice(services, actorOf(context), table, Number(id), input))
-      return { ...(await savedAnswer(context, id)), obstacles }
+      const { obstacles } = unwrapResult(await changeDevice(services, actorOf(context), table, Number(id), input))
+      return { ...(await savedResponse(context, id)), obstacles }
     },
     async delete(request, _response, context) {
-      settle(await removeDevices(services, actorOf(context), table, [Number(recordId(request))]))
-      return removedAnswer(context, 'devicesRemoved')
+      unwrapResult(await removeDevices(services, actorOf(context), table, [Number(recordId(request))]))
+      return removedResponse(context, 'devicesRemoved')
     },
     async bulkDelete(_request, _response, context) {
-      settle(await removeDevices(services, actorOf(context), table, recordIds(context)))
-      return removedAnswer(context, 'devicesRemoved')
+      unwrapResult(await removeDevices(services, actorOf(context), table, recordIds(context)))
+      return removedResponse(context, 'devicesRemoved')
     },
   }
 }
@@ -157,12 +157,12 @@ function deviceHandlers(services: PanelServices, table: DeviceTable): Handlers {
 function browserHandlers(services: PanelServices): Handlers {
   return {
     async delete(request, _response, context) {
-      settle(await revokeBrowsers(services, actorOf(context), [Number(recordId(request))]))
-      return removedAnswer(context, 'browsersRemoved')
+      unwrapResult(await revokeBrowsers(services, actorOf(context), [Number(recordId(request))]))
+      return removedResponse(context, 'browsersRemoved')
     },
     async bulkDelete(_request, _response, context) {
-      settle(await revokeBrowsers(services, actorOf(context), recordIds(context)))
-      return removedAnswer(context, 'browsersRemoved')
+      unwrapResult(await revokeBrowsers(services, actorOf(context), recordIds(context)))
+      return removedResponse(context, 'browsersRemoved')
     },
   }
 }

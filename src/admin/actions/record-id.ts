@@ -1,9 +1,9 @@
 import type { ActionContext, ActionRequest } from '../adminjs.js'
-import { PanelRefusal } from '../refusal.js'
+import { PanelError } from '../panel-error.js'
 
 /** Returns the ID in the path of a record's action. src/admin/http/check-call.ts has checked that it is digits. */
 export function recordId({ params }: ActionRequest): string {
-  if (params.recordId === undefined) throw new PanelRefusal('not_found')
+  if (params.recordId === undefined) throw new PanelError('not_found')
   return params.recordId
 }
 

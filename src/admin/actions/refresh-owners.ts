@@ -1,5 +1,5 @@
 import type { Model, ModelStatic } from 'sequelize'
-import type { PanelServices } from '../services.js'
+import type { PanelServices } from '../panel-services.js'
 
 interface Owned extends Model {
   id: number
@@ -8,7 +8,7 @@ interface Owned extends Model {
 
 /** Updates the owners of rows from the host application. Runs before the transaction that checks their rights. */
 export async function refreshOwners(
-  { peopleElsewhere, refreshPeople }: PanelServices,
+  { hostOwnsUsers: peopleElsewhere, refreshHostUsers: refreshPeople }: PanelServices,
   model: ModelStatic<Owned>,
   ids: readonly number[],
 ): Promise<void> {

@@ -1,17 +1,17 @@
-import { recordEvent } from '../../audit.js'
+import { recordAuditEvent } from '../../audit/record-event.js'
 import { unlockUser } from '../../auth/unlock-user.js'
-import { removeAllDevices } from '../../otp/remove-devices.js'
+import { removeAllDevices } from '../../otp/remove-all-devices.js'
 import type { PanelUser } from '../panel-user.js'
-import type { PanelServices } from '../services.js'
-import { helpPerson, nothing } from './help-person.js'
-import { tellOwner } from './tell-owner.js'
+import type { PanelServices } from '../panel-services.js'
+import { runRecoveryAction, noSecret } from './account-recovery.js'
+import { notifyByAdministrator } from './notify-by-administrator.js'
 
 /**
  * Removes every device and backup token of a user and ends their sessions. The password is
  * unchanged, and the administrator learns no secret (ASVS 6.4.6).
  */
 export function resetSecondFactor(services: PanelServices, actor: PanelUser, personId: number) {
-  return helpPerson(
+  return runRecoveryAction(
     services,
     { actor, how: 'resetSecondFactor', personId, needsActive: false },
     async (person, transaction) => {
@@ -20,11 +20,11 @@ export function resetSecondFactor(services: PanelServices, actor: PanelUser, per
       await unlockUser(services.otp, transaction, { userId: person.id, actorId, origin })
       await removeAllDevices(services.otp, transaction, { userId: person.id, ...by })
       // An invitation was issued when using it also required a device.
-      await services.voidInvitations(transaction, [person.id])
+      await services.revokeInvitations(transaction, [person.id])
       const entry = { at: services.clock.now(), userId: person.id, actorId, origin }
-      await recordEvent(services.database, transaction, { event: 'two_factor_disabled', ...entry })
-      await tellOwner(services, transaction, person.id, { mail: 'two-factor-disabled' })
-      return nothing
+      await recordAuditEvent(services.database, transaction, { event: 'two_factor_disabled', ...entry })
+      await notifyByAdministrator(services, transaction, person.id, { mail: 'two-factor-disabled' })
+      return noSecret
     },
   )
 }

@@ -3,11 +3,11 @@ import { readWaits } from '../../otp/read-waits.js'
 import { parsePersistentId } from '../../otp/persistent-id.js'
 import type { ActionContext, ActionHandler, RecordActionResponse } from '../adminjs.js'
 import { actorOf } from '../panel-user.js'
-import { can, helps } from '../permissions.js'
+import { can, recoveryActions } from '../permissions.js'
 import { readUndeliveredInvitation } from '../read-undelivered-invitation.js'
-import { PanelRefusal } from '../refusal.js'
-import { ListedRecord } from '../resources/listed-record.js'
-import type { PanelServices } from '../services.js'
+import { PanelError } from '../panel-error.js'
+import { AllowListedRecord } from '../resources/allow-listed-record.js'
+import type { PanelServices } from '../panel-services.js'
 
 type Show = ActionHandler<RecordActionResponse>
 
@@ -45,11 +45,11 @@ export function showDevice({ otp, readObstacles }: PanelServices): Show {
 /** Adds to a record what only users who can help its owner get to see. */
 function withHelp(describe: (userId: number, table: string, id: number) => Promise<Record<string, unknown>>): Show {
   return async (_request, _response, { record, resource, currentAdmin }: ActionContext) => {
-    if (!(record instanceof ListedRecord)) throw new PanelRefusal('not_found')
+    if (!(record instanceof AllowListedRecord)) throw new PanelError('not_found')
     const user = actorOf({ currentAdmin })
     const json = record.toJSON(currentAdmin)
     const { subject } = record
-    if (!subject || !helps.some((help) => can(user, help, 'users', subject))) return { record: json }
+    if (!subject || !recoveryActions.some((help) => can(user, help, 'users', subject))) return { record: json }
     const known = await describe(subject.id, resource.id(), Number(record.id()))
     return { record: { ...json, params: { ...json.params, ...known } } }
   }

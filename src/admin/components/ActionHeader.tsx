@@ -3,7 +3,7 @@ import { type ActionHeaderProps, type RecordJSON, useTranslation } from 'adminjs
 import { Link } from 'react-router-dom'
 import { ActionLink } from './ActionLink.js'
 import { ListHeader } from './ListHeader.js'
-import { useNameOf } from './name-record.js'
+import { useRecordName } from './use-record-name.js'
 
 type Props = ActionHeaderProps & { OriginalComponent: ComponentType<ActionHeaderProps> }
 
@@ -15,7 +15,7 @@ export function ActionHeader({ OriginalComponent, ...props }: Props) {
 
 function RecordHeader({ resource, record, action, actionPerformed }: ActionHeaderProps & { record: RecordJSON }) {
   const { translateAction, translateLabel } = useTranslation()
-  const name = useNameOf(record, resource.id)
+  const name = useRecordName(record, resource.id)
   const isOwnPage = action.name === 'show'
   const others = isOwnPage ? record.recordActions.filter((other) => other.name !== 'show') : []
   return (

@@ -1,7 +1,7 @@
 import React, { useId, useState } from 'react'
 import { Icon } from '@adminjs/design-system'
 import { ApiClient, type RecordJSON, useNotice, useTranslation } from 'adminjs'
-import { useFound } from './use-found.js'
+import { useSearch } from './use-search.js'
 
 /** One side of a membership, a group or a user: its own column, and the other one. */
 export interface Side {
@@ -29,7 +29,7 @@ export function AddMembership({ ownId, side, onAdded }: AddProps) {
   const { translateComponent: text } = useTranslation()
   const notify = useNotice()
   const [query, setQuery] = useState('')
-  const found = useFound(side.resource, query, side.least)
+  const found = useSearch(side.resource, query, side.least)
   const id = useId()
   const add = async ({ id: otherId }: RecordJSON) => {
     const data = new FormData()

@@ -2,14 +2,14 @@ import React from 'react'
 import { Label, Loader } from '@adminjs/design-system'
 import { useTranslation, type BasePropertyProps } from 'adminjs'
 import { Link } from 'react-router-dom'
-import { readable, useRecordsOf } from './load-records.js'
+import { formatLocalTime, useOwnedRecords } from './use-owned-records.js'
 
 const RESOURCE = 'trusted_browsers'
 
 /** Lists a person's trusted browsers, each with a link to its page, where it can be removed. */
 export function BrowsersOfUser({ record, property }: BasePropertyProps) {
   const { translateComponent: text, translateProperty } = useTranslation()
-  const browsers = useRecordsOf([RESOURCE], String(record?.id))
+  const browsers = useOwnedRecords([RESOURCE], String(record?.id))
   if (!browsers) return <Loader />
   return (
     <section className="panel-section">
@@ -38,8 +38,8 @@ export function BrowsersOfUser({ record, property }: BasePropertyProps) {
                   </Link>
                 </td>
                 <td>{params['address']}</td>
-                <td>{readable(params['expires_at'])}</td>
-                <td className="panel-spare">{readable(params['last_used_at'])}</td>
+                <td>{formatLocalTime(params['expires_at'])}</td>
+                <td className="panel-spare">{formatLocalTime(params['last_used_at'])}</td>
               </tr>
             ))}
           </tbody>

@@ -2,7 +2,7 @@ import React from 'react'
 import { Badge, Label, Loader } from '@adminjs/design-system'
 import { useTranslation, type BasePropertyProps } from 'adminjs'
 import { Link } from 'react-router-dom'
-import { readable, useRecordsOf } from './load-records.js'
+import { formatLocalTime, useOwnedRecords } from './use-owned-records.js'
 
 function stateOf(params: Readonly<Record<string, unknown>>): 'yes' | 'disabled' | 'unconfirmed' {
   if (params['confirmed']) return 'yes'
@@ -12,7 +12,7 @@ function stateOf(params: Readonly<Record<string, unknown>>): 'yes' | 'disabled' 
 /** Lists a person's devices of every kind, each with a link to its page. */
 export function DevicesOfUser({ record, property }: BasePropertyProps) {
   const { translateComponent: text, translateLabel, translateProperty } = useTranslation()
-  const devices = useRecordsOf(property.custom['tables'] ?? [], String(record?.id))
+  const devices = useOwnedRecords(property.custom['tables'] ?? [], String(record?.id))
   if (!devices) return <Loader />
   return (
     <section className="panel-section">
@@ -49,7 +49,7 @@ export function DevicesOfUser({ record, property }: BasePropertyProps) {
                     {text(`DevicesOfUser.${stateOf(params)}`)}
                   </Badge>
                 </td>
-                <td className="panel-spare">{readable(params['last_used_at'])}</td>
+                <td className="panel-spare">{formatLocalTime(params['last_used_at'])}</td>
               </tr>
             ))}
           </tbody>

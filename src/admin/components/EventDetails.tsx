@@ -1,7 +1,7 @@
 import React from 'react'
 import { ValueGroup } from '@adminjs/design-system'
 import { useTranslation, type BasePropertyProps } from 'adminjs'
-import { useNames } from './permission-names.js'
+import { useNames } from './use-permission-names.js'
 
 const PREFIX = 'details.'
 

@@ -2,7 +2,7 @@ import React from 'react'
 import { useTranslation } from 'adminjs'
 import { Link } from 'react-router-dom'
 import { EventBadge } from './EventName.js'
-import { readable } from './load-records.js'
+import { formatLocalTime } from './use-owned-records.js'
 
 export interface EventRow {
   id: string
@@ -34,7 +34,7 @@ export function EventTable({ events }: { events: readonly EventRow[] }) {
         {events.map(({ id, at, event, user, device, address }) => (
           <tr key={id}>
             <td>
-              <Link to={`/admin/resources/audit_events/records/${id}/show`}>{readable(at)}</Link>
+              <Link to={`/admin/resources/audit_events/records/${id}/show`}>{formatLocalTime(at)}</Link>
             </td>
             <td>
               <EventBadge event={event} />

@@ -3,14 +3,14 @@ import { Label, Loader } from '@adminjs/design-system'
 import { useTranslation, type BasePropertyProps } from 'adminjs'
 import { Link } from 'react-router-dom'
 import { EventTable } from './EventTable.js'
-import { useRecordsOf } from './load-records.js'
+import { useOwnedRecords } from './use-owned-records.js'
 
 const RESOURCE = ['audit_events']
 
 /** Lists a person's latest events, with a link to all of them. */
 export function EventsOfUser({ record, property }: BasePropertyProps) {
   const { translateComponent, translateProperty } = useTranslation()
-  const records = useRecordsOf(RESOURCE, String(record?.id))
+  const records = useOwnedRecords(RESOURCE, String(record?.id))
   if (!records) return <Loader />
   const events = records.map(({ params }) => ({
     id: String(params['id']),

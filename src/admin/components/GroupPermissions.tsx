@@ -2,7 +2,7 @@ import React from 'react'
 import { Label } from '@adminjs/design-system'
 import { type BasePropertyProps, useTranslation } from 'adminjs'
 import { listParam } from './list-param.js'
-import { usePermissionNames } from './permission-names.js'
+import { usePermissionNames } from './use-permission-names.js'
 
 /** Lists a group's permissions, by resource. */
 export function GroupPermissions({ record, property }: BasePropertyProps) {

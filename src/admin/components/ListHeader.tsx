@@ -4,14 +4,14 @@ import { type ActionHeaderProps, useFilterDrawer, useTranslation } from 'adminjs
 import { Link } from 'react-router-dom'
 import { ActionLink } from './ActionLink.js'
 import { ExportButton } from './ExportButton.js'
-import { hostResource } from './host-resource.js'
+import { findHostResource } from './find-host-resource.js'
 
 /** Shows the header of a list: its name, the number of rows, and the actions on the whole resource. */
 export function ListHeader({ resource, action, tag, toggleFilter: isFiltered, actionPerformed }: ActionHeaderProps) {
   const { translateAction, translateButton, translateLabel } = useTranslation()
   const { toggleFilter, filtersCount } = useFilterDrawer()
   const makes = resource.resourceActions.find(({ name }) => name === 'new')
-  const ofHost = hostResource(resource.id)
+  const ofHost = findHostResource(resource.id)
   // Only a host's resource can have other actions, such as its own export.
   const others = ofHost ? resource.resourceActions.filter(({ name }) => name !== 'new' && name !== 'list') : []
   return (

@@ -4,7 +4,7 @@ import { ApiClient, type BasePropertyProps, type RecordJSON, useNotice, useResou
 import { Link } from 'react-router-dom'
 import { isolate } from '../../typed-text/read-name.js'
 import { AddMembership, type Side } from './AddMembership.js'
-import { useRecordsOf } from './load-records.js'
+import { useOwnedRecords } from './use-owned-records.js'
 
 const members: Side = {
   own: 'group_id',
@@ -58,7 +58,7 @@ function Memberships({ record, property, side }: BasePropertyProps & { side: Sid
 
 function MembershipList({ ownId, side, onRemoved }: { ownId: string; side: Side; onRemoved: () => void }) {
   const { translateComponent: text } = useTranslation()
-  const memberships = useRecordsOf(RESOURCE, ownId, side.own)
+  const memberships = useOwnedRecords(RESOURCE, ownId, side.own)
   if (memberships?.length === 0) return <p className="panel-empty">{text(side.none)}</p>
   return (
     <ul className="membership-list">

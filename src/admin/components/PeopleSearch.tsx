@@ -1,13 +1,13 @@
 import React, { useId, useState } from 'react'
 import { useTranslation } from 'adminjs'
 import { Link } from 'react-router-dom'
-import { useFound } from './use-found.js'
+import { useSearch } from './use-search.js'
 
 /** Finds people by a part of their email address or name, while the user types. */
 export function PeopleSearch() {
   const { translateComponent: text } = useTranslation()
   const [query, setQuery] = useState('')
-  const shown = useFound('users', query)
+  const shown = useSearch('users', query)
   const id = useId()
   return (
     <div className="people-search">

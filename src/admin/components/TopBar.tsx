@@ -14,14 +14,14 @@ export function TopBar({ toggleSidebar }: { toggleSidebar: () => void }) {
   return (
     <>
       <Bar toggleSidebar={toggleSidebar} />
-      <Due />
-      <RefusedTries />
+      <GracePeriodBanner />
+      <FailedAttemptsBanner />
     </>
   )
 }
 
 /** Shows how much of the grace period is left. Screen readers announce it politely. */
-function Due() {
+function GracePeriodBanner() {
   const due = useSelector(({ session }: State) => session.due)
   if (!due) return null
   return (
@@ -32,7 +32,7 @@ function Due() {
 }
 
 /** Shows failed attempts of someone who may know the password. The user can say it was them, or secure the account. */
-function RefusedTries() {
+function FailedAttemptsBanner() {
   const failedAttempts = useSelector(({ session }: State) => session.refused)
   if (!failedAttempts) return null
   return (

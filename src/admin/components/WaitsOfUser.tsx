@@ -1,7 +1,7 @@
 import React from 'react'
 import { ValueGroup } from '@adminjs/design-system'
 import { useTranslation, type BasePropertyProps } from 'adminjs'
-import { readable } from './load-records.js'
+import { formatLocalTime } from './use-owned-records.js'
 import { isolate } from '../../typed-text/read-name.js'
 
 /** An entry of `throttled` of src/admin/actions/show-waits.ts. */
@@ -20,9 +20,11 @@ export function WaitsOfUser({ record, property }: BasePropertyProps) {
   return (
     <ValueGroup label={translateProperty(property.label, property.resourceId)}>
       <div role="status">
-        {typeof until === 'string' && <p>{readable(until)}</p>}
+        {typeof until === 'string' && <p>{formatLocalTime(until)}</p>}
         {throttled.map(({ device, name, until: end }) => (
-          <p key={device}>{text('WaitsOfUser.device', undefined, { device: isolate(name), time: readable(end) })}</p>
+          <p key={device}>
+            {text('WaitsOfUser.device', undefined, { device: isolate(name), time: formatLocalTime(end) })}
+          </p>
         ))}
       </div>
     </ValueGroup>

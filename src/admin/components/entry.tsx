@@ -1,14 +1,14 @@
 // Bundles the whole panel as one script. The first imports run in this order.
 import './prepare-page.js'
-import './adapt-refusals.js'
-import './adapt-methods.js'
+import './adapt-errors.js'
+import './post-writes.js'
 import React from 'react'
 import { createRoot } from 'react-dom/client'
 import AdminJS from 'adminjs/frontend'
-import { ownComponents } from './own-components.js'
-import './repair-accessibility.js'
+import { panelComponents } from './panel-components.js'
+import './patch-accessibility.js'
 
-AdminJS.UserComponents = ownComponents
+AdminJS.UserComponents = panelComponents
 window.AdminJS = AdminJS
 
 const app = document.getElementById('app')

@@ -1,9 +1,9 @@
 // Bundles the panel with a host's resources as one script. The host's components are in a second
 // script by AdminJS's bundler, which reads its libraries from globals.
 import './prepare-page.js'
-import './adapt-refusals.js'
-import './adapt-methods.js'
-import './adapt-addresses.js'
+import './adapt-errors.js'
+import './post-writes.js'
+import './adapt-paths.js'
 import * as AdminJSDesignSystem from '@adminjs/design-system'
 import * as styled from '@adminjs/design-system/styled-components'
 import PropTypes from 'prop-types'
@@ -16,8 +16,8 @@ import * as ReactRouter from 'react-router'
 import * as ReactRouterDOM from 'react-router-dom'
 import * as Redux from 'redux'
 import AdminJS from 'adminjs/frontend'
-import { ownComponents } from './own-components.js'
-import './repair-accessibility.js'
+import { panelComponents } from './panel-components.js'
+import './patch-accessibility.js'
 
 Object.assign(window, {
   AdminJS,
@@ -36,7 +36,7 @@ Object.assign(window, {
 // Runs after all deferred scripts. The host's script starts with an empty list of components. If
 // both override the same component of AdminJS, the host's is shown.
 document.addEventListener('DOMContentLoaded', () => {
-  AdminJS.UserComponents = { ...ownComponents, ...AdminJS.UserComponents }
+  AdminJS.UserComponents = { ...panelComponents, ...AdminJS.UserComponents }
   const app = document.getElementById('app')
   if (app) createRoot(app).render(<>{AdminJS.Application}</>)
 })

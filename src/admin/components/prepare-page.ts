@@ -1,5 +1,5 @@
 // Runs first in the bundle, because AdminJS reads its state while it loads.
-import { themeFor } from './theme.js'
+import { createTheme } from './theme.js'
 
 declare global {
   interface Window {
@@ -36,7 +36,7 @@ function jsonOf(id: string) {
 }
 
 window.REDUX_STATE = { ...jsonOf('panel-state'), session: jsonOf('panel-user') }
-window.THEME = themeFor()
+window.THEME = createTheme()
 window.THEME_COMPONENTS = {}
 window.AdminJS = { Components: {} }
 

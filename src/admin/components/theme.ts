@@ -3,7 +3,7 @@ import { combineStyles } from '@adminjs/design-system'
 const colour = (name: string) => `var(--color-${name})`
 
 /** Builds AdminJS's theme with the site's colours and fonts. */
-export const themeFor = () => ({
+export const createTheme = () => ({
   ...styles(),
   font: 'var(--font)',
   // From the last one on, the menu is next to the page.

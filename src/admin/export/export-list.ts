@@ -1,17 +1,17 @@
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { RequestHandler } from 'express'
-import { recordEvent } from '../../audit.js'
+import { recordAuditEvent } from '../../audit/record-event.js'
 import type { AdminJS } from '../adminjs.js'
-import { panelUserOf } from '../panel-user.js'
-import { PanelRefusal } from '../refusal.js'
-import { ListedResource } from '../resources/listed-resource.js'
-import type { PanelServices } from '../services.js'
+import { getPanelUser } from '../panel-user.js'
+import { PanelError } from '../panel-error.js'
+import { AllowListedResource } from '../resources/allow-listed-resource.js'
+import type { PanelServices } from '../panel-services.js'
 import { byteOrderMark, csvLine } from './csv.js'
-import { readFilters, readSort } from './read-list.js'
+import { parseFilters, parseSort } from './parse-list-query.js'
 
 /** Rows in one file. */
-export const MAX_EXPORTED = 10_000
+export const MAX_EXPORT_ROWS = 10_000
 /** Rows in memory at a time, in addition to the IDs of all rows. */
 const BATCH = 500
 
@@ -23,14 +23,14 @@ const BATCH = 500
 export function exportList(services: PanelServices, admin: AdminJS): RequestHandler {
   return async (req, res, next) => {
     if (req.params['action'] !== 'export' || req.params['query'] !== undefined) return next()
-    const user = panelUserOf({ currentAdmin: Reflect.get(req.session, 'adminUser') })
+    const user = getPanelUser({ currentAdmin: Reflect.get(req.session, 'adminUser') })
     const resource = admin.resources.find((candidate) => candidate.id() === req.params['resourceId'])
-    if (!(resource instanceof ListedResource)) throw new PanelRefusal('not_found')
-    const list = { filters: readFilters(req.query), sort: readSort(req.query), limit: MAX_EXPORTED + 1 }
+    if (!(resource instanceof AllowListedResource)) throw new PanelError('not_found')
+    const list = { filters: parseFilters(req.query), sort: parseSort(req.query), limit: MAX_EXPORT_ROWS + 1 }
     const found = await resource.idsOf(user, list)
-    const ids = found.slice(0, MAX_EXPORTED)
+    const ids = found.slice(0, MAX_EXPORT_ROWS)
     const isCut = found.length > ids.length
-    await recordEvent(services.database, undefined, {
+    await recordAuditEvent(services.database, undefined, {
       event: 'exported',
       at: services.clock.now(),
       userId: null,
@@ -39,7 +39,7 @@ export function exportList(services: PanelServices, admin: AdminJS): RequestHand
       details: { resource: resource.id(), rows: ids.length, ...(isCut && { cut: true }) },
     })
     const day = services.clock.now().toISOString().slice(0, 10)
-    const name = `${resource.id()}-${day}${isCut ? `-first-${MAX_EXPORTED}` : ''}.csv`
+    const name = `${resource.id()}-${day}${isCut ? `-first-${MAX_EXPORT_ROWS}` : ''}.csv`
     res.set({
       'Content-Type': 'text/csv; charset=utf-8; header=present',
       'Content-Disposition': `attachment; filename="${name}"`,
@@ -49,7 +49,7 @@ export function exportList(services: PanelServices, admin: AdminJS): RequestHand
 }
 
 /** Yields the file in batches, so that it is never in memory as a whole. */
-async function* linesOf(resource: ListedResource, ids: readonly (string | number)[]): AsyncGenerator<string> {
+async function* linesOf(resource: AllowListedResource, ids: readonly (string | number)[]): AsyncGenerator<string> {
   const columns = resource.shownNames
   yield byteOrderMark + csvLine(columns)
   for (let at = 0; at < ids.length; at += BATCH) {

@@ -1,6 +1,6 @@
 import { SiteError } from '../../errors.js'
 import type { AdminJS, AdminJSOptions } from '../adminjs.js'
-import { isOfHost } from './host-resources.js'
+import { isHostResource } from './host-resources.js'
 
 /**
  * Rejects a component of the host that has the same name as one of the panel's own. A host can
@@ -22,7 +22,7 @@ export function checkComponentNames(admin: AdminJS, { dashboard }: AdminJSOption
 
 /** Collects the components that actions and properties of the site's resources use. */
 function ownNames(admin: AdminJS): Set<string> {
-  const options = admin.resources.filter((resource) => !isOfHost(resource)).map((each) => each.decorate().options)
+  const options = admin.resources.filter((resource) => !isHostResource(resource)).map((each) => each.decorate().options)
   const named = JSON.stringify(options).matchAll(/"(?:component|list|show|edit|filter)":"(\w+)"/g)
   return new Set([...named].flatMap(([, name]) => name ?? []))
 }

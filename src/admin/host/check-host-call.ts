@@ -1,12 +1,12 @@
 import type { Request, RequestHandler } from 'express'
 import type { ActionDecorator, AdminJS } from '../adminjs.js'
-import { type CallKind, isOfKind } from '../http/check-call.js'
-import { adminOf } from '../page/page-state.js'
-import { type PanelUser, panelUserOf } from '../panel-user.js'
-import { PanelRefusal } from '../refusal.js'
-import { mayUse } from './host-permissions.js'
-import { idOf, isOfHost, type Resource } from './host-resources.js'
-import { isSafeHostName } from './read-host-fields.js'
+import { type CallKind, matchesCallKind } from '../http/check-call.js'
+import { toCurrentAdmin } from '../page/page-state.js'
+import { type PanelUser, getPanelUser } from '../panel-user.js'
+import { PanelError } from '../panel-error.js'
+import { canUseAction } from './host-permissions.js'
+import { resourceId, isHostResource, type AdminResource } from './host-resources.js'
+import { isSafeHostFieldName } from './read-host-fields.js'
 import { MAX_ROWS, namesRowsInBody } from './take-bulk-ids.js'
 
 /** Characters; Node's limit for a request's headers. */
@@ -19,10 +19,10 @@ const READS: ReadonlySet<string> = new Set(['list', 'search', 'show'])
  * Returns the methods that an action of the host accepts. An action without its own page runs
  * immediately, and AdminJS's own `new` loads no data.
  */
-function methodsOf(resource: Resource, action: ActionDecorator, user: PanelUser): readonly string[] {
+function methodsOf(resource: AdminResource, action: ActionDecorator, user: PanelUser): readonly string[] {
   if (READS.has(action.name)) return ['GET']
   const isPlainNew = action.name === 'new' && !resource.decorate().options.actions?.['new']?.handler
-  return isPlainNew || action.toJSON(adminOf(user)).component === false ? ['POST'] : ['GET', 'POST']
+  return isPlainNew || action.toJSON(toCurrentAdmin(user)).component === false ? ['POST'] : ['GET', 'POST']
 }
 
 /**
@@ -30,16 +30,16 @@ function methodsOf(resource: Resource, action: ActionDecorator, user: PanelUser)
  * like `checkCall`, but with the host's actions, and with IDs and names of any valid form. Calls
  * to other resources are passed on.
  *
- * @throws {PanelRefusal}
+ * @throws {PanelError}
  */
 export function checkHostCall(admin: AdminJS, kind: CallKind): RequestHandler {
   return (req, _res, next) => {
-    const resource = admin.resources.find((candidate) => idOf(candidate) === req.params['resourceId'])
-    if (!resource || !isOfHost(resource)) return next('route')
+    const resource = admin.resources.find((candidate) => resourceId(candidate) === req.params['resourceId'])
+    if (!resource || !isHostResource(resource)) return next('route')
     const action = actionOf(resource, req, kind)
-    const user = panelUserOf({ currentAdmin: Reflect.get(req.session, 'adminUser') })
+    const user = getPanelUser({ currentAdmin: Reflect.get(req.session, 'adminUser') })
     checkMethod(methodsOf(resource, action, user), req.method)
-    if (!mayCall(user, idOf(resource), action.name, kind)) throw new PanelRefusal('not_allowed')
+    if (!mayCall(user, resourceId(resource), action.name, kind)) throw new PanelError('not_allowed')
     checkParameters(resource, req, kind)
     next()
   }
@@ -47,27 +47,27 @@ export function checkHostCall(admin: AdminJS, kind: CallKind): RequestHandler {
 
 /** Checks the permissions for a call. Calls about records can return them, so they also require the one to view. */
 function mayCall(user: PanelUser, resourceId: string, action: string, kind: CallKind): boolean {
-  return mayUse(user, resourceId, action) && (kind === 'resource' || mayUse(user, resourceId, 'list'))
+  return canUseAction(user, resourceId, action) && (kind === 'resource' || canUseAction(user, resourceId, 'list'))
 }
 
-function actionOf(resource: Resource, req: Request, kind: CallKind): ActionDecorator {
+function actionOf(resource: AdminResource, req: Request, kind: CallKind): ActionDecorator {
   const { action } = req.params
   const { actions } = resource.decorate()
   const known = typeof action === 'string' && Object.hasOwn(actions, action) ? actions[action] : undefined
-  if (!known || !isOfKind[kind](known)) throw new PanelRefusal('not_found')
+  if (!known || !matchesCallKind[kind](known)) throw new PanelError('not_found')
   return known
 }
 
 function checkMethod(methods: readonly string[], method: string): void {
   const allow = methods.flatMap((each) => (each === 'GET' ? ['GET', 'HEAD'] : [each])).join(', ')
-  if (!methods.includes(method)) throw new PanelRefusal('method_not_allowed', { allow })
+  if (!methods.includes(method)) throw new PanelError('method_not_allowed', { allow })
 }
 
-function checkParameters(resource: Resource, req: Request, kind: CallKind): void {
-  if (!Object.values(req.params).every(isText)) throw new PanelRefusal('bad_request')
+function checkParameters(resource: AdminResource, req: Request, kind: CallKind): void {
+  if (!Object.values(req.params).every(isText)) throw new PanelError('bad_request')
   const reads = req.params['action'] === 'list' || req.params['action'] === 'search'
   const wrong = Object.entries(req.query).find(([name, value]) => !isSound(resource, name, value, reads))
-  if (wrong) throw new PanelRefusal('bad_request', { reason: 'field', values: { name: wrong[0].slice(0, 100) } })
+  if (wrong) throw new PanelError('bad_request', { reason: 'field', values: { name: wrong[0].slice(0, 100) } })
   if (kind === 'bulk' && !namesRowsInBody(req)) checkBulk(req.query['recordIds'])
 }
 
@@ -79,8 +79,8 @@ const isText = (value: unknown) =>
  * Checks a query parameter. AdminJS's own parameters have one value each. All others belong to the
  * host and can have several, even `page` in the host's own actions.
  */
-function isSound(resource: Resource, name: string, value: unknown, reads: boolean): boolean {
-  if (!isSafeHostName(name)) return false
+function isSound(resource: AdminResource, name: string, value: unknown, reads: boolean): boolean {
+  if (!isSafeHostFieldName(name)) return false
   const isOwn = name === 'recordIds' || name.startsWith('filters.') || (reads && OF_LISTS.has(name))
   if (typeof value === 'string') return isText(value) && (!isOwn || isKnown(resource, name, value))
   return Array.isArray(value) && !isOwn && value.every(isText)
@@ -89,7 +89,7 @@ function isSound(resource: Resource, name: string, value: unknown, reads: boolea
 const OF_LISTS: ReadonlySet<string> = new Set(['page', 'perPage', 'direction', 'sortBy', 'searchProperty'])
 
 /** Checks one of AdminJS's own parameters. An invalid one would cause a database error. */
-function isKnown(resource: Resource, name: string, value: string): boolean {
+function isKnown(resource: AdminResource, name: string, value: string): boolean {
   if (name === 'page') return /^[1-9]\d{0,8}$/.test(value)
   if (name === 'perPage') return /^[1-9]\d{0,2}$/.test(value) && Number(value) <= MAX_ROWS
   if (name === 'direction') return /^(asc|desc)$/.test(value)
@@ -99,11 +99,11 @@ function isKnown(resource: Resource, name: string, value: string): boolean {
 }
 
 /** Checks that a path is a property or a part of one: `address.city`, `created_at~~from`. */
-function hasProperty(resource: Resource, path: string): boolean {
+function hasProperty(resource: AdminResource, path: string): boolean {
   return Object.hasOwn(resource.decorate().properties, path.split(/\.|~~/)[0] ?? '')
 }
 
 function checkBulk(recordIds: unknown): void {
   const ids = typeof recordIds === 'string' ? recordIds.split(',') : []
-  if (ids.length === 0 || ids.length > MAX_ROWS || ids.includes('')) throw new PanelRefusal('bad_request')
+  if (ids.length === 0 || ids.length > MAX_ROWS || ids.includes('')) throw new PanelError('bad_request')
 }

@@ -57,7 +57,7 @@ const hostPanel = z.strictObject({
  * @throws {SiteError} `options_refused` for an unknown or invalid option, `host_root_path` for a
  *   root path other than `/admin`
  */
-export function readHostAdmin(option: HostAdmin): HostSettings {
+export function parseHostAdmin(option: HostAdmin): HostSettings {
   const mistakes = mistakesIn(option)
   if (mistakes.length > 0)
     throw new SiteError('options_refused', mistakes.join('\n'), 'See HostPanel for the shape of the `admin` option.')

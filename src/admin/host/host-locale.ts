@@ -1,6 +1,6 @@
 import { locales } from '../adminjs.js'
-import type { Language } from '../../i18n.js'
-import { overlay, panelLocale, type Texts } from '../panel-texts.js'
+import type { Language } from '../../i18n/translator.js'
+import { mergeTexts, panelLocale, type Texts } from '../panel-texts.js'
 
 /** The locale that AdminJS built from the host's `locale` and the translations in its resources' options. */
 interface GivenLocale {
@@ -27,9 +27,9 @@ export function hostLocale(
   const own = panelLocale(language)
   const ours = own.translations[language] ?? {}
   const [best, second] = [language, first].map((name) => textsOf(Reflect.get(translations, name)))
-  const hosts = overlay(second ?? {}, best ?? {})
+  const hosts = mergeTexts(second ?? {}, best ?? {})
   const spoken = [best ?? {}, second ?? {}]
-  const plain = overlay(plainTexts(language, ours), { resources: {} })
+  const plain = mergeTexts(plainTexts(language, ours), { resources: {} })
   const theirs = [...resourceIds]
   const layers = [
     ...theirs.map((id) => wordsOf(plain, hosts, ours, id)),
@@ -39,7 +39,7 @@ export function hostLocale(
     ...theirs.map((id) => namesOf(spoken, id, inWords(id))),
     ...[...ownIds].map((id) => namesOf(spoken, id)),
   ]
-  return { ...own, translations: { [language]: layers.reduce(overlay, plain) } }
+  return { ...own, translations: { [language]: layers.reduce(mergeTexts, plain) } }
 }
 
 /** Returns AdminJS's own texts, in English if it does not have the language. */
@@ -47,7 +47,7 @@ function plainTexts(language: Language, ours: Texts): Texts {
   const english = textsOf(locales.en)
   const known = textsOf(Reflect.get(locales, language))
   const named = NAMESPACES.map((name) => [name, common(textsOf(english[name]), textsOf(ours[name]))] as const)
-  return overlay(overlay(english, Object.keys(known).length > 0 ? {} : Object.fromEntries(named)), known)
+  return mergeTexts(mergeTexts(english, Object.keys(known).length > 0 ? {} : Object.fromEntries(named)), known)
 }
 
 const NAMESPACES = ['actions', 'buttons', 'labels', 'messages', 'properties'] as const
@@ -79,7 +79,7 @@ function belowResources(ours: Texts, ownIds: ReadonlySet<string>): Texts {
   const { properties = {}, actions = {}, labels = {}, buttons = {}, messages = {} } = ours
   const below = textsOf({ properties, actions, labels, buttons, messages })
   const own = textsOf(ours['resources'])
-  return { resources: Object.fromEntries([...ownIds].map((id) => [id, overlay(below, textsOf(own[id]))])) }
+  return { resources: Object.fromEntries([...ownIds].map((id) => [id, mergeTexts(below, textsOf(own[id]))])) }
 }
 
 /** Returns the texts of a nested object and leaves out other values. */
@@ -98,7 +98,7 @@ const ABSENT = ['error404Resource', 'error404Action', 'error404Record']
 /** Builds the texts of one of the host's resources. A resource's own text is found before the general one. */
 function wordsOf(plain: Texts, hosts: Texts, ours: Texts, id: string): Texts {
   const absent = Object.entries(textsOf(ours['messages'])).filter(([name]) => ABSENT.includes(name))
-  const base = overlay(overlay(plain, { messages: Object.fromEntries(absent) }), hosts)
+  const base = mergeTexts(mergeTexts(plain, { messages: Object.fromEntries(absent) }), hosts)
   const { actions, buttons, messages } = base
   const labels = common(textsOf(textsOf(locales.en)['labels']), textsOf(base['labels']))
   return below(id, { actions: textsOf(actions), buttons: textsOf(buttons), messages: textsOf(messages), labels })
@@ -117,7 +117,7 @@ function namesOf(spoken: readonly Texts[], id: string, otherwise?: string): Text
   const [label = otherwise, heading = otherwise] = [labels[0], headings[0]]
   // A column can have the same name as its resource. The texts are then those of its values.
   const isTaken = spoken.some((texts) => typeof find(texts, pathOf(id, 'labels', ...id.split('.'))) === 'object')
-  return overlay(
+  return mergeTexts(
     label === undefined || isTaken ? {} : below(id, { labels: nested(id.split('.'), label) }),
     heading === undefined ? {} : below(id, { actions: { list: heading } }),
   )

@@ -2,12 +2,12 @@ import { randomBytes } from 'node:crypto'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import type { RequestHandler } from 'express'
-import { describeDue } from '../../http/describe-due.js'
-import { describeRefusedTries } from '../../http/describe-refused-tries.js'
+import { enrolmentBanner } from '../../http/enrolment-banner.js'
+import { failedAttemptsBanner } from '../../http/failed-attempts-banner.js'
 import type { AdminJS } from '../adminjs.js'
-import { headOf, policy, restOf } from '../page/render-page.js'
+import { renderHead, contentSecurityPolicy, renderRest } from '../page/render-page.js'
 import type { PanelAssets } from '../page/serve-assets.js'
-import { panelUserOf } from '../panel-user.js'
+import { getPanelUser } from '../panel-user.js'
 import { hostState } from './host-state.js'
 
 /**
@@ -18,22 +18,22 @@ import { hostState } from './host-state.js'
  */
 export function createHostPage(admin: AdminJS, assets: PanelAssets, components: string | null): RequestHandler {
   return async (req, res) => {
-    const user = panelUserOf({ currentAdmin: Reflect.get(req.session, 'adminUser') })
+    const user = getPanelUser({ currentAdmin: Reflect.get(req.session, 'adminUser') })
     const nonce = randomBytes(16).toString('base64')
     const { state, assets: own, title } = await hostState(admin, user, req.language)
-    const scripts = [assets.address('host-panel.js'), ...own.scripts, ...(components === null ? [] : [components])]
-    const head = headOf(title, assets, state, req.language, own.styles)
+    const scripts = [assets.getUrl('host-panel.js'), ...own.scripts, ...(components === null ? [] : [components])]
+    const head = renderHead(title, assets, state, req.language, own.styles)
     const page =
       head +
-      restOf(
+      renderRest(
         scripts,
         nonce,
-        { ...user.toJSON(), due: describeDue(req), refused: describeRefusedTries(req) },
+        { ...user.toJSON(), due: enrolmentBanner(req), refused: failedAttemptsBanner(req) },
         req.t('panel:no_script'),
       )
     res.set({
       'Content-Language': req.language,
-      'Content-Security-Policy': policy(nonce, true),
+      'Content-Security-Policy': contentSecurityPolicy(nonce, true),
       'Content-Type': 'text/html; charset=utf-8',
       Vary: 'Accept-Encoding, Accept-Language',
     })

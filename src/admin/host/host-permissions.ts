@@ -1,7 +1,7 @@
 import type { AdminJS, BasePropertyJSON, ResourceJSON } from '../adminjs.js'
 import type { PanelUser } from '../panel-user.js'
-import { permissionOf } from '../permissions.js'
-import { idOf, isOfHost } from './host-resources.js'
+import { actionPermissions } from '../permissions.js'
+import { resourceId, isHostResource } from './host-resources.js'
 
 /**
  * Returns the permission for an action. AdminJS's own actions use the panel's permissions, the
@@ -10,8 +10,8 @@ import { idOf, isOfHost } from './host-resources.js'
  * @example permissionText('orders', 'edit') // 'orders.change'
  * @example permissionText('orders', 'refund') // 'orders.refund'
  */
-export function permissionText(resourceId: string, action: string): string {
-  const word = Object.hasOwn(permissionOf, action) ? permissionOf[action] : undefined
+export function permissionName(resourceId: string, action: string): string {
+  const word = Object.hasOwn(actionPermissions, action) ? actionPermissions[action] : undefined
   return `${resourceId}.${word ?? action}`
 }
 
@@ -19,12 +19,12 @@ export function permissionText(resourceId: string, action: string): string {
  * Checks the permission for an action of the host, before the host's own `isAccessible`.
  * Superusers and staff without a group have it, members if one of their groups grants it.
  */
-export function mayUse(user: PanelUser, resourceId: string, action: string): boolean {
-  return holds(user, permissionText(resourceId, action))
+export function canUseAction(user: PanelUser, resourceId: string, action: string): boolean {
+  return holds(user, permissionName(resourceId, action))
 }
 
 /** Checks the permission for a page of the host, `pages.<name>`. */
-export function mayOpen(user: PanelUser, page: string): boolean {
+export function canOpenPage(user: PanelUser, page: string): boolean {
   return holds(user, `pages.${page}`)
 }
 
@@ -34,7 +34,7 @@ function holds({ isSuperuser, granted }: PanelUser, text: string): boolean {
 }
 
 /** Adds checkboxes for the host's permissions to the pages of groups. */
-export function offerToGroups(resources: readonly ResourceJSON[], { ofHost }: PanelUser): ResourceJSON[] {
+export function addHostPermissions(resources: readonly ResourceJSON[], { ofHost }: PanelUser): ResourceJSON[] {
   const ids = new Set(ofHost.map(resourceOf))
   const grantable = [...ids].map((resource) => ({
     resource,
@@ -61,10 +61,10 @@ function withGrantable({ custom, ...property }: BasePropertyJSON, more: readonly
 }
 
 /** Lists the permissions for a host's resources and pages, which a group can contain. */
-export function hostPermissions(admin: AdminJS): string[] {
-  const actions = admin.resources.filter(isOfHost).flatMap((resource) => {
+export function listHostPermissions(admin: AdminJS): string[] {
+  const actions = admin.resources.filter(isHostResource).flatMap((resource) => {
     const names = Object.keys(resource.decorate().actions)
-    return names.map((name) => permissionText(idOf(resource), name))
+    return names.map((name) => permissionName(resourceId(resource), name))
   })
   const pages = Object.keys(admin.options.pages ?? {}).map((name) => `pages.${name}`)
   return [...new Set([...actions, ...pages])]

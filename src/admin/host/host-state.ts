@@ -1,11 +1,11 @@
 import { z } from 'zod'
 import { type AdminJS, initializeStore, type ResourceJSON } from '../adminjs.js'
-import type { Language } from '../../i18n.js'
-import { adminOf, ownResources } from '../page/page-state.js'
+import type { Language } from '../../i18n/translator.js'
+import { toCurrentAdmin, visibleResources } from '../page/page-state.js'
 import type { PanelUser } from '../panel-user.js'
 import { hostLocale } from './host-locale.js'
-import { mayOpen, mayUse, offerToGroups } from './host-permissions.js'
-import { idOf, isOfHost } from './host-resources.js'
+import { canOpenPage, canUseAction, addHostPermissions } from './host-permissions.js'
+import { resourceId, isHostResource } from './host-resources.js'
 
 /** URLs of the host's own scripts and style sheets. The Content-Security-Policy allows only those of this origin. */
 const assets = z.object({ styles: z.array(z.string()).default([]), scripts: z.array(z.string()).default([]) })
@@ -23,16 +23,16 @@ export interface HostState {
  * each request, because the host's `isAccessible`, `branding` and `locale` depend on the user.
  */
 export async function hostState(admin: AdminJS, user: PanelUser, language: Language): Promise<HostState> {
-  const { session: _session, ...state } = (await initializeStore(admin, adminOf(user))).getState()
-  const ofHost = new Set(admin.resources.filter(isOfHost).map(idOf))
+  const { session: _session, ...state } = (await initializeStore(admin, toCurrentAdmin(user))).getState()
+  const ofHost = new Set(admin.resources.filter(isHostResource).map(resourceId))
   const own = state.resources.filter(({ id }) => !ofHost.has(id))
   const theirs = state.resources.filter(({ id }) => ofHost.has(id))
   return {
     state: {
       ...state,
       locale: hostLocale(language, state.locale, ofHost, new Set(own.map(({ id }) => id))),
-      resources: [...offerToGroups(ownResources(user, own), user), ...hostResources(user, theirs)],
-      pages: state.pages.filter(({ name }) => mayOpen(user, name)),
+      resources: [...addHostPermissions(visibleResources(user, own), user), ...hostResources(user, theirs)],
+      pages: state.pages.filter(({ name }) => canOpenPage(user, name)),
     },
     assets: assets.parse(state.assets),
     title: state.branding.companyName ?? '',
@@ -42,11 +42,11 @@ export async function hostState(admin: AdminJS, user: PanelUser, language: Langu
 /** Returns the resources that the user can view. `ofHost` tells the browser which HTTP method to use. */
 function hostResources(user: PanelUser, resources: readonly ResourceJSON[]): object[] {
   return resources
-    .filter(({ id }) => mayUse(user, id, 'list'))
+    .filter(({ id }) => canUseAction(user, id, 'list'))
     .map((resource) => ({
       ...resource,
       ofHost: true,
-      actions: resource.actions.filter(({ name }) => mayUse(user, resource.id, name)),
-      resourceActions: resource.resourceActions.filter(({ name }) => mayUse(user, resource.id, name)),
+      actions: resource.actions.filter(({ name }) => canUseAction(user, resource.id, name)),
+      resourceActions: resource.resourceActions.filter(({ name }) => canUseAction(user, resource.id, name)),
     }))
 }

@@ -1,7 +1,7 @@
 import type { Database } from '../../db/connect.js'
 import { runStatement } from '../../db/run-statement.js'
 
-/** The site's tables without a model. test/package/own-tables.test.ts compares all tables with a new database. */
+/** The site's tables without a model. test/embedding/own-tables.test.ts compares all tables with a new database. */
 const WITHOUT_MODEL = [
   'challenge_sends',
   'job_processes',

@@ -5,7 +5,7 @@ import path from 'node:path'
 import express, { type Request, type RequestHandler, type Response } from 'express'
 import { limitBody } from '../../http/limit-body.js'
 import { BODY_TYPES, hasBody, parseBody } from '../http/read-fields.js'
-import { PanelRefusal } from '../refusal.js'
+import { PanelError } from '../panel-error.js'
 import type { HostPanel } from './host-admin.js'
 
 /** Bytes. */
@@ -33,7 +33,7 @@ export function readHostFields({ bodyLimit = LIMIT, files: takesFiles = false }:
       const sent = entries.filter((entry): entry is [string, File] => entry[1] instanceof File)
       // Browsers send a field in which no file was chosen as an empty file without a name.
       const uploads = takesFiles ? sent : sent.filter(([, file]) => file.size > 0 || file.name !== '')
-      if (uploads.length > 0 && !takesFiles) throw new PanelRefusal('bad_request', { reason: 'no_files' })
+      if (uploads.length > 0 && !takesFiles) throw new PanelError('bad_request', { reason: 'no_files' })
       // Of two parts with the same name the last one is used, as in formidable.
       const fields = Object.fromEntries(entries.filter(([, value]) => !(value instanceof File)))
       Object.assign(req, { fields, files: await keep(uploads, res), express_formidable: { parsed: true } })
@@ -45,15 +45,15 @@ export function readHostFields({ bodyLimit = LIMIT, files: takesFiles = false }:
 async function entriesOf(req: Request): Promise<[string, unknown][]> {
   const body: unknown = req.body
   if (!Buffer.isBuffer(body)) {
-    if (hasBody(req)) throw new PanelRefusal('bad_request', { reason: 'body' })
+    if (hasBody(req)) throw new PanelError('bad_request', { reason: 'body' })
     return []
   }
   if (body.length === 0) return []
   const entries = await parse(body, plainType(req.get('content-type') ?? '')).catch(() => null)
-  if (!entries) throw new PanelRefusal('bad_request', { reason: 'body' })
+  if (!entries) throw new PanelError('bad_request', { reason: 'body' })
   const invalidField = firstUnsafe(entries, { values: MAX_VALUES })
   if (invalidField === undefined) return entries
-  throw new PanelRefusal('bad_request', { reason: 'field', values: { name: invalidField.slice(0, 100) } })
+  throw new PanelError('bad_request', { reason: 'field', values: { name: invalidField.slice(0, 100) } })
 }
 
 /** Normalises a type: `application/vnd.api+json` is JSON, and case does not matter except in a boundary. */
@@ -79,7 +79,7 @@ function gather(entries: readonly [string, unknown][]): [string, unknown][] {
 function firstUnsafe(entries: readonly (readonly [string, unknown])[], left: { values: number }): string | undefined {
   for (const [name, value] of entries) {
     left.values -= 1
-    if (left.values < 0 || !isSafeHostName(name) || !isSound(value)) return name
+    if (left.values < 0 || !isSafeHostFieldName(name) || !isSound(value)) return name
     const isPart = typeof value === 'object' && value !== null && !(value instanceof File)
     const part = isPart ? firstUnsafe(Object.entries(value), left) : undefined
     if (part !== undefined) return `${name}.${part}`
@@ -98,7 +98,7 @@ const MAX_NAME = 1_000
  * expressions without escaping them, so a name must be a valid pattern without repetition,
  * alternatives and escapes. It must not reach a prototype.
  */
-export function isSafeHostName(name: string): boolean {
+export function isSafeHostFieldName(name: string): boolean {
   if (name.length > MAX_NAME || /[\p{Cc}\p{Surrogate}*+?{}|\\]/u.test(name) || !isPattern(name)) return false
   return reachesNoPrototype(name)
 }

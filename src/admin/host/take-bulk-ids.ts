@@ -1,6 +1,6 @@
 import type { Request, RequestHandler } from 'express'
 import { z } from 'zod'
-import { PanelRefusal } from '../refusal.js'
+import { PanelError } from '../panel-error.js'
 
 /** AdminJS's own maximum of rows in a list, all of which can be selected. */
 export const MAX_ROWS = 500
@@ -58,7 +58,7 @@ export const takeBulkIds: RequestHandler = (req, _res, next) => {
   const fields = z.record(z.string(), z.unknown()).parse(Reflect.get(req, 'fields') ?? {})
   const { recordIds, ...others } = fields
   const { data: ids } = written.safeParse(recordIds)
-  if (!ids) throw new PanelRefusal('bad_request', { reason: 'parameter' })
+  if (!ids) throw new PanelError('bad_request', { reason: 'parameter' })
   Object.defineProperty(req, 'query', { value: { ...req.query, recordIds: new IdList(ids) } })
   Object.assign(req, { fields: others })
   next()

@@ -1,4 +1,4 @@
-import type { PanelServices } from '../services.js'
+import type { PanelServices } from '../panel-services.js'
 
 type Warn = PanelServices['warn']
 

@@ -1,16 +1,16 @@
 import type { Request, RequestHandler } from 'express'
 import type { ActionDecorator, AdminJS } from '../adminjs.js'
-import { isOfHost } from '../host/host-resources.js'
-import { panelUserOf } from '../panel-user.js'
-import { can, permissionOf, writes } from '../permissions.js'
-import { PanelRefusal } from '../refusal.js'
+import { isHostResource } from '../host/host-resources.js'
+import { getPanelUser } from '../panel-user.js'
+import { can, actionPermissions, isWriteAction } from '../permissions.js'
+import { PanelError } from '../panel-error.js'
 import { isId } from '../resources/filter-conditions.js'
-import { isSafeName } from './read-fields.js'
+import { isSafeFieldName } from './read-fields.js'
 
 /** The three forms of AdminJS's API paths. An action responds only to its own form. */
 export type CallKind = 'resource' | 'record' | 'bulk'
 
-export const isOfKind = {
+export const matchesCallKind = {
   resource: (action: ActionDecorator) => action.isResourceType(),
   record: (action: ActionDecorator) => action.isRecordType(),
   bulk: (action: ActionDecorator) => action.isBulkType(),
@@ -23,16 +23,16 @@ const MAX_BULK = 100
  * Validates a call before AdminJS handles it: a known resource and action, the method, the
  * permission and the parameters. It makes no query.
  *
- * @throws {PanelRefusal}
+ * @throws {PanelError}
  */
 export function checkCall(admin: AdminJS, kind: CallKind): RequestHandler {
   return (req, _res, next) => {
     const { resourceId, action } = actionOf(admin, req, kind)
-    const [method, allow] = writes(action) ? ['POST', 'POST'] : ['GET', 'GET, HEAD']
-    if (req.method !== method) throw new PanelRefusal('method_not_allowed', { allow })
-    const permission = permissionOf[action]
-    const user = panelUserOf({ currentAdmin: Reflect.get(req.session, 'adminUser') })
-    if (!permission || !can(user, permission, resourceId)) throw new PanelRefusal('not_allowed')
+    const [method, allow] = isWriteAction(action) ? ['POST', 'POST'] : ['GET', 'GET, HEAD']
+    if (req.method !== method) throw new PanelError('method_not_allowed', { allow })
+    const permission = actionPermissions[action]
+    const user = getPanelUser({ currentAdmin: Reflect.get(req.session, 'adminUser') })
+    if (!permission || !can(user, permission, resourceId)) throw new PanelError('not_allowed')
     checkParameters(req, kind)
     next()
   }
@@ -40,21 +40,21 @@ export function checkCall(admin: AdminJS, kind: CallKind): RequestHandler {
 
 function actionOf(admin: AdminJS, req: Request, kind: CallKind): { resourceId: string; action: string } {
   const { resourceId, action } = req.params
-  const resource = admin.resources.find((candidate) => !isOfHost(candidate) && candidate.id() === resourceId)
+  const resource = admin.resources.find((candidate) => !isHostResource(candidate) && candidate.id() === resourceId)
   const actions = resource?.decorate().actions ?? {}
-  if (typeof resourceId !== 'string' || typeof action !== 'string') throw new PanelRefusal('not_found')
+  if (typeof resourceId !== 'string' || typeof action !== 'string') throw new PanelError('not_found')
   const known = Object.hasOwn(actions, action) ? actions[action] : undefined
-  if (!known || !isOfKind[kind](known)) throw new PanelRefusal('not_found')
+  if (!known || !matchesCallKind[kind](known)) throw new PanelError('not_found')
   return { resourceId, action }
 }
 
 function checkParameters(req: Request, kind: CallKind): void {
   const values = Object.entries(req.query)
-  if (!values.every(([name, value]) => isSafeName(name) && isText(value))) throw new PanelRefusal('bad_request')
-  if (!Object.values(req.params).every(isText)) throw new PanelRefusal('bad_request')
+  if (!values.every(([name, value]) => isSafeFieldName(name) && isText(value))) throw new PanelError('bad_request')
+  if (!Object.values(req.params).every(isText)) throw new PanelError('bad_request')
   const broken = values.find(([name, value]) => typeof value === 'string' && !(FORMS.get(name)?.test(value) ?? true))
-  if (broken) throw new PanelRefusal('bad_request', { reason: 'parameter' })
-  if (kind === 'record' && !/^\d{1,20}$/.test(String(req.params['recordId']))) throw new PanelRefusal('bad_request')
+  if (broken) throw new PanelError('bad_request', { reason: 'parameter' })
+  if (kind === 'record' && !/^\d{1,20}$/.test(String(req.params['recordId']))) throw new PanelError('bad_request')
   if (kind === 'bulk') checkBulk(req.query['recordIds'])
 }
 
@@ -71,5 +71,5 @@ const FORMS: ReadonlyMap<string, RegExp> = new Map([
 
 function checkBulk(recordIds: unknown): void {
   const ids = typeof recordIds === 'string' ? recordIds.split(',') : []
-  if (ids.length === 0 || ids.length > MAX_BULK || !ids.every(isId)) throw new PanelRefusal('bad_request')
+  if (ids.length === 0 || ids.length > MAX_BULK || !ids.every(isId)) throw new PanelError('bad_request')
 }

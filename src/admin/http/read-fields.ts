@@ -1,6 +1,6 @@
 import express, { type Request, type RequestHandler } from 'express'
 import { limitBody } from '../../http/limit-body.js'
-import { PanelRefusal } from '../refusal.js'
+import { PanelError } from '../panel-error.js'
 import { hasMoreFields } from './count-fields.js'
 
 /** Bytes. AdminJS's own parser has no limit for some types, and writes uploads to the disk. */
@@ -31,12 +31,12 @@ export const readFields: RequestHandler[] = [
 async function fieldsOf(req: Request): Promise<Record<string, Field>> {
   const body: unknown = req.body
   if (!Buffer.isBuffer(body)) {
-    if (hasBody(req)) throw new PanelRefusal('bad_request', { reason: 'body' })
+    if (hasBody(req)) throw new PanelError('bad_request', { reason: 'body' })
     return {}
   }
   const fields = await parseBody(body, req.get('content-type') ?? '', MAX_FIELDS).catch(() => null)
   if (!fields || fields.length > MAX_FIELDS || !fields.every(isSafe) || isDoubled(fields))
-    throw new PanelRefusal('bad_request', { reason: 'body' })
+    throw new PanelError('bad_request', { reason: 'body' })
   return Object.fromEntries(fields.filter((entry): entry is [string, Field] => isPlain(entry[1])))
 }
 
@@ -73,11 +73,11 @@ export async function parseBody(
 const isPlain = (value: unknown) => value === null || ['string', 'number', 'boolean'].includes(typeof value)
 
 function isSafe([name, value]: [string, unknown]): boolean {
-  return isSafeName(name) && isPlain(value) && !(typeof value === 'string' && BROKEN_TEXT.test(value))
+  return isSafeFieldName(name) && isPlain(value) && !(typeof value === 'string' && INVALID_TEXT.test(value))
 }
 
 /** A NUL, a lone surrogate, or the replacement for invalid bytes. PostgreSQL cannot store the first two. */
-export const BROKEN_TEXT = /[\0\p{Surrogate}\ufffd]/u
+export const INVALID_TEXT = /[\0\p{Surrogate}\ufffd]/u
 
 /** Checks for a repeated name: it is not clear which value is meant. */
 function isDoubled(fields: readonly [string, unknown][]): boolean {
@@ -85,7 +85,7 @@ function isDoubled(fields: readonly [string, unknown][]): boolean {
 }
 
 /** Checks that a name is a property's path, such as `filters.created_at~~from`, and does not reach a prototype. */
-export function isSafeName(name: string): boolean {
+export function isSafeFieldName(name: string): boolean {
   if (name.length > 100 || !/^\w+(?:(?:\.|~~)\w+)*$/.test(name)) return false
   return !name.split(/\.|~~/).some((part) => ['__proto__', 'prototype', 'constructor'].includes(part))
 }

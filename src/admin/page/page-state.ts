@@ -6,15 +6,15 @@ import {
   initializeStore,
   type ResourceJSON,
 } from '../adminjs.js'
-import type { Language } from '../../i18n.js'
-import { nowhere } from '../../origin.js'
+import type { Language } from '../../i18n/translator.js'
+import { noClient } from '../../client-info.js'
 import { panelLocale } from '../panel-texts.js'
 import { PanelUser } from '../panel-user.js'
-import { can, permissionOf } from '../permissions.js'
+import { can, actionPermissions } from '../permissions.js'
 
 /** AdminJS's type requires a string ID, but its code passes the user on unchanged. */
 const currentAdmin = z.custom<CurrentAdmin>((value) => value instanceof PanelUser)
-export const adminOf = (user: PanelUser): CurrentAdmin => currentAdmin.parse(user)
+export const toCurrentAdmin = (user: PanelUser): CurrentAdmin => currentAdmin.parse(user)
 
 /**
  * Builds AdminJS's state for all users with the same permissions, in one language: the
@@ -23,14 +23,14 @@ export const adminOf = (user: PanelUser): CurrentAdmin => currentAdmin.parse(use
  *
  * @param like a user with these permissions
  */
-export async function pageState(admin: AdminJS, like: PanelUser, language: Language): Promise<object> {
+export async function buildPageState(admin: AdminJS, like: PanelUser, language: Language): Promise<object> {
   const user = somebody(like)
-  const { session: _session, ...state } = (await initializeStore(admin, adminOf(user))).getState()
-  return { ...state, locale: panelLocale(language), resources: ownResources(user, state.resources) }
+  const { session: _session, ...state } = (await initializeStore(admin, toCurrentAdmin(user))).getState()
+  return { ...state, locale: panelLocale(language), resources: visibleResources(user, state.resources) }
 }
 
 /** Returns the site's resources that a user can view, each with the actions the user can perform. */
-export function ownResources(user: PanelUser, resources: readonly ResourceJSON[]): ResourceJSON[] {
+export function visibleResources(user: PanelUser, resources: readonly ResourceJSON[]): ResourceJSON[] {
   return resources
     .filter(({ id }) => can(user, 'view', id))
     .map((resource) => ({
@@ -45,7 +45,7 @@ export function ownResources(user: PanelUser, resources: readonly ResourceJSON[]
 }
 
 function mayUse(user: PanelUser, action: string, resourceId: string): boolean {
-  const permission = permissionOf[action]
+  const permission = actionPermissions[action]
   return permission !== undefined && can(user, permission, resourceId)
 }
 
@@ -61,5 +61,5 @@ function withTables(user: PanelUser, property: BasePropertyJSON): BasePropertyJS
 function somebody({ isSuperuser, granted }: PanelUser): PanelUser {
   const group = { id: 0, name: '', permissions: [...(granted ?? [])], otpPolicy: null, graceDays: null, kinds: null }
   const groups = granted ? [group] : []
-  return new PanelUser({ id: 0, email: '', name: '', isStaff: true, isSuperuser, groups }, nowhere)
+  return new PanelUser({ id: 0, email: '', name: '', isStaff: true, isSuperuser, groups }, noClient)
 }

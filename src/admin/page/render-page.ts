@@ -2,13 +2,13 @@ import { randomBytes } from 'node:crypto'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import type { RequestHandler } from 'express'
-import { describeDue } from '../../http/describe-due.js'
-import { describeRefusedTries } from '../../http/describe-refused-tries.js'
-import type { Language } from '../../i18n.js'
+import { enrolmentBanner } from '../../http/enrolment-banner.js'
+import { failedAttemptsBanner } from '../../http/failed-attempts-banner.js'
+import type { Language } from '../../i18n/translator.js'
 import type { AdminJS } from '../adminjs.js'
-import { nameOfAccess, type PanelUser, panelUserOf } from '../panel-user.js'
-import type { PanelServices } from '../services.js'
-import { pageState } from './page-state.js'
+import { accessKey, type PanelUser, getPanelUser } from '../panel-user.js'
+import type { PanelServices } from '../panel-services.js'
+import { buildPageState } from './page-state.js'
 import type { PanelAssets } from './serve-assets.js'
 
 /** Compresses outside the main thread: 60 kB take about a millisecond. */
@@ -21,17 +21,17 @@ const compress = promisify(gzip)
  */
 export function createPage(services: PanelServices, admin: AdminJS, assets: PanelAssets): RequestHandler {
   const headFor = onceForEach(async (like, language) =>
-    headOf(services.siteName, assets, await pageState(admin, like, language), language),
+    renderHead(services.siteName, assets, await buildPageState(admin, like, language), language),
   )
   return async (req, res) => {
-    const user = panelUserOf({ currentAdmin: Reflect.get(req.session, 'adminUser') })
+    const user = getPanelUser({ currentAdmin: Reflect.get(req.session, 'adminUser') })
     const nonce = randomBytes(16).toString('base64')
     const head = await headFor(user, req.language)
-    const session = { ...user.toJSON(), due: describeDue(req), refused: describeRefusedTries(req) }
-    const page = head + restOf([assets.address('panel.js')], nonce, session, req.t('panel:no_script'))
+    const session = { ...user.toJSON(), due: enrolmentBanner(req), refused: failedAttemptsBanner(req) }
+    const page = head + renderRest([assets.getUrl('panel.js')], nonce, session, req.t('panel:no_script'))
     res.set({
       'Content-Language': req.language,
-      'Content-Security-Policy': policy(nonce),
+      'Content-Security-Policy': contentSecurityPolicy(nonce),
       'Content-Type': 'text/html; charset=utf-8',
       Vary: 'Accept-Encoding, Accept-Language',
     })
@@ -50,7 +50,7 @@ const MAX_PREPARED = 100
 function onceForEach(prepare: (like: PanelUser, language: Language) => Promise<string>) {
   const pages = new Map<string, Promise<string>>()
   return (user: PanelUser, language: Language): Promise<string> => {
-    const name = `${language} ${nameOfAccess(user)}`
+    const name = `${language} ${accessKey(user)}`
     const page = pages.get(name) ?? prepare(user, language)
     pages.delete(name)
     pages.set(name, page)
@@ -66,7 +66,7 @@ function onceForEach(prepare: (like: PanelUser, language: Language) => Promise<s
  *
  * @param ofHost whether to allow what a host's components can need: media, blob URLs and frames of this origin
  */
-export function policy(nonce: string, ofHost = false): string {
+export function contentSecurityPolicy(nonce: string, ofHost = false): string {
   return [
     "default-src 'none'",
     "script-src 'self'",
@@ -86,18 +86,18 @@ export function policy(nonce: string, ofHost = false): string {
  *
  * @param styles URLs of further style sheets
  */
-export function headOf(
+export function renderHead(
   title: string,
   assets: PanelAssets,
   state: object,
   language: Language,
   styles: readonly string[] = [],
 ): string {
-  const sheets = [assets.address('panel.css'), ...styles]
+  const sheets = [assets.getUrl('panel.css'), ...styles]
   return `<!doctype html>
 <html lang="${language}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${escapeHtml(title)}</title>
-<link rel="icon" href="${assets.address('icon.svg')}">${sheets.map((href) => `<link rel="stylesheet" href="${escapeHtml(href)}">`).join('')}
+<link rel="icon" href="${assets.getUrl('icon.svg')}">${sheets.map((href) => `<link rel="stylesheet" href="${escapeHtml(href)}">`).join('')}
 <script type="application/json" id="panel-state">${jsonInHtml(state)}</script>
 `
 }
@@ -109,7 +109,7 @@ export function headOf(
  * @param user the data of the signed-in user that the browser needs
  * @param noScript the text for browsers without JavaScript
  */
-export function restOf(scripts: readonly string[], nonce: string, user: object, noScript: string): string {
+export function renderRest(scripts: readonly string[], nonce: string, user: object, noScript: string): string {
   return `<script type="application/json" id="panel-user">${jsonInHtml(user)}</script>
 ${scripts.map((src) => `<script defer src="${escapeHtml(src)}" nonce="${nonce}"></script>`).join('\n')}</head>
 <body><div id="app"><noscript>${escapeHtml(noScript)}</noscript></div></body></html>

@@ -3,13 +3,13 @@ import path from 'node:path'
 import type { RequestHandler } from 'express'
 import { z } from 'zod'
 import { SiteError } from '../../errors.js'
-import { root } from '../../root.js'
+import { packageRoot } from '../../package-root.js'
 
 const manifest = z.record(z.string(), z.string())
 
 export interface PanelAssets {
   /** Returns the URL path of a file by its plain name, for example `panel.js`. */
-  address(name: string): string
+  getUrl(name: string): string
   serve: RequestHandler
 }
 
@@ -28,11 +28,11 @@ const SUFFIXES: Readonly<Record<string, string>> = { br: '.br', gzip: '.gz' }
  *
  * @throws {SiteError} `panel_not_built`
  */
-export function readAssets(folder = path.join(root, 'dist/panel')): PanelAssets {
+export function loadPanelAssets(folder = path.join(packageRoot, 'dist/panel')): PanelAssets {
   const files = readManifest(folder)
   const known = new Set(Object.values(files))
   return {
-    address: (name) => PREFIX + (files[name] ?? name),
+    getUrl: (name) => PREFIX + (files[name] ?? name),
     serve(req, res, next) {
       const file = req.path.startsWith(PREFIX) ? req.path.slice(PREFIX.length) : ''
       if (!known.has(file) || (req.method !== 'GET' && req.method !== 'HEAD')) return next()

@@ -1,5 +1,5 @@
 import type { Literal } from 'sequelize/lib/utils'
-import type { Standing } from '../permissions.js'
+import type { Principal } from '../permissions.js'
 import type { FilterKind } from './filter-conditions.js'
 
 /** A row with only the selected columns. */
@@ -28,5 +28,5 @@ export interface AllowList {
   /** Columns that the search covers. */
   search: readonly string[]
   /** Returns the rights of the row's owner, if the permission rules need them. */
-  subject?(row: Row): Standing
+  subject?(row: Row): Principal
 }

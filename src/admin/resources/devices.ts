@@ -1,7 +1,7 @@
 import { literal } from 'sequelize'
 import type { PanelKind } from '../../otp/kinds/kind-panel.js'
-import type { Kind } from '../../otp/kinds/kind.js'
-import { standing, standingSql } from '../read-standing.js'
+import type { Kind } from '../../otp/kind-registry/kind.js'
+import { principalSchema, principalSql } from '../load-principal.js'
 import type { PanelResource } from './panel-resource.js'
 
 const columns = [
@@ -42,7 +42,7 @@ export function deviceResource({ table, isBackup, panel }: ShownKind): PanelReso
       read: [...columns, ...panel.columns],
       hidden: {
         ...panel.hidden,
-        owner: literal(standingSql(`"${table}".user_id`)),
+        owner: literal(principalSql(`"${table}".user_id`)),
       },
       filter: {
         id: 'id',
@@ -56,7 +56,7 @@ export function deviceResource({ table, isBackup, panel }: ShownKind): PanelReso
       sort: isBackup ? ['id', 'user_id'] : ['id', 'user_id', 'name'],
       title: 'name',
       search: ['name'],
-      subject: (row) => standing.parse(row['owner']),
+      subject: (row) => principalSchema.parse(row['owner']),
     },
     options: {
       navigation: { name: null, icon: panel.icon },

@@ -12,12 +12,12 @@ const MAX_TEXT = 254
 export type Condition = WhereOperators | undefined
 
 /** Builds a condition that finds a text anywhere in a column, ignoring case. It uses the trigram indexes. */
-export function containing(text: string): WhereOperators<string> {
-  return { [Op.iLike]: patternOf(text) }
+export function containsText(text: string): WhereOperators<string> {
+  return { [Op.iLike]: likePattern(text) }
 }
 
 /** Builds the LIKE pattern for a text. A complete email address is normalised first. */
-export function patternOf(text: string): string {
+export function likePattern(text: string): string {
   return `%${(readEmail(text) ?? text.trim()).slice(0, MAX_TEXT).replace(/[\\%_]/g, '\\$&')}%`
 }
 
@@ -28,7 +28,7 @@ export function isId(text: string): boolean {
 
 /** Converts a query value to a condition. `owner` is missing because it needs the database (owners-named.ts). */
 export const conditions: Readonly<Record<Exclude<FilterKind, 'owner'>, (value: unknown) => Condition>> = {
-  text: (value) => (typeof value === 'string' ? containing(value) : undefined),
+  text: (value) => (typeof value === 'string' ? containsText(value) : undefined),
   exact: (value) => (typeof value === 'string' ? { [Op.eq]: value.slice(0, MAX_TEXT) } : undefined),
   id: (value) => (typeof value === 'string' && isId(value) ? { [Op.eq]: Number(value) } : undefined),
   boolean: (value) => (value === 'true' || value === 'false' ? { [Op.eq]: value === 'true' } : undefined),

@@ -1,5 +1,5 @@
 import { literal } from 'sequelize'
-import { countableKinds } from '../actions/group-fields.js'
+import { acceptableKinds } from '../actions/group-fields.js'
 import { permissionCatalogue, VIEW_ALL } from '../permissions.js'
 import type { PanelResource } from './panel-resource.js'
 
@@ -21,7 +21,7 @@ export const groups: PanelResource = {
   },
   custom: ({ otp }) => ({
     permissions: { grantable: permissionCatalogue().grantable, viewAll: VIEW_ALL },
-    kinds: { kinds: countableKinds(otp) },
+    kinds: { kinds: acceptableKinds(otp) },
   }),
   options: {
     navigation: { name: null, icon: 'Shield' },

@@ -1,5 +1,5 @@
 import { auditEvents } from './audit-events.js'
-import type { Kind } from '../../otp/kinds/kind.js'
+import type { Kind } from '../../otp/kind-registry/kind.js'
 import { deviceResource, shownKinds } from './devices.js'
 import { groups, userGroups } from './groups.js'
 import type { PanelResource } from './panel-resource.js'

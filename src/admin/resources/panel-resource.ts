@@ -1,5 +1,5 @@
 import type { ResourceOptions } from '../adminjs.js'
-import type { PanelServices } from '../services.js'
+import type { PanelServices } from '../panel-services.js'
 import type { AllowList } from './allow-list.js'
 
 /** A resource of the panel. Its ID is the table's name, its properties are columns. */

@@ -1,6 +1,6 @@
 import { type Model, type ModelStatic, Op, type Order, QueryTypes, type WhereOptions } from 'sequelize'
 import { z } from 'zod'
-import type { PanelServices } from '../services.js'
+import type { PanelServices } from '../panel-services.js'
 import type { Row } from './allow-list.js'
 
 /** A table, and how its readable columns are selected. */
@@ -12,7 +12,7 @@ interface PagedTable {
   select(selection: { where: WhereOptions; order: Order; limit: number; offset: number }): Promise<Row[]>
 }
 
-export interface Page {
+export interface PageQuery {
   where: WhereOptions
   /** True if there is no condition, so that the table's size is the count. */
   whole: boolean
@@ -33,7 +33,7 @@ const id = z.object({ id: z.union([z.number(), z.string()]) })
  * Reads the rows of one page. Deep pages of a whole table are read from the nearer end, so the
  * last page of 1,000,000 rows costs one exact count instead of a sort of all rows.
  */
-export async function readPage(resource: PagedTable, page: Page): Promise<Row[]> {
+export async function readPage(resource: PagedTable, page: PageQuery): Promise<Row[]> {
   if (page.offset < DEEP) return resource.select({ ...page, order: orderOf(page) })
   const ids = await deepIds(resource, page)
   if (ids.length === 0) return []
@@ -41,7 +41,7 @@ export async function readPage(resource: PagedTable, page: Page): Promise<Row[]>
 }
 
 /** Sorts column and ID in the same direction, so that the index on (column, id) covers both. */
-function orderOf({ sortBy, descending }: Pick<Page, 'sortBy' | 'descending'>): Order {
+function orderOf({ sortBy, descending }: Pick<PageQuery, 'sortBy' | 'descending'>): Order {
   const direction = descending ? 'DESC' : 'ASC'
   return sortBy === 'id'
     ? [['id', direction]]
@@ -51,13 +51,13 @@ function orderOf({ sortBy, descending }: Pick<Page, 'sortBy' | 'descending'>): O
       ]
 }
 
-async function deepIds(resource: PagedTable, page: Page) {
+async function deepIds(resource: PagedTable, page: PageQuery) {
   const near = page.whole && page.offset > COUNT_LIMIT ? await fromNearerEnd(resource, page) : page
   return near.limit === 0 ? [] : readIds(resource, near)
 }
 
 /** Reads the IDs of some rows in order, from the index only if there is no condition. */
-export async function readIds(resource: PagedTable, { where, limit, offset, ...order }: Omit<Page, 'whole'>) {
+export async function readIds(resource: PagedTable, { where, limit, offset, ...order }: Omit<PageQuery, 'whole'>) {
   const rows = await resource.model.findAll({
     attributes: ['id'],
     where,
@@ -72,7 +72,7 @@ export async function readIds(resource: PagedTable, { where, limit, offset, ...o
     .map((row) => row.id)
 }
 
-async function fromNearerEnd(resource: PagedTable, page: Page): Promise<Page> {
+async function fromNearerEnd(resource: PagedTable, page: PageQuery): Promise<PageQuery> {
   const total = await resource.model.count()
   const limit = Math.max(0, Math.min(page.limit, total - page.offset))
   if (page.offset < total / 2) return { ...page, limit }

@@ -1,5 +1,5 @@
 import { literal } from 'sequelize'
-import { standing, standingSql } from '../read-standing.js'
+import { principalSchema, principalSql } from '../load-principal.js'
 import type { PanelResource } from './panel-resource.js'
 
 /**
@@ -25,8 +25,8 @@ export const users = (deviceTables: readonly string[]): PanelResource => ({
     sort: ['id', 'email', 'name'],
     title: 'email',
     search: ['email', 'name'],
-    hidden: { standing: literal(standingSql('"users".id')) },
-    subject: (row) => standing.parse(row['standing']),
+    hidden: { standing: literal(principalSql('"users".id')) },
+    subject: (row) => principalSchema.parse(row['standing']),
   },
   options: {
     navigation: { name: null, icon: 'Users' },

@@ -2,14 +2,14 @@ import { type Clock, isRunning } from '../../clock.js'
 import { spendComparison } from '../../crypto/hash-password.js'
 import type { Database } from '../../db/connect.js'
 import type { FoundLogin } from '../found-login.js'
-import { askAdapter } from './ask-adapter.js'
-import { closeShadow, findShadow, keepShadow, refreshShadow } from './shadow.js'
-import { type HostUser, type KnownPerson, readPerson, type UsersAdapter } from './users-adapter.js'
+import { callAdapter } from './call-adapter.js'
+import { deactivateMirror, findMirror, upsertMirror, updateMirror } from './mirror-user.js'
+import { type HostUser, type ParsedHostUser, parseHostUser, type UsersAdapter } from './users-adapter.js'
 import { hostLogin } from '../../otp/password-waits.js'
 import { readLogin } from '../../typed-text/read-email.js'
 
 /** The columns of `users` whose values come from the host application. */
-export interface OwnedColumns {
+export interface HostColumns {
   id: number
   external_id: string | null
   external_epoch: string | null
@@ -29,7 +29,7 @@ export interface HostUsers {
   /** Looks up a login. Nothing is checked yet. */
   findLogin(login: string): Promise<FoundLogin>
   /** Refreshes the row of a user who is signed in or about to be. Null if the user no longer exists. */
-  refresh<Row extends OwnedColumns>(row: Row): Promise<WithPerson<Row> | null>
+  refresh<Row extends HostColumns>(row: Row): Promise<WithPerson<Row> | null>
   /** Whether a user is active and this is their password. */
   isPasswordOf(externalId: string, password: string): Promise<boolean>
 }
@@ -44,15 +44,15 @@ export function createHostUsers(adapter: UsersAdapter, services: { database: Dat
   return {
     async findLogin(login) {
       const found = await findByLogin(adapter, login)
-      const person = found && readPerson(found)
+      const person = found && parseHostUser(found)
       return {
         login: hostLogin(login),
         subject: person ? `external:${person.id}` : null,
-        userId: await findShadow(database, person?.id ?? ''),
+        userId: await findMirror(database, person?.id ?? ''),
         async check(password) {
           if (!found || !person) return spendTime(adapter, password)
           if (!(await isRight(adapter, found, password)) || !person.isActive) return null
-          const shadow = await keepShadow(database, person, clock.now())
+          const shadow = await upsertMirror(database, person, clock.now())
           memory.keep({ person, given: found })
           return { ...shadow, email: person.email, isStaff: person.isStaff }
         },
@@ -63,9 +63,9 @@ export function createHostUsers(adapter: UsersAdapter, services: { database: Dat
       const before = memory.recall(row.external_id)
       // A cached user saves a call and changes nothing, because the row may be newer.
       if (before && isAsKnown(row, before.person)) return { ...row, person: before.given }
-      const found = row.external_id === null ? null : await findById(adapter, row.external_id)
+      const found = row.external_id === null ? null : await findHostUser(adapter, row.external_id)
       if (!found?.person.isActive) {
-        await closeShadow(database, row.id)
+        await deactivateMirror(database, row.id)
         return null
       }
       memory.keep(found)
@@ -74,8 +74,8 @@ export function createHostUsers(adapter: UsersAdapter, services: { database: Dat
       return { ...now, person: given }
     },
     async isPasswordOf(externalId, password) {
-      const found = await askAdapter(adapter, (users) => users.find(externalId))
-      const person = found && readPerson(found)
+      const found = await callAdapter(adapter, (users) => users.find(externalId))
+      const person = found && parseHostUser(found)
       const isActive = person?.isActive === true && person.id === externalId
       return found && isActive ? isRight(adapter, found, password) : false
     },
@@ -84,7 +84,7 @@ export function createHostUsers(adapter: UsersAdapter, services: { database: Dat
 
 /** A user as the adapter returned it (`given`), and as the site parsed it. */
 export interface FoundPerson {
-  person: KnownPerson
+  person: ParsedHostUser
   given: HostUser
 }
 
@@ -92,32 +92,32 @@ export interface FoundPerson {
  * Finds a user by the host's ID. An adapter can compare loosely, as a database does with `7` and `07`,
  * so a user with another ID is ignored.
  */
-export async function findById(adapter: UsersAdapter, id: string): Promise<FoundPerson | null> {
-  const given = await askAdapter(adapter, (users) => users.find(id))
-  const person = given && readPerson(given)
+export async function findHostUser(adapter: UsersAdapter, id: string): Promise<FoundPerson | null> {
+  const given = await callAdapter(adapter, (users) => users.find(id))
+  const person = given && parseHostUser(given)
   return given && person?.id === id ? { person, given } : null
 }
 
 async function findByLogin(adapter: UsersAdapter, typed: string): Promise<HostUser | null> {
   const login = readLogin(typed)
   const isLogin = login.length > 0 && login.length <= LONGEST_LOGIN && !login.includes('\0')
-  return isLogin ? ((await askAdapter(adapter, (users) => users.findByLogin(login))) ?? null) : null
+  return isLogin ? ((await callAdapter(adapter, (users) => users.findByLogin(login))) ?? null) : null
 }
 
 /** Checks a password. Only `true` is accepted: an adapter in JavaScript could return an object. */
 async function isRight(adapter: UsersAdapter, found: HostUser, password: string): Promise<boolean> {
-  const answer: unknown = await askAdapter(adapter, (users) => users.checkPassword(found, password))
+  const answer: unknown = await callAdapter(adapter, (users) => users.checkPassword(found, password))
   return answer === true
 }
 
 async function spendTime(adapter: UsersAdapter, password: string): Promise<null> {
-  if (adapter.checkNobody) await askAdapter(adapter, (users) => users.checkNobody?.(password))
+  if (adapter.checkDummyPassword) await callAdapter(adapter, (users) => users.checkDummyPassword?.(password))
   else await spendComparison(password)
   return null
 }
 
 /** Whether a row needs no update. If the adapter returns no language, the user's choice on this site remains. */
-function isAsKnown(row: OwnedColumns, person: KnownPerson): boolean {
+function isAsKnown(row: HostColumns, person: ParsedHostUser): boolean {
   return (
     person.isActive &&
     row.email === person.email &&
@@ -129,10 +129,10 @@ function isAsKnown(row: OwnedColumns, person: KnownPerson): boolean {
   )
 }
 
-async function updateRow<Row extends OwnedColumns>(database: Database, row: Row, person: KnownPerson): Promise<Row> {
+async function updateRow<Row extends HostColumns>(database: Database, row: Row, person: ParsedHostUser): Promise<Row> {
   const { email, name, isStaff: is_staff, isSuperuser: is_superuser, epoch: external_epoch } = person
   const now = { email, name, is_staff, is_superuser, external_epoch, locale: person.locale ?? row.locale }
-  return { ...row, ...now, auth_epoch: await refreshShadow(database, row.id, person) }
+  return { ...row, ...now, auth_epoch: await updateMirror(database, row.id, person) }
 }
 
 /** Users in the cache at most. With more, it is cleared. */

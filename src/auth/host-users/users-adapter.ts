@@ -65,7 +65,7 @@ export interface UsersAdapter<Person extends HostUser = HostUser> {
    * missing, the site compares with its own kind of hash (argon2id, 19 MiB). If yours takes another
    * time, the time of a response reveals which logins exist.
    */
-  checkNobody?(password: string): Promise<unknown>
+  checkDummyPassword?(password: string): Promise<unknown>
   /** Seconds for which a result of `find` can be used again. Default: 0. */
   cacheSeconds?: number
   /**
@@ -99,7 +99,7 @@ const hostUser = z.object({
 })
 
 /** A validated user with all properties set. */
-export type KnownPerson = z.output<typeof hostUser>
+export type ParsedHostUser = z.output<typeof hostUser>
 
 /**
  * Validates a user that an adapter returned. Only the properties above are read, from wherever
@@ -107,7 +107,7 @@ export type KnownPerson = z.output<typeof hostUser>
  *
  * @throws SiteError `host_user_invalid`, which names the fields but not their values
  */
-export function readPerson(user: HostUser): KnownPerson {
+export function parseHostUser(user: HostUser): ParsedHostUser {
   const { id, email, name, isStaff, isSuperuser, isActive, locale, epoch } = user
   const read = hostUser.safeParse({ id, email, name, isStaff, isSuperuser, isActive, locale, epoch })
   if (read.success) return read.data

@@ -1,13 +1,13 @@
 import { type Request, type RequestHandler, type Response, Router } from 'express'
 import { parseForms, readForm } from '../../http/read-form.js'
-import { refuse } from '../../http/refuse.js'
+import { rejectRequest } from '../../http/reject-request.js'
 import { safeNext } from '../../http/safe-next.js'
 import type { Auth } from '../auth.js'
-import { setUpAddress } from '../enrolment.js'
-import { type Answer, refused } from './answer.js'
+import { setupPath } from '../enrolment.js'
+import { type StepResult, rejectStep } from './step-result.js'
 import { type LoginForm, loginForm } from './forms.js'
-import { readStage, type Stage } from './read-stage.js'
-import { showStep } from './show-step.js'
+import { readLoginStep, type LoginStep } from './read-login-step.js'
+import { showLoginStep } from './show-login-step.js'
 import { wayIn } from './sign-in.js'
 import { submitPassword } from './submit-password.js'
 import { submitToken } from './submit-token.js'
@@ -22,14 +22,14 @@ export function loginRoutes(auth: Auth): Router {
 
 function showLogin(auth: Auth): RequestHandler {
   return async (req, res) => {
-    const stage = await readStage(auth, req)
-    if (lacksFirstDevice(auth, req, stage)) return res.redirect(302, setUpAddress(safeNext(req.query['next'])))
-    await showStep(auth, req, res, stage, null)
+    const stage = await readLoginStep(auth, req)
+    if (lacksFirstDevice(auth, req, stage)) return res.redirect(302, setupPath(safeNext(req.query['next'])))
+    await showLoginStep(auth, req, res, stage, null)
   }
 }
 
 /** Whether a signed-in user has no device for the token step, and can set up their first one. */
-function lacksFirstDevice({ config }: Auth, req: Request, stage: Stage): boolean {
+function lacksFirstDevice({ config }: Auth, req: Request, stage: LoginStep): boolean {
   if (!req.user || stage.step === 'password' || stage.devices.length > 0) return false
   return req.session.invitedAt !== undefined || (config.otpEnrolment === 'self' && !stage.hasFactor)
 }
@@ -37,39 +37,39 @@ function lacksFirstDevice({ config }: Auth, req: Request, stage: Stage): boolean
 function postLogin(auth: Auth): RequestHandler {
   return async (req, res) => {
     const form = readForm(req, loginForm)
-    if (!form) return refuse(req, res, { status: 400, code: 'bad_request' })
-    const stage = await readStage(auth, req)
+    if (!form) return rejectRequest(req, res, { status: 400, code: 'bad_request' })
+    const stage = await readLoginStep(auth, req)
     const answer = await submitStep(auth, req, stage, form)
     if (answer.ok) return res.redirect(303, answer.location)
     // If the password was correct but the first code could not be delivered, the token step is shown.
-    const current = answer.step === 'token' && stage.step === 'password' ? await readStage(auth, req) : stage
+    const current = answer.step === 'token' && stage.step === 'password' ? await readLoginStep(auth, req) : stage
     await showRejectedStep(auth, req, res, current, answer)
   }
 }
 
 /** Handles a submitted form. One with a login or a password starts a new sign-in, at whatever step the browser was. */
-async function submitStep(auth: Auth, req: Request, stage: Stage, form: LoginForm): Promise<Answer> {
+async function submitStep(auth: Auth, req: Request, stage: LoginStep, form: LoginForm): Promise<StepResult> {
   const hasPassword = form.username !== undefined || form.password !== undefined
   if (hasPassword) return submitPassword(auth, req, form)
   if (stage.step === 'token') return submitToken(auth, req, stage, form)
   const isToken = form.otp_token !== undefined || form.otp_device !== undefined || form.otp_challenge !== undefined
-  if (!isToken) return refused('password', 'invalid_login')
+  if (!isToken) return rejectStep('password', 'invalid_login')
   // Another tab has finished the sign-in. The submitted token is not consumed.
   if (req.user?.isVerified()) return { ok: true, location: wayIn(req.user, safeNext(form.next)) }
   delete req.session.pending
   if (stage.expired) req.log.info('sign-in expired between password and second factor')
-  return refused('password', 'login_expired')
+  return rejectStep('password', 'login_expired')
 }
 
 async function showRejectedStep(
   auth: Auth,
   req: Request,
   res: Response,
-  stage: Stage,
-  answer: Extract<Answer, { ok: false }>,
+  stage: LoginStep,
+  answer: Extract<StepResult, { ok: false }>,
 ): Promise<void> {
-  const shown: Stage = answer.step === 'token' ? stage : { step: 'password', expired: false }
+  const shown: LoginStep = answer.step === 'token' ? stage : { step: 'password', expired: false }
   if (answer.retryAfter !== undefined) res.set('Retry-After', String(answer.retryAfter))
   res.status(answer.status)
-  await showStep(auth, req, res, shown, answer)
+  await showLoginStep(auth, req, res, shown, answer)
 }

@@ -1,14 +1,14 @@
 import type { Request } from 'express'
-import type { Change } from '../../db/run-statement.js'
-import { describeOrigin } from '../../http/describe-origin.js'
+import type { AttachedStatement } from '../../db/run-statement.js'
+import { readClientInfo } from '../../http/read-client-info.js'
 import type { Device, PersistentId } from '../../otp/device.js'
 import type { AfterEvents } from '../../otp/events.js'
 import type { Auth } from '../auth.js'
 import { type PassedFactor, startSession } from '../session.js'
 import { trustBrowser } from '../trusted-browser/trust-browser.js'
-import type { Answer } from './answer.js'
-import { recogniseBrowser } from './recognise-browser.js'
-import { rememberSignIn } from './remember-sign-in.js'
+import type { StepResult } from './step-result.js'
+import { notifyIfNewBrowser } from './notify-new-browser.js'
+import { recordSignIn } from './record-sign-in.js'
 
 /** The user who signs in, and the path to continue at. */
 interface Arrival {
@@ -23,11 +23,11 @@ interface Verified extends Arrival {
   /** Whether the user chose to trust this browser. */
   trust: boolean
   /** Further changes to make after the success. */
-  changes: readonly Change[]
+  changes: readonly AttachedStatement[]
 }
 
 /** Finishes a sign-in with a token or passkey. The session was started with the token (../open-session.ts). */
-export async function signIn(auth: Auth, req: Request, verified: Verified): Promise<Answer> {
+export async function signIn(auth: Auth, req: Request, verified: Verified): Promise<StepResult> {
   const { user, device, trust, changes } = verified
   if (trust) await trustBrowser(auth, req, { user, device: device.persistentId })
   const by = { device: device.persistentId, how: verified.by }
@@ -39,7 +39,7 @@ export async function signInTrusted(
   auth: Auth,
   req: Request,
   { passed, factor, ...arrival }: Arrival & { passed: readonly PassedFactor[]; factor: PassedFactor },
-): Promise<Answer> {
+): Promise<StepResult> {
   await startSession(req, arrival.user, [...passed, factor], auth.clock.now())
   const by = { device: factor.device, how: 'trusted_browser' } as const
   return arrive(auth, req, arrival, by, { notified: false, verified: false, changes: [] })
@@ -51,12 +51,12 @@ async function arrive(
   req: Request,
   { user, next }: Arrival,
   by: { device: PersistentId | null; how: AfterEvents['signedIn']['how'] },
-  browser: { notified: boolean; verified: boolean; changes: readonly Change[] },
-): Promise<Answer> {
+  browser: { notified: boolean; verified: boolean; changes: readonly AttachedStatement[] },
+): Promise<StepResult> {
   const now = auth.clock.now()
-  await recogniseBrowser(auth, req, user.id, browser)
-  await rememberSignIn(auth, req, user.id, now)
-  auth.otp.events.tell('signedIn', { userId: user.id, at: now, origin: describeOrigin(req), ...by })
+  await notifyIfNewBrowser(auth, req, user.id, browser)
+  await recordSignIn(auth, req, user.id, now)
+  auth.otp.events.tell('signedIn', { userId: user.id, at: now, origin: readClientInfo(req), ...by })
   return { ok: true, location: wayIn(user, next) }
 }
 

@@ -1,7 +1,7 @@
 import type { Request } from 'express'
-import { type Change, runStatement } from '../../db/run-statement.js'
-import { describeOrigin } from '../../http/describe-origin.js'
-import { loginAddress, safeNext } from '../../http/safe-next.js'
+import { type AttachedStatement, runStatement } from '../../db/run-statement.js'
+import { readClientInfo } from '../../http/read-client-info.js'
+import { loginPath, safeNext } from '../../http/safe-next.js'
 import type { Device } from '../../otp/device.js'
 import { devicesForUser, type ListedDevice, userHasDevice } from '../../otp/devices-for-user.js'
 import { matchToken } from '../../otp/match-token.js'
@@ -10,31 +10,31 @@ import { signInAsker } from '../asker.js'
 import type { Auth } from '../auth.js'
 import { checkPassword, type PasswordCheck } from '../check-password.js'
 import type { PasswordUser } from '../found-login.js'
-import { isLedToSetUp, setUpAddress } from '../enrolment.js'
+import { mustSetUpDevice, setupPath } from '../enrolment.js'
 import { openSession } from '../open-session.js'
 import {
   beginning,
   deviceFactor,
-  exchangeSession,
+  replaceSession,
   goingOn,
   passwordFactor,
   startPending,
   startSession,
 } from '../session.js'
-import { type Answer, explained, refused, throttled, tokenRefused } from './answer.js'
-import { useTrustedBrowser } from '../trusted-browser/use-trusted-browser.js'
-import { type LoginForm, wishesOf } from './forms.js'
+import { type StepResult, explained, rejectStep, rejectThrottled, rejectToken } from './step-result.js'
+import { checkTrustedBrowser } from '../trusted-browser/check-trusted-browser.js'
+import { type LoginForm, loginOptions } from './forms.js'
 import { isKnownBrowser } from '../known-browser.js'
-import { recogniseBrowser } from './recognise-browser.js'
-import { askChallenge } from './ask-challenge.js'
+import { notifyIfNewBrowser } from './notify-new-browser.js'
+import { sendLoginCode } from './send-login-code.js'
 import { signIn, signInTrusted, wayIn } from './sign-in.js'
 import { isBlank } from '../../typed-text/clean-text.js'
 
 /** Handles the password step. With a token in the same form, it is the whole sign-in. */
-export async function submitPassword(auth: Auth, req: Request, form: LoginForm): Promise<Answer> {
+export async function submitPassword(auth: Auth, req: Request, form: LoginForm): Promise<StepResult> {
   const check = await checkPassword(auth, req, form.username ?? '', form.password ?? '')
   if (!check.ok && check.reason === 'wait') return passwordWaits(auth, check)
-  if (!check.ok) return refused('password', 'invalid_login')
+  if (!check.ok) return rejectStep('password', 'invalid_login')
   if (form.otp_token && !isBlank(form.otp_token)) return submitBoth(auth, req, check, form, form.otp_token)
   return awaitToken(auth, req, check, safeNext(form.next))
 }
@@ -42,9 +42,9 @@ export async function submitPassword(auth: Auth, req: Request, form: LoginForm):
 type Passed = Extract<PasswordCheck, { ok: true }>
 
 /** Rejects the step. If too many consecutive failures ended the attempts, the text explains what helps. */
-function passwordWaits({ hostUsers }: Auth, check: Extract<PasswordCheck, { reason: 'wait' }>): Answer {
+function passwordWaits({ hostUsers }: Auth, check: Extract<PasswordCheck, { reason: 'wait' }>): StepResult {
   const reason = hostUsers === null ? 'errors:password_locked' : 'errors:password_locked_host'
-  return { ...throttled('password', check.retryAfter), ...(check.ended && { reason }) }
+  return { ...rejectThrottled('password', check.retryAfter), ...(check.ended && { reason }) }
 }
 
 /**
@@ -52,12 +52,17 @@ function passwordWaits({ hostUsers }: Auth, check: Extract<PasswordCheck, { reas
  * none of their devices can be used, the token step explains who can help. Users without one
  * are signed in, unverified.
  */
-async function awaitToken(auth: Auth, req: Request, { user, changes }: Passed, next: string | null): Promise<Answer> {
+async function awaitToken(
+  auth: Auth,
+  req: Request,
+  { user, changes }: Passed,
+  next: string | null,
+): Promise<StepResult> {
   const devices = await devicesForUser(auth.otp, user.id, { changes })
   const now = auth.clock.now()
   if (devices.length > 0) {
     if (await continues(req, user, now)) return { ok: true, location: wayIn(user, next) }
-    const factor = await useTrustedBrowser(auth, req, user)
+    const factor = await checkTrustedBrowser(auth, req, user)
     const passed = [passwordFactor(now.getTime())]
     if (factor) return signInTrusted(auth, req, { user, passed, factor, next })
     await startPending(req, user, now)
@@ -65,14 +70,14 @@ async function awaitToken(auth: Auth, req: Request, { user, changes }: Passed, n
   }
   if (await userHasDevice(auth.otp, user.id)) {
     await startPending(req, user, now)
-    return { ok: true, location: loginAddress(next) }
+    return { ok: true, location: loginPath(next) }
   }
   await startSession(req, user, [passwordFactor(now.getTime())], now)
-  await recogniseBrowser(auth, req, user.id, { notified: false, verified: false })
-  const about = { userId: user.id, at: now, origin: describeOrigin(req), device: null, how: 'password' } as const
+  await notifyIfNewBrowser(auth, req, user.id, { notified: false, verified: false })
+  const about = { userId: user.id, at: now, origin: readClientInfo(req), device: null, how: 'password' } as const
   auth.otp.events.tell('signedIn', about)
-  if (isLedToSetUp(auth, user)) return { ok: true, location: setUpAddress(next) }
-  return { ok: true, location: user.isStaff ? loginAddress(next) : (next ?? '/account/two-factor') }
+  if (mustSetUpDevice(auth, user)) return { ok: true, location: setupPath(next) }
+  return { ok: true, location: user.isStaff ? loginPath(next) : (next ?? '/account/two-factor') }
 }
 
 /**
@@ -82,7 +87,7 @@ async function awaitToken(auth: Auth, req: Request, { user, changes }: Passed, n
  */
 async function continues(req: Request, { id }: PasswordUser, now: Date): Promise<boolean> {
   const isHere = req.user?.id === id && req.user.isVerified()
-  return isHere && exchangeSession(req, goingOn(req, passwordFactor(now.getTime())))
+  return isHere && replaceSession(req, goingOn(req, passwordFactor(now.getTime())))
 }
 
 /** Sends the first code if the default device can. The page shows a wait, so only a failed delivery is returned. */
@@ -92,11 +97,11 @@ async function sendFirstCode(
   user: PasswordUser,
   devices: readonly ListedDevice[],
   next: string | null,
-): Promise<Answer> {
-  const location = loginAddress(next)
+): Promise<StepResult> {
+  const location = loginPath(next)
   if (!devices[0]?.interactive) return { ok: true, location }
   const asker = signInAsker(req, await isKnownBrowser(auth, req, user.id))
-  const answer = await askChallenge(
+  const answer = await sendLoginCode(
     auth,
     req,
     { userId: user.id, devices, asker },
@@ -111,9 +116,9 @@ async function submitBoth(
   { user, changes }: Passed,
   form: LoginForm,
   token: string,
-): Promise<Answer> {
+): Promise<StepResult> {
   const asker = signInAsker(req, await isKnownBrowser(auth, req, user.id))
-  const submission = { userId: user.id, token, origin: describeOrigin(req), asker }
+  const submission = { userId: user.id, token, origin: readClientInfo(req), asker }
   const now = auth.clock.now()
   const passed = [passwordFactor(now.getTime())]
   const holds = (device: Device) => beginning(req, user, [...passed, deviceFactor(device, now)], now)
@@ -124,16 +129,16 @@ async function submitBoth(
   )
   if (!verification.ok) {
     delete req.session.pending
-    if (verification.reason === 'session_ended') return refused('password', 'login_expired')
+    if (verification.reason === 'session_ended') return rejectStep('password', 'login_expired')
     await saveFailure(auth, changes)
-    const rejection = tokenRefused('password', verification, auth.clock.now())
+    const rejection = rejectToken('password', verification, auth.clock.now())
     return explained(auth, rejection, verification, { token, deviceId: form.otp_device ?? '' })
   }
-  return signIn(auth, req, { user, by: 'token', device: verification.device, changes, ...wishesOf(form) })
+  return signIn(auth, req, { user, by: 'token', device: verification.device, changes, ...loginOptions(form) })
 }
 
 /** The password was correct and the token was not, so the failure remains only in the network's limit. */
-async function saveFailure({ database }: Auth, changes: readonly Change[]): Promise<void> {
+async function saveFailure({ database }: Auth, changes: readonly AttachedStatement[]): Promise<void> {
   for (const { sql, values } of changes.filter((change) => !('limited' in change.values)))
     await runStatement(database, undefined, sql, values)
 }

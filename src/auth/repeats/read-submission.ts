@@ -1,7 +1,7 @@
 import type { Request } from 'express'
 import type { Keyring } from '../../crypto/keyring.js'
-import { networkOf } from '../../http/client-address.js'
-import { arrivalTime } from '../../http/client-info.js'
+import { ipNetwork } from '../../http/client-ip.js'
+import { arrivalTime } from '../../http/remember-client.js'
 import { sessionNamed } from '../../http/sessions.js'
 import { wantsJson } from '../../http/wants-json.js'
 import { readBrowserToken } from '../known-browser.js'
@@ -69,5 +69,5 @@ function hasSecret(body: Readonly<Record<string, unknown>>): boolean {
 
 /** What an attacker would also need if the form's content can be guessed. */
 function networkAndName(req: Request): (string | null)[] {
-  return [networkOf(req.ip ?? ''), req.get('user-agent') ?? null]
+  return [ipNetwork(req.ip ?? ''), req.get('user-agent') ?? null]
 }

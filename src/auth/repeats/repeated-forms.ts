@@ -30,7 +30,7 @@ const answerSchema = z.object({
 })
 
 /** The response to a form, for requests that send it again. */
-export type KeptAnswer = z.output<typeof answerSchema>
+export type StoredResponse = z.output<typeof answerSchema>
 
 type Services = Pick<Auth, 'database' | 'clock' | 'otp'>
 
@@ -48,10 +48,10 @@ export async function claimForm({ database, clock }: Services, submission: Submi
 }
 
 /** Finds the response to the same form. `answer` is null while it is in progress. The result is null if it was rejected. */
-export async function findAnswer(
+export async function findResponse(
   { database, clock, otp }: Services,
   { key, olderKeys }: Submission,
-): Promise<{ key: string; answer: KeptAnswer | null } | null> {
+): Promise<{ key: string; answer: StoredResponse | null } | null> {
   const values = { key, olderKeys, now: clock.now() }
   const [row] = await runStatement<{ key: string; answer: string | null }>(database, undefined, FIND, values)
   if (!row?.answer) return row ? { key: row.key, answer: null } : null
@@ -61,7 +61,7 @@ export async function findAnswer(
 }
 
 /** Decrypts a response. Null if this process does not know its key: the form is then processed again. */
-function openAnswer({ keys }: Auth['otp'], key: string, sealed: string): KeptAnswer | null {
+function openAnswer({ keys }: Auth['otp'], key: string, sealed: string): StoredResponse | null {
   try {
     return answerSchema.parse(JSON.parse(keys.open(sealed, place(key)).toString()))
   } catch (error) {
@@ -71,10 +71,10 @@ function openAnswer({ keys }: Auth['otp'], key: string, sealed: string): KeptAns
 }
 
 /** Stores a form's response, encrypted. It replaces the earlier responses to the same sender. */
-export async function keepAnswer(
+export async function saveResponse(
   { database, clock, otp }: Services,
   { key, sender }: Submission,
-  answer: KeptAnswer,
+  answer: StoredResponse,
 ): Promise<void> {
   const sealed = otp.keys.seal(Buffer.from(JSON.stringify(answer)), place(key))
   await runStatement(database, undefined, KEEP, { key, sender, sealed, until: after(clock.now(), ANSWERED_SECONDS) })

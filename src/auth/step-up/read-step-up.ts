@@ -1,21 +1,21 @@
 import type { Request } from 'express'
 import { z } from 'zod'
-import { field } from '../../http/read-form.js'
+import { textField } from '../../http/read-form.js'
 import { devicesForUser, type ListedDevice } from '../../otp/devices-for-user.js'
-import { MAX_TOKEN_LENGTH } from '../../otp/kinds/kind.js'
+import { MAX_TOKEN_LENGTH } from '../../otp/kind-registry/kind.js'
 import type { Auth } from '../auth.js'
-import { usable } from '../login/read-stage.js'
+import { usableDevices } from '../login/read-login-step.js'
 import type { RequestUser } from '../request-user.js'
 
-export const verifyForm = z.object({
-  otp_device: field(32),
-  otp_token: field(MAX_TOKEN_LENGTH),
-  otp_challenge: field(32),
-  next: field(2000),
-  kinds: field(400),
+export const stepUpForm = z.object({
+  otp_device: textField(32),
+  otp_token: textField(MAX_TOKEN_LENGTH),
+  otp_challenge: textField(32),
+  next: textField(2000),
+  kinds: textField(400),
 })
 
-export type VerifyForm = z.output<typeof verifyForm>
+export type StepUpForm = z.output<typeof stepUpForm>
 
 /** The user who has to enter another token, and the devices that are accepted. */
 export interface StepUp {
@@ -27,7 +27,7 @@ export interface StepUp {
 
 export async function readStepUp(auth: Auth, req: Request, user: RequestUser): Promise<StepUp> {
   const kinds = requestedKinds(auth, req)
-  const devices = usable(await devicesForUser(auth.otp, user.id))
+  const devices = usableDevices(await devicesForUser(auth.otp, user.id))
   return { user, kinds, devices: devices.filter(({ kind }) => kinds?.includes(kind) ?? true) }
 }
 

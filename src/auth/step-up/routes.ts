@@ -1,25 +1,25 @@
 import { type Request, type RequestHandler, type Response, Router } from 'express'
 import { parseForms, readForm } from '../../http/read-form.js'
-import { refuse } from '../../http/refuse.js'
-import { loginAddress } from '../../http/safe-next.js'
+import { rejectRequest } from '../../http/reject-request.js'
+import { loginPath } from '../../http/safe-next.js'
 import { wantsJson } from '../../http/wants-json.js'
 import type { Auth } from '../auth.js'
 import { pageAt } from '../way-back.js'
-import { readStepUp, verifyForm } from './read-step-up.js'
-import { resume } from './resume.js'
-import { formAt, showVerify, wayOn } from './show-verify.js'
+import { readStepUp, stepUpForm } from './read-step-up.js'
+import { resumeRequest } from './resume-request.js'
+import { formAt, showStepUp, nextPath } from './show-step-up.js'
 import { submitStepUp } from './submit-step-up.js'
-import { verifyAddress } from './verify-address.js'
+import { stepUpPath } from './step-up-path.js'
 
 /**
  * Creates the routes of `/account/verify`: a verified user enters another token, on pages or by
  * JSON. Mounted before every page whose form may have been stored, because it passes the form on.
  */
-export function verifyRoutes(auth: Auth): Router {
+export function stepUpRoutes(auth: Auth): Router {
   const router = Router({ caseSensitive: true, strict: true })
   const guard = rejectUnverified(auth)
   router.get('/account/verify', guard, async (req, res) => {
-    if (req.user) await showVerify(auth, req, res, await readStepUp(auth, req, req.user), null)
+    if (req.user) await showStepUp(auth, req, res, await readStepUp(auth, req, req.user), null)
   })
   router.post('/account/verify', ...parseForms(), guard, postToken(auth))
   return router
@@ -29,30 +29,30 @@ export function verifyRoutes(auth: Auth): Router {
 function rejectUnverified(auth: Auth): RequestHandler {
   return (req, res, next) => {
     if (req.user?.isVerified()) return next()
-    if (!wantsJson(req)) return res.redirect(302, loginAddress(pageAt(auth, wayOn(req))))
-    if (req.user) refuse(req, res, { status: 403, code: 'not_verified' })
-    else refuse(req, res, { status: 401, code: 'not_authenticated' })
+    if (!wantsJson(req)) return res.redirect(302, loginPath(pageAt(auth, nextPath(req))))
+    if (req.user) rejectRequest(req, res, { status: 403, code: 'not_verified' })
+    else rejectRequest(req, res, { status: 401, code: 'not_authenticated' })
   }
 }
 
 /** Responds if the session ended during the verification. */
 function rejectEnded(auth: Auth, req: Request, res: Response): void {
-  if (wantsJson(req)) refuse(req, res, { status: 401, code: 'not_authenticated' })
-  else res.redirect(303, loginAddress(pageAt(auth, wayOn(req))))
+  if (wantsJson(req)) rejectRequest(req, res, { status: 401, code: 'not_authenticated' })
+  else res.redirect(303, loginPath(pageAt(auth, nextPath(req))))
 }
 
 function postToken(auth: Auth): RequestHandler {
   return async (req, res, next) => {
-    const form = readForm(req, verifyForm)
-    if (!form || !req.user) return refuse(req, res, { status: 400, code: 'bad_request' })
+    const form = readForm(req, stepUpForm)
+    if (!form || !req.user) return rejectRequest(req, res, { status: 400, code: 'bad_request' })
     const stepUp = await readStepUp(auth, req, req.user)
     const answer = await submitStepUp(auth, req, stepUp, form)
-    if (!answer.ok) return showVerify(auth, req, res, stepUp, answer)
+    if (!answer.ok) return showStepUp(auth, req, res, stepUp, answer)
     if (answer.outcome === 'ended') return rejectEnded(auth, req, res)
     if (wantsJson(req)) return sendOutcome(res, answer.outcome)
     if (answer.outcome === 'challenged')
-      return res.redirect(303, verifyAddress(wayOn(req), stepUp.kinds, formAt(req).name))
-    await resume(auth, req, res, next)
+      return res.redirect(303, stepUpPath(nextPath(req), stepUp.kinds, formAt(req).name))
+    await resumeRequest(auth, req, res, next)
   }
 }
 

@@ -1,44 +1,44 @@
 import type { Request } from 'express'
-import { describeOrigin } from '../../http/describe-origin.js'
+import { readClientInfo } from '../../http/read-client-info.js'
 import type { Device } from '../../otp/device.js'
 import { parsePersistentId } from '../../otp/persistent-id.js'
 import { sessionAsker } from '../asker.js'
 import type { Auth } from '../auth.js'
-import { type Refused, refused } from '../login/answer.js'
-import { askToken, tokenSender } from '../login/ask-token.js'
+import { type RejectedStep, rejectStep } from '../login/step-result.js'
+import { verifySubmittedToken, tokenSender } from '../login/verify-submitted-token.js'
 import { deviceFactor, goingOn } from '../session.js'
-import type { StepUp, VerifyForm } from './read-step-up.js'
+import type { StepUp, StepUpForm } from './read-step-up.js'
 
 /** `ended`: the session ended in the meantime, because of a sign-out or another token. */
-type StepUpAnswer = { ok: true; outcome: 'verified' | 'challenged' | 'ended' } | Refused
+type StepUpAnswer = { ok: true; outcome: 'verified' | 'challenged' | 'ended' } | RejectedStep
 
 /** Verifies a token against one of the accepted devices, and continues the session under a new ID. */
-export async function submitStepUp(auth: Auth, req: Request, stepUp: StepUp, form: VerifyForm): Promise<StepUpAnswer> {
-  if (isOfWrongKind(auth, stepUp, form)) return refused('token', 'wrong_kind')
+export async function submitStepUp(auth: Auth, req: Request, stepUp: StepUp, form: StepUpForm): Promise<StepUpAnswer> {
+  if (isOfWrongKind(auth, stepUp, form)) return rejectStep('token', 'wrong_kind')
   const now = auth.clock.now()
   const { user, devices } = stepUp
   const opens = { holds: (device: Device) => goingOn(req, deviceFactor(device, now)) }
   const awaited = { userId: user.id, devices, asker: sessionAsker(req), opens }
-  const answer = await askToken(auth, req, awaited, form)
+  const answer = await verifySubmittedToken(auth, req, awaited, form)
   // Of two requests with one session, one continues. The token of the other is not consumed.
   if (!answer.ok) return answer.code === 'login_expired' ? { ok: true, outcome: 'ended' } : answer
   if ('challenged' in answer) return { ok: true, outcome: 'challenged' }
-  await auth.addressLimit.giveBack(tokenSender(req, awaited))
+  await auth.ipRateLimit.refund(tokenSender(req, awaited))
   const device = answer.device.persistentId
-  auth.otp.events.tell('stepUp', { userId: user.id, at: now, origin: describeOrigin(req), device })
+  auth.otp.events.tell('stepUp', { userId: user.id, at: now, origin: readClientInfo(req), device })
   return { ok: true, outcome: 'verified' }
 }
 
 /** Whether a token is of a kind that does not help. It is not verified, so that it is not consumed. */
-function isOfWrongKind(auth: Auth, { kinds }: StepUp, form: VerifyForm): boolean {
+function isOfWrongKind(auth: Auth, { kinds }: StepUp, form: StepUpForm): boolean {
   if (!kinds) return false
   const possible = kindsOf(auth, form)
   return possible.length > 0 && !possible.some((kind) => kinds.includes(kind))
 }
 
 /** Finds the possible kinds: of a security key's response, of the submitted device, or by the token's format. */
-function kindsOf({ otp }: Auth, { otp_device: named, otp_token: token = '' }: VerifyForm): string[] {
-  const possible = otp.kinds.filter((kind) => kind.couldBe(token))
+function kindsOf({ otp }: Auth, { otp_device: named, otp_token: token = '' }: StepUpForm): string[] {
+  const possible = otp.kinds.filter((kind) => kind.matchesFormat(token))
   const byKey = possible.filter(({ input }) => input === 'browser_key')
   if (byKey.length > 0) return byKey.map(({ name }) => name)
   if (named) return [parsePersistentId(named)?.kind ?? '']

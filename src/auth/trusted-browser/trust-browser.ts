@@ -1,16 +1,16 @@
 import type { Request } from 'express'
 import type { Transaction } from 'sequelize'
-import { recordEvent } from '../../audit.js'
+import { recordAuditEvent } from '../../audit/record-event.js'
 import { runStatement } from '../../db/run-statement.js'
-import { describeOrigin } from '../../http/describe-origin.js'
-import { tellUser } from '../../notify/tell-user.js'
+import { readClientInfo } from '../../http/read-client-info.js'
+import { notifyUser } from '../../notify/notify-user.js'
 import type { PersistentId } from '../../otp/device.js'
 import type { Auth } from '../auth.js'
-import { hashSeries, hashTrust } from './hash-trust.js'
+import { hashSeries, hashTrustToken } from './hash-trust-token.js'
 import { lockOwner } from './lock-owner.js'
 import { readTrustDays } from './read-trust-days.js'
-import { readDevice } from './read-device.js'
-import { standingTokens } from './standing-tokens.js'
+import { readTrustingDevice } from './read-trusting-device.js'
+import { findValidTokens } from './find-valid-tokens.js'
 import { newSeries, newToken, readTrustCookie, type TrustToken, writeTrustCookie } from './trust-cookie.js'
 
 interface Earned {
@@ -35,14 +35,14 @@ export async function trustBrowser(auth: Auth, req: Request, { user, device }: E
   const expiresAt = new Date(at.getTime() + days * DAY_MS)
   const kept = await auth.database.sequelize.transaction(async (transaction) => {
     if (!(await lockOwner(auth, transaction, user))) return null
-    if (!(await readDevice(auth.otp, transaction, user.id, device))) return null
+    if (!(await readTrustingDevice(auth.otp, transaction, user.id, device))) return null
     const others = await replaceOwn(auth, transaction, user.id, before)
     await addRow(auth, transaction, req, { user, device }, trustToken, { at, expiresAt })
     return others
   })
   if (!kept || !req.res) return
   writeTrustCookie(req.res, [trustToken, ...kept], { https: auth.https, days })
-  auth.otp.events.tell('browserTrusted', { userId: user.id, at, origin: describeOrigin(req), device, expiresAt })
+  auth.otp.events.tell('browserTrusted', { userId: user.id, at, origin: readClientInfo(req), device, expiresAt })
 }
 
 async function addRow(
@@ -53,17 +53,17 @@ async function addRow(
   trustToken: TrustToken,
   { at, expiresAt }: { at: Date; expiresAt: Date },
 ): Promise<void> {
-  const origin = describeOrigin(req)
+  const origin = readClientInfo(req)
   const { address, browser } = origin
   const {
     series: [series],
     token: [token],
-  } = hashTrust(auth.otp.keys, trustToken)
+  } = hashTrustToken(auth.otp.keys, trustToken)
   const row = { userId, device, series, token, at, expiresAt, address, browser }
   await runStatement(auth.database, transaction, ADD, row)
-  await recordEvent(auth.database, transaction, { event: 'browser_trusted', at, userId, device, origin })
+  await recordAuditEvent(auth.database, transaction, { event: 'browser_trusted', at, userId, device, origin })
   const services = { database: auth.database, keys: auth.otp.keys, baseUrl: auth.baseUrl }
-  await tellUser(services, transaction, userId, { mail: 'browser-trusted', until: expiresAt, at, address, browser })
+  await notifyUser(services, transaction, userId, { mail: 'browser-trusted', until: expiresAt, at, address, browser })
 }
 
 /**
@@ -79,7 +79,7 @@ async function replaceOwn(
 ): Promise<TrustToken[]> {
   const series = tokens.flatMap((each) => hashSeries(auth.otp.keys, each.series))
   if (series.length > 0) await runStatement(auth.database, transaction, END_OWN, { userId, series })
-  return standingTokens(auth, transaction, tokens)
+  return findValidTokens(auth, transaction, tokens)
 }
 
 /** Trusted browsers of one user at most. A new one replaces the one that was used longest ago. */

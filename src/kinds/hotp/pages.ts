@@ -1,4 +1,4 @@
-import { hardwareTokensRoutes } from '../../account/hardware-tokens/routes.js'
+import { hotpRoutes } from './routes.js'
 import type { KindPages } from '../../account/kind-pages.js'
 
 const TOKENS = '/account/two-factor/hardware-tokens'
@@ -11,5 +11,5 @@ export const hotpPages: KindPages = {
     text: 'pages:profile.synchronise',
     label: 'pages:profile.synchronise_named',
   },
-  routes: (account) => [hardwareTokensRoutes(account)],
+  routes: (account) => [hotpRoutes(account)],
 }

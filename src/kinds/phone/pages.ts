@@ -1,6 +1,6 @@
 import type { KindPages } from '../../account/kind-pages.js'
-import { postStep } from '../../account/phones/post-step.js'
-import { phonesRoutes } from '../../account/phones/routes.js'
+import { submitPhoneStep } from './submit-step.js'
+import { phoneRoutes } from './routes.js'
 
 const ADD = '/account/two-factor/phones/add'
 
@@ -9,8 +9,8 @@ export const phonePages: KindPages = {
   setupPath: ADD,
   alsoInWizard: {
     starts: ({ method, phone_number: number }) => method === 'phone' && number !== undefined,
-    submit: postStep,
+    submit: submitPhoneStep,
   },
   addLink: { path: ADD, text: 'pages:profile.add_phone' },
-  routes: (account) => [phonesRoutes(account)],
+  routes: (account) => [phoneRoutes(account)],
 }

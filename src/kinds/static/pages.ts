@@ -1,15 +1,15 @@
-import { handOver, takeOver } from '../../account/backup-tokens/hand-over.js'
-import { renewBackupTokens } from '../../account/backup-tokens/renew-backup-tokens.js'
-import { backupTokensRoutes } from '../../account/backup-tokens/routes.js'
+import { flashTokens, takeFlashedTokens } from './flash-tokens.js'
+import { replaceBackupTokens } from './setup.js'
+import { staticRoutes } from './routes.js'
 import type { KindPages } from '../../account/kind-pages.js'
-import { describeOrigin } from '../../http/describe-origin.js'
+import { readClientInfo } from '../../http/read-client-info.js'
 
 /** Backup tokens are made with the first device, and anew on a page of their own. */
 export const staticPages: KindPages = {
   backups: {
     make: async (account, req, res, userId) =>
-      handOver(account, req, res, await renewBackupTokens(account, userId, describeOrigin(req))),
-    take: takeOver,
+      flashTokens(account, req, res, await replaceBackupTokens(account, userId, readClientInfo(req))),
+    take: takeFlashedTokens,
   },
-  routes: (account) => [backupTokensRoutes(account)],
+  routes: (account) => [staticRoutes(account)],
 }

@@ -1,17 +1,17 @@
 import { type Request, type RequestHandler, type Response, Router } from 'express'
 import qrcode from 'qrcode'
 import type { KindPages } from '../../account/kind-pages.js'
-import type { Account } from '../../account/account.js'
-import { beginSetUp } from '../../account/setup/begin-set-up.js'
-import { finishSetUp, openSetUp } from '../../account/setup/finish-set-up.js'
-import { readSetUp, type SetUp } from '../../account/setup/read-set-up.js'
-import { sendStep, showIntroduction, type StepRefusal } from '../../account/setup/show-step.js'
+import type { AccountServices } from '../../account/account-services.js'
+import { startTotpSetup } from './setup.js'
+import { finishSetup, openSetup } from '../../account/setup/finish-setup.js'
+import { readTotpSetup, type TotpSetup } from './setup.js'
+import { sendStep, showIntroduction, type FormRejection } from '../../account/setup/show-setup-step.js'
 import { enrolmentRight } from '../../auth/enrolment.js'
 import { explainToken } from '../../auth/explain-token.js'
 import type { RequestUser } from '../../auth/request-user.js'
-import { requireFresh } from '../../auth/step-up/require-fresh.js'
-import { describeOrigin } from '../../http/describe-origin.js'
-import { refuse } from '../../http/refuse.js'
+import { requireFreshToken } from '../../auth/step-up/require-fresh-token.js'
+import { readClientInfo } from '../../http/read-client-info.js'
+import { rejectRequest } from '../../http/reject-request.js'
 import type { Verification } from '../../otp/device.js'
 import { confirmDevice } from '../../otp/verify-token.js'
 import { isBlank } from '../../typed-text/clean-text.js'
@@ -20,9 +20,9 @@ import { isBlank } from '../../typed-text/clean-text.js'
 export const totpPages: KindPages = {
   setupPath: null,
   steps: {
-    start: beginSetUp,
+    start: startTotpSetup,
     async show(account, req, res, next) {
-      const setUp = await readSetUp(account, req)
+      const setUp = await readTotpSetup(account, req)
       if (setUp) showConfiguration(req, res, setUp, next, null)
       return setUp !== null
     },
@@ -30,31 +30,31 @@ export const totpPages: KindPages = {
   },
   routes(account) {
     const router = Router({ caseSensitive: true, strict: true })
-    return [router.get('/account/two-factor/qrcode', requireFresh(account), showQrCode(account))]
+    return [router.get('/account/two-factor/qrcode', requireFreshToken(account), showQrCode(account))]
   },
 }
 
 /** The first code: while it is wrong the key stays the same. */
 async function confirm(
-  account: Account,
+  account: AccountServices,
   req: Request,
   res: Response,
   { user, token, next }: { user: RequestUser; token: string; next: string | null },
 ): Promise<void> {
-  const setUp = await readSetUp(account, req)
+  const setUp = await readTotpSetup(account, req)
   if (!setUp) return showIntroduction(req, res, next, { code: 'set_up_expired', status: 422 })
   if (isBlank(token)) return showConfiguration(req, res, setUp, next, { code: 'token_required', status: 422 })
   const { deviceId } = setUp
-  const submission = { userId: user.id, deviceId, token, origin: describeOrigin(req) }
+  const submission = { userId: user.id, deviceId, token, origin: readClientInfo(req) }
   const enrolment = { ...submission, ...enrolmentRight(req, user) }
-  const verification = await openSetUp(account, req, (opens) => confirmDevice(account.otp, { ...enrolment, opens }))
+  const verification = await openSetup(account, req, (opens) => confirmDevice(account.otp, { ...enrolment, opens }))
   if (verification.ok || verification.reason === 'session_ended')
-    return finishSetUp(account, req, res, { user, confirmed: verification, next })
+    return finishSetup(account, req, res, { user, confirmed: verification, next })
   const text = explainToken(account.otp, verification, { token, deviceId })
   showConfiguration(req, res, setUp, next, { ...refusalOf(verification, account.clock.now()), ...(text && { text }) })
 }
 
-function refusalOf(verification: Extract<Verification, { ok: false }>, now: Date): StepRefusal {
+function refusalOf(verification: Extract<Verification, { ok: false }>, now: Date): FormRejection {
   if (verification.reason !== 'n_failed_attempts') return { code: verification.reason, status: 422 }
   const seconds = Math.ceil((verification.lockedUntil.getTime() - now.getTime()) / 1000)
   return { code: 'n_failed_attempts', status: 429, retryAfter: Math.max(1, seconds) }
@@ -64,19 +64,19 @@ function refusalOf(verification: Extract<Verification, { ok: false }>, now: Date
 function showConfiguration(
   req: Request,
   res: Response,
-  setUp: SetUp,
+  setUp: TotpSetup,
   next: string | null,
-  refusal: StepRefusal | null,
+  refusal: FormRejection | null,
 ): void {
   const groups = setUp.secret.match(/.{1,4}/g) ?? []
   sendStep(req, res, 'account/setup/totp', { uri: setUp.uri, groups }, next, refusal)
 }
 
 /** Dark on white with the four modules of quiet zone that readers count on (ISO/IEC 18004 §5.3.8), whatever the page's colours. */
-function showQrCode(account: Account): RequestHandler {
+function showQrCode(account: AccountServices): RequestHandler {
   return async (req, res) => {
-    const setUp = await readSetUp(account, req)
-    if (!setUp) return refuse(req, res, { status: 404, code: 'not_found' })
+    const setUp = await readTotpSetup(account, req)
+    if (!setUp) return rejectRequest(req, res, { status: 404, code: 'not_found' })
     res
       .set('Cache-Control', 'no-store')
       .type('svg')

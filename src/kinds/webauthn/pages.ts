@@ -1,7 +1,7 @@
 import type { KindPages } from '../../account/kind-pages.js'
-import { securityKeysRoutes } from '../../account/security-keys/routes.js'
-import { passkeyRoutes } from '../../auth/passkey-login/routes.js'
-import { securityKeyRoutes } from '../../auth/security-key/routes.js'
+import { webauthnRoutes } from './routes.js'
+import { passkeyRoutes } from './passkey-routes.js'
+import { webauthnLoginRoutes } from './login-routes.js'
 
 const ADD = '/account/two-factor/security-keys/add'
 
@@ -9,5 +9,5 @@ const ADD = '/account/two-factor/security-keys/add'
 export const webauthnPages: KindPages = {
   setupPath: ADD,
   addLink: { path: ADD, text: 'pages:profile.add_key' },
-  routes: (account) => [securityKeyRoutes(account), passkeyRoutes(account), securityKeysRoutes(account)],
+  routes: (account) => [webauthnLoginRoutes(account), passkeyRoutes(account), webauthnRoutes(account)],
 }

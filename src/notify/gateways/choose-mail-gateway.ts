@@ -1,7 +1,7 @@
 import path from 'node:path'
 import type { Logger } from 'pino'
 import type { Config } from '../../config/read-config.js'
-import { createFileGateway } from './file.js'
+import { createMailFileGateway } from './mail-file.js'
 import type { MailGateway, Sender } from './mail-gateway.js'
 import { createSmtpGateway } from './smtp.js'
 
@@ -19,5 +19,5 @@ export function chooseMailGateway(config: MailConfig, baseUrl: string, log: Logg
     address: `no-reply@${new URL(baseUrl).hostname}`,
   }
   if (config.smtpUrl) return createSmtpGateway(config.smtpUrl, from)
-  return createFileGateway(path.join(config.folder, 'mail'), from, log)
+  return createMailFileGateway(path.join(config.folder, 'mail'), from, log)
 }

@@ -2,7 +2,7 @@ import { runHostCode } from '../../host-code.js'
 import { within } from '../../within.js'
 import { DeliveryError } from '../delivery-error.js'
 import type { MailGateway } from './mail-gateway.js'
-import type { Delivered, SmsGateway } from './sms-gateway.js'
+import type { DeliveryResult, SmsGateway } from './sms-gateway.js'
 
 /** Seconds for one email, as for an SMTP server. */
 const MAIL = 30
@@ -32,7 +32,7 @@ async function failAt(over: AbortSignal): Promise<void> {
 
 /** Adds a time limit to an application's gateway for text messages and calls. */
 export function limitSms(sms: SmsGateway, seconds = PHONE): SmsGateway {
-  const limited = async (work: () => Promise<Delivered>): Promise<Delivered> =>
+  const limited = async (work: () => Promise<DeliveryResult>): Promise<DeliveryResult> =>
     (await within(seconds * 1000, runHostCode(work))) ?? {
       ok: false,
       reason: 'gateway_unavailable',

@@ -1,5 +1,5 @@
 /** Why a message was not sent, as shown to the user; `errors:undelivered` has a text for each. */
-export type Undelivered =
+export type DeliveryFailure =
   | 'invalid_number'
   | 'unreachable_number'
   | 'unsubscribed'
@@ -11,7 +11,7 @@ export type Undelivered =
   | 'gateway_unavailable'
 
 /** `detail` is for the log: only codes, never the provider's own text, which can quote the number or the message. */
-export type Delivered = { ok: true } | { ok: false; reason: Undelivered; detail: string }
+export type DeliveryResult = { ok: true } | { ok: false; reason: DeliveryFailure; detail: string }
 
 interface PhoneMessage {
   /** UUID of the message. */
@@ -29,10 +29,10 @@ export interface TextMessage extends PhoneMessage {
 }
 
 /** A call. */
-export interface SpokenMessage extends PhoneMessage {
+export interface VoiceMessage extends PhoneMessage {
   voice: Voice
   /** Texts to be spoken one after the other, with a pause after each. Every digit is a separate text. */
-  says: readonly string[]
+  phrases: readonly string[]
 }
 
 /** The voices that there are texts for: language and region (BCP 47). */
@@ -42,7 +42,7 @@ export type Voice = (typeof voices)[number]
 /** Sends text messages and makes calls. Both settle within ten seconds, even if the provider does not respond. */
 export interface SmsGateway {
   /** Sends one text message. @returns when it was accepted, not when it arrived */
-  sendText(message: TextMessage): Promise<Delivered>
+  sendText(message: TextMessage): Promise<DeliveryResult>
   /** Makes one call. @returns when the call was started */
-  call(message: SpokenMessage): Promise<Delivered>
+  call(message: VoiceMessage): Promise<DeliveryResult>
 }

@@ -1,6 +1,6 @@
-import type { Delivered, SmsGateway, SpokenMessage, TextMessage } from './sms-gateway.js'
+import type { DeliveryResult, SmsGateway, VoiceMessage, TextMessage } from './sms-gateway.js'
 import type { TwilioApi } from './twilio-client.js'
-import { describeTwilioFault } from './twilio-faults.js'
+import { parseTwilioError } from './twilio-errors.js'
 
 export interface TwilioAccount {
   accountSid: string
@@ -33,15 +33,15 @@ export function createTwilioGateway(account: TwilioAccount, longest = LONGEST_MS
   }
 }
 
-async function attempt(send: () => Promise<Delivered>): Promise<Delivered> {
+async function attempt(send: () => Promise<DeliveryResult>): Promise<DeliveryResult> {
   try {
     return await send()
   } catch (error) {
-    return describeTwilioFault(error)
+    return parseTwilioError(error)
   }
 }
 
-async function sendText(api: TwilioApi, account: TwilioAccount, message: TextMessage): Promise<Delivered> {
+async function sendText(api: TwilioApi, account: TwilioAccount, message: TextMessage): Promise<DeliveryResult> {
   const sender = account.messagingServiceSid
     ? { messagingServiceSid: account.messagingServiceSid }
     : { from: account.callerId ?? '' }
@@ -51,15 +51,15 @@ async function sendText(api: TwilioApi, account: TwilioAccount, message: TextMes
 }
 
 /** Sends the spoken text in the request itself, so that Twilio does not have to fetch it from a URL with a secret. */
-async function call(api: TwilioApi, { callerId }: TwilioAccount, message: SpokenMessage): Promise<Delivered> {
+async function call(api: TwilioApi, { callerId }: TwilioAccount, message: VoiceMessage): Promise<DeliveryResult> {
   if (!callerId) return { ok: false, reason: 'gateway_refused', detail: 'twilio: no number to call from' }
-  const twiml = api.speak(message.voice, message.says)
+  const twiml = api.speak(message.voice, message.phrases)
   const { sid } = await api.client.calls.create({ to: message.to, from: callerId, twiml, timeout: RING })
   return accepted(sid, /^CA/)
 }
 
 /** Checks for a message ID: a proxy's page can also have status 200, but only Twilio returns an ID. */
-function accepted(sid: unknown, shape: RegExp): Delivered {
+function accepted(sid: unknown, shape: RegExp): DeliveryResult {
   if (typeof sid === 'string' && shape.test(sid)) return { ok: true }
   return { ok: false, reason: 'gateway_unavailable', detail: 'twilio: a response without an ID' }
 }

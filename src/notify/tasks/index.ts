@@ -1,13 +1,13 @@
 import type { Task } from 'graphile-worker'
-import type { Notify } from '../notify.js'
-import type { TaskName } from './names.js'
+import type { NotifyServices } from '../notify.js'
+import type { TaskName } from './payloads.js'
 import { sendKindCode } from './send-kind-code.js'
 import { sendMail } from './send-mail.js'
-import { sendMailCode } from './send-mail-code.js'
-import { sendPhoneCode } from './send-phone-code.js'
+import { sendMailCode } from '../../kinds/email/send-code.js'
+import { sendPhoneCode } from '../../kinds/phone/send-code.js'
 
 /** Returns the tasks of a worker, by the name that `enqueue` uses. */
-export function taskList(notify: Notify): Record<TaskName, Task> {
+export function taskList(notify: NotifyServices): Record<TaskName, Task> {
   return {
     'send-mail': sendMail(notify),
     'send-nothing': sendMail({ ...notify, ...NOWHERE }, 'send-nothing'),
@@ -18,7 +18,7 @@ export function taskList(notify: Notify): Record<TaskName, Task> {
 }
 
 /** A gateway that sends nothing, and records nothing. */
-const NOWHERE: Pick<Notify, 'mail' | 'recordUndelivered'> = {
+const NOWHERE: Pick<NotifyServices, 'mail' | 'recordUndelivered'> = {
   mail: { send: async () => {}, close: () => {} },
   recordUndelivered: async () => {},
 }

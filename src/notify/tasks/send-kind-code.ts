@@ -3,8 +3,8 @@ import { runHostCode } from '../../host-code.js'
 import { within } from '../../within.js'
 import { kindCode } from '../codes.js'
 import { deliverCode, minutesLeft } from '../deliver-code.js'
-import type { Delivered } from '../gateways/sms-gateway.js'
-import type { Notify } from '../notify.js'
+import type { DeliveryResult } from '../gateways/sms-gateway.js'
+import type { NotifyServices } from '../notify.js'
 import { openPayload } from '../seal-payload.js'
 import type { CodeMessage, SendCode } from '../send-code.js'
 
@@ -12,7 +12,7 @@ import type { CodeMessage, SendCode } from '../send-code.js'
 const WHOLE = 8_000
 
 /** Lets a kind of device deliver a code itself. */
-export function sendKindCode(notify: Notify): Task {
+export function sendKindCode(notify: NotifyServices): Task {
   return async (payload, { job }) => {
     const { content } = openPayload(notify.keys, 'send-kind-code', payload)
     const { kind, to, code, language, ...challenge } = kindCode.parse(content)
@@ -23,7 +23,7 @@ export function sendKindCode(notify: Notify): Task {
   }
 }
 
-async function deliver(send: SendCode | undefined, message: CodeMessage): Promise<Delivered> {
+async function deliver(send: SendCode | undefined, message: CodeMessage): Promise<DeliveryResult> {
   if (!send) return failed('this process does not know the kind')
   try {
     return (
@@ -32,10 +32,10 @@ async function deliver(send: SendCode | undefined, message: CodeMessage): Promis
         runHostCode(() => send(message)),
       )) ?? failed('no answer in time')
     )
-  } catch (fault) {
+  } catch (error) {
     // Its message can quote the code.
-    return failed(fault instanceof Error ? fault.name : 'an error')
+    return failed(error instanceof Error ? error.name : 'an error')
   }
 }
 
-const failed = (detail: string): Delivered => ({ ok: false, reason: 'gateway_unavailable', detail })
+const failed = (detail: string): DeliveryResult => ({ ok: false, reason: 'gateway_unavailable', detail })

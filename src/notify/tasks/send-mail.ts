@@ -1,13 +1,13 @@
 import type { Task } from 'graphile-worker'
-import { translatorFor } from '../../i18n.js'
+import { translatorFor } from '../../i18n/translator.js'
 import { mailSchema } from '../mails.js'
-import type { Notify } from '../notify.js'
+import type { NotifyServices } from '../notify.js'
 import { renderMail } from '../render-mail.js'
 import { openPayload } from '../seal-payload.js'
 import { cleanName } from '../../typed-text/read-name.js'
 
 /** Opens, renders and sends one email. */
-export function sendMail(notify: Notify, task: 'send-mail' | 'send-nothing' = 'send-mail'): Task {
+export function sendMail(notify: NotifyServices, task: 'send-mail' | 'send-nothing' = 'send-mail'): Task {
   const host = new URL(notify.baseUrl).hostname
   return async (payload, { job, abortSignal }) => {
     const { message, content } = openPayload(notify.keys, task, payload)

@@ -2,7 +2,7 @@ import type { Transaction } from 'sequelize'
 import { runStatement } from '../../db/run-statement.js'
 import { DEVICE_COLUMNS, type DeviceRow } from '../device.js'
 import { failuresOf, storedFailures } from '../failures.js'
-import type { Kind, KindWorld } from '../kinds/kind.js'
+import type { Kind, KindContext } from '../kind-registry/kind.js'
 import type { Otp } from '../otp.js'
 import { persistentId } from '../persistent-id.js'
 import { correctTimes } from './correct-times.js'
@@ -10,7 +10,7 @@ import { toFailedTokens } from './failed-tokens.js'
 import type { LockedDevice } from './locked-device.js'
 
 /** Which devices: those of one kind and one active owner. */
-export interface Wanted {
+export interface DeviceSelector {
   kind: Kind
   userId: number
   /** One device, or null for every one of the kind. */
@@ -26,25 +26,30 @@ export interface Wanted {
 export async function lockDevices(
   otp: Otp,
   transaction: Transaction,
-  wanted: Wanted,
+  wanted: DeviceSelector,
   token: string,
-  world: KindWorld,
+  world: KindContext,
 ): Promise<LockedDevice[]> {
   const locked = await readRows(otp, transaction, wanted, token, world)
   return correctTimes(otp, transaction, locked, world.now)
 }
 
 /** The same rows as they stand at the moment, without locking anything: for what is asked before the transaction. */
-export async function peekDevices(otp: Otp, wanted: Wanted, token: string, world: KindWorld): Promise<LockedDevice[]> {
+export async function peekDevices(
+  otp: Otp,
+  wanted: DeviceSelector,
+  token: string,
+  world: KindContext,
+): Promise<LockedDevice[]> {
   return readRows(otp, undefined, wanted, token, world)
 }
 
 async function readRows(
   otp: Otp,
   transaction: Transaction | undefined,
-  { kind, userId, deviceId, confirmed }: Wanted,
+  { kind, userId, deviceId, confirmed }: DeviceSelector,
   token: string,
-  world: KindWorld,
+  world: KindContext,
 ): Promise<LockedDevice[]> {
   const values = { userId, deviceId, confirmed, lookup: kind.lookup(token, world), now: world.now }
   const sql = devicesSql(kind, transaction !== undefined)

@@ -1,6 +1,6 @@
 import type { DeviceRow } from '../device.js'
 import type { Failures, FailuresByDevice } from '../failures.js'
-import type { Kind } from '../kinds/kind.js'
+import type { Kind } from '../kind-registry/kind.js'
 import type { FailedToken } from '../throttle.js'
 
 /** A device's row and its owner's, both locked until the transaction ends. */

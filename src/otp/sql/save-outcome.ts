@@ -1,12 +1,12 @@
 import type { Transaction } from 'sequelize'
-import type { Origin } from '../../origin.js'
+import type { ClientInfo } from '../../client-info.js'
 import { runStatement } from '../../db/run-statement.js'
 import type { Changes, KindOutcome } from '../device.js'
 import type { Otp } from '../otp.js'
 import { afterSuccess, type Asker, type Failures, plusFailure, total, toStored } from '../failures.js'
-import type { KindWorld } from '../kinds/kind.js'
+import type { KindContext } from '../kind-registry/kind.js'
 import { persistentId } from '../persistent-id.js'
-import { accountThrottle, FAILURES_UNTIL_OFF, timesIn, withFailedToken } from '../throttle.js'
+import { accountThrottle, FAILURES_UNTIL_DISABLED, timesIn, withFailedToken } from '../throttle.js'
 import { toColumns } from './failed-tokens.js'
 import type { LockedDevice, OwnerFailures } from './locked-device.js'
 
@@ -24,7 +24,7 @@ export async function saveAccepted(
   transaction: Transaction,
   locked: LockedDevice,
   outcome: Accepted,
-  { asker, origin, world }: { asker: Asker; origin: Origin; world: Pick<KindWorld, 'now'> },
+  { asker, origin, world }: { asker: Asker; origin: ClientInfo; world: Pick<KindContext, 'now'> },
 ): Promise<boolean> {
   const used = outcome.consumes
   const left = afterSuccess(locked.failures, asker, world.now)
@@ -78,7 +78,7 @@ interface SavedFailure {
  * many that could have been guesses: it still counts as a second factor, and has to be set up
  * again. One statement.
  */
-export async function saveFailed(
+export async function saveRejected(
   otp: Otp,
   transaction: Transaction,
   locked: LockedDevice,
@@ -92,7 +92,7 @@ export async function saveFailed(
   const failed = withFailedToken(locked.owner.failed, { lane, at: now })
   const { confirmed } = locked.row
   // What was never in use is not disabled: an unfinished setup ends by itself.
-  const switchedOff = confirmed && !locked.kind.unguessable && failureCount >= FAILURES_UNTIL_OFF
+  const switchedOff = confirmed && !locked.kind.unguessable && failureCount >= FAILURES_UNTIL_DISABLED
   await runStatement(
     otp.database,
     transaction,
@@ -141,7 +141,7 @@ function storeFor(locked: LockedDevice, failures: Failures[]): string {
 }
 
 /** For example `192.0.2.7, Firefox 139 on Linux`, as the owner's profile shows it. */
-function describeSource({ address, browser }: Origin): string | null {
+function describeSource({ address, browser }: ClientInfo): string | null {
   return [address, browser].filter(Boolean).join(', ').slice(0, 200) || null
 }
 

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { rowsOf } from '../../admin/panel-site.js'
-import type { Browser } from '../../support/browse.js'
+import type { HttpBrowser } from '../../support/http-browser.js'
 import { installExample, otpAdmin, type RunningExample, startExample } from '../run-example.js'
-import { softYubikey, type SoftYubikey } from './soft-yubikey.js'
+import { createSoftwareYubikey, type SoftwareYubikey } from './software-yubikey.js'
 
 const password = 'correct horse battery'
 const login = '/account/login'
@@ -26,7 +26,7 @@ function addPerson(name: string): string {
 }
 
 /** Sets the YubiKey up as a first device, in a browser that stays signed in. */
-async function setUp(email: string, key: SoftYubikey): Promise<Browser> {
+async function setUp(email: string, key: SoftwareYubikey): Promise<HttpBrowser> {
   const browser = app.browser()
   expect((await browser.post(login, { username: email, password })).location).toContain('/account/two-factor/setup')
   expect((await browser.get('/account/two-factor/setup?step=method')).text).toContain('value="yubikey"')
@@ -40,7 +40,7 @@ async function setUp(email: string, key: SoftYubikey): Promise<Browser> {
 
 describe('the example as a program of its own, on the built package', () => {
   it('leads somebody without a device to the YubiKey, and lets him in with its next OTP alone', async () => {
-    const [email, key] = [addPerson('ada'), softYubikey()]
+    const [email, key] = [addPerson('ada'), createSoftwareYubikey()]
     const browser = await setUp(email, key)
     const list = await browser.get('/admin/api/resources/yubikey_devices/actions/list')
     expect(list.text).toContain(key.publicId)
@@ -57,7 +57,7 @@ describe('the example as a program of its own, on the built package', () => {
 
   it('is known to the command line by its table, though nobody registers it there', async () => {
     const email = addPerson('eve')
-    await setUp(email, softYubikey())
+    await setUp(email, createSoftwareYubikey())
     expect(otpAdmin(app.dataDir, ['two-factor-status', email])).toBe(`${email}: enabled\n`)
     otpAdmin(app.dataDir, ['two-factor-disable', email])
     expect(otpAdmin(app.dataDir, ['two-factor-status', email])).toBe(`${email}: disabled\n`)

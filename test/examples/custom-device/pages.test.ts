@@ -3,10 +3,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { yubikeyKind } from '../../../examples/custom-device/yubikey/kind.js'
 import type { Database } from '../../../src/db/connect.js'
 import { migrate } from '../../../src/db/migrate.js'
-import { accessibilityFaults, expectNoSidewaysScroll, launchBrowser, openPage } from '../../support/browser.js'
+import { accessibilityViolations, expectNoSidewaysScroll, launchBrowser, openPage } from '../../support/chromium.js'
 import { openTestDatabase } from '../../support/database.js'
-import { createPerson, startTestSite, type TestSite } from '../../support/site.js'
-import { softYubikey } from './soft-yubikey.js'
+import { createTestUser, startTestSite, type TestSite } from '../../support/site.js'
+import { createSoftwareYubikey } from './software-yubikey.js'
 
 let database: Database
 let site: TestSite
@@ -30,7 +30,7 @@ async function touch(page: Page, otp: string): Promise<void> {
 }
 
 async function expectSoundPage(page: Page): Promise<void> {
-  expect(await accessibilityFaults(page)).toEqual([])
+  expect(await accessibilityViolations(page)).toEqual([])
   await expectNoSidewaysScroll(page)
 }
 
@@ -39,8 +39,8 @@ describe.each([
   { width: 390, dark: true },
 ])('with a keyboard alone, $width pixels wide, dark: $dark', (options) => {
   it('a YubiKey is set up, confirmed and signs in', async () => {
-    const person = await createPerson(site, { app: false })
-    const key = softYubikey()
+    const person = await createTestUser(site, { app: false })
+    const key = createSoftwareYubikey()
     const { page, context, complaints } = await openPage(chromium, options)
     await page.goto(`${site.baseUrl}/account/login`)
     await page.getByLabel('Email').fill(person.email)

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { randomBytes, randomInt } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { askServers, readAnswer, sign } from '../../../examples/custom-device/yubikey/ask-servers.js'
+import { askServers, readAnswer, sign } from '../../../examples/custom-device/yubikey/query-servers.js'
 import {
   couldBeOtp,
   crc16,
@@ -10,7 +10,7 @@ import {
   encodeModhex,
   splitOtp,
 } from '../../../examples/custom-device/yubikey/parse-otp.js'
-import { softYubikey, type SoftYubikey, typeOtp } from './soft-yubikey.js'
+import { createSoftwareYubikey, type SoftwareYubikey, typeOtp } from './software-yubikey.js'
 import { API_KEY, startValidationServer, type ValidationServer } from './validation-server.js'
 import { has, hasYubiserver, startYubiserver, type Yubiserver } from './yubiserver.js'
 
@@ -49,13 +49,13 @@ describe('a Yubico OTP', () => {
   })
 
   it('says by one bit of its counter that Caps Lock was on, and its letters are large then', () => {
-    const key = { ...softYubikey(), plugged: 0x8000 | 42, touched: 3 }
+    const key = { ...createSoftwareYubikey(), plugged: 0x8000 | 42, touched: 3 }
     const typed = splitOtp(typeOtp(key).toUpperCase())
     expect(typed && decryptBlock(typed.block, Buffer.from(key.aesKey, 'hex'))?.counter).toBe(42 * 256 + 3)
   })
 
   it('is told from anything else by its letters and their number', () => {
-    expect(couldBeOtp(softYubikey().touch())).toBe(true)
+    expect(couldBeOtp(createSoftwareYubikey().touch())).toBe(true)
     for (const text of ['', '123456', 'c'.repeat(32), 'c'.repeat(33), 'c'.repeat(49), `${'c'.repeat(43)}a`])
       expect(couldBeOtp(text)).toBe(false)
   })
@@ -74,7 +74,7 @@ describe('a Yubico OTP', () => {
   })
 
   it.skipIf(!ykgenerate)('is read by Debian’s ykparse as it was made here (without it: skipped)', () => {
-    const key = softYubikey()
+    const key = createSoftwareYubikey()
     const { stdout } = spawnSync('ykparse', [key.aesKey, key.touch().slice(-32)], { encoding: 'utf8' })
     expect(stdout).toContain(`uid: ${key.privateId.match(/../g)?.join(' ')}`)
     expect(stdout).toContain('session use: 1 (0x01)')
@@ -84,7 +84,7 @@ describe('a Yubico OTP', () => {
 
 describe('the validation protocol', () => {
   let server: ValidationServer
-  let key: SoftYubikey
+  let key: SoftwareYubikey
   beforeAll(async () => {
     server = await startValidationServer()
   })
@@ -93,7 +93,7 @@ describe('the validation protocol', () => {
   const ask = (otp: string, urls = [server.url], signal = soon()) =>
     askServers({ urls, clientId: '1', apiKey: API_KEY }, otp, signal)
   const fresh = () => {
-    key = softYubikey()
+    key = createSoftwareYubikey()
     server.knows(key)
     server.spoil((answer) => answer)
     server.spoil((answer) => answer, { signed: true })
@@ -126,12 +126,12 @@ describe('the validation protocol', () => {
     const otp = fresh().touch()
     await ask(otp)
     expect(await ask(otp)).toEqual({ status: 'refused' })
-    expect(await ask(softYubikey().touch())).toEqual({ status: 'refused' })
+    expect(await ask(createSoftwareYubikey().touch())).toEqual({ status: 'refused' })
   })
 
   it.each<[string, (answer: Record<string, string>) => Record<string, string>, boolean]>([
     ['another nonce', (answer) => ({ ...answer, nonce: '0'.repeat(32) }), false],
-    ['another OTP', (answer) => ({ ...answer, otp: softYubikey().touch() }), false],
+    ['another OTP', (answer) => ({ ...answer, otp: createSoftwareYubikey().touch() }), false],
     ['no counters', (answer) => without(answer, 'sessioncounter'), false],
     ['a status that says nothing of the OTP', (answer) => ({ ...answer, status: 'BACKEND_ERROR' }), false],
     ['a request that it knew already', (answer) => ({ ...answer, status: 'REPLAYED_REQUEST' }), false],
@@ -166,7 +166,7 @@ describe('the validation protocol', () => {
 })
 
 describe.skipIf(!hasYubiserver)('Debian’s yubiserver, where it is installed (apt-get install yubiserver)', () => {
-  const key = softYubikey()
+  const key = createSoftwareYubikey()
   let yubiserver: Yubiserver
   beforeAll(async () => {
     yubiserver = await startYubiserver(key, '12345678901234567890')
@@ -207,7 +207,7 @@ describe.skipIf(!hasYubiserver)('Debian’s yubiserver, where it is installed (a
 const hasPython = spawnSync('/usr/bin/python3', ['-c', 'import yubiotp']).status === 0
 
 it.skipIf(!hasPython)('signs as Debian’s python3-yubiotp does (without it: skipped)', () => {
-  const fields = { id: '7', nonce: 'n'.repeat(32), otp: softYubikey().touch(), sl: '50', timestamp: '1' }
+  const fields = { id: '7', nonce: 'n'.repeat(32), otp: createSoftwareYubikey().touch(), sl: '50', timestamp: '1' }
   const program = `import sys, base64, json
 from yubiotp.client import param_signature
 fields = json.loads(sys.argv[1])

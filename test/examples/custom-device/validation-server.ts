@@ -1,8 +1,8 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { sign } from '../../../examples/custom-device/yubikey/ask-servers.js'
+import { sign } from '../../../examples/custom-device/yubikey/query-servers.js'
 import { decryptBlock, splitOtp } from '../../../examples/custom-device/yubikey/parse-otp.js'
-import type { SoftYubikey } from './soft-yubikey.js'
+import type { SoftwareYubikey } from './software-yubikey.js'
 
 export const API_KEY = Buffer.from('12345678901234567890').toString('base64')
 
@@ -12,7 +12,7 @@ export interface ValidationServer {
   url: string
   /** Requests so far. */
   asked: URLSearchParams[]
-  knows(key: SoftYubikey): void
+  knows(key: SoftwareYubikey): void
   /** Changes the next answers before they are signed, or after where `signed` is true. */
   spoil(change: (answer: Fields) => Fields, options?: { signed?: boolean }): void
   /** Answers nothing until the promise settles. */
@@ -22,7 +22,7 @@ export interface ValidationServer {
 
 /** A validation server that keeps counters as Yubico's do, and that can be told to misbehave. */
 export async function startValidationServer(): Promise<ValidationServer> {
-  const keys = new Map<string, { key: SoftYubikey; counter: number }>()
+  const keys = new Map<string, { key: SoftwareYubikey; counter: number }>()
   const asked: URLSearchParams[] = []
   let before: (answer: Fields) => Fields = (answer) => answer
   let after = before
@@ -52,7 +52,7 @@ export async function startValidationServer(): Promise<ValidationServer> {
   }
 }
 
-function judge(keys: Map<string, { key: SoftYubikey; counter: number }>, otp: string): Fields {
+function judge(keys: Map<string, { key: SoftwareYubikey; counter: number }>, otp: string): Fields {
   const typed = splitOtp(otp)
   const known = keys.get(typed?.publicId ?? '')
   const said = typed && known ? decryptBlock(typed.block, Buffer.from(known.key.aesKey, 'hex')) : null

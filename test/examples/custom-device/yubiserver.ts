@@ -4,7 +4,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout } from 'node:timers/promises'
-import type { SoftYubikey } from './soft-yubikey.js'
+import type { SoftwareYubikey } from './software-yubikey.js'
 
 const EMPTY = '/etc/yubiserver/yubiserver.sqlite.init'
 
@@ -24,7 +24,7 @@ export interface Yubiserver {
  *
  * @param apiKey 20 characters
  */
-export async function startYubiserver(key: SoftYubikey, apiKey: string): Promise<Yubiserver> {
+export async function startYubiserver(key: SoftwareYubikey, apiKey: string): Promise<Yubiserver> {
   const folder = mkdtempSync(path.join(tmpdir(), 'yubiserver-'))
   const database = path.join(folder, 'keys.sqlite')
   copyFileSync(EMPTY, database)

@@ -1,7 +1,7 @@
 import React, { type FormEvent, useEffect, useRef, useState } from 'react'
-import { ownText } from '../own-text.js'
-import { askKey, keysWork } from './ask-key.js'
-import { giveToken, type Said, sendCode, type StepUpDevice } from './verify-client.js'
+import { translate } from '../translate.js'
+import { getAssertion, supportsWebauthn } from './get-assertion.js'
+import { postToken, type ApiResult, requestCode, type StepUpDevice } from './step-up-api.js'
 
 interface Props {
   /** `/account/verify`, with the accepted kinds. */
@@ -13,7 +13,7 @@ interface Props {
   onEnd(outcome: 'given' | 'cancelled' | 'ended'): void
 }
 
-const text = (name: string) => ownText('StepUpDialog', name)
+const text = (name: string) => translate('StepUpDialog', name)
 
 /** Prompts for a token during an action, which then continues. */
 export function StepUpDialog({ url, why, devices, onEnd }: Props) {
@@ -25,7 +25,7 @@ export function StepUpDialog({ url, why, devices, onEnd }: Props) {
     // The browser would focus the first control, which is the list of devices.
     dialog.current?.querySelector('input')?.focus()
   }, [])
-  const run = async (work: Promise<Said<null>>, done: () => void) => {
+  const run = async (work: Promise<ApiResult<null>>, done: () => void) => {
     setBusy(true)
     const answer = await work
     setBusy(false)
@@ -33,13 +33,13 @@ export function StepUpDialog({ url, why, devices, onEnd }: Props) {
     else if ('ended' in answer) onEnd('ended')
     else setSaid({ what: answer.why, isFault: true })
   }
-  const give = (device: string, token: string) => void run(giveToken(url, device, token), () => onEnd('given'))
+  const give = (device: string, token: string) => void run(postToken(url, device, token), () => onEnd('given'))
   const send = (device: string) =>
-    void run(sendCode(url, device), () => setSaid({ what: text('sent'), isFault: false }))
+    void run(requestCode(url, device), () => setSaid({ what: text('sent'), isFault: false }))
   const keys = devices.filter(({ input }) => input === 'browser_key')
   const typed = devices.filter(({ input }) => input !== 'browser_key')
   const useKey = async () => {
-    const answer = await askKey()
+    const answer = await getAssertion()
     if (answer === null) setSaid({ what: text('key_failed'), isFault: true })
     else give(keys[0]?.id ?? '', answer)
   }
@@ -49,7 +49,7 @@ export function StepUpDialog({ url, why, devices, onEnd }: Props) {
       <p>{text(why)}</p>
       {said && <p role={said.isFault ? 'alert' : 'status'}>{said.what}</p>}
       {typed.length > 0 && <TokenForm devices={typed} isBusy={isBusy} onGive={give} onSend={send} />}
-      {keys.length > 0 && keysWork() && (
+      {keys.length > 0 && supportsWebauthn() && (
         <button className="plain-button" type="button" disabled={isBusy} onClick={() => void useKey()}>
           {text('use_key')}
         </button>

@@ -1,0 +1,100 @@
+import { UniqueConstraintError } from 'sequelize'
+import { recordAuditEvent } from '../../audit/record-event.js'
+import type { RequestUser } from '../../auth/request-user.js'
+import { runStatement } from '../../db/run-statement.js'
+import { enqueue } from '../../notify/enqueue.js'
+import { takeRequest } from '../../notify/take-request.js'
+import { notifyUser } from '../../notify/notify-user.js'
+import type { ClientInfo } from '../../client-info.js'
+import type { AccountServices } from '../account-services.js'
+import { createLink, redeemLink, revokeLinks } from '../one-time-link.js'
+
+const PURPOSE = 'email-confirmation'
+
+export type EmailRequest =
+  | { ok: true }
+  | { ok: false; reason: 'session_ended' }
+  /** `retryAfter`: seconds until this person, or this address, can get another link. */
+  | { ok: false; reason: 'wait'; retryAfter: number }
+
+/** The new address, and who asks for it. */
+export interface ChangeEmailInput {
+  user: RequestUser
+  /** Of the session that asks. */
+  epoch: number | undefined
+  newEmail: string
+  language: string
+}
+
+/**
+ * Sends a link to the new address and a notice to the old one (A-12). Nothing changes before
+ * the link is followed, and only the newest one works. A session that ended while it asked gets
+ * no link: it would belong to the sessions after it.
+ */
+export function requestEmailChange(
+  account: AccountServices,
+  { user, epoch, newEmail, language }: ChangeEmailInput,
+  origin: ClientInfo,
+): Promise<EmailRequest> {
+  const { database, clock } = account
+  return database.sequelize.transaction(async (transaction): Promise<EmailRequest> => {
+    const stands = await runStatement(database, transaction, STANDS, { userId: user.id, epoch: epoch ?? null })
+    if (stands.length === 0) return { ok: false, reason: 'session_ended' }
+    const at = clock.now()
+    const { address, browser } = origin
+    const wait = await takeRequest(account, transaction, at, [
+      { purpose: 'email-change', subject: `user:${user.id}` },
+      { purpose: 'email-target', subject: newEmail.toLowerCase() },
+    ])
+    if (wait !== null) return { ok: false, reason: 'wait', retryAfter: wait }
+    await revokeLinks(account, transaction, PURPOSE, [user.id])
+    const wanted = { purpose: PURPOSE, userId: user.id, details: { email: newEmail } } as const
+    const { token, expiresAt } = await createLink(account, transaction, wanted)
+    const link = new URL(`/account/email/confirm/${token}`, account.baseUrl()).href
+    const about = { to: newEmail, name: user.name, userId: user.id, language, link, expiresAt }
+    await enqueue(account, transaction, 'send-mail', { mail: 'email-confirmation', ...about })
+    await notifyUser(account, transaction, user.id, { mail: 'email-change-requested', newEmail, at, address, browser })
+    await recordAuditEvent(database, transaction, { event: 'email_change_requested', at, userId: user.id, origin })
+    return { ok: true }
+  })
+}
+
+/**
+ * Changes the address to the one that the link was sent to, and tells the old one.
+ *
+ * @returns false where the link works no more, or the address is somebody else's meanwhile
+ */
+export async function confirmEmailChange(
+  account: AccountServices,
+  token: string,
+  origin: ClientInfo,
+): Promise<boolean> {
+  const { database, clock } = account
+  try {
+    return await database.sequelize.transaction(async (transaction) => {
+      const link = await redeemLink(account, transaction, PURPOSE, token)
+      const newEmail = link?.details['email']
+      if (!link || typeof newEmail !== 'string') return false
+      const at = clock.now()
+      const { address, browser } = origin
+      const { userId } = link
+      // Before the change: it goes to the old address.
+      await notifyUser(account, transaction, userId, { mail: 'email-changed', newEmail, at, address, browser })
+      await runStatement(database, transaction, SET_EMAIL, { newEmail, userId })
+      await recordAuditEvent(database, transaction, { event: 'email_changed', at, userId, origin })
+      return true
+    })
+  } catch (error) {
+    if (isTaken(error)) return false
+    throw error
+  }
+}
+
+const STANDS = 'select from users where id = $userId and auth_epoch = $epoch and is_active for update'
+
+const SET_EMAIL = 'update users set email = $newEmail where id = $userId'
+
+/** PostgreSQL's `unique_violation`, from pg or in Sequelize's words. */
+function isTaken(error: unknown): boolean {
+  return error instanceof UniqueConstraintError || (error instanceof Error && 'code' in error && error.code === '23505')
+}

@@ -1,0 +1,74 @@
+import { z } from 'zod'
+import { textField, passwordField, parseForms, readForm } from '../../http/read-form.js'
+import { type Request, type RequestHandler, type Response, Router } from 'express'
+import { requireFreshToken } from '../../auth/step-up/require-fresh-token.js'
+import { formAlert } from '../../http/form-alert.js'
+import { readClientInfo } from '../../http/read-client-info.js'
+import { noReferrer } from '../../http/no-referrer.js'
+import { rejectRequest } from '../../http/reject-request.js'
+import { loginPath } from '../../http/safe-next.js'
+import { sendPage } from '../../http/send-page.js'
+import { redirectDone } from '../../http/step-done.js'
+import type { AccountServices } from '../account-services.js'
+import { confirmCurrentPassword } from '../confirm-current-password.js'
+import { findLink } from '../one-time-link.js'
+import { profilePath } from '../notices.js'
+import { confirmEmailChange, requestEmailChange } from './change-email.js'
+import { readEmail } from '../../typed-text/read-email.js'
+
+export const changeEmailForm = z.object({ email: textField(254), password: passwordField(1024) })
+
+const EMAIL = '/account/email'
+const CONFIRM = '/account/email/confirm/:token'
+
+/** Another email address: asked for with a fresh token and the password, confirmed by the link that goes there. */
+export function changeEmailRoutes(account: AccountServices): Router {
+  const router = Router({ caseSensitive: true, strict: true })
+  const fresh = requireFreshToken(account)
+  router.get(EMAIL, fresh, (_req, res) => sendPage(res, 'account/email/change', { email: '', alert: null }))
+  router.post(EMAIL, fresh, ...parseForms(), postEmail(account))
+  router.get(CONFIRM, noReferrer, showConfirm(account))
+  router.post(CONFIRM, noReferrer, ...parseForms(), postConfirm(account))
+  return router
+}
+
+/** Says the same whether somebody else has the address or not; then the link will not work. */
+function postEmail(account: AccountServices): RequestHandler {
+  return async (req, res) => {
+    const form = readForm(req, changeEmailForm)
+    if (!form || !req.user) return rejectRequest(req, res, { status: 400, code: 'bad_request' })
+    const email = readEmail(form.email ?? '')
+    if (!email) return showRefused(req, res, form.email, 'email_invalid')
+    const check = await confirmCurrentPassword(account, req, form.password ?? '')
+    if (!check.ok) return showRefused(req, res, email, check.code, check.retryAfter)
+    const wish = { user: req.user, epoch: req.session.epoch, newEmail: email, language: req.language }
+    const request = await requestEmailChange(account, wish, readClientInfo(req))
+    if (!request.ok && request.reason === 'session_ended') return res.redirect(303, loginPath(null))
+    if (!request.ok) return showRefused(req, res, email, 'too_many_requests', request.retryAfter)
+    redirectDone(res, profilePath('email_requested'))
+  }
+}
+
+function showRefused(req: Request, res: Response, email: string | undefined, code: string, retryAfter?: number): void {
+  res.status(retryAfter === undefined ? 422 : 429)
+  if (retryAfter !== undefined) res.set('Retry-After', String(retryAfter))
+  sendPage(res, 'account/email/change', { email: email ?? '', alert: formAlert(req, code, retryAfter) })
+}
+
+/** Asks only: mail programs open links before people do. */
+function showConfirm(account: AccountServices): RequestHandler<{ token: string }> {
+  return async (req, res) => {
+    const link = await findLink(account, 'email-confirmation', req.params.token)
+    if (!link) return rejectRequest(req, res, { status: 404, code: 'link_invalid' })
+    sendPage(res, 'account/email/confirm', { email: String(link.details['email']) })
+  }
+}
+
+function postConfirm(account: AccountServices): RequestHandler<{ token: string }> {
+  return async (req, res) => {
+    const changed = await confirmEmailChange(account, req.params.token, readClientInfo(req))
+    if (!changed) return rejectRequest(req, res, { status: 404, code: 'link_invalid' })
+    if (req.user) res.redirect(303, profilePath('email_changed'))
+    else sendPage(res, 'account/email/done')
+  }
+}

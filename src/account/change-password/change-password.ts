@@ -1,0 +1,38 @@
+import { recordAuditEvent } from '../../audit/record-event.js'
+import { hashPassword } from '../../crypto/hash-password.js'
+import { runStatement } from '../../db/run-statement.js'
+import { endOldPassword } from '../../otp/password-waits.js'
+import { notifyUser } from '../../notify/notify-user.js'
+import type { ClientInfo } from '../../client-info.js'
+import type { AccountServices } from '../account-services.js'
+import { type CurrentSession, incrementEpoch } from '../sessions/end-own-sessions.js'
+
+/**
+ * Sets a password that has been judged already. All sessions end with the old one.
+ *
+ * @returns the epoch for the one session that may go on; null: it has ended meanwhile, and nothing is changed
+ */
+export async function changePassword(
+  account: AccountServices,
+  asking: CurrentSession,
+  password: string,
+  origin: ClientInfo,
+): Promise<number | null> {
+  const { database, clock } = account
+  const hash = await hashPassword(password)
+  return database.sequelize.transaction(async (transaction) => {
+    const epoch = await incrementEpoch(account, transaction, asking)
+    if (epoch === null) return null
+    const { userId } = asking
+    const at = clock.now()
+    const { address, browser } = origin
+    await runStatement(database, transaction, 'update users set password_hash = $hash where id = $userId', {
+      hash,
+      userId,
+    })
+    await endOldPassword(account, transaction, userId)
+    await recordAuditEvent(database, transaction, { event: 'password_changed', at, userId, origin })
+    await notifyUser(account, transaction, userId, { mail: 'password-changed', at, address, browser })
+    return epoch
+  })
+}

@@ -1,0 +1,54 @@
+import { z } from 'zod'
+import { passwordField, parseForms, readForm } from '../../http/read-form.js'
+import { MAX_PASSWORD_LENGTH, validatePassword } from '../../auth/validate-password.js'
+import { type Request, type RequestHandler, type Response, Router } from 'express'
+import { continueSession, passwordFactor } from '../../auth/session.js'
+import { requireFreshToken } from '../../auth/step-up/require-fresh-token.js'
+import { formAlert } from '../../http/form-alert.js'
+import { readClientInfo } from '../../http/read-client-info.js'
+import { rejectRequest } from '../../http/reject-request.js'
+import { loginPath } from '../../http/safe-next.js'
+import { sendPage } from '../../http/send-page.js'
+import type { AccountServices } from '../account-services.js'
+import { confirmCurrentPassword } from '../confirm-current-password.js'
+import { profilePath } from '../notices.js'
+import { changePassword } from './change-password.js'
+
+/** Twice what is taken, so that somebody who types more is told so on the page. */
+export const changePasswordForm = z.object({
+  password: passwordField(2 * MAX_PASSWORD_LENGTH),
+  new_password: passwordField(2 * MAX_PASSWORD_LENGTH),
+})
+
+const CHANGE = '/account/password/change'
+
+/** A new password for somebody who knows the old one. Other sessions end; this one goes on under a new id. */
+export function changePasswordRoutes(account: AccountServices): Router {
+  const router = Router({ caseSensitive: true, strict: true })
+  const fresh = requireFreshToken(account)
+  router.get(CHANGE, fresh, (_req, res) => sendPage(res, 'account/password-change', { alert: null }))
+  router.post(CHANGE, fresh, ...parseForms(), postChange(account))
+  return router
+}
+
+function postChange(account: AccountServices): RequestHandler {
+  return async (req, res) => {
+    const form = readForm(req, changePasswordForm)
+    if (!form || !req.user) return rejectRequest(req, res, { status: 400, code: 'bad_request' })
+    const wanted = form.new_password ?? ''
+    const check = await confirmCurrentPassword(account, req, form.password ?? '')
+    if (!check.ok) return showRefused(req, res, check.code, check.retryAfter)
+    const fault = await validatePassword(wanted, [req.user.email, account.config.siteName])
+    if (fault) return showRefused(req, res, fault)
+    const asking = { userId: req.user.id, epoch: req.session.epoch }
+    const epoch = await changePassword(account, asking, wanted, readClientInfo(req))
+    const goesOn = epoch !== null && (await continueSession(req, epoch, passwordFactor(account.clock.now().getTime())))
+    res.redirect(303, goesOn ? profilePath('password_changed') : loginPath(null))
+  }
+}
+
+function showRefused(req: Request, res: Response, code: string, retryAfter?: number): void {
+  res.status(retryAfter === undefined ? 422 : 429)
+  if (retryAfter !== undefined) res.set('Retry-After', String(retryAfter))
+  sendPage(res, 'account/password-change', { alert: formAlert(req, code, retryAfter) })
+}

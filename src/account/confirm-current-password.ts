@@ -1,0 +1,45 @@
+import type { Request } from 'express'
+import { checkTaken } from '../auth/check-password.js'
+import { takePasswordAttempt } from '../auth/password-limit.js'
+import { notifyPasswordFailures } from '../auth/notify-password-failures.js'
+import { verifyPassword } from '../crypto/hash-password.js'
+import { runStatement } from '../db/run-statement.js'
+import { readClientInfo } from '../http/read-client-info.js'
+import { personSender } from '../http/ip-rate-limit.js'
+import type { AccountServices } from './account-services.js'
+
+export type OwnPasswordCheck =
+  { ok: true } | { ok: false; code: 'invalid_password' | 'too_many_requests'; retryAfter?: number }
+
+/**
+ * Checks the signed-in user's password again. Attempts of sessions have a limit of their own:
+ * an open session is no place for guessing, and failed sign-ins elsewhere make nobody wait here.
+ */
+export async function confirmCurrentPassword(
+  account: AccountServices,
+  req: Request,
+  typed: string,
+): Promise<OwnPasswordCheck> {
+  const userId = req.user?.id ?? 0
+  const sender = personSender(userId)
+  const wait = await account.ipRateLimit.take(sender)
+  if (wait !== null) return { ok: false, code: 'too_many_requests', retryAfter: wait }
+  const turn = await takePasswordAttempt(account, req, { subject: `user:${userId}`, userId, login: null })
+  if (!turn.ok) {
+    await account.ipRateLimit.refund(sender)
+    return { ok: false, code: 'too_many_requests', retryAfter: turn.retryAfter }
+  }
+  if (!(await checkTaken(turn, () => isPasswordOf(account, userId, typed)))) {
+    await notifyPasswordFailures(account, { userId, failures: turn.failures, origin: readClientInfo(req) })
+    return { ok: false, code: 'invalid_password' }
+  }
+  for (const { sql, values } of [...turn.succeeded(), ...account.ipRateLimit.refundStatement(sender)])
+    await runStatement(account.database, undefined, sql, values)
+  return { ok: true }
+}
+
+async function isPasswordOf({ database }: AccountServices, userId: number, typed: string): Promise<boolean> {
+  const sql = 'select password_hash as hash from users where id = $userId'
+  const [row] = await runStatement<{ hash: string | null }>(database, undefined, sql, { userId })
+  return verifyPassword(row?.hash ?? null, typed)
+}

@@ -1,0 +1,27 @@
+import { type RequestHandler, Router } from 'express'
+import { z } from 'zod'
+import { otpRequired } from '../../auth/otp-required.js'
+import { textField, parseForms, readForm } from '../../http/read-form.js'
+import { rejectRequest } from '../../http/reject-request.js'
+import type { AccountServices } from '../account-services.js'
+
+const answerForm = z.object({ answer: textField(16) })
+
+/** The answer to the notice about refused tries: it is shown no more, and whoever did not try is led to what he can do. */
+export function failedAttemptsRoutes(account: AccountServices): Router {
+  const router = Router({ caseSensitive: true, strict: true })
+  const mayAnswer = otpRequired(account, { ifConfigured: true })
+  router.post('/account/two-factor/refused-tries', mayAnswer, ...parseForms(), postAnswer(account))
+  return router
+}
+
+function postAnswer({ hostUsers }: AccountServices): RequestHandler {
+  return (req, res) => {
+    const form = readForm(req, answerForm)
+    if (!form) return rejectRequest(req, res, { status: 400, code: 'bad_request' })
+    delete req.session.refusedTries
+    // Where people are the application's own, their passwords are, too.
+    const help = hostUsers === null ? '/account/password/change' : '/account/two-factor/sessions'
+    res.redirect(303, form.answer === 'not_mine' ? help : '/account/two-factor')
+  }
+}

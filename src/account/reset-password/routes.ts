@@ -1,0 +1,97 @@
+import { z } from 'zod'
+import { textField, passwordField, parseForms, readForm } from '../../http/read-form.js'
+import { MAX_PASSWORD_LENGTH } from '../../auth/validate-password.js'
+import { type Request, type RequestHandler, type Response, Router } from 'express'
+import { formAlert } from '../../http/form-alert.js'
+import { readClientInfo } from '../../http/read-client-info.js'
+import { noReferrer } from '../../http/no-referrer.js'
+import { rejectRequest } from '../../http/reject-request.js'
+import { sendPage } from '../../http/send-page.js'
+import { redirectDone } from '../../http/step-done.js'
+import { newFormId } from '../../auth/repeats/form-id.js'
+import { isBlank } from '../../typed-text/clean-text.js'
+import type { AccountServices } from '../account-services.js'
+import { findLink } from '../one-time-link.js'
+import { requestReset } from './request-reset.js'
+import { resetPassword } from './reset-password.js'
+import { takeReset } from './take-reset.js'
+import { errorForLog } from '../../error-for-log.js'
+
+export const requestResetForm = z.object({ username: textField(254) })
+
+/** Twice what is taken, so that somebody who types more is told so on the page. */
+export const resetPasswordForm = z.object({ password: passwordField(2 * MAX_PASSWORD_LENGTH) })
+
+const FORGOT = '/account/password/forgot'
+const RESET = '/account/password/reset/:token'
+
+/** A forgotten password: asking for a link, and the new password that it leads to. */
+export function resetPasswordRoutes(account: AccountServices): Router {
+  const router = Router({ caseSensitive: true, strict: true })
+  router.get(FORGOT, (req, res) => showForgot(req, res, { sent: 'sent' in req.query, alert: null }))
+  router.post(FORGOT, ...parseForms(), postForgot(account))
+  router.get(RESET, noReferrer, showReset(account))
+  router.post(RESET, noReferrer, ...parseForms(), postReset(account))
+  return router
+}
+
+/**
+ * The answer is sent before the link is made, and all the work is the same for every address: no
+ * status, no text and no time, that of the next request included, shows whether an account has
+ * this address (ASVS 6.3.8). Only a browser with the cookie of an earlier sign-in is looked up first,
+ * and it finds out nothing but that its own account has the address.
+ */
+function postForgot(account: AccountServices): RequestHandler {
+  return async (req, res) => {
+    const form = readForm(req, requestResetForm)
+    if (!form) return rejectRequest(req, res, { status: 400, code: 'bad_request' })
+    const email = form.username ?? ''
+    const wait = await takeReset(account, req, email)
+    if (wait !== null) return refuseForgot(req, res, wait)
+    const { language, log } = req
+    const origin = readClientInfo(req)
+    redirectDone(res, `${FORGOT}?sent`)
+    // Nobody's, whoever looks: there is nothing to hide.
+    if (isBlank(email)) return
+    requestReset(account, email, language, origin).catch((error: unknown) =>
+      log.error({ err: errorForLog(error) }, 'could not send a password reset link'),
+    )
+  }
+}
+
+function refuseForgot(req: Request, res: Response, seconds: number): void {
+  res.status(429).set('Retry-After', String(seconds))
+  showForgot(req, res, { sent: false, alert: formAlert(req, 'too_many_requests', seconds) })
+}
+
+function showForgot(req: Request, res: Response, values: { sent: boolean; alert: object | null }): void {
+  sendPage(res, 'account/password/forgot', { ...values, formId: newFormId(req) })
+}
+
+function showReset(account: AccountServices): RequestHandler<{ token: string }> {
+  return async (req, res) => {
+    const email = await emailOfLink(account, req.params.token)
+    if (email !== null) sendPage(res, 'account/password/reset', { email, alert: null })
+    else rejectRequest(req, res, { status: 404, code: 'link_invalid' })
+  }
+}
+
+/** Whose password the link sets, for the password manager; null if the link does not work. */
+async function emailOfLink(account: AccountServices, token: string): Promise<string | null> {
+  const link = await findLink(account, 'password-reset', token)
+  const user = link && (await account.database.models.User.findByPk(link.userId, { attributes: ['email'] }))
+  return user?.email ?? null
+}
+
+function postReset(account: AccountServices): RequestHandler<{ token: string }> {
+  return async (req, res) => {
+    const form = readForm(req, resetPasswordForm)
+    if (!form) return rejectRequest(req, res, { status: 400, code: 'bad_request' })
+    const reset = await resetPassword(account, req.params.token, form.password ?? '', readClientInfo(req))
+    if (reset.ok) return res.redirect(303, '/account/login?notice=password_changed')
+    if (reset.code === 'link_invalid') return rejectRequest(req, res, { status: 404, code: 'link_invalid' })
+    res.status(422)
+    const email = (await emailOfLink(account, req.params.token)) ?? ''
+    sendPage(res, 'account/password/reset', { email, alert: formAlert(req, reset.code) })
+  }
+}

@@ -1,0 +1,47 @@
+import type { Request } from 'express'
+import { findKnownBrowser, type KnownBy } from '../../auth/known-browser.js'
+import { runStatement } from '../../db/run-statement.js'
+import { networkSender } from '../../http/ip-rate-limit.js'
+import { type CountedRequest, takeRequest } from '../../notify/take-request.js'
+import { isBlank } from '../../typed-text/clean-text.js'
+import { emailCandidates } from '../../typed-text/read-email.js'
+import type { AccountServices } from '../account-services.js'
+import { ownerSql } from './reset-owner.js'
+
+const PURPOSES = { password: 'password-known', second_factor: 'password-verified' } as const satisfies Record<
+  KnownBy,
+  CountedRequest['purpose']
+>
+
+/**
+ * Counts one request for a link to a new password. In a browser in which the owner of the
+ * address has signed in before, it counts for the owner alone, so that nobody else can use up
+ * what the owner has. Every other request counts by network and by what was typed, whether an
+ * account has that address or not.
+ *
+ * @returns the seconds to wait, or null where it may be made
+ */
+export async function takeReset(account: AccountServices, req: Request, typed: string): Promise<number | null> {
+  const own = isBlank(typed) ? null : await ownRequest(account, req, typed)
+  if (own) return count(account, own)
+  const wait = await account.forgotLimit.take(networkSender(req))
+  // Blank: the form was sent without an address, and is nobody's.
+  if (wait !== null || isBlank(typed)) return wait
+  return count(account, { purpose: 'password', subject: emailCandidates(typed)[0] ?? '' })
+}
+
+/** Apart for each way in which the browser is known: with the password alone nobody uses up what the second factor gives. */
+async function ownRequest(account: AccountServices, req: Request, typed: string): Promise<CountedRequest | null> {
+  const known = await findKnownBrowser(account, req, async () => {
+    const emails = emailCandidates(typed)
+    const [owner] = await runStatement<{ id: number }>(account.database, undefined, ownerSql('id'), { emails })
+    return owner?.id ?? 0
+  })
+  return known && { purpose: PURPOSES[known.by], subject: `user:${known.userId}` }
+}
+
+function count(account: AccountServices, counted: CountedRequest): Promise<number | null> {
+  return account.database.sequelize.transaction((transaction) =>
+    takeRequest(account, transaction, account.clock.now(), [counted]),
+  )
+}

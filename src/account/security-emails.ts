@@ -1,0 +1,103 @@
+import { runStatement } from '../db/run-statement.js'
+import { notifyUser } from '../notify/notify-user.js'
+import type { OtpEvents } from '../otp/events.js'
+import type { AccountServices } from './account-services.js'
+import { QueryTypes } from 'sequelize'
+
+/**
+ * Tells people by mail what happened to their devices, in the transaction of what happened
+ * (docs/emails.md lists every mail). Used backup tokens are told by `alertOwner`, and what an
+ * administrator or the command line did by those that did it.
+ */
+export function sendSecurityEmails(account: AccountServices): void {
+  const { events } = account.otp
+  events.on('deviceAdded', (event) => tellOfDevice(account, { mail: 'device-added', by: 'owner' }, event))
+  events.on('deviceRemoved', async (event) => {
+    if (event.all || event.by !== 'owner') return
+    // A set-up that was given up never signed anybody in.
+    if (event.device.state !== 'unconfirmed')
+      await tellOfDevice(account, { mail: 'device-removed', by: 'owner' }, event)
+  })
+  events.on('deviceSwitchedOff', async (event) => {
+    if (event.by === 'failures') await tellOfDevice(account, { mail: 'device-switched-off', by: 'failures' }, event)
+  })
+  events.on('verificationFailed', (event) => tellOfFailures(account, event))
+}
+
+async function tellOfDevice(
+  account: AccountServices,
+  notice: { mail: 'device-added' | 'device-removed'; by: 'owner' } | { mail: 'device-switched-off'; by: 'failures' },
+  { userId, device, at, origin, transaction }: OtpEvents['deviceAdded'],
+): Promise<void> {
+  const { address, browser } = origin
+  const { name, kind } = device
+  await notifyUser(account, transaction, userId, { ...notice, device: name, kind, at, address, browser })
+}
+
+/**
+ * The password was right and the second factor was wrong, several times (S-29, S-46). Codes
+ * that were to confirm a new device say nothing about anybody's password.
+ */
+async function tellOfFailures(
+  account: AccountServices,
+  { userId, device, at, lane, origin: { address, browser }, transaction }: OtpEvents['verificationFailed'],
+): Promise<void> {
+  if (!device.confirmed || lane === null) return
+  const own = lane !== 'sign_in'
+  const warned = await runStatement(account.database, transaction, own ? WARN_OF_OWN : WARN, {
+    userId,
+    lanes: own ? ['known_browser', 'session', 'none'] : ['sign_in', 'none'],
+    now: at,
+    since: new Date(at.getTime() - FAILURE_WINDOW_MS),
+    before: new Date(at.getTime() - WARN_EVERY_MS),
+    failures: FAILURES,
+  })
+  if (warned.length > 0)
+    await notifyUser(account, transaction, userId, { mail: 'second-factor-failed', at, address, browser })
+}
+
+/**
+ * So many within a quarter of an hour are told, but not more than once an hour. Browsers and
+ * sessions of the owner's have an hour of their own, so that what happens there hides nobody else.
+ */
+const FAILURES = 3
+const FAILURE_WINDOW_MS = 15 * 60_000
+const WARN_EVERY_MS = 3600_000
+
+// A time in the future is of a clock that was wrong.
+const warn = (column: 'warned_at' | 'own_warned_at') => `
+update users set ${column} = $now
+where id = $userId and (${column} is null or ${column} <= $before or ${column} > $now)
+  and (select count(*) from unnest(token_failed_at, token_failed_lanes) failed(at, lane)
+    where failed.at > $since and coalesce(failed.lane, 'sign_in') = any($lanes::text[])) >= $failures
+returning id`
+
+const WARN = warn('warned_at')
+const WARN_OF_OWN = warn('own_warned_at')
+
+/**
+ * Tells the owner by mail when a backup token was used, and more urgently when it was the
+ * last one. The mail is enqueued in the transaction that used the token up: neither stands
+ * without the other. It goes by the device's kind, whatever its name.
+ */
+export function sendTokenUsedEmail(account: AccountServices): void {
+  account.otp.events.on('backupTokenUsed', (event) => enqueueAlert(account, event))
+}
+
+async function enqueueAlert(
+  account: AccountServices,
+  { transaction, userId, at, origin: { address, browser } }: OtpEvents['backupTokenUsed'],
+): Promise<void> {
+  const [row] = await account.database.sequelize.query<{ left: number }>(LEFT, {
+    bind: { userId },
+    type: QueryTypes.SELECT,
+    transaction,
+  })
+  const left = row?.left ?? 0
+  const mail = left === 0 ? 'last-backup-token-used' : 'backup-token-used'
+  await notifyUser(account, transaction, userId, { mail, at, address, browser, left })
+}
+
+const LEFT = `
+select count(*)::int as left from static_tokens t join static_devices d on d.id = t.device_id
+where d.user_id = $userId and d.confirmed`

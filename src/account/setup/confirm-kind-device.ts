@@ -1,0 +1,101 @@
+import type { Request, RequestHandler, Response } from 'express'
+import { z } from 'zod'
+import { explained, type RejectedStep, rejectStep, rejectToken } from '../../auth/login/step-result.js'
+import { rejectionAlert } from '../../auth/login/show-login-step.js'
+import { challengeOf } from '../../auth/in-progress.js'
+import { enrolmentRight } from '../../auth/enrolment.js'
+import type { FormAlert } from '../../http/form-alert.js'
+import { readClientInfo } from '../../http/read-client-info.js'
+import { textField, readForm } from '../../http/read-form.js'
+import { rejectRequest } from '../../http/reject-request.js'
+import { sendPage } from '../../http/send-page.js'
+import type { Device } from '../../otp/device.js'
+import type { ListedDevice } from '../../otp/devices-for-user.js'
+import type { CustomKind } from '../../otp/kind-registry/custom-kind.js'
+import { confirmDevice } from '../../otp/verify-token.js'
+import type { AccountServices } from '../account-services.js'
+import { sendSetupCode } from './send-setup-code.js'
+import { applyRejection } from '../../http/reject-form.js'
+import { findDevice } from '../devices/find-own-device.js'
+import { confirmDevicePath } from './kind-paths.js'
+import { finishSetup, openSetup } from './finish-setup.js'
+import { isBlank } from '../../typed-text/clean-text.js'
+
+/** As a type, not an interface: Express wants an index signature. */
+export type ConfirmParams = { id: string }
+
+const tokenForm = z.object({ otp_token: textField(1024), otp_challenge: textField(32) })
+
+/** The form for a device's first token. */
+export function showConfirm(account: AccountServices, kind: CustomKind): RequestHandler<ConfirmParams> {
+  return async (req, res) => {
+    const device = await findBegun(account, kind, req)
+    if (device) show(req, res, kind, device, null)
+  }
+}
+
+/** The first token confirms the device and is spent. */
+export function submitConfirm(account: AccountServices, kind: CustomKind): RequestHandler<ConfirmParams> {
+  return async (req, res) => {
+    const form = readForm(req, tokenForm)
+    if (!form || !req.user) return rejectRequest(req, res, { status: 400, code: 'bad_request' })
+    const device = await findBegun(account, kind, req)
+    if (!device) return
+    if (device.interactive && form.otp_challenge !== undefined) return sendAgain(account, kind, req, res, device)
+    const token = form.otp_token ?? ''
+    if (isBlank(token)) return show(req, res, kind, device, rejectStep('token', 'token_required'))
+    const { user } = req
+    const deviceId = device.persistentId
+    const submission = { userId: user.id, deviceId, token, origin: readClientInfo(req) }
+    const enrolment = { ...submission, challenge: challengeOf(req, deviceId), ...enrolmentRight(req, user) }
+    const verification = await openSetup(account, req, (opens) => confirmDevice(account.otp, { ...enrolment, opens }))
+    if (!verification.ok && verification.reason !== 'session_ended') {
+      const refusal = rejectToken('token', verification, account.clock.now())
+      return show(req, res, kind, device, explained(account, refusal, verification, submission))
+    }
+    await finishSetup(account, req, res, { user, confirmed: verification, next: null })
+  }
+}
+
+/** Sends another code, for a kind that sends them. */
+async function sendAgain(
+  account: AccountServices,
+  kind: CustomKind,
+  req: Request<ConfirmParams>,
+  res: Response,
+  device: ListedDevice,
+): Promise<void> {
+  if (!req.user) return
+  const rejection = await sendSetupCode(account, req, req.user, device.persistentId)
+  if (rejection) showConfirmForm(res, kind, device, applyRejection(req, res, rejection))
+  else res.redirect(303, confirmDevicePath(kind.name, device.id))
+}
+
+/** The person's own, unconfirmed; else a 404 has been sent. */
+async function findBegun(
+  account: AccountServices,
+  kind: CustomKind,
+  req: Request<ConfirmParams>,
+): Promise<ListedDevice | null> {
+  const device = req.user ? await findDevice(account, req.user.id, `${kind.name}/${req.params.id}`) : null
+  if (device?.state === 'unconfirmed') return device
+  if (req.res) rejectRequest(req, req.res, { status: 404, code: 'not_found' })
+  return null
+}
+
+function show(
+  req: Request<ConfirmParams>,
+  res: Response,
+  kind: CustomKind,
+  device: ListedDevice,
+  refusal: RejectedStep | null,
+): void {
+  if (refusal) res.status(refusal.status)
+  if (refusal?.retryAfter !== undefined) res.set('Retry-After', String(refusal.retryAfter))
+  showConfirmForm(res, kind, device, rejectionAlert(req, refusal))
+}
+
+/** The form for a device's first token, with the reason why the last step was rejected. */
+export function showConfirmForm(res: Response, kind: CustomKind, device: Device, why: FormAlert | null): void {
+  sendPage(res, 'account/added-kinds/confirm', { device, field: kind.field ?? null, alert: why })
+}

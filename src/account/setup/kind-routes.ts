@@ -1,0 +1,72 @@
+import { type Request, type RequestHandler, type Response, Router } from 'express'
+import type { RequestUser } from '../../auth/request-user.js'
+import { requireFreshToken } from '../../auth/step-up/require-fresh-token.js'
+import { formAlert, type FormAlert } from '../../http/form-alert.js'
+import { parseForms } from '../../http/read-form.js'
+import { rejectRequest } from '../../http/reject-request.js'
+import { sendPage } from '../../http/send-page.js'
+import { redirectDone } from '../../http/step-done.js'
+import type { Device } from '../../otp/device.js'
+import { type CustomKind, filterCustomKinds } from '../../otp/kind-registry/custom-kind.js'
+import type { AccountServices } from '../account-services.js'
+import { sendSetupCode } from './send-setup-code.js'
+import { applyRejection } from '../../http/reject-form.js'
+import { addDevicePath, confirmDevicePath } from './kind-paths.js'
+import { startKindSetup } from './start-kind-setup.js'
+import { showConfirm, showConfirmForm, submitConfirm } from './confirm-kind-device.js'
+
+/** The pages on which devices of kinds from outside are set up: the kind's own form, then its first token. */
+export function kindSetupRoutes(account: AccountServices): Router {
+  const router = Router({ caseSensitive: true, strict: true })
+  const fresh = requireFreshToken(account)
+  for (const kind of filterCustomKinds(account.otp.kinds)) {
+    router.get(addDevicePath(kind.name), fresh, (req, res) => show(req, res, kind, {}, null))
+    router.post(addDevicePath(kind.name), fresh, ...parseForms(), postForm(account, kind))
+    router.get(confirmDevicePath(kind.name, ':id'), fresh, showConfirm(account, kind))
+    router.post(confirmDevicePath(kind.name, ':id'), fresh, ...parseForms(), submitConfirm(account, kind))
+  }
+  return router
+}
+
+function postForm(account: AccountServices, kind: CustomKind): RequestHandler {
+  return async (req, res) => {
+    const begun = req.user && (await startKindSetup(account, kind, req.user.id, req.body))
+    if (begun?.ok && req.user) return afterBegin(account, kind, req, res, req.user, begun.device)
+    if (!begun || begun.ok || begun.code === null) return rejectRequest(req, res, { status: 400, code: 'bad_request' })
+    res.status(422)
+    show(req, res, kind, req.body, alertOf(req, kind, begun.code))
+  }
+}
+
+/** A kind that sends a code sends the first one at once. */
+async function afterBegin(
+  account: AccountServices,
+  kind: CustomKind,
+  req: Request,
+  res: Response,
+  user: RequestUser,
+  device: Device,
+): Promise<void> {
+  const rejection = device.interactive ? await sendSetupCode(account, req, user, device.persistentId) : null
+  if (rejection) showConfirmForm(res, kind, device, applyRejection(req, res, rejection))
+  else redirectDone(res, confirmDevicePath(kind.name, device.id))
+}
+
+/** The kind's own codes have its own words. */
+function alertOf(req: Request, { name, texts }: CustomKind, code: string): FormAlert {
+  const isOwn = Object.hasOwn(texts.en.errors ?? {}, code)
+  return isOwn ? { code, text: req.t(`pages:added_kinds.${name}.errors.${code}`) } : formAlert(req, code)
+}
+
+function show(
+  req: Request,
+  res: Response,
+  kind: CustomKind,
+  fields: Readonly<Record<string, unknown>>,
+  alert: FormAlert | null,
+): void {
+  const echoedFields = ['name', ...kind.setup.echoedFields]
+  const typed = (name: string) => (echoedFields.includes(name) && typeof fields[name] === 'string' ? fields[name] : '')
+  const text = (name: string) => req.t(`pages:added_kinds.${kind.name}.view.${name}`)
+  sendPage(res, 'account/added-kinds/add', { kind: kind.name, fields: kind.setup.view, typed, text, alert })
+}

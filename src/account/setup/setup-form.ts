@@ -1,0 +1,13 @@
+import { z } from 'zod'
+import { textField } from '../../http/read-form.js'
+
+/** All steps post to one address; which one it is, the fields tell. */
+export const setupForm = z.object({
+  method: textField(32),
+  phone_number: textField(256),
+  otp_token: textField(512),
+  otp_challenge: textField(32),
+  next: textField(2000),
+})
+
+export type SetupForm = z.infer<typeof setupForm>

@@ -1,0 +1,43 @@
+import { z } from 'zod'
+import { textField } from '../../http/read-form.js'
+import { insertDevice } from '../../otp/add-device.js'
+import type { Device } from '../../otp/device.js'
+import type { CustomKind } from '../../otp/kind-registry/custom-kind.js'
+import { nextId } from '../../otp/sql/next-id.js'
+import { runInTime } from '../../run-in-time.js'
+import type { AccountServices } from '../account-services.js'
+import { parseDeviceName } from '../devices/device-name.js'
+
+/** What every kind's form has besides its own fields; none of them may hold a NUL. */
+const commonForm = z.object({ name: textField(256) }).catchall(z.string().refine((value) => !value.includes('\0')))
+
+export type StartResult = { ok: true; device: Device } | { ok: false; code: string } | { ok: false; code: null }
+
+/**
+ * Adds the device that a kind's form describes. It verifies nobody until its first token
+ * confirms it, and is swept after an hour without one.
+ *
+ * @param fields the posted form
+ * @returns the device, or the code of what is wrong; null: it is no form of this kind's
+ */
+export async function startKindSetup(
+  account: AccountServices,
+  kind: CustomKind,
+  userId: number,
+  fields: unknown,
+): Promise<StartResult> {
+  const { otp } = account
+  const common = commonForm.safeParse(fields ?? {})
+  if (!common.success || !kind.setup.fits(common.data)) return { ok: false, code: null }
+  const name = parseDeviceName(common.data.name)
+  if (name === null) return { ok: false, code: 'name_invalid' }
+  // No transaction: `read` may ask the database on a connection of its own, and the embedded one has a single backend.
+  const id = await nextId(otp, null, kind.table)
+  const form = common.data
+  const outcome = await runInTime(`setUp.read of ${kind.name}`, () => kind.setup.read(form, { id, userId, otp }))
+  if (!outcome) return { ok: false, code: null }
+  if (!outcome.ok) return outcome
+  const { columns } = outcome
+  const device = await insertDevice(otp, undefined, kind, { id, userId, name, confirmed: false, columns })
+  return { ok: true, device }
+}

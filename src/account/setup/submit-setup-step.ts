@@ -1,0 +1,66 @@
+import type { Request, RequestHandler, Response } from 'express'
+import { setupPath } from '../../auth/enrolment.js'
+import type { RequestUser } from '../../auth/request-user.js'
+import { readForm } from '../../http/read-form.js'
+import { rejectRequest } from '../../http/reject-request.js'
+import { safeNext } from '../../http/safe-next.js'
+import { setUpOf } from '../../auth/in-progress.js'
+import type { AccountServices } from '../account-services.js'
+import { kindsWithPages } from '../kind-pages.js'
+import { setupForm } from './setup-form.js'
+import { offeredMethods } from './methods.js'
+import { showIntroduction, showMethods } from './show-setup-step.js'
+
+/** One posted step: a token confirms, a method begins, nothing at all leads on from the introduction. */
+export function submitSetupStep(account: AccountServices): RequestHandler {
+  return async (req, res) => {
+    const form = readForm(req, setupForm)
+    if (!form || !req.user) return rejectRequest(req, res, { status: 400, code: 'bad_request' })
+    const next = safeNext(form.next)
+    if (form.otp_token !== undefined) await submitToken(account, req, res, req.user, form.otp_token, next)
+    else if (form.method !== undefined) await choose(account, req, res, req.user, form.method, next)
+    else await leadOn(account, req, res, req.user, next)
+  }
+}
+
+/** A choice of one is none. */
+async function leadOn(account: AccountServices, req: Request, res: Response, user: RequestUser, next: string | null) {
+  const [first, ...others] = offeredMethods(account, req)
+  if (first && others.length === 0) return choose(account, req, res, user, first.name, next)
+  const address = new URLSearchParams({ step: 'method', ...(next && { next }) })
+  res.redirect(303, `/account/two-factor/setup?${address.toString()}`)
+}
+
+async function choose(
+  account: AccountServices,
+  req: Request,
+  res: Response,
+  user: RequestUser,
+  name: string,
+  next: string | null,
+): Promise<void> {
+  const method = offeredMethods(account, req).find((candidate) => candidate.name === name)
+  if (!method) return showMethods(account, req, res, next, { code: 'method_not_offered', status: 422 })
+  if (method.path !== null) return res.redirect(303, withNext(method.path, next))
+  await method.steps?.start(account, req, user)
+  res.redirect(303, setupPath(next))
+}
+
+/** The first token of the device that this session sets up. The kind says so if there is none. */
+async function submitToken(
+  account: AccountServices,
+  req: Request,
+  res: Response,
+  user: RequestUser,
+  token: string,
+  next: string | null,
+): Promise<void> {
+  const inWizard = kindsWithPages(account.otp.kinds).filter(({ pages }) => pages.steps)
+  const begun = inWizard.find(({ name }) => setUpOf(req, name)) ?? inWizard[0]
+  if (begun?.pages.steps) return begun.pages.steps.submit(account, req, res, { user, token, next })
+  showIntroduction(req, res, next, { code: 'set_up_expired', status: 422 })
+}
+
+function withNext(path: string, next: string | null): string {
+  return next ? `${path}?next=${encodeURIComponent(next)}` : path
+}

@@ -1,0 +1,54 @@
+import type { ActionHandler, ActionRequest, ActionResponse } from '../adminjs.js'
+import { type PanelUser, actorOf } from '../panel-user.js'
+import type { PanelServices } from '../panel-services.js'
+import { addGroup, changeGroup, removeGroups } from './change-group.js'
+import { addMember, removeMembers } from './change-members.js'
+import { groupFields, membershipFields } from './group-fields.js'
+import { recordId, recordIds } from './record-id.js'
+import { parseActionForm, removedResponse, savedResponse, unwrapResult } from './action-responses.js'
+
+type Handlers = Partial<Record<string, ActionHandler<ActionResponse>>>
+
+export function groupHandlers(services: PanelServices): Handlers {
+  const wishOf = (request: ActionRequest, user: PanelUser) =>
+    parseActionForm(groupFields(services.otp, user.ofHost), request)
+  return {
+    async new(request, _response, context) {
+      const user = actorOf(context)
+      const { id } = unwrapResult(await addGroup(services, user, wishOf(request, user)))
+      return savedResponse(context, String(id), 'successfullyCreated')
+    },
+    async edit(request, _response, context) {
+      const id = recordId(request)
+      const user = actorOf(context)
+      unwrapResult(await changeGroup(services, user, Number(id), wishOf(request, user)))
+      return savedResponse(context, id)
+    },
+    async delete(request, _response, context) {
+      unwrapResult(await removeGroups(services, actorOf(context), [Number(recordId(request))]))
+      return removedResponse(context, 'groupsRemoved')
+    },
+    async bulkDelete(_request, _response, context) {
+      unwrapResult(await removeGroups(services, actorOf(context), recordIds(context)))
+      return removedResponse(context, 'groupsRemoved')
+    },
+  }
+}
+
+export function memberHandlers(services: PanelServices): Handlers {
+  return {
+    async new(request, _response, context) {
+      const input = parseActionForm(membershipFields, request)
+      const { id } = unwrapResult(await addMember(services, actorOf(context), input))
+      return savedResponse(context, String(id), 'memberAdded')
+    },
+    async delete(request, _response, context) {
+      unwrapResult(await removeMembers(services, actorOf(context), [Number(recordId(request))]))
+      return removedResponse(context, 'membersRemoved')
+    },
+    async bulkDelete(_request, _response, context) {
+      unwrapResult(await removeMembers(services, actorOf(context), recordIds(context)))
+      return removedResponse(context, 'membersRemoved')
+    },
+  }
+}

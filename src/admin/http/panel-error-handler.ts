@@ -1,0 +1,78 @@
+import type { ErrorRequestHandler, Request, Response } from 'express'
+import { z } from 'zod'
+import { recordAuditEvent } from '../../audit/record-event.js'
+import { isOutage } from '../../db/is-outage.js'
+import { isFromHost } from '../../host-code.js'
+import { formatDuration } from '../../http/format-duration.js'
+import { HOST_UNAVAILABLE, UNAVAILABLE } from '../../http/reject-request.js'
+import { loggablePath } from '../../http/loggable-path.js'
+import type { Translate } from '../../i18n/translator.js'
+import { reachedHost, refusalOfHost } from '../host/host-error.js'
+import { PanelError } from '../panel-error.js'
+import type { PanelServices } from '../panel-services.js'
+import { isApi } from './is-api.js'
+
+/** Responds to every error of the panel: to a rejection with its code, to any other error without details. */
+export function panelErrorHandler(services: PanelServices): ErrorRequestHandler {
+  const { logError: logFault, sendErrorPage: showRefusal } = services
+  return async (error: unknown, req, res, next) => {
+    if (res.headersSent) return next(error)
+    const rejection = refusalOf(error, res)
+    const { code, status, details } = rejection
+    if (code === 'internal' || code === 'unavailable') logFault(error, req)
+    if (req.user && DENIALS.has(code)) await recordDenial(services, req, req.user.id, rejection)
+    if (details.allow) res.set('Allow', details.allow)
+    const retryAfter = code === 'unavailable' ? UNAVAILABLE.retryAfter : details.retryAfter
+    if (retryAfter !== undefined) res.set('Retry-After', String(retryAfter))
+    const message = details.words ?? wordsOf(req, rejection)
+    const fields = details.fieldWords ?? (details.fields && inWords(req.t, details.fields))
+    res.status(status)
+    if (isApi(req.path))
+      res.set('Content-Language', req.language).json({ error: { code, message, ...(fields && { fields }) } })
+    else showRefusal(res, code, message)
+  }
+}
+
+function wordsOf({ t, language }: Request, { code, details }: PanelError): string {
+  if (details.reason) return t(`panel:refusals.${details.reason}`, details.values)
+  const wait = formatDuration(details.retryAfter ?? 0, language)
+  return t(`errors:${details.text ?? code}`, { wait, ...details.values })
+}
+
+function inWords(t: Translate, fields: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(fields).map(([name, reason]) => [name, t(`panel:refusals.${reason}`)]))
+}
+
+/** Codes of a signed-in user's denied attempts, which are recorded (ASVS 16.3.2). */
+const DENIALS: ReadonlySet<string> = new Set(['not_staff', 'not_allowed'])
+
+async function recordDenial(services: PanelServices, req: Request, userId: number, rejection: PanelError) {
+  const { code, details } = rejection
+  await recordAuditEvent(services.database, undefined, {
+    event: 'panel_refused',
+    at: services.clock.now(),
+    userId,
+    origin: services.readClientInfo(req),
+    details: { code, reason: details.reason ?? null, method: req.method, path: loggablePath(req.path).slice(0, 200) },
+  }).catch((error: unknown) => services.logError(error, req))
+}
+
+/** Reads the HTTP status that errors of Express, the body parser and AdminJS carry. */
+const foreign = z.union([
+  z.object({ status: z.number() }).transform(({ status }) => status),
+  z.object({ statusCode: z.number() }).transform(({ statusCode }) => statusCode),
+])
+
+function refusalOf(error: unknown, res: Response): PanelError {
+  // Also in an outage: the host's code may already have changed something.
+  if (reachedHost(res)) return refusalOfHost(error)
+  if (error instanceof PanelError) return error
+  const isHosts = isFromHost(error)
+  if (isOutage(error)) return new PanelError('unavailable', isHosts ? { text: HOST_UNAVAILABLE.text } : {})
+  if (isHosts) return new PanelError('internal')
+  const status = foreign.safeParse(error).data ?? 500
+  if (status === 413) return new PanelError('too_large')
+  if (status === 404) return new PanelError('not_found')
+  if (status === 403) return new PanelError('not_allowed')
+  return new PanelError(status >= 400 && status < 500 ? 'bad_request' : 'internal')
+}

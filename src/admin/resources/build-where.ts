@@ -1,0 +1,60 @@
+import { Op, type WhereOperators, type WhereOptions } from 'sequelize'
+import type { PanelUser } from '../panel-user.js'
+import { can } from '../permissions.js'
+import { PanelError } from '../panel-error.js'
+import type { PanelServices } from '../panel-services.js'
+import type { AllowList } from './allow-list.js'
+import { conditions } from './filter-conditions.js'
+import { ownerCondition } from './owner-condition.js'
+
+/** A filter of the request. Its value is a text, or the two ends of a range. */
+export interface FilterInput {
+  path: string
+  value: unknown
+}
+
+/** A resource's allow-list, and the models that a filter by owner searches. */
+interface Filterable {
+  list: AllowList
+  services: Pick<PanelServices, 'database'>
+}
+
+interface Where {
+  where: WhereOptions
+  /** True if there is no condition. */
+  whole: boolean
+}
+
+/**
+ * Converts a list's filters to conditions.
+ *
+ * @throws {PanelError} `bad_request` for an unknown filter or an invalid value
+ */
+export async function buildWhere(
+  resource: Filterable,
+  filters: readonly FilterInput[],
+  user: PanelUser,
+): Promise<Where> {
+  const nonEmpty = filters.filter(({ value }) => value !== '')
+  const parts = await Promise.all(
+    nonEmpty.map(async ({ path, value }) => ({ [path]: await conditionOf(resource, path, value, user) })),
+  )
+  return { where: { [Op.and]: parts }, whole: parts.length === 0 }
+}
+
+const readsPeople = (user: PanelUser) => can(user, 'view', 'users') && user.opens('users')
+
+async function conditionOf(
+  { list, services }: Filterable,
+  column: string,
+  value: unknown,
+  user: PanelUser,
+): Promise<WhereOperators> {
+  const named = Object.hasOwn(list.filter, column) ? list.filter[column] : undefined
+  // A user who cannot view users, or not in this session, must not learn which email addresses exist.
+  const kind = named === 'owner' && !readsPeople(user) ? 'id' : named
+  const condition =
+    kind === 'owner' ? await ownerCondition(services.database.models, value) : kind && conditions[kind](value)
+  if (condition === undefined) throw new PanelError('bad_request', { reason: 'filter' })
+  return condition
+}

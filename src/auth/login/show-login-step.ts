@@ -1,0 +1,146 @@
+import type { Request, Response } from 'express'
+import { safeNext } from '../../http/safe-next.js'
+import { formatDuration } from '../../http/format-duration.js'
+import { sendWebauthnPage, sendPage } from '../../http/send-page.js'
+import type { ListedDevice } from '../../otp/devices-for-user.js'
+import { parsePersistentId } from '../../otp/persistent-id.js'
+import type { Auth } from '../auth.js'
+import { newFormId } from '../repeats/form-id.js'
+import { readSentCode } from '../read-sent-code.js'
+import type { RejectedStep } from './step-result.js'
+import type { LoginStep, TokenStep } from './read-login-step.js'
+
+/** Renders the form of the current step, with the reason if the last one was rejected. */
+export async function showLoginStep(
+  auth: Auth,
+  req: Request,
+  res: Response,
+  stage: LoginStep,
+  rejection: RejectedStep | null,
+): Promise<void> {
+  const typed: Record<string, unknown> = req.body ?? {}
+  const shared = {
+    next: safeNext(req.method === 'GET' ? req.query['next'] : typed['next']) ?? '',
+    alert: rejectionAlert(req, rejection),
+  }
+  if (stage.step === 'password') {
+    const notice = req.query['notice'] === 'password_changed' ? 'password_changed' : null
+    const passkeyFor = auth.config.otpPasskeyLogin ? auth.otp.settings.relyingParty : null
+    const send = passkeyFor ? sendWebauthnPage : sendPage
+    const form = { formId: newFormId(req), username: text(typed['username']) }
+    return send(res, 'auth/password', { ...shared, ...form, notice, passkeyFor })
+  }
+  const view = viewOf(stage)
+  const why = view === 'auth/no-usable-device' ? { alert: noneUsable(req) } : {}
+  const { otpEnrolment: enrolment } = auth.config
+  await sendTokenPage(auth, req, res, view, stage.devices, {
+    ...shared,
+    ...why,
+    email: stage.user.email,
+    enrolment,
+    trust: trustBox(stage.trustDays, typed['trust_browser']),
+  })
+}
+
+/** Explains why no device can be used. This matters more than the reason of a rejected form. */
+const noneUsable = (req: Request): Alert => ({
+  code: 'verification_not_allowed',
+  text: req.t('pages:no_usable_device.why'),
+})
+
+function viewOf({ devices, hasFactor }: TokenStep): string {
+  if (devices.length > 0) return 'auth/token'
+  return hasFactor ? 'auth/no-usable-device' : 'auth/no-device'
+}
+
+/** Responds with a page that contains the forms of a token step, and the script if one of the devices is a security key. */
+export async function sendTokenPage(
+  auth: Auth,
+  req: Request,
+  res: Response,
+  view: string,
+  devices: readonly ListedDevice[],
+  values: object,
+): Promise<void> {
+  const forms = await tokenForms(auth, req, devices)
+  const send = forms.keys ? sendWebauthnPage : sendPage
+  send(res, view, { ...forms, ...values })
+}
+
+/**
+ * Builds the values of `views/auth/token-forms.ejs`, for the sign-in and for a step-up. Codes and
+ * backup tokens have separate fields, so that a phone shows the right keyboard.
+ */
+async function tokenForms(auth: Auth, req: Request, devices: readonly ListedDevice[]) {
+  const typed: Record<string, unknown> = req.body ?? {}
+  const sender = challenged(req, devices)
+  const apps = devices.filter(
+    ({ kind, input, isBackup }) => !isBackup && input !== 'browser_key' && !hasOwnForm(auth, kind),
+  )
+  const chosen = text(typed['otp_device']) || (sender?.persistentId ?? devices[0]?.persistentId ?? '')
+  return {
+    apps,
+    /** Kinds with their own explanation of wrong tokens are not authenticator apps. */
+    areApps: apps.every(({ kind }) => kindNamed(auth, kind)?.rejection === undefined),
+    others: otherForms(auth, devices),
+    keys: keyForm(auth, typed['otp_token'], devices),
+    backups: devices.filter(({ isBackup }) => isBackup),
+    chosen,
+    isKeyChosen: kindNamed(auth, parsePersistentId(chosen)?.kind)?.input === 'browser_key',
+    challenged: sender?.persistentId ?? null,
+    // Queried only if this session requested a code.
+    sentCode: sender && (await readSentCode(auth, sender)),
+  }
+}
+
+const kindNamed = ({ otp }: Auth, kind: string | undefined) => otp.kinds.find(({ name }) => name === kind)
+
+/** Whether a kind's tokens are not digits, so that they need a separate form. */
+const hasOwnForm = (auth: Auth, kind: string) => kindNamed(auth, kind)?.field !== undefined
+
+/** Builds a form for each kind whose tokens have another format. */
+function otherForms({ otp }: Auth, devices: readonly ListedDevice[]) {
+  return otp.kinds.flatMap(({ name, field }) => {
+    const own = devices.filter(({ kind }) => kind === name)
+    return field && own.length > 0 ? [{ kind: name, field, devices: own }] : []
+  })
+}
+
+/** Finds the device from which this session last requested a code. */
+function challenged({ session }: Request, devices: readonly ListedDevice[]): ListedDevice | null {
+  return devices.find(({ persistentId }) => persistentId === session.challenge?.device) ?? null
+}
+
+/** Builds the form for security keys. Null if the user has none. */
+function keyForm({ otp }: Auth, token: unknown, devices: readonly ListedDevice[]) {
+  const kind = otp.kinds.find(({ name, browserToken }) => browserToken && devices.some((own) => own.kind === name))
+  if (!kind?.browserToken) return null
+  return {
+    options: kind.browserToken.optionsPath,
+    /** Null if browsers do not support security keys on this site's domain. */
+    relyingParty: otp.settings.relyingParty,
+    /** Whether this form was rejected. */
+    tried: kind.browserToken.isMeant(text(token)),
+  }
+}
+
+/** Builds the checkbox that trusts this browser, checked as submitted. Null if browsers cannot be trusted. */
+function trustBox(days: number, typed: unknown): { days: number; checked: boolean } | null {
+  return days > 0 ? { days, checked: text(typed) !== '' } : null
+}
+
+interface Alert {
+  code: string
+  text: string
+}
+
+/** Builds the alert over a rejected form, for `views/auth/alert.ejs`. */
+export function rejectionAlert(req: Request, rejection: RejectedStep | null): Alert | null {
+  if (!rejection) return null
+  const wait = rejection.retryAfter === undefined ? '' : formatDuration(rejection.retryAfter, req.language)
+  return { code: rejection.code, text: req.t(rejection.reason ?? `errors:${rejection.code}`, { wait }) }
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' ? value : ''
+}

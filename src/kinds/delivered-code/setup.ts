@@ -1,0 +1,63 @@
+import type { Request } from 'express'
+import { z } from 'zod'
+import { setUpOf } from '../../auth/in-progress.js'
+import { runStatement } from '../../db/run-statement.js'
+import { hasOlderCode } from '../../otp/challenge-code.js'
+import { parsePersistentId } from '../../otp/persistent-id.js'
+import { SETUP_SECONDS } from '../../otp/purge-unconfirmed-devices.js'
+import type { AccountServices } from '../../account/account-services.js'
+
+const setUpRow = z.object({
+  id: z.number(),
+  name: z.string(),
+  /** What came of the last code: null where none was sent. */
+  delivery: z.enum(['pending', 'sent', 'failed']).nullable(),
+  number: z.string().nullable(),
+  method: z.enum(['sms', 'call']).nullable(),
+  sent_code_hash: z.string().nullable(),
+  sent_code_expires_at: z.date().nullable(),
+  sent_code_attempts: z.number(),
+})
+
+/** A phone or mailbox that this session is setting up. */
+export interface CodeSetup extends Pick<z.output<typeof setUpRow>, 'id' | 'name' | 'delivery' | 'number' | 'method'> {
+  deviceId: string
+  /** The last code could not be sent, and the one before it still works. */
+  onlyOlder: boolean
+  /** The last code is still on its way, and until it is sent the one before it works. */
+  pendingOlder: boolean
+}
+
+const COLUMNS = {
+  phone: { table: 'phone_devices', columns: 'number, method' },
+  email: { table: 'email_devices', columns: 'null as number, null as method' },
+}
+
+export type DeliveredCodeKind = keyof typeof COLUMNS
+
+/** The set-up of this kind that the session has begun; null where there is none, or it is over. */
+export async function readCodeSetup(
+  account: AccountServices,
+  req: Request,
+  kind: DeliveredCodeKind,
+): Promise<CodeSetup | null> {
+  const setUp = setUpOf(req, kind)
+  const named = setUp ? parsePersistentId(setUp.device) : null
+  if (!req.user || !setUp || named?.kind !== kind) return null
+  if (Math.abs(account.clock.now().getTime() - setUp.at) >= SETUP_SECONDS * 1000) return null
+  const { table, columns } = COLUMNS[kind]
+  const sql = `select id, name, delivery, sent_code_hash, sent_code_expires_at, sent_code_attempts, ${columns} from ${table} where id = $id and user_id = $userId and not confirmed and confirmed_at is null`
+  const [row] = await runStatement(account.database, undefined, sql, { id: named.id, userId: req.user.id })
+  if (!row) return null
+  const { sent_code_hash, sent_code_expires_at, sent_code_attempts, ...rest } = setUpRow.parse(row)
+  const older = { sent_code_hash, sent_code_expires_at, sent_code_attempts }
+  const isOlderLeft = hasOlderCode(older, account.clock.now())
+  const onlyOlder = rest.delivery === 'failed' && isOlderLeft
+  const pendingOlder = rest.delivery === 'pending' && isOlderLeft
+  return { ...rest, deviceId: setUp.device, onlyOlder, pendingOlder }
+}
+
+/** Whether there is a code to be entered, or one is on its way. */
+export function awaitsCode({ delivery, onlyOlder }: CodeSetup): boolean {
+  return delivery === 'pending' || delivery === 'sent' || onlyOlder
+}

@@ -1,0 +1,49 @@
+import { literal } from 'sequelize'
+import { initEmailDevice } from './model.js'
+import { z } from 'zod'
+import { enqueue } from '../../notify/enqueue.js'
+import { challengeColumnsSql, challengeRowSchema, looksLikeCode, verifyCode } from '../../otp/challenge-code.js'
+import { maskEmail } from './mask-email.js'
+import { defineKind } from '../../otp/kind-registry/kind.js'
+
+const emailRow = z.object({
+  ...challengeRowSchema,
+  /** The device's own address, or where it has none its owner's (D-36). */
+  address: z.string(),
+  owner_name: z.string(),
+})
+
+const ADDRESS = 'coalesce("email_devices"."email", (select email from users where users.id = "email_devices".user_id))'
+
+/**
+ * Codes by email. Off unless OTP_EMAIL is set, and labelled weak: NIST SP 800-63B-4 §3.1.3
+ * does not take email for a factor, since a stolen password often opens the mailbox too.
+ */
+export const email = defineKind({
+  name: 'email',
+  table: 'email_devices',
+  initModel: initEmailDevice,
+  panel: {
+    icon: 'Mail',
+    columns: [],
+    // Where a mailbox has no address of its own, codes go to its owner's.
+    hidden: { address: literal(ADDRESS) },
+    derived: { masked_email: (row) => maskEmail(String(row['address'])) },
+    properties: { masked_email: { type: 'string', isSortable: false } },
+    inList: ['masked_email'],
+  },
+  strength: 'weak',
+  isEnabled: ({ otpEmail }) => otpEmail,
+  rejection: 'message',
+  columns: `coalesce(nullif(d.email, ''), owner.email) as address, owner.name as owner_name, ${challengeColumnsSql}`,
+  matchesFormat: looksLikeCode,
+  row: emailRow,
+  verify: verifyCode,
+  challenge: {
+    target: (row) => emailRow.parse(row).address.toLowerCase(),
+    async enqueue(services, transaction, row, challenge) {
+      const { address, owner_name: name } = emailRow.parse(row)
+      await enqueue(services, transaction, 'send-mail-code', { ...challenge, to: address, name })
+    },
+  },
+})

@@ -1,0 +1,56 @@
+import type { Request, RequestHandler, Response } from 'express'
+import type { RequestUser } from '../../auth/request-user.js'
+import { readForm, textField } from '../../http/read-form.js'
+import { rejectRequest } from '../../http/reject-request.js'
+import { safeNext } from '../../http/safe-next.js'
+import { redirectDone } from '../../http/step-done.js'
+import type { AccountServices } from '../../account/account-services.js'
+import { confirmCode } from '../delivered-code/confirm-code.js'
+import { awaitsCode, readCodeSetup } from '../delivered-code/setup.js'
+import { sendSetupCode } from '../../account/setup/send-setup-code.js'
+import { finishSetup } from '../../account/setup/finish-setup.js'
+import { startEmailSetup } from './setup.js'
+import { showEmailIntro, showEmailCodeForm } from './show-step.js'
+import { z } from 'zod'
+
+/** One posted step: a token confirms, anything else sends a code. */
+export function submitEmailStep(account: AccountServices): RequestHandler {
+  return async (req, res) => {
+    const form = readForm(req, addEmailForm)
+    if (!form || !req.user) return rejectRequest(req, res, { status: 400, code: 'bad_request' })
+    const next = safeNext(form.next)
+    if (form.otp_token === undefined) await send(account, req, res, req.user, next)
+    else await confirm(account, req, res, req.user, { token: form.otp_token, next })
+  }
+}
+
+async function send(account: AccountServices, req: Request, res: Response, user: RequestUser, next: string | null) {
+  const deviceId = await startEmailSetup(account, req, user)
+  if (!deviceId) return showEmailIntro(req, res, next, { code: 'email_known', status: 422 })
+  const refusal = await sendSetupCode(account, req, user, deviceId)
+  if (!refusal) return redirectDone(res, addAddress(next))
+  const setUp = await readCodeSetup(account, req, 'email')
+  if (setUp && awaitsCode(setUp)) showEmailCodeForm(req, res, next, setUp, refusal)
+  else showEmailIntro(req, res, next, refusal)
+}
+
+async function confirm(
+  account: AccountServices,
+  req: Request,
+  res: Response,
+  user: RequestUser,
+  { token, next }: { token: string; next: string | null },
+): Promise<void> {
+  const setUp = await readCodeSetup(account, req, 'email')
+  if (!setUp) return showEmailIntro(req, res, next, { code: 'set_up_expired', status: 422 })
+  const confirmed = await confirmCode(account, req, user, { deviceId: setUp.deviceId, token })
+  if (!confirmed.ok) return showEmailCodeForm(req, res, next, setUp, confirmed.refusal)
+  await finishSetup(account, req, res, { user, confirmed: confirmed.confirmed, next })
+}
+
+function addAddress(next: string | null): string {
+  return next ? `/account/two-factor/email/add?next=${encodeURIComponent(next)}` : '/account/two-factor/email/add'
+}
+
+/** Both steps post to one address; which one it is, the fields tell. */
+export const addEmailForm = z.object({ otp_token: textField(512), otp_challenge: textField(32), next: textField(2000) })

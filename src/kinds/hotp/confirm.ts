@@ -1,0 +1,112 @@
+import type { Request, RequestHandler, Response } from 'express'
+import { sessionAsker } from '../../auth/asker.js'
+import { explained, type RejectedStep, rejectStep, rejectToken } from '../../auth/login/step-result.js'
+import { rejectionAlert } from '../../auth/login/show-login-step.js'
+import { enrolmentRight } from '../../auth/enrolment.js'
+import { readClientInfo } from '../../http/read-client-info.js'
+import { readForm, textField } from '../../http/read-form.js'
+import { rejectRequest } from '../../http/reject-request.js'
+import { sendPage } from '../../http/send-page.js'
+import { redirectDone } from '../../http/step-done.js'
+import type { Verification } from '../../otp/device.js'
+import type { ListedDevice } from '../../otp/devices-for-user.js'
+import { confirmDevice, verifyToken } from '../../otp/verify-token.js'
+import type { AccountServices } from '../../account/account-services.js'
+import { findDevice } from '../../account/devices/find-own-device.js'
+import { profilePath } from '../../account/notices.js'
+import { finishSetup, openSetup } from '../../account/setup/finish-setup.js'
+import { readCode } from '../../typed-text/read-code.js'
+import { isBlank } from '../../typed-text/clean-text.js'
+import { z } from 'zod'
+
+/** As a type, not an interface: Express wants an index signature. */
+export type HotpParams = { id: string }
+
+type Step = 'confirm' | 'synchronise'
+
+/** The form for one code, or for two in a row. */
+export function showCodeForm(account: AccountServices, step: Step): RequestHandler<HotpParams> {
+  return async (req, res) => {
+    const device = await findToken(account, req, step)
+    if (device) show(req, res, step, device, null)
+  }
+}
+
+/** The first code confirms the device and is spent. */
+export function submitCode(account: AccountServices): RequestHandler<HotpParams> {
+  return async (req, res) => {
+    const form = readForm(req, codeForm)
+    if (!form || !req.user) return rejectRequest(req, res, { status: 400, code: 'bad_request' })
+    const device = await findToken(account, req, 'confirm')
+    if (!device) return
+    const token = form.otp_token ?? ''
+    if (isBlank(token)) return show(req, res, 'confirm', device, rejectStep('token', 'token_required'))
+    const { user } = req
+    const submission = { userId: user.id, deviceId: device.persistentId, token, origin: readClientInfo(req) }
+    const enrolment = { ...submission, ...enrolmentRight(req, user) }
+    const verification = await openSetup(account, req, (opens) => confirmDevice(account.otp, { ...enrolment, opens }))
+    if (!verification.ok && verification.reason !== 'session_ended')
+      return show(req, res, 'confirm', device, whyRefused(account, verification, submission))
+    await finishSetup(account, req, res, { user, confirmed: verification, next: null })
+  }
+}
+
+/** Two codes in a row are looked for further ahead than one (RFC 4226 §7.4), through the same door and its throttle. */
+export function submitResync(account: AccountServices): RequestHandler<HotpParams> {
+  return async (req, res) => {
+    const form = readForm(req, resyncForm)
+    if (!form || !req.user) return rejectRequest(req, res, { status: 400, code: 'bad_request' })
+    const device = await findToken(account, req, 'synchronise')
+    if (!device) return
+    const codes = [form.otp_token ?? '', form.otp_token_next ?? ''].map(readCode)
+    if (codes.includes('')) return show(req, res, 'synchronise', device, rejectStep('token', 'token_required'))
+    const submission = { userId: req.user.id, deviceId: device.persistentId, token: codes.join(' ') }
+    const verification = await verifyToken(account.otp, {
+      ...submission,
+      origin: readClientInfo(req),
+      asker: sessionAsker(req),
+    })
+    if (verification.ok) return redirectDone(res, profilePath('synchronised'))
+    show(req, res, 'synchronise', device, whyRefused(account, verification, submission))
+  }
+}
+
+function whyRefused(
+  account: AccountServices,
+  verification: Exclude<Verification, { ok: true }>,
+  submitted: { token: string; deviceId: string },
+): RejectedStep {
+  return explained(account, rejectToken('token', verification, account.clock.now()), verification, submitted)
+}
+
+/** The person's own, unconfirmed or active as the step needs it; else a 404 has been sent. */
+async function findToken(account: AccountServices, req: Request<HotpParams>, step: Step): Promise<ListedDevice | null> {
+  const device = req.user ? await findDevice(account, req.user.id, `hotp/${req.params.id}`) : null
+  if (device?.state === (step === 'synchronise' ? 'active' : 'unconfirmed')) return device
+  if (req.res) rejectRequest(req, req.res, { status: 404, code: 'not_found' })
+  return null
+}
+
+function show(
+  req: Request<HotpParams>,
+  res: Response,
+  step: Step,
+  device: ListedDevice,
+  refusal: RejectedStep | null,
+): void {
+  if (refusal) res.status(refusal.status)
+  if (refusal?.retryAfter !== undefined) res.set('Retry-After', String(refusal.retryAfter))
+  sendPage(res, `account/hardware-tokens/${step}`, { device, alert: rejectionAlert(req, refusal) })
+}
+
+export const hotpKeyForm = z.object({
+  name: textField(256),
+  key: textField(512),
+  digits: textField(1),
+  counter: textField(64),
+})
+
+export const codeForm = z.object({ otp_token: textField(512) })
+
+/** Two codes in a row, each in a field of its own. */
+export const resyncForm = z.object({ otp_token: textField(512), otp_token_next: textField(512) })

@@ -1,0 +1,53 @@
+import { type Request, type RequestHandler, type Response, Router } from 'express'
+import { requireFreshToken } from '../../auth/step-up/require-fresh-token.js'
+import { parseForms, readForm } from '../../http/read-form.js'
+import { rejectRequest } from '../../http/reject-request.js'
+import { sendPage } from '../../http/send-page.js'
+import { formAlert } from '../../http/form-alert.js'
+import { redirectDone } from '../../http/step-done.js'
+import type { AccountServices } from '../../account/account-services.js'
+import { startHotpSetup } from './setup.js'
+import { showCodeForm, submitCode, submitResync, type HotpParams } from './confirm.js'
+import { hotpKeyForm } from './confirm.js'
+
+const TOKENS = '/account/two-factor/hardware-tokens'
+
+/** Hardware tokens that count (HOTP): added by their key, confirmed by a code, brought back into step by two. */
+export function hotpRoutes(account: AccountServices): Router {
+  const router = Router({ caseSensitive: true, strict: true })
+  const fresh = requireFreshToken(account)
+  router.get(`${TOKENS}/add`, fresh, (_req, res) => sendPage(res, 'account/hardware-tokens/add', emptyForm))
+  router.post(`${TOKENS}/add`, fresh, ...parseForms(), postKey(account))
+  router.get(`${TOKENS}/:id/confirm`, fresh, showCodeForm(account, 'confirm'))
+  router.post(`${TOKENS}/:id/confirm`, fresh, ...parseForms(), submitCode(account))
+  router.get(`${TOKENS}/:id/synchronise`, fresh, showCodeForm(account, 'synchronise'))
+  router.post(`${TOKENS}/:id/synchronise`, fresh, ...parseForms(), submitResync(account))
+  return router
+}
+
+/** The key is a secret: a refused form does not bring it back. */
+const emptyForm = { name: '', digits: '6', counter: '', alert: null }
+
+function postKey(account: AccountServices): RequestHandler<HotpParams> {
+  return async (req, res) => {
+    const form = readForm(req, hotpKeyForm)
+    if (!form || !req.user) return rejectRequest(req, res, { status: 400, code: 'bad_request' })
+    const added = await startHotpSetup(account, req.user.id, form)
+    if (added.ok) return redirectDone(res, `${TOKENS}/${added.device.id}/confirm`)
+    showRefused(req, res, added.code, {
+      name: form.name ?? '',
+      digits: form.digits ?? '6',
+      counter: form.counter ?? '',
+    })
+  }
+}
+
+function showRefused(
+  req: Request<HotpParams>,
+  res: Response,
+  code: string,
+  typed: { name: string; digits: string; counter: string },
+): void {
+  res.status(422)
+  sendPage(res, 'account/hardware-tokens/add', { ...typed, alert: formAlert(req, code) })
+}

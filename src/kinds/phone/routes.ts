@@ -1,0 +1,57 @@
+import { type RequestHandler, Router } from 'express'
+import { requiredKind, policyOf } from '../../auth/policy.js'
+import { readClientInfo } from '../../http/read-client-info.js'
+import { rejectRequest } from '../../http/reject-request.js'
+import { redirectDone } from '../../http/step-done.js'
+import { removeDevice } from '../../otp/remove-device.js'
+import type { AccountServices } from '../../account/account-services.js'
+import { requireFreshToken } from '../../auth/step-up/require-fresh-token.js'
+import { parseForms } from '../../http/read-form.js'
+import { safeNext } from '../../http/safe-next.js'
+import { awaitsCode, readCodeSetup } from '../delivered-code/setup.js'
+import { submitPhoneStep } from './submit-step.js'
+import { showPhoneCodeForm, showNumberForm } from './show-step.js'
+
+/** Removes one of the person's own phones, by the rules for devices of every kind; another's is not found (F-43). */
+export function deletePhone(account: AccountServices): RequestHandler {
+  return async (req, res) => {
+    if (!req.user) return
+    const removed = await removeDevice(account.otp, {
+      userId: req.user.id,
+      deviceId: `phone/${String(req.params['id'])}`,
+      keepLast: requiredKind(policyOf(account.config, req.user)),
+      origin: readClientInfo(req),
+    })
+    if (removed.ok) return redirectDone(res, '/account/two-factor')
+    rejectRequest(req, res, { status: removed.reason === 'policy' ? 422 : 404, code: removed.reason })
+  }
+}
+
+const ADD = '/account/two-factor/phones/add'
+
+/** Phones: adding one, in set-up or beside other devices, and removing one. */
+export function phoneRoutes(account: AccountServices): Router {
+  const router = Router({ caseSensitive: true, strict: true })
+  const fresh = requireFreshToken(account)
+  const offered = requireGateway(account)
+  router.get(ADD, fresh, offered, showStep(account))
+  router.post(ADD, fresh, offered, ...parseForms(), submitPhoneStep(account))
+  router.post('/account/two-factor/phones/:id/delete', fresh, ...parseForms(), deletePhone(account))
+  return router
+}
+
+/** Without one there is nothing to add (F-42). */
+function requireGateway({ config }: AccountServices): RequestHandler {
+  return (_req, res, next) => (config.smsGateway ? next() : res.redirect(302, '/account/two-factor'))
+}
+
+/** The step that this session stands at; `?step=number` goes back to the number. */
+function showStep(account: AccountServices): RequestHandler {
+  return async (req, res) => {
+    const next = safeNext(req.query['next'])
+    const setUp = await readCodeSetup(account, req, 'phone')
+    const typed = { number: setUp?.number ?? '', method: setUp?.method ?? 'sms' }
+    if (setUp && awaitsCode(setUp) && req.query['step'] !== 'number') showPhoneCodeForm(req, res, next, setUp, null)
+    else showNumberForm(account, req, res, next, typed, null)
+  }
+}

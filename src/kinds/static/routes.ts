@@ -1,0 +1,39 @@
+import { type RequestHandler, Router } from 'express'
+import { otpRequired } from '../../auth/otp-required.js'
+import { hasFormId, newFormId } from '../../auth/repeats/form-id.js'
+import { requireFreshToken } from '../../auth/step-up/require-fresh-token.js'
+import { readClientInfo } from '../../http/read-client-info.js'
+import { parseForms } from '../../http/read-form.js'
+import { sendPage } from '../../http/send-page.js'
+import { redirectDone } from '../../http/step-done.js'
+import { devicesForUser } from '../../otp/devices-for-user.js'
+import type { AccountServices } from '../../account/account-services.js'
+import { flashTokens, takeFlashedTokens } from './flash-tokens.js'
+import { replaceBackupTokens } from './setup.js'
+
+const ADDRESS = '/account/two-factor/backup-tokens'
+
+/** How many backup tokens are left, and a new set, shown once. Only a device opens this page: backup tokens are no first one. */
+export function staticRoutes(account: AccountServices): Router {
+  const router = Router({ caseSensitive: true, strict: true })
+  // The sign-in leads on to set-up, or says whom to ask.
+  const guards = [otpRequired(account, { verificationUrl: '/account/login' }), requireFreshToken(account)]
+  router.get(ADDRESS, ...guards, showBackupTokens(account))
+  router.post(ADDRESS, ...guards, ...parseForms(), async (req, res) => {
+    if (!req.user) return
+    flashTokens(account, req, res, await replaceBackupTokens(account, req.user.id, readClientInfo(req)))
+    if (hasFormId(req)) redirectDone(res, ADDRESS)
+    else res.redirect(303, ADDRESS)
+  })
+  return router
+}
+
+function showBackupTokens(account: AccountServices): RequestHandler {
+  return async (req, res) => {
+    if (!req.user) return
+    const tokens = await takeFlashedTokens(account, req, res)
+    const devices = await devicesForUser(account.otp, req.user.id)
+    const left = devices.reduce((sum, device) => sum + (device.remaining ?? 0), 0)
+    sendPage(res, 'account/backup-tokens/page', { tokens, left, formId: newFormId(req) })
+  }
+}

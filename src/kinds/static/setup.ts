@@ -1,0 +1,23 @@
+import { recordAuditEvent } from '../../audit/record-event.js'
+import { notifyUser } from '../../notify/notify-user.js'
+import type { ClientInfo } from '../../client-info.js'
+import { type BackupTokenSet, generateBackupTokens } from './generate.js'
+import type { AccountServices } from '../../account/account-services.js'
+
+/** Makes a new set of backup tokens in place of the old one, and tells the owner. */
+export async function replaceBackupTokens(
+  account: AccountServices,
+  userId: number,
+  origin: ClientInfo,
+): Promise<BackupTokenSet> {
+  const { database, otp } = account
+  return database.sequelize.transaction(async (transaction) => {
+    const set = await generateBackupTokens(otp, transaction, userId)
+    const { madeAt: at, tokens } = set
+    await recordAuditEvent(database, transaction, { event: 'backup_tokens_made', at, userId, origin })
+    const { address, browser } = origin
+    const notice = { mail: 'backup-tokens-made', by: 'owner', at, address, browser, left: tokens.length } as const
+    await notifyUser(account, transaction, userId, notice)
+    return set
+  })
+}

@@ -1,0 +1,123 @@
+import type { Transaction } from 'sequelize'
+import { runStatement } from '../../db/run-statement.js'
+import { type ClientInfo, noClient } from '../../client-info.js'
+import { toDevice } from '../../otp/verify-locked-device.js'
+import { type Device, DEVICE_COLUMNS, type DeviceRow } from '../../otp/device.js'
+import { type EnrolmentRight, mayEnrol } from '../../otp/devices-for-user.js'
+import { webauthn } from './kind.js'
+import { NothingOpened, type Opening, orNothingOpened } from '../../otp/opening.js'
+import type { Otp } from '../../otp/otp.js'
+import { consumeRegistrationChallenge } from './challenges.js'
+import { ALGORITHMS } from './registration-options.js'
+import { isBackupEligible } from './verify-assertion.js'
+import { readChallenge, type RegistrationResponse, parseRegistration } from './parse-response.js'
+import type { RelyingParty } from '../../otp/relying-party.js'
+import { getUserHandle } from './user-handle.js'
+
+export interface NewWebauthnDevice extends EnrolmentRight {
+  userId: number
+  name: string
+  /** The JSON that the browser gave for the new key. */
+  response: string
+  /** The id that `requestNewKey` gave to this session; null: it asked for none. */
+  challenge: string | null
+  origin?: ClientInfo
+  /** What the new key opens, in the same commit. */
+  opens?: Opening
+}
+
+export type AddWebauthnResult =
+  { ok: true; device: Device } | { ok: false; reason: 'key_refused' | 'key_known' | 'verification_not_allowed' }
+
+/**
+ * Enrols a key by what the browser says of it. Nothing is stored before that; the challenge
+ * is used up either way, and `deviceAdded` is told in the same commit.
+ *
+ * @returns the device, or why not: `key_known` where somebody has enrolled this key already
+ */
+export async function addWebauthnDevice(otp: Otp, key: NewWebauthnDevice): Promise<AddWebauthnResult> {
+  const refused: AddWebauthnResult = { ok: false, reason: 'key_refused' }
+  const response = parseRegistration(key.response)
+  const challenge = response && readChallenge(response)
+  const { relyingParty } = otp.settings
+  if (!response || !challenge || key.challenge === null || !relyingParty) return refused
+  const asked = { id: key.challenge, challenge }
+  const add = async (transaction: Transaction): Promise<AddWebauthnResult> => {
+    // Locked, so that of two first devices at once the second finds the first.
+    const owner = await runStatement(otp.database, transaction, LOCK_OWNER, { userId: key.userId })
+    if (owner.length === 0 || !(await consumeRegistrationChallenge(otp, transaction, asked))) return refused
+    if (!(await mayEnrol(otp, transaction, key.userId, key))) return { ok: false, reason: 'verification_not_allowed' }
+    const checked = await checkNewKey(response, challenge, relyingParty)
+    if (!checked) return refused
+    const row = await insertKey(otp, transaction, key, { response, checked })
+    return row ? tell(otp, transaction, row, key) : { ok: false, reason: 'key_known' }
+  }
+  return orNothingOpened(() => otp.database.sequelize.transaction(add))
+}
+
+const LOCK_OWNER = 'select id from users where id = $userId and is_active for update'
+
+/** What the key says of itself where all of WebAuthn §7.1 holds, else null. */
+async function checkNewKey(response: RegistrationResponse, challenge: string, relyingParty: RelyingParty) {
+  const { verifyRegistrationResponse } = await import('@simplewebauthn/server')
+  try {
+    const { registrationInfo } = await verifyRegistrationResponse({
+      response,
+      expectedChallenge: challenge,
+      expectedOrigin: relyingParty.origin,
+      expectedRPID: relyingParty.id,
+      supportedAlgorithmIDs: ALGORITHMS,
+      requireUserVerification: relyingParty.userVerification === 'required',
+    })
+    return registrationInfo ?? null
+  } catch {
+    // The library throws a plain Error for whatever is wrong with a response.
+    return null
+  }
+}
+
+type Checked = NonNullable<Awaited<ReturnType<typeof checkNewKey>>>
+
+async function insertKey(
+  otp: Otp,
+  transaction: Transaction,
+  { userId, name }: NewWebauthnDevice,
+  { response, checked }: { response: RegistrationResponse; checked: Checked },
+): Promise<DeviceRow | undefined> {
+  const { credential, aaguid, credentialBackedUp, credentialDeviceType } = checked
+  const [row] = await runStatement<DeviceRow>(otp.database, transaction, INSERT, {
+    userId,
+    name,
+    now: otp.clock.now(),
+    credentialId: credential.id,
+    publicKey: Buffer.from(credential.publicKey).toString('base64url'),
+    counter: credential.counter,
+    transports: response.response.transports,
+    userHandle: await getUserHandle(otp, transaction, userId),
+    aaguid,
+    backedUp: credentialBackedUp,
+    backupEligible: isBackupEligible(credentialDeviceType),
+    discoverable: response.clientExtensionResults.credProps?.rk ?? false,
+  })
+  return row
+}
+
+const INSERT = `
+insert into webauthn_devices as d (user_id, name, confirmed, confirmed_at, created_at, credential_id, public_key, counter, transports,
+  user_handle, aaguid, backed_up, backup_eligible, discoverable)
+values ($userId, $name, true, $now, $now, $credentialId, $publicKey, $counter, $transports,
+  $userHandle, $aaguid, $backedUp, $backupEligible, $discoverable)
+on conflict (credential_id) do nothing
+returning ${DEVICE_COLUMNS}`
+
+async function tell(
+  otp: Otp,
+  transaction: Transaction,
+  row: DeviceRow,
+  { origin = noClient, opens }: NewWebauthnDevice,
+): Promise<AddWebauthnResult> {
+  const device = toDevice(webauthn, row)
+  if (opens && !(await opens(transaction, device))) throw new NothingOpened()
+  await otp.events.emit('deviceAdded', { userId: row.user_id, device, at: otp.clock.now(), origin, transaction })
+  return { ok: true, device }
+}

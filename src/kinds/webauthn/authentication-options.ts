@@ -1,0 +1,55 @@
+import type { PublicKeyCredentialRequestOptionsJSON } from '@simplewebauthn/server'
+import { runStatement } from '../../db/run-statement.js'
+import type { Otp } from '../../otp/otp.js'
+import { CHALLENGE_SECONDS, type ChallengeOwner, createChallenge } from './challenges.js'
+
+/** What the browser is to ask a key, and the id of the challenge in it, for the session. */
+export interface AuthenticationOptions {
+  options: PublicKeyCredentialRequestOptionsJSON
+  challenge: string
+}
+
+/**
+ * Asks any of a user's confirmed keys: the second factor.
+ *
+ * @returns null where the user has none, or this address has no relying party
+ */
+export async function createAuthenticationOptions(
+  otp: Otp,
+  userId: number,
+  replaces: string | null = null,
+): Promise<AuthenticationOptions | null> {
+  const keys = await runStatement<{ id: string; transports: string[] }>(otp.database, undefined, OWN_KEYS, { userId })
+  return keys.length > 0 ? request(otp, 'verify', keys, { userId, replaces }) : null
+}
+
+const OWN_KEYS =
+  'select credential_id as id, transports from webauthn_devices where user_id = $userId and confirmed order by webauthn_devices.id'
+
+/** Asks for a passkey of anybody's, which must verify its user: both factors in one step. */
+export async function createPasskeyOptions(
+  otp: Otp,
+  replaces: string | null = null,
+): Promise<AuthenticationOptions | null> {
+  return request(otp, 'sign_in', [], { userId: null, replaces })
+}
+
+async function request(
+  otp: Otp,
+  purpose: 'verify' | 'sign_in',
+  allowCredentials: { id: string; transports: string[] }[],
+  owner: ChallengeOwner,
+): Promise<AuthenticationOptions | null> {
+  const { relyingParty } = otp.settings
+  if (!relyingParty) return null
+  const { generateAuthenticationOptions } = await import('@simplewebauthn/server')
+  const { id, challenge } = await createChallenge(otp, purpose, owner)
+  const options = await generateAuthenticationOptions({
+    rpID: relyingParty.id,
+    challenge: Buffer.from(challenge, 'base64url'),
+    allowCredentials,
+    userVerification: purpose === 'sign_in' ? 'required' : relyingParty.userVerification,
+    timeout: CHALLENGE_SECONDS * 1000,
+  })
+  return { options, challenge: id }
+}

@@ -1,0 +1,45 @@
+import { browserSupportsWebAuthn } from '@simplewebauthn/browser'
+import { requestCredential } from './request-credential.js'
+import { classifyError } from './classify-error.js'
+import { showAlert, showHint } from './show-alert.js'
+
+// The one script of the pages. Each form with `data-key` ends in a security key: its button
+// asks the server for options, the key for an answer, and posts that in the form's hidden field.
+for (const form of document.querySelectorAll<HTMLFormElement>('form[data-key]')) prepare(form)
+
+function prepare(form: HTMLFormElement): void {
+  for (const element of form.querySelectorAll<HTMLElement>('[data-without-script]')) element.hidden = true
+  if (!isUnder(form.dataset['rp'] ?? '')) return showHint(form, 'wrong_address')
+  if (!browserSupportsWebAuthn()) return showHint(form, 'unsupported')
+  for (const element of form.querySelectorAll<HTMLElement>('[data-with-script]')) element.hidden = false
+  form.addEventListener('submit', (event) => {
+    event.preventDefault()
+    void submit(form)
+  })
+}
+
+/** Keys answer to one domain and what is under it (WebAuthn §5.1.3). */
+function isUnder(domain: string): boolean {
+  return location.hostname === domain || location.hostname.endsWith(`.${domain}`)
+}
+
+async function submit(form: HTMLFormElement): Promise<void> {
+  setBusy(form, true)
+  try {
+    const answer = await requestCredential(form)
+    const field = form.querySelector<HTMLInputElement>('input[data-answer]')
+    if (answer === 'reload') return location.reload()
+    if (field) field.value = answer
+    form.submit()
+  } catch (error) {
+    setBusy(form, false)
+    showAlert(form, classifyError(error))
+  }
+}
+
+function setBusy(form: HTMLFormElement, busy: boolean): void {
+  for (const button of form.querySelectorAll('button')) {
+    button.disabled = busy
+    button.setAttribute('aria-busy', String(busy))
+  }
+}

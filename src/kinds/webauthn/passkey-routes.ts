@@ -1,0 +1,64 @@
+import { type Request, type RequestHandler, type Response, Router } from 'express'
+import { z } from 'zod'
+import { formatDuration } from '../../http/format-duration.js'
+import { networkSender } from '../../http/ip-rate-limit.js'
+import { textField, parseForms, readForm } from '../../http/read-form.js'
+import { rejectRequest } from '../../http/reject-request.js'
+import { createPasskeyOptions } from './authentication-options.js'
+import { MAX_TOKEN_LENGTH } from '../../otp/kind-registry/kind.js'
+import type { Auth } from '../../auth/auth.js'
+import { showLoginStep } from '../../auth/login/show-login-step.js'
+import { keepKeyChallenge } from '../../auth/browser-challenge.js'
+import { submitPasskey } from './submit-passkey.js'
+
+const passkeyForm = z.object({ otp_token: textField(MAX_TOKEN_LENGTH), next: textField(2000) })
+
+/** Creates the routes of `/account/login/passkey`: a sign-in with a passkey alone, if `OTP_PASSKEY_LOGIN` allows it. */
+export function passkeyRoutes(auth: Auth): Router {
+  const router = Router({ caseSensitive: true, strict: true })
+  const guard = rejectUnlessEnabled(auth)
+  router.post('/account/login/passkey', guard, ...parseForms(), postPasskey(auth))
+  router.post('/account/login/passkey/options', guard, postRequest(auth))
+  return router
+}
+
+function rejectUnlessEnabled({ config }: Auth): RequestHandler {
+  return (req, res, next) =>
+    config.otpPasskeyLogin ? next() : rejectRequest(req, res, { status: 404, code: 'not_found' })
+}
+
+function postPasskey(auth: Auth): RequestHandler {
+  return async (req, res) => {
+    const form = readForm(req, passkeyForm)
+    if (!form) return rejectRequest(req, res, { status: 400, code: 'bad_request' })
+    const answer = await submitPasskey(auth, req, form)
+    if (answer.ok) return res.redirect(303, answer.location)
+    if (answer.retryAfter !== undefined) res.set('Retry-After', String(answer.retryAfter))
+    res.status(answer.status)
+    await showLoginStep(auth, req, res, { step: 'password', expired: false }, answer)
+  }
+}
+
+/**
+ * Responds with the options for the browser's passkey request. It creates a row and a session, so
+ * it is counted for the IP address as a failed sign-in until one succeeds.
+ */
+function postRequest(auth: Auth): RequestHandler {
+  return async (req, res) => {
+    const wait = await auth.ipRateLimit.take(networkSender(req))
+    if (wait !== null) return rejectScript(req, res, wait)
+    const request = await createPasskeyOptions(auth.otp, req.session.keyChallenge?.id)
+    if (!request) return rejectRequest(req, res, { status: 404, code: 'not_found' })
+    keepKeyChallenge(req, 'sign_in', request.challenge)
+    res.set('Cache-Control', 'no-store').json(request.options)
+  }
+}
+
+function rejectScript(req: Request, res: Response, wait: number): void {
+  const code = 'n_failed_attempts'
+  const message = req.t(`errors:${code}`, { wait: formatDuration(wait, req.language) })
+  res
+    .status(429)
+    .set({ 'Retry-After': String(wait), 'Cache-Control': 'no-store' })
+    .json({ error: { code, message } })
+}

@@ -1,0 +1,53 @@
+import { type RequestHandler, Router } from 'express'
+import { requiredKind, policyOf } from '../../auth/policy.js'
+import { readClientInfo } from '../../http/read-client-info.js'
+import { rejectRequest } from '../../http/reject-request.js'
+import { redirectDone } from '../../http/step-done.js'
+import { removeDevice } from '../../otp/remove-device.js'
+import type { AccountServices } from '../../account/account-services.js'
+import { keepKeyChallenge } from '../../auth/browser-challenge.js'
+import { requireFreshToken } from '../../auth/step-up/require-fresh-token.js'
+import { parseForms } from '../../http/read-form.js'
+import { createRegistrationOptions } from './registration-options.js'
+import { submitKey } from './submit-step.js'
+import { showAddKeyForm } from './show-step.js'
+
+/** Removes one of the person's own keys, by the rules for devices of every kind. */
+export function removeKey(account: AccountServices): RequestHandler {
+  return async (req, res) => {
+    if (!req.user) return
+    const removed = await removeDevice(account.otp, {
+      userId: req.user.id,
+      deviceId: `webauthn/${String(req.params['id'])}`,
+      keepLast: requiredKind(policyOf(account.config, req.user)),
+      origin: readClientInfo(req),
+    })
+    if (removed.ok) return redirectDone(res, '/account/two-factor')
+    rejectRequest(req, res, { status: removed.reason === 'policy' ? 422 : 404, code: removed.reason })
+  }
+}
+
+const ADD = '/account/two-factor/security-keys/add'
+
+/** Security keys and passkeys: adding one, in set-up or beside other devices, and removing one. */
+export function webauthnRoutes(account: AccountServices): Router {
+  const router = Router({ caseSensitive: true, strict: true })
+  const fresh = requireFreshToken(account)
+  router.get(ADD, fresh, (req, res) => showAddKeyForm(account, req, res, null))
+  router.post(ADD, fresh, ...parseForms(), submitKey(account))
+  router.post(`${ADD}/options`, fresh, postRequest(account))
+  router.post('/account/two-factor/security-keys/:id/delete', fresh, ...parseForms(), removeKey(account))
+  return router
+}
+
+/** Gives the script what to ask a new key. Nothing of the key is stored before it has answered. */
+function postRequest(account: AccountServices): RequestHandler {
+  return async (req, res) => {
+    const discoverable = account.config.otpPasskeyLogin
+    const replaces = req.session.keyChallenge?.id ?? null
+    const request = req.user ? await createRegistrationOptions(account.otp, req.user, { discoverable, replaces }) : null
+    if (!request) return rejectRequest(req, res, { status: 404, code: 'not_found' })
+    keepKeyChallenge(req, 'add', request.challenge)
+    res.set('Cache-Control', 'no-store').json(request.options)
+  }
+}

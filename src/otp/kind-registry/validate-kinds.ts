@@ -1,0 +1,82 @@
+import { existsSync } from 'node:fs'
+import path from 'node:path'
+import { z } from 'zod'
+import { SiteError } from '../../errors.js'
+import { languages } from '../../i18n/translator.js'
+import { type CustomKind, filterCustomKinds } from './custom-kind.js'
+import { KIND_NAME_PATTERN, type Kind } from './kind.js'
+
+/** What addresses under /account/two-factor and factors of a session are called already. */
+const RESERVED = ['browsers', 'devices', 'disable', 'invitation', 'password', 'phones', 'qrcode', 'sessions', 'setup']
+
+const line = z.string().min(1).max(200)
+const lines = z.record(z.string(), z.string().min(1))
+const textsOfLanguage = z.object({
+  name: line,
+  names: line,
+  about: line,
+  add: line,
+  token: line,
+  token_hint: line,
+  columns: lines.optional(),
+  errors: lines.optional(),
+  view: lines.optional(),
+})
+
+/**
+ * Refuses kinds that could not work, before anything else happens.
+ *
+ * @param kinds those that the site brings, then those from outside
+ * @throws SiteError `kind_name_invalid`, `kind_name_taken` or `kind_incomplete`
+ */
+export function validateKinds(kinds: readonly Kind[]): void {
+  const taken = new Set(RESERVED)
+  for (const kind of kinds) {
+    if (!KIND_NAME_PATTERN.test(kind.name)) throw nameInvalid(kind.name)
+    if (taken.has(kind.name)) throw nameTaken(kind.name)
+    taken.add(kind.name)
+  }
+  for (const kind of filterCustomKinds(kinds)) {
+    const lacking = lackingParts(kind)
+    if (lacking.length > 0) throw incomplete(kind.name, lacking)
+  }
+}
+
+function lackingParts({ migrations, model, panel, texts, setup: setUp, field }: CustomKind): string[] {
+  const parsed = z.object({ en: textsOfLanguage }).catchall(textsOfLanguage).safeParse(texts)
+  const unknown = Object.keys(texts).filter((tag) => !languages.some((language) => language === tag))
+  const maxLength = field?.maxLength ?? 16
+  return [
+    ...(migrations.length === 0 ? ['a migration that creates its table'] : []),
+    ...panel.columns.filter((column) => !Object.hasOwn(model, column)).map((column) => `model.${column}`),
+    ...panel.columns.filter((column) => !texts.en?.columns?.[column]).map((column) => `texts.en.columns.${column}`),
+    ...(parsed.error?.issues.map((issue) => `texts.${issue.path.join('.')}`) ?? []),
+    ...unknown.map((tag) => `a language of the site instead of texts.${tag}`),
+    ...(path.isAbsolute(setUp.view) && existsSync(setUp.view) ? [] : ['setUp.view, as the path of a file']),
+    ...(Number.isInteger(maxLength) && maxLength > 0 && maxLength <= 1024 ? [] : ['field.maxLength from 1 to 1024']),
+  ]
+}
+
+function nameInvalid(name: string): SiteError {
+  return new SiteError(
+    'kind_name_invalid',
+    `"${name}" is not a valid name for a kind of device, because the name becomes part of device IDs.`,
+    'Use 1 to 16 characters from a-z and 0-9, starting with a letter.',
+  )
+}
+
+function nameTaken(name: string): SiteError {
+  return new SiteError(
+    'kind_name_taken',
+    `The name "${name}" is already used by another kind of device or by a page of the site.`,
+    'Give the kind another name.',
+  )
+}
+
+function incomplete(name: string, lacking: readonly string[]): SiteError {
+  return new SiteError(
+    'kind_incomplete',
+    `The kind of device "${name}" is missing ${lacking.join(', ')}.`,
+    'Pass what is missing to defineKind().',
+  )
+}

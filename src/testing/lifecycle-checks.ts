@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict'
+import { noClient } from '../client-info.js'
+import { devicesForUser, userHasDevice } from '../otp/devices-for-user.js'
+import { matchToken } from '../otp/match-token.js'
+import { removeAllDevices } from '../otp/remove-all-devices.js'
+import { confirmDevice } from '../otp/verify-token.js'
+import { expectAccepted, expectProperties, expectRejected } from './expect.js'
+import type { StagedCheck } from './harness.js'
+
+/** From a device's enrolment to its end. */
+export const lifecycleChecks: readonly StagedCheck[] = [
+  [
+    'verifies nobody while it is not confirmed (D-08)',
+    async ({ submit, good, change, otp, userId }) => {
+      await change('confirmed = false, confirmed_at = null')
+      const given = await good()
+      expectRejected(await submit(given))
+      expectRejected(await matchToken(otp, { userId, token: typeof given === 'string' ? given : given.token }))
+    },
+  ],
+  [
+    'is confirmed by its first token, which is spent with it',
+    async ({ submit, good, change, otp, userId, device }) => {
+      await change('confirmed = false, confirmed_at = null')
+      const given = await good()
+      const answer = typeof given === 'string' ? { token: given } : given
+      expectAccepted(await confirmDevice(otp, { userId, deviceId: device.persistentId, ...answer }))
+      assert.equal((await devicesForUser(otp, userId)).length, 1)
+      expectRejected(await submit(given))
+    },
+  ],
+  [
+    'counts as a second factor while it is disabled, verifies nobody, and is not confirmed again by its own token',
+    async ({ submit, good, change, row, otp, userId, device }) => {
+      await change('confirmed = false')
+      assert.equal(await userHasDevice(otp, userId), true)
+      const given = await good()
+      const answer = typeof given === 'string' ? { token: given } : given
+      expectRejected(await confirmDevice(otp, { userId, deviceId: device.persistentId, ...answer }))
+      expectRejected(await submit(given))
+      expectProperties(await row(), { confirmed: false })
+    },
+  ],
+  [
+    'is removed with all other devices of its owner',
+    async ({ otp, userId, submit, good }) => {
+      const given = await good()
+      const doer = { userId, origin: noClient, by: 'command_line', actorId: null } as const
+      const removed = await otp.database.sequelize.transaction((transaction) =>
+        removeAllDevices(otp, transaction, doer),
+      )
+      assert.equal(removed, 1)
+      expectRejected(await submit(given))
+    },
+  ],
+  [
+    'goes when its owner’s row goes',
+    async ({ otp, userId, row }) => {
+      await otp.database.models.User.destroy({ where: { id: userId } })
+      assert.deepEqual(await row(), {})
+    },
+  ],
+]

@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict'
+import { expectAccepted, expectProperties } from './expect.js'
+import type { StagedCheck } from './harness.js'
+
+const SECOND = 1000
+
+/** How failures make a device and its owner's account wait. */
+export const throttleChecks: readonly StagedCheck[] = [
+  [
+    'refuses even a right token while it waits, and counts nothing then (D-15)',
+    async ({ submit, good, row, otp, fixture }) => {
+      const token = await good()
+      await submit(fixture.wrongToken)
+      const lockedUntil = new Date(otp.clock.now().getTime() + SECOND)
+      const refused = { ok: false, reason: 'n_failed_attempts', failureCount: 1, lockedUntil }
+      assert.deepEqual(await submit(token), refused)
+      for (let index = 0; index < 5; index += 1) assert.deepEqual(await submit(fixture.wrongToken), refused)
+      expectProperties(await row(), { failure_count: 1 })
+      otp.clock.advance(1)
+      expectAccepted(await submit(token))
+    },
+  ],
+  [
+    'forgets its failures after a success',
+    async ({ submit, good, row, otp, fixture }) => {
+      await submit(fixture.wrongToken)
+      otp.clock.advance(1)
+      expectAccepted(await submit(await good()))
+      await submit(fixture.wrongToken)
+      expectProperties(await row(), { failure_count: 1 })
+    },
+  ],
+  [
+    'is disabled by 100 failures in a row if its tokens can be guessed, and never otherwise (S-11)',
+    async ({ submit, good, change, row, otp, kind, fixture }) => {
+      const confirmed = kind.unguessable === true
+      await change('failure_count = 98, failed_at = null')
+      await submit(fixture.wrongToken)
+      expectProperties(await row(), { confirmed: true })
+      otp.clock.advance(3600)
+      await submit(fixture.wrongToken)
+      expectProperties(await row(), { failure_count: 100, confirmed, disabled_reason: confirmed ? null : 'failures' })
+      otp.clock.advance(24 * 3600)
+      assert.equal((await submit(await good())).ok, confirmed)
+    },
+  ],
+  [
+    'waits with the whole account after ten failures, unless nobody can guess its tokens (A-03)',
+    async ({ submit, good, otp, userId, device, kind, fixture }) => {
+      otp.settings.throttleFactor = 0
+      const other = await fixture.add(otp, userId)
+      for (let index = 0; index < 10; index += 1)
+        await submit(fixture.wrongToken, { deviceId: index % 2 ? other.persistentId : device.persistentId })
+      if (kind.unguessable) return expectAccepted(await submit(await good()))
+      const lockedUntil = new Date(otp.clock.now().getTime() + 900 * SECOND)
+      const locked = { ok: false, reason: 'n_failed_attempts', lockedUntil }
+      expectProperties(await submit(await good()), locked)
+      expectProperties(await submit(await good(other), { deviceId: other.persistentId }), locked)
+      otp.clock.advance(900)
+      expectAccepted(await submit(await good()))
+    },
+  ],
+  [
+    'makes nobody wait in another lane, and a success there leaves these failures',
+    async ({ submit, good, row, otp, kind, fixture }) => {
+      for (let failures = 0; failures < 6; failures += 1) {
+        otp.clock.advance(2 ** failures)
+        await submit(fixture.wrongToken)
+      }
+      const elsewhere = await submit(await good(), { asker: { lane: 'sign_in', by: 'owner' } })
+      assert.equal(elsewhere.ok, kind.unguessable === true)
+      expectAccepted(await submit(await good(), { asker: { lane: 'known_browser', by: 'owner' } }))
+      otp.clock.advance(30)
+      expectAccepted(await submit(await good(), { asker: { lane: 'session', by: 'owner' } }))
+      expectProperties(await row(), { failure_count: 6 })
+    },
+  ],
+  [
+    'counts nothing and waits for nobody where the sender has proved nothing',
+    async ({ submit, good, row, fixture }) => {
+      const asker = { lane: 'sign_in', counts: false } as const
+      await submit(fixture.wrongToken, { asker })
+      expectProperties(await row(), { failure_count: 0, failed_at: null })
+      await submit(fixture.wrongToken)
+      expectAccepted(await submit(await good(), { asker }))
+    },
+  ],
+  [
+    'tells of a failure, but not while it waits (D-43)',
+    async ({ submit, otp, fixture }) => {
+      const told: number[] = []
+      otp.events.on('verificationFailed', ({ failureCount }) => void told.push(failureCount))
+      await submit(fixture.wrongToken)
+      await submit(fixture.wrongToken)
+      assert.deepEqual(told, [1])
+    },
+  ],
+]

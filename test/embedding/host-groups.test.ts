@@ -1,0 +1,73 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { callAction } from '../admin/panel-site.js'
+import type { HttpBrowser } from '../support/http-browser.js'
+import { createTestUser, signIn } from '../support/site.js'
+import { type HostSite, startHostSite } from './host/start-host-site.js'
+
+let shop: HostSite
+let boss: HttpBrowser
+
+beforeAll(async () => {
+  shop = await startHostSite()
+  boss = await signIn(shop, await createTestUser(shop, { superuser: true }))
+})
+afterAll(() => shop.close())
+
+const make = (form: Record<string, string>) => boss.post('/admin/api/resources/groups/actions/new', form)
+
+/** What the form of a group offers for the resources of the shop. */
+async function offered(): Promise<{ resource: string; permissions: string[] }[]> {
+  const { text } = await boss.get('/admin')
+  const state = JSON.parse(/id="panel-state">(.*?)<\/script>/.exec(text)?.[1] ?? '{}')
+  const groups = state.resources.find(({ id }: { id: string }) => id === 'groups')
+  return groups.editProperties.find(({ name }: { name: string }) => name === 'permissions').custom.grantable
+}
+
+describe('groups beside a shop', () => {
+  it('can be given what the shop has, by resource, action and page, and nothing that it has not', async () => {
+    const rows = await offered()
+    expect(rows.find(({ resource }) => resource === 'orders')?.permissions).toEqual(
+      expect.arrayContaining(['view', 'add', 'change', 'delete', 'refund', 'comment']),
+    )
+    expect(rows.find(({ resource }) => resource === 'pages')?.permissions).toEqual(['greeting'])
+    const form = { name: 'Sales', 'permissions.0': 'orders.refund', 'permissions.1': 'pages.greeting' }
+    expect((await make(form)).status).toBe(200)
+    expect(await make({ name: 'Flight', 'permissions.0': 'orders.fly' })).toMatchObject({ status: 400 })
+  })
+
+  it('can be given more than a hundred permissions at once', async () => {
+    const names = Array.from({ length: 120 }, (_, place) => `step${place}`)
+    const action = { actionType: 'record', component: false, handler: () => Promise.resolve({}) } as const
+    const actions = Object.fromEntries(names.map((name) => [name, action]))
+    const large = await startHostSite({
+      options: ({ Order }) => ({ resources: [{ resource: Order, options: { actions } }] }),
+    })
+    const browser = await signIn(large, await createTestUser(large, { superuser: true }))
+    const form = Object.fromEntries(names.map((name, place) => [`permissions.${place}`, `orders.${name}`]))
+    const made = await browser.post('/admin/api/resources/groups/actions/new', { name: 'Everything', ...form })
+    expect(made.status).toBe(200)
+    const group = await large.database.models.Group.findOne({ where: { name: 'Everything' }, rejectOnEmpty: true })
+    expect(group.permissions).toHaveLength(120)
+    await large.close()
+  })
+
+  it('help staff in no group only where they name all of the shop, too', async () => {
+    const { Group, UserGroup } = shop.database.models
+    const group = await Group.findOne({ where: { name: 'People admin' }, rejectOnEmpty: true })
+    const admin = await createTestUser(shop)
+    await UserGroup.create({ user_id: admin.id, group_id: group.id })
+    const browser = await signIn(shop, admin)
+    const person = await createTestUser(shop)
+    expect(await callAction(browser, 'users', person.id, 'endSessions')).toMatchObject({
+      status: 403,
+      code: 'not_allowed',
+    })
+    const rest = (await offered()).flatMap(({ resource, permissions }) =>
+      permissions.map((each) => `${resource}.${each}`),
+    )
+    await group.update({
+      permissions: [...group.permissions, ...rest.filter((text) => /^(orders|customers|pages)\./i.test(text))],
+    })
+    expect((await callAction(browser, 'users', person.id, 'endSessions')).status).toBe(200)
+  })
+})

@@ -1,0 +1,128 @@
+import express, { type Express, Router } from 'express'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { otpRequired } from '../../src/auth/otp-required.js'
+import { findRoutes } from '../../src/http/find-routes.js'
+import { createTestUser, signIn } from '../support/site.js'
+import { type Host, startHost } from './host.js'
+
+const says =
+  (text: string): express.RequestHandler =>
+  (_req, res) =>
+    void res.send(text)
+const files = () => express.static(import.meta.dirname)
+
+/** The paths of the site, as far as these tests go. */
+const isOwn = (path: string) => /^\/admin(\/|$)/.test(path) || path === '/account/login'
+const site: express.RequestHandler = (_req, _res, next) => next()
+
+const nested = () => Router().get('/report', says('report')).post('/sums', says('sums'))
+
+/** Ways to have something at a path, and the paths that the log names for them. */
+const ways: Record<string, [way: (app: Express) => void, paths: string[]]> = {
+  'a route below the panel': [(app) => void app.get('/admin/report', says('report')), ['/admin/report']],
+  'a route in other letters': [(app) => void app.get('/Admin/report', says('report')), ['/Admin/report']],
+  'several paths at once': [
+    (app) => void app.all(['/admin/a', '/b', '/admin/c/:id'], says('x')),
+    ['/admin/a', '/admin/c/:id'],
+  ],
+  'a route with parameters': [(app) => void app.route('/admin/sums/:year').get(says('sums')), ['/admin/sums/:year']],
+  'a router at the panel': [(app) => void app.use('/admin', nested()), ['/admin/report', '/admin/sums']],
+  'a router in a router': [
+    (app) => void app.use(Router().use('/admin', Router().use('/shop', nested()))),
+    ['/admin/shop/report', '/admin/shop/sums'],
+  ],
+  'static files below the panel': [(app) => void app.use('/admin/files', files()), ['/admin/files']],
+  'static files at the panel': [(app) => void app.use('/admin', files()), ['/admin']],
+  'a handler below the panel': [(app) => void app.use('/admin/report', says('report')), ['/admin/report']],
+  'a page of ours': [(app) => void app.get('/account/login', says('mine')), ['/account/login']],
+}
+
+describe.each(Object.keys(ways))('%s (EMB-09)', (name) => {
+  const [way, paths] = ways[name] ?? [() => {}, []]
+
+  it('is found in front of the site, which cannot guard it', () => {
+    const app = express()
+    way(app)
+    app.use(site)
+    expect(findRoutes(app, site, isOwn)).toEqual({ open: paths, unreachable: [] })
+  })
+
+  it('is found behind the site, where no request reaches it', () => {
+    const app = express()
+    app.use(site)
+    way(app)
+    expect(findRoutes(app, site, isOwn)).toEqual({ open: [], unreachable: paths })
+  })
+})
+
+it('finds nothing among routes and handlers that get along with the site (EMB-09)', () => {
+  const app = express()
+  app.use(express.static(import.meta.dirname), (_req, _res, next) => next())
+  app.use('/admin', (_req, _res, next) => next())
+  app.use('/administration', nested())
+  app.use(site)
+  app.use(express.json())
+  app.use('/shop', nested())
+  app.get(/^\/reports/, says('reports'))
+  app.get('/account/settings', says('mine'))
+  app.get('/{*rest}', says('nothing here'))
+  expect(findRoutes(app, site, isOwn)).toEqual({ open: [], unreachable: [] })
+})
+
+it("finds what it can in Express 4's router, and nothing where the site is not (EMB-09)", () => {
+  const noHandler = () => {}
+  const regexp = /^\/admin\/files\/?(?=\/|$)/i
+  const stack = [
+    { route: { path: '/admin/report' }, handle: noHandler },
+    { regexp, handle: noHandler },
+    { handle: site },
+  ]
+  const app = { _router: { stack } }
+  expect(findRoutes(app, site, isOwn)).toEqual({ open: ['/admin/report', '/admin/files'], unreachable: [] })
+  for (const other of [express().use(nested()), {}, { _router: { stack: [null] } }])
+    expect(findRoutes(other, site, isOwn)).toEqual({ open: [], unreachable: [] })
+})
+
+it('is told by the log once, when the first request has come (EMB-09)', async () => {
+  const host = await startHost({}, (app, { router }) => {
+    app.get('/admin/report', says('report'))
+    app.use(router)
+    app.get('/account/login', says('mine'))
+  })
+  await host.browser().get('/')
+  await host.browser().get('/account/login')
+  const told = host.log.map((line) => JSON.parse(line)).filter(({ code }) => String(code).startsWith('host_routes'))
+  expect(told).toMatchObject([
+    { code: 'host_routes_open', paths: ['/admin/report'] },
+    { code: 'host_routes_unreachable', paths: ['/account/login'] },
+  ])
+  await host.close()
+})
+
+describe('routes that move away from the panel (EMB-09)', () => {
+  let host: Host
+  beforeAll(async () => {
+    host = await startHost({}, (app, site) => {
+      app.use(site.router)
+      app.get('/reports', otpRequired(site.auth), says('report'))
+      app.use('/files', otpRequired(site.auth), files())
+      app.get('/account/settings', otpRequired(site.auth), says('settings'))
+      app.get('/account/open', says('open'))
+    })
+  })
+  afterAll(() => host.close())
+
+  it.each(['/reports', '/files/host-routes.test.ts', '/account/settings'])(
+    'are for nobody but verified people with the guard: %s',
+    async (path) => {
+      const stranger = await host.browser().get(path)
+      expect([stranger.status, stranger.location]).toEqual([302, `/account/login?next=${encodeURIComponent(path)}`])
+      const browser = await signIn(host, await createTestUser(host))
+      expect((await browser.get(path)).status).toBe(200)
+    },
+  )
+
+  it('are open below /account without one', async () => {
+    expect((await host.browser().get('/account/open')).text).toBe('open')
+  })
+})

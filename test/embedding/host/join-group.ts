@@ -1,0 +1,15 @@
+import { expect } from 'vitest'
+import type { HttpBrowser } from '../../support/http-browser.js'
+import { createTestUser, signIn, type TestSite } from '../../support/site.js'
+
+/** Somebody on the staff whose one group allows just this. */
+export async function member(site: TestSite, permissions: readonly string[]): Promise<HttpBrowser> {
+  const person = await createTestUser(site)
+  const [rows] = await site.database.sequelize.query(
+    `with g as (insert into groups (name, permissions) values ($name, $permissions) returning id)
+    insert into user_groups (user_id, group_id) select $id, id from g returning group_id`,
+    { bind: { name: `Group ${person.id}`, permissions: `{${permissions.join()}}`, id: person.id } },
+  )
+  expect(rows).toHaveLength(1)
+  return signIn(site, person)
+}

@@ -1,0 +1,426 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { assertNotNewer, isMigrated, migrate } from '../../src/db/migrate.js'
+import type { Database } from '../../src/db/connect.js'
+import { connectDatabase } from '../../src/db/connect.js'
+import { findUnregisteredKinds } from '../../src/otp/kind-registry/unregistered-kinds.js'
+import { builtInKinds } from '../../src/kinds/index.js'
+import { inOrder } from '../../src/otp/kind-registry/register-kinds.js'
+import { translatorFor } from '../../src/i18n/translator.js'
+import { renderMail } from '../../src/notify/render-mail.js'
+import { userHasDevice } from '../../src/otp/devices-for-user.js'
+import {
+  type CustomKind,
+  addDevice,
+  createOtpAdminSite,
+  kindContract,
+  type Migration,
+  noClient,
+  SiteError,
+} from '../../src/index.js'
+import { removeAllDevices } from '../../src/otp/remove-all-devices.js'
+import { purgeUnconfirmedDevices } from '../../src/otp/purge-unconfirmed-devices.js'
+import { listRoutes } from '../security/list-routes.js'
+import type { HttpBrowser } from '../support/http-browser.js'
+import { testConfig } from '../support/config.js'
+import { databaseKinds, openTestDatabase } from '../support/database.js'
+import { createTestDatabase, postgresUrl } from '../support/postgres-database.js'
+import { addToNewGroup } from '../support/groups.js'
+import { createUser, testOtp } from '../support/otp.js'
+import { createTestUser, type TestUser, signIn, startTestSite, type TestSite } from '../support/site.js'
+import { tokenOf, wordKind } from './tiny-kind/words.js'
+
+const kind = wordKind()
+const add = '/account/two-factor/word/add'
+const WORD = 'open sesame'
+
+describe.each(databaseKinds())('a kind of device from outside, on the %s database', (where) => {
+  let database: Database
+  let site: TestSite
+  beforeAll(async () => {
+    database = await openTestDatabase(where)
+    await migrate(database, [kind])
+    site = await startTestSite(database, {}, undefined, { kinds: [kind] })
+  })
+  afterAll(async () => {
+    await site.close()
+    await database.close()
+  })
+
+  /** Somebody who signed in with an app and has just added a magic word, spending its first token. */
+  async function enrol(traits = {}): Promise<{ person: TestUser; browser: HttpBrowser; id: number }> {
+    const person = await createTestUser(site, traits)
+    const browser = await signIn(site, person)
+    const begun = await browser.post(add, { name: 'My word', word: WORD, hint: 'cave' })
+    expect(begun.location).toMatch(/^\/account\/two-factor\/word\/\d+\/confirm$/)
+    const done = await browser.post(begun.location ?? '', { otp_token: tokenOf(WORD, 1) })
+    expect(done.location).toBe('/account/two-factor/setup/complete')
+    return { person, browser, id: Number(begun.location?.split('/').at(-2)) }
+  }
+
+  it('is offered by the wizard, and led to', async () => {
+    const browser = await signIn(site, await createTestUser(site))
+    const choice = await browser.get('/account/two-factor/setup?step=method')
+    expect(choice.text).toContain('value="word"')
+    expect(choice.text).toContain('A word that only you know, and a number.')
+    expect((await browser.post('/account/two-factor/setup', { method: 'word' })).location).toBe(add)
+    const page = await browser.get(add)
+    expect(page.text).toContain('<h1>Add a magic word</h1>')
+    expect(page.text).toContain('<label for="word">Your word</label>')
+  })
+
+  it('is set up, confirmed by its first token, and signs in with the next one, never with one again', async () => {
+    const { person, id } = await enrol()
+    const browser = site.browser()
+    await browser.post('/account/login', { username: person.email, password: person.password })
+    const step = await browser.get('/account/login')
+    expect(step.text).toContain('<label for="word_token">Word and number</label>')
+    const submit = (count: number) =>
+      browser.post('/account/login', { otp_device: `word/${id}`, otp_token: tokenOf(WORD, count) })
+    expect((await submit(1)).code).toBe('invalid_token')
+    site.clock.advance(2)
+    expect((await submit(2)).location).toBe('/admin')
+    expect((await browser.get('/admin')).status).toBe(200)
+  })
+
+  it('trusts the browser it signs in from, where that is offered', async () => {
+    const { person, id } = await enrol()
+    const trusting = await startTestSite(database, { TRUST_BROWSER_DAYS: '30' }, undefined, { kinds: [kind] })
+    const browser = trusting.browser()
+    await browser.post('/account/login', { username: person.email, password: person.password })
+    expect((await browser.get('/account/login')).text).toContain('id="word-trust-hint"')
+    const form = { otp_device: `word/${id}`, otp_token: tokenOf(WORD, 2), trust_browser: 'on' }
+    expect((await browser.post('/account/login', form)).location).toBe('/admin')
+    const { rows } = await database.pool.query('select device from trusted_browsers where user_id = $1', [person.id])
+    expect(rows).toEqual([{ device: `word/${id}` }])
+    await trusting.close()
+  })
+
+  it('signs in by password and token in one form, found by the shape of the token', async () => {
+    const { person } = await enrol()
+    const browser = site.browser()
+    const both = { username: person.email, password: person.password, otp_token: tokenOf(WORD, 2) }
+    expect((await browser.post('/account/login', both)).location).toBe('/admin')
+  })
+
+  it('is asked again at step-up, in its own form', async () => {
+    const { person, id, browser } = await enrol({ staff: true })
+    site.clock.advance(301)
+    expect((await browser.get(add)).location).toContain('/account/verify')
+    expect((await browser.get('/account/verify')).text).toContain('id="word_token"')
+    const form = { otp_device: `word/${id}`, otp_token: tokenOf(WORD, 2), next: add }
+    expect((await browser.post('/account/verify', form)).location).toBe(add)
+    expect(person.email).not.toBe('')
+  })
+
+  it('refuses a wrong form with its own words, shows again what is no secret, and adds nothing', async () => {
+    const browser = await signIn(site, await createTestUser(site))
+    const refused = await browser.post(add, { name: 'Mine', word: 'Abc', hint: 'a <hint>' })
+    expect(refused).toMatchObject({ status: 422, code: 'word_too_short' })
+    expect(refused.text).toContain('At least four small letters, please.')
+    expect(refused.text).toContain('value="a &lt;hint&gt;"')
+    expect(refused.text).not.toContain('value="Abc"')
+    expect(await browser.post(add, { name: ' ', word: WORD })).toMatchObject({ status: 422, code: 'name_invalid' })
+    expect((await browser.post(add, { name: 'Mine', word: 'x'.repeat(33) })).status).toBe(400)
+    expect((await browser.post(add, { name: 'Mine', word: 'open\0sesame' })).status).toBe(400)
+    expect((await browser.post(add)).status).toBe(400)
+  })
+
+  it('shows nobody another’s set-up, and none that is finished', async () => {
+    const { browser, id } = await enrol()
+    expect((await browser.get(`/account/two-factor/word/${id}/confirm`)).status).toBe(404)
+    const stranger = await signIn(site, await createTestUser(site))
+    const begun = await stranger.post(add, { name: 'Theirs', word: WORD })
+    expect((await browser.get(begun.location ?? '')).status).toBe(404)
+    expect((await browser.post(begun.location ?? '', { otp_token: tokenOf(WORD, 1) })).status).toBe(404)
+  })
+
+  it('waits for a fresh token like every other set-up, whatever the verb', async () => {
+    const person = await createTestUser(site)
+    const browser = site.browser()
+    for (const visit of [() => browser.get(add), () => browser.post(add, { name: 'x', word: WORD })])
+      expect((await visit()).location).toContain('/account/login')
+    await browser.post('/account/login', { username: person.email, password: person.password })
+    expect((await browser.post(add, { name: 'x', word: WORD })).location).toContain('/account/login')
+  })
+
+  it('stands in the profile in the reader’s language, is renamed there and removed', async () => {
+    const { browser, id } = await enrol()
+    const german = await browser.visit('/account/two-factor', { headers: { 'Accept-Language': 'de' } })
+    expect(german.text).toContain('<span>Zauberwort</span>')
+    expect(german.text).toContain('Zauberwort hinzufügen')
+    const own = `/account/two-factor/devices/word/${id}`
+    expect((await browser.post(`${own}/rename`, { name: 'Cave' })).location).toContain('done=renamed')
+    expect((await browser.get('/account/two-factor')).text).toContain('<h3>Cave</h3>')
+    expect((await browser.post(`${own}/remove`)).location).toContain('done=removed')
+    expect((await browser.get('/account/two-factor')).text).not.toContain('Cave')
+  })
+
+  it('is listed, shown, renamed, switched off and deleted in the panel, without its secret', async () => {
+    const { person, id } = await enrol()
+    const boss = await signIn(site, await createTestUser(site, { superuser: true }))
+    const api = '/admin/api/resources/word_devices'
+    const list = await boss.get(`${api}/actions/list`)
+    expect(list.status).toBe(200)
+    expect(list.text).toContain('"hint":"cave"')
+    const shown = await boss.get(`${api}/records/${id}/show`)
+    const secret = await database.pool.query('select secret from word_devices where id = $1', [id])
+    for (const text of [list.text, shown.text]) {
+      expect(text).not.toContain('secret')
+      expect(text).not.toContain(secret.rows[0].secret)
+      expect(text).not.toContain(WORD)
+    }
+    expect((await boss.get(`${api}/actions/list?filters.secret=v1`)).status).toBe(400)
+    expect((await boss.get(`${api}/actions/list?sortBy=secret`)).status).toBe(400)
+    expect((await boss.post(`${api}/records/${id}/edit`, { name: 'By boss', confirmed: 'false' })).status).toBe(200)
+    const browser = site.browser()
+    await browser.post('/account/login', { username: person.email, password: person.password })
+    const form = { otp_device: `word/${id}`, otp_token: tokenOf(WORD, 2) }
+    expect((await browser.post('/account/login', form)).code).toBe('invalid_token')
+    expect((await boss.post(`${api}/records/${id}/delete`)).status).toBe(200)
+    expect((await boss.get(`${api}/records/${id}/show`)).status).toBe(404)
+    expect((await boss.get('/admin/resources/word_devices')).text).toContain('Magic words')
+  })
+
+  it('is seen and changed in the panel as far as somebody’s groups say', async () => {
+    const { id } = await enrol()
+    const api = '/admin/api/resources/word_devices'
+    const [reader, other] = [await createTestUser(site), await createTestUser(site)]
+    await addToNewGroup(database, [reader.id], { permissions: ['word_devices.view'] })
+    await addToNewGroup(database, [other.id], { permissions: ['totp_devices.view'] })
+    const [reading, refused] = [await signIn(site, reader), await signIn(site, other)]
+    expect((await reading.get(`${api}/actions/list`)).status).toBe(200)
+    expect(await reading.post(`${api}/records/${id}/delete`)).toMatchObject({ status: 403, code: 'not_allowed' })
+    expect(await refused.get(`${api}/actions/list`)).toMatchObject({ status: 403, code: 'not_allowed' })
+    expect((await refused.get('/admin')).text).not.toContain('"id":"word_devices"')
+  })
+
+  it('is not changed in the panel by another origin', async () => {
+    const { id } = await enrol()
+    const boss = await signIn(site, await createTestUser(site, { superuser: true }))
+    const visit = { method: 'POST', headers: { Origin: 'https://elsewhere.example', 'Sec-Fetch-Site': 'cross-site' } }
+    const address = `/admin/api/resources/word_devices/records/${id}/delete`
+    expect((await boss.visit(address, visit)).code).toBe('cross_origin')
+  })
+
+  it('goes with a reset by an administrator, and its sessions end', async () => {
+    const { person, browser } = await enrol()
+    const boss = await signIn(site, await createTestUser(site, { superuser: true }))
+    const reset = await boss.post(`/admin/api/resources/users/records/${person.id}/resetSecondFactor`)
+    expect(reset.status).toBe(200)
+    const left = await database.pool.query('select from word_devices where user_id = $1', [person.id])
+    expect(left.rowCount).toBe(0)
+    expect((await browser.get('/account/two-factor')).location).toContain('/account/login')
+  })
+
+  it('is called by its name in mails, in the language of each', () => {
+    const mail = {
+      mail: 'device-added' as const,
+      by: 'owner' as const,
+      to: 'a@example.com',
+      name: 'Ada',
+      language: 'en',
+      kind: 'word',
+      device: 'Mine',
+      at: new Date(0),
+      address: null,
+      browser: null,
+      link: 'https://admin.example.com/account/two-factor',
+    }
+    expect(renderMail(mail, 'Site', translatorFor('en')).text).toContain('Mine (Magic word)')
+    expect(renderMail(mail, 'Site', translatorFor('de')).html).toContain('Mine (Zauberwort)')
+  })
+
+  it('leaves its id in the audit trail', async () => {
+    const { person, id } = await enrol()
+    const { rows } = await database.pool.query('select event from audit_events where user_id = $1 and device = $2', [
+      person.id,
+      `word/${id}`,
+    ])
+    expect(rows.map(({ event }) => event)).toContain('device_added')
+  })
+
+  it('is swept where its first token never came', async () => {
+    const browser = await signIn(site, await createTestUser(site))
+    const begun = await browser.post(add, { name: 'Never', word: WORD })
+    site.clock.advance(3601)
+    await purgeUnconfirmedDevices(site.otp)
+    expect((await database.pool.query(`select from word_devices where name = 'Never'`)).rowCount).toBe(0)
+    expect(begun.status).toBe(303)
+  })
+
+  it('writes its secret into no log', () => {
+    expect(site.log.join('\n')).not.toContain(WORD)
+    expect(site.log.join('\n')).not.toContain('open+sesame')
+  })
+
+  it('counts as a second factor where nobody registered it, and goes with all devices', async () => {
+    const otp = testOtp(database)
+    const { id: userId } = await createUser(database)
+    const columns = (id: number) => ({
+      secret: otp.keys.seal(Buffer.from(WORD), { column: 'word_devices.secret', id }),
+    })
+    await database.sequelize.transaction((transaction) =>
+      addDevice(otp, transaction, kind, { userId, name: 'Word', confirmed: true, columns }),
+    )
+    const absent = await findUnregisteredKinds(database, builtInKinds)
+    expect(absent.map(({ name }) => name)).toEqual(['word'])
+    const without = { ...otp, everyKind: inOrder([...builtInKinds, ...absent]) }
+    // A process that started before anyone registered the kind finds it all the same.
+    expect(await userHasDevice(otp, userId)).toBe(true)
+    expect(await userHasDevice(without, userId)).toBe(true)
+    const doer = { userId, origin: noClient, by: 'command_line', actorId: null } as const
+    const removed = await database.sequelize.transaction((transaction) => removeAllDevices(without, transaction, doer))
+    expect(removed).toBe(1)
+    expect(await userHasDevice(without, userId)).toBe(false)
+  })
+
+  const words = new Map<string, number>()
+  const checks = kindContract(kind, {
+    database: () => database,
+    wrongToken: tokenOf('wrong', 1),
+    add: (otp, userId) =>
+      otp.database.sequelize.transaction((transaction) =>
+        addDevice(otp, transaction, kind, {
+          userId,
+          name: 'Word',
+          confirmed: true,
+          columns: (id) => ({ secret: otp.keys.seal(Buffer.from(WORD), { column: 'word_devices.secret', id }) }),
+        }),
+      ),
+    async goodToken(_otp, { persistentId }) {
+      const count = (words.get(persistentId) ?? 0) + 1
+      words.set(persistentId, count)
+      return tokenOf(WORD, count)
+    },
+  })
+  it.each([...checks])('$title', ({ run: expectToHold }) => expectToHold())
+})
+
+it('a kind with a digit in its name is set up by invitation like all others, where that is the only way', async () => {
+  const numbered = wordKind('w2d')
+  const environment = { OTP_ENROLMENT: 'invite', OTP_POLICY: 'off' }
+  const database = await openTestDatabase('embedded')
+  await migrate(database, [numbered])
+  const site = await startTestSite(database, environment, undefined, { kinds: [numbered] })
+  const browser = await signIn(site, await createTestUser(site, { app: false }))
+  for (const address of ['/account/two-factor/w2d/add', '/account/two-factor/w2d/1/confirm']) {
+    const login = `/account/login?next=${encodeURIComponent(address)}`
+    expect(await browser.get(address)).toMatchObject({ status: 302, location: login })
+    expect(await browser.post(address, { name: 'Mine', word: WORD })).toMatchObject({ status: 302, location: login })
+  }
+  expect((await database.pool.query('select from w2d_devices')).rowCount).toBe(0)
+  await site.close()
+  await database.close()
+})
+
+describe('migrations of a kind from outside', () => {
+  it.each(databaseKinds())('run once after ours on the %s database, and are recorded under its name', async (where) => {
+    const database = await openTestDatabase(where)
+    expect(await isMigrated(database, [kind])).toBe(false)
+    expect(await migrate(database, [kind])).toEqual(['kind:word/0001-initial'])
+    expect(await migrate(database, [kind])).toEqual([])
+    expect(await isMigrated(database, [kind])).toBe(true)
+    await database.close()
+  })
+
+  it('let a release work that does not know the kind, and none that knows an earlier one of it', async () => {
+    const database = await openTestDatabase('embedded')
+    const later = { ...kind.migrations[0], name: '0002-later', up: async () => {} }
+    await migrate(database, [{ name: 'word', migrations: [...kind.migrations, later] }])
+    await assertNotNewer(database)
+    expect(await migrate(database)).toEqual([])
+    await expect(migrate(database, [kind])).rejects.toMatchObject({ code: 'database_newer', message: /0002-later/ })
+    await database.close()
+  })
+
+  it.skipIf(!postgresUrl())('run once where two processes start at once', async () => {
+    const { url, drop } = await createTestDatabase()
+    const databases = await Promise.all([1, 2].map(() => connectDatabase(testConfig({ DATABASE_URL: url }))))
+    const ran = await Promise.all(databases.map((database) => migrate(database, [kind])))
+    expect(ran.flat()).toEqual(['kind:word/0001-initial'])
+    await Promise.all(databases.map((database) => database.close()))
+    await drop()
+  })
+})
+
+describe('a wrong registration is named at the start:', () => {
+  let database: Database
+  beforeAll(async () => {
+    database = await openTestDatabase('embedded')
+  })
+  afterAll(() => database.close())
+
+  const named = (name: string): CustomKind => ({ ...kind, name, table: `${name}_devices` })
+  const codeOf = async (registering: Promise<unknown>) => {
+    const fault: unknown = await registering.then(
+      () => null,
+      (error: unknown) => error,
+    )
+    return fault instanceof SiteError ? fault.code : fault
+  }
+  const fault = async () => {
+    throw new Error('No device is made.')
+  }
+  const start = (...kinds: CustomKind[]) => startTestSite(database, {}, undefined, { kinds })
+
+  it.each(['Word', 'wo-rd', '1word', 'w'.repeat(17), '', 'word/1', 'word; drop table users'])(
+    'a name that is none: %j',
+    async (name) => expect(await codeOf(start(named(name)))).toBe('kind_name_invalid'),
+  )
+
+  it.each(['totp', 'static', 'password', 'invitation', 'phones', 'setup'])('a name that is taken: %s', async (name) =>
+    expect(await codeOf(start(named(name)))).toBe('kind_name_taken'),
+  )
+
+  it('a name that the address of one of our own pages has', async () => {
+    const site = await startTestSite(database)
+    const addresses = listRoutes(site.app).flatMap((route) => /two-factor\/([a-z0-9]+)(?:\/|$)/.exec(route)?.[1] ?? [])
+    expect(addresses.length).toBeGreaterThan(5)
+    for (const name of addresses.filter((address) => address.length <= 16))
+      expect([name, await codeOf(start(named(name)))]).toEqual([name, 'kind_name_taken'])
+    await site.close()
+  })
+
+  it('the same kind twice', async () => expect(await codeOf(start(kind, kind))).toBe('kind_name_taken'))
+
+  it.each<[string, Partial<CustomKind>]>([
+    ['a view that is no file', { setup: { ...kind.setup, view: '/nowhere/fields.ejs' } }],
+    ['a column of the panel that the model lacks', { panel: { icon: 'Key', columns: ['serial'] } }],
+    ['a column of the panel without a text', { panel: { icon: 'Key', columns: ['counter'] } }],
+    ['no migration', { migrations: [] }],
+    ['an empty text', { texts: { en: { ...kind.texts.en, about: '' } } }],
+    ['a field of no length', { field: { maxLength: 0 } }],
+  ])('%s', async (_what, part) => expect(await codeOf(start({ ...kind, ...part }))).toBe('kind_incomplete'))
+
+  it('before anything is opened, by the package’s own function and by the contract', async () => {
+    const wrong = { ...kind, migrations: [] }
+    expect(await codeOf(createOtpAdminSite({ kinds: [wrong] }))).toBe('kind_incomplete')
+    const fixture = { database: () => database, add: fault, goodToken: fault, wrongToken: '' }
+    expect(() => kindContract(wrong, fixture)).toThrow(/lacks a migration/)
+  })
+
+  it('a table that is not there', async () => expect(await codeOf(start(kind))).toBe('kind_table_missing'))
+
+  it('a table that is somebody else’s', async () => {
+    await database.pool.query('create table parcel_devices (id integer)')
+    expect(await codeOf(migrate(database, [named('parcel')]))).toBe('kind_table_taken')
+    expect(await isMigrated(database)).toBe(true)
+  })
+
+  it('a table that lacks a common column, or whose rows would outlive their owner', async () => {
+    const makePoorTable: Migration = {
+      name: '0001',
+      async up({ sequelize }, transaction) {
+        await sequelize.query('create table poor_devices (id integer, user_id integer)', { transaction })
+      },
+    }
+    const poor = { ...named('poor'), migrations: [makePoorTable] }
+    const registering = migrate(database, [poor])
+    await expect(registering).rejects.toMatchObject({
+      code: 'kind_column_missing',
+      message: /confirmed \(bool\).*delete cascade/,
+    })
+    const left = await database.pool.query(`select to_regclass('poor_devices') as found`)
+    expect(left.rows).toEqual([{ found: null }])
+  })
+})

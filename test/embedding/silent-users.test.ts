@@ -1,0 +1,129 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import type { UsersAdapter } from '../../src/auth/host-users/users-adapter.js'
+import { callAdapter } from '../../src/auth/host-users/call-adapter.js'
+import { refreshHostUsers } from '../../src/auth/host-users/refresh-host-users.js'
+import type { HttpResponse } from '../support/http-browser.js'
+import { type Host, startHost } from './host.js'
+
+type Method = 'findByLogin' | 'find' | 'checkPassword' | 'checkDummyPassword'
+
+const login = '/account/login'
+const bob = { id: 7, email: 'bob@example.com', isStaff: true }
+/** The method that does not answer, and how to let its calls fail in the end. */
+let silent: Method | null = null
+const release: (() => void)[] = []
+
+function answer<T>(method: Method, value: T): Promise<T> {
+  if (method !== silent) return Promise.resolve(value)
+  return new Promise((_resolve, reject) => release.push(() => reject(new Error('the directory is gone'))))
+}
+
+// Answers that are there at once are seen before any timer, so that a short limit holds nothing else up.
+const users: UsersAdapter = {
+  timeoutSeconds: 0.05,
+  findByLogin: (name) => answer('findByLogin', name === 'bob' ? bob : null),
+  find: () => answer('find', bob),
+  checkPassword: (_person, password) => answer('checkPassword', password === 'right'),
+  checkDummyPassword: () => answer('checkDummyPassword', null),
+}
+
+describe('an adapter that does not answer (OPS-02)', () => {
+  let host: Host
+  beforeAll(async () => {
+    host = await startHost({ users })
+  })
+  afterEach(async () => {
+    silent = null
+    // What comes too late must end no process.
+    for (const late of release.splice(0)) late()
+    await new Promise((resolve) => setImmediate(resolve))
+  })
+  afterAll(() => host.close())
+
+  const signIn = (username = 'bob', password = 'right') => host.browser().post(login, { username, password })
+  const rows = async () => (await host.database.pool.query('select * from users order by id')).rows
+  const unavailable = { status: 503, code: 'unavailable' }
+  const shown = ({ status, code, headers }: HttpResponse) => ({ status, code, after: headers['retry-after'] })
+
+  it.each<[Method, string, string]>([
+    ['findByLogin', 'bob', 'right'],
+    ['findByLogin', 'nobody', 'right'],
+    ['checkPassword', 'bob', 'right'],
+    ['checkPassword', 'bob', 'wrong'],
+    ['checkDummyPassword', 'nobody', 'right'],
+  ])('makes a sign-in 503 where %s hangs for %s with the %s password, and the next one right', async (...row) => {
+    const [method, name, password] = row
+    const before = await rows()
+    silent = method
+    const browser = host.browser()
+    const refused = await browser.post(login, { username: name, password })
+    expect(shown(refused)).toEqual({ ...unavailable, after: '5' })
+    expect(refused.text).not.toContain('adapter')
+    expect(await rows()).toEqual(before)
+    silent = null
+    expect((await browser.get('/account/two-factor')).location).toMatch(/^\/account\/login/)
+    expect((await signIn()).status).toBe(303)
+  })
+
+  it('counts no failed password for attempts that it held up', async () => {
+    silent = 'checkPassword'
+    for (let attempt = 0; attempt < 12; attempt += 1) expect(await signIn('bob', 'wrong')).toMatchObject(unavailable)
+    silent = null
+    expect((await signIn()).status).toBe(303)
+  })
+
+  it('ends no session where find hangs: 503 on pages and in the panel, then the person is still signed in', async () => {
+    const browser = host.browser()
+    expect((await browser.post(login, { username: 'bob', password: 'right' })).status).toBe(303)
+    const guarded = () => browser.get('/account/two-factor/setup')
+    expect((await guarded()).status).toBe(200)
+    silent = 'find'
+    expect(await guarded()).toMatchObject(unavailable)
+    expect(await browser.get('/admin')).toMatchObject(unavailable)
+    const call = await browser.get('/admin/api/resources/users/actions/list')
+    expect(JSON.parse(call.text)).toMatchObject({ error: { code: 'unavailable' } })
+    expect(shown(call)).toMatchObject({ status: 503, after: '5' })
+    silent = null
+    expect((await guarded()).status).toBe(200)
+    expect(host.log.join('')).toContain('host_users_silent')
+  })
+
+  it('changes no row that is about to be judged', async () => {
+    await signIn()
+    const before = await rows()
+    silent = 'find'
+    const ids = before.map(({ id }) => id)
+    await expect(refreshHostUsers(users, host.database, ids)).rejects.toMatchObject({ code: 'host_users_silent' })
+    expect(await rows()).toEqual(before)
+  })
+
+  it.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY, 1e12])(
+    'is waited for with a limit of %d seconds',
+    async (limit) => {
+      const late = callAdapter({ ...users, timeoutSeconds: limit }, async () => {
+        await new Promise((resolve) => setImmediate(resolve))
+        return 'late'
+      })
+      expect(await late).toBe('late')
+    },
+  )
+
+  it('hands on what methods of a class throw and return, with their own object', async () => {
+    class Directory {
+      timeoutSeconds = 0.05
+      known = bob
+      findByLogin = async () => this.known
+      checkPassword = async () => true
+      async find() {
+        return this.known
+      }
+    }
+    expect(await callAdapter(new Directory(), (asked) => asked.find('7'))).toBe(bob)
+    const fault = new Error('gone')
+    const thrown = callAdapter(users, () => {
+      throw fault
+    })
+    await expect(thrown).rejects.toBe(fault)
+    expect(await callAdapter(users, () => undefined)).toBe(undefined)
+  })
+})

@@ -1,0 +1,115 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openSite } from '../security/open-site.js'
+import { createTestUser, type TestUser, signIn, type TestSite } from '../support/site.js'
+
+const profile = '/account/two-factor'
+const CHROME = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/140.0.0.0 Safari/537.36'
+
+let site: TestSite
+beforeAll(async () => void (site = await openSite()))
+afterAll(() => site.close())
+
+/** Somebody else who knows the password, and guesses at the code. */
+async function guess(person: TestUser, times: number): Promise<void> {
+  const thief = site.browser(CHROME)
+  await thief.post('/account/login', { username: person.email, password: person.password })
+  for (let tries = 0; tries < times; tries += 1) {
+    site.clock.advance(10)
+    const answer = await thief.post('/account/login', { otp_token: '000000' })
+    expect(answer.code).toBe('invalid_token')
+  }
+}
+
+/** Other activity of this account, which nobody asked for. */
+async function flood(person: TestUser, event: string, count: number, details: object = {}): Promise<void> {
+  await site.database.pool.query(
+    `insert into audit_events (event, at, user_id, address, browser, details)
+    select $1, $2, $3, '203.0.113.9', 'Edge', $4 from generate_series(1, $5::int)`,
+    [event, site.clock.now(), person.id, details, count],
+  )
+}
+
+const noticeIn = (text: string) => /<div class="due" role="status">\s*<p>([^<]*)</.exec(text)?.[1]
+
+describe('refused tries at somebody’s second factor (SEC-R3)', () => {
+  it('are told once after the next sign-in, with what one can do (S-46)', async () => {
+    const person = await createTestUser(site)
+    await signIn(site, person)
+    await guess(person, 2)
+    const browser = await signIn(site, person)
+    const page = await browser.get(profile)
+    expect(noticeIn(page.text)).toMatch(/^Since your last sign-in 2 codes were refused .* UTC, Chrome 140 on Windows/)
+    expect((await browser.get('/account/logout')).text).toContain('refused-tries')
+    const answer = await browser.post(`${profile}/refused-tries`, { answer: 'not_mine' })
+    expect(answer).toMatchObject({ status: 303, location: '/account/password/change' })
+    expect(noticeIn((await browser.get(profile)).text)).toBeUndefined()
+    expect(noticeIn((await (await signIn(site, person)).get(profile)).text)).toBeUndefined()
+  })
+
+  it('are told in the panel, too, and stay through a step-up until they are answered', async () => {
+    const person = await createTestUser(site)
+    await signIn(site, person)
+    await guess(person, 1)
+    const browser = await signIn(site, person)
+    const told = async () =>
+      JSON.parse(/id="panel-user">([^<]*)</.exec((await browser.get('/admin')).text)?.[1] ?? '{}')
+    expect((await told()).refused.text).toMatch(/^Since your last sign-in 1 code was refused/)
+    site.clock.advance(301)
+    await browser.post('/account/verify', { otp_device: person.app?.persistentId ?? '', otp_token: person.code() })
+    expect((await told()).refused).not.toBeNull()
+    expect((await browser.post(`${profile}/refused-tries`, { answer: 'mine' })).location).toBe(profile)
+    expect((await told()).refused).toBeNull()
+  })
+
+  it('are not told of one’s own slips in this browser, nor of what was before the last sign-in', async () => {
+    const person = await createTestUser(site)
+    await guess(person, 1)
+    await signIn(site, person)
+    const browser = site.browser()
+    await browser.post('/account/login', { username: person.email, password: person.password })
+    expect((await browser.post('/account/login', { otp_token: '000000' })).code).toBe('invalid_token')
+    site.clock.advance(60)
+    await browser.post('/account/login', { otp_token: person.code() })
+    expect(noticeIn((await browser.get(profile)).text)).toBeUndefined()
+  })
+
+  it.each(['token_accepted', 'sign_in_refused', 'panel_refused', 'user_changed'])(
+    'are told however many events %s follow them',
+    async (event) => {
+      const person = await createTestUser(site)
+      await signIn(site, person)
+      await guess(person, 3)
+      await flood(person, event, 1500)
+      const browser = await signIn(site, person)
+      expect(noticeIn((await browser.get(profile)).text)).toMatch(/^Since your last sign-in 3 codes were refused/)
+    },
+  )
+
+  it('are counted in full, however many there are', async () => {
+    const person = await createTestUser(site)
+    await signIn(site, person)
+    await guess(person, 1)
+    await flood(person, 'token_refused', 1200)
+    await flood(person, 'exported', 1200)
+    const browser = await signIn(site, person)
+    expect(noticeIn((await browser.get(profile)).text)).toMatch(/^Since your last sign-in 1,?201 codes were refused/)
+  })
+
+  it('are not hidden by passkeys that strangers made up without the password', async () => {
+    const person = await createTestUser(site)
+    await signIn(site, person)
+    await guess(person, 2)
+    await flood(person, 'token_refused', 1000, { failures: 0, without_password: true })
+    const browser = await signIn(site, person)
+    expect(noticeIn((await browser.get(profile)).text)).toMatch(/ 2 codes were refused .*, Chrome 140 on Windows/)
+  })
+
+  it('are told where a passkey alone had the right signature and a counter that fell back', async () => {
+    const person = await createTestUser(site)
+    await signIn(site, person)
+    site.clock.advance(1)
+    await flood(person, 'token_refused', 1, { failures: 0, because: 'counter_not_higher', without_password: true })
+    const browser = await signIn(site, person)
+    expect(noticeIn((await browser.get(profile)).text)).toMatch(/ 1 code was refused /)
+  })
+})

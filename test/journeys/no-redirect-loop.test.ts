@@ -1,0 +1,67 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Database } from '../../src/db/connect.js'
+import { isEmbedded, openDatabase } from '../security/open-site.js'
+import type { HttpResponse, HttpBrowser } from '../support/http-browser.js'
+import { addEmail, addPhone } from '../support/challenges.js'
+import { addToNewGroup } from '../support/groups.js'
+import { type Deliveries, startDeliveries } from '../support/deliveries.js'
+import { createTestUser, startTestSite, type TestSite } from '../support/site.js'
+
+let database: Database
+const open: TestSite[] = []
+beforeAll(async () => void (database = await openDatabase()))
+afterAll(async () => {
+  await Promise.all(open.map((site) => site.close()))
+  await database.close()
+})
+
+/** What comes in the end where a browser follows every redirect, as people's browsers do. */
+async function follow(browser: HttpBrowser, address: string): Promise<HttpResponse> {
+  let answer = await browser.get(address)
+  for (let steps = 0; answer.location !== undefined && steps < 6; steps += 1)
+    answer = await browser.get(answer.location)
+  return answer
+}
+
+/** What somebody has besides his password. The mailbox is of a kind that is off. */
+const belongings = ['nothing', 'backup token', 'app', 'phone', 'mailbox'] as const
+
+async function arrive(site: TestSite, has: (typeof belongings)[number], kinds: string[] | null): Promise<HttpBrowser> {
+  const person = await createTestUser(site, { app: has === 'app', backupTokens: has === 'backup token' ? 1 : 0 })
+  if (has === 'phone') await addPhone(site.otp, person.id)
+  if (kinds) await addToNewGroup(database, [person.id], { kinds })
+  const browser = site.browser()
+  const [token] = person.backupTokens
+  const otp = has === 'app' ? person.code() : token
+  const form = { username: person.email, password: person.password, ...(otp && { otp_token: otp }) }
+  await browser.post('/account/login', form)
+  if (has === 'mailbox') await addEmail(site.otp, person.id)
+  return browser
+}
+
+const houses = ['off', 'staff', 'everyone', 'strict'].flatMap((policy) =>
+  ['self', 'invite'].map((enrolment) => ({ policy, enrolment })),
+)
+
+describe.each(houses)('OTP_POLICY=$policy, OTP_ENROLMENT=$enrolment', ({ policy, enrolment }) => {
+  let site: TestSite
+  let deliveries: Deliveries
+  beforeAll(async () => {
+    site = await startTestSite(database, { OTP_POLICY: policy, OTP_ENROLMENT: enrolment })
+    open.push(site)
+    deliveries = startDeliveries(database, site, { embedded: isEmbedded() })
+  })
+  afterAll(() => deliveries.stop())
+  // The address of these sites has numbers, for which there are no keys: nobody can meet the last one.
+  it.each(belongings.flatMap((has) => [null, ['hotp'], ['webauthn']].map((kinds) => ({ has, kinds }))))(
+    'leads somebody with $has, of whom a group wants $kinds, to a page and in no circle',
+    async ({ has, kinds }) => {
+      const browser = await arrive(site, has, kinds)
+      for (const address of ['/admin', '/account/two-factor', '/account/two-factor/setup?step=method', '/']) {
+        const { status, location } = await follow(browser, address)
+        expect({ address, location, status }).toMatchObject({ address, location: undefined })
+        expect([200, 403]).toContain(status)
+      }
+    },
+  )
+})

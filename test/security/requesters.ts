@@ -1,0 +1,41 @@
+import { addStaticToken } from '../../src/kinds/static/add-token.js'
+import type { HttpBrowser } from '../support/http-browser.js'
+import { createTestUser, type TestUser, signIn, type TestSite } from '../support/site.js'
+
+/** How far somebody has come: every step on the way into the panel, and beyond. */
+export const requesters = [
+  'stranger',
+  'pending',
+  'staff without a device',
+  'unverified staff',
+  'verified, no staff',
+  'verified staff',
+  'verified superuser',
+] as const
+
+export type Requester = (typeof requesters)[number]
+
+export interface SignedInRequester {
+  browser: HttpBrowser
+  person: TestUser
+}
+
+/** Somebody new, in a browser of his own, who has come as far as this and no further. */
+export async function signInRequester(site: TestSite, visitor: Requester): Promise<SignedInRequester> {
+  const person = await createTestUser(site, {
+    app: !visitor.includes('device') && visitor !== 'unverified staff',
+    staff: visitor !== 'verified, no staff',
+    superuser: visitor === 'verified superuser',
+  })
+  const browser = site.browser()
+  if (visitor === 'stranger') return { browser, person }
+  if (visitor === 'pending') await browser.post('/account/login', { username: person.email, password: person.password })
+  else await signIn(site, person, browser)
+  if (visitor === 'unverified staff') await giveDevice(site, person)
+  return { browser, person }
+}
+
+/** The device comes after the password: so the session is there and nothing has verified it. */
+async function giveDevice(site: TestSite, person: TestUser): Promise<void> {
+  await site.database.sequelize.transaction((transaction) => addStaticToken(site.otp, transaction, person.id))
+}

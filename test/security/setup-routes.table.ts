@@ -1,0 +1,50 @@
+import { LOGIN, type RouteRow, SET_UP } from './routes.table.js'
+
+type Expected = RouteRow['expected']
+
+const all = (answer: string): Expected => [answer, answer, answer, answer, answer, answer, answer]
+
+/** For everybody, except whom the policy keeps to the set-up or asks for a token first. */
+const ruled = (answer: string): Expected => [answer, answer, SET_UP, LOGIN, answer, answer, answer]
+
+/** Pages that change how somebody signs in: `first` to staff who have no device yet, `verified` to those whose device has just verified them. */
+const fresh = (first: string, verified: string, staff = verified): Expected => [
+  LOGIN,
+  LOGIN,
+  first,
+  LOGIN,
+  verified,
+  staff,
+  staff,
+]
+
+const setup = '/account/two-factor/setup'
+const disable = '/account/two-factor/disable'
+const tokens = '/account/two-factor/backup-tokens'
+const forgot = '/account/password/forgot'
+
+const rows: readonly [method: 'GET' | 'POST', address: string, expected: Expected][] = [
+  ['GET', setup, fresh('200', '200')],
+  ['POST', setup, fresh(`303 ${setup}?step=method`, `303 ${setup}?step=method`)],
+  ['GET', `${setup}/complete`, fresh(`302 ${setup}`, '200')],
+  ['GET', '/account/two-factor/qrcode', fresh('404 not_found', '404 not_found')],
+  ['GET', tokens, fresh(SET_UP, '200')],
+  ['POST', tokens, fresh(SET_UP, `303 ${tokens}`)],
+  ['GET', disable, fresh(SET_UP, '200')],
+  ['POST', disable, fresh(SET_UP, '422 confirmation_required', '422 policy')],
+  ['GET', forgot, ruled('200')],
+  ['POST', forgot, ruled(`303 ${forgot}?sent`)],
+  ['GET', '/account/password/reset/:token', ruled('404 link_invalid')],
+  ['POST', '/account/password/reset/:token', ruled('404 link_invalid')],
+  ['GET', '/account/invitation/:token', all('404 link_invalid')],
+  ['POST', '/account/invitation/:token', all('404 link_invalid')],
+]
+
+/** Set-up, backup tokens, switching off, one-time links. What wants a fresh token is tried by visitors who have just come. */
+export const setupRouteTable: readonly RouteRow[] = rows.map(([method, address, expected]) => ({
+  routes: [`${method} ${address}`],
+  method,
+  address: address.replace(':token', 'A'.repeat(43)),
+  expected,
+  ends: true,
+}))
