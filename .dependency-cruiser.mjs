@@ -1,4 +1,4 @@
-import { layers, order, siblings } from '.ci/layers.mjs'
+import { layers, order, siblings } from './.ci/layers.mjs'
 
 // What may import what (.ci/layers.mjs), in the form that dependency-cruiser reads. Imports of
 // types count like any other.

@@ -30,4 +30,4 @@ export type {
   Strength,
   TokenField,
 } from './otp/kind-registry/kind.js'
-export type { ChangeableDevice, KindPanel, KindPart, PanelProperty } from './otp/kinds/kind-panel.js'
+export type { ChangeableDevice, KindPanel, KindPart, PanelProperty } from './otp/kind-registry/kind-panel.js'

@@ -2,7 +2,7 @@ import type { Request, RequestHandler, Response, Router } from 'express'
 import type { RequestUser } from '../auth/request-user.js'
 import type { Kind } from '../otp/kind-registry/kind.js'
 import type { AccountServices } from './account-services.js'
-import type { SetupForm } from './setup/setup-form.js'
+import type { SetupForm } from './setup-form.js'
 
 /** How a device is set up in the wizard itself. */
 export interface WizardSteps {

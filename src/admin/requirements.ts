@@ -5,7 +5,7 @@ import { SiteError } from '../errors.js'
 import type { AdminJS } from './adminjs.js'
 import type { Requirements } from './host/host-admin.js'
 import { permissionName } from './host/host-permissions.js'
-import { resourceId, isHostResource } from './host/host-resources.js'
+import { resourceId, isHostResource } from './host-resources.js'
 import { isWriteAction } from './permissions.js'
 import type { PanelServices } from './panel-services.js'
 

@@ -5,7 +5,7 @@ import { describeUnmet } from './describe-kinds.js'
 import type { GuardOptions } from './guard-options.js'
 import type { NextStep } from './next-step.js'
 import type { MissingToken } from './requirement.js'
-import { stepUpPath } from './step-up/step-up-path.js'
+import { stepUpPath } from './step-up-path.js'
 
 /**
  * Responds to a program with what is missing: `error.code`, `error.message` and the URL of the

@@ -8,7 +8,7 @@ import { setupPath } from './enrolment.js'
 import type { GuardOptions } from './guard-options.js'
 import type { NextStep } from './next-step.js'
 import type { MissingToken } from './requirement.js'
-import { savePendingForm } from './step-up/save-pending-form.js'
+import { savePendingForm } from './save-pending-form.js'
 import { wayBack } from './way-back.js'
 
 /**

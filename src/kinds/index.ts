@@ -1,6 +1,7 @@
 import { withPages } from '../account/kind-pages.js'
 import { email } from './email/kind.js'
 import { hotp } from './hotp/kind.js'
+import { withIssuing } from '../otp/kind-registry/issuing-kind.js'
 import type { Kind } from '../otp/kind-registry/kind.js'
 import { phone } from './phone/kind.js'
 import { staticKind } from './static/kind.js'
@@ -24,5 +25,5 @@ export const builtInKinds: readonly Kind[] = [
   withPages(hotp, hotpPages),
   withPages(phone, phonePages),
   withPages(email, emailPages),
-  withPages({ ...staticKind, issueToken: issueBackupToken }, staticPages),
+  withPages(withIssuing(staticKind, issueBackupToken), staticPages),
 ]

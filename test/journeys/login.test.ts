@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
-import { addEmailDevice } from '../../src/kinds/phone/add-device.js'
+import { addEmailDevice } from '../../src/kinds/email/add-device.js'
 import { addStaticToken } from '../../src/kinds/static/add-token.js'
 import { databaseKinds, openTestDatabase } from '../support/database.js'
 import { createTestUser, signIn, startTestSite, type TestSite } from '../support/site.js'

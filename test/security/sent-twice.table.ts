@@ -1,5 +1,6 @@
 import { createLink, type LinkPurpose } from '../../src/account/one-time-link.js'
-import { addEmailDevice, addPhoneDevice } from '../../src/kinds/phone/add-device.js'
+import { addEmailDevice } from '../../src/kinds/email/add-device.js'
+import { addPhoneDevice } from '../../src/kinds/phone/add-device.js'
 import { addHotpDevice } from '../../src/kinds/hotp/add-device.js'
 import type { Device } from '../../src/otp/device.js'
 import { generateHotp } from '../../src/otp/oath.js'

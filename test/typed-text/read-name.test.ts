@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { nameField } from '../../src/admin/actions/form-fields.js'
+import { nameField } from '../../src/admin/form-fields.js'
 import { parseDeviceName } from '../../src/account/devices/device-name.js'
 import { parseHostUser } from '../../src/auth/host-users/users-adapter.js'
 import { translatorFor } from '../../src/i18n/translator.js'

@@ -3,7 +3,7 @@ import { readForm } from '../../http/read-form.js'
 import { parsePersistentId } from '../../otp/persistent-id.js'
 import type { AccountServices } from '../account-services.js'
 import { kindsWithPages } from '../kind-pages.js'
-import { type SetupForm, setupForm } from './setup-form.js'
+import { type SetupForm, setupForm } from '../setup-form.js'
 import { offeredMethods } from './methods.js'
 
 /**

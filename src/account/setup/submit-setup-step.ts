@@ -7,7 +7,7 @@ import { safeNext } from '../../http/safe-next.js'
 import { setUpOf } from '../../auth/in-progress.js'
 import type { AccountServices } from '../account-services.js'
 import { kindsWithPages } from '../kind-pages.js'
-import { setupForm } from './setup-form.js'
+import { setupForm } from '../setup-form.js'
 import { offeredMethods } from './methods.js'
 import { showIntroduction, showMethods } from './show-setup-step.js'
 

@@ -2,7 +2,7 @@ import type { z } from 'zod'
 import type { ActionContext, ActionRequest, RecordActionResponse } from '../adminjs.js'
 import { PanelError } from '../panel-error.js'
 import type { RejectedAction } from './action-result.js'
-import { fieldErrors } from './form-fields.js'
+import { fieldErrors } from '../form-fields.js'
 
 /**
  * Parses a submitted form.

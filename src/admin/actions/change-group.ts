@@ -4,7 +4,7 @@ import type { Group } from '../../db/models/group.js'
 import type { PanelUser } from '../panel-user.js'
 import type { Permission } from '../permissions.js'
 import type { PanelServices } from '../panel-services.js'
-import type { GroupInput } from './group-fields.js'
+import type { GroupInput } from '../group-fields.js'
 import { lockUsers, recheckPermission } from './lock-users.js'
 import { succeeded, notAllowed, type ActionResult, type RejectedAction } from './action-result.js'
 

@@ -7,7 +7,7 @@ import { hasAllPermissionsOf, type Principal } from '../permissions.js'
 import type { PanelServices } from '../panel-services.js'
 import { type LockedUsers, lockUsers, recheckPermission } from './lock-users.js'
 import { succeeded, notAllowed, type ActionResult } from './action-result.js'
-import { nameField } from './form-fields.js'
+import { nameField } from '../form-fields.js'
 
 /** The fields that can be changed. AdminJS submits the other columns as well; they are ignored. */
 export const userFields = z.object({

@@ -3,7 +3,7 @@ import { devicesForUser } from '../../otp/devices-for-user.js'
 import type { OtpEvents } from '../../otp/events.js'
 import type { PanelUser } from '../panel-user.js'
 import type { PanelServices } from '../panel-services.js'
-import type { ChangeableDevice } from '../../otp/kinds/kind-panel.js'
+import type { ChangeableDevice } from '../../otp/kind-registry/kind-panel.js'
 import type { DeviceTable } from './device-tables.js'
 
 /** Builds the payload of a device event for a change by an administrator, from the device's current state. */

@@ -1,5 +1,5 @@
 import type { ModelStatic } from 'sequelize'
-import type { ChangeableDevice } from '../../otp/kinds/kind-panel.js'
+import type { ChangeableDevice } from '../../otp/kind-registry/kind-panel.js'
 
 /** A kind of device that can be changed and deleted in the panel. */
 export interface DeviceTable {

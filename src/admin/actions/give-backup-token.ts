@@ -1,3 +1,4 @@
+import { canIssue } from '../../otp/kind-registry/issuing-kind.js'
 import { recordAuditEvent } from '../../audit/record-event.js'
 import { unlockUser } from '../../auth/unlock-user.js'
 import type { PanelUser } from '../panel-user.js'
@@ -9,7 +10,7 @@ import { notifyByAdministrator } from './notify-by-administrator.js'
 /** Adds one backup token to a user's set and returns it to the administrator. It is never stored unhashed. */
 export function giveBackupToken(services: PanelServices, actor: PanelUser, personId: number) {
   const { clock, database, otp } = services
-  const issueToken = otp.kinds.find((kind) => kind.issueToken)?.issueToken
+  const issueToken = otp.kinds.find(canIssue)?.issueToken
   if (!issueToken) throw new PanelError('not_found')
   return runRecoveryAction(
     services,

@@ -3,7 +3,7 @@ import { type PanelUser, actorOf } from '../panel-user.js'
 import type { PanelServices } from '../panel-services.js'
 import { addGroup, changeGroup, removeGroups } from './change-group.js'
 import { addMember, removeMembers } from './change-members.js'
-import { groupFields, membershipFields } from './group-fields.js'
+import { groupFields, membershipFields } from '../group-fields.js'
 import { recordId, recordIds } from './record-id.js'
 import { parseActionForm, removedResponse, savedResponse, unwrapResult } from './action-responses.js'
 

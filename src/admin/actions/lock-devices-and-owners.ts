@@ -2,7 +2,7 @@ import type { Transaction } from 'sequelize'
 import type { User } from '../../db/models/user.js'
 import type { PanelUser } from '../panel-user.js'
 import type { PanelServices } from '../panel-services.js'
-import type { ChangeableDevice } from '../../otp/kinds/kind-panel.js'
+import type { ChangeableDevice } from '../../otp/kind-registry/kind-panel.js'
 import type { DeviceTable } from './device-tables.js'
 import { type LockedUsers, lockUsers } from './lock-users.js'
 

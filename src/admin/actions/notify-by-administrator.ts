@@ -1,7 +1,7 @@
 import type { Transaction } from 'sequelize'
 import type { Notice } from '../../notify/mails.js'
 import type { PanelServices } from '../panel-services.js'
-import type { ChangeableDevice } from '../../otp/kinds/kind-panel.js'
+import type { ChangeableDevice } from '../../otp/kind-registry/kind-panel.js'
 import type { DeviceTable } from './device-tables.js'
 
 type ByAdministrator<Each> = Each extends { by: string } ? Omit<Each, 'by' | 'at' | 'address' | 'browser'> : never

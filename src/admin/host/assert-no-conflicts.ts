@@ -1,6 +1,6 @@
 import { SiteError } from '../../errors.js'
 import type { AdminJS } from '../adminjs.js'
-import { resourceId, isHostResource, type AdminResource } from './host-resources.js'
+import { resourceId, isHostResource, type AdminResource } from '../host-resources.js'
 import type { TableGuard } from './table-guard.js'
 
 /** First parts of permissions that are not for a single resource: `pages.greeting`, `*.view`. */

@@ -1,6 +1,6 @@
 import { SiteError } from '../../errors.js'
 import type { AdminJS, AdminJSOptions } from '../adminjs.js'
-import { isHostResource } from './host-resources.js'
+import { isHostResource } from '../host-resources.js'
 
 /**
  * Rejects a component of the host that has the same name as one of the panel's own. A host can

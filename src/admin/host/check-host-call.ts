@@ -5,7 +5,7 @@ import { toCurrentAdmin } from '../page/page-state.js'
 import { type PanelUser, getPanelUser } from '../panel-user.js'
 import { PanelError } from '../panel-error.js'
 import { canUseAction } from './host-permissions.js'
-import { resourceId, isHostResource, type AdminResource } from './host-resources.js'
+import { resourceId, isHostResource, type AdminResource } from '../host-resources.js'
 import { isSafeHostFieldName } from './read-host-fields.js'
 import { MAX_ROWS, namesRowsInBody } from './take-bulk-ids.js'
 

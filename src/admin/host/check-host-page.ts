@@ -3,7 +3,7 @@ import type { AdminJS } from '../adminjs.js'
 import { getPanelUser } from '../panel-user.js'
 import { PanelError } from '../panel-error.js'
 import { canOpenPage, canUseAction } from './host-permissions.js'
-import { resourceId, isHostResource } from './host-resources.js'
+import { resourceId, isHostResource } from '../host-resources.js'
 
 /** Checks that the user can open a page of the host's resources. Requests for other resources are passed on. */
 export function checkHostPage(admin: AdminJS): RequestHandler {

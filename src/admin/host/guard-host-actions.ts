@@ -1,7 +1,7 @@
 import type { ActionDecorator, AdminJS } from '../adminjs.js'
 import { knownUser } from '../panel-user.js'
 import { canUseAction } from './host-permissions.js'
-import { resourceId, isHostResource } from './host-resources.js'
+import { resourceId, isHostResource } from '../host-resources.js'
 import { readsMissing } from './watch-admin.js'
 
 /**

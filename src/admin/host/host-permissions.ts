@@ -1,7 +1,7 @@
 import type { AdminJS, BasePropertyJSON, ResourceJSON } from '../adminjs.js'
 import type { PanelUser } from '../panel-user.js'
 import { actionPermissions } from '../permissions.js'
-import { resourceId, isHostResource } from './host-resources.js'
+import { resourceId, isHostResource } from '../host-resources.js'
 
 /**
  * Returns the permission for an action. AdminJS's own actions use the panel's permissions, the

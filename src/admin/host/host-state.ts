@@ -5,7 +5,7 @@ import { toCurrentAdmin, visibleResources } from '../page/page-state.js'
 import type { PanelUser } from '../panel-user.js'
 import { hostLocale } from './host-locale.js'
 import { canOpenPage, canUseAction, addHostPermissions } from './host-permissions.js'
-import { resourceId, isHostResource } from './host-resources.js'
+import { resourceId, isHostResource } from '../host-resources.js'
 
 /** URLs of the host's own scripts and style sheets. The Content-Security-Policy allows only those of this origin. */
 const assets = z.object({ styles: z.array(z.string()).default([]), scripts: z.array(z.string()).default([]) })

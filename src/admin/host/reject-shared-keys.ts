@@ -2,7 +2,7 @@ import type { RequestHandler } from 'express'
 import type { AdminJS } from '../adminjs.js'
 import type { CallKind } from '../http/check-call.js'
 import { PanelError } from '../panel-error.js'
-import { resourceId } from './host-resources.js'
+import { resourceId } from '../host-resources.js'
 import { bulkIdsOf } from './take-bulk-ids.js'
 
 /**

@@ -3,7 +3,7 @@ import { type AdminJS, Filter } from '../adminjs.js'
 import type { CallKind } from '../http/check-call.js'
 import { PanelError } from '../panel-error.js'
 import type { PanelServices } from '../panel-services.js'
-import { resourceId, type AdminResource } from './host-resources.js'
+import { resourceId, type AdminResource } from '../host-resources.js'
 import { bulkIdsOf } from './take-bulk-ids.js'
 
 /**

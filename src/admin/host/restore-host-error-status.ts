@@ -1,6 +1,6 @@
 import type { RequestHandler } from 'express'
 import { z } from 'zod'
-import { wordsOf } from './host-error.js'
+import { wordsOf } from '../host-error.js'
 import { PanelError, type PanelErrorCode } from '../panel-error.js'
 
 const adminRejection = z.object({

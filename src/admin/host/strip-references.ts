@@ -4,7 +4,7 @@ import type { AdminJS } from '../adminjs.js'
 import { getPanelUser } from '../panel-user.js'
 import type { RequirementChecks } from '../requirements.js'
 import { canUseAction } from './host-permissions.js'
-import { resourceId, isHostResource, type AdminResource } from './host-resources.js'
+import { resourceId, isHostResource, type AdminResource } from '../host-resources.js'
 
 /** The records in AdminJS's responses. Each is parsed separately, so that an invalid one does not affect the others. */
 const answer = z.looseObject({ record: z.unknown().optional(), records: z.array(z.unknown()).optional().catch([]) })

@@ -1,5 +1,5 @@
 import type { AdminJS } from '../adminjs.js'
-import { isHostResource, type AdminResource } from './host-resources.js'
+import { isHostResource, type AdminResource } from '../host-resources.js'
 import { type HostModel, modelFrom, ownSearchPath, readsOwnTable, writtenName } from './reach-tables.js'
 import { relatedModels } from './related-models.js'
 import type { OwnRelations } from './own-relations.js'

@@ -1,6 +1,6 @@
 import type { Request, RequestHandler } from 'express'
 import type { ActionDecorator, AdminJS } from '../adminjs.js'
-import { isHostResource } from '../host/host-resources.js'
+import { isHostResource } from '../host-resources.js'
 import { getPanelUser } from '../panel-user.js'
 import { can, actionPermissions, isWriteAction } from '../permissions.js'
 import { PanelError } from '../panel-error.js'

@@ -1,4 +1,4 @@
-import type { KindPart } from '../../otp/kinds/kind-panel.js'
+import type { KindPart } from '../../otp/kind-registry/kind-panel.js'
 import type { PanelResource } from './panel-resource.js'
 
 /** Builds the resource of rows that belong to a device, such as backup tokens. It never shows the secrets in them. */

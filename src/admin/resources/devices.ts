@@ -1,5 +1,5 @@
 import { literal } from 'sequelize'
-import type { PanelKind } from '../../otp/kinds/kind-panel.js'
+import type { PanelKind } from '../../otp/kind-registry/kind-panel.js'
 import type { Kind } from '../../otp/kind-registry/kind.js'
 import { principalSchema, principalSql } from '../load-principal.js'
 import type { PanelResource } from './panel-resource.js'

@@ -1,5 +1,5 @@
 import { literal } from 'sequelize'
-import { acceptableKinds } from '../actions/group-fields.js'
+import { acceptableKinds } from '../group-fields.js'
 import { permissionCatalogue, VIEW_ALL } from '../permissions.js'
 import type { PanelResource } from './panel-resource.js'
 

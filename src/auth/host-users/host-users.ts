@@ -1,7 +1,7 @@
 import { type Clock, isRunning } from '../../clock.js'
 import { spendComparison } from '../../crypto/hash-password.js'
 import type { Database } from '../../db/connect.js'
-import type { FoundLogin } from '../found-login.js'
+import type { FoundLogin } from './found-login.js'
 import { callAdapter } from './call-adapter.js'
 import { deactivateMirror, findMirror, upsertMirror, updateMirror } from './mirror-user.js'
 import { type HostUser, type ParsedHostUser, parseHostUser, type UsersAdapter } from './users-adapter.js'

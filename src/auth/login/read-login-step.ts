@@ -6,7 +6,7 @@ import { setLanguage } from '../../http/negotiate-language.js'
 import { type ListedDevice, ownerWithDevices, userHasDevice } from '../../otp/devices-for-user.js'
 import { signInAsker } from '../asker.js'
 import type { Auth } from '../auth.js'
-import { userStillExists } from '../host-users/refresh-host-user.js'
+import { userStillExists } from '../refresh-host-user.js'
 import { readTrustDays } from '../trusted-browser/read-trust-days.js'
 import { browserValues, IS_KNOWN_BROWSER } from '../known-browser.js'
 

@@ -9,7 +9,7 @@ import { verifyToken } from '../../otp/verify-token.js'
 import { signInAsker } from '../asker.js'
 import type { Auth } from '../auth.js'
 import { checkPassword, type PasswordCheck } from '../check-password.js'
-import type { PasswordUser } from '../found-login.js'
+import type { PasswordUser } from '../host-users/found-login.js'
 import { mustSetUpDevice, setupPath } from '../enrolment.js'
 import { openSession } from '../open-session.js'
 import {

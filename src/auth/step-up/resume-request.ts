@@ -6,7 +6,7 @@ import type { Auth } from '../auth.js'
 import { refreshRequestUser } from '../load-request-user.js'
 import { pageAt } from '../way-back.js'
 import { saveSession } from '../session.js'
-import { findForm, type PendingRequest, setFormsAside, takePendingRequest } from './pending-request.js'
+import { findForm, type PendingRequest, setFormsAside, takePendingRequest } from '../pending-request.js'
 import { formAt } from './show-step-up.js'
 
 /** Requests that continue as a stored form. */

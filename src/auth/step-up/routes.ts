@@ -9,7 +9,7 @@ import { readStepUp, stepUpForm } from './read-step-up.js'
 import { resumeRequest } from './resume-request.js'
 import { formAt, showStepUp, nextPath } from './show-step-up.js'
 import { submitStepUp } from './submit-step-up.js'
-import { stepUpPath } from './step-up-path.js'
+import { stepUpPath } from '../step-up-path.js'
 
 /**
  * Creates the routes of `/account/verify`: a verified user enters another token, on pages or by

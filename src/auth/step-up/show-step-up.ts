@@ -8,9 +8,9 @@ import type { Auth } from '../auth.js'
 import { describeKinds } from '../describe-kinds.js'
 import type { RejectedStep } from '../login/step-result.js'
 import { rejectionAlert, sendTokenPage } from '../login/show-login-step.js'
-import { findForm, type FormAt, nameOf } from './pending-request.js'
+import { findForm, type FormAt, nameOf } from '../pending-request.js'
 import type { StepUp } from './read-step-up.js'
-import { stepUpPath } from './step-up-path.js'
+import { stepUpPath } from '../step-up-path.js'
 
 /** Shows the forms of the accepted devices, or lists them for a program, with the reason if a token was rejected. */
 export async function showStepUp(

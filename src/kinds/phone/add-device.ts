@@ -1,14 +1,11 @@
 import type { Transaction } from 'sequelize'
 import { addDevice, type NewDevice } from '../../otp/add-device.js'
 import type { Device } from '../../otp/device.js'
-import { email } from '../email/kind.js'
 import { phone } from './kind.js'
 import type { Otp } from '../../otp/otp.js'
 
 /** How codes are delivered to a phone. */
 export type PhoneMethod = 'sms' | 'call'
-
-type WithoutColumns = Omit<NewDevice, 'columns'>
 
 /**
  * Adds a phone. An unconfirmed one verifies nobody until `confirmDevice` accepts the code that
@@ -19,20 +16,7 @@ type WithoutColumns = Omit<NewDevice, 'columns'>
 export function addPhoneDevice(
   otp: Otp,
   transaction: Transaction | undefined,
-  { number, method, ...device }: WithoutColumns & { number: string; method: PhoneMethod },
+  { number, method, ...device }: Omit<NewDevice, 'columns'> & { number: string; method: PhoneMethod },
 ): Promise<Device> {
   return addDevice(otp, transaction, phone, { ...device, columns: { number, method } })
-}
-
-/**
- * Adds an email device, by the same rules.
- *
- * @param device.address null: the owner's email address at the time when a code is sent
- */
-export function addEmailDevice(
-  otp: Otp,
-  transaction: Transaction | undefined,
-  { address, ...device }: WithoutColumns & { address: string | null },
-): Promise<Device> {
-  return addDevice(otp, transaction, email, { ...device, columns: { email: address } })
 }

@@ -1,7 +1,7 @@
 import type { Transaction } from 'sequelize'
 import { addStaticToken } from './add-token.js'
 import { formatBackupToken } from './backup-token.js'
-import type { IssuedToken } from '../../otp/kind-registry/kind.js'
+import type { IssuedToken } from '../../otp/kind-registry/issuing-kind.js'
 import type { Otp } from '../../otp/otp.js'
 
 /** Adds one backup token to a person's set, in the form in which it is given to them. */

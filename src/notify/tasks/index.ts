@@ -3,8 +3,8 @@ import type { NotifyServices } from '../notify.js'
 import type { TaskName } from './payloads.js'
 import { sendKindCode } from './send-kind-code.js'
 import { sendMail } from './send-mail.js'
-import { sendMailCode } from '../../kinds/email/send-code.js'
-import { sendPhoneCode } from '../../kinds/phone/send-code.js'
+import { sendMailCode } from './send-mail-code.js'
+import { sendPhoneCode } from './send-phone-code.js'
 
 /** Returns the tasks of a worker, by the name that `enqueue` uses. */
 export function taskList(notify: NotifyServices): Record<TaskName, Task> {

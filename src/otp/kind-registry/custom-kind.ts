@@ -7,7 +7,7 @@ import { enqueue } from '../../notify/enqueue.js'
 import type { SendCode } from '../../notify/send-code.js'
 import type { Changes } from '../device.js'
 import type { Otp } from '../otp.js'
-import type { KindPanel, PanelKind } from '../kinds/kind-panel.js'
+import type { KindPanel, PanelKind } from './kind-panel.js'
 import { defineKind, type Kind, type KindChallenge, type KindDefinition } from './kind.js'
 
 /** What a person reads about a kind, in one language. Short: the first ones are labels. */

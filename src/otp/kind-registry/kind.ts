@@ -4,9 +4,8 @@ import type { Config } from '../../config/read-config.js'
 import type { Keyring } from '../../crypto/keyring.js'
 import type { Database } from '../../db/connect.js'
 import { runHostCode } from '../../host-code.js'
-import type { Cause, Device, KindOutcome, PersistentId, TokenInput } from '../device.js'
-import type { Otp } from '../otp.js'
-import type { PanelKind } from '../kinds/kind-panel.js'
+import type { Cause, KindOutcome, PersistentId, TokenInput } from '../device.js'
+import type { PanelKind } from './kind-panel.js'
 import type { RelyingParty } from '../relying-party.js'
 
 /** Characters of a posted token at most: about twice the largest that security keys are known to give. */
@@ -75,18 +74,9 @@ export interface BrowserToken {
   /** Whether a posted text is such a token, readable or not. Nobody types one. */
   isMeant(text: string): boolean
   /** The confirmed device that made it, whoever owns it; null: none that is known. */
-  findDevice(otp: Pick<Otp, 'database'>, token: string): Promise<PersistentId | null>
+  findDevice(otp: { database: Database }, token: string): Promise<PersistentId | null>
   /** The key of the text that explains why it was rejected. */
   explain(token: string, because: Cause | undefined): string
-}
-
-/** A token that was added to a device of a kind whose tokens are backups. */
-export interface IssuedToken {
-  device: Device
-  /** In clear, in the form in which people read it. It is stored nowhere like this. */
-  token: string
-  /** How many tokens the device has now. */
-  left: number
 }
 
 /** How a token is typed where it is not a short row of digits: in a form of its own at the token step. */
@@ -151,8 +141,6 @@ export interface Kind extends KindTraits, Partial<PanelKind> {
   verify(row: unknown, token: string, world: KindContext): KindOutcome | Promise<KindOutcome>
   /** What its devices are called that nobody has named: pages show the kind's name instead. */
   defaultName?: string
-  /** For kinds whose tokens are backups: adds one token for a person, for an administrator to give to them. */
-  issueToken?(this: void, otp: Otp, transaction: Transaction, userId: number): Promise<IssuedToken>
   field?: TokenField
   browserToken?: BrowserToken
   /**

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import type { Request } from 'express'
 import { z } from 'zod'
-import { isNotReadable } from '../../crypto/keyring.js'
-import { runStatement } from '../../db/run-statement.js'
-import { announcedBy } from '../../http/replay-body.js'
-import type { Auth } from '../auth.js'
+import { isNotReadable } from '../crypto/keyring.js'
+import { runStatement } from '../db/run-statement.js'
+import { announcedBy } from '../http/replay-body.js'
+import type { Auth } from './auth.js'
 
 /** Seconds for which a form is stored. */
 const KEPT_SECONDS = 300

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { textField } from '../../http/read-form.js'
+import { textField } from '../http/read-form.js'
 
 /** All steps post to one address; which one it is, the fields tell. */
 export const setupForm = z.object({

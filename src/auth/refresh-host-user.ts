@@ -1,6 +1,6 @@
-import { runStatement } from '../../db/run-statement.js'
-import type { Auth } from '../auth.js'
-import type { HostColumns, WithPerson } from './host-users.js'
+import { runStatement } from '../db/run-statement.js'
+import type { Auth } from './auth.js'
+import type { HostColumns, WithPerson } from './host-users/host-users.js'
 
 /**
  * Refreshes a row of `users` from its source: the host application if the site has an adapter,

@@ -1,5 +1,5 @@
-import type { AdminJS } from '../adminjs.js'
-import { AllowListedResource } from '../resources/allow-listed-resource.js'
+import type { AdminJS } from './adminjs.js'
+import { AllowListedResource } from './resources/allow-listed-resource.js'
 
 export type AdminResource = AdminJS['resources'][number]
 

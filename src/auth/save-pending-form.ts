@@ -1,8 +1,8 @@
 import type { Request, RequestHandler, Response } from 'express'
-import { isAcceptedForm, isBodyConsumed, readBytes } from '../../http/read-form.js'
-import { safeNext } from '../../http/safe-next.js'
-import { sendPage } from '../../http/send-page.js'
-import type { Auth } from '../auth.js'
+import { isAcceptedForm, isBodyConsumed, readBytes } from '../http/read-form.js'
+import { safeNext } from '../http/safe-next.js'
+import { sendPage } from '../http/send-page.js'
+import type { Auth } from './auth.js'
 import { savePendingRequest, setFormsAside } from './pending-request.js'
 import { stepUpPath } from './step-up-path.js'
 

@@ -1,8 +1,8 @@
 import { z } from 'zod'
-import type { Otp } from '../../otp/otp.js'
-import { permissionCatalogue } from '../permissions.js'
-import { isId } from '../resources/filter-conditions.js'
-import { cleanText } from '../../typed-text/clean-text.js'
+import type { Otp } from '../otp/otp.js'
+import { permissionCatalogue } from './permissions.js'
+import { isId } from './resources/filter-conditions.js'
+import { cleanText } from '../typed-text/clean-text.js'
 import { nameField } from './form-fields.js'
 
 /** Days, for the longest grace period. */

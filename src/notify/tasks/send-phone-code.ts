@@ -1,11 +1,11 @@
 import type { Task } from 'graphile-worker'
 import { translatorFor } from '../../i18n/translator.js'
-import { type PhoneCode, phoneCode } from '../../notify/codes.js'
-import { deliverCode, minutesLeft } from '../../notify/deliver-code.js'
-import type { DeliveryResult, SmsGateway } from '../../notify/gateways/sms-gateway.js'
-import type { NotifyServices } from '../../notify/notify.js'
-import { renderVoiceCode, renderTextCode } from '../../notify/render-phone-code.js'
-import { openPayload } from '../../notify/seal-payload.js'
+import { type PhoneCode, phoneCode } from '../codes.js'
+import { deliverCode, minutesLeft } from '../deliver-code.js'
+import type { DeliveryResult, SmsGateway } from '../gateways/sms-gateway.js'
+import type { NotifyServices } from '../notify.js'
+import { renderVoiceCode, renderTextCode } from '../render-phone-code.js'
+import { openPayload } from '../seal-payload.js'
 
 /** Sends one code to a phone, by text message or call. */
 export function sendPhoneCode(notify: NotifyServices): Task {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { isName } from '../../typed-text/read-name.js'
+import { isName } from '../typed-text/read-name.js'
 
 /** Builds the schema of a displayed name: trimmed, within its column, without characters that change the text around it. */
 export const nameField = (max: number, min = 1) => z.string().trim().min(min).max(max).refine(isName)

@@ -1,6 +1,6 @@
 import type { RequestHandler, Response } from 'express'
 import { z } from 'zod'
-import { PanelError, type PanelErrorCode } from '../panel-error.js'
+import { PanelError, type PanelErrorCode } from './panel-error.js'
 
 const REACHED = 'reachedHost'
 

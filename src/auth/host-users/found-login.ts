@@ -1,4 +1,4 @@
-import type { PasswordSubject, TypedLogin } from '../otp/password-waits.js'
+import type { PasswordSubject, TypedLogin } from '../../otp/password-waits.js'
 
 /** A user whose password was correct. */
 export interface PasswordUser {
