@@ -28,6 +28,7 @@ export type {
   NewChallenge,
   Prepared,
   Strength,
+  BrowserToken,
   TokenField,
 } from './otp/kind-registry/kind.js'
 export type { ChangeableDevice, KindPanel, KindPart, PanelProperty } from './otp/kind-registry/kind-panel.js'
