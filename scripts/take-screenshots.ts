@@ -8,10 +8,10 @@ import { generateHotp, timeStep } from '../src/otp/oath.js'
 import { packageRoot } from '../src/package-root.js'
 import { otpAdmin, startServer } from '../test/support/command-line.js'
 
-// `npm run pictures`: takes README's pictures: the panel as the demo superuser sees it, and the
+// `npm run screenshots`: takes README's screenshots: the panel as the demo superuser sees it, and the
 // four pages on which a new member of staff sets up a second factor.
 
-const folder = path.join(packageRoot, 'docs', 'pictures')
+const folder = path.join(packageRoot, 'docs', 'screenshots')
 const environment = { DATA_DIR: mkdtempSync(path.join(tmpdir(), 'otp-pictures-')), SITE_NAME: 'Night Desk' }
 
 mkdirSync(folder, { recursive: true })

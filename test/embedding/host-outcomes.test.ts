@@ -209,7 +209,7 @@ async function expectFault(ask: () => Promise<HttpResponse>, name: string) {
   ])
   expect(answer.text).not.toMatch(/mail server/)
   const logged = shop.log.join('')
-  expect(logged).toMatch(/"msg":"fault( in the panel)?"/)
+  expect(logged).toMatch(/"msg":"unhandled error( in the panel)?"/)
   expect(logged).not.toMatch(/circular-ref-tag|not extensible|call stack/)
   expect(logged).toContain(SILENT.has(name) ? 'err' : 'mail server is down')
 }

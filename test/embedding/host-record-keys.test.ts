@@ -182,7 +182,7 @@ describe('what is not the key of a row (EMB-R2, EMB-R3)', () => {
       const mayRun = what === 'bulkDelete' && key.includes(',')
       expect([what, mayRun || !changed, ran]).toEqual([what, true, []])
     }
-    expect(shop.log.filter((line) => line.includes('fault in the panel'))).toEqual([])
+    expect(shop.log.filter((line) => line.includes('unhandled error in the panel'))).toEqual([])
     const { rows } = await shop.database.pool.query("select 1 from audit_events where event = 'panel_refused'")
     expect(rows).toEqual([])
   })

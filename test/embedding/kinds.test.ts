@@ -396,7 +396,7 @@ describe('a wrong registration is named at the start:', () => {
     const wrong = { ...kind, migrations: [] }
     expect(await codeOf(createOtpAdminSite({ kinds: [wrong] }))).toBe('kind_incomplete')
     const fixture = { database: () => database, add: fault, goodToken: fault, wrongToken: '' }
-    expect(() => kindContract(wrong, fixture)).toThrow(/lacks a migration/)
+    expect(() => kindContract(wrong, fixture)).toThrow(/is missing a migration/)
   })
 
   it('a table that is not there', async () => expect(await codeOf(start(kind))).toBe('kind_table_missing'))

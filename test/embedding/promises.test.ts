@@ -42,10 +42,10 @@ const users: UsersAdapter = {
 const word = wordKind()
 const kind = {
   ...word,
-  setUp: {
+  setup: {
     ...word.setup,
     read: async (...given: Parameters<typeof word.setup.read>) => {
-      at('setUp.read')
+      at('setup.read')
       return word.setup.read(...given)
     },
   },
@@ -102,7 +102,7 @@ const places: Record<string, () => Promise<HttpResponse>> = {
     await password(visitor)
     return token(visitor)
   },
-  'setUp.read': () => {
+  'setup.read': () => {
     const form = { name: 'My word', word: 'open sesame', hint: 'cave' }
     return withFresh(() => browser.post('/account/two-factor/word/add', form))
   },

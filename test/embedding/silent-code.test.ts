@@ -82,7 +82,7 @@ describe('the time that a handler has', () => {
     for (const name of after) events.tell(name, afterEvent)
     const limited = createEvents()
     subscribeAll(limited, handlersOf(['userVerified']), 0.01)
-    await expect(limited.emit('userVerified', insideEvent)).rejects.toThrow('did not answer')
+    await expect(limited.emit('userVerified', insideEvent)).rejects.toThrow('did not respond')
     expect(faults).toEqual([])
   })
 })

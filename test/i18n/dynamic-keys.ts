@@ -36,7 +36,8 @@ const codesOfForms = [
   ...findAll(/\brejectStep\('\w+', '(\w+)'/g),
   ...findAll(/\bformAlert\(req, '(\w+)'/g),
   ...findAll(/\bcode: '(\w+)'/g, 'src/account'),
-  ...findAll(/\bcode: '(\w+)'/g, 'src/kinds'),
+  // What is wrong with a phone number is a reason of its own; the form has another code for it.
+  ...findAll(/\bcode: '(\w+)'/g, 'src/kinds').filter((code) => !['invalid', 'extension'].includes(code)),
 ]
 
 /** Views that a source names and that stand in `views/`: each is a page. */
@@ -92,10 +93,7 @@ export const dynamicKeys: Readonly<Record<string, Names>> = {
   'panel:refusals.*': {
     needed: [...findAll(/\bnotAllowed\('(\w+)'\)/g), ...findAll(/\breason: '(\w+)'/g, 'src/admin')],
     // A form's fields, by their schemas.
-    allowed: [
-      ...words,
-      ...findAll(/\b(\w+): (?:nameField|z\.\w+)\(/g, 'src/admin/actions').map((name) => `field_${name}`),
-    ],
+    allowed: [...words, ...findAll(/\b(\w+): (?:nameField|z\.\w+)\(/g, 'src/admin').map((name) => `field_${name}`)],
   },
   'phone:code.send_again_*': { needed: phoneMethods },
   'phone:code.sent_*': { needed: phoneMethods },

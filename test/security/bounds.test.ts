@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { purgeExpired } from '../../src/purge-expired.js'
-import { SESSIONS_OF_A_PERSON } from '../../src/purge-rules.js'
+import { SESSIONS_OF_A_PERSON } from '../../src/purge-expired.js'
 import { KNOWN_BROWSERS } from '../../src/auth/login/notify-new-browser.js'
 import { FORMS_OF_A_PERSON } from '../../src/auth/pending-request.js'
 import { TRUSTED_BROWSERS } from '../../src/auth/trusted-browser/trust-browser.js'

@@ -59,6 +59,6 @@ describe('the one rule for email addresses (DEV-R8)', () => {
   it.each(invalid)('rejects %j on pages, the command line and from adapters', (typed) => {
     expect(readEmail(typed)).toBeNull()
     expect(emailAddress.safeParse(typed).success).toBe(false)
-    expect(host(typed)).toThrow('cannot be used')
+    expect(host(typed)).toThrow('invalid fields')
   })
 })

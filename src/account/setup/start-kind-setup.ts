@@ -34,7 +34,7 @@ export async function startKindSetup(
   // No transaction: `read` may ask the database on a connection of its own, and the embedded one has a single backend.
   const id = await nextId(otp, null, kind.table)
   const form = common.data
-  const outcome = await runInTime(`setUp.read of ${kind.name}`, () => kind.setup.read(form, { id, userId, otp }))
+  const outcome = await runInTime(`setup.read of ${kind.name}`, () => kind.setup.read(form, { id, userId, otp }))
   if (!outcome) return { ok: false, code: null }
   if (!outcome.ok) return outcome
   const { columns } = outcome

@@ -52,7 +52,7 @@ function lackingParts({ migrations, model, panel, texts, setup: setUp, field }: 
     ...panel.columns.filter((column) => !texts.en?.columns?.[column]).map((column) => `texts.en.columns.${column}`),
     ...(parsed.error?.issues.map((issue) => `texts.${issue.path.join('.')}`) ?? []),
     ...unknown.map((tag) => `a language of the site instead of texts.${tag}`),
-    ...(path.isAbsolute(setUp.view) && existsSync(setUp.view) ? [] : ['setUp.view, as the path of a file']),
+    ...(path.isAbsolute(setUp.view) && existsSync(setUp.view) ? [] : ['setup.view, as the path of a file']),
     ...(Number.isInteger(maxLength) && maxLength > 0 && maxLength <= 1024 ? [] : ['field.maxLength from 1 to 1024']),
   ]
 }
