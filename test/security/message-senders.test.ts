@@ -35,7 +35,9 @@ const sourceOf = (name: string) => sources().find(({ file }) => file === name)?.
 
 describe('every message that the site sends (SEC-06)', () => {
   it('is put into the queue by a file that is listed here', () => {
-    expect(filesWith(/\bawait enqueue\(|\breturn enqueue\(|\bvoid enqueue\(|=>\s+enqueue\(/)).toEqual(Object.keys(SENDERS))
+    expect(filesWith(/\bawait enqueue\(|\breturn enqueue\(|\bvoid enqueue\(|=>\s+enqueue\(/)).toEqual(
+      Object.keys(SENDERS),
+    )
     expect(filesWith(/import .*\benqueue\b.*notify\/enqueue|import .*\benqueue\b.*'\.\/enqueue/)).toEqual(
       Object.keys(SENDERS),
     )
