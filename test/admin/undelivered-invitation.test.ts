@@ -30,7 +30,7 @@ it('shows an invitation that never arrived on the page where it was made, until 
   const person = await site().person({ app: false })
   expect(await paramsOf(person.id)).toMatchObject({ undelivered_invitation: null })
   await callAction(site().staff, 'users', person.id, 'invite', { deliver: 'mail' })
-  await deliverInVain('given up')
+  await deliverInVain('giving up after the last attempt')
   expect(await paramsOf(person.id)).toMatchObject({
     undelivered_invitation: { reason: expect.stringContaining('550 5.1.1') },
   })

@@ -38,7 +38,9 @@ describe('refused tries at somebody’s second factor (SEC-R3)', () => {
     await guess(person, 2)
     const browser = await signIn(site, person)
     const page = await browser.get(profile)
-    expect(noticeIn(page.text)).toMatch(/^Since your last sign-in 2 codes were refused .* UTC, Chrome 140 on Windows/)
+    expect(noticeIn(page.text)).toMatch(
+      /^Since your last sign-in, 2 codes were rejected .* UTC from Chrome 140 on Windows/,
+    )
     expect((await browser.get('/account/logout')).text).toContain('refused-tries')
     const answer = await browser.post(`${profile}/refused-tries`, { answer: 'not_mine' })
     expect(answer).toMatchObject({ status: 303, location: '/account/password/change' })
@@ -53,7 +55,7 @@ describe('refused tries at somebody’s second factor (SEC-R3)', () => {
     const browser = await signIn(site, person)
     const told = async () =>
       JSON.parse(/id="panel-user">([^<]*)</.exec((await browser.get('/admin')).text)?.[1] ?? '{}')
-    expect((await told()).refused.text).toMatch(/^Since your last sign-in 1 code was refused/)
+    expect((await told()).refused.text).toMatch(/^Since your last sign-in, 1 code was rejected/)
     site.clock.advance(301)
     await browser.post('/account/verify', { otp_device: person.app?.persistentId ?? '', otp_token: person.code() })
     expect((await told()).refused).not.toBeNull()
@@ -81,7 +83,7 @@ describe('refused tries at somebody’s second factor (SEC-R3)', () => {
       await guess(person, 3)
       await flood(person, event, 1500)
       const browser = await signIn(site, person)
-      expect(noticeIn((await browser.get(profile)).text)).toMatch(/^Since your last sign-in 3 codes were refused/)
+      expect(noticeIn((await browser.get(profile)).text)).toMatch(/^Since your last sign-in, 3 codes were rejected/)
     },
   )
 
@@ -92,7 +94,7 @@ describe('refused tries at somebody’s second factor (SEC-R3)', () => {
     await flood(person, 'token_refused', 1200)
     await flood(person, 'exported', 1200)
     const browser = await signIn(site, person)
-    expect(noticeIn((await browser.get(profile)).text)).toMatch(/^Since your last sign-in 1,?201 codes were refused/)
+    expect(noticeIn((await browser.get(profile)).text)).toMatch(/^Since your last sign-in, 1,?201 codes were rejected/)
   })
 
   it('are not hidden by passkeys that strangers made up without the password', async () => {
@@ -101,7 +103,7 @@ describe('refused tries at somebody’s second factor (SEC-R3)', () => {
     await guess(person, 2)
     await flood(person, 'token_refused', 1000, { failures: 0, without_password: true })
     const browser = await signIn(site, person)
-    expect(noticeIn((await browser.get(profile)).text)).toMatch(/ 2 codes were refused .*, Chrome 140 on Windows/)
+    expect(noticeIn((await browser.get(profile)).text)).toMatch(/ 2 codes were rejected .* from Chrome 140 on Windows/)
   })
 
   it('are told where a passkey alone had the right signature and a counter that fell back', async () => {
@@ -110,6 +112,6 @@ describe('refused tries at somebody’s second factor (SEC-R3)', () => {
     site.clock.advance(1)
     await flood(person, 'token_refused', 1, { failures: 0, because: 'counter_not_higher', without_password: true })
     const browser = await signIn(site, person)
-    expect(noticeIn((await browser.get(profile)).text)).toMatch(/ 1 code was refused /)
+    expect(noticeIn((await browser.get(profile)).text)).toMatch(/ 1 code was rejected /)
   })
 })

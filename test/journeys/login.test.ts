@@ -304,7 +304,7 @@ describe.each(databaseKinds())('signing in, on the %s database', (where) => {
     const browser = site.browser()
     const first = await browser.post(login, { username: person.email, password: person.password })
     expect(first.location).toBe(login)
-    expect((await browser.get(login)).text).toContain('Ask an administrator')
+    expect((await browser.get(login)).text).toContain('Contact an administrator')
     const setUp = '/account/two-factor/setup'
     expect((await browser.get(setUp)).location).toMatch(/^\/account\/login/)
     expect((await browser.post(setUp, { method: 'totp' })).location).toMatch(/^\/account\/login/)

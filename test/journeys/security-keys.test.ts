@@ -351,7 +351,7 @@ describe.each(journeyKinds())('security keys, on the %s database', (where) => {
       }
       const cut = await browser.post(login, { otp_token: JSON.stringify(whole).slice(0, -9) })
       expect(cut).toMatchObject(refused)
-      expect(cut.text).toContain('We couldn&#39;t read the answer of your key.')
+      expect(cut.text).toContain('We couldn&#39;t read the response from your security key.')
       expect((await browser.post(login, { otp_token: `{"id":"${'A'.repeat(8192)}"}` })).status).toBe(400)
     })
 
@@ -369,7 +369,7 @@ describe.each(journeyKinds())('security keys, on the %s database', (where) => {
       ]) {
         const answer = await browser.post(login, { otp_token: JSON.stringify(piece) })
         expect(answer).toMatchObject(refused)
-        expect(answer.text).toContain('We couldn&#39;t read the answer of your key.')
+        expect(answer.text).toContain('We couldn&#39;t read the response from your security key.')
       }
       expect(await rowOf(device.id)).toMatchObject({ failure_count: 0, failed_at: null })
       const { rows } = await database.pool.query('select token_failed_at from users where id = $1', [person.id])

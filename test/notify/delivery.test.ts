@@ -143,10 +143,10 @@ describe.each(databaseKinds())('delivery on %s', (kind) => {
     const others = { ...notify, keys: createKeyring([Buffer.alloc(32, 99)]) }
     await database.sequelize.transaction((transaction) => enqueue(others, transaction, 'send-mail', backupTokenEmail))
     for (let tries = 1; tries < 3; tries += 1) {
-      await workUntil(() => log.says('cannot be decrypted, will be tried again', tries))
+      await workUntil(() => log.says('cannot be decrypted, will retry', tries))
       await makeJobsDue(database)
     }
-    await workUntil(() => log.says('cannot be decrypted, given up'))
+    await workUntil(() => log.says('cannot be decrypted, giving up'))
     const left = await database.pool.query('select 1 from graphile_worker._private_jobs where is_available')
     expect(left.rowCount).toBe(0)
     const told = `select details from audit_events where event = 'mail_undelivered' and details ->> 'reason' = 'key_missing'`
@@ -165,7 +165,7 @@ describe.each(databaseKinds())('delivery on %s', (kind) => {
     const [first] = await listJobs(database)
     expect(first).toMatchObject({ attempts: 1, locked_by: null })
     await makeJobsDue(database)
-    await workUntil(() => log.says('given up'))
+    await workUntil(() => log.says('giving up after the last attempt'))
     const left = await database.pool.query('select 1 from graphile_worker._private_jobs where is_available')
     expect(left.rowCount).toBe(0)
     expect(await undelivered(user.id)).toEqual([
