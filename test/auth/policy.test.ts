@@ -1,10 +1,19 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Factor } from '../../src/auth/auth-state.js'
-import { isSecondFactorKind, type Demand, policyOf, findSecondFactor, sessionLimits } from '../../src/auth/policy.js'
+import {
+  besides,
+  isSecondFactorKind,
+  type Demand,
+  policyOf,
+  findSecondFactor,
+  isKindAllowed,
+  sessionLimits,
+} from '../../src/auth/policy.js'
 import { policyStatus } from '../../src/auth/policy-status.js'
 import type { Membership } from '../../src/auth/request-user.js'
 import { builtInKinds } from '../../src/kinds/index.js'
+import type { KindTraits } from '../../src/otp/kind-registry/kind.js'
 
 const demands: readonly Demand[] = ['off', 'staff', 'everyone', 'strict']
 const kinds = ['totp', 'webauthn', 'hotp', 'phone', 'email', 'static']
@@ -22,6 +31,45 @@ const group = (rules: Partial<Membership>): Membership => ({
 const site = (otpPolicy: Demand, otpGraceDays = 0) => ({ otpPolicy, otpGraceDays, everyKind: builtInKinds })
 const staff = (...groups: Membership[]) => ({ isStaff: true, groups })
 const nobody = (...groups: Membership[]) => ({ isStaff: false, groups })
+
+describe('a custom kind under a policy', () => {
+  const custom = (traits: Partial<KindTraits>): KindTraits => ({
+    name: 'custom',
+    isBackup: false,
+    strength: 'possession',
+    isBoundToOrigin: false,
+    input: 'digits',
+    ...traits,
+  })
+  const under = (demand: Demand, traits: Partial<KindTraits>) =>
+    policyOf({ ...site(demand), everyKind: [...builtInKinds, custom(traits)] }, staff())
+
+  it.each([
+    ['phishing_resistant', true, true],
+    ['possession', true, true],
+    ['restricted', false, true],
+    ['weak', false, false],
+  ] as const)(
+    'of strength %s is a second factor under strict: %s, and accepted: %s',
+    (strength, isFactor, accepted) => {
+      expect(isSecondFactorKind(under('staff', { strength }), 'custom')).toBe(true)
+      expect(isSecondFactorKind(under('strict', { strength }), 'custom')).toBe(isFactor)
+      expect(isKindAllowed(under('strict', { strength }), 'custom')).toBe(accepted)
+    },
+  )
+
+  it('is no second factor if it is a backup, and as good as one for who has one', () => {
+    const policy = under('staff', { isBackup: true })
+    expect(isSecondFactorKind(policy, 'custom')).toBe(false)
+    expect(besides(policy)).toContain('custom')
+  })
+
+  it('decides by its strength which of two groups is stricter', () => {
+    const config = { ...site('staff'), everyKind: [...builtInKinds, custom({ strength: 'phishing_resistant' })] }
+    const groups = [group({ kinds: ['totp'] }), group({ kinds: ['custom'] })]
+    expect(policyOf(config, staff(...groups)).kinds).toEqual(['custom'])
+  })
+})
 
 describe('the policy of a person', () => {
   it.each([

@@ -35,6 +35,8 @@ describe('the step-up over JSON, with a security key', () => {
       devices: [{ id: device.persistentId, kind: 'webauthn', name: device.name, interactive: false }],
       kinds: ['webauthn'],
     })
+    const [detailed] = JSON.parse((await script.get(`${address}&inputs=1`)).text).devices
+    expect(detailed).toMatchObject({ id: device.persistentId, isBackup: false, input: 'browser_key' })
     const answer = await script.post(address, { otp_token: await answerOf(browser, key) })
     expect(answer).toMatchObject({ status: 200, text: '{"verified":true}' })
   })
