@@ -110,7 +110,7 @@ describe.each(databaseKinds())('delivery on %s', (kind) => {
   it('commits while the mail server is down, and delivers within a minute of its return', async () => {
     await smtp.close()
     await commit()
-    await workUntil(() => log.says('will be tried again'))
+    await workUntil(() => log.says('will retry'))
     const [job] = await listJobs(database)
     expect(job).toMatchObject({ attempts: 0, locked_by: null })
     expect(job?.due_in).toBeGreaterThan(0)
@@ -126,7 +126,7 @@ describe.each(databaseKinds())('delivery on %s', (kind) => {
     async (behaviour) => {
       smtp.behaviour = behaviour
       await commit()
-      await workUntil(() => log.says('will be tried again'))
+      await workUntil(() => log.says('will retry'))
       expect(await listJobs(database)).toMatchObject([{ attempts: 0, locked_by: null }])
       const before = smtp.seen.map((mail) => mail.messageId)
       smtp.behaviour = 'accept'
@@ -165,7 +165,7 @@ describe.each(databaseKinds())('delivery on %s', (kind) => {
     const [first] = await listJobs(database)
     expect(first).toMatchObject({ attempts: 1, locked_by: null })
     await makeJobsDue(database)
-    await workUntil(() => log.says('giving up after the last attempt'))
+    await workUntil(() => log.says('giving up'))
     const left = await database.pool.query('select 1 from graphile_worker._private_jobs where is_available')
     expect(left.rowCount).toBe(0)
     expect(await undelivered(user.id)).toEqual([
@@ -225,7 +225,7 @@ describe.each(databaseKinds())('delivery on %s', (kind) => {
     await smtp.close()
     await commit()
     await database.pool.query("update graphile_worker._private_jobs set created_at = now() - interval '6 days'")
-    await workUntil(() => log.says('will be tried again'))
+    await workUntil(() => log.says('will retry'))
     expect(await listJobs(database)).toMatchObject([{ attempts: 1 }])
     smtp = await startSmtpServer()
   })
