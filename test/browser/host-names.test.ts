@@ -14,7 +14,7 @@ const words = {
     refund: 'Zurückzahlen',
     export: 'Drucken',
     page: 'Guten Morgen',
-    permission: 'Sehen',
+    permission: 'Ansehen',
   },
 }
 const textsOf = ({ name, group, refund, export: print, page }: (typeof words)['en']) => ({

@@ -321,7 +321,7 @@ describe('the page of the panel', () => {
     expect(ids.slice(-2)).toEqual(['orders', 'customers'])
     expect(text).toContain('<title>The Shop</title>')
     expect(text).toContain('"orders":"Bestellungen"')
-    expect(text).toContain('"users":"Benutzer"')
+    expect(text).toContain('"users":"Personen"')
   })
 
   it('brings the components of the shop for those who are in, under the same policy', async () => {

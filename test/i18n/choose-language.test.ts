@@ -73,17 +73,17 @@ describe('the language of a page', () => {
     const headers = { 'Accept-Language': 'de' }
     const refused = await site.browser().visit('/account/login', { method: 'POST', form, headers })
     expect(refused).toMatchObject({ status: 422, code: 'invalid_login' })
-    expect(refused.text).toContain('E-Mail-Adresse oder Passwort ist nicht richtig.')
-    expect((await read(site.browser(), '/nowhere', 'de')).text).toContain('Diese Seite gibt es nicht')
+    expect(refused.text).toContain('E-Mail-Adresse oder Passwort ist falsch.')
+    expect((await read(site.browser(), '/nowhere', 'de')).text).toContain('Seite nicht gefunden')
     const api = await read(site.browser(), '/admin/api/dashboard', 'de')
     expect(JSON.parse(api.text)).toEqual({
-      error: { code: 'not_authenticated', message: 'Sie sind nicht angemeldet.' },
+      error: { code: 'not_authenticated', message: 'Sie sind nicht angemeldet. Melden Sie sich an, um fortzufahren.' },
     })
     const foreign = await site.browser().visit('/account/login', {
       method: 'POST',
       headers: { ...headers, 'Sec-Fetch-Site': 'cross-site' },
     })
-    expect(foreign.text).toContain('Diese Anfrage wurde abgelehnt')
+    expect(foreign.text).toContain('Anfrage abgelehnt')
   })
 
   it.each([
