@@ -61,7 +61,7 @@ describe.each(languages)('in %s, on a phone', (language) => {
     expect(await page.evaluate<string>('document.documentElement.lang')).toBe(language)
     // It reads markup, which is the same in all languages: one page of each program is enough.
     if (!['profile', 'panel'].includes(name)) return
-    expect({ name, faults: await accessibilityViolations(page) }).toEqual({ name, issues: [] })
+    expect({ name, issues: await accessibilityViolations(page) }).toEqual({ name, issues: [] })
   }
 
   it('every page fits and has no accessibility fault', async () => {
