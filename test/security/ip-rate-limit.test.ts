@@ -43,7 +43,7 @@ function expectLimited(answer: HttpResponse): void {
   expect(answer).toMatchObject({ status: 429, code: 'n_failed_attempts' })
   const seconds = Number(answer.headers['retry-after'])
   expect(Number.isInteger(seconds) && seconds >= 1 && seconds <= 900).toBe(true)
-  expect(answer.text).toMatch(/wait \d+ (second|minute)s?/)
+  expect(answer.text).toMatch(/in \d+ (second|minute)s?/)
 }
 
 /** How many password checks were made: each refused one is written into the trail. */

@@ -152,7 +152,7 @@ describe('emails that somebody can ask for (SEC-06)', () => {
     const invited = await person()
     const send = () => callAction(site().boss, 'users', invited.id, 'invite', { deliver: 'mail', ...another() })
     for (let attempt = 0; attempt < 5; attempt += 1) await send()
-    expect((await send()).text).toMatch(/wait (1 hour|\d+ minutes)/)
+    expect((await send()).text).toMatch(/in (1 hour|\d+ minutes)/)
   })
 })
 
