@@ -22,7 +22,7 @@ const PAYLOADS = [
 /** What is left of the characters that a terminal obeys, line feeds and tabs apart. */
 const obeyed = /[^\P{Cc}\t\n]|[\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u
 
-describe('text for terminals and logs (SEC-13)', () => {
+describe('text for terminals and logs', () => {
   it('holds nothing that a terminal obeys, and is JSON as before', () => {
     const text = fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom(...PAYLOADS))
     fc.assert(

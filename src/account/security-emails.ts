@@ -35,7 +35,7 @@ async function tellOfDevice(
 }
 
 /**
- * The password was right and the second factor was wrong, several times (S-29, S-46). Codes
+ * The password was right and the second factor was wrong, several times. Codes
  * that were to confirm a new device say nothing about anybody's password.
  */
 async function tellOfFailures(

@@ -9,7 +9,7 @@ export const MAX_PASSWORD_LENGTH = 1024
 export type PasswordProblem = 'password_too_short' | 'password_too_long' | 'password_too_close' | 'password_too_common'
 
 /**
- * Judges a new password as NIST SP 800-63B-4 §3.1.1.2 asks (S-24): length, a list of those
+ * Judges a new password as NIST SP 800-63B-4 §3.1.1.2 asks: length, a list of those
  * that everybody tries first, and what names the account itself. No rules about kinds of characters.
  *
  * @param names what the password must not be: the address and the name of the site

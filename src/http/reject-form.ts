@@ -4,7 +4,7 @@ import { formAlert, type FormAlert } from './form-alert.js'
 
 /** Why a step was refused. */
 export interface FormRejection {
-  /** Of CONTRACT.md §3. */
+  /** An error code of docs/errors.md. */
   code: string
   status: 422 | 429
   /** Seconds, where waiting helps. */

@@ -10,7 +10,7 @@ import type { StagedCheck } from './harness.js'
 /** From a device's enrolment to its end. */
 export const lifecycleChecks: readonly StagedCheck[] = [
   [
-    'verifies nobody while it is not confirmed (D-08)',
+    'verifies nobody while it is not confirmed',
     async ({ submit, good, change, otp, userId }) => {
       await change('confirmed = false, confirmed_at = null')
       const given = await good()

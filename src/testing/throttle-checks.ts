@@ -7,7 +7,7 @@ const SECOND = 1000
 /** How failures make a device and its owner's account wait. */
 export const throttleChecks: readonly StagedCheck[] = [
   [
-    'refuses even a right token while it waits, and counts nothing then (D-15)',
+    'refuses even a right token while it waits, and counts nothing then',
     async ({ submit, good, row, otp, fixture }) => {
       const token = await good()
       await submit(fixture.wrongToken)
@@ -31,7 +31,7 @@ export const throttleChecks: readonly StagedCheck[] = [
     },
   ],
   [
-    'is disabled by 100 failures in a row if its tokens can be guessed, and never otherwise (S-11)',
+    'is disabled by 100 failures in a row if its tokens can be guessed, and never otherwise',
     async ({ submit, good, change, row, otp, kind, fixture }) => {
       const confirmed = kind.unguessable === true
       await change('failure_count = 98, failed_at = null')
@@ -45,7 +45,7 @@ export const throttleChecks: readonly StagedCheck[] = [
     },
   ],
   [
-    'waits with the whole account after ten failures, unless nobody can guess its tokens (A-03)',
+    'waits with the whole account after ten failures, unless nobody can guess its tokens',
     async ({ submit, good, otp, userId, device, kind, fixture }) => {
       otp.settings.throttleFactor = 0
       const other = await fixture.add(otp, userId)
@@ -86,7 +86,7 @@ export const throttleChecks: readonly StagedCheck[] = [
     },
   ],
   [
-    'tells of a failure, but not while it waits (D-43)',
+    'tells of a failure, but not while it waits',
     async ({ submit, otp, fixture }) => {
       const told: number[] = []
       otp.events.on('verificationFailed', ({ failureCount }) => void told.push(failureCount))

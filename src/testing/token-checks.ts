@@ -21,7 +21,7 @@ const hostile: readonly (readonly [what: string, token: string])[] = [
 /** Which tokens a device accepts, and from whom. */
 export const tokenChecks: readonly StagedCheck[] = [
   [
-    'accepts a right token and says when it was last used (D-19)',
+    'accepts a right token and says when it was last used',
     async ({ submit, good, row, otp }) => {
       expectAccepted(await submit(await good()))
       expectProperties(await row(), { failure_count: 0, failed_at: null, last_used_at: otp.clock.now() })
@@ -55,7 +55,7 @@ export const tokenChecks: readonly StagedCheck[] = [
     async ({ submit }) => expectInvalid(await submit(token)),
   ]),
   [
-    'verifies nobody else (D-04)',
+    'verifies nobody else',
     async ({ submit, good, row, otp }) => {
       const stranger = await createContractUser(otp)
       expectInvalid(await submit(await good(), { by: stranger }))

@@ -95,7 +95,7 @@ describe('a group', () => {
   })
 
   it.each(['14', '\uff11\uff14', '14\u00a0', '\u200b14\t', '\u2068\u0661\u0664\u2069'])(
-    'takes %j for 14 days (DEV-06)',
+    'takes %j for 14 days',
     async (typed) => {
       await group.update({ grace_days: 3 })
       expect((await edit({ grace_days: typed })).status).toBe(200)

@@ -73,7 +73,7 @@ describe('a line of CSV', () => {
     ['Ann\u202eecila', 'Annecila'],
     ['\u2066דנה', 'דנה'],
     ['علی\u200cرضا', 'علی\u200cرضا'],
-  ])('leaves out what a terminal obeys and what turns the text around it: %j (SEC-13, DEV-13)', (text, written) => {
+  ])('leaves out what a terminal obeys and what turns the text around it: %j', (text, written) => {
     expect(csvLine([text])).toBe(`"${written}"\r\n`)
   })
 })

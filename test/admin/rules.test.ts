@@ -112,7 +112,7 @@ describe('staff', () => {
     expect(await queuedEmailsTo(site().database, person.email)).toEqual([])
   })
 
-  it('enable a device that an administrator disabled, whether in the panel or by SQL (SEC-01)', async () => {
+  it('enable a device that an administrator disabled, whether in the panel or by SQL', async () => {
     for (const disable of [
       (id: number) => callAction(site().staff, 'totp_devices', id, 'edit', { confirmed: 'false' }),
       (id: number) => site().database.pool.query('update totp_devices set confirmed = false where id = $1', [id]),

@@ -33,7 +33,7 @@ const helps = [
   ['unlock', {}],
 ] as const
 
-describe('a call of the panel that a program sends several times at the same moment (DEV-01)', () => {
+describe('a call of the panel that a program sends several times at the same moment', () => {
   it.each(helps)('helps once: %s %j', async (action, form) => {
     await stepUp(site().boss)
     const [once, often] = [await site().person(), await site().person()]

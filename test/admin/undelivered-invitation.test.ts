@@ -26,7 +26,7 @@ async function deliverInVain(says: string): Promise<void> {
 
 const paramsOf = async (id: number) => recordOf(await showRecord(site().staff, 'users', id)).params
 
-it('shows an invitation that never arrived on the page where it was made, until the next one (DEV-08)', async () => {
+it('shows an invitation that never arrived on the page where it was made, until the next one', async () => {
   const person = await site().person({ app: false })
   expect(await paramsOf(person.id)).toMatchObject({ undelivered_invitation: null })
   await callAction(site().staff, 'users', person.id, 'invite', { deliver: 'mail' })

@@ -42,7 +42,7 @@ beforeEach(async () => {
   staffId = site().staffPerson.id
 })
 
-describe('a locked person (DEV-03)', () => {
+describe('a locked person', () => {
   it('signs in at once after Unlock, with the same device', async () => {
     await lock(person)
     expect((await callAction(site().staff, 'users', person.id, 'unlock')).status).toBe(200)

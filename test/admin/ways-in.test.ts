@@ -71,7 +71,7 @@ beforeAll(async () => {
 })
 afterAll(() => database.close())
 
-describe.each(sites)('with OTP_POLICY=$policy and OTP_ENROLMENT=$enrolment (DEV-03)', ({ policy, enrolment }) => {
+describe.each(sites)('with OTP_POLICY=$policy and OTP_ENROLMENT=$enrolment', ({ policy, enrolment }) => {
   let site: TestSite
   let boss: HttpBrowser
   beforeAll(async () => {

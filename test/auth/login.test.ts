@@ -56,7 +56,7 @@ const claim = (browser: HttpBrowser, device: Pick<Device, 'kind' | 'persistentId
 }
 
 describe('login', () => {
-  it('verifies the session with one’s own device, for this request and those after it, under a new id (D-01)', async () => {
+  it('verifies the session with one’s own device, for this request and those after it, under a new id', async () => {
     const { browser, device, code } = await unverified()
     const old = cookieOf(browser)
     const answer = await browser.post('/own-token', { device, token: code() })
@@ -83,7 +83,7 @@ describe('login', () => {
     expect(sess.setUp).toBeUndefined()
   })
 
-  it('refuses somebody else’s device and changes nothing (D-02)', async () => {
+  it('refuses somebody else’s device and changes nothing', async () => {
     const { browser, person } = await unverified()
     const other = await createTestUser(site)
     if (!other.app) throw new Error('no app')
@@ -157,7 +157,7 @@ describe('what a session says it has passed', () => {
     ['a device that there is none of', () => 'totp/2000000000'],
     ['a kind that nobody knows', () => 'nope/1'],
     ['no device at all', () => 'otp_totp.totpdevice/1'],
-  ])('of %s verifies nobody, and is taken out of it (D-56)', async (_, deviceOf) => {
+  ])('of %s verifies nobody, and is taken out of it', async (_, deviceOf) => {
     const { browser, person } = await signInRequester(site, 'staff without a device')
     const other = await createTestUser(site)
     await write(person.id, [passed(deviceOf(other.app?.persistentId ?? ''))])

@@ -25,7 +25,7 @@ type Row = [path: string, options: GuardOptions, page: string, program: string]
 const LOGIN = '302 /account/login'
 const NEITHER = '401 not_authenticated, 401 not_authenticated'
 
-// D-55 and F-62, in the order of `people`.
+// In the order of `people`.
 const rows: Row[] = [
   [
     '/plain',

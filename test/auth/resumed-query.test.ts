@@ -46,7 +46,7 @@ describe.each(['simple', 'extended'])('req.query of a form that was put aside, i
   )
 })
 
-it('is read by Node where an application has no parser of its own (SEC-R2)', async () => {
+it('is read by Node where an application has no parser of its own', async () => {
   const site = await startHost({ config: { OTP_POLICY: 'off' } }, (app, { auth, router }) => {
     app.set('query parser fn', undefined)
     app.use(asExpress4(parse))

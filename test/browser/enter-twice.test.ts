@@ -36,7 +36,7 @@ async function givePassword(page: Page, person: TestUser): Promise<void> {
   await page.fill('#password', person.password)
 }
 
-describe.each([true, false])('Enter pressed twice, with scripts: %s (DEV-01)', (scripts) => {
+describe.each([true, false])('Enter pressed twice, with scripts: %s', (scripts) => {
   /** The browser may send two, and both end the same. */
   const expectSent = (sent: readonly string[], path: string) => expect([...new Set(sent)]).toEqual([path])
 

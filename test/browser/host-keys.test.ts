@@ -45,7 +45,7 @@ async function saveAtTheSecondTry(page: Page, code: () => string): Promise<void>
   await page.getByRole('dialog').getByRole('button', { name: 'Confirm' }).click()
 }
 
-describe('the form of a record after a refusal (EMB-03)', () => {
+describe('the form of a record after a refusal', () => {
   it.each(keys)('keeps its record, whatever the key looks like: %s', async (key) => {
     const person = await createTestUser(shop)
     const signedIn = { browser: await signIn(shop, person), baseUrl: shop.baseUrl }

@@ -49,7 +49,7 @@ const expectNothingCovered = async (page: Page) => expect(await page.evaluate<st
 const looks = [1280, 390].flatMap((width) => [false, true].map((dark) => ({ width, dark })))
 
 // One browser opens three lists.
-describe('a list (EMB-13)', { timeout: 60_000 }, () => {
+describe('a list', { timeout: 60_000 }, () => {
   it.each(looks)('lets nothing cover anything else, $width wide, dark: $dark', async ({ width, dark }) => {
     const signedIn = { browser: await signIn(shop, person), baseUrl: shop.baseUrl }
     const { page, context } = await openPage(chromium, { width, dark, signedIn })

@@ -61,44 +61,39 @@ const open = async (page: Page, path: string) => {
   await page.locator('main, [data-css$="-drawer"], section').first().waitFor()
 }
 
-describe.each(['en', 'de'] as const)(
-  'what a shop calls its orders, in %s (EMB-R6)',
-  { timeout: 90_000 },
-  (language) => {
-    const { name, group: till, refund, export: print, page: greeting, permission } = words[language]
+describe.each(['en', 'de'] as const)('what a shop calls its orders, in %s', { timeout: 90_000 }, (language) => {
+  const { name, group: till, refund, export: print, page: greeting, permission } = words[language]
 
-    it('stands in menu, path, heading, permissions and the audit trail', async () => {
-      const person = await createTestUser(shop, { superuser: true })
-      const signedIn = { browser: await signIn(shop, person), baseUrl: shop.baseUrl }
-      const { page, context, complaints } = await openPage(chromium, { signedIn })
-      await page.setExtraHTTPHeaders({ 'Accept-Language': language })
-      await open(page, 'resources/orders')
-      await page.getByRole('heading', { name, exact: false }).waitFor()
-      expect(await page.locator('.record-path').textContent()).toContain(`/ ${name}`)
-      const menu = page.locator('[data-css="sidebar"]')
-      await menu.getByText(till, { exact: true }).click()
-      for (const entry of [name, greeting]) await menu.getByText(entry, { exact: true }).waitFor()
-      await open(page, `resources/orders/records/${order}/show`)
-      await page.locator('.record-path', { hasText: name }).waitFor()
-      await open(page, `resources/groups/records/${group}/edit`)
-      const row = page.getByRole('group', { name, exact: true })
-      await row.waitFor()
-      for (const box of [permission, refund, print])
-        expect(await row.getByLabel(box, { exact: true }).isChecked()).toBe(true)
-      expect(await page.getByLabel(greeting, { exact: true }).isChecked()).toBe(true)
-      expect(await accessibilityViolations(page)).toEqual([])
-      await open(page, `resources/groups/records/${group}/show`)
-      await page.locator('.permission-list', { hasText: `${name}${permission}, ${refund}, ${print}` }).waitFor()
-      const { rows } = await shop.database.pool.query("select id from audit_events where event = 'group_added'")
-      await open(page, `resources/audit_events/records/${rows[0].id}/show`)
-      const details = page.locator('section', { hasText: `${name} – ${refund}` }).last()
-      await details.waitFor()
-      const said = (await details.textContent()) ?? ''
-      for (const part of [`${name} – ${permission}`, `${name} – ${print}`, `– ${greeting}`])
-        expect(said).toContain(part)
-      expect(said).not.toMatch(/orders\.|users\./)
-      expect(complaints).toEqual([])
-      await context.close()
-    })
-  },
-)
+  it('stands in menu, path, heading, permissions and the audit trail', async () => {
+    const person = await createTestUser(shop, { superuser: true })
+    const signedIn = { browser: await signIn(shop, person), baseUrl: shop.baseUrl }
+    const { page, context, complaints } = await openPage(chromium, { signedIn })
+    await page.setExtraHTTPHeaders({ 'Accept-Language': language })
+    await open(page, 'resources/orders')
+    await page.getByRole('heading', { name, exact: false }).waitFor()
+    expect(await page.locator('.record-path').textContent()).toContain(`/ ${name}`)
+    const menu = page.locator('[data-css="sidebar"]')
+    await menu.getByText(till, { exact: true }).click()
+    for (const entry of [name, greeting]) await menu.getByText(entry, { exact: true }).waitFor()
+    await open(page, `resources/orders/records/${order}/show`)
+    await page.locator('.record-path', { hasText: name }).waitFor()
+    await open(page, `resources/groups/records/${group}/edit`)
+    const row = page.getByRole('group', { name, exact: true })
+    await row.waitFor()
+    for (const box of [permission, refund, print])
+      expect(await row.getByLabel(box, { exact: true }).isChecked()).toBe(true)
+    expect(await page.getByLabel(greeting, { exact: true }).isChecked()).toBe(true)
+    expect(await accessibilityViolations(page)).toEqual([])
+    await open(page, `resources/groups/records/${group}/show`)
+    await page.locator('.permission-list', { hasText: `${name}${permission}, ${refund}, ${print}` }).waitFor()
+    const { rows } = await shop.database.pool.query("select id from audit_events where event = 'group_added'")
+    await open(page, `resources/audit_events/records/${rows[0].id}/show`)
+    const details = page.locator('section', { hasText: `${name} – ${refund}` }).last()
+    await details.waitFor()
+    const said = (await details.textContent()) ?? ''
+    for (const part of [`${name} – ${permission}`, `${name} – ${print}`, `– ${greeting}`]) expect(said).toContain(part)
+    expect(said).not.toMatch(/orders\.|users\./)
+    expect(complaints).toEqual([])
+    await context.close()
+  })
+})

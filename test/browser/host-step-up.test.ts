@@ -37,7 +37,7 @@ async function askToRefund(page: Page): Promise<void> {
   await page.getByRole('dialog').waitFor()
 }
 
-describe("the question for a token before an action of the shop's (EMB-12)", { timeout: 120_000 }, () => {
+describe("the question for a token before an action of the shop's", { timeout: 120_000 }, () => {
   it('says in every language that the action needs a code, and nothing of how people sign in', async () => {
     const signedIn = { browser: await signIn(shop, person), baseUrl: shop.baseUrl }
     const { page, context } = await openPage(chromium, { signedIn })

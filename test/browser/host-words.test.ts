@@ -126,7 +126,7 @@ async function openIn(language: Language) {
 }
 
 const go = (page: Page, path: string) => page.goto(`${shop.baseUrl}/admin/resources/${path}`)
-describe.each(languages)("the application's own words in %s (EMB-R5, EMB-R6)", { timeout: 90_000 }, (language) => {
+describe.each(languages)("the application's own words in %s", { timeout: 90_000 }, (language) => {
   const words = wordsIn(language)
 
   it('stand in title, list, filter, form, dialog and notices, and are never markup', async () => {

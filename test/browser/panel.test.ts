@@ -44,7 +44,7 @@ describe('the panel in a browser', () => {
     ['giveBackupToken', 'backup_token_added'],
     ['invite', 'invitation_made'],
     ['resetSecondFactor', 'two_factor_disabled'],
-  ])('does %s once when its button is pressed twice (DEV-01)', async (action, event) => {
+  ])('does %s once when its button is pressed twice', async (action, event) => {
     const person = await createTestUser(site, { backupTokens: 1 })
     const { page, context } = await openPage(chromium, { signedIn: await signedIn() })
     const sent: string[] = []
@@ -97,7 +97,7 @@ describe('the panel in a browser', () => {
     await context.close()
   })
 
-  it('keeps the direction of names to themselves (DEV-13)', async () => {
+  it('keeps the direction of names to themselves', async () => {
     const name = 'דנה 123'
     const person = await createTestUser(site, { name })
     const { page, context } = await openPage(chromium, { signedIn: await signedIn() })

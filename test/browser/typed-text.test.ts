@@ -60,7 +60,7 @@ async function openAs(person: TestUser, address: string, signedIn = true) {
   return opened
 }
 
-describe.each(LOOKS)('text that is pasted %s (DEV-06)', (name, look) => {
+describe.each(LOOKS)('text that is pasted %s', (name, look) => {
   it('signs in as a code and as a backup token', async () => {
     const person = await createTestUser(site, { backupTokens: 1 })
     const code = await openAs(person, '/account/login', false)
@@ -107,7 +107,7 @@ describe.each(LOOKS)('text that is pasted %s (DEV-06)', (name, look) => {
 })
 
 it.each(looksOfAddress)(
-  'an email address that is pasted %s signs in, and is taken as a new one (DEV-06)',
+  'an email address that is pasted %s signs in, and is taken as a new one',
   async (name, look) => {
     const person = await createTestUser(site)
     const { page, context } = await openPage(chromium)

@@ -72,7 +72,7 @@ async function signsIn(person: TestUser): Promise<number> {
   return (await browser.post('/account/login', { otp_token: person.code() })).status
 }
 
-describe.each(looks)('a locked person, $width wide, dark: $dark (DEV-03)', (look) => {
+describe.each(looks)('a locked person, $width wide, dark: $dark', (look) => {
   it('is shown with the end of the lock and of the device’s wait, until that time', async () => {
     const person = await createTestUser(site, { name: 'Grace Hopper' })
     const { page, complaints, context } = await open(look)

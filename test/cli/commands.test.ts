@@ -130,7 +130,7 @@ describe.each(places)('on %s', (place) => {
     ['the name of the site', 'OTP Admin', /name of this site/],
     ['one with a NUL', 'correct\0horse battery', /NUL/],
   ]
-  it.each(refused)('SEC-16: create-user rejects %s, as the pages do, and says why', async (_what, password, says) => {
+  it.each(refused)('create-user rejects %s, as the pages do, and says why', async (_what, password, says) => {
     const email = password.includes('@') ? password : 'a.weak.one@example.com'
     const { status, stdout, stderr } = await run(`create-user --email ${email} --password-stdin`, `${password}\n`)
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' })
@@ -172,7 +172,7 @@ describe.each(places)('on %s', (place) => {
     expect(await events()).toEqual(before)
   })
 
-  it('create-user and every --user read an address by the rule of the pages (DEV-R8)', async () => {
+  it('create-user and every --user read an address by the rule of the pages', async () => {
     const name = `rule${(added += 1)}`
     const created = await otpAdmin(['create-user', '--email', `Ada <${name}@Zürich.example>`], environment)
     expect(created.status).toBe(0)
@@ -189,7 +189,7 @@ describe.each(places)('on %s', (place) => {
       expect(await otpAdmin(['create-user', '--email', typed], environment)).toMatchObject({ status: 2 })
   })
 
-  it('create-user takes a password in any form, and none that no page could send (DEV-05)', async () => {
+  it('create-user takes a password in any form, and none that no page could send', async () => {
     const email = `typed${(added += 1)}@example.com`
     const create = (input: string | Buffer) =>
       otpAdmin(['create-user', '--email', email, '--password-stdin'], environment, input)
@@ -260,7 +260,7 @@ describe.each(places)('on %s', (place) => {
     expect(opened).toEqual([key])
   })
 
-  describe('SEC-18: a secret from standard input', () => {
+  describe('a secret from standard input', () => {
     const key = randomBytes(20)
     const commands: [command: string, option: string, secret: string, prints: RegExp][] = [
       ['add-totp', 'key', key.toString('hex'), new RegExp(`secret=${base32nopad.encode(key)}`)],
@@ -293,7 +293,7 @@ describe.each(places)('on %s', (place) => {
     })
   })
 
-  it('two-factor-status prints no escape sequence and no line break of an argument (SEC-13)', async () => {
+  it('two-factor-status prints no escape sequence and no line break of an argument', async () => {
     const { email } = await addUser()
     const args = ['two-factor-status', `${email}\u200b\r\n`, '\u001b[31mnobody@example.com\u202e']
     const { status, stdout, stderr } = await otpAdmin(args, environment)
@@ -377,7 +377,7 @@ describe.each(places)('on %s', (place) => {
   })
 
   it.each(['unlock --user', 'invite --user', 'add-static-token --user', 'two-factor-disable'])(
-    '%s ends the locks and waits of a user and of all their devices (DEV-03)',
+    '%s ends the locks and waits of a user and of all their devices',
     async (command) => {
       const { id, email } = await addUser()
       await look(async ({ pool }) => {
@@ -411,7 +411,7 @@ describe.each(places)('on %s', (place) => {
     ['add-totp', 'update users set is_staff = true where id = $1', /^$/],
     ['invite', 'update users set is_staff = true where id = $1', /^$/],
   ]
-  it.each(obstacles)('%s says what else keeps someone out (DEV-03), after %s', async (command, sql, told) => {
+  it.each(obstacles)('%s says what else keeps someone out, after %s', async (command, sql, told) => {
     const { id, email } = await addUser()
     await look(({ pool }) => pool.query(sql, [id]))
     const args = command === 'two-factor-disable' ? [command, email] : [command, '--user', email]

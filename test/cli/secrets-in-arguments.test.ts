@@ -44,7 +44,7 @@ async function watch(child: ChildProcess, input: string): Promise<{ status: numb
   return { status: child.exitCode, seen }
 }
 
-describe.skipIf(process.platform !== 'linux')('a secret from standard input (SEC-18)', () => {
+describe.skipIf(process.platform !== 'linux')('a secret from standard input', () => {
   let folder: string
   beforeAll(async () => {
     buildProgram()
@@ -74,7 +74,7 @@ describe.skipIf(process.platform !== 'linux')('a secret from standard input (SEC
   })
 })
 
-describe('an example in the documentation (SEC-18)', () => {
+describe('an example in the documentation', () => {
   const files = [
     'README.md',
     'docker-compose.yml',

@@ -17,7 +17,7 @@ function outcomeOf(environment: Record<string, string>, variable: string): Outco
   return weakSettings(result.config, baseUrl).some((weak) => weak.variable === variable) ? 'warned' : 'silent'
 }
 
-describe('SEC-20: OTP_POLICY=strict', () => {
+describe('OTP_POLICY=strict', () => {
   const strict = { ...production, OTP_POLICY: 'strict', BASE_URL: 'https://admin.example.com' }
   const settings: [variable: string, value: string, under: Outcome, without: Outcome][] = [
     ['BASE_URL', 'http://admin.example.com', 'refused', 'warned'],

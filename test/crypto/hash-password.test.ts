@@ -21,7 +21,7 @@ async function hashesOf(run: () => Promise<unknown>): Promise<number> {
   return count
 }
 
-describe('a password is compared as often whoever has the account (DEV-05, SEC-10)', () => {
+describe('a password is compared as often whoever has the account', () => {
   it.each([
     [composed, 1],
     [decomposed, 2],

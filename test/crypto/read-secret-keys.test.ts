@@ -49,7 +49,7 @@ const accepted: [what: string, text: string, keys: number][] = [
   ['space around keys', ` ${good} , ${other}\r\n`, 2],
 ]
 
-describe('SEC-R4: key material', () => {
+describe('key material', () => {
   it.each(refused)('is refused in SECRET_KEYS, never shortened: %s', (_what, given) => {
     expect(parseSecretKeys(given)).toBeNull()
     if (given === '') return
@@ -94,7 +94,7 @@ const guessable: [what: string, text: string][] = [
   ['a random word again and again', Buffer.alloc(44, key.subarray(0, 11)).toString('base64')],
 ]
 
-describe('SEC-R4: a key that can be guessed', () => {
+describe('a key that can be guessed', () => {
   const production = { NODE_ENV: 'production', BASE_URL: 'https://admin.example.com' }
 
   it('is rejected as the newest in production if it is nothing but zeros', () => {
@@ -142,7 +142,7 @@ describe('SEC-R4: a key that can be guessed', () => {
   })
 })
 
-describe('SEC-R4: the generated key', () => {
+describe('the generated key', () => {
   let folder: string
   let file: string
   beforeEach(() => {

@@ -51,7 +51,7 @@ const byAdministrator = { confirmed: false, finished: true, off: true, why: 'adm
 const byFailures = { ...byAdministrator, why: 'failures' }
 
 describe.each(databaseKinds())('the states of devices, on the %s database', (kind) => {
-  it('classifies the rows of every kind by what is known of them (SEC-01)', async () => {
+  it('classifies the rows of every kind by what is known of them', async () => {
     await openOld(kind)
     const secret = { secret: 'x' }
     const phone = { number: '+41791234567', method: 'sms' }
@@ -85,7 +85,7 @@ describe.each(databaseKinds())('the states of devices, on the %s database', (kin
     for (const [table, id, expected] of cases) expect(await stateOf(table, id), `${table} ${id}`).toEqual(expected)
   })
 
-  it('keeps the state of a row whoever writes it (SEC-01)', async () => {
+  it('keeps the state of a row whoever writes it', async () => {
     database = await openTestDatabase(kind)
     await database.pool.query(`insert into users (email) values ('a@example.com')`)
     const id = await add('totp_devices', { secret: 'x', confirmed: true })

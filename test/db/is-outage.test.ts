@@ -3,7 +3,7 @@ import { isOutage } from '../../src/db/is-outage.js'
 
 const coded = (code: string) => Object.assign(new Error('x'), { code })
 
-describe('an error of the database (OPS-02)', () => {
+describe('an error of the database', () => {
   it.each([
     '08006',
     '53300',

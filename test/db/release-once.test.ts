@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { ReleaseOncePool } from '../../src/db/release-once.js'
 
-it('a pool that has ended says so, and takes back what it never gave (OPS-01)', async () => {
+it('a pool that has ended says so, and takes back what it never gave', async () => {
   const pool = new ReleaseOncePool()
   await pool.end()
   const said = await new Promise<string | undefined>((resolve) => {

@@ -143,7 +143,7 @@ test('A data folder too long for a socket is refused by name', async () => {
   await expect(connectDatabase(long)).rejects.toMatchObject({ code: 'data_dir_too_long' })
 })
 
-describe('a folder that another process has for a while (DEV-07)', () => {
+describe('a folder that another process has for a while', () => {
   const program = { env: { PATH: process.env['PATH'] }, cwd: packageRoot, stdio: 'pipe' } as const
   const holder = () =>
     spawn(process.execPath, ['scripts/run-typescript.mjs', 'test/db/hold-folder.ts', folder], program)

@@ -34,7 +34,7 @@ async function newOrder(title = 'Twelve eggs'): Promise<string> {
 
 const components = async () => /\/admin\/host-assets\/[^"]+/.exec((await staff.get('/admin')).text)?.[0] ?? ''
 
-it('what reading asks for, every answer with a record asks for, too (SEC-04)', async () => {
+it('what reading asks for, every answer with a record asks for, too', async () => {
   const careful = await startHostSite({ requirements: { 'orders.view': { kinds: ['webauthn'] } } })
   const browser = await signIn(careful, await createTestUser(careful))
   const created = await careful.Order.create({ title: 'Twelve eggs', amount: 12 })
@@ -285,7 +285,7 @@ describe('hostile input', () => {
 })
 
 describe('the page of the panel', () => {
-  it("calls what is the shop's as AdminJS does, in every language (EMB-06)", async () => {
+  it("calls what is the shop's as AdminJS does, in every language", async () => {
     for (const language of ['en', 'de', 'es', 'fr', 'it', 'nl', 'pl', 'pt-BR', 'ja', 'zh-CN']) {
       const { text } = await staff.visit('/admin', { headers: { 'Accept-Language': language } })
       const { locale } = JSON.parse(/id="panel-state">(.*?)<\/script>/.exec(text)?.[1] ?? '{}')
@@ -302,7 +302,7 @@ describe('the page of the panel', () => {
     }
   })
 
-  it('may show sound, pictures made in the page and pages of its own origin, and no more (EMB-07)', async () => {
+  it('may show sound, pictures made in the page and pages of its own origin, and no more', async () => {
     const policy = (await staff.get('/admin')).headers['content-security-policy']
     for (const part of [
       "img-src 'self' data: blob:",
@@ -343,7 +343,7 @@ describe('the page of the panel', () => {
   })
 })
 
-describe('options that have no effect (EMB-11)', () => {
+describe('options that have no effect', () => {
   const overriding = (name: string) => {
     const loader = loaderOf('Greeting')
     loader.override(name, path.join(import.meta.dirname, 'host/Greeting.jsx'))

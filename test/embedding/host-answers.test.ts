@@ -63,7 +63,7 @@ function calls(name: string): Promise<HttpResponse>[] {
   ]
 }
 
-describe('a fault in code of the application (EMB-02)', () => {
+describe('a fault in code of the application', () => {
   it.each(['fault', 'status400', 'status403', 'status404', 'status413'])(
     'promises nothing, whatever the error carries: %s',
     async (name) => {
@@ -76,7 +76,7 @@ describe('a fault in code of the application (EMB-02)', () => {
   )
 })
 
-describe("the application's own words (EMB-R5)", () => {
+describe("the application's own words", () => {
   it.each([
     ['forbidden', 'Orders that are paid stay as they are.'],
     ['absent', 'This order went to the archive.'],
@@ -103,7 +103,7 @@ describe("the application's own words (EMB-R5)", () => {
 })
 
 describe('a link to the API', () => {
-  it('is refused with the reason: only scripts may call it (EMB-10)', async () => {
+  it('is refused with the reason: only scripts may call it', async () => {
     const headers = { 'Sec-Fetch-Site': 'same-origin', 'Sec-Fetch-Dest': 'document', 'Sec-Fetch-Mode': 'navigate' }
     const answer = await browser.visit(`${api}/orders/records/${order}/show`, { headers })
     expect(answer).toMatchObject({ status: 403, code: 'cross_origin' })

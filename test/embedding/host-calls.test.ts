@@ -221,7 +221,7 @@ afterAll(async () => {
   await shop.close()
 })
 
-describe('what an application calls of AdminJS without a current admin (EMB-04)', () => {
+describe('what an application calls of AdminJS without a current admin', () => {
   it('ends at every place as in plain AdminJS', () => {
     expect(statuses.panel).toEqual(statuses.plain)
     for (const place of places)

@@ -44,7 +44,7 @@ afterAll(() => shop.close())
 
 const rows = async () => JSON.stringify(await Thing.findAll({ raw: true, order: ['id'] }))
 
-describe('data that the database does not take (EMB-R3, EMB-R4)', () => {
+describe('data that the database does not take', () => {
   it.each([
     ['a text that is too long', { title: 'x'.repeat(11) }],
     ['a number that is too large', { amount: '99999999999' }],

@@ -55,7 +55,7 @@ const kept = async () => (await shop.database.pool.query('select count(*)::int a
 const state = async () =>
   JSON.stringify([await shop.Order.findAll({ raw: true }), shop.calls.filter((call) => !call.startsWith('list'))])
 
-describe("a call that falls short of a host's requirement (SEC-R2)", () => {
+describe("a call that falls short of a host's requirement", () => {
   it.each(names.flatMap((name) => [[name, 'form'] as const, [name, 'script'] as const]))(
     'is not put aside, so that no token completes it: %s by a %s',
     async (name, way) => {

@@ -74,7 +74,7 @@ const addresses = [
   '/accounts/login',
 ]
 
-describe.each(['http', 'https'])('beside an application at %s (SEC-24)', (scheme) => {
+describe.each(['http', 'https'])('beside an application at %s', (scheme) => {
   const PUBLIC = 'https://shop.example.com'
   let host: Host
   let bare: Host
@@ -155,7 +155,7 @@ describe.each(['http', 'https'])('beside an application at %s (SEC-24)', (scheme
   )
 })
 
-it('leaves a stricter transport policy of the application as it is (SEC-24)', async () => {
+it('leaves a stricter transport policy of the application as it is', async () => {
   const own = 'max-age=63072000; includeSubDomains; preload'
   const host = await startHost({ config: { BASE_URL: 'https://shop.example.com' } }, (app, site) => {
     app.use((_req, res, next) => {

@@ -75,7 +75,7 @@ const multipart = (...parts: string[]): HttpRequest => ({
   headers: { 'Content-Type': 'multipart/form-data; boundary=b' },
 })
 
-describe('parameters of actions and pages (EMB-R4)', () => {
+describe('parameters of actions and pages', () => {
   it.each([
     '',
     '?',
@@ -103,7 +103,7 @@ describe('parameters of actions and pages (EMB-R4)', () => {
   })
 })
 
-describe('bodies of actions and pages (EMB-R4)', () => {
+describe('bodies of actions and pages', () => {
   const deep = (depth: number): unknown => (depth === 0 ? 'end' : { next: [deep(depth - 1)] })
   it.each<[string, HttpRequest]>([
     ['nothing', {}],

@@ -136,7 +136,7 @@ test('a site that is mounted under a path says so', async () => {
   await host.close()
 })
 
-test('HSTS beside an application is for its own name alone (SEC-24)', async () => {
+test('HSTS beside an application is for its own name alone', async () => {
   const host = await startHost({ config: { BASE_URL: 'https://shop.example.com' } })
   const { headers } = await host.browser().get('/account/login')
   expect(headers['strict-transport-security']).toBe('max-age=31536000')

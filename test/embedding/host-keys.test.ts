@@ -74,7 +74,7 @@ const json = (body: unknown) => ({
   headers: { 'Content-Type': 'application/json' },
 })
 
-describe('a record whose key is any text (EMB-03)', () => {
+describe('a record whose key is any text', () => {
   it.each(keys)('is shown and saved: %j', async (key) => {
     const record = `${api}/tickets/records/${encodeURIComponent(key)}`
     const answer = await browser.get(`${record}/show`)
@@ -89,7 +89,7 @@ describe('a record whose key is any text (EMB-03)', () => {
   })
 })
 
-describe('ticked rows (EMB-R2)', () => {
+describe('ticked rows', () => {
   const named = Array.from(
     { length: 501 },
     (_none, index) => `${String(index).padStart(8, '0')}-8b5c-4d3c-9f5e-1d2c3b4a5f60`,
@@ -117,7 +117,7 @@ describe('ticked rows (EMB-R2)', () => {
   )
 })
 
-describe('data of a row (EMB-05, EMB-R3)', () => {
+describe('data of a row', () => {
   const edit = (form: Record<string, string>) => browser.post(`${api}/tickets/records/..%2Fkv/edit`, form)
   beforeAll(() => Ticket.create({ key: '../kv', title: 'Old', kv: {} }))
 
@@ -160,7 +160,7 @@ describe('data of a row (EMB-05, EMB-R3)', () => {
   )
 })
 
-describe('parameters and bodies of actions and pages (EMB-R4)', () => {
+describe('parameters and bodies of actions and pages', () => {
   const places = [`${api}/tickets/actions/ask`, '/admin/api/pages/page']
 
   it.each(places)('arrive as plain AdminJS hands them on: %s', async (place) => {
@@ -181,7 +181,7 @@ describe('parameters and bodies of actions and pages (EMB-R4)', () => {
     ])
   })
 
-  it('are not parsed beyond the first field too many (SEC-23)', async () => {
+  it('are not parsed beyond the first field too many', async () => {
     const fields = Array.from({ length: 1_200 }, (_none, index) => `f${index}`)
     const part = (name: string) => `--b\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n1\r\n`
     for (const [type, body] of [

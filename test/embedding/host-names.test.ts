@@ -59,7 +59,7 @@ const translations = (en: object, de: object = {}) => ({
   locale: { language: 'en', translations: { en, de } },
 })
 
-describe('the name that an application gives to a resource (EMB-R6)', () => {
+describe('the name that an application gives to a resource', () => {
   it.each<[string, string, object, string, string]>([
     ['nothing at all', 'orders', {}, 'Orders', 'Orders'],
     ['an id of several words', 'order_lines', {}, 'Order Lines', 'Order Lines'],
@@ -147,7 +147,7 @@ describe('the name that an application gives to a resource (EMB-R6)', () => {
   })
 })
 
-describe.each(languages)('a resource of the application in %s (EMB-06)', (language) => {
+describe.each(languages)('a resource of the application in %s', (language) => {
   let shop: HostSite
   let page: Awaited<ReturnType<typeof pageIn>>
   beforeAll(async () => {

@@ -83,7 +83,7 @@ async function open(options: Example) {
   return { told, page: page.text, bundle }
 }
 
-describe('every option of AdminJS (EMB-11)', () => {
+describe('every option of AdminJS', () => {
   it('is in one of these tables', () => {
     const known = new Set(
       [...Object.keys(unused), ...Object.keys(working), ...elsewhere].map((name) => name.split(/[. ]/)[0]),
@@ -118,7 +118,7 @@ describe('every option of AdminJS (EMB-11)', () => {
   })
 })
 
-it('shows every component that AdminJS lets a host override, or names it (EMB-11)', async () => {
+it('shows every component that AdminJS lets a host override, or names it', async () => {
   const componentLoader = loaderOf('Greeting')
   const file = path.join(import.meta.dirname, 'host/Greeting.jsx')
   for (const name of components) componentLoader.override(name, file)

@@ -142,7 +142,7 @@ const addressOf = (name: string, kind: (typeof kinds)[number]) =>
 
 const table = (names: object) => Object.keys(names).flatMap((name) => kinds.map((kind) => [name, kind] as const))
 
-describe('what a handler answers (EMB-R5)', () => {
+describe('what a handler answers', () => {
   it.each(table(answered))('arrives as in plain AdminJS: %s of a %s', async (name, kind) => {
     const address = addressOf(`answer_${name}`, kind)
     const [here, there] = [await ours.post(address), await plain.browser.post(address)]
@@ -164,7 +164,7 @@ const withStatus: Record<string, [number, string]> = {
   absent: [404, 'not_found'],
 }
 
-describe('what a handler refuses in its own words (EMB-R5)', () => {
+describe('what a handler refuses in its own words', () => {
   it.each(table(refusals))('is what plain AdminJS says: %s of a %s', async (name, kind) => {
     const address = addressOf(`throw_${name}`, kind)
     const [here, there] = [await ours.post(address), await plain.browser.post(address)]
@@ -175,7 +175,7 @@ describe('what a handler refuses in its own words (EMB-R5)', () => {
   })
 })
 
-describe('a fault of a handler (EMB-02, EMB-R5)', () => {
+describe('a fault of a handler', () => {
   it.each(table(faults))('is answered in JSON and logged: %s of a %s', async (name, kind) => {
     await expectFault(() => ours.post(addressOf(`throw_${name}`, kind)), name)
   })

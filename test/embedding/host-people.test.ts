@@ -92,7 +92,7 @@ async function enter(): Promise<HttpBrowser> {
   return visitor
 }
 
-describe('the rules of an application with people of its own (EMB-01)', () => {
+describe('the rules of an application with people of its own', () => {
   it('find its own person, so that a list by owner shows what is his', async () => {
     expect(rowsOf(await browser.get(`${api}/orders/actions/list`))).toMatchObject([{ title: "bob's" }])
     expect(await browser.post(`${api}/orders/records/1/edit`, { title: 'changed' })).toMatchObject({ status: 403 })

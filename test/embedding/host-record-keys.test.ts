@@ -149,7 +149,7 @@ const shapeOf = ({ status, text }: HttpResponse) => ({ status, ...body.parse(JSO
 const isFound = (name: Name, key: string) => (name !== 'numbers' && name !== 'bigints') || Number(key) > 0
 
 const known = names.flatMap((name) => tables[name].keys.map((key): [Name, string] => [name, key]))
-describe('the key of a row (EMB-R2, EMB-R3)', () => {
+describe('the key of a row', () => {
   it.each(known)('means the row that it means in plain AdminJS, and no other: %s %j', async (name, key) => {
     for (const [what, call] of Object.entries(callsOf(name, key))) {
       const [here, there] = [await sendTo(ours, name, call), await sendTo(plain.browser, name, call)]
@@ -172,7 +172,7 @@ function statusesOf(call: string): number[] {
 }
 
 const unknown = names.flatMap((name) => tables[name].others.map((key): [Name, string] => [name, key]))
-describe('what is not the key of a row (EMB-R2, EMB-R3)', () => {
+describe('what is not the key of a row', () => {
   it.each(unknown)('is not found, is not logged as an error, and changes nothing: %s %j', async (name, key) => {
     shop.log.length = 0
     for (const [what, call] of Object.entries(callsOf(name, key))) {

@@ -37,7 +37,7 @@ const ways: Record<string, [way: (app: Express) => void, paths: string[]]> = {
   'a page of ours': [(app) => void app.get('/account/login', says('mine')), ['/account/login']],
 }
 
-describe.each(Object.keys(ways))('%s (EMB-09)', (name) => {
+describe.each(Object.keys(ways))('%s', (name) => {
   const [way, paths] = ways[name] ?? [() => {}, []]
 
   it('is found in front of the site, which cannot guard it', () => {
@@ -55,7 +55,7 @@ describe.each(Object.keys(ways))('%s (EMB-09)', (name) => {
   })
 })
 
-it('finds nothing among routes and handlers that get along with the site (EMB-09)', () => {
+it('finds nothing among routes and handlers that get along with the site', () => {
   const app = express()
   app.use(express.static(import.meta.dirname), (_req, _res, next) => next())
   app.use('/admin', (_req, _res, next) => next())
@@ -69,7 +69,7 @@ it('finds nothing among routes and handlers that get along with the site (EMB-09
   expect(findRoutes(app, site, isOwn)).toEqual({ open: [], unreachable: [] })
 })
 
-it("finds what it can in Express 4's router, and nothing where the site is not (EMB-09)", () => {
+it("finds what it can in Express 4's router, and nothing where the site is not", () => {
   const noHandler = () => {}
   const regexp = /^\/admin\/files\/?(?=\/|$)/i
   const stack = [
@@ -83,7 +83,7 @@ it("finds what it can in Express 4's router, and nothing where the site is not (
     expect(findRoutes(other, site, isOwn)).toEqual({ open: [], unreachable: [] })
 })
 
-it('is told by the log once, when the first request has come (EMB-09)', async () => {
+it('is told by the log once, when the first request has come', async () => {
   const host = await startHost({}, (app, { router }) => {
     app.get('/admin/report', says('report'))
     app.use(router)
@@ -99,7 +99,7 @@ it('is told by the log once, when the first request has come (EMB-09)', async ()
   await host.close()
 })
 
-describe('routes that move away from the panel (EMB-09)', () => {
+describe('routes that move away from the panel', () => {
   let host: Host
   beforeAll(async () => {
     host = await startHost({}, (app, site) => {

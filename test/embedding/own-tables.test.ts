@@ -27,7 +27,7 @@ it('knows every table that it makes itself', async () => {
   await database.close()
 })
 
-describe.skipIf(!postgresUrl())('a table of the site as a resource of the application (EMB-R1)', () => {
+describe.skipIf(!postgresUrl())('a table of the site as a resource of the application', () => {
   let url: string
   let drop: () => Promise<void>
   let sequelize: Sequelize

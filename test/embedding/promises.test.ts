@@ -150,7 +150,7 @@ async function answerTo(name: string, error: unknown): Promise<HttpResponse> {
   }
 }
 
-describe.each(Object.keys(places))('after code of the application threw: %s (EMB-02)', (name) => {
+describe.each(Object.keys(places))('after code of the application threw: %s', (name) => {
   it.each(Object.keys(outages))('nothing is promised, and the answer is 503: %s', async (error) => {
     const answer = await answerTo(name, outages[error])
     expect(answer).toMatchObject({ status: 503, code: 'unavailable' })
@@ -167,7 +167,7 @@ describe.each(Object.keys(places))('after code of the application threw: %s (EMB
   })
 })
 
-describe.each(languages)('in %s, after code of the application threw (EMB-02)', (language) => {
+describe.each(languages)('in %s, after code of the application threw', (language) => {
   it('no sentence promises that nothing was changed', async () => {
     const texts = readTexts(language)
     expect(promisesIn(language)).toContain(texts.get('errors:bad_request'))
@@ -189,7 +189,7 @@ it.each([
   ['a validation error without words', () => new ValidationError({})],
   ['a validation error of single fields', () => new ValidationError({ title: { message: 'Ask Grace.' } })],
   ['an application error without words', () => new AppError('')],
-])("the panel promises nothing after a handler threw AdminJS's own %s (EMB-02)", async (_name, error) => {
+])("the panel promises nothing after a handler threw AdminJS's own %s", async (_name, error) => {
   const pages = { report: { component: 'Greeting', handler: () => Promise.reject(error()) } }
   const shop = await startHostSite({ options: () => ({ pages }) })
   const staff = await signIn(shop, await createTestUser(shop))
@@ -200,7 +200,7 @@ it.each([
   await shop.close()
 })
 
-it.each(languages)('a list in %s does not promise that nothing was deleted (EMB-02)', (language) => {
+it.each(languages)('a list in %s does not promise that nothing was deleted', (language) => {
   const text = readTexts(language).get('panel:adminjs.messages.bulkDeleteError') ?? ''
   expect(text).not.toBe('')
   expect(promisesIn(language)).not.toContain(text)

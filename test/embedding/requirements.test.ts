@@ -54,7 +54,7 @@ describe('what an application asks for calls of the panel', () => {
     [{ 'audit_events.view': { maxAge: 60 } }, 0],
     [{ 'audit_events.*': { maxAge: 60 } }, 0],
     [{ 'audit_events.list': null }, 0],
-  ])('a list that is closed while its records are open is named in the log (SEC-04): %j', async (given, lines) => {
+  ])('a list that is closed while its records are open is named in the log: %j', async (given, lines) => {
     const halfOpen = await open(given)
     expect(halfOpen.log.filter((line) => line.includes('requirement_partial'))).toHaveLength(lines)
     await halfOpen.close()
@@ -81,7 +81,7 @@ describe('what an application asks for calls of the panel', () => {
     await careful.close()
   })
 
-  it('what seeing a record asks for, every call that answers with one asks for, too (SEC-04)', async () => {
+  it('what seeing a record asks for, every call that answers with one asks for, too', async () => {
     const careful = await open({ 'users.view': { kinds: ['webauthn'] } })
     const browser = await signIn(careful, await createTestUser(careful, { superuser: true }))
     for (const call of ['edit', 'endSessions', 'invite', 'giveBackupToken', 'resetSecondFactor'])
@@ -92,7 +92,7 @@ describe('what an application asks for calls of the panel', () => {
     await careful.close()
   })
 
-  it('what seeing people requires, a filter by a part of their address requires as well (SEC-04)', async () => {
+  it('what seeing people requires, a filter by a part of their address requires as well', async () => {
     const careful = await open({ 'users.view': { kinds: ['webauthn'] } })
     const browser = await signIn(careful, await createTestUser(careful, { superuser: true }))
     const part = encodeURIComponent(other.email.slice(0, -3))

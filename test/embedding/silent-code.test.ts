@@ -14,7 +14,7 @@ import { type Host, startHost } from './host.js'
 const MANY = 25
 const never = () => new Promise<never>(() => {})
 
-describe('an event handler that does not answer (OPS-02)', () => {
+describe('an event handler that does not answer', () => {
   let host: Host
   let silent = false
   beforeAll(async () => {

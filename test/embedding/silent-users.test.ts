@@ -27,7 +27,7 @@ const users: UsersAdapter = {
   checkDummyPassword: () => answer('checkDummyPassword', null),
 }
 
-describe('an adapter that does not answer (OPS-02)', () => {
+describe('an adapter that does not answer', () => {
   let host: Host
   beforeAll(async () => {
     host = await startHost({ users })

@@ -50,7 +50,7 @@ function add(login: string): Person {
   return person
 }
 
-describe('logins in an application that compares them in its own way (SEC-03)', () => {
+describe('logins in an application that compares them in its own way', () => {
   let host: Host
   beforeAll(async () => void (host = await startHost({ users: adapter, worker: false, config: { TRUST_PROXY: '1' } })))
   afterAll(() => host.close())

@@ -35,7 +35,7 @@ function add(login: string, traits: Partial<HostUser> = {}): Person {
   return person
 }
 
-describe('passwords that an application judges (SEC-03)', () => {
+describe('passwords that an application judges', () => {
   let host: Host
   beforeAll(async () => void (host = await startHost({ users: adapter, config: { TRUST_PROXY: '1' } })))
   afterAll(() => host.close())

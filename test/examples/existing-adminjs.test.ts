@@ -134,7 +134,7 @@ describe('the application after', () => {
     expect(recordOf(await browser.post(`${order}/ship`)).params).toMatchObject({ shipped: true })
   })
 
-  it("keeps the shop's rule by role: a viewer ships nothing, before and after (EMB-01)", async () => {
+  it("keeps the shop's rule by role: a viewer ships nothing, before and after", async () => {
     const viewer = 'bob@shop.example'
     const ship = '/admin/api/resources/orders/records/1/ship'
     const old = before.browser()

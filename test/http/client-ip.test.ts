@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { normaliseIp, inAnyNotation, ipNetwork } from '../../src/http/client-ip.js'
 
-describe('the client’s IP address (SEC-09)', () => {
+describe('the client’s IP address', () => {
   it.each([
     ['192.0.2.7', '192.0.2.7'],
     ['192.0.2.7:443', '192.0.2.7'],

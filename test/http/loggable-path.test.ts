@@ -12,7 +12,7 @@ const escaped = (text: string, which: readonly boolean[]) =>
     .map((character, at) => (which[at] ? `%${character.charCodeAt(0).toString(16)}` : character))
     .join('')
 
-describe('a path in the log (SEC-11)', () => {
+describe('a path in the log', () => {
   it.each([
     '/account/login',
     '/admin/resources/users/records/12/show',

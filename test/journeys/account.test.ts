@@ -38,7 +38,7 @@ describe.each(journeyKinds())('one’s own account, on the %s database', (where)
     const handles = (text: string) =>
       [...text.matchAll(/name="session" value="([^"]+)"/g)].map(([, handle]) => handle ?? '')
 
-    it('are listed with browser, address and last use, and this one is marked (S-40)', async () => {
+    it('are listed with browser, address and last use, and this one is marked', async () => {
       const person = await createTestUser(site)
       await signIn(
         site,
@@ -165,7 +165,7 @@ describe.each(journeyKinds())('one’s own account, on the %s database', (where)
       await limited.close()
     })
 
-    it('is kept sealed through a step-up, and changed after it (A-08)', async () => {
+    it('is kept sealed through a step-up, and changed after it', async () => {
       const person = await createTestUser(site)
       const browser = await signIn(site, person)
       site.clock.advance(301)
@@ -197,7 +197,7 @@ describe.each(journeyKinds())('one’s own account, on the %s database', (where)
       return { browser, confirmation: await toNew, notice: await toOld }
     }
 
-    it('changes when the link at the new one is followed, and the old one is told twice (A-12)', async () => {
+    it('changes when the link at the new one is followed, and the old one is told twice', async () => {
       const person = await createTestUser(site)
       const email = newAddress()
       const { browser, confirmation, notice } = await ask(person, email)

@@ -37,7 +37,7 @@ describe.each(journeyKinds())('a used backup token, on the %s database', (where)
     expect((await browser.post('/account/login', form)).status).toBe(303)
   }
 
-  it('is told to its owner, whatever the device is called (F-65)', async () => {
+  it('is told to its owner, whatever the device is called', async () => {
     const person = await createTestUser(site, { backupTokens: 3 })
     await database.pool.query(`update static_devices set name = 'default' where user_id = $1`, [person.id])
     site.clock.set('2026-03-01T23:59:30Z')

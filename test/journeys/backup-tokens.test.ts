@@ -34,7 +34,7 @@ describe.each(databaseKinds())('backup tokens, on the %s database', (where) => {
       )
     ).rows[0]
 
-  it('are counted, not shown (F-39)', async () => {
+  it('are counted, not shown', async () => {
     const person = await createTestUser(site, { backupTokens: 3 })
     const browser = await signIn(site, person)
     const answer = await browser.get(page)
@@ -42,7 +42,7 @@ describe.each(databaseKinds())('backup tokens, on the %s database', (where) => {
     for (const token of person.backupTokens) expect(answer.text).not.toContain(token)
   })
 
-  it('are made ten at a time, shown once, and the old ones stop at once (F-39)', async () => {
+  it('are made ten at a time, shown once, and the old ones stop at once', async () => {
     const person = await createTestUser(site, { backupTokens: 2 })
     const browser = await signIn(site, person)
     const made = await browser.post(page)

@@ -26,7 +26,7 @@ describe.each(journeyKinds())('switching two factors off, on the %s database', (
       )
     ).rowCount
 
-  it('removes every device, unconfirmed ones and backup tokens too, and ends the other sessions (F-41)', async () => {
+  it('removes every device, unconfirmed ones and backup tokens too, and ends the other sessions', async () => {
     const person = await createTestUser(site, { staff: false, backupTokens: 2 })
     await database.sequelize.transaction((transaction) =>
       addTotpDevice(site.otp, transaction, { user: person, name: 'Half done', confirmed: false }),
@@ -45,7 +45,7 @@ describe.each(journeyKinds())('switching two factors off, on the %s database', (
     expect((await again.post('/account/login', form)).location).toBe('/account/two-factor')
   })
 
-  it('has nothing to switch off afterwards (F-41)', async () => {
+  it('has nothing to switch off afterwards', async () => {
     const browser = await signIn(site, await createTestUser(site, { staff: false, app: false }))
     expect(await browser.get(page)).toMatchObject({ status: 302, location: '/account/two-factor' })
     expect(await browser.post(page, { confirm: 'yes' })).toMatchObject({ status: 302, location: '/account/two-factor' })
@@ -76,7 +76,7 @@ describe.each(journeyKinds())('switching two factors off, on the %s database', (
     ])
   })
 
-  it('needs a device that verified within five minutes, for both verbs (I-41)', async () => {
+  it('needs a device that verified within five minutes, for both verbs', async () => {
     const person = await createTestUser(site, { staff: false })
     const pending = site.browser()
     await pending.post('/account/login', { username: person.email, password: person.password })

@@ -20,7 +20,7 @@ const login = '/account/login'
 const setup = '/account/two-factor/setup'
 const add = '/account/two-factor/hardware-tokens/add'
 
-describe.each(journeyKinds())('a device that an administrator disables meanwhile (SEC-01), on %s', (where) => {
+describe.each(journeyKinds())('a device that an administrator disables meanwhile, on %s', (where) => {
   let database: Database
   let site: TestSite
   beforeAll(async () => {

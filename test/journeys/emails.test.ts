@@ -99,7 +99,7 @@ describe.each(journeyKinds())('what is told by mail, on the %s database', (where
     expect(mail.text).not.toContain(firefox)
   })
 
-  it('the third wrong code within a quarter of an hour, once an hour (S-29, S-46)', async () => {
+  it('the third wrong code within a quarter of an hour, once an hour', async () => {
     const person = await createTestUser(site)
     await tries(person, 2)
     expect(subjects(person.email)).toEqual([])
@@ -116,7 +116,7 @@ describe.each(journeyKinds())('what is told by mail, on the %s database', (where
     expect(subjects(person.email)).toHaveLength(2)
   })
 
-  it('a stranger’s wrong codes, also when the owner’s own were told a moment ago (SEC-R3)', async () => {
+  it('a stranger’s wrong codes, also when the owner’s own were told a moment ago', async () => {
     const person = await createTestUser(site)
     const owner = await signIn(site, person)
     const own = await mailOf(person.email, async () => {

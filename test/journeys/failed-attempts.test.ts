@@ -31,8 +31,8 @@ async function flood(person: TestUser, event: string, count: number, details: ob
 
 const noticeIn = (text: string) => /<div class="due" role="status">\s*<p>([^<]*)</.exec(text)?.[1]
 
-describe('refused tries at somebody’s second factor (SEC-R3)', () => {
-  it('are told once after the next sign-in, with what one can do (S-46)', async () => {
+describe('refused tries at somebody’s second factor', () => {
+  it('are told once after the next sign-in, with what one can do', async () => {
     const person = await createTestUser(site)
     await signIn(site, person)
     await guess(person, 2)

@@ -41,7 +41,7 @@ describe.each(journeyKinds())('an invitation, on the %s database', (where) => {
     return person
   }
 
-  it('tells password managers whose password is chosen or asked for (DEV-R7)', async () => {
+  it('tells password managers whose password is chosen or asked for', async () => {
     for (const [person, autocomplete] of [
       [await withoutPassword(), 'new-password'],
       [await createTestUser(site, { app: false }), 'current-password'],
@@ -148,7 +148,7 @@ describe.each(journeyKinds())('an invitation, on the %s database', (where) => {
     expect((await site.browser().get(newest)).status).toBe(404)
   })
 
-  it('asks whoever has a device for it all the same (F-28)', async () => {
+  it('asks whoever has a device for it all the same', async () => {
     const person = await createTestUser(site)
     const link = await invite(person)
     const browser = site.browser()

@@ -96,7 +96,7 @@ describe.each(journeyKinds())('the life of a secret key, on the %s database', (w
     return browser.post(login, tokenFor(owner, factor))
   }
 
-  describe('SEC-07: a key that is retired', () => {
+  describe('a key that is retired', () => {
     it.each(factors)('leaves nobody to enrol again: %s', async (factor) => {
       const owner = await enrol(await start([K1]))
       const { keys } = await rotateKeys((await start([K2, K1])).otp)
@@ -195,7 +195,7 @@ describe.each(journeyKinds())('the life of a secret key, on the %s database', (w
     })
   })
 
-  describe('SEC-07: while a key is missing', () => {
+  describe('while a key is missing', () => {
     it.each(factors)('%s is refused with a reason, counts no failure and uses nothing up', async (factor) => {
       const owner = await enrol(await start([K1]))
       const site = await start([K2])
@@ -284,7 +284,7 @@ describe.each(journeyKinds())('the life of a secret key, on the %s database', (w
     })
   })
 
-  describe('SEC-19: a limit', () => {
+  describe('a limit', () => {
     const rotations: [string, Keys[]][] = [
       ['the new key is added in front', [[K1], [K2, K1]]],
       ['the new key is added behind, then moved to the front', [[K1], [K1, K2], [K2, K1]]],
@@ -336,19 +336,16 @@ describe.each(journeyKinds())('the life of a secret key, on the %s database', (w
     const wrong = (site: TestSite, username: string) =>
       site.browser().post(login, { username, password: 'a wrong one' })
 
-    it.each(['of an account', 'of an address that nobody has'])(
-      'share the limit on passwords %s (SEC-19)',
-      async (whose) => {
-        const [one, two] = [await start([K1, K2]), await start([K2, K1])]
-        const username = whose === 'of an account' ? (await createTestUser(one)).email : `nobody.${where}@example.com`
-        const inTurn: number[] = []
-        for (let attempt = 0; attempt < 12; attempt += 1)
-          inTurn.push((await wrong(attempt % 2 === 0 ? one : two, username)).status)
-        expect(inTurn).toEqual([...Array.from({ length: 10 }, () => 422), 429, 429])
-      },
-    )
+    it.each(['of an account', 'of an address that nobody has'])('share the limit on passwords %s', async (whose) => {
+      const [one, two] = [await start([K1, K2]), await start([K2, K1])]
+      const username = whose === 'of an account' ? (await createTestUser(one)).email : `nobody.${where}@example.com`
+      const inTurn: number[] = []
+      for (let attempt = 0; attempt < 12; attempt += 1)
+        inTurn.push((await wrong(attempt % 2 === 0 ? one : two, username)).status)
+      expect(inTurn).toEqual([...Array.from({ length: 10 }, () => 422), 429, 429])
+    })
 
-    it('share that limit at the same moment (SEC-19)', async () => {
+    it('share that limit at the same moment', async () => {
       const sites = [await start([K1, K2]), await start([K2, K1])]
       const { email } = await createTestUser(await start([K1, K2]))
       const answers = await Promise.all(
@@ -359,7 +356,7 @@ describe.each(journeyKinds())('the life of a secret key, on the %s database', (w
     })
   })
 
-  it('SEC-19: a session is ended from a page that a process with another key in front has made', async () => {
+  it('a session is ended from a page that a process with another key in front has made', async () => {
     const one = await start([K1, K2])
     const owner = await enrol(one)
     const [ended, mine] = [await signIn(one, owner), await signIn(one, owner)]

@@ -69,7 +69,7 @@ describe.each(databaseKinds())('lanes of failed attempts, on the %s database', (
     expect(await (await enter(person)).post(login, { otp_token: person.code() })).toMatchObject(throttled)
   }
 
-  describe('while wrong codes have locked the account (DEV-04)', () => {
+  describe('while wrong codes have locked the account', () => {
     it('accepts a backup token from any browser', async () => {
       const person = await owner()
       await lock(person)
@@ -155,7 +155,7 @@ describe.each(databaseKinds())('lanes of failed attempts, on the %s database', (
     })
   })
 
-  describe('backup tokens and security keys (DEV-04)', () => {
+  describe('backup tokens and security keys', () => {
     it('cannot be locked or disabled by wrong ones, however many an attacker sends', async () => {
       const person = await owner()
       const backup = person.backup?.persistentId ?? ''
@@ -207,7 +207,7 @@ describe.each(databaseKinds())('lanes of failed attempts, on the %s database', (
     })
   })
 
-  describe('a passkey alone (SEC-08)', () => {
+  describe('a passkey alone', () => {
     const passkey = `${login}/passkey`
     const byPasskey = async (browser: HttpBrowser) => {
       const options = JSON.parse((await browser.post(`${passkey}/options`)).text)
@@ -252,7 +252,7 @@ describe.each(databaseKinds())('lanes of failed attempts, on the %s database', (
     })
   })
 
-  describe('the limit of an account (SEC-R1)', () => {
+  describe('the limit of an account', () => {
     const addApp = (person: TestUser, key: number) =>
       database.sequelize.transaction((transaction) =>
         addTotpDevice(site.otp, transaction, {
@@ -403,7 +403,7 @@ describe.each(databaseKinds())('lanes of failed attempts, on the %s database', (
     })
   })
 
-  describe('a clock that was ahead for a while (OPS-03)', () => {
+  describe('a clock that was ahead for a while', () => {
     const DAY = 24 * 3600
 
     it('makes nobody wait longer than from now on, on a device and for an account', async () => {

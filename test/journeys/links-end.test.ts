@@ -108,7 +108,7 @@ describe.each(journeyKinds())('links of mails, on the %s database', (where) => {
     },
   ]
 
-  describe.each(changes)('after $title (SEC-05)', ({ change, stay }) => {
+  describe.each(changes)('after $title', ({ change, stay }) => {
     it.each(purposes)('are over or not: %s', async (purpose) => {
       const person = await createTestUser(site, { staff: false })
       const link = await linkFor(person, purpose)
@@ -118,7 +118,7 @@ describe.each(journeyKinds())('links of mails, on the %s database', (where) => {
     })
   })
 
-  it('do not reset the password of whoever has another address now (SEC-05)', async () => {
+  it('do not reset the password of whoever has another address now', async () => {
     const person = await createTestUser(site, { staff: false, app: false })
     const reset = await linkFor(person, 'password-reset')
     const browser = await signIn(site, person)
@@ -138,7 +138,7 @@ describe.each(journeyKinds())('links of mails, on the %s database', (where) => {
     expect(await stands(link)).toBe(false)
   })
 
-  describe('invite nobody who may more than whoever invited knew (SEC-R5)', () => {
+  describe('invite nobody who may more than whoever invited knew', () => {
     const groupOf = async (person: TestUser, permissions: string[]) => {
       const { rows } = await sql(
         `insert into groups (name, permissions) values ('Group ' || gen_random_uuid(), $1) returning id`,

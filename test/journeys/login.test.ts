@@ -41,7 +41,7 @@ describe.each(databaseKinds())('signing in, on the %s database', (where) => {
     expect(await browser.get('/admin')).toMatchObject({ status: 403, code: 'not_staff' })
   })
 
-  it('carries next through both steps, and through a refusal (F-17)', async () => {
+  it('carries next through both steps, and through a refusal', async () => {
     const person = await createTestUser(site)
     const browser = site.browser()
     const next = '/admin/resources/users?page=2'
@@ -74,7 +74,7 @@ describe.each(databaseKinds())('signing in, on the %s database', (where) => {
     expect(location).not.toContain('evil.example')
   })
 
-  it('says one thing to an unknown address, a wrong password, an inactive user and empty fields (S-31)', async () => {
+  it('says one thing to an unknown address, a wrong password, an inactive user and empty fields', async () => {
     const person = await createTestUser(site)
     const inactive = await createTestUser(site, { active: false })
     const bodies = []
@@ -99,7 +99,7 @@ describe.each(databaseKinds())('signing in, on the %s database', (where) => {
     expect(answer.status).toBe(303)
   })
 
-  it('gives a stranger no cookie, and another session id at each step (I-56)', async () => {
+  it('gives a stranger no cookie, and another session id at each step', async () => {
     const person = await createTestUser(site)
     const browser = site.browser()
     await browser.get(login)
@@ -126,7 +126,7 @@ describe.each(databaseKinds())('signing in, on the %s database', (where) => {
     expect(cookie).toMatch(/; Path=\//)
   })
 
-  it('keeps nobody signed in between the steps (A-07)', async () => {
+  it('keeps nobody signed in between the steps', async () => {
     const person = await createTestUser(site)
     const browser = site.browser()
     await browser.post(login, { username: person.email, password: person.password })
@@ -138,7 +138,7 @@ describe.each(databaseKinds())('signing in, on the %s database', (where) => {
     expect((await browser.get('/account/two-factor')).status).toBe(302)
   })
 
-  it('keeps neither password nor code in a session, nor in the log (I-39)', async () => {
+  it('keeps neither password nor code in a session, nor in the log', async () => {
     const person = await createTestUser(site, { backupTokens: 1 })
     const browser = site.browser()
     await browser.post(login, { username: person.email, password: person.password })
@@ -157,7 +157,7 @@ describe.each(databaseKinds())('signing in, on the %s database', (where) => {
     expect(site.log.length).toBeGreaterThan(0)
   })
 
-  it('asks for the token again after a wrong one, and waits (F-08, F-10)', async () => {
+  it('asks for the token again after a wrong one, and waits', async () => {
     const person = await createTestUser(site)
     const browser = site.browser()
     await browser.post(login, { username: person.email, password: person.password })
@@ -171,7 +171,7 @@ describe.each(databaseKinds())('signing in, on the %s database', (where) => {
     expect((await browser.post(login, { otp_token: person.code() })).status).toBe(303)
   })
 
-  it('starts over when too much time lies between the steps (F-06)', async () => {
+  it('starts over when too much time lies between the steps', async () => {
     const person = await createTestUser(site)
     const browser = site.browser()
     await browser.post(login, { username: person.email, password: person.password })
@@ -191,7 +191,7 @@ describe.each(databaseKinds())('signing in, on the %s database', (where) => {
     expect(answer).toMatchObject({ status: 422, code: 'login_expired' })
   })
 
-  it('does not take somebody else’s device, nor one’s own token under another’s id (D-45)', async () => {
+  it('does not take somebody else’s device, nor one’s own token under another’s id', async () => {
     const person = await createTestUser(site)
     const other = await createTestUser(site)
     const browser = site.browser()
@@ -205,7 +205,7 @@ describe.each(databaseKinds())('signing in, on the %s database', (where) => {
     expect(rows.every((row) => row.failure_count === 0)).toBe(true)
   })
 
-  it('does not offer or take a device that is not confirmed (F-12, I-40)', async () => {
+  it('does not offer or take a device that is not confirmed', async () => {
     const person = await createTestUser(site, { backupTokens: 1 })
     await database.pool.query('update totp_devices set confirmed = false where user_id = $1', [person.id])
     const browser = site.browser()
@@ -215,7 +215,7 @@ describe.each(databaseKinds())('signing in, on the %s database', (where) => {
     expect(answer.code).toBe('invalid_token')
   })
 
-  it('takes a backup token in any shape, once, and does not offer an empty set (F-13, F-14, I-47)', async () => {
+  it('takes a backup token in any shape, once, and does not offer an empty set', async () => {
     const person = await createTestUser(site, { backupTokens: 1 })
     const [token = ''] = person.backupTokens
     const device = person.backup?.persistentId ?? ''
@@ -237,7 +237,7 @@ describe.each(databaseKinds())('signing in, on the %s database', (where) => {
     expect((await browser.post(login, { otp_token: person.backupTokens[0] ?? '' })).status).toBe(303)
   })
 
-  it('says that an app has nothing to send (D-44)', async () => {
+  it('says that an app has nothing to send', async () => {
     const person = await createTestUser(site)
     const browser = site.browser()
     await browser.post(login, { username: person.email, password: person.password })
@@ -267,7 +267,7 @@ describe.each(databaseKinds())('signing in, on the %s database', (where) => {
       expect((await browser.post(login, { otp_token: person.code() })).code).toBe('login_expired')
     })
 
-    it('does not ask a device after a wrong password (D-40)', async () => {
+    it('does not ask a device after a wrong password', async () => {
       const person = await createTestUser(site)
       const answer = await site
         .browser()
@@ -280,7 +280,7 @@ describe.each(databaseKinds())('signing in, on the %s database', (where) => {
     })
   })
 
-  it('asks somebody signed in without a device only for a token, once there is one (D-48)', async () => {
+  it('asks somebody signed in without a device only for a token, once there is one', async () => {
     const invited = await startTestSite(database, { OTP_ENROLMENT: 'invite' })
     const person = await createTestUser(invited, { app: false })
     const browser = invited.browser()
@@ -311,7 +311,7 @@ describe.each(databaseKinds())('signing in, on the %s database', (where) => {
     expect((await browser.get('/admin')).status).toBe(302)
   })
 
-  it('signing in as somebody else forgets who was there (F-16)', async () => {
+  it('signing in as somebody else forgets who was there', async () => {
     const one = await createTestUser(site)
     const other = await createTestUser(site, { app: false, staff: false })
     const browser = await signIn(site, one)
@@ -322,7 +322,7 @@ describe.each(databaseKinds())('signing in, on the %s database', (where) => {
     expect(profile.text).not.toContain(one.email)
   })
 
-  it('signs out by POST, and the old cookie is worth nothing (S-39)', async () => {
+  it('signs out by POST, and the old cookie is worth nothing', async () => {
     const browser = await signIn(site, await createTestUser(site))
     const cookie = browser.cookies.get('otp_session') ?? ''
     expect((await browser.get('/account/logout')).status).toBe(200)
@@ -334,7 +334,7 @@ describe.each(databaseKinds())('signing in, on the %s database', (where) => {
     expect((await thief.get('/admin')).status).toBe(302)
   })
 
-  it('a right password alone does not clear the failures of the token (A-04)', async () => {
+  it('a right password alone does not clear the failures of the token', async () => {
     const person = await createTestUser(site)
     const browser = site.browser()
     await browser.post(login, { username: person.email, password: person.password })
@@ -344,7 +344,7 @@ describe.each(databaseKinds())('signing in, on the %s database', (where) => {
     expect(rows).toEqual([{ failure_count: 1 }])
   })
 
-  it('locks by account, not by session: ten failures in ten browsers (I-55)', async () => {
+  it('locks by account, not by session: ten failures in ten browsers', async () => {
     const person = await createTestUser(site)
     for (let index = 0; index < 10; index += 1) {
       const browser = site.browser()

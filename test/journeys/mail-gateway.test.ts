@@ -12,7 +12,7 @@ const full = 'Your mailbox is full'
 const refused = 'accept mail for this email address'
 const silent = 'The service that sends codes'
 
-describe.each(journeyKinds())('a code by email that the mail server refuses, on the %s database (DEV-R5)', (where) => {
+describe.each(journeyKinds())('a code by email that the mail server refuses, on the %s database', (where) => {
   let database: Database
   let site: TestSite
   let smtp: SmtpServer
@@ -33,7 +33,7 @@ describe.each(journeyKinds())('a code by email that the mail server refuses, on 
     await database.close()
   })
 
-  it('makes no link of its reader’s name, which others may have chosen (SEC-13)', async () => {
+  it('makes no link of its reader’s name, which others may have chosen', async () => {
     smtp.behaviour = 'accept'
     const person = await createTestUser(site, { name: 'https://evil.example/now' })
     const browser = await signIn(site, person)
@@ -69,7 +69,7 @@ describe.each(journeyKinds())('a code by email that the mail server refuses, on 
     expect(answer.text).not.toContain(text)
   })
 
-  it('leaves the form for the code that arrived before, and says that it still works (DEV-R2)', async () => {
+  it('leaves the form for the code that arrived before, and says that it still works', async () => {
     smtp.behaviour = 'accept'
     const person = await createTestUser(site)
     const browser = await signIn(site, person)

@@ -72,8 +72,8 @@ describe.each(journeyKinds())('a passkey alone, on the %s database', (where) => 
     ['from a foreign origin', { origin: 'http://evil.example' }],
     ['for another relying party', { rpId: 'evil.example' }],
     ['with another person’s handle', { userHandle: 'AAAA' }],
-    ['without a handle (SEC-22)', { userHandle: null }],
-    ['with an empty handle (SEC-22)', { userHandle: '' }],
+    ['without a handle', { userHandle: null }],
+    ['with an empty handle', { userHandle: '' }],
     ['without a touch', { userPresent: false }],
   ])('signs nobody in %s', async (_what, wrong) => {
     const { key } = await passkeyOwner()
@@ -159,7 +159,7 @@ describe.each(journeyKinds())('a passkey alone, on the %s database', (where) => 
     expect(refusal).toMatchObject({ details: { without_password: true } })
   })
 
-  it('that was refused is not told to its owner: its sender may be anybody (SEC-R3)', async () => {
+  it('that was refused is not told to its owner: its sender may be anybody', async () => {
     const { key } = await passkeyOwner()
     const signIn = async () => {
       const browser = site.browser()

@@ -52,7 +52,7 @@ describe.each(journeyKinds())('a forgotten password, on the %s database', (where
     expect((await database.pool.query('select from one_time_links where user_id = $1', [inactive.id])).rowCount).toBe(0)
   })
 
-  it('sets a new password, ends every session, and still asks for the second factor (S-32)', async () => {
+  it('sets a new password, ends every session, and still asks for the second factor', async () => {
     const person = await createTestUser(site)
     const before = await signIn(site, person)
     const link = await askFor(person, ` ${person.email.toUpperCase()}`)
@@ -119,7 +119,7 @@ describe.each(journeyKinds())('a forgotten password, on the %s database', (where
     ['OTP Admin', 'password_too_close'],
     ['Password1', 'password_too_common'],
     ['iloveyou', 'password_too_common'],
-  ])('does not take %j as the new one (S-24), and leaves the link as it is', async (password, code) => {
+  ])('does not take %j as the new one, and leaves the link as it is', async (password, code) => {
     const person = await createTestUser(site)
     const link = await askFor(person)
     expect(await site.browser().post(link, { password })).toMatchObject({ status: 422, code })

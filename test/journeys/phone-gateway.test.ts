@@ -76,7 +76,7 @@ describe.each(journeyKinds())('a gateway that fails, on the %s database', (where
 
   const older = 'The code you received before still works until it expires.'
 
-  it('keeps the form for the code that still works, and says so (DEV-R2)', async () => {
+  it('keeps the form for the code that still works, and says so', async () => {
     twilio.behaviour = 'accept'
     const { browser, number } = await begin()
     const code = codeIn(twilio.requests.at(-1)?.fields['Body'])
@@ -116,28 +116,25 @@ describe.each(journeyKinds())('a gateway that fails, on the %s database', (where
     return { phone, browser, page, code, again, enter }
   }
 
-  it.each<Step>(['sign-in', 'step-up'])(
-    'says at %s which code works after another was asked for (DEV-R2)',
-    async (step) => {
-      const { phone, browser, page, code, again, enter } = await atStep(step)
-      const textNow = async () => (await browser.get(page)).text
-      expect(await textNow()).toContain('Only the latest code works.')
-      site.clock.advance(31)
-      twilio.behaviour = { status: 503, code: 20503, message: 'down' }
-      const failed = await again()
-      expect(failed).toMatchObject({ status: 422, code: 'challenge_exception' })
-      const wrong = await enter(code === '000000' ? '111111' : '000000')
-      for (const text of [failed.text, wrong.text, await textNow()]) {
-        expect(text).toContain(older)
-        expect(text).not.toContain('We sent a code to')
-      }
-      await database.pool.query(`update phone_devices set delivery = 'pending' where id = $1`, [phone.id])
-      expect(await textNow()).toMatch(/on its way and should[^<]*still works until it expires/)
-      await database.pool.query(`update phone_devices set delivery = 'failed' where id = $1`, [phone.id])
-      site.clock.advance(2)
-      expect((await enter(code)).status).toBe(303)
-    },
-  )
+  it.each<Step>(['sign-in', 'step-up'])('says at %s which code works after another was asked for', async (step) => {
+    const { phone, browser, page, code, again, enter } = await atStep(step)
+    const textNow = async () => (await browser.get(page)).text
+    expect(await textNow()).toContain('Only the latest code works.')
+    site.clock.advance(31)
+    twilio.behaviour = { status: 503, code: 20503, message: 'down' }
+    const failed = await again()
+    expect(failed).toMatchObject({ status: 422, code: 'challenge_exception' })
+    const wrong = await enter(code === '000000' ? '111111' : '000000')
+    for (const text of [failed.text, wrong.text, await textNow()]) {
+      expect(text).toContain(older)
+      expect(text).not.toContain('We sent a code to')
+    }
+    await database.pool.query(`update phone_devices set delivery = 'pending' where id = $1`, [phone.id])
+    expect(await textNow()).toMatch(/on its way and should[^<]*still works until it expires/)
+    await database.pool.query(`update phone_devices set delivery = 'failed' where id = $1`, [phone.id])
+    site.clock.advance(2)
+    expect((await enter(code)).status).toBe(303)
+  })
 
   it.each<Step>(['sign-in', 'step-up'])(
     'says at %s that the older code is void once a newer one left',
@@ -200,7 +197,7 @@ describe.each(journeyKinds())('a gateway that fails, on the %s database', (where
   })
 
   // Only a message that left the site costs something.
-  it('does not count for the limit of a day (DEV-R1)', async () => {
+  it('does not count for the limit of a day', async () => {
     twilio.behaviour = { status: 400, code: 21211, message: 'invalid' }
     const { browser, number } = await begin()
     for (let sent = 1; sent < 12; sent += 1) expect((await sendAgain(browser, number)).code).toBe('challenge_exception')

@@ -147,7 +147,7 @@ describe.each(databaseKinds())('phones, on the %s database', (where) => {
     expect((await browser.post(login, { otp_device: `phone/${phone?.id}`, otp_token: token })).status).toBe(303)
   })
 
-  it('refuse what is no number, a way that there is none, and a number that is known (F-42)', async () => {
+  it('refuse what is no number, a way that there is none, and a number that is known', async () => {
     const number = freshNumber()
     const { browser } = await withPhone(number)
     for (const phone_number of ['', '0524204242', 'call me', '+999123'])
@@ -159,7 +159,7 @@ describe.each(databaseKinds())('phones, on the %s database', (where) => {
     expect((await browser.post(add, { otp_token: '123456' })).code).toBe('set_up_expired')
   })
 
-  it('are only added and removed by somebody verified within five minutes (F-28, S-40)', async () => {
+  it('are only added and removed by somebody verified within five minutes', async () => {
     const number = freshNumber()
     const person = await createTestUser(site)
     const half = await passwordStep(person)
@@ -174,7 +174,7 @@ describe.each(databaseKinds())('phones, on the %s database', (where) => {
     expect(deliveries.texts(number)).toEqual([])
   })
 
-  it('are not confirmed from a session without a token once there is another device (F-28)', async () => {
+  it('are not confirmed from a session without a token once there is another device', async () => {
     const number = freshNumber()
     const person = await createTestUser(site, { app: false })
     const early = await signIn(site, person)
@@ -197,7 +197,7 @@ describe.each(databaseKinds())('phones, on the %s database', (where) => {
     expect((await one.post(login, { otp_device: deviceId, otp_token: token })).status).toBe(303)
   })
 
-  it('send again after the cooldown and not before, with the time to wait (D-18, F-21)', async () => {
+  it('send again after the cooldown and not before, with the time to wait', async () => {
     const number = freshNumber()
     const browser = await signIn(site, await createTestUser(site))
     await browser.post(add, { phone_number: number })
@@ -212,7 +212,7 @@ describe.each(databaseKinds())('phones, on the %s database', (where) => {
     expect((await browser.post(add, { otp_token: newest(number) })).status).toBe(303)
   })
 
-  it('wait after a wrong code in set-up too (F-35)', async () => {
+  it('wait after a wrong code in set-up too', async () => {
     const number = freshNumber()
     const browser = await signIn(site, await createTestUser(site))
     await browser.post(add, { phone_number: number })
@@ -258,7 +258,7 @@ describe.each(databaseKinds())('phones, on the %s database', (where) => {
     expect(text.replaceAll(' ', '')).not.toContain(number.slice(3))
   })
 
-  it('email is a device like them, sent to the account’s address (D-36)', async () => {
+  it('email is a device like them, sent to the account’s address', async () => {
     const person = await createTestUser(site)
     const browser = await signIn(site, person)
     expect((await browser.get(addEmail)).text).toContain('This is the weakest method')

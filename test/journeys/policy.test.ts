@@ -139,7 +139,7 @@ describe('the grace', () => {
     expect(await after.get(profile)).toMatchObject({ status: 302, location: setUpFor(profile) })
   })
 
-  it('that is shortened applies at once, to sessions that stand (A-09)', async () => {
+  it('that is shortened applies at once, to sessions that stand', async () => {
     const person = await bare()
     await (await arrive(site, person)).get(profile)
     pass(4 * DAY)

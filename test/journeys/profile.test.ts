@@ -123,7 +123,7 @@ describe.each(journeyKinds())('one’s own devices, on the %s database', (where)
     expect(answers.filter(({ location }) => location?.includes('done=removed'))).toHaveLength(1)
   })
 
-  it('take the backup tokens with the last one (A-11)', async () => {
+  it('take the backup tokens with the last one', async () => {
     const person = await createTestUser(site, { staff: false, backupTokens: 2 })
     const browser = await signIn(site, person)
     const address = `${devices}/${person.app?.persistentId}/remove`
@@ -135,21 +135,18 @@ describe.each(journeyKinds())('one’s own devices, on the %s database', (where)
     expect((await browser.get(profile)).text).toContain('Two-factor authentication is off.')
   })
 
-  it.each(['rename', 'default', 'remove'])(
-    'of somebody else are not found and not changed by %s (I-57)',
-    async (verb) => {
-      const owner = await createTestUser(site)
-      const browser = await signIn(site, await createTestUser(site))
-      const address = `${devices}/${owner.app?.persistentId}/${verb}`
-      expect((await browser.get(address)).status).toBe(verb === 'default' ? 405 : 404)
-      expect(await browser.post(address, { name: 'Mine' })).toMatchObject({ status: 404, code: 'not_found' })
-      const { rows } = await database.pool.query(
-        'select d.name, u.default_device from totp_devices d join users u on u.id = d.user_id where u.id = $1',
-        [owner.id],
-      )
-      expect(rows).toEqual([{ name: 'App', default_device: null }])
-    },
-  )
+  it.each(['rename', 'default', 'remove'])('of somebody else are not found and not changed by %s', async (verb) => {
+    const owner = await createTestUser(site)
+    const browser = await signIn(site, await createTestUser(site))
+    const address = `${devices}/${owner.app?.persistentId}/${verb}`
+    expect((await browser.get(address)).status).toBe(verb === 'default' ? 405 : 404)
+    expect(await browser.post(address, { name: 'Mine' })).toMatchObject({ status: 404, code: 'not_found' })
+    const { rows } = await database.pool.query(
+      'select d.name, u.default_device from totp_devices d join users u on u.id = d.user_id where u.id = $1',
+      [owner.id],
+    )
+    expect(rows).toEqual([{ name: 'App', default_device: null }])
+  })
 
   it.each(['totp/0', 'totp/999999999999', 'users/1', 'totp/1%20or%201', '../x/1'])(
     'are not found under %s',
@@ -159,7 +156,7 @@ describe.each(journeyKinds())('one’s own devices, on the %s database', (where)
     },
   )
 
-  it('are not open to a session that no device verified, by any verb (F-28)', async () => {
+  it('are not open to a session that no device verified, by any verb', async () => {
     const person = await createTestUser(site)
     const browser = site.browser()
     await browser.post('/account/login', { username: person.email, password: person.password })

@@ -57,7 +57,7 @@ describe.each(journeyKinds())('security keys, on the %s database', (where) => {
     ['an attachment of a kind to come', {}, { authenticatorAttachment: 'implanted' }],
     ['an attachment of null', {}, { authenticatorAttachment: null }],
     ['members that nobody knows', { later: [1] }, { later: {} }],
-  ])('sign in where the browser sends %s (DEV-02)', async (_what, response, more) => {
+  ])('sign in where the browser sends %s', async (_what, response, more) => {
     const { person, key } = await keyOwner()
     const browser = await afterPassword(person)
     const whole = JSON.parse(key.answer(await asked(browser)))
@@ -77,7 +77,7 @@ describe.each(journeyKinds())('security keys, on the %s database', (where) => {
       { publicKey: 'AA', publicKeyAlgorithm: -7 },
       { authenticatorAttachment: null },
     ],
-  ])('are added where the browser sends %s (DEV-02)', async (_what, response, more) => {
+  ])('are added where the browser sends %s', async (_what, response, more) => {
     const person = await createTestUser(site, { app: false })
     const browser = await signIn(site, person)
     const whole = JSON.parse(createSoftwareKey().create(await asked(browser, `${add}/options`)))
@@ -355,7 +355,7 @@ describe.each(journeyKinds())('security keys, on the %s database', (where) => {
       expect((await browser.post(login, { otp_token: `{"id":"${'A'.repeat(8192)}"}` })).status).toBe(400)
     })
 
-    it('that cannot be read, and counts them as no wrong code (DEV-02)', async () => {
+    it('that cannot be read, and counts them as no wrong code', async () => {
       const { person, key, device } = await keyOwner()
       const browser = await afterPassword(person)
       const whole = JSON.parse(key.answer(await asked(browser)))
@@ -376,7 +376,7 @@ describe.each(journeyKinds())('security keys, on the %s database', (where) => {
       expect(rows).toEqual([{ token_failed_at: [] }])
     })
 
-    it.each([true, false])('that can be backed up (%s) and later say otherwise (SEC-22)', async (backupEligible) => {
+    it.each([true, false])('that can be backed up (%s) and later say otherwise', async (backupEligible) => {
       const { person, key, device } = await keyOwner()
       await database.pool.query('update webauthn_devices set backup_eligible = $2 where id = $1', [
         device.id,
@@ -395,7 +395,7 @@ describe.each(journeyKinds())('security keys, on the %s database', (where) => {
       expect(await rowOf(device.id)).toMatchObject({ backup_eligible: backupEligible, backed_up: backupEligible })
     })
 
-    it('that count lower than before, and says what helps (DEV-09)', async () => {
+    it('that count lower than before, and says what helps', async () => {
       const { person, key } = await keyOwner()
       const browser = await afterPassword(person)
       await browser.post(login, { otp_token: key.answer({ ...(await asked(browser)), counter: 12 }) })
@@ -414,7 +414,7 @@ describe.each(journeyKinds())('security keys, on the %s database', (where) => {
     })
   })
 
-  it('tell whether they can be backed up when they are added, or at the next sign-in (SEC-22)', async () => {
+  it('tell whether they can be backed up when they are added, or at the next sign-in', async () => {
     for (const backupEligible of [true, false]) {
       const person = await createTestUser(site, { app: false })
       const key = createSoftwareKey()
@@ -484,7 +484,7 @@ describe.each(journeyKinds())('security keys, on the %s database', (where) => {
   })
 
   describe('are not added', () => {
-    it('by somebody who has a device and has not used it (F-28)', async () => {
+    it('by somebody who has a device and has not used it', async () => {
       const person = await createTestUser(site, { app: false })
       const browser = await signIn(site, person)
       const credential = createSoftwareKey().create(await asked(browser, `${add}/options`))
@@ -522,9 +522,9 @@ describe.each(journeyKinds())('security keys, on the %s database', (where) => {
       ['inside a frame of another site', { crossOrigin: true }],
       ['backed up and not to be backed up (WebAuthn §6.1.3)', { backedUp: true }],
       ['with a token binding of a status that there is not', { moreClientData: { tokenBinding: { status: 'maybe' } } }],
-      ['of an algorithm that was not asked for: ES384 (SEC-22)', { algorithm: -35 }],
-      ['of an algorithm that was not asked for: ES512 (SEC-22)', { algorithm: -36 }],
-      ['of an algorithm that was not asked for: RS1 (SEC-22)', { algorithm: -65_535 }],
+      ['of an algorithm that was not asked for: ES384', { algorithm: -35 }],
+      ['of an algorithm that was not asked for: ES512', { algorithm: -36 }],
+      ['of an algorithm that was not asked for: RS1', { algorithm: -65_535 }],
       ['with no attestation and a statement', { attestation: { fmt: 'none', attStmt: new Map([['alg', -7]]) } }],
       ['with an attestation of a format that there is not', { attestation: { fmt: 'hearsay', attStmt: new Map() } }],
       [

@@ -41,7 +41,7 @@ describe.each(databaseKinds())('setting up an authenticator app, on the %s datab
     return { person, browser: await signIn(site, person) }
   }
 
-  it('leads staff without a device from the password through every step to where they wanted (F-19, F-29)', async () => {
+  it('leads staff without a device from the password through every step to where they wanted', async () => {
     const person = await createTestUser(site, { app: false })
     const browser = site.browser()
     const next = '/admin/resources/users?page=2'
@@ -67,7 +67,7 @@ describe.each(databaseKinds())('setting up an authenticator app, on the %s datab
     expect((await browser.get('/admin')).status).toBe(200)
   })
 
-  it('gives QR code, address and key of the same 160 bits (S-04, S-08, S-09, S-10, F-37)', async () => {
+  it('gives QR code, address and key of the same 160 bits', async () => {
     const { person, browser } = await newcomer()
     await browser.post(setup, { method: 'totp' })
     const page = await browser.get(setup)
@@ -85,7 +85,7 @@ describe.each(databaseKinds())('setting up an authenticator app, on the %s datab
     expect(picture.text).toMatch(/<path fill="#ffffff" d="M0 0h(\d+)v\1H0z"\/><path stroke="#000000" d="M4 4\.5h7/)
   })
 
-  it('has no QR code to give before set-up begins and after it ends (F-36)', async () => {
+  it('has no QR code to give before set-up begins and after it ends', async () => {
     const { browser } = await newcomer()
     expect((await browser.get(qrcode)).status).toBe(404)
     const secret = await begin(browser)
@@ -137,7 +137,7 @@ describe.each(databaseKinds())('setting up an authenticator app, on the %s datab
     expect(await names()).toEqual(['Authenticator app', 'Authenticator app 3', 'Authenticator app 2'])
   })
 
-  it('spends the code that confirmed, and takes the next one at sign-in (F-33, S-05)', async () => {
+  it('spends the code that confirmed, and takes the next one at sign-in', async () => {
     const { person, browser } = await newcomer()
     const secret = await begin(browser)
     const code = appCode(secret, site.clock.now())
@@ -149,7 +149,7 @@ describe.each(databaseKinds())('setting up an authenticator app, on the %s datab
     expect((await site.browser().post('/account/login', { ...form, otp_token: next })).location).toBe('/admin')
   })
 
-  it('takes the codes of one step around, and no others (F-31)', async () => {
+  it('takes the codes of one step around, and no others', async () => {
     for (const [steps, status] of [
       [-1, 303],
       [1, 303],
@@ -163,7 +163,7 @@ describe.each(databaseKinds())('setting up an authenticator app, on the %s datab
     }
   })
 
-  it('changes the session id when it verifies, and the old one is dead (F-32, S-37)', async () => {
+  it('changes the session id when it verifies, and the old one is dead', async () => {
     const { browser } = await newcomer()
     const secret = await begin(browser)
     const before = browser.cookies.get('otp_session') ?? ''
@@ -174,7 +174,7 @@ describe.each(databaseKinds())('setting up an authenticator app, on the %s datab
     expect((await thief.get(setup)).location).toMatch(/^\/account\/login/)
   })
 
-  it('keeps the same key after a wrong code, and throttles as at sign-in (F-30)', async () => {
+  it('keeps the same key after a wrong code, and throttles as at sign-in', async () => {
     const { browser } = await newcomer()
     const secret = await begin(browser)
     expect(await browser.post(setup, { otp_token: ' ' })).toMatchObject({ status: 422, code: 'token_required' })
@@ -294,7 +294,7 @@ describe.each(databaseKinds())('setting up an authenticator app, on the %s datab
   })
 
   describe('for whoever has a device already', () => {
-    /** Signed in by the password before there was a device: F-28's way in. */
+    /** Signed in by the password before there was a device. */
     const unverified = async () => {
       const { person, browser } = await newcomer()
       const secret = await begin(browser)
@@ -316,14 +316,14 @@ describe.each(databaseKinds())('setting up an authenticator app, on the %s datab
       ['POST', setup, () => ({ method: 'phone', phone_number: '+31612345678', phone_method: 'sms' })],
     ]
 
-    it.each(steps)('refuses an unverified session: %s %s (F-28, I-40)', async (method, path, form) => {
+    it.each(steps)('refuses an unverified session: %s %s', async (method, path, form) => {
       const { person, browser } = await unverified()
       const answer = await browser.visit(path, { method, ...(form && { form: form() }) })
       expect(answer).toMatchObject({ status: 302, location: `/account/login?next=${encodeURIComponent(path)}` })
       expect(await devicesOf(person)).toHaveLength(2)
     })
 
-    it('refuses an unverified session its right code for a set-up begun before (F-28, I-40)', async () => {
+    it('refuses an unverified session its right code for a set-up begun before', async () => {
       const { person, browser, secret } = await unverified()
       const answer = await browser.post(setup, { otp_token: appCode(secret, site.clock.now()) })
       expect(answer).toMatchObject({ status: 302, location: `/account/login?next=${encodeURIComponent(setup)}` })
@@ -332,7 +332,7 @@ describe.each(databaseKinds())('setting up an authenticator app, on the %s datab
       expect((await browser.get(qrcode)).status).toBe(302)
     })
 
-    it('asks a verified session again after five minutes, at every step (A-08, S-45)', async () => {
+    it('asks a verified session again after five minutes, at every step', async () => {
       const person = await createTestUser(site)
       const browser = await signIn(site, person)
       site.clock.advance(301)
@@ -342,7 +342,7 @@ describe.each(databaseKinds())('setting up an authenticator app, on the %s datab
       expect(await devicesOf(person)).toHaveLength(1)
     })
 
-    it('completes a late confirmation after the token, and stays signed in (A-08)', async () => {
+    it('completes a late confirmation after the token, and stays signed in', async () => {
       const person = await createTestUser(site)
       const browser = await signIn(site, person)
       const secret = await begin(browser)
@@ -356,7 +356,7 @@ describe.each(databaseKinds())('setting up an authenticator app, on the %s datab
       expect((await browser.get('/admin')).status).toBe(200)
     })
 
-    it('lets one of two first devices through that are confirmed at once (F-28)', async () => {
+    it('lets one of two first devices through that are confirmed at once', async () => {
       const person = await createTestUser(site, { app: false })
       const racers = await Promise.all(
         [1, 2].map(async () => {

@@ -20,7 +20,7 @@ const titles = [
   'the token of a kind from outside',
 ]
 
-describe('two tabs during a sign-in, with the token of each kind (DEV-R6)', () => {
+describe('two tabs during a sign-in, with the token of each kind', () => {
   let database: Database
   let site: TestSite
   beforeAll(async () => {

@@ -9,7 +9,7 @@ import { createTestUser, type TestUser, signIn, startTestSite, type TestSite } f
 const login = '/account/login'
 
 /** Tabs of one browser share its cookies, and each goes on from the page that it shows. */
-describe.each(journeyKinds())('several tabs during a sign-in, on the %s database (DEV-R6)', (where) => {
+describe.each(journeyKinds())('several tabs during a sign-in, on the %s database', (where) => {
   let database: Database
   let site: TestSite
   beforeAll(async () => {

@@ -44,7 +44,7 @@ describe.each(journeyKinds())('asking for a token again, on the %s database', (w
     expect(await browser.get(rename(person))).toMatchObject({ status: 302, location: verifyFor(rename(person)) })
   })
 
-  it('leads there and back under a new session id, and the old one is dead (S-37)', async () => {
+  it('leads there and back under a new session id, and the old one is dead', async () => {
     const person = await createTestUser(site)
     const browser = await stale(person)
     const page = await browser.get(verifyFor(rename(person)))
@@ -77,7 +77,7 @@ describe.each(journeyKinds())('asking for a token again, on the %s database', (w
     expect(await began()).toEqual(before)
   })
 
-  it('completes the form that was posted (A-08)', async () => {
+  it('completes the form that was posted', async () => {
     const person = await createTestUser(site)
     const browser = await stale(person)
     const away = await browser.post(rename(person), { name: 'Kept name' })
@@ -181,7 +181,7 @@ describe.each(journeyKinds())('asking for a token again, on the %s database', (w
     expect(await nameOf(person)).toBe('App')
   })
 
-  describe('with several tabs (DEV-R6)', () => {
+  describe('with several tabs', () => {
     const remove = (person: TestUser) => `/account/two-factor/devices/${person.app?.persistentId}/remove`
     const makeDefault = (person: TestUser) => `/account/two-factor/devices/${person.app?.persistentId}/default`
     const give = (browser: HttpBrowser, person: TestUser, next: string) => {

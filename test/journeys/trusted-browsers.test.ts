@@ -58,7 +58,7 @@ describe.each(journeyKinds())('trusted browsers, on the %s database', (where) =>
       ?.failure_count
 
   describe('the box', () => {
-    it('stands in the token step, unticked, and says for how long (F-22)', async () => {
+    it('stands in the token step, unticked, and says for how long', async () => {
       const browser = site.browser()
       await enter(browser, await createTestUser(site))
       const page = (await browser.get(login)).text
@@ -116,7 +116,7 @@ describe.each(journeyKinds())('trusted browsers, on the %s database', (where) =>
   })
 
   describe('the next sign-in', () => {
-    it('takes the password alone, opens the panel, and changes the token (A-02, F-24)', async () => {
+    it('takes the password alone, opens the panel, and changes the token', async () => {
       const person = await createTestUser(site)
       const browser = await trust(person)
       const before = browser.cookies.get(COOKIE)
@@ -214,7 +214,7 @@ describe.each(journeyKinds())('trusted browsers, on the %s database', (where) =>
       }
     })
 
-    it('signs in while wrong codes of an attacker lock account and device (F-24, DEV-04)', async () => {
+    it('signs in while wrong codes of an attacker lock account and device', async () => {
       const person = await createTestUser(site)
       const browser = await trust(person)
       const stranger = site.browser()
@@ -229,7 +229,7 @@ describe.each(journeyKinds())('trusted browsers, on the %s database', (where) =>
       expect((await comeBack(browser, person)).location).toBe('/admin')
     })
 
-    it('leaves the failures of the device as they were (A-04)', async () => {
+    it('leaves the failures of the device as they were', async () => {
       const person = await createTestUser(site)
       const browser = await trust(person)
       const stranger = site.browser()
@@ -276,7 +276,7 @@ describe.each(journeyKinds())('trusted browsers, on the %s database', (where) =>
       `${'x'.repeat(22)}.${'y'.repeat(42)}`,
       'é'.repeat(20),
       'x'.repeat(3000),
-    ])('of %j asks for a code, is taken away, and counts no failure (F-25, F-26)', async (value) => {
+    ])('of %j asks for a code, is taken away, and counts no failure', async (value) => {
       const person = await createTestUser(site)
       const form = new URLSearchParams({ username: person.email, password: person.password }).toString()
       const headers = {
@@ -291,7 +291,7 @@ describe.each(journeyKinds())('trusted browsers, on the %s database', (where) =>
       expect((await browser.post(login, { otp_token: person.code() })).location).toBe('/admin')
     })
 
-    it('of somebody else asks for a code, and stays his (F-23)', async () => {
+    it('of somebody else asks for a code, and stays his', async () => {
       const [one, other] = [await createTestUser(site), await createTestUser(site)]
       const browser = await trust(one)
       expect((await comeBack(browser, other)).location).toBe(login)
@@ -299,7 +299,7 @@ describe.each(journeyKinds())('trusted browsers, on the %s database', (where) =>
       expect(await failuresOf(other)).toBe(0)
     })
 
-    it('is shared by the people of one browser, at most five (F-23)', async () => {
+    it('is shared by the people of one browser, at most five', async () => {
       const browser = site.browser()
       const people: TestUser[] = []
       for (let count = 0; count < 6; count += 1) {
@@ -349,7 +349,7 @@ describe.each(journeyKinds())('trusted browsers, on the %s database', (where) =>
   })
 
   describe('a token that was used before', () => {
-    it('leads to the token step, ends the trust, and is told in the trail and by mail (A-02)', async () => {
+    it('leads to the token step, ends the trust, and is told in the trail and by mail', async () => {
       const person = await createTestUser(site)
       const owner = await trust(person)
       const thief = site.browser()
@@ -412,7 +412,7 @@ describe.each(journeyKinds())('trusted browsers, on the %s database', (where) =>
       expect(await rowsOf(person)).toEqual([])
     })
 
-    it('is nobody where the site is strict, and nobody trusted before (S-23)', async () => {
+    it('is nobody where the site is strict, and nobody trusted before', async () => {
       const person = await createTestUser(site)
       const browser = await trust(person)
       await comeBack(browser, person)
@@ -474,7 +474,7 @@ describe.each(journeyKinds())('trusted browsers, on the %s database', (where) =>
     })
   })
 
-  describe('ends (A-01, A-11)', () => {
+  describe('ends', () => {
     const fresh = 'quite another passphrase'
     const boss = async () => signIn(site, await createTestUser(site, { superuser: true }))
     const act = (browser: HttpBrowser, table: string, id: number | undefined, action: string, form = {}) =>

@@ -30,7 +30,7 @@ describe('text that people type', () => {
   const enter = async ({ email }: TestUser, password: string) =>
     (await site.browser().post(login, { username: email, password })).status
 
-  describe('a password (DEV-05)', () => {
+  describe('a password', () => {
     it('signs in however its characters are composed', async () => {
       const person = await withHash(await hash(composed))
       expect(await enter(person, decomposed)).toBe(303)
@@ -65,7 +65,7 @@ describe('text that people type', () => {
     })
   })
 
-  it('lets a sign-in through with an address as programs copy it (DEV-R3)', async () => {
+  it('lets a sign-in through with an address as programs copy it', async () => {
     const person = await createTestUser(site, { app: false })
     for (const username of [
       ` ${person.email}\u200b`,
@@ -84,7 +84,7 @@ describe('text that people type', () => {
     ['Ada@Zürich.example', 'ada@xn--zrich-kva.example'],
     ['Ada Lovelace <Ada.Lovelace@Example.com>', 'ada.lovelace@example.com'],
     ['“ada.quoted@example.com”.', 'ada.quoted@example.com'],
-  ])('takes %s for an address at every entrance, as %s (DEV-R8)', async (typed, email) => {
+  ])('takes %s for an address at every entrance, as %s', async (typed, email) => {
     const changing = await createTestUser(site, { app: false, staff: false })
     const browser = await signIn(site, changing)
     const form = { email: typed, password: changing.password }
@@ -104,14 +104,14 @@ describe('text that people type', () => {
     'a..b@example.com',
     'a@b@example.com',
     'ada@exa_mple.com',
-  ])('takes %s for no address anywhere (DEV-R8)', async (typed) => {
+  ])('takes %s for no address anywhere', async (typed) => {
     const person = await createTestUser(site, { app: false, staff: false })
     const browser = await signIn(site, person)
     const answer = await browser.post('/account/email', { email: typed, password: person.password })
     expect(answer).toMatchObject({ status: 422, code: 'email_invalid' })
   })
 
-  it('lets a code through as programs copy it (DEV-R3, DEV-06)', async () => {
+  it('lets a code through as programs copy it', async () => {
     const person = await createTestUser(site)
     for (const look of [
       (code: string) => code.replace(/\d/g, (digit) => String.fromCodePoint(0xff10 + Number(digit))),
@@ -127,7 +127,7 @@ describe('text that people type', () => {
     }
   })
 
-  it('tells nothing of what an unknown browser calls itself (SEC-13)', async () => {
+  it('tells nothing of what an unknown browser calls itself', async () => {
     const person = await createTestUser(site)
     const agent = 'Your account is suspended: confirm at https://evil.example/now'
     const browser = site.browser(agent)
@@ -144,7 +144,7 @@ describe('text that people type', () => {
     expect((await own.get('/account/two-factor')).text).not.toMatch(/suspended|evil/)
   })
 
-  it('keeps the direction of names to themselves on every page that shows them (DEV-13)', async () => {
+  it('keeps the direction of names to themselves on every page that shows them', async () => {
     const person = await createTestUser(site, { staff: false, name: 'דנה', backupTokens: 1 })
     const devices = '/account/two-factor/devices'
     const renamed = person.app?.persistentId ?? ''
@@ -170,7 +170,7 @@ describe('text that people type', () => {
     }
   })
 
-  it('tells password managers whose new password it is (DEV-R7)', async () => {
+  it('tells password managers whose new password it is', async () => {
     const person = await createTestUser(site)
     const browser = await signIn(site, person)
     await site.browser().post('/account/password/forgot', { username: `${person.email} ` })

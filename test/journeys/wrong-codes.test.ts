@@ -13,7 +13,7 @@ const setup = '/account/two-factor/setup'
 const KEY = Buffer.from('12345678901234567890')
 const MINUTE = 60
 
-describe.each(journeyKinds())('what a person is told about a wrong code (DEV-10), on the %s database', (where) => {
+describe.each(journeyKinds())('what a person is told about a wrong code, on the %s database', (where) => {
   let database: Database
   let site: TestSite
   beforeAll(async () => {

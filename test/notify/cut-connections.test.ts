@@ -23,26 +23,22 @@ describe.skipIf(!postgresUrl())('the job worker', () => {
     })
   })
 
-  it(
-    'survives a connection that breaks at any message of its start, work and stop (OPS-01)',
-    { timeout: 300_000 },
-    async () => {
-      const where = await createTestDatabase()
-      onTestFinished(() => where.drop())
-      const child = spawn(process.execPath, [script], {
-        env: { PATH: process.env['PATH'], NODE_ENV: 'test', DATABASE_URL: where.url },
-        stdio: ['ignore', 'pipe', 'pipe'],
-      })
-      onTestFinished(() => void child.kill('SIGKILL'))
-      const ended = once(child, 'exit')
-      const [said, complaints] = await Promise.all([text(child.stdout), text(child.stderr)])
-      expect({
-        ended: await ended,
-        complaints: complaints.replace(/^Trace: .*(?:\n\s+at .*)*$/gm, '').trim(),
-      }).toMatchObject({ ended: [0, null] })
-      const { started, stopped } = JSON.parse(said)
-      expect(started).toBeGreaterThan(50)
-      expect(stopped).toBeGreaterThan(3)
-    },
-  )
+  it('survives a connection that breaks at any message of its start, work and stop', { timeout: 300_000 }, async () => {
+    const where = await createTestDatabase()
+    onTestFinished(() => where.drop())
+    const child = spawn(process.execPath, [script], {
+      env: { PATH: process.env['PATH'], NODE_ENV: 'test', DATABASE_URL: where.url },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    onTestFinished(() => void child.kill('SIGKILL'))
+    const ended = once(child, 'exit')
+    const [said, complaints] = await Promise.all([text(child.stdout), text(child.stderr)])
+    expect({
+      ended: await ended,
+      complaints: complaints.replace(/^Trace: .*(?:\n\s+at .*)*$/gm, '').trim(),
+    }).toMatchObject({ ended: [0, null] })
+    const { started, stopped } = JSON.parse(said)
+    expect(started).toBeGreaterThan(50)
+    expect(stopped).toBeGreaterThan(3)
+  })
 })

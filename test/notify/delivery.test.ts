@@ -139,7 +139,7 @@ describe.each(databaseKinds())('delivery on %s', (kind) => {
     },
   )
 
-  it('SEC-07: gives up what no known key opens at the third try, and tells the audit log', async () => {
+  it('gives up what no known key opens at the third try, and tells the audit log', async () => {
     const others = { ...notify, keys: createKeyring([Buffer.alloc(32, 99)]) }
     await database.sequelize.transaction((transaction) => enqueue(others, transaction, 'send-mail', backupTokenEmail))
     for (let tries = 1; tries < 3; tries += 1) {
@@ -157,7 +157,7 @@ describe.each(databaseKinds())('delivery on %s', (kind) => {
     await database.pool.query(`delete from audit_events where details ->> 'reason' = 'key_missing'`)
   })
 
-  it('gives up a recipient that is refused for good at the second try, and tells the audit log (DEV-08)', async () => {
+  it('gives up a recipient that is refused for good at the second try, and tells the audit log', async () => {
     smtp.behaviour = 'refuse'
     const user = await database.models.User.create({ email: `${randomUUID()}@example.com`, name: 'Ada' })
     await commit({ ...backupTokenEmail, userId: user.id })

@@ -26,7 +26,7 @@ async function compose(mail: Mail, site = 'Night Desk', language: Language = 'en
   return message
 }
 
-describe('a link in the text of a mail (DEV-14)', () => {
+describe('a link in the text of a mail', () => {
   const token = 'Zm9vYmFyLTEyMzQ1Njc4OTAtYWJjZGVmZ2hpamtsbW5'
   const link = `https://a-rather-long-subdomain-of-the.staff-portal.example.com/account/password/reset/${token}`
 

@@ -25,7 +25,7 @@ const sites = [
 ]
 const hosts = ['staff.example.com', 'localhost', 'zwei-faktor.verwaltung.example.org', '[2001:db8::1]']
 
-describe.each(languages)('a text message in %s (DEV-R4)', (language) => {
+describe.each(languages)('a text message in %s', (language) => {
   const t = translatorFor(language)
   const write = (site: string, host: string, minutes = 5) => renderTextCode({ code: '012345', site, host, minutes }, t)
 

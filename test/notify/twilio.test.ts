@@ -48,7 +48,7 @@ describe('Twilio', () => {
     })
   })
 
-  it('sends a text by a messaging service, which then stands in for the number (F-54)', async () => {
+  it('sends a text by a messaging service, which then stands in for the number', async () => {
     const messagingServiceSid = 'MGbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb'
     expect(await open({ messagingServiceSid }).sendText(message)).toEqual({ ok: true })
     const { fields = {} } = twilio.requests.at(-1) ?? {}
@@ -62,7 +62,7 @@ describe('Twilio', () => {
     )
   })
 
-  it('speaks a code digit by digit with pauses, its leading zero too, and repeats it once (F-55, F-56)', async () => {
+  it('speaks a code digit by digit with pauses, its leading zero too, and repeats it once', async () => {
     expect(await open().call(call)).toEqual({ ok: true })
     const { resource, fields = {} } = twilio.requests.at(-1) ?? {}
     expect(resource).toBe('Calls')
@@ -142,7 +142,7 @@ describe('Twilio', () => {
     [400, 21606, 'gateway_refused'],
     [500, 20500, 'gateway_unavailable'],
     [503, 20503, 'gateway_unavailable'],
-  ])('that answers %i with %i means %s, and what it wrote goes no further (DEV-R5)', async (status, code, reason) => {
+  ])('that answers %i with %i means %s, and what it wrote goes no further', async (status, code, reason) => {
     twilio.behaviour = { status, code, message: `+41524204242 (${accountSid}) is refused` }
     const outcome = { ok: false, reason, detail: `twilio: ${status} ${code}` }
     expect(await open().sendText(message)).toEqual(outcome)

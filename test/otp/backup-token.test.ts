@@ -14,7 +14,7 @@ describe('a backup token', () => {
     'ABCD–EFGH—IJKL‐2345',
     'abcd-efghijkl 23-45',
     'ABCD_EFGH_IJKL_2345',
-  ])('is read from %j (D-32)', (typed) => {
+  ])('is read from %j', (typed) => {
     expect(parseBackupToken(typed)).toBe('ABCDEFGHIJKL2345')
   })
 
@@ -44,7 +44,7 @@ describe('a persistent id', () => {
     'totp/2147483648',
     'totp/3\n',
     '../totp/3',
-  ])('%j is none, and no fault (D-07)', (text) => {
+  ])('%j is none, and no fault', (text) => {
     expect(parsePersistentId(text)).toBeNull()
   })
 })

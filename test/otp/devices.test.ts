@@ -40,7 +40,7 @@ describe.each(databaseKinds())('on the %s database', (where) => {
     return statements
   }
 
-  it('lists confirmed devices, the others, or all, the preferred kind first (D-06)', async () => {
+  it('lists confirmed devices, the others, or all, the preferred kind first', async () => {
     const { id } = await createUser(database)
     await addToken(id)
     await addApp(id, Buffer.alloc(20, 1))
@@ -68,7 +68,7 @@ describe.each(databaseKinds())('on the %s database', (where) => {
       expect(await statementsOf(() => verifyToken(otp, { userId: id, ...attempt }))).toBe(4)
   })
 
-  it('stores neither secret nor backup token in clear (I-60)', async () => {
+  it('stores neither secret nor backup token in clear', async () => {
     const { id } = await createUser(database)
     const secret = Buffer.from('a secret of 20 bytes')
     await addApp(id, secret)
@@ -83,7 +83,7 @@ describe.each(databaseKinds())('on the %s database', (where) => {
       expect(dump.toUpperCase()).not.toContain(form.toUpperCase())
   })
 
-  it('adds a token to the set that is there, keeps the one it is given, and never doubles it (D-34)', async () => {
+  it('adds a token to the set that is there, keeps the one it is given, and never doubles it', async () => {
     const { id } = await createUser(database)
     const first = await addToken(id, 'abcd-efgh-ijkl-mnop')
     const second = await addToken(id, 'ABCDEFGHIJKLMNOP')
@@ -91,7 +91,7 @@ describe.each(databaseKinds())('on the %s database', (where) => {
     expect(await devicesForUser(otp, id)).toMatchObject([{ kind: 'static', remaining: 1 }])
   })
 
-  it('matching passes devices over that could not have such a token, and counts nothing on them (I-42)', async () => {
+  it('matching passes devices over that could not have such a token, and counts nothing on them', async () => {
     const { id } = await createUser(database)
     const { device } = await addApp(id, Buffer.alloc(20, 4))
     const { token } = await addToken(id)
@@ -100,7 +100,7 @@ describe.each(databaseKinds())('on the %s database', (where) => {
     expect(rows).toEqual([{ failure_count: 0 }])
   })
 
-  it('matching raises the count of those asked in vain before the one that accepts (D-05)', async () => {
+  it('matching raises the count of those asked in vain before the one that accepts', async () => {
     const { id } = await createUser(database)
     const first = await addApp(id, Buffer.alloc(20, 5))
     const second = await addApp(id, Buffer.alloc(20, 6))
@@ -116,7 +116,7 @@ describe.each(databaseKinds())('on the %s database', (where) => {
     ])
   })
 
-  it('a wrong token on one device leaves the others alone (F-08)', async () => {
+  it('a wrong token on one device leaves the others alone', async () => {
     const { id } = await createUser(database)
     const { device } = await addApp(id, Buffer.alloc(20, 7))
     const backup = await addToken(id)
@@ -140,7 +140,7 @@ describe.each(databaseKinds())('on the %s database', (where) => {
   })
 
   it.each(['totp/999999', 'hotp/1', 'totp/x', '', 'static/0'])(
-    'the device %j is refused without a fault (D-07)',
+    'the device %j is refused without a fault',
     async (deviceId) => {
       const { id } = await createUser(database)
       expect(await verifyToken(otp, { userId: id, deviceId, token: '123456' })).toEqual({

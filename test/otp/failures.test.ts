@@ -71,7 +71,7 @@ describe('consecutive failures by asker', () => {
   })
 })
 
-describe('waits while clocks are wrong (OPS-03)', () => {
+describe('waits while clocks are wrong', () => {
   it('never end later than now and their own length', () => {
     fc.assert(
       fc.property(

@@ -33,7 +33,7 @@ describe('what a device would say now', () => {
     for (let count = 0; count < 10; count += 1) await mistype()
   }
 
-  it('is that it may be asked, until a failure makes it wait, and again when the wait is over (D-16)', async () => {
+  it('is that it may be asked, until a failure makes it wait, and again when the wait is over', async () => {
     expect(await verifyIsAllowed(otp, { userId, deviceId })).toEqual({ allowed: true })
     await mistype()
     const lockedUntil = new Date(otp.clock.now().getTime() + 1000)
@@ -47,7 +47,7 @@ describe('what a device would say now', () => {
     expect(await verifyIsAllowed(otp, { userId, deviceId })).toEqual({ allowed: true })
   })
 
-  it('is that it may send, until a code is on its way, and again after the cooldown (D-18)', async () => {
+  it('is that it may send, until a code is on its way, and again after the cooldown', async () => {
     expect(await generateIsAllowed(otp, { userId, deviceId })).toEqual({ allowed: true })
     await generateChallenge(otp, { userId, deviceId, language: 'en' })
     const nextAt = new Date(otp.clock.now().getTime() + 30_000)

@@ -13,7 +13,7 @@ function read(uri: string) {
 }
 
 describe('the otpauth address', () => {
-  it('reads back to what went in, in any script (S-10)', () => {
+  it('reads back to what went in, in any script', () => {
     const uri = totpUri({ issuer: 'Ünïcode & Co', account: 'a+b@x.y', secret })
     expect(read(uri)).toMatchObject({
       issuer: 'Ünïcode & Co',
@@ -28,13 +28,13 @@ describe('the otpauth address', () => {
     })
   })
 
-  it('writes a space as %20 and never as a plus (S-08)', () => {
+  it('writes a space as %20 and never as a plus', () => {
     const uri = totpUri({ issuer: 'My Site', account: 'ada lovelace', secret })
     expect(uri).toContain('My%20Site%3Aada%20lovelace')
     expect(uri).not.toContain('+')
   })
 
-  it('has the secret first and without padding (S-09)', () => {
+  it('has the secret first and without padding', () => {
     const uri = totpUri({ issuer: 'Site', account: 'ada', secret: Buffer.alloc(21, 1) })
     expect(uri).toMatch(/\?secret=[A-Z2-7]+&/)
   })

@@ -55,7 +55,7 @@ describe.each(kinds)('codes by $name', ({ name, add }) => {
   const unconfirm = (device: Device) =>
     database.pool.query(`update ${name}_devices set confirmed = false, confirmed_at = null where id = $1`, [device.id])
 
-  it('of setups by someone else leave the confirmed device all of its own (SEC-02)', async () => {
+  it('of setups by someone else leave the confirmed device all of its own', async () => {
     const target = freshTarget()
     const owner = await add((await createUser(database)).id, target)
     for (let other = 0; other < 2; other += 1) {
@@ -68,14 +68,14 @@ describe.each(kinds)('codes by $name', ({ name, add }) => {
     expect(await ask(owner)).toMatchObject({ ok: false, reason: 'cooldown_pending' })
   })
 
-  it('that someone with the password asked for leave those of a known browser (SEC-02)', async () => {
+  it('that someone with the password asked for leave those of a known browser', async () => {
     const device = await add((await createUser(database)).id, freshTarget())
     for (let sent = 0; sent < 11; sent += 1) await ask(device)
     expect((await ask(device)).ok).toBe(false)
     expect((await ask(device, { asker: { lane: 'known_browser', by: 'me' } })).ok).toBe(true)
   })
 
-  it('that did not leave count for no limit (DEV-R1)', async () => {
+  it('that did not leave count for no limit', async () => {
     const device = await add((await createUser(database)).id, freshTarget())
     for (let sent = 0; sent < 15; sent += 1) {
       expect((await ask(device)).ok).toBe(true)
@@ -84,7 +84,7 @@ describe.each(kinds)('codes by $name', ({ name, add }) => {
     expect((await ask(device)).ok).toBe(true)
   })
 
-  it('work until a newer one has left, and no longer (DEV-R2)', async () => {
+  it('work until a newer one has left, and no longer', async () => {
     const device = await add((await createUser(database)).id, freshTarget())
     const first = await ask(device)
     const challenge = first.ok ? first.challenge : ''
@@ -104,7 +104,7 @@ describe.each(kinds)('codes by $name', ({ name, add }) => {
     expect((await submit(device, third, challenge)).ok).toBe(true)
   })
 
-  it('that are older expire (DEV-R2)', async () => {
+  it('that are older expire', async () => {
     const device = await add((await createUser(database)).id, freshTarget())
     const first = await ask(device)
     const challenge = first.ok ? first.challenge : ''

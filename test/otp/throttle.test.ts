@@ -5,7 +5,7 @@ import { accountThrottle, deviceThrottle, withFailure } from '../../src/otp/thro
 const start = new Date('2026-03-01T12:00:00Z')
 const after = (seconds: number) => new Date(start.getTime() + seconds * 1000)
 
-describe('the wait on one device (D-14, D-16)', () => {
+describe('the wait on one device', () => {
   it.each([
     [1, 1],
     [2, 2],
@@ -30,7 +30,7 @@ describe('the wait on one device (D-14, D-16)', () => {
   })
 })
 
-describe('the lock of an account (A-03)', () => {
+describe('the lock of an account', () => {
   const failures = (seconds: number[]) => seconds.reduce<Date[]>((times, at) => withFailure(times, after(at)), [])
 
   it('begins with the tenth failure and ends when the first of them is 15 minutes old', () => {

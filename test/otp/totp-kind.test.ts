@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { verifyTotp, type TotpState } from '../../src/kinds/totp/kind.js'
 
-/** D-23: the codes of steps 0 to 9 under this key. */
+/** The codes of steps 0 to 9 under this key. */
 const CODES = '179225 656163 839400 154567 346912 471576 045675 101397 491039 784503'.split(' ')
 const state: TotpState = {
   secret: Buffer.from('2a2bbba1092ffdd25a328ad1a0a5f5d61d7aacc4', 'hex'),
@@ -17,7 +17,7 @@ const atStep = (step: number) => new Date(step * 30_000)
 const code = (step: number) => CODES[step] ?? ''
 
 describe('a TOTP device', () => {
-  it('accepts the steps within its tolerance and no other (D-23, S-06)', () => {
+  it('accepts the steps within its tolerance and no other', () => {
     const accepted = CODES.filter((each) => verifyTotp(state, each, atStep(4), true).accepted)
     expect(accepted).toEqual(CODES.slice(3, 6))
   })
@@ -29,14 +29,14 @@ describe('a TOTP device', () => {
     expect(accepted).toEqual(CODES.slice(4, 9))
   })
 
-  it('does not accept a step twice, nor one before it (D-22, S-05)', () => {
+  it('does not accept a step twice, nor one before it', () => {
     const used = { ...state, lastStep: 4 }
     expect(verifyTotp(used, code(4), atStep(4), true).accepted).toBe(false)
     expect(verifyTotp(used, code(3), atStep(4), true).accepted).toBe(false)
     expect(verifyTotp(used, code(5), atStep(4), true).accepted).toBe(true)
   })
 
-  it('follows the drift where it may, and leaves it where it may not (D-24)', () => {
+  it('follows the drift where it may, and leaves it where it may not', () => {
     expect(verifyTotp(state, code(5), atStep(4), true)).toEqual({ accepted: true, changes: { last_step: 5, drift: 1 } })
     expect(verifyTotp(state, code(5), atStep(4), false)).toEqual({
       accepted: true,
@@ -44,7 +44,7 @@ describe('a TOTP device', () => {
     })
   })
 
-  it('never drifts beyond its tolerance, however many early codes come (D-25)', () => {
+  it('never drifts beyond its tolerance, however many early codes come', () => {
     const device = { ...state }
     for (const step of [5, 6, 7]) {
       const outcome = verifyTotp(device, code(step), atStep(4), true)

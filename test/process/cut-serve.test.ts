@@ -71,7 +71,7 @@ async function enter(server: RunningServer): Promise<HttpBrowser> {
   return browser
 }
 
-describe.skipIf(!postgresUrl())('a server whose connections break (OPS-01)', () => {
+describe.skipIf(!postgresUrl())('a server whose connections break', () => {
   beforeAll(() => buildProgram(), 300_000)
 
   it('starts, or ends with one line and 1, whichever message of its start is cut', { timeout: 300_000 }, async () => {

@@ -29,7 +29,7 @@ interface Somebody {
 }
 
 /** The order of docs/deployment.md, with people signing in at either process at every step. */
-describe.skipIf(!postgresUrl())('SEC-07: rotating the key of two processes', () => {
+describe.skipIf(!postgresUrl())('rotating the key of two processes', () => {
   let where: TestDatabase
   let database: Database
   let servers: RunningServer[] = []

@@ -11,7 +11,7 @@ import { type Proxy, startProxy, targetOf, throughProxy } from '../support/proxy
 const login = '/account/login'
 
 // How long each takes is measured by `npm run bench -- silent-database`: a machine with other work is slower.
-describe.skipIf(!postgresUrl())('a database host that disappears without a word (OPS-02)', () => {
+describe.skipIf(!postgresUrl())('a database host that disappears without a word', () => {
   let where: TestDatabase
   let proxy: Proxy
   let server: RunningServer

@@ -53,7 +53,7 @@ function startChild(databaseUrl: string): ChildProcess {
 
 // How long an end takes is measured by `npm run bench -- silent-database`: a machine with other work is slower.
 // A process that does not end by itself is ended by the test's own limit.
-describe('SIGTERM ends the server (OPS-02)', { timeout: 300_000 }, () => {
+describe('SIGTERM ends the server', { timeout: 300_000 }, () => {
   beforeAll(() => buildProgram(), 300_000)
 
   it('while a mail server accepts a connection and says nothing', async () => {

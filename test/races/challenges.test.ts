@@ -35,13 +35,13 @@ describe.skipIf(!postgresUrl())('many at once on PostgreSQL', () => {
     const submit = (otp: TestOtp, { userId, persistentId: deviceId }: Device, answer: { token: string }) =>
       verifyToken(otp, { userId, deviceId, ...answer })
 
-    it('ten right submissions of one challenge sign in once (A-06)', async () => {
+    it('ten right submissions of one challenge sign in once', async () => {
       const { otp, device } = await setUp()
       const sent = await requestCode(otp, device)
       expect(passed(await race(10, () => submit(otp, device, sent)))).toBe(1)
     })
 
-    it('of twenty guesses five are evaluated, and then the right code is void (A-05)', async () => {
+    it('of twenty guesses five are evaluated, and then the right code is void', async () => {
       const { otp, device } = await setUp()
       const sent = await requestCode(otp, device)
       await race(20, (racer) => submit(otp, device, { ...sent, token: `00000${racer % 10}` }))
@@ -68,14 +68,14 @@ describe.skipIf(!postgresUrl())('many at once on PostgreSQL', () => {
       expect(outcomes).toHaveLength(8)
     })
 
-    it('a user gets ten codes a day over all devices (S-48)', async () => {
+    it('a user gets ten codes a day over all devices', async () => {
       const { otp, device } = await setUp({ challengeCooldown: 0 })
       const other = await add(otp, device.userId)
       expect(passed(await race(24, (racer) => ask(otp, racer % 2 ? device : other)))).toBe(10)
     })
   })
 
-  it('a number gets ten codes a day over all users (S-48)', async () => {
+  it('a number gets ten codes a day over all users', async () => {
     const otp = testOtp(database, { challengeCooldown: 0 })
     const number = freshNumber()
     const users = await race(6, () => createUser(database))

@@ -7,7 +7,7 @@ import { queuedEmailsTo } from '../support/queued-emails.js'
 import { postgresUrl } from '../support/postgres-database.js'
 import { createTestUser, signIn, startTestSite, type TestSite } from '../support/site.js'
 
-describe.skipIf(!postgresUrl())('a link that is made while its owner changes on PostgreSQL (SEC-05)', () => {
+describe.skipIf(!postgresUrl())('a link that is made while its owner changes on PostgreSQL', () => {
   let database: Database
   let site: TestSite
   beforeAll(async () => {

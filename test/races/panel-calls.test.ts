@@ -6,7 +6,7 @@ import { openTestDatabase } from '../support/database.js'
 import { postgresUrl } from '../support/postgres-database.js'
 import { createTestUser, signIn, startTestSite, stepUp, type TestSite } from '../support/site.js'
 
-describe.skipIf(!postgresUrl())('a call of the panel that arrives while the same call is under way (DEV-01)', () => {
+describe.skipIf(!postgresUrl())('a call of the panel that arrives while the same call is under way', () => {
   let database: Database
   let site: TestSite
   beforeAll(async () => {

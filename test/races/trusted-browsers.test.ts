@@ -46,7 +46,7 @@ describe.skipIf(!postgresUrl())('trusted browsers, many at once on PostgreSQL', 
     (await database.pool.query('select id from trusted_browsers where user_id = $1', [id])).rows
   const isVerified = async (browser: HttpBrowser) => (await browser.get('/admin')).status === 200
 
-  it('of ten with one token one gets in, the others are asked for a code, and nobody is locked out (A-02)', async () => {
+  it('of ten with one token one gets in, the others are asked for a code, and nobody is locked out', async () => {
     const person = await createTestUser(site)
     const browsers = copies(await trusted(person))
     const answers = await Promise.all(browsers.map((browser) => enter(browser, person)))

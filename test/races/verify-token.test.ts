@@ -41,7 +41,7 @@ describe.skipIf(!postgresUrl())('ten at once on PostgreSQL', () => {
     return rows[0]?.failure_count
   }
 
-  it('one TOTP code signs in once (I-46, D-60)', async () => {
+  it('one TOTP code signs in once', async () => {
     const { app } = await setUp(0)
     const token = currentCode()
     const outcomes = await race(() => verifyToken(otp, { userId, deviceId: app.persistentId, token }))
@@ -59,7 +59,7 @@ describe.skipIf(!postgresUrl())('ten at once on PostgreSQL', () => {
     }
   })
 
-  it('one backup token signs in once, by its device or by matching (D-58, I-48)', async () => {
+  it('one backup token signs in once, by its device or by matching', async () => {
     const { backup } = await setUp(0)
     const { token, device } = backup
     const outcomes = await race((racer) =>
@@ -74,7 +74,7 @@ describe.skipIf(!postgresUrl())('ten at once on PostgreSQL', () => {
     expect(rows).toEqual([{ left: 0 }])
   })
 
-  it('ten wrong tokens count ten without a wait, and one with it (D-59)', async () => {
+  it('ten wrong tokens count ten without a wait, and one with it', async () => {
     const without = await setUp(0)
     await race(() => verifyToken(otp, { userId, deviceId: without.app.persistentId, token: '000000' }))
     expect(await failures()).toBe(RACERS)
@@ -83,7 +83,7 @@ describe.skipIf(!postgresUrl())('ten at once on PostgreSQL', () => {
     expect(await failures()).toBe(1)
   })
 
-  it('no more than ten wrong codes of one account are ever judged, however many devices (A-05)', async () => {
+  it('no more than ten wrong codes of one account are ever judged, however many devices', async () => {
     const { app } = await setUp(0)
     const other = await database.sequelize.transaction((transaction) =>
       addTotpDevice(otp, transaction, {

@@ -16,7 +16,7 @@ const login = '/account/login'
 const REPEATS = 5
 const passwordOnly = { app: false, staff: false }
 
-describe.each(databaseKinds())('what people can store (SEC-14), on the %s database', (where) => {
+describe.each(databaseKinds())('what people can store, on the %s database', (where) => {
   let database: Database
   let site: TestSite
   beforeAll(async () => {
@@ -234,7 +234,7 @@ describe.each(databaseKinds())('what people can store (SEC-14), on the %s databa
   })
 })
 
-describe('what one IP address can store without a session (SEC-14)', () => {
+describe('what one IP address can store without a session', () => {
   const LIMIT = 5
   let database: Database
   let site: TestSite

@@ -16,7 +16,7 @@ const fail = async (times: number, at = site, headers: Record<string, string> = 
       .visit(login, { method: 'POST', form: { username: `no${index}@x.example`, password: 'x' }, headers })
 }
 
-describe('a limit of an IP address (SEC-09)', () => {
+describe('a limit of an IP address', () => {
   it('does not apply to the step-up of a verified session', async () => {
     await forget()
     const alice = await createTestUser(site)
@@ -75,7 +75,7 @@ describe('a limit of an IP address (SEC-09)', () => {
   })
 })
 
-describe('a client that resets its connection (SEC-12)', () => {
+describe('a client that resets its connection', () => {
   it('is recorded with its IP address', async () => {
     await forget()
     const person = await createTestUser(site)

@@ -96,7 +96,7 @@ const lasting: Lasting[] = [
   messages('the limit of messages in a day', DAY, 10),
 ]
 
-describe('what lasts for a while, and began while the clock was wrong (SEC-R6)', () => {
+describe('what lasts for a while, and began while the clock was wrong', () => {
   let database: Database
   let site: TestSite
   const start = new Date('2026-03-01T12:00:00Z')

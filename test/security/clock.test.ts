@@ -12,7 +12,7 @@ const JUMPS = [-DAY, -3600, -60, 60, 3600, DAY]
 const login = '/account/login'
 const guarded = '/account/password/change'
 
-describe('a clock that was wrong for a while (OPS-03, SEC-R6)', () => {
+describe('a clock that was wrong for a while', () => {
   let database: Database
   let site: TestSite
   const start = new Date('2026-03-01T12:00:00Z')

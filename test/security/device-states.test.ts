@@ -44,7 +44,7 @@ const setup = '/account/two-factor/setup'
 const under = (path: string) => `/account/two-factor/${path}`
 const HOTP_KEY = SECRET.toString('hex')
 
-describe('a password alone (SEC-01)', () => {
+describe('a password alone', () => {
   let database: Database
   const sites = new Map<string, TestSite>()
   const siteOf = (policy: string, enrolment: string): TestSite => {
@@ -267,7 +267,7 @@ describe('a password alone (SEC-01)', () => {
     expect(both).toMatchObject({ status: 422, code: 'invalid_token' })
   })
 
-  it('does not become free to enrol by 100 wrong codes on each device (SEC-01)', async () => {
+  it('does not become free to enrol by 100 wrong codes on each device', async () => {
     const site = siteOf('staff', 'self')
     const someone = await createTestUser(site, { superuser: true, backupTokens: 2 })
     const tables = ['totp', 'static']

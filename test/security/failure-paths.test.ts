@@ -111,7 +111,7 @@ const rows: Row[] = [
   ['a passkey alone', 'nothing', passkeyOf, []],
 ]
 
-describe('a wrong token counts only for a sender who has shown something (SEC-08)', () => {
+describe('a wrong token counts only for a sender who has shown something', () => {
   it.each(rows)('at %s, with %s', async (_what, shown, send, lanes) => {
     const person = await createTestUser(site)
     await send(await openers[shown](person), person)

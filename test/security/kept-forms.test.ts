@@ -45,7 +45,7 @@ async function sendBoth(site: TestSite, form: ComparedForm): Promise<{ resumed: 
   return { resumed, fresh }
 }
 
-describe('a form that was put aside (SEC-R2)', () => {
+describe('a form that was put aside', () => {
   describe('at a route of an application', () => {
     let site: TestSite
     beforeAll(async () => {

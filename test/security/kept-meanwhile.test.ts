@@ -222,7 +222,7 @@ async function stateOf({ id }: TestUser): Promise<unknown> {
   return (await database.pool.query(sql, [id])).rows
 }
 
-describe('a form that was put aside meets the rules of the moment (SEC-R2)', () => {
+describe('a form that was put aside meets the rules of the moment', () => {
   it.each(rows)('when $title meanwhile', async (row) => {
     const person = await createTestUser(site, row.traits)
     const browser = await verifiedNow(person)

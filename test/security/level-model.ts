@@ -72,7 +72,7 @@ export class LevelModel {
     this.steps.set(device, step)
   }
 
-  /** @param alone no other app is left, so that the backup tokens go too */
+  /** @param alone no other app is left, so that the backup tokens go too */
   remove(device: string, alone: boolean): void {
     if (alone) this.devices.clear()
     else this.devices.delete(device)

@@ -30,7 +30,7 @@ const titles = [
   'the first token of a kind from outside',
 ]
 
-describe('a token whose session ends while it is judged (SEC-17)', () => {
+describe('a token whose session ends while it is judged', () => {
   let database: Database
   let site: TestSite
   beforeAll(async () => {

@@ -98,7 +98,7 @@ const senders: readonly Sender[] = [
   },
 ]
 
-describe('emails that somebody can ask for (SEC-06)', () => {
+describe('emails that somebody can ask for', () => {
   it.each(senders)('are limited: $name', async ({ begin, most }) => {
     const send = await begin()
     const before = await jobs()
@@ -211,7 +211,7 @@ const notices: readonly Notice[] = [
   { mail: 'two-factor-disabled', by: 'owner', ...where },
 ]
 
-describe('notices to an owner (SEC-06)', () => {
+describe('notices to an owner', () => {
   it('have a row here each', async () => {
     const { mailSchema } = await import('../../src/notify/mails.js')
     const every = mailSchema.options.filter(({ shape }) => 'at' in shape).map(({ shape }) => shape.mail.value)

@@ -33,7 +33,7 @@ const filesWith = (pattern: RegExp) =>
     .toSorted()
 const sourceOf = (name: string) => sources().find(({ file }) => file === name)?.source ?? ''
 
-describe('every message that the site sends (SEC-06)', () => {
+describe('every message that the site sends', () => {
   it('is put into the queue by a file that is listed here', () => {
     expect(filesWith(/\bawait enqueue\(|\breturn enqueue\(|\bvoid enqueue\(|=>\s+enqueue\(/)).toEqual(
       Object.keys(SENDERS),
@@ -154,7 +154,7 @@ const notified: readonly Notified[] = [
   },
 ]
 
-describe('notices that others can cause (SEC-06)', () => {
+describe('notices that others can cause', () => {
   it.each(notified)('are ten an hour of one kind, while each action is carried out: $name', async ({ mail, begin }) => {
     const owner = await createTestUser(site())
     const run = await begin(owner)
@@ -196,7 +196,7 @@ const codes = [
   })),
 ]
 
-describe('codes that a person can request (SEC-06)', () => {
+describe('codes that a person can request', () => {
   it.each(codes)('are ten a day, with the time to wait: $name', async ({ begin }) => {
     site().auth.deliveryWait = 1
     const { made, ask } = await begin()

@@ -35,7 +35,7 @@ const origins = [
   '',
 ] as const
 
-/** CONTRACT.md §3, word by word. */
+/** Which senders a change is accepted from: see docs/http-api.md. */
 function mayPass(fetchSite: string | undefined, origin: string | undefined): boolean {
   const siteIsFine = fetchSite === undefined || fetchSite === 'same-origin' || fetchSite === 'none'
   return siteIsFine && (origin === undefined || origin === OWN)
@@ -118,7 +118,7 @@ describe('a request that changes something', () => {
   })
 })
 
-describe('the Referer of a request (SEC-21)', () => {
+describe('the Referer of a request', () => {
   it.each<[string, boolean]>([
     [`${OWN}/account/login`, true],
     [OWN, true],
@@ -179,7 +179,7 @@ describe('a reading call of the panel', () => {
   })
 })
 
-describe('what a rejected request is told (EMB-10)', () => {
+describe('what a rejected request is told', () => {
   type Told = [cause: string, sender: Parameters<typeof send>[3], words: string]
   const told: Told[] = [
     ['another site', { fetchSite: 'cross-site' }, 'came from another site'],

@@ -55,7 +55,7 @@ const mailsWaiting = async () => {
   return Number(rows[0]?.count)
 }
 
-describe('incorrect passwords of one account (SEC-03)', () => {
+describe('incorrect passwords of one account', () => {
   it('are checked ten times, whatever IP addresses they come from, and then wait', async () => {
     const person = await createTestUser(site, { staff: false, app: false })
     const answers = []

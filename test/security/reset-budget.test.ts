@@ -65,7 +65,7 @@ const owners = [
   },
 ]
 
-describe('links to a new password, where others have used theirs up (SEC-02)', () => {
+describe('links to a new password, where others have used theirs up', () => {
   it.each(owners)('are sent from a browser known by $by', async ({ open }) => {
     const { owner, browser } = await open()
     expect(await useUp(owner.email)).toBe(PER_HOUR)

@@ -36,7 +36,7 @@ async function statementsOf(run: () => Promise<unknown>): Promise<string[]> {
   return statements
 }
 
-describe('a forgotten password (SEC-10)', () => {
+describe('a forgotten password', () => {
   const typed = async () => {
     const known = await createTestUser(site)
     const inactive = await createTestUser(site, { active: false })
@@ -114,7 +114,7 @@ describe('a forgotten password (SEC-10)', () => {
   })
 })
 
-describe('a sign-in with an incorrect password (SEC-10)', () => {
+describe('a sign-in with an incorrect password', () => {
   it('takes the same statements for an account and for a login that nobody has, attempt by attempt', async () => {
     const { email } = await createTestUser(site)
     const work = async (username: string) => {

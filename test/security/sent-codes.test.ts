@@ -103,7 +103,7 @@ function expectLimitOfDay(answer: HttpResponse): void {
   expect(wait).toBeLessThanOrEqual(DAY)
 }
 
-describe.each(rows)('codes that others ask for leave the owner all of theirs (SEC-02): $kind', (row) => {
+describe.each(rows)('codes that others ask for leave the owner all of theirs: $kind', (row) => {
   it('after someone else has set up the same number or address', async () => {
     const { owner, stranger, device, known, setUp } = await begin(row)
     const browser = await signIn(site, stranger)
@@ -174,7 +174,7 @@ describe.each(rows)('codes that others ask for leave the owner all of theirs (SE
   })
 })
 
-describe('the cost of codes for one number (SEC-02, S-48)', () => {
+describe('the cost of codes for one number', () => {
   it.each(['sms', 'call'] as const)('has an end over any number of accounts: %s', async (method) => {
     const { owner, device, known, setUp } = await begin(phone(method))
     let setups = 0

@@ -19,7 +19,7 @@ const settings = {
 
 const kinds = [wordKind()]
 
-describe.each(databaseKinds())('a form that is sent twice, on the %s database (DEV-01)', (where) => {
+describe.each(databaseKinds())('a form that is sent twice, on the %s database', (where) => {
   let database: Database
   /** Two processes over one database. */
   let site: TestSite

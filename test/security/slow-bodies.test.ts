@@ -33,7 +33,7 @@ function begin(site: TestSite, browser: HttpBrowser, path: string) {
   return finish
 }
 
-describe('a request whose body is held back while its session is ended (S-39)', () => {
+describe('a request whose body is held back while its session is ended', () => {
   let database: Database
   let site: TestSite
   beforeAll(async () => {

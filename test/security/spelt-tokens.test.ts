@@ -70,7 +70,7 @@ async function stale(site: TestSite, browser: HttpBrowser, person: TestUser) {
   return { address: '/account/verify', form: {} }
 }
 
-describe('a guess at a token (SEC-R1)', () => {
+describe('a guess at a token', () => {
   let site: TestSite
   beforeAll(async () => {
     site = await openSite({ OTP_POLICY: 'off' })

@@ -45,7 +45,7 @@ const ODD_PATHS = [
   '/\u00e9',
 ]
 
-describe('a request target that is no path (SEC-15)', () => {
+describe('a request target that is no path', () => {
   const requests = METHODS.flatMap((method) => TARGETS.map((target) => ({ method, target })))
 
   it.each(requests)('$method $target is no fault of the site', async ({ method, target }) => {
@@ -67,7 +67,7 @@ describe('a request target that is no path (SEC-15)', () => {
   })
 })
 
-describe.each(['a stranger', 'a superuser'])('an odd path, for %s (SEC-15)', (who) => {
+describe.each(['a stranger', 'a superuser'])('an odd path, for %s', (who) => {
   let cookies = ''
   beforeAll(async () => {
     if (who === 'a stranger') return

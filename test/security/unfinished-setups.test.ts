@@ -17,7 +17,7 @@ const word = wordKind()
 const tables = ['totp', 'hotp', 'phone', 'email', 'word']
 const key = '3132333435363738393031323334353637383930'
 
-describe.each(databaseKinds())('unfinished setups (SEC-14), on the %s database', (where) => {
+describe.each(databaseKinds())('unfinished setups, on the %s database', (where) => {
   let database: Database
   let site: TestSite
   let otp: TestOtp

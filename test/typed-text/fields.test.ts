@@ -47,7 +47,7 @@ const fields = filesOf('views', '.ejs')
   .filter(({ attributes }) => !CHOICES.includes(attributes.get('type') ?? 'text') && !attributes.has('readonly'))
   .map(({ file, attributes }) => ({ file, attributes, name: attributes.get('name') || attributes.get('id') || '' }))
 
-describe('a field of a page (DEV-06)', () => {
+describe('a field of a page', () => {
   it('is found in every view that has one', () => {
     expect(fields.length).toBeGreaterThan(20)
     expect([...new Set(fields.map(({ name }) => name.replace(/_next$/, '')))].toSorted()).toEqual(

@@ -49,7 +49,7 @@ const invalid = [
 
 const host = (email: string) => () => parseHostUser({ id: 1, email, isStaff: false }).email
 
-describe('the one rule for email addresses (DEV-R8)', () => {
+describe('the one rule for email addresses', () => {
   it.each(valid)('reads %j as %s on pages, the command line and from adapters', (typed, email) => {
     expect(readEmail(typed)).toBe(email)
     expect(emailAddress.parse(typed)).toBe(email)

@@ -11,7 +11,7 @@ import { backupTokenEmail } from '../support/notify.js'
 const CONTROLS = ['\u202a', '\u202b', '\u202c', '\u202d', '\u202e', '\u2066', '\u2067', '\u2068', '\u2069']
 const OTHERS = ['\u0000', '\u0007', '\u2028', '\u2029', '\ud800']
 
-describe('a name (DEV-13)', () => {
+describe('a name', () => {
   it.each([...CONTROLS, ...OTHERS])('with %j is rejected on pages and in the panel', (bad) => {
     const typed = `Ann${bad}ecila`
     expect(isName(typed)).toBe(false)
@@ -57,7 +57,7 @@ describe('a name (DEV-13)', () => {
     'Call evil.example',
     'evil.example/now',
     'https://ada@evil.example',
-  ])('such as %s is not a link in mails (SEC-13)', (named) => {
+  ])('such as %s is not a link in mails', (named) => {
     const { text, html } = renderMail(
       mailSchema.parse({ ...backupTokenEmail, name: named }),
       'Night Desk',
@@ -75,7 +75,7 @@ describe('a name (DEV-13)', () => {
     },
   )
 
-  it('with markup or a line break adds nothing to a mail (SEC-13)', () => {
+  it('with markup or a line break adds nothing to a mail', () => {
     const named = '<b>Ada</b>\r\nBcc: eve@example.com'
     const { text, html } = renderMail(
       mailSchema.parse({ ...backupTokenEmail, name: named }),

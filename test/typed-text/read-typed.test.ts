@@ -77,7 +77,7 @@ function decorate(text: string, { zero, invisible, separator, group, around }: D
   return `${around[0]}${letters.join('')}${around[1]}`
 }
 
-describe('a code (DEV-R3)', () => {
+describe('a code', () => {
   it.each([
     '045675',
     ' 045675 ',
@@ -150,7 +150,7 @@ describe('a code (DEV-R3)', () => {
   })
 })
 
-describe('a backup token (DEV-12)', () => {
+describe('a backup token', () => {
   it.each([
     'AAAA-BBBB-1111-0000',
     '3. AAAA-BBBB-IIII-OOOO',

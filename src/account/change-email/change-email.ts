@@ -27,7 +27,7 @@ export interface ChangeEmailInput {
 }
 
 /**
- * Sends a link to the new address and a notice to the old one (A-12). Nothing changes before
+ * Sends a link to the new address and a notice to the old one. Nothing changes before
  * the link is followed, and only the newest one works. A session that ended while it asked gets
  * no link: it would belong to the sessions after it.
  */

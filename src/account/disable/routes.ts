@@ -14,7 +14,7 @@ import { z } from 'zod'
 
 const ADDRESS = '/account/two-factor/disable'
 
-/** Switching two-factor authentication off: asked for, confirmed, and refused where the policy demands it (F-41). */
+/** Switching two-factor authentication off: asked for, confirmed, and refused where the policy demands it. */
 export function disableRoutes(account: AccountServices): Router {
   const router = Router({ caseSensitive: true, strict: true })
   const guards = [requireFreshToken(account), hasDevice]

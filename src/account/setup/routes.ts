@@ -12,7 +12,7 @@ import { forwardToKind } from './forward-to-kind.js'
 import { showSetupStep } from './show-setup-step.js'
 import { submitSetupStep } from './submit-setup-step.js'
 
-/** The set-up wizard: introduction, method, configuration with validation, complete. Every verb and step is guarded alike (F-28). */
+/** The set-up wizard: introduction, method, configuration with validation, complete. Every verb and step is guarded alike. */
 export function setupRoutes(account: AccountServices): Router {
   const router = Router({ caseSensitive: true, strict: true })
   const fresh = requireFreshToken(account)

@@ -6,7 +6,7 @@ import type { AccountServices } from '../account-services.js'
 import { offeredMethods } from './methods.js'
 import { kindsWithPages } from '../kind-pages.js'
 
-/** Why a step was refused, with the code of CONTRACT.md §3. */
+/** Why a step was rejected, with the error code of the page. */
 export interface FormRejection {
   code: string
   status: 422 | 429

@@ -8,7 +8,7 @@ import { defineKind } from '../../otp/kind-registry/kind.js'
 
 const emailRow = z.object({
   ...challengeRowSchema,
-  /** The device's own address, or where it has none its owner's (D-36). */
+  /** The device's own address, or where it has none its owner's. */
   address: z.string(),
   owner_name: z.string(),
 })

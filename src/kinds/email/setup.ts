@@ -9,7 +9,7 @@ import { readCodeSetup } from '../delivered-code/setup.js'
 
 /**
  * Begins to set up the person's own mailbox: an unconfirmed device without an address of
- * its own, so that a confirmed change of the account's address takes it along (D-36, A-12).
+ * its own, so that a confirmed change of the account's address takes it along.
  *
  * @returns its persistent id, or null where the user has such a device already
  */

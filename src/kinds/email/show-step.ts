@@ -3,7 +3,7 @@ import { sendPage } from '../../http/send-page.js'
 import type { CodeSetup } from '../delivered-code/setup.js'
 import { type FormRejection, applyRejection } from '../../http/reject-form.js'
 
-/** Says how weak this is (S-15, S-30), and where the code would go. */
+/** Says how weak this is, and where the code would go. */
 export function showEmailIntro(req: Request, res: Response, next: string | null, refusal: FormRejection | null): void {
   sendPage(res, 'account/email-device/ask', { next: next ?? '', alert: applyRejection(req, res, refusal) })
 }

@@ -12,7 +12,7 @@ import { awaitsCode, readCodeSetup } from '../delivered-code/setup.js'
 import { submitPhoneStep } from './submit-step.js'
 import { showPhoneCodeForm, showNumberForm } from './show-step.js'
 
-/** Removes one of the person's own phones, by the rules for devices of every kind; another's is not found (F-43). */
+/** Removes one of the person's own phones, by the rules for devices of every kind; another's is not found. */
 export function deletePhone(account: AccountServices): RequestHandler {
   return async (req, res) => {
     if (!req.user) return
@@ -40,7 +40,7 @@ export function phoneRoutes(account: AccountServices): Router {
   return router
 }
 
-/** Without one there is nothing to add (F-42). */
+/** Without one there is nothing to add. */
 function requireGateway({ config }: AccountServices): RequestHandler {
   return (_req, res, next) => (config.smsGateway ? next() : res.redirect(302, '/account/two-factor'))
 }

@@ -12,7 +12,7 @@ export interface PhoneInput {
   method: string
 }
 
-/** Asks for the number, with the risk of phones in plain words (S-16, S-35). */
+/** Asks for the number, with the risk of phones in plain words. */
 export function showNumberForm(
   account: AccountServices,
   req: Request,
