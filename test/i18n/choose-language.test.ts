@@ -114,7 +114,7 @@ describe('the language of a page', () => {
     expect((await read(browser, '/account/language', 'fr')).text).toMatch(/value="pl" lang="pl" selected>Polski</)
     const later = site.browser()
     await later.post('/account/login', { username: person.email, password: person.password })
-    expect((await read(later, '/account/login', 'fr')).text).toContain('<h1>Podaj kod</h1>')
+    expect((await read(later, '/account/login', 'fr')).text).toContain('<h1>Wpisz kod</h1>')
     await browser.post('/account/language', { language: '' })
     expect((await read(browser, '/account/two-factor', 'fr')).text).toContain('<html lang="fr">')
   })
