@@ -107,7 +107,7 @@ describe('a link to the API', () => {
     const headers = { 'Sec-Fetch-Site': 'same-origin', 'Sec-Fetch-Dest': 'document', 'Sec-Fetch-Mode': 'navigate' }
     const answer = await browser.visit(`${api}/orders/records/${order}/show`, { headers })
     expect(answer).toMatchObject({ status: 403, code: 'cross_origin' })
-    expect(messageOf(answer)).toContain('scripts')
+    expect(messageOf(answer)).toContain('Only the panel itself can call')
     expect(messageOf(answer)).not.toContain('another site')
   })
 })

@@ -48,7 +48,7 @@ test('an instance of Sequelize on another dialect is refused with the way out', 
   const sequelize = { getDialect: () => 'mysql', query: () => {} }
   const options: object = { sequelize }
   await expect(createOtpAdminSite(options)).rejects.toThrow(
-    /sequelize must be on PostgreSQL and is on mysql: .*DATABASE_URL or config\.DATA_DIR/,
+    /sequelize must use PostgreSQL, but uses mysql\. .*DATABASE_URL or config\.DATA_DIR/,
   )
 })
 
