@@ -1,30 +1,40 @@
 import type { Request, Response } from 'express'
-import { formatDuration } from './format-duration.js'
 import { formAlert, type FormAlert } from './form-alert.js'
 
-/** Why a step was refused. */
+/** Why a submitted form is shown again. */
 export interface FormRejection {
-  /** An error code of docs/errors.md. */
+  /** The error code, a key of `errors:`. */
   code: string
   status: 422 | 429
-  /** Seconds, where waiting helps. */
+  /** Seconds to wait, if waiting helps. */
   retryAfter?: number
-  /** Key of a text that says more than the code's own. */
+  /** Key of a more specific text than the code's own. */
   text?: string
 }
 
-/** A refusal that ends by itself at that time. */
-export function rejectFormUntil(code: string, until: Date, now: Date): FormRejection {
-  return { code, status: 429, retryAfter: Math.max(1, Math.ceil((until.getTime() - now.getTime()) / 1000)) }
+/**
+ * Rejects a form.
+ *
+ * @param retryAfter seconds to wait, if waiting helps
+ */
+export function rejectForm(code: string, retryAfter?: number): FormRejection {
+  return retryAfter === undefined ? { code, status: 422 } : { code, status: 429, retryAfter }
 }
 
-/** Sets status and `Retry-After` of a refused step. @returns the reason, for the form */
-export function applyRejection(req: Request, res: Response, refusal: FormRejection | null): FormAlert | null {
-  if (!refusal) return null
-  res.status(refusal.status)
-  if (refusal.retryAfter !== undefined) res.set('Retry-After', String(refusal.retryAfter))
-  const alert = formAlert(req, refusal.code, refusal.retryAfter)
-  return refusal.text === undefined
-    ? alert
-    : { ...alert, text: req.t(refusal.text, { wait: formatDuration(refusal.retryAfter ?? 0, req.language) }) }
+/** Rejects a form until a time. The seconds are rounded up, so that they are never too short. */
+export function rejectFormUntil(code: string, until: Date, now: Date): FormRejection {
+  return rejectForm(code, Math.max(1, Math.ceil((until.getTime() - now.getTime()) / 1000)))
+}
+
+/**
+ * Sets the status and `Retry-After` of a rejected form.
+ *
+ * @returns the alert to show over the form; null if it was not rejected
+ */
+export function applyRejection(req: Request, res: Response, rejection: FormRejection | null): FormAlert | null {
+  if (!rejection) return null
+  const { code, status, retryAfter, text } = rejection
+  res.status(status)
+  if (retryAfter !== undefined) res.set('Retry-After', String(retryAfter))
+  return formAlert(req, code, retryAfter, text)
 }

@@ -34,7 +34,7 @@ const codesOfPages = [
 ]
 const codesOfForms = [
   ...findAll(/\brejectStep\('\w+', '(\w+)'/g),
-  ...findAll(/\bformAlert\(req, '(\w+)'/g),
+  ...findAll(/\b(?:formAlert\(req, |rejectForm\()'(\w+)'/g),
   ...findAll(/\bcode: '(\w+)'/g, 'src/account'),
   // What is wrong with a phone number is a reason of its own; the form has another code for it.
   ...findAll(/\bcode: '(\w+)'/g, 'src/kinds').filter((code) => !['invalid', 'extension'].includes(code)),

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { textField, passwordField, parseForms, readForm } from '../../http/read-form.js'
 import { type Request, type RequestHandler, type Response, Router } from 'express'
 import { requireFreshToken } from '../../auth/step-up/require-fresh-token.js'
-import { formAlert } from '../../http/form-alert.js'
+import { applyRejection, rejectForm } from '../../http/reject-form.js'
 import { readClientInfo } from '../../http/read-client-info.js'
 import { noReferrer } from '../../http/no-referrer.js'
 import { rejectRequest } from '../../http/reject-request.js'
@@ -50,9 +50,10 @@ function postEmail(account: AccountServices): RequestHandler {
 }
 
 function showRefused(req: Request, res: Response, email: string | undefined, code: string, retryAfter?: number): void {
-  res.status(retryAfter === undefined ? 422 : 429)
-  if (retryAfter !== undefined) res.set('Retry-After', String(retryAfter))
-  sendPage(res, 'account/email/change', { email: email ?? '', alert: formAlert(req, code, retryAfter) })
+  sendPage(res, 'account/email/change', {
+    email: email ?? '',
+    alert: applyRejection(req, res, rejectForm(code, retryAfter)),
+  })
 }
 
 /** Asks only: mail programs open links before people do. */

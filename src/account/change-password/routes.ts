@@ -4,7 +4,7 @@ import { MAX_PASSWORD_LENGTH, validatePassword } from '../../auth/validate-passw
 import { type Request, type RequestHandler, type Response, Router } from 'express'
 import { continueSession, passwordFactor } from '../../auth/session.js'
 import { requireFreshToken } from '../../auth/step-up/require-fresh-token.js'
-import { formAlert } from '../../http/form-alert.js'
+import { applyRejection, rejectForm } from '../../http/reject-form.js'
 import { readClientInfo } from '../../http/read-client-info.js'
 import { rejectRequest } from '../../http/reject-request.js'
 import { loginPath } from '../../http/safe-next.js'
@@ -48,7 +48,5 @@ function postChange(account: AccountServices): RequestHandler {
 }
 
 function showRefused(req: Request, res: Response, code: string, retryAfter?: number): void {
-  res.status(retryAfter === undefined ? 422 : 429)
-  if (retryAfter !== undefined) res.set('Retry-After', String(retryAfter))
-  sendPage(res, 'account/password-change', { alert: formAlert(req, code, retryAfter) })
+  sendPage(res, 'account/password-change', { alert: applyRejection(req, res, rejectForm(code, retryAfter)) })
 }

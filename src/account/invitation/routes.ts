@@ -1,7 +1,7 @@
 import { type Request, type RequestHandler, type Response, Router } from 'express'
 import { setupPath } from '../../auth/enrolment.js'
 import { type PassedFactor, passwordFactor, startPending, startSession } from '../../auth/session.js'
-import { formAlert } from '../../http/form-alert.js'
+import { applyRejection, rejectForm } from '../../http/reject-form.js'
 import { noReferrer } from '../../http/no-referrer.js'
 import { parseForms, readForm, passwordField } from '../../http/read-form.js'
 import { rejectRequest } from '../../http/reject-request.js'
@@ -63,9 +63,7 @@ async function enter(account: AccountServices, req: Request, res: Response, user
 }
 
 function refuseForm(req: Request, res: Response, invited: Invitation, code: string, retryAfter?: number): void {
-  res.status(retryAfter === undefined ? 422 : 429)
-  if (retryAfter !== undefined) res.set('Retry-After', String(retryAfter))
-  sendInvitation(res, invited, formAlert(req, code, retryAfter))
+  sendInvitation(res, invited, applyRejection(req, res, rejectForm(code, retryAfter)))
 }
 
 function sendInvitation(res: Response, { email, hasPassword }: Invitation, alert: object | null): void {

@@ -3,6 +3,7 @@ import { textField, passwordField, parseForms, readForm } from '../../http/read-
 import { MAX_PASSWORD_LENGTH } from '../../auth/validate-password.js'
 import { type Request, type RequestHandler, type Response, Router } from 'express'
 import { formAlert } from '../../http/form-alert.js'
+import { applyRejection, rejectForm } from '../../http/reject-form.js'
 import { readClientInfo } from '../../http/read-client-info.js'
 import { noReferrer } from '../../http/no-referrer.js'
 import { rejectRequest } from '../../http/reject-request.js'
@@ -60,8 +61,7 @@ function postForgot(account: AccountServices): RequestHandler {
 }
 
 function refuseForgot(req: Request, res: Response, seconds: number): void {
-  res.status(429).set('Retry-After', String(seconds))
-  showForgot(req, res, { sent: false, alert: formAlert(req, 'too_many_requests', seconds) })
+  showForgot(req, res, { sent: false, alert: applyRejection(req, res, rejectForm('too_many_requests', seconds)) })
 }
 
 function showForgot(req: Request, res: Response, values: { sent: boolean; alert: object | null }): void {

@@ -1,7 +1,6 @@
 import type { Request, RequestHandler, Response } from 'express'
 import { z } from 'zod'
 import { explained, type RejectedStep, rejectStep, rejectToken } from '../../auth/login/step-result.js'
-import { rejectionAlert } from '../../auth/login/show-login-step.js'
 import { challengeOf } from '../../auth/in-progress.js'
 import { enrolmentRight } from '../../auth/enrolment.js'
 import type { FormAlert } from '../../http/form-alert.js'
@@ -90,9 +89,7 @@ function show(
   device: ListedDevice,
   refusal: RejectedStep | null,
 ): void {
-  if (refusal) res.status(refusal.status)
-  if (refusal?.retryAfter !== undefined) res.set('Retry-After', String(refusal.retryAfter))
-  showConfirmForm(res, kind, device, rejectionAlert(req, refusal))
+  showConfirmForm(res, kind, device, applyRejection(req, res, refusal))
 }
 
 /** The form for a device's first token, with the reason why the last step was rejected. */

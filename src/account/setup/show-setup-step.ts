@@ -1,20 +1,10 @@
 import type { Request, RequestHandler, Response } from 'express'
-import { formAlert } from '../../http/form-alert.js'
+import { applyRejection, type FormRejection } from '../../http/reject-form.js'
 import { safeNext } from '../../http/safe-next.js'
 import { sendPage } from '../../http/send-page.js'
 import type { AccountServices } from '../account-services.js'
 import { offeredMethods } from './methods.js'
 import { kindsWithPages } from '../kind-pages.js'
-
-/** Why a step was rejected, with the error code of the page. */
-export interface FormRejection {
-  code: string
-  status: 422 | 429
-  /** Seconds, where waiting helps. */
-  retryAfter?: number
-  /** Key of a text that says more than the code's own. */
-  text?: string
-}
 
 /** The step that this session stands at; `?step=method` goes back to the choice. */
 export function showSetupStep(account: AccountServices): RequestHandler {
@@ -63,11 +53,5 @@ export function sendStep(
   next: string | null,
   refusal: FormRejection | null,
 ): void {
-  if (refusal) res.status(refusal.status)
-  if (refusal?.retryAfter !== undefined) res.set('Retry-After', String(refusal.retryAfter))
-  sendPage(res, view, {
-    ...values,
-    next: next ?? '',
-    alert: refusal && formAlert(req, refusal.code, refusal.retryAfter, refusal.text),
-  })
+  sendPage(res, view, { ...values, next: next ?? '', alert: applyRejection(req, res, refusal) })
 }

@@ -69,7 +69,5 @@ async function showRejectedStep(
   answer: Extract<StepResult, { ok: false }>,
 ): Promise<void> {
   const shown: LoginStep = answer.step === 'token' ? stage : { step: 'password', expired: false }
-  if (answer.retryAfter !== undefined) res.set('Retry-After', String(answer.retryAfter))
-  res.status(answer.status)
   await showLoginStep(auth, req, res, shown, answer)
 }

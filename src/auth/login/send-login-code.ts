@@ -23,11 +23,11 @@ export async function sendLoginCode(
     case 'still_pending':
       return { ok: true, challenged: sent.device }
     case 'challenge_exception':
-      return { ...rejectStep('token', 'challenge_exception'), reason: sent.text }
+      return { ...rejectStep('token', 'challenge_exception'), text: sent.text }
     case 'cooldown_pending':
       return {
         ...rejectUntil('token', 'cooldown_pending', sent.nextAt, auth.clock.now()),
-        ...(sent.text && { reason: sent.text }),
+        ...(sent.text && { text: sent.text }),
       }
     case 'not_interactive':
       return rejectStep('token', 'not_interactive')

@@ -1,6 +1,7 @@
 import type { Request, Response } from 'express'
 import { safeNext } from '../../http/safe-next.js'
-import { formatDuration } from '../../http/format-duration.js'
+import type { FormAlert } from '../../http/form-alert.js'
+import { applyRejection } from '../../http/reject-form.js'
 import { sendWebauthnPage, sendPage } from '../../http/send-page.js'
 import type { ListedDevice } from '../../otp/devices-for-user.js'
 import { parsePersistentId } from '../../otp/persistent-id.js'
@@ -21,7 +22,7 @@ export async function showLoginStep(
   const typed: Record<string, unknown> = req.body ?? {}
   const shared = {
     next: safeNext(req.method === 'GET' ? req.query['next'] : typed['next']) ?? '',
-    alert: rejectionAlert(req, rejection),
+    alert: applyRejection(req, res, rejection),
   }
   if (stage.step === 'password') {
     const notice = req.query['notice'] === 'password_changed' ? 'password_changed' : null
@@ -43,7 +44,7 @@ export async function showLoginStep(
 }
 
 /** Explains why no device can be used. This matters more than the reason of a rejected form. */
-const noneUsable = (req: Request): Alert => ({
+const noneUsable = (req: Request): FormAlert => ({
   code: 'verification_not_allowed',
   text: req.t('pages:no_usable_device.why'),
 })
@@ -127,18 +128,6 @@ function keyForm({ otp }: Auth, token: unknown, devices: readonly ListedDevice[]
 /** Builds the checkbox that trusts this browser, checked as submitted. Null if browsers cannot be trusted. */
 function trustBox(days: number, typed: unknown): { days: number; checked: boolean } | null {
   return days > 0 ? { days, checked: text(typed) !== '' } : null
-}
-
-interface Alert {
-  code: string
-  text: string
-}
-
-/** Builds the alert over a rejected form, for `views/auth/alert.ejs`. */
-export function rejectionAlert(req: Request, rejection: RejectedStep | null): Alert | null {
-  if (!rejection) return null
-  const wait = rejection.retryAfter === undefined ? '' : formatDuration(rejection.retryAfter, req.language)
-  return { code: rejection.code, text: req.t(rejection.reason ?? `errors:${rejection.code}`, { wait }) }
 }
 
 function text(value: unknown): string {

@@ -1,46 +1,36 @@
 import type { NotAllowedReason, Verification } from '../../otp/device.js'
+import { type FormRejection, rejectForm, rejectFormUntil } from '../../http/reject-form.js'
 import type { Auth } from '../auth.js'
 import { explainToken } from '../explain-token.js'
 
 /** The result of a submitted step: the path to continue at, or a form with the reason of its rejection. */
 export type StepResult = { ok: true; location: string } | RejectedStep
 
-export type RejectedStep = { ok: false } & FormRejection
+/** A rejected step, and which form is shown again. */
+export type RejectedStep = { ok: false; step: 'password' | 'token' } & FormRejection
 
-export interface FormRejection {
-  /** The error code, a key of `errors:`. */
-  code: string
-  status: 422 | 429
-  /** Seconds to wait, if waiting helps. */
-  retryAfter?: number
-  /** The form that is shown again. */
-  step: 'password' | 'token'
-  /** The key of a more specific text than the code's own. */
-  reason?: string
+type Step = RejectedStep['step']
+
+export function rejectStep(step: Step, code: string): RejectedStep {
+  return { ok: false, step, ...rejectForm(code) }
 }
 
-export function rejectStep(step: FormRejection['step'], code: string): RejectedStep {
-  return { ok: false, status: 422, code, step }
+export function rejectThrottled(step: Step, retryAfter: number): RejectedStep {
+  return { ok: false, step, ...rejectForm('n_failed_attempts', retryAfter) }
 }
 
-export function rejectThrottled(step: FormRejection['step'], retryAfter: number): RejectedStep {
-  return { ok: false, status: 429, code: 'n_failed_attempts', retryAfter, step }
-}
-
-/** Rejects a step until a time. The seconds are rounded up, so that they are never too short. */
-export function rejectUntil(step: FormRejection['step'], code: string, until: Date, now: Date): RejectedStep {
-  const retryAfter = Math.max(1, Math.ceil((until.getTime() - now.getTime()) / 1000))
-  return { ok: false, status: 429, code, retryAfter, step }
+export function rejectUntil(step: Step, code: string, until: Date, now: Date): RejectedStep {
+  return { ok: false, step, ...rejectFormUntil(code, until, now) }
 }
 
 /** Rejects a step for the reason that a device returned. */
 export function rejectToken(
-  step: FormRejection['step'],
+  step: Step,
   rejection: NotAllowedReason | { reason: 'invalid_token' },
   now: Date,
 ): RejectedStep {
   if (rejection.reason === 'verification_not_allowed' && rejection.message !== undefined)
-    return { ...rejectStep(step, rejection.reason), reason: rejection.message }
+    return { ...rejectStep(step, rejection.reason), text: rejection.message }
   if (rejection.reason !== 'n_failed_attempts') return rejectStep(step, rejection.reason)
   return rejectUntil(step, 'n_failed_attempts', rejection.lockedUntil, now)
 }
@@ -52,6 +42,6 @@ export function explained(
   verification: Exclude<Verification, { ok: true }>,
   submitted: Parameters<typeof explainToken>[2],
 ): RejectedStep {
-  const reason = explainToken(otp, verification, submitted)
-  return reason === undefined ? rejection : { ...rejection, reason }
+  const text = explainToken(otp, verification, submitted)
+  return text === undefined ? rejection : { ...rejection, text }
 }

@@ -43,8 +43,8 @@ type Passed = Extract<PasswordCheck, { ok: true }>
 
 /** Rejects the step. If too many consecutive failures ended the attempts, the text explains what helps. */
 function passwordWaits({ hostUsers }: Auth, check: Extract<PasswordCheck, { reason: 'wait' }>): StepResult {
-  const reason = hostUsers === null ? 'errors:password_locked' : 'errors:password_locked_host'
-  return { ...rejectThrottled('password', check.retryAfter), ...(check.ended && { reason }) }
+  const text = hostUsers === null ? 'errors:password_locked' : 'errors:password_locked_host'
+  return { ...rejectThrottled('password', check.retryAfter), ...(check.ended && { text }) }
 }
 
 /**

@@ -1,13 +1,14 @@
 import type { Request, Response } from 'express'
 import { safeNext } from '../../http/safe-next.js'
 import { wantsJson } from '../../http/wants-json.js'
+import { applyRejection } from '../../http/reject-form.js'
 import { sendJsonError } from '../../http/reject-request.js'
 import { respondUnmet } from '../respond-with-json.js'
 import { showUnmetPage } from '../respond-with-page.js'
 import type { Auth } from '../auth.js'
 import { describeKinds } from '../describe-kinds.js'
 import type { RejectedStep } from '../login/step-result.js'
-import { rejectionAlert, sendTokenPage } from '../login/show-login-step.js'
+import { sendTokenPage } from '../login/show-login-step.js'
 import { findForm, type FormAt, nameOf } from '../pending-request.js'
 import type { StepUp } from './read-step-up.js'
 import { stepUpPath } from '../step-up-path.js'
@@ -21,9 +22,7 @@ export async function showStepUp(
   rejection: RejectedStep | null,
 ): Promise<void> {
   if (stepUp.devices.length === 0) return showNoDevice(req, res, stepUp)
-  if (rejection) res.status(rejection.status)
-  if (rejection?.retryAfter !== undefined) res.set('Retry-After', String(rejection.retryAfter))
-  const why = rejectionAlert(req, rejection)
+  const why = applyRejection(req, res, rejection)
   if (!wantsJson(req)) return showForms(auth, req, res, stepUp, why)
   if (why) sendJsonError(req, res, { code: why.code, message: why.text })
   else sendDevices(req, res, stepUp)

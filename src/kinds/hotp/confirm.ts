@@ -1,7 +1,7 @@
 import type { Request, RequestHandler, Response } from 'express'
 import { sessionAsker } from '../../auth/asker.js'
 import { explained, type RejectedStep, rejectStep, rejectToken } from '../../auth/login/step-result.js'
-import { rejectionAlert } from '../../auth/login/show-login-step.js'
+import { applyRejection } from '../../http/reject-form.js'
 import { enrolmentRight } from '../../auth/enrolment.js'
 import { readClientInfo } from '../../http/read-client-info.js'
 import { readForm, textField } from '../../http/read-form.js'
@@ -94,9 +94,7 @@ function show(
   device: ListedDevice,
   refusal: RejectedStep | null,
 ): void {
-  if (refusal) res.status(refusal.status)
-  if (refusal?.retryAfter !== undefined) res.set('Retry-After', String(refusal.retryAfter))
-  sendPage(res, `account/hardware-tokens/${step}`, { device, alert: rejectionAlert(req, refusal) })
+  sendPage(res, `account/hardware-tokens/${step}`, { device, alert: applyRejection(req, res, refusal) })
 }
 
 export const hotpKeyForm = z.object({

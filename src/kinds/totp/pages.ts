@@ -5,7 +5,8 @@ import type { AccountServices } from '../../account/account-services.js'
 import { startTotpSetup } from './setup.js'
 import { finishSetup, openSetup } from '../../account/setup/finish-setup.js'
 import { readTotpSetup, type TotpSetup } from './setup.js'
-import { sendStep, showIntroduction, type FormRejection } from '../../account/setup/show-setup-step.js'
+import { type FormRejection, rejectForm, rejectFormUntil } from '../../http/reject-form.js'
+import { sendStep, showIntroduction } from '../../account/setup/show-setup-step.js'
 import { enrolmentRight } from '../../auth/enrolment.js'
 import { explainToken } from '../../auth/explain-token.js'
 import type { RequestUser } from '../../auth/request-user.js'
@@ -51,13 +52,12 @@ async function confirm(
   if (verification.ok || verification.reason === 'session_ended')
     return finishSetup(account, req, res, { user, confirmed: verification, next })
   const text = explainToken(account.otp, verification, { token, deviceId })
-  showConfiguration(req, res, setUp, next, { ...refusalOf(verification, account.clock.now()), ...(text && { text }) })
+  showConfiguration(req, res, setUp, next, { ...rejectionOf(verification, account.clock.now()), ...(text && { text }) })
 }
 
-function refusalOf(verification: Extract<Verification, { ok: false }>, now: Date): FormRejection {
-  if (verification.reason !== 'n_failed_attempts') return { code: verification.reason, status: 422 }
-  const seconds = Math.ceil((verification.lockedUntil.getTime() - now.getTime()) / 1000)
-  return { code: 'n_failed_attempts', status: 429, retryAfter: Math.max(1, seconds) }
+function rejectionOf(verification: Extract<Verification, { ok: false }>, now: Date): FormRejection {
+  if (verification.reason !== 'n_failed_attempts') return rejectForm(verification.reason)
+  return rejectFormUntil(verification.reason, verification.lockedUntil, now)
 }
 
 /** QR code, address and secret for the app, and the field for its first code. */

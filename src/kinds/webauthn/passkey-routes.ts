@@ -33,8 +33,6 @@ function postPasskey(auth: Auth): RequestHandler {
     if (!form) return rejectRequest(req, res, { status: 400, code: 'bad_request' })
     const answer = await submitPasskey(auth, req, form)
     if (answer.ok) return res.redirect(303, answer.location)
-    if (answer.retryAfter !== undefined) res.set('Retry-After', String(answer.retryAfter))
-    res.status(answer.status)
     await showLoginStep(auth, req, res, { step: 'password', expired: false }, answer)
   }
 }

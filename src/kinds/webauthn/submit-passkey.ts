@@ -40,7 +40,7 @@ export async function submitPasskey(
   if (!user || !verification?.ok) {
     const event = { event: 'sign_in_refused', at: auth.clock.now(), userId: key?.userId ?? null, origin } as const
     await recordAuditEvent(auth.database, undefined, event)
-    return { ...rejectStep('password', 'invalid_login'), reason: reasonOf(verification) }
+    return { ...rejectStep('password', 'invalid_login'), text: rejectionText(verification) }
   }
   // Refunds the attempt counted for the challenge. signIn refunds the other one.
   await auth.ipRateLimit.refund(sender)
@@ -50,7 +50,7 @@ export async function submitPasskey(
 }
 
 /** Explains a security key that may have been copied. Its signature was correct, so only its owner sees this. */
-function reasonOf(verification: Verification | SessionEnded | null): string {
+function rejectionText(verification: Verification | SessionEnded | null): string {
   const isRejected = verification && !verification.ok && verification.reason === 'invalid_token'
   return keySuspicionText(isRejected ? verification.because : undefined) ?? 'keys:passkey_refused'
 }
