@@ -27,8 +27,8 @@ afterAll(async () => {
   await database.close()
 })
 
-// Authenticator apps and security keys have browser tests of their own.
-describe('without scripts, from the first password to a later sign-in', () => {
+// Authenticator apps and security keys have their own browser tests.
+describe('enrolment and a later sign-in without scripts', () => {
   const givePassword = async (page: Page, person: TestUser) => {
     await page.goto(`${site.baseUrl}/account/login`)
     await page.fill('#username', person.email)
@@ -55,7 +55,7 @@ describe('without scripts, from the first password to a later sign-in', () => {
     expect(await page.locator('header').innerText()).toContain(person.email)
   }
 
-  it('a phone', async () => {
+  it('works with a phone', async () => {
     const { person, page, context } = await newcomer()
     const number = '+41524240050'
     await page.goto(`${site.baseUrl}/account/two-factor/phones/add`)
@@ -74,7 +74,7 @@ describe('without scripts, from the first password to a later sign-in', () => {
     await context.close()
   })
 
-  it('a mailbox', async () => {
+  it('works with email', async () => {
     const { person, page, context } = await newcomer()
     const lastCode = () => deliveries.mailedCode(person.email)
     await page.goto(`${site.baseUrl}/account/two-factor/email/add`)
@@ -91,7 +91,7 @@ describe('without scripts, from the first password to a later sign-in', () => {
     await context.close()
   })
 
-  it('a hardware token', async () => {
+  it('works with a hardware token', async () => {
     const { person, page, context } = await newcomer()
     const secret = Buffer.from('d2e8a68036f68960b1c30532bb6c56da5934d879', 'hex')
     await page.goto(`${site.baseUrl}/account/two-factor/hardware-tokens/add`)

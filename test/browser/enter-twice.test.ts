@@ -37,10 +37,10 @@ async function givePassword(page: Page, person: TestUser): Promise<void> {
 }
 
 describe.each([true, false])('Enter pressed twice, with scripts: %s', (scripts) => {
-  /** The browser may send two, and both end the same. */
+  /** The browser can send two requests, and both end the same. */
   const expectSent = (sent: readonly string[], path: string) => expect([...new Set(sent)]).toEqual([path])
 
-  it('on the password and on the code signs in', async () => {
+  it('signs in from the password and the code', async () => {
     const person = await createTestUser(site)
     const watched = await openPage(chromium, { scripts })
     const { page } = watched
@@ -56,7 +56,7 @@ describe.each([true, false])('Enter pressed twice, with scripts: %s', (scripts) 
     await watched.context.close()
   })
 
-  it('on the first code of an app shows the backup tokens', async () => {
+  it('shows the backup tokens after the first code of an app', async () => {
     const person = await createTestUser(site, { app: false, staff: false })
     const signedIn = { browser: await signIn(site, person), baseUrl: site.baseUrl }
     const watched = await openPage(chromium, { scripts, signedIn })
@@ -73,7 +73,7 @@ describe.each([true, false])('Enter pressed twice, with scripts: %s', (scripts) 
     await watched.context.close()
   })
 
-  it('on the token of a step-up completes the form that was put aside', async () => {
+  it('completes the saved form after the token of a step-up', async () => {
     const person = await createTestUser(site)
     const browser = await signIn(site, person)
     site.clock.advance(301)

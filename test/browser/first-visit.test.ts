@@ -34,7 +34,7 @@ describe.each([
     await expectNoSidewaysScroll(page)
   }
 
-  it('goes from the start-up text to the mail in the mailbox with the keyboard alone', async () => {
+  it('gets from the start-up text to the received email with the keyboard alone', async () => {
     const { page, complaints } = await openPage(browser, { width, dark })
     const [first = '', second = ''] = told('Backup token')
     const signIn = async (token: string) => {
@@ -74,7 +74,7 @@ describe.each([
     await page.context().close()
   })
 
-  it('shows what went wrong, in words and to every reader', async () => {
+  it('shows what went wrong, as text and to every screen reader', async () => {
     const { page } = await openPage(browser, { width, dark })
     await page.goto(server.address)
     await page.fill('#username', told('E-mail')[0] ?? '')
@@ -95,7 +95,7 @@ describe.each([
   })
 })
 
-/** Presses Tab until this element has the focus, as somebody without a mouse does. */
+/** Presses Tab until this element has the focus, as a person without a mouse does. */
 async function tabTo(page: Page, selector: string): Promise<void> {
   for (let presses = 0; presses < 30; presses += 1) {
     if (await page.locator(`${selector}:focus`).count()) return
@@ -104,7 +104,7 @@ async function tabTo(page: Page, selector: string): Promise<void> {
   throw new Error(`Tab does not lead to ${selector}.`)
 }
 
-/** The text of the last mail, once there are so many. */
+/** The text of the last email, once there are this many. */
 async function lastOf(mails: string, count: number): Promise<string> {
   mkdirSync(mails, { recursive: true })
   const changes = watch(mails)

@@ -33,14 +33,14 @@ afterAll(async () => {
 const signedIn = async (person = superuser) => ({ browser: await signIn(site, person), baseUrl: site.baseUrl })
 const groupNamed = (name: string) => database.models.Group.findOne({ where: { name }, rejectOnEmpty: true })
 
-/** A member of one shipped group. */
+/** A member of one of the supplied groups. */
 async function memberOf(name: string, traits = {}): Promise<TestUser> {
   const person = await createTestUser(site, traits)
   await database.models.UserGroup.create({ user_id: person.id, group_id: (await groupNamed(name)).id })
   return person
 }
 
-/** Goes on by Tab until something of this role and name has the focus. */
+/** Presses Tab until an element with this role and name has the focus. */
 async function tabTo(page: Page, role: 'checkbox' | 'button' | 'link' | 'searchbox' | 'textbox', name: string) {
   const wanted = page.getByRole(role, { name, exact: true }).first()
   await wanted.waitFor()
@@ -52,7 +52,7 @@ async function tabTo(page: Page, role: 'checkbox' | 'button' | 'link' | 'searchb
 }
 
 describe('groups in a browser', () => {
-  it('are made, filled and emptied by the keyboard alone', async () => {
+  it('creates a group, adds members and removes them with the keyboard alone', async () => {
     const person = await createTestUser(site, { name: 'Katherine Johnson' })
     const { page, complaints, context } = await openPage(chromium, { signedIn: await signedIn() })
     await page.goto(`${site.baseUrl}/admin/resources/groups`)
@@ -85,7 +85,7 @@ describe('groups in a browser', () => {
     await context.close()
   })
 
-  it('are joined from a person’s page as well', async () => {
+  it('adds a member from the page of a user as well', async () => {
     const person = await createTestUser(site, { name: 'Dorothy Vaughan' })
     const { page, complaints, context } = await openPage(chromium, { signedIn: await signedIn() })
     await page.goto(`${site.baseUrl}/admin/resources/users/records/${person.id}/show`)
@@ -98,7 +98,7 @@ describe('groups in a browser', () => {
     await context.close()
   })
 
-  it('keep what was not touched when a form is saved, and empty what was', async () => {
+  it('keeps the fields that were not touched when a form is saved, and empties the others', async () => {
     const { Group } = database.models
     const group = await Group.create({
       name: 'Kept',
@@ -118,7 +118,7 @@ describe('groups in a browser', () => {
     await context.close()
   })
 
-  it('show members only what they may do, without one refused call', async () => {
+  it('shows members only what they can do, without a single rejected call', async () => {
     const helper = await memberOf('Helpdesk', { name: 'Grace Hopper' })
     const person = await createTestUser(site, { name: 'Mary Jackson', staff: false, app: false })
     const { page, complaints, context } = await openPage(chromium, { signedIn: await signedIn(helper) })
@@ -143,8 +143,8 @@ describe('groups in a browser', () => {
   })
 })
 
-describe('a download in a browser', () => {
-  it('saves the list as it stands', async () => {
+describe('an export in a browser', () => {
+  it('saves the list as it is filtered and sorted', async () => {
     const person = await createTestUser(site, { name: 'Ännchen Müller' })
     const { page, complaints, context } = await openPage(chromium, { signedIn: await signedIn() })
     await page.goto(`${site.baseUrl}/admin/resources/users?filters.email=${person.email}`)
@@ -164,7 +164,7 @@ describe('a download in a browser', () => {
 
 describe.each([1280, 390])('pages of groups at %i pixels', (width) => {
   it.each([false, true])(
-    'are accessible, dark: %s',
+    'has no accessibility problem, dark: %s',
     async (dark) => {
       await memberOf('People admin', { name: 'Annie Easley' })
       const group = await groupNamed('People admin')

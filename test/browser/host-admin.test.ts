@@ -20,8 +20,8 @@ afterAll(async () => {
 
 const signedIn = async () => ({ browser: await signIn(shop, person), baseUrl: shop.baseUrl })
 
-describe('the shop in a browser', () => {
-  it('is walked from its page to a changed, called and deleted record without one complaint', async () => {
+describe('the host application in a browser', () => {
+  it('goes from its page to a changed, called and deleted record without a console error', async () => {
     const { page, complaints, context } = await openPage(chromium, { signedIn: await signedIn() })
     await page.goto(`${shop.baseUrl}/admin/pages/greeting`)
     await page.getByText(`Good day, ${person.email}`).waitFor()
@@ -60,7 +60,7 @@ describe('the shop in a browser', () => {
     { width: 390, dark: false },
     { width: 390, dark: true },
   ])(
-    'can be read by everybody, $width wide, dark: $dark',
+    'has no accessibility problem, $width wide, dark: $dark',
     async (look) => {
       await shop.Order.create({ title: 'A loaf of bread', amount: 1 })
       const { page, complaints, context } = await openPage(chromium, { ...look, signedIn: await signedIn() })

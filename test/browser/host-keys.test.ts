@@ -31,7 +31,7 @@ afterAll(async () => {
   await shop?.close()
 })
 
-/** Saves a form that wants a fresh token, thinks better of it at first, and gives the token at the second try. */
+/** Saves a form that needs a recent token, cancels at first, and enters the token at the second attempt. */
 async function saveAtTheSecondTry(page: Page, code: () => string): Promise<void> {
   const save = page.getByRole('button', { name: 'Save' })
   await page.getByLabel('Title').fill('New')
@@ -45,8 +45,8 @@ async function saveAtTheSecondTry(page: Page, code: () => string): Promise<void>
   await page.getByRole('dialog').getByRole('button', { name: 'Confirm' }).click()
 }
 
-describe('the form of a record after a refusal', () => {
-  it.each(keys)('keeps its record, whatever the key looks like: %s', async (key) => {
+describe('the form of a record after a rejection', () => {
+  it.each(keys)('keeps its record for a key of any form: %s', async (key) => {
     const person = await createTestUser(shop)
     const signedIn = { browser: await signIn(shop, person), baseUrl: shop.baseUrl }
     const { page, context } = await openPage(chromium, { signedIn })

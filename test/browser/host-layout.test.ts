@@ -30,7 +30,7 @@ afterAll(async () => {
   await shop?.close()
 })
 
-/** What can be clicked or read above and in a list; of two parts that are laid over each other, both are named. */
+/** What can be clicked or read above and in a list. If two parts overlap, both are named. */
 const overlaps = `(() => {
   const parts = [...document.querySelectorAll(
     '.top-bar, .record-path, .record-line h2, .record-actions > *, caption, thead, tbody tr, [data-css$="-notice-box"] > *',
@@ -50,7 +50,7 @@ const looks = [1280, 390].flatMap((width) => [false, true].map((dark) => ({ widt
 
 // One browser opens three lists.
 describe('a list', { timeout: 60_000 }, () => {
-  it.each(looks)('lets nothing cover anything else, $width wide, dark: $dark', async ({ width, dark }) => {
+  it.each(looks)('has no part that covers another one, $width wide, dark: $dark', async ({ width, dark }) => {
     const signedIn = { browser: await signIn(shop, person), baseUrl: shop.baseUrl }
     const { page, context } = await openPage(chromium, { width, dark, signedIn })
     for (const list of ['orders', 'users', 'audit_events']) {

@@ -29,7 +29,7 @@ afterAll(async () => {
 const looks = [1280, 390].flatMap((width) => [false, true].map((dark) => ({ width, dark })))
 
 it.each(looks)(
-  'a component shows what is of its own origin, and no <object>, $width wide, dark: $dark',
+  'shows the media of a component from its own origin, and no <object>, $width wide, dark: $dark',
   { timeout: 60_000 },
   async ({ width, dark }) => {
     const signedIn = { browser: await signIn(host, person), baseUrl: host.baseUrl }

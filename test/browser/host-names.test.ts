@@ -5,7 +5,7 @@ import { type HostSite, startHostSite } from '../embedding/host/start-host-site.
 import { accessibilityViolations, launchBrowser, openPage } from '../support/chromium.js'
 import { createTestUser, signIn, stepUp } from '../support/site.js'
 
-/** What the shop calls its orders, what can be done with them, and its page. */
+/** What the host application calls its orders, their actions and its page. */
 const words = {
   en: { name: 'Sales', group: 'Till', refund: 'Pay back', export: 'Print', page: 'Good morning', permission: 'View' },
   de: {
@@ -61,10 +61,10 @@ const open = async (page: Page, path: string) => {
   await page.locator('main, [data-css$="-drawer"], section').first().waitFor()
 }
 
-describe.each(['en', 'de'] as const)('what a shop calls its orders, in %s', { timeout: 90_000 }, (language) => {
+describe.each(['en', 'de'] as const)('the name of a resource of the host, in %s', { timeout: 90_000 }, (language) => {
   const { name, group: till, refund, export: print, page: greeting, permission } = words[language]
 
-  it('stands in menu, path, heading, permissions and the audit trail', async () => {
+  it('appears in menu, path, heading, permissions and the audit log', async () => {
     const person = await createTestUser(shop, { superuser: true })
     const signedIn = { browser: await signIn(shop, person), baseUrl: shop.baseUrl }
     const { page, context, complaints } = await openPage(chromium, { signedIn })

@@ -27,7 +27,7 @@ afterAll(async () => {
   await shop?.close()
 })
 
-/** The page of an order, and the question that refunding it brings up. */
+/** The page of an order, and the dialog that opens when it is refunded. */
 async function askToRefund(page: Page): Promise<void> {
   await page.goto(`${shop.baseUrl}/admin/resources/orders/records/${order}/show`)
   const refund = page.getByRole('link', { name: 'Refund' }).or(page.getByRole('button', { name: 'Refund' }))
@@ -37,8 +37,8 @@ async function askToRefund(page: Page): Promise<void> {
   await page.getByRole('dialog').waitFor()
 }
 
-describe("the question for a token before an action of the shop's", { timeout: 120_000 }, () => {
-  it('says in every language that the action needs a code, and nothing of how people sign in', async () => {
+describe('the step-up dialog before an action of the host', { timeout: 120_000 }, () => {
+  it('says in every language that the action needs a code, and not how people sign in', async () => {
     const signedIn = { browser: await signIn(shop, person), baseUrl: shop.baseUrl }
     const { page, context } = await openPage(chromium, { signedIn })
     for (const language of languages) {
@@ -56,7 +56,7 @@ describe("the question for a token before an action of the shop's", { timeout: 1
   it.each([
     { width: 1280, dark: false },
     { width: 390, dark: true },
-  ])('can be answered by keyboard alone, $width wide, dark: $dark', async ({ width, dark }) => {
+  ])('can be used with the keyboard alone, $width wide, dark: $dark', async ({ width, dark }) => {
     shop.calls.length = 0
     const signedIn = { browser: await signIn(shop, person), baseUrl: shop.baseUrl }
     const { page, context } = await openPage(chromium, { width, dark, signedIn })

@@ -7,10 +7,10 @@ import { type HostSite, startHostSite } from '../embedding/host/start-host-site.
 import { launchBrowser, openPage } from '../support/chromium.js'
 import { createTestUser, type TestUser, signIn } from '../support/site.js'
 
-/** What could be taken for markup, for a pattern or for the end of a script. */
+/** Characters that could be read as markup, as a pattern or as the end of a script. */
 const ODD = `<b>x</b> & "y" </script><img src=x onerror="window.hit=1"> $& %s`
 
-/** The shop's own words in a language, each of which no text of the site has. */
+/** The texts of the host in one language; no text of the site is the same. */
 const wordsIn = (language: Language) => ({
   name: `Sales ${ODD} ${language}`,
   column: `Headline <i>${language}</i>`,
@@ -126,10 +126,10 @@ async function openIn(language: Language) {
 }
 
 const go = (page: Page, path: string) => page.goto(`${shop.baseUrl}/admin/resources/${path}`)
-describe.each(languages)("the application's own words in %s", { timeout: 90_000 }, (language) => {
+describe.each(languages)('the texts of the host application in %s', { timeout: 90_000 }, (language) => {
   const words = wordsIn(language)
 
-  it('stand in title, list, filter, form, dialog and notices, and are never markup', async () => {
+  it('appear in title, list, filter, form, dialog and notices, and never as markup', async () => {
     const { page, context, complaints } = await openIn(language)
     await go(page, 'orders')
     await page.getByRole('heading', { name: words.name }).waitFor()
@@ -160,7 +160,7 @@ describe.each(languages)("the application's own words in %s", { timeout: 90_000 
     await page.getByTestId('button-save').click()
     await page.getByText(WRONG).waitFor()
     expect(await page.evaluate('window.hit')).toBe(undefined)
-    // The browser's own words about the action that was refused.
+    // The browser's own message about the rejected action.
     expect(complaints.filter((text) => !text.includes('status of 403'))).toEqual([])
     await context.close()
   })

@@ -52,7 +52,7 @@ function longest(language: Language): AuditEventName[] {
 }
 
 describe.each(languages)('in %s, on a phone', (language) => {
-  /** With `SHOTS=<folder>` each page is kept as a picture, for somebody who reads the language. */
+  /** With `SHOTS=<folder>` each page is saved as a picture, for someone who reads the language. */
   const look = async (page: Page, name: string) => {
     const folder = process.env['SHOTS']
     if (folder) mkdirSync(folder, { recursive: true })
@@ -64,9 +64,9 @@ describe.each(languages)('in %s, on a phone', (language) => {
     expect({ name, issues: await accessibilityViolations(page) }).toEqual({ name, issues: [] })
   }
 
-  it('every page fits and has no accessibility fault', async () => {
+  it('has no page that overflows or has an accessibility problem', async () => {
     const browser = await signIn(site, person)
-    // The longest names of events are the ones that could reach over the edge.
+    // The longest names of events are the ones that could overflow.
     for (const event of longest(language))
       await recordAuditEvent(database, undefined, { event, at: new Date(), userId: person.id, origin: noClient })
     const { page, context, complaints } = await openPage(chromium, {

@@ -30,7 +30,7 @@ afterAll(async () => {
   await database.close()
 })
 
-/** The page of somebody's device, opened by an administrator whose last token is an hour and a half old. */
+/** The page of another user's device, opened by an administrator whose last token was entered 90 minutes ago. */
 async function openStale(person: TestUser, options: PageOptions = {}) {
   const browser = await signIn(site, superuser)
   const opened = await openPage(chromium, { signedIn: { browser, baseUrl: site.baseUrl }, ...options })
@@ -49,7 +49,7 @@ async function rename(page: Page, name: string): Promise<void> {
 const nameOf = async (person: TestUser) => (await deviceModels(database).TotpDevice.findByPk(person.app?.id ?? 0))?.name
 
 describe('the panel’s step-up in a browser', () => {
-  it('asks over the form, says what was wrong, and then saves what was typed, by keyboard alone', async () => {
+  it('opens over the form, says what was wrong, and then saves what was entered, with the keyboard alone', async () => {
     const person = await createTestUser(site, { name: 'Margaret Hamilton' })
     const { page, complaints, context } = await openStale(person)
     await rename(page, 'Old phone')
@@ -65,12 +65,12 @@ describe('the panel’s step-up in a browser', () => {
     await page.getByText('Saved.').waitFor()
     await expect.poll(() => nameOf(person)).toBe('Old phone')
     expect(await dialog(page).count()).toBe(0)
-    // The 403 is what the browser itself writes into its console.
+    // The browser itself writes the 403 into its console.
     expect(complaints.filter((line) => !/40[13]|422/.test(line))).toEqual([])
     await context.close()
   })
 
-  it('takes a backup token as well, and completes a deletion that was confirmed before', async () => {
+  it('accepts a backup token as well, and completes a deletion that was confirmed before', async () => {
     const person = await createTestUser(site)
     const { page, context } = await openStale(person)
     await page.goto(page.url().replace(/edit$/, 'show'))
@@ -85,7 +85,7 @@ describe('the panel’s step-up in a browser', () => {
     await context.close()
   })
 
-  it.each(['Cancel', 'Escape'])('leaves everything as it was on %s, with what was typed still there', async (how) => {
+  it.each(['Cancel', 'Escape'])('leaves everything unchanged on %s, and keeps what was entered', async (how) => {
     const person = await createTestUser(site)
     const { page, context } = await openStale(person)
     await rename(page, 'Never saved')
@@ -98,7 +98,7 @@ describe('the panel’s step-up in a browser', () => {
     await context.close()
   })
 
-  it('leads to the sign-in where the session has ended meanwhile', async () => {
+  it('redirects to the sign-in if the session has ended in the meantime', async () => {
     const person = await createTestUser(site)
     const { page, context } = await openStale(person)
     await rename(page, 'Too late')
@@ -114,7 +114,7 @@ describe('the panel’s step-up in a browser', () => {
   it.each([
     [1280, false],
     [390, true],
-  ])('fits and has no accessibility fault at %d px, dark: %j', async (width, dark) => {
+  ])('fits and has no accessibility problem at %d px, dark: %j', async (width, dark) => {
     const person = await createTestUser(site)
     const { page, context } = await openStale(person, { dark, width })
     await rename(page, 'Shown')

@@ -72,7 +72,7 @@ describe('the panel in a browser', () => {
     await context.close()
   })
 
-  it('is walked from the landing page to a deleted device without one complaint', async () => {
+  it('gets from the landing page to a deleted device without a console error', async () => {
     const person = await createTestUser(site, { name: 'Margaret Hamilton' })
     const { page, complaints, context } = await openPage(chromium, { signedIn: await signedIn() })
     await page.goto(`${site.baseUrl}/admin`)
@@ -97,7 +97,7 @@ describe('the panel in a browser', () => {
     await context.close()
   })
 
-  it('keeps the direction of names to themselves', async () => {
+  it('keeps the text direction of names inside the names', async () => {
     const name = 'דנה 123'
     const person = await createTestUser(site, { name })
     const { page, context } = await openPage(chromium, { signedIn: await signedIn() })
@@ -110,7 +110,7 @@ describe('the panel in a browser', () => {
     await context.close()
   })
 
-  it('heads a page by whom or what it is about, and so does the title', async () => {
+  it('names the subject of a page in its heading and its title', async () => {
     const person = await createTestUser(site, { name: 'Katherine Johnson' })
     const { page, complaints, context } = await openPage(chromium, { signedIn: await signedIn() })
     const headings: Record<string, string> = {
@@ -148,7 +148,7 @@ describe('the panel in a browser', () => {
     await context.close()
   })
 
-  it('resets a second factor after saying what that does', async () => {
+  it('resets a second factor after a dialog that explains it', async () => {
     const person = await createTestUser(site, { backupTokens: 1 })
     const { page, complaints, context } = await openPage(chromium, { signedIn: await signedIn() })
     await page.goto(`${site.baseUrl}/admin/resources/users/records/${person.id}/show`)
@@ -162,7 +162,7 @@ describe('the panel in a browser', () => {
     await context.close()
   })
 
-  it('says why help was refused', async () => {
+  it('says why help was rejected', async () => {
     const idle = await createTestUser(site, { active: false, app: false })
     const { page, context } = await openPage(chromium, { signedIn: await signedIn() })
     await page.goto(`${site.baseUrl}/admin/resources/users/records/${idle.id}/giveBackupToken`)
@@ -172,7 +172,7 @@ describe('the panel in a browser', () => {
   })
 
   it.each(['invite', 'giveBackupToken', 'resetSecondFactor', 'unlock'])(
-    'can send a form of help again that got no answer: %s',
+    'can submit a help form again that got no response: %s',
     async (action) => {
       const person = await createTestUser(site)
       const { page, context } = await openPage(chromium, { signedIn: await signedIn() })
@@ -190,7 +190,7 @@ describe('the panel in a browser', () => {
     },
   )
 
-  it('filters a list by an owner who is found while his address is typed', async () => {
+  it('filters a list by an owner found while typing the email address', async () => {
     const person = await createTestUser(site)
     const { page, complaints, context } = await openPage(chromium, { signedIn: await signedIn() })
     await page.goto(`${site.baseUrl}/admin/resources/totp_devices`)
@@ -209,7 +209,7 @@ describe('the panel in a browser', () => {
     await context.close()
   })
 
-  it('deletes the chosen devices of a list after asking once', async () => {
+  it('deletes the selected devices of a list after one dialog', async () => {
     const people = [await createTestUser(site), await createTestUser(site)]
     const { page, complaints, context } = await openPage(chromium, { signedIn: await signedIn() })
     await page.goto(`${site.baseUrl}/admin/resources/totp_devices`)
@@ -223,7 +223,7 @@ describe('the panel in a browser', () => {
     await context.close()
   })
 
-  it('says beside the form why a change was refused', async () => {
+  it('says next to the form why a change was rejected', async () => {
     const { page, context } = await openPage(chromium, { signedIn: await signedIn() })
     await page.goto(`${site.baseUrl}/admin/resources/users/records/${superuser.id}/edit`)
     await page.getByLabel('Active').press('Space')
@@ -233,7 +233,7 @@ describe('the panel in a browser', () => {
     await context.close()
   })
 
-  it('leads to the login and back when the session has ended', async () => {
+  it('redirects to the sign-in and back when the session has ended', async () => {
     const person = await createTestUser(site)
     const { page, context } = await openPage(chromium, { signedIn: await signedIn(person) })
     await page.goto(`${site.baseUrl}/admin/resources/users`)
@@ -287,7 +287,7 @@ describe.each([
     'line of the audit trail': () => `${site.baseUrl}/admin/resources/audit_events/records/1/show`,
   }
 
-  it('tells title and state of each row of a list', async () => {
+  it('names title and status of each row of a list', async () => {
     const { page, context } = await openPage(chromium, { width, dark, signedIn: await signedIn() })
     await page.goto(`${site.baseUrl}/admin/resources/phone_devices`)
     const row = page.locator('tbody tr', { hasText: 'Work phone' })
@@ -297,7 +297,7 @@ describe.each([
     await context.close()
   })
 
-  it('has a sign-out button that shows something', async () => {
+  it('has a visible icon on the sign-out button', async () => {
     const { page, context } = await openPage(chromium, { width, dark, signedIn: await signedIn() })
     await page.goto(`${site.baseUrl}/admin`)
     const icon = page.getByRole('button', { name: 'Sign out' }).locator('svg')
@@ -305,7 +305,7 @@ describe.each([
     await context.close()
   })
 
-  it('has no accessibility fault and no sideways scroll on any page', async () => {
+  it('has no accessibility problem and no sideways scroll on any page', async () => {
     const { page, complaints, context } = await openPage(chromium, { width, dark, signedIn: await signedIn() })
     const faults: Record<string, unknown> = {}
     const clipped: Record<string, number> = {}
@@ -327,7 +327,7 @@ describe.each([
   }, 300_000)
 })
 
-/** Tables of ours that are wider than the box they stand in. */
+/** Tables of the site that are wider than the box around them. */
 function clippedTables(page: Page): Promise<number> {
   return page.evaluate<number>(
     `[...document.querySelectorAll('.panel-table')].filter((table) =>

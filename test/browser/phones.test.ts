@@ -48,7 +48,7 @@ describe.each([
     return opened
   }
 
-  it('a phone is added with the code that it was sent, and nothing is wrong with any page on the way', async () => {
+  it('adds a phone with the code sent to it, and no page on the way has a problem', async () => {
     const { page, context, complaints } = await open('/account/two-factor/phones/add')
     await look(page, 'phone-number')
     await page.getByLabel('Phone number').fill('12')
@@ -71,7 +71,7 @@ describe.each([
     expect(complaints.filter((complaint) => !/status of 4(22|29)/.test(complaint))).toEqual([])
   })
 
-  it('a mailbox is added likewise', async () => {
+  it('adds email in the same way', async () => {
     const { page, context, complaints } = await open('/account/two-factor/email/add')
     await look(page, 'email-ask')
     const address = (await page.getByText("We'll send a code to").innerText()).split(' ')[5]?.replace(/\.$/, '') ?? ''

@@ -54,7 +54,7 @@ describe.each([
     return watched
   }
 
-  it('the banner counts down on a page, is announced politely, and leads to the set-up by keyboard', async () => {
+  it('counts down in the banner of a page, announces it politely, and links to the setup by keyboard', async () => {
     const { page, complaints, context } = await visit(graced, '/account/two-factor', { app: false })
     const banner = page.getByRole('status').filter({ hasText: '14 days left' })
     await banner.waitFor()
@@ -67,7 +67,7 @@ describe.each([
     await context.close()
   })
 
-  it('the panel has it, too, and says which kinds count', async () => {
+  it('shows the banner in the panel as well, and names the accepted kinds', async () => {
     const { page, complaints, context } = await visit(graced, '/admin', {}, ['webauthn'])
     const banner = page.getByRole('status').filter({ hasText: '3 days left' })
     await banner.waitFor()
@@ -78,10 +78,10 @@ describe.each([
     await context.close()
   })
 
-  it('after the grace the set-up says what is wanted, and offers that alone', async () => {
+  it('says after the grace period what is required, and offers only that', async () => {
     const { page, context } = await visit(graced, '/admin', {}, ['webauthn'])
     await page.getByText('3 days left').waitFor()
-    // A call of the panel's own that is answered after the change would lead there, too, and end the next line's visit.
+    // A call of the panel that is answered after the change would redirect there too, and end the visit of the next line.
     await settled(page)
     await database.pool.query('update groups set grace_days = 0')
     await page.goto(`${graced.baseUrl}/admin`)
@@ -93,7 +93,7 @@ describe.each([
     await context.close()
   })
 
-  it('codes that were refused are told on pages and in the panel, until the person has answered', async () => {
+  it('shows rejected codes on pages and in the panel until the person has answered', async () => {
     const person = await createTestUser(graced)
     await signIn(graced, person)
     graced.clock.advance(60)
@@ -120,7 +120,7 @@ describe.each([
     await context.close()
   })
 
-  it('where people are invited the page says who can help', async () => {
+  it('names who can help if enrolment is by invitation', async () => {
     const { page, context } = await visit(invited, '/account/two-factor', { app: false })
     expect(await page.getByRole('alert').getAttribute('data-code')).toBe('enrolment_required')
     await look(page, 'invited')

@@ -37,7 +37,7 @@ const addToken = (person: TestUser, confirmed: boolean) =>
   )
 
 describe('without scripts', () => {
-  it('somebody looks after devices, sessions and password, and is asked for a token in between', async () => {
+  it('lets a person manage devices, sessions and password, with a step-up in between', async () => {
     const person = await createTestUser(site, { staff: false, backupTokens: 2 })
     await signIn(site, person)
     const browser = await signIn(site, person)
@@ -86,7 +86,7 @@ describe('without scripts', () => {
   })
 })
 
-/** Every page and state, as one who has come this far sees it. */
+/** Every page and state, for a person who has come this far. */
 const states: readonly [name: string, open: (page: Page, person: TestUser) => Promise<unknown>][] = [
   ['profile', (page) => go(page, '/account/two-factor')],
   ['profile-done', (page) => go(page, '/account/two-factor?done=email_requested')],
@@ -150,7 +150,7 @@ describe.each([
   { width: 1280, dark: false },
   { width: 390, dark: true },
 ])('at $width px, dark: $dark', ({ width, dark }) => {
-  it.each(states)('%s can be read and used by everybody', async (_name, open) => {
+  it.each(states)('has no accessibility problem on %s', async (_name, open) => {
     const person = await createTestUser(site, { backupTokens: 3 })
     await addToken(person, true)
     await signIn(

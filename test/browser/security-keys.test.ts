@@ -8,7 +8,7 @@ import { createTestUser, type TestUser, signIn, startTestSite, type TestSite } f
 import { cloneKey, type VirtualKeyOptions, plugIn, unplug, setVerified } from '../support/virtual-key.js'
 import { addSoftwareKey } from '../support/webauthn.js'
 
-/** Clears the cookies. Away from the panel first: its own calls would lead to the sign-in as well. */
+/** Clears the cookies. It leaves the panel first, whose own calls would redirect to the sign-in as well. */
 async function forget(page: Page): Promise<void> {
   await page.goto('about:blank')
   await page.context().clearCookies()
@@ -54,7 +54,7 @@ async function addKey(page: Page, name: string): Promise<void> {
   await page.getByRole('button', { name: 'Add security key' }).click()
 }
 
-/** Somebody whose only device is the key in this page. */
+/** A user whose only device is the key in this page. */
 async function enrol(traits: VirtualKeyOptions = {}) {
   const person = await createTestUser(site, { app: false })
   const opened = await openPage(chromium, { signedIn: await signedIn(person) })
@@ -69,7 +69,7 @@ const useKey = (page: Page) => page.getByRole('button', { name: 'Use your securi
 const isInside = (page: Page) => page.waitForURL(`${site.baseUrl}/admin`)
 
 describe('a security key in a browser', () => {
-  it('is added in set-up, named, and signs in', async () => {
+  it('is added during setup, gets a name, and signs in', async () => {
     const person = await createTestUser(site, { app: false })
     const { page, complaints, context } = await openPage(chromium, { signedIn: await signedIn(person) })
     await plugIn(page)
@@ -92,7 +92,7 @@ describe('a security key in a browser', () => {
     await context.close()
   })
 
-  it('is one of several, each of which signs in, and not added twice', async () => {
+  it('is one of several, each of which signs in, and is not added twice', async () => {
     const person = await createTestUser(site)
     const { page, context } = await openPage(chromium, { signedIn: await signedIn(person) })
     const blue = await plugIn(page)
@@ -115,7 +115,7 @@ describe('a security key in a browser', () => {
     await context.close()
   })
 
-  it('answers in the panel’s dialogue, which then goes on with what it interrupted', async () => {
+  it('answers in the dialog of the panel, which then continues with what it interrupted', async () => {
     const person = await createTestUser(site, { app: false, superuser: true })
     const { page, context } = await openPage(chromium, { signedIn: await signedIn(person) })
     await plugIn(page)
@@ -153,7 +153,7 @@ describe('a security key in a browser', () => {
     await context.close()
   })
 
-  it('that is a copy is refused, and the trail says so', async () => {
+  it('is rejected if it is a copy, and the audit log says so', async () => {
     const { person, key, page, context } = await enrol()
     const other = await openPage(chromium)
     const copy = await plugIn(other.page)
@@ -174,7 +174,7 @@ describe('a security key in a browser', () => {
     await context.close()
   })
 
-  it('that belongs to somebody else gives no answer', async () => {
+  it('gives no answer if it belongs to another user', async () => {
     const { page, context } = await enrol()
     const other = await createTestUser(site)
     await addSoftwareKey(site.otp, other.id)
@@ -186,7 +186,7 @@ describe('a security key in a browser', () => {
     await context.close()
   }, 300_000)
 
-  it('is useless to a false page that passes the site’s question on', async () => {
+  it('is useless to a false page that forwards the challenge of the site', async () => {
     const { person, page, context } = await enrol()
     await givePassword(page, person)
     const options = await page.evaluate<object>(
@@ -215,7 +215,7 @@ describe('a security key in a browser', () => {
     await context.close()
   })
 
-  it('answers at the site’s own address only, and the page says which that is', async () => {
+  it("answers only at the site's own URL, and the page says which URL that is", async () => {
     const person = await createTestUser(site, { app: false })
     await addSoftwareKey(site.otp, person.id)
     const { page, context } = await openPage(chromium)
@@ -228,7 +228,7 @@ describe('a security key in a browser', () => {
     await context.close()
   })
 
-  it('says in one sentence that it needs scripts where there are none', async () => {
+  it('says in one sentence that it needs scripts if there are none', async () => {
     const person = await createTestUser(site)
     await addSoftwareKey(site.otp, person.id)
     const { page, context } = await openPage(chromium, { scripts: false })
@@ -242,7 +242,7 @@ describe('a security key in a browser', () => {
     await context.close()
   })
 
-  it('leads back to the sign-in when the session has ended meanwhile', async () => {
+  it('redirects to the sign-in when the session has ended in the meantime', async () => {
     const { person, page, context } = await enrol()
     await givePassword(page, person)
     await page.context().clearCookies()
@@ -252,7 +252,7 @@ describe('a security key in a browser', () => {
     await context.close()
   })
 
-  it('is asked for a PIN or a finger where the site wants that', async () => {
+  it('asks for a PIN or a fingerprint if the site requires that', async () => {
     const { relyingParty } = site.otp.settings
     site.otp.settings.relyingParty = relyingParty && { ...relyingParty, userVerification: 'required' }
     const { person, key, page, context } = await enrol({ verifies: true })
@@ -270,7 +270,7 @@ describe('a security key in a browser', () => {
 })
 
 describe('a passkey in a browser', () => {
-  it('signs in alone where it verified its user, and only there', async () => {
+  it('signs in alone if it verified its user, and only then', async () => {
     const passkey = { discoverable: true, verifies: true, transport: 'internal' } as const
     const { person, key, page, context, complaints } = await enrol(passkey)
     expect(await keysOf(person)).toMatchObject([{ discoverable: true }])
@@ -287,7 +287,7 @@ describe('a passkey in a browser', () => {
     await context.close()
   }, 300_000)
 
-  it('cannot be had from a key that knows no PIN', async () => {
+  it('cannot sign in with a key that has no PIN', async () => {
     const { page, context } = await enrol({ discoverable: true })
     await page.goto(`${site.baseUrl}/account/login`)
     await page.getByRole('button', { name: 'Sign in with a passkey' }).click()
@@ -296,7 +296,7 @@ describe('a passkey in a browser', () => {
     await context.close()
   }, 300_000)
 
-  it('of nobody here is refused like a wrong password', async () => {
+  it('is rejected like an incorrect password if no user has it', async () => {
     const { person, page, context } = await enrol({ discoverable: true, verifies: true, transport: 'internal' })
     await database.pool.query('delete from webauthn_devices where user_id = $1', [person.id])
     await page.goto(`${site.baseUrl}/account/login`)
@@ -313,7 +313,7 @@ describe.each([
   { width: 390, dark: false },
   { width: 390, dark: true },
 ])('the pages at $width pixels, dark: $dark', ({ width, dark }) => {
-  it('have no accessibility fault and no sideways scroll in any state', async () => {
+  it('have no accessibility problem and no sideways scroll in any state', async () => {
     const person = await createTestUser(site)
     const onlyKey = await createTestUser(site, { app: false })
     await addSoftwareKey(site.otp, person.id)

@@ -57,7 +57,7 @@ async function resetLink(person: TestUser): Promise<string> {
 }
 
 describe.each([{ scripts: true }, { scripts: false }])('with scripts: $scripts', ({ scripts }) => {
-  it('staff set up an app, keep their backup tokens, and later sign in with one of each', async () => {
+  it('lets staff set up an app, save their backup tokens, and later sign in with either', async () => {
     const person = await createTestUser(site, { app: false })
     const { page, complaints, context } = await openPage(chromium, { scripts })
     await givePassword(page, person, '/admin/resources/users')
@@ -78,7 +78,7 @@ describe.each([{ scripts: true }, { scripts: false }])('with scripts: $scripts',
     expect(await page.getByLabel('Select all the text').inputValue()).toBe(tokens.join('\n'))
     await page.getByRole('button', { name: "I've saved my backup tokens" }).click()
     await page.waitForURL(`${site.baseUrl}/admin/resources/users`)
-    // The panel is a program of its own: without scripts its page stays empty, and says so.
+    // The panel is a separate program: without scripts its page stays empty, and says so.
     expect(complaints.filter((line) => scripts || !line.includes('script'))).toEqual([])
     await context.close()
 
@@ -95,7 +95,7 @@ describe.each([{ scripts: true }, { scripts: false }])('with scripts: $scripts',
     }
   })
 
-  it('a wrong code is told beside the same key, which then works', async () => {
+  it('reports a wrong code next to the same key, which then works', async () => {
     const { page, complaints, context } = await openPage(chromium, { scripts })
     await givePassword(page, await createTestUser(site, { app: false }))
     await begin(page)
@@ -111,7 +111,7 @@ describe.each([{ scripts: true }, { scripts: false }])('with scripts: $scripts',
     await context.close()
   })
 
-  it('a forgotten password is replaced by the link from the mail', async () => {
+  it('replaces a forgotten password with the link from the email', async () => {
     const person = await createTestUser(site)
     const { page, complaints, context } = await openPage(chromium, { scripts })
     await page.goto(`${site.baseUrl}/account/login`)
@@ -135,7 +135,7 @@ describe.each([
   { width: 390, dark: false },
   { width: 390, dark: true },
 ])('at $width pixels, dark: $dark', ({ width, dark }) => {
-  it('no page or state has an accessibility fault or a sideways scroll', async () => {
+  it('has no page or state with an accessibility problem or a sideways scroll', async () => {
     const faults: Record<string, string[]> = {}
     const check = async (page: Page, name: string) => {
       await expectNoSidewaysScroll(page)

@@ -46,7 +46,7 @@ const looks = [
   { width: 390, dark: true },
 ]
 
-/** A file, posted by a page of this site's. */
+/** A file that a page of this site submits. */
 const SEND_A_FILE = `
   const form = document.createElement('form')
   Object.assign(form, { method: 'post', enctype: 'multipart/form-data', action: '/fresh' })
@@ -67,7 +67,7 @@ async function open(traits: { app?: boolean }, look: (typeof looks)[number]) {
 }
 
 it.each(looks)(
-  'the pages of somebody who falls short fit and are accessible: %o',
+  'has accessible pages that fit for a person who falls short: %o',
   async (look) => {
     const { page, context, complaints } = await open({}, look)
     const bare = await openPage(chromium, look)
@@ -97,7 +97,7 @@ it.each(looks)(
   60_000,
 )
 
-it('leads somebody by the keyboard alone from a refused page to the token and back', async () => {
+it('takes a person by keyboard alone from a rejected page to the token and back', async () => {
   const { page, person } = await open({}, { width: 1280, dark: false })
   await page.goto(`${site.baseUrl}/backup?page=2`)
   expect(await page.textContent('main')).toContain('Verify with: Backup tokens.')

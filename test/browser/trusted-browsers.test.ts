@@ -30,12 +30,12 @@ const typePassword = async (page: Page, { email, password }: TestUser) => {
 }
 
 describe('a trusted browser', () => {
-  it('is ticked, comes back with the password alone, and is revoked, with the keyboard and without scripts', async () => {
+  it('is added, signs in with the password alone, and is revoked, with the keyboard and without scripts', async () => {
     const person = await createTestUser(site, { staff: false })
     const { page, complaints } = await openPage(chromium, { scripts: false })
     await typePassword(page, person)
     expect(await page.getByLabel(BOX).isChecked()).toBe(false)
-    // Browsers give the focus with the first picture of a page, not with its last tag.
+    // Browsers set the focus with the first picture of a page, not with its last tag.
     await page.locator('input[name=otp_token]:focus').waitFor()
     await page.keyboard.type(person.code())
     await page.keyboard.press('Tab')
@@ -55,7 +55,7 @@ describe('a trusted browser', () => {
   })
 })
 
-/** Every page that has something of trusted browsers in it. */
+/** Every page that shows anything about trusted browsers. */
 const views: Record<string, (page: Page) => Promise<void>> = {
   'the token step': async (page) => {
     await typePassword(page, await createTestUser(site, { backupTokens: 1 }))
@@ -103,7 +103,7 @@ describe.each([
   { width: 390, dark: false },
   { width: 390, dark: true },
 ])('at $width px, dark: $dark', (look) => {
-  it.each(Object.keys(views))('%s fits, and has no fault that axe finds', async (view) => {
+  it.each(Object.keys(views))('fits and has no problem that axe finds: %s', async (view) => {
     const { page, context, complaints } = await openPage(chromium, look)
     await views[view]?.(page)
     await expectNoSidewaysScroll(page)

@@ -26,7 +26,7 @@ afterAll(async () => {
   await database.close()
 })
 
-/** How programs, keyboards and people write a row of characters. Line breaks are what a browser cuts out itself. */
+/** How programs, keyboards and people write characters. The browser itself removes line breaks. */
 const LOOKS: readonly [string, (text: string) => string][] = [
   ['full-width', (text) => text.replace(/[!-~]/g, (sign) => String.fromCodePoint(sign.charCodeAt(0) + 0xfee0))],
   ['with a no-break space', (text) => `${text.slice(0, 3)}\u00a0${text.slice(3)}`],
@@ -40,13 +40,13 @@ const LOOKS: readonly [string, (text: string) => string][] = [
 /** An email address cannot be separated anywhere. */
 const looksOfAddress = LOOKS.filter(([name]) => !/space|dash/.test(name))
 
-/** As a paste does: nothing is left out of it but what the browser itself leaves out. */
+/** Types as a paste does: only the browser itself leaves something out. */
 async function paste(page: Page, selector: string, text: string): Promise<void> {
   await page.locator(selector).focus()
   await page.evaluate(`document.execCommand('insertText', false, ${JSON.stringify(text)})`)
 }
 
-/** The browser's own validation would keep the form where it is. */
+/** The browser's own validation would block the form. */
 async function submit(page: Page, selector: string): Promise<void> {
   await page.locator(`form:has(${selector}) button[type=submit]`).first().click()
   await page.waitForLoadState()
@@ -107,7 +107,7 @@ describe.each(LOOKS)('text that is pasted %s', (name, look) => {
 })
 
 it.each(looksOfAddress)(
-  'an email address that is pasted %s signs in, and is taken as a new one',
+  'signs in with an email address that is pasted %s, and accepts it as a new one',
   async (name, look) => {
     const person = await createTestUser(site)
     const { page, context } = await openPage(chromium)

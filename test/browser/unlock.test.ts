@@ -39,7 +39,7 @@ const open = async (look: Look) =>
 const personPage = (person: TestUser) => `${site.baseUrl}/admin/resources/users/records/${person.id}/show`
 const devicePage = (person: TestUser) => `${site.baseUrl}/admin/resources/totp_devices/records/${person.app?.id}/show`
 
-/** As ten wrong codes from elsewhere leave an account: locked for 15 minutes, and the device waits 512 seconds. */
+/** The state after ten wrong codes from elsewhere: the account is locked for 15 minutes, and the device is throttled for 512 seconds. */
 async function lock(person: TestUser): Promise<void> {
   const now = site.clock.now()
   const values = [person.id, now]
@@ -73,7 +73,7 @@ async function signsIn(person: TestUser): Promise<number> {
 }
 
 describe.each(looks)('a locked person, $width wide, dark: $dark', (look) => {
-  it('is shown with the end of the lock and of the device’s wait, until that time', async () => {
+  it("shows the end of the lock and of the device's throttling until that time", async () => {
     const person = await createTestUser(site, { name: 'Grace Hopper' })
     const { page, complaints, context } = await open(look)
     await lock(person)
@@ -102,7 +102,7 @@ describe.each(looks)('a locked person, $width wide, dark: $dark', (look) => {
     await context.close()
   })
 
-  it('is unlocked after a question, and signs in at once', async () => {
+  it('is unlocked after a dialog, and signs in at once', async () => {
     const person = await createTestUser(site, { name: 'Ada Lovelace' })
     const { page, complaints, context } = await open(look)
     await lock(person)
@@ -119,7 +119,7 @@ describe.each(looks)('a locked person, $width wide, dark: $dark', (look) => {
     await context.close()
   })
 
-  it('whose device an invitation does not replace is not invited unawares', async () => {
+  it('warns before an invitation that does not replace the device', async () => {
     const person = await createTestUser(site, { name: 'Radia Perlman' })
     const { page, complaints, context } = await open(look)
     await page.goto(personPage(person))

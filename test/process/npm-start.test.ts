@@ -7,7 +7,7 @@ import { createHttpBrowser } from '../support/http-browser.js'
 import { buildProgram, startServer } from '../support/command-line.js'
 import { temporaryFolder } from '../support/database.js'
 
-/** `npm start` as a person types it, until it has told how to sign in. */
+/** Runs `npm start` as a person types it, until it has printed how to sign in. */
 async function npmStart(folder: string) {
   const env = { PATH: process.env['PATH'], HOME: process.env['HOME'], PORT: '0', DATA_DIR: folder }
   const child = spawn('npm', ['start'], { cwd: packageRoot, env, stdio: ['ignore', 'pipe', 'pipe'] })
@@ -20,16 +20,19 @@ async function npmStart(folder: string) {
   return { child, baseUrl: new URL(address).origin }
 }
 
-it.each(['SIGTERM', 'SIGINT'] as const)('%s to the process of npm start ends the server', async (signal) => {
-  buildProgram()
-  const folder = temporaryFolder('migrated')
-  const { child, baseUrl } = await npmStart(folder)
-  expect((await createHttpBrowser(baseUrl).get('/healthz')).status).toBe(200)
-  const ended = once(child, 'exit')
-  child.kill(signal)
-  expect(await ended).toEqual([0, null])
-  await expect(createHttpBrowser(baseUrl).get('/healthz')).rejects.toThrow('ECONNREFUSED')
-  // The folder is free again, so nobody lives on with its lock.
-  const next = await startServer({ DATA_DIR: folder })
-  expect(await next.stop()).toBe(0)
-})
+it.each(['SIGTERM', 'SIGINT'] as const)(
+  'ends the server when %s is sent to the process of npm start',
+  async (signal) => {
+    buildProgram()
+    const folder = temporaryFolder('migrated')
+    const { child, baseUrl } = await npmStart(folder)
+    expect((await createHttpBrowser(baseUrl).get('/healthz')).status).toBe(200)
+    const ended = once(child, 'exit')
+    child.kill(signal)
+    expect(await ended).toEqual([0, null])
+    await expect(createHttpBrowser(baseUrl).get('/healthz')).rejects.toThrow('ECONNREFUSED')
+    // The folder is free again, so no process still has its lock.
+    const next = await startServer({ DATA_DIR: folder })
+    expect(await next.stop()).toBe(0)
+  },
+)

@@ -28,7 +28,7 @@ interface Somebody {
   tokens: string[]
 }
 
-/** The order of docs/deployment.md, with people signing in at either process at every step. */
+/** The order in docs/deployment.md, with users signing in at both processes at every step. */
 describe.skipIf(!postgresUrl())('rotating the key of two processes', () => {
   let where: TestDatabase
   let database: Database
@@ -57,7 +57,7 @@ describe.skipIf(!postgresUrl())('rotating the key of two processes', () => {
   })
   const start = (...keys: Buffer[]) => startServer(environment(...keys))
 
-  /** One process after the other, as a rolling restart does: in between they have different keys. */
+  /** One process after the other, like a rolling restart: in between they have different keys. */
   async function restart(index: number, ...keys: Buffer[]): Promise<void> {
     await servers[index]?.stop()
     servers[index] = await start(...keys)
@@ -81,7 +81,7 @@ describe.skipIf(!postgresUrl())('rotating the key of two processes', () => {
   const browserAt = (index: number, cookies?: Map<string, string>) =>
     createHttpBrowser(new URL(servers[index]?.address ?? '').origin, undefined, cookies)
 
-  /** Signs in by a backup token, at one of the processes. */
+  /** Signs in with a backup token at one of the processes. */
   async function enter(person: Somebody, index: number) {
     const browser = browserAt(index)
     const token = { otp_device: person.set, otp_token: person.tokens.pop() ?? '' }
@@ -93,7 +93,7 @@ describe.skipIf(!postgresUrl())('rotating the key of two processes', () => {
     const person = await somebody(OLD)
     const app = await somebody(OLD)
     const session = (await enter(person, 0)).browser
-    /** Both processes take a sign-in, and know the session from before the rotation. */
+    /** Both processes accept a sign-in, and know the session from before the rotation. */
     const expectPeace = async () => {
       for (const index of [0, 1]) {
         expect((await enter(person, index)).location).toBe('/admin')
@@ -130,7 +130,7 @@ describe.skipIf(!postgresUrl())('rotating the key of two processes', () => {
     expect(answer.location).toBe('/admin')
   }, 240_000)
 
-  it('names a key that is missing and what needs it, and ends with 1', async () => {
+  it('names a missing key and what needs it, and exits with 1', async () => {
     const lost = randomBytes(32)
     await somebody(lost)
     const { status, stdout } = await otpAdmin(['rotate-keys'], environment(NEW))
@@ -139,7 +139,7 @@ describe.skipIf(!postgresUrl())('rotating the key of two processes', () => {
     expect(stdout).toMatch(/1 row of totp_devices, 20 rows of static_tokens/)
   })
 
-  it('a command with keys that the database has never seen warns', async () => {
+  it('warns if a command has keys that the database has never seen', async () => {
     const { status, stderr } = await otpAdmin(
       ['two-factor-status', 'rotating1@example.com'],
       environment(randomBytes(32)),

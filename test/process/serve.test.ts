@@ -20,7 +20,7 @@ async function serve(environment: Record<string, string>) {
 }
 
 describe('the server', () => {
-  it('tells at the first start how to sign in, lets that person in, and tells it only once', async () => {
+  it('prints at the first start how to sign in, lets that person in, and prints it only once', async () => {
     const folder = temporaryFolder()
     const first = await serve({ DATA_DIR: folder })
     const browser = createHttpBrowser(first.baseUrl)
@@ -37,14 +37,14 @@ describe('the server', () => {
     expect((await browser.get('/admin')).status).toBe(200)
   })
 
-  it('says that it lives, and that it is ready', async () => {
+  it('reports that it is alive and ready', async () => {
     const server = await serve({ DATA_DIR: temporaryFolder('migrated') })
     const browser = createHttpBrowser(server.baseUrl)
     expect((await browser.get('/healthz')).status).toBe(200)
     expect((await browser.get('/readyz')).status).toBe(200)
   })
 
-  it('finishes a request under way when it is told to stop, takes no other, and ends with 0', async () => {
+  it('finishes a running request when it is stopped, accepts no other, and exits with 0', async () => {
     const server = await serve({ DATA_DIR: temporaryFolder('migrated') })
     const { hostname, port } = new URL(server.baseUrl)
     const socket = connect(Number(port), hostname)
@@ -52,7 +52,7 @@ describe('the server', () => {
     socket.on('data', (part) => (answer += part.toString()))
     const ended = new Promise((resolve) => socket.once('close', resolve))
     const body = 'username=nobody%40example.com&password=x'
-    // Half of it: the request has begun when the signal comes, and its end comes after.
+    // Half of the request: it has begun when the signal arrives, and the rest follows.
     socket.write(
       `POST /account/login HTTP/1.1\r\nHost: ${hostname}\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: ${body.length}\r\n\r\n`,
     )
@@ -66,7 +66,7 @@ describe('the server', () => {
   })
 })
 
-/** The first mail written under a data folder, once there is one. */
+/** The first email written under a data folder, once there is one. */
 async function firstMail(folder: string): Promise<string> {
   const mails = path.join(folder, 'mail')
   mkdirSync(mails, { recursive: true })
@@ -77,7 +77,7 @@ async function firstMail(folder: string): Promise<string> {
   return path.join(mails, find() ?? '')
 }
 
-/** Until the port takes no connection any more. */
+/** Waits until the port accepts no connection. */
 async function refusedConnections(port: number, host: string): Promise<void> {
   const taken = await new Promise<boolean>((resolve) => {
     const probe = connect(port, host, () => resolve(true))

@@ -10,8 +10,8 @@ import { type Proxy, startProxy, targetOf, throughProxy } from '../support/proxy
 
 const login = '/account/login'
 
-// How long each takes is measured by `npm run bench -- silent-database`: a machine with other work is slower.
-describe.skipIf(!postgresUrl())('a database host that disappears without a word', () => {
+// `npm run bench -- silent-database` measures how long each takes: a machine with other work is slower.
+describe.skipIf(!postgresUrl())('a database host that stops responding', () => {
   let where: TestDatabase
   let proxy: Proxy
   let server: RunningServer
@@ -36,7 +36,7 @@ describe.skipIf(!postgresUrl())('a database host that disappears without a word'
   const signIn = () =>
     createHttpBrowser(new URL(server.address).origin).post(login, { username: person.email, password: person.password })
 
-  it('costs some answers 503 and is over by itself', { timeout: 300_000 }, async () => {
+  it('causes some 503 responses, and the server recovers', { timeout: 300_000 }, async () => {
     const before = await Promise.all(Array.from({ length: 20 }, signIn))
     expect(before.map(({ status }) => status)).toEqual(Array(20).fill(303))
     proxy.swallowOpen()
@@ -50,23 +50,27 @@ describe.skipIf(!postgresUrl())('a database host that disappears without a word'
     }
   })
 
-  it('is told by /readyz before a request that waits for the database is given up', { timeout: 300_000 }, async () => {
-    const ready = async () => (await createHttpBrowser(new URL(server.address).origin).get('/readyz')).status
-    expect(await ready()).toBe(200)
-    proxy.swallowAll()
-    const answered: string[] = []
-    const asked = [
-      ...['readyz', 'readyz', 'readyz'].map(async (name) => {
-        expect(await ready()).toBe(503)
-        answered.push(name)
-      }),
-      signIn().then(() => answered.push('sign-in')),
-    ]
-    await Promise.all(asked)
-    expect(answered.at(-1)).toBe('sign-in')
-    proxy.heal()
-    while ((await ready()) !== 200);
-  })
+  it(
+    'is reported by /readyz before a request that waits for the database is given up',
+    { timeout: 300_000 },
+    async () => {
+      const ready = async () => (await createHttpBrowser(new URL(server.address).origin).get('/readyz')).status
+      expect(await ready()).toBe(200)
+      proxy.swallowAll()
+      const answered: string[] = []
+      const asked = [
+        ...['readyz', 'readyz', 'readyz'].map(async (name) => {
+          expect(await ready()).toBe(503)
+          answered.push(name)
+        }),
+        signIn().then(() => answered.push('sign-in')),
+      ]
+      await Promise.all(asked)
+      expect(answered.at(-1)).toBe('sign-in')
+      proxy.heal()
+      while ((await ready()) !== 200);
+    },
+  )
 
   it('does not keep SIGTERM from ending the process', { timeout: 300_000 }, async () => {
     expect((await signIn()).status).toBe(303)

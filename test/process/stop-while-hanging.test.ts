@@ -12,10 +12,10 @@ import { accountSid, authToken, startTwilio } from '../notify/twilio/fake-twilio
 import { createTestDatabase, postgresUrl } from '../support/postgres-database.js'
 import { startSmtpServer } from '../support/smtp-server.js'
 
-/** The number that src/db/migrate.ts locks. */
+/** The number of the lock that src/db/migrate.ts takes. */
 const MIGRATION_LOCK = 0x6f747061
 
-/** A server that accepts connections and never says anything. */
+/** A server that accepts connections and never responds. */
 async function startSilent() {
   const sockets = new Set<Socket>()
   const server = createServer((socket) => void sockets.add(socket.on('error', () => {})))
@@ -29,7 +29,7 @@ async function startSilent() {
   return { port, connected: once(server, 'connection') }
 }
 
-/** A server whose first sign-in with a backup token sends a mail to this address. */
+/** A server whose first sign-in with a backup token sends an email to this address. */
 async function serveWithMail(smtpUrl: string, environment: Record<string, string> = {}) {
   const places = { DATA_DIR: temporaryFolder('migrated'), SMTP_URL: smtpUrl, LOG_LEVEL: 'silent' }
   const server = await startServer({ ...places, ...environment })
@@ -42,7 +42,7 @@ async function serveWithMail(smtpUrl: string, environment: Record<string, string
   return { server, browser }
 }
 
-/** A server that does not get as far as to say where it listens. */
+/** A server that does not get as far as printing its URL. */
 function startChild(databaseUrl: string): ChildProcess {
   const program = path.join(packageRoot, 'dist/app/otp-admin.js')
   const env = { PATH: process.env['PATH'], PORT: '0', DATA_DIR: temporaryFolder(), DATABASE_URL: databaseUrl }
@@ -51,12 +51,12 @@ function startChild(databaseUrl: string): ChildProcess {
   return child
 }
 
-// How long an end takes is measured by `npm run bench -- silent-database`: a machine with other work is slower.
-// A process that does not end by itself is ended by the test's own limit.
+// `npm run bench -- silent-database` measures how long an end takes: a machine with other work is slower.
+// The timeout of the test ends a process that does not exit.
 describe('SIGTERM ends the server', { timeout: 300_000 }, () => {
   beforeAll(() => buildProgram(), 300_000)
 
-  it('while a mail server accepts a connection and says nothing', async () => {
+  it('while a mail server accepts a connection and never responds', async () => {
     const silent = await startSilent()
     const { server, browser } = await serveWithMail(`smtp://127.0.0.1:${silent.port}`)
     await silent.connected
@@ -64,7 +64,7 @@ describe('SIGTERM ends the server', { timeout: 300_000 }, () => {
     expect(await server.stop()).toBe(0)
   })
 
-  it('while a mail server has read a mail and does not answer', async () => {
+  it('while a mail server has read an email and does not respond', async () => {
     const smtp = await startSmtpServer('hang')
     onTestFinished(async () => {
       smtp.release()
@@ -77,7 +77,7 @@ describe('SIGTERM ends the server', { timeout: 300_000 }, () => {
     expect(await server.stop()).toBe(0)
   })
 
-  it('while Twilio has read a message and does not answer', async () => {
+  it('while Twilio has read a message and does not respond', async () => {
     const smtp = await startSmtpServer()
     const twilio = await startTwilio()
     onTestFinished(async () => {
@@ -99,7 +99,7 @@ describe('SIGTERM ends the server', { timeout: 300_000 }, () => {
     await asked
   })
 
-  it.skipIf(!postgresUrl())('while a migration waits for a lock that somebody else holds', async () => {
+  it.skipIf(!postgresUrl())('while a migration waits for a lock that another connection has', async () => {
     const where = await createTestDatabase('empty')
     const other = new Client({ connectionString: where.url })
     await other.connect()
@@ -117,7 +117,7 @@ describe('SIGTERM ends the server', { timeout: 300_000 }, () => {
     expect(await ended).toEqual([0, null])
   })
 
-  it('while clients hold a connection, a header and a body', async () => {
+  it('while clients leave a connection, a header and a body open', async () => {
     const server = await startServer({ DATA_DIR: temporaryFolder('migrated'), LOG_LEVEL: 'silent' })
     const { hostname, port } = new URL(server.address)
     const begun = [
@@ -134,13 +134,13 @@ describe('SIGTERM ends the server', { timeout: 300_000 }, () => {
     expect(await server.stop()).toBe(0)
   })
 
-  it('while it starts and the database does not answer', async () => {
+  it('while it starts and the database does not respond', async () => {
     const silent = await startSilent()
     const child = startChild(`postgres://x@127.0.0.1:${silent.port}/x`)
     await silent.connected
     const ended = once(child, 'exit')
     child.kill('SIGTERM')
-    // Whoever ended it wanted an end: a start that was not complete is no failure of theirs.
+    // The start was stopped on purpose, so it is not a failure that it was not complete.
     expect(await ended).toEqual([0, null])
   })
 })

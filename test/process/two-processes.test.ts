@@ -23,7 +23,7 @@ const profile = '/account/two-factor'
 const secret = Buffer.from('12345678901234567890')
 const PASSWORD = 'correct horse battery'
 
-/** A person's browser as it speaks with each of the two processes: the cookies are the same. */
+/** A person's browser as it talks to each of the two processes, with the same cookies. */
 interface Both {
   one: HttpBrowser
   other: HttpBrowser
@@ -33,7 +33,7 @@ interface Somebody {
   id: number
   email: string
   app: Device
-  /** Backup tokens that are left; each signs in once. */
+  /** Unused backup tokens; each one signs in once. */
   tokens: string[]
   set: Device
 }
@@ -54,7 +54,7 @@ describe.skipIf(!postgresUrl())('two processes on one PostgreSQL', () => {
       SECRET_KEYS: Buffer.alloc(32, 7).toString('base64'),
       TRUST_PROXY: '1',
       TRUST_BROWSER_DAYS: '30',
-      // One wrong code and a device waits for an hour: nothing here depends on how fast the processes are.
+      // A device is throttled for an hour after one wrong code, so nothing depends on how fast the processes are.
       OTP_THROTTLE_FACTOR: '3600',
       LOGIN_ADDRESS_LIMIT: '10',
       LOG_LEVEL: 'silent',
@@ -92,7 +92,7 @@ describe.skipIf(!postgresUrl())('two processes on one PostgreSQL', () => {
   const codeNow = () => generateHotp(secret, timeStep(new Date(), 30, 0), 6)
 
   let addresses = 0
-  /** A new browser at an address of its own, so that no test uses up another's tries. */
+  /** A new browser with its own IP address, so that no test uses up the attempts of another. */
   function browserAt(address = `198.51.100.${(addresses += 1)}`): Both {
     const cookies = new Map<string, string>()
     const [one, other] = servers.map((server) => {
@@ -108,7 +108,7 @@ describe.skipIf(!postgresUrl())('two processes on one PostgreSQL', () => {
   }
   const passwordOf = ({ email }: Somebody) => ({ username: email, password: PASSWORD })
 
-  /** Signs in at the first process with the app or, where nothing is said, a backup token; the second knows it at once. */
+  /** Signs in at the first process with the app or, by default, a backup token. The second process knows the session at once. */
   async function signIn(person: Somebody, by: 'app' | 'backup' = 'backup'): Promise<Both> {
     const both = browserAt()
     const token =
@@ -121,11 +121,11 @@ describe.skipIf(!postgresUrl())('two processes on one PostgreSQL', () => {
   }
   const act = ({ one }: Both, table: string, id: number, action: string, form: Record<string, string> = {}) =>
     one.post(`/admin/api/resources/${table}/records/${id}/${action}`, form)
-  /** What the second process says to the next request. */
+  /** How the second process answers the next request. */
   const dashboard = async ({ other }: Both) => (await other.get('/admin/api/dashboard')).code
 
-  describe('what one revokes, the other refuses on the next request', () => {
-    it('a session that is ended from the list', async () => {
+  describe('what one process revokes, the other rejects at the next request', () => {
+    it('ends a session that is removed in the list', async () => {
       const person = await somebody()
       const [ended, mine] = [await signIn(person), await signIn(person)]
       const page = (await mine.one.get(profile)).text
@@ -135,7 +135,7 @@ describe.skipIf(!postgresUrl())('two processes on one PostgreSQL', () => {
       expect(await dashboard(mine)).toBeUndefined()
     })
 
-    it('a session that is signed out', async () => {
+    it('ends a session that is signed out', async () => {
       const session = await signIn(await somebody())
       const copy = browserAt()
       for (const [name, value] of session.one.cookies) copy.other.cookies.set(name, value)
@@ -143,7 +143,7 @@ describe.skipIf(!postgresUrl())('two processes on one PostgreSQL', () => {
       expect(await dashboard(copy)).toBe('not_authenticated')
     })
 
-    it('every session, once the password is another one', async () => {
+    it('ends every session when the password changes', async () => {
       const person = await somebody()
       const [session, mine] = [await signIn(person), await signIn(person)]
       const form = { password: PASSWORD, new_password: 'quite another passphrase' }
@@ -156,7 +156,7 @@ describe.skipIf(!postgresUrl())('two processes on one PostgreSQL', () => {
     it.each([
       ['switched off', 'edit', { confirmed: 'false' }],
       ['removed', 'delete', {}],
-    ])('what a device verified that is %s in the panel, and its codes', async (_what, action, form) => {
+    ])('ends what a device verified that is %s in the panel, and rejects its codes', async (_what, action, form) => {
       const person = await somebody()
       const session = await signIn(person, 'app')
       expect((await act(boss, 'totp_devices', person.app.id, action, { ...form })).status).toBe(200)
@@ -166,7 +166,7 @@ describe.skipIf(!postgresUrl())('two processes on one PostgreSQL', () => {
       expect((await again.other.post(login, { ...passwordOf(person), ...token })).code).toBe('invalid_token')
     })
 
-    it('what a device verified that its owner removed, in a session that is left as it is', async () => {
+    it('ends the verification by a device that its owner removed, in a session that is not touched', async () => {
       const person = await somebody()
       const [session, mine] = [await signIn(person, 'app'), await signIn(person)]
       await database.sequelize.transaction((transaction) =>
@@ -183,7 +183,7 @@ describe.skipIf(!postgresUrl())('two processes on one PostgreSQL', () => {
     it.each([
       ['is_active', 'invalid_login'],
       ['is_staff', 'not_staff'],
-    ])('somebody whose %s is cleared', async (flag, refusal) => {
+    ])('signs out a user whose %s is cleared', async (flag, refusal) => {
       const person = await somebody()
       const session = await signIn(person)
       expect((await act(boss, 'users', person.id, 'edit', { [flag]: 'false' })).status).toBe(200)
@@ -195,7 +195,7 @@ describe.skipIf(!postgresUrl())('two processes on one PostgreSQL', () => {
       expect(answer.code ?? (await dashboard(again))).toBe(refusal)
     })
 
-    it('what a group allowed, once somebody is taken out of it in the panel', async () => {
+    it('revokes what a group allowed when a user is removed from it in the panel', async () => {
       const person = await somebody()
       await addToNewGroup(database, [person.id], { permissions: ['users.view'] })
       const second = await addToNewGroup(database, [person.id], { permissions: ['audit_events.view'] })
@@ -211,7 +211,7 @@ describe.skipIf(!postgresUrl())('two processes on one PostgreSQL', () => {
       expect((await session.other.get('/admin/api/resources/users/actions/list')).status).toBe(200)
     })
 
-    it('a trusted browser, what it has verified and what it would', async () => {
+    it('revokes a trusted browser, and what it verified', async () => {
       const person = await somebody()
       const browser = browserAt()
       await browser.one.post(login, passwordOf(person))
@@ -228,8 +228,8 @@ describe.skipIf(!postgresUrl())('two processes on one PostgreSQL', () => {
     })
   })
 
-  describe('what one counts, the other counts', () => {
-    it('a code that one has accepted is refused by the other', async () => {
+  describe('what one process counts, the other counts too', () => {
+    it('rejects a code that the other process has accepted', async () => {
       const person = await somebody()
       const token = { otp_device: person.app.persistentId, otp_token: codeNow() }
       const [first, second] = [browserAt(), browserAt()]
@@ -239,14 +239,14 @@ describe.skipIf(!postgresUrl())('two processes on one PostgreSQL', () => {
       expect((await second.other.post(login, token)).code).toBe('invalid_token')
     })
 
-    it('a backup token that one has accepted is refused by the other', async () => {
+    it('rejects a backup token that the other process has accepted', async () => {
       const person = await somebody()
       const form = { ...passwordOf(person), otp_device: person.set.persistentId, otp_token: person.tokens[0] ?? '' }
       expect((await browserAt().one.post(login, form)).location).toBe('/admin')
       expect((await browserAt().other.post(login, form)).code).toBe('invalid_token')
     })
 
-    it('a device waits at both after a wrong code at one', async () => {
+    it('throttles a device at both processes after a wrong code at one', async () => {
       const person = await somebody()
       const [first, second] = [browserAt(), browserAt()]
       await first.one.post(login, passwordOf(person))
@@ -256,9 +256,9 @@ describe.skipIf(!postgresUrl())('two processes on one PostgreSQL', () => {
       expect(wait).toMatchObject({ status: 429, code: 'n_failed_attempts' })
     })
 
-    it('ten wrong passwords from one address are five here and five there', async () => {
+    it('limits one IP address to ten wrong passwords over both processes', async () => {
       const address = '203.0.113.77'
-      // Each for another login, which has a limit of its own.
+      // Each for another login, which has its own limit.
       let logins = 0
       const form = () => ({ username: `nobody${(logins += 1)}@example.com`, password: 'x' })
       for (let tries = 0; tries < 5; tries += 1) {
@@ -270,7 +270,7 @@ describe.skipIf(!postgresUrl())('two processes on one PostgreSQL', () => {
       expect((await browserAt().other.post(login, form())).status).toBe(422)
     })
 
-    it('a trusted browser’s token that one has taken is worth nothing to the other', async () => {
+    it('rejects the token of a trusted browser that the other process has accepted', async () => {
       const person = await somebody()
       const browser = browserAt()
       await browser.one.post(login, passwordOf(person))
@@ -283,8 +283,8 @@ describe.skipIf(!postgresUrl())('two processes on one PostgreSQL', () => {
     })
   })
 
-  describe('what one begins, the other completes', () => {
-    it('a sign-in between password and token', async () => {
+  describe('what one process begins, the other completes', () => {
+    it('completes a sign-in between password and token', async () => {
       const person = await somebody()
       const browser = browserAt()
       await browser.one.post(login, passwordOf(person))
@@ -292,7 +292,7 @@ describe.skipIf(!postgresUrl())('two processes on one PostgreSQL', () => {
       expect((await browser.one.get('/admin')).status).toBe(200)
     })
 
-    it('a challenge that was sent', async () => {
+    it('accepts the code of a challenge that the other process sent', async () => {
       const person = await somebody()
       const number = '+41524204243'
       const phone = { userId: person.id, name: 'Phone', confirmed: true, number, method: 'sms' } as const
@@ -306,7 +306,7 @@ describe.skipIf(!postgresUrl())('two processes on one PostgreSQL', () => {
       expect(answer.location).toBe('/admin')
     })
 
-    it('a form that waits for a fresh token', async () => {
+    it('completes a form that was saved for a step-up', async () => {
       const person = await somebody()
       const session = await signIn(person)
       await ageSession(person)
@@ -322,7 +322,7 @@ describe.skipIf(!postgresUrl())('two processes on one PostgreSQL', () => {
     })
   })
 
-  /** What the file gateway wrote for a number; either process may have delivered it. */
+  /** What the file gateway wrote for a number; either process can have delivered it. */
   function codeSentTo(number: string): string {
     const sms = path.join(folder, 'sms')
     const texts = readdirSync(sms).map((file) => readFileSync(path.join(sms, file), 'utf8'))
@@ -333,7 +333,7 @@ describe.skipIf(!postgresUrl())('two processes on one PostgreSQL', () => {
 
   const stored = z.looseObject({ factors: z.array(z.looseObject({ at: z.number() })) })
 
-  /** As if the tokens of this person's sessions had been given ten minutes ago: the processes' clock cannot be moved. */
+  /** As if the tokens of this user's sessions had been entered ten minutes ago: the clock of the processes cannot be moved. */
   async function ageSession({ id }: Somebody): Promise<void> {
     const { rows } = await database.pool.query<{ sid: string; sess: unknown }>(
       `select sid, sess from sessions where sess ->> 'userId' = $1`,

@@ -11,7 +11,7 @@ const key = Buffer.from('12345678901234567890')
 const DAY = 86_400
 const password = 'correct horse battery'
 
-/** The real process under a clock that is moved while it runs, by Debian's libfaketime. */
+/** The real process under a clock that is moved while it runs, with Debian's libfaketime. */
 describe.skipIf(!library)('a server whose clock was wrong for a while', () => {
   const folder = temporaryFolder()
   const clockFile = path.join(folder, 'clock')
@@ -27,7 +27,7 @@ describe.skipIf(!library)('a server whose clock was wrong for a while', () => {
     ['a day ahead', DAY],
     ['an hour behind', -3600],
     ['ten years ahead', 3650 * DAY],
-  ])('signs people in again as soon as it is right: %s', async (_title, offset) => {
+  ])('signs people in again as soon as the clock is right: %s', async (_title, offset) => {
     setClock(0)
     server ??= await start()
     const email = `clock.${Math.abs(offset)}@example.com`
@@ -61,7 +61,7 @@ describe.skipIf(!library)('a server whose clock was wrong for a while', () => {
         { interval: 1000 },
       )
       .toBe('/admin')
-    // Six failures at most on one device: 32 seconds.
+    // At most six failures on one device: 32 seconds.
     expect(Math.max(0, ...waits)).toBeLessThanOrEqual(32)
   })
 

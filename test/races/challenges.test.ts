@@ -11,7 +11,7 @@ import { postgresUrl } from '../support/postgres-database.js'
 const race = <Result>(racers: number, run: (racer: number) => Promise<Result>) =>
   Promise.all(Array.from({ length: racers }, (_, racer) => run(racer)))
 
-describe.skipIf(!postgresUrl())('many at once on PostgreSQL', () => {
+describe.skipIf(!postgresUrl())('concurrent requests for codes on PostgreSQL', () => {
   let database: Database
   beforeAll(async () => {
     database = await openTestDatabase('postgres')
@@ -35,13 +35,13 @@ describe.skipIf(!postgresUrl())('many at once on PostgreSQL', () => {
     const submit = (otp: TestOtp, { userId, persistentId: deviceId }: Device, answer: { token: string }) =>
       verifyToken(otp, { userId, deviceId, ...answer })
 
-    it('ten right submissions of one challenge sign in once', async () => {
+    it('signs in once for ten correct submissions of one challenge', async () => {
       const { otp, device } = await setUp()
       const sent = await requestCode(otp, device)
       expect(passed(await race(10, () => submit(otp, device, sent)))).toBe(1)
     })
 
-    it('of twenty guesses five are evaluated, and then the right code is void', async () => {
+    it('evaluates five of twenty wrong codes, and then rejects the correct code', async () => {
       const { otp, device } = await setUp()
       const sent = await requestCode(otp, device)
       await race(20, (racer) => submit(otp, device, { ...sent, token: `00000${racer % 10}` }))
@@ -53,13 +53,13 @@ describe.skipIf(!postgresUrl())('many at once on PostgreSQL', () => {
       expect((await submit(otp, device, sent)).ok).toBe(false)
     })
 
-    it('ten requests send one code', async () => {
+    it('sends one code for ten requests', async () => {
       const { otp, device } = await setUp()
       expect(passed(await race(10, () => ask(otp, device)))).toBe(1)
       expect(await queuedCodes(otp, device)).toHaveLength(1)
     })
 
-    it('a new code and a right submission of the old one never deadlock', async () => {
+    it('never deadlocks between a new code and a correct submission of the old one', async () => {
       const { otp, device } = await setUp({ challengeCooldown: 0 })
       const sent = await requestCode(otp, device)
       const outcomes = await race<{ ok: boolean }>(8, (racer) =>
@@ -68,14 +68,14 @@ describe.skipIf(!postgresUrl())('many at once on PostgreSQL', () => {
       expect(outcomes).toHaveLength(8)
     })
 
-    it('a user gets ten codes a day over all devices', async () => {
+    it('sends a user ten codes a day over all devices', async () => {
       const { otp, device } = await setUp({ challengeCooldown: 0 })
       const other = await add(otp, device.userId)
       expect(passed(await race(24, (racer) => ask(otp, racer % 2 ? device : other)))).toBe(10)
     })
   })
 
-  it('a number gets ten codes a day over all users', async () => {
+  it('sends a number ten codes a day over all users', async () => {
     const otp = testOtp(database, { challengeCooldown: 0 })
     const number = freshNumber()
     const users = await race(6, () => createUser(database))

@@ -18,7 +18,7 @@ describe.skipIf(!postgresUrl())('an invitation on PostgreSQL', () => {
     await database.close()
   })
 
-  it('is over, and no fault, for who takes it up while another is made', async () => {
+  it('rejects the link without an error if it is used while another one is made', async () => {
     const { id, password } = await createTestUser(site, { app: false })
     const invitation = { userId: id, actorId: null, origin: noClient }
     const { sequelize, models } = database
@@ -26,7 +26,7 @@ describe.skipIf(!postgresUrl())('an invitation on PostgreSQL', () => {
       createInvitation(site.otp, transaction, invitation, site.baseUrl),
     )
     const taking = sequelize.transaction(async (transaction) => {
-      // As the panel does: nobody else may change that person meanwhile.
+      // As the panel does: nobody else can change that user in the meantime.
       await models.User.findByPk(id, { transaction, lock: true })
       const answer = site.browser().post(new URL(first.link).pathname, { password })
       await vi.waitUntil(async () => (await waiting()) > 0, { timeout: 100_000 })
@@ -36,7 +36,7 @@ describe.skipIf(!postgresUrl())('an invitation on PostgreSQL', () => {
     expect(await (await taking).answer).toMatchObject({ status: 404, code: 'link_invalid' })
   })
 
-  /** How many statements wait for a row that somebody else holds. */
+  /** How many statements wait for a row that is locked elsewhere. */
   async function waiting(): Promise<number> {
     const { rowCount } = await database.pool.query(
       `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,

@@ -7,7 +7,7 @@ import { queuedEmailsTo } from '../support/queued-emails.js'
 import { postgresUrl } from '../support/postgres-database.js'
 import { createTestUser, signIn, startTestSite, type TestSite } from '../support/site.js'
 
-describe.skipIf(!postgresUrl())('a link that is made while its owner changes on PostgreSQL', () => {
+describe.skipIf(!postgresUrl())('a link that is made while its owner changes, on PostgreSQL', () => {
   let database: Database
   let site: TestSite
   beforeAll(async () => {
@@ -19,7 +19,7 @@ describe.skipIf(!postgresUrl())('a link that is made while its owner changes on 
     await database.close()
   })
 
-  /** Runs the change while the request waits for a table, at the moment that the table names. */
+  /** Runs the change while the request waits for the named table. */
   const changeWithin = async <Sent>(
     table: string,
     send: () => Promise<Sent>,
@@ -39,7 +39,7 @@ describe.skipIf(!postgresUrl())('a link that is made while its owner changes on 
     }
   }
 
-  it('does not outlive a session that ended while the password was checked', async () => {
+  it('does not outlive a session that ended during the password check', async () => {
     const alice = await createTestUser(site, { staff: false })
     const eve = await signIn(site, alice)
     const wanted = `eve.${alice.id}@example.com`
@@ -52,12 +52,12 @@ describe.skipIf(!postgresUrl())('a link that is made while its owner changes on 
     expect(await queuedEmailsTo(database, wanted)).toEqual([])
   })
 
-  it('resets no password from the mailbox of an address that was changed meanwhile', async () => {
+  it('cannot reset the password from an email address that was changed in the meantime', async () => {
     const alice = await createTestUser(site, { staff: false, app: false })
     await changeWithin(
       'one_time_links',
       () => site.browser().post('/account/password/forgot', { username: alice.email }),
-      // Waits for the request where that holds the person's row, and must not keep it waiting itself.
+      // Waits for the request if that has locked the user's row, and must not block it in turn.
       async () => {
         void database.pool.query('update users set email = $2 where id = $1', [alice.id, `new.${alice.id}@example.com`])
         await vi.waitUntil(async () => (await emailOf(alice.id)) !== alice.email || (await waiting()) > 1)
@@ -110,7 +110,7 @@ describe.skipIf(!postgresUrl())('a link that is made while its owner changes on 
     return rows[0]?.email ?? ''
   }
 
-  /** How many statements wait for what somebody else holds. */
+  /** How many statements wait for a lock. */
   async function waiting(): Promise<number> {
     const { rowCount } = await database.pool.query(
       `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,

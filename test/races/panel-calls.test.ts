@@ -6,7 +6,7 @@ import { openTestDatabase } from '../support/database.js'
 import { postgresUrl } from '../support/postgres-database.js'
 import { createTestUser, signIn, startTestSite, stepUp, type TestSite } from '../support/site.js'
 
-describe.skipIf(!postgresUrl())('a call of the panel that arrives while the same call is under way', () => {
+describe.skipIf(!postgresUrl())('a panel call that arrives while the same call is still running', () => {
   let database: Database
   let site: TestSite
   beforeAll(async () => {
@@ -18,7 +18,7 @@ describe.skipIf(!postgresUrl())('a call of the panel that arrives while the same
     await database.close()
   })
 
-  it('gets what the first gave, although its session is read only after the first was answered', async () => {
+  it('returns the same response, although its session is read only after the first response', async () => {
     const boss = await signIn(site, await createTestUser(site, { superuser: true }))
     await stepUp(boss)
     const { id } = await createTestUser(site)
@@ -42,7 +42,7 @@ describe.skipIf(!postgresUrl())('a call of the panel that arrives while the same
     expect(secretOf(await second.answer)).toBe(secretOf(await first.answer))
   })
 
-  /** Sends something while a statement holds what it needs; `release` lets it go on. */
+  /** Sends a request while a statement locks what it needs; `release` lets it continue. */
   async function holding<Sent>(sql: string, send: () => Promise<Sent>) {
     const client = await database.pool.connect()
     const release = async () => {

@@ -11,14 +11,14 @@ import { postgresUrl } from '../support/postgres-database.js'
 const [OLD, NEW] = [randomBytes(32), randomBytes(32)]
 const place = (id: number) => ({ column: 'totp_devices.secret', id })
 
-describe.skipIf(!postgresUrl())('a rotation beside other work, on PostgreSQL', () => {
+describe.skipIf(!postgresUrl())('a key rotation next to other work, on PostgreSQL', () => {
   let database: Database
   beforeAll(async () => {
     database = await openTestDatabase('postgres')
   })
   afterAll(() => database.close())
 
-  it('never takes back what somebody changed meanwhile, also if two run at once', async () => {
+  it('never overwrites a value that changed in the meantime, even if two rotations run at once', async () => {
     const before = { ...testOtp(database), keys: createKeyring([OLD]) }
     const after = { ...before, keys: createKeyring([NEW, OLD]) }
     const user = await createUser(database)
@@ -30,7 +30,7 @@ describe.skipIf(!postgresUrl())('a rotation beside other work, on PostgreSQL', (
       const { id } = added.device
       wanted.set(id, secret)
     }
-    /** A process that has the new key second still writes with the old one. */
+    /** A process that has the new key in second place still writes with the old one. */
     const change = async (id: number) => {
       const secret = randomBytes(20)
       const sealed = (id % 2 ? before : after).keys.seal(secret, place(id))

@@ -11,9 +11,9 @@ const login = '/account/login'
 const COOKIE = 'otp_trusted'
 const RACERS = 10
 
-describe.skipIf(!postgresUrl())('trusted browsers, many at once on PostgreSQL', () => {
+describe.skipIf(!postgresUrl())('concurrent requests from trusted browsers on PostgreSQL', () => {
   let database: Database
-  /** Two processes' worth of state over one database. */
+  /** The state of two processes over one database. */
   let site: TestSite
   let twin: TestSite
   beforeAll(async () => {
@@ -35,7 +35,7 @@ describe.skipIf(!postgresUrl())('trusted browsers, many at once on PostgreSQL', 
     expect(browser.cookies.has(COOKIE)).toBe(true)
     return browser
   }
-  /** Browsers with the same trust, half of them at the other process. */
+  /** Browsers with the same trust token, half of them at the other process. */
   const copies = (browser: HttpBrowser, count = RACERS): HttpBrowser[] =>
     Array.from({ length: count }, (_, index) => {
       const copy = (index % 2 ? twin : site).browser()
@@ -46,7 +46,7 @@ describe.skipIf(!postgresUrl())('trusted browsers, many at once on PostgreSQL', 
     (await database.pool.query('select id from trusted_browsers where user_id = $1', [id])).rows
   const isVerified = async (browser: HttpBrowser) => (await browser.get('/admin')).status === 200
 
-  it('of ten with one token one gets in, the others are asked for a code, and nobody is locked out', async () => {
+  it('accepts one of ten browsers with one token, asks the others for a code, and locks nobody', async () => {
     const person = await createTestUser(site)
     const browsers = copies(await trusted(person))
     const answers = await Promise.all(browsers.map((browser) => enter(browser, person)))
@@ -67,7 +67,7 @@ describe.skipIf(!postgresUrl())('trusted browsers, many at once on PostgreSQL', 
     expect((await loser?.post(login, { otp_token: person.code() }))?.location).toBe('/admin')
   })
 
-  /** Every way in ended while the browser was on its way: whatever came first, nobody is verified by it. */
+  /** Every way to revoke trust while the browser signs in: whichever comes first, no session is verified by it. */
   const endings: Record<string, (person: TestUser) => Promise<unknown>> = {
     'a device is removed': ({ id: userId }) =>
       database.sequelize.transaction((transaction) =>
@@ -82,7 +82,7 @@ describe.skipIf(!postgresUrl())('trusted browsers, many at once on PostgreSQL', 
       database.pool.query(`update users set email = 'raced.' || email where id = $1`, [id]),
   }
 
-  it.each(Object.keys(endings))('nobody is let in by a trust that ends meanwhile: %s', async (ending) => {
+  it.each(Object.keys(endings))('lets nobody in if the trust ends during the sign-in: %s', async (ending) => {
     for (let round = 0; round < 5; round += 1) {
       const person = await createTestUser(site)
       const browsers = copies(await trusted(person), 4)
@@ -92,7 +92,7 @@ describe.skipIf(!postgresUrl())('trusted browsers, many at once on PostgreSQL', 
     }
   })
 
-  it('no trust is left that was earned while the password changed', async () => {
+  it('leaves no browser trusted that was added while the password changed', async () => {
     for (let round = 0; round < 5; round += 1) {
       const person = await createTestUser(site)
       const browser = site.browser()
@@ -106,7 +106,7 @@ describe.skipIf(!postgresUrl())('trusted browsers, many at once on PostgreSQL', 
     }
   })
 
-  it('revoking and using at once neither wait for each other without end nor let anybody stay', async () => {
+  it('never deadlocks between revoking and using trust, and lets nobody stay signed in', async () => {
     for (let round = 0; round < 5; round += 1) {
       const person = await createTestUser(site)
       const owner = await trusted(person)

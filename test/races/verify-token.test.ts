@@ -14,7 +14,7 @@ const RACERS = 10
 const race = <Result>(run: (racer: number) => Promise<Result>) =>
   Promise.all(Array.from({ length: RACERS }, (_, racer) => run(racer)))
 
-describe.skipIf(!postgresUrl())('ten at once on PostgreSQL', () => {
+describe.skipIf(!postgresUrl())('ten concurrent verifications on PostgreSQL', () => {
   let database: Database
   let otp: TestOtp
   let userId: number
@@ -41,14 +41,14 @@ describe.skipIf(!postgresUrl())('ten at once on PostgreSQL', () => {
     return rows[0]?.failure_count
   }
 
-  it('one TOTP code signs in once', async () => {
+  it('accepts one TOTP code once', async () => {
     const { app } = await setUp(0)
     const token = currentCode()
     const outcomes = await race(() => verifyToken(otp, { userId, deviceId: app.persistentId, token }))
     expect(outcomes.filter((outcome) => outcome.ok)).toHaveLength(1)
   })
 
-  it('one HOTP code signs in once, and so do two codes in a row that bring it back into step', async () => {
+  it('accepts one HOTP code once, and a pair of codes for a resync once', async () => {
     await setUp(0)
     const token = { userId, name: 'Token', secret, digits: 6, counter: 0, confirmed: true } as const
     const device = await database.sequelize.transaction((transaction) => addHotpDevice(otp, transaction, token))
@@ -59,7 +59,7 @@ describe.skipIf(!postgresUrl())('ten at once on PostgreSQL', () => {
     }
   })
 
-  it('one backup token signs in once, by its device or by matching', async () => {
+  it('accepts one backup token once, by its device or by matching', async () => {
     const { backup } = await setUp(0)
     const { token, device } = backup
     const outcomes = await race((racer) =>
@@ -74,7 +74,7 @@ describe.skipIf(!postgresUrl())('ten at once on PostgreSQL', () => {
     expect(rows).toEqual([{ left: 0 }])
   })
 
-  it('ten wrong tokens count ten without a wait, and one with it', async () => {
+  it('counts ten wrong tokens as ten without throttling, and as one with it', async () => {
     const without = await setUp(0)
     await race(() => verifyToken(otp, { userId, deviceId: without.app.persistentId, token: '000000' }))
     expect(await failures()).toBe(RACERS)
@@ -83,7 +83,7 @@ describe.skipIf(!postgresUrl())('ten at once on PostgreSQL', () => {
     expect(await failures()).toBe(1)
   })
 
-  it('no more than ten wrong codes of one account are ever judged, however many devices', async () => {
+  it('evaluates at most ten wrong codes for one account, over any number of devices', async () => {
     const { app } = await setUp(0)
     const other = await database.sequelize.transaction((transaction) =>
       addTotpDevice(otp, transaction, {
@@ -104,7 +104,7 @@ describe.skipIf(!postgresUrl())('ten at once on PostgreSQL', () => {
     expect(judged).toHaveLength(10)
   })
 
-  it('matching and verifying on several devices of one user never deadlock', async () => {
+  it('never deadlocks between matching and verifying on several devices of one user', async () => {
     const { app, backup } = await setUp(0)
     const outcomes = await race((racer) =>
       racer % 2
