@@ -1,7 +1,7 @@
 import type { Database } from '../../src/db/connect.js'
 import { deviceModels } from '../support/device-models.js'
 
-/** One confirmed device of each kind that has no shorter way, with secrets that the tests look for. */
+/** One confirmed device of every kind without a shorter helper, with secrets that the tests look for. */
 export async function addDevices(database: Pick<Database, 'sequelize'>, userId: number) {
   const models = deviceModels(database)
   const common = { user_id: userId, confirmed: true, last_used_from: '203.0.113.7, Firefox on Linux' }

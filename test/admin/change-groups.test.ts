@@ -38,7 +38,7 @@ async function eventsNamed(event: string, groupName: string) {
 }
 
 describe('a group', () => {
-  it('is made with what is ticked and nothing else, and the trail tells', async () => {
+  it('is created with exactly the ticked permissions, and the audit log records it', async () => {
     const name = `Made ${made}`
     const answer = await add({
       name,
@@ -70,7 +70,7 @@ describe('a group', () => {
     ])
   })
 
-  it('is changed in what is sent, and the trail tells just that', async () => {
+  it('is changed only in the submitted fields, and the audit log records only those', async () => {
     expect((await edit({ 'permissions.0': 'users.view', 'permissions.1': 'users.invite' })).status).toBe(200)
     expect((await edit({ otp_policy: 'strict', grace_days: '' })).status).toBe(200)
     await group.reload()
@@ -81,7 +81,7 @@ describe('a group', () => {
     ])
   })
 
-  it('is emptied as AdminJS’s form does it', async () => {
+  it("is emptied the way AdminJS's form does it", async () => {
     await group.update({ otp_policy: 'everyone', grace_days: 3, kinds: ['totp'] })
     const empty = '__FORM_VALUE_EMPTY_ARRAY__'
     expect((await edit({ permissions: empty, kinds: empty, otp_policy: '', grace_days: '' })).status).toBe(200)
@@ -89,13 +89,13 @@ describe('a group', () => {
     expect(group).toMatchObject({ permissions: [], otp_policy: null, grace_days: null, kinds: null })
   })
 
-  it('is not written to where nothing changes', async () => {
+  it('is not written if nothing changes', async () => {
     expect((await edit({ name: group.name, 'permissions.0': 'users.view' })).status).toBe(200)
     expect(await eventsNamed('group_changed', group.name)).toEqual([])
   })
 
   it.each(['14', '\uff11\uff14', '14\u00a0', '\u200b14\t', '\u2068\u0661\u0664\u2069'])(
-    'takes %j for 14 days',
+    'reads %j as 14 days',
     async (typed) => {
       await group.update({ grace_days: 3 })
       expect((await edit({ grace_days: typed })).status).toBe(200)
@@ -118,7 +118,7 @@ describe('a group', () => {
     [{ grace_days: '1.5' }, 'grace_days'],
     [{ 'kinds.0': 'carrier pigeon' }, 'kinds'],
     [{ 'kinds.0': 'static' }, 'kinds'],
-  ])('is refused with the field named, new or changed: %o', async (form, field) => {
+  ])('is rejected with the field named, new or changed: %o', async (form, field) => {
     const before = await group.reload()
     const answers = [await edit(form), await add({ name: `Refused ${made}`, ...form })]
     for (const answer of answers) {
@@ -128,7 +128,7 @@ describe('a group', () => {
     expect((await group.reload()).toJSON()).toEqual(before.toJSON())
   })
 
-  it('has a name of its own, also where two are made at once', async () => {
+  it('has a unique name, even if two are created at the same moment', async () => {
     await stepUp(site().boss)
     const name = `Twin ${made}`
     const answers = await Promise.all([add({ name }), add({ name }), add({ name })])
@@ -136,7 +136,7 @@ describe('a group', () => {
     expect(fieldsOf(await edit({ name }))).toEqual(['name'])
   })
 
-  it('is deleted without members only, alone or among others', async () => {
+  it('can only be deleted without members, alone or with others', async () => {
     const other = await findGroup(site(), `Other ${made}`, [])
     await joinGroup(site(), person.id, group.name)
     const answer = await callAction(site().boss, 'groups', group.id, 'delete')
@@ -150,7 +150,7 @@ describe('a group', () => {
     expect((await callAction(site().boss, 'groups', group.id, 'delete')).status).toBe(404)
   })
 
-  it('never loses a member to its deletion at the same moment', async () => {
+  it('never loses a member if it is deleted at the same moment', async () => {
     await stepUp(site().boss)
     for (let round = 0; round < 5; round += 1) {
       const both = await findGroup(site(), `Race ${made} ${round}`, [])
@@ -164,7 +164,7 @@ describe('a group', () => {
 })
 
 describe('the shipped groups', () => {
-  it('are there without members, and may be renamed and deleted', async () => {
+  it('exist without members, and can be renamed and deleted', async () => {
     const names = ['Auditor', 'Helpdesk', 'People admin']
     const rows = rowsOf(await listRecords(site().boss, 'groups', { perPage: '500' }))
     for (const name of names) expect(rows.find((row) => row['name'] === name)).toMatchObject({ member_count: 0 })
@@ -177,7 +177,7 @@ describe('the shipped groups', () => {
 describe('a membership', () => {
   const form = () => ({ user_id: String(person.id), group_id: String(group.id) })
 
-  it('begins and ends with a line in the trail that names person, group and superuser', async () => {
+  it('adds an event with user, group and superuser when it begins and ends', async () => {
     expect((await member(form())).status).toBe(200)
     const found = await listRecords(site().boss, 'user_groups', { 'filters.group_id': String(group.id) })
     const [row] = rowsOf(found)
@@ -189,7 +189,7 @@ describe('a membership', () => {
     expect(await eventsNamed('member_removed', group.name)).toEqual([by])
   })
 
-  it('is there once, however often and at once it is asked for', async () => {
+  it('exists once, however often it is requested at the same moment', async () => {
     await stepUp(site().boss)
     const answers = await Promise.all([member(form()), member(form()), member(form())])
     expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([200, 403, 403])
@@ -203,12 +203,12 @@ describe('a membership', () => {
     [{ group_id: 'x' }, 400],
     [{ user_id: '99999999999' }, 400],
     [{ user_id: '-1' }, 400],
-  ])('needs a person and a group that are there: %o', async (wrong, status) => {
+  ])('needs a user and a group that exist: %o', async (wrong, status) => {
     expect((await member({ ...form(), ...wrong })).status).toBe(status)
     expect(await site().database.models.UserGroup.count({ where: { user_id: person.id } })).toBe(0)
   })
 
-  it('of many ends in one call, or of none', async () => {
+  it('ends with all others in one call, or none of them ends', async () => {
     const people = [person, await site().person()]
     for (const { id } of people) await joinGroup(site(), id, group.name)
     const rows = rowsOf(await listRecords(site().boss, 'user_groups', { 'filters.group_id': String(group.id) }))
@@ -219,7 +219,7 @@ describe('a membership', () => {
     expect((await bulkDelete(site().boss, 'user_groups', ids)).status).toBe(404)
   })
 
-  it('goes with nobody’s session: whoever joins stays signed in', async () => {
+  it('ends no session: users who join stay signed in', async () => {
     const before = await site().database.models.User.findByPk(person.id, { raw: true })
     await member(form())
     expect(await site().database.models.User.findByPk(person.id, { raw: true })).toEqual(before)

@@ -18,7 +18,7 @@ beforeAll(async () => {
 
 const download = (table: string, query: Record<string, string> = {}) => call(site().boss, table, 'export', {}, query)
 
-/** A reader of RFC 4180 of its own: fields in quotes, quotes doubled, CRLF. */
+/** Reads CSV by RFC 4180, independently of the code under test: quoted fields, doubled quotes, CRLF. */
 function rowsIn(text: string): Record<string, string>[] {
   const lines = [...text.replace(/^\ufeff/, '').matchAll(/((?:"(?:[^"]|"")*",?)+)\r\n/g)].map(([, line = '']) =>
     [...line.matchAll(/"((?:[^"]|"")*)"/g)].map(([, field = '']) => field.replaceAll('""', '"')),
@@ -47,7 +47,7 @@ describe('a line of CSV', () => {
   })
 
   it.each(['=1+1', '+1', '-1', '@SUM(A1)', '\t1', '\r1', '\n1', '＝1', '＋1', '－1', '＠x'])(
-    'takes the meaning from what a spreadsheet would compute: %o',
+    'defuses what a spreadsheet would compute: %o',
     (text) => {
       expect(csvLine([text])).toBe(`"'${text}"\r\n`)
     },
@@ -62,7 +62,7 @@ describe('a line of CSV', () => {
     ['\t=1', "'\t'=1"],
     ['x;＝1', "x;'＝1"],
     ['a=b; c-d', 'a=b; c-d'],
-  ])('does so after what another language takes for the end of a field: %o', (text, written) => {
+  ])('defuses it after the field separators of other languages too: %o', (text, written) => {
     expect(csvLine([text])).toBe(`"${written}"\r\n`)
   })
 
@@ -73,13 +73,13 @@ describe('a line of CSV', () => {
     ['Ann\u202eecila', 'Annecila'],
     ['\u2066דנה', 'דנה'],
     ['علی\u200cرضا', 'علی\u200cرضا'],
-  ])('leaves out what a terminal obeys and what turns the text around it: %j', (text, written) => {
+  ])('leaves out control characters and text direction overrides: %j', (text, written) => {
     expect(csvLine([text])).toBe(`"${written}"\r\n`)
   })
 })
 
 describe('a list', () => {
-  it('comes as a file with the columns of the list, by their names, and no formula in it', async () => {
+  it('is exported with the columns of the list, by their names, and without a formula', async () => {
     const answer = await download('users', { 'filters.email': person.email })
     expect(answer.status).toBe(200)
     expect(answer.headers).toMatchObject({
@@ -102,7 +102,7 @@ describe('a list', () => {
     ])
   })
 
-  it('has the filters and the order of its address', async () => {
+  it('is exported with the filters and the order of its URL', async () => {
     const emails = async (query: Record<string, string>) =>
       rowsIn((await download('users', { 'filters.is_superuser': 'false', ...query })).text).map(
         ({ email = '' }) => email,
@@ -116,7 +116,7 @@ describe('a list', () => {
     expect(await emails(range)).toEqual([])
   })
 
-  it('masks what the list masks, and has no secret', async () => {
+  it('masks in the export what it masks on the page, and exports no secret', async () => {
     const phones = await download('phone_devices', { 'filters.user_id': String(person.id) })
     expect(rowsIn(phones.text)).toMatchObject([{ masked_number: "'+41 ** *** ** 42", method: 'sms' }])
     expect(phones.text).not.toContain('+41524204242')
@@ -127,7 +127,7 @@ describe('a list', () => {
     expect(Object.keys(rowsIn((await download('totp_devices')).text)[0] ?? {})).not.toContain('owner')
   })
 
-  it('is told in the trail before it leaves, with list and number of rows', async () => {
+  it('is recorded in the audit log before it is sent, with its name and number of rows', async () => {
     await download('totp_devices', { 'filters.user_id': String(person.id) })
     expect(await trail()).toEqual({
       user_id: null,
@@ -136,7 +136,7 @@ describe('a list', () => {
     })
   })
 
-  it('has 10,000 rows at most, in order over all batches, and says so where there are more', async () => {
+  it('exports at most 10,000 rows, in order over all batches, and says if there are more', async () => {
     const { pool } = site().database
     await pool.query(
       `insert into users (email, name) select 'many' || n || '@example.net', 'Many' from generate_series(1, 10050) n`,
@@ -153,7 +153,7 @@ describe('a list', () => {
   })
 })
 
-describe('a download is refused', () => {
+describe('an export', () => {
   const lastEvent = async () => JSON.stringify(await trail())
   const expectRefusal = async (answer: Promise<HttpResponse>, status: number, code: string) => {
     const before = await lastEvent()
@@ -161,7 +161,7 @@ describe('a download is refused', () => {
     expect(await lastEvent()).toBe(before)
   }
 
-  it('to staff in no group, and to groups that have not got it', async () => {
+  it('is denied to staff without a group, and to groups without the permission', async () => {
     await expectRefusal(call(site().staff, 'users', 'export'), 403, 'not_allowed')
     const only = await site().person()
     await findGroup(site(), 'exports what it cannot see', ['users.export'])
@@ -169,7 +169,7 @@ describe('a download is refused', () => {
     await expectRefusal(call(await signIn(site(), only), 'users', 'export'), 403, 'not_allowed')
   })
 
-  it('not to a group that has it', async () => {
+  it('is allowed for a group with the permission', async () => {
     const auditor = await site().person()
     await findGroup(site(), 'takes the trail along', ['audit_events.view', 'audit_events.export'])
     await joinGroup(site(), auditor.id, 'takes the trail along')
@@ -183,7 +183,7 @@ describe('a download is refused', () => {
     )
   })
 
-  it('by GET, from another site, for what is no list, and with an unknown filter or order', async () => {
+  it('is rejected by GET, from another site, for what is not a list, and with an unknown filter or order', async () => {
     const address = '/admin/api/resources/users/actions/export'
     await expectRefusal(site().boss.get(address), 405, 'method_not_allowed')
     const foreign = { method: 'POST', headers: { Origin: 'https://evil.example' } }

@@ -5,7 +5,7 @@ import { type Actor, ownGroups } from './permission-table.js'
 
 const api = '/admin/api/resources'
 
-/** The group of this name, as it was shipped or made now. */
+/** The group of this name, shipped or created now. */
 export async function findGroup({ database }: PanelSite, name: string, permissions?: readonly string[]) {
   const { Group } = database.models
   if (!permissions) return Group.findOne({ where: { name }, rejectOnEmpty: true })
@@ -13,7 +13,7 @@ export async function findGroup({ database }: PanelSite, name: string, permissio
   return group
 }
 
-/** Puts somebody into groups without the panel. */
+/** Adds a user to groups without the panel. */
 export async function joinGroup(site: PanelSite, personId: number, ...names: string[]): Promise<void> {
   for (const name of names) {
     const group = await findGroup(site, name)
@@ -21,7 +21,7 @@ export async function joinGroup(site: PanelSite, personId: number, ...names: str
   }
 }
 
-/** Somebody new who may what this actor may, signed in. */
+/** A new user with the permissions of this actor, signed in. */
 export async function signInAs(site: PanelSite, actor: Actor) {
   const person = await site.person({ superuser: actor === 'superuser', backupTokens: 1 })
   const permissions = ownGroups[actor]
@@ -30,7 +30,7 @@ export async function signInAs(site: PanelSite, actor: Actor) {
   return { person, browser: await signIn(site, person) }
 }
 
-/** POST to what a resource as a whole can be asked, with its filters in the address. */
+/** Sends a POST to an action of a whole resource, with its filters in the URL. */
 export function call(
   browser: HttpBrowser,
   table: string,
@@ -42,7 +42,7 @@ export function call(
   return withFreshToken(browser, () => browser.post(address, form))
 }
 
-/** AdminJS's state in somebody's page: resources with the actions that are offered. */
+/** AdminJS's state in a user's page: resources with the actions that are offered. */
 export async function stateOf(browser: HttpBrowser) {
   const { text } = await browser.get('/admin')
   const state = JSON.parse(/id="panel-state">(.*?)<\/script>/.exec(text)?.[1] ?? '{}')

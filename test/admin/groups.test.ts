@@ -16,7 +16,7 @@ const RESOURCES = panelResources(builtInKinds).map(({ table }) => table)
 const NOBODY = 2_147_483_647
 const helps = ['unlock', 'invite', 'giveBackupToken', 'endSessions', 'resetSecondFactor']
 
-/** One call of this action that touches nothing: its row is not there, or its form is wrong. */
+/** One call of this action that changes nothing: its record does not exist, or its form is invalid. */
 function callOf(browser: HttpBrowser, table: string, action: string) {
   if (action === 'list') return listRecords(browser, table)
   if (action === 'search') return browser.get(`/admin/api/resources/${table}/actions/search/zzzz`)
@@ -26,7 +26,7 @@ function callOf(browser: HttpBrowser, table: string, action: string) {
   return callAction(browser, table, NOBODY, action, { deliver: 'page' })
 }
 
-/** Whoever may is answered, or told that there is no such row or that his form is wrong. */
+/** A user with the permission gets an answer, or learns that the record does not exist or the form is invalid. */
 const verdict = ({ status, code }: HttpResponse) =>
   [200, 400, 404].includes(status) && code !== 'not_allowed' ? 'allowed' : `${status} ${code}`
 
@@ -46,7 +46,7 @@ beforeAll(async () => {
 })
 
 describe.each(actors)('%s', (actor) => {
-  it.each(RESOURCES)('is answered by every action of %s as the table says', async (table) => {
+  it.each(RESOURCES)('gets the answer in the table from every action of %s', async (table) => {
     const own = Object.keys(actionPermissions).filter((action) => table === 'users' || !helps.includes(action))
     for (const action of own) {
       const answer = await callOf(browserOf(actor), table, action)
@@ -55,7 +55,7 @@ describe.each(actors)('%s', (actor) => {
     }
   })
 
-  it('opens the pages of what he may, by their addresses, and finds no others', async () => {
+  it('can open exactly the pages that their permissions allow, by URL', async () => {
     for (const table of RESOURCES)
       for (const action of Object.keys(actionPermissions)) {
         const shape =
@@ -70,7 +70,7 @@ describe.each(actors)('%s', (actor) => {
       }
   })
 
-  it('is told by his page of what he may and of nothing else', async () => {
+  it('gets a page that names what they can do and nothing else', async () => {
     const { resources } = await stateOf(browserOf(actor))
     expect(resources.map(({ id }) => id).toSorted()).toEqual(
       RESOURCES.filter((table) => isAllowed(table, actor).includes('view')).toSorted(),
@@ -81,7 +81,7 @@ describe.each(actors)('%s', (actor) => {
     }
   })
 
-  it('sees events and people without a device where he may see such', async () => {
+  it('sees events and people without a device if permitted', async () => {
     const { events, withoutDevice } = JSON.parse((await browserOf(actor).get('/admin/api/dashboard')).text)
     const seesPeople = isAllowed('users', actor).includes('view') && isAllowed('totp_devices', actor).includes('view')
     expect([events !== null, withoutDevice !== null]).toEqual([
@@ -91,8 +91,8 @@ describe.each(actors)('%s', (actor) => {
   })
 })
 
-describe('the page that is kept', () => {
-  it('is never one of somebody who may something else, whoever asks first', async () => {
+describe('the cached page', () => {
+  it('never belongs to a user with other permissions, whichever of them requests it first', async () => {
     const order = [...actors, ...actors.toReversed()]
     const states = await Promise.all(
       order.map(async (actor) => [actor, (await stateOf(browserOf(actor))).resources] as const),
@@ -102,7 +102,7 @@ describe('the page that is kept', () => {
         for (const { name } of actions) expect(isAllowed(id, actor)).toContain(actionPermissions[name])
   })
 
-  it('is the same for two who may the same, and says nothing of either', async () => {
+  it('is the same for two users with the same permissions, and contains no data of either', async () => {
     const [one, other] = [await signInAs(site(), 'Helpdesk'), await signInAs(site(), 'Helpdesk')]
     const cut = (text: string) => text.slice(0, text.indexOf('<script type="application/json" id="panel-user">'))
     const [first, second] = [cut((await stateOf(one.browser)).text), cut((await stateOf(other.browser)).text)]
@@ -110,7 +110,7 @@ describe('the page that is kept', () => {
     expect(first).not.toContain(one.person.email)
   })
 
-  it('stays right when there are more sets than are kept', async () => {
+  it('stays right when there are more sets of permissions than cached pages', async () => {
     const { person, browser } = await signInAs(site(), 'allowed nothing')
     await site().database.models.UserGroup.destroy({ where: { user_id: person.id } })
     const texts = RESOURCES.filter((table) => table !== 'user_groups').map((table) => `${table}.view`)
@@ -126,7 +126,7 @@ describe('the page that is kept', () => {
 })
 
 describe('a membership', () => {
-  it('holds from the next request, and so does its end', async () => {
+  it('takes effect on the next request, and so does its end', async () => {
     const person = await site().person()
     const browser = await signIn(site(), person)
     const status = async () => (await listRecords(browser, 'audit_events')).status
@@ -140,7 +140,7 @@ describe('a membership', () => {
     expect(await status()).toBe(200)
   })
 
-  it('of several groups adds up', async () => {
+  it('adds its permissions to those of other groups', async () => {
     const person = await site().person()
     await joinGroup(site(), person.id, 'Helpdesk', 'Auditor')
     const browser = await signIn(site(), person)
@@ -151,14 +151,14 @@ describe('a membership', () => {
     expect(buttons.map(({ name }) => name).toSorted()).toEqual(['invite', 'resetSecondFactor', 'show', 'unlock'])
   })
 
-  it('lets nobody in who is not staff', async () => {
+  it('does not let in a user who is not staff', async () => {
     const person = await site().person({ staff: false })
     await joinGroup(site(), person.id, 'People admin')
     const browser = await signIn(site(), person)
     expect(await browser.get('/admin/api/dashboard')).toMatchObject({ status: 403, code: 'not_staff' })
   })
 
-  it('shows on the pages of both, to those who may see groups', async () => {
+  it('is shown on the pages of both, to users who can see groups', async () => {
     const { person } = await signInAs(site(), 'Auditor')
     const shown = async (actor: Actor) => {
       const { resources } = await stateOf(browserOf(actor))
@@ -173,7 +173,7 @@ describe('a membership', () => {
   })
 })
 
-describe('nobody gets more than he has', () => {
+describe('nobody gains permissions they do not have', () => {
   const tries = [
     ['invite', { deliver: 'page' }],
     ['resetSecondFactor', {}],
@@ -183,7 +183,7 @@ describe('nobody gets more than he has', () => {
     ['edit', { is_active: 'false' }],
   ] as const
 
-  it.each(tries)('by %s %o of somebody who may more', async (action, form) => {
+  it.each(tries)('by %s %o of a user with more permissions', async (action, form) => {
     const above = await signInAs(site(), 'sees all')
     const before = await site().database.models.User.findByPk(above.person.id, { raw: true })
     for (const actor of ['Helpdesk', 'People admin', 'in no group'] as const)
@@ -195,7 +195,7 @@ describe('nobody gets more than he has', () => {
     expect((await listRecords(above.browser, 'users')).status).toBe(200)
   })
 
-  it('by deleting or switching off the devices of somebody who may more', async () => {
+  it('by deleting or disabling the devices of a user with more permissions', async () => {
     const above = await signInAs(site(), 'sees all')
     const id = above.person.app?.id ?? 0
     for (const actor of ['People admin', 'in no group'] as const) {
@@ -215,7 +215,7 @@ describe('nobody gets more than he has', () => {
     expect(buttons.map(({ name }) => name)).toEqual(['show'])
   })
 
-  it('by making somebody staff who then may more than himself', async () => {
+  it('by making someone staff who would then have more permissions', async () => {
     const { person, browser } = await signInAs(site(), 'allowed nothing')
     const group = await findGroup(site(), 'may only change people', ['users.view', 'users.change'])
     await site().database.models.UserGroup.update({ group_id: group.id }, { where: { user_id: person.id } })
@@ -227,7 +227,7 @@ describe('nobody gets more than he has', () => {
     expect((await callAction(browser, 'users', friend.id, 'edit', { is_staff: 'true' })).status).toBe(200)
   })
 
-  it('and People admin can make anybody staff who is in no group', async () => {
+  it('but People admin can make anyone staff who is in no group', async () => {
     const friend = await site().person({ staff: false })
     expect((await callAction(browserOf('People admin'), 'users', friend.id, 'edit', { is_staff: 'true' })).status).toBe(
       200,
@@ -239,7 +239,7 @@ describe('nobody gets more than he has', () => {
     })
   })
 
-  it('by a group or a membership: those are for superusers', async () => {
+  it('through a group or a membership, which only superusers can change', async () => {
     const helpdesk = await findGroup(site(), 'Helpdesk')
     const snapshot = async () =>
       (await site().database.pool.query(
@@ -264,7 +264,7 @@ describe('nobody gets more than he has', () => {
     }
   })
 
-  it('who loses a permission meanwhile is refused in the same moment', async () => {
+  it('through a permission that they lost since they signed in', async () => {
     const { person, browser } = await signInAs(site(), 'Helpdesk')
     const target = await site().person({ staff: false })
     expect((await callAction(browser, 'users', target.id, 'invite', { deliver: 'page' })).status).toBe(200)
@@ -274,7 +274,7 @@ describe('nobody gets more than he has', () => {
   })
 })
 
-describe('what one may not see comes in by no other door', () => {
+describe('hidden data cannot be seen', () => {
   let browser: HttpBrowser
 
   beforeAll(async () => {
@@ -284,7 +284,7 @@ describe('what one may not see comes in by no other door', () => {
     browser = await signIn(site(), person)
   })
 
-  it('not as the name of a device’s owner', async () => {
+  it("as the name of a device's owner", async () => {
     const answer = await showRecord(browser, 'totp_devices', somebody.app?.id ?? 0)
     expect(recordOf(answer).params['user_id']).toBe(somebody.id)
     expect(recordOf(answer).populated).toEqual({})
@@ -293,18 +293,18 @@ describe('what one may not see comes in by no other door', () => {
     expect((await listRecords(browser, 'static_tokens')).text).not.toContain('"populated":{"')
   })
 
-  it('not by a filter that tells whose address there is', async () => {
+  it('through a filter that reveals whose email address exists', async () => {
     const email = await listRecords(browser, 'totp_devices', { 'filters.user_id': somebody.email })
     expect(email).toMatchObject({ status: 400, code: 'bad_request' })
     const byId = await listRecords(browser, 'totp_devices', { 'filters.user_id': String(somebody.id) })
     expect(rowsOf(byId)).toHaveLength(1)
   })
 
-  it('not in the landing page', async () => {
+  it('on the landing page', async () => {
     expect((await browser.get('/admin/api/dashboard')).text).toBe('{"events":null,"withoutDevice":null}')
   })
 
-  it('not as the people of the events, where one sees the events alone', async () => {
+  it('as the people of the events, for users who can only see the events', async () => {
     const person = await site().person()
     await findGroup(site(), 'sees events only', ['audit_events.view'])
     await joinGroup(site(), person.id, 'sees events only')

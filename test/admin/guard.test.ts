@@ -8,7 +8,7 @@ const site = usePanelSite()
 
 const LIST = '/admin/api/resources/users/actions/list'
 
-/** Signed in with the password alone, which is all that somebody without a device can do. */
+/** Signed in with the password alone, which is all that a user without a device can do. */
 async function withoutToken(): Promise<HttpBrowser> {
   const person = await site().person({ app: false })
   return signIn(site(), person)
@@ -22,8 +22,8 @@ async function halfSignedIn(): Promise<HttpBrowser> {
   return browser
 }
 
-describe('the door of the panel', () => {
-  it('leads strangers from a page to the login and back', async () => {
+describe('the entry to the panel', () => {
+  it('redirects anonymous requests from a page to the login and back', async () => {
     const answer = await site().browser().get('/admin/resources/users?page=2')
     expect(answer).toMatchObject({
       status: 302,
@@ -31,24 +31,24 @@ describe('the door of the panel', () => {
     })
   })
 
-  it('refuses strangers at the API, between password and token as well', async () => {
+  it('rejects anonymous API requests, between password and token as well', async () => {
     for (const browser of [site().browser(), await halfSignedIn()])
       expect(await browser.get(LIST)).toMatchObject({ status: 401, code: 'not_authenticated' })
   })
 
-  it('leads staff without a token to the token, and refuses them at the API', async () => {
+  it('redirects staff without a token to the token page, and rejects their API requests', async () => {
     const browser = await withoutToken()
     expect(await browser.get('/admin')).toMatchObject({ status: 302, location: '/account/login?next=%2Fadmin' })
     expect(await browser.get(LIST)).toMatchObject({ status: 403, code: 'not_verified' })
   })
 
-  it('refuses verified people who are not staff, pages too', async () => {
+  it('rejects verified users who are not staff, on pages too', async () => {
     const browser = await signIn(site(), await site().person({ staff: false }))
     for (const path of ['/admin', LIST])
       expect(await browser.get(path)).toMatchObject({ status: 403, code: 'not_staff' })
   })
 
-  it('lets verified staff in and keeps nothing in a cache', async () => {
+  it('lets verified staff in and allows no caching', async () => {
     for (const path of ['/admin', LIST, '/admin/api/dashboard', '/admin/resources/totp_devices']) {
       const answer = await site().staff.get(path)
       expect({ path, ...answer }).toMatchObject({ path, status: 200 })
@@ -56,14 +56,14 @@ describe('the door of the panel', () => {
     }
   })
 
-  it('shuts as soon as the person is no longer staff', async () => {
+  it('closes as soon as the user is no longer staff', async () => {
     const person = await site().person()
     const browser = await signIn(site(), person)
     await site().database.models.User.update({ is_staff: false }, { where: { id: person.id } })
     expect(await browser.get(LIST)).toMatchObject({ status: 403, code: 'not_staff' })
   })
 
-  it('leads from the old login and logout addresses to ours, whoever asks', async () => {
+  it('redirects the old login and logout paths to the new ones, for everyone', async () => {
     for (const browser of [site().staff, site().browser(), await halfSignedIn(), await withoutToken()]) {
       expect(await browser.get('/admin/login')).toMatchObject({ status: 302, location: '/account/login' })
       expect(await browser.get('/admin/logout')).toMatchObject({ status: 302, location: '/account/logout' })
@@ -81,7 +81,7 @@ describe('the door of the panel', () => {
     '/admin/resources/users/bulk/bulkDelete',
     '/admin/api/resources/users/records/1/resetSecondFactor',
     '/admin/api/dashboard',
-  ])('leads nobody without a token back to a path that was posted to: %s', async (path) => {
+  ])('redirects nobody without a token back to a path they posted to: %s', async (path) => {
     const refused = [
       [site().browser(), 401, 'not_authenticated'],
       [await halfSignedIn(), 401, 'not_authenticated'],
@@ -92,7 +92,7 @@ describe('the door of the panel', () => {
   })
 })
 
-describe('an address', () => {
+describe('a path', () => {
   it.each([
     '/admin/nosuch',
     '/admin/resources/nosuch',
@@ -118,12 +118,12 @@ describe('an address', () => {
     '/admin/api/resources/users/actions/list/',
     '/admin/frontend/assets/app.bundle.js',
     '/admin/frontend/assets/components.bundle.js',
-  ])('that names nothing is not found: %s', async (path) => {
+  ])('is not found if it names nothing: %s', async (path) => {
     expect(await site().staff.get(path)).toMatchObject({ status: 404, code: 'not_found' })
   })
 
   it.each(['/admin/refresh-token', '/admin/login', '/admin/nosuch'])(
-    'takes no POST where nothing is: %s',
+    'rejects POST if nothing is there: %s',
     async (path) => {
       const answer = await site().staff.post(path)
       expect([404, 405]).toContain(answer.status)
@@ -134,7 +134,7 @@ describe('an address', () => {
 })
 
 describe('a method', () => {
-  it.each(['PUT', 'PATCH', 'DELETE', 'OPTIONS'])('that the panel does not know is refused: %s', async (method) => {
+  it.each(['PUT', 'PATCH', 'DELETE', 'OPTIONS'])('is rejected if the panel does not know it: %s', async (method) => {
     for (const path of ['/admin', LIST, '/admin/api/dashboard']) {
       const answer = await site().staff.visit(path, { method })
       expect(answer.status).toBe(405)
@@ -142,12 +142,12 @@ describe('a method', () => {
     }
   })
 
-  it('HEAD is GET without a body', async () => {
+  it('HEAD returns what GET returns, without a body', async () => {
     for (const path of ['/admin', LIST, '/admin/api/dashboard'])
       expect(await site().staff.visit(path, { method: 'HEAD' })).toMatchObject({ status: 200, text: '' })
   })
 
-  it('other than POST is refused by every action that writes, and changes nothing', async () => {
+  it('other than POST is rejected by every action that writes, and changes nothing', async () => {
     const person = await site().person({ backupTokens: 1 })
     const addresses = [
       `/admin/api/resources/users/records/${person.id}/edit`,
@@ -171,14 +171,14 @@ describe('a method', () => {
     expect(await site().database.models.AuditEvent.count({ where: { user_id: person.id } })).toBe(0)
   })
 
-  it('POST is refused by what only reads', async () => {
+  it('POST is rejected by actions that only read', async () => {
     for (const path of ['/admin', LIST, '/admin/api/dashboard', '/admin/resources/users'])
       expect(await site().staff.post(path)).toMatchObject({ status: 405, code: 'method_not_allowed' })
   })
 })
 
 describe('another site', () => {
-  it.each(['cross-site', 'same-site'])('can call nothing, by GET neither: %s', async (from) => {
+  it.each(['cross-site', 'same-site'])('cannot call anything, not even by GET: %s', async (from) => {
     const headers = { 'Sec-Fetch-Site': from }
     expect(await site().staff.visit(LIST, { headers })).toMatchObject({ status: 403, code: 'cross_origin' })
     const path = `/admin/api/resources/totp_devices/records/${site().bossPerson.app?.id}/delete`
@@ -186,7 +186,7 @@ describe('another site', () => {
   })
 
   it.each(['document', 'image', 'iframe', 'script', ''])(
-    'has no call made by anything but a script of our page: %s',
+    "cannot make a call from anything but a script of the panel's page: %s",
     async (dest) => {
       const visit = (to: string) => site().staff.visit(LIST, { headers: { 'Sec-Fetch-Dest': to } })
       expect(await visit(dest)).toMatchObject({ status: 403, code: 'cross_origin' })
@@ -194,7 +194,7 @@ describe('another site', () => {
     },
   )
 
-  it.each(['null', 'https://evil.example'])('is known by its origin: %s', async (origin) => {
+  it.each(['null', 'https://evil.example'])('is recognised by its origin: %s', async (origin) => {
     const answer = await site().staff.visit(LIST, { headers: { Origin: origin } })
     expect(answer).toMatchObject({ status: 403, code: 'cross_origin' })
   })

@@ -26,7 +26,7 @@ async function eventsOf(userId: number) {
   return rows.map(({ event, actor_id, device }) => ({ event, actor_id, device }))
 }
 
-/** Every row that somebody's access hangs on. */
+/** Every row that a user's access depends on. */
 async function accessOf(userId: number) {
   const { rows } = await site().database.pool.query(
     `select auth_epoch, (select count(*) from totp_devices where user_id = u.id) as apps,
@@ -46,7 +46,7 @@ beforeEach(async () => {
 })
 
 describe('an invitation', () => {
-  it('is shown once, opens set-up, and says nothing of itself in trail and log', async () => {
+  it('is shown once, opens the setup, and leaves no secret in the audit log and the log', async () => {
     const answer = await help(site().staff, person, 'invite')
     const { secret, expiresAt } = givenBy(answer)
     expect(answer.headers['cache-control']).toBe('no-store')
@@ -59,7 +59,7 @@ describe('an invitation', () => {
     expect(site().log.join('\n')).not.toContain(link.pathname.split('/').at(-1))
   })
 
-  it('goes by mail unseen by the administrator', async () => {
+  it('is emailed, and the administrator does not see it', async () => {
     const answer = await help(site().staff, person, 'invite', { deliver: 'mail' })
     expect(givenBy(answer).secret).toBeNull()
     const [mail] = await queuedEmailsTo(site().database, person.email)
@@ -84,14 +84,14 @@ describe('an invitation', () => {
     ['a superuser', { is_superuser: 'true' }, 404],
     ['called something else', { name: 'Renamed' }, 200],
     ['no longer staff', { is_staff: 'false' }, 200],
-  ])('made before, it opens nothing more for somebody who is now %s: %o', async (_what, form, status) => {
+  ])('gives no more access than before to a user who is now %s: %o', async (_what, form, status) => {
     const invited = await site().person({ staff: !('is_staff' in form) || form.is_staff === 'false' })
     const link = new URL(givenBy(await help(site().boss, invited, 'invite')).secret ?? '').pathname
     expect((await callAction(site().boss, 'users', invited.id, 'edit', form)).status).toBe(200)
     expect((await site().browser().get(link)).status).toBe(status)
   })
 
-  it('ends where a group is joined or left, for by either he may come to do more', async () => {
+  it('ends when its user joins or leaves a group, since both can add permissions', async () => {
     const linkNow = async () => new URL(givenBy(await help(site().boss, person, 'invite')).secret ?? '').pathname
     const statusOf = async (link: string) => (await site().browser().get(link)).status
     const group = await findGroup(site(), 'Joined while invited', ['users.view'])
@@ -105,7 +105,7 @@ describe('an invitation', () => {
     expect(await statusOf(after)).toBe(404)
   })
 
-  it('ends where a group comes to permit more, and not where it permits less', async () => {
+  it('ends when a group gains permissions, but not when it loses some', async () => {
     const group = await findGroup(site(), 'Grown while invited', ['users.view'])
     await joinGroup(site(), person.id, group.name)
     const link = new URL(givenBy(await help(site().boss, person, 'invite')).secret ?? '').pathname
@@ -118,7 +118,7 @@ describe('an invitation', () => {
     expect(await statusAfter({ 'permissions.0': 'users.view' })).toBe(404)
   })
 
-  it('is not made where nobody says how it is handed over', async () => {
+  it('is not created without a way to deliver it', async () => {
     for (const form of [{}, { deliver: 'pigeon' }]) {
       const answer = await help(site().staff, person, 'invite', form)
       expect(answer).toMatchObject({ status: 400, code: 'bad_request' })
@@ -128,7 +128,7 @@ describe('an invitation', () => {
 })
 
 describe('a backup token', () => {
-  it('is shown once, signs in once, and is told to its owner', async () => {
+  it('is shown once, signs in once, and its owner is notified', async () => {
     const before = await accessOf(person.id)
     const { secret } = givenBy(await help(site().staff, person, 'giveBackupToken'))
     expect(secret).toMatch(/^[A-Z2-7]{4}(-[A-Z2-7]{4}){3}$/)
@@ -146,7 +146,7 @@ describe('a backup token', () => {
     expect(await isIn(browser)).toBe(true)
   })
 
-  it('is the first device of somebody who has none', async () => {
+  it('is the first device of a user who has none', async () => {
     const nobody = await site().person({ app: false })
     expect(givenBy(await help(site().staff, nobody, 'giveBackupToken')).secret).not.toBeNull()
     expect(await accessOf(nobody.id)).toMatchObject([{ tokens: '1' }])
@@ -154,7 +154,7 @@ describe('a backup token', () => {
 })
 
 describe('ending sessions', () => {
-  it('signs somebody out everywhere at once and tells by mail', async () => {
+  it('signs a user out everywhere at once and sends an email', async () => {
     const browsers = [await signIn(site(), person), await signIn(site(), person)]
     expect(givenBy(await help(site().staff, person, 'endSessions')).secret).toBeNull()
     for (const browser of browsers) expect(await isIn(browser)).toBe(false)
@@ -168,7 +168,7 @@ describe('ending sessions', () => {
 })
 
 describe('a reset of the second factor', () => {
-  it('removes devices of every kind, ends the sessions and tells by mail', async () => {
+  it('removes devices of every kind, ends the sessions and sends an email', async () => {
     await addDevices(site().database, person.id)
     const browser = await signIn(site(), person)
     expect((await help(site().staff, person, 'resetSecondFactor')).status).toBe(200)
@@ -196,7 +196,7 @@ describe('a reset of the second factor', () => {
 })
 
 describe.each(ACTIONS)('%s', (action) => {
-  it('is refused for oneself', async () => {
+  it('is rejected for your own account', async () => {
     const before = await accessOf(site().bossPerson.id)
     const answer = await help(site().boss, site().bossPerson, action)
     expect(answer).toMatchObject({ status: 403, code: 'not_allowed' })
@@ -204,7 +204,7 @@ describe.each(ACTIONS)('%s', (action) => {
     expect(await isIn(site().boss)).toBe(true)
   })
 
-  it('is refused for somebody above, and allowed to a superuser', async () => {
+  it('is rejected for a user with more permissions, and allowed for a superuser', async () => {
     const above = await site().person({ superuser: true })
     const before = await accessOf(above.id)
     expect(await help(site().staff, above, action)).toMatchObject({ status: 403, code: 'not_allowed' })
@@ -213,7 +213,7 @@ describe.each(ACTIONS)('%s', (action) => {
     expect((await help(site().boss, above, action)).status).toBe(200)
   })
 
-  it('is refused to somebody who lost his rank meanwhile', async () => {
+  it('is rejected for an actor who lost their permissions in the meantime', async () => {
     const actor = await site().person({ superuser: true })
     const browser = await signIn(site(), actor)
     const above = await site().person({ superuser: true })
@@ -224,7 +224,7 @@ describe.each(ACTIONS)('%s', (action) => {
     expect(await accessOf(above.id)).toEqual(before)
   })
 
-  it('stands as a button where it is allowed, and not on one’s own page', async () => {
+  it('has a button if it is allowed, and none on your own page', async () => {
     const buttons = async (of: TestUser) =>
       recordOf(await showRecord(site().staff, 'users', of.id)).recordActions.map(({ name }) => name)
     expect(await buttons(person)).toContain(action)
@@ -232,12 +232,12 @@ describe.each(ACTIONS)('%s', (action) => {
     expect(await buttons(site().bossPerson)).not.toContain(action)
   })
 
-  it('finds nobody who is not there', async () => {
+  it('is not found for a user that does not exist', async () => {
     expect(await callAction(site().staff, 'users', 2_147_483_647, action, FORM)).toMatchObject({ status: 404 })
   })
 })
 
-it.each(['invite', 'giveBackupToken'])('%s is of no use to somebody who is not active', async (action) => {
+it.each(['invite', 'giveBackupToken'])('%s is rejected for a deactivated user', async (action) => {
   const idle = await site().person({ active: false })
   const answer = await help(site().staff, idle, action)
   expect(answer).toMatchObject({ status: 403, code: 'not_allowed' })
@@ -245,7 +245,7 @@ it.each(['invite', 'giveBackupToken'])('%s is of no use to somebody who is not a
   expect(await accessOf(idle.id)).toMatchObject([{ links: '0', tokens: '0' }])
 })
 
-it('two resets at once delete each device once, and neither fails', async () => {
+it('two resets at the same moment delete each device once, and neither fails', async () => {
   const answers = await Promise.all(
     [site().staff, site().boss].map((browser) => help(browser, person, 'resetSecondFactor')),
   )

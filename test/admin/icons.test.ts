@@ -12,7 +12,7 @@ const named = readSources()
   .filter(({ file }) => file.startsWith('src/admin/'))
   .flatMap(({ source }) => [...source.matchAll(/\bicon: '(\w+)'/g)].map(([, icon = '']) => icon))
 
-it('every icon that the panel names is bundled, since a missing one draws nothing', () => {
+it('bundles every icon that the panel names, since a missing one draws nothing', () => {
   expect(named.length).toBeGreaterThan(10)
   expect(named.filter((icon) => !icons.has(icon))).toEqual([])
 })

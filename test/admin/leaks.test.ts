@@ -23,7 +23,7 @@ const CHALLENGE = [
   'failed_at',
 ]
 
-/** Columns that no answer may hold. A new column is either listed by its resource or here. */
+/** Columns that no answer may contain. A new column is listed by its resource or here. */
 const SECRET: Record<string, readonly string[]> = {
   users: ['password_hash', 'auth_epoch', 'token_failed_at', 'locale', 'default_device', 'external_id'],
   totp_devices: ['secret', 'algorithm', 'digits', 'step', 't0', 'tolerance', 'drift', 'last_step', 'failed_at'],
@@ -45,7 +45,7 @@ const SECRET: Record<string, readonly string[]> = {
   audit_events: [],
 }
 
-/** Columns that only statements read, so that no model has them. */
+/** Columns that only SQL statements read, so no model has them. */
 const UNMAPPED = ['token_failed_lanes', 'token_failures', 'backup_eligible']
 
 let person: TestUser
@@ -56,7 +56,7 @@ beforeAll(async () => {
   given = await addDevices(site().database, person.id)
 })
 
-/** Every value in the database that nobody may see. */
+/** Every value in the database that nobody is allowed to see. */
 async function secrets(): Promise<string[]> {
   const { rows } = await site().database.pool.query<{ value: string }>(
     `select password_hash as value from users union select secret from totp_devices
@@ -69,7 +69,7 @@ async function secrets(): Promise<string[]> {
   return [...rows.map(({ value }) => value), ...person.backupTokens]
 }
 
-/** One of each table, and numbers that are another table's. */
+/** One row of each table, and IDs that belong to another table. */
 const ids = () => [
   ...new Set([person.id, person.app?.id, person.backup?.id, ...Object.values(given).map(({ id }) => id)]),
 ]
@@ -86,7 +86,7 @@ function addresses(): string[] {
 }
 
 describe('no secret', () => {
-  it('stands in any answer of any action by GET or HEAD, nor does any change a row', async () => {
+  it('is in any answer of any action by GET or HEAD, and none of them changes a row', async () => {
     const hidden = await secrets()
     const before = await snapshot()
     for (const path of [...addresses(), '/admin', '/admin/api/dashboard']) {
@@ -100,7 +100,7 @@ describe('no secret', () => {
     expect(await snapshot()).toEqual(before)
   }, 300_000)
 
-  it('stands in the answer to a form, accepted or refused', async () => {
+  it('is in the answer to a form, accepted or rejected', async () => {
     const hidden = await secrets()
     const forms = [{ name: 'Somebody' }, { name: 'x'.repeat(500) }, { name: 'a\nb' }, { is_staff: 'perhaps' }]
     for (const [table, id] of [
@@ -119,7 +119,7 @@ describe('no secret', () => {
       }
   })
 
-  it('comes with a reference: a device names its owner by number and address only', async () => {
+  it('comes with a reference: a device names its owner only by ID and email address', async () => {
     const record = recordOf(await showRecord(site().staff, 'totp_devices', person.app?.id ?? 0))
     expect(record.populated['user_id']).toMatchObject({
       params: { id: person.id, email: person.email },
@@ -128,7 +128,7 @@ describe('no secret', () => {
     expect(Object.keys(Object(record.populated['user_id'])?.params)).toEqual(['id', 'email'])
   })
 
-  it('stands where a device is recognised: numbers and addresses are masked', async () => {
+  it('is in the text that identifies a device: numbers and addresses are masked', async () => {
     const phone = recordOf(await showRecord(site().boss, 'phone_devices', given.phone.id)).params
     expect(phone).toMatchObject({ masked_number: '+41 ** *** ** 42', method: 'sms' })
     const mailbox = recordOf(await showRecord(site().boss, 'email_devices', given.email.id)).params
@@ -139,7 +139,7 @@ describe('no secret', () => {
     await given.email.update({ email: 'bouke@example.org' })
   })
 
-  it('is left undecided: every column of every table is either shown or secret', () => {
+  it('is unclassified: every column of every table is either shown or secret', () => {
     for (const { table, list: allowed } of panelResources(builtInKinds)) {
       const model = Object.values({ ...site().database.models, ...deviceModels(site().database) }).find(
         (candidate) => candidate.tableName === table,
@@ -152,7 +152,7 @@ describe('no secret', () => {
 
 /** Names of secret columns that are property names of the answer. */
 function namesIn(text: string): string[] {
-  // AdminJS's page knows a `locale` and types of its own; people have an `email`, which is no secret.
+  // AdminJS's page knows a `locale` and types of its own; people have an `email`, which is not secret.
   const names = Object.values(SECRET)
     .flat()
     .filter((name) => !['locale', 'email', 'number'].includes(name))
@@ -168,7 +168,7 @@ async function snapshot() {
   return rows
 }
 
-describe('nothing hidden can be asked about', () => {
+describe('hidden values cannot be queried', () => {
   it.each([
     { 'filters.password_hash': 'a' },
     { 'filters.password_hash~~from': 'a' },
@@ -192,14 +192,14 @@ describe('nothing hidden can be asked about', () => {
     expect(filtered.text).toBe('{"records":[]}')
   })
 
-  it('by a number that is no number', async () => {
+  it('by an ID that is not a number', async () => {
     for (const query of [{ page: '-1' }, { page: 'x' }, { perPage: '0' }, { perPage: '1e9' }, { direction: 'up' }])
       expect(await listRecords(site().staff, 'users', query)).toMatchObject({ status: 400, code: 'bad_request' })
     for (const id of ['abc', '1%00', '-1', '1.5', '%27'])
       expect(await showRecord(site().staff, 'users', id)).toMatchObject({ status: 400, code: 'bad_request' })
   })
 
-  it('by values that the database would choke on', async () => {
+  it('by values that the database would reject', async () => {
     const wrong = [
       { 'filters.user_id': '99999999999' },
       { 'filters.created_at~~from': 'yesterday' },
@@ -213,7 +213,7 @@ describe('nothing hidden can be asked about', () => {
       expect(await listRecords(site().staff, 'totp_devices', query)).toMatchObject({ status: 400, code: 'bad_request' })
   })
 
-  it('by names that reach a prototype, or by one value twice', async () => {
+  it('by names that reach a prototype, or by a value sent twice', async () => {
     const list = '/admin/api/resources/users/actions/list'
     for (const query of [
       '__proto__.x=1',
@@ -228,7 +228,7 @@ describe('nothing hidden can be asked about', () => {
   })
 })
 
-describe('a broken body', () => {
+describe('an invalid body', () => {
   const edit = () => `/admin/api/resources/users/records/${person.id}/edit`
   const boundary = '--x\r\nContent-Disposition: form-data; name="name"'
 
@@ -251,7 +251,7 @@ describe('a broken body', () => {
       'application/x-www-form-urlencoded',
       Array.from({ length: 1_001 }, (_, i) => `f${i}=1`).join('&'),
     ],
-  ])('is refused and changes nothing: %s', async (_name, type, body) => {
+  ])('is rejected and changes nothing: %s', async (_name, type, body) => {
     const before = await snapshot()
     const answer = await site().boss.visit(edit(), { method: 'POST', body, headers: { 'Content-Type': type } })
     expect(answer).toMatchObject({ status: 400, code: 'bad_request' })
@@ -262,7 +262,7 @@ describe('a broken body', () => {
   it('of 10 MB is too large, and the next request is served', async () => {
     const body = Buffer.alloc(10 * 1024 * 1024, 'a')
     const headers = { 'Content-Type': 'application/x-www-form-urlencoded' }
-    // The server may hang up before all of it was sent.
+    // The server can hang up before all of it was sent.
     const hungUp = { status: 413, code: 'too_large' }
     const answer = await site()
       .boss.visit(edit(), { method: 'POST', body, headers })
@@ -273,7 +273,7 @@ describe('a broken body', () => {
 })
 
 describe('a column that is not on the list', () => {
-  it('is not written, whatever the form says', async () => {
+  it('is not written, whatever the form contains', async () => {
     const somebody = await site().person()
     const { User } = site().database.models
     const before: object = (await User.findByPk(somebody.id, { raw: true })) ?? {}
@@ -306,9 +306,9 @@ describe('a column that is not on the list', () => {
     expect(await TotpDevice.findByPk(somebody.app?.id, { raw: true })).toEqual({ ...before, name: 'Phone' })
   })
 
-  it('makes nothing new', async () => {
+  it('creates no record', async () => {
     const before = await snapshot()
-    // Groups and who is in them are made here, and by no other column (groups.test.ts).
+    // Groups and memberships are created here, and by no other column (groups.test.ts).
     for (const table of TABLES.filter((each) => !availablePermissions(each).includes('add'))) {
       const answer = await site().boss.post(`/admin/api/resources/${table}/actions/new`, {
         name: 'x',

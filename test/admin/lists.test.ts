@@ -5,7 +5,7 @@ import { deviceModels } from '../support/device-models.js'
 
 const site = usePanelSite()
 
-/** Enough for every way a page is read: shallow, deep, and from the far end. */
+/** Enough rows for every way a page is read: near the start, deep, and from the end. */
 const ROWS = 2 * COUNT_LIMIT + 3_003
 const OWNERS = 700
 
@@ -33,7 +33,7 @@ async function expected(order: string, limit: number, offset: number, where = 't
 const idsOf = (answer: Awaited<ReturnType<typeof listRecords>>) => rowsOf(answer).map(({ id }) => id)
 const all = async () => deviceModels(site().database).TotpDevice.count()
 
-describe('a page of a long list holds the right rows', () => {
+describe('a page of a long list has the right rows', () => {
   it.each([
     ['the first', 1],
     ['a shallow one', 30],
@@ -62,7 +62,7 @@ describe('a page of a long list holds the right rows', () => {
     }
   })
 
-  it('with a filter, too', async () => {
+  it('with a filter', async () => {
     const query = { 'filters.confirmed': 'true', page: '300', perPage: '20', sortBy: 'id', direction: 'asc' }
     expect(idsOf(await listRecords(site().staff, 'totp_devices', query))).toEqual(
       await expected('id', 20, 299 * 20, 'confirmed'),
@@ -71,7 +71,7 @@ describe('a page of a long list holds the right rows', () => {
 })
 
 describe('the number of rows', () => {
-  it('is exact while it is small', async () => {
+  it('is exact if it is small', async () => {
     const answer = await listRecords(site().staff, 'totp_devices', { 'filters.name': 'Device 42' })
     expect(totalOf(answer)).toBe((await expected('id', ROWS, 0, `name ilike '%Device 42%'`)).length)
   })
@@ -87,13 +87,13 @@ describe('the number of rows', () => {
 })
 
 describe('a filter by owner', () => {
-  it('takes a number', async () => {
+  it('accepts an ID', async () => {
     const id = site().staffPerson.id
     const answer = await listRecords(site().staff, 'totp_devices', { 'filters.user_id': String(id) })
     expect(idsOf(answer)).toEqual([site().staffPerson.app?.id])
   })
 
-  it('takes a piece of an address of one person or of many', async () => {
+  it('accepts a part of the email address of one user or of several', async () => {
     const one = await listRecords(site().staff, 'totp_devices', { 'filters.user_id': 'owner77@', perPage: '500' })
     expect(idsOf(one)).toEqual(
       await expected('id desc', 500, 0, `user_id = (select id from users where email = 'owner77@many.example')`),
@@ -103,14 +103,14 @@ describe('a filter by owner', () => {
     expect(totalOf(many)).toBe(COUNT_LIMIT + 1)
   })
 
-  it('finds nothing for nobody, and takes signs of a pattern as they are', async () => {
+  it('finds nothing if no user matches, and treats wildcards as plain text', async () => {
     for (const text of ['nobody@nowhere', '%', '_wner', "o'hara"])
       expect(idsOf(await listRecords(site().staff, 'totp_devices', { 'filters.user_id': text }))).toEqual([])
   })
 })
 
 describe('a search of people', () => {
-  it('finds by a piece of the address or of the name, in any case', async () => {
+  it('finds a part of the email address or of the name, in any case', async () => {
     const person = await site().person({ name: 'Ada Lovelace' })
     const search = (text: string) =>
       site().staff.get(`/admin/api/resources/users/actions/search/${encodeURIComponent(text)}`)
@@ -123,8 +123,8 @@ describe('a search of people', () => {
   })
 })
 
-describe('the audit trail', () => {
-  it('comes newest first, and only what concerns one person when asked', async () => {
+describe('the audit log', () => {
+  it('shows the newest event first, and only those about one user if requested', async () => {
     const trail = rowsOf(await listRecords(site().staff, 'audit_events'))
     expect(trail.map(({ id }) => Number(id))).toEqual(trail.map(({ id }) => Number(id)).toSorted((a, b) => b - a))
     const query = { 'filters.user_id': site().staffPerson.email, 'filters.event': 'token_accepted' }

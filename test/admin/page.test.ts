@@ -25,7 +25,7 @@ describe('the page', () => {
     expect(first).not.toBe(second)
   })
 
-  it('names no other site, holds no script of its own and only what the browser may know of the person', async () => {
+  it('names no other site, and contains no inline script and only the user data that the browser needs', async () => {
     const person = await site().person({ name: 'Ann </script><script>alert(1)</script>' })
     const { text } = await (await signIn(site(), person)).get('/admin')
     expect(text.match(/<script(?! type="application\/json"| defer src="\/admin-assets\/)/g)).toBeNull()
@@ -41,7 +41,7 @@ describe('the page', () => {
     })
   })
 
-  it('offers each level only what it may do', async () => {
+  it('offers each level only what it can do', async () => {
     const fieldsOf = async (browser: HttpBrowser) => {
       const { text } = await browser.get('/admin')
       const state = JSON.parse(/id="panel-state">(.*?)<\/script>/.exec(text)?.[1] ?? '{}')
@@ -59,7 +59,7 @@ describe('the page', () => {
     expect((await fieldsOf(site().boss)).fields).toContain('is_superuser')
   })
 
-  it('is the same compressed and not', async () => {
+  it('is the same with and without compression', async () => {
     const plain = await site().staff.get('/admin')
     const zipped = await rawPage({ 'Accept-Encoding': 'gzip' })
     expect(zipped.encoding).toBe('gzip')
@@ -97,11 +97,11 @@ describe('the texts', () => {
 
   afterEach(() => rm(folder, { recursive: true }))
 
-  it('say in English what a language lacks', () => {
+  it('are English if a language lacks one', () => {
     expect(panelLocale('nl', folder).translations).toEqual({ nl: { actions: { show: 'Details', list: 'Lijst' } } })
   })
 
-  it('are English where a language has no file', () => {
+  it('are English if a language has no file', () => {
     expect(panelLocale('pl', folder).translations).toEqual({ pl: { actions: { show: 'Details', list: 'List' } } })
   })
 })
@@ -109,7 +109,7 @@ describe('the texts', () => {
 describe('the assets', () => {
   const script = () => loadPanelAssets().getUrl('panel.js')
 
-  it('are for everybody, kept for ever and compressed beforehand', async () => {
+  it('are public, cached permanently and compressed in advance', async () => {
     const answer = await site()
       .browser()
       .visit(script(), { headers: { 'Accept-Encoding': 'br' } })
@@ -123,7 +123,7 @@ describe('the assets', () => {
     })
   })
 
-  it('are whole where a client takes no compression', async () => {
+  it('are sent uncompressed if a client accepts no compression', async () => {
     const answer = await site()
       .browser()
       .visit(script(), { headers: { 'Accept-Encoding': 'identity' } })
@@ -131,13 +131,13 @@ describe('the assets', () => {
     expect(answer.text.length).toBeGreaterThan(1_000_000)
   })
 
-  it('weigh less than 760 kB of script on the first visit', async () => {
+  it('have less than 760 kB of script on the first visit', async () => {
     const page = await rawSize(script())
     expect(page).toBeLessThan(760_000)
   })
 
   it.each(['/admin-assets/../package.json', '/admin-assets/manifest.json', '/admin-assets/panel.js', '/admin-assets/'])(
-    'are no others than those: %s',
+    'contain nothing else: %s',
     async (path) => {
       expect((await site().browser().get(path)).status).toBe(404)
     },

@@ -21,7 +21,7 @@ export interface PanelSite extends TestSite {
   person(traits?: TestUserTraits): Promise<TestUser>
 }
 
-/** For one test file: on PostgreSQL where there is one. */
+/** For one test file: on PostgreSQL if it is available. */
 export function usePanelSite(environment: Record<string, string> = {}): () => PanelSite {
   let site: PanelSite
   let close: () => Promise<void>
@@ -42,7 +42,7 @@ export function usePanelSite(environment: Record<string, string> = {}): () => Pa
 
 const api = '/admin/api/resources'
 
-/** POST to a record's action, as AdminJS's own page does. */
+/** Sends a POST to a record's action, as AdminJS's own page does. */
 export function callAction(
   browser: HttpBrowser,
   table: string,
@@ -53,7 +53,7 @@ export function callAction(
   return withFreshToken(browser, () => browser.post(`${api}/${table}/records/${id}/${action}`, form))
 }
 
-/** The same call again after a token, where the panel asks for one, as its page does. */
+/** Repeats the call after a token if the panel requires one, as its page does. */
 export async function withFreshToken(browser: HttpBrowser, call: () => Promise<HttpResponse>): Promise<HttpResponse> {
   const answer = await call()
   if (answer.code !== 'step_up_required') return answer
@@ -99,12 +99,12 @@ export function totalOf(answer: HttpResponse): number | undefined {
   return listAnswer.parse(JSON.parse(answer.text)).meta?.total
 }
 
-/** The one record of an answer. */
+/** The single record of an answer. */
 export function recordOf(answer: HttpResponse) {
   return z.object({ record }).parse(JSON.parse(answer.text)).record
 }
 
-/** The answer's explanation of a refusal. */
+/** The reason that the answer to a rejected call gives. */
 export function messageOf(answer: HttpResponse): string {
   return z.object({ error: z.object({ message: z.string() }) }).parse(JSON.parse(answer.text)).error.message
 }

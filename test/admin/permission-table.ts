@@ -1,4 +1,4 @@
-/** Somebody in the panel, by what he is or by the one group that he is in. */
+/** A user of the panel, named by their level or by the one group they are in. */
 export const actors = [
   'superuser',
   'in no group',
@@ -16,7 +16,7 @@ export const ownGroups: Partial<Record<Actor, readonly string[]>> = { 'sees all'
 
 type Row = Readonly<Record<Actor, string>>
 
-/** Of a resource on which staff in no group may do this much, and each shipped group that much. */
+/** For a resource on which staff without a group can do this much, and each shipped group that much. */
 const row = (all: string, inNoGroup: string, helpdesk: string, auditor: string, peopleAdmin: string): Row => ({
   superuser: all,
   'in no group': inNoGroup,
@@ -30,7 +30,7 @@ const row = (all: string, inNoGroup: string, helpdesk: string, auditor: string, 
 const help = 'unlock invite giveBackupToken endSessions resetSecondFactor'
 const device = row('view change delete export', 'view change delete', 'view', 'view', 'view change delete')
 
-/** Who may do what with each resource as a whole. A resource that is missing here fails the tests that read it. */
+/** Who can do what with each resource as a whole. A resource that is missing here fails the tests that read it. */
 export const permissionTable: Readonly<Record<string, Row>> = {
   users: row(
     `view change export ${help}`,

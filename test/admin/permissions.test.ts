@@ -38,20 +38,20 @@ describe('the table of permissions', () => {
     expect(Object.keys(permissionTable).toSorted()).toEqual(resources.toSorted())
   })
 
-  it('gives a superuser all that there is to do', () => {
+  it('gives a superuser every permission', () => {
     for (const resource of resources)
       expect(isAllowed(resource, 'superuser').toSorted()).toEqual([...availablePermissions(resource)].toSorted())
   })
 
   it.each(actors.flatMap((actor) => resources.map((resource) => [actor, resource] as const)))(
-    'holds for %s and %s',
+    'is correct for %s and %s',
     (actor, resource) => {
       const may = permissions.filter((permission) => can(as(actor), permission, resource))
       expect(may.toSorted()).toEqual(isAllowed(resource, actor).toSorted())
     },
   )
 
-  it('knows every text of the shipped groups', () => {
+  it('contains every permission of the shipped groups', () => {
     const unknown = Object.values(shippedGroups)
       .flat()
       .filter((text) => !permissionCatalogue().texts.includes(text))
@@ -60,13 +60,13 @@ describe('the table of permissions', () => {
 })
 
 describe('permissions', () => {
-  it('of several groups count together', () => {
+  it('add up over several groups', () => {
     const both = inGroup('users.view', 'audit_events.view')
     expect(can(both, 'view', 'users') && can(both, 'view', 'audit_events')).toBe(true)
     expect(can(both, 'view', 'totp_devices')).toBe(false)
   })
 
-  it('for what does not exist are nobody’s', () => {
+  it('do not exist for what does not exist', () => {
     const all = inGroup(...permissionCatalogue().texts, 'sessions.view', 'users.add', 'constructor.view')
     for (const [permission, resource] of [
       ['view', 'sessions'],
@@ -79,7 +79,7 @@ describe('permissions', () => {
     }
   })
 
-  it('to change groups cannot be given, whatever a group’s row says', () => {
+  it("never include changing groups, whatever a group's row contains", () => {
     const forged = inGroup('groups.add', 'groups.change', 'groups.delete', 'user_groups.add', 'user_groups.delete')
     for (const resource of ['groups', 'user_groups'])
       for (const permission of ['add', 'change', 'delete'] as const)
@@ -88,10 +88,10 @@ describe('permissions', () => {
   })
 })
 
-describe('about a person', () => {
+describe('the rules about a user', () => {
   const writes = ['unlock', 'invite', 'giveBackupToken', 'endSessions', 'resetSecondFactor', 'change'] as const
 
-  it('only a superuser does anything to a superuser', () => {
+  it('let only superusers change a superuser', () => {
     const above = somebody({ isSuperuser: true })
     for (const permission of writes) {
       expect(denialReason(as('in no group'), permission, 'users', above)).toBe('superuser')
@@ -115,12 +115,12 @@ describe('about a person', () => {
     ['in no group', 'Auditor', 'above'],
     ['in no group', 'People admin', 'above'],
     ['superuser', 'People admin', null],
-  ] as const)('%s and a person of %s: %s', (actor, subject, expected) => {
+  ] as const)('are right for %s and a user of %s: %s', (actor, subject, expected) => {
     expect(denialReason(as(actor), 'resetSecondFactor', 'users', as(subject))).toBe(expected)
     expect(denialReason(as(actor), 'invite', 'users', as(subject))).toBe(expected)
   })
 
-  it('the same holds for his devices, and looking at them is free', () => {
+  it('apply to their devices too, and looking at them is free', () => {
     const actor = inGroup('totp_devices.view', 'totp_devices.change', 'totp_devices.delete')
     const equal = inGroup('totp_devices.view')
     const above = inGroup('users.view')
@@ -131,7 +131,7 @@ describe('about a person', () => {
     expect(denialReason(actor, 'view', 'totp_devices', above)).toBeNull()
   })
 
-  it('nobody deletes his own device or helps himself, though he may change himself', () => {
+  it('let nobody delete their own device or help themselves, but they can change themselves', () => {
     for (const actor of [as('superuser'), as('in no group'), as('People admin')]) {
       for (const permission of ['unlock', 'invite', 'giveBackupToken', 'endSessions', 'resetSecondFactor'] as const)
         expect(denialReason(actor, permission, 'users', actor)).toBe('own')
@@ -140,19 +140,19 @@ describe('about a person', () => {
     }
   })
 
-  it('what somebody would have if he were let in counts as well', () => {
+  it('include those that the user would have as staff', () => {
     const waiting = somebody({ isStaff: false, granted: new Set(['audit_events.view']) })
     expect(denialReason(as('Helpdesk'), 'invite', 'users', waiting)).toBe('above')
     expect(denialReason(as('Helpdesk'), 'invite', 'users', somebody({ isStaff: false }))).toBeNull()
   })
 
-  it('a text that no resource has must be held as it is', () => {
+  it('match a permission of an unknown resource only by its exact text', () => {
     expect(hasAllPermissionsOf(inGroup('users.view'), inGroup('orders.refund'))).toBe(false)
     expect(hasAllPermissionsOf(inGroup('orders.refund'), inGroup('orders.refund'))).toBe(true)
     expect(hasAllPermissionsOf(inGroup('*.view'), inGroup('orders.view'))).toBe(true)
   })
 
-  it('staff in no group have all of a host’s resources, which a group must name', () => {
+  it("give staff without a group all of a host's resources, which a group must name", () => {
     const ofHost = ['orders.view', 'orders.refund']
     const admin = { ...as('People admin'), ofHost }
     expect(hasAllPermissionsOf(admin, somebody())).toBe(false)

@@ -42,7 +42,7 @@ describe('staff', () => {
     expect(await isIn(browser)).toBe(true)
   })
 
-  it('write nothing and record nothing where nothing changes', async () => {
+  it('write and record nothing if nothing changes', async () => {
     const person = await site().person()
     const before = await user(person.id)
     await callAction(site().staff, 'users', person.id, 'edit', {
@@ -54,7 +54,7 @@ describe('staff', () => {
     expect(await eventsOf(person.id, 'user_changed')).toEqual([])
   })
 
-  it('rename, switch off and delete the devices of others, which ends their sessions at once', async () => {
+  it('rename, disable and delete the devices of others, which ends their sessions at once', async () => {
     const person = await site().person()
     const browser = await signIn(site(), person)
     expect((await callAction(site().staff, 'totp_devices', app(person), 'edit', { name: 'Old phone' })).status).toBe(
@@ -79,7 +79,7 @@ describe('staff', () => {
   })
 
   it.each(['webauthn', 'hotp', 'phone', 'email'] as const)(
-    'do so with every kind, told to its owner by mail: %s',
+    'do so with every kind, and its owner gets an email: %s',
     async (kind) => {
       const person = await site().person()
       const { id, name } = (await addDevices(site().database, person.id))[kind]
@@ -104,7 +104,7 @@ describe('staff', () => {
     },
   )
 
-  it('delete what was never set up to its end without a mail', async () => {
+  it('delete a device whose setup was never finished without an email', async () => {
     const person = await site().person()
     const { phone } = await addDevices(site().database, person.id)
     await phone.update({ confirmed: false, confirmed_at: null })
@@ -163,7 +163,7 @@ describe('staff', () => {
     expect(await deviceModels(site().database).StaticToken.count({ where: { device_id: id } })).toBe(0)
   })
 
-  it('cannot say who is a superuser', async () => {
+  it('cannot change who is a superuser', async () => {
     const person = await site().person()
     const answer = await callAction(site().staff, 'users', person.id, 'edit', { name: 'x', is_superuser: 'true' })
     expect(answer).toMatchObject({ status: 403, code: 'not_allowed' })
@@ -171,7 +171,7 @@ describe('staff', () => {
     expect(await user(person.id)).toMatchObject({ is_superuser: false, name: expect.not.stringMatching(/^x$/) })
   })
 
-  it('see superusers but touch neither them nor their devices', async () => {
+  it('see superusers but cannot change them or their devices', async () => {
     const person = await site().person({ superuser: true, backupTokens: 1 })
     const tries = [
       () => callAction(site().staff, 'users', person.id, 'edit', { name: 'x' }),
@@ -188,9 +188,9 @@ describe('staff', () => {
     expect(buttons.map(({ name }) => name)).toEqual(['show'])
   })
 
-  it.each(['static_tokens', 'audit_events'])('only look at %s', async (table) => {
+  it.each(['static_tokens', 'audit_events'])('can only look at %s', async (table) => {
     const person = await site().person({ backupTokens: 1 })
-    // What is refused adds a line to the trail; those that are there stay as they are.
+    // A rejected action adds an event. The existing ones stay as they are.
     const { pool } = site().database
     const last = (await pool.query<{ id: string }>(`select max(id) as id from ${table}`)).rows[0]?.id
     const rows = async () => (await pool.query(`select * from ${table} where id <= ${last} order by id`)).rows
@@ -205,7 +205,7 @@ describe('staff', () => {
     expect(await rows()).toEqual(before)
   })
 
-  it('delete no person', async () => {
+  it('cannot delete people', async () => {
     const person = await site().person()
     expect(await callAction(site().boss, 'users', person.id, 'delete')).toMatchObject({
       status: 403,
@@ -217,7 +217,7 @@ describe('staff', () => {
 })
 
 describe('superusers', () => {
-  it('make and unmake superusers', async () => {
+  it('make others superusers and undo it', async () => {
     const person = await site().person()
     expect((await callAction(site().boss, 'users', person.id, 'edit', { is_superuser: 'true' })).status).toBe(200)
     expect(await user(person.id)).toMatchObject({ is_superuser: true })
@@ -226,15 +226,15 @@ describe('superusers', () => {
   })
 })
 
-describe('nobody locks himself out', () => {
-  it.each(['is_staff', 'is_active', 'is_superuser'])('by taking from himself %s', async (flag) => {
+describe('nobody can lock themselves out', () => {
+  it.each(['is_staff', 'is_active', 'is_superuser'])('by taking %s from their own account', async (flag) => {
     const { boss, bossPerson } = site()
     const answer = await callAction(boss, 'users', bossPerson.id, 'edit', { [flag]: 'false' })
     expect(answer).toMatchObject({ status: 403, code: 'not_allowed' })
     expect(await user(bossPerson.id)).toMatchObject({ is_staff: true, is_active: true, is_superuser: true })
   })
 
-  it('by switching off or deleting a device of his own, though he may rename it', async () => {
+  it('by disabling or deleting their own device, but they can rename it', async () => {
     const { boss, bossPerson } = site()
     const id = app(bossPerson)
     expect((await callAction(boss, 'totp_devices', id, 'edit', { name: 'Mine' })).status).toBe(200)
@@ -250,7 +250,7 @@ describe('nobody locks himself out', () => {
 })
 
 describe('deleting many', () => {
-  it('deletes all or, where one may not be deleted, none', async () => {
+  it('deletes all, or none if one of them cannot be deleted', async () => {
     const people = [await site().person(), await site().person()]
     const mixed = [...people.map(app), app(site().bossPerson)]
     expect(await bulkDelete(site().boss, 'totp_devices', mixed)).toMatchObject({ status: 403 })
@@ -262,7 +262,7 @@ describe('deleting many', () => {
     }
   })
 
-  it('takes a hundred at most, by number', async () => {
+  it('accepts at most 100, by ID', async () => {
     const many = Array.from({ length: 101 }, (_, index) => index + 1)
     expect(await bulkDelete(site().boss, 'totp_devices', many)).toMatchObject({ status: 400, code: 'bad_request' })
     expect(await bulkDelete(site().boss, 'totp_devices', [])).toMatchObject({ status: 400, code: 'bad_request' })
@@ -270,8 +270,8 @@ describe('deleting many', () => {
   })
 })
 
-describe('a try that is refused', () => {
-  it('is written into the audit trail', async () => {
+describe('a rejected attempt', () => {
+  it('is recorded in the audit log', async () => {
     const person = await site().person({ superuser: true })
     await callAction(site().staff, 'users', person.id, 'edit', { name: 'x' })
     const tries = await eventsOf(site().staffPerson.id, 'panel_refused')
@@ -292,7 +292,7 @@ describe('a form with mistakes', () => {
     ['totp_devices', { name: '   ' }, 'name'],
     ['totp_devices', { name: 'x'.repeat(65) }, 'name'],
     ['totp_devices', { name: 'a\u0007b' }, 'name'],
-  ])('is refused with the field named: %s %o', async (table, form, field) => {
+  ])('is rejected with the field named: %s %o', async (table, form, field) => {
     const person = await site().person()
     const id = table === 'users' ? person.id : app(person)
     const answer = await callAction(site().boss, table, id, 'edit', form)
@@ -301,8 +301,8 @@ describe('a form with mistakes', () => {
   })
 })
 
-describe('two administrators at once', () => {
-  it('cannot unmake each other: one superuser stays', async () => {
+describe('two administrators at the same moment', () => {
+  it('cannot demote each other: one superuser stays', async () => {
     for (let round = 0; round < 5; round += 1) {
       const [one, other] = [await site().person({ superuser: true }), await site().person({ superuser: true })]
       const [first, second] = [await signIn(site(), one), await signIn(site(), other)]
@@ -316,7 +316,7 @@ describe('two administrators at once', () => {
     }
   })
 
-  it('cannot shut each other out', async () => {
+  it('cannot lock each other out', async () => {
     for (let round = 0; round < 5; round += 1) {
       const [one, other] = [await site().person(), await site().person()]
       const [first, second] = [await signIn(site(), one), await signIn(site(), other)]

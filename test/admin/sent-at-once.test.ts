@@ -13,7 +13,7 @@ const call = (browser: HttpBrowser, person: TestUser, action: string, form: Reco
 const secretOf = ({ text }: HttpResponse) =>
   z.object({ given: z.object({ secret: z.string().nullable() }) }).parse(JSON.parse(text)).given.secret
 
-/** What helps leave behind: tokens and links that work, events and mails. */
+/** What these actions leave behind: tokens and links that work, events and emails. */
 async function leftOf(person: TestUser) {
   const { rows } = await site().database.pool.query(
     `select (select count(*)::int from static_tokens t join static_devices d on d.id = t.device_id where d.user_id = $1) as tokens,
@@ -33,7 +33,7 @@ const helps = [
   ['unlock', {}],
 ] as const
 
-describe('a call of the panel that a program sends several times at the same moment', () => {
+describe('a panel call that a program sends several times at the same moment', () => {
   it.each(helps)('helps once: %s %j', async (action, form) => {
     await stepUp(site().boss)
     const [once, often] = [await site().person(), await site().person()]
@@ -44,14 +44,14 @@ describe('a call of the panel that a program sends several times at the same mom
     expect(await leftOf(often)).toEqual(await leftOf(once))
   })
 
-  it.each(['giveBackupToken', 'invite'])('helps again once the first was answered: %s', async (action) => {
+  it.each(['giveBackupToken', 'invite'])('helps again after the first was answered: %s', async (action) => {
     await stepUp(site().boss)
     const person = await site().person()
     const first = secretOf(await call(site().boss, person, action, { deliver: 'page' }))
     expect(secretOf(await call(site().boss, person, action, { deliver: 'page' }))).not.toBe(first)
   })
 
-  it('gives what one administrator is shown to no other', async () => {
+  it('shows what one administrator is given to no other', async () => {
     const person = await site().person()
     const other = await signIn(site(), await site().person({ superuser: true }))
     await stepUp(site().boss)
@@ -62,7 +62,7 @@ describe('a call of the panel that a program sends several times at the same mom
     expect(new Set(answers.map(secretOf)).size).toBe(2)
   })
 
-  it('keeps nothing in the database that could be read', async () => {
+  it('stores nothing readable in the database', async () => {
     await stepUp(site().boss)
     const secret = secretOf(await call(site().boss, await site().person(), 'giveBackupToken', {}))
     const { rows } = await site().database.pool.query('select * from repeated_forms')
@@ -70,7 +70,7 @@ describe('a call of the panel that a program sends several times at the same mom
     expect(JSON.stringify(rows)).not.toContain(secret)
   })
 
-  it('changes and deletes without a fault', async () => {
+  it('changes and deletes without an error', async () => {
     await stepUp(site().boss)
     const person = await site().person()
     const edits = await Promise.all([1, 2, 3].map(() => call(site().boss, person, 'edit', { name: 'Edited' })))

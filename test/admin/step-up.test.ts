@@ -18,7 +18,7 @@ const refusal = z.object({
 })
 const refusalOf = (answer: HttpResponse) => refusal.parse(JSON.parse(answer.text)).error
 
-/** Somebody whose last token is older than five minutes. */
+/** A user whose last token is older than 5 minutes. */
 async function stale(): Promise<{ browser: HttpBrowser; person: TestUser }> {
   const person = await site().person({ superuser: true })
   const browser = await signIn(site(), person)
@@ -26,7 +26,7 @@ async function stale(): Promise<{ browser: HttpBrowser; person: TestUser }> {
   return { browser, person }
 }
 
-/** Every call of the panel that changes something of a person. */
+/** Every call of the panel that changes something about a user. */
 const changes = (person: TestUser): [name: string, path: string, form: Record<string, string>][] => [
   ['a person’s flags', `${api}/users/records/${person.id}/edit`, { is_staff: 'false' }],
   ['an invitation', `${api}/users/records/${person.id}/invite`, { deliver: 'page' }],
@@ -48,8 +48,8 @@ const everything = async (userId: number) => {
   return rows
 }
 
-describe('in the panel, five minutes after the last token', () => {
-  it('whatever changes something of a person wants a new one, names the way there, and changes nothing', async () => {
+describe('the panel, 5 minutes after the last token', () => {
+  it('requires a new one for every change to a user, names the path to it, and changes nothing', async () => {
     const { browser } = await stale()
     const person = await site().person()
     const before = await everything(person.id)
@@ -64,7 +64,7 @@ describe('in the panel, five minutes after the last token', () => {
     expect(await everything(person.id)).toEqual(before)
   })
 
-  it('nothing that reads does', async () => {
+  it('requires none for reading', async () => {
     const { browser, person } = await stale()
     const reads = [
       `${api}/users/actions/list`,
@@ -75,7 +75,7 @@ describe('in the panel, five minutes after the last token', () => {
     for (const path of reads) expect((await browser.get(path)).status).toBe(200)
   })
 
-  it('a page’s script learns which devices would do, gives a token, and calls again under a new session id', async () => {
+  it("shows a page's script the accepted devices, takes a token, and accepts the call again under a new session ID", async () => {
     const { browser, person: actor } = await stale()
     const person = await site().person()
     const path = `${api}/users/records/${person.id}/edit`
@@ -97,7 +97,7 @@ describe('in the panel, five minutes after the last token', () => {
     expect((await browser.post(path, { name: 'Renamed' })).status).toBe(200)
   })
 
-  it('a refused permission stays one: nobody is asked for a token in vain', async () => {
+  it('denies a missing permission without asking for a token', async () => {
     const person = await site().person()
     const browser = await signIn(site(), person)
     site().clock.advance(301)
@@ -107,7 +107,7 @@ describe('in the panel, five minutes after the last token', () => {
     })
   })
 
-  it('strangers and the unverified hear what they always hear', async () => {
+  it('answers anonymous and unverified requests as always', async () => {
     const person = await site().person()
     const path = `${api}/users/records/${person.id}/edit`
     expect((await site().browser().post(path)).code).toBe('not_authenticated')
@@ -115,7 +115,7 @@ describe('in the panel, five minutes after the last token', () => {
     expect((await bare.post(path)).code).toBe('not_verified')
   })
 
-  it('the five minutes begin anew with the token, and end to the second', async () => {
+  it('starts the 5 minutes again with the token, and they end to the second', async () => {
     const { browser } = await stale()
     const person = await site().person()
     const path = `${api}/users/records/${person.id}/edit`

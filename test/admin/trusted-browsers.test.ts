@@ -25,7 +25,7 @@ const eventsOf = async (userId: number) => {
 }
 
 describe('trusted browsers in the panel', () => {
-  it('are listed by person, and shown without any hash', async () => {
+  it('are listed by user, and shown without any hash', async () => {
     const person = await site().person()
     const { id } = await trusted(person)
     const answer = await listRecords(site().staff, TABLE, { 'filters.user_id': String(person.id) })
@@ -41,7 +41,7 @@ describe('trusted browsers in the panel', () => {
       expect((await listRecords(site().staff, TABLE, { sortBy: column })).status).toBe(400)
   })
 
-  it('are revoked by staff, which ends what they verified, and is recorded with who did it', async () => {
+  it('are revoked by staff, which ends the sessions they verified, and the event names the actor', async () => {
     const person = await site().person()
     const { browser, id } = await trusted(person)
     expect(await isIn(browser)).toBe(true)
@@ -59,7 +59,7 @@ describe('trusted browsers in the panel', () => {
     expect((await browser.post(login, { username: person.email, password: person.password })).location).toBe(login)
   })
 
-  it('of several are revoked all or none', async () => {
+  it('are revoked all or none if there are several', async () => {
     const [one, boss] = [await site().person(), await site().person({ superuser: true })]
     const [first, second] = [await trusted(one), await trusted(boss)]
     expect((await bulkDelete(site().staff, TABLE, [first.id, second.id])).status).toBe(403)
@@ -68,7 +68,7 @@ describe('trusted browsers in the panel', () => {
     expect([await isIn(first.browser), await isIn(second.browser)]).toEqual([false, false])
   })
 
-  it('of a superuser are revoked by superusers alone, and one’s own on one’s own page', async () => {
+  it("are revoked only by superusers if they are a superuser's, and your own on your own page", async () => {
     const boss = await site().person({ superuser: true })
     const { id } = await trusted(boss)
     expect(await callAction(site().staff, TABLE, id, 'delete')).toMatchObject({ status: 403, code: 'not_allowed' })
@@ -77,7 +77,7 @@ describe('trusted browsers in the panel', () => {
     expect(await isIn(own.browser)).toBe(true)
   })
 
-  it('are neither made nor changed there', async () => {
+  it('are neither created nor changed there', async () => {
     const { id } = await trusted(await site().person())
     expect((await callAction(site().boss, TABLE, id, 'edit', { expires_at: '2099-01-01' })).status).toBe(403)
     expect((await site().boss.post(`/admin/api/resources/${TABLE}/actions/new`, { user_id: '1' })).status).toBe(403)
@@ -85,7 +85,7 @@ describe('trusted browsers in the panel', () => {
     expect(offered.toSorted()).toEqual(['delete', 'show'])
   })
 
-  it('stand on the page of their person', async () => {
+  it('are shown on the page of their user', async () => {
     const person = await site().person()
     const answer = await showRecord(site().staff, 'users', person.id)
     expect(answer.status).toBe(200)

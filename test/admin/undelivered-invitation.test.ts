@@ -8,7 +8,7 @@ import { callAction, recordOf, showRecord, usePanelSite } from './panel-site.js'
 
 const site = usePanelSite()
 
-/** A worker whose mail server refuses every recipient for good, until the log says so. */
+/** A worker whose mail server rejects every recipient permanently, until the log says so. */
 async function deliverInVain(says: string): Promise<void> {
   const smtp = await startSmtpServer('refuse')
   const gateway = createSmtpGateway(smtp.url, 'Site <site@example.com>')

@@ -14,7 +14,7 @@ const enter = async (person: TestUser, browser = site().browser()) => {
   return browser
 }
 
-/** Ten wrong codes from elsewhere: the account is locked, and its device waits. */
+/** Ten wrong codes from elsewhere: the account is locked, and its device is throttled. */
 const lock = async (person: TestUser) => {
   for (let failures = 0; failures < 10; failures += 1) {
     const form = { otp_device: person.app?.persistentId ?? '', otp_token: '000000' }
@@ -42,7 +42,7 @@ beforeEach(async () => {
   staffId = site().staffPerson.id
 })
 
-describe('a locked person', () => {
+describe('a locked user', () => {
   it('signs in at once after Unlock, with the same device', async () => {
     await lock(person)
     expect((await callAction(site().staff, 'users', person.id, 'unlock')).status).toBe(200)
@@ -81,7 +81,7 @@ describe('a locked person', () => {
     expect(await eventsOf(person.id)).toContainEqual(unlocked(staffId))
   })
 
-  it('stays locked when the help is rolled back or refused', async () => {
+  it('stays locked if the help is rolled back or rejected', async () => {
     await lock(person)
     const auditor = await signInAs(site(), 'Auditor')
     expect((await callAction(auditor.browser, 'users', person.id, 'unlock')).status).toBe(403)
@@ -105,7 +105,7 @@ describe('a locked person', () => {
 })
 
 describe('unlocking', () => {
-  it('is told to be of no use to somebody who is deactivated', async () => {
+  it('is rejected for a deactivated user', async () => {
     const inactive = await site().person({ active: false })
     const answer = await callAction(site().staff, 'users', inactive.id, 'unlock')
     expect(answer).toMatchObject({ status: 403, code: 'not_allowed' })
@@ -124,12 +124,12 @@ describe('unlocking', () => {
     expect(rows).toEqual([{ confirmed: false, failure_count: 100 }])
   })
 
-  it('leaves no line in the audit log where nobody was locked', async () => {
+  it('adds no event if nobody was locked', async () => {
     await callAction(site().staff, 'users', person.id, 'unlock')
     expect(await eventsOf(person.id)).toEqual([])
   })
 
-  it('touches nobody else', async () => {
+  it('changes nothing for anyone else', async () => {
     const other = await site().person()
     await lock(other)
     await callAction(site().staff, 'users', person.id, 'unlock')
@@ -138,11 +138,11 @@ describe('unlocking', () => {
 })
 
 describe('the pages of the panel', () => {
-  it('show until when a person is locked and which devices wait, to those who can help', async () => {
+  it('show how long a user is locked and which devices are throttled, to those who can help', async () => {
     expect(await paramsFor(site().staff, 'users', person.id)).toMatchObject({ locked_until: null, throttled: [] })
     await lock(person)
     const now = site().clock.now().getTime()
-    // The first of the ten failures is 511 seconds old, and the tenth makes the device wait 512.
+    // The first of the ten failures is 511 seconds old, and the tenth throttles the device for 512.
     expect(await paramsFor(site().staff, 'users', person.id)).toMatchObject({
       locked_until: new Date(now + 389_000).toISOString(),
       throttled: [{ device: person.app?.persistentId, name: 'App', until: new Date(now + 512_000).toISOString() }],
@@ -154,7 +154,7 @@ describe('the pages of the panel', () => {
     expect(await paramsFor(site().staff, 'users', person.id)).toMatchObject({ locked_until: null, throttled: [] })
   })
 
-  it('show it to nobody who cannot help that person', async () => {
+  it('hide it from anyone who cannot help that user', async () => {
     await lock(person)
     const auditor = await signInAs(site(), 'Auditor')
     const params = await paramsFor(auditor.browser, 'users', person.id)
@@ -165,7 +165,7 @@ describe('the pages of the panel', () => {
     expect(Object.keys(await paramsFor(site().staff, 'users', above.id))).not.toContain('locked_until')
   })
 
-  it('show a wait that a wrong clock wrote no longer than it can last', async () => {
+  it('show a wait that was stored by a wrong clock as no longer than it can be', async () => {
     await site().database.pool.query(
       `update users set token_failed_at = array_fill($2::timestamptz, array[10]) where id = $1`,
       [person.id, new Date(site().clock.now().getTime() + 86_400_000)],

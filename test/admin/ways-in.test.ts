@@ -23,7 +23,7 @@ interface Case {
   locked?: boolean
   /** No backup token is left. */
   usedUp?: boolean
-  /** What the person's group accepts. */
+  /** What the user's group accepts. */
   accepts?: string[]
 }
 
@@ -84,13 +84,13 @@ describe.each(sites)('with OTP_POLICY=$policy and OTP_ENROLMENT=$enrolment', ({ 
     const ways: AccessHelp[] = ['unlock', 'invite', 'giveBackupToken', 'resetSecondFactor']
     if (one.devices.some(([, state]) => state === 'administrator')) ways.push('enable')
 
-    it.each(ways)('gets in after %s, or the helper is told why not', async (help) => {
+    it.each(ways)('gets in after %s, or the administrator learns why not', async (help) => {
       const { person, deviceId } = await prepare(site, one)
       const before = await obstaclesShown(boss, person, help)
       const { secret, obstacles } = await helpBy(boss, person, help, deviceId)
       const hasDevices = help === 'unlock' || help === 'enable'
       expect({ before, obstacles, isIn: await getsIn(site, person, { secret, hasDevices }) }).toEqual({
-        // Of a disabled device the page says what keeps its owner out while it is disabled.
+        // For a disabled device the page says why its owner cannot sign in while it is disabled.
         before: help === 'enable' ? before : obstacles,
         obstacles,
         isIn: obstacles.length === 0,
@@ -140,7 +140,7 @@ async function helpBy(boss: HttpBrowser, person: TestUser, help: AccessHelp, dev
   return helped.parse(JSON.parse(answer.text)).given
 }
 
-/** What the person has: the password, what the helper gave, and the devices where they are not lost. */
+/** What the user has: the password, what the administrator issued, and the devices unless they are lost. */
 interface Has {
   secret: string | null
   hasDevices: boolean
