@@ -4,7 +4,7 @@ import { startHost } from '../embedding/host.js'
 import type { HttpBrowser } from '../support/http-browser.js'
 import type { TestSite } from '../support/site.js'
 
-/** An application of a host's, with the site mounted in front of the routes that `declare` adds. */
+/** A host application with the site mounted before the routes that `declare` adds. */
 export function openHostSite(
   declare: (app: Express, auth: Auth) => void,
   environment: Record<string, string> = {},
@@ -15,7 +15,7 @@ export function openHostSite(
   })
 }
 
-/** What a program sends: the same requests, with `Accept` and without pages in mind. */
+/** What an API client sends: the same requests with `Accept`, and no pages. */
 export const asApiClient = (browser: HttpBrowser) => ({
   get: (path: string) => browser.visit(path, { headers: { Accept: 'application/json' } }),
   post: (path: string, form: Record<string, string> = {}) =>

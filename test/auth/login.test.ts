@@ -11,7 +11,7 @@ import type { HttpBrowser } from '../support/http-browser.js'
 import { createTestUser, signIn, type TestSite } from '../support/site.js'
 import { openHostSite } from './host-site.js'
 
-/** What the host's route is told to verify a session with, whatever `verifyToken` would say. */
+/** The device with which the host's route verifies a session, regardless of what `verifyToken` would return. */
 const claimed = new Map<string, Pick<Device, 'kind' | 'persistentId'>>()
 
 function declareHost(host: Express, auth: Auth): void {
@@ -33,7 +33,7 @@ function declareHost(host: Express, auth: Auth): void {
 
 let site: TestSite
 beforeAll(async () => {
-  // Where the policy demands a second factor, the site's own token step comes before any page of the host's.
+  // If the policy requires a second factor, the site's own token step comes before every page of the host.
   site = await openHostSite(declareHost, { OTP_POLICY: 'off' })
 })
 afterAll(() => site.close())
@@ -42,7 +42,7 @@ const cookieOf = (browser: HttpBrowser) => browser.cookies.get('otp_session')
 const sessionsOf = async (userId: number) =>
   (await site.database.pool.query(`select sid, sess from sessions where sess ->> 'userId' = $1`, [String(userId)])).rows
 
-/** Signed in, with an app that came after the password. */
+/** Signed in, with an app that was added after the password. */
 async function unverified() {
   const { browser, person } = await signInRequester(site, 'staff without a device')
   const other = await createTestUser(site)
@@ -56,7 +56,7 @@ const claim = (browser: HttpBrowser, device: Pick<Device, 'kind' | 'persistentId
 }
 
 describe('login', () => {
-  it('verifies the session with one’s own device, for this request and those after it, under a new id', async () => {
+  it("verifies the session with the user's own device, for this request and the next ones, under a new ID", async () => {
     const { browser, device, code } = await unverified()
     const old = cookieOf(browser)
     const answer = await browser.post('/own-token', { device, token: code() })
@@ -68,7 +68,7 @@ describe('login', () => {
     expect((await thief.get('/admin')).status).toBe(302)
   })
 
-  it('keeps what was passed before, and nothing else of the unverified session', async () => {
+  it('keeps the factors passed before, and nothing else of the unverified session', async () => {
     const { browser, person, device, code } = await unverified()
     await site.database.pool.query(
       `update sessions set sess = jsonb_set(sess::jsonb, '{setUp}', '{"device":"totp/1","at":1}') where sess ->> 'userId' = $1`,
@@ -83,7 +83,7 @@ describe('login', () => {
     expect(sess.setUp).toBeUndefined()
   })
 
-  it('refuses somebody else’s device and changes nothing', async () => {
+  it("rejects another user's device and changes nothing", async () => {
     const { browser, person } = await unverified()
     const other = await createTestUser(site)
     if (!other.app) throw new Error('no app')
@@ -97,7 +97,7 @@ describe('login', () => {
     expect((await browser.get('/admin')).status).toBe(302)
   })
 
-  it('refuses a device that is switched off, or that there is none of', async () => {
+  it('rejects a device that is not active or does not exist', async () => {
     const { browser, device } = await unverified()
     await site.database.pool.query('update totp_devices set confirmed = false where id = $1', [device.slice(5)])
     for (const id of [Number(device.slice(5)), 2_000_000_000]) {
@@ -106,7 +106,7 @@ describe('login', () => {
     }
   })
 
-  it('refuses whoever is not signed in', async () => {
+  it('rejects anyone who is not signed in', async () => {
     const { browser, person } = await signInRequester(site, 'pending')
     if (!person.app) throw new Error('no app')
     for (const each of [browser, site.browser()])
@@ -115,7 +115,7 @@ describe('login', () => {
       })
   })
 
-  it('of two at once verifies one', async () => {
+  it('verifies only one of two at the same moment', async () => {
     const { browser, device } = await unverified()
     const twin = site.browser()
     for (const [name, value] of browser.cookies) twin.cookies.set(name, value)
@@ -125,7 +125,7 @@ describe('login', () => {
     expect(reasons.filter((reason) => reason === 'verified')).toHaveLength(1)
   })
 
-  it('is a step-up where the session was verified before, and makes it no younger', async () => {
+  it('is a step-up if the session was already verified, and does not make it younger', async () => {
     const person = await createTestUser(site)
     const browser = await signIn(site, person)
     const [before] = await sessionsOf(person.id)
@@ -144,7 +144,7 @@ describe('login', () => {
   })
 })
 
-describe('what a session says it has passed', () => {
+describe('a factor in a session', () => {
   const write = async (userId: number, factors: object[]) =>
     site.database.pool.query(
       `update sessions set sess = jsonb_set(sess::jsonb, '{factors}', $2::jsonb) where sess ->> 'userId' = $1`,
@@ -157,7 +157,7 @@ describe('what a session says it has passed', () => {
     ['a device that there is none of', () => 'totp/2000000000'],
     ['a kind that nobody knows', () => 'nope/1'],
     ['no device at all', () => 'otp_totp.totpdevice/1'],
-  ])('of %s verifies nobody, and is taken out of it', async (_, deviceOf) => {
+  ])('of %s verifies nobody, and is removed from the session', async (_, deviceOf) => {
     const { browser, person } = await signInRequester(site, 'staff without a device')
     const other = await createTestUser(site)
     await write(person.id, [passed(deviceOf(other.app?.persistentId ?? ''))])

@@ -19,7 +19,7 @@ const people = [
   'verified staff',
 ] as const satisfies readonly Requester[]
 
-/** What each of them gets, in that order. `LOGIN` and `SETUP` with the way back. */
+/** What each of them gets, in that order. `LOGIN` and `SETUP` include the path back. */
 type Row = [path: string, options: GuardOptions, page: string, program: string]
 
 const LOGIN = '302 /account/login'
@@ -103,7 +103,7 @@ beforeAll(async () => {
       guarded(otpRequired(auth), () => Promise.reject(new Error('a fault of the host'))),
     )
   }
-  // Where the policy demands a second factor, whoever has none comes no further than to the set-up.
+  // If the policy requires a second factor, a user without one gets only to the setup.
   site = await openHostSite(declare, { OTP_POLICY: 'off' })
   for (const visitor of people) arrivals.set(visitor, await signInRequester(site, visitor))
 })
@@ -115,7 +115,7 @@ const browserOf = (visitor: Requester) => {
   return arrival.browser
 }
 
-/** In the words of the table: the way back is told by its name alone, once it is known to be right. */
+/** As the table writes it: the path back is replaced by its name after it was checked. */
 function wordsFor({ status, code, location }: HttpResponse, address: string): string {
   if (location === undefined) return code ? `${status} ${code}` : String(status)
   const ways = [`next=${encodeURIComponent(address)}`, `way=${encodeURIComponent(address)}`]
@@ -137,7 +137,7 @@ describe.each(rows)('otpRequired on %s with %o', (path, _, page, program) => {
     expect(wordsFor(await browser.post(address, { a: '1' }), address)).toBe(asPerson)
   })
 
-  it.each(cases)('answers a program $asJson: $visitor', async ({ visitor, asJson }) => {
+  it.each(cases)('answers an API client $asJson: $visitor', async ({ visitor, asJson }) => {
     const browser = asApiClient(browserOf(visitor))
     for (const answer of [await browser.get(address), await browser.post(address, { a: '1' })]) {
       expect(wordsFor(answer, address)).toBe(asJson)
@@ -147,18 +147,18 @@ describe.each(rows)('otpRequired on %s with %o', (path, _, page, program) => {
 })
 
 describe('otpRequired', () => {
-  it('says on its page that a second factor is missing, and leads to the set-up and back', async () => {
+  it('says on its page that a second factor is missing, and links to the setup and back', async () => {
     const page = await browserOf('staff without a device').get('/plain')
     expect(page.text).toContain('You need a second factor to open this page')
     expect(page.text).toMatch(/href="\/account\/two-factor\/setup\?next=%2Fplain">Set up two-factor authentication</)
   })
 
-  it('shows no link where it is to raise', async () => {
+  it('shows no link if the option is to raise', async () => {
     const page = await browserOf('staff without a device').get('/raise-unverified')
     expect(page.text).not.toContain('/account/two-factor/setup')
   })
 
-  it('shows none either where devices come by invitation alone, and says whom to ask', async () => {
+  it('shows no link if devices need an invitation, and says whom to contact', async () => {
     const invited = await openHostSite((host, auth) => void host.get('/plain', otpRequired(auth), handler), {
       OTP_POLICY: 'off',
       OTP_ENROLMENT: 'invite',
@@ -171,7 +171,7 @@ describe('otpRequired', () => {
     await invited.close()
   })
 
-  it('names to a program where to go', async () => {
+  it('gives an API client the URL to go to', async () => {
     const stranger = asApiClient(browserOf('stranger'))
     const unverified = asApiClient(browserOf('unverified staff'))
     const deviceless = asApiClient(browserOf('staff without a device'))
@@ -186,7 +186,7 @@ describe('otpRequired', () => {
     expect(errorOf(await deviceless.get('/field'))).toMatchObject({ verificationUrl: '/enrol?way=%2Ffield' })
   })
 
-  it('takes whoever asks for anything at all for a person', async () => {
+  it('treats a request that accepts anything as one from a person', async () => {
     const browser = browserOf('stranger')
     for (const Accept of ['*/*', 'text/html,*/*;q=0.8', 'text/html, application/json'])
       expect(await browser.visit('/plain', { headers: { Accept } })).toMatchObject({ status: 302 })
@@ -195,7 +195,7 @@ describe('otpRequired', () => {
   })
 
   it.each(['//evil.example/', '/\\evil.example', '/%5c/../..//evil.example', 'http://evil.example/x//evil.example'])(
-    'carries no way back to %s',
+    'keeps no path back to %s',
     async (target) => {
       const { status, head } = await sendRaw(site.baseUrl, rawRequest(`GET ${target} HTTP/1.1`, []))
       expect([status, /^location: (.*)$/im.exec(head)?.[1]]).toEqual([302, '/account/login'])
@@ -207,14 +207,14 @@ describe('otpRequired', () => {
     expect((await browserOf('unverified staff').get('/wrapped/7')).location).toBe('/account/login?next=%2Fwrapped%2F7')
   })
 
-  it('hands a fault of the wrapped handler on', async () => {
+  it('passes an error of the wrapped handler on', async () => {
     expect((await browserOf('verified staff').get('/faulty')).status).toBe(500)
   })
 
   it.each<[string, object]>([
     ['a misspelt option', { ifConfigurd: true }],
     ['an empty address', { loginUrl: '' }],
-  ])('refuses %s when the route is declared', (_, options) => {
+  ])('throws for %s when the route is declared', (_, options) => {
     expect(() => otpRequired(site.auth, options)).toThrow(expect.objectContaining({ code: 'guard_options_invalid' }))
   })
 })

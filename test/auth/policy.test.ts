@@ -58,7 +58,7 @@ describe('a custom kind under a policy', () => {
     },
   )
 
-  it('is no second factor if it is a backup, and as good as one for who has one', () => {
+  it('is not a second factor if it is a backup, but replaces one for a user who has one', () => {
     const policy = under('staff', { isBackup: true })
     expect(isSecondFactorKind(policy, 'custom')).toBe(false)
     expect(besides(policy)).toContain('custom')
@@ -71,18 +71,18 @@ describe('a custom kind under a policy', () => {
   })
 })
 
-describe('the policy of a person', () => {
+describe('the policy of a user', () => {
   it.each([
     ['off', false, false],
     ['staff', true, false],
     ['everyone', true, true],
     ['strict', true, true],
-  ] as const)('with OTP_POLICY=%s demands of staff: %s, of others: %s', (demand, ofStaff, ofOthers) => {
+  ] as const)('with OTP_POLICY=%s is required of staff: %s, of others: %s', (demand, ofStaff, ofOthers) => {
     expect(policyOf(site(demand), staff()).demanded).toBe(ofStaff)
     expect(policyOf(site(demand), nobody()).demanded).toBe(ofOthers)
   })
 
-  it("is the group's where a group names one, stricter or laxer than the site's", () => {
+  it("is the group's if the group has one, stricter or laxer than the site's", () => {
     expect(policyOf(site('off'), nobody(group({ otpPolicy: 'everyone' }))).demanded).toBe(true)
     expect(policyOf(site('everyone'), staff(group({ otpPolicy: 'off' }))).demanded).toBe(false)
     expect(policyOf(site('everyone'), staff(group({}))).demand).toBe('everyone')
@@ -93,18 +93,18 @@ describe('the policy of a person', () => {
     expect(policyOf(site('staff'), nobody(...groups))).toMatchObject({ demand: 'strict', demanded: true })
   })
 
-  it('grants the fewest days that a group names, else those of the site', () => {
+  it('grants the shortest grace period of the groups, or that of the site', () => {
     expect(policyOf(site('staff', 14), staff()).graceDays).toBe(14)
     expect(policyOf(site('staff', 14), staff(group({ graceDays: 30 }), group({ graceDays: 21 }))).graceDays).toBe(21)
     expect(policyOf(site('staff', 14), staff(group({ graceDays: 0 }))).graceDays).toBe(0)
   })
 
-  it('takes the kinds that all groups accept', () => {
+  it('accepts the kinds that all groups accept', () => {
     const groups = [group({ kinds: ['totp', 'webauthn'] }), group({ kinds: ['webauthn', 'phone'] }), group({})]
     expect(policyOf(site('staff'), staff(...groups)).kinds).toEqual(['webauthn'])
   })
 
-  it('takes the kinds of the strictest group where they share none', () => {
+  it('accepts the kinds of the strictest group if the groups share none', () => {
     const groups = [group({ kinds: ['phone', 'webauthn'] }), group({ kinds: ['totp'] })]
     expect(policyOf(site('staff'), staff(...groups)).kinds).toEqual(['totp'])
     expect(policyOf(site('staff'), staff(group({ kinds: ['totp'] }), group({ kinds: ['webauthn'] }))).kinds).toEqual([
@@ -112,7 +112,7 @@ describe('the policy of a person', () => {
     ])
   })
 
-  it('ignores a kind that can never count, so that nobody is left without a way', () => {
+  it('ignores a kind that is never accepted, so that every user has an accepted device to choose', () => {
     expect(policyOf(site('strict'), staff(group({ kinds: ['email', 'phone'] }))).kinds).toBeNull()
     expect(policyOf(site('staff'), staff(group({ kinds: ['static'] }))).kinds).toBeNull()
   })
@@ -126,7 +126,7 @@ describe('the policy of a person', () => {
     { maxLength: 4 },
   )
 
-  it('of a strict site is strict for everybody, whatever the groups say', () => {
+  it('of a strict site is strict for everyone, whatever the groups say', () => {
     fc.assert(
       fc.property(fc.boolean(), memberships, (isStaff, rules) => {
         const policy = policyOf(site('strict', 7), { isStaff, groups: rules.map(group) })
@@ -136,7 +136,7 @@ describe('the policy of a person', () => {
     )
   })
 
-  it('always leaves a kind that counts, and never counts backup tokens', () => {
+  it('always leaves an accepted kind, and never accepts backup tokens', () => {
     fc.assert(
       fc.property(fc.constantFrom(...demands), fc.boolean(), memberships, (demand, isStaff, rules) => {
         const policy = policyOf(site(demand), { isStaff, groups: rules.map(group) })
@@ -153,29 +153,29 @@ describe('the second factor', () => {
   const strict = policyOf(site('strict'), staff())
   const keysOnly = policyOf(site('staff'), staff(group({ kinds: ['webauthn'] })))
 
-  it('is the first confirmed device that counts', () => {
+  it('is the first confirmed device of an accepted kind', () => {
     expect(findSecondFactor(staffPolicy, [device('totp', false), device('email'), device('totp')])).toEqual(
       device('email'),
     )
     expect(findSecondFactor(keysOnly, [device('totp'), device('webauthn')])).toEqual(device('webauthn'))
   })
 
-  it('is none for somebody with backup tokens alone', () => {
+  it('does not exist for a user with only backup tokens', () => {
     expect(findSecondFactor(staffPolicy, [device('static')])).toBeNull()
     expect(findSecondFactor(strict, [device('static')])).toBeNull()
   })
 
-  it('is never email or a phone under strict, and a phone is welcome beside another', () => {
+  it('is never email or a phone under strict, and a phone is allowed in addition to another', () => {
     expect(findSecondFactor(strict, [device('email'), device('phone')])).toBeNull()
     expect(findSecondFactor(strict, [device('phone'), device('totp')])).toEqual(device('totp'))
   })
 
-  it('is none where the group wants another kind', () => {
+  it('does not exist if the group requires another kind', () => {
     expect(findSecondFactor(keysOnly, [device('totp'), device('phone')])).toBeNull()
   })
 })
 
-describe('where somebody stands', () => {
+describe('the policy status of a user', () => {
   const now = new Date('2026-03-15T12:00:00Z')
   const ago = (days: number) => new Date(now.getTime() - days * 24 * 3600 * 1000)
   const passed = (kind: string, how: Factor['how'] = 'typed'): Factor => ({
@@ -193,7 +193,7 @@ describe('where somebody stands', () => {
   const strict = policyOf(site('strict', 10), staff())
   const keysOnly = policyOf(site('staff', 10), staff(group({ kinds: ['webauthn'] })))
 
-  it('counts the days down by those that the site grants now', () => {
+  it('counts the days down from the current grace period of the site', () => {
     const nothing = { state: state(), devices: [], hasFactor: false }
     const at = (graceDays: number, since: Date) => policyStatus({ ...policy, graceDays }, { ...nothing, since }, now)
     expect(at(10, ago(0))).toMatchObject({ state: 'due', due: { daysLeft: 10 } })
@@ -204,7 +204,7 @@ describe('where somebody stands', () => {
     expect(at(0, ago(0))).toMatchObject({ state: 'enrol' })
   })
 
-  it('grants no grace to somebody who has a device that counts: it is asked for', () => {
+  it('grants no grace period to a user with an accepted device: they are prompted for it', () => {
     const standing = policyStatus(
       policy,
       { state: state(), devices: own('totp'), hasFactor: false, since: ago(0) },
@@ -213,7 +213,7 @@ describe('where somebody stands', () => {
     expect(standing).toEqual({ state: 'verify', requirement: { kinds: ['totp'], trustedBrowser: true } })
   })
 
-  it('lets a backup token or, under strict, a phone stand in beside a device that counts', () => {
+  it('accepts a backup token or, under strict, a phone in place of an accepted device', () => {
     const devices = own('totp', 'phone', 'static')
     for (const kind of ['totp', 'phone', 'static'])
       expect(
@@ -221,7 +221,7 @@ describe('where somebody stands', () => {
       ).toBe('met')
   })
 
-  it('asks for the kind that the group wants, or a backup token', () => {
+  it('requires the kind that the group requires, or a backup token', () => {
     const devices = own('totp', 'webauthn', 'static')
     const standing = policyStatus(
       keysOnly,
@@ -234,7 +234,7 @@ describe('where somebody stands', () => {
     })
   })
 
-  it('takes a trusted browser for a token, but not under strict', () => {
+  it('accepts a trusted browser in place of a token, but not under strict', () => {
     const ruled = {
       state: state(passed('totp', 'trusted_browser')),
       devices: own('totp'),
@@ -245,19 +245,19 @@ describe('where somebody stands', () => {
     expect(policyStatus(strict, ruled, now)).toMatchObject({ state: 'verify', requirement: { trustedBrowser: false } })
   })
 
-  it('lets somebody who signed in by a backup token go on with a reminder, but not under strict', () => {
+  it('lets a user who signed in with a backup token continue with a reminder, but not under strict', () => {
     const ruled = { state: state(passed('static')), devices: own('static'), hasFactor: false, since: ago(99) }
     expect(policyStatus(policy, ruled, now)).toMatchObject({ state: 'due', due: { daysLeft: 0 } })
     expect(policyStatus(strict, ruled, now).state).toBe('enrol')
     expect(policyStatus(keysOnly, ruled, now).state).toBe('enrol')
   })
 
-  it('asks for the old device first where only that opens the way to a new one', () => {
+  it('requires the old device first if a new one cannot be set up without it', () => {
     const ruled = { state: state(), devices: own('phone'), hasFactor: true, since: ago(99) }
     expect(policyStatus(strict, ruled, now)).toEqual({ state: 'verify', requirement: { level: 'verified' } })
   })
 
-  it('is fine for everybody of whom nothing is demanded', () => {
+  it('is fine for every user without a required second factor', () => {
     const off = policyOf(site('off'), staff())
     expect(policyStatus(off, { state: state(), devices: [], hasFactor: false, since: ago(99) }, now)).toEqual({
       state: 'met',
@@ -265,7 +265,7 @@ describe('where somebody stands', () => {
   })
 })
 
-it('gives a session 24 hours and one, and under strict half of each', () => {
+it('gives a session 24 hours and one hour, and half of each under strict', () => {
   expect(sessionLimits(policyOf(site('everyone'), staff()))).toEqual({ overall: 86_400, inactivity: 3600 })
   expect(sessionLimits(policyOf(site('strict'), staff()))).toEqual({ overall: 43_200, inactivity: 1800 })
   const member = nobody(group({ otpPolicy: 'strict' }))

@@ -19,7 +19,7 @@ const user: RequestUser = {
   person: null,
 }
 
-/** Given so many seconds ago. */
+/** A factor that was given this many seconds ago. */
 const factor = (kind: string, ago = 0, how: Factor['how'] = 'typed'): Factor => ({
   kind,
   device: `${kind}/1`,
@@ -29,7 +29,7 @@ const factor = (kind: string, ago = 0, how: Factor['how'] = 'typed'): Factor => 
 const password: Factor = { kind: 'password', device: null, at: now, how: 'typed' }
 const state = (...factors: Factor[]): AuthState => createAuthState(user, [password, ...factors], now)
 
-describe('what is missing', () => {
+describe('the missing part of a requirement', () => {
   const key = { kinds: ['webauthn'] }
   const freshApp = { kinds: ['totp'], maxAge: 300 }
 
@@ -88,26 +88,26 @@ describe('what is missing', () => {
     expect(findMissing(given, requirement, now)).toEqual(missing)
   })
 
-  it('names all kinds that would do, of several ways', () => {
+  it('names all kinds that would be accepted, in any of the ways', () => {
     const missing = findMissing(state(factor('static')), { anyOf: [key, freshApp] }, now)
     expect(missing).toEqual({ reason: 'not_verified', kinds: ['webauthn', 'totp'], maxAge: 300 })
   })
 
-  it('leaves out ways that this person’s devices cannot go', () => {
+  it("leaves out ways that this user's devices cannot meet", () => {
     const requirement = { anyOf: [key, { allOf: [{ kinds: ['totp'] }, { kinds: ['hotp'] }] }, { kinds: ['phone'] }] }
     expect(findMissing(state(factor('static')), requirement, now, ['totp', 'phone', 'static'])).toMatchObject({
       kinds: ['phone'],
     })
   })
 
-  it('names all ways where this person’s devices can go none', () => {
+  it("names all ways if this user's devices can meet none", () => {
     expect(findShortfall([], { anyOf: [key, freshApp] }, now, ['static'])).toEqual({
       missing: { reason: 'not_verified', kinds: ['webauthn', 'totp'], maxAge: 300 },
       reachable: false,
     })
   })
 
-  it('says what can never be given before anything is asked for in vain', () => {
+  it('says what can never be met before it prompts for a token in vain', () => {
     const requirement = { allOf: [{ kinds: ['totp'] }, key] }
     expect(findShortfall([], requirement, now, ['totp'])).toMatchObject({
       missing: { kinds: ['webauthn'] },
@@ -115,7 +115,7 @@ describe('what is missing', () => {
     })
   })
 
-  it('asks for one token where one is enough for all parts', () => {
+  it('asks for one token if one is enough for all parts', () => {
     const requirement = { maxAge: 300, anyOf: [key, { kinds: ['totp'] }], allOf: [{ kinds: ['totp', 'hotp'] }] }
     expect(findMissing(state(factor('static', 400)), requirement, now, ['totp', 'webauthn', 'static'])).toEqual({
       reason: 'not_verified',
@@ -124,7 +124,7 @@ describe('what is missing', () => {
     })
   })
 
-  it('does not miss a device that is used up, where it has been given already', () => {
+  it('does not include a consumed device that was already given', () => {
     const requirement = { allOf: [{ kinds: ['static'] }, { kinds: ['totp'] }] }
     expect(findShortfall([factor('static')], requirement, now, ['totp'])).toMatchObject({
       missing: { kinds: ['totp'] },
@@ -142,7 +142,7 @@ describe('a requirement', () => {
     ['half seconds', { maxAge: 30.5 }],
     ['a level that there is none of', { level: 'anonymous' }],
     ['a mistake further in', { anyOf: [{ allOf: [{ maxAge: '300' }] }] }],
-  ])('with %s is refused', (_, requirement) => {
+  ])('with %s is rejected', (_, requirement) => {
     expect(requirementSchema.safeParse(requirement).success).toBe(false)
   })
 })
@@ -194,7 +194,7 @@ describe('for any requirement', () => {
     )
   })
 
-  it('what is called reachable is reached by giving what is asked for, however often somebody chooses anew', () => {
+  it('what is called reachable is reached by giving what is required, however often the user chooses again', () => {
     fc.assert(
       fc.property(
         anyRequirement,
@@ -218,7 +218,7 @@ describe('for any requirement', () => {
     )
   })
 
-  it('what is called unreachable is not reached by any token of one’s own devices', () => {
+  it("what is called unreachable is reached by no token of the user's own devices", () => {
     fc.assert(
       fc.property(anyRequirement, fc.array(anyFactor), someKinds, (requirement, before, owned) => {
         fc.pre(findShortfall(before, requirement, now, owned)?.reachable === false)

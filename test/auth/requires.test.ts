@@ -24,7 +24,7 @@ const requirements = {
   sameOne: { maxAge: 60, anyOf: [{ kinds: ['webauthn'] }, { kinds: ['static'] }] },
 } as const satisfies Record<string, Requirement>
 
-/** What the host's handler has done, newest last. */
+/** What the host's handler did, newest last. */
 const done: { path: string; body: unknown }[] = []
 const act: RequestHandler = (req, res) => {
   done.push({ path: req.originalUrl, body: req.body })
@@ -85,7 +85,7 @@ describe('requires', () => {
   ] as const satisfies readonly Requester[]
   const IN = '302 /account/login?next=%2F'
 
-  // Whoever comes as unverified staff has a backup token alone, and verified staff have an app alone.
+  // An unverified staff user has only a backup token, and a verified one only an app.
   const rows: [keyof typeof requirements, page: string, program: string][] = [
     [
       'password',
@@ -133,7 +133,7 @@ describe('requires', () => {
       asJson: program.split(', ')[index],
     }))
     it.each(cases)(
-      'answers a person $asPerson and a program $asJson: $visitor',
+      'answers a person $asPerson and an API client $asJson: $visitor',
       async ({ visitor, asPerson, asJson }) => {
         const browser = arrivals.get(visitor) ?? site.browser()
         const script = asApiClient(browser)
@@ -145,7 +145,7 @@ describe('requires', () => {
     )
   })
 
-  it('tells a program what is missing and where it is given', async () => {
+  it('tells an API client what is missing and where to give it', async () => {
     const script = asApiClient(await stale(await person()))
     expect(errorOf(await script.get('/freshBackup'))).toEqual({
       code: 'step_up_required',
@@ -166,12 +166,12 @@ describe('requires', () => {
     })
   })
 
-  it('asks for the kind that this person has, of several that would do', async () => {
+  it('asks for the kind that this user has, if several would be accepted', async () => {
     const browser = await stale(await person())
     expect((await browser.get('/either')).location).toBe('/account/verify?next=%2Feither&kinds=static')
   })
 
-  it('asks for one token where one is enough for all parts', async () => {
+  it('asks for one token if one is enough for all parts', async () => {
     const who = await person()
     const browser = await stale(who)
     const away = await browser.get('/sameOne')
@@ -193,7 +193,7 @@ describe('requires', () => {
     expect((await browser.get('/both')).status).toBe(200)
   })
 
-  it('says at once what can never be met, before a token is given in vain', async () => {
+  it('says at once what can never be met, before the user gives a token in vain', async () => {
     const browser = await stale(await person())
     const page = await browser.get('/bothKeyed')
     expect(page).toMatchObject({ status: 403, code: 'requirement_unmet' })
@@ -201,7 +201,7 @@ describe('requires', () => {
     expect(page.text).toContain('href="/account/two-factor"')
   })
 
-  it('says whom to ask where no device is left that could be asked', async () => {
+  it('says whom to contact if no device is left to verify with', async () => {
     const who = await person({ app: false, backupTokens: 1 })
     const browser = site.browser()
     await browser.post(LOGIN, { username: who.email, password: who.password })
@@ -214,7 +214,7 @@ describe('requires', () => {
     expect((await browser.get(VERIFY)).code).toBe('requirement_unmet')
   })
 
-  it('takes no change from another site, whoever is signed in, and keeps none', async () => {
+  it('rejects a change from another site, whoever is signed in, and saves none', async () => {
     const who = await person()
     const browser = await stale(who)
     const headers = { 'Sec-Fetch-Site': 'same-site', Origin: 'https://other.example.com' }
@@ -233,7 +233,7 @@ describe('requires', () => {
     ['a misspelt name', { kind: ['totp'] }],
     ['a kind that there is none of', { anyOf: [{ kinds: ['totp'] }, { kinds: ['webauth'] }] }],
     ['less time than a person needs', { maxAge: 5 }],
-  ])('refuses %s when the route is declared', (_, requirement) => {
+  ])('throws for %s when the route is declared', (_, requirement) => {
     expect(() => requires(site.auth, requirement)).toThrow(expect.objectContaining({ code: 'requirement_invalid' }))
   })
 
@@ -241,7 +241,7 @@ describe('requires', () => {
     ['nothing', {}],
     ['the claims of a token', { auth: { sub: '1', scope: 'read' } }],
     ['a state that is not ours', { auth: { level: 'verified', user: { id: 1 }, factors: [], freshness: 0 } }],
-  ])('is a fault where not the site but something that left %s was mounted in front of it', async (_, left) => {
+  ])('throws if something that left %s was mounted before it instead of the site', async (_, left) => {
     const leave: RequestHandler = (req, _res, next) => next(void Object.assign(req, left))
     const bare = express().get('/', leave, requires(site.auth, { level: 'authenticated' }), act)
     const faults: unknown[] = []
@@ -259,7 +259,7 @@ describe('requires', () => {
 })
 
 describe('coming back from the step-up', () => {
-  it('goes on with a GET by a redirect, query and all', async () => {
+  it('continues a GET with a redirect, query included', async () => {
     const who = await person()
     const browser = await stale(who)
     const address = '/fresh?page=2&q=a%20b'
@@ -272,7 +272,7 @@ describe('coming back from the step-up', () => {
     })
   })
 
-  it('completes a form at a route of the host’s, with its fields, once', async () => {
+  it('completes a form at a route of the host, with its fields, once', async () => {
     const who = await person()
     const browser = await stale(who)
     const address = `/fresh?of=${who.id}`
@@ -291,7 +291,7 @@ describe('coming back from the step-up', () => {
     expect(timesDone(address)).toBe(1)
   })
 
-  it('completes it behind a router of the host’s, and as a parser in front of the guard has read it', async () => {
+  it('completes it behind a router of the host, and if a parser before the guard has read it', async () => {
     const who = await person()
     const browser = await stale(who)
     await browser.post('/below/form/7', { a: '1' })
@@ -303,7 +303,7 @@ describe('coming back from the step-up', () => {
     expect(JSON.parse(before.text)).toMatchObject({ body: { a: { b: '1' } } })
   })
 
-  it('holds the form against its requirement again', async () => {
+  it('checks the form against its requirement again', async () => {
     const who = await person()
     const browser = await stale(who)
     const address = `/both?of=${who.id}`
@@ -315,7 +315,7 @@ describe('coming back from the step-up', () => {
     expect(JSON.parse(completed.text).body).toEqual({ a: '1' })
   })
 
-  it('does not complete it after five minutes, in another session, or after a sign-out', async () => {
+  it('does not complete it after 5 minutes, in another session, or after a sign-out', async () => {
     const who = await person()
     const address = `/fresh?late=${who.id}`
     const other = await signIn(site, who)
@@ -333,7 +333,7 @@ describe('coming back from the step-up', () => {
     expect(timesDone(address)).toBe(0)
   })
 
-  it('of two at once completes it once', async () => {
+  it('completes only one of two at the same moment', async () => {
     const who = await person()
     const address = `/fresh?race=${who.id}`
     const browser = await stale(who)
@@ -347,7 +347,7 @@ describe('coming back from the step-up', () => {
     expect(timesDone(address)).toBe(1)
   })
 
-  it('does not carry a form of somebody unverified across the sign-in', async () => {
+  it('does not carry a form of an unverified user across the sign-in', async () => {
     const { browser, person: who } = await signInRequester(site, 'unverified staff')
     const address = `/fresh?unverified=${who.id}`
     expect((await browser.post(address, { a: '1' })).location).toBe(wayTo(address, LOGIN))
@@ -361,7 +361,7 @@ describe('coming back from the step-up', () => {
     ['a file', 'POST', 'multipart/form-data; boundary=x', '--x--'],
     ['a large form', 'POST', 'application/x-www-form-urlencoded', `a=${'x'.repeat(17_000)}`],
     ['a PUT', 'PUT', 'application/x-www-form-urlencoded', 'a=1'],
-  ])('says that %s is not kept', async (_, method, type, body) => {
+  ])('says that %s is not saved', async (_, method, type, body) => {
     const browser = await stale(await person())
     const page = await browser.visit('/fresh', {
       method,
@@ -374,13 +374,13 @@ describe('coming back from the step-up', () => {
   })
 })
 
-it('keeps no form whose fields are not to be had, and says so', async () => {
+it('saves no form whose fields cannot be read, and says so', async () => {
   const browser = await stale(await person())
   expect(await browser.post('/read-before', { a: '1' })).toMatchObject({ status: 403, code: 'step_up_required' })
 })
 
 describe('the step-up page for certain kinds', () => {
-  it('says which, and offers no other', async () => {
+  it('names them, and offers no others', async () => {
     const who = await person()
     const browser = await stale(who)
     const page = await browser.get(`${wayTo('/backup')}&kinds=static`)
@@ -390,7 +390,7 @@ describe('the step-up page for certain kinds', () => {
     expect(page.text).toContain('action="/account/verify?kinds=static"')
   })
 
-  it('refuses another device’s token with a clear text, and does not use it up', async () => {
+  it("rejects another device's token with a clear text, and does not consume it", async () => {
     const who = await person()
     const browser = await stale(who)
     const form = { ...app(who), next: '/backup' }
@@ -402,19 +402,19 @@ describe('the step-up page for certain kinds', () => {
     expect((await browser.post(VERIFY, form)).status).toBe(303)
   })
 
-  it('asks for no code from a device that does not help', async () => {
+  it('sends no code from a device that is not accepted', async () => {
     const who = await person()
     const browser = await stale(who)
     const form = { otp_device: who.app?.persistentId ?? '', otp_challenge: 'send' }
     expect(await browser.post(`${VERIFY}?kinds=static`, form)).toMatchObject({ status: 422, code: 'wrong_kind' })
   })
 
-  it('says so where none of the devices is of that kind', async () => {
+  it('says so if none of the devices is of that kind', async () => {
     const browser = await stale(await person())
     expect(await browser.get(`${VERIFY}?kinds=webauthn`)).toMatchObject({ status: 403, code: 'requirement_unmet' })
   })
 
-  it('takes names that it does not know for none at all', async () => {
+  it('treats unknown names as none at all', async () => {
     const who = await person()
     const browser = await stale(who)
     const page = await browser.get(`${VERIFY}?kinds=%22%3E,nothing`)
@@ -423,7 +423,7 @@ describe('the step-up page for certain kinds', () => {
     expect((await browser.get(`${VERIFY}?kinds=static&kinds=totp`)).status).toBe(200)
   })
 
-  it('leads on by the route, whatever was left out of its address', async () => {
+  it('is required again by the route if its URL leaves something out', async () => {
     const who = await person()
     const browser = await stale(who)
     await browser.post(VERIFY, { ...app(who), next: '/backup' })
@@ -435,7 +435,7 @@ describe('the step-up over JSON', () => {
   const devicesOf = async (browser: HttpBrowser, path = VERIFY) =>
     JSON.parse((await asApiClient(browser).get(path)).text)
 
-  it('lists the devices that help', async () => {
+  it('lists the accepted devices', async () => {
     const who = await person()
     const browser = await stale(who)
     const listed = (device: TestUser['app'], kind: string) => ({
@@ -454,7 +454,7 @@ describe('the step-up over JSON', () => {
     })
   })
 
-  it('verifies under a new session id, and lets the same request pass then', async () => {
+  it('verifies under a new session ID, and accepts the same request then', async () => {
     const who = await person()
     const browser = await stale(who)
     const script = asApiClient(browser)
@@ -491,14 +491,14 @@ describe('the step-up over JSON', () => {
     })
   })
 
-  it('is for verified people', async () => {
+  it('is for verified users', async () => {
     const stranger = asApiClient(site.browser())
     expect(await stranger.get(VERIFY)).toMatchObject({ status: 401, code: 'not_authenticated' })
     const { browser } = await signInRequester(site, 'unverified staff')
     expect(await asApiClient(browser).post(VERIFY)).toMatchObject({ status: 403, code: 'not_verified' })
   })
 
-  it('completes no form that a page has left behind', async () => {
+  it('completes no form that was saved from a page', async () => {
     const who = await person()
     const browser = await stale(who)
     const address = `/fresh?page=${who.id}`
@@ -508,8 +508,8 @@ describe('the step-up over JSON', () => {
   })
 })
 
-describe('what has been shown', () => {
-  it('counts no longer once its device is removed', async () => {
+describe('a verified factor', () => {
+  it('is no longer accepted after its device is removed', async () => {
     const who = await person()
     const browser = await stale(who)
     await browser.post(VERIFY, { ...backup(who, 0) })

@@ -7,7 +7,7 @@ import { createTestUser, signIn, type TestSite } from '../support/site.js'
 
 const verify = '/account/verify'
 
-/** Writes the query onto the request on arrival, where nobody has done so, as Express 4 does before anything else. */
+/** Sets the query of the request on arrival if nothing has done so, as Express 4 does before anything else. */
 const asExpress4 =
   (parser: (query: string) => unknown): RequestHandler =>
   (req, _res, next) => {
@@ -18,7 +18,7 @@ const asExpress4 =
     next()
   }
 
-describe.each(['simple', 'extended'])('req.query of a form that was put aside, in Express 4 with %s queries', (how) => {
+describe.each(['simple', 'extended'])('req.query of a form that was saved, in Express 4 with %s queries', (how) => {
   let site: TestSite
   beforeAll(async () => {
     site = await startHost({ config: { OTP_POLICY: 'off' } }, (app, { auth, router }) => {
@@ -31,7 +31,7 @@ describe.each(['simple', 'extended'])('req.query of a form that was put aside, i
   afterAll(() => site.close())
 
   it.each(['', '?a=1&a=2', '?a[b]=1&c=%C3%A4', '?form=mine&next=/elsewhere', '?__proto__=1&toString=2'])(
-    'is what a new request with the query “%s” has',
+    'is the same as for a new request with the query “%s”',
     async (query) => {
       const person = await createTestUser(site)
       const browser = await signIn(site, person)
@@ -46,7 +46,7 @@ describe.each(['simple', 'extended'])('req.query of a form that was put aside, i
   )
 })
 
-it('is read by Node where an application has no parser of its own', async () => {
+it('is read by Node if an application has no parser of its own', async () => {
   const site = await startHost({ config: { OTP_POLICY: 'off' } }, (app, { auth, router }) => {
     app.set('query parser fn', undefined)
     app.use(asExpress4(parse))

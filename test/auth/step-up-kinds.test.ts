@@ -16,7 +16,7 @@ describe('the step-up over JSON, with a security key', () => {
   })
   afterAll(() => site.close())
 
-  /** Somebody with an app and a key, who has signed in by the app. */
+  /** A user with an app and a key, who signed in with the app. */
   const owner = async () => {
     const person = await createTestUser(site)
     const { device, key } = await addSoftwareKey(site.otp, person.id)
@@ -27,7 +27,7 @@ describe('the step-up over JSON, with a security key', () => {
     return key.answer({ ...JSON.parse(options.text), origin: site.baseUrl })
   }
 
-  it('lists the key, takes its answer, and counts it as that kind', async () => {
+  it('lists the key, accepts its answer, and records it as that kind', async () => {
     const { browser, device, key } = await owner()
     const script = asApiClient(browser)
     const address = `${VERIFY}?kinds=webauthn`
@@ -41,7 +41,7 @@ describe('the step-up over JSON, with a security key', () => {
     expect(answer).toMatchObject({ status: 200, text: '{"verified":true}' })
   })
 
-  it('refuses its answer where an app is asked for, and leaves the question open', async () => {
+  it('rejects its answer if an app is required, and keeps the challenge open', async () => {
     const { browser, key } = await owner()
     const script = asApiClient(browser)
     const token = await answerOf(browser, key)
@@ -73,7 +73,7 @@ describe('the step-up over JSON, with a device that sends codes', () => {
     await site.close()
   })
 
-  it('sends one, and says how long to wait for another', async () => {
+  it('sends one, and says how long to wait for the next', async () => {
     const person = await createTestUser(site)
     const { rows } = await site.database.pool.query(
       `insert into email_devices (user_id, name, confirmed, email) values ($1, 'Mail', true, $2) returning id`,

@@ -25,7 +25,7 @@ beforeAll(async () => {
 })
 afterAll(() => site.close())
 
-/** Signed in a second time, by the password and a browser that is trusted. */
+/** Signed in a second time, with the password and a trusted browser. */
 async function byTrust(): Promise<{ browser: HttpBrowser; person: TestUser }> {
   const [person, browser] = [await createTestUser(site), site.browser()]
   const form = { username: person.email, password: person.password }
@@ -36,7 +36,7 @@ async function byTrust(): Promise<{ browser: HttpBrowser; person: TestUser }> {
   return { browser, person }
 }
 
-it('a trusted browser passes where any factor will do, and is named as what it is', async () => {
+it('accepts a trusted browser if any factor will do, and names it as what it is', async () => {
   const { browser, person } = await byTrust()
   for (const address of ['/verified', '/app']) {
     const answer = await browser.get(address)
@@ -48,7 +48,7 @@ it('a trusted browser passes where any factor will do, and is named as what it i
   }
 })
 
-it.each(['/fresh', '/himself'])('%s asks the person himself, and goes on after the token', async (address) => {
+it.each(['/fresh', '/himself'])('%s asks the user for a token, and continues after it', async (address) => {
   const { browser, person } = await byTrust()
   const way = VERIFY + encodeURIComponent(address)
   expect((await browser.get(address)).location).toBe(way)
@@ -57,7 +57,7 @@ it.each(['/fresh', '/himself'])('%s asks the person himself, and goes on after t
   expect((await browser.get(address)).status).toBe(200)
 })
 
-it('a posted form waits for the token and is completed after it', async () => {
+it('saves a posted form until the token, and completes it then', async () => {
   const { browser, person } = await byTrust()
   const kept = await browser.post('/himself', { colour: 'blue' })
   expect(kept.location).toBe(VERIFY + encodeURIComponent('/himself'))
@@ -65,7 +65,7 @@ it('a posted form waits for the token and is completed after it', async () => {
   expect(JSON.parse(done.text)).toMatchObject({ body: { colour: 'blue' } })
 })
 
-it('a program is told that a trusted browser does not do', async () => {
+it('tells an API client that a trusted browser is not accepted', async () => {
   const { browser } = await byTrust()
   const answer = await asApiClient(browser).get('/himself')
   expect(answer.status).toBe(403)
