@@ -16,8 +16,8 @@ import { totpPages } from './totp/pages.js'
 import { webauthnPages } from './webauthn/pages.js'
 
 /**
- * The kinds that the site brings, in the order of preference: a person is asked for a device of
- * the first kind first. They are registered together with those from outside, in the same way.
+ * The built-in kinds, in order of preference: if a user has devices of several kinds, the default is
+ * one of the first kind. Custom kinds are registered after them, in the same way.
  */
 export const builtInKinds: readonly Kind[] = [
   withPages(totp, totpPages),

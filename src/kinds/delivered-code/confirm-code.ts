@@ -10,24 +10,24 @@ import { type Confirmed, openSetup } from '../../account/setup/finish-setup.js'
 import { type FormRejection, rejectFormUntil } from '../../http/reject-form.js'
 import { isBlank } from '../../typed-text/clean-text.js'
 
-/** The code that this session's device was sent confirms it, and is spent. */
+/** Confirms the device that this session is setting up with the code that was sent to it. The code is consumed. */
 export async function confirmCode(
   account: AccountServices,
   req: Request,
   user: RequestUser,
   { deviceId, token }: { deviceId: string; token: string },
-): Promise<{ ok: true; confirmed: Confirmed } | { ok: false; refusal: FormRejection }> {
-  if (isBlank(token)) return { ok: false, refusal: { code: 'token_required', status: 422 } }
+): Promise<{ ok: true; confirmed: Confirmed } | { ok: false; rejection: FormRejection }> {
+  if (isBlank(token)) return { ok: false, rejection: { code: 'token_required', status: 422 } }
   const submission = { userId: user.id, deviceId, token, challenge: challengeOf(req, deviceId) }
   const enrolment = { ...submission, ...enrolmentRight(req, user), origin: readClientInfo(req) }
   const verification = await openSetup(account, req, (opens) => confirmDevice(account.otp, { ...enrolment, opens }))
   if (verification.ok || verification.reason === 'session_ended') return { ok: true, confirmed: verification }
   if (verification.reason !== 'n_failed_attempts') {
     const text = explainToken(account.otp, verification, { token, deviceId })
-    return { ok: false, refusal: { code: verification.reason, status: 422, ...(text && { text }) } }
+    return { ok: false, rejection: { code: verification.reason, status: 422, ...(text && { text }) } }
   }
   return {
     ok: false,
-    refusal: rejectFormUntil('n_failed_attempts', verification.lockedUntil, account.clock.now()),
+    rejection: rejectFormUntil('n_failed_attempts', verification.lockedUntil, account.clock.now()),
   }
 }

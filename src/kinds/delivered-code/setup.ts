@@ -7,10 +7,10 @@ import { parsePersistentId } from '../../otp/persistent-id.js'
 import { SETUP_SECONDS } from '../../otp/purge-unconfirmed-devices.js'
 import type { AccountServices } from '../../account/account-services.js'
 
-const setUpRow = z.object({
+const setupRowSchema = z.object({
   id: z.number(),
   name: z.string(),
-  /** What came of the last code: null where none was sent. */
+  /** The state of the last code; null: none was sent. */
   delivery: z.enum(['pending', 'sent', 'failed']).nullable(),
   number: z.string().nullable(),
   method: z.enum(['sms', 'call']).nullable(),
@@ -19,12 +19,15 @@ const setUpRow = z.object({
   sent_code_attempts: z.number(),
 })
 
-/** A phone or mailbox that this session is setting up. */
-export interface CodeSetup extends Pick<z.output<typeof setUpRow>, 'id' | 'name' | 'delivery' | 'number' | 'method'> {
+/** A phone or an email device that this session is setting up. */
+export interface CodeSetup extends Pick<
+  z.output<typeof setupRowSchema>,
+  'id' | 'name' | 'delivery' | 'number' | 'method'
+> {
   deviceId: string
-  /** The last code could not be sent, and the one before it still works. */
+  /** The last code could not be sent, and the one before it is still valid. */
   onlyOlder: boolean
-  /** The last code is still on its way, and until it is sent the one before it works. */
+  /** The last code is still queued, and the one before it is valid until it is sent. */
   pendingOlder: boolean
 }
 
@@ -35,29 +38,29 @@ const COLUMNS = {
 
 export type DeliveredCodeKind = keyof typeof COLUMNS
 
-/** The set-up of this kind that the session has begun; null where there is none, or it is over. */
+/** Reads the setup of this kind that the session has started. @returns null if there is none, or it was finished or has expired */
 export async function readCodeSetup(
   account: AccountServices,
   req: Request,
   kind: DeliveredCodeKind,
 ): Promise<CodeSetup | null> {
-  const setUp = setUpOf(req, kind)
-  const named = setUp ? parsePersistentId(setUp.device) : null
-  if (!req.user || !setUp || named?.kind !== kind) return null
-  if (Math.abs(account.clock.now().getTime() - setUp.at) >= SETUP_SECONDS * 1000) return null
+  const setup = setUpOf(req, kind)
+  const reference = setup ? parsePersistentId(setup.device) : null
+  if (!req.user || !setup || reference?.kind !== kind) return null
+  if (Math.abs(account.clock.now().getTime() - setup.at) >= SETUP_SECONDS * 1000) return null
   const { table, columns } = COLUMNS[kind]
   const sql = `select id, name, delivery, sent_code_hash, sent_code_expires_at, sent_code_attempts, ${columns} from ${table} where id = $id and user_id = $userId and not confirmed and confirmed_at is null`
-  const [row] = await runStatement(account.database, undefined, sql, { id: named.id, userId: req.user.id })
+  const [row] = await runStatement(account.database, undefined, sql, { id: reference.id, userId: req.user.id })
   if (!row) return null
-  const { sent_code_hash, sent_code_expires_at, sent_code_attempts, ...rest } = setUpRow.parse(row)
+  const { sent_code_hash, sent_code_expires_at, sent_code_attempts, ...rest } = setupRowSchema.parse(row)
   const older = { sent_code_hash, sent_code_expires_at, sent_code_attempts }
   const isOlderLeft = hasOlderCode(older, account.clock.now())
   const onlyOlder = rest.delivery === 'failed' && isOlderLeft
   const pendingOlder = rest.delivery === 'pending' && isOlderLeft
-  return { ...rest, deviceId: setUp.device, onlyOlder, pendingOlder }
+  return { ...rest, deviceId: setup.device, onlyOlder, pendingOlder }
 }
 
-/** Whether there is a code to be entered, or one is on its way. */
+/** Whether a code can be entered, or one is being sent. */
 export function awaitsCode({ delivery, onlyOlder }: CodeSetup): boolean {
   return delivery === 'pending' || delivery === 'sent' || onlyOlder
 }

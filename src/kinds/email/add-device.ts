@@ -5,10 +5,10 @@ import type { Otp } from '../../otp/otp.js'
 import { email } from './kind.js'
 
 /**
- * Adds an email device. An unconfirmed one verifies nobody until `confirmDevice` accepts the code
+ * Adds an email device. An unconfirmed one verifies no user until `confirmDevice` accepts the code
  * that was sent to it.
  *
- * @param device.address null: the owner's email address at the time when a code is sent
+ * @param device.address null: codes go to the owner's current email address
  */
 export function addEmailDevice(
   otp: Otp,

@@ -8,7 +8,7 @@ import { defineKind } from '../../otp/kind-registry/kind.js'
 
 const emailRow = z.object({
   ...challengeRowSchema,
-  /** The device's own address, or where it has none its owner's. */
+  /** The device's own email address, or its owner's if it has none. */
   address: z.string(),
   owner_name: z.string(),
 })
@@ -16,8 +16,8 @@ const emailRow = z.object({
 const ADDRESS = 'coalesce("email_devices"."email", (select email from users where users.id = "email_devices".user_id))'
 
 /**
- * Codes by email. Off unless OTP_EMAIL is set, and labelled weak: NIST SP 800-63B-4 §3.1.3
- * does not take email for a factor, since a stolen password often opens the mailbox too.
+ * Codes by email, if OTP_EMAIL is set. Its strength is weak: NIST SP 800-63B-4 §3.1.3 does not
+ * accept email as a factor, because a stolen password often opens the email account too.
  */
 export const email = defineKind({
   name: 'email',
@@ -26,7 +26,7 @@ export const email = defineKind({
   panel: {
     icon: 'Mail',
     columns: [],
-    // Where a mailbox has no address of its own, codes go to its owner's.
+    // Codes go to the owner's email address if the device has none.
     hidden: { address: literal(ADDRESS) },
     derived: { masked_email: (row) => maskEmail(String(row['address'])) },
     properties: { masked_email: { type: 'string', isSortable: false } },

@@ -4,11 +4,11 @@
  *
  * @example maskEmail('bouke@example.com') // 'b***e@example.com'
  */
-export function maskEmail(address: string): string {
+export function maskEmail(email: string): string {
   // A quoted local part can contain an @ itself (RFC 5321 §4.1.2): the last one is the separator.
-  const at = address.lastIndexOf('@')
-  if (at < 0) return '*'.repeat(address.length)
-  return maskName(address.slice(0, at)) + address.slice(at)
+  const at = email.lastIndexOf('@')
+  if (at < 0) return '*'.repeat(email.length)
+  return maskName(email.slice(0, at)) + email.slice(at)
 }
 
 function maskName(name: string): string {

@@ -2,7 +2,7 @@ import { submitEmailStep } from './submit-step.js'
 import { emailRoutes } from './routes.js'
 import type { KindPages } from '../../account/kind-pages.js'
 
-/** Email has setup pages of its own. */
+/** Email has its own setup pages. A code that is posted to the wizard is accepted as well. */
 export const emailPages: KindPages = {
   setupPath: '/account/two-factor/email/add',
   alsoInWizard: { starts: () => false, submit: submitEmailStep },

@@ -8,20 +8,20 @@ import { awaitsCode, readCodeSetup } from '../delivered-code/setup.js'
 import { submitEmailStep } from './submit-step.js'
 import { showEmailIntro, showEmailCodeForm } from './show-step.js'
 
-const ADD = '/account/two-factor/email/add'
+const ADD_PATH = '/account/two-factor/email/add'
 
-/** Codes by email, where OTP_EMAIL offers them. */
+/** Creates the routes of `/account/two-factor/email/add`, on which a user sets up codes by email. */
 export function emailRoutes(account: AccountServices): Router {
   const router = Router({ caseSensitive: true, strict: true })
   const fresh = requireFreshToken(account)
   const offered: RequestHandler = (req, res, next) =>
     isOffered(account, req) ? next() : res.redirect(302, '/account/two-factor')
-  router.get(ADD, fresh, offered, showStep(account))
-  router.post(ADD, fresh, offered, ...parseForms(), submitEmailStep(account))
+  router.get(ADD_PATH, fresh, offered, showStep(account))
+  router.post(ADD_PATH, fresh, offered, ...parseForms(), submitEmailStep(account))
   return router
 }
 
-/** A group that is `strict` takes none, whatever the site does. */
+/** Whether the site offers email and the user's policy accepts it. The policy `strict` does not. */
 function isOffered({ config }: AccountServices, { user }: Request): boolean {
   return config.otpEmail && user !== undefined && isKindAllowed(policyOf(config, user), 'email')
 }
@@ -29,8 +29,8 @@ function isOffered({ config }: AccountServices, { user }: Request): boolean {
 function showStep(account: AccountServices): RequestHandler {
   return async (req, res) => {
     const next = safeNext(req.query['next'])
-    const setUp = await readCodeSetup(account, req, 'email')
-    if (setUp && awaitsCode(setUp)) showEmailCodeForm(req, res, next, setUp, null)
+    const setup = await readCodeSetup(account, req, 'email')
+    if (setup && awaitsCode(setup)) showEmailCodeForm(req, res, next, setup, null)
     else showEmailIntro(req, res, next, null)
   }
 }

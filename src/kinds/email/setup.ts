@@ -8,10 +8,11 @@ import type { AccountServices } from '../../account/account-services.js'
 import { readCodeSetup } from '../delivered-code/setup.js'
 
 /**
- * Begins to set up the person's own mailbox: an unconfirmed device without an address of
- * its own, so that a confirmed change of the account's address takes it along.
+ * Starts the setup of codes by email, or continues the one that this session has started. The
+ * unconfirmed device has no email address of its own, so its codes follow a confirmed change of
+ * the account's email address.
  *
- * @returns its persistent id, or null where the user has such a device already
+ * @returns the device's persistent ID, or null if the user already has such a device
  */
 export async function startEmailSetup(
   account: AccountServices,
@@ -19,10 +20,10 @@ export async function startEmailSetup(
   user: RequestUser,
 ): Promise<string | null> {
   const { database, otp, clock } = account
-  const known = 'select from email_devices where user_id = $userId and confirmed'
-  if ((await runStatement(database, undefined, known, { userId: user.id })).length > 0) return null
-  const begun = await readCodeSetup(account, req, 'email')
-  if (begun) return begun.deviceId
+  const findConfirmed = 'select from email_devices where user_id = $userId and confirmed'
+  if ((await runStatement(database, undefined, findConfirmed, { userId: user.id })).length > 0) return null
+  const started = await readCodeSetup(account, req, 'email')
+  if (started) return started.deviceId
   const name = req.t('phone:email.name', { address: maskEmail(user.email) }).slice(0, 64)
   const device = await addEmailDevice(otp, undefined, { userId: user.id, name, confirmed: false, address: null })
   noteSetup(req, { device: device.persistentId, at: clock.now().getTime() })

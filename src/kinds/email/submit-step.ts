@@ -13,7 +13,7 @@ import { startEmailSetup } from './setup.js'
 import { showEmailIntro, showEmailCodeForm } from './show-step.js'
 import { z } from 'zod'
 
-/** One posted step: a token confirms, anything else sends a code. */
+/** Handles a submitted step: a token confirms the device, any other form sends a code. */
 export function submitEmailStep(account: AccountServices): RequestHandler {
   return async (req, res) => {
     const form = readForm(req, addEmailForm)
@@ -27,11 +27,11 @@ export function submitEmailStep(account: AccountServices): RequestHandler {
 async function send(account: AccountServices, req: Request, res: Response, user: RequestUser, next: string | null) {
   const deviceId = await startEmailSetup(account, req, user)
   if (!deviceId) return showEmailIntro(req, res, next, { code: 'email_known', status: 422 })
-  const refusal = await sendSetupCode(account, req, user, deviceId)
-  if (!refusal) return redirectDone(res, addAddress(next))
-  const setUp = await readCodeSetup(account, req, 'email')
-  if (setUp && awaitsCode(setUp)) showEmailCodeForm(req, res, next, setUp, refusal)
-  else showEmailIntro(req, res, next, refusal)
+  const rejection = await sendSetupCode(account, req, user, deviceId)
+  if (!rejection) return redirectDone(res, addPath(next))
+  const setup = await readCodeSetup(account, req, 'email')
+  if (setup && awaitsCode(setup)) showEmailCodeForm(req, res, next, setup, rejection)
+  else showEmailIntro(req, res, next, rejection)
 }
 
 async function confirm(
@@ -41,16 +41,16 @@ async function confirm(
   user: RequestUser,
   { token, next }: { token: string; next: string | null },
 ): Promise<void> {
-  const setUp = await readCodeSetup(account, req, 'email')
-  if (!setUp) return showEmailIntro(req, res, next, { code: 'set_up_expired', status: 422 })
-  const confirmed = await confirmCode(account, req, user, { deviceId: setUp.deviceId, token })
-  if (!confirmed.ok) return showEmailCodeForm(req, res, next, setUp, confirmed.refusal)
-  await finishSetup(account, req, res, { user, confirmed: confirmed.confirmed, next })
+  const setup = await readCodeSetup(account, req, 'email')
+  if (!setup) return showEmailIntro(req, res, next, { code: 'set_up_expired', status: 422 })
+  const result = await confirmCode(account, req, user, { deviceId: setup.deviceId, token })
+  if (!result.ok) return showEmailCodeForm(req, res, next, setup, result.rejection)
+  await finishSetup(account, req, res, { user, confirmed: result.confirmed, next })
 }
 
-function addAddress(next: string | null): string {
+function addPath(next: string | null): string {
   return next ? `/account/two-factor/email/add?next=${encodeURIComponent(next)}` : '/account/two-factor/email/add'
 }
 
-/** Both steps post to one address; which one it is, the fields tell. */
+/** Both steps are posted to one path; the fields tell them apart. */
 export const addEmailForm = z.object({ otp_token: textField(512), otp_challenge: textField(32), next: textField(2000) })

@@ -21,7 +21,7 @@ export async function addHotpDevice(
   transaction: Transaction,
   { secret, digits, counter, ...device }: NewHotpDevice,
 ): Promise<Device> {
-  const sealed = (id: number) => otp.keys.seal(secret, { column: 'hotp_devices.secret', id })
-  const columns = (id: number) => ({ secret: sealed(id), digits, counter })
+  const sealSecret = (id: number) => otp.keys.seal(secret, { column: 'hotp_devices.secret', id })
+  const columns = (id: number) => ({ secret: sealSecret(id), digits, counter })
   return addDevice(otp, transaction, hotp, { ...device, columns })
 }

@@ -19,47 +19,47 @@ import { readCode } from '../../typed-text/read-code.js'
 import { isBlank } from '../../typed-text/clean-text.js'
 import { z } from 'zod'
 
-/** As a type, not an interface: Express wants an index signature. */
+/** A type, not an interface: Express requires an index signature. */
 export type HotpParams = { id: string }
 
 type Step = 'confirm' | 'synchronise'
 
-/** The form for one code, or for two in a row. */
+/** Renders the form for one code, or for two in a row. */
 export function showCodeForm(account: AccountServices, step: Step): RequestHandler<HotpParams> {
   return async (req, res) => {
-    const device = await findToken(account, req, step)
-    if (device) show(req, res, step, device, null)
+    const device = await findOrReject(account, req, step)
+    if (device) renderForm(req, res, step, device, null)
   }
 }
 
-/** The first code confirms the device and is spent. */
+/** Confirms the device with its first code, which is consumed. */
 export function submitCode(account: AccountServices): RequestHandler<HotpParams> {
   return async (req, res) => {
     const form = readForm(req, codeForm)
     if (!form || !req.user) return rejectRequest(req, res, { status: 400, code: 'bad_request' })
-    const device = await findToken(account, req, 'confirm')
+    const device = await findOrReject(account, req, 'confirm')
     if (!device) return
     const token = form.otp_token ?? ''
-    if (isBlank(token)) return show(req, res, 'confirm', device, rejectStep('token', 'token_required'))
+    if (isBlank(token)) return renderForm(req, res, 'confirm', device, rejectStep('token', 'token_required'))
     const { user } = req
     const submission = { userId: user.id, deviceId: device.persistentId, token, origin: readClientInfo(req) }
     const enrolment = { ...submission, ...enrolmentRight(req, user) }
     const verification = await openSetup(account, req, (opens) => confirmDevice(account.otp, { ...enrolment, opens }))
     if (!verification.ok && verification.reason !== 'session_ended')
-      return show(req, res, 'confirm', device, whyRefused(account, verification, submission))
+      return renderForm(req, res, 'confirm', device, toRejection(account, verification, submission))
     await finishSetup(account, req, res, { user, confirmed: verification, next: null })
   }
 }
 
-/** Two codes in a row are looked for further ahead than one (RFC 4226 §7.4), through the same door and its throttle. */
+/** Resynchronises the counter with two codes in a row, which are searched for further ahead than one (RFC 4226 §7.4). The throttle applies. */
 export function submitResync(account: AccountServices): RequestHandler<HotpParams> {
   return async (req, res) => {
     const form = readForm(req, resyncForm)
     if (!form || !req.user) return rejectRequest(req, res, { status: 400, code: 'bad_request' })
-    const device = await findToken(account, req, 'synchronise')
+    const device = await findOrReject(account, req, 'synchronise')
     if (!device) return
     const codes = [form.otp_token ?? '', form.otp_token_next ?? ''].map(readCode)
-    if (codes.includes('')) return show(req, res, 'synchronise', device, rejectStep('token', 'token_required'))
+    if (codes.includes('')) return renderForm(req, res, 'synchronise', device, rejectStep('token', 'token_required'))
     const submission = { userId: req.user.id, deviceId: device.persistentId, token: codes.join(' ') }
     const verification = await verifyToken(account.otp, {
       ...submission,
@@ -67,11 +67,11 @@ export function submitResync(account: AccountServices): RequestHandler<HotpParam
       asker: sessionAsker(req),
     })
     if (verification.ok) return redirectDone(res, profilePath('synchronised'))
-    show(req, res, 'synchronise', device, whyRefused(account, verification, submission))
+    renderForm(req, res, 'synchronise', device, toRejection(account, verification, submission))
   }
 }
 
-function whyRefused(
+function toRejection(
   account: AccountServices,
   verification: Exclude<Verification, { ok: true }>,
   submitted: { token: string; deviceId: string },
@@ -79,22 +79,26 @@ function whyRefused(
   return explained(account, rejectToken('token', verification, account.clock.now()), verification, submitted)
 }
 
-/** The person's own, unconfirmed or active as the step needs it; else a 404 has been sent. */
-async function findToken(account: AccountServices, req: Request<HotpParams>, step: Step): Promise<ListedDevice | null> {
+/** Finds the user's own device, unconfirmed or active as the step requires. Otherwise it sends a 404 and returns null. */
+async function findOrReject(
+  account: AccountServices,
+  req: Request<HotpParams>,
+  step: Step,
+): Promise<ListedDevice | null> {
   const device = req.user ? await findDevice(account, req.user.id, `hotp/${req.params.id}`) : null
   if (device?.state === (step === 'synchronise' ? 'active' : 'unconfirmed')) return device
   if (req.res) rejectRequest(req, req.res, { status: 404, code: 'not_found' })
   return null
 }
 
-function show(
+function renderForm(
   req: Request<HotpParams>,
   res: Response,
   step: Step,
   device: ListedDevice,
-  refusal: RejectedStep | null,
+  rejection: RejectedStep | null,
 ): void {
-  sendPage(res, `account/hardware-tokens/${step}`, { device, alert: applyRejection(req, res, refusal) })
+  sendPage(res, `account/hardware-tokens/${step}`, { device, alert: applyRejection(req, res, rejection) })
 }
 
 export const hotpKeyForm = z.object({
@@ -106,5 +110,5 @@ export const hotpKeyForm = z.object({
 
 export const codeForm = z.object({ otp_token: textField(512) })
 
-/** Two codes in a row, each in a field of its own. */
+/** Two codes in a row, each in its own field. */
 export const resyncForm = z.object({ otp_token: textField(512), otp_token_next: textField(512) })

@@ -5,24 +5,23 @@ import { generateHotp as codeAt, isCode, codesEqual } from '../../otp/oath.js'
 import { defineKind, type KindContext } from '../../otp/kind-registry/kind.js'
 import { readCode } from '../../typed-text/read-code.js'
 
-/** How far ahead two codes in a row are looked for (RFC 4226 §7.4): a token that was pressed a hundred times in a pocket. */
+/** Counter values ahead in which two codes in a row are searched for (RFC 4226 §7.4), for a token that was often pressed by accident. */
 const RESYNC_WINDOW = 100
 
 export interface HotpState {
   /** Raw bytes. */
   secret: Uint8Array
   digits: number
-  /** Of the next code; all before it are spent. */
+  /** The counter of the next code. Earlier codes are not accepted. */
   counter: number
-  /** Counters beyond it that are accepted as well. */
+  /** How many later counter values are accepted as well. */
   tolerance: number
 }
 
 /**
- * Judges one code, or two codes in a row typed one after the other, by the rules of RFC 4226
- * §7.2 to §7.4: one within the tolerance, two within a hundred. Two in a row are harder to
- * guess than one by far more than the wider window makes it easier. Accepted, the counter
- * stands behind the last one.
+ * Verifies one code, or two codes in a row (RFC 4226 §7.2 to §7.4): one within the tolerance, two
+ * within a hundred counter values. The wider window is safe, because two codes in a row are much
+ * harder to guess than one. If accepted, the counter moves behind the last code.
  */
 export function verifyHotp(state: HotpState, token: string, purpose: KindContext['purpose'] = 'verify'): KindOutcome {
   const typed = readCode(token)
@@ -36,11 +35,11 @@ export function verifyHotp(state: HotpState, token: string, purpose: KindContext
 }
 
 /**
- * A code that was skipped or used is worth nothing. One further ahead might become valid, so only
- * a person who is setting the token up is told.
+ * Explains a rejected code. A code that was skipped or used is never accepted again. One further
+ * ahead might become valid, so only a user who is setting up the token learns of it.
  */
 function explain({ secret, digits, counter }: HotpState, code: string, purpose: KindContext['purpose']): Cause | null {
-  const isCodeAt = (at: number) => codesEqual(codeAt(secret, at, digits), code)
+  const isCodeAt = (value: number) => codesEqual(codeAt(secret, value, digits), code)
   const past = Array.from({ length: Math.min(RESYNC_WINDOW, counter) }, (_, index) => counter - 1 - index)
   if (past.some(isCodeAt)) return 'already_used'
   if (purpose === 'verify') return null
@@ -54,7 +53,7 @@ function accept({ secret, digits, counter }: HotpState, codes: string[], window:
   return { accepted: false }
 }
 
-/** A hardware token that counts its codes (RFC 4226). */
+/** Counter-based hardware tokens (RFC 4226). */
 export const hotp = defineKind({
   name: 'hotp',
   table: 'hotp_devices',
@@ -70,8 +69,8 @@ export const hotp = defineKind({
     counter: z.number(),
     tolerance: z.number(),
   }),
-  verify(row, token, world) {
-    const secret = world.keys.open(row.secret, { column: 'hotp_devices.secret', id: row.id })
-    return verifyHotp({ ...row, secret }, token, world.purpose)
+  verify(row, token, context) {
+    const secret = context.keys.open(row.secret, { column: 'hotp_devices.secret', id: row.id })
+    return verifyHotp({ ...row, secret }, token, context.purpose)
   },
 })

@@ -1,13 +1,13 @@
 import { hotpRoutes } from './routes.js'
 import type { KindPages } from '../../account/kind-pages.js'
 
-const TOKENS = '/account/two-factor/hardware-tokens'
+const TOKENS_PATH = '/account/two-factor/hardware-tokens'
 
-/** Hardware tokens are not in the wizard: few people have one, and it needs its key. */
+/** Hardware tokens are not in the wizard: few people have one, and its key must be entered. */
 export const hotpPages: KindPages = {
-  addLink: { path: `${TOKENS}/add`, text: 'pages:profile.add_token' },
+  addLink: { path: `${TOKENS_PATH}/add`, text: 'pages:profile.add_token' },
   deviceLink: {
-    path: (id) => `${TOKENS}/${id}/synchronise`,
+    path: (id) => `${TOKENS_PATH}/${id}/synchronise`,
     text: 'pages:profile.synchronise',
     label: 'pages:profile.synchronise_named',
   },

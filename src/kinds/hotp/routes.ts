@@ -10,22 +10,22 @@ import { startHotpSetup } from './setup.js'
 import { showCodeForm, submitCode, submitResync, type HotpParams } from './confirm.js'
 import { hotpKeyForm } from './confirm.js'
 
-const TOKENS = '/account/two-factor/hardware-tokens'
+const TOKENS_PATH = '/account/two-factor/hardware-tokens'
 
-/** Hardware tokens that count (HOTP): added by their key, confirmed by a code, brought back into step by two. */
+/** Creates the routes on which a user adds a hardware token by its key, confirms it with a code and resynchronises it with two. */
 export function hotpRoutes(account: AccountServices): Router {
   const router = Router({ caseSensitive: true, strict: true })
   const fresh = requireFreshToken(account)
-  router.get(`${TOKENS}/add`, fresh, (_req, res) => sendPage(res, 'account/hardware-tokens/add', emptyForm))
-  router.post(`${TOKENS}/add`, fresh, ...parseForms(), postKey(account))
-  router.get(`${TOKENS}/:id/confirm`, fresh, showCodeForm(account, 'confirm'))
-  router.post(`${TOKENS}/:id/confirm`, fresh, ...parseForms(), submitCode(account))
-  router.get(`${TOKENS}/:id/synchronise`, fresh, showCodeForm(account, 'synchronise'))
-  router.post(`${TOKENS}/:id/synchronise`, fresh, ...parseForms(), submitResync(account))
+  router.get(`${TOKENS_PATH}/add`, fresh, (_req, res) => sendPage(res, 'account/hardware-tokens/add', emptyForm))
+  router.post(`${TOKENS_PATH}/add`, fresh, ...parseForms(), postKey(account))
+  router.get(`${TOKENS_PATH}/:id/confirm`, fresh, showCodeForm(account, 'confirm'))
+  router.post(`${TOKENS_PATH}/:id/confirm`, fresh, ...parseForms(), submitCode(account))
+  router.get(`${TOKENS_PATH}/:id/synchronise`, fresh, showCodeForm(account, 'synchronise'))
+  router.post(`${TOKENS_PATH}/:id/synchronise`, fresh, ...parseForms(), submitResync(account))
   return router
 }
 
-/** The key is a secret: a refused form does not bring it back. */
+/** Contains no key: it is a secret, so a rejected form is shown without it. */
 const emptyForm = { name: '', digits: '6', counter: '', alert: null }
 
 function postKey(account: AccountServices): RequestHandler<HotpParams> {
@@ -33,8 +33,8 @@ function postKey(account: AccountServices): RequestHandler<HotpParams> {
     const form = readForm(req, hotpKeyForm)
     if (!form || !req.user) return rejectRequest(req, res, { status: 400, code: 'bad_request' })
     const added = await startHotpSetup(account, req.user.id, form)
-    if (added.ok) return redirectDone(res, `${TOKENS}/${added.device.id}/confirm`)
-    showRefused(req, res, added.code, {
+    if (added.ok) return redirectDone(res, `${TOKENS_PATH}/${added.device.id}/confirm`)
+    showRejected(req, res, added.code, {
       name: form.name ?? '',
       digits: form.digits ?? '6',
       counter: form.counter ?? '',
@@ -42,7 +42,7 @@ function postKey(account: AccountServices): RequestHandler<HotpParams> {
   }
 }
 
-function showRefused(
+function showRejected(
   req: Request<HotpParams>,
   res: Response,
   code: string,

@@ -9,7 +9,7 @@ import type { hotpKeyForm } from './confirm.js'
 
 export type StartHotpResult = { ok: true; device: Device } | { ok: false; code: 'name_invalid' | 'key_invalid' }
 
-/** Adds a hardware token by the key that its maker gave with it. It verifies nobody until a code confirmed it. */
+/** Adds a hardware token by the key that its manufacturer supplied. It verifies no user until a code confirms it. */
 export async function startHotpSetup(
   account: AccountServices,
   userId: number,

@@ -8,7 +8,7 @@ import type { Otp } from '../../otp/otp.js'
 export type PhoneMethod = 'sms' | 'call'
 
 /**
- * Adds a phone. An unconfirmed one verifies nobody until `confirmDevice` accepts the code that
+ * Adds a phone. An unconfirmed one verifies no user until `confirmDevice` accepts the code that
  * was sent to it.
  *
  * @param device.number E.164, from `parsePhoneNumber`

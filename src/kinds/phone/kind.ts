@@ -15,7 +15,7 @@ const phoneRow = z.object({
 
 const methods = ['sms', 'call'].map((value) => ({ value, label: value }))
 
-/** A number that gets its codes as text messages or by a call. */
+/** Codes to a phone, by text message or call. */
 export const phone = defineKind({
   name: 'phone',
   table: 'phone_devices',
@@ -23,7 +23,7 @@ export const phone = defineKind({
   panel: {
     icon: 'Phone',
     columns: ['method'],
-    // Administrators recognise a number by its country and its last two digits; they do not have to call it.
+    // The country and the last two digits are enough for administrators to recognise a number.
     hidden: { number: literal('"phone_devices"."number"') },
     derived: { masked_number: (row) => maskPhoneNumber(String(row['number'])) },
     properties: {

@@ -2,15 +2,15 @@ import type { KindPages } from '../../account/kind-pages.js'
 import { submitPhoneStep } from './submit-step.js'
 import { phoneRoutes } from './routes.js'
 
-const ADD = '/account/two-factor/phones/add'
+const ADD_PATH = '/account/two-factor/phones/add'
 
-/** Phones have setup pages of their own; a number that is posted to the wizard starts a setup all the same. */
+/** Phones have their own setup pages. A number that is posted to the wizard starts a setup as well. */
 export const phonePages: KindPages = {
-  setupPath: ADD,
+  setupPath: ADD_PATH,
   alsoInWizard: {
     starts: ({ method, phone_number: number }) => method === 'phone' && number !== undefined,
     submit: submitPhoneStep,
   },
-  addLink: { path: ADD, text: 'pages:profile.add_phone' },
+  addLink: { path: ADD_PATH, text: 'pages:profile.add_phone' },
   routes: (account) => [phoneRoutes(account)],
 }

@@ -101,10 +101,10 @@ export function maskPhoneNumber(number: string): string {
 
 /** Masks every digit except those of the country code and the last two. */
 export function maskDigits(text: string): string {
-  const shown = countryCodeLength(text)
-  const last = text.length - 2
+  const prefixLength = countryCodeLength(text)
+  const lastTwo = text.length - 2
   return Array.from(text, (character, index) =>
-    index < shown || index >= last ? character : character.replace(/\d/, '*'),
+    index < prefixLength || index >= lastTwo ? character : character.replace(/\d/, '*'),
   ).join('')
 }
 

@@ -12,7 +12,7 @@ import { awaitsCode, readCodeSetup } from '../delivered-code/setup.js'
 import { submitPhoneStep } from './submit-step.js'
 import { showPhoneCodeForm, showNumberForm } from './show-step.js'
 
-/** Removes one of the person's own phones, by the rules for devices of every kind; another's is not found. */
+/** Removes one of the user's own phones, by the same rules as any device. Another user's phone is not found. */
 export function deletePhone(account: AccountServices): RequestHandler {
   return async (req, res) => {
     if (!req.user) return
@@ -27,31 +27,31 @@ export function deletePhone(account: AccountServices): RequestHandler {
   }
 }
 
-const ADD = '/account/two-factor/phones/add'
+const ADD_PATH = '/account/two-factor/phones/add'
 
-/** Phones: adding one, in set-up or beside other devices, and removing one. */
+/** Creates the routes on which a user adds a phone, as the first device or an additional one, and removes one. */
 export function phoneRoutes(account: AccountServices): Router {
   const router = Router({ caseSensitive: true, strict: true })
   const fresh = requireFreshToken(account)
   const offered = requireGateway(account)
-  router.get(ADD, fresh, offered, showStep(account))
-  router.post(ADD, fresh, offered, ...parseForms(), submitPhoneStep(account))
+  router.get(ADD_PATH, fresh, offered, showStep(account))
+  router.post(ADD_PATH, fresh, offered, ...parseForms(), submitPhoneStep(account))
   router.post('/account/two-factor/phones/:id/delete', fresh, ...parseForms(), deletePhone(account))
   return router
 }
 
-/** Without one there is nothing to add. */
+/** Redirects to the profile if no gateway is configured, because no code could be sent. */
 function requireGateway({ config }: AccountServices): RequestHandler {
   return (_req, res, next) => (config.smsGateway ? next() : res.redirect(302, '/account/two-factor'))
 }
 
-/** The step that this session stands at; `?step=number` goes back to the number. */
+/** Renders the step that this session is at; `?step=number` goes back to the number. */
 function showStep(account: AccountServices): RequestHandler {
   return async (req, res) => {
     const next = safeNext(req.query['next'])
-    const setUp = await readCodeSetup(account, req, 'phone')
-    const typed = { number: setUp?.number ?? '', method: setUp?.method ?? 'sms' }
-    if (setUp && awaitsCode(setUp) && req.query['step'] !== 'number') showPhoneCodeForm(req, res, next, setUp, null)
+    const setup = await readCodeSetup(account, req, 'phone')
+    const typed = { number: setup?.number ?? '', method: setup?.method ?? 'sms' }
+    if (setup && awaitsCode(setup) && req.query['step'] !== 'number') showPhoneCodeForm(req, res, next, setup, null)
     else showNumberForm(account, req, res, next, typed, null)
   }
 }

@@ -15,11 +15,11 @@ export interface NewPhone {
 }
 
 /**
- * Begins to set up a phone: an unconfirmed device, which verifies nobody. The one that this
- * session has begun goes on where it is the same number, so that its cooldown stays; for another
- * number it is given up.
+ * Starts the setup of a phone: an unconfirmed device, which verifies no user. If this session has
+ * already started one with the same number, it continues that one, so that its cooldown still
+ * applies. One with another number is deleted.
  *
- * @returns its persistent id, or null where the user has this number by this way already
+ * @returns the device's persistent ID, or null if the user already has this number with this method
  */
 export async function startPhoneSetup(
   account: AccountServices,
@@ -27,24 +27,25 @@ export async function startPhoneSetup(
   user: RequestUser,
   phone: NewPhone,
 ): Promise<string | null> {
-  const begun = await readCodeSetup(account, req, 'phone')
+  const started = await readCodeSetup(account, req, 'phone')
   const deviceId = await account.database.sequelize.transaction(async (transaction) => {
-    // The owner before the devices, as everywhere.
+    // The owner is locked before the devices, as in every transaction: another order could deadlock.
     await runStatement(account.database, transaction, LOCK_OWNER, { userId: user.id })
     if (await isKnown(account, transaction, user, phone)) return null
-    if (begun?.number === phone.number) return changeMethod(account, req, transaction, begun, phone)
-    if (begun) await giveUp(account, transaction, begun)
+    if (started?.number === phone.number) return changeMethod(account, req, transaction, started, phone)
+    if (started) await deleteSetup(account, transaction, started)
     const name = phoneName(req, phone)
     const device = await addPhoneDevice(account.otp, transaction, { userId: user.id, name, confirmed: false, ...phone })
     return device.persistentId
   })
-  if (deviceId && deviceId !== begun?.deviceId) noteSetup(req, { device: deviceId, at: account.clock.now().getTime() })
+  if (deviceId && deviceId !== started?.deviceId)
+    noteSetup(req, { device: deviceId, at: account.clock.now().getTime() })
   return deviceId
 }
 
 const LOCK_OWNER = 'select from users where id = $userId for update'
 
-/** What tells it from the person's other devices, also to somebody who knows the password alone. */
+/** Names the phone by its masked number: the name is shown at sign-in to anyone who knows the password. */
 function phoneName(req: Request, { number, method }: NewPhone): string {
   return req.t(`phone:names.${method}`, { number: maskPhoneNumber(number) }).slice(0, 64)
 }
@@ -63,15 +64,24 @@ async function changeMethod(
   { database }: AccountServices,
   req: Request,
   transaction: Transaction,
-  begun: { id: number; deviceId: string },
+  started: { id: number; deviceId: string },
   phone: NewPhone,
 ): Promise<string> {
   const sql = 'update phone_devices set method = $method, name = $name where id = $id and confirmed_at is null'
-  const values = { id: begun.id, method: phone.method, name: phoneName(req, phone) }
+  const values = { id: started.id, method: phone.method, name: phoneName(req, phone) }
   await runStatement(database, transaction, sql, values)
-  return begun.deviceId
+  return started.deviceId
 }
 
-async function giveUp({ database }: AccountServices, transaction: Transaction, begun: { id: number }): Promise<void> {
-  await runStatement(database, transaction, 'delete from phone_devices where id = $id and confirmed_at is null', begun)
+async function deleteSetup(
+  { database }: AccountServices,
+  transaction: Transaction,
+  started: { id: number },
+): Promise<void> {
+  await runStatement(
+    database,
+    transaction,
+    'delete from phone_devices where id = $id and confirmed_at is null',
+    started,
+  )
 }

@@ -6,43 +6,43 @@ import type { AccountServices } from '../../account/account-services.js'
 import type { CodeSetup } from '../delivered-code/setup.js'
 import { type FormRejection, applyRejection } from '../../http/reject-form.js'
 
-/** What was typed as a number, and what was chosen. */
+/** The submitted number and method, as they were entered. */
 export interface PhoneInput {
   number: string
   method: string
 }
 
-/** Asks for the number, with the risk of phones in plain words. */
+/** Renders the form for the number, which explains the risk of phones. */
 export function showNumberForm(
   account: AccountServices,
   req: Request,
   res: Response,
   next: string | null,
   typed: PhoneInput,
-  refusal: FormRejection | null,
+  rejection: FormRejection | null,
 ): void {
-  const alert = applyRejection(req, res, refusal)
+  const alert = applyRejection(req, res, rejection)
   const methods = canCall(account.config) ? ['sms', 'call'] : ['sms']
   sendPage(res, 'account/phones/number', { next: next ?? '', typed, methods, alert })
 }
 
-/** Asks for the code that was sent. */
+/** Renders the form for the code that was sent. */
 export function showPhoneCodeForm(
   req: Request,
   res: Response,
   next: string | null,
-  setUp: CodeSetup,
-  refusal: FormRejection | null,
+  setup: CodeSetup,
+  rejection: FormRejection | null,
 ): void {
-  const alert = applyRejection(req, res, refusal)
-  const number = formatPhoneNumber(setUp.number ?? '')
+  const alert = applyRejection(req, res, rejection)
+  const number = formatPhoneNumber(setup.number ?? '')
   sendPage(res, 'account/phones/code', {
     next: next ?? '',
     number,
-    method: setUp.method,
-    pending: setUp.delivery === 'pending',
-    pendingOlder: setUp.pendingOlder,
-    onlyOlder: setUp.onlyOlder,
+    method: setup.method,
+    pending: setup.delivery === 'pending',
+    pendingOlder: setup.pendingOlder,
+    onlyOlder: setup.onlyOlder,
     alert,
   })
 }

@@ -16,31 +16,31 @@ import { startPhoneSetup, type NewPhone } from './setup.js'
 import { showPhoneCodeForm, showNumberForm } from './show-step.js'
 import { z } from 'zod'
 
-/** One posted step: a token confirms, `otp_challenge` sends again, a number begins. */
+/** Handles a submitted step: a token confirms the device, `otp_challenge` sends another code, a number starts a setup. */
 export function submitPhoneStep(account: AccountServices): RequestHandler {
   return async (req, res) => {
     const form = readForm(req, addPhoneForm)
     if (!form || !req.user) return rejectRequest(req, res, { status: 400, code: 'bad_request' })
     if (form.otp_token !== undefined) await confirm(account, req, res, req.user, form)
-    else if (form.otp_challenge !== undefined) await sendAgain(account, req, res, req.user, form)
-    else await begin(account, req, res, req.user, form)
+    else if (form.otp_challenge !== undefined) await resend(account, req, res, req.user, form)
+    else await start(account, req, res, req.user, form)
   }
 }
 
-async function begin(account: AccountServices, req: Request, res: Response, user: RequestUser, form: AddPhoneForm) {
-  const again = (refusal: FormRejection) => {
+async function start(account: AccountServices, req: Request, res: Response, user: RequestUser, form: AddPhoneForm) {
+  const showForm = (rejection: FormRejection) => {
     const typed = { number: form.phone_number ?? '', method: form.phone_method ?? 'sms' }
-    showNumberForm(account, req, res, safeNext(form.next), typed, refusal)
+    showNumberForm(account, req, res, safeNext(form.next), typed, rejection)
   }
   const phone = readPhone(account, form)
-  if ('code' in phone) return again({ code: phone.code, status: 422 })
+  if ('code' in phone) return showForm({ code: phone.code, status: 422 })
   const deviceId = await startPhoneSetup(account, req, user, phone)
-  if (!deviceId) return again({ code: 'number_known', status: 422 })
-  const refusal = await sendSetupCode(account, req, user, deviceId)
-  if (!refusal) return redirectDone(res, codeAddress(form))
-  const setUp = await readCodeSetup(account, req, 'phone')
-  if (setUp?.onlyOlder) showPhoneCodeForm(req, res, safeNext(form.next), setUp, refusal)
-  else again(refusal)
+  if (!deviceId) return showForm({ code: 'number_known', status: 422 })
+  const rejection = await sendSetupCode(account, req, user, deviceId)
+  if (!rejection) return redirectDone(res, codePath(form))
+  const setup = await readCodeSetup(account, req, 'phone')
+  if (setup?.onlyOlder) showPhoneCodeForm(req, res, safeNext(form.next), setup, rejection)
+  else showForm(rejection)
 }
 
 function readPhone({ config }: AccountServices, form: AddPhoneForm): NewPhone | { code: string } {
@@ -51,37 +51,37 @@ function readPhone({ config }: AccountServices, form: AddPhoneForm): NewPhone | 
   return { number: read.number, method }
 }
 
-async function sendAgain(account: AccountServices, req: Request, res: Response, user: RequestUser, form: AddPhoneForm) {
-  const setUp = await readCodeSetup(account, req, 'phone')
-  if (!setUp) return expired(account, req, res, form)
-  const refusal = await sendSetupCode(account, req, user, setUp.deviceId)
-  if (!refusal) return res.redirect(303, codeAddress(form))
+async function resend(account: AccountServices, req: Request, res: Response, user: RequestUser, form: AddPhoneForm) {
+  const setup = await readCodeSetup(account, req, 'phone')
+  if (!setup) return showExpired(account, req, res, form)
+  const rejection = await sendSetupCode(account, req, user, setup.deviceId)
+  if (!rejection) return res.redirect(303, codePath(form))
   const next = safeNext(form.next)
-  const now = await readCodeSetup(account, req, 'phone')
-  if (now && awaitsCode(now)) showPhoneCodeForm(req, res, next, now, refusal)
-  else showNumberForm(account, req, res, next, { number: setUp.number ?? '', method: setUp.method ?? 'sms' }, refusal)
+  const current = await readCodeSetup(account, req, 'phone')
+  if (current && awaitsCode(current)) showPhoneCodeForm(req, res, next, current, rejection)
+  else showNumberForm(account, req, res, next, { number: setup.number ?? '', method: setup.method ?? 'sms' }, rejection)
 }
 
 async function confirm(account: AccountServices, req: Request, res: Response, user: RequestUser, form: AddPhoneForm) {
-  const setUp = await readCodeSetup(account, req, 'phone')
-  if (!setUp) return expired(account, req, res, form)
-  const { deviceId } = setUp
-  const confirmed = await confirmCode(account, req, user, { deviceId, token: form.otp_token ?? '' })
-  if (!confirmed.ok) return showPhoneCodeForm(req, res, safeNext(form.next), setUp, confirmed.refusal)
-  await finishSetup(account, req, res, { user, confirmed: confirmed.confirmed, next: safeNext(form.next) })
+  const setup = await readCodeSetup(account, req, 'phone')
+  if (!setup) return showExpired(account, req, res, form)
+  const { deviceId } = setup
+  const result = await confirmCode(account, req, user, { deviceId, token: form.otp_token ?? '' })
+  if (!result.ok) return showPhoneCodeForm(req, res, safeNext(form.next), setup, result.rejection)
+  await finishSetup(account, req, res, { user, confirmed: result.confirmed, next: safeNext(form.next) })
 }
 
-function expired(account: AccountServices, req: Request, res: Response, form: AddPhoneForm): void {
-  const refusal = { code: 'set_up_expired', status: 422 } as const
-  showNumberForm(account, req, res, safeNext(form.next), { number: '', method: 'sms' }, refusal)
+function showExpired(account: AccountServices, req: Request, res: Response, form: AddPhoneForm): void {
+  const rejection = { code: 'set_up_expired', status: 422 } as const
+  showNumberForm(account, req, res, safeNext(form.next), { number: '', method: 'sms' }, rejection)
 }
 
-function codeAddress(form: AddPhoneForm): string {
+function codePath(form: AddPhoneForm): string {
   const next = safeNext(form.next)
   return next ? `/account/two-factor/phones/add?next=${encodeURIComponent(next)}` : '/account/two-factor/phones/add'
 }
 
-/** All steps post to one address; which one it is, the fields tell. */
+/** All steps are posted to one path; the fields tell them apart. */
 export const addPhoneForm = z.object({
   phone_number: textField(256),
   phone_method: textField(8),

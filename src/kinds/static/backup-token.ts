@@ -7,10 +7,10 @@ declare const brand: unique symbol
 /** 16 Base32 characters in capitals, without groups: 80 bits. */
 export type BackupToken = string & { readonly [brand]: 'BackupToken' }
 
-/** What a set is called until its owner calls it otherwise; pages say it in the reader's language. */
+/** The stored name of a set that its owner has not renamed. Pages show it in the reader's language. */
 export const DEFAULT_SET_NAME = 'Backup tokens'
 
-/** Ten bytes from the system's random source (NIST SP 800-63B-4 §4.2.1: 64 bits or more). */
+/** Generates a token from ten random bytes (NIST SP 800-63B-4 §4.2.1 requires 64 bits or more). */
 export function generateBackupToken(): BackupToken {
   const token = base32nopad.encode(randomBytes(10))
   if (!isBackupToken(token)) throw new Error('Ten bytes are 16 Base32 characters.')

@@ -5,22 +5,22 @@ import { formatBackupToken, parseBackupToken, type BackupToken } from './backup-
 import { type BackupTokenSet, isCurrentSet } from './generate.js'
 import type { AccountServices } from '../../account/account-services.js'
 
-/** Seconds that a new set may be on its way from the answer that made it to the page that shows it. */
-const ON_ITS_WAY = 600
+/** Seconds between the response that generated a set and the page that shows it. */
+const MAX_AGE_SECONDS = 600
 
 /**
- * Gives a new set to the page that comes next. Nothing of it is kept here: the browser
- * carries it for the length of one redirect, sealed for this session alone.
+ * Passes a new set to the next page. The server does not store it: the browser carries it for one
+ * redirect, sealed for this session.
  */
 export function flashTokens(account: AccountServices, req: Request, res: Response, set: BackupTokenSet): void {
-  const sealed = account.keys.seal(Buffer.from(JSON.stringify(set)), placeFor(req))
-  res.cookie(cookieName(account), sealed, { ...cookieOf(account), maxAge: ON_ITS_WAY * 1000 })
+  const sealed = account.keys.seal(Buffer.from(JSON.stringify(set)), sealContext(req))
+  res.cookie(cookieName(account), sealed, { ...cookieOptions(account), maxAge: MAX_AGE_SECONDS * 1000 })
 }
 
 /**
- * Takes what was handed over, for showing it once; the browser forgets it with this answer.
+ * Takes the set from the browser to show it once. The response deletes the cookie.
  *
- * @returns the tokens in groups, or null where there are none, they were meant for another session, or newer ones exist
+ * @returns the formatted tokens, or null if there are none, they belong to another session, or newer ones exist
  */
 export async function takeFlashedTokens(
   account: AccountServices,
@@ -29,9 +29,9 @@ export async function takeFlashedTokens(
 ): Promise<string[] | null> {
   const sealed = readCookie(req, cookieName(account))
   if (sealed === null || !req.user) return null
-  res.clearCookie(cookieName(account), cookieOf(account))
+  res.clearCookie(cookieName(account), cookieOptions(account))
   const set = openSet(account, req, sealed)
-  if (!set || !isWithin(ON_ITS_WAY, set.madeAt, account.clock.now())) return null
+  if (!set || !isWithin(MAX_AGE_SECONDS, set.madeAt, account.clock.now())) return null
   return (await isCurrentSet(account.otp, req.user.id, set)) ? set.tokens.map(formatBackupToken) : null
 }
 
@@ -47,18 +47,18 @@ const setSchema = z.object({
 
 function openSet(account: AccountServices, req: Request, sealed: string): BackupTokenSet | null {
   try {
-    return setSchema.parse(JSON.parse(account.keys.open(sealed, placeFor(req)).toString()))
+    return setSchema.parse(JSON.parse(account.keys.open(sealed, sealContext(req)).toString()))
   } catch {
-    // Of another session, of another day, or no envelope at all: nothing that a person could mend.
+    // From another session, sealed with a key that is gone, or not a sealed value at all.
     return null
   }
 }
 
-const placeFor = (req: Request) => ({ column: 'shown.backup_tokens', id: req.sessionID })
+const sealContext = (req: Request) => ({ column: 'shown.backup_tokens', id: req.sessionID })
 
 const cookieName = ({ https }: AccountServices) => (https ? '__Host-otp_tokens' : 'otp_tokens')
 
-const cookieOf = ({ https }: AccountServices) =>
+const cookieOptions = ({ https }: AccountServices) =>
   ({ httpOnly: true, sameSite: 'lax', path: '/', secure: https, encode: String }) as const
 
 function readCookie(req: Request, name: string): string | null {

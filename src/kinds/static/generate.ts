@@ -30,10 +30,10 @@ export async function generateBackupTokens(
   const set = { tokens: Array.from({ length: TOKENS_PER_SET }, generateBackupToken), madeAt: otp.clock.now() }
   const run = <Row extends object>(sql: string, values: Readonly<Record<string, unknown>>) =>
     runStatement<Row>(otp.database, transaction, sql, { userId, madeAt: set.madeAt, ...values })
-  // Locked, because two requests at once would each leave a set.
+  // Locked, because two requests at once would otherwise each leave a set.
   await run('select from users where id = $userId for update', {})
-  const [kept] = await run<{ id: number }>(KEEP, {})
-  const [row] = kept ? [kept] : await run<{ id: number }>(INSERT, { name: DEFAULT_SET_NAME })
+  const [existing] = await run<{ id: number }>(RESET_EXISTING, {})
+  const [row] = existing ? [existing] : await run<{ id: number }>(INSERT, { name: DEFAULT_SET_NAME })
   if (!row) throw new Error('A set of backup tokens was neither found nor created.')
   await run('delete from static_devices where user_id = $userId and id <> $id', row)
   await run('delete from static_tokens where device_id = $id', row)
@@ -51,7 +51,7 @@ const FIND = `
 select from static_tokens t join static_devices d on d.id = t.device_id
 where d.user_id = $userId and d.confirmed and t.token_hash = any($hashes::text[]) limit 1`
 
-const KEEP = `
+const RESET_EXISTING = `
 update static_devices set created_at = $madeAt, failure_count = 0, failed_at = null
 where id = (select min(id) from static_devices where user_id = $userId and confirmed) returning id`
 

@@ -6,7 +6,7 @@ import type { KindOutcome } from '../../otp/device.js'
 import { backupTokenHashes, parseBackupToken, DEFAULT_SET_NAME } from './backup-token.js'
 import { defineKind } from '../../otp/kind-registry/kind.js'
 
-/** Backup tokens: the database looks up the one row, and whoever deletes it has used it. */
+/** Backup tokens. The database looks up the token's row; the request that deletes it has used the token. */
 export const staticKind = defineKind({
   name: 'static',
   table: 'static_devices',
@@ -14,7 +14,7 @@ export const staticKind = defineKind({
   panel: {
     icon: 'LifeBuoy',
     columns: [],
-    // How many are left, never one of them.
+    // Only the number of tokens, never a token.
     computed: {
       tokens_left: literal('(select count(*)::int from static_tokens where device_id = "static_devices".id)'),
     },
@@ -39,13 +39,13 @@ export const staticKind = defineKind({
   },
   row: z.object({ token_id: z.number().nullable(), unreadable: z.string().nullable() }),
   verify(row, typed, { keys }) {
-    if (row.token_id === null) return refuse(row, typed, keys)
+    if (row.token_id === null) return rejectUnknown(row, typed, keys)
     return { accepted: true, changes: {}, consumes: { table: 'static_tokens', id: row.token_id } }
   },
 })
 
-/** A token that could be one of those hashed with a key that is missing here is not judged at all. */
-function refuse(row: { unreadable: string | null }, typed: string, keys: Keyring): KindOutcome {
+/** Rejects a token, or throws if it could be one that was hashed with a key this process does not have. */
+function rejectUnknown(row: { unreadable: string | null }, typed: string, keys: Keyring): KindOutcome {
   const isToken = parseBackupToken(typed) !== null
   if (isToken && row.unreadable) keys.requireKnown(row.unreadable)
   return { accepted: false }

@@ -4,7 +4,7 @@ import { staticRoutes } from './routes.js'
 import type { KindPages } from '../../account/kind-pages.js'
 import { readClientInfo } from '../../http/read-client-info.js'
 
-/** Backup tokens are made with the first device, and anew on a page of their own. */
+/** Backup tokens are generated with the first device, and later on their own page. */
 export const staticPages: KindPages = {
   backups: {
     make: async (account, req, res, userId) =>

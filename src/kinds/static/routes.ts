@@ -11,19 +11,22 @@ import type { AccountServices } from '../../account/account-services.js'
 import { flashTokens, takeFlashedTokens } from './flash-tokens.js'
 import { replaceBackupTokens } from './setup.js'
 
-const ADDRESS = '/account/two-factor/backup-tokens'
+const PATH = '/account/two-factor/backup-tokens'
 
-/** How many backup tokens are left, and a new set, shown once. Only a device opens this page: backup tokens are no first one. */
+/**
+ * Creates the routes of `/account/two-factor/backup-tokens`: how many tokens are left, and a new set,
+ * which is shown once. They require a verified user, so a set cannot be the first device.
+ */
 export function staticRoutes(account: AccountServices): Router {
   const router = Router({ caseSensitive: true, strict: true })
-  // The sign-in leads on to set-up, or says whom to ask.
+  // The sign-in page redirects to the setup, or explains who can help.
   const guards = [otpRequired(account, { verificationUrl: '/account/login' }), requireFreshToken(account)]
-  router.get(ADDRESS, ...guards, showBackupTokens(account))
-  router.post(ADDRESS, ...guards, ...parseForms(), async (req, res) => {
+  router.get(PATH, ...guards, showBackupTokens(account))
+  router.post(PATH, ...guards, ...parseForms(), async (req, res) => {
     if (!req.user) return
     flashTokens(account, req, res, await replaceBackupTokens(account, req.user.id, readClientInfo(req)))
-    if (hasFormId(req)) redirectDone(res, ADDRESS)
-    else res.redirect(303, ADDRESS)
+    if (hasFormId(req)) redirectDone(res, PATH)
+    else res.redirect(303, PATH)
   })
   return router
 }

@@ -4,7 +4,7 @@ import type { ClientInfo } from '../../client-info.js'
 import { type BackupTokenSet, generateBackupTokens } from './generate.js'
 import type { AccountServices } from '../../account/account-services.js'
 
-/** Makes a new set of backup tokens in place of the old one, and tells the owner. */
+/** Generates a new set of backup tokens in place of the old one, and notifies the owner. */
 export async function replaceBackupTokens(
   account: AccountServices,
   userId: number,

@@ -10,27 +10,27 @@ export interface TotpState {
   secret: Uint8Array
   algorithm: OathAlgorithm
   digits: number
-  /** Seconds. */
+  /** Length of a step in seconds. */
   step: number
-  /** Seconds since 1970. */
+  /** Unix time at which step 0 begins, in seconds. */
   t0: number
   /** Steps accepted on either side of the drifted time. */
   tolerance: number
   /** Steps that the device's clock is ahead. */
   drift: number
-  /** The step last accepted; it and all before it are spent (RFC 6238 §5.2). */
+  /** The last accepted step. It and all earlier ones are consumed (RFC 6238 §5.2). */
   lastStep: number
-  /** Steps accepted before that one, oldest first; the newest ones only. */
+  /** The steps accepted before that one, oldest first; only the newest ones. */
   spentSteps?: readonly number[]
 }
 
-/** Steps that are remembered besides the last one. */
-const REMEMBERED = 8
+/** Number of stored steps in addition to the last one. */
+const MAX_SPENT_STEPS = 8
 
 /**
- * Judges one code by the rules of RFC 6238 §5.2 and §6: the steps within tolerance of
- * the drifted time, later than the last one accepted. The drift follows the device but
- * never beyond its tolerance, so that five early codes do not open the next minutes.
+ * Verifies one code (RFC 6238 §5.2 and §6): its step must be within the tolerance of the drifted
+ * time, and later than the last accepted step. The drift follows the device, but never beyond the
+ * tolerance: otherwise a series of early codes could move the window minutes ahead.
  */
 export function verifyTotp(
   state: TotpState,
@@ -41,62 +41,64 @@ export function verifyTotp(
 ): KindOutcome {
   const code = readCode(token)
   if (!isCode(code, state.digits)) return { accepted: false }
-  const present = timeStep(now, state.step, state.t0)
-  const newest = present + state.drift + state.tolerance
-  const spent = spentUntil(newest, state)
-  if (spent.isUnknown)
-    return { accepted: false, changes: { last_step: newest, spent_steps: toArray([state.lastStep]) } }
-  const near = stepsAround(present + state.drift, state.tolerance).filter((candidate) => candidate >= 0)
+  const currentStep = timeStep(now, state.step, state.t0)
+  const newest = currentStep + state.drift + state.tolerance
+  const consumed = consumedUntil(newest, state)
+  if (consumed.isUnknown)
+    return { accepted: false, changes: { last_step: newest, spent_steps: toArrayLiteral([state.lastStep]) } }
+  const candidates = stepsAround(currentStep + state.drift, state.tolerance).filter((candidate) => candidate >= 0)
   const isCodeOf = (step: number) => codesEqual(generateHotp(state.secret, step, state.digits, state.algorithm), code)
-  const step = near.filter((candidate) => candidate > spent.last).find(isCodeOf)
+  const step = candidates.filter((candidate) => candidate > consumed.last).find(isCodeOf)
   if (step === undefined) {
-    if (near.filter((candidate) => candidate <= spent.last).some(isCodeOf))
+    if (candidates.filter((candidate) => candidate <= consumed.last).some(isCodeOf))
       return { accepted: false, because: 'already_used' }
-    const isElsewhere = stepsElsewhere(near, state, purpose).some(isCodeOf)
+    const isElsewhere = stepsElsewhere(candidates, state, purpose).some(isCodeOf)
     return isElsewhere
       ? { accepted: false, because: purpose === 'enrol' ? 'clock_off' : 'too_old' }
       : { accepted: false }
   }
-  const drift = sync ? clamp(step - present, state.tolerance) : state.drift
-  return { accepted: true, changes: { last_step: step, drift, ...remember(state) } }
+  const drift = sync ? clamp(step - currentStep, state.tolerance) : state.drift
+  return { accepted: true, changes: { last_step: step, drift, ...storeLastStep(state) } }
 }
 
-/** Seconds on either side in which a wrong clock is looked for. */
-const LOOK_AROUND = 3600
+/** Seconds before and after the accepted steps that are searched for a wrong clock. */
+const CLOCK_SEARCH_SECONDS = 3600
 
 /**
- * Further steps of which a code would mean that a clock is wrong. At sign-in only past ones: to
- * confirm a code of a future step would tell an attacker one that is about to become valid.
+ * Returns the steps outside the tolerance whose code would mean that a clock is wrong. At sign-in
+ * these are only past steps: an attacker must not learn that a code will become valid.
  */
-function stepsElsewhere(near: readonly number[], { step }: TotpState, purpose: KindContext['purpose']): number[] {
-  const count = Math.ceil(LOOK_AROUND / step)
-  const first = near[0] ?? 0
-  const last = near.at(-1) ?? 0
+function stepsElsewhere(candidates: readonly number[], { step }: TotpState, purpose: KindContext['purpose']): number[] {
+  const count = Math.ceil(CLOCK_SEARCH_SECONDS / step)
+  const first = candidates[0] ?? 0
+  const last = candidates.at(-1) ?? 0
   const past = Array.from({ length: Math.min(count, first) }, (_, index) => first - 1 - index)
   const future = Array.from({ length: count }, (_, index) => last + 1 + index)
   return purpose === 'enrol' ? [...past, ...future] : past
 }
 
 /**
- * The last step that is spent at present. One beyond what tolerance and drift allow was
- * accepted while the clock was wrong: it is spent when its time comes, and until then the
- * one before it counts. If all that are remembered lie there, everything until now is spent.
+ * Finds the last step that is consumed now. A step later than tolerance and drift allow was
+ * accepted while the clock was wrong. It is consumed once its time comes; until then, the one
+ * before it applies. If all stored steps are that late, everything up to now is consumed.
  */
-function spentUntil(newest: number, { lastStep, spentSteps = [] }: TotpState): { last: number; isUnknown: boolean } {
+function consumedUntil(newest: number, { lastStep, spentSteps = [] }: TotpState): { last: number; isUnknown: boolean } {
   const before = [lastStep, ...spentSteps].filter((step) => step <= newest)
   if (before.length > 0) return { last: Math.max(...before), isUnknown: false }
-  const isUnknown = spentSteps.length >= REMEMBERED
+  const isUnknown = spentSteps.length >= MAX_SPENT_STEPS
   return { last: isUnknown ? newest : -1, isUnknown }
 }
 
-/** Before the first one there is nothing to remember. */
-function remember({ lastStep, spentSteps = [] }: TotpState): { spent_steps?: string } {
+/** Adds the last accepted step to the stored ones, if there is one. */
+function storeLastStep({ lastStep, spentSteps = [] }: TotpState): { spent_steps?: string } {
   if (lastStep < 0) return {}
-  return { spent_steps: toArray([...spentSteps.filter((step) => step !== lastStep), lastStep].slice(-REMEMBERED)) }
+  return {
+    spent_steps: toArrayLiteral([...spentSteps.filter((step) => step !== lastStep), lastStep].slice(-MAX_SPENT_STEPS)),
+  }
 }
 
-/** As PostgreSQL writes an array. */
-const toArray = (steps: readonly number[]): string => `{${steps.join(',')}}`
+/** Formats an array literal of PostgreSQL. */
+const toArrayLiteral = (steps: readonly number[]): string => `{${steps.join(',')}}`
 
 function stepsAround(middle: number, tolerance: number): number[] {
   return Array.from({ length: 2 * tolerance + 1 }, (_, index) => middle - tolerance + index)
@@ -126,15 +128,15 @@ export const totp = defineKind({
     last_step: z.number(),
     spent_steps: z.array(z.number()),
   }),
-  verify(row, token, world) {
+  verify(row, token, context) {
     if (!isCode(readCode(token), row.digits)) return { accepted: false }
-    const secret = world.keys.open(row.secret, { column: 'totp_devices.secret', id: row.id })
+    const secret = context.keys.open(row.secret, { column: 'totp_devices.secret', id: row.id })
     return verifyTotp(
       { ...row, secret, lastStep: row.last_step, spentSteps: row.spent_steps },
       token,
-      world.now,
-      world.totpSync,
-      world.purpose,
+      context.now,
+      context.totpSync,
+      context.purpose,
     )
   },
 })

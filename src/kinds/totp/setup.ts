@@ -13,8 +13,8 @@ import { totpUri } from '../../otp/key-uri.js'
 import type { Otp } from '../../otp/otp.js'
 
 /**
- * Begins to set up an authenticator app: an unconfirmed device, which verifies nobody. One
- * that this session has begun before goes on, so that an app that has read its code stays right.
+ * Starts the setup of an authenticator app: an unconfirmed device, which verifies no user. A setup
+ * that this session has already started continues, so that an app that scanned its QR code stays valid.
  */
 export async function startTotpSetup(account: AccountServices, req: Request, user: RequestUser): Promise<void> {
   if (await readTotpSetup(account, req)) return
@@ -25,20 +25,20 @@ export async function startTotpSetup(account: AccountServices, req: Request, use
   noteSetup(req, { device: device.persistentId, at: account.clock.now().getTime() })
 }
 
-/** A set-up in progress: the device, and what the app is to be given. */
+/** A setup in progress: the device, and the secret for the app. */
 export interface TotpSetup extends TotpSecret {
   deviceId: string
 }
 
-/** The set-up that this session has begun; null where there is none, or it is over. */
+/** Reads the setup that this session has started. @returns null if there is none, or it was finished or has expired */
 export async function readTotpSetup(account: AccountServices, req: Request): Promise<TotpSetup | null> {
-  const setUp = setUpOf(req, 'totp')
-  if (!req.user || !setUp) return null
-  const named = parsePersistentId(setUp.device)
-  if (named?.kind !== 'totp') return null
-  if (Math.abs(account.clock.now().getTime() - setUp.at) >= SETUP_SECONDS * 1000) return null
-  const enrolment = await readTotpSecret(account.otp, req.user, named.id)
-  return enrolment && { deviceId: setUp.device, ...enrolment }
+  const setup = setUpOf(req, 'totp')
+  if (!req.user || !setup) return null
+  const reference = parsePersistentId(setup.device)
+  if (reference?.kind !== 'totp') return null
+  if (Math.abs(account.clock.now().getTime() - setup.at) >= SETUP_SECONDS * 1000) return null
+  const secret = await readTotpSecret(account.otp, req.user, reference.id)
+  return secret && { deviceId: setup.device, ...secret }
 }
 
 /** The secret for an authenticator app, shown to its owner during the setup. */

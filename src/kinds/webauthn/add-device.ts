@@ -17,12 +17,12 @@ import { getUserHandle } from './user-handle.js'
 export interface NewWebauthnDevice extends EnrolmentRight {
   userId: number
   name: string
-  /** The JSON that the browser gave for the new key. */
+  /** The JSON that the browser returned for the new key. */
   response: string
-  /** The id that `requestNewKey` gave to this session; null: it asked for none. */
+  /** The ID of the challenge that `createRegistrationOptions` returned for this session; null: none was requested. */
   challenge: string | null
   origin?: ClientInfo
-  /** What the new key opens, in the same commit. */
+  /** Starts what the new key verifies, such as a session, in the same transaction. */
   opens?: Opening
 }
 
@@ -30,35 +30,36 @@ export type AddWebauthnResult =
   { ok: true; device: Device } | { ok: false; reason: 'key_refused' | 'key_known' | 'verification_not_allowed' }
 
 /**
- * Enrols a key by what the browser says of it. Nothing is stored before that; the challenge
- * is used up either way, and `deviceAdded` is told in the same commit.
+ * Enrols a security key from the browser's registration response. Nothing is stored before that.
+ * The challenge is consumed in any case, and `deviceAdded` is emitted in the same transaction.
  *
- * @returns the device, or why not: `key_known` where somebody has enrolled this key already
+ * @returns the device, or the reason for the rejection: `key_known` if any user has already enrolled this key
  */
 export async function addWebauthnDevice(otp: Otp, key: NewWebauthnDevice): Promise<AddWebauthnResult> {
-  const refused: AddWebauthnResult = { ok: false, reason: 'key_refused' }
+  const rejected: AddWebauthnResult = { ok: false, reason: 'key_refused' }
   const response = parseRegistration(key.response)
   const challenge = response && readChallenge(response)
   const { relyingParty } = otp.settings
-  if (!response || !challenge || key.challenge === null || !relyingParty) return refused
-  const asked = { id: key.challenge, challenge }
+  if (!response || !challenge || key.challenge === null || !relyingParty) return rejected
+  const registrationChallenge = { id: key.challenge, challenge }
   const add = async (transaction: Transaction): Promise<AddWebauthnResult> => {
-    // Locked, so that of two first devices at once the second finds the first.
+    // Locked: if two first devices are added at once, the second must find the first.
     const owner = await runStatement(otp.database, transaction, LOCK_OWNER, { userId: key.userId })
-    if (owner.length === 0 || !(await consumeRegistrationChallenge(otp, transaction, asked))) return refused
+    if (owner.length === 0 || !(await consumeRegistrationChallenge(otp, transaction, registrationChallenge)))
+      return rejected
     if (!(await mayEnrol(otp, transaction, key.userId, key))) return { ok: false, reason: 'verification_not_allowed' }
-    const checked = await checkNewKey(response, challenge, relyingParty)
-    if (!checked) return refused
-    const row = await insertKey(otp, transaction, key, { response, checked })
-    return row ? tell(otp, transaction, row, key) : { ok: false, reason: 'key_known' }
+    const verified = await verifyRegistration(response, challenge, relyingParty)
+    if (!verified) return rejected
+    const row = await insertKey(otp, transaction, key, { response, verified })
+    return row ? emitAdded(otp, transaction, row, key) : { ok: false, reason: 'key_known' }
   }
   return orNothingOpened(() => otp.database.sequelize.transaction(add))
 }
 
 const LOCK_OWNER = 'select id from users where id = $userId and is_active for update'
 
-/** What the key says of itself where all of WebAuthn §7.1 holds, else null. */
-async function checkNewKey(response: RegistrationResponse, challenge: string, relyingParty: RelyingParty) {
+/** Verifies the registration (WebAuthn §7.1) and returns the key's data, or null if any check fails. */
+async function verifyRegistration(response: RegistrationResponse, challenge: string, relyingParty: RelyingParty) {
   const { verifyRegistrationResponse } = await import('@simplewebauthn/server')
   try {
     const { registrationInfo } = await verifyRegistrationResponse({
@@ -71,20 +72,20 @@ async function checkNewKey(response: RegistrationResponse, challenge: string, re
     })
     return registrationInfo ?? null
   } catch {
-    // The library throws a plain Error for whatever is wrong with a response.
+    // The library throws a plain Error for any problem with a response.
     return null
   }
 }
 
-type Checked = NonNullable<Awaited<ReturnType<typeof checkNewKey>>>
+type VerifiedRegistration = NonNullable<Awaited<ReturnType<typeof verifyRegistration>>>
 
 async function insertKey(
   otp: Otp,
   transaction: Transaction,
   { userId, name }: NewWebauthnDevice,
-  { response, checked }: { response: RegistrationResponse; checked: Checked },
+  { response, verified }: { response: RegistrationResponse; verified: VerifiedRegistration },
 ): Promise<DeviceRow | undefined> {
-  const { credential, aaguid, credentialBackedUp, credentialDeviceType } = checked
+  const { credential, aaguid, credentialBackedUp, credentialDeviceType } = verified
   const [row] = await runStatement<DeviceRow>(otp.database, transaction, INSERT, {
     userId,
     name,
@@ -110,7 +111,7 @@ values ($userId, $name, true, $now, $now, $credentialId, $publicKey, $counter, $
 on conflict (credential_id) do nothing
 returning ${DEVICE_COLUMNS}`
 
-async function tell(
+async function emitAdded(
   otp: Otp,
   transaction: Transaction,
   row: DeviceRow,

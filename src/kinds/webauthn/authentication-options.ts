@@ -3,16 +3,17 @@ import { runStatement } from '../../db/run-statement.js'
 import type { Otp } from '../../otp/otp.js'
 import { CHALLENGE_SECONDS, type ChallengeOwner, createChallenge } from './challenges.js'
 
-/** What the browser is to ask a key, and the id of the challenge in it, for the session. */
+/** The options for the browser's call, and the ID of their challenge, which the session stores. */
 export interface AuthenticationOptions {
   options: PublicKeyCredentialRequestOptionsJSON
   challenge: string
 }
 
 /**
- * Asks any of a user's confirmed keys: the second factor.
+ * Creates the options for a user's second factor: any of their confirmed keys can respond.
  *
- * @returns null where the user has none, or this address has no relying party
+ * @param replaces the ID of the challenge that the session had before
+ * @returns null if the user has no key, or the site's URL cannot have a relying party
  */
 export async function createAuthenticationOptions(
   otp: Otp,
@@ -20,21 +21,21 @@ export async function createAuthenticationOptions(
   replaces: string | null = null,
 ): Promise<AuthenticationOptions | null> {
   const keys = await runStatement<{ id: string; transports: string[] }>(otp.database, undefined, OWN_KEYS, { userId })
-  return keys.length > 0 ? request(otp, 'verify', keys, { userId, replaces }) : null
+  return keys.length > 0 ? createOptions(otp, 'verify', keys, { userId, replaces }) : null
 }
 
 const OWN_KEYS =
   'select credential_id as id, transports from webauthn_devices where user_id = $userId and confirmed order by webauthn_devices.id'
 
-/** Asks for a passkey of anybody's, which must verify its user: both factors in one step. */
+/** Creates the options for a sign-in with any user's passkey, which must verify its user: both factors in one step. */
 export async function createPasskeyOptions(
   otp: Otp,
   replaces: string | null = null,
 ): Promise<AuthenticationOptions | null> {
-  return request(otp, 'sign_in', [], { userId: null, replaces })
+  return createOptions(otp, 'sign_in', [], { userId: null, replaces })
 }
 
-async function request(
+async function createOptions(
   otp: Otp,
   purpose: 'verify' | 'sign_in',
   allowCredentials: { id: string; transports: string[] }[],

@@ -3,39 +3,39 @@ import type { Transaction } from 'sequelize'
 import { runStatement } from '../../db/run-statement.js'
 import type { Otp } from '../../otp/otp.js'
 
-/** A person needs time to fetch the key and to type its PIN; WebAuthn §15.1 recommends five minutes and more. */
+/** Time to fetch a key and enter its PIN. WebAuthn §15.1 recommends at least five minutes. */
 export const CHALLENGE_SECONDS = 300
 
-/** ASVS 6.7.2 wants 64 bits, WebAuthn §13.4.3 128. */
+/** ASVS 6.7.2 requires 64 bits, WebAuthn §13.4.3 requires 128. */
 const CHALLENGE_BYTES = 32
 
-/** What a challenge is for. An answer to one is worth nothing for another. */
+/** What a challenge is for. A response for one purpose is not accepted for another. */
 export type ChallengePurpose = 'add' | 'verify' | 'sign_in'
 
 export interface CreatedChallenge {
-  /** What the session keeps. */
+  /** Stored in the session. */
   id: string
-  /** What the key signs, base64url. */
+  /** The value that the key signs, in base64url. */
   challenge: string
 }
 
-/** Whose a challenge is, and which one it replaces. */
+/** The user that a challenge is for, and the challenge that it replaces. */
 export interface ChallengeOwner {
-  /** Null: nobody is known yet. */
+  /** Null: the user is not known yet. */
   userId: number | null
-  /** The ID of the challenge that the session had before: a session asks one question at a time. */
+  /** The ID of the challenge that the session had before. A session has only one challenge at a time. */
   replaces?: string | null
 }
 
 /**
- * How many questions of one purpose a person can have at once, each in a session of its own. Answers
- * have more room, because anyone who has the password can ask for them.
+ * How many challenges of one purpose a user can have at once, each in a separate session. The
+ * limit for signing in is higher, because anyone who has the password can request such a challenge.
  */
 export const AT_ONCE: Readonly<Record<ChallengePurpose, number>> = { add: 3, verify: 100, sign_in: 100 }
 
 /**
- * Makes a challenge that works once, for five minutes, and removes those that expired, the one
- * it replaces, and the oldest of this person's if there are too many.
+ * Creates a challenge that works once, within five minutes. It deletes expired challenges, the one
+ * that it replaces, and the user's oldest ones if they have too many.
  */
 export async function createChallenge(
   otp: Otp,
@@ -48,7 +48,7 @@ export async function createChallenge(
   const expiresAt = new Date(now.getTime() + CHALLENGE_SECONDS * 1000)
   const values = { now, hash, purpose, expiresAt, userId, replaces, kept: AT_ONCE[purpose] - 1 }
   const [row] = await runStatement<{ id: string }>(otp.database, undefined, CREATE, values)
-  if (!row) throw new Error('The new challenge has no row.')
+  if (!row) throw new Error('The challenge was not inserted.')
   return { id: row.id, challenge }
 }
 
@@ -63,16 +63,16 @@ insert into webauthn_challenges (challenge_hash, purpose, expires_at, user_id)
 values ($hash, $purpose, $expiresAt, $userId)
 returning id::text`
 
-/** The hashes by which the row of a challenge is found. */
+/** Hashes a challenge with every known key, to find its row. */
 export function challengeHashes(keys: Otp['keys'], challenge: string): string[] {
   return keys.hashes('webauthn_challenges', challenge)
 }
 
 /**
- * Uses a challenge for a new key up. Whoever deletes its row has used it.
+ * Consumes a challenge for a new key by deleting its row, so that only one request can use it.
  *
- * @param id what the session kept
- * @returns whether it was there, for that, and in time
+ * @param id the ID that the session stored
+ * @returns whether a valid challenge for this purpose existed
  */
 export async function consumeRegistrationChallenge(
   otp: Otp,
@@ -80,10 +80,10 @@ export async function consumeRegistrationChallenge(
   { id, challenge }: CreatedChallenge,
 ): Promise<boolean> {
   const values = { id, hashes: challengeHashes(otp.keys, challenge), now: otp.clock.now() }
-  return (await runStatement(otp.database, transaction, SPEND, values)).length === 1
+  return (await runStatement(otp.database, transaction, CONSUME, values)).length === 1
 }
 
-const SPEND = `
+const CONSUME = `
 delete from webauthn_challenges
 where id::text = $id and purpose = 'add' and challenge_hash = any($hashes) and expires_at > $now
   and expires_at <= $now::timestamptz + 2 * interval '5 minutes'

@@ -5,19 +5,19 @@ import { persistentId } from '../../otp/persistent-id.js'
 import { parseAssertion } from './parse-response.js'
 
 /**
- * Which confirmed key gave an answer, and whose it is. A key decides nothing here: it is
- * asked by `verifyToken`.
+ * Finds the confirmed key that made an assertion, and its owner. The assertion is not verified
+ * here; `verifyToken` does that.
  *
- * @param token the JSON of the answer
- * @returns null where the text is none, or the key is not known
+ * @param token the assertion as JSON
+ * @returns null if the text is not an assertion, or the key is unknown
  */
 export async function findCredential(
   otp: Pick<Otp, 'database'>,
   token: string,
 ): Promise<{ deviceId: PersistentId; userId: number } | null> {
-  const answer = parseAssertion(token)
-  if (!answer) return null
-  const [row] = await runStatement<{ id: number; user_id: number }>(otp.database, undefined, FIND, { id: answer.id })
+  const assertion = parseAssertion(token)
+  if (!assertion) return null
+  const [row] = await runStatement<{ id: number; user_id: number }>(otp.database, undefined, FIND, { id: assertion.id })
   return row ? { deviceId: persistentId('webauthn', row.id), userId: row.user_id } : null
 }
 

@@ -8,9 +8,8 @@ import { readChallenge, isFromKey, parseAssertion } from './parse-response.js'
 import { defineKind } from '../../otp/kind-registry/kind.js'
 
 /**
- * Security keys and passkeys. Their token is the JSON of what the browser gave for the
- * key's answer. The database looks up the challenge that it was made for; whoever deletes
- * that row has used it.
+ * Security keys and passkeys. Their token is the assertion as JSON, as the browser returned it. The
+ * database looks up the challenge that it was made for; the request that deletes that row has used it.
  */
 export const webauthn = defineKind({
   name: 'webauthn',
@@ -18,7 +17,7 @@ export const webauthn = defineKind({
   initModel: initWebauthnDevice,
   panel: {
     icon: 'Key',
-    // Nothing of the credential itself but whether its maker keeps a copy.
+    // Of the credential, only whether its provider stores a copy of it.
     columns: ['backed_up'],
     inList: [],
   },
@@ -50,16 +49,17 @@ export const webauthn = defineKind({
     backup_eligible: z.boolean().nullable(),
     challenge: z.object({ id: z.number(), purpose: z.enum(['add', 'verify', 'sign_in']) }).nullable(),
   }),
-  verify(row, token, world) {
-    const answer = parseAssertion(token)
+  verify(row, token, context) {
+    const assertion = parseAssertion(token)
     const challenge = challengeOf(token)
-    const isTheSessions = row.challenge !== null && String(row.challenge.id) === world.challenge
-    if (!answer || !challenge || !world.relyingParty || !row.challenge || !isTheSessions) return { accepted: false }
-    return verifyAssertion(row, answer, world.relyingParty, { ...row.challenge, challenge })
+    const isFromSession = row.challenge !== null && String(row.challenge.id) === context.challenge
+    if (!assertion || !challenge || !context.relyingParty || !row.challenge || !isFromSession)
+      return { accepted: false }
+    return verifyAssertion(row, assertion, context.relyingParty, { ...row.challenge, challenge })
   },
 })
 
 function challengeOf(token: string): string | null {
-  const answer = parseAssertion(token)
-  return answer && readChallenge(answer)
+  const assertion = parseAssertion(token)
+  return assertion && readChallenge(assertion)
 }

@@ -8,23 +8,23 @@ import { keepKeyChallenge } from '../../auth/browser-challenge.js'
 /** Creates the route of `/account/login/security-key`: the challenge for the token step and for the step-up. */
 export function webauthnLoginRoutes(auth: Auth): Router {
   const router = Router({ caseSensitive: true, strict: true })
-  router.post('/account/login/security-key', postRequest(auth))
+  router.post('/account/login/security-key', postOptions(auth))
   return router
 }
 
-function postRequest(auth: Auth): RequestHandler {
+function postOptions(auth: Auth): RequestHandler {
   return async (req, res) => {
-    const userId = await awaitedUser(auth, req)
-    const request =
+    const userId = await findUserToVerify(auth, req)
+    const created =
       userId === null ? null : await createAuthenticationOptions(auth.otp, userId, req.session.keyChallenge?.id)
-    if (!request) return rejectRequest(req, res, { status: 401, code: 'not_authenticated' })
-    keepKeyChallenge(req, 'verify', request.challenge)
-    res.set('Cache-Control', 'no-store').json(request.options)
+    if (!created) return rejectRequest(req, res, { status: 401, code: 'not_authenticated' })
+    keepKeyChallenge(req, 'verify', created.challenge)
+    res.set('Cache-Control', 'no-store').json(created.options)
   }
 }
 
 /** Returns the user who is between password and token, or signed in. */
-async function awaitedUser(auth: Auth, req: Request): Promise<number | null> {
-  const stage = await readLoginStep(auth, req)
-  return stage.step === 'token' ? stage.user.id : (req.user?.id ?? null)
+async function findUserToVerify(auth: Auth, req: Request): Promise<number | null> {
+  const loginStep = await readLoginStep(auth, req)
+  return loginStep.step === 'token' ? loginStep.user.id : (req.user?.id ?? null)
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { MAX_TOKEN_LENGTH } from '../../otp/kind-registry/kind.js'
 
-/** Some password managers pad what the standard leaves unpadded. */
+/** Base64url without padding. Some password managers add the padding that the standard omits. */
 const base64url = z
   .string()
   .transform((text) => text.replace(/={1,2}$/, ''))
@@ -10,10 +10,10 @@ const base64url = z
 /** A credential id of at most 1023 bytes. */
 const credentialId = base64url.pipe(z.string().max(1364))
 
-/** Shorter there is no authenticator data (WebAuthn §6.1: 37 bytes). */
+/** Characters of the shortest authenticator data: 37 bytes (WebAuthn §6.1). */
 const AUTHENTICATOR_DATA_LENGTH = 50
 
-/** Optional members may be missing, null or empty: all of it means that there is none (WebAuthn §7.2 step 6). */
+/** Can be missing, null or empty; all three mean that there is none (WebAuthn §7.2 step 6). */
 const userHandle = z
   .union([z.literal(''), base64url])
   .nullish()
@@ -24,7 +24,7 @@ const credential = { id: credentialId, rawId: credentialId, type: z.literal('pub
 
 const transport = z.enum(['ble', 'cable', 'hybrid', 'internal', 'nfc', 'smart-card', 'usb'])
 
-/** What `navigator.credentials.get` gives, as JSON (WebAuthn §5.1, AuthenticationResponseJSON). What a browser adds is dropped. */
+/** The result of `navigator.credentials.get` as JSON (WebAuthn §5.1, AuthenticationResponseJSON). Other fields are dropped. */
 const authenticationResponse = z.object({
   ...credential,
   response: z
@@ -38,24 +38,24 @@ const authenticationResponse = z.object({
       ...response,
       ...(handle !== undefined && { userHandle: handle }),
     })),
-  // The site asks for no extension whose result it would need.
+  // The site uses no extension whose result matters here.
   clientExtensionResults: z
     .unknown()
     .optional()
     .transform(() => ({})),
 })
 
-/** What `navigator.credentials.create` gives (WebAuthn §5.1, RegistrationResponseJSON). */
+/** The result of `navigator.credentials.create` as JSON (WebAuthn §5.1, RegistrationResponseJSON). */
 const registrationResponse = z.object({
   ...credential,
   response: z.object({
     clientDataJSON: base64url,
     attestationObject: base64url,
-    // What a later version of the standard adds is dropped, and the rest is kept (§5.8.4).
+    // Unknown transports of later versions of the standard are dropped (WebAuthn §5.8.4).
     transports: z
       .array(z.unknown())
       .catch([])
-      .transform((all) => all.flatMap((one) => transport.safeParse(one).data ?? [])),
+      .transform((values) => values.flatMap((value) => transport.safeParse(value).data ?? [])),
   }),
   clientExtensionResults: z.object({ credProps: z.object({ rk: z.boolean() }).exactOptional() }).catch({}),
 })
@@ -63,25 +63,25 @@ const registrationResponse = z.object({
 export type AssertionResponse = z.output<typeof authenticationResponse>
 export type RegistrationResponse = z.output<typeof registrationResponse>
 
-/** Whether a posted token came from a key, readable or not. Nobody types one, so it was not mistyped. */
+/** Whether a posted token came from a key, even if it cannot be parsed. People never type one, so it was not mistyped. */
 export function isFromKey(text: string): boolean {
   return text.trimStart().startsWith('{')
 }
 
-/** A key's answer to a challenge, or null where the text is none. */
+/** Parses an assertion: a key's response to a challenge. @returns null if the text is not one */
 export function parseAssertion(text: string): AssertionResponse | null {
   return parse(text, authenticationResponse)
 }
 
-/** What a key says of the credential that it has made, or null where the text is nothing of the kind. */
+/** Parses a registration: a key's response about a new credential. @returns null if the text is not one */
 export function parseRegistration(text: string): RegistrationResponse | null {
   return parse(text, registrationResponse)
 }
 
-// No page of ours stands in a frame of another site (WebAuthn §13.4.9).
+// The site's pages are never embedded in another site, so cross-origin responses are rejected (WebAuthn §13.4.9).
 const clientData = z.object({ challenge: z.string().max(128), crossOrigin: z.literal(false).nullish() })
 
-/** The challenge that a response was made for, as the browser wrote it down; null where it wrote none, or was in a foreign frame. */
+/** Reads the challenge from a response's client data. @returns null if there is none, or the response was made in another site's frame */
 export function readChallenge({ response }: AssertionResponse | RegistrationResponse): string | null {
   const json = Buffer.from(response.clientDataJSON, 'base64url').toString()
   return parse(json, clientData)?.challenge ?? null

@@ -18,7 +18,7 @@ export function passkeyRoutes(auth: Auth): Router {
   const router = Router({ caseSensitive: true, strict: true })
   const guard = rejectUnlessEnabled(auth)
   router.post('/account/login/passkey', guard, ...parseForms(), postPasskey(auth))
-  router.post('/account/login/passkey/options', guard, postRequest(auth))
+  router.post('/account/login/passkey/options', guard, postOptions(auth))
   return router
 }
 
@@ -31,9 +31,9 @@ function postPasskey(auth: Auth): RequestHandler {
   return async (req, res) => {
     const form = readForm(req, passkeyForm)
     if (!form) return rejectRequest(req, res, { status: 400, code: 'bad_request' })
-    const answer = await submitPasskey(auth, req, form)
-    if (answer.ok) return res.redirect(303, answer.location)
-    await showLoginStep(auth, req, res, { step: 'password', expired: false }, answer)
+    const result = await submitPasskey(auth, req, form)
+    if (result.ok) return res.redirect(303, result.location)
+    await showLoginStep(auth, req, res, { step: 'password', expired: false }, result)
   }
 }
 
@@ -41,22 +41,22 @@ function postPasskey(auth: Auth): RequestHandler {
  * Responds with the options for the browser's passkey request. It creates a row and a session, so
  * it is counted for the IP address as a failed sign-in until one succeeds.
  */
-function postRequest(auth: Auth): RequestHandler {
+function postOptions(auth: Auth): RequestHandler {
   return async (req, res) => {
-    const wait = await auth.ipRateLimit.take(networkSender(req))
-    if (wait !== null) return rejectScript(req, res, wait)
-    const request = await createPasskeyOptions(auth.otp, req.session.keyChallenge?.id)
-    if (!request) return rejectRequest(req, res, { status: 404, code: 'not_found' })
-    keepKeyChallenge(req, 'sign_in', request.challenge)
-    res.set('Cache-Control', 'no-store').json(request.options)
+    const waitSeconds = await auth.ipRateLimit.take(networkSender(req))
+    if (waitSeconds !== null) return rejectScript(req, res, waitSeconds)
+    const created = await createPasskeyOptions(auth.otp, req.session.keyChallenge?.id)
+    if (!created) return rejectRequest(req, res, { status: 404, code: 'not_found' })
+    keepKeyChallenge(req, 'sign_in', created.challenge)
+    res.set('Cache-Control', 'no-store').json(created.options)
   }
 }
 
-function rejectScript(req: Request, res: Response, wait: number): void {
+function rejectScript(req: Request, res: Response, waitSeconds: number): void {
   const code = 'n_failed_attempts'
-  const message = req.t(`errors:${code}`, { wait: formatDuration(wait, req.language) })
+  const message = req.t(`errors:${code}`, { wait: formatDuration(waitSeconds, req.language) })
   res
     .status(429)
-    .set({ 'Retry-After': String(wait), 'Cache-Control': 'no-store' })
+    .set({ 'Retry-After': String(waitSeconds), 'Cache-Control': 'no-store' })
     .json({ error: { code, message } })
 }

@@ -4,22 +4,22 @@ import type { Otp } from '../../otp/otp.js'
 import { CHALLENGE_SECONDS, createChallenge } from './challenges.js'
 import { getUserHandle } from './user-handle.js'
 
-/** COSE algorithms that keys are asked for, the best first: Ed25519, ES256, RS256. No other one is accepted (WebAuthn §7.1 step 20). */
+/** The accepted COSE algorithms, in order of preference: Ed25519, ES256, RS256 (WebAuthn §7.1 step 20). */
 export const ALGORITHMS = [-8, -7, -257]
 
-/** What the browser is to ask a new key, and the id of the challenge in it, for the session. */
+/** The options for the browser's call, and the ID of their challenge, which the session stores. */
 export interface RegistrationOptions {
   options: PublicKeyCredentialCreationOptionsJSON
   challenge: string
 }
 
 /**
- * Asks for a new key of somebody's. Keys that are active already refuse themselves; a disabled
- * one may be set up again.
+ * Creates the options for adding a key to a user. The browser rejects a key that is already active;
+ * a disabled key can be set up again.
  *
- * @param discoverable whether the key should remember for whom it is, so that it can sign in alone
+ * @param discoverable whether the key should store its user, so that it can sign in alone
  * @param replaces the ID of the challenge that the session had before
- * @returns null where this address has no relying party
+ * @returns null if the site's URL cannot have a relying party
  */
 export async function createRegistrationOptions(
   otp: Otp,
@@ -29,7 +29,7 @@ export async function createRegistrationOptions(
   const { relyingParty } = otp.settings
   if (!relyingParty) return null
   const { generateRegistrationOptions } = await import('@simplewebauthn/server')
-  const known = await runStatement<KnownKey>(otp.database, undefined, KNOWN_KEYS, { userId: user.id })
+  const activeKeys = await runStatement<ActiveKey>(otp.database, undefined, ACTIVE_KEYS, { userId: user.id })
   const userHandle = await getUserHandle(otp, undefined, user.id)
   const { id, challenge } = await createChallenge(otp, 'add', { userId: user.id, replaces })
   const options = await generateRegistrationOptions({
@@ -42,9 +42,9 @@ export async function createRegistrationOptions(
     timeout: CHALLENGE_SECONDS * 1000,
     attestationType: 'none',
     supportedAlgorithmIDs: ALGORITHMS,
-    excludeCredentials: known,
+    excludeCredentials: activeKeys,
     authenticatorSelection: {
-      // A key has room for a few dozen only; none is taken up where nobody signs in by passkey alone.
+      // A key can store only a few dozen passkeys, so none is stored if the site has no passkey sign-in.
       residentKey: discoverable ? 'preferred' : 'discouraged',
       userVerification: relyingParty.userVerification,
     },
@@ -52,10 +52,10 @@ export async function createRegistrationOptions(
   return { options, challenge: id }
 }
 
-interface KnownKey {
+interface ActiveKey {
   id: string
   transports: string[]
 }
 
-const KNOWN_KEYS =
+const ACTIVE_KEYS =
   'select credential_id as id, transports from webauthn_devices where user_id = $userId and confirmed order by webauthn_devices.id'

@@ -12,7 +12,7 @@ import { createRegistrationOptions } from './registration-options.js'
 import { submitKey } from './submit-step.js'
 import { showAddKeyForm } from './show-step.js'
 
-/** Removes one of the person's own keys, by the rules for devices of every kind. */
+/** Removes one of the user's own keys, by the same rules as any device. */
 export function removeKey(account: AccountServices): RequestHandler {
   return async (req, res) => {
     if (!req.user) return
@@ -27,27 +27,27 @@ export function removeKey(account: AccountServices): RequestHandler {
   }
 }
 
-const ADD = '/account/two-factor/security-keys/add'
+const ADD_PATH = '/account/two-factor/security-keys/add'
 
-/** Security keys and passkeys: adding one, in set-up or beside other devices, and removing one. */
+/** Creates the routes on which a user adds a security key or passkey, as the first device or an additional one, and removes one. */
 export function webauthnRoutes(account: AccountServices): Router {
   const router = Router({ caseSensitive: true, strict: true })
   const fresh = requireFreshToken(account)
-  router.get(ADD, fresh, (req, res) => showAddKeyForm(account, req, res, null))
-  router.post(ADD, fresh, ...parseForms(), submitKey(account))
-  router.post(`${ADD}/options`, fresh, postRequest(account))
+  router.get(ADD_PATH, fresh, (req, res) => showAddKeyForm(account, req, res, null))
+  router.post(ADD_PATH, fresh, ...parseForms(), submitKey(account))
+  router.post(`${ADD_PATH}/options`, fresh, postOptions(account))
   router.post('/account/two-factor/security-keys/:id/delete', fresh, ...parseForms(), removeKey(account))
   return router
 }
 
-/** Gives the script what to ask a new key. Nothing of the key is stored before it has answered. */
-function postRequest(account: AccountServices): RequestHandler {
+/** Responds with the options for a new key. Nothing about the key is stored before it has responded. */
+function postOptions(account: AccountServices): RequestHandler {
   return async (req, res) => {
     const discoverable = account.config.otpPasskeyLogin
     const replaces = req.session.keyChallenge?.id ?? null
-    const request = req.user ? await createRegistrationOptions(account.otp, req.user, { discoverable, replaces }) : null
-    if (!request) return rejectRequest(req, res, { status: 404, code: 'not_found' })
-    keepKeyChallenge(req, 'add', request.challenge)
-    res.set('Cache-Control', 'no-store').json(request.options)
+    const created = req.user ? await createRegistrationOptions(account.otp, req.user, { discoverable, replaces }) : null
+    if (!created) return rejectRequest(req, res, { status: 404, code: 'not_found' })
+    keepKeyChallenge(req, 'add', created.challenge)
+    res.set('Cache-Control', 'no-store').json(created.options)
   }
 }

@@ -27,8 +27,8 @@ export async function submitPasskey(
   form: { otp_token?: string | undefined; next?: string | undefined },
 ): Promise<StepResult> {
   const sender = networkSender(req)
-  const wait = await auth.ipRateLimit.take(sender)
-  if (wait !== null) return rejectThrottled('password', wait)
+  const waitSeconds = await auth.ipRateLimit.take(sender)
+  if (waitSeconds !== null) return rejectThrottled('password', waitSeconds)
   const token = form.otp_token ?? ''
   const challenge = takeKeyChallenge(req, 'sign_in')
   const origin = readClientInfo(req)
@@ -36,7 +36,7 @@ export async function submitPasskey(
   // The requester has proved nothing yet, so a failure is counted for the IP address only.
   const submission = key && challenge ? { ...key, token, challenge, origin, asker: noAsker } : null
   const user = submission && (await readUser(auth, submission.userId))
-  const verification = user && submission && (await openByKey(auth, req, user, submission))
+  const verification = user && submission && (await verifyAndOpenSession(auth, req, user, submission))
   if (!user || !verification?.ok) {
     const event = { event: 'sign_in_refused', at: auth.clock.now(), userId: key?.userId ?? null, origin } as const
     await recordAuditEvent(auth.database, undefined, event)
@@ -56,21 +56,21 @@ function rejectionText(verification: Verification | SessionEnded | null): string
 }
 
 /** Starts the session in the transaction that consumes the challenge. */
-function openByKey(auth: Auth, req: Request, user: Arriving, submission: TokenSubmission) {
+function verifyAndOpenSession(auth: Auth, req: Request, user: PasskeyUser, submission: TokenSubmission) {
   const now = auth.clock.now()
   const holds = (device: Device) => beginning(req, user, [deviceFactor(device, now)], now)
   return openSession(req, { holds, afresh: true }, (opens) => verifyToken(auth.otp, { ...submission, opens }))
 }
 
-interface Arriving {
+interface PasskeyUser {
   id: number
   isStaff: boolean
   authEpoch: number
 }
 
-async function readUser(auth: Auth, userId: number): Promise<Arriving | null> {
+async function readUser(auth: Auth, userId: number): Promise<PasskeyUser | null> {
   if (!(await userStillExists(auth, userId))) return null
-  const [user] = await runStatement<Arriving>(auth.database, undefined, ACTIVE_USER, { userId })
+  const [user] = await runStatement<PasskeyUser>(auth.database, undefined, ACTIVE_USER, { userId })
   return user ?? null
 }
 

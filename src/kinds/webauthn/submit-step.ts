@@ -13,7 +13,7 @@ import { showAddKeyForm } from './show-step.js'
 import { z } from 'zod'
 import { MAX_TOKEN_LENGTH } from '../../otp/kind-registry/kind.js'
 
-/** Enrols the key that has answered; with it set-up is finished, as with a device of any other kind. */
+/** Enrols the key that responded, which finishes the setup. */
 export function submitKey(account: AccountServices): RequestHandler {
   return async (req, res) => {
     const form = readForm(req, addKeyForm)

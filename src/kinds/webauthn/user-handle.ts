@@ -3,9 +3,9 @@ import { runStatement } from '../../db/run-statement.js'
 import type { Otp } from '../../otp/otp.js'
 
 /**
- * What keys call their owner, base64url: 32 bytes that say nothing of the person (WebAuthn
- * §14.6.1). One for all keys of a person, for a key keeps one passkey for each (§6.3.2), so
- * that of the first key stays, also when SECRET_KEYS change.
+ * Returns the user handle that a user's keys store, in base64url: 32 bytes that reveal nothing about
+ * the user (WebAuthn §14.6.1). It is the same for all keys of a user, because a key stores one
+ * passkey per handle (§6.3.2). The first key's handle is therefore kept, even if SECRET_KEYS change.
  */
 export async function getUserHandle(otp: Otp, transaction: Transaction | undefined, userId: number): Promise<string> {
   const [key] = await runStatement<{ user_handle: string }>(otp.database, transaction, FIRST_KEY, { userId })

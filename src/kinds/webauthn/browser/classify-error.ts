@@ -1,19 +1,19 @@
 import { WebAuthnError } from '@simplewebauthn/browser'
 
-/** The server gave no options, and said why. */
+/** The server returned an error instead of options. */
 export class ServerRejection extends Error {
-  readonly answer: { error: { code: string; message: string } }
+  readonly response: { error: { code: string; message: string } }
 
-  constructor(answer: { error: { code: string; message: string } }) {
-    super(answer.error.message)
-    this.answer = answer
+  constructor(response: { error: { code: string; message: string } }) {
+    super(response.error.message)
+    this.response = response
   }
 }
 
-/** What the page can say: the name of one of its templates, or the server's own words. */
+/** What the page can show: the name of one of its templates, or the server's message. */
 export type KeyError = 'cancelled' | 'failed' | 'known' | 'unsupported' | 'wrong_address' | ServerRejection
 
-/** Names what went wrong. Browsers tell little, so that a page cannot find out whose key is there. */
+/** Classifies an error. Browsers reveal little, so that a page cannot find out whose key is connected. */
 export function classifyError(error: unknown): KeyError {
   if (error instanceof ServerRejection) return error
   if (!(error instanceof WebAuthnError)) return 'failed'

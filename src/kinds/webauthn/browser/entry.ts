@@ -3,13 +3,13 @@ import { requestCredential } from './request-credential.js'
 import { classifyError } from './classify-error.js'
 import { showAlert, showHint } from './show-alert.js'
 
-// The one script of the pages. Each form with `data-key` ends in a security key: its button
-// asks the server for options, the key for an answer, and posts that in the form's hidden field.
+// The only script of the account pages. Submitting a form with `data-key` requests options from the
+// server and a response from the security key, and posts that response in the form's hidden field.
 for (const form of document.querySelectorAll<HTMLFormElement>('form[data-key]')) prepare(form)
 
 function prepare(form: HTMLFormElement): void {
   for (const element of form.querySelectorAll<HTMLElement>('[data-without-script]')) element.hidden = true
-  if (!isUnder(form.dataset['rp'] ?? '')) return showHint(form, 'wrong_address')
+  if (!isWithinDomain(form.dataset['rp'] ?? '')) return showHint(form, 'wrong_address')
   if (!browserSupportsWebAuthn()) return showHint(form, 'unsupported')
   for (const element of form.querySelectorAll<HTMLElement>('[data-with-script]')) element.hidden = false
   form.addEventListener('submit', (event) => {
@@ -18,18 +18,18 @@ function prepare(form: HTMLFormElement): void {
   })
 }
 
-/** Keys answer to one domain and what is under it (WebAuthn §5.1.3). */
-function isUnder(domain: string): boolean {
+/** Keys respond to one domain and its subdomains (WebAuthn §5.1.3). */
+function isWithinDomain(domain: string): boolean {
   return location.hostname === domain || location.hostname.endsWith(`.${domain}`)
 }
 
 async function submit(form: HTMLFormElement): Promise<void> {
   setBusy(form, true)
   try {
-    const answer = await requestCredential(form)
+    const credential = await requestCredential(form)
     const field = form.querySelector<HTMLInputElement>('input[data-answer]')
-    if (answer === 'reload') return location.reload()
-    if (field) field.value = answer
+    if (credential === 'reload') return location.reload()
+    if (field) field.value = credential
     form.submit()
   } catch (error) {
     setBusy(form, false)

@@ -2,10 +2,10 @@ import { startAuthentication, startRegistration } from '@simplewebauthn/browser'
 import { ServerRejection } from './classify-error.js'
 
 /**
- * Fetches what to ask, and asks the person's key: for a new credential where the form's
- * `data-key` is `create`, else for an answer.
+ * Fetches the options and calls the user's key: for a new credential if the form's `data-key` is
+ * `create`, otherwise for an assertion.
  *
- * @returns its answer as JSON, or `reload` where the server wants something else first, such as a sign-in
+ * @returns the key's response as JSON, or `reload` if the server requires another step first, such as a sign-in
  */
 export async function requestCredential(form: HTMLFormElement): Promise<string> {
   const response = await fetch(form.dataset['options'] ?? '', { method: 'POST', redirect: 'manual' })
@@ -13,9 +13,9 @@ export async function requestCredential(form: HTMLFormElement): Promise<string> 
   if (!isJson) return 'reload'
   if (!response.ok) throw new ServerRejection(await response.json())
   const optionsJSON = await response.json()
-  const answer =
+  const credential =
     form.dataset['key'] === 'create'
       ? await startRegistration({ optionsJSON })
       : await startAuthentication({ optionsJSON })
-  return JSON.stringify(answer)
+  return JSON.stringify(credential)
 }
