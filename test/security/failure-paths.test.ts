@@ -155,7 +155,7 @@ describe('the source', () => {
       'auth/login/verify-submitted-token.ts',
       'kinds/delivered-code/confirm-code.ts',
       'kinds/hotp/confirm.ts',
-      'kinds/totp/pages.ts',
+      'kinds/totp/submit-step.ts',
       'kinds/webauthn/submit-passkey.ts',
     ])
   })

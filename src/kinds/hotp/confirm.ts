@@ -101,13 +101,6 @@ function renderForm(
   sendPage(res, `account/hardware-tokens/${step}`, { device, alert: applyRejection(req, res, rejection) })
 }
 
-export const hotpKeyForm = z.object({
-  name: textField(256),
-  key: textField(512),
-  digits: textField(1),
-  counter: textField(64),
-})
-
 export const codeForm = z.object({ otp_token: textField(512) })
 
 /** Two codes in a row, each in its own field. */

@@ -6,9 +6,8 @@ import { sendPage } from '../../http/send-page.js'
 import { formAlert } from '../../http/form-alert.js'
 import { redirectDone } from '../../http/step-done.js'
 import type { AccountServices } from '../../account/account-services.js'
-import { startHotpSetup } from './setup.js'
+import { hotpKeyForm, startHotpSetup } from './setup.js'
 import { showCodeForm, submitCode, submitResync, type HotpParams } from './confirm.js'
-import { hotpKeyForm } from './confirm.js'
 
 const TOKENS_PATH = '/account/two-factor/hardware-tokens'
 

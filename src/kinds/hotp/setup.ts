@@ -1,11 +1,19 @@
-import type { z } from 'zod'
+import { z } from 'zod'
 import { addHotpDevice } from './add-device.js'
 import type { Device } from '../../otp/device.js'
 import { parseHotpKey } from './parse-key.js'
 import type { AccountServices } from '../../account/account-services.js'
 import { readCode } from '../../typed-text/read-code.js'
 import { parseDeviceName } from '../../account/devices/device-name.js'
-import type { hotpKeyForm } from './confirm.js'
+import { textField } from '../../http/read-form.js'
+
+/** Every field is text as it was entered; {@link startHotpSetup} reads digits and counter. */
+export const hotpKeyForm = z.object({
+  name: textField(256),
+  key: textField(512),
+  digits: textField(1),
+  counter: textField(64),
+})
 
 export type StartHotpResult = { ok: true; device: Device } | { ok: false; code: 'name_invalid' | 'key_invalid' }
 
