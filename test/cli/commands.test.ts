@@ -30,7 +30,7 @@ if (postgresUrl()) places.push('PostgreSQL')
 describe.each(places)('on %s', (place) => {
   const environment: Record<string, string> = { NODE_ENV: 'test', SECRET_KEYS: secretKey.toString('base64') }
   const tidy: (() => unknown)[] = []
-  // On the embedded database each command is a process of its own; elsewhere one process runs them all.
+  // On the embedded database each command is a process of its own. Elsewhere one process runs them all.
   let otpAdmin = inOwnProcess
 
   beforeAll(async () => {
@@ -60,7 +60,7 @@ describe.each(places)('on %s', (place) => {
   const run = async (args: string, input?: string): Promise<CommandResult> =>
     await otpAdmin(args.split(' '), environment, input)
 
-  /** Looks into the database as a process of its own would. */
+  /** Queries the database as another process would. */
   async function look<T>(question: (database: Database) => Promise<T>): Promise<T> {
     const database = await connectDatabase(testConfig(environment), { embedded: 'share' })
     try {
@@ -81,7 +81,7 @@ describe.each(places)('on %s', (place) => {
     await look(async ({ models }) => await models.User.findOne({ where: { email }, raw: true }))
 
   let added = 0
-  /** A user of one test's own, with a password and nothing else. */
+  /** A user for one test, with a password and nothing else. */
   const addUser = async () => {
     const email = `user${(added += 1)}@example.com`
     const { id } = await look(
@@ -90,11 +90,11 @@ describe.each(places)('on %s', (place) => {
     return { id, email }
   }
 
-  it('migrate has nothing left to do and says so', async () => {
+  it('migrate says that nothing is left to do', async () => {
     expect(await run('migrate')).toEqual({ status: 0, stdout: '', stderr: 'The database is up to date.\n' })
   })
 
-  it('create-user prints a generated password alone, and it is the right one', async () => {
+  it('create-user prints only a generated password, and it works', async () => {
     const { status, stdout, stderr } = await run('create-user --email Eve@Example.com --staff')
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
     expect(stdout).toMatch(/^\S{16,}\n$/)
@@ -113,7 +113,7 @@ describe.each(places)('on %s', (place) => {
     expect(await verifyPassword(user?.password_hash ?? null, ' pass word \n')).toBe(true)
   })
 
-  it('create-user refuses a short password and creates nobody', async () => {
+  it('create-user rejects a short password and creates no user', async () => {
     const { status, stdout, stderr } = await run('create-user --email short@example.com --password-stdin', '1234567\n')
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' })
     expect(stderr).toMatch(/^password_refused: .+\n$/)
@@ -140,7 +140,7 @@ describe.each(places)('on %s', (place) => {
     expect(await userOf(email)).toBeNull()
   })
 
-  it('create-user --invite sets no password and prints a link alone', async () => {
+  it('create-user --invite sets no password and prints only a link', async () => {
     const { status, stdout, stderr } = await run('create-user --email ivy@example.com --staff --invite')
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
     expect(stdout).toMatch(/^http:\/\/localhost:3000\/account\/invitation\/[\w-]{43}\n$/)
@@ -163,7 +163,7 @@ describe.each(places)('on %s', (place) => {
     expect((await events()).filter((line) => line === `member_added ${user?.id} null`)).toHaveLength(2)
   })
 
-  it('create-user refuses an address that is taken, in whatever case', async () => {
+  it('create-user rejects an email address that is taken, in any case', async () => {
     const { email } = await addUser()
     const before = await events()
     const { status, stdout, stderr } = await run(`create-user --email ${email.toUpperCase()}`)
@@ -172,7 +172,7 @@ describe.each(places)('on %s', (place) => {
     expect(await events()).toEqual(before)
   })
 
-  it('create-user and every --user read an address by the rule of the pages', async () => {
+  it('create-user and every --user read an email address by the rule of the pages', async () => {
     const name = `rule${(added += 1)}`
     const created = await otpAdmin(['create-user', '--email', `Ada <${name}@Zürich.example>`], environment)
     expect(created.status).toBe(0)
@@ -189,7 +189,7 @@ describe.each(places)('on %s', (place) => {
       expect(await otpAdmin(['create-user', '--email', typed], environment)).toMatchObject({ status: 2 })
   })
 
-  it('create-user takes a password in any form, and none that no page could send', async () => {
+  it('create-user accepts a password in any Unicode form, and rejects one that no page could send', async () => {
     const email = `typed${(added += 1)}@example.com`
     const create = (input: string | Buffer) =>
       otpAdmin(['create-user', '--email', email, '--password-stdin'], environment, input)
@@ -209,7 +209,7 @@ describe.each(places)('on %s', (place) => {
     })
   })
 
-  it('add-static-token prints a token whose hash is stored, and the trail knows of it', async () => {
+  it('add-static-token prints a token whose hash is stored, and the audit log records it', async () => {
     const user = await addUser()
     const { status, stdout } = await run(`add-static-token --user ${user.email.replace('user', 'User')}`)
     expect(status).toBe(0)
@@ -220,7 +220,7 @@ describe.each(places)('on %s', (place) => {
     expect((await events()).at(-1)).toMatch(new RegExp(`^backup_token_added ${user.id} static/\\d+$`))
   })
 
-  it('add-static-token takes a given token in any grouping', async () => {
+  it('add-static-token accepts a given token in any grouping', async () => {
     const { email } = await addUser()
     const args = ['add-static-token', '--user', email, '--token', 'abcd efgh-ijklmnop']
     expect(await otpAdmin(args, environment)).toMatchObject({ status: 0, stdout: 'abcd efgh-ijklmnop\n' })
@@ -229,7 +229,7 @@ describe.each(places)('on %s', (place) => {
     expect(rows.map((row) => row.token_hash)).toContain(token && hashBackupToken(keys, token))
   })
 
-  it('add-totp prints the address on the first line, then a QR code, and stores the secret sealed', async () => {
+  it('add-totp prints the otpauth URI on the first line, then a QR code, and encrypts the secret', async () => {
     const key = randomBytes(20)
     const { id: user_id, email } = await addUser()
     const { status, stdout } = await run(`add-totp --user ${email} --key ${key.toString('hex')}`)
@@ -246,7 +246,7 @@ describe.each(places)('on %s', (place) => {
     expect(rows).toMatchObject([{ confirmed: true }])
   })
 
-  it('add-hotp takes the key of a hardware token, prints its id, and stores the secret sealed', async () => {
+  it('add-hotp accepts the key of a hardware token, prints its ID, and encrypts the secret', async () => {
     const key = randomBytes(20)
     const { id: user_id, email } = await addUser()
     const { status, stdout } = await run(`add-hotp --user ${email} --key ${base32nopad.encode(key)} --counter 7`)
@@ -269,7 +269,7 @@ describe.each(places)('on %s', (place) => {
     ]
 
     it.each(commands)(
-      '%s takes one, and warns about one given as an argument',
+      '%s reads one, and warns about one passed as an argument',
       async (command, option, secret, prints) => {
         const args = [command, '--user', (await addUser()).email]
         const piped = await otpAdmin([...args, `--${option}-stdin`], environment, `${secret}\n`)
@@ -284,7 +284,7 @@ describe.each(places)('on %s', (place) => {
       },
     )
 
-    it.each(commands)('%s ends with 2 if it is empty, wrong or given twice', async (command, option, secret) => {
+    it.each(commands)('%s exits with 2 if it is empty, invalid or passed twice', async (command, option, secret) => {
       const args = [command, '--user', (await addUser()).email, `--${option}-stdin`]
       for (const input of ['', '\n', 'QQQQ-1'])
         expect(await otpAdmin(args, environment, input)).toMatchObject({ status: 2, stdout: '' })
@@ -293,7 +293,7 @@ describe.each(places)('on %s', (place) => {
     })
   })
 
-  it('two-factor-status prints no escape sequence and no line break of an argument', async () => {
+  it('two-factor-status prints no escape sequence and no line break from an argument', async () => {
     const { email } = await addUser()
     const args = ['two-factor-status', `${email}\u200b\r\n`, '\u001b[31mnobody@example.com\u202e']
     const { status, stdout, stderr } = await otpAdmin(args, environment)
@@ -310,7 +310,7 @@ describe.each(places)('on %s', (place) => {
     expect(stderr).toMatch(/^unknown_user: .*nobody@example\.com.*\n$/)
   })
 
-  it('invite prints a link alone, stores its hash, and the trail knows of it', async () => {
+  it('invite prints only a link, stores its hash, and the audit log records it', async () => {
     const { id, email } = await addUser()
     const { status, stdout, stderr } = await run(`invite --user ${email.toUpperCase()}`)
     expect(stderr).toBe('')
@@ -325,7 +325,7 @@ describe.each(places)('on %s', (place) => {
     expect((await events()).at(-1)).toMatch(/^invitation_made /)
   })
 
-  it('invite says why it has no link to print', async () => {
+  it('invite says why it prints no link', async () => {
     const { email } = await addUser()
     const withoutPort = await otpAdmin(['invite', '--user', email], { ...environment, PORT: '0' })
     expect(withoutPort).toMatchObject({ status: 1, stdout: '' })
@@ -333,7 +333,7 @@ describe.each(places)('on %s', (place) => {
   })
 
   it.each(['add-static-token --user', 'add-totp --user', 'invite --user', 'unlock --user'])(
-    '%s refuses an unknown user',
+    '%s rejects an unknown user',
     async (command) => {
       const { status, stdout, stderr } = await run(`${command} nobody@example.com`)
       expect({ status, stdout }).toEqual({ status: 1, stdout: '' })
@@ -341,7 +341,7 @@ describe.each(places)('on %s', (place) => {
     },
   )
 
-  it('two-factor-disable changes nothing where one user is unknown', async () => {
+  it('two-factor-disable changes nothing if one user is unknown', async () => {
     const { email } = await addUser()
     await run(`add-static-token --user ${email}`)
     const before = await events()
@@ -377,7 +377,7 @@ describe.each(places)('on %s', (place) => {
   })
 
   it.each(['unlock --user', 'invite --user', 'add-static-token --user', 'two-factor-disable'])(
-    '%s ends the locks and waits of a user and of all their devices',
+    '%s ends the locks and throttling of a user and of all their devices',
     async (command) => {
       const { id, email } = await addUser()
       await look(async ({ pool }) => {
@@ -411,7 +411,7 @@ describe.each(places)('on %s', (place) => {
     ['add-totp', 'update users set is_staff = true where id = $1', /^$/],
     ['invite', 'update users set is_staff = true where id = $1', /^$/],
   ]
-  it.each(obstacles)('%s says what else keeps someone out, after %s', async (command, sql, told) => {
+  it.each(obstacles)('%s says what else keeps a user out, after %s', async (command, sql, told) => {
     const { id, email } = await addUser()
     await look(({ pool }) => pool.query(sql, [id]))
     const args = command === 'two-factor-disable' ? [command, email] : [command, '--user', email]
@@ -429,7 +429,7 @@ describe.each(places)('on %s', (place) => {
     expect(await events()).toContainEqual(expect.stringMatching(`^user_unlocked ${id} `))
   })
 
-  it('unlock says that a deactivated user cannot sign in all the same', async () => {
+  it('unlock says that a deactivated user still cannot sign in', async () => {
     const { id, email } = await addUser()
     await look(({ pool }) => pool.query('update users set is_active = false where id = $1', [id]))
     const { status, stderr } = await run(`unlock --user ${email}`)
@@ -437,7 +437,7 @@ describe.each(places)('on %s', (place) => {
     expect(stderr).toContain(`${email} is deactivated`)
   })
 
-  it('seed is refused in production', async () => {
+  it('seed is rejected in production', async () => {
     const { status, stdout, stderr } = await otpAdmin(['seed'], { ...environment, NODE_ENV: 'production' })
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' })
     expect(stderr).toMatch(/^seed_in_production: .+\n$/)

@@ -20,7 +20,7 @@ const commands = [
   'two-factor-disable a@example.com',
 ]
 
-/** Of a hardware token; the other commands do not read it. */
+/** For a hardware token. The other commands do not read it. */
 const KEY = '3132333435363738393031323334353637383930'
 
 beforeAll(buildProgram, 300_000)
@@ -32,7 +32,7 @@ describe('a data folder that cannot be used', () => {
   })
   afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
-  it.each(commands)('ends %s with 1 and one line if a file is in its place', async (command) => {
+  it.each(commands)('makes %s exit with 1 and one line if a file is in its place', async (command) => {
     const file = path.join(folder, 'data')
     writeFileSync(file, 'mine')
     const { status, stdout, stderr } = await otpAdmin(command.split(' '), { DATA_DIR: file, PORT: '0' }, KEY)
@@ -45,7 +45,7 @@ describe('a data folder that cannot be used', () => {
   })
 
   it.each(['serve', 'unlock --user a@example.com'])(
-    'ends %s with 1 if the database in it is damaged, and leaves the folder free',
+    'makes %s exit with 1 if its database is damaged, and leaves the folder free',
     async (command) => {
       mkdirSync(path.join(folder, 'postgres'))
       writeFileSync(path.join(folder, 'postgres/PG_VERSION'), 'garbage')

@@ -16,7 +16,7 @@ const commands: [args: string[], secret: string][] = [
   [['add-static-token', '--user', EMAIL, '--token-stdin'], 'abcdefghijklmnop'],
 ]
 
-/** What every user of the machine can read of a process and of those that it started. */
+/** What every user of the machine can read about a process and its child processes. */
 function visible(pid: number): string[] {
   try {
     const children = readdirSync(`/proc/${pid}/task`).flatMap((task) =>
@@ -24,7 +24,7 @@ function visible(pid: number): string[] {
     )
     return [readFileSync(`/proc/${pid}/cmdline`, 'latin1'), ...children.flatMap(visible)]
   } catch {
-    // It ended in between.
+    // It ended in the meantime.
     return []
   }
 }
@@ -68,7 +68,7 @@ describe.skipIf(process.platform !== 'linux')('a secret from standard input', ()
     expect([...seen].filter((line) => line.includes(secret))).toEqual([])
   })
 
-  it('would be there as an argument, so that the test looks in the right place', async () => {
+  it('would be there as an argument, so the test looks in the right place', async () => {
     const { seen } = await watch(start(['add-static-token', '--user', EMAIL, '--token', 'qrstuvwxyzabcdef']), '')
     expect([...seen].some((line) => line.includes('qrstuvwxyzabcdef'))).toBe(true)
   })
@@ -89,23 +89,23 @@ describe('an example in the documentation', () => {
       .map((line) => ({ file, line })),
   )
 
-  it('gives no key, token or password as an argument', () => {
+  it('passes no key, token or password as an argument', () => {
     const shown = lines.filter(({ line }) =>
       /(?:otp-admin|npx|docker|psql)\b.* --(?:key|token|password)[ =]/.test(line),
     )
     expect(shown).toEqual([])
   })
 
-  it('gives no connection URL with a password as an argument', () => {
+  it('passes no connection URL with a password as an argument', () => {
     const url = /\b(?:postgres(?:ql)?|smtps?):\/\/[^\s/:@]+:[^\s@]+@/
-    // A variable is set by the shell itself, and a file by nobody's arguments.
+    // The shell itself sets a variable, and a file is not an argument.
     const isSet = /(?:^|[\s`|(])(?:export )?[A-Z_]+[=:]\s*\S*\b(?:postgres|smtp)/
     const isHint = /\?[^}]*\bfor example\b|^#/
     const shown = lines.filter(({ line }) => url.test(line) && !isSet.test(line) && !isHint.test(line))
     expect(shown).toEqual([])
   })
 
-  it('is found, or nothing was looked at', () => {
+  it('exists, so that the tests above check something', () => {
     expect(lines.filter(({ line }) => /postgres:\/\/\S+:\S+@/.test(line)).length).toBeGreaterThan(1)
   })
 })

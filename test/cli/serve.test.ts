@@ -8,7 +8,7 @@ beforeAll(buildProgram, 300_000)
 describe('serve', () => {
   const folder = () => temporaryFolder('migrated')
 
-  it('tells how to sign in once, and ends with 0 on SIGTERM', async () => {
+  it('prints once how to sign in, and exits with 0 on SIGTERM', async () => {
     const environment = { DATA_DIR: folder() }
     const first = await startServer(environment)
     const names = first.startText.map(([name]) => name)
@@ -19,7 +19,7 @@ describe('serve', () => {
     expect(await second.stop()).toBe(0)
   })
 
-  it('refuses a data folder that another server has, and names its process', async () => {
+  it('rejects a data folder that another server uses, and names its process', async () => {
     const environment = { DATA_DIR: folder(), PORT: '0' }
     const server = await startServer(environment)
     const second = await otpAdmin(['serve'], environment)
@@ -28,7 +28,7 @@ describe('serve', () => {
     expect(second.stderr).toMatch(new RegExp(`^data_dir_in_use: .*process ${server.pid}\\b.*\n$`))
   })
 
-  it('refuses a port that is taken, and names it', async () => {
+  it('rejects a port that is taken, and names it', async () => {
     const other = createServer()
     await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve))
     const bound = other.address()

@@ -38,7 +38,7 @@ describe('help', () => {
     },
   )
 
-  it('and the documents give no secret as an argument', () => {
+  it('and the documents pass no secret as an argument', () => {
     const pages = ['README.md', ...readdirSync(path.join(packageRoot, 'docs')).map((name) => `docs/${name}`)]
     const texts = pages
       .filter((page) => page.endsWith('.md'))
@@ -46,7 +46,7 @@ describe('help', () => {
     expect(texts.join('\n')).not.toMatch(/otp-admin [^\n`]*--(key|token|password)[ =]|add-hotp --user E --key K/)
   })
 
-  it.each(commands)('is there for %s', async (command) => {
+  it.each(commands)('exists for %s', async (command) => {
     const { status, stdout, stderr } = await otpAdmin([command, '--help'])
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
     expect(stdout).toContain(`Usage: otp-admin ${command}`)
@@ -54,7 +54,7 @@ describe('help', () => {
 })
 
 describe('a reader that closes standard output', () => {
-  it('is no fault', () => {
+  it('is not an error', () => {
     const program = path.join(packageRoot, 'dist/app/otp-admin.js')
     const script = `("$0" "${program}" --help; echo "ended with $?" >&2) | true`
     expect(spawnSync('sh', ['-c', script, process.execPath], { encoding: 'utf8' }).stderr).toBe('ended with 0\n')
@@ -87,7 +87,7 @@ describe('wrong usage', () => {
     [['add-totp', '--user', 'a@example.com', '--key', '00'.repeat(15)], '--key: must be 32 to 128 hexadecimal digits'],
   ]
 
-  it.each(wrong)('%j ends with 2 and says why', async (args, says) => {
+  it.each(wrong)('%j exits with 2 and says why', async (args, says) => {
     const { status, stdout, stderr } = await otpAdmin(args)
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' })
     expect(stderr).toContain(says)
@@ -103,7 +103,7 @@ describe('an option that takes one value', () => {
       .map(({ long }) => [command.name(), long ?? ''] as const),
   )
 
-  it.each(single)('%s rejects %s if it is given twice, and repeats neither value', async (command, option) => {
+  it.each(single)('%s rejects %s if it is passed twice, and repeats neither value', async (command, option) => {
     const { status, stdout, stderr } = await otpAdmin([command, option, 'QQQQ', option, 'PPPP'])
     expect({ status, stdout, stderr }).toEqual({
       status: 2,
@@ -114,7 +114,7 @@ describe('an option that takes one value', () => {
 })
 
 describe.skipIf(!existsSync('/dev/full'))('standard output that cannot be written', () => {
-  it('ends a command with 1 and one line', () => {
+  it('makes a command exit with 1 and one line', () => {
     const program = path.join(packageRoot, 'dist/app/otp-admin.js')
     const ended = spawnSync('sh', ['-c', `exec "$0" "${program}" --help > /dev/full`, process.execPath], {
       encoding: 'utf8',
@@ -124,9 +124,9 @@ describe.skipIf(!existsSync('/dev/full'))('standard output that cannot be writte
   })
 })
 
-describe('a wrong configuration', () => {
+describe('an invalid configuration', () => {
   it.each(['serve', 'migrate', 'seed', 'two-factor-status a@example.com'])(
-    'ends %s with 78 and a line for each mistake',
+    'makes %s exit with 78 and a line for each mistake',
     async (command) => {
       const environment = { PORT: 'secret-value', LOG_LEVEL: 'secret-value', NODE_ENV: 'production' }
       const { status, stdout, stderr } = await otpAdmin(command.split(' '), environment)
@@ -142,8 +142,8 @@ describe('a wrong configuration', () => {
 })
 
 describe('a database that does not answer', () => {
-  it('is told in one line, without the password', async () => {
-    // Port 1 belongs to tcpmux, which nobody runs.
+  it('is reported in one line, without the password', async () => {
+    // Port 1 belongs to tcpmux, which is not running.
     const environment = { DATABASE_URL: 'postgres://otp:secret-value@127.0.0.1:1/otp', DATA_DIR: '/tmp' }
     const { status, stderr } = await otpAdmin(['migrate'], environment)
     expect(status).toBe(1)

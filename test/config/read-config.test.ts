@@ -17,7 +17,7 @@ function faultsOf(environment: Record<string, string>) {
 }
 
 describe('an empty environment', () => {
-  it('gives the defaults of the contract', () => {
+  it('gives the documented defaults', () => {
     expect(configOf({})).toMatchObject({
       env: 'development',
       production: false,
@@ -55,7 +55,7 @@ describe('an empty environment', () => {
   })
 })
 
-/** Each variable with values it takes and what they become. */
+/** Each variable with valid values and what they become. */
 const taken: [name: string, value: string, key: string, becomes: unknown][] = [
   ['NODE_ENV', 'test', 'env', 'test'],
   ['HOST', '::', 'host', '::'],
@@ -92,8 +92,8 @@ const taken: [name: string, value: string, key: string, becomes: unknown][] = [
   ['TWILIO_BASE_URL', 'http://127.0.0.1:9000', 'twilioBaseUrl', 'http://127.0.0.1:9000'],
 ]
 
-describe('a right value', () => {
-  it.each(taken)('%s=%s is taken', (name, value, option, becomes) => {
+describe('a valid value', () => {
+  it.each(taken)('%s=%s is accepted', (name, value, option, becomes) => {
     expect(configOf({ [name]: value })).toHaveProperty(option, becomes)
   })
 
@@ -104,7 +104,7 @@ describe('a right value', () => {
   })
 })
 
-/** Values that each variable refuses; every one of them is unlike any word of the message. */
+/** Values that each variable rejects. None of them is part of a word in the message. */
 const refused: Record<string, string[]> = {
   NODE_ENV: ['prod', 'Production', 'zzz'],
   HOST: ['a\nb', 'h'.repeat(256), 'http://zzz', 'zzz yyy'],
@@ -138,9 +138,9 @@ const refused: Record<string, string[]> = {
   LOG_LEVEL: ['loud'],
 }
 
-describe('a wrong value', () => {
+describe('an invalid value', () => {
   it.each(Object.entries(refused).flatMap(([name, values]) => values.map((value) => [name, value])))(
-    '%s=%j is refused with what would be right',
+    '%s=%j is rejected with what would be valid',
     (name = '', value = '') => {
       const faults = faultsOf({ [name]: value })
       expect(faults).toEqual([{ variable: name, message: expect.stringMatching(/^must be \S/) }])
@@ -151,7 +151,7 @@ describe('a wrong value', () => {
     expect(Object.keys(refused).toSorted()).toEqual([...optionsByKey.values()].map(({ name }) => name).toSorted())
   })
 
-  it('never stands in the fault', () => {
+  it('never appears in the error', () => {
     const secret = 'postgres-zzz-secret'
     for (const { name } of optionsByKey.values()) {
       const told = JSON.stringify(faultsOf({ [name]: `${secret}\u0000${secret}`.repeat(200) }))
@@ -162,7 +162,7 @@ describe('a wrong value', () => {
 })
 
 describe('several mistakes', () => {
-  it('are told all at once, wrong values and missing ones together', () => {
+  it('are reported all at once, invalid and missing values together', () => {
     const faults = faultsOf({ NODE_ENV: 'production', PORT: 'x', LOG_LEVEL: 'x', SMS_GATEWAY: 'twilio' })
     expect(faults.map((error) => error.variable)).toEqual([
       'PORT',
@@ -174,19 +174,19 @@ describe('several mistakes', () => {
     ])
   })
 
-  it('of one variable are told once', () => {
+  it('of one variable are reported once', () => {
     expect(faultsOf({ NODE_ENV: 'production', SECRET_KEYS: 'short' })).toHaveLength(1)
   })
 })
 
 describe('production', () => {
-  it('insists on SECRET_KEYS', () => {
+  it('requires SECRET_KEYS', () => {
     expect(faultsOf({ NODE_ENV: 'production' })).toEqual([
       { variable: 'SECRET_KEYS', message: expect.stringMatching(/^must be set in production: /) },
     ])
   })
 
-  it('has no gateway for text messages unless one is named, and never the file', () => {
+  it('has no gateway for text messages unless one is named, and never the file gateway', () => {
     const environment = { NODE_ENV: 'production', SECRET_KEYS: key }
     expect(configOf(environment).smsGateway).toBeUndefined()
     expect(faultsOf({ ...environment, SMS_GATEWAY: 'file' })).toMatchObject([{ variable: 'SMS_GATEWAY' }])
@@ -196,7 +196,7 @@ describe('production', () => {
 describe('OTP_POLICY=strict', () => {
   const strict = { OTP_POLICY: 'strict' }
 
-  it('starts neither with email as a device nor with trusted browsers', () => {
+  it('rejects email as a device and trusted browsers', () => {
     expect(faultsOf({ ...strict, OTP_EMAIL: 'true', TRUST_BROWSER_DAYS: '1' })).toEqual([
       {
         variable: 'OTP_EMAIL',
@@ -209,14 +209,14 @@ describe('OTP_POLICY=strict', () => {
     ])
   })
 
-  it('starts where both are off, said or unsaid', () => {
+  it('accepts both if they are off, by default or explicitly', () => {
     expect(faultsOf(strict)).toEqual([])
     expect(faultsOf({ ...strict, OTP_EMAIL: 'false', TRUST_BROWSER_DAYS: '0' })).toEqual([])
   })
 })
 
 describe('BASE_URL', () => {
-  it('follows PORT, and waits for the real port where that is 0', () => {
+  it('follows PORT, and waits for the real port if that is 0', () => {
     expect(configOf({ PORT: '8080' }).baseUrl).toBe('http://localhost:8080')
     expect(configOf({ PORT: '0' }).baseUrl).toBeUndefined()
   })
@@ -225,7 +225,7 @@ describe('BASE_URL', () => {
 describe('Twilio', () => {
   const account = { SMS_GATEWAY: 'twilio', TWILIO_ACCOUNT_SID: sid, TWILIO_AUTH_TOKEN: 'abc' }
 
-  it('needs a number or a messaging service', () => {
+  it('requires a number or a messaging service', () => {
     expect(faultsOf(account)).toMatchObject([{ variable: 'TWILIO_CALLER_ID' }])
     expect(faultsOf({ ...account, TWILIO_CALLER_ID: '+31201234567' })).toEqual([])
     expect(faultsOf({ ...account, TWILIO_MESSAGING_SERVICE_SID: sid.replace('AC', 'MG') })).toEqual([])

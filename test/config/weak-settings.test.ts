@@ -7,7 +7,7 @@ import { readConfig } from '../../src/config/read-config.js'
 const SECRET_KEYS = randomBytes(32).toString('base64')
 const production = { NODE_ENV: 'production', SECRET_KEYS }
 
-/** `refused`: the start ends with 78. `warned`: the log names the variable. */
+/** `refused`: the process exits with 78. `warned`: the log names the variable. */
 type Outcome = 'refused' | 'warned' | 'silent'
 
 function outcomeOf(environment: Record<string, string>, variable: string): Outcome {
@@ -51,12 +51,12 @@ describe('OTP_POLICY=strict', () => {
     expect(outcomeOf({ ...strict, OTP_POLICY: 'staff', [variable]: value }, variable)).toBe(without)
   })
 
-  it('outside production starts over http and is warned about', () => {
+  it('outside production accepts http and logs a warning', () => {
     const development = { OTP_POLICY: 'strict', BASE_URL: 'http://192.0.2.7' }
     expect(outcomeOf(development, 'BASE_URL')).toBe('warned')
   })
 
-  it('says what would be right', () => {
+  it('says what would be valid', () => {
     expect(readConfig({ ...strict, BASE_URL: 'http://admin.example.com' })).toEqual({
       ok: false,
       issues: [{ variable: 'BASE_URL', message: expect.stringMatching(/^must be https with OTP_POLICY=strict/) }],
@@ -64,7 +64,7 @@ describe('OTP_POLICY=strict', () => {
   })
 })
 
-it('isPlainHttp leaves it to others to say what is no origin', () => {
+it('isPlainHttp leaves it to other checks to reject what is not an origin', () => {
   expect(isPlainHttp('')).toBe(false)
   expect(isPlainHttp('admin.example.com')).toBe(false)
 })

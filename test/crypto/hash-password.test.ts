@@ -9,7 +9,7 @@ import { openTestDatabase } from '../support/database.js'
 const composed = 'Z\u00fcrich-Caf\u00e9-2026'
 const decomposed = composed.normalize('NFD')
 
-/** How Node.js calls work that a native addon, here argon2, does in another thread. */
+/** What Node.js calls work that a native addon, here argon2, does in another thread. */
 const NATIVE = 'undefined'
 
 /** How many hashes are computed. */
@@ -21,19 +21,19 @@ async function hashesOf(run: () => Promise<unknown>): Promise<number> {
   return count
 }
 
-describe('a password is compared as often whoever has the account', () => {
+describe('a password is compared equally often for every account', () => {
   it.each([
     [composed, 1],
     [decomposed, 2],
     ['plain password', 1],
   ])('when %j is typed', async (typed, times) => {
-    // The hash that stands for nobody's is made once.
+    // The hash for unknown users is computed once.
     await matchPassword(null, typed)
     const hashes = [await hash('another password'), await hash(typed), await hash(typed.normalize('NFC')), null]
     for (const stored of hashes) expect(await hashesOf(() => matchPassword(stored, typed))).toBe(times)
   })
 
-  it('and once for a login that an application does not have, whose own check compares once', async () => {
+  it('and once for a login that the application does not know, if its own check compares once', async () => {
     const database = await openTestDatabase('embedded')
     const adapter = { findByLogin: async () => null, find: async () => null, checkPassword: async () => false }
     const users = createHostUsers(adapter, { database, clock: systemClock })

@@ -6,7 +6,7 @@ const second = Buffer.alloc(32, 2)
 const place = { column: 'totp_devices.secret', id: 3 }
 
 describe('sealing', () => {
-  it('opens for the same row only', () => {
+  it('opens only for the same row', () => {
     const keys = createKeyring([first])
     const sealed = keys.seal(Buffer.from('secret'), place)
     expect(keys.open(sealed, place).toString()).toBe('secret')
@@ -14,21 +14,21 @@ describe('sealing', () => {
     expect(() => keys.open(sealed, { ...place, column: 'other.secret' })).toThrow()
   })
 
-  it('gives another envelope every time, with nothing of the secret in it', () => {
+  it('gives a different envelope every time, without a part of the secret', () => {
     const keys = createKeyring([first])
     const sealed = keys.seal(Buffer.from('secret'), place)
     expect(sealed).not.toBe(keys.seal(Buffer.from('secret'), place))
     expect(sealed).not.toContain(Buffer.from('secret').toString('base64url'))
   })
 
-  it('refuses an envelope in which one character was changed', () => {
+  it('rejects an envelope with one changed character', () => {
     const keys = createKeyring([first])
     const sealed = keys.seal(Buffer.from('secret'), place)
     const last = sealed.at(-1) === 'A' ? 'Q' : 'A'
     expect(() => keys.open(sealed.slice(0, -1) + last, place)).toThrow()
   })
 
-  it('opens with an older key what that one sealed, and seals with the newest', () => {
+  it('opens with an older key what it sealed, and seals with the newest', () => {
     const old = createKeyring([first]).seal(Buffer.from('secret'), place)
     const rotated = createKeyring([second, first])
     expect(rotated.open(old, place).toString()).toBe('secret')

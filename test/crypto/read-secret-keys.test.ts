@@ -50,7 +50,7 @@ const accepted: [what: string, text: string, keys: number][] = [
 ]
 
 describe('key material', () => {
-  it.each(refused)('is refused in SECRET_KEYS, never shortened: %s', (_what, given) => {
+  it.each(refused)('is rejected in SECRET_KEYS, never shortened: %s', (_what, given) => {
     expect(parseSecretKeys(given)).toBeNull()
     if (given === '') return
     expect(readConfig({ SECRET_KEYS: given })).toMatchObject({ ok: false, issues: [{ variable: 'SECRET_KEYS' }] })
@@ -63,13 +63,13 @@ describe('key material', () => {
     expect(readConfig({ SECRET_KEYS: given }).ok).toBe(true)
   })
 
-  it.each([0, 1, 16, 31])('of %i bytes is refused by the package', (bytes) => {
+  it.each([0, 1, 16, 31])('of %i bytes is rejected by the package', (bytes) => {
     const refusal = expect.objectContaining({ code: 'secret_key_invalid' })
     expect(() => createKeyring([randomBytes(bytes)])).toThrow(refusal)
     expect(() => createKeyring([key, randomBytes(bytes)])).toThrow(refusal)
   })
 
-  it('is refused by the package in its config, before anything is opened', async () => {
+  it('is rejected by the package in its config, before anything is opened', async () => {
     const config = { SECRET_KEYS: good.slice(0, 40), DATA_DIR: '/nowhere' }
     await expect(createOtpAdminSite({ config })).rejects.toMatchObject({ code: 'options_refused' })
   })
@@ -126,7 +126,7 @@ describe('a key that can be guessed', () => {
     rmSync(folder, { recursive: true, force: true })
   })
 
-  it('is never seen in a random key, in hexadecimal text of one, or in base64 text of one', () => {
+  it('is never found in a random key, in hexadecimal text of one, or in base64 text of one', () => {
     for (let round = 0; round < 5000; round += 1) {
       const random = randomBytes(32 + (round % 33))
       const spelt = [random, Buffer.from(random.toString('hex')), Buffer.from(random.toString('base64'))]
@@ -134,7 +134,7 @@ describe('a key that can be guessed', () => {
     }
   })
 
-  it('is seen in whatever short row of bytes is repeated to a key', () => {
+  it('is found in any short sequence of bytes repeated to the length of a key', () => {
     for (let round = 0; round < 500; round += 1) {
       const row = randomBytes(1 + (round % 16))
       expect(isGuessableKey(Buffer.alloc(32 + (round % 40), row))).toBe(true)
@@ -152,7 +152,7 @@ describe('the generated key', () => {
   })
   const read = () => readSecretKeys(testConfig({ DATA_DIR: folder })).ids
 
-  it('is made once, for its owner alone, and nothing else is left', () => {
+  it('is created once, readable only by its owner, and leaves no other file', () => {
     const first = read()
     expect(read()).toEqual(first)
     expect(readdirSync(folder)).toEqual(['secret-key'])
@@ -160,13 +160,13 @@ describe('the generated key', () => {
     expect(Buffer.from(readFileSync(file, 'utf8'), 'base64')).toHaveLength(32)
   })
 
-  it('is not taken from what an interrupted start left', () => {
+  it('is not read from what an interrupted start left', () => {
     writeFileSync(`${file}.77.0a1b2c.new`, good.slice(0, 10))
     const made = read()
     expect(made).toEqual(createKeyring([Buffer.from(readFileSync(file, 'utf8'), 'base64')]).ids)
   })
 
-  it('is refused if its file was cut off anywhere', () => {
+  it('is rejected if its file was cut off anywhere', () => {
     for (let length = 0; length < 43; length += 1) {
       writeFileSync(file, good.slice(0, length))
       expect(read).toThrow(expect.objectContaining({ code: 'secret_key_invalid' }))
@@ -193,15 +193,18 @@ describe('the generated key', () => {
     let data: string
     afterAll(() => rmSync(data, { recursive: true, force: true }))
 
-    it.each(['serve', 'two-factor-status ada@example.com'])('%s ends with 78 if the file is empty', async (command) => {
-      data = temporaryFolder('migrated')
-      writeFileSync(path.join(data, 'secret-key'), '')
-      const ended = await otpAdmin(command.split(' '), { DATA_DIR: data, PORT: '0' })
-      expect(ended).toMatchObject({ status: 78, stdout: '' })
-      expect(ended.stderr).toMatch(/^secret_key_invalid: .*secret-key is empty or damaged.*\n$/)
-    })
+    it.each(['serve', 'two-factor-status ada@example.com'])(
+      '%s exits with 78 if the file is empty',
+      async (command) => {
+        data = temporaryFolder('migrated')
+        writeFileSync(path.join(data, 'secret-key'), '')
+        const ended = await otpAdmin(command.split(' '), { DATA_DIR: data, PORT: '0' })
+        expect(ended).toMatchObject({ status: 78, stdout: '' })
+        expect(ended.stderr).toMatch(/^secret_key_invalid: .*secret-key is empty or damaged.*\n$/)
+      },
+    )
 
-    it('serve ends with 78 if the key is nothing but zeros, in production and in the file', async () => {
+    it('serve exits with 78 if the key is nothing but zeros, in production and in the file', async () => {
       const folder = temporaryFolder('migrated')
       const environment = { DATA_DIR: folder, PORT: '0' }
       const inProduction = await otpAdmin(['serve'], { ...environment, NODE_ENV: 'production', SECRET_KEYS: zeros })
