@@ -3,10 +3,10 @@ import type { Config } from '../config/read-config.js'
 import type { IpRateLimit } from '../http/ip-rate-limit.js'
 import type { Keyring } from '../crypto/keyring.js'
 
-/** What the pages about one's own account take first. */
+/** The services that the account pages receive as their first argument. */
 export interface AccountServices extends Auth {
   config: Auth['config'] & Pick<Config, 'otpEmail' | 'smsGateway' | 'twilioCallerId'>
   keys: Keyring
-  /** Requests for a new password, by sender: they count apart from failed sign-ins. */
+  /** Limits password reset requests by sender, separately from failed sign-ins. */
   forgotLimit: IpRateLimit
 }

@@ -12,8 +12,9 @@ export type OwnPasswordCheck =
   { ok: true } | { ok: false; code: 'invalid_password' | 'too_many_requests'; retryAfter?: number }
 
 /**
- * Checks the signed-in user's password again. Attempts of sessions have a limit of their own:
- * an open session is no place for guessing, and failed sign-ins elsewhere make nobody wait here.
+ * Checks the signed-in user's password again. Attempts in a session have their own limit, so
+ * that a session cannot be used to guess the password, and failed sign-ins elsewhere cause no
+ * wait here.
  */
 export async function confirmCurrentPassword(
   account: AccountServices,

@@ -4,13 +4,13 @@ import type { Kind } from '../otp/kind-registry/kind.js'
 import type { AccountServices } from './account-services.js'
 import type { SetupForm } from './setup-form.js'
 
-/** How a device is set up in the wizard itself. */
+/** The steps of a setup in the wizard. */
 export interface WizardSteps {
-  /** Starts a setup, or continues the one that this session has started. */
+  /** Starts a setup, or continues the one that the session has started. */
   start(account: AccountServices, req: Request, user: RequestUser): Promise<void>
-  /** Renders the step that this session is at. @returns false if it has started no setup */
+  /** Renders the current step of the session's setup. @returns false if the session has not started one */
   show(account: AccountServices, req: Request, res: Response, next: string | null): Promise<boolean>
-  /** Takes the first token. */
+  /** Handles the submitted first token. */
   submit(
     account: AccountServices,
     req: Request,
@@ -19,27 +19,27 @@ export interface WizardSteps {
   ): Promise<void>
 }
 
-/** How a kind whose tokens are backups makes a new set and shows it once. */
+/** Generates a set of backup tokens and shows it once. */
 export interface BackupSets {
-  /** Makes a new set and passes it to the page that comes next. */
+  /** Generates a new set and passes it to the next page. */
   make(account: AccountServices, req: Request, res: Response, userId: number): Promise<void>
-  /** The tokens of a set that was made just now, for showing them once; null: there are none. */
+  /** Returns the tokens of a newly generated set, to be shown once; null if there are none. */
   take(account: AccountServices, req: Request, res: Response): Promise<string[] | null>
 }
 
-/** A link on the profile: its URL and the keys of its texts. */
+/** A link on the account security page: its path and the locale key of its text. */
 export interface ProfileLink {
   path: string
   text: string
 }
 
-/** A kind's part of a person's own pages. */
+/** A kind's part of the account pages. */
 export interface KindPages {
-  /** The URL at which a device is set up; null: in the wizard itself. Left out: the wizard does not offer the kind. */
+  /** The path of the kind's setup page; null if it is set up in the wizard. If omitted, the wizard does not offer the kind. */
   setupPath?: string | null
-  /** For kinds that are set up in the wizard itself. */
+  /** For kinds that are set up in the wizard. */
   steps?: WizardSteps
-  /** For kinds with setup pages of their own whose forms are accepted at the wizard's URL as well. */
+  /** For kinds with their own setup pages whose forms the wizard's path accepts as well. */
   alsoInWizard?: {
     /** Whether a form starts a setup of this kind. */
     starts(form: SetupForm): boolean
@@ -48,25 +48,25 @@ export interface KindPages {
   backups?: BackupSets
   /** The link that adds a device. */
   addLink?: ProfileLink
-  /** A link at each active device. `label` is what it is called for who cannot see to which device it belongs. */
+  /** A link next to each active device. `text` and `label` are locale keys; `label` names the device, for screen readers. */
   deviceLink?: { path(id: number): string; text: string; label: string }
   routes(account: AccountServices): readonly Router[]
 }
 
-/** A kind that brings pages. */
+/** A kind with account pages. */
 export interface KindWithPages extends Kind {
   pages: KindPages
 }
 
-/** Gives a kind its pages. */
+/** Adds account pages to a kind. */
 export const withPages = (kind: Kind, pages: KindPages): KindWithPages => ({ ...kind, pages })
 
-/** Those of some kinds that bring pages of their own. */
+/** Returns the kinds that have account pages. */
 export function kindsWithPages(kinds: readonly Kind[]): KindWithPages[] {
   return kinds.filter((kind): kind is KindWithPages => 'pages' in kind)
 }
 
-/** How this site makes backups; null: no kind does. */
+/** Returns how this site generates backup tokens; null if no kind does. */
 export function backupSets({ otp }: Pick<AccountServices, 'otp'>): BackupSets | null {
   return kindsWithPages(otp.kinds).find(({ pages }) => pages.backups)?.pages.backups ?? null
 }

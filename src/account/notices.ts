@@ -1,4 +1,4 @@
-/** What the profile can say that was done, by the word in its address. */
+/** The confirmations that the account security page can show, by the value of `?done=`. */
 export const NOTICES = [
   'added',
   'browser_trusted',
@@ -18,12 +18,12 @@ export const NOTICES = [
 
 export type ProfileNotice = (typeof NOTICES)[number]
 
-/** The profile, saying what was done. */
+/** Returns the path of the account security page with a confirmation. */
 export function profilePath(notice: ProfileNotice): string {
   return `/account/two-factor?done=${notice}`
 }
 
-/** The notice that an address names; anything else names none. */
+/** Parses the value of `?done=`. @returns null if it is not a notice */
 export function parseNotice(done: unknown): ProfileNotice | null {
   return NOTICES.find((notice) => notice === done) ?? null
 }

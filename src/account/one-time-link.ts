@@ -3,8 +3,9 @@ import { QueryTypes, type Transaction } from 'sequelize'
 import type { Otp } from '../otp/otp.js'
 
 /**
- * What each link is for: the seconds it is good for, and whether it ends with the user's
- * sessions. An invitation does not, or whoever sets a new password to follow one would lose it.
+ * The purposes of links: for how many seconds each is valid, and whether it ends with the user's
+ * sessions. An invitation does not, because a user who sets a new password in order to accept it
+ * would lose it.
  */
 const PURPOSES = {
   invitation: { seconds: 24 * 3600, endsWithSessions: false },
@@ -14,18 +15,18 @@ const PURPOSES = {
 
 export type LinkPurpose = keyof typeof PURPOSES
 
-/** Plain values that the link brings back; never a secret. */
+/** Plain values that are stored with the link and returned with it. Never a secret. */
 export type LinkDetails = Readonly<Record<string, string | number>>
 
-/** What somebody may, as whoever makes a link has judged it: with more than this it is over. */
+/** The user's rights when the link was created. If they have more rights later, the link no longer works. */
 export interface Rights {
   isSuperuser: boolean
   isStaff: boolean
-  /** What the groups allow, all together; null: the person is in none. */
+  /** The permissions of all their groups; null if they are in no group. */
   granted: ReadonlySet<string> | null
 }
 
-/** A link that still works, and whose it is. */
+/** A valid link. */
 export interface OneTimeLink {
   id: number
   userId: number
@@ -34,7 +35,7 @@ export interface OneTimeLink {
 
 type Services = Pick<Otp, 'database' | 'keys' | 'clock'>
 
-/** 256 random bits: nobody guesses one, so looking one up needs no rate limit. */
+/** 256 random bits cannot be guessed, so the lookup needs no rate limit. */
 const TOKEN_BYTES = 32
 const TOKEN = /^[\w-]{43}$/
 
@@ -42,15 +43,14 @@ export interface NewLink {
   purpose: LinkPurpose
   userId: number
   details?: LinkDetails
-  /** `present`: as the database has them now; null: whatever the person may later, it works. */
+  /** `present`: the rights that are stored now; null: the link works with any rights. */
   rights?: Rights | 'present' | null
 }
 
 /**
- * Makes a link that works once. Only a keyed hash of its token is stored (ASVS 6.4.1), so
- * the token is nowhere else.
+ * Creates a link that works once. Only a keyed hash of its token is stored (ASVS 6.4.1).
  *
- * @returns the token, for the link's path, and when it ends
+ * @returns the token, for the link's path, and the time at which the link expires
  * @example const { token } = await createLink(otp, transaction, { purpose: 'invitation', userId: 1 })
  */
 export async function createLink(
@@ -91,15 +91,15 @@ function toJson(rights: Rights | 'present' | null): object {
   return { rights: { superuser, staff, granted: granted && [...granted, ''] } }
 }
 
-/** Looks a link up without using it: what GET may do, for mail programs open links before people do. */
+/** Finds a valid link without consuming it. GET requests use it, because mail programs open links before people do. */
 export async function findLink(services: Services, purpose: LinkPurpose, token: string): Promise<OneTimeLink | null> {
   return askLink(services, undefined, purpose, token, `select ${COLUMNS} from one_time_links l, users u where ${WORKS}`)
 }
 
 /**
- * Uses a link up, and with it every other one of the same user and purpose.
+ * Consumes a link and revokes the user's other links of the same purpose.
  *
- * @returns null where it is unknown, too old, or used already: of two at once one gets null
+ * @returns null if the link is unknown, expired or already used; of two concurrent calls, one gets null
  */
 export async function redeemLink(
   services: Services,
@@ -107,14 +107,14 @@ export async function redeemLink(
   purpose: LinkPurpose,
   token: string,
 ): Promise<OneTimeLink | null> {
-  // The person first, then the link, as whatever ends somebody's links does: the other way round each may wait for the other.
+  // Locks the user before the link, like everything that revokes links, to prevent deadlocks.
   await askLink(services, transaction, purpose, token, LOCK_OWNER)
   const link = await askLink(services, transaction, purpose, token, USE)
   if (link) await revokeLinks(services, transaction, purpose, [link.userId])
   return link
 }
 
-/** Ends the links of one purpose that these users have. */
+/** Revokes these users' links of one purpose. */
 export async function revokeLinks(
   { database, clock }: Services,
   transaction: Transaction,
@@ -127,18 +127,21 @@ export async function revokeLinks(
   )
 }
 
-/** What the hashes are made for. */
+/** The purpose of the keyed hashes. */
 const LINKS = 'one_time_links'
 
 const COLUMNS = `l.id, l.user_id as "userId", l.details - 'epoch' - 'rights' as details`
 
-/** What the person's groups allow at present; null: he is in none. */
+/** SQL of the permissions of the user's groups; JSON null if they are in no group. */
 const GRANTED = `coalesce((select jsonb_agg(p) from user_groups m join groups g on g.id = m.group_id,
   unnest(array_append(g.permissions, '')) p where m.user_id = u.id), 'null')`
 
 const PRESENT_RIGHTS = `jsonb_build_object('superuser', u.is_superuser, 'staff', u.is_staff, 'granted', ${GRANTED})`
 
-/** With more rights than whoever made the link has judged, it is over. An empty text stands for being in a group at all. */
+/**
+ * SQL condition that the user has no more rights than when the link was created. An empty
+ * string in the permissions represents the membership in any group.
+ */
 const NO_MORE_RIGHTS = `(l.details -> 'rights' is null
   or (l.details #>> '{rights,superuser}' = 'true' or not u.is_superuser)
   and (l.details #>> '{rights,staff}' = 'true' or not u.is_staff)
@@ -152,7 +155,7 @@ const WORKS = `l.user_id = u.id and u.is_active and coalesce((l.details ->> 'epo
 const LOCK_OWNER = `select ${COLUMNS} from one_time_links l join users u on u.id = l.user_id
 where l.purpose = $purpose and l.token_hash = any($hashes) and $now::timestamptz is not null for update of u`
 
-// The row's own lock lets one of two through: the other finds used_at set.
+// The second of two concurrent calls waits for the row's lock, and then finds used_at set.
 const USE = `update one_time_links l set used_at = $now from users u where ${WORKS} returning ${COLUMNS}`
 
 async function askLink(

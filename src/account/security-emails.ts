@@ -5,16 +5,16 @@ import type { AccountServices } from './account-services.js'
 import { QueryTypes } from 'sequelize'
 
 /**
- * Tells people by mail what happened to their devices, in the transaction of what happened
- * (docs/emails.md lists every mail). Used backup tokens are told by `alertOwner`, and what an
- * administrator or the command line did by those that did it.
+ * Notifies users by email of changes to their devices, in the transaction of the change
+ * (docs/emails.md lists every email). `sendTokenUsedEmail` handles used backup tokens. The code
+ * of the panel and of the command line sends the emails about its own changes.
  */
 export function sendSecurityEmails(account: AccountServices): void {
   const { events } = account.otp
   events.on('deviceAdded', (event) => tellOfDevice(account, { mail: 'device-added', by: 'owner' }, event))
   events.on('deviceRemoved', async (event) => {
     if (event.all || event.by !== 'owner') return
-    // A set-up that was given up never signed anybody in.
+    // An abandoned setup could never be used to sign in.
     if (event.device.state !== 'unconfirmed')
       await tellOfDevice(account, { mail: 'device-removed', by: 'owner' }, event)
   })
@@ -35,8 +35,9 @@ async function tellOfDevice(
 }
 
 /**
- * The password was right and the second factor was wrong, several times. Codes
- * that were to confirm a new device say nothing about anybody's password.
+ * Sends an email if the password was correct and the second factor failed several times. A wrong
+ * code for a new device, or from a requester without the password (lane null), does not mean that
+ * someone knows it.
  */
 async function tellOfFailures(
   account: AccountServices,
@@ -57,14 +58,14 @@ async function tellOfFailures(
 }
 
 /**
- * So many within a quarter of an hour are told, but not more than once an hour. Browsers and
- * sessions of the owner's have an hour of their own, so that what happens there hides nobody else.
+ * This many failures within the window cause an email, at most once an hour. Known browsers and
+ * sessions have their own hour, so that failures there do not suppress the email about others.
  */
 const FAILURES = 3
 const FAILURE_WINDOW_MS = 15 * 60_000
 const WARN_EVERY_MS = 3600_000
 
-// A time in the future is of a clock that was wrong.
+// A time in the future was stored while a clock was wrong.
 const warn = (column: 'warned_at' | 'own_warned_at') => `
 update users set ${column} = $now
 where id = $userId and (${column} is null or ${column} <= $before or ${column} > $now)
@@ -76,9 +77,9 @@ const WARN = warn('warned_at')
 const WARN_OF_OWN = warn('own_warned_at')
 
 /**
- * Tells the owner by mail when a backup token was used, and more urgently when it was the
- * last one. The mail is enqueued in the transaction that used the token up: neither stands
- * without the other. It goes by the device's kind, whatever its name.
+ * Sends the owner an email when a backup token was used, and a more urgent one if it was the
+ * last. The email is enqueued in the transaction that consumes the token, so that neither is
+ * committed without the other. The device's kind decides this, not its name.
  */
 export function sendTokenUsedEmail(account: AccountServices): void {
   account.otp.events.on('backupTokenUsed', (event) => enqueueAlert(account, event))

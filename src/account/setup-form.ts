@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { textField } from '../http/read-form.js'
 
-/** All steps post to one address; which one it is, the fields tell. */
+/** All steps are submitted to the same path. The fields determine which step it is. */
 export const setupForm = z.object({
   method: textField(32),
   phone_number: textField(256),

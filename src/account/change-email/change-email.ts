@@ -14,22 +14,22 @@ const PURPOSE = 'email-confirmation'
 export type EmailRequest =
   | { ok: true }
   | { ok: false; reason: 'session_ended' }
-  /** `retryAfter`: seconds until this person, or this address, can get another link. */
+  /** `retryAfter`: seconds until this user can request another link, or this email address can get one. */
   | { ok: false; reason: 'wait'; retryAfter: number }
 
-/** The new address, and who asks for it. */
+/** The new email address, and the user who requests it. */
 export interface ChangeEmailInput {
   user: RequestUser
-  /** Of the session that asks. */
+  /** Of the requesting session. */
   epoch: number | undefined
   newEmail: string
   language: string
 }
 
 /**
- * Sends a link to the new address and a notice to the old one. Nothing changes before
- * the link is followed, and only the newest one works. A session that ended while it asked gets
- * no link: it would belong to the sessions after it.
+ * Sends a link to the new email address and a notice to the old one. Nothing changes until the
+ * link is used, and only the newest link works. A session that has ended gets no link, because
+ * the link would be bound to the epoch of later sessions.
  */
 export function requestEmailChange(
   account: AccountServices,
@@ -60,9 +60,9 @@ export function requestEmailChange(
 }
 
 /**
- * Changes the address to the one that the link was sent to, and tells the old one.
+ * Changes the email address to the one that the link was sent to, and notifies the old one.
  *
- * @returns false where the link works no more, or the address is somebody else's meanwhile
+ * @returns false if the link no longer works, or another user has the email address now
  */
 export async function confirmEmailChange(
   account: AccountServices,
@@ -78,7 +78,7 @@ export async function confirmEmailChange(
       const at = clock.now()
       const { address, browser } = origin
       const { userId } = link
-      // Before the change: it goes to the old address.
+      // Before the change, so that it goes to the old email address.
       await notifyUser(account, transaction, userId, { mail: 'email-changed', newEmail, at, address, browser })
       await runStatement(database, transaction, SET_EMAIL, { newEmail, userId })
       await recordAuditEvent(database, transaction, { event: 'email_changed', at, userId, origin })
@@ -94,7 +94,7 @@ const STANDS = 'select from users where id = $userId and auth_epoch = $epoch and
 
 const SET_EMAIL = 'update users set email = $newEmail where id = $userId'
 
-/** PostgreSQL's `unique_violation`, from pg or in Sequelize's words. */
+/** Whether it is PostgreSQL's `unique_violation`, as an error of pg or of Sequelize. */
 function isTaken(error: unknown): boolean {
   return error instanceof UniqueConstraintError || (error instanceof Error && 'code' in error && error.code === '23505')
 }

@@ -21,7 +21,7 @@ export const changeEmailForm = z.object({ email: textField(254), password: passw
 const EMAIL = '/account/email'
 const CONFIRM = '/account/email/confirm/:token'
 
-/** Another email address: asked for with a fresh token and the password, confirmed by the link that goes there. */
+/** Changes the email address: requested with a fresh token and the password, confirmed by a link sent to the new one. */
 export function changeEmailRoutes(account: AccountServices): Router {
   const router = Router({ caseSensitive: true, strict: true })
   const fresh = requireFreshToken(account)
@@ -32,7 +32,7 @@ export function changeEmailRoutes(account: AccountServices): Router {
   return router
 }
 
-/** Says the same whether somebody else has the address or not; then the link will not work. */
+/** Responds the same if another user has the email address. The link does not work then. */
 function postEmail(account: AccountServices): RequestHandler {
   return async (req, res) => {
     const form = readForm(req, changeEmailForm)
@@ -56,7 +56,7 @@ function showRefused(req: Request, res: Response, email: string | undefined, cod
   })
 }
 
-/** Asks only: mail programs open links before people do. */
+/** Only shows a confirmation form, because mail programs open links before people do. */
 function showConfirm(account: AccountServices): RequestHandler<{ token: string }> {
   return async (req, res) => {
     const link = await findLink(account, 'email-confirmation', req.params.token)

@@ -8,9 +8,9 @@ import type { AccountServices } from '../account-services.js'
 import { type CurrentSession, incrementEpoch } from '../sessions/end-own-sessions.js'
 
 /**
- * Sets a password that has been judged already. All sessions end with the old one.
+ * Sets a password that was validated before, and ends all sessions.
  *
- * @returns the epoch for the one session that may go on; null: it has ended meanwhile, and nothing is changed
+ * @returns the epoch with which the requesting session continues; null if it has ended, and nothing was changed
  */
 export async function changePassword(
   account: AccountServices,

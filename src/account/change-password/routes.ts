@@ -14,7 +14,7 @@ import { confirmCurrentPassword } from '../confirm-current-password.js'
 import { profilePath } from '../notices.js'
 import { changePassword } from './change-password.js'
 
-/** Twice what is taken, so that somebody who types more is told so on the page. */
+/** Twice the limit, so that the page can report a password that is too long. */
 export const changePasswordForm = z.object({
   password: passwordField(2 * MAX_PASSWORD_LENGTH),
   new_password: passwordField(2 * MAX_PASSWORD_LENGTH),
@@ -22,7 +22,7 @@ export const changePasswordForm = z.object({
 
 const CHANGE = '/account/password/change'
 
-/** A new password for somebody who knows the old one. Other sessions end; this one goes on under a new id. */
+/** Changes the password of a user who knows the current one. Other sessions end; this one continues with a new ID. */
 export function changePasswordRoutes(account: AccountServices): Router {
   const router = Router({ caseSensitive: true, strict: true })
   const fresh = requireFreshToken(account)

@@ -5,9 +5,9 @@ import { isName } from '../../typed-text/read-name.js'
 export const renameForm = z.object({ name: textField(256) })
 
 /**
- * A device's name as it is kept: on one line, without blanks around it.
+ * Normalises a device's name for storage: on one line, without blanks around it.
  *
- * @returns null where nothing is left, or more than 64 characters
+ * @returns null if nothing is left, or if it is longer than 64 characters or not a valid name
  */
 export function parseDeviceName(typed: string | undefined): string | null {
   const name = (typed ?? '')

@@ -24,7 +24,7 @@ export async function renameDevice(
   })
 }
 
-/** Makes sign-in ask this device first. */
+/** Makes this device the default device. */
 export async function setDefaultDevice(
   account: AccountServices,
   device: ListedDevice,

@@ -4,7 +4,7 @@ import { devicesForUser, type ListedDevice } from '../../otp/devices-for-user.js
 import { parsePersistentId } from '../../otp/persistent-id.js'
 import type { AccountServices } from '../account-services.js'
 
-/** The device that an address names by `:kind` and `:id`, where it is the user's own; confirmed or not. */
+/** Finds the user's own device, confirmed or not, that a path identifies by `:kind` and `:id`. */
 export async function findOwnDevice(
   account: AccountServices,
   req: Request<DeviceParams>,
@@ -13,10 +13,10 @@ export async function findOwnDevice(
   return req.user ? findDevice(account, req.user.id, `${kind}/${id}`) : null
 }
 
-/** As a type, not an interface: Express wants an index signature. */
+/** A type, not an interface, because Express requires an index signature. */
 export type DeviceParams = { kind: string; id: string }
 
-/** @param name a persistent id as it came in */
+/** @param name a persistent ID as it was submitted */
 export async function findDevice(
   { otp }: AccountServices,
   userId: number,

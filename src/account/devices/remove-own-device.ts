@@ -6,7 +6,7 @@ import type { AccountServices } from '../account-services.js'
 
 export type RemovalResult = { ok: true } | { ok: false; code: 'not_found' | 'policy' }
 
-/** Removes one of the user's own devices, of whatever kind, as far as the policy allows it. */
+/** Removes one of the user's own devices, of any kind, if the policy allows it. */
 export async function removeOwnDevice(
   account: AccountServices,
   user: RequestUser,

@@ -18,7 +18,7 @@ import { removeOwnDevice } from './remove-own-device.js'
 
 const DEVICE = '/account/two-factor/devices/:kind/:id'
 
-/** One's own devices: rename, ask first, remove. Somebody else's are not found, and nothing of them changes. */
+/** The user's own devices: rename, make default, remove. Other users' devices are not found and never change. */
 export function devicesRoutes(account: AccountServices): Router {
   const router = Router({ caseSensitive: true, strict: true })
   const fresh = requireFreshToken(account)
@@ -64,7 +64,7 @@ function postRename(account: AccountServices): Handle {
   }
 }
 
-/** Only a device that verifies can be asked first. */
+/** Only an active device can be the default device. */
 function postDefault(account: AccountServices): Handle {
   return async (req, res, device) => {
     if (!device.confirmed) return rejectRequest(req, res, { status: 404, code: 'not_found' })

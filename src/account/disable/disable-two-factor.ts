@@ -8,10 +8,10 @@ import { revokeLinks } from '../one-time-link.js'
 import type { CurrentSession } from '../sessions/end-own-sessions.js'
 
 /**
- * Removes every device of a user, unconfirmed ones and backup tokens too, ends all sessions
- * and tells the owner. Each device leaves a line of its own in the trail (NIST SP 800-63B-4 §4.1).
+ * Removes all devices of a user, including unconfirmed ones and backup tokens, ends all sessions
+ * and notifies the owner. The audit log records each device (NIST SP 800-63B-4 §4.1).
  *
- * @returns the epoch that a new session of this user has to carry; null: the one that asks has ended
+ * @returns the epoch for a new session of this user; null if the requesting session has ended
  */
 export async function disableTwoFactor(
   account: AccountServices,
@@ -24,7 +24,7 @@ export async function disableTwoFactor(
     const stands = await runStatement(database, transaction, STANDS, { userId, epoch: epoch ?? null })
     if (stands.length === 0) return null
     await removeAllDevices(otp, transaction, { userId, origin, by: 'owner', actorId: null })
-    // It was given to somebody who had a device to show besides.
+    // It was created for a user who also needed a device to accept it.
     await revokeLinks(account, transaction, 'invitation', [userId])
     await recordAuditEvent(database, transaction, { event: 'two_factor_disabled', at, userId, origin })
     const { address, browser } = origin

@@ -14,7 +14,7 @@ import { z } from 'zod'
 
 const ADDRESS = '/account/two-factor/disable'
 
-/** Switching two-factor authentication off: asked for, confirmed, and refused where the policy demands it. */
+/** Turns two-factor authentication off, after a confirmation and unless the policy requires it. */
 export function disableRoutes(account: AccountServices): Router {
   const router = Router({ caseSensitive: true, strict: true })
   const guards = [requireFreshToken(account), hasDevice]
@@ -23,7 +23,7 @@ export function disableRoutes(account: AccountServices): Router {
   return router
 }
 
-/** A fresh request that no device verified is of somebody who has none: there is nothing to switch off. */
+/** A fresh session that no device verified belongs to a user without devices, so there is nothing to turn off. */
 const hasDevice: RequestHandler = (req, res, next) => {
   if (req.user?.isVerified()) next()
   else res.redirect(302, '/account/two-factor')

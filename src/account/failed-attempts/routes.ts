@@ -7,7 +7,7 @@ import type { AccountServices } from '../account-services.js'
 
 const answerForm = z.object({ answer: textField(16) })
 
-/** The answer to the notice about refused tries: it is shown no more, and whoever did not try is led to what he can do. */
+/** Dismisses the notice about failed attempts. Users who did not make them are redirected to what they can do. */
 export function failedAttemptsRoutes(account: AccountServices): Router {
   const router = Router({ caseSensitive: true, strict: true })
   const mayAnswer = otpRequired(account, { ifConfigured: true })
@@ -20,7 +20,7 @@ function postAnswer({ hostUsers }: AccountServices): RequestHandler {
     const form = readForm(req, answerForm)
     if (!form) return rejectRequest(req, res, { status: 400, code: 'bad_request' })
     delete req.session.refusedTries
-    // Where people are the application's own, their passwords are, too.
+    // If the host application owns the users, it also owns their passwords.
     const help = hostUsers === null ? '/account/password/change' : '/account/two-factor/sessions'
     res.redirect(303, form.answer === 'not_mine' ? help : '/account/two-factor')
   }

@@ -20,8 +20,8 @@ export type AcceptResult =
   | { ok: false; code: 'n_failed_attempts'; retryAfter: number }
 
 /**
- * Takes an invitation up. Whoever has a password gives it, for the link alone is one factor
- * that travelled; whoever has none chooses it here.
+ * Accepts an invitation. A user with a password must enter it, because the link alone is one
+ * factor that others may have seen. A user without one chooses it here.
  */
 export async function acceptInvitation(
   account: AccountServices,
@@ -39,7 +39,7 @@ export async function acceptInvitation(
   return useInvitation(account, invited, await hashPassword(password), origin)
 }
 
-/** The link limits who can try, so attempts count apart from those at sign-in. */
+/** Only someone with the link can make an attempt, so attempts are counted separately from those at sign-in. */
 async function checkInvited(
   account: AccountServices,
   req: Request,
@@ -76,7 +76,7 @@ async function isPasswordOf(
   return right && user?.is_active === true
 }
 
-/** @param newHash of the first password; null: there is one */
+/** @param newHash of the first password; null if the user has one already */
 async function useInvitation(
   account: AccountServices,
   { token, userId }: Invitation,
@@ -86,10 +86,10 @@ async function useInvitation(
   const { database } = account
   const at = account.clock.now()
   return database.sequelize.transaction(async (transaction) => {
-    // The person first, then the link, as who invites does: the other way round each may wait for the other.
+    // Locks the user before the link, like creating an invitation does, to prevent deadlocks.
     const user = await database.models.User.findByPk(userId, { transaction, lock: true })
     const link = user && (await redeemLink(account, transaction, 'invitation', token))
-    // Between the page and now somebody else may have set the first password.
+    // Someone else may have set the first password since the page was shown.
     if (!link || (newHash !== null && user.password_hash !== null)) return { ok: false, code: 'link_invalid' }
     await recordAuditEvent(database, transaction, { event: 'invitation_used', at, userId, origin })
     if (newHash !== null) {

@@ -6,18 +6,19 @@ import { createLink, type Rights, revokeLinks } from '../one-time-link.js'
 
 export interface NewInvitation {
   userId: number
-  /** The administrator; null: the command line. */
+  /** The administrator; null for the command line. */
   actorId: number | null
   origin: ClientInfo
-  /** What the person may, as the administrator's right to invite was judged. Where nothing is said, as the database has it. */
+  /** The user's rights when the administrator's permission to invite was checked. If omitted, the rights stored now. */
   rights?: Rights
 }
 
 /**
- * Makes the link by which somebody may set up a device: one use, 24 hours. An earlier one
- * of the same person ends, and so do the waits, which would stand in its way. Show it once, to whoever hands it on.
+ * Creates a link for setting up a device, which works once, for 24 hours. Revokes earlier
+ * invitations of the user and clears their locks and waits, which would prevent the setup. Show
+ * the link once, to the person who passes it on.
  *
- * @param baseUrl public address of the site, for example `https://admin.example.com`
+ * @param baseUrl public URL of the site, for example `https://admin.example.com`
  */
 export async function createInvitation(
   otp: Otp,
@@ -30,7 +31,7 @@ export async function createInvitation(
   const { token, expiresAt } = await createLink(otp, transaction, {
     purpose: 'invitation',
     userId,
-    // Whoever has the command line may do everything, now and later.
+    // The command line has every permission, so no later rights of the user can exceed it.
     rights: actorId === null ? null : (rights ?? 'present'),
   })
   const by = actorId === null ? 'command line' : 'administrator'

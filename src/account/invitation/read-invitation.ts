@@ -1,17 +1,17 @@
 import type { AccountServices } from '../account-services.js'
 import { findLink } from '../one-time-link.js'
 
-/** Whom a link invites that still works. */
+/** A valid invitation and the invited user. */
 export interface Invitation {
   token: string
   userId: number
   email: string
   hasPassword: boolean
-  /** Of somebody in the application's own table, which has his password. */
+  /** ID in the host application's table, which then stores the password; null for the site's own users. */
   externalId: string | null
 }
 
-/** Looks an invitation up without using it. */
+/** Finds a valid invitation without consuming it. */
 export async function readInvitation(account: AccountServices, token: string): Promise<Invitation | null> {
   const link = await findLink(account, 'invitation', token)
   const user = link && (await account.database.models.User.findByPk(link.userId))

@@ -16,7 +16,7 @@ import { MAX_PASSWORD_LENGTH } from '../../auth/validate-password.js'
 
 const ADDRESS = '/account/invitation/:token'
 
-/** Enrolment by invitation: the link and the password open set-up, and nothing else. */
+/** Enrolment by invitation: the link and the password give access to the setup and to nothing else. */
 export function invitationRoutes(account: AccountServices): Router {
   const router = Router({ caseSensitive: true, strict: true })
   router.get(ADDRESS, noReferrer, showInvitation(account))
@@ -46,8 +46,8 @@ function postInvitation(account: AccountServices): RequestHandler<{ token: strin
 }
 
 /**
- * Whoever has a device that can be asked is asked for it first; else a session begins that is
- * good for setup alone, also where devices are disabled: an invitation is a way back.
+ * Prompts a user with a usable device for a token first. Otherwise starts a session that only
+ * gives access to the setup, even if the user has disabled devices: an invitation restores access.
  */
 async function enter(account: AccountServices, req: Request, res: Response, user: { id: number; authEpoch: number }) {
   const now = account.clock.now()
@@ -70,5 +70,5 @@ function sendInvitation(res: Response, { email, hasPassword }: Invitation, alert
   sendPage(res, 'account/invitation', { email, hasPassword, alert })
 }
 
-/** Twice what is taken, so that somebody who types more is told so on the page. */
+/** Twice the limit, so that the page can report a password that is too long. */
 export const invitationForm = z.object({ password: passwordField(2 * MAX_PASSWORD_LENGTH) })

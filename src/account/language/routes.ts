@@ -8,10 +8,10 @@ import { sendPage } from '../../http/send-page.js'
 import { type Language, languageNames, languages } from '../../i18n/translator.js'
 import type { AccountServices } from '../account-services.js'
 
-/** No language: as the browser asks. */
+/** Empty: the language that the browser requests. */
 const languageForm = z.object({ language: z.enum(['', ...languages]) })
 
-/** `/account/language`: which language pages, mails and calls speak to this person. */
+/** `/account/language`: the language of pages, emails and calls for this user. */
 export function languageRoutes(account: AccountServices): Router {
   const router = Router({ caseSensitive: true, strict: true })
   const mayChoose = otpRequired(account, { ifConfigured: true })
@@ -40,7 +40,7 @@ function postChoice(account: AccountServices): RequestHandler {
   }
 }
 
-/** @param language null: as the browser asks */
+/** @param language null: the language that the browser requests */
 async function chooseOwnLanguage(
   { database }: AccountServices,
   userId: number,

@@ -16,7 +16,7 @@ import { listSessions } from '../sessions/list-sessions.js'
 import { listTrustedBrowsers } from '../trusted-browsers/list-trusted-browsers.js'
 import { parseNotice } from '../notices.js'
 
-/** `/account/two-factor`: what signing in takes, from which devices, and where somebody is signed in. */
+/** `/account/two-factor`, the account security page: the user's devices, trusted browsers and sessions. */
 export function profileRoutes(account: AccountServices): Router {
   const router = Router({ caseSensitive: true, strict: true })
   router.get('/account/two-factor', otpRequired(account, { ifConfigured: true }), async (req, res) => {
@@ -36,7 +36,7 @@ export function profileRoutes(account: AccountServices): Router {
   return router
 }
 
-/** The trusted browsers, and for how many days this one may be; null where the policy knows none. */
+/** Lists the trusted browsers, and for how many days this one can be trusted; null if the policy allows none. */
 async function describeTrust(account: AccountServices, req: Request, user: RequestUser) {
   const days = trustDays(account, user)
   if (days === 0) return null
@@ -45,7 +45,7 @@ async function describeTrust(account: AccountServices, req: Request, user: Reque
   return { days, browsers, mayAdd }
 }
 
-/** Where devices are added besides the wizard. */
+/** Returns the links to setup pages outside the wizard. */
 function addLinks({ otp }: AccountServices): ProfileLink[] {
   const kinds = otp.kinds.filter((kind) => worksHere(kind, otp.settings.relyingParty))
   const own = kindsWithPages(kinds).flatMap(({ pages }) => pages.addLink ?? [])
@@ -56,20 +56,20 @@ function addLinks({ otp }: AccountServices): ProfileLink[] {
   return [...own, ...added]
 }
 
-/** What else can be done with an active device of this kind; null: nothing. */
+/** Returns the kind's link for an active device; null if there is none. */
 function deviceLink({ otp }: AccountServices, { kind, id, confirmed }: ListedDevice) {
   const link = kindsWithPages(otp.kinds).find(({ name }) => name === kind)?.pages.deviceLink
   return confirmed && link ? { ...link, path: link.path(id) } : null
 }
 
-/** A device that nobody named is called what it is. */
+/** Replaces the default name of a device by the translated name of its kind. */
 function sayName({ otp }: AccountServices, device: ListedDevice, t: Translate): ListedDevice {
   const kind = otp.kinds.find(({ name }) => name === device.kind)
   const isUnnamed = kind?.defaultName === device.name
   return isUnnamed ? { ...device, name: t(`pages:kinds.${device.kind}`) } : device
 }
 
-/** The list is in the order in which sign-in asks. */
+/** Summarises the devices, which are in the order in which sign-in offers them. */
 function describeDevices(devices: readonly ListedDevice[]) {
   const confirmed = devices.filter((device) => device.confirmed)
   const sets = confirmed.filter(({ isBackup }) => isBackup)

@@ -16,10 +16,10 @@ interface Requester {
 }
 
 /**
- * Sends an active user a link to a new password. For an address that nobody has the same
- * statements run without writing a link or an event, and a job makes a mail that goes nowhere.
+ * Sends an active user a link for setting a new password. For an unknown email address the same
+ * statements run without writing a link or an event, and a job creates an email that is not sent.
  *
- * @param language of the request, where the user has chosen none
+ * @param language of the request, for users who have not chosen one
  */
 export async function requestReset(
   account: AccountServices,
@@ -45,5 +45,5 @@ export async function requestReset(
   })
 }
 
-// Locked, so that the address is still theirs when the link is bound to it.
+// Locked, so that the email address is still theirs when the link is created.
 const REQUESTER = `${ownerSql('id, email, name, locale')} for update`

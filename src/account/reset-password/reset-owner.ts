@@ -1,6 +1,6 @@
 /**
- * SQL of whose the address is that was typed on the page for a forgotten password. Counting a
- * request and sending its link go by the same account.
+ * SQL that finds the account of an email address on the page for a forgotten password. The
+ * request is counted for the same account that gets the link.
  *
  * @param columns of `users`
  */

@@ -10,8 +10,8 @@ import { validatePassword, type PasswordProblem } from '../../auth/validate-pass
 export type ResetResult = { ok: true } | { ok: false; code: 'link_invalid' | PasswordProblem }
 
 /**
- * Sets a new password by a link from a mail, which is used up with it. All sessions end,
- * and nobody is signed in: the second factor is asked for as ever (ASVS 6.4.3).
+ * Sets a new password with a link from an email, and consumes the link. All sessions end, and
+ * no new one starts, because signing in requires the second factor (ASVS 6.4.3).
  */
 export async function resetPassword(
   account: AccountServices,

@@ -20,13 +20,13 @@ import { errorForLog } from '../../error-for-log.js'
 
 export const requestResetForm = z.object({ username: textField(254) })
 
-/** Twice what is taken, so that somebody who types more is told so on the page. */
+/** Twice the limit, so that the page can report a password that is too long. */
 export const resetPasswordForm = z.object({ password: passwordField(2 * MAX_PASSWORD_LENGTH) })
 
 const FORGOT = '/account/password/forgot'
 const RESET = '/account/password/reset/:token'
 
-/** A forgotten password: asking for a link, and the new password that it leads to. */
+/** A forgotten password: requests a link, and sets a new password with it. */
 export function resetPasswordRoutes(account: AccountServices): Router {
   const router = Router({ caseSensitive: true, strict: true })
   router.get(FORGOT, (req, res) => showForgot(req, res, { sent: 'sent' in req.query, alert: null }))
@@ -37,10 +37,10 @@ export function resetPasswordRoutes(account: AccountServices): Router {
 }
 
 /**
- * The answer is sent before the link is made, and all the work is the same for every address: no
- * status, no text and no time, that of the next request included, shows whether an account has
- * this address (ASVS 6.3.8). Only a browser with the cookie of an earlier sign-in is looked up first,
- * and it finds out nothing but that its own account has the address.
+ * Responds before the link is created, and does the same work for every email address. Neither
+ * the status, the text nor the timing, including that of the next request, reveals whether an
+ * account has the email address (ASVS 6.3.8). Only a browser with the cookie of an earlier
+ * sign-in is looked up first, and learns nothing except that its own account has it.
  */
 function postForgot(account: AccountServices): RequestHandler {
   return async (req, res) => {
@@ -52,7 +52,7 @@ function postForgot(account: AccountServices): RequestHandler {
     const { language, log } = req
     const origin = readClientInfo(req)
     redirectDone(res, `${FORGOT}?sent`)
-    // Nobody's, whoever looks: there is nothing to hide.
+    // An empty form belongs to no account, so there is nothing to hide.
     if (isBlank(email)) return
     requestReset(account, email, language, origin).catch((error: unknown) =>
       log.error({ err: errorForLog(error) }, 'could not send a password reset link'),
@@ -76,7 +76,7 @@ function showReset(account: AccountServices): RequestHandler<{ token: string }> 
   }
 }
 
-/** Whose password the link sets, for the password manager; null if the link does not work. */
+/** Returns the email address of the link's user, for the password manager; null if the link does not work. */
 async function emailOfLink(account: AccountServices, token: string): Promise<string | null> {
   const link = await findLink(account, 'password-reset', token)
   const user = link && (await account.database.models.User.findByPk(link.userId, { attributes: ['email'] }))

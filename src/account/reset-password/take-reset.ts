@@ -14,23 +14,23 @@ const PURPOSES = { password: 'password-known', second_factor: 'password-verified
 >
 
 /**
- * Counts one request for a link to a new password. In a browser in which the owner of the
- * address has signed in before, it counts for the owner alone, so that nobody else can use up
- * what the owner has. Every other request counts by network and by what was typed, whether an
- * account has that address or not.
+ * Counts one request for a password reset link. In a browser in which the account's owner has
+ * signed in before, it only counts for the owner, so that nobody else can exhaust their limit.
+ * Every other request counts by network and by the submitted email address, whether or not an
+ * account has it.
  *
- * @returns the seconds to wait, or null where it may be made
+ * @returns the seconds to wait, or null if the request is allowed
  */
 export async function takeReset(account: AccountServices, req: Request, typed: string): Promise<number | null> {
   const own = isBlank(typed) ? null : await ownRequest(account, req, typed)
   if (own) return count(account, own)
   const wait = await account.forgotLimit.take(networkSender(req))
-  // Blank: the form was sent without an address, and is nobody's.
+  // The form was submitted empty, so there is no account to count for.
   if (wait !== null || isBlank(typed)) return wait
   return count(account, { purpose: 'password', subject: emailCandidates(typed)[0] ?? '' })
 }
 
-/** Apart for each way in which the browser is known: with the password alone nobody uses up what the second factor gives. */
+/** A browser known by password has a separate limit, so that it cannot exhaust that of one known by second factor. */
 async function ownRequest(account: AccountServices, req: Request, typed: string): Promise<CountedRequest | null> {
   const known = await findKnownBrowser(account, req, async () => {
     const emails = emailCandidates(typed)

@@ -5,16 +5,16 @@ import { notifyUser } from '../../notify/notify-user.js'
 import type { ClientInfo } from '../../client-info.js'
 import type { AccountServices } from '../account-services.js'
 
-/** Whose sessions, and the epoch of the one that asks: it may have ended while it asked. */
+/** The requesting session's user and epoch. It may have ended since the request arrived. */
 export interface CurrentSession {
   userId: number
   epoch: number | undefined
 }
 
 /**
- * Ends every session of a user, in every browser, by moving the epoch that they carry.
+ * Ends all sessions of a user, in all browsers, by incrementing the epoch.
  *
- * @returns the new epoch, for the one session that may go on; null: the one that asks has ended itself
+ * @returns the epoch with which the requesting session can continue; null if it has ended itself
  */
 export function endAllSessions(
   account: AccountServices,
@@ -28,7 +28,7 @@ export function endAllSessions(
   })
 }
 
-/** Ends one session. @returns false where it had ended already */
+/** Ends one session. @returns false if it had already ended */
 export function endOneSession(
   account: AccountServices,
   userId: number,
@@ -37,7 +37,7 @@ export function endOneSession(
 ): Promise<boolean> {
   const { database } = account
   return database.sequelize.transaction(async (transaction) => {
-    // The person first, then the session, as a token that opens one does: the other way round each may wait for the other.
+    // Locks the user before the session, like a token that starts one does, to prevent deadlocks.
     await runStatement(database, transaction, 'select from users where id = $userId for update', { userId })
     const ended = await runStatement(database, transaction, 'delete from sessions where sid = $sid returning sid', {
       sid,
@@ -49,10 +49,10 @@ export function endOneSession(
 }
 
 /**
- * Makes every session of a user worthless, as long as the one that asks is none of those
- * that have ended: it must not come back with the new epoch.
+ * Invalidates all sessions of a user, unless the requesting session has ended: it must not
+ * continue with the new epoch.
  *
- * @returns the epoch that a session has to carry from now on; null: the one that asks has ended
+ * @returns the epoch that sessions must have from now on; null if the requesting session has ended
  */
 export async function incrementEpoch(
   { database }: AccountServices,

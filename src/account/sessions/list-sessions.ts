@@ -2,17 +2,17 @@ import { runStatement } from '../../db/run-statement.js'
 import { INACTIVITY_SECONDS } from '../../http/session-store.js'
 import type { AccountServices } from '../account-services.js'
 
-/** One browser that somebody is signed in with. */
+/** A browser in which the user is signed in. */
 export interface OwnSession {
-  /** Names it in a form. A keyed hash: the session's id is worth the session and stands in no page. */
+  /** Identifies the session in a form. A keyed hash, because anyone with the session's ID has the session. */
   handle: string
-  /** Null: not known. */
+  /** Null if unknown. */
   browser: string | null
   address: string | null
   signedInAt: Date
   /** To the minute. */
   lastSeenAt: Date
-  /** Whether it is the one that asks. */
+  /** Whether it is the requesting session. */
   isThis: boolean
 }
 
@@ -24,7 +24,7 @@ interface SessionRow {
   expire: Date
 }
 
-/** The sessions of a user that still stand, the one that asks first, then the last used. */
+/** Lists the user's valid sessions: first the requesting one, then by last use. */
 export async function listSessions(account: AccountServices, userId: number, thisSid: string): Promise<OwnSession[]> {
   const rows = await readSessions(account, userId)
   const sessions = rows.map((row) => ({
@@ -38,7 +38,7 @@ export async function listSessions(account: AccountServices, userId: number, thi
   return sessions.toSorted((one, other) => Number(other.isThis) - Number(one.isThis))
 }
 
-/** @returns the id of the user's session that a form names, or null */
+/** Finds the user's session that a form identifies. @returns its ID */
 export async function findSession(account: AccountServices, userId: number, handle: string): Promise<string | null> {
   const rows = await readSessions(account, userId)
   return rows.find(({ sid }) => handlesOf(account, sid).includes(handle))?.sid ?? null
@@ -48,7 +48,7 @@ function readSessions({ database, clock }: AccountServices, userId: number): Pro
   return runStatement<SessionRow>(database, undefined, SESSIONS, { userId: String(userId), now: clock.now() })
 }
 
-/** Newest key first: the page may come from a process that does not have that key in front yet. */
+/** Returns the handles with every key, because a process with another newest key may have rendered the page. */
 function handlesOf({ keys }: AccountServices, sid: string): string[] {
   return keys.handles('sessions.sid', sid)
 }

@@ -17,7 +17,7 @@ const SESSIONS = '/account/two-factor/sessions'
 
 const endForm = z.object({ session: textField(64) })
 
-/** Ending one's own sessions: all of them (where the mails lead; GET asks), all others, or a single one. */
+/** Ends the user's own sessions: all of them (emails link to this page), all others, or a single one. */
 export function sessionsRoutes(account: AccountServices): Router {
   const router = Router({ caseSensitive: true, strict: true })
   const mayEnd = otpRequired(account, { ifConfigured: true })

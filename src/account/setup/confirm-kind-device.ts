@@ -20,12 +20,12 @@ import { confirmDevicePath } from './kind-paths.js'
 import { finishSetup, openSetup } from './finish-setup.js'
 import { isBlank } from '../../typed-text/clean-text.js'
 
-/** As a type, not an interface: Express wants an index signature. */
+/** A type, not an interface, because Express requires an index signature. */
 export type ConfirmParams = { id: string }
 
 const tokenForm = z.object({ otp_token: textField(1024), otp_challenge: textField(32) })
 
-/** The form for a device's first token. */
+/** Shows the form for a device's first token. */
 export function showConfirm(account: AccountServices, kind: CustomKind): RequestHandler<ConfirmParams> {
   return async (req, res) => {
     const device = await findBegun(account, kind, req)
@@ -33,7 +33,7 @@ export function showConfirm(account: AccountServices, kind: CustomKind): Request
   }
 }
 
-/** The first token confirms the device and is spent. */
+/** Confirms the device with its first token, which is consumed. */
 export function submitConfirm(account: AccountServices, kind: CustomKind): RequestHandler<ConfirmParams> {
   return async (req, res) => {
     const form = readForm(req, tokenForm)
@@ -56,7 +56,7 @@ export function submitConfirm(account: AccountServices, kind: CustomKind): Reque
   }
 }
 
-/** Sends another code, for a kind that sends them. */
+/** Sends another code, for a kind that sends codes. */
 async function sendAgain(
   account: AccountServices,
   kind: CustomKind,
@@ -70,7 +70,7 @@ async function sendAgain(
   else res.redirect(303, confirmDevicePath(kind.name, device.id))
 }
 
-/** The person's own, unconfirmed; else a 404 has been sent. */
+/** Finds the user's unconfirmed device, or sends a 404. */
 async function findBegun(
   account: AccountServices,
   kind: CustomKind,
@@ -92,7 +92,7 @@ function show(
   showConfirmForm(res, kind, device, applyRejection(req, res, refusal))
 }
 
-/** The form for a device's first token, with the reason why the last step was rejected. */
+/** Renders the form for a device's first token, with the reason if the last step was rejected. */
 export function showConfirmForm(res: Response, kind: CustomKind, device: Device, why: FormAlert | null): void {
   sendPage(res, 'account/added-kinds/confirm', { device, field: kind.field ?? null, alert: why })
 }

@@ -10,14 +10,14 @@ import { devicesForUser } from '../../otp/devices-for-user.js'
 import type { AccountServices } from '../account-services.js'
 import { backupSets } from '../kind-pages.js'
 
-/** A device that was confirmed, or a session that ended before. */
+/** A confirmed device, or a session that ended before it was confirmed. */
 export type Confirmed = { ok: true; device: Device } | SessionEnded
 
 /**
- * What every set-up ends with, of whatever kind: after the first device backup tokens are
- * made, and shown on the page that the browser is sent to.
+ * Finishes a setup of any kind. After the first device it generates backup tokens, and the page
+ * that the browser is redirected to shows them.
  *
- * @param confirmed what has become of the device with `openSetUp`
+ * @param confirmed from `openSetup`
  */
 export async function finishSetup(
   account: AccountServices,
@@ -32,10 +32,10 @@ export async function finishSetup(
 }
 
 /**
- * Confirms a device together with the session that it verifies, in one commit: the session
- * goes on under a new id (ASVS 7.2.4). Signed out meanwhile: neither happens.
+ * Confirms a device and the session that it verifies in one commit. The session continues with a
+ * new ID (ASVS 7.2.4). If the user has signed out, neither happens.
  *
- * @param confirm hands the opening to whatever confirms the device
+ * @param confirm passes the opening to the function that confirms the device
  */
 export function openSetup<Outcome extends { ok: boolean }>(
   { clock }: AccountServices,
@@ -50,7 +50,7 @@ export function openSetup<Outcome extends { ok: boolean }>(
   return openSession(req, { holds }, confirm)
 }
 
-/** Backup tokens are not a second factor themselves. */
+/** Whether the user has no other device. Backup tokens are not a second factor on their own. */
 async function isFirst({ otp }: AccountServices, user: RequestUser, device: Device): Promise<boolean> {
   const devices = await devicesForUser(otp, user.id)
   return devices.every(({ isBackup, persistentId }) => isBackup || persistentId === device.persistentId)

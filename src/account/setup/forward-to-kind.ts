@@ -7,8 +7,8 @@ import { type SetupForm, setupForm } from '../setup-form.js'
 import { offeredMethods } from './methods.js'
 
 /**
- * Some kinds are set up on pages of their own and accept their forms at the wizard's URL as well:
- * a phone number, or a code for the device that this session sets up.
+ * Forwards forms to kinds that have their own setup pages and accept their forms at the wizard's
+ * path as well: a phone number, or a code for the device that this session sets up.
  */
 export function forwardToKind(account: AccountServices): RequestHandler {
   const steps = kindsWithPages(account.otp.kinds).flatMap(({ name, pages }) =>

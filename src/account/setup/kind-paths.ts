@@ -1,4 +1,4 @@
-/** Where a device of a kind from outside is set up. */
+/** Returns the path at which a device of a custom kind is set up. */
 export const addDevicePath = (kind: string): string => `/account/two-factor/${kind}/add`
 
 /** @param id of the device, or `:id` */

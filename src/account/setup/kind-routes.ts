@@ -15,7 +15,7 @@ import { addDevicePath, confirmDevicePath } from './kind-paths.js'
 import { startKindSetup } from './start-kind-setup.js'
 import { showConfirm, showConfirmForm, submitConfirm } from './confirm-kind-device.js'
 
-/** The pages on which devices of kinds from outside are set up: the kind's own form, then its first token. */
+/** The pages that set up devices of custom kinds: the kind's form, then the first token. */
 export function kindSetupRoutes(account: AccountServices): Router {
   const router = Router({ caseSensitive: true, strict: true })
   const fresh = requireFreshToken(account)
@@ -38,7 +38,7 @@ function postForm(account: AccountServices, kind: CustomKind): RequestHandler {
   }
 }
 
-/** A kind that sends a code sends the first one at once. */
+/** Sends the first code immediately if the kind sends codes. */
 async function afterBegin(
   account: AccountServices,
   kind: CustomKind,
@@ -52,7 +52,7 @@ async function afterBegin(
   else redirectDone(res, confirmDevicePath(kind.name, device.id))
 }
 
-/** The kind's own codes have its own words. */
+/** Uses the kind's text if the error code is one of its own. */
 function alertOf(req: Request, { name, texts }: CustomKind, code: string): FormAlert {
   const isOwn = Object.hasOwn(texts.en.errors ?? {}, code)
   return isOwn ? { code, text: req.t(`pages:added_kinds.${name}.errors.${code}`) } : formAlert(req, code)

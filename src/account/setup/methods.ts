@@ -6,18 +6,18 @@ import type { AccountServices } from '../account-services.js'
 import { addDevicePath } from './kind-paths.js'
 import { kindsWithPages, type WizardSteps } from '../kind-pages.js'
 
-/** A way to get a second factor, by the name that the form has for it. */
+/** A method for setting up a second factor, by its name in the form. */
 export interface Method {
   name: string
-  /** Where it is set up; null: in the wizard itself. */
+  /** The path of its setup page; null if it is set up in the wizard. */
   path: string | null
-  /** The steps in the wizard itself, if it is set up there. */
+  /** Its steps in the wizard, if it is set up there. */
   steps: WizardSteps | null
 }
 
 /**
- * What this site offers to the person of a request, what is restricted or weak last. Where a
- * second factor is due only what counts is offered.
+ * Returns the methods that the site offers the requesting user, with restricted and weak ones
+ * last. If a second factor is due, only accepted methods are offered.
  */
 export function offeredMethods({ config, otp }: AccountServices, { user, secondFactorDue }: Request): Method[] {
   const policy = user && policyOf(config, user)

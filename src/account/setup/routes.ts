@@ -12,7 +12,10 @@ import { forwardToKind } from './forward-to-kind.js'
 import { showSetupStep } from './show-setup-step.js'
 import { submitSetupStep } from './submit-setup-step.js'
 
-/** The set-up wizard: introduction, method, configuration with validation, complete. Every verb and step is guarded alike. */
+/**
+ * The setup wizard: introduction, method, configuration with validation, complete. All steps and
+ * HTTP methods have the same guard.
+ */
 export function setupRoutes(account: AccountServices): Router {
   const router = Router({ caseSensitive: true, strict: true })
   const fresh = requireFreshToken(account)
@@ -32,7 +35,7 @@ function showComplete(account: AccountServices): RequestHandler {
   }
 }
 
-/** The name of the device that verified the session last: the one that was set up. Null if it was removed since. */
+/** Returns the name of the device that verified the session last, which was set up; null if it has been removed. */
 async function verifiedWith({ otp }: AccountServices, user: RequestUser): Promise<string | null> {
   const devices = await devicesForUser(otp, user.id)
   return devices.find(({ persistentId }) => persistentId === user.otpDevice)?.name ?? null

@@ -4,7 +4,7 @@ import type { RequestUser } from '../../auth/request-user.js'
 import type { AccountServices } from '../account-services.js'
 import { type FormRejection, rejectFormUntil } from '../../http/reject-form.js'
 
-/** Sends a code to a device that is being set up. @returns null where it is out or on its way, else why not */
+/** Sends a code to a device that is being set up. @returns null if it was sent or is being sent, else the reason */
 export async function sendSetupCode(
   account: AccountServices,
   req: Request,

@@ -6,7 +6,7 @@ import type { AccountServices } from '../account-services.js'
 import { offeredMethods } from './methods.js'
 import { kindsWithPages } from '../kind-pages.js'
 
-/** The step that this session stands at; `?step=method` goes back to the choice. */
+/** Shows the session's current step; `?step=method` goes back to the choice. */
 export function showSetupStep(account: AccountServices): RequestHandler {
   return async (req, res) => {
     const next = safeNext(req.query['next'])
@@ -17,7 +17,7 @@ export function showSetupStep(account: AccountServices): RequestHandler {
   }
 }
 
-/** What set-up is for. */
+/** Explains what the setup is for. */
 export function showIntroduction(
   req: Request,
   res: Response,
@@ -27,13 +27,16 @@ export function showIntroduction(
   sendStep(req, res, 'account/setup/introduction', { later: laterAddress(req, next) }, next, refusal)
 }
 
-/** Where somebody may go on to while the policy gives him time; null: now or never. The panel wants a second factor all the same. */
+/**
+ * Returns where the user can continue during the grace period; null after it. Never the panel,
+ * which always requires a second factor.
+ */
 function laterAddress({ secondFactorDue }: Request, next: string | null): string | null {
   if (!secondFactorDue || secondFactorDue.daysLeft === 0) return null
   return next && !/^\/admin(?![\w-])/.test(next) ? next : '/account/two-factor'
 }
 
-/** The choice between the methods that this site offers. */
+/** Shows the methods to choose from. */
 export function showMethods(
   account: AccountServices,
   req: Request,

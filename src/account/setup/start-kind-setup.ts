@@ -8,17 +8,17 @@ import { runInTime } from '../../run-in-time.js'
 import type { AccountServices } from '../account-services.js'
 import { parseDeviceName } from '../devices/device-name.js'
 
-/** What every kind's form has besides its own fields; none of them may hold a NUL. */
+/** The fields of every kind's form, in addition to its own. None of them can contain a NUL. */
 const commonForm = z.object({ name: textField(256) }).catchall(z.string().refine((value) => !value.includes('\0')))
 
 export type StartResult = { ok: true; device: Device } | { ok: false; code: string } | { ok: false; code: null }
 
 /**
  * Adds the device that a kind's form describes. It verifies nobody until its first token
- * confirms it, and is swept after an hour without one.
+ * confirms it, and is purged after an hour without one.
  *
- * @param fields the posted form
- * @returns the device, or the code of what is wrong; null: it is no form of this kind's
+ * @param fields the submitted form
+ * @returns the device, or an error code; null if it is not the form of this kind
  */
 export async function startKindSetup(
   account: AccountServices,
@@ -31,7 +31,7 @@ export async function startKindSetup(
   if (!common.success || !kind.setup.fits(common.data)) return { ok: false, code: null }
   const name = parseDeviceName(common.data.name)
   if (name === null) return { ok: false, code: 'name_invalid' }
-  // No transaction: `read` may ask the database on a connection of its own, and the embedded one has a single backend.
+  // No transaction: `read` can query the database on another connection, and the embedded one has a single backend.
   const id = await nextId(otp, null, kind.table)
   const form = common.data
   const outcome = await runInTime(`setup.read of ${kind.name}`, () => kind.setup.read(form, { id, userId, otp }))

@@ -11,7 +11,10 @@ import { setupForm } from '../setup-form.js'
 import { offeredMethods } from './methods.js'
 import { showIntroduction, showMethods } from './show-setup-step.js'
 
-/** One posted step: a token confirms, a method begins, nothing at all leads on from the introduction. */
+/**
+ * Handles a submitted step: a token confirms a device, a method starts a setup, an empty form
+ * continues from the introduction.
+ */
 export function submitSetupStep(account: AccountServices): RequestHandler {
   return async (req, res) => {
     const form = readForm(req, setupForm)
@@ -23,7 +26,7 @@ export function submitSetupStep(account: AccountServices): RequestHandler {
   }
 }
 
-/** A choice of one is none. */
+/** Skips the choice if there is only one method. */
 async function leadOn(account: AccountServices, req: Request, res: Response, user: RequestUser, next: string | null) {
   const [first, ...others] = offeredMethods(account, req)
   if (first && others.length === 0) return choose(account, req, res, user, first.name, next)
@@ -46,7 +49,7 @@ async function choose(
   res.redirect(303, setupPath(next))
 }
 
-/** The first token of the device that this session sets up. The kind says so if there is none. */
+/** Submits the first token of the device that this session sets up. If there is none, the kind reports it. */
 async function submitToken(
   account: AccountServices,
   req: Request,

@@ -4,22 +4,22 @@ import { readTrustCookie } from '../../auth/trusted-browser/trust-cookie.js'
 import { runStatement } from '../../db/run-statement.js'
 import type { AccountServices } from '../account-services.js'
 
-/** One browser that answers for somebody's device. */
+/** A browser that is trusted instead of the user's device. */
 export interface OwnTrustedBrowser {
-  /** Names it in a form. */
+  /** Identifies it in a form. */
   id: number
-  /** Null: not known. */
+  /** Null if unknown. */
   browser: string | null
   address: string | null
   createdAt: Date
   expiresAt: Date
-  /** Null: never. */
+  /** Null if never. */
   lastUsedAt: Date | null
-  /** Whether it is the one that asks. */
+  /** Whether it is the requesting browser. */
   isThis: boolean
 }
 
-/** The trusted browsers of a user, the one that asks first, then the last used. */
+/** Lists the user's trusted browsers: first the requesting one, then by last use. */
 export async function listTrustedBrowsers(
   { database, clock, keys, https }: AccountServices,
   req: Request,

@@ -3,9 +3,9 @@ import type { ClientInfo } from '../../client-info.js'
 import type { AccountServices } from '../account-services.js'
 
 /**
- * Ends one trusted browser of a user's own, or all of them (`id` null).
+ * Revokes one of the user's own trusted browsers, or all of them (`id` null).
  *
- * @returns how many there were
+ * @returns the number of revoked browsers
  */
 export function revokeOwnBrowsers(
   account: AccountServices,

@@ -18,7 +18,7 @@ import { z } from 'zod'
 
 const BROWSERS = '/account/two-factor/browsers'
 
-/** A user's own trusted browsers, which the profile lists: trusting this one, ending one or all. */
+/** A user's own trusted browsers, listed on the account security page: trusts this one, revokes one or all. */
 export function trustedBrowsersRoutes(account: AccountServices): Router {
   const router = Router({ caseSensitive: true, strict: true })
   const mayEnd = otpRequired(account, { ifConfigured: true })
@@ -28,7 +28,7 @@ export function trustedBrowsersRoutes(account: AccountServices): Router {
   return router
 }
 
-/** At the end of set-up one goes on with or without: who ticks nothing is asked nothing. */
+/** At the end of the setup, trusting the browser is optional. Without it, no fresh token is required. */
 const passBy: RequestHandler = (req, res, next) => {
   const form = readForm(req, trustForm)
   if (!form) return rejectRequest(req, res, { status: 400, code: 'bad_request' })
@@ -49,7 +49,10 @@ function postTrust(account: AccountServices): RequestHandler {
   }
 }
 
-/** The device that accepted a token just now and is no set of backup tokens: an older one is no word for the coming days. */
+/**
+ * Returns the device that accepted a token recently, unless it is a set of backup tokens. An older
+ * token is not enough to trust a browser for days.
+ */
 function earnedBy({ otp, clock }: AccountServices, { auth }: Request): PersistentId | null {
   const now = clock.now()
   const isRecent = ({ at }: Factor) => now.getTime() - at.getTime() <= FRESH_SECONDS * 1000
@@ -81,8 +84,8 @@ function end(account: AccountServices, req: Request, userId: number, id: number 
   return revokeOwnBrowsers(account, { userId, id, origin: readClientInfo(req) })
 }
 
-/** `browser` names a row of the person's own. */
+/** `browser` is the ID of one of the user's own rows. */
 export const revokeForm = z.object({ browser: textField(10) })
 
-/** Whether to trust this browser, and where to go on. */
+/** Whether to trust this browser, and where to continue. */
 export const trustForm = z.object({ trust_browser: textField(8), next: textField(2000) })
