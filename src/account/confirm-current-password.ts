@@ -25,16 +25,16 @@ export async function confirmCurrentPassword(
   const sender = personSender(userId)
   const wait = await account.ipRateLimit.take(sender)
   if (wait !== null) return { ok: false, code: 'too_many_requests', retryAfter: wait }
-  const turn = await takePasswordAttempt(account, req, { subject: `user:${userId}`, userId, login: null })
-  if (!turn.ok) {
+  const attempt = await takePasswordAttempt(account, req, { subject: `user:${userId}`, userId, login: null })
+  if (!attempt.ok) {
     await account.ipRateLimit.refund(sender)
-    return { ok: false, code: 'too_many_requests', retryAfter: turn.retryAfter }
+    return { ok: false, code: 'too_many_requests', retryAfter: attempt.retryAfter }
   }
-  if (!(await checkTaken(turn, () => isPasswordOf(account, userId, typed)))) {
-    await notifyPasswordFailures(account, { userId, failures: turn.failures, origin: readClientInfo(req) })
+  if (!(await checkTaken(attempt, () => isPasswordOf(account, userId, typed)))) {
+    await notifyPasswordFailures(account, { userId, failures: attempt.failures, origin: readClientInfo(req) })
     return { ok: false, code: 'invalid_password' }
   }
-  for (const { sql, values } of [...turn.succeeded(), ...account.ipRateLimit.refundStatement(sender)])
+  for (const { sql, values } of [...attempt.succeeded(), ...account.ipRateLimit.refundStatement(sender)])
     await runStatement(account.database, undefined, sql, values)
   return { ok: true }
 }

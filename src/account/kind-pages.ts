@@ -15,7 +15,7 @@ export interface WizardSteps {
     account: AccountServices,
     req: Request,
     res: Response,
-    given: { user: RequestUser; token: string; next: string | null },
+    submitted: { user: RequestUser; token: string; next: string | null },
   ): Promise<void>
 }
 

@@ -62,19 +62,19 @@ export async function createLink(
   const now = clock.now()
   const { seconds, endsWithSessions } = PURPOSES[purpose]
   const expiresAt = new Date(now.getTime() + seconds * 1000)
-  const bound = [
+  const boundDetails = [
     ...(endsWithSessions ? [`|| jsonb_build_object('epoch', u.auth_epoch)`] : []),
-    ...(rights === 'present' ? [`|| jsonb_build_object('rights', ${PRESENT_RIGHTS})`] : []),
+    ...(rights === 'present' ? [`|| jsonb_build_object('rights', ${CURRENT_RIGHTS})`] : []),
   ].join(' ')
   await database.sequelize.query(
     `insert into one_time_links (purpose, user_id, token_hash, details, created_at, expires_at)
-    select $purpose, u.id, $hash, $details::jsonb ${bound}, $now, $expiresAt
+    select $purpose, u.id, $hash, $details::jsonb ${boundDetails}, $now, $expiresAt
     from users u where u.id = $userId`,
     {
       bind: {
         purpose,
         userId,
-        hash: keys.hash(LINKS, token),
+        hash: keys.hash(HASH_PURPOSE, token),
         details: JSON.stringify({ ...details, ...toJson(rights) }),
         now,
         expiresAt,
@@ -93,7 +93,13 @@ function toJson(rights: Rights | 'present' | null): object {
 
 /** Finds a valid link without consuming it. GET requests use it, because mail programs open links before people do. */
 export async function findLink(services: Services, purpose: LinkPurpose, token: string): Promise<OneTimeLink | null> {
-  return askLink(services, undefined, purpose, token, `select ${COLUMNS} from one_time_links l, users u where ${WORKS}`)
+  return queryLink(
+    services,
+    undefined,
+    purpose,
+    token,
+    `select ${COLUMNS} from one_time_links l, users u where ${VALID}`,
+  )
 }
 
 /**
@@ -108,8 +114,8 @@ export async function redeemLink(
   token: string,
 ): Promise<OneTimeLink | null> {
   // Locks the user before the link, like everything that revokes links, to prevent deadlocks.
-  await askLink(services, transaction, purpose, token, LOCK_OWNER)
-  const link = await askLink(services, transaction, purpose, token, USE)
+  await queryLink(services, transaction, purpose, token, LOCK_OWNER)
+  const link = await queryLink(services, transaction, purpose, token, CONSUME)
   if (link) await revokeLinks(services, transaction, purpose, [link.userId])
   return link
 }
@@ -128,7 +134,7 @@ export async function revokeLinks(
 }
 
 /** The purpose of the keyed hashes. */
-const LINKS = 'one_time_links'
+const HASH_PURPOSE = 'one_time_links'
 
 const COLUMNS = `l.id, l.user_id as "userId", l.details - 'epoch' - 'rights' as details`
 
@@ -136,7 +142,7 @@ const COLUMNS = `l.id, l.user_id as "userId", l.details - 'epoch' - 'rights' as 
 const GRANTED = `coalesce((select jsonb_agg(p) from user_groups m join groups g on g.id = m.group_id,
   unnest(array_append(g.permissions, '')) p where m.user_id = u.id), 'null')`
 
-const PRESENT_RIGHTS = `jsonb_build_object('superuser', u.is_superuser, 'staff', u.is_staff, 'granted', ${GRANTED})`
+const CURRENT_RIGHTS = `jsonb_build_object('superuser', u.is_superuser, 'staff', u.is_staff, 'granted', ${GRANTED})`
 
 /**
  * SQL condition that the user has no more rights than when the link was created. An empty
@@ -147,7 +153,7 @@ const NO_MORE_RIGHTS = `(l.details -> 'rights' is null
   and (l.details #>> '{rights,staff}' = 'true' or not u.is_staff)
   and l.details #> '{rights,granted}' @> ${GRANTED})`
 
-const WORKS = `l.user_id = u.id and u.is_active and coalesce((l.details ->> 'epoch')::int, u.auth_epoch) = u.auth_epoch
+const VALID = `l.user_id = u.id and u.is_active and coalesce((l.details ->> 'epoch')::int, u.auth_epoch) = u.auth_epoch
   and ${NO_MORE_RIGHTS}
   and l.purpose = $purpose and l.token_hash = any($hashes) and l.used_at is null and l.expires_at > $now
   and l.created_at <= $now::timestamptz + (l.expires_at - l.created_at)`
@@ -156,9 +162,9 @@ const LOCK_OWNER = `select ${COLUMNS} from one_time_links l join users u on u.id
 where l.purpose = $purpose and l.token_hash = any($hashes) and $now::timestamptz is not null for update of u`
 
 // The second of two concurrent calls waits for the row's lock, and then finds used_at set.
-const USE = `update one_time_links l set used_at = $now from users u where ${WORKS} returning ${COLUMNS}`
+const CONSUME = `update one_time_links l set used_at = $now from users u where ${VALID} returning ${COLUMNS}`
 
-async function askLink(
+async function queryLink(
   { database, keys, clock }: Services,
   transaction: Transaction | undefined,
   purpose: LinkPurpose,
@@ -167,7 +173,7 @@ async function askLink(
 ): Promise<OneTimeLink | null> {
   if (!TOKEN.test(token)) return null
   const [link] = await database.sequelize.query<OneTimeLink>(sql, {
-    bind: { purpose, hashes: keys.hashes(LINKS, token), now: clock.now() },
+    bind: { purpose, hashes: keys.hashes(HASH_PURPOSE, token), now: clock.now() },
     type: QueryTypes.SELECT,
     ...(transaction && { transaction }),
   })

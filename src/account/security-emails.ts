@@ -11,20 +11,20 @@ import { QueryTypes } from 'sequelize'
  */
 export function sendSecurityEmails(account: AccountServices): void {
   const { events } = account.otp
-  events.on('deviceAdded', (event) => tellOfDevice(account, { mail: 'device-added', by: 'owner' }, event))
+  events.on('deviceAdded', (event) => notifyOfDevice(account, { mail: 'device-added', by: 'owner' }, event))
   events.on('deviceRemoved', async (event) => {
     if (event.all || event.by !== 'owner') return
     // An abandoned setup could never be used to sign in.
     if (event.device.state !== 'unconfirmed')
-      await tellOfDevice(account, { mail: 'device-removed', by: 'owner' }, event)
+      await notifyOfDevice(account, { mail: 'device-removed', by: 'owner' }, event)
   })
   events.on('deviceSwitchedOff', async (event) => {
-    if (event.by === 'failures') await tellOfDevice(account, { mail: 'device-switched-off', by: 'failures' }, event)
+    if (event.by === 'failures') await notifyOfDevice(account, { mail: 'device-switched-off', by: 'failures' }, event)
   })
-  events.on('verificationFailed', (event) => tellOfFailures(account, event))
+  events.on('verificationFailed', (event) => notifyOfFailures(account, event))
 }
 
-async function tellOfDevice(
+async function notifyOfDevice(
   account: AccountServices,
   notice: { mail: 'device-added' | 'device-removed'; by: 'owner' } | { mail: 'device-switched-off'; by: 'failures' },
   { userId, device, at, origin, transaction }: OtpEvents['deviceAdded'],
@@ -39,15 +39,15 @@ async function tellOfDevice(
  * code for a new device, or from a requester without the password (lane null), does not mean that
  * someone knows it.
  */
-async function tellOfFailures(
+async function notifyOfFailures(
   account: AccountServices,
   { userId, device, at, lane, origin: { address, browser }, transaction }: OtpEvents['verificationFailed'],
 ): Promise<void> {
   if (!device.confirmed || lane === null) return
-  const own = lane !== 'sign_in'
-  const warned = await runStatement(account.database, transaction, own ? WARN_OF_OWN : WARN, {
+  const isKnown = lane !== 'sign_in'
+  const warned = await runStatement(account.database, transaction, isKnown ? WARN_KNOWN : WARN, {
     userId,
-    lanes: own ? ['known_browser', 'session', 'none'] : ['sign_in', 'none'],
+    lanes: isKnown ? ['known_browser', 'session', 'none'] : ['sign_in', 'none'],
     now: at,
     since: new Date(at.getTime() - FAILURE_WINDOW_MS),
     before: new Date(at.getTime() - WARN_EVERY_MS),
@@ -74,7 +74,7 @@ where id = $userId and (${column} is null or ${column} <= $before or ${column} >
 returning id`
 
 const WARN = warn('warned_at')
-const WARN_OF_OWN = warn('own_warned_at')
+const WARN_KNOWN = warn('own_warned_at')
 
 /**
  * Sends the owner an email when a backup token was used, and a more urgent one if it was the
@@ -82,10 +82,10 @@ const WARN_OF_OWN = warn('own_warned_at')
  * committed without the other. The device's kind decides this, not its name.
  */
 export function sendTokenUsedEmail(account: AccountServices): void {
-  account.otp.events.on('backupTokenUsed', (event) => enqueueAlert(account, event))
+  account.otp.events.on('backupTokenUsed', (event) => enqueueTokenUsedEmail(account, event))
 }
 
-async function enqueueAlert(
+async function enqueueTokenUsedEmail(
   account: AccountServices,
   { transaction, userId, at, origin: { address, browser } }: OtpEvents['backupTokenUsed'],
 ): Promise<void> {

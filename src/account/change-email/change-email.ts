@@ -38,8 +38,11 @@ export function requestEmailChange(
 ): Promise<EmailRequest> {
   const { database, clock } = account
   return database.sequelize.transaction(async (transaction): Promise<EmailRequest> => {
-    const stands = await runStatement(database, transaction, STANDS, { userId: user.id, epoch: epoch ?? null })
-    if (stands.length === 0) return { ok: false, reason: 'session_ended' }
+    const currentUsers = await runStatement(database, transaction, LOCK_CURRENT_USER, {
+      userId: user.id,
+      epoch: epoch ?? null,
+    })
+    if (currentUsers.length === 0) return { ok: false, reason: 'session_ended' }
     const at = clock.now()
     const { address, browser } = origin
     const wait = await takeRequest(account, transaction, at, [
@@ -48,11 +51,11 @@ export function requestEmailChange(
     ])
     if (wait !== null) return { ok: false, reason: 'wait', retryAfter: wait }
     await revokeLinks(account, transaction, PURPOSE, [user.id])
-    const wanted = { purpose: PURPOSE, userId: user.id, details: { email: newEmail } } as const
-    const { token, expiresAt } = await createLink(account, transaction, wanted)
+    const newLink = { purpose: PURPOSE, userId: user.id, details: { email: newEmail } } as const
+    const { token, expiresAt } = await createLink(account, transaction, newLink)
     const link = new URL(`/account/email/confirm/${token}`, account.baseUrl()).href
-    const about = { to: newEmail, name: user.name, userId: user.id, language, link, expiresAt }
-    await enqueue(account, transaction, 'send-mail', { mail: 'email-confirmation', ...about })
+    const details = { to: newEmail, name: user.name, userId: user.id, language, link, expiresAt }
+    await enqueue(account, transaction, 'send-mail', { mail: 'email-confirmation', ...details })
     await notifyUser(account, transaction, user.id, { mail: 'email-change-requested', newEmail, at, address, browser })
     await recordAuditEvent(database, transaction, { event: 'email_change_requested', at, userId: user.id, origin })
     return { ok: true }
@@ -90,7 +93,7 @@ export async function confirmEmailChange(
   }
 }
 
-const STANDS = 'select from users where id = $userId and auth_epoch = $epoch and is_active for update'
+const LOCK_CURRENT_USER = 'select from users where id = $userId and auth_epoch = $epoch and is_active for update'
 
 const SET_EMAIL = 'update users set email = $newEmail where id = $userId'
 

@@ -38,18 +38,24 @@ function postEmail(account: AccountServices): RequestHandler {
     const form = readForm(req, changeEmailForm)
     if (!form || !req.user) return rejectRequest(req, res, { status: 400, code: 'bad_request' })
     const email = readEmail(form.email ?? '')
-    if (!email) return showRefused(req, res, form.email, 'email_invalid')
+    if (!email) return showRejection(req, res, form.email, 'email_invalid')
     const check = await confirmCurrentPassword(account, req, form.password ?? '')
-    if (!check.ok) return showRefused(req, res, email, check.code, check.retryAfter)
-    const wish = { user: req.user, epoch: req.session.epoch, newEmail: email, language: req.language }
-    const request = await requestEmailChange(account, wish, readClientInfo(req))
+    if (!check.ok) return showRejection(req, res, email, check.code, check.retryAfter)
+    const input = { user: req.user, epoch: req.session.epoch, newEmail: email, language: req.language }
+    const request = await requestEmailChange(account, input, readClientInfo(req))
     if (!request.ok && request.reason === 'session_ended') return res.redirect(303, loginPath(null))
-    if (!request.ok) return showRefused(req, res, email, 'too_many_requests', request.retryAfter)
+    if (!request.ok) return showRejection(req, res, email, 'too_many_requests', request.retryAfter)
     redirectDone(res, profilePath('email_requested'))
   }
 }
 
-function showRefused(req: Request, res: Response, email: string | undefined, code: string, retryAfter?: number): void {
+function showRejection(
+  req: Request,
+  res: Response,
+  email: string | undefined,
+  code: string,
+  retryAfter?: number,
+): void {
   sendPage(res, 'account/email/change', {
     email: email ?? '',
     alert: applyRejection(req, res, rejectForm(code, retryAfter)),

@@ -14,16 +14,16 @@ import { type CurrentSession, incrementEpoch } from '../sessions/end-own-session
  */
 export async function changePassword(
   account: AccountServices,
-  asking: CurrentSession,
+  session: CurrentSession,
   password: string,
   origin: ClientInfo,
 ): Promise<number | null> {
   const { database, clock } = account
   const hash = await hashPassword(password)
   return database.sequelize.transaction(async (transaction) => {
-    const epoch = await incrementEpoch(account, transaction, asking)
+    const epoch = await incrementEpoch(account, transaction, session)
     if (epoch === null) return null
-    const { userId } = asking
+    const { userId } = session
     const at = clock.now()
     const { address, browser } = origin
     await runStatement(database, transaction, 'update users set password_hash = $hash where id = $userId', {

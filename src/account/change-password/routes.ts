@@ -35,18 +35,19 @@ function postChange(account: AccountServices): RequestHandler {
   return async (req, res) => {
     const form = readForm(req, changePasswordForm)
     if (!form || !req.user) return rejectRequest(req, res, { status: 400, code: 'bad_request' })
-    const wanted = form.new_password ?? ''
+    const newPassword = form.new_password ?? ''
     const check = await confirmCurrentPassword(account, req, form.password ?? '')
-    if (!check.ok) return showRefused(req, res, check.code, check.retryAfter)
-    const fault = await validatePassword(wanted, [req.user.email, account.config.siteName])
-    if (fault) return showRefused(req, res, fault)
-    const asking = { userId: req.user.id, epoch: req.session.epoch }
-    const epoch = await changePassword(account, asking, wanted, readClientInfo(req))
-    const goesOn = epoch !== null && (await continueSession(req, epoch, passwordFactor(account.clock.now().getTime())))
-    res.redirect(303, goesOn ? profilePath('password_changed') : loginPath(null))
+    if (!check.ok) return showRejection(req, res, check.code, check.retryAfter)
+    const problem = await validatePassword(newPassword, [req.user.email, account.config.siteName])
+    if (problem) return showRejection(req, res, problem)
+    const session = { userId: req.user.id, epoch: req.session.epoch }
+    const epoch = await changePassword(account, session, newPassword, readClientInfo(req))
+    const isSignedIn =
+      epoch !== null && (await continueSession(req, epoch, passwordFactor(account.clock.now().getTime())))
+    res.redirect(303, isSignedIn ? profilePath('password_changed') : loginPath(null))
   }
 }
 
-function showRefused(req: Request, res: Response, code: string, retryAfter?: number): void {
+function showRejection(req: Request, res: Response, code: string, retryAfter?: number): void {
   sendPage(res, 'account/password-change', { alert: applyRejection(req, res, rejectForm(code, retryAfter)) })
 }

@@ -21,8 +21,8 @@ export async function disableTwoFactor(
   const { database, otp } = account
   const at = account.clock.now()
   return database.sequelize.transaction(async (transaction) => {
-    const stands = await runStatement(database, transaction, STANDS, { userId, epoch: epoch ?? null })
-    if (stands.length === 0) return null
+    const currentUsers = await runStatement(database, transaction, LOCK_CURRENT_USER, { userId, epoch: epoch ?? null })
+    if (currentUsers.length === 0) return null
     await removeAllDevices(otp, transaction, { userId, origin, by: 'owner', actorId: null })
     // It was created for a user who also needed a device to accept it.
     await revokeLinks(account, transaction, 'invitation', [userId])
@@ -36,4 +36,4 @@ export async function disableTwoFactor(
   })
 }
 
-const STANDS = 'select from users where id = $userId and auth_epoch = $epoch for update'
+const LOCK_CURRENT_USER = 'select from users where id = $userId and auth_epoch = $epoch for update'

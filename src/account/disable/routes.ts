@@ -12,14 +12,14 @@ import type { AccountServices } from '../account-services.js'
 import { disableTwoFactor } from './disable-two-factor.js'
 import { z } from 'zod'
 
-const ADDRESS = '/account/two-factor/disable'
+const PATH = '/account/two-factor/disable'
 
 /** Turns two-factor authentication off, after a confirmation and unless the policy requires it. */
 export function disableRoutes(account: AccountServices): Router {
   const router = Router({ caseSensitive: true, strict: true })
   const guards = [requireFreshToken(account), hasDevice]
-  router.get(ADDRESS, ...guards, (req, res) => showDisable(account, req, res, null))
-  router.post(ADDRESS, ...guards, ...parseForms(), postDisable(account))
+  router.get(PATH, ...guards, (req, res) => showDisable(account, req, res, null))
+  router.post(PATH, ...guards, ...parseForms(), postDisable(account))
   return router
 }
 
@@ -38,10 +38,11 @@ function postDisable(account: AccountServices): RequestHandler {
     const { id } = req.user
     const { epoch, factors = [] } = req.session
     const authEpoch = await disableTwoFactor(account, { userId: id, epoch }, readClientInfo(req))
-    const passed = factors.filter(({ device }) => device === null)
-    const goesOn =
-      authEpoch !== null && (await replaceSession(req, beginning(req, { id, authEpoch }, passed, account.clock.now())))
-    res.redirect(303, goesOn ? '/account/two-factor' : loginPath(null))
+    const passwordFactors = factors.filter(({ device }) => device === null)
+    const isSignedIn =
+      authEpoch !== null &&
+      (await replaceSession(req, beginning(req, { id, authEpoch }, passwordFactors, account.clock.now())))
+    res.redirect(303, isSignedIn ? '/account/two-factor' : loginPath(null))
   }
 }
 

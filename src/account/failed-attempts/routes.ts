@@ -10,8 +10,8 @@ const answerForm = z.object({ answer: textField(16) })
 /** Dismisses the notice about failed attempts. Users who did not make them are redirected to what they can do. */
 export function failedAttemptsRoutes(account: AccountServices): Router {
   const router = Router({ caseSensitive: true, strict: true })
-  const mayAnswer = otpRequired(account, { ifConfigured: true })
-  router.post('/account/two-factor/refused-tries', mayAnswer, ...parseForms(), postAnswer(account))
+  const guard = otpRequired(account, { ifConfigured: true })
+  router.post('/account/two-factor/refused-tries', guard, ...parseForms(), postAnswer(account))
   return router
 }
 

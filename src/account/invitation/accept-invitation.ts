@@ -26,17 +26,17 @@ export type AcceptResult =
 export async function acceptInvitation(
   account: AccountServices,
   req: Request,
-  invited: Invitation,
+  invitation: Invitation,
   password: string,
 ): Promise<AcceptResult> {
   const origin = readClientInfo(req)
-  if (invited.hasPassword) {
-    const refusal = await checkInvited(account, req, invited, password)
-    return refusal ?? useInvitation(account, invited, null, origin)
+  if (invitation.hasPassword) {
+    const rejection = await checkInvited(account, req, invitation, password)
+    return rejection ?? useInvitation(account, invitation, null, origin)
   }
-  const fault = await validatePassword(password, [invited.email, account.config.siteName])
-  if (fault) return { ok: false, code: fault }
-  return useInvitation(account, invited, await hashPassword(password), origin)
+  const problem = await validatePassword(password, [invitation.email, account.config.siteName])
+  if (problem) return { ok: false, code: problem }
+  return useInvitation(account, invitation, await hashPassword(password), origin)
 }
 
 /** Only someone with the link can make an attempt, so attempts are counted separately from those at sign-in. */
@@ -47,11 +47,11 @@ async function checkInvited(
   password: string,
 ): Promise<Exclude<AcceptResult, { ok: true }> | null> {
   const subject = externalId === null ? (`user:${userId}` as const) : (`external:${externalId}` as const)
-  const turn = await takePasswordAttempt(account, req, { subject, userId, login: null })
-  if (!turn.ok) return { ok: false, code: 'n_failed_attempts', retryAfter: turn.retryAfter }
-  const right = await checkTaken(turn, () => isPasswordOf(account, { externalId, userId }, password))
-  if (right) {
-    for (const { sql, values } of turn.succeeded()) await runStatement(account.database, undefined, sql, values)
+  const attempt = await takePasswordAttempt(account, req, { subject, userId, login: null })
+  if (!attempt.ok) return { ok: false, code: 'n_failed_attempts', retryAfter: attempt.retryAfter }
+  const isCorrect = await checkTaken(attempt, () => isPasswordOf(account, { externalId, userId }, password))
+  if (isCorrect) {
+    for (const { sql, values } of attempt.succeeded()) await runStatement(account.database, undefined, sql, values)
     return null
   }
   const origin = readClientInfo(req)
@@ -61,7 +61,7 @@ async function checkInvited(
     userId,
     origin,
   })
-  await notifyPasswordFailures(account, { userId, failures: turn.failures, origin })
+  await notifyPasswordFailures(account, { userId, failures: attempt.failures, origin })
   return { ok: false, code: 'invalid_login' }
 }
 
@@ -72,8 +72,8 @@ async function isPasswordOf(
 ): Promise<boolean> {
   if (externalId !== null) return account.hostUsers ? account.hostUsers.isPasswordOf(externalId, password) : false
   const user = await account.database.models.User.findByPk(userId)
-  const right = await verifyPassword(user?.password_hash ?? null, password)
-  return right && user?.is_active === true
+  const isCorrect = await verifyPassword(user?.password_hash ?? null, password)
+  return isCorrect && user?.is_active === true
 }
 
 /** @param newHash of the first password; null if the user has one already */

@@ -14,13 +14,13 @@ import { type Invitation, readInvitation } from './read-invitation.js'
 import { z } from 'zod'
 import { MAX_PASSWORD_LENGTH } from '../../auth/validate-password.js'
 
-const ADDRESS = '/account/invitation/:token'
+const PATH = '/account/invitation/:token'
 
 /** Enrolment by invitation: the link and the password give access to the setup and to nothing else. */
 export function invitationRoutes(account: AccountServices): Router {
   const router = Router({ caseSensitive: true, strict: true })
-  router.get(ADDRESS, noReferrer, showInvitation(account))
-  router.post(ADDRESS, noReferrer, ...parseForms(), postInvitation(account))
+  router.get(PATH, noReferrer, showInvitation(account))
+  router.post(PATH, noReferrer, ...parseForms(), postInvitation(account))
   return router
 }
 
@@ -38,10 +38,10 @@ function postInvitation(account: AccountServices): RequestHandler<{ token: strin
     if (!form) return rejectRequest(req, res, { status: 400, code: 'bad_request' })
     const invited = await readInvitation(account, req.params.token)
     if (!invited) return rejectRequest(req, res, { status: 404, code: 'link_invalid' })
-    const acceptance = await acceptInvitation(account, req, invited, form.password ?? '')
-    if (acceptance.ok) return enter(account, req, res, acceptance.user)
-    if (acceptance.code === 'link_invalid') return rejectRequest(req, res, { status: 404, code: 'link_invalid' })
-    refuseForm(req, res, invited, acceptance.code, 'retryAfter' in acceptance ? acceptance.retryAfter : undefined)
+    const result = await acceptInvitation(account, req, invited, form.password ?? '')
+    if (result.ok) return enter(account, req, res, result.user)
+    if (result.code === 'link_invalid') return rejectRequest(req, res, { status: 404, code: 'link_invalid' })
+    showRejection(req, res, invited, result.code, 'retryAfter' in result ? result.retryAfter : undefined)
   }
 }
 
@@ -62,7 +62,7 @@ async function enter(account: AccountServices, req: Request, res: Response, user
   res.redirect(303, setupPath(null))
 }
 
-function refuseForm(req: Request, res: Response, invited: Invitation, code: string, retryAfter?: number): void {
+function showRejection(req: Request, res: Response, invited: Invitation, code: string, retryAfter?: number): void {
   sendInvitation(res, invited, applyRejection(req, res, rejectForm(code, retryAfter)))
 }
 

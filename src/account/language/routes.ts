@@ -14,9 +14,9 @@ const languageForm = z.object({ language: z.enum(['', ...languages]) })
 /** `/account/language`: the language of pages, emails and calls for this user. */
 export function languageRoutes(account: AccountServices): Router {
   const router = Router({ caseSensitive: true, strict: true })
-  const mayChoose = otpRequired(account, { ifConfigured: true })
-  router.get('/account/language', mayChoose, showChoice(account))
-  router.post('/account/language', mayChoose, ...parseForms(), postChoice(account))
+  const guard = otpRequired(account, { ifConfigured: true })
+  router.get('/account/language', guard, showChoice(account))
+  router.post('/account/language', guard, ...parseForms(), postChoice(account))
   return router
 }
 
@@ -35,17 +35,13 @@ function postChoice(account: AccountServices): RequestHandler {
     if (!req.user) return
     const form = readForm(req, languageForm)
     if (!form) return rejectRequest(req, res, { status: 400, code: 'bad_request' })
-    await chooseOwnLanguage(account, req.user.id, form.language || null)
+    await setLanguage(account, req.user.id, form.language || null)
     res.redirect(303, '/account/two-factor')
   }
 }
 
 /** @param language null: the language that the browser requests */
-async function chooseOwnLanguage(
-  { database }: AccountServices,
-  userId: number,
-  language: Language | null,
-): Promise<void> {
+async function setLanguage({ database }: AccountServices, userId: number, language: Language | null): Promise<void> {
   await runStatement(database, undefined, 'update users set locale = $language where id = $userId', {
     userId,
     language,

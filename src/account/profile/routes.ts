@@ -23,11 +23,11 @@ export function profileRoutes(account: AccountServices): Router {
     if (!req.user) return
     const devices = await devicesForUser(account.otp, req.user.id, { confirmed: null })
     sendPage(res, 'account/profile', {
-      ...describeDevices(devices.map((device) => sayName(account, device, req.t))),
+      ...summariseDevices(devices.map((device) => withDisplayName(account, device, req.t))),
       addLinks: addLinks(account),
       linkOf: (device: ListedDevice) => deviceLink(account, device),
       sessions: await listSessions(account, req.user.id, req.sessionID),
-      trust: await describeTrust(account, req, req.user),
+      trust: await readTrust(account, req, req.user),
       mayDisable: !policyOf(account.config, req.user).demanded,
       notice: parseNotice(req.query['done']),
       moment: (at: Date) => formatDateTime(at, req.language),
@@ -37,7 +37,7 @@ export function profileRoutes(account: AccountServices): Router {
 }
 
 /** Lists the trusted browsers, and for how many days this one can be trusted; null if the policy allows none. */
-async function describeTrust(account: AccountServices, req: Request, user: RequestUser) {
+async function readTrust(account: AccountServices, req: Request, user: RequestUser) {
   const days = trustDays(account, user)
   if (days === 0) return null
   const browsers = await listTrustedBrowsers(account, req, user.id)
@@ -63,14 +63,14 @@ function deviceLink({ otp }: AccountServices, { kind, id, confirmed }: ListedDev
 }
 
 /** Replaces the default name of a device by the translated name of its kind. */
-function sayName({ otp }: AccountServices, device: ListedDevice, t: Translate): ListedDevice {
+function withDisplayName({ otp }: AccountServices, device: ListedDevice, t: Translate): ListedDevice {
   const kind = otp.kinds.find(({ name }) => name === device.kind)
   const isUnnamed = kind?.defaultName === device.name
   return isUnnamed ? { ...device, name: t(`pages:kinds.${device.kind}`) } : device
 }
 
 /** Summarises the devices, which are in the order in which sign-in offers them. */
-function describeDevices(devices: readonly ListedDevice[]) {
+function summariseDevices(devices: readonly ListedDevice[]) {
   const confirmed = devices.filter((device) => device.confirmed)
   const sets = confirmed.filter(({ isBackup }) => isBackup)
   return {

@@ -23,8 +23,8 @@ export async function resetPassword(
   const link = await findLink(account, 'password-reset', token)
   const user = link && (await database.models.User.findByPk(link.userId, { attributes: ['email'] }))
   if (!user) return { ok: false, code: 'link_invalid' }
-  const fault = await validatePassword(password, [user.email, account.config.siteName])
-  if (fault) return { ok: false, code: fault }
+  const problem = await validatePassword(password, [user.email, account.config.siteName])
+  if (problem) return { ok: false, code: problem }
   const hash = await hashPassword(password)
   return database.sequelize.transaction(async (transaction) => {
     const used = await redeemLink(account, transaction, 'password-reset', token)

@@ -48,7 +48,7 @@ function postForgot(account: AccountServices): RequestHandler {
     if (!form) return rejectRequest(req, res, { status: 400, code: 'bad_request' })
     const email = form.username ?? ''
     const wait = await takeReset(account, req, email)
-    if (wait !== null) return refuseForgot(req, res, wait)
+    if (wait !== null) return rejectForgot(req, res, wait)
     const { language, log } = req
     const origin = readClientInfo(req)
     redirectDone(res, `${FORGOT}?sent`)
@@ -60,7 +60,7 @@ function postForgot(account: AccountServices): RequestHandler {
   }
 }
 
-function refuseForgot(req: Request, res: Response, seconds: number): void {
+function rejectForgot(req: Request, res: Response, seconds: number): void {
   showForgot(req, res, { sent: false, alert: applyRejection(req, res, rejectForm('too_many_requests', seconds)) })
 }
 
@@ -70,14 +70,14 @@ function showForgot(req: Request, res: Response, values: { sent: boolean; alert:
 
 function showReset(account: AccountServices): RequestHandler<{ token: string }> {
   return async (req, res) => {
-    const email = await emailOfLink(account, req.params.token)
+    const email = await findLinkEmail(account, req.params.token)
     if (email !== null) sendPage(res, 'account/password/reset', { email, alert: null })
     else rejectRequest(req, res, { status: 404, code: 'link_invalid' })
   }
 }
 
 /** Returns the email address of the link's user, for the password manager; null if the link does not work. */
-async function emailOfLink(account: AccountServices, token: string): Promise<string | null> {
+async function findLinkEmail(account: AccountServices, token: string): Promise<string | null> {
   const link = await findLink(account, 'password-reset', token)
   const user = link && (await account.database.models.User.findByPk(link.userId, { attributes: ['email'] }))
   return user?.email ?? null
@@ -91,7 +91,7 @@ function postReset(account: AccountServices): RequestHandler<{ token: string }> 
     if (reset.ok) return res.redirect(303, '/account/login?notice=password_changed')
     if (reset.code === 'link_invalid') return rejectRequest(req, res, { status: 404, code: 'link_invalid' })
     res.status(422)
-    const email = (await emailOfLink(account, req.params.token)) ?? ''
+    const email = (await findLinkEmail(account, req.params.token)) ?? ''
     sendPage(res, 'account/password/reset', { email, alert: formAlert(req, reset.code) })
   }
 }

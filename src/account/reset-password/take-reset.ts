@@ -22,16 +22,16 @@ const PURPOSES = { password: 'password-known', second_factor: 'password-verified
  * @returns the seconds to wait, or null if the request is allowed
  */
 export async function takeReset(account: AccountServices, req: Request, typed: string): Promise<number | null> {
-  const own = isBlank(typed) ? null : await ownRequest(account, req, typed)
-  if (own) return count(account, own)
+  const knownRequest = isBlank(typed) ? null : await findKnownRequest(account, req, typed)
+  if (knownRequest) return countRequest(account, knownRequest)
   const wait = await account.forgotLimit.take(networkSender(req))
   // The form was submitted empty, so there is no account to count for.
   if (wait !== null || isBlank(typed)) return wait
-  return count(account, { purpose: 'password', subject: emailCandidates(typed)[0] ?? '' })
+  return countRequest(account, { purpose: 'password', subject: emailCandidates(typed)[0] ?? '' })
 }
 
 /** A browser known by password has a separate limit, so that it cannot exhaust that of one known by second factor. */
-async function ownRequest(account: AccountServices, req: Request, typed: string): Promise<CountedRequest | null> {
+async function findKnownRequest(account: AccountServices, req: Request, typed: string): Promise<CountedRequest | null> {
   const known = await findKnownBrowser(account, req, async () => {
     const emails = emailCandidates(typed)
     const [owner] = await runStatement<{ id: number }>(account.database, undefined, ownerSql('id'), { emails })
@@ -40,7 +40,7 @@ async function ownRequest(account: AccountServices, req: Request, typed: string)
   return known && { purpose: PURPOSES[known.by], subject: `user:${known.userId}` }
 }
 
-function count(account: AccountServices, counted: CountedRequest): Promise<number | null> {
+function countRequest(account: AccountServices, counted: CountedRequest): Promise<number | null> {
   return account.database.sequelize.transaction((transaction) =>
     takeRequest(account, transaction, account.clock.now(), [counted]),
   )

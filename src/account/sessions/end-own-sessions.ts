@@ -18,12 +18,12 @@ export interface CurrentSession {
  */
 export function endAllSessions(
   account: AccountServices,
-  asking: CurrentSession,
+  session: CurrentSession,
   origin: ClientInfo,
 ): Promise<number | null> {
   return account.database.sequelize.transaction(async (transaction) => {
-    const epoch = await incrementEpoch(account, transaction, asking)
-    if (epoch !== null) await tellOfEnd(account, transaction, asking.userId, origin)
+    const epoch = await incrementEpoch(account, transaction, session)
+    if (epoch !== null) await reportEnd(account, transaction, session.userId, origin)
     return epoch
   })
 }
@@ -43,7 +43,7 @@ export function endOneSession(
       sid,
     })
     if (ended.length === 0) return false
-    await tellOfEnd(account, transaction, userId, origin)
+    await reportEnd(account, transaction, userId, origin)
     return true
   })
 }
@@ -59,14 +59,17 @@ export async function incrementEpoch(
   transaction: Transaction,
   { userId, epoch }: CurrentSession,
 ): Promise<number | null> {
-  const [row] = await runStatement<{ epoch: number }>(database, transaction, MOVE, { userId, epoch: epoch ?? null })
+  const [row] = await runStatement<{ epoch: number }>(database, transaction, INCREMENT_EPOCH, {
+    userId,
+    epoch: epoch ?? null,
+  })
   return row?.epoch ?? null
 }
 
-const MOVE = `
+const INCREMENT_EPOCH = `
 update users set auth_epoch = auth_epoch + 1 where id = $userId and auth_epoch = $epoch returning auth_epoch as epoch`
 
-async function tellOfEnd(
+async function reportEnd(
   account: AccountServices,
   transaction: Transaction,
   userId: number,

@@ -28,7 +28,7 @@ interface SessionRow {
 export async function listSessions(account: AccountServices, userId: number, thisSid: string): Promise<OwnSession[]> {
   const rows = await readSessions(account, userId)
   const sessions = rows.map((row) => ({
-    handle: handlesOf(account, row.sid)[0] ?? '',
+    handle: getHandles(account, row.sid)[0] ?? '',
     browser: row.browser,
     address: row.address,
     signedInAt: new Date(row.signed_in_at),
@@ -41,7 +41,7 @@ export async function listSessions(account: AccountServices, userId: number, thi
 /** Finds the user's session that a form identifies. @returns its ID */
 export async function findSession(account: AccountServices, userId: number, handle: string): Promise<string | null> {
   const rows = await readSessions(account, userId)
-  return rows.find(({ sid }) => handlesOf(account, sid).includes(handle))?.sid ?? null
+  return rows.find(({ sid }) => getHandles(account, sid).includes(handle))?.sid ?? null
 }
 
 function readSessions({ database, clock }: AccountServices, userId: number): Promise<SessionRow[]> {
@@ -49,7 +49,7 @@ function readSessions({ database, clock }: AccountServices, userId: number): Pro
 }
 
 /** Returns the handles with every key, because a process with another newest key may have rendered the page. */
-function handlesOf({ keys }: AccountServices, sid: string): string[] {
+function getHandles({ keys }: AccountServices, sid: string): string[] {
   return keys.handles('sessions.sid', sid)
 }
 

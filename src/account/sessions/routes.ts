@@ -20,11 +20,11 @@ const endForm = z.object({ session: textField(64) })
 /** Ends the user's own sessions: all of them (emails link to this page), all others, or a single one. */
 export function sessionsRoutes(account: AccountServices): Router {
   const router = Router({ caseSensitive: true, strict: true })
-  const mayEnd = otpRequired(account, { ifConfigured: true })
-  router.get(SESSIONS, mayEnd, (_req, res) => sendPage(res, 'account/sessions'))
-  router.post(SESSIONS, mayEnd, ...parseForms(), postAll(account))
-  router.post(`${SESSIONS}/others`, mayEnd, ...parseForms(), postOthers(account))
-  router.post(`${SESSIONS}/end`, mayEnd, ...parseForms(), postOne(account))
+  const guard = otpRequired(account, { ifConfigured: true })
+  router.get(SESSIONS, guard, (_req, res) => sendPage(res, 'account/sessions'))
+  router.post(SESSIONS, guard, ...parseForms(), postAll(account))
+  router.post(`${SESSIONS}/others`, guard, ...parseForms(), postOthers(account))
+  router.post(`${SESSIONS}/end`, guard, ...parseForms(), postOne(account))
   return router
 }
 
@@ -40,10 +40,10 @@ function postAll(account: AccountServices): RequestHandler {
 function postOthers(account: AccountServices): RequestHandler {
   return async (req, res) => {
     if (!req.user) return
-    const asking = { userId: req.user.id, epoch: req.session.epoch }
-    const epoch = await endAllSessions(account, asking, readClientInfo(req))
-    const goesOn = epoch !== null && (await continueSession(req, epoch))
-    res.redirect(303, goesOn ? profilePath('sessions_ended') : loginPath(null))
+    const session = { userId: req.user.id, epoch: req.session.epoch }
+    const epoch = await endAllSessions(account, session, readClientInfo(req))
+    const isSignedIn = epoch !== null && (await continueSession(req, epoch))
+    res.redirect(303, isSignedIn ? profilePath('sessions_ended') : loginPath(null))
   }
 }
 

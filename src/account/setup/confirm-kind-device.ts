@@ -28,7 +28,7 @@ const tokenForm = z.object({ otp_token: textField(1024), otp_challenge: textFiel
 /** Shows the form for a device's first token. */
 export function showConfirm(account: AccountServices, kind: CustomKind): RequestHandler<ConfirmParams> {
   return async (req, res) => {
-    const device = await findBegun(account, kind, req)
+    const device = await findUnconfirmed(account, kind, req)
     if (device) show(req, res, kind, device, null)
   }
 }
@@ -38,7 +38,7 @@ export function submitConfirm(account: AccountServices, kind: CustomKind): Reque
   return async (req, res) => {
     const form = readForm(req, tokenForm)
     if (!form || !req.user) return rejectRequest(req, res, { status: 400, code: 'bad_request' })
-    const device = await findBegun(account, kind, req)
+    const device = await findUnconfirmed(account, kind, req)
     if (!device) return
     if (device.interactive && form.otp_challenge !== undefined) return sendAgain(account, kind, req, res, device)
     const token = form.otp_token ?? ''
@@ -49,8 +49,8 @@ export function submitConfirm(account: AccountServices, kind: CustomKind): Reque
     const enrolment = { ...submission, challenge: challengeOf(req, deviceId), ...enrolmentRight(req, user) }
     const verification = await openSetup(account, req, (opens) => confirmDevice(account.otp, { ...enrolment, opens }))
     if (!verification.ok && verification.reason !== 'session_ended') {
-      const refusal = rejectToken('token', verification, account.clock.now())
-      return show(req, res, kind, device, explained(account, refusal, verification, submission))
+      const rejection = rejectToken('token', verification, account.clock.now())
+      return show(req, res, kind, device, explained(account, rejection, verification, submission))
     }
     await finishSetup(account, req, res, { user, confirmed: verification, next: null })
   }
@@ -71,7 +71,7 @@ async function sendAgain(
 }
 
 /** Finds the user's unconfirmed device, or sends a 404. */
-async function findBegun(
+async function findUnconfirmed(
   account: AccountServices,
   kind: CustomKind,
   req: Request<ConfirmParams>,
@@ -87,12 +87,12 @@ function show(
   res: Response,
   kind: CustomKind,
   device: ListedDevice,
-  refusal: RejectedStep | null,
+  rejection: RejectedStep | null,
 ): void {
-  showConfirmForm(res, kind, device, applyRejection(req, res, refusal))
+  showConfirmForm(res, kind, device, applyRejection(req, res, rejection))
 }
 
 /** Renders the form for a device's first token, with the reason if the last step was rejected. */
-export function showConfirmForm(res: Response, kind: CustomKind, device: Device, why: FormAlert | null): void {
-  sendPage(res, 'account/added-kinds/confirm', { device, field: kind.field ?? null, alert: why })
+export function showConfirmForm(res: Response, kind: CustomKind, device: Device, alert: FormAlert | null): void {
+  sendPage(res, 'account/added-kinds/confirm', { device, field: kind.field ?? null, alert })
 }

@@ -28,7 +28,7 @@ export async function finishSetup(
   if (!confirmed.ok) return res.redirect(303, loginPath(next))
   const { device } = confirmed
   if (await isFirst(account, user, device)) await backupSets(account)?.make(account, req, res, user.id)
-  res.redirect(303, completeAddress(next))
+  res.redirect(303, completePath(next))
 }
 
 /**
@@ -56,7 +56,7 @@ async function isFirst({ otp }: AccountServices, user: RequestUser, device: Devi
   return devices.every(({ isBackup, persistentId }) => isBackup || persistentId === device.persistentId)
 }
 
-function completeAddress(next: string | null): string {
-  const address = '/account/two-factor/setup/complete'
-  return next ? `${address}?next=${encodeURIComponent(next)}` : address
+function completePath(next: string | null): string {
+  const path = '/account/two-factor/setup/complete'
+  return next ? `${path}?next=${encodeURIComponent(next)}` : path
 }

@@ -30,16 +30,17 @@ export function kindSetupRoutes(account: AccountServices): Router {
 
 function postForm(account: AccountServices, kind: CustomKind): RequestHandler {
   return async (req, res) => {
-    const begun = req.user && (await startKindSetup(account, kind, req.user.id, req.body))
-    if (begun?.ok && req.user) return afterBegin(account, kind, req, res, req.user, begun.device)
-    if (!begun || begun.ok || begun.code === null) return rejectRequest(req, res, { status: 400, code: 'bad_request' })
+    const started = req.user && (await startKindSetup(account, kind, req.user.id, req.body))
+    if (started?.ok && req.user) return afterStart(account, kind, req, res, req.user, started.device)
+    if (!started || started.ok || started.code === null)
+      return rejectRequest(req, res, { status: 400, code: 'bad_request' })
     res.status(422)
-    show(req, res, kind, req.body, alertOf(req, kind, begun.code))
+    show(req, res, kind, req.body, createAlert(req, kind, started.code))
   }
 }
 
 /** Sends the first code immediately if the kind sends codes. */
-async function afterBegin(
+async function afterStart(
   account: AccountServices,
   kind: CustomKind,
   req: Request,
@@ -53,7 +54,7 @@ async function afterBegin(
 }
 
 /** Uses the kind's text if the error code is one of its own. */
-function alertOf(req: Request, { name, texts }: CustomKind, code: string): FormAlert {
+function createAlert(req: Request, { name, texts }: CustomKind, code: string): FormAlert {
   const isOwn = Object.hasOwn(texts.en.errors ?? {}, code)
   return isOwn ? { code, text: req.t(`pages:added_kinds.${name}.errors.${code}`) } : formAlert(req, code)
 }

@@ -21,15 +21,15 @@ export interface Method {
  */
 export function offeredMethods({ config, otp }: AccountServices, { user, secondFactorDue }: Request): Method[] {
   const policy = user && policyOf(config, user)
-  const suits = (kind: string) =>
+  const isAccepted = (kind: string) =>
     !policy || (secondFactorDue ? isSecondFactorKind(policy, kind) : isKindAllowed(policy, kind))
-  const offered = otp.kinds.filter((kind) => worksHere(kind, otp.settings.relyingParty) && suits(kind.name))
-  return [...offered.filter((kind) => !isLast(kind)), ...offered.filter(isLast)].flatMap(methodOf)
+  const offered = otp.kinds.filter((kind) => worksHere(kind, otp.settings.relyingParty) && isAccepted(kind.name))
+  return [...offered.filter((kind) => !isLast(kind)), ...offered.filter(isLast)].flatMap(toMethods)
 }
 
 const isLast = ({ strength }: Kind): boolean => strength === 'restricted' || strength === 'weak'
 
-function methodOf(kind: Kind): Method[] {
+function toMethods(kind: Kind): Method[] {
   const [own] = kindsWithPages([kind])
   if (own?.pages.setupPath !== undefined)
     return [{ name: kind.name, path: own.pages.setupPath, steps: own.pages.steps ?? null }]

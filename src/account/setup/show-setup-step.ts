@@ -22,16 +22,16 @@ export function showIntroduction(
   req: Request,
   res: Response,
   next: string | null,
-  refusal: FormRejection | null,
+  rejection: FormRejection | null,
 ): void {
-  sendStep(req, res, 'account/setup/introduction', { later: laterAddress(req, next) }, next, refusal)
+  sendStep(req, res, 'account/setup/introduction', { later: laterPath(req, next) }, next, rejection)
 }
 
 /**
  * Returns where the user can continue during the grace period; null after it. Never the panel,
  * which always requires a second factor.
  */
-function laterAddress({ secondFactorDue }: Request, next: string | null): string | null {
+function laterPath({ secondFactorDue }: Request, next: string | null): string | null {
   if (!secondFactorDue || secondFactorDue.daysLeft === 0) return null
   return next && !/^\/admin(?![\w-])/.test(next) ? next : '/account/two-factor'
 }
@@ -42,9 +42,9 @@ export function showMethods(
   req: Request,
   res: Response,
   next: string | null,
-  refusal: FormRejection | null,
+  rejection: FormRejection | null,
 ): void {
-  sendStep(req, res, 'account/setup/method', { methods: offeredMethods(account, req) }, next, refusal)
+  sendStep(req, res, 'account/setup/method', { methods: offeredMethods(account, req) }, next, rejection)
 }
 
 /** Renders a step of the wizard, with the reason if one was rejected. */
@@ -54,7 +54,7 @@ export function sendStep(
   view: string,
   values: object,
   next: string | null,
-  refusal: FormRejection | null,
+  rejection: FormRejection | null,
 ): void {
-  sendPage(res, view, { ...values, next: next ?? '', alert: applyRejection(req, res, refusal) })
+  sendPage(res, view, { ...values, next: next ?? '', alert: applyRejection(req, res, rejection) })
 }

@@ -21,20 +21,26 @@ export function submitSetupStep(account: AccountServices): RequestHandler {
     if (!form || !req.user) return rejectRequest(req, res, { status: 400, code: 'bad_request' })
     const next = safeNext(form.next)
     if (form.otp_token !== undefined) await submitToken(account, req, res, req.user, form.otp_token, next)
-    else if (form.method !== undefined) await choose(account, req, res, req.user, form.method, next)
-    else await leadOn(account, req, res, req.user, next)
+    else if (form.method !== undefined) await startMethod(account, req, res, req.user, form.method, next)
+    else await continueToMethods(account, req, res, req.user, next)
   }
 }
 
 /** Skips the choice if there is only one method. */
-async function leadOn(account: AccountServices, req: Request, res: Response, user: RequestUser, next: string | null) {
+async function continueToMethods(
+  account: AccountServices,
+  req: Request,
+  res: Response,
+  user: RequestUser,
+  next: string | null,
+) {
   const [first, ...others] = offeredMethods(account, req)
-  if (first && others.length === 0) return choose(account, req, res, user, first.name, next)
-  const address = new URLSearchParams({ step: 'method', ...(next && { next }) })
-  res.redirect(303, `/account/two-factor/setup?${address.toString()}`)
+  if (first && others.length === 0) return startMethod(account, req, res, user, first.name, next)
+  const query = new URLSearchParams({ step: 'method', ...(next && { next }) })
+  res.redirect(303, `/account/two-factor/setup?${query.toString()}`)
 }
 
-async function choose(
+async function startMethod(
   account: AccountServices,
   req: Request,
   res: Response,
@@ -59,8 +65,8 @@ async function submitToken(
   next: string | null,
 ): Promise<void> {
   const inWizard = kindsWithPages(account.otp.kinds).filter(({ pages }) => pages.steps)
-  const begun = inWizard.find(({ name }) => setUpOf(req, name)) ?? inWizard[0]
-  if (begun?.pages.steps) return begun.pages.steps.submit(account, req, res, { user, token, next })
+  const started = inWizard.find(({ name }) => setUpOf(req, name)) ?? inWizard[0]
+  if (started?.pages.steps) return started.pages.steps.submit(account, req, res, { user, token, next })
   showIntroduction(req, res, next, { code: 'set_up_expired', status: 422 })
 }
 

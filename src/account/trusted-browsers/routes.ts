@@ -21,15 +21,15 @@ const BROWSERS = '/account/two-factor/browsers'
 /** A user's own trusted browsers, listed on the account security page: trusts this one, revokes one or all. */
 export function trustedBrowsersRoutes(account: AccountServices): Router {
   const router = Router({ caseSensitive: true, strict: true })
-  const mayEnd = otpRequired(account, { ifConfigured: true })
-  router.post(`${BROWSERS}/trust`, ...parseForms(), passBy, requireFreshToken(account), postTrust(account))
-  router.post(`${BROWSERS}/end`, mayEnd, ...parseForms(), postOne(account))
-  router.post(`${BROWSERS}/end-all`, mayEnd, ...parseForms(), postAll(account))
+  const guard = otpRequired(account, { ifConfigured: true })
+  router.post(`${BROWSERS}/trust`, ...parseForms(), skipUnlessChosen, requireFreshToken(account), postTrust(account))
+  router.post(`${BROWSERS}/end`, guard, ...parseForms(), postOne(account))
+  router.post(`${BROWSERS}/end-all`, guard, ...parseForms(), postAll(account))
   return router
 }
 
 /** At the end of the setup, trusting the browser is optional. Without it, no fresh token is required. */
-const passBy: RequestHandler = (req, res, next) => {
+const skipUnlessChosen: RequestHandler = (req, res, next) => {
   const form = readForm(req, trustForm)
   if (!form) return rejectRequest(req, res, { status: 400, code: 'bad_request' })
   if (form.trust_browser) return next()
@@ -40,7 +40,7 @@ function postTrust(account: AccountServices): RequestHandler {
   return async (req, res) => {
     const form = readForm(req, trustForm)
     if (!form || !req.user) return rejectRequest(req, res, { status: 400, code: 'bad_request' })
-    const device = earnedBy(account, req)
+    const device = findRecentDevice(account, req)
     const { epoch } = req.session
     if (!device || epoch === undefined || trustDays(account, req.user) === 0)
       return rejectRequest(req, res, { status: 422, code: 'policy', text: 'trust_not_allowed' })
@@ -53,11 +53,11 @@ function postTrust(account: AccountServices): RequestHandler {
  * Returns the device that accepted a token recently, unless it is a set of backup tokens. An older
  * token is not enough to trust a browser for days.
  */
-function earnedBy({ otp, clock }: AccountServices, { auth }: Request): PersistentId | null {
+function findRecentDevice({ otp, clock }: AccountServices, { auth }: Request): PersistentId | null {
   const now = clock.now()
   const isRecent = ({ at }: Factor) => now.getTime() - at.getTime() <= FRESH_SECONDS * 1000
-  const isOfTrust = ({ kind }: Factor) => otp.kinds.some((each) => each.name === kind && canEarnTrust(each))
-  const earned = auth.factors.findLast((factor) => isVerifiedInSession(factor) && isOfTrust(factor) && isRecent(factor))
+  const canTrust = ({ kind }: Factor) => otp.kinds.some((each) => each.name === kind && canEarnTrust(each))
+  const earned = auth.factors.findLast((factor) => isVerifiedInSession(factor) && canTrust(factor) && isRecent(factor))
   return earned?.device ?? null
 }
 
@@ -66,8 +66,8 @@ function postOne(account: AccountServices): RequestHandler {
     const form = readForm(req, revokeForm)
     if (!form || !req.user) return rejectRequest(req, res, { status: 400, code: 'bad_request' })
     const id = /^\d{1,9}$/.test(form.browser ?? '') ? Number(form.browser) : null
-    const ended = id !== null && (await end(account, req, req.user.id, id)) > 0
-    if (!ended) return rejectRequest(req, res, { status: 404, code: 'not_found' })
+    const isRevoked = id !== null && (await revoke(account, req, req.user.id, id)) > 0
+    if (!isRevoked) return rejectRequest(req, res, { status: 404, code: 'not_found' })
     redirectDone(res, profilePath('browsers_ended'))
   }
 }
@@ -75,12 +75,12 @@ function postOne(account: AccountServices): RequestHandler {
 function postAll(account: AccountServices): RequestHandler {
   return async (req, res) => {
     if (!req.user) return
-    await end(account, req, req.user.id, null)
+    await revoke(account, req, req.user.id, null)
     redirectDone(res, profilePath('browsers_ended'))
   }
 }
 
-function end(account: AccountServices, req: Request, userId: number, id: number | null): Promise<number> {
+function revoke(account: AccountServices, req: Request, userId: number, id: number | null): Promise<number> {
   return revokeOwnBrowsers(account, { userId, id, origin: readClientInfo(req) })
 }
 
