@@ -8,7 +8,7 @@ import { testNotify } from '../support/notify.js'
 import { createTestUser, type TestUser, signIn, startTestSite, type TestSite } from '../support/site.js'
 import { type SmtpServer, startSmtpServer } from '../support/smtp-server.js'
 
-describe.each(journeyKinds())('one’s own account, on the %s database', (where) => {
+describe.each(journeyKinds())("the pages of a person's own account, on the %s database", (where) => {
   let database: Database
   let site: TestSite
   let smtp: SmtpServer
@@ -38,7 +38,7 @@ describe.each(journeyKinds())('one’s own account, on the %s database', (where)
     const handles = (text: string) =>
       [...text.matchAll(/name="session" value="([^"]+)"/g)].map(([, handle]) => handle ?? '')
 
-    it('are listed with browser, address and last use, and this one is marked', async () => {
+    it('lists sessions with browser, IP address and last use, and marks the current one', async () => {
       const person = await createTestUser(site)
       await signIn(
         site,
@@ -57,7 +57,7 @@ describe.each(journeyKinds())('one’s own account, on the %s database', (where)
       expect(other).not.toContain('This browser')
     })
 
-    it('stand in the page without an id that opens them', async () => {
+    it('shows sessions without an ID that opens them', async () => {
       const person = await createTestUser(site)
       const other = await signIn(site, person)
       const browser = await signIn(site, person)
@@ -70,7 +70,7 @@ describe.each(journeyKinds())('one’s own account, on the %s database', (where)
       expect(text).not.toContain(cookieOf(other))
     })
 
-    it('are ended one by one', async () => {
+    it('ends sessions one by one', async () => {
       const person = await createTestUser(site)
       const other = await signIn(site, person)
       const third = await signIn(site, person)
@@ -81,12 +81,12 @@ describe.each(journeyKinds())('one’s own account, on the %s database', (where)
       const alive = await Promise.all([other, third, browser].map((each) => each.get('/admin')))
       expect(alive.filter(({ status }) => status === 302)).toHaveLength(1)
       expect(alive[2]?.status).toBe(200)
-      // Within seconds the same form is the one that was sent before.
+      // Within a few seconds the same form would count as the one that was sent before.
       site.clock.advance(20)
       expect((await browser.post(`${profile}/sessions/end`, { session: handle })).status).toBe(404)
     })
 
-    it('of somebody else are not found', async () => {
+    it("does not find another user's session", async () => {
       const victim = await signIn(site, await createTestUser(site))
       const { rows } = await database.pool.query('select sid from sessions')
       const browser = await signIn(site, await createTestUser(site))
@@ -97,7 +97,7 @@ describe.each(journeyKinds())('one’s own account, on the %s database', (where)
       expect((await victim.get('/admin')).status).toBe(200)
     })
 
-    it('are ended everywhere else, also one between password and token, and this one gets a new id', async () => {
+    it('ends all other sessions, including one between password and token, and gives this one a new ID', async () => {
       const person = await createTestUser(site)
       const other = await signIn(site, person)
       const pending = site.browser()
@@ -119,7 +119,7 @@ describe.each(journeyKinds())('one’s own account, on the %s database', (where)
     const change = '/account/password/change'
     const fresh = 'several fresh words'
 
-    it('is changed by who knows the old one, and all other sessions end', async () => {
+    it('changes with the current password, and ends all other sessions', async () => {
       const person = await createTestUser(site)
       const other = await signIn(site, person)
       const browser = await signIn(site, person)
@@ -141,7 +141,7 @@ describe.each(journeyKinds())('one’s own account, on the %s database', (where)
       ['', fresh, 'invalid_password'],
       ['correct horse battery', 'short', 'password_too_short'],
       ['correct horse battery', 'password123', 'password_too_common'],
-    ])('is not changed with %j to %j', async (password, wanted, code) => {
+    ])('rejects a change from %j to %j', async (password, wanted, code) => {
       const person = await createTestUser(site)
       const browser = await signIn(site, person)
       const refused = await browser.post(change, { password, new_password: wanted })
@@ -151,7 +151,7 @@ describe.each(journeyKinds())('one’s own account, on the %s database', (where)
       expect((await site.browser().post('/account/login', login)).status).toBe(303)
     })
 
-    it('is not guessed at in an open session: wrong ones count for the person, whatever the address', async () => {
+    it('counts incorrect passwords in an open session for the user, from any IP address', async () => {
       const limited = await startTestSite(database, { LOGIN_ADDRESS_LIMIT: '5' })
       const person = await createTestUser(limited)
       const browser = await signIn(limited, person)
@@ -165,7 +165,7 @@ describe.each(journeyKinds())('one’s own account, on the %s database', (where)
       await limited.close()
     })
 
-    it('is kept sealed through a step-up, and changed after it', async () => {
+    it('is stored encrypted during a step-up, and changed after it', async () => {
       const person = await createTestUser(site)
       const browser = await signIn(site, person)
       site.clock.advance(301)
@@ -197,7 +197,7 @@ describe.each(journeyKinds())('one’s own account, on the %s database', (where)
       return { browser, confirmation: await toNew, notice: await toOld }
     }
 
-    it('changes when the link at the new one is followed, and the old one is told twice', async () => {
+    it('changes when the link sent to the new one is followed, and notifies the old one twice', async () => {
       const person = await createTestUser(site)
       const email = newAddress()
       const { browser, confirmation, notice } = await ask(person, email)
@@ -217,7 +217,7 @@ describe.each(journeyKinds())('one’s own account, on the %s database', (where)
       expect(await browser.post(link)).toMatchObject({ status: 404, code: 'link_invalid' })
     })
 
-    it('is confirmed in a browser that is not signed in as well, and signs it in to nothing', async () => {
+    it('is confirmed in a browser that is not signed in as well, and does not sign it in', async () => {
       const person = await createTestUser(site)
       const email = newAddress()
       const { confirmation } = await ask(person, email)
@@ -228,7 +228,7 @@ describe.each(journeyKinds())('one’s own account, on the %s database', (where)
       expect(await emailOf(person)).toBe(email)
     })
 
-    it('is not changed a day later, nor after a newer request, nor after all sessions were ended', async () => {
+    it('does not change a day later, after a newer request, or after all sessions were ended', async () => {
       const late = await createTestUser(site)
       const one = await ask(late, newAddress())
       site.clock.advance(24 * 3600)
@@ -243,7 +243,7 @@ describe.each(journeyKinds())('one’s own account, on the %s database', (where)
       expect(await emailOf(twice)).toBe(twice.email)
     })
 
-    it('stays where somebody else has the new one, and nobody learns that at the request', async () => {
+    it('stays the same if another user has the new one, and the response does not reveal that', async () => {
       const other = await createTestUser(site)
       const person = await createTestUser(site)
       const { confirmation } = await ask(person, other.email)
@@ -252,7 +252,7 @@ describe.each(journeyKinds())('one’s own account, on the %s database', (where)
       expect(await emailOf(person)).toBe(person.email)
     })
 
-    it('of two at once is changed once', async () => {
+    it('changes once for two requests at once', async () => {
       const person = await createTestUser(site)
       const email = newAddress()
       const { confirmation } = await ask(person, email)
@@ -263,7 +263,7 @@ describe.each(journeyKinds())('one’s own account, on the %s database', (where)
     })
 
     it.each(['', 'ada', 'ada@', 'a b@example.com', 'a@b.c, d@e.f', 'ada@example.com\r\nBcc: x@y.z'])(
-      'cannot be %j',
+      'rejects %j',
       async (email) => {
         const person = await createTestUser(site)
         const browser = await signIn(site, person)
@@ -272,14 +272,14 @@ describe.each(journeyKinds())('one’s own account, on the %s database', (where)
       },
     )
 
-    it('is not changed without the password', async () => {
+    it('does not change without the password', async () => {
       const person = await createTestUser(site)
       const browser = await signIn(site, person)
       const refused = await browser.post(address, { email: newAddress(), password: 'wrong' })
       expect(refused).toMatchObject({ status: 422, code: 'invalid_password' })
     })
 
-    it('leaves the link’s secret neither in the database nor in the log', async () => {
+    it('leaves the secret of the link neither in the database nor in the log', async () => {
       const person = await createTestUser(site)
       const { confirmation } = await ask(person, newAddress())
       const link = linkIn(confirmation.text)

@@ -37,7 +37,7 @@ describe.each(journeyKinds())('a used backup token, on the %s database', (where)
     expect((await browser.post('/account/login', form)).status).toBe(303)
   }
 
-  it('is told to its owner, whatever the device is called', async () => {
+  it('notifies the owner, under any device name', async () => {
     const person = await createTestUser(site, { backupTokens: 3 })
     await database.pool.query(`update static_devices set name = 'default' where user_id = $1`, [person.id])
     site.clock.set('2026-03-01T23:59:30Z')
@@ -53,7 +53,7 @@ describe.each(journeyKinds())('a used backup token, on the %s database', (where)
     }
   })
 
-  it('is not told for an authenticator app, nor for a token that was refused', async () => {
+  it('sends no email for an authenticator app or for a rejected token', async () => {
     const person = await createTestUser(site, { backupTokens: 1 })
     await signIn(site, person)
     await site
@@ -66,7 +66,7 @@ describe.each(journeyKinds())('a used backup token, on the %s database', (where)
     expect(smtp.seen.filter((mail) => JSON.stringify(mail.to).includes(person.email))).toHaveLength(1)
   })
 
-  it('leaves a line in the audit trail, with where it came from', async () => {
+  it('adds an event to the audit log, with the client info', async () => {
     const person = await createTestUser(site, { backupTokens: 1 })
     await useBackupToken(person)
     const { rows } = await database.pool.query(
@@ -83,7 +83,7 @@ describe.each(journeyKinds())('a used backup token, on the %s database', (where)
     ])
   })
 
-  it('leads to a page that ends all sessions, after signing in', async () => {
+  it('links to a page that ends all sessions, after a sign-in', async () => {
     const person = await createTestUser(site, { backupTokens: 1 })
     const thief = site.browser()
     await useBackupToken(person, thief)
@@ -99,7 +99,7 @@ describe.each(journeyKinds())('a used backup token, on the %s database', (where)
     expect((await browser.get('/admin')).status).toBe(302)
   })
 
-  it('does not let somebody with the password alone end the owner’s sessions', async () => {
+  it("does not let someone who has only the password end the owner's sessions", async () => {
     const person = await createTestUser(site)
     const owner = await signIn(site, person)
     const guesser = site.browser()

@@ -34,7 +34,7 @@ describe.each(databaseKinds())('backup tokens, on the %s database', (where) => {
       )
     ).rows[0]
 
-  it('are counted, not shown', async () => {
+  it('shows how many are left, and not the tokens', async () => {
     const person = await createTestUser(site, { backupTokens: 3 })
     const browser = await signIn(site, person)
     const answer = await browser.get(page)
@@ -42,7 +42,7 @@ describe.each(databaseKinds())('backup tokens, on the %s database', (where) => {
     for (const token of person.backupTokens) expect(answer.text).not.toContain(token)
   })
 
-  it('are made ten at a time, shown once, and the old ones stop at once', async () => {
+  it('generates ten, shows them once, and revokes the old ones at once', async () => {
     const person = await createTestUser(site, { backupTokens: 2 })
     const browser = await signIn(site, person)
     const made = await browser.post(page)
@@ -56,7 +56,7 @@ describe.each(databaseKinds())('backup tokens, on the %s database', (where) => {
     expect(await countOf(person)).toEqual({ sets: 1, tokens: 0 })
   })
 
-  it('come as a text file without a server, and every one in an element of its own', async () => {
+  it('offers a text file without a server, and each token in its own element', async () => {
     const browser = await signIn(site, await createTestUser(site))
     await browser.post(page)
     const answer = await browser.get(page)
@@ -66,7 +66,7 @@ describe.each(databaseKinds())('backup tokens, on the %s database', (where) => {
     expect(answer.headers['cache-control']).toBe('no-store')
   })
 
-  it('leave exactly one set of ten when ten are asked for at once', async () => {
+  it('leaves exactly one set of ten after concurrent requests', async () => {
     const person = await createTestUser(site)
     const browser = await signIn(site, person)
     const answers = await Promise.all(Array.from({ length: 10 }, () => browser.post(page)))
@@ -74,7 +74,7 @@ describe.each(databaseKinds())('backup tokens, on the %s database', (where) => {
     expect(await countOf(person)).toEqual({ sets: 1, tokens: 10 })
   })
 
-  it('are not shown where they are no longer the newest', async () => {
+  it('does not show tokens that are no longer the newest', async () => {
     const person = await createTestUser(site)
     const browser = await signIn(site, person)
     await browser.post(page)
@@ -84,7 +84,7 @@ describe.each(databaseKinds())('backup tokens, on the %s database', (where) => {
     expect(tokensOn(await browser.get(page))).toEqual([])
   })
 
-  it('are carried from the form to the page sealed, for ten minutes, for one session', async () => {
+  it('carries the tokens from the form to the page encrypted, for ten minutes and one session', async () => {
     const person = await createTestUser(site)
     const browser = await signIn(site, person)
     const made = await browser.post(page)
@@ -102,7 +102,7 @@ describe.each(databaseKinds())('backup tokens, on the %s database', (where) => {
     expect(tokensOn(await browser.get(page))).toEqual([])
   })
 
-  it('are told by mail and recorded, without the tokens', async () => {
+  it('sends an email and records an event, without the tokens', async () => {
     const person = await createTestUser(site)
     const browser = await signIn(site, person)
     await browser.post(page)
@@ -116,7 +116,7 @@ describe.each(databaseKinds())('backup tokens, on the %s database', (where) => {
     for (const token of tokens) expect(written.includes(token)).toBe(false)
   })
 
-  it('need a device that verified within five minutes, for both verbs', async () => {
+  it('requires a device that verified within five minutes, for GET and POST', async () => {
     const stranger = site.browser()
     const withoutDevice = await signIn(site, await createTestUser(site, { app: false, staff: false }))
     const stale = await signIn(site, await createTestUser(site))
@@ -129,7 +129,7 @@ describe.each(databaseKinds())('backup tokens, on the %s database', (where) => {
     expect((await stale.visit(page, { method: 'PUT' })).status).toBe(405)
   })
 
-  it('leave the session verified that one of them had verified', async () => {
+  it('keeps a session verified that one of the old tokens had verified', async () => {
     const person = await createTestUser(site, { app: false, backupTokens: 2 })
     const browser = site.browser()
     const [token = ''] = person.backupTokens

@@ -7,7 +7,7 @@ import { createTestUser, type TestUser, signIn, startTestSite, type TestSite } f
 
 const page = '/account/two-factor/disable'
 
-describe.each(journeyKinds())('switching two factors off, on the %s database', (where) => {
+describe.each(journeyKinds())('turning two-factor authentication off, on the %s database', (where) => {
   let database: Database
   let site: TestSite
   beforeAll(async () => {
@@ -26,7 +26,7 @@ describe.each(journeyKinds())('switching two factors off, on the %s database', (
       )
     ).rowCount
 
-  it('removes every device, unconfirmed ones and backup tokens too, and ends the other sessions', async () => {
+  it('removes every device, including unconfirmed ones and backup tokens, and ends the other sessions', async () => {
     const person = await createTestUser(site, { staff: false, backupTokens: 2 })
     await database.sequelize.transaction((transaction) =>
       addTotpDevice(site.otp, transaction, { user: person, name: 'Half done', confirmed: false }),
@@ -45,20 +45,20 @@ describe.each(journeyKinds())('switching two factors off, on the %s database', (
     expect((await again.post('/account/login', form)).location).toBe('/account/two-factor')
   })
 
-  it('has nothing to switch off afterwards', async () => {
+  it('has nothing to turn off afterwards', async () => {
     const browser = await signIn(site, await createTestUser(site, { staff: false, app: false }))
     expect(await browser.get(page)).toMatchObject({ status: 302, location: '/account/two-factor' })
     expect(await browser.post(page, { confirm: 'yes' })).toMatchObject({ status: 302, location: '/account/two-factor' })
   })
 
-  it('wants to be confirmed', async () => {
+  it('requires a confirmation', async () => {
     const person = await createTestUser(site, { staff: false })
     const browser = await signIn(site, person)
     expect(await browser.post(page)).toMatchObject({ status: 422, code: 'confirmation_required' })
     expect(await devicesOf(person)).toBe(1)
   })
 
-  it('tells the owner by mail, and leaves a line for each device', async () => {
+  it('notifies the owner by email, and records an event for each device', async () => {
     const person = await createTestUser(site, { staff: false, backupTokens: 1 })
     const browser = await signIn(site, person)
     await browser.post(page, { confirm: 'yes' })
@@ -76,7 +76,7 @@ describe.each(journeyKinds())('switching two factors off, on the %s database', (
     ])
   })
 
-  it('needs a device that verified within five minutes, for both verbs', async () => {
+  it('requires a device that verified within five minutes, for GET and POST', async () => {
     const person = await createTestUser(site, { staff: false })
     const pending = site.browser()
     await pending.post('/account/login', { username: person.email, password: person.password })
@@ -92,7 +92,7 @@ describe.each(journeyKinds())('switching two factors off, on the %s database', (
     expect(await devicesOf(person)).toBe(1)
   })
 
-  it('is refused to staff, with the reason, as the policy stands by default', async () => {
+  it('is not allowed for staff under the default policy, with the reason', async () => {
     const person = await createTestUser(site)
     const browser = await signIn(site, person)
     const asked = await browser.get(page)

@@ -20,7 +20,7 @@ const login = '/account/login'
 const setup = '/account/two-factor/setup'
 const add = '/account/two-factor/hardware-tokens/add'
 
-describe.each(journeyKinds())('a device that an administrator disables meanwhile, on %s', (where) => {
+describe.each(journeyKinds())('a device that an administrator disables during a sign-in or setup, on %s', (where) => {
   let database: Database
   let site: TestSite
   beforeAll(async () => {
@@ -41,7 +41,7 @@ describe.each(journeyKinds())('a device that an administrator disables meanwhile
     const root = await signIn(site, await owner())
     const edit = `/admin/api/resources/${kind}_devices/records/${id}/edit`
     expect((await root.post(edit, { confirmed: String(confirmed) })).status).toBe(200)
-    // The administrator's token was of this moment: the next one is of another.
+    // The administrator has used the token of this moment; the next one needs another time step.
     site.clock.advance(30)
   }
 
@@ -55,7 +55,7 @@ describe.each(journeyKinds())('a device that an administrator disables meanwhile
     return browser
   }
 
-  /** Begins an authenticator app. @returns what it would show */
+  /** Begins to set up an authenticator app. @returns the codes that it would show */
   async function beginApp(browser: HttpBrowser): Promise<() => string> {
     await browser.post(setup, { method: 'totp' })
     const key = /<code class="secret"[^>]*>([A-Z2-7 ]+)</.exec((await browser.get(setup)).text)?.[1]
@@ -76,7 +76,7 @@ describe.each(journeyKinds())('a device that an administrator disables meanwhile
       expect([page, (await browser.get(page)).status]).toEqual([page, 302])
   }
 
-  it('ends the setup of another device in a session that it had verified', async () => {
+  it('ends the setup of another device in a session that it verified', async () => {
     const alice = await owner()
     const browser = await signIn(site, alice)
     const key = { name: 'Token', key: SECRET.toString('hex'), digits: '6', counter: '0' }
@@ -113,7 +113,7 @@ describe.each(journeyKinds())('a device that an administrator disables meanwhile
     await expectShut(browser)
   })
 
-  it('signs nobody in who had given the password before, nor with both in one form', async () => {
+  it('does not sign in after the password was entered, or with both in one form', async () => {
     const alice = await owner()
     const browser = site.browser()
     await password(browser, alice)
@@ -128,7 +128,7 @@ describe.each(journeyKinds())('a device that an administrator disables meanwhile
     await expectShut(browser)
   })
 
-  it('takes a trusted browser along, and does not give it back when it is enabled', async () => {
+  it('revokes its trusted browser, which stays revoked when it is enabled again', async () => {
     const alice = await owner()
     const browser = site.browser()
     await password(browser, alice)
@@ -144,7 +144,7 @@ describe.each(journeyKinds())('a device that an administrator disables meanwhile
     }
   })
 
-  it('completes no form that waited for its code', async () => {
+  it('does not complete a form that was saved for its code', async () => {
     const alice = await owner()
     const browser = await signIn(site, alice)
     site.clock.advance(400)
@@ -156,7 +156,7 @@ describe.each(journeyKinds())('a device that an administrator disables meanwhile
     expect((await password(site.browser(), { ...alice, password: change.new_password })).code).toBe('invalid_login')
   })
 
-  it('is asked for again in a session of an invitation once it is enabled', async () => {
+  it('is required again in the session of an invitation once it is enabled', async () => {
     const alice = await owner()
     await setConfirmed('totp', alice.app?.id, false)
     const browser = await invited(alice)
@@ -167,7 +167,7 @@ describe.each(journeyKinds())('a device that an administrator disables meanwhile
     await expectShut(browser)
   })
 
-  it('cannot be replaced by the session of the invitation that it was set up with', async () => {
+  it('cannot be replaced in the session of the invitation that it was set up with', async () => {
     const alice = await owner({ app: false })
     const browser = await invited(alice)
     const code = await beginApp(browser)

@@ -13,7 +13,7 @@ import { type SmtpServer, startSmtpServer } from '../support/smtp-server.js'
 
 const key = Buffer.from('d2e8a68036f68960b1c30532bb6c56da5934d879', 'hex')
 
-describe.each(journeyKinds())('what is told by mail, on the %s database', (where) => {
+describe.each(journeyKinds())('security emails, on the %s database', (where) => {
   let database: Database
   let site: TestSite
   let smtp: SmtpServer
@@ -42,7 +42,7 @@ describe.each(journeyKinds())('what is told by mail, on the %s database', (where
     for (const body of [mail.text ?? '', String(mail.html)])
       for (const fact of facts) expect(body.replace(/\s+/g, ' ')).toContain(fact)
   }
-  /** Does it, and waits for the mail that it makes. */
+  /** Does something, and waits for the email that it causes. */
   const mailOf = async (address: string, act: () => Promise<unknown>) => {
     const arrival = smtp.arrival(address)
     await act()
@@ -62,7 +62,7 @@ describe.each(journeyKinds())('what is told by mail, on the %s database', (where
       addTotpDevice(site.otp, transaction, { user: person, name: 'Second', secret: key, confirmed: true }),
     )
 
-  it('a device that was added, with its name and kind', async () => {
+  it('notifies about an added device, with its name and kind', async () => {
     const person = await createTestUser(site)
     const browser = await signIn(site, person)
     const added = await browser.post('/account/two-factor/hardware-tokens/add', {
@@ -77,7 +77,7 @@ describe.each(journeyKinds())('what is told by mail, on the %s database', (where
     expect(mail.text).not.toContain(generateHotp(key, 0, 6))
   })
 
-  it('a device that was removed', async () => {
+  it('notifies about a removed device', async () => {
     const person = await createTestUser(site)
     const { device } = await addSecond(person)
     const browser = await signIn(site, person)
@@ -88,7 +88,7 @@ describe.each(journeyKinds())('what is told by mail, on the %s database', (where
     told(mail, 'Second (Authenticator app)', 'was removed from your Night Desk account')
   })
 
-  it('a device that wrong codes switched off, without the address of whoever typed them', async () => {
+  it('notifies about a device disabled by wrong codes, without the IP address of the sender', async () => {
     const person = await createTestUser(site)
     await database.pool.query('update totp_devices set failure_count = 99, failed_at = null where user_id = $1', [
       person.id,
@@ -99,7 +99,7 @@ describe.each(journeyKinds())('what is told by mail, on the %s database', (where
     expect(mail.text).not.toContain(firefox)
   })
 
-  it('the third wrong code within a quarter of an hour, once an hour', async () => {
+  it('notifies about the third wrong code within a quarter of an hour, at most once an hour', async () => {
     const person = await createTestUser(site)
     await tries(person, 2)
     expect(subjects(person.email)).toEqual([])
@@ -116,7 +116,7 @@ describe.each(journeyKinds())('what is told by mail, on the %s database', (where
     expect(subjects(person.email)).toHaveLength(2)
   })
 
-  it('a stranger’s wrong codes, also when the owner’s own were told a moment ago', async () => {
+  it("notifies about wrong codes from elsewhere, even right after an email about the owner's own", async () => {
     const person = await createTestUser(site)
     const owner = await signIn(site, person)
     const own = await mailOf(person.email, async () => {
@@ -131,7 +131,7 @@ describe.each(journeyKinds())('what is told by mail, on the %s database', (where
     expect(subjects(person.email)).toHaveLength(2)
   })
 
-  it('wrong codes, although a clock that was ahead wrote when it told the last time', async () => {
+  it('notifies about wrong codes even if the last email was recorded by a clock that was ahead', async () => {
     const person = await createTestUser(site)
     const ahead = new Date(site.clock.now().getTime() + 365 * 24 * 3600_000)
     await database.pool.query('update users set warned_at = $2 where id = $1', [person.id, ahead])
@@ -139,7 +139,7 @@ describe.each(journeyKinds())('what is told by mail, on the %s database', (where
     expect(mail.subject).toContain('failed sign-in attempts')
   })
 
-  it('not wrong codes far from each other', async () => {
+  it('sends no email for wrong codes that are far apart', async () => {
     const person = await createTestUser(site)
     for (let index = 0; index < 3; index += 1) {
       await tries(person, 1)
@@ -150,7 +150,7 @@ describe.each(journeyKinds())('what is told by mail, on the %s database', (where
     expect(subjects(person.email)).toHaveLength(1)
   })
 
-  it('a sign-in from a browser that is new, but not from the first one nor from a known one', async () => {
+  it('notifies about a sign-in from a new browser, but not from the first one or a known one', async () => {
     const person = await createTestUser(site)
     const first = await signIn(site, person)
     await first.post('/account/logout')
@@ -167,7 +167,7 @@ describe.each(journeyKinds())('what is told by mail, on the %s database', (where
     expect(subjects(person.email)).toHaveLength(2)
   })
 
-  it('knows a browser by a cookie that opens nothing and is stored as a hash', async () => {
+  it('recognises a browser by a cookie that opens nothing and is stored as a hash', async () => {
     const person = await createTestUser(site)
     const browser = await signIn(site, person)
     const cookie = browser.cookies.get('otp_browser') ?? ''
@@ -180,7 +180,7 @@ describe.each(journeyKinds())('what is told by mail, on the %s database', (where
     expect((await thief.get('/admin')).status).toBe(302)
   })
 
-  it('one browser of two people is known to each apart', async () => {
+  it('recognises one browser of two people for each of them separately', async () => {
     const one = await createTestUser(site)
     const other = await createTestUser(site)
     await signIn(site, other)
@@ -190,7 +190,7 @@ describe.each(journeyKinds())('what is told by mail, on the %s database', (where
     expect(subjects(one.email)).toEqual([])
   })
 
-  it('the last backup token, more urgently', async () => {
+  it('notifies about the last backup token, with more urgency', async () => {
     const person = await createTestUser(site, { backupTokens: 1 })
     const [token = ''] = person.backupTokens
     const mail = await mailOf(person.email, () =>
@@ -201,14 +201,14 @@ describe.each(journeyKinds())('what is told by mail, on the %s database', (where
     expect(mail.text).toContain('Backup tokens left: 0')
   })
 
-  it('ended sessions', async () => {
+  it('notifies about ended sessions', async () => {
     const person = await createTestUser(site)
     const browser = await signIn(site, person)
     const mail = await mailOf(person.email, () => browser.post('/account/two-factor/sessions/others'))
     expect(mail.subject).toBe('Night Desk: your sessions were ended')
   })
 
-  it('a changed password', async () => {
+  it('notifies about a changed password', async () => {
     const person = await createTestUser(site)
     const browser = await signIn(site, person)
     const form = { password: person.password, new_password: 'a rather new pass phrase' }
@@ -218,7 +218,7 @@ describe.each(journeyKinds())('what is told by mail, on the %s database', (where
       for (const password of Object.values(form)) expect(body).not.toContain(password)
   })
 
-  it('is told in the person’s language, where it has been translated', async () => {
+  it("writes in the person's language if there is a translation", async () => {
     const person = await createTestUser(site)
     await database.pool.query(`update users set locale = 'de' where id = $1`, [person.id])
     const browser = await signIn(site, person)
@@ -231,7 +231,7 @@ describe.each(journeyKinds())('what is told by mail, on the %s database', (where
     expect(english.subject).toBe('Night Desk: your sessions were ended')
   })
 
-  it('stands or falls with the event: what is undone is not told', async () => {
+  it('sends no email if the event is rolled back', async () => {
     const person = await createTestUser(site)
     const { device } = await addSecond(person)
     const browser = await signIn(site, person)

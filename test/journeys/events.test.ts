@@ -46,24 +46,24 @@ beforeEach(async () => {
 
 const names = () => told.filter(({ userId }) => userId === person.id).map(({ name }) => name)
 
-/** The password step, and then what is typed. */
+/** The password step, and then the token step. */
 async function giveToken(browser: HttpBrowser, token: string, device = person.app) {
   await browser.post('/account/login', { username: person.email, password: person.password })
   return browser.post('/account/login', { otp_device: device?.persistentId ?? '', otp_token: token })
 }
 
-describe('what is told', () => {
-  it('of a sign-in with a token: that it verified, and then that a session began', async () => {
+describe('the events', () => {
+  it('report a sign-in with a token: first the verification, then the session', async () => {
     await signIn(site(), person)
     expect(names()).toEqual(['userVerified', 'signedIn'])
   })
 
-  it('of a sign-in with a backup token: that one was used, too', async () => {
+  it('report a sign-in with a backup token, and that one was used', async () => {
     await giveToken(site().browser(), person.backupTokens[0] ?? '', person.backup)
     expect(names()).toEqual(['userVerified', 'backupTokenUsed', 'signedIn'])
   })
 
-  it('of a session without a second factor: that it began, and by which device: none', async () => {
+  it('report a session without a second factor, with no device', async () => {
     const bare = await site().person({ app: false })
     let device: unknown = 'unheard'
     const end = site().otp.events.on('signedIn', (event) => {
@@ -74,12 +74,12 @@ describe('what is told', () => {
     expect(device).toBeNull()
   })
 
-  it('of a wrong token: that it failed, and nothing else', async () => {
+  it('report a wrong token as failed, and nothing else', async () => {
     await giveToken(site().browser(), '000000')
     expect(names()).toEqual(['verificationFailed'])
   })
 
-  it('of ten wrong tokens: that the account is locked, once', async () => {
+  it('report once that ten wrong tokens locked the account', async () => {
     for (let count = 0; count < 12; count += 1) {
       await giveToken(site().browser(), '000000')
       site().clock.advance(2 ** Math.min(count, 8))
@@ -88,7 +88,7 @@ describe('what is told', () => {
     expect(names().indexOf('userLocked')).toBe(10)
   })
 
-  it('of a sign-out: that the session ended', async () => {
+  it('report the end of the session at a sign-out', async () => {
     const browser = await signIn(site(), person)
     told.length = 0
     await browser.post('/account/logout')
@@ -98,7 +98,7 @@ describe('what is told', () => {
   it.each([
     ['delete', 'deviceRemoved'],
     ['edit', 'deviceSwitchedOff'],
-  ] as const)('of an administrator’s %s: %s, by whom', async (action, name) => {
+  ] as const)('report a %s by an administrator as %s, with the actor', async (action, name) => {
     const answer = await callAction(site().boss, 'totp_devices', person.app?.id ?? 0, action, { confirmed: 'false' })
     expect(answer.status).toBe(200)
     expect(told.filter(({ userId }) => userId === person.id)).toEqual([
@@ -106,7 +106,7 @@ describe('what is told', () => {
     ])
   })
 
-  it('of a device that an administrator enabled again, by whom', async () => {
+  it('report a device that an administrator enabled again, with the actor', async () => {
     const edit = (confirmed: string) =>
       callAction(site().boss, 'totp_devices', person.app?.id ?? 0, 'edit', { confirmed })
     await edit('false')
@@ -123,12 +123,12 @@ describe('what is told', () => {
     ])
   })
 
-  it('of a reset: each device, by whom', async () => {
+  it('report each device of a reset, with the actor', async () => {
     await callAction(site().boss, 'users', person.id, 'resetSecondFactor')
     expect(names()).toEqual(['deviceRemoved', 'deviceRemoved'])
   })
 
-  it('carries the transaction inside, and none after the fact', async () => {
+  it('carry the transaction if they are emitted inside it, and none after the commit', async () => {
     const browser = await signIn(site(), person)
     await browser.post('/account/logout')
     expect(new Set(told.filter(({ hasTransaction }) => hasTransaction).map(({ name }) => name))).toEqual(
@@ -137,7 +137,7 @@ describe('what is told', () => {
   })
 })
 
-/** Runs with a handler that throws. */
+/** Runs something with a handler that throws. */
 async function withBroken(name: keyof OtpEvents | keyof AfterEvents, work: () => Promise<void>) {
   const broken = () => {
     throw new Error('the handler’s own fault')
@@ -151,7 +151,7 @@ const failuresOf = async ({ database }: PanelSite) =>
   (await deviceModels(database).TotpDevice.findByPk(person.app?.id ?? 0, { rejectOnEmpty: true })).failure_count
 
 describe('a handler that throws', () => {
-  it('inside vetoes the sign-in: nobody is verified, and the code is not spent', async () => {
+  it('vetoes a sign-in inside the transaction: nobody is verified, and the code is not consumed', async () => {
     const browser = site().browser()
     const code = person.code()
     await withBroken('userVerified', async () => {
@@ -161,7 +161,7 @@ describe('a handler that throws', () => {
     expect((await giveToken(site().browser(), code)).status).toBe(303)
   })
 
-  it('inside vetoes a backup token’s use: the token is still there', async () => {
+  it('vetoes the use of a backup token: the token still exists', async () => {
     const [token = ''] = person.backupTokens
     await withBroken('backupTokenUsed', async () => {
       expect((await giveToken(site().browser(), token, person.backup)).status).toBe(500)
@@ -169,14 +169,14 @@ describe('a handler that throws', () => {
     expect((await giveToken(site().browser(), token, person.backup)).status).toBe(303)
   })
 
-  it('inside vetoes a reset: every device is still there', async () => {
+  it('vetoes a reset: every device still exists', async () => {
     await withBroken('deviceRemoved', async () => {
       expect((await callAction(site().boss, 'users', person.id, 'resetSecondFactor')).status).toBe(500)
     })
     expect(await isIn(await signIn(site(), person))).toBe(true)
   })
 
-  it('inside a failure vetoes its counting, and lets nobody in', async () => {
+  it('vetoes the counting of a failure, and lets nobody in', async () => {
     await withBroken('verificationFailed', async () => {
       const browser = site().browser()
       expect((await giveToken(browser, '000000')).status).toBe(500)
@@ -185,7 +185,7 @@ describe('a handler that throws', () => {
     expect(await failuresOf(site())).toBe(0)
   })
 
-  it.each(after)('after the fact (%s) is logged by its name and breaks nothing', async (name) => {
+  it.each(after)('is logged by its name and breaks nothing after the commit (%s)', async (name) => {
     const lines = site().log.length
     await withBroken(name, async () => {
       const browser = await signIn(site(), person)
@@ -197,7 +197,7 @@ describe('a handler that throws', () => {
     expect(logged).toContain(`"event":"${name}"`)
   })
 
-  it('after the fact keeps no other handler from hearing of it', async () => {
+  it('does not keep other handlers from being called', async () => {
     const heard: number[] = []
     await withBroken('signedIn', async () => {
       const end = site().otp.events.on('signedIn', ({ userId }) => void heard.push(userId))
@@ -207,7 +207,7 @@ describe('a handler that throws', () => {
     expect(heard).toEqual([person.id])
   })
 
-  it('after the fact may fail later, too', async () => {
+  it('can also fail asynchronously', async () => {
     const someone = await createTestUser(site())
     const end = site().otp.events.on('signedIn', () => Promise.reject(new Error('a late fault')))
     await signIn(site(), someone)

@@ -9,7 +9,7 @@ let site: TestSite
 beforeAll(async () => void (site = await openSite()))
 afterAll(() => site.close())
 
-/** Somebody else who knows the password, and guesses at the code. */
+/** Someone else who knows the password, and guesses codes. */
 async function guess(person: TestUser, times: number): Promise<void> {
   const thief = site.browser(CHROME)
   await thief.post('/account/login', { username: person.email, password: person.password })
@@ -20,7 +20,7 @@ async function guess(person: TestUser, times: number): Promise<void> {
   }
 }
 
-/** Other activity of this account, which nobody asked for. */
+/** Other activity of this account, which nobody requested. */
 async function flood(person: TestUser, event: string, count: number, details: object = {}): Promise<void> {
   await site.database.pool.query(
     `insert into audit_events (event, at, user_id, address, browser, details)
@@ -31,8 +31,8 @@ async function flood(person: TestUser, event: string, count: number, details: ob
 
 const noticeIn = (text: string) => /<div class="due" role="status">\s*<p>([^<]*)</.exec(text)?.[1]
 
-describe('refused tries at somebody’s second factor', () => {
-  it('are told once after the next sign-in, with what one can do', async () => {
+describe("rejected attempts at a user's second factor", () => {
+  it('are shown once after the next sign-in, with what the person can do', async () => {
     const person = await createTestUser(site)
     await signIn(site, person)
     await guess(person, 2)
@@ -48,7 +48,7 @@ describe('refused tries at somebody’s second factor', () => {
     expect(noticeIn((await (await signIn(site, person)).get(profile)).text)).toBeUndefined()
   })
 
-  it('are told in the panel, too, and stay through a step-up until they are answered', async () => {
+  it('are also shown in the panel, and remain through a step-up until the person answers', async () => {
     const person = await createTestUser(site)
     await signIn(site, person)
     await guess(person, 1)
@@ -63,7 +63,7 @@ describe('refused tries at somebody’s second factor', () => {
     expect((await told()).refused).toBeNull()
   })
 
-  it('are not told of one’s own slips in this browser, nor of what was before the last sign-in', async () => {
+  it("do not include the person's own mistakes in this browser, or those before the last sign-in", async () => {
     const person = await createTestUser(site)
     await guess(person, 1)
     await signIn(site, person)
@@ -76,7 +76,7 @@ describe('refused tries at somebody’s second factor', () => {
   })
 
   it.each(['token_accepted', 'sign_in_refused', 'panel_refused', 'user_changed'])(
-    'are told however many events %s follow them',
+    'are shown even if many events %s follow them',
     async (event) => {
       const person = await createTestUser(site)
       await signIn(site, person)
@@ -87,7 +87,7 @@ describe('refused tries at somebody’s second factor', () => {
     },
   )
 
-  it('are counted in full, however many there are', async () => {
+  it('are all counted, even if there are many', async () => {
     const person = await createTestUser(site)
     await signIn(site, person)
     await guess(person, 1)
@@ -97,7 +97,7 @@ describe('refused tries at somebody’s second factor', () => {
     expect(noticeIn((await browser.get(profile)).text)).toMatch(/^Since your last sign-in, 1,?201 codes were rejected/)
   })
 
-  it('are not hidden by passkeys that strangers made up without the password', async () => {
+  it('are not hidden by fake passkeys that were sent without the password', async () => {
     const person = await createTestUser(site)
     await signIn(site, person)
     await guess(person, 2)
@@ -106,7 +106,7 @@ describe('refused tries at somebody’s second factor', () => {
     expect(noticeIn((await browser.get(profile)).text)).toMatch(/ 2 codes were rejected .* from Chrome 140 on Windows/)
   })
 
-  it('are told where a passkey alone had the right signature and a counter that fell back', async () => {
+  it('include a passkey alone that had a valid signature and a counter that went back', async () => {
     const person = await createTestUser(site)
     await signIn(site, person)
     site.clock.advance(1)

@@ -41,14 +41,14 @@ describe.each(journeyKinds())('an invitation, on the %s database', (where) => {
     return person
   }
 
-  it('tells password managers whose password is chosen or asked for', async () => {
+  it('marks for password managers whether a password is new or current', async () => {
     for (const [person, autocomplete] of [
       [await withoutPassword(), 'new-password'],
       [await createTestUser(site, { app: false }), 'current-password'],
     ] as const) {
       const link = await invite(person)
       const browser = site.browser()
-      // Also where the form comes back with a refusal.
+      // Also if the form comes back with an error.
       for (const { text } of [await browser.get(link), await browser.post(link, { password: 'short' })]) {
         const form = text.split('<form').find((part) => part.includes(`autocomplete="${autocomplete}"`)) ?? ''
         const field = /<input [^>]*autocomplete="username"[^>]*>/.exec(form)?.[0]
@@ -58,7 +58,7 @@ describe.each(journeyKinds())('an invitation, on the %s database', (where) => {
     }
   })
 
-  it('leads somebody with a password through it to set-up and into the panel', async () => {
+  it('takes a user with a password through the password and the setup into the panel', async () => {
     const person = await createTestUser(site, { app: false })
     const link = await invite(person)
     const browser = site.browser()
@@ -71,7 +71,7 @@ describe.each(journeyKinds())('an invitation, on the %s database', (where) => {
     expect((await browser.get('/account/two-factor')).status).toBe(200)
   })
 
-  it('asks for the password that there is, and is not spent on a wrong one', async () => {
+  it('asks for the existing password, and is not consumed by an incorrect one', async () => {
     const person = await createTestUser(site, { app: false })
     const link = await invite(person)
     const browser = site.browser()
@@ -81,7 +81,7 @@ describe.each(journeyKinds())('an invitation, on the %s database', (where) => {
     expect((await browser.post(link, { password: person.password })).status).toBe(303)
   })
 
-  it('lets somebody without a password choose the first one', async () => {
+  it('lets a user without a password choose the first one', async () => {
     const person = await withoutPassword()
     const link = await invite(person)
     const browser = site.browser()
@@ -95,7 +95,7 @@ describe.each(journeyKinds())('an invitation, on the %s database', (where) => {
     expect(later).toMatchObject({ status: 303, location: '/account/login' })
   })
 
-  it('opens set-up and nothing else', async () => {
+  it('opens the setup and nothing else', async () => {
     const person = await createTestUser(site, { app: false, staff: false })
     const link = await invite(person)
     const browser = site.browser()
@@ -110,7 +110,7 @@ describe.each(journeyKinds())('an invitation, on the %s database', (where) => {
     expect((await browser.post('/account/logout')).status).toBe(303)
   })
 
-  it('works once: of two at once one gets in, and the page is gone afterwards', async () => {
+  it('works once: one of two concurrent requests gets in, and the page is gone afterwards', async () => {
     for (const person of [await createTestUser(site, { app: false }), await withoutPassword()]) {
       const link = await invite(person)
       const password = 'correct horse battery'
@@ -125,7 +125,7 @@ describe.each(journeyKinds())('an invitation, on the %s database', (where) => {
     }
   })
 
-  it('is not used up by looking at it', async () => {
+  it('is not consumed by opening it', async () => {
     const person = await createTestUser(site, { app: false })
     const link = await invite(person)
     await site.browser().get(link)
@@ -133,7 +133,7 @@ describe.each(journeyKinds())('an invitation, on the %s database', (where) => {
     expect((await site.browser().post(link, { password: person.password })).status).toBe(303)
   })
 
-  it('ends after 24 hours, with the next one, and when the user is switched off', async () => {
+  it('expires after 24 hours, with the next one, and when the user is deactivated', async () => {
     const person = await createTestUser(site, { app: false })
     const old = await invite(person)
     site.clock.advance(24 * 3600 - 1)
@@ -148,7 +148,7 @@ describe.each(journeyKinds())('an invitation, on the %s database', (where) => {
     expect((await site.browser().get(newest)).status).toBe(404)
   })
 
-  it('asks whoever has a device for it all the same', async () => {
+  it('requires the device of a user who has one', async () => {
     const person = await createTestUser(site)
     const link = await invite(person)
     const browser = site.browser()
@@ -162,7 +162,7 @@ describe.each(journeyKinds())('an invitation, on the %s database', (where) => {
     expect((await browser.get(setup)).status).toBe(200)
   })
 
-  it('signs whoever used this browser before out', async () => {
+  it('signs out the user who was signed in in this browser', async () => {
     const browser = await signIn(site, await createTestUser(site))
     const person = await createTestUser(site, { app: false })
     await browser.post(await invite(person), { password: person.password })
@@ -170,7 +170,7 @@ describe.each(journeyKinds())('an invitation, on the %s database', (where) => {
     expect((await browser.get(setup)).text).toContain(person.email)
   })
 
-  it('stands hashed in the database and nowhere in the log, nor passes on as a referrer', async () => {
+  it('is stored as a hash, never logged, and not passed on as a referrer', async () => {
     const person = await createTestUser(site, { app: false })
     const link = await invite(person)
     const token = link.split('/').at(-1) ?? ''
@@ -198,7 +198,7 @@ describe.each(journeyKinds())('an invitation, on the %s database', (where) => {
     expect(rows).toEqual([{ event: 'invitation_made' }, { event: 'invitation_used' }])
   })
 
-  it('gives an unknown token the same answer as one that is over, and takes no other method', async () => {
+  it('answers an unknown token like an expired one, and accepts no other method', async () => {
     for (const token of ['x', 'A'.repeat(43), '%00', `${'A'.repeat(42)}%2F`])
       expect((await site.browser().get(`/account/invitation/${token}`)).status).toBeGreaterThanOrEqual(400)
     expect(await site.browser().get(`/account/invitation/${'A'.repeat(43)}`)).toMatchObject({ code: 'link_invalid' })
@@ -208,7 +208,7 @@ describe.each(journeyKinds())('an invitation, on the %s database', (where) => {
   })
 })
 
-describe('an invitation beside an application', () => {
+describe('an invitation in a host application', () => {
   const folder = temporaryFolder()
   let site: TestSite
   beforeAll(async () => {
@@ -226,7 +226,7 @@ describe('an invitation beside an application', () => {
     rmSync(folder, { recursive: true })
   })
 
-  /** Who has just given his password on the page of an invitation. */
+  /** A user who has entered the password on the page of an invitation. */
   const arrive = async (person: TestUser) => {
     const { database } = site
     const { link } = await database.sequelize.transaction((transaction) =>
@@ -237,7 +237,7 @@ describe('an invitation beside an application', () => {
     return browser
   }
 
-  it('opens none of its routes either, until a device is set up', async () => {
+  it("does not open the host's routes either, until a device is set up", async () => {
     const browser = await arrive(await createTestUser(site, { app: false }))
     for (const address of ['/reports', '/report.html', '/account/login/..%2f..%2freport.html', '/nowhere'])
       expect(await browser.get(address)).toMatchObject({ status: 302, location: setup })
@@ -249,7 +249,7 @@ describe('an invitation beside an application', () => {
     expect((await browser.get('/reports')).text).toBe('Reports for verified')
   })
 
-  it('signs whoever has a device in by it only', async () => {
+  it('signs in a user who has a device only with that device', async () => {
     const person = await createTestUser(site)
     const browser = await arrive(person)
     expect((await browser.get('/reports')).text).toBe('Reports for anonymous')

@@ -32,7 +32,7 @@ interface Owner extends TestUser {
   word: Device
 }
 
-/** The ways in whose secret, or hash, depends on a key. */
+/** The ways to sign in whose secret, or hash, depends on a key. */
 type Factor = 'totp' | 'hotp' | 'static' | 'word'
 const factors: readonly Factor[] = ['totp', 'hotp', 'static', 'word']
 
@@ -56,7 +56,7 @@ describe.each(journeyKinds())('the life of a secret key, on the %s database', (w
     return site
   }
 
-  /** Somebody with a device of every kind that has a secret, all of it made by one process. */
+  /** A user with a device of every kind that has a secret, all made by one process. */
   async function enrol(site: TestSite): Promise<Owner> {
     const person = await createTestUser(site, { backupTokens: 4 })
     return database.sequelize.transaction(async (transaction) => {
@@ -74,7 +74,7 @@ describe.each(journeyKinds())('the life of a secret key, on the %s database', (w
   }
 
   let used = 0
-  /** A token that this factor accepts now; each one is another. */
+  /** A token that this factor accepts now. Each one is different. */
   function tokenFor(owner: Owner, factor: Factor): { otp_device: string; otp_token: string } {
     used += 1
     switch (factor) {
@@ -96,8 +96,8 @@ describe.each(journeyKinds())('the life of a secret key, on the %s database', (w
     return browser.post(login, tokenFor(owner, factor))
   }
 
-  describe('a key that is retired', () => {
-    it.each(factors)('leaves nobody to enrol again: %s', async (factor) => {
+  describe('a retired key', () => {
+    it.each(factors)('does not force anyone to enrol again: %s', async (factor) => {
       const owner = await enrol(await start([K1]))
       const { keys } = await rotateKeys((await start([K2, K1])).otp)
       expect(keys.map(({ state }) => state)).toEqual(['newest', 'free'])
@@ -112,7 +112,7 @@ describe.each(journeyKinds())('the life of a secret key, on the %s database', (w
       expect(await leadsOf(site, owner)).toEqual(factors.map((factor) => [factor, '/admin']))
     })
 
-    it('ends no session and loses no form that waits for a token', async () => {
+    it('ends no session and loses no form that was saved for a token', async () => {
       const before = await start([K1])
       const owner = await enrol(before)
       const browser = await signIn(before, owner)
@@ -130,7 +130,7 @@ describe.each(journeyKinds())('the life of a secret key, on the %s database', (w
       expect((await moved.post('/account/verify', form)).location).toBe(`${profile}?done=password_changed`)
     })
 
-    it('ends no link in a mail', async () => {
+    it('invalidates no link in an email', async () => {
       const before = await start([K1])
       const owner = await enrol(before)
       const link = await askForReset(before, owner)
@@ -151,7 +151,7 @@ describe.each(journeyKinds())('the life of a secret key, on the %s database', (w
       expect(answer.location).toBe('/admin')
     })
 
-    it('signs for its sessions for a day, and no longer', async () => {
+    it('still verifies the signatures of its sessions for a day, and no longer', async () => {
       const { ids } = (await start([K1])).otp.keys
       await rotateKeys((await start([K2, K1])).otp)
       const soon = await start([K2])
@@ -161,7 +161,7 @@ describe.each(journeyKinds())('the life of a secret key, on the %s database', (w
       expect(ids).toHaveLength(1)
     })
 
-    it('is sealed again row by row: running it twice moves nothing, and a newer value stays', async () => {
+    it('is replaced row by row: running the rotation twice changes nothing, and a newer value stays', async () => {
       const owner = await enrol(await start([K1]))
       const { otp } = await start([K2, K1])
       expect((await rotateKeys(otp)).moved).toBeGreaterThanOrEqual(3)
@@ -173,7 +173,7 @@ describe.each(journeyKinds())('the life of a secret key, on the %s database', (w
       expect(named.rows).toEqual([{ key: otp.keys.ids[0] }])
     })
 
-    it('opens the mails that wait, sealed again', async () => {
+    it('leaves no queued email unreadable, as they are encrypted again', async () => {
       const before = await start([K1])
       const owner = await enrol(before)
       const link = await askForReset(before, owner)
@@ -181,7 +181,7 @@ describe.each(journeyKinds())('the life of a secret key, on the %s database', (w
       expect(linkIn(await start([K2]), await lastJob())).toBe(link)
     })
 
-    it('is named as needed if a row cannot be opened with it, and stays', async () => {
+    it('is reported as needed, and stays, if a row cannot be decrypted with it', async () => {
       const owner = await enrol(await start([K1]))
       const copied = `update totp_devices set secret = (select secret from totp_devices where id <> $1
         and split_part(secret, '.', 2) = (select split_part(secret, '.', 2) from totp_devices where id = $1) limit 1) where id = $1`
@@ -196,7 +196,7 @@ describe.each(journeyKinds())('the life of a secret key, on the %s database', (w
   })
 
   describe('while a key is missing', () => {
-    it.each(factors)('%s is refused with a reason, counts no failure and uses nothing up', async (factor) => {
+    it.each(factors)('rejects %s with a reason, counts no failure and consumes nothing', async (factor) => {
       const owner = await enrol(await start([K1]))
       const site = await start([K2])
       const answer = await enter(site, owner, factor)
@@ -212,7 +212,7 @@ describe.each(journeyKinds())('the life of a secret key, on the %s database', (w
       expect(await deviceModels(database).StaticToken.count({ where: { device_id: owner.backup?.id ?? 0 } })).toBe(4)
     })
 
-    it('devices that do not need it still work, and those enrolled since', async () => {
+    it('accepts devices that do not need it, and those enrolled since', async () => {
       const owner = await enrol(await start([K1]))
       const site = await start([K2])
       const later = await enrol(site)
@@ -220,7 +220,7 @@ describe.each(journeyKinds())('the life of a secret key, on the %s database', (w
       expect((await enter(site, owner, 'totp')).code).toBe('verification_not_allowed')
     })
 
-    it('a token in the password step, and matchToken, are refused and not a fault', async () => {
+    it('rejects a token in the password step, and one in matchToken, without an error', async () => {
       const owner = await enrol(await start([K1]))
       const site = await start([K2])
       const form = { username: owner.email, password: owner.password, otp_token: owner.code() }
@@ -229,7 +229,7 @@ describe.each(journeyKinds())('the life of a secret key, on the %s database', (w
       expect(outcome).toMatchObject({ ok: false, reason: 'verification_not_allowed' })
     })
 
-    it('pages, panel, setup in progress and forms that wait give no 500', async () => {
+    it('answers no page, panel, setup in progress or saved form with 500', async () => {
       const before = await start([K1])
       const owner = await createTestUser(before, { superuser: true, backupTokens: 1 })
       const browser = await signIn(before, owner)
@@ -249,7 +249,7 @@ describe.each(journeyKinds())('the life of a secret key, on the %s database', (w
       expect(site.log.filter((line) => line.includes('"level":50')).every((line) => line.includes('key'))).toBe(true)
     })
 
-    it('the log names the key by its ID, once, and no secret', async () => {
+    it('logs the ID of the key once, and no secret', async () => {
       const before = await start([K1])
       const owner = await enrol(before)
       const [keyId = ''] = before.otp.keys.ids
@@ -262,7 +262,7 @@ describe.each(journeyKinds())('the life of a secret key, on the %s database', (w
       expect(site.log.join('')).not.toContain(K1.toString('base64').slice(0, 20))
     })
 
-    it('a start says which keys are missing, and starts', async () => {
+    it('starts, and reports which keys are missing', async () => {
       const before = await start([K1])
       const [keyId = ''] = before.otp.keys.ids
       await enrol(before)
@@ -271,7 +271,7 @@ describe.each(journeyKinds())('the life of a secret key, on the %s database', (w
       expect((await site.browser().get(login)).status).toBe(200)
     })
 
-    it('rotating names it as missing, with what needs it', async () => {
+    it('reports it as missing in a rotation, with what needs it', async () => {
       const before = await start([K1])
       await enrol(before)
       const [keyId = ''] = before.otp.keys.ids
@@ -291,7 +291,7 @@ describe.each(journeyKinds())('the life of a secret key, on the %s database', (w
       ['the old key is removed after a rotation', [[K1], [K2, K1], [K2]]],
     ]
 
-    it.each(rotations)('on links to a new password goes on if %s', async (_how, steps) => {
+    it.each(rotations)('on password reset links continues if %s', async (_how, steps) => {
       const username = `nobody${(used += 1)}@example.com`
       const forgot = '/account/password/forgot'
       const [first = [K1], ...later] = steps
@@ -307,7 +307,7 @@ describe.each(journeyKinds())('the life of a secret key, on the %s database', (w
       }
     })
 
-    it.each(rotations)('on codes to one number goes on if %s', async (_how, steps) => {
+    it.each(rotations)('on codes to one number continues if %s', async (_how, steps) => {
       const [first = [K1], ...later] = steps
       const before = await start(first)
       const number = `+4179${String((used += 1)).padStart(7, '0')}`
@@ -319,7 +319,7 @@ describe.each(journeyKinds())('the life of a secret key, on the %s database', (w
         expect(await send(before)).toMatchObject({ ok: true })
         clock.advance(31)
       }
-      // The owner's own limit must not hide the number's.
+      // The owner's own limit must not hide that of the number.
       await database.pool.query('update challenge_sends set user_id = $2 where user_id = $1', [
         owner.id,
         (await createTestUser(before)).id,
@@ -345,7 +345,7 @@ describe.each(journeyKinds())('the life of a secret key, on the %s database', (w
       expect(inTurn).toEqual([...Array.from({ length: 10 }, () => 422), 429, 429])
     })
 
-    it('share that limit at the same moment', async () => {
+    it('share that limit for concurrent requests', async () => {
       const sites = [await start([K1, K2]), await start([K2, K1])]
       const { email } = await createTestUser(await start([K1, K2]))
       const answers = await Promise.all(
@@ -356,7 +356,7 @@ describe.each(journeyKinds())('the life of a secret key, on the %s database', (w
     })
   })
 
-  it('a session is ended from a page that a process with another key in front has made', async () => {
+  it('ends a session from a page that was rendered by a process with another primary key', async () => {
     const one = await start([K1, K2])
     const owner = await enrol(one)
     const [ended, mine] = [await signIn(one, owner), await signIn(one, owner)]
@@ -373,13 +373,13 @@ describe.each(journeyKinds())('the life of a secret key, on the %s database', (w
     return (await database.pool.query<{ payload: unknown }>(sql)).rows[0]?.payload
   }
 
-  /** Path of the link in a waiting mail. */
+  /** The path of the link in a queued email. */
   function linkIn({ otp }: TestSite, payload: unknown): string {
     const mail = mailSchema.parse(openPayload(otp.keys, 'send-mail', payload).content)
     return 'link' in mail ? new URL(mail.link).pathname : ''
   }
 
-  /** The mail is made after the answer, so that it has to be waited for. */
+  /** The email is made after the response, so this waits for it. */
   async function askForReset(site: TestSite, { email }: Owner): Promise<string> {
     const before = JSON.stringify(await lastJob())
     await site.browser().post('/account/password/forgot', { username: email })
@@ -387,14 +387,14 @@ describe.each(journeyKinds())('the life of a secret key, on the %s database', (w
     return linkIn(site, await lastJob())
   }
 
-  /** Where each factor leads this person. */
+  /** Where each factor redirects this user. */
   async function leadsOf(site: TestSite, owner: Owner) {
     const leads = []
     for (const factor of factors) leads.push([factor, (await enter(site, owner, factor)).location])
     return leads
   }
 
-  /** The pages that are a fault for a browser that comes from another process. */
+  /** The pages that answer 500 to a browser that comes from another process. */
   async function faultsAt(site: TestSite, from: HttpBrowser, paths: readonly string[]): Promise<string[]> {
     const faults = []
     for (const path of paths) {

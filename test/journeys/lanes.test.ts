@@ -52,7 +52,7 @@ describe.each(databaseKinds())('lanes of failed attempts, on the %s database', (
     return rows[0]
   }
 
-  /** Wrong codes from a browser of the attacker's, each as early as the device allows it. */
+  /** Wrong codes from an attacker's browser, each as soon as the device accepts an attempt. */
   const attack = async (person: TestUser, times: number, token = '000000', device = person.app?.persistentId ?? '') => {
     const eve = await enter(person)
     for (let tries = 1; tries <= times; tries += 1) {
@@ -98,7 +98,7 @@ describe.each(databaseKinds())('lanes of failed attempts, on the %s database', (
       expect(await alice.post(login, form)).toMatchObject(accepted)
     })
 
-    it('lets a trusted browser in by the password, and keeps its series', async () => {
+    it('lets a trusted browser in with the password alone, and keeps its series', async () => {
       const person = await owner()
       const browser = await enter(person)
       await browser.post(login, { otp_token: person.code(), trust_browser: 'on' })
@@ -109,7 +109,7 @@ describe.each(databaseKinds())('lanes of failed attempts, on the %s database', (
       expect((await browser.post(login, { username: person.email, password: person.password })).location).toBe('/admin')
     })
 
-    it('gives a session that was verified before a fresh token, with which the password can be changed', async () => {
+    it('accepts a recent token in a session that was verified before, and then a new password', async () => {
       const person = await owner()
       const alice = await signIn(site, person)
       await lock(person)
@@ -119,7 +119,7 @@ describe.each(databaseKinds())('lanes of failed attempts, on the %s database', (
       expect((await alice.post('/account/password/change', change)).location).not.toMatch(/^\/account\/verify/)
     })
 
-    it('accepts a code in a browser that the person signed in from before', async () => {
+    it('accepts a code in a browser in which the person has signed in before', async () => {
       const person = await owner()
       const alice = await signIn(site, person)
       await alice.post('/account/logout')
@@ -169,7 +169,7 @@ describe.each(databaseKinds())('lanes of failed attempts, on the %s database', (
       expect(await (await enter(person)).post(login, form)).toMatchObject(accepted)
     })
 
-    it('have a wait of their own in the browser that sent the wrong ones', async () => {
+    it('are throttled separately in the browser that sent the wrong ones', async () => {
       const person = await owner()
       const form = { otp_device: person.backup?.persistentId ?? '', otp_token: WRONG_TOKEN }
       const browser = await enter(person)
@@ -189,7 +189,7 @@ describe.each(databaseKinds())('lanes of failed attempts, on the %s database', (
       expect(await (await enter(person)).post(login, { otp_token: person.code() })).toMatchObject(accepted)
     })
 
-    it('do not count what cannot be one of them, and codes do not count what cannot be a code', async () => {
+    it('count no input that cannot be one of them, and codes count none that cannot be a code', async () => {
       const person = await owner()
       const browser = await enter(person)
       const [app, backup] = [person.app?.persistentId ?? '', person.backup?.persistentId ?? '']
@@ -214,7 +214,7 @@ describe.each(databaseKinds())('lanes of failed attempts, on the %s database', (
       return { ...options, origin: site.baseUrl, userVerified: true }
     }
 
-    it('counts a wrong signature neither for the key nor for the account', async () => {
+    it('counts an invalid signature neither for the key nor for the account', async () => {
       const person = await owner({ app: false, staff: false })
       const { device, key } = await addSoftwareKey(site.otp, person.id)
       for (let tries = 1; tries <= 12; tries += 1) {
@@ -236,7 +236,7 @@ describe.each(databaseKinds())('lanes of failed attempts, on the %s database', (
       )
     })
 
-    it('counts no answer of another key, and signs in whose codes are locked', async () => {
+    it('does not count the answer of another key, and signs in a user whose codes are locked', async () => {
       const person = await owner()
       const { device, key } = await addSoftwareKey(site.otp, person.id)
       await lock(person)
@@ -265,7 +265,7 @@ describe.each(databaseKinds())('lanes of failed attempts, on the %s database', (
     const oneForm = (person: TestUser, token: string) =>
       site.browser().post(login, { username: person.email, password: person.password, otp_token: token })
 
-    it('counts a guess once for each device that it is compared with', async () => {
+    it('counts an attempt once for each device that it is compared with', async () => {
       const open = await startTestSite(database, { OTP_THROTTLE_FACTOR: '0' })
       const person = await createTestUser(open)
       await addApp(person, 4)
@@ -273,7 +273,7 @@ describe.each(databaseKinds())('lanes of failed attempts, on the %s database', (
       const guess = (token: string) =>
         open.browser().post(login, { username: person.email, password: person.password, otp_token: token })
       for (const _ of [1, 2, 3, 4]) expect(await guess('000000')).toMatchObject(rejected)
-      // Nine comparisons are counted after three guesses, and the fourth is compared with one device only.
+      // Nine comparisons are counted after three attempts, and the fourth is compared with one device only.
       expect(await guess('000000')).toMatchObject(throttled)
       const { rows } = await database.pool.query(
         'select sum(failure_count)::int as compared from totp_devices where user_id = $1',
@@ -283,7 +283,7 @@ describe.each(databaseKinds())('lanes of failed attempts, on the %s database', (
       await open.close()
     })
 
-    it('does not count what another of one’s devices accepts as a guess, however often', async () => {
+    it('does not count a code that another device of the user accepts, however often', async () => {
       const person = await owner()
       await addApp(person, 6)
       for (let times = 0; times < 12; times += 1) {
@@ -294,7 +294,7 @@ describe.each(databaseKinds())('lanes of failed attempts, on the %s database', (
       expect(rows).toEqual([{ token_failed_at: [] }])
     })
 
-    it('keeps an attacker’s failures when the owner signs in, whichever way', async () => {
+    it("keeps an attacker's failures when the owner signs in, in every way", async () => {
       const verifiedBefore = new Map<TestUser, HttpBrowser>()
       const ways: Record<string, (person: TestUser) => Promise<unknown>> = {
         'in a new browser': async (person) =>
@@ -324,12 +324,12 @@ describe.each(databaseKinds())('lanes of failed attempts, on the %s database', (
         expect(await eve.post(login, form)).toMatchObject(rejected)
         expect(await eve.post(login, form)).toMatchObject(throttled)
         site.clock.advance(300)
-        // Nine and this one in a quarter of an hour, though the owner has signed in between.
+        // Nine and this one within a quarter of an hour, although the owner has signed in in between.
         expect(await eve.post(login, form)).toMatchObject(throttled)
       }
     })
 
-    it('forgets the slips of the session that signs in, and of no other', async () => {
+    it('clears the failures of the session that signs in, and of no other', async () => {
       const person = await owner()
       await attack(person, 2)
       const alice = await enter(person)
@@ -341,7 +341,7 @@ describe.each(databaseKinds())('lanes of failed attempts, on the %s database', (
       expect(await rowOf(person.app?.persistentId)).toMatchObject({ failure_count: 2 })
     })
 
-    it('holds for many guesses at once', async () => {
+    it('applies to many concurrent attempts', async () => {
       const open = await startTestSite(database, { OTP_THROTTLE_FACTOR: '0' })
       const person = await createTestUser(open)
       const browsers = await Promise.all(
@@ -356,7 +356,7 @@ describe.each(databaseKinds())('lanes of failed attempts, on the %s database', (
       await open.close()
     })
 
-    it('is one for all sessions of a person, and one for all browsers the person is known in', async () => {
+    it('is shared by all sessions of a user, and by all known browsers of a user', async () => {
       const open = await startTestSite(database, { OTP_THROTTLE_FACTOR: '0' })
       const person = await createTestUser(open)
       const browsers = [await signIn(open, person), await signIn(open, person)]
@@ -390,7 +390,7 @@ describe.each(databaseKinds())('lanes of failed attempts, on the %s database', (
       expect(await eve.post(login, form)).toMatchObject(throttled)
     })
 
-    it('disables a code’s device after 100 failures over all lanes', async () => {
+    it('disables the device of a code after 100 failures over all lanes', async () => {
       const person = await owner()
       const alice = await signIn(site, person)
       await database.pool.query('update totp_devices set failure_count = 98, failed_at = null where user_id = $1', [
@@ -406,7 +406,7 @@ describe.each(databaseKinds())('lanes of failed attempts, on the %s database', (
   describe('a clock that was ahead for a while', () => {
     const DAY = 24 * 3600
 
-    it('makes nobody wait longer than from now on, on a device and for an account', async () => {
+    it('never extends the wait of a device or an account beyond its length from now', async () => {
       const person = await owner()
       site.clock.advance(DAY)
       await attack(person, 9)
@@ -421,7 +421,7 @@ describe.each(databaseKinds())('lanes of failed attempts, on the %s database', (
       expect(await alice.post(login, { otp_token: person.code() })).toMatchObject(accepted)
     })
 
-    it('makes no session wait longer either', async () => {
+    it('never extends the wait of a session either', async () => {
       const person = await owner()
       const alice = await signIn(site, person)
       site.clock.advance(3000)

@@ -13,7 +13,7 @@ const pages: Record<LinkPurpose, string> = {
 }
 const purposes: readonly LinkPurpose[] = ['invitation', 'password-reset', 'email-confirmation']
 
-describe.each(journeyKinds())('links of mails, on the %s database', (where) => {
+describe.each(journeyKinds())('links in emails, on the %s database', (where) => {
   let database: Database
   let site: TestSite
   beforeAll(async () => {
@@ -42,7 +42,7 @@ describe.each(journeyKinds())('links of mails, on the %s database', (where) => {
   const stands = async (link: string) => {
     const shown = await site.browser().get(link)
     if (shown.status === 200) return true
-    // What is not shown is not done either.
+    // A link that is not shown does not work either.
     const form = { password: 'correct horse battery' }
     expect(await site.browser().post(link, form)).toMatchObject({ status: 404, code: 'link_invalid' })
     return false
@@ -51,11 +51,11 @@ describe.each(journeyKinds())('links of mails, on the %s database', (where) => {
   const changes: readonly {
     title: string
     change(person: TestUser): Promise<unknown>
-    /** Those that go on. */
+    /** The links that remain valid. */
     stay: readonly LinkPurpose[]
   }[] = [
     {
-      title: 'another address by its owner',
+      title: 'the owner changed the email address',
       change: async (person) => {
         const { rows } = await sql('select 1 from users where id = $1', person.id)
         expect(rows).toHaveLength(1)
@@ -65,12 +65,12 @@ describe.each(journeyKinds())('links of mails, on the %s database', (where) => {
       stay: [],
     },
     {
-      title: 'another address by SQL, or by an application’s adapter',
+      title: 'SQL or the adapter of a host changed the email address',
       change: ({ id }) => sql(`update users set email = 'by.sql.' || email where id = $1`, id),
       stay: [],
     },
     {
-      title: 'being switched off and on again',
+      title: 'the account was deactivated and reactivated',
       change: async ({ id }) => {
         await sql('update users set is_active = false where id = $1', id)
         await sql('update users set is_active = true where id = $1', id)
@@ -78,12 +78,12 @@ describe.each(journeyKinds())('links of mails, on the %s database', (where) => {
       stay: [],
     },
     {
-      title: 'another password by SQL',
+      title: 'SQL changed the password',
       change: ({ id }) => sql(`update users set password_hash = password_hash || '' || 'x' where id = $1`, id),
       stay: ['invitation'],
     },
     {
-      title: 'another password by its owner',
+      title: 'the owner changed the password',
       change: async (person) => {
         const browser = await signIn(site, person)
         const form = { password: person.password, new_password: 'another good one' }
@@ -92,24 +92,24 @@ describe.each(journeyKinds())('links of mails, on the %s database', (where) => {
       stay: ['invitation'],
     },
     {
-      title: 'the end of all sessions',
+      title: 'all sessions ended',
       change: ({ id }) => sql('update users set auth_epoch = auth_epoch + 1 where id = $1', id),
       stay: ['invitation'],
     },
     {
-      title: 'another epoch of an application’s own',
+      title: 'the epoch of the host application changed',
       change: ({ id }) => sql(`update users set external_epoch = 'two' where id = $1`, id),
       stay: ['invitation'],
     },
     {
-      title: 'a change that concerns no access',
+      title: 'a change that does not affect access',
       change: ({ id }) => sql(`update users set name = 'New name', locale = 'de' where id = $1`, id),
       stay: purposes,
     },
   ]
 
   describe.each(changes)('after $title', ({ change, stay }) => {
-    it.each(purposes)('are over or not: %s', async (purpose) => {
+    it.each(purposes)('remain valid or not: %s', async (purpose) => {
       const person = await createTestUser(site, { staff: false })
       const link = await linkFor(person, purpose)
       expect(await stands(link)).toBe(true)
@@ -118,7 +118,7 @@ describe.each(journeyKinds())('links of mails, on the %s database', (where) => {
     })
   })
 
-  it('do not reset the password of whoever has another address now', async () => {
+  it('do not reset the password of a user whose email address has changed', async () => {
     const person = await createTestUser(site, { staff: false, app: false })
     const reset = await linkFor(person, 'password-reset')
     const browser = await signIn(site, person)
@@ -128,7 +128,7 @@ describe.each(journeyKinds())('links of mails, on the %s database', (where) => {
     expect((await browser.get('/account/two-factor')).status).toBe(200)
   })
 
-  it('invite nobody whose second factor was taken away since', async () => {
+  it('do not invite a user whose second factor was reset in the meantime', async () => {
     const root = await createTestUser(site, { superuser: true })
     const person = await createTestUser(site)
     const link = await invitedBy(root, person)
@@ -138,7 +138,7 @@ describe.each(journeyKinds())('links of mails, on the %s database', (where) => {
     expect(await stands(link)).toBe(false)
   })
 
-  describe('invite nobody who may more than whoever invited knew', () => {
+  describe('do not invite a user who has more permissions than the sender of the invitation knew', () => {
     const groupOf = async (person: TestUser, permissions: string[]) => {
       const { rows } = await sql(
         `insert into groups (name, permissions) values ('Group ' || gen_random_uuid(), $1) returning id`,
@@ -153,7 +153,7 @@ describe.each(journeyKinds())('links of mails, on the %s database', (where) => {
       ['superuser', ({ id }: TestUser) => sql('update users set is_superuser = true where id = $1', id)],
       ['in a group', (person: TestUser) => groupOf(person, ['users.view'])],
       ['in a group that allows nothing yet', (person: TestUser) => groupOf(person, [])],
-    ])('where the person is %s meanwhile, by SQL', async (_what, gain) => {
+    ])('if the user is now %s, after a change by SQL', async (_what, gain) => {
       const helper = await createTestUser(site)
       const person = await createTestUser(site, { staff: false, app: false })
       const link = await invitedBy(helper, person)
@@ -162,7 +162,7 @@ describe.each(journeyKinds())('links of mails, on the %s database', (where) => {
       expect(await stands(link)).toBe(false)
     })
 
-    it('where a group of theirs allows more meanwhile, and not where it allows less', async () => {
+    it('after a group of theirs allows more, but still if it allows less', async () => {
       const helper = await createTestUser(site)
       const person = await createTestUser(site, { app: false })
       const group = await groupOf(person, ['users.view', 'users.export'])
@@ -173,7 +173,7 @@ describe.each(journeyKinds())('links of mails, on the %s database', (where) => {
       expect(await stands(link)).toBe(false)
     })
 
-    it('where somebody leaves the last group, for staff in none may more than most', async () => {
+    it('after the user left the last group, as staff without a group have more permissions', async () => {
       const helper = await createTestUser(site)
       const person = await createTestUser(site, { app: false })
       await groupOf(person, ['users.view'])
@@ -182,11 +182,11 @@ describe.each(journeyKinds())('links of mails, on the %s database', (where) => {
       expect(await stands(link)).toBe(false)
     })
 
-    it('where more was given while the invitation was being made', async () => {
+    it('after permissions were added while the invitation was being made', async () => {
       const helper = await createTestUser(site)
       const person = await createTestUser(site, { app: false })
       const group = await groupOf(person, ['users.view'])
-      // As the rule was asked of: read before the group changes, written down after it.
+      // The permissions as they were checked: read before the group changes, stored after it.
       const judged = { isSuperuser: false, isStaff: true, granted: new Set(['users.view']) }
       await sql(`update groups set permissions = '{users.view,users.change}' where id = $1`, group)
       const invitation = { userId: person.id, actorId: helper.id, origin: noClient, rights: judged }

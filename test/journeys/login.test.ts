@@ -19,7 +19,7 @@ describe.each(databaseKinds())('signing in, on the %s database', (where) => {
   const login = '/account/login'
   const sessionRows = async () => (await database.pool.query('select sid, sess from sessions')).rows
 
-  it('takes the password, then the token, and opens the panel', async () => {
+  it('accepts the password, then the token, and opens the panel', async () => {
     const person = await createTestUser(site)
     const browser = site.browser()
     expect((await browser.get('/admin')).location).toBe('/account/login?next=%2Fadmin')
@@ -32,7 +32,7 @@ describe.each(databaseKinds())('signing in, on the %s database', (where) => {
     expect((await browser.get('/admin')).status).toBe(200)
   })
 
-  it('leads people who are no staff to their profile', async () => {
+  it('redirects people who are not staff to their account security page', async () => {
     const person = await createTestUser(site, { staff: false })
     const browser = site.browser()
     await browser.post(login, { username: person.email, password: person.password })
@@ -41,7 +41,7 @@ describe.each(databaseKinds())('signing in, on the %s database', (where) => {
     expect(await browser.get('/admin')).toMatchObject({ status: 403, code: 'not_staff' })
   })
 
-  it('carries next through both steps, and through a refusal', async () => {
+  it('keeps next through both steps, and through a rejection', async () => {
     const person = await createTestUser(site)
     const browser = site.browser()
     const next = '/admin/resources/users?page=2'
@@ -74,7 +74,7 @@ describe.each(databaseKinds())('signing in, on the %s database', (where) => {
     expect(location).not.toContain('evil.example')
   })
 
-  it('says one thing to an unknown address, a wrong password, an inactive user and empty fields', async () => {
+  it('returns the same error for an unknown address, a wrong password, an inactive user and empty fields', async () => {
     const person = await createTestUser(site)
     const inactive = await createTestUser(site, { active: false })
     const bodies = []
@@ -91,7 +91,7 @@ describe.each(databaseKinds())('signing in, on the %s database', (where) => {
     expect(new Set(bodies.slice(0, 3)).size).toBe(1)
   })
 
-  it('finds the address in any case', async () => {
+  it('finds the email address in upper and lower case', async () => {
     const person = await createTestUser(site)
     const answer = await site
       .browser()
@@ -99,7 +99,7 @@ describe.each(databaseKinds())('signing in, on the %s database', (where) => {
     expect(answer.status).toBe(303)
   })
 
-  it('gives a stranger no cookie, and another session id at each step', async () => {
+  it('sets no cookie for anonymous requests, and changes the session ID at each step', async () => {
     const person = await createTestUser(site)
     const browser = site.browser()
     await browser.get(login)
@@ -126,7 +126,7 @@ describe.each(databaseKinds())('signing in, on the %s database', (where) => {
     expect(cookie).toMatch(/; Path=\//)
   })
 
-  it('keeps nobody signed in between the steps', async () => {
+  it('signs nobody in between the steps', async () => {
     const person = await createTestUser(site)
     const browser = site.browser()
     await browser.post(login, { username: person.email, password: person.password })
@@ -138,7 +138,7 @@ describe.each(databaseKinds())('signing in, on the %s database', (where) => {
     expect((await browser.get('/account/two-factor')).status).toBe(302)
   })
 
-  it('keeps neither password nor code in a session, nor in the log', async () => {
+  it('stores neither password nor code in a session, and logs neither', async () => {
     const person = await createTestUser(site, { backupTokens: 1 })
     const browser = site.browser()
     await browser.post(login, { username: person.email, password: person.password })
@@ -157,7 +157,7 @@ describe.each(databaseKinds())('signing in, on the %s database', (where) => {
     expect(site.log.length).toBeGreaterThan(0)
   })
 
-  it('asks for the token again after a wrong one, and waits', async () => {
+  it('asks for the token again after a wrong one, and throttles', async () => {
     const person = await createTestUser(site)
     const browser = site.browser()
     await browser.post(login, { username: person.email, password: person.password })
@@ -171,7 +171,7 @@ describe.each(databaseKinds())('signing in, on the %s database', (where) => {
     expect((await browser.post(login, { otp_token: person.code() })).status).toBe(303)
   })
 
-  it('starts over when too much time lies between the steps', async () => {
+  it('starts over if too much time passes between the steps', async () => {
     const person = await createTestUser(site)
     const browser = site.browser()
     await browser.post(login, { username: person.email, password: person.password })
@@ -183,7 +183,7 @@ describe.each(databaseKinds())('signing in, on the %s database', (where) => {
     expect((await browser.post(login, { otp_token: person.code() })).code).toBe('login_expired')
   })
 
-  it('does not take a token without the password before it', async () => {
+  it('does not accept a token without the password before it', async () => {
     const person = await createTestUser(site)
     const answer = await site
       .browser()
@@ -191,7 +191,7 @@ describe.each(databaseKinds())('signing in, on the %s database', (where) => {
     expect(answer).toMatchObject({ status: 422, code: 'login_expired' })
   })
 
-  it('does not take somebody else’s device, nor one’s own token under another’s id', async () => {
+  it("does not accept another user's device, or the user's own token under another ID", async () => {
     const person = await createTestUser(site)
     const other = await createTestUser(site)
     const browser = site.browser()
@@ -205,7 +205,7 @@ describe.each(databaseKinds())('signing in, on the %s database', (where) => {
     expect(rows.every((row) => row.failure_count === 0)).toBe(true)
   })
 
-  it('does not offer or take a device that is not confirmed', async () => {
+  it('neither offers nor accepts a device that is not confirmed', async () => {
     const person = await createTestUser(site, { backupTokens: 1 })
     await database.pool.query('update totp_devices set confirmed = false where user_id = $1', [person.id])
     const browser = site.browser()
@@ -215,7 +215,7 @@ describe.each(databaseKinds())('signing in, on the %s database', (where) => {
     expect(answer.code).toBe('invalid_token')
   })
 
-  it('takes a backup token in any shape, once, and does not offer an empty set', async () => {
+  it('accepts a backup token in any form, once, and does not offer an empty set', async () => {
     const person = await createTestUser(site, { backupTokens: 1 })
     const [token = ''] = person.backupTokens
     const device = person.backup?.persistentId ?? ''
@@ -230,7 +230,7 @@ describe.each(databaseKinds())('signing in, on the %s database', (where) => {
     expect((await again.post(login, { otp_device: device, otp_token: token })).code).toBe('invalid_token')
   })
 
-  it('takes a backup token without a named device, too', async () => {
+  it('accepts a backup token without a named device as well', async () => {
     const person = await createTestUser(site, { backupTokens: 1 })
     const browser = site.browser()
     await browser.post(login, { username: person.email, password: person.password })
@@ -267,7 +267,7 @@ describe.each(databaseKinds())('signing in, on the %s database', (where) => {
       expect((await browser.post(login, { otp_token: person.code() })).code).toBe('login_expired')
     })
 
-    it('does not ask a device after a wrong password', async () => {
+    it('does not verify a token after a wrong password', async () => {
       const person = await createTestUser(site)
       const answer = await site
         .browser()
@@ -280,7 +280,7 @@ describe.each(databaseKinds())('signing in, on the %s database', (where) => {
     })
   })
 
-  it('asks somebody signed in without a device only for a token, once there is one', async () => {
+  it('asks a user who signed in without a device only for a token, once there is one', async () => {
     const invited = await startTestSite(database, { OTP_ENROLMENT: 'invite' })
     const person = await createTestUser(invited, { app: false })
     const browser = invited.browser()
@@ -298,7 +298,7 @@ describe.each(databaseKinds())('signing in, on the %s database', (where) => {
     await invited.close()
   })
 
-  it('lets nobody enrol with the password alone whose only device is of a kind that was switched off', async () => {
+  it('does not let the password alone enrol a user whose only device is of a kind that was turned off', async () => {
     const person = await createTestUser(site, { app: false })
     await addEmailDevice(site.otp, undefined, { userId: person.id, name: 'Mail', confirmed: true, address: null })
     const browser = site.browser()
@@ -311,7 +311,7 @@ describe.each(databaseKinds())('signing in, on the %s database', (where) => {
     expect((await browser.get('/admin')).status).toBe(302)
   })
 
-  it('signing in as somebody else forgets who was there', async () => {
+  it('forgets the signed-in user when another one signs in', async () => {
     const one = await createTestUser(site)
     const other = await createTestUser(site, { app: false, staff: false })
     const browser = await signIn(site, one)
@@ -322,7 +322,7 @@ describe.each(databaseKinds())('signing in, on the %s database', (where) => {
     expect(profile.text).not.toContain(one.email)
   })
 
-  it('signs out by POST, and the old cookie is worth nothing', async () => {
+  it('signs out by POST, and the old cookie is not accepted', async () => {
     const browser = await signIn(site, await createTestUser(site))
     const cookie = browser.cookies.get('otp_session') ?? ''
     expect((await browser.get('/account/logout')).status).toBe(200)
@@ -334,7 +334,7 @@ describe.each(databaseKinds())('signing in, on the %s database', (where) => {
     expect((await thief.get('/admin')).status).toBe(302)
   })
 
-  it('a right password alone does not clear the failures of the token', async () => {
+  it('does not clear the failures of the token with a correct password alone', async () => {
     const person = await createTestUser(site)
     const browser = site.browser()
     await browser.post(login, { username: person.email, password: person.password })

@@ -12,7 +12,7 @@ const full = 'Your mailbox is full'
 const refused = 'accept mail for this email address'
 const silent = 'The service that sends codes'
 
-describe.each(journeyKinds())('a code by email that the mail server refuses, on the %s database', (where) => {
+describe.each(journeyKinds())('a code by email that the mail server rejects, on the %s database', (where) => {
   let database: Database
   let site: TestSite
   let smtp: SmtpServer
@@ -33,7 +33,7 @@ describe.each(journeyKinds())('a code by email that the mail server refuses, on 
     await database.close()
   })
 
-  it('makes no link of its reader’s name, which others may have chosen', async () => {
+  it("makes no link of the recipient's name, which others can choose", async () => {
     smtp.behaviour = 'accept'
     const person = await createTestUser(site, { name: 'https://evil.example/now' })
     const browser = await signIn(site, person)
@@ -59,17 +59,20 @@ describe.each(journeyKinds())('a code by email that the mail server refuses, on 
     ['RCPT', 554, '5.7.1 Refused', refused],
     ['RCPT', 451, '4.3.0 Local error', silent],
     ['RCPT', 421, '4.3.2 Shutting down', silent],
-  ] as const)('%s %i %s: the page says what to do, and nothing of the server’s words', async (to, code, text, told) => {
-    smtp.behaviour = { to, code, text }
-    const browser = await signIn(site, await createTestUser(site))
-    const answer = await browser.post(add, { otp_challenge: 'send' })
-    expect(answer).toMatchObject({ status: 422, code: 'challenge_exception' })
-    expect(answer.text).toContain(told)
-    expect(answer.text).not.toContain('a problem with our configuration')
-    expect(answer.text).not.toContain(text)
-  })
+  ] as const)(
+    'says on the page what to do about %s %i %s, without the text of the server',
+    async (to, code, text, told) => {
+      smtp.behaviour = { to, code, text }
+      const browser = await signIn(site, await createTestUser(site))
+      const answer = await browser.post(add, { otp_challenge: 'send' })
+      expect(answer).toMatchObject({ status: 422, code: 'challenge_exception' })
+      expect(answer.text).toContain(told)
+      expect(answer.text).not.toContain('a problem with our configuration')
+      expect(answer.text).not.toContain(text)
+    },
+  )
 
-  it('leaves the form for the code that arrived before, and says that it still works', async () => {
+  it('keeps the form for the code that arrived before, and says that it still works', async () => {
     smtp.behaviour = 'accept'
     const person = await createTestUser(site)
     const browser = await signIn(site, person)

@@ -15,7 +15,7 @@ afterAll(async () => {
   await database.close()
 })
 
-/** What comes in the end where a browser follows every redirect, as people's browsers do. */
+/** The final response if a browser follows every redirect, as real browsers do. */
 async function follow(browser: HttpBrowser, address: string): Promise<HttpResponse> {
   let answer = await browser.get(address)
   for (let steps = 0; answer.location !== undefined && steps < 6; steps += 1)
@@ -23,7 +23,7 @@ async function follow(browser: HttpBrowser, address: string): Promise<HttpRespon
   return answer
 }
 
-/** What somebody has besides his password. The mailbox is of a kind that is off. */
+/** What a user has in addition to the password. The kind of the email device is turned off. */
 const belongings = ['nothing', 'backup token', 'app', 'phone', 'mailbox'] as const
 
 async function arrive(site: TestSite, has: (typeof belongings)[number], kinds: string[] | null): Promise<HttpBrowser> {
@@ -52,9 +52,9 @@ describe.each(houses)('OTP_POLICY=$policy, OTP_ENROLMENT=$enrolment', ({ policy,
     deliveries = startDeliveries(database, site, { embedded: isEmbedded() })
   })
   afterAll(() => deliveries.stop())
-  // The address of these sites has numbers, for which there are no keys: nobody can meet the last one.
+  // The URL of these sites is an IP address, which has no security keys: nobody can meet the last one.
   it.each(belongings.flatMap((has) => [null, ['hotp'], ['webauthn']].map((kinds) => ({ has, kinds }))))(
-    'leads somebody with $has, of whom a group wants $kinds, to a page and in no circle',
+    'leads a user with $has, in a group that requires $kinds, to a page without a redirect loop',
     async ({ has, kinds }) => {
       const browser = await arrive(site, has, kinds)
       for (const address of ['/admin', '/account/two-factor', '/account/two-factor/setup?step=method', '/']) {

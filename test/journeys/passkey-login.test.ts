@@ -38,7 +38,7 @@ describe.each(journeyKinds())('a passkey alone, on the %s database', (where) => 
     return { ...JSON.parse(answer.text), origin: site.baseUrl, userVerified: true }
   }
 
-  it('signs in where it verified its user', async () => {
+  it('signs in if it verified its user', async () => {
     const { person, key } = await passkeyOwner()
     const browser = site.browser()
     expect((await browser.get('/account/login')).text).toContain('Sign in with a passkey')
@@ -53,14 +53,14 @@ describe.each(journeyKinds())('a passkey alone, on the %s database', (where) => 
     expect((await browser.get('/account/two-factor')).text).toContain(person.email)
   })
 
-  it('leads people who are no staff to their profile', async () => {
+  it('redirects people who are not staff to their account security page', async () => {
     const { key } = await passkeyOwner({ staff: false })
     const browser = site.browser()
     const answer = await browser.post(passkey, { otp_token: key.answer(await asked(browser)) })
     expect(answer.location).toBe('/account/two-factor')
   })
 
-  it('signs nobody in where it did not, though it would do beside a password', async () => {
+  it('signs nobody in if it did not verify its user, although that is enough after a password', async () => {
     const { key } = await passkeyOwner()
     const browser = site.browser()
     const token = key.answer({ ...(await asked(browser)), userVerified: false })
@@ -82,7 +82,7 @@ describe.each(journeyKinds())('a passkey alone, on the %s database', (where) => 
     expect(await browser.post(passkey, { otp_token: token })).toMatchObject(refused)
   })
 
-  it('says one thing to an unknown passkey, an inactive user, a disabled device and nonsense', async () => {
+  it('returns the same error for an unknown passkey, an inactive user, a disabled device and invalid input', async () => {
     const inactive = await passkeyOwner({ active: true })
     await database.models.User.update({ is_active: false }, { where: { id: inactive.person.id } })
     const disabled = await passkeyOwner()
@@ -104,7 +104,7 @@ describe.each(journeyKinds())('a passkey alone, on the %s database', (where) => 
     site.clock.advance(60)
   })
 
-  it('takes no answer twice, late, of another session, or to what was asked beside a password', async () => {
+  it('rejects an answer that is sent twice, late, in another session, or to the challenge after a password', async () => {
     const { person, key } = await passkeyOwner()
     const browser = site.browser()
     const token = key.answer(await asked(browser))
@@ -131,7 +131,7 @@ describe.each(journeyKinds())('a passkey alone, on the %s database', (where) => 
     expect(await pending.post(passkey, { otp_token: beside })).toMatchObject(refused)
   })
 
-  it('answers no question of a token step with what was asked of a passkey', async () => {
+  it('is not accepted in the token step', async () => {
     const { person, key } = await passkeyOwner()
     const browser = site.browser()
     await browser.post('/account/login', { username: person.email, password: person.password })
@@ -139,7 +139,7 @@ describe.each(journeyKinds())('a passkey alone, on the %s database', (where) => 
     expect((await browser.post('/account/login', { otp_token: token })).code).toBe('invalid_token')
   })
 
-  it('cannot make a stranger’s key wait by answers that nobody asked for', async () => {
+  it("cannot throttle another user's key with answers to no challenge", async () => {
     const { key, device } = await passkeyOwner()
     const token = key.answer({ challenge: 'AAAA', origin: site.baseUrl })
     expect(await site.browser().post(passkey, { otp_token: token })).toMatchObject(refused)
@@ -147,7 +147,7 @@ describe.each(journeyKinds())('a passkey alone, on the %s database', (where) => 
     expect(rows).toEqual([{ failure_count: 0 }])
   })
 
-  it('leaves a line in the trail, also when it is refused', async () => {
+  it('adds events to the audit log, also when it is rejected', async () => {
     const { person, key } = await passkeyOwner()
     const browser = site.browser()
     await browser.post(passkey, { otp_token: key.answer({ ...(await asked(browser)), userVerified: false }) })
@@ -159,7 +159,7 @@ describe.each(journeyKinds())('a passkey alone, on the %s database', (where) => 
     expect(refusal).toMatchObject({ details: { without_password: true } })
   })
 
-  it('that was refused is not told to its owner: its sender may be anybody', async () => {
+  it('does not notify its owner of a rejected one, which anyone can send', async () => {
     const { key } = await passkeyOwner()
     const signIn = async () => {
       const browser = site.browser()
@@ -185,7 +185,7 @@ describe.each(journeyKinds())('a passkey alone, on the %s database', (where) => 
       site = before
     })
 
-    it('is not there unless it is switched on', async () => {
+    it('is not offered unless it is turned on', async () => {
       await reopen({ OTP_PASSKEY_LOGIN: 'false' })
       const browser = site.browser()
       const page = await browser.get('/account/login')
@@ -195,7 +195,7 @@ describe.each(journeyKinds())('a passkey alone, on the %s database', (where) => 
       expect((await browser.post(passkey, { otp_token: '{}' })).status).toBe(404)
     })
 
-    it('counts for the address that asks, and not where it signs in', async () => {
+    it('counts for the IP address of the requester, and not for a successful sign-in', async () => {
       await reopen({ LOGIN_ADDRESS_LIMIT: '4' })
       await database.pool.query('delete from rate_limits')
       const { key } = await passkeyOwner()

@@ -20,7 +20,7 @@ describe.each(journeyKinds())('a forgotten password, on the %s database', (where
   })
   const resetMails = async (person: TestUser) =>
     (await queuedEmailsTo(database, person.email)).flatMap((mail) => (mail.mail === 'password-reset' ? [mail] : []))
-  /** The answer goes out before the mail is made, so that the mail has to be waited for. */
+  /** The response is sent before the email is made, so this waits for the email. */
   const askFor = async (person: TestUser, typed = person.email) => {
     const before = (await resetMails(person)).length
     await site.browser().post(forgot, { username: typed })
@@ -29,12 +29,12 @@ describe.each(journeyKinds())('a forgotten password, on the %s database', (where
     return new URL(mail?.link ?? '').pathname
   }
 
-  it('is found from the sign-in page', async () => {
+  it('is linked from the sign-in page', async () => {
     expect((await site.browser().get('/account/login')).text).toContain(`href="${forgot}"`)
     expect((await site.browser().get(forgot)).text).toContain('name="username"')
   })
 
-  it('is answered alike for every address, and mailed to the one that has an account', async () => {
+  it('gets the same response for every address, and an email only for an existing account', async () => {
     const person = await createTestUser(site)
     const inactive = await createTestUser(site, { active: false })
     const answers = []
@@ -73,7 +73,7 @@ describe.each(journeyKinds())('a forgotten password, on the %s database', (where
     expect((await browser.post('/account/login', { otp_token: person.code() })).location).toBe('/admin')
   })
 
-  it('tells the owner that the password is another one, and records it', async () => {
+  it('notifies the owner that the password has changed, and records it', async () => {
     const person = await createTestUser(site)
     await site.browser().post(await askFor(person), { password: fresh })
     expect(await queuedEmailsTo(database, person.email)).toContainEqual(
@@ -85,7 +85,7 @@ describe.each(journeyKinds())('a forgotten password, on the %s database', (where
     expect(rows).toEqual([{ event: 'password_reset_requested' }, { event: 'password_changed' }])
   })
 
-  it('is reset once by one link, and by none of the others that were asked for', async () => {
+  it('is reset once by one link, and by no other link that was requested', async () => {
     const person = await createTestUser(site)
     const links = [await askFor(person), await askFor(person)] as const
     const two = ['One/1', 'Other/1'].map((name) => site.browser(name).post(links[1], { password: fresh }))
@@ -98,7 +98,7 @@ describe.each(journeyKinds())('a forgotten password, on the %s database', (where
     }
   })
 
-  it('is not reset by looking at the link, nor after 30 minutes, nor once the sessions were ended', async () => {
+  it('is not reset by opening the link, after 30 minutes, or once the sessions were ended', async () => {
     const person = await createTestUser(site)
     const link = await askFor(person)
     site.clock.advance(1799)
@@ -119,21 +119,21 @@ describe.each(journeyKinds())('a forgotten password, on the %s database', (where
     ['OTP Admin', 'password_too_close'],
     ['Password1', 'password_too_common'],
     ['iloveyou', 'password_too_common'],
-  ])('does not take %j as the new one, and leaves the link as it is', async (password, code) => {
+  ])('does not accept %j as the new one, and leaves the link valid', async (password, code) => {
     const person = await createTestUser(site)
     const link = await askFor(person)
     expect(await site.browser().post(link, { password })).toMatchObject({ status: 422, code })
     expect((await site.browser().get(link)).status).toBe(200)
   })
 
-  it('does not take the address as the new one, whole or its first part', async () => {
+  it('does not accept the email address as the new one, whole or its first part', async () => {
     const person = await createTestUser(site)
     const link = await askFor(person)
     for (const password of [person.email, person.email.split('@')[0] ?? ''])
       expect((await site.browser().post(link, { password })).code).toBe('password_too_close')
   })
 
-  it('takes eight characters and a thousand, of any kind', async () => {
+  it('accepts eight characters and a thousand, of any kind', async () => {
     for (const password of ['kwb xz q', 'å'.repeat(1024)]) {
       const person = await createTestUser(site)
       expect((await site.browser().post(await askFor(person), { password })).status).toBe(303)
@@ -142,7 +142,7 @@ describe.each(journeyKinds())('a forgotten password, on the %s database', (where
     }
   })
 
-  it('is limited for each account, known or not', async () => {
+  it('limits the requests for each account, known or not', async () => {
     const person = await createTestUser(site)
     for (const username of [person.email, 'nobody.knows@example.com']) {
       for (let tries = 0; tries < 5; tries += 1)
@@ -154,7 +154,7 @@ describe.each(journeyKinds())('a forgotten password, on the %s database', (where
     expect((await site.browser().post(forgot, { username: 'somebody.else@example.com' })).status).toBe(303)
   })
 
-  it('keeps address and token out of the log, and only hashes of both in the database', async () => {
+  it('logs neither address nor token, and stores only hashes of both in the database', async () => {
     const person = await createTestUser(site)
     const link = await askFor(person)
     const token = link.split('/').at(-1) ?? ''

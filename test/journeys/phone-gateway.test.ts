@@ -50,7 +50,7 @@ describe.each(journeyKinds())('a gateway that fails, on the %s database', (where
     [{ status: 503, code: 20503, message: 'down' }, 'isn&#39;t responding'],
     [{ status: 401, code: 20003, message: `authenticate ${accountSid}` }, 'a problem with our configuration'],
     ['hang' as const, 'isn&#39;t responding'],
-  ])('with %j says so on the page, and nothing of the account', async (behaviour, text) => {
+  ])('is reported on the page for %j, with nothing about the account', async (behaviour, text) => {
     twilio.behaviour = behaviour
     const { answer } = await begin()
     expect(answer).toMatchObject({ status: 422, code: 'challenge_exception' })
@@ -58,7 +58,7 @@ describe.each(journeyKinds())('a gateway that fails, on the %s database', (where
     for (const ours of [accountSid, authToken, twilio.url]) expect(answer.text).not.toContain(ours)
   })
 
-  it('lets its owner send again at once, and the first message is not sent a second time', async () => {
+  it('lets the owner send again at once, and the first message is not sent a second time', async () => {
     twilio.behaviour = { status: 503, code: 20503, message: 'down' }
     const before = twilio.requests.length
     const { browser, number } = await begin()
@@ -116,7 +116,7 @@ describe.each(journeyKinds())('a gateway that fails, on the %s database', (where
     return { phone, browser, page, code, again, enter }
   }
 
-  it.each<Step>(['sign-in', 'step-up'])('says at %s which code works after another was asked for', async (step) => {
+  it.each<Step>(['sign-in', 'step-up'])('says at %s which code works after another was requested', async (step) => {
     const { phone, browser, page, code, again, enter } = await atStep(step)
     const textNow = async () => (await browser.get(page)).text
     expect(await textNow()).toContain('Only the latest code works.')
@@ -137,7 +137,7 @@ describe.each(journeyKinds())('a gateway that fails, on the %s database', (where
   })
 
   it.each<Step>(['sign-in', 'step-up'])(
-    'says at %s that the older code is void once a newer one left',
+    'says at %s that the older code no longer works once a newer one was sent',
     async (step) => {
       const { browser, page, code, again, enter } = await atStep(step)
       site.clock.advance(31)
@@ -153,7 +153,7 @@ describe.each(journeyKinds())('a gateway that fails, on the %s database', (where
     },
   )
 
-  it('claims at sign-in no code that was never sent', async () => {
+  it('mentions at sign-in no code that was never sent', async () => {
     twilio.behaviour = { status: 503, code: 20503, message: 'down' }
     const person = await createTestUser(site, { app: false })
     await addPhone(site.otp, person.id, { number: freshNumber() })
@@ -182,7 +182,7 @@ describe.each(journeyKinds())('a gateway that fails, on the %s database', (where
     }
   })
 
-  it('says nothing of an older code where a newer one has left, or none has', async () => {
+  it('says nothing about an older code if a newer one was sent, or none was', async () => {
     twilio.behaviour = { status: 503, code: 20503, message: 'down' }
     const { answer, browser, number } = await begin()
     expect(answer.text).toContain('name="phone_number"')
@@ -196,8 +196,8 @@ describe.each(journeyKinds())('a gateway that fails, on the %s database', (where
     expect(page.text).not.toContain(older)
   })
 
-  // Only a message that left the site costs something.
-  it('does not count for the limit of a day', async () => {
+  // Only a message that left the site has a cost.
+  it('does not count for the daily limit', async () => {
     twilio.behaviour = { status: 400, code: 21211, message: 'invalid' }
     const { browser, number } = await begin()
     for (let sent = 1; sent < 12; sent += 1) expect((await sendAgain(browser, number)).code).toBe('challenge_exception')
@@ -205,7 +205,7 @@ describe.each(journeyKinds())('a gateway that fails, on the %s database', (where
     expect((await sendAgain(browser, number)).status).toBe(303)
   })
 
-  it('does not keep anybody from another method', async () => {
+  it('does not keep a user from another method', async () => {
     twilio.behaviour = 'hang'
     const person = await createTestUser(site)
     const phone = await addPhone(site.otp, person.id, { number: freshNumber() })
@@ -219,7 +219,7 @@ describe.each(journeyKinds())('a gateway that fails, on the %s database', (where
     expect(await asking).toMatchObject({ status: 422, code: 'challenge_exception' })
   })
 
-  it('tells the log codes only', async () => {
+  it('logs only codes', async () => {
     twilio.behaviour = { status: 400, code: 21211, message: `nobody else than ${accountSid}` }
     await begin()
     expect(deliveries.log()).toContain('twilio: 400 21211')

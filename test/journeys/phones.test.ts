@@ -12,7 +12,7 @@ let numbers = 100
 const freshNumber = () => `+4152422${(numbers += 1)}0`
 
 /**
- * Numbers of six digits in the texts of a value: whole words, not parts of a hash, an ID or a longer
+ * Six-digit numbers in the texts of a value: whole words, not parts of a hash, an ID or a longer
  * number. IDs, ports and times are stored as numbers, and one of them can have the digits of a code.
  */
 function numbersOfSixDigits(value: unknown): string[] {
@@ -47,7 +47,7 @@ describe.each(databaseKinds())('phones, on the %s database', (where) => {
     await browser.post(login, { username: person.email, password: person.password })
     return browser
   }
-  /** Somebody verified who has added this phone. */
+  /** A verified user who has added this phone. */
   const withPhone = async (number: string, phone_method = 'sms') => {
     const person = await createTestUser(site)
     const browser = await signIn(site, person)
@@ -56,7 +56,7 @@ describe.each(databaseKinds())('phones, on the %s database', (where) => {
     return { person, browser }
   }
 
-  it('lead from a number to a code to a device that later signs in', async () => {
+  it('takes a number and its code, and adds a device that later signs in', async () => {
     const number = freshNumber()
     const person = await createTestUser(site)
     const browser = await signIn(site, person)
@@ -85,7 +85,7 @@ describe.each(databaseKinds())('phones, on the %s database', (where) => {
     expect(await again.post(login, { otp_device: deviceId, otp_token: token })).toMatchObject({ code: 'invalid_token' })
   })
 
-  it.each([0, 10])('send one code where the number is posted again %d seconds later', async (seconds) => {
+  it.each([0, 10])('sends one code if the number is posted again %d seconds later', async (seconds) => {
     const number = freshNumber()
     const browser = await signIn(site, await createTestUser(site))
     const form = { phone_number: number, phone_method: 'sms' }
@@ -96,7 +96,7 @@ describe.each(databaseKinds())('phones, on the %s database', (where) => {
     expect((await browser.post(add, { otp_token: newest(number) })).location).toContain('complete')
   })
 
-  it.each([0, 10])('send one email where a code is asked for again %d seconds later', async (seconds) => {
+  it.each([0, 10])('sends one email if a code is requested again %d seconds later', async (seconds) => {
     const person = await createTestUser(site)
     const browser = await signIn(site, person)
     const first = await browser.post(addEmail)
@@ -113,7 +113,7 @@ describe.each(databaseKinds())('phones, on the %s database', (where) => {
     expect((await browser.post(addEmail, { otp_token: code })).status).toBe(303)
   })
 
-  it('can be the first device: set-up then ends with backup tokens', async () => {
+  it('accepts a phone as the first device: the setup then ends with backup tokens', async () => {
     const number = freshNumber()
     const person = await createTestUser(site, { app: false })
     const browser = await signIn(site, person)
@@ -128,7 +128,7 @@ describe.each(databaseKinds())('phones, on the %s database', (where) => {
     expect((await browser.get('/admin')).status).toBe(200)
   })
 
-  it('can be called, and hear the digits one by one and twice', async () => {
+  it('calls a phone, and reads the digits one by one and twice', async () => {
     const number = freshNumber()
     const { person } = await withPhone(number).then(async ({ person }) => {
       await database.pool.query(`update phone_devices set method = 'call' where user_id = $1`, [person.id])
@@ -147,7 +147,7 @@ describe.each(databaseKinds())('phones, on the %s database', (where) => {
     expect((await browser.post(login, { otp_device: `phone/${phone?.id}`, otp_token: token })).status).toBe(303)
   })
 
-  it('refuse what is no number, a way that there is none, and a number that is known', async () => {
+  it('rejects an invalid number, an unknown delivery method, and a known number', async () => {
     const number = freshNumber()
     const { browser } = await withPhone(number)
     for (const phone_number of ['', '0524204242', 'call me', '+999123'])
@@ -159,7 +159,7 @@ describe.each(databaseKinds())('phones, on the %s database', (where) => {
     expect((await browser.post(add, { otp_token: '123456' })).code).toBe('set_up_expired')
   })
 
-  it('are only added and removed by somebody verified within five minutes', async () => {
+  it('lets only a user verified within five minutes add and remove one', async () => {
     const number = freshNumber()
     const person = await createTestUser(site)
     const half = await passwordStep(person)
@@ -174,7 +174,7 @@ describe.each(databaseKinds())('phones, on the %s database', (where) => {
     expect(deliveries.texts(number)).toEqual([])
   })
 
-  it('are not confirmed from a session without a token once there is another device', async () => {
+  it('does not confirm one in a session without a token once there is another device', async () => {
     const number = freshNumber()
     const person = await createTestUser(site, { app: false })
     const early = await signIn(site, person)
@@ -184,7 +184,7 @@ describe.each(databaseKinds())('phones, on the %s database', (where) => {
     expect(await phonesOf(person)).toMatchObject([{ confirmed: false }, { confirmed: true }])
   })
 
-  it('take a code only in the browser that asked for it, at set-up and at sign-in (ASVS 6.6.2)', async () => {
+  it('accepts a code only in the browser that requested it, in the setup and at sign-in (ASVS 6.6.2)', async () => {
     const number = freshNumber()
     const { person } = await withPhone(number)
     const [phone] = await phonesOf(person)
@@ -197,7 +197,7 @@ describe.each(databaseKinds())('phones, on the %s database', (where) => {
     expect((await one.post(login, { otp_device: deviceId, otp_token: token })).status).toBe(303)
   })
 
-  it('send again after the cooldown and not before, with the time to wait', async () => {
+  it('sends again after the cooldown and not before, with the time to wait', async () => {
     const number = freshNumber()
     const browser = await signIn(site, await createTestUser(site))
     await browser.post(add, { phone_number: number })
@@ -212,7 +212,7 @@ describe.each(databaseKinds())('phones, on the %s database', (where) => {
     expect((await browser.post(add, { otp_token: newest(number) })).status).toBe(303)
   })
 
-  it('wait after a wrong code in set-up too', async () => {
+  it('throttles after a wrong code in the setup too', async () => {
     const number = freshNumber()
     const browser = await signIn(site, await createTestUser(site))
     await browser.post(add, { phone_number: number })
@@ -224,7 +224,7 @@ describe.each(databaseKinds())('phones, on the %s database', (where) => {
     expect((await browser.post(add, { otp_token: token })).status).toBe(303)
   })
 
-  it('that were not confirmed are given up for another number', async () => {
+  it('replaces an unconfirmed phone when another number is entered', async () => {
     const [first, second] = [freshNumber(), freshNumber()]
     const person = await createTestUser(site)
     const browser = await signIn(site, person)
@@ -235,7 +235,7 @@ describe.each(databaseKinds())('phones, on the %s database', (where) => {
     expect((await browser.post(add, { otp_token: newest(second) })).status).toBe(303)
   })
 
-  it('are removed by their owner, and by nobody else', async () => {
+  it('lets only its owner remove a phone', async () => {
     const { person, browser } = await withPhone(freshNumber())
     const [phone] = await phonesOf(person)
     const path = `/account/two-factor/phones/${phone?.id}/delete`
@@ -249,7 +249,7 @@ describe.each(databaseKinds())('phones, on the %s database', (where) => {
     expect(await phonesOf(person)).toEqual([])
   })
 
-  it('show nobody the whole number before the second factor', async () => {
+  it('does not show the whole number before the second factor', async () => {
     const number = freshNumber()
     const { person } = await withPhone(number)
     const browser = await passwordStep(person)
@@ -258,7 +258,7 @@ describe.each(databaseKinds())('phones, on the %s database', (where) => {
     expect(text.replaceAll(' ', '')).not.toContain(number.slice(3))
   })
 
-  it('email is a device like them, sent to the account’s address', async () => {
+  it('sends codes to the email address of the account, as a device of its own kind', async () => {
     const person = await createTestUser(site)
     const browser = await signIn(site, person)
     expect((await browser.get(addEmail)).text).toContain('This is the weakest method')
@@ -269,7 +269,7 @@ describe.each(databaseKinds())('phones, on the %s database', (where) => {
     expect((await browser.post(addEmail, { otp_challenge: 'send' })).code).toBe('email_known')
   })
 
-  /** Of all the codes that were sent so far. */
+  /** The codes among all messages sent before. */
   const expectNoCodeWritten = async () => {
     const tables = (
       await database.pool.query<{ name: string }>(
@@ -289,7 +289,7 @@ describe.each(databaseKinds())('phones, on the %s database', (where) => {
   }
   afterEach(expectNoCodeWritten)
 
-  it('leave no code in the database, a session or a log', { timeout: 300_000 }, async () => {
+  it('leaves no code in the database, a session or a log', { timeout: 300_000 }, async () => {
     const before = everySecret.length
     for (let people = 0; people < 6; people += 1) {
       const number = freshNumber()

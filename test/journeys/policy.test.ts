@@ -27,7 +27,7 @@ afterAll(async () => {
   await database.close()
 })
 
-/** One process with this configuration over the database of all. */
+/** One process with this configuration over the shared database. */
 async function openSite(environment: Record<string, string>): Promise<TestSite> {
   const site = await startTestSite(database, environment)
   open.push(site)
@@ -40,7 +40,7 @@ const setUp = `${profile}/setup`
 const setUpFor = (page: string) => `${setUp}?next=${encodeURIComponent(page)}`
 const sql = (text: string, ...values: unknown[]) => database.pool.query(text, values)
 
-/** Signed in by password alone, or by a backup token where the person has one. */
+/** Signed in with the password alone, or with a backup token if the user has one. */
 async function arrive(site: TestSite, person: TestUser): Promise<HttpBrowser> {
   if (person.backupTokens.length === 0) return signIn(site, person)
   const browser = site.browser()
@@ -49,7 +49,7 @@ async function arrive(site: TestSite, person: TestUser): Promise<HttpBrowser> {
   return browser
 }
 
-/** Enrols an authenticator app by the wizard. */
+/** Enrols an authenticator app with the wizard. */
 async function enrol(site: TestSite, browser: HttpBrowser): Promise<void> {
   await browser.post(setUp, { method: 'totp' })
   const { text } = await browser.get(setUp)
@@ -58,7 +58,7 @@ async function enrol(site: TestSite, browser: HttpBrowser): Promise<void> {
   expect(answer).toMatchObject({ status: 303, location: `${setUp}/complete` })
 }
 
-/** Days that the banner counts; null: there is none. */
+/** The number of days in the banner; null if there is no banner. */
 const daysIn = (text: string) => /<div class="due"[^>]*><p>[^<]*?(\d+) days? left/.exec(text)?.[1] ?? null
 
 const people: Record<string, TestUserTraits> = {
@@ -71,7 +71,7 @@ const people: Record<string, TestUserTraits> = {
 const PASSES = '200, 200'
 const KEPT = '302 to the set-up, 403 enrolment_required'
 
-/** For the people above, in their order: what a page and a program get once the grace is over. */
+/** For the users above, in order: what a page and an API call return after the grace period. */
 const policies: Record<string, readonly string[]> = {
   off: [PASSES, PASSES, PASSES, PASSES, PASSES],
   staff: [KEPT, PASSES, PASSES, PASSES, PASSES],
@@ -88,7 +88,7 @@ describe.each(Object.entries(policies))('OTP_POLICY=%s', (policy, expected) => {
   })
 
   it.each(Object.entries(people).map(([name, traits], index) => ({ name, traits, answers: expected[index] })))(
-    'without a grace answers $answers to $name, and everything is open during one',
+    'without a grace period answers $answers to $name, and everything is open during one',
     async ({ traits, answers }) => {
       const look = async (site: TestSite) => {
         const browser = await arrive(site, await createTestUser(site, traits))
@@ -105,12 +105,12 @@ describe.each(Object.entries(policies))('OTP_POLICY=%s', (policy, expected) => {
   )
 })
 
-/** Backup tokens alone are no second factor, though they open what they always have. */
+/** Backup tokens alone are not a second factor, although they still sign in. */
 function isReminded(policy: string, { backupTokens = 0 }: TestUserTraits): boolean {
   return backupTokens > 0 && policy !== 'off'
 }
 
-describe('the grace', () => {
+describe('the grace period', () => {
   let site: TestSite
   let shorter: TestSite
   beforeAll(async () => {
@@ -118,7 +118,7 @@ describe('the grace', () => {
     shorter = await openSite({ OTP_GRACE_DAYS: '3' })
   })
   const bare = () => createTestUser(site, { app: false })
-  /** Time goes by for both processes. */
+  /** Advances the clock of both processes. */
   const pass = (seconds: number) => [site, shorter].forEach(({ clock }) => clock.advance(seconds))
   const atShorter = (browser: HttpBrowser): HttpBrowser => {
     const same = shorter.browser()
@@ -126,7 +126,7 @@ describe('the grace', () => {
     return same
   }
 
-  it('counts begun days on every page, from the first request that the policy ruled, and then ends', async () => {
+  it('counts started days on every page, from the first request under the policy, and then ends', async () => {
     const person = await bare()
     expect(daysIn((await (await arrive(site, person)).get('/account/language')).text)).toBe('14')
     pass(DAY + 1)
@@ -139,7 +139,7 @@ describe('the grace', () => {
     expect(await after.get(profile)).toMatchObject({ status: 302, location: setUpFor(profile) })
   })
 
-  it('that is shortened applies at once, to sessions that stand', async () => {
+  it('applies at once to existing sessions if it is shortened', async () => {
     const person = await bare()
     await (await arrive(site, person)).get(profile)
     pass(4 * DAY)
@@ -150,7 +150,7 @@ describe('the grace', () => {
     expect((await browser.get(profile)).status).toBe(200)
   })
 
-  it('is not given again after a device was enrolled and removed', async () => {
+  it('does not start again after a device was enrolled and removed', async () => {
     const person = await bare()
     const browser = await arrive(site, person)
     await browser.get(profile)
@@ -162,7 +162,7 @@ describe('the grace', () => {
     expect((await (await arrive(site, person)).get(profile)).location).toBe(setUpFor(profile))
   })
 
-  it('lets somebody put the set-up off, and not once it has ended', async () => {
+  it('lets a user postpone the setup until it has ended', async () => {
     const person = await bare()
     const link = async (next: string) =>
       /href="([^"]+)">Not now</.exec((await (await arrive(site, person)).get(`${setUp}?next=${next}`)).text)?.[1]
@@ -172,7 +172,7 @@ describe('the grace', () => {
     expect(await link('/account/language')).toBeUndefined()
   })
 
-  it('begins anew once the policy had let go of somebody', async () => {
+  it('starts again after the policy had no longer applied to the user', async () => {
     const person = await bare()
     await (await arrive(site, person)).get(profile)
     pass(15 * DAY)
@@ -183,11 +183,11 @@ describe('the grace', () => {
   })
 })
 
-describe('somebody whom the policy keeps to the set-up', () => {
+describe('a user whom the policy redirects to the setup', () => {
   let site: TestSite
   beforeAll(async () => void (site = await openSite({})))
 
-  it('sets a device up, sees his backup tokens, and comes to where he wanted to', async () => {
+  it('sets up a device, sees the backup tokens, and returns to the requested page', async () => {
     const browser = await arrive(site, await createTestUser(site, { app: false }))
     expect((await browser.get(`${profile}/sessions`)).location).toBe(setUpFor(`${profile}/sessions`))
     await enrol(site, browser)
@@ -198,21 +198,21 @@ describe('somebody whom the policy keeps to the set-up', () => {
   })
 
   it.each(['/account/logout', '/account/language', setUp, '/account/two-factor/phones/add', '/healthz', '/readyz'])(
-    'may still open %s',
+    'can still open %s',
     async (page) => {
       const browser = await arrive(site, await createTestUser(site, { app: false }))
       expect((await browser.get(page)).status).toBe(200)
     },
   )
 
-  it('comes back to no form that he posted, and none of it is done', async () => {
+  it('does not return to a submitted form, and nothing in it is done', async () => {
     const person = await createTestUser(site, { app: false })
     const browser = await arrive(site, person)
     const answer = await browser.post('/account/password/change', { old_password: person.password })
     expect(answer).toMatchObject({ status: 302, location: setUp })
   })
 
-  it('gets what the panel has for everybody who is not verified', async () => {
+  it('gets the same from the panel as any user who is not verified', async () => {
     const browser = await arrive(site, await createTestUser(site, { app: false }))
     expect((await browser.get('/admin/api/dashboard')).code).toBe('not_verified')
     const panel = await browser.get('/admin')
@@ -220,7 +220,7 @@ describe('somebody whom the policy keeps to the set-up', () => {
     expect((await browser.get(panel.location ?? '')).location).toBe(setUpFor('/admin'))
   })
 
-  it('is written down and told once in a quarter of an hour, however many requests come at once', async () => {
+  it('is recorded and reported once in a quarter of an hour, for any number of concurrent requests', async () => {
     const told: string[] = []
     const stop = site.otp.events.on('policyBlocked', ({ path }) => void told.push(path))
     const person = await createTestUser(site, { app: false })
@@ -237,7 +237,7 @@ describe('somebody whom the policy keeps to the set-up', () => {
     stop()
   })
 
-  it('sees who can help where people are invited, in no circle', async () => {
+  it('sees who can help if enrolment is by invitation, without a redirect loop', async () => {
     const invited = await openSite({ OTP_ENROLMENT: 'invite' })
     const browser = await arrive(invited, await createTestUser(invited, { app: false }))
     const page = await browser.get(profile)
@@ -254,27 +254,27 @@ describe('a group', () => {
   let site: TestSite
   beforeAll(async () => void (site = await openSite({ OTP_POLICY: 'off', BASE_URL: 'http://localhost:0' })))
 
-  it('rules its members and nobody else', async () => {
+  it('applies to its members and nobody else', async () => {
     const [member, other] = [await createTestUser(site, { app: false }), await createTestUser(site, { app: false })]
     await addToNewGroup(site.database, [member.id], { otpPolicy: 'everyone' })
     expect((await (await arrive(site, member)).get(profile)).location).toBe(setUpFor(profile))
     expect((await (await arrive(site, other)).get(profile)).status).toBe(200)
   })
 
-  it('that lets its members off lets them off', async () => {
+  it('exempts its members if its policy says so', async () => {
     const everyone = await openSite({ OTP_POLICY: 'everyone' })
     const member = await createTestUser(everyone, { app: false })
     await addToNewGroup(everyone.database, [member.id], { otpPolicy: 'off' })
     expect((await (await arrive(everyone, member)).get(profile)).status).toBe(200)
   })
 
-  it('with a grace of its own counts its own days', async () => {
+  it('with its own grace period counts its own days', async () => {
     const member = await createTestUser(site, { app: false })
     await addToNewGroup(site.database, [member.id], { otpPolicy: 'staff', graceDays: 5 })
     expect(daysIn((await (await arrive(site, member)).get(profile)).text)).toBe('5')
   })
 
-  it('that wants security keys leads somebody with an app to a key, and offers nothing else', async () => {
+  it('that requires security keys redirects a user with an app to adding a key, and offers nothing else', async () => {
     const member = await createTestUser(site)
     await addToNewGroup(site.database, [member.id], { otpPolicy: 'staff', kinds: ['webauthn'] })
     const browser = await signIn(site, member)
@@ -287,7 +287,7 @@ describe('a group', () => {
     expect((await browser.get('/account/two-factor/security-keys/add')).status).toBe(200)
   })
 
-  it('that wants security keys asks whoever has one for it, and takes no other token', async () => {
+  it('that requires security keys asks a user who has one for it, and accepts no other token', async () => {
     const member = await createTestUser(site)
     await addToNewGroup(site.database, [member.id], { otpPolicy: 'staff', kinds: ['webauthn'] })
     await addSoftwareKey(site.otp, member.id)
@@ -308,7 +308,7 @@ describe('a group', () => {
     })
   })
 
-  it('whose grace is running lets a member work, and counts in the panel, too', async () => {
+  it('lets a member work during its grace period, and counts down in the panel, too', async () => {
     const member = await createTestUser(site)
     await addToNewGroup(site.database, [member.id], { otpPolicy: 'staff', kinds: ['webauthn'], graceDays: 7 })
     const { status, text } = await (await signIn(site, member)).get('/admin')
@@ -318,11 +318,11 @@ describe('a group', () => {
   })
 })
 
-describe('the last device that counts', () => {
+describe('the last accepted device', () => {
   let site: TestSite
   beforeAll(async () => void (site = await openSite({ BASE_URL: 'http://localhost:0' })))
 
-  it('cannot be removed while another kind stands beside it, and can once it is one of two', async () => {
+  it('cannot be removed while no other device is accepted, and can once a second one is', async () => {
     const member = await createTestUser(site, { backupTokens: 1 })
     await addToNewGroup(site.database, [member.id], { kinds: ['totp', 'webauthn'] })
     const phone = await addPhone(site.otp, member.id)
@@ -334,7 +334,7 @@ describe('the last device that counts', () => {
     expect((await remove(member.app?.persistentId ?? '')).status).toBe(303)
   })
 
-  it('cannot be switched off with everything else where a group demands one', async () => {
+  it('cannot be removed by turning two-factor authentication off if a group requires it', async () => {
     const member = await createTestUser(site, { staff: false })
     await addToNewGroup(site.database, [member.id], { otpPolicy: 'everyone' })
     const browser = await signIn(site, member)
@@ -358,7 +358,7 @@ describe('a route of the host', () => {
     rmSync(folder, { recursive: true })
   })
 
-  it('is closed by the policy though no guard of its own asks, and open to strangers as ever', async () => {
+  it('is closed by the policy without a guard of its own, and open to anonymous requests', async () => {
     expect((await site.browser().get('/reports')).status).toBe(200)
     const browser = await arrive(site, await createTestUser(site, { app: false }))
     expect((await browser.get('/reports')).location).toBe(setUpFor('/reports'))
@@ -378,7 +378,7 @@ describe('a route of the host', () => {
     '/account/two-factor/setup/..%2f..%2f..%2freport.html',
     '/account/two-factor/phones/add/..%2f..%2f..%2f..%2freport.html',
     '/account/login/reports',
-  ])('is closed where its address begins like one of ours that is open: %s', async (address) => {
+  ])('is closed if its path begins like an open one of the site: %s', async (address) => {
     expect((await site.browser().get(address)).text).toBe('Reports')
     const browser = await arrive(site, await createTestUser(site, { app: false }))
     expect(await browser.get(address)).toMatchObject({ status: 302, location: setUpFor(address) })

@@ -9,7 +9,7 @@ import { createTestUser, type TestUser, signIn, startTestSite, type TestSite } f
 
 const second = Buffer.from('another secret, 20 b')
 
-describe.each(journeyKinds())('one’s own devices, on the %s database', (where) => {
+describe.each(journeyKinds())("a person's own devices, on the %s database", (where) => {
   let database: Database
   let site: TestSite
   beforeAll(async () => {
@@ -32,7 +32,7 @@ describe.each(journeyKinds())('one’s own devices, on the %s database', (where)
       ({ event }) => event,
     )
 
-  it('are listed with kind, date, last use and where from', async () => {
+  it('are listed with kind, date, last use and client info', async () => {
     const person = await createTestUser(site, { backupTokens: 5 })
     const browser = await signIn(site, person)
     const { text } = await browser.get(profile)
@@ -47,13 +47,13 @@ describe.each(journeyKinds())('one’s own devices, on the %s database', (where)
     [3, 'You have only 3 backup tokens left', 'You have no backup tokens'],
     [1, 'You have only 1 backup token left', 'You have no backup tokens'],
     [0, 'You have no backup tokens', 'left.'],
-  ])('warn when %i backup tokens are left as they should', async (backupTokens, said, unsaid) => {
+  ])('show a warning that fits %i backup tokens', async (backupTokens, said, unsaid) => {
     const { text } = await (await signIn(site, await createTestUser(site, { backupTokens }))).get(profile)
     expect(text).toContain(said)
     expect(text).not.toContain(unsaid)
   })
 
-  it('can be renamed, and the trail tells it', async () => {
+  it('can be renamed, which is in the audit log', async () => {
     const person = await createTestUser(site)
     const browser = await signIn(site, person)
     const address = `${devices}/${person.app?.persistentId}/rename`
@@ -65,7 +65,7 @@ describe.each(journeyKinds())('one’s own devices, on the %s database', (where)
     expect(await events(person)).toContain('device_renamed')
   })
 
-  it('ask in the order that their owner chose', async () => {
+  it('are asked for in the order that their owner chose', async () => {
     const person = await createTestUser(site)
     const other = await addApp(person)
     const browser = await signIn(site, person)
@@ -77,7 +77,7 @@ describe.each(journeyKinds())('one’s own devices, on the %s database', (where)
     expect((await fresh.post('/account/login', { otp_token: secondCode() })).status).toBe(303)
   })
 
-  it('are removed after a question, and their sessions are verified no longer', async () => {
+  it('are removed after a confirmation, and their sessions are no longer verified', async () => {
     const person = await createTestUser(site)
     const other = await addApp(person)
     const browser = await signIn(site, person)
@@ -95,7 +95,7 @@ describe.each(journeyKinds())('one’s own devices, on the %s database', (where)
     expect(await events(person)).toContain('device_removed')
   })
 
-  it('keep the last one where the policy demands two factors', async () => {
+  it('include one that cannot be removed if the policy requires two-factor authentication', async () => {
     const person = await createTestUser(site, { backupTokens: 2 })
     const browser = await signIn(site, person)
     const address = `${devices}/${person.app?.persistentId}/remove`
@@ -111,7 +111,7 @@ describe.each(journeyKinds())('one’s own devices, on the %s database', (where)
     expect(await other.post(set)).toMatchObject({ status: 422, code: 'policy' })
   })
 
-  it('of two removed at once keep one', async () => {
+  it('keep one if two are removed at once', async () => {
     const person = await createTestUser(site)
     const other = await addApp(person)
     const browser = await signIn(site, person)
@@ -123,7 +123,7 @@ describe.each(journeyKinds())('one’s own devices, on the %s database', (where)
     expect(answers.filter(({ location }) => location?.includes('done=removed'))).toHaveLength(1)
   })
 
-  it('take the backup tokens with the last one', async () => {
+  it('lose the backup tokens with the last one', async () => {
     const person = await createTestUser(site, { staff: false, backupTokens: 2 })
     const browser = await signIn(site, person)
     const address = `${devices}/${person.app?.persistentId}/remove`
@@ -135,7 +135,7 @@ describe.each(journeyKinds())('one’s own devices, on the %s database', (where)
     expect((await browser.get(profile)).text).toContain('Two-factor authentication is off.')
   })
 
-  it.each(['rename', 'default', 'remove'])('of somebody else are not found and not changed by %s', async (verb) => {
+  it.each(['rename', 'default', 'remove'])('are not found or changed by another user: %s', async (verb) => {
     const owner = await createTestUser(site)
     const browser = await signIn(site, await createTestUser(site))
     const address = `${devices}/${owner.app?.persistentId}/${verb}`
@@ -156,7 +156,7 @@ describe.each(journeyKinds())('one’s own devices, on the %s database', (where)
     },
   )
 
-  it('are not open to a session that no device verified, by any verb', async () => {
+  it('are not open to a session that no device verified, for GET and POST', async () => {
     const person = await createTestUser(site)
     const browser = site.browser()
     await browser.post('/account/login', { username: person.email, password: person.password })
@@ -168,7 +168,7 @@ describe.each(journeyKinds())('one’s own devices, on the %s database', (where)
       }
   })
 
-  it('say which methods they take', async () => {
+  it('list the methods that they accept', async () => {
     const browser = await signIn(site, await createTestUser(site))
     const answer = await browser.get(`${devices}/totp/1/default`)
     expect(answer).toMatchObject({ status: 405, code: 'method_not_allowed' })
@@ -211,7 +211,7 @@ describe.each(journeyKinds())('one’s own devices, on the %s database', (where)
       expect(rows[0].secret).not.toContain(key.toString('base64url'))
     })
 
-    it('is refused with what is no key, and the key does not come back in the page', async () => {
+    it('is rejected with an invalid key, and the page does not show the key again', async () => {
       const browser = await signIn(site, await createTestUser(site))
       const refused = await browser.post(`${tokens}/add`, { name: 'Token', key: 'hunter2hunter2' })
       expect(refused).toMatchObject({ status: 422, code: 'key_invalid' })
@@ -219,7 +219,7 @@ describe.each(journeyKinds())('one’s own devices, on the %s database', (where)
       expect((await browser.post(`${tokens}/add`, { name: '', key: key.toString('hex') })).code).toBe('name_invalid')
     })
 
-    it('is brought back into step by two codes in a row, and the door throttles that too', async () => {
+    it('is resynced with two consecutive codes, and throttled', async () => {
       const person = await createTestUser(site)
       const device = await database.sequelize.transaction((transaction) =>
         addHotpDevice(site.otp, transaction, {
@@ -248,7 +248,7 @@ describe.each(journeyKinds())('one’s own devices, on the %s database', (where)
       expect(rows).toEqual([{ counter: '62' }])
     })
 
-    it('of somebody else is neither confirmed nor synchronised', async () => {
+    it('is neither confirmed nor resynced by another user', async () => {
       const owner = await signIn(site, await createTestUser(site))
       const added = await owner.post(`${tokens}/add`, { name: 'Theirs', key: key.toString('hex') })
       const stranger = await signIn(site, await createTestUser(site))

@@ -22,7 +22,7 @@ describe.each(journeyKinds())('security keys, on the %s database', (where) => {
     await database.close()
   })
 
-  /** Somebody whose only device is a key, one that the core has enrolled. */
+  /** A user whose only device is a key, enrolled by the core. */
   const keyOwner = async (traits: Parameters<typeof createTestUser>[1] = {}) => {
     const person = await createTestUser(site, { app: false, ...traits })
     return { person, ...(await addSoftwareKey(site.otp, person.id)) }
@@ -31,7 +31,7 @@ describe.each(journeyKinds())('security keys, on the %s database', (where) => {
     await browser.post(login, { username: person.email, password: person.password })
     return browser
   }
-  /** What the site asks, with this site's origin. */
+  /** The challenge of the site, with the origin of this site. */
   const asked = async (browser: HttpBrowser, address = ask): Promise<Ceremony & Record<string, unknown>> => {
     const answer = await browser.post(address)
     expect(answer).toMatchObject({ status: 200, headers: { 'cache-control': 'no-store' } })
@@ -53,11 +53,11 @@ describe.each(journeyKinds())('security keys, on the %s database', (where) => {
     ['a user handle of null', { userHandle: null }, {}],
     ['results of extensions that are null', {}, { clientExtensionResults: null }],
     ['no results of extensions', {}, { clientExtensionResults: undefined }],
-    ['results of an extension that nobody asked for', {}, { clientExtensionResults: { appid: true, prf: {} } }],
+    ['results of an extension that was not requested', {}, { clientExtensionResults: { appid: true, prf: {} } }],
     ['an attachment of a kind to come', {}, { authenticatorAttachment: 'implanted' }],
     ['an attachment of null', {}, { authenticatorAttachment: null }],
-    ['members that nobody knows', { later: [1] }, { later: {} }],
-  ])('sign in where the browser sends %s', async (_what, response, more) => {
+    ['unknown members', { later: [1] }, { later: {} }],
+  ])('signs in if the browser sends %s', async (_what, response, more) => {
     const { person, key } = await keyOwner()
     const browser = await afterPassword(person)
     const whole = JSON.parse(key.answer(await asked(browser)))
@@ -68,7 +68,7 @@ describe.each(journeyKinds())('security keys, on the %s database', (where) => {
   it.each([
     ['transports of null', { transports: null }, {}],
     ['no transports', { transports: undefined }, {}],
-    ['a transport that nobody knows', { transports: ['usb', 'telepathy', 7] }, {}],
+    ['an unknown transport', { transports: ['usb', 'telepathy', 7] }, {}],
     ['results of extensions that are null', {}, { clientExtensionResults: null }],
     ['no results of extensions', {}, { clientExtensionResults: undefined }],
     ['an answer to credProps without rk', {}, { clientExtensionResults: { credProps: {} } }],
@@ -77,7 +77,7 @@ describe.each(journeyKinds())('security keys, on the %s database', (where) => {
       { publicKey: 'AA', publicKeyAlgorithm: -7 },
       { authenticatorAttachment: null },
     ],
-  ])('are added where the browser sends %s', async (_what, response, more) => {
+  ])('adds a key if the browser sends %s', async (_what, response, more) => {
     const person = await createTestUser(site, { app: false })
     const browser = await signIn(site, person)
     const whole = JSON.parse(createSoftwareKey().create(await asked(browser, `${add}/options`)))
@@ -89,7 +89,7 @@ describe.each(journeyKinds())('security keys, on the %s database', (where) => {
     expect(rows[0]?.transports.every((one: string) => one === 'usb')).toBe(true)
   })
 
-  it('are added in set-up, and sign in from then on', async () => {
+  it('adds a key in the setup, which signs in from then on', async () => {
     const person = await createTestUser(site, { app: false })
     const key = createSoftwareKey()
     const browser = await signIn(site, person)
@@ -111,13 +111,13 @@ describe.each(journeyKinds())('security keys, on the %s database', (where) => {
     expect(await rowOf(rows[0].id)).toMatchObject({ counter: '1', failure_count: 0, last_used_at: site.clock.now() })
   })
 
-  it('tell the trail and the owner when one is added', async () => {
+  it('records and emails that a key was added', async () => {
     const { person, device } = await keyOwner()
     const { rows } = await database.pool.query('select event, device from audit_events where user_id = $1', [person.id])
     expect(rows).toContainEqual({ event: 'device_added', device: device.persistentId })
   })
 
-  it('are asked for none of their secrets: challenge and answer are in no session and no log', async () => {
+  it('stores no secret of the ceremony: challenge and answer are in no session and no log', async () => {
     const { person, key } = await keyOwner()
     const browser = await afterPassword(person)
     const options = await asked(browser)
@@ -131,8 +131,8 @@ describe.each(journeyKinds())('security keys, on the %s database', (where) => {
     expect(site.log.join('')).not.toContain(key.credentialId)
   })
 
-  describe('several of one person', () => {
-    it('answer each one challenge, and the answer tells which one did', async () => {
+  describe('several keys of one user', () => {
+    it('answer one challenge each, and the answer identifies the key', async () => {
       const { person, key, device } = await keyOwner()
       const second = await addSoftwareKey(site.otp, person.id)
       const browser = await afterPassword(person)
@@ -144,7 +144,7 @@ describe.each(journeyKinds())('security keys, on the %s database', (where) => {
       expect((await rowOf(second.device.id)).last_used_at).not.toBeNull()
     })
 
-    it('have one handle for their owner, and one that is enrolled is not enrolled again', async () => {
+    it('share one user handle, and an enrolled key is not enrolled again', async () => {
       const { person, key, device } = await keyOwner()
       const browser = await afterPassword(person)
       await browser.post(login, { otp_token: key.answer(await asked(browser)) })
@@ -156,7 +156,7 @@ describe.each(journeyKinds())('security keys, on the %s database', (where) => {
       expect(answer.text).toContain('value="Again"')
     })
 
-    it('do not take somebody else’s key in', async () => {
+    it("cannot include another user's key", async () => {
       const other = await keyOwner()
       const browser = await signIn(site, await createTestUser(site))
       const credential = other.key.create(await asked(browser, `${add}/options`))
@@ -164,7 +164,7 @@ describe.each(journeyKinds())('security keys, on the %s database', (where) => {
     })
   })
 
-  it('are removed one by one, and a session that one verified is verified no more', async () => {
+  it('are removed one by one, and a session that one verified is no longer verified', async () => {
     const { person, key, device } = await keyOwner({ app: true })
     const browser = await afterPassword(person)
     await browser.post(login, { otp_token: key.answer(await asked(browser)) })
@@ -176,7 +176,7 @@ describe.each(journeyKinds())('security keys, on the %s database', (where) => {
     expect(rows).toContainEqual({ event: 'device_removed', device: device.persistentId })
   })
 
-  it('are removed by their owner only, and the last one stays where two factors are demanded', async () => {
+  it('are removed by their owner only, and the last one stays if two-factor authentication is required', async () => {
     const { person, key, device } = await keyOwner()
     const address = `/account/two-factor/security-keys/${device.id}/delete`
     const stranger = await signIn(site, await createTestUser(site))
@@ -187,7 +187,7 @@ describe.each(journeyKinds())('security keys, on the %s database', (where) => {
     expect(await rowOf(device.id)).toMatchObject({ confirmed: true })
   })
 
-  describe('are refused', () => {
+  describe('an answer is rejected', () => {
     const refused = { status: 422, code: 'invalid_token' }
 
     it.each<[string, Partial<Ceremony>]>([
@@ -200,7 +200,7 @@ describe.each(journeyKinds())('security keys, on the %s database', (where) => {
       ['without a touch', { userPresent: false }],
       ['with another owner’s handle', { userHandle: 'AAAA' }],
       ['backed up and not to be backed up (WebAuthn §6.1.3)', { backedUp: true }],
-      ['with a token binding of a status that there is not', { moreClientData: { tokenBinding: { status: 'maybe' } } }],
+      ['with a token binding of an unknown status', { moreClientData: { tokenBinding: { status: 'maybe' } } }],
     ])('%s', async (_what, wrong) => {
       const { person, key } = await keyOwner()
       const browser = await afterPassword(person)
@@ -219,7 +219,7 @@ describe.each(journeyKinds())('security keys, on the %s database', (where) => {
       expect(await browser.post(login, { otp_token: JSON.stringify(token) })).toMatchObject(refused)
     })
 
-    it('when they are not this person’s, and count nothing against their owner', async () => {
+    it("from another user's key, which counts nothing against the owner of that key", async () => {
       const { person } = await keyOwner()
       const other = await keyOwner()
       const browser = await afterPassword(person)
@@ -232,7 +232,7 @@ describe.each(journeyKinds())('security keys, on the %s database', (where) => {
       expect(await rowOf(other.device.id)).toMatchObject({ failure_count: 0, last_used_at: null })
     })
 
-    it('when the answer is sent again, in this session or in another', async () => {
+    it('when it is sent again, in this session or in another', async () => {
       const { person, key } = await keyOwner()
       const browser = await afterPassword(person)
       const token = key.answer(await asked(browser))
@@ -243,7 +243,7 @@ describe.each(journeyKinds())('security keys, on the %s database', (where) => {
       expect(await thief.post(login, { otp_token: token })).toMatchObject(refused)
     })
 
-    it('but once, when one answer is sent ten times at once', async () => {
+    it('but accepted once when it is sent ten times at once', async () => {
       const { person, key } = await keyOwner()
       const browser = await afterPassword(person)
       const token = key.answer(await asked(browser))
@@ -261,7 +261,7 @@ describe.each(journeyKinds())('security keys, on the %s database', (where) => {
       expect(rows).toHaveLength(1)
     })
 
-    it('five minutes after they were asked', async () => {
+    it('five minutes after the challenge', async () => {
       const { person, key } = await keyOwner()
       const browser = await afterPassword(person)
       const late = key.answer(await asked(browser))
@@ -272,7 +272,7 @@ describe.each(journeyKinds())('security keys, on the %s database', (where) => {
       expect((await browser.post(login, { otp_token: inTime })).status).toBe(303)
     })
 
-    it('with another session’s challenge', async () => {
+    it("with another session's challenge", async () => {
       const { person, key } = await keyOwner()
       const one = await afterPassword(person)
       const other = await afterPassword(person)
@@ -290,7 +290,7 @@ describe.each(journeyKinds())('security keys, on the %s database', (where) => {
       expect(await browser.post(login, { otp_token: token })).toMatchObject(refused)
     })
 
-    it('when they were asked nothing', async () => {
+    it('without a challenge', async () => {
       const { person, key } = await keyOwner()
       const browser = await afterPassword(person)
       const { challenge } = await asked(await afterPassword(person))
@@ -298,7 +298,7 @@ describe.each(journeyKinds())('security keys, on the %s database', (where) => {
       expect(await browser.post(login, { otp_token: token })).toMatchObject(refused)
     })
 
-    it('when their counter does not go up, and the trail says so (WebAuthn §6.1.1)', async () => {
+    it('if its counter does not increase, which the audit log says (WebAuthn §6.1.1)', async () => {
       const { person, key, device } = await keyOwner()
       const browser = await afterPassword(person)
       await browser.post(login, { otp_token: key.answer({ ...(await asked(browser)), counter: 7 }) })
@@ -316,7 +316,7 @@ describe.each(journeyKinds())('security keys, on the %s database', (where) => {
       expect((await owner.post(login, { otp_token: token })).status).toBe(303)
     })
 
-    it('without suspicion when the signature of a low counter is wrong', async () => {
+    it('without that reason if the signature of a low counter is invalid', async () => {
       const { person, key } = await keyOwner()
       const browser = await afterPassword(person)
       await browser.post(login, { otp_token: key.answer({ ...(await asked(browser)), counter: 7 }) })
@@ -327,7 +327,7 @@ describe.each(journeyKinds())('security keys, on the %s database', (where) => {
       expect(await refusals(person.id)).toEqual([{ failures: 1 }])
     })
 
-    it('without a fault, whatever is sent in their place', async () => {
+    it('without an error, for any other input in its place', async () => {
       const { person, key } = await keyOwner()
       const browser = await afterPassword(person)
       const whole = JSON.parse(key.answer(await asked(browser)))
@@ -355,7 +355,7 @@ describe.each(journeyKinds())('security keys, on the %s database', (where) => {
       expect((await browser.post(login, { otp_token: `{"id":"${'A'.repeat(8192)}"}` })).status).toBe(400)
     })
 
-    it('that cannot be read, and counts them as no wrong code', async () => {
+    it('if it cannot be read, without counting as a wrong code', async () => {
       const { person, key, device } = await keyOwner()
       const browser = await afterPassword(person)
       const whole = JSON.parse(key.answer(await asked(browser)))
@@ -376,7 +376,7 @@ describe.each(journeyKinds())('security keys, on the %s database', (where) => {
       expect(rows).toEqual([{ token_failed_at: [] }])
     })
 
-    it.each([true, false])('that can be backed up (%s) and later say otherwise', async (backupEligible) => {
+    it.each([true, false])('if the key could be backed up (%s) and later says otherwise', async (backupEligible) => {
       const { person, key, device } = await keyOwner()
       await database.pool.query('update webauthn_devices set backup_eligible = $2 where id = $1', [
         device.id,
@@ -395,7 +395,7 @@ describe.each(journeyKinds())('security keys, on the %s database', (where) => {
       expect(await rowOf(device.id)).toMatchObject({ backup_eligible: backupEligible, backed_up: backupEligible })
     })
 
-    it('that count lower than before, and says what helps', async () => {
+    it('with a counter lower than before, with advice that helps', async () => {
       const { person, key } = await keyOwner()
       const browser = await afterPassword(person)
       await browser.post(login, { otp_token: key.answer({ ...(await asked(browser)), counter: 12 }) })
@@ -405,7 +405,7 @@ describe.each(journeyKinds())('security keys, on the %s database', (where) => {
       expect(answer.text).toContain('remove the key and add it again')
     })
 
-    it('in the password’s form, where no session has asked them, and count nothing', async () => {
+    it('in the form of the password, without a challenge, and is not counted', async () => {
       const { person, key, device } = await keyOwner()
       const token = key.answer({ challenge: 'AAAAAAAAAAAAAAAA', origin: site.baseUrl })
       const form = { username: person.email, password: person.password, otp_token: token }
@@ -414,7 +414,7 @@ describe.each(journeyKinds())('security keys, on the %s database', (where) => {
     })
   })
 
-  it('tell whether they can be backed up when they are added, or at the next sign-in', async () => {
+  it('shows whether it can be backed up when it is added, or at the next sign-in', async () => {
     for (const backupEligible of [true, false]) {
       const person = await createTestUser(site, { app: false })
       const key = createSoftwareKey()
@@ -432,7 +432,7 @@ describe.each(journeyKinds())('security keys, on the %s database', (where) => {
           ])
         ).rows
       expect(await stored()).toEqual([{ backup_eligible: backupEligible, backed_up: backupEligible }])
-      // As a key that was added before this was stored.
+      // As for a key that was added before this was stored.
       await database.pool.query('update webauthn_devices set backup_eligible = null where user_id = $1', [person.id])
       const later = await afterPassword(person)
       const token = key.answer({ ...(await asked(later)), backupEligible, backedUp: false })
@@ -441,7 +441,7 @@ describe.each(journeyKinds())('security keys, on the %s database', (where) => {
     }
   })
 
-  it('that do not count sign in again and again', async () => {
+  it('signs in again and again with a key that does not count', async () => {
     const person = await createTestUser(site, { app: false })
     const { key } = await addSoftwareKey(site.otp, person.id, createSoftwareKey({ counts: false }))
     for (let index = 0; index < 2; index += 1) {
@@ -450,7 +450,7 @@ describe.each(journeyKinds())('security keys, on the %s database', (where) => {
     }
   })
 
-  it('are asked for a PIN or a finger only where the site wants that of a second factor', async () => {
+  it('asks for a PIN or a fingerprint only if the site requires that of a second factor', async () => {
     const { person, key } = await keyOwner()
     const relyingParty = site.otp.settings.relyingParty
     const submit = async (userVerified: boolean) => {
@@ -466,7 +466,7 @@ describe.each(journeyKinds())('security keys, on the %s database', (where) => {
     site.otp.settings.relyingParty = relyingParty
   })
 
-  it('step up, too', async () => {
+  it('confirms a step-up, too', async () => {
     const { person, key } = await keyOwner()
     const browser = await afterPassword(person)
     await browser.post(login, { otp_token: key.answer(await asked(browser)) })
@@ -483,8 +483,8 @@ describe.each(journeyKinds())('security keys, on the %s database', (where) => {
     expect((await browser.get(add)).status).toBe(200)
   })
 
-  describe('are not added', () => {
-    it('by somebody who has a device and has not used it', async () => {
+  describe('a key is not added', () => {
+    it('by a user who has a device and has not used it', async () => {
       const person = await createTestUser(site, { app: false })
       const browser = await signIn(site, person)
       const credential = createSoftwareKey().create(await asked(browser, `${add}/options`))
@@ -499,7 +499,7 @@ describe.each(journeyKinds())('security keys, on the %s database', (where) => {
       expect(rows).toEqual([{ name: 'Blue key' }])
     })
 
-    it('as the first device of somebody who got one in the same moment', async () => {
+    it('as the first device of a user who got one at the same moment', async () => {
       const person = await createTestUser(site, { app: false })
       const browsers = [await signIn(site, person), await signIn(site, person)]
       const posts = await Promise.all(
@@ -521,7 +521,7 @@ describe.each(journeyKinds())('security keys, on the %s database', (where) => {
       ['without a touch', { userPresent: false }],
       ['inside a frame of another site', { crossOrigin: true }],
       ['backed up and not to be backed up (WebAuthn §6.1.3)', { backedUp: true }],
-      ['with a token binding of a status that there is not', { moreClientData: { tokenBinding: { status: 'maybe' } } }],
+      ['with a token binding of an unknown status', { moreClientData: { tokenBinding: { status: 'maybe' } } }],
       ['of an algorithm that was not asked for: ES384', { algorithm: -35 }],
       ['of an algorithm that was not asked for: ES512', { algorithm: -36 }],
       ['of an algorithm that was not asked for: RS1', { algorithm: -65_535 }],
@@ -548,7 +548,7 @@ describe.each(journeyKinds())('security keys, on the %s database', (where) => {
       expect(rows).toEqual([])
     })
 
-    it('twice, late, by another session’s challenge, or by one that was for something else', async () => {
+    it("twice, late, with another session's challenge, or with one for another purpose", async () => {
       const person = await createTestUser(site)
       const browser = await signIn(site, person)
       const post = async (credential: string) => (await browser.post(add, { name: 'Key', credential })).code
@@ -567,7 +567,7 @@ describe.each(journeyKinds())('security keys, on the %s database', (where) => {
     })
   })
 
-  it('are the only ones whose pages have a script', async () => {
+  it('sends a script only on the pages of a security key', async () => {
     const { person } = await keyOwner()
     const browser = await afterPassword(person)
     const [, script = ''] =
@@ -587,13 +587,13 @@ describe.each(journeyKinds())('security keys, on the %s database', (where) => {
     }
   })
 
-  it('are asked of nobody who is neither signed in nor awaited, nor of somebody without one', async () => {
+  it('sends a challenge only to a user who is signing in or signed in, and has a key', async () => {
     expect((await site.browser().post(ask)).status).toBe(401)
     expect((await (await afterPassword(await createTestUser(site))).post(ask)).status).toBe(401)
     expect((await (await signIn(site, await createTestUser(site))).post(ask)).status).toBe(401)
   })
 
-  it('leave no old challenges behind', async () => {
+  it('leaves no old challenges behind', async () => {
     const { person } = await keyOwner()
     const browser = await afterPassword(person)
     await asked(browser)

@@ -41,7 +41,7 @@ describe.each(databaseKinds())('setting up an authenticator app, on the %s datab
     return { person, browser: await signIn(site, person) }
   }
 
-  it('leads staff without a device from the password through every step to where they wanted', async () => {
+  it('takes staff without a device from the password through every step to the requested page', async () => {
     const person = await createTestUser(site, { app: false })
     const browser = site.browser()
     const next = '/admin/resources/users?page=2'
@@ -67,7 +67,7 @@ describe.each(databaseKinds())('setting up an authenticator app, on the %s datab
     expect((await browser.get('/admin')).status).toBe(200)
   })
 
-  it('gives QR code, address and key of the same 160 bits', async () => {
+  it('gives QR code, URI and key of the same 160 bits', async () => {
     const { person, browser } = await newcomer()
     await browser.post(setup, { method: 'totp' })
     const page = await browser.get(setup)
@@ -81,11 +81,11 @@ describe.each(databaseKinds())('setting up an authenticator app, on the %s datab
     const picture = await browser.get(qrcode)
     expect(picture.headers['content-type']).toMatch(/^image\/svg\+xml/)
     expect(picture.headers['cache-control']).toBe('no-store')
-    // White ground under the whole picture, and four modules of quiet zone (ISO/IEC 18004 §5.3.8).
+    // A white background under the whole picture, and four modules of quiet zone (ISO/IEC 18004 §5.3.8).
     expect(picture.text).toMatch(/<path fill="#ffffff" d="M0 0h(\d+)v\1H0z"\/><path stroke="#000000" d="M4 4\.5h7/)
   })
 
-  it('has no QR code to give before set-up begins and after it ends', async () => {
+  it('has no QR code before the setup begins and after it ends', async () => {
     const { browser } = await newcomer()
     expect((await browser.get(qrcode)).status).toBe(404)
     const secret = await begin(browser)
@@ -94,7 +94,7 @@ describe.each(databaseKinds())('setting up an authenticator app, on the %s datab
     expect((await browser.get(qrcode)).status).toBe(404)
   })
 
-  it('makes ten backup tokens at the end of the first set-up and shows them once', async () => {
+  it('generates ten backup tokens at the end of the first setup and shows them once', async () => {
     const { person, browser } = await newcomer()
     const secret = await begin(browser)
     const done = await browser.post(setup, { otp_token: appCode(secret, site.clock.now()) })
@@ -111,7 +111,7 @@ describe.each(databaseKinds())('setting up an authenticator app, on the %s datab
     expect((await site.browser().post('/account/login', form)).code).toBe('invalid_token')
   })
 
-  it('makes no more of them for a second device', async () => {
+  it('generates no more of them for a second device', async () => {
     const person = await createTestUser(site)
     const browser = await signIn(site, person)
     const secret = await begin(browser)
@@ -120,7 +120,7 @@ describe.each(databaseKinds())('setting up an authenticator app, on the %s datab
     expect(await devicesOf(person)).toMatchObject([{ confirmed: true }, { confirmed: true }])
   })
 
-  it('gives every further app a name of its own, and the free one again after a removal', async () => {
+  it('gives every further app its own name, and reuses a free name after a removal', async () => {
     const { person, browser } = await newcomer()
     const add = async () => {
       const secret = await begin(browser)
@@ -137,7 +137,7 @@ describe.each(databaseKinds())('setting up an authenticator app, on the %s datab
     expect(await names()).toEqual(['Authenticator app', 'Authenticator app 3', 'Authenticator app 2'])
   })
 
-  it('spends the code that confirmed, and takes the next one at sign-in', async () => {
+  it('consumes the code that confirmed, and accepts the next one at sign-in', async () => {
     const { person, browser } = await newcomer()
     const secret = await begin(browser)
     const code = appCode(secret, site.clock.now())
@@ -149,7 +149,7 @@ describe.each(databaseKinds())('setting up an authenticator app, on the %s datab
     expect((await site.browser().post('/account/login', { ...form, otp_token: next })).location).toBe('/admin')
   })
 
-  it('takes the codes of one step around, and no others', async () => {
+  it('accepts the codes of one time step around, and no others', async () => {
     for (const [steps, status] of [
       [-1, 303],
       [1, 303],
@@ -163,7 +163,7 @@ describe.each(databaseKinds())('setting up an authenticator app, on the %s datab
     }
   })
 
-  it('changes the session id when it verifies, and the old one is dead', async () => {
+  it('changes the session ID when it verifies, and the old one is not accepted', async () => {
     const { browser } = await newcomer()
     const secret = await begin(browser)
     const before = browser.cookies.get('otp_session') ?? ''
@@ -189,14 +189,14 @@ describe.each(databaseKinds())('setting up an authenticator app, on the %s datab
     expect((await browser.post(setup, { otp_token: appCode(secret, site.clock.now()) })).status).toBe(303)
   })
 
-  it('goes on with the same key when the method is chosen again', async () => {
+  it('continues with the same key when the method is chosen again', async () => {
     const { person, browser } = await newcomer()
     const secret = await begin(browser)
     expect(await begin(browser)).toBe(secret)
     expect(await devicesOf(person)).toHaveLength(1)
   })
 
-  it('takes a phone number and its code at the wizard’s own address, too', async () => {
+  it("accepts a phone number and its code at the wizard's own path, too", async () => {
     const deliveries = startDeliveries(database, site, { embedded: where === 'embedded' })
     onTestFinished(() => deliveries.stop())
     const { person, browser } = await newcomer()
@@ -212,7 +212,7 @@ describe.each(databaseKinds())('setting up an authenticator app, on the %s datab
     expect(rows).toEqual([{ number: '+31612345678', confirmed: false }])
   })
 
-  it('refuses a method that is not offered', async () => {
+  it('rejects a method that is not offered', async () => {
     const { browser } = await newcomer()
     expect(await browser.post(setup, { method: 'email' })).toMatchObject({ status: 422, code: 'method_not_offered' })
     expect(await browser.post(setup, { method: 'pigeon' })).toMatchObject({ status: 422, code: 'method_not_offered' })
@@ -233,7 +233,7 @@ describe.each(databaseKinds())('setting up an authenticator app, on the %s datab
     expect((await browser.get('/admin')).status).toBe(302)
   })
 
-  it('is over after an hour, and swept', async () => {
+  it('expires after an hour, and is swept', async () => {
     const { person, browser } = await newcomer()
     const secret = await begin(browser)
     site.clock.advance(3599)
@@ -249,7 +249,7 @@ describe.each(databaseKinds())('setting up an authenticator app, on the %s datab
     expect(await devicesOf(person)).toHaveLength(0)
   })
 
-  it('sweeps no device that was switched off, used or not', async () => {
+  it('sweeps no disabled device, used or not', async () => {
     const used = await createTestUser(site)
     await signIn(site, used)
     await database.pool.query('update totp_devices set confirmed = false where user_id = $1', [used.id])
@@ -266,7 +266,7 @@ describe.each(databaseKinds())('setting up an authenticator app, on the %s datab
     expect(await devicesOf(unused)).toHaveLength(1)
   })
 
-  it('keeps the key out of sessions and log, and seals it in its row', async () => {
+  it('keeps the key out of sessions and log, and encrypts it in its row', async () => {
     const { browser } = await newcomer()
     const secret = await begin(browser)
     await browser.post(setup, { otp_token: appCode(secret, site.clock.now()) })
@@ -281,7 +281,7 @@ describe.each(databaseKinds())('setting up an authenticator app, on the %s datab
       expect(dump.join('').includes(form ?? '')).toBe(false)
   })
 
-  it('records the device and tells its owner by mail', async () => {
+  it('records the device and notifies its owner by email', async () => {
     const { person, browser } = await newcomer()
     const secret = await begin(browser)
     await browser.post(setup, { otp_token: appCode(secret, site.clock.now()) })
@@ -293,8 +293,8 @@ describe.each(databaseKinds())('setting up an authenticator app, on the %s datab
     expect(mails.map(({ mail }) => mail)).toEqual(expect.arrayContaining(['device-added', 'backup-tokens-made']))
   })
 
-  describe('for whoever has a device already', () => {
-    /** Signed in by the password before there was a device. */
+  describe('for a user who has a device already', () => {
+    /** Signed in with the password before there was a device. */
     const unverified = async () => {
       const { person, browser } = await newcomer()
       const secret = await begin(browser)
@@ -316,14 +316,14 @@ describe.each(databaseKinds())('setting up an authenticator app, on the %s datab
       ['POST', setup, () => ({ method: 'phone', phone_number: '+31612345678', phone_method: 'sms' })],
     ]
 
-    it.each(steps)('refuses an unverified session: %s %s', async (method, path, form) => {
+    it.each(steps)('rejects an unverified session: %s %s', async (method, path, form) => {
       const { person, browser } = await unverified()
       const answer = await browser.visit(path, { method, ...(form && { form: form() }) })
       expect(answer).toMatchObject({ status: 302, location: `/account/login?next=${encodeURIComponent(path)}` })
       expect(await devicesOf(person)).toHaveLength(2)
     })
 
-    it('refuses an unverified session its right code for a set-up begun before', async () => {
+    it('rejects the correct code of an unverified session for a setup begun before', async () => {
       const { person, browser, secret } = await unverified()
       const answer = await browser.post(setup, { otp_token: appCode(secret, site.clock.now()) })
       expect(answer).toMatchObject({ status: 302, location: `/account/login?next=${encodeURIComponent(setup)}` })
@@ -356,7 +356,7 @@ describe.each(databaseKinds())('setting up an authenticator app, on the %s datab
       expect((await browser.get('/admin')).status).toBe(200)
     })
 
-    it('lets one of two first devices through that are confirmed at once', async () => {
+    it('accepts one of two first devices that are confirmed at once', async () => {
       const person = await createTestUser(site, { app: false })
       const racers = await Promise.all(
         [1, 2].map(async () => {
@@ -375,7 +375,7 @@ describe.each(databaseKinds())('setting up an authenticator app, on the %s datab
     })
   })
 
-  it('leads people who were asked for a token that they have no device for to set-up', async () => {
+  it('redirects people without a device who were asked for a token to the setup', async () => {
     const { browser } = await newcomer({ staff: false })
     expect(await browser.get('/account/login?next=%2Fadmin')).toMatchObject({
       status: 302,
@@ -383,7 +383,7 @@ describe.each(databaseKinds())('setting up an authenticator app, on the %s datab
     })
   })
 
-  it('does not lead round in a circle when all backup tokens are used up', async () => {
+  it('does not loop when all backup tokens are used', async () => {
     const person = await createTestUser(site, { app: false, backupTokens: 1 })
     await database.pool.query('delete from static_tokens')
     const browser = await signIn(site, person)
@@ -391,7 +391,7 @@ describe.each(databaseKinds())('setting up an authenticator app, on the %s datab
     expect((await browser.get('/account/login')).status).toBe(200)
   })
 
-  it('sweeps links that are over', async () => {
+  it('sweeps links that have expired', async () => {
     await database.pool.query(
       `insert into one_time_links (purpose, user_id, token_hash, created_at, expires_at)
         select 'invitation', min(id), 'old', now(), $1 from users`,
@@ -402,7 +402,7 @@ describe.each(databaseKinds())('setting up an authenticator app, on the %s datab
   })
 })
 
-describe('set-up by invitation only', () => {
+describe('setup by invitation only', () => {
   let database: Database
   let site: TestSite
   beforeAll(async () => {
@@ -430,7 +430,7 @@ describe('set-up by invitation only', () => {
     expect((await database.pool.query('select from totp_devices where user_id = $1', [person.id])).rowCount).toBe(0)
   })
 
-  it('is open to whoever is verified and adds another device', async () => {
+  it('is open to a verified user who adds another device', async () => {
     const browser = await signIn(site, await createTestUser(site))
     expect((await browser.get(setup)).status).toBe(200)
   })

@@ -8,7 +8,7 @@ import { createTestUser, type TestUser, signIn, startTestSite, type TestSite } f
 
 const login = '/account/login'
 
-/** Tabs of one browser share its cookies, and each goes on from the page that it shows. */
+/** Tabs of one browser share its cookies, and each continues from the page that it shows. */
 describe.each(journeyKinds())('several tabs during a sign-in, on the %s database', (where) => {
   let database: Database
   let site: TestSite
@@ -47,7 +47,7 @@ describe.each(journeyKinds())('several tabs during a sign-in, on the %s database
       browser.post(login, { otp_token: token(person), next })
 
     it.each(['the first', 'the second'])(
-      'lets %s of two tabs finish that have both typed the password',
+      'lets %s of two tabs finish after the password was entered in both',
       async (tab) => {
         const { person, browser } = await start()
         await password(browser, person, '/admin?first')
@@ -59,7 +59,7 @@ describe.each(journeyKinds())('several tabs during a sign-in, on the %s database
       },
     )
 
-    it('leads the other tab on to where it was going, and uses no token up', async () => {
+    it('redirects the other tab to its page, and consumes no token', async () => {
       const { person, browser } = await start()
       await password(browser, person)
       await give(browser, person)
@@ -78,7 +78,7 @@ describe.each(journeyKinds())('several tabs during a sign-in, on the %s database
       expect(await isIn(browser)).toBe(true)
     })
 
-    it('stays signed in when the other tab types the password after that', async () => {
+    it('stays signed in when the password is entered in the other tab after that', async () => {
       const { person, browser } = await start()
       await password(browser, person)
       await give(browser, person)
@@ -92,7 +92,7 @@ describe.each(journeyKinds())('several tabs during a sign-in, on the %s database
       expect(await sessionsOf(person)).toBe(1)
     })
 
-    it('stays signed in, and says so, when the other tab types a wrong password', async () => {
+    it('stays signed in, and says so, when a wrong password is entered in the other tab', async () => {
       const { person, browser } = await start()
       await password(browser, person)
       await give(browser, person)
@@ -102,7 +102,7 @@ describe.each(journeyKinds())('several tabs during a sign-in, on the %s database
       expect(await isIn(browser)).toBe(true)
     })
 
-    it('goes on with the token after a wrong password in the other tab', async () => {
+    it('continues with the token after a wrong password in the other tab', async () => {
       const { person, browser } = await start()
       await password(browser, person)
       await browser.post(login, { username: person.email, password: 'wrong' })
@@ -110,7 +110,7 @@ describe.each(journeyKinds())('several tabs during a sign-in, on the %s database
       expect(await isIn(browser)).toBe(true)
     })
 
-    it('is told that it is signed out after a sign-out in the other tab', async () => {
+    it('says that the user is signed out after a sign-out in the other tab', async () => {
       const { person, browser } = await start()
       await password(browser, person)
       await browser.post('/account/logout')
@@ -120,7 +120,7 @@ describe.each(journeyKinds())('several tabs during a sign-in, on the %s database
       expect((await give(browser, person)).status).toBe(303)
     })
 
-    it('goes on from a page that has expired once the other tab has typed the password again', async () => {
+    it('continues from an expired page once the password was entered again in the other tab', async () => {
       const { person, browser } = await start()
       await password(browser, person)
       site.clock.advance(601)
@@ -132,7 +132,7 @@ describe.each(journeyKinds())('several tabs during a sign-in, on the %s database
     })
   })
 
-  it('keeps the code that one tab has asked for when the other types the password again', async () => {
+  it('keeps the code that one tab has requested when the password is entered again in the other', async () => {
     const person = await createTestUser(site, { app: false })
     const mailbox = await addEmail(site.otp, person.id)
     const browser = site.browser()
@@ -180,7 +180,7 @@ describe.each(journeyKinds())('several tabs during a sign-in, on the %s database
     }
   })
 
-  it('does not keep a code for another person', async () => {
+  it('does not keep a code for another user', async () => {
     const [one, other] = [await createTestUser(site, { app: false }), await createTestUser(site)]
     await addEmail(site.otp, one.id)
     const browser = site.browser()
@@ -193,7 +193,7 @@ describe.each(journeyKinds())('several tabs during a sign-in, on the %s database
     expect(rows[0].sess).not.toHaveProperty('challenge')
   })
 
-  it('begins afresh for another person, and says whose token it asks for', async () => {
+  it('starts over for another user, and says whose token it asks for', async () => {
     const [one, other] = [await createTestUser(site), await createTestUser(site)]
     const browser = await signIn(site, one)
     expect(await password(browser, other)).toMatchObject({ status: 303, location: login })
@@ -249,7 +249,7 @@ describe.each(journeyKinds())('several tabs during a sign-in, on the %s database
     })
   })
 
-  it('does not make a session older than a day go on', async () => {
+  it('does not continue in a session older than a day', async () => {
     const person = await createTestUser(site)
     const browser = await signIn(site, person)
     for (let hour = 0; hour < 23; hour += 1) {

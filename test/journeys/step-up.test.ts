@@ -9,7 +9,7 @@ import { createTestUser, type TestUser, signIn, startTestSite, type TestSite } f
 
 const second = Buffer.from('another secret, 20 b')
 
-describe.each(journeyKinds())('asking for a token again, on the %s database', (where) => {
+describe.each(journeyKinds())('a step-up, on the %s database', (where) => {
   let database: Database
   let site: TestSite
   beforeAll(async () => {
@@ -35,7 +35,7 @@ describe.each(journeyKinds())('asking for a token again, on the %s database', (w
     return browser
   }
 
-  it('is not done within five minutes, and is a second later', async () => {
+  it('is not required within five minutes, and is required a second later', async () => {
     const person = await createTestUser(site)
     const browser = await signIn(site, person)
     site.clock.advance(300)
@@ -44,7 +44,7 @@ describe.each(journeyKinds())('asking for a token again, on the %s database', (w
     expect(await browser.get(rename(person))).toMatchObject({ status: 302, location: verifyFor(rename(person)) })
   })
 
-  it('leads there and back under a new session id, and the old one is dead', async () => {
+  it('redirects there and back under a new session ID, and the old one is not accepted', async () => {
     const person = await createTestUser(site)
     const browser = await stale(person)
     const page = await browser.get(verifyFor(rename(person)))
@@ -62,7 +62,7 @@ describe.each(journeyKinds())('asking for a token again, on the %s database', (w
     expect((await browser.get(next)).status).toBe(200)
   })
 
-  it('does not make the session any younger than its sign-in', async () => {
+  it('does not change the age of the session since its sign-in', async () => {
     const person = await createTestUser(site)
     const browser = await stale(person)
     const began = async () => {
@@ -77,7 +77,7 @@ describe.each(journeyKinds())('asking for a token again, on the %s database', (w
     expect(await began()).toEqual(before)
   })
 
-  it('completes the form that was posted', async () => {
+  it('completes the submitted form', async () => {
     const person = await createTestUser(site)
     const browser = await stale(person)
     const away = await browser.post(rename(person), { name: 'Kept name' })
@@ -91,7 +91,7 @@ describe.each(journeyKinds())('asking for a token again, on the %s database', (w
     expect(await nameOf(person)).toBe('Kept name')
   })
 
-  it('keeps the form sealed, and not in the session', async () => {
+  it('stores the form encrypted, and not in the session', async () => {
     const person = await createTestUser(site)
     const browser = await stale(person)
     await browser.post(rename(person), { name: 'Kept name' })
@@ -103,7 +103,7 @@ describe.each(journeyKinds())('asking for a token again, on the %s database', (w
     expect(await kept()).toEqual([])
   })
 
-  it('completes it through a refusal and another try', async () => {
+  it('completes it after a rejection and another attempt', async () => {
     const person = await createTestUser(site)
     const browser = await stale(person)
     await browser.post(rename(person), { name: 'Patience' })
@@ -130,7 +130,7 @@ describe.each(journeyKinds())('asking for a token again, on the %s database', (w
     expect(await nameOf(person)).toBe('Other')
   })
 
-  it('does not complete it from another session of the same person', async () => {
+  it('does not complete it from another session of the same user', async () => {
     const person = await createTestUser(site)
     const other = await signIn(site, person)
     const browser = await stale(person)
@@ -150,7 +150,7 @@ describe.each(journeyKinds())('asking for a token again, on the %s database', (w
     expect(await nameOf(person)).toBe('App')
   })
 
-  it('forgets it after that, also where nobody comes back', async () => {
+  it('deletes it after that, even if nobody comes back', async () => {
     const person = await createTestUser(site)
     await (await stale(person)).post(rename(person), { name: 'Forgotten' })
     await purgeExpired(site)
@@ -170,7 +170,7 @@ describe.each(journeyKinds())('asking for a token again, on the %s database', (w
     expect(await nameOf(person)).toBe('App')
   })
 
-  it('gives it up when its own page is asked for again', async () => {
+  it('drops it when its own page is requested again', async () => {
     const person = await createTestUser(site)
     const browser = await stale(person)
     await browser.post(rename(person), { name: 'Given up' })
@@ -218,10 +218,10 @@ describe.each(journeyKinds())('asking for a token again, on the %s database', (w
       expect(await nameOf(person)).toBe('From one tab')
     })
 
-    describe('that send a form to one path each', () => {
+    describe('that submit a form to one path each', () => {
       const actionOf = (text: string) =>
         /action="(\/account\/verify[^"]*)"/.exec(text)?.[1]?.replaceAll('&amp;', '&') ?? ''
-      /** What a person has in a tab: the page that the form has led to. */
+      /** The page of a tab to which the form was redirected. */
       const openTab = async (browser: HttpBrowser, person: TestUser, name: string) => {
         const { location = '' } = await browser.post(rename(person), { name })
         const { text } = await browser.get(location)
@@ -241,7 +241,7 @@ describe.each(journeyKinds())('asking for a token again, on the %s database', (w
       it.each([
         ['first', [0, 1]],
         ['second', [1, 0]],
-      ])('completes each tab’s own form, the %s tab’s before the other', async (_which, order) => {
+      ])("completes each tab's own form, the %s tab's before the other", async (_which, order) => {
         const { person, browser, tabs } = await start()
         for (const index of order) {
           expect(tabs[index]?.text).toContain('then finish what you started')
@@ -251,7 +251,7 @@ describe.each(journeyKinds())('asking for a token again, on the %s database', (w
         }
       })
 
-      it('completes a tab’s own form after a wrong token, and after the page was loaded again', async () => {
+      it("completes a tab's own form after a wrong token, and after a reload of the page", async () => {
         const { person, browser, tabs } = await start()
         const [first, second] = tabs
         const wrong = await browser.post(second?.action ?? '', { otp_token: '000000', next: rename(person) })
@@ -260,7 +260,7 @@ describe.each(journeyKinds())('asking for a token again, on the %s database', (w
         expect(actionOf((await browser.get(second?.address ?? '')).text)).toBe(second?.action)
       })
 
-      it('completes the form of one tab after the other has asked for the page of the form again', async () => {
+      it('completes the form of one tab after the other has requested the page of the form again', async () => {
         const { person, browser, tabs } = await start()
         await browser.get(rename(person))
         expect((await browser.get(verifyFor(rename(person)))).text).not.toContain('then finish what you started')
@@ -268,7 +268,7 @@ describe.each(journeyKinds())('asking for a token again, on the %s database', (w
         expect(await nameOf(person)).toBe('First tab')
       })
 
-      it('says so when a form We no longer have what you submitted, and changes nothing', async () => {
+      it('says so if a submitted form is no longer stored, and changes nothing', async () => {
         const { person, browser, tabs } = await start()
         for (const tab of [3, 4, 5, 6]) await browser.post(rename(person), { name: `Tab ${tab}` })
         const gone = await giveAt(tabs[0]?.action ?? '', browser, person)
@@ -277,7 +277,7 @@ describe.each(journeyKinds())('asking for a token again, on the %s database', (w
         expect(await nameOf(person)).toBe('App')
       })
 
-      it('completes no form of another session, however it is named', async () => {
+      it('completes no form of another session, under any name', async () => {
         const { person, tabs } = await start()
         const other = await signIn(site, person)
         const answer = await giveAt(tabs[1]?.action ?? '', other, person)
@@ -286,7 +286,7 @@ describe.each(journeyKinds())('asking for a token again, on the %s database', (w
       })
     })
 
-    it('keeps five forms at most, the newest ones', async () => {
+    it('stores the five newest forms at most', async () => {
       const person = await createTestUser(site)
       const browser = await stale(person)
       const pages = Array.from({ length: 6 }, (_, index) => `${rename(person)}?tab=${index}`)
@@ -296,7 +296,7 @@ describe.each(journeyKinds())('asking for a token again, on the %s database', (w
       expect(completes).toEqual([false, true, true, true, true, true])
     })
 
-    it('leads to a page, not to an error, if another tab has signed out and in and the form is gone', async () => {
+    it('redirects to a page, not to an error, if another tab has signed out and in and the form is gone', async () => {
       const person = await createTestUser(site)
       const browser = await stale(person)
       await browser.post(makeDefault(person))
@@ -312,7 +312,7 @@ describe.each(journeyKinds())('asking for a token again, on the %s database', (w
     })
   })
 
-  it('of two at once completes it once', async () => {
+  it('completes it once for two requests at once', async () => {
     const person = await createTestUser(site)
     const add = { user: person, name: 'Second', secret: second, confirmed: true }
     const { device } = await database.sequelize.transaction((transaction) => addTotpDevice(site.otp, transaction, add))
@@ -336,7 +336,7 @@ describe.each(journeyKinds())('asking for a token again, on the %s database', (w
     expect(rows).toHaveLength(1)
   })
 
-  it('keeps no form of more than 16 kB, and nothing that is no form, and says so', async () => {
+  it('stores no form larger than 16 kB, and no other body, and says so', async () => {
     const person = await createTestUser(site)
     const browser = await stale(person)
     const big = await browser.post(rename(person), { name: 'x'.repeat(20_000) })
@@ -349,7 +349,7 @@ describe.each(journeyKinds())('asking for a token again, on the %s database', (w
     expect(await kept()).toEqual([])
   })
 
-  it('is for verified people: others are asked at sign-in', async () => {
+  it('is for verified users: others are redirected to the sign-in', async () => {
     const person = await createTestUser(site)
     const stranger = await site.browser().get(verifyFor('/account/two-factor'))
     expect(stranger).toMatchObject({ status: 302, location: '/account/login?next=%2Faccount%2Ftwo-factor' })
@@ -367,7 +367,7 @@ describe.each(journeyKinds())('asking for a token again, on the %s database', (w
     expect(answer.location).toBe('/account/two-factor')
   })
 
-  it('takes nobody else’s device', async () => {
+  it("does not accept another user's device", async () => {
     const person = await createTestUser(site)
     const other = await createTestUser(site)
     const browser = await stale(person)

@@ -34,7 +34,7 @@ afterAll(async () => {
 
 const NUMBER = '+41524204242'
 
-/** Signs in by password and the code that was sent to a device. */
+/** Signs in with the password and the code that was sent to a device. */
 async function signInByCode(site: TestSite, person: TestUser, kind: 'phone' | 'mailbox'): Promise<HttpBrowser> {
   const { otp } = site
   const deliveries = startDeliveries(database, site, { embedded: isEmbedded() })
@@ -49,7 +49,7 @@ async function signInByCode(site: TestSite, person: TestUser, kind: 'phone' | 'm
   return browser
 }
 
-/** The whole site strict, and one that is not with a group that is. */
+/** The whole site strict, and a site that is not with a group that is. */
 const houses = {
   'a strict site': {
     open: () => openSite({ OTP_POLICY: 'strict' }),
@@ -70,14 +70,14 @@ describe.each(Object.entries(houses))('in %s', (_name, house) => {
   beforeAll(async () => void (site = await house.open()))
   const person = (traits: TestUserTraits = {}) => house.person(site, traits)
 
-  it('everybody needs two factors, staff or not', async () => {
+  it('requires a second factor for everyone, staff or not', async () => {
     for (const staff of [true, false]) {
       const browser = await signIn(site, await person({ staff, app: false }))
       expect((await browser.get(profile)).location).toBe(setUpFor(profile))
     }
   })
 
-  it('a session ends after 30 minutes without a request, by the clock, and not before', async () => {
+  it('ends a session after 30 minutes without a request, by the clock, and not before', async () => {
     const browser = await signIn(site, await person())
     site.clock.advance(1800)
     expect((await browser.get('/admin')).status).toBe(200)
@@ -86,7 +86,7 @@ describe.each(Object.entries(houses))('in %s', (_name, house) => {
     expect((await browser.get('/account/login')).text).toContain('name="password"')
   })
 
-  it('a session ends 12 hours after the sign-in, however busy, and not before', async () => {
+  it('ends a session 12 hours after the sign-in, even with requests, and not before', async () => {
     const browser = await signIn(site, await person())
     for (let half = 0; half < 24; half += 1) {
       site.clock.advance(1800)
@@ -96,7 +96,7 @@ describe.each(Object.entries(houses))('in %s', (_name, house) => {
     expect((await browser.get('/admin')).status).toBe(302)
   })
 
-  it('a phone alone leads to the set-up of another method, and can do that', async () => {
+  it('redirects a user with only a phone to the setup of another method, which they can finish', async () => {
     const browser = await signInByCode(site, await person({ app: false }), 'phone')
     expect((await browser.get('/admin')).location).toBe(setUpFor('/admin'))
     expect((await asApiClient(browser).get('/admin/api/dashboard')).code).toBe('enrolment_required')
@@ -106,13 +106,13 @@ describe.each(Object.entries(houses))('in %s', (_name, house) => {
     expect((await browser.post(setUp, { method: 'totp' })).status).toBe(303)
   })
 
-  it('a phone beside an app is as good as the app', async () => {
+  it('accepts a phone like an app if the user has both', async () => {
     const browser = await signInByCode(site, await person(), 'phone')
     expect((await browser.get('/admin')).status).toBe(200)
     expect((await browser.get(`${setUp}?step=method`)).text).toContain('value="phone"')
   })
 
-  it('a backup token opens the panel beside an app, and nothing but the set-up alone', async () => {
+  it('opens the panel with a backup token if the user has an app, and otherwise only the setup', async () => {
     const look = async (traits: TestUserTraits) => {
       const someone = await person({ ...traits, backupTokens: 1 })
       const browser = site.browser()
@@ -124,14 +124,14 @@ describe.each(Object.entries(houses))('in %s', (_name, house) => {
     expect((await look({ app: false })).location).toBe(setUpFor('/admin'))
   })
 
-  it('email is no device: it is not offered, and its page leads away', async () => {
+  it('does not offer email as a device, and redirects away from its page', async () => {
     const browser = await signIn(site, await person())
     expect((await browser.get(`${setUp}?step=method`)).text).not.toContain('value="email"')
     expect((await browser.get('/account/two-factor/email/add')).location).toBe(profile)
     expect((await browser.post('/account/two-factor/email/add')).location).toBe(profile)
   })
 
-  it('the last app cannot be removed beside a phone', async () => {
+  it('does not let the last app be removed if the only other device is a phone', async () => {
     const someone = await person()
     await addPhone(site.otp, someone.id)
     const browser = await signIn(site, someone)
@@ -139,7 +139,7 @@ describe.each(Object.entries(houses))('in %s', (_name, house) => {
     expect(answer).toMatchObject({ status: 422, code: 'policy' })
   })
 
-  it('no browser is trusted: it is not offered, and asking for it does nothing', async () => {
+  it('does not offer to trust a browser, and ignores a request for it', async () => {
     const someone = await person()
     const browser = site.browser()
     await browser.post('/account/login', { username: someone.email, password: someone.password })
@@ -152,14 +152,14 @@ describe.each(Object.entries(houses))('in %s', (_name, house) => {
   })
 })
 
-it('whoever is not in the strict group has an hour and a day', async () => {
+it('lets a user outside the strict group stay signed in for an hour and a day', async () => {
   const site = await houses['a strict group'].open()
   const browser = await signIn(site, await createTestUser(site))
   site.clock.advance(3600)
   expect((await browser.get('/admin')).status).toBe(200)
 })
 
-it('a mailbox that signed in a member of a strict group opens the set-up alone', async () => {
+it('opens only the setup for a member of a strict group who signed in by email', async () => {
   const site = await houses['a strict group'].open()
   const member = await houses['a strict group'].person(site, { app: false })
   const browser = await signInByCode(site, member, 'mailbox')

@@ -38,7 +38,7 @@ describe('the hint of the token step', () => {
   it.each([
     ['phone', 'First, send a code to Phone.'],
     ['phone,email', 'First, choose a device and send a code to it.'],
-  ])('says that a code has to be sent first where only %s is accepted', async (kinds, hint) => {
+  ])('says that a code has to be sent first if only %s is accepted', async (kinds, hint) => {
     const person = await createTestUser(site)
     for (const kind of ['phone', 'email']) await add[kind]?.(person)
     const browser = await signIn(site, person)

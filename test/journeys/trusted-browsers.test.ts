@@ -31,7 +31,7 @@ describe.each(journeyKinds())('trusted browsers, on the %s database', (where) =>
     await database.close()
   })
 
-  /** Signs in with the app and ticks the box. */
+  /** Signs in with the app and selects the checkbox. */
   const trust = async (person: TestUser, browser = site.browser()): Promise<HttpBrowser> => {
     await enter(browser, person)
     site.clock.advance(30)
@@ -41,7 +41,7 @@ describe.each(journeyKinds())('trusted browsers, on the %s database', (where) =>
   }
   const enter = ({ post }: HttpBrowser, { email, password }: TestUser): Promise<HttpResponse> =>
     post(login, { username: email, password })
-  /** Where the password alone leads in a browser that has this one's trust, and no session. */
+  /** The response to the password alone in a browser that is trusted, and has no session. */
   const comeBack = async (browser: HttpBrowser, person: TestUser): Promise<HttpResponse> => {
     browser.cookies.delete('otp_session')
     return enter(browser, person)
@@ -57,8 +57,8 @@ describe.each(journeyKinds())('trusted browsers, on the %s database', (where) =>
     (await database.pool.query('select failure_count from totp_devices where user_id = $1', [id])).rows[0]
       ?.failure_count
 
-  describe('the box', () => {
-    it('stands in the token step, unticked, and says for how long', async () => {
+  describe('the checkbox', () => {
+    it('is in the token step, not selected, and says for how long', async () => {
       const browser = site.browser()
       await enter(browser, await createTestUser(site))
       const page = (await browser.get(login)).text
@@ -67,7 +67,7 @@ describe.each(journeyKinds())('trusted browsers, on the %s database', (where) =>
       expect(page).toContain('ask again in this browser for 30 days')
     })
 
-    it('is as it was when a wrong code brings the form back', async () => {
+    it('stays as it was when the form is shown again after a wrong code', async () => {
       const browser = site.browser()
       await enter(browser, await createTestUser(site))
       const refused = await browser.post(login, { otp_token: '000000', trust_browser: 'on' })
@@ -76,7 +76,7 @@ describe.each(journeyKinds())('trusted browsers, on the %s database', (where) =>
       expect(browser.cookies.has(COOKIE)).toBe(false)
     })
 
-    it('stands in no form of a backup token, nor in a step-up', async () => {
+    it('is in no form of a backup token, and not in a step-up', async () => {
       const person = await createTestUser(site, { backupTokens: 1 })
       const browser = site.browser()
       await enter(browser, person)
@@ -85,14 +85,14 @@ describe.each(journeyKinds())('trusted browsers, on the %s database', (where) =>
       expect((await browser.get('/account/verify')).text).not.toContain('trust_browser')
     })
 
-    it('trusts nothing where it is not ticked', async () => {
+    it('trusts no browser if it is not selected', async () => {
       const person = await createTestUser(site)
       const browser = await signIn(site, person)
       expect(browser.cookies.has(COOKIE)).toBe(false)
       expect(await rowsOf(person)).toEqual([])
     })
 
-    it('is at the end of set-up, too, and the first device may earn trust there', async () => {
+    it('is also at the end of the setup, and the first device can trust the browser there', async () => {
       const person = await createTestUser(site, { app: false })
       const browser = site.browser()
       await enter(browser, person)
@@ -105,7 +105,7 @@ describe.each(journeyKinds())('trusted browsers, on the %s database', (where) =>
       expect((await comeBack(browser, person)).location).toBe('/admin')
     })
 
-    it('leads on from set-up where it is not ticked, whatever the time', async () => {
+    it('continues from the setup if it is not selected, at any time', async () => {
       const person = await createTestUser(site)
       const browser = await signIn(site, person)
       site.clock.advance(600)
@@ -116,7 +116,7 @@ describe.each(journeyKinds())('trusted browsers, on the %s database', (where) =>
   })
 
   describe('the next sign-in', () => {
-    it('takes the password alone, opens the panel, and changes the token', async () => {
+    it('accepts the password alone, opens the panel, and changes the token', async () => {
       const person = await createTestUser(site)
       const browser = await trust(person)
       const before = browser.cookies.get(COOKIE)
@@ -129,7 +129,7 @@ describe.each(journeyKinds())('trusted browsers, on the %s database', (where) =>
       )
     })
 
-    it('is told to whoever listens, as the trust was', async () => {
+    it('emits an event, as the trust did', async () => {
       const person = await createTestUser(site)
       const told: object[] = []
       const stop = [
@@ -147,7 +147,7 @@ describe.each(journeyKinds())('trusted browsers, on the %s database', (where) =>
       for (const each of stop) each()
     })
 
-    it('follows next, and takes a token in the same form as before', async () => {
+    it('follows next, and accepts a token in the same form as before', async () => {
       const person = await createTestUser(site)
       const browser = await trust(person)
       browser.cookies.delete('otp_session')
@@ -161,7 +161,7 @@ describe.each(journeyKinds())('trusted browsers, on the %s database', (where) =>
       expect(await rowsOf(person)).toHaveLength(2)
     })
 
-    it('still wants the right password', async () => {
+    it('still requires the correct password', async () => {
       const person = await createTestUser(site)
       const browser = await trust(person)
       browser.cookies.delete('otp_session')
@@ -170,7 +170,7 @@ describe.each(journeyKinds())('trusted browsers, on the %s database', (where) =>
       expect((await browser.get('/admin')).status).toBe(302)
     })
 
-    it('gives no fresh token: whatever changes devices asks for one', async () => {
+    it('does not count as a recent token: changing devices requires one', async () => {
       const person = await createTestUser(site)
       const browser = await trust(person)
       await comeBack(browser, person)
@@ -184,7 +184,7 @@ describe.each(journeyKinds())('trusted browsers, on the %s database', (where) =>
       expect((await browser.get(`${profile}/setup`)).status).toBe(200)
     })
 
-    it('cannot trust the browser for longer: the days count from the code', async () => {
+    it('does not extend the trust: the days count from the code', async () => {
       const person = await createTestUser(site)
       const browser = await trust(person)
       site.clock.advance(29 * DAY)
@@ -197,7 +197,7 @@ describe.each(journeyKinds())('trusted browsers, on the %s database', (where) =>
       expect((await browser.get(login)).text).toContain('name="otp_token"')
     })
 
-    it('is asked for a code where no browser could be trusted: days shortened or switched off apply at once', async () => {
+    it('asks for a code if no browser can be trusted: fewer days, or none, apply at once', async () => {
       const person = await createTestUser(site)
       const browser = await trust(person)
       site.clock.advance(8 * DAY)
@@ -229,7 +229,7 @@ describe.each(journeyKinds())('trusted browsers, on the %s database', (where) =>
       expect((await comeBack(browser, person)).location).toBe('/admin')
     })
 
-    it('leaves the failures of the device as they were', async () => {
+    it('does not change the failures of the device', async () => {
       const person = await createTestUser(site)
       const browser = await trust(person)
       const stranger = site.browser()
@@ -251,7 +251,7 @@ describe.each(journeyKinds())('trusted browsers, on the %s database', (where) =>
       expect(line).toMatch(/^otp_trusted=[\w-]{22}\.[\w-]{43}; Max-Age=2592000; Path=\/; .*HttpOnly; SameSite=Lax$/)
     })
 
-    it('is Secure and of this host alone where the site is https', async () => {
+    it('is Secure and of this host alone if the site uses https', async () => {
       const https = await startTestSite(database, { TRUST_BROWSER_DAYS: '30', BASE_URL: 'https://admin.example.com' })
       const person = await createTestUser(https)
       const form = { username: person.email, password: person.password, otp_token: person.code(), trust_browser: 'on' }
@@ -276,7 +276,7 @@ describe.each(journeyKinds())('trusted browsers, on the %s database', (where) =>
       `${'x'.repeat(22)}.${'y'.repeat(42)}`,
       'é'.repeat(20),
       'x'.repeat(3000),
-    ])('of %j asks for a code, is taken away, and counts no failure', async (value) => {
+    ])('of %j asks for a code, is deleted, and counts no failure', async (value) => {
       const person = await createTestUser(site)
       const form = new URLSearchParams({ username: person.email, password: person.password }).toString()
       const headers = {
@@ -291,7 +291,7 @@ describe.each(journeyKinds())('trusted browsers, on the %s database', (where) =>
       expect((await browser.post(login, { otp_token: person.code() })).location).toBe('/admin')
     })
 
-    it('of somebody else asks for a code, and stays his', async () => {
+    it('of another user asks for a code, and stays theirs', async () => {
       const [one, other] = [await createTestUser(site), await createTestUser(site)]
       const browser = await trust(one)
       expect((await comeBack(browser, other)).location).toBe(login)
@@ -299,7 +299,7 @@ describe.each(journeyKinds())('trusted browsers, on the %s database', (where) =>
       expect(await failuresOf(other)).toBe(0)
     })
 
-    it('is shared by the people of one browser, at most five', async () => {
+    it('is shared by the users of one browser, at most five', async () => {
       const browser = site.browser()
       const people: TestUser[] = []
       for (let count = 0; count < 6; count += 1) {
@@ -314,7 +314,7 @@ describe.each(journeyKinds())('trusted browsers, on the %s database', (where) =>
       expect((browser.cookies.get(COOKIE) ?? '').length).toBeLessThan(400)
     })
 
-    it('holds one trust of a person, the newest', async () => {
+    it('holds one trust for each user, the newest', async () => {
       const person = await createTestUser(site)
       const browser = await trust(person)
       const [before] = await rowsOf(person)
@@ -323,7 +323,7 @@ describe.each(journeyKinds())('trusted browsers, on the %s database', (where) =>
       expect((await comeBack(browser, person)).location).toBe('/admin')
     })
 
-    it('is in no table: only its keyed hash is, and an older key still knows it', async () => {
+    it('is in no table: only its keyed hash is stored, and an older key still verifies it', async () => {
       const person = await createTestUser(site)
       const browser = await trust(person)
       const [series = '', token = ''] = (browser.cookies.get(COOKIE) ?? '').split('.')
@@ -349,7 +349,7 @@ describe.each(journeyKinds())('trusted browsers, on the %s database', (where) =>
   })
 
   describe('a token that was used before', () => {
-    it('leads to the token step, ends the trust, and is told in the trail and by mail', async () => {
+    it('redirects to the token step, revokes the trust, and is recorded and emailed', async () => {
       const person = await createTestUser(site)
       const owner = await trust(person)
       const thief = site.browser()
@@ -370,7 +370,7 @@ describe.each(journeyKinds())('trusted browsers, on the %s database', (where) =>
       expect(await failuresOf(person)).toBe(0)
     })
 
-    it('does so however often the token has changed since', async () => {
+    it('does so regardless of how often the token has changed since', async () => {
       const person = await createTestUser(site)
       const owner = await trust(person)
       const stolen = owner.cookies.get(COOKIE) ?? ''
@@ -383,7 +383,7 @@ describe.each(journeyKinds())('trusted browsers, on the %s database', (where) =>
       expect(await rowsOf(person)).toEqual([])
     })
 
-    it('ends nothing within a minute: the answer to a double click may have been lost', async () => {
+    it('revokes nothing within a minute: the response to a double click could have been lost', async () => {
       const person = await createTestUser(site)
       const browser = await trust(person)
       const before = browser.cookies.get(COOKIE) ?? ''
@@ -398,8 +398,8 @@ describe.each(journeyKinds())('trusted browsers, on the %s database', (where) =>
     })
   })
 
-  describe('who may', () => {
-    it('is nobody by a backup token', async () => {
+  describe('trust in a browser', () => {
+    it('is not possible with a backup token', async () => {
       const person = await createTestUser(site, { backupTokens: 1 })
       const browser = site.browser()
       await enter(browser, person)
@@ -412,7 +412,7 @@ describe.each(journeyKinds())('trusted browsers, on the %s database', (where) =>
       expect(await rowsOf(person)).toEqual([])
     })
 
-    it('is nobody where the site is strict, and nobody trusted before', async () => {
+    it('is not possible on a strict site, and earlier trust does not apply', async () => {
       const person = await createTestUser(site)
       const browser = await trust(person)
       await comeBack(browser, person)
@@ -432,7 +432,7 @@ describe.each(journeyKinds())('trusted browsers, on the %s database', (where) =>
       await strict.close()
     })
 
-    it('is nobody of a group that is strict', async () => {
+    it('is not possible for a member of a strict group', async () => {
       const person = await createTestUser(site)
       const browser = await trust(person)
       await comeBack(browser, person)
@@ -446,7 +446,7 @@ describe.each(journeyKinds())('trusted browsers, on the %s database', (where) =>
       expect((await browser.get(login)).text).not.toContain('trust_browser')
     })
 
-    it('is nobody where it is off, which it is unless somebody says otherwise', async () => {
+    it('is not possible if it is turned off, which is the default', async () => {
       const off = await startTestSite(database)
       const person = await createTestUser(off)
       const browser = off.browser()
@@ -462,7 +462,7 @@ describe.each(journeyKinds())('trusted browsers, on the %s database', (where) =>
       await off.close()
     })
 
-    it('is not a device that was removed while its token was judged, nor of a kind that is off', async () => {
+    it('does not last if its device is of a kind that is turned off', async () => {
       const person = await createTestUser(site)
       await addEmail(site.otp, person.id)
       const browser = await trust(person)
@@ -474,13 +474,13 @@ describe.each(journeyKinds())('trusted browsers, on the %s database', (where) =>
     })
   })
 
-  describe('ends', () => {
+  describe('trust ends', () => {
     const fresh = 'quite another passphrase'
     const boss = async () => signIn(site, await createTestUser(site, { superuser: true }))
     const act = (browser: HttpBrowser, table: string, id: number | undefined, action: string, form = {}) =>
       browser.post(`/admin/api/resources/${table}/records/${id}/${action}`, form)
 
-    /** Some mails are made after the answer has gone out. */
+    /** Some emails are made after the response. */
     const linkTo = (address: string, name: string) =>
       vi.waitFor(async () => {
         const mail = (await queuedEmailsTo(database, address)).find((each) => each.mail === name)
@@ -489,37 +489,37 @@ describe.each(journeyKinds())('trusted browsers, on the %s database', (where) =>
       }, 100_000)
 
     const ways: Record<string, (person: TestUser) => Promise<unknown>> = {
-      'with a change of password': async (person) =>
+      'with a changed password': async (person) =>
         (await signIn(site, person)).post('/account/password/change', {
           password: person.password,
           new_password: fresh,
         }),
-      'with a new password by a link': async (person) => {
+      'with a new password set by a link': async (person) => {
         await site.browser().post('/account/password/forgot', { username: person.email })
         return site.browser().post(await linkTo(person.email, 'password-reset'), { password: fresh })
       },
-      'with a change of address': async (person) => {
+      'with a changed email address': async (person) => {
         const email = `new.${person.email}`
         await (await signIn(site, person)).post('/account/email', { email, password: person.password })
         return site.browser().post(await linkTo(email, 'email-confirmation'))
       },
-      'with a device that is added': async (person) => {
+      'with an added device': async (person) => {
         const browser = await signIn(site, person)
         await browser.post(`${profile}/setup`, { method: 'totp' })
         const secret = secretOn(await browser.get(`${profile}/setup`))
         return browser.post(`${profile}/setup`, { otp_token: appCode(secret, site.clock.now()) })
       },
-      'with a device that the command line added': (person) =>
+      'with a device added on the command line': (person) =>
         database.sequelize.transaction(async (transaction) => {
           const device = { user: person, name: 'Second', confirmed: true }
           const added = await addTotpDevice(site.otp, transaction, device)
           await recordAddedDevice(site.otp, testConfig({}), transaction, person, added.device)
         }),
-      'with a device that its owner removed': async (person) =>
+      'with a device removed by its owner': async (person) =>
         (await signIn(site, person)).post(`${profile}/devices/${person.app?.persistentId}/remove`),
-      'with two factors switched off by their owner': async (person) =>
+      'with two-factor authentication turned off by the owner': async (person) =>
         (await signIn(site, person)).post(`${profile}/disable`, { confirm: 'yes' }),
-      'with two factors switched off on the command line': (person) =>
+      'with two-factor authentication turned off on the command line': (person) =>
         database.sequelize.transaction((transaction) =>
           removeAllDevices(site.otp, transaction, {
             userId: person.id,
@@ -528,26 +528,25 @@ describe.each(journeyKinds())('trusted browsers, on the %s database', (where) =>
             actorId: null,
           }),
         ),
-      'with a device that an administrator switched off': async (person) =>
+      'with a device disabled by an administrator': async (person) =>
         act(await boss(), 'totp_devices', person.app?.id, 'edit', { confirmed: 'false' }),
-      'with a device that an administrator deleted': async (person) =>
+      'with a device deleted by an administrator': async (person) =>
         act(await boss(), 'totp_devices', person.app?.id, 'delete'),
       'with a reset by an administrator': async (person) => act(await boss(), 'users', person.id, 'resetSecondFactor'),
-      'with sessions that an administrator ended': async (person) =>
-        act(await boss(), 'users', person.id, 'endSessions'),
-      'with an account that was switched off': async (person) =>
+      'with sessions ended by an administrator': async (person) => act(await boss(), 'users', person.id, 'endSessions'),
+      'with a deactivated account': async (person) =>
         act(await boss(), 'users', person.id, 'edit', { is_active: 'false' }),
       'with all sessions': async (person) => (await signIn(site, person)).post(`${profile}/sessions`),
-      'with a device that went off after a hundred wrong codes': async (person) => {
+      'with a device disabled after 100 wrong codes': async (person) => {
         await database.pool.query(`update totp_devices set failure_count = 99 where user_id = $1`, [person.id])
         const browser = site.browser()
         await enter(browser, person)
         return browser.post(login, { otp_token: '000000' })
       },
-      'with a password that was changed by hand': async (person) => {
+      'with a password changed by SQL': async (person) => {
         await database.pool.query(`update users set password_hash = password_hash || ' ' where id = $1`, [person.id])
       },
-      'with an address that was changed by hand where our tables are not searched': async (person) => {
+      'with an email address changed by SQL outside the search path': async (person) => {
         const byHand = `update public.users set email = 'by.hand.' || email where id = ${person.id}`
         await database.pool.query(`begin; set local search_path = pg_catalog; ${byHand}; commit`)
       },
@@ -563,7 +562,7 @@ describe.each(journeyKinds())('trusted browsers, on the %s database', (where) =>
       expect((await browser.get('/admin')).location).toMatch(/^\/account\/login/)
     })
 
-    it('not with a new set of backup tokens, another name, or a device that was never confirmed', async () => {
+    it('but not with a new set of backup tokens, another name, or a device that was never confirmed', async () => {
       const person = await createTestUser(site, { backupTokens: 1, staff: false })
       const browser = await trust(person)
       await database.sequelize.transaction((transaction) => generateBackupTokens(site.otp, transaction, person.id))
@@ -576,7 +575,7 @@ describe.each(journeyKinds())('trusted browsers, on the %s database', (where) =>
   })
 
   describe('the list', () => {
-    it('says which, from where, since when and until when, and marks this one', async () => {
+    it('shows which browser, from where, since when and until when, and marks this one', async () => {
       const person = await createTestUser(site, { staff: false })
       const browser = await trust(person)
       await trust(
@@ -592,7 +591,7 @@ describe.each(journeyKinds())('trusted browsers, on the %s database', (where) =>
       expect(page.match(/This browser/g)).toHaveLength(1)
     })
 
-    it('ends one, and with it what it has verified', async () => {
+    it('revokes one, and the verification of its sessions', async () => {
       const person = await createTestUser(site)
       const browser = await trust(person)
       await comeBack(browser, person)
@@ -605,12 +604,12 @@ describe.each(journeyKinds())('trusted browsers, on the %s database', (where) =>
       expect((await browser.get('/admin')).location).toMatch(/^\/account\/login/)
       expect((await elsewhere.get('/admin')).status).toBe(200)
       expect((await eventsOf(person)).at(-1)).toMatchObject({ event: 'trusted_browser_revoked' })
-      // Within seconds the same form is the one that was sent before.
+      // Within a few seconds the same form would count as the one that was sent before.
       site.clock.advance(20)
       expect(await elsewhere.post(`${profile}/browsers/end`, { browser: String(id) })).toMatchObject({ status: 404 })
     })
 
-    it('ends all of them', async () => {
+    it('revokes all of them', async () => {
       const person = await createTestUser(site)
       const [one, other] = [await trust(person), await trust(person)]
       expect((await one.post(`${profile}/browsers/end-all`)).status).toBe(303)
@@ -619,7 +618,7 @@ describe.each(journeyKinds())('trusted browsers, on the %s database', (where) =>
       expect((await comeBack(other, person)).location).toBe(login)
     })
 
-    it('leaves a session verified that has given a token of its own since', async () => {
+    it('keeps a session verified in which a token was entered since', async () => {
       const person = await createTestUser(site)
       const browser = await trust(person)
       await comeBack(browser, person)
@@ -629,14 +628,14 @@ describe.each(journeyKinds())('trusted browsers, on the %s database', (where) =>
       expect((await browser.get('/admin')).status).toBe(200)
     })
 
-    it.each(['', '0', 'x', '-1', '2147483648', "1' or '1'='1"])('ends nothing that is named %j', async (id) => {
+    it.each(['', '0', 'x', '-1', '2147483648', "1' or '1'='1"])('revokes nothing for the ID %j', async (id) => {
       const person = await createTestUser(site)
       const browser = await trust(person)
       expect((await browser.post(`${profile}/browsers/end`, { browser: id })).status).toBeGreaterThanOrEqual(400)
       expect(await rowsOf(person)).toHaveLength(1)
     })
 
-    it('ends nobody else’s', async () => {
+    it("does not revoke another user's", async () => {
       const [one, other] = [await createTestUser(site), await createTestUser(site)]
       await trust(one)
       const [{ id }] = await rowsOf(one)
@@ -646,7 +645,7 @@ describe.each(journeyKinds())('trusted browsers, on the %s database', (where) =>
       expect(await rowsOf(one)).toHaveLength(1)
     })
 
-    it('trusts this browser after a fresh token, and tells the owner by mail', async () => {
+    it('trusts this browser after a recent token, and notifies the owner by email', async () => {
       const person = await createTestUser(site)
       const browser = await signIn(site, person)
       expect((await browser.get(profile)).text).toContain('Trust this browser for 30 days')
@@ -660,7 +659,7 @@ describe.each(journeyKinds())('trusted browsers, on the %s database', (where) =>
       )
     })
 
-    it('is of those signed in by password and token alone', async () => {
+    it('is only for users who signed in with password and token', async () => {
       const person = await createTestUser(site)
       const pending = site.browser()
       await enter(pending, person)

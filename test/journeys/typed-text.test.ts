@@ -31,13 +31,13 @@ describe('text that people type', () => {
     (await site.browser().post(login, { username: email, password })).status
 
   describe('a password', () => {
-    it('signs in however its characters are composed', async () => {
+    it('signs in with any Unicode composition of its characters', async () => {
       const person = await withHash(await hash(composed))
       expect(await enter(person, decomposed)).toBe(303)
       expect(await enter(person, composed)).toBe(303)
     })
 
-    it('whose hash was made before it was normalised signs in once as typed, then in any form', async () => {
+    it('signs in once as typed if its hash was made before normalisation, then in any form', async () => {
       const person = await withHash(await hash(decomposed))
       expect(await enter(person, composed)).toBe(422)
       const before = await passwordOf(person)
@@ -58,14 +58,14 @@ describe('text that people type', () => {
       const browser = await signIn(site, person)
       const change = (new_password: string) =>
         browser.post('/account/password/change', { password: person.password, new_password })
-      // Seven characters, which take eleven when they are decomposed.
+      // Seven characters, which become eleven when they are decomposed.
       expect(await change('\u00fc\u00e9\u00e0\u00f1abc'.normalize('NFD'))).toMatchObject({ code: 'password_too_short' })
       expect(await change(decomposed)).toMatchObject({ status: 303 })
       expect(await enter(person, composed)).toBe(303)
     })
   })
 
-  it('lets a sign-in through with an address as programs copy it', async () => {
+  it('signs in with an email address as programs copy it', async () => {
     const person = await createTestUser(site, { app: false })
     for (const username of [
       ` ${person.email}\u200b`,
@@ -84,7 +84,7 @@ describe('text that people type', () => {
     ['Ada@Zürich.example', 'ada@xn--zrich-kva.example'],
     ['Ada Lovelace <Ada.Lovelace@Example.com>', 'ada.lovelace@example.com'],
     ['“ada.quoted@example.com”.', 'ada.quoted@example.com'],
-  ])('takes %s for an address at every entrance, as %s', async (typed, email) => {
+  ])('accepts %s as an email address in every form, as %s', async (typed, email) => {
     const changing = await createTestUser(site, { app: false, staff: false })
     const browser = await signIn(site, changing)
     const form = { email: typed, password: changing.password }
@@ -104,14 +104,14 @@ describe('text that people type', () => {
     'a..b@example.com',
     'a@b@example.com',
     'ada@exa_mple.com',
-  ])('takes %s for no address anywhere', async (typed) => {
+  ])('accepts %s as an email address nowhere', async (typed) => {
     const person = await createTestUser(site, { app: false, staff: false })
     const browser = await signIn(site, person)
     const answer = await browser.post('/account/email', { email: typed, password: person.password })
     expect(answer).toMatchObject({ status: 422, code: 'email_invalid' })
   })
 
-  it('lets a code through as programs copy it', async () => {
+  it('accepts a code as programs copy it', async () => {
     const person = await createTestUser(site)
     for (const look of [
       (code: string) => code.replace(/\d/g, (digit) => String.fromCodePoint(0xff10 + Number(digit))),
@@ -127,7 +127,7 @@ describe('text that people type', () => {
     }
   })
 
-  it('tells nothing of what an unknown browser calls itself', async () => {
+  it('shows nothing of the name that an unknown browser sends', async () => {
     const person = await createTestUser(site)
     const agent = 'Your account is suspended: confirm at https://evil.example/now'
     const browser = site.browser(agent)
@@ -144,7 +144,7 @@ describe('text that people type', () => {
     expect((await own.get('/account/two-factor')).text).not.toMatch(/suspended|evil/)
   })
 
-  it('keeps the direction of names to themselves on every page that shows them', async () => {
+  it('isolates the text direction of names on every page that shows them', async () => {
     const person = await createTestUser(site, { staff: false, name: 'דנה', backupTokens: 1 })
     const devices = '/account/two-factor/devices'
     const renamed = person.app?.persistentId ?? ''
@@ -161,7 +161,7 @@ describe('text that people type', () => {
     ]
     expect(pages.filter(({ text }) => text.includes(name)).length).toBeGreaterThan(1)
     for (const { text } of pages) {
-      // A heading of its own has a direction of its own.
+      // A heading has its own direction.
       const others = text
         .replace(/<h3>[^<]*<\/h3>/gu, '')
         .replace(/<bdi>[^<]*<\/bdi>|\u2068[^\u2069]*\u2069/gu, '')
@@ -170,7 +170,7 @@ describe('text that people type', () => {
     }
   })
 
-  it('tells password managers whose new password it is', async () => {
+  it('marks for password managers whose new password it is', async () => {
     const person = await createTestUser(site)
     const browser = await signIn(site, person)
     await site.browser().post('/account/password/forgot', { username: `${person.email} ` })

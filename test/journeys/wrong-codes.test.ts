@@ -44,7 +44,7 @@ describe.each(journeyKinds())('what a person is told about a wrong code, on the 
     const { rows } = await database.pool.query(`select failure_count from ${kind}_devices where id = $1`, [id])
     return rows[0].failure_count
   }
-  /** What an app shows whose clock is wrong by so many seconds. */
+  /** The code of an app whose clock is wrong by this many seconds. */
   const codeAt = (seconds: number) =>
     generateHotp(KEY, timeStep(new Date(site.clock.now().getTime() + seconds * 1000), 30, 0), 6)
 
@@ -59,11 +59,14 @@ describe.each(journeyKinds())('what a person is told about a wrong code, on the 
       expect(await failuresOf(person.app?.persistentId)).toBe(2)
     })
 
-    it.each([-2 * MINUTE, -5 * MINUTE, -55 * MINUTE])('names the clock for a code of %i seconds ago', async (ago) => {
-      const person = await createTestUser(site)
-      expect(told(await (await enter(person)).post(login, { otp_token: codeAt(ago) }))).toMatch(/too old.*clock/)
-      expect(await failuresOf(person.app?.persistentId)).toBe(1)
-    })
+    it.each([-2 * MINUTE, -5 * MINUTE, -55 * MINUTE])(
+      'mentions the clock for a code of %i seconds ago',
+      async (ago) => {
+        const person = await createTestUser(site)
+        expect(told(await (await enter(person)).post(login, { otp_token: codeAt(ago) }))).toMatch(/too old.*clock/)
+        expect(await failuresOf(person.app?.persistentId)).toBe(1)
+      },
+    )
 
     it.each([2 * MINUTE, 5 * MINUTE, 55 * MINUTE])(
       'says at sign-in nothing about a code that is right in %i seconds, as about any other',
@@ -76,7 +79,7 @@ describe.each(journeyKinds())('what a person is told about a wrong code, on the 
     )
 
     it.each([-5 * MINUTE, 5 * MINUTE, 55 * MINUTE])(
-      'names the clock during setup if the code is right %i seconds away',
+      'mentions the clock in the setup if the code is right %i seconds away',
       async (away) => {
         const person = await createTestUser(site, { app: false })
         const browser = await enter(person)
@@ -103,7 +106,7 @@ describe.each(journeyKinds())('what a person is told about a wrong code, on the 
         }),
       )
 
-    it('says that a code works once, and asks for two if the token may be ahead', async () => {
+    it('says that a code works once, and asks for two if the token could be ahead', async () => {
       const person = await createTestUser(site, { app: false })
       const { persistentId } = await addToken(person, 20, true)
       const browser = await enter(person)
@@ -118,7 +121,7 @@ describe.each(journeyKinds())('what a person is told about a wrong code, on the 
       expect((await browser.post(login, { otp_device: persistentId, otp_token: two })).status).toBe(303)
     })
 
-    it('says during setup that the token is ahead, and takes two codes', async () => {
+    it('says in the setup that the token is ahead, and accepts two codes', async () => {
       const person = await createTestUser(site, { app: false })
       const browser = await enter(person)
       const { id } = await addToken(person, 0, false)
@@ -130,7 +133,7 @@ describe.each(journeyKinds())('what a person is told about a wrong code, on the 
   })
 
   describe('of a message', () => {
-    it('tells what to do about each, whatever was typed', async () => {
+    it('says what to do about each, for any input', async () => {
       const person = await createTestUser(site, { app: false })
       const device = await addEmail(site.otp, person.id)
       const { persistentId } = device
@@ -147,7 +150,7 @@ describe.each(journeyKinds())('what a person is told about a wrong code, on the 
       expect(await submit(browser, wrong)).toMatch(/expired.*Request a new one/)
     })
 
-    it('says when too many wrong codes have voided it', async () => {
+    it('says when too many wrong codes have made it invalid', async () => {
       const person = await createTestUser(site, { app: false })
       const device = await addEmail(site.otp, person.id)
       const browser = await enter(person)
@@ -158,8 +161,8 @@ describe.each(journeyKinds())('what a person is told about a wrong code, on the 
     })
   })
 
-  describe('of another sort', () => {
-    it('says one thing about a used and a wrong backup token', async () => {
+  describe('of another kind', () => {
+    it('says the same about a used and a wrong backup token', async () => {
       const person = await createTestUser(site, { backupTokens: 2 })
       const [token = ''] = person.backupTokens
       const form = { otp_device: person.backup?.persistentId ?? '', otp_token: token }
@@ -170,7 +173,7 @@ describe.each(journeyKinds())('what a person is told about a wrong code, on the 
       expect(told(await (await enter(person)).post(login, wrong))).toBe(used)
     })
 
-    it('says that a backup token is not a code of the selected device, right or wrong, and uses none up', async () => {
+    it('says that a backup token is not a code of the selected device, right or wrong, and consumes none', async () => {
       const person = await createTestUser(site, { backupTokens: 1 })
       const browser = await enter(person)
       for (const token of [person.backupTokens[0] ?? '', 'AAAA-AAAA-AAAA-AAAA']) {
@@ -181,7 +184,7 @@ describe.each(journeyKinds())('what a person is told about a wrong code, on the 
       expect((await browser.post(login, { otp_token: person.backupTokens[0] ?? '' })).status).toBe(303)
     })
 
-    it('says nothing about a code that is right for another of one’s devices', async () => {
+    it('says nothing about a code that is right for another device of the user', async () => {
       const person = await createTestUser(site)
       const browser = await enter(person)
       const mailbox = await addEmail(site.otp, person.id)
