@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { type Batch, type Client, createScheduler } from '../../src/db/embedded/backend-scheduler.js'
 
-/** A backend that keeps a diary; `begin` and `commit` open and end its transaction. */
+/** A backend that records its batches. `begin` and `commit` open and end its transaction. */
 function diary() {
   const done: string[] = []
   let open = false
@@ -23,7 +23,7 @@ function client(evict: () => void = () => {}): Client {
   return { batches: [], write: () => {}, evict }
 }
 
-test('Whoever asks first is served first, one batch each in turn', async () => {
+test('serves clients in the order of their requests, one batch each in turn', async () => {
   const { done, backend } = diary()
   const turns = createScheduler(backend)
   const [a, b, c] = [client(), client(), client()]
@@ -34,7 +34,7 @@ test('Whoever asks first is served first, one batch each in turn', async () => {
   expect(done).toEqual(['a1', 'b1', 'c1', 'a2', 'b2', 'c2', 'a3'])
 })
 
-test('Nothing of another client reaches the backend inside a transaction', async () => {
+test('lets nothing of another client reach the backend inside a transaction', async () => {
   const { done, backend } = diary()
   const turns = createScheduler(backend)
   const [a, b] = [client(), client()]
@@ -49,7 +49,7 @@ test('Nothing of another client reaches the backend inside a transaction', async
   expect(done).toEqual(['a begin', 'a update', 'a commit', 'b begin', 'b commit'])
 })
 
-test('A batch that ended with Flush keeps the backend until its Sync', async () => {
+test('reserves the backend after a batch that ended with Flush until its Sync', async () => {
   const { done, backend } = diary()
   const turns = createScheduler(backend)
   const [a, b] = [client(), client()]
@@ -61,7 +61,7 @@ test('A batch that ended with Flush keeps the backend until its Sync', async () 
   expect(done).toEqual(['a parse, flush', 'a execute, sync', 'b'])
 })
 
-test('A client that leaves inside its transaction is cleaned up and the queue goes on', async () => {
+test('cleans up after a client that leaves inside its transaction, and continues the queue', async () => {
   const { done, backend } = diary()
   const turns = createScheduler(backend)
   const [a, b] = [client(), client()]
@@ -73,7 +73,7 @@ test('A client that leaves inside its transaction is cleaned up and the queue go
   expect(done).toEqual(['a begin', 'cleanup, commit', 'b'])
 })
 
-test('What a client still wanted when it left is not done', async () => {
+test('drops the pending requests of a client that left', async () => {
   const { done, backend } = diary()
   const turns = createScheduler(backend)
   const [a, b] = [client(), client()]
@@ -85,7 +85,7 @@ test('What a client still wanted when it left is not done', async () => {
   expect(done).toEqual(['a begin', 'a commit', 'cleanup of b'])
 })
 
-test('A client that sits in a transaction while others wait is evicted, and only then', async () => {
+test('evicts a client that idles in a transaction while others wait, and only then', async () => {
   const { done, backend } = diary()
   const turns = createScheduler(backend, 5)
   const b = client()

@@ -17,7 +17,7 @@ describe.each(databaseKinds())('The %s database', (kind) => {
     return database
   }
 
-  test('models and pool see the same rows, with numbers, dates and big numbers as the models say', async () => {
+  test('shows models and pool the same rows, with numbers, dates and big numbers as the models define them', async () => {
     const database = await open()
     const { models, pool } = database
     const { TotpDevice } = deviceModels(database)
@@ -32,7 +32,7 @@ describe.each(databaseKinds())('The %s database', (kind) => {
     expect(rows).toEqual([{ id: 1, last_login_at: at }])
   })
 
-  test('a user takes devices, sets and tokens along, and leaves the audit trail', async () => {
+  test("deletes a user's devices, sets and tokens with the user, and keeps the audit log", async () => {
     const database = await open()
     const { models } = database
     const { StaticDevice, StaticToken } = deviceModels(database)
@@ -47,7 +47,7 @@ describe.each(databaseKinds())('The %s database', (kind) => {
     expect(event).toMatchObject({ event: 'login', user_id: null, details: { step: 'token' } })
   })
 
-  test('two users cannot have one address in different cases', async () => {
+  test('rejects a second user with the same email address in a different case', async () => {
     const { models } = await open()
     await models.User.create({ email: 'a@example.com' })
     await expect(models.User.create({ email: 'A@Example.com' })).rejects.toMatchObject({
@@ -56,7 +56,7 @@ describe.each(databaseKinds())('The %s database', (kind) => {
   })
 })
 
-test.skipIf(!postgresUrl())('what the address of the server asks for reaches models and pool alike', async () => {
+test.skipIf(!postgresUrl())('applies the options in the URL of the server to models and pool alike', async () => {
   const { url, drop } = await createTestDatabase()
   cleanups.push(drop)
   const database = await connectDatabase(testConfig({ DATABASE_URL: `${url}?application_name=otp-admin` }))
@@ -67,7 +67,7 @@ test.skipIf(!postgresUrl())('what the address of the server asks for reaches mod
   expect(rows).toEqual([{ name: 'otp-admin' }])
 })
 
-test.skipIf(!postgresUrl())('a server that cannot be encrypted is refused where the address demands it', async () => {
+test.skipIf(!postgresUrl())('rejects a server that cannot be encrypted if the URL requires it', async () => {
   const { url, drop } = await createTestDatabase()
   cleanups.push(drop)
   const database = await connectDatabase(testConfig({ DATABASE_URL: `${url}?sslmode=verify-full` }))

@@ -5,9 +5,9 @@ import { databaseKinds, openTestDatabase } from '../support/database.js'
 
 /** A column whose times in the future are corrected. */
 interface Corrected {
-  /** Seconds from now that a right clock stores at most. */
+  /** The latest time that a right clock stores, in seconds from now. */
   most: number
-  /** What else a row needs. `null`: it is a column of the one person that there is. */
+  /** What else a row needs. `null`: it is a column of the only user. */
   row: Record<string, unknown> | null
 }
 
@@ -22,7 +22,7 @@ const byReading = 'corrected where it is read, under a lock, and by the sweep (t
 const isShown = 'shown and sorted by; nothing waits for it'
 const withTheOther = 'corrected together with the column beside it'
 
-// Every column with a time in it. A new one fails the first test until somebody has thought about it.
+// Every column with a time in it. A new column fails the first test until it is added here.
 const columns: Readonly<Record<string, Corrected | string>> = {
   'audit_events.at': isShown,
   'challenge_sends.at': { most: 0, row: { user_id: 1, target_hash: 'x' } },
@@ -76,7 +76,7 @@ const columns: Readonly<Record<string, Corrected | string>> = {
 
 const noTime = 'holds no time'
 
-// A time may stand in a number or in JSON as well. A new column fails the test until somebody has thought about it.
+// A time can also be in a number or in JSON. A new column fails the test until it is added here.
 const untyped: Readonly<Record<string, string>> = {
   'audit_events.details': isShown,
   'audit_events.id': noTime,
@@ -129,7 +129,7 @@ describe.each(databaseKinds())('times that were stored while the clock was ahead
     return rows[0]?.time ?? null
   }
 
-  it('are known of every column that holds a time', async () => {
+  it('are covered for every column that holds a time', async () => {
     const { rows } = await database.pool.query<{ name: string }>(
       `select table_name || '.' || column_name as name from information_schema.columns
        where table_schema = 'public' and (data_type like 'timestamp%' or udt_name like '_timestamp%')`,
@@ -137,7 +137,7 @@ describe.each(databaseKinds())('times that were stored while the clock was ahead
     expect(rows.map(({ name }) => name).toSorted()).toEqual(Object.keys(columns).toSorted())
   })
 
-  it('are known of every column that could hold a time as a number or in JSON', async () => {
+  it('are covered for every column that could hold a time as a number or in JSON', async () => {
     const { rows } = await database.pool.query<{ name: string }>(
       `select table_name || '.' || column_name as name from information_schema.columns where table_schema = 'public'
        and (data_type in ('bigint', 'double precision', 'numeric', 'json', 'jsonb') or udt_name in ('_int8', '_jsonb'))`,
@@ -145,7 +145,7 @@ describe.each(databaseKinds())('times that were stored while the clock was ahead
     expect(rows.map(({ name }) => name).toSorted()).toEqual(Object.keys(untyped).toSorted())
   })
 
-  it.each(corrected)('count as now from now on: $name', async (column) => {
+  it.each(corrected)('become the present: $name', async (column) => {
     await store(column, later(86_400 + column.most))
     expect(await correctFutureTimes(database, present, ['phone_devices', 'email_devices'])).toBe(1)
     const time = await stored(column)
@@ -153,7 +153,7 @@ describe.each(databaseKinds())('times that were stored while the clock was ahead
     expect(await correctFutureTimes(database, present, ['phone_devices', 'email_devices'])).toBe(0)
   })
 
-  it('count as now from now on: the failures of an account that nobody tries in between', async () => {
+  it('become the present in the failures of an account, even if the account is not used in between', async () => {
     const ahead = later(86_400)
     const failures = (at: Date) => ({
       'totp/1': [

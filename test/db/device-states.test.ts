@@ -8,7 +8,7 @@ afterEach(() => database.close())
 
 const tables = ['totp', 'webauthn', 'hotp', 'phone', 'email', 'static']
 
-/** Takes the schema back to what it was before, with a kind from outside whose table is as old. */
+/** Reverts the schema to the one before, with a custom kind whose table is just as old. */
 async function openOld(kind: 'embedded' | 'postgres'): Promise<void> {
   database = await openTestDatabase(kind)
   for (const name of tables)
@@ -51,7 +51,7 @@ const byAdministrator = { confirmed: false, finished: true, off: true, why: 'adm
 const byFailures = { ...byAdministrator, why: 'failures' }
 
 describe.each(databaseKinds())('the states of devices, on the %s database', (kind) => {
-  it('classifies the rows of every kind by what is known of them', async () => {
+  it('classifies the rows of every kind by their columns', async () => {
     await openOld(kind)
     const secret = { secret: 'x' }
     const phone = { number: '+41791234567', method: 'sms' }
@@ -85,7 +85,7 @@ describe.each(databaseKinds())('the states of devices, on the %s database', (kin
     for (const [table, id, expected] of cases) expect(await stateOf(table, id), `${table} ${id}`).toEqual(expected)
   })
 
-  it('keeps the state of a row whoever writes it', async () => {
+  it('keeps the state of a row up to date, regardless of which code writes it', async () => {
     database = await openTestDatabase(kind)
     await database.pool.query(`insert into users (email) values ('a@example.com')`)
     const id = await add('totp_devices', { secret: 'x', confirmed: true })

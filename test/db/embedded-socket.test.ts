@@ -32,7 +32,7 @@ async function newClient(): Promise<Client> {
 
 const shared = async () => (await database.pool.query(`select value from counters where name = 'shared'`)).rows[0].value
 
-/** What a sign-in does: limits and session on the pool, a transaction that locks, a connection that comes and goes. */
+/** What a sign-in does: limits and session on the pool, a transaction with locks, a short-lived connection. */
 async function race(racer: number): Promise<void> {
   const { sequelize, pool } = database
   await pool.query({ name: 'limits', text: 'select points from rate_limits where key = $1', values: [`r${racer}`] })
@@ -52,14 +52,14 @@ async function race(racer: number): Promise<void> {
   await passing.end()
 }
 
-test('Twenty racers with transactions all finish, and no one writes over another', async () => {
+test('completes 20 concurrent transactions without a lost update', async () => {
   await Promise.all(Array.from({ length: 20 }, async (_, racer) => await race(racer)))
   expect(await shared()).toBe(20)
   const places = await database.pool.query(`select value from counters where name like 'racer %' order by value`)
   expect(places.rows.map((row) => row.value)).toEqual(Array.from({ length: 20 }, (_, place) => place))
 })
 
-test('Transactions of two connections run one after the other', async () => {
+test('runs transactions of two connections one after the other', async () => {
   const [first, second] = [await newClient(), await newClient()]
   await first.query('begin')
   await first.query(`update counters set value = 1 where name = 'shared'`)
@@ -74,7 +74,7 @@ test('Transactions of two connections run one after the other', async () => {
   await Promise.all([first.end(), second.end()])
 })
 
-test('A client that dies inside a transaction loses it, and the others go on', async () => {
+test('rolls back the transaction of a client that dies, and the others continue', async () => {
   const dying = await newClient()
   dying.on('error', () => {})
   await dying.query('begin')
@@ -84,7 +84,7 @@ test('A client that dies inside a transaction loses it, and the others go on', a
   expect(await waiting).toBe(0)
 })
 
-test('A transaction that failed is over for its own connection only', async () => {
+test('ends a failed transaction only for its own connection', async () => {
   const client = await newClient()
   await client.query('begin')
   await expect(client.query('select nonsense')).rejects.toThrow('nonsense')
@@ -98,7 +98,7 @@ test('A transaction that failed is over for its own connection only', async () =
 const ask = async (client: Client, text: string) =>
   (await client.query({ name: 'ask', text, values: [1] })).rows[0].answer
 
-test('Two connections may give different statements the same name', async () => {
+test('lets two connections give different statements the same name', async () => {
   const [first, second] = [await newClient(), await newClient()]
   expect(await ask(first, 'select $1::integer + 1 as answer')).toBe(2)
   expect(await ask(second, 'select $1::integer + 10 as answer')).toBe(11)
@@ -106,7 +106,7 @@ test('Two connections may give different statements the same name', async () => 
   await Promise.all([first.end(), second.end()])
 })
 
-test('The statements of a connection that ended are forgotten', async () => {
+test('forgets the statements of a connection that ended', async () => {
   const client = await newClient()
   await client.query({ name: 'passing', text: 'select 1' })
   await client.end()
@@ -114,7 +114,7 @@ test('The statements of a connection that ended are forgotten', async () => {
   expect(left.rows).toEqual([])
 })
 
-test('An error in the middle of one connection does not reach into another', async () => {
+test('keeps an error in the middle of one connection out of the others', async () => {
   const clients = await Promise.all(Array.from({ length: 10 }, newClient))
   const answers = clients.map(async (client, index) =>
     index % 2 === 0
@@ -125,13 +125,13 @@ test('An error in the middle of one connection does not reach into another', asy
   await Promise.all(clients.map(async (client) => await client.end()))
 })
 
-test('A large row goes in and comes out whole', async () => {
+test('writes and reads a large row completely', async () => {
   const text = 'ä'.repeat(1_500_000)
   const result = await database.pool.query('select $1::text as text', [text])
   expect(result.rows[0].text).toBe(text)
 })
 
-test('COPY FROM STDIN, which would end the embedded database, is refused as an error', async () => {
+test('rejects COPY FROM STDIN, which would end the embedded database, with an error', async () => {
   const client = await newClient()
   const refusal = { code: '0A000' }
   await expect(client.query('copy counters from stdin')).rejects.toMatchObject(refusal)
@@ -141,7 +141,7 @@ test('COPY FROM STDIN, which would end the embedded database, is refused as an e
   await client.end()
 })
 
-test('Bytes that are no PostgreSQL end that connection and no other', async () => {
+test("ends only the connection that sends bytes that are not PostgreSQL's protocol", async () => {
   const socket = connect(path.join(folder, '.s.PGSQL.5432'))
   const closed = new Promise((resolve) => socket.once('close', resolve))
   socket.on('error', () => {})

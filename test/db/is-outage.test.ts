@@ -24,7 +24,7 @@ describe('an error of the database', () => {
   })
 
   it.each(['Connection terminated unexpectedly', 'timeout exceeded when trying to connect', 'timeout expired'])(
-    'is an outage where pg says “%s”',
+    'is an outage if pg says “%s”',
     (message) => {
       expect(isOutage(new Error(message))).toBe(true)
     },
@@ -34,7 +34,7 @@ describe('an error of the database', () => {
     expect(isOutage(coded(code))).toBe(false)
   })
 
-  it('is a bug where the error is its own cause or cannot be read', () => {
+  it('is a bug if the error is its own cause or cannot be read', () => {
     const loop = new Error('loop')
     loop.cause = loop
     const silent = new Proxy(new Error('silent'), {

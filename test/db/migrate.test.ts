@@ -32,7 +32,7 @@ async function connectEmpty(environment: Record<string, string>): Promise<Databa
 }
 
 describe.each(databaseKinds())('Migrations on the %s database', (kind) => {
-  test('an empty database gets the tables, the job queue, and nothing the second time', async () => {
+  test('an empty database gets the tables and the job queue, and the second run changes nothing', async () => {
     const database = await openEmpty(kind)
     expect(await isMigrated(database)).toBe(false)
     expect(await migrate(database)).toEqual(all)
@@ -43,7 +43,7 @@ describe.each(databaseKinds())('Migrations on the %s database', (kind) => {
     await database.pool.query(`select graphile_worker.add_job('send-mail', '{}')`)
   })
 
-  test('a database that a newer release migrated is refused', async () => {
+  test('a database that a newer release migrated is rejected', async () => {
     const database = await openTestDatabase(kind)
     cleanups.push(database.close)
     await assertNotNewer(database)
@@ -54,7 +54,7 @@ describe.each(databaseKinds())('Migrations on the %s database', (kind) => {
 
   test('a migration that fails leaves neither its changes nor its name', async () => {
     const database = await openEmpty(kind)
-    // The last statement of the first migration stumbles over this table.
+    // The last statement of the first migration fails because of this table.
     await database.pool.query('create table job_processes (in_the_way integer)')
     await expect(migrate(database)).rejects.toThrow(/job_processes/)
     expect(await isMigrated(database)).toBe(false)
@@ -63,7 +63,7 @@ describe.each(databaseKinds())('Migrations on the %s database', (kind) => {
   })
 })
 
-test.skipIf(!postgresUrl())('eight processes that migrate at once run every migration once', async () => {
+test.skipIf(!postgresUrl())('eight processes that migrate at the same moment run every migration once', async () => {
   const { url, drop } = await createTestDatabase('empty')
   cleanups.push(drop)
   const databases = await Promise.all(Array.from({ length: 8 }, async () => await connectEmpty({ DATABASE_URL: url })))

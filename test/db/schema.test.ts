@@ -5,7 +5,7 @@ import { printSchema } from '../../scripts/print-schema.js'
 import { packageRoot } from '../../src/package-root.js'
 import { databaseKinds, openTestDatabase } from '../support/database.js'
 
-test.each(databaseKinds())('db/schema.sql is what the migrations add up to on the %s database', async (kind) => {
+test.each(databaseKinds())('matches the result of the migrations in db/schema.sql on the %s database', async (kind) => {
   const database = await openTestDatabase(kind)
   const schema = await printSchema(database.pool)
   await database.close()

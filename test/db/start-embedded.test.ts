@@ -31,7 +31,7 @@ const writer = (): ChildProcess =>
     stdio: ['ignore', 'pipe', 'inherit'],
   })
 
-/** The numbers that a writer was told are safe, until `stop` of them have come; then it is killed. */
+/** The numbers that were acknowledged to a writer. It is killed after `stop` of them. */
 async function acknowledged(child: ChildProcess, stop: number): Promise<number[]> {
   const numbers: number[] = []
   if (!child.stdout) throw new Error('The writer has no output')
@@ -42,7 +42,7 @@ async function acknowledged(child: ChildProcess, stop: number): Promise<number[]
   return numbers
 }
 
-test('Everything acknowledged is there after kill -9 in the middle of writing', async () => {
+test('keeps everything acknowledged after kill -9 in the middle of writing', async () => {
   await makeTables()
   const child = writer()
   const ended = once(child, 'exit')
@@ -54,12 +54,12 @@ test('Everything acknowledged is there after kill -9 in the middle of writing', 
   await database.close()
   const found = written.rows.map((row) => row.number)
   expect(found.slice(0, numbers.length)).toEqual(numbers)
-  // The one in flight may have been committed or not, but never by half.
+  // The write in flight may have been committed or not, but never in part.
   expect(found.length - numbers.length).toBeLessThanOrEqual(1)
   expect(counted.rows).toEqual([{ numbers: found.filter((number) => number % 3 === 0).length }])
 })
 
-test('A second server on a data folder is refused and told whose it is, and the command line shares it', async () => {
+test('rejects a second server on a data folder and names its owner, and the command line shares the folder', async () => {
   await makeTables()
   const first = writer()
   if (!first.stdout) throw new Error('The writer has no output')
@@ -73,7 +73,7 @@ test('A second server on a data folder is refused and told whose it is, and the 
   await once(first, 'exit')
 })
 
-test('One process does not open a folder twice, and a refusal leaves the owner alone', async () => {
+test('does not open a folder twice in one process, and the rejection leaves the owner alone', async () => {
   const owner = await open()
   await expect(open()).rejects.toMatchObject({ message: RegExp(`process ${process.pid}\\b`) })
   await expect(open()).rejects.toMatchObject({ code: 'data_dir_in_use' })
@@ -81,14 +81,14 @@ test('One process does not open a folder twice, and a refusal leaves the owner a
   await owner.close()
 })
 
-test('The command line starts the database where no server runs, and leaves nothing behind', async () => {
+test('starts the database for the command line if no server runs, and leaves nothing behind', async () => {
   const guest = await open({ embedded: 'share' })
   expect((await guest.pool.query('select 1')).rowCount).toBe(1)
   await guest.close()
   expect(readdirSync(folder)).toEqual(['postgres'])
 })
 
-test('Of several starters at once one gets the folder', async () => {
+test('gives the folder to one of several that start at the same moment', async () => {
   const results = await Promise.allSettled(Array.from({ length: 5 }, async () => await open()))
   const [winner, ...others] = results.filter((result) => result.status === 'fulfilled')
   expect(others).toEqual([])
@@ -99,7 +99,7 @@ test.each([
   ['of a process that is gone', { pid: 4_194_304, started: 'x' }],
   ['whose process id is another process by now', { pid: process.pid, started: 'x' }],
   ['that a crash of the machine cut off', undefined],
-])('A lock %s does not keep the server off', async (_, owner) => {
+])('starts the server despite a lock %s', async (_, owner) => {
   writeFileSync(path.join(folder, 'server.pid'), owner ? JSON.stringify(owner) : '')
   writeFileSync(path.join(folder, '.s.PGSQL.5432'), '')
   const database = await open()
@@ -109,9 +109,9 @@ test.each([
 })
 
 test.skipIf(!existsSync('/proc/self/stat'))(
-  'A killed owner that nobody has reaped does not keep the server off',
+  'starts the server despite a killed owner that was never reaped',
   async () => {
-    // The shell becomes `sleep` and never asks for its child, which writes its process id and kills itself.
+    // The shell becomes `sleep` and never waits for its child, which writes its process ID and kills itself.
     const parent = spawn('sh', ['-c', "sh -c 'cat /proc/$$/stat; kill -9 $$' & exec sleep 60"], { stdio: 'pipe' })
     const [stat] = await once(parent.stdout, 'data')
     const fields = String(stat).trim().split(' ')
@@ -127,7 +127,7 @@ test.skipIf(!existsSync('/proc/self/stat'))(
   },
 )
 
-test('A first start begins again where one was killed in it, in a folder for its owner only', async () => {
+test('starts again after a first start that was killed, in a folder that only its owner can read', async () => {
   const fresh = path.join(folder, 'fresh')
   mkdirSync(path.join(fresh, 'postgres.new'), { recursive: true, mode: 0o755 })
   writeFileSync(path.join(fresh, 'postgres.new', 'PG_VERSION'), '18\n')
@@ -138,17 +138,17 @@ test('A first start begins again where one was killed in it, in a folder for its
   await database.close()
 })
 
-test('A data folder too long for a socket is refused by name', async () => {
+test('rejects a data folder whose path is too long for a socket, by name', async () => {
   const long = testConfig({ DATA_DIR: path.join(folder, 'x'.repeat(100)) })
   await expect(connectDatabase(long)).rejects.toMatchObject({ code: 'data_dir_too_long' })
 })
 
-describe('a folder that another process has for a while', () => {
+describe('a folder that another process uses for a while', () => {
   const program = { env: { PATH: process.env['PATH'] }, cwd: packageRoot, stdio: 'pipe' } as const
   const holder = () =>
     spawn(process.execPath, ['scripts/run-typescript.mjs', 'test/db/hold-folder.ts', folder], program)
 
-  it('is waited for by a server if a command has it', async () => {
+  it('is waited for by a server if a command uses it', async () => {
     const command = holder()
     await once(command.stdout, 'data')
     const server = open()
@@ -179,7 +179,7 @@ describe('a folder that another process has for a while', () => {
     await server.close()
   })
 
-  it('is waited for by a server if the one before is stopping', async () => {
+  it('is waited for by a server if the previous one is stopping', async () => {
     const before = await open()
     await expect(open()).rejects.toMatchObject({ code: 'data_dir_in_use' })
     before.announceStop()
@@ -191,7 +191,7 @@ describe('a folder that another process has for a while', () => {
   it.each([
     ['fresh', 'is in use', 0],
     ['old', 'is free', 60],
-  ])('that a process in another container has is judged by its signs of life: %s %s', async (_, verdict, age) => {
+  ])('that a process in another container uses is checked by its signs of life: %s %s', async (_, verdict, age) => {
     const lock = path.join(folder, 'server.pid')
     writeFileSync(lock, JSON.stringify({ pid: 1, started: 'x', role: 'server', namespace: 'pid:[1]' }))
     const beat = new Date(Date.now() - age * 1000)

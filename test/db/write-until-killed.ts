@@ -1,7 +1,7 @@
 import { testConfig } from '../support/config.js'
 import { connectDatabase } from '../../src/db/connect.js'
 
-// Owns the data folder given, writes one row after the other, some in transactions, and prints each number once it is acknowledged.
+// Uses the data folder in its first argument, writes one row after the other, some in transactions, and prints each number after it was acknowledged.
 
 const database = await connectDatabase(testConfig({ DATA_DIR: process.argv[2] ?? '' }))
 const { sequelize, pool } = database

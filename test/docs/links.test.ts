@@ -5,7 +5,7 @@ import { packageRoot } from '../../src/package-root.js'
 
 const read = (file: string) => readFileSync(path.join(packageRoot, file), 'utf8')
 
-/** Every file of the repository below a folder, without what is installed or generated. */
+/** Every file of the repository below a folder, except what is installed or generated. */
 function filesIn(folder: string, extension: RegExp): string[] {
   return readdirSync(path.join(packageRoot, folder), { recursive: true, encoding: 'utf8' })
     .map((name) => path.posix.join(folder, name.replaceAll('\\', '/')))
@@ -21,7 +21,7 @@ const sources = ['src', 'test', 'scripts', 'examples', 'bench'].flatMap((folder)
   filesIn(folder, /\.(ts|tsx|js|mjs|ejs)$/),
 )
 
-/** A page without its blocks of code, which may show brackets that are not links. */
+/** A page without its code blocks, in which brackets are not links. */
 const prose = (text: string) => text.replaceAll(/^ *```[^]*?^ *```/gm, '')
 
 /** The anchors that GitHub gives to the headings of a page. */
@@ -40,13 +40,13 @@ function anchorsOf(text: string): string[] {
   })
 }
 
-/** Where the relative links and pictures of a page lead. */
+/** The targets of the relative links and pictures of a page. */
 function linksOf(page: string): string[] {
   const targets = [...prose(read(page)).matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = '']) => target)
   return targets.filter((target) => !/^[a-z]+:/.test(target))
 }
 
-/** Whether a link of a page leads to a file, and its anchor to a heading of it. */
+/** Whether a link of a page points to a file, and its anchor to a heading in it. */
 function isFound(page: string, target: string): boolean {
   const [file = '', anchor] = target.split('#')
   const found = file === '' ? page : path.posix.join(path.posix.dirname(page), file)
@@ -56,7 +56,7 @@ function isFound(page: string, target: string): boolean {
 }
 
 describe('the documents', () => {
-  it.each(pages)('%s has no link that leads nowhere', (page) => {
+  it.each(pages)('%s has no broken link', (page) => {
     expect(linksOf(page).filter((target) => !isFound(page, target))).toEqual([])
   })
 

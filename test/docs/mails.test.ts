@@ -17,14 +17,14 @@ describe('docs/emails.md', () => {
   })
 })
 
-/** Who can have caused an email. One that names nobody is caused by its owner. */
+/** Who can cause an email. An email that names nobody is caused by its owner. */
 function doers(shape: (typeof mailSchema.options)[number]['shape']): string[] {
   if (!('by' in shape)) return ['owner']
   const schema = z.toJSONSchema(shape.by)
   return z.array(z.string()).parse(schema.enum ?? [schema.const])
 }
 
-describe('an email that says who did it', () => {
+describe('an email that names the actor', () => {
   const mails = mailSchema.options.map(({ shape }) => ({
     name: z.string().parse(shape.mail.value),
     by: doers(shape),

@@ -18,7 +18,7 @@ const pages = [
     .filter((file) => file.endsWith('.md') && !file.startsWith('docs/api/')),
 ]
 
-/** Every match of a pattern in the documents, as `page: text`, without those that are fine. */
+/** Every match of a pattern in the documents, as `page: text`, except the allowed ones. */
 function unknown(pattern: RegExp, isKnown: (...groups: string[]) => boolean): string[] {
   return pages.flatMap((page) =>
     [...read(page).matchAll(pattern)]

@@ -10,7 +10,7 @@ import { createTestUser, startTestSite } from '../support/site.js'
 
 const page = readFileSync(path.join(packageRoot, 'docs/tutorials/custom-kind.md'), 'utf8')
 mkdirSync(path.join(packageRoot, 'dist'), { recursive: true })
-// Inside the repository, so that the packages of the tutorial are found.
+// Inside the repository, so that the packages of the tutorial resolve.
 const folder = mkdtempSync(path.join(packageRoot, 'dist/tutorial-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
@@ -29,7 +29,7 @@ const { script }: { script: CustomKind } = await import(path.join(folder, 'kind.
 const runScript = (...args: string[]) =>
   execFileSync(process.execPath, ['next-token.js', ...args], { cwd: folder, encoding: 'utf8' }).trim()
 
-it('the tutorial leads to a device that is set up and signs in', async () => {
+it('creates a device from the tutorial that can be set up and signs in', async () => {
   const database = await openTestDatabase('embedded')
   await migrate(database, [script])
   const site = await startTestSite(database, {}, undefined, { kinds: [script] })

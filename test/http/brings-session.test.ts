@@ -13,7 +13,7 @@ describe('a session cookie', () => {
     ['signed with an older key', `otp_session=${signed('older')}`],
     ['among others', `a=1; otp_session=${signed('newest')}; b=2`],
     ['in quotes, without a space before it', `a=1;otp_session="${signed('newest')}"`],
-  ])('is known where it is %s', (_what, cookie) => {
+  ])('is recognised if it is %s', (_what, cookie) => {
     expect(brings(cookie)).toBe(true)
   })
 
@@ -29,11 +29,11 @@ describe('a session cookie', () => {
     ['its name only ends like ours', `not_otp_session=${signed('newest')}`],
     ['it stands in the value of another', `a="otp_session=${signed('newest')}"`],
     ['it cannot be decoded', 'otp_session=%E0%A4%A'],
-  ])('is none of ours where %s', (_what, cookie) => {
+  ])("is not the site's if %s", (_what, cookie) => {
     expect(brings(cookie)).toBe(false)
   })
 
-  it('has another name where the site is https, and the plain one is not taken for it', () => {
+  it('has another name if the site uses https, and the plain one is not accepted for it', () => {
     expect(brings(`${sessionCookieName(true)}=${signed('newest')}`, true)).toBe(true)
     expect(brings(`otp_session=${signed('newest')}`, true)).toBe(false)
   })

@@ -43,7 +43,7 @@ describe('the client’s IP address', () => {
     '[192.0.2',
     'localhost',
     '::ffff:999.1.1.1',
-  ])('is not known from %j', (written) => {
+  ])('is unknown if it is %j', (written) => {
     expect(normaliseIp(written)).toBeNull()
     expect(ipNetwork(written)).toBe('unknown')
   })

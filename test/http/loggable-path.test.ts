@@ -5,7 +5,7 @@ import { loggablePath } from '../../src/http/loggable-path.js'
 const token = 'Zm9vYmFyLTEyMzQ1Njc4OTAtYWJjZGVmZ2hpamtsbW5'
 const linkPaths = ['/account/invitation/', '/account/password/reset/', '/account/email/confirm/']
 
-/** The same text with some of its characters written as escapes, as far as given. */
+/** The same text with some of its characters escaped, as listed. */
 const escaped = (text: string, which: readonly boolean[]) =>
   text
     .split('')
@@ -29,7 +29,7 @@ describe('a path in the log', () => {
     expect(loggablePath('/account/login?next=/admin')).toBe('/account/login')
   })
 
-  it.each(linkPaths)('never holds a token behind %s, however it is encoded', (prefix) => {
+  it.each(linkPaths)('never contains a token behind %s, in any encoding', (prefix) => {
     fc.assert(
       fc.property(fc.array(fc.boolean(), { minLength: 43, maxLength: 43 }), fc.boolean(), (which, again) => {
         const once = escaped(token, which)
@@ -47,7 +47,7 @@ describe('a path in the log', () => {
     `/account/%69nvitation/${token.slice(0, 20)}%zz`,
     `http://localhost/account/password/reset/${token.slice(0, 20)}`,
     `/somewhere/${token}`,
-  ])('holds no part of a token at a path that is not quite a link: %s', (path) => {
+  ])('contains no part of a token at a path that is almost a link: %s', (path) => {
     expect(loggablePath(path)).not.toContain(token.slice(0, 20))
   })
 
@@ -56,7 +56,7 @@ describe('a path in the log', () => {
     '/admin/api/resources/users/actions/search/alice%40example.com',
     '/admin/api/resources/users/%61ctions/search/alice%2Falice',
     '/api/resources/users/actions/search/alice',
-  ])('does not hold what was typed into the search: %s', (path) => {
+  ])('does not contain what was typed into the search: %s', (path) => {
     expect(loggablePath(path)).toMatch(/\/resources\/users\/actions\/search\/:query$/)
   })
 
@@ -66,7 +66,7 @@ describe('a path in the log', () => {
     ['/a\r\nb', '/a%0D%0Ab'],
     ['/%0aerror: no/account/invitation/x', '/%0Aerror:%20no/account/invitation/:token'],
     ['/\u00e9', '/%E9'],
-  ])('has no character that a terminal would obey: %j', (target, path) => {
+  ])('has no control character: %j', (target, path) => {
     expect(loggablePath(target)).toBe(path)
   })
 

@@ -5,7 +5,7 @@ import { createServer, request, type Server } from 'node:http'
 import { afterEach, expect, it } from 'vitest'
 import { saveBeforeRedirect } from '../../src/http/save-before-redirect.js'
 
-/** Takes many turns of the event loop to save, enough for headers to reach a client of this process. */
+/** Needs many turns of the event loop to save, enough for headers to reach a client of this process. */
 class SlowStore extends MemoryStore {
   saved = 0
   override set(sid: string, data: SessionData, done?: (error?: unknown) => void): void {
@@ -21,7 +21,7 @@ class SlowStore extends MemoryStore {
 let server: Server
 afterEach(() => void server.close())
 
-/** How often the session had been saved when a client got the headers. */
+/** How often the session was saved when a client got the headers. */
 async function savedAtHeaders(address: string): Promise<{ saved: number; location: string | undefined }> {
   const store = new SlowStore()
   const app = express()
@@ -46,6 +46,6 @@ it('saves a changed session before a browser can follow the redirect', async () 
   expect(await savedAtHeaders('/change')).toEqual({ saved: 1, location: '/next' })
 })
 
-it.each(['/look', '/end'])('saves nothing where nothing changed: %s', async (address) => {
+it.each(['/look', '/end'])('saves nothing if nothing changed: %s', async (address) => {
   expect(await savedAtHeaders(address)).toEqual({ saved: 0, location: '/next' })
 })
