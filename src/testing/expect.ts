@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict'
 import type { Verification } from '../otp/device.js'
 
-/** The refusal of a token, and of anything that is not this person's device. */
+/** The rejection of a token, and of a device that does not belong to the user. */
 export const INVALID_TOKEN = { ok: false, reason: 'invalid_token' } as const
 
-/** Expects a rejected token, for whatever cause. */
+/** Expects a rejected token, for any cause. */
 export function expectInvalid(verification: Verification): void {
   expectProperties(verification, INVALID_TOKEN)
 }
 
-/** Compares the named properties and no others. */
+/** Compares only the properties of `expected`. */
 export function expectProperties(actual: object, expected: Readonly<Record<string, unknown>>): void {
   const found = Object.fromEntries(Object.keys(expected).map((name) => [name, Reflect.get(actual, name)]))
   assert.deepEqual(found, expected)

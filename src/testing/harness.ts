@@ -11,28 +11,28 @@ import type { Otp } from '../otp/otp.js'
 import { verifyToken } from '../otp/verify-token.js'
 import { relyingPartyFor } from '../otp/relying-party.js'
 
-/** The core on a database for tests, with a clock that is moved by hand. */
+/** The core on a test database, with a clock that only changes when it is set. */
 export type ContractOtp = Otp & { clock: FixedClock }
 
-/** A token, with the challenge that the session keeps for kinds that want one. */
+/** A token and the challenge that the session stores, for kinds that require one. */
 export interface AnsweredChallenge {
   token: string
   challenge: string
 }
 
-/** What the contract must know of a kind: how to have a device of it, and what it would accept. */
+/** What the checks need from a kind: how to add a device of it, and which tokens the device accepts. */
 export interface KindFixture {
-  /** Migrated with the kind: `migrate(database, [kind])`. It is asked when a check runs, not before. */
+  /** Returns a database migrated with the kind: `migrate(database, [kind])`. Only called when a check runs. */
   database(): Database
   /** Adds a confirmed device. */
   add(otp: ContractOtp, userId: number): Promise<Device>
-  /** A token that the device accepts at the clock's present time, another one at each call. */
+  /** Returns a token that the device accepts at the clock's current time, a different one at each call. */
   goodToken(otp: ContractOtp, device: Device): Promise<string | AnsweredChallenge>
-  /** Of the right shape, but never right. */
+  /** Has the right format, but is never correct. */
   wrongToken: string
 }
 
-/** One person with one device of the kind, and nothing else. */
+/** One user with one device of the kind. */
 export interface Harness {
   kind: Kind
   fixture: KindFixture
@@ -40,14 +40,14 @@ export interface Harness {
   userId: number
   device: Device
   good(of?: Device): Promise<string | AnsweredChallenge>
-  /** @param to another device than the stage's, another person, or who asks */
+  /** @param to another device or user than the harness's, or the requester */
   submit(
     given: string | AnsweredChallenge,
     to?: { deviceId?: string; by?: number; asker?: Asker },
   ): Promise<Verification>
-  /** The device's own row. */
+  /** Reads the device's row. */
   row(): Promise<Record<string, unknown>>
-  /** Changes its columns behind the core's back. */
+  /** Changes the columns directly in the database. */
   change(assignment: string): Promise<void>
 }
 
@@ -78,7 +78,7 @@ export async function createHarness(kind: Kind, fixture: KindFixture): Promise<H
 
 const bindId = (id: number) => ({ bind: { id }, type: QueryTypes.SELECT }) as const
 
-/** Somebody new, who is active and has no device. @returns the id */
+/** Creates an active user without a device. @returns the ID */
 export async function createContractUser({ database }: Otp): Promise<number> {
   const user = await database.models.User.create({ email: `${randomUUID()}@example.com`, name: 'Person' })
   return user.id
@@ -103,5 +103,5 @@ function contractOtp(database: Database, kind: Kind): ContractOtp {
   }
 }
 
-/** A check on a stage of its own. */
-export type StagedCheck = readonly [title: string, check: (stage: Harness) => Promise<void>]
+/** A check that gets its own harness. */
+export type StagedCheck = readonly [title: string, check: (harness: Harness) => Promise<void>]

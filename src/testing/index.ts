@@ -1,5 +1,5 @@
 /**
- * `otp-admin-site/testing`: the checks that every kind of device has to pass, for any test runner.
+ * `otp-admin-site/testing`: the checks that every kind of device must pass, for any test runner.
  *
  * @packageDocumentation
  */

@@ -5,16 +5,16 @@ import { type KindFixture, createHarness } from './harness.js'
 import { throttleChecks } from './throttle-checks.js'
 import { tokenChecks } from './token-checks.js'
 
-/** One thing that holds for every kind of device. `run` rejects with an AssertionError where it does not. */
+/** One requirement for every kind of device. `run` rejects with an AssertionError if it is not met. */
 export interface KindCheck {
   title: string
-  /** Makes its own users and devices, and takes a second at most. */
+  /** Creates its own users and devices, and takes at most a second. */
   run(): Promise<void>
 }
 
 /**
- * Returns what every kind of device has to pass, built-in or custom, as checks for any test runner.
- * Each check creates a user and a device of its own, and they can run in any order.
+ * Returns the checks that every kind of device must pass, built-in or custom, for any test runner.
+ * Each check creates its own user and device. The checks can run in any order.
  *
  * @param kind from `defineKind`
  * @param fixture how to add a device of it, and which tokens it accepts

@@ -7,7 +7,7 @@ import { confirmDevice } from '../otp/verify-token.js'
 import { expectAccepted, expectProperties, expectRejected } from './expect.js'
 import type { StagedCheck } from './harness.js'
 
-/** From a device's enrolment to its end. */
+/** Checks a device from its setup to its removal. */
 export const lifecycleChecks: readonly StagedCheck[] = [
   [
     'verifies nobody while it is not confirmed',

@@ -4,7 +4,7 @@ import type { StagedCheck } from './harness.js'
 
 const SECOND = 1000
 
-/** How failures make a device and its owner's account wait. */
+/** Checks how failures throttle a device and lock its owner's account. */
 export const throttleChecks: readonly StagedCheck[] = [
   [
     'refuses even a right token while it waits, and counts nothing then',

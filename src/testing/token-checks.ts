@@ -6,7 +6,7 @@ import { type AnsweredChallenge, createContractUser, type StagedCheck } from './
 
 const tokenIn = (given: string | AnsweredChallenge) => (typeof given === 'string' ? given : given.token)
 
-/** What people type, and what somebody might send instead. */
+/** Input that users or attackers might submit instead of a token. */
 const hostile: readonly (readonly [what: string, token: string])[] = [
   ['nothing', ''],
   ['a blank', ' '],
@@ -18,7 +18,7 @@ const hostile: readonly (readonly [what: string, token: string])[] = [
   ['18 digits', '123456789012345678'],
 ]
 
-/** Which tokens a device accepts, and from whom. */
+/** Checks which tokens a device accepts, and from which users. */
 export const tokenChecks: readonly StagedCheck[] = [
   [
     'accepts a right token and says when it was last used',
