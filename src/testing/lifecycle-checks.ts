@@ -10,7 +10,7 @@ import type { StagedCheck } from './harness.js'
 /** Checks a device from its setup to its removal. */
 export const lifecycleChecks: readonly StagedCheck[] = [
   [
-    'verifies nobody while it is not confirmed',
+    'verifies nobody while it is unconfirmed',
     async ({ submit, good, change, otp, userId }) => {
       await change('confirmed = false, confirmed_at = null')
       const given = await good()
@@ -19,7 +19,7 @@ export const lifecycleChecks: readonly StagedCheck[] = [
     },
   ],
   [
-    'is confirmed by its first token, which is spent with it',
+    'is confirmed by its first token, which is consumed',
     async ({ submit, good, change, otp, userId, device }) => {
       await change('confirmed = false, confirmed_at = null')
       const given = await good()
@@ -30,7 +30,7 @@ export const lifecycleChecks: readonly StagedCheck[] = [
     },
   ],
   [
-    'counts as a second factor while it is disabled, verifies nobody, and is not confirmed again by its own token',
+    'is still a second factor while it is disabled, verifies nobody, and is not confirmed again by its own token',
     async ({ submit, good, change, row, otp, userId, device }) => {
       await change('confirmed = false')
       assert.equal(await userHasDevice(otp, userId), true)
@@ -54,7 +54,7 @@ export const lifecycleChecks: readonly StagedCheck[] = [
     },
   ],
   [
-    'goes when its owner’s row goes',
+    'is deleted together with its owner’s row',
     async ({ otp, userId, row }) => {
       await otp.database.models.User.destroy({ where: { id: userId } })
       assert.deepEqual(await row(), {})

@@ -7,7 +7,7 @@ const SECOND = 1000
 /** Checks how failures throttle a device and lock its owner's account. */
 export const throttleChecks: readonly StagedCheck[] = [
   [
-    'refuses even a right token while it waits, and counts nothing then',
+    'rejects even a correct token while it is throttled, and counts no failures then',
     async ({ submit, good, row, otp, fixture }) => {
       const token = await good()
       await submit(fixture.wrongToken)
@@ -21,7 +21,7 @@ export const throttleChecks: readonly StagedCheck[] = [
     },
   ],
   [
-    'forgets its failures after a success',
+    'resets its failures after a success',
     async ({ submit, good, row, otp, fixture }) => {
       await submit(fixture.wrongToken)
       otp.clock.advance(1)
@@ -45,7 +45,7 @@ export const throttleChecks: readonly StagedCheck[] = [
     },
   ],
   [
-    'waits with the whole account after ten failures, unless nobody can guess its tokens',
+    'is locked with the whole account after ten failures, unless nobody can guess its tokens',
     async ({ submit, good, otp, userId, device, kind, fixture }) => {
       otp.settings.throttleFactor = 0
       const other = await fixture.add(otp, userId)
@@ -61,7 +61,7 @@ export const throttleChecks: readonly StagedCheck[] = [
     },
   ],
   [
-    'makes nobody wait in another lane, and a success there leaves these failures',
+    'causes no wait in another lane, and a success there does not clear its failures',
     async ({ submit, good, row, otp, kind, fixture }) => {
       for (let failures = 0; failures < 6; failures += 1) {
         otp.clock.advance(2 ** failures)
@@ -76,7 +76,7 @@ export const throttleChecks: readonly StagedCheck[] = [
     },
   ],
   [
-    'counts nothing and waits for nobody where the sender has proved nothing',
+    'counts no failures and is not throttled if the requester has proved nothing',
     async ({ submit, good, row, fixture }) => {
       const asker = { lane: 'sign_in', counts: false } as const
       await submit(fixture.wrongToken, { asker })
@@ -86,7 +86,7 @@ export const throttleChecks: readonly StagedCheck[] = [
     },
   ],
   [
-    'tells of a failure, but not while it waits',
+    'emits an event for a failure, but not while it is throttled',
     async ({ submit, otp, fixture }) => {
       const told: number[] = []
       otp.events.on('verificationFailed', ({ failureCount }) => void told.push(failureCount))

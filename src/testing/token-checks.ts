@@ -8,34 +8,34 @@ const tokenIn = (given: string | AnsweredChallenge) => (typeof given === 'string
 
 /** Input that users or attackers might submit instead of a token. */
 const hostile: readonly (readonly [what: string, token: string])[] = [
-  ['nothing', ''],
-  ['a blank', ' '],
+  ['an empty token', ''],
+  ['a space', ' '],
   ['one digit', '0'],
   ['5000 letters', 'x'.repeat(5000)],
   ['three full-width digits', '１２３'],
-  ['a text that runs backwards', '\u202e123456'],
-  ['a piece of SQL', "' or true --"],
+  ['digits after a direction override', '\u202e123456'],
+  ['SQL', "' or true --"],
   ['18 digits', '123456789012345678'],
 ]
 
 /** Checks which tokens a device accepts, and from which users. */
 export const tokenChecks: readonly StagedCheck[] = [
   [
-    'accepts a right token and says when it was last used',
+    'accepts a correct token and stores when it was last used',
     async ({ submit, good, row, otp }) => {
       expectAccepted(await submit(await good()))
       expectProperties(await row(), { failure_count: 0, failed_at: null, last_used_at: otp.clock.now() })
     },
   ],
   [
-    'knows its tokens by their shape',
+    'recognises its tokens by their format',
     async ({ kind, good, fixture }) => {
       assert.equal(kind.matchesFormat(tokenIn(await good())), true)
       assert.equal(kind.matchesFormat(fixture.wrongToken), true)
     },
   ],
   [
-    'accepts no token twice',
+    'rejects a token that was already used',
     async ({ submit, good, otp }) => {
       const token = await good()
       await submit(token)
@@ -44,18 +44,18 @@ export const tokenChecks: readonly StagedCheck[] = [
     },
   ],
   [
-    'counts a wrong token and does not say that it was used',
+    'counts a wrong token and does not store a use',
     async ({ submit, row, otp, fixture }) => {
       expectInvalid(await submit(fixture.wrongToken))
       expectProperties(await row(), { failure_count: 1, failed_at: otp.clock.now(), last_used_at: null })
     },
   ],
   ...hostile.map(([what, token]): StagedCheck => [
-    `refuses ${what} without a fault`,
+    `rejects ${what} without an error`,
     async ({ submit }) => expectInvalid(await submit(token)),
   ]),
   [
-    'verifies nobody else',
+    'verifies nobody but its owner',
     async ({ submit, good, row, otp }) => {
       const stranger = await createContractUser(otp)
       expectInvalid(await submit(await good(), { by: stranger }))
@@ -63,7 +63,7 @@ export const tokenChecks: readonly StagedCheck[] = [
     },
   ],
   [
-    'is found by matching, unless its token answers a challenge: then it is not asked',
+    'is found by matching, unless its token answers a challenge: then it is not verified',
     async ({ good, otp, userId, device, row }) => {
       const given = await good()
       const matched = await matchToken(otp, { userId, token: tokenIn(given) })
@@ -84,7 +84,7 @@ export const tokenChecks: readonly StagedCheck[] = [
     },
   ],
   [
-    'accepts one of ten submissions of one token at once',
+    'accepts only one of ten simultaneous submissions of a token',
     async ({ submit, good, otp }) => {
       otp.settings.throttleFactor = 0
       const given = await good()
@@ -93,7 +93,7 @@ export const tokenChecks: readonly StagedCheck[] = [
     },
   ],
   [
-    'tells its handlers inside the transaction, and a handler that throws undoes it',
+    'calls its handlers inside the transaction, and a handler that throws rolls it back',
     async ({ submit, good, otp, row }) => {
       const stop = otp.events.on('userVerified', () => {
         throw new Error('vetoed')
@@ -104,7 +104,7 @@ export const tokenChecks: readonly StagedCheck[] = [
     },
   ],
   [
-    'verifies no inactive user',
+    'does not verify an inactive user',
     async ({ submit, good, otp, userId }) => {
       await otp.database.models.User.update({ is_active: false }, { where: { id: userId } })
       expectRejected(await submit(await good()))
