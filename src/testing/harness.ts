@@ -42,7 +42,7 @@ export interface Harness {
   good(of?: Device): Promise<string | AnsweredChallenge>
   /** @param to another device or user than the harness's, or the requester */
   submit(
-    given: string | AnsweredChallenge,
+    submission: string | AnsweredChallenge,
     to?: { deviceId?: string; by?: number; asker?: Asker },
   ): Promise<Verification>
   /** Reads the device's row. */
@@ -63,8 +63,13 @@ export async function createHarness(kind: Kind, fixture: KindFixture): Promise<H
     userId,
     device,
     good: (of = device) => fixture.goodToken(otp, of),
-    submit: (given, { deviceId = device.persistentId, by = userId, asker = anyone } = {}) =>
-      verifyToken(otp, { userId: by, deviceId, asker, ...(typeof given === 'string' ? { token: given } : given) }),
+    submit: (submission, { deviceId = device.persistentId, by = userId, asker = anyone } = {}) =>
+      verifyToken(otp, {
+        userId: by,
+        deviceId,
+        asker,
+        ...(typeof submission === 'string' ? { token: submission } : submission),
+      }),
     async row() {
       const sql = `select * from ${kind.table} where id = $id`
       const rows = await sequelize.query<Record<string, unknown>>(sql, bindId(device.id))

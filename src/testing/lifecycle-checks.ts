@@ -13,20 +13,22 @@ export const lifecycleChecks: readonly StagedCheck[] = [
     'verifies nobody while it is unconfirmed',
     async ({ submit, good, change, otp, userId }) => {
       await change('confirmed = false, confirmed_at = null')
-      const given = await good()
-      expectRejected(await submit(given))
-      expectRejected(await matchToken(otp, { userId, token: typeof given === 'string' ? given : given.token }))
+      const submission = await good()
+      expectRejected(await submit(submission))
+      expectRejected(
+        await matchToken(otp, { userId, token: typeof submission === 'string' ? submission : submission.token }),
+      )
     },
   ],
   [
     'is confirmed by its first token, which is consumed',
     async ({ submit, good, change, otp, userId, device }) => {
       await change('confirmed = false, confirmed_at = null')
-      const given = await good()
-      const answer = typeof given === 'string' ? { token: given } : given
+      const submission = await good()
+      const answer = typeof submission === 'string' ? { token: submission } : submission
       expectAccepted(await confirmDevice(otp, { userId, deviceId: device.persistentId, ...answer }))
       assert.equal((await devicesForUser(otp, userId)).length, 1)
-      expectRejected(await submit(given))
+      expectRejected(await submit(submission))
     },
   ],
   [
@@ -34,23 +36,23 @@ export const lifecycleChecks: readonly StagedCheck[] = [
     async ({ submit, good, change, row, otp, userId, device }) => {
       await change('confirmed = false')
       assert.equal(await userHasDevice(otp, userId), true)
-      const given = await good()
-      const answer = typeof given === 'string' ? { token: given } : given
+      const submission = await good()
+      const answer = typeof submission === 'string' ? { token: submission } : submission
       expectRejected(await confirmDevice(otp, { userId, deviceId: device.persistentId, ...answer }))
-      expectRejected(await submit(given))
+      expectRejected(await submit(submission))
       expectProperties(await row(), { confirmed: false })
     },
   ],
   [
     'is removed with all other devices of its owner',
     async ({ otp, userId, submit, good }) => {
-      const given = await good()
-      const doer = { userId, origin: noClient, by: 'command_line', actorId: null } as const
+      const submission = await good()
+      const actor = { userId, origin: noClient, by: 'command_line', actorId: null } as const
       const removed = await otp.database.sequelize.transaction((transaction) =>
-        removeAllDevices(otp, transaction, doer),
+        removeAllDevices(otp, transaction, actor),
       )
       assert.equal(removed, 1)
-      expectRejected(await submit(given))
+      expectRejected(await submit(submission))
     },
   ],
   [

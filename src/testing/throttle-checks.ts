@@ -12,9 +12,9 @@ export const throttleChecks: readonly StagedCheck[] = [
       const token = await good()
       await submit(fixture.wrongToken)
       const lockedUntil = new Date(otp.clock.now().getTime() + SECOND)
-      const refused = { ok: false, reason: 'n_failed_attempts', failureCount: 1, lockedUntil }
-      assert.deepEqual(await submit(token), refused)
-      for (let index = 0; index < 5; index += 1) assert.deepEqual(await submit(fixture.wrongToken), refused)
+      const rejected = { ok: false, reason: 'n_failed_attempts', failureCount: 1, lockedUntil }
+      assert.deepEqual(await submit(token), rejected)
+      for (let index = 0; index < 5; index += 1) assert.deepEqual(await submit(fixture.wrongToken), rejected)
       expectProperties(await row(), { failure_count: 1 })
       otp.clock.advance(1)
       expectAccepted(await submit(token))
@@ -88,11 +88,11 @@ export const throttleChecks: readonly StagedCheck[] = [
   [
     'emits an event for a failure, but not while it is throttled',
     async ({ submit, otp, fixture }) => {
-      const told: number[] = []
-      otp.events.on('verificationFailed', ({ failureCount }) => void told.push(failureCount))
+      const emitted: number[] = []
+      otp.events.on('verificationFailed', ({ failureCount }) => void emitted.push(failureCount))
       await submit(fixture.wrongToken)
       await submit(fixture.wrongToken)
-      assert.deepEqual(told, [1])
+      assert.deepEqual(emitted, [1])
     },
   ],
 ]

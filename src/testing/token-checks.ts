@@ -4,7 +4,8 @@ import { matchToken } from '../otp/match-token.js'
 import { expectAccepted, expectInvalid, expectProperties, expectRejected } from './expect.js'
 import { type AnsweredChallenge, createContractUser, type StagedCheck } from './harness.js'
 
-const tokenIn = (given: string | AnsweredChallenge) => (typeof given === 'string' ? given : given.token)
+const readToken = (submission: string | AnsweredChallenge) =>
+  typeof submission === 'string' ? submission : submission.token
 
 /** Input that users or attackers might submit instead of a token. */
 const hostile: readonly (readonly [what: string, token: string])[] = [
@@ -30,7 +31,7 @@ export const tokenChecks: readonly StagedCheck[] = [
   [
     'recognises its tokens by their format',
     async ({ kind, good, fixture }) => {
-      assert.equal(kind.matchesFormat(tokenIn(await good())), true)
+      assert.equal(kind.matchesFormat(readToken(await good())), true)
       assert.equal(kind.matchesFormat(fixture.wrongToken), true)
     },
   ],
@@ -57,17 +58,17 @@ export const tokenChecks: readonly StagedCheck[] = [
   [
     'verifies nobody but its owner',
     async ({ submit, good, row, otp }) => {
-      const stranger = await createContractUser(otp)
-      expectInvalid(await submit(await good(), { by: stranger }))
+      const otherUserId = await createContractUser(otp)
+      expectInvalid(await submit(await good(), { by: otherUserId }))
       expectProperties(await row(), { failure_count: 0, last_used_at: null })
     },
   ],
   [
     'is found by matching, unless its token answers a challenge: then it is not verified',
     async ({ good, otp, userId, device, row }) => {
-      const given = await good()
-      const matched = await matchToken(otp, { userId, token: tokenIn(given) })
-      if (typeof given !== 'string') expectInvalid(matched)
+      const submission = await good()
+      const matched = await matchToken(otp, { userId, token: readToken(submission) })
+      if (typeof submission !== 'string') expectInvalid(matched)
       else if (matched.ok) assert.equal(matched.device.persistentId, device.persistentId)
       else assert.fail(`The token was not matched: ${matched.reason}`)
       expectProperties(await row(), { failure_count: 0 })
@@ -87,8 +88,8 @@ export const tokenChecks: readonly StagedCheck[] = [
     'accepts only one of ten simultaneous submissions of a token',
     async ({ submit, good, otp }) => {
       otp.settings.throttleFactor = 0
-      const given = await good()
-      const verifications = await Promise.all(Array.from({ length: 10 }, () => submit(given)))
+      const submission = await good()
+      const verifications = await Promise.all(Array.from({ length: 10 }, () => submit(submission)))
       assert.equal(verifications.filter(({ ok }) => ok).length, 1)
     },
   ],
