@@ -1,3 +1,4 @@
+import { dateLocale } from '../../i18n/date-locale.js'
 import { useEffect, useState } from 'react'
 import { ApiClient, type RecordJSON } from 'adminjs'
 import { translate } from './translate.js'
@@ -37,6 +38,9 @@ async function listOf(resourceId: string, column: string, ownerId: string): Prom
 /** Formats an ISO time in the reader's language and time zone. */
 export function formatLocalTime(time: unknown): string {
   return typeof time === 'string'
-    ? new Date(time).toLocaleString(document.documentElement.lang, { dateStyle: 'medium', timeStyle: 'short' })
+    ? new Date(time).toLocaleString(dateLocale(document.documentElement.lang), {
+        dateStyle: 'medium',
+        timeStyle: 'short',
+      })
     : translate('Times', 'never')
 }
