@@ -4,11 +4,10 @@ import { requireFreshToken } from '../../auth/step-up/require-fresh-token.js'
 import { parseForms } from '../../http/read-form.js'
 import { safeNext } from '../../http/safe-next.js'
 import type { AccountServices } from '../../account/account-services.js'
+import { EMAIL_SETUP_PATH } from './setup.js'
 import { awaitsCode, readCodeSetup } from '../delivered-code/setup.js'
 import { submitEmailStep } from './submit-step.js'
 import { showEmailIntro, showEmailCodeForm } from './show-step.js'
-
-const ADD_PATH = '/account/two-factor/email/add'
 
 /** Creates the routes of `/account/two-factor/email/add`, on which a user sets up codes by email. */
 export function emailRoutes(account: AccountServices): Router {
@@ -16,8 +15,8 @@ export function emailRoutes(account: AccountServices): Router {
   const fresh = requireFreshToken(account)
   const offered: RequestHandler = (req, res, next) =>
     isOffered(account, req) ? next() : res.redirect(302, '/account/two-factor')
-  router.get(ADD_PATH, fresh, offered, showStep(account))
-  router.post(ADD_PATH, fresh, offered, ...parseForms(), submitEmailStep(account))
+  router.get(EMAIL_SETUP_PATH, fresh, offered, showStep(account))
+  router.post(EMAIL_SETUP_PATH, fresh, offered, ...parseForms(), submitEmailStep(account))
   return router
 }
 

@@ -7,6 +7,8 @@ import { maskEmail } from './mask-email.js'
 import type { AccountServices } from '../../account/account-services.js'
 import { readCodeSetup } from '../delivered-code/setup.js'
 
+export const EMAIL_SETUP_PATH = '/account/two-factor/email/add'
+
 /**
  * Starts the setup of codes by email, or continues the one that this session has started. The
  * unconfirmed device has no email address of its own, so its codes follow a confirmed change of

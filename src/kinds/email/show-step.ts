@@ -1,6 +1,7 @@
 import type { Request, Response } from 'express'
 import { sendPage } from '../../http/send-page.js'
 import type { CodeSetup } from '../delivered-code/setup.js'
+import { showSetupCodeForm } from '../delivered-code/show-step.js'
 import { type FormRejection, applyRejection } from '../../http/reject-form.js'
 
 /** Renders the page that explains the risk of email and names the email address that the code is sent to. */
@@ -18,10 +19,8 @@ export function showEmailCodeForm(
   req: Request,
   res: Response,
   next: string | null,
-  { delivery, onlyOlder, pendingOlder }: CodeSetup,
+  setup: CodeSetup,
   rejection: FormRejection | null,
 ): void {
-  const alert = applyRejection(req, res, rejection)
-  const pending = delivery === 'pending'
-  sendPage(res, 'account/email-device/code', { next: next ?? '', pending, pendingOlder, onlyOlder, alert })
+  showSetupCodeForm(req, res, 'account/email-device/code', { setup, next, rejection })
 }

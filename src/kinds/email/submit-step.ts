@@ -2,14 +2,14 @@ import type { Request, RequestHandler, Response } from 'express'
 import type { RequestUser } from '../../auth/request-user.js'
 import { readForm, textField } from '../../http/read-form.js'
 import { rejectRequest } from '../../http/reject-request.js'
-import { safeNext } from '../../http/safe-next.js'
+import { addNext, safeNext } from '../../http/safe-next.js'
 import { redirectDone } from '../../http/step-done.js'
 import type { AccountServices } from '../../account/account-services.js'
 import { confirmCode } from '../delivered-code/confirm-code.js'
 import { awaitsCode, readCodeSetup } from '../delivered-code/setup.js'
 import { sendSetupCode } from '../../account/setup/send-setup-code.js'
 import { finishSetup } from '../../account/setup/finish-setup.js'
-import { startEmailSetup } from './setup.js'
+import { EMAIL_SETUP_PATH, startEmailSetup } from './setup.js'
 import { showEmailIntro, showEmailCodeForm } from './show-step.js'
 import { z } from 'zod'
 
@@ -28,7 +28,7 @@ async function send(account: AccountServices, req: Request, res: Response, user:
   const deviceId = await startEmailSetup(account, req, user)
   if (!deviceId) return showEmailIntro(req, res, next, { code: 'email_known', status: 422 })
   const rejection = await sendSetupCode(account, req, user, deviceId)
-  if (!rejection) return redirectDone(res, addPath(next))
+  if (!rejection) return redirectDone(res, addNext(EMAIL_SETUP_PATH, next))
   const setup = await readCodeSetup(account, req, 'email')
   if (setup && awaitsCode(setup)) showEmailCodeForm(req, res, next, setup, rejection)
   else showEmailIntro(req, res, next, rejection)
@@ -46,10 +46,6 @@ async function confirm(
   const result = await confirmCode(account, req, user, { deviceId: setup.deviceId, token })
   if (!result.ok) return showEmailCodeForm(req, res, next, setup, result.rejection)
   await finishSetup(account, req, res, { user, confirmed: result.confirmed, next })
-}
-
-function addPath(next: string | null): string {
-  return next ? `/account/two-factor/email/add?next=${encodeURIComponent(next)}` : '/account/two-factor/email/add'
 }
 
 /** Both steps are posted to one path; the fields tell them apart. */

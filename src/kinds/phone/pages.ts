@@ -1,16 +1,15 @@
+import { PHONE_SETUP_PATH } from './setup.js'
 import type { KindPages } from '../../account/kind-pages.js'
 import { submitPhoneStep } from './submit-step.js'
 import { phoneRoutes } from './routes.js'
 
-const ADD_PATH = '/account/two-factor/phones/add'
-
 /** Phones have their own setup pages. A number that is posted to the wizard starts a setup as well. */
 export const phonePages: KindPages = {
-  setupPath: ADD_PATH,
+  setupPath: PHONE_SETUP_PATH,
   alsoInWizard: {
     starts: ({ method, phone_number: number }) => method === 'phone' && number !== undefined,
     submit: submitPhoneStep,
   },
-  addLink: { path: ADD_PATH, text: 'pages:profile.add_phone' },
+  addLink: { path: PHONE_SETUP_PATH, text: 'pages:profile.add_phone' },
   routes: (account) => [phoneRoutes(account)],
 }

@@ -8,6 +8,7 @@ import type { AccountServices } from '../../account/account-services.js'
 import { requireFreshToken } from '../../auth/step-up/require-fresh-token.js'
 import { parseForms } from '../../http/read-form.js'
 import { safeNext } from '../../http/safe-next.js'
+import { PHONE_SETUP_PATH } from './setup.js'
 import { awaitsCode, readCodeSetup } from '../delivered-code/setup.js'
 import { submitPhoneStep } from './submit-step.js'
 import { showPhoneCodeForm, showNumberForm } from './show-step.js'
@@ -27,15 +28,13 @@ export function deletePhone(account: AccountServices): RequestHandler {
   }
 }
 
-const ADD_PATH = '/account/two-factor/phones/add'
-
 /** Creates the routes on which a user adds a phone, as the first device or an additional one, and removes one. */
 export function phoneRoutes(account: AccountServices): Router {
   const router = Router({ caseSensitive: true, strict: true })
   const fresh = requireFreshToken(account)
   const offered = requireGateway(account)
-  router.get(ADD_PATH, fresh, offered, showStep(account))
-  router.post(ADD_PATH, fresh, offered, ...parseForms(), submitPhoneStep(account))
+  router.get(PHONE_SETUP_PATH, fresh, offered, showStep(account))
+  router.post(PHONE_SETUP_PATH, fresh, offered, ...parseForms(), submitPhoneStep(account))
   router.post('/account/two-factor/phones/:id/delete', fresh, ...parseForms(), deletePhone(account))
   return router
 }

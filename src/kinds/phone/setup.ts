@@ -8,6 +8,8 @@ import { maskPhoneNumber } from './phone-number.js'
 import type { AccountServices } from '../../account/account-services.js'
 import { readCodeSetup } from '../delivered-code/setup.js'
 
+export const PHONE_SETUP_PATH = '/account/two-factor/phones/add'
+
 export interface NewPhone {
   /** E.164. */
   number: string

@@ -4,6 +4,7 @@ import { sendPage } from '../../http/send-page.js'
 import { formatPhoneNumber } from './phone-number.js'
 import type { AccountServices } from '../../account/account-services.js'
 import type { CodeSetup } from '../delivered-code/setup.js'
+import { showSetupCodeForm } from '../delivered-code/show-step.js'
 import { type FormRejection, applyRejection } from '../../http/reject-form.js'
 
 /** The submitted number and method, as they were entered. */
@@ -34,15 +35,6 @@ export function showPhoneCodeForm(
   setup: CodeSetup,
   rejection: FormRejection | null,
 ): void {
-  const alert = applyRejection(req, res, rejection)
   const number = formatPhoneNumber(setup.number ?? '')
-  sendPage(res, 'account/phones/code', {
-    next: next ?? '',
-    number,
-    method: setup.method,
-    pending: setup.delivery === 'pending',
-    pendingOlder: setup.pendingOlder,
-    onlyOlder: setup.onlyOlder,
-    alert,
-  })
+  showSetupCodeForm(req, res, 'account/phones/code', { setup, next, rejection, number, method: setup.method })
 }

@@ -3,7 +3,7 @@ import { canCall } from '../../notify/gateways/choose-sms-gateway.js'
 import type { RequestUser } from '../../auth/request-user.js'
 import { readForm, textField } from '../../http/read-form.js'
 import { rejectRequest } from '../../http/reject-request.js'
-import { safeNext } from '../../http/safe-next.js'
+import { addNext, safeNext } from '../../http/safe-next.js'
 import { redirectDone } from '../../http/step-done.js'
 import { readPhoneNumber } from './phone-number.js'
 import type { AccountServices } from '../../account/account-services.js'
@@ -12,7 +12,7 @@ import { awaitsCode, readCodeSetup } from '../delivered-code/setup.js'
 import { sendSetupCode } from '../../account/setup/send-setup-code.js'
 import type { FormRejection } from '../../http/reject-form.js'
 import { finishSetup } from '../../account/setup/finish-setup.js'
-import { startPhoneSetup, type NewPhone } from './setup.js'
+import { PHONE_SETUP_PATH, startPhoneSetup, type NewPhone } from './setup.js'
 import { showPhoneCodeForm, showNumberForm } from './show-step.js'
 import { z } from 'zod'
 
@@ -37,7 +37,7 @@ async function start(account: AccountServices, req: Request, res: Response, user
   const deviceId = await startPhoneSetup(account, req, user, phone)
   if (!deviceId) return showForm({ code: 'number_known', status: 422 })
   const rejection = await sendSetupCode(account, req, user, deviceId)
-  if (!rejection) return redirectDone(res, codePath(form))
+  if (!rejection) return redirectDone(res, addNext(PHONE_SETUP_PATH, safeNext(form.next)))
   const setup = await readCodeSetup(account, req, 'phone')
   if (setup?.onlyOlder) showPhoneCodeForm(req, res, safeNext(form.next), setup, rejection)
   else showForm(rejection)
@@ -55,7 +55,7 @@ async function resend(account: AccountServices, req: Request, res: Response, use
   const setup = await readCodeSetup(account, req, 'phone')
   if (!setup) return showExpired(account, req, res, form)
   const rejection = await sendSetupCode(account, req, user, setup.deviceId)
-  if (!rejection) return res.redirect(303, codePath(form))
+  if (!rejection) return res.redirect(303, addNext(PHONE_SETUP_PATH, safeNext(form.next)))
   const next = safeNext(form.next)
   const current = await readCodeSetup(account, req, 'phone')
   if (current && awaitsCode(current)) showPhoneCodeForm(req, res, next, current, rejection)
@@ -74,11 +74,6 @@ async function confirm(account: AccountServices, req: Request, res: Response, us
 function showExpired(account: AccountServices, req: Request, res: Response, form: AddPhoneForm): void {
   const rejection = { code: 'set_up_expired', status: 422 } as const
   showNumberForm(account, req, res, safeNext(form.next), { number: '', method: 'sms' }, rejection)
-}
-
-function codePath(form: AddPhoneForm): string {
-  const next = safeNext(form.next)
-  return next ? `/account/two-factor/phones/add?next=${encodeURIComponent(next)}` : '/account/two-factor/phones/add'
 }
 
 /** All steps are posted to one path; the fields tell them apart. */
