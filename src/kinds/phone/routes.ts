@@ -1,10 +1,9 @@
 import { type RequestHandler, Router } from 'express'
-import { requiredKind, policyOf } from '../../auth/policy.js'
 import { readClientInfo } from '../../http/read-client-info.js'
 import { rejectRequest } from '../../http/reject-request.js'
 import { redirectDone } from '../../http/step-done.js'
-import { removeDevice } from '../../otp/remove-device.js'
 import type { AccountServices } from '../../account/account-services.js'
+import { removeOwnDevice } from '../../account/devices/remove-own-device.js'
 import { requireFreshToken } from '../../auth/step-up/require-fresh-token.js'
 import { parseForms } from '../../http/read-form.js'
 import { safeNext } from '../../http/safe-next.js'
@@ -14,17 +13,13 @@ import { submitPhoneStep } from './submit-step.js'
 import { showPhoneCodeForm, showNumberForm } from './show-step.js'
 
 /** Removes one of the user's own phones, by the same rules as any device. Another user's phone is not found. */
-export function deletePhone(account: AccountServices): RequestHandler {
+function deletePhone(account: AccountServices): RequestHandler {
   return async (req, res) => {
     if (!req.user) return
-    const removed = await removeDevice(account.otp, {
-      userId: req.user.id,
-      deviceId: `phone/${String(req.params['id'])}`,
-      keepLast: requiredKind(policyOf(account.config, req.user)),
-      origin: readClientInfo(req),
-    })
+    const deviceId = `phone/${String(req.params['id'])}`
+    const removed = await removeOwnDevice(account, req.user, deviceId, readClientInfo(req))
     if (removed.ok) return redirectDone(res, '/account/two-factor')
-    rejectRequest(req, res, { status: removed.reason === 'policy' ? 422 : 404, code: removed.reason })
+    rejectRequest(req, res, { status: removed.code === 'policy' ? 422 : 404, code: removed.code })
   }
 }
 

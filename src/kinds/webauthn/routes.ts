@@ -1,10 +1,9 @@
 import { type RequestHandler, Router } from 'express'
-import { requiredKind, policyOf } from '../../auth/policy.js'
 import { readClientInfo } from '../../http/read-client-info.js'
 import { rejectRequest } from '../../http/reject-request.js'
 import { redirectDone } from '../../http/step-done.js'
-import { removeDevice } from '../../otp/remove-device.js'
 import type { AccountServices } from '../../account/account-services.js'
+import { removeOwnDevice } from '../../account/devices/remove-own-device.js'
 import { keepKeyChallenge } from '../../auth/browser-challenge.js'
 import { requireFreshToken } from '../../auth/step-up/require-fresh-token.js'
 import { parseForms } from '../../http/read-form.js'
@@ -13,17 +12,13 @@ import { submitKey } from './submit-step.js'
 import { showAddKeyForm } from './show-step.js'
 
 /** Removes one of the user's own keys, by the same rules as any device. */
-export function removeKey(account: AccountServices): RequestHandler {
+function removeKey(account: AccountServices): RequestHandler {
   return async (req, res) => {
     if (!req.user) return
-    const removed = await removeDevice(account.otp, {
-      userId: req.user.id,
-      deviceId: `webauthn/${String(req.params['id'])}`,
-      keepLast: requiredKind(policyOf(account.config, req.user)),
-      origin: readClientInfo(req),
-    })
+    const deviceId = `webauthn/${String(req.params['id'])}`
+    const removed = await removeOwnDevice(account, req.user, deviceId, readClientInfo(req))
     if (removed.ok) return redirectDone(res, '/account/two-factor')
-    rejectRequest(req, res, { status: removed.reason === 'policy' ? 422 : 404, code: removed.reason })
+    rejectRequest(req, res, { status: removed.code === 'policy' ? 422 : 404, code: removed.code })
   }
 }
 
