@@ -34,7 +34,7 @@ declare module 'vitest' {
 
 const cache = path.join(packageRoot, 'node_modules', '.cache', 'otp-admin-site')
 
-/** Prepares what all tests copy from: the embedded worker, and a migrated database of either kind. */
+/** Prepares what all tests copy from: the embedded worker, and a migrated database of each kind. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   project.provide('chromium', await unpackChromium())
   const temporary = temporaryRoot()
@@ -69,20 +69,20 @@ function rejectLeftovers(names: readonly string[]): void {
   process.exitCode = 1
 }
 
-/** One folder for all that a run leaves in the temporary folder: profiles, data folders, clusters. It goes with the run. */
+/** One folder for everything that a run writes to the temporary folder: profiles, data folders, clusters. It is removed after the run. */
 function temporaryRoot(): string {
   const folder = mkdtempSync(path.join(tmpdir(), 'otp-run-'))
-  // PostgreSQL runs as another account where the tests run as root.
+  // PostgreSQL runs as another account if the tests run as root.
   chmodSync(folder, 0o755)
   process.env['TMPDIR'] = folder
   return folder
 }
 
 /**
- * The Chromium of the development dependencies unpacks itself into the temporary folder, and
- * two that do so at once fail. Unpacked once into the cache, under another name first.
+ * Unpacks the Chromium of the development dependencies into the cache once, under another name
+ * first. It would unpack itself into the temporary folder, and two that do so at once fail.
  *
- * @returns where it is
+ * @returns its path
  */
 async function unpackChromium(): Promise<string> {
   const source = createRequire(import.meta.url).resolve('@sparticuz/chromium')
@@ -104,7 +104,7 @@ async function unpackChromium(): Promise<string> {
   return path.join(folder, 'chromium')
 }
 
-/** A worker thread cannot run TypeScript on Node 20. Renamed into place, as another run may be starting one. */
+/** A worker thread cannot run TypeScript on Node 20. Renamed into place, since another run may be starting one. */
 async function buildWorker(): Promise<void> {
   const outfile = path.join(packageRoot, 'dist/app/embedded-worker.js')
   const draft = `${outfile}.${process.pid}`
@@ -129,8 +129,8 @@ async function createTemplate(server: string, name: string): Promise<void> {
 }
 
 /**
- * Data folders `new`, without a table, and `migrated`. Kept between runs, since making them
- * takes seconds; a changed migration or dependency makes new ones.
+ * Data folders `new`, without a table, and `migrated`. They are kept between runs, since creating them
+ * takes seconds. A changed migration or dependency creates new ones.
  */
 async function embeddedTemplates(): Promise<string> {
   const sources = path.join(packageRoot, 'src/db/migrations')
@@ -143,13 +143,13 @@ async function embeddedTemplates(): Promise<string> {
   mkdirSync(cache, { recursive: true })
   const draft = mkdtempSync(path.join(cache, 'draft-'))
   await makeTemplates(draft)
-  // Two runs may get here at once; the first one's folder stays.
+  // Two runs can get here at the same moment. The first one's folder stays.
   if (existsSync(folder)) rmSync(draft, { recursive: true })
   else renameSync(draft, folder)
   return folder
 }
 
-/** In the temporary folder first, since the path of a socket must be short. */
+/** Created in the temporary folder first, since the path of a socket must be short. */
 async function makeTemplates(target: string): Promise<void> {
   const folder = mkdtempSync(path.join(tmpdir(), 'otp-'))
   const config = testConfig({ DATA_DIR: folder })

@@ -7,14 +7,14 @@ afterEach(() => void listening.server.close())
 
 const ask = () => fetch(`http://127.0.0.1:${listening.port}/`)
 
-it('answers 503 until the site stands', async () => {
+it('answers 503 until the site is ready', async () => {
   listening = await listen('127.0.0.1', 0)
   expect((await ask()).status).toBe(503)
   listening.serve(express().get('/', (_req, res) => res.send('here')))
   expect(await (await ask()).text()).toBe('here')
 })
 
-it("makes requests and answers that have Express's methods before Express sees them", async () => {
+it('gives requests and responses the methods of Express before Express sees them', async () => {
   listening = await listen('127.0.0.1', 0)
   const site = express().get('/', (req, res) => res.send(req.get('x-word')))
   listening.serve(site)

@@ -6,7 +6,7 @@ import { SiteError } from '../src/errors.js'
 import { logOptions } from '../src/log.js'
 import { printable, printableLine } from '../src/printable.js'
 
-/** Escape sequences with one or two bytes of introduction, line breaks, and direction overrides. */
+/** Escape sequences introduced by one or two bytes, line breaks, and direction overrides. */
 const PAYLOADS = [
   '\u001b[31mred',
   '\u009b2J',
@@ -19,11 +19,11 @@ const PAYLOADS = [
   '\u007f',
 ]
 
-/** What is left of the characters that a terminal obeys, line feeds and tabs apart. */
+/** Characters that a terminal obeys, except line feeds and tabs. */
 const obeyed = /[^\P{Cc}\t\n]|[\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u
 
 describe('text for terminals and logs', () => {
-  it('holds nothing that a terminal obeys, and is JSON as before', () => {
+  it('contains nothing that a terminal obeys, and is the same JSON as before', () => {
     const text = fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom(...PAYLOADS))
     fc.assert(
       fc.property(text, (value) => {
@@ -39,7 +39,7 @@ describe('text for terminals and logs', () => {
       expect(printable(text)).toBe(text)
   })
 
-  it.each(PAYLOADS)('makes one line of a refusal with %j', (payload) => {
+  it.each(PAYLOADS)('is one line for a rejection with %j', (payload) => {
     for (const fault of [
       new SiteError('unknown_user', `${payload}\nx`, 'Choose another.'),
       new UsageError([payload]),
@@ -51,7 +51,7 @@ describe('text for terminals and logs', () => {
     }
   })
 
-  it('shows the stack of an error in lines', () => {
+  it('shows the stack of an error on several lines', () => {
     expect(describeError(new Error('\u001b[31m')).lines[0]).toMatch(/\\u001b\[31m\n +at /)
   })
 

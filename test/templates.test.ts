@@ -31,7 +31,7 @@ describe('renderHtml', () => {
     expect(html).toContain('sessions?a=1&amp;b=2"')
   })
 
-  it('takes a name that was not given for a fault', () => {
+  it('throws if a name was not passed', () => {
     const { link: _, ...withoutLink } = data
     expect(() => renderHtml('mail/layout', withoutLink)).toThrow(/link is not defined/)
   })
@@ -43,7 +43,7 @@ describe('renderText', () => {
   })
 })
 
-it('no view prints unescaped markup of its own: `<%-` stands before include alone', async () => {
+it('prints no unescaped markup in any view: `<%-` is only used before include', async () => {
   const raw: string[] = []
   for (const file of await readdir(path.join(packageRoot, 'views'), { recursive: true }))
     if (file.endsWith('.ejs'))

@@ -3,12 +3,12 @@ import path from 'node:path'
 
 /** Helpers that bring a site, a database, a browser or another process. */
 const HELPER = /support\/(site|database|postgres|start-postgres|browser|command-line|worker-process|cut-process)\.ts$/
-/** How a file brings one by itself. */
+/** How a file brings one without a helper. */
 const BY_ITSELF =
   /from '(node:child_process|playwright-core|adminjs|.*\/adminjs\.js|vitest\/node)'|inject\(|connectDatabase\(/
 const IMPORT = /^import (?!type )[^;]*?from '(\.[^']*)\.js'/gm
 
-/** The test files that need no site, database, browser or other process, neither themselves nor by what they import of test/. */
+/** The test files that need no site, database, browser or other process, neither themselves nor through what they import from test/. */
 export function unitFiles(): string[] {
   const files = readdirSync(import.meta.dirname, { recursive: true, encoding: 'utf8' })
   return files

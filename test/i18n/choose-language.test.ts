@@ -19,7 +19,7 @@ describe('preferredLanguage', () => {
     [['*'], 'en'],
     [[], 'en'],
     [['d', 'deu', '', '-', 'constructor'], 'en'],
-  ])('answers %j in %s', (asked, language) => {
+  ])('returns %j in %s', (asked, language) => {
     expect(preferredLanguage(asked)).toBe(language)
   })
 })
@@ -30,11 +30,11 @@ describe('times', () => {
     ['de', '90 Sekunden', '10 Minuten'],
     ['pl', '90 sekund', '10 minut'],
     ['ja', '90 秒', '10 分'],
-  ] as const)('are waited for in words in %s', (language, short, long) => {
+  ] as const)('are written as a duration in %s', (language, short, long) => {
     expect([formatDuration(90, language), formatDuration(600, language)]).toEqual([short, long])
   })
 
-  it('are told in the order and the words of each language, in UTC', () => {
+  it('are written in the order and the words of each language, in UTC', () => {
     const at = new Date('2026-11-22T17:05:00Z')
     const told = languages.map((language) => formatDateTime(at, language))
     expect(new Set(told).size).toBeGreaterThan(6)
@@ -60,7 +60,7 @@ describe('the language of a page', () => {
   const read = (browser: HttpBrowser, path: string, language: string) =>
     browser.visit(path, { headers: { 'Accept-Language': language } })
 
-  it('is the one that the browser asks for', async () => {
+  it('is the one that the browser requests', async () => {
     const { text, headers } = await read(site.browser(), '/account/login', 'de-CH, de;q=0.9, en;q=0.5')
     expect(text).toContain('<html lang="de">')
     expect(text).toContain('<label for="password">Passwort</label>')
@@ -68,7 +68,7 @@ describe('the language of a page', () => {
     expect(headers['vary']).toContain('Accept-Language')
   })
 
-  it('is that of its refusals, too', async () => {
+  it('is also that of its error messages', async () => {
     const form = { username: 'nobody@example.com', password: 'wrong' }
     const headers = { 'Accept-Language': 'de' }
     const refused = await site.browser().visit('/account/login', { method: 'POST', form, headers })
@@ -96,14 +96,14 @@ describe('the language of a page', () => {
     '<script>',
     `${'xx-'.repeat(2000)}de`,
     Array.from({ length: 1500 }, (_, index) => `x${index}`).join(),
-  ])('is English where nothing sensible is asked for', async (language) => {
+  ])('is English if the browser requests nothing valid', async (language) => {
     const { status, text } = await read(site.browser(), '/account/login', language)
     expect(status).toBe(200)
     expect(text).toContain('<html lang="en">')
     expect(text).toContain('Password</label>')
   })
 
-  it('is the one that somebody chose, whatever the browser asks for, from the password on', async () => {
+  it('is the one that the user chose, whichever the browser requests, from the password on', async () => {
     const person = await createTestUser(site)
     const browser = await signIn(site, person)
     expect(await browser.post('/account/language', { language: 'pl' })).toMatchObject({
@@ -119,14 +119,14 @@ describe('the language of a page', () => {
     expect((await read(browser, '/account/two-factor', 'fr')).text).toContain('<html lang="fr">')
   })
 
-  it('is none that nobody translated into', async () => {
+  it('cannot be one without a translation', async () => {
     const browser = await signIn(site, await createTestUser(site))
     for (const language of ['tlh', 'DE', '../de', 'de\0'])
       expect(await browser.post('/account/language', { language })).toMatchObject({ status: 400, code: 'bad_request' })
     expect((await browser.get('/account/two-factor')).text).toContain('<html lang="en">')
   })
 
-  it('is not for strangers to choose', async () => {
+  it('can only be chosen after signing in', async () => {
     for (const method of ['GET', 'POST'])
       expect(await site.browser().visit('/account/language', { method })).toMatchObject({
         status: 302,
@@ -134,7 +134,7 @@ describe('the language of a page', () => {
       })
   })
 
-  it('reaches the panel, with the texts of that language alone', async () => {
+  it('also applies to the panel, with only the texts of that language', async () => {
     const browser = await signIn(site, await createTestUser(site))
     const german = await read(browser, '/admin', 'de')
     expect(german.headers['content-language']).toBe('de')
@@ -151,14 +151,14 @@ describe('the language of a page', () => {
     expect(refused.text).toContain('この列では並べ替えできません。')
   })
 
-  it('names a set of backup tokens that has no name of its own', async () => {
+  it('applies to a set of backup tokens without a name', async () => {
     const browser = await signIn(site, await createTestUser(site, { backupTokens: 4 }))
     const { text } = await read(browser, '/account/two-factor', 'de')
     expect(text).toContain('<h3>Backup-Codes</h3>')
     expect(text).not.toContain('Backup tokens')
   })
 
-  it('is that of the last sign-in for mails, where none was chosen', async () => {
+  it('is that of the last sign-in for emails, if the user chose none', async () => {
     const person = await createTestUser(site, { backupTokens: 4 })
     const [token = ''] = person.backupTokens
     const form = { username: person.email, password: person.password, otp_token: token }

@@ -26,16 +26,16 @@ describe('createTranslator', () => {
     expect(t('pages:left', { count: 1 })).toBe('1 token')
   })
 
-  it('counts', () => {
+  it('selects plural forms', () => {
     expect(createTranslator('en', folder)('pages:left', { count: 2 })).toBe('2 tokens')
   })
 
-  it('puts a value in as it is, whatever it looks like', () => {
+  it('inserts a value as it is, without interpreting it', () => {
     const t = createTranslator('en', folder)
     expect(t('pages:hello', { name: '<b> & {{count}} $t(pages:left)' })).toBe('Hello <b> & {{count}} $t(pages:left)')
   })
 
-  it('answers an unknown key with the key', () => {
+  it('returns the key if it is unknown', () => {
     expect(createTranslator('en', folder)('pages:nobody.wrote.this')).toBe('nobody.wrote.this')
   })
 })
@@ -46,7 +46,7 @@ describe('translatorFor', () => {
     expect(translatorFor('de')('pages:layout.sign_out')).toBe('Abmelden')
   })
 
-  it.each(['', 'tlh', '../../etc', '__proto__', 'DE'])('speaks English where %j is asked for', (language) => {
+  it.each(['', 'tlh', '../../etc', '__proto__', 'DE'])('uses English if %j is requested', (language) => {
     expect(translatorFor(language)).toBe(translatorFor('en'))
   })
 

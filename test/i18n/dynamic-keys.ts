@@ -7,11 +7,11 @@ import { builtInKinds } from '../../src/kinds/index.js'
 import { packageRoot } from '../../src/package-root.js'
 import { readSources } from './read-texts.js'
 
-/** What can stand at the `*` of a key that a source puts together. */
+/** What the `*` in a key that a source assembles can be. */
 interface Names {
-  /** There must be a string for each. */
+  /** Each of these must have a text. */
   needed: readonly string[]
-  /** There may be a text for these as well. */
+  /** These can have a text as well. */
   allowed?: readonly string[]
 }
 
@@ -23,10 +23,10 @@ const mails = mailSchema.options.map(({ shape }) => ({ name: shape.mail.value, s
 const mailsWith = (part: string) => mails.filter(({ shape }) => part in shape).map(({ name }) => name)
 const backupTokenMails = ['backup-token-used', 'last-backup-token-used']
 
-/** The words of a type that is a list of them: `  | 'one'`. */
+/** The members of a type that is a union of strings: `  | 'one'`. */
 const wordsOfType = (file: string) => findAll(/^ {2}\| '(\w+)'/gm, file)
 
-/** All short words in quotes. A code that none of them names is not in use. */
+/** All short words in quotes. A code that is none of them is unused. */
 const words = findAll(/'(\w+)'/g)
 const codesOfPages = [
   ...findAll(/\brejectRequest\(req, res, [^)]*?\bcode: '(\w+)'/g),
@@ -36,24 +36,24 @@ const codesOfForms = [
   ...findAll(/\brejectStep\('\w+', '(\w+)'/g),
   ...findAll(/\b(?:formAlert\(req, |rejectForm\()'(\w+)'/g),
   ...findAll(/\bcode: '(\w+)'/g, 'src/account'),
-  // What is wrong with a phone number is a reason of its own; the form has another code for it.
+  // The problem with a phone number is a separate reason, and the form has another code for it.
   ...findAll(/\bcode: '(\w+)'/g, 'src/kinds').filter((code) => !['invalid', 'extension'].includes(code)),
 ]
 
-/** Views that a source names and that stand in `views/`: each is a page. */
+/** Views that a source names and that exist in `views/`. Each is a page. */
 const views = [
   ...findAll(/'((?:account|auth)\/[\w/-]+|error)'/g),
-  // Put together in src/account/hardware-tokens.
+  // Assembled in src/account/hardware-tokens.
   'account/hardware-tokens/confirm',
   'account/hardware-tokens/synchronise',
 ].filter((view) => existsSync(path.join(packageRoot, 'views', `${view}.ejs`)))
 
-/** Every key that a source puts together, as it stands there with `*` for what is put in. */
+/** Every key that a source assembles, with `*` for the inserted part. */
 export const dynamicKeys: Readonly<Record<string, Names>> = {
   'errors:*': { needed: [...codesOfPages, ...codesOfForms], allowed: words },
   'errors:undelivered.*': { needed: wordsOfType('src/notify/gateways/sms-gateway.ts') },
   'errors:wrong_token.*': {
-    // A suspicion has a text of its kind (`keys:`).
+    // A cause that points to an attack has a different kind of text (`keys:`).
     needed: [
       ...findAll(/\| '(\w+)'/g, 'src/otp/cause.ts').filter((cause) => cause !== 'backup_changed'),
       ...findAll(/\brejection: '(\w+)'/g),
@@ -63,25 +63,25 @@ export const dynamicKeys: Readonly<Record<string, Names>> = {
   'mails:*.few_left': { needed: backupTokenMails },
   'mails:*.happened': {
     needed: mails.map(({ name }) => name),
-    // Said in another way where somebody else did it.
+    // A different text if someone else did it.
     allowed: mailsWith('by').flatMap((name) => [`${name}.happened_administrator`, `${name}.happened_failures`]),
   },
   'mails:*.link': { needed: mailsWith('expiresAt').filter((name) => mailsWith('link').includes(name)) },
   'mails:*.subject': {
     needed: mails.map(({ name }) => name),
-    // Another fact if an administrator did it.
+    // A different subject if an administrator did it.
     allowed: mailsWith('by').map((name) => `${name}.subject_administrator`),
   },
   'mails:*.then_password': { needed: backupTokenMails },
   'mails:*.was_not_you': { needed: backupTokenMails },
-  // Texts of kinds from outside: they bring their own.
+  // Custom kinds bring their own texts.
   'pages:added_kinds.*.about': { needed: [] },
   'pages:added_kinds.*.add': { needed: [] },
   'pages:added_kinds.*.errors.*': { needed: [] },
   'pages:added_kinds.*.token': { needed: [] },
   'pages:added_kinds.*.token_hint': { needed: [] },
   'pages:added_kinds.*.view.*': { needed: [] },
-  // `policy` is the reason why src/account removes no last device.
+  // `policy` is the reason for which src/account does not remove the last device.
   'pages:error.*': { needed: [...codesOfPages, 'policy'] },
   'pages:kinds.*': { needed: kinds },
   'pages:password.notices.*': { needed: ['password_changed'] },
@@ -92,7 +92,7 @@ export const dynamicKeys: Readonly<Record<string, Names>> = {
   'pages:titles.*': { needed: views },
   'panel:refusals.*': {
     needed: [...findAll(/\bnotAllowed\('(\w+)'\)/g), ...findAll(/\breason: '(\w+)'/g, 'src/admin')],
-    // A form's fields, by their schemas.
+    // A form's fields, as in their schemas.
     allowed: [...words, ...findAll(/\b(\w+): (?:nameField|z\.\w+)\(/g, 'src/admin').map((name) => `field_${name}`)],
   },
   'phone:code.send_again_*': { needed: phoneMethods },
@@ -101,7 +101,7 @@ export const dynamicKeys: Readonly<Record<string, Names>> = {
   'phone:number.methods.*': { needed: phoneMethods },
 }
 
-/** A key with a name at its `*`. A name may hold the end of the pattern already, where it has more to say. */
+/** A key with a name in place of its `*`. A name with a dot already contains the end of the pattern. */
 export function keyOf(pattern: string, name: string): string {
   const [before = '', after = ''] = pattern.split('*')
   return name.includes('.') && after ? before + name : before + name + after

@@ -10,7 +10,7 @@ import { builtInKinds } from '../../src/kinds/index.js'
 
 const english = readTexts('en')
 const plurals = pluralsOf(english)
-/** Keys as sources name them: a text that counts has one, without its forms. */
+/** Keys as sources name them: a text with plural forms has one key, without its form. */
 const keys = new Set([
   ...plurals.keys(),
   ...[...english.keys()].filter((key) => !plurals.has(key.replace(/_(one|other)$/, ''))),
@@ -21,18 +21,18 @@ const sources = readSources()
 /** A whole key in quotes, of any kind. */
 const literal = new RegExp(`['"\`]((?:${namespaces.join('|')}):[\\w./-]+)['"\`]`, 'g')
 const named = sources.flatMap(({ source }) => [...source.matchAll(literal)].map(([, key = '']) => key))
-/** A key with something put in, as its pattern. */
+/** The pattern of a key with an inserted part. */
 const template = new RegExp(`\`((?:${namespaces.join('|')}):[^\`]*\\$\\{[^\`]*)\``, 'g')
 const patterns = sources.flatMap(({ source }) =>
   [...source.matchAll(template)].map(([, key = '']) => key.replaceAll(/\$\{[^}]+\}/g, '*')),
 )
 
-describe('keys of pages, mails and calls', () => {
-  it('have a text each, wherever a source names one', () => {
+describe('keys of pages, emails and calls', () => {
+  it('have a text each, in every source that names one', () => {
     expect(named.filter((key) => !keys.has(key))).toEqual([])
   })
 
-  it('are listed with their names where a source puts them together', () => {
+  it('are listed with their names if a source assembles them', () => {
     expect([...new Set(patterns)].toSorted()).toEqual(Object.keys(dynamicKeys).toSorted())
   })
 
@@ -44,7 +44,7 @@ describe('keys of pages, mails and calls', () => {
     expect(wanted.filter((key) => !keys.has(key))).toEqual([])
   })
 
-  it('are in use, all of them', () => {
+  it('are all in use', () => {
     const used = new Set([
       ...named,
       ...Object.entries(dynamicKeys).flatMap(([pattern, { needed, allowed = [] }]) =>
@@ -54,7 +54,7 @@ describe('keys of pages, mails and calls', () => {
     expect([...keys].filter((key) => !key.startsWith('panel:adminjs.') && !used.has(key))).toEqual([])
   })
 
-  it('are given a value for each placeholder in the very call, where there is one', () => {
+  it('get a value for each placeholder in the same call, if there is one', () => {
     const wrong = sources.flatMap(({ file, source }) =>
       [...source.matchAll(/\bt\('([\w-]+:[^']+)'(?:, \{([^}]*)\})?\)/g)].flatMap(([, key = '', values = '']) => {
         const text = english.get(key) ?? english.get(`${key}_other`) ?? ''
@@ -74,7 +74,7 @@ describe('keys of the panel', () => {
     .map((key) => key.slice('panel:adminjs.'.length))
   const has = (key: string) => own.includes(key)
 
-  it('have a text each, wherever a component names one', () => {
+  it('have a text each, in every component that names one', () => {
     const inReact = panel.flatMap(({ source }) =>
       [...source.matchAll(/\b(?:text|translateComponent)\('(\w+\.\w+)'/g)].map(([, key = '']) => key),
     )
@@ -104,7 +104,7 @@ describe('keys of the panel', () => {
     expect(lacking).toEqual([])
   })
 
-  it('are in use: a source of the panel or AdminJS itself names each', () => {
+  it('are all in use: a source of the panel or AdminJS itself names each', () => {
     const theirs = readFileSync(path.join(packageRoot, 'node_modules/adminjs/lib/locale/en/translation.json'), 'utf8')
     const resources = JSON.stringify(panelResources(builtInKinds))
     const ours = [...panel.map(({ source }) => source), resources, ...auditEventNames].join('\n')

@@ -19,14 +19,14 @@ const greetings = {
 describe.each(languages)('in %s', (language) => {
   const t = translatorFor(language)
 
-  it('a mail greets, names the facts and brings the link, as text and as HTML', () => {
+  it('an email greets, names the facts and contains the link, as text and as HTML', () => {
     const { subject, text, html } = renderMail({ ...backupTokenEmail, language, left: 2 }, 'Night Desk', t)
     expect(subject).toMatch(/^Night Desk\s?[:：]/)
     for (const body of [text, html])
       for (const fact of [greetings[language], '2026-03-01 23:59 UTC', '192.0.2.7', backupTokenEmail.link])
         expect(body).toContain(fact)
     expect(html).toContain(`<html lang="${language}">`)
-    // A line that a mail server would refuse to carry (RFC 5322 §2.1.1).
+    // A line that a mail server would not accept (RFC 5322 §2.1.1).
     for (const line of text.split('\n')) expect(Buffer.byteLength(line)).toBeLessThan(998)
   })
 
@@ -34,7 +34,7 @@ describe.each(languages)('in %s', (language) => {
     const message = renderTextCode({ code: '012345', site: 'Night Desk', host: 'admin.example.com', minutes: 5 }, t)
     expect(message).toContain('012345')
     expect(message.endsWith('\n\n@admin.example.com #012345')).toBe(true)
-    // A part of several carries 67 signs in UCS-2 and 153 in the GSM alphabet (3GPP TS 23.038).
+    // One part of several has 67 characters in UCS-2 and 153 in the GSM alphabet (3GPP TS 23.038).
     expect(message.length).toBeLessThanOrEqual(Array.from(message).some((sign) => sign > '\u00ff') ? 3 * 67 : 2 * 153)
   })
 

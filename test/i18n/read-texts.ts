@@ -23,7 +23,7 @@ function flatten(texts: Texts, before: string): [string, string][] {
   )
 }
 
-/** Texts that count: the key without its form, and the forms (Unicode CLDR plural categories). */
+/** Texts with plural forms: the key without its form, and the forms (Unicode CLDR plural categories). */
 export function pluralsOf(texts: ReadonlyMap<string, string>): Map<string, string[]> {
   const plurals = new Map<string, string[]>()
   for (const key of texts.keys()) {
@@ -38,7 +38,7 @@ export function placeholdersOf(text: string): string[] {
   return [...new Set([...text.matchAll(/\{\{(\w+)\}\}/g)].map(([, name = '']) => name))].toSorted()
 }
 
-/** Every source and view that could name a text, with its path and without comments. */
+/** Every source and view that can name a text, with its path and without comments. */
 export function readSources(): { file: string; source: string }[] {
   return ['src', 'views'].flatMap((folder) =>
     readdirSync(path.join(packageRoot, folder), { recursive: true, encoding: 'utf8' })

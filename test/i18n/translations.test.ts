@@ -9,14 +9,14 @@ import { placeholdersOf, pluralsOf, readTexts } from './read-texts.js'
 const english = readTexts('en')
 const plurals = pluralsOf(english)
 
-/** The forms that whole numbers take in a language. Some have one for millions, which nothing here counts. */
+/** The plural forms of whole numbers in a language. Some languages have one for millions, which do not occur here. */
 function formsOf(language: string): string[] {
   const rules = new Intl.PluralRules(language)
   const reached = Array.from({ length: 1000 }, (_, count) => rules.select(count))
   return [...new Set([...reached, 'other'])].toSorted()
 }
 
-/** The English key of a translation's: the same, or the form of the text that English has for it. */
+/** The English key for a translation's key: the same, or the plural form that English has. */
 function englishOf(key: string): string | undefined {
   if (english.has(key)) return english.get(key)
   const base = key.replace(/_(few|many)$/, '')
@@ -41,20 +41,20 @@ describe.each(languages)('in %s', (language) => {
     ...[...plurals.keys()].flatMap((base) => formsOf(language).map((form) => `${base}_${form}`)),
   ]
 
-  it('names the issuing of a backup token alike in the menu and on its button', () => {
+  it('names the issuing of a backup token the same in the menu and on its button', () => {
     const menu = texts.get('panel:adminjs.actions.giveBackupToken')
     expect(texts.get('panel:adminjs.components.HelpPerson.giveBackupToken_button')).toBe(menu)
     expect(menu).toMatch(language === 'en' ? /^Issue backup token$/ : /./)
   })
 
-  it('lacks no text, no form of a plural, and has none too many', () => {
+  it('is missing no text and no plural form, and has none too many', () => {
     expect([...texts.keys()].toSorted()).toEqual(wanted.toSorted())
   })
 
   it('keeps every placeholder and adds none', () => {
     const wrong = [...texts].filter(([key, text]) => {
       const [own, model] = [placeholdersOf(text), placeholdersOf(englishOf(key) ?? '')]
-      // "One minute" needs no digit, and in some languages `one` counts 21 as well.
+      // "One minute" needs no digit, and in some languages `one` also applies to 21.
       const free = (names: string[]) => names.filter((name) => name !== 'count' || !/_\w+$/.test(key))
       return free(own).join() !== free(model).join()
     })
@@ -66,7 +66,7 @@ describe.each(languages)('in %s', (language) => {
     expect(wrong).toEqual([])
   })
 
-  it('has whole placeholders only', () => {
+  it('has only complete placeholders', () => {
     const rests = [...texts].map(([key, text]) => [key, text.replaceAll(/\{\{\w+\}\}/g, '')])
     expect(rests.filter(([, rest = '']) => /[{}]/.test(rest))).toEqual([])
   })

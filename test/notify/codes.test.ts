@@ -98,7 +98,7 @@ describe.each(databaseKinds())('the job of a code, on the %s database', (where) 
       expect(await sent(way)).toEqual([])
     })
 
-    it('that fails is told, ends the cooldown, and is gone', async () => {
+    it('that fails is reported, ends the cooldown, and is removed', async () => {
       await writeFile(path.join(folder, way), 'in the way')
       await requestCode(otp, device)
       work()
@@ -111,7 +111,7 @@ describe.each(databaseKinds())('the job of a code, on the %s database', (where) 
     })
   })
 
-  it('leaves a text file that its owner alone can read, and its name alone in the log', async () => {
+  it('leaves a text file that only its owner can read, and only its name in the log', async () => {
     const device = await addPhone(otp, (await createUser(database)).id, { number: '+41524230020' })
     const { token } = await requestCode(otp, device)
     work()
@@ -129,7 +129,7 @@ describe.each(databaseKinds())('the job of a code, on the %s database', (where) 
   })
 })
 
-it('every language has a voice of its own, and it is one that reads it', () => {
+it('speaks every language with a voice for that language', () => {
   for (const language of ['en', 'de', 'fr', 'es', 'nl', 'pl', 'pt-BR', 'ja', 'zh']) {
     const { voice, phrases: says } = renderVoiceCode({ code: '012345', site: 'Night Desk' }, translatorFor(language))
     expect(voices).toContain(voice)

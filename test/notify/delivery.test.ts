@@ -13,7 +13,7 @@ import { databaseKinds, openTestDatabase } from '../support/database.js'
 import { backupTokenEmail, listJobs, makeJobsDue, testLog, testNotify } from '../support/notify.js'
 import { type SmtpServer, startSmtpServer } from '../support/smtp-server.js'
 
-/** As strict as the table is meant to be: nothing beside these two. */
+/** As strict as the table is meant to be: nothing except these two. */
 const sealedPayload = z.strictObject({ message: z.uuid(), sealed: z.string() })
 
 describe.each(databaseKinds())('delivery on %s', (kind) => {
@@ -56,7 +56,7 @@ describe.each(databaseKinds())('delivery on %s', (kind) => {
     return (await database.pool.query<{ event: string; details: unknown }>(sql, [userId])).rows
   }
 
-  it('brings a committed mail, in text and HTML, to its owner alone', async () => {
+  it('brings a committed email, in text and HTML, only to its owner', async () => {
     await commit()
     await workUntil(() => smtp.next('accepted'))
     const [mail] = smtp.seen
@@ -88,7 +88,7 @@ describe.each(databaseKinds())('delivery on %s', (kind) => {
     expect(await listJobs(database)).toEqual([])
   })
 
-  it('keeps nothing of a mail readable in the database', async () => {
+  it('stores no part of an email readably in the database', async () => {
     await commit()
     const { rows } = await database.pool.query<{ payload: string }>(
       'select payload::text as payload from graphile_worker._private_jobs',
@@ -122,7 +122,7 @@ describe.each(databaseKinds())('delivery on %s', (kind) => {
   })
 
   it.each(['defer', 'drop', 'refuse-sender'] as const)(
-    'delivers the same message once the server does not %s any more',
+    'delivers the same message after the server recovers from %s',
     async (behaviour) => {
       smtp.behaviour = behaviour
       await commit()
@@ -139,7 +139,7 @@ describe.each(databaseKinds())('delivery on %s', (kind) => {
     },
   )
 
-  it('gives up what no known key opens at the third try, and tells the audit log', async () => {
+  it('gives up a job that no known key opens at the third attempt, and adds an audit event', async () => {
     const others = { ...notify, keys: createKeyring([Buffer.alloc(32, 99)]) }
     await database.sequelize.transaction((transaction) => enqueue(others, transaction, 'send-mail', backupTokenEmail))
     for (let tries = 1; tries < 3; tries += 1) {
@@ -157,7 +157,7 @@ describe.each(databaseKinds())('delivery on %s', (kind) => {
     await database.pool.query(`delete from audit_events where details ->> 'reason' = 'key_missing'`)
   })
 
-  it('gives up a recipient that is refused for good at the second try, and tells the audit log', async () => {
+  it('gives up a permanently rejected recipient at the second attempt, and adds an audit event', async () => {
     smtp.behaviour = 'refuse'
     const user = await database.models.User.create({ email: `${randomUUID()}@example.com`, name: 'Ada' })
     await commit({ ...backupTokenEmail, userId: user.id })
@@ -179,7 +179,7 @@ describe.each(databaseKinds())('delivery on %s', (kind) => {
   })
 
   it.each(['invitation', 'password-reset', 'email-confirmation'] as const)(
-    'does not send %s after its link has expired, and tells the audit log',
+    'does not send %s after its link has expired, and adds an audit event',
     async (mail) => {
       const user = await database.models.User.create({ email: `${randomUUID()}@example.com`, name: 'Ada' })
       const { to, name, language, link } = backupTokenEmail
@@ -191,7 +191,7 @@ describe.each(databaseKinds())('delivery on %s', (kind) => {
     },
   )
 
-  it('gives back what is under way when it stops', async () => {
+  it('releases its jobs when it stops', async () => {
     smtp.behaviour = 'hang'
     await commit()
     await workUntil(() => smtp.next('seen'))
@@ -202,7 +202,7 @@ describe.each(databaseKinds())('delivery on %s', (kind) => {
     expect(new Set(smtp.seen.map((mail) => mail.messageId)).size).toBe(1)
   })
 
-  it('goes on when the database lost both workers at the end of their jobs', async () => {
+  it('continues after the database lost both workers at the end of their jobs', async () => {
     const trace = vi.spyOn(console, 'trace').mockImplementation(() => {})
     onTestFinished(() => trace.mockRestore())
     smtp.behaviour = 'hang'
@@ -221,7 +221,7 @@ describe.each(databaseKinds())('delivery on %s', (kind) => {
     await worker.stop()
   })
 
-  it('tries for five days through an outage and then lets the tries run out', async () => {
+  it('retries for five days through an outage and then uses up the attempts', async () => {
     await smtp.close()
     await commit()
     await database.pool.query("update graphile_worker._private_jobs set created_at = now() - interval '6 days'")

@@ -17,7 +17,7 @@ const mail: OutgoingMail = {
   html: '<p>The text</p>',
 }
 
-describe('mails without SMTP_URL', () => {
+describe('emails without SMTP_URL', () => {
   let folder: string
   let gateway: MailGateway
   let log: ReturnType<typeof testLog>
@@ -29,7 +29,7 @@ describe('mails without SMTP_URL', () => {
   })
   afterEach(() => rm(folder, { recursive: true }))
 
-  it('are .eml files under DATA_DIR/mail that their owner alone can read', async () => {
+  it('are .eml files under DATA_DIR/mail that only their owner can read', async () => {
     await gateway.send(mail)
     const file = path.join(folder, 'mail', '20260301T123456Z-6f1c1f0e-8a55-4d5e-9d9c-3f1f5b0c7a11.eml')
     const parsed = await simpleParser(await readFile(file))
@@ -40,7 +40,7 @@ describe('mails without SMTP_URL', () => {
     expect((await stat(path.dirname(file))).mode & 0o777).toBe(0o700)
   })
 
-  it('are named in the log, and nothing else of them is', async () => {
+  it('are logged by name, and nothing else about them', async () => {
     await gateway.send(mail)
     await log.says('email written')
     const [file = ''] = await readdir(path.join(folder, 'mail'))
@@ -48,13 +48,13 @@ describe('mails without SMTP_URL', () => {
     expect(log.text()).not.toMatch(/\bada\b|subject|The text/i)
   })
 
-  it('are one file each, also when written again, and no half of one is left', async () => {
+  it('are one file each, also when written again, and never a partial one', async () => {
     await gateway.send(mail)
     await gateway.send(mail)
     expect(await readdir(path.join(folder, 'mail'))).toHaveLength(1)
   })
 
-  it('that cannot be written are an outage, not a refusal', async () => {
+  it('that cannot be written are an outage, not a rejection', async () => {
     await writeFile(path.join(folder, 'mail'), 'in the way')
     await expect(gateway.send(mail)).rejects.toMatchObject({ name: 'DeliveryError', permanent: false })
   })

@@ -23,7 +23,7 @@ const sender = { name: 'Night Desk', address: 'no-reply@admin.example.com' }
 describe.each(databaseKinds())('a process killed while delivering on %s', (kind) => {
   beforeAll(() => bundle())
 
-  it('loses nothing: another one delivers the same message', async () => {
+  it('loses nothing: another process delivers the same message', async () => {
     const key = randomBytes(32)
     const where = await place(kind)
     const smtp = await startSmtpServer('hang')
@@ -54,7 +54,7 @@ describe.each(databaseKinds())('a process killed while delivering on %s', (kind)
   })
 })
 
-/** A job is free again when its lock is old and its worker silent, not by one of these alone. */
+/** A job is free again if its lock is old and its worker silent, not with only one of them. */
 async function letTimePass(database: Database): Promise<void> {
   const minuteAgo = "now() - interval '1 minute'"
   expect(await unlockDeadWorkers(database, 15)).toBe(0)
@@ -83,7 +83,7 @@ function start(environment: Record<string, string>): ChildProcess {
   return child
 }
 
-/** Node 20 runs no TypeScript by itself. */
+/** Node 20 cannot run TypeScript. */
 async function bundle(): Promise<void> {
   await build({
     entryPoints: [path.join(packageRoot, 'test/support/worker-process.ts')],

@@ -7,7 +7,7 @@ import { type Mail, mailSchema } from '../../src/notify/mails.js'
 import { renderMail } from '../../src/notify/render-mail.js'
 import { backupTokenEmail } from '../support/notify.js'
 
-/** The mail as it would travel, after the way through the table. */
+/** The email as it would be sent, after it was read back from the job queue. */
 async function travel(mail: Mail, site = 'Night Desk') {
   return await simpleParser(await compose(mail, site))
 }
@@ -26,13 +26,13 @@ async function compose(mail: Mail, site = 'Night Desk', language: Language = 'en
   return message
 }
 
-describe('a link in the text of a mail', () => {
+describe('a link in the text of an email', () => {
   const token = 'Zm9vYmFyLTEyMzQ1Njc4OTAtYWJjZGVmZ2hpamtsbW5'
   const link = `https://a-rather-long-subdomain-of-the.staff-portal.example.com/account/password/reset/${token}`
 
   const facts = { ...backupTokenEmail, link, by: 'owner', expiresAt: new Date(0), until: new Date(0), device: 'Phone' }
   const about = { ...facts, kind: 'totp', newEmail: 'ada@example.org', left: 3 }
-  // What an administrator did has no link.
+  // An email about what an administrator did has no link.
   const mails = mailSchema.options
     .filter((schema) => 'link' in schema.shape && schema.safeParse({ ...about, mail: schema.shape.mail.value }).success)
     .map(({ shape }) => shape.mail.value)
@@ -56,8 +56,8 @@ describe('a link in the text of a mail', () => {
   })
 })
 
-describe('the alert mail', () => {
-  it('says the same in text and HTML', async () => {
+describe('the alert email', () => {
+  it('has the same content in text and HTML', async () => {
     const { text, html } = await travel(backupTokenEmail)
     const facts = [
       'Hello Ada Lovelace,',
@@ -73,7 +73,7 @@ describe('the alert mail', () => {
     for (const fact of facts) for (const body of [text, html]) expect(body).toContain(fact)
   })
 
-  it('can be read as it travels: short lines, and the link in one piece', async () => {
+  it('can be read as it is sent: short lines, and the link in one piece', async () => {
     const [, plain = ''] = (await compose(backupTokenEmail))
       .toString()
       .replaceAll('\r\n', '\n')
@@ -83,14 +83,14 @@ describe('the alert mail', () => {
       expect(line.length).toBeLessThanOrEqual(76)
   })
 
-  it('does without a name, an address and a browser', async () => {
+  it('is complete without a name, an IP address and a browser', async () => {
     const { text } = await travel({ ...backupTokenEmail, name: '', address: null, browser: null, left: 0 })
     expect(text).toMatch(/^Hello,\n/)
     expect(text).toContain('IP address: unknown\nBrowser: unknown\nBackup tokens left: 0\n')
     expect(text).toContain('Generate a new set of backup tokens soon')
   })
 
-  it('takes no markup from outside', async () => {
+  it('contains no markup from outside', async () => {
     const { html } = await travel(
       { ...backupTokenEmail, name: '<script>x</script>', browser: '"><img src=x>' },
       '<i>Desk</i>',
@@ -100,7 +100,7 @@ describe('the alert mail', () => {
 })
 
 describe('header injection', () => {
-  it.each(['\r\n', '\n', '\r', '\u2028', '\0'])('adds no header and no paragraph by %j', async (end) => {
+  it.each(['\r\n', '\n', '\r', '\u2028', '\0'])('adds no header and no paragraph with %j', async (end) => {
     const evil = `Ada${end}Bcc: eve@example.com${end}${end}Click here`
     const { headers, to, text } = await travel(
       { ...backupTokenEmail, name: evil, browser: evil, address: evil },
@@ -117,21 +117,21 @@ describe('header injection', () => {
     'Ada <ada@example.com>',
     'ada@example.com;eve@example.com',
     'ada',
-  ])('refuses %j as a recipient', (to) => {
+  ])('rejects %j as a recipient', (to) => {
     expect(mailSchema.safeParse({ ...backupTokenEmail, to }).success).toBe(false)
   })
 
-  it('refuses a link that is no web address', () => {
+  it('rejects a link that is not a web URL', () => {
     expect(mailSchema.safeParse({ ...backupTokenEmail, link: 'javascript:alert(1)' }).success).toBe(false)
   })
 })
 
-describe('what an administrator did', () => {
+describe("an administrator's action", () => {
   it.each([
     ['backup-tokens-made', 'a backup token was issued for you'],
     ['two-factor-disabled', 'your second factor was reset'],
     ['sessions-ended', 'your sessions were ended'],
-  ])('is the subject of %s', async (mail, fact) => {
+  ])('is in the subject of %s', async (mail, fact) => {
     const { subject } = await travel(mailSchema.parse({ ...backupTokenEmail, mail, by: 'administrator' }))
     expect(subject).toBe(`Night Desk: ${fact}`)
   })

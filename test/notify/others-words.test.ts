@@ -7,7 +7,7 @@ import { mailSchema } from '../../src/notify/mails.js'
 import { renderMail } from '../../src/notify/render-mail.js'
 import { backupTokenEmail } from '../support/notify.js'
 
-/** What mail programs turn into a link, next to what only looks like a name. */
+/** What mail programs turn into a link, and some texts that only look like one. */
 const LINKS = [
   'https://evil.example/now',
   'https://ada@evil.example/now',
@@ -23,10 +23,10 @@ const LINKS = [
   '//evil.example/now',
 ]
 
-/** What an email links to itself, and what programs make of the client's and a new email address. */
+/** What an email links to itself, and what programs make of the client and a new email address. */
 const OWN_LINKS = [backupTokenEmail.link, 'http://192.0.2.7', 'mailto:new@example.com']
 
-/** What changes the text around it. */
+/** Characters that change the text around them. */
 const BREAKS = [
   'Ada\r\nBcc: eve@evil.example',
   'Ada\n\nYour account is suspended',

@@ -40,7 +40,7 @@ describe('Twilio', () => {
     return createTwilioGateway({ ...account, ...changes }, longest)
   }
 
-  it('sends a text from the number that it was given', async () => {
+  it('sends a text message from the configured number', async () => {
     expect(await open().sendText(message)).toEqual({ ok: true })
     expect(twilio.requests.at(-1)).toEqual({
       resource: 'Messages',
@@ -48,7 +48,7 @@ describe('Twilio', () => {
     })
   })
 
-  it('sends a text by a messaging service, which then stands in for the number', async () => {
+  it('sends a text message with a messaging service, which replaces the number', async () => {
     const messagingServiceSid = 'MGbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb'
     expect(await open({ messagingServiceSid }).sendText(message)).toEqual({ ok: true })
     const { fields = {} } = twilio.requests.at(-1) ?? {}
@@ -56,7 +56,7 @@ describe('Twilio', () => {
     expect(fields).not.toHaveProperty('From')
   })
 
-  it('writes a code with its leading zero, and offers it to this site’s page alone', () => {
+  it("writes a code with its leading zero, and offers it only to this site's page", () => {
     expect(text).toBe(
       "012345 is your Night Desk code. It works once, for 5 min. Don't share it with anyone.\n\n@admin.example.com #012345",
     )
@@ -82,7 +82,7 @@ describe('Twilio', () => {
     ])
   })
 
-  it('has no address in a call, so nothing of ours stands open and no code in a log of addresses', async () => {
+  it('sends no URL with a call, so the site needs no public path and no log of URLs contains a code', async () => {
     await open().call(call)
     expect(Object.keys(twilio.requests.at(-1)?.fields ?? {}).toSorted()).toEqual(['From', 'Timeout', 'To', 'Twiml'])
   })
@@ -142,7 +142,7 @@ describe('Twilio', () => {
     [400, 21606, 'gateway_refused'],
     [500, 20500, 'gateway_unavailable'],
     [503, 20503, 'gateway_unavailable'],
-  ])('that answers %i with %i means %s, and what it wrote goes no further', async (status, code, reason) => {
+  ])('that answers %i with %i means %s, and its text goes no further', async (status, code, reason) => {
     twilio.behaviour = { status, code, message: `+41524204242 (${accountSid}) is refused` }
     const outcome = { ok: false, reason, detail: `twilio: ${status} ${code}` }
     expect(await open().sendText(message)).toEqual(outcome)
@@ -155,7 +155,7 @@ describe('Twilio', () => {
     ['an empty answer', { status: 201, html: '' }],
     ['a redirect', { status: 302, html: '' }],
     ['an endless answer', { status: 201, html: 'x'.repeat(1024 * 1024) }],
-  ])('that answers with %s is unavailable or refuses', async (_what, behaviour) => {
+  ])('that answers with %s is unavailable or rejects', async (_what, behaviour) => {
     twilio.behaviour = behaviour
     const outcome = await open().sendText(message)
     expect(outcome.ok).toBe(false)
@@ -178,14 +178,14 @@ describe('Twilio', () => {
     })
   })
 
-  it('is asked once for each message, whatever it answers', async () => {
+  it('gets one request for each message, whatever it answers', async () => {
     twilio.behaviour = { status: 429, code: 20429, message: 'Too Many Requests' }
     const before = twilio.requests.length
     await open().sendText(message)
     expect(twilio.requests).toHaveLength(before + 1)
   })
 
-  it('is chosen by the configuration, with the address that it names', async () => {
+  it('is chosen by the configuration, with the URL in it', async () => {
     const config = testConfig({
       SMS_GATEWAY: 'twilio',
       TWILIO_ACCOUNT_SID: accountSid,

@@ -37,7 +37,7 @@ type Operation = z.infer<typeof operation>
 
 const formOf = (each: Operation) => each.requestBody.content['application/x-www-form-urlencoded'].schema
 
-// A field that is not described is a mistake of ours; the description itself does not say so.
+// A field that is not described is an error of ours. The description itself does not say so.
 for (const { post } of Object.values(description.paths)) formOf(post)['additionalProperties'] = false
 
 const ajv = new Ajv({ strict: false, allErrors: true })
@@ -67,7 +67,7 @@ interface Checked {
   mistakes: string[]
 }
 
-/** Holds a request to the description: way, form, types, unknown fields, credentials. */
+/** Checks a request against the description: method, form, types, unknown fields, credentials. */
 export function checkRequest(
   req: IncomingMessage,
   fields: URLSearchParams,
@@ -99,7 +99,7 @@ function findOperation(url: string): [string, Operation] | [] {
   return []
 }
 
-/** A form has texts only: those that are described as something else are read as that. */
+/** A form has only texts. Those that are described as another type are converted to it. */
 function typed(found: Operation, fields: URLSearchParams): Record<string, unknown> {
   const { properties } = formOf(found)
   return Object.fromEntries(
@@ -114,7 +114,7 @@ function typed(found: Operation, fields: URLSearchParams): Record<string, unknow
   )
 }
 
-/** What the description says in words only: a sender and a content. */
+/** What the description says only in prose: a sender and a content. */
 function unsaid(fields: URLSearchParams): string[] {
   const sender = fields.has('From') || fields.has('MessagingServiceSid')
   const content = ['Body', 'MediaUrl', 'ContentSid', 'Url', 'Twiml', 'ApplicationSid'].some((name) => fields.has(name))
@@ -131,12 +131,12 @@ function answerOf(resource: string) {
   return found[1].post.responses[201].content['application/json']
 }
 
-/** The description's own example, about this request. */
+/** The description's own example, for this request. */
 export function exampleAnswer(resource: string, { to, accountSid }: { to: string; accountSid: string }) {
   return { ...answerOf(resource).examples.create.value, to, account_sid: accountSid }
 }
 
-/** What is wrong with an answer, so that the stand-in cannot drift from the description either. */
+/** What is wrong with an answer, so that the fake server cannot drift from the description either. */
 export function checkAnswer(resource: string, body: unknown): string[] {
   return mistakesOf(validator(answerOf(resource).schema.$ref.slice(1)), body, 'answer')
 }

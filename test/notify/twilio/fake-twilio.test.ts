@@ -20,7 +20,7 @@ async function send(
   return (await fetch(url, { method: 'POST', body, headers })).status
 }
 
-it('takes what Twilio’s description describes', async () => {
+it("accepts what Twilio's description describes", async () => {
   expect(await send(right)).toBe(201)
   const { Body: _, ...call } = { ...right, Twiml: '<?xml version="1.0"?><Response></Response>', Timeout: '15' }
   expect(await send(call, { resource: 'Calls' })).toBe(201)
@@ -38,6 +38,6 @@ it.each([
   ['another account', right, { sid: `AC${'b'.repeat(32)}` }],
   ['a call without words', right, { resource: 'Calls' }],
   ['an address that is not described', right, { resource: 'Faxes' }],
-])('refuses %s', async (_what, fields, changes) => {
+])('rejects %s', async (_what, fields, changes) => {
   expect(await send(fields, changes)).toBe(400)
 })

@@ -5,29 +5,29 @@ import { checkAnswer, checkRequest, exampleAnswer } from './check-request.js'
 export const accountSid = 'ACaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa'
 export const authToken = 'a-token-that-nobody-else-has'
 
-/** What the next requests come to. */
+/** How the next requests are answered. */
 export type FakeTwilioBehaviour =
   | 'accept'
-  /** Twilio's own form of a refusal. */
+  /** Twilio's own format of a rejection. */
   | { status: number; code: number; message: string }
   /** Something in front of Twilio answers. */
   | { status: number; html: string }
-  /** Reads the request and answers nothing. */
+  /** Reads the request and does not answer. */
   | 'hang'
-  /** Answers a byte now and then. */
+  /** Answers a byte from time to time. */
   | 'trickle'
 
 export interface FakeTwilio {
   url: string
   behaviour: FakeTwilioBehaviour
-  /** The fields of every request that was right, in the order they came. */
+  /** The fields of every valid request, in the order they came. */
   readonly requests: readonly { resource: string; fields: Record<string, string> }[]
-  /** What was wrong with requests, by Twilio's own description. */
+  /** What was wrong with requests, according to Twilio's own description. */
   readonly mistakes: readonly string[]
   close(): Promise<void>
 }
 
-/** A server on this machine that takes what Twilio takes and answers what it answers. */
+/** A server on this machine that accepts what Twilio accepts and answers as Twilio does. */
 export async function startTwilio(): Promise<FakeTwilio> {
   const requests: { resource: string; fields: Record<string, string> }[] = []
   const mistakes: string[] = []
@@ -59,7 +59,7 @@ export async function startTwilio(): Promise<FakeTwilio> {
   return standIn
 }
 
-/** Of a server that listens on this machine. */
+/** The URL of a server that listens on this machine. */
 export function urlOf(server: Server): string {
   const address = server.address()
   if (typeof address !== 'object' || !address) throw new Error('The server does not listen.')
