@@ -1,5 +1,5 @@
-// Packs the package, installs it into an empty project as npm would, and uses it from
-// JavaScript, from TypeScript, and by its command.
+// Packs the package, installs it in an empty project with npm, and uses it from JavaScript, from
+// TypeScript and on the command line.
 import { execFileSync } from 'node:child_process'
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -61,7 +61,8 @@ try {
   ])
   console.log('The package works from TypeScript, for Node and for bundlers.')
 
-  if (!run('npx', ['otp-admin', '--help']).includes('create-user')) throw new Error('otp-admin --help says nothing.')
+  if (!run('npx', ['otp-admin', '--help']).includes('create-user'))
+    throw new Error('otp-admin --help does not list create-user.')
   console.log(`${packed.filename}: ${packed.entryCount} files, ${Math.round(packed.size / 1024)} kB.`)
 } finally {
   rmSync(project, { recursive: true, force: true })

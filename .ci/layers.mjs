@@ -1,6 +1,6 @@
-// The layers of src/, from the bottom up. A file imports only from lower layers and from its
-// own part. A part is a folder or a file directly in src/; parts of one layer do not import each
-// other. docs/architecture.md shows this table: run `npm run docs:layers` after a change.
+// The layers of src/, from the bottom up. A file imports only from lower layers and from its own
+// part. A part is a folder or a file directly in src/. Parts of one layer do not import each other.
+// docs/architecture.md contains this table: run `npm run docs:layers` after a change.
 export const layers = [
   {
     parts: ['clock', 'client-info', 'errors', 'error-for-log', 'host-code', 'printable', 'typed-text', 'within'],
@@ -39,9 +39,9 @@ export const layers = [
 ]
 
 /**
- * The order inside a layer's folder, from the bottom up: `.` stands for the files directly in
- * it, and `*` for every folder that is not named. Folders of one group do not import each other.
- * If `.` is not named, those files can import any folder and be imported by any.
+ * The order inside a layer's folder, from the bottom up: `.` is the files directly in it, and `*` is
+ * every folder that is not listed. Folders of one group do not import each other. If `.` is not listed,
+ * these files can import any folder, and any folder can import them.
  */
 export const order = {
   account: [['.'], ['sessions', 'trusted-browsers', 'devices', 'reset-password'], ['setup'], ['*']],
@@ -50,8 +50,8 @@ export const order = {
   otp: [['kind-registry'], ['sql']],
 }
 
-/** Folders with folders that are alike: none of these imports another, except the one that they share. */
+/** Folders whose subfolders do not import each other, except the one that they share. */
 export const siblings = { kinds: 'delivered-code' }
 
-/** Imports that do not follow the rules yet, and what removes them. `*` stands for any file. */
+/** Imports that do not follow the rules yet. A comment says what removes them; `*` is any file. */
 export const exceptions = []

@@ -1,4 +1,4 @@
-// An application in plain JavaScript that uses the package as README and docs/embedding.md describe.
+// A JavaScript application that uses the package as README and docs/embedding.md describe.
 import assert from 'node:assert/strict'
 import express from 'express'
 import {
@@ -22,10 +22,10 @@ assert.equal(persistentId('totp', 3), 'totp/3')
 
 const server = express().listen(0, '127.0.0.1')
 await new Promise((resolve) => server.once('listening', resolve))
-const address = `http://127.0.0.1:${server.address().port}`
+const baseUrl = `http://127.0.0.1:${server.address().port}`
 
 await assert.rejects(createOtpAdminSite({ config: { BASE_URL: 'nowhere' } }), SiteError)
-const site = await createOtpAdminSite({ config: { BASE_URL: address, DATA_DIR: './data', LOG_LEVEL: 'silent' } })
+const site = await createOtpAdminSite({ config: { BASE_URL: baseUrl, DATA_DIR: './data', LOG_LEVEL: 'silent' } })
 const app = express()
 app.get('/open', (_req, res) => void res.send('open'))
 app.use(site.router)
@@ -33,18 +33,18 @@ app.get('/reports', otpRequired(site.auth), (_req, res) => void res.send('report
 app.get('/vault', requires(site.auth, { kinds: ['webauthn'], maxAge: 600 }), (_req, res) => void res.send('vault'))
 server.removeAllListeners('request').on('request', app)
 
-const get = (path) => fetch(address + path, { redirect: 'manual' })
+const get = (path) => fetch(baseUrl + path, { redirect: 'manual' })
 assert.equal(await (await get('/open')).text(), 'open')
 assert.match(await (await get('/account/login')).text(), /name="password"/)
 for (const path of ['/admin', '/reports', '/vault']) {
-  const answer = await get(path)
-  assert.equal(answer.status, 302, path)
-  assert.match(answer.headers.get('location'), /^\/account\/login\?next=/, path)
+  const response = await get(path)
+  assert.equal(response.status, 302, path)
+  assert.match(response.headers.get('location'), /^\/account\/login\?next=/, path)
 }
 assert.deepEqual(await devicesForUser(site.otp, 1), [])
-assert.equal((await get('/none-of-ours')).status, 404)
+assert.equal((await get('/no-such-page')).status, 404)
 
-// What only authors of kinds need has entry points of its own; the root keeps the names for now.
+// Names that only authors of kinds need have separate entry points. The root still exports them too.
 const root = await import('otp-admin-site')
 const kinds = await import('otp-admin-site/kinds')
 const testing = await import('otp-admin-site/testing')
@@ -52,7 +52,7 @@ assert.deepEqual(Object.keys(kinds), ['createDeviceTable', 'defineKind', 'delive
 assert.deepEqual(Object.keys(testing), ['kindContract'])
 for (const [name, value] of Object.entries({ ...kinds, ...testing })) assert.equal(root[name], value, name)
 
-// Public names come from these three and from nowhere else.
+// No other entry point exists.
 await assert.rejects(import('otp-admin-site/dist/lib/site.js'), { code: 'ERR_PACKAGE_PATH_NOT_EXPORTED' })
 
 await site.close()
