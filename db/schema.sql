@@ -1,4 +1,4 @@
--- Written by `npm run schema`: what src/db/migrations add up to. The schema graphile_worker is not ours.
+-- Written by `npm run schema`: the result of src/db/migrations, without the schema graphile_worker.
 
 CREATE OR REPLACE FUNCTION public.end_links()
  RETURNS trigger

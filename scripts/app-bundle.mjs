@@ -1,15 +1,15 @@
-import { leanAdminjs } from './slim-adminjs.mjs'
-import { root } from './build-cache.mjs'
+import { slimAdminjs } from './slim-adminjs.mjs'
+import { repositoryRoot } from './build-cache.mjs'
 
 /**
- * Packages that stay in node_modules: they hold native code, WebAssembly or files that
- * they find by their own path, or they are loaded late and gain nothing. All others are
- * bundled, because one file is read faster than hundreds.
+ * Packages that are not bundled: they contain native code, WebAssembly or files that they find by
+ * their own path, or they are loaded late. All others are bundled, because one file loads faster
+ * than hundreds.
  */
 const external = [
   '@electric-sql/*',
   '@node-rs/argon2',
-  // Loaded where a host brings components of its own, which the program itself never does.
+  // Only needed for a host's own components, which the program never has.
   'adminjs/bundler',
   'graphile-worker',
   'pg',
@@ -22,14 +22,14 @@ const external = [
 
 const entries = { 'otp-admin': 'src/cli/otp-admin.ts', 'embedded-worker': 'src/db/embedded/worker.ts' }
 
-/** Packages of the CommonJS kind ask for Node's own modules by `require`, which a module does not have. */
+/** CommonJS packages call `require` for Node's built-in modules; an ES module has no `require`. */
 const requireInModule =
   "import { createRequire as createRequireHere } from 'node:module'; const require = createRequireHere(import.meta.url);"
 
-/** esbuild's options for dist/app: one file per entry and per command, and what they share. */
+/** Returns esbuild's options for dist/app: one file per entry point and per command, and their shared chunks. */
 export function appBundle() {
   return {
-    absWorkingDir: root,
+    absWorkingDir: repositoryRoot,
     entryPoints: entries,
     outdir: 'dist/app',
     write: false,
@@ -44,8 +44,8 @@ export function appBundle() {
     legalComments: 'none',
     logLevel: 'warning',
     metafile: true,
-    // @adminjs/sequelize knows a column's type by the name of its class.
+    // @adminjs/sequelize identifies a column's type by the name of its class.
     keepNames: true,
-    plugins: [leanAdminjs()],
+    plugins: [slimAdminjs()],
   }
 }

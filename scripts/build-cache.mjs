@@ -3,12 +3,12 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSy
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** The repository's folder. */
-export const root = fileURLToPath(new URL('..', import.meta.url))
+/** Path of the repository. */
+export const repositoryRoot = fileURLToPath(new URL('..', import.meta.url))
 
 /**
- * What each part of dist/ is made from, relative to the root. The lock file stands for
- * everything in node_modules.
+ * The files and folders that each part of dist/ is built from, relative to the root. The lock file
+ * represents everything in node_modules.
  */
 const inputs = {
   app: [
@@ -25,38 +25,37 @@ const inputs = {
 }
 
 /**
- * The content that the named part must be built from, as one hash. Times of change would not do:
- * git sets them whenever it changes branches, and each of those would cost a build of a minute.
- * Hashing everything takes 30 ms of a start.
+ * Hashes the content that a part is built from. Modification times do not work: git sets them when
+ * it changes branches, and each change would cost a build of a minute. Hashing takes 30 ms.
  */
-export function wanted(part) {
+export function inputHash(part) {
   const hash = createHash('sha256')
-  for (const input of inputs[part]) addTo(hash, path.join(root, input))
+  for (const input of inputs[part]) addTo(hash, path.join(repositoryRoot, input))
   return hash.digest('hex')
 }
 
-function addTo(hash, place) {
-  if (!existsSync(place)) return
-  if (statSync(place).isDirectory()) {
-    for (const name of readdirSync(place).toSorted()) addTo(hash, path.join(place, name))
+function addTo(hash, file) {
+  if (!existsSync(file)) return
+  if (statSync(file).isDirectory()) {
+    for (const name of readdirSync(file).toSorted()) addTo(hash, path.join(file, name))
     return
   }
-  hash.update(path.relative(root, place)).update('\0').update(readFileSync(place)).update('\0')
+  hash.update(path.relative(repositoryRoot, file)).update('\0').update(readFileSync(file)).update('\0')
 }
 
-const stampOf = (part) => path.join(root, 'dist', `.${part}.hash`)
+const stampPath = (part) => path.join(repositoryRoot, 'dist', `.${part}.hash`)
 
-/** Whether the part was built from just this content. */
+/** Whether the part was built from the current content. */
 export function isFresh(part) {
-  return existsSync(path.join(root, 'dist', part)) && readStamp(part) === wanted(part)
+  return existsSync(path.join(repositoryRoot, 'dist', part)) && readStamp(part) === inputHash(part)
 }
 
 function readStamp(part) {
-  return existsSync(stampOf(part)) ? readFileSync(stampOf(part), 'utf8') : ''
+  return existsSync(stampPath(part)) ? readFileSync(stampPath(part), 'utf8') : ''
 }
 
-/** Written last: a build that was broken off stays stale. */
+/** Stores the hash of a part. It is written last, so that an interrupted build stays stale. */
 export function markBuilt(part, hash) {
-  mkdirSync(path.join(root, 'dist'), { recursive: true })
-  writeFileSync(stampOf(part), hash)
+  mkdirSync(path.join(repositoryRoot, 'dist'), { recursive: true })
+  writeFileSync(stampPath(part), hash)
 }

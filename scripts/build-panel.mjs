@@ -4,19 +4,19 @@ import { chmod, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { brotliCompress, constants, gzip } from 'node:zlib'
-import { slimFrontend, wholeFrontend } from './panel/slim-frontend.mjs'
-import { root } from './build-cache.mjs'
+import { slimFrontend, fullFrontend } from './panel/slim-frontend.mjs'
+import { repositoryRoot } from './build-cache.mjs'
 
-// Makes dist/panel: the script, the same with all of AdminJS for sites that bring components
-// of their own (host-panel.js), one style sheet and the icon, each under a name with its
-// content's hash in it, and beside it the same as .br and .gz; manifest.json names them.
+// Builds dist/panel: the panel's script, the same script with all of AdminJS for hosts with their own
+// components (host-panel.js), the style sheet and the icon. Each name contains a hash of the content,
+// and each file also exists as .br and .gz. manifest.json lists the names.
 
-const components = path.join(root, 'src/admin/components')
-const target = path.join(root, 'dist/panel')
+const components = path.join(repositoryRoot, 'src/admin/components')
+const target = path.join(repositoryRoot, 'dist/panel')
 
 const files = {
   'panel.js': await bundle('entry.tsx', slimFrontend),
-  'host-panel.js': await bundle('host-entry.tsx', wholeFrontend),
+  'host-panel.js': await bundle('host-entry.tsx', fullFrontend),
   'panel.css': Buffer.concat([await source('views/theme.css'), await source('src/admin/components/panel.css')]),
   'icon.svg': await source('src/admin/components/icon.svg'),
 }
@@ -24,7 +24,7 @@ await mkdir(path.dirname(target), { recursive: true })
 const draft = await mkdtemp(`${target}-`)
 const names = await Promise.all(Object.entries(files).map(([name, content]) => write(draft, name, content)))
 await writeFile(path.join(draft, 'manifest.json'), JSON.stringify(Object.fromEntries(names), null, 2))
-// A temporary folder is for its maker alone; whoever runs the server must read this one.
+// Only its creator can read a temporary folder, but the server may run as another user.
 await chmod(draft, 0o755)
 await rm(target, { recursive: true, force: true })
 await rename(draft, target)
@@ -45,19 +45,19 @@ async function bundle(entry, frontend) {
       'process.browser': 'true',
       'process.env': '{}',
       global: 'window',
-      // AdminJS hands it on to bundles of its own making.
+      // AdminJS only passes it to bundles that it builds at run time.
       regeneratorRuntime: 'undefined',
     },
     legalComments: 'none',
     logLevel: 'warning',
     plugins: [frontend],
   })
-  // Two libraries find the global object by making a function of text, which our policy forbids.
+  // Two libraries find the global object by compiling text, which the Content-Security-Policy forbids.
   return Buffer.from(outputFiles[0].text.replace(/\b(new )?Function\("return this"\)\(\)/g, 'globalThis'))
 }
 
 function source(name) {
-  return readFile(path.join(root, name))
+  return readFile(path.join(repositoryRoot, name))
 }
 
 async function write(folder, name, content) {

@@ -1,7 +1,7 @@
 import type { Pool } from 'pg'
 import { z } from 'zod'
 
-const HEADING = `-- Written by \`npm run schema\`: what src/db/migrations add up to. The schema graphile_worker is not ours.
+const HEADING = `-- Written by \`npm run schema\`: the result of src/db/migrations, without the schema graphile_worker.
 `
 
 const columns = `
@@ -16,7 +16,7 @@ const columns = `
   where c.relnamespace = 'public'::regnamespace and c.relkind = 'r'
   order by c.relname, a.attnum`
 
-// From PostgreSQL 18 on NOT NULL is a constraint, too (contype n); the columns say it already.
+// Since PostgreSQL 18, NOT NULL is also a constraint (contype n). The columns already contain it.
 const constraints = `
   select c.relname as "table", 'constraint ' || quote_ident(k.conname) || ' ' || pg_get_constraintdef(k.oid) as line
   from pg_constraint k
@@ -33,7 +33,7 @@ const indexes = `
     and not exists (select from pg_constraint k where k.conindid = i.indexrelid and k.contype in ('p', 'u'))
   order by c.relname, x.relname`
 
-// What an extension brought is not ours.
+// Without the functions of extensions.
 const functions = `
   select '' as "table", rtrim(pg_get_functiondef(p.oid)) as line
   from pg_proc p
@@ -50,7 +50,7 @@ const triggers = `
 
 const linesSchema = z.array(z.object({ table: z.string(), line: z.string() }))
 
-/** Our tables as the catalogue has them: the same text on every version of PostgreSQL and on PGlite. */
+/** Formats the site's tables from the catalogue. The text is the same on every version of PostgreSQL and on PGlite. */
 export async function printSchema(pool: Pool): Promise<string> {
   const read = async (sql: string) => linesSchema.parse((await pool.query(sql)).rows)
   const inside = [...(await read(columns)), ...(await read(constraints))]

@@ -1,14 +1,14 @@
 import esbuild from 'esbuild'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { root } from './build-cache.mjs'
+import { repositoryRoot } from './build-cache.mjs'
 
-// `node scripts/run-typescript.mjs FILE [ARGUMENT…]`: Node 20 does not run TypeScript itself. With the
-// esbuild that builds the program, in half the time that tsx takes and without another package.
+// `node scripts/run-typescript.mjs FILE [ARGUMENT…]` runs a TypeScript file, which Node 20 cannot. It
+// uses the esbuild that builds the program: half the time of tsx, and no additional package.
 const [file] = process.argv.splice(2, 1)
-const outfile = path.join(root, 'dist/scripts', `${path.basename(file, '.ts')}.mjs`)
+const outfile = path.join(repositoryRoot, 'dist/scripts', `${path.basename(file, '.ts')}.mjs`)
 await esbuild.build({
-  absWorkingDir: root,
+  absWorkingDir: repositoryRoot,
   entryPoints: [file],
   outfile,
   bundle: true,

@@ -8,11 +8,11 @@ import { generateHotp, timeStep } from '../src/otp/oath.js'
 import { packageRoot } from '../src/package-root.js'
 import { otpAdmin, startServer } from '../test/support/command-line.js'
 
-// `npm run screenshots`: takes README's screenshots: the panel as the demo superuser sees it, and the
-// four pages on which a new member of staff sets up a second factor.
+// `npm run screenshots` takes the screenshots of README: the panel as the demo superuser sees it, and
+// the four pages on which a new member of staff sets up a second factor.
 
 const folder = path.join(packageRoot, 'docs', 'screenshots')
-const environment = { DATA_DIR: mkdtempSync(path.join(tmpdir(), 'otp-pictures-')), SITE_NAME: 'Night Desk' }
+const environment = { DATA_DIR: mkdtempSync(path.join(tmpdir(), 'otp-screenshots-')), SITE_NAME: 'Night Desk' }
 
 mkdirSync(folder, { recursive: true })
 const server = await startServer(environment)
@@ -29,7 +29,6 @@ try {
   await server.stop()
 }
 
-/** The panel, as the demo superuser sees it. */
 async function takePanel(page: Page): Promise<void> {
   const printed = Object.fromEntries(server.startText)
   await enterPassword(page, printed['E-mail'] ?? '', printed['Password'] ?? '')
@@ -40,7 +39,6 @@ async function takePanel(page: Page): Promise<void> {
   await take(page, 'panel')
 }
 
-/** The pages on which Kim sets up an authenticator app. */
 async function takeSetup(page: Page): Promise<void> {
   await enterPassword(page, 'kim@example.com', user.stdout.trim())
   await take(page, 'setup-1-introduction')
@@ -71,7 +69,7 @@ async function codeOnPage(page: Page): Promise<string> {
   return currentCode(secret.replaceAll(/\s/g, ''))
 }
 
-/** The code that an authenticator app shows now for a Base32 secret. */
+/** Computes the code that an authenticator app shows now. @param secret in Base32 */
 function currentCode(secret: string): string {
   return generateHotp(base32nopad.decode(secret), timeStep(new Date(), 30, 0), 6)
 }

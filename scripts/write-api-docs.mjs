@@ -1,10 +1,10 @@
 import { rmSync } from 'node:fs'
 import path from 'node:path'
 import { codeTools, runCodeTool } from './code-tools.mjs'
-import { root } from './build-cache.mjs'
+import { repositoryRoot } from './build-cache.mjs'
 
 // `npm run docs:api [-- FOLDER]` writes docs/api from the docstrings of the public names.
-const target = path.resolve(process.argv[2] ?? path.join(root, 'docs/api'))
+const target = path.resolve(process.argv[2] ?? path.join(repositoryRoot, 'docs/api'))
 
 rmSync(target, { recursive: true, force: true })
 const options = ['--options', path.join(codeTools, 'typedoc.json'), '--out', target, '--logLevel', 'Warn']

@@ -28,8 +28,8 @@ SECRET_KEYS: must be set in production: ${optionsByKey.get('secretKeys')?.expect
 const cell = (text: string) => text.replaceAll('|', '\\|')
 
 function row({ name, default: unset, unit, expected, text }: OptionDoc): string {
-  const shown = /unset|generated|`/.test(unset) ? unset : `\`${unset}\``
-  return `| \`${name}\` | ${cell(shown)}${unit ? ` ${unit}` : ''} | ${cell(text)} | ${cell(expected)} |`
+  const defaultText = /unset|generated|`/.test(unset) ? unset : `\`${unset}\``
+  return `| \`${name}\` | ${cell(defaultText)}${unit ? ` ${unit}` : ''} | ${cell(text)} | ${cell(expected)} |`
 }
 
 const table = [

@@ -7,12 +7,12 @@ import { migrate } from '../src/db/migrate.js'
 import { packageRoot } from '../src/package-root.js'
 import { printSchema } from './print-schema.js'
 
-// `npm run schema` migrates an empty embedded database and writes db/schema.sql; a test notices when it is stale.
+// `npm run schema` migrates an empty embedded database and writes db/schema.sql; a test fails if it is stale.
 
 const folder = await mkdtemp(path.join(tmpdir(), 'otp-'))
-const read = readConfig({ NODE_ENV: 'test', DATA_DIR: folder })
-if (!read.ok) throw new Error(read.issues.map((error) => error.variable).join(', '))
-const database = await connectDatabase(read.config)
+const result = readConfig({ NODE_ENV: 'test', DATA_DIR: folder })
+if (!result.ok) throw new Error(result.issues.map((issue) => issue.variable).join(', '))
+const database = await connectDatabase(result.config)
 await migrate(database)
 await writeFile(path.join(packageRoot, 'db', 'schema.sql'), await printSchema(database.pool))
 await database.close()

@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
-import { root } from '../build-cache.mjs'
+import { repositoryRoot } from '../build-cache.mjs'
 
-const modules = path.join(root, 'node_modules')
+const modules = path.join(repositoryRoot, 'node_modules')
 
-/** Every icon that AdminJS, its design system and our components name; one that is missing here draws nothing. */
+/** Every icon that AdminJS, its design system and the site's components use. An icon that is missing here is not drawn. */
 const icons = (
   'Activity AlertCircle AlertTriangle ArrowRight Calendar Check ChevronDown ChevronLeft ChevronRight ChevronUp ' +
   'Copy Cpu Download Edit Eye Filter Globe Hash HelpCircle Info Key LifeBuoy List Loader LogOut Mail Menu Minus Monitor ' +
@@ -12,7 +12,7 @@ const icons = (
   'Unlock Users X'
 ).split(' ')
 
-/** In the browser `adminjs` is the half that its components may use. */
+/** Replaces `adminjs` in the browser: only what its components use. */
 const adminjs = `
 export { default as ApiClient } from '${modules}/adminjs/lib/frontend/utils/api-client.js'
 export { ViewHelpers } from '${modules}/adminjs/lib/backend/utils/view-helpers/view-helpers.js'
@@ -23,20 +23,20 @@ const feather = icons
   .map((name) => `export { default as ${name} } from '${modules}/react-feather/dist/icons/${file(name)}.js'`)
   .join('\n')
 
-/** CommonJS with a default inside the default: esbuild follows Node here, AdminJS was written for Babel. */
+/** CommonJS modules with a default export inside the default export: esbuild imports them as Node does, AdminJS expects Babel's way. */
 const interop =
   /^(react-datepicker|react-text-mask|react-phone-input-2|jw-paginate|text-mask-addons\/dist\/createAutoCorrectedDatePipe\.js)$/
 
-/** An editor that is fetched from another site, which our policy forbids. */
+/** This editor is loaded from another site, which the Content-Security-Policy forbids. */
 const tinymce = [/^@tinymce\/tinymce-react$/, 'export const Editor = () => null']
-/** No page of ours asks for a phone number. */
+/** No page of the panel has a field for phone numbers. */
 const phoneInput = [/^react-phone-input-2/, 'export default () => null']
 const illustrations =
   /(design-system\/build\/atoms\/illustrations\/(tags|rocket-new|box|plug|docs|photos|cards|drawer|padlock|beware|rocket)|components\/app\/utils\/rocket-svg)\.js$/
 
-/** For esbuild: AdminJS's browser half from its modules, all of it: what a host's resources and components may need. */
-export const wholeFrontend = {
-  name: 'whole-frontend',
+/** An esbuild plugin for all of AdminJS's browser code, because a host's resources and components can need any of it. */
+export const fullFrontend = {
+  name: 'full-frontend',
   setup(build) {
     const virtual = replacer(build)
     virtual(/^adminjs$/, 'adminjs', adminjs)
@@ -45,14 +45,14 @@ export const wholeFrontend = {
       'frontend',
       `export { default } from '${modules}/adminjs/lib/frontend/bundle-entry.js'`,
     )
-    virtual(/^polished$/, 'polished', `export * from '${root}src/admin/components/mix-colours.ts'`)
+    virtual(/^polished$/, 'polished', `export * from '${repositoryRoot}src/admin/components/mix-colours.ts'`)
     virtual(tinymce[0], 'tinymce', tinymce[1])
     build.onResolve({ filter: interop }, ({ path: name }) => ({ path: name, namespace: 'interop' }))
     build.onLoad({ filter: /.*/, namespace: 'interop' }, ({ path: name }) => ({
       contents: `import * as all from '${modules}/${name.endsWith('.js') ? name : `${name}/`}'; export default all.default?.default ?? all.default`,
       resolveDir: modules,
     }))
-    // The page brings the texts of its language (src/admin/panel-texts.ts).
+    // The page contains the texts of its language (src/admin/panel-texts.ts).
     build.onLoad({ filter: /adminjs\/lib\/locale\/[^/]+\/translation\.json$/ }, () => ({
       contents: '{}',
       loader: 'json',
@@ -65,7 +65,7 @@ export const slimFrontend = {
   name: 'slim-frontend',
   setup(build) {
     const virtual = replacer(build)
-    // What is replaced here comes first, so that it is not found whole.
+    // Registered before those of fullFrontend: the first match applies.
     virtual(/^react-feather$/, 'feather', feather)
     virtual(phoneInput[0], 'phone', phoneInput[1])
     build.onLoad({ filter: illustrations }, async (args) => ({
@@ -74,11 +74,11 @@ export const slimFrontend = {
     build.onLoad({ filter: /design-system\/build\/molecules\/rich-text-editor\/index\.js$/ }, () => ({
       contents: 'export const RichTextEditor = () => null; export default RichTextEditor',
     }))
-    wholeFrontend.setup(build)
+    fullFrontend.setup(build)
   },
 }
 
-/** Puts a text in the place of a module. */
+/** Returns a function that replaces a module by a text. */
 function replacer(build) {
   return (filter, name, contents) => {
     build.onResolve({ filter }, () => ({ path: name, namespace: 'slim' }))
@@ -86,7 +86,7 @@ function replacer(build) {
   }
 }
 
-/** The same exports, each drawing nothing. */
+/** Returns a module with the same exports, each of which draws nothing. */
 function withoutDrawing(source) {
   const declared = [...source.matchAll(/export (?:const|function) (\w+)/g)].map((match) => match[1])
   const listed = [...source.matchAll(/export \{([^}]*)\}/g)].flatMap((match) => match[1].split(','))
