@@ -10,99 +10,102 @@ import type { Otp } from '../otp.js'
 import type { KindPanel, PanelKind } from './kind-panel.js'
 import { defineKind, type Kind, type KindChallenge, type KindDefinition } from './kind.js'
 
-/** What a person reads about a kind, in one language. Short: the first ones are labels. */
+/** The texts of a kind in one language. Keep the first ones short, because they are labels. */
 export interface KindTexts {
-  /** One device, for example `YubiKey`: its kind in lists and mails, and the method's name in set-up. */
+  /** One device, for example `YubiKey`: its kind in lists and emails, and the method's name in the setup. */
   name: string
   /** Several, for example `YubiKeys`: the panel's menu. */
   names: string
-  /** A sentence or two for whoever chooses a method. */
+  /** One or two sentences for users who choose a method. */
   about: string
-  /** The set-up page's heading and the way to it, for example `Add a YubiKey`. */
+  /** The heading of the setup page and the link to it, for example `Add a YubiKey`. */
   add: string
   /** Label of the field for a token, for example `Touch your YubiKey`. */
   token: string
-  /** A sentence under that field. */
+  /** A sentence below that field. */
   token_hint: string
-  /** What the panel calls the columns that it shows, by column. */
+  /** The panel's labels, by column. */
   columns?: Readonly<Record<string, string>>
-  /** Why a set-up was refused, by the code that `read` gives. */
+  /** Why a setup form was rejected, by the code that `read` returns. */
   errors?: Readonly<Record<string, string>>
-  /** What the kind's own view says, by the name it asks for: `text('key')`. */
+  /** The texts of the kind's view, by their name in it: `text('key')`. */
   view?: Readonly<Record<string, string>>
 }
 
-/** What a set-up form came to: the new row's own columns, or why there is none. */
+/** The result of a setup form: the kind's columns of the new row, or an error code. */
 export type SetupResult = { ok: true; columns: Changes } | { ok: false; code: string }
 
-/** The row to come, for sealing its secret and for looking around. */
+/** The row that is going to be inserted, for sealing its secret and for queries. */
 export interface NewDeviceRow {
-  /** Part of what the secret is sealed for: `otp.keys.seal(secret, { column: 'yubikey_devices.secret', id })`. */
+  /** The secret is sealed for this ID: `otp.keys.seal(secret, { column: 'yubikey_devices.secret', id })`. */
   id: number
   userId: number
   otp: Otp
 }
 
-/** How a person sets up a device: one form, after which the first token confirms it. */
+/** How a user sets up a device: with one form, after which the first token confirms the device. */
 export interface KindSetup<Form> {
-  /** Path of an EJS file with the form's fields, for example by `fileURLToPath(new URL('fields.ejs', import.meta.url))`. It gets `text`, `typed` and `alert`. */
+  /**
+   * Path of an EJS file with the form's fields, for example
+   * `fileURLToPath(new URL('fields.ejs', import.meta.url))`. It receives `text`, `typed` and `alert`.
+   */
   view: string
-  /** The form's fields. What does not fit is no form of ours (400): say what is wrong with a value in `read`. */
+  /** The schema of the form's fields. Any other form is rejected with 400. Report invalid values in `read`. */
   form: z.ZodType<Form>
-  /** Fields that a refused form shows again. A secret is none of them. */
+  /** Fields whose values a rejected form shows again. Never a secret. */
   echoedFields: readonly string[]
-  /** Makes the new row's columns of the form, or says what is wrong with it. */
+  /** Returns the kind's columns of the new row, or what is wrong with the form. */
   read(form: Form, row: NewDeviceRow): SetupResult | Promise<SetupResult>
 }
 
 interface CustomKindParts extends KindMigrations {
-  /** The kind's own columns of its table, for Sequelize. The common ones are there already. */
+  /** The kind's own columns of its table, for Sequelize. The common columns are added to them. */
   model: ModelAttributes
   panel: KindPanel
-  /** English at least; it says what another language lacks. */
+  /** English is required, and is used for the texts that another language lacks. */
   texts: Readonly<{ en: KindTexts } & Partial<Record<Language, KindTexts>>>
 }
 
 /**
- * How a kind sends its codes. Its table has the columns of `deliveredCode.tableColumns`; the site
- * makes the codes, limits how many are sent, and waits to hear what became of each.
+ * How a kind sends its codes. Its table has the columns of `deliveredCode.tableColumns`. The site
+ * generates the codes, limits how many are sent, and stores the result of each delivery.
  */
 export interface CodeDelivery<Row> {
-  /** Where a device's codes go, for example a number: what the limit of a day counts by. */
+  /** Returns where a device's codes go, for example a phone number. The daily limit applies to it. */
   target(row: Row): string
-  /** Delivers one, in the process of the worker. */
+  /** Delivers one code, in the worker's process. */
   send: SendCode
 }
 
-/** A kind of device from outside, for `createOtpAdminSite({ kinds })`. */
+/** A custom kind of device, for `createOtpAdminSite({ kinds })`. */
 export interface CustomKind extends Omit<Kind, keyof PanelKind>, CustomKindParts, PanelKind {
   panel: KindPanel
-  /** For kinds that send a code: delivers one. */
+  /** Delivers one code, for kinds that send codes. */
   sendCode?: SendCode
   setup: Omit<KindSetup<unknown>, 'form' | 'read'> & {
-    /** @returns null where the fields are none of the form's */
+    /** @returns null if the fields do not match the form */
     read(fields: unknown, row: NewDeviceRow): Promise<SetupResult | null>
-    /** Whether the fields are the form's at all. */
+    /** Whether the fields match the form. */
     fits(fields: unknown): boolean
   }
 }
 
-/** Everything that belongs to a kind from outside. Its table is `<name>_devices`. */
+/** The definition of a custom kind. Its table is `<name>_devices`. */
 export interface CustomKindDefinition<Row, Form>
   extends Omit<KindDefinition<Row>, 'table' | 'challenge' | keyof PanelKind>, CustomKindParts {
   setup: KindSetup<Form>
-  /** For kinds that send a code before they can be answered. */
+  /** For kinds that send a code to the user. */
   challenge?: CodeDelivery<Row>
 }
 
 /**
- * Defines a custom kind of device: how a token is verified, and what the site has to know to set a
- * device up, list it, rename it and remove it. docs/guides/custom-kinds.md describes every part;
- * examples/custom-device is a complete one.
+ * Defines a custom kind of device: how a token is verified, and what the site needs to set up,
+ * list, rename and remove a device. docs/guides/custom-kinds.md describes every part;
+ * examples/custom-device is a complete example.
  *
  * @param definition `name` matches `[a-z][a-z0-9]{0,15}`; its table is `<name>_devices`
- * @returns the kind, for `createOtpAdminSite({ kinds })` and `migrate`, where it is checked
- * @example createOtpAdminSite({ kinds: [defineKind({ name: 'yubikey', judge: (row, token) => …, … })] })
+ * @returns the kind, for `createOtpAdminSite({ kinds })` and `migrate`, which validate it
+ * @example createOtpAdminSite({ kinds: [defineKind({ name: 'yubikey', verify: (row, token) => …, … })] })
  */
 export function defineCustomKind<Row, Form>(definition: CustomKindDefinition<Row, Form>): CustomKind {
   const { migrations, model, panel, texts, setup: setUp, challenge, ...kind } = definition
@@ -138,12 +141,12 @@ function challengeOf<Row>(kind: string, row: z.ZodType<Row>, { target }: CodeDel
   }
 }
 
-/** How those of some kinds that deliver their codes themselves do so, for the worker. */
+/** Returns the functions with which kinds deliver their own codes, by kind, for the worker. */
 export function codeSenders(kinds: readonly CustomKind[]): Record<string, SendCode> {
   return Object.fromEntries(kinds.flatMap(({ name, sendCode }) => (sendCode ? [[name, sendCode]] : [])))
 }
 
-/** Those of some kinds that came from outside. */
+/** Returns the custom kinds. */
 export function filterCustomKinds(kinds: readonly Kind[]): CustomKind[] {
   return kinds.filter((kind): kind is CustomKind => 'setup' in kind)
 }

@@ -3,25 +3,25 @@ import type { Device } from '../device.js'
 import type { Otp } from '../otp.js'
 import type { Kind } from './kind.js'
 
-/** A token that was added to a device of a kind whose tokens are backups. */
+/** A backup token that was added to a device. */
 export interface IssuedToken {
   device: Device
-  /** In clear, in the form in which people read it. It is stored nowhere like this. */
+  /** In clear text, formatted for people. It is not stored like this. */
   token: string
-  /** How many tokens the device has now. */
+  /** Number of tokens that the device has now. */
   left: number
 }
 
-/** A kind whose tokens are backups, of which an administrator can issue one. */
+/** A kind of backup tokens that administrators can issue. */
 export interface IssuingKind extends Kind {
   /** Adds one token for a user. */
   issueToken(this: void, otp: Otp, transaction: Transaction, userId: number): Promise<IssuedToken>
 }
 
-/** Adds to a kind how an administrator issues one of its tokens. */
+/** Adds the function with which an administrator issues a token to a kind. */
 export function withIssuing(kind: Kind, issueToken: IssuingKind['issueToken']): IssuingKind {
   return { ...kind, issueToken }
 }
 
-/** Whether an administrator can issue tokens of a kind. */
+/** Whether administrators can issue tokens of a kind. */
 export const canIssue = (kind: Kind): kind is IssuingKind => 'issueToken' in kind

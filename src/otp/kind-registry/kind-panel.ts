@@ -21,41 +21,41 @@ export interface PanelProperty {
 }
 
 /**
- * What administrators see of a kind's devices besides what all kinds show. Nothing else of a row
- * ever leaves the server.
+ * What administrators see of a kind's devices, in addition to what all kinds show. No other value
+ * of a row leaves the server.
  */
 export interface KindPanel {
-  /** Of AdminJS's icons (https://feathericons.com), for example `Key`. */
+  /** One of AdminJS's icons (https://feathericons.com), for example `Key`. */
   icon: string
-  /** Own columns of the table, for reading alone. */
+  /** The kind's own columns that are shown, read-only. */
   columns: readonly string[]
   /** Values that the database computes for each row, shown like columns. */
   computed?: Readonly<Record<string, Literal>>
-  /** The same for `derived` alone; never shown. */
+  /** Values that the database computes only for `derived`. Never shown. */
   hidden?: Readonly<Record<string, Literal>>
-  /** Values that are made of a hidden one, such as the mask of a phone number. */
+  /** Values that are derived from a hidden one, such as a masked phone number. */
   derived?: Readonly<Record<string, (row: Readonly<Record<string, unknown>>) => unknown>>
-  /** How all of these are shown, in their order; if left out, the columns are. */
+  /** How all of these are shown, in this order. If omitted, the columns are shown. */
   properties?: Readonly<Record<string, PanelProperty>>
-  /** Those that the list has room for; if left out, all. */
+  /** Those that the list shows. If omitted, all. */
   inList?: readonly string[]
   parts?: readonly KindPart[]
 }
 
-/** Rows that belong to a device, shown as a resource of their own for reading alone. Their table has `id` and `device_id`. */
+/** Rows that belong to a device, shown as a separate read-only resource. Their table has `id` and `device_id`. */
 export interface KindPart {
   table: string
-  /** Of AdminJS's icons. */
+  /** One of AdminJS's icons. */
   icon: string
-  /** Those that are shown besides `id` and `device_id`. */
+  /** Columns that are shown in addition to `id` and `device_id`. */
   columns: readonly string[]
-  /** The model of its table, bound to one Sequelize instance. */
+  /** Creates the model of its table for one Sequelize instance. */
   initModel(this: void, sequelize: Sequelize): ModelStatic<Model>
 }
 
-/** What a kind needs to be in the panel. */
+/** The parts of a kind that the panel needs. */
 export interface PanelKind {
   panel: KindPanel
-  /** The model of its table, bound to one Sequelize instance. */
+  /** Creates the model of its table for one Sequelize instance. */
   initModel(this: void, sequelize: Sequelize): ModelStatic<ChangeableDevice>
 }

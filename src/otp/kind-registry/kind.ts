@@ -8,169 +8,176 @@ import type { Cause, KindOutcome, PersistentId, TokenInput } from '../device.js'
 import type { PanelKind } from './kind-panel.js'
 import type { RelyingParty } from '../relying-party.js'
 
-/** Characters of a posted token at most: about twice the largest that security keys are known to give. */
+/** Maximum number of characters of a submitted token: about twice the longest known one of a security key. */
 export const MAX_TOKEN_LENGTH = 8192
 
-/** What a kind can be called: the first half of a persistent id. */
+/** Valid names of kinds. The name is the first half of a persistent ID. */
 export const KIND_NAME_PATTERN = /^[a-z][a-z0-9]{0,15}$/
 
-/** What a kind may know besides its row and the token. */
+/** What a kind receives in addition to its row and the token. */
 export interface KindContext {
-  /** `enrol`: the person has the device's secret in hand, so more can be said about a wrong token. */
+  /** `enrol`: the user is setting up the device and knows its secret, so a rejection can be more specific. */
   purpose: 'verify' | 'enrol'
   now: Date
   keys: Keyring
   totpSync: boolean
-  /** The id that `generateChallenge` gave to this session; null: it asked for none. */
+  /** The ID that `generateChallenge` returned for this session; null if there is none. */
   challenge: string | null
-  /** For whom security keys answer; null: this site's address is none that they answer for. */
+  /** The relying party of security keys; null if they cannot be used at the site's URL. */
   relyingParty: RelyingParty | null
 }
 
-/** A new challenge, for the kind that has to bring it to its owner. */
+/** A new challenge, for the kind that delivers it. */
 export interface NewChallenge {
-  /** Six digits, as text from end to end: leading zeros count. */
+  /** Six digits. Always text, because of leading zeros. */
   code: string
   expiresAt: Date
-  /** The owner's, for texts and spoken words. */
+  /** The owner's language, for messages and calls. */
   language: string
-  /** Whose `delivery` column is to say what came of it, for as long as the code is the same. */
+  /** The row whose `delivery` column stores the result, unless it has another code by then. */
   delivery: { table: string; id: number; codeHash: string }
 }
 
-/** How an interactive kind brings its challenges to their owner. */
+/** How an interactive kind delivers its challenges. */
 export interface KindChallenge {
-  /** Number or address, for the daily limit. */
+  /** Returns the recipient, such as a phone number or an email address, for the daily limit. */
   target(row: unknown): string
-  /** Adds the job that delivers it, inside the challenge's transaction. */
+  /** Enqueues the job that delivers it, in the challenge's transaction. */
   enqueue(services: ChallengeServices, transaction: Transaction, row: unknown, challenge: NewChallenge): Promise<void>
 }
 
-/** What delivering a challenge needs. */
+/** The services for delivering a challenge. */
 export interface ChallengeServices {
   database: Database
   keys: Keyring
 }
 
 /**
- * What came of asking outside about a token: how the locked row is to be judged now, or that
- * nobody answered. Then the device may not be asked, and no failure is counted.
+ * The result of an external verification: a function that verifies it against the locked row, or
+ * that there was no response. Without a response the device is not allowed to verify, and no
+ * failure is counted.
  */
 export type Prepared<Row> =
   | {
       answered: true
-      /** Judges the answer against the row as it stands locked. */
+      /** Verifies the response against the locked row. */
       verify(row: Row): KindOutcome
     }
   | { answered: false }
 
 /**
- * For kinds whose token the browser makes in answer to a challenge of the session. A script posts
- * it; any of the person's devices can have made it.
+ * For kinds whose token the browser creates in response to a challenge of the session. A script
+ * submits it, and any of the user's devices can have created it.
  */
 export interface BrowserToken {
-  /** URL that gives the script of the token step what to call the browser with. */
+  /** Path that returns the options with which the script of the token step calls the browser. */
   optionsPath: string
-  /** Whether a posted text is such a token, readable or not. Nobody types one. */
+  /** Whether a submitted text is meant to be such a token, even if it cannot be parsed. Nobody types one. */
   isMeant(text: string): boolean
-  /** The confirmed device that made it, whoever owns it; null: none that is known. */
+  /** Finds the confirmed device that created it, of any owner. */
   findDevice(otp: { database: Database }, token: string): Promise<PersistentId | null>
-  /** The key of the text that explains why it was rejected. */
+  /** Returns the key of the text that explains why it was rejected. */
   explain(token: string, because: Cause | undefined): string
 }
 
-/** How a token is typed where it is not a short row of digits: in a form of its own at the token step. */
+/** How a token is entered that is not a few digits: in a separate form at the token step. */
 export interface TokenField {
-  /** Characters of a token, at most 1024. The form takes more, for what is pasted around it. */
+  /** Maximum number of characters of a token, up to 1024. The form accepts more, for text that is pasted with it. */
   maxLength: number
 }
 
 /**
- * How much a kind protects.
+ * How well a kind protects.
  *
- * - `phishing_resistant`: its answer is of no use at another site
- * - `possession`: whoever has the device has its tokens
- * - `restricted`: its tokens can be read on their way (NIST SP 800-63B-4 §3.1.3.3), so a strict
+ * - `phishing_resistant`: its token is useless at another site
+ * - `possession`: anyone who has the device has its tokens
+ * - `restricted`: its tokens can be intercepted (NIST SP 800-63B-4 §3.1.3.3), so a strict
  *   policy accepts it only together with another device
  * - `weak`: a strict policy does not accept it at all
  */
 export type Strength = 'phishing_resistant' | 'possession' | 'restricted' | 'weak'
 
-/** What the rest of the site asks about a kind, so that it never has to know which one it is. */
+/** What the rest of the site needs to know about a kind, so that it does not depend on a particular one. */
 export interface KindTraits {
-  /** First half of the persistent id, for example `totp`. */
+  /** First half of the persistent ID, for example `totp`. */
   name: string
-  /** Its tokens stand in for another device once. They are not a second factor by themselves. */
+  /** Each of its tokens replaces another device once. They are not a second factor on their own. */
   isBackup: boolean
   strength: Strength
-  /** Browsers use it only at an address that can have a relying party. */
+  /** Browsers only use it at a URL that can have a relying party. */
   isBoundToOrigin: boolean
   input: TokenInput
 }
 
-/** One kind of device: where its rows lie and how a token is judged. */
+/** One kind of device: the table of its rows and the verification of a token. */
 export interface Kind extends KindTraits, Partial<PanelKind> {
   table: string
-  /** Whether this configuration uses it. If not, its devices keep their rows and verify nobody. */
+  /** Whether this configuration uses it. If not, its devices keep their rows but verify nobody. */
   isEnabled(config: Pick<Config, 'smsGateway' | 'otpEmail'>): boolean
-  /** For kinds that send a challenge before they can be answered. */
+  /** For kinds that send a challenge to the user. */
   challenge?: KindChallenge
-  /** For kinds whose token answers a challenge of the session without anything being sent: it is no token without it. */
+  /** For kinds whose token responds to a challenge of the session that is not sent. Without one there can be no token. */
   answersChallenge?: true
   /**
    * For kinds whose tokens nobody can guess, such as random tokens of 64 bits or more and
    * signatures. Wrong ones never lock the account, disable the device or make anyone else wait,
-   * and the device is verified while the account is locked. Left out: a token is a code of a
-   * few digits, or might be.
+   * and the device works while the account is locked. If omitted, tokens are treated as codes of
+   * a few digits.
    */
   unguessable?: true
   /** Which text explains a wrong token (`errors:wrong_token` in locales). */
   rejection?: 'message' | 'backup_token' | 'counter'
-  /** Whether the text could be one of its tokens at all. If not, it is rejected without counting as a failure. */
+  /** Whether a text has the format of its tokens. If not, it is rejected without counting as a failure. */
   matchesFormat(token: string): boolean
-  /** SQL of the columns beside the common ones; `d` is the device, `owner` its owner, `$lookup` the array from `lookup`, `$now` the time. */
+  /**
+   * SQL of the columns in addition to the common ones. `d` is the device, `owner` its owner,
+   * `$lookup` the array from `lookup`, and `$now` the time.
+   */
   columns: string
-  /** SQL of how many tokens are left, for kinds that run out; `d` is the device. */
+  /** SQL of the number of tokens left, for kinds that have a limited number. `d` is the device. */
   remaining?: string
-  /** What the database is to look the token up by. */
+  /** Returns the values by which the database looks up the token. */
   lookup(token: string, world: KindContext): string[]
   /**
-   * Pure: the row as it stands locked, the token, the time. Asynchronous only for work of this
-   * process: whoever waits for a network here holds the rows of their owner.
+   * Verifies a token against the locked row. A pure function of the row, the token and the context.
+   * Asynchronous only for work in this process: waiting for a network would keep the owner's rows
+   * locked.
    */
   verify(row: unknown, token: string, world: KindContext): KindOutcome | Promise<KindOutcome>
-  /** What its devices are called that nobody has named: pages show the kind's name instead. */
+  /** The stored name of devices that the user has not named. Pages show the kind's name instead. */
   defaultName?: string
   field?: TokenField
   browserToken?: BrowserToken
   /**
-   * For kinds whose tokens somebody outside judges, such as a validation server: runs before
-   * anything is locked, for a device that may be asked and a token that could be its. What it
-   * gives back is judged against the locked row, so that of one token twice at once only one
-   * counts. null: this row needs nobody outside. Ends when `signal` does, after five seconds.
+   * For kinds whose tokens are verified externally, for example by a validation server. Runs
+   * before anything is locked, for a device that is allowed to verify and a token of the right
+   * format. The result is verified against the locked row, so that only one of two simultaneous
+   * submissions of a token is accepted. Must end when `signal` aborts, after five seconds.
+   *
+   * @returns null if this row needs no external verification
    */
   prepare?(row: unknown, token: string, world: KindContext, signal: AbortSignal): Promise<Prepared<unknown> | null>
 }
 
-/** How a kind judges, with rows of its own shape. */
+/** The definition of a kind, with rows of its own type. */
 export interface KindDefinition<Row>
   extends
     Omit<Kind, 'isEnabled' | 'verify' | 'lookup' | 'prepare' | Exclude<keyof KindTraits, 'name'>>,
     Partial<KindTraits> {
   name: string
-  /** Always, where it is left out. */
+  /** If omitted, every configuration uses the kind. */
   isEnabled?: Kind['isEnabled']
-  /** Of `columns` and, where it names them, of the common ones. */
+  /** Schema of the row: `columns`, and the common columns that the kind uses. */
   row: z.ZodType<Row>
-  /** What the database is to look the token up by; nothing where it is left out. */
+  /** Returns the values by which the database looks up the token. If omitted, none. */
   lookup?: Kind['lookup']
-  /** Judges a token, with the row checked by `row`. */
+  /** Verifies a token against the row, which `row` has parsed. */
   verify(row: Row, token: string, world: KindContext): KindOutcome | Promise<KindOutcome>
-  /** What has to be asked elsewhere, before anything is locked; null: nothing. */
+  /** Verifies a token externally, before anything is locked. @returns null if this row does not need it */
   prepare?(row: Row, token: string, world: KindContext, signal: AbortSignal): Promise<Prepared<Row> | null>
 }
 
-/** Gives a kind's functions a checked row, so that kinds of different shape fit one registry. */
+/** Creates a kind whose functions receive parsed rows, so that kinds with different rows fit into one registry. */
 export function defineKind<Row>(definition: KindDefinition<Row>): Kind {
   const { row: schema, prepare, ...kind } = definition
   return {
@@ -183,7 +190,7 @@ export function defineKind<Row>(definition: KindDefinition<Row>): Kind {
   }
 }
 
-/** What a kind is like that says nothing else about itself. */
+/** Returns the traits of a kind that does not define them. */
 function traitsOf({ name, field }: Pick<Kind, 'name' | 'field'>): KindTraits {
   return {
     name,
@@ -194,7 +201,7 @@ function traitsOf({ name, field }: Pick<Kind, 'name' | 'field'>): KindTraits {
   }
 }
 
-/** Whether browsers can use devices of this kind at the site's address. */
+/** Whether browsers can use devices of this kind at the site's URL. */
 export function worksHere(kind: Pick<KindTraits, 'isBoundToOrigin'>, relyingParty: RelyingParty | null): boolean {
   return !kind.isBoundToOrigin || relyingParty !== null
 }

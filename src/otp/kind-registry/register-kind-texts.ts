@@ -1,7 +1,7 @@
 import { registerTexts, isLanguage, type TextTree } from '../../i18n/translator.js'
 import type { CustomKind, KindTexts } from './custom-kind.js'
 
-/** Puts what kinds from outside are called where pages, mails and the panel look for the texts of every kind. */
+/** Registers the texts of custom kinds under the keys where pages, emails and the panel look up the texts of every kind. */
 export function registerKindTexts(kinds: readonly CustomKind[]): void {
   for (const { name, table, texts } of kinds)
     for (const [language, own] of Object.entries(texts))

@@ -12,9 +12,9 @@ import { registerKindTexts } from './register-kind-texts.js'
 export type KindConfig = Pick<Config, 'smsGateway' | 'otpEmail'>
 
 /**
- * The kinds of a site: those that it is given, and those that only their tables are left of.
+ * Registers the kinds of a site, and finds those of which only the tables are left.
  *
- * @param kinds those that the site brings, then those from outside
+ * @param kinds the built-in kinds, then the custom ones
  * @throws SiteError `kind_name_invalid`, `kind_name_taken`, `kind_incomplete`, `kind_table_missing`, `kind_column_missing`
  */
 export async function registerKinds(
@@ -31,14 +31,15 @@ export async function registerKinds(
 }
 
 /**
- * The kinds that this configuration uses. A device of any other kind keeps its row, but it
- * verifies nobody and is not offered. The first confirmed device of the first kind is the default.
+ * Returns the kinds that this configuration uses. A device of any other kind keeps its row, but
+ * verifies nobody and is not offered. The first confirmed device of the first kind is the default
+ * device.
  */
 export function kindsFor(config: KindConfig, kinds: readonly Kind[]): readonly Kind[] {
   return inOrder(kinds.filter((kind) => kind.isEnabled(config)))
 }
 
-/** Backup tokens come last: nobody is asked for one first. */
+/** Sorts backup tokens last, so that they are never the default device. */
 export function inOrder(kinds: readonly Kind[]): readonly Kind[] {
   return [...kinds.filter(({ isBackup }) => !isBackup), ...kinds.filter(({ isBackup }) => isBackup)]
 }

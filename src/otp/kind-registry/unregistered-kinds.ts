@@ -6,11 +6,12 @@ import type { Otp } from '../otp.js'
 import { defineKind, KIND_NAME_PATTERN, type Kind } from './kind.js'
 
 /**
- * Kinds from outside that this database has tables of and that nobody registered here: the
- * command line never has them, and a site may have lost one. Their devices verify nobody, but
- * they are devices: who has one has two factors, and whoever removes all devices removes them.
+ * Finds custom kinds that have a table in this database but are not registered in this process.
+ * The command line never registers any, and a site may have removed one. Their devices verify
+ * nobody, but they are devices: their owner has a second factor, and removing all devices removes
+ * them.
  *
- * @param known those that are registered
+ * @param known the registered kinds
  */
 export async function findUnregisteredKinds(
   database: Pick<Database, 'pool'>,
@@ -18,7 +19,7 @@ export async function findUnregisteredKinds(
   transaction?: Transaction,
 ): Promise<Kind[]> {
   const rows = await runStatement<{ name: string }>(database, transaction, ADDED_KINDS, {})
-  // Their names become part of statements, so a row that no migration of ours wrote is none.
+  // The names become part of statements, so a name that no migration of a kind can have is ignored.
   const names = rows.map(({ name }) => name).filter((name) => KIND_NAME_PATTERN.test(name))
   return names.filter((name) => !known.some((kind) => kind.name === name)).map(absentKind)
 }
@@ -29,8 +30,8 @@ where starts_with(name, 'kind:') and to_regclass(split_part(substr(name, 6), '/'
 order by name`
 
 /**
- * Every kind there is by now. While this process runs, another one may have brought a kind that
- * nobody knew when this one started.
+ * Returns all kinds, including those that other processes have added to the database since this
+ * one started.
  */
 export async function kindsByNow(
   { database, everyKind }: Pick<Otp, 'database' | 'everyKind'>,

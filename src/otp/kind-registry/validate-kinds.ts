@@ -6,7 +6,7 @@ import { languages } from '../../i18n/translator.js'
 import { type CustomKind, filterCustomKinds } from './custom-kind.js'
 import { KIND_NAME_PATTERN, type Kind } from './kind.js'
 
-/** What addresses under /account/two-factor and factors of a session are called already. */
+/** Names that paths under /account/two-factor and factors of a session already use. */
 const RESERVED = ['browsers', 'devices', 'disable', 'invitation', 'password', 'phones', 'qrcode', 'sessions', 'setup']
 
 const line = z.string().min(1).max(200)
@@ -24,9 +24,9 @@ const textsOfLanguage = z.object({
 })
 
 /**
- * Refuses kinds that could not work, before anything else happens.
+ * Rejects kinds that could not work, before anything else happens.
  *
- * @param kinds those that the site brings, then those from outside
+ * @param kinds the built-in kinds, then the custom ones
  * @throws SiteError `kind_name_invalid`, `kind_name_taken` or `kind_incomplete`
  */
 export function validateKinds(kinds: readonly Kind[]): void {
