@@ -108,13 +108,13 @@ export interface CustomKindDefinition<Row, Form>
  * @example createOtpAdminSite({ kinds: [defineKind({ name: 'yubikey', verify: (row, token) => …, … })] })
  */
 export function defineCustomKind<Row, Form>(definition: CustomKindDefinition<Row, Form>): CustomKind {
-  const { migrations, model, panel, texts, setup: setUp, challenge, ...kind } = definition
-  const { form, read, ...page } = setUp
+  const { migrations, model, panel, texts, setup, challenge, ...kind } = definition
+  const { form, read, ...page } = setup
   return {
     ...defineKind({
       ...kind,
       table: `${kind.name}_devices`,
-      ...(challenge && { challenge: challengeOf(kind.name, kind.row, challenge) }),
+      ...(challenge && { challenge: createChallenge(kind.name, kind.row, challenge) }),
     }),
     ...(challenge && { sendCode: challenge.send }),
     migrations,
@@ -133,11 +133,11 @@ export function defineCustomKind<Row, Form>(definition: CustomKindDefinition<Row
   }
 }
 
-function challengeOf<Row>(kind: string, row: z.ZodType<Row>, { target }: CodeDelivery<Row>): KindChallenge {
+function createChallenge<Row>(kind: string, schema: z.ZodType<Row>, { target }: CodeDelivery<Row>): KindChallenge {
   return {
-    target: (found) => target(row.parse(found)),
-    enqueue: (services, transaction, found, challenge) =>
-      enqueue(services, transaction, 'send-kind-code', { ...challenge, kind, to: target(row.parse(found)) }),
+    target: (row) => target(schema.parse(row)),
+    enqueue: (services, transaction, row, challenge) =>
+      enqueue(services, transaction, 'send-kind-code', { ...challenge, kind, to: target(schema.parse(row)) }),
   }
 }
 

@@ -137,13 +137,13 @@ export interface Kind extends KindTraits, Partial<PanelKind> {
   /** SQL of the number of tokens left, for kinds that have a limited number. `d` is the device. */
   remaining?: string
   /** Returns the values by which the database looks up the token. */
-  lookup(token: string, world: KindContext): string[]
+  lookup(token: string, context: KindContext): string[]
   /**
    * Verifies a token against the locked row. A pure function of the row, the token and the context.
    * Asynchronous only for work in this process: waiting for a network would keep the owner's rows
    * locked.
    */
-  verify(row: unknown, token: string, world: KindContext): KindOutcome | Promise<KindOutcome>
+  verify(row: unknown, token: string, context: KindContext): KindOutcome | Promise<KindOutcome>
   /** The stored name of devices that the user has not named. Pages show the kind's name instead. */
   defaultName?: string
   field?: TokenField
@@ -156,7 +156,7 @@ export interface Kind extends KindTraits, Partial<PanelKind> {
    *
    * @returns null if this row needs no external verification
    */
-  prepare?(row: unknown, token: string, world: KindContext, signal: AbortSignal): Promise<Prepared<unknown> | null>
+  prepare?(row: unknown, token: string, context: KindContext, signal: AbortSignal): Promise<Prepared<unknown> | null>
 }
 
 /** The definition of a kind, with rows of its own type. */
@@ -172,26 +172,26 @@ export interface KindDefinition<Row>
   /** Returns the values by which the database looks up the token. If omitted, none. */
   lookup?: Kind['lookup']
   /** Verifies a token against the row, which `row` has parsed. */
-  verify(row: Row, token: string, world: KindContext): KindOutcome | Promise<KindOutcome>
+  verify(row: Row, token: string, context: KindContext): KindOutcome | Promise<KindOutcome>
   /** Verifies a token externally, before anything is locked. @returns null if this row does not need it */
-  prepare?(row: Row, token: string, world: KindContext, signal: AbortSignal): Promise<Prepared<Row> | null>
+  prepare?(row: Row, token: string, context: KindContext, signal: AbortSignal): Promise<Prepared<Row> | null>
 }
 
 /** Creates a kind whose functions receive parsed rows, so that kinds with different rows fit into one registry. */
 export function defineKind<Row>(definition: KindDefinition<Row>): Kind {
   const { row: schema, prepare, ...kind } = definition
   return {
-    ...traitsOf(kind),
+    ...defaultTraits(kind),
     isEnabled: () => true,
     lookup: () => [],
     ...kind,
-    verify: (row, token, world) => definition.verify(schema.parse(row), token, world),
-    ...(prepare && { prepare: checkedPrepare(schema, prepare) }),
+    verify: (row, token, context) => definition.verify(schema.parse(row), token, context),
+    ...(prepare && { prepare: parseRowsOf(schema, prepare) }),
   }
 }
 
 /** Returns the traits of a kind that does not define them. */
-function traitsOf({ name, field }: Pick<Kind, 'name' | 'field'>): KindTraits {
+function defaultTraits({ name, field }: Pick<Kind, 'name' | 'field'>): KindTraits {
   return {
     name,
     isBackup: false,
@@ -206,13 +206,13 @@ export function worksHere(kind: Pick<KindTraits, 'isBoundToOrigin'>, relyingPart
   return !kind.isBoundToOrigin || relyingParty !== null
 }
 
-function checkedPrepare<Row>(
+function parseRowsOf<Row>(
   schema: z.ZodType<Row>,
   prepare: NonNullable<KindDefinition<Row>['prepare']>,
 ): NonNullable<Kind['prepare']> {
-  return async (row, token, world, signal) => {
-    const prepared = await runHostCode(() => prepare(schema.parse(row), token, world, signal))
+  return async (row, token, context, signal) => {
+    const prepared = await runHostCode(() => prepare(schema.parse(row), token, context, signal))
     if (!prepared?.answered) return prepared
-    return { answered: true, verify: (locked) => prepared.verify(schema.parse(locked)) }
+    return { answered: true, verify: (lockedRow) => prepared.verify(schema.parse(lockedRow)) }
   }
 }

@@ -23,11 +23,11 @@ export async function registerKinds(
   kinds: readonly Kind[],
 ): Promise<Pick<Otp, 'kinds' | 'everyKind'>> {
   validateKinds(kinds)
-  const added = filterCustomKinds(kinds)
-  await assertKindTables(database, added)
-  registerKindTexts(added)
-  const absent = await findUnregisteredKinds(database, kinds)
-  return { kinds: kindsFor(config, kinds), everyKind: inOrder([...kinds, ...absent]) }
+  const customKinds = filterCustomKinds(kinds)
+  await assertKindTables(database, customKinds)
+  registerKindTexts(customKinds)
+  const unregistered = await findUnregisteredKinds(database, kinds)
+  return { kinds: kindsFor(config, kinds), everyKind: inOrder([...kinds, ...unregistered]) }
 }
 
 /**

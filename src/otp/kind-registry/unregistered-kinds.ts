@@ -18,13 +18,13 @@ export async function findUnregisteredKinds(
   known: readonly Kind[],
   transaction?: Transaction,
 ): Promise<Kind[]> {
-  const rows = await runStatement<{ name: string }>(database, transaction, ADDED_KINDS, {})
+  const rows = await runStatement<{ name: string }>(database, transaction, KINDS_WITH_TABLES, {})
   // The names become part of statements, so a name that no migration of a kind can have is ignored.
   const names = rows.map(({ name }) => name).filter((name) => KIND_NAME_PATTERN.test(name))
-  return names.filter((name) => !known.some((kind) => kind.name === name)).map(absentKind)
+  return names.filter((name) => !known.some((kind) => kind.name === name)).map(createUnregisteredKind)
 }
 
-const ADDED_KINDS = `
+const KINDS_WITH_TABLES = `
 select distinct split_part(substr(name, 6), '/', 1) as name from migrations
 where starts_with(name, 'kind:') and to_regclass(split_part(substr(name, 6), '/', 1) || '_devices') is not null
 order by name`
@@ -37,11 +37,11 @@ export async function kindsByNow(
   { database, everyKind }: Pick<Otp, 'database' | 'everyKind'>,
   transaction?: Transaction,
 ): Promise<readonly Kind[]> {
-  const absent = await findUnregisteredKinds(database, everyKind, transaction)
-  return absent.length === 0 ? everyKind : [...everyKind, ...absent]
+  const unregistered = await findUnregisteredKinds(database, everyKind, transaction)
+  return unregistered.length === 0 ? everyKind : [...everyKind, ...unregistered]
 }
 
-function absentKind(name: string): Kind {
+function createUnregisteredKind(name: string): Kind {
   return defineKind({
     name,
     table: `${name}_devices`,

@@ -37,12 +37,12 @@ export function validateKinds(kinds: readonly Kind[]): void {
     taken.add(kind.name)
   }
   for (const kind of filterCustomKinds(kinds)) {
-    const lacking = lackingParts(kind)
-    if (lacking.length > 0) throw incomplete(kind.name, lacking)
+    const missing = findMissingParts(kind)
+    if (missing.length > 0) throw incomplete(kind.name, missing)
   }
 }
 
-function lackingParts({ migrations, model, panel, texts, setup: setUp, field }: CustomKind): string[] {
+function findMissingParts({ migrations, model, panel, texts, setup, field }: CustomKind): string[] {
   const parsed = z.object({ en: textsOfLanguage }).catchall(textsOfLanguage).safeParse(texts)
   const unknown = Object.keys(texts).filter((tag) => !languages.some((language) => language === tag))
   const maxLength = field?.maxLength ?? 16
@@ -52,7 +52,7 @@ function lackingParts({ migrations, model, panel, texts, setup: setUp, field }: 
     ...panel.columns.filter((column) => !texts.en?.columns?.[column]).map((column) => `texts.en.columns.${column}`),
     ...(parsed.error?.issues.map((issue) => `texts.${issue.path.join('.')}`) ?? []),
     ...unknown.map((tag) => `a language of the site instead of texts.${tag}`),
-    ...(path.isAbsolute(setUp.view) && existsSync(setUp.view) ? [] : ['setup.view, as the path of a file']),
+    ...(path.isAbsolute(setup.view) && existsSync(setup.view) ? [] : ['setup.view, as the path of a file']),
     ...(Number.isInteger(maxLength) && maxLength > 0 && maxLength <= 1024 ? [] : ['field.maxLength from 1 to 1024']),
   ]
 }
@@ -73,10 +73,10 @@ function nameTaken(name: string): SiteError {
   )
 }
 
-function incomplete(name: string, lacking: readonly string[]): SiteError {
+function incomplete(name: string, missing: readonly string[]): SiteError {
   return new SiteError(
     'kind_incomplete',
-    `The kind of device "${name}" is missing ${lacking.join(', ')}.`,
+    `The kind of device "${name}" is missing ${missing.join(', ')}.`,
     'Pass what is missing to defineKind().',
   )
 }
