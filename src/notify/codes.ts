@@ -23,4 +23,4 @@ export const kindCode = z.object({ ...challenge, kind: z.string(), to: z.string(
 export type PhoneCode = z.output<typeof phoneCode>
 export type MailCode = z.output<typeof mailCode>
 export type KindCode = z.output<typeof kindCode>
-export type CodeDelivery = Pick<PhoneCode, 'expiresAt' | 'delivery'>
+export type CodeDelivery = Pick<PhoneCode, 'code' | 'expiresAt' | 'delivery'>

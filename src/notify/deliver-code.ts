@@ -1,5 +1,6 @@
+import { z } from 'zod'
 import type { CodeDelivery } from './codes.js'
-import type { DeliveryResult } from './gateways/sms-gateway.js'
+import { deliveryFailures, type DeliveryResult } from './gateways/sms-gateway.js'
 import type { NotifyServices } from './notify.js'
 import { errorForLog } from '../error-for-log.js'
 
@@ -12,7 +13,7 @@ import { errorForLog } from '../error-for-log.js'
  */
 export async function deliverCode(
   notify: NotifyServices,
-  { expiresAt, delivery }: CodeDelivery,
+  { code, expiresAt, delivery }: CodeDelivery,
   about: { job: string; task: string },
   send: () => Promise<DeliveryResult>,
 ): Promise<void> {
@@ -21,7 +22,7 @@ export async function deliverCode(
     await uncount(notify, delivery)
     return notify.log.info(about, 'code expired or replaced, not sent')
   }
-  const delivered = await send()
+  const delivered = checkResult(await send(), code)
   if (delivered.ok) notify.log.info(about, 'code sent')
   else notify.log.warn({ ...about, reason: delivered.reason, detail: delivered.detail }, 'code not sent')
   // The message was sent or rejected; an error here must not send it a second time.
@@ -29,6 +30,25 @@ export async function deliverCode(
     notify.log.error({ ...about, err: errorForLog(error) }, 'could not record the delivery of a code'),
   )
 }
+
+const resultSchema = z.discriminatedUnion('ok', [
+  z.object({ ok: z.literal(true) }),
+  z.object({ ok: z.literal(false), reason: z.enum(deliveryFailures), detail: z.string().catch('') }),
+])
+
+/**
+ * Checks a result, which can come from the application's code. Its reason is stored unencrypted,
+ * shown to the user and to administrators, and its detail is logged, so neither can contain the code.
+ */
+function checkResult(result: unknown, code: string): DeliveryResult {
+  const parsed = resultSchema.safeParse(result)
+  if (!parsed.success) return { ok: false, reason: 'gateway_unavailable', detail: 'not a delivery result' }
+  const { data } = parsed
+  return data.ok ? data : { ...data, detail: data.detail.replace(quoted(code), '******') }
+}
+
+/** Matches the code, also in groups such as `123 456`. */
+const quoted = (code: string) => new RegExp([...code].join('[\\s-]?'), 'g')
 
 async function isAwaited(
   { database }: NotifyServices,

@@ -38,7 +38,7 @@ async function deliver(device: Device, delivered: DeliveryResult = { ok: true })
     [device.id],
   )
   const delivery = { ...newest.delivery, codeHash: rows[0]?.hash ?? '' }
-  const code = { delivery, expiresAt: rows[0]?.expires ?? new Date() }
+  const code = { code: newest.code, delivery, expiresAt: rows[0]?.expires ?? new Date() }
   await deliverCode(
     { ...testNotify(database, { send: async () => {}, close: () => {} }), clock: otp.clock },
     code,

@@ -1,4 +1,5 @@
 import type { Task } from 'graphile-worker'
+import { errorForLog } from '../../error-for-log.js'
 import { runHostCode } from '../../host-code.js'
 import { within } from '../../within.js'
 import { kindCode } from '../codes.js'
@@ -19,22 +20,19 @@ export function sendKindCode(notify: NotifyServices): Task {
     const minutes = minutesLeft(challenge.expiresAt, notify.clock.now())
     const message = { to, code, language, minutes, signal: AbortSignal.timeout(WHOLE) }
     const about = { job: job.id, task: 'send-kind-code', kind }
-    await deliverCode(notify, challenge, about, () => deliver(notify.codeSenders?.[kind], message))
+    await deliverCode(notify, { ...challenge, code }, about, () => deliver(notify.codeSenders?.[kind], message))
   }
 }
 
 async function deliver(send: SendCode | undefined, message: CodeMessage): Promise<DeliveryResult> {
   if (!send) return failed('this process does not know the kind')
+  const run = async () => ({ result: await send(message) })
   try {
-    return (
-      (await within(
-        WHOLE,
-        runHostCode(() => send(message)),
-      )) ?? failed('no answer in time')
-    )
+    const finished = await within(WHOLE, runHostCode(run))
+    return finished ? finished.result : failed('no answer in time')
   } catch (error) {
     // Its message can quote the code.
-    return failed(error instanceof Error ? error.name : 'an error')
+    return failed(error instanceof Error ? errorForLog(error).name : 'an error')
   }
 }
 

@@ -112,7 +112,7 @@ export function defineCustomKind<Row, Form>(definition: CustomKindDefinition<Row
   const { form, read, ...page } = setup
   return {
     ...defineKind({
-      ...kind,
+      ...withoutSiteParts(kind),
       table: `${kind.name}_devices`,
       ...(challenge && { challenge: createChallenge(kind.name, kind.row, challenge) }),
     }),
@@ -131,6 +131,16 @@ export function defineCustomKind<Row, Form>(definition: CustomKindDefinition<Row
       },
     },
   }
+}
+
+/**
+ * Leaves out what only the site's own kinds have: pages that get the account's services, and tokens
+ * for administrators. The compiler does not notice them in a definition that is not a literal.
+ */
+function withoutSiteParts<Parts extends object>(kind: Parts): Parts {
+  const own = { ...kind }
+  for (const part of ['pages', 'issueToken', 'sendCode']) Reflect.deleteProperty(own, part)
+  return own
 }
 
 function createChallenge<Row>(kind: string, schema: z.ZodType<Row>, { target }: CodeDelivery<Row>): KindChallenge {
