@@ -14,10 +14,10 @@ const titles = [
   'the code of an app',
   'the code of a hardware token',
   'a backup token',
-  'the code of a phone',
-  'the code of a email',
+  'the code by phone',
+  'the code by email',
   'the answer of a security key',
-  'the token of a kind from outside',
+  'the token of a custom kind',
 ]
 
 describe('two tabs during a sign-in, with the token of each kind', () => {

@@ -1,10 +1,10 @@
-/** What limits the rows of a table that people can make grow. */
+/** What limits the rows of a table that users and requests can add. */
 export interface Bound {
-  /** Who can make it grow, and what for. */
+  /** Who can add rows, and how. */
   grows: string
   /** What limits it. */
   bound: string
-  /** Rows that a sweep removes (`past`) and keeps (`present`), with ages in seconds in their columns of times. */
+  /** Rows that a sweep removes (`past`) and keeps (`present`), with ages in seconds in their time columns. */
   swept?: { row: Readonly<Record<string, unknown>>; column: string; past: number; present: number }
 }
 

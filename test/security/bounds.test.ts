@@ -49,7 +49,7 @@ describe.each(databaseKinds())('what people can store, on the %s database', (whe
     })
     const swept = Object.entries(BOUNDS).flatMap(([table, { swept: rows }]) => (rows ? [{ table, ...rows }] : []))
 
-    it.each(swept)('is swept from $table, and nothing that is still used', async ({ table, row, column, ...ages }) => {
+    it.each(swept)('sweeps $table, and nothing that is still used', async ({ table, row, column, ...ages }) => {
       const add = async (age: number) => {
         const at = site.clock.now().getTime() + age * 1000
         const unique = randomUUID()
@@ -73,10 +73,10 @@ describe.each(databaseKinds())('what people can store, on the %s database', (whe
     })
   })
 
-  describe('of known browsers', () => {
+  describe('the known browsers of a user', () => {
     const browsersOf = ({ id }: TestUser) =>
       rowsOf('select token_hash, verified_at from known_browsers where user_id = $1 order by id', [id])
-    /** As many sign-ins without a cookie, each a minute after the one before. */
+    /** This many sign-ins without a cookie, each a minute after the one before. */
     const fill = ({ id }: TestUser, count: number, verified: boolean) =>
       database.pool.query(
         `insert into known_browsers (user_id, token_hash, seen_at, verified_at)
@@ -85,7 +85,7 @@ describe.each(databaseKinds())('what people can store, on the %s database', (whe
         [id, site.clock.now(), count, verified],
       )
 
-    it('keeps 50 of a person, of any number of sign-ins without a cookie', async () => {
+    it('are 50 at most, after any number of sign-ins without a cookie', async () => {
       const person = await createTestUser(site, passwordOnly)
       const other = await createTestUser(site, passwordOnly)
       await password(other)
@@ -96,7 +96,7 @@ describe.each(databaseKinds())('what people can store, on the %s database', (whe
       expect(await browsersOf(other)).toHaveLength(1)
     })
 
-    it('keeps those in which a token was entered before those with the password alone', async () => {
+    it('include those in which a token was entered before those with the password alone', async () => {
       const person = await createTestUser(site, passwordOnly)
       await fill(person, 1, true)
       await fill(person, KNOWN_BROWSERS, false)
@@ -107,7 +107,7 @@ describe.each(databaseKinds())('what people can store, on the %s database', (whe
       expect(rows.filter(({ verified_at: at }) => at !== null)).toHaveLength(1)
     })
 
-    it('remembers the newest even if a token was entered in all others', async () => {
+    it('include the newest even if a token was entered in all others', async () => {
       const person = await createTestUser(site)
       await fill(person, KNOWN_BROWSERS, true)
       const browser = await signIn(site, person)
@@ -119,7 +119,7 @@ describe.each(databaseKinds())('what people can store, on the %s database', (whe
       expect(await browsersOf(person)).toEqual(before)
     })
 
-    it('keeps the last one of a person, so that the next browser is still new', async () => {
+    it('include the last one of a user, so that the next browser is still new', async () => {
       const person = await createTestUser(site, passwordOnly)
       await password(person)
       await database.pool.query(
@@ -136,7 +136,7 @@ describe.each(databaseKinds())('what people can store, on the %s database', (whe
     })
   })
 
-  it('is 20 forms of a person that wait for a fresh token, in however many sessions', async () => {
+  it('stores at most 20 forms of a user that wait for a step-up, in any number of sessions', async () => {
     const person = await createTestUser(site)
     await database.pool.query(
       `insert into kept_requests (id, user_id, sealed, expires_at)
@@ -153,7 +153,7 @@ describe.each(databaseKinds())('what people can store, on the %s database', (whe
     expect(kept.filter(({ sealed }) => sealed !== 'x')).toHaveLength(1)
   })
 
-  it('is 50 trusted browsers of a person, and the newest is trusted', async () => {
+  it('stores at most 50 trusted browsers of a user, and the newest is trusted', async () => {
     const person = await createTestUser(site)
     await database.pool.query(
       `insert into trusted_browsers (user_id, device, series_hash, token_hash, rotated_at, created_at, expires_at)
@@ -169,14 +169,14 @@ describe.each(databaseKinds())('what people can store, on the %s database', (whe
     expect((await password(person, browser)).answer.location).toBe('/admin')
   })
 
-  describe('of sessions', () => {
+  describe('the sessions of a user', () => {
     const sessionsOf = ({ id }: TestUser) =>
       rowsOf(
         `select sid, sess ->> 'userId' is null as waiting from sessions
         where coalesce(sess ->> 'userId', sess -> 'pending' ->> 'userId') = $1::text`,
         [id],
       )
-    /** The newest session of a person so many more times, each a second older. */
+    /** Copies the newest session of a user this many times, each a second older. */
     const copy = ({ id }: TestUser, count: number) =>
       database.pool.query(
         `insert into sessions (sid, sess, expire)
@@ -185,7 +185,7 @@ describe.each(databaseKinds())('what people can store, on the %s database', (whe
         [id, count],
       )
 
-    it('keeps 100 of a person that wait for a token, and lets the newest go on', async () => {
+    it('are 100 at most that wait for a token, and the newest can continue', async () => {
       const person = await createTestUser(site)
       const { browser } = await password(person)
       await copy(person, SESSIONS_OF_A_PERSON + 20)
@@ -195,7 +195,7 @@ describe.each(databaseKinds())('what people can store, on the %s database', (whe
       expect(await browser.post(login, { otp_token: person.code() })).toMatchObject({ status: 303 })
     })
 
-    it('ends no verified session for those that wait for a token', async () => {
+    it('are not ended if verified, for those that wait for a token', async () => {
       const person = await createTestUser(site)
       const other = await createTestUser(site)
       const elsewhere = await signIn(site, other)
@@ -213,7 +213,7 @@ describe.each(databaseKinds())('what people can store, on the %s database', (whe
       for (const browser of [verified, elsewhere]) expect((await browser.get('/account/two-factor')).status).toBe(200)
     })
 
-    it('keeps the 100 verified ones that were used last', async () => {
+    it('are the 100 verified ones that were used last', async () => {
       const person = await createTestUser(site)
       const browser = await signIn(site, person)
       await copy(person, SESSIONS_OF_A_PERSON + 20)
@@ -223,7 +223,7 @@ describe.each(databaseKinds())('what people can store, on the %s database', (whe
     })
   })
 
-  it('is 100 questions of a person to a security key', async () => {
+  it('stores at most 100 challenges of a user for a security key', async () => {
     const person = await createTestUser(site)
     const ask = () => createChallenge(site.otp, 'verify', { userId: person.id })
     for (let count = 0; count < 105; count += 1) await ask()
@@ -273,7 +273,7 @@ describe('what one IP address can store without a session', () => {
           .browser()
           .post('/account/password/forgot', { username: `nobody${number}@x.test`, form_id: formId(number) }),
     },
-    { name: 'questions to a passkey', send: () => site.browser().post(`${login}/passkey/options`) },
+    { name: 'challenges for a passkey', send: () => site.browser().post(`${login}/passkey/options`) },
     {
       name: 'links that nobody has',
       send: (number: number) =>
@@ -300,7 +300,7 @@ describe('what one IP address can store without a session', () => {
     const before = await count()
     for (let number = 0; number < 4 * LIMIT; number += 1) await send(number)
     const after = await count()
-    // A counter for the address, and one for each attempt that it was allowed.
+    // A counter for the IP address, and one for each attempt that it was allowed.
     expect(tables.filter((table) => (after[table] ?? 0) - (before[table] ?? 0) > LIMIT + 1)).toEqual([])
   })
 })

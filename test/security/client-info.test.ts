@@ -16,7 +16,7 @@ const fail = async (times: number, at = site, headers: Record<string, string> = 
       .visit(login, { method: 'POST', form: { username: `no${index}@x.example`, password: 'x' }, headers })
 }
 
-describe('a limit of an IP address', () => {
+describe('a limit for an IP address', () => {
   it('does not apply to the step-up of a verified session', async () => {
     await forget()
     const alice = await createTestUser(site)
@@ -27,7 +27,7 @@ describe('a limit of an IP address', () => {
     expect(answer.status).toBe(303)
   })
 
-  it('does not apply to a browser in which the person has signed in before', async () => {
+  it('does not apply to a browser in which the user has signed in before', async () => {
     await forget()
     const carol = await createTestUser(site)
     const browser = await signIn(site, carol)
@@ -39,7 +39,7 @@ describe('a limit of an IP address', () => {
     expect((await browser.post(login, { otp_token: carol.code() })).location).toBe('/admin')
   })
 
-  it('of failed sign-ins does not apply to a forgotten password', async () => {
+  it('does not apply to a forgotten password if it is for failed sign-ins', async () => {
     await forget()
     await fail(6)
     expect((await site.browser().post('/account/password/forgot', { username: 'a@example.com' })).status).toBe(303)
@@ -67,7 +67,7 @@ describe('a limit of an IP address', () => {
     'True-Client-IP',
     'Fly-Client-IP',
     'X-Azure-ClientIP',
-  ])('is logged once as everybody’s when %s arrives and TRUST_PROXY is not set', async (name) => {
+  ])('is logged once as shared by everyone if %s arrives and TRUST_PROXY is not set', async (name) => {
     const fresh = await startTestSite(site.database)
     for (let index = 0; index < 3; index += 1) await fresh.browser().visit(login, { headers: { [name]: '192.0.2.1' } })
     expect(fresh.log.filter((line) => line.includes('set TRUST_PROXY'))).toHaveLength(1)

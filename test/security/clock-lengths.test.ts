@@ -12,12 +12,12 @@ const DAY = 86_400
 const JUMPS = [-DAY, -3600, -60, 60, 3600, DAY]
 const login = '/account/login'
 
-/** Something that lasts. */
+/** Something that expires. */
 interface Lasting {
   what: string
-  /** Seconds. */
+  /** In seconds. */
   length: number
-  /** Begins it, and gives what tells whether it still holds. */
+  /** Begins it, and returns a function that checks whether it is still valid. */
   begin(site: TestSite): Promise<() => Promise<boolean>>
 }
 
@@ -33,7 +33,7 @@ const link = (purpose: LinkPurpose, page: string, length: number): Lasting => ({
   },
 })
 
-/** What holds a message up once so many were sent. */
+/** What delays a message once this many were sent. */
 const messages = (what: string, length: number, many: number): Lasting => ({
   what,
   length,
@@ -79,7 +79,7 @@ const lasting: Lasting[] = [
     },
   },
   {
-    what: 'the days without a second factor',
+    what: 'the grace period',
     length: 14 * DAY,
     async begin(site) {
       const person = await createTestUser(site, { app: false, backupTokens: 0 })
@@ -96,7 +96,7 @@ const lasting: Lasting[] = [
   messages('the limit of messages in a day', DAY, 10),
 ]
 
-describe('what lasts for a while, and began while the clock was wrong', () => {
+describe('what began while the clock was wrong', () => {
   let database: Database
   let site: TestSite
   const start = new Date('2026-03-01T12:00:00Z')

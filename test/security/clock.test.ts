@@ -27,7 +27,7 @@ describe('a clock that was wrong for a while', () => {
     await database.close()
   })
 
-  /** Does something while the clock is wrong, and sets it right. */
+  /** Does something while the clock is wrong, then corrects the clock. */
   async function wrongly<T>(jump: number, work: () => Promise<T>): Promise<T> {
     site.clock.set(new Date(start.getTime() + jump * 1000))
     const result = await work()
@@ -38,7 +38,7 @@ describe('a clock that was wrong for a while', () => {
   const password = ({ email, password }: TestUser) => ({ username: email, password })
 
   describe.each(JUMPS)('by %i seconds', (jump) => {
-    it('makes no token fresh for longer than five minutes', async () => {
+    it('treats no token as recent for longer than five minutes', async () => {
       const person = await createTestUser(site)
       const browser = await wrongly(jump, () => signIn(site, person))
       await browser.get('/account/two-factor')
@@ -55,7 +55,7 @@ describe('a clock that was wrong for a while', () => {
       expect((await browser.get('/account/two-factor')).location).toMatch(/^\/account\/login/)
     })
 
-    it('holds no spent step against the owner, and accepts none twice', async () => {
+    it('does not block the owner with an already used time step, and accepts none twice', async () => {
       const person = await createTestUser(site)
       const [form, late] = await wrongly(jump, async () => {
         const browser = site.browser()
@@ -72,7 +72,7 @@ describe('a clock that was wrong for a while', () => {
       const other = site.browser()
       await other.post(login, password(person))
       expect((await other.post(login, right)).code).toBe('invalid_token')
-      // When its time comes, what was accepted while the clock was wrong is spent.
+      // When its time comes, the code that was accepted while the clock was wrong is already used.
       site.clock.set(late)
       site.clock.advance(jump < 0 ? 0 : 20)
       const again = site.browser()
@@ -88,7 +88,7 @@ describe('a clock that was wrong for a while', () => {
       expect((await browser.post(login, token(person))).code).toBe('login_expired')
     })
 
-    it('gives an unfinished setup up no later than an hour after the next sweep', async () => {
+    it('removes an unfinished setup no later than an hour after the next sweep', async () => {
       const person = await createTestUser(site, { app: false })
       await wrongly(jump, async () => {
         const browser = site.browser()
@@ -104,7 +104,7 @@ describe('a clock that was wrong for a while', () => {
       expect(await unfinished()).toBe(0)
     })
 
-    it('makes a device wait no longer than its own wait', async () => {
+    it('throttles a device no longer than its own wait', async () => {
       const person = await createTestUser(site)
       await wrongly(jump, async () => {
         const browser = site.browser()
@@ -121,21 +121,24 @@ describe('a clock that was wrong for a while', () => {
     })
   })
 
-  it.each([60, 3600, DAY])('starts no wait when the clock reaches a failure stored %i seconds ahead', async (jump) => {
-    const person = await createTestUser(site)
-    await wrongly(jump, async () => {
+  it.each([60, 3600, DAY])(
+    'throttles nothing when the clock reaches a failure stored %i seconds ahead',
+    async (jump) => {
+      const person = await createTestUser(site)
+      await wrongly(jump, async () => {
+        const browser = site.browser()
+        await browser.post(login, password(person))
+        expect((await browser.post(login, { ...token(person), otp_token: '000000' })).code).toBe('invalid_token')
+      })
+      await purgeExpired(site)
+      site.clock.advance(jump)
       const browser = site.browser()
       await browser.post(login, password(person))
-      expect((await browser.post(login, { ...token(person), otp_token: '000000' })).code).toBe('invalid_token')
-    })
-    await purgeExpired(site)
-    site.clock.advance(jump)
-    const browser = site.browser()
-    await browser.post(login, password(person))
-    expect((await browser.post(login, token(person))).status).toBe(303)
-  })
+      expect((await browser.post(login, token(person))).status).toBe(303)
+    },
+  )
 
-  it('counts an IP address’s window from now if it ends later than it is long', async () => {
+  it('measures the window of an IP address from now if it ends later than its length', async () => {
     const limited = await startTestSite(database, { LOGIN_ADDRESS_LIMIT: '2' })
     const form = { username: 'nobody@example.com', password: 'x' }
     while ((await limited.browser().post(login, form)).status !== 429);
@@ -148,7 +151,7 @@ describe('a clock that was wrong for a while', () => {
     await limited.close()
   })
 
-  it('leaves no stored time in the future, and says in how many rows there was one', async () => {
+  it('leaves no stored time in the future, and reports how many rows had one', async () => {
     const person = await createTestUser(site)
     const now = site.clock.now()
     await database.pool.query(

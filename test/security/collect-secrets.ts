@@ -5,7 +5,7 @@ import type { HttpBrowser } from '../support/http-browser.js'
 import type { TestUser } from '../support/site.js'
 import { deviceModels } from '../support/device-models.js'
 
-/** The same bytes as anybody might have written them out. */
+/** The same bytes in every form in which they could be written. */
 export function encodings(bytes: Uint8Array): string[] {
   const buffer = Buffer.from(bytes)
   const encoded = base32.encode(bytes)
@@ -22,7 +22,7 @@ export function encodings(bytes: Uint8Array): string[] {
   ]
 }
 
-/** Everything in the database that nobody may read. */
+/** Everything in the database that nobody is allowed to read. */
 export async function secretsInDatabase(database: Database, keys: Keyring): Promise<string[]> {
   const { pool, models } = database
   const users = await models.User.findAll({ attributes: ['password_hash'], raw: true })
@@ -44,7 +44,7 @@ export async function secretsInDatabase(database: Database, keys: Keyring): Prom
   ].filter((secret) => secret !== '')
 }
 
-/** What devices of the other kinds keep: sealed keys, hashes of codes, credentials. */
+/** What devices of the other kinds store: encrypted keys, hashes of codes, credentials. */
 const OTHER_DEVICES = `
 select secret from hotp_devices union select code_hash from phone_devices where code_hash is not null
 union select code_hash from email_devices where code_hash is not null
@@ -52,7 +52,7 @@ union select unnest(array[credential_id, public_key, user_handle]) from webauthn
 union select token_hash from one_time_links
 union select unnest(array[series_hash, token_hash]) from trusted_browsers`
 
-/** What the people of the test know and the browsers hold. */
+/** What the users of the test know and the browsers store. */
 export function secretsOfPeople(people: readonly TestUser[], browsers: readonly HttpBrowser[]): string[] {
   return [
     ...people.flatMap(({ password, backupTokens }) => [

@@ -17,7 +17,7 @@ import { createTestUser, type TestUser, startTestSite, type TestSite } from '../
 
 type Devices = Readonly<Record<string, StateOfDevice>>
 
-/** `email` is off by the configuration, and nobody here knows the kind `ghost`. */
+/** The configuration turns `email` off, and no process here has the kind `ghost`. */
 const kinds = ['totp', 'hotp', 'static', 'phone', 'email', 'webauthn', 'word', 'ghost'] as const
 const rules = ['off', 'staff', 'everyone', 'strict'].flatMap((policy) =>
   ['self', 'invite'].map((enrolment) => ({ policy, enrolment })),
@@ -36,7 +36,7 @@ const inWords = (devices: Devices) =>
   Object.entries(devices)
     .map(([kind, state]) => `${kind} ${state}`)
     .join(', ') || 'no device'
-// An active phone waits for the delivery of its code; test/journeys/phones.test.ts has it.
+// An active phone waits for the delivery of its code. test/journeys/phones.test.ts covers it.
 const tried = combinations.filter(({ phone }) => phone !== 'active')
 const hasFactor = (devices: Devices) => Object.values(devices).some((state) => state !== 'unconfirmed')
 
@@ -90,7 +90,7 @@ describe('a password alone', () => {
   const password = (browser: HttpBrowser, { email, password: typed }: TestUser, more = {}) =>
     browser.post('/account/login', { username: email, password: typed, ...more })
 
-  /** Who is signed in, by the row of the browser's session. */
+  /** The user who is signed in, by the row of the browser's session. */
   const sessionOf = async (browser: HttpBrowser) => {
     const sid =
       decodeURIComponent(browser.cookies.get('otp_session') ?? '')
@@ -107,7 +107,7 @@ describe('a password alone', () => {
       .optional()
       .parse(rows[0])?.sess
   }
-  /** Everything that a person's devices are, so that nothing can have been added, confirmed or removed. */
+  /** The state of all of a user's devices, so that nothing can have been added, confirmed or removed unnoticed. */
   const snapshot = async ({ id }: TestUser) => {
     const found = []
     for (const kind of kinds)
@@ -122,7 +122,7 @@ describe('a password alone', () => {
     return found
   }
 
-  /** Everything that somebody with a password can try to get a device accepted, or to be let through. */
+  /** Everything that someone with a password can attempt to get a device accepted, or to get in. */
   const attempts = (
     site: TestSite,
     { ids }: { ids: Record<string, number> },
@@ -183,12 +183,12 @@ describe('a password alone', () => {
     expect((await browser.get('/admin')).status).not.toBe(200)
   }
 
-  /** Two devices under the laxest and the strictest rules, one under all. */
+  /** Two devices under the most and the least permissive rules, one under all. */
   const rulesFor = (devices: Devices) =>
     Object.keys(devices).length > 1 ? rules.filter((_, index) => index === 0 || index === rules.length - 1) : rules
 
   it.each(tried.filter((devices) => !hasFactor(devices)).map((devices) => ({ devices, named: inWords(devices) })))(
-    'signs in under every rule where there is no second factor: $named',
+    'signs in under every rule if there is no second factor: $named',
     async ({ devices }) => {
       for (const { policy, enrolment } of rulesFor(devices)) {
         const site = siteOf(policy, enrolment)
@@ -204,7 +204,7 @@ describe('a password alone', () => {
   )
 
   it.each(tried.filter(hasFactor).map((devices) => ({ devices, named: inWords(devices) })))(
-    'starts no session under any rule where there is a second factor: $named',
+    'starts no session under any rule if there is a second factor: $named',
     async ({ devices }) => {
       for (const { policy, enrolment } of rulesFor(devices)) {
         const site = siteOf(policy, enrolment)
@@ -225,7 +225,7 @@ describe('a password alone', () => {
   )
 
   it.each(tried.filter(hasFactor).map((devices) => ({ devices, named: inWords(devices) })))(
-    'opens nothing, by no path, beside $named',
+    'opens nothing, on any path, with $named',
     async ({ devices }) => {
       const site = siteOf('off', 'self')
       const someone = await person(site, devices, { staff: true, superuser: true })
@@ -250,7 +250,7 @@ describe('a password alone', () => {
     60_000,
   )
 
-  it.each([...kinds])('says who can help where the only device is a disabled one: %s', async (kind) => {
+  it.each([...kinds])('says who can help if the only device is a disabled one: %s', async (kind) => {
     const site = siteOf('staff', 'self')
     const someone = await person(site, { [kind]: 'administrator' })
     const browser = site.browser()
@@ -267,7 +267,7 @@ describe('a password alone', () => {
     expect(both).toMatchObject({ status: 422, code: 'invalid_token' })
   })
 
-  it('does not become free to enrol by 100 wrong codes on each device', async () => {
+  it('cannot enrol after 100 wrong codes on each device', async () => {
     const site = siteOf('staff', 'self')
     const someone = await createTestUser(site, { superuser: true, backupTokens: 2 })
     const tables = ['totp', 'static']
@@ -293,7 +293,7 @@ describe('a password alone', () => {
   })
 
   it.each(rules)(
-    'and an invitation are a way back past disabled devices, under $policy with $enrolment',
+    'and an invitation replace disabled devices, under $policy with $enrolment',
     async ({ policy, enrolment }) => {
       const site = siteOf(policy, enrolment)
       const someone = await person(site, { totp: 'failures', static: 'administrator', ghost: 'sql' })
@@ -304,7 +304,7 @@ describe('a password alone', () => {
     },
   )
 
-  it('and an invitation do not pass by a device that can be asked', async () => {
+  it('and an invitation do not bypass a device that can verify', async () => {
     const site = siteOf('staff', 'self')
     for (const devices of [{ totp: 'active' }, { totp: 'sql', hotp: 'active' }] satisfies Devices[]) {
       const someone = await person(site, devices)
@@ -314,7 +314,7 @@ describe('a password alone', () => {
     }
   })
 
-  it('and an invitation do not pass by a device that was added since', async () => {
+  it('and an invitation do not bypass a device that was added since', async () => {
     const site = siteOf('staff', 'self')
     const someone = await person(site, { totp: 'sql' })
     const browser = await invited(site, someone)
@@ -359,7 +359,7 @@ describe('a route of a host application behind ifConfigured', () => {
       },
       { OTP_POLICY: 'off' },
     )
-    // Another process brings a kind while this one runs.
+    // Another process has the kind while this one runs.
     await migrate(site.database, [wordKind('ghost')])
   })
   afterAll(() => site.close())
@@ -369,7 +369,7 @@ describe('a route of a host application behind ifConfigured', () => {
       deviceStates.map((state) => ({ kind, state })),
     ),
   )(
-    'lets a session without a token through only where there is no second factor: $kind $state',
+    'lets a session without a token through only if there is no second factor: $kind $state',
     async ({ kind, state }) => {
       const person = await createTestUser(site, { app: false, staff: false })
       const browser = site.browser()

@@ -13,7 +13,7 @@ import { addSoftwareKey } from '../support/webauthn.js'
 const login = '/account/login'
 const WRONG = '000000'
 
-/** What the sender has shown, and what a wrong token then counts for. */
+/** What the sender has proved, and which counter a wrong token then raises. */
 type Row = [
   what: string,
   shown: keyof typeof openers,
@@ -111,7 +111,7 @@ const rows: Row[] = [
   ['a passkey alone', 'nothing', passkeyOf, []],
 ]
 
-describe('a wrong token counts only for a sender who has shown something', () => {
+describe('a wrong token counts only if the sender has proved something', () => {
   it.each(rows)('at %s, with %s', async (_what, shown, send, lanes) => {
     const person = await createTestUser(site)
     await send(await openers[shown](person), person)
@@ -146,7 +146,7 @@ describe('the source', () => {
     ])
   })
 
-  it('verifies tokens of people in no file that docs/security.md does not cover', () => {
+  it('verifies tokens of users in no file that docs/security.md does not cover', () => {
     expect(
       filesWith(/\b(verifyToken|matchToken|confirmDevice)\((account|auth)\.otp, \{|await verifyToken\(/).toSorted(),
     ).toEqual([

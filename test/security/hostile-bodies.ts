@@ -5,9 +5,9 @@ export interface HostileBody {
   type: string
   body: string | Buffer
   headers?: Record<string, string>
-  /** What an address that reads such a body answers; 400 where nothing is said. */
+  /** The status of a path that reads such a body; 400 by default. */
   status?: 413
-  /** Wrong in fields of the login; forms without those fields pass over them. */
+  /** Invalid in the fields of the login; forms without those fields ignore them. */
   login?: true
 }
 
@@ -22,11 +22,11 @@ const manyFields = Array.from({ length: 10_000 }, (_, index) => `f${index}=1`).j
 const manyParts = Array.from({ length: 10_000 }, (_, index) => part(`name="f${index}"`, '1')).join('')
 const deep = (open: string, close: string) => open.repeat(50_000) + close.repeat(50_000)
 
-/** Would keep AdminJS's own search in the parameters' names busy for longer than any test waits. */
+/** AdminJS's own search in parameter names would take longer on this than any test waits. */
 const REGEX = '(a|a)*b'
 const REGEX_FOOD = `${'a'.repeat(60)}!`
 
-/** Names that reach a prototype, or that AdminJS would take for a regular expression. */
+/** Names that reach a prototype, or that AdminJS would read as a regular expression. */
 const hostileNames = [
   '__proto__',
   '__proto__.is_superuser',
@@ -42,7 +42,7 @@ const hostileNames = [
   'x'.repeat(5_000),
 ]
 
-/** Bodies that no address of the panel's API may act on. The forms read none but urlencoded ones. */
+/** Bodies that no path of the panel's API acts on. The forms read only urlencoded ones. */
 export const hostileBodies: readonly HostileBody[] = [
   { name: 'multipart without a boundary', type: 'multipart/form-data', body: multipart('name="name"', 'x') },
   { name: 'multipart that does not end', type: MULTIPART, body: part('name="name"', 'x') },
@@ -82,22 +82,22 @@ export const hostileBodies: readonly HostileBody[] = [
   { name: 'JSON with a NUL', type: JSON_TYPE, body: '{"name":"a\\u0000b"}' },
   { name: 'JSON with half a surrogate pair', type: JSON_TYPE, body: '{"name":"a\\ud800b"}' },
   { name: 'JSON with the other half', type: JSON_TYPE, body: '{"name":"a\\udc00b"}' },
-  { name: 'JSON that is no UTF-8', type: JSON_TYPE, body: Buffer.from('{"name":"a\xffb"}', 'latin1') },
+  { name: 'JSON that is not UTF-8', type: JSON_TYPE, body: Buffer.from('{"name":"a\xffb"}', 'latin1') },
   { name: 'JSON in another charset', type: `${JSON_TYPE}; charset=utf-16`, body: '{"name":"x"}' },
   { name: '10 MB of JSON', type: JSON_TYPE, body: JSON.stringify({ name: 'x'.repeat(MEGABYTES_10) }), status: 413 },
 
   { name: 'a doubled field', type: FORM, body: 'name=a&name=b&username=a&username=b', login: true },
   { name: 'a bad percent escape', type: FORM, body: 'name=%zz&username=%zz' },
-  { name: 'an escape that is no UTF-8', type: FORM, body: 'name=%c0%af&username=%ed%a0%80' },
+  { name: 'an escape that is not UTF-8', type: FORM, body: 'name=%c0%af&username=%ed%a0%80' },
   { name: 'a NUL', type: FORM, body: 'name=a%00b&username=a%00b', login: true },
   { name: 'another charset', type: `${FORM}; charset=utf-16`, body: 'name=x' },
   { name: 'an unknown charset', type: `${FORM}; charset=klingon`, body: 'name=x' },
   { name: '10 MB', type: FORM, body: `name=${'x'.repeat(MEGABYTES_10)}`, status: 413 },
 
   { name: 'another type', type: 'text/plain', body: 'name=x' },
-  { name: 'bytes of no type', type: 'application/octet-stream', body: Buffer.alloc(1000, 1) },
+  { name: 'bytes without a type', type: 'application/octet-stream', body: Buffer.alloc(1000, 1) },
   { name: 'XML', type: 'application/xml', body: '<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]><x>&e;</x>' },
-  { name: 'a type that is none', type: ';;;', body: 'name=x' },
+  { name: 'an invalid type', type: ';;;', body: 'name=x' },
 
   { name: 'a broken gzip stream', type: FORM, body: 'name=x', headers: { 'Content-Encoding': 'gzip' } },
   { name: 'an unknown encoding', type: FORM, body: 'name=x', headers: { 'Content-Encoding': 'x-secret' } },
@@ -130,7 +130,7 @@ export const hostileBodies: readonly HostileBody[] = [
   { name: 'names that are slow to match', type: JSON_TYPE, body: JSON.stringify({ [REGEX_FOOD]: 1, [REGEX]: 1 }) },
 ]
 
-/** Refused by the panel for its names or their number; what our own forms do not know they pass over. */
+/** The panel rejects these for their names or their number; the site's own forms ignore fields they do not know. */
 export const hostileFormsForPanel: readonly HostileBody[] = [
   ...hostileNames
     .filter((name) => name !== '')

@@ -22,7 +22,7 @@ afterAll(() => site.close())
 
 const api = '/admin/api/resources'
 
-/** Each with the right to act, so that only the body can be what is refused. */
+/** Each requester has the permission, so that only the body can be rejected. */
 const readers = (): [HttpBrowser, string][] => [
   [superuser, `${api}/users/records/${other.id}/edit`],
   [superuser, `${api}/totp_devices/records/${other.app?.id}/edit`],
@@ -38,7 +38,7 @@ const endings = (): [HttpBrowser, string][] => [
   [superuser, '/account/logout'],
   [superuser, '/account/two-factor/sessions'],
 ]
-/** They refuse before they read. */
+/** These are rejected before the body is read. */
 const others = (): [HttpBrowser, string][] => [
   [superuser, `${api}/users/actions/new`],
   [superuser, `${api}/users/actions/list`],
@@ -53,7 +53,7 @@ function send(browser: HttpBrowser, path: string, { type, body, headers }: Hosti
   return browser.visit(path, { method: 'POST', body, headers: { 'Content-Type': type, ...headers } })
 }
 
-/** Nothing of how the site is made, nor of what its database said. */
+/** Details about how the site is built, or messages of its database. */
 const INSIDE = /node_modules|\bat \S+:\d+|sequelize|select |update |invalid input syntax|unexpected token|violates/i
 
 function expectRefusal(answer: HttpResponse, path: string): void {
@@ -78,7 +78,7 @@ async function expectRefused(tried: [HttpBrowser, string][], hostile: HostileBod
 
 afterEachGoodRequest()
 
-/** After whatever was sent, the next request is served, and no fault has been logged. */
+/** After every input, the next request is served, and no error was logged. */
 function afterEachGoodRequest(): void {
   afterAll(async () => {
     expect((await superuser.get('/admin')).status).toBe(200)
@@ -87,7 +87,7 @@ function afterEachGoodRequest(): void {
   })
 }
 
-describe('the panel acts on no body with', () => {
+describe('the panel rejects a body with', () => {
   it.each([...hostileBodies, ...hostileFormsForPanel])('$name', async (hostile) => {
     await expectRefused(readers(), hostile)
   })
@@ -110,7 +110,7 @@ describe('the panel acts on no body with', () => {
   })
 })
 
-describe('our forms act on no body with', () => {
+describe("the site's forms reject a body with", () => {
   it.each(hostileBodies.filter(({ type }) => type.startsWith('application/x-www-form')))('$name', async (hostile) => {
     await expectRefused(forms(hostile), hostile)
   })
@@ -174,9 +174,9 @@ describe('our forms act on no body with', () => {
   )
 })
 
-describe('addresses that take no such body', () => {
-  // A redirect would lead back to a path that takes no GET.
-  it('get 401 from a stranger, whatever is sent', async () => {
+describe('paths that accept no such body', () => {
+  // A redirect would go back to a path that does not accept GET.
+  it('answer anonymous requests with 401, for any input', async () => {
     for (const hostile of [...hostileBodies, ...hostileFormsForPanel])
       expect([hostile.name, (await send(site.browser(), '/admin/refresh-token', hostile)).status]).toEqual([
         hostile.name,
@@ -184,7 +184,7 @@ describe('addresses that take no such body', () => {
       ])
   })
 
-  it.each([...hostileBodies, ...hostileFormsForPanel])('refuse $name', async (hostile) => {
+  it.each([...hostileBodies, ...hostileFormsForPanel])('reject $name', async (hostile) => {
     const before = await takeSnapshot(site.database)
     for (const [browser, path] of others()) {
       const answer = await send(browser, path, hostile)
@@ -195,7 +195,7 @@ describe('addresses that take no such body', () => {
   })
 })
 
-describe('the panel understands no query with', () => {
+describe('the panel rejects a query with', () => {
   it.each([
     'filters.__proto__.x=1',
     '__proto__.x=1',
@@ -295,12 +295,12 @@ describe('on the wire', () => {
 
   it.each<[string, string[], string, number[]]>([
     ['a negative length', ['Content-Length: -1'], '', [400]],
-    ['a length that is no number', ['Content-Length: ten'], '', [400]],
+    ['a length that is not a number', ['Content-Length: ten'], '', [400]],
     ['two lengths', ['Content-Length: 4', 'Content-Length: 5'], 'a=bcd', [400]],
     ['a length and chunks', ['Content-Length: 4', 'Transfer-Encoding: chunked'], '0\r\n\r\n', [400]],
     ['an unknown transfer coding', ['Transfer-Encoding: cow'], 'a=b', [400, 501]],
     ['chunked that is not last', ['Transfer-Encoding: chunked, gzip'], '0\r\n\r\n', [400]],
-    ['a chunk size that is no number', ['Transfer-Encoding: chunked'], 'zz\r\nab\r\n0\r\n\r\n', [400]],
+    ['a chunk size that is not a number', ['Transfer-Encoding: chunked'], 'zz\r\nab\r\n0\r\n\r\n', [400]],
     ['a huge chunk size', ['Transfer-Encoding: chunked'], 'fffffffffffffffff\r\nab\r\n0\r\n\r\n', [400]],
     ['a header without a colon', ['Nonsense'], '', [400]],
     ['a header with a NUL', ['X-A: a\0b'], '', [400]],
@@ -308,14 +308,14 @@ describe('on the wire', () => {
     ['20 kB of headers', [`X-A: ${'a'.repeat(20_000)}`], '', [431]],
     ['3,000 headers', Array.from({ length: 3000 }, (_, index) => `X-${index}: 1`), '', [431]],
     ['a space before the colon', ['Transfer-Encoding : chunked'], '0\r\n\r\n', [400]],
-  ])('%s is refused', async (_name, headers, body, statuses) => {
+  ])('rejects %s', async (_name, headers, body, statuses) => {
     const before = await takeSnapshot(site.database)
     const answer = await sendRaw(site.baseUrl, rawRequest(line, [type, ...headers], body))
     expect(statuses).toContain(answer.status)
     expect(await takeSnapshot(site.database)).toEqual(before)
   })
 
-  it('a body that ends too early changes nothing', async () => {
+  it('changes nothing for a body that ends too early', async () => {
     const before = await takeSnapshot(site.database)
     for (const headers of [['Content-Length: 5000'], ['Transfer-Encoding: chunked']]) {
       const body = headers[0]?.startsWith('T') ? `400\r\n${form()}` : form()
@@ -324,7 +324,7 @@ describe('on the wire', () => {
     expect(await takeSnapshot(site.database)).toEqual(before)
   })
 
-  it('a second request hidden in the body is none', async () => {
+  it('does not serve a second request hidden in the body', async () => {
     const hidden = 'GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n'
     const body = `${form()}\r\n\r\n${hidden}`
     const answer = await sendRaw(site.baseUrl, rawRequest(line, [type, `Content-Length: ${body.length}`], body))
@@ -342,7 +342,7 @@ describe('on the wire', () => {
     'otp_session="; otp_session=',
     'otp_session=s:__proto__.x',
     '=; ;;; otp_session',
-  ])('the cookie %s is nobody and no fault', async (cookie) => {
+  ])('treats the cookie %s as anonymous, without an error', async (cookie) => {
     expect((await sendRaw(site.baseUrl, rawRequest('GET /admin HTTP/1.1', [`Cookie: ${cookie}`]))).status).toBe(302)
     expect((await sendRaw(site.baseUrl, rawRequest('GET /account/login HTTP/1.1', [`Cookie: ${cookie}`]))).status).toBe(
       200,
@@ -355,7 +355,7 @@ describe('on the wire', () => {
     '/'.repeat(15_000),
     ' '.repeat(15_000),
     'Version/1.'.repeat(1_400),
-  ])('a browser that calls itself %.20s… is none that blocks or faults', async (userAgent) => {
+  ])('accepts a browser named %.20s… without an error or a delay', async (userAgent) => {
     const answer = await site.browser(userAgent).post('/account/login', { username: other.email, password: 'wrong' })
     expect(answer.code).toBe('invalid_login')
   })

@@ -38,7 +38,7 @@ async function fail(times: number, at = site, headers: HttpRequest['headers'] = 
     expect((await tryPassword(at, wrong(), headers)).code).toBe('invalid_login')
 }
 
-/** Refused for its address: 429 with the time to wait in the header and in words. */
+/** Rejected for the IP address: 429 with the time to wait in the header and in the text. */
 function expectLimited(answer: HttpResponse): void {
   expect(answer).toMatchObject({ status: 429, code: 'n_failed_attempts' })
   const seconds = Number(answer.headers['retry-after'])
@@ -46,7 +46,7 @@ function expectLimited(answer: HttpResponse): void {
   expect(answer.text).toMatch(/in \d+ (second|minute)s?/)
 }
 
-/** How many password checks were made: each refused one is written into the trail. */
+/** How many password checks were made: the audit log has an event for each rejected one. */
 async function refusals(): Promise<number> {
   const { rows } = await database.pool.query<{ count: string }>(
     "select count(*) from audit_events where event = 'sign_in_refused' and user_id = $1",
@@ -56,13 +56,13 @@ async function refusals(): Promise<number> {
 }
 
 describe('after as many failures as the limit', () => {
-  it('a wrong password waits', async () => {
+  it('rejects a wrong password', async () => {
     await fail(3)
     expectLimited(await tryPassword(site, wrong()))
     expect(await refusals()).toBe(3)
   })
 
-  it('a right password waits as well, and so does the whole form', async () => {
+  it('rejects a correct password as well, and the whole form', async () => {
     await fail(3)
     expectLimited(await tryPassword(site, right()))
     expectLimited(await tryPassword(site, { ...right(), otp_token: person.backupTokens[0] ?? '' }))
@@ -73,18 +73,18 @@ describe('after as many failures as the limit', () => {
     expect(rowCount).toBe(5)
   })
 
-  it('other people at the address wait, too', async () => {
+  it('rejects other users at the IP address, too', async () => {
     await fail(3)
     const other = await createTestUser(site)
     expectLimited(await tryPassword(site, { username: other.email, password: other.password }))
   })
 
-  it('unknown addresses count the same', async () => {
+  it('counts unknown logins the same way', async () => {
     for (const name of ['a', 'b', 'c']) await tryPassword(site, { username: `${name}@nowhere.example`, password: 'x' })
     expectLimited(await tryPassword(site, right()))
   })
 
-  it('wrong tokens count, and a right one waits and is not used up', async () => {
+  it('counts wrong tokens, and rejects a correct one without consuming it', async () => {
     const browser = site.browser()
     await browser.post(login, right())
     for (const otp_token of person.backupTokens
@@ -101,7 +101,7 @@ describe('after as many failures as the limit', () => {
     expect(rowCount).toBe(5)
   })
 
-  it('wrong tokens in the whole form count', async () => {
+  it('counts wrong tokens in the whole form', async () => {
     for (let index = 0; index < 3; index += 1) {
       await database.pool.query('update totp_devices set failure_count = 0, failed_at = null')
       await tryPassword(site, { ...right(), otp_token: '000000' })
@@ -109,7 +109,7 @@ describe('after as many failures as the limit', () => {
     expectLimited(await tryPassword(site, right()))
   })
 
-  it('somebody who is signed in is not concerned', async () => {
+  it('does not affect a signed-in user', async () => {
     const browser = site.browser()
     await browser.post(login, { ...right(), otp_token: person.backupTokens[0] ?? '' })
     await fail(3)
@@ -117,14 +117,14 @@ describe('after as many failures as the limit', () => {
     expect((await browser.get('/admin')).status).toBe(200)
   })
 
-  it('the page can still be seen', async () => {
+  it('still shows the page', async () => {
     await fail(4 - 1)
     expect((await site.browser().get(login)).status).toBe(200)
   })
 })
 
 describe('a success', () => {
-  it('gives back its own try and clears no failure of others', async () => {
+  it('returns its own attempt and clears no failure of others', async () => {
     await fail(2)
     for (let index = 0; index < 3; index += 1) expect((await tryPassword(site, right())).status).toBe(303)
     const whole = await tryPassword(site, { ...right(), otp_token: person.backupTokens[0] ?? '' })
@@ -133,7 +133,7 @@ describe('a success', () => {
     expectLimited(await tryPassword(site, right()))
   })
 
-  it('in two steps gives back both', async () => {
+  it('returns both attempts if it takes two steps', async () => {
     await fail(2)
     for (const otp_token of person.backupTokens.slice(0, 3)) {
       const browser = site.browser()
@@ -144,7 +144,7 @@ describe('a success', () => {
     expectLimited(await tryPassword(site, right()))
   })
 
-  it('of many at once leaves no failure behind', async () => {
+  it('leaves no failure behind for many at once', async () => {
     await fail(2)
     const tries = await Promise.all(Array.from({ length: 10 }, () => tryPassword(site, right())))
     expect(tries.every(({ status }) => status === 303 || status === 429)).toBe(true)
@@ -152,8 +152,8 @@ describe('a success', () => {
   })
 })
 
-describe('the count is one', () => {
-  it('for two processes, and stands after a restart', async () => {
+describe('the count', () => {
+  it('is shared by two processes, and remains after a restart', async () => {
     const twin = await startTestSite(database, LIMIT)
     await fail(2)
     await fail(1, twin)
@@ -165,7 +165,7 @@ describe('the count is one', () => {
     await restarted.close()
   })
 
-  it('for twenty at once: at most three reach the password', async () => {
+  it('is exact for twenty at once: at most three reach the password', async () => {
     const twin = await startTestSite(database, LIMIT)
     const answers = await Promise.all(
       Array.from({ length: 20 }, (_, index) => tryPassword(index % 2 ? site : twin, wrong())),
@@ -176,13 +176,13 @@ describe('the count is one', () => {
     expectLimited(await tryPassword(site, right()))
   })
 
-  it('for twenty right ones and wrong ones at once: no more than three wrong ones get through', async () => {
+  it('is exact for a mix of twenty: at most three wrong ones get through', async () => {
     await Promise.all(Array.from({ length: 20 }, (_, index) => tryPassword(site, index % 2 ? right() : wrong())))
     expect(await refusals()).toBeLessThanOrEqual(3)
   })
 
-  it('over after 15 minutes', async () => {
-    // The limiter has the real clock. Its window begins with the first failure: between these two moments.
+  it('ends after 15 minutes', async () => {
+    // The limiter uses the real clock. Its window begins with the first failure: between these two moments.
     const before = Date.now()
     await fail(3)
     const after = Date.now()
@@ -197,7 +197,7 @@ describe('the count is one', () => {
   })
 })
 
-describe('the address is', () => {
+describe('the IP address', () => {
   const from = (address: string) => ({
     'X-Forwarded-For': address,
     Forwarded: `for=${address}`,
@@ -205,7 +205,7 @@ describe('the address is', () => {
     'X-Client-IP': address,
   })
 
-  it('not what a header says', async () => {
+  it('is not taken from a header', async () => {
     for (const address of ['192.0.2.1', '192.0.2.2', '192.0.2.3']) await fail(1, site, from(address))
     expectLimited(await tryPassword(site, right(), from('192.0.2.4')))
     const { rows } = await database.pool.query('select distinct address from audit_events where user_id = $1', [
@@ -214,7 +214,7 @@ describe('the address is', () => {
     expect(rows).toEqual([{ address: '127.0.0.1' }])
   })
 
-  it('what the trusted proxy says, and not what stands before it', async () => {
+  it('is the one from the trusted proxy, and not one in front of it', async () => {
     const behind = await startTestSite(database, { ...LIMIT, TRUST_PROXY: '1' })
     await fail(3, behind, from('192.0.2.1'))
     expectLimited(await tryPassword(behind, right(), from('192.0.2.1')))
@@ -223,7 +223,7 @@ describe('the address is', () => {
     await behind.close()
   })
 
-  it('one for a whole IPv6 network, as one customer has it (RFC 6177)', async () => {
+  it('is one for a whole IPv6 network, as one customer has it (RFC 6177)', async () => {
     const behind = await startTestSite(database, { ...LIMIT, TRUST_PROXY: '1' })
     for (const host of ['1', 'ffff:ffff:ffff:ffff', 'a:b:c:d'])
       await fail(1, behind, from(host.length > 1 ? `2001:db8:0:7:${host}` : `2001:db8:0:7::${host}`))
@@ -232,7 +232,7 @@ describe('the address is', () => {
     await behind.close()
   })
 
-  it('not what an untrusted proxy says where others are trusted', async () => {
+  it('is not taken from an untrusted proxy if others are trusted', async () => {
     const behind = await startTestSite(database, { ...LIMIT, TRUST_PROXY: '10.0.0.0/8' })
     for (const address of ['192.0.2.1', '192.0.2.2', '192.0.2.3']) await fail(1, behind, from(address))
     expectLimited(await tryPassword(behind, right(), from('192.0.2.4')))
@@ -240,7 +240,7 @@ describe('the address is', () => {
   })
 
   it.each(['x'.repeat(5_000), 'a\u00e9', '::ffff:1.2.3.4', '1.2.3.4%00', "'; drop table users; --", ''])(
-    'something odd from a trusted proxy, %.20j: no fault',
+    'causes no error if a trusted proxy sends %.20j',
     async (address) => {
       const behind = await startTestSite(database, { ...LIMIT, TRUST_PROXY: '1' })
       const answer = await tryPassword(behind, wrong(), { 'X-Forwarded-For': address })
@@ -250,7 +250,7 @@ describe('the address is', () => {
   )
 })
 
-it('is switched off by 0', async () => {
+it('is turned off by 0', async () => {
   const open = await startTestSite(database, { LOGIN_ADDRESS_LIMIT: '0' })
   await fail(8, open)
   expect((await tryPassword(open, right())).status).toBe(303)

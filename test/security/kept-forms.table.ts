@@ -4,18 +4,18 @@ import { requires } from '../../src/auth/requires.js'
 
 const FORM = 'application/x-www-form-urlencoded'
 
-/** A form that is sent twice: by a person whose token is too old, and with a fresh one. */
+/** A form that is submitted twice: once with a token that is too old, and once with a recent one. */
 export interface ComparedForm {
   title: string
   path: string
   body: string
   type?: string
   headers?: Record<string, string>
-  /** The status for the fresh one, so that a row does not compare two answers that mean nothing. */
+  /** The status with the recent token, so that a row does not compare two answers that mean nothing. */
   status: number
 }
 
-/** Answers everything that a route could know about the request. */
+/** Responds with everything that a route could know about the request. */
 const echo: RequestHandler = (req, res) => {
   const { body } = req
   const isObject = typeof body === 'object' && body !== null
@@ -49,7 +49,7 @@ const noOddText = (_req: unknown, _res: unknown, body: Buffer) => {
   if (body.includes('forbidden')) throw Object.assign(new Error('forbidden'), { status: 418 })
 }
 
-/** Routes of an application, each with a parser or a rule of its own behind the guard or in front of it. */
+/** Routes of a host application, each with a parser or its own rule behind the guard or in front of it. */
 export function declareRoutes(host: Express, auth: Auth): void {
   const fresh = requires(auth, { maxAge: 60 })
   const simple = express.urlencoded({ extended: false })
@@ -76,8 +76,8 @@ const many = (count: number) => Array.from({ length: count }, (_, index) => `f${
 
 export const hostForms: readonly ComparedForm[] = [
   { title: 'an ordinary form', path: '/simple', body: 'a=1&b=%C3%A4', status: 200 },
-  { title: 'no fields at all', path: '/simple', body: '', status: 200 },
-  { title: 'a field that is there twice', path: '/simple', body: 'a=1&a=2', status: 200 },
+  { title: 'no fields', path: '/simple', body: '', status: 200 },
+  { title: 'a field that appears twice', path: '/simple', body: 'a=1&a=2', status: 200 },
   {
     title: 'fields named like members of an object',
     path: '/simple',
@@ -86,25 +86,25 @@ export const hostForms: readonly ComparedForm[] = [
   },
   { title: 'a field named __proto__', path: '/simple', body: '__proto__=1&constructor=2&a=3', status: 200 },
   { title: 'escapes that no form has', path: '/simple', body: 'a=%zz', status: 200 },
-  { title: 'bytes that are no UTF-8', path: '/simple', body: 'a=%ff', status: 200 },
+  { title: 'bytes that are not UTF-8', path: '/simple', body: 'a=%ff', status: 200 },
   { title: 'more fields than the site’s own forms have', path: '/simple', body: many(80), status: 200 },
   { title: 'nested fields', path: '/nested', body: 'a[b][c]=1&d[]=2&d[]=3', status: 200 },
   { title: 'a form over the limit of the route', path: '/small', body: `a=${'x'.repeat(100)}`, status: 413 },
   { title: 'a form within the limit of the route', path: '/small', body: 'a=1', status: 200 },
-  { title: 'more fields than the route takes', path: '/few', body: many(4), status: 413 },
-  { title: 'what the route’s parser judges itself', path: '/judged', body: 'a=forbidden', status: 418 },
+  { title: 'more fields than the route accepts', path: '/few', body: many(4), status: 413 },
+  { title: 'a form that the parser of the route rejects', path: '/judged', body: 'a=forbidden', status: 418 },
   { title: 'a form at a route for JSON', path: '/json', body: 'a=1', status: 200 },
   { title: 'a form at a route that reads text', path: '/text', body: 'a=1&b', status: 200 },
   { title: 'a form at a route that reads bytes', path: '/bytes', body: 'a=1&b', status: 200 },
   { title: 'a form at a route that reads the stream', path: '/stream', body: 'a=1&b', status: 200 },
   { title: 'a form at a route that reads nothing', path: '/nothing', body: 'a=1', status: 200 },
-  { title: 'a form that is longer than a rule by its header allows', path: '/short', body: many(50), status: 413 },
+  { title: 'a form that is longer than a rule for its header allows', path: '/short', body: many(50), status: 413 },
   { title: 'two guards with a parser between them', path: '/guarded-twice', body: 'a=1&a=2&toString=3', status: 200 },
   { title: 'a parser in front of the guard', path: '/read-before', body: 'a=1&toString=2&__proto__=3', status: 200 },
   { title: 'a nested parser in front of the guard', path: '/nested-before', body: 'a[b]=1&toString=2', status: 200 },
   { title: 'another type’s parser in front of the guard', path: '/json-before', body: 'a=1', status: 200 },
   {
-    title: 'a character set of its own',
+    title: 'a character set of the form',
     path: '/simple',
     body: 'a=%E4',
     type: `${FORM}; charset=iso-8859-1`,
@@ -123,14 +123,14 @@ export const hostForms: readonly ComparedForm[] = [
 
 const change = '/account/password/change'
 
-/** Forms of the site's own pages that are refused, so that the second one meets the same. */
+/** Forms of the site's own pages that are rejected, so that the second one gets the same response. */
 export const ownForms: readonly ComparedForm[] = [
   { title: 'a wrong password', path: change, body: 'password=wrong&new_password=another+good+one', status: 422 },
-  { title: 'a field that is there twice', path: change, body: 'password=a&password=b&new_password=c', status: 400 },
+  { title: 'a field that appears twice', path: change, body: 'password=a&password=b&new_password=c', status: 400 },
   { title: 'a field that is too long', path: change, body: `password=a&new_password=${'x'.repeat(5000)}`, status: 400 },
   { title: 'a NUL in a field', path: change, body: 'password=a%00&new_password=b', status: 400 },
   { title: 'a missing field', path: change, body: 'password=a', status: 422 },
-  { title: 'no fields at all', path: change, body: '', status: 422 },
+  { title: 'no fields', path: change, body: '', status: 422 },
   { title: 'fields named like members of an object', path: change, body: '__proto__=1&toString=2', status: 422 },
   { title: 'a phone that nobody has', path: '/account/two-factor/phones/99999999/delete', body: '', status: 404 },
   { title: 'an id that is none', path: '/account/two-factor/phones/1e3/delete', body: '', status: 404 },

@@ -28,7 +28,7 @@ const send = (browser: HttpBrowser, { path, body, type, headers }: ComparedForm)
     headers: { 'Content-Type': type ?? 'application/x-www-form-urlencoded', ...headers },
   })
 
-/** Without what differs between two requests that mean the same. */
+/** Without the parts that differ between two equal requests. */
 const alike = ({ status, location, code, text }: HttpResponse) => ({
   status,
   location,
@@ -45,21 +45,21 @@ async function sendBoth(site: TestSite, form: ComparedForm): Promise<{ resumed: 
   return { resumed, fresh }
 }
 
-describe('a form that was put aside', () => {
-  describe('at a route of an application', () => {
+describe('a saved form', () => {
+  describe('at a route of a host application', () => {
     let site: TestSite
     beforeAll(async () => {
       site = await openHostSite(declareRoutes, { OTP_POLICY: 'off' })
     })
     afterAll(() => site.close())
 
-    it.each(hostForms)('meets what a new request meets: $title', async (form) => {
+    it.each(hostForms)('gets the response of a new request: $title', async (form) => {
       const { resumed, fresh } = await sendBoth(site, form)
       expect(fresh.status).toBe(form.status)
       expect(alike(resumed)).toEqual(alike(fresh))
     })
 
-    it('meets the same where it came in chunks', async () => {
+    it('gets the same response if it arrived in chunks', async () => {
       const { person, browser } = await stale(site)
       const body = 'a=1'
       expect((await chunked(site, browser, '/simple', body)).status).toBe(302)
@@ -67,14 +67,14 @@ describe('a form that was put aside', () => {
       expect(JSON.parse(resumed.text)).toMatchObject({ body: { a: '1' }, length: '3' })
     })
 
-    it('says that a form that turns out too large was not kept', async () => {
+    it('is reported as not saved if it turns out to be too large', async () => {
       const { browser } = await stale(site)
       const answer = await chunked(site, browser, '/simple', `a=${'x'.repeat(20_000)}`)
       expect(answer.status).toBe(403)
       expect(await answer.text()).toContain('it contains files or is larger than 16 kB')
     })
 
-    it('is not kept where it is compressed', async () => {
+    it('is not saved if it is compressed', async () => {
       const { browser } = await stale(site)
       const form = { title: '', path: '/simple', body: 'a=1', headers: { 'Content-Encoding': 'gzip' }, status: 403 }
       expect(await send(browser, form)).toMatchObject({ status: 403, code: 'step_up_required' })
@@ -82,9 +82,9 @@ describe('a form that was put aside', () => {
 
     it.each([
       ['no longer staff', 'update users set is_staff = false where id = $1', 403],
-      ['switched off', 'update users set is_active = false where id = $1', 302],
+      ['deactivated', 'update users set is_active = false where id = $1', 302],
       ['signed out everywhere', 'update users set auth_epoch = auth_epoch + 1 where id = $1', 302],
-    ])('is not completed for a person who is %s by then', async (_what, sql, status) => {
+    ])('is not completed for a user who is %s by then', async (_what, sql, status) => {
       const { person, browser } = await stale(site)
       await browser.post('/staff', { a: '1' })
       await site.database.pool.query(sql, [person.id])
@@ -103,7 +103,7 @@ describe('a form that was put aside', () => {
       expect((await browser.post(verify, { otp_token: person.code(), next: '/simple' })).status).toBe(303)
     })
 
-    it('is completed at no other spelling of its address', async () => {
+    it('is completed at no other spelling of its path', async () => {
       const { person, browser } = await stale(site)
       await browser.post('/simple', { a: '1' })
       expect(await browser.post(verify, { otp_token: person.code(), next: '/simple/' })).toMatchObject({
@@ -116,7 +116,7 @@ describe('a form that was put aside', () => {
       ['Sec-Fetch-Site', { 'Sec-Fetch-Site': 'same-site' }],
       ['Origin', { Origin: 'https://other.example.com' }],
       ['Origin', { Origin: 'null' }],
-    ])('is not completed by a token that another site’s page sends, by %s', async (_name, headers) => {
+    ])('is not completed by a token that a page of another site submits, by %s', async (_name, headers) => {
       const { person, browser } = await stale(site)
       await browser.post('/simple', { a: '1' })
       const form = { otp_token: person.code(), next: '/simple' }
@@ -125,7 +125,7 @@ describe('a form that was put aside', () => {
       expect(JSON.parse((await browser.post(verify, form)).text).body).toEqual({ a: '1' })
     })
 
-    it('is not completed in a session that another person has signed in to', async () => {
+    it('is not completed in a session in which another user has signed in', async () => {
       const { browser } = await stale(site)
       await browser.post('/simple', { a: '1' })
       const other = await createTestUser(site)
@@ -148,13 +148,13 @@ describe('a form that was put aside', () => {
       await database.close()
     })
 
-    it.each(ownForms)('meets what a new request meets: $title', async (form) => {
+    it.each(ownForms)('gets the response of a new request: $title', async (form) => {
       const { resumed, fresh } = await sendBoth(site, form)
       expect(fresh.status).toBe(form.status)
       expect(alike(resumed)).toEqual(alike(fresh))
     })
 
-    it('meets the gate of a session that an invitation began', async () => {
+    it('passes the gate of a session that an invitation began', async () => {
       const { person, browser } = await stale(site)
       const path = `/account/two-factor/devices/${person.app?.persistentId}/rename`
       await browser.post(path, { name: 'Renamed' })
@@ -167,7 +167,7 @@ describe('a form that was put aside', () => {
   })
 })
 
-/** Sends a form that does not say how long it is. */
+/** Sends a form without its length. */
 async function chunked({ baseUrl }: TestSite, browser: HttpBrowser, path: string, body: string): Promise<Response> {
   const answer = await fetch(new URL(path, baseUrl), {
     method: 'POST',

@@ -43,9 +43,9 @@ interface Row {
   traits?: TestUserTraits
   path: (person: TestUser) => string
   form: (person: TestUser) => Record<string, string>
-  /** What stands before the form is sent. */
+  /** The state before the form is submitted. */
   before?: (waiting: Waiting) => Promise<unknown>
-  /** What happens while it waits. @returns the site that is there from then on */
+  /** What happens while it waits. @returns the site that continues from then on */
   meanwhile: (waiting: Waiting) => Promise<TestSite | void>
   expected: { status: number; location?: string; code?: string }
 }
@@ -69,7 +69,7 @@ const onlyBackupTokens = { app: false, backupTokens: 6, staff: false }
 
 const rows: readonly Row[] = [
   {
-    title: 'strangers have used up what one address may try',
+    title: 'others used up the attempts of one IP address',
     path: () => change,
     form: ({ password }) => ({ password, new_password: password }),
     async meanwhile() {
@@ -83,7 +83,7 @@ const rows: readonly Row[] = [
     expected: { status: 303, location: `${profile}?done=password_changed` },
   },
   {
-    title: 'the password has been guessed at in another session',
+    title: 'the password was guessed in another session',
     path: () => change,
     form: newPassword,
     async meanwhile({ person }) {
@@ -97,7 +97,7 @@ const rows: readonly Row[] = [
     expected: { status: 429, code: 'too_many_requests' },
   },
   {
-    title: 'as many links as an hour allows have been mailed',
+    title: 'the hourly limit of links was emailed',
     path: () => '/account/email',
     form: newAddress,
     async meanwhile({ person }) {
@@ -108,7 +108,7 @@ const rows: readonly Row[] = [
     expected: { status: 429, code: 'too_many_requests' },
   },
   {
-    title: 'the site demands a second factor of everybody, strictly',
+    title: 'the site requires a second factor for everyone (strict)',
     traits: onlyBackupTokens,
     path: () => change,
     form: newPassword,
@@ -116,7 +116,7 @@ const rows: readonly Row[] = [
     expected: { status: 302, location: `${profile}/setup` },
   },
   {
-    title: 'the site demands that, and takes people by invitation alone',
+    title: 'the site requires that, and only accepts invited people',
     traits: onlyBackupTokens,
     path: () => change,
     form: newPassword,
@@ -124,7 +124,7 @@ const rows: readonly Row[] = [
     expected: { status: 302, location: `${profile}/setup` },
   },
   {
-    title: 'the site takes people by invitation alone',
+    title: 'the site only accepts invited people',
     path: renamePath,
     form: () => ({ name: 'Renamed' }),
     meanwhile: () => restarted({ OTP_ENROLMENT: 'invite' }),
@@ -138,14 +138,14 @@ const rows: readonly Row[] = [
     expected: { status: 302, location: profile },
   },
   {
-    title: 'switching everything off is no longer allowed',
+    title: 'turning two-factor authentication off is no longer allowed',
     path: () => `${profile}/disable`,
     form: () => ({ confirm: 'yes' }),
     meanwhile: () => restarted({ OTP_POLICY: 'everyone' }),
     expected: { status: 422, code: 'policy' },
   },
   {
-    title: 'a group of the person demands another kind of device',
+    title: 'a group of the user requires another kind of device',
     path: renamePath,
     form: () => ({ name: 'Renamed' }),
     meanwhile: async ({ person }) =>
@@ -153,7 +153,7 @@ const rows: readonly Row[] = [
     expected: { status: 302, location: `${profile}/setup` },
   },
   {
-    title: 'a group of the person is strict',
+    title: 'a group of the user is strict',
     traits: onlyBackupTokens,
     path: () => change,
     form: newPassword,
@@ -161,7 +161,7 @@ const rows: readonly Row[] = [
     expected: { status: 302, location: `${profile}/setup` },
   },
   {
-    title: 'the grace is over',
+    title: 'the grace period has ended',
     path: renamePath,
     form: () => ({ name: 'Renamed' }),
     async before({ person }) {
@@ -222,8 +222,8 @@ async function stateOf({ id }: TestUser): Promise<unknown> {
   return (await database.pool.query(sql, [id])).rows
 }
 
-describe('a form that was put aside meets the rules of the moment', () => {
-  it.each(rows)('when $title meanwhile', async (row) => {
+describe('a saved form follows the rules of the moment', () => {
+  it.each(rows)('when in the meantime $title', async (row) => {
     const person = await createTestUser(site, row.traits)
     const browser = await verifiedNow(person)
     site.clock.advance(301)
@@ -240,7 +240,7 @@ describe('a form that was put aside meets the rules of the moment', () => {
     expect(bare(await at.post(path, form))).toEqual(bare(resumed))
   })
 
-  it("is not completed while the person's own attempts are used up, and neither is a new one", async () => {
+  it("is not completed while the user's own attempts are used up, and neither is a new one", async () => {
     const person = await createTestUser(site)
     const browser = await verifiedNow(person)
     site.clock.advance(301)
@@ -277,7 +277,7 @@ describe('a form that was put aside meets the rules of the moment', () => {
 
 describe('a form for the panel', () => {
   it.each(['records/%id/resetSecondFactor', 'records/%id/giveBackupToken', 'records/%id/edit'])(
-    'is never put aside, so that no token completes it: users/%s',
+    'is never saved, so that no token completes it: users/%s',
     async (call) => {
       const boss = await createTestUser(site, { superuser: true })
       const person = await createTestUser(site)
@@ -296,7 +296,7 @@ describe('a form for the panel', () => {
   )
 })
 
-describe('a form for a route of an application that asks for a right of a group', () => {
+describe('a form for a host route that requires a permission of a group', () => {
   let host: TestSite
   beforeAll(async () => {
     host = await openHostSite(
@@ -317,7 +317,7 @@ describe('a form for a route of an application that asks for a right of a group'
     ['left with the person', null, 200],
     ['taken away from the group', `update groups set permissions = '{}' where id = $1`, 403],
     ['lost with the group', 'delete from user_groups where group_id = $1', 403],
-  ])('is judged by the right as it is by then: %s', async (_what, sql, status) => {
+  ])('follows the permission at that moment: %s', async (_what, sql, status) => {
     const person = await createTestUser(host)
     const group = await addToNewGroup(host.database, [person.id], { permissions: ['users.unlock'] })
     const browser = await signIn(host, person)

@@ -25,11 +25,11 @@ afterAll(() => site.close())
 interface Unfinished {
   path: string
   headers: string[]
-  /** What is sent of the body; the client then waits. */
+  /** The part of the body that is sent; the client then waits. */
   sent?: string
 }
 
-/** Sends a request that never ends, and collects what comes until the server ends its side. */
+/** Sends a request that never ends, and collects the response until the server ends the connection. */
 function begin({ path, headers, sent = '' }: Unfinished, baseUrl = site.baseUrl) {
   const cookie = [...superuser.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
   const lines = [`POST ${path} HTTP/1.1`, 'Host: localhost', `Cookie: ${cookie}`, ...headers, '', sent]
@@ -45,13 +45,13 @@ function begin({ path, headers, sent = '' }: Unfinished, baseUrl = site.baseUrl)
 
 const inChunk = (content: string) => `${content.length.toString(16)}\r\n${content}\r\n`
 const chunked = (bytes: number) => inChunk('x'.repeat(bytes))
-/** Gzip without any compression. */
+/** Gzip without compression. */
 const stored = (bytes: number) => gzipSync('x'.repeat(bytes), { level: 0 }).toString('latin1')
 const kinds = (limit: number) => [
   { name: 'one byte more than the limit', headers: [`Content-Length: ${limit + 1}`] },
   { name: '100 GB', headers: ['Content-Length: 100000000000'] },
   { name: '100 GB and sends some of it', headers: ['Content-Length: 100000000000'], sent: 'x'.repeat(1000) },
-  { name: '10 MB and waits to be asked for it', headers: ['Content-Length: 10000000', 'Expect: 100-continue'] },
+  { name: '10 MB and waits for 100 Continue', headers: ['Content-Length: 10000000', 'Expect: 100-continue'] },
   {
     name: 'nothing and sends more in one chunk',
     headers: ['Transfer-Encoding: chunked'],
@@ -77,10 +77,10 @@ const rows = [
   ),
 ]
 
-// A request times out after 30 seconds, so an answer in five is one that did not wait for the body.
+// A request times out after 30 seconds, so a response in five did not wait for the body.
 describe('a body that is too large', { timeout: 5_000 }, () => {
   it.each(rows)(
-    'is answered 413 at once and the connection closed: $where, a client that announces $name',
+    'gets 413 at once and a closed connection: $where, a client that announces $name',
     async ({ path, headers, sent, type }) => {
       const answer = await begin({
         path: path(),
@@ -93,7 +93,7 @@ describe('a body that is too large', { timeout: 5_000 }, () => {
     },
   )
 
-  it('still accepts a body of exactly the limit', async () => {
+  it('is accepted at exactly the limit', async () => {
     const body = `username=nobody%40x.test&password=${'x'.repeat(100)}&more=`.padEnd(PAGE_LIMIT, 'x')
     const answer = await site
       .browser()
@@ -101,7 +101,7 @@ describe('a body that is too large', { timeout: 5_000 }, () => {
     expect(answer).toMatchObject({ status: 422, code: 'invalid_login' })
   })
 
-  it('delivers the answer to a client that sends everything first', async () => {
+  it('gets its response even if the client sends everything first', async () => {
     const body = 'x'.repeat(20 * 1024 * 1024)
     for (let count = 0; count < 5; count += 1) {
       const answer = await site
@@ -112,8 +112,8 @@ describe('a body that is too large', { timeout: 5_000 }, () => {
   })
 })
 
-describe('a server of ours', () => {
-  it('asks a client for a small body that it has announced, and not for one that no path takes', async () => {
+describe('a server of the site', () => {
+  it('asks a client for a small body that it has announced, and not for one that no path accepts', async () => {
     const { server, port, serve } = await listen('127.0.0.1', 0)
     serve(express().use((_req, res) => res.status(413).set('Connection', 'close').end()))
     const expecting = (bytes: number) =>

@@ -6,15 +6,15 @@ import type { HttpResponse, HttpBrowser } from '../support/http-browser.js'
 import type { TestUser, TestSite } from '../support/site.js'
 import { type Level, type LevelModel, RANKS } from './level-model.js'
 
-/** The site, one person, and two browsers of that person. */
+/** The site, one user, and two of that user's browsers. */
 export interface Real {
   site: TestSite
   person: TestUser
   browsers: [HttpBrowser, HttpBrowser]
-  /** What each app shows codes of, by persistent id. */
+  /** The secrets of the apps, by persistent ID. */
   secrets: Map<string, Uint8Array>
   password: string
-  /** What was seen, over all runs: no command and no level may stay untried. */
+  /** What was reached, over all runs: every command and every level must be tried. */
   seen: Map<string, number>
 }
 
@@ -35,7 +35,7 @@ function command(name: string, work: Work): fc.AsyncCommand<LevelModel, Real> {
   }
 }
 
-/** No session shows more than the model knows of. */
+/** No session shows more than the model allows. */
 async function compare(model: LevelModel, real: Real): Promise<void> {
   for (const which of [0, 1] as const) {
     const level = levelOf(await real.browsers[which].get('/admin/api/dashboard'))
@@ -47,7 +47,7 @@ async function compare(model: LevelModel, real: Real): Promise<void> {
   }
 }
 
-/** Whether the site takes this session for verified now, which the model may not rule out. */
+/** Whether the site treats this session as verified, which the model must not rule out. */
 async function isVerified({ browsers }: Real, which: Which): Promise<boolean> {
   return levelOf(await browsers[which].get('/admin/api/dashboard')) === 'verified'
 }
@@ -57,7 +57,7 @@ function levelOf({ status, code }: HttpResponse): Level {
   return code === 'not_verified' ? 'authenticated' : 'anonymous'
 }
 
-/** Says what the site did, and that it was allowed to. */
+/** Records what the site did, and that it was allowed. */
 function settle(real: Real, name: string, done: boolean, allowed: boolean): boolean {
   if (done) count(real, name)
   expect(done && !allowed, `${name} was done and should not have been`).toBe(false)
@@ -66,7 +66,7 @@ function settle(real: Real, name: string, done: boolean, allowed: boolean): bool
 
 const count = ({ seen }: Real, what: string) => seen.set(what, (seen.get(what) ?? 0) + 1)
 
-/** An app and what it shows now; the first of several where the index is too high. */
+/** An app and its current code; the first of several if the index is too high. */
 function pick(real: Real, index: number) {
   const apps = [...real.secrets]
   const [device = 'totp/999999', secret = Buffer.alloc(20)] = apps[index % Math.max(1, apps.length)] ?? []
@@ -76,14 +76,14 @@ function pick(real: Real, index: number) {
 
 const signsIn = (which: Which) =>
   command(`password(${which})`, async (model, real) => {
-    // Whoever is verified already stays so: the form was another tab's.
+    // A user who is verified already stays verified: the form was another tab's.
     const isIn = await isVerified(real, which)
     const form = { username: real.person.email, password: real.password }
     const answer = await real.browsers[which].post('/account/login', form)
     if (settle(real, 'password', answer.status === 303, true) && !isIn) model.password(which)
   })
 
-/** Waits for the app's next code; without it the last one is tried again. */
+/** Waits for the app's next code; without it the last one is used again. */
 function awaitCode(model: LevelModel, { site }: Real, isNew: boolean): void {
   if (!isNew) return
   site.clock.advance(30)
@@ -94,7 +94,7 @@ const givesToken = (which: Which, index: number, isNew: boolean) =>
   command(`token(${which}, app ${index}, ${isNew ? 'new' : 'the same'})`, async (model, real) => {
     awaitCode(model, real, isNew)
     const { device, step, form } = pick(real, index)
-    // A verified session is led on from the form of another tab; its token is not looked at.
+    // A verified session is redirected from the form of another tab; its token is not verified.
     const isIn = await isVerified(real, which)
     const answer = await real.browsers[which].post('/account/login', form)
     const allowed = model.mayGive(which, device, step)
@@ -180,7 +180,7 @@ const waits = (seconds: number) =>
     model.now += seconds
   })
 
-/** Both steps, one after the other: what chance alone would seldom do. */
+/** Both steps, one after the other: random choice would rarely do that. */
 const enters = (which: Which, index: number) => {
   const [first, second] = [signsIn(which), givesToken(which, index, true)]
   return {
@@ -205,7 +205,7 @@ async function devicesOf({ site, person }: Real): Promise<string[]> {
 const which = fc.constantFrom<Which>(0, 1)
 const app = fc.nat({ max: 2 })
 
-/** What is done often stands here often: whoever is never signed in tries nothing else. */
+/** Frequent commands are listed several times: a user who is never signed in reaches nothing else. */
 export const commands = [
   which.map(signsIn),
   fc.tuple(which, app).map(([one, index]) => enters(one, index)),

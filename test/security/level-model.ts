@@ -1,4 +1,4 @@
-/** What two sessions of one person may show at most, in the fewest words. Times are seconds. */
+/** The highest level that two sessions of one user can have, in the shortest form. Times are in seconds. */
 
 export type Level = 'anonymous' | 'authenticated' | 'verified'
 export const RANKS: readonly Level[] = ['anonymous', 'authenticated', 'verified']
@@ -11,9 +11,9 @@ interface ModelSession {
   /** The user's epoch when the session, or the wait for its token, began. */
   epoch: number
   signedInAt: number | null
-  /** When the password was right; null: no token is awaited. */
+  /** When the password was correct; null if no token is awaited. */
   pendingAt: number | null
-  /** By device: when it was last given. */
+  /** By device: when its last token was entered. */
   given: Map<string, number>
 }
 
@@ -22,7 +22,7 @@ const nobody = (): ModelSession => ({ epoch: -1, signedInAt: null, pendingAt: nu
 export class LevelModel {
   now = 0
   epoch = 0
-  /** Persistent ids of confirmed devices, sets of backup tokens among them. */
+  /** Persistent IDs of confirmed devices, including sets of backup tokens. */
   readonly devices = new Set<string>()
   /** By device: the last time step whose code was accepted (RFC 6238 §5.2). */
   readonly steps = new Map<string, number>()
@@ -72,13 +72,13 @@ export class LevelModel {
     this.steps.set(device, step)
   }
 
-  /** @param alone no other app is left, so that the backup tokens go too */
+  /** @param alone no other app is left, so the backup tokens are removed too */
   remove(device: string, alone: boolean): void {
     if (alone) this.devices.clear()
     else this.devices.delete(device)
   }
 
-  /** Every other session ends. @param keeps what this one has passed */
+  /** Every other session ends. @param keeps what this session has verified */
   raiseEpoch(which: 0 | 1, keeps: boolean): void {
     const before = this.sessions[which]
     this.epoch += 1

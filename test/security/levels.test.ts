@@ -8,7 +8,7 @@ import { LevelModel } from './level-model.js'
 
 const RUNS = 50
 const LONGEST = 30
-/** The same walks every time. `LEVELS_SEED=2 npx vitest run test/security/levels.test.ts` walks others. */
+/** The same walks every time. `LEVELS_SEED=2 npx vitest run test/security/levels.test.ts` runs others. */
 const SEED = Number(process.env['LEVELS_SEED'] ?? 1)
 
 const REACHED = [
@@ -23,7 +23,7 @@ const REACHED = [
   'level verified',
 ]
 
-describe('whatever one person does in two browsers', () => {
+describe('anything one user does in two browsers', () => {
   let database: Database
   let site: TestSite
   const seen = new Map<string, number>()
@@ -44,13 +44,13 @@ describe('whatever one person does in two browsers', () => {
     return { model: new LevelModel(), real }
   }
 
-  it('no session shows a level that the model denies', { timeout: 300_000 }, async () => {
+  it('gives no session a level that the model denies', { timeout: 300_000 }, async () => {
     const walks = fc.asyncProperty(fc.commands(commands, { maxCommands: LONGEST, size: '+1' }), (chosen) =>
       fc.asyncModelRun(begin, chosen),
     )
     const walked = await fc.check(walks, { numRuns: RUNS, seed: SEED })
     expect(fc.defaultReportMessage(walked)).toBeUndefined()
-    // What no walk has reached is not shown by any.
+    // A level that no walk has reached is not tested by any.
     expect(REACHED.filter((what) => !seen.has(what))).toEqual([])
   })
 })

@@ -6,8 +6,8 @@ const route = z.object({ path: z.string(), methods: z.record(z.string(), z.boole
 const router = z.object({ stack: z.array(z.unknown()) })
 
 /**
- * Every route that Express would match, as `METHOD /path`, found by walking its stacks.
- * Routers behind a route see the whole path, those that are mounted see the rest of it.
+ * Every route that Express would match, as `METHOD /path`, found in its stacks.
+ * Routers behind a route see the whole path, mounted ones see the rest of it.
  */
 export function listRoutes(app: Express): string[] {
   return [...new Set(app.router.stack.flatMap((entry) => routesOf(entry, '')))].toSorted()
@@ -24,7 +24,7 @@ function routesOf(entry: unknown, prefix: string): string[] {
   return behind({ handle }, rawPath === '/' ? prefix : prefix + z.string().parse(rawPath))
 }
 
-/** `Router` is a function with a stack, so zod has to be shown the stack alone. */
+/** `Router` is a function with a stack, and zod needs only the stack. */
 function behind(entry: unknown, prefix: string): string[] {
   const { handle } = z.object({ handle: z.unknown() }).parse(entry)
   const stack: unknown = typeof handle === 'function' ? Reflect.get(handle, 'stack') : undefined

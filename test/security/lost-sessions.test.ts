@@ -8,29 +8,29 @@ import { sentForms } from './sent-twice.table.js'
 
 const kinds = [wordKind()]
 
-/** What a token uses up, of whatever kind: a column of its device, or a row. */
+/** What a token of any kind consumes: a column of its device, or a row. */
 const TABLES = ['totp', 'hotp', 'phone', 'email', 'webauthn', 'static', 'word'].map((kind) => `${kind}_devices`)
 
-/** A form with the token of each kind, at the sign-in, at the step-up and at the end of a set-up. */
+/** A form with a token of each kind, at the sign-in, in a step-up and at the end of a setup. */
 const titles = [
   'the code of an app',
   'the code of a hardware token',
   'a backup token',
-  'the code of a phone',
-  'the code of a email',
+  'the code by phone',
+  'the code by email',
   'the answer of a security key',
-  'the token of a kind from outside',
+  'the token of a custom kind',
   'the token of a step-up',
-  'the token of a kind from outside in a step-up',
+  'the token of a custom kind in a step-up',
   'the first code of an app',
   'the first answer of a security key',
   'the first code of a hardware token',
-  'the first code of a mailbox',
-  'the first code of a phone',
-  'the first token of a kind from outside',
+  'the first code by email',
+  'the first code by phone',
+  'the first token of a custom kind',
 ]
 
-describe('a token whose session ends while it is judged', () => {
+describe('a token whose session ends while it is verified', () => {
   let database: Database
   let site: TestSite
   beforeAll(async () => {
@@ -55,7 +55,7 @@ describe('a token whose session ends while it is judged', () => {
     used: await sql(`select 1 from audit_events where user_id = $1 and event ~ '(signed_in|used|refused)'`, id),
   })
 
-  /** Ends every session at the moment at which a token is used up. */
+  /** Ends every session at the moment when a token is consumed. */
   async function whileSessionsEnd<T>(work: () => Promise<T>): Promise<T> {
     await sql(`create function late() returns trigger language plpgsql as $$
       begin delete from sessions; return coalesce(new, old); end $$`)
@@ -70,7 +70,7 @@ describe('a token whose session ends while it is judged', () => {
     }
   }
 
-  it.each(sentForms.filter(({ title }) => titles.includes(title)))('is not used up: $title', async ({ ready }) => {
+  it.each(sentForms.filter(({ title }) => titles.includes(title)))('is not consumed: $title', async ({ ready }) => {
     const { browser, person, path, form = {} } = await ready(site)
     expect(Object.keys(form).filter((name) => ['otp_token', 'credential'].includes(name))).toHaveLength(1)
     const before = await tokensOf(person)

@@ -13,7 +13,7 @@ const HOUR = 3600
 const TRIES = 30
 
 let forms = 0
-/** A field that nobody reads: the same form sent twice is answered once. */
+/** A field that nobody reads: the same form submitted twice is answered once. */
 const another = () => ({ n: String((forms += 1)) })
 
 const jobs = async () => {
@@ -25,9 +25,9 @@ const jobs = async () => {
 
 interface Sender {
   name: string
-  /** Prepares, and gives what is done over and over. */
+  /** Prepares, and returns a function for the repeated request. */
   begin(): Promise<(attempt: number) => Promise<HttpResponse>>
-  /** Emails and texts that it comes to within the hour at most. */
+  /** How many emails and texts this sends within an hour at most. */
   most: number
 }
 
@@ -37,7 +37,7 @@ const askChange = (browser: HttpBrowser, { password }: TestUser, email: string) 
 
 const senders: readonly Sender[] = [
   {
-    name: 'a change to one email address, by one person',
+    name: 'a change to one email address, by one user',
     async begin() {
       const alice = await person({ staff: false })
       const browser = await signIn(site(), alice)
@@ -46,7 +46,7 @@ const senders: readonly Sender[] = [
     most: 2 * 5,
   },
   {
-    name: 'a change to another email address each time, by one person',
+    name: 'a change to another email address each time, by one user',
     async begin() {
       const alice = await person({ staff: false })
       const browser = await signIn(site(), alice)
@@ -98,7 +98,7 @@ const senders: readonly Sender[] = [
   },
 ]
 
-describe('emails that somebody can ask for', () => {
+describe('emails that a request can cause', () => {
   it.each(senders)('are limited: $name', async ({ begin, most }) => {
     const send = await begin()
     const before = await jobs()
@@ -109,11 +109,11 @@ describe('emails that somebody can ask for', () => {
     expect(last).toMatchObject({ status: 429, code: 'too_many_requests' })
     expect(Number(last?.headers['retry-after'])).toBeGreaterThan(0)
     expect(Number(last?.headers['retry-after'])).toBeLessThanOrEqual(HOUR)
-    // What follows the answer of a forgotten password is waited for.
+    // What follows the response to a forgotten password is awaited.
     await expect.poll(jobs).toBe(before + most)
   })
 
-  it('can be asked for again after an hour, which further requests make no longer', async () => {
+  it('can be requested again after an hour, which further requests do not extend', async () => {
     const invited = await person()
     const send = () => callAction(site().boss, 'users', invited.id, 'invite', { deliver: 'mail', ...another() })
     for (let attempt = 0; attempt < 7; attempt += 1) await send()
@@ -126,7 +126,7 @@ describe('emails that somebody can ask for', () => {
     expect((await send()).status).toBe(200)
   })
 
-  it('leave what was there before as it is when they are refused', async () => {
+  it('leave the existing state unchanged when they are rejected', async () => {
     const alice = await person({ staff: false })
     const browser = await signIn(site(), alice)
     for (let attempt = 0; attempt < 5; attempt += 1) await askChange(browser, alice, `before${attempt}@example.net`)
@@ -137,7 +137,7 @@ describe('emails that somebody can ask for', () => {
     expect(await askChange(browser, { ...alice, password: 'wrong' }, 'a@example.net')).toMatchObject({ status: 422 })
   })
 
-  it('do not use up a forgotten password of the same address, nor an invitation on the page', async () => {
+  it('do not use up the requests for a forgotten password of the same address, or for an invitation on the page', async () => {
     const victim = await person()
     const mallory = await person({ staff: false })
     const browser = await signIn(site(), mallory)
@@ -148,7 +148,7 @@ describe('emails that somebody can ask for', () => {
     expect((await callAction(site().boss, 'users', victim.id, 'invite', { deliver: 'page' })).status).toBe(200)
   })
 
-  it('say in the person’s language how long to wait, in the panel as well', async () => {
+  it("state in the person's language how long to wait, in the panel as well", async () => {
     const invited = await person()
     const send = () => callAction(site().boss, 'users', invited.id, 'invite', { deliver: 'mail', ...another() })
     for (let attempt = 0; attempt < 5; attempt += 1) await send()
@@ -165,13 +165,13 @@ describe('the count of emails', () => {
     )
   const [first, second] = [Buffer.alloc(32, 7), Buffer.alloc(32, 8)]
 
-  it('goes on after the secret key was rotated', async () => {
+  it('continues after the secret key was rotated', async () => {
     const now = site().clock.now()
     for (let each = 0; each < 5; each += 1) expect(await take([first], now, 'rotated')).toBeNull()
     expect(await take([second, first], now, 'rotated')).toBe(HOUR)
   })
 
-  it('lasts no longer than an hour, whatever the clock was', async () => {
+  it('lasts no longer than an hour, for any clock', async () => {
     const now = site().clock.now()
     const ahead = new Date(now.getTime() + 30 * 24 * HOUR * 1000)
     for (let each = 0; each < 6; each += 1) await take([first], ahead, 'ahead')
@@ -179,7 +179,7 @@ describe('the count of emails', () => {
     expect(await take([first], new Date(now.getTime() + HOUR * 1000), 'ahead')).toBeNull()
   })
 
-  it('lets no more through when many ask at once', async () => {
+  it('lets no more through when many are requested at once', async () => {
     const now = site().clock.now()
     const waits = await Promise.all(Array.from({ length: 20 }, () => take([first], now, 'at once')))
     expect(waits.filter((wait) => wait === null)).toHaveLength(5)
@@ -211,7 +211,7 @@ const notices: readonly Notice[] = [
   { mail: 'two-factor-disabled', by: 'owner', ...where },
 ]
 
-describe('notices to an owner', () => {
+describe('emails that notify an owner', () => {
   it('have a row here each', async () => {
     const { mailSchema } = await import('../../src/notify/mails.js')
     const every = mailSchema.options.filter(({ shape }) => 'at' in shape).map(({ shape }) => shape.mail.value)
@@ -223,11 +223,11 @@ describe('notices to an owner', () => {
     const services = { database: site().database, keys: site().otp.keys, baseUrl: () => 'https://admin.example.com' }
     const tell = (told: Notice) =>
       site().database.sequelize.transaction((transaction) => notifyUser(services, transaction, id, told))
-    // The site's clock: by another one its own sweep would forget the count in between.
+    // The site's clock: with another one its own sweep would delete the count in between.
     const now = site().clock.now()
     for (let attempt = 0; attempt < TRIES; attempt += 1) await tell({ ...notice, at: now })
     expect(await queuedEmailsTo(site().database, email)).toHaveLength(10)
-    // Another kind is not buried under them.
+    // Another kind is still sent.
     await tell({ mail: notice.mail === 'password-changed' ? 'new-browser' : 'password-changed', ...where, at: now })
     expect(await queuedEmailsTo(site().database, email)).toHaveLength(11)
     await tell({ ...notice, at: new Date(now.getTime() + HOUR * 1000) })
@@ -237,7 +237,7 @@ describe('notices to an owner', () => {
   it.each([
     ['ending all other sessions', '/account/two-factor/sessions/others', 'sessions-ended'],
     ['making backup tokens', '/account/two-factor/backup-tokens', 'backup-tokens-made'],
-  ])('do not grow with %s over and over, while the audit trail has each', async (_name, address, mail) => {
+  ])('do not increase with %s over and over, while the audit log has each', async (_name, address, mail) => {
     const alice = await person()
     const browser = await signIn(site(), alice)
     for (let attempt = 0; attempt < TRIES; attempt += 1)

@@ -7,13 +7,13 @@ import { queuedEmailsTo } from '../support/queued-emails.js'
 import { createTestUser, type TestUser, signIn } from '../support/site.js'
 
 const site = usePanelSite({ OTP_EMAIL: 'true' })
-/** More than any limit of an hour for one person. */
+/** More than any hourly limit of one user. */
 const TRIES = 13
 const NOTICES = 10
 
 /**
- * Every file that puts a message into the queue, and what limits it. A new one belongs here, with
- * a test that sends until it is refused.
+ * Every file that adds a message to the queue, and what limits it. A new one belongs here, with
+ * a test that sends until it is rejected.
  */
 const SENDERS = {
   'src/account/change-email/change-email.ts': 'takeRequest(account',
@@ -34,7 +34,7 @@ const filesWith = (pattern: RegExp) =>
 const sourceOf = (name: string) => sources().find(({ file }) => file === name)?.source ?? ''
 
 describe('every message that the site sends', () => {
-  it('is put into the queue by a file that is listed here', () => {
+  it('is added to the queue by a file that is listed here', () => {
     expect(filesWith(/\bawait enqueue\(|\breturn enqueue\(|\bvoid enqueue\(|=>\s+enqueue\(/)).toEqual(
       Object.keys(SENDERS),
     )
@@ -45,7 +45,7 @@ describe('every message that the site sends', () => {
   })
 
   it.each(Object.entries(SENDERS).filter(([, limit]) => limit.includes('(')))(
-    'is counted in %s before it is put there',
+    'is counted in %s before it is added',
     (file, limit) => {
       const source = sourceOf(file)
       expect(source.indexOf(limit)).toBeGreaterThan(-1)
@@ -53,7 +53,7 @@ describe('every message that the site sends', () => {
     },
   )
 
-  it('is counted elsewhere where its own file does not count it', () => {
+  it('is counted elsewhere if its own file does not count it', () => {
     expect(filesWith(/\brequestReset\(/)).toEqual([
       'src/account/reset-password/request-reset.ts',
       'src/account/reset-password/routes.ts',
@@ -69,12 +69,12 @@ describe('every message that the site sends', () => {
 interface Notified {
   name: string
   mail: string
-  /** Prepares, and gives what is done over and over. */
+  /** Prepares, and returns a function for the repeated request. */
   begin(owner: TestUser): Promise<(attempt: number) => Promise<HttpResponse>>
 }
 
 let forms = 0
-/** A field that the site does not read: the same form sent twice is answered once. */
+/** A field that the site does not read: the same form submitted twice is answered once. */
 const another = () => ({ n: String((forms += 1)) })
 const edit = ({ app }: TestUser, form: Record<string, string>) =>
   callAction(site().boss, 'totp_devices', app?.id ?? 0, 'edit', { ...form, ...another() })
@@ -107,7 +107,7 @@ const notified: readonly Notified[] = [
     begin: async (owner) => () => callAction(site().boss, 'users', owner.id, 'endSessions', another()),
   },
   {
-    name: 'an administrator who gives backup tokens',
+    name: 'an administrator who issues backup tokens',
     mail: 'backup-tokens-made',
     begin: async (owner) => () => callAction(site().boss, 'users', owner.id, 'giveBackupToken', another()),
   },
@@ -154,7 +154,7 @@ const notified: readonly Notified[] = [
   },
 ]
 
-describe('notices that others can cause', () => {
+describe('emails that others can cause', () => {
   it.each(notified)('are ten an hour of one kind, while each action is carried out: $name', async ({ mail, begin }) => {
     const owner = await createTestUser(site())
     const run = await begin(owner)
@@ -196,7 +196,7 @@ const codes = [
   })),
 ]
 
-describe('codes that a person can request', () => {
+describe('codes that a user can request', () => {
   it.each(codes)('are ten a day, with the time to wait: $name', async ({ begin }) => {
     site().auth.deliveryWait = 1
     const { made, ask } = await begin()

@@ -3,15 +3,15 @@ import { openTestDatabase } from '../support/database.js'
 import { postgresUrl } from '../support/postgres-database.js'
 import { startTestSite, type TestSite } from '../support/site.js'
 
-/** A database of this file's own: PostgreSQL where there is one. */
+/** A separate database for this file: PostgreSQL if available. */
 export function openDatabase(): Promise<Database> {
   return openTestDatabase(postgresUrl() ? 'postgres' : 'embedded')
 }
 
-/** Whether that one is embedded, which a worker must know. */
+/** Whether that one is embedded, which a worker needs to know. */
 export const isEmbedded = () => !postgresUrl()
 
-/** The whole site over a database of this file's own. `close` removes both. */
+/** The whole site over a separate database. `close` removes both. */
 export async function openSite(environment: Record<string, string> = {}): Promise<TestSite> {
   const database = await openDatabase()
   const site = await startTestSite(database, environment)

@@ -35,7 +35,7 @@ const origins = [
   '',
 ] as const
 
-/** Which senders a change is accepted from: see docs/http-api.md. */
+/** The senders from which a change is accepted: see docs/http-api.md. */
 function mayPass(fetchSite: string | undefined, origin: string | undefined): boolean {
   const siteIsFine = fetchSite === undefined || fetchSite === 'same-origin' || fetchSite === 'none'
   return siteIsFine && (origin === undefined || origin === OWN)
@@ -45,7 +45,7 @@ const senders = sites.flatMap((fetchSite) =>
   origins.map((origin) => ({ fetchSite, origin, passes: mayPass(fetchSite, origin) })),
 )
 
-/** A request with these two headers and no others of its kind. */
+/** A request with these two headers and no others of their kind. */
 async function send(
   browser: HttpBrowser,
   method: string,
@@ -73,7 +73,7 @@ describe('a request that changes something', () => {
   it.each(senders)('from Sec-Fetch-Site $fetchSite and Origin $origin passes: $passes', async (sender) => {
     const before = await takeSnapshot(site.database)
     const { passes } = sender
-    // Each harmless where it passes: an empty form, a change to nothing, a record that is not there.
+    // Each is harmless if it passes: an empty form, a change to nothing, a record that does not exist.
     for (const [path, answer] of [
       ['/account/login', 422],
       [`/admin/api/resources/users/records/${other.id}/edit`, 200],
@@ -87,21 +87,21 @@ describe('a request that changes something', () => {
       expect([path, codeOf(body) === 'cross_origin']).toEqual([path, !passes])
     }
     const after = await takeSnapshot(site.database)
-    // An empty sign-in that passes is written down as a refused one.
+    // The audit log has an event for an empty sign-in that passes.
     expect({ ...after, audit_events: passes ? [] : after['audit_events'] }).toEqual({
       ...before,
       audit_events: passes ? [] : before['audit_events'],
     })
   })
 
-  it.each(['PUT', 'PATCH', 'DELETE', 'PROPPATCH'])('by %s from another site is refused as well', async (method) => {
+  it.each(['PUT', 'PATCH', 'DELETE', 'PROPPATCH'])('is rejected from another site by %s as well', async (method) => {
     for (const path of ['/account/logout', '/admin', `/admin/api/resources/users/records/${other.id}/edit`]) {
       const { status, body } = await send(superuser, method, path, { fetchSite: 'cross-site' })
       expect([status, codeOf(body)]).toEqual([403, 'cross_origin'])
     }
   })
 
-  it('from another site ends no session', async () => {
+  it('ends no session if it is from another site', async () => {
     for (const path of ['/account/logout', '/account/two-factor/sessions'])
       for (const sender of [
         { fetchSite: 'cross-site' },
@@ -112,7 +112,7 @@ describe('a request that changes something', () => {
     expect((await superuser.get('/admin')).status).toBe(200)
   })
 
-  it('with two origins is refused', async () => {
+  it('is rejected with two origins', async () => {
     const { status } = await send(superuser, 'POST', '/account/logout', { origin: `${OWN}\r\nOrigin: ${OWN}` })
     expect(status).toBe(403)
   })
@@ -133,7 +133,7 @@ describe('the Referer of a request', () => {
     ['about:blank', false],
     ['data:text/html,x', false],
     ['android-app://com.example.mail/', false],
-  ])('%s lets a form without the other two headers pass: %s', async (referer, passes) => {
+  ])('lets a form without the other two headers pass for %s: %s', async (referer, passes) => {
     for (const [method, path, status] of [
       ['POST', '/account/login', 422],
       ['POST', `/admin/api/resources/users/records/${other.id}/edit`, 200],
@@ -148,7 +148,7 @@ describe('the Referer of a request', () => {
     }
   })
 
-  it('of another site is refused beside headers that name this one', async () => {
+  it('is rejected if it names another site, although other headers name this one', async () => {
     const sender = { fetchSite: 'same-origin', origin: OWN, referer: 'https://evil.example/' }
     expect((await send(superuser, 'POST', '/account/logout', sender)).status).toBe(403)
   })
@@ -158,7 +158,7 @@ describe('the Referer of a request', () => {
   })
 })
 
-describe('a reading call of the panel', () => {
+describe('a panel call that reads', () => {
   it.each(senders.filter(({ origin }) => origin === undefined || origin === OWN || origin === 'null'))(
     'from Sec-Fetch-Site $fetchSite and Origin $origin passes: $passes',
     async (sender) => {
@@ -173,13 +173,13 @@ describe('a reading call of the panel', () => {
     },
   )
 
-  it('a link from another site opens a page all the same', async () => {
+  it('opens a page from a link on another site all the same', async () => {
     for (const path of ['/admin', '/account/two-factor', '/account/login'])
       expect((await send(superuser, 'GET', path, { fetchSite: 'cross-site' })).status).toBe(200)
   })
 })
 
-describe('what a rejected request is told', () => {
+describe('the error for a rejected request', () => {
   type Told = [cause: string, sender: Parameters<typeof send>[3], words: string]
   const told: Told[] = [
     ['another site', { fetchSite: 'cross-site' }, 'came from another site'],
@@ -194,7 +194,7 @@ describe('what a rejected request is told', () => {
   ]
   const words = told.map(([, , each]) => each)
 
-  it.each(told)('is true, with a way out: %s', async (_cause, sender, expected) => {
+  it.each(told)('states the cause and a way out: %s', async (_cause, sender, expected) => {
     for (const [method, path] of [
       ['POST', '/account/login'],
       ['POST', `/admin/api/resources/users/records/${other.id}/edit`],
@@ -214,7 +214,7 @@ describe('what a rejected request is told', () => {
     ['an image', 'same-origin', 'image'],
     ['a frame', 'same-origin', 'iframe'],
     ['a download', 'same-origin', 'document'],
-  ])('about an API call that no script made is that scripts alone can make it: %s', async (_cause, from, to) => {
+  ])('says of an API call without a script that only scripts can make it: %s', async (_cause, from, to) => {
     const headers = { 'Sec-Fetch-Site': from, 'Sec-Fetch-Dest': to, 'Sec-Fetch-Mode': 'navigate', Origin: OWN }
     for (const method of ['GET', 'POST'])
       for (const path of ['/admin/api/dashboard', '/admin/api/resources/users/actions/list']) {
@@ -225,7 +225,7 @@ describe('what a rejected request is told', () => {
       }
   })
 
-  it('opens pages whatever opens them', async () => {
+  it('does not appear for pages, in any context', async () => {
     for (const to of ['document', 'iframe', 'image', 'empty'])
       for (const from of ['none', 'same-origin', 'cross-site']) {
         const headers = { 'Sec-Fetch-Site': from, 'Sec-Fetch-Dest': to }
@@ -276,7 +276,7 @@ describe('GET and HEAD change nothing', () => {
     expect((await superuser.get('/admin')).status).toBe(200)
   })
 
-  it('HEAD answers as GET does, without the body', async () => {
+  it('and a HEAD response is that of GET, without the body', async () => {
     for (const path of ['/admin', '/account/login', '/account/two-factor', '/admin/api/dashboard', '/healthz']) {
       const [get, head] = [await superuser.get(path), await superuser.visit(path, { method: 'HEAD' })]
       expect([head.status, head.headers['content-type'], head.text]).toEqual([

@@ -1,12 +1,12 @@
 import { LOGIN, type RouteRow, SET_UP } from './routes.table.js'
 
-/** For everybody, except whom the policy keeps to the set-up or asks for a token first. */
+/** For everyone except users whom the policy redirects to the setup or asks for a token first. */
 const ruled = (answer: string): RouteRow['expected'] => [answer, answer, SET_UP, LOGIN, answer, answer, answer]
-/** Signed in, and verified a moment ago or without a device that could be asked for. */
+/** Signed in, and verified a moment ago or without a device that could verify. */
 const fresh = (answer: string): RouteRow['expected'] => [LOGIN, LOGIN, answer, LOGIN, answer, answer, answer]
-/** The same where the policy has to be met. */
+/** The same if the policy has to be met. */
 const kept = (answer: string): RouteRow['expected'] => [LOGIN, LOGIN, SET_UP, LOGIN, answer, answer, answer]
-/** Verified; whoever is not is asked at sign-in. */
+/** Verified; other users are redirected to the sign-in. */
 const verified = (answer: string): RouteRow['expected'] => {
   const away = '302 /account/login'
   return [away, away, away, away, answer, answer, answer]
@@ -15,7 +15,7 @@ const verified = (answer: string): RouteRow['expected'] => {
 const devices = '/account/two-factor/devices'
 const tokens = '/account/two-factor/hardware-tokens'
 
-/** A page that asks and the form of it. `%device` is somebody else's. */
+/** A page with a form, and the submitted form. `%device` is another user's. */
 const pair = (route: string, address: string, shown: string, posted: string, expect = kept): RouteRow[] => [
   { routes: [`GET ${route}`], method: 'GET', address, expected: expect(shown) },
   { routes: [`POST ${route}`], method: 'POST', address, expected: expect(posted) },
@@ -74,7 +74,7 @@ const rows: readonly RouteRow[] = [
     address: '/account/two-factor/sessions/others',
     expected: kept('303 /account/two-factor?done=sessions_ended'),
   },
-  // Nothing is ticked, so everybody goes on; with the box see test/journeys/trusted-browsers.test.ts.
+  // Nothing is selected, so everyone continues. For the checkbox see test/journeys/trusted-browsers.test.ts.
   {
     routes: ['POST /account/two-factor/browsers/trust'],
     method: 'POST',
@@ -95,5 +95,5 @@ const rows: readonly RouteRow[] = [
   },
 ]
 
-/** The pages for looking after one's own account. What wants a fresh token is tried by visitors who have just come. */
+/** The pages for a user's own account. Those that need a recent token are requested right after the sign-in. */
 export const ownAccountRouteTable = rows.map((row) => ({ ...row, ends: true as const }))

@@ -19,7 +19,7 @@ const elsewhere = () => ({ 'X-Forwarded-For': `198.51.${(senders += 1) >> 8}.${s
 const enter = (username: string, password: string, browser: HttpBrowser = site.browser(), headers = elsewhere()) =>
   browser.visit(login, { method: 'POST', form: { username, password }, headers })
 
-/** Incorrect passwords, waiting as long as is said between them. @returns how many were checked */
+/** Incorrect passwords, with the specified wait between them. @returns how many were checked */
 async function attack(username: string, times: number, browser?: HttpBrowser): Promise<number> {
   let checked = 0
   for (let attempt = 0; attempt < times; attempt += 1) {
@@ -38,7 +38,7 @@ async function lockOut(person: TestUser): Promise<void> {
   expect((await enter(person.email, person.password)).status).toBe(429)
 }
 
-/** Making an invitation ends waits itself, so it comes before them. @returns the link's path */
+/** Making an invitation ends waits itself, so it is made first. @returns the link's path */
 async function inviteWithoutPassword({ id }: TestUser): Promise<string> {
   const { database, otp, baseUrl } = site
   await database.models.User.update({ password_hash: null }, { where: { id } })
@@ -56,7 +56,7 @@ const mailsWaiting = async () => {
 }
 
 describe('incorrect passwords of one account', () => {
-  it('are checked ten times, whatever IP addresses they come from, and then wait', async () => {
+  it('are checked ten times, from any IP addresses, and then throttled', async () => {
     const person = await createTestUser(site, { staff: false, app: false })
     const answers = []
     for (let attempt = 0; attempt < 120; attempt += 1) answers.push(await enter(person.email, `wrong-${attempt}`))
@@ -67,7 +67,7 @@ describe('incorrect passwords of one account', () => {
     expect(await enter(person.email, person.password)).toMatchObject({ status: 303 })
   })
 
-  it('come to an end after 100, for 30 days', async () => {
+  it('end after 100, for 30 days', async () => {
     const person = await createTestUser(site, { staff: false, app: false })
     expect(await attack(person.email, 400)).toBe(100)
     const last = await enter(person.email, person.password)
@@ -79,7 +79,7 @@ describe('incorrect passwords of one account', () => {
     expect((await enter(person.email, person.password)).status).toBe(303)
   })
 
-  it('look the same for a login that nobody has, answer by answer', async () => {
+  it('look the same for a login that nobody has, response by response', async () => {
     const person = await createTestUser(site, { staff: false, app: false })
     const seen = async (username: string) => {
       const answers: unknown[] = []
@@ -122,7 +122,7 @@ describe('incorrect passwords of one account', () => {
     expect((await enter(other, person.password)).status).toBe(429)
   })
 
-  it('leave a browser in which the person has signed in before a lane of its own', async () => {
+  it('leave a separate lane to a browser in which the person has signed in before', async () => {
     const person = await createTestUser(site, { staff: false, app: false })
     const own = site.browser()
     expect((await enter(person.email, person.password, own)).status).toBe(303)
@@ -131,7 +131,7 @@ describe('incorrect passwords of one account', () => {
     expect((await enter(person.email, person.password)).status).toBe(429)
     expect((await enter(person.email, 'a slip', own)).status).toBe(422)
     expect((await enter(person.email, person.password, own)).status).toBe(303)
-    // It is no way to get more attempts at another account.
+    // It is not a way to get more attempts at another account.
     const other = await createTestUser(site, { staff: false, app: false })
     expect(await attack(other.email, 12, own)).toBe(11)
   })
@@ -143,27 +143,27 @@ describe('incorrect passwords of one account', () => {
     expect(await attack(person.email, 400, own)).toBe(100)
   })
 
-  it('do not make a crowd of correct ones wait', async () => {
+  it('do not throttle many correct ones', async () => {
     const person = await createTestUser(site)
     const form = { username: person.email, password: person.password }
     const answers = await Promise.all(Array.from({ length: 30 }, () => site.browser().post('/account/login', form)))
     expect(answers.map(({ status }) => status)).toEqual(Array(30).fill(303))
   })
 
-  it('of many at once are not checked more often', async () => {
+  it('are not checked more often if many come at once', async () => {
     const person = await createTestUser(site, { staff: false, app: false })
     const answers = await Promise.all(Array.from({ length: 30 }, () => enter(person.email, 'wrong')))
     expect(answers.filter(({ status }) => status === 422)).toHaveLength(10)
   })
 
-  it('of others are not ended by the owner’s success elsewhere', async () => {
+  it('of others remain counted if the owner succeeds elsewhere', async () => {
     const person = await createTestUser(site, { staff: false, app: false })
     await attack(person.email, 9)
     expect((await enter(person.email, person.password)).status).toBe(303)
     expect(await attack(person.email, 3)).toBe(1 + 1)
   })
 
-  it('of one’s own are ended by one’s own success', async () => {
+  it("of the user are cleared by the user's success", async () => {
     const person = await createTestUser(site, { staff: false, app: false })
     const home = { 'X-Forwarded-For': '203.0.113.9' }
     for (let day = 0; day < 12; day += 1) {
@@ -173,7 +173,7 @@ describe('incorrect passwords of one account', () => {
     }
   })
 
-  it('are told the owner by email when they have to wait and when they end, and not each time', async () => {
+  it('notify the owner when the wait begins and when the attempts end, and not each time', async () => {
     const person = await createTestUser(site, { staff: false, app: false })
     const before = await mailsWaiting()
     await attack(person.email, 9)
@@ -201,7 +201,7 @@ describe('incorrect passwords of one account', () => {
       own.post('/account/password/change', { password: person.password, new_password: fresh }),
   }
 
-  it.each(Object.entries(newPasswords))('are forgotten once a new password is set %s', async (how, setPassword) => {
+  it.each(Object.entries(newPasswords))('are cleared once a new password is set %s', async (how, setPassword) => {
     const person = await createTestUser(site, { staff: false, app: false })
     const own = await signIn(site, person)
     const invitation = how === 'by an invitation' ? await inviteWithoutPassword(person) : ''
@@ -213,7 +213,7 @@ describe('incorrect passwords of one account', () => {
   })
 
   it.each(Object.entries(newPasswords))(
-    'of whoever knew the old password make no known browser wait after a new one is set %s',
+    'by someone who knew the old one throttle no known browser after a new one is set %s',
     async (how, setPassword) => {
       const person = await createTestUser(site, { staff: false, app: false })
       const theirs = site.browser()
@@ -231,7 +231,7 @@ describe('incorrect passwords of one account', () => {
     },
   )
 
-  it('are not forgotten while a new password is rejected', async () => {
+  it('are not cleared while a new password is rejected', async () => {
     const person = await createTestUser(site, { staff: false, app: false })
     const own = await signIn(site, person)
     await lockOut(person)
@@ -243,7 +243,7 @@ describe('incorrect passwords of one account', () => {
     expect((await enter(person.email, person.password)).status).toBe(429)
   })
 
-  it('are forgotten once an administrator unlocks the account', async () => {
+  it('are cleared once an administrator unlocks the account', async () => {
     const person = await createTestUser(site, { staff: false, app: false })
     const boss = await signIn(site, await createTestUser(site, { superuser: true }))
     await lockOut(person)
@@ -266,7 +266,7 @@ describe('pages that ask for the current password', () => {
   it.each([
     ['/account/password/change', { new_password: 'another long password' }],
     ['/account/email', { email: 'new@example.com' }],
-  ])('%s wait after ten incorrect ones, apart from those of others', async (path, more) => {
+  ])('throttle %s after ten incorrect ones, apart from those of others', async (path, more) => {
     const person = await createTestUser(site)
     const browser = await signIn(site, person)
     await attack(person.email, 12)

@@ -2,7 +2,7 @@ import { addStaticToken } from '../../src/kinds/static/add-token.js'
 import type { HttpBrowser } from '../support/http-browser.js'
 import { createTestUser, type TestUser, signIn, type TestSite } from '../support/site.js'
 
-/** How far somebody has come: every step on the way into the panel, and beyond. */
+/** How far a requester has come: every step of the sign-in, and beyond. */
 export const requesters = [
   'stranger',
   'pending',
@@ -20,7 +20,7 @@ export interface SignedInRequester {
   person: TestUser
 }
 
-/** Somebody new, in a browser of his own, who has come as far as this and no further. */
+/** A new user in a new browser, who has come this far and no further. */
 export async function signInRequester(site: TestSite, visitor: Requester): Promise<SignedInRequester> {
   const person = await createTestUser(site, {
     app: !visitor.includes('device') && visitor !== 'unverified staff',
@@ -35,7 +35,7 @@ export async function signInRequester(site: TestSite, visitor: Requester): Promi
   return { browser, person }
 }
 
-/** The device comes after the password: so the session is there and nothing has verified it. */
+/** The device is added after the password: the session exists and is not verified. */
 async function giveDevice(site: TestSite, person: TestUser): Promise<void> {
   await site.database.sequelize.transaction((transaction) => addStaticToken(site.otp, transaction, person.id))
 }

@@ -22,7 +22,7 @@ const oneNetwork = () => {
   return () => headers
 }
 
-/** Asks until it is refused. @returns how many links that gave */
+/** Requests links until one is rejected. @returns how many links that gave */
 async function useUp(username: string, browser?: HttpBrowser, from = elsewhere): Promise<number> {
   for (let asked = 0; asked <= NETWORK_LIMIT; asked += 1) {
     const { status } = await ask(username, browser, from())
@@ -35,7 +35,7 @@ async function useUp(username: string, browser?: HttpBrowser, from = elsewhere):
 const ask = (username: string, browser: HttpBrowser = site.browser(), headers = elsewhere()) =>
   browser.visit(FORGOT, { method: 'POST', form: { username }, headers })
 
-/** A browser in which this person has signed in, and out again. */
+/** A browser in which this person has signed in and out again. */
 async function knownBrowser({ email, password }: TestUser, token?: string): Promise<HttpBrowser> {
   const browser = site.browser()
   const headers = elsewhere()
@@ -65,7 +65,7 @@ const owners = [
   },
 ]
 
-describe('links to a new password, where others have used theirs up', () => {
+describe('password reset links after others have used up theirs', () => {
   it.each(owners)('are sent from a browser known by $by', async ({ open }) => {
     const { owner, browser } = await open()
     expect(await useUp(owner.email)).toBe(PER_HOUR)
@@ -78,7 +78,7 @@ describe('links to a new password, where others have used theirs up', () => {
     expect((await ask(owner.email, browser)).status).toBe(303)
   })
 
-  it.each(owners)('leave others theirs after a browser known by $by used its own up', async ({ open }) => {
+  it.each(owners)('remain for others after a browser known by $by used up its own', async ({ open }) => {
     const { owner, browser } = await open()
     expect(await useUp(owner.email, browser)).toBe(PER_HOUR)
     expect(await useUp(owner.email)).toBe(PER_HOUR)
@@ -115,14 +115,14 @@ describe('links to a new password, where others have used theirs up', () => {
     ['in upper case', (email: string) => email.toUpperCase()],
     ['with spaces', (email: string) => ` ${email} `],
     ['as a link', (email: string) => `mailto:${email}`],
-  ])('count together where the address is typed %s', async (_how, typed) => {
+  ])('are counted together if the address is typed %s', async (_how, typed) => {
     const owner = await createTestUser(site, members)
     const browser = await knownBrowser(owner)
     expect(await useUp(owner.email, browser)).toBe(PER_HOUR)
     expect((await ask(typed(owner.email), browser)).status).toBe(429)
   })
 
-  it('are not more in a browser that is known for another account, with or without an account at the address', async () => {
+  it('do not increase in a browser that is known for another account, with or without an account at the address', async () => {
     const mallory = await knownBrowser(await createTestUser(site, members))
     const victim = await createTestUser(site, members)
     const inactive = await createTestUser(site, { active: false })
@@ -132,7 +132,7 @@ describe('links to a new password, where others have used theirs up', () => {
     }
   })
 
-  it.each(['x', 'A'.repeat(43), 'A'.repeat(5000)])('are not more with the made-up cookie %#', async (cookie) => {
+  it.each(['x', 'A'.repeat(43), 'A'.repeat(5000)])('do not increase with the forged cookie %#', async (cookie) => {
     const victim = await createTestUser(site, members)
     const browser = site.browser()
     browser.cookies.set('otp_browser', cookie)
@@ -140,7 +140,7 @@ describe('links to a new password, where others have used theirs up', () => {
     expect((await ask(victim.email, browser)).status).toBe(429)
   })
 
-  it('are not more in a browser where the last sign-in was 401 days ago', async () => {
+  it('do not increase in a browser whose last sign-in was 401 days ago', async () => {
     const owner = await createTestUser(site, members)
     const browser = await knownBrowser(owner)
     await site.database.pool.query(
@@ -151,7 +151,7 @@ describe('links to a new password, where others have used theirs up', () => {
     expect((await ask(owner.email, browser)).status).toBe(429)
   })
 
-  it('are as many when all are asked for at once', async () => {
+  it('do not increase if all are requested at once', async () => {
     const owner = await createTestUser(site, members)
     const browser = await knownBrowser(owner)
     const answers = await Promise.all(Array.from({ length: 12 }, () => ask(owner.email, browser)))

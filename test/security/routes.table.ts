@@ -1,20 +1,20 @@
-/** What each visitor gets, in the order of `visitors`: status and code, or status and where it leads. */
+/** The response for each requester, in the order of `requesters`: status and code, or status and redirect. */
 type Expected = readonly [string, string, string, string, string, string, string]
 
 export interface RouteRow {
-  /** As the walk over Express's stacks names them; one row may be all there is to try of several. */
+  /** As found in the stacks of Express; one row can cover several routes. */
   routes: readonly string[]
   method: 'GET' | 'POST'
   address: string
   expected: Expected
-  /** It ends the visitor's session, so each visitor comes afresh. */
+  /** It ends the requester's session, so each one signs in again. */
   ends?: true
 }
 
-/** The sign-in page, with the way back to the tried address. */
+/** The sign-in page, with the way back to the requested path. */
 export const LOGIN = '302 login with next'
 
-/** The set-up, which the policy leads staff without a device to; a page with the way back to itself. */
+/** The setup, to which the policy redirects staff without a device; for a page, with the way back to it. */
 export const SET_UP = '302 set-up'
 
 const all = (answer: string): Expected => [answer, answer, answer, answer, answer, answer, answer]
@@ -36,15 +36,15 @@ const call = (staff: string, superuser = staff): Expected => [
   staff,
   superuser,
 ]
-/** For everybody, except whom the policy keeps to the set-up or asks for a token first. */
+/** For everyone except users whom the policy redirects to the setup or asks for a token first. */
 const ruled = (answer: string): Expected => [answer, answer, SET_UP, LOGIN, answer, answer, answer]
-/** For those signed in whose device has verified them within five minutes, and whose policy is met. */
+/** For signed-in users whose device has verified them within five minutes, and who meet the policy. */
 const kept = (answer: string): Expected => [LOGIN, LOGIN, SET_UP, LOGIN, answer, answer, answer]
-/** For those signed in: verified within five minutes, or without a device that could be asked for. */
+/** For signed-in users: verified within five minutes, or without a device that could verify. */
 const fresh = (answer: string): Expected => [LOGIN, LOGIN, answer, LOGIN, answer, answer, answer]
 const own = fresh('200')
 
-/** The same for what changes how somebody signs in, once a form was posted. */
+/** The same for what changes how a user signs in, once a form was submitted. */
 const posted = (answer: string): Expected => [LOGIN, LOGIN, answer, LOGIN, answer, answer, answer]
 
 const leadsTo = (address: string): Expected => all(`302 ${address}`)
@@ -52,8 +52,8 @@ const leadsTo = (address: string): Expected => all(`302 ${address}`)
 const api = '/admin/api/resources'
 
 /**
- * Nobody is led back to what only takes a POST: the panel rejects one without a token, and the
- * other pages lead to the sign-in without a way back.
+ * No redirect goes back to a path that only accepts a POST: the panel rejects one without a token, and
+ * the other pages redirect to the sign-in without a way back.
  */
 export function withoutWaysBackToPosts(rows: readonly RouteRow[]): RouteRow[] {
   const isPage = ({ method, expected }: RouteRow) => method === 'GET' && !expected[4].startsWith('405')
@@ -76,7 +76,7 @@ export function withoutWaysBackToPosts(rows: readonly RouteRow[]): RouteRow[] {
 
 const isPanels = ({ address }: RouteRow): boolean => address.startsWith('/admin')
 
-/** Every route of the site. `%id` is a person's id, `%device` a device's: both somebody else's. */
+/** Every route of the site. `%id` is a user's ID, `%device` a device's: both belong to another user. */
 export const routeTable: readonly RouteRow[] = [
   { routes: ['GET /'], method: 'GET', address: '/', expected: ruled('302 /admin') },
   { routes: ['GET /healthz'], method: 'GET', address: '/healthz', expected: all('200') },
@@ -102,7 +102,7 @@ export const routeTable: readonly RouteRow[] = [
       '422 invalid_login',
     ],
   },
-  // The site of these tests has an address of numbers, so it has no relying party, and no passkeys.
+  // The URL of the site in these tests is an IP address, so it has no relying party, and no passkeys.
   {
     routes: ['POST /account/login/security-key'],
     method: 'POST',
@@ -279,7 +279,7 @@ export const routeTable: readonly RouteRow[] = [
   },
   { routes: [], method: 'POST', address: `${api}/users/actions/list`, expected: call('405 method_not_allowed') },
   { routes: [], method: 'GET', address: `${api}/users/actions/new`, expected: call('405 method_not_allowed') },
-  // Groups are for superusers; an ordinary member of staff does not see who is in which.
+  // Groups are for superusers; ordinary staff do not see who is a member.
   { routes: [], method: 'GET', address: `${api}/groups/actions/list`, expected: call('403 not_allowed', '200') },
   { routes: [], method: 'GET', address: '/admin/resources/groups', expected: page('404 not_found', '200') },
   {
@@ -338,7 +338,7 @@ export const routeTable: readonly RouteRow[] = [
     const row = (person: string) => ({ routes: [], address: `${api}/users/records/${person}/${action}` })
     return [
       { ...row('%id'), method: 'GET', expected: call('405 method_not_allowed') },
-      // The form of an invitation is empty here, so that a superuser gets as far as it.
+      // The form of an invitation is empty here, so that a superuser gets as far as its errors.
       {
         ...row('%superuser'),
         method: 'POST',
@@ -387,7 +387,7 @@ export const routeTable: readonly RouteRow[] = [
     expected: call('405 method_not_allowed'),
   },
 
-  // AdminJS's router has more addresses than we hand on to it.
+  // AdminJS's router has more paths than the site passes on to it.
   {
     routes: ['GET /admin/pages/:pageName'],
     method: 'GET',
@@ -434,6 +434,6 @@ export const routeTable: readonly RouteRow[] = [
     const address = `/admin/frontend/assets/${name}`
     return { routes: [`GET ${address}`], method: 'GET', address, expected: page('404 not_found') }
   }),
-  // It dies on this one where its own login is mounted.
+  // It crashes on this one if its own login is mounted.
   { routes: [], method: 'POST', address: '/admin/refresh-token', expected: page('404 not_found') },
 ]

@@ -24,12 +24,12 @@ beforeAll(async () => {
 })
 afterAll(() => site.close())
 
-/** The address with the ids that this run has. */
+/** The path with the IDs of this run. */
 function addressOf(row: RouteRow): string {
   return row.address.replace(/%[a-z]+/g, (name) => names.get(name) ?? name)
 }
 
-/** In the words of the table. */
+/** The response in the terms of the table. */
 function wordsFor(answer: HttpResponse, address: string, method: RouteRow['method'] = 'GET'): string {
   const { status, code, location } = answer
   if (location === undefined) return code ? `${status} ${code}` : String(status)
@@ -39,7 +39,7 @@ function wordsFor(answer: HttpResponse, address: string, method: RouteRow['metho
     : `${status} ${location}`
 }
 
-/** Back to a page one can come back to: a posted form has none. */
+/** Back to a page that accepts GET: a submitted form has none. */
 function setUpFor(address: string, method: RouteRow['method']): string {
   const setUp = '/account/two-factor/setup'
   return method === 'GET' ? `${setUp}?next=${encodeURIComponent(address)}` : setUp
@@ -68,7 +68,7 @@ describe.each(rows)('$method $address', (row) => {
   )
 })
 
-/** JSON under the API, a page elsewhere, and a 405 names what is allowed. */
+/** JSON under the API, a page elsewhere, and the `Allow` header of a 405. */
 function expectOurShape(given: HttpResponse, address: string): void {
   const isApi = address.startsWith('/admin/api')
   expect(given.headers['content-type']).toMatch(isApi ? /^application\/json/ : /^text\/html/)
@@ -76,7 +76,7 @@ function expectOurShape(given: HttpResponse, address: string): void {
   expect(given.headers.allow !== undefined).toBe(given.status === 405)
 }
 
-it('leaves the visitors of the table where they were', async () => {
+it('leaves the requesters of the table in the same state', async () => {
   const expected = [LOGIN, LOGIN, LOGIN, LOGIN, '403 not_staff', '200', '200']
   for (const [index, visitor] of requesters.entries()) {
     const answer = await arrivals.get(visitor)?.browser.get('/admin')

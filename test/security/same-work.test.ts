@@ -8,7 +8,7 @@ import { createTestUser, type TestSite } from '../support/site.js'
 import { isEmbedded, openSite } from './open-site.js'
 
 const forgot = '/account/password/forgot'
-/** vitest itself waits for a second, which is short on a machine that has other work. */
+/** The default of vitest is a second, which is short on a busy machine. */
 const PATIENCE = { timeout: 100_000 }
 let site: TestSite
 beforeAll(async () => void (site = await openSite()))
@@ -27,7 +27,7 @@ const textOf = (query: unknown): string => {
   return String(text)
 }
 
-/** Every statement that any connection sends meanwhile, in order, without Sequelize's comments. */
+/** Every statement of any connection during the work, in order, without the comments of Sequelize. */
 async function statementsOf(run: () => Promise<unknown>): Promise<string[]> {
   const sent = vi.spyOn(Client.prototype, 'query')
   await run()
@@ -43,12 +43,12 @@ describe('a forgotten password', () => {
     return { known, inactive, nobody: `nobody${known.id}@example.com` }
   }
 
-  /** Asks, and waits for the job that every request leaves. */
+  /** Requests a link, and waits for the job that every request leaves. */
   const workFor = async (username: string, browser = site.browser()) => {
     const before = (await jobs()).length
     const statements = await statementsOf(async () => {
       await browser.post(forgot, { username })
-      // A query would count as well: the second commit is the last statement of a request.
+      // A query would be counted as well: the second commit is the last statement of a request.
       await vi.waitFor(() => expect(commits()).toBe(2), PATIENCE)
     })
     await vi.waitFor(async () => expect((await jobs()).length).toBeGreaterThan(before), PATIENCE)
@@ -57,7 +57,7 @@ describe('a forgotten password', () => {
   const commits = () =>
     vi.mocked(Client.prototype.query).mock.calls.filter(([query]) => /^commit/i.test(textOf(query))).length
 
-  it('takes the same statements and one job, whether anybody has the address or not', async () => {
+  it('takes the same statements and one job for any address, known or not', async () => {
     const { known, inactive, nobody } = await typed()
     await workFor(known.email)
     const expected = await workFor(known.email)
@@ -79,7 +79,7 @@ describe('a forgotten password', () => {
       expect(await workFor(username, browser)).toEqual(expected)
   })
 
-  it('writes a link and an event for the one who has it alone', async () => {
+  it('writes a link and an event only for the owner of the address', async () => {
     const { known, inactive, nobody } = await typed()
     const count = async () => {
       const sql = `select (select count(*)::int from one_time_links) as links, (select count(*)::int from audit_events) as events`
@@ -92,7 +92,7 @@ describe('a forgotten password', () => {
     expect(await count()).toEqual({ links: links + 1, events: events + 1 })
   })
 
-  it('sends nobody anything but the owner, and says nothing of the others in the log', async () => {
+  it('sends an email only to the owner, and logs nothing about the others', async () => {
     await site.database.pool.query('delete from graphile_worker._private_jobs')
     const { known, nobody } = await typed()
     const sent: OutgoingMail[] = []

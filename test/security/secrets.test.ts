@@ -24,7 +24,7 @@ const people: TestUser[] = []
 const browsers: HttpBrowser[] = []
 const cookies = new Set<string>()
 
-/** People of all kinds with devices, tokens used and refused, sessions open and half open, mails waiting. */
+/** Users of all kinds with devices, used and rejected tokens, complete and incomplete sessions, and waiting emails. */
 beforeAll(async () => {
   site = await openSite({ TRUST_BROWSER_DAYS: '30' })
   staff = await comeIn({})
@@ -32,10 +32,10 @@ beforeAll(async () => {
   await comeIn({ staff: false })
   other = await createTestUser(site, { backupTokens: 3 })
   people.push(other)
-  // One's own and another's, so that no list has one row alone.
+  // The user's own and another's, so that no list has only one row.
   for (const { id } of people.slice(1)) await addDevices(site.database, id)
   const [group] = await site.database.models.Group.findAll({ order: ['id'], limit: 1 })
-  // Nobody who signs in here: a group would take from staff what the tests look at.
+  // Nobody who signs in here: a group would revoke what the tests look at.
   for (const { id } of people.slice(2))
     await site.database.models.UserGroup.create({ user_id: id, group_id: group?.id ?? 0 })
   const [used = ''] = other.backupTokens
@@ -73,7 +73,7 @@ async function secrets(): Promise<string[]> {
   return [...new Set([...known, ...encodings(KEY), ...keys.sessionSecrets, 'a wrong passphrase'])]
 }
 
-/** Names of columns that the panel has no word for. */
+/** Names of columns for which the panel has no text. */
 const HIDDEN_NAMES =
   /password_hash|auth_epoch|token_failed_at|token_hash|series_hash|rotated_at|code_hash|credential_id|public_key|user_handle|"secret"|last_step|"sid"|"sess"/
 
@@ -82,7 +82,7 @@ async function idsIn(table: string): Promise<number[]> {
   return rows.map(({ id }) => Number(id))
 }
 
-/** Everything that can be asked of a resource: whole lists in both orders, each row, searches, and what is refused. */
+/** Everything that can be requested of a resource: whole lists in both orders, each row, searches, and what is rejected. */
 async function answersAbout(browser: HttpBrowser, table: string): Promise<string[]> {
   const at = `${api}/${table}`
   const ids = await idsIn(table)
@@ -140,7 +140,7 @@ function found(texts: readonly string[], wanted: readonly string[]): string[] {
 }
 
 describe('no secret is shown', () => {
-  it('looks for what is there', async () => {
+  it('searches for secrets that exist', async () => {
     const all = await secrets()
     expect(all.length).toBeGreaterThan(60)
     expect(all.every((secret) => secret.length >= 16)).toBe(true)
@@ -152,16 +152,16 @@ describe('no secret is shown', () => {
     'to staff or superusers, in any answer about %s',
     async (table) => {
       const texts = [...(await answersAbout(superuser, table)), ...(await answersAbout(staff, table))]
-      // The list and each row were really there.
+      // The list and each row were in the response.
       expect(texts.filter((text) => text.includes('"params"')).length).toBeGreaterThan(2)
       expect(found(texts, await secrets())).toEqual([])
       expect(texts.filter((text) => HIDDEN_NAMES.test(text))).toEqual([])
-      // Every refusal before has left a line in the trail, and each of them is asked for.
+      // Every rejection before has an event in the audit log, and each of them is requested.
     },
     120_000,
   )
 
-  it('to anybody on any page', async () => {
+  it('to anyone on any page', async () => {
     const texts: string[] = []
     for (const browser of browsers)
       for (const page of pages) {
@@ -195,7 +195,7 @@ describe('no secret is shown', () => {
     expect(site.log.filter((line) => HIDDEN_NAMES.test(line))).toEqual([])
   })
 
-  it('in the audit trail', async () => {
+  it('in the audit log', async () => {
     const { rows } = await site.database.pool.query<{ row: string }>('select e::text as row from audit_events e')
     expect(rows.length).toBeGreaterThan(5)
     expect(
@@ -230,7 +230,7 @@ const encoders: [string, Encode][] = [
   ],
 ]
 
-describe.each(encoders)('what is not on the list is not written, as %s', (_name, encode) => {
+describe.each(encoders)('fields that are not on the list are not written, as %s', (_name, encode) => {
   const write = (browser: HttpBrowser, path: string, fields: Record<string, string | boolean>) => {
     const { type, body } = encode(fields)
     return browser.visit(path, { method: 'POST', body, headers: { 'Content-Type': type } })
@@ -276,7 +276,7 @@ describe.each(encoders)('what is not on the list is not written, as %s', (_name,
     expect(await takeSnapshot(site.database)).toEqual(before)
   })
 
-  it('all at once, by editing and by making a new one', async () => {
+  it('all at once, by editing and by creating a record', async () => {
     const before = await takeSnapshot(site.database)
     for (const table of tables) {
       const [id] = await idsIn(table)
@@ -289,7 +289,7 @@ describe.each(encoders)('what is not on the list is not written, as %s', (_name,
     expect(await takeSnapshot(site.database)).toEqual(before)
   })
 
-  it('is_superuser by staff, anything of a superuser by staff, one’s own access by anybody', async () => {
+  it('is_superuser by staff, any field of a superuser by staff, and own access by anyone', async () => {
     const [mine, , boss] = [people[0], people[1], people[1]]
     const before = await takeSnapshot(site.database)
     for (const [browser, path, fields] of [
@@ -313,7 +313,7 @@ describe.each(encoders)('what is not on the list is not written, as %s', (_name,
   })
 })
 
-describe('no hidden column can be asked about', () => {
+describe('no hidden column can be queried', () => {
   const hiddenColumns = async (table: string) => {
     const { rows } = await site.database.pool.query<{ name: string }>(
       'select column_name as name from information_schema.columns where table_name = $1',
@@ -326,7 +326,7 @@ describe('no hidden column can be asked about', () => {
 
   it.each(tables)('of %s, by filter, sort or search', async (table) => {
     const hidden = await hiddenColumns(table)
-    // Of these everything may be read.
+    // Of these every column can be read.
     expect(hidden.length > 0).toBe(!['audit_events', 'user_groups'].includes(table))
     for (const column of [
       ...hidden,

@@ -1,7 +1,7 @@
 import { connect } from 'node:net'
 
 export interface RawAnswer {
-  /** 0: the connection was closed without an answer. */
+  /** 0: the connection was closed without a response. */
   status: number
   head: string
   body: string
@@ -9,9 +9,9 @@ export interface RawAnswer {
 
 /**
  * Sends bytes as they are and reads until the server closes, which `Connection: close`
- * or a request that is none makes it do.
+ * or an invalid request causes.
  *
- * @param hangUp close our end after the last byte: the request is aborted where it promised more
+ * @param hangUp close this end after the last byte: the request is aborted if it promised more
  */
 export function sendRaw(baseUrl: string, bytes: string | Buffer, hangUp = false): Promise<RawAnswer> {
   const { hostname, port } = new URL(baseUrl)
@@ -22,7 +22,7 @@ export function sendRaw(baseUrl: string, bytes: string | Buffer, hangUp = false)
       else socket.write(bytes)
     })
     socket.on('data', (part) => parts.push(part))
-    // Too large a body is refused by closing: what was answered before that counts.
+    // A body that is too large is rejected by closing: the earlier response counts.
     socket.on('error', () => {})
     socket.on('close', () => resolve(parse(Buffer.concat(parts).toString())))
   })

@@ -6,7 +6,7 @@ import { createTestUser, type TestUser, signIn, type TestSite } from '../support
 import { openSite } from './open-site.js'
 
 const LOGIN = '/account/login'
-/** Longer than a device rests after a code. */
+/** Longer than the cooldown of a device after a code. */
 const REST = 31
 const OWN = 10
 const SETUPS_PER_NUMBER = 20
@@ -14,7 +14,7 @@ const DAY = 24 * 3600
 let site: TestSite
 beforeAll(async () => {
   site = await openSite({ OTP_EMAIL: 'true' })
-  // No worker sends here, so that no page has anything to wait for.
+  // No worker sends here, so no page waits for anything.
   site.auth.deliveryWait = 1
 })
 afterAll(() => site.close())
@@ -24,7 +24,7 @@ const freshNumber = () => `+41791${String((targets += 1)).padStart(6, '0')}`
 
 interface Row {
   kind: string
-  /** What the owner's device sends to, and the device. `stranger` has an account only. */
+  /** The number or address of the owner's device, and the device. `stranger` has an account only. */
   open(
     owner: TestUser,
     stranger: TestUser,
@@ -47,7 +47,7 @@ const rows: readonly Row[] = [
   {
     kind: 'email devices',
     async open(owner, stranger) {
-      // Only its own address can be set up by an account, so the owner's device has that of the stranger.
+      // An account can only set up its own email address, so the owner's device has the other user's.
       const device = await addEmail(site.otp, owner.id, stranger.email)
       return { device, setUp: (browser) => browser.post('/account/two-factor/email/add', { otp_challenge: '' }) }
     },
@@ -55,9 +55,9 @@ const rows: readonly Row[] = [
 ]
 
 /**
- * An owner with this device, a browser that the owner signed in from, and a stranger with an account.
+ * An owner with this device, a browser in which the owner has signed in, and another user with an account.
  *
- * @param alone without an app, so that a right password sends the first code at once
+ * @param alone without an app, so that a correct password sends the first code at once
  */
 async function begin({ open }: Row, { alone = false } = {}) {
   const owner = await createTestUser(site, { app: !alone })
@@ -68,7 +68,7 @@ async function begin({ open }: Row, { alone = false } = {}) {
   const form = { otp_device: alone ? device.persistentId : (owner.app?.persistentId ?? ''), otp_token: token }
   expect((await known.post(LOGIN, form)).status).toBe(303)
   known.cookies.delete('otp_session')
-  // What this sent counts no longer.
+  // What this sent is no longer counted.
   site.clock.advance(DAY)
   return { owner, stranger, device, known, setUp }
 }
@@ -85,7 +85,7 @@ async function enter({ email, password }: TestUser, browser = site.browser()): P
 const askIn = (browser: HttpBrowser, { persistentId }: Device) =>
   browser.post(LOGIN, { otp_device: persistentId, otp_challenge: 'send' })
 
-/** Asks as often as it is let, and once more. @returns the codes that were made, and the last answer */
+/** Requests codes until one is rejected. @returns the codes that were made, and the last response */
 async function askUntilRefused(ask: () => Promise<HttpResponse>): Promise<{ made: number; last: HttpResponse }> {
   for (let made = 0; made < 50; made += 1) {
     site.clock.advance(REST)
@@ -103,7 +103,7 @@ function expectLimitOfDay(answer: HttpResponse): void {
   expect(wait).toBeLessThanOrEqual(DAY)
 }
 
-describe.each(rows)('codes that others ask for leave the owner all of theirs: $kind', (row) => {
+describe.each(rows)("codes that others request leave the owner's limit unchanged: $kind", (row) => {
   it('after someone else has set up the same number or address', async () => {
     const { owner, stranger, device, known, setUp } = await begin(row)
     const browser = await signIn(site, stranger)
@@ -116,13 +116,13 @@ describe.each(rows)('codes that others ask for leave the owner all of theirs: $k
     expect((await askUntilRefused(() => askIn(elsewhere, device))).made).toBe(OWN)
   })
 
-  it('after someone who has the password asked in another browser, and the owner in a known one', async () => {
+  it('after someone who has the password requested some in another browser, and the owner in a known one', async () => {
     const { owner, device, known } = await begin(row)
     const mallory = await enter(owner)
     const taken = await askUntilRefused(() => askIn(mallory, device))
     expect(taken.made).toBe(OWN)
     expectLimitOfDay(taken.last)
-    // A further browser has no more.
+    // A further browser gets no more.
     const other = await enter(owner)
     expect((await askUntilRefused(() => askIn(other, device))).made).toBe(0)
     await enter(owner, known)
@@ -131,7 +131,7 @@ describe.each(rows)('codes that others ask for leave the owner all of theirs: $k
     expectLimitOfDay(own.last)
   })
 
-  it('before others ask: what the owner has had leaves them no more, and a day later all begins again', async () => {
+  it("before others request any: the owner's own use leaves theirs unchanged, and all limits begin again a day later", async () => {
     const { owner, stranger, device, known, setUp } = await begin(row)
     await enter(owner, known)
     expect((await askUntilRefused(() => askIn(known, device))).made).toBe(OWN)
@@ -144,7 +144,7 @@ describe.each(rows)('codes that others ask for leave the owner all of theirs: $k
     expect((await askUntilRefused(() => askIn(again, device))).made).toBe(OWN)
   })
 
-  it('while the owner’s session asks for a code', async () => {
+  it("while the owner's session requests a code", async () => {
     const { owner, device, known } = await begin(row)
     await enter(owner, known)
     const form = { otp_device: owner.app?.persistentId ?? '', otp_token: owner.code() }
@@ -156,7 +156,7 @@ describe.each(rows)('codes that others ask for leave the owner all of theirs: $k
     expect((await known.post('/account/verify', verify)).status).toBeLessThan(400)
   })
 
-  it('where the right password sends the first code at once', async () => {
+  it('if the correct password sends the first code at once', async () => {
     const { owner, device, known } = await begin(row, { alone: true })
     const sent = async () => (await queuedCodes(site.otp, device)).length
     const before = await sent()
@@ -175,7 +175,7 @@ describe.each(rows)('codes that others ask for leave the owner all of theirs: $k
 })
 
 describe('the cost of codes for one number', () => {
-  it.each(['sms', 'call'] as const)('has an end over any number of accounts: %s', async (method) => {
+  it.each(['sms', 'call'] as const)('is limited over any number of accounts: %s', async (method) => {
     const { owner, device, known, setUp } = await begin(phone(method))
     let setups = 0
     for (let account = 0; account < 4; account += 1) {
@@ -198,7 +198,7 @@ describe('the cost of codes for one number', () => {
     expect((await askUntilRefused(setUp)).made).toBe(OWN)
   })
 
-  it('is counted however the number is typed', async () => {
+  it('is counted for any spelling of the number', async () => {
     const number = freshNumber()
     const spellings = [number, number.replace('+', '00'), number.replace('+4179', '+41 (0)79 '), ` ${number} `]
     let asked = 0

@@ -12,21 +12,21 @@ import { createTestUser, type TestUser, signIn, type TestSite, type TestUserTrai
 import { createSoftwareKey } from '../support/software-key.js'
 import { addSoftwareKey } from '../support/webauthn.js'
 
-/** A form that is about to be sent, in a browser that stands where it is sent from. */
+/** A form that is about to be submitted, in the browser that shows it. */
 export interface ReadyForm {
   browser: HttpBrowser
   path: string
   form?: Record<string, string>
-  /** Whose it is, for counting what is written about him. */
+  /** Whose form it is, for counting what is recorded about that user. */
   person: TestUser
 }
 
 export interface SentForm {
   title: string
-  /** `POST /path` of the routes that it tries. */
+  /** `POST /path` of the routes that it covers. */
   routes: readonly string[]
   ready(site: TestSite): Promise<ReadyForm>
-  /** What stands on the page that the answer leads to, for whoever sees the second one only. */
+  /** A text of the page after the redirect, for a user who sees only the second one. */
   shows?: RegExp
 }
 
@@ -42,7 +42,7 @@ async function awaitingToken(site: TestSite, person: TestUser, browser = site.br
   return browser
 }
 
-/** A code that this session has asked for, as far as the session goes. */
+/** A code that this session has requested, from the point of view of the session. */
 async function withCode(site: TestSite, browser: HttpBrowser, kind: 'phone' | 'email', userId: number) {
   const device = await (kind === 'phone' ? addPhone : addEmail)(site.otp, userId)
   await storeCode(site.otp, device, '314159')
@@ -63,7 +63,7 @@ async function keyAnswer(browser: HttpBrowser, address: string) {
 
 const signIns: readonly SentForm[] = [
   {
-    title: 'the password, where a session stood before',
+    title: 'the password, with a session before',
     routes: ['POST /account/login'],
     async ready(site) {
       const person = await createTestUser(site)
@@ -72,7 +72,7 @@ const signIns: readonly SentForm[] = [
     },
   },
   {
-    title: 'the password of somebody without a device, where a session stood before',
+    title: 'the password of a user without a device, with a session before',
     routes: ['POST /account/login'],
     async ready(site) {
       const person = await createTestUser(site, { app: false, staff: false })
@@ -119,7 +119,7 @@ const signIns: readonly SentForm[] = [
     },
   },
   ...(['phone', 'email'] as const).map((kind): SentForm => ({
-    title: `the code of a ${kind}`,
+    title: `the code by ${kind}`,
     routes: ['POST /account/login'],
     async ready(site) {
       const person = await createTestUser(site)
@@ -151,7 +151,7 @@ const signIns: readonly SentForm[] = [
     },
   },
   {
-    title: 'password and code in one form, where a session stood before',
+    title: 'password and code in one form, with a session before',
     routes: ['POST /account/login'],
     async ready(site) {
       const person = await createTestUser(site)
@@ -161,7 +161,7 @@ const signIns: readonly SentForm[] = [
     },
   },
   {
-    title: 'the code of an app and the wish to trust the browser',
+    title: 'the code of an app, with the option to trust the browser',
     routes: ['POST /account/login'],
     async ready(site) {
       const person = await createTestUser(site)
@@ -170,7 +170,7 @@ const signIns: readonly SentForm[] = [
     },
   },
   {
-    title: 'the password in a trusted browser, where a session stood before',
+    title: 'the password in a trusted browser, with a session before',
     routes: ['POST /account/login'],
     async ready(site) {
       const person = await createTestUser(site)
@@ -201,7 +201,7 @@ const strangers: readonly SentForm[] = [
     },
   },
   {
-    title: 'the password of somebody without a device, without a session before',
+    title: 'the password of a user without a device, without a session before',
     routes: [],
     async ready(site) {
       const person = await createTestUser(site, { app: false, staff: false })
@@ -210,7 +210,7 @@ const strangers: readonly SentForm[] = [
     },
   },
   {
-    title: 'the password of somebody who gets the first code by mail, without a session before',
+    title: 'the password of a user who gets the first code by email, without a session before',
     routes: [],
     async ready(site) {
       const person = await createTestUser(site, { app: false })
@@ -242,7 +242,7 @@ const strangers: readonly SentForm[] = [
   },
 ]
 
-/** Somebody verified a moment ago, or longer ago than what is fresh. */
+/** A user verified a moment ago, or longer ago than a recent token allows. */
 async function verified(site: TestSite, { stale = false, ...traits }: { stale?: boolean } & TestUserTraits = {}) {
   const person = await createTestUser(site, { staff: false, ...traits })
   const browser = await signIn(site, person)
@@ -272,7 +272,7 @@ async function linkFor(site: TestSite, purpose: LinkPurpose, userId: number, det
 
 const secretOn = (text: string) => /<code class="secret"[^>]*>([A-Z2-7 ]+)</.exec(text)?.[1] ?? ''
 
-/** A word of a kind from outside, set up and used once. */
+/** A word of a custom kind, set up and used once. */
 async function wordOwner(site: TestSite) {
   const { person, browser } = await settingUp(site, { app: true })
   const added = await browser.post(`${profile}/word/add`, { name: 'Word', word: WORD, hint: 'cave' })
@@ -282,7 +282,7 @@ async function wordOwner(site: TestSite) {
 
 const outside: readonly SentForm[] = [
   {
-    title: 'the token of a kind from outside',
+    title: 'the token of a custom kind',
     routes: [],
     async ready(site) {
       const { person, device } = await wordOwner(site)
@@ -291,7 +291,7 @@ const outside: readonly SentForm[] = [
     },
   },
   {
-    title: 'the token of a kind from outside in a step-up',
+    title: 'the token of a custom kind in a step-up',
     routes: [],
     async ready(site) {
       const { person, browser, device } = await wordOwner(site)
@@ -301,7 +301,7 @@ const outside: readonly SentForm[] = [
     },
   },
   {
-    title: 'a device of a kind from outside that is removed',
+    title: 'a removed device of a custom kind',
     routes: [],
     async ready(site) {
       const { person, browser, device } = await wordOwner(site)
@@ -320,7 +320,7 @@ const stepUps: readonly SentForm[] = [
     },
   },
   {
-    title: 'the token that completes a form which was put aside',
+    title: 'the token that completes a saved form',
     routes: ['POST /account/verify'],
     async ready(site) {
       const { person, browser } = await verified(site, { stale: true })
@@ -330,7 +330,7 @@ const stepUps: readonly SentForm[] = [
     },
   },
   {
-    title: 'the token that completes a form which makes backup tokens',
+    title: 'the token that completes a form that generates backup tokens',
     routes: ['POST /account/verify'],
     async ready(site) {
       const { person, browser } = await verified(site, { stale: true })
@@ -346,10 +346,10 @@ const WORD = 'open sesame'
 
 const unconfirmedPhone = { name: 'Phone', confirmed: false, number: '+41524204243', method: 'sms' } as const
 
-/** The form that confirms a device by a code that the session has asked for, as far as the session goes. */
+/** The form that confirms a device by a code that the session has requested, from the point of view of the session. */
 function firstCode(what: string, page: string, add: (site: TestSite, userId: number) => Promise<Device>): SentForm {
   return {
-    title: `the first code of a ${what}`,
+    title: `the first code by ${what}`,
     routes: [`POST /account/two-factor/${page}/add`],
     async ready(site) {
       const { person, browser } = await settingUp(site)
@@ -398,17 +398,17 @@ const setUps: readonly SentForm[] = [
     },
     shows: /<code>/,
   },
-  firstCode('mailbox', 'email', (site, userId) =>
+  firstCode('email', 'email', (site, userId) =>
     addEmailDevice(site.otp, undefined, { userId, name: 'E-mail', confirmed: false, address: null }),
   ),
   firstCode('phone', 'phones', (site, userId) => addPhoneDevice(site.otp, undefined, { ...unconfirmedPhone, userId })),
   {
-    title: 'what a device of a kind from outside needs',
+    title: 'the setup fields of a custom kind',
     routes: ['POST /account/two-factor/word/add'],
     ...own(`${profile}/word/add`, () => ({ name: 'Word', word: WORD, hint: 'cave' })),
   },
   {
-    title: 'the first token of a kind from outside',
+    title: 'the first token of a custom kind',
     routes: ['POST /account/two-factor/word/:id/confirm'],
     async ready(site) {
       const { person, browser } = await settingUp(site)
@@ -439,7 +439,7 @@ const setUps: readonly SentForm[] = [
 
 const links: readonly SentForm[] = [
   {
-    title: 'an invitation of somebody with a password',
+    title: 'an invitation of a user with a password',
     routes: ['POST /account/invitation/:token'],
     async ready(site) {
       const person = await createTestUser(site, { app: false })
@@ -448,7 +448,7 @@ const links: readonly SentForm[] = [
     },
   },
   {
-    title: 'an invitation of somebody who chooses a password',
+    title: 'an invitation of a user who chooses a password',
     routes: ['POST /account/invitation/:token'],
     async ready(site) {
       const person = await createTestUser(site, { app: false })
@@ -458,7 +458,7 @@ const links: readonly SentForm[] = [
     },
   },
   {
-    title: 'an invitation of somebody who has a device',
+    title: 'an invitation of a user who has a device',
     routes: ['POST /account/invitation/:token'],
     async ready(site) {
       const person = await createTestUser(site)
@@ -467,7 +467,7 @@ const links: readonly SentForm[] = [
     },
   },
   {
-    title: 'a new password by a link',
+    title: 'a new password set by a link',
     routes: ['POST /account/password/reset/:token'],
     async ready(site) {
       const person = await createTestUser(site)
@@ -476,7 +476,7 @@ const links: readonly SentForm[] = [
     },
   },
   {
-    title: 'a new address, in a browser that is not signed in',
+    title: 'a new email address, in a browser that is not signed in',
     routes: ['POST /account/email/confirm/:token'],
     async ready(site) {
       const person = await createTestUser(site)
@@ -486,7 +486,7 @@ const links: readonly SentForm[] = [
     },
   },
   {
-    title: 'a new address, where one is signed in',
+    title: 'a new email address, in a signed-in browser',
     routes: ['POST /account/email/confirm/:token'],
     async ready(site) {
       const { person, browser } = await verified(site)
@@ -526,12 +526,12 @@ const ownAccount: readonly SentForm[] = [
     ...own(`${profile}/sessions/others`),
   },
   {
-    title: 'switching everything off',
+    title: 'turning two-factor authentication off',
     routes: ['POST /account/two-factor/disable'],
     ...own(`${profile}/disable`, () => ({ confirm: 'yes' })),
   },
   {
-    title: 'a device that is removed',
+    title: 'a removed device',
     routes: ['POST /account/two-factor/devices/:kind/:id/remove'],
     async ready(site) {
       const { person, browser } = await verified(site)
@@ -540,7 +540,7 @@ const ownAccount: readonly SentForm[] = [
     },
   },
   {
-    title: 'a phone that is removed',
+    title: 'a removed phone',
     routes: ['POST /account/two-factor/phones/:id/delete'],
     async ready(site) {
       const { person, browser } = await verified(site)
@@ -549,7 +549,7 @@ const ownAccount: readonly SentForm[] = [
     },
   },
   {
-    title: 'a security key that is removed',
+    title: 'a removed security key',
     routes: ['POST /account/two-factor/security-keys/:id/delete'],
     async ready(site) {
       const { person, browser } = await verified(site)
@@ -558,12 +558,12 @@ const ownAccount: readonly SentForm[] = [
     },
   },
   {
-    title: 'the wish to trust this browser',
+    title: 'the request to trust this browser',
     routes: ['POST /account/two-factor/browsers/trust'],
     ...own(`${profile}/browsers/trust`, () => ({ trust_browser: 'on' })),
   },
   {
-    title: 'the end of one trusted browser',
+    title: 'the removal of one trusted browser',
     routes: ['POST /account/two-factor/browsers/end'],
     async ready(site) {
       const { person, browser } = await verified(site)
@@ -581,7 +581,7 @@ const ownAccount: readonly SentForm[] = [
     },
   },
   {
-    title: 'the device that is used first',
+    title: 'the default device',
     routes: ['POST /account/two-factor/devices/:kind/:id/default'],
     async ready(site) {
       const { person, browser } = await verified(site)
@@ -590,12 +590,12 @@ const ownAccount: readonly SentForm[] = [
     },
   },
   {
-    title: 'a new address that is asked for',
+    title: 'a requested email address',
     routes: ['POST /account/email'],
     ...own('/account/email', ({ email, password }) => ({ email: `other.${email}`, password })),
   },
   {
-    title: 'a new set of backup tokens, asked for on the page',
+    title: 'a new set of backup tokens, requested on the page',
     routes: ['POST /account/two-factor/backup-tokens'],
     async ready(site) {
       const { person, browser } = await verified(site)
@@ -606,7 +606,7 @@ const ownAccount: readonly SentForm[] = [
     shows: /<code>/,
   },
   {
-    title: 'the end of all trusted browsers',
+    title: 'the removal of all trusted browsers',
     routes: ['POST /account/two-factor/browsers/end-all'],
     async ready(site) {
       const { person, browser } = await verified(site)
@@ -616,7 +616,7 @@ const ownAccount: readonly SentForm[] = [
   },
 ]
 
-/** Every form that can be done once, as it stands before it is sent. */
+/** Every form that can be done once, as it is before it is submitted. */
 export const sentForms: readonly SentForm[] = [
   ...signIns,
   ...strangers,
@@ -627,7 +627,7 @@ export const sentForms: readonly SentForm[] = [
   ...ownAccount,
 ]
 
-/** Forms that do no harm when they are sent again, each with the reason; and calls of scripts. */
+/** Forms that do no harm when they are submitted again, each with the reason; and calls of scripts. */
 export const harmlessForms: Readonly<Record<string, string>> = {
   'POST /account/login/passkey/options': 'a challenge: the newest counts',
   'POST /account/login/security-key': 'a challenge: the newest counts',

@@ -19,7 +19,7 @@ const settings = {
 
 const kinds = [wordKind()]
 
-describe.each(databaseKinds())('a form that is sent twice, on the %s database', (where) => {
+describe.each(databaseKinds())('a form that is submitted twice, on the %s database', (where) => {
   let database: Database
   /** Two processes over one database. */
   let site: TestSite
@@ -38,7 +38,7 @@ describe.each(databaseKinds())('a form that is sent twice, on the %s database', 
     await database.close()
   })
 
-  /** The same browser, as it was when the first form went off. */
+  /** The same browser, as it was when the first form was submitted. */
   const copyOf = (browser: HttpBrowser, at = site): HttpBrowser => {
     const copy = at.browser()
     for (const [name, value] of browser.cookies) copy.cookies.set(name, value)
@@ -47,7 +47,7 @@ describe.each(databaseKinds())('a form that is sent twice, on the %s database', 
   const send = ({ path, form }: ReadyForm, browser: HttpBrowser): Promise<HttpResponse> =>
     browser.visit(path, { method: 'POST', form: form ?? {}, headers: { Origin: site.baseUrl } })
 
-  /** All that is written about somebody, and all that is sent. */
+  /** Everything that is recorded about a user, and everything that is sent. */
   const tracesOf = async ({ id }: TestUser): Promise<unknown> => {
     const one = async (sql: string, ...values: unknown[]) => (await database.pool.query(sql, values)).rows
     return {
@@ -76,7 +76,7 @@ describe.each(databaseKinds())('a form that is sent twice, on the %s database', 
 
   describe.each(sentForms)('$title', ({ ready, shows }) => {
     it.each([0, 10])(
-      'ends like the first when it comes %d seconds after it, and does nothing again',
+      'gets the response of the first when it arrives %d seconds later, and does nothing again',
       async (seconds) => {
         const given = await ready(site)
         const second = copyOf(given.browser)
@@ -93,7 +93,7 @@ describe.each(databaseKinds())('a form that is sent twice, on the %s database', 
       },
     )
 
-    it('ends like the first when both are under way at once, in two processes', async () => {
+    it('gets the response of the first when both run at once, in two processes', async () => {
       const given = await ready(site)
       const second = copyOf(given.browser, twin)
       const answers = await Promise.all([send(given, given.browser), send(given, second)])
@@ -108,7 +108,7 @@ describe.each(databaseKinds())('a form that is sent twice, on the %s database', 
     expect(posts.filter((route) => !tried.includes(route))).toEqual([])
   })
 
-  it.each(['at sign-in', 'in a setup'])('sends one code if both are under way at once, %s', async (step) => {
+  it.each(['at sign-in', 'in a setup'])('sends one code if both run at once, %s', async (step) => {
     const person = await createTestUser(site, { app: step === 'at sign-in' })
     const browser = site.browser()
     await browser.post(login, { username: person.email, password: person.password })
@@ -127,7 +127,7 @@ describe.each(databaseKinds())('a form that is sent twice, on the %s database', 
     expect(await jobs()).toBe(before + 1)
   })
 
-  describe('is judged anew', () => {
+  describe('is processed again', () => {
     const pendingWith = async (backupTokens = 0) => {
       const person = await createTestUser(site, { backupTokens })
       const browser = site.browser()
@@ -138,8 +138,8 @@ describe.each(databaseKinds())('a form that is sent twice, on the %s database', 
     it.each([
       ['another token', (form: object) => ({ ...form, otp_token: '123456' })],
       ['another device', (form: object) => ({ ...form, otp_device: 'totp/1' })],
-      ['another way on', (form: object) => ({ ...form, next: '/account/two-factor' })],
-    ])('with %s, however soon', async (_what, change) => {
+      ['another next path', (form: object) => ({ ...form, next: '/account/two-factor' })],
+    ])('with %s, at any time', async (_what, change) => {
       const given = await pendingWith()
       const second = copyOf(given.browser)
       await send(given, given.browser)
@@ -148,7 +148,7 @@ describe.each(databaseKinds())('a form that is sent twice, on the %s database', 
       expect((await second.get('/admin')).status).toBe(302)
     })
 
-    it('from another session of the same person', async () => {
+    it('from another session of the same user', async () => {
       const given = await pendingWith()
       const other = site.browser()
       await other.post(login, { username: given.person.email, password: given.person.password })
@@ -156,13 +156,13 @@ describe.each(databaseKinds())('a form that is sent twice, on the %s database', 
       expect((await send(given, other)).status).toBe(422)
     })
 
-    it('by a stranger without the cookie', async () => {
+    it('by an anonymous request without the cookie', async () => {
       const given = await pendingWith()
       await send(given, given.browser)
       expect(await send(given, site.browser())).toMatchObject({ status: 422, code: 'login_expired' })
     })
 
-    it('when it comes late', async () => {
+    it('when it arrives late', async () => {
       const given = await pendingWith()
       const second = copyOf(given.browser)
       await send(given, given.browser)
@@ -178,11 +178,11 @@ describe.each(databaseKinds())('a form that is sent twice, on the %s database', 
           database.pool.query('update users set auth_epoch = auth_epoch + 1 where id = $1', [id]),
       ],
       [
-        'switched off',
+        'deactivated',
         async ({ person: { id } }: ReadyForm) =>
           database.pool.query('update users set is_active = false where id = $1', [id]),
       ],
-    ])('once the person is %s', async (_what, end) => {
+    ])('once the user is %s', async (_what, end) => {
       const given = await pendingWith()
       const second = copyOf(given.browser)
       await send(given, given.browser)
@@ -191,7 +191,7 @@ describe.each(databaseKinds())('a form that is sent twice, on the %s database', 
       expect((await second.get('/admin')).status).toBe(302)
     })
 
-    it('after five guesses at what was sent', async () => {
+    it('after five wrong codes for what was sent', async () => {
       const given = await pendingWith()
       const second = copyOf(given.browser)
       const third = copyOf(given.browser)
@@ -204,7 +204,7 @@ describe.each(databaseKinds())('a form that is sent twice, on the %s database', 
     })
   })
 
-  describe('by a stranger', () => {
+  describe('without a session before', () => {
     const sentBy = async (form: object = {}) => {
       const person = await createTestUser(site)
       const browser = site.browser()
@@ -214,7 +214,7 @@ describe.each(databaseKinds())('a form that is sent twice, on the %s database', 
       return { given, first: await send(given, browser) }
     }
 
-    it('brings the same session also where the first answer has arrived meanwhile', async () => {
+    it('gets the same session even if the first response has arrived', async () => {
       const { given, first } = await sentBy()
       expect(first.status).toBe(303)
       const before = given.browser.cookies.get('otp_session')
@@ -226,17 +226,17 @@ describe.each(databaseKinds())('a form that is sent twice, on the %s database', 
     it.each([
       ['another token', { otp_token: '000000' }, 'invalid_token'],
       ['another password', { password: 'wrong' }, 'invalid_login'],
-      ['another name for the form', { form_id: 'AAAAAAAAAAAAAAAAAAAAAA' }, 'invalid_token'],
-      ['no name for the form', { form_id: '' }, 'invalid_token'],
-      ['another way on', { next: '/account/two-factor' }, 'invalid_token'],
-    ])('is judged anew with %s', async (_what, change, code) => {
+      ['another form ID', { form_id: 'AAAAAAAAAAAAAAAAAAAAAA' }, 'invalid_token'],
+      ['no form ID', { form_id: '' }, 'invalid_token'],
+      ['another next path', { next: '/account/two-factor' }, 'invalid_token'],
+    ])('is processed again with %s', async (_what, change, code) => {
       const { given } = await sentBy()
       const other = site.browser()
       expect(await send({ ...given, form: { ...given.form, ...change } }, other)).toMatchObject({ status: 422, code })
       expect((await other.get('/admin')).status).toBe(302)
     })
 
-    it('is judged anew from another browser, or late', async () => {
+    it('is processed again from another browser, or late', async () => {
       const { given } = await sentBy()
       const other = site.browser('Another/1.0')
       expect(await send(given, other)).toMatchObject({ status: 422, code: 'invalid_token' })
@@ -245,12 +245,12 @@ describe.each(databaseKinds())('a form that is sent twice, on the %s database', 
       expect(await send(late, site.browser())).toMatchObject({ status: 422, code: 'invalid_token' })
     })
 
-    it('without a name for the form wins once', async () => {
+    it('succeeds once without a form ID', async () => {
       const { given } = await sentBy({ form_id: 'too short' })
       expect(await send(given, site.browser())).toMatchObject({ status: 422, code: 'invalid_token' })
     })
 
-    it('asks for one link to a new password', async () => {
+    it('requests one password reset link', async () => {
       const person = await createTestUser(site)
       const path = '/account/password/forgot'
       const browser = site.browser()
@@ -262,7 +262,7 @@ describe.each(databaseKinds())('a form that is sent twice, on the %s database', 
       await expect.poll(async () => (await database.pool.query(events, [person.id])).rows.length).toBe(2)
     })
 
-    it('has another name each time the page is shown, and none where a program left it out', async () => {
+    it('has another form ID each time the page is shown, and none if a program left it out', async () => {
       const idOn = ({ text }: HttpResponse) => /name="form_id" value="([^"]*)"/.exec(text)?.[1]
       const pages = [await site.browser().get(login), await site.browser().get(login)].map(idOn)
       expect(new Set(pages).size).toBe(2)

@@ -7,7 +7,7 @@ import { createTestUser, signIn, startTestSite, type TestSite } from '../support
 import { openDatabase } from './open-site.js'
 
 let database: Database
-/** Two processes' worth of state over one database. */
+/** The state of two processes over one database. */
 let site: TestSite
 let twin: TestSite
 
@@ -40,12 +40,12 @@ function sameCookies(browser: HttpBrowser): HttpBrowser {
 const statuses = async (browsers: HttpBrowser[]) =>
   (await Promise.all(browsers.map((browser) => browser.get('/admin')))).map(({ status }) => status)
 
-describe('ten at once', () => {
+describe('ten concurrent requests', () => {
   const verified = async (browsers: HttpBrowser[]) =>
     (await statuses(browsers)).filter((status) => status === 200).length
   const ten = <T>(make: (index: number) => T): T[] => Array.from({ length: 10 }, (_, index) => make(index))
 
-  it.each(['app', 'backup'] as const)('sign in in one form with one token of the %s: one gets in', async (kind) => {
+  it.each(['app', 'backup'] as const)('sign in once in one form with one token of the %s', async (kind) => {
     const person = await createTestUser(site, { backupTokens: 1 })
     const form = {
       username: person.email,
@@ -60,7 +60,7 @@ describe('ten at once', () => {
     expect(await verified(browsers)).toBe(1)
   })
 
-  it('submit one token in ten half-open sessions: one gets in', async () => {
+  it('sign in once with one token in ten half-open sessions', async () => {
     const person = await createTestUser(site)
     twin.clock.set(site.clock.now())
     const browsers = ten((index) => (index % 2 ? site : twin).browser())
@@ -70,7 +70,7 @@ describe('ten at once', () => {
   })
 
   it.each(['the same token', 'ten tokens'])(
-    'submit %s in one half-open session: its id is worth nothing afterwards',
+    'submit %s in one half-open session, whose ID is not accepted afterwards',
     async (what) => {
       const person = await createTestUser(site, { backupTokens: 10 })
       const first = site.browser()
@@ -85,7 +85,7 @@ describe('ten at once', () => {
           }),
         ),
       )
-      // Sent twice is sent once: whoever has sent the very same form has the very same session.
+      // The same form submitted twice counts once: both browsers get the same session.
       expect(await verified(browsers)).toBe(what === 'ten tokens' ? 1 : 10)
       const sessions = await sql("select 1 from sessions where sess ->> 'userId' = $1", String(person.id))
       expect(sessions.rowCount).toBe(1)
@@ -96,14 +96,14 @@ describe('ten at once', () => {
   )
 })
 
-describe('a token opens a session or is not used up', () => {
+describe('a token opens a session or is not consumed', () => {
   const tokensOf = async (id: number) =>
     (await sql('select 1 from static_tokens t join static_devices d on d.id = t.device_id where d.user_id = $1', id))
       .rowCount
   const eventsOf = async (id: number, event: string) =>
     (await sql('select 1 from audit_events where user_id = $1 and event = $2', id, event)).rowCount
 
-  it('of five backup tokens at once in one half-open session one is used up', async () => {
+  it('consumes one of five concurrent backup tokens in one half-open session', async () => {
     const person = await createTestUser(site, { backupTokens: 10 })
     const first = site.browser()
     await first.post(login, { username: person.email, password: person.password })
@@ -120,7 +120,7 @@ describe('a token opens a session or is not used up', () => {
     expect(await eventsOf(person.id, 'token_refused')).toBe(0)
   })
 
-  it('of five at once in one step-up one is used up', async () => {
+  it('consumes one of five concurrent backup tokens in one step-up', async () => {
     const person = await createTestUser(site, { backupTokens: 10 })
     const first = await signIn(site, person)
     site.clock.advance(301)
@@ -138,7 +138,7 @@ describe('a token opens a session or is not used up', () => {
     expect(await tokensOf(person.id)).toBe(9)
   })
 
-  it('a code that confirms a device confirms none once the session has ended', async () => {
+  it('does not confirm a device once the session has ended', async () => {
     const person = await createTestUser(site, { app: false, staff: false })
     const browser = await signIn(site, person)
     const setup = '/account/two-factor/setup'
@@ -159,7 +159,7 @@ describe('a token opens a session or is not used up', () => {
   })
 })
 
-it('a fault while the half-open session is exchanged for the real one signs nobody in', async () => {
+it('signs nobody in after an error while the half-open session is exchanged for the real one', async () => {
   const person = await createTestUser(site, { backupTokens: 1 })
   const browser = site.browser()
   await browser.post(login, { username: person.email, password: person.password })
@@ -174,9 +174,9 @@ it('a fault while the half-open session is exchanged for the real one signs nobo
   expect(await statuses([browser])).toEqual([302])
 })
 
-/** The embedded database takes turns by transaction, so nobody can be held at a lock there. */
+/** The embedded database runs transactions one by one, so no request can wait for a lock there. */
 describe.skipIf(!postgresUrl())('a session that ends while a request waits', () => {
-  /** Until a request of somebody waits for the lock. */
+  /** Waits until a request of a user waits for the lock. */
   async function waiting(): Promise<void> {
     const query = "select 1 from pg_locks where not granted and relation = 'totp_devices'::regclass"
     while ((await sql(query)).rowCount === 0) await new Promise((resolve) => setImmediate(resolve))
@@ -188,7 +188,7 @@ describe.skipIf(!postgresUrl())('a session that ends while a request waits', () 
     const rows = async () =>
       (await sql("select 1 from sessions where (sess ->> 'userId')::int = $1", person.id)).rowCount ?? 0
     expect(await rows()).toBe(1)
-    // The slow request holds its session when the device goes, so it has a change to save at its end.
+    // The slow request has its session loaded when the device is removed, so it has a change to save at its end.
     await sql('update totp_devices set confirmed = false where id = $1', person.app?.id)
     const blocker = await database.pool.connect()
     try {
@@ -205,7 +205,7 @@ describe.skipIf(!postgresUrl())('a session that ends while a request waits', () 
     expect(await rows()).toBe(0)
   })
 
-  it('sign out while a token is judged: nobody is signed in', async () => {
+  it('signs nobody in after a sign-out while a token is verified', async () => {
     const person = await createTestUser(site)
     const browser = site.browser()
     await browser.post(login, { username: person.email, password: person.password })

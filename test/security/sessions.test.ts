@@ -7,7 +7,7 @@ import { createTestUser, type TestUser, signIn, startTestSite, type TestSite } f
 import { openDatabase } from './open-site.js'
 
 let database: Database
-/** Two processes' worth of state over one database, at one time. */
+/** The state of two processes over one database, with one clock. */
 let site: TestSite
 let twin: TestSite
 let superuser: HttpBrowser
@@ -34,7 +34,7 @@ function atTwin(browser: HttpBrowser): HttpBrowser {
   return same
 }
 
-/** Two sessions of one person, each as both processes see it, all of them used a moment ago. */
+/** Two sessions of one user, each as both processes see it, all used a moment ago. */
 async function sessionsOf(person: TestUser): Promise<HttpBrowser[]> {
   const [one, two] = [await signIn(site, person), await signIn(site, person)]
   const all = [one, atTwin(one), two, atTwin(two)]
@@ -42,7 +42,7 @@ async function sessionsOf(person: TestUser): Promise<HttpBrowser[]> {
   return all
 }
 
-/** By somebody who has just given a token: whatever changes something in the panel wants one within five minutes. */
+/** By a user who has just entered a token: changes in the panel require one within five minutes. */
 const byAdministrator = async (path: string, form?: Record<string, string>) =>
   (await signIn(site, await createTestUser(site, { superuser: true }))).post(path, form)
 
@@ -54,8 +54,8 @@ const codes = async (browsers: HttpBrowser[]) =>
 
 const four = <T>(value: T): T[] => [value, value, value, value]
 
-describe('the next request of every session obeys, in every process, when', () => {
-  /** Afterwards the API names this of all the person's sessions. */
+describe('the next request of every session is affected, in every process, when', () => {
+  /** Afterwards the API returns this code to all sessions of the user. */
   const changes: [string, string, (person: TestUser) => Promise<unknown>][] = [
     [
       'the user is deactivated in SQL',
@@ -90,7 +90,7 @@ describe('the next request of every session obeys, in every process, when', () =
       ({ app }) => sql('update totp_devices set confirmed = false where id = $1', app?.id),
     ],
     [
-      'the device is given to somebody else',
+      'the device is moved to another user',
       'not_verified',
       async ({ app }) =>
         sql('update totp_devices set user_id = $1 where id = $2', (await createTestUser(site)).id, app?.id),
@@ -125,7 +125,7 @@ describe('the next request of every session obeys, in every process, when', () =
     expect((await superuser.get('/admin')).status).toBe(200)
   })
 
-  it('the person ends all sessions from one of them', async () => {
+  it('the user ends all sessions from one of them', async () => {
     const person = await createTestUser(site)
     const all = await sessionsOf(person)
     expect((await all[0]?.post('/account/two-factor/sessions'))?.status).toBe(303)
@@ -133,7 +133,7 @@ describe('the next request of every session obeys, in every process, when', () =
     await signIn(site, person)
   })
 
-  it('a superuser becomes one no more: he loses what only superusers may do', async () => {
+  it('a superuser is demoted and loses what only superusers can do', async () => {
     const boss = await createTestUser(site, { superuser: true })
     const other = await createTestUser(site, { superuser: true })
     const browser = await signIn(site, boss)
@@ -142,7 +142,7 @@ describe('the next request of every session obeys, in every process, when', () =
     expect(answer).toMatchObject({ status: 403, code: 'not_allowed' })
   })
 
-  it('what ended verification is undone: it stays ended', async () => {
+  it('a disabled device is enabled again: the sessions stay unverified', async () => {
     const person = await createTestUser(site)
     const all = await sessionsOf(person)
     await sql('update totp_devices set confirmed = false where id = $1', person.app?.id)
@@ -163,7 +163,7 @@ describe('the next request of every session obeys, in every process, when', () =
   })
 })
 
-describe('a session cookie that was', () => {
+describe('a session cookie', () => {
   const [secret = ''] = createKeyring([Buffer.alloc(32, 7)]).sessionSecrets
   const sign = (sid: string, key: string) =>
     `s:${sid}.${createHmac('sha256', key).update(sid).digest('base64').replace(/=+$/, '')}`
@@ -171,7 +171,7 @@ describe('a session cookie that was', () => {
 
   const forgeries: [string, (value: string) => string][] = [
     ['truncated', (value) => decodeURIComponent(value).slice(0, -1)],
-    ['cut to the id', (value) => `s%3A${sidOf(value)}`],
+    ['cut to the ID', (value) => `s%3A${sidOf(value)}`],
     ['left unsigned', sidOf],
     ['signed with nothing', (value) => `s:${sidOf(value)}.`],
     [
@@ -188,19 +188,19 @@ describe('a session cookie that was', () => {
     ],
     ['signed with an empty key', (value) => sign(sidOf(value), '\0')],
     ['signed with the key itself', (value) => sign(sidOf(value), Buffer.alloc(32, 7).toString('base64'))],
-    ['made up and signed rightly', () => sign('madeupmadeupmadeupmadeup', secret)],
-    ['signed rightly for SQL', () => sign("' or 1=1 --", secret)],
+    ['made up and signed correctly', () => sign('madeupmadeupmadeupmadeup', secret)],
+    ['signed correctly with SQL as its ID', () => sign("' or 1=1 --", secret)],
   ]
 
-  it('signed as ours are signed is taken (so the forgeries below are well made)', async () => {
+  it('is accepted with a signature of the site (so the forgeries below are well made)', async () => {
     const value = superuser.cookies.get('otp_session') ?? ''
     expect(await asCookie(encodeURIComponent(sign(sidOf(value), secret)))).toBe(200)
   })
 
-  it.each(forgeries)('%s is nobody', async (_name, forge) => {
+  it.each(forgeries)('is not accepted if it is %s', async (_name, forge) => {
     const value = superuser.cookies.get('otp_session') ?? ''
     const forged = forge(value)
-    // Some are made of the encoded cookie, others of the plain one.
+    // Some are made from the encoded cookie, others from the plain one.
     expect(await asCookie(forged.startsWith('s%3A') ? forged : encodeURIComponent(forged))).toBe(302)
   })
 
@@ -210,7 +210,7 @@ describe('a session cookie that was', () => {
     return (await browser.get('/admin')).status
   }
 
-  it('given by somebody before the sign-in is not used for it', async () => {
+  it('is replaced if it was planted before the sign-in', async () => {
     const person = await createTestUser(site)
     const browser = site.browser()
     const planted = encodeURIComponent(sign('plantedplantedplanted', secret))
@@ -222,7 +222,7 @@ describe('a session cookie that was', () => {
 })
 
 describe('a session', () => {
-  it('ends 24 hours after the sign-in, however busy, and not before', async () => {
+  it('ends 24 hours after the sign-in, even with requests, and not before', async () => {
     const person = await createTestUser(site)
     const browser = await signIn(site, person)
     for (let hour = 0; hour < 23; hour += 1) {
@@ -237,7 +237,7 @@ describe('a session', () => {
     superuser = await signIn(site, await createTestUser(site, { superuser: true }))
   })
 
-  it('ends after an hour without a visit', async () => {
+  it('ends after an hour without a request', async () => {
     const person = await createTestUser(site)
     const browser = await signIn(site, person)
     site.clock.advance(3600)
@@ -247,7 +247,7 @@ describe('a session', () => {
     superuser = await signIn(site, await createTestUser(site, { superuser: true }))
   })
 
-  it('holds ids, times and where it came from, and nothing else', async () => {
+  it('contains IDs, times and client info, and nothing else', async () => {
     const { rows } = await sql('select sess from sessions')
     const names = new Set(rows.flatMap(({ sess }) => Object.keys(sess)))
     expect(
@@ -262,7 +262,7 @@ describe('a session', () => {
             'address',
             'browser',
             'pending',
-            // A random name that this browser's failed attempts are counted by.
+            // A random name under which this browser's failed attempts are counted.
             'asker',
             'policyToldAt',
             'refusedTries',
@@ -276,7 +276,7 @@ describe('behind https', () => {
   const startHttps = () => startTestSite(database, { BASE_URL: 'https://admin.example.com' })
 
   it.each([{}, { 'X-Forwarded-Proto': 'http' }, { 'X-Forwarded-Proto': 'https' }])(
-    'the cookie is __Host- and Secure over the plain hop of a proxy that says %j',
+    'sets a __Host- and Secure cookie behind a proxy on plain HTTP that says %j',
     async (headers) => {
       const secure = await startHttps()
       const person = await createTestUser(secure)
@@ -300,7 +300,7 @@ describe('behind https', () => {
     },
   )
 
-  it('a cookie without the prefix, which any neighbour can set, is nobody', async () => {
+  it('rejects a cookie without the prefix, which any neighbouring host can set', async () => {
     const secure = await startHttps()
     const browser = await signIn(secure, await createTestUser(secure))
     const plain = secure.browser()

@@ -4,10 +4,10 @@ type Expected = RouteRow['expected']
 
 const all = (answer: string): Expected => [answer, answer, answer, answer, answer, answer, answer]
 
-/** For everybody, except whom the policy keeps to the set-up or asks for a token first. */
+/** For everyone except users whom the policy redirects to the setup or asks for a token first. */
 const ruled = (answer: string): Expected => [answer, answer, SET_UP, LOGIN, answer, answer, answer]
 
-/** Pages that change how somebody signs in: `first` to staff who have no device yet, `verified` to those whose device has just verified them. */
+/** Pages that change how a user signs in: `first` for staff without a device, `verified` for users whose device has just verified them. */
 const fresh = (first: string, verified: string, staff = verified): Expected => [
   LOGIN,
   LOGIN,
@@ -40,7 +40,7 @@ const rows: readonly [method: 'GET' | 'POST', address: string, expected: Expecte
   ['POST', '/account/invitation/:token', all('404 link_invalid')],
 ]
 
-/** Set-up, backup tokens, switching off, one-time links. What wants a fresh token is tried by visitors who have just come. */
+/** Setup, backup tokens, turning off, one-time links. Those that need a recent token are requested right after the sign-in. */
 export const setupRouteTable: readonly RouteRow[] = rows.map(([method, address, expected]) => ({
   routes: [`${method} ${address}`],
   method,

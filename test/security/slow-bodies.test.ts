@@ -5,7 +5,7 @@ import type { HttpBrowser } from '../support/http-browser.js'
 import { databaseKinds, openTestDatabase } from '../support/database.js'
 import { createTestUser, type TestUser, signIn, startTestSite, type TestSite } from '../support/site.js'
 
-/** A request whose headers have arrived, and whose body comes when `finish` says so. */
+/** A request whose headers have arrived, and whose body follows when `finish` is called. */
 function begin(site: TestSite, browser: HttpBrowser, path: string) {
   const Cookie = [...browser.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
   const form = 'new_password=quite+another+word&password=correct+horse+battery&confirm=on&name=Held&method=totp'
@@ -33,7 +33,7 @@ function begin(site: TestSite, browser: HttpBrowser, path: string) {
   return finish
 }
 
-describe('a request whose body is held back while its session is ended', () => {
+describe('a request whose body is delayed while its session is ended', () => {
   let database: Database
   let site: TestSite
   beforeAll(async () => {
@@ -45,7 +45,7 @@ describe('a request whose body is held back while its session is ended', () => {
     await database.close()
   })
 
-  /** Until the server has read the headers: another request on the way behind them was answered. */
+  /** Waits until the server has read the headers: another request sent after them was answered. */
   const arrived = () => site.browser().get('/account/login')
   const isIn = async (browser: HttpBrowser) => (await browser.get('/admin/api/dashboard')).status === 200
   const everything = async ({ id }: TestUser) => {
@@ -56,7 +56,7 @@ describe('a request whose body is held back while its session is ended', () => {
     )
     return rows
   }
-  /** The owner's page lists every other session of his, with a button each. */
+  /** The owner's page lists all of their other sessions, with a button each. */
   const endOthersOneByOne = async (owner: HttpBrowser) => {
     const { text } = await owner.get('/account/two-factor')
     for (const [, session = ''] of text.matchAll(/name="session" value="([^"]+)"/g))
@@ -70,7 +70,7 @@ describe('a request whose body is held back while its session is ended', () => {
     '/account/two-factor/disable',
     '/account/two-factor/setup',
     '/account/two-factor/backup-tokens',
-  ])('does nothing any more at %s, and comes back with no session', async (path) => {
+  ])('does nothing at %s, and gets no session back', async (path) => {
     const person = await createTestUser(site)
     const thief = await signIn(site, person)
     const owner = await signIn(site, person)
@@ -85,7 +85,7 @@ describe('a request whose body is held back while its session is ended', () => {
     expect(await isIn(owner)).toBe(true)
   })
 
-  it('nor where that one session alone was ended', async () => {
+  it('does nothing if only that session was ended', async () => {
     const person = await createTestUser(site)
     const thief = await signIn(site, person)
     const owner = await signIn(site, person)
@@ -99,7 +99,7 @@ describe('a request whose body is held back while its session is ended', () => {
     expect(await isIn(owner)).toBe(true)
   })
 
-  it('and a call of the panel changes nothing any more', async () => {
+  it('changes nothing by a call of the panel', async () => {
     const person = await createTestUser(site, { superuser: true })
     const other = await createTestUser(site)
     const thief = await signIn(site, person)

@@ -1,11 +1,11 @@
 import type { Database } from '../../src/db/connect.js'
 
-/** Every row of every table as text, by table: two of them are compared. */
+/** Every row of every table as text, by table, so that two snapshots can be compared. */
 export type Snapshot = Record<string, string[]>
 
 /**
- * What is state of a table: a session's `expire` moves with every visit, that a call was refused
- * is written down, and a correct password leaves a row without failures until it is swept.
+ * The state of a table: a session's `expire` moves with every request, a rejected call is
+ * recorded, and a correct password leaves a row without failures until it is swept.
  */
 const states: Readonly<Record<string, string>> = {
   sessions: 'select sid, sess::text from sessions',
@@ -13,7 +13,7 @@ const states: Readonly<Record<string, string>> = {
   password_failures: 'select * from password_failures where failures > 0',
 }
 
-/** @param leaveOut tables that the tried request may write to */
+/** @param leaveOut tables that the tested request can write to */
 export async function takeSnapshot(database: Database, leaveOut: readonly string[] = []): Promise<Snapshot> {
   const { rows } = await database.pool.query<{ name: string }>(
     "select tablename as name from pg_tables where schemaname = 'public' order by 1",

@@ -7,7 +7,7 @@ const digitsFrom = (zero: number) => (code: string) =>
   code.replace(/\d/g, (digit) => String.fromCodePoint(zero + Number(digit)))
 const inTheMiddle = (what: string) => (code: string) => code.slice(0, 3) + what + code.slice(3)
 
-/** How people, keyboards and programs write a token down. Some are accepted, some are not. */
+/** How people, keyboards and programs write a token. Some forms are accepted, some are not. */
 const spellings: readonly (readonly [string, (code: string) => string])[] = [
   ['as it is', (code) => code],
   ['with a space', inTheMiddle(' ')],
@@ -36,7 +36,7 @@ const spellings: readonly (readonly [string, (code: string) => string])[] = [
 const login = '/account/login'
 const passwordOf = ({ email, password }: TestUser) => ({ username: email, password })
 
-/** Where a token is given: what has to be done before, and what goes along with it. */
+/** Where a token is entered: what has to be done before, and what is submitted with it. */
 const paths: readonly (readonly [string, (site: TestSite, browser: HttpBrowser, person: TestUser) => Promise<Path>])[] =
   [
     [
@@ -70,7 +70,7 @@ async function stale(site: TestSite, browser: HttpBrowser, person: TestUser) {
   return { address: '/account/verify', form: {} }
 }
 
-describe('a guess at a token', () => {
+describe('a wrong token', () => {
   let site: TestSite
   beforeAll(async () => {
     site = await openSite({ OTP_POLICY: 'off' })
@@ -91,7 +91,7 @@ describe('a guess at a token', () => {
     const person = await createTestUser(site, { backupTokens: 1 })
     const browser = site.browser()
     const { address, form, names } = await path(site, browser, person)
-    // The code of this moment may be spent.
+    // The code of this moment could be used already.
     site.clock.advance(30)
     const device = person[kind]?.persistentId ?? ''
     const token = { otp_token: spell(tokens[kind](person)), ...(names && { otp_device: device }) }
@@ -104,12 +104,12 @@ describe('a guess at a token', () => {
   }
 
   describe.each(paths)('in %s', (_path, path) => {
-    it.each(spellings)('counts wherever it would have been accepted: %s', async (spelling, spell) => {
+    it.each(spellings)('is counted in every spelling that would have been accepted: %s', async (spelling, spell) => {
       for (const kind of ['app', 'backup'] as const) {
         const right = await give(kind, path, spell)
         const wrong = await give(kind, path, (token) => spell(other(token)))
         expect([kind, wrong.isAccepted]).toEqual([kind, false])
-        // Without an accepted spelling the table would show nothing.
+        // Without an accepted spelling the table would test nothing.
         const [mustCount, mustPass] = [right.isAccepted, spelling === 'as it is']
         expect([kind, wrong.isCounted || !mustCount]).toEqual([kind, true])
         expect([kind, right.isAccepted || !mustPass]).toEqual([kind, true])

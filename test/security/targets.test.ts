@@ -45,10 +45,10 @@ const ODD_PATHS = [
   '/\u00e9',
 ]
 
-describe('a request target that is no path', () => {
+describe('a request target that is not a path', () => {
   const requests = METHODS.flatMap((method) => TARGETS.map((target) => ({ method, target })))
 
-  it.each(requests)('$method $target is no fault of the site', async ({ method, target }) => {
+  it.each(requests)('$method $target causes no error of the site', async ({ method, target }) => {
     const logged = site.log.length
     const { status } = await sendRaw(site.baseUrl, rawRequest(`${method} ${target} HTTP/1.1`, ['Content-Length: 0']))
     expect(status).toBeGreaterThanOrEqual(200)
@@ -61,21 +61,21 @@ describe('a request target that is no path', () => {
     expect([status, body]).toEqual([400, expect.stringContaining('data-code="bad_request"')])
   })
 
-  it('that names the scheme and host as well is a path all the same', async () => {
+  it('is accepted as a path if it names the scheme and host as well', async () => {
     const { status } = await sendRaw(site.baseUrl, rawRequest(`GET ${site.baseUrl}/account/login HTTP/1.1`, []))
     expect(status).toBe(200)
   })
 })
 
-describe.each(['a stranger', 'a superuser'])('an odd path, for %s', (who) => {
+describe.each(['an anonymous request', 'a superuser'])('an odd path, for %s', (who) => {
   let cookies = ''
   beforeAll(async () => {
-    if (who === 'a stranger') return
+    if (who === 'an anonymous request') return
     const browser = await signIn(site, await createTestUser(site, { superuser: true }))
     cookies = [...browser.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
   })
 
-  it.each(ODD_PATHS)('%s is neither a fault nor a way to another site', async (path) => {
+  it.each(ODD_PATHS)('%s causes no error and no redirect to another site', async (path) => {
     const logged = site.log.length
     for (const method of [...METHODS, 'QUERY']) {
       const headers = ['Content-Length: 0', `Origin: ${site.baseUrl}`, ...(cookies ? [`Cookie: ${cookies}`] : [])]

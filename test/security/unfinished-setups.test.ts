@@ -70,7 +70,7 @@ describe.each(databaseKinds())('unfinished setups, on the %s database', (where) 
       ),
   }
 
-  it.each(tables)('of one person are a few, the newest ones: %s', async (kind) => {
+  it.each(tables)('of one user are limited to the newest ones: %s', async (kind) => {
     const person = await createTestUser(site, { app: false })
     const confirmed = await createTestUser(site)
     for (let count = 0; count < UNFINISHED_SETUPS + 2; count += 1) {
@@ -85,13 +85,13 @@ describe.each(databaseKinds())('unfinished setups, on the %s database', (where) 
     expect(await deviceModels(database).TotpDevice.count({ where: { user_id: confirmed.id } })).toBe(1)
   })
 
-  it('of all kinds together are a few, also where many begin at once', async () => {
+  it('of all kinds together are limited, even if many begin at once', async () => {
     const person = await createTestUser(site, { app: false })
     await Promise.all([...tables, ...tables].map(async (kind) => adders[kind]?.(person)))
     expect(await unfinished(person)).toHaveLength(UNFINISHED_SETUPS)
   })
 
-  it('never push out a device that is active or disabled', async () => {
+  it('never remove a device that is active or disabled', async () => {
     const person = await createTestUser(site)
     await adders['hotp']?.(person)
     await database.pool.query('update hotp_devices set confirmed = true where user_id = $1', [person.id])
@@ -104,12 +104,12 @@ describe.each(databaseKinds())('unfinished setups, on the %s database', (where) 
     expect(rows[0].confirmed_at).not.toBeNull()
   })
 
-  it('are a few on the pages as well, and the newest can be finished', async () => {
+  it('are limited on the pages as well, and the newest can be finished', async () => {
     const person = await createTestUser(site, { app: false, staff: false })
     const browser = await signIn(site, person)
     let last = ''
     for (let count = 0; count < 8; count += 1) {
-      // A form of its own each time: the same one twice is one submission.
+      // A separate form each time: the same one twice is one submission.
       const form = { name: `Token ${count}`, key, digits: '6', counter: '1' }
       const added = await browser.post('/account/two-factor/hardware-tokens/add', form)
       expect(added.status).toBe(303)
@@ -127,7 +127,7 @@ describe.each(databaseKinds())('unfinished setups, on the %s database', (where) 
     return rows.map(({ purpose }) => purpose)
   }
 
-  it('ask for a few new security keys, in however many sessions', async () => {
+  it('store few challenges for new security keys, in any number of sessions', async () => {
     const person = await createTestUser(site, { app: false, staff: false })
     const one = await signIn(site, person)
     for (let count = 0; count < 8; count += 1) await one.post('/account/two-factor/security-keys/add/options')
@@ -139,7 +139,7 @@ describe.each(databaseKinds())('unfinished setups, on the %s database', (where) 
     expect(await challengesOf(person)).toEqual(['add', 'add', 'add'])
   })
 
-  it('keep one question for each session that asks a passkey', async () => {
+  it('store one challenge for each session that asks for a passkey', async () => {
     const browser = site.browser()
     const before = (await challengesOf(null)).length
     for (let count = 0; count < 8; count += 1)

@@ -29,7 +29,7 @@ const targets = [
   '/account/two-factor/sessions',
 ]
 
-/** Ways to write an address so that a guard and a router might read it differently. */
+/** Ways to write a path so that a guard and a router could read it differently. */
 const variants: readonly [name: string, write: (path: string) => string][] = [
   ['as it is', (path) => path],
   ['a trailing slash', (path) => `${path}/`],
@@ -49,12 +49,12 @@ const variants: readonly [name: string, write: (path: string) => string][] = [
   ['a matrix parameter', (path) => `${path};x=1`],
   ['a matrix parameter after the first part', (path) => path.replace(/^(\/\w+)/, '$1;x=1')],
   ['a query', (path) => `${path}?x=1`],
-  ['a query that names another address', (path) => `${path}?/healthz`],
+  ['a query that contains another path', (path) => `${path}?/healthz`],
   ['a fragment', (path) => `${path}#x`],
   ['an encoded query', (path) => `${path}%3Fx`],
   ['dot segments', (path) => `/x/..${path}`],
   ['encoded dot segments', (path) => `/x/%2e%2e${path}`],
-  ['dot segments out of an open address', (path) => `/healthz/..${path}`],
+  ['dot segments out of an open path', (path) => `/healthz/..${path}`],
   ['dot segments inside', (path) => path.replace(/^(\/\w+)/, '$1/./x/..')],
   ['backslashes', (path) => path.replaceAll('/', '\\')],
   ['a backslash inside', (path) => path.replace(/^(\/\w+)\//, '$1\\')],
@@ -77,7 +77,7 @@ const variants: readonly [name: string, write: (path: string) => string][] = [
 
 const methods = ['HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'PROPFIND', 'get', 'FOO']
 
-/** Headers by which some servers and proxies let a request be another one. */
+/** Headers that make some servers and proxies read a request as another one. */
 const disguises = [
   'X-HTTP-Method-Override: GET',
   'X-Method-Override: GET',
@@ -98,7 +98,7 @@ const disguises = [
   'Purpose: prefetch',
 ]
 
-/** Nothing of the panel, of a person or of the server's inside. */
+/** Contents of the panel, data of a user or internals of the server. */
 const INSIDE =
   /panel-state|panel-user|"records":|"meta":|data-devices|other@example\.com|node_modules|at .+:\d+:\d+|SELECT /i
 const REFUSED = [302, 400, 401, 403, 404, 405]
@@ -110,22 +110,22 @@ async function visit(visitor: string, firstLine: string, headers: readonly strin
 
 const outside = ['stranger', 'pending', 'unverified staff']
 
-/** What went wrong with this request, made by everybody who may not come in, to every address. */
+/** The problems with this request, sent by everyone without access, to every path. */
 async function leaks(method: string, write: (path: string) => string, headers: readonly string[] = []) {
   const found: string[] = []
   for (const visitor of outside)
     for (const path of targets) {
       const line = `${method} ${write(path)} HTTP/1.1`
       const { status, body } = await visit(visitor, line, headers)
-      // OPTIONS names the methods of a page that is none of the panel's.
+      // OPTIONS returns the methods of a page that is not part of the panel.
       const isFine = REFUSED.includes(status) || (method === 'OPTIONS' && status === 200 && path.startsWith('/account'))
       if (!isFine || INSIDE.test(body)) found.push(`${visitor}: ${line}: ${status} ${body.slice(0, 80)}`)
     }
   return found
 }
 
-describe('whoever may not come in, does not', () => {
-  it.each(variants)('by an address with %s', async (_name, write) => {
+describe('a requester without access gets nothing', () => {
+  it.each(variants)('at a path with %s', async (_name, write) => {
     expect(await leaks('GET', write)).toEqual([])
     expect(await leaks('HEAD', write)).toEqual([])
     expect(await leaks('POST', write)).toEqual([])
@@ -144,7 +144,7 @@ describe('whoever may not come in, does not', () => {
 describe('for verified staff', () => {
   const faults = async (method: string, write: (path: string) => string) => {
     const found: string[] = []
-    // Ending all sessions is what a POST there does.
+    // A POST there ends all sessions.
     for (const path of targets.filter((target) => method === 'GET' || !target.endsWith('/sessions'))) {
       const line = `${method} ${write(path)} HTTP/1.1`
       const { status, body } = await visit('verified staff', line)
@@ -153,20 +153,20 @@ describe('for verified staff', () => {
     return found
   }
 
-  it.each(targets)('%s is there under its own name', async (path) => {
+  it.each(targets)('opens %s by its own name', async (path) => {
     expect((await visit('verified staff', `GET ${path} HTTP/1.1`)).status).toBe(200)
   })
 
-  it.each(variants)('an address with %s is no fault', async (_name, write) => {
+  it.each(variants)('causes no error for a path with %s', async (_name, write) => {
     expect(await faults('GET', write)).toEqual([])
   })
 
-  it.each(methods)('%s is no fault', async (method) => {
+  it.each(methods)('causes no error for %s', async (method) => {
     expect(await faults(method, (path) => path)).toEqual([])
   })
 })
 
-it('answers in JSON under the API however the address is written', async () => {
+it('answers in JSON under the API for every spelling of the path', async () => {
   for (const address of ['/admin/api/x', 'http://localhost/admin/api/x', 'http://evil.example/admin/api/x?y']) {
     const answer = await visit('stranger', `GET ${address} HTTP/1.1`)
     expect(answer.status).toBe(401)
@@ -174,7 +174,7 @@ it('answers in JSON under the API however the address is written', async () => {
   }
 })
 
-it('logs no fault and leads nobody to another site', async () => {
+it('logs no error and redirects nobody to another site', async () => {
   expect(site.log.filter((line) => /"level":(50|60)/.test(line))).toEqual([])
   for (const address of [
     'http://evil.example/admin',
