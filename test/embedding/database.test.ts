@@ -7,8 +7,8 @@ import { createTestDatabase, postgresUrl } from '../support/postgres-database.js
 
 const config = { NODE_ENV: 'test', SECRET_KEYS: Buffer.alloc(32, 7).toString('base64'), LOG_LEVEL: 'silent' }
 
-describe.skipIf(!postgresUrl())("beside the application's own tables", () => {
-  test('the site keeps its tables in a schema of its own, and touches no table of the application', async () => {
+describe.skipIf(!postgresUrl())("next to the application's own tables", () => {
+  test('the site keeps its tables in its own schema, and changes no table of the application', async () => {
     const { url, drop } = await createTestDatabase('empty')
     const sequelize = new Sequelize(url, { logging: false })
     await sequelize.query(`

@@ -34,7 +34,7 @@ async function newOrder(title = 'Twelve eggs'): Promise<string> {
 
 const components = async () => /\/admin\/host-assets\/[^"]+/.exec((await staff.get('/admin')).text)?.[0] ?? ''
 
-it('what reading asks for, every answer with a record asks for, too', async () => {
+it('requires for every answer with a record what reading it requires', async () => {
   const careful = await startHostSite({ requirements: { 'orders.view': { kinds: ['webauthn'] } } })
   const browser = await signIn(careful, await createTestUser(careful))
   const created = await careful.Order.create({ title: 'Twelve eggs', amount: 12 })
@@ -60,7 +60,7 @@ it('what reading asks for, every answer with a record asks for, too', async () =
   await careful.close()
 })
 
-describe('a visitor of the shop', () => {
+describe('a request to the shop', () => {
   const addresses = () => [
     `${api}/orders/actions/list`,
     `${api}/orders/actions/search/eggs`,
@@ -78,7 +78,7 @@ describe('a visitor of the shop', () => {
   ]
   const outside = requesters.filter((visitor) => visitor !== 'verified staff' && visitor !== 'verified superuser')
 
-  it.each(outside)('who is a %s gets nothing of it, by any method', async (visitor) => {
+  it.each(outside)('from a %s gets nothing of it, with any method', async (visitor) => {
     const { browser } = await signInRequester(shop, visitor)
     const before = shop.calls.length
     for (const address of [...addresses(), await components()])
@@ -91,7 +91,7 @@ describe('a visitor of the shop', () => {
     expect(await shop.Order.count()).toBeGreaterThan(0)
   })
 
-  it('who is verified staff does what the shop offers: list, search, show, new, edit and delete', async () => {
+  it('from verified staff does what the shop offers: list, search, show, new, edit and delete', async () => {
     const staff = await signIn(shop, staffPerson)
     const made = await staff.post(`${api}/orders/actions/new`, { title: 'A brown cake', amount: '1' })
     expect(made.status).toBe(200)
@@ -108,7 +108,7 @@ describe('a visitor of the shop', () => {
     expect(await shop.Order.findByPk(id)).toBeNull()
   })
 
-  it('is known to the handlers by email and level, and to the page by no more than that', async () => {
+  it("shows the handlers the user's email and level, and the page only the same", async () => {
     shop.calls.length = 0
     await boss.post(`${order}/refund`)
     expect(shop.calls).toEqual([expect.stringMatching(/^refund post person\S+ true$/)])
@@ -119,7 +119,7 @@ describe('a visitor of the shop', () => {
     expect(user).not.toMatch(/granted|isSuperuser|isStaff|origin|factors/)
   })
 
-  it('sees the forms of the shop refused in its own words', async () => {
+  it("shows the shop's own text if it rejects a form", async () => {
     const { status, text } = await staff.post(`${api}/orders/actions/new`, { amount: '3' })
     expect(status).toBe(200)
     expect(JSON.parse(text)).toMatchObject({ record: { errors: { title: { message: 'Order.title cannot be null' } } } })
@@ -135,7 +135,7 @@ describe('methods of the shop', () => {
     ['an action without one', 'orders/records/ID/refund', 405, 200],
     ['delete', 'orders/records/ID/delete', 405, 200],
     ['the question before many are deleted', 'orders/bulk/bulkDelete?recordIds=ID', 200, 200],
-  ])('are checked: %s', async (_name, address, get, post) => {
+  ])('are restricted: %s', async (_name, address, get, post) => {
     const id = await newOrder()
     const url = `${api}/${address.replace('ID', id)}`
     const fresh = await signIn(shop, staffPerson)
@@ -145,7 +145,7 @@ describe('methods of the shop', () => {
     expect((await fresh.post(url, { title: 'x' })).status).toBe(post)
   })
 
-  it('take no call from another site, not even one that reads', async () => {
+  it('are rejected from another site, even if they only read', async () => {
     const headers = { 'Sec-Fetch-Site': 'cross-site', Origin: 'https://evil.example' }
     for (const [method, address] of [
       ['GET', `${order}/comment`],
@@ -155,7 +155,7 @@ describe('methods of the shop', () => {
       expect(await staff.visit(address, { method, headers })).toMatchObject({ status: 403, code: 'cross_origin' })
   })
 
-  it('are no wider for our own resources than they were', async () => {
+  it("are no wider for the site's resources than before", async () => {
     const boss = await signIn(shop, await createTestUser(shop, { superuser: true }))
     const person = `${api}/users/records/${staffPerson.id}`
     expect((await boss.get(`${person}/edit`)).status).toBe(405)
@@ -168,7 +168,7 @@ describe('methods of the shop', () => {
 })
 
 describe('groups and the rules of the shop', () => {
-  it('a member does what the group names, and finds nothing else in menus, buttons and addresses', async () => {
+  it('let a member do what the group names, and find nothing else in menus, buttons and paths', async () => {
     const clerk = await member(shop, ['orders.view', 'orders.refund'])
     expect((await clerk.post(`${order}/refund`)).status).toBe(200)
     const list = await clerk.get(`${api}/orders/actions/list`)
@@ -188,7 +188,7 @@ describe('groups and the rules of the shop', () => {
     expect(text).not.toMatch(/"id":"customers"|"name":"greeting"|"name":"comment"/)
   })
 
-  it('to change or delete what one may not see is refused, as it would show it', async () => {
+  it('deny changing or deleting what a user cannot see, since the answer would show it', async () => {
     const clerk = await member(shop, ['orders.change', 'orders.delete', 'orders.comment', 'orders.add'])
     for (const [method, refused] of [
       ['GET', `${order}/edit`],
@@ -200,26 +200,26 @@ describe('groups and the rules of the shop', () => {
     expect((await clerk.post(`${api}/orders/actions/new`, { title: 'A loaf' })).status).toBe(200)
   })
 
-  it('a page needs its own permission', async () => {
+  it('require a separate permission for a page', async () => {
     const reader = await member(shop, ['pages.greeting'])
     expect((await reader.get('/admin/pages/greeting')).status).toBe(200)
     expect(JSON.parse((await reader.get('/admin/api/pages/greeting')).text)).toEqual({ text: 'Good day' })
     expect((await reader.get(`${order}/show`)).status).toBe(403)
   })
 
-  it('what the shop itself refuses stays refused, also to superusers', async () => {
+  it('keep what the shop itself rejects rejected, also for superusers', async () => {
     const customer = `${api}/customers/records/1`
     expect((await boss.get(`${customer}/show`)).status).toBe(200)
     expect(await boss.post(`${customer}/delete`)).toMatchObject({ status: 403, code: 'not_allowed' })
   })
 
-  it('a rule that gives a promise is a no', async () => {
+  it('treat a rule that returns a promise as a no', async () => {
     shop.calls.length = 0
     expect(await boss.post(`${order}/secretly`)).toMatchObject({ status: 403, code: 'not_allowed' })
     expect(shop.calls).toEqual([])
   })
 
-  it('an action that demands a newer token names what is missing, and goes through after it', async () => {
+  it('name what is missing for an action that requires a newer token, and accept it after the token', async () => {
     const person = await createTestUser(shop)
     const browser = await signIn(shop, person)
     const id = await newOrder()
@@ -265,13 +265,13 @@ describe('hostile input', () => {
       { method: 'POST', body: 'x', headers: { 'Content-Type': 'text/x' } },
       400,
     ],
-  ])('is refused before the shop sees it: %s', async (_name, address, visit, status) => {
+  ])('is rejected before the shop sees it: %s', async (_name, address, visit, status) => {
     const answer = await staff.visit(`${api}/${address}`, visit)
     expect(answer.status).toBe(status)
     expect(messageOf(answer)).not.toMatch(/select|column|sequelize/i)
   })
 
-  it('does not exclude what a form of the shop needs: nested values, hyphens, files', async () => {
+  it('still includes what a form of the shop needs: nested values, hyphens, files', async () => {
     const body = JSON.stringify({ 'gift-wrap': { ribbons: [1, 2], note: null } })
     const { text } = await staff.visit(`${api}/orders/actions/upload`, json(body))
     expect(JSON.parse(text)).toMatchObject({ payload: { 'gift-wrap': { ribbons: [1, 2], note: null } } })
@@ -285,7 +285,7 @@ describe('hostile input', () => {
 })
 
 describe('the page of the panel', () => {
-  it("calls what is the shop's as AdminJS does, in every language", async () => {
+  it('names everything of the shop as AdminJS does, in every language', async () => {
     for (const language of ['en', 'de', 'es', 'fr', 'it', 'nl', 'pl', 'pt-BR', 'ja', 'zh-CN']) {
       const { text } = await staff.visit('/admin', { headers: { 'Accept-Language': language } })
       const { locale } = JSON.parse(/id="panel-state">(.*?)<\/script>/.exec(text)?.[1] ?? '{}')
@@ -302,7 +302,7 @@ describe('the page of the panel', () => {
     }
   })
 
-  it('may show sound, pictures made in the page and pages of its own origin, and no more', async () => {
+  it('can show sound, pictures made in the page and pages of its own origin, and no more', async () => {
     const policy = (await staff.get('/admin')).headers['content-security-policy']
     for (const part of [
       "img-src 'self' data: blob:",
@@ -314,7 +314,7 @@ describe('the page of the panel', () => {
     expect(policy).not.toMatch(/object-src|unsafe|https:/)
   })
 
-  it("has the shop after our own resources, under its name, in the reader's language", async () => {
+  it("shows the shop after the site's own resources, under its name, in the reader's language", async () => {
     const { text } = await staff.visit('/admin', { headers: { 'Accept-Language': 'de' } })
     const ids = [...text.matchAll(/"id":"(\w+)","name":/g)].map(([, id]) => id)
     expect(ids[0]).toBe('users')
@@ -324,7 +324,7 @@ describe('the page of the panel', () => {
     expect(text).toContain('"users":"Personen"')
   })
 
-  it('brings the components of the shop for those who are in, under the same policy', async () => {
+  it("loads the shop's components for signed-in users, under the same policy", async () => {
     const page = await staff.get('/admin')
     expect(page.text).toMatch(/src="\/admin-assets\/host-panel\.\w+\.js"/)
     expect(page.headers['content-security-policy']).toContain("script-src 'self';")
@@ -334,7 +334,7 @@ describe('the page of the panel', () => {
     expect(script.text).toContain('AdminJS.UserComponents.Greeting = Greeting')
   })
 
-  it('asks for the small script where there is no shop', async () => {
+  it('loads the small script if there is no shop', async () => {
     const plain = await startTestSite(shop.database)
     const { text } = await (await signIn(plain, await createTestUser(plain))).get('/admin')
     expect(text).toMatch(/src="\/admin-assets\/panel\.\w+\.js"/)
@@ -357,7 +357,7 @@ describe('options that have no effect', () => {
     ['Version', () => ({ componentLoader: overriding('Version') })],
     ['Login', () => ({ componentLoader: overriding('Login') })],
     ['LoggedIn', () => ({ componentLoader: overriding('LoggedIn') })],
-  ])('are named in the log at the start: %s', async (name, options) => {
+  ])('are named in the log at start-up: %s', async (name, options) => {
     const open = await startHostSite({ options })
     const told = open.log.filter((line) => line.includes('host_option_unused'))
     expect(told).toHaveLength(1)
@@ -366,7 +366,7 @@ describe('options that have no effect', () => {
   })
 })
 
-describe('a shop that cannot move in is told why at the start', () => {
+describe('an invalid shop is rejected at start-up, with the reason', () => {
   it.each([
     ['a panel at another address', 'host_root_path', () => ({ rootPath: '/backoffice' })],
     ['one of our tables', 'host_resource_taken', (_shop, own) => ({ resources: [deviceModels(own).TotpDevice] })],
@@ -392,7 +392,7 @@ describe('a shop that cannot move in is told why at the start', () => {
     await expect(startHostSite({ options })).rejects.toMatchObject({ code })
   })
 
-  it('a requirement for an action that there is not', async () => {
+  it('a requirement for an action that does not exist', async () => {
     const opening = startHostSite({ requirements: { 'order.delete': { maxAge: 300 } } })
     await expect(opening).rejects.toMatchObject({ code: 'requirement_invalid' })
   })
@@ -414,7 +414,7 @@ describe('a shop that cannot move in is told why at the start', () => {
     await expect(opening).rejects.toMatchObject({ code, message: expect.stringContaining(named) })
   })
 
-  it('but a whole database is taken without our tables', async () => {
+  it("but a whole database is accepted without the site's tables", async () => {
     const open = await startHostSite({ options: (_shop, { sequelize }) => ({ resources: [], databases: [sequelize] }) })
     const browser = await signIn(open, await createTestUser(open, { superuser: true }))
     expect((await browser.get(`${api}/orders/actions/list`)).status).toBe(200)

@@ -10,7 +10,7 @@ let shop: HostSite
 let browser: HttpBrowser
 let order: string
 
-/** As a client of HTTP throws it, whose server was asked in vain. */
+/** As an HTTP client throws it when its server fails. */
 const withStatus = (status: number) => Object.assign(new Error('mail server is down'), { status })
 
 const thrown: Record<string, () => Error> = {
@@ -63,9 +63,9 @@ function calls(name: string): Promise<HttpResponse>[] {
   ]
 }
 
-describe('a fault in code of the application', () => {
+describe("an error in the application's code", () => {
   it.each(['fault', 'status400', 'status403', 'status404', 'status413'])(
-    'promises nothing, whatever the error carries: %s',
+    'promises nothing, whichever fields the error has: %s',
     async (name) => {
       for (const answer of await Promise.all(calls(name))) {
         expect(answer).toMatchObject({ status: 500, code: 'internal' })
@@ -76,13 +76,13 @@ describe('a fault in code of the application', () => {
   )
 })
 
-describe("the application's own words", () => {
+describe("the application's own texts", () => {
   it.each([
     ['forbidden', 'Orders that are paid stay as they are.'],
     ['absent', 'This order went to the archive.'],
     ['invalid', 'Not on a Sunday.'],
     ['app', 'The till is closed.'],
-  ])('are what the person sees: %s', async (name, words) => {
+  ])('are shown to the user: %s', async (name, words) => {
     for (const answer of await Promise.all(calls(name))) {
       expect(answer.text).toContain(words)
       expect(answer.text).not.toContain('Nothing was changed')
@@ -95,7 +95,7 @@ describe("the application's own words", () => {
     expect(JSON.parse(answer.text)).toMatchObject({ error: { fields: { title: 'Ask Grace.' } } })
   })
 
-  it('are ours where it has none', async () => {
+  it("are the site's if it has none", async () => {
     expect(messageOf(await browser.get(`${api}/orders/records/999999/show`))).toBe(
       "This doesn't exist, or you don't have access to it.",
     )
@@ -103,7 +103,7 @@ describe("the application's own words", () => {
 })
 
 describe('a link to the API', () => {
-  it('is refused with the reason: only scripts may call it', async () => {
+  it('is rejected with the reason: only scripts can call it', async () => {
     const headers = { 'Sec-Fetch-Site': 'same-origin', 'Sec-Fetch-Dest': 'document', 'Sec-Fetch-Mode': 'navigate' }
     const answer = await browser.visit(`${api}/orders/records/${order}/show`, { headers })
     expect(answer).toMatchObject({ status: 403, code: 'cross_origin' })

@@ -78,7 +78,7 @@ const calls: Record<string, (given: Given) => unknown> = {
   'initializeStore(admin)': ({ admin }) => initializeStore(admin),
 }
 
-/** What each call came to: `done`, or what it has thrown. */
+/** The result of each call: `done`, or what it threw. */
 async function callAll({ _admin: admin }: Pick<ActionContext, '_admin'>): Promise<Record<string, string>> {
   const resource = admin.findResource('parcels')
   const record = await resource.findOne('1')
@@ -100,7 +100,7 @@ const outcomeOf = async (work: () => unknown) =>
 
 type WithAdmin = Pick<ActionContext, '_admin'>
 
-/** Options that note what the calls come to at each place from which an application makes them. */
+/** Options that record the result of the calls at each place from which an application makes them. */
 class Noted {
   readonly seen: Record<string, Record<string, string>> = {}
   admin: AdminJS | undefined
@@ -155,7 +155,7 @@ class Noted {
     }
   }
 
-  /** Goes to every place. */
+  /** Calls every place. */
   async visit({ get, post }: Pick<HttpBrowser, 'get' | 'post'>): Promise<number[]> {
     const parcels = '/admin/api/resources/parcels'
     const answers = [
@@ -174,7 +174,7 @@ class Noted {
 const withAdmin = z.custom<WithAdmin>((given) => typeof given === 'object' && given !== null && '_admin' in given)
 const places = ['record', 'resource', 'bulk', 'before', 'after', 'page', 'dashboard', 'outside of requests']
 
-/** A rule that was written for people who are signed in. */
+/** A rule that was written for signed-in users. */
 const asked: unknown[] = []
 function rule({ currentAdmin }: ActionContext): boolean {
   asked.push(currentAdmin)
@@ -221,15 +221,15 @@ afterAll(async () => {
   await shop.close()
 })
 
-describe('what an application calls of AdminJS without a current admin', () => {
-  it('ends at every place as in plain AdminJS', () => {
+describe('a call of AdminJS by an application, without a current admin', () => {
+  it('ends everywhere as in plain AdminJS', () => {
     expect(statuses.panel).toEqual(statuses.plain)
     for (const place of places)
       for (const name of Object.keys(calls))
         expect([place, name, inPanel.seen[place]?.[name]]).toEqual([place, name, inPlain.seen[place]?.[name]])
   })
 
-  it('permits nothing', async () => {
+  it('is permitted nothing', async () => {
     const resource = panelAdmin().findResource('parcels')
     const record = await resource.findOne('1')
     expect(record?.toJSON()).toMatchObject({ params: { title: 'Eggs' }, recordActions: [], bulkActions: [] })
@@ -258,7 +258,7 @@ describe('what an application calls of AdminJS without a current admin', () => {
   )
 
   it.each(['users', 'groups', 'user_groups', 'totp_devices', 'trusted_browsers'])(
-    "changes nothing of the site's own %s: each action is refused",
+    "changes nothing of the site's own %s: each action is rejected",
     async (id) => {
       const admin = panelAdmin()
       const resource = admin.findResource(id)
@@ -274,14 +274,14 @@ describe('what an application calls of AdminJS without a current admin', () => {
     },
   )
 
-  it("leaves the records of the site's that a row refers to unpopulated", async () => {
+  it("leaves the site's records that a row refers to unpopulated", async () => {
     const admin = panelAdmin()
     const [record] = await admin.findResource('labels').findMany(['1'])
     const [populated] = await populator(record ? [record] : [])
     expect(populated?.toJSON()).toMatchObject({ params: { user_id: 1 }, populated: {} })
   })
 
-  it("gives nothing of the site's own landing page", async () => {
+  it("returns nothing of the site's own landing page", async () => {
     const noted = new Noted()
     const other = await startHostSite({
       options: ({ Order }) => ({ resources: [{ resource: Order, features: [noted.keep] }] }),
@@ -295,7 +295,7 @@ describe('what an application calls of AdminJS without a current admin', () => {
     await other.close()
   })
 
-  it('asks no rule of the application about nobody', async () => {
+  it('runs no rule of the application without a user', async () => {
     const resource = panelAdmin().findResource('labels')
     const record = await resource.findOne('1')
     asked.length = 0

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Host, startHost } from './host.js'
 
-describe.each([false, true])('a route of the host below the panel, its routes case-sensitive: %s', (isStrict) => {
+describe.each([false, true])("a host's route below the panel, with case-sensitive routes: %s", (isStrict) => {
   let host: Host
   beforeAll(async () => {
     host = await startHost({}, (app, site) => {
@@ -14,7 +14,7 @@ describe.each([false, true])('a route of the host below the panel, its routes ca
   afterAll(() => host.close())
 
   it.each(['/admin/report', '/ADMIN/report', '/Admin/Report', '/admiN/one/two', '/ADMIN/report/', '/ADMIN//report'])(
-    'is reached by nobody who has not signed in: %s',
+    'cannot be reached without signing in: %s',
     async (path) => {
       const answer = await host.browser().get(path)
       expect([302, 404]).toContain(answer.status)
@@ -22,7 +22,7 @@ describe.each([false, true])('a route of the host below the panel, its routes ca
     },
   )
 
-  it("is the host's own when the path is another one", async () => {
+  it("is the host's own if the path is different", async () => {
     expect((await host.browser().get('/administration')).text).toBe('the report')
     expect((await host.browser().get('/Admin/own')).text === 'the report').toBe(isStrict)
   })

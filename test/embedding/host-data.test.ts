@@ -44,7 +44,7 @@ afterAll(() => shop.close())
 
 const rows = async () => JSON.stringify(await Thing.findAll({ raw: true, order: ['id'] }))
 
-describe('data that the database does not take', () => {
+describe('data that the database rejects', () => {
   it.each([
     ['a text that is too long', { title: 'x'.repeat(11) }],
     ['a number that is too large', { amount: '99999999999' }],
@@ -66,7 +66,7 @@ describe('data that the database does not take', () => {
   it.each([
     ['record', () => browser.post(`${api}/things/records/1/delete`)],
     ['bulk', () => browser.post(`${api}/things/bulk/bulkDelete?recordIds=1`)],
-  ])('includes deleting what others refer to: %s', async (_kind, send) => {
+  ])('includes deleting what other rows refer to: %s', async (_kind, send) => {
     const before = await rows()
     const answer = await send()
     expect([answer.status, messageOf(answer)]).toEqual([400, expect.stringContaining('other records may still refer')])
@@ -74,7 +74,7 @@ describe('data that the database does not take', () => {
     expect(shop.log.join('')).toContain('SequelizeForeignKeyConstraintError')
   })
 
-  it('stays an error of the host when its own handler sent it', async () => {
+  it('stays an error of the host if its own handler sent it', async () => {
     const answer = await browser.post(`${api}/things/records/1/fail`)
     expect([answer.status, answer.code]).toEqual([500, 'internal'])
   })

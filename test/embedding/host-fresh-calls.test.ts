@@ -41,7 +41,7 @@ async function stale(): Promise<{ person: TestUser; browser: HttpBrowser }> {
   return { person, browser }
 }
 
-/** As a form of a page would send it, and as the panel's own page does. */
+/** As a page's form would send it, and as the panel's own page does. */
 const ways = {
   form: { Accept: 'text/html', 'Content-Type': 'application/x-www-form-urlencoded' },
   script: { Accept: 'application/json', 'Content-Type': 'application/x-www-form-urlencoded' },
@@ -55,9 +55,9 @@ const kept = async () => (await shop.database.pool.query('select count(*)::int a
 const state = async () =>
   JSON.stringify([await shop.Order.findAll({ raw: true }), shop.calls.filter((call) => !call.startsWith('list'))])
 
-describe("a call that falls short of a host's requirement", () => {
+describe("a call that does not meet a host's requirement", () => {
   it.each(names.flatMap((name) => [[name, 'form'] as const, [name, 'script'] as const]))(
-    'is not put aside, so that no token completes it: %s by a %s',
+    'is not saved, so no token completes it: %s by a %s',
     async (name, way) => {
       const { person, browser } = await stale()
       const [before, forms] = [await state(), await kept()]
@@ -73,7 +73,7 @@ describe("a call that falls short of a host's requirement", () => {
     ['is no longer staff', 'update users set is_staff = false where id = $1', { status: 403, code: 'not_staff' }],
     ['was switched off', 'update users set is_active = false where id = $1', { status: 401 }],
     ['was signed out everywhere', 'update users set auth_epoch = auth_epoch + 1 where id = $1', { status: 401 }],
-  ])('is judged anew once the person %s', async (_what, sql, expected) => {
+  ])('is checked again after the user %s', async (_what, sql, expected) => {
     const { person, browser } = await stale()
     await send(browser, calls.refund())
     await browser.post(verify, { otp_token: person.code(), next: '/admin' })
@@ -83,7 +83,7 @@ describe("a call that falls short of a host's requirement", () => {
     expect(await state()).toEqual(before)
   })
 
-  it('is judged by the permissions that are left when it is sent again', async () => {
+  it('is checked against the remaining permissions when it is sent again', async () => {
     const { person, browser } = await stale()
     await addToNewGroup(shop.database, [person.id], { permissions: ['orders.view'] })
     for (const name of names) expect(await send(browser, calls[name]())).toMatchObject({ code: 'not_allowed' })
@@ -91,7 +91,7 @@ describe("a call that falls short of a host's requirement", () => {
     for (const name of names) expect(await send(browser, calls[name]())).toMatchObject({ code: 'not_allowed' })
   })
 
-  it('is not open to the session of another person who gave a token', async () => {
+  it('is not open to the session of another user who gave a token', async () => {
     const { browser } = await stale()
     await signIn(shop, colleague)
     expect(await send(browser, calls.refund())).toMatchObject({ code: 'step_up_required' })
@@ -105,7 +105,7 @@ describe("a call that falls short of a host's requirement", () => {
     expect(await send(browser, call)).toMatchObject({ status: 403, code: 'requirement_unmet' })
   })
 
-  it.each(names)('is carried out when it is sent again with a token, until that is too old: %s', async (name) => {
+  it.each(names)('runs when it is sent again with a token, until that is too old: %s', async (name) => {
     const { person, browser } = await stale()
     await send(browser, calls[name]())
     await browser.post(verify, { otp_token: person.code(), next: '/admin' })

@@ -15,7 +15,7 @@ afterAll(() => shop.close())
 
 const make = (form: Record<string, string>) => boss.post('/admin/api/resources/groups/actions/new', form)
 
-/** What the form of a group offers for the resources of the shop. */
+/** What the form of a group offers for the shop's resources. */
 async function offered(): Promise<{ resource: string; permissions: string[] }[]> {
   const { text } = await boss.get('/admin')
   const state = JSON.parse(/id="panel-state">(.*?)<\/script>/.exec(text)?.[1] ?? '{}')
@@ -23,8 +23,8 @@ async function offered(): Promise<{ resource: string; permissions: string[] }[]>
   return groups.editProperties.find(({ name }: { name: string }) => name === 'permissions').custom.grantable
 }
 
-describe('groups beside a shop', () => {
-  it('can be given what the shop has, by resource, action and page, and nothing that it has not', async () => {
+describe('groups next to a shop', () => {
+  it('can get what the shop has, by resource, action and page, and nothing else', async () => {
     const rows = await offered()
     expect(rows.find(({ resource }) => resource === 'orders')?.permissions).toEqual(
       expect.arrayContaining(['view', 'add', 'change', 'delete', 'refund', 'comment']),
@@ -35,7 +35,7 @@ describe('groups beside a shop', () => {
     expect(await make({ name: 'Flight', 'permissions.0': 'orders.fly' })).toMatchObject({ status: 400 })
   })
 
-  it('can be given more than a hundred permissions at once', async () => {
+  it('can get more than 100 permissions at once', async () => {
     const names = Array.from({ length: 120 }, (_, place) => `step${place}`)
     const action = { actionType: 'record', component: false, handler: () => Promise.resolve({}) } as const
     const actions = Object.fromEntries(names.map((name) => [name, action]))
@@ -51,7 +51,7 @@ describe('groups beside a shop', () => {
     await large.close()
   })
 
-  it('help staff in no group only where they name all of the shop, too', async () => {
+  it('can help staff without a group only if they also name everything of the shop', async () => {
     const { Group, UserGroup } = shop.database.models
     const group = await Group.findOne({ where: { name: 'People admin' }, rejectOnEmpty: true })
     const admin = await createTestUser(shop)

@@ -5,7 +5,7 @@ import type { HttpResponse, HttpBrowser, HttpRequest } from '../support/http-bro
 import { createTestUser, type TestUser, signIn } from '../support/site.js'
 import { type Host, startHost } from './host.js'
 
-/** What Node and Express put on every answer of a plain application. */
+/** The headers that Node and Express add to every answer of a plain application. */
 const OF_EXPRESS = new Set([
   'connection',
   'content-length',
@@ -25,7 +25,7 @@ const OF_EXPRESS = new Set([
   'x-powered-by',
 ])
 
-/** An application with every kind of answer; with the site in it, or without. */
+/** An application with every kind of answer, with or without the site in it. */
 function routes(app: express.Express, guard: express.RequestHandler): void {
   app.get('/text', (_req, res) => void res.send('text'))
   app.get('/json', (_req, res) => void res.json({ a: 1 }))
@@ -74,12 +74,12 @@ const addresses = [
   '/accounts/login',
 ]
 
-describe.each(['http', 'https'])('beside an application at %s', (scheme) => {
+describe.each(['http', 'https'])('in an application at %s', (scheme) => {
   const PUBLIC = 'https://shop.example.com'
   let host: Host
   let bare: Host
   let person: TestUser
-  /** Names the public address as its origin, whatever the port behind it. */
+  /** Sends the public URL as its origin, whichever port is behind it. */
   const open = (): HttpBrowser => {
     const browser = host.browser()
     const post = (path: string, form: Record<string, string> = {}) =>
@@ -126,7 +126,7 @@ describe.each(['http', 'https'])('beside an application at %s', (scheme) => {
     expect([ours.status, ours.text, strange(ours)]).toEqual([theirs.status, theirs.text, strange(theirs)])
   })
 
-  it('sets cookies for its own host alone, under names of its own', async () => {
+  it('sets cookies only for its own host, under its own names', async () => {
     const browser = open()
     const set: string[] = []
     const keep = ({ headers }: HttpResponse) => void set.push(...(headers['set-cookie'] ?? []))
@@ -145,7 +145,7 @@ describe.each(['http', 'https'])('beside an application at %s', (scheme) => {
   })
 
   it.each(['/account/login', '/account/nothing-here', '/admin/login', '/admin/api/dashboard'])(
-    'has headers of its own on %s that bind no other host',
+    'has its own headers on %s that affect no other host',
     async (address) => {
       const { headers } = await host.browser().get(address)
       expect(headers['strict-transport-security'] ?? '').not.toMatch(/includeSubDomains|preload/i)

@@ -13,7 +13,7 @@ let shop: HostSite
 let plain: PlainAdmin
 let browser: HttpBrowser
 
-/** Answers with what it was given. */
+/** Answers with its input. */
 const echo = (request: { query?: unknown; payload?: unknown }) =>
   Promise.resolve({ given: { query: request.query, payload: request.payload }, records: [] })
 
@@ -146,7 +146,7 @@ describe('bodies of actions and pages', () => {
     expect([answer.status, messageOf(answer)]).toEqual([400, expect.stringMatching(named)])
   })
 
-  it('are rejected with the reason where files are not enabled', async () => {
+  it('are rejected with the reason if files are not enabled', async () => {
     const visit = multipart(part('scan', 'hello', '; filename="a.txt"\r\nContent-Type: text/plain'))
     for (const place of places) {
       const answer = await browser.visit(place, { method: 'POST', ...visit })
@@ -154,7 +154,7 @@ describe('bodies of actions and pages', () => {
     }
   })
 
-  it('may have a field for a file that nobody has chosen', async () => {
+  it('can have a field for a file without a chosen file', async () => {
     const visit = multipart(part('a', '1'), part('scan', '', '; filename=""\r\nContent-Type: application/octet-stream'))
     for (const place of places) {
       const answer = await browser.visit(place, { method: 'POST', ...visit })

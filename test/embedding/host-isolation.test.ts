@@ -14,7 +14,7 @@ declare module 'express-session' {
 
 const hostSession = () => session({ secret: 'of the application', resave: false, saveUninitialized: false })
 
-describe.each(['before', 'after'])('an application whose own session comes %s the site', (order) => {
+describe.each(['before', 'after'])('an application with its own session, added %s the site', (order) => {
   let host: Host
   beforeAll(async () => {
     host = await startHost({}, (app, site) => {
@@ -51,7 +51,7 @@ describe.each(['before', 'after'])('an application whose own session comes %s th
   })
   afterAll(() => host.close())
 
-  test('both sessions live side by side, each in its own cookie', async () => {
+  test('keeps both sessions next to each other, each in its own cookie', async () => {
     const browser = host.browser()
     expect((await browser.get('/visits')).text).toContain('"visits":1')
     const cookie = browser.cookies.get('connect.sid')
@@ -66,7 +66,7 @@ describe.each(['before', 'after'])('an application whose own session comes %s th
     expect(JSON.parse((await browser.get('/visits')).text)).toMatchObject({ visits: 4, level: 'anonymous' })
   })
 
-  test("the application's pages have its own headers, query parser and error pages", async () => {
+  test('has its own headers, query parser and error pages on its pages', async () => {
     const browser = host.browser()
     const answer = await browser.get('/query?a[b]=1')
     expect(JSON.parse(answer.text)).toEqual({ a: { b: '1' } })
@@ -80,7 +80,7 @@ describe.each(['before', 'after'])('an application whose own session comes %s th
     expect((await browser.get('/')).status).toBe(404)
   })
 
-  test("a request from another origin reaches the application's routes and none of the site's", async () => {
+  test('receives a request from another origin on its own routes, and the site does not', async () => {
     const elsewhere = {
       'Sec-Fetch-Site': 'cross-site',
       Origin: 'https://elsewhere.example',
@@ -91,7 +91,7 @@ describe.each(['before', 'after'])('an application whose own session comes %s th
     expect((await host.browser().visit('/account/login', order)).code).toBe('cross_origin')
   })
 
-  test('a route behind otpRequired leads to the sign-in and back, and then sees the application as it was', async () => {
+  test('redirects a route behind otpRequired to the sign-in and back, and then has its own state again', async () => {
     const person = await createTestUser(host)
     const browser = host.browser()
     await browser.get('/visits')
@@ -103,7 +103,7 @@ describe.each(['before', 'after'])('an application whose own session comes %s th
     expect(JSON.parse(answer.text)).toEqual({ visits: 1, device: person.app?.persistentId, csp: null })
   })
 
-  test('a form that came too late for a route of the application is completed there after the token, once', async () => {
+  test('completes a form that came too late for its route once, after the token', async () => {
     const person = await createTestUser(host)
     const browser = await signIn(host, person)
     host.clock.advance(400)
@@ -116,7 +116,7 @@ describe.each(['before', 'after'])('an application whose own session comes %s th
     expect((await browser.post('/account/verify', { ...token, otp_token: person.code() })).status).toBe(303)
   })
 
-  test('routes of the application find who signed in, and nothing else of the site', async () => {
+  test('shows its routes who signed in, and nothing else of the site', async () => {
     const person = await createTestUser(host)
     const browser = await signIn(host, person)
     expect(JSON.parse((await browser.get('/whole')).text)).toEqual({
@@ -128,7 +128,7 @@ describe.each(['before', 'after'])('an application whose own session comes %s th
   })
 })
 
-test('a site that is mounted under a path says so', async () => {
+test('a site that is mounted under a path reports it', async () => {
   const host = await startHost({}, (app, site) => void app.use('/staff', site.router))
   const answer = await host.browser().get('/staff/account/login')
   expect(answer.status).toBe(500)
@@ -136,7 +136,7 @@ test('a site that is mounted under a path says so', async () => {
   await host.close()
 })
 
-test('HSTS beside an application is for its own name alone', async () => {
+test('sends HSTS inside an application only for its own host name', async () => {
   const host = await startHost({ config: { BASE_URL: 'https://shop.example.com' } })
   const { headers } = await host.browser().get('/account/login')
   expect(headers['strict-transport-security']).toBe('max-age=31536000')

@@ -83,7 +83,7 @@ describe('a record whose key is any text', () => {
     expect((await Ticket.findByPk(key))?.get('title')).toBe('New')
   })
 
-  it('is found among ticked rows, which the page names in the body', async () => {
+  it('is found among ticked rows that the page lists in the body', async () => {
     const answer = await browser.post(`${api}/tickets/bulk/count?recordIds=`, { recordIds: JSON.stringify(keys) })
     expect(JSON.parse(answer.text).records).toHaveLength(keys.length)
   })
@@ -95,7 +95,7 @@ describe('ticked rows', () => {
     (_none, index) => `${String(index).padStart(8, '0')}-8b5c-4d3c-9f5e-1d2c3b4a5f60`,
   )
 
-  it('may be as many as a list has, with keys that no address would hold, and no more', async () => {
+  it('can be as many as a list has, with keys too long for a URL, and no more', async () => {
     await Ticket.bulkCreate(named.map((key) => ({ key })))
     const most = { recordIds: JSON.stringify(named.slice(0, 500)) }
     const form = await browser.visit(`${api}/tickets/bulk/bulkDelete?recordIds=`, {
@@ -110,14 +110,14 @@ describe('ticked rows', () => {
   })
 
   it.each(['', '[]', '[""]', '{}', 'x', '["a",1]'])(
-    'are refused where they are no list of keys: %j',
+    'are rejected if they are not a list of keys: %j',
     async (recordIds) => {
       expect((await browser.post(`${api}/tickets/bulk/count`, { recordIds })).status).toBe(400)
     },
   )
 })
 
-describe('data of a row', () => {
+describe('the data of a row', () => {
   const edit = (form: Record<string, string>) => browser.post(`${api}/tickets/records/..%2Fkv/edit`, form)
   beforeAll(() => Ticket.create({ key: '../kv', title: 'Old', kv: {} }))
 
@@ -135,14 +135,14 @@ describe('data of a row', () => {
     'new:old',
     '$x',
     '#1',
-  ])('may have any word for a key: %s', async (key) => {
+  ])('can have any word as a key: %s', async (key) => {
     const answer = await edit({ title: key, [`kv.${key}`]: '42' })
     expect([answer.status, answer.text]).toMatchObject([200, expect.not.stringContaining('"error"')])
     expect((await Ticket.findByPk('../kv'))?.get('title')).toBe(key)
   })
 
   it.each(['\ufffd', 'tab\tand\nline', '\u0001', '\u202e', '\u{10ffff}', 'x'.repeat(500_000), ''])(
-    'may have any text for a value: %#',
+    'can have any text as a value: %#',
     async (title) => {
       expect((await edit({ title })).status).toBe(200)
       expect((await Ticket.findByPk('../kv'))?.get('title')).toBe(title)
@@ -150,7 +150,7 @@ describe('data of a row', () => {
   )
 
   it.each(['kv.__proto__', 'kv.constructor.x', 'kv.(a|a)*b', 'kv.a+', 'kv.('])(
-    'is refused with the name of the field: %s',
+    'is rejected with the name of the field: %s',
     async (name) => {
       const answer = await edit({ title: 'refused', [name]: '1' })
       expect(answer.status).toBe(400)
@@ -163,7 +163,7 @@ describe('data of a row', () => {
 describe('parameters and bodies of actions and pages', () => {
   const places = [`${api}/tickets/actions/ask`, '/admin/api/pages/page']
 
-  it.each(places)('arrive as plain AdminJS hands them on: %s', async (place) => {
+  it.each(places)('arrive as plain AdminJS passes them on: %s', async (place) => {
     asked.length = 0
     expect(
       (await browser.visit(`${place}?tag=a&tag=b&x[y]=1`, json({ list: [1, { a: null }], 'x[0]': true }))).status,
@@ -181,7 +181,7 @@ describe('parameters and bodies of actions and pages', () => {
     ])
   })
 
-  it('are not parsed beyond the first field too many', async () => {
+  it('are not parsed after the first field too many', async () => {
     const fields = Array.from({ length: 1_200 }, (_none, index) => `f${index}`)
     const part = (name: string) => `--b\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n1\r\n`
     for (const [type, body] of [

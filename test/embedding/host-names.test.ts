@@ -18,7 +18,7 @@ const state = z.object({
 /** The shop names nothing. */
 const unnamed = { language: 'en', translations: {} }
 
-/** AdminJS's own way of looking a text up, over some texts. */
+/** AdminJS's own way to look up a text, in the given texts. */
 function translateWith(language: string, texts: Texts) {
   const i18n = createInstance({
     lng: language,
@@ -123,17 +123,17 @@ describe('the name that an application gives to a resource', () => {
       'Sales',
       'Sales',
     ],
-  ])('holds in the menu, in paths and above the list: %s', async (_name, id, options, en, de) => {
+  ])('is used in the menu, in paths and above the list: %s', async (_name, id, options, en, de) => {
     expect(await namesOf(options, 'en', id)).toEqual([en, en])
     expect(await namesOf(options, 'de', id)).toEqual([de, de])
   })
 
-  it('does not stand above a list that has a heading of its own', async () => {
+  it('is not used above a list that has its own heading', async () => {
     const own = translations({ resources: { orders: { labels: { orders: 'Sales' }, actions: { list: 'All sales' } } } })
     expect(await namesOf(own, 'en', 'orders')).toEqual(['Sales', 'All sales'])
   })
 
-  it('holds for a resource of the site as well', async () => {
+  it('is used for a resource of the site as well', async () => {
     const shop = await startHostSite({
       options: () => ({ locale: { language: 'en', translations: { en: { labels: { users: 'Members' } } } } }),
     })
@@ -156,7 +156,7 @@ describe.each(languages)('a resource of the application in %s', (language) => {
   })
   afterAll(() => shop.close())
 
-  it('has none of our words for its columns, values, actions, buttons and messages', () => {
+  it("uses none of the site's words for its columns, values, actions, buttons and messages", () => {
     const plain = translateWith(language, plainTexts(language))
     const wrong = keysOf(language).flatMap(({ namespace, name }) => {
       const [said, expected] = [page, plain].map((texts) => texts[translators[namespace]](name, 'orders'))
@@ -165,7 +165,7 @@ describe.each(languages)('a resource of the application in %s', (language) => {
     expect(wrong).toEqual([])
   })
 
-  it('leaves all of our words to our own resources', () => {
+  it("leaves the site's words to the site's resources", () => {
     const ours = translateWith(language, oursIn(language))
     const wrong = keysOf(language).flatMap(({ namespace, name }) => {
       const [said, expected] = [page, ours].map((texts) => texts[translators[namespace]](name, 'totp_devices'))
@@ -185,10 +185,10 @@ const translators = {
 type Namespace = keyof typeof translators
 const isNamespace = (name: string): name is Namespace => Object.hasOwn(translators, name)
 
-/** Parts of the page, which no resource is asked for: the menu, and what we say where nothing is. */
+/** Parts of the page, outside of any resource: the menu, and the texts of missing pages. */
 const OF_THE_PAGE = /^(dashboard|navigation|one_\w+|error404\w+)$/
 
-/** Every name that our texts have a word for, a value's below its column's; those of single resources included. */
+/** Every name for which the site has a text, a value's below its column's, including those of single resources. */
 function keysOf(language: Language): { namespace: Namespace; name: string }[] {
   return [...readTexts(language).keys()].flatMap((key) => {
     const [, namespace = '', name = ''] = /^panel:adminjs\.(?:resources\.\w+\.)?(\w+)\.(.+)$/.exec(key) ?? []
@@ -210,7 +210,7 @@ function oursIn(language: Language): Texts {
   return texts
 }
 
-/** AdminJS's own; where it does not speak the language, ours for what it has. */
+/** AdminJS's own texts. If it lacks the language, the site's for the same keys. */
 function plainTexts(language: Language): Texts {
   const english = z.custom<Texts>().parse(locales.en)
   const known: unknown = Reflect.get(locales, language)

@@ -17,7 +17,7 @@ const loader = readFileSync(
 const docs = readFileSync(path.join(packageRoot, 'docs/guides/adminjs.md'), 'utf8')
 const unsupported = docs.slice(docs.indexOf('## What is not supported'))
 
-/** The names of an interface or type of AdminJS, as its own declarations have them. */
+/** The names of an interface or type of AdminJS, from its own declarations. */
 function namesOf(type: string): string[] {
   const [, body = ''] = new RegExp(`(?:interface|type) ${type}\\b[^{]*\\{\\n(.*?)\\n\\}`, 's').exec(types) ?? []
   return [...body.matchAll(/^ {4}(\w+)\??:/gm)].map(([, name = '']) => name)
@@ -38,7 +38,7 @@ const coreScripts = {
   'global.bundle.js': 'global.1.js',
 }
 
-/** Options without an effect, with an example of each: the name that the log gives, and what is documented. */
+/** Options without an effect, with an example of each: the name in the log, and what is documented. */
 const unused: Record<string, Example> = {
   version: { version: { app: '2.0.1' } },
   'branding.favicon': { branding: { favicon: '/my.ico' } },
@@ -56,7 +56,7 @@ const unused: Record<string, Example> = {
   logoutPath: { logoutPath: '/sign-out' },
 }
 
-/** Options that work, and what of the page or the start shows it. */
+/** Options that work, and what shows it on the page or at start-up. */
 const working: Record<string, Example> = {
   'branding.companyName': { branding: () => ({ companyName: 'Shown' }) },
   'branding.logo': { branding: { logo: '/Shown.png' } },
@@ -103,7 +103,7 @@ describe('every option of AdminJS', () => {
   })
 
   it.each(Object.entries(unused))(
-    'is documented and named once at the start, without an effect: %s',
+    'is documented and named once at start-up, without an effect: %s',
     async (name, options) => {
       const { told } = await open(options)
       expect(told).toEqual([expect.stringContaining(`option ${name} has no effect`)])

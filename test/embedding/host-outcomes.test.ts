@@ -33,7 +33,7 @@ const answered: Record<string, object> = {
   more: { list: [1, [2]], nothing: null, deep: { a: { b: 'Größe 🚲' } } },
 }
 
-/** What an application's handler throws. AdminJS answers the first kind itself. */
+/** What an application's handler throws. AdminJS itself answers the first group. */
 const refusals: Record<string, () => unknown> = {
   invalid: () => new ValidationError({ title: { message: 'Ask Grace.', type: 'taken' } }),
   invalidWithWords: () => new ValidationError({ title: { message: 'Ask Grace.' } }, { message: 'Not on a Sunday.' }),
@@ -142,7 +142,7 @@ const addressOf = (name: string, kind: (typeof kinds)[number]) =>
 
 const table = (names: object) => Object.keys(names).flatMap((name) => kinds.map((kind) => [name, kind] as const))
 
-describe('what a handler answers', () => {
+describe('an answer of a handler', () => {
   it.each(table(answered))('arrives as in plain AdminJS: %s of a %s', async (name, kind) => {
     const address = addressOf(`answer_${name}`, kind)
     const [here, there] = [await ours.post(address), await plain.browser.post(address)]
@@ -157,15 +157,15 @@ describe('what a handler answers', () => {
   })
 })
 
-/** AdminJS answers 200 to all; these two have their status here, and the same words. */
+/** AdminJS answers all with 200. These two have their own status here, and the same texts. */
 const withStatus: Record<string, [number, string]> = {
   forbidden: [403, 'not_allowed'],
   frozenForbidden: [403, 'not_allowed'],
   absent: [404, 'not_found'],
 }
 
-describe('what a handler refuses in its own words', () => {
-  it.each(table(refusals))('is what plain AdminJS says: %s of a %s', async (name, kind) => {
+describe('a rejection of a handler with its own text', () => {
+  it.each(table(refusals))('has the text of plain AdminJS: %s of a %s', async (name, kind) => {
     const address = addressOf(`throw_${name}`, kind)
     const [here, there] = [await ours.post(address), await plain.browser.post(address)]
     const [status, code] = withStatus[name] ?? [200, undefined]
@@ -175,7 +175,7 @@ describe('what a handler refuses in its own words', () => {
   })
 })
 
-describe('a fault of a handler', () => {
+describe('an error of a handler', () => {
   it.each(table(faults))('is answered in JSON and logged: %s of a %s', async (name, kind) => {
     await expectFault(() => ours.post(addressOf(`throw_${name}`, kind)), name)
   })
@@ -185,7 +185,7 @@ describe('a fault of a handler', () => {
   })
 })
 
-/** These have no words that could be read. */
+/** These have no text that could be read. */
 const SILENT: ReadonlySet<string> = new Set([
   'nothing',
   'none',

@@ -76,7 +76,7 @@ afterAll(async () => {
   await models.close()
 })
 
-/** Bob is the first person here, and so the site's number 1. */
+/** Bob is the first user here, so the ID on the site is 1. */
 async function enter(): Promise<HttpBrowser> {
   const visitor = host.browser()
   const password = () => visitor.post('/account/login', { username: 'bob', password: 'right' })
@@ -92,13 +92,13 @@ async function enter(): Promise<HttpBrowser> {
   return visitor
 }
 
-describe('the rules of an application with people of its own', () => {
-  it('find its own person, so that a list by owner shows what is his', async () => {
+describe('the rules of an application with its own users', () => {
+  it('find its own user, so that a list by owner shows only their rows', async () => {
     expect(rowsOf(await browser.get(`${api}/orders/actions/list`))).toMatchObject([{ title: "bob's" }])
     expect(await browser.post(`${api}/orders/records/1/edit`, { title: 'changed' })).toMatchObject({ status: 403 })
   })
 
-  it('are a no where they look for what the current admin does not have, and the log names it once', async () => {
+  it('deny if they read what the current admin does not have, and the log names it once', async () => {
     expect(await browser.post(`${api}/orders/records/1/delete`)).toMatchObject({ status: 403, code: 'not_allowed' })
     await browser.get(`${api}/orders/actions/list`)
     const told = host.log.filter((line) => line.includes('host_rule_property'))
@@ -106,7 +106,7 @@ describe('the rules of an application with people of its own', () => {
     expect(told[0]).toContain('currentAdmin.role')
   })
 
-  it('keep what the adapter returned on the server: no answer, page, log or copy has it', async () => {
+  it('keep what the adapter returned on the server: no answer, page, log or copy contains it', async () => {
     seen.length = 0
     const shipped = await browser.post(`${api}/orders/records/2/ship`)
     expect(shipped.status).toBe(200)
@@ -121,7 +121,7 @@ describe('the rules of an application with people of its own', () => {
       expect(said).not.toMatch(/the-hash-of-bob|Ghent|viewer/)
   })
 
-  it('get no warning for what AdminJS itself looks for', async () => {
+  it('cause no warning for what AdminJS itself reads', async () => {
     await browser.get('/admin')
     expect(host.log.filter((line) => line.includes('host_rule_property') && !line.includes('.role'))).toEqual([])
   })

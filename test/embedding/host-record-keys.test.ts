@@ -12,7 +12,7 @@ import { type PlainAdmin, startPlainAdmin } from './host/plain-admin.js'
 const api = '/admin/api/resources'
 const UUID = '0b9a7f0e-8b5c-4d3c-9f5e-1d2c3b4a5f60'
 
-/** A type of key, keys of its rows, and values that are not a key of any row. */
+/** A type of key, keys of its rows, and values that are not the key of any row. */
 const tables = {
   uuids: {
     type: DataTypes.UUID,
@@ -63,7 +63,7 @@ let shop: HostSite
 let plain: PlainAdmin
 let ours: HttpBrowser
 const models = new Map<string, ModelStatic<Model>>()
-/** What the application's own action ran on. */
+/** The row that the application's own action ran on. */
 const touched: unknown[] = []
 
 const touch = {
@@ -145,12 +145,12 @@ async function sendTo(browser: HttpBrowser, name: string, [address, visit]: [str
 const found = z.object({ id: z.unknown(), params: z.unknown() })
 const body = z.object({ record: found.optional(), records: z.array(found).optional() })
 const shapeOf = ({ status, text }: HttpResponse) => ({ status, ...body.parse(JSON.parse(text)) })
-/** What AdminJS's adapter finds of the keys that the database has. */
+/** What AdminJS's adapter finds for the keys in the database. */
 const isFound = (name: Name, key: string) => (name !== 'numbers' && name !== 'bigints') || Number(key) > 0
 
 const known = names.flatMap((name) => tables[name].keys.map((key): [Name, string] => [name, key]))
 describe('the key of a row', () => {
-  it.each(known)('means the row that it means in plain AdminJS, and no other: %s %j', async (name, key) => {
+  it.each(known)('means the same row as in plain AdminJS, and no other: %s %j', async (name, key) => {
     for (const [what, call] of Object.entries(callsOf(name, key))) {
       const [here, there] = [await sendTo(ours, name, call), await sendTo(plain.browser, name, call)]
       expect([what, here.rows, here.touched]).toEqual([what, there.rows, there.touched])
@@ -178,7 +178,7 @@ describe('what is not the key of a row', () => {
     for (const [what, call] of Object.entries(callsOf(name, key))) {
       const { answer, changed, touched: ran } = await sendTo(ours, name, call)
       expect([what, statusesOf(what)]).toEqual([what, expect.arrayContaining([answer.status])])
-      // A comma in an address parts two keys, the second of which may be a row's.
+      // A comma in a URL separates two keys, and the second can be a row's.
       const mayRun = what === 'bulkDelete' && key.includes(',')
       expect([what, mayRun || !changed, ran]).toEqual([what, true, []])
     }
@@ -187,7 +187,7 @@ describe('what is not the key of a row', () => {
     expect(rows).toEqual([])
   })
 
-  it('is named as the filter that it is', async () => {
+  it('is named as the filter it is', async () => {
     const answer = await ours.get(`${api}/uuids/actions/list?filters.key=abc`)
     expect([answer.status, messageOf(answer)]).toEqual([400, "This filter doesn't exist, or its value isn't valid."])
   })
@@ -195,7 +195,7 @@ describe('what is not the key of a row', () => {
 
 describe('a key of several columns', () => {
   const shared = ['1', '2', '1,2', '3,1']
-  it.each(shared)('changes no row when several begin with it: %s', async (key) => {
+  it.each(shared)('changes no row if several begin with it: %s', async (key) => {
     for (const [what, call] of Object.entries(callsOf('pairs', key))) {
       if (!/bulk|ask/i.test(what) && (key.includes(',') || what === 'show' || what === 'filter' || what === 'search'))
         continue
@@ -205,7 +205,7 @@ describe('a key of several columns', () => {
     }
   })
 
-  it('works as in plain AdminJS when one row begins with it', async () => {
+  it('works as in plain AdminJS if one row begins with it', async () => {
     for (const [what, call] of Object.entries(callsOf('pairs', '3'))) {
       if (what === 'filter' || what === 'search') continue
       const [here, there] = [await sendTo(ours, 'pairs', call), await sendTo(plain.browser, 'pairs', call)]
@@ -218,7 +218,7 @@ describe('a key of several columns', () => {
     }
   })
 
-  it.each(['4', 'x', '1.5', "1' or 1=1"])('is not found when no row begins with it: %s', async (key) => {
+  it.each(['4', 'x', '1.5', "1' or 1=1"])('is not found if no row begins with it: %s', async (key) => {
     for (const [what, call] of Object.entries(callsOf('pairs', key))) {
       if (what === 'filter' || what === 'search') continue
       const { answer, changed } = await sendTo(ours, 'pairs', call)

@@ -12,7 +12,7 @@ let shop: HostSite
 let order: string
 
 beforeAll(async () => {
-  // The amount of an order stands for its customer here.
+  // The amount of an order is its customer here.
   const options = ({ Order, Customer }: Pick<HostSite, 'Order' | 'Customer'>) => ({
     resources: [
       { resource: Order, options: { properties: { amount: { reference: 'customers' } } } },
@@ -34,7 +34,7 @@ const reads = [
   ['the question before many are deleted', () => `${api}/orders/bulk/bulkDelete?recordIds=${order}`],
 ] as const
 
-/** What the answer says of the order's customer. */
+/** What the answer contains about the order's customer. */
 function customerIn({ text }: HttpResponse): unknown {
   const record = z.object({ populated: z.record(z.string(), z.unknown()) })
   const { records, record: one } = z
@@ -51,7 +51,7 @@ describe('what a record of the shop refers to', () => {
     expect(answer.text).not.toContain(CARD)
   })
 
-  it('has an id, a title and the way to its own page', async () => {
+  it('has an ID, a title and the path to its own page', async () => {
     const staff = await signIn(shop, await createTestUser(shop))
     const customer = customerIn(await staff.get(`${api}/orders/actions/list`))
     expect(customer).toMatchObject({
@@ -62,7 +62,7 @@ describe('what a record of the shop refers to', () => {
     })
   })
 
-  it.each(reads)('is not there for those who may not see it: %s', async (_name, address) => {
+  it.each(reads)('is missing for users who cannot see it: %s', async (_name, address) => {
     const clerk = await member(shop, ['orders.view', 'orders.change', 'orders.delete'])
     const answer = await clerk.get(address())
     expect(answer.status).toBe(200)
@@ -70,7 +70,7 @@ describe('what a record of the shop refers to', () => {
     expect(customerIn(answer)).toBeUndefined()
   })
 
-  it('is cut in the answer to a change, too', async () => {
+  it('is reduced in the answer to a change, too', async () => {
     const staff = await signIn(shop, await createTestUser(shop))
     const answer = await staff.post(`${api}/orders/records/${order}/edit`, { title: 'Twelve eggs', amount: '1' })
     expect(recordOf(answer).params).toMatchObject({ amount: 1 })

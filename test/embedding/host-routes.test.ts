@@ -11,13 +11,13 @@ const says =
     void res.send(text)
 const files = () => express.static(import.meta.dirname)
 
-/** The paths of the site, as far as these tests go. */
+/** The paths of the site, as far as these tests need them. */
 const isOwn = (path: string) => /^\/admin(\/|$)/.test(path) || path === '/account/login'
 const site: express.RequestHandler = (_req, _res, next) => next()
 
 const nested = () => Router().get('/report', says('report')).post('/sums', says('sums'))
 
-/** Ways to have something at a path, and the paths that the log names for them. */
+/** Ways to handle a path, and the paths that the log names for them. */
 const ways: Record<string, [way: (app: Express) => void, paths: string[]]> = {
   'a route below the panel': [(app) => void app.get('/admin/report', says('report')), ['/admin/report']],
   'a route in other letters': [(app) => void app.get('/Admin/report', says('report')), ['/Admin/report']],
@@ -40,14 +40,14 @@ const ways: Record<string, [way: (app: Express) => void, paths: string[]]> = {
 describe.each(Object.keys(ways))('%s', (name) => {
   const [way, paths] = ways[name] ?? [() => {}, []]
 
-  it('is found in front of the site, which cannot guard it', () => {
+  it('is found before the site, which cannot guard it', () => {
     const app = express()
     way(app)
     app.use(site)
     expect(findRoutes(app, site, isOwn)).toEqual({ open: paths, unreachable: [] })
   })
 
-  it('is found behind the site, where no request reaches it', () => {
+  it('is found after the site, which no request passes', () => {
     const app = express()
     app.use(site)
     way(app)
@@ -55,7 +55,7 @@ describe.each(Object.keys(ways))('%s', (name) => {
   })
 })
 
-it('finds nothing among routes and handlers that get along with the site', () => {
+it('finds nothing among routes and handlers that work with the site', () => {
   const app = express()
   app.use(express.static(import.meta.dirname), (_req, _res, next) => next())
   app.use('/admin', (_req, _res, next) => next())
@@ -69,7 +69,7 @@ it('finds nothing among routes and handlers that get along with the site', () =>
   expect(findRoutes(app, site, isOwn)).toEqual({ open: [], unreachable: [] })
 })
 
-it("finds what it can in Express 4's router, and nothing where the site is not", () => {
+it("finds what it can in Express 4's router, and nothing in a router without the site", () => {
   const noHandler = () => {}
   const regexp = /^\/admin\/files\/?(?=\/|$)/i
   const stack = [
@@ -83,7 +83,7 @@ it("finds what it can in Express 4's router, and nothing where the site is not",
     expect(findRoutes(other, site, isOwn)).toEqual({ open: [], unreachable: [] })
 })
 
-it('is told by the log once, when the first request has come', async () => {
+it('is logged once, after the first request', async () => {
   const host = await startHost({}, (app, { router }) => {
     app.get('/admin/report', says('report'))
     app.use(router)
@@ -99,7 +99,7 @@ it('is told by the log once, when the first request has come', async () => {
   await host.close()
 })
 
-describe('routes that move away from the panel', () => {
+describe('routes that were moved out of the panel', () => {
   let host: Host
   beforeAll(async () => {
     host = await startHost({}, (app, site) => {
@@ -113,7 +113,7 @@ describe('routes that move away from the panel', () => {
   afterAll(() => host.close())
 
   it.each(['/reports', '/files/host-routes.test.ts', '/account/settings'])(
-    'are for nobody but verified people with the guard: %s',
+    'are only for verified users with the guard: %s',
     async (path) => {
       const stranger = await host.browser().get(path)
       expect([stranger.status, stranger.location]).toEqual([302, `/account/login?next=${encodeURIComponent(path)}`])
@@ -122,7 +122,7 @@ describe('routes that move away from the panel', () => {
     },
   )
 
-  it('are open below /account without one', async () => {
+  it('are open below /account without a guard', async () => {
     expect((await host.browser().get('/account/open')).text).toBe('open')
   })
 })

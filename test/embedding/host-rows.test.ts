@@ -8,7 +8,7 @@ import { type HostSite, startHostSite } from './host/start-host-site.js'
 import { type PlainAdmin, startPlainAdmin } from './host/plain-admin.js'
 
 const api = '/admin/api/resources'
-/** A type of key, and keys of it; each row is in both panels' reach. */
+/** A type of key, and keys of it. Both panels can find each row. */
 const tables = {
   uuids: { type: DataTypes.UUID, keys: ['0b9a7f0e-8b5c-4d3c-9f5e-1d2c3b4a5f60'] },
   // What @adminjs/sequelize finds: no zero, nothing negative, nothing beyond 2^53.
