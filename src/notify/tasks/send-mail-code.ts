@@ -28,7 +28,9 @@ export function sendMailCode(notify: NotifyServices): Task {
       date: job.created_at,
       to: { name: cleanName(mail.name), address: to },
     }
-    await deliverCode(notify, { ...challenge, code }, { job: job.id, task: 'send-mail-code' }, () => handOver(notify, outgoing))
+    await deliverCode(notify, { ...challenge, code }, { job: job.id, task: 'send-mail-code' }, () =>
+      handOver(notify, outgoing),
+    )
   }
 }
 
