@@ -19,7 +19,7 @@ let searched: readonly string[] = [folder]
  * partials are included by their path from that folder.
  *
  * @throws SiteError `views_invalid` if the folder does not exist or replaces nothing
- * @example replaceViews('/srv/shop/views/otp') // with auth/password.ejs in it
+ * @example overrideViews('/srv/shop/views/otp') // with auth/password.ejs in it
  */
 export function overrideViews(own: string): void {
   const files = listViews(own)

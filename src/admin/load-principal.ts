@@ -15,7 +15,7 @@ export function principalSql(id: string): string {
     from users u where u.id = ${id})`
 }
 
-/** The result of `standingSql`. A group without permissions is a group as well. */
+/** The result of `principalSql`. A group without permissions is a group as well. */
 export const principalSchema = z.object({
   id: z.number(),
   isSuperuser: z.boolean(),

@@ -168,7 +168,7 @@ export function denialReason(
   return hasAllPermissionsOf(actor, subject) ? null : 'above'
 }
 
-/** Checks whether `whyNot` allows an action. */
+/** Checks whether `denialReason` allows an action. */
 export function can(actor: Principal, permission: Permission, resource: string, subject?: Principal): boolean {
   return denialReason(actor, permission, resource, subject) === null
 }

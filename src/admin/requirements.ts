@@ -14,7 +14,7 @@ export interface RequirementChecks {
   calls: RequestHandler[]
   /** Whether the session meets the requirements for reading a resource, also as a reference of another one. */
   isOpenTo(req: Request, resourceId: string): boolean
-  /** Middleware for the landing page, which shows rows of several resources: stores for `isOpen` which are open. */
+  /** Middleware for the landing page, which shows rows of several resources: stores for `isListAllowed` which are open. */
   dashboard: RequestHandler
 }
 

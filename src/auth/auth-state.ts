@@ -52,7 +52,7 @@ export const anonymous: AuthState = register({ level: 'anonymous', user: null, f
  * Creates the state of a signed-in user.
  *
  * @param factors oldest first
- * @example stateOf(user, factors, clock.now()).level // 'verified'
+ * @example createAuthState(user, factors, clock.now()).level // 'verified'
  */
 export function createAuthState(user: RequestUser, factors: readonly Factor[], now: Date): AuthState {
   const level = factors.some(isDeviceFactor) ? 'verified' : 'authenticated'

@@ -27,7 +27,7 @@ const isOpenToInvited = (own: Own, path: string) => OPEN_TO_INVITED.test(path) &
 /**
  * Decides who can set up devices, by `OTP_ENROLMENT`. With `invite`, a password alone is not enough
  * to set up a first device. A session started by an invitation can open nothing but the setup,
- * and none of a host's paths. Users who have a device are still prompted for it by `requireFresh`.
+ * and none of a host's paths. Users who have a device are still prompted for it by `requireFreshToken`.
  */
 export function enrolmentGuard(auth: Auth, own: Own): RequestHandler {
   return (req, res, next) => {

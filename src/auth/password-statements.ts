@@ -28,7 +28,7 @@ export const GIVE_BACK = `update password_failures set failures = failures - 1, 
 where ${IN_ORDER} and failures > 0`
 
 // Deletes rows of attempts that were never checked, so that they do not fill the table. A separate statement, so
-// that it sees, and leaves, an attempt that was counted after GIVE_BACK had read the row.
+// that it sees, and leaves, an attempt that was counted after REFUND_SQL had read the row.
 export const FORGET_NONE = `delete from password_failures where ${IN_ORDER} and failures <= 0`
 
 /** SQL for the seconds to wait after this many failures, of which the first ones are free. */

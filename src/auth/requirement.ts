@@ -61,8 +61,8 @@ export interface Shortfall {
  * Checks a state against a requirement. Pure: the state contains its factors with their times.
  *
  * @param owned kinds of the user's devices that can verify a token; if omitted, all kinds
- * @returns null if it is met, otherwise the token to enter next (`shortfallOf`)
- * @example whatIsMissing(req.auth, { kinds: ['webauthn'], maxAge: 600 }, clock.now())
+ * @returns null if it is met, otherwise the token to enter next (`findShortfall`)
+ * @example findMissing(req.auth, { kinds: ['webauthn'], maxAge: 600 }, clock.now())
  */
 export function findMissing(
   state: AuthState,
@@ -78,7 +78,7 @@ export function findMissing(
  * Finds the next token that helps to meet a requirement. Of several alternatives, only those are
  * considered that the user's devices can meet. If they can meet none, all are included.
  *
- * @param owned as for `whatIsMissing`
+ * @param owned as for `findMissing`
  * @returns null if the requirement is met
  */
 export function findShortfall(

@@ -6,7 +6,7 @@ import { addNext } from '../http/safe-next.js'
  * @param back path to continue at afterwards
  * @param kinds accepted kinds of device; null: any
  * @param form name of the form that it completes, if several wait for one path
- * @example verifyAddress('/reports', ['webauthn']) // '/account/verify?next=%2Freports&kinds=webauthn'
+ * @example stepUpPath('/reports', ['webauthn']) // '/account/verify?next=%2Freports&kinds=webauthn'
  */
 export function stepUpPath(back: string | null, kinds: readonly string[] | null, form: string | null = null): string {
   const more = [...(kinds ? [`kinds=${kinds.join(',')}`] : []), ...(form === null ? [] : [`form=${form}`])].join('&')

@@ -6,7 +6,7 @@ import { readEmail } from '../typed-text/read-email.js'
  * Checks a command's options. The messages name the valid values and never contain the actual
  * one, which can be a secret.
  *
- * @throws UsageRefused with one line for each invalid option
+ * @throws UsageError with one line for each invalid option
  */
 export function parseArguments<T>(schema: z.ZodType<T>, options: unknown): T {
   const parsed = schema.safeParse(options)

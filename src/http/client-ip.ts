@@ -9,7 +9,7 @@ export const UNKNOWN_NETWORK = 'unknown'
  *
  * @param address Express's `req.ip`
  * @returns null if it is not an IP address
- * @example cleanAddress('"[::ffff:c000:207]:443"') // '192.0.2.7'
+ * @example normaliseIp('"[::ffff:c000:207]:443"') // '192.0.2.7'
  */
 export function normaliseIp(address: string | undefined): string | null {
   const bare = withoutPort(
@@ -57,7 +57,7 @@ function shortest(address: string): string {
  * Returns the network by which attempts are counted. An IPv6 customer has at least a whole
  * /64 (RFC 6177 §2), so its 2^64 addresses are one network.
  *
- * @example networkOf('2001:db8::1') // '2001:db8:0:0::/64'
+ * @example ipNetwork('2001:db8::1') // '2001:db8:0:0::/64'
  */
 export function ipNetwork(address: string): string {
   const clean = normaliseIp(address)

@@ -12,7 +12,7 @@ const UNITS = [
  * Formats a wait, rounded up so that it is never too short.
  *
  * @param wait seconds
- * @example describeWait(600, 'en') // '10 minutes'
+ * @example formatDuration(600, 'en') // '10 minutes'
  */
 export function formatDuration(wait: number, language: Language): string {
   const { unit, seconds } = UNITS.find(({ longest }) => wait <= longest) ?? UNITS[3]

@@ -14,7 +14,7 @@ interface Address {
  * Builds the table of all routes once, so that each request needs only one lookup.
  *
  * @param routers must be complete: routes added later are not found
- * @example knownAddresses([router])('/account/two-factor/phones/3/delete') // Set { 'post' }
+ * @example readRouteTable([router])('/account/two-factor/phones/3/delete') // Set { 'post' }
  */
 export function readRouteTable(routers: readonly IRouter[]): AllowedMethods {
   const addresses = routers.flatMap(readAddresses)

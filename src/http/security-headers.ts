@@ -1,6 +1,6 @@
 import type { RequestHandler } from 'express'
 
-/** Pages have no scripts, except those of `sendKeyPage`. The panel sets its own policy for its page. */
+/** Pages have no scripts, except those of `sendWebauthnPage`. The panel sets its own policy for its page. */
 const PAGES_CSP =
   "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 

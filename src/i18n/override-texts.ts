@@ -13,7 +13,7 @@ const textGroup: z.ZodType<TextTree> = z.lazy(() => z.record(z.string(), z.union
  * package's texts.
  *
  * @throws SiteError `locales_invalid`, which names the file
- * @example replaceTexts('/srv/shop/locales/otp') // with en/pages.json: { "password": { "heading": "Come in" } }
+ * @example overrideTexts('/srv/shop/locales/otp') // with en/pages.json: { "password": { "heading": "Come in" } }
  */
 export function overrideTexts(folder: string): void {
   const files = existsSync(folder) && statSync(folder).isDirectory() ? textFiles(folder) : []

@@ -18,7 +18,7 @@ export interface NotifyUserServices {
  * address and language in that transaction. The number of notices of one kind is limited per
  * user and hour, so that nobody can flood a user with them; the audit log contains every event.
  *
- * @example await tellUser(account, transaction, user.id, { mail: 'password-changed', at, address, browser })
+ * @example await notifyUser(account, transaction, user.id, { mail: 'password-changed', at, address, browser })
  */
 export async function notifyUser(
   services: NotifyUserServices,

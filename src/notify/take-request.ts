@@ -25,7 +25,7 @@ const PER_HOUR = {
 
 export type RequestPurpose = keyof typeof PER_HOUR
 
-/** Seconds. `settleTimes` assumes that no window in this table is longer. */
+/** Seconds. `correctFutureTimes` assumes that no window in this table is longer. */
 const WINDOW_SECONDS = 3600
 
 export interface CountedRequest {

@@ -137,6 +137,6 @@ export const deliveredCode = {
   row: challengeRowSchema,
   /** Whether a text can be such a code, for `matchesFormat`. */
   matchesFormat: looksLikeCode,
-  /** Verifies a code against the row, for `judge`. */
+  /** Verifies a code against the row, for `verify`. */
   verify: verifyCode,
 } as const

@@ -18,7 +18,7 @@ export type UserVerification = 'required' | 'preferred' | 'discouraged'
  * domain, never an address of numbers (WebAuthn §5.1.3), and keys answer only over https
  * or on localhost.
  *
- * @example relyingPartyOf('https://admin.example.com', 'OTP Admin')?.id // 'admin.example.com'
+ * @example relyingPartyFor('https://admin.example.com', 'OTP Admin')?.id // 'admin.example.com'
  */
 export function relyingPartyFor(
   baseUrl: string,

@@ -13,7 +13,7 @@ import { databaseKinds, openTestDatabase } from '../support/database.js'
 import { createUser, testOtp, type TestOtp } from '../support/otp.js'
 import { testKind } from './kinds-contract.js'
 
-/** Never sent: see `waitingCodes`, which would have to be unlucky once in a million. */
+/** Never sent: see `queuedCodes`, which would have to be unlucky once in a million. */
 const wrongToken = '000000'
 let numbers = 100
 

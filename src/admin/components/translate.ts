@@ -1,7 +1,7 @@
 /**
  * Returns one of the panel's texts outside of React, from `components` in `locales/<language>/panel.json`.
  *
- * @example ownText('Times', 'never')
+ * @example translate('Times', 'never')
  */
 export function translate(part: string, name: string): string {
   const { language, translations } = window.REDUX_STATE.locale

@@ -7,8 +7,8 @@ import { resourceId, isHostResource } from '../host-resources.js'
  * Returns the permission for an action. AdminJS's own actions use the panel's permissions, the
  * host's actions their names.
  *
- * @example permissionText('orders', 'edit') // 'orders.change'
- * @example permissionText('orders', 'refund') // 'orders.refund'
+ * @example permissionName('orders', 'edit') // 'orders.change'
+ * @example permissionName('orders', 'refund') // 'orders.refund'
  */
 export function permissionName(resourceId: string, action: string): string {
   const word = Object.hasOwn(actionPermissions, action) ? actionPermissions[action] : undefined

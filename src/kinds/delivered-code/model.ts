@@ -1,7 +1,7 @@
 import type { CreationOptional } from 'sequelize'
 import { DeviceModel } from '../../db/models/device.js'
 
-/** A device that codes are sent to: the columns of `challengeColumns`. */
+/** A device that codes are sent to: the columns of `challengeColumnsSql`. */
 export abstract class DeliveredCodeModel<Attributes extends object, Creation extends object> extends DeviceModel<
   Attributes,
   Creation
