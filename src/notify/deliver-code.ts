@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { CodeDelivery } from './codes.js'
-import { deliveryFailures, type DeliveryResult } from './gateways/sms-gateway.js'
+import type { DeliveryFailure, DeliveryResult } from './gateways/sms-gateway.js'
 import type { NotifyServices } from './notify.js'
 import { errorForLog } from '../error-for-log.js'
 
@@ -31,9 +31,25 @@ export async function deliverCode(
   )
 }
 
+const deliveryFailures: Record<DeliveryFailure, true> = {
+  invalid_number: true,
+  unreachable_number: true,
+  unsubscribed: true,
+  too_many_messages: true,
+  account_limit: true,
+  address_refused: true,
+  mailbox_full: true,
+  gateway_refused: true,
+  gateway_unavailable: true,
+}
+
+const failureSchema = z.custom<DeliveryFailure>(
+  (reason) => typeof reason === 'string' && Object.hasOwn(deliveryFailures, reason),
+)
+
 const resultSchema = z.discriminatedUnion('ok', [
   z.object({ ok: z.literal(true) }),
-  z.object({ ok: z.literal(false), reason: z.enum(deliveryFailures), detail: z.string().catch('') }),
+  z.object({ ok: z.literal(false), reason: failureSchema, detail: z.string().catch('') }),
 ])
 
 /**

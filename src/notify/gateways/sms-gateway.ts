@@ -1,17 +1,14 @@
 /** Why a message was not sent, as shown to the user; `errors:undelivered` has a text for each. */
-export const deliveryFailures = [
-  'invalid_number',
-  'unreachable_number',
-  'unsubscribed',
-  'too_many_messages',
-  'account_limit',
-  'address_refused',
-  'mailbox_full',
-  'gateway_refused',
-  'gateway_unavailable',
-] as const
-
-export type DeliveryFailure = (typeof deliveryFailures)[number]
+export type DeliveryFailure =
+  | 'invalid_number'
+  | 'unreachable_number'
+  | 'unsubscribed'
+  | 'too_many_messages'
+  | 'account_limit'
+  | 'address_refused'
+  | 'mailbox_full'
+  | 'gateway_refused'
+  | 'gateway_unavailable'
 
 /** `detail` is for the log: only codes, never the provider's own text, which can quote the number or the message. */
 export type DeliveryResult = { ok: true } | { ok: false; reason: DeliveryFailure; detail: string }
