@@ -18,7 +18,7 @@ const YEAR = 365 * DAY
 const start = Date.parse('2026-01-01T00:00:00Z')
 const at = (seconds: number) => new Date(start + seconds * 1000)
 
-/** The owner signs in or gives a token, never from where the attacker is. */
+/** The owner signs in or enters a token, never in the attacker's browser. */
 interface Owner {
   asker: Asker
   /** Seconds between two successes. */
@@ -28,14 +28,14 @@ interface Owner {
 interface Attack {
   factor: number
   owner: Owner | null
-  /** Guesses that the attacker leaves to the device, so that it is not disabled. */
+  /** Failures that the attacker leaves unused, so that the device is not disabled. */
   spare: number
   lane?: Asker['lane']
 }
 
 /**
- * A year in which an attacker guesses at one device that gives codes, as early as the real
- * throttle allows each guess, in a new browser each time.
+ * Simulates an attacker who guesses the codes of one device, as early as the real throttle
+ * allows each guess, in a new browser each time.
  *
  * @returns guesses that were compared, and whether the device was disabled
  */
@@ -65,13 +65,13 @@ function attackFor(seconds: number, { factor, owner, spare, lane = 'sign_in' }: 
   return { guesses, disabled: false }
 }
 
-const ownSlips: Asker = { lane: 'sign_in', by: 'alice' }
+const ownMistakes: Asker = { lane: 'sign_in', by: 'alice' }
 const owners: [what: string, owner: Owner | null][] = [
   ['is away', null],
-  ['signs in daily in a new browser', { asker: ownSlips, every: DAY }],
-  ['signs in every hour in a new browser', { asker: ownSlips, every: HOUR }],
+  ['signs in daily in a new browser', { asker: ownMistakes, every: DAY }],
+  ['signs in every hour in a new browser', { asker: ownMistakes, every: HOUR }],
   ['signs in daily in a known browser', { asker: { lane: 'known_browser', by: 'alice' }, every: DAY }],
-  ['gives a token in a session every hour', { asker: { lane: 'session', by: 'alice' }, every: HOUR }],
+  ['enters a token in a session every hour', { asker: { lane: 'session', by: 'alice' }, every: HOUR }],
 ]
 
 describe('an attacker who has the password, in a year', () => {
@@ -90,7 +90,7 @@ describe('an attacker who has the password, in a year', () => {
     }
   })
 
-  it('disables the device after 3.7 days, and after 2.3 hours without the wait', () => {
+  it('disables the device after 3.7 days, and after 2.3 hours without the throttle', () => {
     const days = (factor: number, seconds: number) => attackFor(seconds, { factor, owner: null, spare: 0 }).disabled
     expect([days(1, 3.6 * DAY), days(1, 3.8 * DAY)]).toEqual([false, true])
     expect([days(0, 2.2 * HOUR), days(0, 2.3 * HOUR)]).toEqual([false, true])
@@ -98,7 +98,7 @@ describe('an attacker who has the password, in a year', () => {
 })
 
 describe('an attacker who also has one of the owner’s browsers or sessions', () => {
-  it('has at most 12,800 guesses a year while the owner gives a token there daily', () => {
+  it('has at most 12,800 guesses a year while the owner enters a token there daily', () => {
     for (const lane of ['known_browser', 'session'] as const) {
       const owner = { asker: { lane, by: 'alice' }, every: DAY }
       const { guesses } = attackFor(YEAR, { factor: 1, owner, spare: 1, lane })
@@ -106,14 +106,14 @@ describe('an attacker who also has one of the owner’s browsers or sessions', (
     }
   })
 
-  it('has at most ten in any 15 minutes, however often the owner gives one', () => {
+  it('has at most ten in any 15 minutes, however often the owner enters one', () => {
     const owner = { asker: { lane: 'session', by: 'alice' }, every: 1 } as const
     const { guesses } = attackFor(DAY, { factor: 0, owner, spare: 1, lane: 'session' })
     expect(guesses).toBeLessThanOrEqual(10 * 96)
   })
 })
 
-it('is what docs/security.md says', () => {
+it('gives the numbers in docs/security.md', () => {
   const text = readFileSync(path.join(packageRoot, 'docs/security.md'), 'utf8')
   for (const number of ['100 guesses', '1,287', '0.39 %', '3.7 days', '12,800', '3.8 %']) expect(text).toContain(number)
   const chance = (guesses: number) => `${(100 * (1 - (1 - 3e-6) ** guesses)).toFixed(2)} %`

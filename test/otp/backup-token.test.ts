@@ -3,7 +3,7 @@ import { formatBackupToken, parseBackupToken, generateBackupToken } from '../../
 import { parsePersistentId } from '../../src/otp/persistent-id.js'
 
 describe('a backup token', () => {
-  it('has 80 bits in four groups of four', () => {
+  it('has 80 bits, in four groups of four characters', () => {
     expect(formatBackupToken(generateBackupToken())).toMatch(/^([A-Z2-7]{4}-){3}[A-Z2-7]{4}$/)
   })
 
@@ -26,7 +26,7 @@ describe('a backup token', () => {
   )
 })
 
-describe('a persistent id', () => {
+describe('a persistent ID', () => {
   it('names a kind and a row', () => {
     expect(parsePersistentId('totp/3')).toEqual({ kind: 'totp', id: 3 })
   })
@@ -44,7 +44,7 @@ describe('a persistent id', () => {
     'totp/2147483648',
     'totp/3\n',
     '../totp/3',
-  ])('%j is none, and no fault', (text) => {
+  ])('cannot be %j, which causes no error', (text) => {
     expect(parsePersistentId(text)).toBeNull()
   })
 })

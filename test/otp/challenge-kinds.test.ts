@@ -13,11 +13,11 @@ import { databaseKinds, openTestDatabase } from '../support/database.js'
 import { createUser, testOtp, type TestOtp } from '../support/otp.js'
 import { testKind } from './kinds-contract.js'
 
-/** Never sent: see `queuedCodes`, which would have to be unlucky once in a million. */
+/** A sent code equals this one once in a million. */
 const wrongToken = '000000'
 let numbers = 100
 
-/** Another number for each device, so that no test uses up another's share of a day. */
+/** A different number for each device, so that no test uses the daily limit of another. */
 const freshNumber = () => `+4152420${(numbers += 1)}0`
 
 const kinds = [
@@ -27,7 +27,7 @@ const kinds = [
 
 for (const { name, add } of kinds) testKind({ name, add, goodToken: requestCode, wrongToken })
 
-describe.each(databaseKinds())('a code that was sent, on the %s database', (where) => {
+describe.each(databaseKinds())('a sent code, on the %s database', (where) => {
   let database: Database
   beforeAll(async () => {
     database = await openTestDatabase(where)
@@ -43,10 +43,10 @@ describe.each(databaseKinds())('a code that was sent, on the %s database', (wher
       userId = (await createUser(database)).id
       device = await add(otp, userId)
     })
-    const ask = (language = 'en', of = device) =>
+    const send = (language = 'en', of = device) =>
       generateChallenge(otp, { userId, deviceId: of.persistentId, language })
-    const submit = (answer: { token: string; challenge?: string }) =>
-      verifyToken(otp, { userId, deviceId: device.persistentId, ...answer })
+    const submit = (submitted: { token: string; challenge?: string }) =>
+      verifyToken(otp, { userId, deviceId: device.persistentId, ...submitted })
     const row = async () => {
       const { rows } = await database.pool.query(`select * from ${name}_devices where id = $1`, [device.id])
       return rows[0]
@@ -57,14 +57,14 @@ describe.each(databaseKinds())('a code that was sent, on the %s database', (wher
       expect(token).toMatch(/^[0-9]{6}$/)
     })
 
-    it('keeps its leading zeros to the end', async () => {
+    it('keeps its leading zeros until it is verified', async () => {
       const sent = await storeCode(otp, device, '012345')
       expect(await submit({ ...sent, token: '12345' })).toEqual({ ok: false, reason: 'invalid_token' })
       otp.clock.advance(1)
       expect((await submit({ ...sent, token: ' 012 345 ' })).ok).toBe(true)
     })
 
-    it('works within five minutes and not at their end', async () => {
+    it('is valid for less than five minutes', async () => {
       const sent = await requestCode(otp, device)
       otp.clock.advance(300)
       expect((await submit(sent)).ok).toBe(false)
@@ -73,7 +73,7 @@ describe.each(databaseKinds())('a code that was sent, on the %s database', (wher
       expect((await submit(sent)).ok).toBe(true)
     })
 
-    it('works in the session that asked for it and in no other (ASVS 6.6.2)', async () => {
+    it('is accepted only in the session that requested it (ASVS 6.6.2)', async () => {
       const { token, challenge } = await requestCode(otp, device)
       otp.settings.throttleFactor = 0
       expect((await submit({ token, challenge: 'b1946ac9-2492-4d23-8b3c-1a2f0d6a1c11' })).ok).toBe(false)
@@ -81,7 +81,7 @@ describe.each(databaseKinds())('a code that was sent, on the %s database', (wher
       expect((await submit({ token, challenge })).ok).toBe(true)
     })
 
-    it('is void once another one was sent', async () => {
+    it('is no longer valid after another one was sent', async () => {
       const first = await requestCode(otp, device)
       otp.clock.advance(31)
       const second = await requestCode(otp, device)
@@ -90,7 +90,7 @@ describe.each(databaseKinds())('a code that was sent, on the %s database', (wher
       expect((await submit(second)).ok).toBe(true)
     })
 
-    it('is not burnt by four wrong guesses, and is by five', async () => {
+    it('survives four wrong attempts, but not five', async () => {
       otp.settings.throttleFactor = 0
       const first = await requestCode(otp, device)
       for (let guess = 0; guess < 4; guess += 1) await submit({ ...first, token: wrongToken })
@@ -100,44 +100,44 @@ describe.each(databaseKinds())('a code that was sent, on the %s database', (wher
       expect((await submit(second)).ok).toBe(false)
     })
 
-    it('is followed by a cooldown, which only an accepted code ends early', async () => {
+    it('is followed by a cooldown that only an accepted code ends early', async () => {
       const first = await requestCode(otp, device)
       const nextAt = new Date(otp.clock.now().getTime() + 30_000)
-      expect(await ask()).toEqual({ ok: false, reason: 'cooldown_pending', nextAt })
+      expect(await send()).toEqual({ ok: false, reason: 'cooldown_pending', nextAt })
       expect(await queuedCodes(otp, device)).toHaveLength(1)
       await submit({ ...first, token: wrongToken })
       otp.clock.advance(1)
-      expect((await ask()).ok).toBe(false)
+      expect((await send()).ok).toBe(false)
       expect((await submit(first)).ok).toBe(true)
-      expect((await ask()).ok).toBe(true)
+      expect((await send()).ok).toBe(true)
     })
 
-    it('has no cooldown where that is switched off', async () => {
+    it('has no cooldown if the cooldown is turned off', async () => {
       otp.settings.challengeCooldown = 0
-      expect([(await ask()).ok, (await ask()).ok]).toEqual([true, true])
+      expect([(await send()).ok, (await send()).ok]).toEqual([true, true])
     })
 
-    it('forgets no failures', async () => {
+    it('does not reset the failures', async () => {
       await submit({ token: wrongToken })
-      await ask()
+      await send()
       expect(await row()).toMatchObject({ failure_count: 1 })
     })
 
-    it('is sent ten times a day, and then not before the first is a day old', async () => {
+    it('is sent at most ten times in 24 hours', async () => {
       otp.settings.challengeCooldown = 0
       const begin = otp.clock.now()
       for (let sent = 0; sent < 10; sent += 1) {
-        expect((await ask()).ok).toBe(true)
+        expect((await send()).ok).toBe(true)
         otp.clock.advance(60)
       }
       const nextAt = new Date(begin.getTime() + 24 * 3600_000)
-      expect(await ask()).toEqual({ ok: false, reason: 'cooldown_pending', nextAt })
+      expect(await send()).toEqual({ ok: false, reason: 'cooldown_pending', nextAt })
       otp.clock.set(nextAt)
-      expect((await ask()).ok).toBe(true)
-      expect((await ask()).ok).toBe(false)
+      expect((await send()).ok).toBe(true)
+      expect((await send()).ok).toBe(false)
     })
 
-    it('lies nowhere in the database, and its job is sealed', async () => {
+    it('is stored nowhere in the database in clear, and its job is encrypted', async () => {
       const { token } = await requestCode(otp, device)
       const { rows } = await database.pool.query(
         `select row_to_json(d)::text as text from ${name}_devices d union all
@@ -150,25 +150,25 @@ describe.each(databaseKinds())('a code that was sent, on the %s database', (wher
       for (const value of Object.values(await row())) expect(String(value)).not.toBe(token)
     })
 
-    it('is not sent to somebody else’s device, an unconfirmed one, or an inactive user’s', async () => {
-      const stranger = await createUser(database)
-      const foreign = { userId: stranger.id, deviceId: device.persistentId, language: 'en' }
-      expect(await generateChallenge(otp, foreign)).toEqual({ ok: false, reason: 'not_interactive' })
+    it('is not sent to another user’s device, an unconfirmed one, or a deactivated user’s', async () => {
+      const other = await createUser(database)
+      const request = { userId: other.id, deviceId: device.persistentId, language: 'en' }
+      expect(await generateChallenge(otp, request)).toEqual({ ok: false, reason: 'not_interactive' })
       await database.pool.query(`update ${name}_devices set confirmed = false where id = $1`, [device.id])
-      expect(await ask()).toEqual({ ok: false, reason: 'not_interactive' })
+      expect(await send()).toEqual({ ok: false, reason: 'not_interactive' })
       await database.pool.query(`update ${name}_devices set confirmed = true where id = $1`, [device.id])
       await database.pool.query('update users set is_active = false where id = $1', [userId])
-      expect(await ask()).toEqual({ ok: false, reason: 'not_interactive' })
+      expect(await send()).toEqual({ ok: false, reason: 'not_interactive' })
       expect(await queuedCodes(otp, device)).toEqual([])
     })
 
-    it('neither comes nor counts where its kind is switched off, and the device goes with all others', async () => {
+    it('is neither sent nor accepted if its kind is turned off, and the device can still be removed', async () => {
       const sent = await requestCode(otp, device)
       const off = { ...otp, kinds: kindsFor({ smsGateway: undefined, otpEmail: false }, builtInKinds) }
       expect(await verifyToken(off, { userId, deviceId: device.persistentId, ...sent })).toMatchObject({ ok: false })
       expect(await devicesForUser(off, userId)).toEqual([])
-      const asked = { userId, deviceId: device.persistentId, language: 'en' }
-      expect(await generateChallenge(off, asked)).toEqual({ ok: false, reason: 'not_interactive' })
+      const request = { userId, deviceId: device.persistentId, language: 'en' }
+      expect(await generateChallenge(off, request)).toEqual({ ok: false, reason: 'not_interactive' })
       expect(
         await database.sequelize.transaction((transaction) =>
           removeAllDevices(off, transaction, { userId, origin: noClient, by: 'owner', actorId: null }),
@@ -176,13 +176,13 @@ describe.each(databaseKinds())('a code that was sent, on the %s database', (wher
       ).toBe(1)
     })
 
-    it('goes out in its owner’s language', async () => {
-      await ask('pt-BR')
+    it('is sent in the requested language', async () => {
+      await send('pt-BR')
       expect(await queuedCodes(otp, device)).toMatchObject([{ language: 'pt-BR' }])
     })
   })
 
-  it('counts for a number, whoever has it', async () => {
+  it('counts towards the limit of its number, whichever user has it', async () => {
     const otp = testOtp(database, { challengeCooldown: 0 })
     const number = freshNumber()
     const outcomes = []
@@ -194,7 +194,7 @@ describe.each(databaseKinds())('a code that was sent, on the %s database', (wher
     expect(outcomes.filter(Boolean)).toHaveLength(10)
   })
 
-  it('goes to the mailbox’s own address, or else to its owner’s', async () => {
+  it('is emailed to the device’s address, or else to its owner’s', async () => {
     const otp = testOtp(database)
     const owner = await createUser(database)
     const own = await addEmail(otp, owner.id, 'other@example.com')

@@ -31,8 +31,8 @@ describe.each(databaseKinds())('on the %s database', (where) => {
       addStaticToken(otp, transaction, userId, (token && parseBackupToken(token)) || undefined),
     )
 
-  /** How many statements any connection sends meanwhile, those of the transaction itself included. */
-  const statementsOf = async (run: () => Promise<unknown>) => {
+  /** Counts the statements that all connections send during `run`, `begin` and `commit` included. */
+  const countStatements = async (run: () => Promise<unknown>) => {
     const sent = vi.spyOn(Client.prototype, 'query')
     await run()
     const statements = sent.mock.calls.length
@@ -40,7 +40,7 @@ describe.each(databaseKinds())('on the %s database', (where) => {
     return statements
   }
 
-  it('lists confirmed devices, the others, or all, the preferred kind first', async () => {
+  it('lists confirmed devices, unconfirmed ones, or all, the preferred kind first', async () => {
     const { id } = await createUser(database)
     await addToken(id)
     await addApp(id, Buffer.alloc(20, 1))
@@ -50,12 +50,12 @@ describe.each(databaseKinds())('on the %s database', (where) => {
     expect(await devicesForUser(otp, id, { confirmed: null })).toHaveLength(3)
   })
 
-  it('takes one round trip for all kinds', async () => {
+  it('needs one round trip for all kinds', async () => {
     const { id } = await createUser(database)
-    expect(await statementsOf(() => devicesForUser(otp, id))).toBe(1)
+    expect(await countStatements(() => devicesForUser(otp, id))).toBe(1)
   })
 
-  it('takes four statements to verify a token, whatever comes of it', async () => {
+  it('needs four statements to verify a token, accepted or not', async () => {
     const { id } = await createUser(database)
     const { device } = await addApp(id, Buffer.alloc(20, 3))
     const backup = await addToken(id)
@@ -65,10 +65,10 @@ describe.each(databaseKinds())('on the %s database', (where) => {
       { deviceId: backup.device.persistentId, token: backup.token },
     ]
     for (const attempt of attempts)
-      expect(await statementsOf(() => verifyToken(otp, { userId: id, ...attempt }))).toBe(4)
+      expect(await countStatements(() => verifyToken(otp, { userId: id, ...attempt }))).toBe(4)
   })
 
-  it('stores neither secret nor backup token in clear', async () => {
+  it('stores neither the secret nor the backup token in clear', async () => {
     const { id } = await createUser(database)
     const secret = Buffer.from('a secret of 20 bytes')
     await addApp(id, secret)
@@ -79,11 +79,11 @@ describe.each(databaseKinds())('on the %s database', (where) => {
       [id],
     )
     const dump = rows.map((row) => String(row.text)).join('\n')
-    for (const form of [secret.toString(), secret.toString('hex'), secret.toString('base64'), token])
-      expect(dump.toUpperCase()).not.toContain(form.toUpperCase())
+    for (const encoding of [secret.toString(), secret.toString('hex'), secret.toString('base64'), token])
+      expect(dump.toUpperCase()).not.toContain(encoding.toUpperCase())
   })
 
-  it('adds a token to the set that is there, keeps the one it is given, and never doubles it', async () => {
+  it('adds the passed token to the existing set, and never twice', async () => {
     const { id } = await createUser(database)
     const first = await addToken(id, 'abcd-efgh-ijkl-mnop')
     const second = await addToken(id, 'ABCDEFGHIJKLMNOP')
@@ -91,7 +91,7 @@ describe.each(databaseKinds())('on the %s database', (where) => {
     expect(await devicesForUser(otp, id)).toMatchObject([{ kind: 'static', remaining: 1 }])
   })
 
-  it('matching passes devices over that could not have such a token, and counts nothing on them', async () => {
+  it('skips devices whose tokens look different when it matches a token, and counts no failure on them', async () => {
     const { id } = await createUser(database)
     const { device } = await addApp(id, Buffer.alloc(20, 4))
     const { token } = await addToken(id)
@@ -100,7 +100,7 @@ describe.each(databaseKinds())('on the %s database', (where) => {
     expect(rows).toEqual([{ failure_count: 0 }])
   })
 
-  it('matching raises the count of those asked in vain before the one that accepts', async () => {
+  it('counts a failure on each device that it tried before the one that accepts', async () => {
     const { id } = await createUser(database)
     const first = await addApp(id, Buffer.alloc(20, 5))
     const second = await addApp(id, Buffer.alloc(20, 6))
@@ -116,7 +116,7 @@ describe.each(databaseKinds())('on the %s database', (where) => {
     ])
   })
 
-  it('a wrong token on one device leaves the others alone', async () => {
+  it('does not throttle the other devices after a wrong token on one', async () => {
     const { id } = await createUser(database)
     const { device } = await addApp(id, Buffer.alloc(20, 7))
     const backup = await addToken(id)
@@ -125,7 +125,7 @@ describe.each(databaseKinds())('on the %s database', (where) => {
     expect(outcome.ok).toBe(true)
   })
 
-  it('removing all devices takes the unconfirmed ones too, and moves the epoch', async () => {
+  it('removes unconfirmed devices with all others, and raises the epoch', async () => {
     const user = await createUser(database)
     await addApp(user.id, Buffer.alloc(20, 8), false)
     await addToken(user.id)
@@ -140,7 +140,7 @@ describe.each(databaseKinds())('on the %s database', (where) => {
   })
 
   it.each(['totp/999999', 'hotp/1', 'totp/x', '', 'static/0'])(
-    'the device %j is refused without a fault',
+    'rejects the device %j without an error',
     async (deviceId) => {
       const { id } = await createUser(database)
       expect(await verifyToken(otp, { userId: id, deviceId, token: '123456' })).toEqual({

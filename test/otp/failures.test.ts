@@ -18,8 +18,8 @@ const after = (seconds: number) => new Date(start.getTime() + seconds * 1000)
 const lane = fc.constantFrom(...lanes)
 const asker = fc.record({ lane, by: fc.constantFrom('alice', 'eve', 'mallory') })
 
-describe('consecutive failures by asker', () => {
-  it('are stored and read back as they were, with the sum that the row has', () => {
+describe('consecutive failures by requester', () => {
+  it('are stored and read back unchanged, with the total of the row', () => {
     fc.assert(
       fc.property(fc.array(asker, { maxLength: 150 }), (askers) => {
         const failures = askers.reduce<Failures[]>((all, each, index) => plusFailure(all, each, after(index)), [])
@@ -32,27 +32,27 @@ describe('consecutive failures by asker', () => {
     )
   })
 
-  it('leave those of everyone else after a success, and at a sign-in those of other browsers', () => {
+  it('stay for other lanes after a success, and after a sign-in also for other browsers', () => {
     fc.assert(
       fc.property(fc.array(asker), asker, (askers, winner) => {
         const failures = askers.reduce<Failures[]>((all, each) => plusFailure(all, each, start), [])
         const left = afterSuccess(failures, winner, after(60))
-        const elsewhere = askers.filter(
+        const others = askers.filter(
           (each) => each.lane !== winner.lane || (winner.lane === 'sign_in' && each.by !== winner.by),
         )
-        expect(total(left).failureCount).toBe(elsewhere.length)
+        expect(total(left).failureCount).toBe(others.length)
       }),
     )
   })
 
-  it('end with a success after 30 days without one, wherever they came from', () => {
+  it('that are 30 days old are cleared by a success in any lane', () => {
     const failures = plusFailure([], { lane: 'sign_in', by: 'eve' }, start)
     const alice: Asker = { lane: 'session' }
     expect(afterSuccess(failures, { ...alice, by: 'alice' }, after(30 * 24 * 3600 - 1))).toHaveLength(1)
     expect(afterSuccess(failures, { ...alice, by: 'alice' }, after(30 * 24 * 3600))).toEqual([])
   })
 
-  it('follow the row where it was changed by hand', () => {
+  it('follow the row if it was edited with SQL', () => {
     const three = [1, 2, 3].reduce<Failures[]>((all) => plusFailure(all, { lane: 'session' }, start), [])
     expect(failuresOf(three, { failure_count: 0, failed_at: null })).toEqual([])
     expect(total(failuresOf(three, { failure_count: 99, failed_at: start })).failureCount).toBe(99)
@@ -61,7 +61,7 @@ describe('consecutive failures by asker', () => {
     ])
   })
 
-  it('do not grow without end, and lose none', () => {
+  it('stay limited in number without losing a failure', () => {
     const failures = Array.from({ length: 500 }, (_, index) => `browser ${index}`).reduce<Failures[]>(
       (all, by) => plusFailure(all, { lane: 'sign_in', by }, start),
       [],
@@ -72,7 +72,7 @@ describe('consecutive failures by asker', () => {
 })
 
 describe('waits while clocks are wrong', () => {
-  it('never end later than now and their own length', () => {
+  it('never last longer from now than their own length', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 99 }),
@@ -95,7 +95,7 @@ describe('waits while clocks are wrong', () => {
 })
 
 describe('the last rejected tokens of an account', () => {
-  it('are kept for each lane, so that those of one lane never push out another’s', () => {
+  it('are stored for each lane, so that those of one lane never displace those of another', () => {
     fc.assert(
       fc.property(fc.array(fc.constantFrom(...lanes, 'none' as const), { maxLength: 100 }), (names) => {
         const kept = names.reduce<FailedToken[]>(

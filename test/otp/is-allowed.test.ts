@@ -10,7 +10,7 @@ import { createUser, testOtp, type TestOtp } from '../support/otp.js'
 
 const day = 24 * 3600
 
-describe('what a device would say now', () => {
+describe('whether a device can be used now', () => {
   let database: Database
   let otp: TestOtp
   let userId: number
@@ -33,7 +33,7 @@ describe('what a device would say now', () => {
     for (let count = 0; count < 10; count += 1) await mistype()
   }
 
-  it('is that it may be asked, until a failure makes it wait, and again when the wait is over', async () => {
+  it('allows a token until a failure throttles the device, and again after the throttle', async () => {
     expect(await verifyIsAllowed(otp, { userId, deviceId })).toEqual({ allowed: true })
     await mistype()
     const lockedUntil = new Date(otp.clock.now().getTime() + 1000)
@@ -47,7 +47,7 @@ describe('what a device would say now', () => {
     expect(await verifyIsAllowed(otp, { userId, deviceId })).toEqual({ allowed: true })
   })
 
-  it('is that it may send, until a code is on its way, and again after the cooldown', async () => {
+  it('allows a code until one was sent, and again after the cooldown', async () => {
     expect(await generateIsAllowed(otp, { userId, deviceId })).toEqual({ allowed: true })
     await generateChallenge(otp, { userId, deviceId, language: 'en' })
     const nextAt = new Date(otp.clock.now().getTime() + 30_000)
@@ -60,7 +60,7 @@ describe('what a device would say now', () => {
     expect(await generateIsAllowed(otp, { userId, deviceId })).toEqual({ allowed: true })
   })
 
-  it('asking changes nothing and counts nothing', async () => {
+  it('changes nothing and counts nothing', async () => {
     const row = async () => (await database.pool.query('select * from phone_devices where id = $1', [phone.id])).rows
     const before = await row()
     await verifyIsAllowed(otp, { userId, deviceId })
@@ -68,7 +68,7 @@ describe('what a device would say now', () => {
     expect(await row()).toEqual(before)
   })
 
-  it('a locked account is sent no code that it could not use, and no message is paid for', async () => {
+  it('sends no code to a locked account, which could not use it', async () => {
     await lock()
     const locked = { reason: 'n_failed_attempts', failureCount: 10 }
     expect(await generateIsAllowed(otp, { userId, deviceId })).toMatchObject({ allowed: false, ...locked })
@@ -79,16 +79,16 @@ describe('what a device would say now', () => {
     expect((await generateChallenge(otp, { userId, deviceId, language: 'en' })).ok).toBe(true)
   })
 
-  it.each(['phone/999999', 'totp/1', '', 'phone/x', '../phone/1'])('%j is nobody’s, without a fault', async (id) => {
-    const refused = { allowed: false, reason: 'verification_not_allowed' }
-    expect(await verifyIsAllowed(otp, { userId, deviceId: id })).toEqual(refused)
+  it.each(['phone/999999', 'totp/1', '', 'phone/x', '../phone/1'])('does not find %j, without an error', async (id) => {
+    const denied = { allowed: false, reason: 'verification_not_allowed' }
+    expect(await verifyIsAllowed(otp, { userId, deviceId: id })).toEqual(denied)
     expect(await generateIsAllowed(otp, { userId, deviceId: id })).toEqual({
       allowed: false,
       reason: 'not_interactive',
     })
   })
 
-  it('somebody else’s device is none', async () => {
+  it('does not allow another user’s device', async () => {
     const other = (await createUser(database)).id
     expect((await verifyIsAllowed(otp, { userId: other, deviceId })).allowed).toBe(false)
     expect((await generateIsAllowed(otp, { userId: other, deviceId })).allowed).toBe(false)

@@ -5,15 +5,15 @@ import { totpUri } from '../../src/otp/key-uri.js'
 
 const secret = Buffer.from('12345678901234567890')
 
-/** Reads an otpauth address as an authenticator app does. */
+/** Reads an otpauth URI as an authenticator app does. */
 function read(uri: string) {
   const url = new URL(uri)
   const [issuer, account] = decodeURIComponent(url.pathname.replace(/^\/+(totp\/)?/, '')).split(':')
   return { type: url.host || 'totp', issuer, account, parameters: Object.fromEntries(url.searchParams) }
 }
 
-describe('the otpauth address', () => {
-  it('reads back to what went in, in any script', () => {
+describe('the otpauth URI', () => {
+  it('is read back unchanged, in any script', () => {
     const uri = totpUri({ issuer: 'Ünïcode & Co', account: 'a+b@x.y', secret })
     expect(read(uri)).toMatchObject({
       issuer: 'Ünïcode & Co',
@@ -34,12 +34,12 @@ describe('the otpauth address', () => {
     expect(uri).not.toContain('+')
   })
 
-  it('has the secret first and without padding', () => {
+  it('contains the secret first, without padding', () => {
     const uri = totpUri({ issuer: 'Site', account: 'ada', secret: Buffer.alloc(21, 1) })
     expect(uri).toMatch(/\?secret=[A-Z2-7]+&/)
   })
 
-  it('survives every issuer and account there can be', () => {
+  it('is read back for any issuer and account', () => {
     const text = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 40 })
     fc.assert(
       fc.property(text, text, (issuer, account) => {

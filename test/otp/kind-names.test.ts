@@ -12,7 +12,7 @@ const comparison = new RegExp(
 /** The kinds' own files. */
 const OWN = /^src\/kinds\//
 
-it('no code outside the kinds compares the name of a kind', () => {
+it('does not compare the name of a kind anywhere outside the kinds', () => {
   const files = ['src', 'views'].flatMap((folder) =>
     readdirSync(path.join(packageRoot, folder), { recursive: true, encoding: 'utf8' })
       .filter((file) => /\.(tsx?|ejs)$/.test(file) && !file.includes('migrations'))

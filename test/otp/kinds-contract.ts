@@ -6,7 +6,7 @@ import { builtInKinds } from '../../src/kinds/index.js'
 import type { Kind } from '../../src/otp/kind-registry/kind.js'
 import { databaseKinds, openTestDatabase } from '../support/database.js'
 
-/** Every kind of device passes the contract that is exported for kinds from outside, on every database. */
+/** Runs the exported contract suite, the one for custom kinds, for a built-in kind on every database. */
 export function testKind({ name, ...fixture }: Omit<KindFixture, 'database'> & { name: string }): void {
   describe.each(databaseKinds())('on the %s database', (where) => {
     let database: Database
@@ -15,12 +15,12 @@ export function testKind({ name, ...fixture }: Omit<KindFixture, 'database'> & {
     })
     afterAll(() => database.close())
 
-    const checks = kindContract(named(name), { ...fixture, database: () => database })
+    const checks = kindContract(findKind(name), { ...fixture, database: () => database })
     it.each([...checks])('$title', ({ run: expectToHold }) => expectToHold())
   })
 }
 
-function named(name: string): Kind {
+function findKind(name: string): Kind {
   const kind = builtInKinds.find((candidate) => candidate.name === name)
   if (!kind) throw new Error(`There is no kind ${name}.`)
   return kind

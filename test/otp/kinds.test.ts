@@ -12,7 +12,7 @@ testKind({
   wrongToken: '000000',
   add: (otp, userId) =>
     otp.database.sequelize.transaction(async (transaction) => {
-      const user = { id: userId, email: 'somebody@example.com' }
+      const user = { id: userId, email: 'someone@example.com' }
       const { device } = await addTotpDevice(otp, transaction, { user, name: 'App', secret, confirmed: true })
       return device
     }),

@@ -22,17 +22,17 @@ const kinds = [
   { name: 'email', add: (userId: number, target: string) => addEmail(otp, userId, `${target}@example.com`) },
 ]
 const freshTarget = () => `+4179${1_000_000 + (targets += 1)}`
-const refused: DeliveryResult = { ok: false, reason: 'gateway_unavailable', detail: '' }
+const undelivered: DeliveryResult = { ok: false, reason: 'gateway_unavailable', detail: '' }
 
-const ask = async (device: Device, more: Partial<Parameters<typeof generateChallenge>[1]> = {}) => {
+const send = async (device: Device, more: Partial<Parameters<typeof generateChallenge>[1]> = {}) => {
   otp.clock.advance(31)
   return generateChallenge(otp, { userId: device.userId, deviceId: device.persistentId, language: 'en', ...more })
 }
 
-/** What a worker does with the newest code. @returns the code */
+/** Delivers the newest code as a worker does. @returns the code */
 async function deliver(device: Device, delivered: DeliveryResult = { ok: true }): Promise<string> {
   const newest = (await queuedCodes(otp, device)).at(-1)
-  if (!newest) throw new Error('No code waits.')
+  if (!newest) throw new Error('No code is queued.')
   const { rows } = await database.pool.query<{ hash: string; expires: Date }>(
     `select code_hash as hash, code_expires_at as expires from ${newest.delivery.table} where id = $1`,
     [device.id],
@@ -55,61 +55,61 @@ describe.each(kinds)('codes by $name', ({ name, add }) => {
   const unconfirm = (device: Device) =>
     database.pool.query(`update ${name}_devices set confirmed = false, confirmed_at = null where id = $1`, [device.id])
 
-  it('of setups by someone else leave the confirmed device all of its own', async () => {
+  it('sent to other users’ setups do not reduce the limit of the confirmed device', async () => {
     const target = freshTarget()
     const owner = await add((await createUser(database)).id, target)
     for (let other = 0; other < 2; other += 1) {
       const setup = await add((await createUser(database)).id, target)
       await unconfirm(setup)
-      for (let sent = 0; sent < 10; sent += 1) expect((await ask(setup, { confirmed: false })).ok).toBe(true)
-      expect(await ask(setup, { confirmed: false })).toMatchObject({ ok: false, reason: 'cooldown_pending' })
+      for (let sent = 0; sent < 10; sent += 1) expect((await send(setup, { confirmed: false })).ok).toBe(true)
+      expect(await send(setup, { confirmed: false })).toMatchObject({ ok: false, reason: 'cooldown_pending' })
     }
-    for (let sent = 0; sent < 10; sent += 1) expect((await ask(owner)).ok).toBe(true)
-    expect(await ask(owner)).toMatchObject({ ok: false, reason: 'cooldown_pending' })
+    for (let sent = 0; sent < 10; sent += 1) expect((await send(owner)).ok).toBe(true)
+    expect(await send(owner)).toMatchObject({ ok: false, reason: 'cooldown_pending' })
   })
 
-  it('that someone with the password asked for leave those of a known browser', async () => {
+  it('requested with the password alone do not reduce the limit of a known browser', async () => {
     const device = await add((await createUser(database)).id, freshTarget())
-    for (let sent = 0; sent < 11; sent += 1) await ask(device)
-    expect((await ask(device)).ok).toBe(false)
-    expect((await ask(device, { asker: { lane: 'known_browser', by: 'me' } })).ok).toBe(true)
+    for (let sent = 0; sent < 11; sent += 1) await send(device)
+    expect((await send(device)).ok).toBe(false)
+    expect((await send(device, { asker: { lane: 'known_browser', by: 'me' } })).ok).toBe(true)
   })
 
-  it('that did not leave count for no limit', async () => {
+  it('that were not delivered count towards no limit', async () => {
     const device = await add((await createUser(database)).id, freshTarget())
     for (let sent = 0; sent < 15; sent += 1) {
-      expect((await ask(device)).ok).toBe(true)
-      await deliver(device, refused)
+      expect((await send(device)).ok).toBe(true)
+      await deliver(device, undelivered)
     }
-    expect((await ask(device)).ok).toBe(true)
+    expect((await send(device)).ok).toBe(true)
   })
 
-  it('work until a newer one has left, and no longer', async () => {
+  it('are valid until a newer one was delivered', async () => {
     const device = await add((await createUser(database)).id, freshTarget())
-    const first = await ask(device)
+    const first = await send(device)
     const challenge = first.ok ? first.challenge : ''
     const code = await deliver(device)
-    expect((await ask(device, { challenge })).ok).toBe(true)
-    await deliver(device, refused)
-    expect((await ask(device, { challenge })).ok).toBe(true)
+    expect((await send(device, { challenge })).ok).toBe(true)
+    await deliver(device, undelivered)
+    expect((await send(device, { challenge })).ok).toBe(true)
     expect((await submit(device, code, challenge)).ok).toBe(true)
-    await ask(device, { challenge })
+    await send(device, { challenge })
     const second = await deliver(device)
-    await ask(device, { challenge })
+    await send(device, { challenge })
     const third = await deliver(device)
     otp.clock.advance(31)
-    const isVoid = second === third || !(await submit(device, second, challenge)).ok
-    expect(isVoid).toBe(true)
+    const isReplaced = second === third || !(await submit(device, second, challenge)).ok
+    expect(isReplaced).toBe(true)
     otp.clock.advance(31)
     expect((await submit(device, third, challenge)).ok).toBe(true)
   })
 
-  it('that are older expire', async () => {
+  it('expire although a newer one was requested', async () => {
     const device = await add((await createUser(database)).id, freshTarget())
-    const first = await ask(device)
+    const first = await send(device)
     const challenge = first.ok ? first.challenge : ''
     const code = await deliver(device)
-    await ask(device, { challenge })
+    await send(device, { challenge })
     otp.clock.advance(280)
     expect((await submit(device, code, challenge)).ok).toBe(false)
   })

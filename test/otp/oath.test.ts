@@ -3,14 +3,14 @@ import { generateHotp, codesEqual, timeStep } from '../../src/otp/oath.js'
 
 const digits = (length: number) => Buffer.from('1234567890'.repeat(7).slice(0, length))
 
-describe('HOTP gives the values of RFC 4226, appendix D', () => {
+describe('HOTP generates the values of RFC 4226, appendix D', () => {
   const codes = '755224 287082 359152 969429 338314 254676 287922 162583 399871 520489'.split(' ')
   it.each(codes.map((code, counter) => ({ code, counter })))('counter $counter gives $code', ({ code, counter }) => {
     expect(generateHotp(digits(20), counter, 6)).toBe(code)
   })
 })
 
-describe('TOTP gives the values of RFC 6238, appendix B', () => {
+describe('TOTP generates the values of RFC 6238, appendix B', () => {
   const rows: [time: number, sha1: string, sha256: string, sha512: string][] = [
     [59, '94287082', '46119246', '90693936'],
     [1111111109, '07081804', '68084774', '25091201'],
@@ -33,13 +33,13 @@ describe('a time step', () => {
     [30, 1],
     [59, 1],
     [60, 2],
-  ])('second %i lies in step %i', (second, step) => {
+  ])('second %i is in step %i', (second, step) => {
     expect(timeStep(new Date(second * 1000), 30, 0)).toBe(step)
   })
 })
 
-describe('sameCode', () => {
-  it('compares codes of different length without a fault', () => {
+describe('codesEqual', () => {
+  it('compares codes of different lengths without an error', () => {
     expect(codesEqual('123456', '12345')).toBe(false)
     expect(codesEqual('012345', '012345')).toBe(true)
   })

@@ -33,25 +33,25 @@ describe('a phone number', () => {
     ['“+41 52\u00a0420\u201142\u201142”', '+41524204242'],
     ['\u202a+41 52 420 42 42\u202c', '+41524204242'],
     ['+٤١٥٢٤٢٠٤٢٤٢', '+41524204242'],
-  ])('%j is taken as %s', (typed, number) => {
+  ])('%j is read as %s', (typed, number) => {
     expect(parsePhoneNumber(typed)).toBe(number)
   })
 
   it.each([
     ['nothing', ''],
-    ['one without its country', '0524204242'],
+    ['one without its country code', '0524204242'],
     ['one of a country that does not exist', '+999524204242'],
     ['one that is too short', '+4152420'],
     ['one that is too long', '+415242042424242'],
-    ['a new one of a premium range', '+1 900 000 0000'],
+    ['one in a premium range', '+1 900 000 0000'],
     ['an international premium number', '+979 1 2345 6789'],
     ['a number of an emergency service', '+41 117'],
     ['two numbers', '+41 52 420 42 42 / +41 79 123 45 67'],
-    ['words around one', 'call +41524204242 now'],
+    ['text around one', 'call +41524204242 now'],
     ['a premium number', '+41900123456'],
     ['a piece of SQL', "+41524204242' or true --"],
     ['digits alone', '41524204242'],
-  ])('%s is refused', (_what, typed) => {
+  ])('%s is rejected', (_what, typed) => {
     expect(parsePhoneNumber(typed)).toBeNull()
   })
 
@@ -62,7 +62,7 @@ describe('a phone number', () => {
     },
   )
 
-  it('is written in groups', () => {
+  it('is formatted in groups', () => {
     expect(formatPhoneNumber('+41524204242')).toBe('+41 52 420 42 42')
     expect(formatPhoneNumber('not a number')).toBe('not a number')
   })
@@ -80,12 +80,12 @@ describe('a phone number', () => {
     expect(maskPhoneNumber(number)).toBe(mask)
   })
 
-  it('is masked digit by digit where it has no groups', () => {
+  it('is masked digit by digit if it has no groups', () => {
     expect(maskDigits('+41524204242')).toBe('+41*******42')
   })
 })
 
-describe('an address', () => {
+describe('an email address', () => {
   it.each([
     ['bouke@example.com', 'b***e@example.com'],
     ['tim@example.com', 't**@example.com'],

@@ -8,7 +8,7 @@ import { mustKeepDevice, planRemoval } from '../../src/otp/remove-device.js'
 
 const names = builtInKinds.map(({ name }) => name)
 const factors = names.filter((name) => name !== 'static')
-/** Of a kind that only another process knows. */
+/** With a kind that only another process registered. */
 const allNames = [...names, 'ghost']
 const states = ['active', 'disabled', 'unconfirmed'] as const
 type State = (typeof states)[number]
@@ -43,7 +43,7 @@ interface Someone {
 
 const named = fc.tuple(fc.constantFrom(...allNames), fc.constantFrom<State>(...states))
 
-/** Someone with any devices, the kinds in use, and what is demanded of them. */
+/** Someone with any devices, any kinds in use and any policy. */
 const someone: fc.Arbitrary<Someone> = fc
   .record({
     first: named,
@@ -61,72 +61,72 @@ const someone: fc.Arbitrary<Someone> = fc
     return { devices, device, otp: { kinds: builtInKinds.filter(({ name }) => !off.includes(name)) }, policy }
   })
 
-/** Looks for someone of whom it does not hold. */
+/** Searches for a counterexample. */
 function expectAlways(holds: (one: Someone) => boolean): void {
   fc.assert(fc.property(someone, holds), { numRuns: 5000 })
 }
 
-const isWorking = ({ kinds }: Someone['otp'], { confirmed, kind }: Device) =>
+const isUsable = ({ kinds }: Someone['otp'], { confirmed, kind }: Device) =>
   confirmed && kinds.some(({ name }) => name === kind)
 
 /** What is left once the device was removed, or the devices as they are if it has to stay. */
 function removeFrom({ otp, devices, device, policy }: Someone) {
   const stays = mustKeepDevice(otp, devices, device, requiredKind(policy))
   const { alsoRemoved } = planRemoval(otp, devices, device)
-  const gone = stays ? [] : [device, ...alsoRemoved]
-  return { stays, gone, left: devices.filter((each) => !gone.includes(each)) }
+  const removed = stays ? [] : [device, ...alsoRemoved]
+  return { stays, removed, left: devices.filter((each) => !removed.includes(each)) }
 }
 
 describe('a device of someone with any devices, kinds in use and policy', () => {
-  it('is never the last way in that a policy demands', () => {
+  it('is never removed if the policy requires it and no other one is accepted', () => {
     expectAlways((one) => {
-      const isWayIn = (each: Device) => isWorking(one.otp, each) && isSecondFactorKind(one.policy, each.kind)
-      const had = one.devices.some((each) => isWayIn(each))
-      return !one.policy.demanded || !had || removeFrom(one).left.some((each) => isWayIn(each))
+      const isAccepted = (each: Device) => isUsable(one.otp, each) && isSecondFactorKind(one.policy, each.kind)
+      const had = one.devices.some((each) => isAccepted(each))
+      return !one.policy.demanded || !had || removeFrom(one).left.some((each) => isAccepted(each))
     })
   })
 
-  it('leaves its owner no devices of which none works, if there was one that did', () => {
+  it('never leaves its owner only unusable devices, if there was a usable one', () => {
     expectAlways((one) => {
-      const worked = one.devices.some((each) => isWorking(one.otp, each))
+      const hadUsable = one.devices.some((each) => isUsable(one.otp, each))
       const left = removeFrom(one).left.filter(({ state }) => state !== 'unconfirmed')
-      return !worked || left.length === 0 || left.some((each) => isWorking(one.otp, each))
+      return !hadUsable || left.length === 0 || left.some((each) => isUsable(one.otp, each))
     })
   })
 
-  it('takes no other working device along but backup tokens, and no unfinished setup', () => {
+  it('is removed with no other usable device except backup tokens, and with no unfinished setup', () => {
     expectAlways((one) => {
       const { alsoRemoved } = planRemoval(one.otp, one.devices, one.device)
-      const mayGo = (each: Device) => each.kind === 'static' || !isWorking(one.otp, each)
-      return alsoRemoved.every((each) => each !== one.device && each.state !== 'unconfirmed' && mayGo(each))
+      const canBeRemoved = (each: Device) => each.kind === 'static' || !isUsable(one.otp, each)
+      return alsoRemoved.every((each) => each !== one.device && each.state !== 'unconfirmed' && canBeRemoved(each))
     })
   })
 
-  it('is called the last one exactly if no other works, backup tokens aside', () => {
+  it('is called the last one exactly if no other is usable, apart from backup tokens', () => {
     expectAlways((one) => {
       const { leavesNone } = planRemoval(one.otp, one.devices, one.device)
-      const others = one.devices.filter((each) => each !== one.device && isWorking(one.otp, each))
+      const others = one.devices.filter((each) => each !== one.device && isUsable(one.otp, each))
       const isLast = one.device.kind === 'static' ? others.length === 0 : others.every(({ kind }) => kind === 'static')
       return leavesNone === (one.device.confirmed && isLast)
     })
   })
 
-  it('can always be removed while it is not active, and takes nothing along', () => {
+  it('can always be removed while it is not active, and is removed alone', () => {
     expectAlways((one) => {
-      const { stays, gone } = removeFrom(one)
-      return one.device.confirmed || (!stays && gone.length === 1)
+      const { stays, removed } = removeFrom(one)
+      return one.device.confirmed || (!stays && removed.length === 1)
     })
   })
 
-  it('leaves a way in even if its owner tries to remove all devices, one after the other', () => {
+  it('leaves an accepted one even if its owner removes all devices, one after the other', () => {
     expectAlways((one) => {
-      const isWayIn = (each: Device) => isWorking(one.otp, each) && isSecondFactorKind(one.policy, each.kind)
-      const had = one.devices.some((each) => isWayIn(each))
+      const isAccepted = (each: Device) => isUsable(one.otp, each) && isSecondFactorKind(one.policy, each.kind)
+      const had = one.devices.some((each) => isAccepted(each))
       const left = one.devices.reduce(
         (devices, device) => (devices.includes(device) ? removeFrom({ ...one, devices, device }).left : devices),
         one.devices,
       )
-      return !one.policy.demanded || !had || left.some((each) => isWayIn(each))
+      return !one.policy.demanded || !had || left.some((each) => isAccepted(each))
     })
   })
 })

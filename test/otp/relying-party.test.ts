@@ -9,7 +9,7 @@ it.each([
   ['https://localhost', 'localhost'],
   ['http://localhost:3000', 'localhost'],
   ['http://admin.localhost:3000', 'admin.localhost'],
-])('%s has the relying party %s', (baseUrl, id) => {
+])('derives from %s the relying party %s', (baseUrl, id) => {
   expect(relyingPartyFor(baseUrl, 'Night Desk')).toEqual({
     id,
     origin: baseUrl,
@@ -25,11 +25,11 @@ it.each([
   'http://admin.example.com',
   'http://localhost.example.com',
   'http://0x7f.1',
-])('%s has none, for browsers know no keys there', (baseUrl) => {
+])('has no relying party for %s, because browsers do not offer security keys there', (baseUrl) => {
   expect(relyingPartyFor(baseUrl, 'Night Desk')).toBeNull()
 })
 
-it('is made of BASE_URL, SITE_NAME and the verification that the site asks for', () => {
+it('takes BASE_URL, SITE_NAME and the user verification that the site requires', () => {
   const config = testConfig({ BASE_URL: 'https://admin.example.com', SITE_NAME: 'Night Desk' })
   expect(otpSettings(config, undefined, 'required').relyingParty).toEqual({
     id: 'admin.example.com',

@@ -5,7 +5,7 @@ import { accountThrottle, deviceThrottle, withFailure } from '../../src/otp/thro
 const start = new Date('2026-03-01T12:00:00Z')
 const after = (seconds: number) => new Date(start.getTime() + seconds * 1000)
 
-describe('the wait on one device', () => {
+describe('the throttle of one device', () => {
   it.each([
     [1, 1],
     [2, 2],
@@ -33,14 +33,14 @@ describe('the wait on one device', () => {
 describe('the lock of an account', () => {
   const failures = (seconds: number[]) => seconds.reduce<Date[]>((times, at) => withFailure(times, after(at)), [])
 
-  it('begins with the tenth failure and ends when the first of them is 15 minutes old', () => {
+  it('starts with the tenth failure and ends when the first of the ten is 15 minutes old', () => {
     const ten = failures([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
     expect(accountThrottle(ten.slice(1), after(9))).toBeNull()
     expect(accountThrottle(ten, after(9))).toMatchObject({ failureCount: 10, lockedUntil: after(900) })
     expect(accountThrottle(ten, after(900))).toBeNull()
   })
 
-  it('never lets more than ten failures into any 15 minutes', () => {
+  it('never allows more than ten failures in any 15 minutes', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 0, max: 400 }), { maxLength: 80 }), (pauses) => {
         let at = 0

@@ -22,21 +22,21 @@ describe('a TOTP device', () => {
     expect(accepted).toEqual(CODES.slice(3, 6))
   })
 
-  it('looks around its drift, not around the present', () => {
+  it('applies its tolerance around its drift, not around the current step', () => {
     const accepted = CODES.filter(
       (each) => verifyTotp({ ...state, tolerance: 2, drift: 2 }, each, atStep(4), true).accepted,
     )
     expect(accepted).toEqual(CODES.slice(4, 9))
   })
 
-  it('does not accept a step twice, nor one before it', () => {
+  it('does not accept a step twice, or an earlier one', () => {
     const used = { ...state, lastStep: 4 }
     expect(verifyTotp(used, code(4), atStep(4), true).accepted).toBe(false)
     expect(verifyTotp(used, code(3), atStep(4), true).accepted).toBe(false)
     expect(verifyTotp(used, code(5), atStep(4), true).accepted).toBe(true)
   })
 
-  it('follows the drift where it may, and leaves it where it may not', () => {
+  it('adjusts its drift only if it is allowed to', () => {
     expect(verifyTotp(state, code(5), atStep(4), true)).toEqual({ accepted: true, changes: { last_step: 5, drift: 1 } })
     expect(verifyTotp(state, code(5), atStep(4), false)).toEqual({
       accepted: true,
@@ -44,7 +44,7 @@ describe('a TOTP device', () => {
     })
   })
 
-  it('never drifts beyond its tolerance, however many early codes come', () => {
+  it('never drifts beyond its tolerance, however many early codes it accepts', () => {
     const device = { ...state }
     for (const step of [5, 6, 7]) {
       const outcome = verifyTotp(device, code(step), atStep(4), true)

@@ -8,7 +8,7 @@ import { createUser, testOtp, type TestOtp } from '../support/otp.js'
 import { createSoftwareKey } from '../support/software-key.js'
 import { addSoftwareKey } from '../support/webauthn.js'
 
-describe.each(databaseKinds())('a passkey that does not count, on the %s database', (where) => {
+describe.each(databaseKinds())('a passkey without a counter, on the %s database', (where) => {
   let database: Database
   let otp: TestOtp
   beforeAll(async () => {
@@ -17,7 +17,7 @@ describe.each(databaseKinds())('a passkey that does not count, on the %s databas
   })
   afterAll(() => database.close())
 
-  /** An answer to a new challenge, and how often it may be sent. */
+  /** Signs a new challenge. @returns a function that submits the assertion */
   const prepare = async () => {
     const userId = (await createUser(database)).id
     const { device, key } = await addSoftwareKey(otp, userId, createSoftwareKey({ counts: false }))
@@ -26,19 +26,19 @@ describe.each(databaseKinds())('a passkey that does not count, on the %s databas
     return () => verifyToken(otp, submission)
   }
 
-  it('answers a challenge once', async () => {
+  it('is accepted once for a challenge', async () => {
     const submit = await prepare()
     expect((await submit()).ok).toBe(true)
     expect(await submit()).toEqual({ ok: false, reason: 'invalid_token' })
   })
 
-  it('answers it once, when the answer is sent ten times at once', async () => {
+  it('is accepted once if its assertion is sent ten times at once', async () => {
     const submit = await prepare()
     const verifications = await Promise.all(Array.from({ length: 10 }, submit))
     expect(verifications.filter(({ ok }) => ok)).toHaveLength(1)
   })
 
-  it('answers no challenge that was made for enrolling, nor is it enrolled by one that was made for answering', async () => {
+  it('is not verified with a challenge for registration, nor registered with one for verification', async () => {
     const userId = (await createUser(database)).id
     const { device, key } = await addSoftwareKey(otp, userId, createSoftwareKey({ counts: false }))
     const toAdd = await createChallenge(otp, 'add')
@@ -53,7 +53,7 @@ describe.each(databaseKinds())('a passkey that does not count, on the %s databas
     })
   })
 
-  it('is enrolled once, when its answer is sent ten times at once', async () => {
+  it('is registered once if its response is sent ten times at once', async () => {
     const userId = (await createUser(database)).id
     const { id, challenge } = await createChallenge(otp, 'add')
     const response = createSoftwareKey().create({ challenge })
