@@ -7,7 +7,7 @@ const sid = `AC${'0123456789abcdef'.repeat(2)}`
 
 function configOf(environment: Record<string, string>) {
   const result = readConfig(environment)
-  if (!result.ok) throw new Error(`refused: ${result.issues.map((error) => error.variable).join(', ')}`)
+  if (!result.ok) throw new Error(`invalid: ${result.issues.map((error) => error.variable).join(', ')}`)
   return result.config
 }
 
@@ -55,8 +55,8 @@ describe('an empty environment', () => {
   })
 })
 
-/** Each variable with valid values and what they become. */
-const taken: [name: string, value: string, key: string, becomes: unknown][] = [
+/** Valid values of each variable, and the options that result. */
+const valid: [name: string, value: string, key: string, expected: unknown][] = [
   ['NODE_ENV', 'test', 'env', 'test'],
   ['HOST', '::', 'host', '::'],
   ['PORT', '65535', 'port', 65_535],
@@ -93,11 +93,11 @@ const taken: [name: string, value: string, key: string, becomes: unknown][] = [
 ]
 
 describe('a valid value', () => {
-  it.each(taken)('%s=%s is accepted', (name, value, option, becomes) => {
-    expect(configOf({ [name]: value })).toHaveProperty(option, becomes)
+  it.each(valid)('%s=%s is accepted', (name, value, option, expected) => {
+    expect(configOf({ [name]: value })).toHaveProperty(option, expected)
   })
 
-  it('SECRET_KEYS gives bytes, newest first, with spaces around the commas', () => {
+  it('SECRET_KEYS is read as bytes, newest first, with spaces around the commas', () => {
     const older = randomBytes(48).toString('base64url')
     const keys = configOf({ SECRET_KEYS: `${key} , ${older}` }).secretKeys
     expect(keys).toEqual([Buffer.from(key, 'base64'), Buffer.from(older, 'base64url')])
@@ -105,7 +105,7 @@ describe('a valid value', () => {
 })
 
 /** Values that each variable rejects. None of them is part of a word in the message. */
-const refused: Record<string, string[]> = {
+const invalid: Record<string, string[]> = {
   NODE_ENV: ['prod', 'Production', 'zzz'],
   HOST: ['a\nb', 'h'.repeat(256), 'http://zzz', 'zzz yyy'],
   PORT: ['65536', '-1', '80.5', '0x50', 'zzz', ' 1', '99999999999'],
@@ -139,16 +139,16 @@ const refused: Record<string, string[]> = {
 }
 
 describe('an invalid value', () => {
-  it.each(Object.entries(refused).flatMap(([name, values]) => values.map((value) => [name, value])))(
-    '%s=%j is rejected with what would be valid',
+  it.each(Object.entries(invalid).flatMap(([name, values]) => values.map((value) => [name, value])))(
+    '%s=%j is rejected with a message that says what is valid',
     (name = '', value = '') => {
       const faults = faultsOf({ [name]: value })
       expect(faults).toEqual([{ variable: name, message: expect.stringMatching(/^must be \S/) }])
     },
   )
 
-  it('has a case above for every variable', () => {
-    expect(Object.keys(refused).toSorted()).toEqual([...optionsByKey.values()].map(({ name }) => name).toSorted())
+  it('is listed above for every variable', () => {
+    expect(Object.keys(invalid).toSorted()).toEqual([...optionsByKey.values()].map(({ name }) => name).toSorted())
   })
 
   it('never appears in the error', () => {
@@ -162,7 +162,7 @@ describe('an invalid value', () => {
 })
 
 describe('several mistakes', () => {
-  it('are reported all at once, invalid and missing values together', () => {
+  it('are all reported at once, invalid and missing values together', () => {
     const faults = faultsOf({ NODE_ENV: 'production', PORT: 'x', LOG_LEVEL: 'x', SMS_GATEWAY: 'twilio' })
     expect(faults.map((error) => error.variable)).toEqual([
       'PORT',
@@ -186,7 +186,7 @@ describe('production', () => {
     ])
   })
 
-  it('has no gateway for text messages unless one is named, and never the file gateway', () => {
+  it('has no gateway for text messages unless it is set, and never the file gateway', () => {
     const environment = { NODE_ENV: 'production', SECRET_KEYS: key }
     expect(configOf(environment).smsGateway).toBeUndefined()
     expect(faultsOf({ ...environment, SMS_GATEWAY: 'file' })).toMatchObject([{ variable: 'SMS_GATEWAY' }])
@@ -216,7 +216,7 @@ describe('OTP_POLICY=strict', () => {
 })
 
 describe('BASE_URL', () => {
-  it('follows PORT, and waits for the real port if that is 0', () => {
+  it('follows PORT, and is unknown until the server listens if PORT is 0', () => {
     expect(configOf({ PORT: '8080' }).baseUrl).toBe('http://localhost:8080')
     expect(configOf({ PORT: '0' }).baseUrl).toBeUndefined()
   })

@@ -7,12 +7,12 @@ import { readConfig } from '../../src/config/read-config.js'
 const SECRET_KEYS = randomBytes(32).toString('base64')
 const production = { NODE_ENV: 'production', SECRET_KEYS }
 
-/** `refused`: the process exits with 78. `warned`: the log names the variable. */
-type Outcome = 'refused' | 'warned' | 'silent'
+/** `rejected`: the process exits with 78. `warned`: the log names the variable. */
+type Outcome = 'rejected' | 'warned' | 'silent'
 
 function outcomeOf(environment: Record<string, string>, variable: string): Outcome {
   const result = readConfig(environment)
-  if (!result.ok) return result.issues.some((error) => error.variable === variable) ? 'refused' : 'silent'
+  if (!result.ok) return result.issues.some((error) => error.variable === variable) ? 'rejected' : 'silent'
   const baseUrl = result.config.baseUrl ?? 'http://localhost:3000'
   return weakSettings(result.config, baseUrl).some((weak) => weak.variable === variable) ? 'warned' : 'silent'
 }
@@ -20,11 +20,11 @@ function outcomeOf(environment: Record<string, string>, variable: string): Outco
 describe('OTP_POLICY=strict', () => {
   const strict = { ...production, OTP_POLICY: 'strict', BASE_URL: 'https://admin.example.com' }
   const settings: [variable: string, value: string, under: Outcome, without: Outcome][] = [
-    ['BASE_URL', 'http://admin.example.com', 'refused', 'warned'],
-    ['BASE_URL', 'http://192.0.2.7:3000', 'refused', 'warned'],
-    ['BASE_URL', 'http://localhost.example.com', 'refused', 'warned'],
-    ['BASE_URL', 'http://127.0.0.1.example.com', 'refused', 'warned'],
-    ['BASE_URL', 'http://[2001:db8::1]', 'refused', 'warned'],
+    ['BASE_URL', 'http://admin.example.com', 'rejected', 'warned'],
+    ['BASE_URL', 'http://192.0.2.7:3000', 'rejected', 'warned'],
+    ['BASE_URL', 'http://localhost.example.com', 'rejected', 'warned'],
+    ['BASE_URL', 'http://127.0.0.1.example.com', 'rejected', 'warned'],
+    ['BASE_URL', 'http://[2001:db8::1]', 'rejected', 'warned'],
     ['BASE_URL', 'http://localhost', 'silent', 'silent'],
     ['BASE_URL', 'http://localhost:3000', 'silent', 'silent'],
     ['BASE_URL', 'http://admin.localhost', 'silent', 'silent'],
@@ -32,8 +32,8 @@ describe('OTP_POLICY=strict', () => {
     ['BASE_URL', 'http://[::1]:3000', 'silent', 'silent'],
     ['BASE_URL', 'https://admin.example.com', 'silent', 'silent'],
     ['BASE_URL', '', 'silent', 'silent'],
-    ['OTP_EMAIL', 'true', 'refused', 'silent'],
-    ['TRUST_BROWSER_DAYS', '1', 'refused', 'silent'],
+    ['OTP_EMAIL', 'true', 'rejected', 'silent'],
+    ['TRUST_BROWSER_DAYS', '1', 'rejected', 'silent'],
     ['OTP_GRACE_DAYS', '7', 'warned', 'silent'],
     ['LOGIN_ADDRESS_LIMIT', '0', 'warned', 'silent'],
     ['OTP_THROTTLE_FACTOR', '0', 'warned', 'silent'],
@@ -56,7 +56,7 @@ describe('OTP_POLICY=strict', () => {
     expect(outcomeOf(development, 'BASE_URL')).toBe('warned')
   })
 
-  it('says what would be valid', () => {
+  it('reports what is valid', () => {
     expect(readConfig({ ...strict, BASE_URL: 'http://admin.example.com' })).toEqual({
       ok: false,
       issues: [{ variable: 'BASE_URL', message: expect.stringMatching(/^must be https with OTP_POLICY=strict/) }],
@@ -64,7 +64,7 @@ describe('OTP_POLICY=strict', () => {
   })
 })
 
-it('isPlainHttp leaves it to other checks to reject what is not an origin', () => {
+it('isPlainHttp does not report values that are not origins, because other checks reject them', () => {
   expect(isPlainHttp('')).toBe(false)
   expect(isPlainHttp('admin.example.com')).toBe(false)
 })

@@ -9,11 +9,11 @@ import { openTestDatabase } from '../support/database.js'
 const composed = 'Z\u00fcrich-Caf\u00e9-2026'
 const decomposed = composed.normalize('NFD')
 
-/** What Node.js calls work that a native addon, here argon2, does in another thread. */
+/** The name that Node.js gives to work of a native addon (here argon2) in another thread. */
 const NATIVE = 'undefined'
 
-/** How many hashes are computed. */
-async function hashesOf(run: () => Promise<unknown>): Promise<number> {
+/** Counts the hashes that are computed during `run`. */
+async function countHashes(run: () => Promise<unknown>): Promise<number> {
   let count = 0
   const hook = createHook({ init: (_id, type) => void (type === NATIVE && (count += 1)) }).enable()
   await run()
@@ -21,24 +21,24 @@ async function hashesOf(run: () => Promise<unknown>): Promise<number> {
   return count
 }
 
-describe('a password is compared equally often for every account', () => {
+describe('the number of password hashes', () => {
   it.each([
     [composed, 1],
     [decomposed, 2],
     ['plain password', 1],
-  ])('when %j is typed', async (typed, times) => {
+  ])('is the same for every account if %j is entered', async (typed, times) => {
     // The hash for unknown users is computed once.
     await matchPassword(null, typed)
     const hashes = [await hash('another password'), await hash(typed), await hash(typed.normalize('NFC')), null]
-    for (const stored of hashes) expect(await hashesOf(() => matchPassword(stored, typed))).toBe(times)
+    for (const stored of hashes) expect(await countHashes(() => matchPassword(stored, typed))).toBe(times)
   })
 
-  it('and once for a login that the application does not know, if its own check compares once', async () => {
+  it('is one for a login unknown to the host application, whose own check computes one', async () => {
     const database = await openTestDatabase('embedded')
     const adapter = { findByLogin: async () => null, find: async () => null, checkPassword: async () => false }
     const users = createHostUsers(adapter, { database, clock: systemClock })
     const { check } = await users.findLogin('nobody@example.com')
-    for (const typed of [composed, decomposed]) expect(await hashesOf(() => check(typed))).toBe(1)
+    for (const typed of [composed, decomposed]) expect(await countHashes(() => check(typed))).toBe(1)
     await database.close()
   })
 })

@@ -14,7 +14,7 @@ describe('sealing', () => {
     expect(() => keys.open(sealed, { ...place, column: 'other.secret' })).toThrow()
   })
 
-  it('gives a different envelope every time, without a part of the secret', () => {
+  it('creates a different envelope every time, without any part of the secret', () => {
     const keys = createKeyring([first])
     const sealed = keys.seal(Buffer.from('secret'), place)
     expect(sealed).not.toBe(keys.seal(Buffer.from('secret'), place))
@@ -28,7 +28,7 @@ describe('sealing', () => {
     expect(() => keys.open(sealed.slice(0, -1) + last, place)).toThrow()
   })
 
-  it('opens with an older key what it sealed, and seals with the newest', () => {
+  it('opens an older key’s envelope with that key, and seals with the newest', () => {
     const old = createKeyring([first]).seal(Buffer.from('secret'), place)
     const rotated = createKeyring([second, first])
     expect(rotated.open(old, place).toString()).toBe('secret')
@@ -37,7 +37,7 @@ describe('sealing', () => {
 })
 
 describe('hashing', () => {
-  it('finds under rotated keys what the older one hashed', () => {
+  it('finds a hash made with an older key after a rotation', () => {
     const old = createKeyring([first]).hash('static_tokens', 'ABCD')
     expect(createKeyring([second, first]).hashes('static_tokens', 'ABCD')).toContain(old)
     expect(createKeyring([second]).hashes('static_tokens', 'ABCD')).not.toContain(old)

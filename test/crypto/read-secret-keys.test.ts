@@ -20,7 +20,7 @@ const key = randomBytes(32)
 const good = key.toString('base64')
 const other = randomBytes(48).toString('base64')
 
-const refused: [what: string, text: string][] = [
+const invalid: [what: string, text: string][] = [
   ['nothing', ''],
   ['a space', ' '],
   ['31 bytes', randomBytes(31).toString('base64')],
@@ -29,10 +29,10 @@ const refused: [what: string, text: string][] = [
   ['hex digits of 16 bytes', randomBytes(16).toString('hex')],
   ['a comma alone', ','],
   ['a comma at the end', `${good},`],
-  ['a short key behind a good one', `${good},c2hvcnQ=`],
+  ['a short key after a good one', `${good},c2hvcnQ=`],
   ['a short key before a good one', `c2hvcnQ=,${good}`],
   ['one key twice', `${good},${good}`],
-  ['one key twice, in two spellings', `${good},${key.toString('base64url')}`],
+  ['one key twice, in two encodings', `${good},${key.toString('base64url')}`],
   ['quotes', `"${good}"`],
   ['a key that was cut off', good.slice(0, 40)],
   ['a character that base64 does not have', `${good.slice(0, -2)}!=`],
@@ -50,23 +50,23 @@ const accepted: [what: string, text: string, keys: number][] = [
 ]
 
 describe('key material', () => {
-  it.each(refused)('is rejected in SECRET_KEYS, never shortened: %s', (_what, given) => {
-    expect(parseSecretKeys(given)).toBeNull()
-    if (given === '') return
-    expect(readConfig({ SECRET_KEYS: given })).toMatchObject({ ok: false, issues: [{ variable: 'SECRET_KEYS' }] })
+  it.each(invalid)('is rejected in SECRET_KEYS, never shortened: %s', (_what, keyText) => {
+    expect(parseSecretKeys(keyText)).toBeNull()
+    if (keyText === '') return
+    expect(readConfig({ SECRET_KEYS: keyText })).toMatchObject({ ok: false, issues: [{ variable: 'SECRET_KEYS' }] })
   })
 
-  it.each(accepted)('is accepted: %s', (_what, given, count) => {
-    const keys = parseSecretKeys(given)
+  it.each(accepted)('is accepted: %s', (_what, keyText, count) => {
+    const keys = parseSecretKeys(keyText)
     expect(keys).toHaveLength(count)
     expect(keys?.every(({ length }) => length >= 32)).toBe(true)
-    expect(readConfig({ SECRET_KEYS: given }).ok).toBe(true)
+    expect(readConfig({ SECRET_KEYS: keyText }).ok).toBe(true)
   })
 
   it.each([0, 1, 16, 31])('of %i bytes is rejected by the package', (bytes) => {
-    const refusal = expect.objectContaining({ code: 'secret_key_invalid' })
-    expect(() => createKeyring([randomBytes(bytes)])).toThrow(refusal)
-    expect(() => createKeyring([key, randomBytes(bytes)])).toThrow(refusal)
+    const error = expect.objectContaining({ code: 'secret_key_invalid' })
+    expect(() => createKeyring([randomBytes(bytes)])).toThrow(error)
+    expect(() => createKeyring([key, randomBytes(bytes)])).toThrow(error)
   })
 
   it('is rejected by the package in its config, before anything is opened', async () => {
@@ -75,7 +75,7 @@ describe('key material', () => {
   })
 })
 
-const ofText = (words: string) => Buffer.from(words.padEnd(32, words)).toString('base64')
+const ofText = (phrase: string) => Buffer.from(phrase.padEnd(32, phrase)).toString('base64')
 const zeros = Buffer.alloc(32).toString('base64')
 const guessable: [what: string, text: string][] = [
   ['zeros', zeros],
@@ -97,7 +97,7 @@ const guessable: [what: string, text: string][] = [
 describe('a key that can be guessed', () => {
   const production = { NODE_ENV: 'production', BASE_URL: 'https://admin.example.com' }
 
-  it('is rejected as the newest in production if it is nothing but zeros', () => {
+  it('is rejected as the newest in production if it is all zeros', () => {
     for (const keys of [zeros, `${zeros},${good}`, Buffer.alloc(64).toString('base64')])
       expect(readConfig({ ...production, SECRET_KEYS: keys })).toEqual({
         ok: false,
@@ -105,9 +105,9 @@ describe('a key that can be guessed', () => {
       })
   })
 
-  it.each(guessable)('is accepted with a warning, the newest unless it is zeros: %s', (_what, given) => {
-    expect(parseSecretKeys(given)).not.toBeNull()
-    for (const keys of [`${good},${given}`, ...(given === zeros ? [] : [given])]) {
+  it.each(guessable)('is accepted with a warning, as the newest only if it is not all zeros: %s', (_what, keyText) => {
+    expect(parseSecretKeys(keyText)).not.toBeNull()
+    for (const keys of [`${good},${keyText}`, ...(keyText === zeros ? [] : [keyText])]) {
       const result = readConfig({ ...production, SECRET_KEYS: keys })
       expect(result.ok && weakSettings(result.config, 'https://admin.example.com')).toMatchObject([
         { variable: 'SECRET_KEYS' },
@@ -115,29 +115,28 @@ describe('a key that can be guessed', () => {
     }
   })
 
-  it('is rejected in DATA_DIR if it is nothing but zeros, and left as it is', () => {
-    const given = zeros
+  it('is rejected in DATA_DIR if it is all zeros, and left unchanged', () => {
     const folder = temporaryFolder()
-    writeFileSync(path.join(folder, 'secret-key'), given)
+    writeFileSync(path.join(folder, 'secret-key'), zeros)
     expect(() => readSecretKeys(testConfig({ DATA_DIR: folder }))).toThrow(
       expect.objectContaining({ code: 'secret_key_invalid' }),
     )
-    expect(readFileSync(path.join(folder, 'secret-key'), 'utf8')).toBe(given)
+    expect(readFileSync(path.join(folder, 'secret-key'), 'utf8')).toBe(zeros)
     rmSync(folder, { recursive: true, force: true })
   })
 
-  it('is never found in a random key, in hexadecimal text of one, or in base64 text of one', () => {
+  it('is never reported for a random key, or for the hex or Base64 text of one', () => {
     for (let round = 0; round < 5000; round += 1) {
       const random = randomBytes(32 + (round % 33))
-      const spelt = [random, Buffer.from(random.toString('hex')), Buffer.from(random.toString('base64'))]
-      expect(spelt.filter(isGuessableKey)).toEqual([])
+      const encodings = [random, Buffer.from(random.toString('hex')), Buffer.from(random.toString('base64'))]
+      expect(encodings.filter(isGuessableKey)).toEqual([])
     }
   })
 
-  it('is found in any short sequence of bytes repeated to the length of a key', () => {
+  it('is reported for any short sequence of bytes that is repeated to the length of a key', () => {
     for (let round = 0; round < 500; round += 1) {
-      const row = randomBytes(1 + (round % 16))
-      expect(isGuessableKey(Buffer.alloc(32 + (round % 40), row))).toBe(true)
+      const sequence = randomBytes(1 + (round % 16))
+      expect(isGuessableKey(Buffer.alloc(32 + (round % 40), sequence))).toBe(true)
     }
   })
 })
@@ -160,13 +159,13 @@ describe('the generated key', () => {
     expect(Buffer.from(readFileSync(file, 'utf8'), 'base64')).toHaveLength(32)
   })
 
-  it('is not read from what an interrupted start left', () => {
+  it('is not read from the file of an interrupted start', () => {
     writeFileSync(`${file}.77.0a1b2c.new`, good.slice(0, 10))
-    const made = read()
-    expect(made).toEqual(createKeyring([Buffer.from(readFileSync(file, 'utf8'), 'base64')]).ids)
+    const ids = read()
+    expect(ids).toEqual(createKeyring([Buffer.from(readFileSync(file, 'utf8'), 'base64')]).ids)
   })
 
-  it('is rejected if its file was cut off anywhere', () => {
+  it('is rejected if its file was truncated at any length', () => {
     for (let length = 0; length < 43; length += 1) {
       writeFileSync(file, good.slice(0, length))
       expect(read).toThrow(expect.objectContaining({ code: 'secret_key_invalid' }))
@@ -174,7 +173,7 @@ describe('the generated key', () => {
     }
   })
 
-  it('is the same for starts at the same moment', async () => {
+  it('is the same for processes that start at the same time', async () => {
     const start = async (script: string[], where: string) => {
       const child = spawn(process.execPath, script, { cwd: packageRoot, env: { ...process.env, DATA_DIR: where } })
       return text(child.stdout)
@@ -204,7 +203,7 @@ describe('the generated key', () => {
       },
     )
 
-    it('serve exits with 78 if the key is nothing but zeros, in production and in the file', async () => {
+    it('serve exits with 78 if the key is all zeros, in production and in the file', async () => {
       const folder = temporaryFolder('migrated')
       const environment = { DATA_DIR: folder, PORT: '0' }
       const inProduction = await otpAdmin(['serve'], { ...environment, NODE_ENV: 'production', SECRET_KEYS: zeros })

@@ -29,8 +29,8 @@ describe('the client’s IP address', () => {
     ['::ffff:0:192.0.2.7', '192.0.2.7'],
     ['64:ff9b::192.0.2.7', '192.0.2.7'],
     ['::1', '::1'],
-  ])('is read from %s', (written, read) => {
-    expect(normaliseIp(written)).toBe(read)
+  ])('is read from %s', (text, ip) => {
+    expect(normaliseIp(text)).toBe(ip)
   })
 
   it.each([
@@ -43,24 +43,24 @@ describe('the client’s IP address', () => {
     '[192.0.2',
     'localhost',
     '::ffff:999.1.1.1',
-  ])('is unknown if it is %j', (written) => {
-    expect(normaliseIp(written)).toBeNull()
-    expect(ipNetwork(written)).toBe('unknown')
+  ])('is unknown if it is %j', (text) => {
+    expect(normaliseIp(text)).toBeNull()
+    expect(ipNetwork(text)).toBe('unknown')
   })
 
-  it('is one network in each notation', () => {
-    const written = [
+  it('belongs to the same network in every notation', () => {
+    const notations = [
       '2001:db8:0:7::1',
       '[2001:DB8:0:7::2]:9',
       '2001:db8:0:7:ffff:ffff:ffff:ffff',
       '2001:0db8::7:0:0:0:3%1',
     ]
-    expect(new Set(written.map(ipNetwork))).toEqual(new Set(['2001:db8:0:7::/64']))
+    expect(new Set(notations.map(ipNetwork))).toEqual(new Set(['2001:db8:0:7::/64']))
   })
 
-  it('is a trusted proxy in each notation', () => {
-    const trusts = inAnyNotation((address) => address === '10.0.0.1')
-    expect(['10.0.0.1', '10.0.0.1:80', '::ffff:a00:1'].map((address) => trusts(address, 0))).toEqual([true, true, true])
+  it('is recognised as a trusted proxy in every notation', () => {
+    const trusts = inAnyNotation((ip) => ip === '10.0.0.1')
+    expect(['10.0.0.1', '10.0.0.1:80', '::ffff:a00:1'].map((ip) => trusts(ip, 0))).toEqual([true, true, true])
     expect(trusts('10.0.0.2:80', 0)).toBe(false)
   })
 })

@@ -5,7 +5,7 @@ import { loggablePath } from '../../src/http/loggable-path.js'
 const token = 'Zm9vYmFyLTEyMzQ1Njc4OTAtYWJjZGVmZ2hpamtsbW5'
 const linkPaths = ['/account/invitation/', '/account/password/reset/', '/account/email/confirm/']
 
-/** The same text with some of its characters escaped, as listed. */
+/** Percent-encodes the characters at the positions that are true. */
 const escaped = (text: string, which: readonly boolean[]) =>
   text
     .split('')
@@ -21,7 +21,7 @@ describe('a path in the log', () => {
     '/caf%C3%A9',
     '/%zz',
     '*',
-  ])('stays as it is if nothing in it is secret: %s', (path) => {
+  ])('is unchanged if nothing in it is secret: %s', (path) => {
     expect(loggablePath(path)).toBe(path)
   })
 
@@ -29,12 +29,12 @@ describe('a path in the log', () => {
     expect(loggablePath('/account/login?next=/admin')).toBe('/account/login')
   })
 
-  it.each(linkPaths)('never contains a token behind %s, in any encoding', (prefix) => {
+  it.each(linkPaths)('never contains the token after %s, in any encoding', (prefix) => {
     fc.assert(
       fc.property(fc.array(fc.boolean(), { minLength: 43, maxLength: 43 }), fc.boolean(), (which, again) => {
         const once = escaped(token, which)
-        const written = loggablePath(`${prefix}${again ? once.replaceAll('%', '%25') : once}?lang=de`)
-        expect(written).toBe(`${prefix}:token`)
+        const logged = loggablePath(`${prefix}${again ? once.replaceAll('%', '%25') : once}?lang=de`)
+        expect(logged).toBe(`${prefix}:token`)
       }),
     )
   })
@@ -47,7 +47,7 @@ describe('a path in the log', () => {
     `/account/%69nvitation/${token.slice(0, 20)}%zz`,
     `http://localhost/account/password/reset/${token.slice(0, 20)}`,
     `/somewhere/${token}`,
-  ])('contains no part of a token at a path that is almost a link: %s', (path) => {
+  ])('contains no part of a token if the path only resembles a link: %s', (path) => {
     expect(loggablePath(path)).not.toContain(token.slice(0, 20))
   })
 
@@ -56,7 +56,7 @@ describe('a path in the log', () => {
     '/admin/api/resources/users/actions/search/alice%40example.com',
     '/admin/api/resources/users/%61ctions/search/alice%2Falice',
     '/api/resources/users/actions/search/alice',
-  ])('does not contain what was typed into the search: %s', (path) => {
+  ])('does not contain the search term: %s', (path) => {
     expect(loggablePath(path)).toMatch(/\/resources\/users\/actions\/search\/:query$/)
   })
 

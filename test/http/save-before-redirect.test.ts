@@ -5,7 +5,7 @@ import { createServer, request, type Server } from 'node:http'
 import { afterEach, expect, it } from 'vitest'
 import { saveBeforeRedirect } from '../../src/http/save-before-redirect.js'
 
-/** Needs many turns of the event loop to save, enough for headers to reach a client of this process. */
+/** Saves after many turns of the event loop, enough for the headers to reach a client in this process. */
 class SlowStore extends MemoryStore {
   saved = 0
   override set(sid: string, data: SessionData, done?: (error?: unknown) => void): void {
@@ -21,8 +21,8 @@ class SlowStore extends MemoryStore {
 let server: Server
 afterEach(() => void server.close())
 
-/** How often the session was saved when a client got the headers. */
-async function savedAtHeaders(address: string): Promise<{ saved: number; location: string | undefined }> {
+/** Returns how often the session had been saved when the client received the headers. */
+async function savedAtHeaders(path: string): Promise<{ saved: number; location: string | undefined }> {
   const store = new SlowStore()
   const app = express()
   app.use(session({ secret: 'x', store, resave: false, saveUninitialized: false }), saveBeforeRedirect)
@@ -36,16 +36,16 @@ async function savedAtHeaders(address: string): Promise<{ saved: number; locatio
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const listening = server.address()
   const port = typeof listening === 'object' ? listening?.port : undefined
-  const sent = request({ host: '127.0.0.1', port, path: address }).end()
-  const [answer] = await once(sent, 'response')
-  answer.resume()
-  return { saved: store.saved, location: answer.headers.location }
+  const sent = request({ host: '127.0.0.1', port, path }).end()
+  const [response] = await once(sent, 'response')
+  response.resume()
+  return { saved: store.saved, location: response.headers.location }
 }
 
 it('saves a changed session before a browser can follow the redirect', async () => {
   expect(await savedAtHeaders('/change')).toEqual({ saved: 1, location: '/next' })
 })
 
-it.each(['/look', '/end'])('saves nothing if nothing changed: %s', async (address) => {
-  expect(await savedAtHeaders(address)).toEqual({ saved: 0, location: '/next' })
+it.each(['/look', '/end'])('saves nothing if nothing changed: %s', async (path) => {
+  expect(await savedAtHeaders(path)).toEqual({ saved: 0, location: '/next' })
 })

@@ -19,8 +19,8 @@ describe('preferredLanguage', () => {
     [['*'], 'en'],
     [[], 'en'],
     [['d', 'deu', '', '-', 'constructor'], 'en'],
-  ])('returns %j in %s', (asked, language) => {
-    expect(preferredLanguage(asked)).toBe(language)
+  ])('selects from %j the language %s', (requested, language) => {
+    expect(preferredLanguage(requested)).toBe(language)
   })
 })
 
@@ -30,15 +30,15 @@ describe('times', () => {
     ['de', '90 Sekunden', '10 Minuten'],
     ['pl', '90 sekund', '10 minut'],
     ['ja', '90 秒', '10 分'],
-  ] as const)('are written as a duration in %s', (language, short, long) => {
+  ] as const)('are formatted as a duration in %s', (language, short, long) => {
     expect([formatDuration(90, language), formatDuration(600, language)]).toEqual([short, long])
   })
 
-  it('are written in the order and the words of each language, in UTC', () => {
+  it('are formatted for each language, in UTC', () => {
     const at = new Date('2026-11-22T17:05:00Z')
-    const told = languages.map((language) => formatDateTime(at, language))
-    expect(new Set(told).size).toBeGreaterThan(6)
-    for (const words of told) expect(words).toMatch(/(17|5)[:.]05.* UTC$/)
+    const formatted = languages.map((language) => formatDateTime(at, language))
+    expect(new Set(formatted).size).toBeGreaterThan(6)
+    for (const text of formatted) expect(text).toMatch(/(17|5)[:.]05.* UTC$/)
     expect(formatDateTime(at, 'de')).toBe('22.11.2026, 17:05 UTC')
   })
 })
@@ -71,19 +71,19 @@ describe('the language of a page', () => {
   it('is also that of its error messages', async () => {
     const form = { username: 'nobody@example.com', password: 'wrong' }
     const headers = { 'Accept-Language': 'de' }
-    const refused = await site.browser().visit('/account/login', { method: 'POST', form, headers })
-    expect(refused).toMatchObject({ status: 422, code: 'invalid_login' })
-    expect(refused.text).toContain('E-Mail-Adresse oder Passwort ist falsch.')
+    const rejected = await site.browser().visit('/account/login', { method: 'POST', form, headers })
+    expect(rejected).toMatchObject({ status: 422, code: 'invalid_login' })
+    expect(rejected.text).toContain('E-Mail-Adresse oder Passwort ist falsch.')
     expect((await read(site.browser(), '/nowhere', 'de')).text).toContain('Seite nicht gefunden')
     const api = await read(site.browser(), '/admin/api/dashboard', 'de')
     expect(JSON.parse(api.text)).toEqual({
       error: { code: 'not_authenticated', message: 'Sie sind nicht angemeldet. Melden Sie sich an, um fortzufahren.' },
     })
-    const foreign = await site.browser().visit('/account/login', {
+    const crossSite = await site.browser().visit('/account/login', {
       method: 'POST',
       headers: { ...headers, 'Sec-Fetch-Site': 'cross-site' },
     })
-    expect(foreign.text).toContain('Anfrage abgelehnt')
+    expect(crossSite.text).toContain('Anfrage abgelehnt')
   })
 
   it.each([
@@ -103,7 +103,7 @@ describe('the language of a page', () => {
     expect(text).toContain('Password</label>')
   })
 
-  it('is the one that the user chose, whichever the browser requests, from the password on', async () => {
+  it('is the one that the user chose, from the password step on, whichever the browser requests', async () => {
     const person = await createTestUser(site)
     const browser = await signIn(site, person)
     expect(await browser.post('/account/language', { language: 'pl' })).toMatchObject({
@@ -119,7 +119,7 @@ describe('the language of a page', () => {
     expect((await read(browser, '/account/two-factor', 'fr')).text).toContain('<html lang="fr">')
   })
 
-  it('cannot be one without a translation', async () => {
+  it('cannot be one that has no translation', async () => {
     const browser = await signIn(site, await createTestUser(site))
     for (const language of ['tlh', 'DE', '../de', 'de\0'])
       expect(await browser.post('/account/language', { language })).toMatchObject({ status: 400, code: 'bad_request' })
@@ -145,10 +145,10 @@ describe('the language of a page', () => {
     const english = await read(browser, '/admin', 'en')
     expect(english.text).toContain('Staff without a device')
     expect(english.text).not.toContain('Personal ohne Gerät')
-    const refused = await browser.visit('/admin/api/resources/users/actions/list?sortBy=password_hash', {
+    const rejected = await browser.visit('/admin/api/resources/users/actions/list?sortBy=password_hash', {
       headers: { 'Accept-Language': 'ja' },
     })
-    expect(refused.text).toContain('この列では並べ替えできません。')
+    expect(rejected.text).toContain('この列では並べ替えできません。')
   })
 
   it('applies to a set of backup tokens without a name', async () => {
@@ -158,7 +158,7 @@ describe('the language of a page', () => {
     expect(text).not.toContain('Backup tokens')
   })
 
-  it('is that of the last sign-in for emails, if the user chose none', async () => {
+  it('is the one of the last sign-in for emails, if the user chose none', async () => {
     const person = await createTestUser(site, { backupTokens: 4 })
     const [token = ''] = person.backupTokens
     const form = { username: person.email, password: person.password, otp_token: token }

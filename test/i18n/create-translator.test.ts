@@ -30,18 +30,18 @@ describe('createTranslator', () => {
     expect(createTranslator('en', folder)('pages:left', { count: 2 })).toBe('2 tokens')
   })
 
-  it('inserts a value as it is, without interpreting it', () => {
+  it('inserts a value unchanged, without interpreting it', () => {
     const t = createTranslator('en', folder)
     expect(t('pages:hello', { name: '<b> & {{count}} $t(pages:left)' })).toBe('Hello <b> & {{count}} $t(pages:left)')
   })
 
   it('returns the key if it is unknown', () => {
-    expect(createTranslator('en', folder)('pages:nobody.wrote.this')).toBe('nobody.wrote.this')
+    expect(createTranslator('en', folder)('pages:does.not.exist')).toBe('does.not.exist')
   })
 })
 
 describe('translatorFor', () => {
-  it('makes a translator once for each language', () => {
+  it('creates one translator for each language', () => {
     expect(translatorFor('de')).toBe(translatorFor('de'))
     expect(translatorFor('de')('pages:layout.sign_out')).toBe('Abmelden')
   })

@@ -7,11 +7,11 @@ import { builtInKinds } from '../../src/kinds/index.js'
 import { packageRoot } from '../../src/package-root.js'
 import { readSources } from './read-texts.js'
 
-/** What the `*` in a key that a source assembles can be. */
+/** The names that can replace the `*` in a key that is built at run time. */
 interface Names {
-  /** Each of these must have a text. */
+  /** Names that must have a text. */
   needed: readonly string[]
-  /** These can have a text as well. */
+  /** Names that can have a text. */
   allowed?: readonly string[]
 }
 
@@ -24,10 +24,10 @@ const mailsWith = (part: string) => mails.filter(({ shape }) => part in shape).m
 const backupTokenMails = ['backup-token-used', 'last-backup-token-used']
 
 /** The members of a type that is a union of strings: `  | 'one'`. */
-const wordsOfType = (file: string) => findAll(/^ {2}\| '(\w+)'/gm, file)
+const membersOfType = (file: string) => findAll(/^ {2}\| '(\w+)'/gm, file)
 
-/** All short words in quotes. A code that is none of them is unused. */
-const words = findAll(/'(\w+)'/g)
+/** Every quoted word in the sources. A code that is not among them is unused. */
+const quotedWords = findAll(/'(\w+)'/g)
 const codesOfPages = [
   ...findAll(/\brejectRequest\(req, res, [^)]*?\bcode: '(\w+)'/g),
   ...findAll(/^ {2}(\w+): \d{3},$/gm, 'src/admin/panel-error.ts'),
@@ -36,7 +36,7 @@ const codesOfForms = [
   ...findAll(/\brejectStep\('\w+', '(\w+)'/g),
   ...findAll(/\b(?:formAlert\(req, |rejectForm\()'(\w+)'/g),
   ...findAll(/\bcode: '(\w+)'/g, 'src/account'),
-  // The problem with a phone number is a separate reason, and the form has another code for it.
+  // Reasons for which a phone number is invalid. The form has another code for them.
   ...findAll(/\bcode: '(\w+)'/g, 'src/kinds').filter((code) => !['invalid', 'extension'].includes(code)),
 ]
 
@@ -48,10 +48,10 @@ const views = [
   'account/hardware-tokens/synchronise',
 ].filter((view) => existsSync(path.join(packageRoot, 'views', `${view}.ejs`)))
 
-/** Every key that a source assembles, with `*` for the inserted part. */
+/** Every key that is built at run time, with `*` for the inserted part. */
 export const dynamicKeys: Readonly<Record<string, Names>> = {
-  'errors:*': { needed: [...codesOfPages, ...codesOfForms], allowed: words },
-  'errors:undelivered.*': { needed: wordsOfType('src/notify/gateways/sms-gateway.ts') },
+  'errors:*': { needed: [...codesOfPages, ...codesOfForms], allowed: quotedWords },
+  'errors:undelivered.*': { needed: membersOfType('src/notify/gateways/sms-gateway.ts') },
   'errors:wrong_token.*': {
     // A cause that points to an attack has a different kind of text (`keys:`).
     needed: [
@@ -63,7 +63,7 @@ export const dynamicKeys: Readonly<Record<string, Names>> = {
   'mails:*.few_left': { needed: backupTokenMails },
   'mails:*.happened': {
     needed: mails.map(({ name }) => name),
-    // A different text if someone else did it.
+    // A different text if an administrator or too many failures caused it.
     allowed: mailsWith('by').flatMap((name) => [`${name}.happened_administrator`, `${name}.happened_failures`]),
   },
   'mails:*.link': { needed: mailsWith('expiresAt').filter((name) => mailsWith('link').includes(name)) },
@@ -81,7 +81,7 @@ export const dynamicKeys: Readonly<Record<string, Names>> = {
   'pages:added_kinds.*.token': { needed: [] },
   'pages:added_kinds.*.token_hint': { needed: [] },
   'pages:added_kinds.*.view.*': { needed: [] },
-  // `policy` is the reason for which src/account does not remove the last device.
+  // `policy` is the reason why src/account does not remove the last device.
   'pages:error.*': { needed: [...codesOfPages, 'policy'] },
   'pages:kinds.*': { needed: kinds },
   'pages:password.notices.*': { needed: ['password_changed'] },
@@ -92,8 +92,11 @@ export const dynamicKeys: Readonly<Record<string, Names>> = {
   'pages:titles.*': { needed: views },
   'panel:refusals.*': {
     needed: [...findAll(/\bnotAllowed\('(\w+)'\)/g), ...findAll(/\breason: '(\w+)'/g, 'src/admin')],
-    // A form's fields, as in their schemas.
-    allowed: [...words, ...findAll(/\b(\w+): (?:nameField|z\.\w+)\(/g, 'src/admin').map((name) => `field_${name}`)],
+    // The fields in the schemas of the forms.
+    allowed: [
+      ...quotedWords,
+      ...findAll(/\b(\w+): (?:nameField|z\.\w+)\(/g, 'src/admin').map((name) => `field_${name}`),
+    ],
   },
   'phone:code.send_again_*': { needed: phoneMethods },
   'phone:code.sent_*': { needed: phoneMethods },
@@ -101,7 +104,7 @@ export const dynamicKeys: Readonly<Record<string, Names>> = {
   'phone:number.methods.*': { needed: phoneMethods },
 }
 
-/** A key with a name in place of its `*`. A name with a dot already contains the end of the pattern. */
+/** Replaces the `*` of a pattern by a name. A name with a dot already contains the end of the pattern. */
 export function keyOf(pattern: string, name: string): string {
   const [before = '', after = ''] = pattern.split('*')
   return name.includes('.') && after ? before + name : before + name + after

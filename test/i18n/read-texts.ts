@@ -6,7 +6,7 @@ interface Texts {
   [name: string]: string | Texts
 }
 
-/** A language's texts by their whole keys, for example `pages:layout.sign_out`. */
+/** Reads the texts of a language, by full key such as `pages:layout.sign_out`. */
 export function readTexts(language: string): ReadonlyMap<string, string> {
   const folder = path.join(packageRoot, 'locales', language)
   return new Map(
@@ -23,7 +23,7 @@ function flatten(texts: Texts, before: string): [string, string][] {
   )
 }
 
-/** Texts with plural forms: the key without its form, and the forms (Unicode CLDR plural categories). */
+/** Returns the plural forms (Unicode CLDR plural categories) of each key that has some, by the key without its form. */
 export function pluralsOf(texts: ReadonlyMap<string, string>): Map<string, string[]> {
   const plurals = new Map<string, string[]>()
   for (const key of texts.keys()) {
@@ -33,12 +33,12 @@ export function pluralsOf(texts: ReadonlyMap<string, string>): Map<string, strin
   return plurals
 }
 
-/** Names between braces, in order. */
+/** Returns the names between braces, sorted. */
 export function placeholdersOf(text: string): string[] {
   return [...new Set([...text.matchAll(/\{\{(\w+)\}\}/g)].map(([, name = '']) => name))].toSorted()
 }
 
-/** Every source and view that can name a text, with its path and without comments. */
+/** Reads every source and view that can name a text, without its comments. */
 export function readSources(): { file: string; source: string }[] {
   return ['src', 'views'].flatMap((folder) =>
     readdirSync(path.join(packageRoot, folder), { recursive: true, encoding: 'utf8' })

@@ -3,7 +3,7 @@ import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { packageRoot } from '../../src/package-root.js'
 
-/** The least that a field of a page has to let through, in characters: what the server reads. */
+/** The number of characters that the server reads of each field. The page must accept as many. */
 const LONGEST: Readonly<Record<string, number>> = {
   backup_token: 512,
   counter: 64,
@@ -17,7 +17,7 @@ const LONGEST: Readonly<Record<string, number>> = {
   username: 254,
 }
 
-/** Types that keep any text, line breaks apart. `email`, `number` and `url` have rules of their own. */
+/** Types that accept any text without line breaks. `email`, `number` and `url` have their own rules. */
 const PLAIN_TYPES = ['text', 'tel', 'password', 'search']
 const CHOICES = ['hidden', 'radio', 'checkbox']
 
@@ -31,7 +31,7 @@ interface Field {
   attributes: Map<string, string>
 }
 
-/** Every input of a template, with what is decided at run time cut out of its attributes. */
+/** Returns every input of a template. Attributes that are set at run time are removed. */
 function fieldsOf({ file, text }: { file: string; text: string }): Field[] {
   const plain = text.replace(/<%=? *Math\.max\([^%]*?, (\d+)\) *%>/g, '$1').replace(/<%[^]*?%>/g, '')
   return [...plain.matchAll(/<(?:input|textarea)\b([^>]*)>/g)].map(([, attributes = '']) => ({
@@ -48,7 +48,7 @@ const fields = filesOf('views', '.ejs')
   .map(({ file, attributes }) => ({ file, attributes, name: attributes.get('name') || attributes.get('id') || '' }))
 
 describe('a field of a page', () => {
-  it('is found in every view that has one', () => {
+  it('is listed above', () => {
     expect(fields.length).toBeGreaterThan(20)
     expect([...new Set(fields.map(({ name }) => name.replace(/_next$/, '')))].toSorted()).toEqual(
       Object.keys(LONGEST)
@@ -57,17 +57,17 @@ describe('a field of a page', () => {
     )
   })
 
-  it.each(fields)('$name of $file has no rule of its own for what may be typed', ({ attributes }) => {
+  it.each(fields)('$name of $file has no additional rule for its text', ({ attributes }) => {
     expect(attributes.has('pattern')).toBe(false)
     expect(PLAIN_TYPES).toContain(attributes.get('type') ?? 'text')
   })
 
-  it.each(fields)('$name of $file cuts off nothing that the server reads', ({ name, attributes }) => {
+  it.each(fields)('$name of $file accepts everything that the server reads', ({ name, attributes }) => {
     const longest = attributes.get('maxlength')
     expect(Number(longest ?? Infinity)).toBeGreaterThanOrEqual(LONGEST[name.replace(/_next$/, '')] ?? Infinity)
   })
 
-  it('of the panel has no rule of its own either', () => {
+  it('of the panel has no additional rule either', () => {
     for (const { file, text } of filesOf('src/admin/components', '.tsx')) {
       expect([file, /\bpattern=|type="(?:email|number|tel|url)"/.test(text)]).toEqual([file, false])
       for (const [, longest] of text.matchAll(/maxLength=\{(\d+)\}/g))

@@ -47,18 +47,18 @@ const invalid = [
   `ada@${'a.'.repeat(130)}com`,
 ]
 
-const host = (email: string) => () => parseHostUser({ id: 1, email, isStaff: false }).email
+const readHostEmail = (email: string) => () => parseHostUser({ id: 1, email, isStaff: false }).email
 
-describe('the one rule for email addresses', () => {
-  it.each(valid)('reads %j as %s on pages, the command line and from adapters', (typed, email) => {
+describe('an email address', () => {
+  it.each(valid)('%j is read as %s on pages, the command line and from adapters', (typed, email) => {
     expect(readEmail(typed)).toBe(email)
     expect(emailAddress.parse(typed)).toBe(email)
-    expect(host(typed)().toLowerCase()).toBe(email)
+    expect(readHostEmail(typed)().toLowerCase()).toBe(email)
   })
 
-  it.each(invalid)('rejects %j on pages, the command line and from adapters', (typed) => {
+  it.each(invalid)('%j is rejected on pages, the command line and from adapters', (typed) => {
     expect(readEmail(typed)).toBeNull()
     expect(emailAddress.safeParse(typed).success).toBe(false)
-    expect(host(typed)).toThrow('invalid fields')
+    expect(readHostEmail(typed)).toThrow('invalid fields')
   })
 })

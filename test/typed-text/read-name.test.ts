@@ -20,12 +20,15 @@ describe('a name', () => {
     expect(isName(parseDeviceName(typed) ?? '')).toBe(true)
   })
 
-  it.each([...CONTROLS, '\u2028', '\u2029', '\ud800'])('with %j is cleaned if a host application has it', (bad) => {
-    const person = parseHostUser({ id: 1, email: 'a@example.com', name: `Ann${bad}ecila`, isStaff: false })
-    expect(isName(person.name)).toBe(true)
-  })
+  it.each([...CONTROLS, '\u2028', '\u2029', '\ud800'])(
+    'with %j is cleaned if it comes from a host application',
+    (bad) => {
+      const user = parseHostUser({ id: 1, email: 'a@example.com', name: `Ann${bad}ecila`, isStaff: false })
+      expect(isName(user.name)).toBe(true)
+    },
+  )
 
-  it.each(['\u200b', '\u2060\ufeff', '\u3164'])('of nothing that people see (%j) is rejected', (typed) => {
+  it.each(['\u200b', '\u2060\ufeff', '\u3164'])('of only invisible characters (%j) is rejected', (typed) => {
     expect(nameField(64).safeParse(typed).success).toBe(false)
     expect(parseDeviceName(typed)).toBeNull()
   })
@@ -38,7 +41,7 @@ describe('a name', () => {
     },
   )
 
-  it('keeps its direction to itself in text and in HTML', () => {
+  it('does not change the direction of the text around it', () => {
     expect(isolate('דנה')).toBe('\u2068דנה\u2069')
     expect(isolate('Ann\u202eecila')).toBe('\u2068Annecila\u2069')
     expect(isolate('Ada')).toBe('Ada')
@@ -57,28 +60,28 @@ describe('a name', () => {
     'Call evil.example',
     'evil.example/now',
     'https://ada@evil.example',
-  ])('such as %s is not a link in mails', (named) => {
+  ])('such as %s is not a link in emails', (name) => {
     const { text, html } = renderMail(
-      mailSchema.parse({ ...backupTokenEmail, name: named }),
+      mailSchema.parse({ ...backupTokenEmail, name }),
       'Night Desk',
       translatorFor('en'),
     )
     for (const part of [text, html]) expect(part).not.toMatch(/:\/\/evil|www\.evil|evil\.example/)
-    expect(withoutLinks(named).replaceAll('\u2060', '')).toBe(named)
+    expect(withoutLinks(name).replaceAll('\u2060', '')).toBe(name)
   })
 
   it.each(['2001:db8::1', 'fe80::a:b', '192.0.2.7', 'ada@example.com', 'Dr. No', '12:30'])(
-    'such as %s is shown in mails as it is',
-    (named) => {
-      expect(withoutLinks(named)).toBe(named)
+    'such as %s is unchanged in emails',
+    (name) => {
+      expect(withoutLinks(name)).toBe(name)
       expect(withoutLinks(withoutLinks('https://evil.example'))).toBe(withoutLinks('https://evil.example'))
     },
   )
 
-  it('with markup or a line break adds nothing to a mail', () => {
-    const named = '<b>Ada</b>\r\nBcc: eve@example.com'
+  it('with markup or a line break adds nothing to an email', () => {
+    const name = '<b>Ada</b>\r\nBcc: eve@example.com'
     const { text, html } = renderMail(
-      mailSchema.parse({ ...backupTokenEmail, name: named }),
+      mailSchema.parse({ ...backupTokenEmail, name }),
       'Night Desk',
       translatorFor('en'),
     )

@@ -58,7 +58,7 @@ const tokens = fc.string({
   maxLength: 16,
 })
 
-/** How a program or a keyboard may present the same characters. */
+/** Variants in which a program or a keyboard can present the same characters. */
 const decoration = fc.record({
   zero: fc.constantFrom(...ZEROS),
   invisible: fc.array(fc.constantFrom(...INVISIBLE), { minLength: 16, maxLength: 16 }),
@@ -121,10 +121,10 @@ describe('a code', () => {
     expect(isCode(readCode(typed), 6)).toBe(false)
   })
 
-  it('is read from any decoration of it', () => {
+  it('is read with any characters around and between its digits', () => {
     fc.assert(
-      fc.property(digitsOf(6), decoration, (code, look) => {
-        expect(readCode(decorate(code, look))).toBe(code)
+      fc.property(digitsOf(6), decoration, (code, style) => {
+        expect(readCode(decorate(code, style))).toBe(code)
       }),
     )
   })
@@ -132,13 +132,13 @@ describe('a code', () => {
   it('is never read from a longer number', () => {
     const longer = fc.integer({ min: 7, max: 20 }).chain(digitsOf)
     fc.assert(
-      fc.property(longer, decoration, (number, look) => {
-        expect(readCode(decorate(number, look))).toBe(number)
+      fc.property(longer, decoration, (number, style) => {
+        expect(readCode(decorate(number, style))).toBe(number)
       }),
     )
   })
 
-  it('has only ASCII digits of the text in it, in their order, whatever was typed', () => {
+  it('is never read from text with fewer digits', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 40 }), (typed) => {
         const read = readCode(typed)
@@ -176,21 +176,21 @@ describe('a backup token', () => {
     },
   )
 
-  it('is read from any decoration of it, in any case, in a list', () => {
+  it('is read with any characters around and between its own, in any case, from a list', () => {
     const list = fc.constantFrom('', '1. ', '12) ', '#3 ', '(4) ', '- ')
     fc.assert(
-      fc.property(tokens, decoration, list, fc.boolean(), (token, look, number, isSmall) => {
-        const typed = `${number}${decorate(isSmall ? token.toLowerCase() : token, look)}`
+      fc.property(tokens, decoration, list, fc.boolean(), (token, style, number, isLowerCase) => {
+        const typed = `${number}${decorate(isLowerCase ? token.toLowerCase() : token, style)}`
         expect(parseBackupToken(typed)).toBe(token)
       }),
     )
   })
 
-  it('is never read as another one', () => {
+  it('is never read as a different one', () => {
     fc.assert(
-      fc.property(tokens, tokens, decoration, (one, other, look) => {
+      fc.property(tokens, tokens, decoration, (one, other, style) => {
         fc.pre(one !== other)
-        expect(parseBackupToken(decorate(one, look))).not.toBe(parseBackupToken(decorate(other, look)))
+        expect(parseBackupToken(decorate(one, style))).not.toBe(parseBackupToken(decorate(other, style)))
       }),
     )
     fc.assert(
@@ -203,7 +203,7 @@ describe('a backup token', () => {
 
 describe('the key of a hardware token', () => {
   const key = '3132333435363738393031323334353637383930'
-  const given = { digits: 6, counter: 0 } as const
+  const defaults = { digits: 6, counter: 0 } as const
   const bytes = Uint8Array.from(Buffer.from(key, 'hex'))
 
   it.each([
@@ -217,15 +217,15 @@ describe('the key of a hardware token', () => {
     'secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ',
     '<otpauth://hotp/Site:ada?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&counter=0>',
   ])('is read from %j', (pasted) => {
-    expect(parseHotpKey(pasted, given)?.secret).toEqual(bytes)
+    expect(parseHotpKey(pasted, defaults)?.secret).toEqual(bytes)
   })
 
-  it('reads the letters O, I and L as digits where only hex is possible', () => {
+  it('is read with the letters O, I and L as digits if it can only be hex', () => {
     expect(readHexKey(key.replaceAll('0', 'O').replaceAll('1', 'l'))).toEqual(bytes)
   })
 })
 
-it('takes text that nobody can see for an empty field', () => {
+it('treats invisible text as an empty field', () => {
   expect(['', ' ', '\u200b', '\u2060\ufeff', '\u3000\u00ad\u2800'].map(isBlank)).not.toContain(false)
   expect(isBlank('\u200b0')).toBe(false)
 })
