@@ -64,7 +64,7 @@ function checkResult(result: unknown, code: string): DeliveryResult {
 }
 
 /** Matches the code, also in groups such as `123 456`. */
-const quoted = (code: string) => new RegExp([...code].join('[\\s-]?'), 'g')
+const quoted = (code: string) => new RegExp(code.split('').join('[\\s-]?'), 'g')
 
 async function isAwaited(
   { database }: NotifyServices,
