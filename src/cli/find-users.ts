@@ -42,7 +42,7 @@ export function assertAllFound(found: readonly { email: string; user: User | und
 }
 
 /** Finds one user. @throws SiteError `unknown_user` */
-export async function findUserOrFail(otp: Otp, email: string, transaction: Transaction): Promise<User> {
+export async function findUserOrFail(otp: Otp, email: string, transaction?: Transaction): Promise<User> {
   const found = await findUsers(otp, [email], transaction)
   assertAllFound(found)
   const user = found[0]?.user

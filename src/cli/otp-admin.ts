@@ -1,5 +1,6 @@
 import { CommanderError } from 'commander'
 import { SiteError } from '../errors.js'
+import { builtInKinds } from '../kinds/index.js'
 import { createProgram } from './program.js'
 import { exitCode, describeError } from './exit-codes.js'
 
@@ -10,7 +11,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 })
 
 try {
-  await createProgram().parseAsync()
+  await createProgram(builtInKinds).parseAsync()
 } catch (error) {
   process.exitCode = error instanceof CommanderError ? codeOf(error) : report(error)
 }

@@ -1,12 +1,16 @@
 import { Command, Option } from 'commander'
+import type { Kind } from '../otp/kind-registry/kind.js'
+import { hasCommand, type KindWithCommand } from '../otp/kind-registry/kind-command.js'
 import { printable } from '../printable.js'
 import { UsageError } from './exit-codes.js'
 
 /**
  * Defines every command with its options. A command's code is loaded when it runs, so that
  * `--help` is fast.
+ *
+ * @param kinds their commands add a device
  */
-export function createProgram(): Command {
+export function createProgram(kinds: readonly Kind[]): Command {
   const program = new Command('otp-admin')
     .description('An admin panel that staff can only enter with a second factor.')
     .addHelpText('after', '\nSettings are environment variables, listed in docs/configuration.md.')
@@ -14,6 +18,7 @@ export function createProgram(): Command {
     .configureOutput({ outputError: (text, write) => write(printable(text)) })
   addServerCommands(program)
   addUserCommands(program)
+  for (const kind of kinds.filter(hasCommand)) addKindCommand(program, kind)
   program.commands.flatMap(({ options }) => options).forEach(takeOnce)
   return program
 }
@@ -67,36 +72,6 @@ function addUserCommands(program: Command): void {
     )
     .action(async (options: unknown) => await (await import('./create-user.js')).createUser(options))
   program
-    .command('add-static-token')
-    .description('add one backup token and print it, so that the user can sign in and set up a first device')
-    .requiredOption('--user <E>', "the user's email address")
-    .option(
-      '--token-stdin',
-      'read the token from standard input (recommended): 16 Base32 characters, spaces and hyphens allowed',
-    )
-    .option('--token <T>', 'use this token; other users of the machine can read it while the command runs')
-    .action(async (options: unknown) => await (await import('./add-static-token.js')).addStaticTokenCommand(options))
-  program
-    .command('add-hotp')
-    .description('add a confirmed counter-based hardware token (HOTP) and print its persistent ID')
-    .requiredOption('--user <E>', "the user's email address")
-    .option('--key-stdin', 'read its key from standard input (recommended): hex, Base32 or an otpauth://hotp URI')
-    .option('--key <K>', 'use this key; other users of the machine can read it while the command runs')
-    .option('--name <N>', 'name shown to its owner')
-    .option('--digits <D>', 'digits per code, 6 or 8')
-    .option('--counter <C>', 'counter of the next code')
-    .action(async (options: unknown) => await (await import('./add-hotp.js')).addHotp(options))
-  program
-    .command('add-totp')
-    .description('add a confirmed authenticator app and print its otpauth:// URI and a QR code')
-    .requiredOption('--user <E>', "the user's email address")
-    .option(
-      '--key-stdin',
-      'read the secret from standard input (recommended), in hex; without it, 160 random bits are used',
-    )
-    .option('--key <HEX>', 'use this secret; other users of the machine can read it while the command runs')
-    .action(async (options: unknown) => await (await import('./add-totp.js')).addTotp(options))
-  program
     .command('invite')
     .description('print a link for setting up a device (works once, for 24 hours)')
     .requiredOption('--user <E>', "the user's email address")
@@ -116,6 +91,17 @@ function addUserCommands(program: Command): void {
     .description('remove all devices of these users (if one of them is unknown, nothing changes)')
     .argument('<E...>', 'email addresses')
     .action(async (emails: string[]) => await (await import('./two-factor-disable.js')).twoFactorDisable(emails))
+}
+
+/** Defines a command that adds a device of one kind. */
+function addKindCommand(program: Command, kind: KindWithCommand): void {
+  const { command } = kind
+  const defined = program
+    .command(command.name)
+    .description(command.description)
+    .requiredOption('--user <E>', "the user's email address")
+  for (const { flags, description } of command.options) defined.option(flags, description)
+  defined.action(async (options: unknown) => await (await import('./add-device.js')).addDeviceCommand(kind, options))
 }
 
 /** Collects the values of an option that can be repeated. */

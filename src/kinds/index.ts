@@ -1,7 +1,11 @@
 import { withPages } from '../account/kind-pages.js'
+import { addHotp } from './hotp/command.js'
+import { addBackupToken } from './static/command.js'
+import { addTotp } from './totp/command.js'
 import { email } from './email/kind.js'
 import { hotp } from './hotp/kind.js'
 import { withIssuing } from '../otp/kind-registry/issuing-kind.js'
+import { withCommand } from '../otp/kind-registry/kind-command.js'
 import type { Kind } from '../otp/kind-registry/kind.js'
 import { phone } from './phone/kind.js'
 import { staticKind } from './static/kind.js'
@@ -20,10 +24,10 @@ import { webauthnPages } from './webauthn/pages.js'
  * one of the first kind. Custom kinds are registered after them, in the same way.
  */
 export const builtInKinds: readonly Kind[] = [
-  withPages(totp, totpPages),
+  withCommand(withPages(totp, totpPages), addTotp),
   withPages(webauthn, webauthnPages),
-  withPages(hotp, hotpPages),
+  withCommand(withPages(hotp, hotpPages), addHotp),
   withPages(phone, phonePages),
   withPages(email, emailPages),
-  withPages(withIssuing(staticKind, issueBackupToken), staticPages),
+  withCommand(withPages(withIssuing(staticKind, issueBackupToken), staticPages), addBackupToken),
 ]

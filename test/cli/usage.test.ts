@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { builtInKinds } from '../../src/kinds/index.js'
 import { createProgram } from '../../src/cli/program.js'
 import { packageRoot } from '../../src/package-root.js'
 import { buildProgram, otpAdmin } from '../support/command-line.js'
@@ -97,7 +98,7 @@ describe('wrong usage', () => {
 })
 
 describe('an option that takes one value', () => {
-  const single = createProgram().commands.flatMap((command) =>
+  const single = createProgram(builtInKinds).commands.flatMap((command) =>
     command.options
       .filter(({ required, long }) => required && long !== '--group')
       .map(({ long }) => [command.name(), long ?? ''] as const),

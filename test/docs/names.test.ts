@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { builtInKinds } from '../../src/kinds/index.js'
 import { createProgram } from '../../src/cli/program.js'
 import { optionsByKey } from '../../src/config/read-config.js'
 import * as kindNames from '../../src/custom-kinds.js'
@@ -42,7 +43,10 @@ describe('the documents', () => {
 
   it('run only commands and options that exist', () => {
     const commands = new Map(
-      createProgram().commands.map((command) => [command.name(), command.options.map(({ long }) => long ?? '')]),
+      createProgram(builtInKinds).commands.map((command) => [
+        command.name(),
+        command.options.map(({ long }) => long ?? ''),
+      ]),
     )
     const isCommand = (name = '', rest = '') => {
       const options = commands.get(name)

@@ -511,9 +511,11 @@ describe.each(journeyKinds())('trusted browsers, on the %s database', (where) =>
       },
       'with a device added on the command line': (person) =>
         database.sequelize.transaction(async (transaction) => {
-          const device = { user: person, name: 'Second', confirmed: true }
-          const added = await addTotpDevice(site.otp, transaction, device)
-          await recordAddedDevice(site.otp, testConfig({}), transaction, person, added.device)
+          const adding = { otp: site.otp, config: testConfig({}), transaction, user: person }
+          await recordAddedDevice(adding, async () => {
+            const added = await addTotpDevice(site.otp, transaction, { user: person, name: 'Second', confirmed: true })
+            return { device: added.device, line: added.uri }
+          })
         }),
       'with a device removed by its owner': async (person) =>
         (await signIn(site, person)).post(`${profile}/devices/${person.app?.persistentId}/remove`),

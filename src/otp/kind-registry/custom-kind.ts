@@ -139,7 +139,7 @@ export function defineCustomKind<Row, Form>(definition: CustomKindDefinition<Row
  */
 function withoutSiteParts<Parts extends object>(kind: Parts): Parts {
   const own = { ...kind }
-  for (const part of ['pages', 'issueToken', 'sendCode']) Reflect.deleteProperty(own, part)
+  for (const part of ['pages', 'issueToken', 'sendCode', 'command']) Reflect.deleteProperty(own, part)
   return own
 }
 
