@@ -1,8 +1,9 @@
 import { accessHelps } from '../../auth/obstacles.js'
 import { readWaits } from '../../otp/read-waits.js'
+import type { PersistentId } from '../../otp/device.js'
 import { parsePersistentId } from '../../otp/persistent-id.js'
 import type { ActionContext, ActionHandler, RecordActionResponse } from '../adminjs.js'
-import { actorOf } from '../panel-user.js'
+import { type PanelUser, actorOf } from '../panel-user.js'
 import { can, recoveryActions } from '../permissions.js'
 import { readUndeliveredInvitation } from '../read-undelivered-invitation.js'
 import { PanelError } from '../panel-error.js'
@@ -18,11 +19,17 @@ type Show = ActionHandler<RecordActionResponse>
  * `obstacles` contains what would remain after each help.
  */
 export function showPerson({ otp, database, readObstacles }: PanelServices): Show {
-  return withHelp(async (userId) => {
+  return withHelp(async (user, userId) => {
     const { lockedUntil, devices } = await readWaits(otp, userId)
+    // A device's name is part of its record, so this session must be allowed to read that.
+    const nameFor = (device: PersistentId, name: string) => (user.opens(tableOf(device)) ? name : device)
     return {
       locked_until: lockedUntil?.toISOString() ?? null,
-      throttled: devices.map(({ device, name, until }) => ({ device, name, until: until.toISOString() })),
+      throttled: devices.map(({ device, name, until }) => ({
+        device,
+        name: nameFor(device, name),
+        until: until.toISOString(),
+      })),
       undelivered_invitation: await readUndeliveredInvitation(database, userId),
       obstacles: await readObstacles(userId, accessHelps),
     }
@@ -31,26 +38,27 @@ export function showPerson({ otp, database, readObstacles }: PanelServices): Sho
 
 /** Creates the handler of a device's page. It adds the end of the throttling and the owner's other obstacles. */
 export function showDevice({ otp, readObstacles }: PanelServices): Show {
-  return withHelp(async (userId, table, id) => {
+  return withHelp(async (_user, userId, table, id) => {
     const { devices } = await readWaits(otp, userId)
-    const own = devices.find(({ device }) => {
-      const named = parsePersistentId(device)
-      return `${named?.kind}_devices` === table && named?.id === id
-    })
+    const own = devices.find(({ device }) => tableOf(device) === table && parsePersistentId(device)?.id === id)
     const obstacles = await readObstacles(userId, ['enable'])
     return { throttled_until: own?.until.toISOString() ?? null, obstacles }
   })
 }
 
+const tableOf = (device: PersistentId) => `${parsePersistentId(device)?.kind}_devices`
+
+type Describe = (user: PanelUser, userId: number, table: string, id: number) => Promise<Record<string, unknown>>
+
 /** Adds to a record what only users who can help its owner get to see. */
-function withHelp(describe: (userId: number, table: string, id: number) => Promise<Record<string, unknown>>): Show {
+function withHelp(describe: Describe): Show {
   return async (_request, _response, { record, resource, currentAdmin }: ActionContext) => {
     if (!(record instanceof AllowListedRecord)) throw new PanelError('not_found')
     const user = actorOf({ currentAdmin })
     const json = record.toJSON(currentAdmin)
     const { subject } = record
     if (!subject || !recoveryActions.some((help) => can(user, help, 'users', subject))) return { record: json }
-    const known = await describe(subject.id, resource.id(), Number(record.id()))
+    const known = await describe(user, subject.id, resource.id(), Number(record.id()))
     return { record: { ...json, params: { ...json.params, ...known } } }
   }
 }
