@@ -60,6 +60,8 @@ export const mailSchema = z.discriminatedUnion('mail', [
   oneTimeLink('invitation'),
   notice('last-backup-token-used', { left }),
   notice('new-browser', {}),
+  /** Further notices of one kind are left out until `pausedUntil`; `about` is the name of that email. */
+  notice('notices-paused', { about: z.string().regex(/^[a-z-]{1,32}$/), by, pausedUntil: z.coerce.date() }),
   notice('password-changed', {}),
   notice('password-failed', {}),
   notice('password-locked', {}),

@@ -3,7 +3,7 @@ import type { Keyring } from '../crypto/keyring.js'
 import type { Database } from '../db/connect.js'
 import { enqueue } from './enqueue.js'
 import type { Notice } from './mails.js'
-import { takeRequest } from './take-request.js'
+import { takeNotice } from './take-request.js'
 
 export interface NotifyUserServices {
   database: Database
@@ -16,7 +16,9 @@ export interface NotifyUserServices {
  * Notifies a user by email of something that happened to their account, inside the transaction
  * of the change, so that neither is committed without the other. It also reads the name, email
  * address and language in that transaction. The number of notices of one kind is limited per
- * user and hour, so that nobody can flood a user with them; the audit log contains every event.
+ * user and hour, so that nobody can flood a user with them. The first one beyond the limit
+ * becomes an email about the limit itself, so that nobody can use it to hide what they do. The
+ * audit log contains every event.
  *
  * @example await notifyUser(account, transaction, user.id, { mail: 'password-changed', at, address, browser })
  */
@@ -27,9 +29,10 @@ export async function notifyUser(
   notice: Notice,
 ): Promise<void> {
   const owner = await findRecipient(services.database, transaction, userId)
-  if (!owner || !(await isWithinLimit(services, transaction, userId, notice))) return
+  const sent = owner && (await withinLimit(services, transaction, userId, notice))
+  if (!sent) return
   await enqueue(services, transaction, 'send-mail', {
-    ...notice,
+    ...sent,
     ...owner,
     link: new URL('/account/two-factor/sessions', services.baseUrl()).href,
   })
@@ -57,23 +60,28 @@ export async function notifyUserOrNobody(
   notice: Notice,
 ): Promise<void> {
   const owner = await findRecipient(services.database, transaction, userId ?? 0)
-  const isAllowed = await isWithinLimit(services, transaction, userId ?? 0, notice)
+  const sent = await withinLimit(services, transaction, userId ?? 0, notice)
   const link = new URL('/account/two-factor/sessions', services.baseUrl()).href
-  const task = owner && isAllowed ? 'send-mail' : 'send-nothing'
-  await enqueue(services, transaction, task, { ...notice, ...(owner ?? NOBODY), link })
+  const task = owner && sent ? 'send-mail' : 'send-nothing'
+  await enqueue(services, transaction, task, { ...(sent ?? notice), ...(owner ?? NOBODY), link })
 }
 
 /** Recipient of an email that is rendered but never sent. */
 export const NOBODY = { to: 'nobody@invalid', name: 'Nobody', language: 'en' }
 
-async function isWithinLimit(
+/** @returns what to send: the notice, or the one about the limit; null if that was sent already */
+async function withinLimit(
   services: NotifyUserServices,
   transaction: Transaction,
   userId: number,
-  { mail, at }: Notice,
-): Promise<boolean> {
-  const counted = [{ purpose: 'notice', subject: `${mail}:${userId}` }] as const
-  return (await takeRequest(services, transaction, at, counted)) === null
+  notice: Notice,
+): Promise<Notice | null> {
+  const { mail, at, address, browser } = notice
+  const taken = await takeNotice(services, transaction, at, `${mail}:${userId}`)
+  if (taken.allowed) return notice
+  const by = 'by' in notice && notice.by !== 'owner' ? 'administrator' : 'owner'
+  const pausedUntil = new Date(at.getTime() + taken.wait * 1000)
+  return taken.first ? { mail: 'notices-paused', about: mail, by, pausedUntil, at, address, browser } : null
 }
 
 /** Reads the recipient for a user. @returns undefined if there is no such user */

@@ -16,7 +16,7 @@ export function renderMail(mail: Mail, site: string, t: Translate): RenderedMail
   const by = 'by' in mail ? mail.by : 'owner'
   const subject = t(`mails:${mail.mail}.subject`, { site, context: by })
   const happened = t(`mails:${mail.mail}.happened`, { site, context: by })
-  const texts = { t, utc, site, subject, greeting, happened, own: by === 'owner', facts: listFacts(mail, t) }
+  const texts = { t, utc, site, subject, greeting, happened, own: by === 'owner', facts: listFacts(mail, site, t) }
   const data = { ...mail, ...texts, template: VIEWS[mail.mail] ?? 'notice' }
   return { subject, text: wrap(renderText('mail/layout.text', data)), html: renderHtml('mail/layout', data) }
 }
@@ -27,7 +27,7 @@ interface Fact {
 }
 
 /** Lists the facts that a notice shows in addition to its sentences, in reading order. */
-function listFacts(mail: Mail, t: Translate): Fact[] {
+function listFacts(mail: Mail, site: string, t: Translate): Fact[] {
   if (!('at' in mail)) return []
   const own = !('by' in mail) || mail.by === 'owner'
   const unknown = t('mails:unknown')
@@ -47,6 +47,12 @@ function listFacts(mail: Mail, t: Translate): Fact[] {
       : []),
     ...('newEmail' in mail ? [{ label: t('mails:notice.new_email'), value: isolate(withoutPath(mail.newEmail)) }] : []),
     ...('until' in mail ? [{ label: t('mails:notice.until'), value: utc(mail.until) }] : []),
+    ...(mail.mail === 'notices-paused'
+      ? [
+          { label: t('mails:notice.paused'), value: t(`mails:${mail.about}.subject`, { site, context: mail.by }) },
+          { label: t('mails:notice.paused_until'), value: utc(mail.pausedUntil) },
+        ]
+      : []),
     ...('left' in mail ? [{ label: t('mails:notice.left'), value: mail.left }] : []),
   ]
 }

@@ -51,28 +51,48 @@ export async function takeRequest(
   const waits: number[] = []
   // Sorted, so that two requests cannot deadlock on each other's rows.
   for (const one of counted.toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1)))
-    waits.push(await takeOne(services, transaction, now, one))
+    waits.push((await takeOne(services, transaction, now, one)).wait)
   const wait = Math.max(0, ...waits)
   return wait > 0 ? wait : null
 }
 
+/**
+ * Counts a notice like `takeRequest`, and finds the first one beyond the limit, so that its
+ * recipient can be told once that others will be left out.
+ *
+ * @returns `allowed`, or whether it is the first one beyond the limit and the seconds until the limit ends
+ */
+export async function takeNotice(
+  services: { database: Pick<Database, 'pool'>; keys: Keyring },
+  transaction: Transaction,
+  now: Date,
+  subject: string,
+): Promise<{ allowed: true } | { allowed: false; first: boolean; wait: number }> {
+  const { wait, over } = await takeOne(services, transaction, now, { purpose: 'notice', subject })
+  return over > 0 ? { allowed: false, first: over === 1, wait } : { allowed: true }
+}
+
 const keyOf = ({ purpose, subject }: CountedRequest) => `${purpose}:${subject}`
 
-/** @returns the seconds to wait, zero if it is within the limit */
+/**
+ * @returns `wait`: the seconds to wait, zero if it is within the limit; `over`: how many requests it is beyond the
+ * limit, which is only exact for the first one
+ */
 async function takeOne(
   { database, keys }: { database: Pick<Database, 'pool'>; keys: Keyring },
   transaction: Transaction,
   now: Date,
   { purpose, subject }: CountedRequest,
-): Promise<number> {
+): Promise<{ wait: number; over: number }> {
   // Counts under older keys are included, so that a key rotation does not reset them.
   const [key, ...older] = keys.hashes('rate_limits', subject).map((hash) => `${purpose}:${hash}`)
   const most = PER_HOUR[purpose]
   const at = now.getTime()
   const values = { key, older, most, now: at, until: at + WINDOW_SECONDS * 1000 }
   const [count] = await runStatement<{ points: number; expire: number }>(database, transaction, TAKE, values)
-  if (!count || count.points <= most) return 0
-  return Math.min(WINDOW_SECONDS, Math.max(1, Math.ceil((count.expire - at) / 1000)))
+  if (!count || count.points <= most) return { wait: 0, over: 0 }
+  const wait = Math.min(WINDOW_SECONDS, Math.max(1, Math.ceil((count.expire - at) / 1000)))
+  return { wait, over: count.points - most }
 }
 
 // A window that ends further ahead than its length was started while a clock was wrong; it starts now instead.
@@ -83,7 +103,7 @@ with older as (
 ), counted as (
   insert into rate_limits as present (key, points, expire) values ($key, 1, $until::bigint)
   on conflict (key) do update set
-    points = case when present.expire > $now::bigint then least(present.points, $most::int) + 1 else 1 end,
+    points = case when present.expire > $now::bigint then least(present.points, $most::int + 1) + 1 else 1 end,
     expire = case when present.expire > $now::bigint then least(present.expire, $until::bigint) else $until::bigint end
   returning points, expire
 )

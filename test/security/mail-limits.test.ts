@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { notifyUser } from '../../src/notify/notify-user.js'
 import type { Notice } from '../../src/notify/mails.js'
 import { createKeyring } from '../../src/crypto/keyring.js'
-import { takeRequest } from '../../src/notify/take-request.js'
+import { takeNotice, takeRequest } from '../../src/notify/take-request.js'
 import { callAction, usePanelSite } from '../admin/panel-site.js'
 import type { HttpResponse, HttpBrowser } from '../support/http-browser.js'
 import { queuedEmailsTo } from '../support/queued-emails.js'
@@ -186,6 +186,31 @@ describe('the count of emails', () => {
   })
 })
 
+describe('the count of notices', () => {
+  const keysOf = (...keys: number[]) => createKeyring(keys.map((each) => Buffer.alloc(32, each)))
+  const take = (keys: ReturnType<typeof keysOf>, now: Date, subject: string) =>
+    site().database.sequelize.transaction((transaction) =>
+      takeNotice({ database: site().database, keys }, transaction, now, subject),
+    )
+
+  it('finds the first one beyond the limit once, of many at once and after the secret key was rotated', async () => {
+    const now = site().clock.now()
+    for (let each = 0; each < 6; each += 1) expect(await take(keysOf(7), now, 'one')).toEqual({ allowed: true })
+    const taken = await Promise.all(Array.from({ length: 12 }, () => take(keysOf(8, 7), now, 'one')))
+    taken.push(await take(keysOf(8, 7), now, 'one'))
+    expect(taken.filter(({ allowed }) => allowed)).toHaveLength(4)
+    expect(taken.filter((one) => !one.allowed && one.first)).toHaveLength(1)
+  })
+
+  it('finds another one an hour later', async () => {
+    const now = site().clock.now()
+    const later = new Date(now.getTime() + HOUR * 1000)
+    for (let each = 0; each < 12; each += 1) await take(keysOf(7), now, 'two')
+    for (let each = 0; each < 10; each += 1) expect(await take(keysOf(7), later, 'two')).toEqual({ allowed: true })
+    expect(await take(keysOf(7), later, 'two')).toEqual({ allowed: false, first: true, wait: HOUR })
+  })
+})
+
 const at = new Date('2026-03-01T12:00:00Z')
 const where = { at, address: '192.0.2.7', browser: 'Firefox 139 on Linux' }
 const device = { device: 'App', kind: 'totp' }
@@ -215,10 +240,11 @@ describe('emails that notify an owner', () => {
   it('have a row here each', async () => {
     const { mailSchema } = await import('../../src/notify/mails.js')
     const every = mailSchema.options.filter(({ shape }) => 'at' in shape).map(({ shape }) => shape.mail.value)
-    expect(notices.map(({ mail }) => mail)).toEqual(every)
+    // The one about the limit is not counted itself.
+    expect(notices.map(({ mail }) => mail)).toEqual(every.filter((mail) => mail !== 'notices-paused'))
   })
 
-  it.each(notices)('are ten an hour of one kind at most: $mail', async (notice) => {
+  it.each(notices)('are ten an hour of one kind at most, and one that there are more: $mail', async (notice) => {
     const { id, email } = await person()
     const services = { database: site().database, keys: site().otp.keys, baseUrl: () => 'https://admin.example.com' }
     const tell = (told: Notice) =>
@@ -226,12 +252,15 @@ describe('emails that notify an owner', () => {
     // The site's clock: with another one its own sweep would delete the count in between.
     const now = site().clock.now()
     for (let attempt = 0; attempt < TRIES; attempt += 1) await tell({ ...notice, at: now })
-    expect(await queuedEmailsTo(site().database, email)).toHaveLength(10)
+    const queued = await queuedEmailsTo(site().database, email)
+    expect(queued.map(({ mail }) => mail)).toEqual([...Array.from({ length: 10 }, () => notice.mail), 'notices-paused'])
+    const pausedUntil = new Date(now.getTime() + HOUR * 1000)
+    expect(queued.at(-1)).toMatchObject({ about: notice.mail, at: now, pausedUntil, address: notice.address })
     // Another kind is still sent.
     await tell({ mail: notice.mail === 'password-changed' ? 'new-browser' : 'password-changed', ...where, at: now })
-    expect(await queuedEmailsTo(site().database, email)).toHaveLength(11)
-    await tell({ ...notice, at: new Date(now.getTime() + HOUR * 1000) })
     expect(await queuedEmailsTo(site().database, email)).toHaveLength(12)
+    await tell({ ...notice, at: new Date(now.getTime() + HOUR * 1000) })
+    expect(await queuedEmailsTo(site().database, email)).toHaveLength(13)
   })
 
   it.each([
