@@ -60,8 +60,15 @@ export const mailSchema = z.discriminatedUnion('mail', [
   oneTimeLink('invitation'),
   notice('last-backup-token-used', { left }),
   notice('new-browser', {}),
-  /** Further notices of one kind are left out until `pausedUntil`; `about` is the name of that email. */
-  notice('notices-paused', { about: z.string().regex(/^[a-z-]{1,32}$/), by, pausedUntil: z.coerce.date() }),
+  /**
+   * Further notices of one kind are left out until `pausedUntil`. `about` is the name of that email, and `own` whether
+   * the owner did what the last one would have reported.
+   */
+  notice('notices-paused', {
+    about: z.string().regex(/^[a-z-]{1,32}$/),
+    own: z.boolean(),
+    pausedUntil: z.coerce.date(),
+  }),
   notice('password-changed', {}),
   notice('password-failed', {}),
   notice('password-locked', {}),

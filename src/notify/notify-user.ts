@@ -79,9 +79,9 @@ async function withinLimit(
   const { mail, at, address, browser } = notice
   const taken = await takeNotice(services, transaction, at, `${mail}:${userId}`)
   if (taken.allowed) return notice
-  const by = 'by' in notice && notice.by !== 'owner' ? 'administrator' : 'owner'
+  const own = !('by' in notice) || notice.by === 'owner'
   const pausedUntil = new Date(at.getTime() + taken.wait * 1000)
-  return taken.first ? { mail: 'notices-paused', about: mail, by, pausedUntil, at, address, browser } : null
+  return taken.first ? { mail: 'notices-paused', about: mail, own, pausedUntil, at, address, browser } : null
 }
 
 /** Reads the recipient for a user. @returns undefined if there is no such user */

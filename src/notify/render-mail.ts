@@ -13,12 +13,18 @@ export interface RenderedMail {
 /** Renders an email as plain text and as HTML. */
 export function renderMail(mail: Mail, site: string, t: Translate): RenderedMail {
   const greeting = mail.name ? t('mails:layout.greeting_named', { name: mail.name }) : t('mails:layout.greeting')
-  const by = 'by' in mail ? mail.by : 'owner'
+  const by = actorOf(mail)
   const subject = t(`mails:${mail.mail}.subject`, { site, context: by })
   const happened = t(`mails:${mail.mail}.happened`, { site, context: by })
   const texts = { t, utc, site, subject, greeting, happened, own: by === 'owner', facts: listFacts(mail, site, t) }
   const data = { ...mail, ...texts, template: VIEWS[mail.mail] ?? 'notice' }
   return { subject, text: wrap(renderText('mail/layout.text', data)), html: renderHtml('mail/layout', data) }
+}
+
+/** Returns who did what an email is about. */
+function actorOf(mail: Mail): 'owner' | 'administrator' | 'failures' {
+  if (mail.mail === 'notices-paused') return mail.own ? 'owner' : 'administrator'
+  return 'by' in mail ? mail.by : 'owner'
 }
 
 interface Fact {
@@ -29,7 +35,7 @@ interface Fact {
 /** Lists the facts that a notice shows in addition to its sentences, in reading order. */
 function listFacts(mail: Mail, site: string, t: Translate): Fact[] {
   if (!('at' in mail)) return []
-  const own = !('by' in mail) || mail.by === 'owner'
+  const own = actorOf(mail) === 'owner'
   const unknown = t('mails:unknown')
   return [
     { label: t('mails:notice.when'), value: utc(mail.at) },
@@ -49,7 +55,10 @@ function listFacts(mail: Mail, site: string, t: Translate): Fact[] {
     ...('until' in mail ? [{ label: t('mails:notice.until'), value: utc(mail.until) }] : []),
     ...(mail.mail === 'notices-paused'
       ? [
-          { label: t('mails:notice.paused'), value: t(`mails:${mail.about}.subject`, { site, context: mail.by }) },
+          {
+            label: t('mails:notice.paused'),
+            value: t(`mails:${mail.about}.subject`, { site, context: actorOf(mail) }),
+          },
           { label: t('mails:notice.paused_until'), value: utc(mail.pausedUntil) },
         ]
       : []),

@@ -31,7 +31,7 @@ describe('a link in the text of an email', () => {
   const link = `https://a-rather-long-subdomain-of-the.staff-portal.example.com/account/password/reset/${token}`
 
   const facts = { ...backupTokenEmail, link, by: 'owner', expiresAt: new Date(0), until: new Date(0), device: 'Phone' }
-  const paused = { about: 'new-browser', pausedUntil: new Date(0) }
+  const paused = { about: 'new-browser', own: true, pausedUntil: new Date(0) }
   const about = { ...facts, kind: 'totp', newEmail: 'ada@example.org', left: 3, ...paused }
   // An email about what an administrator did has no link.
   const mails = mailSchema.options
@@ -131,7 +131,7 @@ describe('the email about the limit of notices', () => {
   const paused = { about: 'new-browser', pausedUntil: new Date('2026-03-02T00:30Z') }
 
   it.each(languages)('names the emails that are left out, and until when, in %s', (language) => {
-    const mail = mailSchema.parse({ ...backupTokenEmail, ...paused, mail: 'notices-paused', by: 'owner', language })
+    const mail = mailSchema.parse({ ...backupTokenEmail, ...paused, mail: 'notices-paused', own: true, language })
     const t = translatorFor(language)
     const { text, html } = renderMail(mail, 'Desk', t)
     for (const body of [text, html])
@@ -141,7 +141,7 @@ describe('the email about the limit of notices', () => {
 
   it('does not tell an owner where an administrator is', async () => {
     const about = 'two-factor-disabled'
-    const mail = { ...backupTokenEmail, ...paused, about, mail: 'notices-paused', by: 'administrator' }
+    const mail = { ...backupTokenEmail, ...paused, about, mail: 'notices-paused', own: false }
     const { text } = await travel(mailSchema.parse(mail))
     expect(text?.replace(/\s+/g, ' ')).toContain('Night Desk: your second factor was reset')
     expect(text).not.toContain(String(backupTokenEmail.address))
