@@ -5,10 +5,10 @@ import { createHmac } from 'node:crypto'
 const hasOathtool = spawnSync('oathtool', ['--version']).status === 0
 
 /**
- * What an authenticator app shows, by another implementation than ours: Debian's oathtool
- * where it is installed, else the formula of RFC 4226 §5.3 written down here.
+ * Returns the code that an authenticator app shows, from an independent implementation:
+ * Debian's oathtool if it is installed, otherwise the formula of RFC 4226 §5.3 below.
  *
- * @param secret in base32, as the page shows it
+ * @param secret in Base32, as the page shows it
  */
 export function appCode(secret: string, at: Date): string {
   const key = secret.replaceAll(' ', '')

@@ -10,7 +10,7 @@ import type { Otp } from '../../src/otp/otp.js'
 
 const NUMBER = '+41524204242'
 
-/** A confirmed phone. */
+/** Adds a confirmed phone. */
 export function addPhone(otp: Otp, userId: number, phone: { number?: string; method?: PhoneMethod } = {}) {
   return addPhoneDevice(otp, undefined, {
     userId,
@@ -22,16 +22,16 @@ export function addPhone(otp: Otp, userId: number, phone: { number?: string; met
   })
 }
 
-/** A confirmed mailbox; without an address of its own it is the owner's. */
+/** Adds a confirmed email device. Without an address, codes go to the owner's. */
 export function addEmail(otp: Otp, userId: number, address: string | null = null) {
-  return addEmailDevice(otp, undefined, { userId, name: 'E-mail', confirmed: true, address })
+  return addEmailDevice(otp, undefined, { userId, name: 'Email', confirmed: true, address })
 }
 
 const jobContent = z.looseObject({ code: z.string(), delivery: z.object({ table: z.string(), id: z.number() }) })
 
 const TASKS: Readonly<Partial<Record<string, TaskName>>> = { phone: 'send-phone-code', email: 'send-mail-code' }
 
-/** What the jobs that wait carry, the newest last. */
+/** Returns the contents of the queued jobs of a device, the newest last. */
 export async function queuedCodes(otp: Otp, device: Pick<Device, 'kind' | 'id'>) {
   const task = TASKS[device.kind] ?? 'send-kind-code'
   const { rows } = await otp.database.pool.query<{ payload: unknown }>(
@@ -45,21 +45,21 @@ export async function queuedCodes(otp: Otp, device: Pick<Device, 'kind' | 'id'>)
     .filter(({ delivery }) => delivery.table === table && delivery.id === device.id)
 }
 
-/** Asks the device for a code, and reads it from the job that would send it. */
+/** Requests a code, and reads it from the job that would send it. */
 export async function requestCode(otp: Otp, device: Device): Promise<{ token: string; challenge: string }> {
   const { rows } = await otp.database.pool.query<{ confirmed: boolean }>(
     `select confirmed from ${device.kind}_devices where id = $1`,
     [device.id],
   )
-  const asked = { userId: device.userId, deviceId: device.persistentId, language: 'en' }
-  const made = await generateChallenge(otp, { ...asked, confirmed: rows[0]?.confirmed ?? true })
-  if (!made.ok) return storeCode(otp, device, '314159')
+  const request = { userId: device.userId, deviceId: device.persistentId, language: 'en' }
+  const generated = await generateChallenge(otp, { ...request, confirmed: rows[0]?.confirmed ?? true })
+  if (!generated.ok) return storeCode(otp, device, '314159')
   const sent = (await queuedCodes(otp, device)).at(-1)
-  return { token: sent?.code ?? '', challenge: made.challenge }
+  return { token: sent?.code ?? '', challenge: generated.challenge }
 }
 
-/** As if this code had been sent just now. */
-export async function storeCode(otp: Otp, device: Device, token: string, challenge = 'planted') {
+/** Stores a code as if it had just been sent. */
+export async function storeCode(otp: Otp, device: Device, token: string, challenge = 'stored') {
   await otp.database.pool.query(
     `update ${device.kind}_devices set code_hash = $2, code_expires_at = $3, code_attempts = 0 where id = $1`,
     [device.id, hashCode(otp.keys, challenge, token), new Date(otp.clock.now().getTime() + 300_000)],

@@ -4,13 +4,13 @@ import { type Browser, type BrowserContext, chromium as playwright, type Page, t
 import { expect, inject } from 'vitest'
 import type { HttpBrowser } from './http-browser.js'
 
-/** These two make a tab's crash the whole browser's, and tests of the origin lie. */
+/** With the first, a crashed tab ends the browser. With the second, tests of the origin prove nothing. */
 const HARMFUL = new Set(['--single-process', '--disable-web-security'])
 
 /**
- * The Chromium that comes with the development dependencies.
+ * Starts the Chromium of the development dependencies.
  *
- * @param executable where it was unpacked; the tests have it from test/global-setup.ts
+ * @param executable path of the unpacked program, by default the one from test/global-setup.ts
  */
 export async function launchBrowser(executable?: string): Promise<Browser> {
   const args = chromium.args.filter((argument) => !HARMFUL.has(argument))
@@ -20,16 +20,16 @@ export async function launchBrowser(executable?: string): Promise<Browser> {
 export interface ObservedPage {
   page: Page
   context: BrowserContext
-  /** What the page complained about so far: errors, refused requests, breaches of its policy. */
+  /** Errors, failed requests and violations of the Content Security Policy. */
   complaints: string[]
 }
 
 export interface PageOptions {
   width?: number
   dark?: boolean
-  /** False: JavaScript is switched off. */
+  /** False disables JavaScript. */
   scripts?: boolean
-  /** Somebody who has signed in already; the page takes over the cookies. */
+  /** A signed-in browser whose cookies the page uses. */
   signedIn?: { browser: HttpBrowser; baseUrl: string }
 }
 
@@ -37,10 +37,10 @@ const reportPolicy = `document.addEventListener('securitypolicyviolation', (even
   console.error('policy: ' + event.violatedDirective + ' ' + event.blockedURI)
 })`
 
-/** The requests of each page that have no answer yet. */
-const underWay = new WeakMap<Page, Set<Request>>()
+/** The requests of each page that have no response yet. */
+const pendingRequests = new WeakMap<Page, Set<Request>>()
 
-/** A page of its own, 1280 wide where nothing else is said, that writes down everything that goes wrong on it. */
+/** Opens a page in a new context, 1280 pixels wide by default, and collects every error on it. */
 export async function openPage(browser: Browser, options: PageOptions = {}): Promise<ObservedPage> {
   const { width = 1280, dark = false, scripts = true, signedIn } = options
   const context = await browser.newContext({
@@ -53,13 +53,13 @@ export async function openPage(browser: Browser, options: PageOptions = {}): Pro
     await context.addCookies(cookies)
   }
   const page = await context.newPage()
-  // Milliseconds until a missing element is named, well before the test's own end.
+  // Milliseconds until a missing element is reported, well before the test times out.
   page.setDefaultTimeout(60_000)
   const requests = new Set<Request>()
   page.on('request', (request) => void requests.add(request))
   page.on('requestfinished', (request) => void requests.delete(request))
   page.on('requestfailed', (request) => void requests.delete(request))
-  underWay.set(page, requests)
+  pendingRequests.set(page, requests)
   const complaints: string[] = []
   page.on('console', (message) => void (message.type() === 'error' && complaints.push(message.text())))
   page.on('pageerror', (error) => void complaints.push(String(error)))
@@ -69,27 +69,27 @@ export async function openPage(browser: Browser, options: PageOptions = {}): Pro
 
 const twoFrames = 'new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))'
 
-/** Until the page has drawn what it loads: it has a heading, and asks for nothing more in several frames. */
+/** Waits until the page has a heading and has requested nothing for several frames. */
 export async function settled(page: Page): Promise<void> {
   await page.waitForLoadState()
   await page.locator('h1, h2').first().waitFor()
   for (let quiet = 0; quiet < 3;) {
     await page.evaluate(twoFrames)
-    quiet = underWay.get(page)?.size ? 0 : quiet + 1
+    quiet = pendingRequests.get(page)?.size ? 0 : quiet + 1
   }
 }
 
-/** What axe-core finds on the page, each fault with the markup that it is about. */
+/** Returns the violations that axe-core finds on the page, each with its markup. */
 export async function accessibilityViolations(page: Page): Promise<string[]> {
   await page.waitForLoadState()
   const { violations } = await new AxeBuilder({ page }).analyze()
   return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 160)}`))
 }
 
-/** Nothing reaches over the page's right edge. */
+/** Expects nothing to extend past the right edge of the page. */
 export async function expectNoSidewaysScroll(page: Page): Promise<void> {
-  // A page that a click has just led to is empty for a moment.
+  // After a click, the next page is empty for a moment.
   await page.waitForLoadState()
-  const over = await page.evaluate<number>('document.documentElement.scrollWidth - window.innerWidth')
-  expect(over).toBeLessThanOrEqual(0)
+  const excess = await page.evaluate<number>('document.documentElement.scrollWidth - window.innerWidth')
+  expect(excess).toBeLessThanOrEqual(0)
 }

@@ -1,6 +1,6 @@
 import { type Config, readConfig } from '../../src/config/read-config.js'
 
-/** A checked configuration from these variables alone. */
+/** Reads a configuration from these variables only. */
 export function testConfig(environment: Record<string, string>): Config {
   const result = readConfig({ NODE_ENV: 'test', ...environment })
   if (!result.ok) throw new Error(result.issues.map((error) => `${error.variable} ${error.message}`).join('\n'))

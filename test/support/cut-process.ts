@@ -8,8 +8,8 @@ import { pino } from 'pino'
 import { backupTokenEmail, testNotify } from './notify.js'
 import { type Proxy, startProxy, targetOf, throughProxy } from './proxy.js'
 
-// A process to be ended by any promise that nobody handles: runs job workers whose connections
-// are cut at every message, one after the other, while they start and work, and while they stop.
+// A process that any unhandled rejection ends. It runs job workers whose connections are cut at
+// every message, one after the other, while they start and work, and while they stop.
 const url = process.env['DATABASE_URL'] ?? ''
 const keys = createKeyring([Buffer.alloc(32, 7)])
 const AT_ONCE = 6
@@ -43,7 +43,7 @@ async function end({ worker, database, proxy }: Running): Promise<void> {
   await proxy.close()
 }
 
-/** @returns whether there was a message of this number */
+/** @returns whether there was a message with this number */
 async function cutAtStart(number: number): Promise<boolean> {
   let cut = false
   const running = await start((proxy) =>
@@ -54,7 +54,7 @@ async function cutAtStart(number: number): Promise<boolean> {
     }),
   )
   await once(running.delivered, 'mail')
-  // Works again, whatever was cut: one more after the cut.
+  // One more email, delivered after the cut.
   await once(running.delivered, 'mail')
   await end(running)
   return cut
@@ -74,7 +74,7 @@ async function cutAtStop(number: number): Promise<boolean> {
   return cut
 }
 
-/** Goes on until there are no more messages to cut. @returns how many there were */
+/** Continues until there are no more messages to cut. @returns how many there were */
 async function cutEach(attempt: (number: number) => Promise<boolean>, most: number): Promise<number> {
   let next = 0
   let reached = 0

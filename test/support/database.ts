@@ -8,12 +8,12 @@ import { createTestDatabase, postgresUrl } from './postgres-database.js'
 
 export type DatabaseKind = 'embedded' | 'postgres'
 
-/** Both kinds, or the embedded one alone where there is no PostgreSQL: for `describe.each`. */
+/** Returns both kinds for `describe.each`, or only the embedded one if there is no PostgreSQL. */
 export const databaseKinds = (): DatabaseKind[] => (postgresUrl() ? ['embedded', 'postgres'] : ['embedded'])
 
 /**
- * PostgreSQL alone, or the embedded database where there is none: for journeys, which would say the same of
- * both. CONTRIBUTING.md says which run on both all the same.
+ * Returns only PostgreSQL, or the embedded database if there is none, for journeys that would prove the
+ * same on both. CONTRIBUTING.md lists the journeys that run on both.
  */
 export const journeyKinds = (): DatabaseKind[] => databaseKinds().slice(-1)
 
@@ -24,8 +24,8 @@ afterAll(() => {
 })
 
 /**
- * A temporary DATA_DIR, which is removed at the end of the test file. With `migrated` or `new` its
- * database, with or without tables, is a copy of a template, which opens in 0.3 s; making one takes 5.
+ * Creates a temporary DATA_DIR, which is removed at the end of the test file. With `migrated` or `new`, its
+ * database (with or without tables) is a copy of a template that opens in 0.3 s. Creating one takes 5 s.
  */
 export function temporaryFolder(content: 'migrated' | 'new' | 'empty' = 'empty'): string {
   const folder = mkdtempSync(path.join(tmpdir(), 'otp-'))
@@ -34,7 +34,7 @@ export function temporaryFolder(content: 'migrated' | 'new' | 'empty' = 'empty')
   return folder
 }
 
-/** A connected, migrated database of this test file's own. `close` removes it, too. */
+/** Opens a migrated database for this test file. `close` also removes it. */
 export async function openTestDatabase(kind: DatabaseKind): Promise<Database> {
   return kind === 'postgres' ? await openPostgres() : await openEmbedded()
 }

@@ -12,24 +12,24 @@ import { testNotify, testLog } from './notify.js'
 import type { TestSite } from './site.js'
 
 export interface Deliveries {
-  /** What lies in the sms folder, by number, the newest last. */
+  /** The text messages to a number, the newest last. */
   texts(number: string): string[]
-  /** What lies in the mail folder, by address, the newest last. */
+  /** The emails to an address, the newest last. */
   mails(address: string): string[]
-  /** The code of the newest mail that brings an address one. Headers and boundaries have digits of their own. */
+  /** The code in the newest email with one to an address. Headers and boundaries contain digits too. */
   mailedCode(address: string): string
-  /** Everything that the worker has logged. */
+  /** Everything that the worker logged. */
   log(): string
   stop(): Promise<void>
 }
 
-/** A worker that delivers into files, or to phones by another gateway. */
+/** Starts a worker that delivers into files, or through other gateways. */
 export function startDeliveries(
   database: Database,
   site: TestSite,
   { sms, mail: byMail, embedded }: { sms?: SmsGateway; mail?: MailGateway; embedded: boolean },
 ): Deliveries {
-  // Word of a message always comes from this worker, however busy the machine is.
+  // The result of a delivery always comes from this worker, even on a busy machine.
   site.auth.deliveryWait = 150_000
   const folder = mkdtempSync(path.join(tmpdir(), 'otp-deliveries-'))
   const written = testLog()
@@ -55,11 +55,11 @@ export function startDeliveries(
   }
 }
 
-/** Of a mail in English. */
+/** The text before the code in an English email. */
 const BEFORE_CODE = 'asked for at'
 const isCodeMail = (text: string) => text.includes(BEFORE_CODE)
 
-/** In the order in which they were written. */
+/** Reads all files, in the order in which they were written. */
 function readAll(folder: string): string[] {
   try {
     const names = readdirSync(folder).filter((file) => !file.endsWith('.part'))
@@ -72,7 +72,7 @@ function readAll(folder: string): string[] {
   }
 }
 
-/** The six digits of a text message. */
+/** Returns the six digits in a text message. */
 export function codeIn(message: string | undefined): string {
   return /(?<![\d#+])\d{6}(?!\d)/.exec(message ?? '')?.[0] ?? ''
 }

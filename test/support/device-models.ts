@@ -8,7 +8,7 @@ import { initWebauthnDevice } from '../../src/kinds/webauthn/model.js'
 
 const known = new WeakMap<object, ReturnType<typeof initModels>>()
 
-/** The models of the built-in kinds' tables, bound to a test's database. */
+/** Returns the models of the built-in kinds' tables, bound to a test's database. */
 export function deviceModels({ sequelize }: Pick<Database, 'sequelize'>) {
   const models = known.get(sequelize) ?? initModels({ sequelize })
   known.set(sequelize, models)

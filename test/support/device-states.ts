@@ -2,12 +2,12 @@ import { randomBytes } from 'node:crypto'
 import { nextId } from '../../src/otp/sql/next-id.js'
 import type { Otp } from '../../src/otp/otp.js'
 
-/** Every state that a device can be in, and every way that leads to it. */
+/** Every state of a device, and every cause of the disabled state. */
 export const deviceStates = ['unconfirmed', 'active', 'administrator', 'failures', 'sql'] as const
 export type StateOfDevice = (typeof deviceStates)[number]
 
-/** The columns without which a kind's table takes no row. */
-const OWN: Readonly<Record<string, (otp: Otp, id: number) => Record<string, unknown>>> = {
+/** The additional columns that a kind's table requires. */
+const KIND_COLUMNS: Readonly<Record<string, (otp: Otp, id: number) => Record<string, unknown>>> = {
   totp: (otp, id) => ({ secret: otp.keys.seal(SECRET, { column: 'totp_devices.secret', id }) }),
   hotp: (otp, id) => ({ secret: otp.keys.seal(SECRET, { column: 'hotp_devices.secret', id }) }),
   phone: () => ({ number: '+41791234567', method: 'sms' }),
@@ -15,10 +15,10 @@ const OWN: Readonly<Record<string, (otp: Otp, id: number) => Record<string, unkn
   static: () => ({}),
   webauthn: () => ({ credential_id: randomBytes(16).toString('base64url'), public_key: 'AA', user_handle: 'AA' }),
   word: (otp, id) => ({ secret: otp.keys.seal(Buffer.from(WORD), { column: 'word_devices.secret', id }) }),
-  ghost: () => ({ secret: 'of a kind that nobody knows here' }),
+  ghost: () => ({ secret: 'of an unregistered kind' }),
 }
 
-/** The secret of every device here, as an authenticator app and a hardware token have it. */
+/** The secret of every device that has one. */
 export const SECRET = Buffer.from('12345678901234567890')
 export const WORD = 'open sesame'
 
@@ -30,18 +30,18 @@ const SQL: Readonly<Record<StateOfDevice, string | null>> = {
   sql: 'confirmed = false',
 }
 
-/** Puts a device of any kind into one of these states, as SQL by hand would. @returns its id */
+/** Inserts a device of any kind in one of these states, with plain SQL. @returns its ID */
 export async function giveDevice(otp: Otp, userId: number, kind: string, state: StateOfDevice): Promise<number> {
   const table = `${kind}_devices`
   const id = await nextId(otp, null, table)
-  const own = OWN[kind]?.(otp, id) ?? {}
+  const kindColumns = KIND_COLUMNS[kind]?.(otp, id) ?? {}
   const columns = {
     id,
     user_id: userId,
     name: kind,
     confirmed: state !== 'unconfirmed',
     created_at: otp.clock.now(),
-    ...own,
+    ...kindColumns,
   }
   const names = Object.keys(columns)
   await otp.database.pool.query(

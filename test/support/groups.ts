@@ -3,7 +3,7 @@ import type { Database } from '../../src/db/connect.js'
 
 let groups = 0
 
-/** Puts people into a new group with these rules. @returns its id */
+/** Adds users to a new group with these rules. @returns its ID */
 export async function addToNewGroup(
   { pool }: Pick<Database, 'pool'>,
   userIds: readonly number[],

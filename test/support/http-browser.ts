@@ -17,7 +17,7 @@ export interface HttpRequest {
   headers?: Record<string, string>
 }
 
-/** One browser, as far as HTTP goes: it keeps cookies and says where its requests come from. */
+/** The HTTP part of a browser: it stores cookies and sends the origin of its requests. */
 export interface HttpBrowser {
   visit(path: string, visit?: HttpRequest): Promise<HttpResponse>
   get(path: string): Promise<HttpResponse>
@@ -26,9 +26,9 @@ export interface HttpBrowser {
 }
 
 /**
- * @param baseUrl also what it names as `Origin`
- * @param userAgent what it calls itself
- * @param cookies another one's, where two are to share them
+ * @param baseUrl also sent as `Origin`
+ * @param userAgent sent as `User-Agent`
+ * @param cookies those of another browser, to share them
  */
 export function createHttpBrowser(
   baseUrl: string,
@@ -40,7 +40,7 @@ export function createHttpBrowser(
     { method = 'GET', form, body, headers = {} }: HttpRequest = {},
   ): Promise<HttpResponse> => {
     const sent = form ? new URLSearchParams(form).toString() : body
-    const answer = await send(baseUrl, path, method, sent, {
+    const response = await send(baseUrl, path, method, sent, {
       'User-Agent': userAgent,
       'Sec-Fetch-Site': 'same-origin',
       ...(method === 'POST' && { Origin: baseUrl }),
@@ -48,8 +48,8 @@ export function createHttpBrowser(
       ...(cookies.size > 0 && { Cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join('; ') }),
       ...headers,
     })
-    for (const line of answer.headers['set-cookie'] ?? []) keepCookie(cookies, line)
-    return answer
+    for (const line of response.headers['set-cookie'] ?? []) storeCookie(cookies, line)
+    return response
   }
   return {
     visit,
@@ -59,11 +59,11 @@ export function createHttpBrowser(
   }
 }
 
-function keepCookie(cookies: Map<string, string>, line: string): void {
+function storeCookie(cookies: Map<string, string>, line: string): void {
   const [pair = '', ...attributes] = line.split('; ')
   const [name = '', value = ''] = pair.split(/=(.*)/s)
-  const gone = attributes.some((attribute) => /^expires=thu, 01 jan 1970/i.test(attribute))
-  if (gone) cookies.delete(name)
+  const isDeleted = attributes.some((attribute) => /^expires=thu, 01 jan 1970/i.test(attribute))
+  if (isDeleted) cookies.delete(name)
   else cookies.set(name, value)
 }
 
@@ -80,7 +80,9 @@ function send(
     const sending = request({ host: hostname, port, path, method, headers: { ...length, ...headers } }, (res) => {
       const parts: Buffer[] = []
       res.on('data', (part: Buffer) => parts.push(part))
-      res.on('end', () => resolve(toAnswer(res.statusCode ?? 0, res.headers, Buffer.concat(parts).toString(), baseUrl)))
+      res.on('end', () =>
+        resolve(toResponse(res.statusCode ?? 0, res.headers, Buffer.concat(parts).toString(), baseUrl)),
+      )
       res.on('error', reject)
     })
     sending.on('error', reject)
@@ -88,7 +90,7 @@ function send(
   })
 }
 
-function toAnswer(status: number, headers: IncomingHttpHeaders, text: string, baseUrl: string): HttpResponse {
+function toResponse(status: number, headers: IncomingHttpHeaders, text: string, baseUrl: string): HttpResponse {
   const location = headers.location?.replace(baseUrl, '')
   return { status, headers, text, location, code: /data-code="(\w+)"/.exec(text)?.[1] ?? errorCode(text) }
 }

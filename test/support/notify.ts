@@ -10,7 +10,7 @@ import type { Mail } from '../../src/notify/mails.js'
 import type { NotifyServices } from '../../src/notify/notify.js'
 import { recordUndelivered } from '../../src/record-undelivered.js'
 
-/** A log that can be read back and waited for. */
+/** Creates a log that tests can read and wait for. */
 export function testLog() {
   const stream = new PassThrough()
   const lines: string[] = []
@@ -18,14 +18,14 @@ export function testLog() {
   return {
     log: pino({ level: 'debug' }, stream),
     text: () => lines.join(''),
-    /** Until so many lines say this; at once where they have. */
+    /** Waits until this many lines contain the message. */
     async says(message: string, times = 1): Promise<void> {
       while (lines.filter((line) => line.includes(message)).length < times) await once(stream, 'data')
     },
   }
 }
 
-/** All that a worker needs, with keys of its own unless given. */
+/** Creates the services of a worker, with random keys unless `changes` has some. */
 export function testNotify(
   database: Database,
   mail: MailGateway,
@@ -75,7 +75,7 @@ export async function listJobs(database: Database): Promise<JobRow[]> {
   return rows
 }
 
-/** As if the time until the next try had passed. */
+/** Makes all jobs due, as if the time until the next attempt had passed. */
 export async function makeJobsDue(database: Database): Promise<void> {
   await database.pool.query(
     'select graphile_worker.reschedule_jobs(array[id], run_at := now()) from graphile_worker.jobs',

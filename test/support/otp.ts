@@ -8,7 +8,7 @@ import { testClock, type TestClock } from './clock.js'
 
 export type TestOtp = Otp & { clock: TestClock }
 
-/** The core on a test database, with a clock of the test's own. */
+/** Creates the core services on a test database, with a clock that the test sets. */
 export function testOtp(database: Database, settings: Partial<Otp['settings']> = {}): TestOtp {
   return {
     database,
@@ -30,7 +30,7 @@ export function testOtp(database: Database, settings: Partial<Otp['settings']> =
 
 let people = 0
 
-/** A new active user; nobody can sign in as this one with a password. */
+/** Creates an active user without a password. */
 export async function createUser(database: Database, values: { email?: string; is_active?: boolean } = {}) {
   people += 1
   return database.models.User.create({ email: `person-${people}@example.com`, name: `Person ${people}`, ...values })

@@ -7,15 +7,15 @@ export interface TestDatabase {
   drop: () => Promise<void>
 }
 
-/** The server that tests may use; undefined where there is none, and such tests are skipped. */
+/** Returns the URL of the tests' server, or undefined if there is none and its tests are skipped. */
 export function postgresUrl(): string | undefined {
   return inject('postgresUrl')
 }
 
-/** A database of its own: migrated, copied from the template in milliseconds; or `empty`. */
+/** Creates a database: a copy of the migrated template, which takes milliseconds, or an `empty` one. */
 export async function createTestDatabase(kind: 'migrated' | 'empty' = 'migrated'): Promise<TestDatabase> {
   const server = postgresUrl()
-  if (!server) throw new Error('There is no PostgreSQL: guard this test with postgresUrl()')
+  if (!server) throw new Error('There is no PostgreSQL: guard this test with postgresUrl().')
   const name = `otp_test_${randomBytes(6).toString('hex')}`
   const template = kind === 'empty' ? 'template0' : inject('postgresTemplate')
   await runSql(server, `create database ${name} template ${template}`)

@@ -1,6 +1,6 @@
 import { createServer, connect, type Socket } from 'node:net'
 
-/** What the proxy does with one chunk: `pass` it on, `cut` both connections, or `swallow` it. */
+/** What the proxy does with a chunk: `pass` it on, `cut` both connections, or `swallow` it. */
 export type Verdict = 'pass' | 'cut' | 'swallow'
 
 export interface Chunk {
@@ -12,22 +12,22 @@ export interface Chunk {
 
 export interface Proxy {
   port: number
-  /** Chunks seen. */
+  /** The number of chunks so far. */
   seen(): number
-  /** Decides about each chunk from now on. */
+  /** Sets the function that decides about each following chunk. */
   decide(decision: (chunk: Chunk) => Verdict): void
-  /** From now on nothing passes on connections that are open; new ones work. Nobody is told. */
+  /** Silently passes nothing more on open connections. New connections work. */
   swallowOpen(): void
-  /** From now on new connections are accepted and nothing passes on any. */
+  /** Accepts new connections, but passes nothing on any connection. */
   swallowAll(): void
-  /** Everything works again. */
+  /** Restores normal operation for new connections. */
   heal(): void
   /** Cuts every connection. */
   cutAll(): void
   close(): Promise<void>
 }
 
-/** A TCP proxy in front of a server, that fails in the ways in which networks fail. */
+/** Starts a TCP proxy in front of a server that fails in the ways networks fail. */
 export async function startProxy(target: { host: string; port: number }): Promise<Proxy> {
   let number = 0
   let decision: (chunk: Chunk) => Verdict = () => 'pass'
@@ -57,7 +57,7 @@ export async function startProxy(target: { host: string; port: number }): Promis
     }
     client.on('data', handle('client', upstream)).on('close', () => {
       clients.delete(client)
-      // A host that lost power says nothing to the other side either.
+      // A host that lost power does not close the other connection either.
       if (!silenced.has(client)) upstream.destroy()
     })
     upstream.on('data', handle('server', client)).on('close', () => silenced.has(client) || client.destroy())
@@ -88,7 +88,7 @@ export async function startProxy(target: { host: string; port: number }): Promis
   }
 }
 
-/** The same database, reached through the proxy. */
+/** Returns the URL of the same database through the proxy. */
 export function throughProxy(url: string, proxy: Pick<Proxy, 'port'>): string {
   const through = new URL(url)
   through.hostname = '127.0.0.1'
@@ -96,7 +96,7 @@ export function throughProxy(url: string, proxy: Pick<Proxy, 'port'>): string {
   return through.href
 }
 
-/** Where a database's server listens. */
+/** Returns the host and port of a database's server. */
 export function targetOf(url: string): { host: string; port: number } {
   const { hostname, port } = new URL(url)
   return { host: hostname, port: Number(port || 5432) }

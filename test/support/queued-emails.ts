@@ -3,7 +3,7 @@ import type { Database } from '../../src/db/connect.js'
 import { type Mail, mailSchema } from '../../src/notify/mails.js'
 import { openPayload } from '../../src/notify/seal-payload.js'
 
-/** The mails to one address that wait for a worker, in the order they were enqueued. */
+/** Returns the queued emails to one address, in the order they were enqueued. */
 export async function queuedEmailsTo(database: Database, address: string): Promise<Mail[]> {
   const keys = createKeyring([Buffer.alloc(32, 7)])
   const { rows } = await database.pool.query<{ payload: unknown }>(

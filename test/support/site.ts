@@ -22,15 +22,15 @@ export interface TestSite {
   otp: Otp
   auth: Auth
   database: Database
-  /** Every line the site has logged. */
+  /** Every line that the site logged. */
   log: string[]
   browser(userAgent?: string): HttpBrowser
   close(): Promise<void>
 }
 
 /**
- * The whole site over HTTP on a port of its own, with a clock of the test's own.
- * `BASE_URL=http://localhost:0` stands for that port: security keys know no address of numbers.
+ * Starts the whole site on a free port, with a clock that the test sets. In
+ * `BASE_URL=http://localhost:0`, the port is replaced by the real one. Security keys need a host name.
  */
 export async function startTestSite(
   database: Database,
@@ -54,10 +54,10 @@ export async function startTestSite(
     alsoOrigins: [own],
     ...more,
     clock,
-    // By real time it would come in between on a slow machine. Tests of it call it.
+    // The purge would run in between on a slow machine. Its own tests call it.
     sweeps: false,
   })
-  // Where nothing delivers there is nothing to wait for; tests with a worker wait for it (deliverCodes).
+  // Without a worker, no delivery result comes. Tests with a worker set their own time (startDeliveries).
   site.auth.deliveryWait = 1
   server.on('request', site.app)
   const close = async () => {
@@ -88,11 +88,11 @@ export interface TestUser {
   id: number
   email: string
   password: string
-  /** Undefined where this person has none. */
+  /** Undefined if this user has none. */
   app: Device | undefined
   backup: Device | undefined
   backupTokens: string[]
-  /** What the authenticator app shows now. */
+  /** Returns the code that the authenticator app shows now. */
   code(): string
 }
 
@@ -107,11 +107,11 @@ export interface TestUserTraits {
 
 let people = 0
 const secret = Buffer.from('12345678901234567890')
-// A real argon2id hash with the lowest cost, for everyone: at the cost that the site uses, checking
-// passwords would be most of the tests' time. What the site itself hashes costs what it costs.
+// An argon2id hash with the lowest cost, the same for all users. At the site's own cost, checking
+// passwords would take most of the tests' time. Hashes that the site computes have the full cost.
 const passwordHash = hash('correct horse battery', { memoryCost: 8, timeCost: 1, parallelism: 1 })
 
-/** Somebody with a password; staff with an authenticator app where nothing else is said. */
+/** Creates a user with a password, by default a member of staff with an authenticator app. */
 export async function createTestUser(site: TestSite, traits: TestUserTraits = {}): Promise<TestUser> {
   const { staff = true, superuser = false, active = true, app = true, backupTokens = 0 } = traits
   people += 1
@@ -141,7 +141,7 @@ export async function createTestUser(site: TestSite, traits: TestUserTraits = {}
   return { id: user.id, email, password: 'correct horse battery', ...devices, code }
 }
 
-/** Signs in by both steps with the app; the clock moves on so that the next code is another one. */
+/** Signs in with password and app. The clock advances first, so that the code is a new one. */
 export async function signIn(site: TestSite, person: TestUser, browser = site.browser()): Promise<HttpBrowser> {
   await browser.post('/account/login', { username: person.email, password: person.password })
   if (person.app) {
@@ -159,12 +159,12 @@ export async function signIn(site: TestSite, person: TestUser, browser = site.br
 const signedIn = new WeakMap<HttpBrowser, { site: TestSite; person: TestUser }>()
 
 /**
- * Gives another code, as the person of this browser would. Also before a session races
- * itself: a step-up that falls due in between gives it another id.
+ * Confirms the user of this browser with a new code. Tests in which a session races itself also
+ * need it first, because a step-up in between would change the session's ID.
  */
 export async function stepUp(browser: HttpBrowser): Promise<void> {
   const { site, person } = signedIn.get(browser) ?? {}
-  if (!site || !person?.app) throw new Error('Nobody with an app is signed in in this browser.')
+  if (!site || !person?.app) throw new Error('No user with an app is signed in in this browser.')
   site.clock.advance(30)
   const form = { otp_device: person.app.persistentId, otp_token: person.code() }
   const answer = await browser.post('/account/verify', form)

@@ -2,39 +2,39 @@ import { EventEmitter } from 'node:events'
 import { type ParsedMail, simpleParser } from 'mailparser'
 import { SMTPServer } from 'smtp-server'
 
-/** What the server does with the next mails. */
+/** What the server does with the next emails. */
 export type SmtpBehaviour =
-  /** Takes it. */
+  /** Accepts it. */
   | 'accept'
-  /** 451 to the recipient: come back later. */
+  /** Answers the recipient with 451, a temporary error. */
   | 'defer'
-  /** 550 to the recipient, quoting it as servers do. */
+  /** Answers the recipient with 550, and quotes it as servers do. */
   | 'refuse'
-  /** Reads the whole mail and closes the connection instead of answering. */
+  /** Reads the whole email and closes the connection instead of answering. */
   | 'drop'
-  /** 550 to the sender, as a server does that is not set up for us. */
+  /** Answers the sender with 550, as a server does that does not relay for the site. */
   | 'refuse-sender'
-  /** Reads the whole mail and does not answer until `release`. */
+  /** Reads the whole email and does not answer until `release`. */
   | 'hang'
-  /** This reply to the recipient, or to the whole mail. */
+  /** Answers the recipient, or the whole email, with this reply. */
   | { to: 'RCPT' | 'DATA'; code: number; text: string }
 
 export interface SmtpServer {
   url: string
   port: number
   behaviour: SmtpBehaviour
-  /** Every mail that was read to its end, whatever the answer. */
+  /** Every email that was read completely, accepted or not. */
   readonly seen: readonly ParsedMail[]
-  /** The next mail read to its end, and `accepted` only if it was taken. */
+  /** Waits for the next email that was read completely, or with `accepted`, for the next accepted one. */
   next(event: 'seen' | 'accepted'): Promise<ParsedMail>
-  /** The next mail to this recipient that is taken. */
+  /** Waits for the next accepted email to this recipient. */
   arrival(recipient: string): Promise<ParsedMail>
-  /** Takes the mails that it left without an answer. */
+  /** Accepts the emails that it left without an answer. */
   release(): void
   close(): Promise<void>
 }
 
-/** A real SMTP server on this machine. */
+/** Starts a real SMTP server on this machine. */
 export async function startSmtpServer(behaviour: SmtpBehaviour = 'accept', port = 0): Promise<SmtpServer> {
   const seen: ParsedMail[] = []
   const held: (() => void)[] = []
@@ -111,5 +111,5 @@ function portOf(server: SMTPServer): number {
 }
 
 function never(): never {
-  throw new Error('cannot be')
+  throw new Error('The server has no port.')
 }

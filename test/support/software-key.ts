@@ -1,48 +1,48 @@
 import { createHash, createSign, generateKeyPairSync, randomBytes } from 'node:crypto'
 import { isoCBOR } from '@simplewebauthn/server/helpers'
 
-/** What a browser and a key are told, and what they may do wrong. */
+/** The input of a browser and a key, and what they can do wrong. */
 export interface Ceremony {
-  /** base64url, as it stands in the options. */
+  /** base64url, as in the options. */
   challenge: string
   origin?: string
   rpId?: string
-  /** Whether the key has checked a PIN or a finger. */
+  /** Whether the key has checked a PIN or a fingerprint. */
   userVerified?: boolean
   userPresent?: boolean
-  /** Whether the key says that it can be backed up, and that it is (WebAuthn §6.1.3). */
+  /** Whether the key states that it can be backed up, and that it is (WebAuthn §6.1.3). */
   backupEligible?: boolean
   backedUp?: boolean
-  /** The COSE algorithm that a new key names. */
+  /** The COSE algorithm that a new key states. */
   algorithm?: number
-  /** Of the attestation, where it is not that of `none`. */
+  /** The attestation statement, `none` by default. */
   attestation?: { fmt: string; attStmt: Map<string, Uint8Array | number> }
-  /** What the browser adds to the client data. */
+  /** Fields that the browser adds to the client data. */
   moreClientData?: Record<string, unknown>
-  /** What the key says it has counted; one more than the last time where nothing is said. */
+  /** The counter that the key states, by default one more than the last time. */
   counter?: number
-  /** Left out: what a key does by itself, which names its owner where no credential was asked for. */
+  /** By default the key's own, which it returns if no credential was requested. */
   userHandle?: string | null
-  /** As it is in the options. */
+  /** As in the options. */
   allowCredentials?: unknown
   type?: string
   crossOrigin?: boolean
 }
 
-/** A security key in software: ES256, no attestation, by WebAuthn §6 alone. */
+/** A security key in software: ES256, no attestation, written from WebAuthn §6 only. */
 export interface SoftwareKey {
   /** base64url. */
   credentialId: string
   counter: number
-  /** Whom it is for, base64url; null: it does not know. */
+  /** The user it belongs to, base64url. Null: the key does not store it. */
   userHandle: string | null
-  /** The JSON that a browser gives for a new key. */
+  /** Returns a browser's JSON for a new key. */
   create(ceremony: Ceremony): string
-  /** The JSON that a browser gives for the key's answer. */
+  /** Returns a browser's JSON for an assertion. */
   answer(ceremony: Ceremony): string
 }
 
-/** @param counts false for keys that always say 0, as passkeys that are synchronised do */
+/** @param counts false for keys whose counter is always 0, such as synced passkeys */
 export function createSoftwareKey({ counts = true } = {}): SoftwareKey {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const id = randomBytes(32)
@@ -91,7 +91,7 @@ export function createSoftwareKey({ counts = true } = {}): SoftwareKey {
   return key
 }
 
-/** Nobody was identified before, so the key is asked who it is for (WebAuthn §7.2 step 6). */
+/** If no user was identified before, the key must return the user handle (WebAuthn §7.2 step 6). */
 const isEmpty = (allowed: unknown): boolean => Array.isArray(allowed) && allowed.length === 0
 
 type Cbor = Parameters<typeof isoCBOR.encode>[0]
@@ -107,12 +107,12 @@ function authenticatorData(ceremony: Ceremony, counter: number, extraFlags = 0):
   const { rpId = 'localhost', userPresent = true, userVerified = false } = ceremony
   const backup = (ceremony.backupEligible ? BACKUP_ELIGIBLE : 0) | (ceremony.backedUp ? BACKED_UP : 0)
   const flags = (userPresent ? PRESENT : 0) | (userVerified ? VERIFIED : 0) | backup | extraFlags
-  const counted = Buffer.alloc(4)
-  counted.writeUInt32BE(counter)
-  return Buffer.concat([createHash('sha256').update(rpId).digest(), Buffer.from([flags]), counted])
+  const counterBytes = Buffer.alloc(4)
+  counterBytes.writeUInt32BE(counter)
+  return Buffer.concat([createHash('sha256').update(rpId).digest(), Buffer.from([flags]), counterBytes])
 }
 
-/** WebAuthn §5.8.1: what the browser adds. */
+/** WebAuthn §5.8.1: the data that the browser adds. */
 function clientData(type: string, ceremony: Ceremony): Buffer {
   const { challenge, origin = 'http://localhost:3000', crossOrigin = false } = ceremony
   return Buffer.from(

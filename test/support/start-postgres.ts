@@ -7,27 +7,27 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { Client } from 'pg'
 
 export interface PostgresCluster {
-  /** Address of the database `postgres`, for an account that may create databases. */
+  /** URL of the database `postgres`, for an account that can create databases. */
   url: string
   stop: () => Promise<void>
 }
 
 /**
- * Waits for its own standard input to close, so that the server goes down with the test
- * run however that ends. INT is the fast shutdown, which does not wait for clients.
+ * Waits for its standard input to close, so that the server stops with the test run, even if that
+ * is killed. INT is the fast shutdown, which does not wait for clients.
  */
 const GUARD = '"$@" & server=$!; read -r _; kill -INT $server; wait $server; rm -rf "$FOLDER"'
 
-/** Quicker, and a crash of the machine may lose everything: right for tests. */
-const CARELESS = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }
+/** Faster, but a crash of the machine can lose all data, which is fine for tests. */
+const NOT_DURABLE = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }
 
 /**
- * Starts a private cluster that is gone when it stops; undefined where PostgreSQL is not installed.
+ * Starts a private cluster that is deleted when it stops. Returns undefined if PostgreSQL is not installed.
  *
- * @param settings of the server, beside the defaults
+ * @param settings of the server, in addition to the defaults
  */
 export async function startPostgres(
-  settings: Readonly<Record<string, string>> = CARELESS,
+  settings: Readonly<Record<string, string>> = NOT_DURABLE,
 ): Promise<PostgresCluster | undefined> {
   const binaries = findBinaries()
   if (!binaries) return undefined
@@ -51,7 +51,7 @@ async function startServer(
   settings: Readonly<Record<string, string>>,
 ): Promise<PostgresCluster> {
   const port = await freePort()
-  // Each worker of vitest has one file at a time, and that a site or two with twenty connections each.
+  // Each vitest worker runs one file at a time, with a site or two of twenty connections each.
   const connections = Math.max(200, 60 * availableParallelism())
   const place = { port, listen_addresses: '127.0.0.1', unix_socket_directories: folder, max_connections: connections }
   const all = { ...place, log_min_messages: 'panic', ...settings }
@@ -74,7 +74,7 @@ async function startServer(
   return { url, stop }
 }
 
-/** Where `initdb` and `postgres` are: on the path, or in Debian's folders, the newest first. */
+/** Finds the folder of `initdb` and `postgres`: on the path, or in Debian's folders, the newest first. */
 function findBinaries(): string | undefined {
   const debian = '/usr/lib/postgresql'
   const versions = existsSync(debian) ? readdirSync(debian).toSorted((a, b) => Number(b) - Number(a)) : []
@@ -87,7 +87,7 @@ interface Account {
   gid: number
 }
 
-/** PostgreSQL refuses to run as root; as anybody else the tests' own account will do. */
+/** PostgreSQL does not run as root. With any other account, it runs as that one. */
 function unprivileged(): Account | undefined {
   if (process.getuid?.() !== 0) return undefined
   return { uid: idOfNobody('-u'), gid: idOfNobody('-g') }
@@ -119,14 +119,14 @@ async function untilReady(url: string): Promise<void> {
   }
 }
 
-/** The address of another database on the same server. */
+/** Returns the URL of another database on the same server. */
 export function databaseUrl(server: string, name: string): string {
   const url = new URL(server)
   url.pathname = `/${name}`
   return url.href
 }
 
-/** Runs one statement on a connection of its own. */
+/** Runs one statement on a separate connection. */
 export async function runSql(url: string, sql: string): Promise<void> {
   const client = new Client({ connectionString: url })
   await client.connect()

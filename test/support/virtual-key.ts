@@ -1,22 +1,22 @@
 import type { CDPSession, Page } from 'playwright-core'
 
-/** A security key of Chromium's own making (https://www.w3.org/TR/webauthn-3/#sctn-automation), for one tab. */
+/** A security key that Chromium simulates (https://www.w3.org/TR/webauthn-3/#sctn-automation), for one tab. */
 export interface VirtualKey {
   devtools: CDPSession
   id: string
 }
 
 export interface VirtualKeyOptions {
-  /** Whether it can remember for whom its credentials are: a passkey. */
+  /** Whether it stores the user of its credentials, as passkeys do. */
   discoverable?: boolean
-  /** Whether it can check a PIN or a finger. */
+  /** Whether it can check a PIN or a fingerprint. */
   verifies?: boolean
-  /** Whether it finds the PIN or the finger right. */
+  /** Whether the PIN or fingerprint is accepted. */
   verified?: boolean
   transport?: 'usb' | 'internal'
 }
 
-/** Plugs one in; it is touched at once whenever it is asked. */
+/** Plugs in a key that is touched immediately at every request. */
 export async function plugIn(page: Page, traits: VirtualKeyOptions = {}): Promise<VirtualKey> {
   const { discoverable = false, verifies = false, verified = verifies, transport = 'usb' } = traits
   const devtools = await page.context().newCDPSession(page)
@@ -34,17 +34,17 @@ export async function plugIn(page: Page, traits: VirtualKeyOptions = {}): Promis
   return { devtools, id: authenticatorId }
 }
 
-/** Pulls one out. */
+/** Unplugs a key. */
 export async function unplug({ devtools, id }: VirtualKey): Promise<void> {
   await devtools.send('WebAuthn.removeVirtualAuthenticator', { authenticatorId: id })
 }
 
-/** Whether the next PIN or finger is the right one. */
+/** Sets whether the next PIN or fingerprint is accepted. */
 export async function setVerified({ devtools, id }: VirtualKey, isUserVerified: boolean): Promise<void> {
   await devtools.send('WebAuthn.setUserVerified', { authenticatorId: id, isUserVerified })
 }
 
-/** Copies everything that one key holds, private keys and counters, to another. */
+/** Copies all credentials of one key, with private keys and counters, to another. */
 export async function cloneKey(from: VirtualKey, to: VirtualKey): Promise<void> {
   const { credentials } = await from.devtools.send('WebAuthn.getCredentials', { authenticatorId: from.id })
   for (const credential of credentials)

@@ -6,7 +6,7 @@ import { chooseMailGateway } from '../../src/notify/gateways/choose-mail-gateway
 import { runWorker } from '../../src/notify/run-worker.js'
 import { backupTokenEmail, testLog, testNotify } from './notify.js'
 
-// A process to be killed: enqueues one mail and delivers, with its environment for configuration.
+// A process that a test kills. It enqueues one email and delivers it, configured by its environment.
 const result = readConfig(process.env)
 if (!result.ok) throw new Error(JSON.stringify(result.issues))
 const { config } = result
@@ -18,6 +18,6 @@ const notify = testNotify(database, chooseMailGateway(config, 'https://admin.exa
   embedded: !config.databaseUrl,
 })
 runWorker(notify)
-// Only a worker that has shown itself is told apart from a dead one.
+// Only a worker that has registered itself can be told apart from a dead one.
 while (!notify.embedded && (await database.pool.query('select from job_processes')).rowCount === 0);
 await database.sequelize.transaction((transaction) => enqueue(notify, transaction, 'send-mail', backupTokenEmail))
