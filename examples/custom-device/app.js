@@ -7,7 +7,7 @@ import { yubikeyKind } from './yubikey/kind.js'
 const { PORT = '3000', DATA_DIR = './data', YUBICO_CLIENT_ID, YUBICO_API_KEY } = process.env
 const { YUBICO_SERVERS = 'https://api.yubico.com/wsapi/2.0/verify', NTFY_SERVER } = process.env
 
-// Without an account at Yubico's servers, or at one's own, only keys with a known AES key are taken.
+// Without an account at Yubico's servers (or your own), only YubiKeys with a known AES key can be added.
 const servers =
   YUBICO_CLIENT_ID && YUBICO_API_KEY
     ? { urls: YUBICO_SERVERS.split(' '), clientId: YUBICO_CLIENT_ID, apiKey: YUBICO_API_KEY }

@@ -9,7 +9,7 @@ await hire('ada', 'boss', 'correct horse battery')
 await hire('bob', 'clerk', 'staple correct horse')
 await hire('cleo', 'clerk', 'horse staple correct')
 
-// In the application's database the site keeps to a schema of its own; without one it has its embedded database.
+// The site has a separate schema in the application's database. Without DATABASE_URL, it uses its embedded one.
 const database = DATABASE_URL ? { DATABASE_URL, DATABASE_SCHEMA: 'otp_admin' } : {}
 const site = await createOtpAdminSite({ config: { PORT, DATA_DIR, ...database }, users })
 
@@ -18,7 +18,7 @@ app.use(site.router)
 
 const form = express.urlencoded({ extended: false })
 const fresh = requires(site.auth, { maxAge: 300 })
-// `req.user` is the site's; its name here is the login.
+// The site sets `req.user`. Its `name` is the login here.
 app.post('/password', fresh, form, async (req, res) => {
   await changePassword(req.user?.name ?? '', String(req.body.password))
   res.redirect(303, '/account/login')

@@ -9,7 +9,7 @@ const { DATABASE_URL, DATA_DIR = './data' } = process.env
 
 mkdirSync(DATA_DIR, { recursive: true, mode: 0o700 })
 
-/** The application's own database: a server, or one in a folder, so that the example needs nothing but Node. */
+/** The application's own database: a server, or by default one in a folder, so that the example only needs Node. */
 const database = DATABASE_URL
   ? new pg.Pool({ connectionString: DATABASE_URL })
   : await PGlite.create(path.join(DATA_DIR, 'people'))
@@ -28,18 +28,18 @@ async function hash(password) {
 }
 
 async function matches(stored, password) {
-  const [salt = '', known = ''] = stored.split(':').map((part) => Buffer.from(part, 'base64'))
-  return timingSafeEqual(await derive(password, Buffer.from(salt)), Buffer.from(known))
+  const [salt = '', expected = ''] = stored.split(':').map((part) => Buffer.from(part, 'base64'))
+  return timingSafeEqual(await derive(password, Buffer.from(salt)), Buffer.from(expected))
 }
 
-const nobody = await hash(randomBytes(16).toString('hex'))
+const dummyHash = await hash(randomBytes(16).toString('hex'))
 
 async function find(login) {
   const { rows } = await database.query('select * from users where login = $1', [login])
   return rows.map(toUser)[0]
 }
 
-/** What the site wants to know of a row. A new password makes another epoch, which ends every session. */
+/** Converts a row to what the site expects. A new password changes the epoch, which ends every session. */
 function toUser({ login, email, role, employed, password }) {
   const epoch = createHash('sha256').update(password).digest('base64url')
   return {
@@ -54,12 +54,12 @@ function toUser({ login, email, role, employed, password }) {
   }
 }
 
-/** What the site asks; docs/guides/own-users.md describes each method. */
+/** The adapter that the site calls. docs/guides/own-users.md describes each method. */
 export const users = {
   findByLogin: (login) => find(login.toLowerCase()),
   find,
   checkPassword: (user, password) => matches(user.password, password),
-  checkDummyPassword: (password) => matches(nobody, password),
+  checkDummyPassword: (password) => matches(dummyHash, password),
 }
 
 /**

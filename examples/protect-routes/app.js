@@ -9,15 +9,15 @@ const site = await createOtpAdminSite({
 })
 
 const app = express()
-// In front of the site: open to everybody, and costs no look at the database.
+// Before the site, so it is open to everyone and needs no database query.
 app.get('/', (_req, res) => void res.send('<h1>Ledger</h1><p><a href="/reports">Reports</a></p>'))
 app.use(site.router)
 
-// Two factors.
+// Requires two factors.
 app.get('/reports', otpRequired(site.auth), (req, res) => void res.json({ for: req.user?.email, reports: ['2026'] }))
-// Two factors of those who have them.
+// Requires two factors from users who have a device.
 app.get('/newsletter', otpRequired(site.auth, { ifConfigured: true }), (_req, res) => void res.send('<h1>News</h1>'))
-// A token or key within five minutes. A form that comes too late is completed after it.
+// Requires a token or key from the last five minutes. Otherwise, the form is completed after the step-up.
 const fresh = requires(site.auth, { maxAge: 300 })
 app.get('/payouts', otpRequired(site.auth), (_req, res) => {
   res.send('<form method="post" action="/payouts"><input name="amount"><button>Pay</button></form>')

@@ -15,7 +15,7 @@ const servers = (url: string) => ({ urls: [url], clientId: '1', apiKey: API_KEY 
 const byKey = new Map<string, SoftwareYubikey>()
 const keyOf = ({ persistentId }: Device) => byKey.get(persistentId) ?? createSoftwareYubikey()
 
-/** A confirmed device of a new key; without a secret its servers judge. */
+/** Adds a confirmed device for a new YubiKey. Without a secret, the servers verify it. */
 async function addKey(otp: ContractOtp, userId: number, key: SoftwareYubikey, secret: boolean): Promise<Device> {
   const plain = Buffer.from(key.privateId + key.aesKey, 'hex')
   const device = await otp.database.sequelize.transaction((transaction) =>
@@ -56,7 +56,7 @@ describe.each(databaseKinds())('Yubico OTP on the %s database:', (where) => {
   it.each([...local])('by AES key, $title', ({ run: expectToHold }) => expectToHold())
 
   describe('by validation server,', () => {
-    // The address is known when the checks run, not when they are named.
+    // The URL is known when the checks run, not when they are listed.
     const kind = yubikeyKind({
       clientId: '1',
       apiKey: API_KEY,
@@ -70,18 +70,18 @@ describe.each(databaseKinds())('Yubico OTP on the %s database:', (where) => {
       wrongToken: wrong.touch(),
       async add(otp, userId) {
         const key = createSoftwareYubikey()
-        server.knows(key)
+        server.addKey(key)
         return addKey(otp, userId, key, false)
       },
       goodToken: async (_otp, device) => keyOf(device).touch(),
     })
     it.each([...checks])('$title', ({ run: expectToHold }) => expectToHold())
 
-    const stage = async () => {
+    const setUpKey = async () => {
       const otp = { ...testOtp(database), kinds: [kind], everyKind: [kind] }
       const { id: userId } = await createUser(database)
       const key = createSoftwareYubikey()
-      server.knows(key)
+      server.addKey(key)
       const device = await addKey(otp, userId, key, false)
       const submit = (token: string) => verifyToken(otp, { userId, deviceId: device.persistentId, token })
       const row = async () => {
@@ -91,68 +91,68 @@ describe.each(databaseKinds())('Yubico OTP on the %s database:', (where) => {
       return { otp, userId, key, device, submit, row }
     }
 
-    it('a server that is silent counts no failure, and the next OTP is good', async () => {
-      const { key, submit, row } = await stage()
-      server.spoil((answer) => ({ ...answer, status: 'BACKEND_ERROR' }))
+    it('counts no failure if the server does not decide, and accepts the next OTP', async () => {
+      const { key, submit, row } = await setUpKey()
+      server.changeResponse((answer) => ({ ...answer, status: 'BACKEND_ERROR' }))
       expect(await submit(key.touch())).toEqual({ ok: false, reason: 'verification_not_allowed' })
-      server.spoil((answer) => answer)
+      server.changeResponse((answer) => answer)
       expect(await row()).toMatchObject({ failure_count: 0, failed_at: null })
       expect((await submit(key.touch())).ok).toBe(true)
     })
 
-    it('a server that forgot what it said is not believed twice: the row remembers', async () => {
-      const { key, submit, otp } = await stage()
+    it('rejects an OTP twice even if the server accepts it twice', async () => {
+      const { key, submit, otp } = await setUpKey()
       const token = key.touch()
       expect((await submit(token)).ok).toBe(true)
-      server.knows(key)
+      server.addKey(key)
       otp.clock.advance(1)
       expect(await submit(token)).toEqual({ ok: false, reason: 'invalid_token' })
     })
 
-    it('the server is not asked while the device waits, nor about another key’s OTP', async () => {
-      const { key, submit } = await stage()
-      const before = server.asked.length
+    it('does not query the server while the device is throttled, or for another key’s OTP', async () => {
+      const { key, submit } = await setUpKey()
+      const before = server.requests.length
       expect((await submit(createSoftwareYubikey().touch())).ok).toBe(false)
       expect(await submit(key.touch())).toMatchObject({ reason: 'n_failed_attempts' })
-      expect(server.asked.length).toBe(before)
+      expect(server.requests.length).toBe(before)
     })
 
-    it('of guesses at once the server is asked about one, and only that one counts', async () => {
-      const { otp, key, submit, row } = await stage()
-      const before = server.asked.length
-      server.spoil((answer) => ({ ...answer, status: 'BAD_OTP' }))
+    it('queries the server for only one of several guesses at once, and counts only that one', async () => {
+      const { otp, key, submit, row } = await setUpKey()
+      const before = server.requests.length
+      server.changeResponse((answer) => ({ ...answer, status: 'BAD_OTP' }))
       const guesses = await Promise.all(Array.from({ length: 10 }, () => submit(key.touch())))
-      server.spoil((answer) => answer)
-      expect(server.asked.length).toBe(before + 1)
+      server.changeResponse((answer) => answer)
+      expect(server.requests.length).toBe(before + 1)
       expect(guesses.filter((each) => !each.ok && each.reason === 'invalid_token')).toHaveLength(1)
       expect(await row()).toMatchObject({ failure_count: 1 })
       otp.clock.advance(2)
       expect((await submit(key.touch())).ok).toBe(true)
     })
 
-    it('a guess while the server takes its time is refused at once, and counts nothing', async () => {
-      const { key, submit, row } = await stage()
+    it('rejects a guess at once while the server is slow, and counts no failure', async () => {
+      const { key, submit, row } = await setUpKey()
       let answer = () => {}
       server.wait(new Promise<void>((resolve) => (answer = resolve)))
-      const before = server.asked.length
+      const before = server.requests.length
       const first = submit(key.touch())
-      while (server.asked.length === before) await new Promise((resolve) => setImmediate(resolve))
+      while (server.requests.length === before) await new Promise((resolve) => setImmediate(resolve))
       expect(await submit(key.touch())).toEqual({ ok: false, reason: 'verification_not_allowed' })
-      expect(server.asked.length).toBe(before + 1)
+      expect(server.requests.length).toBe(before + 1)
       expect(await row()).toMatchObject({ failure_count: 0, failed_at: null })
       answer()
       expect((await first).ok).toBe(true)
       server.wait(Promise.resolve())
     })
 
-    it('nothing is locked while the server takes its time', async () => {
-      const { key, submit, userId } = await stage()
+    it('locks nothing while the server is slow', async () => {
+      const { key, submit, userId } = await setUpKey()
       let answer = () => {}
       server.wait(new Promise<void>((resolve) => (answer = resolve)))
-      const asked = server.asked.length
+      const requests = server.requests.length
       const submitted = submit(key.touch())
-      while (server.asked.length === asked) await new Promise((resolve) => setImmediate(resolve))
-      // Would fail at once on a locked row, and wait for ever on the one backend of the embedded database.
+      while (server.requests.length === requests) await new Promise((resolve) => setImmediate(resolve))
+      // Fails at once on a locked row, and would wait forever on the single backend of the embedded database.
       await database.pool.query('select from users where id = $1 for update nowait', [userId])
       answer()
       expect((await submitted).ok).toBe(true)
@@ -160,7 +160,7 @@ describe.each(databaseKinds())('Yubico OTP on the %s database:', (where) => {
     })
   })
 
-  it('a key that somebody else has confirmed confirms nothing', async () => {
+  it('rejects a YubiKey that another user has confirmed', async () => {
     const otp = { ...testOtp(database), kinds: [yubikeyKind()], everyKind: [yubikeyKind()] }
     const key = createSoftwareYubikey()
     const [one, other] = [(await createUser(database)).id, (await createUser(database)).id]
@@ -193,8 +193,8 @@ describe.each(databaseKinds())('a YubiKey on the site’s pages, on the %s datab
     otp: key.touch(),
   })
 
-  /** Staff without a device are led through set-up after the password. */
-  async function arrive(): Promise<{ person: TestUser; browser: HttpBrowser }> {
+  /** Signs in a new user with the password. Without a device, the setup follows. */
+  async function startEnrolment(): Promise<{ person: TestUser; browser: HttpBrowser }> {
     const person = await createTestUser(site, { app: false })
     const browser = site.browser()
     await browser.post('/account/login', { username: person.email, password: person.password })
@@ -202,21 +202,21 @@ describe.each(databaseKinds())('a YubiKey on the site’s pages, on the %s datab
   }
 
   async function enrol(key: SoftwareYubikey, form: Record<string, string>) {
-    const { person, browser } = await arrive()
-    const begun = await browser.post(add, form)
-    expect(begun.status).toBe(303)
-    const confirm = begun.location ?? ''
+    const { person, browser } = await startEnrolment()
+    const started = await browser.post(add, form)
+    expect(started.status).toBe(303)
+    const confirm = started.location ?? ''
     const done = await browser.post(confirm, { otp_token: key.touch() })
     expect(done.location).toBe('/account/two-factor/setup/complete')
     return { person, browser, device: confirm.split('/').slice(3, 5).join('/') }
   }
 
   it.each([
-    ['whose AES key is typed in', (key: SoftwareYubikey) => formOf(key)],
-    ['that the servers know', (key: SoftwareYubikey) => ({ name: 'Mine', otp: key.touch() })],
-  ])('%s enrols, signs in with its next OTP, and never with one again', async (_which, form) => {
+    ['whose AES key is entered', (key: SoftwareYubikey) => formOf(key)],
+    ['that the servers can verify', (key: SoftwareYubikey) => ({ name: 'Mine', otp: key.touch() })],
+  ])('%s is set up and signs in with its next OTP, but never twice with the same one', async (_which, form) => {
     const key = createSoftwareYubikey()
-    server.knows(key)
+    server.addKey(key)
     const { person, browser, device } = await enrol(key, form(key))
     expect((await browser.get('/admin')).status).toBe(200)
     await browser.post('/account/logout')
@@ -230,8 +230,8 @@ describe.each(databaseKinds())('a YubiKey on the site’s pages, on the %s datab
     expect((await third.post('/account/login', { otp_device: device, otp_token: otp })).code).toBe('invalid_token')
   })
 
-  it('is refused with a reason: no OTP, half a key, another key, one that is in use', async () => {
-    const { browser } = await arrive()
+  it('is rejected with a reason: not an OTP, an incomplete key, another key, a key in use', async () => {
+    const { browser } = await startEnrolment()
     const key = createSoftwareYubikey()
     const codeOf = async (form: Record<string, string>) => (await browser.post(add, form)).code
     expect(await codeOf({ ...formOf(key), otp: '123456' })).toBe('otp_invalid')
@@ -241,19 +241,19 @@ describe.each(databaseKinds())('a YubiKey on the site’s pages, on the %s datab
     const used = createSoftwareYubikey()
     await enrol(used, formOf(used))
     expect(await codeOf(formOf(used))).toBe('key_taken')
-    const refused = await browser.post(add, { ...formOf(key), otp: '123456' })
-    expect(refused.text).not.toContain(key.aesKey)
+    const rejected = await browser.post(add, { ...formOf(key), otp: '123456' })
+    expect(rejected.text).not.toContain(key.aesKey)
   })
 
-  it('is not confirmed by the OTP of its form: that one is spent', async () => {
-    const { browser } = await arrive()
+  it('is not confirmed by the OTP of its form, which is already used', async () => {
+    const { browser } = await startEnrolment()
     const form = formOf(createSoftwareYubikey())
-    const begun = await browser.post(add, form)
-    const again = await browser.post(begun.location ?? '', { otp_token: form.otp })
+    const started = await browser.post(add, form)
+    const again = await browser.post(started.location ?? '', { otp_token: form.otp })
     expect(again).toMatchObject({ status: 422, code: 'invalid_token' })
   })
 
-  it('keeps its AES key from the log, the profile, the panel and its table', async () => {
+  it('does not expose its AES key in the log, the profile, the panel or its table', async () => {
     const key = createSoftwareYubikey()
     const { browser, device } = await enrol(key, formOf(key))
     const boss = await signIn(site, await createTestUser(site, { superuser: true }))

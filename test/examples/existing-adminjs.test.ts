@@ -22,7 +22,7 @@ beforeAll(async () => {
   installed = installExample('existing-adminjs')
   before = await startExample(installed.folder, 'before/app.js')
   after = await startExample(installed.folder, 'after/app.js')
-  // Whoever has no device yet is led to the set-up; from then on the site knows him.
+  // The site creates its user at the first sign-in, which redirects to the setup of a device.
   await after.browser().post('/account/login', { username: email, password })
   otpAdmin(after.dataDir, ['add-static-token', '--user', email])
 }, 300_000)
@@ -32,7 +32,7 @@ afterAll(async () => {
 })
 
 describe('the change', () => {
-  it('is at most fifteen lines, the ones that second-factor.diff shows', () => {
+  it('has at most fifteen lines, the ones in second-factor.diff', () => {
     const patch = readFileSync(path.join(example, 'second-factor.diff'), 'utf8')
     expect(patch).toBe(difference('before/app.js', 'after/app.js'))
     const changed = patch.split('\n').filter((line) => /^[-+](?![-+]{2} )/.test(line))
@@ -41,7 +41,7 @@ describe('the change', () => {
   })
 })
 
-/** As `git diff` shows it; it ends with 1 where there is one. */
+/** Returns the output of `git diff`, which exits with 1 if there is a difference. */
 function difference(from: string, to: string): string {
   const command = ['diff', '--no-index', '--no-color', '--no-ext-diff', '--abbrev=7', from, to]
   try {
@@ -52,7 +52,7 @@ function difference(from: string, to: string): string {
 }
 
 describe('the application before', () => {
-  it('lets whoever has a password in', async () => {
+  it('lets anyone in with a password', async () => {
     const browser = before.browser()
     expect(await browser.post('/admin/login', { email, password })).toMatchObject({ status: 302, location: '/admin' })
     expect(rowsOf(await browser.get(`${api}/actions/list`))).toHaveLength(2)
@@ -60,8 +60,8 @@ describe('the application before', () => {
 })
 
 describe('the application after', () => {
-  /** Every address of AdminJS and of its own sign-in. */
-  const addresses = [
+  /** Every path of AdminJS and of its sign-in. */
+  const paths = [
     '/admin',
     '/admin/login',
     '/admin/logout',
@@ -87,37 +87,37 @@ describe('the application after', () => {
     '/admin/frontend/assets/components.bundle.js',
     '/admin/frontend/assets/logo.svg',
   ]
-  const ways: [string, (address: string) => string][] = [
-    ['as it is', (address) => address],
-    ['with a slash at its end', (address) => address.replace(/(\?|$)/, '/$1')],
-    ['in capitals', (address) => address.toUpperCase()],
-    ['with one letter encoded', (address) => address.replace('/admin', '/%61dmin')],
-    ['with a slash encoded', (address) => address.replace('/admin/', '/admin%2f')],
-    ['with two slashes', (address) => address.replaceAll('/', '//')],
-    ['through another folder', (address) => `/account/..${address}`],
-    ['with a parameter of the path', (address) => address.replace('/admin', '/admin;x=1')],
-    ['as an absolute address', (address) => `http://localhost${address}`],
+  const spellings: [string, (path: string) => string][] = [
+    ['unchanged', (path) => path],
+    ['with a slash at the end', (path) => path.replace(/(\?|$)/, '/$1')],
+    ['in capitals', (path) => path.toUpperCase()],
+    ['with one letter encoded', (path) => path.replace('/admin', '/%61dmin')],
+    ['with a slash encoded', (path) => path.replace('/admin/', '/admin%2f')],
+    ['with two slashes', (path) => path.replaceAll('/', '//')],
+    ['through another folder', (path) => `/account/..${path}`],
+    ['with a path parameter', (path) => path.replace('/admin', '/admin;x=1')],
+    ['as an absolute URL', (path) => `http://localhost${path}`],
   ]
 
-  it.each(ways)('lets nobody in with a password, at no address, written %s', async (_name, written) => {
+  it.each(spellings)('lets nobody in with only a password, at any path, spelled %s', async (_name, spell) => {
     const pending = after.browser()
     expect(await pending.post('/account/login', { username: email, password })).toMatchObject({ status: 303 })
     for (const browser of [after.browser(), pending]) {
-      for (const address of addresses)
+      for (const target of paths)
         for (const method of ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS'])
-          await expectShut(browser, method, written(address))
+          await expectDenied(browser, method, spell(target))
       expect(await browser.get('/admin')).toMatchObject({ status: 302 })
     }
   })
 
-  async function expectShut(browser: HttpBrowser, method: string, address: string): Promise<void> {
+  async function expectDenied(browser: HttpBrowser, method: string, target: string): Promise<void> {
     const form = method === 'POST' ? { email, username: email, password } : undefined
-    const answer = await browser.visit(address, { method, ...(form && { form }) })
-    expect([302, 400, 401, 403, 404, 405], `${method} ${address}`).toContain(answer.status)
+    const answer = await browser.visit(target, { method, ...(form && { form }) })
+    expect([302, 400, 401, 403, 404, 405], `${method} ${target}`).toContain(answer.status)
     expect(answer.text).not.toMatch(/eggs|loaf|function|<svg/)
   }
 
-  it('does with password and token what it did before', async () => {
+  it('works as before with password and token', async () => {
     const browser = await signIn()
     expect(rowsOf(await browser.get(`${api}/actions/list`))).toHaveLength(2)
     expect(rowsOf(await browser.get(`${api}/actions/search/loaf`))).toMatchObject([{ stock: 7 }])
@@ -134,7 +134,7 @@ describe('the application after', () => {
     expect(recordOf(await browser.post(`${order}/ship`)).params).toMatchObject({ shipped: true })
   })
 
-  it("keeps the shop's rule by role: a viewer ships nothing, before and after", async () => {
+  it("keeps the shop's rule about roles: viewers cannot ship, before and after", async () => {
     const viewer = 'bob@shop.example'
     const ship = '/admin/api/resources/orders/records/1/ship'
     const old = before.browser()
@@ -163,7 +163,7 @@ describe('the application after', () => {
     })
     afterAll(() => chromium.close())
 
-    it('shows the component of the application, and its records are edited and its actions run', async () => {
+    it('shows the component of the application, edits its records and runs its action', async () => {
       const signedIn = { browser: await signIn(), baseUrl: after.baseUrl }
       const { page, complaints, context } = await openPage(chromium, { signedIn })
       await page.goto(`${after.baseUrl}/admin/resources/products`)

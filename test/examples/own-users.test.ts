@@ -16,7 +16,7 @@ afterAll(async () => {
   installed.remove()
 })
 
-/** A first sign-in makes the site's row; a backup token is then the way in. */
+/** The first sign-in creates the site's row. A backup token is then the second factor. */
 async function signIn(login: keyof typeof passwords, password = passwords[login]): Promise<HttpBrowser> {
   await app.browser().post('/account/login', { username: login, password })
   const token = otpAdmin(app.dataDir, ['add-static-token', '--user', `${login}@example.com`]).trim()
@@ -26,10 +26,10 @@ async function signIn(login: keyof typeof passwords, password = passwords[login]
   return browser
 }
 
-describe("people in the application's own table, on the built package", () => {
-  it('sign in with a login of its own, are led to a first device, and are unknown to other passwords', async () => {
-    const led = await app.browser().post('/account/login', { username: 'cleo', password: passwords.cleo })
-    expect(led.location).toMatch(/^\/account\/two-factor\/setup/)
+describe("users in the application's own table, with the built package", () => {
+  it('sign in with its logins, set up a first device, and are rejected with other passwords', async () => {
+    const first = await app.browser().post('/account/login', { username: 'cleo', password: passwords.cleo })
+    expect(first.location).toMatch(/^\/account\/two-factor\/setup/)
     for (const [username, password] of [
       ['cleo', passwords.bob],
       ['nobody', 'wrong'],
@@ -40,14 +40,14 @@ describe("people in the application's own table, on the built package", () => {
     expect((await (await signIn('cleo')).get('/admin')).status).toBe(200)
   })
 
-  it('are out at the next request when they are dismissed there', async () => {
+  it('lose access on the next request after they are dismissed there', async () => {
     const [ada, bob] = [await signIn('ada'), await signIn('bob')]
     expect((await bob.post('/dismiss', { login: 'ada' })).status).toBe(403)
     expect((await ada.post('/dismiss', { login: 'bob' })).status).toBe(204)
     expect((await bob.get('/admin')).location).toBe('/account/login?next=%2Fadmin')
   })
 
-  it('lose every session with a change of password there, and sign in with the new one', async () => {
+  it('lose every session after a password change there, and sign in with the new password', async () => {
     const [ada, other] = [await signIn('ada'), await signIn('ada')]
     await ada.post('/password', { password: 'another battery' })
     expect((await other.get('/admin')).status).toBe(302)
@@ -57,7 +57,7 @@ describe("people in the application's own table, on the built package", () => {
     await again.post('/password', { password: passwords.ada })
   })
 
-  it('are not made on the command line', () => {
+  it('cannot be created on the command line', () => {
     expect(() => otpAdmin(app.dataDir, ['create-user', '--email', 'eve@example.com'])).toThrow(/people_elsewhere/)
   })
 })

@@ -15,7 +15,7 @@ afterAll(async () => {
   installed.remove()
 })
 
-function addPerson(name: string): string {
+function addUser(name: string): string {
   const email = `${name}@example.com`
   otpAdmin(app.dataDir, ['create-user', '--email', email, '--password-stdin'], password)
   return email
@@ -23,8 +23,8 @@ function addPerson(name: string): string {
 
 const json = { headers: { Accept: 'application/json' } }
 
-describe('routes behind a second factor, on the built package', () => {
-  it('are closed to strangers, to pages and to programs, and the open one is open', async () => {
+describe('routes that require a second factor, with the built package', () => {
+  it('are closed to anonymous browsers and programs, apart from the open one', async () => {
     const browser = app.browser()
     expect((await browser.get('/')).text).toContain('<h1>Ledger</h1>')
     expect((await browser.get('/reports')).location).toBe('/account/login?next=%2Freports')
@@ -32,8 +32,8 @@ describe('routes behind a second factor, on the built package', () => {
     expect((await browser.post('/payouts', { amount: '5' })).location).toMatch(/^\/account\/login/)
   })
 
-  it('are closed to a password alone, but for the one that only asks those who have a device', async () => {
-    const email = addPerson('ada')
+  it('are closed after the password alone, apart from the one with `ifConfigured`', async () => {
+    const email = addUser('ada')
     const browser = app.browser()
     await browser.post('/account/login', { username: email, password })
     expect(await browser.visit('/reports', json)).toMatchObject({ status: 403, code: 'not_verified' })
@@ -41,7 +41,7 @@ describe('routes behind a second factor, on the built package', () => {
   })
 
   it('open with a token', async () => {
-    const email = addPerson('eve')
+    const email = addUser('eve')
     const token = otpAdmin(app.dataDir, ['add-static-token', '--user', email]).trim()
     const browser = app.browser()
     const next = '/reports'

@@ -7,7 +7,7 @@ import path from 'node:path'
 import { packageRoot } from '../../src/package-root.js'
 import { createHttpBrowser } from '../support/http-browser.js'
 
-/** An application out of `examples/`, running as a process of its own. */
+/** An application from `examples/`, running in its own process. */
 export interface RunningExample {
   baseUrl: string
   dataDir: string
@@ -15,26 +15,26 @@ export interface RunningExample {
   stop: () => Promise<void>
 }
 
-/** A copy of an example as `npm install` would leave it: the package stands in its node_modules. */
+/** Copies an example and links the package into its node_modules, as `npm install` would. */
 export function installExample(name: string): { folder: string; remove: () => void } {
   execFileSync(process.execPath, [path.join(packageRoot, 'scripts/build.mjs'), 'app', 'panel', 'browser', 'lib'])
   mkdirSync(path.join(packageRoot, 'dist/examples'), { recursive: true })
   const folder = mkdtempSync(path.join(packageRoot, 'dist/examples', `${name}-`))
   cpSync(path.join(packageRoot, 'examples', name), folder, { recursive: true })
   mkdirSync(path.join(folder, 'node_modules'), { recursive: true })
-  // Everything else it finds in the node_modules of the repository, further up.
+  // It finds everything else in the node_modules of the repository.
   symlinkSync(packageRoot, path.join(folder, 'node_modules/otp-admin-site'))
   return { folder, remove: () => rmSync(folder, { recursive: true }) }
 }
 
-/** Starts one of its programs on a data folder of its own, and waits for the line with its address. */
+/** Starts one of its programs on a new data folder, and waits for the line with its URL. */
 export async function startExample(folder: string, program: string): Promise<RunningExample> {
   const dataDir = mkdtempSync(path.join(tmpdir(), 'otp-'))
   const port = await freePort()
   const { PATH, TMPDIR } = process.env
   const environment = { PATH, TMPDIR, NODE_ENV: 'development', PORT: String(port), DATA_DIR: dataDir }
   const child = spawn(process.execPath, [program], { cwd: folder, env: environment })
-  await firstAddress(child)
+  await waitForAddress(child)
   const baseUrl = `http://localhost:${port}`
   const stop = async () => {
     child.kill('SIGKILL')
@@ -54,19 +54,19 @@ async function freePort(): Promise<number> {
   return address.port
 }
 
-function firstAddress(child: ChildProcess): Promise<void> {
-  let said = ''
+function waitForAddress(child: ChildProcess): Promise<void> {
+  let output = ''
   return new Promise((resolve, reject) => {
-    child.on('exit', () => reject(new Error(`The example ended: ${said}`)))
+    child.on('exit', () => reject(new Error(`The example exited: ${output}`)))
     for (const stream of [child.stdout, child.stderr])
       stream?.on('data', (text: Buffer) => {
-        said += text.toString()
-        if (said.includes('Address: ')) resolve()
+        output += text.toString()
+        if (output.includes('Address: ')) resolve()
       })
   })
 }
 
-/** Runs `otp-admin` on an example's data, as its administrator would. */
+/** Runs `otp-admin` on an example's data folder. */
 export function otpAdmin(dataDir: string, args: readonly string[], input = ''): string {
   const env = { PATH: process.env['PATH'], DATA_DIR: dataDir }
   return execFileSync(process.execPath, [path.join(packageRoot, 'bin/otp-admin.mjs'), ...args], {

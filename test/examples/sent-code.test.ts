@@ -16,24 +16,29 @@ import { createTestUser, signIn, startTestSite, type TestSite } from '../support
 const TOPIC = 'long-and-random-topic'
 const add = '/account/two-factor/ntfy/add'
 
-/** An ntfy server as far as it publishes: it remembers what was published, by topic. */
-async function startNtfy(): Promise<{ url: string; server: Server; codes(topic: string): string[]; refuse(): void }> {
+/** Starts a server with the publishing part of ntfy, which stores what was published. */
+async function startNtfy(): Promise<{
+  url: string
+  server: Server
+  codes(topic: string): string[]
+  rejectNext(): void
+}> {
   const published: { topic: string; body: string }[] = []
-  let isRefusing = false
-  const answer = async (req: IncomingMessage, res: ServerResponse) => {
+  let isRejecting = false
+  const respond = async (req: IncomingMessage, res: ServerResponse) => {
     const body = await text(req)
-    if (!isRefusing) published.push({ topic: (req.url ?? '').slice(1), body })
-    res.statusCode = isRefusing ? 403 : 200
-    isRefusing = false
+    if (!isRejecting) published.push({ topic: (req.url ?? '').slice(1), body })
+    res.statusCode = isRejecting ? 403 : 200
+    isRejecting = false
     res.end()
   }
-  const server = createServer((req, res) => void answer(req, res))
+  const server = createServer((req, res) => void respond(req, res))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const address = server.address()
   const port = typeof address === 'object' && address ? address.port : 0
   const codes = (topic: string) =>
     published.filter((each) => each.topic === topic).flatMap(({ body }) => /^\d{6}/.exec(body) ?? [])
-  return { url: `http://127.0.0.1:${port}`, server, codes, refuse: () => (isRefusing = true) }
+  return { url: `http://127.0.0.1:${port}`, server, codes, rejectNext: () => (isRejecting = true) }
 }
 
 describe.each(databaseKinds())('a custom kind that sends a code, on the %s database', (where) => {
@@ -62,16 +67,16 @@ describe.each(databaseKinds())('a custom kind that sends a code, on the %s datab
     await new Promise((resolve) => ntfy.server.close(resolve))
   })
 
-  it('sends one in the setup and at sign-in, and accepts each once', async () => {
+  it('sends one during setup and at sign-in, and accepts each once', async () => {
     const person = await createTestUser(site)
     const browser = await signIn(site, person)
-    const begun = await browser.post(add, { name: 'My phone', topic: TOPIC })
-    expect(begun.location).toMatch(/^\/account\/two-factor\/ntfy\/\d+\/confirm$/)
+    const started = await browser.post(add, { name: 'My phone', topic: TOPIC })
+    expect(started.location).toMatch(/^\/account\/two-factor\/ntfy\/\d+\/confirm$/)
     const [first = ''] = ntfy.codes(TOPIC)
-    const done = await browser.post(begun.location ?? '', { otp_token: first })
+    const done = await browser.post(started.location ?? '', { otp_token: first })
     expect(done.location).toBe('/account/two-factor/setup/complete')
 
-    const device = `ntfy/${begun.location?.split('/').at(-2)}`
+    const device = `ntfy/${started.location?.split('/').at(-2)}`
     const other = site.browser()
     await other.post('/account/login', { username: person.email, password: person.password })
     await other.post('/account/login', { otp_device: device, otp_challenge: 'send' })
@@ -83,10 +88,10 @@ describe.each(databaseKinds())('a custom kind that sends a code, on the %s datab
     expect((await other.post('/account/login', { otp_device: device, otp_token: second })).location).toBe('/admin')
   })
 
-  it('says so if the code could not be delivered, and sends another one at once', async () => {
+  it('reports a code that could not be delivered, and sends another one at once', async () => {
     const topic = 'another-random-topic'
     const browser = await signIn(site, await createTestUser(site))
-    ntfy.refuse()
+    ntfy.rejectNext()
     const failed = await browser.post(add, { name: 'My phone', topic })
     expect(failed).toMatchObject({ status: 422, code: 'challenge_exception' })
     const [, confirm = ''] = /action="([^"]*\/confirm)"/.exec(failed.text) ?? []

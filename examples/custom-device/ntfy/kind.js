@@ -4,7 +4,7 @@ import { createDeviceTable, defineKind, deliveredCode } from 'otp-admin-site/kin
 import { DataTypes } from 'sequelize'
 import { z } from 'zod'
 
-/** What the app can subscribe to. Whoever knows a topic can read it, so it has to be long. */
+/** The topic that the app subscribes to. Anyone who knows it can read the codes, so it must be long and random. */
 const TOPIC = /^[\w-]{16,64}$/
 
 /**
@@ -15,13 +15,13 @@ const TOPIC = /^[\w-]{16,64}$/
 export function ntfyKind(server) {
   return defineKind({
     name: 'ntfy',
-    // A code can be read on its way, as one in a text message can.
+    // Like a text message, a code can be intercepted.
     strength: 'restricted',
     rejection: 'message',
     matchesFormat: deliveredCode.matchesFormat,
     columns: `d.topic, ${deliveredCode.columns}`,
     row: z.object({ ...deliveredCode.row, topic: z.string() }),
-    verify: (row, token, world) => deliveredCode.verify(row, token, world),
+    verify: (row, token, context) => deliveredCode.verify(row, token, context),
     challenge: {
       target: ({ topic }) => topic,
       send: (message) => publish(server, message),
@@ -31,8 +31,8 @@ export function ntfyKind(server) {
       {
         name: '0001-initial',
         async up({ sequelize }, transaction) {
-          const own = `topic varchar(64) not null, ${deliveredCode.tableColumns}`
-          await sequelize.query(createDeviceTable('ntfy', own), { transaction })
+          const columns = `topic varchar(64) not null, ${deliveredCode.tableColumns}`
+          await sequelize.query(createDeviceTable('ntfy', columns), { transaction })
         },
       },
     ],

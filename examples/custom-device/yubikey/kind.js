@@ -4,20 +4,20 @@ import { fileURLToPath } from 'node:url'
 import { createDeviceTable, defineKind } from 'otp-admin-site/kinds'
 import { DataTypes, QueryTypes } from 'sequelize'
 import { z } from 'zod'
-import { askServers } from './query-servers.js'
-import { couldBeOtp, decryptBlock, splitOtp } from './parse-otp.js'
+import { queryServers } from './query-servers.js'
+import { matchesOtpFormat, decryptBlock, splitOtp } from './parse-otp.js'
 import { texts } from './texts.js'
 
-/** `counter` of a key that has not spoken yet. */
+/** The `counter` of a key that has not been used yet. */
 const NEVER = -1
 
 const row = z.object({
   id: z.number(),
   public_id: z.string(),
-  /** Private id and AES key, sealed; null: the servers know them. */
+  /** The sealed private ID and AES key. Null: only the validation servers have them. */
   secret: z.string().nullable(),
   counter: z.number(),
-  /** Somebody else has confirmed a device with this public id. */
+  /** Whether another confirmed device has this public ID. */
   taken: z.boolean(),
 })
 
@@ -25,32 +25,32 @@ const row = z.object({
 /** @typedef {import('./query-servers.js').ValidationServers} ValidationServers */
 
 /**
- * YubiKeys that type an OTP. One whose AES key is known here is judged here; one as it was
- * sold is judged by validation servers, where there are some.
+ * Defines YubiKeys that type an OTP. If the AES key was entered, the site verifies the OTP.
+ * YubiKeys with factory settings are verified by validation servers, if there are some.
  *
  * @param {ValidationServers | null} servers
  */
 export function yubikeyKind(servers = null) {
   return defineKind({
     name: 'yubikey',
-    // 128 bits that only the key can encrypt: wrong ones never lock the account.
+    // Only the key can encrypt these 128 bits, so wrong ones never lock the account.
     unguessable: true,
-    matchesFormat: couldBeOtp,
+    matchesFormat: matchesOtpFormat,
     field: { maxLength: 64 },
     columns: `d.public_id, d.secret, d.counter, exists(
       select from yubikey_devices o where o.public_id = d.public_id and o.confirmed and o.id <> d.id) as taken`,
     row,
-    verify: judgeHere,
+    verify: verifyLocally,
 
-    /** Nothing is locked yet: the servers may take their time. Their yes counts only if the locked row agrees. */
-    async prepare({ public_id: publicId, secret }, token, _world, signal) {
+    /** Queries the servers before any row is locked. Their success still has to match the locked row. */
+    async prepare({ public_id: publicId, secret }, token, _context, signal) {
       const otp = token.trim().toLowerCase()
       if (secret !== null || splitOtp(otp)?.publicId !== publicId) return null
-      const answer = servers ? await askServers(servers, otp, signal) : null
-      if (!answer || answer.status === 'unanswered') return { answered: false }
+      const result = servers ? await queryServers(servers, otp, signal) : null
+      if (!result || result.status === 'unavailable') return { answered: false }
       return {
         answered: true,
-        verify: (locked) => (answer.status === 'OK' ? moveOn(locked, answer) : { accepted: false }),
+        verify: (locked) => (result.status === 'OK' ? acceptCounter(locked, result) : { accepted: false }),
       }
     },
 
@@ -58,9 +58,9 @@ export function yubikeyKind(servers = null) {
       {
         name: '0001-initial',
         async up({ sequelize }, transaction) {
-          const own = 'public_id varchar(16) not null, secret text, counter integer not null, timestamp integer'
-          await sequelize.query(createDeviceTable('yubikey', own), { transaction })
-          // One key is one person's. What is not confirmed keeps nobody from his own key.
+          const columns = 'public_id varchar(16) not null, secret text, counter integer not null, timestamp integer'
+          await sequelize.query(createDeviceTable('yubikey', columns), { transaction })
+          // A YubiKey belongs to one user. An unconfirmed setup does not keep the owner from adding theirs.
           const unique = 'create unique index yubikey_devices_public_id on yubikey_devices (public_id) where confirmed'
           await sequelize.query(unique, { transaction })
         },
@@ -91,11 +91,11 @@ export function yubikeyKind(servers = null) {
         if (key === 'invalid') return { ok: false, code: 'key_invalid' }
         if (key === null)
           return { ok: true, columns: { public_id: typed.publicId, secret: null, counter: NEVER, timestamp: null } }
-        const said = listen(typed.block, key)
-        if (!said) return { ok: false, code: 'otp_of_another_key' }
+        const decrypted = decryptOwnBlock(typed.block, key)
+        if (!decrypted) return { ok: false, code: 'otp_of_another_key' }
         const secret = core.keys.seal(key, { column: 'yubikey_devices.secret', id })
-        // This OTP is spent: the next one confirms.
-        const { counter, timestamp } = said
+        // This OTP is consumed. The next one confirms the device.
+        const { counter, timestamp } = decrypted
         return { ok: true, columns: { public_id: typed.publicId, secret, counter, timestamp } }
       },
     },
@@ -103,52 +103,54 @@ export function yubikeyKind(servers = null) {
 }
 
 /**
- * With the AES key that is known here.
+ * Verifies an OTP with the stored AES key.
  *
  * @param {Row} row
  * @param {string} token
- * @param {import('otp-admin-site/kinds').KindContext} world
+ * @param {import('otp-admin-site/kinds').KindContext} context
  * @returns {import('otp-admin-site/kinds').KindOutcome}
  */
-function judgeHere(row, token, { keys }) {
+function verifyLocally(row, token, { keys }) {
   const typed = splitOtp(token)
   if (!typed || typed.publicId !== row.public_id || row.secret === null) return { accepted: false }
-  const said = listen(typed.block, keys.open(row.secret, { column: 'yubikey_devices.secret', id: row.id }))
-  return said ? moveOn(row, said) : { accepted: false }
+  const decrypted = decryptOwnBlock(
+    typed.block,
+    keys.open(row.secret, { column: 'yubikey_devices.secret', id: row.id }),
+  )
+  return decrypted ? acceptCounter(row, decrypted) : { accepted: false }
 }
 
 /**
- * An OTP is good once: the key's counter must have gone up since the last one, in the row as it
- * stands locked.
+ * Accepts an OTP once: its counter must be higher than the one in the locked row.
  *
  * @param {Row} row
- * @param {{ counter: number, timestamp: number }} said
+ * @param {{ counter: number, timestamp: number }} decrypted
  * @returns {import('otp-admin-site/kinds').KindOutcome}
  */
-function moveOn(row, { counter, timestamp }) {
+function acceptCounter(row, { counter, timestamp }) {
   if (row.taken || counter <= row.counter) return { accepted: false }
   return { accepted: true, changes: { counter, timestamp } }
 }
 
 /**
- * What a block says, where it was made with this key and names this private id.
+ * Decrypts a block. Returns null if another key made it, or its private ID is different.
  *
  * @param {Buffer} block
- * @param {Uint8Array} key private id (6 bytes) and AES key (16)
+ * @param {Uint8Array} key private ID (6 bytes) and AES key (16)
  */
-function listen(block, key) {
-  const said = decryptBlock(block, key.subarray(6))
-  return said && timingSafeEqual(said.privateId, key.subarray(0, 6)) ? said : null
+function decryptOwnBlock(block, key) {
+  const decrypted = decryptBlock(block, key.subarray(6))
+  return decrypted && timingSafeEqual(decrypted.privateId, key.subarray(0, 6)) ? decrypted : null
 }
 
 /**
  * @param {{ private_id?: string | undefined, aes_key?: string | undefined }} form
- * @param {boolean} mayLack whether servers know keys that are not typed here
- * @returns {Buffer | null | 'invalid'} private id and AES key; null: none typed
+ * @param {boolean} isOptional whether validation servers can verify a YubiKey without them
+ * @returns {Buffer | null | 'invalid'} private ID and AES key, or null if none was entered
  */
-function readKey({ private_id: privateId = '', aes_key: aesKey = '' }, mayLack) {
+function readKey({ private_id: privateId = '', aes_key: aesKey = '' }, isOptional) {
   const typed = `${privateId}${aesKey}`.replace(/\s/g, '')
-  if (typed === '') return mayLack ? null : 'invalid'
+  if (typed === '') return isOptional ? null : 'invalid'
   return /^[0-9a-f]{44}$/i.test(typed) ? Buffer.from(typed, 'hex') : 'invalid'
 }
 

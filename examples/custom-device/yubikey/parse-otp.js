@@ -1,32 +1,32 @@
 // @ts-check
 import { createDecipheriv } from 'node:crypto'
 
-/** The letters that stand at the same place on every keyboard, for 0 to 15. */
+/** The letters for 0 to 15, which have the same position on most keyboards. */
 const MODHEX = 'cbdefghijklnrtuv'
 
-/** What a CRC-16 over a whole block, its own complement included, leaves (ISO/IEC 13239). */
+/** The CRC-16 of a whole block that ends with the complement of its CRC (ISO/IEC 13239). */
 const CRC_RESIDUE = 0xf0b8
 
-/** An OTP as it is typed: a public id of 1 to 8 bytes, and one encrypted block of 16. */
+/** An OTP as a YubiKey types it: a public ID of 1 to 8 bytes, and an encrypted block of 16. */
 const OTP = /^([cbdefghijklnrtuv]{2,16})([cbdefghijklnrtuv]{32})$/
 
-/** Whether a text could be a Yubico OTP at all. @param {string} typed */
-export function couldBeOtp(typed) {
+/** Returns whether a text has the format of a Yubico OTP. @param {string} typed */
+export function matchesOtpFormat(typed) {
   return splitOtp(typed) !== null
 }
 
 /**
- * Public id and encrypted block of an OTP.
+ * Splits an OTP into its public ID and its encrypted block.
  *
  * @param {string} typed
- * @returns {{ publicId: string, block: Buffer } | null} null: it is no OTP
+ * @returns {{ publicId: string, block: Buffer } | null} null if it is not an OTP
  */
 export function splitOtp(typed) {
   const [, publicId = '', block = ''] = OTP.exec(typed.trim().toLowerCase()) ?? []
   return publicId && publicId.length % 2 === 0 ? { publicId, block: decodeModhex(block) } : null
 }
 
-/** @param {string} text of an even number of modhex letters */
+/** @param {string} text an even number of modhex letters */
 export function decodeModhex(text) {
   return Buffer.from(
     text.replace(/./g, (letter) => MODHEX.indexOf(letter).toString(16)),
@@ -42,12 +42,12 @@ export function encodeModhex(bytes) {
 }
 
 /**
- * What a key says with one OTP, once its block is decrypted (YubiKey Manual, "OTP generation").
+ * The decrypted block of an OTP (YubiKey Manual, "OTP generation").
  *
- * @typedef {object} Spoken
+ * @typedef {object} OtpBlock
  * @property {Buffer} privateId six bytes
- * @property {number} counter how often the key was plugged in, times 256, and how often it was
- *   touched since: it goes up with every OTP
+ * @property {number} counter 256 times the number of times the key was plugged in, plus the number
+ *   of touches since. It increases with every OTP.
  * @property {number} timestamp 24 bits at 8 Hz since it was plugged in
  */
 
@@ -56,13 +56,13 @@ export function encodeModhex(bytes) {
  *
  * @param {Buffer} block 16 bytes
  * @param {Uint8Array} key AES-128
- * @returns {Spoken | null} null: another key made it, or it is damaged
+ * @returns {OtpBlock | null} null if another key encrypted it, or it is damaged
  */
 export function decryptBlock(block, key) {
   const cipher = createDecipheriv('aes-128-ecb', key, null).setAutoPadding(false)
   const plain = Buffer.concat([cipher.update(block), cipher.final()])
   if (crc16(plain) !== CRC_RESIDUE) return null
-  // The highest bit only says that Caps Lock was on.
+  // The highest bit only states that Caps Lock was on.
   const plugged = plain.readUInt16LE(6) & 0x7fff
   return {
     privateId: plain.subarray(0, 6),

@@ -8,33 +8,34 @@ import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
  * @typedef {object} ValidationServers
  * @property {readonly string[]} urls for example `https://api.yubico.com/wsapi/2.0/verify`
  * @property {string} clientId
- * @property {string} apiKey in base64: signs requests and answers
- * @property {number} [syncLevel] percent of the servers that must know of the OTP before it is OK
+ * @property {string} apiKey Base64, signs requests and responses
+ * @property {number} [syncLevel] percentage of the servers that must have synced before the OTP is accepted
  */
 
 /**
- * What the servers come to: the OTP is good, and where the key's counter stands; it is not;
- * or nobody gave an answer that counts.
+ * The result of all servers: the OTP is valid (with the key's counter), it is rejected, or no
+ * server returned a valid response.
  *
- * @typedef {{ status: 'OK', counter: number, timestamp: number } | { status: 'refused' } | { status: 'unanswered' }} ServerAnswer
+ * @typedef {{ status: 'OK', counter: number, timestamp: number } | { status: 'rejected' } | { status: 'unavailable' }} ServerResult
  */
 
 /**
- * Asks all servers at once. The first that says yes or no is heard, and the others are left alone.
+ * Queries all servers at once. The first one that accepts or rejects the OTP decides, and the
+ * other requests are aborted.
  *
  * @param {ValidationServers} servers
  * @param {string} otp
- * @param {AbortSignal} signal ends the waiting
- * @returns {Promise<ServerAnswer>}
+ * @param {AbortSignal} signal ends the wait
+ * @returns {Promise<ServerResult>}
  */
-export async function askServers(servers, otp, signal) {
+export async function queryServers(servers, otp, signal) {
   const decided = new AbortController()
   const waiting = AbortSignal.any([signal, decided.signal])
-  const answers = servers.urls.map((url) => askServer(servers, url, otp, waiting))
+  const results = servers.urls.map((url) => queryServer(servers, url, otp, waiting))
   try {
-    return await Promise.any(answers)
+    return await Promise.any(results)
   } catch {
-    return { status: 'unanswered' }
+    return { status: 'unavailable' }
   } finally {
     decided.abort()
   }
@@ -45,46 +46,46 @@ export async function askServers(servers, otp, signal) {
  * @param {string} url
  * @param {string} otp
  * @param {AbortSignal} signal
- * @returns {Promise<ServerAnswer>} rejects where this server has nothing to say
+ * @returns {Promise<ServerResult>} rejects if this server does not decide
  */
-async function askServer({ clientId, apiKey, syncLevel = 50 }, url, otp, signal) {
+async function queryServer({ clientId, apiKey, syncLevel = 50 }, url, otp, signal) {
   const nonce = randomBytes(16).toString('hex')
   const request = signed({ id: clientId, nonce, otp, sl: String(syncLevel), timestamp: '1' }, apiKey)
   const response = await fetch(`${url}?${new URLSearchParams(request).toString()}`, { signal, redirect: 'error' })
-  const answer = readAnswer(await response.text(), apiKey)
-  if (!answer || answer['otp'] !== otp || answer['nonce'] !== nonce)
-    throw new Error('The answer is to another request.')
-  return judgeAnswer(answer)
+  const fields = readResponse(await response.text(), apiKey)
+  if (!fields || fields['otp'] !== otp || fields['nonce'] !== nonce)
+    throw new Error('The response belongs to another request.')
+  return toResult(fields)
 }
 
 /**
- * REPLAYED_REQUEST says that another server has told this one already; whatever else is no
- * answer about the OTP either.
+ * Reads the result. REPLAYED_REQUEST means that another server has already told this one. It says
+ * nothing about the OTP, and neither does any other status.
  *
- * @param {Record<string, string>} answer
- * @returns {ServerAnswer}
+ * @param {Record<string, string>} fields
+ * @returns {ServerResult}
  */
-function judgeAnswer({ status, sessioncounter, sessionuse, timestamp }) {
-  if (status === 'REPLAYED_OTP' || status === 'BAD_OTP') return { status: 'refused' }
+function toResult({ status, sessioncounter, sessionuse, timestamp }) {
+  if (status === 'REPLAYED_OTP' || status === 'BAD_OTP') return { status: 'rejected' }
   const [plugged, touched] = [Number(sessioncounter), Number(sessionuse)]
   if (status !== 'OK' || !Number.isInteger(plugged) || !Number.isInteger(touched)) throw new Error(`Status ${status}`)
   return { status, counter: plugged * 256 + touched, timestamp: Number(timestamp) || 0 }
 }
 
 /**
- * The fields of an answer whose signature is right.
+ * Reads the fields of a response. Returns null if its signature is invalid or a field occurs twice.
  *
  * @param {string} text lines of `name=value`
  * @param {string} apiKey
  * @returns {Record<string, string> | null}
  */
-export function readAnswer(text, apiKey) {
+export function readResponse(text, apiKey) {
   const lines = text.split(/\r?\n/).filter((line) => line.includes('='))
   const fields = lines.map((line) => /** @type {const} */ ([before(line), line.slice(line.indexOf('=') + 1).trim()]))
-  const { h = '', ...answer } = Object.fromEntries(fields)
+  const { h = '', ...others } = Object.fromEntries(fields)
   if (new Set(fields.map(([name]) => name)).size < fields.length) return null
-  const [given, right] = [Buffer.from(h, 'base64'), Buffer.from(sign(answer, apiKey), 'base64')]
-  return given.length === right.length && timingSafeEqual(given, right) ? answer : null
+  const [received, expected] = [Buffer.from(h, 'base64'), Buffer.from(sign(others, apiKey), 'base64')]
+  return received.length === expected.length && timingSafeEqual(received, expected) ? others : null
 }
 
 /** @param {string} line */
@@ -99,10 +100,10 @@ function signed(fields, apiKey) {
 }
 
 /**
- * HMAC-SHA-1 over all fields by the order of their names, as `a=1&b=2`.
+ * Computes the HMAC-SHA-1 over all fields, sorted by name, as `a=1&b=2`.
  *
  * @param {Record<string, string>} fields
- * @param {string} apiKey in base64
+ * @param {string} apiKey Base64
  */
 export function sign(fields, apiKey) {
   const names = Object.keys(fields).toSorted()

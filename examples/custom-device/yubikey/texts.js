@@ -1,34 +1,33 @@
 // @ts-check
 
 /**
- * What people read. The key types the OTP and then Enter, so that its field comes last.
+ * The texts of the pages. The YubiKey types the OTP and then Enter, so its field is the last one.
  *
- * @param {boolean} byServer whether there are servers to ask for keys that nobody here knows
+ * @param {boolean} byServer whether validation servers can verify YubiKeys with factory settings
  * @returns {import('otp-admin-site/kinds').CustomKind['texts']}
  */
 export const texts = (byServer) => ({
   en: {
     name: 'YubiKey',
     names: 'YubiKeys',
-    about:
-      'A key that you plug in and touch: it types a one-time password. It works without a network and without an app.',
+    about: 'A key that you plug in and touch. It types a one-time password, without a network or an app.',
     add: 'Add a YubiKey',
     token: 'Touch your YubiKey',
     token_hint: 'Click into the field and touch the key. It types 44 letters and sends the form.',
-    columns: { public_id: 'Public id' },
+    columns: { public_id: 'Public ID' },
     errors: {
-      otp_invalid: 'That is not what a YubiKey types. Click into the last field, then touch the key.',
-      otp_of_another_key: 'The key that you touched has another AES key or another private id. Please check both.',
+      otp_invalid: 'That is not a one-time password from a YubiKey. Click into the last field, then touch the key.',
+      otp_of_another_key: 'The key you touched has a different AES key or private ID. Check both.',
       key_invalid: byServer
-        ? 'Private id and AES key are 12 and 32 hexadecimal digits. Leave both empty for a key as it was sold.'
-        : 'Private id and AES key are 12 and 32 hexadecimal digits.',
-      key_taken: 'This YubiKey is in use already.',
+        ? 'The private ID has 12 hexadecimal digits and the AES key 32. Leave both empty for a key with factory settings.'
+        : 'The private ID has 12 hexadecimal digits and the AES key 32.',
+      key_taken: 'This YubiKey is already in use.',
     },
     view: {
-      private_id: 'Private id',
+      private_id: 'Private ID',
       aes_key: 'AES key',
       key_hint: byServer
-        ? 'Both were shown when the key was programmed. Leave them empty for a key as it was sold: Yubico’s servers know it.'
+        ? 'Both were shown when the key was programmed. Leave them empty for a key with factory settings, which Yubico’s servers can verify.'
         : 'Both were shown when the key was programmed, for example by ykman otp yubiotp.',
       otp: 'Now touch the key',
       otp_hint: 'Click into the field first.',

@@ -5,9 +5,9 @@ const componentLoader = new ComponentLoader()
 const Stock = componentLoader.add('Stock', path.join(import.meta.dirname, 'components/Stock.jsx'))
 
 /**
- * The shop's panel, as AdminJS takes it.
+ * Returns the options of the shop's panel for AdminJS.
  *
- * @param personOf finds the shop's own person, with his id and role, in the current admin
+ * @param personOf returns the shop's own user, with ID and role, from the current admin
  */
 export function adminOptions({ Product, Order }, personOf = (currentAdmin) => currentAdmin) {
   const isClerk = ({ currentAdmin }) => personOf(currentAdmin)?.role === 'clerk'
@@ -25,7 +25,7 @@ export function adminOptions({ Product, Order }, personOf = (currentAdmin) => cu
   }
 }
 
-/** An action without a page of its own: it does its work when it is clicked. */
+/** An action without a page. It runs when it is clicked. */
 const shipAction = {
   actionType: 'record',
   component: false,

@@ -1,7 +1,7 @@
 import { DataTypes } from 'sequelize'
 import { hashPassword } from './passwords.js'
 
-/** The shop's tables, with something in them where they are new. */
+/** Creates the shop's tables, and fills new ones with examples. */
 export async function createModels(sequelize) {
   const Staff = sequelize.define(
     'Staff',

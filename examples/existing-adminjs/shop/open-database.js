@@ -5,10 +5,10 @@ import pg from 'pg'
 import { Sequelize } from 'sequelize'
 
 /**
- * PostgreSQL inside this process, so that the example needs nothing but Node. A real shop has
- * `new Sequelize(process.env.DATABASE_URL)` in place of this file.
+ * Opens PostgreSQL inside this process, so that the example only needs Node. A real shop calls
+ * `new Sequelize(process.env.DATABASE_URL)` instead.
  *
- * @param {string} folder where the data lie
+ * @param {string} folder of the data
  */
 export async function openDatabase(folder) {
   const database = await PGlite.create(path.join(folder, 'shop'))
@@ -19,9 +19,9 @@ export async function openDatabase(folder) {
     }
     query(sql, ...rest) {
       const done = rest.pop()
-      const answer = ask(database, sql, rest[0])
-      if (typeof done !== 'function') return answer
-      void answer.then(
+      const response = run(database, sql, rest[0])
+      if (typeof done !== 'function') return response
+      void response.then(
         (result) => done(null, result),
         (error) => done(error),
       )
@@ -34,12 +34,12 @@ export async function openDatabase(folder) {
   return new Sequelize({ dialect: 'postgres', dialectModule, logging: false, pool: { max: 1 } })
 }
 
-/** Lists of names stay text, which Sequelize takes apart itself. */
+/** Leaves arrays of names as text, because Sequelize parses them. */
 const options = { parsers: { 1003: (text) => text } }
 
-/** Several statements at once come without values. */
-async function ask(database, sql, values) {
+/** Runs one statement with values, or several without. */
+async function run(database, sql, values) {
   const results = values ? [await database.query(sql, values, options)] : await database.exec(sql, options)
-  const answers = results.map(({ rows, affectedRows }) => ({ rows, rowCount: affectedRows || rows.length }))
-  return answers.length === 1 ? answers[0] : answers
+  const responses = results.map(({ rows, affectedRows }) => ({ rows, rowCount: affectedRows || rows.length }))
+  return responses.length === 1 ? responses[0] : responses
 }

@@ -8,7 +8,7 @@ export async function hashPassword(password) {
   return `${salt.toString('hex')}:${(await derive(password, salt, 32)).toString('hex')}`
 }
 
-/** @param {string} stored what `hashPassword` gave */
+/** @param {string} stored result of `hashPassword` */
 export async function isPassword(password, stored) {
   const [salt, hash] = stored.split(':').map((part) => Buffer.from(part, 'hex'))
   return timingSafeEqual(hash, await derive(password, salt, 32))

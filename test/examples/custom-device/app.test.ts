@@ -19,13 +19,13 @@ afterAll(async () => {
   installed.remove()
 })
 
-function addPerson(name: string): string {
+function addUser(name: string): string {
   const email = `${name}@example.com`
   otpAdmin(app.dataDir, ['create-user', '--email', email, '--staff', '--superuser', '--password-stdin'], password)
   return email
 }
 
-/** Sets the YubiKey up as a first device, in a browser that stays signed in. */
+/** Sets up the YubiKey as a first device, in a browser that stays signed in. */
 async function setUp(email: string, key: SoftwareYubikey): Promise<HttpBrowser> {
   const browser = app.browser()
   expect((await browser.post(login, { username: email, password })).location).toContain('/account/two-factor/setup')
@@ -38,9 +38,9 @@ async function setUp(email: string, key: SoftwareYubikey): Promise<HttpBrowser> 
   return browser
 }
 
-describe('the example as a program of its own, on the built package', () => {
-  it('leads somebody without a device to the YubiKey, and lets him in with its next OTP alone', async () => {
-    const [email, key] = [addPerson('ada'), createSoftwareYubikey()]
+describe('the example as a separate process, with the built package', () => {
+  it('offers the YubiKey to a user without a device, and accepts only its next OTP', async () => {
+    const [email, key] = [addUser('ada'), createSoftwareYubikey()]
     const browser = await setUp(email, key)
     const list = await browser.get('/admin/api/resources/yubikey_devices/actions/list')
     expect(list.text).toContain(key.publicId)
@@ -55,8 +55,8 @@ describe('the example as a program of its own, on the built package', () => {
     expect((await other.post(login, token)).code).toBe('invalid_token')
   })
 
-  it('is known to the command line by its table, though nobody registers it there', async () => {
-    const email = addPerson('eve')
+  it('is found by the command line through its table, although it is not registered there', async () => {
+    const email = addUser('eve')
     await setUp(email, createSoftwareYubikey())
     expect(otpAdmin(app.dataDir, ['two-factor-status', email])).toBe(`${email}: enabled\n`)
     otpAdmin(app.dataDir, ['two-factor-disable', email])

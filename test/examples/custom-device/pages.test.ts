@@ -23,7 +23,7 @@ afterAll(async () => {
   await database.close()
 })
 
-/** A key is a keyboard: it types letters, and Enter. */
+/** A YubiKey is a keyboard: it types letters, and Enter. */
 async function touch(page: Page, otp: string): Promise<void> {
   await page.keyboard.type(otp)
   await Promise.all([page.waitForNavigation(), page.keyboard.press('Enter')])
@@ -37,7 +37,7 @@ async function expectSoundPage(page: Page): Promise<void> {
 describe.each([
   { width: 1280, dark: false },
   { width: 390, dark: true },
-])('with a keyboard alone, $width pixels wide, dark: $dark', (options) => {
+])('with only a keyboard, $width pixels wide, dark: $dark', (options) => {
   it('a YubiKey is set up, confirmed and signs in', async () => {
     const person = await createTestUser(site, { app: false })
     const key = createSoftwareYubikey()
@@ -54,7 +54,7 @@ describe.each([
     await page.keyboard.press('Enter')
     await page.waitForURL('**/yubikey/add')
     await expectSoundPage(page)
-    // The cursor stands in the first field of the kind.
+    // The first field of the kind has the focus.
     await page.keyboard.type(key.privateId)
     await page.keyboard.press('Tab')
     await page.keyboard.type(key.aesKey)

@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process'
 import { randomBytes, randomInt } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { askServers, readAnswer, sign } from '../../../examples/custom-device/yubikey/query-servers.js'
+import { queryServers, readResponse, sign } from '../../../examples/custom-device/yubikey/query-servers.js'
 import {
-  couldBeOtp,
+  matchesOtpFormat,
   crc16,
   decodeModhex,
   decryptBlock,
@@ -33,47 +33,47 @@ describe('a Yubico OTP', () => {
     ['000102030405060708090a0b0c0d0e0f', 'cccccccccccb', 'iikkijbdknrrdhfdrjltvgrbkkjblcbh', '010203040506', 0xfff, 1],
     ['c4422890653076cde73d449b191b416a', 'cccccccccccb', 'iucvrkjiegbhidrcicvlgrcgkgurhjnj', '33c69e7f249e', 1, 0],
   ])(
-    'is opened with its AES key (yubico-c, tests/selftest.c): %s %s%s',
+    'is decrypted with its AES key (yubico-c, tests/selftest.c): %s %s%s',
     (key, id, block, privateId, plugged, touched) => {
       const typed = splitOtp(id + block)
       expect(typed?.publicId).toBe(id)
-      const said = typed && decryptBlock(typed.block, Buffer.from(key, 'hex'))
-      expect(said?.privateId.toString('hex')).toBe(privateId)
-      expect(said?.counter).toBe(plugged * 256 + touched)
+      const decrypted = typed && decryptBlock(typed.block, Buffer.from(key, 'hex'))
+      expect(decrypted?.privateId.toString('hex')).toBe(privateId)
+      expect(decrypted?.counter).toBe(plugged * 256 + touched)
     },
   )
 
-  it('has a CRC that leaves 0xf0b8, and none is accepted without', () => {
+  it('has a CRC with the residue 0xf0b8, and is rejected with any other', () => {
     expect(crc16(Buffer.from('8792ebfe26cc130030c20011c89f23c8', 'hex'))).toBe(0xf0b8)
     expect(decryptBlock(decodeModhex('hknhfjbrjnlnldnhcujvddbikngjrtgh'), Buffer.alloc(16))).toBeNull()
   })
 
-  it('says by one bit of its counter that Caps Lock was on, and its letters are large then', () => {
+  it('has one bit of its counter set if Caps Lock was on, and is in capital letters then', () => {
     const key = { ...createSoftwareYubikey(), plugged: 0x8000 | 42, touched: 3 }
     const typed = splitOtp(typeOtp(key).toUpperCase())
     expect(typed && decryptBlock(typed.block, Buffer.from(key.aesKey, 'hex'))?.counter).toBe(42 * 256 + 3)
   })
 
-  it('is told from anything else by its letters and their number', () => {
-    expect(couldBeOtp(createSoftwareYubikey().touch())).toBe(true)
+  it('is recognised by its letters and their number', () => {
+    expect(matchesOtpFormat(createSoftwareYubikey().touch())).toBe(true)
     for (const text of ['', '123456', 'c'.repeat(32), 'c'.repeat(33), 'c'.repeat(49), `${'c'.repeat(43)}a`])
-      expect(couldBeOtp(text)).toBe(false)
+      expect(matchesOtpFormat(text)).toBe(false)
   })
 
   const ykgenerate = has('ykgenerate')
-  it.skipIf(!ykgenerate)('is what Debian’s ykgenerate makes (without it: skipped)', () => {
+  it.skipIf(!ykgenerate)('is what Debian’s ykgenerate generates (skipped if not installed)', () => {
     for (let round = 0; round < 20; round += 1) {
       const [key, privateId] = [randomBytes(16), randomBytes(6)]
       const [plugged, touched] = [randomInt(0x7fff), randomInt(256)]
       const hex = (value: number, digits: number) => value.toString(16).padStart(digits, '0')
       const args = [key.toString('hex'), privateId.toString('hex'), hex(plugged, 4), '1234', '56', hex(touched, 2)]
-      const made = spawnSync('ykgenerate', args, { encoding: 'utf8' }).stdout.trim()
-      const said = decryptBlock(decodeModhex(made), key)
-      expect(said).toEqual({ privateId, counter: plugged * 256 + touched, timestamp: 0x561234 })
+      const generated = spawnSync('ykgenerate', args, { encoding: 'utf8' }).stdout.trim()
+      const decrypted = decryptBlock(decodeModhex(generated), key)
+      expect(decrypted).toEqual({ privateId, counter: plugged * 256 + touched, timestamp: 0x561234 })
     }
   })
 
-  it.skipIf(!ykgenerate)('is read by Debian’s ykparse as it was made here (without it: skipped)', () => {
+  it.skipIf(!ykgenerate)('is read by Debian’s ykparse (skipped if not installed)', () => {
     const key = createSoftwareYubikey()
     const { stdout } = spawnSync('ykparse', [key.aesKey, key.touch().slice(-32)], { encoding: 'utf8' })
     expect(stdout).toContain(`uid: ${key.privateId.match(/../g)?.join(' ')}`)
@@ -90,18 +90,18 @@ describe('the validation protocol', () => {
   })
   afterAll(() => server.close())
 
-  const ask = (otp: string, urls = [server.url], signal = soon()) =>
-    askServers({ urls, clientId: '1', apiKey: API_KEY }, otp, signal)
+  const query = (otp: string, urls = [server.url], signal = soon()) =>
+    queryServers({ urls, clientId: '1', apiKey: API_KEY }, otp, signal)
   const fresh = () => {
     key = createSoftwareYubikey()
-    server.knows(key)
-    server.spoil((answer) => answer)
-    server.spoil((answer) => answer, { signed: true })
+    server.addKey(key)
+    server.changeResponse((answer) => answer)
+    server.changeResponse((answer) => answer, { signed: true })
     server.wait(Promise.resolve())
     return key
   }
 
-  it('signs as the published example does (developers.yubico.com, OTP, Test vectors)', () => {
+  it('has the signature of the published example (developers.yubico.com, OTP, Test vectors)', () => {
     const fields = {
       id: '1',
       otp: 'vvungrrdhvtklknvrtvuvbbkeidikkvgglrvdgrfcdft',
@@ -110,11 +110,11 @@ describe('the validation protocol', () => {
     expect(sign(fields, 'mG5be6ZJU1qBGz24yPh/ESM3UdU=')).toBe('+ja8S3IjbX593/LAgTBixwPNGX4=')
   })
 
-  it('asks with a nonce of its own each time, for counters, and signed', async () => {
+  it('sends a new nonce each time, requests the counters, and signs the request', async () => {
     const { touched } = fresh()
-    expect(await ask(key.touch())).toEqual({ status: 'OK', counter: 257 + touched, timestamp: 8 })
-    expect(await ask(key.touch())).toEqual({ status: 'OK', counter: 258 + touched, timestamp: 16 })
-    const [first, second] = server.asked.slice(-2).map((query) => Object.fromEntries(query))
+    expect(await query(key.touch())).toEqual({ status: 'OK', counter: 257 + touched, timestamp: 8 })
+    expect(await query(key.touch())).toEqual({ status: 'OK', counter: 258 + touched, timestamp: 16 })
+    const [first, second] = server.requests.slice(-2).map((query) => Object.fromEntries(query))
     expect(first?.['nonce']).toMatch(/^[0-9a-f]{32}$/)
     expect(first?.['nonce']).not.toBe(second?.['nonce'])
     const { h, ...fields } = first ?? {}
@@ -122,50 +122,50 @@ describe('the validation protocol', () => {
     expect(h).toBe(sign(fields, API_KEY))
   })
 
-  it('hears a no: used before, or of no key that is known', async () => {
+  it('rejects an OTP that was used before or is from an unknown key', async () => {
     const otp = fresh().touch()
-    await ask(otp)
-    expect(await ask(otp)).toEqual({ status: 'refused' })
-    expect(await ask(createSoftwareYubikey().touch())).toEqual({ status: 'refused' })
+    await query(otp)
+    expect(await query(otp)).toEqual({ status: 'rejected' })
+    expect(await query(createSoftwareYubikey().touch())).toEqual({ status: 'rejected' })
   })
 
   it.each<[string, (answer: Record<string, string>) => Record<string, string>, boolean]>([
     ['another nonce', (answer) => ({ ...answer, nonce: '0'.repeat(32) }), false],
     ['another OTP', (answer) => ({ ...answer, otp: createSoftwareYubikey().touch() }), false],
     ['no counters', (answer) => without(answer, 'sessioncounter'), false],
-    ['a status that says nothing of the OTP', (answer) => ({ ...answer, status: 'BACKEND_ERROR' }), false],
-    ['a request that it knew already', (answer) => ({ ...answer, status: 'REPLAYED_REQUEST' }), false],
+    ['a status that says nothing about the OTP', (answer) => ({ ...answer, status: 'BACKEND_ERROR' }), false],
+    ['a status for a repeated request', (answer) => ({ ...answer, status: 'REPLAYED_REQUEST' }), false],
     ['no signature', (answer) => without(answer, 'h'), true],
-    ['a signature by another key', (answer) => ({ ...answer, h: sign(answer, 'AAAA') }), true],
-    ['a field more than was signed', (answer) => ({ ...answer, more: '1' }), true],
-    ['a yes in place of a no', (answer) => ({ ...answer, status: 'OK', sessioncounter: '9', sessionuse: '9' }), true],
-  ])('takes no answer with %s', async (_what, change, signed) => {
+    ['a signature with another key', (answer) => ({ ...answer, h: sign(answer, 'AAAA') }), true],
+    ['an unsigned field', (answer) => ({ ...answer, more: '1' }), true],
+    ['a changed status', (answer) => ({ ...answer, status: 'OK', sessioncounter: '9', sessionuse: '9' }), true],
+  ])('does not accept a response with %s', async (_what, change, signed) => {
     const otp = fresh().touch()
-    server.spoil(change, { signed })
-    expect(await ask(otp)).toEqual({ status: 'unanswered' })
+    server.changeResponse(change, { signed })
+    expect(await query(otp)).toEqual({ status: 'unavailable' })
   })
 
-  it('takes no answer that says one thing twice', () => {
+  it('does not accept a response with the same field twice', () => {
     const h = sign({ status: 'OK' }, API_KEY)
-    expect(readAnswer(`h=${h}\r\nstatus=OK\r\n`, API_KEY)).toEqual({ status: 'OK' })
-    expect(readAnswer(`h=${h}\r\nstatus=BAD_OTP\r\nstatus=OK\r\n`, API_KEY)).toBeNull()
-    expect(readAnswer('', API_KEY)).toBeNull()
+    expect(readResponse(`h=${h}\r\nstatus=OK\r\n`, API_KEY)).toEqual({ status: 'OK' })
+    expect(readResponse(`h=${h}\r\nstatus=BAD_OTP\r\nstatus=OK\r\n`, API_KEY)).toBeNull()
+    expect(readResponse('', API_KEY)).toBeNull()
   })
 
-  it('goes on with the other servers where one is gone, and gives up where all are', async () => {
-    const gone = 'http://127.0.0.1:1/wsapi/2.0/verify'
-    expect(await ask(fresh().touch(), [gone, server.url])).toMatchObject({ status: 'OK' })
-    expect(await ask(fresh().touch(), [gone])).toEqual({ status: 'unanswered' })
+  it('uses the other servers if one is unreachable, and fails if all are', async () => {
+    const unreachable = 'http://127.0.0.1:1/wsapi/2.0/verify'
+    expect(await query(fresh().touch(), [unreachable, server.url])).toMatchObject({ status: 'OK' })
+    expect(await query(fresh().touch(), [unreachable])).toEqual({ status: 'unavailable' })
   })
 
-  it('waits no longer than it is told', async () => {
+  it('stops waiting when the signal aborts', async () => {
     const otp = fresh().touch()
     server.wait(new Promise(() => {}))
-    expect(await ask(otp, [server.url], AbortSignal.timeout(50))).toEqual({ status: 'unanswered' })
+    expect(await query(otp, [server.url], AbortSignal.timeout(50))).toEqual({ status: 'unavailable' })
   })
 })
 
-describe.skipIf(!hasYubiserver)('Debian’s yubiserver, where it is installed (apt-get install yubiserver)', () => {
+describe.skipIf(!hasYubiserver)('Debian’s yubiserver, if it is installed (apt-get install yubiserver)', () => {
   const key = createSoftwareYubikey()
   let yubiserver: Yubiserver
   beforeAll(async () => {
@@ -173,40 +173,40 @@ describe.skipIf(!hasYubiserver)('Debian’s yubiserver, where it is installed (a
   })
   afterAll(() => yubiserver.stop())
 
-  /** What it says, where the signature of its answer is right. */
-  const ask = async (otp: string, apiKey = API_KEY) => {
+  /** Returns its status, if the signature of its response is valid. */
+  const query = async (otp: string, apiKey = API_KEY) => {
     const fields = { id: '1', nonce: randomBytes(16).toString('hex'), otp, sl: '100' }
     const query = new URLSearchParams({ ...fields, h: sign(fields, apiKey) })
-    const answer = readAnswer(await (await fetch(`${yubiserver.url}?${query.toString()}`)).text(), apiKey)
+    const answer = readResponse(await (await fetch(`${yubiserver.url}?${query.toString()}`)).text(), apiKey)
     if (answer) expect(answer).toMatchObject({ nonce: fields.nonce, otp })
     return answer?.['status']
   }
 
-  it('takes our signature, gives its own, and says yes to an OTP once', async () => {
+  it('accepts our signature, signs its response, and accepts an OTP once', async () => {
     const otp = key.touch()
-    expect(await ask(otp)).toBe('OK')
-    expect(await ask(otp)).toBe('REPLAYED_OTP')
-    expect(await ask(key.touch())).toBe('OK')
+    expect(await query(otp)).toBe('OK')
+    expect(await query(otp)).toBe('REPLAYED_OTP')
+    expect(await query(key.touch())).toBe('OK')
   })
 
-  it('says no to a damaged OTP, and signs that, too', async () => {
+  it('rejects a damaged OTP, and signs that response too', async () => {
     const otp = key.touch()
-    expect(await ask(otp.slice(0, -1) + (otp.endsWith('c') ? 'b' : 'c'))).toBe('BAD_OTP')
+    expect(await query(otp.slice(0, -1) + (otp.endsWith('c') ? 'b' : 'c'))).toBe('BAD_OTP')
   })
 
-  it('refuses what another API key signed, and whoever has it does not believe the answer', async () => {
-    expect(await ask(key.touch(), Buffer.from('09876543210987654321').toString('base64'))).toBeUndefined()
+  it('rejects a request with another API key, and its response is not accepted with that key', async () => {
+    expect(await query(key.touch(), Buffer.from('09876543210987654321').toString('base64'))).toBeUndefined()
   })
 
-  it('leaves the counters that we ask for out of its signature, so they are not believed', async () => {
+  it('does not sign the requested counters, so its response is not accepted', async () => {
     const servers = { urls: [yubiserver.url], clientId: '1', apiKey: API_KEY, syncLevel: 100 }
-    expect(await askServers(servers, key.touch(), soon())).toEqual({ status: 'unanswered' })
+    expect(await queryServers(servers, key.touch(), soon())).toEqual({ status: 'unavailable' })
   })
 })
 
 const hasPython = spawnSync('/usr/bin/python3', ['-c', 'import yubiotp']).status === 0
 
-it.skipIf(!hasPython)('signs as Debian’s python3-yubiotp does (without it: skipped)', () => {
+it.skipIf(!hasPython)('computes the signature of Debian’s python3-yubiotp (skipped if not installed)', () => {
   const fields = { id: '7', nonce: 'n'.repeat(32), otp: createSoftwareYubikey().touch(), sl: '50', timestamp: '1' }
   const program = `import sys, base64, json
 from yubiotp.client import param_signature

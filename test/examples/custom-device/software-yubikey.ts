@@ -1,14 +1,14 @@
 import { createCipheriv, randomBytes } from 'node:crypto'
 import { crc16, encodeModhex } from '../../../examples/custom-device/yubikey/parse-otp.js'
 
-/** A YubiKey in memory: what it was programmed with, and how often it spoke. */
+/** A YubiKey in memory: its secrets, and how often it was used. */
 export interface SoftwareYubikey {
   publicId: string
-  /** Six bytes in hexadecimal digits. */
+  /** Six bytes, in hex. */
   privateId: string
-  /** AES-128, in hexadecimal digits. */
+  /** An AES-128 key, in hex. */
   aesKey: string
-  /** How often it was plugged in, and touched since. */
+  /** How often it was plugged in. `touched` counts the touches since. */
   plugged: number
   touched: number
   /** Types the next OTP. */
@@ -29,7 +29,7 @@ export function createSoftwareYubikey(): SoftwareYubikey {
   }
 }
 
-/** What a key types: its state in 16 bytes, the complement of their CRC at their end, encrypted. */
+/** Types an OTP: 16 encrypted bytes with the state of the key, which end with the complement of their CRC. */
 export function typeOtp(key: Omit<SoftwareYubikey, 'touch'>): string {
   const block = Buffer.alloc(16)
   Buffer.from(key.privateId, 'hex').copy(block)

@@ -10,37 +10,37 @@ type Fields = Record<string, string>
 
 export interface ValidationServer {
   url: string
-  /** Requests so far. */
-  asked: URLSearchParams[]
-  knows(key: SoftwareYubikey): void
-  /** Changes the next answers before they are signed, or after where `signed` is true. */
-  spoil(change: (answer: Fields) => Fields, options?: { signed?: boolean }): void
-  /** Answers nothing until the promise settles. */
+  /** The requests so far. */
+  requests: URLSearchParams[]
+  addKey(key: SoftwareYubikey): void
+  /** Changes the next responses before they are signed, or afterwards with `signed`. */
+  changeResponse(change: (response: Fields) => Fields, options?: { signed?: boolean }): void
+  /** Sends no response until the promise settles. */
   wait(until: Promise<unknown>): void
   close(): Promise<void>
 }
 
-/** A validation server that keeps counters as Yubico's do, and that can be told to misbehave. */
+/** Starts a validation server that stores counters as Yubico's do, and can misbehave. */
 export async function startValidationServer(): Promise<ValidationServer> {
   const keys = new Map<string, { key: SoftwareYubikey; counter: number }>()
-  const asked: URLSearchParams[] = []
-  let before: (answer: Fields) => Fields = (answer) => answer
+  const requests: URLSearchParams[] = []
+  let before: (response: Fields) => Fields = (response) => response
   let after = before
   let ready: Promise<unknown> = Promise.resolve()
   const server = createServer((req, res) => {
     const query = new URL(req.url ?? '/', 'http://localhost').searchParams
-    asked.push(query)
+    requests.push(query)
     const { otp = '', nonce = '', sl = '' } = Object.fromEntries(query)
-    const answer = before({ t: '2026-03-01T12:00:00Z0001', otp, nonce, sl, ...judge(keys, otp) })
-    const sent = after({ h: sign(answer, API_KEY), ...answer })
+    const response = before({ t: '2026-03-01T12:00:00Z0001', otp, nonce, sl, ...validate(keys, otp) })
+    const sent = after({ h: sign(response, API_KEY), ...response })
     const text = Object.entries(sent).map(([name, value]) => `${name}=${value}\r\n`)
     void ready.then(() => res.setHeader('Content-Type', 'text/plain').end(text.join('')))
   })
   return {
     url: `http://127.0.0.1:${await listen(server)}/wsapi/2.0/verify`,
-    asked,
-    knows: (key) => void keys.set(key.publicId, { key, counter: -1 }),
-    spoil(change, { signed = false } = {}) {
+    requests,
+    addKey: (key) => void keys.set(key.publicId, { key, counter: -1 }),
+    changeResponse(change, { signed = false } = {}) {
       if (signed) after = change
       else before = change
     },
@@ -52,17 +52,17 @@ export async function startValidationServer(): Promise<ValidationServer> {
   }
 }
 
-function judge(keys: Map<string, { key: SoftwareYubikey; counter: number }>, otp: string): Fields {
+function validate(keys: Map<string, { key: SoftwareYubikey; counter: number }>, otp: string): Fields {
   const typed = splitOtp(otp)
   const known = keys.get(typed?.publicId ?? '')
-  const said = typed && known ? decryptBlock(typed.block, Buffer.from(known.key.aesKey, 'hex')) : null
-  if (!said || !known || said.privateId.toString('hex') !== known.key.privateId) return { status: 'BAD_OTP' }
-  if (said.counter <= known.counter) return { status: 'REPLAYED_OTP' }
-  known.counter = said.counter
-  const [sessioncounter, sessionuse] = [Math.floor(said.counter / 256), said.counter % 256].map(String)
+  const decrypted = typed && known ? decryptBlock(typed.block, Buffer.from(known.key.aesKey, 'hex')) : null
+  if (!decrypted || !known || decrypted.privateId.toString('hex') !== known.key.privateId) return { status: 'BAD_OTP' }
+  if (decrypted.counter <= known.counter) return { status: 'REPLAYED_OTP' }
+  known.counter = decrypted.counter
+  const [sessioncounter, sessionuse] = [Math.floor(decrypted.counter / 256), decrypted.counter % 256].map(String)
   return {
     status: 'OK',
-    timestamp: String(said.timestamp),
+    timestamp: String(decrypted.timestamp),
     sessioncounter: sessioncounter ?? '',
     sessionuse: sessionuse ?? '',
   }

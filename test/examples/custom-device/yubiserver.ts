@@ -8,10 +8,10 @@ import type { SoftwareYubikey } from './software-yubikey.js'
 
 const EMPTY = '/etc/yubiserver/yubiserver.sqlite.init'
 
-/** Whether a program of Debian's is installed. */
+/** Returns whether a program is installed. */
 export const has = (program: string): boolean => spawnSync('which', [program]).status === 0
 
-/** Debian's `yubiserver`: another implementation of the validation protocol, with its database. */
+/** Whether Debian's `yubiserver` is installed, an independent implementation of the validation protocol. */
 export const hasYubiserver = has('yubiserver') && existsSync(EMPTY)
 
 export interface Yubiserver {
@@ -30,17 +30,17 @@ export async function startYubiserver(key: SoftwareYubikey, apiKey: string): Pro
   copyFileSync(EMPTY, database)
   run('yubiserver-admin', ['-b', database, '-y', '-a', 'key', key.publicId, key.privateId, key.aesKey])
   run('yubiserver-admin', ['-b', database, '-p', '-a', 'client', apiKey])
-  // Started by root it becomes another user, who writes the counters into this folder.
+  // If root starts it, it switches to another user, which writes the counters into this folder.
   chmodSync(folder, 0o777)
   chmodSync(database, 0o666)
   const port = await freePort()
   run('yubiserver', ['-d', database, '-p', String(port), '-l', path.join(folder, 'log')])
   const url = `http://127.0.0.1:${port}/wsapi/2.0/verify`
-  await untilItAnswers(url)
+  await waitUntilReady(url)
   return {
     url,
     stop() {
-      // It runs on in the background; the path of its database is this test's own.
+      // It continues in the background. Only this test uses the path of its database.
       const { stdout } = spawnSync('pgrep', ['-f', database], { encoding: 'utf8' })
       for (const id of stdout.split('\n').filter(Boolean)) process.kill(Number(id))
       rmSync(folder, { recursive: true, force: true })
@@ -62,14 +62,14 @@ async function freePort(): Promise<number> {
   return address.port
 }
 
-async function untilItAnswers(url: string): Promise<void> {
-  for (let tries = 0; tries < 1_000; tries += 1) {
-    const answered = await fetch(url).then(
+async function waitUntilReady(url: string): Promise<void> {
+  for (let attempts = 0; attempts < 1_000; attempts += 1) {
+    const isReady = await fetch(url).then(
       () => true,
       () => false,
     )
-    if (answered) return
+    if (isReady) return
     await setTimeout(50)
   }
-  throw new Error('yubiserver does not answer.')
+  throw new Error('yubiserver does not respond.')
 }
