@@ -9,6 +9,7 @@ import { createLog } from './log.js'
 import { chooseMailGateway } from './notify/gateways/choose-mail-gateway.js'
 import { chooseSmsGateway } from './notify/gateways/choose-sms-gateway.js'
 import { runWorker } from './notify/run-worker.js'
+import { codeSenders, type CustomKind } from './otp/kind-registry/custom-kind.js'
 import { recordUndelivered } from './record-undelivered.js'
 import { readSecretKeys } from './read-secret-keys.js'
 import { formatCredentials, seedEmptyDatabase } from './run-seeders.js'
@@ -19,15 +20,16 @@ import { waitForSignal, shutDownOnSignal } from './graceful-shutdown.js'
  * Runs the server: opens the port and the database, migrates, mounts the site, starts the worker,
  * and stops gracefully at a signal. Resolves when everything has stopped.
  *
+ * @param kinds custom kinds of device
  * @param print receives the lines of the start-up text
  */
-export async function main(config: Config, print: (line: string) => void): Promise<void> {
+export async function main(config: Config, kinds: readonly CustomKind[], print: (line: string) => void): Promise<void> {
   const log = createLog(config)
   let isStopping = false
   const signalled = waitForSignal()
   void signalled.then(() => (isStopping = true))
   try {
-    await run(config, { log, signalled }, print)
+    await run(config, { kinds, log, signalled }, print)
   } catch (error) {
     if (!isStopping) throw error
     // A signal arrived during the start, so an error, such as an unavailable database, is not a failure.
@@ -37,7 +39,7 @@ export async function main(config: Config, print: (line: string) => void): Promi
 
 async function run(
   config: Config,
-  { log, signalled }: Pick<Opened, 'log' | 'signalled'>,
+  { kinds, log, signalled }: Pick<Opened, 'kinds' | 'log' | 'signalled'>,
   print: (line: string) => void,
 ): Promise<void> {
   const listening = await listen(config.host, config.port)
@@ -47,8 +49,8 @@ async function run(
   })
   try {
     void signalled.then(() => database.announceStop())
-    await migrate(database)
-    await serveUntilStopped(config, { ...listening, signalled, log, database }, print)
+    await migrate(database, kinds)
+    await serveUntilStopped(config, { ...listening, kinds, signalled, log, database }, print)
   } finally {
     listening.server.close()
     await database.close()
@@ -56,17 +58,18 @@ async function run(
 }
 
 interface Opened extends ListeningServer {
+  kinds: readonly CustomKind[]
   signalled: Promise<NodeJS.Signals>
   log: Logger
   database: Database
 }
 
 async function serveUntilStopped(config: Config, opened: Opened, print: (line: string) => void): Promise<void> {
-  const { log, server, port, serve, database } = opened
+  const { kinds, log, server, port, serve, database } = opened
   const keys = readSecretKeys(config)
   const baseUrl = config.baseUrl ?? `http://localhost:${port}`
   const alsoOrigins = config.production ? [] : [`http://127.0.0.1:${port}`]
-  const site = await mountSite({ config, clock: systemClock, database, keys, log, baseUrl, alsoOrigins })
+  const site = await mountSite({ config, clock: systemClock, database, keys, kinds, log, baseUrl, alsoOrigins })
   const credentials = await seedEmptyDatabase(site.otp, config)
   serve(site.app)
   const mail = chooseMailGateway(config, baseUrl, log)
@@ -82,6 +85,7 @@ async function serveUntilStopped(config: Config, opened: Opened, print: (line: s
     baseUrl,
     embedded,
     recordUndelivered: recordUndelivered({ database, clock: systemClock }),
+    codeSenders: codeSenders(kinds),
   })
 
   print(`Address: ${baseUrl}/admin`)

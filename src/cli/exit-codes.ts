@@ -21,7 +21,7 @@ export class UsageError extends Error {
 }
 
 /** Codes of errors in the configuration that are only found after it was parsed. */
-const CONFIGURATION: ReadonlySet<string> = new Set(['no_secret_key', 'secret_key_invalid'])
+const CONFIGURATION: ReadonlySet<string> = new Set(['kinds_module_invalid', 'no_secret_key', 'secret_key_invalid'])
 
 /** Returns the lines for standard error and the exit code. Control characters in the lines are escaped. */
 export function describeError(error: unknown): { lines: readonly string[]; exitCode: number } {

@@ -1,10 +1,13 @@
 import { migrate } from '../db/migrate.js'
+import { loadKinds } from './load-kinds.js'
 import { readEnvironment } from './read-environment.js'
 import { withDatabase } from './with-otp.js'
 
 /** Brings the database up to date and prints the migrations that ran. */
 export async function migrateCommand(): Promise<void> {
-  const ran = await withDatabase(readEnvironment(), migrate)
+  const config = readEnvironment()
+  const kinds = await loadKinds(config)
+  const ran = await withDatabase(config, async (database) => await migrate(database, kinds))
   for (const name of ran) console.log(name)
   if (ran.length === 0) console.error('The database is up to date.')
 }

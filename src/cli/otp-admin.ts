@@ -1,6 +1,10 @@
 import { CommanderError } from 'commander'
 import { SiteError } from '../errors.js'
 import { builtInKinds } from '../kinds/index.js'
+import type { CustomKind } from '../otp/kind-registry/custom-kind.js'
+import { withFormCommand } from './form-command.js'
+import { loadKinds } from './load-kinds.js'
+import { readEnvironment } from './read-environment.js'
 import { createProgram } from './program.js'
 import { exitCode, describeError } from './exit-codes.js'
 
@@ -11,9 +15,9 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 })
 
 try {
-  await createProgram(builtInKinds).parseAsync()
+  await createProgram([...builtInKinds, ...(await kindsForCommands()).map(withFormCommand)]).parseAsync()
 } catch (error) {
-  process.exitCode = error instanceof CommanderError ? codeOf(error) : report(error)
+  process.exitCode = error instanceof CommanderError ? await codeOf(error) : report(error)
 }
 
 /** The change was made, but output that is shown only once might be lost. */
@@ -26,9 +30,29 @@ function outputLost(cause: Error): SiteError {
   )
 }
 
+/** Loads the custom kinds for their commands. An error is reported when a command runs, so that `--help` works. */
+async function kindsForCommands(): Promise<readonly CustomKind[]> {
+  try {
+    return await loadKinds(readEnvironment())
+  } catch {
+    return []
+  }
+}
+
 /** Returns the exit code. Commander has already printed the error or the help. */
-function codeOf(error: CommanderError): number {
+async function codeOf(error: CommanderError): Promise<number> {
+  if (error.code === 'commander.unknownCommand') return await explainUnknownCommand()
   return error.exitCode === 0 ? 0 : exitCode.usage
+}
+
+/** Reports why no custom kinds were loaded, because the command can be one of theirs. */
+async function explainUnknownCommand(): Promise<number> {
+  try {
+    await loadKinds(readEnvironment())
+    return exitCode.usage
+  } catch (error) {
+    return report(error)
+  }
 }
 
 function report(error: unknown): number {

@@ -1,12 +1,14 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { main } from '../main.js'
+import { loadKinds } from './load-kinds.js'
 import { readEnvironment } from './read-environment.js'
 
 /** Runs the server until SIGTERM or SIGINT. Prints the start-up text to standard output, and logs to standard error. */
 export async function serve(): Promise<void> {
   collectEarly()
-  await main(readEnvironment(), console.log)
+  const config = readEnvironment()
+  await main(config, await loadKinds(config), console.log)
 }
 
 /**

@@ -8,18 +8,21 @@ import { migrate } from '../db/migrate.js'
 import { recallKeys, recordKeys } from '../db/secret-keys.js'
 import { createEvents } from '../otp/events.js'
 import { builtInKinds } from '../kinds/index.js'
+import type { CustomKind } from '../otp/kind-registry/custom-kind.js'
 import { registerKinds } from '../otp/kind-registry/register-kinds.js'
 import { otpSettings } from '../otp/otp-settings.js'
 import type { Otp } from '../otp/otp.js'
 import { readSecretKeys } from '../read-secret-keys.js'
+import { loadKinds } from './load-kinds.js'
 import { readEnvironment } from './read-environment.js'
 
 /** Opens the database, brings it up to date, runs the work, and closes the database. */
 export async function withOtp<T>(work: (otp: Otp, config: Config) => Promise<T>): Promise<T> {
   const config = readEnvironment()
+  const kinds = await loadKinds(config)
   return await withDatabase(config, async (database) => {
-    await migrate(database)
-    return await work(await createOtp(config, database), config)
+    await migrate(database, kinds)
+    return await work(await createOtp(config, database, kinds), config)
   })
 }
 
@@ -33,8 +36,8 @@ export async function withDatabase<T>(config: Config, work: (database: Database)
   }
 }
 
-/** Builds the core. Custom kinds are not registered here, but their devices are included when devices are listed or removed. */
-async function createOtp(config: Config, database: Database): Promise<Otp> {
+/** Builds the core. Devices of custom kinds that are not in `OTP_KINDS` are included when devices are listed or removed. */
+async function createOtp(config: Config, database: Database, kinds: readonly CustomKind[]): Promise<Otp> {
   const keys = readSecretKeys(config)
   await bringKeys(database, keys)
   const otp: Otp = {
@@ -42,7 +45,7 @@ async function createOtp(config: Config, database: Database): Promise<Otp> {
     clock: systemClock,
     keys,
     events: createEvents(),
-    ...(await registerKinds(database, config, builtInKinds)),
+    ...(await registerKinds(database, config, [...builtInKinds, ...kinds])),
     settings: otpSettings(config),
   }
   auditDeviceEvents(otp)

@@ -246,6 +246,12 @@ export const options = z.object({
     expected: '`true` or `false`',
     text: 'offer codes by email',
   }),
+  kindsModule: text(4096).min(1).optional().register(optionDocs, {
+    name: 'OTP_KINDS',
+    default: 'unset',
+    expected: 'the path of a module that exports `kinds`',
+    text: 'path of a module that exports `kinds`, a list of custom kinds of device, for the `otp-admin` commands, `serve` included; `createOtpAdminSite` takes them as its `kinds` option instead',
+  }),
   otpPasskeyLogin: flag(false).register(optionDocs, {
     name: 'OTP_PASSKEY_LOGIN',
     default: 'false',

@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { yubikeyKind } from '../../examples/custom-device/yubikey/kind.js'
+import { withFormCommand } from '../../src/cli/form-command.js'
 import { builtInKinds } from '../../src/kinds/index.js'
 import { createProgram } from '../../src/cli/program.js'
 import { optionsByKey } from '../../src/config/read-config.js'
@@ -43,7 +45,7 @@ describe('the documents', () => {
 
   it('run only commands and options that exist', () => {
     const commands = new Map(
-      createProgram(builtInKinds).commands.map((command) => [
+      createProgram([...builtInKinds, withFormCommand(yubikeyKind())]).commands.map((command) => [
         command.name(),
         command.options.map(({ long }) => long ?? ''),
       ]),

@@ -1,5 +1,5 @@
 import type { ModelAttributes } from 'sequelize'
-import type { z } from 'zod'
+import { z } from 'zod'
 import { initDevice } from '../../db/models/device.js'
 import type { KindMigrations } from '../../db/migrations/index.js'
 import type { Language } from '../../i18n/translator.js'
@@ -87,6 +87,8 @@ export interface CustomKind extends Omit<Kind, keyof PanelKind>, CustomKindParts
     read(fields: unknown, row: NewDeviceRow): Promise<SetupResult | null>
     /** Whether the fields match the form. */
     fits(fields: unknown): boolean
+    /** Returns the names of fields that do not match the form. */
+    invalidFields(fields: unknown): string[]
   }
 }
 
@@ -125,12 +127,22 @@ export function defineCustomKind<Row, Form>(definition: CustomKindDefinition<Row
     setup: {
       ...page,
       fits: (fields) => form.safeParse(fields).success,
+      invalidFields: (fields) => findInvalidFields(form, fields),
       async read(fields, row) {
         const parsed = form.safeParse(fields)
         return parsed.success ? read(parsed.data, row) : null
       },
     },
   }
+}
+
+/** Returns no messages, because a schema can put the value into one. */
+function findInvalidFields(form: z.ZodType, fields: unknown): string[] {
+  const issues = form.safeParse(fields).error?.issues ?? []
+  const names = issues.flatMap((issue) =>
+    issue.code === 'unrecognized_keys' ? issue.keys : [issue.path.join('.') || 'the form'],
+  )
+  return [...new Set(names)]
 }
 
 /**
@@ -154,6 +166,23 @@ function createChallenge<Row>(kind: string, schema: z.ZodType<Row>, { target }: 
 /** Returns the functions with which kinds deliver their own codes, by kind, for the worker. */
 export function codeSenders(kinds: readonly CustomKind[]): Record<string, SendCode> {
   return Object.fromEntries(kinds.flatMap(({ name, sendCode }) => (sendCode ? [[name, sendCode]] : [])))
+}
+
+const customKind = z.object({
+  name: z.string(),
+  table: z.string(),
+  matchesFormat: z.function(),
+  verify: z.function(),
+  migrations: z.array(z.object({ name: z.string(), up: z.function() })),
+  model: z.object({}),
+  panel: z.object({ columns: z.array(z.string()) }),
+  texts: z.object({ en: z.object({ name: z.string() }) }),
+  setup: z.object({ view: z.string(), read: z.function() }),
+})
+
+/** Whether a value has the parts of what `defineKind` returns. It can be from another copy of this module. */
+export function isCustomKind(value: unknown): value is CustomKind {
+  return customKind.safeParse(value).success
 }
 
 /** Returns the custom kinds. */

@@ -7,7 +7,7 @@ import { defineKind, KIND_NAME_PATTERN, type Kind } from './kind.js'
 
 /**
  * Finds custom kinds that have a table in this database but are not registered in this process.
- * The command line never registers any, and a site may have removed one. Their devices verify
+ * The command line registers only those in `OTP_KINDS`, and a site may have removed one. Their devices verify
  * nobody, but they are devices: their owner has a second factor, and removing all devices removes
  * them.
  *
