@@ -1,7 +1,7 @@
 import { layers, order, siblings } from './.ci/layers.mjs'
 
-// What may import what (.ci/layers.mjs), in the form that dependency-cruiser reads. Imports of
-// types count like any other.
+// The import rules of .ci/layers.mjs, in the format of dependency-cruiser. Imports of types are
+// checked like any other.
 
 const oneOf = (names) => `(${names.join('|')})(?:/|[.]tsx?$)`
 
@@ -15,7 +15,7 @@ const layerRules = layers.map(({ parts }, index) => {
   }
 })
 
-/** Group by group: nothing in one imports from a later one, or from another folder of its own. */
+/** For each group: its folders import neither from later groups nor from each other. */
 const orderRules = Object.entries(order).flatMap(([folder, groups]) => {
   const named = groups.flat().filter((name) => name !== '.' && name !== '*')
   const pathOf = (name) => {
@@ -47,10 +47,10 @@ export default {
     ...layerRules,
     ...orderRules.filter(({ to }) => to.path.length > 0),
     ...siblingRules,
-    { name: 'circle', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'cycle', severity: 'error', from: {}, to: { circular: true } },
     {
       name: 'src-only',
-      comment: 'The demo data is part of the program, and run-seeders is where it comes in.',
+      comment: 'Only run-seeders imports the demo data, which is part of the program.',
       severity: 'error',
       from: { path: '^src/', pathNot: '^src/(?:run-seeders|seed)[.]ts$' },
       to: { path: '^(?:bench|bin|examples|scripts|seeders|test|[.]ci)/' },

@@ -2,8 +2,8 @@ import { verify } from '@node-rs/argon2'
 import express from 'express'
 import pg from 'pg'
 
-// What the bench holds a login against: the same four requests, as many prepared statements
-// of the simplest kind, the hash, and nothing of what makes a sign-in safe.
+// The baseline for a sign-in: the same four requests, as many simple prepared statements and the
+// password hash, without the security checks.
 const READ = { name: 'read', text: 'select * from users where id = $1' }
 const WRITE = { name: 'write', text: 'update users set last_login_at = now() where id = $1' }
 const FIND = { name: 'find', text: 'select * from users where email = $1' }
@@ -19,23 +19,23 @@ app.get('/account/login', async (req, res) => {
 })
 app.post('/account/login', async (req, res) => {
   const { username, password } = req.body
-  if (username === undefined) await askToken(signedIn(req))
-  else res.cookie('id', String(await askPassword(username, password)))
+  if (username === undefined) await checkToken(signedIn(req))
+  else res.cookie('id', String(await checkPassword(username, password)))
   res.redirect(303, username === undefined ? '/admin' : '/account/login')
 })
 
-/** Five statements: the address's limit, the user, the account's limit, both limits again, a session. */
-async function askPassword(email, password) {
+/** Five statements, for the IP limit, the user, the account limit, both limits again, and a session. */
+async function checkPassword(email, password) {
   const { rows } = await pool.query({ ...FIND, values: [email] })
   const [{ id, password_hash: hash }] = rows
   await run(pool, id, WRITE, WRITE)
-  if (!(await verify(hash, password))) throw new Error('The password is wrong.')
+  if (!(await verify(hash, password))) throw new Error('The password is incorrect.')
   await run(pool, id, WRITE, WRITE)
   return id
 }
 
-/** Thirteen: the form, session, devices, limit; the transaction of six; a browser, a date, the form's answer. */
-async function askToken(id) {
+/** Thirteen statements, for form, session, devices and limit, a transaction of six, browser, date and stored response. */
+async function checkToken(id) {
   await run(pool, id, WRITE, READ, READ, WRITE)
   const client = await pool.connect()
   await client.query('begin')
@@ -45,8 +45,8 @@ async function askToken(id) {
   await run(pool, id, WRITE, WRITE, WRITE)
 }
 
-async function run(on, id, ...statements) {
-  for (const statement of statements) await on.query({ ...statement, values: [id] })
+async function run(connection, id, ...statements) {
+  for (const statement of statements) await connection.query({ ...statement, values: [id] })
 }
 
 const signedIn = (req) => /id=(\d+)/.exec(req.headers.cookie ?? '')?.[1] ?? null

@@ -2,11 +2,11 @@ import type { Database } from '../src/db/connect.js'
 
 export interface BulkSize {
   users: number
-  /** Authenticator apps of each; nobody can use them. */
+  /** Authenticator apps of each user. Their secrets are invalid. */
   devicesEach: number
 }
 
-/** Fills the tables behind the panel's lists with people who never sign in. */
+/** Fills the tables behind the panel's lists with users who never sign in. */
 export async function addBulkUsers({ pool }: Database, { users, devicesEach }: BulkSize): Promise<void> {
   await pool.query(
     `insert into users (email, name) select format('crowd-%s@example.com', md5(n::text)), format('Crowd %s', n)

@@ -8,14 +8,14 @@ import { testConfig } from '../test/support/config.js'
 import { databaseUrl, runSql } from '../test/support/start-postgres.js'
 import type { BenchContext } from './scenario.js'
 
-/** A migrated database of a scenario's own, and the variables that lead the server to it. */
+/** A migrated database for one scenario, and the variables with which the server uses it. */
 export interface BenchDatabase {
   database: Database
   environment: Record<string, string>
   drop(): Promise<void>
 }
 
-/** On PostgreSQL; fails where that is not installed. */
+/** Creates a database on PostgreSQL. @throws if PostgreSQL is not installed */
 export async function createDatabase({ postgres }: BenchContext): Promise<BenchDatabase> {
   if (!postgres) throw new Error('PostgreSQL is not installed.')
   const name = `otp_bench_${randomBytes(6).toString('hex')}`
@@ -32,7 +32,7 @@ export async function createDatabase({ postgres }: BenchContext): Promise<BenchD
   return { database, environment, drop }
 }
 
-/** Short, for the embedded database's socket lies in it. */
+/** Creates a folder with a short path, because the socket of the embedded database is in it. */
 export function temporaryFolder(): string {
   return mkdtempSync(path.join(tmpdir(), 'otp-bench-'))
 }

@@ -6,7 +6,7 @@ export interface LoadRequest {
   headers?: Record<string, string>
 }
 
-/** Asks the same over and over. @returns answers by status, and how many came in a second */
+/** Repeats a request. @returns the number of responses in total and per second, and their statuses */
 export async function load(baseUrl: string, request: LoadRequest, seconds: number, connections = 10) {
   const result = await autocannon({
     url: `${baseUrl}${request.path}`,
@@ -16,6 +16,6 @@ export async function load(baseUrl: string, request: LoadRequest, seconds: numbe
     duration: seconds,
   })
   const statuses = Object.entries(result.statusCodeStats ?? {}).map(([status, { count = 0 }]) => ({ status, count }))
-  const answers = statuses.reduce((sum, { count }) => sum + count, 0)
-  return { answers, perSecond: answers / result.duration, statuses: statuses.map(({ status }) => Number(status)) }
+  const responses = statuses.reduce((sum, { count }) => sum + count, 0)
+  return { responses, perSecond: responses / result.duration, statuses: statuses.map(({ status }) => Number(status)) }
 }

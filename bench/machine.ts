@@ -2,7 +2,7 @@ import { availableParallelism, cpus, totalmem } from 'node:os'
 import pg from 'pg'
 import type { BenchContext } from './scenario.js'
 
-/** One line about what the numbers were measured on. */
+/** Describes the machine in one line. */
 export async function describeMachine({ postgres }: BenchContext): Promise<string> {
   const gigabytes = Math.round(totalmem() / 2 ** 30)
   const database = postgres ? `PostgreSQL ${await versionOf(postgres.url)}` : 'no PostgreSQL'

@@ -1,16 +1,16 @@
 import type { PostgresCluster } from '../test/support/start-postgres.js'
 
-/** One line of the table that README shows. */
+/** A row of the table in docs/benchmarks.md. */
 export interface ResultRow {
   what: string
-  must: string
+  target: string
   measured: string
   ok: boolean
 }
 
-/** What a scenario measures with. */
+/** What a scenario runs on. */
 export interface BenchContext {
-  /** A server of our own with PostgreSQL's default durability; undefined where it is not installed. */
+  /** A private server with PostgreSQL's default durability. Undefined if PostgreSQL is not installed. */
   postgres: PostgresCluster | undefined
 }
 

@@ -5,34 +5,34 @@ import { createInterface } from 'node:readline'
 import { z } from 'zod'
 import { packageRoot } from '../src/package-root.js'
 
-const probeAnswer = z.object({
-  /** Milliseconds of processor time since the process began, all its threads together. */
+const processStats = z.object({
+  /** Milliseconds of CPU time since the process started, in all threads. */
   cpu: z.number(),
-  /** Bytes resident. */
+  /** Resident memory in bytes. */
   memory: z.number(),
-  /** Milliseconds that the event loop was late. */
+  /** Delays of the event loop in milliseconds. */
   delay: z.object({ p99: z.number(), max: z.number() }),
 })
 
-export type ProcessStats = z.output<typeof probeAnswer>
+export type ProcessStats = z.output<typeof processStats>
 
 export interface BenchServer {
   baseUrl: string
-  /** Asks the process about itself; `watch` begins to measure delays of its event loop. */
+  /** Reads the statistics of the process. `watch` starts measuring delays of its event loop. */
   probe(question?: 'read' | 'watch'): Promise<ProcessStats>
   stop(): Promise<void>
 }
 
-/** Keys that the bench seals device secrets with before the server opens them. */
+/** The key with which the bench seals device secrets before the server opens them. */
 export const SECRET_KEY = Buffer.alloc(32, 7)
 
 const PROGRAM = [path.join(packageRoot, 'dist/app/otp-admin.js'), 'serve']
 
 /**
- * Starts the built program as `npm start` does and resolves when it has printed its
- * address. It logs as usual, into nothing.
+ * Starts the built program as `npm start` does, and waits until it has printed its URL. Its log is
+ * discarded.
  *
- * @param program another one, with its arguments
+ * @param program another program, with its arguments
  */
 export async function startServer(environment: Record<string, string>, program = PROGRAM): Promise<BenchServer> {
   const probe = path.join(packageRoot, 'bench', 'probe.mjs')
@@ -44,9 +44,9 @@ export async function startServer(environment: Record<string, string>, program =
   return {
     baseUrl: await readAddress(child),
     async probe(question = 'read') {
-      const answer = once(child, 'message')
+      const message = once(child, 'message')
       child.send(question)
-      return probeAnswer.parse((await answer)[0])
+      return processStats.parse((await message)[0])
     },
     async stop() {
       child.kill('SIGTERM')
@@ -59,8 +59,8 @@ async function readAddress({ stdout }: ChildProcess): Promise<string> {
   if (!stdout) throw new Error('The server has no standard output.')
   for await (const line of createInterface(stdout)) {
     const address = /^Address: (.*)\/admin$/.exec(line)?.[1]
-    // `localhost` may be another machine's address first; the server listens on this one.
+    // `localhost` can resolve to an IPv6 address first, and the server listens on this one.
     if (address) return address.replace('localhost', '127.0.0.1')
   }
-  throw new Error('The server ended before it had printed its address.')
+  throw new Error('The server exited before it had printed its URL.')
 }

@@ -1,15 +1,15 @@
-/** The value that as many are below as above; robust against a neighbour's burst. */
+/** Returns the median, which a short disturbance does not change. */
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b)
   return ((sorted[(sorted.length - 1) >> 1] ?? NaN) + (sorted[sorted.length >> 1] ?? NaN)) / 2
 }
 
-/** @example grouped(3512.4) // '3,512' */
+/** @example formatThousands(3512.4) // '3,512' */
 export function formatThousands(value: number): string {
   return Math.round(value).toLocaleString('en')
 }
 
-/** Runs something so many times, one after the other, and returns the milliseconds of each. */
+/** Runs something several times in a row, and returns the milliseconds of each run. */
 export async function timeEach(times: number, work: () => Promise<unknown>): Promise<number[]> {
   const measured: number[] = []
   while (measured.length < times) {
@@ -20,7 +20,7 @@ export async function timeEach(times: number, work: () => Promise<unknown>): Pro
   return measured
 }
 
-/** Takes the items in order, so many at a time. */
+/** Processes the items in order, `width` at a time. */
 export async function inParallel<Item>(
   items: readonly Item[],
   width: number,

@@ -13,20 +13,20 @@ import { SECRET_KEY } from './start-server.js'
 export const PASSWORD = 'correct horse battery'
 const SECRET = randomBytes(20)
 
-/** Somebody with a password and an authenticator app. */
+/** A user with a password and an authenticator app. */
 export interface BenchUser {
   id: number
   email: string
-  /** The app's persistent id. */
+  /** The app's persistent ID. */
   deviceId: string
 }
 
-/** What the apps of all these people show at that moment; each accepts it once. */
+/** Returns the code that the apps of all users show at that time. Each app accepts it once. */
 export function currentCode(at: Date): string {
   return generateHotp(SECRET, timeStep(at, 30, 0), 6)
 }
 
-/** The core as the server has it. */
+/** Creates the core services as the server does. */
 export function createOtp(database: Database, clock: Clock): Otp {
   return {
     database,
@@ -39,16 +39,16 @@ export function createOtp(database: Database, clock: Clock): Otp {
   }
 }
 
-/** Adds superusers in bulk: the password is hashed once, each secret is sealed for its own row. */
+/** Adds many superusers. The password is hashed once, and each secret is sealed for its row. */
 export async function addUsers({ database, keys }: Otp, count: number): Promise<BenchUser[]> {
   const { rows } = await database.pool.query<{ id: number; email: string }>(
     `insert into users (email, name, password_hash, is_staff, is_superuser)
-    select format('person-%s@example.com', n), format('Person %s', n), $1, true, true from generate_series(1, $2) n
+    select format('user-%s@example.com', n), format('User %s', n), $1, true, true from generate_series(1, $2) n
     returning id, email`,
     [await hashPassword(PASSWORD), count],
   )
   const secrets = rows.map(({ id }) => keys.seal(SECRET, { column: 'totp_devices.secret', id }))
-  // The table is empty, so that a device may have its owner's id.
+  // The table is empty, so a device can have its owner's ID.
   await database.pool.query(
     `insert into totp_devices (id, user_id, name, confirmed, secret)
     select id, id, 'Authenticator app', true, secret from unnest($1::int[], $2::text[]) as t (id, secret)`,
@@ -59,16 +59,16 @@ export async function addUsers({ database, keys }: Otp, count: number): Promise<
   return rows.map((row) => ({ ...row, deviceId: `totp/${row.id}` }))
 }
 
-/** Signs in by both steps, as a browser does: two pages, two forms. */
-export async function signIn(baseUrl: string, person: BenchUser): Promise<HttpBrowser> {
+/** Signs in with both steps, as a browser does: two pages and two forms. */
+export async function signIn(baseUrl: string, user: BenchUser): Promise<HttpBrowser> {
   const browser = createHttpBrowser(baseUrl)
   await browser.get('/account/login')
-  await browser.post('/account/login', { username: person.email, password: PASSWORD })
+  await browser.post('/account/login', { username: user.email, password: PASSWORD })
   await browser.get('/account/login')
-  const answer = await browser.post('/account/login', {
-    otp_device: person.deviceId,
+  const response = await browser.post('/account/login', {
+    otp_device: user.deviceId,
     otp_token: currentCode(new Date()),
   })
-  if (answer.location !== '/admin') throw new Error(`Signing in failed: ${answer.status} ${answer.code}`)
+  if (response.location !== '/admin') throw new Error(`Signing in failed: ${response.status} ${response.code}`)
   return browser
 }

@@ -6,12 +6,12 @@ import { addTotpDevice } from '../src/kinds/totp/add-device.js'
 import { formatBackupToken } from '../src/kinds/static/backup-token.js'
 import type { Otp } from '../src/otp/otp.js'
 
-/** How to sign in as the first of the demo staff; told once, at the first start. */
+/** The credentials of the demo superuser, printed only at the first start. */
 export interface DemoCredentials {
   email: string
   password: string
   backupTokens: string[]
-  /** `otpauth://` address for an authenticator app. */
+  /** `otpauth://` URI for an authenticator app. */
   keyUri: string
 }
 
@@ -19,7 +19,7 @@ export const name = '0001-demo-staff'
 
 const BACKUP_TOKENS = 10
 
-/** A superuser with every device there is, and some staff to look at. All passwords are random. */
+/** Adds a superuser with an authenticator app and backup tokens, and some colleagues. The password is random. */
 export async function up(otp: Otp, transaction: Transaction): Promise<DemoCredentials> {
   const { User } = otp.database.models
   const password = randomBytes(12).toString('base64url')
@@ -42,7 +42,7 @@ export async function up(otp: Otp, transaction: Transaction): Promise<DemoCreden
   return { email: admin.email, password, backupTokens, keyUri: uri }
 }
 
-/** Nobody knows their passwords, so nobody signs in as them before one is set. */
+/** Adds users without a password. They cannot sign in until one is set. */
 async function addColleagues(otp: Otp, transaction: Transaction): Promise<void> {
   const colleagues = [
     { email: 'grace@example.com', name: 'Grace Hopper', is_staff: true, device: 'Phone' },

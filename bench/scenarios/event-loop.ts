@@ -13,16 +13,16 @@ const WARM_UP = 10
 const CONCURRENT = 50
 const PARALLEL = 20
 
-/** Many logins at once on the embedded database: does the process still answer, does anybody wait? */
+/** Measures delays and waiting times during many concurrent sign-ins on the embedded database. */
 export async function eventLoop(): Promise<ResultRow[]> {
   const folder = temporaryFolder()
-  const people = await prepare(folder, WARM_UP + CONCURRENT + PARALLEL)
+  const users = await prepare(folder, WARM_UP + CONCURRENT + PARALLEL)
   const server = await startServer({ DATA_DIR: folder })
-  await together(server.baseUrl, people.splice(0, WARM_UP))
+  await signInAll(server.baseUrl, users.splice(0, WARM_UP))
   await server.probe('watch')
-  await together(server.baseUrl, people.splice(0, CONCURRENT))
+  await signInAll(server.baseUrl, users.splice(0, CONCURRENT))
   const { delay } = await server.probe()
-  const waits = await together(server.baseUrl, people)
+  const waits = await signInAll(server.baseUrl, users)
   await server.stop()
   rmSync(folder, { recursive: true })
   return [delayRow(delay.p99, delay.max), waitRow(Math.max(...waits) / 1000)]
@@ -31,21 +31,21 @@ export async function eventLoop(): Promise<ResultRow[]> {
 async function prepare(folder: string, count: number): Promise<BenchUser[]> {
   const database = await connectDatabase(testConfig({ DATA_DIR: folder }))
   await migrate(database)
-  const people = await addUsers(createOtp(database, systemClock), count)
+  const users = await addUsers(createOtp(database, systemClock), count)
   await database.close()
-  return people
+  return users
 }
 
-/** Starts all at once. @returns milliseconds that each took for both steps */
-async function together(baseUrl: string, people: readonly BenchUser[]): Promise<number[]> {
-  const each = await Promise.all(people.map((person) => timeEach(1, () => signIn(baseUrl, person))))
+/** Signs in all users at once. @returns the milliseconds that each of them needed */
+async function signInAll(baseUrl: string, users: readonly BenchUser[]): Promise<number[]> {
+  const each = await Promise.all(users.map((user) => timeEach(1, () => signIn(baseUrl, user))))
   return each.flat()
 }
 
 function delayRow(p99: number, max: number): ResultRow {
   return {
-    what: 'event-loop delay, p99, during 50 concurrent logins, embedded database',
-    must: '≤ 25 ms',
+    what: 'event-loop delay, p99, during 50 concurrent sign-ins, embedded database',
+    target: '≤ 25 ms',
     measured: `${p99.toFixed(1)} ms (longest ${max.toFixed(0)} ms)`,
     ok: p99 <= 25,
   }
@@ -54,7 +54,7 @@ function delayRow(p99: number, max: number): ResultRow {
 function waitRow(longest: number): ResultRow {
   return {
     what: 'twenty sign-ins at once on the embedded database: the slowest, both steps',
-    must: '≤ 2 s',
+    target: '≤ 2 s',
     measured: `${longest.toFixed(2)} s`,
     ok: longest <= 2,
   }

@@ -10,8 +10,8 @@ import { type BenchServer, startServer } from '../start-server.js'
 
 const SECONDS = 3
 
-/** Pages and calls of every shape; the last one with a cookie that somebody made up. */
-const ADDRESSES: readonly (LoadRequest & { status: number })[] = [
+/** Pages and calls of every form. The last one has a forged cookie. */
+const REQUESTS: readonly (LoadRequest & { status: number })[] = [
   { path: '/admin', status: 302 },
   { path: '/admin/resources/users/records/1/show', status: 302 },
   { path: '/admin/login', status: 302 },
@@ -20,37 +20,37 @@ const ADDRESSES: readonly (LoadRequest & { status: number })[] = [
   { path: '/admin/api/dashboard', headers: { cookie: 'otp_session=s%3Anobody.signed%2Bthis' }, status: 401 },
 ]
 
-/** Strangers before the panel's door. */
+/** Measures anonymous requests to the panel. */
 export async function rejectedRequests(bench: BenchContext): Promise<ResultRow[]> {
   const { database, environment, drop } = await createDatabase(bench)
   await addUsers(createOtp(database, systemClock), 10)
   const server = await startServer(environment)
   const rates: number[] = []
-  await refuseAll(server, 1)
+  await rejectAll(server, 1)
   const before = await tableAccess(database)
-  rates.push(...(await refuseAll(server, SECONDS)))
+  rates.push(...(await rejectAll(server, SECONDS)))
   const accesses = (await tableAccess(database)) - before
   await server.stop()
   await drop()
   return [row(Math.min(...rates), accesses)]
 }
 
-async function refuseAll(server: BenchServer, seconds: number): Promise<number[]> {
+async function rejectAll(server: BenchServer, seconds: number): Promise<number[]> {
   const rates: number[] = []
-  for (const { status, ...request } of ADDRESSES) {
+  for (const { status, ...request } of REQUESTS) {
     const { perSecond, statuses } = await load(server.baseUrl, request, seconds)
-    if (statuses.some((answered) => answered !== status)) throw new Error(`${request.path} answered ${statuses.join()}`)
+    if (statuses.some((each) => each !== status)) throw new Error(`${request.path} returned ${statuses.join()}`)
     rates.push(perSecond)
   }
   return rates
 }
 
-/** An idle backend reports what it did after ten seconds at most. */
-const REPORTED_MS = 11_000
+/** An idle backend reports its statistics after at most ten seconds. */
+const REPORT_DELAY_MS = 11_000
 
-/** How often any table was read or written, but for those of the job worker, which looks every second. */
+/** Counts reads and writes of all tables except the one that the job worker polls every second. */
 async function tableAccess({ pool }: Database): Promise<number> {
-  await pause(REPORTED_MS)
+  await pause(REPORT_DELAY_MS)
   const { rows } = await pool.query<{ accesses: number }>(
     `select sum(seq_scan + coalesce(idx_scan, 0) + n_tup_ins + n_tup_upd + n_tup_del)::float8 as accesses
     from pg_stat_user_tables where schemaname = 'public' and relname <> 'job_processes'`,
@@ -60,8 +60,8 @@ async function tableAccess({ pool }: Database): Promise<number> {
 
 function row(slowest: number, accesses: number): ResultRow {
   return {
-    what: 'anonymous request to any panel address refused (the slowest of six shapes, one with a forged cookie)',
-    must: '≥ 3,000/s, no database access',
+    what: 'anonymous request to any panel path, rejected (the slowest of six forms, one with a forged cookie)',
+    target: '≥ 3,000/s, no database access',
     measured: `${formatThousands(slowest)}/s, ${accesses === 0 ? 'no' : formatThousands(accesses)} database access`,
     ok: slowest >= 3_000 && accesses === 0,
   }

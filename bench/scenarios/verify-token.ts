@@ -9,27 +9,27 @@ import type { BenchContext, ResultRow } from '../scenario.js'
 const DEVICES = 500
 const ROUNDS = 8
 const WARM_UP = 2
-/** As many as either pool has connections. */
+/** The number of connections in each pool. */
 const CALLERS = 10
 
-/** The one door, with the audit trail behind it as in the site, asked by this process. */
+/** Measures `verifyToken` in this process, with the audit log as in the site. */
 export async function verifyTokenRate(bench: BenchContext): Promise<ResultRow[]> {
   const { database, drop } = await createDatabase(bench)
   const clock = testClock()
   const otp = createOtp(database, clock)
   auditDeviceEvents(otp)
-  const people = await addUsers(otp, DEVICES)
+  const users = await addUsers(otp, DEVICES)
   const rates: number[] = []
   const costs: number[] = []
   for (let round = 0; round < ROUNDS; round += 1) {
-    // Each device accepts one code a step.
+    // Each device accepts one code per step.
     clock.advance(30)
     const token = currentCode(clock.now())
     const start = performance.now()
     const cpu = process.cpuUsage()
-    await inParallel(people, CALLERS, async ({ id, deviceId }) => {
+    await inParallel(users, CALLERS, async ({ id, deviceId }) => {
       const { ok } = await verifyToken(otp, { userId: id, deviceId, token })
-      if (!ok) throw new Error(`The token of ${deviceId} was refused.`)
+      if (!ok) throw new Error(`The token of ${deviceId} was rejected.`)
     })
     rates.push(DEVICES / ((performance.now() - start) / 1000))
     const { user, system } = process.cpuUsage(cpu)
@@ -40,7 +40,7 @@ export async function verifyTokenRate(bench: BenchContext): Promise<ResultRow[]>
   return [
     {
       what: '`verifyToken` on PostgreSQL, one process',
-      must: '≥ 800/s, 4 statements at most each',
+      target: '≥ 800/s, 4 statements at most each',
       measured: `${formatThousands(rate)}/s, ${Math.min(...costs).toFixed(2)} ms of CPU each`,
       ok: rate >= 800,
     },
