@@ -26,6 +26,7 @@ export interface NewDevice {
  * @param kind from `defineKind`, or one of `site.otp.kinds`
  * @param device owner, name (1 to 64 characters), whether it verifies at once, and the kind's own columns
  * @returns the device; its `persistentId` is what `verifyToken` and `confirmDevice` take
+ * @throws {SiteError} `too_many_devices` if it is confirmed and the user has 20 of its kind already
  * @throws an error of the database, for example if there is no such user
  * @example
  * const columns = (id: number) => ({ secret: otp.keys.seal(key, { column: 'yubikey_devices.secret', id }) })
@@ -69,7 +70,7 @@ export async function insertDevice(
     now: otp.clock.now(),
     ...Object.fromEntries(Object.entries(columns).map(([column, value]) => [`own_${column}`, value])),
   }
-  const [row] = await withRoom(otp, transaction, common, (within) =>
+  const [row] = await withRoom(otp, transaction, { kind, ...common }, (within) =>
     runStatement<DeviceRow>(otp.database, within, sql, parameters),
   )
   if (!row) throw new Error(`The database returned no row for a new device in ${kind.table}.`)

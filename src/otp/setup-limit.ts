@@ -1,5 +1,6 @@
 import type { Transaction } from 'sequelize'
 import { runStatement } from '../db/run-statement.js'
+import { requireRoomFor } from './device-limit.js'
 import { kindsByNow } from './kind-registry/unregistered-kinds.js'
 import type { Kind } from './kind-registry/kind.js'
 import type { Otp } from './otp.js'
@@ -9,19 +10,20 @@ export const UNFINISHED_SETUPS = 3
 
 /**
  * Inserts a device. If it is unconfirmed, the owner's oldest unfinished setups are deleted first, so
- * that someone who knows only the password cannot create rows without limit.
+ * that someone who knows only the password cannot create rows without limit. A confirmed one must be
+ * within the limit of its kind.
  *
  * @param insert runs in the same transaction
+ * @throws {SiteError} `too_many_devices`
  */
 export async function withRoom<Inserted>(
   otp: Otp,
   transaction: Transaction | undefined,
-  { userId, confirmed }: { userId: number; confirmed: boolean },
-  insert: (transaction: Transaction | undefined) => Promise<Inserted>,
+  { kind, userId, confirmed }: { kind: Kind; userId: number; confirmed: boolean },
+  insert: (transaction: Transaction) => Promise<Inserted>,
 ): Promise<Inserted> {
-  if (confirmed) return insert(transaction)
   const run = async (within: Transaction) => {
-    await makeRoom(otp, within, userId)
+    await (confirmed ? requireRoomFor(otp, within, kind, userId) : makeRoom(otp, within, userId))
     return insert(within)
   }
   return transaction ? run(transaction) : otp.database.sequelize.transaction(run)

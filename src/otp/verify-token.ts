@@ -1,6 +1,7 @@
 import { type ClientInfo, noClient } from '../client-info.js'
 import { verifyLockedDevice, type VerificationRequest, kindContext } from './verify-locked-device.js'
 import type { Verification } from './device.js'
+import { hasRoomFor, tooManyDevices } from './device-limit.js'
 import { type EnrolmentRight, mayEnrol } from './devices-for-user.js'
 import { anyone, type Asker } from './failures.js'
 import { type Opening, orNothingOpened } from './opening.js'
@@ -56,7 +57,8 @@ export interface Enrolment extends TokenSubmission, EnrolmentRight {}
  *
  * @param otp `site.otp`
  * @param enrolment like a submission; `onlyAsFirst` rejects it if the user has a device by now
- * @returns the device, now active; the reasons are those of `verifyToken`
+ * @returns the device, now active; the reasons are those of `verifyToken`. `verification_not_allowed` also if the user
+ *   has 20 devices of this kind already
  * @throws what a `userVerified` handler throws; the confirmation is undone then
  * @example await confirmDevice(site.otp, { userId: 1, deviceId: 'totp/4', token: '123456', onlyAsFirst: true })
  */
@@ -86,6 +88,7 @@ async function askNamedDevice(
         if (!locked) return { ok: false, reason: 'invalid_token' }
         if (!(await mayEnrol(otp, transaction, userId, submission)))
           return { ok: false, reason: 'verification_not_allowed' }
+        if (purpose === 'enrol' && !(await hasRoomFor(otp, transaction, kind, userId))) return tooManyDevices
         const asking = { token, origin, world, purpose, asker, prepared: prepared.get(kind), opens }
         return verifyLockedDevice(otp, transaction, locked, asking)
       }),

@@ -10,7 +10,8 @@ export interface Bound {
 
 const member = { user_id: 1 }
 const DAY = 24 * 3600
-const device = 'three unfinished ones of a person, of all kinds together (unfinished-setups.test.ts)'
+const device =
+  'three unfinished ones of a person, of all kinds together (unfinished-setups.test.ts), and 20 others of each kind (device-limit.test.ts)'
 const setUp = { grows: 'anyone who is signed in, by setting up a device', bound: device }
 const byAdministrators = 'administrators'
 const bySite = 'the site and its commands'

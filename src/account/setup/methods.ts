@@ -9,6 +9,7 @@ import { kindsWithPages, type WizardSteps } from '../kind-pages.js'
 /** A method for setting up a second factor, by its name in the form. */
 export interface Method {
   name: string
+  kind: Kind
   /** The path of its setup page; null if it is set up in the wizard. */
   path: string | null
   /** Its steps in the wizard, if it is set up there. */
@@ -32,6 +33,6 @@ const isLast = ({ strength }: Kind): boolean => strength === 'restricted' || str
 function toMethods(kind: Kind): Method[] {
   const [own] = kindsWithPages([kind])
   if (own?.pages.setupPath !== undefined)
-    return [{ name: kind.name, path: own.pages.setupPath, steps: own.pages.steps ?? null }]
-  return filterCustomKinds([kind]).map(({ name }) => ({ name, path: addDevicePath(name), steps: null }))
+    return [{ name: kind.name, kind, path: own.pages.setupPath, steps: own.pages.steps ?? null }]
+  return filterCustomKinds([kind]).map(({ name }) => ({ name, kind, path: addDevicePath(name), steps: null }))
 }

@@ -9,6 +9,7 @@ import { devicesForUser } from '../../otp/devices-for-user.js'
 import type { AccountServices } from '../account-services.js'
 import { backupSets } from '../kind-pages.js'
 import { forwardToKind } from './forward-to-kind.js'
+import { rejectFullKinds } from './reject-full-kinds.js'
 import { showSetupStep } from './show-setup-step.js'
 import { submitSetupStep } from './submit-setup-step.js'
 
@@ -19,6 +20,7 @@ import { submitSetupStep } from './submit-setup-step.js'
 export function setupRoutes(account: AccountServices): Router {
   const router = Router({ caseSensitive: true, strict: true })
   const fresh = requireFreshToken(account)
+  router.use(rejectFullKinds(account))
   router.get('/account/two-factor/setup', fresh, showSetupStep(account))
   router.post('/account/two-factor/setup', fresh, ...parseForms(), forwardToKind(account), submitSetupStep(account))
   router.get('/account/two-factor/setup/complete', fresh, showComplete(account))

@@ -5,6 +5,7 @@ import { readForm } from '../../http/read-form.js'
 import { rejectRequest } from '../../http/reject-request.js'
 import { safeNext } from '../../http/safe-next.js'
 import { setUpOf } from '../../auth/in-progress.js'
+import { hasRoomFor } from '../../otp/device-limit.js'
 import type { AccountServices } from '../account-services.js'
 import { kindsWithPages } from '../kind-pages.js'
 import { setupForm } from '../setup-form.js'
@@ -50,6 +51,8 @@ async function startMethod(
 ): Promise<void> {
   const method = offeredMethods(account, req).find((candidate) => candidate.name === name)
   if (!method) return showMethods(account, req, res, next, { code: 'method_not_offered', status: 422 })
+  if (!(await hasRoomFor(account.otp, undefined, method.kind, user.id)))
+    return showMethods(account, req, res, next, { code: 'too_many_devices', status: 422 })
   if (method.path !== null) return res.redirect(303, withNext(method.path, next))
   await method.steps?.start(account, req, user)
   res.redirect(303, setupPath(next))

@@ -3,6 +3,7 @@ import { runStatement } from '../../db/run-statement.js'
 import { type ClientInfo, noClient } from '../../client-info.js'
 import { toDevice } from '../../otp/verify-locked-device.js'
 import { type Device, DEVICE_COLUMNS, type DeviceRow } from '../../otp/device.js'
+import { hasRoomFor } from '../../otp/device-limit.js'
 import { type EnrolmentRight, mayEnrol } from '../../otp/devices-for-user.js'
 import { webauthn } from './kind.js'
 import { NothingOpened, type Opening, orNothingOpened } from '../../otp/opening.js'
@@ -27,7 +28,8 @@ export interface NewWebauthnDevice extends EnrolmentRight {
 }
 
 export type AddWebauthnResult =
-  { ok: true; device: Device } | { ok: false; reason: 'key_refused' | 'key_known' | 'verification_not_allowed' }
+  | { ok: true; device: Device }
+  | { ok: false; reason: 'key_refused' | 'key_known' | 'too_many_devices' | 'verification_not_allowed' }
 
 /**
  * Enrols a security key from the browser's registration response. Nothing is stored before that.
@@ -48,6 +50,7 @@ export async function addWebauthnDevice(otp: Otp, key: NewWebauthnDevice): Promi
     if (owner.length === 0 || !(await consumeRegistrationChallenge(otp, transaction, registrationChallenge)))
       return rejected
     if (!(await mayEnrol(otp, transaction, key.userId, key))) return { ok: false, reason: 'verification_not_allowed' }
+    if (!(await hasRoomFor(otp, transaction, webauthn, key.userId))) return { ok: false, reason: 'too_many_devices' }
     const verified = await verifyRegistration(response, challenge, relyingParty)
     if (!verified) return rejected
     const row = await insertKey(otp, transaction, key, { response, verified })
