@@ -8,7 +8,7 @@ import { createTestDatabase, postgresUrl } from '../support/postgres-database.js
 const config = { NODE_ENV: 'test', SECRET_KEYS: Buffer.alloc(32, 7).toString('base64'), LOG_LEVEL: 'silent' }
 
 describe.skipIf(!postgresUrl())("next to the application's own tables", () => {
-  test('the site keeps its tables in its own schema, and changes no table of the application', async () => {
+  test('the site creates its tables in its own schema, and changes no table of the application', async () => {
     const { url, drop } = await createTestDatabase('empty')
     const sequelize = new Sequelize(url, { logging: false })
     await sequelize.query(`
@@ -29,7 +29,7 @@ describe.skipIf(!postgresUrl())("next to the application's own tables", () => {
     await drop()
   })
 
-  test("the command line reaches the same tables by DATABASE_URL and DATABASE_SCHEMA, and never the application's", async () => {
+  test("the command line uses the same tables with DATABASE_URL and DATABASE_SCHEMA, and never the application's", async () => {
     const { url, drop } = await createTestDatabase('empty')
     const sequelize = new Sequelize(url, { logging: false })
     await sequelize.query(

@@ -14,7 +14,7 @@ export interface Host extends TestSite {
 }
 
 /**
- * An application on a port of its own with the site inside.
+ * Starts an application with the site in it, on a free port.
  *
  * @param mount builds the application around the site
  */

@@ -33,7 +33,7 @@ const kind = wordKind()
 const add = '/account/two-factor/word/add'
 const WORD = 'open sesame'
 
-describe.each(databaseKinds())('a kind of device from outside, on the %s database', (where) => {
+describe.each(databaseKinds())('a custom kind of device, on the %s database', (where) => {
   let database: Database
   let site: TestSite
   beforeAll(async () => {
@@ -46,18 +46,18 @@ describe.each(databaseKinds())('a kind of device from outside, on the %s databas
     await database.close()
   })
 
-  /** Somebody who signed in with an app and has just added a magic word, spending its first token. */
+  /** Signs in a user with an app, who then adds a magic word and confirms it with the first token. */
   async function enrol(traits = {}): Promise<{ person: TestUser; browser: HttpBrowser; id: number }> {
     const person = await createTestUser(site, traits)
     const browser = await signIn(site, person)
-    const begun = await browser.post(add, { name: 'My word', word: WORD, hint: 'cave' })
-    expect(begun.location).toMatch(/^\/account\/two-factor\/word\/\d+\/confirm$/)
-    const done = await browser.post(begun.location ?? '', { otp_token: tokenOf(WORD, 1) })
+    const started = await browser.post(add, { name: 'My word', word: WORD, hint: 'cave' })
+    expect(started.location).toMatch(/^\/account\/two-factor\/word\/\d+\/confirm$/)
+    const done = await browser.post(started.location ?? '', { otp_token: tokenOf(WORD, 1) })
     expect(done.location).toBe('/account/two-factor/setup/complete')
-    return { person, browser, id: Number(begun.location?.split('/').at(-2)) }
+    return { person, browser, id: Number(started.location?.split('/').at(-2)) }
   }
 
-  it('is offered by the wizard, and led to', async () => {
+  it('is offered by the wizard, which redirects to its setup', async () => {
     const browser = await signIn(site, await createTestUser(site))
     const choice = await browser.get('/account/two-factor/setup?step=method')
     expect(choice.text).toContain('value="word"')
@@ -68,7 +68,7 @@ describe.each(databaseKinds())('a kind of device from outside, on the %s databas
     expect(page.text).toContain('<label for="word">Your word</label>')
   })
 
-  it('is set up, confirmed by its first token, and signs in with the next one, never with one again', async () => {
+  it('is set up, confirmed with its first token, and signs in with the next one, never twice with the same', async () => {
     const { person, id } = await enrol()
     const browser = site.browser()
     await browser.post('/account/login', { username: person.email, password: person.password })
@@ -82,7 +82,7 @@ describe.each(databaseKinds())('a kind of device from outside, on the %s databas
     expect((await browser.get('/admin')).status).toBe(200)
   })
 
-  it('trusts the browser it signs in from, where that is offered', async () => {
+  it('can trust the browser that it signs in from', async () => {
     const { person, id } = await enrol()
     const trusting = await startTestSite(database, { TRUST_BROWSER_DAYS: '30' }, undefined, { kinds: [kind] })
     const browser = trusting.browser()
@@ -95,14 +95,14 @@ describe.each(databaseKinds())('a kind of device from outside, on the %s databas
     await trusting.close()
   })
 
-  it('signs in by password and token in one form, found by the shape of the token', async () => {
+  it('signs in with password and token in one form, found by the format of the token', async () => {
     const { person } = await enrol()
     const browser = site.browser()
     const both = { username: person.email, password: person.password, otp_token: tokenOf(WORD, 2) }
     expect((await browser.post('/account/login', both)).location).toBe('/admin')
   })
 
-  it('is asked again at step-up, in its own form', async () => {
+  it('is accepted for a step-up, in its own form', async () => {
     const { person, id, browser } = await enrol({ staff: true })
     site.clock.advance(301)
     expect((await browser.get(add)).location).toContain('/account/verify')
@@ -112,29 +112,29 @@ describe.each(databaseKinds())('a kind of device from outside, on the %s databas
     expect(person.email).not.toBe('')
   })
 
-  it('refuses a wrong form with its own words, shows again what is no secret, and adds nothing', async () => {
+  it('rejects an invalid form with its own text, echoes only fields that are not secret, and adds nothing', async () => {
     const browser = await signIn(site, await createTestUser(site))
-    const refused = await browser.post(add, { name: 'Mine', word: 'Abc', hint: 'a <hint>' })
-    expect(refused).toMatchObject({ status: 422, code: 'word_too_short' })
-    expect(refused.text).toContain('At least four small letters, please.')
-    expect(refused.text).toContain('value="a &lt;hint&gt;"')
-    expect(refused.text).not.toContain('value="Abc"')
+    const rejected = await browser.post(add, { name: 'Mine', word: 'Abc', hint: 'a <hint>' })
+    expect(rejected).toMatchObject({ status: 422, code: 'word_too_short' })
+    expect(rejected.text).toContain('At least four small letters, please.')
+    expect(rejected.text).toContain('value="a &lt;hint&gt;"')
+    expect(rejected.text).not.toContain('value="Abc"')
     expect(await browser.post(add, { name: ' ', word: WORD })).toMatchObject({ status: 422, code: 'name_invalid' })
     expect((await browser.post(add, { name: 'Mine', word: 'x'.repeat(33) })).status).toBe(400)
     expect((await browser.post(add, { name: 'Mine', word: 'open\0sesame' })).status).toBe(400)
     expect((await browser.post(add)).status).toBe(400)
   })
 
-  it('shows nobody another’s set-up, and none that is finished', async () => {
+  it('shows neither another user’s setup nor a finished one', async () => {
     const { browser, id } = await enrol()
     expect((await browser.get(`/account/two-factor/word/${id}/confirm`)).status).toBe(404)
     const stranger = await signIn(site, await createTestUser(site))
-    const begun = await stranger.post(add, { name: 'Theirs', word: WORD })
-    expect((await browser.get(begun.location ?? '')).status).toBe(404)
-    expect((await browser.post(begun.location ?? '', { otp_token: tokenOf(WORD, 1) })).status).toBe(404)
+    const started = await stranger.post(add, { name: 'Theirs', word: WORD })
+    expect((await browser.get(started.location ?? '')).status).toBe(404)
+    expect((await browser.post(started.location ?? '', { otp_token: tokenOf(WORD, 1) })).status).toBe(404)
   })
 
-  it('waits for a fresh token like every other set-up, whatever the verb', async () => {
+  it('requires a recent token for its setup, whatever the HTTP method', async () => {
     const person = await createTestUser(site)
     const browser = site.browser()
     for (const visit of [() => browser.get(add), () => browser.post(add, { name: 'x', word: WORD })])
@@ -143,7 +143,7 @@ describe.each(databaseKinds())('a kind of device from outside, on the %s databas
     expect((await browser.post(add, { name: 'x', word: WORD })).location).toContain('/account/login')
   })
 
-  it('stands in the profile in the reader’s language, is renamed there and removed', async () => {
+  it('is listed in the profile in the user’s language, and can be renamed and removed there', async () => {
     const { browser, id } = await enrol()
     const german = await browser.visit('/account/two-factor', { headers: { 'Accept-Language': 'de' } })
     expect(german.text).toContain('<span>Zauberwort</span>')
@@ -155,7 +155,7 @@ describe.each(databaseKinds())('a kind of device from outside, on the %s databas
     expect((await browser.get('/account/two-factor')).text).not.toContain('Cave')
   })
 
-  it('is listed, shown, renamed, switched off and deleted in the panel, without its secret', async () => {
+  it('is listed, shown, renamed, disabled and deleted in the panel, which never shows its secret', async () => {
     const { person, id } = await enrol()
     const boss = await signIn(site, await createTestUser(site, { superuser: true }))
     const api = '/admin/api/resources/word_devices'
@@ -181,20 +181,20 @@ describe.each(databaseKinds())('a kind of device from outside, on the %s databas
     expect((await boss.get('/admin/resources/word_devices')).text).toContain('Magic words')
   })
 
-  it('is seen and changed in the panel as far as somebody’s groups say', async () => {
+  it('is visible and editable in the panel as far as the groups of the user allow', async () => {
     const { id } = await enrol()
     const api = '/admin/api/resources/word_devices'
     const [reader, other] = [await createTestUser(site), await createTestUser(site)]
     await addToNewGroup(database, [reader.id], { permissions: ['word_devices.view'] })
     await addToNewGroup(database, [other.id], { permissions: ['totp_devices.view'] })
-    const [reading, refused] = [await signIn(site, reader), await signIn(site, other)]
+    const [reading, denied] = [await signIn(site, reader), await signIn(site, other)]
     expect((await reading.get(`${api}/actions/list`)).status).toBe(200)
     expect(await reading.post(`${api}/records/${id}/delete`)).toMatchObject({ status: 403, code: 'not_allowed' })
-    expect(await refused.get(`${api}/actions/list`)).toMatchObject({ status: 403, code: 'not_allowed' })
-    expect((await refused.get('/admin')).text).not.toContain('"id":"word_devices"')
+    expect(await denied.get(`${api}/actions/list`)).toMatchObject({ status: 403, code: 'not_allowed' })
+    expect((await denied.get('/admin')).text).not.toContain('"id":"word_devices"')
   })
 
-  it('is not changed in the panel by another origin', async () => {
+  it('cannot be changed in the panel by another origin', async () => {
     const { id } = await enrol()
     const boss = await signIn(site, await createTestUser(site, { superuser: true }))
     const visit = { method: 'POST', headers: { Origin: 'https://elsewhere.example', 'Sec-Fetch-Site': 'cross-site' } }
@@ -202,7 +202,7 @@ describe.each(databaseKinds())('a kind of device from outside, on the %s databas
     expect((await boss.visit(address, visit)).code).toBe('cross_origin')
   })
 
-  it('goes with a reset by an administrator, and its sessions end', async () => {
+  it('is removed when an administrator resets the second factor, which ends its sessions', async () => {
     const { person, browser } = await enrol()
     const boss = await signIn(site, await createTestUser(site, { superuser: true }))
     const reset = await boss.post(`/admin/api/resources/users/records/${person.id}/resetSecondFactor`)
@@ -212,7 +212,7 @@ describe.each(databaseKinds())('a kind of device from outside, on the %s databas
     expect((await browser.get('/account/two-factor')).location).toContain('/account/login')
   })
 
-  it('is called by its name in mails, in the language of each', () => {
+  it('has its name in emails, in the language of the recipient', () => {
     const mail = {
       mail: 'device-added' as const,
       by: 'owner' as const,
@@ -230,7 +230,7 @@ describe.each(databaseKinds())('a kind of device from outside, on the %s databas
     expect(renderMail(mail, 'Site', translatorFor('de')).html).toContain('Mine (Zauberwort)')
   })
 
-  it('leaves its id in the audit trail', async () => {
+  it('has its ID in the audit log', async () => {
     const { person, id } = await enrol()
     const { rows } = await database.pool.query('select event from audit_events where user_id = $1 and device = $2', [
       person.id,
@@ -239,21 +239,21 @@ describe.each(databaseKinds())('a kind of device from outside, on the %s databas
     expect(rows.map(({ event }) => event)).toContain('device_added')
   })
 
-  it('is swept where its first token never came', async () => {
+  it('is purged if it was never confirmed', async () => {
     const browser = await signIn(site, await createTestUser(site))
-    const begun = await browser.post(add, { name: 'Never', word: WORD })
+    const started = await browser.post(add, { name: 'Never', word: WORD })
     site.clock.advance(3601)
     await purgeUnconfirmedDevices(site.otp)
     expect((await database.pool.query(`select from word_devices where name = 'Never'`)).rowCount).toBe(0)
-    expect(begun.status).toBe(303)
+    expect(started.status).toBe(303)
   })
 
-  it('writes its secret into no log', () => {
+  it('never logs its secret', () => {
     expect(site.log.join('\n')).not.toContain(WORD)
     expect(site.log.join('\n')).not.toContain('open+sesame')
   })
 
-  it('counts as a second factor where nobody registered it, and goes with all devices', async () => {
+  it('is a second factor where it is not registered, and is removed there with all devices', async () => {
     const otp = testOtp(database)
     const { id: userId } = await createUser(database)
     const columns = (id: number) => ({
@@ -265,16 +265,18 @@ describe.each(databaseKinds())('a kind of device from outside, on the %s databas
     const absent = await findUnregisteredKinds(database, builtInKinds)
     expect(absent.map(({ name }) => name)).toEqual(['word'])
     const without = { ...otp, everyKind: inOrder([...builtInKinds, ...absent]) }
-    // A process that started before anyone registered the kind finds it all the same.
+    // A process that started before the kind was registered also finds it.
     expect(await userHasDevice(otp, userId)).toBe(true)
     expect(await userHasDevice(without, userId)).toBe(true)
-    const doer = { userId, origin: noClient, by: 'command_line', actorId: null } as const
-    const removed = await database.sequelize.transaction((transaction) => removeAllDevices(without, transaction, doer))
+    const removal = { userId, origin: noClient, by: 'command_line', actorId: null } as const
+    const removed = await database.sequelize.transaction((transaction) =>
+      removeAllDevices(without, transaction, removal),
+    )
     expect(removed).toBe(1)
     expect(await userHasDevice(without, userId)).toBe(false)
   })
 
-  const words = new Map<string, number>()
+  const counts = new Map<string, number>()
   const checks = kindContract(kind, {
     database: () => database,
     wrongToken: tokenOf('wrong', 1),
@@ -288,15 +290,15 @@ describe.each(databaseKinds())('a kind of device from outside, on the %s databas
         }),
       ),
     async goodToken(_otp, { persistentId }) {
-      const count = (words.get(persistentId) ?? 0) + 1
-      words.set(persistentId, count)
+      const count = (counts.get(persistentId) ?? 0) + 1
+      counts.set(persistentId, count)
       return tokenOf(WORD, count)
     },
   })
   it.each([...checks])('$title', ({ run: expectToHold }) => expectToHold())
 })
 
-it('a kind with a digit in its name is set up by invitation like all others, where that is the only way', async () => {
+it('a kind with a digit in its name can be set up by invitation like all others', async () => {
   const numbered = wordKind('w2d')
   const environment = { OTP_ENROLMENT: 'invite', OTP_POLICY: 'off' }
   const database = await openTestDatabase('embedded')
@@ -313,17 +315,20 @@ it('a kind with a digit in its name is set up by invitation like all others, whe
   await database.close()
 })
 
-describe('migrations of a kind from outside', () => {
-  it.each(databaseKinds())('run once after ours on the %s database, and are recorded under its name', async (where) => {
-    const database = await openTestDatabase(where)
-    expect(await isMigrated(database, [kind])).toBe(false)
-    expect(await migrate(database, [kind])).toEqual(['kind:word/0001-initial'])
-    expect(await migrate(database, [kind])).toEqual([])
-    expect(await isMigrated(database, [kind])).toBe(true)
-    await database.close()
-  })
+describe('migrations of a custom kind', () => {
+  it.each(databaseKinds())(
+    'run once after the site’s on the %s database, and are recorded under its name',
+    async (where) => {
+      const database = await openTestDatabase(where)
+      expect(await isMigrated(database, [kind])).toBe(false)
+      expect(await migrate(database, [kind])).toEqual(['kind:word/0001-initial'])
+      expect(await migrate(database, [kind])).toEqual([])
+      expect(await isMigrated(database, [kind])).toBe(true)
+      await database.close()
+    },
+  )
 
-  it('let a release work that does not know the kind, and none that knows an earlier one of it', async () => {
+  it('do not stop a release without the kind, but one with an earlier version of it', async () => {
     const database = await openTestDatabase('embedded')
     const later = { ...kind.migrations[0], name: '0002-later', up: async () => {} }
     await migrate(database, [{ name: 'word', migrations: [...kind.migrations, later] }])
@@ -333,7 +338,7 @@ describe('migrations of a kind from outside', () => {
     await database.close()
   })
 
-  it.skipIf(!postgresUrl())('run once where two processes start at once', async () => {
+  it.skipIf(!postgresUrl())('run once if two processes start at the same time', async () => {
     const { url, drop } = await createTestDatabase()
     const databases = await Promise.all([1, 2].map(() => connectDatabase(testConfig({ DATABASE_URL: url }))))
     const ran = await Promise.all(databases.map((database) => migrate(database, [kind])))
@@ -343,7 +348,7 @@ describe('migrations of a kind from outside', () => {
   })
 })
 
-describe('a wrong registration is named at the start:', () => {
+describe('an invalid registration is reported at start:', () => {
   let database: Database
   beforeAll(async () => {
     database = await openTestDatabase('embedded')
@@ -364,15 +369,16 @@ describe('a wrong registration is named at the start:', () => {
   const start = (...kinds: CustomKind[]) => startTestSite(database, {}, undefined, { kinds })
 
   it.each(['Word', 'wo-rd', '1word', 'w'.repeat(17), '', 'word/1', 'word; drop table users'])(
-    'a name that is none: %j',
+    'an invalid name: %j',
     async (name) => expect(await codeOf(start(named(name)))).toBe('kind_name_invalid'),
   )
 
-  it.each(['totp', 'static', 'password', 'invitation', 'phones', 'setup'])('a name that is taken: %s', async (name) =>
-    expect(await codeOf(start(named(name)))).toBe('kind_name_taken'),
+  it.each(['totp', 'static', 'password', 'invitation', 'phones', 'setup'])(
+    'a name that is already used: %s',
+    async (name) => expect(await codeOf(start(named(name)))).toBe('kind_name_taken'),
   )
 
-  it('a name that the address of one of our own pages has', async () => {
+  it('the name of a page of the site', async () => {
     const site = await startTestSite(database)
     const addresses = listRoutes(site.app).flatMap((route) => /two-factor\/([a-z0-9]+)(?:\/|$)/.exec(route)?.[1] ?? [])
     expect(addresses.length).toBeGreaterThan(5)
@@ -384,30 +390,30 @@ describe('a wrong registration is named at the start:', () => {
   it('the same kind twice', async () => expect(await codeOf(start(kind, kind))).toBe('kind_name_taken'))
 
   it.each<[string, Partial<CustomKind>]>([
-    ['a view that is no file', { setup: { ...kind.setup, view: '/nowhere/fields.ejs' } }],
-    ['a column of the panel that the model lacks', { panel: { icon: 'Key', columns: ['serial'] } }],
+    ['a view that does not exist', { setup: { ...kind.setup, view: '/nowhere/fields.ejs' } }],
+    ['a column of the panel that is not in the model', { panel: { icon: 'Key', columns: ['serial'] } }],
     ['a column of the panel without a text', { panel: { icon: 'Key', columns: ['counter'] } }],
     ['no migration', { migrations: [] }],
     ['an empty text', { texts: { en: { ...kind.texts.en, about: '' } } }],
-    ['a field of no length', { field: { maxLength: 0 } }],
+    ['a field of length 0', { field: { maxLength: 0 } }],
   ])('%s', async (_what, part) => expect(await codeOf(start({ ...kind, ...part }))).toBe('kind_incomplete'))
 
-  it('before anything is opened, by the package’s own function and by the contract', async () => {
+  it('before anything is opened, by `createOtpAdminSite` and by the contract suite', async () => {
     const wrong = { ...kind, migrations: [] }
     expect(await codeOf(createOtpAdminSite({ kinds: [wrong] }))).toBe('kind_incomplete')
     const fixture = { database: () => database, add: fault, goodToken: fault, wrongToken: '' }
     expect(() => kindContract(wrong, fixture)).toThrow(/is missing a migration/)
   })
 
-  it('a table that is not there', async () => expect(await codeOf(start(kind))).toBe('kind_table_missing'))
+  it('a table that does not exist', async () => expect(await codeOf(start(kind))).toBe('kind_table_missing'))
 
-  it('a table that is somebody else’s', async () => {
+  it('a table that already existed', async () => {
     await database.pool.query('create table parcel_devices (id integer)')
     expect(await codeOf(migrate(database, [named('parcel')]))).toBe('kind_table_taken')
     expect(await isMigrated(database)).toBe(true)
   })
 
-  it('a table that lacks a common column, or whose rows would outlive their owner', async () => {
+  it('a table without a common column, or whose rows are not deleted with their owner', async () => {
     const makePoorTable: Migration = {
       name: '0001',
       async up({ sequelize }, transaction) {

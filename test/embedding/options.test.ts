@@ -7,7 +7,7 @@ import { temporaryFolder } from '../support/database.js'
 import { createTestUser } from '../support/site.js'
 import { startHost } from './host.js'
 
-test('every mistake in the options is told at once, by its name and without its value', async () => {
+test('all invalid options are reported at once, by name and without their values', async () => {
   const wrong: object = {
     config: { PORT: 'zzz', OTP_POLICY: 'zzz', DATABASE_URL: undefined },
     sequelize: { query: 'zzz' },
@@ -19,9 +19,9 @@ test('every mistake in the options is told at once, by its name and without its 
     veiws: 'zzz',
     worker: 'zzz',
   }
-  const refused: unknown = await createOtpAdminSite(wrong).catch((error: unknown) => error)
-  expect(refused).toMatchObject({ code: 'options_refused', remedy: expect.stringMatching(/\S/) })
-  const message = refused instanceof Error ? refused.message : ''
+  const rejected: unknown = await createOtpAdminSite(wrong).catch((error: unknown) => error)
+  expect(rejected).toMatchObject({ code: 'options_refused', remedy: expect.stringMatching(/\S/) })
+  const message = rejected instanceof Error ? rejected.message : ''
   expect(
     message
       .split('\n')
@@ -44,7 +44,7 @@ test('every mistake in the options is told at once, by its name and without its 
   expect(message).not.toContain('zzz')
 })
 
-test('an instance of Sequelize on another dialect is refused with the way out', async () => {
+test('a Sequelize instance with another dialect is rejected with a remedy', async () => {
   const sequelize = { getDialect: () => 'mysql', query: () => {} }
   const options: object = { sequelize }
   await expect(createOtpAdminSite(options)).rejects.toThrow(
@@ -66,7 +66,7 @@ test.each([
   await expect(createOtpAdminSite(options)).rejects.toMatchObject({ code })
 })
 
-test('views and texts of the same name are replaced, partials too, and all others stay', async () => {
+test('views, partials and texts of the same name are replaced, and all others stay', async () => {
   const views = temporaryFolder()
   const locales = temporaryFolder()
   write(
@@ -83,20 +83,20 @@ test('views and texts of the same name are replaced, partials too, and all other
   const host = await startHost({ views, locales, worker: false })
   const login = await host.browser().get('/account/login')
   expect(login.text).toContain('Come in &amp; welcome')
-  const refused = await host.browser().visit('/account/login', {
+  const rejected = await host.browser().visit('/account/login', {
     method: 'POST',
     form: { username: 'nobody@example.com', password: 'wrong' },
     headers: { 'Accept-Language': 'de' },
   })
-  expect(refused.text).toContain('data-code="invalid_login">OURS Das war nichts.')
-  expect(refused.text).toContain('Passwort')
+  expect(rejected.text).toContain('data-code="invalid_login">OURS Das war nichts.')
+  expect(rejected.text).toContain('Passwort')
   const logout = await host.browser().get('/account/logout')
   expect(logout.text).toContain('Goodbye from OTP Admin')
   expect(logout.text).toContain('part &lt;b&gt;')
   await host.close()
 })
 
-test('mails go out by the given gateway, and it is closed with the site', async () => {
+test('emails are sent through the passed gateway, which is closed with the site', async () => {
   const sent: OutgoingMail[] = []
   let closed = 0
   const mail = {
@@ -119,14 +119,14 @@ test('mails go out by the given gateway, and it is closed with the site', async 
   expect(closed).toBe(1)
 })
 
-test('a given gateway for phones makes phones a method, in production too', async () => {
+test('a passed SMS gateway offers phones as a method, in production too', async () => {
   const sms = { sendText: async () => ({ ok: true }) as const, call: async () => ({ ok: true }) as const }
   const host = await startHost({ sms, worker: false, config: { NODE_ENV: 'production' } })
   expect(host.otp.kinds.map(({ name }) => name)).toContain('phone')
   await host.close()
 })
 
-test('a handler inside a transaction vetoes by throwing; one after the fact is logged and changes nothing', async () => {
+test('a handler that throws inside a transaction undoes it, and one that throws afterwards is only logged', async () => {
   let veto = true
   const heard: string[] = []
   const host = await startHost({
@@ -137,7 +137,7 @@ test('a handler inside a transaction vetoes by throwing; one after the fact is l
         if (veto) throw new Error('not on a Sunday')
       },
       signedIn: () => {
-        throw new Error('nobody listens')
+        throw new Error('the listener is down')
       },
     },
   })
@@ -151,7 +151,7 @@ test('a handler inside a transaction vetoes by throwing; one after the fact is l
   expect((await browser.post('/account/login', form)).status).toBe(303)
   expect((await browser.get('/admin')).status).toBe(200)
   expect(heard).toEqual(['static', 'static'])
-  expect(host.log.join('')).toContain('nobody listens')
+  expect(host.log.join('')).toContain('the listener is down')
   await host.close()
 })
 

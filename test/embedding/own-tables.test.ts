@@ -15,7 +15,7 @@ import './host/register-adapter.js'
 const config = { NODE_ENV: 'test', SECRET_KEYS: Buffer.alloc(32, 7).toString('base64'), LOG_LEVEL: 'silent' }
 const plain = { timestamps: false, freezeTableName: true }
 
-it('knows every table that it makes itself', async () => {
+it('lists every table that the migrations create', async () => {
   const database = await openTestDatabase('embedded')
   const { rows } = await database.pool.query<{ name: string }>(
     `select c.relname as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
@@ -57,7 +57,7 @@ describe.skipIf(!postgresUrl())('a table of the site as a resource of the applic
     on.define(`Any${Math.random()}`, { key: DataTypes.STRING }, { ...plain, ...options })
   const open = (resources: unknown[], more: object = {}) =>
     createOtpAdminSite({ sequelize, config, worker: false, admin: { resources, ...more } })
-  /** An unquoted name is folded by the server. */
+  /** The server folds an unquoted name to lower case. */
   const unquoted = () => new Sequelize(url, { logging: false, quoteIdentifiers: false })
   const including = () => {
     const Device = over({ tableName: 'totp_devices', schema: 'otp_admin' })
@@ -114,10 +114,10 @@ describe.skipIf(!postgresUrl())('a table of the site as a resource of the applic
     ["over the application's own instance, by schema", () => over({ tableName: 'totp_devices', schema: 'otp_admin' })],
     ['by Model.schema()', () => over({ tableName: 'totp_devices' }).schema('otp_admin')],
     ['over another instance, by its search_path', () => over({ tableName: 'users' }, other)],
-    ['beside its options', () => ({ resource: over({ tableName: 'static_tokens' }, other), options: { id: 'x' } })],
-    ['as a resource that is made already', () => new Resource(over({ tableName: 'static_tokens' }, other))],
+    ['with its options', () => ({ resource: over({ tableName: 'static_tokens' }, other), options: { id: 'x' } })],
+    ['as an existing AdminJS resource', () => new Resource(over({ tableName: 'static_tokens' }, other))],
     [
-      'in capitals, where names are not quoted',
+      'in capitals, if names are not quoted',
       () => over({ tableName: 'TOTP_Devices', schema: 'OTP_Admin' }, unquoted()),
     ],
     ['through a view', () => over({ tableName: 'keys' })],
@@ -125,39 +125,39 @@ describe.skipIf(!postgresUrl())('a table of the site as a resource of the applic
     ['through a materialized view', () => over({ tableName: 'kept_keys' })],
     ['sessions', () => over({ tableName: 'sessions', schema: 'otp_admin' })],
     ['migrations', () => over({ tableName: 'migrations', schema: 'otp_admin' })],
-    ['jobs, with mails in them', () => over({ tableName: '_private_jobs', schema: 'otp_admin_jobs' })],
-    ['in the scope of a table of its own', including],
-    ['under a name that a method gives', overridden],
+    ['jobs, which contain emails', () => over({ tableName: '_private_jobs', schema: 'otp_admin_jobs' })],
+    ['included in the scope of another table', including],
+    ['under a name that a method returns', overridden],
     ['by the schema of its instance', () => over({ tableName: 'totp_devices' }, opened({ schema: 'otp_admin' }))],
     [
       "by the schema of its instance's models",
       () => over({ tableName: 'totp_devices' }, opened({ define: { schema: 'otp_admin' } })),
     ],
-    [
-      'by a search_path in front of every statement',
-      () => over({ tableName: 'totp_devices' }, prepending('otp_admin')),
-    ],
+    ['by a search_path before every statement', () => over({ tableName: 'totp_devices' }, prepending('otp_admin'))],
     [
       'by the search_path of its scope',
       () => over({ tableName: 'totp_devices', defaultScope: { searchPath: 'otp_admin' } }, prepending('public')),
     ],
     ['read on a replica', () => over({ tableName: 'totp_devices' }, replicated('otp_admin', 'public'))],
-    ['written on a primary alone', () => over({ tableName: 'totp_devices' }, replicated('public', 'otp_admin'))],
-    ['in its long values alone', async () => over({ tableName: await toastOf('otp_admin.users'), schema: 'pg_toast' })],
-    ['in the samples that the planner takes of it', () => over({ tableName: 'pg_stats', schema: 'pg_catalog' })],
+    ['written only on a primary', () => over({ tableName: 'totp_devices' }, replicated('public', 'otp_admin'))],
+    [
+      'by its long values in pg_toast',
+      async () => over({ tableName: await toastOf('otp_admin.users'), schema: 'pg_toast' }),
+    ],
+    ['in the planner’s samples of it', () => over({ tableName: 'pg_stats', schema: 'pg_catalog' })],
     ['in these samples, by their table', () => over({ tableName: 'pg_statistic' })],
     ['in these samples, through a view', () => over({ tableName: 'samples' })],
-  ])('is refused at the start: %s', async (_name, resource) => {
-    const given = await resource()
-    // Under another id, so that the table alone is the reason.
-    const renamed = modelFrom(given) ? { resource: given, options: { id: 'another' } } : given
+  ])('is rejected at start: %s', async (_name, resource) => {
+    const original = await resource()
+    // Under another ID, so that only the table can be the reason.
+    const renamed = modelFrom(original) ? { resource: original, options: { id: 'another' } } : original
     await expect(open([renamed])).rejects.toMatchObject({
       code: 'host_resource_taken',
       message: expect.stringContaining('tables of this site'),
     })
   })
 
-  it('is no table of the application that has only its name', async () => {
+  it('is not confused with a table of the application that has the same name', async () => {
     const site = await open([
       { resource: over({ tableName: 'users', schema: 'public' }), options: { id: 'staff' } },
       { resource: over({ tableName: 'parent' }), options: { id: 'parent' } },
@@ -169,12 +169,12 @@ describe.skipIf(!postgresUrl())('a table of the site as a resource of the applic
     await site.close()
   })
 
-  it('is left out of a whole database, whatever instance it is given by', async () => {
+  it('is left out of a whole database, whichever instance is passed', async () => {
     const mixed = new Sequelize(url, { logging: false })
     over({ tableName: 'totp_devices', schema: 'otp_admin' }, mixed)
     const database = await connectDatabase(testConfig({ DATABASE_URL: url, DATABASE_SCHEMA: 'otp_admin' }))
-    for (const given of [mixed, other, database.sequelize]) {
-      const site = await open([], { databases: [given] })
+    for (const passed of [mixed, other, database.sequelize]) {
+      const site = await open([], { databases: [passed] })
       expect(site.router).toBeTypeOf('function')
       await site.close()
     }
@@ -182,7 +182,7 @@ describe.skipIf(!postgresUrl())('a table of the site as a resource of the applic
     await database.close()
   })
 
-  it('of another adapter is refused by its name, where that is nobody else’s', async () => {
+  it('is rejected by its schema or name with another adapter, unless the name is a common one', async () => {
     class Foreign extends BaseResource {
       readonly tableName: string
       readonly schemaName: string
@@ -202,7 +202,7 @@ describe.skipIf(!postgresUrl())('a table of the site as a resource of the applic
       ['otp_admin', 'users'],
       ['OTP_ADMIN', 'anything'],
       ['public', 'totp_devices'],
-      // Of a kind that this configuration does not use.
+      // The table of a kind that this configuration does not use.
       ['public', 'phone_devices'],
     ] as const)
       await expect(open([new Foreign(schema, table)])).rejects.toMatchObject({ code: 'host_resource_taken' })

@@ -17,10 +17,10 @@ const secret = Buffer.from('12345678901234567890')
 const ada = { id: 'a', email: 'ada@example.com', isStaff: true, isSuperuser: true }
 const bob = { id: 'b', email: 'bob@example.com', isStaff: true }
 
-/** What the application's code throws next, and where. */
-let next: { place: string; fault: unknown } | null = null
+/** What the application's code throws next, and in which method. */
+let next: { place: string; error: unknown } | null = null
 function at(place: string): void {
-  if (next?.place === place) throw next.fault
+  if (next?.place === place) throw next.error
 }
 
 const users: UsersAdapter = {
@@ -44,9 +44,9 @@ const kind = {
   ...word,
   setup: {
     ...word.setup,
-    read: async (...given: Parameters<typeof word.setup.read>) => {
+    read: async (...input: Parameters<typeof word.setup.read>) => {
       at('setup.read')
-      return word.setup.read(...given)
+      return word.setup.read(...input)
     },
   },
 }
@@ -75,8 +75,7 @@ beforeAll(async () => {
 })
 afterAll(() => host.close())
 
-const password = (visitor: HttpBrowser, username = 'ada') =>
-  visitor.post('/account/login', { username, password: 'right' })
+const password = (other: HttpBrowser, username = 'ada') => other.post('/account/login', { username, password: 'right' })
 
 async function addApp(id: number, email: string): Promise<Device> {
   const wanted = { user: { id, email }, name: 'App', secret, confirmed: true }
@@ -84,23 +83,23 @@ async function addApp(id: number, email: string): Promise<Device> {
   return added.device
 }
 
-function token(visitor: HttpBrowser): Promise<HttpResponse> {
+function token(other: HttpBrowser): Promise<HttpResponse> {
   host.clock.advance(30)
   const otp_token = generateHotp(secret, timeStep(host.clock.now(), 30, 0), 6)
-  return visitor.post('/account/login', { otp_device: device, otp_token })
+  return other.post('/account/login', { otp_device: device, otp_token })
 }
 
-/** A request that reaches the application's code at each place. */
+/** For each method of the application, a request that calls it. */
 const places: Record<string, () => Promise<HttpResponse>> = {
   findByLogin: () => password(host.browser()),
   checkPassword: () => password(host.browser()),
   checkDummyPassword: () => host.browser().post('/account/login', { username: 'eve', password: 'wrong' }),
   find: () => browser.get('/account/two-factor'),
-  'find, asked by the panel': () => browser.get('/admin/api/resources/users/actions/list'),
+  'find, called by the panel': () => browser.get('/admin/api/resources/users/actions/list'),
   userVerified: async () => {
-    const visitor = host.browser()
-    await password(visitor)
-    return token(visitor)
+    const other = host.browser()
+    await password(other)
+    return token(other)
   },
   'setup.read': () => {
     const form = { name: 'My word', word: 'open sesame', hint: 'cave' }
@@ -111,7 +110,7 @@ const places: Record<string, () => Promise<HttpResponse>> = {
     withFresh(() => browser.post(`/admin/api/resources/totp_devices/records/${bobs}/edit`, { confirmed: 'false' })),
 }
 
-/** The fault comes after the token that the form wants first. */
+/** Enters the token that the form requires before the method throws. */
 async function withFresh(call: () => Promise<HttpResponse>): Promise<HttpResponse> {
   const armed = next
   next = null
@@ -124,11 +123,11 @@ async function withFresh(call: () => Promise<HttpResponse>): Promise<HttpRespons
 
 const coded = (code: string) => Object.assign(new Error('down'), { code })
 const outages: Record<string, unknown> = {
-  'a connection that is refused': coded('ECONNREFUSED'),
+  'a refused connection': coded('ECONNREFUSED'),
   'a fetch that failed': new TypeError('fetch failed', { cause: coded('ENOTFOUND') }),
-  'a database of its own that is away': Object.assign(new Error('down'), { name: 'SequelizeConnectionError' }),
+  'an unreachable database of the application': Object.assign(new Error('down'), { name: 'SequelizeConnectionError' }),
 }
-const faults: Record<string, unknown> = {
+const errors: Record<string, unknown> = {
   'an error': new Error('mail server is down'),
   'an error with the status 400': Object.assign(new Error('down'), { status: 400 }),
   'an error with the status 403': Object.assign(new Error('down'), { status: 403 }),
@@ -137,12 +136,12 @@ const faults: Record<string, unknown> = {
   'a text': 'down',
 }
 
-/** Texts that promise that nothing was done, or say to do it again. */
+/** Texts that state that nothing was done, or ask the user to try again. */
 const promises = [...readTexts('en')].flatMap(([key, text]) => (/nothing was|try again/i.test(text) ? [key] : []))
 const promisesIn = (language: string) => promises.flatMap((key) => readTexts(language).get(key) ?? [])
 
-async function answerTo(name: string, error: unknown): Promise<HttpResponse> {
-  next = { place: name.split(',')[0] ?? '', fault: error }
+async function respondTo(name: string, error: unknown): Promise<HttpResponse> {
+  next = { place: name.split(',')[0] ?? '', error }
   try {
     return await (places[name] ?? expect.fail)()
   } finally {
@@ -150,57 +149,60 @@ async function answerTo(name: string, error: unknown): Promise<HttpResponse> {
   }
 }
 
-describe.each(Object.keys(places))('after code of the application threw: %s', (name) => {
-  it.each(Object.keys(outages))('nothing is promised, and the answer is 503: %s', async (error) => {
-    const answer = await answerTo(name, outages[error])
-    expect(answer).toMatchObject({ status: 503, code: 'unavailable' })
-    expect(answer.headers['retry-after']).toBeDefined()
-    expect(answer.text).toContain('may have been carried out in part')
-    expect(answer.text).not.toMatch(/Nothing was|its database|again in/)
-  })
+describe.each(Object.keys(places))('after an error in the application: %s', (name) => {
+  it.each(Object.keys(outages))(
+    'the response is 503 and does not claim that nothing was changed: %s',
+    async (error) => {
+      const response = await respondTo(name, outages[error])
+      expect(response).toMatchObject({ status: 503, code: 'unavailable' })
+      expect(response.headers['retry-after']).toBeDefined()
+      expect(response.text).toContain('may have been carried out in part')
+      expect(response.text).not.toMatch(/Nothing was|its database|again in/)
+    },
+  )
 
-  it.each(Object.keys(faults))('nothing is promised, and the answer is 500: %s', async (error) => {
-    const answer = await answerTo(name, faults[error])
-    expect(answer).toMatchObject({ status: 500, code: 'internal' })
-    expect(answer.text).toContain('may have been carried out in part')
-    expect(answer.text).not.toMatch(/Nothing was|its database|again in/)
+  it.each(Object.keys(errors))('the response is 500 and does not claim that nothing was changed: %s', async (error) => {
+    const response = await respondTo(name, errors[error])
+    expect(response).toMatchObject({ status: 500, code: 'internal' })
+    expect(response.text).toContain('may have been carried out in part')
+    expect(response.text).not.toMatch(/Nothing was|its database|again in/)
   })
 })
 
-describe.each(languages)('in %s, after code of the application threw', (language) => {
-  it('no sentence promises that nothing was changed', async () => {
+describe.each(languages)('in %s, after an error in the application', (language) => {
+  it('no sentence claims that nothing was changed', async () => {
     const texts = readTexts(language)
     expect(promisesIn(language)).toContain(texts.get('errors:bad_request'))
     for (const key of ['errors:internal', 'errors:unavailable_host', 'panel:refusals.stopped_midway'])
       expect(promisesIn(language)).not.toContain(texts.get(key))
     const headers = { 'Accept-Language': language, Accept: 'application/json' }
-    for (const fault of [...Object.values(outages), ...Object.values(faults)])
-      for (const address of ['/account/two-factor', '/admin/api/resources/users/actions/list']) {
-        next = { place: 'find', fault }
-        const answer = await browser.visit(address, { headers })
+    for (const thrown of [...Object.values(outages), ...Object.values(errors)])
+      for (const path of ['/account/two-factor', '/admin/api/resources/users/actions/list']) {
+        next = { place: 'find', error: thrown }
+        const response = await browser.visit(path, { headers })
         next = null
-        const { error } = JSON.parse(answer.text)
+        const { error } = JSON.parse(response.text)
         expect([texts.get('errors:internal'), texts.get('errors:unavailable_host')]).toContain(error.message)
       }
   })
 })
 
 it.each([
-  ['a validation error without words', () => new ValidationError({})],
-  ['a validation error of single fields', () => new ValidationError({ title: { message: 'Ask Grace.' } })],
-  ['an application error without words', () => new AppError('')],
-])("the panel promises nothing after a handler threw AdminJS's own %s", async (_name, error) => {
+  ['validation error without a message', () => new ValidationError({})],
+  ['validation error of single fields', () => new ValidationError({ title: { message: 'Ask Grace.' } })],
+  ['application error without a message', () => new AppError('')],
+])("the panel does not claim that nothing was changed after AdminJS's %s", async (_name, error) => {
   const pages = { report: { component: 'Greeting', handler: () => Promise.reject(error()) } }
   const shop = await startHostSite({ options: () => ({ pages }) })
   const staff = await signIn(shop, await createTestUser(shop))
-  const answer = await withFreshToken(staff, () => staff.get('/admin/api/pages/report'))
-  expect(answer).toMatchObject({ status: 400, code: 'bad_request' })
-  expect(answer.text).toContain('may have been carried out')
-  expect(answer.text).not.toContain('Nothing was')
+  const response = await withFreshToken(staff, () => staff.get('/admin/api/pages/report'))
+  expect(response).toMatchObject({ status: 400, code: 'bad_request' })
+  expect(response.text).toContain('may have been carried out')
+  expect(response.text).not.toContain('Nothing was')
   await shop.close()
 })
 
-it.each(languages)('a list in %s does not promise that nothing was deleted', (language) => {
+it.each(languages)('the error of a bulk deletion in %s does not claim that nothing was deleted', (language) => {
   const text = readTexts(language).get('panel:adminjs.messages.bulkDeleteError') ?? ''
   expect(text).not.toBe('')
   expect(promisesIn(language)).not.toContain(text)

@@ -7,7 +7,7 @@ import { deviceModels } from '../support/device-models.js'
 
 const api = '/admin/api/resources'
 
-describe('what an application asks for calls of the panel', () => {
+describe('requirements of an application for calls of the panel', () => {
   let database: Database
   let site: TestSite
   let other: TestUser
@@ -26,24 +26,24 @@ describe('what an application asks for calls of the panel', () => {
   })
 
   const open = (requirements: Requirements) => startTestSite(database, {}, undefined, { requirements })
-  /** Signed in ten minutes ago. */
+  /** Returns a browser that signed in ten minutes ago. */
   const stale = async () => {
     const browser = await signIn(site, await createTestUser(site, { superuser: true }))
     site.clock.advance(600)
     return browser
   }
 
-  it('null asks for nothing more, where our own rule would', async () => {
+  it('null removes a requirement of the site', async () => {
     const browser = await stale()
     expect((await browser.post(`${api}/users/records/${other.id}/edit`, { name: 'Renamed' })).status).toBe(200)
     expect((await browser.post(`${api}/users/records/${other.id}/endSessions`)).code).toBe('step_up_required')
   })
 
-  it('a kind that the person has no device of is said to be what is missing, and nothing happens', async () => {
+  it('a required kind that the user does not have is reported as missing, and nothing is changed', async () => {
     const browser = await signIn(site, await createTestUser(site, { superuser: true }))
-    const answer = await browser.post(`${api}/users/records/${other.id}/resetSecondFactor`)
-    expect(answer).toMatchObject({ status: 403, code: 'requirement_unmet' })
-    expect(JSON.parse(answer.text).error.missing.kinds).toEqual(['webauthn'])
+    const response = await browser.post(`${api}/users/records/${other.id}/resetSecondFactor`)
+    expect(response).toMatchObject({ status: 403, code: 'requirement_unmet' })
+    expect(JSON.parse(response.text).error.missing.kinds).toEqual(['webauthn'])
     expect(await deviceModels(database).TotpDevice.count({ where: { user_id: other.id } })).toBe(1)
   })
 
@@ -54,19 +54,19 @@ describe('what an application asks for calls of the panel', () => {
     [{ 'audit_events.view': { maxAge: 60 } }, 0],
     [{ 'audit_events.*': { maxAge: 60 } }, 0],
     [{ 'audit_events.list': null }, 0],
-  ])('a list that is closed while its records are open is named in the log: %j', async (given, lines) => {
-    const halfOpen = await open(given)
+  ])('a list that is protected while its records are not is reported in the log: %j', async (requirements, lines) => {
+    const halfOpen = await open(requirements)
     expect(halfOpen.log.filter((line) => line.includes('requirement_partial'))).toHaveLength(lines)
     await halfOpen.close()
   })
 
-  it('a whole resource may ask, for reading too', async () => {
+  it('a requirement can apply to a whole resource, reading included', async () => {
     const browser = await stale()
     expect((await browser.get(`${api}/audit_events/actions/list`)).code).toBe('step_up_required')
     expect((await browser.get(`${api}/users/actions/list`)).status).toBe(200)
   })
 
-  it('what a list asks for, its file and the landing page ask for, too', async () => {
+  it('a requirement for a list also applies to its export and to the landing page', async () => {
     const careful = await open({ 'audit_events.*': { maxAge: 60 }, 'users.view': { kinds: ['webauthn'] } })
     const browser = await signIn(careful, await createTestUser(careful, { superuser: true }))
     const overview = async () => JSON.parse((await browser.get('/admin/api/dashboard')).text)
@@ -81,7 +81,7 @@ describe('what an application asks for calls of the panel', () => {
     await careful.close()
   })
 
-  it('what seeing a record asks for, every call that answers with one asks for, too', async () => {
+  it('a requirement for showing a record also applies to every call that returns one', async () => {
     const careful = await open({ 'users.view': { kinds: ['webauthn'] } })
     const browser = await signIn(careful, await createTestUser(careful, { superuser: true }))
     for (const call of ['edit', 'endSessions', 'invite', 'giveBackupToken', 'resetSecondFactor'])
@@ -92,7 +92,7 @@ describe('what an application asks for calls of the panel', () => {
     await careful.close()
   })
 
-  it('what seeing people requires, a filter by a part of their address requires as well', async () => {
+  it('a requirement for showing users also applies to a filter by a part of their email address', async () => {
     const careful = await open({ 'users.view': { kinds: ['webauthn'] } })
     const browser = await signIn(careful, await createTestUser(careful, { superuser: true }))
     const part = encodeURIComponent(other.email.slice(0, -3))
@@ -123,7 +123,7 @@ describe('what an application asks for calls of the panel', () => {
     await usual.close()
   })
 
-  it('what a file asks for comes on top of what its list does', async () => {
+  it('the requirement for an export applies in addition to the one for its list', async () => {
     const careful = await open({ 'audit_events.view': { maxAge: 60 }, 'audit_events.export': null })
     const browser = await signIn(careful, await createTestUser(careful, { superuser: true }))
     expect((await browser.post(`${api}/audit_events/actions/export`)).status).toBe(200)
@@ -132,18 +132,18 @@ describe('what an application asks for calls of the panel', () => {
     await careful.close()
   })
 
-  it('a requirement that is nothing at all is refused at the start, and takes ours not away', async () => {
-    const given: object = { 'users.edit': undefined }
-    const opening = startTestSite(database, {}, undefined, { requirements: { ...given } })
+  it('an undefined requirement is rejected at start, and does not remove the one of the site', async () => {
+    const requirements: object = { 'users.edit': undefined }
+    const opening = startTestSite(database, {}, undefined, { requirements: { ...requirements } })
     await expect(opening).rejects.toMatchObject({ code: 'requirement_invalid' })
   })
 
   it.each([
-    ['a resource that there is not', { 'user.edit': { maxAge: 300 } }],
-    ['an action that there is not', { 'users.explode': { maxAge: 300 } }],
-    ['a kind of device that there is not', { 'users.edit': { kinds: ['retina'] } }],
-    ['less time than a person needs', { 'users.edit': { maxAge: 5 } }],
-  ] satisfies [string, Requirements][])('%s is refused at the start', async (_what, requirements) => {
+    ['an unknown resource', { 'user.edit': { maxAge: 300 } }],
+    ['an unknown action', { 'users.explode': { maxAge: 300 } }],
+    ['an unknown kind of device', { 'users.edit': { kinds: ['retina'] } }],
+    ['too short a time', { 'users.edit': { maxAge: 5 } }],
+  ] satisfies [string, Requirements][])('%s is rejected at start', async (_what, requirements) => {
     await expect(open(requirements)).rejects.toMatchObject({ code: 'requirement_invalid' })
   })
 })

@@ -10,21 +10,21 @@ import { createTestUser, signIn } from '../support/site.js'
 import { type HostSite, startHostSite } from './host/start-host-site.js'
 import { type Host, startHost } from './host.js'
 
-/** More than the site has connections. */
+/** More attempts than the site has connections. */
 const MANY = 25
 const never = () => new Promise<never>(() => {})
 
-describe('an event handler that does not answer', () => {
+describe('an event handler that does not respond', () => {
   let host: Host
   let silent = false
   beforeAll(async () => {
     host = await startHost({ config: { OTP_THROTTLE_FACTOR: '0' } })
-    // Answers that are there at once are seen before any timer.
+    // Responses that are available at once come before any timer.
     subscribeAll(host.otp.events, { userVerified: () => (silent ? never() : undefined) }, 0.05)
   })
   afterAll(() => host.close())
 
-  it('makes a sign-in 503, undoes it, and keeps no connection', async () => {
+  it('undoes a sign-in with 503 and keeps no connection', async () => {
     const person = await createTestUser(host)
     const browser = host.browser()
     await browser.post('/account/login', { username: person.email, password: person.password })
@@ -61,21 +61,21 @@ const afterEvent = z
 const handlersOf = (names: readonly string[]) =>
   z.custom<EventHandlers>().parse(Object.fromEntries(names.map((name) => [name, never])))
 
-describe('the time that a handler has', () => {
-  it.each(inside)('is limited as long as a transaction waits for it: %s', async (name) => {
+describe('the time limit of a handler', () => {
+  it.each(inside)('applies if a transaction waits for the handler: %s', async (name) => {
     const events = createEvents()
     subscribeAll(events, handlersOf([name]), 0.01)
     await expect(events.emit(name, insideEvent)).rejects.toMatchObject({ code: 'host_code_silent' })
   })
 
-  it('is the same for handlers that are added later', async () => {
+  it('also applies to handlers that are added later', async () => {
     const events = createEvents()
     subscribeAll(events, {}, 0.01)
     events.on('deviceAdded', never)
     await expect(events.emit('deviceAdded', insideEvent)).rejects.toMatchObject({ code: 'host_code_silent' })
   })
 
-  it('is not limited when nothing waits for it', async () => {
+  it('does not apply if nothing waits for the handler', async () => {
     const faults: unknown[] = []
     const events = createEvents((error) => void faults.push(error))
     subscribeAll(events, handlersOf(after), 0.001)
@@ -87,7 +87,7 @@ describe('the time that a handler has', () => {
   })
 })
 
-describe('handlers and hooks of the panel that do not answer', () => {
+describe('handlers and hooks of the panel that do not respond', () => {
   const action = (actionType: 'record' | 'resource' | 'bulk') => ({ actionType, component: false as const })
   let shop: HostSite
   let order: string
@@ -116,7 +116,7 @@ describe('handlers and hooks of the panel that do not answer', () => {
     order = String((await shop.Order.create({ title: 'Twelve eggs' })).get('id'))
   })
 
-  it('hold no connection and no row, and do not keep the site from closing', async () => {
+  it('keep no connection and lock no row, and do not stop the site from closing', async () => {
     const browser = await signIn(shop, await createTestUser(shop))
     const record = `/admin/api/resources/orders/records/${order}`
     const hanging = [
@@ -135,7 +135,7 @@ describe('handlers and hooks of the panel that do not answer', () => {
     expect((await browser.get('/admin')).status).toBe(200)
     const first = await Promise.race([...sent, Promise.resolve('none')])
     expect(first).toBe('none')
-    // Ends the server of the test as well: it cuts what is under way.
+    // Also stops the test's server, which cuts the pending requests.
     await shop.close()
     expect(await Promise.all(sent)).toEqual(sent.map(() => 'cut'))
   })
@@ -145,7 +145,7 @@ const message = z.custom<OutgoingMail>().parse({})
 const silentSms: SmsGateway = { sendText: never, call: never }
 const text = z.custom<Parameters<SmsGateway['sendText']>[0] & Parameters<SmsGateway['call']>[0]>().parse({})
 
-describe("an application's gateway that does not answer", () => {
+describe("an application's gateway that does not respond", () => {
   it.each([
     ['an email', 0.01, undefined],
     ['an email with a shorter limit', 3600, AbortSignal.timeout(10)],
@@ -156,13 +156,13 @@ describe("an application's gateway that does not answer", () => {
     await expect(sent).rejects.toMatchObject({ permanent: false })
   })
 
-  it('makes a text message and a call a failed delivery', async () => {
+  it('fails the delivery of a text message and a call', async () => {
     const failed = { ok: false, reason: 'gateway_unavailable' }
     expect(await limitSms(silentSms, 0.01).sendText(text)).toMatchObject(failed)
     expect(await limitSms(silentSms, 0.01).call(text)).toMatchObject(failed)
   })
 
-  it('gets everything else through as it is', async () => {
+  it('passes everything else through unchanged', async () => {
     class Gateway {
       sent = 0
       async send() {

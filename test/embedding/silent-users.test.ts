@@ -9,32 +9,32 @@ type Method = 'findByLogin' | 'find' | 'checkPassword' | 'checkDummyPassword'
 
 const login = '/account/login'
 const bob = { id: 7, email: 'bob@example.com', isStaff: true }
-/** The method that does not answer, and how to let its calls fail in the end. */
+/** The method that does not respond, and functions that reject its pending calls. */
 let silent: Method | null = null
 const release: (() => void)[] = []
 
-function answer<T>(method: Method, value: T): Promise<T> {
+function respond<T>(method: Method, value: T): Promise<T> {
   if (method !== silent) return Promise.resolve(value)
-  return new Promise((_resolve, reject) => release.push(() => reject(new Error('the directory is gone'))))
+  return new Promise((_resolve, reject) => release.push(() => reject(new Error('the directory is unreachable'))))
 }
 
-// Answers that are there at once are seen before any timer, so that a short limit holds nothing else up.
+// Responses that are available at once come before any timer, so a short limit delays nothing else.
 const users: UsersAdapter = {
   timeoutSeconds: 0.05,
-  findByLogin: (name) => answer('findByLogin', name === 'bob' ? bob : null),
-  find: () => answer('find', bob),
-  checkPassword: (_person, password) => answer('checkPassword', password === 'right'),
-  checkDummyPassword: () => answer('checkDummyPassword', null),
+  findByLogin: (name) => respond('findByLogin', name === 'bob' ? bob : null),
+  find: () => respond('find', bob),
+  checkPassword: (_person, password) => respond('checkPassword', password === 'right'),
+  checkDummyPassword: () => respond('checkDummyPassword', null),
 }
 
-describe('an adapter that does not answer', () => {
+describe('an adapter that does not respond', () => {
   let host: Host
   beforeAll(async () => {
     host = await startHost({ users })
   })
   afterEach(async () => {
     silent = null
-    // What comes too late must end no process.
+    // A response that comes too late must not end the process.
     for (const late of release.splice(0)) late()
     await new Promise((resolve) => setImmediate(resolve))
   })
@@ -43,7 +43,7 @@ describe('an adapter that does not answer', () => {
   const signIn = (username = 'bob', password = 'right') => host.browser().post(login, { username, password })
   const rows = async () => (await host.database.pool.query('select * from users order by id')).rows
   const unavailable = { status: 503, code: 'unavailable' }
-  const shown = ({ status, code, headers }: HttpResponse) => ({ status, code, after: headers['retry-after'] })
+  const summary = ({ status, code, headers }: HttpResponse) => ({ status, code, after: headers['retry-after'] })
 
   it.each<[Method, string, string]>([
     ['findByLogin', 'bob', 'right'],
@@ -51,28 +51,31 @@ describe('an adapter that does not answer', () => {
     ['checkPassword', 'bob', 'right'],
     ['checkPassword', 'bob', 'wrong'],
     ['checkDummyPassword', 'nobody', 'right'],
-  ])('makes a sign-in 503 where %s hangs for %s with the %s password, and the next one right', async (...row) => {
-    const [method, name, password] = row
-    const before = await rows()
-    silent = method
-    const browser = host.browser()
-    const refused = await browser.post(login, { username: name, password })
-    expect(shown(refused)).toEqual({ ...unavailable, after: '5' })
-    expect(refused.text).not.toContain('adapter')
-    expect(await rows()).toEqual(before)
-    silent = null
-    expect((await browser.get('/account/two-factor')).location).toMatch(/^\/account\/login/)
-    expect((await signIn()).status).toBe(303)
-  })
+  ])(
+    'answers a sign-in with 503 if %s hangs for %s with the %s password, and the next one correctly',
+    async (...row) => {
+      const [method, name, password] = row
+      const before = await rows()
+      silent = method
+      const browser = host.browser()
+      const rejected = await browser.post(login, { username: name, password })
+      expect(summary(rejected)).toEqual({ ...unavailable, after: '5' })
+      expect(rejected.text).not.toContain('adapter')
+      expect(await rows()).toEqual(before)
+      silent = null
+      expect((await browser.get('/account/two-factor')).location).toMatch(/^\/account\/login/)
+      expect((await signIn()).status).toBe(303)
+    },
+  )
 
-  it('counts no failed password for attempts that it held up', async () => {
+  it('counts no failure for attempts that it delayed', async () => {
     silent = 'checkPassword'
     for (let attempt = 0; attempt < 12; attempt += 1) expect(await signIn('bob', 'wrong')).toMatchObject(unavailable)
     silent = null
     expect((await signIn()).status).toBe(303)
   })
 
-  it('ends no session where find hangs: 503 on pages and in the panel, then the person is still signed in', async () => {
+  it('ends no session if find hangs: pages and panel return 503, and the user stays signed in', async () => {
     const browser = host.browser()
     expect((await browser.post(login, { username: 'bob', password: 'right' })).status).toBe(303)
     const guarded = () => browser.get('/account/two-factor/setup')
@@ -82,13 +85,13 @@ describe('an adapter that does not answer', () => {
     expect(await browser.get('/admin')).toMatchObject(unavailable)
     const call = await browser.get('/admin/api/resources/users/actions/list')
     expect(JSON.parse(call.text)).toMatchObject({ error: { code: 'unavailable' } })
-    expect(shown(call)).toMatchObject({ status: 503, after: '5' })
+    expect(summary(call)).toMatchObject({ status: 503, after: '5' })
     silent = null
     expect((await guarded()).status).toBe(200)
     expect(host.log.join('')).toContain('host_users_silent')
   })
 
-  it('changes no row that is about to be judged', async () => {
+  it('changes no row of the users that a call refreshes', async () => {
     await signIn()
     const before = await rows()
     silent = 'find'
@@ -97,18 +100,15 @@ describe('an adapter that does not answer', () => {
     expect(await rows()).toEqual(before)
   })
 
-  it.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY, 1e12])(
-    'is waited for with a limit of %d seconds',
-    async (limit) => {
-      const late = callAdapter({ ...users, timeoutSeconds: limit }, async () => {
-        await new Promise((resolve) => setImmediate(resolve))
-        return 'late'
-      })
-      expect(await late).toBe('late')
-    },
-  )
+  it.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY, 1e12])('can have a limit of %d seconds', async (limit) => {
+    const late = callAdapter({ ...users, timeoutSeconds: limit }, async () => {
+      await new Promise((resolve) => setImmediate(resolve))
+      return 'late'
+    })
+    expect(await late).toBe('late')
+  })
 
-  it('hands on what methods of a class throw and return, with their own object', async () => {
+  it('passes on what methods of a class throw and return, with their own `this`', async () => {
     class Directory {
       timeoutSeconds = 0.05
       known = bob
@@ -118,12 +118,12 @@ describe('an adapter that does not answer', () => {
         return this.known
       }
     }
-    expect(await callAdapter(new Directory(), (asked) => asked.find('7'))).toBe(bob)
-    const fault = new Error('gone')
+    expect(await callAdapter(new Directory(), (adapter) => adapter.find('7'))).toBe(bob)
+    const error = new Error('gone')
     const thrown = callAdapter(users, () => {
-      throw fault
+      throw error
     })
-    await expect(thrown).rejects.toBe(fault)
+    await expect(thrown).rejects.toBe(error)
     expect(await callAdapter(users, () => undefined)).toBe(undefined)
   })
 })

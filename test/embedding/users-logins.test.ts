@@ -21,7 +21,7 @@ let compared = 0
 const plain = (text: string) => text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase()
 const letters = (text: string) => plain(text).replace(/[^a-z0-9@]/g, '')
 
-/** How adapters compare a login that was typed with the one of a person. */
+/** Ways in which adapters compare a submitted login with the one of a user. */
 const finders: Readonly<Record<string, (person: Person, typed: string) => boolean>> = {
   'distinguishes capitals': ({ login }, typed) => login === typed,
   'ignores capitals': ({ login }, typed) => login.toLowerCase() === typed.toLowerCase(),
@@ -50,7 +50,7 @@ function add(login: string): Person {
   return person
 }
 
-describe('logins in an application that compares them in its own way', () => {
+describe('logins that the application compares in its own way', () => {
   let host: Host
   beforeAll(async () => void (host = await startHost({ users: adapter, worker: false, config: { TRUST_PROXY: '1' } })))
   afterAll(() => host.close())
@@ -69,7 +69,7 @@ describe('logins in an application that compares them in its own way', () => {
       headers: { 'X-Forwarded-For': from },
     })
 
-  /** @returns what shows to the outside, of one attempt after the other */
+  /** @returns what a requester sees of each attempt */
   async function answersTo(logins: readonly string[]): Promise<unknown[]> {
     const answers = []
     for (const [attempt, login] of logins.entries()) {
@@ -98,10 +98,10 @@ describe('logins in an application that compares them in its own way', () => {
   const table = Object.keys(finders).flatMap((how) => Object.keys(spellings).map((spelling) => ({ how, spelling })))
 
   const asNobody = new Map<string, unknown[]>()
-  it.each(table)('show nothing if an adapter that $how gets $spelling', async ({ how, spelling }) => {
+  it.each(table)('reveal nothing if an adapter that $how receives $spelling', async ({ how, spelling }) => {
     isMeant = finders[how]
     const respell = spellings[spelling] ?? String
-    // Ten of one spelling, then the other, then both in turn.
+    // Ten with one spelling, then ten with the other, then both in turn.
     const typed = (name: string) =>
       Array.from({ length: 18 }, (_, each) => (each < FREE || each % 2 ? name : respell(name)))
     const nobody = asNobody.get(spelling) ?? (await answersTo(typed(`jos\u00e9n${asNobody.size + 1}x`)))
@@ -110,7 +110,7 @@ describe('logins in an application that compares them in its own way', () => {
     expect(await answersTo(typed(login))).toEqual(nobody)
   })
 
-  /** Incorrect passwords by two logins in turn, waiting between them as long as is said. */
+  /** Submits incorrect passwords with two logins in turn, and waits as long as each response requires. */
   async function guess(logins: readonly string[], times: number): Promise<void> {
     for (let attempt = 0; attempt < times; attempt += 1) {
       const { headers } = await enter(logins[attempt % logins.length] ?? '', `wrong-${attempt}`)
@@ -120,7 +120,7 @@ describe('logins in an application that compares them in its own way', () => {
     }
   }
 
-  it('have 100 attempts together if they are of one person', async () => {
+  it('share 100 attempts if they belong to one user', async () => {
     const person = add('twice')
     const own = host.browser()
     expect((await enter(person.login, PASSWORD, { browser: own })).status).toBe(303)
@@ -128,7 +128,7 @@ describe('logins in an application that compares them in its own way', () => {
     const before = compared
     await guess([person.login, person.email], 300)
     expect(compared).toBe(before + 100)
-    // The answer is the one of an incorrect password, as for two logins that nobody has.
+    // The response is that of an incorrect password, as for two unknown logins.
     expect(await enter(person.login, PASSWORD)).toMatchObject({ status: 429 })
     expect((await enter(person.login, PASSWORD, { browser: own })).status).toBe(303)
     const mails = (await queuedEmailsTo(host.database, person.email)).map(({ mail }) => mail)
@@ -136,7 +136,7 @@ describe('logins in an application that compares them in its own way', () => {
     expect(mails.filter((mail) => mail === 'password-locked')).toHaveLength(1)
   })
 
-  it('show by no answer that they are of one person', async () => {
+  it('do not reveal that they belong to one user', async () => {
     const person = add('pair')
     const answers = async (logins: string[]) =>
       answersTo(Array.from({ length: 240 }, (_, each) => logins[each % 2] ?? ''))
@@ -150,7 +150,7 @@ describe('logins in an application that compares them in its own way', () => {
     expect((await enter(person.email, PASSWORD)).status).toBe(303)
   })
 
-  it('have no more attempts if they are tried at once', async () => {
+  it('do not have more attempts if they are tried at the same time', async () => {
     const person = add('crowd')
     const before = compared
     const crowd = Array.from({ length: 40 }, (_, each) => enter(each % 2 ? person.login : person.email, 'wrong'))
@@ -159,9 +159,9 @@ describe('logins in an application that compares them in its own way', () => {
     expect(compared).toBe(before + 2 * FREE)
   })
 
-  it('are open again after an administrator unlocks the account', async () => {
+  it('can be tried again after an administrator unlocks the account', async () => {
     const person = add('helped')
-    // Before anyone had this login, too.
+    // Also before a user had this login.
     await guess(['helped-since'], 12)
     person.login = 'helped-since'
     expect((await enter(person.email, PASSWORD)).status).toBe(303)
@@ -177,7 +177,7 @@ describe('logins in an application that compares them in its own way', () => {
     for (const login of [person.login, person.email]) expect((await enter(login, PASSWORD)).status).toBe(303)
   })
 
-  it('are cleared of the requester’s own failures by a success', async () => {
+  it('have the requester’s own failures cleared by a success', async () => {
     const person = add('own')
     const from = '203.0.113.9'
     for (let day = 0; day < 15; day += 1) {
@@ -186,7 +186,7 @@ describe('logins in an application that compares them in its own way', () => {
     }
   })
 
-  it('do not let a person whose login differs in capitals only reset the failures of another', async () => {
+  it('do not let a user whose login differs only in case reset the failures of another', async () => {
     isMeant = finders['distinguishes capitals']
     const victim = add('mia')
     add('MIA')

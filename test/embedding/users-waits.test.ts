@@ -16,7 +16,7 @@ const right = hash(PASSWORD)
 const people: Person[] = []
 let compared = 0
 
-/** Finds logins as most databases do: without regard to case. */
+/** Finds logins as most databases do, case-insensitively. */
 const adapter: UsersAdapter<Person> = {
   findByLogin: async (login) => people.find((person) => person.login.toLowerCase() === login.toLowerCase()),
   find: async (id) => people.find((person) => String(person.id) === id),
@@ -27,7 +27,7 @@ const adapter: UsersAdapter<Person> = {
   checkDummyPassword: async (password) => hash(password),
 }
 
-/** A member: without a second factor, so that the password alone signs in. */
+/** A user without a second factor, so that the password alone signs in. */
 function add(login: string, traits: Partial<HostUser> = {}): Person {
   const id = `w-${people.length + 1}`
   const person = { id, login, email: `${id}@example.com`, isStaff: false, ...traits }
@@ -35,7 +35,7 @@ function add(login: string, traits: Partial<HostUser> = {}): Person {
   return person
 }
 
-describe('passwords that an application judges', () => {
+describe('passwords that an application verifies', () => {
   let host: Host
   beforeAll(async () => void (host = await startHost({ users: adapter, config: { TRUST_PROXY: '1' } })))
   afterAll(() => host.close())
@@ -46,7 +46,7 @@ describe('passwords that an application judges', () => {
     const headers = { 'X-Forwarded-For': `198.51.${senders >> 8}.${senders & 255}` }
     return browser.visit(LOGIN, { method: 'POST', form: { username, password }, headers })
   }
-  /** Incorrect passwords at once. @returns how many were checked */
+  /** Submits incorrect passwords at the same time. @returns how many were verified */
   async function attack(username: string, times: number, browser?: HttpBrowser): Promise<number> {
     let checked = 0
     for (let attempt = 0; attempt < times; attempt += 1)
@@ -54,20 +54,20 @@ describe('passwords that an application judges', () => {
     return checked
   }
 
-  it('wait after ten incorrect ones from any IP addresses, and are not passed on to the application', async () => {
+  it('are throttled after ten incorrect ones from any IP address, and not passed to the application', async () => {
     add('ada')
     const before = compared
     expect(await attack('ada', 30)).toBe(FREE)
     expect(compared).toBe(before + FREE)
-    const refused = await enter('ada', PASSWORD)
-    expect(refused).toMatchObject({ status: 429, code: 'n_failed_attempts' })
-    expect(refused.headers['retry-after']).toBe('1')
+    const rejected = await enter('ada', PASSWORD)
+    expect(rejected).toMatchObject({ status: 429, code: 'n_failed_attempts' })
+    expect(rejected.headers['retry-after']).toBe('1')
     expect(compared).toBe(before + FREE)
     host.clock.advance(1)
     expect((await enter('ada', PASSWORD)).status).toBe(303)
   })
 
-  it('come to an end after 100, and are checked again after 30 days', async () => {
+  it('are no longer verified after 100 incorrect ones, and again after 30 days', async () => {
     add('bea')
     let checked = 0
     for (let attempt = 0; attempt < 400; attempt += 1) {
@@ -83,7 +83,7 @@ describe('passwords that an application judges', () => {
     expect((await enter('bea', PASSWORD)).status).toBe(303)
   })
 
-  it('of others do not make the owner wait in a browser where the owner has signed in', async () => {
+  it('of others do not throttle the owner in a browser where they have signed in', async () => {
     add('cleo')
     const own = host.browser()
     expect((await enter('cleo', PASSWORD, own)).status).toBe(303)
@@ -92,14 +92,14 @@ describe('passwords that an application judges', () => {
     expect((await enter('cleo', PASSWORD)).status).toBe(429)
     expect((await enter('cleo', 'a slip', own)).status).toBe(422)
     expect((await enter('cleo', PASSWORD, own)).status).toBe(303)
-    // The browser is known for this person only.
+    // The browser is known only for this user.
     own.cookies.delete('otp_session')
     add('dora')
     expect(await attack('dora', FREE)).toBe(FREE)
     expect((await enter('dora', PASSWORD, own)).status).toBe(429)
   })
 
-  it('are limited in a browser where the owner has signed in, too', async () => {
+  it('are also limited in a browser where the owner has signed in', async () => {
     add('eli')
     const own = host.browser()
     expect((await enter('eli', PASSWORD, own)).status).toBe(303)
@@ -111,7 +111,7 @@ describe('passwords that an application judges', () => {
     ['an account that has signed in here before', [303], {}],
     ['an account that has never signed in here', [], {}],
     ['an inactive account', [], { isActive: false }],
-  ])('get the same answers for a login that nobody has as for %s', async (_whom, before, traits) => {
+  ])('get the same responses for an unknown login as for %s', async (_what, before, traits) => {
     const { login } = add(`known${people.length}`, traits)
     for (const status of before) expect((await enter(login, PASSWORD)).status).toBe(status)
     const nobody = `other${people.length}`
@@ -129,20 +129,20 @@ describe('passwords that an application judges', () => {
 
   const spellings = [
     ['capitals', (login: string) => login.toUpperCase()],
-    ['blanks around it', (login: string) => `  ${login} `],
+    ['spaces around it', (login: string) => `  ${login} `],
     ['decomposed letters', (login: string) => login.normalize('NFD')],
     ['invisible characters', (login: string) => `\u200b${login.slice(0, 2)}\u2060${login.slice(2)}`],
   ] as const
-  const whose = ['an account', 'nobody'] as const
+  const owners = ['an account', 'nobody'] as const
   const logins = [
     ['a name', (id: number) => `jos\u00e9${id}`],
     ['an email address', (id: number) => `jos\u00e9${id}@example.com`],
   ] as const
   const table = spellings.flatMap(([how, typed]) =>
-    logins.flatMap(([what, make]) => whose.map((who) => ({ how, typed, what, make, who }))),
+    logins.flatMap(([what, make]) => owners.map((who) => ({ how, typed, what, make, who }))),
   )
 
-  it.each(table)('count together with $how, where the login of $who is $what', async ({ typed, make, who }) => {
+  it.each(table)('are counted together with $how, if the login of $who is $what', async ({ typed, make, who }) => {
     const login = make((senders += 1))
     if (who === 'an account') add(login)
     expect(await attack(login, FREE)).toBe(FREE)
@@ -152,7 +152,7 @@ describe('passwords that an application judges', () => {
     expect((await enter(login, PASSWORD)).status).toBe(429)
   })
 
-  it('of many at once are not checked more often', async () => {
+  it('submitted at the same time are not verified more often', async () => {
     add('flo')
     const answers = await Promise.all(Array.from({ length: 30 }, () => enter('flo', 'wrong')))
     expect(answers.filter(({ status }) => status === 422)).toHaveLength(FREE)

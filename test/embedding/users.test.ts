@@ -18,22 +18,22 @@ const hash = (password: string) => scryptSync(password, 'salt', 32, { N: 1024 })
 const secret = Buffer.from('12345678901234567890')
 
 let people: Person[] = []
-let asked: string[] = []
-let fault: Error | null = null
+let calls: string[] = []
+let failure: Error | null = null
 
 const adapter: UsersAdapter<Person> = {
   findByLogin: async (login) => {
-    asked.push(`login ${login}`)
-    if (fault) throw fault
+    calls.push(`login ${login}`)
+    if (failure) throw failure
     return people.find((person) => person.login === login)
   },
   find: async (id) => {
-    asked.push(`id ${id}`)
-    if (fault) throw fault
+    calls.push(`id ${id}`)
+    if (failure) throw failure
     return people.find((person) => String(person.id) === id)
   },
   checkPassword: async (person, password) => hash(password).equals(person.hash),
-  checkDummyPassword: async () => void asked.push('nobody'),
+  checkDummyPassword: async () => void calls.push('dummy'),
 }
 
 function ownCause(message: string): Error {
@@ -41,7 +41,7 @@ function ownCause(message: string): Error {
   made.cause = made
   return made
 }
-function refuseToTell(): never {
+function throwOnRead(): never {
   throw new TypeError('cannot be read')
 }
 
@@ -51,15 +51,15 @@ function add(person: Partial<Person> & { id: string | number; login: string }): 
   return whole
 }
 
-describe('people in the table of an application', () => {
+describe('users in the table of an application', () => {
   let host: Host
   beforeAll(async () => {
     host = await startHost({ users: adapter })
   })
   beforeEach(() => {
     people = []
-    asked = []
-    fault = null
+    calls = []
+    failure = null
   })
   afterAll(() => host.close())
 
@@ -68,7 +68,7 @@ describe('people in the table of an application', () => {
   const password = (person: { login: string }, browser: HttpBrowser, typed = 'old bean soup') =>
     browser.post('/account/login', { username: person.login, password: typed })
 
-  /** Both steps, with an app that is given at the first sign-in. */
+  /** Signs in with both steps, with an app that is added at the first sign-in. */
   async function signIn(person: Person, browser = host.browser()): Promise<HttpBrowser> {
     await password(person, browser)
     const { id } = await rowOf(person.id)
@@ -92,7 +92,7 @@ describe('people in the table of an application', () => {
     return browser
   }
 
-  test('sign in with a login of its own, and get a row at the first sign-in', async () => {
+  test('sign in with its logins, and get a row at the first sign-in', async () => {
     const ada = add({ id: 'u-1', login: 'ada', name: 'Ada' })
     const browser = await signIn(ada)
     expect((await browser.get('/admin')).status).toBe(200)
@@ -104,11 +104,11 @@ describe('people in the table of an application', () => {
     })
   })
 
-  test('wait after ten wrong passwords, and an administrator ends that', async () => {
+  test('are throttled after ten wrong passwords, until an administrator unlocks them', async () => {
     const mia = add({ id: 'wait-1', login: 'mia', isStaff: false })
     expect((await password(mia, host.browser())).status).toBe(303)
     for (let attempt = 0; attempt < 11; attempt += 1) await password(mia, host.browser(), `wrong-${attempt}`)
-    // A new password in the application's own table is not known here, so the wait goes on.
+    // The site does not know about a new password in the application's table, so the throttle stays.
     mia.hash = hash('new bean soup')
     expect((await password(mia, host.browser(), 'new bean soup')).status).toBe(429)
     const { id } = await rowOf('wait-1')
@@ -118,7 +118,7 @@ describe('people in the table of an application', () => {
     expect((await password(mia, host.browser(), 'new bean soup')).status).toBe(303)
   })
 
-  test('a wrong password, an unknown login and an inactive person get the same answer, and no row', async () => {
+  test('a wrong password, an unknown login and an inactive user get the same response, and no row', async () => {
     const off = add({ id: 2, login: 'off', isActive: false })
     const on = add({ id: 3, login: 'on' })
     const answers = [
@@ -134,11 +134,11 @@ describe('people in the table of an application', () => {
     ])
     expect(new Set(pages.map(String)).size).toBe(1)
     expect(answers[0]?.code).toBe('invalid_login')
-    expect(asked.filter((each) => each === 'nobody')).toHaveLength(2)
+    expect(calls.filter((each) => each === 'dummy')).toHaveLength(2)
     expect([await rowOf(2), await rowOf(3)]).toEqual([undefined, undefined])
   })
 
-  test('somebody who is switched off over there is nobody at the next request, and stays out', async () => {
+  test('a user who is deactivated there is signed out on the next request, and cannot sign in', async () => {
     const person = add({ id: 4, login: 'four' })
     const browser = await signIn(person)
     person.isActive = false
@@ -148,13 +148,13 @@ describe('people in the table of an application', () => {
     expect((await (await signIn(person)).get('/admin')).status).toBe(200)
   })
 
-  test('somebody who is gone over there is nobody at the next request', async () => {
+  test('a user who is deleted there is signed out on the next request', async () => {
     const browser = await signIn(add({ id: 5, login: 'five' }))
     people = []
     expect((await browser.get('/admin')).status).toBe(302)
   })
 
-  test('somebody who is switched off between password and token does not come in', async () => {
+  test('a user who is deactivated between password and token cannot sign in', async () => {
     const person = add({ id: 6, login: 'six' })
     await signIn(person)
     const browser = host.browser()
@@ -168,7 +168,7 @@ describe('people in the table of an application', () => {
     expect((await browser.get('/admin')).status).toBe(302)
   })
 
-  test('who is no longer staff over there is kept out of the panel at the next request', async () => {
+  test('a user who is no longer staff there loses access to the panel on the next request', async () => {
     const person = add({ id: 7, login: 'seven' })
     const browser = await signIn(person)
     person.isStaff = false
@@ -176,7 +176,7 @@ describe('people in the table of an application', () => {
     expect([answer.status, answer.code]).toEqual([403, 'not_staff'])
   })
 
-  test('another epoch over there ends every session', async () => {
+  test('a changed epoch ends every session', async () => {
     const person = add({ id: 8, login: 'eight', epoch: 'one' })
     const [first, second] = [await signIn(person), await signIn(person)]
     person.epoch = 'two'
@@ -185,7 +185,7 @@ describe('people in the table of an application', () => {
     expect((await (await signIn(person)).get('/admin')).status).toBe(200)
   })
 
-  test('a new address over there is where mails go from the next request on', async () => {
+  test('a changed email address there is used from the next request on', async () => {
     const person = add({ id: 9, login: 'nine' })
     const browser = await signIn(person)
     person.email = 'elsewhere@example.com'
@@ -193,7 +193,7 @@ describe('people in the table of an application', () => {
     expect((await rowOf(9)).email).toBe('elsewhere@example.com')
   })
 
-  test('two people may have the same address, and neither is the other', async () => {
+  test('two users can have the same email address, and stay separate', async () => {
     const one = add({ id: 10, login: 'ten', email: 'shared@example.com' })
     const other = add({ id: 11, login: 'eleven', email: 'Shared@example.com' })
     await signIn(one)
@@ -201,31 +201,31 @@ describe('people in the table of an application', () => {
     expect((await rowOf(10)).id).not.toBe((await rowOf(11)).id)
   })
 
-  test('two first sign-ins at once make one row', async () => {
+  test('two first sign-ins at the same time create one row', async () => {
     const person = add({ id: 'x'.repeat(255), login: 'twelve' })
     await Promise.all([0, 1, 2, 3].map(() => password(person, host.browser())))
     expect((await rows()).filter(({ external_id }) => external_id === person.id)).toHaveLength(1)
-    const { rows: made } = await host.database.pool.query(
+    const { rows: created } = await host.database.pool.query(
       `select count(*)::int as count from audit_events where event = 'user_created' and user_id = $1`,
       [(await rowOf(person.id)).id],
     )
-    expect(made).toEqual([{ count: 1 }])
+    expect(created).toEqual([{ count: 1 }])
   })
 
   test.each<[string, object]>([
-    ['an id of 256 characters', { id: 'x'.repeat(256) }],
-    ['an object for an id', { id: { toString: () => '1' } }],
-    ['an id with NUL in it', { id: 'a\0b' }],
-    ['no id', { id: null }],
-    ['a number that is no whole one', { id: 1.5 }],
-    ['an address that is a list', { email: 'a@example.com, b@example.com' }],
-    ['an address with a line break', { email: 'a@example.com\r\nBcc: b@example.com' }],
-    ['no address', { email: undefined }],
-    ['a name with NUL in it', { name: 'a\0b' }],
-    ['a flag that is a text', { isStaff: 'false' }],
+    ['an ID of 256 characters', { id: 'x'.repeat(256) }],
+    ['an object as the ID', { id: { toString: () => '1' } }],
+    ['an ID that contains NUL', { id: 'a\0b' }],
+    ['no ID', { id: null }],
+    ['an ID that is not an integer', { id: 1.5 }],
+    ['a list of email addresses', { email: 'a@example.com, b@example.com' }],
+    ['an email address with a line break', { email: 'a@example.com\r\nBcc: b@example.com' }],
+    ['no email address', { email: undefined }],
+    ['a name that contains NUL', { name: 'a\0b' }],
+    ['a flag that is a string', { isStaff: 'false' }],
     ['a flag that is a number', { isSuperuser: 1 }],
     ['an epoch that is an object', { epoch: {} }],
-  ])('%s is a fault: 500, and nothing is half done', async (_what, wrong) => {
+  ])('%s causes a 500, and changes nothing', async (_what, wrong) => {
     const person = add({ id: 13, login: 'thirteen' })
     Object.assign(person, wrong)
     const before = await rows()
@@ -236,41 +236,41 @@ describe('people in the table of an application', () => {
     expect(host.log.join('')).toContain('host_user_invalid')
   })
 
-  test('an adapter that throws is a fault: 500, nobody is signed in, and nobody is signed out', async () => {
+  test('an adapter that throws causes a 500, and nobody is signed in or out', async () => {
     const person = add({ id: 14, login: 'fourteen' })
     const browser = await signIn(person)
-    fault = new Error('the table of secrets is gone')
+    failure = new Error('the table of secrets is unreachable')
     const answers = [await browser.get('/admin'), await password(person, host.browser())]
     expect(answers.map(({ status }) => status)).toEqual([500, 500])
     expect(answers.map(({ text }) => text).join('')).not.toContain('table of secrets')
-    fault = null
+    failure = null
     expect((await browser.get('/admin')).status).toBe(200)
   })
 
   test.each<[string, () => Error, string]>([
     ['is frozen', () => Object.freeze(new Error('the directory sleeps')), 'the directory sleeps'],
     ['is its own cause', () => ownCause('the directory sleeps'), 'the directory sleeps'],
-    ['cannot be read', () => new Proxy(new Error('the directory sleeps'), { get: refuseToTell }), '"err"'],
+    ['cannot be read', () => new Proxy(new Error('the directory sleeps'), { get: throwOnRead }), '"err"'],
     [
-      'holds values of a statement',
+      'contains values of a statement',
       () => Object.assign(new Error('the directory sleeps'), { sql: 'select 1', parameters: ['a secret value'] }),
       'the directory sleeps',
     ],
-  ])('a fault that %s is answered with our page and logged without its values', async (_name, make, logged) => {
+  ])('an error that %s gets the error page and is logged without its values', async (_name, make, logged) => {
     const person = add({ id: 34, login: 'thirtyfour' })
     const browser = await signIn(person)
-    fault = make()
+    failure = make()
     host.log.length = 0
     for (const answer of [await browser.get('/admin'), await password(person, host.browser())]) {
       expect(answer).toMatchObject({ status: 500, code: 'internal' })
       expect(answer.text).not.toMatch(/directory|node_modules/)
     }
-    fault = null
+    failure = null
     expect(host.log.join('')).toContain(logged)
     expect(host.log.join('')).not.toMatch(/a secret value|circular-ref-tag|call stack/)
   })
 
-  test('pages for what the application owns are not there, and not linked', async () => {
+  test('pages for what the application manages do not exist and are not linked', async () => {
     const browser = await signIn(add({ id: 15, login: 'fifteen' }))
     for (const path of ['/account/password/forgot', '/account/password/change', '/account/email'])
       expect(await browser.get(path)).toMatchObject({ status: 404 })
@@ -279,7 +279,7 @@ describe('people in the table of an application', () => {
     expect(pages[1]?.text).toContain('type="text"')
   })
 
-  test('the panel shows their flags, and nobody changes them there', async () => {
+  test('the panel shows their flags, which nobody can change there', async () => {
     const boss = add({ id: 16, login: 'boss', isSuperuser: true })
     const clerk = add({ id: 17, login: 'clerk' })
     await signIn(clerk)
@@ -294,14 +294,14 @@ describe('people in the table of an application', () => {
     expect((await rowOf(17)).is_superuser).toBe(false)
   })
 
-  test('somebody else’s password is not the right one, whomever the adapter finds under the id', async () => {
+  test('another user’s password is rejected, whichever user the adapter finds under the ID', async () => {
     const other = add({ id: 18, login: 'eighteen' })
     const loose = createHostUsers({ ...adapter, find: async () => other }, host)
     expect(await loose.isPasswordOf('18', 'old bean soup')).toBe(true)
     expect(await loose.isPasswordOf('018', 'old bean soup')).toBe(false)
   })
 
-  test('who has come to be above somebody over there is judged as he is there now', async () => {
+  test('a user who was promoted there has the rank that they have there now', async () => {
     const clerk = add({ id: 21, login: 'clerk-21' })
     const target = add({ id: 22, login: 'target-22' })
     await signIn(target)
@@ -332,7 +332,7 @@ describe('people in the table of an application', () => {
     }
   })
 
-  test("a row of the site's own signs nobody in, whatever its password", async () => {
+  test('a row that the site created signs nobody in, even with a password', async () => {
     const { hashPassword } = await import('../../src/crypto/hash-password.js')
     await host.database.models.User.create({
       email: 'ours@example.com',
@@ -343,14 +343,14 @@ describe('people in the table of an application', () => {
   })
 })
 
-describe('people whose answers are used again for a while', () => {
+describe('users whom the site caches for a while', () => {
   let host: Host
   beforeAll(async () => {
     host = await startHost({ users: { ...adapter, cacheSeconds: 60 } })
   })
   beforeEach(() => {
     people = []
-    fault = null
+    failure = null
   })
   afterAll(() => host.close())
 
@@ -361,7 +361,7 @@ describe('people whose answers are used again for a while', () => {
     return browser
   }
   const statusOf = async (browser: HttpBrowser) => (await browser.get('/account/two-factor')).status
-  /** As another process of the application's does: what was handed out before stays as it was. */
+  /** Replaces a user as another process does. Objects that were returned before stay unchanged. */
   const change = (person: Person, changes: Partial<Person>) => {
     people = people.map((each) => (each === person ? { ...person, ...changes } : each))
   }
@@ -374,7 +374,7 @@ describe('people whose answers are used again for a while', () => {
     expect([await statusOf(after), await statusOf(before), await statusOf(after)]).toEqual([200, 302, 200])
   })
 
-  test('are not given back what another process has taken from them', async () => {
+  test('do not regain flags that another process has removed', async () => {
     const person = add({ id: 32, login: 'mona', isSuperuser: true })
     const browser = await enter(person)
     change(person, { isStaff: false, isSuperuser: false })
@@ -385,20 +385,20 @@ describe('people whose answers are used again for a while', () => {
   })
 })
 
-test('an answer is used again only for as long as the application wants', async () => {
+test('a user is cached only as long as the application allows', async () => {
   const host = await startHost({ users: { ...adapter, cacheSeconds: 5 } })
   people = []
-  fault = null
+  failure = null
   const person = add({ id: 1, login: 'one', isStaff: false })
   const browser = host.browser()
   await browser.post('/account/login', { username: person.login, password: 'old bean soup' })
   await browser.get('/account/two-factor')
-  asked = []
+  calls = []
   await browser.get('/account/two-factor')
-  expect(asked).toEqual([])
+  expect(calls).toEqual([])
   person.isActive = false
   host.clock.advance(6)
   expect((await browser.get('/account/two-factor')).status).toBe(302)
-  expect(asked).toEqual(['id 1'])
+  expect(calls).toEqual(['id 1'])
   await host.close()
 })

@@ -2,7 +2,7 @@ import { Badge } from '@adminjs/design-system'
 import { useCurrentAdmin } from 'adminjs'
 import React from 'react'
 
-/** A page of the host's own. */
+/** A page of the host application. */
 export default function Greeting() {
   const [admin] = useCurrentAdmin()
   return (

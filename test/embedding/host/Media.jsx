@@ -7,7 +7,7 @@ function makePicture() {
   return URL.createObjectURL(new Blob([bytes], { type: 'image/gif' }))
 }
 
-/** Shows what a host may show of its own origin, and one part that the policy forbids. */
+/** Shows media of the host's origin, which the Content Security Policy allows, and one image that it forbids. */
 export default function Media() {
   const [blob] = useState(makePicture)
   return (

@@ -2,7 +2,7 @@ import { expect } from 'vitest'
 import type { HttpBrowser } from '../../support/http-browser.js'
 import { createTestUser, signIn, type TestSite } from '../../support/site.js'
 
-/** Somebody on the staff whose one group allows just this. */
+/** Creates a member of staff whose only group has these permissions. */
 export async function member(site: TestSite, permissions: readonly string[]): Promise<HttpBrowser> {
   const person = await createTestUser(site)
   const [rows] = await site.database.sequelize.query(

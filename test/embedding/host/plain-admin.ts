@@ -4,7 +4,7 @@ import { AdminJS, type AdminJSOptions, buildRouter } from '../../../src/admin/ad
 import { type HttpBrowser, createHttpBrowser } from '../../support/http-browser.js'
 import './register-adapter.js'
 
-/** The same options behind the router of `@adminjs/express`, without sign-in: what the panel is compared with. */
+/** Mounts the same options with the router of `@adminjs/express`, without sign-in, to compare the panel with it. */
 export interface PlainAdmin {
   browser: HttpBrowser
   close(): Promise<void>
@@ -12,7 +12,7 @@ export interface PlainAdmin {
 
 export async function startPlainAdmin(options: AdminJSOptions): Promise<PlainAdmin> {
   const admin = new AdminJS(options)
-  // It would bundle the components, which no call needs.
+  // Without this, it would bundle the components, which the calls do not need.
   admin.initialize = async () => {}
   const app = express()
   app.use('/admin', buildRouter(admin))

@@ -9,22 +9,22 @@ import { databaseKinds, openTestDatabase } from '../../support/database.js'
 import { startTestSite, type TestSite } from '../../support/site.js'
 import './register-adapter.js'
 
-/** A shop with orders and customers, whose AdminJS has moved into our panel. */
+/** A shop with orders and customers, whose AdminJS is part of the site's panel. */
 export interface HostSite extends TestSite {
   Order: ModelStatic<Model>
   Customer: ModelStatic<Model>
-  /** What the shop's own handlers saw: action, method, and who asked. */
+  /** The calls that the shop's handlers received: action, method and requester. */
   calls: string[]
 }
 
 type Shop = Pick<HostSite, 'Order' | 'Customer' | 'calls'>
 
-/** What else the shop asks for; `shop` is given the models and gives further options. */
+/** Options of the shop. `shop` receives the models and returns further options of AdminJS. */
 export interface HostSiteOptions extends Omit<HostPanel, 'admin'> {
   options?: (shop: Shop, database: Database) => Partial<AdminJSOptions>
 }
 
-/** The site with the shop in it, on a database of its own. */
+/** Starts the site with the shop in it, on a new database. */
 export async function startHostSite({ options, ...rules }: HostSiteOptions = {}): Promise<HostSite> {
   const database = await openTestDatabase(databaseKinds().at(-1) ?? 'embedded')
   const shop: Shop = { ...(await defineModels(database)), calls: [] }
@@ -59,7 +59,7 @@ async function defineModels({ sequelize }: Database) {
   return { Customer, Order }
 }
 
-/** A ComponentLoader with one component. */
+/** Creates a ComponentLoader with one component. */
 export function loaderOf(name: string, file = 'Greeting.jsx'): ComponentLoader {
   const loader = new ComponentLoader()
   loader.add(name, path.join(import.meta.dirname, file))
@@ -85,25 +85,25 @@ function optionsOf({ Order, Customer, calls }: Shop): AdminJSOptions {
   }
 }
 
-/** Writes down that it was called, and by whom. */
+/** A handler that records that it was called, and by whom. */
 function handler(calls: string[], name: string): ActionHandler<ActionResponse> {
   return (request, _response, { record, currentAdmin }) => {
     calls.push(`${name} ${request.method} ${currentAdmin?.email} ${String(currentAdmin?.['isSuperuser'])}`)
-    const answer = { record: record?.toJSON(currentAdmin), payload: request.payload }
-    return Promise.resolve(answer)
+    const response = { record: record?.toJSON(currentAdmin), payload: request.payload }
+    return Promise.resolve(response)
   }
 }
 
-/** A rule that the types would refuse, in a program without types. */
+/** A rule that the types would reject, as in a program without types. */
 const promised = z.custom<() => boolean>().parse(() => Promise.resolve(false))
 
 function orderActions(calls: string[]) {
   return {
-    // Does its work when it is called.
+    // Runs when it is called.
     refund: { actionType: 'record', component: false, handler: handler(calls, 'refund') },
-    // Has a page of its own, which it fills itself.
+    // Has its own page.
     comment: { actionType: 'record', component: 'Greeting', handler: handler(calls, 'comment') },
-    // The shop's mistake: AdminJS would take the promise for a yes.
+    // A mistake of the shop: AdminJS would treat the promise as true.
     secretly: {
       actionType: 'record',
       component: false,

@@ -3,10 +3,10 @@ import { DataTypes } from 'sequelize'
 import { z } from 'zod'
 import { type CustomKind, createDeviceTable, defineKind } from '../../../src/index.js'
 
-/** The word of a device and the number of its next token: `open sesame 1`, `open sesame 2`, … */
+/** Returns a token of a device, its word and a number: `open sesame 1`, `open sesame 2`, … */
 export const tokenOf = (word: string, count: number) => `${word} ${count}`
 
-/** The smallest kind there can be: a secret word, and a number that goes up. */
+/** The smallest possible kind: a secret word, and a number that increases. */
 export function wordKind(name = 'word'): CustomKind {
   const column = `${name}_devices.secret`
   return defineKind({
@@ -25,8 +25,8 @@ export function wordKind(name = 'word'): CustomKind {
       {
         name: '0001-initial',
         async up({ sequelize }, transaction) {
-          const own = 'secret text not null, hint varchar(32), counter integer not null default 0'
-          await sequelize.query(createDeviceTable(name, own), { transaction })
+          const columns = 'secret text not null, hint varchar(32), counter integer not null default 0'
+          await sequelize.query(createDeviceTable(name, columns), { transaction })
         },
       },
     ],
