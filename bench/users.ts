@@ -33,6 +33,7 @@ export function createOtp(database: Database, clock: Clock): Otp {
     clock,
     keys: createKeyring([SECRET_KEY]),
     events: createEvents(),
+    baseUrl: () => 'http://localhost:3000',
     kinds: builtInKinds,
     everyKind: builtInKinds,
     settings: { totpSync: true, throttleFactor: 1, challengeCooldown: 30, siteName: 'Bench', relyingParty: null },

@@ -2,10 +2,8 @@ import express, { type ErrorRequestHandler, type Express, Router } from 'express
 import type { Logger } from 'pino'
 import type { AccountServices } from './account/account-services.js'
 import { pageRoutes } from './page-routes.js'
-import { sendTokenUsedEmail } from './account/security-emails.js'
 import { createInvitation } from './account/invitation/create-invitation.js'
 import { revokeLinks } from './account/one-time-link.js'
-import { sendSecurityEmails } from './account/security-emails.js'
 import { schedulePurge } from './purge-expired.js'
 import type { HostAdmin } from './admin/host/host-admin.js'
 import { createPanel } from './admin/mount.js'
@@ -19,8 +17,6 @@ import { loadRequestUser, reloadSessionAndUser } from './auth/load-request-user.
 import { createHostUsers } from './auth/host-users/host-users.js'
 import { refreshHostUsers } from './auth/host-users/refresh-host-users.js'
 import type { UsersAdapter } from './auth/host-users/users-adapter.js'
-import { auditDeviceEvents } from './auth/audit-device-events.js'
-import { revokeOnDeviceChange } from './auth/trusted-browser/revoke-on-device-change.js'
 import { repeatResponses } from './auth/repeats/repeat-responses.js'
 import { readObstacles } from './auth/read-obstacles.js'
 import { requires } from './auth/requires.js'
@@ -61,6 +57,7 @@ import { builtInKinds } from './kinds/index.js'
 import { registerKinds } from './otp/kind-registry/register-kinds.js'
 import { otpSettings } from './otp/otp-settings.js'
 import type { Otp } from './otp/otp.js'
+import { recordTokens } from './otp/record-tokens.js'
 import type { UserVerification } from './otp/relying-party.js'
 import { errorForLog } from './error-for-log.js'
 
@@ -123,9 +120,9 @@ export async function mountSite(services: SiteServices): Promise<MountedSite> {
     database,
     clock: services.clock,
     otp: account.otp,
-    notifyUser: (transaction, userId, notice) => notifyUser(account, transaction, userId, notice),
+    notifyUser: (transaction, userId, notice) => notifyUser(account.otp, transaction, userId, notice),
     createInvitation: (transaction, invitation) =>
-      createInvitation(account.otp, transaction, invitation, account.baseUrl()),
+      createInvitation(account.otp, transaction, invitation, account.otp.baseUrl()),
     revokeInvitations: (transaction, userIds) => revokeLinks(account, transaction, 'invitation', userIds),
     readObstacles: (userId, helps, transaction) => readObstacles(account, userId, helps, transaction),
     siteName: config.siteName,
@@ -195,6 +192,7 @@ async function createAccount(
     database,
     clock,
     keys,
+    baseUrl: () => services.baseUrl,
     events: createEvents((error, event) =>
       services.log.error({ err: errorForLog(error), event }, 'error in an event handler'),
     ),
@@ -204,8 +202,7 @@ async function createAccount(
   const addressLimit = createIpRateLimit(database.pool, config.loginAddressLimit)
   const forgotLimit = createIpRateLimit(database.pool, config.loginAddressLimit, 'forgot')
   const hostUsers = services.users ? createHostUsers(services.users, services) : null
-  const baseUrl = () => services.baseUrl
-  const where = { baseUrl, allowedOrigins: origins, https, hasPage, deliveryWait: DELIVERY_WAIT }
+  const where = { allowedOrigins: origins, https, hasPage, deliveryWait: DELIVERY_WAIT }
   const account: AccountServices = {
     config: { ...config, everyKind: otp.everyKind },
     clock,
@@ -217,10 +214,7 @@ async function createAccount(
     hostUsers,
     ...where,
   }
-  auditDeviceEvents(otp)
-  revokeOnDeviceChange(otp)
-  sendTokenUsedEmail(account)
-  sendSecurityEmails(account)
+  recordTokens(otp)
   return account
 }
 

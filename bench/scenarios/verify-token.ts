@@ -1,6 +1,6 @@
 import { testClock } from '../../test/support/clock.js'
 import { verifyToken } from '../../src/otp/verify-token.js'
-import { auditDeviceEvents } from '../../src/auth/audit-device-events.js'
+import { recordTokens } from '../../src/otp/record-tokens.js'
 import { createDatabase } from '../databases.js'
 import { formatThousands, inParallel } from '../stats.js'
 import { addUsers, currentCode, createOtp } from '../users.js'
@@ -17,7 +17,7 @@ export async function verifyTokenRate(bench: BenchContext): Promise<ResultRow[]>
   const { database, drop } = await createDatabase(bench)
   const clock = testClock()
   const otp = createOtp(database, clock)
-  auditDeviceEvents(otp)
+  recordTokens(otp)
   const users = await addUsers(otp, DEVICES)
   const rates: number[] = []
   const costs: number[] = []

@@ -21,8 +21,6 @@ export interface Auth {
   deliveryWait: number
   /** The host application's users. Null if the site has its own. */
   hostUsers: HostUsers | null
-  /** Returns the public URL, for links in emails. Called when an email is created. */
-  baseUrl(): string
   /** Origins from which browsers can send changes: the public one first. */
   allowedOrigins: ReadonlySet<string>
   /** Whether a user can be redirected to a path: false for paths of the site that only accept POST. */

@@ -14,9 +14,8 @@ export async function notifyPasswordFailures(
   const mail = mailFor(failures)
   if (!mail) return
   const { address, browser } = origin
-  const services = { database: auth.database, keys: auth.otp.keys, baseUrl: auth.baseUrl }
   await auth.database.sequelize.transaction((transaction) =>
-    notifyUserOrNobody(services, transaction, userId, { mail, at: auth.clock.now(), address, browser }),
+    notifyUserOrNobody(auth.otp, transaction, userId, { mail, at: auth.clock.now(), address, browser }),
   )
 }
 

@@ -2,7 +2,6 @@ import type { Transaction } from 'sequelize'
 import { revokeLinks } from '../account/one-time-link.js'
 import { unlockUser } from '../auth/unlock-user.js'
 import { noClient } from '../client-info.js'
-import type { Config } from '../config/read-config.js'
 import type { Otp } from '../otp/otp.js'
 import { removeAllDevices } from '../otp/remove-all-devices.js'
 import { findUsersOrFail } from './find-users.js'
@@ -18,7 +17,7 @@ export async function twoFactorDisable(emails: string[]): Promise<void> {
       let count = 0
       for (const { id } of users) await unlockUser(otp, transaction, { userId: id, actorId: null, origin: noClient })
       for (const user of users) await warnObstacles(otp, config, transaction, user, 'resetSecondFactor')
-      for (const { id } of users) count += await removeFrom(otp, config, transaction, id)
+      for (const { id } of users) count += await removeFrom(otp, transaction, id)
       return count
     })
     console.error(`Removed ${removed} device${removed === 1 ? '' : 's'}.`)
@@ -26,11 +25,11 @@ export async function twoFactorDisable(emails: string[]): Promise<void> {
 }
 
 /** Removes a user's devices, with one audit event per device (NIST SP 800-63B-4 §4.1). */
-async function removeFrom(otp: Otp, config: Config, transaction: Transaction, userId: number): Promise<number> {
+async function removeFrom(otp: Otp, transaction: Transaction, userId: number): Promise<number> {
   const by = { by: 'command_line', actorId: null } as const
   const removed = await removeAllDevices(otp, transaction, { userId, origin: noClient, ...by })
   // The invitation was issued when the user still had a device, so it required a code as well.
   await revokeLinks(otp, transaction, 'invitation', [userId])
-  if (removed > 0) await notifyFromCommandLine(otp, config, transaction, userId, { mail: 'two-factor-disabled' })
+  if (removed > 0) await notifyFromCommandLine(otp, transaction, userId, { mail: 'two-factor-disabled' })
   return removed
 }

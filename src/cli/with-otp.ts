@@ -1,5 +1,3 @@
-import { auditDeviceEvents } from '../auth/audit-device-events.js'
-import { revokeOnDeviceChange } from '../auth/trusted-browser/revoke-on-device-change.js'
 import { systemClock } from '../clock.js'
 import type { Config } from '../config/read-config.js'
 import type { Keyring } from '../crypto/keyring.js'
@@ -40,17 +38,15 @@ export async function withDatabase<T>(config: Config, work: (database: Database)
 async function createOtp(config: Config, database: Database, kinds: readonly CustomKind[]): Promise<Otp> {
   const keys = readSecretKeys(config)
   await bringKeys(database, keys)
-  const otp: Otp = {
+  return {
     database,
     clock: systemClock,
     keys,
     events: createEvents(),
+    baseUrl: () => config.baseUrl ?? `http://localhost:${config.port}`,
     ...(await registerKinds(database, config, [...builtInKinds, ...kinds])),
     settings: otpSettings(config),
   }
-  auditDeviceEvents(otp)
-  revokeOnDeviceChange(otp)
-  return otp
 }
 
 /** Matches the keys with the database. Warns if they are not the servers' keys, which could then not read what the command stores. */

@@ -20,7 +20,7 @@ export interface NotifyUserServices {
  * becomes an email about the limit itself, so that nobody can use it to hide what they do. The
  * audit log contains every event.
  *
- * @example await notifyUser(account, transaction, user.id, { mail: 'password-changed', at, address, browser })
+ * @example await notifyUser(account.otp, transaction, user.id, { mail: 'password-changed', at, address, browser })
  */
 export async function notifyUser(
   services: NotifyUserServices,

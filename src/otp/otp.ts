@@ -11,6 +11,8 @@ export interface Otp {
   clock: Clock
   keys: Keyring
   events: Events
+  /** Returns the public URL, for links in emails. Called when an email is created. */
+  baseUrl(): string
   /** The kinds in use: they verify tokens and are offered for setup. */
   kinds: readonly Kind[]
   /** Every kind, used or not, for example to remove all devices of a user. */

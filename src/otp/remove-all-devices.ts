@@ -5,6 +5,7 @@ import { devicesForUser } from './devices-for-user.js'
 import type { Actor } from './events.js'
 import { kindsByNow } from './kind-registry/unregistered-kinds.js'
 import type { Otp } from './otp.js'
+import { recordDeviceRemoved } from './record-device-change.js'
 
 /** The user whose devices are removed, and who removes them. */
 export interface RemoveAllRequest extends Actor {
@@ -30,7 +31,6 @@ export async function removeAllDevices(
   const at = otp.clock.now()
   for (const { table } of kinds)
     await runStatement(otp.database, transaction, `delete from ${table} where user_id = $userId`, { userId })
-  for (const device of devices)
-    await otp.events.emit('deviceRemoved', { ...doer, userId, device, at, transaction, all: true })
+  for (const device of devices) await recordDeviceRemoved(otp, { ...doer, userId, device, at, transaction, all: true })
   return devices.length
 }

@@ -4,6 +4,7 @@ import type { Device } from './device.js'
 import { devicesForUser, type ListedDevice } from './devices-for-user.js'
 import { kindsByNow } from './kind-registry/unregistered-kinds.js'
 import type { Otp } from './otp.js'
+import { recordDeviceRemoved } from './record-device-change.js'
 
 export interface DeviceToRemove {
   userId: number
@@ -46,7 +47,7 @@ export async function removeDevice(
         name: gone.persistentId,
       })
       const about = { userId, device: gone, at: otp.clock.now(), origin, transaction }
-      await otp.events.emit('deviceRemoved', { ...about, by: 'owner', actorId: null, all: false })
+      await recordDeviceRemoved(otp, { ...about, by: 'owner', actorId: null, all: false })
     }
     return { ok: true, device }
   })

@@ -16,6 +16,7 @@ import { NothingOpened, type Opening } from './opening.js'
 import type { Otp } from './otp.js'
 import { persistentId } from './persistent-id.js'
 import type { PreparedTokens } from './prepare-tokens.js'
+import { recordDeviceAdded, recordDeviceDisabled } from './record-device-change.js'
 import type { LockedDevice, OwnerFailures } from './sql/locked-device.js'
 import { saveAccepted, saveRejected } from './sql/save-outcome.js'
 import { throttleStatus } from './throttle-status.js'
@@ -117,7 +118,7 @@ async function tellAccepted(
   purpose: VerificationRequest['purpose'],
   about: OtpEvents['userVerified'],
 ): Promise<void> {
-  if (purpose === 'enrol') return otp.events.emit('deviceAdded', about)
+  if (purpose === 'enrol') return recordDeviceAdded(otp, { ...about, by: 'owner', actorId: null })
   await otp.events.emit('userVerified', about)
   if (about.device.isBackup) await otp.events.emit('backupTokenUsed', about)
 }
@@ -150,7 +151,7 @@ export async function rejectWithKind(
   )
   await otp.events.emit('verificationFailed', { ...about, because, failureCount, lane: asking.asker.lane })
   if (lockedUntil) await otp.events.emit('userLocked', { ...about, lockedUntil })
-  if (switchedOff) await otp.events.emit('deviceSwitchedOff', { ...about, by: 'failures', actorId: null })
+  if (switchedOff) await recordDeviceDisabled(otp, { ...about, by: 'failures', actorId: null })
   return { verification, owner }
 }
 

@@ -96,6 +96,7 @@ function contractOtp(database: Database, kind: Kind): ContractOtp {
     clock: fixedClock(),
     keys: createKeyring([Buffer.alloc(32, 7)]),
     events: createEvents(),
+    baseUrl: () => 'http://localhost:3000',
     kinds,
     everyKind: kinds,
     settings: {

@@ -15,6 +15,7 @@ export function testOtp(database: Database, settings: Partial<Otp['settings']> =
     clock: testClock(),
     keys: createKeyring([Buffer.alloc(32, 7)]),
     events: createEvents(),
+    baseUrl: () => 'http://localhost:3000',
     kinds: builtInKinds,
     everyKind: builtInKinds,
     settings: {

@@ -53,10 +53,16 @@ export function requestEmailChange(
     await revokeLinks(account, transaction, PURPOSE, [user.id])
     const newLink = { purpose: PURPOSE, userId: user.id, details: { email: newEmail } } as const
     const { token, expiresAt } = await createLink(account, transaction, newLink)
-    const link = new URL(`/account/email/confirm/${token}`, account.baseUrl()).href
+    const link = new URL(`/account/email/confirm/${token}`, account.otp.baseUrl()).href
     const details = { to: newEmail, name: user.name, userId: user.id, language, link, expiresAt }
     await enqueue(account, transaction, 'send-mail', { mail: 'email-confirmation', ...details })
-    await notifyUser(account, transaction, user.id, { mail: 'email-change-requested', newEmail, at, address, browser })
+    await notifyUser(account.otp, transaction, user.id, {
+      mail: 'email-change-requested',
+      newEmail,
+      at,
+      address,
+      browser,
+    })
     await recordAuditEvent(database, transaction, { event: 'email_change_requested', at, userId: user.id, origin })
     return { ok: true }
   })
@@ -82,7 +88,7 @@ export async function confirmEmailChange(
       const { address, browser } = origin
       const { userId } = link
       // Before the change, so that it goes to the old email address.
-      await notifyUser(account, transaction, userId, { mail: 'email-changed', newEmail, at, address, browser })
+      await notifyUser(account.otp, transaction, userId, { mail: 'email-changed', newEmail, at, address, browser })
       await runStatement(database, transaction, SET_EMAIL, { newEmail, userId })
       await recordAuditEvent(database, transaction, { event: 'email_changed', at, userId, origin })
       return true

@@ -32,7 +32,7 @@ export async function changePassword(
     })
     await endOldPassword(account, transaction, userId)
     await recordAuditEvent(database, transaction, { event: 'password_changed', at, userId, origin })
-    await notifyUser(account, transaction, userId, { mail: 'password-changed', at, address, browser })
+    await notifyUser(account.otp, transaction, userId, { mail: 'password-changed', at, address, browser })
     return epoch
   })
 }

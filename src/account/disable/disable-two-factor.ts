@@ -29,7 +29,7 @@ export async function disableTwoFactor(
     await recordAuditEvent(database, transaction, { event: 'two_factor_disabled', at, userId, origin })
     const { address, browser } = origin
     const notice = { mail: 'two-factor-disabled', by: 'owner', at, address, browser } as const
-    await notifyUser(account, transaction, userId, notice)
+    await notifyUser(account.otp, transaction, userId, notice)
     const owner = await database.models.User.findByPk(userId, { attributes: ['auth_epoch'], transaction })
     if (!owner) throw new Error('A user was removed while two-factor authentication was turned off.')
     return owner.auth_epoch

@@ -97,7 +97,7 @@ async function useInvitation(
       await endOldPassword(account, transaction, userId)
       await recordAuditEvent(database, transaction, { event: 'password_changed', at, userId, origin })
       const { address, browser } = origin
-      await notifyUser(account, transaction, userId, { mail: 'password-changed', at, address, browser })
+      await notifyUser(account.otp, transaction, userId, { mail: 'password-changed', at, address, browser })
     }
     return { ok: true, user: { id: userId, authEpoch: user.auth_epoch } }
   })

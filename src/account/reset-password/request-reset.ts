@@ -39,7 +39,7 @@ export async function requestReset(
     await enqueue(account, transaction, user ? 'send-mail' : 'send-nothing', {
       mail: 'password-reset',
       ...to,
-      link: new URL(`/account/password/reset/${token}`, account.baseUrl()).href,
+      link: new URL(`/account/password/reset/${token}`, account.otp.baseUrl()).href,
       expiresAt,
     })
   })

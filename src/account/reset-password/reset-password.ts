@@ -42,7 +42,7 @@ export async function resetPassword(
       details: { by: 'link' },
     })
     const { address, browser } = origin
-    await notifyUser(account, transaction, userId, { mail: 'password-changed', at, address, browser })
+    await notifyUser(account.otp, transaction, userId, { mail: 'password-changed', at, address, browser })
     return { ok: true }
   })
 }

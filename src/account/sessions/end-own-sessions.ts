@@ -78,5 +78,5 @@ async function reportEnd(
   const at = account.clock.now()
   const { address, browser } = origin
   await recordAuditEvent(account.database, transaction, { event: 'sessions_ended', at, userId, origin })
-  await notifyUser(account, transaction, userId, { mail: 'sessions-ended', by: 'owner', at, address, browser })
+  await notifyUser(account.otp, transaction, userId, { mail: 'sessions-ended', by: 'owner', at, address, browser })
 }

@@ -4,6 +4,7 @@ import { type AuditEntry, recordAuditEvent } from '../../audit/record-event.js'
 import type { Obstacle } from '../../auth/obstacles.js'
 import { unlockUser } from '../../auth/unlock-user.js'
 import type { User } from '../../db/models/user.js'
+import { recordDeviceDisabled, recordDeviceEnabled } from '../../otp/record-device-change.js'
 import type { PanelUser } from '../panel-user.js'
 import type { PanelServices } from '../panel-services.js'
 import { createDeviceEvent } from './device-event.js'
@@ -14,7 +15,7 @@ import { recheckPermission } from './lock-users.js'
 import { notAllowed, type RejectedAction } from './action-result.js'
 import { nameField } from '../form-fields.js'
 import { refreshOwners } from './refresh-owners.js'
-import { notifyOfDeviceChange } from './notify-by-administrator.js'
+import { notifyByAdministrator } from './notify-by-administrator.js'
 
 /** The fields that can be changed. AdminJS submits the other columns as well; they are ignored. */
 export const deviceFields = z.object({ name: nameField(64).optional(), confirmed: z.boolean().optional() })
@@ -79,12 +80,10 @@ async function rename(change: Change, to: string): Promise<void> {
   const from = change.device.name
   await change.device.update({ name: to }, { transaction: change.transaction })
   await record(change, { event: 'device_renamed', details: { from, to } })
-  await tell(change, 'device-renamed')
+  await notifyOfRename(change)
 }
 
 async function disable(change: Change): Promise<void> {
-  // Before it is disabled: the owner is not told about a setup that was never finished.
-  await tell(change, 'device-switched-off')
   const about = await createDeviceEvent(change.services, change.actor, change.table, change.device, change.transaction)
   const disabled = {
     confirmed: false,
@@ -93,7 +92,7 @@ async function disable(change: Change): Promise<void> {
   } as const
   await change.device.update(disabled, { transaction: change.transaction })
   await change.owner.increment('auth_epoch', { transaction: change.transaction })
-  await change.services.otp.events.emit('deviceSwitchedOff', about)
+  await recordDeviceDisabled(change.services.otp, about)
 }
 
 /**
@@ -106,16 +105,17 @@ async function enable(change: Change): Promise<Obstacle[]> {
   await unlockUser(services.otp, transaction, { userId: owner.id, actorId: actor.id, origin: actor.origin })
   const enabled = { confirmed: true, disabled_at: null, disabled_reason: null }
   await change.device.update(enabled, { transaction: change.transaction })
-  await tell(change, 'device-enabled')
   const about = await createDeviceEvent(change.services, change.actor, change.table, change.device, change.transaction)
-  await services.otp.events.emit('deviceEnabled', about)
+  await recordDeviceEnabled(services.otp, about)
   return (await services.readObstacles(owner.id, ['enable'], transaction)).enable ?? []
 }
 
-/** No email when users rename their own device. */
-async function tell(change: Change, mail: 'device-enabled' | 'device-renamed' | 'device-switched-off'): Promise<void> {
-  const { services, actor, table, device, owner, transaction } = change
-  if (owner.id !== actor.id) await notifyOfDeviceChange(services, transaction, mail, table, device)
+/** No email when users rename their own device, or if its setup was never finished. */
+async function notifyOfRename({ services, actor, table, device, owner, transaction }: Change): Promise<void> {
+  const isUnfinished = !device.confirmed && !device.confirmed_at
+  if (owner.id === actor.id || isUnfinished) return
+  const notice = { mail: 'device-renamed', device: device.name, kind: table.kind } as const
+  await notifyByAdministrator(services, transaction, owner.id, notice)
 }
 
 function record(change: Change, entry: Pick<AuditEntry, 'event' | 'details'>): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Transaction } from 'sequelize'
 import type { User } from '../../db/models/user.js'
+import { recordDeviceRemoved } from '../../otp/record-device-change.js'
 import type { PanelUser } from '../panel-user.js'
 import type { PanelServices } from '../panel-services.js'
 import { createDeviceEvent } from './device-event.js'
@@ -9,7 +10,6 @@ import { lockDevicesAndOwners } from './lock-devices-and-owners.js'
 import { recheckPermission } from './lock-users.js'
 import { succeeded, notAllowed, type ActionResult } from './action-result.js'
 import { refreshOwners } from './refresh-owners.js'
-import { notifyOfDeviceChange } from './notify-by-administrator.js'
 
 /**
  * Deletes devices and ends their owners' sessions: all of them or, if one cannot be deleted,
@@ -45,6 +45,5 @@ async function remove(
   await device.destroy({ transaction })
   await owner.increment('auth_epoch', { transaction })
   if (owner.default_device === about.device.persistentId) await owner.update({ default_device: null }, { transaction })
-  await services.otp.events.emit('deviceRemoved', { ...about, all: false })
-  await notifyOfDeviceChange(services, transaction, 'device-removed', table, device)
+  await recordDeviceRemoved(services.otp, { ...about, all: false })
 }

@@ -45,11 +45,10 @@ async function addBrowser(
 ): Promise<void> {
   const { address, browser } = readClientInfo(req)
   const at = auth.clock.now()
-  const services = { database: auth.database, keys: auth.otp.keys, baseUrl: auth.baseUrl }
   await auth.database.sequelize.transaction(async (transaction) => {
     const added = await runStatement(auth.database, transaction, ADD, { userId, hash, at, verifiedAt })
     if (added.length === 0 || notified) return
-    await notifyUser(services, transaction, userId, { mail: 'new-browser', at, address, browser })
+    await notifyUser(auth.otp, transaction, userId, { mail: 'new-browser', at, address, browser })
   })
 }
 

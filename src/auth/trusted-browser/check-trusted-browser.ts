@@ -166,9 +166,8 @@ async function revokeCopied(
   const origin = readClientInfo(req)
   await revokeTrustedBrowsers(auth, transaction, { userId, id, actorId: null, because: 'old_token', origin })
   const { address, browser } = origin
-  const services = { database: auth.database, keys: auth.otp.keys, baseUrl: auth.baseUrl }
   const notice = { mail: 'trusted-browser-copied', at: auth.clock.now(), address, browser } as const
-  await notifyUser(services, transaction, userId, notice)
+  await notifyUser(auth.otp, transaction, userId, notice)
 }
 
 const FIND = `

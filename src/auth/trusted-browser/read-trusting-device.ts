@@ -1,9 +1,9 @@
 import type { Transaction } from 'sequelize'
 import { runStatement } from '../../db/run-statement.js'
 import type { PersistentId } from '../../otp/device.js'
-import type { KindTraits } from '../../otp/kind-registry/kind.js'
 import type { Otp } from '../../otp/otp.js'
 import { parsePersistentId, persistentId } from '../../otp/persistent-id.js'
+import { canEarnTrust } from '../../otp/record-device-change.js'
 
 /** The device that was used when a browser was trusted. */
 export interface TrustingDevice {
@@ -33,9 +33,3 @@ export async function readTrustingDevice(
   )
   return rows.length > 0 ? { kind: kind.name, persistentId: persistentId(kind.name, named.id) } : null
 }
-
-/**
- * Whether a browser can be trusted after a token of this kind. Not with backup tokens: they are for
- * emergencies, often in someone else's browser, and a found list must not give access for weeks.
- */
-export const canEarnTrust = ({ isBackup }: Pick<KindTraits, 'isBackup'>): boolean => !isBackup

@@ -62,8 +62,7 @@ async function addRow(
   const row = { userId, device, series, token, at, expiresAt, address, browser }
   await runStatement(auth.database, transaction, ADD, row)
   await recordAuditEvent(auth.database, transaction, { event: 'browser_trusted', at, userId, device, origin })
-  const services = { database: auth.database, keys: auth.otp.keys, baseUrl: auth.baseUrl }
-  await notifyUser(services, transaction, userId, { mail: 'browser-trusted', until: expiresAt, at, address, browser })
+  await notifyUser(auth.otp, transaction, userId, { mail: 'browser-trusted', until: expiresAt, at, address, browser })
 }
 
 /**

@@ -17,7 +17,7 @@ export async function replaceBackupTokens(
     await recordAuditEvent(database, transaction, { event: 'backup_tokens_made', at, userId, origin })
     const { address, browser } = origin
     const notice = { mail: 'backup-tokens-made', by: 'owner', at, address, browser, left: tokens.length } as const
-    await notifyUser(account, transaction, userId, notice)
+    await notifyUser(account.otp, transaction, userId, notice)
     return set
   })
 }

@@ -13,6 +13,7 @@ import { ALGORITHMS } from './registration-options.js'
 import { isBackupEligible } from './verify-assertion.js'
 import { readChallenge, type RegistrationResponse, parseRegistration } from './parse-response.js'
 import type { RelyingParty } from '../../otp/relying-party.js'
+import { recordDeviceAdded } from '../../otp/record-device-change.js'
 import { getUserHandle } from './user-handle.js'
 
 export interface NewWebauthnDevice extends EnrolmentRight {
@@ -122,6 +123,7 @@ async function emitAdded(
 ): Promise<AddWebauthnResult> {
   const device = toDevice(webauthn, row)
   if (opens && !(await opens(transaction, device))) throw new NothingOpened()
-  await otp.events.emit('deviceAdded', { userId: row.user_id, device, at: otp.clock.now(), origin, transaction })
+  const about = { userId: row.user_id, device, at: otp.clock.now(), origin, transaction }
+  await recordDeviceAdded(otp, { ...about, by: 'owner', actorId: null })
   return { ok: true, device }
 }
