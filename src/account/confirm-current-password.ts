@@ -1,11 +1,10 @@
 import type { Request } from 'express'
 import { checkTaken } from '../auth/check-password.js'
-import { takePasswordAttempt } from '../auth/password-limit.js'
-import { notifyPasswordFailures } from '../auth/notify-password-failures.js'
+import { takePasswordAttempt, notifyPasswordFailures } from '../auth/password-limit.js'
 import { verifyPassword } from '../crypto/hash-password.js'
 import { runStatement } from '../db/run-statement.js'
-import { readClientInfo } from '../http/read-client-info.js'
 import { personSender } from '../http/ip-rate-limit.js'
+import { readClientInfo } from '../http/read-client-info.js'
 import type { AccountServices } from './account-services.js'
 
 export type OwnPasswordCheck =

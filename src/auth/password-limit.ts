@@ -1,7 +1,9 @@
 import type { Request } from 'express'
+import type { ClientInfo } from '../client-info.js'
 import { type AttachedStatement, runStatement } from '../db/run-statement.js'
 import { ipNetwork, UNKNOWN_NETWORK } from '../http/client-ip.js'
 import { clientIp } from '../http/remember-client.js'
+import { notifyUserOrNobody } from '../notify/notify-user.js'
 import { passwordHashes, type PasswordLane, type PasswordSubject, type TypedLogin } from '../otp/password-waits.js'
 import type { Auth } from './auth.js'
 import { browserHashes, readBrowserToken, REMEMBERED_SECONDS } from './known-browser.js'
@@ -14,6 +16,7 @@ import {
   GIVE_BACK,
   MOST_FAILURES,
   TAKE,
+  FREE_FAILURES,
 } from './password-statements.js'
 
 /** One password, before it is checked. */
@@ -154,4 +157,25 @@ function endOwn(rows: string[][], network: string): AttachedStatement {
 /** In the other lanes all requesters have proved more than a login. */
 function endAll(rows: string[][]): AttachedStatement {
   return { sql: END_ALL, values: { passwordHashes: rows.flat() } }
+}
+
+/**
+ * Notifies the user when waits begin, and when the password is no longer accepted: once each,
+ * even if more attempts follow. For an unknown login the same statements run.
+ */
+export async function notifyPasswordFailures(
+  auth: Auth,
+  { userId, failures, origin }: { userId: number | null; failures: number | null; origin: ClientInfo },
+): Promise<void> {
+  const mail = mailFor(failures)
+  if (!mail) return
+  const { address, browser } = origin
+  await auth.database.sequelize.transaction((transaction) =>
+    notifyUserOrNobody(auth.otp, transaction, userId, { mail, at: auth.clock.now(), address, browser }),
+  )
+}
+
+function mailFor(failures: number | null): 'password-failed' | 'password-locked' | null {
+  if (failures === FREE_FAILURES) return 'password-failed'
+  return failures === MOST_FAILURES ? 'password-locked' : null
 }

@@ -1,5 +1,6 @@
 import type { Auth } from './auth.js'
 import { policyOf } from './policy.js'
+import { readUser } from './read-user.js'
 import type { RequestUser } from './request-user.js'
 
 /**
@@ -10,4 +11,11 @@ import type { RequestUser } from './request-user.js'
  */
 export function trustDays({ config }: Pick<Auth, 'config'>, person: Pick<RequestUser, 'isStaff' | 'groups'>): number {
   return policyOf(config, person).demand === 'strict' ? 0 : config.trustBrowserDays
+}
+
+/** Reads `trustDays` of a user who is not signed in yet. Needs no query if the site trusts no browsers. */
+export async function readTrustDays(auth: Auth, userId: number): Promise<number> {
+  if (auth.config.trustBrowserDays === 0) return 0
+  const user = await readUser(auth, userId, [], auth.clock.now())
+  return user ? trustDays(auth, { isStaff: user.is_staff, groups: user.groups }) : 0
 }

@@ -152,7 +152,7 @@ describe('the source', () => {
     ).toEqual([
       'account/setup/confirm-kind-device.ts',
       'auth/login/submit-password.ts',
-      'auth/login/verify-submitted-token.ts',
+      'auth/login/submit-token.ts',
       'kinds/delivered-code/confirm-code.ts',
       'kinds/hotp/confirm.ts',
       'kinds/totp/submit-step.ts',

@@ -1,6 +1,5 @@
 import type { Request } from 'express'
-import { hashSeries } from '../../auth/trusted-browser/hash-trust-token.js'
-import { readTrustCookie } from '../../auth/trusted-browser/trust-cookie.js'
+import { hashSeries, readTrustCookie } from '../../auth/trusted-browser/trust-cookie.js'
 import { runStatement } from '../../db/run-statement.js'
 import type { AccountServices } from '../account-services.js'
 

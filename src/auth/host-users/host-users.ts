@@ -1,12 +1,31 @@
 import { type Clock, isRunning } from '../../clock.js'
 import { spendComparison } from '../../crypto/hash-password.js'
 import type { Database } from '../../db/connect.js'
-import type { FoundLogin } from './found-login.js'
+import { hostLogin, type PasswordSubject, type TypedLogin } from '../../otp/password-waits.js'
+import { readLogin } from '../../typed-text/read-email.js'
 import { callAdapter } from './call-adapter.js'
 import { deactivateMirror, findMirror, upsertMirror, updateMirror } from './mirror-user.js'
 import { type HostUser, type ParsedHostUser, parseHostUser, type UsersAdapter } from './users-adapter.js'
-import { hostLogin } from '../../otp/password-waits.js'
-import { readLogin } from '../../typed-text/read-email.js'
+
+/** A user whose password was correct. */
+export interface PasswordUser {
+  id: number
+  email: string
+  isStaff: boolean
+  authEpoch: number
+}
+
+/** The result of looking up a login, before the password is checked. An unknown login takes the same steps. */
+export interface FoundLogin {
+  login: TypedLogin
+  subject: PasswordSubject | null
+  /** Null if the login is unknown, or the host application's user has not signed in here yet. */
+  userId: number | null
+  /** Checks the password. Null if it is incorrect or the user is inactive. */
+  check(password: string): Promise<PasswordUser | null>
+  /** Takes as long as the check of an incorrect password. */
+  reject(password: string): Promise<null>
+}
 
 /** The columns of `users` whose values come from the host application. */
 export interface HostColumns {

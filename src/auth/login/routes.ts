@@ -1,16 +1,30 @@
 import { type Request, type RequestHandler, type Response, Router } from 'express'
-import { parseForms, readForm } from '../../http/read-form.js'
+import { z } from 'zod'
+import { parseForms, passwordField, readForm, textField } from '../../http/read-form.js'
 import { rejectRequest } from '../../http/reject-request.js'
 import { safeNext } from '../../http/safe-next.js'
+import { MAX_TOKEN_LENGTH } from '../../otp/kind-registry/kind.js'
 import type { Auth } from '../auth.js'
 import { setupPath } from '../enrolment.js'
-import { type StepResult, rejectStep } from './step-result.js'
-import { type LoginForm, loginForm } from './forms.js'
 import { readLoginStep, type LoginStep } from './read-login-step.js'
 import { showLoginStep } from './show-login-step.js'
 import { wayIn } from './sign-in.js'
+import { type StepResult, rejectStep } from './step-result.js'
 import { submitPassword } from './submit-password.js'
 import { submitToken } from './submit-token.js'
+
+/** Both steps post to one path. The session and the fields together show which step it is. */
+const loginForm = z.object({
+  username: textField(254),
+  password: passwordField(1024),
+  otp_device: textField(32),
+  otp_token: textField(MAX_TOKEN_LENGTH),
+  otp_challenge: textField(32),
+  trust_browser: textField(8),
+  next: textField(2000),
+})
+
+type LoginForm = z.infer<typeof loginForm>
 
 /** Creates the routes of `/account/login`, which serves both steps. */
 export function loginRoutes(auth: Auth): Router {

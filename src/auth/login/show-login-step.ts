@@ -1,15 +1,15 @@
 import type { Request, Response } from 'express'
-import { safeNext } from '../../http/safe-next.js'
 import type { FormAlert } from '../../http/form-alert.js'
 import { applyRejection } from '../../http/reject-form.js'
+import { safeNext } from '../../http/safe-next.js'
 import { sendWebauthnPage, sendPage } from '../../http/send-page.js'
 import type { ListedDevice } from '../../otp/devices-for-user.js'
 import { parsePersistentId } from '../../otp/persistent-id.js'
 import type { Auth } from '../auth.js'
-import { newFormId } from '../repeats/form-id.js'
 import { readSentCode } from '../read-sent-code.js'
-import type { RejectedStep } from './step-result.js'
+import { newFormId } from '../repeats/form-id.js'
 import type { LoginStep, TokenStep } from './read-login-step.js'
+import type { RejectedStep } from './step-result.js'
 
 /** Renders the form of the current step, with the reason if the last one was rejected. */
 export async function showLoginStep(

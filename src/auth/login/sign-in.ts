@@ -1,14 +1,16 @@
 import type { Request } from 'express'
-import type { AttachedStatement } from '../../db/run-statement.js'
+import { type AttachedStatement, runStatement } from '../../db/run-statement.js'
+import { preferredLanguage } from '../../http/negotiate-language.js'
 import { readClientInfo } from '../../http/read-client-info.js'
+import { loginPath, safeNext } from '../../http/safe-next.js'
 import type { Device, PersistentId } from '../../otp/device.js'
 import type { AfterEvents } from '../../otp/events.js'
 import type { Auth } from '../auth.js'
+import { mustSetUpDevice, setupPath } from '../enrolment.js'
+import { notifyIfNewBrowser } from '../known-browser.js'
 import { type PassedFactor, startSession } from '../session.js'
 import { trustBrowser } from '../trusted-browser/trust-browser.js'
 import type { StepResult } from './step-result.js'
-import { notifyIfNewBrowser } from './notify-new-browser.js'
-import { recordSignIn } from './record-sign-in.js'
 
 /** The user who signs in, and the path to continue at. */
 interface Arrival {
@@ -24,6 +26,17 @@ interface Verified extends Arrival {
   trust: boolean
   /** Further changes to make after the success. */
   changes: readonly AttachedStatement[]
+}
+
+/** The submitted fields about what follows a sign-in. */
+export interface ArrivalForm {
+  next?: string | undefined
+  trust_browser?: string | undefined
+}
+
+/** Reads the options of a sign-in: the path to continue at, and whether to trust this browser. */
+export function arrivalOptions({ next, trust_browser: trust }: ArrivalForm): { next: string | null; trust: boolean } {
+  return { next: safeNext(next), trust: trust !== undefined && trust !== '' }
 }
 
 /** Finishes a sign-in with a token or passkey. The session was started with the token (../open-session.ts). */
@@ -45,6 +58,21 @@ export async function signInTrusted(
   return arrive(auth, req, arrival, by, { notified: false, verified: false, changes: [] })
 }
 
+/** Signs in a user without a second factor. The session is authenticated only. */
+export async function signInUnverified(
+  auth: Auth,
+  req: Request,
+  { user, passed, next }: Arrival & { passed: readonly PassedFactor[] },
+): Promise<StepResult> {
+  const now = auth.clock.now()
+  await startSession(req, user, passed, now)
+  await notifyIfNewBrowser(auth, req, user.id, { notified: false, verified: false })
+  const about = { userId: user.id, at: now, origin: readClientInfo(req), device: null, how: 'password' } as const
+  auth.otp.events.tell('signedIn', about)
+  if (mustSetUpDevice(auth, user)) return { ok: true, location: setupPath(next) }
+  return { ok: true, location: user.isStaff ? loginPath(next) : (next ?? '/account/two-factor') }
+}
+
 /** Records the sign-in and its browser, emits the event, and returns where to continue. */
 async function arrive(
   auth: Auth,
@@ -64,3 +92,49 @@ async function arrive(
 export function wayIn({ isStaff }: Pick<Arrival['user'], 'isStaff'>, next: string | null): string {
   return next ?? (isStaff ? '/admin' : '/account/two-factor')
 }
+
+/** Rejected codes that were probably entered by someone else. */
+interface RefusedTries {
+  count: number
+  /** The newest, in milliseconds since 1970, and where it came from. */
+  at: number
+  address: string | null
+  browser: string | null
+}
+
+declare module 'express-session' {
+  interface SessionData {
+    /** Failed attempts at the user's second factor since their previous sign-in, which a banner still has to show. */
+    refusedTries: RefusedTries
+  }
+}
+
+/**
+ * Records a sign-in, and stores in its session the failed attempts at the user's second factor since
+ * the previous one. Failures from the same IP address and browser are left out.
+ */
+async function recordSignIn(auth: Auth, req: Request, userId: number, now: Date): Promise<void> {
+  const { address, browser } = readClientInfo(req)
+  const language = preferredLanguage(req.acceptsLanguages())
+  const [newest] = await runStatement<{ count: number; at: Date; address: string | null; browser: string | null }>(
+    auth.database,
+    undefined,
+    REMEMBER,
+    { userId, now, language, address, browser },
+  )
+  if (newest) req.session.refusedTries = { ...newest, at: newest.at.getTime() }
+}
+
+// Both parts see the user's row as it was before. The partial index contains rejected tokens only, so other
+// events do not slow this down. Forged passkeys, submitted without the password, are left out. If there is a
+// cause, the signature was valid. Emails and calls use the browser's language if the user has chosen none.
+const REMEMBER = `
+with remembered as (
+  update users set last_login_at = $now, browser_language = $language where id = $userId
+)
+select count(*) over ()::int as count, e.at, e.address, e.browser
+from audit_events e join users u on u.id = e.user_id
+where e.user_id = $userId and e.event = 'token_refused' and e.at > coalesce(u.last_login_at, u.created_at)
+  and (e.details -> 'without_password' is null or e.details -> 'because' is not null)
+  and (e.address is distinct from $address::text or e.browser is distinct from $browser::text)
+order by e.id desc limit 1`

@@ -6,78 +6,74 @@ import type { Device } from '../../otp/device.js'
 import { devicesForUser, type ListedDevice, userHasDevice } from '../../otp/devices-for-user.js'
 import { matchToken } from '../../otp/match-token.js'
 import { verifyToken } from '../../otp/verify-token.js'
+import { isBlank } from '../../typed-text/clean-text.js'
 import { signInAsker } from '../asker.js'
 import type { Auth } from '../auth.js'
 import { checkPassword, type PasswordCheck } from '../check-password.js'
-import type { PasswordUser } from '../host-users/found-login.js'
-import { mustSetUpDevice, setupPath } from '../enrolment.js'
-import { openSession } from '../open-session.js'
-import {
-  beginning,
-  deviceFactor,
-  replaceSession,
-  goingOn,
-  passwordFactor,
-  startPending,
-  startSession,
-} from '../session.js'
-import { type StepResult, explained, rejectStep, rejectThrottled, rejectToken } from './step-result.js'
-import { checkTrustedBrowser } from '../trusted-browser/check-trusted-browser.js'
-import { type LoginForm, loginOptions } from './forms.js'
+import type { PasswordUser } from '../host-users/host-users.js'
 import { isKnownBrowser } from '../known-browser.js'
-import { notifyIfNewBrowser } from './notify-new-browser.js'
-import { sendLoginCode } from './send-login-code.js'
-import { signIn, signInTrusted, wayIn } from './sign-in.js'
-import { isBlank } from '../../typed-text/clean-text.js'
+import { openSession } from '../open-session.js'
+import { beginning, deviceFactor, goingOn, passwordFactor, replaceSession, startPending } from '../session.js'
+import { checkTrustedBrowser } from '../trusted-browser/check-trusted-browser.js'
+import { type ArrivalForm, arrivalOptions, signIn, signInTrusted, signInUnverified, wayIn } from './sign-in.js'
+import { explained, rejectStep, rejectThrottled, rejectToken, type StepResult } from './step-result.js'
+import { sendLoginCode, type TokenForm } from './submit-token.js'
 
-/** Handles the password step. With a token in the same form, it is the whole sign-in. */
-export async function submitPassword(auth: Auth, req: Request, form: LoginForm): Promise<StepResult> {
-  const check = await checkPassword(auth, req, form.username ?? '', form.password ?? '')
-  if (!check.ok && check.reason === 'wait') return passwordWaits(auth, check)
-  if (!check.ok) return rejectStep('password', 'invalid_login')
-  if (form.otp_token && !isBlank(form.otp_token)) return submitBoth(auth, req, check, form, form.otp_token)
-  return awaitToken(auth, req, check, safeNext(form.next))
+/** The submitted fields of the password step. */
+interface PasswordForm extends TokenForm, ArrivalForm {
+  username?: string | undefined
+  password?: string | undefined
 }
 
-type Passed = Extract<PasswordCheck, { ok: true }>
+/**
+ * Handles the password step. With a token in the same form, it is the whole sign-in. Users with a
+ * second factor are signed in only with it. If none of their devices can be used, the token step
+ * explains who can help. Users without one are signed in, unverified.
+ */
+export async function submitPassword(auth: Auth, req: Request, form: PasswordForm): Promise<StepResult> {
+  const check = await checkPassword(auth, req, form.username ?? '', form.password ?? '')
+  if (!check.ok) return rejectPassword(auth, check)
+  const { otp_token: token } = form
+  if (token !== undefined && !isBlank(token)) return submitBoth(auth, req, check, { ...form, otp_token: token })
+  const { user, changes } = check
+  // The same statement clears the failed attempts.
+  const devices = await devicesForUser(auth.otp, user.id, { changes })
+  const next = safeNext(form.next)
+  if (devices.length > 0) return awaitToken(auth, req, user, devices, next)
+  if (await userHasDevice(auth.otp, user.id)) return awaitHelp(auth, req, user, next)
+  return signInUnverified(auth, req, { user, passed: [passwordFactor(auth.clock.now().getTime())], next })
+}
+
+type AcceptedPassword = Extract<PasswordCheck, { ok: true }>
+type RejectedPassword = Exclude<PasswordCheck, { ok: true }>
 
 /** Rejects the step. If too many consecutive failures ended the attempts, the text explains what helps. */
-function passwordWaits({ hostUsers }: Auth, check: Extract<PasswordCheck, { reason: 'wait' }>): StepResult {
+function rejectPassword({ hostUsers }: Auth, check: RejectedPassword): StepResult {
+  if (check.reason === 'invalid_login') return rejectStep('password', 'invalid_login')
   const text = hostUsers === null ? 'errors:password_locked' : 'errors:password_locked_host'
   return { ...rejectThrottled('password', check.retryAfter), ...(check.ended && { text }) }
 }
 
-/**
- * Continues after a correct password. Users with a second factor are signed in only with it. If
- * none of their devices can be used, the token step explains who can help. Users without one
- * are signed in, unverified.
- */
+/** Continues to the token step, unless another tab or a trusted browser has verified the user already. */
 async function awaitToken(
   auth: Auth,
   req: Request,
-  { user, changes }: Passed,
+  user: PasswordUser,
+  devices: readonly ListedDevice[],
   next: string | null,
 ): Promise<StepResult> {
-  const devices = await devicesForUser(auth.otp, user.id, { changes })
   const now = auth.clock.now()
-  if (devices.length > 0) {
-    if (await continues(req, user, now)) return { ok: true, location: wayIn(user, next) }
-    const factor = await checkTrustedBrowser(auth, req, user)
-    const passed = [passwordFactor(now.getTime())]
-    if (factor) return signInTrusted(auth, req, { user, passed, factor, next })
-    await startPending(req, user, now)
-    return sendFirstCode(auth, req, user, devices, next)
-  }
-  if (await userHasDevice(auth.otp, user.id)) {
-    await startPending(req, user, now)
-    return { ok: true, location: loginPath(next) }
-  }
-  await startSession(req, user, [passwordFactor(now.getTime())], now)
-  await notifyIfNewBrowser(auth, req, user.id, { notified: false, verified: false })
-  const about = { userId: user.id, at: now, origin: readClientInfo(req), device: null, how: 'password' } as const
-  auth.otp.events.tell('signedIn', about)
-  if (mustSetUpDevice(auth, user)) return { ok: true, location: setupPath(next) }
-  return { ok: true, location: user.isStaff ? loginPath(next) : (next ?? '/account/two-factor') }
+  if (await continues(req, user, now)) return { ok: true, location: wayIn(user, next) }
+  const factor = await checkTrustedBrowser(auth, req, user)
+  if (factor) return signInTrusted(auth, req, { user, passed: [passwordFactor(now.getTime())], factor, next })
+  await startPending(req, user, now)
+  return sendFirstCode(auth, req, user, devices, next)
+}
+
+/** Continues to the token step, which explains who can help. */
+async function awaitHelp(auth: Auth, req: Request, user: PasswordUser, next: string | null): Promise<StepResult> {
+  await startPending(req, user, auth.clock.now())
+  return { ok: true, location: loginPath(next) }
 }
 
 /**
@@ -94,47 +90,43 @@ async function continues(req: Request, { id }: PasswordUser, now: Date): Promise
 async function sendFirstCode(
   auth: Auth,
   req: Request,
-  user: PasswordUser,
+  { id: userId }: PasswordUser,
   devices: readonly ListedDevice[],
   next: string | null,
 ): Promise<StepResult> {
   const location = loginPath(next)
   if (!devices[0]?.interactive) return { ok: true, location }
-  const asker = signInAsker(req, await isKnownBrowser(auth, req, user.id))
-  const answer = await sendLoginCode(
-    auth,
-    req,
-    { userId: user.id, devices, asker },
-    { otp_device: devices[0].persistentId },
-  )
-  return !answer.ok && answer.code === 'challenge_exception' ? answer : { ok: true, location }
+  const asker = signInAsker(req, await isKnownBrowser(auth, req, userId))
+  const form = { otp_device: devices[0].persistentId }
+  const sent = await sendLoginCode(auth, req, { userId, devices, asker }, form)
+  return !sent.ok && sent.code === 'challenge_exception' ? sent : { ok: true, location }
 }
 
+/** Verifies the token of the same form, and finishes the sign-in. */
 async function submitBoth(
   auth: Auth,
   req: Request,
-  { user, changes }: Passed,
-  form: LoginForm,
-  token: string,
+  { user, changes }: AcceptedPassword,
+  form: PasswordForm & { otp_token: string },
 ): Promise<StepResult> {
+  const { otp_token: token, otp_device: deviceId } = form
   const asker = signInAsker(req, await isKnownBrowser(auth, req, user.id))
   const submission = { userId: user.id, token, origin: readClientInfo(req), asker }
   const now = auth.clock.now()
-  const passed = [passwordFactor(now.getTime())]
-  const holds = (device: Device) => beginning(req, user, [...passed, deviceFactor(device, now)], now)
+  const passed = passwordFactor(now.getTime())
+  const holds = (device: Device) => beginning(req, user, [passed, deviceFactor(device, now)], now)
   const verification = await openSession(req, { holds, afresh: true }, (opens) =>
-    form.otp_device
-      ? verifyToken(auth.otp, { ...submission, deviceId: form.otp_device, opens })
+    deviceId
+      ? verifyToken(auth.otp, { ...submission, deviceId, opens })
       : matchToken(auth.otp, { ...submission, opens }),
   )
-  if (!verification.ok) {
-    delete req.session.pending
-    if (verification.reason === 'session_ended') return rejectStep('password', 'login_expired')
-    await saveFailure(auth, changes)
-    const rejection = rejectToken('password', verification, auth.clock.now())
-    return explained(auth, rejection, verification, { token, deviceId: form.otp_device ?? '' })
-  }
-  return signIn(auth, req, { user, by: 'token', device: verification.device, changes, ...loginOptions(form) })
+  if (verification.ok)
+    return signIn(auth, req, { user, by: 'token', device: verification.device, changes, ...arrivalOptions(form) })
+  delete req.session.pending
+  if (verification.reason === 'session_ended') return rejectStep('password', 'login_expired')
+  await saveFailure(auth, changes)
+  const rejection = rejectToken('password', verification, auth.clock.now())
+  return explained(auth, rejection, verification, { token, deviceId: deviceId ?? '' })
 }
 
 /** The password was correct and the token was not, so the failure remains only in the network's limit. */

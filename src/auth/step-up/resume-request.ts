@@ -4,9 +4,9 @@ import { announce, replayBody } from '../../http/replay-body.js'
 import { replayQuery } from '../../http/replay-query.js'
 import type { Auth } from '../auth.js'
 import { refreshRequestUser } from '../load-request-user.js'
-import { pageAt } from '../way-back.js'
-import { saveSession } from '../session.js'
 import { findForm, type PendingRequest, setFormsAside, takePendingRequest } from '../pending-request.js'
+import { saveSession } from '../session.js'
+import { pageAt } from '../way-back.js'
 import { formAt } from './show-step-up.js'
 
 /** Requests that continue as a stored form. */

@@ -4,12 +4,11 @@ import { rejectRequest } from '../../http/reject-request.js'
 import { loginPath } from '../../http/safe-next.js'
 import { wantsJson } from '../../http/wants-json.js'
 import type { Auth } from '../auth.js'
+import { stepUpPath } from '../step-up-path.js'
 import { pageAt } from '../way-back.js'
-import { readStepUp, stepUpForm } from './read-step-up.js'
 import { resumeRequest } from './resume-request.js'
 import { formAt, showStepUp, nextPath } from './show-step-up.js'
-import { submitStepUp } from './submit-step-up.js'
-import { stepUpPath } from '../step-up-path.js'
+import { readStepUp, stepUpForm, submitStepUp } from './submit-step-up.js'
 
 /**
  * Creates the routes of `/account/verify`: a verified user enters another token, on pages or by

@@ -1,17 +1,17 @@
 import type { Request, Response } from 'express'
-import { safeNext } from '../../http/safe-next.js'
-import { wantsJson } from '../../http/wants-json.js'
 import { applyRejection } from '../../http/reject-form.js'
 import { sendJsonError } from '../../http/reject-request.js'
-import { respondUnmet } from '../respond-with-json.js'
-import { showUnmetPage } from '../respond-with-page.js'
+import { safeNext } from '../../http/safe-next.js'
+import { wantsJson } from '../../http/wants-json.js'
 import type { Auth } from '../auth.js'
 import { describeKinds } from '../describe-kinds.js'
-import type { RejectedStep } from '../login/step-result.js'
 import { sendTokenPage } from '../login/show-login-step.js'
+import type { RejectedStep } from '../login/step-result.js'
 import { findForm, type FormAt, nameOf } from '../pending-request.js'
-import type { StepUp } from './read-step-up.js'
+import { respondUnmet } from '../respond-with-json.js'
+import { showUnmetPage } from '../respond-with-page.js'
 import { stepUpPath } from '../step-up-path.js'
+import type { StepUp } from './submit-step-up.js'
 
 /** Shows the forms of the accepted devices, or lists them for a program, with the reason if a token was rejected. */
 export async function showStepUp(

@@ -6,14 +6,18 @@ import { readClientInfo } from '../../http/read-client-info.js'
 import { notifyUser } from '../../notify/notify-user.js'
 import type { Auth } from '../auth.js'
 import type { PassedFactor } from '../session.js'
-import { hashTrustToken } from './hash-trust-token.js'
+import { readTrustDays } from '../trust-days.js'
 import { evaluateTrust } from './evaluate-trust.js'
-import { lockOwner } from './lock-owner.js'
-import { readTrustDays } from './read-trust-days.js'
-import { readTrustingDevice, type TrustingDevice } from './read-trusting-device.js'
 import { revokeTrustedBrowsers } from './revoke-trusted-browsers.js'
-import { findValidTokens } from './find-valid-tokens.js'
-import { hasTrustCookie, newToken, readTrustCookie, type TrustToken, writeTrustCookie } from './trust-cookie.js'
+import {
+  hashTrustToken,
+  hasTrustCookie,
+  newToken,
+  readTrustCookie,
+  type TrustToken,
+  writeTrustCookie,
+} from './trust-cookie.js'
+import { lockOwner, readTrustingDevice, type TrustingDevice, findValidTokens } from './trusted-rows.js'
 
 /** The user whose password was correct. */
 interface Person {

@@ -6,12 +6,17 @@ import { readClientInfo } from '../../http/read-client-info.js'
 import { notifyUser } from '../../notify/notify-user.js'
 import type { PersistentId } from '../../otp/device.js'
 import type { Auth } from '../auth.js'
-import { hashSeries, hashTrustToken } from './hash-trust-token.js'
-import { lockOwner } from './lock-owner.js'
-import { readTrustDays } from './read-trust-days.js'
-import { readTrustingDevice } from './read-trusting-device.js'
-import { findValidTokens } from './find-valid-tokens.js'
-import { newSeries, newToken, readTrustCookie, type TrustToken, writeTrustCookie } from './trust-cookie.js'
+import { readTrustDays } from '../trust-days.js'
+import {
+  hashSeries,
+  hashTrustToken,
+  newSeries,
+  newToken,
+  readTrustCookie,
+  type TrustToken,
+  writeTrustCookie,
+} from './trust-cookie.js'
+import { lockOwner, readTrustingDevice, findValidTokens } from './trusted-rows.js'
 
 interface Earned {
   user: { id: number; authEpoch: number }

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Request, Response } from 'express'
+import type { Keyring } from '../../crypto/keyring.js'
 
 /**
  * The random values that a browser stores for one user. The series stays the same while the browser
@@ -61,4 +62,19 @@ function readCookie(req: Request, https: boolean): string | null {
   const start = `${cookieName(https)}=`
   const pair = (req.headers.cookie ?? '').split(/; */).find((each) => each.startsWith(start))
   return pair === undefined ? null : pair.slice(start.length)
+}
+
+/** Hashes under every known key, newest first, so that rows written with an older key are still found. */
+interface TrustTokenHashes {
+  series: string[]
+  token: string[]
+}
+
+/** Hashes a browser's values. Only the hashes are stored. */
+export function hashTrustToken(keys: Keyring, { series, token }: TrustToken): TrustTokenHashes {
+  return { series: hashSeries(keys, series), token: keys.hashes('trusted_browsers.token', token) }
+}
+
+export function hashSeries(keys: Keyring, series: string): string[] {
+  return keys.hashes('trusted_browsers.series', series)
 }
