@@ -2,8 +2,6 @@ import express, { type ErrorRequestHandler, type Express, Router } from 'express
 import type { Logger } from 'pino'
 import type { AccountServices } from './account/account-services.js'
 import { pageRoutes } from './page-routes.js'
-import { createInvitation } from './account/invitation/create-invitation.js'
-import { revokeLinks } from './account/one-time-link.js'
 import { schedulePurge } from './purge-expired.js'
 import type { HostAdmin } from './admin/host/host-admin.js'
 import { createPanel } from './admin/mount.js'
@@ -13,13 +11,10 @@ import type { Auth } from './auth/auth.js'
 import { enforcePolicy } from './auth/enforce-policy.js'
 import { enrolmentGuard } from './auth/enrolment.js'
 import { rejectAnonymous } from './auth/reject-anonymous.js'
-import { loadRequestUser, reloadSessionAndUser } from './auth/load-request-user.js'
+import { loadRequestUser } from './auth/load-request-user.js'
 import { createHostUsers } from './auth/host-users/host-users.js'
-import { refreshHostUsers } from './auth/host-users/refresh-host-users.js'
 import type { UsersAdapter } from './auth/host-users/users-adapter.js'
 import { repeatResponses } from './auth/repeats/repeat-responses.js'
-import { readObstacles } from './auth/read-obstacles.js'
-import { requires } from './auth/requires.js'
 import { checkResumed } from './auth/step-up/resume-request.js'
 import { stepUpRoutes } from './auth/step-up/routes.js'
 import type { Clock } from './clock.js'
@@ -29,9 +24,8 @@ import type { Keyring } from './crypto/keyring.js'
 import type { Database } from './db/connect.js'
 import { isOutage } from './db/is-outage.js'
 import { useKeys } from './db/use-keys.js'
-import { checkOrigin, foreignSender } from './http/check-origin.js'
+import { checkOrigin } from './http/check-origin.js'
 import { negotiateLanguage } from './http/negotiate-language.js'
-import { readClientInfo } from './http/read-client-info.js'
 import { inAnyNotation } from './http/client-ip.js'
 import { rememberClient } from './http/remember-client.js'
 import { isFromHost } from './host-code.js'
@@ -46,11 +40,9 @@ import { bufferForms } from './http/buffer-forms.js'
 import { rejectCapitals } from './http/reject-capitals.js'
 import { HOST_UNAVAILABLE, rejectRequest, UNAVAILABLE } from './http/reject-request.js'
 import { securityHeaders } from './http/security-headers.js'
-import { sendPage } from './http/send-page.js'
 import { loadWebauthnScript } from './http/webauthn-script.js'
 import { loadStylesheet } from './http/stylesheet.js'
 import { createSessions } from './http/sessions.js'
-import { notifyUser } from './notify/notify-user.js'
 import { createEvents } from './otp/events.js'
 import type { CustomKind } from './otp/kind-registry/custom-kind.js'
 import { builtInKinds } from './kinds/index.js'
@@ -117,26 +109,10 @@ export async function mountSite(services: SiteServices): Promise<MountedSite> {
   const secrets = [...keys.sessionSecrets]
   const session = createSessions({ pool: database.pool, clock: services.clock, secrets, https, beside })
   const panel = await createPanel({
-    database,
-    clock: services.clock,
-    otp: account.otp,
-    notifyUser: (transaction, userId, notice) => notifyUser(account.otp, transaction, userId, notice),
-    createInvitation: (transaction, invitation) =>
-      createInvitation(account.otp, transaction, invitation, account.otp.baseUrl()),
-    revokeInvitations: (transaction, userIds) => revokeLinks(account, transaction, 'invitation', userIds),
-    readObstacles: (userId, helps, transaction) => readObstacles(account, userId, helps, transaction),
-    siteName: config.siteName,
-    hostOwnsUsers: account.hostUsers !== null,
-    refreshHostUsers: async (ids) => services.users && refreshHostUsers(services.users, database, ids),
+    ...account,
     ...(services.admin && { admin: services.admin }),
     ...(services.requirements && { requirements: services.requirements }),
-    requires: (requirement) => requires(account, requirement),
-    reloadSessionAndUser: (req) => reloadSessionAndUser(account, req),
-    readClientInfo,
-    foreignSender: (req) => foreignSender(req, origins),
-    sendErrorPage: (res, code, message) => sendPage(res, 'error', { code, message }),
-    warn: (code, message) => log.warn({ code }, message),
-    logError: (error, req) => req.log.error({ err: errorForLog(error) }, 'unhandled error in the panel'),
+    log,
   })
 
   const app = express()

@@ -2,20 +2,20 @@ import type { DeviceTable } from './actions/device-tables.js'
 import { panelActions } from './actions/panel-actions.js'
 import { AdminJS } from './adminjs.js'
 import { dashboardHandler } from './dashboard.js'
-import { checkComponentNames } from './host/check-component-names.js'
-import { mergeOptions } from './host/merge-options.js'
-import { guardHostActions } from './host/guard-host-actions.js'
-import type { HostSettings } from './host/host-admin.js'
 import { resourceId } from './host-resources.js'
 import { assertNoConflicts } from './host/assert-no-conflicts.js'
+import { checkComponentNames } from './host/check-component-names.js'
+import { guardHostActions } from './host/guard-host-actions.js'
+import type { HostSettings } from './host/host-admin.js'
+import { mergeOptions } from './host/merge-options.js'
 import { type TableGuard, unseenResources } from './host/table-guard.js'
 import { unusedOptions } from './host/unused-options.js'
+import type { PanelServices } from './panel-services.js'
 import { offerKinds } from './permissions.js'
+import { AllowListedResource } from './resources/allow-listed-resource.js'
 import { shownKinds } from './resources/devices.js'
 import { panelResources } from './resources/index.js'
-import { AllowListedResource } from './resources/allow-listed-resource.js'
 import type { PanelResource } from './resources/panel-resource.js'
-import type { PanelServices } from './panel-services.js'
 
 /** Builds AdminJS with the site's resources. Its components are bundled at build time, so none are passed here. */
 export function buildAdmin(services: PanelServices): AdminJS {
@@ -36,15 +36,15 @@ export async function buildAdminWithHost(
 ): Promise<AdminJS> {
   const admin = new AdminJS(mergeOptions(ownOptions(services), options))
   await assertNoConflicts(admin, options.resources ?? [], tables, (resource) =>
-    services.warn(
-      'host_tables_unasked',
+    services.log.warn(
+      { code: 'host_tables_unasked' },
       `The database of the resource "${resourceId(resource)}" is not responding. The site checks at the first call whether it is one of its own tables.`,
     ),
   )
   warnOfUnseen(services, admin)
   for (const name of await unusedOptions(admin, options))
-    services.warn(
-      'host_option_unused',
+    services.log.warn(
+      { code: 'host_option_unused' },
       `The AdminJS option ${name} has no effect in this panel (docs/guides/adminjs.md).`,
     )
   checkComponentNames(admin, options)
@@ -52,11 +52,11 @@ export async function buildAdminWithHost(
   return admin
 }
 
-function warnOfUnseen({ warn }: PanelServices, admin: AdminJS): void {
+function warnOfUnseen({ log }: PanelServices, admin: AdminJS): void {
   const unseen = unseenResources(admin).map(resourceId)
   if (unseen.length === 0) return
-  warn(
-    'host_tables_unseen',
+  log.warn(
+    { code: 'host_tables_unseen' },
     `Of these resources it cannot be seen which tables they reach: ${unseen.join(', ')}. Connect them with a role that may not use the schema of this site (docs/guides/adminjs.md).`,
   )
 }
@@ -68,7 +68,7 @@ function ownOptions(services: PanelServices) {
     rootPath: '/admin',
     loginPath: '/account/login',
     logoutPath: '/account/logout',
-    branding: { companyName: services.siteName, logo: false as const, withMadeWithLove: false },
+    branding: { companyName: services.config.siteName, logo: false as const, withMadeWithLove: false },
     settings: { defaultPerPage: 20 },
     dashboard: { component: 'Dashboard', handler: dashboardHandler(services) },
     resources: panelResources(services.otp.everyKind).map((resource) => ({

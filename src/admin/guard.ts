@@ -1,14 +1,16 @@
 import type { Request, RequestHandler } from 'express'
+import { reloadSessionAndUser } from '../auth/load-request-user.js'
 import type { RequestUser } from '../auth/request-user.js'
+import { readClientInfo } from '../http/read-client-info.js'
 import { arrivalTime } from '../http/remember-client.js'
 import { loginPath, safeNext } from '../http/safe-next.js'
-import { isApi } from './http/is-api.js'
 import { warnOnce } from './host/warn-once.js'
 import { watchAdmin } from './host/watch-admin.js'
-import { PanelUser } from './panel-user.js'
+import { isApi } from './http/is-api.js'
 import { PanelError } from './panel-error.js'
-import type { RequirementChecks } from './requirements.js'
 import type { PanelServices } from './panel-services.js'
+import { PanelUser } from './panel-user.js'
+import type { RequirementChecks } from './requirements.js'
 
 type Entry = { may: true; user: RequestUser } | { may: false; code: 'not_authenticated' | 'not_verified' | 'not_staff' }
 
@@ -42,7 +44,7 @@ export function requirePanelAccess(services: PanelServices, known: PanelRules): 
     if (entry.may) {
       if (!req.complete) entered.set(req, known)
       const opens = (resourceId: string) => known.isOpenTo(req, resourceId)
-      const user = new PanelUser(entry.user, services.readClientInfo(req), known.ofHost, opens, arrivalTime(req))
+      const user = new PanelUser(entry.user, readClientInfo(req), known.ofHost, opens, arrivalTime(req))
       introduce(req.session, currentAdmin(services, user))
       next()
     } else if (entry.code === 'not_staff' || isApi(req.path) || !isRead(req)) next(new PanelError(entry.code))
@@ -54,11 +56,11 @@ export function requirePanelAccess(services: PanelServices, known: PanelRules): 
 const isRead = ({ method }: Request): boolean => method === 'GET' || method === 'HEAD'
 
 /** Wraps the user if there is a host, to warn about properties that its rules read and that do not exist. */
-function currentAdmin({ admin, warn }: PanelServices, user: PanelUser): PanelUser {
-  if (!admin) return user
+function currentAdmin(services: PanelServices, user: PanelUser): PanelUser {
+  if (!services.admin) return user
   return watchAdmin(user, (name) =>
     warnOnce(
-      warn,
+      services,
       'host_rule_property',
       `A rule or handler of the host application reads currentAdmin.${name}, which does not exist. currentAdmin.person is what the users adapter returned.`,
     ),
@@ -76,7 +78,7 @@ export function recheckPanelAccess(services: PanelServices): RequestHandler {
   return async (req, res, next) => {
     const known = entered.get(req)
     if (!known) return next()
-    await services.reloadSessionAndUser(req)
+    await reloadSessionAndUser(services, req)
     requirePanelAccess(services, known)(req, res, next)
   }
 }

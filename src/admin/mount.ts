@@ -1,34 +1,35 @@
 import express, { type RequestHandler, type Router } from 'express'
+import { foreignSender } from '../http/check-origin.js'
 import { type AdminJS, buildRouter } from './adminjs.js'
 import { buildAdmin, buildAdminWithHost } from './build-admin.js'
 import { exportList } from './export/export-list.js'
 import { requirePanelAccess, recheckPanelAccess, type PanelRules } from './guard.js'
+import { enterHost, rejectNothing } from './host-error.js'
 import { bundleComponents } from './host/bundle-components.js'
 import { checkHostCall } from './host/check-host-call.js'
 import { checkHostPage, checkCustomPage } from './host/check-host-page.js'
-import { stripReferences } from './host/strip-references.js'
 import { type HostSettings, parseHostAdmin } from './host/host-admin.js'
 import { createHostPage } from './host/host-page.js'
-import { enterHost, rejectNothing } from './host-error.js'
 import { listHostPermissions } from './host/host-permissions.js'
 import { readOwnRelations } from './host/own-relations.js'
 import { readHostFields } from './host/read-host-fields.js'
-import { serveComponents } from './host/serve-components.js'
-import { readByPost, takeBulkIds } from './host/take-bulk-ids.js'
-import { guardTables, type TableGuard } from './host/table-guard.js'
 import { rejectSharedKeys } from './host/reject-shared-keys.js'
 import { rejectUnreadable } from './host/reject-unreadable.js'
 import { restoreHostErrorStatus } from './host/restore-host-error-status.js'
-import { panelErrorHandler } from './http/panel-error-handler.js'
+import { serveComponents } from './host/serve-components.js'
+import { stripReferences } from './host/strip-references.js'
+import { guardTables, type TableGuard } from './host/table-guard.js'
+import { readByPost, takeBulkIds } from './host/take-bulk-ids.js'
 import { type CallKind, checkCall } from './http/check-call.js'
 import { checkPage } from './http/check-page.js'
+import { panelErrorHandler } from './http/panel-error-handler.js'
 import { readFields } from './http/read-fields.js'
 import { restoreErrorStatus } from './http/restore-error-status.js'
 import { createPage } from './page/render-page.js'
 import { type PanelAssets, loadPanelAssets } from './page/serve-assets.js'
 import { PanelError } from './panel-error.js'
-import { createRequirementChecks, type RequirementChecks } from './requirements.js'
 import type { PanelServices } from './panel-services.js'
+import { createRequirementChecks, type RequirementChecks } from './requirements.js'
 
 export interface Panel {
   /** Mounted at `/admin`, after the middleware that loads the session and the request's user. */
@@ -114,7 +115,7 @@ async function mountWithHost(
     enterHost,
     adminRouter,
     rejectNothing,
-    ...(kind ? [rejectUnreadable(services, admin, kind)] : []),
+    ...(kind ? [rejectUnreadable(admin, kind)] : []),
   ]
   if (components && script) router.get(script, serveComponents(components))
   for (const [path, kind] of CALLS)
@@ -189,9 +190,9 @@ const onlyGetAndPost: RequestHandler = (req, _res, next) => {
  * Rejects API calls from other sites, also by GET: AdminJS's own actions change data on GET.
  * Calls that no script made, such as links or images in a host's content, are rejected as well.
  */
-function ownPageOnly({ foreignSender }: PanelServices): RequestHandler {
+function ownPageOnly({ allowedOrigins }: PanelServices): RequestHandler {
   return (req, _res, next) => {
-    const foreign = foreignSender(req)
+    const foreign = foreignSender(req, allowedOrigins)
     if (foreign) throw new PanelError('cross_origin', foreign)
     if ((req.get('sec-fetch-dest') ?? 'empty') !== 'empty')
       throw new PanelError('cross_origin', { reason: 'script_only' })

@@ -1,13 +1,14 @@
 import type { Request, RequestHandler, Response } from 'express'
 import { findMissing } from '../auth/requirement.js'
+import { requires } from '../auth/requires.js'
 import { FRESH_SECONDS } from '../auth/step-up/require-fresh-token.js'
 import { SiteError } from '../errors.js'
 import type { AdminJS } from './adminjs.js'
+import { resourceId, isHostResource } from './host-resources.js'
 import type { Requirements } from './host/host-admin.js'
 import { permissionName } from './host/host-permissions.js'
-import { resourceId, isHostResource } from './host-resources.js'
-import { isWriteAction } from './permissions.js'
 import type { PanelServices } from './panel-services.js'
+import { isWriteAction } from './permissions.js'
 
 export interface RequirementChecks {
   /** Middleware for every call. */
@@ -32,9 +33,9 @@ export function createRequirementChecks(
 ): RequirementChecks {
   refuseUnknown(admin, requirements)
   warnOfOpenReads(services, requirements)
-  const fresh = services.requires({ maxAge: FRESH_SECONDS })
+  const fresh = requires(services, { maxAge: FRESH_SECONDS })
   const guards = new Map(
-    Object.entries(requirements).map(([name, each]) => [name, each === null ? null : services.requires(each)]),
+    Object.entries(requirements).map(([name, each]) => [name, each === null ? null : requires(services, each)]),
   )
   const ours = new Set(admin.resources.filter((resource) => !isHostResource(resource)).map(resourceId))
   const guardOf = (resource: string, action: string) => {
@@ -106,13 +107,13 @@ function refuseUnknown({ resources }: AdminJS, requirements: Requirements): void
 }
 
 /** Warns about a requirement for a list only: other calls still return its records one by one. */
-function warnOfOpenReads({ warn }: PanelServices, requirements: Requirements): void {
+function warnOfOpenReads({ log }: PanelServices, requirements: Requirements): void {
   for (const [name, requirement] of Object.entries(requirements)) {
     const [, resource] = /^(.+)\.list$/.exec(name) ?? []
     if (resource === undefined || requirement === null) continue
     if (nameOf(requirements, resource, 'show') !== undefined) continue
-    warn(
-      'requirement_partial',
+    log.warn(
+      { code: 'requirement_partial' },
       `There is a requirement for "${name}" but none for "${resource}.show", and searches and single records return the same data. Require "${resource}.view" or "${resource}.*" to protect all of them.`,
     )
   }

@@ -1,5 +1,5 @@
 import type { Transaction } from 'sequelize'
-import { revokeLinks } from '../account/one-time-link.js'
+import { revokeLinks } from '../auth/one-time-link.js'
 import { unlockUser } from '../auth/unlock-user.js'
 import { noClient } from '../client-info.js'
 import type { Otp } from '../otp/otp.js'

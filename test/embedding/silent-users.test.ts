@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import type { UsersAdapter } from '../../src/auth/host-users/users-adapter.js'
-import { callAdapter } from '../../src/auth/host-users/call-adapter.js'
-import { refreshHostUsers } from '../../src/auth/host-users/refresh-host-users.js'
+import { type UsersAdapter, callAdapter } from '../../src/auth/host-users/users-adapter.js'
+import { createHostUsers } from '../../src/auth/host-users/host-users.js'
+import { testClock } from '../support/clock.js'
 import type { HttpResponse } from '../support/http-browser.js'
 import { type Host, startHost } from './host.js'
 
@@ -96,7 +96,8 @@ describe('an adapter that does not respond', () => {
     const before = await rows()
     silent = 'find'
     const ids = before.map(({ id }) => id)
-    await expect(refreshHostUsers(users, host.database, ids)).rejects.toMatchObject({ code: 'host_users_silent' })
+    const { refreshRows } = createHostUsers(users, { database: host.database, clock: testClock() })
+    await expect(refreshRows(ids)).rejects.toMatchObject({ code: 'host_users_silent' })
     expect(await rows()).toEqual(before)
   })
 

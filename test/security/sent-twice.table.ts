@@ -1,4 +1,4 @@
-import { createLink, type LinkPurpose } from '../../src/account/one-time-link.js'
+import { createLink, type LinkPurpose } from '../../src/auth/one-time-link.js'
 import { addEmailDevice } from '../../src/kinds/email/add-device.js'
 import { addPhoneDevice } from '../../src/kinds/phone/add-device.js'
 import { addHotpDevice } from '../../src/kinds/hotp/add-device.js'

@@ -4,7 +4,7 @@ import { notifyUser } from '../../notify/notify-user.js'
 import type { ClientInfo } from '../../client-info.js'
 import { removeAllDevices } from '../../otp/remove-all-devices.js'
 import type { AccountServices } from '../account-services.js'
-import { revokeLinks } from '../one-time-link.js'
+import { revokeLinks } from '../../auth/one-time-link.js'
 import type { CurrentSession } from '../sessions/end-own-sessions.js'
 
 /**

@@ -10,7 +10,7 @@ import { readClientInfo } from '../../http/read-client-info.js'
 import { notifyUser } from '../../notify/notify-user.js'
 import { endOldPassword } from '../../otp/password-waits.js'
 import type { AccountServices } from '../account-services.js'
-import { redeemLink } from '../one-time-link.js'
+import { redeemLink } from '../../auth/one-time-link.js'
 import type { Invitation } from './read-invitation.js'
 
 export type AcceptResult =

@@ -4,7 +4,7 @@ import { endOldPassword } from '../../otp/password-waits.js'
 import { notifyUser } from '../../notify/notify-user.js'
 import type { ClientInfo } from '../../client-info.js'
 import type { AccountServices } from '../account-services.js'
-import { findLink, redeemLink } from '../one-time-link.js'
+import { findLink, redeemLink } from '../../auth/one-time-link.js'
 import { validatePassword, type PasswordProblem } from '../../auth/validate-password.js'
 
 export type ResetResult = { ok: true } | { ok: false; code: 'link_invalid' | PasswordProblem }

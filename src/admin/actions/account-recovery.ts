@@ -1,11 +1,12 @@
 import type { Transaction } from 'sequelize'
 import { isAccessHelp, type Obstacle } from '../../auth/obstacles.js'
+import { readObstacles } from '../../auth/read-obstacles.js'
 import type { User } from '../../db/models/user.js'
-import type { PanelUser } from '../panel-user.js'
 import type { PanelServices } from '../panel-services.js'
-import { lockUsers, recheckPermission } from './lock-users.js'
-import { notAllowed, type RejectedAction } from './action-result.js'
+import type { PanelUser } from '../panel-user.js'
 import type { RecoveryAction, Principal } from '../permissions.js'
+import { notAllowed, type RejectedAction } from './action-result.js'
+import { lockUsers, recheckPermission } from './lock-users.js'
 
 /** What an administrator gets to see once. */
 export interface RecoveryResult {
@@ -41,7 +42,7 @@ export async function runRecoveryAction(
   { actor, how, personId, needsActive }: Wish,
   help: (person: User, transaction: Transaction, principal: Principal) => Promise<RecoveryResult | RejectedAction>,
 ): Promise<{ ok: true; given: Helped } | RejectedAction> {
-  await services.refreshHostUsers([personId])
+  await services.hostUsers?.refreshRows([personId])
   return services.database.sequelize.transaction(async (transaction) => {
     const locked = await lockUsers(services, transaction, actor, [personId])
     const person = locked.others.get(personId)
@@ -64,5 +65,5 @@ async function obstaclesOf(
   transaction: Transaction,
 ): Promise<Obstacle[]> {
   if (!isAccessHelp(how)) return []
-  return (await services.readObstacles(personId, [how], transaction))[how] ?? []
+  return (await readObstacles(services, personId, [how], transaction))[how] ?? []
 }

@@ -2,20 +2,21 @@ import { type Transaction, UniqueConstraintError } from 'sequelize'
 import { z } from 'zod'
 import { type AuditEntry, recordAuditEvent } from '../../audit/record-event.js'
 import type { Obstacle } from '../../auth/obstacles.js'
+import { readObstacles } from '../../auth/read-obstacles.js'
 import { unlockUser } from '../../auth/unlock-user.js'
 import type { User } from '../../db/models/user.js'
-import { recordDeviceDisabled, recordDeviceEnabled } from '../../otp/record-device-change.js'
-import type { PanelUser } from '../panel-user.js'
-import type { PanelServices } from '../panel-services.js'
-import { createDeviceEvent } from './device-event.js'
 import type { ChangeableDevice } from '../../otp/kind-registry/kind-panel.js'
+import { recordDeviceDisabled, recordDeviceEnabled } from '../../otp/record-device-change.js'
+import { nameField } from '../form-fields.js'
+import type { PanelServices } from '../panel-services.js'
+import type { PanelUser } from '../panel-user.js'
+import { notAllowed, type RejectedAction } from './action-result.js'
+import { createDeviceEvent } from './device-event.js'
 import type { DeviceTable } from './device-tables.js'
 import { lockDevicesAndOwners } from './lock-devices-and-owners.js'
 import { recheckPermission } from './lock-users.js'
-import { notAllowed, type RejectedAction } from './action-result.js'
-import { nameField } from '../form-fields.js'
-import { refreshOwners } from './refresh-owners.js'
 import { notifyByAdministrator } from './notify-by-administrator.js'
+import { refreshOwners } from './refresh-owners.js'
 
 /** The fields that can be changed. AdminJS submits the other columns as well; they are ignored. */
 export const deviceFields = z.object({ name: nameField(64).optional(), confirmed: z.boolean().optional() })
@@ -107,7 +108,7 @@ async function enable(change: Change): Promise<Obstacle[]> {
   await change.device.update(enabled, { transaction: change.transaction })
   const about = await createDeviceEvent(change.services, change.actor, change.table, change.device, change.transaction)
   await recordDeviceEnabled(services.otp, about)
-  return (await services.readObstacles(owner.id, ['enable'], transaction)).enable ?? []
+  return (await readObstacles(services, owner.id, ['enable'], transaction)).enable ?? []
 }
 
 /** No email when users rename their own device, or if its setup was never finished. */

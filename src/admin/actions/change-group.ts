@@ -1,12 +1,13 @@
 import { type Transaction, UniqueConstraintError } from 'sequelize'
 import { type AuditEntry, recordAuditEvent } from '../../audit/record-event.js'
+import { revokeLinks } from '../../auth/one-time-link.js'
 import type { Group } from '../../db/models/group.js'
+import type { GroupInput } from '../group-fields.js'
+import type { PanelServices } from '../panel-services.js'
 import type { PanelUser } from '../panel-user.js'
 import type { Permission } from '../permissions.js'
-import type { PanelServices } from '../panel-services.js'
-import type { GroupInput } from '../group-fields.js'
-import { lockUsers, recheckPermission } from './lock-users.js'
 import { succeeded, notAllowed, type ActionResult, type RejectedAction } from './action-result.js'
+import { lockUsers, recheckPermission } from './lock-users.js'
 
 /** The ID of the new row. */
 type Made = { ok: true; id: number }
@@ -48,7 +49,7 @@ export function changeGroup(
 async function voidInvited(services: PanelServices, transaction: Transaction, group_id: number): Promise<void> {
   const members = await services.database.models.UserGroup.findAll({ where: { group_id }, transaction })
   const people = members.map(({ user_id }) => user_id)
-  await services.revokeInvitations(transaction, people)
+  await revokeLinks(services.otp, transaction, 'invitation', people)
 }
 
 /**

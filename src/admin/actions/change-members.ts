@@ -1,9 +1,10 @@
 import type { Transaction } from 'sequelize'
 import { recordAuditEvent } from '../../audit/record-event.js'
-import type { PanelUser } from '../panel-user.js'
+import { revokeLinks } from '../../auth/one-time-link.js'
 import type { PanelServices } from '../panel-services.js'
-import { lockUsers, recheckPermission } from './lock-users.js'
+import type { PanelUser } from '../panel-user.js'
 import { succeeded, notAllowed, type ActionResult, type RejectedAction } from './action-result.js'
+import { lockUsers, recheckPermission } from './lock-users.js'
 
 /** Adds a user to a group. It applies from their next request. */
 export function addMember(
@@ -20,7 +21,7 @@ export function addMember(
     if (!group || !locked.others.has(user_id)) return { ok: false, code: 'not_found' }
     if (await UserGroup.findOne({ where: { user_id, group_id }, transaction })) return notAllowed('already_member')
     const { id } = await UserGroup.create({ user_id, group_id }, { transaction })
-    await services.revokeInvitations(transaction, [user_id])
+    await revokeLinks(services.otp, transaction, 'invitation', [user_id])
     await record(services, actor, transaction, 'member_added', user_id, group.name)
     return { ok: true, id }
   })
@@ -43,7 +44,7 @@ export function removeMembers(
     if (found.length === 0) return { ok: false, code: 'not_found' }
     const groups = await Group.findAll({ where: { id: found.map(({ group_id }) => group_id) }, transaction })
     // Staff without a group can do more than the members of most groups.
-    await services.revokeInvitations(transaction, people)
+    await revokeLinks(services.otp, transaction, 'invitation', people)
     for (const member of found) {
       await member.destroy({ transaction })
       const name = groups.find(({ id }) => id === member.group_id)?.name ?? ''

@@ -1,13 +1,14 @@
 import type { Transaction } from 'sequelize'
 import { z } from 'zod'
 import { recordAuditEvent } from '../../audit/record-event.js'
+import { revokeLinks } from '../../auth/one-time-link.js'
 import type { User } from '../../db/models/user.js'
+import { nameField } from '../form-fields.js'
+import type { PanelServices } from '../panel-services.js'
 import type { PanelUser } from '../panel-user.js'
 import { hasAllPermissionsOf, type Principal } from '../permissions.js'
-import type { PanelServices } from '../panel-services.js'
-import { type LockedUsers, lockUsers, recheckPermission } from './lock-users.js'
 import { succeeded, notAllowed, type ActionResult } from './action-result.js'
-import { nameField } from '../form-fields.js'
+import { type LockedUsers, lockUsers, recheckPermission } from './lock-users.js'
 
 /** The fields that can be changed. AdminJS submits the other columns as well; they are ignored. */
 export const userFields = z.object({
@@ -71,7 +72,7 @@ function givesMore({ standings }: LockedUsers, actor: Principal, personId: numbe
 }
 
 async function save(
-  { database, clock, revokeInvitations: voidInvitations }: PanelServices,
+  { database, clock, otp }: PanelServices,
   actor: PanelUser,
   transaction: Transaction,
   user: User,
@@ -80,7 +81,7 @@ async function save(
   const concernsAccess = FLAGS.some((flag) => changes[flag] !== undefined)
   await user.update(changes, { transaction })
   if (concernsAccess) await user.increment('auth_epoch', { transaction })
-  if (changes.is_staff || changes.is_superuser) await voidInvitations(transaction, [user.id])
+  if (changes.is_staff || changes.is_superuser) await revokeLinks(otp, transaction, 'invitation', [user.id])
   await recordAuditEvent(database, transaction, {
     event: 'user_changed',
     at: clock.now(),

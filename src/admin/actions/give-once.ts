@@ -1,12 +1,12 @@
 import type { Submission } from '../../auth/repeats/read-submission.js'
 import { forgetForm, saveResponse } from '../../auth/repeats/repeated-forms.js'
 import { takeTurn } from '../../auth/repeats/take-turn.js'
-import type { RecoveryAction } from '../permissions.js'
-import type { PanelUser } from '../panel-user.js'
 import type { PanelServices } from '../panel-services.js'
+import type { PanelUser } from '../panel-user.js'
+import type { RecoveryAction } from '../permissions.js'
 import type { Helped } from './account-recovery.js'
-import type { RejectedAction } from './action-result.js'
 import { unwrapResult } from './action-responses.js'
+import type { RejectedAction } from './action-result.js'
 
 interface Call {
   how: RecoveryAction
@@ -45,8 +45,8 @@ async function keepGiven(services: PanelServices, submission: Submission, result
   try {
     await saveResponse(services, submission, { ...answer, isRepeatable: true, at: Date.now() })
   } catch {
-    services.warn(
-      'repeat_not_kept',
+    services.log.warn(
+      { code: 'repeat_not_kept' },
       'Could not store the result of a panel call. If the same call is sent again, it runs again.',
     )
   }

@@ -1,10 +1,11 @@
 import type { Transaction } from 'sequelize'
 import { z } from 'zod'
+import { createInvitation } from '../../auth/create-invitation.js'
 import { enqueue } from '../../notify/enqueue.js'
-import { takeRequest } from '../../notify/take-request.js'
 import { findRecipient } from '../../notify/notify-user.js'
-import type { PanelUser } from '../panel-user.js'
+import { takeRequest } from '../../notify/take-request.js'
 import type { PanelServices } from '../panel-services.js'
+import type { PanelUser } from '../panel-user.js'
 import { runRecoveryAction } from './account-recovery.js'
 import type { RejectedAction } from './action-result.js'
 
@@ -18,7 +19,7 @@ export function inviteUser(
   personId: number,
   { deliver }: z.output<typeof invitationFields>,
 ) {
-  const { database, otp, createInvitation: invite } = services
+  const { database, otp } = services
   return runRecoveryAction(
     services,
     { actor, how: 'invite', personId, needsActive: true },
@@ -26,7 +27,7 @@ export function inviteUser(
       const rejection = deliver === 'mail' ? await takeInvitation(services, transaction, actor, email) : null
       if (rejection) return rejection
       const invitation = { userId, actorId: actor.id, origin: actor.origin, rights }
-      const { link, expiresAt } = await invite(transaction, invitation)
+      const { link, expiresAt } = await createInvitation(otp, transaction, invitation, otp.baseUrl())
       if (deliver === 'page') return { secret: link, expiresAt }
       const recipient = await findRecipient(database, transaction, userId)
       if (!recipient) throw new Error('A locked user is not there.')

@@ -1,5 +1,6 @@
 import type { Transaction } from 'sequelize'
 import type { Notice } from '../../notify/mails.js'
+import { notifyUser } from '../../notify/notify-user.js'
 import type { PanelServices } from '../panel-services.js'
 
 type ByAdministrator<Each> = Each extends { by: string } ? Omit<Each, 'by' | 'at' | 'address' | 'browser'> : never
@@ -12,5 +13,5 @@ export async function notifyByAdministrator(
   notice: ByAdministrator<Notice>,
 ): Promise<void> {
   const from = { by: 'administrator', at: services.clock.now(), address: null, browser: null } as const
-  await services.notifyUser(transaction, userId, { ...notice, ...from })
+  await notifyUser(services.otp, transaction, userId, { ...notice, ...from })
 }

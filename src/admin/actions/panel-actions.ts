@@ -1,10 +1,13 @@
 import type { ActionContext, ActionHandler, ActionRequest, ActionResponse, ResourceOptions } from '../adminjs.js'
+import { PanelError } from '../panel-error.js'
+import type { PanelServices } from '../panel-services.js'
 import { knownUser, type PanelUser, actorOf } from '../panel-user.js'
 import { can, type RecoveryAction, recoveryActions, type Permission, actionPermissions } from '../permissions.js'
-import { PanelError } from '../panel-error.js'
 import { AllowListedRecord } from '../resources/allow-listed-record.js'
 import { AllowListedResource } from '../resources/allow-listed-resource.js'
-import type { PanelServices } from '../panel-services.js'
+import type { Helped } from './account-recovery.js'
+import { parseActionForm, removedResponse, savedResponse, unwrapResult } from './action-responses.js'
+import type { RejectedAction } from './action-result.js'
 import { changeDevice, deviceFields } from './change-device.js'
 import { changeUser, userFields } from './change-user.js'
 import type { DeviceTable } from './device-tables.js'
@@ -12,16 +15,13 @@ import { endSessions } from './end-sessions.js'
 import { giveBackupToken } from './give-backup-token.js'
 import { giveOnce } from './give-once.js'
 import { groupHandlers, memberHandlers } from './group-handlers.js'
-import type { Helped } from './account-recovery.js'
 import { invitationFields, inviteUser } from './invite-user.js'
-import type { RejectedAction } from './action-result.js'
+import { recordId, recordIds } from './record-id.js'
 import { removeDevices } from './remove-devices.js'
 import { resetSecondFactor } from './reset-second-factor.js'
-import { recordId, recordIds } from './record-id.js'
 import { revokeBrowsers } from './revoke-browsers.js'
 import { showDevice, showPerson } from './show-waits.js'
 import { unlockPerson } from './unlock-person.js'
-import { parseActionForm, removedResponse, savedResponse, unwrapResult } from './action-responses.js'
 
 type Actions = NonNullable<ResourceOptions['actions']>
 type Handlers = Partial<Record<string, ActionHandler<ActionResponse>>>
@@ -44,7 +44,7 @@ export function panelActions(services: PanelServices, table: string, device: Dev
     Object.entries(actionPermissions).flatMap(([name, permission]) => {
       const handler = handlers[name]
       if (isHelp(permission) && !handler) return []
-      const isElsewhere = services.hostOwnsUsers === true && table === 'users' && name === 'edit'
+      const isElsewhere = services.hostUsers !== null && table === 'users' && name === 'edit'
       const isAccessible = ({ currentAdmin, record }: ActionContext) => {
         const user = knownUser(currentAdmin)
         const subject = record instanceof AllowListedRecord ? record.subject : undefined

@@ -8,11 +8,11 @@ interface Owned extends Model {
 
 /** Updates the owners of rows from the host application. Runs before the transaction that checks their rights. */
 export async function refreshOwners(
-  { hostOwnsUsers: peopleElsewhere, refreshHostUsers: refreshPeople }: PanelServices,
+  { hostUsers }: PanelServices,
   model: ModelStatic<Owned>,
   ids: readonly number[],
 ): Promise<void> {
-  if (!peopleElsewhere) return
+  if (!hostUsers) return
   const rows = await model.findAll({ attributes: ['user_id'], where: { id: [...ids] } })
-  await refreshPeople([...new Set(rows.map(({ user_id }) => user_id))])
+  await hostUsers.refreshRows([...new Set(rows.map(({ user_id }) => user_id))])
 }

@@ -1,8 +1,9 @@
 import { recordAuditEvent } from '../../audit/record-event.js'
+import { revokeLinks } from '../../auth/one-time-link.js'
 import { unlockUser } from '../../auth/unlock-user.js'
 import { removeAllDevices } from '../../otp/remove-all-devices.js'
-import type { PanelUser } from '../panel-user.js'
 import type { PanelServices } from '../panel-services.js'
+import type { PanelUser } from '../panel-user.js'
 import { runRecoveryAction, noSecret } from './account-recovery.js'
 import { notifyByAdministrator } from './notify-by-administrator.js'
 
@@ -20,7 +21,7 @@ export function resetSecondFactor(services: PanelServices, actor: PanelUser, per
       await unlockUser(services.otp, transaction, { userId: person.id, actorId, origin })
       await removeAllDevices(services.otp, transaction, { userId: person.id, ...by })
       // An invitation was issued when using it also required a device.
-      await services.revokeInvitations(transaction, [person.id])
+      await revokeLinks(services.otp, transaction, 'invitation', [person.id])
       const entry = { at: services.clock.now(), userId: person.id, actorId, origin }
       await recordAuditEvent(services.database, transaction, { event: 'two_factor_disabled', ...entry })
       await notifyByAdministrator(services, transaction, person.id, { mail: 'two-factor-disabled' })

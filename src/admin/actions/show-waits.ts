@@ -1,14 +1,15 @@
 import { accessHelps } from '../../auth/obstacles.js'
-import { readWaits } from '../../otp/read-waits.js'
+import { readObstacles } from '../../auth/read-obstacles.js'
 import type { PersistentId } from '../../otp/device.js'
 import { parsePersistentId } from '../../otp/persistent-id.js'
+import { readWaits } from '../../otp/read-waits.js'
 import type { ActionContext, ActionHandler, RecordActionResponse } from '../adminjs.js'
-import { type PanelUser, actorOf } from '../panel-user.js'
+import { PanelError } from '../panel-error.js'
+import type { PanelServices } from '../panel-services.js'
+import { actorOf, type PanelUser } from '../panel-user.js'
 import { can, recoveryActions } from '../permissions.js'
 import { readUndeliveredInvitation } from '../read-undelivered-invitation.js'
-import { PanelError } from '../panel-error.js'
 import { AllowListedRecord } from '../resources/allow-listed-record.js'
-import type { PanelServices } from '../panel-services.js'
 
 type Show = ActionHandler<RecordActionResponse>
 
@@ -18,7 +19,8 @@ type Show = ActionHandler<RecordActionResponse>
  * devices, `undelivered_invitation` is an invitation that could not be delivered, and
  * `obstacles` contains what would remain after each help.
  */
-export function showPerson({ otp, database, readObstacles }: PanelServices): Show {
+export function showPerson(services: PanelServices): Show {
+  const { otp, database } = services
   return withHelp(async (user, userId) => {
     const { lockedUntil, devices } = await readWaits(otp, userId)
     // A device's name is part of its record, so this session must be allowed to read that.
@@ -31,17 +33,17 @@ export function showPerson({ otp, database, readObstacles }: PanelServices): Sho
         until: until.toISOString(),
       })),
       undelivered_invitation: await readUndeliveredInvitation(database, userId),
-      obstacles: await readObstacles(userId, accessHelps),
+      obstacles: await readObstacles(services, userId, accessHelps),
     }
   })
 }
 
 /** Creates the handler of a device's page. It adds the end of the throttling and the owner's other obstacles. */
-export function showDevice({ otp, readObstacles }: PanelServices): Show {
+export function showDevice(services: PanelServices): Show {
   return withHelp(async (_user, userId, table, id) => {
-    const { devices } = await readWaits(otp, userId)
+    const { devices } = await readWaits(services.otp, userId)
     const own = devices.find(({ device }) => tableOf(device) === table && parsePersistentId(device)?.id === id)
-    const obstacles = await readObstacles(userId, ['enable'])
+    const obstacles = await readObstacles(services, userId, ['enable'])
     return { throttled_until: own?.until.toISOString() ?? null, obstacles }
   })
 }

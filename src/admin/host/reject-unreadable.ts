@@ -1,9 +1,9 @@
 import type { ErrorRequestHandler, Request } from 'express'
 import { type AdminJS, Filter } from '../adminjs.js'
-import type { CallKind } from '../http/check-call.js'
-import { PanelError } from '../panel-error.js'
-import type { PanelServices } from '../panel-services.js'
 import { resourceId, type AdminResource } from '../host-resources.js'
+import type { CallKind } from '../http/check-call.js'
+import { logPanelError } from '../http/panel-error-handler.js'
+import { PanelError } from '../panel-error.js'
 import { bulkIdsOf } from './take-bulk-ids.js'
 
 /**
@@ -11,11 +11,7 @@ import { bulkIdsOf } from './take-bulk-ids.js'
  * column of numbers, or does not accept its data. After such an error it reads the same records
  * again without the host's code. If that fails as well, the error was not in the host's code.
  */
-export function rejectUnreadable(
-  { logError: logFault }: Pick<PanelServices, 'logError'>,
-  admin: AdminJS,
-  kind: CallKind,
-): ErrorRequestHandler {
+export function rejectUnreadable(admin: AdminJS, kind: CallKind): ErrorRequestHandler {
   return async (error: unknown, req, _res, next) => {
     const resource = admin.resources.find((candidate) => resourceId(candidate) === req.params['resourceId'])
     if (!resource) return next(error)
@@ -23,7 +19,7 @@ export function rejectUnreadable(
     if (!isUnreadable(again)) {
       if (!isRejectedData(error) || !isPlainSave(resource, String(req.params['action']))) return next(error)
       // Logged as well, because a hook of the host might have sent the statement.
-      logFault(error, req)
+      logPanelError(error, req)
       return next(new PanelError('bad_request', { reason: 'data_rejected' }))
     }
     next(kind === 'resource' ? new PanelError('bad_request', { reason: 'filter' }) : new PanelError('not_found'))

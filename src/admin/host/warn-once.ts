@@ -1,14 +1,14 @@
 import type { PanelServices } from '../panel-services.js'
 
-type Warn = PanelServices['warn']
+type Services = Pick<PanelServices, 'log'>
 
-const warned = new WeakMap<Warn, Set<string>>()
+const warned = new WeakMap<Services, Set<string>>()
 
 /** Logs each warning once while the site runs. */
-export function warnOnce(warn: Warn, code: string, message: string): void {
-  const before = warned.get(warn) ?? new Set<string>()
-  warned.set(warn, before)
+export function warnOnce(services: Services, code: string, message: string): void {
+  const before = warned.get(services) ?? new Set<string>()
+  warned.set(services, before)
   if (before.has(message)) return
   before.add(message)
-  warn(code, message)
+  services.log.warn({ code }, message)
 }

@@ -2,10 +2,13 @@ import type { ErrorRequestHandler, Request, Response } from 'express'
 import { z } from 'zod'
 import { recordAuditEvent } from '../../audit/record-event.js'
 import { isOutage } from '../../db/is-outage.js'
+import { errorForLog } from '../../error-for-log.js'
 import { isFromHost } from '../../host-code.js'
 import { formatDuration } from '../../http/format-duration.js'
-import { HOST_UNAVAILABLE, UNAVAILABLE } from '../../http/reject-request.js'
 import { loggablePath } from '../../http/loggable-path.js'
+import { readClientInfo } from '../../http/read-client-info.js'
+import { HOST_UNAVAILABLE, UNAVAILABLE } from '../../http/reject-request.js'
+import { sendPage } from '../../http/send-page.js'
 import type { Translate } from '../../i18n/translator.js'
 import { reachedHost, refusalOfHost } from '../host-error.js'
 import { PanelError } from '../panel-error.js'
@@ -14,12 +17,11 @@ import { isApi } from './is-api.js'
 
 /** Responds to every error of the panel: to a rejection with its code, to any other error without details. */
 export function panelErrorHandler(services: PanelServices): ErrorRequestHandler {
-  const { logError: logFault, sendErrorPage: showRefusal } = services
   return async (error: unknown, req, res, next) => {
     if (res.headersSent) return next(error)
     const rejection = refusalOf(error, res)
     const { code, status, details } = rejection
-    if (code === 'internal' || code === 'unavailable') logFault(error, req)
+    if (code === 'internal' || code === 'unavailable') logPanelError(error, req)
     if (req.user && DENIALS.has(code)) await recordDenial(services, req, req.user.id, rejection)
     if (details.allow) res.set('Allow', details.allow)
     const retryAfter = code === 'unavailable' ? UNAVAILABLE.retryAfter : details.retryAfter
@@ -29,8 +31,13 @@ export function panelErrorHandler(services: PanelServices): ErrorRequestHandler 
     res.status(status)
     if (isApi(req.path))
       res.set('Content-Language', req.language).json({ error: { code, message, ...(fields && { fields }) } })
-    else showRefusal(res, code, message)
+    else sendPage(res, 'error', { code, message })
   }
+}
+
+/** Logs an unexpected error, whose details are not sent to the client. */
+export function logPanelError(error: unknown, req: Request): void {
+  req.log.error({ err: errorForLog(error) }, 'unhandled error in the panel')
 }
 
 function wordsOf({ t, language }: Request, { code, details }: PanelError): string {
@@ -52,9 +59,9 @@ async function recordDenial(services: PanelServices, req: Request, userId: numbe
     event: 'panel_refused',
     at: services.clock.now(),
     userId,
-    origin: services.readClientInfo(req),
+    origin: readClientInfo(req),
     details: { code, reason: details.reason ?? null, method: req.method, path: loggablePath(req.path).slice(0, 200) },
-  }).catch((error: unknown) => services.logError(error, req))
+  }).catch((error: unknown) => logPanelError(error, req))
 }
 
 /** Reads the HTTP status that errors of Express, the body parser and AdminJS carry. */

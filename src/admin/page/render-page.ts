@@ -6,8 +6,8 @@ import { enrolmentBanner } from '../../http/enrolment-banner.js'
 import { failedAttemptsBanner } from '../../http/failed-attempts-banner.js'
 import type { Language } from '../../i18n/translator.js'
 import type { AdminJS } from '../adminjs.js'
-import { accessKey, type PanelUser, getPanelUser } from '../panel-user.js'
 import type { PanelServices } from '../panel-services.js'
+import { accessKey, type PanelUser, getPanelUser } from '../panel-user.js'
 import { buildPageState } from './page-state.js'
 import type { PanelAssets } from './serve-assets.js'
 
@@ -21,7 +21,7 @@ const compress = promisify(gzip)
  */
 export function createPage(services: PanelServices, admin: AdminJS, assets: PanelAssets): RequestHandler {
   const headFor = onceForEach(async (like, language) =>
-    renderHead(services.siteName, assets, await buildPageState(admin, like, language), language),
+    renderHead(services.config.siteName, assets, await buildPageState(admin, like, language), language),
   )
   return async (req, res) => {
     const user = getPanelUser({ currentAdmin: Reflect.get(req.session, 'adminUser') })

@@ -1,11 +1,19 @@
 import { type Clock, isRunning } from '../../clock.js'
 import { spendComparison } from '../../crypto/hash-password.js'
 import type { Database } from '../../db/connect.js'
+import { runStatement } from '../../db/run-statement.js'
 import { hostLogin, type PasswordSubject, type TypedLogin } from '../../otp/password-waits.js'
 import { readLogin } from '../../typed-text/read-email.js'
-import { callAdapter } from './call-adapter.js'
 import { deactivateMirror, findMirror, upsertMirror, updateMirror } from './mirror-user.js'
-import { type HostUser, type ParsedHostUser, parseHostUser, type UsersAdapter } from './users-adapter.js'
+import {
+  callAdapter,
+  findHostUser,
+  type FoundPerson,
+  type HostUser,
+  type ParsedHostUser,
+  parseHostUser,
+  type UsersAdapter,
+} from './users-adapter.js'
 
 /** A user whose password was correct. */
 export interface PasswordUser {
@@ -49,6 +57,11 @@ export interface HostUsers {
   findLogin(login: string): Promise<FoundLogin>
   /** Refreshes the row of a user who is signed in or about to be. Null if the user no longer exists. */
   refresh<Row extends HostColumns>(row: Row): Promise<WithPerson<Row> | null>
+  /**
+   * Updates these rows from the host application before a decision is based on them. Calls the
+   * adapter regardless of `cacheSeconds`, and outside of any transaction.
+   */
+  refreshRows(ids: readonly number[]): Promise<void>
   /** Whether a user is active and this is their password. */
   isPasswordOf(externalId: string, password: string): Promise<boolean>
 }
@@ -92,6 +105,10 @@ export function createHostUsers(adapter: UsersAdapter, services: { database: Dat
       const now = isAsKnown(row, person) ? row : await updateRow(database, row, person)
       return { ...now, person: given }
     },
+    async refreshRows(ids) {
+      const rows = await runStatement<{ id: number; externalId: string }>(database, undefined, HOST_ROWS, { ids })
+      for (const row of rows) await refreshPerson(adapter, database, row)
+    },
     async isPasswordOf(externalId, password) {
       const found = await callAdapter(adapter, (users) => users.find(externalId))
       const person = found && parseHostUser(found)
@@ -101,21 +118,19 @@ export function createHostUsers(adapter: UsersAdapter, services: { database: Dat
   }
 }
 
-/** A user as the adapter returned it (`given`), and as the site parsed it. */
-export interface FoundPerson {
-  person: ParsedHostUser
-  given: HostUser
+/** Also updates deactivated users: they could be reactivated, and then need their current flags. */
+async function refreshPerson(
+  adapter: UsersAdapter,
+  database: Database,
+  { id, externalId }: { id: number; externalId: string },
+): Promise<void> {
+  const person = (await findHostUser(adapter, externalId))?.person
+  if (person) await updateMirror(database, id, person)
+  if (!person?.isActive) await deactivateMirror(database, id)
 }
 
-/**
- * Finds a user by the host's ID. An adapter can compare loosely, as a database does with `7` and `07`,
- * so a user with another ID is ignored.
- */
-export async function findHostUser(adapter: UsersAdapter, id: string): Promise<FoundPerson | null> {
-  const given = await callAdapter(adapter, (users) => users.find(id))
-  const person = given && parseHostUser(given)
-  return given && person?.id === id ? { person, given } : null
-}
+const HOST_ROWS = `
+select id, external_id as "externalId" from users where id = any($ids) and external_id is not null order by id`
 
 async function findByLogin(adapter: UsersAdapter, typed: string): Promise<HostUser | null> {
   const login = readLogin(typed)

@@ -1,8 +1,8 @@
 import type { Transaction } from 'sequelize'
-import { type ClientInfo, recordAuditEvent } from '../../audit/record-event.js'
-import { unlockUser } from '../../auth/unlock-user.js'
-import type { Otp } from '../../otp/otp.js'
-import { createLink, type Rights, revokeLinks } from '../one-time-link.js'
+import { type ClientInfo, recordAuditEvent } from '../audit/record-event.js'
+import type { Otp } from '../otp/otp.js'
+import { createLink, type Rights, revokeLinks } from './one-time-link.js'
+import { unlockUser } from './unlock-user.js'
 
 export interface NewInvitation {
   userId: number
