@@ -24,18 +24,18 @@ import { type ValidatedOptions, parseSiteOptions, type SiteOptions } from './sit
 import { overrideTexts } from './i18n/override-texts.js'
 import { overrideViews } from './templates.js'
 
-/** A site inside somebody else's application. */
+/** A site that is mounted in another application. */
 export interface OtpAdminSite {
   /**
-   * For the host's Express application: `app.use(site.router)`, at the root, before the routes
-   * that it is to guard. Addresses that are none of the site's are handed on.
+   * The router for the host's Express application: `app.use(site.router)`, at the root, before the
+   * routes that it protects. It passes on requests to other paths.
    */
   router: RequestHandler
-  /** The core, for `verifyToken`, `devicesForUser` and the like. */
+  /** The core services, for functions such as `verifyToken` and `devicesForUser`. */
   otp: Otp
-  /** What the guards of single routes take first: `otpRequired(site.auth)`, `requires(site.auth, { maxAge: 600 })`. */
+  /** The first argument of guards: `otpRequired(site.auth)`, `requires(site.auth, { maxAge: 600 })`. */
   auth: Auth
-  /** Ends everything that the site has opened, and nothing that it was given. */
+  /** Closes everything that the site opened. What was passed to it stays open. */
   close(): Promise<void>
 }
 
@@ -47,7 +47,7 @@ export interface OtpAdminSite {
  * @returns the router to mount, `otp` and `auth` for the functions of this package, and `close`
  * @throws SiteError `options_refused` with every mistake in the options; `views_invalid` and
  *   `locales_invalid` for replaced views and texts; `data_dir_in_use`, `database_newer` and the other
- *   codes of docs/errors.md that prevent a start. What was opened by then is closed again
+ *   codes of docs/errors.md that prevent a start. Everything that was already opened is closed again
  * @example
  * const site = await createOtpAdminSite({ config: { BASE_URL: 'https://example.com', SECRET_KEYS: keys } })
  * app.use(site.router)

@@ -22,7 +22,7 @@ export function logOptions({ logLevel: level }: Pick<Config, 'logLevel'>): Logge
     level,
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
-    serializers: { err: describeFault },
+    serializers: { err: serialiseError },
     // JSON does not escape C1 controls, which some terminals interpret, or direction overrides.
     hooks: { streamWrite: printable },
     redact: ['password', 'token', 'secret', 'cookie', 'authorization', '*.password', '*.token', '*.secret', '*.cookie'],
@@ -30,13 +30,13 @@ export function logOptions({ logLevel: level }: Pick<Config, 'logLevel'>): Logge
 }
 
 /** Serialises the parts of an error that help to find its cause. */
-function describeFault(thrown: unknown): Record<string, unknown> {
-  const fault = errorForLog(thrown)
+function serialiseError(thrown: unknown): Record<string, unknown> {
+  const error = errorForLog(thrown)
   return {
-    type: fault.name,
-    message: fault.message,
-    ...('code' in fault && typeof fault.code === 'string' && { code: fault.code }),
-    stack: fault.stack,
-    ...(fault.cause instanceof Error && { cause: describeFault(fault.cause) }),
+    type: error.name,
+    message: error.message,
+    ...('code' in error && typeof error.code === 'string' && { code: error.code }),
+    stack: error.stack,
+    ...(error.cause instanceof Error && { cause: serialiseError(error.cause) }),
   }
 }

@@ -17,7 +17,7 @@ import { sessionsRoutes } from './account/sessions/routes.js'
 import { setupRoutes } from './account/setup/routes.js'
 import { trustedBrowsersRoutes } from './account/trusted-browsers/routes.js'
 
-/** Every page of a person's own account, without the step-up, whose place is in front of the forms that it completes. */
+/** Mounts every page of the user's own account, except the step-up, which comes before the forms that it completes. */
 export function pageRoutes(account: AccountServices): Router[] {
   return [
     loginRoutes(account),
@@ -37,7 +37,7 @@ export function pageRoutes(account: AccountServices): Router[] {
   ]
 }
 
-/** Passwords and addresses; an application with a table of users of its own has pages for them, too. */
+/** Mounts the pages for passwords and email addresses. An application with its own users has its own pages. */
 function ownPeopleRoutes(account: AccountServices): Router[] {
   return account.hostUsers
     ? []

@@ -8,18 +8,17 @@ import { REMEMBERED_SECONDS } from './auth/known-browser.js'
 import { FORGOTTEN_AFTER } from './auth/password-statements.js'
 import { COUNTED_SECONDS } from './otp/sql/send-limit.js'
 
-/** Milliseconds between two sweeps of one process. */
+/** Milliseconds between two purges by one process. */
 const EVERY_MS = 60_000
-/** Milliseconds until the first one: what was written before a restart, while the clock was wrong. */
+/** Milliseconds until the first one, which also corrects times from before the restart, when the clock was wrong. */
 const FIRST_MS = 5_000
 
 /**
- * Removes, every minute, what was begun and never finished: devices that were not
- * confirmed, links that were not followed, forms that no token completed, the
- * answers of forms, and browsers that are no longer trusted. Also what exceeds a person's
- * number of sessions. Each process does it; one finds what another left.
+ * Purges expired rows every minute: unconfirmed devices, unused links, forms saved for a step-up,
+ * stored responses of forms, and browsers that are no longer trusted. Also sessions beyond a user's
+ * limit. Every process does this.
  *
- * @returns a function that ends it
+ * @returns a function that stops it
  */
 export function schedulePurge(account: AccountServices, log: Logger): () => void {
   const run = () => {
@@ -40,9 +39,9 @@ export function schedulePurge(account: AccountServices, log: Logger): () => void
 }
 
 /**
- * One sweep. Used links go with the old ones: the audit log has what became of them.
+ * Purges once. Used links are removed with the expired ones, because the audit log records their use.
  *
- * @returns in how many rows times were in the future, and were corrected
+ * @returns the number of rows whose times were in the future and were corrected
  */
 export async function purgeExpired({
   otp,
@@ -53,37 +52,37 @@ export async function purgeExpired({
   const now = clock.now()
   const codeTables = otp.everyKind.filter(({ challenge }) => challenge).map(({ table }) => table)
   const ahead = await correctFutureTimes(database, now, codeTables)
-  for (const { sql, values } of sweeps(now)) await runStatement(database, undefined, sql, values)
+  for (const { sql, values } of purgeStatements(now)) await runStatement(database, undefined, sql, values)
   return ahead
 }
 
-/** So many sessions a person can have at once, and as many more in which a token is awaited. */
-export const SESSIONS_OF_A_PERSON = 100
+/** The limit of a user's sessions, and separately of their sessions that wait for a token. */
+export const MAX_SESSIONS_PER_USER = 100
 
-/** What expires, by the column that says when. */
+/** Tables with a column `expires_at`. */
 const EXPIRING = ['one_time_links', 'kept_requests', 'repeated_forms', 'trusted_browsers', 'webauthn_challenges']
 
-/** Removes whatever has expired, and the oldest sessions of people who have too many. */
-export function sweeps(now: Date): AttachedStatement[] {
+/** Returns the statements that remove expired rows, and the oldest sessions of users who have too many. */
+export function purgeStatements(now: Date): AttachedStatement[] {
   const before = (seconds: number) => new Date(now.getTime() - seconds * 1000)
   return [
     ...EXPIRING.map((table) => ({ sql: `delete from ${table} where expires_at <= $now`, values: { now } })),
     { sql: 'delete from rate_limits where expire <= $now', values: { now: now.getTime() } },
     { sql: 'delete from password_failures where failed_at <= $before', values: { before: before(FORGOTTEN_AFTER) } },
     { sql: 'delete from challenge_sends where at <= $before', values: { before: before(COUNTED_SECONDS) } },
-    { sql: FORGET_BROWSERS, values: { before: before(REMEMBERED_SECONDS) } },
+    { sql: PURGE_KNOWN_BROWSERS, values: { before: before(REMEMBERED_SECONDS) } },
     { sql: SURPLUS_SESSIONS, values: {} },
   ]
 }
 
-// The last one stays until the next sign-in, which would otherwise be taken for the account's first, and
-// its owner would not be notified of a new browser.
-const FORGET_BROWSERS = `
+// The last one stays until the next sign-in. Otherwise that would look like the account's first, and its
+// owner would not be notified of a new browser.
+const PURGE_KNOWN_BROWSERS = `
 delete from known_browsers b where seen_at < $before and exists (
   select from known_browsers n where n.user_id = b.user_id and (n.seen_at, n.id) > (b.seen_at, b.id)
 )`
 
-// Sessions that wait for a token are counted apart: with the password alone nobody can end verified ones.
+// Sessions that wait for a token are counted separately, so that nobody can end verified ones with only the password.
 const SURPLUS_SESSIONS = `
 delete from sessions where sid in (
   select sid from (
@@ -91,5 +90,5 @@ delete from sessions where sid in (
       partition by sess ->> 'userId', sess -> 'pending' ->> 'userId' order by expire desc, sid
     ) as place
     from sessions where sess ->> 'userId' is not null or sess -> 'pending' ->> 'userId' is not null
-  ) ranked where place > ${SESSIONS_OF_A_PERSON}
+  ) ranked where place > ${MAX_SESSIONS_PER_USER}
 )`

@@ -14,63 +14,62 @@ import { type EventHandlers, isEventName } from './otp/subscribe.js'
 import type { CustomKind } from './otp/kind-registry/custom-kind.js'
 import type { UserVerification } from './otp/relying-party.js'
 
-/** What an application gives to the site that it mounts. */
+/** The options of the site that an application mounts. */
 export interface SiteOptions {
   /**
    * Settings under the names of docs/configuration.md, for example
-   * `{ BASE_URL: 'https://example.com', SECRET_KEYS: '…' }`. The environment is not read
-   * unasked, because its `PORT` or `DATABASE_URL` are the application's own: whoever wants
-   * it says `config: process.env`.
+   * `{ BASE_URL: 'https://example.com', SECRET_KEYS: '…' }`. The site does not read the environment
+   * itself, because variables such as `PORT` and `DATABASE_URL` can belong to the application. To
+   * use the environment, pass `config: process.env`.
    */
   config?: Readonly<Record<string, string | number | boolean | undefined>>
   /**
-   * The application's Sequelize 6 instance on PostgreSQL. The site connects to the same database
-   * on connections of its own and keeps its tables in a schema of its own, so that its `users`
-   * and `sessions` are no tables of the application's. On another dialect leave it out and give
+   * The application's Sequelize 6 instance for PostgreSQL. The site opens its own connections to the
+   * same database and creates its tables in a separate schema, so that its `users` and `sessions` do
+   * not collide with the application's. With another dialect, leave it out and pass
    * `config.DATABASE_URL` or `config.DATA_DIR`.
    */
   sequelize?: Sequelize
-  /** That schema: `otp_admin` with `sequelize`, else `config.DATABASE_SCHEMA`. The jobs lie beside it in `…_jobs`. */
+  /** The schema. Default: `otp_admin` with `sequelize`, otherwise `config.DATABASE_SCHEMA`. Jobs are stored in `<schema>_jobs`. */
   schema?: string
-  /** The application's own table of users, if it has one: passwords, names and flags stay there. */
+  /** An adapter for the application's own table of users. Passwords, names and flags stay there. */
   users?: UsersAdapter
-  /** The application's AdminJS options or instance: its resources stand beside ours, behind our guard. */
+  /** The application's AdminJS options or instance. Its resources become part of the site's panel. */
   admin?: HostAdmin
   /**
-   * What a session must have shown for a call of the panel, by `resource.action`, or `resource.*`
-   * for every action of it. Where nothing is said, whatever changes people or devices wants a
-   * token within 300 seconds.
+   * What calls of the panel require, by `resource.action`, or by `resource.*` for every action of a
+   * resource. By default, a change to people or devices requires a token from the last 300 seconds.
    *
    * @example { 'users.resetSecondFactor': { kinds: ['webauthn'], maxAge: 600 } }
    */
   requirements?: Requirements
-  /** Kinds of device beside those that the site brings. */
+  /** Custom kinds of device, in addition to the built-in ones. */
   kinds?: readonly CustomKind[]
-  /** Where mails leave the house, instead of `SMTP_URL`: `send(mail)` throws a `DeliveryError` where that did not work. */
+  /** Sends emails instead of `SMTP_URL`. `send(mail)` throws a `DeliveryError` if an email could not be sent. */
   mail?: Pick<MailGateway, 'send'> & Partial<MailGateway>
-  /** Where text messages and calls leave the house, instead of `SMS_GATEWAY`. */
+  /** Sends text messages and makes calls instead of `SMS_GATEWAY`. */
   sms?: SmsGateway
   /**
-   * Handlers of events, by name (docs/events.md). One that is told inside a transaction vetoes
-   * what happened by throwing; one that is told after the fact can only be logged.
+   * Handlers of events, by name (docs/events.md). A handler that runs inside the transaction can undo
+   * it by throwing. An error of a handler that runs afterwards is only logged.
    */
   on?: EventHandlers
-  /** A folder with views of the application's own, `.ejs` files that replace ours of the same name, for the whole process. */
+  /** A folder with `.ejs` files that replace the package's views of the same name, for the whole process. */
   views?: string
-  /** A folder with texts of its own, `<language>/<namespace>.json`, that replace ours of the same key, for the whole process. */
+  /** A folder with files `<language>/<namespace>.json` that replace the package's texts of the same key, for the whole process. */
   locales?: string
-  /** Whether this process delivers mails and messages. `false`: another one does, for example `otp-admin serve`. */
+  /** Whether this process delivers emails and messages. Default: true. Pass `false` if another process does, such as `otp-admin serve`. */
   worker?: boolean
-  /** Whether the site answers `/healthz` and `/readyz`. `false` where nothing is said: an application has its own. */
+  /** Whether the site serves `/healthz` and `/readyz`. Default: false, because applications have their own. */
   health?: boolean
   clock?: Clock
   log?: Logger
   keys?: Keyring
-  /** Whether a security key beside a password asks for a PIN or a finger, too. Where nothing is said: `preferred`. */
+  /** Whether security keys must verify their user after a password, by PIN or fingerprint. Default: `preferred`. */
   userVerification?: UserVerification
 }
 
-/** The options, checked, with what follows from them. */
+/** The validated options and the values derived from them. */
 export interface ValidatedOptions {
   config: Config
   /** Public origin. */
@@ -80,10 +79,10 @@ export interface ValidatedOptions {
 
 const has = (...names: string[]) =>
   z.custom<object>(
-    (given) =>
-      typeof given === 'object' &&
-      given !== null &&
-      names.every((name) => typeof Reflect.get(given, name) === 'function'),
+    (value) =>
+      typeof value === 'object' &&
+      value !== null &&
+      names.every((name) => typeof Reflect.get(value, name) === 'function'),
     `must be an object with ${names.map((name) => `${name}()`).join(', ')}`,
   )
 
@@ -95,19 +94,19 @@ const handlers = z.record(z.string(), z.function().optional()).superRefine((on, 
     context.addIssue({ code: 'custom', path: [name], message: 'is not an event (see docs/events.md)' })
 })
 
-/** Checks of each option alone. */
+/** The schema of each option. */
 const shape = {
   config: z.record(z.string(), setting.optional()),
   sequelize: has('getDialect', 'query'),
   schema: z.string('must be a string'),
   users: has('findByLogin', 'find', 'checkPassword'),
   admin: z.custom<object>(
-    (given) => typeof given === 'object' && given !== null,
+    (value) => typeof value === 'object' && value !== null,
     'must be AdminJS options or an instance',
   ),
   requirements: z.record(z.string(), z.object({}, 'must be a requirement').loose().nullable()),
   kinds: z.array(
-    z.custom<object>((given) => typeof given === 'object' && given !== null),
+    z.custom<object>((value) => typeof value === 'object' && value !== null),
     'must be a list of kinds',
   ),
   mail: has('send'),
@@ -126,17 +125,17 @@ const shape = {
   ),
 } satisfies Record<keyof SiteOptions, z.ZodType>
 
-/** Checks all options together. @throws SiteError `options_refused`, which names every mistake and no value */
+/** Validates all options. @throws SiteError `options_refused`, which lists every invalid option, but never its value */
 export function parseSiteOptions(options: SiteOptions): ValidatedOptions {
-  const alone = z.strictObject(shape).partial().safeParse(options)
+  const parsed = z.strictObject(shape).partial().safeParse(options)
   const result = readConfig(settingsOf(options))
-  const mistakes = [
-    ...(alone.error?.issues.flatMap(describe) ?? []),
-    ...databaseMistakes(options),
+  const problems = [
+    ...(parsed.error?.issues.flatMap(describe) ?? []),
+    ...databaseProblems(options),
     ...(result.ok ? [] : result.issues.map(({ variable, message }) => `config.${variable} ${message}`)),
   ]
-  if (!result.ok || mistakes.length > 0)
-    throw new SiteError('options_refused', mistakes.join('\n'), 'Correct the options of createOtpAdminSite.')
+  if (!result.ok || problems.length > 0)
+    throw new SiteError('options_refused', problems.join('\n'), 'Correct the options of createOtpAdminSite.')
   const config: Config = options.sms ? { ...result.config, smsGateway: 'given' } : result.config
   const baseUrl = config.baseUrl ?? `http://localhost:${config.port}`
   const alsoOrigins = config.production ? [] : [`http://127.0.0.1:${config.port}`]
@@ -161,7 +160,7 @@ function settingsOf({ config = {}, sequelize, schema }: SiteOptions): Readonly<R
   )
 }
 
-function databaseMistakes({ sequelize, config = {} }: SiteOptions): string[] {
+function databaseProblems({ sequelize, config = {} }: SiteOptions): string[] {
   if (!sequelize || !shape.sequelize.safeParse(sequelize).success) return []
   const dialect = sequelize.getDialect()
   if (dialect !== 'postgres')

@@ -63,17 +63,17 @@ export interface SiteServices {
   baseUrl: string
   /** Additional origins that browsers can send: `http://127.0.0.1:3000` in development. */
   alsoOrigins?: readonly string[]
-  /** Whether a security key beside a password asks for a PIN or a finger, too. Where nothing is said: `preferred`. */
+  /** Whether security keys must verify their user after a password, by PIN or fingerprint. Default: `preferred`. */
   userVerification?: UserVerification
-  /** Stand beside the routes of an application: hand on what is none of our addresses, and rule over no other. */
+  /** Set if the site runs in a host application. It then passes on paths that are not its own, and protects no other. */
   hosted?: { health: boolean }
-  /** The host application's AdminJS, whose resources stand beside ours. */
+  /** The host application's AdminJS, whose resources are part of the panel. */
   admin?: HostAdmin
-  /** What calls of the panel's own resources ask beyond verified staff (src/admin/requirements.ts). */
+  /** What calls of the site's own resources require in addition to verified staff (src/admin/requirements.ts). */
   requirements?: Requirements
-  /** People of the application's own table; whoever is only in ours signs in no more. */
+  /** The adapter for the application's own users. Users that only the site has cannot sign in then. */
   users?: UsersAdapter
-  /** Kinds of device beside those that the site brings. Their migrations have run: `migrate(database, kinds)`. */
+  /** Custom kinds of device. Their migrations must have run: `migrate(database, kinds)`. */
   kinds?: readonly CustomKind[]
   /** False: no timer deletes expired rows, for a clock that only changes when it is set. */
   sweeps?: boolean

@@ -1,19 +1,19 @@
 import { normalisePassword } from '../crypto/hash-password.js'
 
-/** NIST SP 800-63B-4 §3.1.1.2: eight characters or more beside a second factor. */
+/** NIST SP 800-63B-4 §3.1.1.2: at least eight characters if there is a second factor. */
 export const MIN_PASSWORD_LENGTH = 8
-/** Characters; the sign-in takes no more. */
+/** The maximum number of characters, also at sign-in. */
 export const MAX_PASSWORD_LENGTH = 1024
 
 /** Why a password is not taken, with a code that `locales/…/errors.json` has words for. */
 export type PasswordProblem = 'password_too_short' | 'password_too_long' | 'password_too_close' | 'password_too_common'
 
 /**
- * Judges a new password as NIST SP 800-63B-4 §3.1.1.2 asks: length, a list of those
- * that everybody tries first, and what names the account itself. No rules about kinds of characters.
+ * Validates a new password as NIST SP 800-63B-4 §3.1.1.2 requires: its length, a list of the most
+ * common ones, and names of the account itself. There are no rules about kinds of characters.
  *
- * @param names what the password must not be: the address and the name of the site
- * @returns null where it may be used
+ * @param names what the password must not be: the email address and the name of the site
+ * @returns the error code, or null if the password can be used
  */
 export async function validatePassword(typed: string, names: readonly string[]): Promise<PasswordProblem | null> {
   const password = normalisePassword(typed)
@@ -29,10 +29,10 @@ export async function validatePassword(typed: string, names: readonly string[]):
 
 let common: Promise<ReadonlySet<string>> | undefined
 
-/** Fifty thousand, read when somebody first chooses a password. */
+/** Returns the 50,000 most common passwords, loaded when a user first chooses one. */
 function commonPasswords(): Promise<ReadonlySet<string>> {
   common ??= import('@zxcvbn-ts/language-common').then(
-    // The package is CommonJS: bundled, it has nothing but its default.
+    // The package is CommonJS, so the bundle has only its default export.
     ({ default: { dictionary } }) => new Set(dictionary['passwords-common'].map(String)),
   )
   return common

@@ -66,8 +66,8 @@ async function readPassword(): Promise<string> {
 async function requireGoodPassword(password: string, names: readonly string[]): Promise<void> {
   if (password.includes('\0'))
     throw passwordRefused('The password contains a NUL byte, which no form of the site accepts.')
-  const fault = await validatePassword(password, names)
-  if (fault) throw passwordRefused(translatorFor('en')(`errors:${fault}`))
+  const rejection = await validatePassword(password, names)
+  if (rejection) throw passwordRefused(translatorFor('en')(`errors:${rejection}`))
 }
 
 function passwordRefused(why: string): SiteError {

@@ -8,7 +8,7 @@ export const exitCode = { refused: 1, usage: 2, configuration: 78 } as const
 
 /** Invalid configuration, with all mistakes. */
 export class ConfigurationError extends Error {
-  constructor(readonly faults: readonly ConfigIssue[]) {
+  constructor(readonly issues: readonly ConfigIssue[]) {
     super('The configuration is invalid.')
   }
 }
@@ -33,7 +33,7 @@ export function describeError(error: unknown): { lines: readonly string[]; exitC
 function describe(error: unknown): { lines: readonly string[]; exitCode: number } {
   if (error instanceof ConfigurationError)
     return {
-      lines: error.faults.map(({ variable, message }) => `${variable}: ${message}`),
+      lines: error.issues.map(({ variable, message }) => `${variable}: ${message}`),
       exitCode: exitCode.configuration,
     }
   if (error instanceof UsageError) return { lines: error.lines, exitCode: exitCode.usage }

@@ -46,8 +46,8 @@ export const optionsByKey: ReadonlyMap<string, OptionDoc> = new Map(
 export function readConfig(environment: Environment): ConfigResult {
   const raw = Object.fromEntries([...optionsByKey].map(([key, { name }]) => [key, environment[name] || undefined]))
   const parsed = options.safeParse(raw)
-  const faults = [...findInvalidValues(parsed.error?.issues ?? []), ...findInvalidCombinations(environment)]
-  if (!parsed.success || faults.length > 0) return { ok: false, issues: faults }
+  const issues = [...findInvalidValues(parsed.error?.issues ?? []), ...findInvalidCombinations(environment)]
+  if (!parsed.success || issues.length > 0) return { ok: false, issues: issues }
   const config = withDerived(parsed.data)
   const blank = blankKey(config)
   return blank ? { ok: false, issues: [blank] } : { ok: true, config }
@@ -80,22 +80,22 @@ function findInvalidValues(issues: readonly { path: PropertyKey[] }[]): ConfigIs
 function findInvalidCombinations(environment: Environment): ConfigIssue[] {
   const production = environment['NODE_ENV'] === 'production'
   const gateway = environment['SMS_GATEWAY']
-  const faults: ConfigIssue[] = []
-  if (production && !environment['SECRET_KEYS']) faults.push(required('secretKeys', 'in production'))
+  const issues: ConfigIssue[] = []
+  if (production && !environment['SECRET_KEYS']) issues.push(required('secretKeys', 'in production'))
   if (production && gateway === 'file')
-    faults.push({
+    issues.push({
       variable: 'SMS_GATEWAY',
       message: 'cannot be `file` in production. Use `twilio`, or leave it unset',
     })
   const schema = environment['DATABASE_SCHEMA']
   if (schema && !environment['DATABASE_URL'] && options.shape.databaseSchema.safeParse(schema).success)
-    faults.push({
+    issues.push({
       variable: 'DATABASE_SCHEMA',
       message: 'can only be set together with DATABASE_URL, because the embedded database is never shared',
     })
-  if (gateway === 'twilio') faults.push(...missingForTwilio(environment))
-  if (environment['OTP_POLICY'] === 'strict') faults.push(...tooLaxForStrict(environment))
-  return faults
+  if (gateway === 'twilio') issues.push(...missingForTwilio(environment))
+  if (environment['OTP_POLICY'] === 'strict') issues.push(...tooLaxForStrict(environment))
+  return issues
 }
 
 /**
@@ -103,33 +103,33 @@ function findInvalidCombinations(environment: Environment): ConfigIssue[] {
  * factor at AAL2 (NIST SP 800-63B-4 §3.1.3, §5), and session cookies must be `Secure` (§5.1.1).
  */
 function tooLaxForStrict(environment: Environment): ConfigIssue[] {
-  const faults: ConfigIssue[] = []
+  const issues: ConfigIssue[] = []
   if (environment['OTP_EMAIL'] === 'true')
-    faults.push({
+    issues.push({
       variable: 'OTP_EMAIL',
       message: 'must be `false` with OTP_POLICY=strict, which does not accept email as a second factor',
     })
   if (Number(environment['TRUST_BROWSER_DAYS'] || 0) > 0)
-    faults.push({
+    issues.push({
       variable: 'TRUST_BROWSER_DAYS',
       message: 'must be `0` with OTP_POLICY=strict, which requires a second factor at every sign-in',
     })
   if (environment['NODE_ENV'] === 'production' && isPlainHttp(environment['BASE_URL'] ?? ''))
-    faults.push({
+    issues.push({
       variable: 'BASE_URL',
       message: 'must be https with OTP_POLICY=strict in production: without it cookies are not `Secure`',
     })
-  return faults
+  return issues
 }
 
 function missingForTwilio(environment: Environment): ConfigIssue[] {
-  const faults: ConfigIssue[] = []
+  const issues: ConfigIssue[] = []
   const when = 'with SMS_GATEWAY=twilio'
-  if (!environment['TWILIO_ACCOUNT_SID']) faults.push(required('twilioAccountSid', when))
-  if (!environment['TWILIO_AUTH_TOKEN']) faults.push(required('twilioAuthToken', when))
+  if (!environment['TWILIO_ACCOUNT_SID']) issues.push(required('twilioAccountSid', when))
+  if (!environment['TWILIO_AUTH_TOKEN']) issues.push(required('twilioAuthToken', when))
   if (!environment['TWILIO_CALLER_ID'] && !environment['TWILIO_MESSAGING_SERVICE_SID'])
-    faults.push(required('twilioCallerId', `${when} unless TWILIO_MESSAGING_SERVICE_SID is set`))
-  return faults
+    issues.push(required('twilioCallerId', `${when} unless TWILIO_MESSAGING_SERVICE_SID is set`))
+  return issues
 }
 
 function required(key: keyof OptionValues, when: string): ConfigIssue {

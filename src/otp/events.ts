@@ -83,10 +83,10 @@ export interface Events {
 /**
  * Creates an emitter without handlers.
  *
- * @param onFault called if a handler throws after the change
+ * @param onError called if a handler throws after the change
  * @example events.on('userVerified', async ({ device, transaction }) => { … })
  */
-export function createEvents(onFault: (fault: unknown, event: keyof AfterEvents) => void = () => {}): Events {
+export function createEvents(onError: (error: unknown, event: keyof AfterEvents) => void = () => {}): Events {
   const inside: Handlers<OtpEvents> = {
     userVerified: new Set(),
     backupTokenUsed: new Set(),
@@ -116,7 +116,7 @@ export function createEvents(onFault: (fault: unknown, event: keyof AfterEvents)
     tell(name, event) {
       for (const handler of after[name]) {
         const run = async () => handler(event)
-        void run().catch((error: unknown) => onFault(error, name))
+        void run().catch((error: unknown) => onError(error, name))
       }
     },
   }

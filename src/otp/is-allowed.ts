@@ -25,7 +25,7 @@ export type Allowance<Why> = { allowed: true } | ({ allowed: false } & Why)
  * show the wait in advance. Counts nothing.
  *
  * @param otp `site.otp`
- * @param device whose device, and who would ask
+ * @param device the owner, the device and the requester
  * @returns if not allowed: `n_failed_attempts` with `failureCount` and `lockedUntil`, or
  *   `verification_not_allowed` for anything that is not an active device of this user
  * @example
@@ -49,7 +49,7 @@ export async function verifyIsAllowed(otp: Otp, device: DeviceReference): Promis
  * pages that show the wait in advance. Sends and counts nothing.
  *
  * @param otp `site.otp`
- * @param device whose device, and who would ask
+ * @param device the owner, the device and the requester
  * @returns if not allowed: `not_interactive`, `cooldown_pending` with `nextAt`, or `n_failed_attempts`
  *   with `lockedUntil` while the account is locked
  * @example const allowance = await generateIsAllowed(site.otp, { userId: 1, deviceId: 'phone/2' })

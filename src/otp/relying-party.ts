@@ -1,22 +1,22 @@
-/** Whom a security key signs for, and what is asked of it (WebAuthn §4, Relying Party). */
+/** The site that a security key signs for, and what it requires (WebAuthn §4, Relying Party). */
 export interface RelyingParty {
-  /** Host of `BASE_URL`. A key made for it answers to it and its subdomains only. */
+  /** Host of `BASE_URL`. A key registered for it only signs for it and its subdomains. */
   id: string
-  /** `BASE_URL` itself: what the browser must name as the page's origin. */
+  /** `BASE_URL` itself, which the browser must state as the origin of the page. */
   origin: string
-  /** As the browser may show it. */
+  /** The name that browsers can show. */
   name: string
-  /** Whether a key that answers beside a password asks for a PIN or a finger, too. */
+  /** Whether a key must verify its user after a password, by PIN or fingerprint. */
   userVerification: UserVerification
 }
 
-/** `preferred`: where the key can (WebAuthn §5.8.6). A passkey alone must always verify its user. */
+/** `preferred`: if the key can (WebAuthn §5.8.6). A passkey without a password must always verify its user. */
 export type UserVerification = 'required' | 'preferred' | 'discouraged'
 
 /**
- * The relying party of a public address, or null where browsers have none: an id is a
- * domain, never an address of numbers (WebAuthn §5.1.3), and keys answer only over https
- * or on localhost.
+ * Returns the relying party of a public URL. Null if browsers do not offer security keys there: its
+ * ID must be a domain, not an IP address (WebAuthn §5.1.3), and the protocol https unless the host
+ * is localhost.
  *
  * @example relyingPartyFor('https://admin.example.com', 'OTP Admin')?.id // 'admin.example.com'
  */
@@ -27,6 +27,6 @@ export function relyingPartyFor(
 ): RelyingParty | null {
   const { hostname: id, origin, protocol } = new URL(baseUrl)
   const isLocal = id === 'localhost' || id.endsWith('.localhost')
-  const isNumbers = id.startsWith('[') || /^[\d.]+$/.test(id)
-  return isNumbers || (protocol !== 'https:' && !isLocal) ? null : { id, origin, name, userVerification }
+  const isIp = id.startsWith('[') || /^[\d.]+$/.test(id)
+  return isIp || (protocol !== 'https:' && !isLocal) ? null : { id, origin, name, userVerification }
 }

@@ -16,7 +16,7 @@ export function expectProperties(actual: object, expected: Readonly<Record<strin
 }
 
 export function expectAccepted(verification: Verification): void {
-  assert.equal(verification.ok, true, `The token was refused: ${JSON.stringify(verification)}`)
+  assert.equal(verification.ok, true, `The token was rejected: ${JSON.stringify(verification)}`)
 }
 
 export function expectRejected(verification: Verification): void {

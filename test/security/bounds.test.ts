@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { purgeExpired, SESSIONS_OF_A_PERSON } from '../../src/purge-expired.js'
+import { MAX_SESSIONS_PER_USER, purgeExpired } from '../../src/purge-expired.js'
 import { KNOWN_BROWSERS } from '../../src/auth/known-browser.js'
 import { FORMS_OF_A_PERSON } from '../../src/auth/pending-request.js'
 import { TRUSTED_BROWSERS } from '../../src/auth/trusted-browser/trust-browser.js'
@@ -187,9 +187,9 @@ describe.each(databaseKinds())('what people can store, on the %s database', (whe
     it('are 100 at most that wait for a token, and the newest can continue', async () => {
       const person = await createTestUser(site)
       const { browser } = await password(person)
-      await copy(person, SESSIONS_OF_A_PERSON + 20)
+      await copy(person, MAX_SESSIONS_PER_USER + 20)
       await sweepNow()
-      expect(await sessionsOf(person)).toHaveLength(SESSIONS_OF_A_PERSON)
+      expect(await sessionsOf(person)).toHaveLength(MAX_SESSIONS_PER_USER)
       site.clock.advance(30)
       expect(await browser.post(login, { otp_token: person.code() })).toMatchObject({ status: 303 })
     })
@@ -208,16 +208,16 @@ describe.each(databaseKinds())('what people can store, on the %s database', (whe
       )
       expect(eve.answer.status).toBe(303)
       await sweepNow()
-      expect((await sessionsOf(person)).filter(({ waiting }) => waiting)).toHaveLength(SESSIONS_OF_A_PERSON)
+      expect((await sessionsOf(person)).filter(({ waiting }) => waiting)).toHaveLength(MAX_SESSIONS_PER_USER)
       for (const browser of [verified, elsewhere]) expect((await browser.get('/account/two-factor')).status).toBe(200)
     })
 
     it('are the 100 verified ones that were used last', async () => {
       const person = await createTestUser(site)
       const browser = await signIn(site, person)
-      await copy(person, SESSIONS_OF_A_PERSON + 20)
+      await copy(person, MAX_SESSIONS_PER_USER + 20)
       await sweepNow()
-      expect(await sessionsOf(person)).toHaveLength(SESSIONS_OF_A_PERSON)
+      expect(await sessionsOf(person)).toHaveLength(MAX_SESSIONS_PER_USER)
       expect((await browser.get('/account/two-factor')).status).toBe(200)
     })
   })

@@ -34,7 +34,7 @@ export async function lockDevices(
   return correctTimes(otp, transaction, locked, world.now)
 }
 
-/** The same rows as they stand at the moment, without locking anything: for what is asked before the transaction. */
+/** Reads the same rows without locking them, for checks before the transaction. */
 export async function peekDevices(
   otp: Otp,
   wanted: DeviceSelector,

@@ -13,11 +13,11 @@ import type { LockedDevice, OwnerFailures } from './locked-device.js'
 type Accepted = Extract<KindOutcome, { accepted: true }>
 
 /**
- * Saves that a token was accepted: the asker's own failures end, the kind's changes are made
- * and the token is deleted. Failures from elsewhere stay, and so does what counts for the
- * account's lock. One statement.
+ * Saves that a token was accepted. In one statement it clears the requester's own failures, applies
+ * the kind's changes and deletes the token. Failures from elsewhere stay, and so do those that count
+ * towards the account's lock.
  *
- * @returns false if someone else consumed the token in between: then nothing is written
+ * @returns false if another request consumed the token in between. Nothing is written then
  */
 export async function saveAccepted(
   otp: Otp,
@@ -63,13 +63,13 @@ export async function saveAccepted(
   return rows.length === 1
 }
 
-/** What a failure came to. */
+/** The result of a saved failure. */
 interface SavedFailure {
   switchedOff: boolean
   /** If this failure locked the account in the asker's lane. */
   lockedUntil: Date | null
   failureCount: number
-  /** For what is saved of this owner next in the same transaction. */
+  /** The owner's updated failures, for the next device in the same transaction. */
   owner: OwnerFailures
 }
 
@@ -91,7 +91,7 @@ export async function saveRejected(
   const lane = locked.kind.unguessable ? 'none' : asker.lane
   const failed = withFailedToken(locked.owner.failed, { lane, at: now })
   const { confirmed } = locked.row
-  // What was never in use is not disabled: an unfinished setup ends by itself.
+  // An unfinished setup is not disabled, because it expires anyway.
   const switchedOff = confirmed && !locked.kind.unguessable && failureCount >= FAILURES_UNTIL_DISABLED
   await runStatement(
     otp.database,

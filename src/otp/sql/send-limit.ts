@@ -1,23 +1,23 @@
 import { QueryTypes, type Transaction } from 'sequelize'
 import type { Otp } from '../otp.js'
 
-/** Seconds for which a sent code is remembered: the limits count those of a day. */
+/** Seconds for which a sent code is stored. The limits count those of one day. */
 export const COUNTED_SECONDS = 2 * 24 * 3600
 
-/** `own`: asked for in a verified session or in a browser in which the person has signed in before. */
+/** `own`: requested in a verified session, or in a browser in which the user has signed in before. */
 export type SendPurpose = 'sign_in' | 'own' | 'set_up'
 
 interface Sent {
   purpose: SendPurpose
   userId: number
-  /** Number or address; only its keyed hash is stored. */
+  /** The phone number or email address, of which only the keyed hash is stored. */
   target: string
 }
 
 /**
- * Whether a user or a number has had all its challenges of a day.
+ * Checks whether a user or a target has reached the limit of challenges in a day.
  *
- * @returns the time of the oldest one that has to pass, or null where there is room
+ * @returns the time of the oldest one that must expire first, or null if another one can be sent
  */
 export async function checkSendLimit(
   otp: Otp,
@@ -25,9 +25,9 @@ export async function checkSendLimit(
   { userId, target, since, now, purpose }: Sent & { since: Date; now: Date },
   limit: { user: number; target: number },
 ): Promise<Date | null> {
-  // Under every known key, or a rotation would start the count again.
+  // With every known key. Otherwise, a rotation would reset the count.
   const hashes = otp.keys.hashes('challenge_sends', target).toSorted()
-  // Two users may have one number: their locks do not meet, these do. Sorted, so that two never wait for each other.
+  // Two users can have the same number, and the locks on their rows are separate. Sorted, to avoid deadlocks.
   await otp.database.sequelize.query(
     `select pg_advisory_xact_lock(hashtextextended(hash, 0)) from unnest($hashes::text[]) as hash`,
     { bind: { hashes }, transaction },
@@ -45,7 +45,7 @@ export async function checkSendLimit(
   const times = [row?.by_user, row?.by_target].filter((at) => at instanceof Date)
   const [oldest = null] = times.toSorted((one, other) => other.getTime() - one.getTime())
   if (!oldest || oldest <= now) return oldest
-  // Sent while a clock was wrong. Stored as now, or the day would only begin once the clock has reached it.
+  // Sent while a clock was wrong. Stored as now, because otherwise the day would only start at that time.
   await otp.database.sequelize.query(
     'update challenge_sends set at = $now where (user_id = $userId or target_hash = any($hashes)) and at > $now',
     { bind: { userId, hashes, now }, transaction },
@@ -53,14 +53,14 @@ export async function checkSendLimit(
   return now
 }
 
-/** Remembers that one was sent, and forgets those that count no longer. */
+/** Records that a code was sent, and deletes those that no longer count. */
 export async function recordSend(
   otp: Otp,
   transaction: Transaction,
   { userId, target, at, purpose, codeHash }: Sent & { at: Date; codeHash: string },
 ): Promise<void> {
   await otp.database.sequelize.query(
-    `with forgotten as (delete from challenge_sends where user_id = $userId and at < $at::timestamptz - ${COUNTED_SECONDS} * interval '1 second')
+    `with expired as (delete from challenge_sends where user_id = $userId and at < $at::timestamptz - ${COUNTED_SECONDS} * interval '1 second')
     insert into challenge_sends (user_id, target_hash, at, purpose, code_hash)
     values ($userId, $hash, $at, $purpose, $codeHash)`,
     { bind: { userId, hash: otp.keys.hash('challenge_sends', target), at, purpose, codeHash }, transaction },
