@@ -18,6 +18,8 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/global-setup.ts'],
+    setupFiles: ['test/setup.ts'],
+    isolate: false,
     reporters: ['default', './.ci/summary-reporter.mjs'],
     // All cores. With one core, two files run at a time, because some of them wait for other processes.
     maxWorkers: Math.max(2, availableParallelism()),

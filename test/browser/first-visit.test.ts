@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { packageRoot } from '../../src/package-root.js'
 import { accessibilityViolations, expectNoSidewaysScroll, launchBrowser, openPage } from '../support/chromium.js'
 import { type RunningServer, startServer } from '../support/command-line.js'
-import { temporaryFolder } from '../support/database.js'
+import { temporaryFolder } from '../support/temporary-folder.js'
 
 const screenshots = path.join(packageRoot, 'screenshots')
 

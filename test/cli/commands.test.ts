@@ -6,15 +6,9 @@ import { createKeyring } from '../../src/crypto/keyring.js'
 import { verifyPassword } from '../../src/crypto/hash-password.js'
 import { connectDatabase, type Database } from '../../src/db/connect.js'
 import { hashBackupToken, parseBackupToken } from '../../src/kinds/static/backup-token.js'
-import {
-  buildProgram,
-  type CommandResult,
-  otpAdmin as inOwnProcess,
-  startCommands,
-  startServer,
-} from '../support/command-line.js'
+import { buildProgram, type CommandResult, startCommands, startServer } from '../support/command-line.js'
 import { testConfig } from '../support/config.js'
-import { temporaryFolder } from '../support/database.js'
+import { temporaryFolder } from '../support/temporary-folder.js'
 import { createTestDatabase, postgresUrl } from '../support/postgres-database.js'
 import { deviceModels } from '../support/device-models.js'
 
@@ -23,15 +17,17 @@ const keys = createKeyring([secretKey])
 
 const APP = 'insert into totp_devices (user_id, name, confirmed, confirmed_at, secret)'
 
-type Place = 'PostgreSQL' | 'the embedded database' | 'a running server of the embedded database'
-const places: Place[] = ['the embedded database', 'a running server of the embedded database']
+// Opening the embedded database takes a second, so here a server has it open: embedded-database.test.ts
+// runs every command without one.
+type Place = 'PostgreSQL' | 'a running server of the embedded database'
+const places: Place[] = ['a running server of the embedded database']
 if (postgresUrl()) places.push('PostgreSQL')
 
 describe.each(places)('on %s', (place) => {
   const environment: Record<string, string> = { NODE_ENV: 'test', SECRET_KEYS: secretKey.toString('base64') }
   const tidy: (() => unknown)[] = []
-  // On the embedded database each command is a process of its own. Elsewhere one process runs them all.
-  let otpAdmin = inOwnProcess
+  // One process runs all commands.
+  let otpAdmin: ReturnType<typeof startCommands>['run']
 
   beforeAll(async () => {
     const folder = temporaryFolder(place === 'PostgreSQL' ? 'empty' : 'migrated')
@@ -43,12 +39,10 @@ describe.each(places)('on %s', (place) => {
       tidy.unshift(drop)
     }
     buildProgram()
-    if (place !== 'the embedded database') {
-      const commands = startCommands()
-      otpAdmin = commands.run
-      tidy.unshift(commands.stop)
-    }
-    if (place !== 'a running server of the embedded database') return
+    const commands = startCommands()
+    otpAdmin = commands.run
+    tidy.unshift(commands.stop)
+    if (place === 'PostgreSQL') return
     const server = await startServer(environment)
     tidy.unshift(() => server.stop())
   }, 300_000)

@@ -3,7 +3,7 @@ import path from 'node:path'
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { withDataFolder } from '../../src/with-data-folder.js'
 import { buildProgram, otpAdmin } from '../support/command-line.js'
-import { temporaryFolder } from '../support/database.js'
+import { temporaryFolder } from '../support/temporary-folder.js'
 
 const commands = [
   'serve',

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { buildProgram, otpAdmin, startServer } from '../support/command-line.js'
-import { temporaryFolder } from '../support/database.js'
+import { temporaryFolder } from '../support/temporary-folder.js'
 
 beforeAll(buildProgram, 300_000)
 

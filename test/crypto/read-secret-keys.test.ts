@@ -14,7 +14,7 @@ import { readSecretKeys } from '../../src/read-secret-keys.js'
 import { packageRoot } from '../../src/package-root.js'
 import { buildProgram, otpAdmin } from '../support/command-line.js'
 import { testConfig } from '../support/config.js'
-import { temporaryFolder } from '../support/database.js'
+import { temporaryFolder } from '../support/temporary-folder.js'
 
 const key = randomBytes(32)
 const good = key.toString('base64')

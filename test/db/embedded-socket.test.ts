@@ -6,7 +6,7 @@ import { QueryTypes } from 'sequelize'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { connectDatabase, type Database } from '../../src/db/connect.js'
 import { testConfig } from '../support/config.js'
-import { temporaryFolder } from '../support/database.js'
+import { temporaryFolder } from '../support/temporary-folder.js'
 
 const folder = temporaryFolder('migrated')
 let database: Database

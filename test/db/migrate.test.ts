@@ -4,7 +4,8 @@ import { connectDatabase, type Database } from '../../src/db/connect.js'
 import { assertNotNewer, isMigrated, migrate } from '../../src/db/migrate.js'
 import { migrations } from '../../src/db/migrations/index.js'
 import { testConfig } from '../support/config.js'
-import { databaseKinds, type DatabaseKind, openTestDatabase, temporaryFolder } from '../support/database.js'
+import { databaseKinds, type DatabaseKind, openTestDatabase } from '../support/database.js'
+import { temporaryFolder } from '../support/temporary-folder.js'
 import { createTestDatabase, postgresUrl } from '../support/postgres-database.js'
 
 const all = [...migrations.map((migration) => migration.name), 'graphile-worker-0.16']

@@ -8,7 +8,7 @@ import { connectDatabase, type ConnectOptions } from '../../src/db/connect.js'
 import { lockDataDir } from '../../src/db/embedded/lock-data-dir.js'
 import { packageRoot } from '../../src/package-root.js'
 import { testConfig } from '../support/config.js'
-import { temporaryFolder } from '../support/database.js'
+import { temporaryFolder } from '../support/temporary-folder.js'
 
 let folder: string
 beforeEach(() => {

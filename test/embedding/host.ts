@@ -6,7 +6,7 @@ import { createOtpAdminSite, type OtpAdminSite } from '../../src/create-site.js'
 import type { SiteOptions } from '../../src/site-options.js'
 import { createHttpBrowser } from '../support/http-browser.js'
 import { testClock } from '../support/clock.js'
-import { temporaryFolder } from '../support/database.js'
+import { temporaryFolder } from '../support/temporary-folder.js'
 import type { TestSite } from '../support/site.js'
 
 export interface Host extends TestSite {

@@ -3,7 +3,7 @@ import path from 'node:path'
 import { expect, test, vi } from 'vitest'
 import { createOtpAdminSite } from '../../src/create-site.js'
 import type { OutgoingMail } from '../../src/notify/gateways/mail-gateway.js'
-import { temporaryFolder } from '../support/database.js'
+import { temporaryFolder } from '../support/temporary-folder.js'
 import { createTestUser } from '../support/site.js'
 import { startHost } from './host.js'
 

@@ -7,7 +7,7 @@ import { openDatabase } from '../security/open-site.js'
 import { appCode } from '../support/authenticator.js'
 import type { HttpBrowser } from '../support/http-browser.js'
 import { addPhone } from '../support/challenges.js'
-import { temporaryFolder } from '../support/database.js'
+import { temporaryFolder } from '../support/temporary-folder.js'
 import { addToNewGroup } from '../support/groups.js'
 import {
   createTestUser,

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { type HttpBrowser, createHttpBrowser } from '../support/http-browser.js'
 import { buildProgram, type RunningServer, startServer, tryServer } from '../support/command-line.js'
-import { temporaryFolder } from '../support/database.js'
+import { temporaryFolder } from '../support/temporary-folder.js'
 import { createTestDatabase, postgresUrl } from '../support/postgres-database.js'
 import { type Proxy, startProxy, targetOf, throughProxy } from '../support/proxy.js'
 

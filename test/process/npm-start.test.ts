@@ -5,7 +5,7 @@ import { expect, it, onTestFinished } from 'vitest'
 import { packageRoot } from '../../src/package-root.js'
 import { createHttpBrowser } from '../support/http-browser.js'
 import { buildProgram, startServer } from '../support/command-line.js'
-import { temporaryFolder } from '../support/database.js'
+import { temporaryFolder } from '../support/temporary-folder.js'
 
 /** Runs `npm start` as a person types it, until it has printed how to sign in. */
 async function npmStart(folder: string) {

@@ -10,7 +10,7 @@ import { generateHotp, timeStep } from '../../src/otp/oath.js'
 import { createHttpBrowser } from '../support/http-browser.js'
 import { buildProgram, otpAdmin, type RunningServer, startServer } from '../support/command-line.js'
 import { testConfig } from '../support/config.js'
-import { temporaryFolder } from '../support/database.js'
+import { temporaryFolder } from '../support/temporary-folder.js'
 import { testOtp } from '../support/otp.js'
 import { createTestDatabase, postgresUrl, type TestDatabase } from '../support/postgres-database.js'
 

@@ -5,7 +5,7 @@ import path from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { createHttpBrowser } from '../support/http-browser.js'
 import { startServer } from '../support/command-line.js'
-import { temporaryFolder } from '../support/database.js'
+import { temporaryFolder } from '../support/temporary-folder.js'
 
 const running: (() => Promise<unknown>)[] = []
 afterEach(async () => {

@@ -4,7 +4,7 @@ import { connectDatabase } from '../../src/db/connect.js'
 import { createHttpBrowser } from '../support/http-browser.js'
 import { buildProgram, type RunningServer, startServer } from '../support/command-line.js'
 import { testConfig } from '../support/config.js'
-import { temporaryFolder } from '../support/database.js'
+import { temporaryFolder } from '../support/temporary-folder.js'
 import { createTestDatabase, postgresUrl, type TestDatabase } from '../support/postgres-database.js'
 import { type Proxy, startProxy, targetOf, throughProxy } from '../support/proxy.js'
 

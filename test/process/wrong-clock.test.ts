@@ -4,7 +4,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { generateHotp } from '../../src/otp/oath.js'
 import { type HttpBrowser, createHttpBrowser } from '../support/http-browser.js'
 import { otpAdmin, type RunningServer, startServer } from '../support/command-line.js'
-import { temporaryFolder } from '../support/database.js'
+import { temporaryFolder } from '../support/temporary-folder.js'
 
 const library = findLibrary()
 const key = Buffer.from('12345678901234567890')
