@@ -1,7 +1,7 @@
 import { afterAll, beforeAll } from 'vitest'
 import { z } from 'zod'
 import type { HttpResponse, HttpBrowser, HttpRequest } from '../support/http-browser.js'
-import { databaseKinds, openTestDatabase } from '../support/database.js'
+import { openTestDatabase } from '../support/database.js'
 import {
   createTestUser,
   type TestUser,
@@ -26,7 +26,7 @@ export function usePanelSite(environment: Record<string, string> = {}): () => Pa
   let site: PanelSite
   let close: () => Promise<void>
   beforeAll(async () => {
-    const database = await openTestDatabase(databaseKinds().at(-1) ?? 'embedded')
+    const database = await openTestDatabase()
     const base = await startTestSite(database, environment)
     const [staffPerson, bossPerson] = [await createTestUser(base), await createTestUser(base, { superuser: true })]
     const [staff, boss] = [await signIn(base, staffPerson), await signIn(base, bossPerson)]

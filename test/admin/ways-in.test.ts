@@ -5,7 +5,7 @@ import type { Database } from '../../src/db/connect.js'
 import { generateHotp, timeStep } from '../../src/otp/oath.js'
 import { appCode } from '../support/authenticator.js'
 import type { HttpBrowser } from '../support/http-browser.js'
-import { databaseKinds, openTestDatabase } from '../support/database.js'
+import { openTestDatabase } from '../support/database.js'
 import { giveDevice, SECRET, type StateOfDevice } from '../support/device-states.js'
 import { createTestUser, type TestUser, signIn, startTestSite, type TestSite } from '../support/site.js'
 import { callAction, showRecord } from './panel-site.js'
@@ -67,7 +67,7 @@ const shown = z.object({
 
 let database: Database
 beforeAll(async () => {
-  database = await openTestDatabase(databaseKinds().at(-1) ?? 'embedded')
+  database = await openTestDatabase()
 })
 afterAll(() => database.close())
 

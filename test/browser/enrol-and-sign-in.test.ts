@@ -4,11 +4,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
 import { generateHotp } from '../../src/otp/oath.js'
 import { launchBrowser, openPage } from '../support/chromium.js'
-import { databaseKinds, openTestDatabase } from '../support/database.js'
+import { openTestDatabase, preferredDatabase } from '../support/database.js'
 import { codeIn, type Deliveries, startDeliveries } from '../support/deliveries.js'
 import { createTestUser, type TestUser, startTestSite, type TestSite } from '../support/site.js'
 
-const where = databaseKinds().at(-1) ?? 'embedded'
+const where = preferredDatabase()
 
 let database: Database
 let site: TestSite

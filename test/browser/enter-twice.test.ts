@@ -12,7 +12,7 @@ let database: Database
 let site: TestSite
 let chromium: Browser
 beforeAll(async () => {
-  database = await openTestDatabase('embedded')
+  database = await openTestDatabase()
   site = await startTestSite(database)
   chromium = await launchBrowser()
 })

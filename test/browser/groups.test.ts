@@ -9,7 +9,7 @@ import {
   openPage,
   settled,
 } from '../support/chromium.js'
-import { databaseKinds, openTestDatabase } from '../support/database.js'
+import { openTestDatabase } from '../support/database.js'
 import { createTestUser, type TestUser, signIn, startTestSite, type TestSite } from '../support/site.js'
 
 let database: Database
@@ -18,7 +18,7 @@ let chromium: Browser
 let superuser: TestUser
 
 beforeAll(async () => {
-  database = await openTestDatabase(databaseKinds().at(-1) ?? 'embedded')
+  database = await openTestDatabase()
   site = await startTestSite(database)
   superuser = await createTestUser(site, { superuser: true, name: 'Barbara Liskov' })
   chromium = await launchBrowser()

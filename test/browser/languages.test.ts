@@ -6,7 +6,7 @@ import type { Database } from '../../src/db/connect.js'
 import { type AuditEventName, auditEventNames, noClient, recordAuditEvent } from '../../src/audit/record-event.js'
 import { type Language, languages } from '../../src/i18n/translator.js'
 import { readTexts } from '../i18n/read-texts.js'
-import { databaseKinds, openTestDatabase } from '../support/database.js'
+import { openTestDatabase } from '../support/database.js'
 import {
   accessibilityViolations,
   expectNoSidewaysScroll,
@@ -34,7 +34,7 @@ let site: TestSite
 let person: TestUser
 let chromium: Browser
 beforeAll(async () => {
-  database = await openTestDatabase(databaseKinds().at(-1) ?? 'embedded')
+  database = await openTestDatabase()
   site = await startTestSite(database, { OTP_EMAIL: 'true' })
   person = await createTestUser(site, { superuser: true, backupTokens: 2 })
   chromium = await launchBrowser()

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
 import { packageRoot } from '../../src/package-root.js'
 import { expectNoSidewaysScroll, launchBrowser, openPage, type PageOptions } from '../support/chromium.js'
-import { databaseKinds, openTestDatabase } from '../support/database.js'
+import { openTestDatabase } from '../support/database.js'
 import { createTestUser, type TestUser, signIn, startTestSite, type TestSite } from '../support/site.js'
 import { deviceModels } from '../support/device-models.js'
 
@@ -18,7 +18,7 @@ let superuser: TestUser
 
 beforeAll(async () => {
   mkdirSync(screenshots, { recursive: true })
-  database = await openTestDatabase(databaseKinds().at(-1) ?? 'embedded')
+  database = await openTestDatabase()
   site = await startTestSite(database)
   superuser = await createTestUser(site, { superuser: true, name: 'Barbara Liskov', backupTokens: 2 })
   chromium = await launchBrowser()

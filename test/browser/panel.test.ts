@@ -9,7 +9,7 @@ import {
   openPage,
   settled,
 } from '../support/chromium.js'
-import { databaseKinds, openTestDatabase } from '../support/database.js'
+import { openTestDatabase } from '../support/database.js'
 import { createTestUser, type TestUser, signIn, startTestSite, type TestSite } from '../support/site.js'
 import { deviceModels } from '../support/device-models.js'
 
@@ -22,7 +22,7 @@ let collector: TestUser
 let phoneId: number
 
 beforeAll(async () => {
-  database = await openTestDatabase(databaseKinds().at(-1) ?? 'embedded')
+  database = await openTestDatabase()
   site = await startTestSite(database)
   superuser = await createTestUser(site, { superuser: true, name: 'Barbara Liskov', backupTokens: 2 })
   collector = await createTestUser(site, { name: 'Mary Jackson', backupTokens: 1 })

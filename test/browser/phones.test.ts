@@ -5,12 +5,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
 import { packageRoot } from '../../src/package-root.js'
 import { accessibilityViolations, expectNoSidewaysScroll, launchBrowser, openPage } from '../support/chromium.js'
-import { databaseKinds, openTestDatabase } from '../support/database.js'
+import { openTestDatabase, preferredDatabase } from '../support/database.js'
 import { type Deliveries, startDeliveries } from '../support/deliveries.js'
 import { createTestUser, signIn, startTestSite, type TestSite } from '../support/site.js'
 
 const screenshots = path.join(packageRoot, 'screenshots')
-const where = databaseKinds().at(-1) ?? 'embedded'
+const where = preferredDatabase()
 
 let database: Database
 let site: TestSite

@@ -4,7 +4,7 @@ import type { Database } from '../../src/db/connect.js'
 import { addHotpDevice } from '../../src/kinds/hotp/add-device.js'
 import { generateHotp } from '../../src/otp/oath.js'
 import { accessibilityViolations, expectNoSidewaysScroll, launchBrowser, openPage } from '../support/chromium.js'
-import { databaseKinds, openTestDatabase } from '../support/database.js'
+import { openTestDatabase } from '../support/database.js'
 import { createTestUser, type TestUser, signIn, startTestSite, type TestSite } from '../support/site.js'
 
 const key = Buffer.from('d2e8a68036f68960b1c30532bb6c56da5934d879', 'hex')
@@ -14,7 +14,7 @@ let site: TestSite
 let chromium: Browser
 
 beforeAll(async () => {
-  database = await openTestDatabase(databaseKinds().at(-1) ?? 'embedded')
+  database = await openTestDatabase()
   site = await startTestSite(database)
   chromium = await launchBrowser()
 })

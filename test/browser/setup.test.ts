@@ -6,7 +6,7 @@ import type { Database } from '../../src/db/connect.js'
 import { noClient } from '../../src/client-info.js'
 import { appCode } from '../support/authenticator.js'
 import { accessibilityViolations, expectNoSidewaysScroll, launchBrowser, openPage } from '../support/chromium.js'
-import { databaseKinds, openTestDatabase } from '../support/database.js'
+import { openTestDatabase } from '../support/database.js'
 import { queuedEmailsTo } from '../support/queued-emails.js'
 import { createTestUser, type TestUser, signIn, startTestSite, type TestSite } from '../support/site.js'
 
@@ -15,7 +15,7 @@ let site: TestSite
 let chromium: Browser
 
 beforeAll(async () => {
-  database = await openTestDatabase(databaseKinds().at(-1) ?? 'embedded')
+  database = await openTestDatabase()
   site = await startTestSite(database)
   chromium = await launchBrowser()
 })

@@ -2,7 +2,7 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
 import { accessibilityViolations, expectNoSidewaysScroll, launchBrowser, openPage } from '../support/chromium.js'
-import { databaseKinds, openTestDatabase } from '../support/database.js'
+import { openTestDatabase } from '../support/database.js'
 import { createTestUser, type TestUser, signIn, startTestSite, type TestSite } from '../support/site.js'
 
 let database: Database
@@ -10,7 +10,7 @@ let site: TestSite
 let chromium: Browser
 
 beforeAll(async () => {
-  database = await openTestDatabase(databaseKinds().at(-1) ?? 'embedded')
+  database = await openTestDatabase()
   site = await startTestSite(database, { TRUST_BROWSER_DAYS: '30' })
   chromium = await launchBrowser()
 })

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
 import { packageRoot } from '../../src/package-root.js'
 import { accessibilityViolations, expectNoSidewaysScroll, launchBrowser, openPage } from '../support/chromium.js'
-import { databaseKinds, openTestDatabase } from '../support/database.js'
+import { openTestDatabase } from '../support/database.js'
 import { createTestUser, type TestUser, signIn, startTestSite, type TestSite } from '../support/site.js'
 
 const screenshots = path.join(packageRoot, 'screenshots')
@@ -22,7 +22,7 @@ let superuser: TestUser
 
 beforeAll(async () => {
   mkdirSync(screenshots, { recursive: true })
-  database = await openTestDatabase(databaseKinds().at(-1) ?? 'embedded')
+  database = await openTestDatabase()
   site = await startTestSite(database, { OTP_ENROLMENT: 'invite' })
   superuser = await createTestUser(site, { superuser: true, name: 'Barbara Liskov' })
   chromium = await launchBrowser()

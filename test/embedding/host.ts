@@ -1,11 +1,11 @@
 import { createServer } from 'node:http'
-import { rmSync } from 'node:fs'
 import express, { type Express } from 'express'
 import pino from 'pino'
 import { createOtpAdminSite, type OtpAdminSite } from '../../src/create-site.js'
 import type { SiteOptions } from '../../src/site-options.js'
 import { createHttpBrowser } from '../support/http-browser.js'
 import { testClock } from '../support/clock.js'
+import { createTestDatabase, postgresUrl } from '../support/postgres-database.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
 import type { TestSite } from '../support/site.js'
 
@@ -27,7 +27,7 @@ export async function startHost(
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const address = server.address()
   const baseUrl = `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`
-  const folder = temporaryFolder('migrated')
+  const storage = options.sequelize ? { config: {}, remove: () => {} } : await createStorage()
   const clock = testClock()
   const log: string[] = []
   const site = await createOtpAdminSite({
@@ -39,7 +39,7 @@ export async function startHost(
       BASE_URL: baseUrl,
       SECRET_KEYS: Buffer.alloc(32, 7).toString('base64'),
       LOGIN_ADDRESS_LIMIT: '0',
-      ...(!options.sequelize && { DATA_DIR: folder }),
+      ...storage.config,
       ...options.config,
     },
   })
@@ -58,7 +58,14 @@ export async function startHost(
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))
       await site.close()
-      rmSync(folder, { recursive: true, force: true })
+      await storage.remove()
     },
   }
+}
+
+/** Creates what the site stores its rows in if the application does not pass a database of its own. */
+async function createStorage(): Promise<{ config: Record<string, string>; remove: () => Promise<void> | void }> {
+  if (!postgresUrl()) return { config: { DATA_DIR: temporaryFolder('migrated') }, remove: () => {} }
+  const { url, drop } = await createTestDatabase()
+  return { config: { DATABASE_URL: url }, remove: drop }
 }

@@ -301,7 +301,7 @@ describe.each(databaseKinds())('a custom kind of device, on the %s database', (w
 it('a kind with a digit in its name can be set up by invitation like all others', async () => {
   const numbered = wordKind('w2d')
   const environment = { OTP_ENROLMENT: 'invite', OTP_POLICY: 'off' }
-  const database = await openTestDatabase('embedded')
+  const database = await openTestDatabase()
   await migrate(database, [numbered])
   const site = await startTestSite(database, environment, undefined, { kinds: [numbered] })
   const browser = await signIn(site, await createTestUser(site, { app: false }))
@@ -329,7 +329,7 @@ describe('migrations of a custom kind', () => {
   )
 
   it('do not stop a release without the kind, but one with an earlier version of it', async () => {
-    const database = await openTestDatabase('embedded')
+    const database = await openTestDatabase()
     const later = { ...kind.migrations[0], name: '0002-later', up: async () => {} }
     await migrate(database, [{ name: 'word', migrations: [...kind.migrations, later] }])
     await assertNotNewer(database)
@@ -351,7 +351,7 @@ describe('migrations of a custom kind', () => {
 describe('an invalid registration is reported at start:', () => {
   let database: Database
   beforeAll(async () => {
-    database = await openTestDatabase('embedded')
+    database = await openTestDatabase()
   })
   afterAll(() => database.close())
 

@@ -16,7 +16,7 @@ const config = { NODE_ENV: 'test', SECRET_KEYS: Buffer.alloc(32, 7).toString('ba
 const plain = { timestamps: false, freezeTableName: true }
 
 it('lists every table that the migrations create', async () => {
-  const database = await openTestDatabase('embedded')
+  const database = await openTestDatabase()
   const { rows } = await database.pool.query<{ name: string }>(
     `select c.relname as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
     where n.nspname = 'public' and c.relkind in ('r', 'v', 'm', 'p')`,

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Requirements } from '../../src/admin/host/host-admin.js'
 import type { Database } from '../../src/db/connect.js'
-import { databaseKinds, openTestDatabase } from '../support/database.js'
+import { openTestDatabase } from '../support/database.js'
 import { createTestUser, type TestUser, signIn, startTestSite, type TestSite } from '../support/site.js'
 import { deviceModels } from '../support/device-models.js'
 
@@ -12,7 +12,7 @@ describe('requirements of an application for calls of the panel', () => {
   let site: TestSite
   let other: TestUser
   beforeAll(async () => {
-    database = await openTestDatabase(databaseKinds()[0] ?? 'embedded')
+    database = await openTestDatabase()
     site = await open({
       'users.edit': null,
       'users.resetSecondFactor': { kinds: ['webauthn'], maxAge: 600 },

@@ -4,7 +4,7 @@ import { formatDateTime } from '../../src/http/format-date-time.js'
 import { formatDuration } from '../../src/http/format-duration.js'
 import { languages } from '../../src/i18n/translator.js'
 import type { HttpBrowser } from '../support/http-browser.js'
-import { databaseKinds, openTestDatabase } from '../support/database.js'
+import { openTestDatabase } from '../support/database.js'
 import { createTestUser, signIn, startTestSite, type TestSite } from '../support/site.js'
 
 describe('preferredLanguage', () => {
@@ -48,7 +48,7 @@ describe('the language of a page', () => {
   let close: () => Promise<void>
 
   beforeAll(async () => {
-    const database = await openTestDatabase(databaseKinds().at(-1) ?? 'embedded')
+    const database = await openTestDatabase()
     site = await startTestSite(database)
     close = async () => {
       await site.close()

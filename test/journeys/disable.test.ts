@@ -112,7 +112,7 @@ describe.each([
   let database: Database
   let site: TestSite
   beforeAll(async () => {
-    database = await openTestDatabase('embedded')
+    database = await openTestDatabase()
     site = await startTestSite(database, { OTP_POLICY: policy })
   })
   afterAll(async () => {

@@ -7,7 +7,7 @@ let database: Database
 let site: TestSite
 
 beforeAll(async () => {
-  database = await openTestDatabase('embedded')
+  database = await openTestDatabase()
   site = await startTestSite(database)
 })
 

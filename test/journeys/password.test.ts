@@ -171,7 +171,7 @@ describe.each(journeyKinds())('a forgotten password, on the %s database', (where
 })
 
 it('limits the requests of one network', async () => {
-  const database = await openTestDatabase('embedded')
+  const database = await openTestDatabase()
   const site = await startTestSite(database, { LOGIN_ADDRESS_LIMIT: '3' })
   const statuses = []
   for (const name of ['a', 'b', 'c', 'd'])

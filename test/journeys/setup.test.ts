@@ -406,7 +406,7 @@ describe('setup by invitation only', () => {
   let database: Database
   let site: TestSite
   beforeAll(async () => {
-    database = await openTestDatabase('embedded')
+    database = await openTestDatabase()
     site = await startTestSite(database, { OTP_ENROLMENT: 'invite' })
   })
   afterAll(async () => {

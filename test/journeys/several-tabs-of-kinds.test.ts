@@ -24,7 +24,7 @@ describe('two tabs during a sign-in, with the token of each kind', () => {
   let database: Database
   let site: TestSite
   beforeAll(async () => {
-    database = await openTestDatabase('embedded')
+    database = await openTestDatabase()
     await migrate(database, kinds)
     site = await startTestSite(database, { BASE_URL: 'http://localhost:0', OTP_EMAIL: 'true' }, undefined, { kinds })
   })

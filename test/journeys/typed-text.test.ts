@@ -13,7 +13,7 @@ describe('text that people type', () => {
   let database: Database
   let site: TestSite
   beforeAll(async () => {
-    database = await openTestDatabase('embedded')
+    database = await openTestDatabase()
     site = await startTestSite(database)
   })
   afterAll(async () => {

@@ -5,7 +5,7 @@ import { generateChallenge } from '../../src/otp/generate-challenge.js'
 import { generateIsAllowed, verifyIsAllowed } from '../../src/otp/is-allowed.js'
 import { verifyToken } from '../../src/otp/verify-token.js'
 import { addPhone } from '../support/challenges.js'
-import { databaseKinds, openTestDatabase } from '../support/database.js'
+import { openTestDatabase } from '../support/database.js'
 import { createUser, testOtp, type TestOtp } from '../support/otp.js'
 
 const day = 24 * 3600
@@ -17,7 +17,7 @@ describe('whether a device can be used now', () => {
   let phone: Device
   let deviceId: string
   beforeAll(async () => {
-    database = await openTestDatabase(databaseKinds()[0] ?? 'embedded')
+    database = await openTestDatabase()
   })
   afterAll(() => database.close())
   beforeEach(async () => {

@@ -13,7 +13,7 @@ import { createUser, testOtp, type TestOtp } from '../support/otp.js'
 let database: Database
 let otp: TestOtp
 let targets = 0
-beforeAll(async () => void (database = await openTestDatabase('embedded')))
+beforeAll(async () => void (database = await openTestDatabase()))
 beforeEach(() => void (otp = testOtp(database)))
 afterAll(() => database.close())
 

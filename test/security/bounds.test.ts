@@ -238,7 +238,7 @@ describe('what one IP address can store without a session', () => {
   let database: Database
   let site: TestSite
   beforeAll(async () => {
-    database = await openTestDatabase('embedded')
+    database = await openTestDatabase()
     site = await startTestSite(database, {
       LOGIN_ADDRESS_LIMIT: String(LIMIT),
       OTP_PASSKEY_LOGIN: 'true',

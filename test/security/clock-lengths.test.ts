@@ -101,7 +101,7 @@ describe('what began while the clock was wrong', () => {
   let site: TestSite
   const start = new Date('2026-03-01T12:00:00Z')
   beforeAll(async () => {
-    database = await openTestDatabase('embedded')
+    database = await openTestDatabase()
     site = await startTestSite(database, { TRUST_BROWSER_DAYS: '30', OTP_GRACE_DAYS: '14', OTP_EMAIL: 'true' })
     site.auth.deliveryWait = 1
   })

@@ -18,7 +18,7 @@ describe('a clock that was wrong for a while', () => {
   const start = new Date('2026-03-01T12:00:00Z')
 
   beforeAll(async () => {
-    database = await openTestDatabase('embedded')
+    database = await openTestDatabase()
     site = await startTestSite(database)
   })
   afterEach(() => site.clock.set(start))

@@ -54,7 +54,7 @@ describe('a password alone', () => {
   }
 
   beforeAll(async () => {
-    database = await openTestDatabase('embedded')
+    database = await openTestDatabase()
     await migrate(database, [wordKind(), wordKind('ghost')])
     for (const { policy, enrolment } of rules)
       sites.set(`${policy} ${enrolment}`, await open({ OTP_POLICY: policy, OTP_ENROLMENT: enrolment }))

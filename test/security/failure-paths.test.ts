@@ -24,7 +24,7 @@ type Row = [
 let database: Database
 let site: TestSite
 beforeAll(async () => {
-  database = await openTestDatabase('embedded')
+  database = await openTestDatabase()
   site = await startTestSite(database, { BASE_URL: 'http://localhost:0', OTP_PASSKEY_LOGIN: 'true' })
 })
 afterAll(async () => {

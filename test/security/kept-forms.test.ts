@@ -140,7 +140,7 @@ describe('a saved form', () => {
     let database: Awaited<ReturnType<typeof openTestDatabase>>
     let site: TestSite
     beforeAll(async () => {
-      database = await openTestDatabase('embedded')
+      database = await openTestDatabase()
       site = await startTestSite(database, { OTP_EMAIL: 'true' })
     })
     afterAll(async () => {

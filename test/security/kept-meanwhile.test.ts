@@ -25,7 +25,7 @@ let database: Database
 let site: TestSite
 const others: TestSite[] = []
 beforeAll(async () => {
-  database = await openTestDatabase('embedded')
+  database = await openTestDatabase()
   site = await startTestSite(database, { OTP_POLICY: 'off', OTP_EMAIL: 'true', BASE_URL: 'http://localhost:0' })
 })
 afterAll(async () => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
-import { databaseKinds, openTestDatabase } from '../support/database.js'
+import { openTestDatabase } from '../support/database.js'
 import { createTestUser, startTestSite, type TestSite } from '../support/site.js'
 import { commands, type Real } from './level-commands.js'
 import { LevelModel } from './level-model.js'
@@ -29,7 +29,7 @@ describe('anything one user does in two browsers', () => {
   const seen = new Map<string, number>()
 
   beforeAll(async () => {
-    database = await openTestDatabase(databaseKinds().at(-1) ?? 'embedded')
+    database = await openTestDatabase()
     site = await startTestSite(database, { OTP_POLICY: 'off', OTP_THROTTLE_FACTOR: '0' })
   })
   afterAll(async () => {

@@ -34,7 +34,7 @@ describe('a token whose session ends while it is verified', () => {
   let database: Database
   let site: TestSite
   beforeAll(async () => {
-    database = await openTestDatabase('embedded')
+    database = await openTestDatabase()
     await migrate(database, kinds)
     site = await startTestSite(database, { BASE_URL: 'http://localhost:0', OTP_EMAIL: 'true' }, undefined, { kinds })
   })

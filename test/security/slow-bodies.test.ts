@@ -2,7 +2,7 @@ import { request } from 'node:http'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
 import type { HttpBrowser } from '../support/http-browser.js'
-import { databaseKinds, openTestDatabase } from '../support/database.js'
+import { openTestDatabase } from '../support/database.js'
 import { createTestUser, type TestUser, signIn, startTestSite, type TestSite } from '../support/site.js'
 
 /** A request whose headers have arrived, and whose body follows when `finish` is called. */
@@ -37,7 +37,7 @@ describe('a request whose body is delayed while its session is ended', () => {
   let database: Database
   let site: TestSite
   beforeAll(async () => {
-    database = await openTestDatabase(databaseKinds().at(-1) ?? 'embedded')
+    database = await openTestDatabase()
     site = await startTestSite(database, { OTP_POLICY: 'off' })
   })
   afterAll(async () => {

@@ -1,7 +1,7 @@
 import { DataTypes, type Model, type ModelStatic } from 'sequelize'
 import { z } from 'zod'
 import type { Database } from '../../../src/db/connect.js'
-import { databaseKinds, openTestDatabase } from '../../support/database.js'
+import { openTestDatabase } from '../../support/database.js'
 import './register-adapter.js'
 
 export interface HostModels {
@@ -12,7 +12,7 @@ export interface HostModels {
 
 /** Orders with an owner, in a database of the application's own. */
 export async function hostModels(): Promise<HostModels> {
-  const database = await openTestDatabase(databaseKinds().at(-1) ?? 'embedded')
+  const database = await openTestDatabase()
   const Order = database.sequelize.define(
     'Order',
     { title: DataTypes.STRING, ownerId: DataTypes.INTEGER },

@@ -5,7 +5,7 @@ import { z } from 'zod'
 import type { ActionHandler, ActionResponse } from '../../../src/admin/adminjs.js'
 import type { HostPanel } from '../../../src/admin/host/host-admin.js'
 import type { Database } from '../../../src/db/connect.js'
-import { databaseKinds, openTestDatabase } from '../../support/database.js'
+import { openTestDatabase } from '../../support/database.js'
 import { startTestSite, type TestSite } from '../../support/site.js'
 import './register-adapter.js'
 
@@ -26,7 +26,7 @@ export interface HostSiteOptions extends Omit<HostPanel, 'admin'> {
 
 /** Starts the site with the shop in it, on a new database. */
 export async function startHostSite({ options, ...rules }: HostSiteOptions = {}): Promise<HostSite> {
-  const database = await openTestDatabase(databaseKinds().at(-1) ?? 'embedded')
+  const database = await openTestDatabase()
   const shop: Shop = { ...(await defineModels(database)), calls: [] }
   try {
     const admin = { admin: { ...optionsOf(shop), ...options?.(shop, database) }, ...rules }

@@ -12,7 +12,7 @@ let database: Database
 let site: TestSite
 let chromium: Chromium
 beforeAll(async () => {
-  database = await openTestDatabase('embedded')
+  database = await openTestDatabase()
   await migrate(database, [yubikeyKind()])
   site = await startTestSite(database, {}, undefined, { kinds: [yubikeyKind()] })
   chromium = await launchBrowser()
