@@ -19,7 +19,10 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/global-setup.ts'],
     setupFiles: ['test/setup.ts'],
+    // Modules are loaded once per worker instead of once per file.
     isolate: false,
+    // The embedded database is WebAssembly, which V8 would optimise again in every test that opens one.
+    execArgv: ['--liftoff-only'],
     reporters: ['default', './.ci/summary-reporter.mjs'],
     // All cores. With one core, two files run at a time, because some of them wait for other processes.
     maxWorkers: Math.max(2, availableParallelism()),

@@ -38,8 +38,9 @@ function contextFor(environment: Environment) {
   return { env, cwd }
 }
 
+// V8 would spend more time on optimising the WebAssembly of the embedded database than a command takes.
 const start = (args: readonly string[], environment: Environment): ChildProcess =>
-  spawn(process.execPath, [program, ...args], { ...contextFor(environment), stdio: 'pipe' })
+  spawn(process.execPath, ['--liftoff-only', program, ...args], { ...contextFor(environment), stdio: 'pipe' })
 
 /** Runs the real command line in its own process. */
 export async function otpAdmin(
