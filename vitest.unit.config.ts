@@ -1,5 +1,6 @@
-import { unitFiles } from './test/unit-files.js'
-import whole from './vitest.config.js'
+import { defineConfig } from 'vitest/config'
+import { unitFiles } from './test/select-files.js'
+import { projects } from './vitest.config.js'
 
 // What `npm run test:unit` runs: no database is prepared and nothing is built.
-export default { ...whole, test: { ...whole.test, include: unitFiles(), globalSetup: [], reporters: ['default'] } }
+export default defineConfig({ test: { projects: projects(unitFiles()) } })

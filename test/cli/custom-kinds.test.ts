@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createSoftwareYubikey } from '../examples/custom-device/software-yubikey.js'
 import { installExample } from '../examples/run-example.js'
 import { type CommandResult, type RunningServer, startCommands, startServer } from '../support/command-line.js'
-import { temporaryFolder } from '../support/database.js'
+import { temporaryFolder } from '../support/temporary-folder.js'
 import { createHttpBrowser } from '../support/http-browser.js'
 
 const PASSWORD = 'a long passphrase nobody else uses'

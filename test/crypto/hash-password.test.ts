@@ -33,13 +33,8 @@ describe('the number of password hashes', () => {
     for (const stored of hashes) expect(await countHashes(() => matchPassword(stored, typed))).toBe(times)
   })
 
-<<<<<<< HEAD
   it('is one for a login unknown to the host application, whose own check computes one', async () => {
-    const database = await openTestDatabase('embedded')
-=======
-  it('and once for a login that the application does not know, if its own check compares once', async () => {
     const database = await openTestDatabase()
->>>>>>> ed67fb8 (Run each test file on PostgreSQL where it is available)
     const adapter = { findByLogin: async () => null, find: async () => null, checkPassword: async () => false }
     const users = createHostUsers(adapter, { database, clock: systemClock })
     const { check } = await users.findLogin('nobody@example.com')

@@ -14,9 +14,6 @@ import { createUser, testOtp } from '../support/otp.js'
 
 const kind = ntfyKind('http://127.0.0.1')
 
-/** Lets any value through, as JavaScript does. */
-const anyValue = z.custom<DeliveryResult>()
-
 class Quoting extends Error {
   constructor(code: string) {
     super(`could not send ${code}`)
@@ -61,12 +58,8 @@ describe.each(databaseKinds())('the code of an application that sends codes, on 
         : await addDevice(otp, undefined, kind, { userId, name: 'Phone', confirmed: true, columns })
     const { token: code } = await requestCode(otp, device)
     const log = testLog()
-<<<<<<< HEAD
     // Returns any value, as JavaScript can.
     const send = async () => z.custom<DeliveryResult>().parse(result(code))
-=======
-    const send = async () => anyValue.parse(result(code))
->>>>>>> ed67fb8 (Run each test file on PostgreSQL where it is available)
     const { keys, clock } = otp
     const worker = runWorker({
       ...testNotify(database, { send: async () => {}, close: () => {} }, { keys, clock, log: log.log }),
