@@ -46,7 +46,7 @@ async function awaitingToken(site: TestSite, person: TestUser, browser = site.br
 async function withCode(site: TestSite, browser: HttpBrowser, kind: 'phone' | 'email', userId: number) {
   const device = await (kind === 'phone' ? addPhone : addEmail)(site.otp, userId)
   await storeCode(site.otp, device, '314159')
-  await setInSession(site, browser, 'challenge', { device: device.persistentId, id: 'planted' })
+  await setInSession(site, browser, 'challenge', { device: device.persistentId, id: 'stored' })
   return { otp_device: device.persistentId, otp_token: '314159' }
 }
 
@@ -356,7 +356,7 @@ function firstCode(what: string, page: string, add: (site: TestSite, userId: num
       const at = site.clock.now().getTime()
       const device = await add(site, person.id)
       await storeCode(site.otp, device, '314159')
-      await setInSession(site, browser, 'challenge', { device: device.persistentId, id: 'planted' })
+      await setInSession(site, browser, 'challenge', { device: device.persistentId, id: 'stored' })
       await setInSession(site, browser, 'setUp', { device: device.persistentId, at })
       return { person, browser, path: `${profile}/${page}/add`, form: { otp_token: '314159' } }
     },
@@ -616,6 +616,55 @@ const ownAccount: readonly SentForm[] = [
   },
 ]
 
+/** The form of a page that requests a code, with the hidden fields that the page wrote into it. */
+async function codeRequest(browser: HttpBrowser, page: string): Promise<Record<string, string>> {
+  const { text } = await browser.get(page)
+  const [form = ''] = text.match(/<form[^>]*>(?:(?!<\/form>)[^])*name="otp_challenge"[^]*?<\/form>/) ?? []
+  const hidden = [...form.matchAll(/<input type="hidden" name="(\w+)" value="([^"]*)">/g)]
+  const value = /name="otp_challenge" value="(\w+)"/.exec(form)?.[1] ?? ''
+  return { ...Object.fromEntries(hidden.map(([, name = '', typed = '']) => [name, typed])), otp_challenge: value }
+}
+
+const sentCodes: readonly SentForm[] = [
+  ...(['phone', 'email'] as const).flatMap((kind): SentForm[] => [
+    {
+      title: `a code requested by ${kind} at sign-in`,
+      routes: ['POST /account/login'],
+      async ready(site) {
+        const person = await createTestUser(site)
+        await (kind === 'phone' ? addPhone : addEmail)(site.otp, person.id)
+        const browser = await awaitingToken(site, person)
+        return { browser, person, path: login, form: await codeRequest(browser, login) }
+      },
+      shows: /name="otp_challenge"/,
+    },
+    {
+      title: `a code requested by ${kind} to verify again`,
+      routes: ['POST /account/verify'],
+      async ready(site) {
+        const { person, browser } = await verified(site)
+        await (kind === 'phone' ? addPhone : addEmail)(site.otp, person.id)
+        const page = `${verify}?next=%2Faccount%2Femail`
+        return { browser, person, path: verify, form: await codeRequest(browser, page) }
+      },
+      shows: /name="otp_challenge"/,
+    },
+  ]),
+  ...(['phones', 'email'] as const).map((page): SentForm => ({
+    title: `another code requested in a setup at ${page}/add`,
+    routes: [`POST ${profile}/${page}/add`],
+    async ready(site) {
+      const { person, browser } = await verified(site)
+      const path = `${profile}/${page}/add`
+      const first = { phone_number: '+41524204243', phone_method: 'sms' }
+      await browser.post(path, page === 'phones' ? first : { otp_challenge: 'send' })
+      site.clock.advance(31)
+      return { browser, person, path, form: await codeRequest(browser, path) }
+    },
+    shows: /name="otp_challenge"/,
+  })),
+]
+
 /** Every form that can be done once, as it is before it is submitted. */
 export const sentForms: readonly SentForm[] = [
   ...signIns,
@@ -625,6 +674,7 @@ export const sentForms: readonly SentForm[] = [
   ...setUps,
   ...links,
   ...ownAccount,
+  ...sentCodes,
 ]
 
 /** Forms that do no harm when they are submitted again, each with the reason; and calls of scripts. */

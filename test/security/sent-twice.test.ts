@@ -127,6 +127,44 @@ describe.each(databaseKinds())('a form that is submitted twice, on the %s databa
     expect(await jobs()).toBe(before + 1)
   })
 
+  it.each([
+    ['on the page as it is after the code was sent', true],
+    ['by a program, without the ID of the page', false],
+  ])('has to wait if the request for a code is a new one, %s', async (_name, isPage) => {
+    const person = await createTestUser(site)
+    const device = await mailboxOf(person)
+    const browser = site.browser()
+    await browser.post(login, { username: person.email, password: person.password })
+    const request = async () => {
+      const { text } = await browser.get(login)
+      const [, form_id = ''] = /name="form_id" value="([^"]*)"/.exec(text) ?? []
+      expect(form_id).toMatch(/^[\w-]{22}$/)
+      return browser.post(login, { otp_device: device, otp_challenge: 'send', ...(isPage && { form_id }) })
+    }
+    expect((await request()).status).toBe(303)
+    expect(await request()).toMatchObject({ status: 429, code: 'cooldown_pending' })
+  })
+
+  it('is processed again after the code may be sent again', async () => {
+    const person = await createTestUser(site)
+    const browser = site.browser()
+    await browser.post(login, { username: person.email, password: person.password })
+    const form = {
+      otp_device: await mailboxOf(person),
+      otp_challenge: 'send',
+      form_id: 'AAAAAAAAAAAAAAAAAAAAAA',
+    }
+    const sends = 'select count(*)::int as count from challenge_sends where user_id = $1'
+    const sent = async () => (await database.pool.query(sends, [person.id])).rows[0]?.count
+    expect((await browser.post(login, form)).status).toBe(303)
+    site.clock.advance(12)
+    expect((await browser.post(login, form)).status).toBe(303)
+    expect(await sent()).toBe(1)
+    site.clock.advance(20)
+    expect((await browser.post(login, form)).status).toBe(303)
+    expect(await sent()).toBe(2)
+  })
+
   describe('is processed again', () => {
     const pendingWith = async (backupTokens = 0) => {
       const person = await createTestUser(site, { backupTokens })

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { explained, type RejectedStep, rejectStep, rejectToken } from '../../auth/login/step-result.js'
 import { challengeOf } from '../../auth/in-progress.js'
 import { enrolmentRight } from '../../auth/enrolment.js'
+import { challengeFormId } from '../../auth/repeats/form-id.js'
 import type { FormAlert } from '../../http/form-alert.js'
 import { readClientInfo } from '../../http/read-client-info.js'
 import { textField, readForm } from '../../http/read-form.js'
@@ -94,5 +95,10 @@ function show(
 
 /** Renders the form for a device's first token, with the reason if the last step was rejected. */
 export function showConfirmForm(res: Response, kind: CustomKind, device: Device, alert: FormAlert | null): void {
-  sendPage(res, 'account/added-kinds/confirm', { device, field: kind.field ?? null, alert })
+  sendPage(res, 'account/added-kinds/confirm', {
+    device,
+    field: kind.field ?? null,
+    challengeFormId: challengeFormId(),
+    alert,
+  })
 }

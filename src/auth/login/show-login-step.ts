@@ -7,7 +7,7 @@ import type { ListedDevice } from '../../otp/devices-for-user.js'
 import { parsePersistentId } from '../../otp/persistent-id.js'
 import type { Auth } from '../auth.js'
 import { readSentCode } from '../read-sent-code.js'
-import { newFormId } from '../repeats/form-id.js'
+import { challengeFormId, newFormId } from '../repeats/form-id.js'
 import type { LoginStep, TokenStep } from './read-login-step.js'
 import type { RejectedStep } from './step-result.js'
 
@@ -89,6 +89,7 @@ async function tokenForms(auth: Auth, req: Request, devices: readonly ListedDevi
     chosen,
     isKeyChosen: kindNamed(auth, parsePersistentId(chosen)?.kind)?.input === 'browser_key',
     challenged: sender?.persistentId ?? null,
+    challengeFormId: challengeFormId(),
     // Queried only if this session requested a code.
     sentCode: sender && (await readSentCode(auth, sender)),
   }

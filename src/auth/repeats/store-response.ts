@@ -3,6 +3,7 @@ import { runAsSite } from '../../http/host-isolation.js'
 import { isStepDone } from '../../http/step-done.js'
 import type { Auth } from '../auth.js'
 import { saveSession } from '../session.js'
+import { isChallengeForm } from './form-id.js'
 import type { Submission } from './read-submission.js'
 import { forgetForm, saveResponse } from './repeated-forms.js'
 import { errorForLog } from '../../error-for-log.js'
@@ -46,7 +47,8 @@ async function saveAnswer(auth: Auth, req: Request, res: Response, answered: Ans
   const { opened, ended } = await runAsSite(req, () => sessionAfter(req, submission))
   // A stored form can be rejected after the token was consumed.
   if (res.statusCode >= 400 && !(began && opened !== null)) return forgetForm(auth, submission.key)
-  const isRepeatable = opened === null && !(began && ended) && !submission.isLink && !isStepDone(res)
+  const isOnce = submission.isLink || isStepDone(res) || isChallengeForm(req)
+  const isRepeatable = opened === null && !(began && ended) && !isOnce
   const answer = { status: res.statusCode, ...headOf(res), body, successor: opened, isRepeatable }
   await saveResponse(auth, submission, { ...answer, at: Date.now() })
 }

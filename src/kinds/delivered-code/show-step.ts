@@ -1,4 +1,5 @@
 import type { Request, Response } from 'express'
+import { challengeFormId } from '../../auth/repeats/form-id.js'
 import { sendPage } from '../../http/send-page.js'
 import { type FormRejection, applyRejection } from '../../http/reject-form.js'
 import type { CodeSetup } from './setup.js'
@@ -20,5 +21,6 @@ export function showSetupCodeForm(
   }: { setup: CodeSetup; next: string | null; rejection: FormRejection | null } & Record<string, unknown>,
 ): void {
   const alert = applyRejection(req, res, rejection)
-  sendPage(res, view, { ...values, next: next ?? '', pending: delivery === 'pending', pendingOlder, onlyOlder, alert })
+  const delivered = { pending: delivery === 'pending', pendingOlder, onlyOlder }
+  sendPage(res, view, { ...values, ...delivered, next: next ?? '', challengeFormId: challengeFormId(), alert })
 }
