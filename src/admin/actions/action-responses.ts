@@ -1,7 +1,9 @@
 import type { z } from 'zod'
-import type { ActionContext, ActionRequest, RecordActionResponse } from '../adminjs.js'
+import type { ActionContext, ActionHandler, ActionRequest, ActionResponse, RecordActionResponse } from '../adminjs.js'
 import { PanelError } from '../panel-error.js'
-import type { RejectedAction } from './action-result.js'
+import { actorOf, type PanelUser } from '../panel-user.js'
+import type { ActionResult, RejectedAction } from './action-result.js'
+import { recordId, recordIds } from './record-id.js'
 import { fieldErrors } from '../form-fields.js'
 
 /**
@@ -49,11 +51,32 @@ export async function savedResponse(
 }
 
 /**
+ * Creates the handlers that remove one record, or all selected ones.
+ *
+ * @param message a key of AdminJS's messages with a `count`
+ */
+export function removalHandlers(
+  message: string,
+  remove: (actor: PanelUser, ids: readonly number[]) => Promise<ActionResult>,
+): Record<'delete' | 'bulkDelete', ActionHandler<ActionResponse>> {
+  return {
+    async delete(request, _response, context) {
+      unwrapResult(await remove(actorOf(context), [Number(recordId(request))]))
+      return removedResponse(context, message)
+    },
+    async bulkDelete(_request, _response, context) {
+      unwrapResult(await remove(actorOf(context), recordIds(context)))
+      return removedResponse(context, message)
+    },
+  }
+}
+
+/**
  * Builds AdminJS's response after records were deleted: a notice, and a redirect to their list.
  *
  * @param message a key of AdminJS's messages with a `count`
  */
-export function removedResponse(context: ActionContext, message: string) {
+function removedResponse(context: ActionContext, message: string) {
   const { record, records, resource, h, currentAdmin } = context
   const options = { count: records?.length ?? 1 }
   return {

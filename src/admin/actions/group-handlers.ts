@@ -4,8 +4,8 @@ import type { PanelServices } from '../panel-services.js'
 import { addGroup, changeGroup, removeGroups } from './change-group.js'
 import { addMember, removeMembers } from './change-members.js'
 import { groupFields, membershipFields } from '../group-fields.js'
-import { recordId, recordIds } from './record-id.js'
-import { parseActionForm, removedResponse, savedResponse, unwrapResult } from './action-responses.js'
+import { recordId } from './record-id.js'
+import { parseActionForm, removalHandlers, savedResponse, unwrapResult } from './action-responses.js'
 
 type Handlers = Partial<Record<string, ActionHandler<ActionResponse>>>
 
@@ -24,14 +24,7 @@ export function groupHandlers(services: PanelServices): Handlers {
       unwrapResult(await changeGroup(services, user, Number(id), wishOf(request, user)))
       return savedResponse(context, id)
     },
-    async delete(request, _response, context) {
-      unwrapResult(await removeGroups(services, actorOf(context), [Number(recordId(request))]))
-      return removedResponse(context, 'groupsRemoved')
-    },
-    async bulkDelete(_request, _response, context) {
-      unwrapResult(await removeGroups(services, actorOf(context), recordIds(context)))
-      return removedResponse(context, 'groupsRemoved')
-    },
+    ...removalHandlers('groupsRemoved', (actor, ids) => removeGroups(services, actor, ids)),
   }
 }
 
@@ -42,13 +35,6 @@ export function memberHandlers(services: PanelServices): Handlers {
       const { id } = unwrapResult(await addMember(services, actorOf(context), input))
       return savedResponse(context, String(id), 'memberAdded')
     },
-    async delete(request, _response, context) {
-      unwrapResult(await removeMembers(services, actorOf(context), [Number(recordId(request))]))
-      return removedResponse(context, 'membersRemoved')
-    },
-    async bulkDelete(_request, _response, context) {
-      unwrapResult(await removeMembers(services, actorOf(context), recordIds(context)))
-      return removedResponse(context, 'membersRemoved')
-    },
+    ...removalHandlers('membersRemoved', (actor, ids) => removeMembers(services, actor, ids)),
   }
 }

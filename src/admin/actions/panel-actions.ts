@@ -6,7 +6,7 @@ import { can, type RecoveryAction, recoveryActions, type Permission, actionPermi
 import { AllowListedRecord } from '../resources/allow-listed-record.js'
 import { AllowListedResource } from '../resources/allow-listed-resource.js'
 import type { Helped } from './account-recovery.js'
-import { parseActionForm, removedResponse, savedResponse, unwrapResult } from './action-responses.js'
+import { parseActionForm, removalHandlers, savedResponse, unwrapResult } from './action-responses.js'
 import type { RejectedAction } from './action-result.js'
 import { changeDevice, deviceFields } from './change-device.js'
 import { changeUser, userFields } from './change-user.js'
@@ -16,7 +16,7 @@ import { giveBackupToken } from './give-backup-token.js'
 import { giveOnce } from './give-once.js'
 import { groupHandlers, memberHandlers } from './group-handlers.js'
 import { invitationFields, inviteUser } from './invite-user.js'
-import { recordId, recordIds } from './record-id.js'
+import { recordId } from './record-id.js'
 import { removeDevices } from './remove-devices.js'
 import { resetSecondFactor } from './reset-second-factor.js'
 import { revokeBrowsers } from './revoke-browsers.js'
@@ -143,26 +143,10 @@ function deviceHandlers(services: PanelServices, table: DeviceTable): Handlers {
       const { obstacles } = unwrapResult(await changeDevice(services, actorOf(context), table, Number(id), input))
       return { ...(await savedResponse(context, id)), obstacles }
     },
-    async delete(request, _response, context) {
-      unwrapResult(await removeDevices(services, actorOf(context), table, [Number(recordId(request))]))
-      return removedResponse(context, 'devicesRemoved')
-    },
-    async bulkDelete(_request, _response, context) {
-      unwrapResult(await removeDevices(services, actorOf(context), table, recordIds(context)))
-      return removedResponse(context, 'devicesRemoved')
-    },
+    ...removalHandlers('devicesRemoved', (actor, ids) => removeDevices(services, actor, table, ids)),
   }
 }
 
 function browserHandlers(services: PanelServices): Handlers {
-  return {
-    async delete(request, _response, context) {
-      unwrapResult(await revokeBrowsers(services, actorOf(context), [Number(recordId(request))]))
-      return removedResponse(context, 'browsersRemoved')
-    },
-    async bulkDelete(_request, _response, context) {
-      unwrapResult(await revokeBrowsers(services, actorOf(context), recordIds(context)))
-      return removedResponse(context, 'browsersRemoved')
-    },
-  }
+  return removalHandlers('browsersRemoved', (actor, ids) => revokeBrowsers(services, actor, ids))
 }
