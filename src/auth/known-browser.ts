@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Request, Response } from 'express'
 import { runStatement, type AttachedStatement } from '../db/run-statement.js'
 import { readClientInfo } from '../http/read-client-info.js'
+import { readCookie } from '../http/read-cookie.js'
 import { notifyUser } from '../notify/notify-user.js'
 import type { Auth } from './auth.js'
 
@@ -14,9 +15,7 @@ export const browserCookieName = ({ https }: Pick<Auth, 'https'>) => (https ? '_
 
 /** Reads the random value that identifies a browser. It gives no access. Null if there is none. */
 export function readBrowserToken(auth: Pick<Auth, 'https'>, req: Request): string | null {
-  const name = browserCookieName(auth)
-  const pair = (req.headers.cookie ?? '').split('; ').find((each) => each.startsWith(`${name}=`))
-  const token = pair?.slice(name.length + 1) ?? ''
+  const token = readCookie(req, browserCookieName(auth)) ?? ''
   return TOKEN.test(token) ? token : null
 }
 

@@ -1,9 +1,9 @@
-import { parse } from 'cookie'
 import { sign, unsign } from 'cookie-signature'
 import type { Request, RequestHandler, Response } from 'express'
 import session from 'express-session'
 import type { Pool } from 'pg'
 import type { Clock } from '../clock.js'
+import { readCookie } from './read-cookie.js'
 import { saveBeforeRedirect } from './save-before-redirect.js'
 import { SessionStore } from './session-store.js'
 
@@ -35,8 +35,8 @@ interface SessionCookie {
  *
  * @returns null if there is no cookie that the site signed
  */
-export function sessionNamed({ headers }: Pick<Request, 'headers'>, { https, secrets }: SessionCookie): string | null {
-  const value = parse(headers.cookie ?? '')[sessionCookieName(https)]
+export function sessionNamed(req: Pick<Request, 'headers'>, { https, secrets }: SessionCookie): string | null {
+  const value = readCookie(req, sessionCookieName(https))
   if (!value?.startsWith('s:')) return null
   const ids = secrets.map((secret) => unsign(value.slice(2), secret))
   return ids.find((id) => id !== false) || null

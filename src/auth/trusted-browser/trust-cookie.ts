@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Request, Response } from 'express'
 import type { Keyring } from '../../crypto/keyring.js'
+import { readCookie } from '../../http/read-cookie.js'
 
 /**
  * The random values that a browser stores for one user. The series stays the same while the browser
@@ -26,12 +27,12 @@ export const newToken = () => randomBytes(TOKEN_BYTES).toString('base64url')
 
 /** Whether the request has the cookie, with any content. */
 export function hasTrustCookie(req: Request, https: boolean): boolean {
-  return readCookie(req, https) !== null
+  return readCookie(req, cookieName(https)) !== null
 }
 
 /** Reads the tokens in a request's cookie, newest first. Skips parts in another format. */
 export function readTrustCookie(req: Request, https: boolean): TrustToken[] {
-  const parts = (readCookie(req, https) ?? '').split(SEPARATOR, MAX_PEOPLE)
+  const parts = (readCookie(req, cookieName(https)) ?? '').split(SEPARATOR, MAX_PEOPLE)
   return parts.flatMap((part) => {
     const [, series, token] = TRUST_TOKEN.exec(part) ?? []
     return series !== undefined && token !== undefined ? [{ series, token }] : []
@@ -57,12 +58,6 @@ export function writeTrustCookie(
 const DAY_MS = 24 * 3600 * 1000
 
 const cookieName = (https: boolean) => (https ? '__Host-otp_trusted' : 'otp_trusted')
-
-function readCookie(req: Request, https: boolean): string | null {
-  const start = `${cookieName(https)}=`
-  const pair = (req.headers.cookie ?? '').split(/; */).find((each) => each.startsWith(start))
-  return pair === undefined ? null : pair.slice(start.length)
-}
 
 /** Hashes under every known key, newest first, so that rows written with an older key are still found. */
 interface TrustTokenHashes {

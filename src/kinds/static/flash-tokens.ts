@@ -1,9 +1,10 @@
 import type { Request, Response } from 'express'
 import { z } from 'zod'
+import type { AccountServices } from '../../account/account-services.js'
 import { isWithin } from '../../clock.js'
+import { readCookie } from '../../http/read-cookie.js'
 import { formatBackupToken, parseBackupToken, type BackupToken } from './backup-token.js'
 import { type BackupTokenSet, isCurrentSet } from './generate.js'
-import type { AccountServices } from '../../account/account-services.js'
 
 /** Seconds between the response that generated a set and the page that shows it. */
 const MAX_AGE_SECONDS = 600
@@ -60,8 +61,3 @@ const cookieName = ({ https }: AccountServices) => (https ? '__Host-otp_tokens' 
 
 const cookieOptions = ({ https }: AccountServices) =>
   ({ httpOnly: true, sameSite: 'lax', path: '/', secure: https, encode: String }) as const
-
-function readCookie(req: Request, name: string): string | null {
-  const pairs = (req.headers.cookie ?? '').split('; ')
-  return pairs.find((pair) => pair.startsWith(`${name}=`))?.slice(name.length + 1) ?? null
-}
