@@ -1,5 +1,7 @@
 import type { Request } from 'express'
 import type { Transaction } from 'sequelize'
+import { rejectRequest } from '../../http/reject-request.js'
+import type { DeviceState } from '../../otp/device.js'
 import { devicesForUser, type ListedDevice } from '../../otp/devices-for-user.js'
 import { parsePersistentId } from '../../otp/persistent-id.js'
 import type { AccountServices } from '../account-services.js'
@@ -11,6 +13,19 @@ export async function findOwnDevice(
 ): Promise<ListedDevice | null> {
   const { kind, id } = req.params
   return req.user ? findDevice(account, req.user.id, `${kind}/${id}`) : null
+}
+
+/** Finds the user's own device of a kind in the state that a page requires. Otherwise sends a 404 and returns null. */
+export async function findOwnInState(
+  account: AccountServices,
+  req: Request<{ id: string }>,
+  kind: string,
+  state: DeviceState,
+): Promise<ListedDevice | null> {
+  const device = req.user ? await findDevice(account, req.user.id, `${kind}/${req.params.id}`) : null
+  if (device?.state === state) return device
+  if (req.res) rejectRequest(req, req.res, { status: 404, code: 'not_found' })
+  return null
 }
 
 /** A type, not an interface, because Express requires an index signature. */

@@ -16,7 +16,7 @@ import { confirmDevice } from '../../otp/verify-token.js'
 import type { AccountServices } from '../account-services.js'
 import { sendSetupCode } from './send-setup-code.js'
 import { applyRejection } from '../../http/reject-form.js'
-import { findDevice } from '../devices/find-own-device.js'
+import { findOwnInState } from '../devices/find-own-device.js'
 import { confirmDevicePath } from './kind-paths.js'
 import { finishSetup, openSetup } from './finish-setup.js'
 import { isBlank } from '../../typed-text/clean-text.js'
@@ -29,7 +29,7 @@ const tokenForm = z.object({ otp_token: textField(1024), otp_challenge: textFiel
 /** Shows the form for a device's first token. */
 export function showConfirm(account: AccountServices, kind: CustomKind): RequestHandler<ConfirmParams> {
   return async (req, res) => {
-    const device = await findUnconfirmed(account, kind, req)
+    const device = await findOwnInState(account, req, kind.name, 'unconfirmed')
     if (device) show(req, res, kind, device, null)
   }
 }
@@ -39,7 +39,7 @@ export function submitConfirm(account: AccountServices, kind: CustomKind): Reque
   return async (req, res) => {
     const form = readForm(req, tokenForm)
     if (!form || !req.user) return rejectRequest(req, res, { status: 400, code: 'bad_request' })
-    const device = await findUnconfirmed(account, kind, req)
+    const device = await findOwnInState(account, req, kind.name, 'unconfirmed')
     if (!device) return
     if (device.interactive && form.otp_challenge !== undefined) return sendAgain(account, kind, req, res, device)
     const token = form.otp_token ?? ''
@@ -69,18 +69,6 @@ async function sendAgain(
   const rejection = await sendSetupCode(account, req, req.user, device.persistentId)
   if (rejection) showConfirmForm(res, kind, device, applyRejection(req, res, rejection))
   else res.redirect(303, confirmDevicePath(kind.name, device.id))
-}
-
-/** Finds the user's unconfirmed device, or sends a 404. */
-async function findUnconfirmed(
-  account: AccountServices,
-  kind: CustomKind,
-  req: Request<ConfirmParams>,
-): Promise<ListedDevice | null> {
-  const device = req.user ? await findDevice(account, req.user.id, `${kind.name}/${req.params.id}`) : null
-  if (device?.state === 'unconfirmed') return device
-  if (req.res) rejectRequest(req, req.res, { status: 404, code: 'not_found' })
-  return null
 }
 
 function show(

@@ -12,7 +12,7 @@ import type { Verification } from '../../otp/device.js'
 import type { ListedDevice } from '../../otp/devices-for-user.js'
 import { confirmDevice, verifyToken } from '../../otp/verify-token.js'
 import type { AccountServices } from '../../account/account-services.js'
-import { findDevice } from '../../account/devices/find-own-device.js'
+import { findOwnInState } from '../../account/devices/find-own-device.js'
 import { profilePath } from '../../account/notices.js'
 import { finishSetup, openSetup } from '../../account/setup/finish-setup.js'
 import { readCode } from '../../typed-text/read-code.js'
@@ -27,7 +27,7 @@ type Step = 'confirm' | 'synchronise'
 /** Renders the form for one code, or for two in a row. */
 export function showCodeForm(account: AccountServices, step: Step): RequestHandler<HotpParams> {
   return async (req, res) => {
-    const device = await findOrReject(account, req, step)
+    const device = await findOwnInState(account, req, 'hotp', step === 'synchronise' ? 'active' : 'unconfirmed')
     if (device) renderForm(req, res, step, device, null)
   }
 }
@@ -37,7 +37,7 @@ export function submitCode(account: AccountServices): RequestHandler<HotpParams>
   return async (req, res) => {
     const form = readForm(req, codeForm)
     if (!form || !req.user) return rejectRequest(req, res, { status: 400, code: 'bad_request' })
-    const device = await findOrReject(account, req, 'confirm')
+    const device = await findOwnInState(account, req, 'hotp', 'unconfirmed')
     if (!device) return
     const token = form.otp_token ?? ''
     if (isBlank(token)) return renderForm(req, res, 'confirm', device, rejectStep('token', 'token_required'))
@@ -56,7 +56,7 @@ export function submitResync(account: AccountServices): RequestHandler<HotpParam
   return async (req, res) => {
     const form = readForm(req, resyncForm)
     if (!form || !req.user) return rejectRequest(req, res, { status: 400, code: 'bad_request' })
-    const device = await findOrReject(account, req, 'synchronise')
+    const device = await findOwnInState(account, req, 'hotp', 'active')
     if (!device) return
     const codes = [form.otp_token ?? '', form.otp_token_next ?? ''].map(readCode)
     if (codes.includes('')) return renderForm(req, res, 'synchronise', device, rejectStep('token', 'token_required'))
@@ -77,18 +77,6 @@ function toRejection(
   submitted: { token: string; deviceId: string },
 ): RejectedStep {
   return explained(account, rejectToken('token', verification, account.clock.now()), verification, submitted)
-}
-
-/** Finds the user's own device, unconfirmed or active as the step requires. Otherwise it sends a 404 and returns null. */
-async function findOrReject(
-  account: AccountServices,
-  req: Request<HotpParams>,
-  step: Step,
-): Promise<ListedDevice | null> {
-  const device = req.user ? await findDevice(account, req.user.id, `hotp/${req.params.id}`) : null
-  if (device?.state === (step === 'synchronise' ? 'active' : 'unconfirmed')) return device
-  if (req.res) rejectRequest(req, req.res, { status: 404, code: 'not_found' })
-  return null
 }
 
 function renderForm(
