@@ -1,36 +1,21 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createKeyring } from '../../src/crypto/keyring.js'
 import type { Database } from '../../src/db/connect.js'
-import { createSmtpGateway } from '../../src/notify/gateways/smtp.js'
-import { runWorker } from '../../src/notify/run-worker.js'
-import { journeyKinds, openTestDatabase } from '../support/database.js'
-import { testNotify } from '../support/notify.js'
+import { journeyKinds } from '../support/database.js'
+import { type DeliveringSite, startDeliveringJourney } from '../support/journey.js'
 import { createTestUser, type TestUser, signIn, startTestSite, type TestSite } from '../support/site.js'
-import { type SmtpServer, startSmtpServer } from '../support/smtp-server.js'
+import { type SmtpServer } from '../support/smtp-server.js'
 
 describe.each(journeyKinds())("the pages of a person's own account, on the %s database", (where) => {
   let database: Database
-  let site: TestSite
+  let site: DeliveringSite
   let smtp: SmtpServer
-  let stop: () => Promise<void>
   beforeAll(async () => {
-    database = await openTestDatabase(where)
-    site = await startTestSite(database)
-    smtp = await startSmtpServer()
-    const gateway = createSmtpGateway(smtp.url, 'Site <site@example.com>')
-    const keys = createKeyring([Buffer.alloc(32, 7)])
-    const worker = runWorker(testNotify(database, gateway, { keys, clock: site.clock, embedded: where === 'embedded' }))
-    stop = async () => {
-      await worker.stop()
-      gateway.close()
-    }
+    site = await startDeliveringJourney(where)
+    database = site.database
+    smtp = site.smtp
   })
-  afterAll(async () => {
-    await stop()
-    await smtp.close()
-    await site.close()
-    await database.close()
-  })
+  afterAll(() => site.close())
   const profile = '/account/two-factor'
   const cookieOf = (browser: ReturnType<TestSite['browser']>) => browser.cookies.get('otp_session') ?? ''
 

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
 import type { HttpResponse } from '../support/http-browser.js'
-import { databaseKinds, openTestDatabase } from '../support/database.js'
+import { databaseKinds } from '../support/database.js'
+import { startJourney } from '../support/journey.js'
 import { queuedEmailsTo } from '../support/queued-emails.js'
-import { createTestUser, type TestUser, signIn, startTestSite, type TestSite } from '../support/site.js'
+import { createTestUser, type TestUser, signIn, type TestSite } from '../support/site.js'
 
 const page = '/account/two-factor/backup-tokens'
 
@@ -11,13 +12,10 @@ describe.each(databaseKinds())('backup tokens, on the %s database', (where) => {
   let database: Database
   let site: TestSite
   beforeAll(async () => {
-    database = await openTestDatabase(where)
-    site = await startTestSite(database)
+    site = await startJourney(where)
+    database = site.database
   })
-  afterAll(async () => {
-    await site.close()
-    await database.close()
-  })
+  afterAll(() => site.close())
   const tokensOn = (answer: HttpResponse) =>
     [...answer.text.matchAll(/<code>([A-Z2-7]{4}(?:-[A-Z2-7]{4}){3})<\/code>/g)].map((hit) => hit[1] ?? '')
   const tokenLogin = (person: TestUser, token: string) =>

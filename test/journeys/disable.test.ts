@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
 import { addTotpDevice } from '../../src/kinds/totp/add-device.js'
 import { journeyKinds, openTestDatabase } from '../support/database.js'
+import { startJourney } from '../support/journey.js'
 import { queuedEmailsTo } from '../support/queued-emails.js'
 import { createTestUser, type TestUser, signIn, startTestSite, type TestSite } from '../support/site.js'
 
@@ -11,13 +12,10 @@ describe.each(journeyKinds())('turning two-factor authentication off, on the %s 
   let database: Database
   let site: TestSite
   beforeAll(async () => {
-    database = await openTestDatabase(where)
-    site = await startTestSite(database)
+    site = await startJourney(where)
+    database = site.database
   })
-  afterAll(async () => {
-    await site.close()
-    await database.close()
-  })
+  afterAll(() => site.close())
   const devicesOf = async ({ id }: TestUser) =>
     (
       await database.pool.query(

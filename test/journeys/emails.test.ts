@@ -1,41 +1,25 @@
 import type { ParsedMail } from 'mailparser'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createKeyring } from '../../src/crypto/keyring.js'
 import type { Database } from '../../src/db/connect.js'
-import { createSmtpGateway } from '../../src/notify/gateways/smtp.js'
-import { runWorker } from '../../src/notify/run-worker.js'
 import { addTotpDevice } from '../../src/kinds/totp/add-device.js'
 import { generateHotp } from '../../src/otp/oath.js'
-import { journeyKinds, openTestDatabase } from '../support/database.js'
-import { testNotify } from '../support/notify.js'
-import { createTestUser, type TestUser, signIn, startTestSite, type TestSite } from '../support/site.js'
-import { type SmtpServer, startSmtpServer } from '../support/smtp-server.js'
+import { journeyKinds } from '../support/database.js'
+import { type DeliveringSite, startDeliveringJourney } from '../support/journey.js'
+import { createTestUser, type TestUser, signIn } from '../support/site.js'
+import { type SmtpServer } from '../support/smtp-server.js'
 
 const key = Buffer.from('d2e8a68036f68960b1c30532bb6c56da5934d879', 'hex')
 
 describe.each(journeyKinds())('security emails, on the %s database', (where) => {
   let database: Database
-  let site: TestSite
+  let site: DeliveringSite
   let smtp: SmtpServer
-  let stop: () => Promise<void>
   beforeAll(async () => {
-    database = await openTestDatabase(where)
-    site = await startTestSite(database)
-    smtp = await startSmtpServer()
-    const gateway = createSmtpGateway(smtp.url, 'Site <site@example.com>')
-    const keys = createKeyring([Buffer.alloc(32, 7)])
-    const worker = runWorker(testNotify(database, gateway, { keys, clock: site.clock, embedded: where === 'embedded' }))
-    stop = async () => {
-      await worker.stop()
-      gateway.close()
-    }
+    site = await startDeliveringJourney(where)
+    database = site.database
+    smtp = site.smtp
   })
-  afterAll(async () => {
-    await stop()
-    await smtp.close()
-    await site.close()
-    await database.close()
-  })
+  afterAll(() => site.close())
   const mailsTo = (address: string) => smtp.seen.filter((mail) => JSON.stringify(mail.to).includes(address))
   const subjects = (address: string) => mailsTo(address).map((mail) => mail.subject?.replace('Night Desk: ', ''))
   const told = (mail: ParsedMail, ...facts: string[]) => {

@@ -3,8 +3,9 @@ import { createInvitation } from '../../src/auth/create-invitation.js'
 import { createLink, type LinkPurpose } from '../../src/auth/one-time-link.js'
 import type { Database } from '../../src/db/connect.js'
 import { noClient } from '../../src/client-info.js'
-import { journeyKinds, openTestDatabase } from '../support/database.js'
-import { createTestUser, type TestUser, signIn, startTestSite, type TestSite } from '../support/site.js'
+import { journeyKinds } from '../support/database.js'
+import { startJourney } from '../support/journey.js'
+import { createTestUser, type TestUser, signIn, type TestSite } from '../support/site.js'
 
 const pages: Record<LinkPurpose, string> = {
   invitation: '/account/invitation',
@@ -17,13 +18,10 @@ describe.each(journeyKinds())('links in emails, on the %s database', (where) => 
   let database: Database
   let site: TestSite
   beforeAll(async () => {
-    database = await openTestDatabase(where)
-    site = await startTestSite(database)
+    site = await startJourney(where)
+    database = site.database
   })
-  afterAll(async () => {
-    await site.close()
-    await database.close()
-  })
+  afterAll(() => site.close())
 
   const sql = (text: string, ...values: unknown[]) => database.pool.query(text, values)
   const linkFor = async ({ id }: TestUser, purpose: LinkPurpose): Promise<string> => {

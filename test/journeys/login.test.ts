@@ -2,20 +2,18 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
 import { addEmailDevice } from '../../src/kinds/email/add-device.js'
 import { addStaticToken } from '../../src/kinds/static/add-token.js'
-import { databaseKinds, openTestDatabase } from '../support/database.js'
+import { databaseKinds } from '../support/database.js'
+import { startJourney } from '../support/journey.js'
 import { createTestUser, signIn, startTestSite, type TestSite } from '../support/site.js'
 
 describe.each(databaseKinds())('signing in, on the %s database', (where) => {
   let database: Database
   let site: TestSite
   beforeAll(async () => {
-    database = await openTestDatabase(where)
-    site = await startTestSite(database)
+    site = await startJourney(where)
+    database = site.database
   })
-  afterAll(async () => {
-    await site.close()
-    await database.close()
-  })
+  afterAll(() => site.close())
   const login = '/account/login'
   const sessionRows = async () => (await database.pool.query('select sid, sess from sessions')).rows
 

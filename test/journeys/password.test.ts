@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
 import { journeyKinds, openTestDatabase } from '../support/database.js'
+import { startJourney } from '../support/journey.js'
 import { queuedEmailsTo } from '../support/queued-emails.js'
 import { createTestUser, type TestUser, signIn, startTestSite, type TestSite } from '../support/site.js'
 
@@ -11,13 +12,10 @@ describe.each(journeyKinds())('a forgotten password, on the %s database', (where
   let database: Database
   let site: TestSite
   beforeAll(async () => {
-    database = await openTestDatabase(where)
-    site = await startTestSite(database)
+    site = await startJourney(where)
+    database = site.database
   })
-  afterAll(async () => {
-    await site.close()
-    await database.close()
-  })
+  afterAll(() => site.close())
   const resetMails = async (person: TestUser) =>
     (await queuedEmailsTo(database, person.email)).flatMap((mail) => (mail.mail === 'password-reset' ? [mail] : []))
   /** The response is sent before the email is made, so this waits for the email. */

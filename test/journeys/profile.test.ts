@@ -4,8 +4,9 @@ import { formatDateTime } from '../../src/http/format-date-time.js'
 import { addHotpDevice } from '../../src/kinds/hotp/add-device.js'
 import { addTotpDevice } from '../../src/kinds/totp/add-device.js'
 import { generateHotp, timeStep } from '../../src/otp/oath.js'
-import { journeyKinds, openTestDatabase } from '../support/database.js'
-import { createTestUser, type TestUser, signIn, startTestSite, type TestSite } from '../support/site.js'
+import { journeyKinds } from '../support/database.js'
+import { startJourney } from '../support/journey.js'
+import { createTestUser, type TestUser, signIn, type TestSite } from '../support/site.js'
 
 const second = Buffer.from('another secret, 20 b')
 
@@ -13,13 +14,10 @@ describe.each(journeyKinds())("a person's own devices, on the %s database", (whe
   let database: Database
   let site: TestSite
   beforeAll(async () => {
-    database = await openTestDatabase(where)
-    site = await startTestSite(database)
+    site = await startJourney(where)
+    database = site.database
   })
-  afterAll(async () => {
-    await site.close()
-    await database.close()
-  })
+  afterAll(() => site.close())
   const profile = '/account/two-factor'
   const devices = `${profile}/devices`
   const addApp = async (person: TestUser, name = 'Second app') => {

@@ -7,6 +7,7 @@ import { purgeUnconfirmedDevices } from '../../src/otp/purge-unconfirmed-devices
 import { appCode } from '../support/authenticator.js'
 import type { HttpResponse, HttpBrowser } from '../support/http-browser.js'
 import { databaseKinds, openTestDatabase } from '../support/database.js'
+import { startJourney } from '../support/journey.js'
 import { queuedEmailsTo } from '../support/queued-emails.js'
 import { startDeliveries } from '../support/deliveries.js'
 import { createTestUser, type TestUser, signIn, startTestSite, type TestSite } from '../support/site.js'
@@ -19,13 +20,10 @@ describe.each(databaseKinds())('setting up an authenticator app, on the %s datab
   let database: Database
   let site: TestSite
   beforeAll(async () => {
-    database = await openTestDatabase(where)
-    site = await startTestSite(database)
+    site = await startJourney(where)
+    database = site.database
   })
-  afterAll(async () => {
-    await site.close()
-    await database.close()
-  })
+  afterAll(() => site.close())
 
   const secretOn = (page: HttpResponse) => /<code class="secret"[^>]*>([A-Z2-7 ]+)</.exec(page.text)?.[1] ?? ''
   const tokensOn = (page: HttpResponse) =>

@@ -4,8 +4,9 @@ import type { Database } from '../../src/db/connect.js'
 import { addTotpDevice } from '../../src/kinds/totp/add-device.js'
 import { generateHotp, timeStep } from '../../src/otp/oath.js'
 import type { HttpBrowser } from '../support/http-browser.js'
-import { journeyKinds, openTestDatabase } from '../support/database.js'
-import { createTestUser, type TestUser, signIn, startTestSite, type TestSite } from '../support/site.js'
+import { journeyKinds } from '../support/database.js'
+import { startJourney } from '../support/journey.js'
+import { createTestUser, type TestUser, signIn, type TestSite } from '../support/site.js'
 
 const second = Buffer.from('another secret, 20 b')
 
@@ -13,13 +14,10 @@ describe.each(journeyKinds())('a step-up, on the %s database', (where) => {
   let database: Database
   let site: TestSite
   beforeAll(async () => {
-    database = await openTestDatabase(where)
-    site = await startTestSite(database)
+    site = await startJourney(where)
+    database = site.database
   })
-  afterAll(async () => {
-    await site.close()
-    await database.close()
-  })
+  afterAll(() => site.close())
   const verify = '/account/verify'
   const rename = (person: TestUser) => `/account/two-factor/devices/${person.app?.persistentId}/rename`
   const verifyFor = (address: string) => `${verify}?next=${encodeURIComponent(address)}`

@@ -1,0 +1,40 @@
+import { createKeyring } from '../../src/crypto/keyring.js'
+import { createSmtpGateway } from '../../src/notify/gateways/smtp.js'
+import { runWorker } from '../../src/notify/run-worker.js'
+import { type DatabaseKind, openTestDatabase } from './database.js'
+import { testNotify } from './notify.js'
+import { startTestSite, type TestSite } from './site.js'
+import { type SmtpServer, startSmtpServer } from './smtp-server.js'
+
+/** Starts a site on its own database. `close` closes both. */
+export async function startJourney(where: DatabaseKind): Promise<TestSite> {
+  const database = await openTestDatabase(where)
+  const site = await startTestSite(database)
+  const close = async () => {
+    await site.close()
+    await database.close()
+  }
+  return { ...site, close }
+}
+
+/** A site whose worker delivers emails to an SMTP server. */
+export interface DeliveringSite extends TestSite {
+  smtp: SmtpServer
+}
+
+/** Starts a site on its own database, with a worker and an SMTP server. `close` closes all of them. */
+export async function startDeliveringJourney(where: DatabaseKind): Promise<DeliveringSite> {
+  const site = await startJourney(where)
+  const smtp = await startSmtpServer()
+  const gateway = createSmtpGateway(smtp.url, 'Site <site@example.com>')
+  const keys = createKeyring([Buffer.alloc(32, 7)])
+  const embedded = where === 'embedded'
+  const worker = runWorker(testNotify(site.database, gateway, { keys, clock: site.clock, embedded }))
+  const close = async () => {
+    await worker.stop()
+    gateway.close()
+    await smtp.close()
+    await site.close()
+  }
+  return { ...site, smtp, close }
+}
