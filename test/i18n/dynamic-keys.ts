@@ -37,7 +37,7 @@ const codesOfForms = [
   ...findAll(/\b(?:formAlert\(req, |rejectForm\()'(\w+)'/g),
   ...findAll(/\bcode: '(\w+)'/g, 'src/account'),
   // Reasons for which a phone number is invalid. The form has another code for them.
-  ...findAll(/\bcode: '(\w+)'/g, 'src/kinds').filter((code) => !['invalid', 'extension'].includes(code)),
+  ...findAll(/\bcode: '(\w+)'/g, 'src/kinds').filter((code) => !['invalid', 'extension', 'custom'].includes(code)),
 ]
 
 /** Views that a source names and that exist in `views/`. Each is a page. */
