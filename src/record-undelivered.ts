@@ -8,7 +8,7 @@ import { noClient } from './client-info.js'
 export function recordUndelivered({ database, clock }: { database: Database; clock: Clock }) {
   return async (undelivered: DeliveryFailure): Promise<void> => {
     const { userId, reason } = undelivered
-    const about = { at: clock.now(), userId, origin: noClient }
+    const about = { at: clock.now(), userId, client: noClient }
     const entry =
       undelivered.what === 'mail'
         ? ({ event: 'mail_undelivered', details: { mail: undelivered.mail, reason } } as const)

@@ -30,7 +30,7 @@ export async function confirmCurrentPassword(
     return { ok: false, code: 'too_many_requests', retryAfter: attempt.retryAfter }
   }
   if (!(await checkTaken(attempt, () => isPasswordOf(account, userId, typed)))) {
-    await notifyPasswordFailures(account, { userId, failures: attempt.failures, origin: readClientInfo(req) })
+    await notifyPasswordFailures(account, { userId, failures: attempt.failures, client: readClientInfo(req) })
     return { ok: false, code: 'invalid_password' }
   }
   for (const { sql, values } of [...attempt.succeeded(), ...account.ipRateLimit.refundStatement(sender)])

@@ -21,7 +21,7 @@ export class PanelUser implements Principal {
   /** The permissions of all their groups, such as `users.view`; null: not in any group. */
   readonly granted: ReadonlySet<string> | null
   readonly ofHost: readonly string[]
-  readonly origin: ClientInfo
+  readonly client: ClientInfo
   /** When the request arrived, in milliseconds on this machine's clock. */
   readonly arrivedAt: number
   /** Whether this session meets the requirement for reading a resource, in addition to the permission. */
@@ -36,7 +36,7 @@ export class PanelUser implements Principal {
    */
   constructor(
     user: Known,
-    origin: ClientInfo,
+    client: ClientInfo,
     ofHost: readonly string[] = [],
     opens: (resourceId: string) => boolean = () => true,
     arrivedAt: number = Date.now(),
@@ -48,7 +48,7 @@ export class PanelUser implements Principal {
     this.isStaff = user.isStaff
     this.granted = unionPermissions(user.groups.map(({ permissions }) => permissions))
     this.ofHost = ofHost
-    this.origin = origin
+    this.client = client
     this.opens = opens
     this.arrivedAt = arrivedAt
     this.#person = user.person ?? null

@@ -59,7 +59,7 @@ export interface AuditEntry {
   actorId?: number | null
   /** Persistent ID, for example `totp/3`. */
   device?: string | null
-  origin: ClientInfo
+  client: ClientInfo
   /** Names of what changed and plain values; never a secret, a token or a session ID. */
   details?: Record<string, string | number | boolean | null>
 }
@@ -75,8 +75,8 @@ export async function recordAuditEvent(
   transaction: Transaction | undefined,
   entry: AuditEntry,
 ): Promise<void> {
-  const { event, at, userId, actorId = null, device = null, origin, details = {} } = entry
-  await runStatement(database, transaction, INSERT, { event, at, userId, actorId, device, ...origin, details })
+  const { event, at, userId, actorId = null, device = null, client, details = {} } = entry
+  await runStatement(database, transaction, INSERT, { event, at, userId, actorId, device, ...client, details })
 }
 
 /**
@@ -86,9 +86,9 @@ export async function recordAuditEvent(
 export async function recordEventOrNothing(
   database: Pick<Database, 'pool'>,
   transaction: Transaction,
-  { event, at, userId, origin }: Pick<AuditEntry, 'event' | 'at' | 'userId' | 'origin'>,
+  { event, at, userId, client }: Pick<AuditEntry, 'event' | 'at' | 'userId' | 'client'>,
 ): Promise<void> {
-  await runStatement(database, transaction, INSERT_IF_THERE, { event, at, userId, ...origin })
+  await runStatement(database, transaction, INSERT_IF_THERE, { event, at, userId, ...client })
 }
 
 const INSERT_IF_THERE = `

@@ -69,9 +69,9 @@ async function rejectAttempt(
   { userId }: FoundLogin,
   turn: Extract<PasswordTurn, { ok: true }>,
 ): Promise<PasswordCheck> {
-  const origin = readClientInfo(req)
-  await recordAuditEvent(auth.database, undefined, { event: 'sign_in_refused', at: auth.clock.now(), userId, origin })
-  await notifyPasswordFailures(auth, { userId, failures: turn.failures, origin })
+  const client = readClientInfo(req)
+  await recordAuditEvent(auth.database, undefined, { event: 'sign_in_refused', at: auth.clock.now(), userId, client })
+  await notifyPasswordFailures(auth, { userId, failures: turn.failures, client })
   return { ok: false, reason: 'invalid_login' }
 }
 

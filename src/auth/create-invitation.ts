@@ -8,7 +8,7 @@ export interface NewInvitation {
   userId: number
   /** The administrator; null for the command line. */
   actorId: number | null
-  origin: ClientInfo
+  client: ClientInfo
   /** The user's rights when the administrator's permission to invite was checked. If omitted, the rights stored now. */
   rights?: Rights
 }
@@ -23,10 +23,10 @@ export interface NewInvitation {
 export async function createInvitation(
   otp: Otp,
   transaction: Transaction,
-  { userId, actorId, origin, rights }: NewInvitation,
+  { userId, actorId, client, rights }: NewInvitation,
   baseUrl: string,
 ): Promise<{ link: string; expiresAt: Date }> {
-  await unlockUser(otp, transaction, { userId, actorId, origin })
+  await unlockUser(otp, transaction, { userId, actorId, client })
   await revokeLinks(otp, transaction, 'invitation', [userId])
   const { token, expiresAt } = await createLink(otp, transaction, {
     purpose: 'invitation',
@@ -35,7 +35,7 @@ export async function createInvitation(
     rights: actorId === null ? null : (rights ?? 'present'),
   })
   const by = actorId === null ? 'command line' : 'administrator'
-  const entry = { event: 'invitation_made', at: otp.clock.now(), userId, actorId, origin, details: { by } } as const
+  const entry = { event: 'invitation_made', at: otp.clock.now(), userId, actorId, client, details: { by } } as const
   await recordAuditEvent(otp.database, transaction, entry)
   return { link: new URL(`/account/invitation/${token}`, baseUrl).href, expiresAt }
 }

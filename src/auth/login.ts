@@ -62,7 +62,7 @@ function emitLogin(
   user: { id: number; isVerified(): boolean },
   { persistentId: device }: Pick<Device, 'persistentId'>,
 ): void {
-  const about = { userId: user.id, at: clock.now(), origin: readClientInfo(req), device }
+  const about = { userId: user.id, at: clock.now(), client: readClientInfo(req), device }
   if (user.isVerified()) otp.events.tell('stepUp', about)
   else otp.events.tell('signedIn', { ...about, how: 'token' })
 }

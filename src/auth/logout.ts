@@ -14,7 +14,7 @@ export function logoutRoutes(auth: Auth, options: { https: boolean }): Router {
     const userId = req.user?.id
     await endSession(req, res, options.https)
     if (userId !== undefined) {
-      const about = { userId, at: auth.clock.now(), origin: readClientInfo(req) }
+      const about = { userId, at: auth.clock.now(), client: readClientInfo(req) }
       await recordAuditEvent(auth.database, undefined, { event: 'signed_out', ...about })
       auth.otp.events.tell('signedOut', about)
     }

@@ -165,11 +165,11 @@ function endAll(rows: string[][]): AttachedStatement {
  */
 export async function notifyPasswordFailures(
   auth: Auth,
-  { userId, failures, origin }: { userId: number | null; failures: number | null; origin: ClientInfo },
+  { userId, failures, client }: { userId: number | null; failures: number | null; client: ClientInfo },
 ): Promise<void> {
   const mail = mailFor(failures)
   if (!mail) return
-  const { address, browser } = origin
+  const { address, browser } = client
   await auth.database.sequelize.transaction((transaction) =>
     notifyUserOrNobody(auth.otp, transaction, userId, { mail, at: auth.clock.now(), address, browser }),
   )

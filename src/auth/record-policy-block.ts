@@ -25,9 +25,9 @@ export async function recordPolicyBlock(auth: Auth, req: Request, userId: number
   const first = await runStatement(auth.database, undefined, TELL, { sid: req.sessionID, at: at.getTime(), before })
   if (first.length === 0) return
   const path = loggablePath(req.originalUrl)
-  const origin = readClientInfo(req)
-  await recordAuditEvent(auth.database, undefined, { event: 'policy_blocked', at, userId, origin, details: { path } })
-  auth.otp.events.tell('policyBlocked', { userId, at, origin, path })
+  const client = readClientInfo(req)
+  await recordAuditEvent(auth.database, undefined, { event: 'policy_blocked', at, userId, client, details: { path } })
+  auth.otp.events.tell('policyBlocked', { userId, at, client, path })
 }
 
 // Updates the row instead of the request's session, so that only one of many requests succeeds.

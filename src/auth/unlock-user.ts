@@ -7,7 +7,7 @@ export interface Unlocking {
   userId: number
   /** The administrator; null: the command line. */
   actorId: number | null
-  origin: ClientInfo
+  client: ClientInfo
 }
 
 /**
@@ -20,12 +20,12 @@ export interface Unlocking {
 export async function unlockUser(
   otp: Otp,
   transaction: Transaction,
-  { userId, actorId, origin }: Unlocking,
+  { userId, actorId, client }: Unlocking,
 ): Promise<boolean> {
   const cleared = await clearWaits(otp, transaction, userId)
   if (!cleared) return false
   const by = actorId === null ? 'command line' : 'administrator'
-  const entry = { event: 'user_unlocked', at: otp.clock.now(), userId, actorId, origin, details: { by } } as const
+  const entry = { event: 'user_unlocked', at: otp.clock.now(), userId, actorId, client, details: { by } } as const
   await recordAuditEvent(otp.database, transaction, entry)
   return true
 }

@@ -79,7 +79,7 @@ function passwordRefused(why: string): SiteError {
 function inviteUser(otp: Otp, config: Config, user: NewUser): Promise<string | undefined> {
   const baseUrl = requireBaseUrl(config)
   return insertUser(otp, user, null, async (transaction, userId) => {
-    const invitation = { userId, actorId: null, origin: noClient }
+    const invitation = { userId, actorId: null, client: noClient }
     return (await createInvitation(otp, transaction, invitation, baseUrl)).link
   })
 }
@@ -110,7 +110,7 @@ async function insertUser<T>(
         event: 'user_created',
         at,
         userId: id,
-        origin: noClient,
+        client: noClient,
         details,
       })
       await joinGroups(otp, transaction, id, user.group)

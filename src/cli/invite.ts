@@ -19,7 +19,7 @@ export async function invite(options: unknown): Promise<void> {
       const user = await findUserOrFail(otp, email, transaction)
       if (!user.is_active) throw inactive(user.email)
       await warnObstacles(otp, config, transaction, user, 'invite')
-      const invitation = { userId: user.id, actorId: null, origin: noClient }
+      const invitation = { userId: user.id, actorId: null, client: noClient }
       return (await createInvitation(otp, transaction, invitation, baseUrl)).link
     })
   })

@@ -18,7 +18,7 @@ export async function joinGroups(
   const at = otp.clock.now()
   for (const { id, name } of groups) {
     await UserGroup.create({ user_id: userId, group_id: id }, { transaction })
-    const about = { event: 'member_added', at, userId, origin: noClient } as const
+    const about = { event: 'member_added', at, userId, client: noClient } as const
     await recordAuditEvent(otp.database, transaction, { ...about, details: { group: name, by: 'command line' } })
   }
 }

@@ -25,10 +25,10 @@ export async function recordAddedDevice(
   add: () => Promise<DeviceFromCommand>,
 ): Promise<DeviceFromCommand> {
   const added = await add()
-  const origin = noClient
-  await unlockUser(otp, transaction, { userId: user.id, actorId: null, origin })
+  const client = noClient
+  await unlockUser(otp, transaction, { userId: user.id, actorId: null, client })
   await warnObstacles(otp, config, transaction, user, 'enable')
-  const about = { userId: user.id, device: added.device, at: otp.clock.now(), origin, transaction }
+  const about = { userId: user.id, device: added.device, at: otp.clock.now(), client, transaction }
   await recordDeviceAdded(otp, { ...about, by: 'command_line', actorId: null })
   return added
 }
@@ -38,9 +38,9 @@ export async function recordBackupToken(
   { otp, config, transaction, user }: Adding,
   add: () => Promise<DeviceFromCommand>,
 ): Promise<DeviceFromCommand> {
-  const origin = noClient
+  const client = noClient
   await warnObstacles(otp, config, transaction, user, 'giveBackupToken')
-  await unlockUser(otp, transaction, { userId: user.id, actorId: null, origin })
+  await unlockUser(otp, transaction, { userId: user.id, actorId: null, client })
   const added = await add()
   const { device, tokensLeft: left = 0 } = added
   await recordAuditEvent(otp.database, transaction, {
@@ -48,7 +48,7 @@ export async function recordBackupToken(
     at: otp.clock.now(),
     userId: user.id,
     device: device.persistentId,
-    origin,
+    client,
     details: { by: 'command line' },
   })
   await notifyFromCommandLine(otp, transaction, user.id, { mail: 'backup-tokens-made', left })

@@ -15,7 +15,7 @@ export async function twoFactorDisable(emails: string[]): Promise<void> {
     const removed = await otp.database.sequelize.transaction(async (transaction) => {
       const users = await findUsersOrFail(otp, emails, transaction)
       let count = 0
-      for (const { id } of users) await unlockUser(otp, transaction, { userId: id, actorId: null, origin: noClient })
+      for (const { id } of users) await unlockUser(otp, transaction, { userId: id, actorId: null, client: noClient })
       for (const user of users) await warnObstacles(otp, config, transaction, user, 'resetSecondFactor')
       for (const { id } of users) count += await removeFrom(otp, transaction, id)
       return count
@@ -27,7 +27,7 @@ export async function twoFactorDisable(emails: string[]): Promise<void> {
 /** Removes a user's devices, with one audit event per device (NIST SP 800-63B-4 §4.1). */
 async function removeFrom(otp: Otp, transaction: Transaction, userId: number): Promise<number> {
   const by = { by: 'command_line', actorId: null } as const
-  const removed = await removeAllDevices(otp, transaction, { userId, origin: noClient, ...by })
+  const removed = await removeAllDevices(otp, transaction, { userId, client: noClient, ...by })
   // The invitation was issued when the user still had a device, so it required a code as well.
   await revokeLinks(otp, transaction, 'invitation', [userId])
   if (removed > 0) await notifyFromCommandLine(otp, transaction, userId, { mail: 'two-factor-disabled' })

@@ -16,7 +16,7 @@ export async function unlock(options: unknown): Promise<void> {
     otp.database.sequelize.transaction(async (transaction) => {
       const found = await findUserOrFail(otp, email, transaction)
       await warnObstacles(otp, config, transaction, found, 'unlock')
-      const unlocking = { userId: found.id, actorId: null, origin: noClient }
+      const unlocking = { userId: found.id, actorId: null, client: noClient }
       return { cleared: await unlockUser(otp, transaction, unlocking), user: found }
     }),
   )

@@ -6,7 +6,7 @@ import type { Lane } from './failures.js'
 interface EventBase {
   userId: number
   at: Date
-  origin: ClientInfo
+  client: ClientInfo
 }
 
 interface TransactionEvent extends EventBase {
@@ -18,7 +18,7 @@ interface DeviceEvent extends TransactionEvent {
   device: Device
 }
 
-/** Who changed a device. The event's origin is theirs, not the owner's. */
+/** Who changed a device. The event's `client` is theirs, not the owner's. */
 export interface Actor {
   by: 'owner' | 'administrator' | 'command_line' | 'failures'
   /** ID of the administrator. Null: the owner, the site or the command line. */

@@ -24,7 +24,7 @@ export interface TokenToMatch {
   userId: number
   /** As typed. */
   token: string
-  origin?: ClientInfo
+  client?: ClientInfo
   /** The requester. Default: someone whose password was correct. */
   asker?: Asker
   /** Runs in the transaction of an accepted token. */
@@ -44,7 +44,7 @@ export interface TokenToMatch {
  * @example const verification = await matchToken(site.otp, { userId: 1, token: '123456' })
  */
 export async function matchToken(otp: Otp, match: TokenToMatch): Promise<Verification> {
-  const { userId, token, origin = noClient, asker = anyone, opens } = match
+  const { userId, token, client = noClient, asker = anyone, opens } = match
   const world = kindContext(otp, null)
   const candidates = otp.kinds
     .filter((kind) => !kind.challenge && !kind.answersChallenge && kind.matchesFormat(token))
@@ -54,7 +54,7 @@ export async function matchToken(otp: Otp, match: TokenToMatch): Promise<Verific
       otp.database.sequelize.transaction(async (transaction) => {
         const devices = await lockCandidates(otp, transaction, candidates, token, world)
         return askInTurn(otp, transaction, devices, (locked) => {
-          return { token, origin, world, asker, purpose: 'verify', prepared: prepared.get(locked.kind), opens }
+          return { token, client, world, asker, purpose: 'verify', prepared: prepared.get(locked.kind), opens }
         })
       }),
     ),

@@ -48,15 +48,15 @@ export async function recordDeviceEnabled(otp: Otp, change: OtpEvents['deviceEna
 }
 
 async function audit({ database }: Otp, event: AuditEntry['event'], change: DeviceChange): Promise<void> {
-  const { transaction, userId, device, at, origin, by, actorId } = change
+  const { transaction, userId, device, at, client, by, actorId } = change
   const details = { name: device.name, ...(by === 'command_line' && { by: 'command line' }) }
-  const entry = { event, at, userId, actorId, device: device.persistentId, origin, details }
+  const entry = { event, at, userId, actorId, device: device.persistentId, client, details }
   await recordAuditEvent(database, transaction, entry)
 }
 
 /** Returns what every email about a device says. The IP address and browser of an administrator are confidential. */
-function noticeOf({ device: { name, kind }, at, origin, by }: DeviceChange) {
-  const { address, browser } = by === 'owner' || by === 'failures' ? origin : noClient
+function noticeOf({ device: { name, kind }, at, client, by }: DeviceChange) {
+  const { address, browser } = by === 'owner' || by === 'failures' ? client : noClient
   return { device: name, kind, at, address, browser }
 }
 

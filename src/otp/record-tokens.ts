@@ -23,24 +23,24 @@ export function recordTokens(otp: Otp): void {
     await audit(otp, about, { event: 'token_refused', details })
     await notifyOfFailures(otp, about)
   })
-  events.on('userLocked', ({ transaction, userId, at, origin, lockedUntil }) => {
+  events.on('userLocked', ({ transaction, userId, at, client, lockedUntil }) => {
     const details = { until: lockedUntil.toISOString() }
-    return recordAuditEvent(otp.database, transaction, { event: 'user_locked', at, userId, origin, details })
+    return recordAuditEvent(otp.database, transaction, { event: 'user_locked', at, userId, client, details })
   })
 }
 
 function audit(
   { database }: Otp,
-  { transaction, userId, device, at, origin }: OtpEvents['userVerified'],
+  { transaction, userId, device, at, client }: OtpEvents['userVerified'],
   entry: Pick<AuditEntry, 'event' | 'details'>,
 ): Promise<void> {
-  return recordAuditEvent(database, transaction, { at, userId, device: device.persistentId, origin, ...entry })
+  return recordAuditEvent(database, transaction, { at, userId, device: device.persistentId, client, ...entry })
 }
 
 /** Notifies the owner that a backup token was used, more urgently if it was the last. */
 async function notifyOfBackupToken(
   otp: Otp,
-  { transaction, userId, at, origin: { address, browser } }: OtpEvents['backupTokenUsed'],
+  { transaction, userId, at, client: { address, browser } }: OtpEvents['backupTokenUsed'],
 ): Promise<void> {
   const devices = await devicesForUser(otp, userId, { transaction })
   const left = devices.reduce((sum, { isBackup, remaining }) => sum + (isBackup ? (remaining ?? 0) : 0), 0)
@@ -55,7 +55,7 @@ async function notifyOfBackupToken(
  */
 async function notifyOfFailures(
   otp: Otp,
-  { userId, device, at, lane, origin: { address, browser }, transaction }: OtpEvents['verificationFailed'],
+  { userId, device, at, lane, client: { address, browser }, transaction }: OtpEvents['verificationFailed'],
 ): Promise<void> {
   if (!device.confirmed || lane === null) return
   const isKnown = lane !== 'sign_in'

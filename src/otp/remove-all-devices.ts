@@ -10,7 +10,7 @@ import { recordDeviceRemoved } from './record-device-change.js'
 /** The user whose devices are removed, and who removes them. */
 export interface RemoveAllRequest extends Actor {
   userId: number
-  origin: ClientInfo
+  client: ClientInfo
 }
 
 /**

@@ -12,7 +12,7 @@ export interface DeviceToRemove {
   deviceId: string
   /** Returns true for kinds of which the owner must keep one device. Null if the policy requires no second factor. */
   keepLast: IsSecondFactor | null
-  origin?: ClientInfo
+  client?: ClientInfo
 }
 
 export type RemoveResult = { ok: true; device: Device } | { ok: false; reason: 'not_found' | 'policy' }
@@ -27,7 +27,7 @@ export type RemoveResult = { ok: true; device: Device } | { ok: false; reason: '
  */
 export async function removeDevice(
   otp: Otp,
-  { userId, deviceId, keepLast, origin = noClient }: DeviceToRemove,
+  { userId, deviceId, keepLast, client = noClient }: DeviceToRemove,
 ): Promise<RemoveResult> {
   return otp.database.sequelize.transaction(async (transaction) => {
     // Locked, so that two requests at once cannot remove the last two devices.
@@ -46,7 +46,7 @@ export async function removeDevice(
         id: gone.id,
         name: gone.persistentId,
       })
-      const about = { userId, device: gone, at: otp.clock.now(), origin, transaction }
+      const about = { userId, device: gone, at: otp.clock.now(), client, transaction }
       await recordDeviceRemoved(otp, { ...about, by: 'owner', actorId: null, all: false })
     }
     return { ok: true, device }

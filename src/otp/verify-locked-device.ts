@@ -24,7 +24,7 @@ import { throttleStatus } from './throttle-status.js'
 /** One submitted token, and its purpose: to verify, or to confirm a device during its setup. */
 export interface VerificationRequest {
   token: string
-  origin: ClientInfo
+  client: ClientInfo
   world: KindContext
   purpose: 'verify' | 'enrol'
   asker: Asker
@@ -108,9 +108,9 @@ export async function acceptToken(
   return { ok: true, device }
 }
 
-function aboutOf(transaction: Transaction, { kind, row }: LockedDevice, { world, origin }: VerificationRequest) {
+function aboutOf(transaction: Transaction, { kind, row }: LockedDevice, { world, client }: VerificationRequest) {
   const device = toDevice(kind, row)
-  return { userId: device.userId, device, at: world.now, origin, transaction }
+  return { userId: device.userId, device, at: world.now, client, transaction }
 }
 
 async function tellAccepted(

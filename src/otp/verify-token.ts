@@ -19,7 +19,7 @@ export interface TokenSubmission {
   token: string
   /** The ID that `generateChallenge` returned for this session. */
   challenge?: string | null
-  origin?: ClientInfo
+  client?: ClientInfo
   /** The requester, whose failures make them wait. Default: someone whose password was correct. */
   asker?: Asker
   /** Runs in the transaction of an accepted token. */
@@ -74,7 +74,7 @@ async function askNamedDevice(
   submission: Enrolment,
   purpose: VerificationRequest['purpose'],
 ): Promise<Verification> {
-  const { userId, token, origin = noClient, challenge = null, opens } = submission
+  const { userId, token, client = noClient, challenge = null, opens } = submission
   const named = parsePersistentId(submission.deviceId)
   const kind = otp.kinds.find((candidate) => candidate.name === named?.kind)
   if (!named || !kind) return { ok: false, reason: 'invalid_token' }
@@ -89,7 +89,7 @@ async function askNamedDevice(
         if (!(await mayEnrol(otp, transaction, userId, submission)))
           return { ok: false, reason: 'verification_not_allowed' }
         if (purpose === 'enrol' && !(await hasRoomFor(otp, transaction, kind, userId))) return tooManyDevices
-        const asking = { token, origin, world, purpose, asker, prepared: prepared.get(kind), opens }
+        const asking = { token, client, world, purpose, asker, prepared: prepared.get(kind), opens }
         return verifyLockedDevice(otp, transaction, locked, asking)
       }),
     ),

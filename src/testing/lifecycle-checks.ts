@@ -47,7 +47,7 @@ export const lifecycleChecks: readonly StagedCheck[] = [
     'is removed with all other devices of its owner',
     async ({ otp, userId, submit, good }) => {
       const submission = await good()
-      const actor = { userId, origin: noClient, by: 'command_line', actorId: null } as const
+      const actor = { userId, client: noClient, by: 'command_line', actorId: null } as const
       const removed = await otp.database.sequelize.transaction((transaction) =>
         removeAllDevices(otp, transaction, actor),
       )

@@ -18,7 +18,7 @@ function declareHost(host: Express, auth: Auth): void {
   // A host's own token page.
   host.post('/own-token', express.urlencoded(), async (req, res) => {
     const { device: deviceId = '', token = '' } = req.body
-    const verification = await verifyToken(auth.otp, { userId: req.user?.id ?? 0, deviceId, token, origin: noClient })
+    const verification = await verifyToken(auth.otp, { userId: req.user?.id ?? 0, deviceId, token, client: noClient })
     if (!verification.ok) return void res.status(422).json(verification)
     const outcome = await login(auth, req, verification.device)
     res.json({ outcome, verified: req.user?.isVerified(), device: req.user?.otpDevice, level: req.auth.level })

@@ -68,7 +68,7 @@ describe.each(languages)('in %s, on a phone', (language) => {
     const browser = await signIn(site, person)
     // The longest names of events are the ones that could overflow.
     for (const event of longest(language))
-      await recordAuditEvent(database, undefined, { event, at: new Date(), userId: person.id, origin: noClient })
+      await recordAuditEvent(database, undefined, { event, at: new Date(), userId: person.id, client: noClient })
     const { page, context, complaints } = await openPage(chromium, {
       width: 390,
       signedIn: { browser, baseUrl: site.baseUrl },

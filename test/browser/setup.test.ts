@@ -212,7 +212,7 @@ describe.each([
     await page.goto(`${site.baseUrl}/account/password/reset/${'A'.repeat(43)}`)
     await check(page, 'link-invalid')
     const invitation = await database.sequelize.transaction((transaction) =>
-      createInvitation(site.otp, transaction, { userId: person.id, actorId: null, origin: noClient }, site.baseUrl),
+      createInvitation(site.otp, transaction, { userId: person.id, actorId: null, client: noClient }, site.baseUrl),
     )
     await page.goto(invitation.link)
     await check(page, 'invitation')

@@ -116,7 +116,7 @@ describe('a request to the shop', () => {
     const user = /id="panel-user">([^<]*)/.exec(text)?.[1] ?? ''
     const { id, email } = staffPerson
     expect(JSON.parse(user)).toMatchObject({ id, email, title: expect.any(String), level: 'staff' })
-    expect(user).not.toMatch(/granted|isSuperuser|isStaff|origin|factors/)
+    expect(user).not.toMatch(/granted|isSuperuser|isStaff|client|factors/)
   })
 
   it("shows the shop's own text if it rejects a form", async () => {

@@ -268,7 +268,7 @@ describe.each(databaseKinds())('a custom kind of device, on the %s database', (w
     // A process that started before the kind was registered also finds it.
     expect(await userHasDevice(otp, userId)).toBe(true)
     expect(await userHasDevice(without, userId)).toBe(true)
-    const removal = { userId, origin: noClient, by: 'command_line', actorId: null } as const
+    const removal = { userId, client: noClient, by: 'command_line', actorId: null } as const
     const removed = await database.sequelize.transaction((transaction) =>
       removeAllDevices(without, transaction, removal),
     )

@@ -172,7 +172,7 @@ describe('logins that the application compares in its own way', () => {
     }
     const user = await host.database.models.User.findOne({ where: { external_id: person.id } })
     await host.database.sequelize.transaction((transaction) =>
-      unlockUser(host.otp, transaction, { userId: user?.id ?? 0, actorId: null, origin: noClient }),
+      unlockUser(host.otp, transaction, { userId: user?.id ?? 0, actorId: null, client: noClient }),
     )
     for (const login of [person.login, person.email]) expect((await enter(login, PASSWORD)).status).toBe(303)
   })

@@ -113,7 +113,7 @@ describe('users in the table of an application', () => {
     expect((await password(mia, host.browser(), 'new bean soup')).status).toBe(429)
     const { id } = await rowOf('wait-1')
     await host.database.sequelize.transaction((transaction) =>
-      unlockUser(host.otp, transaction, { userId: id, actorId: null, origin: noClient }),
+      unlockUser(host.otp, transaction, { userId: id, actorId: null, client: noClient }),
     )
     expect((await password(mia, host.browser(), 'new bean soup')).status).toBe(303)
   })

@@ -46,7 +46,7 @@ describe.each(journeyKinds())('a device that an administrator disables during a 
   }
 
   async function invited(person: TestUser): Promise<HttpBrowser> {
-    const invitation = { userId: person.id, actorId: null, origin: noClient }
+    const invitation = { userId: person.id, actorId: null, client: noClient }
     const { link } = await database.sequelize.transaction((transaction) =>
       createInvitation(site.otp, transaction, invitation, site.baseUrl),
     )

@@ -32,7 +32,7 @@ describe.each(journeyKinds())('an invitation, on the %s database', (where) => {
   })
   const invite = async ({ id }: TestUser) => {
     const made = await database.sequelize.transaction((transaction) =>
-      createInvitation(site.otp, transaction, { userId: id, actorId: null, origin: noClient }, site.baseUrl),
+      createInvitation(site.otp, transaction, { userId: id, actorId: null, client: noClient }, site.baseUrl),
     )
     return new URL(made.link).pathname
   }
@@ -231,7 +231,7 @@ describe('an invitation in a host application', () => {
   const arrive = async (person: TestUser) => {
     const { database } = site
     const { link } = await database.sequelize.transaction((transaction) =>
-      createInvitation(site.otp, transaction, { userId: person.id, actorId: null, origin: noClient }, site.baseUrl),
+      createInvitation(site.otp, transaction, { userId: person.id, actorId: null, client: noClient }, site.baseUrl),
     )
     const browser = site.browser()
     await browser.post(new URL(link).pathname, { password: person.password })

@@ -33,7 +33,7 @@ describe.each(journeyKinds())('links in emails, on the %s database', (where) => 
   }
   const invitedBy = async (actor: TestUser, { id }: TestUser): Promise<string> => {
     const { link } = await database.sequelize.transaction((transaction) =>
-      createInvitation(site.otp, transaction, { userId: id, actorId: actor.id, origin: noClient }, site.baseUrl),
+      createInvitation(site.otp, transaction, { userId: id, actorId: actor.id, client: noClient }, site.baseUrl),
     )
     return new URL(link).pathname
   }
@@ -187,7 +187,7 @@ describe.each(journeyKinds())('links in emails, on the %s database', (where) => 
       // The permissions as they were checked: read before the group changes, stored after it.
       const judged = { isSuperuser: false, isStaff: true, granted: new Set(['users.view']) }
       await sql(`update groups set permissions = '{users.view,users.change}' where id = $1`, group)
-      const invitation = { userId: person.id, actorId: helper.id, origin: noClient, rights: judged }
+      const invitation = { userId: person.id, actorId: helper.id, client: noClient, rights: judged }
       const { link } = await database.sequelize.transaction((transaction) =>
         createInvitation(site.otp, transaction, invitation, site.baseUrl),
       )

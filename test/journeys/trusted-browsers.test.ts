@@ -525,7 +525,7 @@ describe.each(journeyKinds())('trusted browsers, on the %s database', (where) =>
         database.sequelize.transaction((transaction) =>
           removeAllDevices(site.otp, transaction, {
             userId: person.id,
-            origin: noClient,
+            client: noClient,
             by: 'command_line',
             actorId: null,
           }),

@@ -171,7 +171,7 @@ describe.each(databaseKinds())('a sent code, on the %s database', (where) => {
       expect(await generateChallenge(off, request)).toEqual({ ok: false, reason: 'not_interactive' })
       expect(
         await database.sequelize.transaction((transaction) =>
-          removeAllDevices(off, transaction, { userId, origin: noClient, by: 'owner', actorId: null }),
+          removeAllDevices(off, transaction, { userId, client: noClient, by: 'owner', actorId: null }),
         ),
       ).toBe(1)
     })

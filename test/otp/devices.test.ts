@@ -131,7 +131,7 @@ describe.each(databaseKinds())('on the %s database', (where) => {
     await addToken(user.id)
     expect(
       await database.sequelize.transaction((transaction) =>
-        removeAllDevices(otp, transaction, { userId: user.id, origin: noClient, by: 'owner', actorId: null }),
+        removeAllDevices(otp, transaction, { userId: user.id, client: noClient, by: 'owner', actorId: null }),
       ),
     ).toBe(2)
     expect(await userHasDevice(otp, user.id)).toBe(false)

@@ -51,7 +51,7 @@ describe('a change of a device', () => {
     const actorId = by === 'administrator' ? (await createUser(database)).id : null
     const before = (await emails()) ?? 0
     await database.sequelize.transaction((transaction) =>
-      record({ userId, device, at: otp.clock.now(), origin: noClient, transaction, by, actorId }),
+      record({ userId, device, at: otp.clock.now(), client: noClient, transaction, by, actorId }),
     )
     const { rows } = await database.pool.query('select event, device, details from audit_events where user_id = $1', [
       userId,

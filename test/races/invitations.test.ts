@@ -20,7 +20,7 @@ describe.skipIf(!postgresUrl())('an invitation on PostgreSQL', () => {
 
   it('rejects the link without an error if it is used while another one is made', async () => {
     const { id, password } = await createTestUser(site, { app: false })
-    const invitation = { userId: id, actorId: null, origin: noClient }
+    const invitation = { userId: id, actorId: null, client: noClient }
     const { sequelize, models } = database
     const first = await sequelize.transaction((transaction) =>
       createInvitation(site.otp, transaction, invitation, site.baseUrl),

@@ -71,7 +71,7 @@ describe.skipIf(!postgresUrl())('concurrent requests from trusted browsers on Po
   const endings: Record<string, (person: TestUser) => Promise<unknown>> = {
     'a device is removed': ({ id: userId }) =>
       database.sequelize.transaction((transaction) =>
-        removeAllDevices(site.otp, transaction, { userId, origin: noClient, by: 'command_line', actorId: null }),
+        removeAllDevices(site.otp, transaction, { userId, client: noClient, by: 'command_line', actorId: null }),
       ),
     'the password changes': ({ id }) =>
       database.pool.query(

@@ -330,7 +330,7 @@ describe('a password alone', () => {
 
   async function invited(site: TestSite, { id }: TestUser): Promise<HttpBrowser> {
     const { link } = await database.sequelize.transaction((transaction) =>
-      createInvitation(site.otp, transaction, { userId: id, actorId: null, origin: noClient }, site.baseUrl),
+      createInvitation(site.otp, transaction, { userId: id, actorId: null, client: noClient }, site.baseUrl),
     )
     const browser = site.browser()
     await browser.post(new URL(link).pathname, { password: 'correct horse battery' })

@@ -43,7 +43,7 @@ async function inviteWithoutPassword({ id }: TestUser): Promise<string> {
   const { database, otp, baseUrl } = site
   await database.models.User.update({ password_hash: null }, { where: { id } })
   const { link } = await database.sequelize.transaction((transaction) =>
-    createInvitation(otp, transaction, { userId: id, actorId: null, origin: noClient }, baseUrl),
+    createInvitation(otp, transaction, { userId: id, actorId: null, client: noClient }, baseUrl),
   )
   return new URL(link).pathname
 }

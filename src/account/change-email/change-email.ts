@@ -34,7 +34,7 @@ export interface ChangeEmailInput {
 export function requestEmailChange(
   account: AccountServices,
   { user, epoch, newEmail, language }: ChangeEmailInput,
-  origin: ClientInfo,
+  client: ClientInfo,
 ): Promise<EmailRequest> {
   const { database, clock } = account
   return database.sequelize.transaction(async (transaction): Promise<EmailRequest> => {
@@ -44,7 +44,7 @@ export function requestEmailChange(
     })
     if (currentUsers.length === 0) return { ok: false, reason: 'session_ended' }
     const at = clock.now()
-    const { address, browser } = origin
+    const { address, browser } = client
     const wait = await takeRequest(account, transaction, at, [
       { purpose: 'email-change', subject: `user:${user.id}` },
       { purpose: 'email-target', subject: newEmail.toLowerCase() },
@@ -63,7 +63,7 @@ export function requestEmailChange(
       address,
       browser,
     })
-    await recordAuditEvent(database, transaction, { event: 'email_change_requested', at, userId: user.id, origin })
+    await recordAuditEvent(database, transaction, { event: 'email_change_requested', at, userId: user.id, client })
     return { ok: true }
   })
 }
@@ -76,7 +76,7 @@ export function requestEmailChange(
 export async function confirmEmailChange(
   account: AccountServices,
   token: string,
-  origin: ClientInfo,
+  client: ClientInfo,
 ): Promise<boolean> {
   const { database, clock } = account
   try {
@@ -85,12 +85,12 @@ export async function confirmEmailChange(
       const newEmail = link?.details['email']
       if (!link || typeof newEmail !== 'string') return false
       const at = clock.now()
-      const { address, browser } = origin
+      const { address, browser } = client
       const { userId } = link
       // Before the change, so that it goes to the old email address.
       await notifyUser(account.otp, transaction, userId, { mail: 'email-changed', newEmail, at, address, browser })
       await runStatement(database, transaction, SET_EMAIL, { newEmail, userId })
-      await recordAuditEvent(database, transaction, { event: 'email_changed', at, userId, origin })
+      await recordAuditEvent(database, transaction, { event: 'email_changed', at, userId, client })
       return true
     })
   } catch (error) {

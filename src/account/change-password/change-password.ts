@@ -16,7 +16,7 @@ export async function changePassword(
   account: AccountServices,
   session: CurrentSession,
   password: string,
-  origin: ClientInfo,
+  client: ClientInfo,
 ): Promise<number | null> {
   const { database, clock } = account
   const hash = await hashPassword(password)
@@ -25,13 +25,13 @@ export async function changePassword(
     if (epoch === null) return null
     const { userId } = session
     const at = clock.now()
-    const { address, browser } = origin
+    const { address, browser } = client
     await runStatement(database, transaction, 'update users set password_hash = $hash where id = $userId', {
       hash,
       userId,
     })
     await endOldPassword(account, transaction, userId)
-    await recordAuditEvent(database, transaction, { event: 'password_changed', at, userId, origin })
+    await recordAuditEvent(database, transaction, { event: 'password_changed', at, userId, client })
     await notifyUser(account.otp, transaction, userId, { mail: 'password-changed', at, address, browser })
     return epoch
   })

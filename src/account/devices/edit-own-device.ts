@@ -9,7 +9,7 @@ export async function renameDevice(
   account: AccountServices,
   device: ListedDevice,
   name: string,
-  origin: ClientInfo,
+  client: ClientInfo,
 ): Promise<void> {
   const kind = account.otp.kinds.find((candidate) => candidate.name === device.kind)
   if (!kind || name === device.name) return
@@ -19,7 +19,7 @@ export async function renameDevice(
     const sql = `update ${kind.table} set name = $name where id = $id and user_id = $userId`
     await runStatement(database, transaction, sql, { id, userId, name })
     const details = { from: device.name, to: name }
-    const event = { event: 'device_renamed' as const, at: clock.now(), userId, device: persistentId, origin, details }
+    const event = { event: 'device_renamed' as const, at: clock.now(), userId, device: persistentId, client, details }
     await recordAuditEvent(database, transaction, event)
   })
 }
@@ -28,7 +28,7 @@ export async function renameDevice(
 export async function setDefaultDevice(
   account: AccountServices,
   device: ListedDevice,
-  origin: ClientInfo,
+  client: ClientInfo,
 ): Promise<void> {
   const { database, clock } = account
   const { userId, persistentId } = device
@@ -46,7 +46,7 @@ export async function setDefaultDevice(
       at,
       userId,
       device: persistentId,
-      origin,
+      client,
     })
   })
 }

@@ -11,13 +11,13 @@ export async function removeOwnDevice(
   account: AccountServices,
   user: RequestUser,
   deviceId: string,
-  origin: ClientInfo,
+  client: ClientInfo,
 ): Promise<RemovalResult> {
   const removed = await removeDevice(account.otp, {
     userId: user.id,
     deviceId,
     keepLast: requiredKind(policyOf(account.config, user)),
-    origin,
+    client,
   })
   return removed.ok ? removed : { ok: false, code: removed.reason }
 }

@@ -16,18 +16,18 @@ import type { CurrentSession } from '../sessions/end-own-sessions.js'
 export async function disableTwoFactor(
   account: AccountServices,
   { userId, epoch }: CurrentSession,
-  origin: ClientInfo,
+  client: ClientInfo,
 ): Promise<number | null> {
   const { database, otp } = account
   const at = account.clock.now()
   return database.sequelize.transaction(async (transaction) => {
     const currentUsers = await runStatement(database, transaction, LOCK_CURRENT_USER, { userId, epoch: epoch ?? null })
     if (currentUsers.length === 0) return null
-    await removeAllDevices(otp, transaction, { userId, origin, by: 'owner', actorId: null })
+    await removeAllDevices(otp, transaction, { userId, client, by: 'owner', actorId: null })
     // It was created for a user who also needed a device to accept it.
     await revokeLinks(account, transaction, 'invitation', [userId])
-    await recordAuditEvent(database, transaction, { event: 'two_factor_disabled', at, userId, origin })
-    const { address, browser } = origin
+    await recordAuditEvent(database, transaction, { event: 'two_factor_disabled', at, userId, client })
+    const { address, browser } = client
     const notice = { mail: 'two-factor-disabled', by: 'owner', at, address, browser } as const
     await notifyUser(account.otp, transaction, userId, notice)
     const owner = await database.models.User.findByPk(userId, { attributes: ['auth_epoch'], transaction })

@@ -28,14 +28,14 @@ export async function acceptInvitation(
   invitation: Invitation,
   password: string,
 ): Promise<AcceptResult> {
-  const origin = readClientInfo(req)
+  const client = readClientInfo(req)
   if (invitation.hasPassword) {
     const rejection = await checkInvited(account, req, invitation, password)
-    return rejection ?? useInvitation(account, invitation, null, origin)
+    return rejection ?? useInvitation(account, invitation, null, client)
   }
   const problem = await validatePassword(password, [invitation.email, account.config.siteName])
   if (problem) return { ok: false, code: problem }
-  return useInvitation(account, invitation, await hashPassword(password), origin)
+  return useInvitation(account, invitation, await hashPassword(password), client)
 }
 
 /** Only someone with the link can make an attempt, so attempts are counted separately from those at sign-in. */
@@ -53,14 +53,14 @@ async function checkInvited(
     for (const { sql, values } of attempt.succeeded()) await runStatement(account.database, undefined, sql, values)
     return null
   }
-  const origin = readClientInfo(req)
+  const client = readClientInfo(req)
   await recordAuditEvent(account.database, undefined, {
     event: 'sign_in_refused',
     at: account.clock.now(),
     userId,
-    origin,
+    client,
   })
-  await notifyPasswordFailures(account, { userId, failures: attempt.failures, origin })
+  await notifyPasswordFailures(account, { userId, failures: attempt.failures, client })
   return { ok: false, code: 'invalid_login' }
 }
 
@@ -80,7 +80,7 @@ async function useInvitation(
   account: AccountServices,
   { token, userId }: Invitation,
   newHash: string | null,
-  origin: ClientInfo,
+  client: ClientInfo,
 ): Promise<AcceptResult> {
   const { database } = account
   const at = account.clock.now()
@@ -90,12 +90,12 @@ async function useInvitation(
     const link = user && (await redeemLink(account, transaction, 'invitation', token))
     // Someone else may have set the first password since the page was shown.
     if (!link || (newHash !== null && user.password_hash !== null)) return { ok: false, code: 'link_invalid' }
-    await recordAuditEvent(database, transaction, { event: 'invitation_used', at, userId, origin })
+    await recordAuditEvent(database, transaction, { event: 'invitation_used', at, userId, client })
     if (newHash !== null) {
       await user.update({ password_hash: newHash, auth_epoch: user.auth_epoch + 1 }, { transaction })
       await endOldPassword(account, transaction, userId)
-      await recordAuditEvent(database, transaction, { event: 'password_changed', at, userId, origin })
-      const { address, browser } = origin
+      await recordAuditEvent(database, transaction, { event: 'password_changed', at, userId, client })
+      const { address, browser } = client
       await notifyUser(account.otp, transaction, userId, { mail: 'password-changed', at, address, browser })
     }
     return { ok: true, user: { id: userId, authEpoch: user.auth_epoch } }

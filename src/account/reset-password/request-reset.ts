@@ -25,7 +25,7 @@ export async function requestReset(
   account: AccountServices,
   typed: string,
   language: string,
-  origin: ClientInfo,
+  client: ClientInfo,
 ): Promise<void> {
   const { database, clock } = account
   const emails = emailCandidates(typed)
@@ -35,7 +35,7 @@ export async function requestReset(
     const to = user ? { to: user.email, userId, name: user.name, language: user.locale ?? language } : NOBODY
     const { token, expiresAt } = await createLink(account, transaction, { purpose: 'password-reset', userId })
     const event = 'password_reset_requested'
-    await recordEventOrNothing(database, transaction, { event, at: clock.now(), userId, origin })
+    await recordEventOrNothing(database, transaction, { event, at: clock.now(), userId, client })
     await enqueue(account, transaction, user ? 'send-mail' : 'send-nothing', {
       mail: 'password-reset',
       ...to,

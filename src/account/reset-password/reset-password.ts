@@ -17,7 +17,7 @@ export async function resetPassword(
   account: AccountServices,
   token: string,
   password: string,
-  origin: ClientInfo,
+  client: ClientInfo,
 ): Promise<ResetResult> {
   const { database, clock } = account
   const link = await findLink(account, 'password-reset', token)
@@ -38,10 +38,10 @@ export async function resetPassword(
       event: 'password_changed',
       at,
       userId,
-      origin,
+      client,
       details: { by: 'link' },
     })
-    const { address, browser } = origin
+    const { address, browser } = client
     await notifyUser(account.otp, transaction, userId, { mail: 'password-changed', at, address, browser })
     return { ok: true }
   })

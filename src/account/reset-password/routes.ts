@@ -50,11 +50,11 @@ function postForgot(account: AccountServices): RequestHandler {
     const wait = await takeReset(account, req, email)
     if (wait !== null) return rejectForgot(req, res, wait)
     const { language, log } = req
-    const origin = readClientInfo(req)
+    const client = readClientInfo(req)
     redirectDone(res, `${FORGOT}?sent`)
     // An empty form belongs to no account, so there is nothing to hide.
     if (isBlank(email)) return
-    requestReset(account, email, language, origin).catch((error: unknown) =>
+    requestReset(account, email, language, client).catch((error: unknown) =>
       log.error({ err: errorForLog(error) }, 'could not send a password reset link'),
     )
   }

@@ -19,11 +19,11 @@ export interface CurrentSession {
 export function endAllSessions(
   account: AccountServices,
   session: CurrentSession,
-  origin: ClientInfo,
+  client: ClientInfo,
 ): Promise<number | null> {
   return account.database.sequelize.transaction(async (transaction) => {
     const epoch = await incrementEpoch(account, transaction, session)
-    if (epoch !== null) await reportEnd(account, transaction, session.userId, origin)
+    if (epoch !== null) await reportEnd(account, transaction, session.userId, client)
     return epoch
   })
 }
@@ -33,7 +33,7 @@ export function endOneSession(
   account: AccountServices,
   userId: number,
   sid: string,
-  origin: ClientInfo,
+  client: ClientInfo,
 ): Promise<boolean> {
   const { database } = account
   return database.sequelize.transaction(async (transaction) => {
@@ -43,7 +43,7 @@ export function endOneSession(
       sid,
     })
     if (ended.length === 0) return false
-    await reportEnd(account, transaction, userId, origin)
+    await reportEnd(account, transaction, userId, client)
     return true
   })
 }
@@ -73,10 +73,10 @@ async function reportEnd(
   account: AccountServices,
   transaction: Transaction,
   userId: number,
-  origin: ClientInfo,
+  client: ClientInfo,
 ): Promise<void> {
   const at = account.clock.now()
-  const { address, browser } = origin
-  await recordAuditEvent(account.database, transaction, { event: 'sessions_ended', at, userId, origin })
+  const { address, browser } = client
+  await recordAuditEvent(account.database, transaction, { event: 'sessions_ended', at, userId, client })
   await notifyUser(account.otp, transaction, userId, { mail: 'sessions-ended', by: 'owner', at, address, browser })
 }

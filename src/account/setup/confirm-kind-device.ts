@@ -46,7 +46,7 @@ export function submitConfirm(account: AccountServices, kind: CustomKind): Reque
     if (isBlank(token)) return show(req, res, kind, device, rejectStep('token', 'token_required'))
     const { user } = req
     const deviceId = device.persistentId
-    const submission = { userId: user.id, deviceId, token, origin: readClientInfo(req) }
+    const submission = { userId: user.id, deviceId, token, client: readClientInfo(req) }
     const enrolment = { ...submission, challenge: challengeOf(req, deviceId), ...enrolmentRight(req, user) }
     const verification = await openSetup(account, req, (opens) => confirmDevice(account.otp, { ...enrolment, opens }))
     if (!verification.ok && verification.reason !== 'session_ended') {

@@ -9,9 +9,9 @@ import type { AccountServices } from '../account-services.js'
  */
 export function revokeOwnBrowsers(
   account: AccountServices,
-  { userId, id, origin }: { userId: number; id: number | null; origin: ClientInfo },
+  { userId, id, client }: { userId: number; id: number | null; client: ClientInfo },
 ): Promise<number> {
   return account.database.sequelize.transaction((transaction) =>
-    revokeTrustedBrowsers(account, transaction, { userId, id, actorId: null, origin }),
+    revokeTrustedBrowsers(account, transaction, { userId, id, actorId: null, client }),
   )
 }

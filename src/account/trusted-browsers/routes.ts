@@ -81,7 +81,7 @@ function postAll(account: AccountServices): RequestHandler {
 }
 
 function revoke(account: AccountServices, req: Request, userId: number, id: number | null): Promise<number> {
-  return revokeOwnBrowsers(account, { userId, id, origin: readClientInfo(req) })
+  return revokeOwnBrowsers(account, { userId, id, client: readClientInfo(req) })
 }
 
 /** `browser` is the ID of one of the user's own rows. */

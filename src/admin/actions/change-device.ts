@@ -103,7 +103,7 @@ async function disable(change: Change): Promise<void> {
  */
 async function enable(change: Change): Promise<Obstacle[]> {
   const { actor, owner, services, transaction } = change
-  await unlockUser(services.otp, transaction, { userId: owner.id, actorId: actor.id, origin: actor.origin })
+  await unlockUser(services.otp, transaction, { userId: owner.id, actorId: actor.id, client: actor.client })
   const enabled = { confirmed: true, disabled_at: null, disabled_reason: null }
   await change.device.update(enabled, { transaction: change.transaction })
   const about = await createDeviceEvent(change.services, change.actor, change.table, change.device, change.transaction)
@@ -126,7 +126,7 @@ function record(change: Change, entry: Pick<AuditEntry, 'event' | 'details'>): P
     userId: owner.id,
     actorId: actor.id,
     device: `${table.kind}/${device.id}`,
-    origin: actor.origin,
+    client: actor.client,
     ...entry,
   })
 }

@@ -110,10 +110,10 @@ function whatChanged(before: Details, after: Details): Details {
 
 function record(
   { database, clock }: PanelServices,
-  { id: actorId, origin }: PanelUser,
+  { id: actorId, client }: PanelUser,
   transaction: Transaction,
   event: AuditEntry['event'],
   details: Details,
 ): Promise<void> {
-  return recordAuditEvent(database, transaction, { event, at: clock.now(), userId: null, actorId, origin, details })
+  return recordAuditEvent(database, transaction, { event, at: clock.now(), userId: null, actorId, client, details })
 }

@@ -56,7 +56,7 @@ export function removeMembers(
 
 function record(
   { database, clock }: PanelServices,
-  { id: actorId, origin }: PanelUser,
+  { id: actorId, client }: PanelUser,
   transaction: Transaction,
   event: 'member_added' | 'member_removed',
   userId: number,
@@ -67,7 +67,7 @@ function record(
     at: clock.now(),
     userId,
     actorId,
-    origin,
+    client,
     details: { group },
   })
 }

@@ -87,7 +87,7 @@ async function save(
     at: clock.now(),
     userId: user.id,
     actorId: actor.id,
-    origin: actor.origin,
+    client: actor.client,
     details: changes,
   })
 }

@@ -17,6 +17,6 @@ export async function createDeviceEvent(
   const devices = await devicesForUser({ ...otp, kinds: otp.everyKind }, userId, { confirmed: null, transaction })
   const device = devices.find(({ persistentId }) => persistentId === `${kind}/${id}`)
   if (!device) throw new Error(`The device ${kind}/${id} is locked and not in its owner's list.`)
-  const { id: actorId, origin } = actor
-  return { userId, device, at: clock.now(), origin, transaction, by: 'administrator', actorId }
+  const { id: actorId, client } = actor
+  return { userId, device, at: clock.now(), client, transaction, by: 'administrator', actorId }
 }

@@ -16,7 +16,7 @@ export function endSessions(services: PanelServices, actor: PanelUser, personId:
         at: services.clock.now(),
         userId: person.id,
         actorId: actor.id,
-        origin: actor.origin,
+        client: actor.client,
       })
       await notifyByAdministrator(services, transaction, person.id, { mail: 'sessions-ended' })
       return noSecret

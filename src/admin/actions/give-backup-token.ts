@@ -16,7 +16,7 @@ export function giveBackupToken(services: PanelServices, actor: PanelUser, perso
     services,
     { actor, how: 'giveBackupToken', personId, needsActive: true },
     async ({ id: userId }, transaction) => {
-      await unlockUser(otp, transaction, { userId, actorId: actor.id, origin: actor.origin })
+      await unlockUser(otp, transaction, { userId, actorId: actor.id, client: actor.client })
       const { device, token, left } = await issueToken(otp, transaction, userId)
       await recordAuditEvent(database, transaction, {
         event: 'backup_token_added',
@@ -24,7 +24,7 @@ export function giveBackupToken(services: PanelServices, actor: PanelUser, perso
         userId,
         actorId: actor.id,
         device: device.persistentId,
-        origin: actor.origin,
+        client: actor.client,
         details: { by: 'administrator' },
       })
       await notifyByAdministrator(services, transaction, userId, { mail: 'backup-tokens-made', left })

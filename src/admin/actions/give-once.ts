@@ -53,8 +53,8 @@ async function keepGiven(services: PanelServices, submission: Submission, result
 }
 
 function nameCall({ otp: { keys } }: PanelServices, { how, actor, personId, wish: input = {} }: Call): Submission {
-  const { id, origin } = actor
-  const whole = JSON.stringify(['panel', id, origin.address, origin.browser, how, personId, input])
+  const { id, client } = actor
+  const whole = JSON.stringify(['panel', id, client.address, client.browser, how, personId, input])
   const [key = '', ...olderKeys] = keys.hashes('repeated_forms.key', whole)
   const sender = keys.hash('repeated_forms.sender', whole)
   return { key, olderKeys, sender, sid: null, isLink: false, arrivedAt: actor.arrivedAt }

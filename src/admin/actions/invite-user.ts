@@ -26,7 +26,7 @@ export function inviteUser(
     async ({ id: userId, email }, transaction, rights) => {
       const rejection = deliver === 'mail' ? await takeInvitation(services, transaction, actor, email) : null
       if (rejection) return rejection
-      const invitation = { userId, actorId: actor.id, origin: actor.origin, rights }
+      const invitation = { userId, actorId: actor.id, client: actor.client, rights }
       const { link, expiresAt } = await createInvitation(otp, transaction, invitation, otp.baseUrl())
       if (deliver === 'page') return { secret: link, expiresAt }
       const recipient = await findRecipient(database, transaction, userId)

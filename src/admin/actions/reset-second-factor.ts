@@ -16,13 +16,13 @@ export function resetSecondFactor(services: PanelServices, actor: PanelUser, per
     services,
     { actor, how: 'resetSecondFactor', personId, needsActive: false },
     async (person, transaction) => {
-      const { id: actorId, origin } = actor
-      const by = { by: 'administrator', actorId, origin } as const
-      await unlockUser(services.otp, transaction, { userId: person.id, actorId, origin })
+      const { id: actorId, client } = actor
+      const by = { by: 'administrator', actorId, client } as const
+      await unlockUser(services.otp, transaction, { userId: person.id, actorId, client })
       await removeAllDevices(services.otp, transaction, { userId: person.id, ...by })
       // An invitation was issued when using it also required a device.
       await revokeLinks(services.otp, transaction, 'invitation', [person.id])
-      const entry = { at: services.clock.now(), userId: person.id, actorId, origin }
+      const entry = { at: services.clock.now(), userId: person.id, actorId, client }
       await recordAuditEvent(services.database, transaction, { event: 'two_factor_disabled', ...entry })
       await notifyByAdministrator(services, transaction, person.id, { mail: 'two-factor-disabled' })
       return noSecret

@@ -24,7 +24,7 @@ export async function revokeBrowsers(
     const why = reasons.find((reason) => reason !== null)
     if (why) return notAllowed(why === 'own' ? 'own_device' : why)
     for (const { id, user_id: userId } of found)
-      await revokeTrustedBrowsers(services, transaction, { userId, id, actorId: actor.id, origin: actor.origin })
+      await revokeTrustedBrowsers(services, transaction, { userId, id, actorId: actor.id, client: actor.client })
     return succeeded
   })
 }

@@ -9,7 +9,7 @@ export function unlockPerson(services: PanelServices, actor: PanelUser, personId
     services,
     { actor, how: 'unlock', personId, needsActive: true },
     async ({ id: userId }, transaction) => {
-      await unlockUser(services.otp, transaction, { userId, actorId: actor.id, origin: actor.origin })
+      await unlockUser(services.otp, transaction, { userId, actorId: actor.id, client: actor.client })
       return noSecret
     },
   )

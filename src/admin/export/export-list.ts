@@ -35,7 +35,7 @@ export function exportList(services: PanelServices, admin: AdminJS): RequestHand
       at: services.clock.now(),
       userId: null,
       actorId: user.id,
-      origin: user.origin,
+      client: user.client,
       details: { resource: resource.id(), rows: ids.length, ...(isCut && { cut: true }) },
     })
     const day = services.clock.now().toISOString().slice(0, 10)

@@ -59,7 +59,7 @@ async function recordDenial(services: PanelServices, req: Request, userId: numbe
     event: 'panel_refused',
     at: services.clock.now(),
     userId,
-    origin: readClientInfo(req),
+    client: readClientInfo(req),
     details: { code, reason: details.reason ?? null, method: req.method, path: loggablePath(req.path).slice(0, 200) },
   }).catch((error: unknown) => logPanelError(error, req))
 }

@@ -22,7 +22,7 @@ export async function upsertMirror(database: Database, person: ParsedHostUser, a
         event: 'user_created',
         at,
         userId: row.id,
-        origin: noClient,
+        client: noClient,
         details: { is_staff: person.isStaff, is_superuser: person.isSuperuser, by: 'application' },
       })
     return { id: row.id, authEpoch: row.authEpoch }

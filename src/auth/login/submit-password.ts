@@ -111,7 +111,7 @@ async function submitBoth(
 ): Promise<StepResult> {
   const { otp_token: token, otp_device: deviceId } = form
   const asker = signInAsker(req, await isKnownBrowser(auth, req, user.id))
-  const submission = { userId: user.id, token, origin: readClientInfo(req), asker }
+  const submission = { userId: user.id, token, client: readClientInfo(req), asker }
   const now = auth.clock.now()
   const passed = passwordFactor(now.getTime())
   const holds = (device: Device) => beginning(req, user, [passed, deviceFactor(device, now)], now)

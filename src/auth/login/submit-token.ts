@@ -87,7 +87,7 @@ export async function verifySubmittedToken(
   if (wait !== null) return rejectThrottled('token', wait)
   const { userId, devices, asker } = awaited
   const target = await readTarget(auth, req, devices, form, token)
-  const submission = { userId, token, origin: readClientInfo(req), asker, ...target }
+  const submission = { userId, token, client: readClientInfo(req), asker, ...target }
   const verification = await openSession(req, awaited.opens, (opens) => verifyToken(auth.otp, { ...submission, opens }))
   if (verification.ok) return verification
   if (verification.reason === 'session_ended') return rejectStep('password', 'login_expired')

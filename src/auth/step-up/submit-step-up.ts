@@ -48,7 +48,7 @@ export async function submitStepUp(auth: Auth, req: Request, stepUp: StepUp, for
   if ('challenged' in answer) return { ok: true, outcome: 'challenged' }
   await auth.ipRateLimit.refund(tokenSender(req, awaited))
   const device = answer.device.persistentId
-  auth.otp.events.tell('stepUp', { userId: user.id, at: now, origin: readClientInfo(req), device })
+  auth.otp.events.tell('stepUp', { userId: user.id, at: now, client: readClientInfo(req), device })
   return { ok: true, outcome: 'verified' }
 }
 

@@ -151,11 +151,11 @@ async function changeToken(
   const replacement = { series, token: newToken() }
   const hashes = hashTrustToken(auth.otp.keys, replacement)
   const at = auth.clock.now()
-  const origin = readClientInfo(req)
-  const { address, browser } = origin
+  const client = readClientInfo(req)
+  const { address, browser } = client
   const row = { id, series: hashes.series[0], token: hashes.token[0], at, address, browser }
   await runStatement(auth.database, transaction, CHANGE, row)
-  await recordAuditEvent(auth.database, transaction, { event: 'trusted_browser_used', at, userId, device, origin })
+  await recordAuditEvent(auth.database, transaction, { event: 'trusted_browser_used', at, userId, device, client })
   return replacement
 }
 
@@ -167,9 +167,9 @@ async function revokeCopied(
   userId: number,
   id: number,
 ): Promise<void> {
-  const origin = readClientInfo(req)
-  await revokeTrustedBrowsers(auth, transaction, { userId, id, actorId: null, because: 'old_token', origin })
-  const { address, browser } = origin
+  const client = readClientInfo(req)
+  await revokeTrustedBrowsers(auth, transaction, { userId, id, actorId: null, because: 'old_token', client })
+  const { address, browser } = client
   const notice = { mail: 'trusted-browser-copied', at: auth.clock.now(), address, browser } as const
   await notifyUser(auth.otp, transaction, userId, notice)
 }

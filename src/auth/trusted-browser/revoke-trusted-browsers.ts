@@ -12,7 +12,7 @@ export interface Revocation {
   actorId: number | null
   /** Set if a token was submitted that had been used before, so that the cookie must have been copied. */
   because?: 'old_token'
-  origin: ClientInfo
+  client: ClientInfo
 }
 
 /**

@@ -47,7 +47,7 @@ export async function trustBrowser(auth: Auth, req: Request, { user, device }: E
   })
   if (!kept || !req.res) return
   writeTrustCookie(req.res, [trustToken, ...kept], { https: auth.https, days })
-  auth.otp.events.tell('browserTrusted', { userId: user.id, at, origin: readClientInfo(req), device, expiresAt })
+  auth.otp.events.tell('browserTrusted', { userId: user.id, at, client: readClientInfo(req), device, expiresAt })
 }
 
 async function addRow(
@@ -58,15 +58,15 @@ async function addRow(
   trustToken: TrustToken,
   { at, expiresAt }: { at: Date; expiresAt: Date },
 ): Promise<void> {
-  const origin = readClientInfo(req)
-  const { address, browser } = origin
+  const client = readClientInfo(req)
+  const { address, browser } = client
   const {
     series: [series],
     token: [token],
   } = hashTrustToken(auth.otp.keys, trustToken)
   const row = { userId, device, series, token, at, expiresAt, address, browser }
   await runStatement(auth.database, transaction, ADD, row)
-  await recordAuditEvent(auth.database, transaction, { event: 'browser_trusted', at, userId, device, origin })
+  await recordAuditEvent(auth.database, transaction, { event: 'browser_trusted', at, userId, device, client })
   await notifyUser(auth.otp, transaction, userId, { mail: 'browser-trusted', until: expiresAt, at, address, browser })
 }
 

@@ -19,7 +19,7 @@ export async function confirmCode(
 ): Promise<{ ok: true; confirmed: Confirmed } | { ok: false; rejection: FormRejection }> {
   if (isBlank(token)) return { ok: false, rejection: { code: 'token_required', status: 422 } }
   const submission = { userId: user.id, deviceId, token, challenge: challengeOf(req, deviceId) }
-  const enrolment = { ...submission, ...enrolmentRight(req, user), origin: readClientInfo(req) }
+  const enrolment = { ...submission, ...enrolmentRight(req, user), client: readClientInfo(req) }
   const verification = await openSetup(account, req, (opens) => confirmDevice(account.otp, { ...enrolment, opens }))
   if (verification.ok || verification.reason === 'session_ended') return { ok: true, confirmed: verification }
   if (verification.reason !== 'n_failed_attempts') {

@@ -42,7 +42,7 @@ export function submitCode(account: AccountServices): RequestHandler<HotpParams>
     const token = form.otp_token ?? ''
     if (isBlank(token)) return renderForm(req, res, 'confirm', device, rejectStep('token', 'token_required'))
     const { user } = req
-    const submission = { userId: user.id, deviceId: device.persistentId, token, origin: readClientInfo(req) }
+    const submission = { userId: user.id, deviceId: device.persistentId, token, client: readClientInfo(req) }
     const enrolment = { ...submission, ...enrolmentRight(req, user) }
     const verification = await openSetup(account, req, (opens) => confirmDevice(account.otp, { ...enrolment, opens }))
     if (!verification.ok && verification.reason !== 'session_ended')
@@ -63,7 +63,7 @@ export function submitResync(account: AccountServices): RequestHandler<HotpParam
     const submission = { userId: req.user.id, deviceId: device.persistentId, token: codes.join(' ') }
     const verification = await verifyToken(account.otp, {
       ...submission,
-      origin: readClientInfo(req),
+      client: readClientInfo(req),
       asker: sessionAsker(req),
     })
     if (verification.ok) return redirectDone(res, profilePath('synchronised'))

@@ -8,14 +8,14 @@ import type { AccountServices } from '../../account/account-services.js'
 export async function replaceBackupTokens(
   account: AccountServices,
   userId: number,
-  origin: ClientInfo,
+  client: ClientInfo,
 ): Promise<BackupTokenSet> {
   const { database, otp } = account
   return database.sequelize.transaction(async (transaction) => {
     const set = await generateBackupTokens(otp, transaction, userId)
     const { madeAt: at, tokens } = set
-    await recordAuditEvent(database, transaction, { event: 'backup_tokens_made', at, userId, origin })
-    const { address, browser } = origin
+    await recordAuditEvent(database, transaction, { event: 'backup_tokens_made', at, userId, client })
+    const { address, browser } = client
     const notice = { mail: 'backup-tokens-made', by: 'owner', at, address, browser, left: tokens.length } as const
     await notifyUser(account.otp, transaction, userId, notice)
     return set

@@ -24,7 +24,7 @@ export async function submitTotpStep(
   if (!setup) return showIntroduction(req, res, next, { code: 'set_up_expired', status: 422 })
   if (isBlank(token)) return showTotpSetup(req, res, setup, next, { code: 'token_required', status: 422 })
   const { deviceId } = setup
-  const submission = { userId: user.id, deviceId, token, origin: readClientInfo(req) }
+  const submission = { userId: user.id, deviceId, token, client: readClientInfo(req) }
   const enrolment = { ...submission, ...enrolmentRight(req, user) }
   const verification = await openSetup(account, req, (opens) => confirmDevice(account.otp, { ...enrolment, opens }))
   if (verification.ok || verification.reason === 'session_ended')

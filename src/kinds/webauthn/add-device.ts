@@ -23,7 +23,7 @@ export interface NewWebauthnDevice extends EnrolmentRight {
   response: string
   /** The ID of the challenge that `createRegistrationOptions` returned for this session; null: none was requested. */
   challenge: string | null
-  origin?: ClientInfo
+  client?: ClientInfo
   /** Starts what the new key verifies, such as a session, in the same transaction. */
   opens?: Opening
 }
@@ -119,11 +119,11 @@ async function emitAdded(
   otp: Otp,
   transaction: Transaction,
   row: DeviceRow,
-  { origin = noClient, opens }: NewWebauthnDevice,
+  { client = noClient, opens }: NewWebauthnDevice,
 ): Promise<AddWebauthnResult> {
   const device = toDevice(webauthn, row)
   if (opens && !(await opens(transaction, device))) throw new NothingOpened()
-  const about = { userId: row.user_id, device, at: otp.clock.now(), origin, transaction }
+  const about = { userId: row.user_id, device, at: otp.clock.now(), client, transaction }
   await recordDeviceAdded(otp, { ...about, by: 'owner', actorId: null })
   return { ok: true, device }
 }

@@ -31,14 +31,14 @@ export async function submitPasskey(
   if (waitSeconds !== null) return rejectThrottled('password', waitSeconds)
   const token = form.otp_token ?? ''
   const challenge = takeKeyChallenge(req, 'sign_in')
-  const origin = readClientInfo(req)
+  const client = readClientInfo(req)
   const key = await findCredential(auth.otp, token)
   // The requester has proved nothing yet, so a failure is counted for the IP address only.
-  const submission = key && challenge ? { ...key, token, challenge, origin, asker: noAsker } : null
+  const submission = key && challenge ? { ...key, token, challenge, client, asker: noAsker } : null
   const user = submission && (await readUser(auth, submission.userId))
   const verification = user && submission && (await verifyAndOpenSession(auth, req, user, submission))
   if (!user || !verification?.ok) {
-    const event = { event: 'sign_in_refused', at: auth.clock.now(), userId: key?.userId ?? null, origin } as const
+    const event = { event: 'sign_in_refused', at: auth.clock.now(), userId: key?.userId ?? null, client } as const
     await recordAuditEvent(auth.database, undefined, event)
     return { ...rejectStep('password', 'invalid_login'), text: rejectionText(verification) }
   }

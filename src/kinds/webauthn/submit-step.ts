@@ -31,7 +31,7 @@ function addKey(account: AccountServices, req: Request, user: RequestUser, form:
     response: form.credential ?? '',
     challenge: takeKeyChallenge(req, 'add'),
     ...enrolmentRight(req, user),
-    origin: readClientInfo(req),
+    client: readClientInfo(req),
   }
   return openSetup(account, req, (opens) => addWebauthnDevice(account.otp, { ...key, opens }))
 }

@@ -24,7 +24,7 @@ export async function saveAccepted(
   transaction: Transaction,
   locked: LockedDevice,
   outcome: Accepted,
-  { asker, origin, world }: { asker: Asker; origin: ClientInfo; world: Pick<KindContext, 'now'> },
+  { asker, client, world }: { asker: Asker; client: ClientInfo; world: Pick<KindContext, 'now'> },
 ): Promise<boolean> {
   const used = outcome.consumes
   const left = afterSuccess(locked.failures, asker, world.now)
@@ -56,7 +56,7 @@ export async function saveAccepted(
       failureCount,
       failedAt,
       now: world.now,
-      from: describeSource(origin),
+      from: describeSource(client),
       usedId: used?.id ?? null,
     },
   )
