@@ -19,27 +19,27 @@ export function challengeOf({ session }: Request, deviceId: string): string | nu
 }
 
 /** Stores the device that this session sets up. The setup of another kind, in another tab, continues. */
-export function noteSetup({ session }: Request, setUp: SessionData['setUp']): void {
-  session.otherSetUps = othersOf(session.setUp, session.otherSetUps, setUp.device).filter(
-    ({ device }) => kindOf(device) !== kindOf(setUp.device),
+export function noteSetup({ session }: Request, setup: SessionData['setup']): void {
+  session.otherSetups = othersOf(session.setup, session.otherSetups, setup.device).filter(
+    ({ device }) => kindOf(device) !== kindOf(setup.device),
   )
-  session.setUp = setUp
+  session.setup = setup
 }
 
 /** Returns the device of this kind that this session sets up, if there is one. */
-export function setUpOf({ session }: Request, kind: string): SessionData['setUp'] | undefined {
-  return all(session.setUp, session.otherSetUps).find(({ device }) => kindOf(device) === kind)
+export function findSetup({ session }: Request, kind: string): SessionData['setup'] | undefined {
+  return all(session.setup, session.otherSetups).find(({ device }) => kindOf(device) === kind)
 }
 
 /** Returns a session's data without the codes and the setup of one device. */
 export function withoutDevice(held: Partial<SessionData>, deviceId: string): Partial<SessionData> {
-  const { challenge, otherChallenges, setUp, otherSetUps, ...rest } = held
+  const { challenge, otherChallenges, setup, otherSetups, ...rest } = held
   return {
     ...rest,
     ...(challenge && challenge.device !== deviceId && { challenge }),
     ...(otherChallenges && { otherChallenges: otherChallenges.filter(({ device }) => device !== deviceId) }),
-    ...(setUp && setUp.device !== deviceId && { setUp }),
-    ...(otherSetUps && { otherSetUps: otherSetUps.filter(({ device }) => device !== deviceId) }),
+    ...(setup && setup.device !== deviceId && { setup }),
+    ...(otherSetups && { otherSetups: otherSetups.filter(({ device }) => device !== deviceId) }),
   }
 }
 

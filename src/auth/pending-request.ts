@@ -9,7 +9,7 @@ import type { Auth } from './auth.js'
 /** Seconds for which a form is stored. */
 const KEPT_SECONDS = 300
 
-const keptRequest = z.object({
+const storedRequest = z.object({
   url: z.string(),
   announced: z.object({ type: z.string().optional(), length: z.string().optional() }).default({}),
   /** The body in Base64. Null if a host's parser read it before the guard, so that only `body` is left. */
@@ -23,7 +23,7 @@ const keptRequest = z.object({
 const isBare = (body: unknown) => typeof body === 'object' && body !== null && Object.getPrototypeOf(body) === null
 
 /** A submitted form that waits for a fresh token. */
-export type PendingRequest = z.output<typeof keptRequest>
+export type PendingRequest = z.output<typeof storedRequest>
 
 /**
  * Stores a submitted form until the user has entered a token: encrypted, in the database, under a
@@ -50,7 +50,7 @@ export async function savePendingRequest(
   const expiresAt = new Date(now.getTime() + KEPT_SECONDS * 1000)
   await runStatement(auth.database, undefined, KEEP, { id, userId, sealed, now, expiresAt })
   const isOnly = !findForm(req, { url, name: null })
-  req.session.keptForms = [...(req.session.keptForms ?? []), { id, url }].slice(-MAX_FORMS)
+  req.session.pendingForms = [...(req.session.pendingForms ?? []), { id, url }].slice(-MAX_FORMS)
   return isOnly ? null : nameOf({ id })
 }
 
@@ -60,7 +60,7 @@ const MAX_FORMS = 5
 /** Stored forms in all sessions of a user. A new one replaces the oldest. */
 export const FORMS_OF_A_PERSON = 20
 
-type WaitingForm = NonNullable<Request['session']['keptForms']>[number]
+type WaitingForm = NonNullable<Request['session']['pendingForms']>[number]
 
 /** Identifies the form that a step-up completes. `name` is null if the page or program names none. */
 export interface FormAt {
@@ -73,7 +73,7 @@ export interface FormAt {
  * name either, and a token completes the newest one.
  */
 export function findForm({ session, method }: Request, { url, name }: FormAt): WaitingForm | undefined {
-  const forms = session.keptForms?.filter((form) => form.url === url) ?? []
+  const forms = session.pendingForms?.filter((form) => form.url === url) ?? []
   if (name !== null) return forms.find((form) => nameOf(form) === name)
   const open = forms.filter(({ isAside }) => !isAside)
   return open.at(method === 'POST' ? -1 : 0)
@@ -86,8 +86,8 @@ export function nameOf({ id }: Pick<WaitingForm, 'id'>): string {
 
 /** Leaves the forms for this path to the pages that name them, because the user starts there again. */
 export function setFormsAside({ session }: Request, url: string | null): void {
-  if (!session.keptForms) return
-  session.keptForms = session.keptForms.map((form) => (form.url === url ? { ...form, isAside: true } : form))
+  if (!session.pendingForms) return
+  session.pendingForms = session.pendingForms.map((form) => (form.url === url ? { ...form, isAside: true } : form))
 }
 
 /**
@@ -100,7 +100,7 @@ export async function takePendingRequest(
   req: Request,
   { id }: WaitingForm,
 ): Promise<PendingRequest | null> {
-  req.session.keptForms = (req.session.keptForms ?? []).filter((form) => form.id !== id)
+  req.session.pendingForms = (req.session.pendingForms ?? []).filter((form) => form.id !== id)
   if (!req.user) return null
   const [row] = await runStatement<{ sealed: string }>(auth.database, undefined, TAKE, {
     id,
@@ -113,7 +113,7 @@ export async function takePendingRequest(
 /** @returns null if the key that encrypted it is gone, so that the user has to submit the form again */
 function openRequest({ otp }: Auth, sealed: string, id: string): PendingRequest | null {
   try {
-    return keptRequest.parse(JSON.parse(otp.keys.open(sealed, place(id)).toString()))
+    return storedRequest.parse(JSON.parse(otp.keys.open(sealed, place(id)).toString()))
   } catch (error) {
     if (isNotReadable(error)) return null
     throw error

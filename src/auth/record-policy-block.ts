@@ -8,7 +8,7 @@ import type { Auth } from './auth.js'
 declare module 'express-session' {
   interface SessionData {
     /** When it was last recorded that the policy blocked this session, in milliseconds since 1970. */
-    policyToldAt: number
+    policyBlockedAt: number
   }
 }
 
@@ -21,7 +21,7 @@ const RECORD_EVERY_MS = 15 * 60_000
 export async function recordPolicyBlock(auth: Auth, req: Request, userId: number): Promise<void> {
   const at = auth.clock.now()
   const before = at.getTime() - RECORD_EVERY_MS
-  if ((req.session.policyToldAt ?? 0) > before) return
+  if ((req.session.policyBlockedAt ?? 0) > before) return
   const first = await runStatement(auth.database, undefined, TELL, { sid: req.sessionID, at: at.getTime(), before })
   if (first.length === 0) return
   const path = loggablePath(req.originalUrl)
@@ -32,5 +32,5 @@ export async function recordPolicyBlock(auth: Auth, req: Request, userId: number
 
 // Updates the row instead of the request's session, so that only one of many requests succeeds.
 const TELL = `
-update sessions set sess = (sess::jsonb || jsonb_build_object('policyToldAt', $at::float8))::json
-where sid = $sid and coalesce((sess ->> 'policyToldAt')::float8, 0) <= $before returning sid`
+update sessions set sess = (sess::jsonb || jsonb_build_object('policyBlockedAt', $at::float8))::json
+where sid = $sid and coalesce((sess ->> 'policyBlockedAt')::float8, 0) <= $before returning sid`

@@ -37,16 +37,16 @@ declare module 'express-session' {
      * Posted forms that wait for a fresh token, oldest first: ID in `kept_requests` and path. `isAside`: only
      * the page that names it completes it.
      */
-    keptForms: { id: string; url: string; isAside?: boolean }[]
+    pendingForms: { id: string; url: string; isAside?: boolean }[]
     /** IP address of the sign-in, for the user's list of sessions. */
     address: string | null
     browser: string | null
     /** When an invitation started this session, which can only be used to set up a device. */
     invitedAt: Moment
     /** The device that is being set up. Its secret is encrypted in its row. */
-    setUp: { device: string; at: Moment }
+    setup: { device: string; at: Moment }
     /** Setups of other kinds that were started earlier, in other tabs. */
-    otherSetUps: { device: string; at: Moment }[]
+    otherSetups: { device: string; at: Moment }[]
     /** The code that this session requested. It does not work in any other session (ASVS 6.6.2). */
     challenge: { device: string; id: string }
     /** The codes that it requested from other devices before. */

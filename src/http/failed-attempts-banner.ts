@@ -11,7 +11,7 @@ export interface FailedAttemptsBanner {
 
 /** Builds the banner. Null if there were no failed attempts, or the user has already answered. */
 export function failedAttemptsBanner({ session, t, language }: Request): FailedAttemptsBanner | null {
-  const attempts = session?.refusedTries
+  const attempts = session?.failedAttempts
   if (!attempts) return null
   const browser = attempts.browser === UNKNOWN_BROWSER ? t('pages:profile.unknown_browser') : attempts.browser
   const where = [browser, attempts.address].filter(Boolean).join(', ') || t('pages:profile.unknown_browser')

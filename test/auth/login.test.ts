@@ -71,7 +71,7 @@ describe('login', () => {
   it('keeps the factors passed before, and nothing else of the unverified session', async () => {
     const { browser, person, device, code } = await unverified()
     await site.database.pool.query(
-      `update sessions set sess = jsonb_set(sess::jsonb, '{setUp}', '{"device":"totp/1","at":1}') where sess ->> 'userId' = $1`,
+      `update sessions set sess = jsonb_set(sess::jsonb, '{setup}', '{"device":"totp/1","at":1}') where sess ->> 'userId' = $1`,
       [String(person.id)],
     )
     await browser.post('/own-token', { device, token: code() })
@@ -80,7 +80,7 @@ describe('login', () => {
       expect.objectContaining({ kind: 'password', device: null }),
       expect.objectContaining({ kind: 'totp', device, how: 'typed' }),
     ])
-    expect(sess.setUp).toBeUndefined()
+    expect(sess.setup).toBeUndefined()
   })
 
   it("rejects another user's device and changes nothing", async () => {

@@ -357,7 +357,7 @@ function firstCode(what: string, page: string, add: (site: TestSite, userId: num
       const device = await add(site, person.id)
       await storeCode(site.otp, device, '314159')
       await setInSession(site, browser, 'challenge', { device: device.persistentId, id: 'stored' })
-      await setInSession(site, browser, 'setUp', { device: device.persistentId, at })
+      await setInSession(site, browser, 'setup', { device: device.persistentId, at })
       return { person, browser, path: `${profile}/${page}/add`, form: { otp_token: '314159' } }
     },
     shows: /<code>/,

@@ -264,8 +264,8 @@ describe('a session', () => {
             'pending',
             // A random name under which this browser's failed attempts are counted.
             'asker',
-            'policyToldAt',
-            'refusedTries',
+            'policyBlockedAt',
+            'failedAttempts',
           ].includes(name),
       ),
     ).toEqual([])

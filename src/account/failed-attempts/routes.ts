@@ -19,7 +19,7 @@ function postAnswer({ hostUsers }: AccountServices): RequestHandler {
   return (req, res) => {
     const form = readForm(req, answerForm)
     if (!form) return rejectRequest(req, res, { status: 400, code: 'bad_request' })
-    delete req.session.refusedTries
+    delete req.session.failedAttempts
     // If the host application owns the users, it also owns their passwords.
     const help = hostUsers === null ? '/account/password/change' : '/account/two-factor/sessions'
     res.redirect(303, form.answer === 'not_mine' ? help : '/account/two-factor')

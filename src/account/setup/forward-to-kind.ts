@@ -31,5 +31,5 @@ interface Step {
 function isFor({ name, starts }: Step, req: Request, form: SetupForm): boolean {
   if (form.method !== undefined) return starts(form)
   const isAnswer = form.otp_token !== undefined || form.otp_challenge !== undefined
-  return isAnswer && parsePersistentId(req.session.setUp?.device ?? '')?.kind === name
+  return isAnswer && parsePersistentId(req.session.setup?.device ?? '')?.kind === name
 }

@@ -4,7 +4,7 @@ import type { RequestUser } from '../../auth/request-user.js'
 import { readForm } from '../../http/read-form.js'
 import { rejectRequest } from '../../http/reject-request.js'
 import { safeNext } from '../../http/safe-next.js'
-import { setUpOf } from '../../auth/in-progress.js'
+import { findSetup } from '../../auth/in-progress.js'
 import { hasRoomFor } from '../../otp/device-limit.js'
 import type { AccountServices } from '../account-services.js'
 import { kindsWithPages } from '../kind-pages.js'
@@ -68,7 +68,7 @@ async function submitToken(
   next: string | null,
 ): Promise<void> {
   const inWizard = kindsWithPages(account.otp.kinds).filter(({ pages }) => pages.steps)
-  const started = inWizard.find(({ name }) => setUpOf(req, name)) ?? inWizard[0]
+  const started = inWizard.find(({ name }) => findSetup(req, name)) ?? inWizard[0]
   if (started?.pages.steps) return started.pages.steps.submit(account, req, res, { user, token, next })
   showIntroduction(req, res, next, { code: 'set_up_expired', status: 422 })
 }

@@ -94,7 +94,7 @@ export function wayIn({ isStaff }: Pick<Arrival['user'], 'isStaff'>, next: strin
 }
 
 /** Rejected codes that were probably entered by someone else. */
-interface RefusedTries {
+interface FailedAttempts {
   count: number
   /** The newest, in milliseconds since 1970, and where it came from. */
   at: number
@@ -105,7 +105,7 @@ interface RefusedTries {
 declare module 'express-session' {
   interface SessionData {
     /** Failed attempts at the user's second factor since their previous sign-in, which a banner still has to show. */
-    refusedTries: RefusedTries
+    failedAttempts: FailedAttempts
   }
 }
 
@@ -122,7 +122,7 @@ async function recordSignIn(auth: Auth, req: Request, userId: number, now: Date)
     REMEMBER,
     { userId, now, language, address, browser },
   )
-  if (newest) req.session.refusedTries = { ...newest, at: newest.at.getTime() }
+  if (newest) req.session.failedAttempts = { ...newest, at: newest.at.getTime() }
 }
 
 // Both parts see the user's row as it was before. The partial index contains rejected tokens only, so other

@@ -1,6 +1,6 @@
 import type { Request } from 'express'
 import { z } from 'zod'
-import { setUpOf } from '../../auth/in-progress.js'
+import { findSetup } from '../../auth/in-progress.js'
 import { runStatement } from '../../db/run-statement.js'
 import { hasOlderCode } from '../../otp/challenge-code.js'
 import { parsePersistentId } from '../../otp/persistent-id.js'
@@ -44,7 +44,7 @@ export async function readCodeSetup(
   req: Request,
   kind: DeliveredCodeKind,
 ): Promise<CodeSetup | null> {
-  const setup = setUpOf(req, kind)
+  const setup = findSetup(req, kind)
   const reference = setup ? parsePersistentId(setup.device) : null
   if (!req.user || !setup || reference?.kind !== kind) return null
   if (Math.abs(account.clock.now().getTime() - setup.at) >= SETUP_SECONDS * 1000) return null

@@ -1,6 +1,6 @@
 import type { Request } from 'express'
 import type { RequestUser } from '../../auth/request-user.js'
-import { noteSetup, setUpOf } from '../../auth/in-progress.js'
+import { noteSetup, findSetup } from '../../auth/in-progress.js'
 import { addTotpDevice } from './add-device.js'
 import { nameApp } from '../../otp/name-app.js'
 import type { AccountServices } from '../../account/account-services.js'
@@ -32,7 +32,7 @@ export interface TotpSetup extends TotpSecret {
 
 /** Reads the setup that this session has started. @returns null if there is none, or it was finished or has expired */
 export async function readTotpSetup(account: AccountServices, req: Request): Promise<TotpSetup | null> {
-  const setup = setUpOf(req, 'totp')
+  const setup = findSetup(req, 'totp')
   if (!req.user || !setup) return null
   const reference = parsePersistentId(setup.device)
   if (reference?.kind !== 'totp') return null
