@@ -1,5 +1,5 @@
 import { connect } from 'node:net'
-import { gzipSync } from 'node:zlib'
+import { brotliCompressSync, constants, deflateSync, gzipSync } from 'node:zlib'
 import express from 'express'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { listen } from '../../src/listen.js'
@@ -47,6 +47,13 @@ const inChunk = (content: string) => `${content.length.toString(16)}\r\n${conten
 const chunked = (bytes: number) => inChunk('x'.repeat(bytes))
 /** Gzip without compression. */
 const stored = (bytes: number) => gzipSync('x'.repeat(bytes), { level: 0 }).toString('latin1')
+/** In several blocks, so that a decoder has output before it has read the last byte. */
+const brotli = (content: string) =>
+  brotliCompressSync(content, { params: { [constants.BROTLI_PARAM_QUALITY]: 1, [constants.BROTLI_PARAM_LGWIN]: 16 } })
+/** A body that decompresses to more, without its last byte. */
+const unfinished = (compress: (content: string) => Buffer, bytes: number) =>
+  compress('x'.repeat(bytes)).subarray(0, -1).toString('latin1')
+const encoded = (encoding: string) => ['Transfer-Encoding: chunked', `Content-Encoding: ${encoding}`]
 const kinds = (limit: number) => [
   { name: 'one byte more than the limit', headers: [`Content-Length: ${limit + 1}`] },
   { name: '100 GB', headers: ['Content-Length: 100000000000'] },
@@ -66,6 +73,22 @@ const kinds = (limit: number) => [
     name: 'nothing and sends more in gzip',
     headers: ['Transfer-Encoding: chunked', 'Content-Encoding: gzip'],
     sent: inChunk(stored(limit)),
+  },
+  { name: 'nothing and sends a gzip bomb', headers: encoded('gzip'), sent: inChunk(unfinished(gzipSync, 4 * limit)) },
+  {
+    name: 'nothing and sends a deflate bomb',
+    headers: encoded('deflate'),
+    sent: inChunk(unfinished(deflateSync, 4 * limit)),
+  },
+  {
+    name: 'nothing and sends a Brotli bomb',
+    headers: encoded('br'),
+    sent: inChunk(unfinished(brotli, 64 * limit)),
+  },
+  {
+    name: 'a small body that is a gzip bomb',
+    headers: ['Content-Length: 15000', 'Content-Encoding: gzip'],
+    sent: unfinished(gzipSync, 4 * limit),
   },
 ]
 const rows = [
@@ -92,6 +115,25 @@ describe('a body that is too large', { timeout: 5_000 }, () => {
       expect(answer).toContain('too_large')
     },
   )
+
+  it.each(['/account/login', 'the panel'])('gets 400 at once if it cannot be decompressed: %s', async (where) => {
+    const broken = gzipSync('x'.repeat(100)).toString('latin1').replace('\x1f\x8b', '\x1f\x8c')
+    const headers = [...encoded('gzip'), `Content-Type: ${FORM}`]
+    const path = where === 'the panel' ? call : where
+    const answer = await begin({ path, headers, sent: inChunk(broken) })
+    expect(answer).toMatch(/^HTTP\/1\.1 400 /m)
+    expect(answer).toMatch(/^Connection: close\r$/im)
+    expect(answer).toContain('bad_request')
+  })
+
+  it('is read if it is compressed and within the limit', async () => {
+    const body = gzipSync('username=nobody%40x.test&password=wrong')
+    const headers = { 'Content-Type': FORM, 'Content-Encoding': 'gzip' }
+    expect(await site.browser().visit('/account/login', { method: 'POST', body, headers })).toMatchObject({
+      status: 422,
+      code: 'invalid_login',
+    })
+  })
 
   it('is accepted at exactly the limit', async () => {
     const body = `username=nobody%40x.test&password=${'x'.repeat(100)}&more=`.padEnd(PAGE_LIMIT, 'x')
