@@ -118,6 +118,23 @@ describe('every option of AdminJS', () => {
   })
 })
 
+it.each([
+  'http://cdn.example/x',
+  'HTTPS:cdn.example/x',
+  ' //cdn.example/x',
+  '/\\cdn.example/x',
+  '\\\\cdn.example/x',
+  'data:text/javascript,alert(1)',
+  'blob:https://cdn.example/1',
+])('names a script and a style sheet that the page would not load: %s', async (url) => {
+  const { told } = await open({ assets: { scripts: ['/own.js', url], styles: [url, '/own.css'] } })
+  expect(told).toHaveLength(2)
+})
+
+it.each(['data:image/png;base64,AA', '/own.png', 'own.png', ''])('shows a logo of the site: %s', async (logo) => {
+  expect((await open({ branding: { logo } })).told).toEqual([])
+})
+
 it('shows every component that AdminJS lets a host override, or names it', async () => {
   const componentLoader = loaderOf('Greeting')
   const file = path.join(import.meta.dirname, 'host/Greeting.jsx')

@@ -14,8 +14,8 @@ export async function unusedOptions(admin: AdminJS, options: AdminJSOptions): Pr
     ['availableThemes', availableThemes?.length],
     ['defaultTheme', defaultTheme],
     ['assets.coreScripts', assets?.coreScripts],
-    ['assets.scripts of another origin', assets?.scripts?.some(isFullUrl)],
-    ['assets.styles of another origin', assets?.styles?.some(isFullUrl)],
+    ['assets.scripts of another origin', assets?.scripts?.some(isBlockedUrl)],
+    ['assets.styles of another origin', assets?.styles?.some(isBlockedUrl)],
     ['assetsCDN', assetsCDN],
     ['bundler.babelConfig', bundler?.babelConfig],
     ['loginPath', loginPath !== '/admin/login' && loginPath],
@@ -32,12 +32,16 @@ function ofBranding(branding: BrandingOptions | undefined): [string, unknown][] 
   return [
     ['branding.favicon', branding?.favicon],
     ['branding.theme', branding?.theme],
-    ['branding.logo of another origin', branding?.logo && isFullUrl(branding.logo)],
+    ['branding.logo of another origin', branding?.logo && !isImageData(branding.logo) && isBlockedUrl(branding.logo)],
   ]
 }
 
-/** Checks for a full URL. One of the site itself is rare, and can be written as a path. */
-const isFullUrl = (url: string) => /^\s*(?:https?:)?\/\//i.test(url)
+/**
+ * Checks for a URL with a scheme or a host, as browsers read it: a backslash is a slash. One of the
+ * site itself is rare, and can be written as a path. `data:` is allowed for images only.
+ */
+const isBlockedUrl = (url: string) => /^\s*(?:[a-z][a-z\d+.-]*:|[\\/]{2})/i.test(url)
+const isImageData = (url: string) => /^\s*data:/i.test(url)
 
 /** Returns an option's value. AdminJS calls these functions without a current admin as well. An error is ignored. */
 async function valueOf<Value extends object>(
