@@ -4,7 +4,6 @@ import type { RequestUser } from '../auth/request-user.js'
 import { readClientInfo } from '../http/read-client-info.js'
 import { arrivalTime } from '../http/remember-client.js'
 import { loginPath, safeNext } from '../http/safe-next.js'
-import { warnOnce } from './host/warn-once.js'
 import { watchAdmin } from './host/watch-admin.js'
 import { isApi } from './http/is-api.js'
 import { PanelError } from './panel-error.js'
@@ -86,4 +85,17 @@ export function recheckPanelAccess(services: PanelServices): RequestHandler {
 /** Sets AdminJS's user on the session. It is not enumerable, so that it is never stored with the session. */
 function introduce(session: object, adminUser: PanelUser): void {
   Object.defineProperty(session, 'adminUser', { value: adminUser, enumerable: false, configurable: true })
+}
+
+type Services = Pick<PanelServices, 'log'>
+
+const warned = new WeakMap<Services, Set<string>>()
+
+/** Logs each warning once while the site runs. */
+function warnOnce(services: Services, code: string, message: string): void {
+  const before = warned.get(services) ?? new Set<string>()
+  warned.set(services, before)
+  if (before.has(message)) return
+  before.add(message)
+  services.log.warn({ code }, message)
 }

@@ -14,7 +14,7 @@ export interface SessionOptions {
   secrets: string[]
   /** Whether `BASE_URL` is https. */
   https: boolean
-  /** Whether a host application may use express-session, too (./stand-beside.ts). */
+  /** Whether a host application may use express-session, too (./host-isolation.ts). */
   beside?: boolean
 }
 

@@ -6,7 +6,7 @@ import type { TaskName, TaskPayloads } from './tasks/payloads.js'
 
 /**
  * Attempts before a job is given up. With graphile-worker's waits (e^attempts seconds, at most
- * 6 h) that takes about 16 hours. An outage does not use up an attempt (return-attempt.ts).
+ * 6 h) that takes about 16 hours. An outage does not use up an attempt (refund-attempt.ts).
  */
 const MAX_ATTEMPTS = 12
 

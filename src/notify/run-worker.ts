@@ -1,15 +1,15 @@
 import { EventEmitter } from 'node:events'
-import type { WorkerEvents } from 'graphile-worker'
+import type { WorkerEvents, LogFunctionFactory } from 'graphile-worker'
+import type { Pool } from 'pg'
+import type { Logger } from 'pino'
+import { errorForLog } from '../error-for-log.js'
+import { within } from '../within.js'
 import { handleJobFailure } from './handle-job-failure.js'
-import { sendHeartbeat, removeHeartbeat } from './heartbeat.js'
-import { logJobs } from './log-jobs.js'
 import type { NotifyServices } from './notify.js'
 import { sleep } from './sleep.js'
 import { superviseRunner, type Workers } from './supervise-runner.js'
 import { taskList } from './tasks/index.js'
 import { unlockDeadWorkers } from './unlock-dead-workers.js'
-import { within } from '../within.js'
-import { errorForLog } from '../error-for-log.js'
 
 /** Milliseconds between two heartbeats of a worker. */
 const BEAT = 5_000
@@ -123,4 +123,28 @@ async function watchWorkers(notify: NotifyServices, { workers }: State, stopping
       log.error({ err: errorForLog(error) }, 'could not send the worker heartbeat')
     }
   } while (await sleep(BEAT, stopping))
+}
+
+const levels: Readonly<Record<string, 'error' | 'warn' | 'debug'>> = { error: 'error', warning: 'warn' }
+
+/** Writes graphile-worker's messages to the site's log, except failures: handle-job-failure.ts logs those without the payload. */
+function logJobs(log: Logger): LogFunctionFactory {
+  return ({ workerId, jobId }) =>
+    (level, message, meta) => {
+      if (meta?.['failure'] !== true) log[levels[level] ?? 'debug']({ workerId, jobId }, message)
+    }
+}
+
+/** Records that these workers are alive. */
+async function sendHeartbeat(pool: Pool, workers: Iterable<string>): Promise<void> {
+  await pool.query(
+    `insert into job_processes (worker_id, seen_at) select unnest($1::text[]), now()
+     on conflict (worker_id) do update set seen_at = excluded.seen_at`,
+    [[...workers]],
+  )
+}
+
+/** Removes the heartbeats of workers that stopped in an orderly way. */
+async function removeHeartbeat(pool: Pool, workers: Iterable<string>): Promise<void> {
+  await pool.query('delete from job_processes where worker_id = any($1)', [[...workers]])
 }

@@ -3,7 +3,7 @@ import { refundAttempt } from './refund-attempt.js'
 
 /**
  * Unlocks the jobs of killed processes; graphile-worker would do so only after 4 hours. A
- * worker is considered dead without a heartbeat for `seconds` (heartbeat.ts), by the clock of
+ * worker is considered dead without a heartbeat for `seconds` (run-worker.ts), by the clock of
  * the database, so that all processes agree.
  *
  * @param seconds 0: unlock every job, for a database that only this process has open

@@ -1,17 +1,17 @@
 import { randomUUID } from 'node:crypto'
 import { QueryTypes, type Transaction } from 'sequelize'
-import { kindContext, toDevice } from './verify-locked-device.js'
+import { notAfter } from '../clock.js'
 import { CODE_VALID_SECONDS, hashCode, generateCode } from './challenge-code.js'
-import { challengeCooldown } from './cooldown.js'
 import type { Device, NotAllowedReason } from './device.js'
 import { anyone, type Asker } from './failures.js'
 import type { NewChallenge } from './kind-registry/kind.js'
 import type { Otp } from './otp.js'
 import { parsePersistentId } from './persistent-id.js'
-import { checkSendLimit, recordSend, type SendPurpose } from './sql/send-limit.js'
 import { lockDevices } from './sql/lock-devices.js'
 import type { LockedDevice } from './sql/locked-device.js'
+import { checkSendLimit, recordSend, type SendPurpose } from './sql/send-limit.js'
 import { accountThrottle, timesIn } from './throttle.js'
+import { kindContext, toDevice } from './verify-locked-device.js'
 
 /**
  * Challenges in 24 hours, per user and per phone number or email address, to limit cost and nuisance.
@@ -153,3 +153,16 @@ const KEEP_SENT = `
   sent_code_hash = case when delivery = 'sent' then code_hash else sent_code_hash end,
   sent_code_expires_at = case when delivery = 'sent' then code_expires_at else sent_code_expires_at end,
   sent_code_attempts = case when delivery = 'sent' then code_attempts else sent_code_attempts end`
+
+/**
+ * Calculates the wait between two challenges of one device. Generating a challenge starts it, and
+ * only an accepted token ends it early.
+ *
+ * @param cooldown seconds; 0 disables it
+ * @returns when the next one can be generated, or null if it can now
+ */
+function challengeCooldown(challengedAt: Date | null, cooldown: number, now: Date): Date | null {
+  if (!challengedAt || cooldown === 0) return null
+  const nextAt = new Date(notAfter(challengedAt, now).getTime() + cooldown * 1000)
+  return now < nextAt ? nextAt : null
+}

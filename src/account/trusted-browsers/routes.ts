@@ -1,20 +1,20 @@
 import { type Request, type RequestHandler, Router } from 'express'
+import { z } from 'zod'
 import { type Factor, isVerifiedInSession } from '../../auth/auth-state.js'
 import { otpRequired } from '../../auth/otp-required.js'
 import { FRESH_SECONDS, requireFreshToken } from '../../auth/step-up/require-fresh-token.js'
-import { trustBrowser } from '../../auth/trusted-browser/trust-browser.js'
 import { trustDays } from '../../auth/trust-days.js'
-import { canEarnTrust } from '../../otp/record-device-change.js'
+import { revokeTrustedBrowsers } from '../../auth/trusted-browser/revoke-trusted-browsers.js'
+import { trustBrowser } from '../../auth/trusted-browser/trust-browser.js'
 import { readClientInfo } from '../../http/read-client-info.js'
 import { parseForms, readForm, textField } from '../../http/read-form.js'
 import { rejectRequest } from '../../http/reject-request.js'
 import { safeNext } from '../../http/safe-next.js'
 import { redirectDone } from '../../http/step-done.js'
 import type { PersistentId } from '../../otp/device.js'
+import { canEarnTrust } from '../../otp/record-device-change.js'
 import type { AccountServices } from '../account-services.js'
 import { profilePath } from '../notices.js'
-import { revokeOwnBrowsers } from './revoke-own-browsers.js'
-import { z } from 'zod'
 
 const BROWSERS = '/account/two-factor/browsers'
 
@@ -80,8 +80,12 @@ function postAll(account: AccountServices): RequestHandler {
   }
 }
 
+/** Revokes one of the user's own trusted browsers, or all of them (`id` null), and returns how many there were. */
 function revoke(account: AccountServices, req: Request, userId: number, id: number | null): Promise<number> {
-  return revokeOwnBrowsers(account, { userId, id, client: readClientInfo(req) })
+  const revocation = { userId, id, actorId: null, client: readClientInfo(req) }
+  return account.database.sequelize.transaction((transaction) =>
+    revokeTrustedBrowsers(account, transaction, revocation),
+  )
 }
 
 /** `browser` is the ID of one of the user's own rows. */

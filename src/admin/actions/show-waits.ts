@@ -1,5 +1,7 @@
 import { accessHelps } from '../../auth/obstacles.js'
 import { readObstacles } from '../../auth/read-obstacles.js'
+import type { Database } from '../../db/connect.js'
+import { runStatement } from '../../db/run-statement.js'
 import type { PersistentId } from '../../otp/device.js'
 import { parsePersistentId } from '../../otp/persistent-id.js'
 import { readWaits } from '../../otp/read-waits.js'
@@ -8,7 +10,6 @@ import { PanelError } from '../panel-error.js'
 import type { PanelServices } from '../panel-services.js'
 import { actorOf, type PanelUser } from '../panel-user.js'
 import { can, recoveryActions } from '../permissions.js'
-import { readUndeliveredInvitation } from '../read-undelivered-invitation.js'
 import { AllowListedRecord } from '../resources/allow-listed-record.js'
 
 type Show = ActionHandler<RecordActionResponse>
@@ -64,3 +65,29 @@ function withHelp(describe: Describe): Show {
     return { record: { ...json, params: { ...json.params, ...known } } }
   }
 }
+
+/** Why a user's newest invitation could not be delivered: `expired`, or the mail server's codes. */
+export interface UndeliveredInvitation {
+  at: Date
+  reason: string
+}
+
+/**
+ * Reads whether a user's newest invitation could not be delivered.
+ *
+ * @returns null if it was delivered or is still queued, or if there is none
+ */
+async function readUndeliveredInvitation(
+  database: Pick<Database, 'pool'>,
+  userId: number,
+): Promise<UndeliveredInvitation | null> {
+  const [row] = await runStatement<UndeliveredInvitation>(database, undefined, NEWEST, { userId })
+  return row ?? null
+}
+
+const NEWEST = `
+select at, details ->> 'reason' as reason from audit_events failed
+where user_id = $userId and event = 'mail_undelivered' and details ->> 'mail' = 'invitation'
+  and not exists (select from audit_events made
+    where made.user_id = $userId and made.event = 'invitation_made' and made.id > failed.id)
+order by id desc limit 1`

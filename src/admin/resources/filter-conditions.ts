@@ -26,7 +26,7 @@ export function isId(text: string): boolean {
   return /^[1-9]\d{0,9}$/.test(text) && Number(text) <= MAX_INTEGER
 }
 
-/** Converts a query value to a condition. `owner` is missing because it needs the database (owners-named.ts). */
+/** Converts a query value to a condition. `owner` is missing because it needs the database (owner-condition.ts). */
 export const conditions: Readonly<Record<Exclude<FilterKind, 'owner'>, (value: unknown) => Condition>> = {
   text: (value) => (typeof value === 'string' ? containsText(value) : undefined),
   exact: (value) => (typeof value === 'string' ? { [Op.eq]: value.slice(0, MAX_TEXT) } : undefined),

@@ -1,7 +1,8 @@
+import { parse } from 'node:querystring'
 import { type NextFunction, type Request, type RequestHandler, type Response, Router } from 'express'
+import { hostSetting } from '../../http/host-isolation.js'
 import { forgetBytes } from '../../http/read-form.js'
 import { announce, replayBody } from '../../http/replay-body.js'
-import { replayQuery } from '../../http/replay-query.js'
 import type { Auth } from '../auth.js'
 import { refreshRequestUser } from '../load-request-user.js'
 import { findForm, type PendingRequest, setFormsAside, takePendingRequest } from '../pending-request.js'
@@ -55,4 +56,16 @@ function putBack(req: Request, { url, announced, bytes, body, isBare }: PendingR
   // body-parser 1 skips the body if `_body` is set.
   Object.assign(req, { body: fields, _body: bytes === null })
   if (bytes !== null) replayBody(req, Buffer.from(bytes, 'base64'))
+}
+
+/**
+ * Parses the query again after a request's URL was replaced. Express 5 reads it from the URL each time;
+ * Express 4, and middleware that makes `req.query` writable, stored it on the request on arrival.
+ */
+function replayQuery(req: Request): void {
+  if (!Object.hasOwn(req, 'query')) return
+  const hostParser = hostSetting(req, 'query parser fn')
+  const [, query = ''] = /\?(.*)$/s.exec(req.url) ?? []
+  const value: unknown = typeof hostParser === 'function' ? hostParser(query) : parse(query)
+  Object.defineProperty(req, 'query', { value, writable: true, configurable: true, enumerable: true })
 }
