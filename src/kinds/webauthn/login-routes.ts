@@ -1,8 +1,8 @@
-import { type Request, type RequestHandler, Router } from 'express'
+import { type RequestHandler, Router } from 'express'
 import { rejectRequest } from '../../http/reject-request.js'
 import { createAuthenticationOptions } from './authentication-options.js'
 import type { Auth } from '../../auth/auth.js'
-import { readLoginStep } from '../../auth/login/read-login-step.js'
+import { findUserToVerify } from '../../auth/login/find-user-to-verify.js'
 import { keepKeyChallenge } from '../../auth/browser-challenge.js'
 
 /** Creates the route of `/account/login/security-key`: the challenge for the token step and for the step-up. */
@@ -21,10 +21,4 @@ function postOptions(auth: Auth): RequestHandler {
     keepKeyChallenge(req, 'verify', created.challenge)
     res.set('Cache-Control', 'no-store').json(created.options)
   }
-}
-
-/** Returns the user who is between password and token, or signed in. */
-async function findUserToVerify(auth: Auth, req: Request): Promise<number | null> {
-  const loginStep = await readLoginStep(auth, req)
-  return loginStep.step === 'token' ? loginStep.user.id : (req.user?.id ?? null)
 }

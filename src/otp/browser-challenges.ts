@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Transaction } from 'sequelize'
-import { runStatement } from '../../db/run-statement.js'
-import type { Otp } from '../../otp/otp.js'
+import { runStatement } from '../db/run-statement.js'
+import type { Otp } from './otp.js'
 
 /** Time to fetch a key and enter its PIN. WebAuthn §15.1 recommends at least five minutes. */
 export const CHALLENGE_SECONDS = 300
@@ -15,7 +15,7 @@ export type ChallengePurpose = 'add' | 'verify' | 'sign_in'
 export interface CreatedChallenge {
   /** Stored in the session. */
   id: string
-  /** The value that the key signs, in base64url. */
+  /** The value that the device signs, in base64url. */
   challenge: string
 }
 
@@ -25,6 +25,8 @@ export interface ChallengeOwner {
   userId: number | null
   /** The ID of the challenge that the session had before. A session has only one challenge at a time. */
   replaces?: string | null
+  /** The custom kind whose devices can respond. If omitted, security keys. */
+  kind?: string
 }
 
 /**
@@ -40,11 +42,11 @@ export const AT_ONCE: Readonly<Record<ChallengePurpose, number>> = { add: 3, ver
 export async function createChallenge(
   otp: Otp,
   purpose: ChallengePurpose,
-  { userId, replaces = null }: ChallengeOwner = { userId: null },
+  { userId, replaces = null, kind }: ChallengeOwner = { userId: null },
 ): Promise<CreatedChallenge> {
   const now = otp.clock.now()
   const challenge = randomBytes(CHALLENGE_BYTES).toString('base64url')
-  const hash = otp.keys.hash('webauthn_challenges', challenge)
+  const hash = otp.keys.hash('webauthn_challenges', withKind(challenge, kind))
   const expiresAt = new Date(now.getTime() + CHALLENGE_SECONDS * 1000)
   const values = { now, hash, purpose, expiresAt, userId, replaces, kept: AT_ONCE[purpose] - 1 }
   const [row] = await runStatement<{ id: string }>(otp.database, undefined, CREATE, values)
@@ -63,10 +65,13 @@ insert into webauthn_challenges (challenge_hash, purpose, expires_at, user_id)
 values ($hash, $purpose, $expiresAt, $userId)
 returning id::text`
 
-/** Hashes a challenge with every known key, to find its row. */
-export function challengeHashes(keys: Otp['keys'], challenge: string): string[] {
-  return keys.hashes('webauthn_challenges', challenge)
+/** Hashes a challenge with every known key, to find its row. The hash of one kind's challenge is not the hash of another's. */
+export function challengeHashes(keys: Otp['keys'], challenge: string, kind?: string): string[] {
+  return keys.hashes('webauthn_challenges', withKind(challenge, kind))
 }
+
+const withKind = (challenge: string, kind: string | undefined) =>
+  kind === undefined ? challenge : `${kind}:${challenge}`
 
 /**
  * Consumes a challenge for a new key by deleting its row, so that only one request can use it.
