@@ -20,7 +20,7 @@ const inputs = {
     'package-lock.json',
   ],
   panel: ['src/admin/components', 'views/theme.css', 'scripts/build-panel.mjs', 'scripts/panel', 'package-lock.json'],
-  browser: ['src/kinds/webauthn/browser', 'scripts/build.mjs', 'package-lock.json'],
+  browser: ['src/kinds/webauthn/browser', 'src/account/setup/browser', 'scripts/build.mjs', 'package-lock.json'],
   lib: ['src', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json'],
 }
 

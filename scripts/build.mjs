@@ -38,12 +38,15 @@ async function buildPanel() {
   run(process.execPath, ['scripts/build-panel.mjs'])
 }
 
-/** Builds the only script of the account pages, for security keys. */
+/** Builds the scripts of the account pages: for security keys, and for custom kinds. */
 async function buildBrowser() {
   const { default: esbuild } = await import('esbuild')
   const { outputFiles } = await esbuild.build({
     absWorkingDir: repositoryRoot,
-    entryPoints: { webauthn: 'src/kinds/webauthn/browser/entry.ts' },
+    entryPoints: {
+      webauthn: 'src/kinds/webauthn/browser/entry.ts',
+      'kind-script': 'src/account/setup/browser/entry.ts',
+    },
     outdir: 'dist/browser',
     write: false,
     bundle: true,

@@ -8,6 +8,7 @@ export type { KindMigrations, Migration } from './db/migrations/index.js'
 export type { CodeMessage, SendCode } from './notify/send-code.js'
 export { type ChallengeState, deliveredCode } from './otp/challenge-code.js'
 export type { Changes, KindOutcome, TokenInput } from './otp/device.js'
+export type { BrowserScript } from './otp/kind-registry/browser-kind.js'
 export {
   type CustomKind,
   type CustomKindDefinition,

@@ -2,6 +2,7 @@ import type { Router } from 'express'
 import { loginRoutes } from './auth/login/routes.js'
 import { logoutRoutes } from './auth/logout.js'
 import type { AccountServices } from './account/account-services.js'
+import { browserChallengeRoutes } from './account/setup/browser-challenge-routes.js'
 import { kindSetupRoutes } from './account/setup/kind-routes.js'
 import { devicesRoutes } from './account/devices/routes.js'
 import { disableRoutes } from './account/disable/routes.js'
@@ -28,6 +29,7 @@ export function pageRoutes(account: AccountServices): Router[] {
     disableRoutes(account),
     ...kindsWithPages(account.otp.everyKind).flatMap(({ pages }) => pages.routes(account)),
     kindSetupRoutes(account),
+    browserChallengeRoutes(account),
     profileRoutes(account),
     devicesRoutes(account),
     sessionsRoutes(account),

@@ -40,11 +40,12 @@ import { bufferForms } from './http/buffer-forms.js'
 import { rejectCapitals } from './http/reject-capitals.js'
 import { HOST_UNAVAILABLE, rejectRequest, UNAVAILABLE } from './http/reject-request.js'
 import { securityHeaders } from './http/security-headers.js'
+import { loadKindScripts } from './http/kind-scripts.js'
 import { loadWebauthnScript } from './http/webauthn-script.js'
 import { loadStylesheet } from './http/stylesheet.js'
 import { createSessions } from './http/sessions.js'
 import { createEvents } from './otp/events.js'
-import type { CustomKind } from './otp/kind-registry/custom-kind.js'
+import { browserScripts, type CustomKind } from './otp/kind-registry/custom-kind.js'
 import { builtInKinds } from './kinds/index.js'
 import { registerKinds } from './otp/kind-registry/register-kinds.js'
 import { otpSettings } from './otp/otp-settings.js'
@@ -106,6 +107,7 @@ export async function mountSite(services: SiteServices): Promise<MountedSite> {
   })
   const stylesheet = loadStylesheet()
   const keyScript = loadWebauthnScript()
+  const kindScripts = loadKindScripts(browserScripts(account.otp.kinds))
   const secrets = [...keys.sessionSecrets]
   const session = createSessions({ pool: database.pool, clock: services.clock, secrets, https, beside })
   const panel = await createPanel({
@@ -126,6 +128,8 @@ export async function mountSite(services: SiteServices): Promise<MountedSite> {
     siteName: config.siteName,
     stylesheet: stylesheet.path,
     keyScript: keyScript.path,
+    kindLoader: kindScripts.loader,
+    kindScripts: kindScripts.paths,
     ownsPeople: account.hostUsers === null,
   }
 
@@ -136,7 +140,7 @@ export async function mountSite(services: SiteServices): Promise<MountedSite> {
   if (services.hosted?.health ?? true) app.use(healthRoutes(database, services.kinds ?? [], log))
   app.use(negotiateLanguage, logRequests(log), securityHeaders({ https, beside }))
   if (!beside) app.use(rejectOddTargets)
-  app.use(stylesheet.serve, keyScript.serve, panel.assets)
+  app.use(stylesheet.serve, keyScript.serve, ...kindScripts.serve, panel.assets)
   const senderRules = Router({ caseSensitive: true, strict: true })
     .use(own.handler(checkOrigin(origins)))
     .use('/admin', rejectAnonymous({ https, secrets }))

@@ -1,4 +1,5 @@
 // @ts-check
+import { browserKeyKind } from './browser-key/kind.js'
 import { ntfyKind } from './ntfy/kind.js'
 import { yubikeyKind } from './yubikey/kind.js'
 
@@ -12,4 +13,4 @@ const servers =
     : null
 
 /** For the application, and for the command line: `OTP_KINDS=./kinds.js npx otp-admin …`. */
-export const kinds = [yubikeyKind(servers), ...(NTFY_SERVER ? [ntfyKind(NTFY_SERVER)] : [])]
+export const kinds = [yubikeyKind(servers), browserKeyKind(), ...(NTFY_SERVER ? [ntfyKind(NTFY_SERVER)] : [])]

@@ -15,7 +15,10 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 })
 
 try {
-  await createProgram([...builtInKinds, ...(await kindsForCommands()).map(withFormCommand)]).parseAsync()
+  await createProgram([
+    ...builtInKinds,
+    ...(await kindsForCommands()).filter(({ browser }) => !browser).map(withFormCommand),
+  ]).parseAsync()
 } catch (error) {
   process.exitCode = error instanceof CommanderError ? await codeOf(error) : report(error)
 }

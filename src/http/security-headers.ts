@@ -1,11 +1,11 @@
 import type { RequestHandler } from 'express'
 
-/** Pages have no scripts, except those of `sendWebauthnPage`. The panel sets its own policy for its page. */
+/** Pages have no scripts, except those of `sendScriptPage`. The panel sets its own policy for its page. */
 const PAGES_CSP =
   "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
-/** The policy of pages that use a security key: it adds their script and the script's requests to this site. */
-export const WEBAUTHN_PAGES_CSP = `${PAGES_CSP}; script-src 'self'; connect-src 'self'`
+/** The policy of pages with a script: it adds scripts of this site, and their requests to it. */
+export const SCRIPT_PAGES_CSP = `${PAGES_CSP}; script-src 'self'; connect-src 'self'`
 
 const HSTS = 'Strict-Transport-Security'
 

@@ -5,11 +5,16 @@ import { packageRoot } from '../package-root.js'
 import { type Asset, hashAsset } from './hash-asset.js'
 
 /**
- * Loads the pages' only script, which uses security keys. `scripts/build.mjs` builds it.
+ * Loads the script that uses security keys.
  *
  * @throws SiteError `script_not_built`
  */
-export function loadWebauthnScript(file = path.join(packageRoot, 'dist/browser/webauthn.js')): Asset {
-  if (existsSync(file)) return hashAsset('webauthn', 'js', readFileSync(file))
-  throw new SiteError('script_not_built', 'The security key script has not been built.', 'Run `npm run build`.')
+export function loadWebauthnScript(file?: string): Asset {
+  return loadScript('webauthn', file)
+}
+
+/** Loads a script that `scripts/build.mjs` builds. @throws SiteError `script_not_built` */
+export function loadScript(name: string, file = path.join(packageRoot, `dist/browser/${name}.js`)): Asset {
+  if (existsSync(file)) return hashAsset(name, 'js', readFileSync(file))
+  throw new SiteError('script_not_built', `The script ${name} has not been built.`, 'Run `npm run build`.')
 }

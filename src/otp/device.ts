@@ -53,8 +53,11 @@ export function stateOf({ confirmed, confirmed_at: at }: Pick<DeviceRow, 'confir
   return at === null ? 'unconfirmed' : 'disabled'
 }
 
-/** How a token is entered: as digits, as a typed or pasted text, or by the browser from a security key. */
-export type TokenInput = 'digits' | 'text' | 'browser_key'
+/**
+ * How a token is entered: as digits, as a typed or pasted text, by the browser from a security key,
+ * or by the script of a custom kind, on the site's pages only.
+ */
+export type TokenInput = 'digits' | 'text' | 'browser_key' | 'browser_script'
 
 /** A device as callers see it, without secrets. */
 export interface Device {

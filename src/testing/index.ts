@@ -3,5 +3,6 @@
  *
  * @packageDocumentation
  */
+export { answerChallenge } from './answer-challenge.js'
 export { kindContract, type KindCheck } from './kind-contract.js'
 export type { AnsweredChallenge, ContractOtp, KindFixture } from './harness.js'

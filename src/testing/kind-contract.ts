@@ -1,5 +1,6 @@
 import { validateKinds } from '../otp/kind-registry/validate-kinds.js'
 import type { Kind } from '../otp/kind-registry/kind.js'
+import { challengeChecks } from './challenge-checks.js'
 import { lifecycleChecks } from './lifecycle-checks.js'
 import { type KindFixture, createHarness } from './harness.js'
 import { throttleChecks } from './throttle-checks.js'
@@ -24,7 +25,8 @@ export interface KindCheck {
  */
 export function kindContract(kind: Kind, fixture: KindFixture): readonly KindCheck[] {
   validateKinds([kind])
-  return [...tokenChecks, ...throttleChecks, ...lifecycleChecks].map(([title, check]) => ({
+  const answers = kind.answersChallenge ? challengeChecks : []
+  return [...tokenChecks, ...answers, ...throttleChecks, ...lifecycleChecks].map(([title, check]) => ({
     title: `a ${kind.name} device ${title}`,
     run: async () => check(await createHarness(kind, fixture)),
   }))

@@ -398,6 +398,16 @@ describe('an invalid registration is reported at start:', () => {
     ['a field of length 0', { field: { maxLength: 0 } }],
   ])('%s', async (_what, part) => expect(await codeOf(start({ ...kind, ...part }))).toBe('kind_incomplete'))
 
+  it.each<[string, Partial<CustomKind>]>([
+    ['a script that does not exist', { browser: { script: '/nowhere/browser.js', columns: [] } }],
+    ['a script as a relative path', { browser: { script: 'package.json', columns: [] } }],
+    ['a column of the script that is not in the model', { browser: { script: kind.setup.view, columns: ['serial'] } }],
+    ['a script and a field', { browser: { script: kind.setup.view, columns: [] }, field: { maxLength: 16 } }],
+  ])('%s', async (_what, part) => {
+    const { field: _field, ...typed } = kind
+    expect(await codeOf(start({ ...typed, ...part }))).toBe('kind_incomplete')
+  })
+
   it('before anything is opened, by `createOtpAdminSite` and by the contract suite', async () => {
     const wrong = { ...kind, migrations: [] }
     expect(await codeOf(createOtpAdminSite({ kinds: [wrong] }))).toBe('kind_incomplete')

@@ -1,6 +1,7 @@
 import type { Request, RequestHandler, Response } from 'express'
 import { z } from 'zod'
 import { explained, type RejectedStep, rejectStep, rejectToken } from '../../auth/login/step-result.js'
+import { takeKeyChallenge } from '../../auth/browser-challenge.js'
 import { challengeOf } from '../../auth/in-progress.js'
 import { enrolmentRight } from '../../auth/enrolment.js'
 import { challengeFormId } from '../../auth/repeats/form-id.js'
@@ -8,23 +9,26 @@ import type { FormAlert } from '../../http/form-alert.js'
 import { readClientInfo } from '../../http/read-client-info.js'
 import { textField, readForm } from '../../http/read-form.js'
 import { rejectRequest } from '../../http/reject-request.js'
-import { sendPage } from '../../http/send-page.js'
+import { sendScriptPage } from '../../http/send-page.js'
 import type { Device } from '../../otp/device.js'
 import type { ListedDevice } from '../../otp/devices-for-user.js'
 import type { CustomKind } from '../../otp/kind-registry/custom-kind.js'
+import { MAX_TOKEN_LENGTH } from '../../otp/kind-registry/kind.js'
 import { confirmDevice } from '../../otp/verify-token.js'
 import type { AccountServices } from '../account-services.js'
 import { sendSetupCode } from './send-setup-code.js'
 import { applyRejection } from '../../http/reject-form.js'
 import { findOwnInState } from '../devices/find-own-device.js'
-import { confirmDevicePath } from './kind-paths.js'
+import { confirmDevicePath, kindScript } from './kind-paths.js'
 import { finishSetup, openSetup } from './finish-setup.js'
 import { isBlank } from '../../typed-text/clean-text.js'
 
 /** A type, not an interface, because Express requires an index signature. */
 export type ConfirmParams = { id: string }
 
-const tokenForm = z.object({ otp_token: textField(1024), otp_challenge: textField(32) })
+/** A browser's answer is longer than a token that users type. */
+const tokenForm = ({ browser }: CustomKind) =>
+  z.object({ otp_token: textField(browser ? MAX_TOKEN_LENGTH : 1024), otp_challenge: textField(32) })
 
 /** Shows the form for a device's first token. */
 export function showConfirm(account: AccountServices, kind: CustomKind): RequestHandler<ConfirmParams> {
@@ -37,7 +41,7 @@ export function showConfirm(account: AccountServices, kind: CustomKind): Request
 /** Confirms the device with its first token, which is consumed. */
 export function submitConfirm(account: AccountServices, kind: CustomKind): RequestHandler<ConfirmParams> {
   return async (req, res) => {
-    const form = readForm(req, tokenForm)
+    const form = readForm(req, tokenForm(kind))
     if (!form || !req.user) return rejectRequest(req, res, { status: 400, code: 'bad_request' })
     const device = await findOwnInState(account, req, kind.name, 'unconfirmed')
     if (!device) return
@@ -47,7 +51,7 @@ export function submitConfirm(account: AccountServices, kind: CustomKind): Reque
     const { user } = req
     const deviceId = device.persistentId
     const submission = { userId: user.id, deviceId, token, client: readClientInfo(req) }
-    const enrolment = { ...submission, challenge: challengeOf(req, deviceId), ...enrolmentRight(req, user) }
+    const enrolment = { ...submission, challenge: takeChallenge(req, kind, deviceId), ...enrolmentRight(req, user) }
     const verification = await openSetup(account, req, (opens) => confirmDevice(account.otp, { ...enrolment, opens }))
     if (!verification.ok && verification.reason !== 'session_ended') {
       const rejection = rejectToken('token', verification, account.clock.now())
@@ -55,6 +59,11 @@ export function submitConfirm(account: AccountServices, kind: CustomKind): Reque
     }
     await finishSetup(account, req, res, { user, confirmed: verification, next: null })
   }
+}
+
+/** Returns the ID of this session's challenge: the browser's, or the code that was sent. */
+function takeChallenge(req: Request, { browser }: CustomKind, deviceId: string): string | null {
+  return browser ? takeKeyChallenge(req, 'add') : challengeOf(req, deviceId)
 }
 
 /** Sends another code, for a kind that sends codes. */
@@ -83,10 +92,8 @@ function show(
 
 /** Renders the form for a device's first token, with the reason if the last step was rejected. */
 export function showConfirmForm(res: Response, kind: CustomKind, device: Device, alert: FormAlert | null): void {
-  sendPage(res, 'account/added-kinds/confirm', {
-    device,
-    field: kind.field ?? null,
-    challengeFormId: challengeFormId(),
-    alert,
-  })
+  const script = kindScript(res, kind)
+  const browser = script && { script, challenge: `${confirmDevicePath(kind.name, device.id)}/challenge` }
+  const values = { device, field: kind.field ?? null, browser, challengeFormId: challengeFormId(), alert }
+  sendScriptPage(res, 'account/added-kinds/confirm', values, { keys: false, kinds: browser !== null })
 }

@@ -4,14 +4,14 @@ import { requireFreshToken } from '../../auth/step-up/require-fresh-token.js'
 import { formAlert, type FormAlert } from '../../http/form-alert.js'
 import { parseForms } from '../../http/read-form.js'
 import { rejectRequest } from '../../http/reject-request.js'
-import { sendPage } from '../../http/send-page.js'
+import { sendScriptPage } from '../../http/send-page.js'
 import { redirectDone } from '../../http/step-done.js'
 import type { Device } from '../../otp/device.js'
 import { type CustomKind, filterCustomKinds } from '../../otp/kind-registry/custom-kind.js'
 import type { AccountServices } from '../account-services.js'
 import { sendSetupCode } from './send-setup-code.js'
 import { applyRejection } from '../../http/reject-form.js'
-import { addDevicePath, confirmDevicePath } from './kind-paths.js'
+import { addDevicePath, confirmDevicePath, kindScript } from './kind-paths.js'
 import { startKindSetup } from './start-kind-setup.js'
 import { showConfirm, showConfirmForm, submitConfirm } from './confirm-kind-device.js'
 
@@ -69,5 +69,7 @@ function show(
   const echoedFields = ['name', ...kind.setup.echoedFields]
   const typed = (name: string) => (echoedFields.includes(name) && typeof fields[name] === 'string' ? fields[name] : '')
   const text = (name: string) => req.t(`pages:added_kinds.${kind.name}.view.${name}`)
-  sendPage(res, 'account/added-kinds/add', { kind: kind.name, fields: kind.setup.view, typed, text, alert })
+  const script = kindScript(res, kind)
+  const values = { kind: kind.name, fields: kind.setup.view, script, typed, text, alert }
+  sendScriptPage(res, 'account/added-kinds/add', values, { keys: false, kinds: script !== null })
 }

@@ -2,7 +2,7 @@ import type { Request, Response } from 'express'
 import type { FormAlert } from '../../http/form-alert.js'
 import { applyRejection } from '../../http/reject-form.js'
 import { safeNext } from '../../http/safe-next.js'
-import { sendWebauthnPage, sendPage } from '../../http/send-page.js'
+import { sendScriptPage, sendWebauthnPage, sendPage } from '../../http/send-page.js'
 import type { ListedDevice } from '../../otp/devices-for-user.js'
 import { parsePersistentId } from '../../otp/persistent-id.js'
 import type { Auth } from '../auth.js'
@@ -54,7 +54,7 @@ function viewOf({ devices, hasFactor }: TokenStep): string {
   return hasFactor ? 'auth/no-usable-device' : 'auth/no-device'
 }
 
-/** Responds with a page that contains the forms of a token step, and the script if one of the devices is a security key. */
+/** Responds with a page that contains the forms of a token step, and the scripts that its forms need. */
 export async function sendTokenPage(
   auth: Auth,
   req: Request,
@@ -64,8 +64,8 @@ export async function sendTokenPage(
   values: object,
 ): Promise<void> {
   const forms = await tokenForms(auth, req, devices)
-  const send = forms.keys ? sendWebauthnPage : sendPage
-  send(res, view, { ...forms, ...values })
+  const scripts = { keys: forms.keys !== null, kinds: forms.others.some(({ browser }) => browser) }
+  sendScriptPage(res, view, { ...forms, ...values }, scripts)
 }
 
 /**
@@ -75,15 +75,13 @@ export async function sendTokenPage(
 async function tokenForms(auth: Auth, req: Request, devices: readonly ListedDevice[]) {
   const typed: Record<string, unknown> = req.body ?? {}
   const sender = challenged(req, devices)
-  const apps = devices.filter(
-    ({ kind, input, isBackup }) => !isBackup && input !== 'browser_key' && !hasOwnForm(auth, kind),
-  )
+  const apps = devices.filter(({ kind, isBackup }) => !isBackup && !hasOwnForm(auth, kind))
   const chosen = text(typed['otp_device']) || (sender?.persistentId ?? devices[0]?.persistentId ?? '')
   return {
     apps,
     /** Kinds with their own explanation of wrong tokens are not authenticator apps. */
     areApps: apps.every(({ kind }) => kindNamed(auth, kind)?.rejection === undefined),
-    others: otherForms(auth, devices),
+    others: otherForms(auth, req, devices),
     keys: keyForm(auth, typed['otp_token'], devices),
     backups: devices.filter(({ isBackup }) => isBackup),
     chosen,
@@ -98,13 +96,18 @@ async function tokenForms(auth: Auth, req: Request, devices: readonly ListedDevi
 const kindNamed = ({ otp }: Auth, kind: string | undefined) => otp.kinds.find(({ name }) => name === kind)
 
 /** Whether a kind's tokens are not digits, so that they need a separate form. */
-const hasOwnForm = (auth: Auth, kind: string) => kindNamed(auth, kind)?.field !== undefined
+function hasOwnForm(auth: Auth, name: string): boolean {
+  const kind = kindNamed(auth, name)
+  return kind?.field !== undefined || kind?.browserToken !== undefined
+}
 
 /** Builds a form for each kind whose tokens have another format. */
-function otherForms({ otp }: Auth, devices: readonly ListedDevice[]) {
-  return otp.kinds.flatMap(({ name, field }) => {
+function otherForms({ otp }: Auth, { app }: Request, devices: readonly ListedDevice[]) {
+  return otp.kinds.flatMap(({ name, field = null, browserToken }) => {
     const own = devices.filter(({ kind }) => kind === name)
-    return field && own.length > 0 ? [{ kind: name, field, devices: own }] : []
+    const script = app.locals.page.kindScripts[name]
+    const browser = browserToken && script ? { script, challenge: browserToken.optionsPath } : null
+    return (field || browser) && own.length > 0 ? [{ kind: name, field, browser, devices: own }] : []
   })
 }
 
@@ -115,7 +118,7 @@ function challenged({ session }: Request, devices: readonly ListedDevice[]): Lis
 
 /** Builds the form for security keys. Null if the user has none. */
 function keyForm({ otp }: Auth, token: unknown, devices: readonly ListedDevice[]) {
-  const kind = otp.kinds.find(({ name, browserToken }) => browserToken && devices.some((own) => own.kind === name))
+  const kind = otp.kinds.find(({ name, input }) => input === 'browser_key' && devices.some((own) => own.kind === name))
   if (!kind?.browserToken) return null
   return {
     options: kind.browserToken.optionsPath,

@@ -59,11 +59,11 @@ function isOfWrongKind(auth: Auth, { kinds }: StepUp, form: StepUpForm): boolean
   return possible.length > 0 && !possible.some((kind) => kinds.includes(kind))
 }
 
-/** Finds the possible kinds: of a security key's response, of the submitted device, or by the token's format. */
+/** Finds the possible kinds: of a browser's answer, of the submitted device, or by the token's format. */
 function kindsOf({ otp }: Auth, { otp_device: named, otp_token: token = '' }: StepUpForm): string[] {
   const possible = otp.kinds.filter((kind) => kind.matchesFormat(token))
-  const byKey = possible.filter(({ input }) => input === 'browser_key')
-  if (byKey.length > 0) return byKey.map(({ name }) => name)
+  const byBrowser = possible.filter(({ browserToken }) => browserToken)
+  if (byBrowser.length > 0) return byBrowser.map(({ name }) => name)
   if (named) return [parsePersistentId(named)?.kind ?? '']
   return possible.map(({ name }) => name)
 }

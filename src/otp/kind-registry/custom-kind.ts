@@ -8,6 +8,7 @@ import type { SendCode } from '../../notify/send-code.js'
 import type { Changes } from '../device.js'
 import type { Otp } from '../otp.js'
 import type { KindPanel, PanelKind } from './kind-panel.js'
+import { type BrowserScript, withBrowserAnswers } from './browser-kind.js'
 import { defineKind, type Kind, type KindChallenge, type KindDefinition } from './kind.js'
 
 /** The texts of a kind in one language. Keep the first ones short, because they are labels. */
@@ -82,6 +83,8 @@ export interface CustomKind extends Omit<Kind, keyof PanelKind>, CustomKindParts
   panel: KindPanel
   /** Delivers one code, for kinds that send codes. */
   sendCode?: SendCode
+  /** The script that answers challenges, for kinds whose tokens the browser creates. */
+  browser?: BrowserScript
   setup: Omit<KindSetup<unknown>, 'form' | 'read'> & {
     /** @returns null if the fields do not match the form */
     read(fields: unknown, row: NewDeviceRow): Promise<SetupResult | null>
@@ -94,10 +97,16 @@ export interface CustomKind extends Omit<Kind, keyof PanelKind>, CustomKindParts
 
 /** The definition of a custom kind. Its table is `<name>_devices`. */
 export interface CustomKindDefinition<Row, Form>
-  extends Omit<KindDefinition<Row>, 'table' | 'challenge' | keyof PanelKind>, CustomKindParts {
+  extends Omit<KindDefinition<Row>, 'table' | 'challenge' | 'browserToken' | keyof PanelKind>, CustomKindParts {
   setup: KindSetup<Form>
   /** For kinds that send a code to the user. */
   challenge?: CodeDelivery<Row>
+  /**
+   * For kinds whose tokens the browser creates in answer to a challenge, with a script. `matchesFormat`
+   * and `verify` get what the script returned. `verify` has to check that it was made for the value
+   * in `context.challenge`, with the device's key. Everything else is checked before.
+   */
+  browser?: BrowserScript
 }
 
 /**
@@ -110,14 +119,15 @@ export interface CustomKindDefinition<Row, Form>
  * @example createOtpAdminSite({ kinds: [defineKind({ name: 'yubikey', verify: (row, token) => …, … })] })
  */
 export function defineCustomKind<Row, Form>(definition: CustomKindDefinition<Row, Form>): CustomKind {
-  const { migrations, model, panel, texts, setup, challenge, ...kind } = definition
+  const { migrations, model, panel, texts, setup, challenge, browser, ...kind } = definition
   const { form, read, ...page } = setup
+  const defined = defineKind({
+    ...withoutSiteParts(kind),
+    table: `${kind.name}_devices`,
+    ...(challenge && { challenge: createChallenge(kind.name, kind.row, challenge) }),
+  })
   return {
-    ...defineKind({
-      ...withoutSiteParts(kind),
-      table: `${kind.name}_devices`,
-      ...(challenge && { challenge: createChallenge(kind.name, kind.row, challenge) }),
-    }),
+    ...(browser ? { ...withBrowserAnswers(defined), browser } : defined),
     ...(challenge && { sendCode: challenge.send }),
     migrations,
     model,
@@ -151,7 +161,7 @@ function findInvalidFields(form: z.ZodType, fields: unknown): string[] {
  */
 function withoutSiteParts<Parts extends object>(kind: Parts): Parts {
   const own = { ...kind }
-  for (const part of ['pages', 'issueToken', 'sendCode', 'command']) Reflect.deleteProperty(own, part)
+  for (const part of ['pages', 'issueToken', 'sendCode', 'command', 'browserToken']) Reflect.deleteProperty(own, part)
   return own
 }
 
@@ -166,6 +176,13 @@ function createChallenge<Row>(kind: string, schema: z.ZodType<Row>, { target }: 
 /** Returns the functions with which kinds deliver their own codes, by kind, for the worker. */
 export function codeSenders(kinds: readonly CustomKind[]): Record<string, SendCode> {
   return Object.fromEntries(kinds.flatMap(({ name, sendCode }) => (sendCode ? [[name, sendCode]] : [])))
+}
+
+/** Returns the paths of the scripts with which browsers answer challenges, by kind. */
+export function browserScripts(kinds: readonly Kind[]): Record<string, string> {
+  return Object.fromEntries(
+    filterCustomKinds(kinds).flatMap(({ name, browser }) => (browser ? [[name, browser.script]] : [])),
+  )
 }
 
 const customKind = z.object({

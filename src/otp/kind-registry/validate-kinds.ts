@@ -42,7 +42,8 @@ export function validateKinds(kinds: readonly Kind[]): void {
   }
 }
 
-function findMissingParts({ migrations, model, panel, texts, setup, field }: CustomKind): string[] {
+function findMissingParts(kind: CustomKind): string[] {
+  const { migrations, model, panel, texts, setup, field } = kind
   const parsed = z.object({ en: textsOfLanguage }).catchall(textsOfLanguage).safeParse(texts)
   const unknown = Object.keys(texts).filter((tag) => !languages.some((language) => language === tag))
   const maxLength = field?.maxLength ?? 16
@@ -52,8 +53,21 @@ function findMissingParts({ migrations, model, panel, texts, setup, field }: Cus
     ...panel.columns.filter((column) => !texts.en?.columns?.[column]).map((column) => `texts.en.columns.${column}`),
     ...(parsed.error?.issues.map((issue) => `texts.${issue.path.join('.')}`) ?? []),
     ...unknown.map((tag) => `a language of the site instead of texts.${tag}`),
-    ...(path.isAbsolute(setup.view) && existsSync(setup.view) ? [] : ['setup.view, as the path of a file']),
+    ...(isFile(setup.view) ? [] : ['setup.view, as the path of a file']),
+    ...findMissingBrowserParts(kind),
     ...(Number.isInteger(maxLength) && maxLength > 0 && maxLength <= 1024 ? [] : ['field.maxLength from 1 to 1024']),
+  ]
+}
+
+const isFile = (file: string): boolean => path.isAbsolute(file) && existsSync(file)
+
+/** A browser's answer is verified in this process, and is neither typed nor sent to the user. */
+function findMissingBrowserParts({ browser, model, challenge, prepare, field }: CustomKind): string[] {
+  if (!browser) return []
+  return [
+    ...(isFile(browser.script) ? [] : ['browser.script, as the path of a file']),
+    ...browser.columns.filter((column) => !Object.hasOwn(model, column)).map((column) => `model.${column}`),
+    ...(challenge || prepare || field ? ['a choice: browser, or challenge, prepare and field'] : []),
   ]
 }
 

@@ -37,7 +37,9 @@ export function StepUpDialog({ url, why, devices, onEnd }: Props) {
   const send = (device: string) =>
     void run(requestCode(url, device), () => setSaid({ what: text('sent'), isFault: false }))
   const keys = devices.filter(({ input }) => input === 'browser_key')
-  const typed = devices.filter(({ input }) => input !== 'browser_key')
+  const typed = devices.filter(({ input }) => input === 'digits' || input === 'text')
+  // The panel's page has none of the kinds' scripts.
+  const isOnPage = devices.some(({ input }) => input === 'browser_script')
   const useKey = async () => {
     const answer = await getAssertion()
     if (answer === null) setSaid({ what: text('key_failed'), isFault: true })
@@ -54,11 +56,19 @@ export function StepUpDialog({ url, why, devices, onEnd }: Props) {
           {text('use_key')}
         </button>
       )}
+      {isOnPage && <a href={pageUrl(url)}>{text('on_page')}</a>}
       <button className="plain-button step-up-cancel" type="button" onClick={() => onEnd('cancelled')}>
         {text('cancel')}
       </button>
     </dialog>
   )
+}
+
+/** Returns the URL of the site's own page, which redirects to this one afterwards. */
+function pageUrl(url: string): string {
+  const page = new URL(url, location.href)
+  page.searchParams.set('next', location.pathname + location.search)
+  return page.pathname + page.search
 }
 
 interface FormProps {

@@ -7,7 +7,7 @@ export interface StepUpDevice {
   interactive: boolean
   isBackup: boolean
   /** How its token is entered. */
-  input: 'digits' | 'text' | 'browser_key'
+  input: 'digits' | 'text' | 'browser_key' | 'browser_script'
 }
 
 /** The server's response. `ended`: the session has ended. */
