@@ -46,7 +46,16 @@ export const layers = [
 export const order = {
   account: [['.'], ['sessions', 'trusted-browsers', 'devices', 'reset-password'], ['setup'], ['*']],
   admin: [['resources'], ['actions', 'export', 'http', 'page'], ['host']],
-  auth: [['host-users'], ['.'], ['trusted-browser'], ['repeats'], ['login'], ['*']],
+  auth: [
+    ['host-users'],
+    ['session'],
+    ['policy'],
+    ['password', 'links', 'guards', 'trusted-browser'],
+    ['repeats'],
+    ['login'],
+    ['*'],
+  ],
+  http: [['paths'], ['pages'], ['client', 'sessions', 'forms']],
   otp: [['kind-registry'], ['sql']],
 }
 

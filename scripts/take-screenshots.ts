@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { chromium as playwright, type Page } from 'playwright-core'
-import { generateHotp, timeStep } from '../src/otp/oath.js'
+import { generateHotp, timeStep } from '../src/otp/tokens/oath.js'
 import { packageRoot } from '../src/package-root.js'
 import { otpAdmin, startServer } from '../test/support/command-line.js'
 

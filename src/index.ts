@@ -27,16 +27,16 @@ export { noClient, type ClientInfo } from './client-info.js'
 export type { Auth } from './auth/auth.js'
 export type { AuthState, Factor, FactorMethod, Level } from './auth/auth-state.js'
 export type { HostUser, UsersAdapter } from './auth/host-users/users-adapter.js'
-export type { GuardOptions } from './auth/guard-options.js'
-export { guarded } from './auth/guarded.js'
-export { otpRequired } from './auth/otp-required.js'
-export { type PolicySubject, policyOf, type Policy, type PolicyConfig } from './auth/policy.js'
-export type { SecondFactorDue } from './auth/policy-status.js'
+export type { GuardOptions } from './auth/guards/guard-options.js'
+export { guarded } from './auth/guards/guarded.js'
+export { otpRequired } from './auth/guards/otp-required.js'
+export { type PolicySubject, policyOf, type Policy, type PolicyConfig } from './auth/policy/policy.js'
+export type { SecondFactorDue } from './auth/policy/policy-status.js'
 export type { Membership, RequestUser } from './auth/request-user.js'
-export type { Missing, MissingToken, Requirement } from './auth/requirement.js'
-export { requires } from './auth/requires.js'
+export type { Missing, MissingToken, Requirement } from './auth/policy/requirement.js'
+export { requires } from './auth/guards/requires.js'
 export { login, type LoginOutcome } from './auth/login.js'
-export { addDevice, type NewDevice } from './otp/add-device.js'
+export { addDevice, type NewDevice } from './otp/devices/add-device.js'
 export type {
   Cause,
   Device,
@@ -47,7 +47,7 @@ export type {
   Suspicion,
   Verification,
 } from './otp/device.js'
-export { devicesForUser, userHasDevice, type ListedDevice } from './otp/devices-for-user.js'
+export { devicesForUser, userHasDevice, type ListedDevice } from './otp/devices/devices-for-user.js'
 export type { EventHandlers, EventName } from './otp/subscribe.js'
 export type { AfterEvents, Actor, Events, Handler, OtpEvents } from './otp/events.js'
 export {
@@ -55,15 +55,15 @@ export {
   type Challenge,
   type ChallengeRequest,
   type ChallengeNotAllowedReason,
-} from './otp/generate-challenge.js'
-export type { Asker, Lane } from './otp/failures.js'
-export type { Opening } from './otp/opening.js'
-export { type Allowance, type DeviceReference, generateIsAllowed, verifyIsAllowed } from './otp/is-allowed.js'
-export { matchToken, type TokenToMatch } from './otp/match-token.js'
+} from './otp/challenges/generate-challenge.js'
+export type { Asker, Lane } from './otp/throttle/failures.js'
+export type { Opening } from './otp/throttle/opening.js'
+export { type Allowance, type DeviceReference, generateIsAllowed, verifyIsAllowed } from './otp/tokens/is-allowed.js'
+export { matchToken, type TokenToMatch } from './otp/tokens/match-token.js'
 export type { RelyingParty, UserVerification } from './otp/relying-party.js'
 export type { Otp } from './otp/otp.js'
-export { parsePersistentId, persistentId } from './otp/persistent-id.js'
-export { confirmDevice, type Enrolment, type TokenSubmission, verifyToken } from './otp/verify-token.js'
+export { parsePersistentId, persistentId } from './otp/devices/persistent-id.js'
+export { confirmDevice, type Enrolment, type TokenSubmission, verifyToken } from './otp/tokens/verify-token.js'
 export type { SiteOptions } from './site-options.js'
 
 export {

@@ -1,11 +1,11 @@
 import type { Logger } from 'pino'
 import { runStatement, type AttachedStatement } from './db/run-statement.js'
 import { correctFutureTimes } from './db/correct-future-times.js'
-import { purgeUnconfirmedDevices } from './otp/purge-unconfirmed-devices.js'
+import { purgeUnconfirmedDevices } from './otp/devices/purge-unconfirmed-devices.js'
 import type { AccountServices } from './account/account-services.js'
 import { errorForLog } from './error-for-log.js'
 import { REMEMBERED_SECONDS } from './auth/known-browser.js'
-import { FORGOTTEN_AFTER } from './auth/password-statements.js'
+import { FORGOTTEN_AFTER } from './auth/password/password-statements.js'
 import { COUNTED_SECONDS } from './otp/sql/send-limit.js'
 
 /** Milliseconds between two purges by one process. */

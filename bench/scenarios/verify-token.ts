@@ -1,5 +1,5 @@
 import { testClock } from '../../test/support/clock.js'
-import { verifyToken } from '../../src/otp/verify-token.js'
+import { verifyToken } from '../../src/otp/tokens/verify-token.js'
 import { recordTokens } from '../../src/otp/record-tokens.js'
 import { createDatabase } from '../databases.js'
 import { formatThousands, inParallel } from '../stats.js'

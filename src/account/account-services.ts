@@ -1,6 +1,6 @@
 import type { Auth } from '../auth/auth.js'
 import type { Config } from '../config/read-config.js'
-import type { IpRateLimit } from '../http/ip-rate-limit.js'
+import type { IpRateLimit } from '../http/client/ip-rate-limit.js'
 import type { Keyring } from '../crypto/keyring.js'
 
 /** The services that the account pages receive as their first argument. */

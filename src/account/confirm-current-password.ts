@@ -1,10 +1,10 @@
 import type { Request } from 'express'
-import { checkTaken } from '../auth/check-password.js'
-import { takePasswordAttempt, notifyPasswordFailures } from '../auth/password-limit.js'
+import { checkTaken } from '../auth/password/check-password.js'
+import { takePasswordAttempt, notifyPasswordFailures } from '../auth/password/password-limit.js'
 import { verifyPassword } from '../crypto/hash-password.js'
 import { runStatement } from '../db/run-statement.js'
-import { personSender } from '../http/ip-rate-limit.js'
-import { readClientInfo } from '../http/read-client-info.js'
+import { personSender } from '../http/client/ip-rate-limit.js'
+import { readClientInfo } from '../http/client/read-client-info.js'
 import type { AccountServices } from './account-services.js'
 
 export type OwnPasswordCheck =

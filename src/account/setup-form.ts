@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { textField } from '../http/read-form.js'
+import { textField } from '../http/forms/read-form.js'
 
 /** All steps are submitted to the same path. The fields determine which step it is. */
 export const setupForm = z.object({

@@ -30,7 +30,7 @@ export function groupFields(otp: Pick<Otp, 'everyKind'>, ofHost: readonly string
   return z.preprocess(gatherLists, fields)
 }
 
-/** Lists the kinds of device that a policy can accept: all but backup tokens (src/auth/policy.ts). */
+/** Lists the kinds of device that a policy can accept: all but backup tokens (src/auth/policy/policy.ts). */
 export function acceptableKinds({ everyKind }: Pick<Otp, 'everyKind'>): string[] {
   return everyKind.filter(({ isBackup }) => !isBackup).map(({ name: kind }) => kind)
 }

@@ -1,6 +1,6 @@
 import type { Request, RequestHandler, Response } from 'express'
-import { findMissing } from '../auth/requirement.js'
-import { requires } from '../auth/requires.js'
+import { findMissing } from '../auth/policy/requirement.js'
+import { requires } from '../auth/guards/requires.js'
 import { FRESH_SECONDS } from '../auth/step-up/require-fresh-token.js'
 import { SiteError } from '../errors.js'
 import type { AdminJS } from './adminjs.js'

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Request } from 'express'
-import type { Asker } from '../otp/failures.js'
+import type { Asker } from '../otp/throttle/failures.js'
 
 declare module 'express-session' {
   interface SessionData {

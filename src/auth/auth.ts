@@ -1,10 +1,10 @@
 import type { Clock } from '../clock.js'
 import type { Config } from '../config/read-config.js'
 import type { Database } from '../db/connect.js'
-import type { IpRateLimit } from '../http/ip-rate-limit.js'
+import type { IpRateLimit } from '../http/client/ip-rate-limit.js'
 import type { Otp } from '../otp/otp.js'
 import type { HostUsers } from './host-users/host-users.js'
-import type { PolicyConfig } from './policy.js'
+import type { PolicyConfig } from './policy/policy.js'
 
 /** The services that most functions in `src/auth` take as their first argument. */
 export interface Auth {

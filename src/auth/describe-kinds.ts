@@ -1,5 +1,5 @@
 import type { Request } from 'express'
-import type { MissingToken } from './requirement.js'
+import type { MissingToken } from './policy/requirement.js'
 
 /** Formats kinds of device as a list, for example “Security key or Authenticator app”. */
 export function describeKinds(req: Request, kinds: readonly string[]): string {

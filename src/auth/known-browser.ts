@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Request, Response } from 'express'
 import { runStatement, type AttachedStatement } from '../db/run-statement.js'
-import { readClientInfo } from '../http/read-client-info.js'
+import { readClientInfo } from '../http/client/read-client-info.js'
 import { readCookie } from '../http/read-cookie.js'
 import { notifyUser } from '../notify/notify-user.js'
 import type { Auth } from './auth.js'

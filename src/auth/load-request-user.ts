@@ -1,17 +1,17 @@
 import type { Request, RequestHandler } from 'express'
 import { isAhead } from '../clock.js'
-import { setLanguage } from '../http/negotiate-language.js'
-import { SessionStore } from '../http/session-store.js'
+import { setLanguage } from '../http/client/negotiate-language.js'
+import { SessionStore } from '../http/sessions/session-store.js'
 import type { Auth } from './auth.js'
 import { anonymous, type Factor, createAuthState } from './auth-state.js'
 import { refreshUserRow } from './refresh-host-user.js'
 import type { HostUser } from './host-users/users-adapter.js'
-import { policyOf, sessionLimits } from './policy.js'
+import { policyOf, sessionLimits } from './policy/policy.js'
 import { readUser, type UserRow } from './read-user.js'
 import type { RequestUser } from './request-user.js'
-import type { PassedFactor } from './session.js'
-import { trustDays } from './trust-days.js'
-import { parsePersistentId, persistentId } from '../otp/persistent-id.js'
+import type { PassedFactor } from './session/session.js'
+import { trustDays } from './policy/trust-days.js'
+import { parsePersistentId, persistentId } from '../otp/devices/persistent-id.js'
 
 /**
  * Sets `req.auth` and `req.user` from the session and the database, for every request and in one

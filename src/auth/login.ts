@@ -1,11 +1,11 @@
 import type { Request } from 'express'
-import { readClientInfo } from '../http/read-client-info.js'
+import { readClientInfo } from '../http/client/read-client-info.js'
 import { runAsSite } from '../http/host-isolation.js'
 import type { Device } from '../otp/device.js'
 import type { Auth } from './auth.js'
 import { refreshRequestUser } from './load-request-user.js'
 import { readUser } from './read-user.js'
-import { beginning, deviceFactor, replaceSession, goingOn } from './session.js'
+import { beginning, deviceFactor, replaceSession, goingOn } from './session/session.js'
 
 /**
  * The result of `login`. `not_own_device`: the device belongs to another user, or is no longer active;

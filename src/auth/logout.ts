@@ -1,10 +1,10 @@
 import { Router } from 'express'
 import { recordAuditEvent } from '../audit/record-event.js'
-import { readClientInfo } from '../http/read-client-info.js'
-import { parseForms } from '../http/read-form.js'
-import { sendPage } from '../http/send-page.js'
+import { readClientInfo } from '../http/client/read-client-info.js'
+import { parseForms } from '../http/forms/read-form.js'
+import { sendPage } from '../http/pages/send-page.js'
 import type { Auth } from './auth.js'
-import { endSession } from './session.js'
+import { endSession } from './session/session.js'
 
 /** Creates the routes of `/account/logout`: GET shows the form, POST signs out, also between password and token. */
 export function logoutRoutes(auth: Auth, options: { https: boolean }): Router {

@@ -1,9 +1,9 @@
 import type { Request } from 'express'
 import { SiteError } from '../errors.js'
-import { askable, factorsOfUser, type ListedDevice } from '../otp/devices-for-user.js'
+import { askable, factorsOfUser, type ListedDevice } from '../otp/devices/devices-for-user.js'
 import type { Auth } from './auth.js'
 import { type AuthState, isAuthState } from './auth-state.js'
-import { type MissingToken, type Requirement, findShortfall, findMissing } from './requirement.js'
+import { type MissingToken, type Requirement, findShortfall, findMissing } from './policy/requirement.js'
 
 /**
  * The next step towards meeting a requirement.

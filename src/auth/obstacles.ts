@@ -1,4 +1,4 @@
-import { backupKinds, besides, isSecondFactorKind, type Policy } from './policy.js'
+import { backupKinds, besides, isSecondFactorKind, type Policy } from './policy/policy.js'
 
 /** Ways to let a user sign in again. `enable`: a disabled device becomes active. */
 export const accessHelps = ['unlock', 'invite', 'giveBackupToken', 'resetSecondFactor', 'enable'] as const

@@ -2,10 +2,10 @@ import type { Transaction } from 'sequelize'
 import { z } from 'zod'
 import type { Config } from '../config/read-config.js'
 import { runStatement } from '../db/run-statement.js'
-import { askable, factorsOfUser } from '../otp/devices-for-user.js'
+import { askable, factorsOfUser } from '../otp/devices/devices-for-user.js'
 import type { Otp } from '../otp/otp.js'
 import { type AccessHelp, obstaclesAfter, type Obstacle, type Situation } from './obstacles.js'
-import { kindsOffered, policyOf } from './policy.js'
+import { kindsOffered, policyOf } from './policy/policy.js'
 import { GROUPS, membership } from './read-user.js'
 
 interface Site {

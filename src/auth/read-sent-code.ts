@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { runStatement } from '../db/run-statement.js'
-import type { ListedDevice } from '../otp/devices-for-user.js'
+import type { ListedDevice } from '../otp/devices/devices-for-user.js'
 import { hasOlderCode } from '../otp/challenge-code.js'
 import type { Auth } from './auth.js'
 

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { runStatement } from '../db/run-statement.js'
-import { parsePersistentId } from '../otp/persistent-id.js'
+import { parsePersistentId } from '../otp/devices/persistent-id.js'
 import type { Auth } from './auth.js'
-import type { PassedFactor } from './session.js'
+import type { PassedFactor } from './session/session.js'
 
 /** The part of a group that permissions and policy depend on. */
 export const membership = z.object({

@@ -3,11 +3,11 @@ import { z } from 'zod'
 import { runStatement } from '../db/run-statement.js'
 import { sleep } from '../notify/sleep.js'
 import type { Device, NotAllowedReason } from '../otp/device.js'
-import type { Asker } from '../otp/failures.js'
-import { generateChallenge } from '../otp/generate-challenge.js'
+import type { Asker } from '../otp/throttle/failures.js'
+import { generateChallenge } from '../otp/challenges/generate-challenge.js'
 import type { Auth } from './auth.js'
-import { saveSession } from './session.js'
-import { challengeOf, noteChallenge } from './in-progress.js'
+import { saveSession } from './session/session.js'
+import { challengeOf, noteChallenge } from './session/in-progress.js'
 
 /** Milliseconds that a page waits for the delivery of a code. Gateways time out earlier. */
 export const DELIVERY_WAIT = 10_000

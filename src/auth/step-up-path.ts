@@ -1,4 +1,4 @@
-import { addNext } from '../http/safe-next.js'
+import { addNext } from '../http/paths/safe-next.js'
 
 /**
  * Returns the path of the step-up page.

@@ -1,6 +1,6 @@
 import type { Transaction } from 'sequelize'
 import { type ClientInfo, recordAuditEvent } from '../audit/record-event.js'
-import { clearWaits } from '../otp/clear-waits.js'
+import { clearWaits } from '../otp/throttle/clear-waits.js'
 import type { Otp } from '../otp/otp.js'
 
 export interface Unlocking {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { insertDevice } from '../otp/add-device.js'
+import { insertDevice } from '../otp/devices/add-device.js'
 import type { CustomKind } from '../otp/kind-registry/custom-kind.js'
 import {
   deviceNameOption,

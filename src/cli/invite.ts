@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { createInvitation } from '../auth/create-invitation.js'
+import { createInvitation } from '../auth/links/create-invitation.js'
 import { noClient } from '../audit/record-event.js'
 import type { Config } from '../config/read-config.js'
 import { SiteError } from '../errors.js'

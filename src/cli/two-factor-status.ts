@@ -1,5 +1,5 @@
 import { printableLine } from '../printable.js'
-import { userHasDevice } from '../otp/devices-for-user.js'
+import { userHasDevice } from '../otp/devices/devices-for-user.js'
 import { findUsers, assertAllFound } from './find-users.js'
 import { withOtp } from './with-otp.js'
 

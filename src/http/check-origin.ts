@@ -1,5 +1,5 @@
 import type { Request, RequestHandler } from 'express'
-import { rejectRequest } from './reject-request.js'
+import { rejectRequest } from './pages/reject-request.js'
 
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
 

@@ -1,7 +1,7 @@
 import type { RequestHandler } from 'express'
 import { randomUUID } from 'node:crypto'
 import type { Logger } from 'pino'
-import { loggablePath } from './loggable-path.js'
+import { loggablePath } from './paths/loggable-path.js'
 import { isReturnedToHost } from './host-isolation.js'
 
 declare global {

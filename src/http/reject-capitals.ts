@@ -1,5 +1,5 @@
 import type { RequestHandler } from 'express'
-import { rejectRequest } from './reject-request.js'
+import { rejectRequest } from './pages/reject-request.js'
 import { hostSetting } from './host-isolation.js'
 
 const PANEL = /^\/admin(?:\/|$)/

@@ -1,6 +1,6 @@
-import type { Cause } from './cause.js'
+import type { Cause } from './throttle/cause.js'
 
-export type { Cause, Suspicion } from './cause.js'
+export type { Cause, Suspicion } from './throttle/cause.js'
 
 /** `kind/row ID`, for example `totp/3`: identifies one device of any kind. */
 export type PersistentId = `${string}/${number}`

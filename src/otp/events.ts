@@ -1,7 +1,7 @@
 import type { Transaction } from 'sequelize'
 import type { ClientInfo } from '../client-info.js'
 import type { Cause, Device } from './device.js'
-import type { Lane } from './failures.js'
+import type { Lane } from './throttle/failures.js'
 
 interface EventBase {
   userId: number

@@ -1,7 +1,7 @@
 import { type AuditEntry, recordAuditEvent } from '../audit/record-event.js'
 import { runStatement } from '../db/run-statement.js'
 import { notifyUser } from '../notify/notify-user.js'
-import { devicesForUser } from './devices-for-user.js'
+import { devicesForUser } from './devices/devices-for-user.js'
 import type { OtpEvents } from './events.js'
 import type { Otp } from './otp.js'
 

@@ -5,10 +5,10 @@ import { createKeyring } from '../crypto/keyring.js'
 import type { Database } from '../db/connect.js'
 import type { Device, Verification } from '../otp/device.js'
 import { createEvents } from '../otp/events.js'
-import { anyone, type Asker } from '../otp/failures.js'
+import { anyone, type Asker } from '../otp/throttle/failures.js'
 import type { Kind } from '../otp/kind-registry/kind.js'
 import type { Otp } from '../otp/otp.js'
-import { verifyToken } from '../otp/verify-token.js'
+import { verifyToken } from '../otp/tokens/verify-token.js'
 import { relyingPartyFor } from '../otp/relying-party.js'
 
 /** The core on a test database, with a clock that only changes when it is set. */

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { noClient } from '../client-info.js'
-import { devicesForUser, userHasDevice } from '../otp/devices-for-user.js'
-import { matchToken } from '../otp/match-token.js'
-import { removeAllDevices } from '../otp/remove-all-devices.js'
-import { confirmDevice } from '../otp/verify-token.js'
+import { devicesForUser, userHasDevice } from '../otp/devices/devices-for-user.js'
+import { matchToken } from '../otp/tokens/match-token.js'
+import { removeAllDevices } from '../otp/devices/remove-all-devices.js'
+import { confirmDevice } from '../otp/tokens/verify-token.js'
 import { expectAccepted, expectProperties, expectRejected } from './expect.js'
 import type { StagedCheck } from './harness.js'
 

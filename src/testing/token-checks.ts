@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import { devicesForUser } from '../otp/devices-for-user.js'
-import { matchToken } from '../otp/match-token.js'
+import { devicesForUser } from '../otp/devices/devices-for-user.js'
+import { matchToken } from '../otp/tokens/match-token.js'
 import { expectAccepted, expectInvalid, expectProperties, expectRejected } from './expect.js'
 import { type AnsweredChallenge, createContractUser, type StagedCheck } from './harness.js'
 

@@ -9,8 +9,8 @@ import {
   findSecondFactor,
   isKindAllowed,
   sessionLimits,
-} from '../../src/auth/policy.js'
-import { policyStatus } from '../../src/auth/policy-status.js'
+} from '../../src/auth/policy/policy.js'
+import { policyStatus } from '../../src/auth/policy/policy-status.js'
 import type { Membership } from '../../src/auth/request-user.js'
 import { builtInKinds } from '../../src/kinds/index.js'
 import type { KindTraits } from '../../src/otp/kind-registry/kind.js'

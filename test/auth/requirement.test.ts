@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { anonymous, type AuthState, type Factor, createAuthState } from '../../src/auth/auth-state.js'
 import type { RequestUser } from '../../src/auth/request-user.js'
-import { type Requirement, requirementSchema, findShortfall, findMissing } from '../../src/auth/requirement.js'
+import { type Requirement, requirementSchema, findShortfall, findMissing } from '../../src/auth/policy/requirement.js'
 
 const now = new Date('2026-03-01T12:00:00Z')
 const later = (seconds: number) => new Date(now.getTime() + seconds * 1000)

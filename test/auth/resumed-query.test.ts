@@ -1,7 +1,7 @@
 import { parse } from 'node:querystring'
 import express, { type RequestHandler } from 'express'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { requires } from '../../src/auth/requires.js'
+import { requires } from '../../src/auth/guards/requires.js'
 import { startHost } from '../embedding/host.js'
 import { createTestUser, signIn, type TestSite } from '../support/site.js'
 

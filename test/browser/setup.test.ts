@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createInvitation } from '../../src/auth/create-invitation.js'
+import { createInvitation } from '../../src/auth/links/create-invitation.js'
 import type { Database } from '../../src/db/connect.js'
 import { noClient } from '../../src/client-info.js'
 import { appCode } from '../support/authenticator.js'

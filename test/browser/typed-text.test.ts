@@ -1,7 +1,7 @@
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
-import { generateHotp } from '../../src/otp/oath.js'
+import { generateHotp } from '../../src/otp/tokens/oath.js'
 import { launchBrowser, openPage } from '../support/chromium.js'
 import { openTestDatabase, preferredDatabase } from '../support/database.js'
 import { codeIn, type Deliveries, startDeliveries } from '../support/deliveries.js'

@@ -1,6 +1,6 @@
 import express from 'express'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { otpRequired } from '../../src/auth/otp-required.js'
+import { otpRequired } from '../../src/auth/guards/otp-required.js'
 import type { HttpResponse, HttpBrowser, HttpRequest } from '../support/http-browser.js'
 import { createTestUser, type TestUser, signIn } from '../support/site.js'
 import { type Host, startHost } from './host.js'

@@ -1,8 +1,8 @@
 import express from 'express'
 import session from 'express-session'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { otpRequired } from '../../src/auth/otp-required.js'
-import { requires } from '../../src/auth/requires.js'
+import { otpRequired } from '../../src/auth/guards/otp-required.js'
+import { requires } from '../../src/auth/guards/requires.js'
 import { createTestUser, signIn } from '../support/site.js'
 import { type Host, startHost } from './host.js'
 

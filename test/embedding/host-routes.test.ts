@@ -1,7 +1,7 @@
 import express, { type Express, Router } from 'express'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { otpRequired } from '../../src/auth/otp-required.js'
-import { findRoutes } from '../../src/http/find-routes.js'
+import { otpRequired } from '../../src/auth/guards/otp-required.js'
+import { findRoutes } from '../../src/http/paths/find-routes.js'
 import { createTestUser, signIn } from '../support/site.js'
 import { type Host, startHost } from './host.js'
 

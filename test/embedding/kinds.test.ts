@@ -7,7 +7,7 @@ import { builtInKinds } from '../../src/kinds/index.js'
 import { inOrder } from '../../src/otp/kind-registry/register-kinds.js'
 import { translatorFor } from '../../src/i18n/translator.js'
 import { renderMail } from '../../src/notify/render-mail.js'
-import { userHasDevice } from '../../src/otp/devices-for-user.js'
+import { userHasDevice } from '../../src/otp/devices/devices-for-user.js'
 import {
   type CustomKind,
   addDevice,
@@ -17,8 +17,8 @@ import {
   noClient,
   SiteError,
 } from '../../src/index.js'
-import { removeAllDevices } from '../../src/otp/remove-all-devices.js'
-import { purgeUnconfirmedDevices } from '../../src/otp/purge-unconfirmed-devices.js'
+import { removeAllDevices } from '../../src/otp/devices/remove-all-devices.js'
+import { purgeUnconfirmedDevices } from '../../src/otp/devices/purge-unconfirmed-devices.js'
 import { listRoutes } from '../security/list-routes.js'
 import type { HttpBrowser } from '../support/http-browser.js'
 import { testConfig } from '../support/config.js'

@@ -5,7 +5,7 @@ import { createHostUsers } from '../../src/auth/host-users/host-users.js'
 import type { HostUser, UsersAdapter } from '../../src/auth/host-users/users-adapter.js'
 import { noClient } from '../../src/client-info.js'
 import { addTotpDevice } from '../../src/kinds/totp/add-device.js'
-import { generateHotp, timeStep } from '../../src/otp/oath.js'
+import { generateHotp, timeStep } from '../../src/otp/tokens/oath.js'
 import type { HttpBrowser } from '../support/http-browser.js'
 import { type Host, startHost } from './host.js'
 

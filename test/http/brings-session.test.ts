@@ -1,6 +1,6 @@
 import { sign } from 'cookie-signature'
 import { describe, expect, it } from 'vitest'
-import { hasSignedSessionCookie, sessionCookieName } from '../../src/http/sessions.js'
+import { hasSignedSessionCookie, sessionCookieName } from '../../src/http/sessions/sessions.js'
 
 const secrets = ['newest', 'older']
 const signed = (secret: string, id = 'abc') => encodeURIComponent(`s:${sign(id, secret)}`)

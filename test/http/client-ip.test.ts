@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { normaliseIp, inAnyNotation, ipNetwork } from '../../src/http/client-ip.js'
+import { normaliseIp, inAnyNotation, ipNetwork } from '../../src/http/client/client-ip.js'
 
 describe('the client’s IP address', () => {
   it.each([

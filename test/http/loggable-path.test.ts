@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { loggablePath } from '../../src/http/loggable-path.js'
+import { loggablePath } from '../../src/http/paths/loggable-path.js'
 
 const token = 'Zm9vYmFyLTEyMzQ1Njc4OTAtYWJjZGVmZ2hpamtsbW5'
 const linkPaths = ['/account/invitation/', '/account/password/reset/', '/account/email/confirm/']

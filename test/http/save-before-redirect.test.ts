@@ -3,7 +3,7 @@ import session, { MemoryStore, type SessionData } from 'express-session'
 import { once } from 'node:events'
 import { createServer, request, type Server } from 'node:http'
 import { afterEach, expect, it } from 'vitest'
-import { saveBeforeRedirect } from '../../src/http/save-before-redirect.js'
+import { saveBeforeRedirect } from '../../src/http/sessions/save-before-redirect.js'
 
 /** Saves after many turns of the event loop, enough for the headers to reach a client in this process. */
 class SlowStore extends MemoryStore {

@@ -55,7 +55,7 @@ export const dynamicKeys: Readonly<Record<string, Names>> = {
   'errors:wrong_token.*': {
     // A cause that points to an attack has a different kind of text (`keys:`).
     needed: [
-      ...findAll(/\| '(\w+)'/g, 'src/otp/cause.ts').filter((cause) => cause !== 'backup_changed'),
+      ...findAll(/\| '(\w+)'/g, 'src/otp/throttle/cause.ts').filter((cause) => cause !== 'backup_changed'),
       ...findAll(/\brejection: '(\w+)'/g),
     ],
     allowed: ['other_device', 'not_a_code'],

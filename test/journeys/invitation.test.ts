@@ -1,7 +1,7 @@
 import { rmSync, writeFileSync } from 'node:fs'
 import express from 'express'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createInvitation } from '../../src/auth/create-invitation.js'
+import { createInvitation } from '../../src/auth/links/create-invitation.js'
 import type { Database } from '../../src/db/connect.js'
 import { noClient } from '../../src/client-info.js'
 import { asApiClient, openHostSite } from '../auth/host-site.js'

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createInvitation } from '../../src/auth/create-invitation.js'
-import { createLink, type LinkPurpose } from '../../src/auth/one-time-link.js'
+import { createInvitation } from '../../src/auth/links/create-invitation.js'
+import { createLink, type LinkPurpose } from '../../src/auth/links/one-time-link.js'
 import type { Database } from '../../src/db/connect.js'
 import { noClient } from '../../src/client-info.js'
 import { journeyKinds } from '../support/database.js'

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { purgeExpired } from '../../src/purge-expired.js'
 import type { Database } from '../../src/db/connect.js'
 import { addTotpDevice } from '../../src/kinds/totp/add-device.js'
-import { purgeUnconfirmedDevices } from '../../src/otp/purge-unconfirmed-devices.js'
+import { purgeUnconfirmedDevices } from '../../src/otp/devices/purge-unconfirmed-devices.js'
 import { appCode } from '../support/authenticator.js'
 import type { HttpResponse, HttpBrowser } from '../support/http-browser.js'
 import { databaseKinds, openTestDatabase } from '../support/database.js'

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
 import { addHotpDevice } from '../../src/kinds/hotp/add-device.js'
-import { generateHotp, timeStep } from '../../src/otp/oath.js'
+import { generateHotp, timeStep } from '../../src/otp/tokens/oath.js'
 import { appCode } from '../support/authenticator.js'
 import type { HttpResponse, HttpBrowser } from '../support/http-browser.js'
 import { addEmail, queuedCodes } from '../support/challenges.js'

@@ -1,7 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
-import { afterSuccess, type Asker, type Failures, plusFailure, stateFor, total } from '../../src/otp/failures.js'
+import {
+  afterSuccess,
+  type Asker,
+  type Failures,
+  plusFailure,
+  stateFor,
+  total,
+} from '../../src/otp/throttle/failures.js'
 import { packageRoot } from '../../src/package-root.js'
 import {
   accountThrottle,
@@ -10,7 +17,7 @@ import {
   FAILURES_UNTIL_DISABLED,
   timesIn,
   withFailedToken,
-} from '../../src/otp/throttle.js'
+} from '../../src/otp/throttle/throttle.js'
 
 const HOUR = 3600
 const DAY = 24 * HOUR

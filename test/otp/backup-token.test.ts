@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { formatBackupToken, parseBackupToken, generateBackupToken } from '../../src/kinds/static/backup-token.js'
-import { parsePersistentId } from '../../src/otp/persistent-id.js'
+import { parsePersistentId } from '../../src/otp/devices/persistent-id.js'
 
 describe('a backup token', () => {
   it('has 80 bits, in four groups of four characters', () => {

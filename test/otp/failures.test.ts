@@ -10,8 +10,14 @@ import {
   storedFailures,
   toStored,
   total,
-} from '../../src/otp/failures.js'
-import { accountThrottle, deviceThrottle, type FailedToken, timesIn, withFailedToken } from '../../src/otp/throttle.js'
+} from '../../src/otp/throttle/failures.js'
+import {
+  accountThrottle,
+  deviceThrottle,
+  type FailedToken,
+  timesIn,
+  withFailedToken,
+} from '../../src/otp/throttle/throttle.js'
 
 const start = new Date('2026-03-01T12:00:00Z')
 const after = (seconds: number) => new Date(start.getTime() + seconds * 1000)

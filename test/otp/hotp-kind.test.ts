@@ -3,9 +3,9 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { addHotpDevice } from '../../src/kinds/hotp/add-device.js'
 import { parseHotpKey } from '../../src/kinds/hotp/parse-key.js'
-import { hotpUri } from '../../src/otp/key-uri.js'
+import { hotpUri } from '../../src/otp/devices/key-uri.js'
 import { type HotpState, verifyHotp } from '../../src/kinds/hotp/kind.js'
-import { generateHotp } from '../../src/otp/oath.js'
+import { generateHotp } from '../../src/otp/tokens/oath.js'
 import { testKind } from './kinds-contract.js'
 
 const secret = Buffer.from('d2e8a68036f68960b1c30532bb6c56da5934d879', 'hex')

@@ -1,7 +1,7 @@
 import { base32nopad } from '@scure/base'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { totpUri } from '../../src/otp/key-uri.js'
+import { totpUri } from '../../src/otp/devices/key-uri.js'
 
 const secret = Buffer.from('12345678901234567890')
 

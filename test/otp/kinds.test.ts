@@ -1,7 +1,7 @@
 import { addTotpDevice } from '../../src/kinds/totp/add-device.js'
 import { formatBackupToken, hashBackupToken, generateBackupToken } from '../../src/kinds/static/backup-token.js'
-import { persistentId } from '../../src/otp/persistent-id.js'
-import { generateHotp, timeStep } from '../../src/otp/oath.js'
+import { persistentId } from '../../src/otp/devices/persistent-id.js'
+import { generateHotp, timeStep } from '../../src/otp/tokens/oath.js'
 import { testKind } from './kinds-contract.js'
 import { deviceModels } from '../support/device-models.js'
 

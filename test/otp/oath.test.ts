@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { generateHotp, codesEqual, timeStep } from '../../src/otp/oath.js'
+import { generateHotp, codesEqual, timeStep } from '../../src/otp/tokens/oath.js'
 
 const digits = (length: number) => Buffer.from('1234567890'.repeat(7).slice(0, length))
 

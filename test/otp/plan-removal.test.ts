@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { describe, it } from 'vitest'
-import { isSecondFactorKind, type Demand, requiredKind, type Policy } from '../../src/auth/policy.js'
+import { isSecondFactorKind, type Demand, requiredKind, type Policy } from '../../src/auth/policy/policy.js'
 import type { Device } from '../../src/otp/device.js'
 import { builtInKinds } from '../../src/kinds/index.js'
-import { persistentId } from '../../src/otp/persistent-id.js'
-import { mustKeepDevice, planRemoval } from '../../src/otp/remove-device.js'
+import { persistentId } from '../../src/otp/devices/persistent-id.js'
+import { mustKeepDevice, planRemoval } from '../../src/otp/devices/remove-device.js'
 
 const names = builtInKinds.map(({ name }) => name)
 const factors = names.filter((name) => name !== 'static')

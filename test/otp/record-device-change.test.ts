@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { noClient } from '../../src/client-info.js'
 import type { Database } from '../../src/db/connect.js'
 import type { Device } from '../../src/otp/device.js'
-import { devicesForUser } from '../../src/otp/devices-for-user.js'
+import { devicesForUser } from '../../src/otp/devices/devices-for-user.js'
 import type { Actor, OtpEvents } from '../../src/otp/events.js'
 import {
   recordDeviceAdded,

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { accountThrottle, deviceThrottle, withFailure } from '../../src/otp/throttle.js'
+import { accountThrottle, deviceThrottle, withFailure } from '../../src/otp/throttle/throttle.js'
 
 const start = new Date('2026-03-01T12:00:00Z')
 const after = (seconds: number) => new Date(start.getTime() + seconds * 1000)

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
-import { verifyToken } from '../../src/otp/verify-token.js'
+import { verifyToken } from '../../src/otp/tokens/verify-token.js'
 import { addWebauthnDevice } from '../../src/kinds/webauthn/add-device.js'
 import { createChallenge } from '../../src/otp/browser-challenges.js'
 import { databaseKinds, openTestDatabase } from '../support/database.js'

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { generateHotp } from '../../src/otp/oath.js'
+import { generateHotp } from '../../src/otp/tokens/oath.js'
 import { type HttpBrowser, createHttpBrowser } from '../support/http-browser.js'
 import { otpAdmin, type RunningServer, startServer } from '../support/command-line.js'
 import { temporaryFolder } from '../support/temporary-folder.js'

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { createInvitation } from '../../src/auth/create-invitation.js'
+import { createInvitation } from '../../src/auth/links/create-invitation.js'
 import type { Database } from '../../src/db/connect.js'
 import { noClient } from '../../src/client-info.js'
 import { openTestDatabase } from '../support/database.js'

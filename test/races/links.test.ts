@@ -1,7 +1,7 @@
 import type { PoolClient } from 'pg'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
-import { createLink, type LinkPurpose } from '../../src/auth/one-time-link.js'
+import { createLink, type LinkPurpose } from '../../src/auth/links/one-time-link.js'
 import { openTestDatabase } from '../support/database.js'
 import { queuedEmailsTo } from '../support/queued-emails.js'
 import { postgresUrl } from '../support/postgres-database.js'

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
-import { removeAllDevices } from '../../src/otp/remove-all-devices.js'
+import { removeAllDevices } from '../../src/otp/devices/remove-all-devices.js'
 import { noClient } from '../../src/client-info.js'
 import type { HttpResponse, HttpBrowser } from '../support/http-browser.js'
 import { openTestDatabase } from '../support/database.js'

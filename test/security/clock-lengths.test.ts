@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { createLink, type LinkPurpose } from '../../src/auth/one-time-link.js'
+import { createLink, type LinkPurpose } from '../../src/auth/links/one-time-link.js'
 import { purgeExpired } from '../../src/purge-expired.js'
 import type { Database } from '../../src/db/connect.js'
 import { correctFutureTimes } from '../../src/db/correct-future-times.js'

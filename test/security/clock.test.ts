@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
 import { correctFutureTimes } from '../../src/db/correct-future-times.js'
 import { purgeExpired } from '../../src/purge-expired.js'
-import { purgeUnconfirmedDevices } from '../../src/otp/purge-unconfirmed-devices.js'
+import { purgeUnconfirmedDevices } from '../../src/otp/devices/purge-unconfirmed-devices.js'
 import { openTestDatabase } from '../support/database.js'
 import { createTestUser, type TestUser, signIn, startTestSite, type TestSite } from '../support/site.js'
 

@@ -1,6 +1,6 @@
 import express, { type Express, type RequestHandler } from 'express'
 import type { Auth } from '../../src/auth/auth.js'
-import { requires } from '../../src/auth/requires.js'
+import { requires } from '../../src/auth/guards/requires.js'
 
 const FORM = 'application/x-www-form-urlencoded'
 

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import express from 'express'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { requires } from '../../src/auth/requires.js'
+import { requires } from '../../src/auth/guards/requires.js'
 import type { Database } from '../../src/db/connect.js'
 import { openHostSite } from '../auth/host-site.js'
 import type { HttpResponse, HttpBrowser } from '../support/http-browser.js'

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { base32nopad } from '@scure/base'
 import { expect } from 'vitest'
-import { generateHotp } from '../../src/otp/oath.js'
+import { generateHotp } from '../../src/otp/tokens/oath.js'
 import type { HttpResponse, HttpBrowser } from '../support/http-browser.js'
 import type { TestUser, TestSite } from '../support/site.js'
 import { type Level, type LevelModel, RANKS } from './level-model.js'

@@ -61,8 +61,10 @@ describe('every message that the site sends', () => {
     const route = sourceOf('src/account/reset-password/routes.ts')
     expect(route.indexOf('await takeReset(')).toBeGreaterThan(-1)
     expect(route.indexOf('await takeReset(')).toBeLessThan(route.indexOf(' requestReset('))
-    expect(filesWith(/challenge\?\.enqueue\(|challenge\.enqueue\(/)).toEqual(['src/otp/generate-challenge.ts'])
-    expect(sourceOf('src/otp/generate-challenge.ts')).toContain('await checkSendLimit(')
+    expect(filesWith(/challenge\?\.enqueue\(|challenge\.enqueue\(/)).toEqual([
+      'src/otp/challenges/generate-challenge.ts',
+    ])
+    expect(sourceOf('src/otp/challenges/generate-challenge.ts')).toContain('await checkSendLimit(')
   })
 })
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createInvitation } from '../../src/auth/create-invitation.js'
+import { createInvitation } from '../../src/auth/links/create-invitation.js'
 import { noClient } from '../../src/client-info.js'
 import { callAction } from '../admin/panel-site.js'
 import type { HttpBrowser } from '../support/http-browser.js'

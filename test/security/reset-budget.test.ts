@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { addTotpDevice } from '../../src/kinds/totp/add-device.js'
-import { generateHotp, timeStep } from '../../src/otp/oath.js'
+import { generateHotp, timeStep } from '../../src/otp/tokens/oath.js'
 import type { HttpBrowser } from '../support/http-browser.js'
 import { createTestUser, type TestUser, type TestSite } from '../support/site.js'
 import { openSite } from './open-site.js'

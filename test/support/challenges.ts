@@ -5,7 +5,7 @@ import { addEmailDevice } from '../../src/kinds/email/add-device.js'
 import { addPhoneDevice, type PhoneMethod } from '../../src/kinds/phone/add-device.js'
 import { hashCode } from '../../src/otp/challenge-code.js'
 import type { Device } from '../../src/otp/device.js'
-import { generateChallenge } from '../../src/otp/generate-challenge.js'
+import { generateChallenge } from '../../src/otp/challenges/generate-challenge.js'
 import type { Otp } from '../../src/otp/otp.js'
 
 const NUMBER = '+41524204242'

@@ -7,7 +7,7 @@ import { takeRequest } from '../../notify/take-request.js'
 import { notifyUser } from '../../notify/notify-user.js'
 import type { ClientInfo } from '../../client-info.js'
 import type { AccountServices } from '../account-services.js'
-import { createLink, redeemLink, revokeLinks } from '../../auth/one-time-link.js'
+import { createLink, redeemLink, revokeLinks } from '../../auth/links/one-time-link.js'
 
 const PURPOSE = 'email-confirmation'
 

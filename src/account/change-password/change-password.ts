@@ -1,7 +1,7 @@
 import { recordAuditEvent } from '../../audit/record-event.js'
 import { hashPassword } from '../../crypto/hash-password.js'
 import { runStatement } from '../../db/run-statement.js'
-import { endOldPassword } from '../../otp/password-waits.js'
+import { endOldPassword } from '../../otp/throttle/password-waits.js'
 import { notifyUser } from '../../notify/notify-user.js'
 import type { ClientInfo } from '../../client-info.js'
 import type { AccountServices } from '../account-services.js'

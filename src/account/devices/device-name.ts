@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { textField } from '../../http/read-form.js'
+import { textField } from '../../http/forms/read-form.js'
 import { isName } from '../../typed-text/read-name.js'
 
 export const renameForm = z.object({ name: textField(256) })

@@ -1,7 +1,7 @@
 import { recordAuditEvent } from '../../audit/record-event.js'
 import { runStatement } from '../../db/run-statement.js'
 import type { ClientInfo } from '../../client-info.js'
-import type { ListedDevice } from '../../otp/devices-for-user.js'
+import type { ListedDevice } from '../../otp/devices/devices-for-user.js'
 import type { AccountServices } from '../account-services.js'
 
 /** @param name of 1 to 64 characters */

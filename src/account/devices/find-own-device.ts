@@ -1,9 +1,9 @@
 import type { Request } from 'express'
 import type { Transaction } from 'sequelize'
-import { rejectRequest } from '../../http/reject-request.js'
+import { rejectRequest } from '../../http/pages/reject-request.js'
 import type { DeviceState } from '../../otp/device.js'
-import { devicesForUser, type ListedDevice } from '../../otp/devices-for-user.js'
-import { parsePersistentId } from '../../otp/persistent-id.js'
+import { devicesForUser, type ListedDevice } from '../../otp/devices/devices-for-user.js'
+import { parsePersistentId } from '../../otp/devices/persistent-id.js'
 import type { AccountServices } from '../account-services.js'
 
 /** Finds the user's own device, confirmed or not, that a path identifies by `:kind` and `:id`. */

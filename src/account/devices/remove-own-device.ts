@@ -1,7 +1,7 @@
-import { requiredKind, policyOf } from '../../auth/policy.js'
+import { requiredKind, policyOf } from '../../auth/policy/policy.js'
 import type { RequestUser } from '../../auth/request-user.js'
 import type { ClientInfo } from '../../client-info.js'
-import { removeDevice } from '../../otp/remove-device.js'
+import { removeDevice } from '../../otp/devices/remove-device.js'
 import type { AccountServices } from '../account-services.js'
 
 export type RemovalResult = { ok: true } | { ok: false; code: 'not_found' | 'policy' }

@@ -2,9 +2,9 @@ import { recordAuditEvent } from '../../audit/record-event.js'
 import { runStatement } from '../../db/run-statement.js'
 import { notifyUser } from '../../notify/notify-user.js'
 import type { ClientInfo } from '../../client-info.js'
-import { removeAllDevices } from '../../otp/remove-all-devices.js'
+import { removeAllDevices } from '../../otp/devices/remove-all-devices.js'
 import type { AccountServices } from '../account-services.js'
-import { revokeLinks } from '../../auth/one-time-link.js'
+import { revokeLinks } from '../../auth/links/one-time-link.js'
 import type { CurrentSession } from '../sessions/end-own-sessions.js'
 
 /**

@@ -1,8 +1,8 @@
 import { type RequestHandler, Router } from 'express'
 import { z } from 'zod'
-import { otpRequired } from '../../auth/otp-required.js'
-import { textField, parseForms, readForm } from '../../http/read-form.js'
-import { rejectRequest } from '../../http/reject-request.js'
+import { otpRequired } from '../../auth/guards/otp-required.js'
+import { textField, parseForms, readForm } from '../../http/forms/read-form.js'
+import { rejectRequest } from '../../http/pages/reject-request.js'
 import type { AccountServices } from '../account-services.js'
 
 const answerForm = z.object({ answer: textField(16) })

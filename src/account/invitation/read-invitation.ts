@@ -1,5 +1,5 @@
 import type { AccountServices } from '../account-services.js'
-import { findLink } from '../../auth/one-time-link.js'
+import { findLink } from '../../auth/links/one-time-link.js'
 
 /** A valid invitation and the invited user. */
 export interface Invitation {

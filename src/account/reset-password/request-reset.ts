@@ -5,7 +5,7 @@ import { NOBODY } from '../../notify/notify-user.js'
 import type { ClientInfo } from '../../client-info.js'
 import { emailCandidates } from '../../typed-text/read-email.js'
 import type { AccountServices } from '../account-services.js'
-import { createLink } from '../../auth/one-time-link.js'
+import { createLink } from '../../auth/links/one-time-link.js'
 import { ownerSql } from './reset-owner.js'
 
 interface Requester {

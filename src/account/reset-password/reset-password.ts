@@ -1,11 +1,11 @@
 import { recordAuditEvent } from '../../audit/record-event.js'
 import { hashPassword } from '../../crypto/hash-password.js'
-import { endOldPassword } from '../../otp/password-waits.js'
+import { endOldPassword } from '../../otp/throttle/password-waits.js'
 import { notifyUser } from '../../notify/notify-user.js'
 import type { ClientInfo } from '../../client-info.js'
 import type { AccountServices } from '../account-services.js'
-import { findLink, redeemLink } from '../../auth/one-time-link.js'
-import { validatePassword, type PasswordProblem } from '../../auth/validate-password.js'
+import { findLink, redeemLink } from '../../auth/links/one-time-link.js'
+import { validatePassword, type PasswordProblem } from '../../auth/password/validate-password.js'
 
 export type ResetResult = { ok: true } | { ok: false; code: 'link_invalid' | PasswordProblem }
 

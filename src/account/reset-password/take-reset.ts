@@ -1,7 +1,7 @@
 import type { Request } from 'express'
 import { findKnownBrowser, type KnownBy } from '../../auth/known-browser.js'
 import { runStatement } from '../../db/run-statement.js'
-import { networkSender } from '../../http/ip-rate-limit.js'
+import { networkSender } from '../../http/client/ip-rate-limit.js'
 import { type CountedRequest, takeRequest } from '../../notify/take-request.js'
 import { isBlank } from '../../typed-text/clean-text.js'
 import { emailCandidates } from '../../typed-text/read-email.js'

@@ -1,5 +1,5 @@
 import { runStatement } from '../../db/run-statement.js'
-import { INACTIVITY_SECONDS } from '../../http/session-store.js'
+import { INACTIVITY_SECONDS } from '../../http/sessions/session-store.js'
 import type { AccountServices } from '../account-services.js'
 
 /** A browser in which the user is signed in. */

@@ -1,6 +1,6 @@
 import type { Request, RequestHandler } from 'express'
-import { readForm } from '../../http/read-form.js'
-import { parsePersistentId } from '../../otp/persistent-id.js'
+import { readForm } from '../../http/forms/read-form.js'
+import { parsePersistentId } from '../../otp/devices/persistent-id.js'
 import type { AccountServices } from '../account-services.js'
 import { kindsWithPages } from '../kind-pages.js'
 import { type SetupForm, setupForm } from '../setup-form.js'

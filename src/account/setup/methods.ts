@@ -1,5 +1,5 @@
 import type { Request } from 'express'
-import { isSecondFactorKind, isKindAllowed, policyOf } from '../../auth/policy.js'
+import { isSecondFactorKind, isKindAllowed, policyOf } from '../../auth/policy/policy.js'
 import { filterCustomKinds } from '../../otp/kind-registry/custom-kind.js'
 import { type Kind, worksHere } from '../../otp/kind-registry/kind.js'
 import type { AccountServices } from '../account-services.js'

@@ -1,5 +1,5 @@
 import type { RequestHandler } from 'express'
-import { rejectRequest } from '../../http/reject-request.js'
+import { rejectRequest } from '../../http/pages/reject-request.js'
 import { hasRoomFor } from '../../otp/device-limit.js'
 import { filterCustomKinds } from '../../otp/kind-registry/custom-kind.js'
 import type { Kind } from '../../otp/kind-registry/kind.js'

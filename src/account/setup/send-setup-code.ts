@@ -2,7 +2,7 @@ import type { Request } from 'express'
 import { sendChallenge } from '../../auth/send-challenge.js'
 import type { RequestUser } from '../../auth/request-user.js'
 import type { AccountServices } from '../account-services.js'
-import { type FormRejection, rejectFormUntil } from '../../http/reject-form.js'
+import { type FormRejection, rejectFormUntil } from '../../http/forms/reject-form.js'
 
 /** Sends a code to a device that is being set up. @returns null if it was sent or is being sent, else the reason */
 export async function sendSetupCode(

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { textField } from '../../http/read-form.js'
-import { insertDevice } from '../../otp/add-device.js'
+import { textField } from '../../http/forms/read-form.js'
+import { insertDevice } from '../../otp/devices/add-device.js'
 import type { Device } from '../../otp/device.js'
 import type { CustomKind } from '../../otp/kind-registry/custom-kind.js'
 import { nextId } from '../../otp/sql/next-id.js'

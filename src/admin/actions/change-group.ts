@@ -1,6 +1,6 @@
 import { type Transaction, UniqueConstraintError } from 'sequelize'
 import { type AuditEntry, recordAuditEvent } from '../../audit/record-event.js'
-import { revokeLinks } from '../../auth/one-time-link.js'
+import { revokeLinks } from '../../auth/links/one-time-link.js'
 import type { Group } from '../../db/models/group.js'
 import type { GroupInput } from '../group-fields.js'
 import type { PanelServices } from '../panel-services.js'

@@ -1,6 +1,6 @@
 import type { Transaction } from 'sequelize'
 import { recordAuditEvent } from '../../audit/record-event.js'
-import { revokeLinks } from '../../auth/one-time-link.js'
+import { revokeLinks } from '../../auth/links/one-time-link.js'
 import type { PanelServices } from '../panel-services.js'
 import type { PanelUser } from '../panel-user.js'
 import { succeeded, notAllowed, type ActionResult, type RejectedAction } from './action-result.js'

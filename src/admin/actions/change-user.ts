@@ -1,7 +1,7 @@
 import type { Transaction } from 'sequelize'
 import { z } from 'zod'
 import { recordAuditEvent } from '../../audit/record-event.js'
-import { revokeLinks } from '../../auth/one-time-link.js'
+import { revokeLinks } from '../../auth/links/one-time-link.js'
 import type { User } from '../../db/models/user.js'
 import { nameField } from '../form-fields.js'
 import type { PanelServices } from '../panel-services.js'

@@ -1,5 +1,5 @@
 import type { Transaction } from 'sequelize'
-import { devicesForUser } from '../../otp/devices-for-user.js'
+import { devicesForUser } from '../../otp/devices/devices-for-user.js'
 import type { OtpEvents } from '../../otp/events.js'
 import type { PanelUser } from '../panel-user.js'
 import type { PanelServices } from '../panel-services.js'

@@ -1,6 +1,6 @@
 import type { Transaction } from 'sequelize'
 import { z } from 'zod'
-import { createInvitation } from '../../auth/create-invitation.js'
+import { createInvitation } from '../../auth/links/create-invitation.js'
 import { enqueue } from '../../notify/enqueue.js'
 import { findRecipient } from '../../notify/notify-user.js'
 import { takeRequest } from '../../notify/take-request.js'

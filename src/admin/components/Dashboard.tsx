@@ -2,8 +2,8 @@ import React, { useEffect, useState } from 'react'
 import { Loader } from '@adminjs/design-system'
 import { ApiClient, useResource, useTranslation } from 'adminjs'
 import { Link } from 'react-router-dom'
-import { EventTable } from './EventTable.js'
-import { PeopleSearch } from './PeopleSearch.js'
+import { EventTable } from './event/EventTable.js'
+import { PeopleSearch } from './user/PeopleSearch.js'
 
 /** The response of src/admin/dashboard.ts. Null: the user cannot view it. */
 interface Overview {

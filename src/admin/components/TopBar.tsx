@@ -2,7 +2,7 @@ import React from 'react'
 import { Icon } from '@adminjs/design-system'
 import { useTranslation } from 'adminjs'
 import { useSelector } from 'react-redux'
-import type { PanelSession } from './prepare-page.js'
+import type { PanelSession } from './adminjs/prepare-page.js'
 
 interface State {
   session: PanelSession

@@ -1,9 +1,9 @@
 // Bundles the panel with a host's resources as one script. The host's components are in a second
 // script by AdminJS's bundler, which reads its libraries from globals.
-import './prepare-page.js'
-import './adapt-errors.js'
-import './post-writes.js'
-import './adapt-paths.js'
+import './adminjs/prepare-page.js'
+import './adminjs/adapt-errors.js'
+import './adminjs/post-writes.js'
+import './adminjs/adapt-paths.js'
 import * as AdminJSDesignSystem from '@adminjs/design-system'
 import * as styled from '@adminjs/design-system/styled-components'
 import PropTypes from 'prop-types'
@@ -17,7 +17,7 @@ import * as ReactRouterDOM from 'react-router-dom'
 import * as Redux from 'redux'
 import AdminJS from 'adminjs/frontend'
 import { panelComponents } from './panel-components.js'
-import './patch-accessibility.js'
+import './adminjs/patch-accessibility.js'
 
 Object.assign(window, {
   AdminJS,

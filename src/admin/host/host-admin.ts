@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Requirement } from '../../auth/requirement.js'
+import type { Requirement } from '../../auth/policy/requirement.js'
 import { SiteError } from '../../errors.js'
 import type { AdminJS, AdminJSOptions } from '../adminjs.js'
 

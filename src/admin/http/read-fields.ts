@@ -1,5 +1,5 @@
 import express, { type Request, type RequestHandler } from 'express'
-import { limitBody } from '../../http/limit-body.js'
+import { limitBody } from '../../http/forms/limit-body.js'
 import { PanelError } from '../panel-error.js'
 import { hasMoreFields } from './count-fields.js'
 

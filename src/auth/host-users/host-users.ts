@@ -2,7 +2,7 @@ import { type Clock, isRunning } from '../../clock.js'
 import { spendComparison } from '../../crypto/hash-password.js'
 import type { Database } from '../../db/connect.js'
 import { runStatement } from '../../db/run-statement.js'
-import { hostLogin, type PasswordSubject, type TypedLogin } from '../../otp/password-waits.js'
+import { hostLogin, type PasswordSubject, type TypedLogin } from '../../otp/throttle/password-waits.js'
 import { readLogin } from '../../typed-text/read-email.js'
 import { deactivateMirror, findMirror, upsertMirror, updateMirror } from './mirror-user.js'
 import {

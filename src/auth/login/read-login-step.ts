@@ -1,14 +1,14 @@
 import type { Request } from 'express'
 import { z } from 'zod'
 import { isWithin } from '../../clock.js'
-import { setLanguage } from '../../http/negotiate-language.js'
-import { type ListedDevice, ownerWithDevices, userHasDevice } from '../../otp/devices-for-user.js'
-import type { Asker } from '../../otp/failures.js'
+import { setLanguage } from '../../http/client/negotiate-language.js'
+import { type ListedDevice, ownerWithDevices, userHasDevice } from '../../otp/devices/devices-for-user.js'
+import type { Asker } from '../../otp/throttle/failures.js'
 import { signInAsker } from '../asker.js'
 import type { Auth } from '../auth.js'
 import { browserValues, IS_KNOWN_BROWSER } from '../known-browser.js'
 import { userStillExists } from '../refresh-host-user.js'
-import { readTrustDays } from '../trust-days.js'
+import { readTrustDays } from '../policy/trust-days.js'
 
 const awaitedUser = z.object({
   id: z.number(),

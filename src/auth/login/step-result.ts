@@ -1,9 +1,9 @@
-import { type FormRejection, rejectForm, rejectFormUntil } from '../../http/reject-form.js'
-import { isSuspicion } from '../../otp/cause.js'
+import { type FormRejection, rejectForm, rejectFormUntil } from '../../http/forms/reject-form.js'
+import { isSuspicion } from '../../otp/throttle/cause.js'
 import type { NotAllowedReason, Verification, Device } from '../../otp/device.js'
 import type { Kind } from '../../otp/kind-registry/kind.js'
 import type { Otp } from '../../otp/otp.js'
-import { parsePersistentId } from '../../otp/persistent-id.js'
+import { parsePersistentId } from '../../otp/devices/persistent-id.js'
 import type { Auth } from '../auth.js'
 
 /** The result of a submitted step: the path to continue at, or a form with the reason of its rejection. */

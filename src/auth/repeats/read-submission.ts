@@ -1,9 +1,9 @@
 import type { Request } from 'express'
 import type { Keyring } from '../../crypto/keyring.js'
-import { ipNetwork } from '../../http/client-ip.js'
-import { arrivalTime } from '../../http/remember-client.js'
-import { sessionNamed } from '../../http/sessions.js'
-import { wantsJson } from '../../http/wants-json.js'
+import { ipNetwork } from '../../http/client/client-ip.js'
+import { arrivalTime } from '../../http/client/remember-client.js'
+import { sessionNamed } from '../../http/sessions/sessions.js'
+import { wantsJson } from '../../http/pages/wants-json.js'
 import { readBrowserToken } from '../known-browser.js'
 import { readFormId } from './form-id.js'
 

@@ -1,6 +1,6 @@
 import type { RequestHandler } from 'express'
 import type { Auth } from '../auth.js'
-import { requires } from '../requires.js'
+import { requires } from '../guards/requires.js'
 
 /** Seconds within which a token must have been accepted before a change of devices, password or email address. */
 export const FRESH_SECONDS = 300

@@ -1,13 +1,13 @@
 import { parse } from 'node:querystring'
 import { type NextFunction, type Request, type RequestHandler, type Response, Router } from 'express'
 import { hostSetting } from '../../http/host-isolation.js'
-import { forgetBytes } from '../../http/read-form.js'
-import { announce, replayBody } from '../../http/replay-body.js'
+import { forgetBytes } from '../../http/forms/read-form.js'
+import { announce, replayBody } from '../../http/forms/replay-body.js'
 import type { Auth } from '../auth.js'
 import { refreshRequestUser } from '../load-request-user.js'
-import { findForm, type PendingRequest, setFormsAside, takePendingRequest } from '../pending-request.js'
-import { saveSession } from '../session.js'
-import { pageAt } from '../way-back.js'
+import { findForm, type PendingRequest, setFormsAside, takePendingRequest } from '../session/pending-request.js'
+import { saveSession } from '../session/session.js'
+import { pageAt } from '../session/way-back.js'
 import { formAt } from './show-step-up.js'
 
 /** Requests that continue as a stored form. */

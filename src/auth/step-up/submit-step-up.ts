@@ -1,18 +1,18 @@
 import type { Request } from 'express'
 import { z } from 'zod'
-import { readClientInfo } from '../../http/read-client-info.js'
-import { textField } from '../../http/read-form.js'
+import { readClientInfo } from '../../http/client/read-client-info.js'
+import { textField } from '../../http/forms/read-form.js'
 import type { Device } from '../../otp/device.js'
-import { devicesForUser, type ListedDevice } from '../../otp/devices-for-user.js'
+import { devicesForUser, type ListedDevice } from '../../otp/devices/devices-for-user.js'
 import { MAX_TOKEN_LENGTH } from '../../otp/kind-registry/kind.js'
-import { parsePersistentId } from '../../otp/persistent-id.js'
+import { parsePersistentId } from '../../otp/devices/persistent-id.js'
 import { sessionAsker } from '../asker.js'
 import type { Auth } from '../auth.js'
 import { usableDevices } from '../login/read-login-step.js'
 import { type RejectedStep, rejectStep } from '../login/step-result.js'
 import { verifySubmittedToken, tokenSender } from '../login/submit-token.js'
 import type { RequestUser } from '../request-user.js'
-import { deviceFactor, goingOn } from '../session.js'
+import { deviceFactor, goingOn } from '../session/session.js'
 
 export const stepUpForm = z.object({
   otp_device: textField(32),

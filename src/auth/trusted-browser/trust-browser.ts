@@ -2,11 +2,11 @@ import type { Request } from 'express'
 import type { Transaction } from 'sequelize'
 import { recordAuditEvent } from '../../audit/record-event.js'
 import { runStatement } from '../../db/run-statement.js'
-import { readClientInfo } from '../../http/read-client-info.js'
+import { readClientInfo } from '../../http/client/read-client-info.js'
 import { notifyUser } from '../../notify/notify-user.js'
 import type { PersistentId } from '../../otp/device.js'
 import type { Auth } from '../auth.js'
-import { readTrustDays } from '../trust-days.js'
+import { readTrustDays } from '../policy/trust-days.js'
 import {
   hashSeries,
   hashTrustToken,

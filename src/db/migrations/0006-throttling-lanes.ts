@@ -3,7 +3,7 @@ import type { Database } from '../connect.js'
 import { shippedGroups as before } from './0004-shipped-groups.js'
 
 /**
- * Adds separate counts of failures by where they came from (src/otp/failures.ts). Staff who
+ * Adds separate counts of failures by where they came from (src/otp/throttle/failures.ts). Staff who
  * can reset a second factor can now also unlock a user, which changes less.
  */
 export const name = '0006-throttling-lanes'

@@ -3,8 +3,8 @@ import type { Database } from '../connect.js'
 
 /**
  * Adds counts of failed passwords for each account and for each login without an account
- * (src/auth/password-limit.ts). Sent codes are counted separately for setups, and a code
- * remains valid until a newer one has been sent (src/otp/generate-challenge.ts).
+ * (src/auth/password/password-limit.ts). Sent codes are counted separately for setups, and a code
+ * remains valid until a newer one has been sent (src/otp/challenges/generate-challenge.ts).
  */
 export const name = '0007-limits'
 

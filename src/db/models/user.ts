@@ -19,7 +19,7 @@ export class User extends Model<InferAttributes<User>, InferCreationAttributes<U
   declare is_active: CreationOptional<boolean>
   /** Raising it ends every session of this user (docs/architecture.md, Sessions). */
   declare auth_epoch: CreationOptional<number>
-  /** The last ten rejected tokens of each lane, oldest first (src/otp/throttle.ts). */
+  /** The last ten rejected tokens of each lane, oldest first (src/otp/throttle/throttle.ts). */
   declare token_failed_at: CreationOptional<Date[]>
   /** Language of pages and emails; null: the browser's. */
   declare locale: CreationOptional<string | null>

@@ -1,13 +1,13 @@
 import type { Request } from 'express'
 import type { AccountServices } from '../../account/account-services.js'
 import { type Confirmed, openSetup } from '../../account/setup/finish-setup.js'
-import { enrolmentRight } from '../../auth/enrolment.js'
-import { challengeOf } from '../../auth/in-progress.js'
+import { enrolmentRight } from '../../auth/policy/enrolment.js'
+import { challengeOf } from '../../auth/session/in-progress.js'
 import { explainToken } from '../../auth/login/step-result.js'
 import type { RequestUser } from '../../auth/request-user.js'
-import { readClientInfo } from '../../http/read-client-info.js'
-import { type FormRejection, rejectFormUntil } from '../../http/reject-form.js'
-import { confirmDevice } from '../../otp/verify-token.js'
+import { readClientInfo } from '../../http/client/read-client-info.js'
+import { type FormRejection, rejectFormUntil } from '../../http/forms/reject-form.js'
+import { confirmDevice } from '../../otp/tokens/verify-token.js'
 import { isBlank } from '../../typed-text/clean-text.js'
 
 /** Confirms the device that this session is setting up with the code that was sent to it. The code is consumed. */

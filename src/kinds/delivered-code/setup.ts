@@ -1,10 +1,10 @@
 import type { Request } from 'express'
 import { z } from 'zod'
-import { findSetup } from '../../auth/in-progress.js'
+import { findSetup } from '../../auth/session/in-progress.js'
 import { runStatement } from '../../db/run-statement.js'
 import { hasOlderCode } from '../../otp/challenge-code.js'
-import { parsePersistentId } from '../../otp/persistent-id.js'
-import { SETUP_SECONDS } from '../../otp/purge-unconfirmed-devices.js'
+import { parsePersistentId } from '../../otp/devices/persistent-id.js'
+import { SETUP_SECONDS } from '../../otp/devices/purge-unconfirmed-devices.js'
 import type { AccountServices } from '../../account/account-services.js'
 
 const setupRowSchema = z.object({

@@ -1,7 +1,7 @@
 import type { Request, Response } from 'express'
 import { challengeFormId } from '../../auth/repeats/form-id.js'
-import { sendPage } from '../../http/send-page.js'
-import { type FormRejection, applyRejection } from '../../http/reject-form.js'
+import { sendPage } from '../../http/pages/send-page.js'
+import { type FormRejection, applyRejection } from '../../http/forms/reject-form.js'
 import type { CodeSetup } from './setup.js'
 
 /**

@@ -1,6 +1,6 @@
 import type { Request } from 'express'
 import type { RequestUser } from '../../auth/request-user.js'
-import { noteSetup } from '../../auth/in-progress.js'
+import { noteSetup } from '../../auth/session/in-progress.js'
 import { runStatement } from '../../db/run-statement.js'
 import { addEmailDevice } from './add-device.js'
 import { maskEmail } from './mask-email.js'

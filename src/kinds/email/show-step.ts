@@ -1,8 +1,8 @@
 import type { Request, Response } from 'express'
-import { sendPage } from '../../http/send-page.js'
+import { sendPage } from '../../http/pages/send-page.js'
 import type { CodeSetup } from '../delivered-code/setup.js'
 import { showSetupCodeForm } from '../delivered-code/show-step.js'
-import { type FormRejection, applyRejection } from '../../http/reject-form.js'
+import { type FormRejection, applyRejection } from '../../http/forms/reject-form.js'
 
 /** Renders the page that explains the risk of email and names the email address that the code is sent to. */
 export function showEmailIntro(

@@ -1,5 +1,5 @@
 import type { Transaction } from 'sequelize'
-import { addDevice } from '../../otp/add-device.js'
+import { addDevice } from '../../otp/devices/add-device.js'
 import type { Device } from '../../otp/device.js'
 import { hotp } from './kind.js'
 import type { Otp } from '../../otp/otp.js'

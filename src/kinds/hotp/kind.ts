@@ -1,7 +1,7 @@
 import { initHotpDevice } from './model.js'
 import { z } from 'zod'
 import type { Cause, KindOutcome } from '../../otp/device.js'
-import { generateHotp as codeAt, isCode, codesEqual } from '../../otp/oath.js'
+import { generateHotp as codeAt, isCode, codesEqual } from '../../otp/tokens/oath.js'
 import { defineKind, type KindContext } from '../../otp/kind-registry/kind.js'
 import { readCode } from '../../typed-text/read-code.js'
 

@@ -5,7 +5,7 @@ import { parseHotpKey } from './parse-key.js'
 import type { AccountServices } from '../../account/account-services.js'
 import { readCode } from '../../typed-text/read-code.js'
 import { parseDeviceName } from '../../account/devices/device-name.js'
-import { textField } from '../../http/read-form.js'
+import { textField } from '../../http/forms/read-form.js'
 
 /** Every field is text as it was entered; {@link startHotpSetup} reads digits and counter. */
 export const hotpKeyForm = z.object({

@@ -1,7 +1,7 @@
 import type { Request } from 'express'
 import type { Transaction } from 'sequelize'
 import type { RequestUser } from '../../auth/request-user.js'
-import { noteSetup } from '../../auth/in-progress.js'
+import { noteSetup } from '../../auth/session/in-progress.js'
 import { runStatement } from '../../db/run-statement.js'
 import { addPhoneDevice, type PhoneMethod } from './add-device.js'
 import { maskPhoneNumber } from './phone-number.js'

@@ -1,11 +1,11 @@
 import type { Request, Response } from 'express'
 import { canCall } from '../../notify/gateways/choose-sms-gateway.js'
-import { sendPage } from '../../http/send-page.js'
+import { sendPage } from '../../http/pages/send-page.js'
 import { formatPhoneNumber } from './phone-number.js'
 import type { AccountServices } from '../../account/account-services.js'
 import type { CodeSetup } from '../delivered-code/setup.js'
 import { showSetupCodeForm } from '../delivered-code/show-step.js'
-import { type FormRejection, applyRejection } from '../../http/reject-form.js'
+import { type FormRejection, applyRejection } from '../../http/forms/reject-form.js'
 
 /** The submitted number and method, as they were entered. */
 export interface PhoneInput {

@@ -1,11 +1,11 @@
 import type { Transaction } from 'sequelize'
 import { runStatement } from '../../db/run-statement.js'
-import { addDevice } from '../../otp/add-device.js'
+import { addDevice } from '../../otp/devices/add-device.js'
 import { type BackupToken, hashBackupToken, generateBackupToken, DEFAULT_SET_NAME } from './backup-token.js'
 import { type Device, DEVICE_COLUMNS, type DeviceRow } from '../../otp/device.js'
 import { staticKind } from './kind.js'
 import type { Otp } from '../../otp/otp.js'
-import { toDevice } from '../../otp/verify-locked-device.js'
+import { toDevice } from '../../otp/tokens/verify-locked-device.js'
 
 /** A backup token and the set that it was added to. */
 export interface AddedToken {

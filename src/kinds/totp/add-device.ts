@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import type { Transaction } from 'sequelize'
-import { addDevice } from '../../otp/add-device.js'
+import { addDevice } from '../../otp/devices/add-device.js'
 import type { Device } from '../../otp/device.js'
-import { totpUri } from '../../otp/key-uri.js'
+import { totpUri } from '../../otp/devices/key-uri.js'
 import { totp } from './kind.js'
 import type { Otp } from '../../otp/otp.js'
 

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { KindCommand } from '../../otp/kind-registry/kind-command.js'
-import { nameApp } from '../../otp/name-app.js'
+import { nameApp } from '../../otp/devices/name-app.js'
 import { readHexKey } from '../../typed-text/read-key.js'
 import { addTotpDevice } from './add-device.js'
 

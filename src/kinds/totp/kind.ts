@@ -1,7 +1,7 @@
 import { initTotpDevice } from './model.js'
 import { z } from 'zod'
 import type { KindOutcome } from '../../otp/device.js'
-import { generateHotp, isCode, type OathAlgorithm, codesEqual, timeStep } from '../../otp/oath.js'
+import { generateHotp, isCode, type OathAlgorithm, codesEqual, timeStep } from '../../otp/tokens/oath.js'
 import { defineKind, type KindContext } from '../../otp/kind-registry/kind.js'
 import { readCode } from '../../typed-text/read-code.js'
 

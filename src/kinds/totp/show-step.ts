@@ -2,8 +2,8 @@ import type { Request, RequestHandler, Response } from 'express'
 import qrcode from 'qrcode'
 import type { AccountServices } from '../../account/account-services.js'
 import { sendStep } from '../../account/setup/show-setup-step.js'
-import type { FormRejection } from '../../http/reject-form.js'
-import { rejectRequest } from '../../http/reject-request.js'
+import type { FormRejection } from '../../http/forms/reject-form.js'
+import { rejectRequest } from '../../http/pages/reject-request.js'
 import { readTotpSetup, type TotpSetup } from './setup.js'
 
 /** Renders the QR code, the URI and the secret for the app, and the form for its first code. */

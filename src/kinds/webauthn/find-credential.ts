@@ -1,7 +1,7 @@
 import { runStatement } from '../../db/run-statement.js'
 import type { PersistentId } from '../../otp/device.js'
 import type { Otp } from '../../otp/otp.js'
-import { persistentId } from '../../otp/persistent-id.js'
+import { persistentId } from '../../otp/devices/persistent-id.js'
 import { parseAssertion } from './parse-response.js'
 
 /**

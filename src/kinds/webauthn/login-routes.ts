@@ -1,5 +1,5 @@
 import { type RequestHandler, Router } from 'express'
-import { rejectRequest } from '../../http/reject-request.js'
+import { rejectRequest } from '../../http/pages/reject-request.js'
 import { createAuthenticationOptions } from './authentication-options.js'
 import type { Auth } from '../../auth/auth.js'
 import { findUserToVerify } from '../../auth/login/find-user-to-verify.js'

@@ -1,6 +1,6 @@
 import type { Request, Response } from 'express'
-import { safeNext } from '../../http/safe-next.js'
-import { sendWebauthnPage } from '../../http/send-page.js'
+import { safeNext } from '../../http/paths/safe-next.js'
+import { sendWebauthnPage } from '../../http/pages/send-page.js'
 import type { AccountServices } from '../../account/account-services.js'
 
 /** Renders the form for a new key's name; its button calls the key. @param code why the last key was rejected */

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { challengeHashes } from '../browser-challenges.js'
 import type { KindOutcome } from '../device.js'
-import { persistentId } from '../persistent-id.js'
+import { persistentId } from '../devices/persistent-id.js'
 import type { Kind, KindContext } from './kind.js'
 
 /** How a browser answers a challenge of the session, for a kind whose tokens nobody types. */

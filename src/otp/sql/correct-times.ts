@@ -1,9 +1,9 @@
 import type { Transaction } from 'sequelize'
 import { runStatement } from '../../db/run-statement.js'
-import { type Failures, type FailuresByDevice, toStored } from '../failures.js'
+import { type Failures, type FailuresByDevice, toStored } from '../throttle/failures.js'
 import type { Otp } from '../otp.js'
-import { persistentId } from '../persistent-id.js'
-import type { FailedToken } from '../throttle.js'
+import { persistentId } from '../devices/persistent-id.js'
+import type { FailedToken } from '../throttle/throttle.js'
 import { toColumns } from './failed-tokens.js'
 import type { LockedDevice } from './locked-device.js'
 

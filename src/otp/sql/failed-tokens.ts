@@ -1,5 +1,5 @@
-import { lanes } from '../failures.js'
-import type { FailedToken } from '../throttle.js'
+import { lanes } from '../throttle/failures.js'
+import type { FailedToken } from '../throttle/throttle.js'
 
 /**
  * `users.token_failed_at` with `users.token_failed_lanes`, which are of one length. A time

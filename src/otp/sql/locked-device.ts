@@ -1,7 +1,7 @@
 import type { DeviceRow } from '../device.js'
-import type { Failures, FailuresByDevice } from '../failures.js'
+import type { Failures, FailuresByDevice } from '../throttle/failures.js'
 import type { Kind } from '../kind-registry/kind.js'
-import type { FailedToken } from '../throttle.js'
+import type { FailedToken } from '../throttle/throttle.js'
 
 /** A device's row and its owner's, both locked until the transaction ends. */
 export interface LockedDevice {
