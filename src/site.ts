@@ -95,7 +95,7 @@ export interface MountedSite {
  */
 export async function mountSite(services: SiteServices): Promise<MountedSite> {
   const { config, database, keys, log } = services
-  const beside = services.hosted !== undefined
+  const hosted = services.hosted !== undefined
   const https = services.baseUrl.startsWith('https:')
   const origins = new Set([services.baseUrl, ...(services.alsoOrigins ?? [])])
   for (const { variable, message } of weakSettings(config, services.baseUrl)) log.warn({ variable }, message)
@@ -109,7 +109,7 @@ export async function mountSite(services: SiteServices): Promise<MountedSite> {
   const keyScript = loadWebauthnScript()
   const kindScripts = loadKindScripts(browserScripts(account.otp.kinds))
   const secrets = [...keys.sessionSecrets]
-  const session = createSessions({ pool: database.pool, clock: services.clock, secrets, https, beside })
+  const session = createSessions({ pool: database.pool, clock: services.clock, secrets, https, hosted })
   const panel = await createPanel({
     ...account,
     ...(services.admin && { admin: services.admin }),
@@ -136,10 +136,10 @@ export async function mountSite(services: SiteServices): Promise<MountedSite> {
   const pages = pageRoutes(account)
   const stepUp = stepUpRoutes(account)
   const methodsAt = readRouteTable([stepUp, ...pages])
-  const own = sitePaths(methodsAt, beside)
+  const own = sitePaths(methodsAt, hosted)
   if (services.hosted?.health ?? true) app.use(healthRoutes(database, services.kinds ?? [], log))
-  app.use(negotiateLanguage, logRequests(log), securityHeaders({ https, beside }))
-  if (!beside) app.use(rejectOddTargets)
+  app.use(negotiateLanguage, logRequests(log), securityHeaders({ https, hosted }))
+  if (!hosted) app.use(rejectOddTargets)
   app.use(stylesheet.serve, keyScript.serve, ...kindScripts.serve, panel.assets)
   const senderRules = Router({ caseSensitive: true, strict: true })
     .use(own.handler(checkOrigin(origins)))
@@ -150,10 +150,10 @@ export async function mountSite(services: SiteServices): Promise<MountedSite> {
   // Also for the application's paths, so that no other path allows what the policy denies.
   const personRules = Router().use(enforcePolicy(account, own), enrolmentGuard(account, own))
   app.use(personRules, stepUp, checkResumed(senderRules, personRules), pages)
-  if (!beside) app.get('/', (_req, res) => res.redirect(302, '/admin'))
-  if (beside) app.use(rejectCapitals)
+  if (!hosted) app.get('/', (_req, res) => res.redirect(302, '/admin'))
+  if (hosted) app.use(rejectCapitals)
   app.use('/admin', panel.router)
-  app.use(beside ? methodNotAllowed(methodsAt) : notFound(methodsAt))
+  app.use(hosted ? methodNotAllowed(methodsAt) : notFound(methodsAt))
   app.use(own.errorHandler(rejectBadInput), own.errorHandler(answerFault(log)))
   const stopSweeping = services.sweeps === false ? () => {} : schedulePurge(account, log)
   const close = () => {

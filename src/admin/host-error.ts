@@ -47,7 +47,7 @@ export function refusalOfHost(error: unknown): PanelError {
   if (!data) return new PanelError('internal')
   const fields = Object.entries(data.propertyErrors ?? {}).map(([name, { message }]) => [name, message])
   const rejection = new PanelError(codes[data.name] ?? 'internal', {
-    ...wordsOf(data.baseError?.message),
+    ...textOf(data.baseError?.message),
     ...(fields.length > 0 && { fieldWords: Object.fromEntries(fields) }),
   })
   return withoutPromise(rejection)
@@ -70,6 +70,6 @@ const EMPTY =
   /^(forbiddenError|anyForbiddenError|You cannot perform this action|thereWereValidationErrors)$|with given id/i
 
 /** Returns the host's own error text, if there is one. */
-export function wordsOf(message: unknown): { words?: string } {
+export function textOf(message: unknown): { words?: string } {
   return typeof message === 'string' && message !== '' && !EMPTY.test(message) ? { words: message.slice(0, 2_000) } : {}
 }

@@ -161,7 +161,8 @@ export function denialReason(
   resource: string,
   subject?: Principal,
 ): DenialReason | null {
-  if (!availablePermissions(resource).includes(permission) || !holds(actor, permission, resource)) return 'permission'
+  if (!availablePermissions(resource).includes(permission) || !hasPermission(actor, permission, resource))
+    return 'permission'
   if (!subject || permission === 'view' || permission === 'export') return null
   if (subject.isSuperuser && !actor.isSuperuser) return 'superuser'
   if (subject.id === actor.id) return permission === 'change' ? null : 'own'
@@ -173,7 +174,7 @@ export function can(actor: Principal, permission: Permission, resource: string, 
   return denialReason(actor, permission, resource, subject) === null
 }
 
-function holds(actor: Principal, permission: string, resource: string): boolean {
+function hasPermission(actor: Principal, permission: string, resource: string): boolean {
   if (actor.isSuperuser) return true
   const text = `${resource === 'user_groups' ? 'groups' : resource}.${permission}`
   return !forSuperusers.has(text) && holdsText(actor, text)

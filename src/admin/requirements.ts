@@ -37,10 +37,10 @@ export function createRequirementChecks(
   const guards = new Map(
     Object.entries(requirements).map(([name, each]) => [name, each === null ? null : requires(services, each)]),
   )
-  const ours = new Set(admin.resources.filter((resource) => !isHostResource(resource)).map(resourceId))
+  const siteResources = new Set(admin.resources.filter((resource) => !isHostResource(resource)).map(resourceId))
   const guardOf = (resource: string, action: string) => {
     const name = nameOf(requirements, resource, action)
-    const usual = ours.has(resource) && isWriteAction(action) ? fresh : null
+    const usual = siteResources.has(resource) && isWriteAction(action) ? fresh : null
     return name === undefined ? usual : guards.get(name)
   }
   const hold = (actionOf: (req: Request) => string): RequestHandler => {
@@ -58,7 +58,7 @@ export function createRequirementChecks(
     calls: [hold(() => 'show'), hold(listedIn), hold((req) => String(req.params['action']))],
     isOpenTo,
     dashboard(req, res, next) {
-      res.locals[OPEN] = [...ours].filter((table) => isOpenTo(req, table))
+      res.locals[OPEN] = [...siteResources].filter((table) => isOpenTo(req, table))
       next()
     },
   }

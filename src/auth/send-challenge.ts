@@ -42,20 +42,22 @@ interface SendRequest {
  * @example const sent = await sendChallenge(auth, req, { userId: user.id, deviceId: 'phone/2' })
  */
 export async function sendChallenge(auth: Auth, req: Request, request: SendRequest): Promise<SendResult> {
-  const made = await generateChallenge(auth.otp, {
+  const generated = await generateChallenge(auth.otp, {
     ...request,
     language: req.language,
     challenge: challengeOf(req, request.deviceId),
   })
-  if (made.ok) {
-    noteChallenge(req, { device: made.device.persistentId, id: made.challenge })
+  if (generated.ok) {
+    noteChallenge(req, { device: generated.device.persistentId, id: generated.challenge })
     // Before the wait, so that the code also works if the user reloads the page in the meantime.
     await saveSession(req)
-    return followDelivery(auth, made.device)
+    return followDelivery(auth, generated.device)
   }
-  if (made.reason === 'cooldown_pending')
-    return { outcome: 'cooldown_pending', nextAt: made.nextAt, text: limitText(auth, request, made.nextAt) }
-  return made.reason === 'not_interactive' ? { outcome: 'not_interactive' } : { outcome: 'refused', refusal: made }
+  if (generated.reason === 'cooldown_pending')
+    return { outcome: 'cooldown_pending', nextAt: generated.nextAt, text: limitText(auth, request, generated.nextAt) }
+  return generated.reason === 'not_interactive'
+    ? { outcome: 'not_interactive' }
+    : { outcome: 'refused', refusal: generated }
 }
 
 /** Returns the key of the text about the daily limit. Null if only the cooldown applies. */

@@ -198,16 +198,16 @@ export function isNotReadable(error: unknown): error is SiteError {
 }
 
 function notReadable({ column, id }: SealContext, keyId: string | undefined, cause?: unknown): SiteError {
-  const what = `${column} of row ${id}`
-  if (keyId !== undefined && cause === undefined) return missingKey(what, keyId)
-  const why = `${what} cannot be opened: it is damaged, or belongs to another row.`
+  const description = `${column} of row ${id}`
+  if (keyId !== undefined && cause === undefined) return missingKey(description, keyId)
+  const why = `${description} cannot be opened: it is damaged, or belongs to another row.`
   return new SiteError('secret_not_readable', why, 'Restore it from a backup, or set the device up again.', { cause })
 }
 
-function missingKey(what: string, keyId: string): SiteError {
+function missingKey(description: string, keyId: string): SiteError {
   return new SiteError(
     'secret_not_readable',
-    `${what} was made with key ${keyId}, which is not in SECRET_KEYS.`,
+    `${description} was made with key ${keyId}, which is not in SECRET_KEYS.`,
     'Add that key to the end of SECRET_KEYS.',
   )
 }
@@ -219,8 +219,8 @@ function keyIdOf(hash: string): string | null {
 
 /** Returns both spellings of a hash: with the key ID, and without it as old hashes are stored. */
 function storedSpellings(keys: readonly HashKey[], purpose: string, secret: string): string[] {
-  const made = keys.map((key) => ({ id: key.id, hash: keyedHash(key, purpose, secret) }))
-  return [...made.map(({ id, hash }) => `${id}.${hash}`), ...made.map(({ hash }) => hash)]
+  const hashes = keys.map((key) => ({ id: key.id, hash: keyedHash(key, purpose, secret) }))
+  return [...hashes.map(({ id, hash }) => `${id}.${hash}`), ...hashes.map(({ hash }) => hash)]
 }
 
 function keyedHash(key: HashKey, purpose: string, secret: string): string {

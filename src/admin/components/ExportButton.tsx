@@ -3,8 +3,8 @@ import { Icon } from '@adminjs/design-system'
 import { ApiClient, type NoticeMessage, useNotice, useTranslation } from 'adminjs'
 import { useLocation } from 'react-router-dom'
 
-/** What the API returns instead of a file if it rejects the call, in AdminJS's format (adapt-refusals.ts). */
-interface Refused {
+/** What the API returns instead of a file if it rejects the call, in AdminJS's format (adapt-errors.ts). */
+interface RejectedCall {
   notice?: NoticeMessage
 }
 
@@ -47,7 +47,7 @@ function listQuery(search: string): object {
 async function download(resourceId: string, params: object): Promise<'whole' | 'cut' | NoticeMessage | null> {
   const request = { resourceId, actionName: 'export', data: new FormData(), params }
   const { data, headers } = await api.resourceAction(request)
-  const answer: string | Refused = data
+  const answer: string | RejectedCall = data
   if (typeof answer !== 'string') return answer.notice ?? null
   const [, name = 'list.csv'] = /filename="([^"]+)"/.exec(String(headers['content-disposition'])) ?? []
   saveFile(name, answer)

@@ -25,18 +25,18 @@ export function hostLocale(
 ) {
   const { language: first = 'en', translations = {} } = adminLocale
   const own = panelLocale(language)
-  const ours = own.translations[language] ?? {}
+  const siteTexts = own.translations[language] ?? {}
   const [best, second] = [language, first].map((name) => textsOf(Reflect.get(translations, name)))
   const hosts = mergeTexts(second ?? {}, best ?? {})
   const spoken = [best ?? {}, second ?? {}]
-  const plain = mergeTexts(plainTexts(language, ours), { resources: {} })
-  const theirs = [...resourceIds]
+  const plain = mergeTexts(plainTexts(language, siteTexts), { resources: {} })
+  const hostIds = [...resourceIds]
   const layers = [
-    ...theirs.map((id) => wordsOf(plain, hosts, ours, id)),
-    forAll(plain, ours),
-    belowResources(ours, ownIds),
+    ...hostIds.map((id) => wordsOf(plain, hosts, siteTexts, id)),
+    forAll(plain, siteTexts),
+    belowResources(siteTexts, ownIds),
     hosts,
-    ...theirs.map((id) => namesOf(spoken, id, inWords(id))),
+    ...hostIds.map((id) => namesOf(spoken, id, inWords(id))),
     ...[...ownIds].map((id) => namesOf(spoken, id)),
   ]
   return { ...own, translations: { [language]: layers.reduce(mergeTexts, plain) } }
@@ -154,6 +154,6 @@ const BETWEEN_WORDS =
 
 /** Formats an ID as AdminJS does in its menu: `order_lines` and `orderLines` become Order Lines. */
 function inWords(id: string): string {
-  const words = id.split(BETWEEN_WORDS).filter((word) => word !== '')
-  return words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join(' ')
+  const parts = id.split(BETWEEN_WORDS).filter((word) => word !== '')
+  return parts.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join(' ')
 }

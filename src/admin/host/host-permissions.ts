@@ -20,15 +20,15 @@ export function permissionName(resourceId: string, action: string): string {
  * Superusers and staff without a group have it, members if one of their groups grants it.
  */
 export function canUseAction(user: PanelUser, resourceId: string, action: string): boolean {
-  return holds(user, permissionName(resourceId, action))
+  return hasPermission(user, permissionName(resourceId, action))
 }
 
 /** Checks the permission for a page of the host, `pages.<name>`. */
 export function canOpenPage(user: PanelUser, page: string): boolean {
-  return holds(user, `pages.${page}`)
+  return hasPermission(user, `pages.${page}`)
 }
 
-function holds({ isSuperuser, granted }: PanelUser, text: string): boolean {
+function hasPermission({ isSuperuser, granted }: PanelUser, text: string): boolean {
   if (isSuperuser || granted === null) return true
   return granted.has(text) || (text.endsWith('.view') && granted.has('*.view'))
 }

@@ -26,12 +26,12 @@ export async function hostState(admin: AdminJS, user: PanelUser, language: Langu
   const { session: _session, ...state } = (await initializeStore(admin, toCurrentAdmin(user))).getState()
   const ofHost = new Set(admin.resources.filter(isHostResource).map(resourceId))
   const own = state.resources.filter(({ id }) => !ofHost.has(id))
-  const theirs = state.resources.filter(({ id }) => ofHost.has(id))
+  const hosts = state.resources.filter(({ id }) => ofHost.has(id))
   return {
     state: {
       ...state,
       locale: hostLocale(language, state.locale, ofHost, new Set(own.map(({ id }) => id))),
-      resources: [...addHostPermissions(visibleResources(user, own), user), ...hostResources(user, theirs)],
+      resources: [...addHostPermissions(visibleResources(user, own), user), ...hostResources(user, hosts)],
       pages: state.pages.filter(({ name }) => canOpenPage(user, name)),
     },
     assets: assets.parse(state.assets),

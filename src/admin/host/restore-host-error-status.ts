@@ -1,4 +1,4 @@
-import { wordsOf } from '../host-error.js'
+import { textOf } from '../host-error.js'
 import { restoreStatus } from '../http/restore-error-status.js'
 import { PanelError } from '../panel-error.js'
 
@@ -11,5 +11,5 @@ const NO_KEY = 'You have to pass a valid recordId to the recordAction'
  */
 export const restoreHostErrorStatus = restoreStatus(({ code, message }) => {
   if (code === null) return null
-  return message === NO_KEY ? new PanelError('not_found') : new PanelError(code, wordsOf(message))
+  return message === NO_KEY ? new PanelError('not_found') : new PanelError(code, textOf(message))
 })

@@ -24,7 +24,7 @@ export const toCurrentAdmin = (user: PanelUser): CurrentAdmin => currentAdmin.pa
  * @param like a user with these permissions
  */
 export async function buildPageState(admin: AdminJS, like: PanelUser, language: Language): Promise<object> {
-  const user = somebody(like)
+  const user = placeholderUser(like)
   const { session: _session, ...state } = (await initializeStore(admin, toCurrentAdmin(user))).getState()
   return { ...state, locale: panelLocale(language), resources: visibleResources(user, state.resources) }
 }
@@ -58,7 +58,7 @@ function withTables(user: PanelUser, property: BasePropertyJSON): BasePropertyJS
 }
 
 /** Creates a user with the same permissions and without personal data. */
-function somebody({ isSuperuser, granted }: PanelUser): PanelUser {
+function placeholderUser({ isSuperuser, granted }: PanelUser): PanelUser {
   const group = { id: 0, name: '', permissions: [...(granted ?? [])], otpPolicy: null, graceDays: null, kinds: null }
   const groups = granted ? [group] : []
   return new PanelUser({ id: 0, email: '', name: '', isStaff: true, isSuperuser, groups }, noClient)

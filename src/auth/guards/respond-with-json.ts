@@ -16,17 +16,17 @@ export function respondWithJson(req: Request, res: Response, step: NextStep, opt
   switch (step.step) {
     case 'sign_in': {
       const loginUrl = addNext(options.loginUrl ?? '/account/login', back, options.redirectFieldName)
-      return answer(req, res, 401, 'not_authenticated', { loginUrl })
+      return sendJson(req, res, 401, 'not_authenticated', { loginUrl })
     }
     case 'first_device':
     case 'token': {
       const first = step.step === 'first_device' ? options.verificationUrl : undefined
       const verificationUrl = first ? addNext(first, back, options.redirectFieldName) : stepUpPath(back, null)
-      return answer(req, res, 403, 'not_verified', { verificationUrl })
+      return sendJson(req, res, 403, 'not_verified', { verificationUrl })
     }
     case 'step_up': {
       const verificationUrl = stepUpPath(back, step.missing.kinds)
-      return answer(req, res, 403, 'step_up_required', { missing: step.missing, verificationUrl })
+      return sendJson(req, res, 403, 'step_up_required', { missing: step.missing, verificationUrl })
     }
     case 'none':
       return respondUnmet(req, res, step.missing, step.hasDevice)
@@ -41,7 +41,7 @@ export function respondUnmet(req: Request, res: Response, missing: MissingToken,
   sendJsonError(req, res, { code: 'requirement_unmet', message, missing, addUrl })
 }
 
-function answer(req: Request, res: Response, status: number, code: string, more: object): void {
+function sendJson(req: Request, res: Response, status: number, code: string, more: object): void {
   res.status(status)
   sendJsonError(req, res, { code, message: req.t(`errors:${code}`), ...more })
 }

@@ -132,9 +132,9 @@ export interface FoundPerson {
  * so a user with another ID is ignored.
  */
 export async function findHostUser(adapter: UsersAdapter, id: string): Promise<FoundPerson | null> {
-  const given = await callAdapter(adapter, (users) => users.find(id))
-  const person = given && parseHostUser(given)
-  return given && person?.id === id ? { person, given } : null
+  const returned = await callAdapter(adapter, (users) => users.find(id))
+  const person = returned && parseHostUser(returned)
+  return returned && person?.id === id ? { person, given: returned } : null
 }
 
 /** Seconds within which an adapter has to respond, unless it sets another number. */

@@ -87,7 +87,7 @@ export async function forgetForm({ database }: Pick<Services, 'database'>, key: 
 
 /** Whether the session that a form started is still valid: not ended, its user active, the epoch unchanged. */
 export async function stillStands({ database, clock }: Services, sid: string): Promise<boolean> {
-  return (await runStatement(database, undefined, STANDS, { sid, now: clock.now() })).length > 0
+  return (await runStatement(database, undefined, IS_CURRENT, { sid, now: clock.now() })).length > 0
 }
 
 const place = (key: string) => ({ column: 'repeated_forms.answer', id: key })
@@ -114,7 +114,7 @@ const KEEP = `
 with before as (delete from repeated_forms where sender = $sender and key <> $key and answer is not null)
 update repeated_forms set answer = $sealed, expires_at = $until where key = $key`
 
-const STANDS = `
+const IS_CURRENT = `
 select from sessions s
 left join users u on u.id = coalesce(s.sess ->> 'userId', s.sess -> 'pending' ->> 'userId')::int
 where s.sid = $sid and s.expire >= $now

@@ -39,14 +39,14 @@ export async function savePendingRequest(
 ): Promise<string | null> {
   const id = randomUUID()
   const now = auth.clock.now()
-  const kept: PendingRequest = {
+  const request: PendingRequest = {
     url,
     announced: announcedBy(req, bytes),
     bytes: bytes && bytes.toString('base64'),
     body: req.body,
     isBare: isBare(req.body),
   }
-  const sealed = auth.otp.keys.seal(Buffer.from(JSON.stringify(kept)), place(id))
+  const sealed = auth.otp.keys.seal(Buffer.from(JSON.stringify(request)), place(id))
   const expiresAt = new Date(now.getTime() + KEPT_SECONDS * 1000)
   await runStatement(auth.database, undefined, KEEP, { id, userId, sealed, now, expiresAt })
   const isOnly = !findForm(req, { url, name: null })

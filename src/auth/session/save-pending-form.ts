@@ -22,9 +22,9 @@ import { stepUpPath } from '../step-up-path.js'
 export function savePendingForm(auth: Auth): (kinds: readonly string[] | null) => RequestHandler {
   return (kinds) => async (req, res) => {
     const back = safeNext(req.originalUrl)
-    const kept = back && isKeepable(req) ? await keep(auth, req, res, back) : null
+    const saved = back && canSave(req) ? await save(auth, req, res, back) : null
     res.set('Cache-Control', 'no-store')
-    if (kept) return res.redirect(302, stepUpPath(back, kinds, kept.name))
+    if (saved) return res.redirect(302, stepUpPath(back, kinds, saved.name))
     setFormsAside(req, back)
     const address = stepUpPath(back, kinds)
     if (req.method === 'GET' || req.method === 'HEAD') return res.redirect(302, address)
@@ -34,13 +34,13 @@ export function savePendingForm(auth: Auth): (kinds: readonly string[] | null) =
 }
 
 /** Whether a form can be stored. A compressed one cannot: browsers do not send it, and parsers differ in accepting it. */
-function isKeepable(req: Request): boolean {
+function canSave(req: Request): boolean {
   const isPlain = (req.headers['content-encoding'] ?? 'identity') === 'identity'
   return req.method === 'POST' && isPlain && isAcceptedForm(req) && !isBodyConsumed(req)
 }
 
 /** @returns null if the form is too large; otherwise the `name` for its own page if another form waits for the path */
-async function keep(auth: Auth, req: Request, res: Response, url: string): Promise<{ name: string | null } | null> {
+async function save(auth: Auth, req: Request, res: Response, url: string): Promise<{ name: string | null } | null> {
   const bytes = await readBytes(req, res)
   if ((bytes === null && req.body === undefined) || !req.user) return null
   return { name: await savePendingRequest(auth, req, { userId: req.user.id, url, bytes }) }

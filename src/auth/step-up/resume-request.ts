@@ -34,13 +34,13 @@ export async function resumeRequest(auth: Auth, req: Request, res: Response, nex
   const form = findForm(req, at)
   if (!form && at.name !== null) return res.redirect(303, '/account/two-factor?done=form_gone')
   if (!form) return res.redirect(303, pageAt(auth, at.url) ?? '/account/two-factor')
-  const kept = await takePendingRequest(auth, req, form)
+  const pending = await takePendingRequest(auth, req, form)
   // A token without a form's name has completed the form that was waiting for the path.
   if (at.name === null) setFormsAside(req, at.url)
-  if (!kept) return res.redirect(303, '/account/two-factor?done=too_late')
+  if (!pending) return res.redirect(303, '/account/two-factor?done=too_late')
   // A handler that replaces the session needs its row.
   await saveSession(req)
-  putBack(req, kept)
+  putBack(req, pending)
   await refreshRequestUser(auth, req)
   resumed.add(req)
   next()

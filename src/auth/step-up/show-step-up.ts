@@ -61,8 +61,8 @@ function sendDevices(req: Request, res: Response, { kinds, devices }: StepUp): v
 
 /** Responds if no device is accepted: the URL was opened directly, or the last such device was removed in the meantime. */
 function showNoDevice(req: Request, res: Response, { kinds }: StepUp): void {
-  const answer = wantsJson(req) ? respondUnmet : showUnmetPage
-  answer(req, res, { reason: 'not_verified', kinds, maxAge: null }, kinds !== null)
+  const respond = wantsJson(req) ? respondUnmet : showUnmetPage
+  respond(req, res, { reason: 'not_verified', kinds, maxAge: null }, kinds !== null)
 }
 
 /** Returns the path to continue at, from the form or the query. */

@@ -28,14 +28,14 @@ export async function revokeTrustedBrowsers(
 ): Promise<number> {
   // The user's row is locked first, as everywhere: the audit log refers to it, too.
   await runStatement(database, transaction, 'select from users where id = $userId for update', { userId })
-  type Gone = { device: string; browser: string | null; address: string | null }
-  const gone = await runStatement<Gone>(database, transaction, REVOKE, { userId, id })
-  for (const { device, browser, address } of gone) {
+  type RevokedBrowser = { device: string; browser: string | null; address: string | null }
+  const revoked = await runStatement<RevokedBrowser>(database, transaction, REVOKE, { userId, id })
+  for (const { device, browser, address } of revoked) {
     const details = { browser, address, ...(because && { because }) }
     const entry: AuditEntry = { event: 'trusted_browser_revoked', at: clock.now(), userId, device, details, ...by }
     await recordAuditEvent(database, transaction, entry)
   }
-  return gone.length
+  return revoked.length
 }
 
 const REVOKE = `

@@ -60,7 +60,7 @@ async function own(folder: string, role: Role, until: number): Promise<EmbeddedD
   const lock = await take(folder, role, until)
   try {
     // The lock of an earlier release lacks the container's namespace, but its socket accepts connections.
-    if (await answers(folder)) throw inUse(folder, 'another process')
+    if (await isResponding(folder)) throw inUse(folder, 'another process')
     const worker = await startWorker(folder)
     return {
       announceStop: () => lock.become('stopping'),
@@ -83,7 +83,7 @@ async function take(folder: string, role: Role, until: number): Promise<Extract<
   while (true) {
     const lock = withDataFolder(folder, () => lockDataDir(folder, role))
     if (lock.ok) return lock
-    const willEnd = lock.role !== 'server' || (lock.elsewhere && !(await answers(folder)))
+    const willEnd = lock.role !== 'server' || (lock.elsewhere && !(await isResponding(folder)))
     if (!willEnd || Date.now() >= until)
       throw inUse(folder, lock.elsewhere ? 'a process in another container' : `process ${lock.pid}`)
     await pause(50)
@@ -109,7 +109,7 @@ const inUse = (folder: string, owner: string): SiteError =>
   )
 
 /** Whether a server listens on the folder's socket. The socket file of a killed server accepts no connection. */
-async function answers(folder: string): Promise<boolean> {
+async function isResponding(folder: string): Promise<boolean> {
   return await new Promise((resolve) => {
     const socket = connect(socketOf(folder))
     const settle = (isListening: boolean) => {

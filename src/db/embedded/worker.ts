@@ -62,8 +62,8 @@ async function stop(patience: number): Promise<void> {
   server.close()
   const end = Date.now() + patience
   while (sockets.size > 0 && Date.now() < end) await pause(20)
-  const gone = [...sockets].map((socket) => new Promise((resolve) => socket.once('close', resolve).destroy()))
-  await Promise.all(gone)
+  const closed = [...sockets].map((socket) => new Promise((resolve) => socket.once('close', resolve).destroy()))
+  await Promise.all(closed)
   await turns.idle()
   await database.close()
   rmSync(socketPath, { force: true })

@@ -13,11 +13,11 @@ const HSTS = 'Strict-Transport-Security'
  * Sets the headers of ASVS 3.4.1 to 3.4.6 on every response, including rejections.
  *
  * @param options.https whether `BASE_URL` is https
- * @param options.beside whether the site runs in a host application
+ * @param options.hosted whether the site runs in a host application
  */
-export function securityHeaders({ https, beside }: { https: boolean; beside: boolean }): RequestHandler {
+export function securityHeaders({ https, hosted }: { https: boolean; hosted: boolean }): RequestHandler {
   // The host application decides about its subdomains: one without TLS could not be reached for a year.
-  const hsts = `max-age=31536000${beside ? '' : '; includeSubDomains'}`
+  const hsts = `max-age=31536000${hosted ? '' : '; includeSubDomains'}`
   const headers = {
     'Content-Security-Policy': PAGES_CSP,
     'Cross-Origin-Opener-Policy': 'same-origin',
@@ -30,7 +30,7 @@ export function securityHeaders({ https, beside }: { https: boolean; beside: boo
   }
   return (_req, res, next) => {
     // Browsers use the last HSTS policy. The host's own may cover more than the site's.
-    const hostPolicy = beside ? res.get(HSTS) : undefined
+    const hostPolicy = hosted ? res.get(HSTS) : undefined
     res.set(headers)
     if (hostPolicy !== undefined) res.set(HSTS, hostPolicy)
     next()

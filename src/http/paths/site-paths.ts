@@ -13,11 +13,11 @@ export interface SitePaths {
  * Creates the wrappers that limit handlers to the site's own paths.
  *
  * @param methodsAt the methods of the site's pages; the panel's paths belong to the site, too
- * @param beside whether the site runs in a host application; if not, every path is the site's
+ * @param hosted whether the site runs in a host application; if not, every path is the site's
  */
-export function sitePaths(methodsAt: AllowedMethods, beside: boolean): SitePaths {
+export function sitePaths(methodsAt: AllowedMethods, hosted: boolean): SitePaths {
   const knows = (path: string) => /^\/admin(\/|$)/.test(path) || methodsAt(path).size > 0
-  if (!beside) return { owns: knows, handler: (handler) => handler, errorHandler: (handler) => handler }
+  if (!hosted) return { owns: knows, handler: (handler) => handler, errorHandler: (handler) => handler }
   return {
     owns: knows,
     handler: (handler) => (req, res, next) => (knows(req.path) ? handler(req, res, next) : next()),

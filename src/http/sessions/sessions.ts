@@ -14,8 +14,8 @@ export interface SessionOptions {
   secrets: string[]
   /** Whether `BASE_URL` is https. */
   https: boolean
-  /** Whether a host application may use express-session, too (./host-isolation.ts). */
-  beside?: boolean
+  /** Whether a host application can use express-session as well (host-isolation.ts). */
+  hosted?: boolean
 }
 
 /** Returns the cookie's name. Browsers limit a `__Host-` cookie to this host and to https. */
@@ -66,8 +66,8 @@ export function createSessions(options: SessionOptions): { middleware: RequestHa
     proxy: options.https,
     cookie: { httpOnly: true, sameSite: 'lax', path: '/', secure: options.https },
   })
-  const load = options.beside ? isolateSession(middleware, options.https) : middleware
-  return { middleware: [...(options.https && !options.beside ? [assumeHttps] : []), load, saveBeforeRedirect], store }
+  const load = options.hosted ? isolateSession(middleware, options.https) : middleware
+  return { middleware: [...(options.https && !options.hosted ? [assumeHttps] : []), load, saveBeforeRedirect], store }
 }
 
 /**

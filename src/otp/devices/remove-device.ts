@@ -38,15 +38,15 @@ export async function removeDevice(
     if (!device || !isInUse(otp, device)) return { ok: false, reason: 'not_found' }
     const { alsoRemoved } = planRemoval(otp, devices, device)
     if (mustKeepDevice(otp, devices, device, keepLast)) return { ok: false, reason: 'policy' }
-    for (const gone of [device, ...alsoRemoved]) {
-      const kind = kinds.find(({ name }) => name === gone.kind)
-      if (!kind) throw new Error(`A ${gone.kind} device was listed, but there is no such kind.`)
+    for (const removed of [device, ...alsoRemoved]) {
+      const kind = kinds.find(({ name }) => name === removed.kind)
+      if (!kind) throw new Error(`A ${removed.kind} device was listed, but there is no such kind.`)
       await runStatement(otp.database, transaction, deleteSql(kind.table), {
         userId,
-        id: gone.id,
-        name: gone.persistentId,
+        id: removed.id,
+        name: removed.persistentId,
       })
-      const about = { userId, device: gone, at: otp.clock.now(), client, transaction }
+      const about = { userId, device: removed, at: otp.clock.now(), client, transaction }
       await recordDeviceRemoved(otp, { ...about, by: 'owner', actorId: null, all: false })
     }
     return { ok: true, device }

@@ -26,11 +26,11 @@ export interface DeviceSelector {
 export async function lockDevices(
   otp: Otp,
   transaction: Transaction,
-  wanted: DeviceSelector,
+  selector: DeviceSelector,
   token: string,
   world: KindContext,
 ): Promise<LockedDevice[]> {
-  const locked = await readRows(otp, transaction, wanted, token, world)
+  const locked = await readRows(otp, transaction, selector, token, world)
   return correctTimes(otp, transaction, locked, world.now)
 }
 

@@ -2,7 +2,7 @@ import type { Transaction } from 'sequelize'
 import { type ClientInfo, noClient } from '../../client-info.js'
 import {
   acceptToken,
-  type Answer,
+  type KindVerdict,
   type VerificationRequest,
   verifyWithKind,
   kindContext,
@@ -53,7 +53,7 @@ export async function matchToken(otp: Otp, match: TokenToMatch): Promise<Verific
     orNothingOpened(() =>
       otp.database.sequelize.transaction(async (transaction) => {
         const devices = await lockCandidates(otp, transaction, candidates, token, world)
-        return askInTurn(otp, transaction, devices, (locked) => {
+        return verifyInTurn(otp, transaction, devices, (locked) => {
           return { token, client, world, asker, purpose: 'verify', prepared: prepared.get(locked.kind), opens }
         })
       }),
@@ -61,29 +61,29 @@ export async function matchToken(otp: Otp, match: TokenToMatch): Promise<Verific
   )
 }
 
-type Rejected = { locked: LockedDevice; outcome: Extract<Answer, { answer: 'rejected' }>['outcome'] }
+type Rejected = { locked: LockedDevice; outcome: Extract<KindVerdict, { verdict: 'rejected' }>['outcome'] }
 
 /** Tries the devices in turn. Failures are counted only after all of them, because an accepted token was not a guess. */
-async function askInTurn(
+async function verifyInTurn(
   otp: Otp,
   transaction: Transaction,
   devices: readonly LockedDevice[],
-  askingOf: (locked: LockedDevice) => VerificationRequest,
+  requestFor: (locked: LockedDevice) => VerificationRequest,
 ): Promise<Verification> {
   const rejected: Rejected[] = []
   const waits: NotAllowedReason[] = []
   for (const device of devices) {
-    const locked = withPending(device, rejected, askingOf(device))
-    const answer = await verifyWithKind(otp, locked, askingOf(device))
-    if (answer.answer === 'rejected') rejected.push({ locked, outcome: answer.outcome })
-    if (answer.answer === 'not_asked' && answer.refusal.reason !== 'invalid_token') waits.push(answer.refusal)
-    if (answer.answer !== 'accepted') continue
-    const accepted = await acceptToken(otp, transaction, device, answer.outcome, askingOf(device))
+    const locked = withPending(device, rejected, requestFor(device))
+    const result = await verifyWithKind(otp, locked, requestFor(device))
+    if (result.verdict === 'rejected') rejected.push({ locked, outcome: result.outcome })
+    if (result.verdict === 'not_checked' && result.rejection.reason !== 'invalid_token') waits.push(result.rejection)
+    if (result.verdict !== 'accepted') continue
+    const accepted = await acceptToken(otp, transaction, device, result.outcome, requestFor(device))
     if (!accepted) continue
     for (const passed of rejected) await savePassedOver(otp, transaction, passed.locked)
     return accepted
   }
-  await refuseAll(otp, transaction, rejected, askingOf)
+  await rejectAll(otp, transaction, rejected, requestFor)
   const [wait] = waits
   if (rejected.length === 0 && wait) return { ok: false, ...wait }
   const because = rejected.map(({ outcome }) => outcome.because).find((each) => each)
@@ -103,16 +103,16 @@ function withPending(
   return { ...locked, owner: { ...locked.owner, failed } }
 }
 
-async function refuseAll(
+async function rejectAll(
   otp: Otp,
   transaction: Transaction,
   rejected: readonly Rejected[],
-  askingOf: (locked: LockedDevice) => VerificationRequest,
+  requestFor: (locked: LockedDevice) => VerificationRequest,
 ): Promise<void> {
   let owner = rejected[0]?.locked.owner
   for (const { locked, outcome } of rejected) {
     const current = { ...locked, owner: owner ?? locked.owner }
-    owner = (await rejectWithKind(otp, transaction, current, outcome, askingOf(locked))).owner
+    owner = (await rejectWithKind(otp, transaction, current, outcome, requestFor(locked))).owner
   }
 }
 

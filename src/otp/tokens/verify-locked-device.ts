@@ -39,41 +39,49 @@ export async function verifyLockedDevice(
   otp: Otp,
   transaction: Transaction,
   locked: LockedDevice,
-  asking: VerificationRequest,
+  request: VerificationRequest,
 ): Promise<Verification> {
-  const answer = await verifyWithKind(otp, locked, asking)
-  if (answer.answer === 'not_asked') return { ok: false, ...answer.refusal }
-  if (answer.answer === 'accepted') {
-    const accepted = await acceptToken(otp, transaction, locked, answer.outcome, asking)
+  const result = await verifyWithKind(otp, locked, request)
+  if (result.verdict === 'not_checked') return { ok: false, ...result.rejection }
+  if (result.verdict === 'accepted') {
+    const accepted = await acceptToken(otp, transaction, locked, result.outcome, request)
     if (accepted) return accepted
   }
-  const outcome = answer.answer === 'rejected' ? answer.outcome : ({ accepted: false } as const)
-  return (await rejectWithKind(otp, transaction, locked, outcome, asking)).verification
+  const outcome = result.verdict === 'rejected' ? result.outcome : ({ accepted: false } as const)
+  return (await rejectWithKind(otp, transaction, locked, outcome, request)).verification
 }
 
 /** The result of a device's verification, before anything is saved. */
-export type Answer =
-  | { answer: 'not_asked'; refusal: NotAllowedReason | { reason: 'invalid_token' } }
-  | { answer: 'accepted'; outcome: Extract<KindOutcome, { accepted: true }> }
-  | { answer: 'rejected'; outcome: Extract<KindOutcome, { accepted: false }> }
+export type KindVerdict =
+  | { verdict: 'not_checked'; rejection: NotAllowedReason | { reason: 'invalid_token' } }
+  | { verdict: 'accepted'; outcome: Extract<KindOutcome, { accepted: true }> }
+  | { verdict: 'rejected'; outcome: Extract<KindOutcome, { accepted: false }> }
 
 /** Lets the kind verify a token, unless the device waits or the token cannot be of this kind. */
-export async function verifyWithKind(otp: Otp, locked: LockedDevice, asking: VerificationRequest): Promise<Answer> {
-  const wait = throttleStatus(locked, asking.asker, otp.settings.throttleFactor, asking.world.now)
-  if (wait) return { answer: 'not_asked', refusal: wait }
-  if (!locked.kind.matchesFormat(asking.token)) return { answer: 'not_asked', refusal: { reason: 'invalid_token' } }
-  const outcome = await judge(locked, asking)
-  if (outcome === 'key_missing') return { answer: 'not_asked', refusal: KEY_MISSING }
-  if (!outcome) return { answer: 'not_asked', refusal: { reason: 'verification_not_allowed' } }
-  return outcome.accepted ? { answer: 'accepted', outcome } : { answer: 'rejected', outcome }
+export async function verifyWithKind(
+  otp: Otp,
+  locked: LockedDevice,
+  request: VerificationRequest,
+): Promise<KindVerdict> {
+  const wait = throttleStatus(locked, request.asker, otp.settings.throttleFactor, request.world.now)
+  if (wait) return { verdict: 'not_checked', rejection: wait }
+  if (!locked.kind.matchesFormat(request.token))
+    return { verdict: 'not_checked', rejection: { reason: 'invalid_token' } }
+  const outcome = await verifyIfReadable(locked, request)
+  if (outcome === 'key_missing') return { verdict: 'not_checked', rejection: KEY_MISSING }
+  if (!outcome) return { verdict: 'not_checked', rejection: { reason: 'verification_not_allowed' } }
+  return outcome.accepted ? { verdict: 'accepted', outcome } : { verdict: 'rejected', outcome }
 }
 
 const KEY_MISSING = { reason: 'verification_not_allowed', message: 'errors:key_missing' } as const
 
 /** @returns `key_missing` if the device's secret cannot be decrypted; null if the external server did not respond */
-async function judge(locked: LockedDevice, asking: VerificationRequest): Promise<KindOutcome | 'key_missing' | null> {
+async function verifyIfReadable(
+  locked: LockedDevice,
+  request: VerificationRequest,
+): Promise<KindOutcome | 'key_missing' | null> {
   try {
-    return await judgeReadable(locked, asking)
+    return await verifyRow(locked, request)
   } catch (error) {
     // The keyring logs the key's ID. The user can use another device.
     if (isNotReadable(error)) return 'key_missing'
@@ -81,9 +89,9 @@ async function judge(locked: LockedDevice, asking: VerificationRequest): Promise
   }
 }
 
-async function judgeReadable({ kind, row }: LockedDevice, asking: VerificationRequest): Promise<KindOutcome | null> {
-  const { token, world } = asking
-  const prepared = kind.prepare ? asking.prepared?.get(row.id) : null
+async function verifyRow({ kind, row }: LockedDevice, request: VerificationRequest): Promise<KindOutcome | null> {
+  const { token, world } = request
+  const prepared = kind.prepare ? request.prepared?.get(row.id) : null
   if (prepared === null) return kind.verify(row, token, world)
   return prepared?.answered ? prepared.verify(row) : null
 }
@@ -98,22 +106,22 @@ export async function acceptToken(
   transaction: Transaction,
   locked: LockedDevice,
   outcome: Extract<KindOutcome, { accepted: true }>,
-  asking: VerificationRequest,
+  request: VerificationRequest,
 ): Promise<Verification | null> {
-  if (!(await saveAccepted(otp, transaction, locked, outcome, asking))) return null
-  const about = aboutOf(transaction, locked, asking)
-  const device = { ...about.device, confirmed: true, state: 'active', lastUsedAt: asking.world.now } as const
-  if (asking.opens && !(await asking.opens(transaction, device))) throw new NothingOpened()
-  await tellAccepted(otp, asking.purpose, about)
+  if (!(await saveAccepted(otp, transaction, locked, outcome, request))) return null
+  const about = eventOf(transaction, locked, request)
+  const device = { ...about.device, confirmed: true, state: 'active', lastUsedAt: request.world.now } as const
+  if (request.opens && !(await request.opens(transaction, device))) throw new NothingOpened()
+  await emitAccepted(otp, request.purpose, about)
   return { ok: true, device }
 }
 
-function aboutOf(transaction: Transaction, { kind, row }: LockedDevice, { world, client }: VerificationRequest) {
+function eventOf(transaction: Transaction, { kind, row }: LockedDevice, { world, client }: VerificationRequest) {
   const device = toDevice(kind, row)
   return { userId: device.userId, device, at: world.now, client, transaction }
 }
 
-async function tellAccepted(
+async function emitAccepted(
   otp: Otp,
   purpose: VerificationRequest['purpose'],
   about: OtpEvents['userVerified'],
@@ -133,11 +141,11 @@ export async function rejectWithKind(
   transaction: Transaction,
   locked: LockedDevice,
   { changes = {}, because = null }: Extract<KindOutcome, { accepted: false }>,
-  asking: VerificationRequest,
+  request: VerificationRequest,
 ): Promise<{ verification: Verification; owner: OwnerFailures }> {
   const verification: Verification = { ok: false, reason: 'invalid_token', ...(because && { because }) }
-  const about = aboutOf(transaction, locked, asking)
-  if (asking.asker.counts === false) {
+  const about = eventOf(transaction, locked, request)
+  if (request.asker.counts === false) {
     const { failureCount } = total(locked.failures)
     await otp.events.emit('verificationFailed', { ...about, because, failureCount, lane: null })
     return { verification, owner: locked.owner }
@@ -147,9 +155,9 @@ export async function rejectWithKind(
     transaction,
     locked,
     changes,
-    asking,
+    request,
   )
-  await otp.events.emit('verificationFailed', { ...about, because, failureCount, lane: asking.asker.lane })
+  await otp.events.emit('verificationFailed', { ...about, because, failureCount, lane: request.asker.lane })
   if (lockedUntil) await otp.events.emit('userLocked', { ...about, lockedUntil })
   if (switchedOff) await recordDeviceDisabled(otp, { ...about, by: 'failures', actorId: null })
   return { verification, owner }

@@ -67,7 +67,7 @@ export async function confirmDevice(otp: Otp, enrolment: Enrolment): Promise<Ver
 }
 
 /** A wrong code during a setup causes no wait at sign-in, and the other way round. */
-const setUp: Asker = { lane: 'set_up' }
+const setupAsker: Asker = { lane: 'set_up' }
 
 async function askNamedDevice(
   otp: Otp,
@@ -78,7 +78,7 @@ async function askNamedDevice(
   const named = parsePersistentId(submission.deviceId)
   const kind = otp.kinds.find((candidate) => candidate.name === named?.kind)
   if (!named || !kind) return { ok: false, reason: 'invalid_token' }
-  const asker = purpose === 'enrol' ? setUp : (submission.asker ?? anyone)
+  const asker = purpose === 'enrol' ? setupAsker : (submission.asker ?? anyone)
   const world = kindContext(otp, challenge, purpose)
   const selector = { kind, userId, deviceId: named.id, confirmed: purpose === 'verify' }
   return withPreparedTokens(otp, [selector], { token, world, asker }, (prepared) =>
@@ -89,8 +89,8 @@ async function askNamedDevice(
         if (!(await mayEnrol(otp, transaction, userId, submission)))
           return { ok: false, reason: 'verification_not_allowed' }
         if (purpose === 'enrol' && !(await hasRoomFor(otp, transaction, kind, userId))) return tooManyDevices
-        const asking = { token, client, world, purpose, asker, prepared: prepared.get(kind), opens }
-        return verifyLockedDevice(otp, transaction, locked, asking)
+        const request = { token, client, world, purpose, asker, prepared: prepared.get(kind), opens }
+        return verifyLockedDevice(otp, transaction, locked, request)
       }),
     ),
   )

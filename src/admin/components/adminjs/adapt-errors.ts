@@ -4,7 +4,7 @@ import axios, { type AxiosError, type AxiosInstance, type AxiosResponse, type In
 import { findHostResource } from '../find-host-resource.js'
 import { promptStepUp } from '../step-up/prompt-step-up.js'
 
-interface Refusal {
+interface ErrorBody {
   error: { code: string; message: string; fields?: Record<string, string>; verificationUrl?: string }
 }
 
@@ -14,23 +14,23 @@ const SIGN_IN = ['not_authenticated', 'not_verified', 'not_staff']
 const create = axios.create.bind(axios)
 axios.create = (config) => {
   const client = create(config)
-  client.interceptors.response.use(undefined, (error: AxiosError<Partial<Refusal>>) => onError(client, error))
+  client.interceptors.response.use(undefined, (error: AxiosError<Partial<ErrorBody>>) => onError(client, error))
   return client
 }
 
-async function onError(client: AxiosInstance, error: AxiosError<Partial<Refusal>>): Promise<AxiosResponse> {
+async function onError(client: AxiosInstance, error: AxiosError<Partial<ErrorBody>>): Promise<AxiosResponse> {
   const { response } = error
   const rejection = response?.data?.error
   if (!response || !rejection) throw error
   if (SIGN_IN.includes(rejection.code)) return goToLogin()
-  if (rejection.code === 'enrolment_required') return loadAgain()
+  if (rejection.code === 'enrolment_required') return reloadPage()
   if (rejection.code === 'step_up_required' && rejection.verificationUrl && error.config) {
     const outcome = await promptStepUp(rejection.verificationUrl, changesAccess(error.config) ? 'why' : 'why_host')
-    if (outcome === 'ended') return goToLogin()
+    if (outcome === 'signed_out') return goToLogin()
     // Sends the call again. If it is rejected again, the user is prompted again.
-    if (outcome === 'given') return client.request(error.config)
+    if (outcome === 'confirmed') return client.request(error.config)
   }
-  return { ...response, data: inAdminShape(rejection, error.config?.url ?? '') }
+  return { ...response, data: toAdminFormat(rejection, error.config?.url ?? '') }
 }
 
 /** Redirects to the login after the session has ended. The promise never settles, because the page is left. */
@@ -41,7 +41,7 @@ function goToLogin(): Promise<never> {
 }
 
 /** Reloads the page after the grace period has ended. The server then redirects to the setup and back. */
-function loadAgain(): Promise<never> {
+function reloadPage(): Promise<never> {
   location.reload()
   return new Promise(() => {})
 }
@@ -59,7 +59,7 @@ function changesAccess({ url = '', method = 'get' }: InternalAxiosRequestConfig)
 }
 
 /** Builds the response that AdminJS's pages expect: a notice, and errors for the fields. */
-function inAdminShape({ code, message, fields = {} }: Refusal['error'], url: string) {
+function toAdminFormat({ code, message, fields = {} }: ErrorBody['error'], url: string) {
   const id = recordIn(url)
   const baseError = { type: TYPES[code] ?? 'ValidationError', message }
   const errors = Object.fromEntries(Object.entries(fields).map(([name, text]) => [name, { message: text }]))

@@ -9,16 +9,16 @@ interface Props {
   /** Key of the text that explains why a token is required. */
   why: 'why' | 'why_host'
   devices: readonly StepUpDevice[]
-  /** `given`: a token was accepted; `cancelled`: the user cancelled; `ended`: the session has ended. */
-  onEnd(outcome: 'given' | 'cancelled' | 'ended'): void
+  /** `confirmed`: a token was accepted; `cancelled`: the user cancelled; `signed_out`: the session has ended. */
+  onClose(result: 'confirmed' | 'cancelled' | 'signed_out'): void
 }
 
 const text = (name: string) => translate('StepUpDialog', name)
 
 /** Prompts for a token during an action, which then continues. */
-export function StepUpDialog({ url, why, devices, onEnd }: Props) {
+export function StepUpDialog({ url, why, devices, onClose }: Props) {
   const dialog = useRef<HTMLDialogElement>(null)
-  const [said, setSaid] = useState<{ what: string; isFault: boolean } | null>(null)
+  const [message, setMessage] = useState<{ text: string; isError: boolean } | null>(null)
   const [isBusy, setBusy] = useState(false)
   useEffect(() => {
     dialog.current?.showModal()
@@ -27,37 +27,37 @@ export function StepUpDialog({ url, why, devices, onEnd }: Props) {
   }, [])
   const run = async (work: Promise<ApiResult<null>>, done: () => void) => {
     setBusy(true)
-    const answer = await work
+    const result = await work
     setBusy(false)
-    if (answer.ok) done()
-    else if ('ended' in answer) onEnd('ended')
-    else setSaid({ what: answer.why, isFault: true })
+    if (result.ok) done()
+    else if ('signedOut' in result) onClose('signed_out')
+    else setMessage({ text: result.why, isError: true })
   }
-  const give = (device: string, token: string) => void run(postToken(url, device, token), () => onEnd('given'))
+  const submit = (device: string, token: string) => void run(postToken(url, device, token), () => onClose('confirmed'))
   const send = (device: string) =>
-    void run(requestCode(url, device), () => setSaid({ what: text('sent'), isFault: false }))
+    void run(requestCode(url, device), () => setMessage({ text: text('sent'), isError: false }))
   const keys = devices.filter(({ input }) => input === 'browser_key')
   const typed = devices.filter(({ input }) => input === 'digits' || input === 'text')
   // The panel's page has none of the kinds' scripts.
   const isOnPage = devices.some(({ input }) => input === 'browser_script')
   const useKey = async () => {
-    const answer = await getAssertion()
-    if (answer === null) setSaid({ what: text('key_failed'), isFault: true })
-    else give(keys[0]?.id ?? '', answer)
+    const assertion = await getAssertion()
+    if (assertion === null) setMessage({ text: text('key_failed'), isError: true })
+    else submit(keys[0]?.id ?? '', assertion)
   }
   return (
-    <dialog ref={dialog} className="step-up" aria-labelledby="step-up-title" onCancel={() => onEnd('cancelled')}>
+    <dialog ref={dialog} className="step-up" aria-labelledby="step-up-title" onCancel={() => onClose('cancelled')}>
       <h2 id="step-up-title">{text('title')}</h2>
       <p>{text(why)}</p>
-      {said && <p role={said.isFault ? 'alert' : 'status'}>{said.what}</p>}
-      {typed.length > 0 && <TokenForm devices={typed} isBusy={isBusy} onGive={give} onSend={send} />}
+      {message && <p role={message.isError ? 'alert' : 'status'}>{message.text}</p>}
+      {typed.length > 0 && <TokenForm devices={typed} isBusy={isBusy} onSubmit={submit} onSend={send} />}
       {keys.length > 0 && supportsWebauthn() && (
         <button className="plain-button" type="button" disabled={isBusy} onClick={() => void useKey()}>
           {text('use_key')}
         </button>
       )}
       {isOnPage && <a href={pageUrl(url)}>{text('on_page')}</a>}
-      <button className="plain-button step-up-cancel" type="button" onClick={() => onEnd('cancelled')}>
+      <button className="plain-button step-up-cancel" type="button" onClick={() => onClose('cancelled')}>
         {text('cancel')}
       </button>
     </dialog>
@@ -74,17 +74,17 @@ function pageUrl(url: string): string {
 interface FormProps {
   devices: readonly StepUpDevice[]
   isBusy: boolean
-  onGive(device: string, token: string): void
+  onSubmit(device: string, token: string): void
   onSend(device: string): void
 }
 
-function TokenForm({ devices, isBusy, onGive, onSend }: FormProps) {
+function TokenForm({ devices, isBusy, onSubmit, onSend }: FormProps) {
   const [chosen, setChosen] = useState(devices[0]?.id ?? '')
   const [token, setToken] = useState('')
   const device = devices.find(({ id }) => id === chosen)
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    onGive(chosen, token)
+    onSubmit(chosen, token)
     setToken('')
   }
   return (

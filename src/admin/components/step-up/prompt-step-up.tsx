@@ -3,10 +3,10 @@ import { createRoot } from 'react-dom/client'
 import { StepUpDialog } from './StepUpDialog.js'
 import { fetchDevices, type StepUpDevice } from './step-up-api.js'
 
-export type StepUpResult = 'given' | 'cancelled' | 'ended'
+export type StepUpResult = 'confirmed' | 'cancelled' | 'signed_out'
 
 /** The open prompt. Calls that are rejected at the same time wait for the same token. */
-let asking: Promise<StepUpResult> | null = null
+let openPrompt: Promise<StepUpResult> | null = null
 
 /**
  * Prompts the user for a token in a dialogue over the page.
@@ -15,29 +15,29 @@ let asking: Promise<StepUpResult> | null = null
  * @param why key of the text that explains why a token is required
  */
 export function promptStepUp(url: string, why: 'why' | 'why_host'): Promise<StepUpResult> {
-  asking ??= ask(url, why).finally(() => {
-    asking = null
+  openPrompt ??= prompt(url, why).finally(() => {
+    openPrompt = null
   })
-  return asking
+  return openPrompt
 }
 
-async function ask(url: string, why: 'why' | 'why_host'): Promise<StepUpResult> {
-  const answer = await fetchDevices(url)
-  if (answer.ok) return show(url, why, answer.done)
-  return 'ended' in answer ? 'ended' : 'cancelled'
+async function prompt(url: string, why: 'why' | 'why_host'): Promise<StepUpResult> {
+  const result = await fetchDevices(url)
+  if (result.ok) return show(url, why, result.done)
+  return 'signedOut' in result ? 'signed_out' : 'cancelled'
 }
 
 function show(url: string, why: 'why' | 'why_host', devices: readonly StepUpDevice[]): Promise<StepUpResult> {
   const before = document.activeElement
-  const place = document.body.appendChild(document.createElement('div'))
-  const root = createRoot(place)
+  const container = document.body.appendChild(document.createElement('div'))
+  const root = createRoot(container)
   return new Promise((resolve) => {
-    const end = (outcome: StepUpResult) => {
+    const close = (result: StepUpResult) => {
       root.unmount()
-      place.remove()
+      container.remove()
       if (before instanceof HTMLElement) before.focus()
-      resolve(outcome)
+      resolve(result)
     }
-    root.render(<StepUpDialog url={url} why={why} devices={devices} onEnd={end} />)
+    root.render(<StepUpDialog url={url} why={why} devices={devices} onClose={close} />)
   })
 }

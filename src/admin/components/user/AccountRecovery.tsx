@@ -11,11 +11,11 @@ interface Given {
   obstacles: Obstacle[]
 }
 
-type State = { at: 'asking' } | { at: 'refused'; why: string } | { at: 'done'; given: Given }
+type State = { at: 'form' } | { at: 'rejected'; why: string } | { at: 'done'; given: Given }
 
 const api = new ApiClient()
 
-/** Shows the page of a help: explains it, asks for confirmation, and shows the result. */
+/** Shows the page of a recovery action: explains it, asks for confirmation, and shows the result. */
 export function AccountRecovery(props: ActionProps) {
   // AdminJS reuses the component for another action's page. The key resets it, so that it does not show the old result.
   return <Help key={props.action.name} {...props} />
@@ -24,7 +24,7 @@ export function AccountRecovery(props: ActionProps) {
 function Help({ action, record }: ActionProps) {
   const { translateComponent } = useTranslation()
   const text = (name: string, values?: object) => translateComponent(`HelpPerson.${name}`, undefined, values)
-  const [state, setState] = useState<State>({ at: 'asking' })
+  const [state, setState] = useState<State>({ at: 'form' })
   const [isSending, setSending] = useState(false)
   const [isByMail, setByMail] = useState(true)
   if (!record) return null
@@ -34,12 +34,12 @@ function Help({ action, record }: ActionProps) {
     event.preventDefault()
     setSending(true)
     const data = new FormData(event.currentTarget)
-    setState(await post(name, record, data).catch((): State => ({ at: 'refused', why: text('no_answer') })))
+    setState(await post(name, record, data).catch((): State => ({ at: 'rejected', why: text('no_answer') })))
     setSending(false)
   }
   return (
     <section className="panel-card help-person">
-      {state.at === 'refused' && <p role="alert">{state.why}</p>}
+      {state.at === 'rejected' && <p role="alert">{state.why}</p>}
       {state.at === 'done' ? (
         <div role="status">
           <p>{text(`${name}_done${name === 'invite' && !state.given.secret ? '_by_mail' : ''}`, person)}</p>
@@ -63,7 +63,7 @@ function Help({ action, record }: ActionProps) {
   )
 }
 
-/** How the link gets to its person; says whether by email. */
+/** Chooses how the link is delivered. */
 function Delivery({ email, onChange }: { email: string; onChange: (isByMail: boolean) => void }) {
   const { translateComponent: text } = useTranslation()
   return (
@@ -83,5 +83,5 @@ function Delivery({ email, onChange }: { email: string; onChange: (isByMail: boo
 async function post(actionName: string, { id }: RecordJSON, data: FormData): Promise<State> {
   const response = await api.recordAction({ resourceId: 'users', recordId: id, actionName, data })
   const { notice, given }: { notice?: { message: string }; given?: Given } = response.data
-  return given ? { at: 'done', given } : { at: 'refused', why: notice?.message ?? '' }
+  return given ? { at: 'done', given } : { at: 'rejected', why: notice?.message ?? '' }
 }
