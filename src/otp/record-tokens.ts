@@ -19,7 +19,7 @@ export function recordTokens(otp: Otp): void {
   events.on('backupTokenUsed', (about) => notifyOfBackupToken(otp, about))
   events.on('verificationFailed', async (about) => {
     const { failureCount: failures, because, lane } = about
-    const details = { failures, ...(because && { because }), ...(lane === null && { without_password: true }) }
+    const details = { failures, ...(because && { because }), ...senderDetails(lane) }
     await audit(otp, about, { event: 'token_refused', details })
     await notifyOfFailures(otp, about)
   })
@@ -27,6 +27,12 @@ export function recordTokens(otp: Otp): void {
     const details = { until: lockedUntil.toISOString() }
     return recordAuditEvent(otp.database, transaction, { event: 'user_locked', at, userId, client, details })
   })
+}
+
+/** What the sender had shown besides the password, or that even that was missing. */
+function senderDetails(lane: OtpEvents['verificationFailed']['lane']): object {
+  if (lane === null) return { without_password: true }
+  return lane === 'sign_in' ? {} : { lane }
 }
 
 function audit(

@@ -75,6 +75,33 @@ describe("rejected attempts at a user's second factor", () => {
     expect(noticeIn((await browser.get(profile)).text)).toBeUndefined()
   })
 
+  it('include those of someone with the same IP address and browser who knows only the password', async () => {
+    const person = await createTestUser(site)
+    const browser = await signIn(site, person)
+    await browser.post('/account/logout')
+    site.clock.advance(1)
+    const colleague = site.browser()
+    await colleague.post('/account/login', { username: person.email, password: person.password })
+    for (const wait of [2, 3]) {
+      expect((await colleague.post('/account/login', { otp_token: '000000' })).code).toBe('invalid_token')
+      site.clock.advance(wait)
+    }
+    await signIn(site, person, browser)
+    expect(noticeIn((await browser.get(profile)).text)).toMatch(/^Since your last sign-in, 2 codes were rejected/)
+  })
+
+  it('do not include mistakes in a browser in which the person had signed in before', async () => {
+    const person = await createTestUser(site)
+    const browser = await signIn(site, person)
+    await browser.post('/account/logout')
+    site.clock.advance(1)
+    await browser.post('/account/login', { username: person.email, password: person.password })
+    expect((await browser.post('/account/login', { otp_token: '000000' })).code).toBe('invalid_token')
+    site.clock.advance(60)
+    await signIn(site, person, browser)
+    expect(noticeIn((await browser.get(profile)).text)).toBeUndefined()
+  })
+
   it.each(['token_accepted', 'sign_in_refused', 'panel_refused', 'user_changed'])(
     'are shown even if many events %s follow them',
     async (event) => {

@@ -111,7 +111,8 @@ declare module 'express-session' {
 
 /**
  * Records a sign-in, and stores in its session the failed attempts at the user's second factor since
- * the previous one. Failures from the same IP address and browser are left out.
+ * the previous one. The user's own are left out: failures from the same IP address and browser that
+ * belong to this sign-in, or were submitted where the user had passed a second factor before.
  */
 async function recordSignIn(auth: Auth, req: Request, userId: number, now: Date): Promise<void> {
   const { address, browser } = readClientInfo(req)
@@ -120,9 +121,15 @@ async function recordSignIn(auth: Auth, req: Request, userId: number, now: Date)
     auth.database,
     undefined,
     REMEMBER,
-    { userId, now, language, address, browser },
+    { userId, now, language, address, browser, since: passwordTime(req) ?? now },
   )
   if (newest) req.session.failedAttempts = { ...newest, at: newest.at.getTime() }
+}
+
+/** Returns when the password of this sign-in was entered. */
+function passwordTime({ session }: Request): Date | null {
+  const password = session.factors?.find(({ kind }) => kind === 'password')
+  return password ? new Date(password.at) : null
 }
 
 // Both parts see the user's row as it was before. The partial index contains rejected tokens only, so other
@@ -136,5 +143,6 @@ select count(*) over ()::int as count, e.at, e.address, e.browser
 from audit_events e join users u on u.id = e.user_id
 where e.user_id = $userId and e.event = 'token_refused' and e.at > coalesce(u.last_login_at, u.created_at)
   and (e.details -> 'without_password' is null or e.details -> 'because' is not null)
-  and (e.address is distinct from $address::text or e.browser is distinct from $browser::text)
+  and (e.address is distinct from $address::text or e.browser is distinct from $browser::text
+    or (e.details -> 'lane' is null and e.at < $since::timestamptz))
 order by e.id desc limit 1`
