@@ -2,12 +2,12 @@ import type { Request } from 'express'
 import { z } from 'zod'
 import { runStatement } from '../db/run-statement.js'
 import { sleep } from '../notify/sleep.js'
+import { generateChallenge } from '../otp/challenges/generate-challenge.js'
 import type { Device, NotAllowedReason } from '../otp/device.js'
 import type { Asker } from '../otp/throttle/failures.js'
-import { generateChallenge } from '../otp/challenges/generate-challenge.js'
 import type { Auth } from './auth.js'
-import { saveSession } from './session/session.js'
 import { challengeOf, noteChallenge } from './session/in-progress.js'
+import { saveSession } from './session/session.js'
 
 /** Milliseconds that a page waits for the delivery of a code. Gateways time out earlier. */
 export const DELIVERY_WAIT = 10_000
@@ -19,7 +19,8 @@ const POLL_MS = 150
  * and the code may still arrive. `text` is the key of a text with the reason.
  */
 export type SendResult =
-  | { outcome: 'sent' | 'still_pending'; device: Device }
+  | { outcome: 'sent'; device: Device }
+  | { outcome: 'still_pending'; device: Device }
   | { outcome: 'challenge_exception'; device: Device; text: string }
   | { outcome: 'cooldown_pending'; nextAt: Date; text: string | null }
   | { outcome: 'not_interactive' }

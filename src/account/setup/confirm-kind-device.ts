@@ -1,13 +1,14 @@
 import type { Request, RequestHandler, Response } from 'express'
 import { z } from 'zod'
-import { explained, type RejectedStep, rejectStep, rejectToken } from '../../auth/login/step-result.js'
 import { takeKeyChallenge } from '../../auth/browser-challenge.js'
-import { challengeOf } from '../../auth/session/in-progress.js'
 import { enrolmentRight } from '../../auth/policy/enrolment.js'
+import { rejectToken } from '../../auth/reject-token.js'
 import { challengeFormId } from '../../auth/repeats/form-id.js'
-import type { FormAlert } from '../../http/forms/form-alert.js'
+import { challengeOf } from '../../auth/session/in-progress.js'
 import { readClientInfo } from '../../http/client/read-client-info.js'
+import type { FormAlert } from '../../http/forms/form-alert.js'
 import { textField, readForm } from '../../http/forms/read-form.js'
+import { applyRejection, type FormRejection, rejectForm } from '../../http/forms/reject-form.js'
 import { rejectRequest } from '../../http/pages/reject-request.js'
 import { sendScriptPage } from '../../http/pages/send-page.js'
 import type { Device } from '../../otp/device.js'
@@ -15,13 +16,12 @@ import type { ListedDevice } from '../../otp/devices/devices-for-user.js'
 import type { CustomKind } from '../../otp/kind-registry/custom-kind.js'
 import { MAX_TOKEN_LENGTH } from '../../otp/kind-registry/kind.js'
 import { confirmDevice } from '../../otp/tokens/verify-token.js'
-import type { AccountServices } from '../account-services.js'
-import { sendSetupCode } from './send-setup-code.js'
-import { applyRejection } from '../../http/forms/reject-form.js'
-import { findOwnInState } from '../devices/find-own-device.js'
-import { confirmDevicePath, kindScript } from './kind-paths.js'
-import { finishSetup, openSetup } from './finish-setup.js'
 import { isBlank } from '../../typed-text/clean-text.js'
+import type { AccountServices } from '../account-services.js'
+import { findOwnInState } from '../devices/find-own-device.js'
+import { finishSetup, openSetup } from './finish-setup.js'
+import { confirmDevicePath, kindScript } from './kind-paths.js'
+import { sendSetupCode } from './send-setup-code.js'
 
 /** A type, not an interface, because Express requires an index signature. */
 export type ConfirmParams = { id: string }
@@ -47,16 +47,14 @@ export function submitConfirm(account: AccountServices, kind: CustomKind): Reque
     if (!device) return
     if (device.interactive && form.otp_challenge !== undefined) return sendAgain(account, kind, req, res, device)
     const token = form.otp_token ?? ''
-    if (isBlank(token)) return show(req, res, kind, device, rejectStep('token', 'token_required'))
+    if (isBlank(token)) return show(req, res, kind, device, rejectForm('token_required'))
     const { user } = req
     const deviceId = device.persistentId
     const submission = { userId: user.id, deviceId, token, client: readClientInfo(req) }
     const enrolment = { ...submission, challenge: takeChallenge(req, kind, deviceId), ...enrolmentRight(req, user) }
     const verification = await openSetup(account, req, (opens) => confirmDevice(account.otp, { ...enrolment, opens }))
-    if (!verification.ok && verification.reason !== 'session_ended') {
-      const rejection = rejectToken('token', verification, account.clock.now())
-      return show(req, res, kind, device, explained(account, rejection, verification, submission))
-    }
+    if (!verification.ok && verification.reason !== 'session_ended')
+      return show(req, res, kind, device, rejectToken(account, verification, submission))
     await finishSetup(account, req, res, { user, confirmed: verification, next: null })
   }
 }
@@ -85,7 +83,7 @@ function show(
   res: Response,
   kind: CustomKind,
   device: ListedDevice,
-  rejection: RejectedStep | null,
+  rejection: FormRejection | null,
 ): void {
   showConfirmForm(res, kind, device, applyRejection(req, res, rejection))
 }

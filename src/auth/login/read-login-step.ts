@@ -7,8 +7,8 @@ import type { Asker } from '../../otp/throttle/failures.js'
 import { signInAsker } from '../asker.js'
 import type { Auth } from '../auth.js'
 import { browserValues, IS_KNOWN_BROWSER } from '../known-browser.js'
-import { userStillExists } from '../refresh-host-user.js'
 import { readTrustDays } from '../policy/trust-days.js'
+import { userStillExists } from '../refresh-host-user.js'
 
 const awaitedUser = z.object({
   id: z.number(),

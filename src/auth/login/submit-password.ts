@@ -9,14 +9,15 @@ import { verifyToken } from '../../otp/tokens/verify-token.js'
 import { isBlank } from '../../typed-text/clean-text.js'
 import { signInAsker } from '../asker.js'
 import type { Auth } from '../auth.js'
-import { checkPassword, type PasswordCheck } from '../password/check-password.js'
 import type { PasswordUser } from '../host-users/host-users.js'
 import { isKnownBrowser } from '../known-browser.js'
+import { checkPassword, type PasswordCheck } from '../password/check-password.js'
+import { rejectToken } from '../reject-token.js'
 import { openSession } from '../session/open-session.js'
 import { beginning, deviceFactor, goingOn, passwordFactor, replaceSession, startPending } from '../session/session.js'
 import { checkTrustedBrowser } from '../trusted-browser/check-trusted-browser.js'
 import { type ArrivalForm, arrivalOptions, signIn, signInTrusted, signInUnverified, wayIn } from './sign-in.js'
-import { explained, rejectStep, rejectThrottled, rejectToken, type StepResult } from './step-result.js'
+import { rejectStep, rejectThrottled, type StepResult } from './step-result.js'
 import { sendLoginCode, type TokenForm } from './submit-token.js'
 
 /** The submitted fields of the password step. */
@@ -125,8 +126,7 @@ async function submitBoth(
   delete req.session.pending
   if (verification.reason === 'session_ended') return rejectStep('password', 'login_expired')
   await saveFailure(auth, changes)
-  const rejection = rejectToken('password', verification, auth.clock.now())
-  return explained(auth, rejection, verification, { token, deviceId: deviceId ?? '' })
+  return rejectStep('password', rejectToken(auth, verification, { token, deviceId: deviceId ?? '' }))
 }
 
 /** The password was correct and the token was not, so the failure remains only in the network's limit. */

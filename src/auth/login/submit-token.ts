@@ -9,21 +9,14 @@ import { verifyToken } from '../../otp/tokens/verify-token.js'
 import { isBlank } from '../../typed-text/clean-text.js'
 import type { Auth } from '../auth.js'
 import { takeKeyChallenge } from '../browser-challenge.js'
+import { rejectToken, rejectUnsent } from '../reject-token.js'
+import { sendChallenge } from '../send-challenge.js'
 import { challengeOf } from '../session/in-progress.js'
 import { openSession, type SessionToOpen } from '../session/open-session.js'
-import { sendChallenge } from '../send-challenge.js'
 import { beginning, deviceFactor, type PassedFactor, passwordFactor } from '../session/session.js'
 import type { TokenStep } from './read-login-step.js'
 import { type ArrivalForm, arrivalOptions, signIn } from './sign-in.js'
-import {
-  explained,
-  type RejectedStep,
-  rejectStep,
-  rejectThrottled,
-  rejectToken,
-  rejectUntil,
-  type StepResult,
-} from './step-result.js'
+import { type RejectedStep, rejectStep, rejectThrottled, type StepResult } from './step-result.js'
 
 /** The submitted fields about a token. */
 export interface TokenForm {
@@ -91,8 +84,7 @@ export async function verifySubmittedToken(
   const verification = await openSession(req, awaited.opens, (opens) => verifyToken(auth.otp, { ...submission, opens }))
   if (verification.ok) return verification
   if (verification.reason === 'session_ended') return rejectStep('password', 'login_expired')
-  const rejection = rejectToken('token', verification, auth.clock.now())
-  return explained(auth, rejection, verification, { token, ...target, devices })
+  return rejectStep('token', rejectToken(auth, verification, { token, ...target, devices }))
 }
 
 /** Returns whose limit a token is counted in: the user's, in a session or browser of theirs, or the IP address's. */
@@ -130,20 +122,6 @@ export async function sendLoginCode(
   const deviceId = form.otp_device || devices.find((device) => device.interactive)?.persistentId
   if (!deviceId) return rejectStep('token', 'not_interactive')
   const sent = await sendChallenge(auth, req, { userId, deviceId, asker })
-  switch (sent.outcome) {
-    case 'sent':
-    case 'still_pending':
-      return { ok: true, challenged: sent.device }
-    case 'challenge_exception':
-      return { ...rejectStep('token', 'challenge_exception'), text: sent.text }
-    case 'cooldown_pending':
-      return {
-        ...rejectUntil('token', 'cooldown_pending', sent.nextAt, auth.clock.now()),
-        ...(sent.text && { text: sent.text }),
-      }
-    case 'not_interactive':
-      return rejectStep('token', 'not_interactive')
-    case 'refused':
-      return rejectToken('token', sent.refusal, auth.clock.now())
-  }
+  if (sent.outcome === 'sent' || sent.outcome === 'still_pending') return { ok: true, challenged: sent.device }
+  return rejectStep('token', rejectUnsent(auth, sent))
 }

@@ -2,11 +2,11 @@ import type { Request } from 'express'
 import type { AccountServices } from '../../account/account-services.js'
 import { type Confirmed, openSetup } from '../../account/setup/finish-setup.js'
 import { enrolmentRight } from '../../auth/policy/enrolment.js'
-import { challengeOf } from '../../auth/session/in-progress.js'
-import { explainToken } from '../../auth/login/step-result.js'
+import { rejectToken } from '../../auth/reject-token.js'
 import type { RequestUser } from '../../auth/request-user.js'
+import { challengeOf } from '../../auth/session/in-progress.js'
 import { readClientInfo } from '../../http/client/read-client-info.js'
-import { type FormRejection, rejectFormUntil } from '../../http/forms/reject-form.js'
+import type { FormRejection } from '../../http/forms/reject-form.js'
 import { confirmDevice } from '../../otp/tokens/verify-token.js'
 import { isBlank } from '../../typed-text/clean-text.js'
 
@@ -22,12 +22,5 @@ export async function confirmCode(
   const enrolment = { ...submission, ...enrolmentRight(req, user), client: readClientInfo(req) }
   const verification = await openSetup(account, req, (opens) => confirmDevice(account.otp, { ...enrolment, opens }))
   if (verification.ok || verification.reason === 'session_ended') return { ok: true, confirmed: verification }
-  if (verification.reason !== 'n_failed_attempts') {
-    const text = explainToken(account.otp, verification, { token, deviceId })
-    return { ok: false, rejection: { code: verification.reason, status: 422, ...(text && { text }) } }
-  }
-  return {
-    ok: false,
-    rejection: rejectFormUntil('n_failed_attempts', verification.lockedUntil, account.clock.now()),
-  }
+  return { ok: false, rejection: rejectToken(account, verification, { token, deviceId }) }
 }

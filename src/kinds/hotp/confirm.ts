@@ -1,23 +1,22 @@
 import type { Request, RequestHandler, Response } from 'express'
-import { sessionAsker } from '../../auth/asker.js'
-import { explained, type RejectedStep, rejectStep, rejectToken } from '../../auth/login/step-result.js'
-import { applyRejection } from '../../http/forms/reject-form.js'
-import { enrolmentRight } from '../../auth/policy/enrolment.js'
-import { readClientInfo } from '../../http/client/read-client-info.js'
-import { readForm, textField } from '../../http/forms/read-form.js'
-import { rejectRequest } from '../../http/pages/reject-request.js'
-import { sendPage } from '../../http/pages/send-page.js'
-import { redirectDone } from '../../http/step-done.js'
-import type { Verification } from '../../otp/device.js'
-import type { ListedDevice } from '../../otp/devices/devices-for-user.js'
-import { confirmDevice, verifyToken } from '../../otp/tokens/verify-token.js'
+import { z } from 'zod'
 import type { AccountServices } from '../../account/account-services.js'
 import { findOwnInState } from '../../account/devices/find-own-device.js'
 import { profilePath } from '../../account/notices.js'
 import { finishSetup, openSetup } from '../../account/setup/finish-setup.js'
-import { readCode } from '../../typed-text/read-code.js'
+import { sessionAsker } from '../../auth/asker.js'
+import { enrolmentRight } from '../../auth/policy/enrolment.js'
+import { rejectToken } from '../../auth/reject-token.js'
+import { readClientInfo } from '../../http/client/read-client-info.js'
+import { readForm, textField } from '../../http/forms/read-form.js'
+import { applyRejection, type FormRejection, rejectForm } from '../../http/forms/reject-form.js'
+import { rejectRequest } from '../../http/pages/reject-request.js'
+import { sendPage } from '../../http/pages/send-page.js'
+import { redirectDone } from '../../http/step-done.js'
+import type { ListedDevice } from '../../otp/devices/devices-for-user.js'
+import { confirmDevice, verifyToken } from '../../otp/tokens/verify-token.js'
 import { isBlank } from '../../typed-text/clean-text.js'
-import { z } from 'zod'
+import { readCode } from '../../typed-text/read-code.js'
 
 /** A type, not an interface: Express requires an index signature. */
 export type HotpParams = { id: string }
@@ -40,13 +39,13 @@ export function submitCode(account: AccountServices): RequestHandler<HotpParams>
     const device = await findOwnInState(account, req, 'hotp', 'unconfirmed')
     if (!device) return
     const token = form.otp_token ?? ''
-    if (isBlank(token)) return renderForm(req, res, 'confirm', device, rejectStep('token', 'token_required'))
+    if (isBlank(token)) return renderForm(req, res, 'confirm', device, rejectForm('token_required'))
     const { user } = req
     const submission = { userId: user.id, deviceId: device.persistentId, token, client: readClientInfo(req) }
     const enrolment = { ...submission, ...enrolmentRight(req, user) }
     const verification = await openSetup(account, req, (opens) => confirmDevice(account.otp, { ...enrolment, opens }))
     if (!verification.ok && verification.reason !== 'session_ended')
-      return renderForm(req, res, 'confirm', device, toRejection(account, verification, submission))
+      return renderForm(req, res, 'confirm', device, rejectToken(account, verification, submission))
     await finishSetup(account, req, res, { user, confirmed: verification, next: null })
   }
 }
@@ -59,7 +58,7 @@ export function submitResync(account: AccountServices): RequestHandler<HotpParam
     const device = await findOwnInState(account, req, 'hotp', 'active')
     if (!device) return
     const codes = [form.otp_token ?? '', form.otp_token_next ?? ''].map(readCode)
-    if (codes.includes('')) return renderForm(req, res, 'synchronise', device, rejectStep('token', 'token_required'))
+    if (codes.includes('')) return renderForm(req, res, 'synchronise', device, rejectForm('token_required'))
     const submission = { userId: req.user.id, deviceId: device.persistentId, token: codes.join(' ') }
     const verification = await verifyToken(account.otp, {
       ...submission,
@@ -67,16 +66,8 @@ export function submitResync(account: AccountServices): RequestHandler<HotpParam
       asker: sessionAsker(req),
     })
     if (verification.ok) return redirectDone(res, profilePath('synchronised'))
-    renderForm(req, res, 'synchronise', device, toRejection(account, verification, submission))
+    renderForm(req, res, 'synchronise', device, rejectToken(account, verification, submission))
   }
-}
-
-function toRejection(
-  account: AccountServices,
-  verification: Exclude<Verification, { ok: true }>,
-  submitted: { token: string; deviceId: string },
-): RejectedStep {
-  return explained(account, rejectToken('token', verification, account.clock.now()), verification, submitted)
 }
 
 function renderForm(
@@ -84,7 +75,7 @@ function renderForm(
   res: Response,
   step: Step,
   device: ListedDevice,
-  rejection: RejectedStep | null,
+  rejection: FormRejection | null,
 ): void {
   sendPage(res, `account/hardware-tokens/${step}`, { device, alert: applyRejection(req, res, rejection) })
 }

@@ -3,11 +3,9 @@ import type { AccountServices } from '../../account/account-services.js'
 import { finishSetup, openSetup } from '../../account/setup/finish-setup.js'
 import { showIntroduction } from '../../account/setup/show-setup-step.js'
 import { enrolmentRight } from '../../auth/policy/enrolment.js'
-import { explainToken } from '../../auth/login/step-result.js'
+import { rejectToken } from '../../auth/reject-token.js'
 import type { RequestUser } from '../../auth/request-user.js'
 import { readClientInfo } from '../../http/client/read-client-info.js'
-import { type FormRejection, rejectForm, rejectFormUntil } from '../../http/forms/reject-form.js'
-import type { Verification } from '../../otp/device.js'
 import { confirmDevice } from '../../otp/tokens/verify-token.js'
 import { isBlank } from '../../typed-text/clean-text.js'
 import { readTotpSetup } from './setup.js'
@@ -29,12 +27,5 @@ export async function submitTotpStep(
   const verification = await openSetup(account, req, (opens) => confirmDevice(account.otp, { ...enrolment, opens }))
   if (verification.ok || verification.reason === 'session_ended')
     return finishSetup(account, req, res, { user, confirmed: verification, next })
-  const text = explainToken(account.otp, verification, { token, deviceId })
-  const rejection = toRejection(verification, account.clock.now())
-  showTotpSetup(req, res, setup, next, { ...rejection, ...(text && { text }) })
-}
-
-function toRejection(verification: Extract<Verification, { ok: false }>, now: Date): FormRejection {
-  if (verification.reason !== 'n_failed_attempts') return rejectForm(verification.reason)
-  return rejectFormUntil(verification.reason, verification.lockedUntil, now)
+  showTotpSetup(req, res, setup, next, rejectToken(account, verification, { token, deviceId }))
 }
