@@ -144,6 +144,14 @@ describe('text that people type', () => {
     expect((await own.get('/account/two-factor')).text).not.toMatch(/suspended|evil/)
   })
 
+  it('names an unknown browser in the language of the page', async () => {
+    const person = await createTestUser(site)
+    const browser = await signIn(site, person, site.browser('curl/8'))
+    const { text } = await browser.visit('/account/two-factor', { headers: { 'accept-language': 'de' } })
+    expect(text).toMatch(/Von 127\.0\.0\.1, Unbekannter Browser/)
+    expect(text).not.toContain('unknown browser')
+  })
+
   it('isolates the text direction of names on every page that shows them', async () => {
     const person = await createTestUser(site, { staff: false, name: 'דנה', backupTokens: 1 })
     const devices = '/account/two-factor/devices'
