@@ -254,6 +254,28 @@ describe.each(places)('on %s', (place) => {
     expect(opened).toEqual([key])
   })
 
+  it('add-totp and add-hotp reject another device of a kind of which the user has 20, and add nothing', async () => {
+    const { id, email } = await addUser()
+    for (const kind of ['totp', 'hotp'])
+      await look(({ pool }) =>
+        pool.query(
+          `insert into ${kind}_devices (user_id, name, confirmed, confirmed_at, secret)
+          select $1, 'x', true, now(), 'x' from generate_series(1, 20)`,
+          [id],
+        ),
+      )
+    const before = await events()
+    for (const kind of ['totp', 'hotp']) {
+      const rejected = await run(`add-${kind} --user ${email} --key-stdin`, `${randomBytes(20).toString('hex')}\n`)
+      expect(rejected).toMatchObject({ status: 1, stdout: '' })
+      expect(rejected.stderr).toBe(
+        `too_many_devices: The user already has 20 devices of the kind "${kind}". Remove one of them first.\n`,
+      )
+    }
+    expect(await events()).toEqual(before)
+    expect((await run(`add-static-token --user ${email}`)).status).toBe(0)
+  })
+
   describe('a secret from standard input', () => {
     const key = randomBytes(20)
     const commands: [command: string, option: string, secret: string, prints: RegExp][] = [
