@@ -37,11 +37,11 @@ const browserOf = (actor: Actor) => {
   return found.browser
 }
 
-let somebody: TestUser
+let target: TestUser
 
 beforeAll(async () => {
-  somebody = await site().person({ backupTokens: 1 })
-  await addDevices(site().database, somebody.id)
+  target = await site().person({ backupTokens: 1 })
+  await addDevices(site().database, target.id)
   for (const actor of actors) users.set(actor, await signInAs(site(), actor))
 })
 
@@ -63,7 +63,7 @@ describe.each(actors)('%s', (actor) => {
             ? 'bulk'
             : ['list', 'search', 'new', 'export'].includes(action)
               ? 'actions'
-              : `records/${somebody.id}`
+              : `records/${target.id}`
         const { status } = await browserOf(actor).get(`/admin/resources/${table}/${shape}/${action}`)
         const may = isAllowed(table, actor).includes(actionPermissions[action] ?? '')
         expect([table, action, status]).toEqual([table, action, may ? 200 : 404])
@@ -204,13 +204,13 @@ describe('nobody gains permissions they do not have', () => {
         await callAction(browser, 'totp_devices', id, 'delete'),
         await callAction(browser, 'totp_devices', id, 'edit', { confirmed: 'false' }),
         await callAction(browser, 'static_devices', above.person.backup?.id ?? 0, 'delete'),
-        await bulkDelete(browser, 'totp_devices', [somebody.app?.id ?? 0, id]),
+        await bulkDelete(browser, 'totp_devices', [target.app?.id ?? 0, id]),
       ])
         expect(answer).toMatchObject({ status: 403, code: 'not_allowed' })
     }
     const { TotpDevice } = deviceModels(site().database)
     expect(await TotpDevice.findByPk(id)).toMatchObject({ confirmed: true })
-    expect(await TotpDevice.findByPk(somebody.app?.id)).not.toBeNull()
+    expect(await TotpDevice.findByPk(target.app?.id)).not.toBeNull()
     const buttons = recordOf(await showRecord(browserOf('People admin'), 'totp_devices', id)).recordActions
     expect(buttons.map(({ name }) => name)).toEqual(['show'])
   })
@@ -285,8 +285,8 @@ describe('hidden data cannot be seen', () => {
   })
 
   it("as the name of a device's owner", async () => {
-    const answer = await showRecord(browser, 'totp_devices', somebody.app?.id ?? 0)
-    expect(recordOf(answer).params['user_id']).toBe(somebody.id)
+    const answer = await showRecord(browser, 'totp_devices', target.app?.id ?? 0)
+    expect(recordOf(answer).params['user_id']).toBe(target.id)
     expect(recordOf(answer).populated).toEqual({})
     const all = await listRecords(browser, 'totp_devices', { perPage: '500' })
     expect(all.text).not.toContain('@example.com')
@@ -294,9 +294,9 @@ describe('hidden data cannot be seen', () => {
   })
 
   it('through a filter that reveals whose email address exists', async () => {
-    const email = await listRecords(browser, 'totp_devices', { 'filters.user_id': somebody.email })
+    const email = await listRecords(browser, 'totp_devices', { 'filters.user_id': target.email })
     expect(email).toMatchObject({ status: 400, code: 'bad_request' })
-    const byId = await listRecords(browser, 'totp_devices', { 'filters.user_id': String(somebody.id) })
+    const byId = await listRecords(browser, 'totp_devices', { 'filters.user_id': String(target.id) })
     expect(rowsOf(byId)).toHaveLength(1)
   })
 

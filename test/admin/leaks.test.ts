@@ -274,9 +274,9 @@ describe('an invalid body', () => {
 
 describe('a column that is not on the list', () => {
   it('is not written, whatever the form contains', async () => {
-    const somebody = await site().person()
+    const person = await site().person()
     const { User } = site().database.models
-    const before: object = (await User.findByPk(somebody.id, { raw: true })) ?? {}
+    const before: object = (await User.findByPk(person.id, { raw: true })) ?? {}
     const form = {
       name: 'New name',
       email: 'evil@example.com',
@@ -286,14 +286,14 @@ describe('a column that is not on the list', () => {
       'token_failed_at.0': 'x',
       created_at: '2000-01-01',
     }
-    expect((await callAction(site().boss, 'users', somebody.id, 'edit', form)).status).toBe(200)
-    expect(await User.findByPk(somebody.id, { raw: true })).toEqual({ ...before, name: 'New name' })
+    expect((await callAction(site().boss, 'users', person.id, 'edit', form)).status).toBe(200)
+    expect(await User.findByPk(person.id, { raw: true })).toEqual({ ...before, name: 'New name' })
   })
 
   it('is not written on a device either', async () => {
-    const somebody = await site().person()
+    const person = await site().person()
     const { TotpDevice } = deviceModels(site().database)
-    const before: object = (await TotpDevice.findByPk(somebody.app?.id, { raw: true })) ?? {}
+    const before: object = (await TotpDevice.findByPk(person.app?.id, { raw: true })) ?? {}
     const form = {
       name: 'Phone',
       secret: 'x',
@@ -302,8 +302,8 @@ describe('a column that is not on the list', () => {
       failure_count: '0',
       drift: '9',
     }
-    expect((await callAction(site().boss, 'totp_devices', somebody.app?.id ?? 0, 'edit', form)).status).toBe(200)
-    expect(await TotpDevice.findByPk(somebody.app?.id, { raw: true })).toEqual({ ...before, name: 'Phone' })
+    expect((await callAction(site().boss, 'totp_devices', person.app?.id ?? 0, 'edit', form)).status).toBe(200)
+    expect(await TotpDevice.findByPk(person.app?.id, { raw: true })).toEqual({ ...before, name: 'Phone' })
   })
 
   it('creates no record', async () => {

@@ -15,18 +15,18 @@ import { type Actor, actors, isAllowed, ownGroups, permissionTable } from './per
 import { builtInKinds } from '../../src/kinds/index.js'
 
 let people = 0
-const somebody = (traits: Partial<Principal> = {}): Principal => ({
+const principal = (traits: Partial<Principal> = {}): Principal => ({
   id: (people += 1),
   isSuperuser: false,
   isStaff: true,
   granted: null,
   ...traits,
 })
-const inGroup = (...texts: string[]) => somebody({ granted: new Set(texts) })
+const inGroup = (...texts: string[]) => principal({ granted: new Set(texts) })
 const as = (actor: Actor) =>
   actor === 'superuser'
-    ? somebody({ isSuperuser: true })
-    : somebody({ granted: actor === 'in no group' ? null : new Set(shippedGroups[actor] ?? ownGroups[actor]) })
+    ? principal({ isSuperuser: true })
+    : principal({ granted: actor === 'in no group' ? null : new Set(shippedGroups[actor] ?? ownGroups[actor]) })
 
 offerKinds(builtInKinds)
 
@@ -92,7 +92,7 @@ describe('the rules about a user', () => {
   const writes = ['unlock', 'invite', 'giveBackupToken', 'endSessions', 'resetSecondFactor', 'change'] as const
 
   it('let only superusers change a superuser', () => {
-    const above = somebody({ isSuperuser: true })
+    const above = principal({ isSuperuser: true })
     for (const permission of writes) {
       expect(denialReason(as('in no group'), permission, 'users', above)).toBe('superuser')
       expect(denialReason(as('People admin'), permission, 'users', above)).toBe('superuser')
@@ -141,9 +141,9 @@ describe('the rules about a user', () => {
   })
 
   it('include those that the user would have as staff', () => {
-    const waiting = somebody({ isStaff: false, granted: new Set(['audit_events.view']) })
+    const waiting = principal({ isStaff: false, granted: new Set(['audit_events.view']) })
     expect(denialReason(as('Helpdesk'), 'invite', 'users', waiting)).toBe('above')
-    expect(denialReason(as('Helpdesk'), 'invite', 'users', somebody({ isStaff: false }))).toBeNull()
+    expect(denialReason(as('Helpdesk'), 'invite', 'users', principal({ isStaff: false }))).toBeNull()
   })
 
   it('match a permission of an unknown resource only by its exact text', () => {
@@ -155,9 +155,9 @@ describe('the rules about a user', () => {
   it("give staff without a group all of a host's resources, which a group must name", () => {
     const ofHost = ['orders.view', 'orders.refund']
     const admin = { ...as('People admin'), ofHost }
-    expect(hasAllPermissionsOf(admin, somebody())).toBe(false)
+    expect(hasAllPermissionsOf(admin, principal())).toBe(false)
     const named = { ...inGroup(...(shippedGroups['People admin'] ?? []), ...ofHost), ofHost }
-    expect(hasAllPermissionsOf(named, somebody())).toBe(true)
-    expect(hasAllPermissionsOf({ ...somebody(), ofHost }, inGroup('orders.refund'))).toBe(true)
+    expect(hasAllPermissionsOf(named, principal())).toBe(true)
+    expect(hasAllPermissionsOf({ ...principal(), ofHost }, inGroup('orders.refund'))).toBe(true)
   })
 })

@@ -130,15 +130,15 @@ describe('login', () => {
     const browser = await signIn(site, person)
     const [before] = await sessionsOf(person.id)
     site.clock.advance(60)
-    const told: string[] = []
+    const emitted: string[] = []
     const stop = [
-      site.otp.events.on('stepUp', ({ userId }) => void (userId === person.id && told.push('stepUp'))),
-      site.otp.events.on('signedIn', ({ userId }) => void (userId === person.id && told.push('signedIn'))),
+      site.otp.events.on('stepUp', ({ userId }) => void (userId === person.id && emitted.push('stepUp'))),
+      site.otp.events.on('signedIn', ({ userId }) => void (userId === person.id && emitted.push('signedIn'))),
     ]
     await browser.post('/own-token', { device: person.app?.persistentId ?? '', token: person.code() })
     for (const off of stop) off()
     const [after] = await sessionsOf(person.id)
-    expect(told).toEqual(['stepUp'])
+    expect(emitted).toEqual(['stepUp'])
     expect(after.sid).not.toBe(before.sid)
     expect(after.sess.signedInAt).toBe(before.sess.signedInAt)
   })
@@ -153,9 +153,9 @@ describe('a factor in a session', () => {
   const passed = (device: string) => ({ kind: 'totp', device, at: site.clock.now().getTime(), how: 'typed' })
 
   it.each<[string, (other: string) => string]>([
-    ['somebody else’s device', (other) => other],
+    ['another user’s device', (other) => other],
     ['a device that there is none of', () => 'totp/2000000000'],
-    ['a kind that nobody knows', () => 'nope/1'],
+    ['an unknown kind', () => 'nope/1'],
     ['no device at all', () => 'otp_totp.totpdevice/1'],
   ])('of %s verifies nobody, and is removed from the session', async (_, deviceOf) => {
     const { browser, person } = await signInRequester(site, 'staff without a device')

@@ -12,7 +12,7 @@ import type { TestSite } from '../support/site.js'
 import { asApiClient, openHostSite } from './host-site.js'
 
 const people = [
-  'stranger',
+  'anonymous',
   'pending',
   'unverified staff',
   'staff without a device',
@@ -84,7 +84,7 @@ const rows: Row[] = [
 ]
 
 let site: TestSite
-const arrivals = new Map<Requester, SignedInRequester>()
+const signedIn = new Map<Requester, SignedInRequester>()
 const handler: RequestHandler = (req, res) => void res.json({ user: req.user?.email, body: req.body })
 
 beforeAll(async () => {
@@ -105,14 +105,14 @@ beforeAll(async () => {
   }
   // If the policy requires a second factor, a user without one gets only to the setup.
   site = await openHostSite(declare, { OTP_POLICY: 'off' })
-  for (const visitor of people) arrivals.set(visitor, await signInRequester(site, visitor))
+  for (const requester of people) signedIn.set(requester, await signInRequester(site, requester))
 })
 afterAll(() => site.close())
 
-const browserOf = (visitor: Requester) => {
-  const arrival = arrivals.get(visitor)
-  if (!arrival) throw new Error(`${visitor} has not arrived`)
-  return arrival.browser
+const browserOf = (requester: Requester) => {
+  const requesterSession = signedIn.get(requester)
+  if (!requesterSession) throw new Error(`${requester} is not signed in`)
+  return requesterSession.browser
 }
 
 /** As the table writes it: the path back is replaced by its name after it was checked. */
@@ -125,20 +125,20 @@ function wordsFor({ status, code, location }: HttpResponse, address: string): st
 
 describe.each(rows)('otpRequired on %s with %o', (path, _, page, program) => {
   const address = `${path}?page=2&sort=name`
-  const cases = people.map((visitor, index) => ({
-    visitor,
+  const cases = people.map((requester, index) => ({
+    requester,
     asPerson: page.split(', ')[index],
     asJson: program.split(', ')[index],
   }))
 
-  it.each(cases)('answers a person $asPerson: $visitor', async ({ visitor, asPerson }) => {
-    const browser = browserOf(visitor)
+  it.each(cases)('answers a person $asPerson: $requester', async ({ requester, asPerson }) => {
+    const browser = browserOf(requester)
     expect(wordsFor(await browser.get(address), address)).toBe(asPerson)
     expect(wordsFor(await browser.post(address, { a: '1' }), address)).toBe(asPerson)
   })
 
-  it.each(cases)('answers an API client $asJson: $visitor', async ({ visitor, asJson }) => {
-    const browser = asApiClient(browserOf(visitor))
+  it.each(cases)('answers an API client $asJson: $requester', async ({ requester, asJson }) => {
+    const browser = asApiClient(browserOf(requester))
     for (const answer of [await browser.get(address), await browser.post(address, { a: '1' })]) {
       expect(wordsFor(answer, address)).toBe(asJson)
       expect(answer.headers['content-type']).toMatch(/^application\/json/)
@@ -172,22 +172,22 @@ describe('otpRequired', () => {
   })
 
   it('gives an API client the URL to go to', async () => {
-    const stranger = asApiClient(browserOf('stranger'))
+    const anonymous = asApiClient(browserOf('anonymous'))
     const unverified = asApiClient(browserOf('unverified staff'))
     const deviceless = asApiClient(browserOf('staff without a device'))
     const errorOf = ({ text }: HttpResponse) => JSON.parse(text).error
-    expect(errorOf(await stranger.get('/plain'))).toEqual({
+    expect(errorOf(await anonymous.get('/plain'))).toEqual({
       code: 'not_authenticated',
       message: "You're not signed in. Sign in to continue.",
       loginUrl: '/account/login?next=%2Fplain',
     })
-    expect(errorOf(await stranger.get('/login-url')).loginUrl).toBe('/enter?theme=dark&next=%2Flogin-url')
+    expect(errorOf(await anonymous.get('/login-url')).loginUrl).toBe('/enter?theme=dark&next=%2Flogin-url')
     expect(errorOf(await unverified.get('/plain'))).toMatchObject({ verificationUrl: '/account/verify?next=%2Fplain' })
     expect(errorOf(await deviceless.get('/field'))).toMatchObject({ verificationUrl: '/enrol?way=%2Ffield' })
   })
 
   it('treats a request that accepts anything as one from a person', async () => {
-    const browser = browserOf('stranger')
+    const browser = browserOf('anonymous')
     for (const Accept of ['*/*', 'text/html,*/*;q=0.8', 'text/html, application/json'])
       expect(await browser.visit('/plain', { headers: { Accept } })).toMatchObject({ status: 302 })
     const program = await browser.visit('/plain', { headers: { Accept: 'application/json, text/html;q=0.5' } })

@@ -107,7 +107,7 @@ describe('the missing part of a requirement', () => {
     })
   })
 
-  it('says what can never be met before it prompts for a token in vain', () => {
+  it('reports what can never be met before it prompts for a token', () => {
     const requirement = { allOf: [{ kinds: ['totp'] }, key] }
     expect(findShortfall([], requirement, now, ['totp'])).toMatchObject({
       missing: { kinds: ['webauthn'] },

@@ -77,7 +77,7 @@ const timesDone = (path: string) => done.filter((each) => each.path === path).le
 
 describe('requires', () => {
   const people = [
-    'stranger',
+    'anonymous',
     'pending',
     'staff without a device',
     'unverified staff',
@@ -120,22 +120,22 @@ describe('requires', () => {
   ]
   const arrivals = new Map<Requester, HttpBrowser>()
   beforeAll(async () => {
-    for (const visitor of people) arrivals.set(visitor, (await signInRequester(site, visitor)).browser)
+    for (const requester of people) arrivals.set(requester, (await signInRequester(site, requester)).browser)
     site.clock.advance(120)
   })
   const words = ({ status, code, location }: HttpResponse) =>
     [status, location ?? code].filter((word) => word !== undefined).join(' ')
 
   describe.each(rows)('for %s', (name, page, program) => {
-    const cases = people.map((visitor, index) => ({
-      visitor,
+    const cases = people.map((requester, index) => ({
+      requester,
       asPerson: page.split(', ')[index],
       asJson: program.split(', ')[index],
     }))
     it.each(cases)(
-      'answers a person $asPerson and an API client $asJson: $visitor',
-      async ({ visitor, asPerson, asJson }) => {
-        const browser = arrivals.get(visitor) ?? site.browser()
+      'answers a person $asPerson and an API client $asJson: $requester',
+      async ({ requester, asPerson, asJson }) => {
+        const browser = arrivals.get(requester) ?? site.browser()
         const script = asApiClient(browser)
         expect(words(await browser.get(`/${name}`))).toBe(asPerson)
         expect(words(await browser.post(`/${name}`))).toBe(asPerson)
@@ -193,7 +193,7 @@ describe('requires', () => {
     expect((await browser.get('/both')).status).toBe(200)
   })
 
-  it('says at once what can never be met, before the user gives a token in vain', async () => {
+  it('reports what can never be met before the user enters a token', async () => {
     const browser = await stale(await person())
     const page = await browser.get('/bothKeyed')
     expect(page).toMatchObject({ status: 403, code: 'requirement_unmet' })
@@ -492,8 +492,8 @@ describe('the step-up over JSON', () => {
   })
 
   it('is for verified users', async () => {
-    const stranger = asApiClient(site.browser())
-    expect(await stranger.get(VERIFY)).toMatchObject({ status: 401, code: 'not_authenticated' })
+    const anonymous = asApiClient(site.browser())
+    expect(await anonymous.get(VERIFY)).toMatchObject({ status: 401, code: 'not_authenticated' })
     const { browser } = await signInRequester(site, 'unverified staff')
     expect(await asApiClient(browser).post(VERIFY)).toMatchObject({ status: 403, code: 'not_verified' })
   })

@@ -27,7 +27,7 @@ describe.each([
     await browser.close()
     await server.stop()
   })
-  const told = (name: string) => server.startText.filter(([each]) => each === name).map(([, value]) => value)
+  const printed = (name: string) => server.startText.filter(([each]) => each === name).map(([, value]) => value)
   const look = async (page: Page, name: string) => {
     await page.screenshot({ path: path.join(screenshots, `${name}-${width}-${dark ? 'dark' : 'light'}.png`) })
     expect(await accessibilityViolations(page)).toEqual([])
@@ -36,12 +36,12 @@ describe.each([
 
   it('gets from the start-up text to the received email with the keyboard alone', async () => {
     const { page, complaints } = await openPage(browser, { width, dark })
-    const [first = '', second = ''] = told('Backup token')
+    const [first = '', second = ''] = printed('Backup token')
     const signIn = async (token: string) => {
       await page.locator('#username:focus').waitFor()
-      await page.keyboard.type(told('E-mail')[0] ?? '')
+      await page.keyboard.type(printed('E-mail')[0] ?? '')
       await page.keyboard.press('Tab')
-      await page.keyboard.type(told('Password')[0] ?? '')
+      await page.keyboard.type(printed('Password')[0] ?? '')
       await Promise.all([page.waitForURL('**/account/login*'), page.keyboard.press('Enter')])
       await page.locator('summary').waitFor()
       await look(page, 'token')
@@ -77,12 +77,12 @@ describe.each([
   it('shows what went wrong, as text and to every screen reader', async () => {
     const { page } = await openPage(browser, { width, dark })
     await page.goto(server.address)
-    await page.fill('#username', told('E-mail')[0] ?? '')
+    await page.fill('#username', printed('E-mail')[0] ?? '')
     await page.fill('#password', 'wrong')
     await page.keyboard.press('Enter')
     await page.getByRole('alert').waitFor()
     await look(page, 'password-refused')
-    await page.fill('#password', told('Password')[0] ?? '')
+    await page.fill('#password', printed('Password')[0] ?? '')
     await page.keyboard.press('Enter')
     await page.fill('#otp_token', '000000')
     await page.keyboard.press('Enter')

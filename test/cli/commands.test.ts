@@ -98,7 +98,7 @@ describe.each(places)('on %s', (place) => {
     expect(await events()).toContain(`user_created ${user?.id} null`)
   })
 
-  it('create-user takes a password from standard input and drops one newline', async () => {
+  it('create-user reads a password from standard input and drops one newline', async () => {
     const input = ' pass word \n\n'
     const args = ['create-user', '--email', 'sam@example.com', '--name', 'Sam Ä', '--superuser', '--password-stdin']
     expect(await otpAdmin(args, environment, input)).toEqual({ status: 0, stdout: '', stderr: '' })
@@ -414,7 +414,7 @@ describe.each(places)('on %s', (place) => {
     },
   )
 
-  const obstacles: [help: string, sql: string, told: RegExp][] = [
+  const obstacles: [help: string, sql: string, expected: RegExp][] = [
     ['unlock', 'update users set is_active = false where id = $1', /is deactivated and cannot sign in/],
     ['unlock', 'update users set password_hash = null where id = $1', /has no password yet/],
     ['unlock', `${APP} values ($1, 'App', false, now(), 'sealed')`, /cannot sign in with any of them/],
@@ -427,16 +427,16 @@ describe.each(places)('on %s', (place) => {
     ['add-totp', 'update users set is_staff = true where id = $1', /^$/],
     ['invite', 'update users set is_staff = true where id = $1', /^$/],
   ]
-  it.each(obstacles)('%s says what else keeps a user out, after %s', async (command, sql, told) => {
+  it.each(obstacles)('%s prints what else prevents a sign-in, after %s', async (command, sql, expected) => {
     const { id, email } = await addUser()
     await look(({ pool }) => pool.query(sql, [id]))
     const args = command === 'two-factor-disable' ? [command, email] : [command, '--user', email]
     const { status, stderr } = await otpAdmin(args, { ...environment, OTP_ENROLMENT: 'invite' })
     const lines = stderr.split('\n').filter((line) => line.startsWith(`${email} `) && !line.includes('locked'))
-    expect({ status, told: lines.join('\n') }).toEqual({ status: 0, told: expect.stringMatching(told) })
+    expect({ status, output: lines.join('\n') }).toEqual({ status: 0, output: expect.stringMatching(expected) })
   })
 
-  it('add-totp ends the locks of its owner, or the new device could not be used at once', async () => {
+  it('add-totp ends the locks of its owner, so that the new device can be used at once', async () => {
     const { id, email } = await addUser()
     await look(({ pool }) =>
       pool.query('update users set token_failed_at = array_fill(now(), array[10]) where id = $1', [id]),

@@ -156,9 +156,9 @@ describe('an invalid value', () => {
   it('never appears in the error', () => {
     const secret = 'postgres-zzz-secret'
     for (const { name } of optionsByKey.values()) {
-      const told = JSON.stringify(faultsOf({ [name]: `${secret}\u0000${secret}`.repeat(200) }))
-      expect(told).toContain(name)
-      expect(told).not.toContain(secret)
+      const message = JSON.stringify(faultsOf({ [name]: `${secret}\u0000${secret}`.repeat(200) }))
+      expect(message).toContain(name)
+      expect(message).not.toContain(secret)
     }
   })
 })

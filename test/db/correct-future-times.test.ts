@@ -129,7 +129,7 @@ describe.each(databaseKinds())('times that were stored while the clock was ahead
     return rows[0]?.time ?? null
   }
 
-  it('are covered for every column that holds a time', async () => {
+  it('are covered for every column that contains a time', async () => {
     const { rows } = await database.pool.query<{ name: string }>(
       `select table_name || '.' || column_name as name from information_schema.columns
        where table_schema = 'public' and (data_type like 'timestamp%' or udt_name like '_timestamp%')`,

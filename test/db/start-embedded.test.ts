@@ -88,7 +88,7 @@ test('starts the database for the command line if no server runs, and leaves not
   expect(readdirSync(folder)).toEqual(['postgres'])
 })
 
-test('gives the folder to one of several that start at the same moment', async () => {
+test('lets only one of several processes that start at the same time use the folder', async () => {
   const results = await Promise.allSettled(Array.from({ length: 5 }, async () => await open()))
   const [winner, ...others] = results.filter((result) => result.status === 'fulfilled')
   expect(others).toEqual([])

@@ -8,12 +8,12 @@ import { packageRoot } from '../../src/package-root.js'
 import { readSources } from '../i18n/read-texts.js'
 
 const page = readFileSync(path.join(packageRoot, 'docs/emails.md'), 'utf8')
-const told = [...page.matchAll(/^\| `([a-z-]+)`/gm)].map(([, name]) => name ?? '')
+const listed = [...page.matchAll(/^\| `([a-z-]+)`/gm)].map(([, name]) => name ?? '')
 const names = mailSchema.options.map(({ shape }) => z.string().parse(shape.mail.value))
 
 describe('docs/emails.md', () => {
   it('lists every email and no other, in alphabetical order', () => {
-    expect(told).toEqual(names.toSorted())
+    expect(listed).toEqual(names.toSorted())
   })
 })
 

@@ -76,10 +76,10 @@ describe('a request to the shop', () => {
     '/admin/resources/orders',
     '/admin/resources/orders/records/1/show',
   ]
-  const outside = requesters.filter((visitor) => visitor !== 'verified staff' && visitor !== 'verified superuser')
+  const outside = requesters.filter((requester) => requester !== 'verified staff' && requester !== 'verified superuser')
 
-  it.each(outside)('from a %s gets nothing of it, with any method', async (visitor) => {
-    const { browser } = await signInRequester(shop, visitor)
+  it.each(outside)('from a %s gets nothing of it, with any method', async (requester) => {
+    const { browser } = await signInRequester(shop, requester)
     const before = shop.calls.length
     for (const address of [...addresses(), await components()])
       for (const method of ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS']) {
@@ -131,7 +131,7 @@ describe('methods of the shop', () => {
     ['list', 'orders/actions/list', 200, 405],
     ['search', 'orders/actions/search/x', 200, 405],
     ['new', 'orders/actions/new', 405, 200],
-    ['an action with a page of its own', 'orders/records/ID/comment', 200, 200],
+    ['an action with its own page', 'orders/records/ID/comment', 200, 200],
     ['an action without one', 'orders/records/ID/refund', 405, 200],
     ['delete', 'orders/records/ID/delete', 405, 200],
     ['the question before many are deleted', 'orders/bulk/bulkDelete?recordIds=ID', 200, 200],
@@ -302,7 +302,7 @@ describe('the page of the panel', () => {
     }
   })
 
-  it('can show sound, pictures made in the page and pages of its own origin, and no more', async () => {
+  it('can show sound, images created in the page and pages of its own origin, and nothing else', async () => {
     const policy = (await staff.get('/admin')).headers['content-security-policy']
     for (const part of [
       "img-src 'self' data: blob:",
@@ -359,16 +359,16 @@ describe('options that have no effect', () => {
     ['LoggedIn', () => ({ componentLoader: overriding('LoggedIn') })],
   ])('are named in the log at start-up: %s', async (name, options) => {
     const open = await startHostSite({ options })
-    const told = open.log.filter((line) => line.includes('host_option_unused'))
-    expect(told).toHaveLength(1)
-    expect(told[0]).toContain(name)
+    const logged = open.log.filter((line) => line.includes('host_option_unused'))
+    expect(logged).toHaveLength(1)
+    expect(logged[0]).toContain(name)
     await open.close()
   })
 })
 
 describe('an invalid shop is rejected at start-up, with the reason', () => {
   it.each([
-    ['a panel at another address', 'host_root_path', () => ({ rootPath: '/backoffice' })],
+    ['a panel at another path', 'host_root_path', () => ({ rootPath: '/backoffice' })],
     ['one of our tables', 'host_resource_taken', (_shop, own) => ({ resources: [deviceModels(own).TotpDevice] })],
     [
       'another model over one of our tables',
@@ -398,11 +398,16 @@ describe('an invalid shop is rejected at start-up, with the reason', () => {
   })
 
   it.each([
-    ['a misspelt wish', 'options_refused', 'requirments', { admin: {}, requirments: { 'orders.delete': null } }],
-    ['a wish among the options of AdminJS', 'options_refused', 'requirements', { resources: [], requirements: {} }],
+    ['a misspelt option', 'options_refused', 'requirments', { admin: {}, requirments: { 'orders.delete': null } }],
+    [
+      'an option of the site among those of AdminJS',
+      'options_refused',
+      'requirements',
+      { resources: [], requirements: {} },
+    ],
     ['files among the options of AdminJS', 'options_refused', 'files', { files: true }],
-    ['a size that is no number', 'options_refused', 'bodyLimit', { admin: {}, bodyLimit: '20mb' }],
-    ['wishes without an AdminJS', 'options_refused', 'admin.admin', { admin: undefined, files: true }],
+    ['a size that is not a number', 'options_refused', 'bodyLimit', { admin: {}, bodyLimit: '20mb' }],
+    ['options without an AdminJS', 'options_refused', 'admin.admin', { admin: undefined, files: true }],
     [
       'a requirement that is nothing',
       'options_refused',

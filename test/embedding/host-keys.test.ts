@@ -95,7 +95,7 @@ describe('ticked rows', () => {
     (_none, index) => `${String(index).padStart(8, '0')}-8b5c-4d3c-9f5e-1d2c3b4a5f60`,
   )
 
-  it('can be as many as a list has, with keys too long for a URL, and no more', async () => {
+  it('can be as many as a list has, with keys too long for a URL, but not more', async () => {
     await Ticket.bulkCreate(named.map((key) => ({ key })))
     const most = { recordIds: JSON.stringify(named.slice(0, 500)) }
     const form = await browser.visit(`${api}/tickets/bulk/bulkDelete?recordIds=`, {

@@ -74,13 +74,13 @@ const elsewhere = ['rootPath', 'databases', 'componentLoader', 'resources', 'set
 
 async function open(options: Example) {
   const site = await startHostSite({ options: () => options })
-  const told = site.log.filter((line) => line.includes('host_option_unused'))
+  const logged = site.log.filter((line) => line.includes('host_option_unused'))
   const page = await (await signIn(site, await createTestUser(site))).get('/admin')
   const [script = ''] = /\/admin\/host-assets\/[^"]+/.exec(page.text) ?? []
   const browser = await signIn(site, await createTestUser(site))
   const bundle = script ? (await browser.get(script)).text : ''
   await site.close()
-  return { told, page: page.text, bundle }
+  return { logged, page: page.text, bundle }
 }
 
 describe('every option of AdminJS', () => {
@@ -105,15 +105,15 @@ describe('every option of AdminJS', () => {
   it.each(Object.entries(unused))(
     'is documented and named once at start-up, without an effect: %s',
     async (name, options) => {
-      const { told } = await open(options)
-      expect(told).toEqual([expect.stringContaining(`option ${name} has no effect`)])
+      const { logged } = await open(options)
+      expect(logged).toEqual([expect.stringContaining(`option ${name} has no effect`)])
       expect(unsupported).toContain(`\`${name.split(' ')[0]}\``)
     },
   )
 
   it.each(Object.entries(working))('works: %s', async (_name, options) => {
-    const { told, page, bundle } = await open(options)
-    expect(told).toEqual([])
+    const { logged, page, bundle } = await open(options)
+    expect(logged).toEqual([])
     expect(page + bundle).toContain('Shown')
   })
 })
@@ -127,12 +127,12 @@ it.each([
   'data:text/javascript,alert(1)',
   'blob:https://cdn.example/1',
 ])('names a script and a style sheet that the page would not load: %s', async (url) => {
-  const { told } = await open({ assets: { scripts: ['/own.js', url], styles: [url, '/own.css'] } })
-  expect(told).toHaveLength(2)
+  const { logged } = await open({ assets: { scripts: ['/own.js', url], styles: [url, '/own.css'] } })
+  expect(logged).toHaveLength(2)
 })
 
 it.each(['data:image/png;base64,AA', '/own.png', 'own.png', ''])('shows a logo of the site: %s', async (logo) => {
-  expect((await open({ branding: { logo } })).told).toEqual([])
+  expect((await open({ branding: { logo } })).logged).toEqual([])
 })
 
 it('shows every component that AdminJS lets a host override, or names it', async () => {
@@ -140,10 +140,10 @@ it('shows every component that AdminJS lets a host override, or names it', async
   const file = path.join(import.meta.dirname, 'host/Greeting.jsx')
   for (const name of components) componentLoader.override(name, file)
   expect(components.length).toBeGreaterThan(60)
-  const { told, bundle } = await open({ componentLoader })
-  const named = components.filter((name) => told.some((line) => line.includes(`the component ${name} `)))
+  const { logged, bundle } = await open({ componentLoader })
+  const named = components.filter((name) => logged.some((line) => line.includes(`the component ${name} `)))
   expect(named.toSorted()).toEqual(['LoggedIn', 'Login', 'Version'])
-  expect(told).toHaveLength(named.length)
+  expect(logged).toHaveLength(named.length)
   for (const name of components) expect(bundle).toContain(`UserComponents.${name} =`)
   for (const name of named) expect(unsupported).toContain(`\`${name}\``)
 })

@@ -67,7 +67,7 @@ beforeAll(async () => {
       res.json({ user: req.user })
     })
   })
-  await Order.create({ id: 1, ownerId: 1, title: "somebody else's" })
+  await Order.create({ id: 1, ownerId: 1, title: "someone else's" })
   await Order.create({ id: 2, ownerId: 502, title: "bob's" })
   browser = await enter()
 })
@@ -101,9 +101,9 @@ describe('the rules of an application with its own users', () => {
   it('deny if they read what the current admin does not have, and the log names it once', async () => {
     expect(await browser.post(`${api}/orders/records/1/delete`)).toMatchObject({ status: 403, code: 'not_allowed' })
     await browser.get(`${api}/orders/actions/list`)
-    const told = host.log.filter((line) => line.includes('host_rule_property'))
-    expect(told).toHaveLength(1)
-    expect(told[0]).toContain('currentAdmin.role')
+    const logged = host.log.filter((line) => line.includes('host_rule_property'))
+    expect(logged).toHaveLength(1)
+    expect(logged[0]).toContain('currentAdmin.role')
   })
 
   it('keep what the adapter returned on the server: no answer, page, log or copy contains it', async () => {

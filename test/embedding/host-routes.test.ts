@@ -91,8 +91,8 @@ it('is logged once, after the first request', async () => {
   })
   await host.browser().get('/')
   await host.browser().get('/account/login')
-  const told = host.log.map((line) => JSON.parse(line)).filter(({ code }) => String(code).startsWith('host_routes'))
-  expect(told).toMatchObject([
+  const logged = host.log.map((line) => JSON.parse(line)).filter(({ code }) => String(code).startsWith('host_routes'))
+  expect(logged).toMatchObject([
     { code: 'host_routes_open', paths: ['/admin/report'] },
     { code: 'host_routes_unreachable', paths: ['/account/login'] },
   ])
@@ -115,8 +115,8 @@ describe('routes that were moved out of the panel', () => {
   it.each(['/reports', '/files/host-routes.test.ts', '/account/settings'])(
     'are only for verified users with the guard: %s',
     async (path) => {
-      const stranger = await host.browser().get(path)
-      expect([stranger.status, stranger.location]).toEqual([302, `/account/login?next=${encodeURIComponent(path)}`])
+      const response = await host.browser().get(path)
+      expect([response.status, response.location]).toEqual([302, `/account/login?next=${encodeURIComponent(path)}`])
       const browser = await signIn(host, await createTestUser(host))
       expect((await browser.get(path)).status).toBe(200)
     },

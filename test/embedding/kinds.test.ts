@@ -128,8 +128,8 @@ describe.each(databaseKinds())('a custom kind of device, on the %s database', (w
   it('shows neither another user’s setup nor a finished one', async () => {
     const { browser, id } = await enrol()
     expect((await browser.get(`/account/two-factor/word/${id}/confirm`)).status).toBe(404)
-    const stranger = await signIn(site, await createTestUser(site))
-    const started = await stranger.post(add, { name: 'Theirs', word: WORD })
+    const other = await signIn(site, await createTestUser(site))
+    const started = await other.post(add, { name: 'Theirs', word: WORD })
     expect((await browser.get(started.location ?? '')).status).toBe(404)
     expect((await browser.post(started.location ?? '', { otp_token: tokenOf(WORD, 1) })).status).toBe(404)
   })

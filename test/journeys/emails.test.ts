@@ -22,7 +22,7 @@ describe.each(journeyKinds())('security emails, on the %s database', (where) => 
   afterAll(() => site.close())
   const mailsTo = (address: string) => smtp.seen.filter((mail) => JSON.stringify(mail.to).includes(address))
   const subjects = (address: string) => mailsTo(address).map((mail) => mail.subject?.replace('Night Desk: ', ''))
-  const told = (mail: ParsedMail, ...facts: string[]) => {
+  const expectFacts = (mail: ParsedMail, ...facts: string[]) => {
     for (const body of [mail.text ?? '', String(mail.html)])
       for (const fact of facts) expect(body.replace(/\s+/g, ' ')).toContain(fact)
   }
@@ -57,7 +57,7 @@ describe.each(journeyKinds())('security emails, on the %s database', (where) => 
       browser.post(added.location ?? '', { otp_token: generateHotp(key, 0, 6) }),
     )
     expect(mail.subject).toBe('Night Desk: a device was added')
-    told(mail, 'Blue (Hardware token)', firefox, '127.0.0.1', `${site.baseUrl}/account/two-factor/sessions`)
+    expectFacts(mail, 'Blue (Hardware token)', firefox, '127.0.0.1', `${site.baseUrl}/account/two-factor/sessions`)
     expect(mail.text).not.toContain(generateHotp(key, 0, 6))
   })
 
@@ -69,7 +69,7 @@ describe.each(journeyKinds())('security emails, on the %s database', (where) => 
       browser.post(`/account/two-factor/devices/${device.persistentId}/remove`),
     )
     expect(mail.subject).toBe('Night Desk: a device was removed')
-    told(mail, 'Second (Authenticator app)', 'was removed from your Night Desk account')
+    expectFacts(mail, 'Second (Authenticator app)', 'was removed from your Night Desk account')
   })
 
   it('notifies about a device disabled by wrong codes, without the IP address of the sender', async () => {
@@ -79,7 +79,7 @@ describe.each(journeyKinds())('security emails, on the %s database', (where) => 
     ])
     const mail = await mailOf(person.email, () => tries(person, 1))
     expect(mail.subject).toBe('Night Desk: a device was disabled')
-    told(mail, 'after 100 wrong codes in a row', 'App (Authenticator app)', 'ask an administrator')
+    expectFacts(mail, 'after 100 wrong codes in a row', 'App (Authenticator app)', 'ask an administrator')
     expect(mail.text).not.toContain(firefox)
   })
 
@@ -89,7 +89,7 @@ describe.each(journeyKinds())('security emails, on the %s database', (where) => 
     expect(subjects(person.email)).toEqual([])
     const mail = await mailOf(person.email, () => tries(person, 1))
     expect(mail.subject).toBe('Night Desk: failed sign-in attempts on your account')
-    told(mail, firefox, '127.0.0.1')
+    expectFacts(mail, firefox, '127.0.0.1')
     await tries(person, 2)
     const later = await mailOf(person.email, async () => {
       site.clock.advance(3600)
@@ -143,7 +143,7 @@ describe.each(journeyKinds())('security emails, on the %s database', (where) => 
     const second = site.browser('Mozilla/5.0 (Macintosh; Intel Mac OS X 10.15; rv:140.0) Gecko/20100101 Firefox/140.0')
     const mail = await mailOf(person.email, () => signIn(site, person, second))
     expect(mail.subject).toBe('Night Desk: sign-in from a new browser')
-    told(mail, 'Firefox 140 on macOS')
+    expectFacts(mail, 'Firefox 140 on macOS')
     await second.post('/account/logout')
     await signIn(site, person, second)
     const third = await mailOf(person.email, () => signIn(site, person))
@@ -181,7 +181,7 @@ describe.each(journeyKinds())('security emails, on the %s database', (where) => 
       site.browser().post('/account/login', { username: person.email, password: person.password, otp_token: token }),
     )
     expect(mail.subject).toBe('Night Desk: your last backup token was used')
-    told(mail, 'You have none left', 'Generate a new set of backup tokens now')
+    expectFacts(mail, 'You have none left', 'Generate a new set of backup tokens now')
     expect(mail.text).toContain('Backup tokens left: 0')
   })
 

@@ -18,7 +18,7 @@ const inside = [
 ] as const
 const after = ['signedIn', 'signedOut'] as const
 
-interface Told {
+interface EmittedEvent {
   name: keyof OtpEvents | keyof AfterEvents
   userId: number
   by?: unknown
@@ -26,14 +26,14 @@ interface Told {
   hasTransaction: boolean
 }
 
-const told: Told[] = []
+const emitted: EmittedEvent[] = []
 
 beforeAll(() => {
   for (const name of [...inside, ...after])
     site().otp.events.on(name, (event) => {
       const { userId, ...rest } = event
       const doer = 'by' in rest ? { by: rest.by, actorId: rest.actorId } : {}
-      told.push({ name, userId, hasTransaction: 'transaction' in rest, ...doer })
+      emitted.push({ name, userId, hasTransaction: 'transaction' in rest, ...doer })
     })
 })
 
@@ -41,10 +41,10 @@ let person: TestUser
 
 beforeEach(async () => {
   person = await site().person({ backupTokens: 2 })
-  told.length = 0
+  emitted.length = 0
 })
 
-const names = () => told.filter(({ userId }) => userId === person.id).map(({ name }) => name)
+const names = () => emitted.filter(({ userId }) => userId === person.id).map(({ name }) => name)
 
 /** The password step, and then the token step. */
 async function giveToken(browser: HttpBrowser, token: string, device = person.app) {
@@ -90,7 +90,7 @@ describe('the events', () => {
 
   it('report the end of the session at a sign-out', async () => {
     const browser = await signIn(site(), person)
-    told.length = 0
+    emitted.length = 0
     await browser.post('/account/logout')
     expect(names()).toEqual(['signedOut'])
   })
@@ -101,7 +101,7 @@ describe('the events', () => {
   ] as const)('report a %s by an administrator as %s, with the actor', async (action, name) => {
     const answer = await callAction(site().boss, 'totp_devices', person.app?.id ?? 0, action, { confirmed: 'false' })
     expect(answer.status).toBe(200)
-    expect(told.filter(({ userId }) => userId === person.id)).toEqual([
+    expect(emitted.filter(({ userId }) => userId === person.id)).toEqual([
       { name, userId: person.id, hasTransaction: true, by: 'administrator', actorId: site().bossPerson.id },
     ])
   })
@@ -110,9 +110,9 @@ describe('the events', () => {
     const edit = (confirmed: string) =>
       callAction(site().boss, 'totp_devices', person.app?.id ?? 0, 'edit', { confirmed })
     await edit('false')
-    told.length = 0
+    emitted.length = 0
     expect((await edit('true')).status).toBe(200)
-    expect(told.filter(({ userId }) => userId === person.id)).toEqual([
+    expect(emitted.filter(({ userId }) => userId === person.id)).toEqual([
       {
         name: 'deviceEnabled',
         userId: person.id,
@@ -131,7 +131,7 @@ describe('the events', () => {
   it('carry the transaction if they are emitted inside it, and none after the commit', async () => {
     const browser = await signIn(site(), person)
     await browser.post('/account/logout')
-    expect(new Set(told.filter(({ hasTransaction }) => hasTransaction).map(({ name }) => name))).toEqual(
+    expect(new Set(emitted.filter(({ hasTransaction }) => hasTransaction).map(({ name }) => name))).toEqual(
       new Set(['userVerified']),
     )
   })

@@ -53,14 +53,14 @@ describe("rejected attempts at a user's second factor", () => {
     await signIn(site, person)
     await guess(person, 1)
     const browser = await signIn(site, person)
-    const told = async () =>
+    const readBanner = async () =>
       JSON.parse(/id="panel-user">([^<]*)</.exec((await browser.get('/admin')).text)?.[1] ?? '{}')
-    expect((await told()).refused.text).toMatch(/^Since your last sign-in, 1 code was rejected/)
+    expect((await readBanner()).refused.text).toMatch(/^Since your last sign-in, 1 code was rejected/)
     site.clock.advance(301)
     await browser.post('/account/verify', { otp_device: person.app?.persistentId ?? '', otp_token: person.code() })
-    expect((await told()).refused).not.toBeNull()
+    expect((await readBanner()).refused).not.toBeNull()
     expect((await browser.post(`${profile}/refused-tries`, { answer: 'mine' })).location).toBe(profile)
-    expect((await told()).refused).toBeNull()
+    expect((await readBanner()).refused).toBeNull()
   })
 
   it("do not include the person's own mistakes in this browser, or those before the last sign-in", async () => {

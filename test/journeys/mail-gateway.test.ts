@@ -61,12 +61,12 @@ describe.each(journeyKinds())('a code by email that the mail server rejects, on 
     ['RCPT', 421, '4.3.2 Shutting down', silent],
   ] as const)(
     'says on the page what to do about %s %i %s, without the text of the server',
-    async (to, code, text, told) => {
+    async (to, code, text, expectedText) => {
       smtp.behaviour = { to, code, text }
       const browser = await signIn(site, await createTestUser(site))
       const answer = await browser.post(add, { otp_challenge: 'send' })
       expect(answer).toMatchObject({ status: 422, code: 'challenge_exception' })
-      expect(answer.text).toContain(told)
+      expect(answer.text).toContain(expectedText)
       expect(answer.text).not.toContain('a problem with our configuration')
       expect(answer.text).not.toContain(text)
     },

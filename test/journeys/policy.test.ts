@@ -221,8 +221,8 @@ describe('a user whom the policy redirects to the setup', () => {
   })
 
   it('is recorded and reported once in a quarter of an hour, for any number of concurrent requests', async () => {
-    const told: string[] = []
-    const stop = site.otp.events.on('policyBlocked', ({ path }) => void told.push(path))
+    const emitted: string[] = []
+    const stop = site.otp.events.on('policyBlocked', ({ path }) => void emitted.push(path))
     const person = await createTestUser(site, { app: false })
     const browser = await arrive(site, person)
     await Promise.all(Array.from({ length: 6 }, () => browser.get(`${profile}?secret=1`)))
@@ -230,7 +230,7 @@ describe('a user whom the policy redirects to the setup', () => {
     const events = async () =>
       (await sql("select details from audit_events where event = 'policy_blocked' and user_id = $1", person.id)).rows
     expect(await events()).toEqual([{ details: { path: profile } }])
-    expect(told).toEqual([profile])
+    expect(emitted).toEqual([profile])
     site.clock.advance(15 * 60)
     await browser.get(profile)
     expect(await events()).toHaveLength(2)

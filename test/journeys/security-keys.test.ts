@@ -528,7 +528,7 @@ describe.each(journeyKinds())('security keys, on the %s database', (where) => {
       ['with no attestation and a statement', { attestation: { fmt: 'none', attStmt: new Map([['alg', -7]]) } }],
       ['with an attestation of a format that there is not', { attestation: { fmt: 'hearsay', attStmt: new Map() } }],
       [
-        'with an attestation of its own that is not right',
+        'with an invalid attestation',
         {
           attestation: {
             fmt: 'packed',

@@ -40,7 +40,7 @@ describe.each(journeyKinds())('several tabs during a sign-in, on the %s database
   describe.each([
     ['an app', {}],
     ['backup tokens', { app: false, backupTokens: 2 }],
-  ])('of somebody with %s', (_what, traits) => {
+  ])('of a user with %s', (_what, traits) => {
     const start = async () => ({ person: await createTestUser(site, traits), browser: site.browser() })
     const token = (person: TestUser) => person.backupTokens[0] ?? person.code()
     const give = (browser: HttpBrowser, person: TestUser, next = '') =>

@@ -131,15 +131,15 @@ describe.each(journeyKinds())('trusted browsers, on the %s database', (where) =>
 
     it('emits an event, as the trust did', async () => {
       const person = await createTestUser(site)
-      const told: object[] = []
+      const emitted: object[] = []
       const stop = [
-        site.otp.events.on('browserTrusted', (event) => void told.push(event)),
-        site.otp.events.on('signedIn', (event) => void told.push(event)),
+        site.otp.events.on('browserTrusted', (event) => void emitted.push(event)),
+        site.otp.events.on('signedIn', (event) => void emitted.push(event)),
       ]
       await comeBack(await trust(person), person)
       const device = person.app?.persistentId
       const expiresAt = new Date(site.clock.now().getTime() + 30 * DAY * 1000)
-      expect(told).toMatchObject([
+      expect(emitted).toMatchObject([
         { userId: person.id, device, expiresAt },
         { userId: person.id, device, how: 'token' },
         { userId: person.id, device, how: 'trusted_browser' },

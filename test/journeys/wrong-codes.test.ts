@@ -13,7 +13,7 @@ const setup = '/account/two-factor/setup'
 const KEY = Buffer.from('12345678901234567890')
 const MINUTE = 60
 
-describe.each(journeyKinds())('what a person is told about a wrong code, on the %s database', (where) => {
+describe.each(journeyKinds())('the explanation of a wrong code, on the %s database', (where) => {
   let database: Database
   let site: TestSite
   beforeAll(async () => {
@@ -31,7 +31,7 @@ describe.each(journeyKinds())('what a person is told about a wrong code, on the 
     return browser
   }
   /** The text of the alert, with its code. */
-  const told = ({ status, code, text }: HttpResponse) => {
+  const readAlert = ({ status, code, text }: HttpResponse) => {
     expect({ status, code }).toEqual({ status: 422, code: 'invalid_token' })
     const [, alert = ''] = /data-code="invalid_token"[^>]*>([^<]*(?:<[^/][^>]*>[^<]*)*)/.exec(text) ?? []
     return alert
@@ -53,9 +53,9 @@ describe.each(journeyKinds())('what a person is told about a wrong code, on the 
       const person = await createTestUser(site)
       const code = person.code()
       expect((await (await enter(person)).post(login, { otp_token: code })).status).toBe(303)
-      expect(told(await (await enter(person)).post(login, { otp_token: code }))).toMatch(/already used.*next one/)
+      expect(readAlert(await (await enter(person)).post(login, { otp_token: code }))).toMatch(/already used.*next one/)
       const form = { username: person.email, password: person.password, otp_token: code }
-      expect(told(await site.browser().post(login, form))).toMatch(/already used.*next one/)
+      expect(readAlert(await site.browser().post(login, form))).toMatch(/already used.*next one/)
       expect(await failuresOf(person.app?.persistentId)).toBe(2)
     })
 
@@ -63,7 +63,7 @@ describe.each(journeyKinds())('what a person is told about a wrong code, on the 
       'mentions the clock for a code of %i seconds ago',
       async (ago) => {
         const person = await createTestUser(site)
-        expect(told(await (await enter(person)).post(login, { otp_token: codeAt(ago) }))).toMatch(/too old.*clock/)
+        expect(readAlert(await (await enter(person)).post(login, { otp_token: codeAt(ago) }))).toMatch(/too old.*clock/)
         expect(await failuresOf(person.app?.persistentId)).toBe(1)
       },
     )
@@ -73,8 +73,8 @@ describe.each(journeyKinds())('what a person is told about a wrong code, on the 
       async (ahead) => {
         const person = await createTestUser(site)
         const browser = await enter(person)
-        const early = told(await browser.post(login, { otp_token: codeAt(ahead) }))
-        expect(early).toBe(told(await browser.post(login, { otp_token: '000000' })))
+        const early = readAlert(await browser.post(login, { otp_token: codeAt(ahead) }))
+        expect(early).toBe(readAlert(await browser.post(login, { otp_token: '000000' })))
       },
     )
 
@@ -86,8 +86,8 @@ describe.each(journeyKinds())('what a person is told about a wrong code, on the 
         await browser.post(setup, { method: 'totp' })
         const [, secret = ''] = /secret=([A-Z2-7]+)/.exec((await browser.get(setup)).text) ?? []
         const code = appCode(secret, new Date(site.clock.now().getTime() + away * 1000))
-        expect(told(await browser.post(setup, { otp_token: code }))).toMatch(/clock is wrong/)
-        expect(told(await browser.post(setup, { otp_token: 'abc' }))).toMatch(/isn't a code/)
+        expect(readAlert(await browser.post(setup, { otp_token: code }))).toMatch(/clock is wrong/)
+        expect(readAlert(await browser.post(setup, { otp_token: 'abc' }))).toMatch(/isn't a code/)
         expect((await browser.post(setup, { otp_token: appCode(secret, site.clock.now()) })).status).toBe(303)
       },
     )
@@ -111,7 +111,7 @@ describe.each(journeyKinds())('what a person is told about a wrong code, on the 
       const { persistentId } = await addToken(person, 20, true)
       const browser = await enter(person)
       const submit = async (token: string) =>
-        told(await browser.post(login, { otp_device: persistentId, otp_token: token }))
+        readAlert(await browser.post(login, { otp_device: persistentId, otp_token: token }))
       expect(await submit(generateHotp(KEY, 3, 6))).toMatch(/already used/)
       const ahead = await submit(generateHotp(KEY, 60, 6))
       expect(ahead).toMatch(/two consecutive codes/)
@@ -126,7 +126,7 @@ describe.each(journeyKinds())('what a person is told about a wrong code, on the 
       const browser = await enter(person)
       const { id } = await addToken(person, 0, false)
       const confirm = `/account/two-factor/hardware-tokens/${id}/confirm`
-      expect(told(await browser.post(confirm, { otp_token: generateHotp(KEY, 50, 6) }))).toMatch(/last two codes/)
+      expect(readAlert(await browser.post(confirm, { otp_token: generateHotp(KEY, 50, 6) }))).toMatch(/last two codes/)
       const two = `${generateHotp(KEY, 51, 6)} ${generateHotp(KEY, 52, 6)}`
       expect((await browser.post(confirm, { otp_token: two })).status).toBe(303)
     })
@@ -139,7 +139,7 @@ describe.each(journeyKinds())('what a person is told about a wrong code, on the 
       const { persistentId } = device
       const browser = await enter(person)
       const submit = async (by: HttpBrowser, token: string) =>
-        told(await by.post(login, { otp_device: persistentId, otp_token: token }))
+        readAlert(await by.post(login, { otp_device: persistentId, otp_token: token }))
       expect(await submit(await enter(person), '123456')).toMatch(/No code was sent for this browser/)
       await browser.post(login, { otp_device: persistentId, otp_challenge: '1' })
       const right = (await queuedCodes(site.otp, device)).at(-1)?.code ?? ''
@@ -157,7 +157,7 @@ describe.each(journeyKinds())('what a person is told about a wrong code, on the 
       await browser.post(login, { otp_device: device.persistentId, otp_challenge: '1' })
       await database.pool.query('update email_devices set code_attempts = 5 where id = $1', [device.id])
       const form = { otp_device: device.persistentId, otp_token: '123456' }
-      expect(told(await browser.post(login, form))).toMatch(/no longer works.*Request a new one/)
+      expect(readAlert(await browser.post(login, form))).toMatch(/no longer works.*Request a new one/)
     })
   })
 
@@ -167,10 +167,10 @@ describe.each(journeyKinds())('what a person is told about a wrong code, on the 
       const [token = ''] = person.backupTokens
       const form = { otp_device: person.backup?.persistentId ?? '', otp_token: token }
       expect((await (await enter(person)).post(login, form)).status).toBe(303)
-      const used = told(await (await enter(person)).post(login, form))
+      const used = readAlert(await (await enter(person)).post(login, form))
       expect(used).toBe('That backup token is incorrect or already used.')
       const wrong = { ...form, otp_token: 'AAAA-AAAA-AAAA-AAAA' }
-      expect(told(await (await enter(person)).post(login, wrong))).toBe(used)
+      expect(readAlert(await (await enter(person)).post(login, wrong))).toBe(used)
     })
 
     it('says that a backup token is not a code of the selected device, right or wrong, and consumes none', async () => {
@@ -178,7 +178,7 @@ describe.each(journeyKinds())('what a person is told about a wrong code, on the 
       const browser = await enter(person)
       for (const token of [person.backupTokens[0] ?? '', 'AAAA-AAAA-AAAA-AAAA']) {
         const form = { otp_device: person.app?.persistentId ?? '', otp_token: token }
-        expect(told(await browser.post(login, form))).toMatch(/device you selected/)
+        expect(readAlert(await browser.post(login, form))).toMatch(/device you selected/)
       }
       expect(await failuresOf(person.app?.persistentId)).toBe(0)
       expect((await browser.post(login, { otp_token: person.backupTokens[0] ?? '' })).status).toBe(303)
@@ -189,7 +189,7 @@ describe.each(journeyKinds())('what a person is told about a wrong code, on the 
       const browser = await enter(person)
       const mailbox = await addEmail(site.otp, person.id)
       const submit = async (token: string) =>
-        told(await browser.post(login, { otp_device: mailbox.persistentId, otp_token: token }))
+        readAlert(await browser.post(login, { otp_device: mailbox.persistentId, otp_token: token }))
       expect(await submit(person.code())).toBe(await submit('000000'))
       expect((await browser.post(login, { otp_token: person.code() })).status).toBe(303)
     })

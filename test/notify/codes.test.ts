@@ -104,8 +104,8 @@ describe.each(databaseKinds())('the job of a code, on the %s database', (where) 
       work()
       await log.says('code not sent')
       await worker?.stop()
-      const told = { delivery: 'failed', delivery_error: 'gateway_unavailable', challenged_at: null }
-      expect(await row(device)).toMatchObject(told)
+      const expected = { delivery: 'failed', delivery_error: 'gateway_unavailable', challenged_at: null }
+      expect(await row(device)).toMatchObject(expected)
       const { rows } = await database.pool.query('select count(*)::int as left from graphile_worker.jobs')
       expect(rows).toEqual([{ left: 0 }])
     })

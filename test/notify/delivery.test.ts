@@ -149,8 +149,8 @@ describe.each(databaseKinds())('delivery on %s', (kind) => {
     await workUntil(() => log.says('cannot be decrypted, giving up'))
     const left = await database.pool.query('select 1 from graphile_worker._private_jobs where is_available')
     expect(left.rowCount).toBe(0)
-    const told = `select details from audit_events where event = 'mail_undelivered' and details ->> 'reason' = 'key_missing'`
-    const { rows } = await database.pool.query<{ details: unknown }>(told)
+    const query = `select details from audit_events where event = 'mail_undelivered' and details ->> 'reason' = 'key_missing'`
+    const { rows } = await database.pool.query<{ details: unknown }>(query)
     expect(rows).toEqual([{ details: { mail: 'send-mail', reason: 'key_missing' } }])
     expect(log.text()).toContain(others.keys.ids[0] ?? '')
     expect(smtp.seen).toEqual([])

@@ -151,7 +151,7 @@ describe('Twilio', () => {
 
   it.each([
     ['an error page', { status: 502, html: '<h1>Bad gateway</h1>' }],
-    ['a page of somebody in between', { status: 200, html: '<h1>Log in to this network</h1>' }],
+    ['a page of a captive portal', { status: 200, html: '<h1>Log in to this network</h1>' }],
     ['an empty answer', { status: 201, html: '' }],
     ['a redirect', { status: 302, html: '' }],
     ['an endless answer', { status: 201, html: 'x'.repeat(1024 * 1024) }],

@@ -71,7 +71,7 @@ describe('a change of a device', () => {
     ['a removal by the owner', 'owner', removed(false), 'device_removed'],
     ['a removal by an administrator', 'administrator', removed(false), 'device_removed'],
     ['too many failures', 'failures', disabled, 'device_switched_off'],
-    ['a disabling by an administrator', 'administrator', disabled, 'device_switched_off'],
+    ['a device disabled by an administrator', 'administrator', disabled, 'device_switched_off'],
   ] as const)(
     'writes to the audit log, emails the owner and ends trusted browsers: %s',
     async (_, by, record, event) => {

@@ -64,10 +64,10 @@ const untilReady = async (server: RunningServer) => {
 
 /** Signs in with the link that the first start prints, as the first user of the panel. */
 async function enter(server: RunningServer): Promise<HttpBrowser> {
-  const told = (name: string) => server.startText.find(([each]) => each === name)?.[1] ?? ''
+  const printed = (name: string) => server.startText.find(([each]) => each === name)?.[1] ?? ''
   const browser = at(server)
-  await browser.post(login, { username: told('E-mail'), password: told('Password') })
-  expect((await browser.post(login, { otp_token: told('Backup token') })).status).toBe(303)
+  await browser.post(login, { username: printed('E-mail'), password: printed('Password') })
+  expect((await browser.post(login, { otp_token: printed('Backup token') })).status).toBe(303)
   return browser
 }
 

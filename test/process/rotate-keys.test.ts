@@ -21,7 +21,7 @@ const [OLD, NEW] = [randomBytes(32), randomBytes(32)]
 const spell = (...keys: Buffer[]) => keys.map((key) => key.toString('base64')).join(',')
 const idOf = (key: Buffer) => createKeyring([key]).ids[0] ?? ''
 
-interface Somebody {
+interface TestStaff {
   email: string
   app: string
   set: string
@@ -64,7 +64,7 @@ describe.skipIf(!postgresUrl())('rotating the key of two processes', () => {
   }
 
   let people = 0
-  async function somebody(key: Buffer): Promise<Somebody> {
+  async function createStaff(key: Buffer): Promise<TestStaff> {
     people += 1
     const otp = { ...testOtp(database), keys: createKeyring([key]), clock: systemClock }
     const row = { email: `rotating${people}@example.com`, name: 'Ada', is_staff: true, is_active: true }
@@ -82,7 +82,7 @@ describe.skipIf(!postgresUrl())('rotating the key of two processes', () => {
     createHttpBrowser(new URL(servers[index]?.address ?? '').origin, undefined, cookies)
 
   /** Signs in with a backup token at one of the processes. */
-  async function enter(person: Somebody, index: number) {
+  async function enter(person: TestStaff, index: number) {
     const browser = browserAt(index)
     const token = { otp_device: person.set, otp_token: person.tokens.pop() ?? '' }
     const answer = await browser.post(login, { username: person.email, password: PASSWORD, ...token })
@@ -90,8 +90,8 @@ describe.skipIf(!postgresUrl())('rotating the key of two processes', () => {
   }
 
   it('signs nobody out, rejects nobody and frees the old key', async () => {
-    const person = await somebody(OLD)
-    const app = await somebody(OLD)
+    const person = await createStaff(OLD)
+    const app = await createStaff(OLD)
     const session = (await enter(person, 0)).browser
     /** Both processes accept a sign-in, and know the session from before the rotation. */
     const expectPeace = async () => {
@@ -132,7 +132,7 @@ describe.skipIf(!postgresUrl())('rotating the key of two processes', () => {
 
   it('names a missing key and what needs it, and exits with 1', async () => {
     const lost = randomBytes(32)
-    await somebody(lost)
+    await createStaff(lost)
     const { status, stdout } = await otpAdmin(['rotate-keys'], environment(NEW))
     expect(status).toBe(1)
     expect(stdout).toContain(`${idOf(lost)}: missing from SECRET_KEYS, and needed (`)

@@ -15,8 +15,8 @@ afterEach(async () => {
 async function serve(environment: Record<string, string>) {
   const server = await startServer(environment)
   running.push(() => server.stop('SIGKILL'))
-  const told = (name: string) => server.startText.filter(([each]) => each === name).map(([, value]) => value)
-  return { ...server, told, baseUrl: new URL(server.address).origin }
+  const printed = (name: string) => server.startText.filter(([each]) => each === name).map(([, value]) => value)
+  return { ...server, printed, baseUrl: new URL(server.address).origin }
 }
 
 describe('the server', () => {
@@ -24,9 +24,9 @@ describe('the server', () => {
     const folder = temporaryFolder()
     const first = await serve({ DATA_DIR: folder })
     const browser = createHttpBrowser(first.baseUrl)
-    const form = { username: first.told('E-mail')[0] ?? '', password: first.told('Password')[0] ?? '' }
+    const form = { username: first.printed('E-mail')[0] ?? '', password: first.printed('Password')[0] ?? '' }
     await browser.post('/account/login', form)
-    const answer = await browser.post('/account/login', { otp_token: first.told('Backup token')[0] ?? '' })
+    const answer = await browser.post('/account/login', { otp_token: first.printed('Backup token')[0] ?? '' })
     expect(answer).toMatchObject({ status: 303, location: '/admin' })
     expect((await browser.get('/admin')).status).toBe(200)
     expect(readFileSync(await firstMail(folder), 'utf8')).toContain('ada@example.com')

@@ -38,10 +38,10 @@ async function serveWithMail(
   const places = { DATA_DIR: temporaryFolder('migrated'), SMTP_URL: smtpUrl, LOG_LEVEL: 'silent' }
   const server = await startServer({ ...places, ...environment })
   onTestFinished(async () => void (await server.stop('SIGKILL')))
-  const told = (name: string) => server.startText.find(([each]) => each === name)?.[1] ?? ''
+  const printed = (name: string) => server.startText.find(([each]) => each === name)?.[1] ?? ''
   const browser = createHttpBrowser(new URL(server.address).origin)
-  await browser.post('/account/login', { username: told('E-mail'), password: told('Password') })
-  const answer = await browser.post('/account/login', { otp_token: told('Backup token') })
+  await browser.post('/account/login', { username: printed('E-mail'), password: printed('Password') })
+  const answer = await browser.post('/account/login', { otp_token: printed('Backup token') })
   expect(answer).toMatchObject({ status: 303, location: '/admin' })
   return { server, browser }
 }

@@ -29,7 +29,7 @@ interface Both {
   other: HttpBrowser
 }
 
-interface Somebody {
+interface TestStaff {
   id: number
   email: string
   app: Device
@@ -60,7 +60,7 @@ describe.skipIf(!postgresUrl())('two processes on one PostgreSQL', () => {
       LOG_LEVEL: 'silent',
     }
     servers = [await startServer(environment), await startServer(environment)]
-    boss = await signIn(await somebody({ superuser: true }))
+    boss = await signIn(await createStaff({ superuser: true }))
   })
   afterAll(async () => {
     await Promise.all(servers.map((server) => server.stop('SIGKILL')))
@@ -70,12 +70,12 @@ describe.skipIf(!postgresUrl())('two processes on one PostgreSQL', () => {
 
   let people = 0
   /** A member of staff with an app and four backup tokens. */
-  async function somebody({ superuser = false } = {}): Promise<Somebody> {
+  async function createStaff({ superuser = false } = {}): Promise<TestStaff> {
     people += 1
     const otp = { ...testOtp(database), clock: systemClock }
     const user = await database.models.User.create({
-      email: `somebody${people}@example.com`,
-      name: `Somebody ${people}`,
+      email: `createStaff${people}@example.com`,
+      name: `TestStaff ${people}`,
       password_hash: await hashPassword(PASSWORD),
       is_staff: true,
       is_superuser: superuser,
@@ -106,10 +106,10 @@ describe.skipIf(!postgresUrl())('two processes on one PostgreSQL', () => {
     if (!one || !other) throw new Error('There are no two servers.')
     return { one, other }
   }
-  const passwordOf = ({ email }: Somebody) => ({ username: email, password: PASSWORD })
+  const passwordOf = ({ email }: TestStaff) => ({ username: email, password: PASSWORD })
 
   /** Signs in at the first process with the app or, by default, a backup token. The second process knows the session at once. */
-  async function signIn(person: Somebody, by: 'app' | 'backup' = 'backup'): Promise<Both> {
+  async function signIn(person: TestStaff, by: 'app' | 'backup' = 'backup'): Promise<Both> {
     const both = browserAt()
     const token =
       by === 'app'
@@ -126,7 +126,7 @@ describe.skipIf(!postgresUrl())('two processes on one PostgreSQL', () => {
 
   describe('what one process revokes, the other rejects at the next request', () => {
     it('ends a session that is removed in the list', async () => {
-      const person = await somebody()
+      const person = await createStaff()
       const [ended, mine] = [await signIn(person), await signIn(person)]
       const page = (await mine.one.get(profile)).text
       const [handle = ''] = [...page.matchAll(/name="session" value="([^"]+)"/g)].map(([, value]) => value)
@@ -136,7 +136,7 @@ describe.skipIf(!postgresUrl())('two processes on one PostgreSQL', () => {
     })
 
     it('ends a session that is signed out', async () => {
-      const session = await signIn(await somebody())
+      const session = await signIn(await createStaff())
       const copy = browserAt()
       for (const [name, value] of session.one.cookies) copy.other.cookies.set(name, value)
       expect((await session.one.post('/account/logout')).status).toBe(303)
@@ -144,7 +144,7 @@ describe.skipIf(!postgresUrl())('two processes on one PostgreSQL', () => {
     })
 
     it('ends every session when the password changes', async () => {
-      const person = await somebody()
+      const person = await createStaff()
       const [session, mine] = [await signIn(person), await signIn(person)]
       const form = { password: PASSWORD, new_password: 'quite another passphrase' }
       expect((await mine.one.post('/account/password/change', form)).status).toBe(303)
@@ -157,7 +157,7 @@ describe.skipIf(!postgresUrl())('two processes on one PostgreSQL', () => {
       ['switched off', 'edit', { confirmed: 'false' }],
       ['removed', 'delete', {}],
     ])('ends what a device verified that is %s in the panel, and rejects its codes', async (_what, action, form) => {
-      const person = await somebody()
+      const person = await createStaff()
       const session = await signIn(person, 'app')
       expect((await act(boss, 'totp_devices', person.app.id, action, { ...form })).status).toBe(200)
       expect(await dashboard(session)).toBe('not_authenticated')
@@ -167,7 +167,7 @@ describe.skipIf(!postgresUrl())('two processes on one PostgreSQL', () => {
     })
 
     it('ends the verification by a device that its owner removed, in a session that is not touched', async () => {
-      const person = await somebody()
+      const person = await createStaff()
       const [session, mine] = [await signIn(person, 'app'), await signIn(person)]
       await database.sequelize.transaction((transaction) =>
         addTotpDevice(testOtp(database), transaction, {
@@ -184,7 +184,7 @@ describe.skipIf(!postgresUrl())('two processes on one PostgreSQL', () => {
       ['is_active', 'invalid_login'],
       ['is_staff', 'not_staff'],
     ])('signs out a user whose %s is cleared', async (flag, refusal) => {
-      const person = await somebody()
+      const person = await createStaff()
       const session = await signIn(person)
       expect((await act(boss, 'users', person.id, 'edit', { [flag]: 'false' })).status).toBe(200)
       expect(await dashboard(session)).toBe('not_authenticated')
@@ -196,7 +196,7 @@ describe.skipIf(!postgresUrl())('two processes on one PostgreSQL', () => {
     })
 
     it('revokes what a group allowed when a user is removed from it in the panel', async () => {
-      const person = await somebody()
+      const person = await createStaff()
       await addToNewGroup(database, [person.id], { permissions: ['users.view'] })
       const second = await addToNewGroup(database, [person.id], { permissions: ['audit_events.view'] })
       const session = await signIn(person)
@@ -212,7 +212,7 @@ describe.skipIf(!postgresUrl())('two processes on one PostgreSQL', () => {
     })
 
     it('revokes a trusted browser, and what it verified', async () => {
-      const person = await somebody()
+      const person = await createStaff()
       const browser = browserAt()
       await browser.one.post(login, passwordOf(person))
       await browser.one.post(login, { otp_token: codeNow(), trust_browser: 'on' })
@@ -230,7 +230,7 @@ describe.skipIf(!postgresUrl())('two processes on one PostgreSQL', () => {
 
   describe('what one process counts, the other counts too', () => {
     it('rejects a code that the other process has accepted', async () => {
-      const person = await somebody()
+      const person = await createStaff()
       const token = { otp_device: person.app.persistentId, otp_token: codeNow() }
       const [first, second] = [browserAt(), browserAt()]
       await first.one.post(login, passwordOf(person))
@@ -240,14 +240,14 @@ describe.skipIf(!postgresUrl())('two processes on one PostgreSQL', () => {
     })
 
     it('rejects a backup token that the other process has accepted', async () => {
-      const person = await somebody()
+      const person = await createStaff()
       const form = { ...passwordOf(person), otp_device: person.set.persistentId, otp_token: person.tokens[0] ?? '' }
       expect((await browserAt().one.post(login, form)).location).toBe('/admin')
       expect((await browserAt().other.post(login, form)).code).toBe('invalid_token')
     })
 
     it('throttles a device at both processes after a wrong code at one', async () => {
-      const person = await somebody()
+      const person = await createStaff()
       const [first, second] = [browserAt(), browserAt()]
       await first.one.post(login, passwordOf(person))
       await second.other.post(login, passwordOf(person))
@@ -271,7 +271,7 @@ describe.skipIf(!postgresUrl())('two processes on one PostgreSQL', () => {
     })
 
     it('rejects the token of a trusted browser that the other process has accepted', async () => {
-      const person = await somebody()
+      const person = await createStaff()
       const browser = browserAt()
       await browser.one.post(login, passwordOf(person))
       await browser.one.post(login, { otp_token: codeNow(), trust_browser: 'on' })
@@ -285,7 +285,7 @@ describe.skipIf(!postgresUrl())('two processes on one PostgreSQL', () => {
 
   describe('what one process begins, the other completes', () => {
     it('completes a sign-in between password and token', async () => {
-      const person = await somebody()
+      const person = await createStaff()
       const browser = browserAt()
       await browser.one.post(login, passwordOf(person))
       expect((await browser.other.post(login, { otp_token: codeNow() })).location).toBe('/admin')
@@ -293,7 +293,7 @@ describe.skipIf(!postgresUrl())('two processes on one PostgreSQL', () => {
     })
 
     it('accepts the code of a challenge that the other process sent', async () => {
-      const person = await somebody()
+      const person = await createStaff()
       const number = '+41524204243'
       const phone = { userId: person.id, name: 'Phone', confirmed: true, number, method: 'sms' } as const
       const device = await addPhoneDevice(testOtp(database), undefined, phone)
@@ -307,7 +307,7 @@ describe.skipIf(!postgresUrl())('two processes on one PostgreSQL', () => {
     })
 
     it('completes a form that was saved for a step-up', async () => {
-      const person = await somebody()
+      const person = await createStaff()
       const session = await signIn(person)
       await ageSession(person)
       const change = '/account/password/change'
@@ -334,7 +334,7 @@ describe.skipIf(!postgresUrl())('two processes on one PostgreSQL', () => {
   const stored = z.looseObject({ factors: z.array(z.looseObject({ at: z.number() })) })
 
   /** As if the tokens of this user's sessions had been entered ten minutes ago: the clock of the processes cannot be moved. */
-  async function ageSession({ id }: Somebody): Promise<void> {
+  async function ageSession({ id }: TestStaff): Promise<void> {
     const { rows } = await database.pool.query<{ sid: string; sess: unknown }>(
       `select sid, sess from sessions where sess ->> 'userId' = $1`,
       [String(id)],

@@ -71,7 +71,7 @@ export const BOUNDS: Readonly<Record<string, Bound>> = {
   repeated_forms: {
     grows: 'anyone, by posting a form',
     bound:
-      'one answer of a session or form, for 15 seconds; without a session only what the limit of an IP address lets through',
+      'one response per session or form, for 15 seconds; without a session only as many as the limit of the IP address allows',
     swept: { row: { key: 'unique', sender: 'x' }, column: 'expires_at', past: 0, present: 30 },
   },
   secret_keys: { grows: bySite, bound: 'the keys in SECRET_KEYS' },

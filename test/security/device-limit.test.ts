@@ -145,7 +145,7 @@ describe.each(databaseKinds())('devices of one kind, on the %s database', (where
     ['word', '/word/add', { name: 'Word' }],
   ] as const
 
-  it.each(setups)('are refused by the setup page before anything is sent: %s', async (kind, path, form) => {
+  it.each(setups)('are rejected by the setup page before anything is sent: %s', async (kind, path, form) => {
     const user = await person(kind, DEVICES_OF_KIND)
     const browser = await signIn(site, user)
     const jobs = async () => (await database.pool.query('select from graphile_worker._private_jobs')).rowCount
@@ -157,7 +157,7 @@ describe.each(databaseKinds())('devices of one kind, on the %s database', (where
     expect(await jobs()).toBe(before)
   })
 
-  it.each(['totp', 'phone', 'email', 'webauthn', 'word'])('are refused by the wizard: %s', async (method) => {
+  it.each(['totp', 'phone', 'email', 'webauthn', 'word'])('are rejected by the wizard: %s', async (method) => {
     const browser = await signIn(site, await person(method, DEVICES_OF_KIND))
     expect(await browser.post(`${account}/setup`, { method })).toMatchObject(tooMany)
   })

@@ -103,7 +103,7 @@ describe('a saved form', () => {
       expect((await browser.post(verify, { otp_token: person.code(), next: '/simple' })).status).toBe(303)
     })
 
-    it('is completed at no other spelling of its path', async () => {
+    it('is not completed at another spelling of its path', async () => {
       const { person, browser } = await stale(site)
       await browser.post('/simple', { a: '1' })
       expect(await browser.post(verify, { otp_token: person.code(), next: '/simple/' })).toMatchObject({
@@ -154,7 +154,7 @@ describe('a saved form', () => {
       expect(alike(resumed)).toEqual(alike(fresh))
     })
 
-    it('passes the gate of a session that an invitation began', async () => {
+    it('can continue in a session that an invitation started', async () => {
       const { person, browser } = await stale(site)
       const path = `/account/two-factor/devices/${person.app?.persistentId}/rename`
       await browser.post(path, { name: 'Renamed' })

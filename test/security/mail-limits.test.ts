@@ -179,7 +179,7 @@ describe('the count of emails', () => {
     expect(await take([first], new Date(now.getTime() + HOUR * 1000), 'ahead')).toBeNull()
   })
 
-  it('lets no more through when many are requested at once', async () => {
+  it('allows no more if many are requested at once', async () => {
     const now = site().clock.now()
     const waits = await Promise.all(Array.from({ length: 20 }, () => take([first], now, 'at once')))
     expect(waits.filter((wait) => wait === null)).toHaveLength(5)
@@ -247,8 +247,8 @@ describe('emails that notify an owner', () => {
   it.each(notices)('are ten an hour of one kind at most, and one that there are more: $mail', async (notice) => {
     const { id, email } = await person()
     const services = { database: site().database, keys: site().otp.keys, baseUrl: () => 'https://admin.example.com' }
-    const tell = (told: Notice) =>
-      site().database.sequelize.transaction((transaction) => notifyUser(services, transaction, id, told))
+    const tell = (notice: Notice) =>
+      site().database.sequelize.transaction((transaction) => notifyUser(services, transaction, id, notice))
     // The site's clock: with another one its own sweep would delete the count in between.
     const now = site().clock.now()
     for (let attempt = 0; attempt < TRIES; attempt += 1) await tell({ ...notice, at: now })

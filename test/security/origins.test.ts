@@ -180,21 +180,21 @@ describe('a panel call that reads', () => {
 })
 
 describe('the error for a rejected request', () => {
-  type Told = [cause: string, sender: Parameters<typeof send>[3], words: string]
-  const told: Told[] = [
+  type RejectionCase = [cause: string, sender: Parameters<typeof send>[3], words: string]
+  const cases: RejectionCase[] = [
     ['another site', { fetchSite: 'cross-site' }, 'came from another site'],
     ['a subdomain', { fetchSite: 'same-site', origin: 'https://sub.admin.example.com' }, 'came from another site'],
     ['an origin of another site', { origin: 'https://evil.example' }, 'came from another site'],
     ['a page of another site', { referer: 'https://evil.example/' }, 'came from another site'],
-    ['this site at another address', { fetchSite: 'same-origin', origin: 'http://localhost' }, `Open ${OWN}`],
-    ['this site at another address, in an old browser', { referer: 'http://localhost/account' }, `Open ${OWN}`],
+    ['this site at another URL', { fetchSite: 'same-origin', origin: 'http://localhost' }, `Open ${OWN}`],
+    ['this site at another URL, in an old browser', { referer: 'http://localhost/account' }, `Open ${OWN}`],
     ['a page that the browser hides', { fetchSite: 'same-origin', origin: 'null' }, 'hid which page'],
     ['a sandboxed frame', { origin: 'null' }, 'hid which page'],
     ['a sandboxed frame of another site', { fetchSite: 'cross-site', origin: 'null' }, 'came from another site'],
   ]
-  const words = told.map(([, , each]) => each)
+  const words = cases.map(([, , each]) => each)
 
-  it.each(told)('states the cause and a way out: %s', async (_cause, sender, expected) => {
+  it.each(cases)('states the cause and a way out: %s', async (_cause, sender, expected) => {
     for (const [method, path] of [
       ['POST', '/account/login'],
       ['POST', `/admin/api/resources/users/records/${other.id}/edit`],
@@ -210,7 +210,7 @@ describe('the error for a rejected request', () => {
 
   it.each([
     ['a link', 'same-origin', 'document'],
-    ['a typed address', 'none', 'document'],
+    ['a typed URL', 'none', 'document'],
     ['an image', 'same-origin', 'image'],
     ['a frame', 'same-origin', 'iframe'],
     ['a download', 'same-origin', 'document'],

@@ -57,8 +57,8 @@ const codesFailed = async ({ email }: TestUser) =>
   (await queuedEmailsTo(site.database, email)).filter(({ mail }) => mail === 'second-factor-failed')
 const bannerIn = (text: string) => /<div class="due" role="status">\s*<p>([^<]*)</.exec(text)?.[1]
 
-describe('what an owner is told about wrong codes', () => {
-  it.each(floods)('is told in spite of many $name', async ({ run }) => {
+describe('the notice to an owner about wrong codes', () => {
+  it.each(floods)('is sent in spite of many $name', async ({ run }) => {
     const owner = await createTestUser(site, { backupTokens: 2 })
     const own = await signIn(site, owner)
     site.clock.advance(1)
@@ -78,7 +78,7 @@ describe('what an owner is told about wrong codes', () => {
   })
 })
 
-describe('what a member without a second factor is told about sign-ins', () => {
+describe('the notice to a user without a second factor about sign-ins', () => {
   it('includes that there are more of them than emails', async () => {
     const owner = await createTestUser(site, { staff: false, app: false })
     await signIn(site, owner)

@@ -4,7 +4,7 @@ import { createTestUser, type TestUser, signIn, type TestSite } from '../support
 
 /** How far a requester has come: every step of the sign-in, and beyond. */
 export const requesters = [
-  'stranger',
+  'anonymous',
   'pending',
   'staff without a device',
   'unverified staff',
@@ -21,17 +21,18 @@ export interface SignedInRequester {
 }
 
 /** A new user in a new browser, who has come this far and no further. */
-export async function signInRequester(site: TestSite, visitor: Requester): Promise<SignedInRequester> {
+export async function signInRequester(site: TestSite, requester: Requester): Promise<SignedInRequester> {
   const person = await createTestUser(site, {
-    app: !visitor.includes('device') && visitor !== 'unverified staff',
-    staff: visitor !== 'verified, no staff',
-    superuser: visitor === 'verified superuser',
+    app: !requester.includes('device') && requester !== 'unverified staff',
+    staff: requester !== 'verified, no staff',
+    superuser: requester === 'verified superuser',
   })
   const browser = site.browser()
-  if (visitor === 'stranger') return { browser, person }
-  if (visitor === 'pending') await browser.post('/account/login', { username: person.email, password: person.password })
+  if (requester === 'anonymous') return { browser, person }
+  if (requester === 'pending')
+    await browser.post('/account/login', { username: person.email, password: person.password })
   else await signIn(site, person, browser)
-  if (visitor === 'unverified staff') await giveDevice(site, person)
+  if (requester === 'unverified staff') await giveDevice(site, person)
   return { browser, person }
 }
 

@@ -60,11 +60,11 @@ export function withoutWaysBackToPosts(rows: readonly RouteRow[]): RouteRow[] {
   const pages = new Set(rows.filter(isPage).map(({ address }) => address))
   return rows.map((row) => {
     if (row.method === 'GET' || (!isPanels(row) && pages.has(row.address))) return row
-    const [stranger, pending, deviceless, unverified, ...others] = row.expected
+    const [anonymous, pending, deviceless, unverified, ...others] = row.expected
     const away = (answer: string, code: string) =>
       answer === LOGIN ? (isPanels(row) ? code : '302 /account/login') : answer
     const expected: Expected = [
-      away(stranger, '401 not_authenticated'),
+      away(anonymous, '401 not_authenticated'),
       away(pending, '401 not_authenticated'),
       away(deviceless, '403 not_verified'),
       away(unverified, '403 not_verified'),

@@ -9,13 +9,13 @@ import { setupRouteTable } from './setup-routes.table.js'
 import { type SignedInRequester, signInRequester, type Requester, requesters } from './requesters.js'
 
 let site: TestSite
-const arrivals = new Map<Requester, SignedInRequester>()
+const signedIn = new Map<Requester, SignedInRequester>()
 const names = new Map<string, string>()
 const rows = withoutWaysBackToPosts([...routeTable, ...setupRouteTable, ...ownAccountRouteTable])
 
 beforeAll(async () => {
   site = await openSite()
-  for (const visitor of requesters) arrivals.set(visitor, await signInRequester(site, visitor))
+  for (const requester of requesters) signedIn.set(requester, await signInRequester(site, requester))
   const other = await createTestUser(site)
   const superuser = await createTestUser(site, { superuser: true })
   names.set('%id', String(other.id))
@@ -51,13 +51,13 @@ it('has a row for every route', () => {
 })
 
 describe.each(rows)('$method $address', (row) => {
-  it.each(requesters.map((visitor, index) => ({ visitor, answer: row.expected[index] })))(
-    'answers $answer to: $visitor',
-    async ({ visitor, answer }) => {
+  it.each(requesters.map((requester, index) => ({ requester, answer: row.expected[index] })))(
+    'answers $answer to: $requester',
+    async ({ requester, answer }) => {
       const now = site.clock.now()
       const { browser } = row.ends
-        ? await signInRequester(site, visitor)
-        : (arrivals.get(visitor) ?? (await signInRequester(site, visitor)))
+        ? await signInRequester(site, requester)
+        : (signedIn.get(requester) ?? (await signInRequester(site, requester)))
       const address = addressOf(row)
       const given = row.method === 'GET' ? await browser.get(address) : await browser.post(address)
       expect(wordsFor(given, address, row.method)).toBe(answer)
@@ -78,8 +78,8 @@ function expectOurShape(given: HttpResponse, address: string): void {
 
 it('leaves the requesters of the table in the same state', async () => {
   const expected = [LOGIN, LOGIN, LOGIN, LOGIN, '403 not_staff', '200', '200']
-  for (const [index, visitor] of requesters.entries()) {
-    const answer = await arrivals.get(visitor)?.browser.get('/admin')
+  for (const [index, requester] of requesters.entries()) {
+    const answer = await signedIn.get(requester)?.browser.get('/admin')
     expect(answer && wordsFor(answer, '/admin')).toBe(expected[index])
   }
 })

@@ -85,7 +85,7 @@ describe('the next request of every session is affected, in every process, when'
       ({ app }) => sql('delete from totp_devices where id = $1', app?.id),
     ],
     [
-      'the device is switched off in SQL',
+      'the device is disabled with SQL',
       'not_verified',
       ({ app }) => sql('update totp_devices set confirmed = false where id = $1', app?.id),
     ],
@@ -101,7 +101,7 @@ describe('the next request of every session is affected, in every process, when'
       ({ app }) => ok(byAdministrator(`${api}/totp_devices/records/${app?.id}/delete`)),
     ],
     [
-      'the device is switched off in the panel',
+      'the device is disabled in the panel',
       'not_authenticated',
       ({ app }) => ok(byAdministrator(`${api}/totp_devices/records/${app?.id}/edit`, { confirmed: 'false' })),
     ],

@@ -9,8 +9,8 @@ const cookies = new Map<string, string>()
 
 beforeAll(async () => {
   site = await openSite()
-  for (const visitor of ['stranger', 'pending', 'unverified staff', 'verified staff'] as const)
-    cookies.set(visitor, cookieOf(await signInRequester(site, visitor)))
+  for (const requester of ['anonymous', 'pending', 'unverified staff', 'verified staff'] as const)
+    cookies.set(requester, cookieOf(await signInRequester(site, requester)))
 })
 afterAll(() => site.close())
 
@@ -103,23 +103,23 @@ const INSIDE =
   /panel-state|panel-user|"records":|"meta":|data-devices|other@example\.com|node_modules|at .+:\d+:\d+|SELECT /i
 const REFUSED = [302, 400, 401, 403, 404, 405]
 
-async function visit(visitor: string, firstLine: string, headers: readonly string[] = []) {
-  const cookie = cookies.get(visitor)
+async function visit(requester: string, firstLine: string, headers: readonly string[] = []) {
+  const cookie = cookies.get(requester)
   return sendRaw(site.baseUrl, rawRequest(firstLine, [...(cookie ? [`Cookie: ${cookie}`] : []), ...headers]))
 }
 
-const outside = ['stranger', 'pending', 'unverified staff']
+const outside = ['anonymous', 'pending', 'unverified staff']
 
 /** The problems with this request, sent by everyone without access, to every path. */
 async function leaks(method: string, write: (path: string) => string, headers: readonly string[] = []) {
   const found: string[] = []
-  for (const visitor of outside)
+  for (const requester of outside)
     for (const path of targets) {
       const line = `${method} ${write(path)} HTTP/1.1`
-      const { status, body } = await visit(visitor, line, headers)
+      const { status, body } = await visit(requester, line, headers)
       // OPTIONS returns the methods of a page that is not part of the panel.
       const isFine = REFUSED.includes(status) || (method === 'OPTIONS' && status === 200 && path.startsWith('/account'))
-      if (!isFine || INSIDE.test(body)) found.push(`${visitor}: ${line}: ${status} ${body.slice(0, 80)}`)
+      if (!isFine || INSIDE.test(body)) found.push(`${requester}: ${line}: ${status} ${body.slice(0, 80)}`)
     }
   return found
 }
@@ -168,7 +168,7 @@ describe('for verified staff', () => {
 
 it('answers in JSON under the API for every spelling of the path', async () => {
   for (const address of ['/admin/api/x', 'http://localhost/admin/api/x', 'http://evil.example/admin/api/x?y']) {
-    const answer = await visit('stranger', `GET ${address} HTTP/1.1`)
+    const answer = await visit('anonymous', `GET ${address} HTTP/1.1`)
     expect(answer.status).toBe(401)
     expect(JSON.parse(answer.body)).toMatchObject({ error: { code: 'not_authenticated' } })
   }
@@ -182,7 +182,7 @@ it('logs no error and redirects nobody to another site', async () => {
     '/admin//evil.example',
     '/admin/\\evil.example',
   ]) {
-    const { head } = await visit('stranger', `GET ${address} HTTP/1.1`)
+    const { head } = await visit('anonymous', `GET ${address} HTTP/1.1`)
     const location = /^location: (.*)$/im.exec(head)?.[1] ?? '/'
     expect(new URL(location, site.baseUrl).origin).toBe(site.baseUrl)
     expect(decodeURIComponent(location)).not.toMatch(/next=(https?:|\/\/|\/\\)/)
