@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { browserKeyKind } from '../../examples/custom-device/browser-key/kind.js'
 import type { Database } from '../../src/db/connect.js'
 import { migrate } from '../../src/db/migrate.js'
-import { addDevice, type Device, type Otp } from '../../src/index.js'
+import { addDevice, type Device, type Otp, verifyToken } from '../../src/index.js'
+import { createChallenge } from '../../src/otp/browser-challenges.js'
 import { answerChallenge, kindContract } from '../../src/testing/index.js'
 import { databaseKinds, openTestDatabase } from '../support/database.js'
 import type { HttpBrowser } from '../support/http-browser.js'
@@ -142,14 +143,16 @@ describe.each(databaseKinds())('a browser key on the %s database', (where) => {
 
   it('sends no challenge for the setup of another user, of a finished device or of an odd ID', async () => {
     const { user, device } = await arrive()
-    const owner = await signIn(site, await createTestUser(site))
+    const person = await createTestUser(site)
+    const owner = await signIn(site, person)
     const begun = await owner.post(ADD, { name: 'Laptop', public_key: createBrowserKey().publicKey })
     const path = `${begun.location}/challenge`
     expect((await owner.post(path)).status).toBe(200)
     expect((await (await signIn(site, await createTestUser(site))).post(path)).status).toBe(404)
     expect((await site.browser().post(path)).status).toBe(302)
     expect((await (await givePassword(user)).post(path)).status).toBe(302)
-    for (const id of [device.id, 0, '1.5', 99_999_999_999, '%00'])
+    const ownDevice = await addKey(site.otp, person.id, createBrowserKey())
+    for (const id of [device.id, ownDevice.id, 0, '1.5', 99_999_999_999, '%00'])
       expect((await owner.post(`/account/two-factor/browserkey/${id}/confirm/challenge`)).status).toBe(404)
   })
 
@@ -267,6 +270,53 @@ describe.each(databaseKinds())('a browser key on the %s database', (where) => {
       const rejected = await submit(browser, token, isSignedIn ? '/account/verify' : '/account/login')
       expect(rejected).toMatchObject({ status: 422, code: 'invalid_token' })
       expect((await browser.get('/admin')).status).toBe(isSignedIn ? 200 : 302)
+    })
+  })
+
+  describe('is not verified by the core, which has no session,', () => {
+    /** Verifies an answer to a challenge for `userId` against a device. */
+    async function verify(
+      purpose: 'add' | 'verify',
+      userId: number,
+      { device, token: named, key }: { device: Device; token: Device; key: BrowserKey },
+    ) {
+      const { id, challenge } = await createChallenge(site.otp, purpose, { userId, kind: kind.name })
+      const token = tokenOf(named, challenge, key.answer(challenge, site.baseUrl))
+      const submission = { userId: device.userId, deviceId: device.persistentId, token, challenge: id }
+      return await verifyToken(site.otp, submission)
+    }
+
+    it('but with the right challenge it is', async () => {
+      const { user, key, device } = await arrive()
+      expect(await verify('verify', user.id, { device, token: device, key })).toMatchObject({ ok: true })
+    })
+
+    it('with a challenge for a setup', async () => {
+      const { user, key, device } = await arrive()
+      const verification = await verify('add', user.id, { device, token: device, key })
+      expect(verification).toMatchObject({ ok: false, reason: 'invalid_token' })
+    })
+
+    it('with a challenge for another user', async () => {
+      const { key, device } = await arrive()
+      const other = await arrive()
+      const verification = await verify('verify', other.user.id, { device, token: device, key })
+      expect(verification).toMatchObject({ ok: false, reason: 'invalid_token' })
+    })
+
+    it('with a challenge for security keys', async () => {
+      const { user, key, device } = await arrive()
+      const { id, challenge } = await createChallenge(site.otp, 'verify', { userId: user.id })
+      const token = tokenOf(device, challenge, key.answer(challenge, site.baseUrl))
+      const submission = { userId: user.id, deviceId: device.persistentId, token, challenge: id }
+      expect(await verifyToken(site.otp, submission)).toMatchObject({ ok: false, reason: 'invalid_token' })
+    })
+
+    it('with a token that names another device with the same key', async () => {
+      const { user, key, device } = await arrive()
+      const twin = await addKey(site.otp, user.id, key)
+      const verification = await verify('verify', user.id, { device, token: twin, key })
+      expect(verification).toMatchObject({ ok: false, reason: 'invalid_token' })
     })
   })
 
