@@ -50,7 +50,7 @@ import { builtInKinds } from './kinds/index.js'
 import { registerKinds } from './otp/kind-registry/register-kinds.js'
 import { otpSettings } from './otp/otp-settings.js'
 import type { Otp } from './otp/otp.js'
-import { recordTokens } from './otp/record-tokens.js'
+import { recordTokens } from './otp/tokens/record-tokens.js'
 import type { UserVerification } from './otp/relying-party.js'
 import { errorForLog } from './error-for-log.js'
 

@@ -1,10 +1,10 @@
-import { testClock } from '../../test/support/clock.js'
+import { recordTokens } from '../../src/otp/tokens/record-tokens.js'
 import { verifyToken } from '../../src/otp/tokens/verify-token.js'
-import { recordTokens } from '../../src/otp/record-tokens.js'
+import { testClock } from '../../test/support/clock.js'
 import { createDatabase } from '../databases.js'
+import type { BenchContext, ResultRow } from '../scenario.js'
 import { formatThousands, inParallel } from '../stats.js'
 import { addUsers, currentCode, createOtp } from '../users.js'
-import type { BenchContext, ResultRow } from '../scenario.js'
 
 const DEVICES = 500
 const ROUNDS = 8

@@ -5,7 +5,7 @@ import type { Config } from '../config/read-config.js'
 import type { User } from '../db/models/user.js'
 import type { DeviceFromCommand } from '../otp/kind-registry/kind-command.js'
 import type { Otp } from '../otp/otp.js'
-import { recordDeviceAdded } from '../otp/record-device-change.js'
+import { recordDeviceAdded } from '../otp/devices/record-device-change.js'
 import { notifyFromCommandLine } from './notify-from-command-line.js'
 import { warnObstacles } from './warn-obstacles.js'
 

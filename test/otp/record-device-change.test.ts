@@ -9,7 +9,7 @@ import {
   recordDeviceDisabled,
   recordDeviceEnabled,
   recordDeviceRemoved,
-} from '../../src/otp/record-device-change.js'
+} from '../../src/otp/devices/record-device-change.js'
 import { databaseKinds, openTestDatabase } from '../support/database.js'
 import { giveDevice, type StateOfDevice } from '../support/device-states.js'
 import { createUser, testOtp, type TestOtp } from '../support/otp.js'

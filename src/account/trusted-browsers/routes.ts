@@ -12,7 +12,7 @@ import { rejectRequest } from '../../http/pages/reject-request.js'
 import { safeNext } from '../../http/paths/safe-next.js'
 import { redirectDone } from '../../http/step-done.js'
 import type { PersistentId } from '../../otp/device.js'
-import { canEarnTrust } from '../../otp/record-device-change.js'
+import { canEarnTrust } from '../../otp/devices/record-device-change.js'
 import type { AccountServices } from '../account-services.js'
 import { profilePath } from '../notices.js'
 

@@ -1,6 +1,6 @@
 import type { Transaction } from 'sequelize'
 import type { User } from '../../db/models/user.js'
-import { recordDeviceRemoved } from '../../otp/record-device-change.js'
+import { recordDeviceRemoved } from '../../otp/devices/record-device-change.js'
 import type { PanelUser } from '../panel-user.js'
 import type { PanelServices } from '../panel-services.js'
 import { createDeviceEvent } from './device-event.js'

@@ -3,7 +3,7 @@ import { runStatement } from '../../db/run-statement.js'
 import type { PersistentId } from '../../otp/device.js'
 import type { Otp } from '../../otp/otp.js'
 import { parsePersistentId, persistentId } from '../../otp/devices/persistent-id.js'
-import { canEarnTrust } from '../../otp/record-device-change.js'
+import { canEarnTrust } from '../../otp/devices/record-device-change.js'
 import type { Auth } from '../auth.js'
 import { hashSeries, type TrustToken } from './trust-cookie.js'
 

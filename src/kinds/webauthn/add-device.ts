@@ -13,7 +13,7 @@ import { ALGORITHMS } from './registration-options.js'
 import { isBackupEligible } from './verify-assertion.js'
 import { readChallenge, type RegistrationResponse, parseRegistration } from './parse-response.js'
 import type { RelyingParty } from '../../otp/relying-party.js'
-import { recordDeviceAdded } from '../../otp/record-device-change.js'
+import { recordDeviceAdded } from '../../otp/devices/record-device-change.js'
 import { getUserHandle } from './user-handle.js'
 
 export interface NewWebauthnDevice extends EnrolmentRight {

@@ -1,11 +1,11 @@
 import type { Transaction } from 'sequelize'
-import { runStatement } from '../../db/run-statement.js'
 import type { ClientInfo } from '../../client-info.js'
-import { devicesForUser } from './devices-for-user.js'
+import { runStatement } from '../../db/run-statement.js'
 import type { Actor } from '../events.js'
 import { kindsByNow } from '../kind-registry/unregistered-kinds.js'
 import type { Otp } from '../otp.js'
-import { recordDeviceRemoved } from '../record-device-change.js'
+import { devicesForUser } from './devices-for-user.js'
+import { recordDeviceRemoved } from './record-device-change.js'
 
 /** The user whose devices are removed, and who removes them. */
 export interface RemoveAllRequest extends Actor {

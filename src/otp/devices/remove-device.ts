@@ -1,10 +1,10 @@
-import { runStatement } from '../../db/run-statement.js'
 import { type ClientInfo, noClient } from '../../client-info.js'
+import { runStatement } from '../../db/run-statement.js'
 import type { Device } from '../device.js'
-import { devicesForUser, type ListedDevice } from './devices-for-user.js'
 import { kindsByNow } from '../kind-registry/unregistered-kinds.js'
 import type { Otp } from '../otp.js'
-import { recordDeviceRemoved } from '../record-device-change.js'
+import { devicesForUser, type ListedDevice } from './devices-for-user.js'
+import { recordDeviceRemoved } from './record-device-change.js'
 
 export interface DeviceToRemove {
   userId: number

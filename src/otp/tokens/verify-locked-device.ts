@@ -1,6 +1,6 @@
 import type { Transaction } from 'sequelize'
-import { isNotReadable } from '../../crypto/keyring.js'
 import type { ClientInfo } from '../../client-info.js'
+import { isNotReadable } from '../../crypto/keyring.js'
 import {
   type Device,
   type DeviceRow,
@@ -9,17 +9,17 @@ import {
   stateOf,
   type Verification,
 } from '../device.js'
-import type { OtpEvents } from '../events.js'
-import { type Asker, total } from '../throttle/failures.js'
-import type { Kind, KindContext } from '../kind-registry/kind.js'
-import { NothingOpened, type Opening } from '../throttle/opening.js'
-import type { Otp } from '../otp.js'
 import { persistentId } from '../devices/persistent-id.js'
-import type { PreparedTokens } from './prepare-tokens.js'
-import { recordDeviceAdded, recordDeviceDisabled } from '../record-device-change.js'
+import { recordDeviceAdded, recordDeviceDisabled } from '../devices/record-device-change.js'
+import type { OtpEvents } from '../events.js'
+import type { Kind, KindContext } from '../kind-registry/kind.js'
+import type { Otp } from '../otp.js'
 import type { LockedDevice, OwnerFailures } from '../sql/locked-device.js'
 import { saveAccepted, saveRejected } from '../sql/save-outcome.js'
+import { type Asker, total } from '../throttle/failures.js'
+import { NothingOpened, type Opening } from '../throttle/opening.js'
 import { throttleStatus } from '../throttle/throttle-status.js'
+import type { PreparedTokens } from './prepare-tokens.js'
 
 /** One submitted token, and its purpose: to verify, or to confirm a device during its setup. */
 export interface VerificationRequest {

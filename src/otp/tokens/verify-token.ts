@@ -1,14 +1,14 @@
 import { type ClientInfo, noClient } from '../../client-info.js'
-import { verifyLockedDevice, type VerificationRequest, kindContext } from './verify-locked-device.js'
-import type { Verification } from '../device.js'
 import { hasRoomFor, tooManyDevices } from '../device-limit.js'
+import type { Verification } from '../device.js'
 import { type EnrolmentRight, mayEnrol } from '../devices/devices-for-user.js'
+import { parsePersistentId } from '../devices/persistent-id.js'
+import type { Otp } from '../otp.js'
+import { lockDevices } from '../sql/lock-devices.js'
 import { anyone, type Asker } from '../throttle/failures.js'
 import { type Opening, orNothingOpened } from '../throttle/opening.js'
-import type { Otp } from '../otp.js'
-import { parsePersistentId } from '../devices/persistent-id.js'
 import { withPreparedTokens } from './prepare-tokens.js'
-import { lockDevices } from '../sql/lock-devices.js'
+import { verifyLockedDevice, type VerificationRequest, kindContext } from './verify-locked-device.js'
 
 /** One token for one device. */
 export interface TokenSubmission {

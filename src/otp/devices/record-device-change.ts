@@ -1,9 +1,9 @@
-import { type AuditEntry, noClient, recordAuditEvent } from '../audit/record-event.js'
-import { runStatement } from '../db/run-statement.js'
-import { notifyUser } from '../notify/notify-user.js'
-import type { Device } from './device.js'
-import type { Actor, OtpEvents } from './events.js'
-import type { Otp } from './otp.js'
+import { type AuditEntry, noClient, recordAuditEvent } from '../../audit/record-event.js'
+import { runStatement } from '../../db/run-statement.js'
+import { notifyUser } from '../../notify/notify-user.js'
+import type { Device } from '../device.js'
+import type { Actor, OtpEvents } from '../events.js'
+import type { Otp } from '../otp.js'
 
 /** A device that was changed, who changed it, and the transaction of the change. */
 type DeviceChange = OtpEvents['deviceAdded'] & Actor

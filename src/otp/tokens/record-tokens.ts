@@ -1,9 +1,9 @@
-import { type AuditEntry, recordAuditEvent } from '../audit/record-event.js'
-import { runStatement } from '../db/run-statement.js'
-import { notifyUser } from '../notify/notify-user.js'
-import { devicesForUser } from './devices/devices-for-user.js'
-import type { OtpEvents } from './events.js'
-import type { Otp } from './otp.js'
+import { type AuditEntry, recordAuditEvent } from '../../audit/record-event.js'
+import { runStatement } from '../../db/run-statement.js'
+import { notifyUser } from '../../notify/notify-user.js'
+import { devicesForUser } from '../devices/devices-for-user.js'
+import type { OtpEvents } from '../events.js'
+import type { Otp } from '../otp.js'
 
 /**
  * Adds the site's own handlers of submitted tokens: they write to the audit log and notify users
