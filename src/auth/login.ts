@@ -5,7 +5,7 @@ import type { Device } from '../otp/device.js'
 import type { Auth } from './auth.js'
 import { refreshRequestUser } from './load-request-user.js'
 import { readUser } from './read-user.js'
-import { beginning, deviceFactor, replaceSession, goingOn } from './session/session.js'
+import { newSessionData, deviceFactor, replaceSession, continuedData } from './session/session.js'
 
 /**
  * The result of `login`. `not_own_device`: the device belongs to another user, or is no longer active;
@@ -49,7 +49,7 @@ async function verifySession(
   const before = session.factors ?? []
   const identity = { id: user.id, authEpoch: session.epoch }
   // An unverified session passes on its factors only.
-  const holds = user.isVerified() ? goingOn(req, factor) : beginning(req, identity, [...before, factor], now)
+  const holds = user.isVerified() ? continuedData(req, factor) : newSessionData(req, identity, [...before, factor], now)
   if (!(await replaceSession(req, holds))) return { ok: false, reason: 'session_ended' }
   emitLogin(auth, req, user, device)
   await refreshRequestUser(auth, req)
@@ -63,6 +63,6 @@ function emitLogin(
   { persistentId: device }: Pick<Device, 'persistentId'>,
 ): void {
   const about = { userId: user.id, at: clock.now(), client: readClientInfo(req), device }
-  if (user.isVerified()) otp.events.tell('stepUp', about)
-  else otp.events.tell('signedIn', { ...about, how: 'token' })
+  if (user.isVerified()) otp.events.emitAfter('stepUp', about)
+  else otp.events.emitAfter('signedIn', { ...about, how: 'token' })
 }

@@ -16,7 +16,7 @@ export function logoutRoutes(auth: Auth, options: { https: boolean }): Router {
     if (userId !== undefined) {
       const about = { userId, at: auth.clock.now(), client: readClientInfo(req) }
       await recordAuditEvent(auth.database, undefined, { event: 'signed_out', ...about })
-      auth.otp.events.tell('signedOut', about)
+      auth.otp.events.emitAfter('signedOut', about)
     }
     res.redirect(303, '/account/login')
   })

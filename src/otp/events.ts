@@ -77,7 +77,7 @@ export interface Events {
   /** Runs the handlers inside the transaction, one after the other, in the order in which they were added. */
   emit<Name extends keyof OtpEvents>(name: Name, event: OtpEvents[Name]): Promise<void>
   /** Runs the handlers after the change, without waiting for them. */
-  tell<Name extends keyof AfterEvents>(name: Name, event: AfterEvents[Name]): void
+  emitAfter<Name extends keyof AfterEvents>(name: Name, event: AfterEvents[Name]): void
 }
 
 /**
@@ -113,7 +113,7 @@ export function createEvents(onError: (error: unknown, event: keyof AfterEvents)
     async emit(name, event) {
       for (const handler of inside[name]) await handler(event)
     },
-    tell(name, event) {
+    emitAfter(name, event) {
       for (const handler of after[name]) {
         const run = async () => handler(event)
         void run().catch((error: unknown) => onError(error, name))

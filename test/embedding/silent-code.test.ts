@@ -79,7 +79,7 @@ describe('the time limit of a handler', () => {
     const faults: unknown[] = []
     const events = createEvents((error) => void faults.push(error))
     subscribeAll(events, handlersOf(after), 0.001)
-    for (const name of after) events.tell(name, afterEvent)
+    for (const name of after) events.emitAfter(name, afterEvent)
     const limited = createEvents()
     subscribeAll(limited, handlersOf(['userVerified']), 0.01)
     await expect(limited.emit('userVerified', insideEvent)).rejects.toThrow('did not respond')

@@ -1,6 +1,6 @@
 import { type Request, type RequestHandler, type Response, Router } from 'express'
 import { policyOf } from '../../auth/policy/policy.js'
-import { beginning, replaceSession } from '../../auth/session/session.js'
+import { newSessionData, replaceSession } from '../../auth/session/session.js'
 import { requireFreshToken } from '../../auth/step-up/require-fresh-token.js'
 import { formAlert } from '../../http/forms/form-alert.js'
 import { readClientInfo } from '../../http/client/read-client-info.js'
@@ -41,7 +41,7 @@ function postDisable(account: AccountServices): RequestHandler {
     const passwordFactors = factors.filter(({ device }) => device === null)
     const isSignedIn =
       authEpoch !== null &&
-      (await replaceSession(req, beginning(req, { id, authEpoch }, passwordFactors, account.clock.now())))
+      (await replaceSession(req, newSessionData(req, { id, authEpoch }, passwordFactors, account.clock.now())))
     res.redirect(303, isSignedIn ? '/account/two-factor' : loginPath(null))
   }
 }

@@ -1,6 +1,6 @@
 import type { Request, Response } from 'express'
 import { openSession, type SessionEnded } from '../../auth/session/open-session.js'
-import { deviceFactor, goingOn } from '../../auth/session/session.js'
+import { deviceFactor, continuedData } from '../../auth/session/session.js'
 import { withoutDevice } from '../../auth/session/in-progress.js'
 import type { RequestUser } from '../../auth/request-user.js'
 import { loginPath } from '../../http/paths/safe-next.js'
@@ -44,7 +44,7 @@ export function openSetup<Outcome extends { ok: boolean }>(
 ): Promise<Outcome | SessionEnded> {
   const now = clock.now()
   const holds = (device: Device) => {
-    const { invitedAt: _, ...rest } = goingOn(req, deviceFactor(device, now))
+    const { invitedAt: _, ...rest } = continuedData(req, deviceFactor(device, now))
     return withoutDevice(rest, device.persistentId)
   }
   return openSession(req, { holds }, confirm)

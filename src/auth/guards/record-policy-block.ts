@@ -27,7 +27,7 @@ export async function recordPolicyBlock(auth: Auth, req: Request, userId: number
   const path = loggablePath(req.originalUrl)
   const client = readClientInfo(req)
   await recordAuditEvent(auth.database, undefined, { event: 'policy_blocked', at, userId, client, details: { path } })
-  auth.otp.events.tell('policyBlocked', { userId, at, client, path })
+  auth.otp.events.emitAfter('policyBlocked', { userId, at, client, path })
 }
 
 // Updates the row instead of the request's session, so that only one of many requests succeeds.

@@ -68,7 +68,7 @@ export async function signInUnverified(
   await startSession(req, user, passed, now)
   await notifyIfNewBrowser(auth, req, user.id, { notified: false, verified: false })
   const about = { userId: user.id, at: now, client: readClientInfo(req), device: null, how: 'password' } as const
-  auth.otp.events.tell('signedIn', about)
+  auth.otp.events.emitAfter('signedIn', about)
   if (mustSetUpDevice(auth, user)) return { ok: true, location: setupPath(next) }
   return { ok: true, location: user.isStaff ? loginPath(next) : (next ?? '/account/two-factor') }
 }
@@ -84,7 +84,7 @@ async function arrive(
   const now = auth.clock.now()
   await notifyIfNewBrowser(auth, req, user.id, browser)
   await recordSignIn(auth, req, user.id, now)
-  auth.otp.events.tell('signedIn', { userId: user.id, at: now, client: readClientInfo(req), ...by })
+  auth.otp.events.emitAfter('signedIn', { userId: user.id, at: now, client: readClientInfo(req), ...by })
   return { ok: true, location: wayIn(user, next) }
 }
 

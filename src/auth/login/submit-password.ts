@@ -14,7 +14,14 @@ import { isKnownBrowser } from '../known-browser.js'
 import { checkPassword, type PasswordCheck } from '../password/check-password.js'
 import { rejectToken } from '../reject-token.js'
 import { openSession } from '../session/open-session.js'
-import { beginning, deviceFactor, goingOn, passwordFactor, replaceSession, startPending } from '../session/session.js'
+import {
+  newSessionData,
+  deviceFactor,
+  continuedData,
+  passwordFactor,
+  replaceSession,
+  startPending,
+} from '../session/session.js'
 import { checkTrustedBrowser } from '../trusted-browser/check-trusted-browser.js'
 import { type ArrivalForm, arrivalOptions, signIn, signInTrusted, signInUnverified, wayIn } from './sign-in.js'
 import { rejectStep, rejectThrottled, type StepResult } from './step-result.js'
@@ -84,7 +91,7 @@ async function awaitHelp(auth: Auth, req: Request, user: PasswordUser, next: str
  */
 async function continues(req: Request, { id }: PasswordUser, now: Date): Promise<boolean> {
   const isHere = req.user?.id === id && req.user.isVerified()
-  return isHere && replaceSession(req, goingOn(req, passwordFactor(now.getTime())))
+  return isHere && replaceSession(req, continuedData(req, passwordFactor(now.getTime())))
 }
 
 /** Sends the first code if the default device can. The page shows a wait, so only a failed delivery is returned. */
@@ -115,7 +122,7 @@ async function submitBoth(
   const submission = { userId: user.id, token, client: readClientInfo(req), asker }
   const now = auth.clock.now()
   const passed = passwordFactor(now.getTime())
-  const holds = (device: Device) => beginning(req, user, [passed, deviceFactor(device, now)], now)
+  const holds = (device: Device) => newSessionData(req, user, [passed, deviceFactor(device, now)], now)
   const verification = await openSession(req, { holds, afresh: true }, (opens) =>
     deviceId
       ? verifyToken(auth.otp, { ...submission, deviceId, opens })

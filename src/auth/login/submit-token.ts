@@ -13,7 +13,7 @@ import { rejectToken, rejectUnsent } from '../reject-token.js'
 import { sendChallenge } from '../send-challenge.js'
 import { challengeOf } from '../session/in-progress.js'
 import { openSession, type SessionToOpen } from '../session/open-session.js'
-import { beginning, deviceFactor, type PassedFactor, passwordFactor } from '../session/session.js'
+import { newSessionData, deviceFactor, type PassedFactor, passwordFactor } from '../session/session.js'
 import type { TokenStep } from './read-login-step.js'
 import { type ArrivalForm, arrivalOptions, signIn } from './sign-in.js'
 import { type RejectedStep, rejectStep, rejectThrottled, type StepResult } from './step-result.js'
@@ -46,7 +46,7 @@ export async function submitToken(
   if (devices.length === 0 && hasFactor) return rejectStep('token', 'verification_not_allowed')
   const passed = passedBefore(req)
   const now = auth.clock.now()
-  const opens = { holds: (device: Device) => beginning(req, user, [...passed, deviceFactor(device, now)], now) }
+  const opens = { holds: (device: Device) => newSessionData(req, user, [...passed, deviceFactor(device, now)], now) }
   const awaited = { userId: user.id, devices, asker, opens }
   const result = await verifySubmittedToken(auth, req, awaited, form)
   if (!result.ok) return result

@@ -33,7 +33,7 @@ export async function openSession<Outcome extends { ok: boolean }>(
   let isOpen = false
   try {
     const outcome = await verify(async (transaction, device) => {
-      const opened = await sessionStore.exchange(req, holds(device), { transaction, afresh })
+      const opened = await sessionStore.replace(req, holds(device), { transaction, afresh })
       ended = !opened
       return opened
     })

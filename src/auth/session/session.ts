@@ -86,11 +86,11 @@ export async function startSession(
   now: Date,
 ): Promise<void> {
   await newSessionId(req)
-  Object.assign(req.session, beginning(req, user, passed, now))
+  Object.assign(req.session, newSessionData(req, user, passed, now))
 }
 
 /** Returns the data of a new session after a sign-in. */
-export function beginning(
+export function newSessionData(
   req: Request,
   user: Identity,
   passed: readonly PassedFactor[],
@@ -106,7 +106,7 @@ export function beginning(
  *
  * @param passed the factor that was passed now, or null
  */
-export function goingOn({ session }: Request, passed: PassedFactor | null): Partial<SessionData> {
+export function continuedData({ session }: Request, passed: PassedFactor | null): Partial<SessionData> {
   // Everything but the cookie. express-session's methods are not copied, because they are not own properties.
   const { cookie: _, ...data }: Partial<SessionData> = session
   if (!passed) return data
@@ -125,17 +125,17 @@ export async function continueSession(
   epoch: number,
   passed: PassedFactor | null = null,
 ): Promise<boolean> {
-  return replaceSession(req, { ...goingOn(req, passed), epoch })
+  return replaceSession(req, { ...continuedData(req, passed), epoch })
 }
 
 /**
  * Replaces a request's session with a new one, in one statement.
  *
- * @param holds the new session's data
+ * @param data the new session's data
  * @returns false if the old one has ended in the meantime: signed out, or another token was accepted first
  */
-export async function replaceSession(req: Request, holds: Partial<SessionData>): Promise<boolean> {
-  return req.sessionStore instanceof SessionStore && (await req.sessionStore.exchange(req, holds))
+export async function replaceSession(req: Request, data: Partial<SessionData>): Promise<boolean> {
+  return req.sessionStore instanceof SessionStore && (await req.sessionStore.replace(req, data))
 }
 
 /** More factors than this are never needed; the oldest one is dropped. */

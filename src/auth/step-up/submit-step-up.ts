@@ -12,7 +12,7 @@ import { usableDevices } from '../login/read-login-step.js'
 import { type RejectedStep, rejectStep } from '../login/step-result.js'
 import { verifySubmittedToken, tokenSender } from '../login/submit-token.js'
 import type { RequestUser } from '../request-user.js'
-import { deviceFactor, goingOn } from '../session/session.js'
+import { deviceFactor, continuedData } from '../session/session.js'
 
 export const stepUpForm = z.object({
   otp_device: textField(32),
@@ -40,7 +40,7 @@ export async function submitStepUp(auth: Auth, req: Request, stepUp: StepUp, for
   if (isOfWrongKind(auth, stepUp, form)) return rejectStep('token', 'wrong_kind')
   const now = auth.clock.now()
   const { user, devices } = stepUp
-  const opens = { holds: (device: Device) => goingOn(req, deviceFactor(device, now)) }
+  const opens = { holds: (device: Device) => continuedData(req, deviceFactor(device, now)) }
   const awaited = { userId: user.id, devices, asker: sessionAsker(req), opens }
   const answer = await verifySubmittedToken(auth, req, awaited, form)
   // Of two requests with one session, one continues. The token of the other is not consumed.
@@ -48,7 +48,7 @@ export async function submitStepUp(auth: Auth, req: Request, stepUp: StepUp, for
   if ('challenged' in answer) return { ok: true, outcome: 'challenged' }
   await auth.ipRateLimit.refund(tokenSender(req, awaited))
   const device = answer.device.persistentId
-  auth.otp.events.tell('stepUp', { userId: user.id, at: now, client: readClientInfo(req), device })
+  auth.otp.events.emitAfter('stepUp', { userId: user.id, at: now, client: readClientInfo(req), device })
   return { ok: true, outcome: 'verified' }
 }
 

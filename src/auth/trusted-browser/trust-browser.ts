@@ -47,7 +47,7 @@ export async function trustBrowser(auth: Auth, req: Request, { user, device }: E
   })
   if (!kept || !req.res) return
   writeTrustCookie(req.res, [trustToken, ...kept], { https: auth.https, days })
-  auth.otp.events.tell('browserTrusted', { userId: user.id, at, client: readClientInfo(req), device, expiresAt })
+  auth.otp.events.emitAfter('browserTrusted', { userId: user.id, at, client: readClientInfo(req), device, expiresAt })
 }
 
 async function addRow(

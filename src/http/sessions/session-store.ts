@@ -105,26 +105,26 @@ export class SessionStore extends session.Store {
    * @returns false if the old session had already ended, so that nothing changed. If several requests
    *   replace one session at once, only one of them succeeds
    */
-  async exchange(
+  async replace(
     req: Request,
     data: Partial<SessionData>,
     { transaction, afresh = false }: { transaction?: Transaction; afresh?: boolean } = {},
   ): Promise<boolean> {
     const { session, sessionID } = req
-    let exchanged = false
+    let replaced = false
     try {
       await this.#leave(session)
       const text = JSON.stringify(Object.assign(req.session, data))
       const values = { text, expire: this.#expiry(), sid: req.sessionID, before: sessionID, afresh }
-      exchanged = (await runStatement({ pool: this.#pool }, transaction, EXCHANGE, values)).length === 1
-      if (exchanged) this.#written.set(req.session, text)
+      replaced = (await runStatement({ pool: this.#pool }, transaction, REPLACE, values)).length === 1
+      if (replaced) this.#written.set(req.session, text)
       // From now on a missing row means that the session was ended.
-      if (exchanged) this.#loaded.add(req.session)
+      if (replaced) this.#loaded.add(req.session)
       this.#rememberTouch(req.sessionID)
-      return exchanged
+      return replaced
     } finally {
       // Also after an error: the new session must not be saved with the response.
-      if (!exchanged) Object.assign(req, { session, sessionID })
+      if (!replaced) Object.assign(req, { session, sessionID })
     }
   }
 
@@ -173,7 +173,7 @@ const INSERT = {
 }
 const UPDATE = { name: 'update_session', text: 'update sessions set sess = $1, expire = $2 where sid = $3' }
 const DELETE = { name: 'delete_session', text: 'delete from sessions where sid = $1' }
-const EXCHANGE = `
+const REPLACE = `
 with ended as (delete from sessions where sid = $before returning sid)
 insert into sessions (sess, expire, sid) select $text::json, $expire::timestamptz, $sid
 where $afresh or exists (select from ended) returning sid`

@@ -14,7 +14,7 @@ import { type StepResult, rejectStep, rejectThrottled } from '../../auth/login/s
 import { signIn } from '../../auth/login/sign-in.js'
 import { openSession, type SessionEnded } from '../../auth/session/open-session.js'
 import { takeKeyChallenge } from '../../auth/browser-challenge.js'
-import { beginning, deviceFactor } from '../../auth/session/session.js'
+import { newSessionData, deviceFactor } from '../../auth/session/session.js'
 import { keySuspicionText } from './explain-assertion.js'
 
 /**
@@ -58,7 +58,7 @@ function rejectionText(verification: Verification | SessionEnded | null): string
 /** Starts the session in the transaction that consumes the challenge. */
 function verifyAndOpenSession(auth: Auth, req: Request, user: PasskeyUser, submission: TokenSubmission) {
   const now = auth.clock.now()
-  const holds = (device: Device) => beginning(req, user, [deviceFactor(device, now)], now)
+  const holds = (device: Device) => newSessionData(req, user, [deviceFactor(device, now)], now)
   return openSession(req, { holds, afresh: true }, (opens) => verifyToken(auth.otp, { ...submission, opens }))
 }
 
