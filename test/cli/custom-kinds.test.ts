@@ -1,6 +1,9 @@
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { rmSync, writeFileSync } from 'node:fs'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import path from 'node:path'
+import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createSoftwareYubikey } from '../examples/custom-device/software-yubikey.js'
 import { installExample } from '../examples/run-example.js'
@@ -19,7 +22,19 @@ const environment: Record<string, string> = {
   DATA_DIR: temporaryFolder('migrated'),
 }
 
+/** What was published to the server for ntfy, by topic. */
+const published = new Map<string, string>()
+const ntfy = createServer((req, res) => void publish(req, res))
+
+async function publish(req: IncomingMessage, res: ServerResponse): Promise<void> {
+  published.set((req.url ?? '').slice(1), await text(req))
+  res.end()
+}
+
 beforeAll(async () => {
+  await once(ntfy.listen(0, '127.0.0.1'), 'listening')
+  const address = ntfy.address()
+  environment['NTFY_SERVER'] = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`
   example = installExample('custom-device')
   environment['OTP_KINDS'] = path.join(example.folder, 'kinds.js')
   commands = startCommands()
@@ -29,6 +44,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await server.stop()
   commands.stop()
+  ntfy.close()
   example.remove()
   rmSync(environment['DATA_DIR'] ?? '', { recursive: true, force: true })
 })
@@ -66,6 +82,20 @@ describe('with a module of custom kinds', () => {
     const signedIn = await browser.post('/account/login', { otp_token: key.touch() })
     expect(signedIn.location).toBe('/admin')
     expect((await browser.get('/account/two-factor')).text).toContain('YubiKey')
+  })
+
+  it('serve delivers the codes of its kinds', async () => {
+    const email = await createUser()
+    const topic = randomBytes(16).toString('hex')
+    const added = await run(`add-ntfy --user ${email} --fields-stdin`, JSON.stringify({ topic }))
+    expect(added).toMatchObject({ status: 0, stdout: expect.stringMatching(/^ntfy\/\d+\n$/) })
+
+    const browser = createHttpBrowser(server.address.replace(/\/admin$/, ''))
+    await browser.post('/account/login', { username: email, password: PASSWORD })
+    await browser.post('/account/login', { otp_device: added.stdout.trim(), otp_challenge: 'send' })
+    await expect.poll(() => published.get(topic), { timeout: 20_000 }).toMatch(/^\d{6} is your code/)
+    const signedIn = await browser.post('/account/login', { otp_token: published.get(topic)?.slice(0, 6) ?? '' })
+    expect(signedIn.location).toBe('/admin')
   })
 
   it('two-factor-status, unlock and two-factor-disable include its devices', async () => {
