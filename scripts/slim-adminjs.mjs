@@ -39,7 +39,7 @@ export function slimAdminjs() {
       replace(/adminjs\/lib\/frontend\/(components|hoc|hooks|utils|interfaces)\/index\.js$/, 'export {}')
       replace(
         /adminjs\/lib\/frontend\/(login|layout)-template\.js$/,
-        'export default () => { throw new Error("AdminJS renders no page of its own here.") }',
+        'export default () => { throw new Error("AdminJS does not render its own page here.") }',
       )
       build.onLoad({ filter: /adminjs\/lib\/(adminjs|backend\/utils\/router\/router)\.js$/ }, async (file) => {
         const source = await readFile(file.path, 'utf8')

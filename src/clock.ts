@@ -42,10 +42,10 @@ export interface FixedClock extends Clock {
 }
 
 /**
- * Creates a clock that stands still until it is moved, for tests.
+ * Creates a clock for tests, which only changes when it is set.
  *
  * @param start ISO 8601, for example `2026-03-01T12:00:00Z`
- * @returns `set` moves it to a moment, `advance` by seconds
+ * @returns the clock. `set` sets it to a time, `advance` moves it by seconds
  * @example
  * const clock = fixedClock('2026-03-01T12:00:00Z')
  * clock.advance(30) // 12:00:30

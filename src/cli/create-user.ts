@@ -35,8 +35,8 @@ const optionsSchema = z.object({
 type NewUser = z.output<typeof optionsSchema>
 
 /**
- * Creates a user. Prints the generated password or the link for setting up the account on a
- * line of its own; prints nothing if the password came from standard input.
+ * Creates a user. Prints the generated password, or the link for setting up the account, on a
+ * separate line. Prints nothing if the password came from standard input.
  */
 export async function createUser(options: unknown): Promise<void> {
   const user = parseArguments(optionsSchema, options)

@@ -53,7 +53,7 @@ async function afterStart(
   else redirectDone(res, confirmDevicePath(kind.name, device.id))
 }
 
-/** Uses the kind's text if the error code is one of its own. */
+/** Uses the kind's text if the kind defines the error code. */
 function createAlert(req: Request, { name, texts }: CustomKind, code: string): FormAlert {
   const isOwn = Object.hasOwn(texts.en.errors ?? {}, code)
   return isOwn ? { code, text: req.t(`pages:added_kinds.${name}.errors.${code}`) } : formAlert(req, code)

@@ -8,8 +8,8 @@ import { kindsWithPages } from '../kind-pages.js'
 import { addDevicePath } from './kind-paths.js'
 
 /**
- * Rejects the setup pages of a kind of which the user can have no more devices, so that nobody
- * sets one up in vain. A confirmation checks the limit again, with the owner's row locked.
+ * Rejects the setup pages of a kind if the user has reached its limit, before they set up a device
+ * that could not be confirmed. A confirmation checks the limit again, with the owner's row locked.
  */
 export function rejectFullKinds({ otp }: AccountServices): RequestHandler {
   const kinds = new Map<string, Kind>([

@@ -61,7 +61,7 @@ function postLogin(auth: Auth): RequestHandler {
   }
 }
 
-/** Handles a submitted form. One with a login or a password starts a new sign-in, at whatever step the browser was. */
+/** Handles a submitted form. One with a login or a password starts a new sign-in, at any step. */
 async function submitStep(auth: Auth, req: Request, stage: LoginStep, form: LoginForm): Promise<StepResult> {
   const hasPassword = form.username !== undefined || form.password !== undefined
   if (hasPassword) return submitPassword(auth, req, form)

@@ -56,7 +56,7 @@ alter table users add column policy_since timestamptz;
 alter table users add column external_id varchar(255) unique;
 alter table users add column external_epoch varchar(255);
 
--- An application may have two people with one address; of ours each has his own.
+-- Users of a host application can share an email address. The site's own users cannot.
 drop index users_email_lower;
 create index users_email_lower on users (lower(email));
 create unique index users_own_email on users (lower(email)) where external_id is null;

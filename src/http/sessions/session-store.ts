@@ -137,7 +137,7 @@ export class SessionStore extends session.Store {
     ).finally(() => this.#left.delete(session))
   }
 
-  /** Gives a request a new session, and deletes the old one's row if there is one. */
+  /** Starts a new session for a request, and deletes the row of the old one, if there is one. */
   override regenerate(req: Request, done: (error?: unknown) => void): void {
     const hasRow = this.#loaded.has(req.session) && !this.#left.has(req.session)
     if (hasRow) return super.regenerate(req, done)

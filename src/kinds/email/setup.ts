@@ -11,8 +11,8 @@ export const EMAIL_SETUP_PATH = '/account/two-factor/email/add'
 
 /**
  * Starts the setup of codes by email, or continues the one that this session has started. The
- * unconfirmed device has no email address of its own, so its codes follow a confirmed change of
- * the account's email address.
+ * unconfirmed device has no separate email address, so its codes follow a confirmed change of the
+ * account's email address.
  *
  * @returns the device's persistent ID, or null if the user already has such a device
  */

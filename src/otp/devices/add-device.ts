@@ -22,7 +22,7 @@ export interface NewDevice {
  * Adds a device of any kind. Notifies nobody and records no event: that is for the caller to do.
  *
  * @param otp `site.otp`
- * @param transaction the insert is part of it; undefined for one of its own
+ * @param transaction the insert is part of it; undefined for a separate one
  * @param kind from `defineKind`, or one of `site.otp.kinds`
  * @param device owner, name (1 to 64 characters), whether it verifies at once, and the kind's own columns
  * @returns the device; its `persistentId` is what `verifyToken` and `confirmDevice` take

@@ -159,7 +159,7 @@ export interface Kind extends KindTraits, Partial<PanelKind> {
   prepare?(row: unknown, token: string, context: KindContext, signal: AbortSignal): Promise<Prepared<unknown> | null>
 }
 
-/** The definition of a kind, with rows of its own type. */
+/** The definition of a kind, with the type of its rows. */
 export interface KindDefinition<Row>
   extends
     Omit<Kind, 'isEnabled' | 'verify' | 'lookup' | 'prepare' | Exclude<keyof KindTraits, 'name'>>,

@@ -56,7 +56,7 @@ export interface Enrolment extends TokenSubmission, EnrolmentRight {}
  * disabled is not confirmed again.
  *
  * @param otp `site.otp`
- * @param enrolment like a submission; `onlyAsFirst` rejects it if the user has a device by now
+ * @param enrolment like a submission; `onlyAsFirst` rejects it if the user already has a device
  * @returns the device, now active; the reasons are those of `verifyToken`. `verification_not_allowed` also if the user
  *   has 20 devices of this kind already
  * @throws what a `userVerified` handler throws; the confirmation is undone then
