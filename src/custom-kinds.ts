@@ -6,7 +6,7 @@
 export { createDeviceTable } from './db/migrations/device-table.js'
 export type { KindMigrations, Migration } from './db/migrations/index.js'
 export type { CodeMessage, SendCode } from './notify/send-code.js'
-export { type ChallengeState, deliveredCode } from './otp/challenge-code.js'
+export { type ChallengeState, deliveredCode } from './otp/challenges/challenge-code.js'
 export type { Changes, KindOutcome, TokenInput } from './otp/device.js'
 export type { BrowserScript } from './otp/kind-registry/browser-kind.js'
 export {

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { runStatement } from '../db/run-statement.js'
 import type { ListedDevice } from '../otp/devices/devices-for-user.js'
-import { hasOlderCode } from '../otp/challenge-code.js'
+import { hasOlderCode } from '../otp/challenges/challenge-code.js'
 import type { Auth } from './auth.js'
 
 /**

@@ -1,4 +1,4 @@
-import { createChallenge } from '../otp/browser-challenges.js'
+import { createChallenge } from '../otp/challenges/browser-challenges.js'
 import type { Device } from '../otp/device.js'
 import type { Otp } from '../otp/otp.js'
 import type { AnsweredChallenge } from './harness.js'

@@ -1,4 +1,4 @@
-import { createChallenge } from '../otp/browser-challenges.js'
+import { createChallenge } from '../otp/challenges/browser-challenges.js'
 import { expectAccepted, expectInvalid } from './expect.js'
 import { type AnsweredChallenge, createContractUser, type StagedCheck } from './harness.js'
 

@@ -4,7 +4,7 @@ import { browserKeyKind } from '../../examples/custom-device/browser-key/kind.js
 import type { Database } from '../../src/db/connect.js'
 import { migrate } from '../../src/db/migrate.js'
 import { addDevice, type Device, type Otp, verifyToken } from '../../src/index.js'
-import { createChallenge } from '../../src/otp/browser-challenges.js'
+import { createChallenge } from '../../src/otp/challenges/browser-challenges.js'
 import { answerChallenge, kindContract } from '../../src/testing/index.js'
 import { databaseKinds, openTestDatabase } from '../support/database.js'
 import type { HttpBrowser } from '../support/http-browser.js'

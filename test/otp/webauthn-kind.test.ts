@@ -1,4 +1,4 @@
-import { createChallenge } from '../../src/otp/browser-challenges.js'
+import { createChallenge } from '../../src/otp/challenges/browser-challenges.js'
 import { createSoftwareKey, type SoftwareKey } from '../support/software-key.js'
 import { addSoftwareKey } from '../support/webauthn.js'
 import { testKind } from './kinds-contract.js'

@@ -1,6 +1,6 @@
 import type { RequestHandler } from 'express'
 import { rejectRequest } from '../../http/pages/reject-request.js'
-import { hasRoomFor } from '../../otp/device-limit.js'
+import { hasRoomFor } from '../../otp/devices/device-limit.js'
 import { filterCustomKinds } from '../../otp/kind-registry/custom-kind.js'
 import type { Kind } from '../../otp/kind-registry/kind.js'
 import type { AccountServices } from '../account-services.js'

@@ -2,7 +2,12 @@ import { literal } from 'sequelize'
 import { initEmailDevice } from './model.js'
 import { z } from 'zod'
 import { enqueue } from '../../notify/enqueue.js'
-import { challengeColumnsSql, challengeRowSchema, looksLikeCode, verifyCode } from '../../otp/challenge-code.js'
+import {
+  challengeColumnsSql,
+  challengeRowSchema,
+  looksLikeCode,
+  verifyCode,
+} from '../../otp/challenges/challenge-code.js'
 import { maskEmail } from './mask-email.js'
 import { defineKind } from '../../otp/kind-registry/kind.js'
 

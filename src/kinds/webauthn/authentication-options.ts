@@ -1,7 +1,7 @@
 import type { PublicKeyCredentialRequestOptionsJSON } from '@simplewebauthn/server'
 import { runStatement } from '../../db/run-statement.js'
 import type { Otp } from '../../otp/otp.js'
-import { CHALLENGE_SECONDS, type ChallengeOwner, createChallenge } from '../../otp/browser-challenges.js'
+import { CHALLENGE_SECONDS, type ChallengeOwner, createChallenge } from '../../otp/challenges/browser-challenges.js'
 
 /** The options for the browser's call, and the ID of their challenge, which the session stores. */
 export interface AuthenticationOptions {

@@ -1,6 +1,6 @@
 import { initWebauthnDevice } from './model.js'
 import { z } from 'zod'
-import { challengeHashes } from '../../otp/browser-challenges.js'
+import { challengeHashes } from '../../otp/challenges/browser-challenges.js'
 import { verifyAssertion } from './verify-assertion.js'
 import { explainAssertion } from './explain-assertion.js'
 import { findCredential } from './find-credential.js'

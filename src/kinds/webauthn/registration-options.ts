@@ -1,7 +1,7 @@
 import type { PublicKeyCredentialCreationOptionsJSON } from '@simplewebauthn/server'
 import { runStatement } from '../../db/run-statement.js'
 import type { Otp } from '../../otp/otp.js'
-import { CHALLENGE_SECONDS, createChallenge } from '../../otp/browser-challenges.js'
+import { CHALLENGE_SECONDS, createChallenge } from '../../otp/challenges/browser-challenges.js'
 import { getUserHandle } from './user-handle.js'
 
 /** The accepted COSE algorithms, in order of preference: Ed25519, ES256, RS256 (WebAuthn §7.1 step 20). */

@@ -1,6 +1,6 @@
 import type { CredentialDeviceType } from '@simplewebauthn/server'
 import type { KindOutcome } from '../../otp/device.js'
-import type { ChallengePurpose } from '../../otp/browser-challenges.js'
+import type { ChallengePurpose } from '../../otp/challenges/browser-challenges.js'
 import type { AssertionResponse } from './parse-response.js'
 import type { RelyingParty } from '../../otp/relying-party.js'
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { QueryTypes, type Transaction } from 'sequelize'
 import { notAfter } from '../../clock.js'
-import { CODE_VALID_SECONDS, hashCode, generateCode } from '../challenge-code.js'
+import { CODE_VALID_SECONDS, hashCode, generateCode } from './challenge-code.js'
 import type { Device, NotAllowedReason } from '../device.js'
 import { anyone, type Asker } from '../throttle/failures.js'
 import type { NewChallenge } from '../kind-registry/kind.js'

@@ -1,6 +1,6 @@
 import type { Transaction } from 'sequelize'
 import { runStatement } from '../../db/run-statement.js'
-import { requireRoomFor } from '../device-limit.js'
+import { requireRoomFor } from './device-limit.js'
 import { kindsByNow } from '../kind-registry/unregistered-kinds.js'
 import type { Kind } from '../kind-registry/kind.js'
 import type { Otp } from '../otp.js'

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { challengeHashes } from '../browser-challenges.js'
+import { challengeHashes } from '../challenges/browser-challenges.js'
 import type { KindOutcome } from '../device.js'
 import { persistentId } from '../devices/persistent-id.js'
 import type { Kind, KindContext } from './kind.js'

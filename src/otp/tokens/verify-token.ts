@@ -1,5 +1,5 @@
 import { type ClientInfo, noClient } from '../../client-info.js'
-import { hasRoomFor, tooManyDevices } from '../device-limit.js'
+import { hasRoomFor, tooManyDevices } from '../devices/device-limit.js'
 import type { Verification } from '../device.js'
 import { type EnrolmentRight, mayEnrol } from '../devices/devices-for-user.js'
 import { parsePersistentId } from '../devices/persistent-id.js'

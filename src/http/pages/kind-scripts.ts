@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { RequestHandler } from 'express'
-import { type Asset, hashAsset } from './pages/hash-asset.js'
-import { loadScript } from './pages/webauthn-script.js'
+import { type Asset, hashAsset } from './hash-asset.js'
+import { loadScript } from './webauthn-script.js'
 
 /** The scripts of kinds whose tokens a browser creates. */
 export interface KindScripts {

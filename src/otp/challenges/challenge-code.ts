@@ -1,11 +1,11 @@
 import { randomInt } from 'node:crypto'
 import { z } from 'zod'
-import { isRunning } from '../clock.js'
-import type { Keyring } from '../crypto/keyring.js'
-import type { KindOutcome } from './device.js'
-import type { KindContext } from './kind-registry/kind.js'
-import { isCode, codesEqual } from './tokens/oath.js'
-import { readCode } from '../typed-text/read-code.js'
+import { isRunning } from '../../clock.js'
+import type { Keyring } from '../../crypto/keyring.js'
+import type { KindOutcome } from '../device.js'
+import type { KindContext } from '../kind-registry/kind.js'
+import { isCode, codesEqual } from '../tokens/oath.js'
+import { readCode } from '../../typed-text/read-code.js'
 
 /** NIST SP 800-63B-4 §3.1.3 allows ten minutes; five are enough for a message. */
 export const CODE_VALID_SECONDS = 300

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Transaction } from 'sequelize'
-import { runStatement } from '../db/run-statement.js'
-import type { Otp } from './otp.js'
+import { runStatement } from '../../db/run-statement.js'
+import type { Otp } from '../otp.js'
 
 /** Time to fetch a key and enter its PIN. WebAuthn §15.1 recommends at least five minutes. */
 export const CHALLENGE_SECONDS = 300

@@ -1,9 +1,9 @@
 import type { Transaction } from 'sequelize'
-import { runStatement } from '../db/run-statement.js'
-import { SiteError } from '../errors.js'
-import { COUNTS_AS_FACTOR, type Verification } from './device.js'
-import type { Kind } from './kind-registry/kind.js'
-import type { Otp } from './otp.js'
+import { runStatement } from '../../db/run-statement.js'
+import { SiteError } from '../../errors.js'
+import { COUNTS_AS_FACTOR, type Verification } from '../device.js'
+import type { Kind } from '../kind-registry/kind.js'
+import type { Otp } from '../otp.js'
 
 /** Devices of one kind that a user can have, active and disabled ones together. */
 export const DEVICES_OF_KIND = 20
