@@ -27,9 +27,10 @@ export function installExample(name: string): { folder: string; remove: () => vo
   return { folder, remove: () => rmSync(folder, { recursive: true }) }
 }
 
-/** Starts one of its programs on a new data folder, and waits for the line with its URL. */
+/** Starts one of its programs on a data folder that does not exist yet, and waits for the line with its URL. */
 export async function startExample(folder: string, program: string): Promise<RunningExample> {
-  const dataDir = mkdtempSync(path.join(tmpdir(), 'otp-'))
+  const parent = mkdtempSync(path.join(tmpdir(), 'otp-'))
+  const dataDir = path.join(parent, 'data')
   const port = await freePort()
   const { PATH, TMPDIR } = process.env
   const environment = { PATH, TMPDIR, NODE_ENV: 'development', PORT: String(port), DATA_DIR: dataDir }
@@ -39,7 +40,7 @@ export async function startExample(folder: string, program: string): Promise<Run
   const stop = async () => {
     child.kill('SIGKILL')
     await once(child, 'exit')
-    rmSync(dataDir, { recursive: true })
+    rmSync(parent, { recursive: true })
   }
   return { baseUrl, dataDir, browser: () => createHttpBrowser(baseUrl), stop }
 }

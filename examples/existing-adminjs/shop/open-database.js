@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events'
+import { mkdirSync } from 'node:fs'
 import path from 'node:path'
 import { PGlite } from '@electric-sql/pglite'
 import pg from 'pg'
@@ -11,6 +12,7 @@ import { Sequelize } from 'sequelize'
  * @param {string} folder of the data
  */
 export async function openDatabase(folder) {
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
   const database = await PGlite.create(path.join(folder, 'shop'))
   class Client extends EventEmitter {
     connection = new EventEmitter()
