@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync, statfsSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { availableParallelism, tmpdir } from 'node:os'
 import path from 'node:path'
@@ -32,7 +32,7 @@ export async function startPostgres(
   const binaries = findBinaries()
   if (!binaries) return undefined
   const account = unprivileged()
-  const folder = mkdtempSync(path.join(tmpdir(), 'otp-pg-'))
+  const folder = mkdtempSync(path.join(parentFolder(), 'otp-pg-'))
   if (account) chownSync(folder, account.uid, account.gid)
   const cluster = path.join(folder, 'cluster')
   const initdb = spawnSync(
@@ -42,6 +42,20 @@ export async function startPostgres(
   )
   if (initdb.status !== 0) throw new Error(`initdb failed: ${initdb.stderr}`)
   return await startServer(binaries, folder, account, settings)
+}
+
+/** Gigabytes: what the databases of a run need, several times over. */
+const ROOM = 2
+
+/**
+ * Returns the memory file system if there is one with enough room: a run creates and deletes a hundred
+ * thousand files of databases. Otherwise the temporary folder.
+ */
+function parentFolder(): string {
+  const memory = '/dev/shm'
+  if (!existsSync(memory)) return tmpdir()
+  const { bavail, bsize } = statfsSync(memory)
+  return (bavail * bsize) / 2 ** 30 > ROOM ? memory : tmpdir()
 }
 
 async function startServer(
