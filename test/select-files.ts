@@ -16,7 +16,7 @@ export function unitFiles(): string[] {
 /** Folders whose applications add kinds, resources, texts and views, which every site of the process has then. */
 const APPLICATIONS = /^(embedding|examples)\//
 /** How a file adds one without an application. */
-const ADDS = /\b(overrideTexts|overrideViews|registerKinds|registerKindTexts|defineKind|defineCustomKind)\(|\bkinds:/
+const ADDS = /\b(overrideTexts|overrideViews|registerKinds|registerKindTexts|defineKind|defineCustomKind)\(/
 
 /** The test files that change what every site of a process has: they cannot share a process with others. */
 export function isolatedFiles(): string[] {
