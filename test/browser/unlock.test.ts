@@ -53,7 +53,7 @@ async function lock(person: TestUser): Promise<void> {
 /** A time as the panel shows it. */
 const inSeconds = (page: Page, seconds: number) =>
   page.evaluate<string>(
-    `new Date(${site.clock.now().getTime() + seconds * 1000}).toLocaleString('en', { dateStyle: 'medium', timeStyle: 'short' })`,
+    `new Date(${site.clock.now().getTime() + seconds * 1000}).toLocaleString('en-GB', { dateStyle: 'medium', timeStyle: 'short' })`,
   )
 const spaced = (text: string) => text.replace(/\s/g, ' ')
 
@@ -94,7 +94,7 @@ describe.each(looks)('a locked person, $width wide, dark: $dark', (look) => {
       expect(
         await page
           .getByRole('status')
-          .filter({ hasText: /, 20\d\d/ })
+          .filter({ hasText: / 20\d\d, \d/ })
           .count(),
       ).toBe(0)
     }
