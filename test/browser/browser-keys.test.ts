@@ -79,6 +79,8 @@ describe('a custom kind that answers in the browser', () => {
     await givePassword(page, person)
     const scripts = [...(await page.content()).matchAll(/<script[^>]*>/g)].map(([script]) => script)
     expect(scripts).toEqual([expect.stringMatching(/^<script src="\/assets\/kind-script\.[0-9a-f]{12}\.js" defer/)])
+    // There is no code to enter.
+    expect(await page.getByRole('heading', { level: 1 }).innerText()).toBe("Confirm it's you")
     expect(await accessibilityViolations(page)).toEqual([])
     await useBrowser(page)
     await page.waitForURL(`${site.baseUrl}/admin`)
