@@ -2,7 +2,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 
 /** Test support that brings a site, a database, a browser or another process. */
-const SUPPORT = /support\/(site|database|postgres|start-postgres|browser|command-line|worker-process|cut-process)\.ts$/
+const SUPPORT =
+  /support\/(site|database|postgres-database|start-postgres|chromium|command-line|worker-process|cut-process)\.ts$/
 /** How a file brings one without it. */
 const BY_ITSELF =
   /from '(node:child_process|playwright-core|adminjs|.*\/adminjs\.js|vitest\/node)'|inject\(|connectDatabase\(/

@@ -27,7 +27,7 @@ import { createTestDatabase, postgresUrl } from '../support/postgres-database.js
 import { addToNewGroup } from '../support/groups.js'
 import { createUser, testOtp } from '../support/otp.js'
 import { createTestUser, type TestUser, signIn, startTestSite, type TestSite } from '../support/site.js'
-import { tokenOf, wordKind } from './tiny-kind/words.js'
+import { tokenOf, wordKind } from './tiny-kind/word-kind.js'
 
 const kind = wordKind()
 const add = '/account/two-factor/word/add'

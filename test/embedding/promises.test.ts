@@ -11,7 +11,7 @@ import { createTestUser, signIn } from '../support/site.js'
 import { withFreshToken } from '../admin/panel-site.js'
 import { startHostSite } from './host/start-host-site.js'
 import { type Host, startHost } from './host.js'
-import { wordKind } from './tiny-kind/words.js'
+import { wordKind } from './tiny-kind/word-kind.js'
 
 const secret = Buffer.from('12345678901234567890')
 const ada = { id: 'a', email: 'ada@example.com', isStaff: true, isSuperuser: true }

@@ -12,7 +12,7 @@ import { generateChallenge } from '../../src/otp/challenges/generate-challenge.j
 import { matchToken } from '../../src/otp/tokens/match-token.js'
 import { generateHotp } from '../../src/otp/tokens/oath.js'
 import { rotateKeys } from '../../src/otp/rotate-keys.js'
-import { tokenOf, wordKind } from '../embedding/tiny-kind/words.js'
+import { tokenOf, wordKind } from '../embedding/tiny-kind/word-kind.js'
 import type { HttpResponse, HttpBrowser } from '../support/http-browser.js'
 import { testClock } from '../support/clock.js'
 import { journeyKinds, openTestDatabase } from '../support/database.js'

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
 import { migrate } from '../../src/db/migrate.js'
-import { wordKind } from '../embedding/tiny-kind/words.js'
+import { wordKind } from '../embedding/tiny-kind/word-kind.js'
 import { sentForms } from '../security/sent-twice.table.js'
 import { openTestDatabase } from '../support/database.js'
 import { type TestUser, startTestSite, type TestSite } from '../support/site.js'

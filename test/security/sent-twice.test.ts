@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
 import { migrate } from '../../src/db/migrate.js'
-import { wordKind } from '../embedding/tiny-kind/words.js'
+import { wordKind } from '../embedding/tiny-kind/word-kind.js'
 import type { HttpResponse, HttpBrowser } from '../support/http-browser.js'
 import { databaseKinds, openTestDatabase } from '../support/database.js'
 import { addEmail } from '../support/challenges.js'
