@@ -29,7 +29,7 @@ export async function listen(host: string, port: number): Promise<ListeningServe
     haveMethodsOf(site, messages)
     server.off('request', starting)
     server.on('request', site)
-    server.on('checkContinue', judgeExpectation(server))
+    server.on('checkContinue', answerExpectation(server))
   }
   return { server, port: portOf(server) ?? port, serve }
 }
@@ -66,7 +66,7 @@ function haveMethodsOf(site: Express, messages: Messages): void {
  * Sends 100 Continue to a client that has announced a body (RFC 9110 §10.1.1), unless it is larger
  * than any path accepts. Such a client might still send it, so its connection is not reused.
  */
-function judgeExpectation(server: Server): RequestListener {
+function answerExpectation(server: Server): RequestListener {
   return (req, res) => {
     if (Number(req.headers['content-length'] ?? 0) > LARGEST_BODY) res.shouldKeepAlive = false
     else res.writeContinue()

@@ -60,11 +60,11 @@ export function looksLikeCode(typed: string): boolean {
  * Verifies a typed code: it must be from this session's challenge, not expired, and without too many
  * wrong attempts. An accepted code is consumed, and the cooldown ends.
  */
-export function verifyCode(state: ChallengeState, typed: string, world: KindContext): KindOutcome {
-  const outcome = judgeNewest(state, typed, world)
+export function verifyCode(state: ChallengeState, typed: string, context: KindContext): KindOutcome {
+  const outcome = verifyNewest(state, typed, context)
   const older = olderCode(state)
   if (outcome.accepted || !older) return outcome
-  const earlier = judgeNewest(older, typed, world)
+  const earlier = verifyNewest(older, typed, context)
   if (earlier.accepted) return earlier
   const counted = earlier.changes ? { sent_code_attempts: older.code_attempts + 1 } : {}
   return { ...outcome, changes: { ...outcome.changes, ...counted } }
@@ -85,7 +85,7 @@ export function hasOlderCode(
   return hash !== null && expiresAt !== null && isRunning(expiresAt, CODE_VALID_SECONDS, now) && attempts < GUESSES
 }
 
-function judgeNewest(state: ChallengeState, typed: string, { now, keys, challenge }: KindContext): KindOutcome {
+function verifyNewest(state: ChallengeState, typed: string, { now, keys, challenge }: KindContext): KindOutcome {
   const { code_hash: hash, code_expires_at: expiresAt, code_attempts: attempts } = state
   if (!hash || !expiresAt || !challenge) return { accepted: false, because: 'no_code' }
   if (!isRunning(expiresAt, CODE_VALID_SECONDS, now)) return { accepted: false, because: 'code_expired' }
@@ -119,7 +119,7 @@ function judgeNewest(state: ChallengeState, typed: string, { now, keys, challeng
  *   columns: `d.number, ${deliveredCode.columns}`,
  *   row: z.object({ ...deliveredCode.row, number: z.string() }),
  *   matchesFormat: deliveredCode.matchesFormat,
- *   verify: (row, token, world) => deliveredCode.verify(row, token, world),
+ *   verify: (row, token, context) => deliveredCode.verify(row, token, context),
  *   challenge: { target: (row) => row.number, send: ({ to, code }) => page(to, code) },
  *   migrations: [{ name: '0001', up: ({ sequelize }, transaction) => sequelize.query(
  *     createDeviceTable('pager', `number text not null, ${deliveredCode.tableColumns}`), { transaction }) }],

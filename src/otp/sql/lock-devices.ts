@@ -28,10 +28,10 @@ export async function lockDevices(
   transaction: Transaction,
   selector: DeviceSelector,
   token: string,
-  world: KindContext,
+  context: KindContext,
 ): Promise<LockedDevice[]> {
-  const locked = await readRows(otp, transaction, selector, token, world)
-  return correctTimes(otp, transaction, locked, world.now)
+  const locked = await readRows(otp, transaction, selector, token, context)
+  return correctTimes(otp, transaction, locked, context.now)
 }
 
 /** Reads the same rows without locking them, for checks before the transaction. */
@@ -39,9 +39,9 @@ export async function peekDevices(
   otp: Otp,
   wanted: DeviceSelector,
   token: string,
-  world: KindContext,
+  context: KindContext,
 ): Promise<LockedDevice[]> {
-  return readRows(otp, undefined, wanted, token, world)
+  return readRows(otp, undefined, wanted, token, context)
 }
 
 async function readRows(
@@ -49,9 +49,9 @@ async function readRows(
   transaction: Transaction | undefined,
   { kind, userId, deviceId, confirmed }: DeviceSelector,
   token: string,
-  world: KindContext,
+  context: KindContext,
 ): Promise<LockedDevice[]> {
-  const values = { userId, deviceId, confirmed, lookup: kind.lookup(token, world), now: world.now }
+  const values = { userId, deviceId, confirmed, lookup: kind.lookup(token, context), now: context.now }
   const sql = devicesSql(kind, transaction !== undefined)
   const rows = await runStatement<DeviceRow & OwnerColumns>(otp.database, transaction, sql, values)
   return rows.map((row) => toLocked(kind, row))

@@ -24,10 +24,10 @@ export async function saveAccepted(
   transaction: Transaction,
   locked: LockedDevice,
   outcome: Accepted,
-  { asker, client, world }: { asker: Asker; client: ClientInfo; world: Pick<KindContext, 'now'> },
+  { asker, client, context }: { asker: Asker; client: ClientInfo; context: Pick<KindContext, 'now'> },
 ): Promise<boolean> {
   const used = outcome.consumes
-  const left = afterSuccess(locked.failures, asker, world.now)
+  const left = afterSuccess(locked.failures, asker, context.now)
   const { failureCount, failedAt } = total(left)
   const failures = storeFor(locked, left)
   const before = [
@@ -55,7 +55,7 @@ export async function saveAccepted(
       failures,
       failureCount,
       failedAt,
-      now: world.now,
+      now: context.now,
       from: describeSource(client),
       usedId: used?.id ?? null,
     },

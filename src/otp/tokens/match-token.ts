@@ -45,16 +45,16 @@ export interface TokenToMatch {
  */
 export async function matchToken(otp: Otp, match: TokenToMatch): Promise<Verification> {
   const { userId, token, client = noClient, asker = anyone, opens } = match
-  const world = kindContext(otp, null)
+  const context = kindContext(otp, null)
   const candidates = otp.kinds
     .filter((kind) => !kind.challenge && !kind.answersChallenge && kind.matchesFormat(token))
     .map((kind): DeviceSelector => ({ kind, userId, deviceId: null, confirmed: true }))
-  return withPreparedTokens(otp, candidates, { token, world, asker }, (prepared) =>
+  return withPreparedTokens(otp, candidates, { token, context, asker }, (prepared) =>
     orNothingOpened(() =>
       otp.database.sequelize.transaction(async (transaction) => {
-        const devices = await lockCandidates(otp, transaction, candidates, token, world)
+        const devices = await lockCandidates(otp, transaction, candidates, token, context)
         return verifyInTurn(otp, transaction, devices, (locked) => {
-          return { token, client, world, asker, purpose: 'verify', prepared: prepared.get(locked.kind), opens }
+          return { token, client, context, asker, purpose: 'verify', prepared: prepared.get(locked.kind), opens }
         })
       }),
     ),
@@ -94,10 +94,10 @@ async function verifyInTurn(
 function withPending(
   locked: LockedDevice,
   rejected: readonly Rejected[],
-  { asker, world }: VerificationRequest,
+  { asker, context }: VerificationRequest,
 ): LockedDevice {
   const failed = rejected.reduce(
-    (all, each) => withFailedToken(all, { at: world.now, lane: each.locked.kind.unguessable ? 'none' : asker.lane }),
+    (all, each) => withFailedToken(all, { at: context.now, lane: each.locked.kind.unguessable ? 'none' : asker.lane }),
     locked.owner.failed,
   )
   return { ...locked, owner: { ...locked.owner, failed } }
@@ -121,9 +121,9 @@ async function lockCandidates(
   transaction: Transaction,
   candidates: readonly DeviceSelector[],
   token: string,
-  world: KindContext,
+  context: KindContext,
 ): Promise<LockedDevice[]> {
   const devices: LockedDevice[] = []
-  for (const selector of candidates) devices.push(...(await lockDevices(otp, transaction, selector, token, world)))
+  for (const selector of candidates) devices.push(...(await lockDevices(otp, transaction, selector, token, context)))
   return devices
 }

@@ -15,7 +15,7 @@ export type PreparedTokens = ReadonlyMap<number, Prepared<unknown> | null>
 /** One token and its requester. */
 interface Submitted {
   token: string
-  world: KindContext
+  context: KindContext
   asker: Asker
 }
 
@@ -59,15 +59,15 @@ const inFlightKey = ({ kind, userId }: DeviceSelector) => `${kind.name}/${userId
 async function prepareToken(
   otp: Otp,
   selector: DeviceSelector,
-  { token, world, asker }: Submitted,
+  { token, context, asker }: Submitted,
 ): Promise<PreparedTokens> {
   const { kind } = selector
   const prepare = kind.prepare?.bind(kind)
   if (!prepare) return new Map()
-  const devices = await peekDevices(otp, selector, token, world)
-  const free = devices.filter((device) => !throttleStatus(device, asker, otp.settings.throttleFactor, world.now))
+  const devices = await peekDevices(otp, selector, token, context)
+  const free = devices.filter((device) => !throttleStatus(device, asker, otp.settings.throttleFactor, context.now))
   const queries = free.map(
-    async ({ row }) => [row.id, await withinTime((signal) => prepare(row, token, world, signal))] as const,
+    async ({ row }) => [row.id, await withinTime((signal) => prepare(row, token, context, signal))] as const,
   )
   return new Map(await Promise.all(queries))
 }

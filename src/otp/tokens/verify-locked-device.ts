@@ -25,7 +25,7 @@ import type { PreparedTokens } from './prepare-tokens.js'
 export interface VerificationRequest {
   token: string
   client: ClientInfo
-  world: KindContext
+  context: KindContext
   purpose: 'verify' | 'enrol'
   asker: Asker
   /** Results of external servers, for kinds that query one. */
@@ -63,7 +63,7 @@ export async function verifyWithKind(
   locked: LockedDevice,
   request: VerificationRequest,
 ): Promise<KindVerdict> {
-  const wait = throttleStatus(locked, request.asker, otp.settings.throttleFactor, request.world.now)
+  const wait = throttleStatus(locked, request.asker, otp.settings.throttleFactor, request.context.now)
   if (wait) return { verdict: 'not_checked', rejection: wait }
   if (!locked.kind.matchesFormat(request.token))
     return { verdict: 'not_checked', rejection: { reason: 'invalid_token' } }
@@ -90,9 +90,9 @@ async function verifyIfReadable(
 }
 
 async function verifyRow({ kind, row }: LockedDevice, request: VerificationRequest): Promise<KindOutcome | null> {
-  const { token, world } = request
+  const { token, context } = request
   const prepared = kind.prepare ? request.prepared?.get(row.id) : null
-  if (prepared === null) return kind.verify(row, token, world)
+  if (prepared === null) return kind.verify(row, token, context)
   return prepared?.answered ? prepared.verify(row) : null
 }
 
@@ -110,15 +110,15 @@ export async function acceptToken(
 ): Promise<Verification | null> {
   if (!(await saveAccepted(otp, transaction, locked, outcome, request))) return null
   const about = eventOf(transaction, locked, request)
-  const device = { ...about.device, confirmed: true, state: 'active', lastUsedAt: request.world.now } as const
+  const device = { ...about.device, confirmed: true, state: 'active', lastUsedAt: request.context.now } as const
   if (request.opens && !(await request.opens(transaction, device))) throw new NothingOpened()
   await emitAccepted(otp, request.purpose, about)
   return { ok: true, device }
 }
 
-function eventOf(transaction: Transaction, { kind, row }: LockedDevice, { world, client }: VerificationRequest) {
+function eventOf(transaction: Transaction, { kind, row }: LockedDevice, { context, client }: VerificationRequest) {
   const device = toDevice(kind, row)
-  return { userId: device.userId, device, at: world.now, client, transaction }
+  return { userId: device.userId, device, at: context.now, client, transaction }
 }
 
 async function emitAccepted(

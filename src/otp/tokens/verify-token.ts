@@ -79,17 +79,17 @@ async function askNamedDevice(
   const kind = otp.kinds.find((candidate) => candidate.name === named?.kind)
   if (!named || !kind) return { ok: false, reason: 'invalid_token' }
   const asker = purpose === 'enrol' ? setupAsker : (submission.asker ?? anyone)
-  const world = kindContext(otp, challenge, purpose)
+  const context = kindContext(otp, challenge, purpose)
   const selector = { kind, userId, deviceId: named.id, confirmed: purpose === 'verify' }
-  return withPreparedTokens(otp, [selector], { token, world, asker }, (prepared) =>
+  return withPreparedTokens(otp, [selector], { token, context, asker }, (prepared) =>
     orNothingOpened(() =>
       otp.database.sequelize.transaction(async (transaction): Promise<Verification> => {
-        const [locked] = await lockDevices(otp, transaction, selector, token, world)
+        const [locked] = await lockDevices(otp, transaction, selector, token, context)
         if (!locked) return { ok: false, reason: 'invalid_token' }
         if (!(await mayEnrol(otp, transaction, userId, submission)))
           return { ok: false, reason: 'verification_not_allowed' }
         if (purpose === 'enrol' && !(await hasRoomFor(otp, transaction, kind, userId))) return tooManyDevices
-        const request = { token, client, world, purpose, asker, prepared: prepared.get(kind), opens }
+        const request = { token, client, context, purpose, asker, prepared: prepared.get(kind), opens }
         return verifyLockedDevice(otp, transaction, locked, request)
       }),
     ),
