@@ -49,8 +49,8 @@ async function verifySession(
   const before = session.factors ?? []
   const identity = { id: user.id, authEpoch: session.epoch }
   // An unverified session passes on its factors only.
-  const holds = user.isVerified() ? continuedData(req, factor) : newSessionData(req, identity, [...before, factor], now)
-  if (!(await replaceSession(req, holds))) return { ok: false, reason: 'session_ended' }
+  const data = user.isVerified() ? continuedData(req, factor) : newSessionData(req, identity, [...before, factor], now)
+  if (!(await replaceSession(req, data))) return { ok: false, reason: 'session_ended' }
   emitLogin(auth, req, user, device)
   await refreshRequestUser(auth, req)
   return { ok: true }

@@ -41,15 +41,15 @@ export function rejectUnsent(
     }
     case 'not_interactive':
       return rejectForm('not_interactive')
-    case 'refused':
-      return rejectNotAllowed(unsent.refusal, clock.now())
+    case 'not_allowed':
+      return rejectNotAllowed(unsent.rejection, clock.now())
   }
 }
 
-function rejectNotAllowed(refusal: NotAllowedReason, now: Date): FormRejection {
-  if (refusal.reason === 'n_failed_attempts') return rejectFormUntil(refusal.reason, refusal.lockedUntil, now)
-  const { message: text } = refusal
-  return { ...rejectForm(refusal.reason), ...(text !== undefined && { text }) }
+function rejectNotAllowed(rejection: NotAllowedReason, now: Date): FormRejection {
+  if (rejection.reason === 'n_failed_attempts') return rejectFormUntil(rejection.reason, rejection.lockedUntil, now)
+  const { message: text } = rejection
+  return { ...rejectForm(rejection.reason), ...(text !== undefined && { text }) }
 }
 
 /**

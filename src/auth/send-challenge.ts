@@ -24,7 +24,7 @@ export type SendResult =
   | { outcome: 'challenge_exception'; device: Device; text: string }
   | { outcome: 'cooldown_pending'; nextAt: Date; text: string | null }
   | { outcome: 'not_interactive' }
-  | { outcome: 'refused'; refusal: NotAllowedReason }
+  | { outcome: 'not_allowed'; rejection: NotAllowedReason }
 
 interface SendRequest {
   userId: number
@@ -58,7 +58,7 @@ export async function sendChallenge(auth: Auth, req: Request, request: SendReque
     return { outcome: 'cooldown_pending', nextAt: generated.nextAt, text: limitText(auth, request, generated.nextAt) }
   return generated.reason === 'not_interactive'
     ? { outcome: 'not_interactive' }
-    : { outcome: 'refused', refusal: generated }
+    : { outcome: 'not_allowed', rejection: generated }
 }
 
 /** Returns the key of the text about the daily limit. Null if only the cooldown applies. */

@@ -33,8 +33,14 @@ function textsFor({ code, site, minutes }: CodeText & { minutes: number }, t: Tr
 export function renderVoiceCode({ code, site }: CodeText, t: Translate): Pick<VoiceMessage, 'voice' | 'phrases'> {
   const digits = code.split('')
   const once = [t('phone:call.code_is'), ...digits]
-  const says = [t('phone:call.greeting', { site }), ...once, t('phone:call.again'), ...digits, t('phone:call.goodbye')]
-  return { voice: voiceOf(t), phrases: says }
+  const phrases = [
+    t('phone:call.greeting', { site }),
+    ...once,
+    t('phone:call.again'),
+    ...digits,
+    t('phone:call.goodbye'),
+  ]
+  return { voice: voiceOf(t), phrases }
 }
 
 /** Reads the voice from the language's texts, so that each language is spoken with its own voice. */

@@ -43,11 +43,11 @@ export function openSetup<Outcome extends { ok: boolean }>(
   confirm: (opens: Opening) => Promise<Outcome>,
 ): Promise<Outcome | SessionEnded> {
   const now = clock.now()
-  const holds = (device: Device) => {
+  const dataFor = (device: Device) => {
     const { invitedAt: _, ...rest } = continuedData(req, deviceFactor(device, now))
     return withoutDevice(rest, device.persistentId)
   }
-  return openSession(req, { holds }, confirm)
+  return openSession(req, { dataFor }, confirm)
 }
 
 /** Whether the user has no other device. Backup tokens are not a second factor on their own. */

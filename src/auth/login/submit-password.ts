@@ -122,8 +122,8 @@ async function submitBoth(
   const submission = { userId: user.id, token, client: readClientInfo(req), asker }
   const now = auth.clock.now()
   const passed = passwordFactor(now.getTime())
-  const holds = (device: Device) => newSessionData(req, user, [passed, deviceFactor(device, now)], now)
-  const verification = await openSession(req, { holds, afresh: true }, (opens) =>
+  const dataFor = (device: Device) => newSessionData(req, user, [passed, deviceFactor(device, now)], now)
+  const verification = await openSession(req, { dataFor, afresh: true }, (opens) =>
     deviceId
       ? verifyToken(auth.otp, { ...submission, deviceId, opens })
       : matchToken(auth.otp, { ...submission, opens }),

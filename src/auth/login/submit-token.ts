@@ -32,7 +32,7 @@ interface PendingVerification {
   devices: readonly ListedDevice[]
   asker: Asker
   /** The session that an accepted token starts. */
-  opens: SessionToOpen
+  session: SessionToOpen
 }
 
 /** Handles the token step: sends a code, or verifies a token and finishes the sign-in. */
@@ -46,8 +46,10 @@ export async function submitToken(
   if (devices.length === 0 && hasFactor) return rejectStep('token', 'verification_not_allowed')
   const passed = passedBefore(req)
   const now = auth.clock.now()
-  const opens = { holds: (device: Device) => newSessionData(req, user, [...passed, deviceFactor(device, now)], now) }
-  const awaited = { userId: user.id, devices, asker, opens }
+  const session = {
+    dataFor: (device: Device) => newSessionData(req, user, [...passed, deviceFactor(device, now)], now),
+  }
+  const awaited = { userId: user.id, devices, asker, session }
   const result = await verifySubmittedToken(auth, req, awaited, form)
   if (!result.ok) return result
   if ('challenged' in result) return { ok: true, location: loginPath(safeNext(form.next)) }
@@ -81,7 +83,9 @@ export async function verifySubmittedToken(
   const { userId, devices, asker } = awaited
   const target = await readTarget(auth, req, devices, form, token)
   const submission = { userId, token, client: readClientInfo(req), asker, ...target }
-  const verification = await openSession(req, awaited.opens, (opens) => verifyToken(auth.otp, { ...submission, opens }))
+  const verification = await openSession(req, awaited.session, (opens) =>
+    verifyToken(auth.otp, { ...submission, opens }),
+  )
   if (verification.ok) return verification
   if (verification.reason === 'session_ended') return rejectStep('password', 'login_expired')
   return rejectStep('token', rejectToken(auth, verification, { token, ...target, devices }))
@@ -116,7 +120,7 @@ type SendCodeResult = { ok: true; challenged: Device } | RejectedStep
 export async function sendLoginCode(
   auth: Auth,
   req: Request,
-  { userId, devices, asker }: Omit<PendingVerification, 'opens'>,
+  { userId, devices, asker }: Omit<PendingVerification, 'session'>,
   form: TokenForm,
 ): Promise<SendCodeResult> {
   const deviceId = form.otp_device || devices.find((device) => device.interactive)?.persistentId

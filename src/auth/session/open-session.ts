@@ -7,7 +7,7 @@ import type { Opening } from '../../otp/throttle/opening.js'
 /** The session that an accepted token starts. */
 export interface SessionToOpen {
   /** Returns the session's data. */
-  holds(device: Device): Partial<SessionData>
+  dataFor(device: Device): Partial<SessionData>
   /** Whether to start it even if the request's session has ended in the meantime. Default: false. */
   afresh?: boolean
 }
@@ -24,7 +24,7 @@ export type SessionEnded = { ok: false; reason: 'session_ended' }
  */
 export async function openSession<Outcome extends { ok: boolean }>(
   req: Request,
-  { holds, afresh = false }: SessionToOpen,
+  { dataFor, afresh = false }: SessionToOpen,
   verify: (opens: Opening) => Promise<Outcome>,
 ): Promise<Outcome | SessionEnded> {
   const { session, sessionID, sessionStore } = req
@@ -33,7 +33,7 @@ export async function openSession<Outcome extends { ok: boolean }>(
   let isOpen = false
   try {
     const outcome = await verify(async (transaction, device) => {
-      const opened = await sessionStore.replace(req, holds(device), { transaction, afresh })
+      const opened = await sessionStore.replace(req, dataFor(device), { transaction, afresh })
       ended = !opened
       return opened
     })

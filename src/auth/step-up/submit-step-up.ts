@@ -40,8 +40,8 @@ export async function submitStepUp(auth: Auth, req: Request, stepUp: StepUp, for
   if (isOfWrongKind(auth, stepUp, form)) return rejectStep('token', 'wrong_kind')
   const now = auth.clock.now()
   const { user, devices } = stepUp
-  const opens = { holds: (device: Device) => continuedData(req, deviceFactor(device, now)) }
-  const awaited = { userId: user.id, devices, asker: sessionAsker(req), opens }
+  const session = { dataFor: (device: Device) => continuedData(req, deviceFactor(device, now)) }
+  const awaited = { userId: user.id, devices, asker: sessionAsker(req), session }
   const answer = await verifySubmittedToken(auth, req, awaited, form)
   // Of two requests with one session, one continues. The token of the other is not consumed.
   if (!answer.ok) return answer.code === 'login_expired' ? { ok: true, outcome: 'ended' } : answer

@@ -58,8 +58,8 @@ function rejectionText(verification: Verification | SessionEnded | null): string
 /** Starts the session in the transaction that consumes the challenge. */
 function verifyAndOpenSession(auth: Auth, req: Request, user: PasskeyUser, submission: TokenSubmission) {
   const now = auth.clock.now()
-  const holds = (device: Device) => newSessionData(req, user, [deviceFactor(device, now)], now)
-  return openSession(req, { holds, afresh: true }, (opens) => verifyToken(auth.otp, { ...submission, opens }))
+  const dataFor = (device: Device) => newSessionData(req, user, [deviceFactor(device, now)], now)
+  return openSession(req, { dataFor, afresh: true }, (opens) => verifyToken(auth.otp, { ...submission, opens }))
 }
 
 interface PasskeyUser {
