@@ -18,21 +18,21 @@ export interface OptionDoc {
 /** The description of each schema in `options`. */
 export const optionDocs = z.registry<OptionDoc>()
 
-const flag = (unset: boolean) =>
+const flag = (fallback: boolean) =>
   z
     .enum(['true', 'false'])
     .optional()
-    .transform((value) => (value === undefined ? unset : value === 'true'))
+    .transform((value) => (value === undefined ? fallback : value === 'true'))
 
-const whole = (unset: number, max: number, min = 0) =>
+const wholeNumber = (fallback: number, max: number, min = 0) =>
   z
     .string()
     .regex(/^\d{1,9}$/)
     .optional()
-    .transform((value) => (value === undefined ? unset : Number(value)))
+    .transform((value) => (value === undefined ? fallback : Number(value)))
     .pipe(z.number().min(min).max(max))
 
-const address = (protocols: readonly string[]) =>
+const url = (protocols: readonly string[]) =>
   z
     .string()
     .refine((value) => URL.canParse(value) && protocols.includes(new URL(value).protocol))
@@ -40,7 +40,7 @@ const address = (protocols: readonly string[]) =>
 
 const isOrigin = (value: string) => URL.canParse(value) && new URL(value).href === `${new URL(value).origin}/`
 
-const origin = address(['http:', 'https:'])
+const origin = url(['http:', 'https:'])
   .refine((value) => value === undefined || isOrigin(value), { abort: true })
   .transform((value) => (value === undefined ? undefined : new URL(value).origin))
 
@@ -65,9 +65,9 @@ const secretKeys = z
   .optional()
 
 /** Whether it is a name that Express knows, an IP address, or a network such as `10.0.0.0/8`. */
-function isProxy(place: string): boolean {
-  if (['loopback', 'linklocal', 'uniquelocal'].includes(place)) return true
-  const [address = '', bits, ...rest] = place.split('/')
+function isProxy(entry: string): boolean {
+  if (['loopback', 'linklocal', 'uniquelocal'].includes(entry)) return true
+  const [address = '', bits, ...rest] = entry.split('/')
   const size = { 0: 0, 4: 32, 6: 128 }[isIP(address)] ?? 0
   if (bits === undefined) return size > 0
   return rest.length === 0 && /^\d{1,3}$/.test(bits) && Number(bits) > 0 && Number(bits) <= size
@@ -75,7 +75,7 @@ function isProxy(place: string): boolean {
 
 /** `TRUST_PROXY` in the forms of Express: a number of hops, true or false, or names and networks. */
 const trustProxy = text(500)
-  .refine((value) => /^(true|false|\d{1,3})$/.test(value) || value.split(',').every((place) => isProxy(place.trim())))
+  .refine((value) => /^(true|false|\d{1,3})$/.test(value) || value.split(',').every((entry) => isProxy(entry.trim())))
   .optional()
   .transform((value): string | number | boolean => {
     if (value === undefined || value === 'false') return false
@@ -102,7 +102,7 @@ export const options = z.object({
     expected: 'a host name or an IP address to listen on',
     text: 'where to listen',
   }),
-  port: whole(3000, 65_535).register(optionDocs, {
+  port: wholeNumber(3000, 65_535).register(optionDocs, {
     name: 'PORT',
     default: '3000',
     expected: 'a whole number from 0 to 65535',
@@ -120,7 +120,7 @@ export const options = z.object({
     expected: 'a number of hops, `true`, or names and networks such as `loopback, 10.0.0.0/8`',
     text: "Express `trust proxy` value, to get the client's IP address behind a proxy",
   }),
-  databaseUrl: address(['postgres:', 'postgresql:']).register(optionDocs, {
+  databaseUrl: url(['postgres:', 'postgresql:']).register(optionDocs, {
     name: 'DATABASE_URL',
     default: 'unset: embedded',
     expected: 'a URL that starts with postgres:// or postgresql://',
@@ -155,7 +155,7 @@ export const options = z.object({
     expected: 'a name of 1 to 64 characters',
     text: 'issuer in authenticator apps, name in emails',
   }),
-  smtpUrl: address(['smtp:', 'smtps:']).register(optionDocs, {
+  smtpUrl: url(['smtp:', 'smtps:']).register(optionDocs, {
     name: 'SMTP_URL',
     default: 'unset: emails are written as `.eml` files to `DATA_DIR/mail`',
     expected: 'a URL that starts with smtp:// or smtps://',
@@ -209,7 +209,7 @@ export const options = z.object({
       expected: '`MG` and 32 hexadecimal digits',
       text: 'messaging service that sends messages instead of the number',
     }),
-  twilioBaseUrl: address(['http:', 'https:']).register(optionDocs, {
+  twilioBaseUrl: url(['http:', 'https:']).register(optionDocs, {
     name: 'TWILIO_BASE_URL',
     default: 'unset',
     expected: 'an http or https URL',
@@ -227,14 +227,14 @@ export const options = z.object({
     expected: '`true` or `false`',
     text: 'follow the clock drift of TOTP devices',
   }),
-  otpThrottleFactor: whole(1, 3600).register(optionDocs, {
+  otpThrottleFactor: wholeNumber(1, 3600).register(optionDocs, {
     name: 'OTP_THROTTLE_FACTOR',
     default: '1',
     unit: 'seconds',
     expected: 'a whole number of seconds from 0 to 3600',
     text: 'seconds in `factor × 2^(failures-1)` between attempts on one device; `0` turns off this throttle only, not the account lock (10 failures across all devices in 15 minutes)',
   }),
-  loginAddressLimit: whole(100, 1_000_000).register(optionDocs, {
+  loginAddressLimit: wholeNumber(100, 1_000_000).register(optionDocs, {
     name: 'LOGIN_ADDRESS_LIMIT',
     default: '100',
     expected: 'a whole number from 0 to 1000000',
@@ -264,28 +264,28 @@ export const options = z.object({
     expected: '`off`, `staff`, `everyone` or `strict`',
     text: 'who must use two-factor authentication; `strict`: everyone, following NIST SP 800-63B-4 AAL2 (docs/security.md)',
   }),
-  otpGraceDays: whole(0, 365).register(optionDocs, {
+  otpGraceDays: wholeNumber(0, 365).register(optionDocs, {
     name: 'OTP_GRACE_DAYS',
     default: '0',
     unit: 'days',
     expected: 'a whole number of days from 0 to 365',
     text: 'grace period in days before the policy is enforced, starting with the first request it applies to; a banner counts down',
   }),
-  trustBrowserDays: whole(0, 365).register(optionDocs, {
+  trustBrowserDays: wholeNumber(0, 365).register(optionDocs, {
     name: 'TRUST_BROWSER_DAYS',
     default: '0',
     unit: 'days',
     expected: 'a whole number of days from 0 to 365',
     text: 'days a browser can be trusted, so that the password alone signs in there; `0` turns this off, also for browsers that are already trusted',
   }),
-  otpChallengeCooldown: whole(30, 86_400).register(optionDocs, {
+  otpChallengeCooldown: wholeNumber(30, 86_400).register(optionDocs, {
     name: 'OTP_CHALLENGE_COOLDOWN',
     default: '30',
     unit: 'seconds',
     expected: 'a whole number of seconds from 0 to 86400',
     text: 'seconds between two codes sent to one device',
   }),
-  loginTimeout: whole(600, 86_400, 1).register(optionDocs, {
+  loginTimeout: wholeNumber(600, 86_400, 1).register(optionDocs, {
     name: 'LOGIN_TIMEOUT',
     default: '600',
     unit: 'seconds',

@@ -63,7 +63,7 @@ function blankKey({ production, secretKeys }: Config): ConfigIssue | null {
   return {
     variable: 'SECRET_KEYS',
     message:
-      'must begin with a random key in production: this one is nothing but zeros. Make one with `openssl rand -base64 32` and put it in front, then run `otp-admin rotate-keys`',
+      'must begin with a random key in production: the first one is all zeros. Generate one with `openssl rand -base64 32` and put it in front, then run `otp-admin rotate-keys`',
   }
 }
 
