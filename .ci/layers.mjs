@@ -4,21 +4,21 @@
 export const layers = [
   {
     parts: ['clock', 'client-info', 'errors', 'error-for-log', 'host-code', 'printable', 'typed-text', 'within'],
-    holds: 'small functions that need nothing else',
+    contains: 'small functions that need nothing else',
   },
   {
     parts: ['crypto', 'package-root', 'run-in-time', 'with-data-folder'],
-    holds: 'encryption, hashes, time limits, folders',
+    contains: 'encryption, hashes, time limits, folders',
   },
-  { parts: ['i18n', 'templates'], holds: 'texts and page templates' },
-  { parts: ['config'], holds: 'every option, once' },
-  { parts: ['log', 'read-secret-keys'], holds: 'what only needs the configuration' },
-  { parts: ['db'], holds: 'connection, embedded database, migrations, models' },
-  { parts: ['audit', 'http', 'notify'], holds: 'the audit log; Express; emails and text messages' },
-  { parts: ['otp'], holds: 'devices, tokens and challenges. Knows no request and no session' },
-  { parts: ['auth'], holds: 'who sent this request: sessions, sign-in, step-up' },
-  { parts: ['account', 'admin'], holds: 'the pages of a person’s own account; the panel' },
-  { parts: ['kinds'], holds: 'one folder for each kind of device' },
+  { parts: ['i18n', 'templates'], contains: 'texts and page templates' },
+  { parts: ['config'], contains: 'every option, once' },
+  { parts: ['log', 'read-secret-keys'], contains: 'what only needs the configuration' },
+  { parts: ['db'], contains: 'connection, embedded database, migrations, models' },
+  { parts: ['audit', 'http', 'notify'], contains: 'the audit log; Express; emails and text messages' },
+  { parts: ['otp'], contains: 'devices, tokens and challenges. Knows no request and no session' },
+  { parts: ['auth'], contains: 'who sent this request: sessions, sign-in, step-up' },
+  { parts: ['account', 'admin'], contains: "the pages of a person's own account; the panel" },
+  { parts: ['kinds'], contains: 'one folder for each kind of device' },
   {
     parts: [
       'custom-kinds',
@@ -31,11 +31,11 @@ export const layers = [
       'site-options',
       'testing',
     ],
-    holds: 'the parts of the site; the entry points for custom kinds and their tests',
+    contains: 'the parts of the site; the entry points for custom kinds and their tests',
   },
-  { parts: ['site'], holds: 'mounts everything, in order' },
-  { parts: ['create-site', 'main'], holds: 'the site inside an application; the server' },
-  { parts: ['cli', 'index'], holds: 'the command line; the entry point of the package' },
+  { parts: ['site'], contains: 'mounts everything, in order' },
+  { parts: ['create-site', 'main'], contains: 'the site inside an application; the server' },
+  { parts: ['cli', 'index'], contains: 'the command line; the entry point of the package' },
 ]
 
 /**

@@ -20,9 +20,9 @@ export async function withLayers(text) {
 
 function table() {
   const rows = layers
-    .map(({ parts, holds }) => ({ found: parts.flatMap(formatPart), holds }))
+    .map(({ parts, contains }) => ({ found: parts.flatMap(formatPart), contains }))
     .filter(({ found }) => found.length > 0)
-    .map(({ found, holds }, index) => `| ${index} | ${found.join(', ')} | ${holds} |`)
+    .map(({ found, contains }, index) => `| ${index} | ${found.join(', ')} | ${contains} |`)
   return ['| layer | in `src/` | what it contains |', '| --- | --- | --- |', ...rows.toReversed()].join('\n')
 }
 
