@@ -33,7 +33,13 @@ export function projects(files: readonly string[]) {
     execArgv: ['--liftoff-only'],
     server: { deps: { external: [/dist\/slim\//] } },
   }
-  const shared = { ...test, name: 'shared', include: files.filter((file) => !isolated.has(file)), isolate: false }
+  const shared = {
+    ...test,
+    name: 'shared',
+    include: files.filter((file) => !isolated.has(file)),
+    isolate: false,
+    setupFiles: [...test.setupFiles, 'test/setup-shared.ts'],
+  }
   const apart = { ...test, name: 'isolated', include: files.filter((file) => isolated.has(file)) }
   return [
     { resolve, test: shared },

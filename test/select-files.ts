@@ -15,7 +15,7 @@ export function unitFiles(): string[] {
 }
 
 /** Folders whose applications add kinds, resources, texts and views, which every site of the process has then. */
-const APPLICATIONS = /^(embedding|examples)\//
+const APPLICATIONS = /^(\.\.\/examples|embedding|examples)\//
 /** How a file adds one without an application. */
 const ADDS = /\b(overrideTexts|overrideViews|registerKinds|registerKindTexts|defineKind|defineCustomKind)\(/
 
@@ -33,9 +33,10 @@ export function testFiles(): string[] {
   return files.filter((file) => file.endsWith('.test.ts')).map((file) => path.join(import.meta.dirname, file))
 }
 
+const FOLDERS = [import.meta.dirname, path.join(import.meta.dirname, '../examples')]
 const IMPORT = /^import (?!type )[^;]*?from '(\.[^']*)\.js'/gm
 
-/** Whether a file, or one that it imports from test/, matches. */
+/** Whether a file, or one that it imports from test/ or examples/, matches. */
 function reaches(matches: (file: string, text: string) => boolean): (file: string) => boolean {
   const known = new Map<string, boolean>()
   return function reached(file) {
@@ -50,7 +51,7 @@ function reaches(matches: (file: string, text: string) => boolean): (file: strin
 }
 
 function importsOf(file: string, text: string): string[] {
-  return Array.from(text.matchAll(IMPORT), ([, name = '']) => path.resolve(path.dirname(file), `${name}.ts`)).filter(
-    (imported) => imported.startsWith(import.meta.dirname) && existsSync(imported),
-  )
+  const imported = Array.from(text.matchAll(IMPORT), ([, name = '']) => path.resolve(path.dirname(file), name))
+  const files = imported.flatMap((name) => [`${name}.ts`, `${name}.js`])
+  return files.filter((each) => FOLDERS.some((folder) => each.startsWith(folder)) && existsSync(each))
 }
