@@ -4,11 +4,14 @@ import { browserKeyKind } from '../../examples/custom-device/browser-key/kind.js
 import type { Database } from '../../src/db/connect.js'
 import { migrate } from '../../src/db/migrate.js'
 import { addDevice, type Device, type Otp, verifyToken } from '../../src/index.js'
+import { addWebauthnDevice } from '../../src/kinds/webauthn/add-device.js'
 import { createChallenge } from '../../src/otp/challenges/browser-challenges.js'
 import { answerChallenge, kindContract } from '../../src/testing/index.js'
 import { databaseKinds, openTestDatabase } from '../support/database.js'
 import type { HttpBrowser } from '../support/http-browser.js'
+import { createSoftwareKey } from '../support/software-key.js'
 import { createTestUser, signIn, startTestSite, type TestSite, type TestUser } from '../support/site.js'
+import { addSoftwareKey } from '../support/webauthn.js'
 
 const kind = browserKeyKind()
 const ADD = '/account/two-factor/browserkey/add'
@@ -178,6 +181,34 @@ describe.each(databaseKinds())('a browser key on the %s database', (where) => {
         },
       ],
       [
+        'to the earlier of two challenges of the session, from another tab',
+        async ({ baseUrl }) => {
+          const { key, device, browser } = await arrive()
+          const challenge = await requestChallenge(browser)
+          await requestChallenge(browser)
+          return { browser, token: tokenOf(device, challenge, key.answer(challenge, baseUrl)) }
+        },
+      ],
+      [
+        'to a challenge from before the user entered the password again',
+        async ({ baseUrl }) => {
+          const { user, key, device, browser } = await arrive()
+          const challenge = await requestChallenge(browser)
+          await browser.post('/account/logout')
+          await browser.post('/account/login', { username: user.email, password: user.password })
+          return { browser, token: tokenOf(device, challenge, key.answer(challenge, baseUrl)) }
+        },
+      ],
+      [
+        'in a step-up, to the challenge of the sign-in',
+        async ({ baseUrl }) => {
+          const { user, key, device, browser } = await arrive(await createTestUser(site))
+          const challenge = await requestChallenge(browser)
+          await browser.post('/account/login', { otp_device: user.app?.persistentId ?? '', otp_token: user.code() })
+          return { browser, token: tokenOf(device, challenge, key.answer(challenge, baseUrl)) }
+        },
+      ],
+      [
         'if the session has requested no challenge',
         async ({ baseUrl }) => {
           const { user, key, device, browser } = await arrive()
@@ -266,7 +297,7 @@ describe.each(databaseKinds())('a browser key on the %s database', (where) => {
 
     it.each(attacks)('%s', async (what, attack) => {
       const { browser, token } = await attack(site)
-      const isSignedIn = what === 'to a challenge for a setup'
+      const isSignedIn = what === 'to a challenge for a setup' || what.startsWith('in a step-up')
       const rejected = await submit(browser, token, isSignedIn ? '/account/verify' : '/account/login')
       expect(rejected).toMatchObject({ status: 422, code: 'invalid_token' })
       expect((await browser.get('/admin')).status).toBe(isSignedIn ? 200 : 302)
@@ -312,12 +343,59 @@ describe.each(databaseKinds())('a browser key on the %s database', (where) => {
       expect(await verifyToken(site.otp, submission)).toMatchObject({ ok: false, reason: 'invalid_token' })
     })
 
+    it('with a challenge for another custom kind', async () => {
+      const { user, key, device } = await arrive()
+      const { id, challenge } = await createChallenge(site.otp, 'verify', { userId: user.id, kind: 'otherkey' })
+      const token = tokenOf(device, challenge, key.answer(challenge, site.baseUrl))
+      const submission = { userId: user.id, deviceId: device.persistentId, token, challenge: id }
+      expect(await verifyToken(site.otp, submission)).toMatchObject({ ok: false, reason: 'invalid_token' })
+    })
+
     it('with a token that names another device with the same key', async () => {
       const { user, key, device } = await arrive()
       const twin = await addKey(site.otp, user.id, key)
       const verification = await verify('verify', user.id, { device, token: twin, key })
       expect(verification).toMatchObject({ ok: false, reason: 'invalid_token' })
     })
+  })
+
+  // A browser never puts anything but base64url into a challenge; a program can.
+  it.each(['', 'browserkey:', 'browserkey.'])(
+    'has challenges that a security key cannot answer, with %j in front of them',
+    async (prefix) => {
+      const { user } = await arrive()
+      const { device, key } = await addSoftwareKey(site.otp, user.id)
+      const { id, challenge } = await createChallenge(site.otp, 'verify', { userId: user.id, kind: kind.name })
+      const token = key.answer({ challenge: `${prefix}${challenge}`, origin: site.baseUrl })
+      const submission = { userId: user.id, deviceId: device.persistentId, token, challenge: id }
+      expect(await verifyToken(site.otp, submission)).toMatchObject({ ok: false, reason: 'invalid_token' })
+
+      const toAdd = await createChallenge(site.otp, 'add', { userId: user.id, kind: kind.name })
+      const response = createSoftwareKey().create({ challenge: `${prefix}${toAdd.challenge}`, origin: site.baseUrl })
+      const added = await addWebauthnDevice(site.otp, { userId: user.id, name: 'Key', response, challenge: toAdd.id })
+      expect(added).toMatchObject({ ok: false, reason: 'key_refused' })
+    },
+  )
+
+  it('accepts an answer that is sent five times at once only once', async () => {
+    const { key, device, browser } = await arrive()
+    const challenge = await requestChallenge(browser)
+    const token = tokenOf(device, challenge, key.answer(challenge, site.baseUrl))
+    const tabs = ['1', '2', '3', '4', '5'].map((next) =>
+      browser.post('/account/login', { otp_token: token, next: `/account/two-factor?${next}` }),
+    )
+    const accepted = (await Promise.all(tabs)).filter(({ location }) => location?.startsWith('/account/two-factor'))
+    expect(accepted).toHaveLength(1)
+  })
+
+  it('gets no challenge for a user who was deactivated or whose sessions were ended', async () => {
+    for (const change of ['is_active = false', 'auth_epoch = auth_epoch + 1']) {
+      const { user, browser } = await arrive()
+      const path = CHALLENGE
+      expect((await browser.post(path)).status).toBe(200)
+      await database.pool.query(`update users set ${change} where id = $1`, [user.id])
+      expect((await browser.post(path)).status).toBe(401)
+    }
   })
 
   it('cannot sign in together with the password in one form', async () => {

@@ -46,7 +46,7 @@ export async function createChallenge(
 ): Promise<CreatedChallenge> {
   const now = otp.clock.now()
   const challenge = randomBytes(CHALLENGE_BYTES).toString('base64url')
-  const hash = otp.keys.hash('webauthn_challenges', withKind(challenge, kind))
+  const hash = otp.keys.hash(hashPurpose(kind), challenge)
   const expiresAt = new Date(now.getTime() + CHALLENGE_SECONDS * 1000)
   const values = { now, hash, purpose, expiresAt, userId, replaces, kept: AT_ONCE[purpose] - 1 }
   const [row] = await runStatement<{ id: string }>(otp.database, undefined, CREATE, values)
@@ -67,11 +67,12 @@ returning id::text`
 
 /** Hashes a challenge with every known key, to find its row. The hash of one kind's challenge is not the hash of another's. */
 export function challengeHashes(keys: Otp['keys'], challenge: string, kind?: string): string[] {
-  return keys.hashes('webauthn_challenges', withKind(challenge, kind))
+  return keys.hashes(hashPurpose(kind), challenge)
 }
 
-const withKind = (challenge: string, kind: string | undefined) =>
-  kind === undefined ? challenge : `${kind}:${challenge}`
+/** The kind is not part of the hashed text, because a response can contain any text as its challenge. */
+const hashPurpose = (kind: string | undefined) =>
+  kind === undefined ? 'webauthn_challenges' : `webauthn_challenges.${kind}`
 
 /**
  * Consumes a challenge for a new key by deleting its row, so that only one request can use it.
