@@ -11,8 +11,9 @@ import { saveSession } from './session/session.js'
 
 /** Milliseconds that a page waits for the delivery of a code. Gateways time out earlier. */
 export const DELIVERY_WAIT = 10_000
-/** Milliseconds between two queries for the delivery. */
-const POLL_MS = 150
+/** Milliseconds between the first two looks at a delivery. Each pause is twice as long as the one before, up to the longest. */
+const FIRST_POLL_MS = 20
+const LONGEST_POLL_MS = 160
 
 /**
  * The result of sending a code. `still_pending`: the delivery was not confirmed within ten seconds,
@@ -70,12 +71,14 @@ function limitText({ otp, clock }: Auth, { confirmed = true }: SendRequest, next
 
 async function followDelivery(auth: Auth, device: Device): Promise<SendResult> {
   const over = AbortSignal.timeout(auth.deliveryWait)
+  let pause = FIRST_POLL_MS / 2
   do {
     const { delivery, delivery_error: reason } = await readDelivery(auth, device)
     // Null: the code was sent, entered and consumed already.
     if (delivery === 'sent' || delivery === null) return { outcome: 'sent', device }
     if (delivery === 'failed') return { outcome: 'challenge_exception', device, text: `errors:undelivered.${reason}` }
-  } while (await sleep(POLL_MS, over))
+    pause = Math.min(pause * 2, LONGEST_POLL_MS)
+  } while (await sleep(pause, over))
   return { outcome: 'still_pending', device }
 }
 

@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events'
 import pg, { type ClientConfig, type Pool } from 'pg'
 import { type Options, Sequelize } from 'sequelize'
 import type { Config } from '../config/read-config.js'
@@ -17,6 +18,8 @@ export interface Database {
   schema: string | null
   /** Schema of the job queue; graphile-worker creates it. */
   jobsSchema: string
+  /** Emits `added` after a transaction of this process that added jobs was committed. */
+  jobs: EventEmitter<{ added: [] }>
   /**
    * Runs work that can take long, such as a migration, on separate connections without
    * time limits.
@@ -143,7 +146,8 @@ function open(
     connections.destroy()
   }
   const jobsSchema = schema ? `${schema}_jobs` : 'graphile_worker'
-  return { sequelize, models: initModels(sequelize), pool, schema: schema ?? null, jobsSchema, close }
+  const jobs = new EventEmitter<{ added: [] }>()
+  return { sequelize, models: initModels(sequelize), pool, schema: schema ?? null, jobsSchema, jobs, close }
 }
 
 /**

@@ -22,9 +22,11 @@ export async function enqueue<Name extends TaskName>(
   task: Name,
   payload: TaskPayloads[Name],
 ): Promise<void> {
+  const { jobsSchema, jobs, sequelize } = services.database
   const sealed = sealPayload(services.keys, task, randomUUID(), payload)
-  await services.database.sequelize.query(
-    `select from ${services.database.jobsSchema}.add_job($1, payload := $2::json, max_attempts := $3)`,
-    { transaction, bind: [task, sealed, MAX_ATTEMPTS] },
-  )
+  await sequelize.query(`select from ${jobsSchema}.add_job($1, payload := $2::json, max_attempts := $3)`, {
+    transaction,
+    bind: [task, sealed, MAX_ATTEMPTS],
+  })
+  transaction.afterCommit(() => void jobs.emit('added'))
 }

@@ -1,7 +1,8 @@
 import { EventEmitter } from 'node:events'
-import type { WorkerEvents, LogFunctionFactory } from 'graphile-worker'
+import type { LogFunctionFactory, Worker, WorkerEvents } from 'graphile-worker'
 import type { Pool } from 'pg'
 import type { Logger } from 'pino'
+import type { Database } from '../db/connect.js'
 import { errorForLog } from '../error-for-log.js'
 import { within } from '../within.js'
 import { handleJobFailure } from './handle-job-failure.js'
@@ -57,6 +58,7 @@ async function startWorkers(notify: NotifyServices, state: State): Promise<Worke
   const { Logger, runTaskList } = await import('graphile-worker')
   if (notify.embedded) await unlockDeadWorkers(notify.database, 0)
   const { events, lost } = listen(notify, state)
+  if (notify.embedded) startAtOnce(notify.database, events)
   // Not `run`: it also starts a scheduler and creates promises without a rejection handler. If a
   // connection broke while they were pending, this process would end.
   const pool = runTaskList(
@@ -94,6 +96,16 @@ function listen(notify: NotifyServices, { workers, following }: State): { events
     if (error) follow(handleJobFailure(notify, job, error))
   })
   return { events, lost: untilLost(events) }
+}
+
+/** Wakes an idle worker when this process has added a job. A released worker cannot be woken. */
+function startAtOnce({ jobs }: Database, events: WorkerEvents): void {
+  const active = new Set<Worker>()
+  const wake = () => void [...active].some((worker) => worker.nudge())
+  events.on('worker:create', ({ worker }) => active.add(worker))
+  events.on('worker:release', ({ worker }) => active.delete(worker))
+  events.on('pool:gracefulShutdown', () => jobs.off('added', wake))
+  jobs.on('added', wake)
 }
 
 /**
