@@ -1,6 +1,5 @@
 import { base32nopad } from '@scure/base'
 import { randomBytes } from 'node:crypto'
-import { buffer } from 'node:stream/consumers'
 import { type Transaction, UniqueConstraintError } from 'sequelize'
 import { z } from 'zod'
 import { createInvitation } from '../auth/links/create-invitation.js'
@@ -15,6 +14,7 @@ import type { Otp } from '../otp/otp.js'
 import { requireBaseUrl } from './invite.js'
 import { joinGroups } from './join-groups.js'
 import { emailAddress, parseArguments } from './read-arguments.js'
+import { decodeUtf8, readStdin } from './read-stdin.js'
 import { withOtp } from './with-otp.js'
 import { isName } from '../typed-text/read-name.js'
 
@@ -54,12 +54,10 @@ export async function createUser(options: unknown): Promise<void> {
 
 /** Reads the password from standard input, without the final newline that `echo` and editors add. */
 async function readPassword(): Promise<string> {
-  const bytes = await buffer(process.stdin)
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes).replace(/\r?\n$/, '')
-  } catch {
+  const password = decodeUtf8(await readStdin('password-stdin'))
+  if (password === null)
     throw passwordRefused('The password is not valid UTF-8, so it could not be entered on the pages.')
-  }
+  return password.replace(/\r?\n$/, '')
 }
 
 /** Checks the password with the rules and messages of the pages. A NUL is rejected, because no form accepts it. */

@@ -19,10 +19,7 @@ const FIELDS_OPTION = 'fields-stdin'
 
 const FIELDS = `must be a JSON object of texts with at most ${MAX_LENGTH} characters`
 
-const fieldsSchema = z.record(
-  z.string(),
-  z.string().refine((text) => !text.includes('\0')),
-)
+const fieldsSchema = z.record(z.string(), z.string().regex(/^[^\0\p{Surrogate}]*$/u))
 
 /** Adds the command that adds a device with the fields of its kind's setup form: `add-<kind>`. */
 export function withFormCommand(kind: CustomKind): KindWithCommand {

@@ -49,8 +49,11 @@ afterAll(async () => {
   rmSync(environment['DATA_DIR'] ?? '', { recursive: true, force: true })
 })
 
-const run = async (args: string, input = '', changed: Record<string, string> = {}): Promise<CommandResult> =>
-  await commands.run(args.split(' '), { ...environment, ...changed }, input)
+const run = async (
+  args: string,
+  input: string | Buffer = '',
+  changed: Record<string, string> = {},
+): Promise<CommandResult> => await commands.run(args.split(' '), { ...environment, ...changed }, input)
 
 let users = 0
 async function createUser(): Promise<string> {
@@ -114,12 +117,18 @@ describe('with a module of custom kinds', () => {
     expect((await run('--help')).stdout).toContain('  add-yubikey ')
   })
 
-  const invalid: [what: string, input: string, says: string][] = [
+  const invalid: [what: string, input: string | Buffer, says: string][] = [
     ['no fields', '', 'must be a JSON object of texts'],
     ['a text that is not JSON', 'QQQQ', 'must be a JSON object of texts'],
     ['a list', '["QQQQ"]', 'must be a JSON object of texts'],
     ['a number', '{"otp": 12345678}', 'must be a JSON object of texts'],
     ['a NUL', '{"otp": "QQQQ\\u0000"}', 'must be a JSON object of texts'],
+    ['half of a surrogate pair', '{"otp": "QQQQ\\ud800"}', 'must be a JSON object of texts'],
+    ['a prototype', '{"__proto__": {"otp": "QQQQ"}}', 'That is not a one-time password from a YubiKey.'],
+    ['a text named like a prototype', '{"__proto__": "QQQQ"}', 'That is not a one-time password from a YubiKey.'],
+    ['nested lists', `{"otp": ${'['.repeat(8000)}${']'.repeat(8000)}}`, 'must be a JSON object of texts'],
+    ['more than standard input may have', ' '.repeat(70_000) + '{"otp": "QQQQ"}', 'must have at most 65536 bytes'],
+    ['bytes that are not UTF-8', Buffer.from('{"otp": "QQQQ\xff"}', 'latin1'), 'must be a text in UTF-8'],
     ['too much', JSON.stringify({ otp: 'QQQQ'.repeat(5000) }), 'must be a JSON object of texts'],
     ['a field that is too long', JSON.stringify({ otp: 'QQQQ'.repeat(20) }), 'missing, unknown or invalid: otp'],
     ['no token', '{}', 'That is not a one-time password from a YubiKey.'],
