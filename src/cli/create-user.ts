@@ -1,12 +1,13 @@
 import { base32nopad } from '@scure/base'
 import { randomBytes } from 'node:crypto'
-import { type Transaction, UniqueConstraintError } from 'sequelize'
+import type { Transaction } from 'sequelize'
 import { z } from 'zod'
 import { createInvitation } from '../auth/links/create-invitation.js'
 import { validatePassword } from '../auth/password/validate-password.js'
 import { noClient, recordAuditEvent } from '../audit/record-event.js'
 import type { Config } from '../config/read-config.js'
 import { hashPassword } from '../crypto/hash-password.js'
+import { isUniqueViolation } from '../db/is-unique-violation.js'
 import { hasMetadata } from '../db/site-metadata.js'
 import { SiteError } from '../errors.js'
 import { translatorFor } from '../i18n/translator.js'
@@ -115,7 +116,7 @@ async function insertUser<T>(
       return await then?.(transaction, id)
     })
   } catch (error) {
-    if (error instanceof UniqueConstraintError) throw alreadyThere(user.email, error)
+    if (isUniqueViolation(error)) throw alreadyThere(user.email, error)
     throw error
   }
 }

@@ -1,6 +1,6 @@
-import { UniqueConstraintError } from 'sequelize'
 import { recordAuditEvent } from '../../audit/record-event.js'
 import type { RequestUser } from '../../auth/request-user.js'
+import { isUniqueViolation } from '../../db/is-unique-violation.js'
 import { runStatement } from '../../db/run-statement.js'
 import { enqueue } from '../../notify/enqueue.js'
 import { takeRequest } from '../../notify/take-request.js'
@@ -94,7 +94,7 @@ export async function confirmEmailChange(
       return true
     })
   } catch (error) {
-    if (isTaken(error)) return false
+    if (isUniqueViolation(error)) return false
     throw error
   }
 }
@@ -102,8 +102,3 @@ export async function confirmEmailChange(
 const LOCK_CURRENT_USER = 'select from users where id = $userId and auth_epoch = $epoch and is_active for update'
 
 const SET_EMAIL = 'update users set email = $newEmail where id = $userId'
-
-/** Whether it is PostgreSQL's `unique_violation`, as an error of pg or of Sequelize. */
-function isTaken(error: unknown): boolean {
-  return error instanceof UniqueConstraintError || (error instanceof Error && 'code' in error && error.code === '23505')
-}

@@ -1,9 +1,10 @@
-import { type Transaction, UniqueConstraintError } from 'sequelize'
+import type { Transaction } from 'sequelize'
 import { z } from 'zod'
 import { type AuditEntry, recordAuditEvent } from '../../audit/record-event.js'
 import type { Obstacle } from '../../auth/obstacles.js'
 import { readObstacles } from '../../auth/read-obstacles.js'
 import { unlockUser } from '../../auth/unlock-user.js'
+import { isUniqueViolation } from '../../db/is-unique-violation.js'
 import type { User } from '../../db/models/user.js'
 import type { ChangeableDevice } from '../../otp/kind-registry/kind-panel.js'
 import { recordDeviceDisabled, recordDeviceEnabled } from '../../otp/devices/record-device-change.js'
@@ -65,7 +66,7 @@ export async function changeDevice(
   }
   return services.database.sequelize.transaction(run).catch((error: unknown) => {
     // A kind can require its secret to be unique among active devices, and it was set up again in the meantime.
-    if (error instanceof UniqueConstraintError) return notAllowed('enable_conflict')
+    if (isUniqueViolation(error)) return notAllowed('enable_conflict')
     throw error
   })
 }

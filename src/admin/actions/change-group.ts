@@ -1,6 +1,7 @@
-import { type Transaction, UniqueConstraintError } from 'sequelize'
+import type { Transaction } from 'sequelize'
 import { type AuditEntry, recordAuditEvent } from '../../audit/record-event.js'
 import { revokeLinks } from '../../auth/links/one-time-link.js'
+import { isUniqueViolation } from '../../db/is-unique-violation.js'
 import type { Group } from '../../db/models/group.js'
 import type { GroupInput } from '../group-fields.js'
 import type { PanelServices } from '../panel-services.js'
@@ -85,7 +86,7 @@ function asSuperuser<Result>(
       return why ? notAllowed(why) : work(transaction)
     })
     .catch((error: unknown) => {
-      if (error instanceof UniqueConstraintError) return wrongName('field_name_taken')
+      if (isUniqueViolation(error)) return wrongName('field_name_taken')
       throw error
     })
 }
