@@ -162,6 +162,39 @@ describe.each(databaseKinds())('devices of one kind, on the %s database', (where
     expect(await browser.post(`${account}/setup`, { method })).toMatchObject(tooMany)
   })
 
+  it('do not exceed the limit through two tabs that finish their setups at once', async () => {
+    const user = await person('word', DEVICES_OF_KIND - 1)
+    const browser = await signIn(site, user)
+    const begin = async (name: string) =>
+      (await browser.post(`${account}/word/add`, { name, word: WORD })).location ?? 'no setup'
+    const setups = [await begin('1'), await begin('2'), await begin('3')]
+    const finished = await Promise.all(setups.map((setup) => browser.post(setup, { otp_token: tokenOf(WORD, 1) })))
+    expect(finished.filter(({ location }) => location === `${account}/setup/complete`)).toHaveLength(1)
+    // Each of the others lost the session, or found the kind full, whichever came first.
+    for (const setup of setups)
+      expect((await browser.post(setup, { otp_token: tokenOf(WORD, 2) })).status).not.toBe(303)
+    expect(await countOf(user, 'word')).toBe(DEVICES_OF_KIND)
+  })
+
+  it('do not count unfinished setups, of which there are three at most', async () => {
+    const user = await person('word', DEVICES_OF_KIND - 1)
+    const browser = await signIn(site, user)
+    for (let each = 0; each < 5; each += 1)
+      await browser.post(`${account}/word/add`, { name: `Word ${each}`, word: WORD })
+    const setup = await browser.post(`${account}/word/add`, { name: 'Word', word: WORD })
+    const finished = await browser.post(setup.location ?? '', { otp_token: tokenOf(WORD, 1) })
+    expect(finished.location).toBe(`${account}/setup/complete`)
+    expect(await countOf(user, 'word')).toBe(DEVICES_OF_KIND)
+  })
+
+  it('are confirmed in nobody else’s setup', async () => {
+    const browser = await signIn(site, await person('word', 0))
+    const setup = (await browser.post(`${account}/word/add`, { name: 'Word', word: WORD })).location ?? ''
+    const other = await signIn(site, await person('word', DEVICES_OF_KIND))
+    expect(await other.post(setup, { otp_token: tokenOf(WORD, 1) })).toMatchObject({ status: 404 })
+    expect(await other.get(setup)).toMatchObject({ status: 404 })
+  })
+
   it('are not mentioned to someone who knows only the password', async () => {
     const user = await person('hotp', DEVICES_OF_KIND)
     const browser: HttpBrowser = site.browser()
