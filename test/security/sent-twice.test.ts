@@ -5,7 +5,7 @@ import { wordKind } from '../embedding/tiny-kind/word-kind.js'
 import type { HttpResponse, HttpBrowser } from '../support/http-browser.js'
 import { databaseKinds, openTestDatabase } from '../support/database.js'
 import { addEmail } from '../support/challenges.js'
-import { createTestUser, type TestUser, startTestSite, type TestSite } from '../support/site.js'
+import { createTestUser, signIn, type TestUser, startTestSite, type TestSite } from '../support/site.js'
 import { listRoutes } from './list-routes.js'
 import { harmlessForms, type ReadyForm, sentForms } from './sent-twice.table.js'
 
@@ -208,19 +208,46 @@ describe.each(databaseKinds())('a form that is submitted twice, on the %s databa
       expect(await send(given, second)).toMatchObject({ status: 422, code: 'login_expired' })
     })
 
-    it.each([
-      ['signed out', async ({ browser }: ReadyForm) => browser.post('/account/logout')],
+    const ends: [what: string, end: (form: ReadyForm) => Promise<unknown>][] = [
+      ['signed out', async ({ browser }) => browser.post('/account/logout')],
       [
         'signed out everywhere',
-        async ({ person: { id } }: ReadyForm) =>
+        async ({ person: { id } }) =>
           database.pool.query('update users set auth_epoch = auth_epoch + 1 where id = $1', [id]),
       ],
       [
         'deactivated',
-        async ({ person: { id } }: ReadyForm) =>
-          database.pool.query('update users set is_active = false where id = $1', [id]),
+        async ({ person: { id } }) => database.pool.query('update users set is_active = false where id = $1', [id]),
       ],
-    ])('once the user is %s', async (_what, end) => {
+    ]
+
+    /** Forms after which the session is the same. Their responses can contain cookies. */
+    const inSession: [what: string, path: string, form: (person: TestUser) => Promise<Record<string, string>>][] = [
+      ['new backup tokens', '/account/two-factor/backup-tokens', async () => ({ form_id: 'A'.repeat(22) })],
+      ['trusting the browser', '/account/two-factor/browsers/trust', async () => ({ trust_browser: 'on' })],
+      [
+        'another request for a code',
+        '/account/verify',
+        async (person) => ({ otp_device: await mailboxOf(person), otp_challenge: 'send', form_id: 'A'.repeat(22) }),
+      ],
+    ]
+    it.each(ends.flatMap((end) => inSession.map((form) => [form[0], end[0], form, end] as const)))(
+      'without the cookies of the first response: %s, once the user is %s',
+      async (_what, _ended, [, path, formOf], [, end]) => {
+        const person = await createTestUser(site)
+        const browser = await signIn(site, person)
+        const given = { person, browser, path, form: await formOf(person) }
+        const second = copyOf(browser)
+        expect((await send(given, browser)).status).toBe(303)
+        expect((await send(given, copyOf(second))).status).toBe(303)
+        await end(given)
+        const repeated = await send(given, second)
+        expect(repeated.headers['set-cookie']?.join() ?? '').not.toMatch(/otp_tokens|otp_trusted/)
+        expect(repeated).toMatchObject({ status: 302, location: expect.stringMatching(/^\/account\/login/) })
+      },
+    )
+
+    it.each(ends)('once the user is %s', async (_what, end) => {
       const given = await pendingWith()
       const second = copyOf(given.browser)
       await send(given, given.browser)
@@ -266,6 +293,7 @@ describe.each(databaseKinds())('a form that is submitted twice, on the %s databa
       ['another password', { password: 'wrong' }, 'invalid_login'],
       ['another form ID', { form_id: 'AAAAAAAAAAAAAAAAAAAAAA' }, 'invalid_token'],
       ['no form ID', { form_id: '' }, 'invalid_token'],
+      ['a form ID that is far too long', { form_id: 'A'.repeat(10_000) }, 'invalid_token'],
       ['another next path', { next: '/account/two-factor' }, 'invalid_token'],
     ])('is processed again with %s', async (_what, change, code) => {
       const { given } = await sentBy()
@@ -286,6 +314,29 @@ describe.each(databaseKinds())('a form that is submitted twice, on the %s databa
     it('succeeds once without a form ID', async () => {
       const { given } = await sentBy({ form_id: 'too short' })
       expect(await send(given, site.browser())).toMatchObject({ status: 422, code: 'invalid_token' })
+    })
+
+    it('succeeds in its own form only if another page’s form ID is sent with it', async () => {
+      const { given } = await sentBy()
+      const { form_id } = given.form
+      const forgot = { ...given, path: '/account/password/forgot' }
+      const other = await createTestUser(site)
+      expect(await send({ ...forgot, form: { username: other.email, form_id } }, site.browser())).toMatchObject({
+        status: 303,
+        location: '/account/password/forgot?sent',
+      })
+      const guess = { username: other.email, password: 'wrong', form_id }
+      expect(await send({ ...given, form: guess }, site.browser())).toMatchObject({ code: 'invalid_login' })
+    })
+
+    it('is rejected with two form IDs, and succeeds once', async () => {
+      const { given } = await sentBy({ form_id: 'none' })
+      const twice = `${new URLSearchParams({ ...given.form }).toString()}&form_id=${'A'.repeat(22)}`
+      const headers = { 'Content-Type': 'application/x-www-form-urlencoded' }
+      const browser = site.browser()
+      const rejected = await browser.visit(login, { method: 'POST', body: twice, headers })
+      expect(rejected.status).toBe(422)
+      expect((await browser.get('/admin')).status).toBe(302)
     })
 
     it('requests one password reset link', async () => {

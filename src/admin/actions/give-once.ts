@@ -41,7 +41,8 @@ export async function giveOnce(
 
 /** Stores the result for repeated calls. If that fails, the administrator still gets the result. */
 async function keepGiven(services: PanelServices, submission: Submission, result: Helped): Promise<void> {
-  const answer = { status: 200, headers: {}, cookies: [], body: JSON.stringify(result), successor: null }
+  const head = { status: 200, headers: {}, cookies: [], successor: null, within: null }
+  const answer = { ...head, body: JSON.stringify(result) }
   try {
     await saveResponse(services, submission, { ...answer, isRepeatable: true, at: Date.now() })
   } catch {

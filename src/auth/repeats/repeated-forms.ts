@@ -23,6 +23,8 @@ const answerSchema = z.object({
   body: z.string(),
   /** ID of the session that the form started. Null if it started none. */
   successor: z.string().nullable(),
+  /** ID of the user's session that sent the form and continued. Null if there was none, or it ended. */
+  within: z.string().nullable().default(null),
   /** Whether the step could be done again. Then only requests that arrived during it get its response. */
   isRepeatable: z.boolean(),
   /** Time of the response, in milliseconds of that machine's clock. Processes of an older version do not set it. */

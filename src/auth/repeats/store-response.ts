@@ -44,24 +44,34 @@ interface Answered {
 
 async function saveAnswer(auth: Auth, req: Request, res: Response, answered: Answered): Promise<void> {
   const { submission, began, body } = answered
-  const { opened, ended } = await runAsSite(req, () => sessionAfter(req, submission))
+  const { opened, within, ended } = await runAsSite(req, () => sessionAfter(req, submission))
   // A stored form can be rejected after the token was consumed.
   if (res.statusCode >= 400 && !(began && opened !== null)) return forgetForm(auth, submission.key)
   const isOnce = submission.isLink || isStepDone(res) || isChallengeForm(req)
   const isRepeatable = opened === null && !(began && ended) && !isOnce
-  const answer = { status: res.statusCode, ...headOf(res), body, successor: opened, isRepeatable }
+  const answer = { status: res.statusCode, ...headOf(res), body, successor: opened, within, isRepeatable }
   await saveResponse(auth, submission, { ...answer, at: Date.now() })
 }
 
-/** Saves the session that a form started, and finds whether the one that it named has ended. */
-async function sessionAfter(req: Request, { sid }: Submission): Promise<{ opened: string | null; ended: boolean }> {
+interface SessionAfter {
+  /** ID of a session that the form started. */
+  opened: string | null
+  /** ID of the user's session that the form named and that continues. */
+  within: string | null
+  /** Whether the session that the form named has ended. */
+  ended: boolean
+}
+
+/** Saves the session that a form started, and finds what became of the one that it named. */
+async function sessionAfter(req: Request, { sid }: Submission): Promise<SessionAfter> {
   // Null after the session was destroyed, which express-session's types leave out.
   const session: typeof req.session | null | undefined = req.session
-  if (!session) return { opened: null, ended: true }
+  if (!session) return { opened: null, within: null, ended: true }
   const hasUser = session.userId !== undefined || session.pending !== undefined
-  if (req.sessionID === sid || !hasUser) return { opened: null, ended: false }
+  if (!hasUser) return { opened: null, within: null, ended: false }
+  if (req.sessionID === sid) return { opened: null, within: sid, ended: false }
   await saveSession(req)
-  return { opened: req.sessionID, ended: false }
+  return { opened: req.sessionID, within: null, ended: false }
 }
 
 function headOf(res: Response): { headers: Record<string, string>; cookies: string[] } {

@@ -34,9 +34,10 @@ export async function takeTurn(services: Services, submission: Submission): Prom
 /** Whether a response can be sent again: not if its session was signed out, replaced, or its user deactivated. */
 async function isUsable(
   services: Services,
-  { isRepeatable, successor }: StoredResponse,
+  { isRepeatable, successor, within }: StoredResponse,
   wasUnderWay: boolean,
 ): Promise<boolean> {
   if (isRepeatable && !wasUnderWay) return false
-  return successor === null || stillStands(services, successor)
+  const session = successor ?? within
+  return session === null || stillStands(services, session)
 }
