@@ -10,5 +10,15 @@ export interface ClientInfo {
 /** For actions without a request: the command line, a job. */
 export const noClient: ClientInfo = { address: null, browser: null, requestId: null }
 
-/** Stored for an unknown browser. Pages and emails translate it. */
+/** Stored for an unknown browser. {@link nameBrowser} translates it. */
 export const UNKNOWN_BROWSER = 'an unknown browser'
+
+/**
+ * Returns a stored browser for a reader, with the text of the reader's language if it is unknown.
+ *
+ * @param stored a browser, or one with its IP address, such as `192.0.2.7, Firefox 139 on Linux`
+ * @param unknown the text for {@link UNKNOWN_BROWSER}
+ */
+export function nameBrowser(stored: string, unknown: string): string {
+  return stored.replace(UNKNOWN_BROWSER, () => unknown)
+}

@@ -2,7 +2,7 @@ import type { Translate } from '../i18n/translator.js'
 import { renderHtml, renderText } from '../templates.js'
 import type { Mail } from './mails.js'
 import { isolate, withoutPath } from '../typed-text/read-name.js'
-import { UNKNOWN_BROWSER } from '../client-info.js'
+import { nameBrowser } from '../client-info.js'
 
 export interface RenderedMail {
   subject: string
@@ -44,7 +44,7 @@ function listFacts(mail: Mail, site: string, t: Translate): Fact[] {
           { label: t('mails:notice.address'), value: isolate(mail.address ?? unknown) },
           {
             label: t('mails:notice.browser'),
-            value: mail.browser === UNKNOWN_BROWSER ? t('mails:unknown_browser') : isolate(mail.browser ?? unknown),
+            value: nameBrowser(isolate(mail.browser ?? unknown), t('mails:unknown_browser')),
           },
         ]
       : []),

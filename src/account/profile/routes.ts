@@ -3,6 +3,7 @@ import { otpRequired } from '../../auth/guards/otp-required.js'
 import { policyOf } from '../../auth/policy/policy.js'
 import type { RequestUser } from '../../auth/request-user.js'
 import { trustDays } from '../../auth/policy/trust-days.js'
+import { nameBrowser, UNKNOWN_BROWSER } from '../../client-info.js'
 import { formatDateTime } from '../../http/pages/format-date-time.js'
 import { sendPage } from '../../http/pages/send-page.js'
 import type { Translate } from '../../i18n/translator.js'
@@ -31,6 +32,8 @@ export function profileRoutes(account: AccountServices): Router {
       mayDisable: !policyOf(account.config, req.user).demanded,
       notice: parseNotice(req.query['done']),
       moment: (at: Date) => formatDateTime(at, req.language),
+      browserName: (stored: string | null) =>
+        nameBrowser(stored ?? UNKNOWN_BROWSER, req.t('pages:profile.unknown_browser')),
     })
   })
   return router

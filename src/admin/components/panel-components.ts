@@ -1,4 +1,5 @@
 import { ActionHeader } from './ActionHeader.js'
+import { BrowserName } from './BrowserName.js'
 import { BrowsersOfUser } from './user/BrowsersOfUser.js'
 import { Dashboard } from './Dashboard.js'
 import { DevicesOfUser } from './user/DevicesOfUser.js'
@@ -20,6 +21,7 @@ import { WaitsOfUser } from './user/WaitsOfUser.js'
 /** The panel's components by the names under which AdminJS finds them. */
 export const panelComponents = {
   ActionHeader,
+  BrowserName,
   BrowsersOfUser,
   Dashboard,
   DevicesOfUser,

@@ -28,6 +28,7 @@ export const auditEvents: PanelResource = {
     filterProperties: ['at', 'event', 'user_id', 'actor_id', 'device', 'address'],
     properties: {
       event: { components: { list: 'EventName', show: 'EventName' } },
+      browser: { components: { show: 'BrowserName' } },
       details: { type: 'string', components: { show: 'EventDetails' } },
     },
   },

@@ -80,7 +80,7 @@ export function deviceResource({ table, isBackup, panel }: ShownKind): PanelReso
       editProperties: ['name', 'confirmed'],
       filterProperties: ['user_id', 'name', 'confirmed', 'created_at', 'last_used_at'],
       properties: {
-        last_used_from: { type: 'string' },
+        last_used_from: { type: 'string', components: { show: 'BrowserName' } },
         disabled_reason: { availableValues: reasons, isSortable: false },
         // `show` adds these for those who can help.
         throttled_until: { type: 'string', components: { show: 'WaitsOfUser' } },

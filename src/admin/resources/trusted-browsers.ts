@@ -20,5 +20,6 @@ export const trustedBrowsers: PanelResource = {
     listProperties: ['browser', 'user_id', 'address', 'created_at', 'last_used_at', 'expires_at'],
     showProperties: ['browser', 'user_id', 'address', 'device', 'created_at', 'last_used_at', 'expires_at'],
     filterProperties: ['user_id', 'address', 'device', 'created_at', 'expires_at'],
+    properties: { browser: { components: { list: 'BrowserName', show: 'BrowserName' } } },
   },
 }

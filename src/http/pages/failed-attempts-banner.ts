@@ -1,5 +1,5 @@
 import type { Request } from 'express'
-import { UNKNOWN_BROWSER } from '../../client-info.js'
+import { nameBrowser, UNKNOWN_BROWSER } from '../../client-info.js'
 import { formatDateTime } from './format-date-time.js'
 
 /** The texts of the banner about failed attempts at the user's second factor, and of its two buttons. */
@@ -13,8 +13,8 @@ export interface FailedAttemptsBanner {
 export function failedAttemptsBanner({ session, t, language }: Request): FailedAttemptsBanner | null {
   const attempts = session?.failedAttempts
   if (!attempts) return null
-  const browser = attempts.browser === UNKNOWN_BROWSER ? t('pages:profile.unknown_browser') : attempts.browser
-  const where = [browser, attempts.address].filter(Boolean).join(', ') || t('pages:profile.unknown_browser')
+  const sender = [attempts.browser, attempts.address].filter(Boolean).join(', ') || UNKNOWN_BROWSER
+  const where = nameBrowser(sender, t('pages:profile.unknown_browser'))
   const at = formatDateTime(new Date(attempts.at), language)
   return {
     text: t('pages:layout.refused', { count: attempts.count, at, where }),

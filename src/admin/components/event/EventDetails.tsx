@@ -1,6 +1,7 @@
 import React from 'react'
 import { ValueGroup } from '@adminjs/design-system'
 import { useTranslation, type BasePropertyProps } from 'adminjs'
+import { nameBrowser } from '../../../client-info.js'
 import { useNames } from '../group/use-permission-names.js'
 
 const PREFIX = 'details.'
@@ -40,6 +41,7 @@ function useDetailWords() {
   }
   return (name: string, value: string) => {
     if (name === 'resource') return names.resource(value)
+    if (name === 'browser') return nameBrowser(value, translateComponent('BrowserName.unknown'))
     return name === 'permissions' && value !== '' ? value.split(', ').map(permissionOf).join(', ') : value
   }
 }

@@ -2,6 +2,7 @@ import React from 'react'
 import { Label, Loader } from '@adminjs/design-system'
 import { useTranslation, type BasePropertyProps } from 'adminjs'
 import { Link } from 'react-router-dom'
+import { nameBrowser, UNKNOWN_BROWSER } from '../../../client-info.js'
 import { formatLocalTime, useOwnedRecords } from '../use-owned-records.js'
 
 const RESOURCE = 'trusted_browsers'
@@ -34,7 +35,7 @@ export function BrowsersOfUser({ record, property }: BasePropertyProps) {
               <tr key={id}>
                 <td>
                   <Link to={`/admin/resources/${RESOURCE}/records/${id}/show`}>
-                    {params['browser'] ?? text('BrowsersOfUser.unknown')}
+                    {nameBrowser(params['browser'] ?? UNKNOWN_BROWSER, text('BrowserName.unknown'))}
                   </Link>
                 </td>
                 <td>{params['address']}</td>
