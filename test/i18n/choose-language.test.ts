@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { preferredLanguage } from '../../src/http/client/negotiate-language.js'
 import { formatDateTime } from '../../src/http/pages/format-date-time.js'
 import { formatDuration } from '../../src/http/pages/format-duration.js'
-import { languages } from '../../src/i18n/translator.js'
+import { languages, translatorFor } from '../../src/i18n/translator.js'
 import type { HttpBrowser } from '../support/http-browser.js'
 import { openTestDatabase } from '../support/database.js'
 import { createTestUser, signIn, startTestSite, type TestSite } from '../support/site.js'
@@ -26,12 +26,26 @@ describe('preferredLanguage', () => {
 
 describe('times', () => {
   it.each([
-    ['en', '90 seconds', '10 minutes'],
-    ['de', '90 Sekunden', '10 Minuten'],
-    ['pl', '90 sekund', '10 minut'],
-    ['ja', '90 秒', '10 分'],
-  ] as const)('are formatted as a duration in %s', (language, short, long) => {
-    expect([formatDuration(90, language), formatDuration(600, language)]).toEqual([short, long])
+    ['en', '90 seconds', '10 minutes', '2 hours', '30 days'],
+    ['de', '90 Sekunden', '10 Minuten', '2 Stunden', '30 Tage'],
+    ['fr', '90\u00a0secondes', '10\u00a0minutes', '2\u00a0heures', '30\u00a0jours'],
+    ['es', '90 segundos', '10 minutos', '2 horas', '30 días'],
+    ['pt-BR', '90 segundos', '10 minutos', '2 horas', '30 dias'],
+    ['nl', '90 seconden', '10 minuten', '2 uur', '30 dagen'],
+    ['pl', '90 sekund', '10 minut', '2 godziny', '30 dni'],
+    ['ja', '90秒', '10分', '2時間', '30日'],
+    ['zh-CN', '90 秒', '10 分钟', '2 小时', '30 天'],
+  ] as const)('are formatted as a duration in %s', (language, ...expected) => {
+    const waits = [90, 600, 7200, 30 * 86_400]
+    expect(waits.map((wait) => formatDuration(wait, language))).toEqual(expected)
+  })
+
+  it.each([
+    ['ja', '10分後にもう一度お試しください。'],
+    ['zh-CN', '请在 10 分钟后重试。'],
+  ] as const)('are part of a sentence in %s', (language, expected) => {
+    const wait = formatDuration(600, language)
+    expect(translatorFor(language)('errors:too_many_requests', { wait })).toContain(expected)
   })
 
   it('are formatted for each language, in UTC', () => {

@@ -33,6 +33,21 @@ it('has a folder for each language, and no other', () => {
   expect(readdirSync(path.join(packageRoot, 'locales')).toSorted()).toEqual(languages.toSorted())
 })
 
+/** A numeral or its placeholder, with the wrong spacing next to a letter of the language. */
+const numerals = {
+  ja: /[\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Han}] (\d|\{\{(count|minutes|wait)\}\})|(\d|\{\{(count|minutes|wait)\}\}) [\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Han}]/u,
+  'zh-CN': /\p{Script=Han}(\d|\{\{(count|minutes|wait)\}\})|(\d|\{\{(count|minutes)\}\})\p{Script=Han}/u,
+}
+
+it.each([
+  ['ja', 'without spaces', []],
+  // A text message has 70 characters.
+  ['zh-CN', 'with a space', ['phone:code_sms']],
+] as const)('writes numerals in %s %s, as formatDuration does', (language, _how, others) => {
+  const wrong = [...readTexts(language)].filter(([, text]) => numerals[language].test(text))
+  expect(wrong.map(([key]) => key)).toEqual(others)
+})
+
 describe.each(languages)('in %s', (language) => {
   const texts = readTexts(language)
   const counted = new Set([...plurals.keys()].flatMap((base) => [`${base}_one`, `${base}_other`]))

@@ -8,6 +8,9 @@ const UNITS = [
   { unit: 'day', seconds: 24 * 3600, longest: Infinity },
 ] as const
 
+/** What is between number and unit in the texts of `locales/`, for languages that Intl writes in another way. */
+const SEPARATORS: Readonly<Partial<Record<Language, string>>> = { ja: '', 'zh-CN': ' ' }
+
 /**
  * Formats a wait, rounded up so that it is never too short.
  *
@@ -17,5 +20,10 @@ const UNITS = [
 export function formatDuration(wait: number, language: Language): string {
   const { unit, seconds } = UNITS.find(({ longest }) => wait <= longest) ?? UNITS[3]
   const amount = Math.ceil(wait / seconds)
-  return new Intl.NumberFormat(language, { style: 'unit', unit, unitDisplay: 'long' }).format(amount)
+  const separator = SEPARATORS[language]
+  const unitDisplay = separator === undefined ? 'long' : 'short'
+  const format = new Intl.NumberFormat(language, { style: 'unit', unit, unitDisplay })
+  if (separator === undefined) return format.format(amount)
+  const parts = format.formatToParts(amount).filter(({ type }) => type !== 'literal')
+  return parts.map(({ type, value }) => (type === 'unit' ? separator + value : value)).join('')
 }
