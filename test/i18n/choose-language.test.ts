@@ -28,7 +28,7 @@ describe('times', () => {
   it.each([
     ['en', '90 seconds', '10 minutes', '2 hours', '30 days'],
     ['de', '90 Sekunden', '10 Minuten', '2 Stunden', '30 Tage'],
-    ['fr', '90\u00a0secondes', '10\u00a0minutes', '2\u00a0heures', '30\u00a0jours'],
+    ['fr', '90 secondes', '10 minutes', '2 heures', '30 jours'],
     ['es', '90 segundos', '10 minutos', '2 horas', '30 días'],
     ['pt-BR', '90 segundos', '10 minutos', '2 horas', '30 dias'],
     ['nl', '90 seconden', '10 minuten', '2 uur', '30 dagen'],
@@ -37,7 +37,8 @@ describe('times', () => {
     ['zh-CN', '90 秒', '10 分钟', '2 小时', '30 天'],
   ] as const)('are formatted as a duration in %s', (language, ...expected) => {
     const waits = [90, 600, 7200, 30 * 86_400]
-    expect(waits.map((wait) => formatDuration(wait, language))).toEqual(expected)
+    // Some of the spaces in French do not break.
+    expect(waits.map((wait) => formatDuration(wait, language).replace('\u00a0', ' '))).toEqual(expected)
   })
 
   it.each([
