@@ -17,7 +17,8 @@ export function unitFiles(): string[] {
 /** Folders whose applications add kinds, resources, texts and views, which every site of the process has then. */
 const APPLICATIONS = /^(\.\.\/examples|embedding|examples)\//
 /** How a file adds one without an application. */
-const ADDS = /\b(overrideTexts|overrideViews|registerKinds|registerKindTexts|defineKind|defineCustomKind)\(/
+const ADDS =
+  /\b(overrideTexts|overrideViews|registerKinds|registerKindTexts|defineKind|defineCustomKind)\(|\bstartTestSite\([^)]*, \{ kinds\b/
 
 /** The test files that change what every site of a process has: they cannot share a process with others. */
 export function isolatedFiles(): string[] {
