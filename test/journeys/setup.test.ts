@@ -2,19 +2,15 @@ import { base32nopad } from '@scure/base'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { purgeExpired } from '../../src/purge-expired.js'
 import type { Database } from '../../src/db/connect.js'
-import { addTotpDevice } from '../../src/kinds/totp/add-device.js'
 import { purgeUnconfirmedDevices } from '../../src/otp/devices/purge-unconfirmed-devices.js'
 import { appCode } from '../support/authenticator.js'
-import type { HttpResponse, HttpBrowser } from '../support/http-browser.js'
-import { databaseKinds, openTestDatabase } from '../support/database.js'
+import type { HttpResponse } from '../support/http-browser.js'
+import { databaseKinds } from '../support/database.js'
+import { QR_CODE, SETUP, SETUP_COMPLETE, setupSteps } from '../support/setup-steps.js'
 import { startJourney } from '../support/journey.js'
 import { queuedEmailsTo } from '../support/queued-emails.js'
 import { startDeliveries } from '../support/deliveries.js'
-import { createTestUser, type TestUser, signIn, startTestSite, type TestSite } from '../support/site.js'
-
-const setup = '/account/two-factor/setup'
-const complete = `${setup}/complete`
-const qrcode = '/account/two-factor/qrcode'
+import { createTestUser, signIn, type TestSite } from '../support/site.js'
 
 describe.each(databaseKinds())('setting up an authenticator app, on the %s database', (where) => {
   let database: Database
@@ -25,40 +21,30 @@ describe.each(databaseKinds())('setting up an authenticator app, on the %s datab
   })
   afterAll(() => site.close())
 
-  const secretOn = (page: HttpResponse) => /<code class="secret"[^>]*>([A-Z2-7 ]+)</.exec(page.text)?.[1] ?? ''
+  const { begin, devicesOf, newcomer, secretOn } = setupSteps(() => site)
   const tokensOn = (page: HttpResponse) =>
     [...page.text.matchAll(/<li><code>([A-Z2-7-]{19})<\/code>/g)].map((hit) => hit[1])
-  const devicesOf = async ({ id }: TestUser) =>
-    (await database.pool.query('select * from totp_devices where user_id = $1 order by id', [id])).rows
-  const begin = async (browser: HttpBrowser) => {
-    await browser.post(setup, { method: 'totp' })
-    return secretOn(await browser.get(setup))
-  }
-  const newcomer = async (traits = {}) => {
-    const person = await createTestUser(site, { app: false, ...traits })
-    return { person, browser: await signIn(site, person) }
-  }
 
   it('takes staff without a device from the password through every step to the requested page', async () => {
     const person = await createTestUser(site, { app: false })
     const browser = site.browser()
     const next = '/admin/resources/users?page=2'
     const signedIn = await browser.post('/account/login', { username: person.email, password: person.password, next })
-    expect(signedIn).toMatchObject({ status: 303, location: `${setup}?next=${encodeURIComponent(next)}` })
+    expect(signedIn).toMatchObject({ status: 303, location: `${SETUP}?next=${encodeURIComponent(next)}` })
     expect((await browser.get(signedIn.location ?? '')).text).toContain(`value="${next}"`)
 
-    const method = await browser.post(setup, { next })
+    const method = await browser.post(SETUP, { next })
     expect(method.status).toBe(303)
     const choice = await browser.get(method.location ?? '')
     expect(choice.text).toContain('name="method" value="totp"')
     expect(choice.text).toContain(`value="${next}"`)
 
-    const configuration = await browser.post(setup, { method: 'totp', next })
-    expect(configuration).toMatchObject({ status: 303, location: `${setup}?next=${encodeURIComponent(next)}` })
+    const configuration = await browser.post(SETUP, { method: 'totp', next })
+    expect(configuration).toMatchObject({ status: 303, location: `${SETUP}?next=${encodeURIComponent(next)}` })
     const page = await browser.get(configuration.location ?? '')
-    expect(page.text).toContain(`src="${qrcode}"`)
-    const done = await browser.post(setup, { otp_token: appCode(secretOn(page), site.clock.now()), next })
-    expect(done).toMatchObject({ status: 303, location: `${complete}?next=${encodeURIComponent(next)}` })
+    expect(page.text).toContain(`src="${QR_CODE}"`)
+    const done = await browser.post(SETUP, { otp_token: appCode(secretOn(page), site.clock.now()), next })
+    expect(done).toMatchObject({ status: 303, location: `${SETUP_COMPLETE}?next=${encodeURIComponent(next)}` })
     const finished = (await browser.get(done.location ?? '')).text
     expect(finished).toContain(`href="${next}"`)
     expect(finished.replace(/[\u2066-\u2069]/g, '')).toContain('“Authenticator app” is ready.')
@@ -67,8 +53,8 @@ describe.each(databaseKinds())('setting up an authenticator app, on the %s datab
 
   it('gives QR code, URI and key of the same 160 bits', async () => {
     const { person, browser } = await newcomer()
-    await browser.post(setup, { method: 'totp' })
-    const page = await browser.get(setup)
+    await browser.post(SETUP, { method: 'totp' })
+    const page = await browser.get(SETUP)
     const secret = secretOn(page)
     expect(secret).toMatch(/^([A-Z2-7]{4} ){7}[A-Z2-7]{4}$/)
     expect(base32nopad.decode(secret.replaceAll(' ', ''))).toHaveLength(20)
@@ -76,7 +62,7 @@ describe.each(databaseKinds())('setting up an authenticator app, on the %s datab
     expect(uri.searchParams.get('secret')).toBe(secret.replaceAll(' ', ''))
     expect(uri.searchParams.get('issuer')).toBe('OTP Admin')
     expect(decodeURIComponent(uri.pathname)).toContain(`OTP Admin:${person.email}`)
-    const picture = await browser.get(qrcode)
+    const picture = await browser.get(QR_CODE)
     expect(picture.headers['content-type']).toMatch(/^image\/svg\+xml/)
     expect(picture.headers['cache-control']).toBe('no-store')
     // A white background under the whole picture, and four modules of quiet zone (ISO/IEC 18004 §5.3.8).
@@ -85,23 +71,23 @@ describe.each(databaseKinds())('setting up an authenticator app, on the %s datab
 
   it('has no QR code before the setup begins and after it ends', async () => {
     const { browser } = await newcomer()
-    expect((await browser.get(qrcode)).status).toBe(404)
+    expect((await browser.get(QR_CODE)).status).toBe(404)
     const secret = await begin(browser)
-    expect((await browser.get(qrcode)).status).toBe(200)
-    await browser.post(setup, { otp_token: appCode(secret, site.clock.now()) })
-    expect((await browser.get(qrcode)).status).toBe(404)
+    expect((await browser.get(QR_CODE)).status).toBe(200)
+    await browser.post(SETUP, { otp_token: appCode(secret, site.clock.now()) })
+    expect((await browser.get(QR_CODE)).status).toBe(404)
   })
 
   it('generates ten backup tokens at the end of the first setup and shows them once', async () => {
     const { person, browser } = await newcomer()
     const secret = await begin(browser)
-    const done = await browser.post(setup, { otp_token: appCode(secret, site.clock.now()) })
-    expect(done).toMatchObject({ status: 303, location: complete })
-    const page = await browser.get(complete)
+    const done = await browser.post(SETUP, { otp_token: appCode(secret, site.clock.now()) })
+    expect(done).toMatchObject({ status: 303, location: SETUP_COMPLETE })
+    const page = await browser.get(SETUP_COMPLETE)
     const tokens = tokensOn(page)
     expect(new Set(tokens).size).toBe(10)
     expect(page.text).toContain('download="backup-tokens.txt"')
-    expect(tokensOn(await browser.get(complete))).toEqual([])
+    expect(tokensOn(await browser.get(SETUP_COMPLETE))).toEqual([])
 
     const later = site.browser()
     const form = { username: person.email, password: person.password, otp_token: tokens[3] ?? '' }
@@ -113,8 +99,8 @@ describe.each(databaseKinds())('setting up an authenticator app, on the %s datab
     const person = await createTestUser(site)
     const browser = await signIn(site, person)
     const secret = await begin(browser)
-    expect((await browser.post(setup, { otp_token: appCode(secret, site.clock.now()) })).status).toBe(303)
-    expect(tokensOn(await browser.get(complete))).toEqual([])
+    expect((await browser.post(SETUP, { otp_token: appCode(secret, site.clock.now()) })).status).toBe(303)
+    expect(tokensOn(await browser.get(SETUP_COMPLETE))).toEqual([])
     expect(await devicesOf(person)).toMatchObject([{ confirmed: true }, { confirmed: true }])
   })
 
@@ -123,7 +109,7 @@ describe.each(databaseKinds())('setting up an authenticator app, on the %s datab
     const add = async () => {
       const secret = await begin(browser)
       site.clock.advance(30)
-      expect((await browser.post(setup, { otp_token: appCode(secret, site.clock.now()) })).status).toBe(303)
+      expect((await browser.post(SETUP, { otp_token: appCode(secret, site.clock.now()) })).status).toBe(303)
     }
     const names = async () => (await devicesOf(person)).map(({ name }) => name)
     await begin(browser)
@@ -139,7 +125,7 @@ describe.each(databaseKinds())('setting up an authenticator app, on the %s datab
     const { person, browser } = await newcomer()
     const secret = await begin(browser)
     const code = appCode(secret, site.clock.now())
-    expect((await browser.post(setup, { otp_token: code })).status).toBe(303)
+    expect((await browser.post(SETUP, { otp_token: code })).status).toBe(303)
     const form = { username: person.email, password: person.password }
     expect((await site.browser().post('/account/login', { ...form, otp_token: code })).code).toBe('invalid_token')
     site.clock.advance(30)
@@ -157,7 +143,7 @@ describe.each(databaseKinds())('setting up an authenticator app, on the %s datab
       const { browser } = await newcomer()
       const secret = await begin(browser)
       const at = new Date(site.clock.now().getTime() + steps * 30_000)
-      expect((await browser.post(setup, { otp_token: appCode(secret, at) })).status).toBe(status)
+      expect((await browser.post(SETUP, { otp_token: appCode(secret, at) })).status).toBe(status)
     }
   })
 
@@ -165,26 +151,26 @@ describe.each(databaseKinds())('setting up an authenticator app, on the %s datab
     const { browser } = await newcomer()
     const secret = await begin(browser)
     const before = browser.cookies.get('otp_session') ?? ''
-    await browser.post(setup, { otp_token: appCode(secret, site.clock.now()) })
+    await browser.post(SETUP, { otp_token: appCode(secret, site.clock.now()) })
     expect(browser.cookies.get('otp_session')).not.toBe(before)
     const thief = site.browser()
     thief.cookies.set('otp_session', before)
-    expect((await thief.get(setup)).location).toMatch(/^\/account\/login/)
+    expect((await thief.get(SETUP)).location).toMatch(/^\/account\/login/)
   })
 
   it('keeps the same key after a wrong code, and throttles as at sign-in', async () => {
     const { browser } = await newcomer()
     const secret = await begin(browser)
-    expect(await browser.post(setup, { otp_token: ' ' })).toMatchObject({ status: 422, code: 'token_required' })
-    const wrong = await browser.post(setup, { otp_token: '000000' })
+    expect(await browser.post(SETUP, { otp_token: ' ' })).toMatchObject({ status: 422, code: 'token_required' })
+    const wrong = await browser.post(SETUP, { otp_token: '000000' })
     expect(wrong).toMatchObject({ status: 422, code: 'invalid_token' })
     expect(secretOn(wrong)).toBe(secret)
-    const wait = await browser.post(setup, { otp_token: appCode(secret, site.clock.now()) })
+    const wait = await browser.post(SETUP, { otp_token: appCode(secret, site.clock.now()) })
     expect(wait).toMatchObject({ status: 429, code: 'n_failed_attempts' })
     expect(wait.headers['retry-after']).toBe('1')
     expect(wait.text).toContain('1 second')
     site.clock.advance(1)
-    expect((await browser.post(setup, { otp_token: appCode(secret, site.clock.now()) })).status).toBe(303)
+    expect((await browser.post(SETUP, { otp_token: appCode(secret, site.clock.now()) })).status).toBe(303)
   })
 
   it('continues with the same key when the method is chosen again', async () => {
@@ -199,10 +185,10 @@ describe.each(databaseKinds())('setting up an authenticator app, on the %s datab
     onTestFinished(() => deliveries.stop())
     const { person, browser } = await newcomer()
     const phones = '/account/two-factor/phones/add'
-    expect((await browser.post(setup, { method: 'phone' })).location).toBe(phones)
+    expect((await browser.post(SETUP, { method: 'phone' })).location).toBe(phones)
     const form = { method: 'phone', phone_number: '+31612345678', phone_method: 'sms' }
-    expect(await browser.post(setup, form)).toMatchObject({ status: 303, location: phones })
-    const wrong = await browser.post(setup, { otp_token: '000000' })
+    expect(await browser.post(SETUP, form)).toMatchObject({ status: 303, location: phones })
+    const wrong = await browser.post(SETUP, { otp_token: '000000' })
     expect(wrong).toMatchObject({ status: 422, code: 'invalid_token' })
     const { rows } = await database.pool.query('select number, confirmed from phone_devices where user_id = $1', [
       person.id,
@@ -212,8 +198,8 @@ describe.each(databaseKinds())('setting up an authenticator app, on the %s datab
 
   it('rejects a method that is not offered', async () => {
     const { browser } = await newcomer()
-    expect(await browser.post(setup, { method: 'email' })).toMatchObject({ status: 422, code: 'method_not_offered' })
-    expect(await browser.post(setup, { method: 'pigeon' })).toMatchObject({ status: 422, code: 'method_not_offered' })
+    expect(await browser.post(SETUP, { method: 'email' })).toMatchObject({ status: 422, code: 'method_not_offered' })
+    expect(await browser.post(SETUP, { method: 'pigeon' })).toMatchObject({ status: 422, code: 'method_not_offered' })
   })
 
   it('leaves nothing that verifies when it is abandoned, at any step', async () => {
@@ -235,13 +221,13 @@ describe.each(databaseKinds())('setting up an authenticator app, on the %s datab
     const { person, browser } = await newcomer()
     const secret = await begin(browser)
     site.clock.advance(3599)
-    expect((await browser.get(qrcode)).status).toBe(200)
+    expect((await browser.get(QR_CODE)).status).toBe(200)
     await purgeUnconfirmedDevices(site.otp)
     expect(await devicesOf(person)).toHaveLength(1)
     site.clock.advance(1)
-    const late = await browser.post(setup, { otp_token: appCode(secret, site.clock.now()) })
+    const late = await browser.post(SETUP, { otp_token: appCode(secret, site.clock.now()) })
     expect(late).toMatchObject({ status: 422, code: 'set_up_expired' })
-    expect((await browser.get(qrcode)).status).toBe(404)
+    expect((await browser.get(QR_CODE)).status).toBe(404)
     expect(await devicesOf(person)).toHaveLength(1)
     await Promise.all([purgeUnconfirmedDevices(site.otp), purgeUnconfirmedDevices(site.otp)])
     expect(await devicesOf(person)).toHaveLength(0)
@@ -267,8 +253,8 @@ describe.each(databaseKinds())('setting up an authenticator app, on the %s datab
   it('keeps the key out of sessions and log, and encrypts it in its row', async () => {
     const { browser } = await newcomer()
     const secret = await begin(browser)
-    await browser.post(setup, { otp_token: appCode(secret, site.clock.now()) })
-    const tokens = tokensOn(await browser.get(complete))
+    await browser.post(SETUP, { otp_token: appCode(secret, site.clock.now()) })
+    const tokens = tokensOn(await browser.get(SETUP_COMPLETE))
     expect(tokens).toHaveLength(10)
     const dump: string[] = [site.log.join('')]
     for (const table of ['sessions', 'totp_devices', 'static_tokens', 'audit_events', 'graphile_worker._private_jobs'])
@@ -282,7 +268,7 @@ describe.each(databaseKinds())('setting up an authenticator app, on the %s datab
   it('records the device and notifies its owner by email', async () => {
     const { person, browser } = await newcomer()
     const secret = await begin(browser)
-    await browser.post(setup, { otp_token: appCode(secret, site.clock.now()) })
+    await browser.post(SETUP, { otp_token: appCode(secret, site.clock.now()) })
     const { rows } = await database.pool.query('select event from audit_events where user_id = $1 order by id', [
       person.id,
     ])
@@ -291,93 +277,11 @@ describe.each(databaseKinds())('setting up an authenticator app, on the %s datab
     expect(mails.map(({ mail }) => mail)).toEqual(expect.arrayContaining(['device-added', 'backup-tokens-made']))
   })
 
-  describe('for a user who has a device already', () => {
-    /** Signed in with the password before there was a device. */
-    const unverified = async () => {
-      const { person, browser } = await newcomer()
-      const secret = await begin(browser)
-      const { device } = await database.sequelize.transaction((transaction) =>
-        addTotpDevice(site.otp, transaction, { user: person, name: 'Real', confirmed: true }),
-      )
-      return { person, browser, secret, device }
-    }
-    const steps: [method: 'GET' | 'POST' | 'HEAD', path: string, form?: () => Record<string, string>][] = [
-      ['GET', setup],
-      ['GET', `${setup}?step=method`],
-      ['GET', qrcode],
-      ['GET', complete],
-      ['HEAD', setup],
-      ['HEAD', qrcode],
-      ['POST', setup],
-      ['POST', setup, () => ({ method: 'totp' })],
-      ['POST', setup, () => ({ method: 'webauthn' })],
-      ['POST', setup, () => ({ method: 'phone', phone_number: '+31612345678', phone_method: 'sms' })],
-    ]
-
-    it.each(steps)('rejects an unverified session: %s %s', async (method, path, form) => {
-      const { person, browser } = await unverified()
-      const answer = await browser.visit(path, { method, ...(form && { form: form() }) })
-      expect(answer).toMatchObject({ status: 302, location: `/account/login?next=${encodeURIComponent(path)}` })
-      expect(await devicesOf(person)).toHaveLength(2)
-    })
-
-    it('rejects the correct code of an unverified session for a setup begun before', async () => {
-      const { person, browser, secret } = await unverified()
-      const answer = await browser.post(setup, { otp_token: appCode(secret, site.clock.now()) })
-      expect(answer).toMatchObject({ status: 302, location: `/account/login?next=${encodeURIComponent(setup)}` })
-      expect((await devicesOf(person)).map(({ confirmed }) => confirmed)).toEqual([false, true])
-      expect((await browser.get('/admin')).status).toBe(302)
-      expect((await browser.get(qrcode)).status).toBe(302)
-    })
-
-    it('asks a verified session again after five minutes, at every step', async () => {
-      const person = await createTestUser(site)
-      const browser = await signIn(site, person)
-      site.clock.advance(301)
-      for (const path of [setup, `${setup}?step=method`, qrcode, complete])
-        expect((await browser.get(path)).location).toBe(`/account/verify?next=${encodeURIComponent(path)}`)
-      expect((await browser.post(setup, { method: 'totp' })).location).toMatch(/^\/account\/verify/)
-      expect(await devicesOf(person)).toHaveLength(1)
-    })
-
-    it('completes a late confirmation after the token, and stays signed in', async () => {
-      const person = await createTestUser(site)
-      const browser = await signIn(site, person)
-      const secret = await begin(browser)
-      site.clock.advance(301)
-      const late = await browser.post(setup, { otp_token: appCode(secret, site.clock.now()) })
-      expect(late.location).toBe(`/account/verify?next=${encodeURIComponent(setup)}`)
-      const token = { otp_device: person.app?.persistentId ?? '', otp_token: person.code(), next: setup }
-      const done = await browser.post('/account/verify', token)
-      expect(done).toMatchObject({ status: 303, location: complete })
-      expect((await devicesOf(person)).map(({ confirmed }) => confirmed)).toEqual([true, true])
-      expect((await browser.get('/admin')).status).toBe(200)
-    })
-
-    it('accepts one of two first devices that are confirmed at once', async () => {
-      const person = await createTestUser(site, { app: false })
-      const racers = await Promise.all(
-        [1, 2].map(async () => {
-          const browser = site.browser()
-          await browser.post('/account/login', { username: person.email, password: person.password })
-          return { browser, secret: await begin(browser) }
-        }),
-      )
-      const answers = await Promise.all(
-        racers.map(({ browser, secret }) =>
-          browser.post(setup, { otp_token: appCode(secret, site.clock.now()) }).then(({ status }) => status),
-        ),
-      )
-      expect(answers.filter((status) => status === 303)).toHaveLength(1)
-      expect((await devicesOf(person)).filter(({ confirmed }) => confirmed)).toHaveLength(1)
-    })
-  })
-
   it('redirects people without a device who were asked for a token to the setup', async () => {
     const { browser } = await newcomer({ staff: false })
     expect(await browser.get('/account/login?next=%2Fadmin')).toMatchObject({
       status: 302,
-      location: `${setup}?next=%2Fadmin`,
+      location: `${SETUP}?next=%2Fadmin`,
     })
   })
 
@@ -397,39 +301,5 @@ describe.each(databaseKinds())('setting up an authenticator app, on the %s datab
     )
     await purgeExpired(site)
     expect((await database.pool.query(`select from one_time_links where token_hash = 'old'`)).rowCount).toBe(0)
-  })
-})
-
-describe('setup by invitation only', () => {
-  let database: Database
-  let site: TestSite
-  beforeAll(async () => {
-    database = await openTestDatabase()
-    site = await startTestSite(database, { OTP_ENROLMENT: 'invite' })
-  })
-  afterAll(async () => {
-    await site.close()
-    await database.close()
-  })
-
-  it('is not opened by a password alone, at any step', async () => {
-    const person = await createTestUser(site, { app: false })
-    const browser = await signIn(site, person)
-    expect((await browser.get('/account/login')).text).toContain('Ask an administrator')
-    for (const path of [
-      setup,
-      qrcode,
-      complete,
-      '/account/two-factor/phones/add',
-      '/account/two-factor/security-keys/add',
-    ])
-      expect((await browser.get(path)).location).toBe(`/account/login?next=${encodeURIComponent(path)}`)
-    expect((await browser.post(setup, { method: 'totp' })).location).toMatch(/^\/account\/login/)
-    expect((await database.pool.query('select from totp_devices where user_id = $1', [person.id])).rowCount).toBe(0)
-  })
-
-  it('is open to a verified user who adds another device', async () => {
-    const browser = await signIn(site, await createTestUser(site))
-    expect((await browser.get(setup)).status).toBe(200)
   })
 })
