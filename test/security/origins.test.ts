@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { HttpResponse, HttpBrowser } from '../support/http-browser.js'
 import { createTestUser, type TestUser, signIn, type TestSite } from '../support/site.js'
 import { openSite } from './open-site.js'
+import { panelRouteTable } from './panel-routes.table.js'
 import { routeTable } from './routes.table.js'
 import { sendRaw } from './send-raw.js'
 import { takeSnapshot } from './snapshot.js'
@@ -267,7 +268,7 @@ describe('GET and HEAD change nothing', () => {
   it.each(['GET', 'HEAD'])('by %s on every route, with the fields of a form in the query', async (method) => {
     const before = await takeSnapshot(site.database)
     const form = `username=${encodeURIComponent(other.email)}&password=wrong&otp_token=000000&otp_device=totp/1`
-    for (const { address } of routeTable) {
+    for (const { address } of [...routeTable, ...panelRouteTable]) {
       const path = address.replace('%id', String(other.id)).replace('%device', String(other.app?.id))
       const answer: HttpResponse = await superuser.visit(`${path}${path.includes('?') ? '&' : '?'}${form}`, { method })
       expect([path, answer.status < 500]).toEqual([path, true])

@@ -1,11 +1,5 @@
-import { LOGIN, type RouteRow, SET_UP } from './routes.table.js'
+import { fresh, kept, type RouteRow, ruled } from './route-row.js'
 
-/** For everyone except users whom the policy redirects to the setup or asks for a token first. */
-const ruled = (answer: string): RouteRow['expected'] => [answer, answer, SET_UP, LOGIN, answer, answer, answer]
-/** Signed in, and verified a moment ago or without a device that could verify. */
-const fresh = (answer: string): RouteRow['expected'] => [LOGIN, LOGIN, answer, LOGIN, answer, answer, answer]
-/** The same if the policy has to be met. */
-const kept = (answer: string): RouteRow['expected'] => [LOGIN, LOGIN, SET_UP, LOGIN, answer, answer, answer]
 /** Verified; other users are redirected to the sign-in. */
 const verified = (answer: string): RouteRow['expected'] => {
   const away = '302 /account/login'

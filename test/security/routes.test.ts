@@ -4,14 +4,16 @@ import { createTestUser, type TestSite } from '../support/site.js'
 import { listRoutes } from './list-routes.js'
 import { openSite } from './open-site.js'
 import { ownAccountRouteTable } from './own-account-routes.table.js'
-import { LOGIN, type RouteRow, routeTable, SET_UP, withoutWaysBackToPosts } from './routes.table.js'
+import { panelRouteTable } from './panel-routes.table.js'
+import { LOGIN, type RouteRow, SET_UP, withoutWaysBackToPosts } from './route-row.js'
+import { routeTable } from './routes.table.js'
 import { setupRouteTable } from './setup-routes.table.js'
 import { type SignedInRequester, signInRequester, type Requester, requesters } from './requesters.js'
 
 let site: TestSite
 const signedIn = new Map<Requester, SignedInRequester>()
 const names = new Map<string, string>()
-const rows = withoutWaysBackToPosts([...routeTable, ...setupRouteTable, ...ownAccountRouteTable])
+const rows = withoutWaysBackToPosts([...routeTable, ...panelRouteTable, ...setupRouteTable, ...ownAccountRouteTable])
 
 beforeAll(async () => {
   site = await openSite()

@@ -7,7 +7,8 @@ import { databaseKinds, openTestDatabase } from '../support/database.js'
 import { addEmail } from '../support/challenges.js'
 import { createTestUser, signIn, type TestUser, startTestSite, type TestSite } from '../support/site.js'
 import { listRoutes } from './list-routes.js'
-import { harmlessForms, type ReadyForm, sentForms } from './sent-twice.table.js'
+import type { ReadyForm } from './sent-form.js'
+import { harmlessForms, sentForms } from './sent-twice.table.js'
 
 const login = '/account/login'
 const settings = {

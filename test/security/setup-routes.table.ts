@@ -1,11 +1,4 @@
-import { LOGIN, type RouteRow, SET_UP } from './routes.table.js'
-
-type Expected = RouteRow['expected']
-
-const all = (answer: string): Expected => [answer, answer, answer, answer, answer, answer, answer]
-
-/** For everyone except users whom the policy redirects to the setup or asks for a token first. */
-const ruled = (answer: string): Expected => [answer, answer, SET_UP, LOGIN, answer, answer, answer]
+import { all, type Expected, LOGIN, type RouteRow, ruled, SET_UP } from './route-row.js'
 
 /** Pages that change how a user signs in: `first` for staff without a device, `verified` for users whose device has just verified them. */
 const fresh = (first: string, verified: string, staff = verified): Expected => [
