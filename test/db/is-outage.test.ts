@@ -1,7 +1,23 @@
-import { describe, expect, it } from 'vitest'
+import { NOTFOUND } from 'node:dns'
+import { once } from 'node:events'
+import { createServer, type Server, type Socket } from 'node:net'
+import { constants } from 'node:os'
+import { getSystemErrorMap } from 'node:util'
+import { Client, type ClientConfig, Pool } from 'pg'
+import * as sequelize from 'sequelize'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { isOutage } from '../../src/db/is-outage.js'
 
 const coded = (code: string) => Object.assign(new Error('x'), { code })
+
+/** An error with a code, and the same error inside others. */
+const everyForm = (code: string) => [
+  coded(code),
+  new Error('y', { cause: coded(code) }),
+  Object.assign(new Error('z'), { original: coded(code) }),
+]
+const areOutages = (code: string) => everyForm(code).map((error) => isOutage(error))
+const OUTAGES = [true, true, true]
 
 describe('an error of the database', () => {
   it.each([
@@ -13,29 +29,39 @@ describe('an error of the database', () => {
     '55P03',
     '25P03',
     '25006',
-    'ECONNRESET',
-    'ECONNREFUSED',
-    'ECONNABORTED',
-    'ENOTCONN',
-    'EPIPE',
-    'ETIMEDOUT',
-    'EHOSTUNREACH',
-    'EHOSTDOWN',
-    'ENETUNREACH',
-    'ENETDOWN',
-    'ENETRESET',
-    'EADDRNOTAVAIL',
-    'ENOTFOUND',
-    'EAI_AGAIN',
-    'EAI_FAIL',
-    'EAI_NODATA',
+    NOTFOUND,
     'database_silent',
     'host_users_silent',
     'host_code_silent',
   ])('is an outage with code %s, also inside another error', (code) => {
-    expect(isOutage(coded(code))).toBe(true)
-    expect(isOutage(new Error('y', { cause: coded(code) }))).toBe(true)
-    expect(isOutage(Object.assign(new Error('z'), { original: coded(code) }))).toBe(true)
+    expect(areOutages(code)).toEqual(OUTAGES)
+  })
+
+  it('is an outage with exactly these of all codes that Node has, also inside another error', () => {
+    const errors = [...getSystemErrorMap().values()].filter(([code]) => areOutages(code).some(Boolean))
+    expect(errors.map(([, meaning]) => meaning).toSorted()).toEqual([
+      'address not available',
+      'broken pipe',
+      'connection refused',
+      'connection reset by peer',
+      'connection timed out',
+      'host is down',
+      'host is unreachable',
+      'network is down',
+      'network is unreachable',
+      'no address',
+      'permanent failure',
+      'socket is not connected',
+      'software caused connection abort',
+      'temporary failure',
+    ])
+    expect(errors.map(([code]) => areOutages(code))).toEqual(errors.map(() => OUTAGES))
+  })
+
+  // The system has this one, and Node has no name for it.
+  it('is an outage if the network was reset', () => {
+    expect(constants.errno).toHaveProperty('ENETRESET')
+    expect(areOutages('ENETRESET')).toEqual(OUTAGES)
   })
 
   it.each(['Connection terminated unexpectedly', 'timeout exceeded when trying to connect', 'timeout expired'])(
@@ -49,6 +75,15 @@ describe('an error of the database', () => {
     expect(isOutage(coded(code))).toBe(false)
   })
 
+  it('is an outage for exactly these of all errors of Sequelize', () => {
+    const classes = Object.entries(sequelize).filter(([name]) => /^[A-Z]\w+Error$/.test(name))
+    const named = classes.map(([name]) => Object.assign(new Error('x'), { name: `Sequelize${name}` }))
+    const { ConnectionError } = sequelize
+    const expected = classes.filter(([, type]) => [type, Object.getPrototypeOf(type)].includes(ConnectionError))
+    expect(expected.length).toBeGreaterThan(5)
+    expect(classes.filter((_, index) => isOutage(named[index]))).toEqual(expected)
+  })
+
   it('is a bug if the error is its own cause or cannot be read', () => {
     const loop = new Error('loop')
     loop.cause = loop
@@ -58,5 +93,87 @@ describe('an error of the database', () => {
       },
     })
     expect([loop, silent].map((error) => isOutage(error))).toEqual([false, false])
+  })
+})
+
+describe('what pg throws is an outage', () => {
+  function at(server: Server): ClientConfig {
+    const address = server.address()
+    const port = typeof address === 'object' && address ? address.port : 0
+    return { host: '127.0.0.1', port, user: 'x', password: 'x', database: 'x', ssl: false }
+  }
+
+  /** How to connect to a server that does this with each connection. */
+  async function listen(treat: (socket: Socket) => void): Promise<ClientConfig> {
+    const sockets = new Set<Socket>()
+    const server = createServer((socket) => {
+      sockets.add(socket.on('error', () => {}))
+      treat(socket)
+    }).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    onTestFinished(() => {
+      for (const socket of sockets) socket.destroy()
+      server.close()
+    })
+    return at(server)
+  }
+
+  const errorOf = async (promise: Promise<unknown>): Promise<unknown> =>
+    await promise.then(
+      () => null,
+      (error: unknown) => error,
+    )
+
+  async function connect(to: ClientConfig): Promise<unknown> {
+    const client = new Client(to)
+    client.on('error', () => {})
+    return await errorOf(client.connect())
+  }
+
+  it.each<[string, string, (socket: Socket) => void]>([
+    ['resets the connection', 'ECONNRESET', (socket) => socket.once('data', () => socket.resetAndDestroy())],
+    ['closes it', 'Connection terminated unexpectedly', (socket) => socket.once('data', () => socket.end())],
+  ])('if the server %s', async (_what, says, treat) => {
+    const error = await connect(await listen(treat))
+    expect(String(error)).toContain(says)
+    expect(isOutage(error)).toBe(true)
+  })
+
+  it('if the server sends nothing', async () => {
+    const error = await connect({ ...(await listen(() => {})), connectionTimeoutMillis: 200 })
+    expect(error).toMatchObject({ message: 'timeout expired' })
+    expect(isOutage(error)).toBe(true)
+  })
+
+  it('if no server listens', async () => {
+    // A port that was free a moment ago.
+    const server = createServer().listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const closed = at(server)
+    await new Promise((resolve) => server.close(resolve))
+    const error = await connect(closed)
+    expect(error).toMatchObject({ code: 'ECONNREFUSED' })
+    expect(isOutage(error)).toBe(true)
+  })
+
+  it('if the client was closed', async () => {
+    const client = new Client(await listen(() => {}))
+    await client.end()
+    const error = await errorOf(client.query('select 1'))
+    expect(error).toMatchObject({ message: 'Client was closed and is not queryable' })
+    expect(isOutage(error)).toBe(true)
+  })
+
+  it('if all connections of the pool are busy, or it is closed', async () => {
+    const pool = new Pool({ ...(await listen(() => {})), max: 1, connectionTimeoutMillis: 200 })
+    const waiting = await Promise.all([errorOf(pool.connect()), errorOf(pool.connect())])
+    await pool.end()
+    const errors = [...waiting, await errorOf(pool.connect())]
+    expect(errors.map(String)).toEqual([
+      'Error: Connection terminated due to connection timeout',
+      'Error: timeout exceeded when trying to connect',
+      'Error: Cannot use a pool after calling end on the pool',
+    ])
+    expect(errors.map((error) => isOutage(error))).toEqual([true, true, true])
   })
 })
