@@ -1,7 +1,7 @@
-import React, { useId, useState } from 'react'
+import React from 'react'
 import { Icon } from '@adminjs/design-system'
-import { ApiClient, type RecordJSON, useNotice, useTranslation } from 'adminjs'
-import { useSearch } from '../use-search.js'
+import { ApiClient, type RecordJSON, useNotice } from 'adminjs'
+import { RecordSearch } from '../RecordSearch.js'
 
 /** One side of a membership, a group or a user: its own column, and the other one. */
 export interface Side {
@@ -26,40 +26,23 @@ const api = new ApiClient()
 
 /** Finds people or groups while the user types, and adds the chosen one. */
 export function AddMembership({ ownId, side, onAdded }: AddProps) {
-  const { translateComponent: text } = useTranslation()
   const notify = useNotice()
-  const [query, setQuery] = useState('')
-  const found = useSearch(side.resource, query, side.least)
-  const id = useId()
-  const add = async ({ id: otherId }: RecordJSON) => {
+  const add = async ({ id: otherId }: RecordJSON, clear: () => void) => {
     const data = new FormData()
     data.set(side.own, ownId)
     data.set(side.other, otherId)
     const { data: answer } = await api.resourceAction({ resourceId: 'user_groups', actionName: 'new', data })
     if (answer.notice) notify(answer.notice)
-    setQuery('')
+    clear()
     onAdded()
   }
   return (
-    <div className="people-search">
-      <label htmlFor={id}>{text(side.add)}</label>
-      <input
-        id={id}
-        type="search"
-        autoComplete="off"
-        value={query}
-        onChange={(event) => setQuery(event.target.value)}
-      />
-      <ul aria-live="polite">
-        {found?.length === 0 && <li className="panel-empty">{text('Memberships.nothing_found')}</li>}
-        {found?.map((record) => (
-          <li key={record.id}>
-            <button className="plain-button" type="button" onClick={() => void add(record)}>
-              <Icon icon="Plus" /> <bdi>{record.title}</bdi>
-            </button>
-          </li>
-        ))}
-      </ul>
-    </div>
+    <RecordSearch resourceId={side.resource} label={side.add} none="Memberships.nothing_found" least={side.least}>
+      {(record, clear) => (
+        <button className="plain-button" type="button" onClick={() => void add(record, clear)}>
+          <Icon icon="Plus" /> <bdi>{record.title}</bdi>
+        </button>
+      )}
+    </RecordSearch>
   )
 }
