@@ -1,9 +1,16 @@
 import type { Transaction } from 'sequelize'
 import { runStatement } from '../../db/run-statement.js'
 import { addDevice } from '../../otp/devices/add-device.js'
-import { type BackupToken, hashBackupToken, generateBackupToken, DEFAULT_SET_NAME } from './backup-token.js'
+import {
+  type BackupToken,
+  DEFAULT_SET_NAME,
+  formatBackupToken,
+  generateBackupToken,
+  hashBackupToken,
+} from './backup-token.js'
 import { type Device, DEVICE_COLUMNS, type DeviceRow } from '../../otp/device.js'
 import { staticKind } from './kind.js'
+import type { IssuedToken } from '../../otp/kind-registry/issuing-kind.js'
 import type { Otp } from '../../otp/otp.js'
 import { toDevice } from '../../otp/tokens/verify-locked-device.js'
 
@@ -36,6 +43,12 @@ export async function addStaticToken(
   const hash = hashBackupToken(otp.keys, token)
   await runStatement(otp.database, transaction, ADD, { id: device.id, hash, now: otp.clock.now() })
   return { device, token, left: await countTokens(otp, transaction, device.id) }
+}
+
+/** Adds one backup token to a user's set and returns it formatted for display. */
+export async function issueBackupToken(otp: Otp, transaction: Transaction, userId: number): Promise<IssuedToken> {
+  const { device, token, left } = await addStaticToken(otp, transaction, userId)
+  return { device, token: formatBackupToken(token), left }
 }
 
 async function countTokens(otp: Otp, transaction: Transaction, id: number): Promise<number> {

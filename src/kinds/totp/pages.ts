@@ -1,7 +1,9 @@
+import { Router } from 'express'
+import type { AccountServices } from '../../account/account-services.js'
 import type { KindPages } from '../../account/kind-pages.js'
-import { totpRoutes } from './routes.js'
+import { requireFreshToken } from '../../auth/step-up/require-fresh-token.js'
 import { readTotpSetup, startTotpSetup } from './setup.js'
-import { showTotpSetup } from './show-step.js'
+import { showQrCode, showTotpSetup } from './show-step.js'
 import { submitTotpStep } from './submit-step.js'
 
 /** Authenticator apps are set up in the wizard itself. */
@@ -17,4 +19,11 @@ export const totpPages: KindPages = {
     submit: submitTotpStep,
   },
   routes: (account) => [totpRoutes(account)],
+}
+
+/** Creates the route of `/account/two-factor/qrcode`. The other steps are part of the setup wizard. */
+function totpRoutes(account: AccountServices): Router {
+  const router = Router({ caseSensitive: true, strict: true })
+  router.get('/account/two-factor/qrcode', requireFreshToken(account), showQrCode(account))
+  return router
 }

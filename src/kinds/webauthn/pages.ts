@@ -1,9 +1,7 @@
 import type { KindPages } from '../../account/kind-pages.js'
-import { webauthnRoutes } from './routes.js'
+import { ADD_PATH, webauthnRoutes } from './routes.js'
 import { passkeyRoutes } from './passkey-routes.js'
 import { webauthnLoginRoutes } from './login-routes.js'
-
-const ADD_PATH = '/account/two-factor/security-keys/add'
 
 /** Security keys have their own setup pages, and routes that send the browser its challenges. */
 export const webauthnPages: KindPages = {

@@ -22,7 +22,7 @@ function removeKey(account: AccountServices): RequestHandler {
   }
 }
 
-const ADD_PATH = '/account/two-factor/security-keys/add'
+export const ADD_PATH = '/account/two-factor/security-keys/add'
 
 /** Creates the routes on which a user adds a security key or passkey, as the first device or an additional one, and removes one. */
 export function webauthnRoutes(account: AccountServices): Router {

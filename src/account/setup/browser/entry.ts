@@ -1,5 +1,3 @@
-import type { Challenge, KindScript } from './kind-script.js'
-
 // The script of pages with a custom kind whose tokens the browser creates. A form with `data-kind`
 // loads the kind's own script when it is submitted: `create` fills in the setup form, and `answer`
 // answers the challenge that the server sends.
@@ -48,6 +46,21 @@ async function answer(form: HTMLFormElement): Promise<Outcome> {
   setField(form, 'otp_token', `${answered.device}.${request.challenge}.${answered.answer}`)
   setField(form, 'otp_device', answered.device)
   return 'filled'
+}
+
+/** What the server sends for an answer. */
+interface Challenge {
+  /** Random bytes in base64url. */
+  challenge: string
+  devices: { id: string }[]
+}
+
+/** The exports of a kind's script. */
+interface KindScript {
+  /** Returns the fields of the setup form. */
+  create(): Promise<Record<string, string>>
+  /** Answers a challenge. @returns null if this browser is none of the devices */
+  answer(request: Challenge): Promise<{ device: string; answer: string } | null>
 }
 
 async function loadScript(form: HTMLFormElement): Promise<KindScript> {
