@@ -1,7 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { noClient } from '../../src/client-info.js'
+import { unlockUser } from '../../src/auth/unlock-user.js'
+import { generateHotp } from '../../src/otp/tokens/oath.js'
 import type { HttpBrowser } from '../support/http-browser.js'
 import { queuedEmailsTo } from '../support/queued-emails.js'
-import { createTestUser, signIn, type TestSite, type TestUser } from '../support/site.js'
+import { createTestUser, signIn, stepUp, type TestSite, type TestUser } from '../support/site.js'
 import { openSite } from './open-site.js'
 
 const login = '/account/login'
@@ -75,6 +78,52 @@ describe('the notice to an owner about wrong codes', () => {
     const rejected = Number(/(\d+) codes were rejected/.exec(banner)?.[1])
     expect(rejected).toBeGreaterThanOrEqual(3)
     expect(banner).toContain('from Chrome 140 on Windows')
+  })
+})
+
+/** Emails about what the sender of a flood might do next, and how the tests do it. */
+const steps: readonly { mail: string; take(owner: TestUser, own: HttpBrowser): Promise<unknown> }[] = [
+  {
+    mail: 'backup-token-used',
+    async take(owner) {
+      const form = { otp_device: owner.backup?.persistentId ?? '', otp_token: owner.backupTokens[0] ?? '' }
+      expect((await (await enter(owner)).post(login, form)).status).toBe(303)
+    },
+  },
+  {
+    mail: 'device-added',
+    async take(_owner, own) {
+      await stepUp(own)
+      const form = { name: 'Token', key: '4142434445464748494a4b4c4d4e4f5051525354' }
+      const { location = '' } = await own.post('/account/two-factor/hardware-tokens/add', form)
+      const code = generateHotp(Buffer.from(form.key, 'hex'), 0, 6)
+      expect((await own.post(location, { otp_token: code })).status).toBe(303)
+    },
+  },
+]
+
+describe('the notice to an owner about what matters', () => {
+  it.each(floods.flatMap((flood) => steps.map((step) => ({ ...flood, ...step }))))(
+    'is sent in spite of many $name: $mail',
+    async ({ run, mail, take }) => {
+      const owner = await createTestUser(site, { backupTokens: 2 })
+      const own = await signIn(site, owner)
+      for (let attempt = 0; attempt < FLOOD; attempt += 1) await run(owner, attempt)
+      const unlocking = { userId: owner.id, actorId: null, client: noClient }
+      await site.database.sequelize.transaction(async (transaction) => unlockUser(site.otp, transaction, unlocking))
+      await take(owner, own)
+      const mails = (await queuedEmailsTo(site.database, owner.email)).map((each) => each.mail)
+      expect(mails).toContain(mail)
+      expect(mails).not.toContain('notices-paused')
+    },
+  )
+
+  it('is paused by nobody without the password', async () => {
+    const owner = await createTestUser(site)
+    for (const { run } of floods.filter(({ name }) => /passwords|new password|program/.test(name)))
+      for (let attempt = 0; attempt < 2 * FLOOD; attempt += 1) await run(owner, attempt)
+    const mails = (await queuedEmailsTo(site.database, owner.email)).map(({ mail }) => mail)
+    expect(mails.filter((mail) => mail !== 'password-reset')).toEqual(['password-failed'])
   })
 })
 
