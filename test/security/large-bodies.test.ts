@@ -1,4 +1,5 @@
 import { connect } from 'node:net'
+import { setTimeout } from 'node:timers/promises'
 import { brotliCompressSync, constants, deflateSync, gzipSync } from 'node:zlib'
 import express from 'express'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -29,8 +30,8 @@ interface Unfinished {
   sent?: string
 }
 
-/** Sends a request that never ends, and collects the response until the server ends the connection. */
-function begin({ path, headers, sent = '' }: Unfinished, baseUrl = site.baseUrl) {
+/** Sends a request that never ends, and collects the response until the server ends the connection, or its first part. */
+function begin({ path, headers, sent = '' }: Unfinished, baseUrl = site.baseUrl, isFirstPart = false) {
   const cookie = [...superuser.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
   const lines = [`POST ${path} HTTP/1.1`, 'Host: localhost', `Cookie: ${cookie}`, ...headers, '', sent]
   return new Promise<string>((resolve) => {
@@ -39,6 +40,7 @@ function begin({ path, headers, sent = '' }: Unfinished, baseUrl = site.baseUrl)
       socket.write(lines.join('\r\n'), 'latin1'),
     )
     socket.on('data', (part) => parts.push(part)).on('error', () => {})
+    if (isFirstPart) socket.once('data', () => socket.destroy())
     socket.on('end', () => socket.destroy()).on('close', () => resolve(Buffer.concat(parts).toString()))
   })
 }
@@ -124,6 +126,49 @@ describe('a body that is too large', { timeout: 5_000 }, () => {
     expect(answer).toMatch(/^HTTP\/1\.1 400 /m)
     expect(answer).toMatch(/^Connection: close\r$/im)
     expect(answer).toContain('bad_request')
+  })
+
+  const small = gzipSync('a=b')
+  const odd: [what: string, headers: string[], sent: string][] = [
+    ['two encodings', encoded('gzip, gzip'), inChunk(gzipSync(small).toString('latin1'))],
+    ['two encodings in two lines', [...encoded('gzip'), 'Content-Encoding: br'], inChunk(small.toString('latin1'))],
+    ['identity before an encoding', encoded('identity, gzip'), inChunk(small.toString('latin1'))],
+    ['an old name of an encoding', encoded('x-gzip'), inChunk(small.toString('latin1'))],
+    ['an encoding that nobody knows', encoded('zstd'), inChunk('x')],
+    ['a very long encoding', encoded('gzip,'.repeat(1000)), inChunk('x')],
+    ['an encoding named like a prototype', encoded('__proto__'), inChunk('x')],
+    ['an encoding with a space', encoded('g zip'), inChunk('x')],
+    ['plain text that says gzip', encoded('gzip'), inChunk('a=b')],
+    ['a file with a compressed bomb', encoded('gzip'), inChunk(unfinished(gzipSync, 4 * PANEL_LIMIT))],
+  ]
+
+  it.each(
+    odd.flatMap((row) => [
+      ['/account/login', FORM, ...row] as const,
+      ['/account/login', 'multipart/form-data; boundary=x', ...row] as const,
+      ['/account/logout', FORM, ...row] as const,
+      ['/account/verify', FORM, ...row] as const,
+      ['the panel', 'application/json', ...row] as const,
+      ['the panel', 'multipart/form-data; boundary=x', ...row] as const,
+    ]),
+  )('gets an error at once if it is encoded in an odd way: %s, %s, %s', async (where, type, _what, headers, sent) => {
+    const path = where === 'the panel' ? call : where
+    const answer = await begin({ path, headers: [...headers, `Content-Type: ${type}`], sent }, site.baseUrl, true)
+    expect(answer).toMatch(/^HTTP\/1\.1 (400|413) /m)
+  })
+
+  it.each([
+    ['shorter', -5],
+    ['longer', 5],
+  ])('changes nothing if it is compressed and its length is announced as %s', async (_what, difference) => {
+    const path = '/account/logout'
+    const body = gzipSync('form=one').toString('latin1')
+    const headers = [`Content-Length: ${body.length + difference}`, 'Content-Encoding: gzip', `Content-Type: ${FORM}`]
+    const ended = begin({ path, headers, sent: body }, site.baseUrl, difference < 0)
+    // The request never ends if it is longer; the client gives up.
+    const answer = await Promise.race([ended, setTimeout(1_000, '')])
+    expect(answer).toMatch(difference < 0 ? /^HTTP\/1\.1 400 /m : /^$/)
+    expect((await superuser.get('/account/two-factor')).status).toBe(200)
   })
 
   it('is read if it is compressed and within the limit', async () => {
