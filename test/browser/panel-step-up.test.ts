@@ -1,11 +1,16 @@
-import { AxeBuilder } from '@axe-core/playwright'
 import { mkdirSync } from 'node:fs'
 import path from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
 import { packageRoot } from '../../src/package-root.js'
-import { expectNoSidewaysScroll, launchBrowser, openPage, type PageOptions } from '../support/chromium.js'
+import {
+  accessibilityViolations,
+  expectNoSidewaysScroll,
+  launchBrowser,
+  openPage,
+  type PageOptions,
+} from '../support/chromium.js'
 import { openTestDatabase } from '../support/database.js'
 import { createTestUser, type TestUser, signIn, startTestSite, type TestSite } from '../support/site.js'
 import { deviceModels } from '../support/device-models.js'
@@ -120,8 +125,7 @@ describe('the panel’s step-up in a browser', () => {
     await rename(page, 'Shown')
     await dialog(page).waitFor()
     await expectNoSidewaysScroll(page)
-    const { violations } = await new AxeBuilder({ page }).include('dialog').analyze()
-    expect(violations.map(({ id }) => id)).toEqual([])
+    expect(await accessibilityViolations(page, 'dialog')).toEqual([])
     await page.screenshot({ path: path.join(screenshots, `panel-step-up-${width}.png`) })
     await context.close()
   })
