@@ -7,7 +7,19 @@ import { expect, inject } from 'vitest'
 import type { HttpBrowser } from './http-browser.js'
 
 /** With the first, a crashed tab ends the browser. With the second, tests of the origin prove nothing. */
-const HARMFUL = new Set(['--single-process', '--disable-web-security'])
+const HARMFUL = ['--single-process', '--disable-web-security']
+
+/** With the first five, a simulated graphics card takes a third of the browser's time. With the last, each tab starts from nothing. */
+const SLOW = [
+  '--use-gl=angle',
+  '--use-angle=swiftshader',
+  '--enable-unsafe-swiftshader',
+  '--ignore-gpu-blocklist',
+  '--in-process-gpu',
+  '--no-zygote',
+]
+
+const NO_GRAPHICS_CARD = ['--disable-gpu', '--disable-software-rasterizer']
 
 /**
  * Starts the Chromium of the development dependencies.
@@ -15,8 +27,12 @@ const HARMFUL = new Set(['--single-process', '--disable-web-security'])
  * @param executable path of the unpacked program, by default the one from test/global-setup.ts
  */
 export async function launchBrowser(executable?: string): Promise<Browser> {
-  const args = chromium.args.filter((argument) => !HARMFUL.has(argument))
-  return playwright.launch({ executablePath: executable ?? inject('chromium'), args, headless: true })
+  const kept = chromium.args.filter((argument) => !HARMFUL.includes(argument) && !SLOW.includes(argument))
+  return playwright.launch({
+    executablePath: executable ?? inject('chromium'),
+    args: [...kept, ...NO_GRAPHICS_CARD],
+    headless: true,
+  })
 }
 
 export interface ObservedPage {
