@@ -1,6 +1,7 @@
 import type { Request } from 'express'
 import { z } from 'zod'
 import { runStatement } from '../db/run-statement.js'
+import { noteCodeGenerated } from '../http/step-done.js'
 import { sleep } from '../notify/sleep.js'
 import { generateChallenge } from '../otp/challenges/generate-challenge.js'
 import type { Device, NotAllowedReason } from '../otp/device.js'
@@ -50,6 +51,7 @@ export async function sendChallenge(auth: Auth, req: Request, request: SendReque
     challenge: challengeOf(req, request.deviceId),
   })
   if (generated.ok) {
+    noteCodeGenerated(req)
     noteChallenge(req, { device: generated.device.persistentId, id: generated.challenge })
     // Before the wait, so that the code also works if the user reloads the page in the meantime.
     await saveSession(req)

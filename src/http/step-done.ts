@@ -1,6 +1,7 @@
-import type { Response } from 'express'
+import type { Request, Response } from 'express'
 
 const NAME = 'stepDone'
+const CODE = 'codeGenerated'
 
 /**
  * Redirects after a step that can be done only once. A request that sends the same form again
@@ -15,4 +16,14 @@ export function redirectDone(res: Response, address: string): void {
 /** Whether a response was sent by {@link redirectDone}. */
 export function isStepDone(res: Response): boolean {
   return res.locals[NAME] === true
+}
+
+/** Notes that a request has generated a code. Its response can still be a rejection, if the delivery failed. */
+export function noteCodeGenerated({ res }: Request): void {
+  if (res) res.locals[CODE] = true
+}
+
+/** Whether a response belongs to a request that has generated a code. */
+export function hasGeneratedCode(res: Response): boolean {
+  return res.locals[CODE] === true
 }

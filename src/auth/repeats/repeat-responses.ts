@@ -12,7 +12,7 @@ import { takeTurn } from './take-turn.js'
  * Makes sending a form twice have the same effect as sending it once, for example if Enter was
  * pressed twice or a response was lost. The second request waits for the first and gets its
  * response, with a cookie of the same session, and nothing is done again. Rejected forms are
- * processed again.
+ * processed again, unless a code was generated that could not be delivered: that would send another one.
  *
  * Mount `claim` after the form is read and before the session is loaded, because the first request
  * may have consumed the session. Mount `keep` after the session.

@@ -1,6 +1,6 @@
 import type { Request, Response } from 'express'
 import { runAsSite } from '../../http/host-isolation.js'
-import { isStepDone } from '../../http/step-done.js'
+import { hasGeneratedCode, isStepDone } from '../../http/step-done.js'
 import type { Auth } from '../auth.js'
 import { saveSession } from '../session/session.js'
 import { isChallengeForm } from './form-id.js'
@@ -45,9 +45,11 @@ interface Answered {
 async function saveAnswer(auth: Auth, req: Request, res: Response, answered: Answered): Promise<void> {
   const { submission, began, body } = answered
   const { opened, within, ended } = await runAsSite(req, () => sessionAfter(req, submission))
-  // A stored form can be rejected after the token was consumed.
-  if (res.statusCode >= 400 && !(began && opened !== null)) return forgetForm(auth, submission.key)
-  const isOnce = submission.isLink || isStepDone(res) || isChallengeForm(req)
+  const isChallenge = isChallengeForm(req)
+  // A stored form can be rejected after the token was consumed, and a code can be generated but not delivered.
+  const isDone = (began && opened !== null) || (isChallenge && hasGeneratedCode(res))
+  if (res.statusCode >= 400 && !isDone) return forgetForm(auth, submission.key)
+  const isOnce = submission.isLink || isStepDone(res) || isChallenge
   const isRepeatable = opened === null && !(began && ended) && !isOnce
   const answer = { status: res.statusCode, ...headOf(res), body, successor: opened, within, isRepeatable }
   await saveResponse(auth, submission, { ...answer, at: Date.now() })
