@@ -4,6 +4,7 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
 import { packageRoot } from '../../src/package-root.js'
+import { addEmail } from '../support/challenges.js'
 import {
   accessibilityViolations,
   expectNoSidewaysScroll,
@@ -24,7 +25,7 @@ let superuser: TestUser
 beforeAll(async () => {
   mkdirSync(screenshots, { recursive: true })
   database = await openTestDatabase()
-  site = await startTestSite(database)
+  site = await startTestSite(database, { OTP_EMAIL: 'true' })
   superuser = await createTestUser(site, { superuser: true, name: 'Barbara Liskov', backupTokens: 2 })
   chromium = await launchBrowser()
 })
@@ -36,8 +37,8 @@ afterAll(async () => {
 })
 
 /** The page of another user's device, opened by an administrator whose last token was entered 90 minutes ago. */
-async function openStale(person: TestUser, options: PageOptions = {}) {
-  const browser = await signIn(site, superuser)
+async function openStale(person: TestUser, options: PageOptions = {}, administrator = superuser) {
+  const browser = await signIn(site, administrator)
   const opened = await openPage(chromium, { signedIn: { browser, baseUrl: site.baseUrl }, ...options })
   site.clock.advance(301)
   await opened.page.goto(`${site.baseUrl}/admin/resources/totp_devices/records/${person.app?.id}/edit`)
@@ -87,6 +88,37 @@ describe('the panel’s step-up in a browser', () => {
     await dialog(page).getByRole('button', { name: 'Confirm' }).click()
     await page.getByText('The device was deleted.').waitFor()
     expect(await deviceModels(database).TotpDevice.findByPk(person.app?.id ?? 0)).toBeNull()
+    await context.close()
+  })
+
+  it('sends one code if the response to the first request is lost, and then has to wait for another', async () => {
+    const administrator = await createTestUser(site, { superuser: true })
+    const mailbox = await addEmail(site.otp, administrator.id)
+    const { page, context } = await openStale(await createTestUser(site), {}, administrator)
+    const forms: (string | null)[] = []
+    await page.route('**/account/verify*', async (route) => {
+      const form = new URLSearchParams(route.request().postData() ?? '')
+      if (!form.has('otp_challenge')) return route.continue()
+      forms.push(form.get('form_id'))
+      if (forms.length > 1) return route.continue()
+      await route.fetch()
+      await route.abort()
+    })
+    await rename(page, 'Late')
+    await dialog(page).getByLabel('Device').selectOption(mailbox.persistentId)
+    const send = dialog(page).getByRole('button', { name: 'Send a code' })
+    await send.click()
+    await dialog(page).getByText('No response arrived.').waitFor()
+    await send.click()
+    await dialog(page).getByText('A code is on its way.').waitFor()
+    const sends = 'select from challenge_sends where user_id = $1'
+    expect((await database.pool.query(sends, [administrator.id])).rowCount).toBe(1)
+    await send.click()
+    await dialog(page).getByText('We sent you a code recently.').waitFor()
+    const [first, second, third] = forms
+    expect(first).toMatch(/^[\w-]{22}$/)
+    expect(second).toBe(first)
+    expect(third).not.toBe(first)
     await context.close()
   })
 

@@ -1,7 +1,7 @@
 import React, { type FormEvent, useEffect, useRef, useState } from 'react'
 import { translate } from '../translate.js'
 import { getAssertion, supportsWebauthn } from './get-assertion.js'
-import { postToken, type ApiResult, requestCode, type StepUpDevice } from './step-up-api.js'
+import { type ApiResult, createFormId, postToken, requestCode, type StepUpDevice } from './step-up-api.js'
 
 interface Props {
   /** `/account/verify`, with the accepted kinds. */
@@ -20,6 +20,7 @@ export function StepUpDialog({ url, why, devices, onClose }: Props) {
   const dialog = useRef<HTMLDialogElement>(null)
   const [message, setMessage] = useState<{ text: string; isError: boolean } | null>(null)
   const [isBusy, setBusy] = useState(false)
+  const formId = useRef(createFormId())
   useEffect(() => {
     dialog.current?.showModal()
     // The browser would focus the first control, which is the list of devices.
@@ -31,11 +32,16 @@ export function StepUpDialog({ url, why, devices, onClose }: Props) {
     setBusy(false)
     if (result.ok) done()
     else if ('signedOut' in result) onClose('signed_out')
-    else setMessage({ text: result.why, isError: true })
+    else setMessage({ text: 'noResponse' in result ? text('no_response') : result.why, isError: true })
+    return result
   }
   const submit = (device: string, token: string) => void run(postToken(url, device, token), () => onClose('confirmed'))
-  const send = (device: string) =>
-    void run(requestCode(url, device), () => setMessage({ text: text('sent'), isError: false }))
+  const send = async (device: string) => {
+    const request = requestCode(url, device, formId.current)
+    const result = await run(request, () => setMessage({ text: text('sent'), isError: false }))
+    // Without a response, the next attempt is the same request, and sends no second code.
+    if (!('noResponse' in result)) formId.current = createFormId()
+  }
   const keys = devices.filter(({ input }) => input === 'browser_key')
   const typed = devices.filter(({ input }) => input === 'digits' || input === 'text')
   // The panel's page has none of the kinds' scripts.
@@ -50,7 +56,9 @@ export function StepUpDialog({ url, why, devices, onClose }: Props) {
       <h2 id="step-up-title">{text('title')}</h2>
       <p>{text(why)}</p>
       {message && <p role={message.isError ? 'alert' : 'status'}>{message.text}</p>}
-      {typed.length > 0 && <TokenForm devices={typed} isBusy={isBusy} onSubmit={submit} onSend={send} />}
+      {typed.length > 0 && (
+        <TokenForm devices={typed} isBusy={isBusy} onSubmit={submit} onSend={(device) => void send(device)} />
+      )}
       {keys.length > 0 && supportsWebauthn() && (
         <button className="plain-button" type="button" disabled={isBusy} onClick={() => void useKey()}>
           {text('use_key')}

@@ -10,8 +10,12 @@ export interface StepUpDevice {
   input: 'digits' | 'text' | 'browser_key' | 'browser_script'
 }
 
-/** The server's response. `signedOut`: the session has ended. */
-export type ApiResult<Done> = { ok: true; done: Done } | { ok: false; why: string } | { ok: false; signedOut: true }
+/** The server's response. `signedOut`: the session has ended. `noResponse`: the request may have been processed. */
+export type ApiResult<Done> =
+  | { ok: true; done: Done }
+  | { ok: false; why: string }
+  | { ok: false; signedOut: true }
+  | { ok: false; noResponse: true }
 
 /**
  * Loads the devices that can be used.
@@ -27,9 +31,22 @@ export function postToken(url: string, deviceId: string, token: string): Promise
   return call(url, { otp_device: deviceId, otp_token: token }, () => null)
 }
 
-/** Requests a code from a device. */
-export function requestCode(url: string, deviceId: string): Promise<ApiResult<null>> {
-  return call(url, { otp_device: deviceId, otp_challenge: 'send' }, () => null)
+/**
+ * Requests a code from a device.
+ *
+ * @param formId from `createFormId`; the same one twice sends one code, and gets the first response again
+ */
+export function requestCode(url: string, deviceId: string, formId: string): Promise<ApiResult<null>> {
+  return call(url, { otp_device: deviceId, otp_challenge: 'send', form_id: formId }, () => null)
+}
+
+/** Creates the ID that distinguishes one request for a code from the next: 128 bits in base64url. */
+export function createFormId(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16))
+  return btoa(String.fromCharCode(...bytes))
+    .replaceAll('+', '-')
+    .replaceAll('/', '_')
+    .replaceAll('=', '')
 }
 
 interface ResponseBody {
@@ -43,12 +60,26 @@ async function call<Done>(
   form: Record<string, string> | null,
   read: (body: ResponseBody) => Done,
 ): Promise<ApiResult<Done>> {
-  const headers = { Accept: 'application/json' }
-  const response = await fetch(url, form ? { method: 'POST', headers, body: new URLSearchParams(form) } : { headers })
-  const body: ResponseBody = await response.json()
-  if (response.ok) return { ok: true, done: read(body) }
+  const response = await send(url, form)
+  if (!response) return { ok: false, noResponse: true }
+  const { isOk, body } = response
+  if (isOk) return { ok: true, done: read(body) }
   const { code = '', message = '' } = body.error ?? {}
   return SIGN_IN.includes(code) ? { ok: false, signedOut: true } : { ok: false, why: message }
+}
+
+/** @returns null if no response arrived, or one that is not the site's */
+async function send(
+  url: string,
+  form: Record<string, string> | null,
+): Promise<{ isOk: boolean; body: ResponseBody } | null> {
+  const headers = { Accept: 'application/json' }
+  try {
+    const response = await fetch(url, form ? { method: 'POST', headers, body: new URLSearchParams(form) } : { headers })
+    return { isOk: response.ok, body: await response.json() }
+  } catch {
+    return null
+  }
 }
 
 const SIGN_IN = ['not_authenticated', 'not_verified']
