@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { isEmbedded, openSite } from '../security/open-site.js'
+import { openSite } from '../security/open-site.js'
+import { preferredDatabase } from '../support/database.js'
 import type { HttpBrowser } from '../support/http-browser.js'
 import { type Deliveries, startDeliveries } from '../support/deliveries.js'
 import { createTestUser, signIn, type TestSite } from '../support/site.js'
@@ -66,7 +67,7 @@ describe('the step-up over JSON, with a device that sends codes', () => {
   let deliveries: Deliveries
   beforeAll(async () => {
     site = await openSite({ OTP_EMAIL: 'true' })
-    deliveries = startDeliveries(site.database, site, { embedded: isEmbedded() })
+    deliveries = startDeliveries(site.database, site, { embedded: preferredDatabase() === 'embedded' })
   })
   afterAll(async () => {
     await deliveries.stop()

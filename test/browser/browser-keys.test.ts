@@ -4,7 +4,7 @@ import { browserKeyKind } from '../../examples/custom-device/browser-key/kind.js
 import type { Database } from '../../src/db/connect.js'
 import { migrate } from '../../src/db/migrate.js'
 import { accessibilityViolations, launchBrowser, openPage } from '../support/chromium.js'
-import { databaseKinds, openTestDatabase } from '../support/database.js'
+import { openTestDatabase } from '../support/database.js'
 import { createTestUser, signIn, startTestSite, type TestSite, type TestUser } from '../support/site.js'
 
 const ADD = '/account/two-factor/browserkey/add'
@@ -15,7 +15,7 @@ let chromium: Browser
 
 beforeAll(async () => {
   const kind = browserKeyKind()
-  database = await openTestDatabase(databaseKinds().at(-1) ?? 'embedded')
+  database = await openTestDatabase()
   await migrate(database, [kind])
   site = await startTestSite(database, { BASE_URL: 'http://localhost:0' }, undefined, { kinds: [kind] })
   chromium = await launchBrowser()

@@ -4,7 +4,7 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
 import { packageRoot } from '../../src/package-root.js'
-import { openDatabase } from '../security/open-site.js'
+import { openTestDatabase } from '../support/database.js'
 import {
   accessibilityViolations,
   expectNoSidewaysScroll,
@@ -23,7 +23,7 @@ let invited: TestSite
 let chromium: Browser
 beforeAll(async () => {
   mkdirSync(screenshots, { recursive: true })
-  database = await openDatabase()
+  database = await openTestDatabase()
   graced = await startTestSite(database, { OTP_GRACE_DAYS: '14', BASE_URL: 'http://localhost:0' })
   invited = await startTestSite(database, { OTP_ENROLMENT: 'invite' })
   chromium = await launchBrowser()

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
-import { journeyKinds, openTestDatabase } from '../support/database.js'
+import { openTestDatabase } from '../support/database.js'
 import { createTestUser, signIn, startTestSite, type TestSite } from '../support/site.js'
 import { type Ceremony, createSoftwareKey } from '../support/software-key.js'
 import { KEY_CHALLENGE, securityKeySteps } from '../support/security-key-steps.js'
@@ -8,11 +8,11 @@ import { addSoftwareKey } from '../support/webauthn.js'
 
 const add = '/account/two-factor/security-keys/add'
 
-describe.each(journeyKinds())('security keys, on the %s database', (where) => {
+describe('security keys', () => {
   let database: Database
   let site: TestSite
   beforeAll(async () => {
-    database = await openTestDatabase(where)
+    database = await openTestDatabase()
     site = await startTestSite(database, { BASE_URL: 'http://localhost:0', OTP_THROTTLE_FACTOR: '0' })
   })
   afterAll(async () => {

@@ -1,16 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
-import { journeyKinds } from '../support/database.js'
 import { type DeliveringSite, startDeliveringJourney } from '../support/journey.js'
 import { createTestUser, type TestUser, signIn } from '../support/site.js'
 import { type SmtpServer } from '../support/smtp-server.js'
 
-describe.each(journeyKinds())('a used backup token, on the %s database', (where) => {
+describe('a used backup token', () => {
   let database: Database
   let site: DeliveringSite
   let smtp: SmtpServer
   beforeAll(async () => {
-    site = await startDeliveringJourney(where)
+    site = await startDeliveringJourney()
     database = site.database
     smtp = site.smtp
   })

@@ -1,18 +1,18 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
 import { addTotpDevice } from '../../src/kinds/totp/add-device.js'
-import { journeyKinds, openTestDatabase } from '../support/database.js'
+import { openTestDatabase } from '../support/database.js'
 import { startJourney } from '../support/journey.js'
 import { queuedEmailsTo } from '../support/queued-emails.js'
 import { createTestUser, type TestUser, signIn, startTestSite, type TestSite } from '../support/site.js'
 
 const page = '/account/two-factor/disable'
 
-describe.each(journeyKinds())('turning two-factor authentication off, on the %s database', (where) => {
+describe('turning two-factor authentication off', () => {
   let database: Database
   let site: TestSite
   beforeAll(async () => {
-    site = await startJourney(where)
+    site = await startJourney()
     database = site.database
   })
   afterAll(() => site.close())

@@ -5,7 +5,7 @@ import { noClient } from '../../src/client-info.js'
 import { generateHotp } from '../../src/otp/tokens/oath.js'
 import { appCode } from '../support/authenticator.js'
 import type { HttpBrowser } from '../support/http-browser.js'
-import { journeyKinds, openTestDatabase } from '../support/database.js'
+import { openTestDatabase } from '../support/database.js'
 import { giveDevice, SECRET } from '../support/device-states.js'
 import {
   createTestUser,
@@ -20,11 +20,11 @@ const login = '/account/login'
 const setup = '/account/two-factor/setup'
 const add = '/account/two-factor/hardware-tokens/add'
 
-describe.each(journeyKinds())('a device that an administrator disables during a sign-in or setup, on %s', (where) => {
+describe('a device that an administrator disables during a sign-in or setup', () => {
   let database: Database
   let site: TestSite
   beforeAll(async () => {
-    database = await openTestDatabase(where)
+    database = await openTestDatabase()
     site = await startTestSite(database, { OTP_POLICY: 'off', TRUST_BROWSER_DAYS: '30' })
   })
   afterAll(async () => {

@@ -3,19 +3,18 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
 import { addTotpDevice } from '../../src/kinds/totp/add-device.js'
 import { generateHotp } from '../../src/otp/tokens/oath.js'
-import { journeyKinds } from '../support/database.js'
 import { type DeliveringSite, startDeliveringJourney } from '../support/journey.js'
 import { createTestUser, type TestUser, signIn } from '../support/site.js'
 import { type SmtpServer } from '../support/smtp-server.js'
 
 const key = Buffer.from('d2e8a68036f68960b1c30532bb6c56da5934d879', 'hex')
 
-describe.each(journeyKinds())('security emails, on the %s database', (where) => {
+describe('security emails', () => {
   let database: Database
   let site: DeliveringSite
   let smtp: SmtpServer
   beforeAll(async () => {
-    site = await startDeliveringJourney(where)
+    site = await startDeliveringJourney()
     database = site.database
     smtp = site.smtp
   })

@@ -7,7 +7,7 @@ import { noClient } from '../../src/client-info.js'
 import { asApiClient, openHostSite } from '../auth/host-site.js'
 import { appCode } from '../support/authenticator.js'
 import type { HttpResponse, HttpBrowser } from '../support/http-browser.js'
-import { journeyKinds, openTestDatabase } from '../support/database.js'
+import { openTestDatabase } from '../support/database.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
 import { createTestUser, type TestUser, signIn, startTestSite, type TestSite } from '../support/site.js'
 
@@ -19,11 +19,11 @@ async function enrol(site: TestSite, browser: HttpBrowser): Promise<HttpResponse
   return browser.post(setup, { otp_token: appCode(secret, site.clock.now()) })
 }
 
-describe.each(journeyKinds())('an invitation, on the %s database', (where) => {
+describe('an invitation', () => {
   let database: Database
   let site: TestSite
   beforeAll(async () => {
-    database = await openTestDatabase(where)
+    database = await openTestDatabase()
     site = await startTestSite(database, { OTP_ENROLMENT: 'invite' })
   })
   afterAll(async () => {

@@ -3,7 +3,6 @@ import { createInvitation } from '../../src/auth/links/create-invitation.js'
 import { createLink, type LinkPurpose } from '../../src/auth/links/one-time-link.js'
 import type { Database } from '../../src/db/connect.js'
 import { noClient } from '../../src/client-info.js'
-import { journeyKinds } from '../support/database.js'
 import { startJourney } from '../support/journey.js'
 import { createTestUser, type TestUser, signIn, type TestSite } from '../support/site.js'
 
@@ -14,11 +13,11 @@ const pages: Record<LinkPurpose, string> = {
 }
 const purposes: readonly LinkPurpose[] = ['invitation', 'password-reset', 'email-confirmation']
 
-describe.each(journeyKinds())('links in emails, on the %s database', (where) => {
+describe('links in emails', () => {
   let database: Database
   let site: TestSite
   beforeAll(async () => {
-    site = await startJourney(where)
+    site = await startJourney()
     database = site.database
   })
   afterAll(() => site.close())

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
-import { isEmbedded, openDatabase } from '../security/open-site.js'
+import { openTestDatabase, preferredDatabase } from '../support/database.js'
 import type { HttpResponse, HttpBrowser } from '../support/http-browser.js'
 import { addEmail, addPhone } from '../support/challenges.js'
 import { addToNewGroup } from '../support/groups.js'
@@ -9,7 +9,7 @@ import { createTestUser, startTestSite, type TestSite } from '../support/site.js
 
 let database: Database
 const open: TestSite[] = []
-beforeAll(async () => void (database = await openDatabase()))
+beforeAll(async () => void (database = await openTestDatabase()))
 afterAll(async () => {
   await Promise.all(open.map((site) => site.close()))
   await database.close()
@@ -49,7 +49,7 @@ describe.each(houses)('OTP_POLICY=$policy, OTP_ENROLMENT=$enrolment', ({ policy,
   beforeAll(async () => {
     site = await startTestSite(database, { OTP_POLICY: policy, OTP_ENROLMENT: enrolment })
     open.push(site)
-    deliveries = startDeliveries(database, site, { embedded: isEmbedded() })
+    deliveries = startDeliveries(database, site, { embedded: preferredDatabase() === 'embedded' })
   })
   afterAll(() => deliveries.stop())
   // The URL of these sites is an IP address, which has no security keys: nobody can meet the last one.

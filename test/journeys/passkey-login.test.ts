@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
 import type { HttpBrowser } from '../support/http-browser.js'
-import { journeyKinds, openTestDatabase } from '../support/database.js'
+import { openTestDatabase } from '../support/database.js'
 import { createTestUser, startTestSite, type TestSite } from '../support/site.js'
 import { type Ceremony, createSoftwareKey } from '../support/software-key.js'
 import { addSoftwareKey } from '../support/webauthn.js'
@@ -9,7 +9,7 @@ import { addSoftwareKey } from '../support/webauthn.js'
 const passkey = '/account/login/passkey'
 const refused = { status: 422, code: 'invalid_login' }
 
-describe.each(journeyKinds())('a passkey alone, on the %s database', (where) => {
+describe('a passkey alone', () => {
   let database: Database
   let site: TestSite
   const open = async (environment: Record<string, string> = {}) => {
@@ -20,7 +20,7 @@ describe.each(journeyKinds())('a passkey alone, on the %s database', (where) => 
     })
   }
   beforeAll(async () => {
-    database = await openTestDatabase(where)
+    database = await openTestDatabase()
     await open()
   })
   afterAll(async () => {

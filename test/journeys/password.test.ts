@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
-import { journeyKinds, openTestDatabase } from '../support/database.js'
+import { openTestDatabase } from '../support/database.js'
 import { startJourney } from '../support/journey.js'
 import { queuedEmailsTo } from '../support/queued-emails.js'
 import { createTestUser, type TestUser, signIn, startTestSite, type TestSite } from '../support/site.js'
@@ -8,11 +8,11 @@ import { createTestUser, type TestUser, signIn, startTestSite, type TestSite } f
 const forgot = '/account/password/forgot'
 const fresh = 'four words make one'
 
-describe.each(journeyKinds())('a forgotten password, on the %s database', (where) => {
+describe('a forgotten password', () => {
   let database: Database
   let site: TestSite
   beforeAll(async () => {
-    site = await startJourney(where)
+    site = await startJourney()
     database = site.database
   })
   afterAll(() => site.close())

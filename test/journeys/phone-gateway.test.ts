@@ -4,7 +4,7 @@ import { createTwilioGateway } from '../../src/notify/gateways/twilio.js'
 import { accountSid, authToken, startTwilio, type FakeTwilio } from '../notify/twilio/fake-twilio.js'
 import type { HttpBrowser } from '../support/http-browser.js'
 import { addPhone } from '../support/challenges.js'
-import { journeyKinds, openTestDatabase } from '../support/database.js'
+import { openTestDatabase, preferredDatabase } from '../support/database.js'
 import { codeIn, type Deliveries, startDeliveries } from '../support/deliveries.js'
 import { createTestUser, signIn, startTestSite, stepUp, type TestSite } from '../support/site.js'
 
@@ -13,18 +13,18 @@ const add = '/account/two-factor/phones/add'
 let numbers = 100
 const freshNumber = () => `+4152422${(numbers += 1)}0`
 
-describe.each(journeyKinds())('a gateway that fails, on the %s database', (where) => {
+describe('a gateway that fails', () => {
   let database: Database
   let site: TestSite
   let twilio: FakeTwilio
   let deliveries: Deliveries
   beforeAll(async () => {
-    database = await openTestDatabase(where)
+    database = await openTestDatabase()
     site = await startTestSite(database)
     twilio = await startTwilio()
     const account = { accountSid, authToken, callerId: '+15005550006', messagingServiceSid: null, baseUrl: twilio.url }
     const sms = createTwilioGateway(account, 3_000)
-    deliveries = startDeliveries(database, site, { sms, embedded: where === 'embedded' })
+    deliveries = startDeliveries(database, site, { sms, embedded: preferredDatabase() === 'embedded' })
   })
   afterAll(async () => {
     await deliveries.stop()

@@ -3,7 +3,7 @@ import express from 'express'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
 import { asApiClient, openHostSite } from '../auth/host-site.js'
-import { openDatabase } from '../security/open-site.js'
+import { openTestDatabase } from '../support/database.js'
 import { appCode } from '../support/authenticator.js'
 import type { HttpBrowser } from '../support/http-browser.js'
 import { addPhone } from '../support/challenges.js'
@@ -21,7 +21,7 @@ import { addSoftwareKey } from '../support/webauthn.js'
 
 let database: Database
 const open: TestSite[] = []
-beforeAll(async () => void (database = await openDatabase()))
+beforeAll(async () => void (database = await openTestDatabase()))
 afterAll(async () => {
   await Promise.all(open.map((site) => site.close()))
   await database.close()

@@ -4,17 +4,16 @@ import { formatDateTime } from '../../src/http/pages/format-date-time.js'
 import { addHotpDevice } from '../../src/kinds/hotp/add-device.js'
 import { addTotpDevice } from '../../src/kinds/totp/add-device.js'
 import { generateHotp, timeStep } from '../../src/otp/tokens/oath.js'
-import { journeyKinds } from '../support/database.js'
 import { startJourney } from '../support/journey.js'
 import { createTestUser, type TestUser, signIn, type TestSite } from '../support/site.js'
 
 const second = Buffer.from('another secret, 20 b')
 
-describe.each(journeyKinds())("a person's own devices, on the %s database", (where) => {
+describe("a person's own devices", () => {
   let database: Database
   let site: TestSite
   beforeAll(async () => {
-    site = await startJourney(where)
+    site = await startJourney()
     database = site.database
   })
   afterAll(() => site.close())

@@ -1,17 +1,17 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
-import { journeyKinds, openTestDatabase } from '../support/database.js'
+import { openTestDatabase } from '../support/database.js'
 import { startTestSite, type TestSite } from '../support/site.js'
 import type { Ceremony } from '../support/software-key.js'
 import { securityKeySteps } from '../support/security-key-steps.js'
 
 const login = '/account/login'
 
-describe.each(journeyKinds())('security keys, on the %s database', (where) => {
+describe('security keys', () => {
   let database: Database
   let site: TestSite
   beforeAll(async () => {
-    database = await openTestDatabase(where)
+    database = await openTestDatabase()
     site = await startTestSite(database, { BASE_URL: 'http://localhost:0', OTP_THROTTLE_FACTOR: '0' })
   })
   afterAll(async () => {

@@ -3,17 +3,17 @@ import type { Database } from '../../src/db/connect.js'
 import { appCode } from '../support/authenticator.js'
 import type { HttpBrowser } from '../support/http-browser.js'
 import { addEmail, addPhone, storeCode, queuedCodes } from '../support/challenges.js'
-import { journeyKinds, openTestDatabase } from '../support/database.js'
+import { openTestDatabase } from '../support/database.js'
 import { createTestUser, type TestUser, signIn, startTestSite, type TestSite } from '../support/site.js'
 
 const login = '/account/login'
 
 /** Tabs of one browser share its cookies, and each continues from the page that it shows. */
-describe.each(journeyKinds())('several tabs during a sign-in, on the %s database', (where) => {
+describe('several tabs during a sign-in', () => {
   let database: Database
   let site: TestSite
   beforeAll(async () => {
-    database = await openTestDatabase(where)
+    database = await openTestDatabase()
     site = await startTestSite(database, { OTP_EMAIL: 'true' })
     // No worker sends anything here.
     site.auth.deliveryWait = 1

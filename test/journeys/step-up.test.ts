@@ -4,17 +4,16 @@ import type { Database } from '../../src/db/connect.js'
 import { addTotpDevice } from '../../src/kinds/totp/add-device.js'
 import { generateHotp, timeStep } from '../../src/otp/tokens/oath.js'
 import type { HttpBrowser } from '../support/http-browser.js'
-import { journeyKinds } from '../support/database.js'
 import { startJourney } from '../support/journey.js'
 import { createTestUser, type TestUser, signIn, type TestSite } from '../support/site.js'
 
 const second = Buffer.from('another secret, 20 b')
 
-describe.each(journeyKinds())('a step-up, on the %s database', (where) => {
+describe('a step-up', () => {
   let database: Database
   let site: TestSite
   beforeAll(async () => {
-    site = await startJourney(where)
+    site = await startJourney()
     database = site.database
   })
   afterAll(() => site.close())

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
 import { asApiClient } from '../auth/host-site.js'
-import { isEmbedded, openDatabase } from '../security/open-site.js'
+import { openTestDatabase, preferredDatabase } from '../support/database.js'
 import type { HttpBrowser } from '../support/http-browser.js'
 import { addEmail, addPhone } from '../support/challenges.js'
 import { addToNewGroup } from '../support/groups.js'
@@ -26,7 +26,7 @@ async function openSite(environment: Record<string, string>): Promise<TestSite> 
   open.push(site)
   return site
 }
-beforeAll(async () => void (database = await openDatabase()))
+beforeAll(async () => void (database = await openTestDatabase()))
 afterAll(async () => {
   await Promise.all(open.map((site) => site.close()))
   await database.close()
@@ -37,7 +37,7 @@ const NUMBER = '+41524204242'
 /** Signs in with the password and the code that was sent to a device. */
 async function signInByCode(site: TestSite, person: TestUser, kind: 'phone' | 'mailbox'): Promise<HttpBrowser> {
   const { otp } = site
-  const deliveries = startDeliveries(database, site, { embedded: isEmbedded() })
+  const deliveries = startDeliveries(database, site, { embedded: preferredDatabase() === 'embedded' })
   const device = await (kind === 'phone' ? addPhone(otp, person.id, { number: NUMBER }) : addEmail(otp, person.id))
   const browser = site.browser()
   await browser.post('/account/login', { username: person.email, password: person.password })

@@ -2,18 +2,18 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createKeyring } from '../../src/crypto/keyring.js'
 import type { Database } from '../../src/db/connect.js'
 import { TRUSTED_COOKIE, trustedBrowserSteps } from '../support/trusted-browsers.js'
-import { journeyKinds, openTestDatabase } from '../support/database.js'
+import { openTestDatabase } from '../support/database.js'
 import { queuedEmailsTo } from '../support/queued-emails.js'
 import { createTestUser, type TestUser, startTestSite, type TestSite } from '../support/site.js'
 
 const login = '/account/login'
 const profile = '/account/two-factor'
 
-describe.each(journeyKinds())('trusted browsers, on the %s database', (where) => {
+describe('trusted browsers', () => {
   let database: Database
   let site: TestSite
   beforeAll(async () => {
-    database = await openTestDatabase(where)
+    database = await openTestDatabase()
     site = await startTestSite(database, { TRUST_BROWSER_DAYS: '30' })
   })
   afterAll(async () => {

@@ -10,7 +10,7 @@ import type { HttpResponse, HttpBrowser } from '../support/http-browser.js'
 import { TRUSTED_COOKIE, trustedBrowserSteps } from '../support/trusted-browsers.js'
 import { addEmail } from '../support/challenges.js'
 import { testConfig } from '../support/config.js'
-import { journeyKinds, openTestDatabase } from '../support/database.js'
+import { openTestDatabase } from '../support/database.js'
 import { queuedEmailsTo } from '../support/queued-emails.js'
 import { createTestUser, type TestUser, signIn, startTestSite, type TestSite } from '../support/site.js'
 
@@ -18,11 +18,11 @@ const login = '/account/login'
 const profile = '/account/two-factor'
 const DAY = 24 * 3600
 
-describe.each(journeyKinds())('trusted browsers, on the %s database', (where) => {
+describe('trusted browsers', () => {
   let database: Database
   let site: TestSite
   beforeAll(async () => {
-    database = await openTestDatabase(where)
+    database = await openTestDatabase()
     site = await startTestSite(database, { TRUST_BROWSER_DAYS: '30' })
   })
   afterAll(async () => {

@@ -3,18 +3,18 @@ import type { Database } from '../../src/db/connect.js'
 import { appCode } from '../support/authenticator.js'
 import type { HttpResponse } from '../support/http-browser.js'
 import { TRUSTED_COOKIE, trustedBrowserSteps } from '../support/trusted-browsers.js'
-import { journeyKinds, openTestDatabase } from '../support/database.js'
+import { openTestDatabase } from '../support/database.js'
 import { createTestUser, signIn, startTestSite, type TestSite } from '../support/site.js'
 
 const login = '/account/login'
 const profile = '/account/two-factor'
 const DAY = 24 * 3600
 
-describe.each(journeyKinds())('trusted browsers, on the %s database', (where) => {
+describe('trusted browsers', () => {
   let database: Database
   let site: TestSite
   beforeAll(async () => {
-    database = await openTestDatabase(where)
+    database = await openTestDatabase()
     site = await startTestSite(database, { TRUST_BROWSER_DAYS: '30' })
   })
   afterAll(async () => {

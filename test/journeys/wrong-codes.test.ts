@@ -5,7 +5,7 @@ import { generateHotp, timeStep } from '../../src/otp/tokens/oath.js'
 import { appCode } from '../support/authenticator.js'
 import type { HttpResponse, HttpBrowser } from '../support/http-browser.js'
 import { addEmail, queuedCodes } from '../support/challenges.js'
-import { journeyKinds, openTestDatabase } from '../support/database.js'
+import { openTestDatabase } from '../support/database.js'
 import { createTestUser, type TestUser, startTestSite, type TestSite } from '../support/site.js'
 
 const login = '/account/login'
@@ -13,11 +13,11 @@ const setup = '/account/two-factor/setup'
 const KEY = Buffer.from('12345678901234567890')
 const MINUTE = 60
 
-describe.each(journeyKinds())('the explanation of a wrong code, on the %s database', (where) => {
+describe('the explanation of a wrong code', () => {
   let database: Database
   let site: TestSite
   beforeAll(async () => {
-    database = await openTestDatabase(where)
+    database = await openTestDatabase()
     site = await startTestSite(database, { OTP_EMAIL: 'true', OTP_THROTTLE_FACTOR: '0' })
   })
   afterAll(async () => {

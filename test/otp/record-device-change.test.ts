@@ -10,7 +10,7 @@ import {
   recordDeviceEnabled,
   recordDeviceRemoved,
 } from '../../src/otp/devices/record-device-change.js'
-import { databaseKinds, openTestDatabase } from '../support/database.js'
+import { openTestDatabase } from '../support/database.js'
 import { giveDevice, type StateOfDevice } from '../support/device-states.js'
 import { createUser, testOtp, type TestOtp } from '../support/otp.js'
 
@@ -20,7 +20,7 @@ describe('a change of a device', () => {
   let database: Database
   let otp: TestOtp
   beforeAll(async () => {
-    database = await openTestDatabase(databaseKinds().at(-1) ?? 'embedded')
+    database = await openTestDatabase()
     otp = testOtp(database)
   })
   afterAll(() => database.close())

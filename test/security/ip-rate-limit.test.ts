@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
 import type { HttpResponse, HttpRequest } from '../support/http-browser.js'
 import { createTestUser, type TestUser, startTestSite, type TestSite } from '../support/site.js'
-import { openDatabase } from './open-site.js'
+import { openTestDatabase } from '../support/database.js'
 
 const login = '/account/login'
 const LIMIT = { LOGIN_ADDRESS_LIMIT: '3' }
@@ -12,7 +12,7 @@ let site: TestSite
 let person: TestUser
 
 beforeAll(async () => {
-  database = await openDatabase()
+  database = await openTestDatabase()
   site = await startTestSite(database, LIMIT)
 })
 beforeEach(async () => {

@@ -7,7 +7,7 @@ import { giveDevice } from '../support/device-states.js'
 import type { HttpBrowser } from '../support/http-browser.js'
 import { createTestUser, signIn, startTestSite, type TestSite, type TestUser } from '../support/site.js'
 import { startHostSite } from '../embedding/host/start-host-site.js'
-import { openDatabase } from './open-site.js'
+import { openTestDatabase } from '../support/database.js'
 
 const api = '/admin/api/resources'
 const actions = Object.keys(actionPermissions)
@@ -20,7 +20,7 @@ let bob: TestUser
 const rows = new Map<string, { id: number; secrets: string[] }>()
 
 beforeAll(async () => {
-  database = await openDatabase()
+  database = await openTestDatabase()
   const site = await startTestSite(database)
   bob = await createTestUser(site, { name: 'Bob Hidden' })
   rows.set('users', { id: bob.id, secrets: [bob.email, 'Bob Hidden'] })

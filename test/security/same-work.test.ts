@@ -5,7 +5,8 @@ import type { OutgoingMail } from '../../src/notify/gateways/mail-gateway.js'
 import { runWorker } from '../../src/notify/run-worker.js'
 import { testLog, testNotify } from '../support/notify.js'
 import { createTestUser, type TestSite } from '../support/site.js'
-import { isEmbedded, openSite } from './open-site.js'
+import { openSite } from './open-site.js'
+import { preferredDatabase } from '../support/database.js'
 
 const forgot = '/account/password/forgot'
 /** The default of vitest is a second, which is short on a busy machine. */
@@ -103,7 +104,7 @@ describe('a forgotten password', () => {
       testNotify(site.database, gateway, {
         keys: createKeyring([Buffer.alloc(32, 7)]),
         clock: site.clock,
-        embedded: isEmbedded(),
+        embedded: preferredDatabase() === 'embedded',
         log: log.log,
       }),
     )

@@ -4,7 +4,7 @@ import { appCode } from '../support/authenticator.js'
 import type { HttpBrowser } from '../support/http-browser.js'
 import { postgresUrl } from '../support/postgres-database.js'
 import { createTestUser, signIn, startTestSite, type TestSite } from '../support/site.js'
-import { openDatabase } from './open-site.js'
+import { openTestDatabase } from '../support/database.js'
 
 let database: Database
 /** The state of two processes over one database. */
@@ -12,7 +12,7 @@ let site: TestSite
 let twin: TestSite
 
 beforeAll(async () => {
-  database = await openDatabase()
+  database = await openTestDatabase()
   site = await startTestSite(database)
   twin = await startTestSite(database)
 })

@@ -4,7 +4,7 @@ import { createKeyring } from '../../src/crypto/keyring.js'
 import type { Database } from '../../src/db/connect.js'
 import type { HttpResponse, HttpBrowser } from '../support/http-browser.js'
 import { createTestUser, type TestUser, signIn, startTestSite, type TestSite } from '../support/site.js'
-import { openDatabase } from './open-site.js'
+import { openTestDatabase } from '../support/database.js'
 
 let database: Database
 /** The state of two processes over one database, with one clock. */
@@ -13,7 +13,7 @@ let twin: TestSite
 let superuser: HttpBrowser
 
 beforeAll(async () => {
-  database = await openDatabase()
+  database = await openTestDatabase()
   site = await startTestSite(database)
   twin = await startTestSite(database, {}, undefined, { clock: site.clock })
   superuser = await signIn(site, await createTestUser(site, { superuser: true }))

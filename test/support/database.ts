@@ -9,12 +9,6 @@ export type DatabaseKind = 'embedded' | 'postgres'
 /** Returns both kinds for `describe.each`, or only the embedded one if there is no PostgreSQL. */
 export const databaseKinds = (): DatabaseKind[] => (postgresUrl() ? ['embedded', 'postgres'] : ['embedded'])
 
-/**
- * Returns only PostgreSQL, or the embedded database if there is none, for journeys that would prove the
- * same on both. CONTRIBUTING.md lists the journeys that run on both.
- */
-export const journeyKinds = (): DatabaseKind[] => [preferredDatabase()]
-
 /** Returns PostgreSQL where it is available: a new database takes a fraction of the time of an embedded one. */
 export const preferredDatabase = (): DatabaseKind => (postgresUrl() ? 'postgres' : 'embedded')
 

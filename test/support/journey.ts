@@ -1,13 +1,13 @@
 import { createKeyring } from '../../src/crypto/keyring.js'
 import { createSmtpGateway } from '../../src/notify/gateways/smtp.js'
 import { runWorker } from '../../src/notify/run-worker.js'
-import { type DatabaseKind, openTestDatabase } from './database.js'
+import { openTestDatabase, preferredDatabase } from './database.js'
 import { testNotify } from './notify.js'
 import { startTestSite, type TestSite } from './site.js'
 import { type SmtpServer, startSmtpServer } from './smtp-server.js'
 
 /** Starts a site on its own database. `close` closes both. */
-export async function startJourney(where: DatabaseKind): Promise<TestSite> {
+export async function startJourney(where = preferredDatabase()): Promise<TestSite> {
   const database = await openTestDatabase(where)
   const site = await startTestSite(database)
   const close = async () => {
@@ -23,12 +23,12 @@ export interface DeliveringSite extends TestSite {
 }
 
 /** Starts a site on its own database, with a worker and an SMTP server. `close` closes all of them. */
-export async function startDeliveringJourney(where: DatabaseKind): Promise<DeliveringSite> {
-  const site = await startJourney(where)
+export async function startDeliveringJourney(): Promise<DeliveringSite> {
+  const site = await startJourney()
   const smtp = await startSmtpServer()
   const gateway = createSmtpGateway(smtp.url, 'Site <site@example.com>')
   const keys = createKeyring([Buffer.alloc(32, 7)])
-  const embedded = where === 'embedded'
+  const embedded = preferredDatabase() === 'embedded'
   const worker = runWorker(testNotify(site.database, gateway, { keys, clock: site.clock, embedded }))
   const close = async () => {
     await worker.stop()
