@@ -15,6 +15,7 @@ import { loadRequestUser } from './auth/load-request-user.js'
 import { createHostUsers } from './auth/host-users/host-users.js'
 import type { UsersAdapter } from './auth/host-users/users-adapter.js'
 import { repeatResponses } from './auth/repeats/repeat-responses.js'
+import { checkStoredSession } from './auth/session/check-stored-session.js'
 import { checkResumed } from './auth/step-up/resume-request.js'
 import { stepUpRoutes } from './auth/step-up/routes.js'
 import type { Clock } from './clock.js'
@@ -109,7 +110,8 @@ export async function mountSite(services: SiteServices): Promise<MountedSite> {
   const keyScript = loadWebauthnScript()
   const kindScripts = loadKindScripts(browserScripts(account.otp.kinds))
   const secrets = [...keys.sessionSecrets]
-  const session = createSessions({ pool: database.pool, clock: services.clock, secrets, https, hosted })
+  const { pool } = database
+  const session = createSessions({ pool, clock: services.clock, check: checkStoredSession, secrets, https, hosted })
   const panel = await createPanel({
     ...account,
     ...(services.admin && { admin: services.admin }),

@@ -53,9 +53,12 @@ function getHandles({ keys }: AccountServices, sid: string): string[] {
   return keys.handles('sessions.sid', sid)
 }
 
+// Nothing is converted that a session stored by hand can break: the list also has to work if another one is broken.
 const SESSIONS = `
 select s.sid, s.sess ->> 'browser' as browser, s.sess ->> 'address' as address,
-  (s.sess ->> 'signedInAt')::float8 as signed_in_at, s.expire
-from sessions s join users u on u.id = (s.sess ->> 'userId')::int
-where s.sess ->> 'userId' = $userId and s.expire > $now and (s.sess ->> 'epoch')::int = u.auth_epoch
+  case json_typeof(s.sess -> 'signedInAt')
+    when 'number' then least(greatest((s.sess ->> 'signedInAt')::numeric, 0), 8.64e15)::float8 else 0 end as signed_in_at,
+  s.expire
+from sessions s join users u on u.id = ($userId::text)::int
+where s.sess ->> 'userId' = $userId::text and s.expire > $now and s.sess ->> 'epoch' = u.auth_epoch::text
 order by s.expire desc, s.sid`

@@ -33,4 +33,5 @@ export async function recordPolicyBlock(auth: Auth, req: Request, userId: number
 // Updates the row instead of the request's session, so that only one of many requests succeeds.
 const TELL = `
 update sessions set sess = (sess::jsonb || jsonb_build_object('policyBlockedAt', $at::float8))::json
-where sid = $sid and coalesce((sess ->> 'policyBlockedAt')::float8, 0) <= $before returning sid`
+where sid = $sid and case json_typeof(sess -> 'policyBlockedAt')
+  when 'number' then (sess ->> 'policyBlockedAt')::float8 else 0 end <= $before returning sid`

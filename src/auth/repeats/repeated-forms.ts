@@ -116,8 +116,10 @@ const KEEP = `
 with before as (delete from repeated_forms where sender = $sender and key <> $key and answer is not null)
 update repeated_forms set answer = $sealed, expires_at = $until where key = $key`
 
+// Only the session's owner is converted to a number: a session that was stored by hand can contain anything.
 const IS_CURRENT = `
 select from sessions s
-left join users u on u.id = coalesce(s.sess ->> 'userId', s.sess -> 'pending' ->> 'userId')::int
+cross join lateral (select coalesce(s.sess ->> 'userId', s.sess -> 'pending' ->> 'userId') as id) owner
+join users u on u.id = case when owner.id ~ '^[0-9]{1,9}$' then owner.id::int end
 where s.sid = $sid and s.expire >= $now
-  and u.is_active and u.auth_epoch = coalesce(s.sess ->> 'epoch', s.sess -> 'pending' ->> 'epoch')::int`
+  and u.is_active and u.auth_epoch::text = coalesce(s.sess ->> 'epoch', s.sess -> 'pending' ->> 'epoch')`

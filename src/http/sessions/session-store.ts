@@ -17,6 +17,13 @@ const TOUCHES_REMEMBERED = 10_000
 const SWEEP_EVERY_MS = 15 * 60_000
 
 /**
+ * Checks a session's data as it is stored, before anything reads it. May remove fields.
+ *
+ * @returns false if the session cannot be used
+ */
+export type CheckSession = (data: SessionData) => boolean
+
+/**
  * Stores express-session's sessions in the table `sessions`. A session that was loaded is only
  * ever updated, never inserted: a request that is still running when its session ends
  * (sign-out, a new ID) cannot bring the row back. All times come from the site's clock.
@@ -24,6 +31,7 @@ const SWEEP_EVERY_MS = 15 * 60_000
 export class SessionStore extends session.Store {
   readonly #pool: Pool
   readonly #clock: Clock
+  readonly #check: CheckSession
   readonly #sweeping: NodeJS.Timeout
   /** When a loaded session was last seen, by its data. */
   readonly #seen = new WeakMap<object, Date>()
@@ -33,10 +41,11 @@ export class SessionStore extends session.Store {
   readonly #written = new WeakMap<object, string>()
   readonly #touched = new Map<string, number>()
 
-  constructor(pool: Pool, clock: Clock) {
+  constructor(pool: Pool, clock: Clock, check: CheckSession) {
     super()
     this.#pool = pool
     this.#clock = clock
+    this.#check = check
     this.#sweeping = setInterval(() => this.#sweep(), SWEEP_EVERY_MS).unref()
   }
 
@@ -64,8 +73,9 @@ export class SessionStore extends session.Store {
       values: [sid, this.#clock.now()],
     })
     const [row] = rows
-    if (row) this.#seen.set(row.sess, new Date(row.expire.getTime() - INACTIVITY_SECONDS * 1000))
-    return row?.sess ?? null
+    if (!row || !this.#check(row.sess)) return null
+    this.#seen.set(row.sess, new Date(row.expire.getTime() - INACTIVITY_SECONDS * 1000))
+    return row.sess
   }
 
   override createSession(req: Parameters<session.Store['createSession']>[0], data: SessionData) {

@@ -5,11 +5,12 @@ import type { Pool } from 'pg'
 import type { Clock } from '../../clock.js'
 import { readCookie } from '../read-cookie.js'
 import { saveBeforeRedirect } from './save-before-redirect.js'
-import { SessionStore } from './session-store.js'
+import { type CheckSession, SessionStore } from './session-store.js'
 
 export interface SessionOptions {
   pool: Pool
   clock: Clock
+  check: CheckSession
   /** Newest first. The older ones still verify the cookies that they signed. */
   secrets: string[]
   /** Whether `BASE_URL` is https. */
@@ -56,7 +57,7 @@ export function setSessionCookie(res: Response, sid: string, { https, secrets }:
 
 /** Creates the middleware that loads a request's session. An anonymous request gets no cookie and no row. */
 export function createSessions(options: SessionOptions): { middleware: RequestHandler[]; store: SessionStore } {
-  const store = new SessionStore(options.pool, options.clock)
+  const store = new SessionStore(options.pool, options.clock, options.check)
   const middleware = session({
     name: sessionCookieName(options.https),
     secret: options.secrets,
