@@ -135,6 +135,17 @@ describe('the data of a row', () => {
     'new:old',
     '$x',
     '#1',
+    'גודל',
+    'e\u0301',
+    '0',
+    ' with spaces ',
+    'toString',
+    'hasOwnProperty',
+    'length',
+    'a\u200bb',
+    'x'.repeat(900),
+    '"quoted", <b>',
+    'a..b',
   ])('can have any word as a key: %s', async (key) => {
     const answer = await edit({ title: key, [`kv.${key}`]: '42' })
     expect([answer.status, answer.text]).toMatchObject([200, expect.not.stringContaining('"error"')])
@@ -149,15 +160,25 @@ describe('the data of a row', () => {
     },
   )
 
-  it.each(['kv.__proto__', 'kv.constructor.x', 'kv.(a|a)*b', 'kv.a+', 'kv.('])(
-    'is rejected with the name of the field: %s',
-    async (name) => {
-      const answer = await edit({ title: 'refused', [name]: '1' })
-      expect(answer.status).toBe(400)
-      expect(messageOf(answer)).toContain('kv')
-      expect((await Ticket.findByPk('../kv'))?.get('title')).not.toBe('refused')
-    },
-  )
+  it.each([
+    'kv.__proto__',
+    'kv.constructor.x',
+    'kv.(a|a)*b',
+    'kv.a+',
+    'kv.(',
+    'kv.[z-a]',
+    'kv[__proto__].x',
+    'kv.x.prototype',
+    'kv~~__proto__',
+    `kv.${'x'.repeat(1_000)}`,
+    'kv.a\nb',
+    'kv.a\0b',
+  ])('is rejected with the name of the field: %s', async (name) => {
+    const answer = await edit({ title: 'refused', [name]: '1' })
+    expect(answer.status).toBe(400)
+    expect(messageOf(answer)).toContain('kv')
+    expect((await Ticket.findByPk('../kv'))?.get('title')).not.toBe('refused')
+  })
 })
 
 describe('parameters and bodies of actions and pages', () => {

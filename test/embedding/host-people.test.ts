@@ -24,6 +24,9 @@ const users: UsersAdapter = {
   checkPassword: () => Promise.resolve(true),
 }
 
+/** Properties that the current admin on the server does not have. */
+const names = ['title', 'theme', 'avatarUrl', 'roles', 'Role', 'isAdmin']
+
 let host: Host
 let models: HostModels
 let browser: HttpBrowser
@@ -46,6 +49,18 @@ beforeAll(async () => {
             },
             edit: { isAccessible: (context: unknown) => adminContext(context).person?.role !== 'viewer' },
             delete: { isAccessible: (context: unknown) => adminContext(context).role !== 'viewer' },
+            // What the browser's `useCurrentAdmin()` has, or another AdminJS. The types name none of them.
+            ...Object.fromEntries(
+              names.map((name) => [
+                `by${name}`,
+                {
+                  actionType: 'record' as const,
+                  component: false,
+                  isAccessible: (context: unknown) => Reflect.get(adminContext(context), name) !== 'viewer',
+                  handler: () => ({}),
+                },
+              ]),
+            ),
             ship: {
               actionType: 'record' as const,
               component: false,
@@ -101,9 +116,14 @@ describe('the rules of an application with its own users', () => {
   it('deny if they read what the current admin does not have, and the log names it once', async () => {
     expect(await browser.post(`${api}/orders/records/1/delete`)).toMatchObject({ status: 403, code: 'not_allowed' })
     await browser.get(`${api}/orders/actions/list`)
-    const logged = host.log.filter((line) => line.includes('host_rule_property'))
+    const logged = host.log.filter((line) => line.includes('currentAdmin.role,'))
     expect(logged).toHaveLength(1)
-    expect(logged[0]).toContain('currentAdmin.role')
+    expect(logged[0]).toContain('host_rule_property')
+  })
+
+  it.each(names)('deny if they read %s, also if AdminJS itself reads it elsewhere', async (name) => {
+    const denied = await browser.post(`${api}/orders/records/2/by${name}`)
+    expect(denied).toMatchObject({ status: 403, code: 'not_allowed' })
   })
 
   it('keep what the adapter returned on the server: no answer, page, log or copy contains it', async () => {
@@ -123,6 +143,7 @@ describe('the rules of an application with its own users', () => {
 
   it('cause no warning for what AdminJS itself reads', async () => {
     await browser.get('/admin')
-    expect(host.log.filter((line) => line.includes('host_rule_property') && !line.includes('.role'))).toEqual([])
+    const ofRules = new RegExp(`currentAdmin\\.(${['role', ...names].join('|')}),`)
+    expect(host.log.filter((line) => line.includes('host_rule_property') && !ofRules.test(line))).toEqual([])
   })
 })

@@ -1,10 +1,10 @@
 import type { PanelUser } from '../panel-user.js'
 
-/** Properties that AdminJS, its plugins and JavaScript itself read and that can be missing. */
+/** Properties that AdminJS itself reads outside of rules, and that can be missing. */
+const OF_ADMINJS: ReadonlySet<string> = new Set(['title', 'theme', 'avatarUrl'])
+
+/** Properties that plugins of AdminJS and JavaScript itself read and that can be missing. */
 const OPTIONAL: ReadonlySet<string> = new Set([
-  'title',
-  'theme',
-  'avatarUrl',
   '_auth',
   'then',
   'constructor',
@@ -29,7 +29,7 @@ export function watchAdmin(user: PanelUser, tell: (name: string) => void): Panel
     get(target, name) {
       // The target is `this` for getters, because the proxy does not have its private fields.
       const value: unknown = Reflect.get(target, name)
-      if (value !== undefined || typeof name !== 'string' || name in target || OPTIONAL.has(name)) return value
+      if (value !== undefined || typeof name !== 'string' || name in target || canBeMissing(name)) return value
       missed.set(watched, (missed.get(watched) ?? 0) + 1)
       tell(name)
       return undefined
@@ -38,6 +38,11 @@ export function watchAdmin(user: PanelUser, tell: (name: string) => void): Panel
   return watched
 }
 
+/** Rules that are running, because one can call AdminJS, which runs others. */
+let running = 0
+
+const canBeMissing = (name: string): boolean => OPTIONAL.has(name) || (running === 0 && OF_ADMINJS.has(name))
+
 /**
  * Runs a rule of the host.
  *
@@ -45,6 +50,11 @@ export function watchAdmin(user: PanelUser, tell: (name: string) => void): Panel
  */
 export function readsMissing<Answer>(user: PanelUser, rule: () => Answer): { answer: Answer; missing: boolean } {
   const before = missed.get(user) ?? 0
-  const answer = rule()
-  return { answer, missing: (missed.get(user) ?? 0) > before }
+  running += 1
+  try {
+    const answer = rule()
+    return { answer, missing: (missed.get(user) ?? 0) > before }
+  } finally {
+    running -= 1
+  }
 }
