@@ -1,100 +1,26 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
 import { migrate } from '../../src/db/migrate.js'
 import { mailSchema } from '../../src/notify/mails.js'
 import { openPayload } from '../../src/notify/seal-payload.js'
-import { addDevice } from '../../src/otp/devices/add-device.js'
 import { addPhoneDevice } from '../../src/kinds/phone/add-device.js'
-import { addHotpDevice } from '../../src/kinds/hotp/add-device.js'
-import { filterCustomKinds } from '../../src/otp/kind-registry/custom-kind.js'
-import type { Device } from '../../src/otp/device.js'
 import { generateChallenge } from '../../src/otp/challenges/generate-challenge.js'
-import { matchToken } from '../../src/otp/tokens/match-token.js'
-import { generateHotp } from '../../src/otp/tokens/oath.js'
 import { rotateKeys } from '../../src/otp/rotate-keys.js'
-import { tokenOf, wordKind } from '../embedding/tiny-kind/word-kind.js'
-import type { HttpResponse, HttpBrowser } from '../support/http-browser.js'
-import { testClock } from '../support/clock.js'
 import { openTestDatabase } from '../support/database.js'
-import { createTestUser, type TestUser, signIn, startTestSite, type TestSite } from '../support/site.js'
-import { deviceModels } from '../support/device-models.js'
+import { createTestUser, type TestUser, signIn, type TestSite } from '../support/site.js'
+import { factors, K1, K2, K3, kind, type Keys, secretKeySteps } from '../support/secret-keys.js'
 
 const login = '/account/login'
 const profile = '/account/two-factor'
-const secret = Buffer.from('12345678901234567890')
-const [K1, K2, K3] = [Buffer.alloc(32, 11), Buffer.alloc(32, 12), Buffer.alloc(32, 13)]
-const kind = wordKind()
-
-type Keys = readonly Buffer[]
-
-interface Owner extends TestUser {
-  hardware: Device
-  word: Device
-}
-
-/** The ways to sign in whose secret, or hash, depends on a key. */
-type Factor = 'totp' | 'hotp' | 'static' | 'word'
-const factors: readonly Factor[] = ['totp', 'hotp', 'static', 'word']
 
 describe('the life of a secret key', () => {
   let database: Database
-  const clock = testClock()
-  const open: TestSite[] = []
+  const { clock, start, enrol, tokenFor, enter, leadsOf } = secretKeySteps(() => database)
   beforeAll(async () => {
     database = await openTestDatabase()
     await migrate(database, [kind])
   })
-  afterEach(async () => {
-    for (const site of open.splice(0)) await site.close()
-  })
   afterAll(() => database.close())
-
-  /** A process with these keys, on the same database and clock. */
-  async function start(keys: Keys, environment: Record<string, string> = {}): Promise<TestSite> {
-    const site = await startTestSite(database, environment, [...keys], { clock, kinds: [kind] })
-    open.push(site)
-    return site
-  }
-
-  /** A user with a device of every kind that has a secret, all made by one process. */
-  async function enrol(site: TestSite): Promise<Owner> {
-    const person = await createTestUser(site, { backupTokens: 4 })
-    return database.sequelize.transaction(async (transaction) => {
-      const own = { userId: person.id, confirmed: true }
-      const key = { secret, digits: 6, counter: 0 } as const
-      const hardware = await addHotpDevice(site.otp, transaction, { ...own, name: 'Token', ...key })
-      const [word] = filterCustomKinds(site.otp.kinds)
-      if (!word) throw new Error('The kind from outside is not registered.')
-      const columns = (id: number) => ({
-        secret: site.otp.keys.seal(Buffer.from('open sesame'), { column: 'word_devices.secret', id }),
-      })
-      const magic = await addDevice(site.otp, transaction, word, { ...own, name: 'Word', columns })
-      return { ...person, hardware, word: magic }
-    })
-  }
-
-  let used = 0
-  /** A token that this factor accepts now. Each one is different. */
-  function tokenFor(owner: Owner, factor: Factor): { otp_device: string; otp_token: string } {
-    used += 1
-    switch (factor) {
-      case 'totp':
-        clock.advance(30)
-        return { otp_device: owner.app?.persistentId ?? '', otp_token: owner.code() }
-      case 'hotp':
-        return { otp_device: owner.hardware.persistentId, otp_token: generateHotp(secret, used % 5, 6) }
-      case 'static':
-        return { otp_device: owner.backup?.persistentId ?? '', otp_token: owner.backupTokens.pop() ?? '' }
-      case 'word':
-        return { otp_device: owner.word.persistentId, otp_token: tokenOf('open sesame', used) }
-    }
-  }
-
-  async function enter(site: TestSite, owner: Owner, factor: Factor, browser = site.browser()): Promise<HttpResponse> {
-    await browser.post(login, { username: owner.email, password: owner.password })
-    used = factor === 'hotp' ? -1 : used
-    return browser.post(login, tokenFor(owner, factor))
-  }
 
   describe('a retired key', () => {
     it.each(factors)('does not force anyone to enrol again: %s', async (factor) => {
@@ -195,96 +121,8 @@ describe('the life of a secret key', () => {
     })
   })
 
-  describe('while a key is missing', () => {
-    it.each(factors)('rejects %s with a reason, counts no failure and consumes nothing', async (factor) => {
-      const owner = await enrol(await start([K1]))
-      const site = await start([K2])
-      const answer = await enter(site, owner, factor)
-      expect(answer).toMatchObject({ status: 422, code: 'verification_not_allowed' })
-      expect(answer.text).toContain('a key is missing on our side')
-      expect(answer.text).toContain('contact an administrator')
-      const { rows } = await database.pool.query<{ failures: number }>(
-        `select failure_count as failures from ${factor}_devices where user_id = $1`,
-        [owner.id],
-      )
-      expect(rows.every(({ failures }) => failures === 0)).toBe(true)
-      expect((await database.models.User.findByPk(owner.id))?.token_failed_at).toEqual([])
-      expect(await deviceModels(database).StaticToken.count({ where: { device_id: owner.backup?.id ?? 0 } })).toBe(4)
-    })
-
-    it('accepts devices that do not need it, and those enrolled since', async () => {
-      const owner = await enrol(await start([K1]))
-      const site = await start([K2])
-      const later = await enrol(site)
-      expect(await leadsOf(site, later)).toEqual(factors.map((factor) => [factor, '/admin']))
-      expect((await enter(site, owner, 'totp')).code).toBe('verification_not_allowed')
-    })
-
-    it('rejects a token in the password step, and one in matchToken, without an error', async () => {
-      const owner = await enrol(await start([K1]))
-      const site = await start([K2])
-      const form = { username: owner.email, password: owner.password, otp_token: owner.code() }
-      expect((await site.browser().post(login, form)).status).toBe(422)
-      const outcome = await matchToken(site.otp, { userId: owner.id, token: owner.backupTokens[0] ?? '' })
-      expect(outcome).toMatchObject({ ok: false, reason: 'verification_not_allowed' })
-    })
-
-    it('answers no page, panel, setup in progress or saved form with 500', async () => {
-      const before = await start([K1])
-      const owner = await createTestUser(before, { superuser: true, backupTokens: 1 })
-      const browser = await signIn(before, owner)
-      clock.advance(400)
-      await browser.post('/account/password/change', { password: owner.password, new_password: 'another passphrase' })
-      const person = await createTestUser(before, { app: false })
-      const fresh = before.browser()
-      await fresh.post(login, { username: person.email, password: person.password })
-      await fresh.post(`${profile}/setup`, { method: 'totp' })
-
-      const site = await start([K2])
-      const paths = [profile, '/admin', '/admin/api/resources/totp_devices/actions/list', `${profile}/setup`]
-      const more = [`${profile}/qrcode`, `${profile}/backup-tokens`, `${profile}/sessions`, '/account/verify']
-      const faults = []
-      for (const from of [browser, fresh]) faults.push(...(await faultsAt(site, from, [...paths, ...more])))
-      expect(faults).toEqual([])
-      expect(site.log.filter((line) => line.includes('"level":50')).every((line) => line.includes('key'))).toBe(true)
-    })
-
-    it('logs the ID of the key once, and no secret', async () => {
-      const before = await start([K1])
-      const owner = await enrol(before)
-      const [keyId = ''] = before.otp.keys.ids
-      const site = await start([K2])
-      await enter(site, owner, 'totp')
-      await enter(site, owner, 'hotp')
-      const lines = site.log.filter((line) => line.includes('something is encrypted with a key'))
-      expect(lines).toHaveLength(1)
-      expect(lines[0]).toContain(keyId)
-      expect(site.log.join('')).not.toContain(K1.toString('base64').slice(0, 20))
-    })
-
-    it('starts, and reports which keys are missing', async () => {
-      const before = await start([K1])
-      const [keyId = ''] = before.otp.keys.ids
-      await enrol(before)
-      const site = await start([K3, K2])
-      expect(site.log.some((line) => line.includes('not in SECRET_KEYS') && line.includes(keyId))).toBe(true)
-      expect((await site.browser().get(login)).status).toBe(200)
-    })
-
-    it('reports it as missing in a rotation, with what needs it', async () => {
-      const before = await start([K1])
-      await enrol(before)
-      const [keyId = ''] = before.otp.keys.ids
-      const { keys } = await rotateKeys((await start([K2])).otp)
-      const lost = keys.find((key) => key.keyId === keyId)
-      expect(lost).toMatchObject({ state: 'missing' })
-      expect(lost?.uses.map(({ table }) => table)).toEqual(
-        expect.arrayContaining(['totp_devices', 'hotp_devices', 'word_devices', 'static_tokens']),
-      )
-    })
-  })
-
   describe('a limit', () => {
+    let used = 0
     const rotations: [string, Keys[]][] = [
       ['the new key is added in front', [[K1], [K2, K1]]],
       ['the new key is added behind, then moved to the front', [[K1], [K1, K2], [K2, K1]]],
@@ -380,28 +218,10 @@ describe('the life of a secret key', () => {
   }
 
   /** The email is made after the response, so this waits for it. */
-  async function askForReset(site: TestSite, { email }: Owner): Promise<string> {
+  async function askForReset(site: TestSite, { email }: TestUser): Promise<string> {
     const before = JSON.stringify(await lastJob())
     await site.browser().post('/account/password/forgot', { username: email })
     await expect.poll(async () => JSON.stringify(await lastJob()), { timeout: 100_000 }).not.toBe(before)
     return linkIn(site, await lastJob())
-  }
-
-  /** Where each factor redirects this user. */
-  async function leadsOf(site: TestSite, owner: Owner) {
-    const leads = []
-    for (const factor of factors) leads.push([factor, (await enter(site, owner, factor)).location])
-    return leads
-  }
-
-  /** The pages that answer 500 to a browser that comes from another process. */
-  async function faultsAt(site: TestSite, from: HttpBrowser, paths: readonly string[]): Promise<string[]> {
-    const faults = []
-    for (const path of paths) {
-      const moved = site.browser()
-      for (const [name, value] of from.cookies) moved.cookies.set(name, value)
-      if ((await moved.get(path)).status >= 500) faults.push(path)
-    }
-    return faults
   }
 })
