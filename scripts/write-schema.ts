@@ -4,6 +4,7 @@ import path from 'node:path'
 import { readConfig } from '../src/config/read-config.js'
 import { connectDatabase } from '../src/db/connect.js'
 import { migrate } from '../src/db/migrate.js'
+import { kindsToMigrate } from '../src/kinds/index.js'
 import { packageRoot } from '../src/package-root.js'
 import { printSchema } from './print-schema.js'
 
@@ -13,7 +14,7 @@ const folder = await mkdtemp(path.join(tmpdir(), 'otp-'))
 const result = readConfig({ NODE_ENV: 'test', DATA_DIR: folder })
 if (!result.ok) throw new Error(result.issues.map((issue) => issue.variable).join(', '))
 const database = await connectDatabase(result.config)
-await migrate(database)
+await migrate(database, kindsToMigrate())
 await writeFile(path.join(packageRoot, 'db', 'schema.sql'), await printSchema(database.pool))
 await database.close()
 await rm(folder, { recursive: true })

@@ -15,7 +15,7 @@ import { runWorker } from './notify/run-worker.js'
 import { subscribeAll } from './otp/subscribe.js'
 import { codeSenders } from './otp/kind-registry/custom-kind.js'
 import { validateKinds } from './otp/kind-registry/validate-kinds.js'
-import { builtInKinds } from './kinds/index.js'
+import { kindsToMigrate, withBuiltInKinds } from './kinds/index.js'
 import type { Otp } from './otp/otp.js'
 import { recordUndelivered } from './record-undelivered.js'
 import { readSecretKeys } from './read-secret-keys.js'
@@ -56,10 +56,10 @@ export async function createOtpAdminSite(options: SiteOptions): Promise<OtpAdmin
   const checked = parseSiteOptions(options)
   if (options.views !== undefined) overrideViews(options.views)
   if (options.locales !== undefined) overrideTexts(options.locales)
-  validateKinds([...builtInKinds, ...(options.kinds ?? [])])
+  validateKinds(withBuiltInKinds(options.kinds))
   const database = await connectDatabase(checked.config, { embedded: 'own', like: options.sequelize })
   try {
-    await migrate(database, options.kinds)
+    await migrate(database, kindsToMigrate(options.kinds))
     await setMetadata(database, 'people', options.users ? 'application' : 'here')
     return await openSite(options, checked, database)
   } catch (error) {
@@ -81,7 +81,7 @@ async function openSite(options: SiteOptions, checked: ValidatedOptions, databas
   }
   const site = await mountSite(services)
   subscribeAll(site.otp.events, options.on ?? {})
-  const stopWorker = options.worker === false ? async () => {} : startWorker(options, services)
+  const stopWorker = options.worker === false ? async () => {} : startWorker(options, services, site.otp)
   let closing: Promise<void> | undefined
   const close = async () => {
     site.close()
@@ -128,7 +128,7 @@ function picked({ admin, requirements, users, kinds, userVerification }: SiteOpt
 }
 
 /** Starts the worker. @returns a function that stops it */
-function startWorker(options: SiteOptions, services: SiteServices): () => Promise<void> {
+function startWorker(options: SiteOptions, services: SiteServices, { everyKind }: Otp): () => Promise<void> {
   const { config, baseUrl, log } = services
   const mail: MailGateway = options.mail ? limitMail(options.mail) : chooseMailGateway(config, baseUrl, log)
   const sms = options.sms ? limitSms(options.sms) : chooseSmsGateway(config, log)
@@ -140,7 +140,7 @@ function startWorker(options: SiteOptions, services: SiteServices): () => Promis
     siteName: config.siteName,
     embedded,
     recordUndelivered: recordUndelivered(services),
-    codeSenders: codeSenders(options.kinds ?? []),
+    codeSenders: codeSenders(everyKind),
   })
   return async () => {
     await worker.stop()

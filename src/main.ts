@@ -9,6 +9,7 @@ import { createLog } from './log.js'
 import { chooseMailGateway } from './notify/gateways/choose-mail-gateway.js'
 import { chooseSmsGateway } from './notify/gateways/choose-sms-gateway.js'
 import { runWorker } from './notify/run-worker.js'
+import { kindsToMigrate } from './kinds/index.js'
 import { codeSenders, type CustomKind } from './otp/kind-registry/custom-kind.js'
 import { recordUndelivered } from './record-undelivered.js'
 import { readSecretKeys } from './read-secret-keys.js'
@@ -49,7 +50,7 @@ async function run(
   })
   try {
     void signalled.then(() => database.announceStop())
-    await migrate(database, kinds)
+    await migrate(database, kindsToMigrate(kinds))
     await serveUntilStopped(config, { ...listening, kinds, signalled, log, database }, print)
   } finally {
     listening.server.close()
@@ -85,7 +86,7 @@ async function serveUntilStopped(config: Config, opened: Opened, print: (line: s
     baseUrl,
     embedded,
     recordUndelivered: recordUndelivered({ database, clock: systemClock }),
-    codeSenders: codeSenders(kinds),
+    codeSenders: codeSenders(site.otp.everyKind),
   })
 
   print(`Address: ${baseUrl}/admin`)

@@ -47,7 +47,7 @@ import { loadStylesheet } from './http/pages/stylesheet.js'
 import { createSessions } from './http/sessions/sessions.js'
 import { createEvents } from './otp/events.js'
 import { browserScripts, type CustomKind } from './otp/kind-registry/custom-kind.js'
-import { builtInKinds } from './kinds/index.js'
+import { kindsToMigrate, withBuiltInKinds } from './kinds/index.js'
 import { registerKinds } from './otp/kind-registry/register-kinds.js'
 import { otpSettings } from './otp/otp-settings.js'
 import type { Otp } from './otp/otp.js'
@@ -139,7 +139,7 @@ export async function mountSite(services: SiteServices): Promise<MountedSite> {
   const stepUp = stepUpRoutes(account)
   const methodsAt = readRouteTable([stepUp, ...pages])
   const own = sitePaths(methodsAt, hosted)
-  if (services.hosted?.health ?? true) app.use(healthRoutes(database, services.kinds ?? [], log))
+  if (services.hosted?.health ?? true) app.use(healthRoutes(database, kindsToMigrate(services.kinds), log))
   app.use(negotiateLanguage, logRequests(log), securityHeaders({ https, hosted }))
   if (!hosted) app.use(rejectOddTargets)
   app.use(stylesheet.serve, keyScript.serve, ...kindScripts.serve, panel.assets)
@@ -178,7 +178,7 @@ async function createAccount(
     events: createEvents((error, event) =>
       services.log.error({ err: errorForLog(error), event }, 'error in an event handler'),
     ),
-    ...(await registerKinds(database, config, [...builtInKinds, ...(services.kinds ?? [])])),
+    ...(await registerKinds(database, config, withBuiltInKinds(services.kinds))),
     settings: otpSettings(config, services.baseUrl, services.userVerification),
   }
   const addressLimit = createIpRateLimit(database.pool, config.loginAddressLimit)

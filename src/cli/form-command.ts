@@ -1,8 +1,10 @@
 import { z } from 'zod'
 import { insertDevice } from '../otp/devices/add-device.js'
-import type { CustomKind } from '../otp/kind-registry/custom-kind.js'
+import { type CustomKind, filterCustomKinds } from '../otp/kind-registry/custom-kind.js'
+import type { Kind } from '../otp/kind-registry/kind.js'
 import {
   deviceNameOption,
+  hasCommand,
   type KindWithCommand,
   type PrepareDevice,
   type PreparedDevice,
@@ -20,6 +22,13 @@ const FIELDS_OPTION = 'fields-stdin'
 const FIELDS = `must be a JSON object of texts with at most ${MAX_LENGTH} characters`
 
 const fieldsSchema = z.record(z.string(), z.string().regex(/^[^\0\p{Surrogate}]*$/u))
+
+/** Adds a command to each kind that has a setup form and no command. A browser's key cannot be entered into one. */
+export function withFormCommands(kinds: readonly Kind[]): readonly Kind[] {
+  const addable = filterCustomKinds(kinds).filter((kind) => !hasCommand(kind) && !kind.browser)
+  const commands = new Map(addable.map((kind): [string, Kind] => [kind.name, withFormCommand(kind)]))
+  return kinds.map((kind) => commands.get(kind.name) ?? kind)
+}
 
 /** Adds the command that adds a device with the fields of its kind's setup form: `add-<kind>`. */
 export function withFormCommand(kind: CustomKind): KindWithCommand {

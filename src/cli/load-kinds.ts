@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url'
 import { z } from 'zod'
 import type { Config } from '../config/read-config.js'
 import { SiteError } from '../errors.js'
-import { builtInKinds } from '../kinds/index.js'
+import { withBuiltInKinds } from '../kinds/index.js'
 import { type CustomKind, isCustomKind } from '../otp/kind-registry/custom-kind.js'
 import { validateKinds } from '../otp/kind-registry/validate-kinds.js'
 
@@ -20,7 +20,7 @@ export async function loadKinds({ kindsModule: file }: Pick<Config, 'kindsModule
   const loaded = kindsModule.safeParse(await importModule(path.resolve(file)))
   if (!loaded.success) throw invalid('does not export `kinds`, a list of what `defineKind` returns')
   const { kinds } = loaded.data
-  validateKinds([...builtInKinds, ...kinds])
+  validateKinds(withBuiltInKinds(kinds))
   return kinds
 }
 

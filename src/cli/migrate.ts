@@ -1,4 +1,5 @@
 import { migrate } from '../db/migrate.js'
+import { kindsToMigrate } from '../kinds/index.js'
 import { loadKinds } from './load-kinds.js'
 import { readEnvironment } from './read-environment.js'
 import { withDatabase } from './with-otp.js'
@@ -7,7 +8,7 @@ import { withDatabase } from './with-otp.js'
 export async function migrateCommand(): Promise<void> {
   const config = readEnvironment()
   const kinds = await loadKinds(config)
-  const ran = await withDatabase(config, async (database) => await migrate(database, kinds))
+  const ran = await withDatabase(config, async (database) => await migrate(database, kindsToMigrate(kinds)))
   for (const name of ran) console.log(name)
   if (ran.length === 0) console.error('The database is up to date.')
 }

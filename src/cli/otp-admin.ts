@@ -1,8 +1,8 @@
 import { CommanderError } from 'commander'
 import { SiteError } from '../errors.js'
-import { builtInKinds } from '../kinds/index.js'
+import { withBuiltInKinds } from '../kinds/index.js'
 import type { CustomKind } from '../otp/kind-registry/custom-kind.js'
-import { withFormCommand } from './form-command.js'
+import { withFormCommands } from './form-command.js'
 import { loadKinds } from './load-kinds.js'
 import { readEnvironment } from './read-environment.js'
 import { createProgram } from './program.js'
@@ -15,10 +15,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 })
 
 try {
-  await createProgram([
-    ...builtInKinds,
-    ...(await kindsForCommands()).filter(({ browser }) => !browser).map(withFormCommand),
-  ]).parseAsync()
+  await createProgram(withFormCommands(withBuiltInKinds(await kindsForCommands()))).parseAsync()
 } catch (error) {
   process.exitCode = error instanceof CommanderError ? await codeOf(error) : report(error)
 }

@@ -5,7 +5,7 @@ import { connectDatabase, type Database } from '../db/connect.js'
 import { migrate } from '../db/migrate.js'
 import { recallKeys, recordKeys } from '../db/secret-keys.js'
 import { createEvents } from '../otp/events.js'
-import { builtInKinds } from '../kinds/index.js'
+import { kindsToMigrate, withBuiltInKinds } from '../kinds/index.js'
 import type { CustomKind } from '../otp/kind-registry/custom-kind.js'
 import { registerKinds } from '../otp/kind-registry/register-kinds.js'
 import { otpSettings } from '../otp/otp-settings.js'
@@ -19,7 +19,7 @@ export async function withOtp<T>(work: (otp: Otp, config: Config) => Promise<T>)
   const config = readEnvironment()
   const kinds = await loadKinds(config)
   return await withDatabase(config, async (database) => {
-    await migrate(database, kinds)
+    await migrate(database, kindsToMigrate(kinds))
     return await work(await createOtp(config, database, kinds), config)
   })
 }
@@ -44,7 +44,7 @@ async function createOtp(config: Config, database: Database, kinds: readonly Cus
     keys,
     events: createEvents(),
     baseUrl: () => config.baseUrl ?? `http://localhost:${config.port}`,
-    ...(await registerKinds(database, config, [...builtInKinds, ...kinds])),
+    ...(await registerKinds(database, config, withBuiltInKinds(kinds))),
     settings: otpSettings(config),
   }
 }

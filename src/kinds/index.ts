@@ -6,6 +6,8 @@ import { email } from './email/kind.js'
 import { hotp } from './hotp/kind.js'
 import { withIssuing } from '../otp/kind-registry/issuing-kind.js'
 import { withCommand } from '../otp/kind-registry/kind-command.js'
+import { type CustomKind, filterCustomKinds } from '../otp/kind-registry/custom-kind.js'
+import type { KindMigrations } from '../db/migrations/index.js'
 import type { Kind } from '../otp/kind-registry/kind.js'
 import { phone } from './phone/kind.js'
 import { staticKind } from './static/kind.js'
@@ -31,3 +33,13 @@ export const builtInKinds: readonly Kind[] = [
   withPages(email, emailPages),
   withCommand(withPages(withIssuing(staticKind, issueBackupToken), staticPages), addBackupToken),
 ]
+
+/** Returns every kind of a site: the built-in ones, then those of the application. */
+export function withBuiltInKinds(kinds: readonly CustomKind[] = []): readonly Kind[] {
+  return [...builtInKinds, ...kinds]
+}
+
+/** Returns the kinds that bring their own migrations. The tables of the others are created by the site's. */
+export function kindsToMigrate(kinds: readonly CustomKind[] = []): readonly KindMigrations[] {
+  return filterCustomKinds(withBuiltInKinds(kinds))
+}

@@ -4,6 +4,7 @@ import { kindsWithPages } from '../../src/account/kind-pages.js'
 import { NOTICES } from '../../src/account/notices.js'
 import { mailSchema } from '../../src/notify/mails.js'
 import { builtInKinds } from '../../src/kinds/index.js'
+import { isCustomKind } from '../../src/otp/kind-registry/custom-kind.js'
 import { packageRoot } from '../../src/package-root.js'
 import { readSources } from './read-texts.js'
 
@@ -15,7 +16,10 @@ interface Names {
   allowed?: readonly string[]
 }
 
-const kinds = builtInKinds.map(({ name }) => name)
+/** The built-in kinds whose texts are in `locales/`. The others bring their own. */
+export const kindsOfLocales = builtInKinds.filter((kind) => !isCustomKind(kind))
+const kinds = kindsOfLocales.map(({ name }) => name)
+const foldersWithTexts = builtInKinds.filter(isCustomKind).map(({ name }) => `src/kinds/${name}/`)
 const phoneMethods = ['sms', 'call']
 const methods = kindsWithPages(builtInKinds).flatMap(({ name, pages }) => (pages.setupPath === undefined ? [] : [name]))
 
@@ -112,7 +116,7 @@ export function keyOf(pattern: string, name: string): string {
 
 function findAll(pattern: RegExp, below = ''): string[] {
   const found = readSources()
-    .filter(({ file }) => file.startsWith(below))
+    .filter(({ file }) => file.startsWith(below) && !foldersWithTexts.some((folder) => file.startsWith(folder)))
     .flatMap(({ source }) => [...source.matchAll(pattern)].map(([, name = '']) => name))
   return [...new Set(found)]
 }

@@ -4,9 +4,8 @@ import { describe, expect, it } from 'vitest'
 import { panelResources } from '../../src/admin/resources/index.js'
 import { packageRoot } from '../../src/package-root.js'
 import { auditEventNames } from '../../src/audit/record-event.js'
-import { dynamicKeys, keyOf } from './dynamic-keys.js'
+import { dynamicKeys, keyOf, kindsOfLocales } from './dynamic-keys.js'
 import { placeholdersOf, pluralsOf, readSources, readTexts } from './read-texts.js'
-import { builtInKinds } from '../../src/kinds/index.js'
 
 const english = readTexts('en')
 const plurals = pluralsOf(english)
@@ -91,7 +90,7 @@ describe('keys of the panel', () => {
   })
 
   it('have a text for each resource and each property that is shown', () => {
-    const missing = panelResources(builtInKinds).flatMap(({ table, options }) => {
+    const missing = panelResources(kindsOfLocales).flatMap(({ table, options }) => {
       const { listProperties = [], showProperties = [], editProperties = [], filterProperties = [] } = options
       const shown = [...new Set([listProperties, showProperties, editProperties, filterProperties].flat())]
       return [
@@ -109,7 +108,7 @@ describe('keys of the panel', () => {
       path.join(packageRoot, 'node_modules/adminjs/lib/locale/en/translation.json'),
       'utf8',
     )
-    const resources = JSON.stringify(panelResources(builtInKinds))
+    const resources = JSON.stringify(panelResources(kindsOfLocales))
     const panelText = [...panel.map(({ source }) => source), resources, ...auditEventNames].join('\n')
     const unused = panelKeys.filter((key) => {
       const name = key.split('.').at(-1) ?? ''

@@ -2,6 +2,8 @@ import { readdirSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { languages } from '../../src/i18n/translator.js'
+import { builtInKinds } from '../../src/kinds/index.js'
+import { filterCustomKinds } from '../../src/otp/kind-registry/custom-kind.js'
 import { voices } from '../../src/notify/gateways/sms-gateway.js'
 import { packageRoot } from '../../src/package-root.js'
 import { placeholdersOf, pluralsOf, readTexts } from './read-texts.js'
@@ -64,6 +66,11 @@ describe.each(languages)('in %s', (language) => {
 
   it('has exactly the required texts and plural forms', () => {
     expect([...texts.keys()].toSorted()).toEqual(expected.toSorted())
+  })
+
+  it('has the texts of each built-in kind that brings its own', () => {
+    const without = filterCustomKinds(builtInKinds).filter((kind) => kind.texts[language] === undefined)
+    expect(without.map(({ name }) => name)).toEqual([])
   })
 
   it('has the same placeholders as the English text', () => {

@@ -1,5 +1,7 @@
 import { rmSync } from 'node:fs'
 import { connectDatabase, type Database } from '../../src/db/connect.js'
+import { migrate } from '../../src/db/migrate.js'
+import { kindsToMigrate } from '../../src/kinds/index.js'
 import { testConfig } from './config.js'
 import { createTestDatabase, postgresUrl } from './postgres-database.js'
 import { temporaryFolder } from './temporary-folder.js'
@@ -14,7 +16,11 @@ export const preferredDatabase = (): DatabaseKind => (postgresUrl() ? 'postgres'
 
 /** Opens a migrated database for this test file. `close` also removes it. */
 export async function openTestDatabase(kind = preferredDatabase()): Promise<Database> {
-  return kind === 'postgres' ? await openPostgres() : await openEmbedded()
+  const database = kind === 'postgres' ? await openPostgres() : await openEmbedded()
+  // The databases that tests copy are migrated without the kinds.
+  const kinds = kindsToMigrate()
+  if (kinds.length > 0) await migrate(database, kinds)
+  return database
 }
 
 async function openPostgres(): Promise<Database> {

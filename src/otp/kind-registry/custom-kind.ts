@@ -174,8 +174,10 @@ function createChallenge<Row>(kind: string, schema: z.ZodType<Row>, { target }: 
 }
 
 /** Returns the functions with which kinds deliver their own codes, by kind, for the worker. */
-export function codeSenders(kinds: readonly CustomKind[]): Record<string, SendCode> {
-  return Object.fromEntries(kinds.flatMap(({ name, sendCode }) => (sendCode ? [[name, sendCode]] : [])))
+export function codeSenders(kinds: readonly Kind[]): Record<string, SendCode> {
+  return Object.fromEntries(
+    filterCustomKinds(kinds).flatMap(({ name, sendCode }) => (sendCode ? [[name, sendCode]] : [])),
+  )
 }
 
 /** Returns the paths of the scripts with which browsers answer challenges, by kind. */

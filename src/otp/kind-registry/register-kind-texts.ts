@@ -1,11 +1,17 @@
-import { registerTexts, isLanguage, type TextTree } from '../../i18n/translator.js'
+import { type Language, languages, registerTexts, type TextTree } from '../../i18n/translator.js'
 import type { CustomKind, KindTexts } from './custom-kind.js'
 
-/** Registers the texts of custom kinds under the keys where pages, emails and the panel look up the texts of every kind. */
+/** Registers the texts of kinds that bring their own. */
 export function registerKindTexts(kinds: readonly CustomKind[]): void {
-  for (const { name, table, texts } of kinds)
-    for (const [language, own] of Object.entries(texts))
-      if (isLanguage(language)) registerTexts(language, { pages: pageTexts(name, own), panel: panelTexts(table, own) })
+  for (const kind of kinds)
+    for (const language of languages.filter((each) => kind.texts[each]))
+      registerTexts(language, textsOfKind(kind, language))
+}
+
+/** Returns a kind's texts under the keys where pages, emails and the panel look up the texts of every kind. */
+export function textsOfKind({ name, table, texts }: CustomKind, language: Language): TextTree {
+  const own = texts[language]
+  return own ? { pages: pageTexts(name, own), panel: panelTexts(table, own) } : {}
 }
 
 function pageTexts(kind: string, texts: KindTexts): TextTree {
