@@ -122,8 +122,10 @@ function inTransaction(database: Database, { name, up }: Migration) {
 /** Creates the job queue. It commits step by step on its own connection and can be repeated after a crash. */
 function jobQueue({ sequelize, pool, jobsSchema }: Database) {
   const run = async () => {
-    const { runMigrations } = await import('graphile-worker')
-    await runMigrations({ pgPool: pool, schema: jobsSchema })
+    const { Logger, runMigrations } = await import('graphile-worker')
+    // Its own logger writes to the console. An error is also thrown, and the caller logs it.
+    const logger = new Logger(() => () => {})
+    await runMigrations({ pgPool: pool, schema: jobsSchema, logger })
     await sequelize.query('insert into migrations (name) values ($1) on conflict do nothing', { bind: [JOB_QUEUE] })
   }
   return { name: JOB_QUEUE, up: run }

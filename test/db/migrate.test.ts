@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { connectDatabase, type Database } from '../../src/db/connect.js'
 import { assertNotNewer, isMigrated, migrate } from '../../src/db/migrate.js'
 import { migrations } from '../../src/db/migrations/index.js'
@@ -33,6 +33,26 @@ async function connectEmpty(environment: Record<string, string>): Promise<Databa
 }
 
 describe.each(databaseKinds())('Migrations on the %s database', (kind) => {
+  test('an error of a connection is printed by nobody but the caller', async () => {
+    const database = await openEmpty(kind)
+    const printed = [vi.spyOn(console, 'error'), vi.spyOn(console, 'log'), vi.spyOn(process.stderr, 'write')]
+    cleanups.push(() => printed.forEach((spy) => spy.mockRestore()))
+    // While the job queue is created, it listens to the pool. PostgreSQL can end a connection at any moment.
+    let broken = 0
+    const unhurried: Database['unhurried'] = async (work) =>
+      await database.unhurried(async (patient) => {
+        patient.pool.on('acquire', (client) => {
+          if (patient.pool.listenerCount('connect') === 0) return
+          broken += 1
+          client.emit('error', new Error('terminating connection'))
+        })
+        return await work(patient)
+      })
+    await expect(migrate({ ...database, unhurried })).rejects.toThrow()
+    expect(broken).toBeGreaterThan(0)
+    expect(printed.flatMap(({ mock }) => mock.calls)).toEqual([])
+  })
+
   test('an empty database gets the tables and the job queue, and the second run changes nothing', async () => {
     const database = await openEmpty(kind)
     expect(await isMigrated(database)).toBe(false)
