@@ -45,12 +45,15 @@ export async function up(otp: Otp, transaction: Transaction): Promise<DemoCreden
 /** Adds users without a password. They cannot sign in until one is set. */
 async function addColleagues(otp: Otp, transaction: Transaction): Promise<void> {
   const colleagues = [
-    { email: 'grace@example.com', name: 'Grace Hopper', is_staff: true, device: 'Phone' },
-    { email: 'alan@example.com', name: 'Alan Turing', is_staff: true, device: null },
-    { email: 'hedy@example.com', name: 'Hedy Lamarr', is_staff: false, device: 'Tablet' },
+    { email: 'grace@example.com', name: 'Grace Hopper', is_staff: true, device: 'Phone', group: 'People admins' },
+    { email: 'alan@example.com', name: 'Alan Turing', is_staff: true, device: null, group: 'Help desk' },
+    { email: 'hedy@example.com', name: 'Hedy Lamarr', is_staff: false, device: 'Tablet', group: null },
   ]
-  for (const { device, ...colleague } of colleagues) {
-    const user = await otp.database.models.User.create({ ...colleague, created_at: otp.clock.now() }, { transaction })
+  const { Group, User, UserGroup } = otp.database.models
+  for (const { device, group: name, ...colleague } of colleagues) {
+    const user = await User.create({ ...colleague, created_at: otp.clock.now() }, { transaction })
+    const group = name === null ? null : await Group.findOne({ where: { name }, transaction })
+    if (group) await UserGroup.create({ user_id: user.id, group_id: group.id }, { transaction })
     if (device) await addTotpDevice(otp, transaction, { user, name: device, confirmed: true })
   }
 }

@@ -15,8 +15,8 @@ type Entry = { may: true; user: RequestUser } | { may: false; code: 'not_authent
 
 /** Permissions and requirements of the panel's resources. */
 export interface PanelRules {
-  /** Every permission for a host's resources and pages. */
-  ofHost: readonly string[]
+  /** Every permission for a host's resources and pages; null if all staff have them. */
+  ofHost: readonly string[] | null
   isOpenTo: RequirementChecks['isOpenTo']
 }
 

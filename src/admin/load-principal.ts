@@ -15,17 +15,20 @@ export function principalSql(id: string): string {
     from users u where u.id = ${id})`
 }
 
-/** The result of `principalSql`. A group without permissions is a group as well. */
+/** The result of `principalSql`. */
 export const principalSchema = z.object({
   id: z.number(),
   isSuperuser: z.boolean(),
   isStaff: z.boolean(),
-  granted: z.array(z.array(z.string())).nullable().transform(unionPermissions),
+  granted: z
+    .array(z.array(z.string()))
+    .nullable()
+    .transform((groups) => unionPermissions(groups ?? [])),
 }) satisfies z.ZodType<Principal>
 
-/** Combines the permissions of several groups; null if there is no group. */
-export function unionPermissions(groups: readonly (readonly string[])[] | null): ReadonlySet<string> | null {
-  return groups && groups.length > 0 ? new Set(groups.flat()) : null
+/** Combines the permissions of several groups. */
+export function unionPermissions(groups: readonly (readonly string[])[]): ReadonlySet<string> {
+  return new Set(groups.flat())
 }
 
 /** Reads the rights of some users. As a separate statement after their rows were locked, it sees concurrent changes. */

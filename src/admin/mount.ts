@@ -87,7 +87,7 @@ function mountOwn(router: Router, services: PanelServices, assets: PanelAssets):
   const check = createRequirementChecks(services, admin, services.requirements ?? {})
   mountCalls(router, services, admin, check, routerOf(admin))
   mountPages(router, admin, createPage(services, admin, assets))
-  return { ofHost: [], isOpenTo: check.isOpenTo }
+  return { ofHost: null, isOpenTo: check.isOpenTo }
 }
 
 /** Mounts the host's routes first. They pass requests that are not for the host on to the panel's routes. */
@@ -131,7 +131,7 @@ async function mountWithHost(
   router.get('/pages/:pageName', checkCustomPage(admin), page)
   mountCalls(router, services, admin, check, adminRouter)
   mountPages(router, admin, page)
-  return { ofHost: listHostPermissions(admin), isOpenTo: check.isOpenTo }
+  return { ofHost: host.access === 'groups' ? listHostPermissions(admin) : null, isOpenTo: check.isOpenTo }
 }
 
 /** Lists the device tables, those of custom kinds included. */

@@ -1,6 +1,6 @@
 import type { ClientInfo } from '../client-info.js'
 import type { RequestUser } from '../auth/request-user.js'
-import { effectivePermissions, type Principal } from './permissions.js'
+import type { Principal } from './permissions.js'
 import { unionPermissions } from './load-principal.js'
 import { PanelError } from './panel-error.js'
 
@@ -18,9 +18,10 @@ export class PanelUser implements Principal {
   readonly name: string
   readonly isSuperuser: boolean
   readonly isStaff: boolean
-  /** The permissions of all their groups, such as `users.view`; null: not in any group. */
-  readonly granted: ReadonlySet<string> | null
-  readonly ofHost: readonly string[]
+  /** The permissions of all their groups, such as `users.view`. */
+  readonly granted: ReadonlySet<string>
+  /** What groups can grant of a host's resources and pages; null: all staff have all of it. */
+  readonly ofHost: readonly string[] | null
   readonly client: ClientInfo
   /** When the request arrived, in milliseconds on this machine's clock. */
   readonly arrivedAt: number
@@ -30,14 +31,14 @@ export class PanelUser implements Principal {
   readonly #person: RequestUser['person']
 
   /**
-   * @param ofHost every permission for a host's resources and pages
+   * @param ofHost every permission for a host's resources and pages; null if all staff have them
    * @param opens whether the session meets the requirement for reading a resource
    * @param arrivedAt when the request arrived, in milliseconds on this machine's clock
    */
   constructor(
     user: Known,
     client: ClientInfo,
-    ofHost: readonly string[] = [],
+    ofHost: readonly string[] | null = null,
     opens: (resourceId: string) => boolean = () => true,
     arrivedAt: number = Date.now(),
   ) {
@@ -70,7 +71,7 @@ export class PanelUser implements Principal {
 
 /** Builds a cache key of a user's permissions. Users with the same key see the same panel. */
 export function accessKey(user: Principal): string {
-  return user.isSuperuser ? 'superuser' : [...effectivePermissions(user)].toSorted().join(' ')
+  return user.isSuperuser ? 'superuser' : [...user.granted].toSorted().join(' ')
 }
 
 /** Returns the current admin; undefined if the host called AdminJS itself, without one. */

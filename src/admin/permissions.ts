@@ -11,10 +11,8 @@ export interface Principal {
   id: number
   isSuperuser: boolean
   isStaff: boolean
-  /** The permissions of all their groups, such as `users.view`; null: not in any group. */
-  granted: ReadonlySet<string> | null
-  /** Every permission for a host's resources, which staff without a group all have. Default: none. */
-  ofHost?: readonly string[]
+  /** The permissions of all their groups, such as `users.view`; empty: staff who see their own account only. */
+  granted: ReadonlySet<string>
 }
 
 /**
@@ -70,6 +68,8 @@ let offered = offeredWith({})
 
 /** The permission to view every resource, including ones added later. */
 export const VIEW_ALL = '*.view'
+/** Stands for the tables of all kinds of device in a permission, as in `devices.change`, including kinds added later. */
+export const ALL_DEVICES = 'devices'
 
 /** Permissions that only superusers have: anyone who could change groups could give themselves every permission. */
 const forSuperusers = new Set(['groups.add', 'groups.change', 'groups.delete'])
@@ -78,15 +78,19 @@ const forSuperusers = new Set(['groups.add', 'groups.change', 'groups.delete'])
 interface Grantable {
   resource: string
   permissions: readonly Permission[]
+  /** Whether `devices` covers this resource. */
+  isOfDevices: boolean
 }
 
 interface Catalogue {
   grantable: readonly Grantable[]
   /** Every permission that a group can contain. */
   texts: readonly string[]
-  /** The permissions of staff without a group. Members have only those of their groups. */
-  withoutGroup: ReadonlySet<string>
 }
+
+const kindTables = new Map<string, readonly Permission[]>()
+const partTables = new Map<string, readonly Permission[]>()
+const isOfDevices = (table: string) => kindTables.has(table) || partTables.has(table)
 
 let catalogue = listPermissions()
 
@@ -100,20 +104,18 @@ export function offerKinds(kinds: readonly Kind[]): void {
   catalogue = listPermissions()
 }
 
-const kindTables = new Map<string, readonly Permission[]>()
-const partTables = new Map<string, readonly Permission[]>()
-
 /** Lists the permissions that can be granted. Memberships have none of their own: those of `groups` apply. */
 function listPermissions(): Catalogue {
-  const grantable = Object.entries(offered)
+  const single = Object.entries(offered)
     .filter(([resource]) => resource !== 'user_groups')
     .map(([resource, all]) => ({
       resource,
       permissions: all.filter((permission) => !forSuperusers.has(`${resource}.${permission}`)),
+      isOfDevices: isOfDevices(resource),
     }))
+  const grantable = [...single, { resource: ALL_DEVICES, permissions: devices, isOfDevices: false }]
   const texts = grantable.flatMap(({ resource, permissions }) => permissions.map((each) => `${resource}.${each}`))
-  const withoutGroup = texts.filter((text) => !text.startsWith('groups.') && !text.endsWith('.export'))
-  return { grantable, texts: [VIEW_ALL, ...texts], withoutGroup: new Set(withoutGroup) }
+  return { grantable, texts: [VIEW_ALL, ...texts] }
 }
 
 /** Returns every permission that can be granted, including those for custom kinds added at start-up. */
@@ -126,28 +128,20 @@ export function availablePermissions(resource: string): readonly Permission[] {
   return Object.hasOwn(offered, resource) ? (offered[resource] ?? []) : []
 }
 
-const nothing: ReadonlySet<string> = new Set()
-
 /**
- * Returns a user's permissions. For a deactivated user these are the ones they would have after
- * reactivation, so that nobody with fewer permissions can take over the account in the meantime.
+ * Checks whether the actor has every permission of another user. Only then can they change that
+ * user's access. The permissions of someone who is deactivated or not staff count as well, so
+ * that nobody with fewer permissions can take over the account in the meantime.
  */
-export function effectivePermissions({ isStaff, granted }: Principal): ReadonlySet<string> {
-  return granted ?? (isStaff ? catalogue.withoutGroup : nothing)
-}
-
-/** Checks whether the actor has every permission of another user. Only then can they change that user's access. */
 export function hasAllPermissionsOf(actor: Principal, other: Principal): boolean {
   if (actor.isSuperuser) return true
-  if (other.isSuperuser) return false
-  const ofHost = other.isStaff && other.granted === null ? (actor.ofHost ?? []) : []
-  return [...effectivePermissions(other), ...ofHost].every((text) => holdsText(actor, text))
+  return !other.isSuperuser && [...other.granted].every((text) => holdsText(actor, text))
 }
 
 /**
  * Applies the panel's permission rules, for menus, buttons, the API and the actions alike.
  *
- * Superusers have every permission, other users those of their groups. Only a superuser can
+ * Superusers have every permission, other users only those of their groups. Only a superuser can
  * change a superuser, and nobody can change a user with more permissions than their own. Users
  * cannot delete their own devices or restore their own access in the panel. They do that on their
  * account pages, which require step-up.
@@ -180,8 +174,8 @@ function hasPermission(actor: Principal, permission: string, resource: string): 
   return !forSuperusers.has(text) && holdsText(actor, text)
 }
 
-function holdsText(actor: Principal, text: string): boolean {
-  const texts = effectivePermissions(actor)
-  if (texts.has(text) || (text.endsWith('.view') && texts.has(VIEW_ALL))) return true
-  return actor.isStaff && actor.granted === null && (actor.ofHost ?? []).includes(text)
+function holdsText({ granted }: Principal, text: string): boolean {
+  if (granted.has(text) || (text.endsWith('.view') && granted.has(VIEW_ALL))) return true
+  const [table = '', permission = ''] = text.split('.')
+  return isOfDevices(table) && granted.has(`${ALL_DEVICES}.${permission}`)
 }

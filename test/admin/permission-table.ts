@@ -2,9 +2,10 @@
 export const actors = [
   'superuser',
   'in no group',
-  'Helpdesk',
-  'Auditor',
-  'People admin',
+  'Help desk',
+  'Auditors',
+  'People admins',
+  'Administrators',
   'sees all',
   'allowed nothing',
 ] as const
@@ -16,31 +17,32 @@ export const ownGroups: Partial<Record<Actor, readonly string[]>> = { 'sees all'
 
 type Row = Readonly<Record<Actor, string>>
 
-/** For a resource on which staff without a group can do this much, and each shipped group that much. */
-const row = (all: string, inNoGroup: string, helpdesk: string, auditor: string, peopleAdmin: string): Row => ({
+/** For a resource on which each shipped group can do this much. Staff in no group can do nothing. */
+const row = (all: string, helpDesk: string, auditors: string, peopleAdmins: string, administrators: string): Row => ({
   superuser: all,
-  'in no group': inNoGroup,
-  Helpdesk: helpdesk,
-  Auditor: auditor,
-  'People admin': peopleAdmin,
+  'in no group': '',
+  'Help desk': helpDesk,
+  Auditors: auditors,
+  'People admins': peopleAdmins,
+  Administrators: administrators,
   'sees all': 'view',
   'allowed nothing': '',
 })
 
 const help = 'unlock invite giveBackupToken endSessions resetSecondFactor'
-const device = row('view change delete export', 'view change delete', 'view', 'view', 'view change delete')
+const device = row('view change delete export', 'view', 'view', 'view change delete', 'view change delete')
 
 /** Who can do what with each resource as a whole. A resource that is missing here fails the tests that read it. */
 export const permissionTable: Readonly<Record<string, Row>> = {
   users: row(
     `view change export ${help}`,
-    `view change ${help}`,
     'view unlock invite resetSecondFactor',
     'view',
     `view change ${help}`,
+    `view change ${help}`,
   ),
-  groups: row('view add change delete export', '', '', 'view', 'view'),
-  user_groups: row('view add delete export', '', '', 'view', 'view'),
+  groups: row('view add change delete export', '', 'view', 'view', 'view'),
+  user_groups: row('view add delete export', '', 'view', 'view', 'view'),
   totp_devices: device,
   webauthn_devices: device,
   hotp_devices: device,
@@ -48,8 +50,8 @@ export const permissionTable: Readonly<Record<string, Row>> = {
   email_devices: device,
   static_devices: device,
   static_tokens: row('view export', 'view', 'view', 'view', 'view'),
-  trusted_browsers: row('view delete export', 'view delete', 'view', 'view', 'view delete'),
-  audit_events: row('view export', 'view', '', 'view', 'view'),
+  trusted_browsers: row('view delete export', 'view', 'view', 'view delete', 'view delete'),
+  audit_events: row('view export', '', 'view', 'view', 'view'),
 }
 
 export const isAllowed = (resource: string, actor: Actor) =>

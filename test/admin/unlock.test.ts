@@ -83,7 +83,7 @@ describe('a locked user', () => {
 
   it('stays locked if the help is rolled back or rejected', async () => {
     await lock(person)
-    const auditor = await signInAs(site(), 'Auditor')
+    const auditor = await signInAs(site(), 'Auditors')
     expect((await callAction(auditor.browser, 'users', person.id, 'unlock')).status).toBe(403)
     expect((await callAction(site().staff, 'users', person.id, 'invite', { deliver: 'pigeon' })).status).toBe(400)
     expect((await (await enter(person)).post(login, { otp_token: person.code() })).status).toBe(429)
@@ -156,7 +156,7 @@ describe('the pages of the panel', () => {
 
   it('hide it from anyone who cannot help that user', async () => {
     await lock(person)
-    const auditor = await signInAs(site(), 'Auditor')
+    const auditor = await signInAs(site(), 'Auditors')
     const params = await paramsFor(auditor.browser, 'users', person.id)
     expect(Object.keys(params)).not.toEqual(expect.arrayContaining(['locked_until']))
     const device = await paramsFor(auditor.browser, 'totp_devices', person.app?.id ?? 0)

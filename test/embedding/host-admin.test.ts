@@ -167,17 +167,31 @@ describe('methods of the shop', () => {
   })
 })
 
-describe('groups and the rules of the shop', () => {
-  it('let a member do what the group names, and find nothing else in menus, buttons and paths', async () => {
-    const clerk = await member(shop, ['orders.view', 'orders.refund'])
-    expect((await clerk.post(`${order}/refund`)).status).toBe(200)
+describe('a shop whose resources need a group', () => {
+  let closed: HostSite
+  const first = `${api}/orders/records/1`
+  beforeAll(async () => {
+    closed = await startHostSite({ access: 'groups' })
+    await closed.Order.create({ title: 'Twelve eggs', amount: 12 })
+  })
+  afterAll(() => closed.close())
+
+  it('shows nothing of it to staff without a group', async () => {
+    const nobody = await signIn(closed, await createTestUser(closed, { groups: [] }))
+    expect(await nobody.get(`${api}/orders/actions/list`)).toMatchObject({ status: 403, code: 'not_allowed' })
+    expect((await nobody.get('/admin')).text).not.toMatch(/"id":"orders"|"name":"greeting"/)
+  })
+
+  it('lets a member do what the group names, and find nothing else in menus, buttons and paths', async () => {
+    const clerk = await member(closed, ['orders.view', 'orders.refund'])
+    expect((await clerk.post(`${first}/refund`)).status).toBe(200)
     const list = await clerk.get(`${api}/orders/actions/list`)
     const buttons = z.object({ records: z.array(z.object({ recordActions: z.array(z.object({ name: z.string() })) })) })
     expect(buttons.parse(JSON.parse(list.text)).records[0]?.recordActions.map(({ name }) => name)).toEqual([
       'show',
       'refund',
     ])
-    for (const refused of [`${order}/edit`, `${order}/delete`, `${order}/comment`, `${api}/customers/actions/new`])
+    for (const refused of [`${first}/edit`, `${first}/delete`, `${first}/comment`, `${api}/customers/actions/new`])
       expect(await clerk.post(refused)).toMatchObject({ status: 403, code: 'not_allowed' })
     expect(await clerk.get(`${api}/customers/actions/list`)).toMatchObject({ status: 403 })
     expect(await clerk.get('/admin/api/pages/greeting')).toMatchObject({ status: 403 })
@@ -188,23 +202,39 @@ describe('groups and the rules of the shop', () => {
     expect(text).not.toMatch(/"id":"customers"|"name":"greeting"|"name":"comment"/)
   })
 
-  it('deny changing or deleting what a user cannot see, since the answer would show it', async () => {
-    const clerk = await member(shop, ['orders.change', 'orders.delete', 'orders.comment', 'orders.add'])
+  it('denies changing or deleting what a user cannot see, since the answer would show it', async () => {
+    const clerk = await member(closed, ['orders.change', 'orders.delete', 'orders.comment', 'orders.add'])
     for (const [method, refused] of [
-      ['GET', `${order}/edit`],
-      ['POST', `${order}/edit`],
-      ['POST', `${order}/comment`],
+      ['GET', `${first}/edit`],
+      ['POST', `${first}/edit`],
+      ['POST', `${first}/comment`],
       ['GET', `${api}/orders/bulk/bulkDelete?recordIds=1`],
     ] as const)
       expect(await clerk.visit(refused, { method })).toMatchObject({ status: 403, code: 'not_allowed' })
     expect((await clerk.post(`${api}/orders/actions/new`, { title: 'A loaf' })).status).toBe(200)
   })
 
-  it('require a separate permission for a page', async () => {
-    const reader = await member(shop, ['pages.greeting'])
+  it('requires a separate permission for a page', async () => {
+    const reader = await member(closed, ['pages.greeting'])
     expect((await reader.get('/admin/pages/greeting')).status).toBe(200)
     expect(JSON.parse((await reader.get('/admin/api/pages/greeting')).text)).toEqual({ text: 'Good day' })
-    expect((await reader.get(`${order}/show`)).status).toBe(403)
+    expect((await reader.get(`${first}/show`)).status).toBe(403)
+  })
+})
+
+describe('groups and the rules of the shop', () => {
+  it('let all staff use the shop, whether they are in a group or not', async () => {
+    const people = [
+      await signIn(shop, await createTestUser(shop, { groups: [] })),
+      await member(shop, []),
+      await member(shop, ['users.view']),
+    ]
+    for (const browser of people) {
+      expect((await browser.post(`${order}/refund`)).status).toBe(200)
+      expect((await browser.get('/admin/pages/greeting')).status).toBe(200)
+    }
+    const [nobody] = people
+    expect(await nobody?.get(`${api}/users/actions/list`)).toMatchObject({ status: 403, code: 'not_allowed' })
   })
 
   it('keep what the shop itself rejects rejected, also for superusers', async () => {

@@ -8,7 +8,7 @@ let shop: HostSite
 let boss: HttpBrowser
 
 beforeAll(async () => {
-  shop = await startHostSite()
+  shop = await startHostSite({ access: 'groups' })
   boss = await signIn(shop, await createTestUser(shop, { superuser: true }))
 })
 afterAll(() => shop.close())
@@ -40,6 +40,7 @@ describe('groups next to a shop', () => {
     const action = { actionType: 'record', component: false, handler: () => Promise.resolve({}) } as const
     const actions = Object.fromEntries(names.map((name) => [name, action]))
     const large = await startHostSite({
+      access: 'groups',
       options: ({ Order }) => ({ resources: [{ resource: Order, options: { actions } }] }),
     })
     const browser = await signIn(large, await createTestUser(large, { superuser: true }))
@@ -51,13 +52,13 @@ describe('groups next to a shop', () => {
     await large.close()
   })
 
-  it('can help staff without a group only if they also name everything of the shop', async () => {
-    const { Group, UserGroup } = shop.database.models
-    const group = await Group.findOne({ where: { name: 'People admin' }, rejectOnEmpty: true })
-    const admin = await createTestUser(shop)
-    await UserGroup.create({ user_id: admin.id, group_id: group.id })
+  it('can help a member of another group only if they also name what that group has of the shop', async () => {
+    const { Group } = shop.database.models
+    const group = await Group.findOne({ where: { name: 'People admins' }, rejectOnEmpty: true })
+    const admin = await createTestUser(shop, { groups: ['People admins'] })
     const browser = await signIn(shop, admin)
-    const person = await createTestUser(shop)
+    const clerks = await Group.create({ name: 'Clerks', permissions: ['orders.refund'] })
+    const person = await createTestUser(shop, { groups: [clerks.name] })
     expect(await callAction(browser, 'users', person.id, 'endSessions')).toMatchObject({
       status: 403,
       code: 'not_allowed',

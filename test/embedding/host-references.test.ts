@@ -9,6 +9,8 @@ import { type HostSite, startHostSite } from './host/start-host-site.js'
 const api = '/admin/api/resources'
 const CARD = '4111 1111 1111 1111'
 let shop: HostSite
+/** The same shop, whose resources need a group. */
+let closed: HostSite
 let order: string
 
 beforeAll(async () => {
@@ -20,11 +22,17 @@ beforeAll(async () => {
     ],
   })
   shop = await startHostSite({ options })
-  const customer = await shop.Customer.create({ name: 'Ada', card: CARD })
-  const created = await shop.Order.create({ title: 'Twelve eggs', amount: customer.get('id') })
-  order = String(created.get('id'))
+  closed = await startHostSite({ options, access: 'groups' })
+  for (const { Customer, Order } of [shop, closed]) {
+    const customer = await Customer.create({ name: 'Ada', card: CARD })
+    const created = await Order.create({ title: 'Twelve eggs', amount: customer.get('id') })
+    order = String(created.get('id'))
+  }
 })
-afterAll(() => shop.close())
+afterAll(async () => {
+  await shop.close()
+  await closed.close()
+})
 
 const reads = [
   ['a list', () => `${api}/orders/actions/list`],
@@ -63,7 +71,7 @@ describe('what a record of the shop refers to', () => {
   })
 
   it.each(reads)('is missing for users who cannot see it: %s', async (_name, address) => {
-    const clerk = await member(shop, ['orders.view', 'orders.change', 'orders.delete'])
+    const clerk = await member(closed, ['orders.view', 'orders.change', 'orders.delete'])
     const answer = await clerk.get(address())
     expect(answer.status).toBe(200)
     expect(answer.text).not.toMatch(/"Ada"|4111 1111/)

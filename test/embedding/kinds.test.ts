@@ -172,7 +172,7 @@ describe.each(databaseKinds())('a custom kind of device, on the %s database', (w
   it('is visible and editable in the panel as far as the groups of the user allow', async () => {
     const { id } = await enrol()
     const api = '/admin/api/resources/word_devices'
-    const [reader, other] = [await createTestUser(site), await createTestUser(site)]
+    const [reader, other] = [await createTestUser(site, { groups: [] }), await createTestUser(site, { groups: [] })]
     await addToNewGroup(database, [reader.id], { permissions: ['word_devices.view'] })
     await addToNewGroup(database, [other.id], { permissions: ['totp_devices.view'] })
     const [reading, denied] = [await signIn(site, reader), await signIn(site, other)]

@@ -306,6 +306,9 @@ describe('users in the table of an application', () => {
     const target = add({ id: 22, login: 'target-22' })
     await signIn(target)
     const browser = await signIn(clerk)
+    const everything = "select $1, id from groups where name = 'Administrators'"
+    const { id: clerkId } = await rowOf(21)
+    await host.database.pool.query(`insert into user_groups (user_id, group_id) ${everything}`, [clerkId])
     target.isSuperuser = true
     const api = '/admin/api/resources'
     const { id } = await rowOf(22)

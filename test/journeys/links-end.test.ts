@@ -149,7 +149,7 @@ describe('links in emails', () => {
       ['staff', ({ id }: TestUser) => sql('update users set is_staff = true where id = $1', id)],
       ['superuser', ({ id }: TestUser) => sql('update users set is_superuser = true where id = $1', id)],
       ['in a group', (person: TestUser) => groupOf(person, ['users.view'])],
-      ['in a group that allows nothing yet', (person: TestUser) => groupOf(person, [])],
+      ['in a group that allows everything', (person: TestUser) => groupOf(person, ['*.view', 'users.change'])],
     ])('if the user is now %s, after a change by SQL', async (_what, gain) => {
       const helper = await createTestUser(site)
       const person = await createTestUser(site, { staff: false, app: false })
@@ -161,7 +161,7 @@ describe('links in emails', () => {
 
     it('after a group of theirs allows more, but still if it allows less', async () => {
       const helper = await createTestUser(site)
-      const person = await createTestUser(site, { app: false })
+      const person = await createTestUser(site, { app: false, groups: [] })
       const group = await groupOf(person, ['users.view', 'users.export'])
       const link = await invitedBy(helper, person)
       await sql(`update groups set permissions = '{users.view}' where id = $1`, group)
@@ -170,18 +170,28 @@ describe('links in emails', () => {
       expect(await stands(link)).toBe(false)
     })
 
-    it('after the user left the last group, as staff without a group have more permissions', async () => {
+    it('but still after the user joined a group that allows nothing yet, until it allows something', async () => {
       const helper = await createTestUser(site)
-      const person = await createTestUser(site, { app: false })
+      const person = await createTestUser(site, { app: false, groups: [] })
+      const link = await invitedBy(helper, person)
+      const group = await groupOf(person, [])
+      expect(await stands(link)).toBe(true)
+      await sql(`update groups set permissions = '{users.view}' where id = $1`, group)
+      expect(await stands(link)).toBe(false)
+    })
+
+    it('but still after the user left the last group, because nobody gains a permission by leaving', async () => {
+      const helper = await createTestUser(site)
+      const person = await createTestUser(site, { app: false, groups: [] })
       await groupOf(person, ['users.view'])
       const link = await invitedBy(helper, person)
       await sql('delete from user_groups where user_id = $1', person.id)
-      expect(await stands(link)).toBe(false)
+      expect(await stands(link)).toBe(true)
     })
 
     it('after permissions were added while the invitation was being made', async () => {
       const helper = await createTestUser(site)
-      const person = await createTestUser(site, { app: false })
+      const person = await createTestUser(site, { app: false, groups: [] })
       const group = await groupOf(person, ['users.view'])
       // The permissions as they were checked: read before the group changes, stored after it.
       const judged = { isSuperuser: false, isStaff: true, granted: new Set(['users.view']) }

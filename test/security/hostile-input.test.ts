@@ -163,12 +163,12 @@ describe("the site's forms reject a body with", () => {
   it.each(['１２３４５６', '12345６', '+12345', '1e5000', '0x1234', '123456\u200b', '-00001', '١٢٣٤٥٦'])(
     'the token %j',
     async (token) => {
-      const before = await takeSnapshot(site.database, ['totp_devices', 'users', 'audit_events'])
+      const before = await takeSnapshot(site.database, ['totp_devices', 'users', 'user_groups', 'audit_events'])
       const browser = (await signInRequester(site, 'pending')).browser
       const answer = await browser.post('/account/login', { otp_token: token })
       expect(answer).toMatchObject({ status: 422, code: 'invalid_token' })
       expect((await browser.get('/admin')).status).toBe(302)
-      const after = await takeSnapshot(site.database, ['totp_devices', 'users', 'audit_events'])
+      const after = await takeSnapshot(site.database, ['totp_devices', 'users', 'user_groups', 'audit_events'])
       expect({ ...after, sessions: [] }).toEqual({ ...before, sessions: [] })
     },
   )

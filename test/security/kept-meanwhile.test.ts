@@ -318,7 +318,7 @@ describe('a form for a host route that requires a permission of a group', () => 
     ['taken away from the group', `update groups set permissions = '{}' where id = $1`, 403],
     ['lost with the group', 'delete from user_groups where group_id = $1', 403],
   ])('follows the permission at that moment: %s', async (_what, sql, status) => {
-    const person = await createTestUser(host)
+    const person = await createTestUser(host, { groups: [] })
     const group = await addToNewGroup(host.database, [person.id], { permissions: ['users.unlock'] })
     const browser = await signIn(host, person)
     host.clock.advance(301)

@@ -103,6 +103,8 @@ export interface TestUserTraits {
   app?: boolean
   backupTokens?: number
   name?: string
+  /** The groups that this user is in. Default: Administrators for staff who are not superusers, which see and change almost everything. */
+  groups?: readonly string[]
 }
 
 let people = 0
@@ -110,6 +112,8 @@ const secret = Buffer.from('12345678901234567890')
 // An argon2id hash with the lowest cost, the same for all users. At the site's own cost, checking
 // passwords would take most of the tests' time. Hashes that the site computes have the full cost.
 const passwordHash = hash('correct horse battery', { memoryCost: 8, timeCost: 1, parallelism: 1 })
+
+const JOIN = 'insert into user_groups (user_id, group_id) select $1, id from groups where name = any($2)'
 
 /** Creates a user with a password, by default a member of staff with an authenticator app. */
 export async function createTestUser(site: TestSite, traits: TestUserTraits = {}): Promise<TestUser> {
@@ -124,6 +128,8 @@ export async function createTestUser(site: TestSite, traits: TestUserTraits = {}
     is_superuser: superuser,
     is_active: active,
   })
+  const { groups = staff && !superuser ? ['Administrators'] : [] } = traits
+  if (groups.length > 0) await site.database.pool.query(JOIN, [user.id, groups])
   const devices = await site.database.sequelize.transaction(async (transaction) => {
     const added = app
       ? await addTotpDevice(site.otp, transaction, { user, name: 'App', secret, confirmed: true })

@@ -55,8 +55,7 @@ async function voidInvited(services: PanelServices, transaction: Transaction, gr
 
 /**
  * Deletes groups: all of them or, if one cannot be deleted, none. A group with members cannot be
- * deleted: staff without a group have the default permissions, which can be more than the
- * group's.
+ * deleted, so that nobody loses access by accident.
  */
 export function removeGroups(services: PanelServices, actor: PanelUser, ids: readonly number[]): Promise<ActionResult> {
   return asSuperuser(services, actor, 'delete', async (transaction) => {

@@ -43,8 +43,6 @@ export function removeMembers(
     const found = await UserGroup.findAll({ where, lock: transaction.LOCK.UPDATE, transaction })
     if (found.length === 0) return { ok: false, code: 'not_found' }
     const groups = await Group.findAll({ where: { id: found.map(({ group_id }) => group_id) }, transaction })
-    // Staff without a group can do more than the members of most groups.
-    await revokeLinks(services.otp, transaction, 'invitation', people)
     for (const member of found) {
       await member.destroy({ transaction })
       const name = groups.find(({ id }) => id === member.group_id)?.name ?? ''

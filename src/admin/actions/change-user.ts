@@ -6,7 +6,6 @@ import type { User } from '../../db/models/user.js'
 import { nameField } from '../form-fields.js'
 import type { PanelServices } from '../panel-services.js'
 import type { PanelUser } from '../panel-user.js'
-import { hasAllPermissionsOf, type Principal } from '../permissions.js'
 import { succeeded, notAllowed, type ActionResult } from './action-result.js'
 import { type LockedUsers, lockUsers, recheckPermission } from './lock-users.js'
 
@@ -60,15 +59,8 @@ function refusalOf(locked: LockedUsers, target: User, changes: UserChanges): Act
   const { actor } = locked
   if (why || !actor) return notAllowed(why ?? 'permission')
   if (changes.is_superuser !== undefined && !actor.isSuperuser) return notAllowed('superuser_flag')
-  if (changes.is_staff && givesMore(locked, actor, target.id)) return notAllowed('gives_more')
   const loses = FLAGS.some((flag) => changes[flag] === false)
   return loses && actor.id === target.id ? notAllowed('own_access') : null
-}
-
-/** Checks whether the user would gain permissions as staff that the actor does not have. */
-function givesMore({ standings }: LockedUsers, actor: Principal, personId: number): boolean {
-  const now = standings.get(personId)
-  return now !== undefined && !hasAllPermissionsOf(actor, { ...now, isStaff: true })
 }
 
 async function save(

@@ -11,7 +11,7 @@ type Handlers = Partial<Record<string, ActionHandler<ActionResponse>>>
 
 export function groupHandlers(services: PanelServices): Handlers {
   const wishOf = (request: ActionRequest, user: PanelUser) =>
-    parseActionForm(groupFields(services.otp, user.ofHost), request)
+    parseActionForm(groupFields(services.otp, user.ofHost ?? []), request)
   return {
     async new(request, _response, context) {
       const user = actorOf(context)

@@ -37,7 +37,7 @@ export async function lockUsers(
   const others = new Map(people.filter(({ id }) => otherIds.includes(id)).map((person) => [person.id, person]))
   const row = people.find(({ id }) => id === actor.id)
   const principal = row?.is_active && row.is_staff ? standings.get(row.id) : undefined
-  return { actor: principal && { ...principal, ofHost: actor.ofHost }, others, standings }
+  return { actor: principal, others, standings }
 }
 
 /**

@@ -27,6 +27,11 @@ export interface HostPanel {
    * @example { 'orders.delete': { maxAge: 300 } } // a token within five minutes
    */
   requirements?: Requirements
+  /**
+   * Who can use the host's resources and pages: all `staff`, or only members of `groups` that grant
+   * the permission for the action, such as `orders.view`. Default: `staff`.
+   */
+  access?: 'staff' | 'groups'
   /** Maximum bytes of a request's body, which is read into memory. Default: 1 MB. */
   bodyLimit?: number
   /**
@@ -43,6 +48,7 @@ export interface HostSettings extends HostPanel {
 
 const wishes = {
   requirements: z.record(z.string(), z.looseObject({}, 'must be a requirement').nullable()).optional(),
+  access: z.enum(['staff', 'groups'], "must be 'staff' or 'groups'").optional(),
   bodyLimit: z.int('must be a number of bytes').positive('must be a number of bytes').optional(),
   files: z.boolean('must be true or false').optional(),
 } satisfies Record<Exclude<keyof HostPanel, 'admin'>, z.ZodType>

@@ -17,7 +17,7 @@ export function permissionName(resourceId: string, action: string): string {
 
 /**
  * Checks the permission for an action of the host, before the host's own `isAccessible`.
- * Superusers and staff without a group have it, members if one of their groups grants it.
+ * With `access: 'groups'`, only superusers and members of a group that grants it have it.
  */
 export function canUseAction(user: PanelUser, resourceId: string, action: string): boolean {
   return hasPermission(user, permissionName(resourceId, action))
@@ -28,13 +28,14 @@ export function canOpenPage(user: PanelUser, page: string): boolean {
   return hasPermission(user, `pages.${page}`)
 }
 
-function hasPermission({ isSuperuser, granted }: PanelUser, text: string): boolean {
-  if (isSuperuser || granted === null) return true
+function hasPermission({ isSuperuser, granted, ofHost }: PanelUser, text: string): boolean {
+  if (isSuperuser || ofHost === null) return true
   return granted.has(text) || (text.endsWith('.view') && granted.has('*.view'))
 }
 
 /** Adds checkboxes for the host's permissions to the pages of groups. */
-export function addHostPermissions(resources: readonly ResourceJSON[], { ofHost }: PanelUser): ResourceJSON[] {
+export function addHostPermissions(resources: readonly ResourceJSON[], user: PanelUser): ResourceJSON[] {
+  const ofHost = user.ofHost ?? []
   const ids = new Set(ofHost.map(resourceOf))
   const grantable = [...ids].map((resource) => ({
     resource,

@@ -59,7 +59,6 @@ function withTables(user: PanelUser, property: BasePropertyJSON): BasePropertyJS
 
 /** Creates a user with the same permissions and without personal data. */
 function placeholderUser({ isSuperuser, granted }: PanelUser): PanelUser {
-  const group = { id: 0, name: '', permissions: [...(granted ?? [])], otpPolicy: null, graceDays: null, kinds: null }
-  const groups = granted ? [group] : []
-  return new PanelUser({ id: 0, email: '', name: '', isStaff: true, isSuperuser, groups }, noClient)
+  const group = { id: 0, name: '', permissions: [...granted], otpPolicy: null, graceDays: null, kinds: null }
+  return new PanelUser({ id: 0, email: '', name: '', isStaff: true, isSuperuser, groups: [group] }, noClient)
 }

@@ -22,8 +22,8 @@ export type LinkDetails = Readonly<Record<string, string | number>>
 export interface Rights {
   isSuperuser: boolean
   isStaff: boolean
-  /** The permissions of all their groups; null if they are in no group. */
-  granted: ReadonlySet<string> | null
+  /** The permissions of all their groups. */
+  granted: ReadonlySet<string>
 }
 
 /** A valid link. */
@@ -88,7 +88,7 @@ export async function createLink(
 function toJson(rights: Rights | 'present' | null): object {
   if (rights === null || rights === 'present') return {}
   const { isSuperuser: superuser, isStaff: staff, granted } = rights
-  return { rights: { superuser, staff, granted: granted && [...granted, ''] } }
+  return { rights: { superuser, staff, granted: [...granted] } }
 }
 
 /** Finds a valid link without consuming it. GET requests use it, because mail programs open links before people do. */
@@ -138,16 +138,13 @@ const HASH_PURPOSE = 'one_time_links'
 
 const COLUMNS = `l.id, l.user_id as "userId", l.details - 'epoch' - 'rights' as details`
 
-/** SQL of the permissions of the user's groups; JSON null if they are in no group. */
+/** SQL of the permissions of the user's groups, as a JSON array. */
 const GRANTED = `coalesce((select jsonb_agg(p) from user_groups m join groups g on g.id = m.group_id,
-  unnest(array_append(g.permissions, '')) p where m.user_id = u.id), 'null')`
+  unnest(g.permissions) p where m.user_id = u.id), '[]')`
 
 const CURRENT_RIGHTS = `jsonb_build_object('superuser', u.is_superuser, 'staff', u.is_staff, 'granted', ${GRANTED})`
 
-/**
- * SQL condition that the user has no more rights than when the link was created. An empty
- * string in the permissions represents the membership in any group.
- */
+/** SQL condition that the user has no more rights than when the link was created. */
 const NO_MORE_RIGHTS = `(l.details -> 'rights' is null
   or (l.details #>> '{rights,superuser}' = 'true' or not u.is_superuser)
   and (l.details #>> '{rights,staff}' = 'true' or not u.is_staff)

@@ -13,6 +13,7 @@ import * as operations from './0011-ops.js'
 import * as attempts from './0012-attempts.js'
 import * as help from './0014-help.js'
 import * as typedLogins from './0015-typed-logins.js'
+import * as leastPrivilege from './0016-least-privilege.js'
 
 /** One change of the schema. It runs in the transaction that also records its name. */
 export interface Migration {
@@ -36,6 +37,7 @@ export const migrations: readonly Migration[] = [
   attempts,
   help,
   typedLogins,
+  leastPrivilege,
 ]
 
 /** The part of a custom kind that migrations need. Its table is `<name>_devices`. */

@@ -22,17 +22,24 @@ export function PermissionCheckboxes({ record, property, onChange }: EditPropert
       {name}
     </label>
   )
+  const kinds = rows.filter(({ isOfDevices }) => isOfDevices)
+  const someKinds = kinds.some(({ permissions }) => permissions.some((permission) => held.includes(permission.text)))
+  const line = ({ resource, label, permissions }: (typeof rows)[number]) => (
+    <div className="permission-row" role="group" aria-label={label} key={resource}>
+      <span aria-hidden>{label}</span>
+      <div>{permissions.map((permission) => box(permission.text, permission.name))}</div>
+    </div>
+  )
   return (
     <fieldset className="panel-boxes">
       <legend>{translateProperty(property.label, property.resourceId)}</legend>
       <p className="panel-hint">{text('PermissionBoxes.hint')}</p>
       <div className="permission-row">{box(viewAll, text('GroupPermissions.view_all'))}</div>
-      {rows.map(({ resource, label, permissions }) => (
-        <div className="permission-row" role="group" aria-label={label} key={resource}>
-          <span aria-hidden>{label}</span>
-          <div>{permissions.map((permission) => box(permission.text, permission.name))}</div>
-        </div>
-      ))}
+      {rows.filter(({ isOfDevices }) => !isOfDevices).map(line)}
+      <details open={someKinds}>
+        <summary>{text('PermissionBoxes.some_kinds')}</summary>
+        {kinds.map(line)}
+      </details>
       <FieldError record={record} name={property.path} />
     </fieldset>
   )

@@ -5,6 +5,7 @@ import { findHostResource } from '../find-host-resource.js'
 interface Grantable {
   resource: string
   permissions: string[]
+  isOfDevices?: boolean
   /** Set for a resource of the host, and for its pages. */
   ofHost?: true
 }
@@ -34,8 +35,9 @@ export function useNames() {
 export function usePermissionNames(custom: PropertyJSON['custom']) {
   const names = useNames()
   const grantable: Grantable[] = custom['grantable']
-  const rows = grantable.map(({ resource, permissions, ofHost = false }) => ({
+  const rows = grantable.map(({ resource, permissions, isOfDevices = false, ofHost = false }) => ({
     resource,
+    isOfDevices,
     label: names.resource(resource),
     permissions: permissions.map((permission) => ({
       text: `${resource}.${permission}`,

@@ -1,0 +1,72 @@
+import type { Transaction } from 'sequelize'
+import type { Database } from '../connect.js'
+import { shippedGroups as before } from './0006-throttling-lanes.js'
+
+/**
+ * From here on, staff who are in no group have no permissions. Those who had them for that reason
+ * become members of a new group, Administrators, so that nobody loses access with the upgrade.
+ * The other shipped groups get their final names, and permissions for kinds of device added later.
+ */
+export const name = '0016-least-privilege'
+
+const seeing = ['users.view', 'devices.view', 'trusted_browsers.view']
+const helping = ['users.invite', 'users.resetSecondFactor', 'users.unlock']
+const running = [
+  ...seeing,
+  'groups.view',
+  'audit_events.view',
+  ...helping,
+  'users.change',
+  'users.giveBackupToken',
+  'users.endSessions',
+  'devices.change',
+  'devices.delete',
+  'trusted_browsers.delete',
+]
+
+/** Permissions of the shipped groups from this migration on. */
+export const shippedGroups: Readonly<Record<string, readonly string[]>> = {
+  Administrators: ['*.view', ...running],
+  'Help desk': [...seeing, ...helping],
+  Auditors: [...seeing, 'groups.view', 'audit_events.view'],
+  'People admins': running,
+}
+
+/** The earlier names. A group is renamed unless the new name is taken, and changed unless an operator changed it. */
+const RENAMED = [
+  ['Helpdesk', 'Help desk'],
+  ['Auditor', 'Auditors'],
+  ['People admin', 'People admins'],
+] as const
+
+export async function up({ sequelize }: Database, transaction: Transaction): Promise<void> {
+  for (const [old, now] of RENAMED) {
+    const bind = { old, now, permissions: before[old], replaced: shippedGroups[now] }
+    await sequelize.query(
+      `update groups set permissions = $replaced
+        where name = $old and permissions <@ $permissions::text[] and permissions @> $permissions::text[]`,
+      { bind, transaction },
+    )
+    await sequelize.query(
+      'update groups set name = $now where name = $old and not exists (select from groups where name = $now)',
+      { bind, transaction },
+    )
+  }
+  await sequelize.query(
+    `insert into groups (name, permissions) values ('Administrators', $permissions) on conflict (name) do nothing`,
+    { bind: { permissions: shippedGroups['Administrators'] }, transaction },
+  )
+  await sequelize.query(KEEP_ACCESS, { transaction })
+  await sequelize.query(KEEP_INVITATIONS, { transaction })
+}
+
+/** Superusers need no group. People who are not staff could not open the panel and still cannot. */
+const KEEP_ACCESS = `insert into user_groups (user_id, group_id)
+  select u.id, g.id from users u, groups g where g.name = 'Administrators' and u.is_staff and not u.is_superuser
+    and not exists (select from user_groups m where m.user_id = u.id)`
+
+/** An open invitation of somebody in no group stored null for their permissions; now these are a list. */
+const KEEP_INVITATIONS = `update one_time_links l set details = jsonb_set(l.details, '{rights,granted}',
+  coalesce((select jsonb_agg(p) from user_groups m join groups g on g.id = m.group_id, unnest(g.permissions) p
+    where m.user_id = l.user_id), '[]'))
+  where l.details #> '{rights,granted}' = 'null' and l.used_at is null`
