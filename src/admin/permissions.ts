@@ -56,7 +56,7 @@ type Offered = Readonly<Record<string, readonly Permission[]>>
 
 /** Lists every permission of each resource. The kinds of device come after users and groups. */
 const offeredWith = (ofKinds: Offered): Offered => ({
-  users: ['view', 'change', 'export', ...recoveryActions],
+  users: ['view', 'add', 'change', 'export', ...recoveryActions],
   groups: ['view', 'add', 'change', 'delete', 'export'],
   user_groups: ['view', 'add', 'delete', 'export'],
   ...ofKinds,

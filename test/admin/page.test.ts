@@ -51,7 +51,7 @@ describe('the page', () => {
         actions: users.actions.map(({ name }: { name: string }) => name),
       }
     }
-    const actions = ['show', 'edit', 'search', 'list']
+    const actions = ['show', 'new', 'edit', 'search', 'list']
     const staff = await fieldsOf(site().staff)
     expect(staff.fields).toEqual(['name', 'is_staff', 'is_active'])
     const help = ['unlock', 'invite', 'giveBackupToken', 'endSessions', 'resetSecondFactor']

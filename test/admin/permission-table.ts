@@ -35,11 +35,11 @@ const device = row('view change delete export', 'view', 'view', 'view change del
 /** Who can do what with each resource as a whole. A resource that is missing here fails the tests that read it. */
 export const permissionTable: Readonly<Record<string, Row>> = {
   users: row(
-    `view change export ${help}`,
+    `view add change export ${help}`,
     'view unlock invite resetSecondFactor',
     'view',
-    `view change ${help}`,
-    `view change ${help}`,
+    `view add change ${help}`,
+    `view add change ${help}`,
   ),
   groups: row('view add change delete export', '', 'view', 'view', 'view'),
   user_groups: row('view add delete export', '', 'view', 'view', 'view'),

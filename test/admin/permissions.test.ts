@@ -67,11 +67,11 @@ describe('permissions', () => {
   })
 
   it('do not exist for what does not exist', () => {
-    const all = inGroup(...permissionCatalogue().texts, 'sessions.view', 'users.add', 'constructor.view')
+    const all = inGroup(...permissionCatalogue().texts, 'sessions.view', 'users.delete', 'constructor.view')
     for (const [permission, resource] of [
       ['view', 'sessions'],
       ['view', 'constructor'],
-      ['add', 'users'],
+      ['delete', 'users'],
       ['delete', 'audit_events'],
     ] as const) {
       expect(can(all, permission, resource)).toBe(false)

@@ -25,6 +25,7 @@ const api = '/admin/api/resources'
 /** Each requester has the permission, so that only the body can be rejected. */
 const readers = (): [HttpBrowser, string][] => [
   [superuser, `${api}/users/records/${other.id}/edit`],
+  [superuser, `${api}/users/actions/new`],
   [superuser, `${api}/totp_devices/records/${other.app?.id}/edit`],
   [superuser, `${api}/totp_devices/records/${other.app?.id}/delete`],
   [superuser, `${api}/static_devices/bulk/bulkDelete?recordIds=${other.backup?.id}`],
@@ -40,7 +41,7 @@ const endings = (): [HttpBrowser, string][] => [
 ]
 /** These are rejected before the body is read. */
 const others = (): [HttpBrowser, string][] => [
-  [superuser, `${api}/users/actions/new`],
+  [superuser, `${api}/audit_events/actions/new`],
   [superuser, `${api}/users/actions/list`],
   [superuser, `${api}/users/actions/search/x`],
   [superuser, `${api}/audit_events/records/1/edit`],

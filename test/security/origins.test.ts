@@ -80,7 +80,7 @@ describe('a request that changes something', () => {
       [`/admin/api/resources/users/records/${other.id}/edit`, 200],
       ['/admin/api/resources/totp_devices/records/2147483647/delete', 404],
       ['/admin/api/resources/totp_devices/bulk/bulkDelete?recordIds=2147483647', 404],
-      ['/admin/api/resources/users/actions/new', 403],
+      ['/admin/api/resources/users/actions/new', 400],
       ['/nowhere', 404],
     ] as const) {
       const { status, body } = await send(superuser, 'POST', path, sender)

@@ -93,7 +93,7 @@ export const panelRouteTable: readonly RouteRow[] = [
     routes: [`POST ${api}/:resourceId/actions/:action`],
     method: 'POST',
     address: `${api}/users/actions/new`,
-    expected: call('403 not_allowed'),
+    expected: call('400 bad_request'),
   },
   { routes: [], method: 'POST', address: `${api}/users/actions/list`, expected: call('405 method_not_allowed') },
   { routes: [], method: 'GET', address: `${api}/users/actions/new`, expected: call('405 method_not_allowed') },

@@ -5,13 +5,15 @@ import type { PanelServices } from '../panel-services.js'
 import type { PanelUser } from '../panel-user.js'
 import type { RecoveryAction } from '../permissions.js'
 import type { Helped } from './account-recovery.js'
+import type { AddedUser } from './add-user.js'
 import { unwrapResult } from './action-responses.js'
 import type { RejectedAction } from './action-result.js'
 
 interface Call {
-  how: RecoveryAction
+  how: RecoveryAction | 'new'
   actor: PanelUser
-  personId: number
+  /** The ID of the user to help; null for a new one. */
+  personId: number | null
   /** The submitted form. */
   wish?: object
 }
@@ -24,7 +26,7 @@ interface Call {
 export async function giveOnce(
   services: PanelServices,
   call: Call,
-  help: () => Promise<{ ok: true; given: Helped } | RejectedAction>,
+  help: () => Promise<{ ok: true; given: Helped | AddedUser } | RejectedAction>,
 ): Promise<{ given: unknown }> {
   const submission = nameCall(services, call)
   const turn = await takeTurn(services, submission)
@@ -40,7 +42,7 @@ export async function giveOnce(
 }
 
 /** Stores the result for repeated calls. If that fails, the administrator still gets the result. */
-async function keepGiven(services: PanelServices, submission: Submission, result: Helped): Promise<void> {
+async function keepGiven(services: PanelServices, submission: Submission, result: Helped | AddedUser): Promise<void> {
   const head = { status: 200, headers: {}, cookies: [], successor: null, within: null }
   const answer = { ...head, body: JSON.stringify(result) }
   try {

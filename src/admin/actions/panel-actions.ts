@@ -8,6 +8,7 @@ import { AllowListedResource } from '../resources/allow-listed-resource.js'
 import type { Helped } from './account-recovery.js'
 import { parseActionForm, removalHandlers, savedResponse, unwrapResult } from './action-responses.js'
 import type { RejectedAction } from './action-result.js'
+import { addUser, newUserFields } from './add-user.js'
 import { changeDevice, deviceFields } from './change-device.js'
 import { changeUser, userFields } from './change-user.js'
 import type { DeviceTable } from './device-tables.js'
@@ -44,13 +45,14 @@ export function panelActions(services: PanelServices, table: string, device: Dev
     Object.entries(actionPermissions).flatMap(([name, permission]) => {
       const handler = handlers[name]
       if (isHelp(permission) && !handler) return []
-      const isElsewhere = services.hostUsers !== null && table === 'users' && name === 'edit'
+      const isElsewhere = services.hostUsers !== null && table === 'users' && (name === 'edit' || name === 'new')
       const isAccessible = ({ currentAdmin, record }: ActionContext) => {
         const user = knownUser(currentAdmin)
         const subject = record instanceof AllowListedRecord ? record.subject : undefined
         return !isElsewhere && user !== undefined && can(user, permission, table, subject)
       }
-      return [[name, { isAccessible, ...looks[name], ...(handler && { handler }) }]]
+      const look = table === 'users' && name === 'new' ? newPerson : looks[name]
+      return [[name, { isAccessible, ...look, ...(handler && { handler }) }]]
     }),
   )
 }
@@ -59,6 +61,8 @@ const isHelp = (permission: Permission) => recoveryActions.some((help) => help =
 
 /** A help has its own page, which explains it and asks for confirmation. */
 const help = { actionType: 'record', component: 'HelpPerson' }
+
+const newPerson = { actionType: 'resource', component: 'NewPerson' }
 
 /** Options of single actions. A bulk action without its own page asks in a dialogue. */
 const looks: Readonly<Partial<Record<string, Record<string, unknown>>>> = {
@@ -92,6 +96,12 @@ const search: ActionHandler<ActionResponse> = async (request, _response, context
 
 function userHandlers(services: PanelServices): Handlers {
   return {
+    async new(request, _response, context) {
+      const input = parseActionForm(newUserFields, request)
+      const actor = actorOf(context)
+      const added = () => addUser(services, actor, input)
+      return givenAnswer(context, await giveOnce(services, { how: 'new', actor, personId: null, wish: input }, added))
+    },
     async edit(request, _response, context) {
       const input = parseActionForm(userFields, request)
       const id = recordId(request)

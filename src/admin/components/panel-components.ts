@@ -13,6 +13,7 @@ import { GroupsOfUser, MembersOfGroup } from './group/Memberships.js'
 import { ObstaclesOfUser } from './user/Obstacles.js'
 import { ValueOrSiteDefault } from './ValueOrSiteDefault.js'
 import { PermissionCheckboxes } from './group/PermissionCheckboxes.js'
+import { NewPerson } from './user/NewPerson.js'
 import { PropertyHeader } from './PropertyHeader.js'
 import { TopBar } from './TopBar.js'
 import { UndeliveredInvitation } from './user/UndeliveredInvitation.js'
@@ -34,6 +35,7 @@ export const panelComponents = {
   HelpPerson: AccountRecovery,
   KindBoxes: KindCheckboxes,
   MembersOfGroup,
+  NewPerson,
   ObstaclesOfUser,
   OrAsSite: ValueOrSiteDefault,
   PermissionBoxes: PermissionCheckboxes,

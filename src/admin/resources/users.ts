@@ -3,8 +3,7 @@ import { principalSchema, principalSql } from '../load-principal.js'
 import type { PanelResource } from './panel-resource.js'
 
 /**
- * Builds the resource for users. They are created on the command line and never deleted, because
- * the audit log refers to them.
+ * Builds the resource for users. They are never deleted, because the audit log refers to them.
  *
  * @param deviceTables tables of the kinds of device that are listed with their owner
  */

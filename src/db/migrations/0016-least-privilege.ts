@@ -16,6 +16,7 @@ const running = [
   'groups.view',
   'audit_events.view',
   ...helping,
+  'users.add',
   'users.change',
   'users.giveBackupToken',
   'users.endSessions',
