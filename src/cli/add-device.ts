@@ -32,7 +32,7 @@ export async function addDeviceCommand(kind: KindWithCommand, parsed: unknown): 
 }
 
 async function addPrepared(
-  { name, isBackup }: KindWithCommand,
+  { name, table, isBackup }: KindWithCommand,
   prepared: Extract<PreparedDevice, { ok: true }>,
   adding: Omit<Adding, 'transaction'>,
 ): Promise<DeviceFromCommand> {
@@ -42,7 +42,7 @@ async function addPrepared(
       record({ ...adding, transaction }, () => prepared.add(transaction)),
     )
   } catch (error) {
-    throw isUniqueViolation(error) ? deviceExists(name, error) : error
+    throw isUniqueViolation(error, table) ? deviceExists(name, error) : error
   }
 }
 

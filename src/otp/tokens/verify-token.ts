@@ -1,3 +1,4 @@
+import { isUniqueViolation } from '../../db/is-unique-violation.js'
 import { type ClientInfo, noClient } from '../../client-info.js'
 import { hasRoomFor, tooManyDevices } from '../devices/device-limit.js'
 import type { Verification } from '../device.js'
@@ -58,12 +59,19 @@ export interface Enrolment extends TokenSubmission, EnrolmentRight {}
  * @param otp `site.otp`
  * @param enrolment like a submission; `onlyAsFirst` rejects it if the user already has a device
  * @returns the device, now active; the reasons are those of `verifyToken`. `verification_not_allowed` also if the user
- *   has 20 devices of this kind already
+ *   has 20 devices of this kind already, or if the database has another device with a value that must be unique
  * @throws what a `userVerified` handler throws; the confirmation is undone then
  * @example await confirmDevice(site.otp, { userId: 1, deviceId: 'totp/4', token: '123456', onlyAsFirst: true })
  */
 export async function confirmDevice(otp: Otp, enrolment: Enrolment): Promise<Verification> {
-  return askNamedDevice(otp, enrolment, 'enrol')
+  try {
+    return await askNamedDevice(otp, enrolment, 'enrol')
+  } catch (error) {
+    // A device with a value that only one of the kind can have was confirmed at the same moment.
+    const table = otp.kinds.find(({ name }) => name === parsePersistentId(enrolment.deviceId)?.kind)?.table
+    if (table !== undefined && isUniqueViolation(error, table)) return { ok: false, reason: 'verification_not_allowed' }
+    throw error
+  }
 }
 
 /** A wrong code during a setup causes no wait at sign-in, and the other way round. */
