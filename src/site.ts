@@ -41,9 +41,7 @@ import { bufferForms } from './http/forms/buffer-forms.js'
 import { rejectCapitals } from './http/reject-capitals.js'
 import { HOST_UNAVAILABLE, rejectRequest, UNAVAILABLE } from './http/pages/reject-request.js'
 import { securityHeaders } from './http/pages/security-headers.js'
-import { loadKindScripts } from './http/pages/kind-scripts.js'
-import { loadWebauthnScript } from './http/pages/webauthn-script.js'
-import { loadStylesheet } from './http/pages/stylesheet.js'
+import { loadKindScripts, loadScript, loadStylesheet } from './http/pages/assets.js'
 import { createSessions } from './http/sessions/sessions.js'
 import { createEvents } from './otp/events.js'
 import { browserScripts, type CustomKind } from './otp/kind-registry/custom-kind.js'
@@ -107,7 +105,7 @@ export async function mountSite(services: SiteServices): Promise<MountedSite> {
     hasPage: (path) => hasPage(methodsAt(path)),
   })
   const stylesheet = loadStylesheet()
-  const keyScript = loadWebauthnScript()
+  const keyScript = loadScript('webauthn')
   const kindScripts = loadKindScripts(browserScripts(account.otp.kinds))
   const secrets = [...keys.sessionSecrets]
   const { pool } = database

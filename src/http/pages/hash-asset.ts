@@ -12,7 +12,7 @@ export interface Asset {
 /**
  * Compresses an asset on its first request, and serves it at a path with a hash of its content.
  *
- * @example hashAsset('site', 'css', content).address // '/assets/site.3f1c….css'
+ * @example hashAsset('site', 'css', content).path // '/assets/site.3f1c….css'
  */
 export function hashAsset(name: string, type: 'css' | 'js', content: Buffer): Asset {
   const address = `/assets/${name}.${createHash('sha256').update(content).digest('hex').slice(0, 12)}.${type}`
