@@ -1,5 +1,5 @@
 import { literal } from 'sequelize'
-import type { PanelKind } from '../../otp/kind-registry/kind-panel.js'
+import type { KindPart, PanelKind } from '../../otp/kind-registry/kind-panel.js'
 import type { Kind } from '../../otp/kind-registry/kind.js'
 import { principalSchema, principalSql } from '../load-principal.js'
 import type { PanelResource } from './panel-resource.js'
@@ -87,6 +87,27 @@ export function deviceResource({ table, isBackup, panel }: ShownKind): PanelReso
         obstacles: { type: 'string', components: { show: 'ObstaclesOfUser' } },
         ...properties,
       },
+    },
+  }
+}
+
+/** Builds the resource of rows that belong to a device, such as backup tokens. It never shows the secrets in them. */
+export function partResource({ table, icon, columns }: KindPart): PanelResource {
+  const shown = ['id', 'device_id', ...columns]
+  return {
+    table,
+    list: {
+      read: shown,
+      filter: { id: 'id', device_id: 'id' },
+      sort: ['id'],
+      title: 'id',
+      search: [],
+    },
+    options: {
+      navigation: { name: null, icon },
+      sort: { sortBy: 'id', direction: 'desc' },
+      listProperties: shown,
+      filterProperties: ['device_id'],
     },
   }
 }

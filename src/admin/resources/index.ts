@@ -1,9 +1,8 @@
 import { auditEvents } from './audit-events.js'
 import type { Kind } from '../../otp/kind-registry/kind.js'
-import { deviceResource, shownKinds } from './devices.js'
+import { deviceResource, partResource, shownKinds } from './devices.js'
 import { groups, userGroups } from './groups.js'
 import type { PanelResource } from './panel-resource.js'
-import { partResource } from './device-parts.js'
 import { trustedBrowsers } from './trusted-browsers.js'
 import { users } from './users.js'
 
