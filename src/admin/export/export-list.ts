@@ -5,10 +5,10 @@ import { recordAuditEvent } from '../../audit/record-event.js'
 import type { AdminJS } from '../adminjs.js'
 import { getPanelUser } from '../panel-user.js'
 import { PanelError } from '../panel-error.js'
-import { AllowListedResource } from '../resources/allow-listed-resource.js'
+import { AllowListedResource, type ListQuery } from '../resources/allow-listed-resource.js'
+import type { FilterInput } from '../resources/build-where.js'
 import type { PanelServices } from '../panel-services.js'
 import { byteOrderMark, csvLine } from './csv.js'
-import { parseFilters, parseSort } from './parse-list-query.js'
 
 /** Rows in one file. */
 export const MAX_EXPORT_ROWS = 10_000
@@ -61,4 +61,29 @@ async function* linesOf(resource: AllowListedResource, ids: readonly (string | n
 /** Ignores that the client closed the connection. */
 function unlessGone(error: unknown): void {
   if (!(error instanceof Error && 'code' in error && error.code === 'ERR_STREAM_PREMATURE_CLOSE')) throw error
+}
+
+type Query = Readonly<Record<string, unknown>>
+
+/**
+ * Reads the filters of a list's query string, as AdminJS writes them: `filters.name=x`, and
+ * `filters.created_at~~from=…` with `~~to` for a range.
+ */
+function parseFilters(query: Query): FilterInput[] {
+  const filters = new Map<string, unknown>()
+  for (const [name, value] of Object.entries(query)) {
+    const [, path, end] = /^filters\.([^~]+)(?:~~(.+))?$/.exec(name) ?? []
+    if (path === undefined) continue
+    const before = filters.get(path)
+    filters.set(path, end === undefined ? value : { ...(typeof before === 'object' ? before : {}), [end]: value })
+  }
+  return [...filters].map(([path, value]) => ({ path, value }))
+}
+
+/** Reads `sortBy` and `direction` of a list's query string. */
+function parseSort({ sortBy, direction }: Query): ListQuery['sort'] {
+  return {
+    ...(typeof sortBy === 'string' && { sortBy }),
+    ...(direction === 'desc' && { direction: 'desc' as const }),
+  }
 }
