@@ -3,7 +3,7 @@ import { type ActionHeaderProps, type RecordJSON, useTranslation } from 'adminjs
 import { Link } from 'react-router-dom'
 import { ActionLink } from './ActionLink.js'
 import { ListHeader } from './ListHeader.js'
-import { useRecordName } from './use-record-name.js'
+import { nameBrowser, UNKNOWN_BROWSER } from '../../client-info.js'
 
 type Props = ActionHeaderProps & { OriginalComponent: ComponentType<ActionHeaderProps> }
 
@@ -46,4 +46,15 @@ function RecordHeader({ resource, record, action, actionPerformed }: ActionHeade
       </div>
     </header>
   )
+}
+
+/** Returns the name of a record: that of the person or the device, or the event's text. */
+function useRecordName({ id, params, title }: RecordJSON, resourceId: string): string {
+  const { translateComponent, translateLabel } = useTranslation()
+  if (resourceId === 'users') return params['name'] || params['email']
+  if (resourceId === 'audit_events')
+    return translateComponent(`Events.${title}`, undefined, { defaultValue: title.replaceAll('_', ' ') })
+  if (resourceId === 'trusted_browsers')
+    return nameBrowser(title ?? UNKNOWN_BROWSER, translateComponent('BrowserName.unknown'))
+  return resourceId === 'static_tokens' ? `${translateLabel('one_static_tokens')} ${id}` : title
 }

@@ -1,7 +1,7 @@
 import React, { type FormEvent, useEffect, useRef, useState } from 'react'
+import { browserSupportsWebAuthn } from '@simplewebauthn/browser'
 import { translate } from '../translate.js'
-import { getAssertion, supportsWebauthn } from './get-assertion.js'
-import { type ApiResult, createFormId, postToken, requestCode, type StepUpDevice } from './step-up-api.js'
+import { type ApiResult, createFormId, getAssertion, postToken, requestCode, type StepUpDevice } from './step-up-api.js'
 
 interface Props {
   /** `/account/verify`, with the accepted kinds. */
@@ -59,7 +59,7 @@ export function StepUpDialog({ url, why, devices, onClose }: Props) {
       {typed.length > 0 && (
         <TokenForm devices={typed} isBusy={isBusy} onSubmit={submit} onSend={(device) => void send(device)} />
       )}
-      {keys.length > 0 && supportsWebauthn() && (
+      {keys.length > 0 && browserSupportsWebAuthn() && (
         <button className="plain-button" type="button" disabled={isBusy} onClick={() => void useKey()}>
           {text('use_key')}
         </button>

@@ -1,3 +1,5 @@
+import { startAuthentication } from '@simplewebauthn/browser'
+
 /** A device that can be used, as `/account/verify` lists it. */
 export interface StepUpDevice {
   /** For example `totp/3`. */
@@ -47,6 +49,18 @@ export function createFormId(): string {
     .replaceAll('+', '-')
     .replaceAll('/', '_')
     .replaceAll('=', '')
+}
+
+/**
+ * Requests an assertion from the user's security key.
+ *
+ * @returns the assertion as a token; null if the user cancelled or the key failed
+ */
+export async function getAssertion(): Promise<string | null> {
+  const response = await fetch('/account/login/security-key', { method: 'POST' })
+  if (!response.ok) return null
+  const optionsJSON = await response.json()
+  return startAuthentication({ optionsJSON }).then(JSON.stringify, () => null)
 }
 
 interface ResponseBody {
