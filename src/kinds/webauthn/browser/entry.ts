@@ -1,6 +1,5 @@
-import { browserSupportsWebAuthn } from '@simplewebauthn/browser'
-import { requestCredential } from './request-credential.js'
-import { classifyError } from './classify-error.js'
+import { browserSupportsWebAuthn, startAuthentication, startRegistration } from '@simplewebauthn/browser'
+import { classifyError, ServerRejection } from './classify-error.js'
 import { showAlert, showHint } from './show-alert.js'
 
 // The only script of the account pages. Submitting a form with `data-key` requests options from the
@@ -35,6 +34,25 @@ async function submit(form: HTMLFormElement): Promise<void> {
     setBusy(form, false)
     showAlert(form, classifyError(error))
   }
+}
+
+/**
+ * Fetches the options and calls the user's key: for a new credential if the form's `data-key` is
+ * `create`, otherwise for an assertion.
+ *
+ * @returns the key's response as JSON, or `reload` if the server requires another step first, such as a sign-in
+ */
+async function requestCredential(form: HTMLFormElement): Promise<string> {
+  const response = await fetch(form.dataset['options'] ?? '', { method: 'POST', redirect: 'manual' })
+  const isJson = response.headers.get('content-type')?.startsWith('application/json') ?? false
+  if (!isJson) return 'reload'
+  if (!response.ok) throw new ServerRejection(await response.json())
+  const optionsJSON = await response.json()
+  const credential =
+    form.dataset['key'] === 'create'
+      ? await startRegistration({ optionsJSON })
+      : await startAuthentication({ optionsJSON })
+  return JSON.stringify(credential)
 }
 
 function setBusy(form: HTMLFormElement, busy: boolean): void {
