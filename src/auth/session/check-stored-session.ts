@@ -14,7 +14,8 @@ const text = z.string().nullable()
 
 const factor = z.object({
   kind: z.string(),
-  device: device.nullable(),
+  // A device that there is none of verifies nobody, and is removed from the session on each request.
+  device: text,
   at: moment,
   how: z.enum(['typed', 'passkey', 'trusted_browser', 'link']),
   trustedBrowser: integer.optional(),
