@@ -8,7 +8,7 @@ import { packageRoot } from '../package-root.js'
 const textGroup: z.ZodType<TextTree> = z.lazy(() => z.record(z.string(), z.union([z.string(), textGroup])))
 
 /**
- * Replaces texts of the package with an application's texts of the same key, for the whole
+ * Replaces texts of the package and of kinds with an application's texts of the same key, for the whole
  * process. They are in files `<language>/<namespace>.json`; other keys and files keep the
  * package's texts.
  *
@@ -25,7 +25,7 @@ export function overrideTexts(folder: string): void {
       throw invalid(path.join(folder, file), `is not in one of the site's languages (${languages.join(', ')})`)
     if (!existsSync(path.join(packageRoot, 'locales/en', name)))
       throw invalid(path.join(folder, file), 'does not match the name of any file in the package')
-    registerTexts(language, { [path.basename(name, '.json')]: readTexts(path.join(folder, file)) })
+    registerTexts('application', language, { [path.basename(name, '.json')]: readTexts(path.join(folder, file)) })
   }
 }
 

@@ -50,22 +50,25 @@ export interface TextTree {
   [name: string]: string | TextTree
 }
 
-const added = new Map<string, TextTree>()
+/** Who adds texts. Those of the application are used instead of a kind's. */
+type TextSource = 'kind' | 'application'
+
+const added: Readonly<Record<TextSource, Map<string, TextTree>>> = { kind: new Map(), application: new Map() }
 
 /**
- * Adds texts to those of `locales` for the whole process, such as the names of custom kinds.
- * Texts added later override earlier ones.
+ * Adds texts to those of `locales` for the whole process. Texts added later override earlier ones
+ * from the same source.
  *
  * @param texts by namespace, for example `{ pages: { kinds: { yubikey: 'YubiKey' } } }`
  */
-export function registerTexts(language: Language, texts: TextTree): void {
-  added.set(language, mergeTexts(registeredTexts(language), texts))
+export function registerTexts(source: TextSource, language: Language, texts: TextTree): void {
+  added[source].set(language, mergeTexts(added[source].get(language) ?? {}, texts))
   translators.clear()
 }
 
 /** Returns the texts added for a language, by namespace. */
 export function registeredTexts(language: string): TextTree {
-  return added.get(language) ?? {}
+  return mergeTexts(added.kind.get(language) ?? {}, added.application.get(language) ?? {})
 }
 
 /** Merges two groups of texts. If both contain a text, the one in `above` is used. */

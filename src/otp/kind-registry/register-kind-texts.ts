@@ -5,7 +5,7 @@ import type { CustomKind, KindTexts } from './custom-kind.js'
 export function registerKindTexts(kinds: readonly CustomKind[]): void {
   for (const kind of kinds)
     for (const language of languages.filter((each) => kind.texts[each]))
-      registerTexts(language, textsOfKind(kind, language))
+      registerTexts('kind', language, textsOfKind(kind, language))
 }
 
 /** Returns a kind's texts under the keys where pages, emails and the panel look up the texts of every kind. */
