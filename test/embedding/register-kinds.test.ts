@@ -70,7 +70,7 @@ describe('an invalid registration is reported at start:', () => {
     async (name) => expect(await codeOf(start(named(name)))).toBe('kind_name_invalid'),
   )
 
-  it.each(['totp', 'static', 'password', 'invitation', 'phones', 'setup'])(
+  it.each(['totp', 'static', 'password', 'invitation', 'phones', 'setup', 'constructor'])(
     'a name that is already used: %s',
     async (name) => expect(await codeOf(start(named(name)))).toBe('kind_name_taken'),
   )

@@ -6,8 +6,19 @@ import { languages } from '../../i18n/translator.js'
 import { type CustomKind, filterCustomKinds } from './custom-kind.js'
 import { KIND_NAME_PATTERN, type Kind } from './kind.js'
 
-/** Names that paths under /account/two-factor and factors of a session already use. */
-const RESERVED = ['browsers', 'devices', 'disable', 'invitation', 'password', 'phones', 'qrcode', 'sessions', 'setup']
+/** Names that paths under /account/two-factor and factors of a session already use, and the one that every object has. */
+const RESERVED = [
+  'browsers',
+  'constructor',
+  'devices',
+  'disable',
+  'invitation',
+  'password',
+  'phones',
+  'qrcode',
+  'sessions',
+  'setup',
+]
 
 const line = z.string().min(1).max(200)
 const lines = z.record(z.string(), z.string().min(1))
