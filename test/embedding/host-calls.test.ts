@@ -274,6 +274,34 @@ describe('a call of AdminJS by an application, without a current admin', () => {
     },
   )
 
+  it.each(['users', 'groups', 'user_groups', 'totp_devices', 'static_tokens', 'trusted_browsers', 'audit_events'])(
+    "writes nothing to the site's own %s through a resource or a record",
+    async (id) => {
+      const resource = panelAdmin().findResource(id)
+      const record = new AnyRecord({ id: 1 }, resource)
+      const params = {
+        id: '1',
+        is_superuser: true,
+        confirmed: true,
+        name: 'x',
+        user_id: 1,
+        group_id: 1,
+        permissions: [],
+      }
+      const before = await takeSnapshot(shop.database)
+      const outcomes = await Promise.all([
+        outcomeOf(() => resource.create(params)),
+        outcomeOf(() => resource.update('1', params)),
+        outcomeOf(() => resource.delete('1')),
+        outcomeOf(() => record.update(params)),
+        outcomeOf(() => record.save()),
+        outcomeOf(() => new AnyRecord(params, resource).create()),
+      ])
+      expect(outcomes).not.toContain('done')
+      expect(await takeSnapshot(shop.database)).toEqual(before)
+    },
+  )
+
   it("leaves the site's records that a row refers to unpopulated", async () => {
     const admin = panelAdmin()
     const [record] = await admin.findResource('labels').findMany(['1'])
