@@ -2,14 +2,9 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
 import { addDevices } from '../admin/add-devices.js'
-import {
-  accessibilityViolations,
-  expectNoSidewaysScroll,
-  launchBrowser,
-  openPage,
-  settled,
-} from '../support/chromium.js'
+import { launchBrowser, openPage, settled } from '../support/chromium.js'
 import { openTestDatabase } from '../support/database.js'
+import { faultsOf, oppositeLooks } from '../support/looks.js'
 import { createTestUser, type TestUser, signIn, startTestSite, type TestSite } from '../support/site.js'
 import { deviceModels } from '../support/device-models.js'
 
@@ -267,26 +262,7 @@ describe('the panel in a browser', () => {
   })
 })
 
-describe.each([
-  { width: 1280, dark: false },
-  { width: 390, dark: true },
-])('the panel at $width pixels, dark: $dark', ({ width, dark }) => {
-  const pages: Record<string, () => string> = {
-    'landing page': () => `${site.baseUrl}/admin`,
-    'list of users': () => `${site.baseUrl}/admin/resources/users`,
-    'list of devices': () => `${site.baseUrl}/admin/resources/totp_devices`,
-    'page of a user': () => `${site.baseUrl}/admin/resources/users/records/${superuser.id}/show`,
-    'form of a user': () => `${site.baseUrl}/admin/resources/users/records/${superuser.id}/edit`,
-    'page of a device': () => devicePage(superuser),
-    'list of phones': () => `${site.baseUrl}/admin/resources/phone_devices`,
-    'page of a phone': () => `${site.baseUrl}/admin/resources/phone_devices/records/${phoneId}/show`,
-    'page of a user with devices of every kind': () =>
-      `${site.baseUrl}/admin/resources/users/records/${collector.id}/show`,
-    invitation: () => `${site.baseUrl}/admin/resources/users/records/${collector.id}/invite`,
-    'audit trail': () => `${site.baseUrl}/admin/resources/audit_events`,
-    'line of the audit trail': () => `${site.baseUrl}/admin/resources/audit_events/records/1/show`,
-  }
-
+describe.each(oppositeLooks)('the panel at $width pixels, dark: $dark', ({ width, dark }) => {
   it('names title and status of each row of a list', async () => {
     const { page, context } = await openPage(chromium, { width, dark, signedIn: await signedIn() })
     await page.goto(`${site.baseUrl}/admin/resources/phone_devices`)
@@ -304,33 +280,47 @@ describe.each([
     expect((await icon.boundingBox())?.width).toBeGreaterThan(10)
     await context.close()
   })
+})
 
-  it('has no accessibility problem and no sideways scroll on any page', async () => {
-    const { page, complaints, context } = await openPage(chromium, { width, dark, signedIn: await signedIn() })
+describe('every page of the panel', () => {
+  const pages: Record<string, () => string> = {
+    'landing page': () => `${site.baseUrl}/admin`,
+    'list of users': () => `${site.baseUrl}/admin/resources/users`,
+    'list of devices': () => `${site.baseUrl}/admin/resources/totp_devices`,
+    'page of a user': () => `${site.baseUrl}/admin/resources/users/records/${superuser.id}/show`,
+    'form of a user': () => `${site.baseUrl}/admin/resources/users/records/${superuser.id}/edit`,
+    'page of a device': () => devicePage(superuser),
+    'list of phones': () => `${site.baseUrl}/admin/resources/phone_devices`,
+    'page of a phone': () => `${site.baseUrl}/admin/resources/phone_devices/records/${phoneId}/show`,
+    'page of a user with devices of every kind': () =>
+      `${site.baseUrl}/admin/resources/users/records/${collector.id}/show`,
+    invitation: () => `${site.baseUrl}/admin/resources/users/records/${collector.id}/invite`,
+    'audit trail': () => `${site.baseUrl}/admin/resources/audit_events`,
+    'line of the audit trail': () => `${site.baseUrl}/admin/resources/audit_events/records/1/show`,
+  }
+
+  it('has no accessibility problem, no sideways scroll and no clipped table', async () => {
+    const { page, complaints, context } = await openPage(chromium, { signedIn: await signedIn() })
     const faults: Record<string, unknown> = {}
-    const clipped: Record<string, number> = {}
     for (const [name, address] of Object.entries(pages)) {
       await page.goto(address())
       await settled(page)
-      await expectNoSidewaysScroll(page)
-      clipped[name] = await clippedTables(page)
-      faults[name] = await accessibilityViolations(page)
+      faults[name] = await faultsOf(page, { looks: oppositeLooks, more: clippedTables })
     }
     await page.goto(devicePage(await createTestUser(site)))
     await page.getByTestId('action-delete').click()
     await page.getByRole('dialog').waitFor()
-    expect(await accessibilityViolations(page)).toEqual([])
-    expect(clipped).toEqual(Object.fromEntries(Object.keys(pages).map((name) => [name, 0])))
-    expect(faults).toEqual(Object.fromEntries(Object.keys(pages).map((name) => [name, []])))
+    faults['dialog'] = await faultsOf(page, { looks: oppositeLooks })
+    expect(faults).toEqual(Object.fromEntries([...Object.keys(pages), 'dialog'].map((name) => [name, []])))
     expect(complaints).toEqual([])
     await context.close()
   }, 300_000)
 })
 
 /** Tables of the site that are wider than the box around them. */
-function clippedTables(page: Page): Promise<number> {
-  return page.evaluate<number>(
+function clippedTables(page: Page): Promise<string[]> {
+  return page.evaluate<string[]>(
     `[...document.querySelectorAll('.panel-table')].filter((table) =>
-      table.parentElement.scrollWidth > table.parentElement.clientWidth).length`,
+      table.parentElement.scrollWidth > table.parentElement.clientWidth).map(() => 'clipped table')`,
   )
 }

@@ -2,8 +2,9 @@ import { createServer, type Server } from 'node:http'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
-import { accessibilityViolations, expectNoSidewaysScroll, launchBrowser, openPage } from '../support/chromium.js'
+import { launchBrowser, openPage } from '../support/chromium.js'
 import { openTestDatabase } from '../support/database.js'
+import { faultsOf } from '../support/looks.js'
 import { createTestUser, type TestUser, signIn, startTestSite, type TestSite } from '../support/site.js'
 import { cloneKey, type VirtualKeyOptions, plugIn, unplug, setVerified } from '../support/virtual-key.js'
 import { addSoftwareKey } from '../support/webauthn.js'
@@ -307,27 +308,16 @@ describe('a passkey in a browser', () => {
   })
 })
 
-describe.each([
-  { width: 1280, dark: false },
-  { width: 1280, dark: true },
-  { width: 390, dark: false },
-  { width: 390, dark: true },
-])('the pages at $width pixels, dark: $dark', ({ width, dark }) => {
+describe('the pages', () => {
   it('have no accessibility problem and no sideways scroll in any state', async () => {
     const person = await createTestUser(site)
     const onlyKey = await createTestUser(site, { app: false })
     await addSoftwareKey(site.otp, person.id)
     const faults: Record<string, string[]> = {}
-    const { page, complaints, context } = await openPage(chromium, {
-      width,
-      dark,
-      signedIn: await signedIn(person),
-    })
+    const { page, complaints, context } = await openPage(chromium, { signedIn: await signedIn(person) })
+    const folder = process.env['SHOTS']
     const check = async (name: string) => {
-      await expectNoSidewaysScroll(page)
-      faults[name] = await accessibilityViolations(page)
-      const folder = process.env['SHOTS']
-      if (folder) await page.screenshot({ path: `${folder}/${name}-${width}-${dark ? 'dark' : 'light'}.png` })
+      faults[name] = await faultsOf(page, folder ? { picture: `${folder}/${name}` } : {})
     }
     await page.goto(site.baseUrl + ADD)
     await page.getByRole('button', { name: 'Add security key' }).waitFor()
