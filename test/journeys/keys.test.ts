@@ -25,8 +25,10 @@ describe('the life of a secret key', () => {
   describe('a retired key', () => {
     it.each(factors)('does not force anyone to enrol again: %s', async (factor) => {
       const owner = await enrol(await start([K1]))
-      const { keys } = await rotateKeys((await start([K2, K1])).otp)
-      expect(keys.map(({ state }) => state)).toEqual(['newest', 'free'])
+      const { otp } = await start([K2, K1])
+      const { keys } = await rotateKeys(otp)
+      const own = keys.filter(({ keyId }) => otp.keys.ids.includes(keyId))
+      expect(own.map(({ state }) => state)).toEqual(['newest', 'free'])
       expect((await enter(await start([K2]), owner, factor)).location).toBe('/admin')
     })
 
