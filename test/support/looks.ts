@@ -64,8 +64,10 @@ async function show(page: Page, { width, dark }: Look): Promise<void> {
     const nextFrame = () => new Promise((done) => requestAnimationFrame(done))
     await nextFrame()
     await nextFrame()
-    const ending = document.getAnimations().filter(({ effect }) => effect.getComputedTiming().endTime < Infinity)
-    await Promise.allSettled(ending.map(({ finished }) => finished))
+    // Those in closed details would never finish by themselves.
+    const transitions = document.getAnimations().filter(({ effect }) => effect.getComputedTiming().endTime < Infinity)
+    for (const transition of transitions) transition.finish()
+    await nextFrame()
   })()`)
 }
 
