@@ -3,8 +3,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/db/connect.js'
 import { addHotpDevice } from '../../src/kinds/hotp/add-device.js'
 import { generateHotp } from '../../src/otp/tokens/oath.js'
-import { accessibilityViolations, expectNoSidewaysScroll, launchBrowser, openPage } from '../support/chromium.js'
+import { launchBrowser, openPage } from '../support/chromium.js'
 import { openTestDatabase } from '../support/database.js'
+import { faultsOf, oppositeLooks } from '../support/looks.js'
 import { createTestUser, type TestUser, signIn, startTestSite, type TestSite } from '../support/site.js'
 
 const key = Buffer.from('d2e8a68036f68960b1c30532bb6c56da5934d879', 'hex')
@@ -146,23 +147,22 @@ const states: readonly [name: string, open: (page: Page, person: TestUser) => Pr
 
 const go = (page: Page, path: string) => page.goto(site.baseUrl + path)
 
-describe.each([
-  { width: 1280, dark: false },
-  { width: 390, dark: true },
-])('at $width px, dark: $dark', ({ width, dark }) => {
-  it.each(states)('has no accessibility problem on %s', async (_name, open) => {
-    const person = await createTestUser(site, { backupTokens: 3 })
-    await addToken(person, true)
-    await signIn(
-      site,
-      person,
-      site.browser('Mozilla/5.0 (Macintosh; Intel Mac OS X 10.15; rv:140.0) Gecko/20100101 Firefox/140.0'),
-    )
-    const browser = await signIn(site, person)
-    const { page, context } = await openPage(chromium, { width, dark, signedIn: { browser, baseUrl: site.baseUrl } })
-    await open(page, person)
-    expect(await accessibilityViolations(page)).toEqual([])
-    await expectNoSidewaysScroll(page)
-    await context.close()
-  })
+describe('every page of an account', () => {
+  it.each(states)(
+    'has no accessibility problem in light on a large screen, and in dark on a phone: %s',
+    async (_name, open) => {
+      const person = await createTestUser(site, { backupTokens: 3 })
+      await addToken(person, true)
+      await signIn(
+        site,
+        person,
+        site.browser('Mozilla/5.0 (Macintosh; Intel Mac OS X 10.15; rv:140.0) Gecko/20100101 Firefox/140.0'),
+      )
+      const browser = await signIn(site, person)
+      const { page, context } = await openPage(chromium, { signedIn: { browser, baseUrl: site.baseUrl } })
+      await open(page, person)
+      expect(await faultsOf(page, { looks: oppositeLooks })).toEqual([])
+      await context.close()
+    },
+  )
 })

@@ -5,8 +5,9 @@ import { createInvitation } from '../../src/auth/links/create-invitation.js'
 import type { Database } from '../../src/db/connect.js'
 import { noClient } from '../../src/client-info.js'
 import { appCode } from '../support/authenticator.js'
-import { accessibilityViolations, expectNoSidewaysScroll, launchBrowser, openPage } from '../support/chromium.js'
+import { launchBrowser, openPage } from '../support/chromium.js'
 import { openTestDatabase } from '../support/database.js'
+import { faultsOf } from '../support/looks.js'
 import { queuedEmailsTo } from '../support/queued-emails.js'
 import { createTestUser, type TestUser, signIn, startTestSite, type TestSite } from '../support/site.js'
 
@@ -129,22 +130,12 @@ describe.each([{ scripts: true }, { scripts: false }])('with scripts: $scripts',
   })
 })
 
-describe.each([
-  { width: 1280, dark: false },
-  { width: 1280, dark: true },
-  { width: 390, dark: false },
-  { width: 390, dark: true },
-])('at $width pixels, dark: $dark', ({ width, dark }) => {
+describe('the pages of setup and links', () => {
   it('has no page or state with an accessibility problem or a sideways scroll', async () => {
     const faults: Record<string, string[]> = {}
+    const folder = process.env['SHOTS']
     const check = async (page: Page, name: string) => {
-      await expectNoSidewaysScroll(page)
-      faults[name] = await accessibilityViolations(page)
-      if (process.env['SHOTS'])
-        await page.screenshot({
-          path: `${process.env['SHOTS']}/${name}-${width}-${dark ? 'dark' : 'light'}.png`,
-          fullPage: true,
-        })
+      faults[name] = await faultsOf(page, { fullPage: true, ...(folder && { picture: `${folder}/${name}` }) })
     }
     await walkSetUp(check)
     await walkDisable(check)
@@ -157,7 +148,7 @@ describe.each([
 
   const walkSetUp = async (check: Check) => {
     const person = await createTestUser(site, { app: false })
-    const { page, context } = await openPage(chromium, { width, dark })
+    const { page, context } = await openPage(chromium)
     await givePassword(page, person)
     await check(page, 'introduction')
     await page.getByRole('button', { name: 'Get started' }).click()
@@ -187,7 +178,7 @@ describe.each([
     ] as const) {
       const browser = await signIn(site, await createTestUser(site, { staff }))
       const signedIn = { browser, baseUrl: site.baseUrl }
-      const { page, context } = await openPage(chromium, { width, dark, signedIn })
+      const { page, context } = await openPage(chromium, { signedIn })
       await page.goto(`${site.baseUrl}/account/two-factor/disable`)
       await check(page, name)
       await context.close()
@@ -196,7 +187,7 @@ describe.each([
 
   const walkLinks = async (check: Check) => {
     const person = await createTestUser(site, { app: false })
-    const { page, context } = await openPage(chromium, { width, dark })
+    const { page, context } = await openPage(chromium)
     await page.goto(`${site.baseUrl}/account/login?notice=password_changed`)
     await check(page, 'password-changed')
     await page.goto(`${site.baseUrl}/account/password/forgot`)
