@@ -8,7 +8,8 @@ import { requires } from '../../src/auth/guards/requires.js'
 import { parseForms } from '../../src/http/forms/read-form.js'
 import { packageRoot } from '../../src/package-root.js'
 import { openHostSite } from '../auth/host-site.js'
-import { accessibilityViolations, expectNoSidewaysScroll, launchBrowser, openPage } from '../support/chromium.js'
+import { launchBrowser, openPage } from '../support/chromium.js'
+import { faultsOf } from '../support/looks.js'
 import { createTestUser, signIn, type TestSite } from '../support/site.js'
 
 const screenshots = path.join(packageRoot, 'screenshots')
@@ -39,13 +40,6 @@ afterAll(async () => {
   await site?.close()
 })
 
-const looks = [
-  { width: 1280, dark: false },
-  { width: 1280, dark: true },
-  { width: 390, dark: false },
-  { width: 390, dark: true },
-]
-
 /** A file that a page of this site submits. */
 const SEND_A_FILE = `
   const form = document.createElement('form')
@@ -53,52 +47,46 @@ const SEND_A_FILE = `
   document.body.append(form)
   form.submit()`
 
-async function lookAt(page: Page, name: string, { width, dark }: (typeof looks)[number]): Promise<void> {
-  await page.screenshot({ path: path.join(screenshots, `${name}-${width}-${dark ? 'dark' : 'light'}.png`) })
-  await expectNoSidewaysScroll(page)
-  expect(await accessibilityViolations(page)).toEqual([])
+async function lookAt(page: Page, name: string): Promise<void> {
+  expect(await faultsOf(page, { picture: path.join(screenshots, name) })).toEqual([])
 }
 
-async function open(traits: { app?: boolean }, look: (typeof looks)[number]) {
-  const person = await createTestUser(site, { backupTokens: 2, ...traits })
+async function open() {
+  const person = await createTestUser(site, { backupTokens: 2 })
   const signedIn = await signIn(site, person)
   site.clock.advance(120)
-  return { person, ...(await openPage(chromium, { ...look, signedIn: { browser: signedIn, baseUrl: site.baseUrl } })) }
+  return { person, ...(await openPage(chromium, { signedIn: { browser: signedIn, baseUrl: site.baseUrl } })) }
 }
 
-it.each(looks)(
-  'has accessible pages that fit for a person who falls short: %o',
-  async (look) => {
-    const { page, context, complaints } = await open({}, look)
-    const bare = await openPage(chromium, look)
-    const deviceless = await createTestUser(site, { app: false })
-    await bare.page.goto(`${site.baseUrl}/otp`)
-    await bare.page.fill('#username', deviceless.email)
-    await bare.page.fill('#password', deviceless.password)
-    await bare.page.keyboard.press('Enter')
-    const shots: [string, typeof page, string][] = [
-      ['step-up', page, '/fresh'],
-      ['step-up-kinds', page, '/backup'],
-      ['requirement-unmet', page, '/key'],
-      ['otp-required', bare.page, '/otp'],
-    ]
-    for (const [name, which, address] of shots) {
-      await which.goto(site.baseUrl + address)
-      await lookAt(which, name, look)
-    }
-    await page.goto(`${site.baseUrl}/account/two-factor`)
-    await page.evaluate(SEND_A_FILE)
-    await page.waitForSelector('[data-code=step_up_required]')
-    await lookAt(page, 'not-kept', look)
-    expect(complaints.filter((text) => !text.includes('403'))).toEqual([])
-    await context.close()
-    await bare.context.close()
-  },
-  60_000,
-)
+it('has accessible pages that fit in every look for a person who falls short', async () => {
+  const { page, context, complaints } = await open()
+  const bare = await openPage(chromium)
+  const deviceless = await createTestUser(site, { app: false })
+  await bare.page.goto(`${site.baseUrl}/otp`)
+  await bare.page.fill('#username', deviceless.email)
+  await bare.page.fill('#password', deviceless.password)
+  await bare.page.keyboard.press('Enter')
+  const shots: [string, typeof page, string][] = [
+    ['step-up', page, '/fresh'],
+    ['step-up-kinds', page, '/backup'],
+    ['requirement-unmet', page, '/key'],
+    ['otp-required', bare.page, '/otp'],
+  ]
+  for (const [name, which, address] of shots) {
+    await which.goto(site.baseUrl + address)
+    await lookAt(which, name)
+  }
+  await page.goto(`${site.baseUrl}/account/two-factor`)
+  await page.evaluate(SEND_A_FILE)
+  await page.waitForSelector('[data-code=step_up_required]')
+  await lookAt(page, 'not-kept')
+  expect(complaints.filter((text) => !text.includes('403'))).toEqual([])
+  await context.close()
+  await bare.context.close()
+}, 60_000)
 
 it('takes a person by keyboard alone from a rejected page to the token and back', async () => {
-  const { page, person } = await open({}, { width: 1280, dark: false })
+  const { page, person } = await open()
   await page.goto(`${site.baseUrl}/backup?page=2`)
   expect(await page.textContent('main')).toContain('Verify with: Backup tokens.')
   await page.locator('input[name=otp_token]:focus').waitFor()
