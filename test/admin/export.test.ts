@@ -98,6 +98,9 @@ describe('a list', () => {
         is_active: 'true',
         created_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT/),
         last_login_at: '',
+        second_factor: 'active',
+        active_kinds: 'totp,webauthn,hotp,phone,email,static',
+        status: 'never_signed_in',
       },
     ])
   })

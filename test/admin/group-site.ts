@@ -42,10 +42,18 @@ export function call(
   return withFreshToken(browser, () => browser.post(address, form))
 }
 
+interface ResourceState {
+  id: string
+  actions: { name: string }[]
+  listProperties: { name: string }[]
+  showProperties: { name: string }[]
+  filterProperties: { name: string }[]
+}
+
 /** AdminJS's state in a user's page: resources with the actions that are offered. */
 export async function stateOf(browser: HttpBrowser) {
   const { text } = await browser.get('/admin')
   const state = JSON.parse(/id="panel-state">(.*?)<\/script>/.exec(text)?.[1] ?? '{}')
-  const resources: { id: string; actions: { name: string }[]; showProperties: { name: string }[] }[] = state.resources
+  const resources: ResourceState[] = state.resources
   return { text, resources }
 }

@@ -234,9 +234,9 @@ describe('the panel in a browser', () => {
     await page.goto(`${site.baseUrl}/admin/resources/users`)
     await page.locator('tbody tr').first().waitFor()
     await database.models.User.increment('auth_epoch', { where: { id: person.id } })
-    await page.getByText('Name', { exact: true }).first().click()
+    await page.locator('thead').getByText('Email', { exact: true }).click()
     await page.waitForURL(/\/account\/login/)
-    expect(new URL(page.url()).searchParams.get('next')).toMatch(/^\/admin\/resources\/users\?.*sortBy=name/)
+    expect(new URL(page.url()).searchParams.get('next')).toMatch(/^\/admin\/resources\/users\?.*sortBy=email/)
     await context.close()
   })
 

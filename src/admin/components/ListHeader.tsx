@@ -5,6 +5,7 @@ import { Link } from 'react-router-dom'
 import { ActionLink } from './ActionLink.js'
 import { ExportButton } from './ExportButton.js'
 import { findHostResource } from './find-host-resource.js'
+import { PeopleTabs } from './user/PeopleTabs.js'
 
 /** Shows the header of a list: its name, the number of rows, and the actions on the whole resource. */
 export function ListHeader({ resource, action, tag, toggleFilter: isFiltered, actionPerformed }: ActionHeaderProps) {
@@ -44,6 +45,9 @@ export function ListHeader({ resource, action, tag, toggleFilter: isFiltered, ac
           )}
         </div>
       </div>
+      {resource.id === 'users' && (
+        <PeopleTabs seesDevices={resource.filterProperties.some(({ name }) => name === 'second_factor')} />
+      )}
     </header>
   )
 }

@@ -7,7 +7,7 @@ interface HeaderProps {
 }
 
 /** Columns that small screens show in addition to the title. panel.css has the same list for the cells. */
-const ALWAYS = ['user_id', 'confirmed', 'is_active', 'at', 'device_id', 'group_id', 'member_count']
+const ALWAYS = ['user_id', 'confirmed', 'second_factor', 'at', 'device_id', 'group_id', 'member_count']
 
 /** Replaces AdminJS's column header, which only shows the title on small screens. */
 export function PropertyHeader({

@@ -14,7 +14,9 @@ import { ObstaclesOfUser } from './user/Obstacles.js'
 import { ValueOrSiteDefault } from './ValueOrSiteDefault.js'
 import { PermissionCheckboxes } from './group/PermissionCheckboxes.js'
 import { NewPerson } from './user/NewPerson.js'
+import { PersonName } from './user/PersonName.js'
 import { PropertyHeader } from './PropertyHeader.js'
+import { SecondFactor } from './user/SecondFactor.js'
 import { TopBar } from './TopBar.js'
 import { UndeliveredInvitation } from './user/UndeliveredInvitation.js'
 import { WaitsOfUser } from './user/WaitsOfUser.js'
@@ -39,7 +41,9 @@ export const panelComponents = {
   ObstaclesOfUser,
   OrAsSite: ValueOrSiteDefault,
   PermissionBoxes: PermissionCheckboxes,
+  PersonName,
   PropertyHeader,
+  SecondFactor,
   TopBar,
   UndeliveredInvitation,
   WaitsOfUser,

@@ -3,7 +3,7 @@ import { pipeline } from 'node:stream/promises'
 import type { RequestHandler } from 'express'
 import { recordAuditEvent } from '../../audit/record-event.js'
 import type { AdminJS } from '../adminjs.js'
-import { getPanelUser } from '../panel-user.js'
+import { getPanelUser, type PanelUser } from '../panel-user.js'
 import { PanelError } from '../panel-error.js'
 import { AllowListedResource, type ListQuery } from '../resources/allow-listed-resource.js'
 import type { FilterInput } from '../resources/build-where.js'
@@ -44,16 +44,20 @@ export function exportList(services: PanelServices, admin: AdminJS): RequestHand
       'Content-Type': 'text/csv; charset=utf-8; header=present',
       'Content-Disposition': `attachment; filename="${name}"`,
     })
-    await pipeline(Readable.from(linesOf(resource, ids)), res).catch(unlessGone)
+    await pipeline(Readable.from(linesOf(resource, user, ids)), res).catch(unlessGone)
   }
 }
 
 /** Yields the file in batches, so that it is never in memory as a whole. */
-async function* linesOf(resource: AllowListedResource, ids: readonly (string | number)[]): AsyncGenerator<string> {
+async function* linesOf(
+  resource: AllowListedResource,
+  user: PanelUser,
+  ids: readonly (string | number)[],
+): AsyncGenerator<string> {
   const columns = resource.shownNames
   yield byteOrderMark + csvLine(columns)
   for (let at = 0; at < ids.length; at += BATCH) {
-    const rows = await resource.rowsOf(ids.slice(at, at + BATCH))
+    const rows = await resource.rowsOf(user, ids.slice(at, at + BATCH))
     yield rows.map((row) => csvLine(columns.map((column) => row[column]))).join('')
   }
 }

@@ -36,8 +36,9 @@ export function visibleResources(user: PanelUser, resources: readonly ResourceJS
     .map((resource) => ({
       ...resource,
       actions: resource.actions.filter(({ name }) => mayUse(user, name, resource.id)),
+      listProperties: resource.listProperties.filter((property) => seesAll(user, property)),
       filterProperties: resource.filterProperties.filter(
-        ({ reference }) => reference === null || can(user, 'view', reference),
+        (property) => (property.reference === null || can(user, 'view', property.reference)) && seesAll(user, property),
       ),
       showProperties: resource.showProperties.flatMap((property) => withTables(user, property)),
       editProperties: resource.editProperties.filter(({ name }) => user.isSuperuser || name !== 'is_superuser'),
@@ -47,6 +48,12 @@ export function visibleResources(user: PanelUser, resources: readonly ResourceJS
 function mayUse(user: PanelUser, action: string, resourceId: string): boolean {
   const permission = actionPermissions[action]
   return permission !== undefined && can(user, permission, resourceId)
+}
+
+/** Checks whether a user can view all tables that a column is computed from. */
+function seesAll(user: PanelUser, { custom }: BasePropertyJSON): boolean {
+  const tables: unknown = custom['tables']
+  return !Array.isArray(tables) || tables.every((table) => can(user, 'view', String(table)))
 }
 
 /** Limits a property that loads rows of other tables to those the user can view. It is left out if there are none. */

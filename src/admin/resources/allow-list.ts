@@ -14,11 +14,15 @@ export interface AllowList {
   read: readonly string[]
   /** SQL expressions that are shown in addition to the columns. */
   computed?: Readonly<Record<string, Literal>>
+  /** Tables that a user must be able to view to get and filter by a computed value. */
+  needs?: Readonly<Record<string, readonly string[]>>
   /** SQL expressions that only the server uses; never shown. */
   hidden?: Readonly<Record<string, Literal>>
   /** Values computed from hidden ones, such as a masked phone number. */
   derived?: Readonly<Record<string, (row: Row) => unknown>>
   filter: Readonly<Record<string, FilterKind>>
+  /** Filters by one of a few values, each with its SQL condition. */
+  choices?: Readonly<Record<string, Readonly<Record<string, string>>>>
   /** Columns with an index of (column, id), or named in `sortAs`. AdminJS needs one of them in its list. */
   sort: readonly string[]
   /** Columns that are sorted by another column, which has the same order and an index. */

@@ -8,7 +8,7 @@ import type { AllowList, Row } from './allow-list.js'
 import { containsText, isId } from './filter-conditions.js'
 import { AllowListedRecord } from './allow-listed-record.js'
 import { countRows, readIds, readPage } from './read-page.js'
-import { type FilterInput, buildWhere } from './build-where.js'
+import { type FilterInput, buildWhere, canRead } from './build-where.js'
 
 /** Returns the current admin. A host application can call AdminJS without one, and then finds no rows. */
 const userIn = (context: ActionContext | undefined): PanelUser | undefined => knownUser(context?.currentAdmin)
@@ -80,7 +80,7 @@ export class AllowListedResource extends Resource {
     const order = this.#order(sort)
     const { where, whole } = await buildWhere(this, Object.values(filter.filters), user)
     const page = { where, whole, ...order, limit: Math.min(limit, MAX_ROWS), offset }
-    return (await readPage(this, page)).map((row) => new AllowListedRecord(row, this, false))
+    return (await readPage(this, page)).map((row) => new AllowListedRecord(this.#within(user, row), this, false))
   }
 
   /**
@@ -97,9 +97,9 @@ export class AllowListedResource extends Resource {
   }
 
   /** Reads what can be shown of these rows, in this order, without those that no longer exist. */
-  async rowsOf(ids: readonly (number | string)[]): Promise<Record<string, unknown>[]> {
+  async rowsOf(user: PanelUser, ids: readonly (number | string)[]): Promise<Record<string, unknown>[]> {
     const rows = await this.select({ where: { id: { [Op.in]: [...ids] } }, order: [], limit: ids.length, offset: 0 })
-    const byId = new Map(rows.map((row) => [row['id'], this.shown(row)]))
+    const byId = new Map(rows.map((row) => [row['id'], this.shown(this.#within(user, row))]))
     return ids.flatMap((each) => {
       const row = byId.get(each)
       return row ? [row] : []
@@ -131,7 +131,7 @@ export class AllowListedResource extends Resource {
     const rows = isReference
       ? await this.#read(['id', this.list.title], { where, order: [], limit: MAX_ROWS, offset: 0 })
       : await this.select({ where, order: [], limit: MAX_ROWS, offset: 0 })
-    return rows.map((row) => new AllowListedRecord(row, this, isReference))
+    return rows.map((row) => new AllowListedRecord(this.#within(user, row), this, isReference))
   }
 
   /**
@@ -154,7 +154,7 @@ export class AllowListedResource extends Resource {
         ]
       : [['id', 'DESC']]
     const rows = await this.select({ where, order, limit: SEARCH_ROWS, offset: 0 })
-    return rows.map((row) => new AllowListedRecord(row, this, false))
+    return rows.map((row) => new AllowListedRecord(this.#within(user, row), this, false))
   }
 
   /** Reads the columns of the allow-list and its computed and hidden values. */
@@ -176,6 +176,12 @@ export class AllowListedResource extends Resource {
   shown(row: Row): Record<string, unknown> {
     const plain = this.#plainNames.filter((name) => Object.hasOwn(row, name)).map((name) => [name, row[name]])
     return { ...Object.fromEntries(plain), ...this.#derived(row) }
+  }
+
+  /** Returns a row without the computed values of tables that the user cannot view. */
+  #within(user: PanelUser, row: Row): Row {
+    const hidden = Object.entries(this.list.needs ?? {}).filter(([, tables]) => !canRead(user, tables))
+    return Object.fromEntries(Object.entries(row).filter(([name]) => !hidden.some(([each]) => each === name)))
   }
 
   override create(): Promise<never> {

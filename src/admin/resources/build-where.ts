@@ -1,4 +1,4 @@
-import { Op, type WhereOperators, type WhereOptions } from 'sequelize'
+import { literal, Op, type WhereOperators, type WhereOptions } from 'sequelize'
 import type { PanelUser } from '../panel-user.js'
 import { can } from '../permissions.js'
 import { PanelError } from '../panel-error.js'
@@ -37,9 +37,26 @@ export async function buildWhere(
 ): Promise<Where> {
   const nonEmpty = filters.filter(({ value }) => value !== '')
   const parts = await Promise.all(
-    nonEmpty.map(async ({ path, value }) => ({ [path]: await conditionOf(resource, path, value, user) })),
+    nonEmpty.map(
+      async ({ path, value }) =>
+        choiceOf(resource.list, path, value, user) ?? { [path]: await conditionOf(resource, path, value, user) },
+    ),
   )
   return { where: { [Op.and]: parts }, whole: parts.length === 0 }
+}
+
+/** Returns the condition of a filter by a few values; undefined if there is no such filter. */
+function choiceOf({ choices = {}, needs = {} }: AllowList, name: string, value: unknown, user: PanelUser) {
+  if (!Object.hasOwn(choices, name)) return undefined
+  const conditions = choices[name] ?? {}
+  const condition = typeof value === 'string' && Object.hasOwn(conditions, value) ? conditions[value] : undefined
+  if (condition === undefined || !canRead(user, needs[name])) throw new PanelError('bad_request', { reason: 'filter' })
+  return literal(`(${condition})`)
+}
+
+/** Checks whether the user can view all of these tables, also in this session. */
+export function canRead(user: PanelUser, tables: readonly string[] = []): boolean {
+  return tables.every((table) => can(user, 'view', table) && user.opens(table))
 }
 
 const readsPeople = (user: PanelUser) => can(user, 'view', 'users') && user.opens('users')

@@ -10,7 +10,10 @@ import { users } from './users.js'
 export function panelResources(kinds: readonly Kind[]): readonly PanelResource[] {
   const devices = shownKinds(kinds)
   return [
-    users(devices.map(({ table }) => table)),
+    users(
+      kinds,
+      devices.map(({ table }) => table),
+    ),
     groups,
     userGroups,
     ...devices.map(deviceResource),

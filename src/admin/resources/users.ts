@@ -1,15 +1,28 @@
 import { literal } from 'sequelize'
 import { principalSchema, principalSql } from '../load-principal.js'
+import type { Kind } from '../../otp/kind-registry/kind.js'
 import type { PanelResource } from './panel-resource.js'
+import { activeKindsSql, secondFactorConditions, secondFactors, secondFactorSql } from './second-factor.js'
+import { userStatusConditions, userStatuses, userStatusSql } from './user-status.js'
+
+const labelled = (values: readonly string[]) => values.map((value) => ({ value, label: value }))
 
 /**
  * Builds the resource for users. They are never deleted, because the audit log refers to them.
  *
- * @param deviceTables tables of the kinds of device that are listed with their owner
+ * @param kinds the kinds of device that protect a user
+ * @param deviceTables tables of the kinds that are listed with their owner
  */
-export const users = (deviceTables: readonly string[]): PanelResource => ({
+export const users = (kinds: readonly Kind[], deviceTables: readonly string[]): PanelResource => ({
   table: 'users',
   list: {
+    computed: {
+      second_factor: literal(secondFactorSql(kinds)),
+      active_kinds: literal(activeKindsSql(kinds)),
+      status: literal(userStatusSql),
+    },
+    needs: { second_factor: deviceTables, active_kinds: deviceTables },
+    choices: { second_factor: secondFactorConditions(kinds), status: userStatusConditions },
     read: ['id', 'email', 'name', 'is_staff', 'is_superuser', 'is_active', 'created_at', 'last_login_at'],
     filter: {
       id: 'id',
@@ -30,10 +43,11 @@ export const users = (deviceTables: readonly string[]): PanelResource => ({
   options: {
     navigation: { name: null, icon: 'Users' },
     sort: { sortBy: 'email', direction: 'asc' },
-    listProperties: ['email', 'name', 'is_staff', 'is_superuser', 'is_active', 'last_login_at'],
+    listProperties: ['email', 'second_factor', 'status', 'is_staff', 'last_login_at'],
     showProperties: [
       'email',
       'name',
+      'status',
       'is_staff',
       'is_superuser',
       'is_active',
@@ -48,8 +62,27 @@ export const users = (deviceTables: readonly string[]): PanelResource => ({
       'events',
     ],
     editProperties: ['name', 'is_staff', 'is_active', 'is_superuser'],
-    filterProperties: ['email', 'name', 'is_staff', 'is_superuser', 'is_active', 'created_at', 'last_login_at'],
+    filterProperties: [
+      'email',
+      'name',
+      'second_factor',
+      'status',
+      'is_staff',
+      'is_superuser',
+      'is_active',
+      'created_at',
+      'last_login_at',
+    ],
     properties: {
+      email: { components: { list: 'PersonName' } },
+      second_factor: {
+        type: 'string',
+        isSortable: false,
+        availableValues: labelled(secondFactors),
+        components: { list: 'SecondFactor' },
+        custom: { tables: deviceTables },
+      },
+      status: { type: 'string', isSortable: false, availableValues: labelled(userStatuses) },
       // `show` adds these for those who can help.
       locked_until: { type: 'string', components: { show: 'WaitsOfUser' } },
       obstacles: { type: 'string', components: { show: 'ObstaclesOfUser' } },
