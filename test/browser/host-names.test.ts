@@ -32,6 +32,7 @@ const action = { actionType: 'record', component: false, handler: () => Promise.
 
 beforeAll(async () => {
   shop = await startHostSite({
+    access: 'groups',
     options: ({ Order }) => ({
       resources: [
         { resource: Order, options: { navigation: { name: 'till' }, actions: { refund: action, export: action } } },
