@@ -53,17 +53,19 @@ export async function up({ sequelize }: Database, transaction: Transaction): Pro
       { bind, transaction },
     )
   }
-  await sequelize.query(
-    `insert into groups (name, permissions) values ('Administrators', $permissions) on conflict (name) do nothing`,
-    { bind: { permissions: shippedGroups['Administrators'] }, transaction },
-  )
-  await sequelize.query(KEEP_ACCESS, { transaction })
+  await sequelize.query(KEEP_ACCESS, { bind: { permissions: shippedGroups['Administrators'] }, transaction })
   await sequelize.query(KEEP_INVITATIONS, { transaction })
 }
 
-/** Superusers need no group. People who are not staff could not open the panel and still cannot. */
-const KEEP_ACCESS = `insert into user_groups (user_id, group_id)
-  select u.id, g.id from users u, groups g where g.name = 'Administrators' and u.is_staff and not u.is_superuser
+/**
+ * Superusers need no group. People who are not staff could not open the panel and still cannot. An
+ * operator's own group of that name can have other permissions, so nobody is added to it.
+ */
+const KEEP_ACCESS = `with administrators as (
+    insert into groups (name, permissions) select case when exists (select from groups where name = 'Administrators')
+      then 'Administrators (since the upgrade)' else 'Administrators' end, $permissions::text[] returning id)
+  insert into user_groups (user_id, group_id)
+  select u.id, a.id from users u, administrators a where u.is_staff and not u.is_superuser
     and not exists (select from user_groups m where m.user_id = u.id)`
 
 /** An open invitation of somebody in no group stored null for their permissions; now these are a list. */
