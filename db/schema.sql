@@ -415,6 +415,7 @@ create table users (
 CREATE INDEX users_email_lower ON public.users USING btree (lower((email)::text));
 CREATE INDEX users_email_order ON public.users USING btree (email, id);
 CREATE INDEX users_email_trigrams ON public.users USING gin (email gin_trgm_ops);
+CREATE INDEX users_last_login_order ON public.users USING btree (last_login_at DESC NULLS LAST, id DESC);
 CREATE INDEX users_name_order ON public.users USING btree (name, id);
 CREATE INDEX users_name_trigrams ON public.users USING gin (name gin_trgm_ops);
 CREATE UNIQUE INDEX users_own_email ON public.users USING btree (lower((email)::text)) WHERE (external_id IS NULL);

@@ -115,6 +115,29 @@ describe('the status of a person in the list', () => {
   })
 })
 
+describe('the order by last sign-in', () => {
+  it('has those who never signed in as the oldest, on every page and in exports', async () => {
+    const people = await Promise.all([1, 2, 3, 4].map(() => site().person({ staff: false })))
+    const times = [null, '2026-01-01', null, '2026-02-01']
+    for (const [place, { id }] of people.entries())
+      await site().database.pool.query('update users set last_login_at = $2 where id = $1', [id, times[place]])
+    const [never, first, never2, last] = people.map(({ id }) => id)
+    const from = { 'filters.email': '@example.com', sortBy: 'last_login_at' }
+    const ids = new Set(people.map(({ id }) => id))
+    const ordered = async (direction: string) => {
+      const pages = [1, 2, 3, 4, 5, 6, 7, 8].map((page) => ({ ...from, direction, perPage: '10', page: String(page) }))
+      const rows = []
+      for (const page of pages) rows.push(...rowsOf(await listRecords(site().boss, 'users', page)))
+      return rows.map(({ id }) => Number(id)).filter((id) => ids.has(id))
+    }
+    expect(await ordered('asc')).toEqual([never, never2, first, last])
+    expect(await ordered('desc')).toEqual([last, first, never2, never])
+    const { text } = await call(site().boss, 'users', 'export', {}, { ...from, direction: 'desc' })
+    const exported = [...text.matchAll(/^"(\d+)"/gm)].map(([, id]) => Number(id)).filter((id) => ids.has(id))
+    expect(exported).toEqual([last, first, never2, never])
+  })
+})
+
 describe('a filter by one of a few values', () => {
   it.each([
     ['second_factor', 'strong'],

@@ -27,6 +27,8 @@ export interface AllowList {
   sort: readonly string[]
   /** Columns that are sorted by another column, which has the same order and an index. */
   sortAs?: Readonly<Partial<Record<string, string>>>
+  /** Sorted columns that can be null, which counts as lower than every value. Their index is `desc nulls last`. */
+  nullsLowest?: readonly string[]
   /** The only column that other resources show. */
   title: string
   /** Columns that the search covers. */

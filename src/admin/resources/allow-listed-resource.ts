@@ -7,7 +7,7 @@ import type { PanelServices } from '../panel-services.js'
 import type { AllowList, Row } from './allow-list.js'
 import { containsText, isId } from './filter-conditions.js'
 import { AllowListedRecord } from './allow-listed-record.js'
-import { countRows, readIds, readPage } from './read-page.js'
+import { countRows, type PageQuery, readIds, readPage } from './read-page.js'
 import { type FilterInput, buildWhere, canRead } from './build-where.js'
 
 /** Returns the current admin. A host application can call AdminJS without one, and then finds no rows. */
@@ -208,9 +208,10 @@ export class AllowListedResource extends Resource {
     return rows.filter((row): row is Row => typeof row === 'object' && row !== null)
   }
 
-  #order({ sortBy = 'id', direction }: Sort): { sortBy: string; descending: boolean } {
+  #order({ sortBy = 'id', direction }: Sort): Pick<PageQuery, 'sortBy' | 'descending' | 'nullsLowest'> {
     if (!this.list.sort.includes(sortBy)) throw new PanelError('bad_request', { reason: 'sort' })
-    return { sortBy: this.list.sortAs?.[sortBy] ?? sortBy, descending: direction === 'desc' }
+    const nullsLowest = this.list.nullsLowest?.includes(sortBy) ?? false
+    return { sortBy: this.list.sortAs?.[sortBy] ?? sortBy, nullsLowest, descending: direction === 'desc' }
   }
 
   #check(permission: Permission, user: PanelUser): void {

@@ -18,6 +18,8 @@ export interface PageQuery {
   whole: boolean
   sortBy: string
   descending: boolean
+  /** Whether null counts as lower than every value of the column. PostgreSQL's default is higher. */
+  nullsLowest: boolean
   limit: number
   offset: number
 }
@@ -41,12 +43,13 @@ export async function readPage(resource: PagedTable, page: PageQuery): Promise<R
 }
 
 /** Sorts column and ID in the same direction, so that the index on (column, id) covers both. */
-function orderOf({ sortBy, descending }: Pick<PageQuery, 'sortBy' | 'descending'>): Order {
+function orderOf({ sortBy, descending, nullsLowest }: Pick<PageQuery, 'sortBy' | 'descending' | 'nullsLowest'>): Order {
   const direction = descending ? 'DESC' : 'ASC'
+  const nulls = nullsLowest ? (descending ? ' NULLS LAST' : ' NULLS FIRST') : ''
   return sortBy === 'id'
     ? [['id', direction]]
     : [
-        [sortBy, direction],
+        [sortBy, `${direction}${nulls}`],
         ['id', direction],
       ]
 }

@@ -14,6 +14,7 @@ import * as attempts from './0012-attempts.js'
 import * as help from './0014-help.js'
 import * as typedLogins from './0015-typed-logins.js'
 import * as leastPrivilege from './0016-least-privilege.js'
+import * as peopleList from './0017-people-list.js'
 
 /** One change of the schema. It runs in the transaction that also records its name. */
 export interface Migration {
@@ -38,6 +39,7 @@ export const migrations: readonly Migration[] = [
   help,
   typedLogins,
   leastPrivilege,
+  peopleList,
 ]
 
 /** The part of a custom kind that migrations need. Its table is `<name>_devices`. */
