@@ -1,6 +1,7 @@
 import type { Transaction } from 'sequelize'
 import type { Keyring } from '../crypto/keyring.js'
 import type { Database } from '../db/connect.js'
+import { lockNames } from '../db/lock-names.js'
 import { runStatement } from '../db/run-statement.js'
 
 /** Limits per hour for one subject. Each purpose has its own count. */
@@ -89,6 +90,8 @@ async function takeOne(
   const most = PER_HOUR[purpose]
   const at = now.getTime()
   const values = { key, older, most, now: at, until: at + WINDOW_SECONDS * 1000 }
+  // Another process can have the keys in another order, and count in another row.
+  if (older.length > 0) await lockNames(database, transaction, [String(key), ...older])
   const [count] = await runStatement<{ points: number; expire: number }>(database, transaction, TAKE, values)
   if (!count || count.points <= most) return { wait: 0, over: 0 }
   const wait = Math.min(WINDOW_SECONDS, Math.max(1, Math.ceil((count.expire - at) / 1000)))

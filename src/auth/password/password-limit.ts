@@ -1,5 +1,7 @@
 import type { Request } from 'express'
+import type { Transaction } from 'sequelize'
 import type { ClientInfo } from '../../client-info.js'
+import { lockNames } from '../../db/lock-names.js'
 import { type AttachedStatement, runStatement } from '../../db/run-statement.js'
 import { ipNetwork, UNKNOWN_NETWORK } from '../../http/client/client-ip.js'
 import { clientIp } from '../../http/client/remember-client.js'
@@ -113,17 +115,36 @@ function hashesOf({ otp: { keys } }: Auth, { subject, login }: PasswordAttempt, 
   }
 }
 
-async function count(
+interface Counted {
+  hashes: Hashes
+  network: string
+}
+
+/**
+ * Counts the attempt. With several keys, other processes can have them in another order and count in
+ * other rows, so attempts at once first wait for each other.
+ */
+async function count(auth: Auth, req: Request, attempt: PasswordAttempt, counted: Counted): Promise<TakenRow> {
+  const { first, known, account } = counted.hashes
+  if (first.length === 1) return countNow(auth, req, attempt, counted)
+  return auth.database.sequelize.transaction(async (transaction) => {
+    await lockNames(auth.database, transaction, [...first, ...known, ...account])
+    return countNow(auth, req, attempt, counted, transaction)
+  })
+}
+
+async function countNow(
   auth: Auth,
   req: Request,
   attempt: PasswordAttempt,
-  { hashes, network }: { hashes: Hashes; network: string },
+  { hashes, network }: Counted,
+  transaction?: Transaction,
 ): Promise<TakenRow> {
   const { first, known, account, names } = hashes
   const now = auth.clock.now()
   const token = attempt.login === null ? null : readBrowserToken(auth, req)
   const userId = attempt.userId ?? 0
-  const [row] = await runStatement<TakenRow>(auth.database, undefined, TAKE, {
+  const [row] = await runStatement<TakenRow>(auth.database, transaction, TAKE, {
     now,
     userId,
     network,

@@ -1,4 +1,5 @@
 import { QueryTypes, type Transaction } from 'sequelize'
+import { lockNames } from '../../db/lock-names.js'
 import type { Otp } from '../otp.js'
 
 /** Seconds for which a sent code is stored. The limits count those of one day. */
@@ -26,12 +27,9 @@ export async function checkSendLimit(
   limit: { user: number; target: number },
 ): Promise<Date | null> {
   // With every known key. Otherwise, a rotation would reset the count.
-  const hashes = otp.keys.hashes('challenge_sends', target).toSorted()
-  // Two users can have the same number, and the locks on their rows are separate. Sorted, to avoid deadlocks.
-  await otp.database.sequelize.query(
-    `select pg_advisory_xact_lock(hashtextextended(hash, 0)) from unnest($hashes::text[]) as hash`,
-    { bind: { hashes }, transaction },
-  )
+  const hashes = otp.keys.hashes('challenge_sends', target)
+  // Two users can have the same number, and the locks on their rows are separate.
+  await lockNames(otp.database, transaction, hashes)
   const [row] = await otp.database.sequelize.query<{ by_user: Date | null; by_target: Date | null }>(
     `select
       (select at from challenge_sends where user_id = $userId and purpose = $purpose and at > $since order by at desc offset $beforeUser limit 1) as by_user,
