@@ -63,12 +63,12 @@ function Fields({ errors, isSending }: { errors: Rejected['fields']; isSending: 
       <p>{text('NewPerson.text')}</p>
       <label>
         {translateProperty('email', 'users')}
-        <input name="email" type="email" required autoFocus autoComplete="off" maxLength={512} />
+        <input name="email" inputMode="email" required autoFocus autoComplete="off" maxLength={512} />
         {error('email')}
       </label>
       <label>
         {translateProperty('name', 'users')}
-        <input name="name" autoComplete="off" maxLength={150} />
+        <input name="name" autoComplete="off" />
         {error('name')}
       </label>
       <label>
