@@ -6,6 +6,7 @@ import { landingPage } from './scenarios/landing-page.js'
 import { lists } from './scenarios/lists.js'
 import { logins } from './scenarios/logins.js'
 import { panelScript } from './scenarios/panel-script.js'
+import { peopleList } from './scenarios/people-list.js'
 import { rejectedLogins } from './scenarios/rejected-logins.js'
 import { rejectedRequests } from './scenarios/rejected-requests.js'
 import { silentDatabase } from './scenarios/silent-database.js'
@@ -23,6 +24,7 @@ const scenarios: Readonly<Record<string, Scenario>> = {
   'panel-script': panelScript,
   'landing-page': landingPage,
   lists,
+  'people-list': peopleList,
   'silent-database': silentDatabase,
 }
 
