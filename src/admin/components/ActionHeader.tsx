@@ -7,10 +7,27 @@ import { nameBrowser, UNKNOWN_BROWSER } from '../../client-info.js'
 
 type Props = ActionHeaderProps & { OriginalComponent: ComponentType<ActionHeaderProps> }
 
-/** Replaces AdminJS's header on pages of records and lists. Other pages keep it. */
+/** Replaces AdminJS's header on pages of records, of lists and of new records. Other pages keep it. */
 export function ActionHeader({ OriginalComponent, ...props }: Props) {
-  if (!props.record) return props.action.name === 'list' ? <ListHeader {...props} /> : <OriginalComponent {...props} />
-  return <RecordHeader {...props} record={props.record} />
+  const { action, record } = props
+  if (action.name === 'new') return <NewHeader {...props} />
+  if (record) return <RecordHeader {...props} record={record} />
+  return action.name === 'list' ? <ListHeader {...props} /> : <OriginalComponent {...props} />
+}
+
+function NewHeader({ resource, action }: ActionHeaderProps) {
+  const { translateAction, translateLabel } = useTranslation()
+  return (
+    <header className="record-header">
+      <p className="record-path">
+        <Link to="/admin">{translateLabel('dashboard')}</Link> <span aria-hidden>/</span>{' '}
+        <Link to={`/admin/resources/${resource.id}`}>{translateLabel(resource.name, resource.id)}</Link>
+      </p>
+      <div className="record-line">
+        <h1>{translateAction(action.label, resource.id)}</h1>
+      </div>
+    </header>
+  )
 }
 
 function RecordHeader({ resource, record, action, actionPerformed }: ActionHeaderProps & { record: RecordJSON }) {
