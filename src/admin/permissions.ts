@@ -68,8 +68,11 @@ let offered = offeredWith({})
 
 /** The permission to view every resource, including ones added later. */
 export const VIEW_ALL = '*.view'
-/** Stands for the tables of all kinds of device in a permission, as in `devices.change`, including kinds added later. */
-export const ALL_DEVICES = 'devices'
+/**
+ * Stands for the tables of all kinds of device in a permission, as in `*_devices.change`, including
+ * kinds added later. No resource has this ID (host/assert-no-conflicts.ts).
+ */
+export const ALL_DEVICES = '*_devices'
 
 /** Permissions that only superusers have: anyone who could change groups could give themselves every permission. */
 const forSuperusers = new Set(['groups.add', 'groups.change', 'groups.delete'])
@@ -78,7 +81,7 @@ const forSuperusers = new Set(['groups.add', 'groups.change', 'groups.delete'])
 interface Grantable {
   resource: string
   permissions: readonly Permission[]
-  /** Whether `devices` covers this resource. */
+  /** Whether `*_devices` covers this resource. */
   isOfDevices: boolean
 }
 

@@ -107,7 +107,7 @@ describe('an upgrade to least privilege', () => {
 
   it.each([
     ['staff in no group', { staff: true }],
-    ['somebody who is not staff', { staff: false }],
+    ['a user who is not staff', { staff: false }],
   ])('keeps an open invitation of %s', async (_who, levels) => {
     const otp = testOtp(database)
     const userId = await person(levels)

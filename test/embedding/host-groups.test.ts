@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { callAction } from '../admin/panel-site.js'
 import type { HttpBrowser } from '../support/http-browser.js'
 import { createTestUser, signIn } from '../support/site.js'
+import { member } from './host/join-group.js'
 import { type HostSite, startHostSite } from './host/start-host-site.js'
 
 let shop: HostSite
@@ -33,6 +34,21 @@ describe('groups next to a shop', () => {
     const form = { name: 'Sales', 'permissions.0': 'orders.refund', 'permissions.1': 'pages.greeting' }
     expect((await make(form)).status).toBe(200)
     expect(await make({ name: 'Flight', 'permissions.0': 'orders.fly' })).toMatchObject({ status: 400 })
+  })
+
+  it("can get a shop's resource called devices without the devices of the site, and the other way around", async () => {
+    const lab = await startHostSite({
+      access: 'groups',
+      options: ({ Order }) => ({ resources: [{ resource: Order, options: { id: 'devices' } }] }),
+    })
+    const statuses = async (permission: string) => {
+      const browser = await member(lab, [permission])
+      const status = async (table: string) => (await browser.get(`/admin/api/resources/${table}/actions/list`)).status
+      return [await status('devices'), await status('totp_devices')]
+    }
+    expect(await statuses('devices.view')).toEqual([200, 403])
+    expect(await statuses('*_devices.view')).toEqual([403, 200])
+    await lab.close()
   })
 
   it('can get more than 100 permissions at once', async () => {

@@ -49,7 +49,7 @@ describe('an invalid shop is rejected at start-up, with the reason', () => {
         resources: [{ resource: sequelize.define('Key', {}, { tableName: 'totp_devices' }) }],
       }),
     ],
-    ...['users', 'pages', '*'].map((id): [string, string, NonNullable<HostSiteOptions['options']>] => [
+    ...['users', 'pages', '*', '*_devices'].map((id): [string, string, NonNullable<HostSiteOptions['options']>] => [
       `an id that means something else here: ${id}`,
       'host_resource_taken',
       ({ Order }) => ({ resources: [{ resource: Order, options: { id } }] }),

@@ -1,10 +1,11 @@
 import { SiteError } from '../../errors.js'
 import type { AdminJS } from '../adminjs.js'
 import { resourceId, isHostResource, type AdminResource } from '../host-resources.js'
+import { ALL_DEVICES } from '../permissions.js'
 import type { TableGuard } from './table-guard.js'
 
-/** First parts of permissions that are not for a single resource: `pages.greeting`, `*.view`. */
-const RESERVED = ['pages', '*']
+/** First parts of permissions that are not for a single resource: `pages.greeting`, `*.view`, `*_devices.view`. */
+const RESERVED = ['pages', '*', ALL_DEVICES]
 
 /**
  * Rejects resources of the host that would bypass the allow-lists: one of the site's tables, or a

@@ -9,7 +9,7 @@ import { shippedGroups as before } from './0006-throttling-lanes.js'
  */
 export const name = '0016-least-privilege'
 
-const seeing = ['users.view', 'devices.view', 'trusted_browsers.view']
+const seeing = ['users.view', '*_devices.view', 'trusted_browsers.view']
 const helping = ['users.invite', 'users.resetSecondFactor', 'users.unlock']
 const running = [
   ...seeing,
@@ -20,8 +20,8 @@ const running = [
   'users.change',
   'users.giveBackupToken',
   'users.endSessions',
-  'devices.change',
-  'devices.delete',
+  '*_devices.change',
+  '*_devices.delete',
   'trusted_browsers.delete',
 ]
 
@@ -68,7 +68,7 @@ const KEEP_ACCESS = `with administrators as (
   select u.id, a.id from users u, administrators a where u.is_staff and not u.is_superuser
     and not exists (select from user_groups m where m.user_id = u.id)`
 
-/** An open invitation of somebody in no group stored null for their permissions; now these are a list. */
+/** An open invitation of a user in no group stored null for their permissions; now these are a list. */
 const KEEP_INVITATIONS = `update one_time_links l set details = jsonb_set(l.details, '{rights,granted}',
   coalesce((select jsonb_agg(p) from user_groups m join groups g on g.id = m.group_id, unnest(g.permissions) p
     where m.user_id = l.user_id), '[]'))

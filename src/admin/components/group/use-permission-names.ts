@@ -11,6 +11,8 @@ interface Grantable {
 }
 
 const PAGES = 'pages'
+/** `ALL_DEVICES` of src/admin/permissions.ts. */
+const ALL_DEVICES = '*_devices'
 /** Permissions that have their own text. Any other is named after its action. */
 const OF_ALL = ['view', 'add', 'change', 'delete']
 
@@ -21,7 +23,10 @@ export function useNames() {
     OF_ALL.includes(permission) || (permission === 'export' && !ofHost)
   return {
     /** Returns the name in the menu. */
-    resource: (id: string) => (id === PAGES ? translateLabel(PAGES) : translateLabel(id, id)),
+    resource(id: string) {
+      if (id === ALL_DEVICES) return translateComponent('PermissionBoxes.all_kinds')
+      return id === PAGES ? translateLabel(PAGES) : translateLabel(id, id)
+    },
     permission(id: string, permission: string, ofHost = id === PAGES || findHostResource(id) !== undefined) {
       if (id === PAGES) return translatePage(permission)
       return hasWord(permission, ofHost)
