@@ -1,5 +1,7 @@
+import { z } from 'zod'
 import type { ClientInfo } from '../client-info.js'
 import type { RequestUser } from '../auth/request-user.js'
+import type { CurrentAdmin } from './adminjs.js'
 import type { Principal } from './permissions.js'
 import { unionPermissions } from './load-principal.js'
 import { PanelError } from './panel-error.js'
@@ -101,3 +103,7 @@ export function actorOf(context: { readonly currentAdmin?: unknown } | undefined
   if (!user) throw new PanelError('not_allowed')
   return user
 }
+
+/** AdminJS's type requires a string ID, but its code passes the user on unchanged. */
+const currentAdmin = z.custom<CurrentAdmin>((value) => value instanceof PanelUser)
+export const toCurrentAdmin = (user: PanelUser): CurrentAdmin => currentAdmin.parse(user)

@@ -294,6 +294,20 @@ describe('users in the table of an application', () => {
     expect((await rowOf(17)).is_superuser).toBe(false)
   })
 
+  test('nobody can be added in the panel, and no page offers it', async () => {
+    const browser = await signIn(add({ id: 19, login: 'boss-19', isSuperuser: true }))
+    const form = { email: 'nobody.here@example.com', deliver: 'page' }
+    const added = await browser.visit('/admin/api/resources/users/actions/new', { method: 'POST', form })
+    expect([added.status, added.code]).toEqual([403, 'not_allowed'])
+    const { rows } = await host.database.pool.query('select from users where email = $1', [form.email])
+    expect(rows).toEqual([])
+    const { text } = await browser.get('/admin/resources/users')
+    const state = JSON.parse(/id="panel-state">(.*?)<\/script>/.exec(text)?.[1] ?? '{}')
+    const people = state.resources.find(({ id }: { id: string }) => id === 'users')
+    expect(people.resourceActions.map(({ name }: { name: string }) => name)).not.toContain('new')
+    expect((await browser.get('/admin/resources/users/actions/new')).status).toBe(404)
+  })
+
   test('another user’s password is rejected, whichever user the adapter finds under the ID', async () => {
     const other = add({ id: 18, login: 'eighteen' })
     const loose = createHostUsers({ ...adapter, find: async () => other }, host)

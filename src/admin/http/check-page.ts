@@ -1,6 +1,6 @@
 import type { RequestHandler } from 'express'
 import type { AdminJS } from '../adminjs.js'
-import { getPanelUser } from '../panel-user.js'
+import { getPanelUser, toCurrentAdmin } from '../panel-user.js'
 import { can, actionPermissions } from '../permissions.js'
 import { PanelError } from '../panel-error.js'
 
@@ -12,8 +12,11 @@ export function checkPage(admin: AdminJS): RequestHandler {
     const user = getPanelUser({ currentAdmin: Reflect.get(req.session, 'adminUser') })
     const permission =
       typeof action === 'string' && Object.hasOwn(actionPermissions, action) ? actionPermissions[action] : undefined
-    if (!admin.resources.some((resource) => resource.id() === resourceId)) throw new PanelError('not_found')
-    if (!permission || !can(user, permission, String(resourceId))) throw new PanelError('not_found')
+    const resource = admin.resources.find((candidate) => candidate.id() === resourceId)
+    if (!resource || !permission || !can(user, permission, resource.id())) throw new PanelError('not_found')
+    // An action can be missing in spite of the permission: users of a host application are added there.
+    const known = Object.entries(resource.decorate().actions).find(([name]) => name === action)?.[1]
+    if (known && !known.isAccessible(toCurrentAdmin(user))) throw new PanelError('not_found')
     next()
   }
 }

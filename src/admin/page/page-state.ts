@@ -1,20 +1,9 @@
-import { z } from 'zod'
-import {
-  type AdminJS,
-  type BasePropertyJSON,
-  type CurrentAdmin,
-  initializeStore,
-  type ResourceJSON,
-} from '../adminjs.js'
+import { type AdminJS, type BasePropertyJSON, initializeStore, type ResourceJSON } from '../adminjs.js'
 import type { Language } from '../../i18n/translator.js'
 import { noClient } from '../../client-info.js'
 import { panelLocale } from '../panel-texts.js'
-import { PanelUser } from '../panel-user.js'
+import { PanelUser, toCurrentAdmin } from '../panel-user.js'
 import { can, actionPermissions } from '../permissions.js'
-
-/** AdminJS's type requires a string ID, but its code passes the user on unchanged. */
-const currentAdmin = z.custom<CurrentAdmin>((value) => value instanceof PanelUser)
-export const toCurrentAdmin = (user: PanelUser): CurrentAdmin => currentAdmin.parse(user)
 
 /**
  * Builds AdminJS's state for all users with the same permissions, in one language: the
