@@ -104,8 +104,9 @@ function startAtOnce({ jobs }: Database, events: WorkerEvents): void {
   const wake = () => void [...active].some((worker) => worker.nudge())
   events.on('worker:create', ({ worker }) => active.add(worker))
   events.on('worker:release', ({ worker }) => active.delete(worker))
+  // Once there is a worker, there is a pool, which is shut down in every case.
+  events.once('worker:create', () => jobs.on('added', wake))
   events.on('pool:gracefulShutdown', () => jobs.off('added', wake))
-  jobs.on('added', wake)
 }
 
 /**
