@@ -1,6 +1,7 @@
-import { type Transaction, UniqueConstraintError } from 'sequelize'
+import type { Transaction } from 'sequelize'
 import { z } from 'zod'
 import { recordAuditEvent } from '../../audit/record-event.js'
+import { isUniqueViolation } from '../../db/is-unique-violation.js'
 import type { User } from '../../db/models/user.js'
 import { languages } from '../../i18n/translator.js'
 import { readEmail } from '../../typed-text/read-email.js'
@@ -58,7 +59,7 @@ export async function addUser(
       return { ok: true, given: { userId, ...delivered } }
     })
   } catch (error) {
-    if (error instanceof UniqueConstraintError) return emailTaken
+    if (isUniqueViolation(error, 'users')) return emailTaken
     throw error
   }
 }

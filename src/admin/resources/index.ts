@@ -10,10 +10,7 @@ import { users } from './users.js'
 export function panelResources(kinds: readonly Kind[]): readonly PanelResource[] {
   const devices = shownKinds(kinds)
   return [
-    users(
-      kinds,
-      devices.map(({ table }) => table),
-    ),
+    users(kinds),
     groups,
     userGroups,
     ...devices.map(deviceResource),

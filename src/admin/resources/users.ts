@@ -1,6 +1,8 @@
 import { literal } from 'sequelize'
 import { principalSchema, principalSql } from '../load-principal.js'
 import type { Kind } from '../../otp/kind-registry/kind.js'
+import type { AllowList } from './allow-list.js'
+import { shownKinds } from './devices.js'
 import type { PanelResource } from './panel-resource.js'
 import { activeKindsSql, secondFactorConditions, secondFactors, secondFactorSql } from './second-factor.js'
 import { userStatusConditions, userStatuses, userStatusSql } from './user-status.js'
@@ -11,11 +13,14 @@ const labelled = (values: readonly string[]) => values.map((value) => ({ value, 
  * Builds the resource for users. They are never deleted, because the audit log refers to them.
  *
  * @param kinds the kinds of device that protect a user
- * @param deviceTables tables of the kinds that are listed with their owner
  */
-export const users = (kinds: readonly Kind[], deviceTables: readonly string[]): PanelResource => ({
-  table: 'users',
-  list: {
+export function users(kinds: readonly Kind[]): PanelResource {
+  const deviceTables = shownKinds(kinds).map(({ table }) => table)
+  return { table: 'users', list: userList(kinds, deviceTables), options: userOptions(deviceTables) }
+}
+
+function userList(kinds: readonly Kind[], deviceTables: readonly string[]): AllowList {
+  return {
     computed: {
       second_factor: literal(secondFactorSql(kinds)),
       active_kinds: literal(activeKindsSql(kinds)),
@@ -40,8 +45,11 @@ export const users = (kinds: readonly Kind[], deviceTables: readonly string[]): 
     search: ['email', 'name'],
     hidden: { standing: literal(principalSql('"users".id')) },
     subject: (row) => principalSchema.parse(row['standing']),
-  },
-  options: {
+  }
+}
+
+function userOptions(deviceTables: readonly string[]): PanelResource['options'] {
+  return {
     navigation: { name: null, icon: 'Users' },
     sort: { sortBy: 'email', direction: 'asc' },
     listProperties: ['email', 'second_factor', 'status', 'is_staff', 'last_login_at'],
@@ -98,5 +106,5 @@ export const users = (kinds: readonly Kind[], deviceTables: readonly string[]): 
       },
       events: { type: 'string', components: { show: 'EventsOfUser' }, custom: { tables: ['audit_events'] } },
     },
-  },
-})
+  }
+}

@@ -58,9 +58,11 @@ function useCounts(seesDevices: boolean): Readonly<Record<string, string>> {
   return counts
 }
 
+/** Returns an empty text if this session cannot see the number. */
 async function countOf(name: string): Promise<string> {
   const params = { ...Object.fromEntries(queryOf(name)), perPage: 1 }
   const { data } = await api.resourceAction({ resourceId: 'users', actionName: 'list', params })
+  if (data.notice) return ''
   const total: number = data.meta.total
   const number = new Intl.NumberFormat(document.documentElement.lang)
   return total > COUNTED && name !== 'all' ? `${number.format(COUNTED)}+` : number.format(total)
