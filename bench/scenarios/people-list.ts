@@ -47,9 +47,8 @@ export async function peopleList(bench: BenchContext): Promise<ResultRow[]> {
 /** Adds people of all states: nine in ten have an app, and one in ten one of the others. */
 async function addPeople({ pool }: Database): Promise<void> {
   await pool.query(
-    `insert into users (email, name, password_hash, is_active, last_login_at)
-    select format('crowd-%s@example.com', md5(n::text)), format('Crowd %s', n), case when n % 50 <> 0 then 'none' end,
-      n % 40 <> 0, case when n % 10 <> 0 then now() - n * interval '1 second' end from generate_series(1, $1) n`,
+    `insert into users (email, name, is_active, last_login_at)
+    select format('crowd-%s@example.com', md5(n::text)), format('Crowd %s', n), n % 40 <> 0, case when n % 10 <> 0 then now() - n * interval '1 second' end from generate_series(1, $1) n`,
     [PEOPLE],
   )
   const add = (table: string, columns: string, values: string, which: string) =>
@@ -60,6 +59,11 @@ async function addPeople({ pool }: Database): Promise<void> {
   await add('totp_devices', ', secret', `, 'none'`, 'id % 10 < 9')
   await add('static_devices', '', '', 'id % 20 = 19 or id % 3 = 0')
   await add('phone_devices', ', number, method', `, '+41791234567', 'sms'`, 'id % 40 = 9')
+  await pool.query(
+    `insert into one_time_links (purpose, user_id, token_hash, created_at, expires_at)
+    select 'invitation', id, id::text, now(), now() + interval '1 day' from users
+    where last_login_at is null and email like 'crowd-%' and id % 20 = 0`,
+  )
   await pool.query('vacuum (analyze)')
 }
 

@@ -5,7 +5,7 @@ import { giveDevice, type StateOfDevice } from '../support/device-states.js'
 import type { HttpBrowser } from '../support/http-browser.js'
 import { signIn } from '../support/site.js'
 import { call, findGroup, stateOf } from './group-site.js'
-import { listRecords, rowsOf, totalOf, usePanelSite } from './panel-site.js'
+import { callAction, listRecords, rowsOf, totalOf, usePanelSite } from './panel-site.js'
 
 const site = usePanelSite()
 
@@ -49,6 +49,7 @@ const rowFor = async (browser: HttpBrowser, email: string) =>
   rowsOf(await listRecords(browser, 'users', { 'filters.email': email }))[0] ?? {}
 const idsWith = async (filters: Record<string, string>) =>
   rowsOf(await listRecords(site().boss, 'users', { ...filters, perPage: '500' })).map(({ id }) => Number(id))
+const invite = (id: number) => callAction(site().boss, 'users', id, 'invite', { deliver: 'page' })
 const sorted = (ids: readonly number[]) => ids.toSorted((one, other) => one - other)
 
 describe('the second factor of a person in the list', () => {
@@ -93,25 +94,30 @@ describe('the status of a person in the list', () => {
   const changes: Record<UserStatus, string> = {
     active: 'last_login_at = now()',
     never_signed_in: 'last_login_at = null',
-    invited: 'password_hash = null, last_login_at = null',
-    deactivated: 'is_active = false, last_login_at = now(), password_hash = null',
+    invited: 'last_login_at = null',
+    deactivated: 'is_active = false, last_login_at = null',
   }
 
   it.each(userStatuses)('is shown and can be filtered by: %s', async (status) => {
     const { id, email } = await site().person({ staff: false })
+    if (status === 'invited') await invite(id)
     await site().database.pool.query(`update users set ${changes[status]} where id = $1`, [id])
     expect((await rowFor(site().boss, email))['status']).toBe(status)
     for (const each of userStatuses)
       expect((await idsWith({ 'filters.status': each })).includes(id)).toBe(each === status)
   })
 
-  it('is never invited for users of a host application, who have no password here', async () => {
+  it('is invited from the invitation until it was used, replaced by a reset, or the person signed in', async () => {
     const { id, email } = await site().person({ staff: false })
-    await site().database.pool.query(
-      `update users set password_hash = null, last_login_at = null, external_id = 'host-' || id where id = $1`,
-      [id],
-    )
-    expect((await rowFor(site().boss, email))['status']).toBe('never_signed_in')
+    const status = async () => (await rowFor(site().boss, email))['status']
+    expect(await status()).toBe('never_signed_in')
+    await invite(id)
+    expect(await status()).toBe('invited')
+    await callAction(site().boss, 'users', id, 'resetSecondFactor')
+    expect(await status()).toBe('never_signed_in')
+    await invite(id)
+    await site().database.pool.query('update users set last_login_at = now() where id = $1', [id])
+    expect(await status()).toBe('active')
   })
 })
 

@@ -4,14 +4,15 @@ export const userStatuses = ['active', 'never_signed_in', 'invited', 'deactivate
 export type UserStatus = (typeof userStatuses)[number]
 
 const HAS_SIGNED_IN = '"users".last_login_at is not null'
-/** Users of a host application have no password here. */
-const HAS_PASSWORD = '("users".password_hash is not null or "users".external_id is not null)'
+/** The link may have expired. It is deleted a while later. */
+const IS_INVITED = `exists (select from one_time_links l
+  where l.user_id = "users".id and l.purpose = 'invitation' and l.used_at is null)`
 
-/** SQL conditions, in a query of `users`. An invited user has not chosen a password yet. */
+/** SQL conditions, in a query of `users`. An invited user has not used the invitation and has never signed in. */
 export const userStatusConditions: Readonly<Record<UserStatus, string>> = {
   active: `"users".is_active and ${HAS_SIGNED_IN}`,
-  never_signed_in: `"users".is_active and not (${HAS_SIGNED_IN}) and ${HAS_PASSWORD}`,
-  invited: `"users".is_active and not (${HAS_SIGNED_IN}) and not ${HAS_PASSWORD}`,
+  never_signed_in: `"users".is_active and not (${HAS_SIGNED_IN}) and not ${IS_INVITED}`,
+  invited: `"users".is_active and not (${HAS_SIGNED_IN}) and ${IS_INVITED}`,
   deactivated: 'not "users".is_active',
 }
 
