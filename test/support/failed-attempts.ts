@@ -1,6 +1,8 @@
 import { expect } from 'vitest'
+import type { DatabaseKind } from './database.js'
 import type { HttpBrowser } from './http-browser.js'
-import { createTestUser, type TestSite, type TestUser, type TestUserTraits } from './site.js'
+import { useSite } from './journey.js'
+import { createTestUser, type TestUser, type TestUserTraits } from './site.js'
 
 const login = '/account/login'
 export const accepted = { status: 303 }
@@ -8,16 +10,17 @@ export const rejected = { status: 422, code: 'invalid_token' }
 export const throttled = { status: 429, code: 'n_failed_attempts' }
 
 /** Every way to sign in. */
-export const LANE_SETTINGS = {
+const EVERY_WAY_IN = {
   BASE_URL: 'http://localhost:0',
   OTP_EMAIL: 'true',
   OTP_PASSKEY_LOGIN: 'true',
   TRUST_BROWSER_DAYS: '7',
 }
 
-/** Steps in the tests of failed attempts. `current` returns the site, which is started before the tests. */
-export function failedAttemptSteps(current: () => TestSite) {
-  const enter = async (person: TestUser, browser = current().browser()): Promise<HttpBrowser> => {
+/** A site with every way to sign in, and the steps in the tests of failed attempts. */
+export function useFailedAttempts(where: DatabaseKind) {
+  const site = useSite(EVERY_WAY_IN, where)
+  const enter = async (person: TestUser, browser = site().browser()): Promise<HttpBrowser> => {
     await browser.post(login, { username: person.email, password: person.password })
     return browser
   }
@@ -27,18 +30,19 @@ export function failedAttemptSteps(current: () => TestSite) {
     const eve = await enter(person)
     for (let tries = 1; tries <= times; tries += 1) {
       expect(await eve.post(login, { otp_device: device, otp_token: token })).toMatchObject(rejected)
-      current().clock.advance(2 ** (tries - 1) + 1)
+      site().clock.advance(2 ** (tries - 1) + 1)
     }
     return eve
   }
 
   return {
-    owner: (traits: TestUserTraits = {}) => createTestUser(current(), { backupTokens: 3, ...traits }),
+    site,
+    owner: (traits: TestUserTraits = {}) => createTestUser(site(), { backupTokens: 3, ...traits }),
     enter,
     attack,
     async rowOf(device: string | undefined) {
       const [kind, id] = (device ?? '').split('/')
-      const { rows } = await current().database.pool.query(`select * from ${kind}_devices where id = $1`, [id])
+      const { rows } = await site().database.pool.query(`select * from ${kind}_devices where id = $1`, [id])
       return rows[0]
     },
     async lock(person: TestUser) {

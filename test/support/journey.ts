@@ -1,3 +1,4 @@
+import { afterAll, beforeAll } from 'vitest'
 import { createKeyring } from '../../src/crypto/keyring.js'
 import { createSmtpGateway } from '../../src/notify/gateways/smtp.js'
 import { runWorker } from '../../src/notify/run-worker.js'
@@ -7,14 +8,25 @@ import { startTestSite, type TestSite } from './site.js'
 import { type SmtpServer, startSmtpServer } from './smtp-server.js'
 
 /** Starts a site on its own database. `close` closes both. */
-export async function startJourney(where = preferredDatabase()): Promise<TestSite> {
+export async function startJourney(
+  where = preferredDatabase(),
+  environment: Record<string, string> = {},
+): Promise<TestSite> {
   const database = await openTestDatabase(where)
-  const site = await startTestSite(database)
+  const site = await startTestSite(database, environment)
   const close = async () => {
     await site.close()
     await database.close()
   }
   return { ...site, close }
+}
+
+/** A site on its own database, which runs during the tests of a file or of a `describe`. */
+export function useSite(environment: Record<string, string> = {}, where = preferredDatabase()): () => TestSite {
+  let site: TestSite
+  beforeAll(async () => void (site = await startJourney(where, environment)))
+  afterAll(() => site?.close())
+  return () => site
 }
 
 /** A site whose worker delivers emails to an SMTP server. */
