@@ -1,32 +1,19 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { createKeyring } from '../../src/crypto/keyring.js'
-import type { Database } from '../../src/db/connect.js'
-import { TRUSTED_COOKIE, trustedBrowserSteps } from '../support/trusted-browsers.js'
-import { openTestDatabase } from '../support/database.js'
+import { TRUSTED_COOKIE, useTrustedBrowsers } from '../support/trusted-browsers.js'
 import { queuedEmailsTo } from '../support/queued-emails.js'
-import { createTestUser, type TestUser, startTestSite, type TestSite } from '../support/site.js'
+import { createTestUser, type TestUser, startTestSite } from '../support/site.js'
 
 const login = '/account/login'
 const profile = '/account/two-factor'
 
 describe('trusted browsers', () => {
-  let database: Database
-  let site: TestSite
-  beforeAll(async () => {
-    database = await openTestDatabase()
-    site = await startTestSite(database, { TRUST_BROWSER_DAYS: '30' })
-  })
-  afterAll(async () => {
-    await site.close()
-    await database.close()
-  })
-
-  const { comeBack, enter, eventsOf, failuresOf, rowsOf, trust } = trustedBrowserSteps(() => site)
+  const { comeBack, enter, eventsOf, failuresOf, rowsOf, site, trust } = useTrustedBrowsers()
 
   describe('the cookie', () => {
     it('is HttpOnly, Lax, of the whole site, and lasts as long as the trust', async () => {
-      const person = await createTestUser(site)
-      const browser = site.browser()
+      const person = await createTestUser(site())
+      const browser = site().browser()
       await enter(browser, person)
       const answer = await browser.post(login, { otp_token: person.code(), trust_browser: 'on' })
       const line = answer.headers['set-cookie']?.find((each) => each.startsWith(`${TRUSTED_COOKIE}=`))
@@ -34,7 +21,10 @@ describe('trusted browsers', () => {
     })
 
     it('is Secure and of this host alone if the site uses https', async () => {
-      const https = await startTestSite(database, { TRUST_BROWSER_DAYS: '30', BASE_URL: 'https://admin.example.com' })
+      const https = await startTestSite(site().database, {
+        TRUST_BROWSER_DAYS: '30',
+        BASE_URL: 'https://admin.example.com',
+      })
       const person = await createTestUser(https)
       const form = { username: person.email, password: person.password, otp_token: person.code(), trust_browser: 'on' }
       const answer = await https
@@ -59,13 +49,13 @@ describe('trusted browsers', () => {
       'é'.repeat(20),
       'x'.repeat(3000),
     ])('of %j asks for a code, is deleted, and counts no failure', async (value) => {
-      const person = await createTestUser(site)
+      const person = await createTestUser(site())
       const form = new URLSearchParams({ username: person.email, password: person.password }).toString()
       const headers = {
         Cookie: Buffer.from(`${TRUSTED_COOKIE}=${value}`).toString('latin1'),
         'Content-Type': 'application/x-www-form-urlencoded',
       }
-      const browser = site.browser()
+      const browser = site().browser()
       const answer = await browser.visit(login, { method: 'POST', body: form, headers })
       expect(answer).toMatchObject({ status: 303, location: login })
       expect(String(answer.headers['set-cookie'])).toContain(`${TRUSTED_COOKIE}=; Path=/; Expires=Thu, 01 Jan 1970`)
@@ -74,7 +64,7 @@ describe('trusted browsers', () => {
     })
 
     it('of another user asks for a code, and stays theirs', async () => {
-      const [one, other] = [await createTestUser(site), await createTestUser(site)]
+      const [one, other] = [await createTestUser(site()), await createTestUser(site())]
       const browser = await trust(one)
       expect((await comeBack(browser, other)).location).toBe(login)
       expect((await comeBack(browser, one)).location).toBe('/admin')
@@ -82,10 +72,10 @@ describe('trusted browsers', () => {
     })
 
     it('is shared by the users of one browser, at most five', async () => {
-      const browser = site.browser()
+      const browser = site().browser()
       const people: TestUser[] = []
       for (let count = 0; count < 6; count += 1) {
-        const person = await createTestUser(site)
+        const person = await createTestUser(site())
         browser.cookies.delete('otp_session')
         await trust(person, browser)
         people.push(person)
@@ -97,7 +87,7 @@ describe('trusted browsers', () => {
     })
 
     it('holds one trust for each user, the newest', async () => {
-      const person = await createTestUser(site)
+      const person = await createTestUser(site())
       const browser = await trust(person)
       const [before] = await rowsOf(person)
       expect((await browser.post(`${profile}/browsers/trust`, { trust_browser: 'on' })).status).toBe(303)
@@ -106,20 +96,20 @@ describe('trusted browsers', () => {
     })
 
     it('is in no table: only its keyed hash is stored, and an older key still verifies it', async () => {
-      const person = await createTestUser(site)
+      const person = await createTestUser(site())
       const browser = await trust(person)
       const [series = '', token = ''] = (browser.cookies.get(TRUSTED_COOKIE) ?? '').split('.')
-      const written = JSON.stringify(await rowsOf(person)) + JSON.stringify(await eventsOf(person)) + site.log.join('')
+      const written =
+        JSON.stringify(await rowsOf(person)) + JSON.stringify(await eventsOf(person)) + site().log.join('')
       expect(written).not.toContain(series)
       expect(written).not.toContain(token)
       const older = createKeyring([Buffer.alloc(32, 9)])
-      await database.pool.query('update trusted_browsers set series_hash = $2, token_hash = $3 where user_id = $1', [
-        person.id,
-        older.hash('trusted_browsers.series', series),
-        older.hash('trusted_browsers.token', token),
-      ])
+      await site().database.pool.query(
+        'update trusted_browsers set series_hash = $2, token_hash = $3 where user_id = $1',
+        [person.id, older.hash('trusted_browsers.series', series), older.hash('trusted_browsers.token', token)],
+      )
       expect((await comeBack(browser, person)).location).toBe(login)
-      const rotated = await startTestSite(database, { TRUST_BROWSER_DAYS: '30' }, [
+      const rotated = await startTestSite(site().database, { TRUST_BROWSER_DAYS: '30' }, [
         Buffer.alloc(32, 7),
         Buffer.alloc(32, 9),
       ])
@@ -132,12 +122,12 @@ describe('trusted browsers', () => {
 
   describe('a token that was used before', () => {
     it('redirects to the token step, revokes the trust, and is recorded and emailed', async () => {
-      const person = await createTestUser(site)
+      const person = await createTestUser(site())
       const owner = await trust(person)
-      const thief = site.browser()
+      const thief = site().browser()
       thief.cookies.set(TRUSTED_COOKIE, owner.cookies.get(TRUSTED_COOKIE) ?? '')
       expect((await enter(thief, person)).location).toBe('/admin')
-      site.clock.advance(61)
+      site().clock.advance(61)
       expect((await comeBack(owner, person)).location).toBe(login)
       expect((await thief.get('/admin')).location).toMatch(/^\/account\/login/)
       expect(await rowsOf(person)).toEqual([])
@@ -146,33 +136,33 @@ describe('trusted browsers', () => {
         device: person.app?.persistentId,
         details: { because: 'old_token' },
       })
-      expect(await queuedEmailsTo(database, person.email)).toContainEqual(
+      expect(await queuedEmailsTo(site().database, person.email)).toContainEqual(
         expect.objectContaining({ mail: 'trusted-browser-copied' }),
       )
       expect(await failuresOf(person)).toBe(0)
     })
 
     it('does so regardless of how often the token has changed since', async () => {
-      const person = await createTestUser(site)
+      const person = await createTestUser(site())
       const owner = await trust(person)
       const stolen = owner.cookies.get(TRUSTED_COOKIE) ?? ''
       await comeBack(owner, person)
       await comeBack(owner, person)
-      site.clock.advance(61)
-      const thief = site.browser()
+      site().clock.advance(61)
+      const thief = site().browser()
       thief.cookies.set(TRUSTED_COOKIE, stolen)
       expect((await enter(thief, person)).location).toBe(login)
       expect(await rowsOf(person)).toEqual([])
     })
 
     it('revokes nothing within a minute: the response to a double click could have been lost', async () => {
-      const person = await createTestUser(site)
+      const person = await createTestUser(site())
       const browser = await trust(person)
       const before = browser.cookies.get(TRUSTED_COOKIE) ?? ''
       await comeBack(browser, person)
-      const second = site.browser()
+      const second = site().browser()
       second.cookies.set(TRUSTED_COOKIE, before)
-      site.clock.advance(60)
+      site().clock.advance(60)
       expect((await enter(second, person)).location).toBe(login)
       expect(second.cookies.get(TRUSTED_COOKIE)).toBe(before)
       expect(await rowsOf(person)).toHaveLength(1)

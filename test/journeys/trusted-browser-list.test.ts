@@ -1,35 +1,22 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Database } from '../../src/db/connect.js'
-import { trustedBrowserSteps } from '../support/trusted-browsers.js'
-import { openTestDatabase } from '../support/database.js'
+import { describe, expect, it } from 'vitest'
+import { useTrustedBrowsers } from '../support/trusted-browsers.js'
 import { queuedEmailsTo } from '../support/queued-emails.js'
-import { createTestUser, signIn, startTestSite, type TestSite } from '../support/site.js'
+import { createTestUser, signIn } from '../support/site.js'
 
 const login = '/account/login'
 const profile = '/account/two-factor'
 const DAY = 24 * 3600
 
 describe('trusted browsers', () => {
-  let database: Database
-  let site: TestSite
-  beforeAll(async () => {
-    database = await openTestDatabase()
-    site = await startTestSite(database, { TRUST_BROWSER_DAYS: '30' })
-  })
-  afterAll(async () => {
-    await site.close()
-    await database.close()
-  })
-
-  const { comeBack, enter, eventsOf, rowsOf, trust } = trustedBrowserSteps(() => site)
+  const { comeBack, enter, eventsOf, rowsOf, site, trust } = useTrustedBrowsers()
 
   describe('the list', () => {
     it('shows which browser, from where, since when and until when, and marks this one', async () => {
-      const person = await createTestUser(site, { staff: false })
+      const person = await createTestUser(site(), { staff: false })
       const browser = await trust(person)
       await trust(
         person,
-        site.browser(
+        site().browser(
           'Mozilla/5.0 (Macintosh; Intel Mac OS X 15_5) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Safari/605.1.15',
         ),
       )
@@ -41,7 +28,7 @@ describe('trusted browsers', () => {
     })
 
     it('revokes one, and the verification of its sessions', async () => {
-      const person = await createTestUser(site)
+      const person = await createTestUser(site())
       const browser = await trust(person)
       await comeBack(browser, person)
       const elsewhere = await trust(person)
@@ -54,12 +41,12 @@ describe('trusted browsers', () => {
       expect((await elsewhere.get('/admin')).status).toBe(200)
       expect((await eventsOf(person)).at(-1)).toMatchObject({ event: 'trusted_browser_revoked' })
       // Within a few seconds the same form would count as the one that was sent before.
-      site.clock.advance(20)
+      site().clock.advance(20)
       expect(await elsewhere.post(`${profile}/browsers/end`, { browser: String(id) })).toMatchObject({ status: 404 })
     })
 
     it('revokes all of them', async () => {
-      const person = await createTestUser(site)
+      const person = await createTestUser(site())
       const [one, other] = [await trust(person), await trust(person)]
       expect((await one.post(`${profile}/browsers/end-all`)).status).toBe(303)
       expect(await rowsOf(person)).toEqual([])
@@ -68,24 +55,24 @@ describe('trusted browsers', () => {
     })
 
     it('keeps a session verified in which a token was entered since', async () => {
-      const person = await createTestUser(site)
+      const person = await createTestUser(site())
       const browser = await trust(person)
       await comeBack(browser, person)
-      site.clock.advance(30)
+      site().clock.advance(30)
       await browser.post('/account/verify', { otp_token: person.code() })
       await browser.post(`${profile}/browsers/end-all`)
       expect((await browser.get('/admin')).status).toBe(200)
     })
 
     it.each(['', '0', 'x', '-1', '2147483648', "1' or '1'='1"])('revokes nothing for the ID %j', async (id) => {
-      const person = await createTestUser(site)
+      const person = await createTestUser(site())
       const browser = await trust(person)
       expect((await browser.post(`${profile}/browsers/end`, { browser: id })).status).toBeGreaterThanOrEqual(400)
       expect(await rowsOf(person)).toHaveLength(1)
     })
 
     it("does not revoke another user's", async () => {
-      const [one, other] = [await createTestUser(site), await createTestUser(site)]
+      const [one, other] = [await createTestUser(site()), await createTestUser(site())]
       await trust(one)
       const [{ id }] = await rowsOf(one)
       const browser = await trust(other)
@@ -95,25 +82,25 @@ describe('trusted browsers', () => {
     })
 
     it('trusts this browser after a recent token, and notifies the owner by email', async () => {
-      const person = await createTestUser(site)
-      const browser = await signIn(site, person)
+      const person = await createTestUser(site())
+      const browser = await signIn(site(), person)
       expect((await browser.get(profile)).text).toContain('Trust this browser for 30 days')
       expect(await browser.post(`${profile}/browsers/trust`, { trust_browser: 'on' })).toMatchObject({
         location: `${profile}?done=browser_trusted`,
       })
       expect((await browser.get(profile)).text).not.toContain('Trust this browser for 30 days')
-      const until = new Date(site.clock.now().getTime() + 30 * DAY * 1000)
-      expect(await queuedEmailsTo(database, person.email)).toContainEqual(
+      const until = new Date(site().clock.now().getTime() + 30 * DAY * 1000)
+      expect(await queuedEmailsTo(site().database, person.email)).toContainEqual(
         expect.objectContaining({ mail: 'browser-trusted', until, browser: 'Firefox 139 on Linux' }),
       )
     })
 
     it('is only for users who signed in with password and token', async () => {
-      const person = await createTestUser(site)
-      const pending = site.browser()
+      const person = await createTestUser(site())
+      const pending = site().browser()
       await enter(pending, person)
       for (const address of ['trust', 'end', 'end-all'])
-        for (const browser of [pending, site.browser()])
+        for (const browser of [pending, site().browser()])
           expect((await browser.post(`${profile}/browsers/${address}`, { trust_browser: 'on' })).location).toMatch(
             /^\/account\/login/,
           )

@@ -1,23 +1,26 @@
 import { expect } from 'vitest'
 import type { HttpBrowser, HttpResponse } from './http-browser.js'
-import type { TestSite, TestUser } from './site.js'
+import { useSite } from './journey.js'
+import type { TestUser } from './site.js'
 
 export const TRUSTED_COOKIE = 'otp_trusted'
 
-/** Steps in the tests of trusted browsers. `current` returns the site, which is started before the tests. */
-export function trustedBrowserSteps(current: () => TestSite) {
+/** A site that trusts browsers for 30 days, and the steps of its tests. */
+export function useTrustedBrowsers() {
+  const site = useSite({ TRUST_BROWSER_DAYS: '30' })
   const enter = ({ post }: HttpBrowser, { email, password }: TestUser): Promise<HttpResponse> =>
     post('/account/login', { username: email, password })
-  const query = async (sql: string, id: number) => (await current().database.pool.query(sql, [id])).rows
+  const query = async (sql: string, id: number) => (await site().database.pool.query(sql, [id])).rows
   const eventsOf = ({ id }: TestUser) =>
     query('select event, device, details from audit_events where user_id = $1 order by id', id)
   return {
+    site,
     enter,
     eventsOf,
     /** Signs in with the app and selects the checkbox. */
-    async trust(person: TestUser, browser = current().browser()): Promise<HttpBrowser> {
+    async trust(person: TestUser, browser = site().browser()): Promise<HttpBrowser> {
       await enter(browser, person)
-      current().clock.advance(30)
+      site().clock.advance(30)
       const form = { otp_token: person.code(), trust_browser: 'on' }
       expect((await browser.post('/account/login', form)).status).toBe(303)
       return browser
