@@ -1,26 +1,13 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Database } from '../../src/db/connect.js'
-import { openTestDatabase } from '../support/database.js'
-import { createTestUser, signIn, startTestSite, type TestSite } from '../support/site.js'
+import { describe, expect, it } from 'vitest'
+import { createTestUser, signIn } from '../support/site.js'
 import { type Ceremony, createSoftwareKey } from '../support/software-key.js'
-import { KEY_CHALLENGE, securityKeySteps } from '../support/security-key-steps.js'
+import { KEY_CHALLENGE, useSecurityKeys } from '../support/security-keys.js'
 import { addSoftwareKey } from '../support/webauthn.js'
 
 const add = '/account/two-factor/security-keys/add'
 
 describe('security keys', () => {
-  let database: Database
-  let site: TestSite
-  beforeAll(async () => {
-    database = await openTestDatabase()
-    site = await startTestSite(database, { BASE_URL: 'http://localhost:0', OTP_THROTTLE_FACTOR: '0' })
-  })
-  afterAll(async () => {
-    await site.close()
-    await database.close()
-  })
-
-  const { asked } = securityKeySteps(() => site)
+  const { asked, site } = useSecurityKeys()
 
   it.each([
     ['transports of null', { transports: null }, {}],
@@ -35,12 +22,12 @@ describe('security keys', () => {
       { authenticatorAttachment: null },
     ],
   ])('adds a key if the browser sends %s', async (_what, response, more) => {
-    const person = await createTestUser(site, { app: false })
-    const browser = await signIn(site, person)
+    const person = await createTestUser(site(), { app: false })
+    const browser = await signIn(site(), person)
     const whole = JSON.parse(createSoftwareKey().create(await asked(browser, `${add}/options`)))
     const credential = JSON.stringify({ ...whole, ...more, response: { ...whole.response, ...response } })
     expect((await browser.post(add, { name: 'Key', credential })).status).toBe(303)
-    const { rows } = await database.pool.query('select transports from webauthn_devices where user_id = $1', [
+    const { rows } = await site().database.pool.query('select transports from webauthn_devices where user_id = $1', [
       person.id,
     ])
     expect(rows[0]?.transports.every((one: string) => one === 'usb')).toBe(true)
@@ -48,23 +35,25 @@ describe('security keys', () => {
 
   describe('a key is not added', () => {
     it('by a user who has a device and has not used it', async () => {
-      const person = await createTestUser(site, { app: false })
-      const browser = await signIn(site, person)
+      const person = await createTestUser(site(), { app: false })
+      const browser = await signIn(site(), person)
       const credential = createSoftwareKey().create(await asked(browser, `${add}/options`))
-      await addSoftwareKey(site.otp, person.id)
+      await addSoftwareKey(site().otp, person.id)
       for (const visit of [
         browser.get(add),
         browser.post(add, { name: 'X', credential }),
         browser.post(`${add}/options`),
       ])
         expect((await visit).location).toMatch(/^\/account\/login/)
-      const { rows } = await database.pool.query('select name from webauthn_devices where user_id = $1', [person.id])
+      const { rows } = await site().database.pool.query('select name from webauthn_devices where user_id = $1', [
+        person.id,
+      ])
       expect(rows).toEqual([{ name: 'Blue key' }])
     })
 
     it('as the first device of a user who got one at the same moment', async () => {
-      const person = await createTestUser(site, { app: false })
-      const browsers = [await signIn(site, person), await signIn(site, person)]
+      const person = await createTestUser(site(), { app: false })
+      const browsers = [await signIn(site(), person), await signIn(site(), person)]
       const posts = await Promise.all(
         browsers.map(async (browser) => {
           const credential = createSoftwareKey().create(await asked(browser, `${add}/options`))
@@ -72,7 +61,9 @@ describe('security keys', () => {
         }),
       )
       await Promise.all(posts.map((post) => post()))
-      const { rows } = await database.pool.query('select id from webauthn_devices where user_id = $1', [person.id])
+      const { rows } = await site().database.pool.query('select id from webauthn_devices where user_id = $1', [
+        person.id,
+      ])
       expect(rows).toHaveLength(1)
     })
 
@@ -103,28 +94,30 @@ describe('security keys', () => {
         },
       ],
     ])('%s', async (_what, wrong) => {
-      const person = await createTestUser(site)
-      const browser = await signIn(site, person)
+      const person = await createTestUser(site())
+      const browser = await signIn(site(), person)
       const credential = createSoftwareKey().create({ ...(await asked(browser, `${add}/options`)), ...wrong })
       expect(await browser.post(add, { name: 'Key', credential })).toMatchObject({ status: 422, code: 'key_refused' })
-      const { rows } = await database.pool.query('select id from webauthn_devices where user_id = $1', [person.id])
+      const { rows } = await site().database.pool.query('select id from webauthn_devices where user_id = $1', [
+        person.id,
+      ])
       expect(rows).toEqual([])
     })
 
     it("twice, late, with another session's challenge, or with one for another purpose", async () => {
-      const person = await createTestUser(site)
-      const browser = await signIn(site, person)
+      const person = await createTestUser(site())
+      const browser = await signIn(site(), person)
       const post = async (credential: string) => (await browser.post(add, { name: 'Key', credential })).code
       const options = await asked(browser, `${add}/options`)
       expect((await browser.post(add, { name: 'Key', credential: createSoftwareKey().create(options) })).status).toBe(
         303,
       )
       expect(await post(createSoftwareKey().create(options))).toBe('key_refused')
-      const other = await signIn(site, await createTestUser(site))
+      const other = await signIn(site(), await createTestUser(site()))
       expect(await post(createSoftwareKey().create(await asked(other, `${add}/options`)))).toBe('key_refused')
       expect(await post(createSoftwareKey().create(await asked(browser, KEY_CHALLENGE)))).toBe('key_refused')
       const late = createSoftwareKey().create(await asked(browser, `${add}/options`))
-      await database.pool.query("update webauthn_challenges set expires_at = '2026-01-01' where purpose = 'add'")
+      await site().database.pool.query("update webauthn_challenges set expires_at = '2026-01-01' where purpose = 'add'")
       expect(await post(late)).toBe('key_refused')
       for (const nonsense of ['', '{', '{}', 'null', '[]']) expect(await post(nonsense)).toBe('key_refused')
     })

@@ -1,28 +1,14 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Database } from '../../src/db/connect.js'
-import { openTestDatabase } from '../support/database.js'
-import { startTestSite, type TestSite } from '../support/site.js'
+import { describe, expect, it } from 'vitest'
 import type { Ceremony } from '../support/software-key.js'
-import { securityKeySteps } from '../support/security-key-steps.js'
+import { useSecurityKeys } from '../support/security-keys.js'
 
 const login = '/account/login'
 
 describe('security keys', () => {
-  let database: Database
-  let site: TestSite
-  beforeAll(async () => {
-    database = await openTestDatabase()
-    site = await startTestSite(database, { BASE_URL: 'http://localhost:0', OTP_THROTTLE_FACTOR: '0' })
-  })
-  afterAll(async () => {
-    await site.close()
-    await database.close()
-  })
-
-  const { afterPassword, asked, keyOwner, rowOf } = securityKeySteps(() => site)
+  const { afterPassword, asked, keyOwner, rowOf, site } = useSecurityKeys()
   const refusals = async (userId: number) =>
     (
-      await database.pool.query(
+      await site().database.pool.query(
         "select details from audit_events where event = 'token_refused' and user_id = $1 order by id",
         [userId],
       )
@@ -90,13 +76,13 @@ describe('security keys', () => {
       const token = key.answer(await asked(browser))
       const cookie = `otp_session=${browser.cookies.get('otp_session')}`
       const posts = Array.from({ length: 10 }, () => {
-        const racer = site.browser()
+        const racer = site().browser()
         return racer.visit(login, { method: 'POST', form: { otp_token: token }, headers: { Cookie: cookie } })
       })
       const answers = await Promise.all(posts)
       const sessions = answers.map(({ headers }) => /otp_session=[^;]+/.exec(String(headers['set-cookie']))?.[0])
       expect(new Set(sessions).size).toBe(1)
-      const { rows } = await database.pool.query("select 1 from sessions where sess ->> 'userId' = $1", [
+      const { rows } = await site().database.pool.query("select 1 from sessions where sess ->> 'userId' = $1", [
         String(person.id),
       ])
       expect(rows).toHaveLength(1)
@@ -106,10 +92,10 @@ describe('security keys', () => {
       const { person, key } = await keyOwner()
       const browser = await afterPassword(person)
       const late = key.answer(await asked(browser))
-      site.clock.advance(300)
+      site().clock.advance(300)
       expect(await browser.post(login, { otp_token: late })).toMatchObject(refused)
       const inTime = key.answer(await asked(browser))
-      site.clock.advance(299)
+      site().clock.advance(299)
       expect((await browser.post(login, { otp_token: inTime })).status).toBe(303)
     })
 
@@ -135,7 +121,7 @@ describe('security keys', () => {
       const { person, key } = await keyOwner()
       const browser = await afterPassword(person)
       const { challenge } = await asked(await afterPassword(person))
-      const token = key.answer({ challenge, origin: site.baseUrl })
+      const token = key.answer({ challenge, origin: site().baseUrl })
       expect(await browser.post(login, { otp_token: token })).toMatchObject(refused)
     })
 
@@ -213,13 +199,13 @@ describe('security keys', () => {
         expect(answer.text).toContain('We couldn&#39;t read the response from your security key.')
       }
       expect(await rowOf(device.id)).toMatchObject({ failure_count: 0, failed_at: null })
-      const { rows } = await database.pool.query('select token_failed_at from users where id = $1', [person.id])
+      const { rows } = await site().database.pool.query('select token_failed_at from users where id = $1', [person.id])
       expect(rows).toEqual([{ token_failed_at: [] }])
     })
 
     it.each([true, false])('if the key could be backed up (%s) and later says otherwise', async (backupEligible) => {
       const { person, key, device } = await keyOwner()
-      await database.pool.query('update webauthn_devices set backup_eligible = $2 where id = $1', [
+      await site().database.pool.query('update webauthn_devices set backup_eligible = $2 where id = $1', [
         device.id,
         backupEligible,
       ])
@@ -248,9 +234,9 @@ describe('security keys', () => {
 
     it('in the form of the password, without a challenge, and is not counted', async () => {
       const { person, key, device } = await keyOwner()
-      const token = key.answer({ challenge: 'AAAAAAAAAAAAAAAA', origin: site.baseUrl })
+      const token = key.answer({ challenge: 'AAAAAAAAAAAAAAAA', origin: site().baseUrl })
       const form = { username: person.email, password: person.password, otp_token: token }
-      expect(await site.browser().post(login, form)).toMatchObject(refused)
+      expect(await site().browser().post(login, form)).toMatchObject(refused)
       expect((await rowOf(device.id)).failure_count).toBe(0)
     })
   })

@@ -1,27 +1,14 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Database } from '../../src/db/connect.js'
-import { openTestDatabase } from '../support/database.js'
-import { createTestUser, signIn, startTestSite, type TestSite } from '../support/site.js'
+import { describe, expect, it } from 'vitest'
+import { createTestUser, signIn } from '../support/site.js'
 import { createSoftwareKey } from '../support/software-key.js'
-import { KEY_CHALLENGE, securityKeySteps } from '../support/security-key-steps.js'
+import { KEY_CHALLENGE, useSecurityKeys } from '../support/security-keys.js'
 import { addSoftwareKey } from '../support/webauthn.js'
 
 const login = '/account/login'
 const add = '/account/two-factor/security-keys/add'
 
 describe('security keys', () => {
-  let database: Database
-  let site: TestSite
-  beforeAll(async () => {
-    database = await openTestDatabase()
-    site = await startTestSite(database, { BASE_URL: 'http://localhost:0', OTP_THROTTLE_FACTOR: '0' })
-  })
-  afterAll(async () => {
-    await site.close()
-    await database.close()
-  })
-
-  const { afterPassword, asked, keyOwner, rowOf } = securityKeySteps(() => site)
+  const { afterPassword, asked, keyOwner, rowOf, site } = useSecurityKeys()
 
   it.each([
     ['no user handle', {}, {}],
@@ -42,9 +29,9 @@ describe('security keys', () => {
   })
 
   it('adds a key in the setup, which signs in from then on', async () => {
-    const person = await createTestUser(site, { app: false })
+    const person = await createTestUser(site(), { app: false })
     const key = createSoftwareKey()
-    const browser = await signIn(site, person)
+    const browser = await signIn(site(), person)
     expect((await browser.get(add)).text).toContain('data-key="create"')
     const before = browser.cookies.get('otp_session')
     const credential = key.create(await asked(browser, `${add}/options`))
@@ -52,7 +39,7 @@ describe('security keys', () => {
     expect(added).toMatchObject({ status: 303, location: '/account/two-factor/setup/complete?next=%2Fadmin' })
     expect(browser.cookies.get('otp_session')).not.toBe(before)
     expect((await browser.get('/admin')).status).toBe(200)
-    const { rows } = await database.pool.query('select * from webauthn_devices where user_id = $1', [person.id])
+    const { rows } = await site().database.pool.query('select * from webauthn_devices where user_id = $1', [person.id])
     expect(rows).toMatchObject([{ name: 'Blue key', confirmed: true, transports: ['usb'], counter: '0' }])
 
     const later = await afterPassword(person)
@@ -60,12 +47,14 @@ describe('security keys', () => {
     const token = key.answer(await asked(later))
     expect(await later.post(login, { otp_token: token })).toMatchObject({ status: 303, location: '/admin' })
     expect((await later.get('/admin')).status).toBe(200)
-    expect(await rowOf(rows[0].id)).toMatchObject({ counter: '1', failure_count: 0, last_used_at: site.clock.now() })
+    expect(await rowOf(rows[0].id)).toMatchObject({ counter: '1', failure_count: 0, last_used_at: site().clock.now() })
   })
 
   it('records and emails that a key was added', async () => {
     const { person, device } = await keyOwner()
-    const { rows } = await database.pool.query('select event, device from audit_events where user_id = $1', [person.id])
+    const { rows } = await site().database.pool.query('select event, device from audit_events where user_id = $1', [
+      person.id,
+    ])
     expect(rows).toContainEqual({ event: 'device_added', device: device.persistentId })
   })
 
@@ -73,20 +62,20 @@ describe('security keys', () => {
     const { person, key } = await keyOwner()
     const browser = await afterPassword(person)
     const options = await asked(browser)
-    const { rows } = await database.pool.query('select sess from sessions')
+    const { rows } = await site().database.pool.query('select sess from sessions')
     expect(JSON.stringify(rows)).not.toContain(options.challenge)
     const token = key.answer(options)
     await browser.post(login, { otp_token: token })
-    const stored = JSON.stringify((await database.pool.query('select * from webauthn_challenges')).rows)
+    const stored = JSON.stringify((await site().database.pool.query('select * from webauthn_challenges')).rows)
     expect(stored).not.toContain(options.challenge)
-    expect(site.log.join('')).not.toContain(options.challenge)
-    expect(site.log.join('')).not.toContain(key.credentialId)
+    expect(site().log.join('')).not.toContain(options.challenge)
+    expect(site().log.join('')).not.toContain(key.credentialId)
   })
 
   describe('several keys of one user', () => {
     it('answer one challenge each, and the answer identifies the key', async () => {
       const { person, key, device } = await keyOwner()
-      const second = await addSoftwareKey(site.otp, person.id)
+      const second = await addSoftwareKey(site().otp, person.id)
       const browser = await afterPassword(person)
       const options = await asked(browser)
       expect(options['allowCredentials']).toMatchObject([{ id: key.credentialId }, { id: second.key.credentialId }])
@@ -110,7 +99,7 @@ describe('security keys', () => {
 
     it("cannot include another user's key", async () => {
       const other = await keyOwner()
-      const browser = await signIn(site, await createTestUser(site))
+      const browser = await signIn(site(), await createTestUser(site()))
       const credential = other.key.create(await asked(browser, `${add}/options`))
       expect((await browser.post(add, { name: 'Mine', credential })).code).toBe('key_known')
     })
@@ -124,14 +113,16 @@ describe('security keys', () => {
     expect(await browser.post(address)).toMatchObject({ status: 303, location: '/account/two-factor' })
     expect(await rowOf(device.id)).toBeUndefined()
     expect((await browser.get('/admin')).location).toBe('/account/login?next=%2Fadmin')
-    const { rows } = await database.pool.query('select event, device from audit_events where user_id = $1', [person.id])
+    const { rows } = await site().database.pool.query('select event, device from audit_events where user_id = $1', [
+      person.id,
+    ])
     expect(rows).toContainEqual({ event: 'device_removed', device: device.persistentId })
   })
 
   it('are removed by their owner only, and the last one stays if two-factor authentication is required', async () => {
     const { person, key, device } = await keyOwner()
     const address = `/account/two-factor/security-keys/${device.id}/delete`
-    const stranger = await signIn(site, await createTestUser(site))
+    const stranger = await signIn(site(), await createTestUser(site()))
     expect((await stranger.post(address)).status).toBe(404)
     const browser = await afterPassword(person)
     await browser.post(login, { otp_token: key.answer(await asked(browser)) })
@@ -141,9 +132,9 @@ describe('security keys', () => {
 
   it('shows whether it can be backed up when it is added, or at the next sign-in', async () => {
     for (const backupEligible of [true, false]) {
-      const person = await createTestUser(site, { app: false })
+      const person = await createTestUser(site(), { app: false })
       const key = createSoftwareKey()
-      const browser = await signIn(site, person)
+      const browser = await signIn(site(), person)
       const credential = key.create({
         ...(await asked(browser, `${add}/options`)),
         backupEligible,
@@ -152,13 +143,16 @@ describe('security keys', () => {
       expect((await browser.post(add, { name: 'Key', credential })).status).toBe(303)
       const stored = async () =>
         (
-          await database.pool.query('select backup_eligible, backed_up from webauthn_devices where user_id = $1', [
-            person.id,
-          ])
+          await site().database.pool.query(
+            'select backup_eligible, backed_up from webauthn_devices where user_id = $1',
+            [person.id],
+          )
         ).rows
       expect(await stored()).toEqual([{ backup_eligible: backupEligible, backed_up: backupEligible }])
       // As for a key that was added before this was stored.
-      await database.pool.query('update webauthn_devices set backup_eligible = null where user_id = $1', [person.id])
+      await site().database.pool.query('update webauthn_devices set backup_eligible = null where user_id = $1', [
+        person.id,
+      ])
       const later = await afterPassword(person)
       const token = key.answer({ ...(await asked(later)), backupEligible, backedUp: false })
       expect((await later.post(login, { otp_token: token })).status).toBe(303)
@@ -167,8 +161,8 @@ describe('security keys', () => {
   })
 
   it('signs in again and again with a key that does not count', async () => {
-    const person = await createTestUser(site, { app: false })
-    const { key } = await addSoftwareKey(site.otp, person.id, createSoftwareKey({ counts: false }))
+    const person = await createTestUser(site(), { app: false })
+    const { key } = await addSoftwareKey(site().otp, person.id, createSoftwareKey({ counts: false }))
     for (let index = 0; index < 2; index += 1) {
       const browser = await afterPassword(person)
       expect((await browser.post(login, { otp_token: key.answer(await asked(browser)) })).status).toBe(303)
@@ -177,7 +171,7 @@ describe('security keys', () => {
 
   it('asks for a PIN or a fingerprint only if the site requires that of a second factor', async () => {
     const { person, key } = await keyOwner()
-    const relyingParty = site.otp.settings.relyingParty
+    const relyingParty = site().otp.settings.relyingParty
     const submit = async (userVerified: boolean) => {
       const browser = await afterPassword(person)
       const options = await asked(browser)
@@ -185,17 +179,17 @@ describe('security keys', () => {
       return [options['userVerification'], answer.status]
     }
     expect(await submit(false)).toEqual(['preferred', 303])
-    site.otp.settings.relyingParty = relyingParty && { ...relyingParty, userVerification: 'required' }
+    site().otp.settings.relyingParty = relyingParty && { ...relyingParty, userVerification: 'required' }
     expect(await submit(false)).toEqual(['required', 422])
     expect(await submit(true)).toEqual(['required', 303])
-    site.otp.settings.relyingParty = relyingParty
+    site().otp.settings.relyingParty = relyingParty
   })
 
   it('confirms a step-up, too', async () => {
     const { person, key } = await keyOwner()
     const browser = await afterPassword(person)
     await browser.post(login, { otp_token: key.answer(await asked(browser)) })
-    site.clock.advance(301)
+    site().clock.advance(301)
     const verify = `/account/verify?next=${encodeURIComponent(add)}`
     expect((await browser.get(add)).location).toBe(verify)
     expect((await browser.post(`${add}/options`)).status).toBe(302)
@@ -220,8 +214,8 @@ describe('security keys', () => {
       /script-src 'self'; connect-src 'self'$/,
     )
     for (const page of [
-      await site.browser().get(login),
-      await (await afterPassword(await createTestUser(site))).get(login),
+      await site().browser().get(login),
+      await (await afterPassword(await createTestUser(site()))).get(login),
     ]) {
       expect(page.text).not.toContain('<script')
       expect(page.headers['content-security-policy']).not.toContain('script-src')
@@ -229,20 +223,20 @@ describe('security keys', () => {
   })
 
   it('sends a challenge only to a user who is signing in or signed in, and has a key', async () => {
-    expect((await site.browser().post(KEY_CHALLENGE)).status).toBe(401)
-    expect((await (await afterPassword(await createTestUser(site))).post(KEY_CHALLENGE)).status).toBe(401)
-    expect((await (await signIn(site, await createTestUser(site))).post(KEY_CHALLENGE)).status).toBe(401)
+    expect((await site().browser().post(KEY_CHALLENGE)).status).toBe(401)
+    expect((await (await afterPassword(await createTestUser(site()))).post(KEY_CHALLENGE)).status).toBe(401)
+    expect((await (await signIn(site(), await createTestUser(site()))).post(KEY_CHALLENGE)).status).toBe(401)
   })
 
   it('leaves no old challenges behind', async () => {
     const { person } = await keyOwner()
     const browser = await afterPassword(person)
     await asked(browser)
-    site.clock.advance(301)
+    site().clock.advance(301)
     await asked(browser)
-    const { rows } = await database.pool.query(
+    const { rows } = await site().database.pool.query(
       'select count(*)::int as old from webauthn_challenges where expires_at <= $1',
-      [site.clock.now()],
+      [site().clock.now()],
     )
     expect(rows).toEqual([{ old: 0 }])
   })

@@ -1,21 +1,24 @@
 import { expect } from 'vitest'
 import type { HttpBrowser } from './http-browser.js'
-import { createTestUser, type TestSite, type TestUser, type TestUserTraits } from './site.js'
+import { useSite } from './journey.js'
+import { createTestUser, type TestUser, type TestUserTraits } from './site.js'
 import type { Ceremony } from './software-key.js'
 import { addSoftwareKey } from './webauthn.js'
 
 /** Where the browser gets the challenge for the token step. */
 export const KEY_CHALLENGE = '/account/login/security-key'
 
-/** Steps in the tests of security keys. `current` returns the site, which is started before the tests. */
-export function securityKeySteps(current: () => TestSite) {
+/** A site for security keys that never throttles, and the steps of its tests. */
+export function useSecurityKeys() {
+  const site = useSite({ BASE_URL: 'http://localhost:0', OTP_THROTTLE_FACTOR: '0' })
   return {
+    site,
     /** A user whose only device is a key, enrolled by the core. */
     async keyOwner(traits: TestUserTraits = {}) {
-      const person = await createTestUser(current(), { app: false, ...traits })
-      return { person, ...(await addSoftwareKey(current().otp, person.id)) }
+      const person = await createTestUser(site(), { app: false, ...traits })
+      return { person, ...(await addSoftwareKey(site().otp, person.id)) }
     },
-    async afterPassword(person: TestUser, browser = current().browser()) {
+    async afterPassword(person: TestUser, browser = site().browser()) {
       await browser.post('/account/login', { username: person.email, password: person.password })
       return browser
     },
@@ -23,9 +26,9 @@ export function securityKeySteps(current: () => TestSite) {
     async asked(browser: HttpBrowser, address = KEY_CHALLENGE): Promise<Ceremony & Record<string, unknown>> {
       const answer = await browser.post(address)
       expect(answer).toMatchObject({ status: 200, headers: { 'cache-control': 'no-store' } })
-      return { ...JSON.parse(answer.text), origin: current().baseUrl }
+      return { ...JSON.parse(answer.text), origin: site().baseUrl }
     },
     rowOf: async (id: number) =>
-      (await current().database.pool.query('select * from webauthn_devices where id = $1', [id])).rows[0],
+      (await site().database.pool.query('select * from webauthn_devices where id = $1', [id])).rows[0],
   }
 }
