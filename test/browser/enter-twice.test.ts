@@ -1,26 +1,14 @@
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Database } from '../../src/db/connect.js'
+import type { Page } from 'playwright-core'
+import { describe, expect, it } from 'vitest'
 import { appCode } from '../support/authenticator.js'
-import { launchBrowser, openPage, type ObservedPage } from '../support/chromium.js'
-import { openTestDatabase } from '../support/database.js'
-import { createTestUser, type TestUser, signIn, startTestSite, type TestSite } from '../support/site.js'
+import { openPage, type ObservedPage, useChromium } from '../support/chromium.js'
+import { useSite } from '../support/journey.js'
+import { createTestUser, type TestUser, signIn } from '../support/site.js'
 
 const profile = '/account/two-factor'
 
-let database: Database
-let site: TestSite
-let chromium: Browser
-beforeAll(async () => {
-  database = await openTestDatabase()
-  site = await startTestSite(database)
-  chromium = await launchBrowser()
-})
-afterAll(async () => {
-  await chromium.close()
-  await site.close()
-  await database.close()
-})
+const site = useSite()
+const chromium = useChromium()
 
 const enterTwice = (page: Page) => Promise.all([page.keyboard.press('Enter'), page.keyboard.press('Enter')])
 
@@ -31,7 +19,7 @@ const requestsOf = ({ page }: ObservedPage): string[] => {
 }
 
 async function givePassword(page: Page, person: TestUser): Promise<void> {
-  await page.goto(`${site.baseUrl}/account/login`)
+  await page.goto(`${site().baseUrl}/account/login`)
   await page.fill('#username', person.email)
   await page.fill('#password', person.password)
 }
@@ -41,8 +29,8 @@ describe.each([true, false])('Enter pressed twice, with scripts: %s', (scripts) 
   const expectSent = (sent: readonly string[], path: string) => expect([...new Set(sent)]).toEqual([path])
 
   it('signs in from the password and the code', async () => {
-    const person = await createTestUser(site)
-    const watched = await openPage(chromium, { scripts })
+    const person = await createTestUser(site())
+    const watched = await openPage(chromium(), { scripts })
     const { page } = watched
     const sent = requestsOf(watched)
     await givePassword(page, person)
@@ -57,15 +45,15 @@ describe.each([true, false])('Enter pressed twice, with scripts: %s', (scripts) 
   })
 
   it('shows the backup tokens after the first code of an app', async () => {
-    const person = await createTestUser(site, { app: false, staff: false })
-    const signedIn = { browser: await signIn(site, person), baseUrl: site.baseUrl }
-    const watched = await openPage(chromium, { scripts, signedIn })
+    const person = await createTestUser(site(), { app: false, staff: false })
+    const signedIn = { browser: await signIn(site(), person), baseUrl: site().baseUrl }
+    const watched = await openPage(chromium(), { scripts, signedIn })
     const { page } = watched
     await signedIn.browser.post(`${profile}/setup`, { method: 'totp' })
-    await page.goto(`${site.baseUrl}${profile}/setup`)
+    await page.goto(`${site().baseUrl}${profile}/setup`)
     const secret = await page.locator('code.secret').innerText()
     const sent = requestsOf(watched)
-    await page.fill('#otp_token', appCode(secret, site.clock.now()))
+    await page.fill('#otp_token', appCode(secret, site().clock.now()))
     await enterTwice(page)
     await page.waitForURL('**/setup/complete')
     expect(await page.locator('main code').count()).toBe(10)
@@ -74,14 +62,14 @@ describe.each([true, false])('Enter pressed twice, with scripts: %s', (scripts) 
   })
 
   it('completes the saved form after the token of a step-up', async () => {
-    const person = await createTestUser(site)
-    const browser = await signIn(site, person)
-    site.clock.advance(301)
-    const watched = await openPage(chromium, { scripts, signedIn: { browser, baseUrl: site.baseUrl } })
+    const person = await createTestUser(site())
+    const browser = await signIn(site(), person)
+    site().clock.advance(301)
+    const watched = await openPage(chromium(), { scripts, signedIn: { browser, baseUrl: site().baseUrl } })
     const { page } = watched
     const rename = `${profile}/devices/${person.app?.persistentId}/rename`
     const away = await browser.post(rename, { name: 'Pressed twice' })
-    await page.goto(`${site.baseUrl}${away.location}`)
+    await page.goto(`${site().baseUrl}${away.location}`)
     const sent = requestsOf(watched)
     await page.fill('#otp_token', person.code())
     await enterTwice(page)

@@ -1,35 +1,24 @@
 import { readFile } from 'node:fs/promises'
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Database } from '../../src/db/connect.js'
-import { launchBrowser, openPage, settled } from '../support/chromium.js'
-import { openTestDatabase } from '../support/database.js'
+import type { Page } from 'playwright-core'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { openPage, settled, useChromium } from '../support/chromium.js'
 import { faultsOf } from '../support/looks.js'
-import { createTestUser, type TestUser, signIn, startTestSite, type TestSite } from '../support/site.js'
+import { useSite } from '../support/journey.js'
+import { createTestUser, type TestUser, signIn } from '../support/site.js'
 
-let database: Database
-let site: TestSite
-let chromium: Browser
+const site = useSite()
+const chromium = useChromium()
 let superuser: TestUser
 
 beforeAll(async () => {
-  database = await openTestDatabase()
-  site = await startTestSite(database)
-  superuser = await createTestUser(site, { superuser: true, name: 'Barbara Liskov' })
-  chromium = await launchBrowser()
+  superuser = await createTestUser(site(), { superuser: true, name: 'Barbara Liskov' })
 })
 
-afterAll(async () => {
-  await chromium.close()
-  await site.close()
-  await database.close()
-})
-
-const signedIn = async (person = superuser) => ({ browser: await signIn(site, person), baseUrl: site.baseUrl })
-const groupNamed = (name: string) => database.models.Group.findOne({ where: { name }, rejectOnEmpty: true })
+const signedIn = async (person = superuser) => ({ browser: await signIn(site(), person), baseUrl: site().baseUrl })
+const groupNamed = (name: string) => site().database.models.Group.findOne({ where: { name }, rejectOnEmpty: true })
 
 /** A member of one of the supplied groups. */
-const memberOf = (name: string, traits = {}): Promise<TestUser> => createTestUser(site, { ...traits, groups: [name] })
+const memberOf = (name: string, traits = {}): Promise<TestUser> => createTestUser(site(), { ...traits, groups: [name] })
 
 /** Presses Tab until an element with this role and name has the focus. */
 async function tabTo(page: Page, role: 'checkbox' | 'button' | 'link' | 'searchbox' | 'textbox', name: string) {
@@ -44,9 +33,9 @@ async function tabTo(page: Page, role: 'checkbox' | 'button' | 'link' | 'searchb
 
 describe('groups in a browser', () => {
   it('creates a group, adds members and removes them with the keyboard alone', async () => {
-    const person = await createTestUser(site, { name: 'Katherine Johnson', groups: [] })
-    const { page, complaints, context } = await openPage(chromium, { signedIn: await signedIn() })
-    await page.goto(`${site.baseUrl}/admin/resources/groups`)
+    const person = await createTestUser(site(), { name: 'Katherine Johnson', groups: [] })
+    const { page, complaints, context } = await openPage(chromium(), { signedIn: await signedIn() })
+    await page.goto(`${site().baseUrl}/admin/resources/groups`)
     await tabTo(page, 'link', 'New group')
     await page.keyboard.press('Enter')
     await page.getByRole('textbox', { name: 'Name' }).waitFor()
@@ -71,15 +60,15 @@ describe('groups in a browser', () => {
     await tabTo(page, 'button', `Remove ${person.email}`)
     await page.keyboard.press('Enter')
     await page.getByText('This group has no members.').waitFor()
-    expect(await database.models.UserGroup.count({ where: { user_id: person.id } })).toBe(0)
+    expect(await site().database.models.UserGroup.count({ where: { user_id: person.id } })).toBe(0)
     expect(complaints).toEqual([])
     await context.close()
   })
 
   it('adds a member from the page of a user as well', async () => {
-    const person = await createTestUser(site, { name: 'Dorothy Vaughan', groups: [] })
-    const { page, complaints, context } = await openPage(chromium, { signedIn: await signedIn() })
-    await page.goto(`${site.baseUrl}/admin/resources/users/records/${person.id}/show`)
+    const person = await createTestUser(site(), { name: 'Dorothy Vaughan', groups: [] })
+    const { page, complaints, context } = await openPage(chromium(), { signedIn: await signedIn() })
+    await page.goto(`${site().baseUrl}/admin/resources/users/records/${person.id}/show`)
     await page.getByText('Not in a group.').waitFor()
     await page.getByLabel('Add to a group by name').fill('audit')
     await page.getByRole('button', { name: 'Auditors' }).click()
@@ -90,15 +79,15 @@ describe('groups in a browser', () => {
   })
 
   it('keeps the fields that were not touched when a form is saved, and empties the others', async () => {
-    const { Group } = database.models
+    const { Group } = site().database.models
     const group = await Group.create({
       name: 'Kept',
       permissions: ['users.view'],
       otp_policy: 'everyone',
       kinds: ['totp'],
     })
-    const { page, complaints, context } = await openPage(chromium, { signedIn: await signedIn() })
-    await page.goto(`${site.baseUrl}/admin/resources/groups/records/${group.id}/edit`)
+    const { page, complaints, context } = await openPage(chromium(), { signedIn: await signedIn() })
+    await page.goto(`${site().baseUrl}/admin/resources/groups/records/${group.id}/edit`)
     await page.getByRole('group', { name: 'Audit log' }).getByRole('checkbox', { name: 'View' }).check()
     await page.getByRole('checkbox', { name: 'Authenticator app' }).uncheck()
     await page.getByRole('button', { name: 'Save' }).click()
@@ -111,24 +100,26 @@ describe('groups in a browser', () => {
 
   it('shows members only what they can do, without a single rejected call', async () => {
     const helper = await memberOf('Help desk', { name: 'Grace Hopper' })
-    const person = await createTestUser(site, { name: 'Mary Jackson', staff: false, app: false })
-    const { page, complaints, context } = await openPage(chromium, { signedIn: await signedIn(helper) })
-    await page.goto(`${site.baseUrl}/admin`)
+    const person = await createTestUser(site(), { name: 'Mary Jackson', staff: false, app: false })
+    const { page, complaints, context } = await openPage(chromium(), { signedIn: await signedIn(helper) })
+    await page.goto(`${site().baseUrl}/admin`)
     await page.getByText('Staff without a device').waitFor()
     expect(await page.getByText('Latest events').count()).toBe(0)
     const menu = page.getByRole('navigation', { name: 'Main' })
     expect(await menu.getByText('People', { exact: true }).count()).toBe(1)
     for (const name of ['Groups', 'Audit log', 'Memberships']) expect(await menu.getByText(name).count()).toBe(0)
-    await page.goto(`${site.baseUrl}/admin/resources/users/records/${person.id}/show`)
+    await page.goto(`${site().baseUrl}/admin/resources/users/records/${person.id}/show`)
     await page.getByRole('link', { name: 'Invite' }).waitFor()
     await page.getByText('No devices.').waitFor()
     for (const name of ['Edit', 'Issue backup token', 'End sessions'])
       expect(await page.getByRole('link', { name }).count()).toBe(0)
     expect(await page.getByText('Audit log').count()).toBe(0)
-    await page.goto(`${site.baseUrl}/admin/resources/users`)
+    await page.goto(`${site().baseUrl}/admin/resources/users`)
     await page.getByRole('button', { name: 'Filter' }).waitFor()
     expect(await page.getByTestId('action-export').count()).toBe(0)
-    const refused = await database.models.AuditEvent.count({ where: { event: 'panel_refused', user_id: helper.id } })
+    const refused = await site().database.models.AuditEvent.count({
+      where: { event: 'panel_refused', user_id: helper.id },
+    })
     expect({ refused, complaints }).toEqual({ refused: 0, complaints: [] })
     await context.close()
   })
@@ -136,9 +127,9 @@ describe('groups in a browser', () => {
 
 describe('an export in a browser', () => {
   it('saves the list as it is filtered and sorted', async () => {
-    const person = await createTestUser(site, { name: 'Ännchen Müller' })
-    const { page, complaints, context } = await openPage(chromium, { signedIn: await signedIn() })
-    await page.goto(`${site.baseUrl}/admin/resources/users?filters.email=${person.email}`)
+    const person = await createTestUser(site(), { name: 'Ännchen Müller' })
+    const { page, complaints, context } = await openPage(chromium(), { signedIn: await signedIn() })
+    await page.goto(`${site().baseUrl}/admin/resources/users?filters.email=${person.email}`)
     await page.getByText(person.email).first().waitFor()
     const started = page.waitForEvent('download')
     await page.getByTestId('action-export').click()
@@ -157,7 +148,7 @@ describe('pages of groups', () => {
   it('has no accessibility problem in any look', async () => {
     await memberOf('People admins', { name: 'Annie Easley' })
     const group = await groupNamed('People admins')
-    const { page, complaints, context } = await openPage(chromium, { signedIn: await signedIn() })
+    const { page, complaints, context } = await openPage(chromium(), { signedIn: await signedIn() })
     for (const address of [
       'groups',
       'groups/actions/new',
@@ -166,7 +157,7 @@ describe('pages of groups', () => {
       'user_groups',
       `users/records/${superuser.id}/show`,
     ]) {
-      await page.goto(`${site.baseUrl}/admin/resources/${address}`)
+      await page.goto(`${site().baseUrl}/admin/resources/${address}`)
       await page.getByRole('heading').first().waitFor()
       await settled(page)
       expect({ address, found: await faultsOf(page) }).toEqual({ address, found: [] })

@@ -1,20 +1,13 @@
 import { mkdirSync } from 'node:fs'
 import path from 'node:path'
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Database } from '../../src/db/connect.js'
+import type { Page } from 'playwright-core'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { type AuditEventName, auditEventNames, noClient, recordAuditEvent } from '../../src/audit/record-event.js'
 import { type Language, languages } from '../../src/i18n/translator.js'
 import { readTexts } from '../i18n/read-texts.js'
-import { openTestDatabase } from '../support/database.js'
-import {
-  accessibilityViolations,
-  expectNoSidewaysScroll,
-  launchBrowser,
-  openPage,
-  settled,
-} from '../support/chromium.js'
-import { createTestUser, type TestUser, signIn, startTestSite, type TestSite } from '../support/site.js'
+import { accessibilityViolations, expectNoSidewaysScroll, openPage, settled, useChromium } from '../support/chromium.js'
+import { useSite } from '../support/journey.js'
+import { createTestUser, type TestUser, signIn } from '../support/site.js'
 
 const PAGES = {
   profile: '/account/two-factor',
@@ -29,20 +22,11 @@ const PAGES = {
   'panel-events': '/admin/resources/audit_events',
 }
 
-let database: Database
-let site: TestSite
+const site = useSite({ OTP_EMAIL: 'true' })
+const chromium = useChromium()
 let person: TestUser
-let chromium: Browser
 beforeAll(async () => {
-  database = await openTestDatabase()
-  site = await startTestSite(database, { OTP_EMAIL: 'true' })
-  person = await createTestUser(site, { superuser: true, backupTokens: 2 })
-  chromium = await launchBrowser()
-})
-afterAll(async () => {
-  await chromium.close()
-  await site.close()
-  await database.close()
+  person = await createTestUser(site(), { superuser: true, backupTokens: 2 })
 })
 
 function longest(language: Language): AuditEventName[] {
@@ -65,22 +49,22 @@ describe.each(languages)('in %s, on a phone', (language) => {
   }
 
   it('has no page that overflows or has an accessibility problem', async () => {
-    const browser = await signIn(site, person)
+    const browser = await signIn(site(), person)
     // The longest names of events are the ones that could overflow.
     for (const event of longest(language))
-      await recordAuditEvent(database, undefined, { event, at: new Date(), userId: person.id, client: noClient })
-    const { page, context, complaints } = await openPage(chromium, {
+      await recordAuditEvent(site().database, undefined, { event, at: new Date(), userId: person.id, client: noClient })
+    const { page, context, complaints } = await openPage(chromium(), {
       width: 390,
-      signedIn: { browser, baseUrl: site.baseUrl },
+      signedIn: { browser, baseUrl: site().baseUrl },
     })
     await page.setExtraHTTPHeaders({ 'Accept-Language': language })
     for (const [name, address] of Object.entries(PAGES)) {
-      await page.goto(site.baseUrl + address)
+      await page.goto(site().baseUrl + address)
       await settled(page)
       await look(page, name)
     }
     await context.clearCookies()
-    await page.goto(`${site.baseUrl}/account/login`)
+    await page.goto(`${site().baseUrl}/account/login`)
     await look(page, 'password')
     await page.locator('#username').fill(person.email)
     await page.locator('#password').fill(person.password)

@@ -1,38 +1,27 @@
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Database } from '../../src/db/connect.js'
+import type { Page } from 'playwright-core'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { addDevices } from '../admin/add-devices.js'
-import { launchBrowser, openPage, settled } from '../support/chromium.js'
-import { openTestDatabase } from '../support/database.js'
+import { openPage, settled, useChromium } from '../support/chromium.js'
 import { faultsOf, oppositeLooks } from '../support/looks.js'
-import { createTestUser, type TestUser, signIn, startTestSite, type TestSite } from '../support/site.js'
+import { useSite } from '../support/journey.js'
+import { createTestUser, type TestUser, signIn } from '../support/site.js'
 import { deviceModels } from '../support/device-models.js'
 
-let database: Database
-let site: TestSite
-let chromium: Browser
+const site = useSite()
+const chromium = useChromium()
 let superuser: TestUser
 /** Has a device of every kind. */
 let collector: TestUser
 let phoneId: number
 
 beforeAll(async () => {
-  database = await openTestDatabase()
-  site = await startTestSite(database)
-  superuser = await createTestUser(site, { superuser: true, name: 'Barbara Liskov', backupTokens: 2 })
-  collector = await createTestUser(site, { name: 'Mary Jackson', backupTokens: 1 })
-  phoneId = (await addDevices(database, collector.id)).phone.id
-  chromium = await launchBrowser()
+  superuser = await createTestUser(site(), { superuser: true, name: 'Barbara Liskov', backupTokens: 2 })
+  collector = await createTestUser(site(), { name: 'Mary Jackson', backupTokens: 1 })
+  phoneId = (await addDevices(site().database, collector.id)).phone.id
 })
 
-afterAll(async () => {
-  await chromium.close()
-  await site.close()
-  await database.close()
-})
-
-const signedIn = async (person = superuser) => ({ browser: await signIn(site, person), baseUrl: site.baseUrl })
-const devicePage = (person: TestUser) => `${site.baseUrl}/admin/resources/totp_devices/records/${person.app?.id}/show`
+const signedIn = async (person = superuser) => ({ browser: await signIn(site(), person), baseUrl: site().baseUrl })
+const devicePage = (person: TestUser) => `${site().baseUrl}/admin/resources/totp_devices/records/${person.app?.id}/show`
 
 describe('the panel in a browser', () => {
   it.each([
@@ -40,37 +29,37 @@ describe('the panel in a browser', () => {
     ['invite', 'invitation_made'],
     ['resetSecondFactor', 'two_factor_disabled'],
   ])('does %s once when its button is pressed twice', async (action, event) => {
-    const person = await createTestUser(site, { backupTokens: 1 })
-    const { page, context } = await openPage(chromium, { signedIn: await signedIn() })
+    const person = await createTestUser(site(), { backupTokens: 1 })
+    const { page, context } = await openPage(chromium(), { signedIn: await signedIn() })
     const sent: string[] = []
     page.on('request', (request) => void (request.method() === 'POST' && sent.push(new URL(request.url()).pathname)))
-    await page.goto(`${site.baseUrl}/admin/resources/users/records/${person.id}/${action}`)
+    await page.goto(`${site().baseUrl}/admin/resources/users/records/${person.id}/${action}`)
     const button = page.locator('.help-person form button')
     await button.focus()
     await Promise.all([page.keyboard.press('Enter'), page.keyboard.press('Enter'), button.dblclick({ force: true })])
     await page.locator('.help-person [role=status]').waitFor()
     expect(sent).toEqual([`/admin/api/resources/users/records/${person.id}/${action}`])
     const sql = 'select 1 from audit_events where user_id = $1 and event = $2'
-    expect((await database.pool.query(sql, [person.id, event])).rows).toHaveLength(1)
+    expect((await site().database.pool.query(sql, [person.id, event])).rows).toHaveLength(1)
     await context.close()
   })
 
   it('creates one group when Save is pressed twice', async () => {
-    const { page, context } = await openPage(chromium, { signedIn: await signedIn() })
-    await page.goto(`${site.baseUrl}/admin/resources/groups/actions/new`)
+    const { page, context } = await openPage(chromium(), { signedIn: await signedIn() })
+    await page.goto(`${site().baseUrl}/admin/resources/groups/actions/new`)
     await page.getByLabel('Name', { exact: true }).fill('Pressed twice')
     await page.getByRole('button', { name: 'Save' }).focus()
     await Promise.all([page.keyboard.press('Enter'), page.keyboard.press('Enter')])
     await page.waitForURL(/records\/\d+\/show|resources\/groups$/)
-    const { rows } = await database.pool.query(`select 1 from groups where name = 'Pressed twice'`)
+    const { rows } = await site().database.pool.query(`select 1 from groups where name = 'Pressed twice'`)
     expect(rows).toHaveLength(1)
     await context.close()
   })
 
   it('gets from the landing page to a deleted device without a console error', async () => {
-    const person = await createTestUser(site, { name: 'Margaret Hamilton' })
-    const { page, complaints, context } = await openPage(chromium, { signedIn: await signedIn() })
-    await page.goto(`${site.baseUrl}/admin`)
+    const person = await createTestUser(site(), { name: 'Margaret Hamilton' })
+    const { page, complaints, context } = await openPage(chromium(), { signedIn: await signedIn() })
+    await page.goto(`${site().baseUrl}/admin`)
     await page.getByLabel('Find a person by email or name').fill('hamil')
     await page.getByRole('link', { name: person.email }).click()
     await page.getByRole('link', { name: 'App', exact: true }).click()
@@ -81,33 +70,33 @@ describe('the panel in a browser', () => {
     await page.getByRole('button', { name: 'Save' }).click()
     await page.getByText('Saved.').waitFor()
     await page.getByText('Old phone').first().waitFor()
-    const device = await deviceModels(database).TotpDevice.findByPk(person.app?.id)
+    const device = await deviceModels(site().database).TotpDevice.findByPk(person.app?.id)
     expect(device).toMatchObject({ name: 'Old phone', confirmed: false })
 
     await page.getByTestId('action-delete').click()
     await page.getByRole('button', { name: 'Confirm' }).click()
     await page.getByText('The device was deleted.').waitFor()
-    expect(await deviceModels(database).TotpDevice.findByPk(person.app?.id)).toBeNull()
+    expect(await deviceModels(site().database).TotpDevice.findByPk(person.app?.id)).toBeNull()
     expect(complaints).toEqual([])
     await context.close()
   })
 
   it('keeps the text direction of names inside the names', async () => {
     const name = 'דנה 123'
-    const person = await createTestUser(site, { name })
-    const { page, context } = await openPage(chromium, { signedIn: await signedIn() })
-    await page.goto(`${site.baseUrl}/admin/resources/users/records/${person.id}/edit`)
+    const person = await createTestUser(site(), { name })
+    const { page, context } = await openPage(chromium(), { signedIn: await signedIn() })
+    await page.goto(`${site().baseUrl}/admin/resources/users/records/${person.id}/edit`)
     await page.locator('h1 bdi', { hasText: name }).waitFor()
     expect(await page.locator('.record-path bdi').innerText()).toBe(name)
-    await page.goto(`${site.baseUrl}/admin`)
+    await page.goto(`${site().baseUrl}/admin`)
     await page.getByLabel('Find a person by email or name').fill('דנה')
     await page.locator('li bdi', { hasText: name }).waitFor()
     await context.close()
   })
 
   it('names the subject of a page in its heading and its title', async () => {
-    const person = await createTestUser(site, { name: 'Katherine Johnson' })
-    const { page, complaints, context } = await openPage(chromium, { signedIn: await signedIn() })
+    const person = await createTestUser(site(), { name: 'Katherine Johnson' })
+    const { page, complaints, context } = await openPage(chromium(), { signedIn: await signedIn() })
     const headings: Record<string, string> = {
       [`users/records/${person.id}/show`]: 'Katherine Johnson',
       [`users/records/${person.id}/edit`]: 'Edit – Katherine Johnson',
@@ -115,7 +104,7 @@ describe('the panel in a browser', () => {
       [`audit_events/records/1/show`]: 'Code accepted',
     }
     for (const [address, heading] of Object.entries(headings)) {
-      await page.goto(`${site.baseUrl}/admin/resources/${address}`)
+      await page.goto(`${site().baseUrl}/admin/resources/${address}`)
       await page.getByRole('heading', { name: heading, exact: true }).waitFor()
       await expect.poll(() => page.title()).toBe(`${heading} – OTP Admin`)
     }
@@ -124,15 +113,15 @@ describe('the panel in a browser', () => {
   })
 
   it('shows an invitation once, with a button that copies it', async () => {
-    const person = await createTestUser(site, { name: 'Dorothy Vaughan' })
-    const { page, complaints, context } = await openPage(chromium, { signedIn: await signedIn() })
+    const person = await createTestUser(site(), { name: 'Dorothy Vaughan' })
+    const { page, complaints, context } = await openPage(chromium(), { signedIn: await signedIn() })
     await context.grantPermissions(['clipboard-read', 'clipboard-write'])
-    await page.goto(`${site.baseUrl}/admin/resources/users/records/${person.id}/show`)
+    await page.goto(`${site().baseUrl}/admin/resources/users/records/${person.id}/show`)
     await page.getByRole('link', { name: 'Invite' }).click()
     await page.getByLabel('Show it here once').check()
     await page.getByRole('button', { name: 'Create link' }).click()
     const link = await page.locator('code').innerText()
-    expect((await site.browser().get(new URL(link).pathname)).status).toBe(200)
+    expect((await site().browser().get(new URL(link).pathname)).status).toBe(200)
     await page.getByRole('button', { name: 'Copy' }).click()
     await page.getByRole('button', { name: 'Copied' }).waitFor()
     expect(await page.evaluate('navigator.clipboard.readText()')).toBe(link)
@@ -144,23 +133,23 @@ describe('the panel in a browser', () => {
   })
 
   it('resets a second factor after a dialog that explains it', async () => {
-    const person = await createTestUser(site, { backupTokens: 1 })
-    const { page, complaints, context } = await openPage(chromium, { signedIn: await signedIn() })
-    await page.goto(`${site.baseUrl}/admin/resources/users/records/${person.id}/show`)
+    const person = await createTestUser(site(), { backupTokens: 1 })
+    const { page, complaints, context } = await openPage(chromium(), { signedIn: await signedIn() })
+    await page.goto(`${site().baseUrl}/admin/resources/users/records/${person.id}/show`)
     await page.getByRole('link', { name: 'Reset second factor' }).click()
     await page.getByText("You can't undo this").waitFor()
-    expect(await deviceModels(database).TotpDevice.count({ where: { user_id: person.id } })).toBe(1)
+    expect(await deviceModels(site().database).TotpDevice.count({ where: { user_id: person.id } })).toBe(1)
     await page.getByRole('button', { name: 'Delete all devices' }).click()
     await page.getByRole('status').waitFor()
-    expect(await deviceModels(database).TotpDevice.count({ where: { user_id: person.id } })).toBe(0)
+    expect(await deviceModels(site().database).TotpDevice.count({ where: { user_id: person.id } })).toBe(0)
     expect(complaints).toEqual([])
     await context.close()
   })
 
   it('says why help was rejected', async () => {
-    const idle = await createTestUser(site, { active: false, app: false })
-    const { page, context } = await openPage(chromium, { signedIn: await signedIn() })
-    await page.goto(`${site.baseUrl}/admin/resources/users/records/${idle.id}/giveBackupToken`)
+    const idle = await createTestUser(site(), { active: false, app: false })
+    const { page, context } = await openPage(chromium(), { signedIn: await signedIn() })
+    await page.goto(`${site().baseUrl}/admin/resources/users/records/${idle.id}/giveBackupToken`)
     await page.getByRole('button', { name: 'Issue backup token' }).click()
     expect(await page.getByRole('alert').innerText()).toContain('deactivated')
     await context.close()
@@ -169,9 +158,9 @@ describe('the panel in a browser', () => {
   it.each(['invite', 'giveBackupToken', 'resetSecondFactor', 'unlock'])(
     'can submit a help form again that got no response: %s',
     async (action) => {
-      const person = await createTestUser(site)
-      const { page, context } = await openPage(chromium, { signedIn: await signedIn() })
-      await page.goto(`${site.baseUrl}/admin/resources/users/records/${person.id}/${action}`)
+      const person = await createTestUser(site())
+      const { page, context } = await openPage(chromium(), { signedIn: await signedIn() })
+      await page.goto(`${site().baseUrl}/admin/resources/users/records/${person.id}/${action}`)
       const button = page.locator('.help-person form button')
       await button.waitFor()
       await context.setOffline(true)
@@ -186,9 +175,9 @@ describe('the panel in a browser', () => {
   )
 
   it('filters a list by an owner found while typing the email address', async () => {
-    const person = await createTestUser(site)
-    const { page, complaints, context } = await openPage(chromium, { signedIn: await signedIn() })
-    await page.goto(`${site.baseUrl}/admin/resources/totp_devices`)
+    const person = await createTestUser(site())
+    const { page, complaints, context } = await openPage(chromium(), { signedIn: await signedIn() })
+    await page.goto(`${site().baseUrl}/admin/resources/totp_devices`)
     await page
       .getByTestId('action-filter')
       .or(page.getByText('Filter', { exact: true }))
@@ -205,22 +194,24 @@ describe('the panel in a browser', () => {
   })
 
   it('deletes the selected devices of a list after one dialog', async () => {
-    const people = [await createTestUser(site), await createTestUser(site)]
-    const { page, complaints, context } = await openPage(chromium, { signedIn: await signedIn() })
-    await page.goto(`${site.baseUrl}/admin/resources/totp_devices`)
+    const people = [await createTestUser(site()), await createTestUser(site())]
+    const { page, complaints, context } = await openPage(chromium(), { signedIn: await signedIn() })
+    await page.goto(`${site().baseUrl}/admin/resources/totp_devices`)
     for (const person of people) await page.locator('tr', { hasText: person.email }).locator('label, a').first().click()
     await page.getByText('Delete selected').click()
     await page.getByRole('button', { name: 'Confirm' }).click()
     await page.getByText('2 devices were deleted.').waitFor()
-    const left = await deviceModels(database).TotpDevice.count({ where: { user_id: people.map(({ id }) => id) } })
+    const left = await deviceModels(site().database).TotpDevice.count({
+      where: { user_id: people.map(({ id }) => id) },
+    })
     expect(left).toBe(0)
     expect(complaints).toEqual([])
     await context.close()
   })
 
   it('says next to the form why a change was rejected', async () => {
-    const { page, context } = await openPage(chromium, { signedIn: await signedIn() })
-    await page.goto(`${site.baseUrl}/admin/resources/users/records/${superuser.id}/edit`)
+    const { page, context } = await openPage(chromium(), { signedIn: await signedIn() })
+    await page.goto(`${site().baseUrl}/admin/resources/users/records/${superuser.id}/edit`)
     await page.getByLabel('Active').press('Space')
     await page.getByRole('button', { name: 'Save' }).click()
     await page.getByText("You can't remove your own access").waitFor()
@@ -229,11 +220,11 @@ describe('the panel in a browser', () => {
   })
 
   it('redirects to the sign-in and back when the session has ended', async () => {
-    const person = await createTestUser(site)
-    const { page, context } = await openPage(chromium, { signedIn: await signedIn(person) })
-    await page.goto(`${site.baseUrl}/admin/resources/users`)
+    const person = await createTestUser(site())
+    const { page, context } = await openPage(chromium(), { signedIn: await signedIn(person) })
+    await page.goto(`${site().baseUrl}/admin/resources/users`)
     await page.locator('tbody tr').first().waitFor()
-    await database.models.User.increment('auth_epoch', { where: { id: person.id } })
+    await site().database.models.User.increment('auth_epoch', { where: { id: person.id } })
     await page.locator('thead').getByText('Email', { exact: true }).click()
     await page.waitForURL(/\/account\/login/)
     expect(new URL(page.url()).searchParams.get('next')).toMatch(/^\/admin\/resources\/users\?.*sortBy=email/)
@@ -241,19 +232,19 @@ describe('the panel in a browser', () => {
   })
 
   it('signs out by a form', async () => {
-    const { page, context } = await openPage(chromium, { signedIn: await signedIn(await createTestUser(site)) })
-    await page.goto(`${site.baseUrl}/admin`)
+    const { page, context } = await openPage(chromium(), { signedIn: await signedIn(await createTestUser(site())) })
+    await page.goto(`${site().baseUrl}/admin`)
     await page.getByRole('button', { name: 'Sign out' }).click()
     await page.waitForURL(/\/account\//)
-    await page.goto(`${site.baseUrl}/admin`)
+    await page.goto(`${site().baseUrl}/admin`)
     expect(page.url()).toMatch(/\/account\/login\?next=%2Fadmin$/)
     await context.close()
   })
 
   it('can be used with the keyboard alone', async () => {
-    const person = await createTestUser(site, { name: 'Ada Lovelace' })
-    const { page, context } = await openPage(chromium, { signedIn: await signedIn() })
-    await page.goto(`${site.baseUrl}/admin/resources/users?filters.email=${encodeURIComponent(person.email)}`)
+    const person = await createTestUser(site(), { name: 'Ada Lovelace' })
+    const { page, context } = await openPage(chromium(), { signedIn: await signedIn() })
+    await page.goto(`${site().baseUrl}/admin/resources/users?filters.email=${encodeURIComponent(person.email)}`)
     await page.locator('tbody tr[tabindex="0"]').focus()
     await page.keyboard.press('Enter')
     await page.getByRole('heading', { name: 'Ada Lovelace' }).waitFor()
@@ -264,8 +255,8 @@ describe('the panel in a browser', () => {
 
 describe.each(oppositeLooks)('the panel at $width pixels, dark: $dark', ({ width, dark }) => {
   it('names title and status of each row of a list', async () => {
-    const { page, context } = await openPage(chromium, { width, dark, signedIn: await signedIn() })
-    await page.goto(`${site.baseUrl}/admin/resources/phone_devices`)
+    const { page, context } = await openPage(chromium(), { width, dark, signedIn: await signedIn() })
+    await page.goto(`${site().baseUrl}/admin/resources/phone_devices`)
     const row = page.locator('tbody tr', { hasText: 'Work phone' })
     await row.getByText('Yes', { exact: true }).waitFor()
     const heads = await page.locator('thead td:visible, thead th:visible').count()
@@ -274,8 +265,8 @@ describe.each(oppositeLooks)('the panel at $width pixels, dark: $dark', ({ width
   })
 
   it('has a visible icon on the sign-out button', async () => {
-    const { page, context } = await openPage(chromium, { width, dark, signedIn: await signedIn() })
-    await page.goto(`${site.baseUrl}/admin`)
+    const { page, context } = await openPage(chromium(), { width, dark, signedIn: await signedIn() })
+    await page.goto(`${site().baseUrl}/admin`)
     const icon = page.getByRole('button', { name: 'Sign out' }).locator('svg')
     expect((await icon.boundingBox())?.width).toBeGreaterThan(10)
     await context.close()
@@ -284,30 +275,30 @@ describe.each(oppositeLooks)('the panel at $width pixels, dark: $dark', ({ width
 
 describe('every page of the panel', () => {
   const pages: Record<string, () => string> = {
-    'landing page': () => `${site.baseUrl}/admin`,
-    'list of users': () => `${site.baseUrl}/admin/resources/users`,
-    'list of devices': () => `${site.baseUrl}/admin/resources/totp_devices`,
-    'page of a user': () => `${site.baseUrl}/admin/resources/users/records/${superuser.id}/show`,
-    'form of a user': () => `${site.baseUrl}/admin/resources/users/records/${superuser.id}/edit`,
+    'landing page': () => `${site().baseUrl}/admin`,
+    'list of users': () => `${site().baseUrl}/admin/resources/users`,
+    'list of devices': () => `${site().baseUrl}/admin/resources/totp_devices`,
+    'page of a user': () => `${site().baseUrl}/admin/resources/users/records/${superuser.id}/show`,
+    'form of a user': () => `${site().baseUrl}/admin/resources/users/records/${superuser.id}/edit`,
     'page of a device': () => devicePage(superuser),
-    'list of phones': () => `${site.baseUrl}/admin/resources/phone_devices`,
-    'page of a phone': () => `${site.baseUrl}/admin/resources/phone_devices/records/${phoneId}/show`,
+    'list of phones': () => `${site().baseUrl}/admin/resources/phone_devices`,
+    'page of a phone': () => `${site().baseUrl}/admin/resources/phone_devices/records/${phoneId}/show`,
     'page of a user with devices of every kind': () =>
-      `${site.baseUrl}/admin/resources/users/records/${collector.id}/show`,
-    invitation: () => `${site.baseUrl}/admin/resources/users/records/${collector.id}/invite`,
-    'audit trail': () => `${site.baseUrl}/admin/resources/audit_events`,
-    'line of the audit trail': () => `${site.baseUrl}/admin/resources/audit_events/records/1/show`,
+      `${site().baseUrl}/admin/resources/users/records/${collector.id}/show`,
+    invitation: () => `${site().baseUrl}/admin/resources/users/records/${collector.id}/invite`,
+    'audit trail': () => `${site().baseUrl}/admin/resources/audit_events`,
+    'line of the audit trail': () => `${site().baseUrl}/admin/resources/audit_events/records/1/show`,
   }
 
   it('has no accessibility problem, no sideways scroll and no clipped table', async () => {
-    const { page, complaints, context } = await openPage(chromium, { signedIn: await signedIn() })
+    const { page, complaints, context } = await openPage(chromium(), { signedIn: await signedIn() })
     const faults: Record<string, unknown> = {}
     for (const [name, address] of Object.entries(pages)) {
       await page.goto(address())
       await settled(page)
       faults[name] = await faultsOf(page, { looks: oppositeLooks, more: clippedTables })
     }
-    await page.goto(devicePage(await createTestUser(site)))
+    await page.goto(devicePage(await createTestUser(site())))
     await page.getByTestId('action-delete').click()
     await page.getByRole('dialog').waitFor()
     faults['dialog'] = await faultsOf(page, { looks: oppositeLooks })

@@ -1,33 +1,20 @@
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Database } from '../../src/db/connect.js'
+import type { Page } from 'playwright-core'
+import { describe, expect, it } from 'vitest'
 import { addHotpDevice } from '../../src/kinds/hotp/add-device.js'
 import { generateHotp } from '../../src/otp/tokens/oath.js'
-import { launchBrowser, openPage } from '../support/chromium.js'
-import { openTestDatabase } from '../support/database.js'
+import { openPage, useChromium } from '../support/chromium.js'
 import { faultsOf, oppositeLooks } from '../support/looks.js'
-import { createTestUser, type TestUser, signIn, startTestSite, type TestSite } from '../support/site.js'
+import { useSite } from '../support/journey.js'
+import { createTestUser, type TestUser, signIn } from '../support/site.js'
 
 const key = Buffer.from('d2e8a68036f68960b1c30532bb6c56da5934d879', 'hex')
 
-let database: Database
-let site: TestSite
-let chromium: Browser
-
-beforeAll(async () => {
-  database = await openTestDatabase()
-  site = await startTestSite(database)
-  chromium = await launchBrowser()
-})
-afterAll(async () => {
-  await chromium.close()
-  await site.close()
-  await database.close()
-})
+const site = useSite()
+const chromium = useChromium()
 
 const addToken = (person: TestUser, confirmed: boolean) =>
-  database.sequelize.transaction((transaction) =>
-    addHotpDevice(site.otp, transaction, {
+  site().database.sequelize.transaction((transaction) =>
+    addHotpDevice(site().otp, transaction, {
       userId: person.id,
       name: 'Yellow token',
       secret: key,
@@ -39,14 +26,14 @@ const addToken = (person: TestUser, confirmed: boolean) =>
 
 describe('without scripts', () => {
   it('lets a person manage devices, sessions and password, with a step-up in between', async () => {
-    const person = await createTestUser(site, { staff: false, backupTokens: 2 })
-    await signIn(site, person)
-    const browser = await signIn(site, person)
-    const { page, complaints } = await openPage(chromium, {
+    const person = await createTestUser(site(), { staff: false, backupTokens: 2 })
+    await signIn(site(), person)
+    const browser = await signIn(site(), person)
+    const { page, complaints } = await openPage(chromium(), {
       scripts: false,
-      signedIn: { browser, baseUrl: site.baseUrl },
+      signedIn: { browser, baseUrl: site().baseUrl },
     })
-    await page.goto(`${site.baseUrl}/account/two-factor`)
+    await page.goto(`${site().baseUrl}/account/two-factor`)
     expect(await page.getByText('You have only 2 backup tokens left').count()).toBe(1)
 
     await page.getByRole('link', { name: 'Add a hardware token' }).click()
@@ -57,8 +44,8 @@ describe('without scripts', () => {
     await page.getByRole('button', { name: 'Confirm' }).click()
     await page.waitForURL('**/setup/complete')
 
-    site.clock.advance(301)
-    await page.goto(`${site.baseUrl}/account/two-factor`)
+    site().clock.advance(301)
+    await page.goto(`${site().baseUrl}/account/two-factor`)
     await page.getByRole('button', { name: 'Make default: “Yellow token”' }).click()
     await page.getByText('then finish what you started').waitFor()
     await page.getByLabel('App').check()
@@ -96,7 +83,7 @@ const states: readonly [name: string, open: (page: Page, person: TestUser) => Pr
   [
     'remove-refused',
     async (page, person) => {
-      await database.pool.query('update hotp_devices set confirmed = false where user_id = $1', [person.id])
+      await site().database.pool.query('update hotp_devices set confirmed = false where user_id = $1', [person.id])
       await go(page, `/account/two-factor/devices/${person.app?.persistentId}/remove`)
     },
   ],
@@ -145,21 +132,21 @@ const states: readonly [name: string, open: (page: Page, person: TestUser) => Pr
   ['email', (page) => go(page, '/account/email')],
 ]
 
-const go = (page: Page, path: string) => page.goto(site.baseUrl + path)
+const go = (page: Page, path: string) => page.goto(site().baseUrl + path)
 
 describe('every page of an account', () => {
   it.each(states)(
     'has no accessibility problem in light on a large screen, and in dark on a phone: %s',
     async (_name, open) => {
-      const person = await createTestUser(site, { backupTokens: 3 })
+      const person = await createTestUser(site(), { backupTokens: 3 })
       await addToken(person, true)
       await signIn(
-        site,
+        site(),
         person,
-        site.browser('Mozilla/5.0 (Macintosh; Intel Mac OS X 10.15; rv:140.0) Gecko/20100101 Firefox/140.0'),
+        site().browser('Mozilla/5.0 (Macintosh; Intel Mac OS X 10.15; rv:140.0) Gecko/20100101 Firefox/140.0'),
       )
-      const browser = await signIn(site, person)
-      const { page, context } = await openPage(chromium, { signedIn: { browser, baseUrl: site.baseUrl } })
+      const browser = await signIn(site(), person)
+      const { page, context } = await openPage(chromium(), { signedIn: { browser, baseUrl: site().baseUrl } })
       await open(page, person)
       expect(await faultsOf(page, { looks: oppositeLooks })).toEqual([])
       await context.close()

@@ -1,11 +1,10 @@
 import { createServer, type Server } from 'node:http'
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Database } from '../../src/db/connect.js'
-import { launchBrowser, openPage } from '../support/chromium.js'
-import { openTestDatabase } from '../support/database.js'
+import type { Page } from 'playwright-core'
+import { describe, expect, it } from 'vitest'
+import { openPage, useChromium } from '../support/chromium.js'
 import { faultsOf } from '../support/looks.js'
-import { createTestUser, type TestUser, signIn, startTestSite, type TestSite } from '../support/site.js'
+import { useSite } from '../support/journey.js'
+import { createTestUser, type TestUser, signIn } from '../support/site.js'
 import { cloneKey, type VirtualKeyOptions, plugIn, unplug, setVerified } from '../support/virtual-key.js'
 import { addSoftwareKey } from '../support/webauthn.js'
 
@@ -15,34 +14,21 @@ async function forget(page: Page): Promise<void> {
   await page.context().clearCookies()
 }
 
-let database: Database
-let site: TestSite
-let chromium: Browser
-
-beforeAll(async () => {
-  database = await openTestDatabase()
-  site = await startTestSite(database, {
-    BASE_URL: 'http://localhost:0',
-    OTP_PASSKEY_LOGIN: 'true',
-    OTP_THROTTLE_FACTOR: '0',
-  })
-  chromium = await launchBrowser()
+const site = useSite({
+  BASE_URL: 'http://localhost:0',
+  OTP_PASSKEY_LOGIN: 'true',
+  OTP_THROTTLE_FACTOR: '0',
 })
-
-afterAll(async () => {
-  await chromium.close()
-  await site.close()
-  await database.close()
-})
+const chromium = useChromium()
 
 const ADD = '/account/two-factor/security-keys/add'
-const signedIn = async (person: TestUser) => ({ browser: await signIn(site, person), baseUrl: site.baseUrl })
+const signedIn = async (person: TestUser) => ({ browser: await signIn(site(), person), baseUrl: site().baseUrl })
 const alertOn = (page: Page) => page.getByRole('alert').getAttribute('data-code')
 const keysOf = async ({ id }: TestUser) =>
-  (await database.pool.query('select * from webauthn_devices where user_id = $1 order by id', [id])).rows
+  (await site().database.pool.query('select * from webauthn_devices where user_id = $1 order by id', [id])).rows
 
 async function givePassword(page: Page, person: TestUser): Promise<void> {
-  await page.goto(`${site.baseUrl}/account/login`)
+  await page.goto(`${site().baseUrl}/account/login`)
   await page.getByLabel('Email address').fill(person.email)
   await page.getByLabel('Password', { exact: true }).fill(person.password)
   await page.getByRole('button', { name: 'Continue' }).click()
@@ -50,15 +36,15 @@ async function givePassword(page: Page, person: TestUser): Promise<void> {
 }
 
 async function addKey(page: Page, name: string): Promise<void> {
-  await page.goto(site.baseUrl + ADD)
+  await page.goto(site().baseUrl + ADD)
   await page.getByLabel('Name').fill(name)
   await page.getByRole('button', { name: 'Add security key' }).click()
 }
 
 /** A user whose only device is the key in this page. */
 async function enrol(traits: VirtualKeyOptions = {}) {
-  const person = await createTestUser(site, { app: false })
-  const opened = await openPage(chromium, { signedIn: await signedIn(person) })
+  const person = await createTestUser(site(), { app: false })
+  const opened = await openPage(chromium(), { signedIn: await signedIn(person) })
   const key = await plugIn(opened.page, traits)
   await addKey(opened.page, 'Blue key')
   await opened.page.waitForURL(/\/setup\/complete/)
@@ -67,14 +53,14 @@ async function enrol(traits: VirtualKeyOptions = {}) {
 }
 
 const useKey = (page: Page) => page.getByRole('button', { name: 'Use your security key' }).click()
-const isInside = (page: Page) => page.waitForURL(`${site.baseUrl}/admin`)
+const isInside = (page: Page) => page.waitForURL(`${site().baseUrl}/admin`)
 
 describe('a security key in a browser', () => {
   it('is added during setup, gets a name, and signs in', async () => {
-    const person = await createTestUser(site, { app: false })
-    const { page, complaints, context } = await openPage(chromium, { signedIn: await signedIn(person) })
+    const person = await createTestUser(site(), { app: false })
+    const { page, complaints, context } = await openPage(chromium(), { signedIn: await signedIn(person) })
     await plugIn(page)
-    await page.goto(`${site.baseUrl}/account/two-factor/setup`)
+    await page.goto(`${site().baseUrl}/account/two-factor/setup`)
     await page.getByRole('button', { name: 'Get started' }).click()
     await page.locator('input[value=webauthn]').check()
     await page.getByRole('button', { name: 'Continue' }).click()
@@ -88,14 +74,14 @@ describe('a security key in a browser', () => {
     await givePassword(page, person)
     await useKey(page)
     await isInside(page)
-    expect(await keysOf(person)).toMatchObject([{ last_used_at: site.clock.now() }])
+    expect(await keysOf(person)).toMatchObject([{ last_used_at: site().clock.now() }])
     expect(complaints).toEqual([])
     await context.close()
   })
 
   it('is one of several, each of which signs in, and is not added twice', async () => {
-    const person = await createTestUser(site)
-    const { page, context } = await openPage(chromium, { signedIn: await signedIn(person) })
+    const person = await createTestUser(site())
+    const { page, context } = await openPage(chromium(), { signedIn: await signedIn(person) })
     const blue = await plugIn(page)
     await addKey(page, 'Blue key')
     await page.waitForURL(/\/setup\/complete/)
@@ -112,36 +98,36 @@ describe('a security key in a browser', () => {
     await useKey(page)
     await isInside(page)
     const [unused, used] = await keysOf(person)
-    expect([unused.last_used_at, used.last_used_at]).toEqual([null, site.clock.now()])
+    expect([unused.last_used_at, used.last_used_at]).toEqual([null, site().clock.now()])
     await context.close()
   })
 
   it('answers in the dialog of the panel, which then continues with what it interrupted', async () => {
-    const person = await createTestUser(site, { app: false, superuser: true })
-    const { page, context } = await openPage(chromium, { signedIn: await signedIn(person) })
+    const person = await createTestUser(site(), { app: false, superuser: true })
+    const { page, context } = await openPage(chromium(), { signedIn: await signedIn(person) })
     await plugIn(page)
     await addKey(page, 'Blue key')
     await page.waitForURL(/\/setup\/complete/)
-    site.clock.advance(301)
-    const other = await createTestUser(site)
-    await page.goto(`${site.baseUrl}/admin/resources/users/records/${other.id}/edit`)
+    site().clock.advance(301)
+    const other = await createTestUser(site())
+    await page.goto(`${site().baseUrl}/admin/resources/users/records/${other.id}/edit`)
     await page.getByLabel('Name').fill('Renamed by key')
     await page.getByRole('button', { name: 'Save' }).click()
     const dialogue = page.getByRole('dialog', { name: "Confirm it's you" })
     await dialogue.getByRole('button', { name: 'Use a security key' }).click()
     await page.getByText('Saved.').waitFor()
-    expect(await database.models.User.findByPk(other.id)).toMatchObject({ name: 'Renamed by key' })
+    expect(await site().database.models.User.findByPk(other.id)).toMatchObject({ name: 'Renamed by key' })
     await context.close()
   })
 
   it('is removed by its owner', async () => {
-    const person = await createTestUser(site)
-    const { page, context } = await openPage(chromium, { signedIn: await signedIn(person) })
+    const person = await createTestUser(site())
+    const { page, context } = await openPage(chromium(), { signedIn: await signedIn(person) })
     await plugIn(page)
     await addKey(page, 'Blue key')
     await page.waitForURL(/\/setup\/complete/)
     const [{ id }] = await keysOf(person)
-    await page.goto(`${site.baseUrl}/account/logout`)
+    await page.goto(`${site().baseUrl}/account/logout`)
     await page.evaluate(`(() => {
       const form = document.createElement('form')
       form.method = 'post'
@@ -156,7 +142,7 @@ describe('a security key in a browser', () => {
 
   it('is rejected if it is a copy, and the audit log says so', async () => {
     const { person, key, page, context } = await enrol()
-    const other = await openPage(chromium)
+    const other = await openPage(chromium())
     const copy = await plugIn(other.page)
     await cloneKey(key, copy)
     await givePassword(page, person)
@@ -166,7 +152,7 @@ describe('a security key in a browser', () => {
     await useKey(other.page)
     await other.page.getByRole('alert').waitFor()
     expect(await alertOn(other.page)).toBe('invalid_token')
-    const { rows } = await database.pool.query(
+    const { rows } = await site().database.pool.query(
       "select details from audit_events where event = 'token_refused' and user_id = $1",
       [person.id],
     )
@@ -177,8 +163,8 @@ describe('a security key in a browser', () => {
 
   it('gives no answer if it belongs to another user', async () => {
     const { page, context } = await enrol()
-    const other = await createTestUser(site)
-    await addSoftwareKey(site.otp, other.id)
+    const other = await createTestUser(site())
+    await addSoftwareKey(site().otp, other.id)
     await givePassword(page, other)
     await useKey(page)
     await page.getByRole('alert').waitFor()
@@ -202,7 +188,7 @@ describe('a security key in a browser', () => {
       return JSON.stringify({ id, rawId, type, response })
     })()`)
     expect(JSON.parse(token)).toMatchObject({ type: 'public-key' })
-    await page.goto(`${site.baseUrl}/account/login`)
+    await page.goto(`${site().baseUrl}/account/login`)
     await page.evaluate(
       `(() => {
         const form = document.querySelector('form[data-key]')
@@ -217,26 +203,26 @@ describe('a security key in a browser', () => {
   })
 
   it("answers only at the site's own URL, and the page says which URL that is", async () => {
-    const person = await createTestUser(site, { app: false })
-    await addSoftwareKey(site.otp, person.id)
-    const { page, context } = await openPage(chromium)
-    await page.goto(`${site.baseUrl.replace('localhost', '127.0.0.1')}/account/login`)
+    const person = await createTestUser(site(), { app: false })
+    await addSoftwareKey(site().otp, person.id)
+    const { page, context } = await openPage(chromium())
+    await page.goto(`${site().baseUrl.replace('localhost', '127.0.0.1')}/account/login`)
     await page.getByLabel('Email address').fill(person.email)
     await page.getByLabel('Password', { exact: true }).fill(person.password)
     await page.getByRole('button', { name: 'Continue' }).click()
-    await page.getByText(`Security keys only work at ${site.baseUrl}`).waitFor()
+    await page.getByText(`Security keys only work at ${site().baseUrl}`).waitFor()
     expect(await page.getByRole('button', { name: 'Use your security key' }).count()).toBe(0)
     await context.close()
   })
 
   it('says in one sentence that it needs scripts if there are none', async () => {
-    const person = await createTestUser(site)
-    await addSoftwareKey(site.otp, person.id)
-    const { page, context } = await openPage(chromium, { scripts: false })
+    const person = await createTestUser(site())
+    await addSoftwareKey(site().otp, person.id)
+    const { page, context } = await openPage(chromium(), { scripts: false })
     await givePassword(page, person)
     expect(await page.getByText('Security keys need JavaScript').isVisible()).toBe(true)
     expect(await page.getByRole('button', { name: 'Use your security key' }).count()).toBe(0)
-    site.clock.advance(30)
+    site().clock.advance(30)
     await page.getByLabel('Code', { exact: true }).fill(person.code())
     await page.getByRole('button', { name: 'Sign in', exact: true }).click()
     await isInside(page)
@@ -254,8 +240,8 @@ describe('a security key in a browser', () => {
   })
 
   it('asks for a PIN or a fingerprint if the site requires that', async () => {
-    const { relyingParty } = site.otp.settings
-    site.otp.settings.relyingParty = relyingParty && { ...relyingParty, userVerification: 'required' }
+    const { relyingParty } = site().otp.settings
+    site().otp.settings.relyingParty = relyingParty && { ...relyingParty, userVerification: 'required' }
     const { person, key, page, context } = await enrol({ verifies: true })
     await givePassword(page, person)
     await setVerified(key, false)
@@ -265,7 +251,7 @@ describe('a security key in a browser', () => {
     await setVerified(key, true)
     await useKey(page)
     await isInside(page)
-    site.otp.settings.relyingParty = relyingParty
+    site().otp.settings.relyingParty = relyingParty
     await context.close()
   }, 300_000)
 })
@@ -275,11 +261,11 @@ describe('a passkey in a browser', () => {
     const passkey = { discoverable: true, verifies: true, transport: 'internal' } as const
     const { person, key, page, context, complaints } = await enrol(passkey)
     expect(await keysOf(person)).toMatchObject([{ discoverable: true }])
-    await page.goto(`${site.baseUrl}/account/login`)
+    await page.goto(`${site().baseUrl}/account/login`)
     await page.getByRole('button', { name: 'Sign in with a passkey' }).click()
     await isInside(page)
     await forget(page)
-    await page.goto(`${site.baseUrl}/account/login`)
+    await page.goto(`${site().baseUrl}/account/login`)
     await setVerified(key, false)
     await page.getByRole('button', { name: 'Sign in with a passkey' }).click()
     await page.getByRole('alert').waitFor()
@@ -290,7 +276,7 @@ describe('a passkey in a browser', () => {
 
   it('cannot sign in with a key that has no PIN', async () => {
     const { page, context } = await enrol({ discoverable: true })
-    await page.goto(`${site.baseUrl}/account/login`)
+    await page.goto(`${site().baseUrl}/account/login`)
     await page.getByRole('button', { name: 'Sign in with a passkey' }).click()
     await page.getByRole('alert').waitFor()
     expect(await alertOn(page)).toBe('key_cancelled')
@@ -299,8 +285,8 @@ describe('a passkey in a browser', () => {
 
   it('is rejected like an incorrect password if no user has it', async () => {
     const { person, page, context } = await enrol({ discoverable: true, verifies: true, transport: 'internal' })
-    await database.pool.query('delete from webauthn_devices where user_id = $1', [person.id])
-    await page.goto(`${site.baseUrl}/account/login`)
+    await site().database.pool.query('delete from webauthn_devices where user_id = $1', [person.id])
+    await page.goto(`${site().baseUrl}/account/login`)
     await page.getByRole('button', { name: 'Sign in with a passkey' }).click()
     await page.getByRole('alert').waitFor()
     expect(await alertOn(page)).toBe('invalid_login')
@@ -310,16 +296,16 @@ describe('a passkey in a browser', () => {
 
 describe('the pages', () => {
   it('have no accessibility problem and no sideways scroll in any state', async () => {
-    const person = await createTestUser(site)
-    const onlyKey = await createTestUser(site, { app: false })
-    await addSoftwareKey(site.otp, person.id)
+    const person = await createTestUser(site())
+    const onlyKey = await createTestUser(site(), { app: false })
+    await addSoftwareKey(site().otp, person.id)
     const faults: Record<string, string[]> = {}
-    const { page, complaints, context } = await openPage(chromium, { signedIn: await signedIn(person) })
+    const { page, complaints, context } = await openPage(chromium(), { signedIn: await signedIn(person) })
     const folder = process.env['SHOTS']
     const check = async (name: string) => {
       faults[name] = await faultsOf(page, folder ? { picture: `${folder}/${name}` } : {})
     }
-    await page.goto(site.baseUrl + ADD)
+    await page.goto(site().baseUrl + ADD)
     await page.getByRole('button', { name: 'Add security key' }).waitFor()
     await check('add')
     await page.locator('input[name=name]').fill('Key')
@@ -327,13 +313,13 @@ describe('the pages', () => {
     await page.getByRole('alert').waitFor()
     await check('add-refused')
     await forget(page)
-    await page.goto(`${site.baseUrl}/account/login`)
+    await page.goto(`${site().baseUrl}/account/login`)
     await page.getByRole('button', { name: 'Sign in with a passkey' }).waitFor()
     await check('password')
     await givePassword(page, person)
     await check('token-app-and-key')
     await forget(page)
-    await addSoftwareKey(site.otp, onlyKey.id)
+    await addSoftwareKey(site().otp, onlyKey.id)
     await givePassword(page, onlyKey)
     await check('token-key')
     await page.evaluate(`(() => {

@@ -1,37 +1,23 @@
 import { readFile } from 'node:fs/promises'
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Page } from 'playwright-core'
+import { describe, expect, it } from 'vitest'
 import { createInvitation } from '../../src/auth/links/create-invitation.js'
-import type { Database } from '../../src/db/connect.js'
 import { noClient } from '../../src/client-info.js'
 import { appCode } from '../support/authenticator.js'
-import { launchBrowser, openPage } from '../support/chromium.js'
-import { openTestDatabase } from '../support/database.js'
+import { openPage, useChromium } from '../support/chromium.js'
 import { faultsOf } from '../support/looks.js'
 import { queuedEmailsTo } from '../support/queued-emails.js'
-import { createTestUser, type TestUser, signIn, startTestSite, type TestSite } from '../support/site.js'
+import { useSite } from '../support/journey.js'
+import { createTestUser, type TestUser, signIn } from '../support/site.js'
 
-let database: Database
-let site: TestSite
-let chromium: Browser
-
-beforeAll(async () => {
-  database = await openTestDatabase()
-  site = await startTestSite(database)
-  chromium = await launchBrowser()
-})
-
-afterAll(async () => {
-  await chromium.close()
-  await site.close()
-  await database.close()
-})
+const site = useSite()
+const chromium = useChromium()
 
 const secretOn = (page: Page) => page.locator('code.secret').innerText()
 const tokensOn = (page: Page) => page.locator('ol.tokens code').allInnerTexts()
 
 async function givePassword(page: Page, person: TestUser, path = '/admin'): Promise<void> {
-  await page.goto(site.baseUrl + path)
+  await page.goto(site().baseUrl + path)
   await page.getByLabel('Email address').fill(person.email)
   await page.getByLabel('Password', { exact: true }).fill(person.password)
   await page.getByRole('button', { name: 'Continue' }).click()
@@ -44,13 +30,13 @@ async function begin(page: Page): Promise<void> {
 }
 
 async function giveCode(page: Page): Promise<void> {
-  await page.getByLabel('Code from the app').fill(appCode(await secretOn(page), site.clock.now()))
+  await page.getByLabel('Code from the app').fill(appCode(await secretOn(page), site().clock.now()))
   await page.getByRole('button', { name: 'Connect' }).click()
 }
 
 async function resetLink(person: TestUser): Promise<string> {
   const linkOf = async () =>
-    (await queuedEmailsTo(database, person.email)).flatMap((mail) =>
+    (await queuedEmailsTo(site().database, person.email)).flatMap((mail) =>
       mail.mail === 'password-reset' ? [mail.link] : [],
     )
   await expect.poll(linkOf, { timeout: 60_000 }).toHaveLength(1)
@@ -59,8 +45,8 @@ async function resetLink(person: TestUser): Promise<string> {
 
 describe.each([{ scripts: true }, { scripts: false }])('with scripts: $scripts', ({ scripts }) => {
   it('lets staff set up an app, save their backup tokens, and later sign in with either', async () => {
-    const person = await createTestUser(site, { app: false })
-    const { page, complaints, context } = await openPage(chromium, { scripts })
+    const person = await createTestUser(site(), { app: false })
+    const { page, complaints, context } = await openPage(chromium(), { scripts })
     await givePassword(page, person, '/admin/resources/users')
     await begin(page)
     const secret = await secretOn(page)
@@ -78,34 +64,34 @@ describe.each([{ scripts: true }, { scripts: false }])('with scripts: $scripts',
     await page.getByText('Copy as text').click()
     expect(await page.getByLabel('Select all the text').inputValue()).toBe(tokens.join('\n'))
     await page.getByRole('button', { name: "I've saved my backup tokens" }).click()
-    await page.waitForURL(`${site.baseUrl}/admin/resources/users`)
+    await page.waitForURL(`${site().baseUrl}/admin/resources/users`)
     // The panel is a separate program: without scripts its page stays empty, and says so.
     expect(complaints.filter((line) => scripts || !line.includes('script'))).toEqual([])
     await context.close()
 
-    for (const token of [appCode(secret, new Date(site.clock.now().getTime() + 30_000)), tokens[0] ?? '']) {
-      const later = await openPage(chromium, { scripts })
-      site.clock.advance(30)
+    for (const token of [appCode(secret, new Date(site().clock.now().getTime() + 30_000)), tokens[0] ?? '']) {
+      const later = await openPage(chromium(), { scripts })
+      site().clock.advance(30)
       await givePassword(later.page, person)
       if (token.length > 6) await later.page.getByText('Use a backup token instead').click()
       const label = token.length > 6 ? 'Backup token' : 'Code'
       await later.page.getByLabel(label, { exact: true }).fill(token)
       await later.page.getByLabel(label, { exact: true }).press('Enter')
-      await later.page.waitForURL(`${site.baseUrl}/admin`)
+      await later.page.waitForURL(`${site().baseUrl}/admin`)
       await later.context.close()
     }
   })
 
   it('reports a wrong code next to the same key, which then works', async () => {
-    const { page, complaints, context } = await openPage(chromium, { scripts })
-    await givePassword(page, await createTestUser(site, { app: false }))
+    const { page, complaints, context } = await openPage(chromium(), { scripts })
+    await givePassword(page, await createTestUser(site(), { app: false }))
     await begin(page)
     const secret = await secretOn(page)
     await page.getByLabel('Code from the app').fill('000000')
     await page.getByRole('button', { name: 'Connect' }).click()
     await page.locator('[role=alert][data-code=invalid_token]').waitFor()
     expect(await secretOn(page)).toBe(secret)
-    site.clock.advance(2)
+    site().clock.advance(2)
     await giveCode(page)
     await page.getByRole('heading', { name: 'Setup complete' }).waitFor()
     expect(complaints.filter((line) => !line.includes('422'))).toEqual([])
@@ -113,9 +99,9 @@ describe.each([{ scripts: true }, { scripts: false }])('with scripts: $scripts',
   })
 
   it('replaces a forgotten password with the link from the email', async () => {
-    const person = await createTestUser(site)
-    const { page, complaints, context } = await openPage(chromium, { scripts })
-    await page.goto(`${site.baseUrl}/account/login`)
+    const person = await createTestUser(site())
+    const { page, complaints, context } = await openPage(chromium(), { scripts })
+    await page.goto(`${site().baseUrl}/account/login`)
     await page.getByRole('link', { name: 'Forgot your password?' }).click()
     await page.getByLabel('Email address').fill(person.email)
     await page.getByRole('button', { name: 'Send link' }).click()
@@ -147,8 +133,8 @@ describe('the pages of setup and links', () => {
   type Check = (page: Page, name: string) => Promise<void>
 
   const walkSetUp = async (check: Check) => {
-    const person = await createTestUser(site, { app: false })
-    const { page, context } = await openPage(chromium)
+    const person = await createTestUser(site(), { app: false })
+    const { page, context } = await openPage(chromium())
     await givePassword(page, person)
     await check(page, 'introduction')
     await page.getByRole('button', { name: 'Get started' }).click()
@@ -159,12 +145,12 @@ describe('the pages of setup and links', () => {
     await page.getByLabel('Code from the app').fill('000000')
     await page.getByRole('button', { name: 'Connect' }).click()
     await check(page, 'totp-wrong')
-    site.clock.advance(2)
+    site().clock.advance(2)
     await giveCode(page)
     await check(page, 'complete-with-tokens')
     await page.reload()
     await check(page, 'complete')
-    await page.goto(`${site.baseUrl}/account/two-factor/backup-tokens`)
+    await page.goto(`${site().baseUrl}/account/two-factor/backup-tokens`)
     await check(page, 'backup-tokens')
     await page.getByRole('button', { name: 'Generate 10 new' }).click()
     await check(page, 'backup-tokens-made')
@@ -176,21 +162,21 @@ describe('the pages of setup and links', () => {
       ['disable', false],
       ['disable-policy', true],
     ] as const) {
-      const browser = await signIn(site, await createTestUser(site, { staff }))
-      const signedIn = { browser, baseUrl: site.baseUrl }
-      const { page, context } = await openPage(chromium, { signedIn })
-      await page.goto(`${site.baseUrl}/account/two-factor/disable`)
+      const browser = await signIn(site(), await createTestUser(site(), { staff }))
+      const signedIn = { browser, baseUrl: site().baseUrl }
+      const { page, context } = await openPage(chromium(), { signedIn })
+      await page.goto(`${site().baseUrl}/account/two-factor/disable`)
       await check(page, name)
       await context.close()
     }
   }
 
   const walkLinks = async (check: Check) => {
-    const person = await createTestUser(site, { app: false })
-    const { page, context } = await openPage(chromium)
-    await page.goto(`${site.baseUrl}/account/login?notice=password_changed`)
+    const person = await createTestUser(site(), { app: false })
+    const { page, context } = await openPage(chromium())
+    await page.goto(`${site().baseUrl}/account/login?notice=password_changed`)
     await check(page, 'password-changed')
-    await page.goto(`${site.baseUrl}/account/password/forgot`)
+    await page.goto(`${site().baseUrl}/account/password/forgot`)
     await check(page, 'forgot')
     await page.getByLabel('Email address').fill(person.email)
     await page.getByRole('button', { name: 'Send link' }).click()
@@ -200,10 +186,10 @@ describe('the pages of setup and links', () => {
     await page.getByLabel('New password').fill('password1')
     await page.getByRole('button', { name: 'Set password' }).click()
     await check(page, 'reset-common')
-    await page.goto(`${site.baseUrl}/account/password/reset/${'A'.repeat(43)}`)
+    await page.goto(`${site().baseUrl}/account/password/reset/${'A'.repeat(43)}`)
     await check(page, 'link-invalid')
-    const invitation = await database.sequelize.transaction((transaction) =>
-      createInvitation(site.otp, transaction, { userId: person.id, actorId: null, client: noClient }, site.baseUrl),
+    const invitation = await site().database.sequelize.transaction((transaction) =>
+      createInvitation(site().otp, transaction, { userId: person.id, actorId: null, client: noClient }, site().baseUrl),
     )
     await page.goto(invitation.link)
     await check(page, 'invitation')

@@ -1,12 +1,11 @@
 import { mkdirSync } from 'node:fs'
 import path from 'node:path'
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Database } from '../../src/db/connect.js'
+import type { Page } from 'playwright-core'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { packageRoot } from '../../src/package-root.js'
-import { accessibilityViolations, expectNoSidewaysScroll, launchBrowser, openPage } from '../support/chromium.js'
-import { openTestDatabase } from '../support/database.js'
-import { createTestUser, type TestUser, signIn, startTestSite, type TestSite } from '../support/site.js'
+import { accessibilityViolations, expectNoSidewaysScroll, openPage, useChromium } from '../support/chromium.js'
+import { useSite } from '../support/journey.js'
+import { createTestUser, type TestUser, signIn } from '../support/site.js'
 
 const screenshots = path.join(packageRoot, 'screenshots')
 const looks = [
@@ -15,45 +14,38 @@ const looks = [
 ]
 type Look = (typeof looks)[number]
 
-let database: Database
-let site: TestSite
-let chromium: Browser
+const site = useSite({ OTP_ENROLMENT: 'invite' })
+const chromium = useChromium()
 let superuser: TestUser
 
 beforeAll(async () => {
   mkdirSync(screenshots, { recursive: true })
-  database = await openTestDatabase()
-  site = await startTestSite(database, { OTP_ENROLMENT: 'invite' })
-  superuser = await createTestUser(site, { superuser: true, name: 'Barbara Liskov' })
-  chromium = await launchBrowser()
-}, 300_000)
-
-afterAll(async () => {
-  await chromium.close()
-  await site.close()
-  await database.close()
+  superuser = await createTestUser(site(), { superuser: true, name: 'Barbara Liskov' })
 })
 
 const open = async (look: Look) =>
-  openPage(chromium, { ...look, signedIn: { browser: await signIn(site, superuser), baseUrl: site.baseUrl } })
-const personPage = (person: TestUser) => `${site.baseUrl}/admin/resources/users/records/${person.id}/show`
-const devicePage = (person: TestUser) => `${site.baseUrl}/admin/resources/totp_devices/records/${person.app?.id}/show`
+  openPage(chromium(), { ...look, signedIn: { browser: await signIn(site(), superuser), baseUrl: site().baseUrl } })
+const personPage = (person: TestUser) => `${site().baseUrl}/admin/resources/users/records/${person.id}/show`
+const devicePage = (person: TestUser) => `${site().baseUrl}/admin/resources/totp_devices/records/${person.app?.id}/show`
 
 /** The state after ten wrong codes from elsewhere: the account is locked for 15 minutes, and the device is throttled for 512 seconds. */
 async function lock(person: TestUser): Promise<void> {
-  const now = site.clock.now()
+  const now = site().clock.now()
   const values = [person.id, now]
-  await database.pool.query(
+  await site().database.pool.query(
     'update users set token_failed_at = array_fill($2::timestamptz, array[10]) where id = $1',
     values,
   )
-  await database.pool.query('update totp_devices set failure_count = 10, failed_at = $2 where user_id = $1', values)
+  await site().database.pool.query(
+    'update totp_devices set failure_count = 10, failed_at = $2 where user_id = $1',
+    values,
+  )
 }
 
 /** A time as the panel shows it. */
 const inSeconds = (page: Page, seconds: number) =>
   page.evaluate<string>(
-    `new Date(${site.clock.now().getTime() + seconds * 1000}).toLocaleString('en-GB', { dateStyle: 'medium', timeStyle: 'short' })`,
+    `new Date(${site().clock.now().getTime() + seconds * 1000}).toLocaleString('en-GB', { dateStyle: 'medium', timeStyle: 'short' })`,
   )
 const spaced = (text: string) => text.replace(/\s/g, ' ')
 
@@ -67,14 +59,14 @@ async function lookAt(page: Page, name: string, { width, dark }: Look): Promise<
 }
 
 async function signsIn(person: TestUser): Promise<number> {
-  const browser = site.browser()
+  const browser = site().browser()
   await browser.post('/account/login', { username: person.email, password: person.password })
   return (await browser.post('/account/login', { otp_token: person.code() })).status
 }
 
 describe.each(looks)('a locked person, $width wide, dark: $dark', (look) => {
   it("shows the end of the lock and of the device's throttling until that time", async () => {
-    const person = await createTestUser(site, { name: 'Grace Hopper' })
+    const person = await createTestUser(site(), { name: 'Grace Hopper' })
     const { page, complaints, context } = await open(look)
     await lock(person)
     const [lockEnds, waitEnds] = [await inSeconds(page, 900), await inSeconds(page, 512)]
@@ -87,7 +79,7 @@ describe.each(looks)('a locked person, $width wide, dark: $dark', (look) => {
     await page.getByRole('status').filter({ hasText: waitEnds }).waitFor()
     await lookAt(page, 'waiting-device', look)
 
-    site.clock.advance(900)
+    site().clock.advance(900)
     for (const address of [personPage(person), devicePage(person)]) {
       await page.goto(address)
       await page.getByTestId('action-edit').first().waitFor()
@@ -103,7 +95,7 @@ describe.each(looks)('a locked person, $width wide, dark: $dark', (look) => {
   })
 
   it('is unlocked after a dialog, and signs in at once', async () => {
-    const person = await createTestUser(site, { name: 'Ada Lovelace' })
+    const person = await createTestUser(site(), { name: 'Ada Lovelace' })
     const { page, complaints, context } = await open(look)
     await lock(person)
     expect(await signsIn(person)).toBe(429)
@@ -120,7 +112,7 @@ describe.each(looks)('a locked person, $width wide, dark: $dark', (look) => {
   })
 
   it('warns before an invitation that does not replace the device', async () => {
-    const person = await createTestUser(site, { name: 'Radia Perlman' })
+    const person = await createTestUser(site(), { name: 'Radia Perlman' })
     const { page, complaints, context } = await open(look)
     await page.goto(personPage(person))
     await page.getByTestId('action-invite').click()

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import chromium from '@sparticuz/chromium'
 import type { Result } from 'axe-core'
 import { type Browser, type BrowserContext, chromium as playwright, type Page, type Request } from 'playwright-core'
-import { expect, inject } from 'vitest'
+import { afterAll, beforeAll, expect, inject } from 'vitest'
 import type { HttpBrowser } from './http-browser.js'
 
 /** With the first, a crashed tab ends the browser. With the second, tests of the origin prove nothing. */
@@ -33,6 +33,14 @@ export async function launchBrowser(executable?: string): Promise<Browser> {
     args: [...kept, ...NO_GRAPHICS_CARD],
     headless: true,
   })
+}
+
+/** A Chromium that runs during the tests of a file or of a `describe`. */
+export function useChromium(): () => Browser {
+  let browser: Browser
+  beforeAll(async () => void (browser = await launchBrowser()))
+  afterAll(() => browser?.close())
+  return () => browser
 }
 
 export interface ObservedPage {
