@@ -1,42 +1,26 @@
 import { hex } from '@scure/base'
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Database } from '../../src/db/connect.js'
+import type { Page } from 'playwright-core'
+import { describe, expect, it } from 'vitest'
 import { generateHotp } from '../../src/otp/tokens/oath.js'
-import { launchBrowser, openPage } from '../support/chromium.js'
-import { openTestDatabase, preferredDatabase } from '../support/database.js'
-import { codeIn, type Deliveries, startDeliveries } from '../support/deliveries.js'
-import { createTestUser, type TestUser, startTestSite, type TestSite } from '../support/site.js'
+import { openPage, useChromium } from '../support/chromium.js'
+import { codeIn, useDeliveries } from '../support/deliveries.js'
+import { useSite } from '../support/journey.js'
+import { createTestUser, type TestUser } from '../support/site.js'
 
-const where = preferredDatabase()
-
-let database: Database
-let site: TestSite
-let deliveries: Deliveries
-let chromium: Browser
-beforeAll(async () => {
-  database = await openTestDatabase(where)
-  site = await startTestSite(database, { OTP_EMAIL: 'true' })
-  deliveries = startDeliveries(database, site, { embedded: where === 'embedded' })
-  chromium = await launchBrowser()
-})
-afterAll(async () => {
-  await chromium.close()
-  await deliveries.stop()
-  await site.close()
-  await database.close()
-})
+const site = useSite({ OTP_EMAIL: 'true' })
+const deliveries = useDeliveries(site)
+const chromium = useChromium()
 
 // Authenticator apps and security keys have their own browser tests.
 describe('enrolment and a later sign-in without scripts', () => {
   const givePassword = async (page: Page, person: TestUser) => {
-    await page.goto(`${site.baseUrl}/account/login`)
+    await page.goto(`${site().baseUrl}/account/login`)
     await page.fill('#username', person.email)
     await page.fill('#password', person.password)
     await page.getByRole('button', { name: 'Continue' }).click()
   }
   const signOut = async (page: Page) => {
-    await page.goto(`${site.baseUrl}/account/logout`)
+    await page.goto(`${site().baseUrl}/account/logout`)
     await page.locator('main').getByRole('button', { name: 'Sign out' }).click()
     await page.waitForURL('**/account/login')
   }
@@ -45,8 +29,8 @@ describe('enrolment and a later sign-in without scripts', () => {
     await page.keyboard.press('Enter')
   }
   const newcomer = async () => {
-    const person = await createTestUser(site, { app: false, staff: false })
-    const { page, context } = await openPage(chromium, { scripts: false })
+    const person = await createTestUser(site(), { app: false, staff: false })
+    const { page, context } = await openPage(chromium(), { scripts: false })
     await givePassword(page, person)
     return { person, page, context }
   }
@@ -58,26 +42,26 @@ describe('enrolment and a later sign-in without scripts', () => {
   it('works with a phone', async () => {
     const { person, page, context } = await newcomer()
     const number = '+41524240050'
-    await page.goto(`${site.baseUrl}/account/two-factor/phones/add`)
+    await page.goto(`${site().baseUrl}/account/two-factor/phones/add`)
     await page.getByLabel('Phone number').fill(number)
     await page.getByRole('button', { name: 'Send a code' }).click()
-    await page.getByLabel('Code', { exact: true }).fill(codeIn(deliveries.texts(number).at(-1)))
+    await page.getByLabel('Code', { exact: true }).fill(codeIn(deliveries().texts(number).at(-1)))
     await page.getByRole('button', { name: 'Add this phone' }).click()
     await page.waitForURL('**/setup/complete')
 
     await signOut(page)
     await givePassword(page, person)
     await page.getByText('We sent a code').waitFor()
-    expect(deliveries.texts(number)).toHaveLength(2)
-    await giveCode(page, codeIn(deliveries.texts(number).at(-1)))
+    expect(deliveries().texts(number)).toHaveLength(2)
+    await giveCode(page, codeIn(deliveries().texts(number).at(-1)))
     await expectProfileOf(page, person)
     await context.close()
   })
 
   it('works with email', async () => {
     const { person, page, context } = await newcomer()
-    const lastCode = () => deliveries.mailedCode(person.email)
-    await page.goto(`${site.baseUrl}/account/two-factor/email/add`)
+    const lastCode = () => deliveries().mailedCode(person.email)
+    await page.goto(`${site().baseUrl}/account/two-factor/email/add`)
     await page.getByRole('button', { name: 'Send a code' }).click()
     await page.getByLabel('Code', { exact: true }).fill(lastCode())
     await page.getByRole('button', { name: 'Add this email address' }).click()
@@ -94,7 +78,7 @@ describe('enrolment and a later sign-in without scripts', () => {
   it('works with a hardware token', async () => {
     const { person, page, context } = await newcomer()
     const secret = Buffer.from('d2e8a68036f68960b1c30532bb6c56da5934d879', 'hex')
-    await page.goto(`${site.baseUrl}/account/two-factor/hardware-tokens/add`)
+    await page.goto(`${site().baseUrl}/account/two-factor/hardware-tokens/add`)
     await page.fill('#key', hex.encode(secret))
     await page.locator('main form button[type=submit]').first().click()
     await page.waitForURL('**/confirm*')

@@ -1,39 +1,25 @@
 import { mkdirSync } from 'node:fs'
 import path from 'node:path'
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Database } from '../../src/db/connect.js'
+import type { Page } from 'playwright-core'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { packageRoot } from '../../src/package-root.js'
 import { appCode } from '../support/authenticator.js'
-import { accessibilityViolations, expectNoSidewaysScroll, launchBrowser, openPage } from '../support/chromium.js'
-import { openTestDatabase, preferredDatabase } from '../support/database.js'
-import { type Deliveries, startDeliveries } from '../support/deliveries.js'
-import { createTestUser, type TestUser, signIn, startTestSite, type TestSite } from '../support/site.js'
+import { accessibilityViolations, expectNoSidewaysScroll, openPage, useChromium } from '../support/chromium.js'
+import { useDeliveries } from '../support/deliveries.js'
+import { useSite } from '../support/journey.js'
+import { createTestUser, type TestUser, signIn } from '../support/site.js'
 
 const screenshots = path.join(packageRoot, 'screenshots')
 const PASSWORD = 'four herons over the weir'
-const where = preferredDatabase()
 
-let database: Database
-let site: TestSite
-let deliveries: Deliveries
-let chromium: Browser
+const site = useSite({ OTP_ENROLMENT: 'invite' })
+const deliveries = useDeliveries(site)
+const chromium = useChromium()
 let administrator: TestUser
 
 beforeAll(async () => {
   mkdirSync(screenshots, { recursive: true })
-  database = await openTestDatabase(where)
-  site = await startTestSite(database, { OTP_ENROLMENT: 'invite' })
-  deliveries = startDeliveries(database, site, { embedded: where === 'embedded' })
-  administrator = await createTestUser(site, { name: 'Barbara Liskov' })
-  chromium = await launchBrowser()
-})
-
-afterAll(async () => {
-  await chromium.close()
-  await deliveries.stop()
-  await site.close()
-  await database.close()
+  administrator = await createTestUser(site(), { name: 'Barbara Liskov' })
 })
 
 const looks = [
@@ -44,21 +30,22 @@ const looks = [
 describe.each(looks)('a new colleague, $width pixels wide, dark: $dark', ({ width, dark }) => {
   const email = `kim.${width}@example.com`
   const open = async (person?: TestUser) =>
-    openPage(chromium, {
+    openPage(chromium(), {
       width,
       dark,
-      ...(person && { signedIn: { browser: await signIn(site, person), baseUrl: site.baseUrl } }),
+      ...(person && { signedIn: { browser: await signIn(site(), person), baseUrl: site().baseUrl } }),
     })
   const look = async (page: Page, name: string) => {
     await page.screenshot({ path: path.join(screenshots, `${name}-${width}-${dark ? 'dark' : 'light'}.png`) })
     await expectNoSidewaysScroll(page)
     expect(await accessibilityViolations(page)).toEqual([])
   }
-  const linkOf = () => /http\S+\/account\/invitation\/[\w-]+/.exec(unfolded(deliveries.mails(email).at(-1)))?.[0] ?? ''
+  const linkOf = () =>
+    /http\S+\/account\/invitation\/[\w-]+/.exec(unfolded(deliveries().mails(email).at(-1)))?.[0] ?? ''
 
   it('is added with the keyboard, invited by email, and signs in with a password and an app', async () => {
     const { page, complaints, context } = await open(administrator)
-    await page.goto(`${site.baseUrl}/admin/resources/users`)
+    await page.goto(`${site().baseUrl}/admin/resources/users`)
     await page.getByRole('link', { name: 'New person' }).click()
     await page.locator('input[name=email]:focus').waitFor()
     await look(page, 'new-person')
@@ -92,7 +79,7 @@ describe.each(looks)('a new colleague, $width pixels wide, dark: $dark', ({ widt
     await page.getByLabel('Authenticator app').check()
     await page.getByRole('button', { name: 'Continue' }).click()
     const secret = await page.locator('code.secret').innerText()
-    await page.getByLabel('Code from the app').fill(appCode(secret, site.clock.now()))
+    await page.getByLabel('Code from the app').fill(appCode(secret, site().clock.now()))
     await page.getByRole('button', { name: 'Connect' }).click()
     await page.getByRole('heading', { name: 'Setup complete' }).waitFor()
     await context.close()
@@ -101,12 +88,12 @@ describe.each(looks)('a new colleague, $width pixels wide, dark: $dark', ({ widt
 
   async function signsIn(secret: string): Promise<void> {
     const { page, context } = await open()
-    site.clock.advance(30)
-    await page.goto(`${site.baseUrl}/admin`)
+    site().clock.advance(30)
+    await page.goto(`${site().baseUrl}/admin`)
     await page.getByLabel('Email address').fill(email)
     await page.getByLabel('Password', { exact: true }).fill(PASSWORD)
     await page.keyboard.press('Enter')
-    await page.getByLabel('Code', { exact: true }).fill(appCode(secret, site.clock.now()))
+    await page.getByLabel('Code', { exact: true }).fill(appCode(secret, site().clock.now()))
     await page.keyboard.press('Enter')
     await page.getByText("Your groups don't give you access to anything here").waitFor()
     expect(await page.locator('body').innerText()).not.toContain(administrator.email)

@@ -1,34 +1,19 @@
 import { mkdirSync } from 'node:fs'
 import path from 'node:path'
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Database } from '../../src/db/connect.js'
+import type { Page } from 'playwright-core'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { packageRoot } from '../../src/package-root.js'
-import { accessibilityViolations, expectNoSidewaysScroll, launchBrowser, openPage } from '../support/chromium.js'
-import { openTestDatabase, preferredDatabase } from '../support/database.js'
-import { type Deliveries, startDeliveries } from '../support/deliveries.js'
-import { createTestUser, signIn, startTestSite, type TestSite } from '../support/site.js'
+import { accessibilityViolations, expectNoSidewaysScroll, openPage, useChromium } from '../support/chromium.js'
+import { useDeliveries } from '../support/deliveries.js'
+import { useSite } from '../support/journey.js'
+import { createTestUser, signIn } from '../support/site.js'
 
 const screenshots = path.join(packageRoot, 'screenshots')
-const where = preferredDatabase()
 
-let database: Database
-let site: TestSite
-let deliveries: Deliveries
-let chromium: Browser
-beforeAll(async () => {
-  mkdirSync(screenshots, { recursive: true })
-  database = await openTestDatabase(where)
-  site = await startTestSite(database, { OTP_EMAIL: 'true' })
-  deliveries = startDeliveries(database, site, { embedded: where === 'embedded' })
-  chromium = await launchBrowser()
-})
-afterAll(async () => {
-  await chromium.close()
-  await deliveries.stop()
-  await site.close()
-  await database.close()
-})
+const site = useSite({ OTP_EMAIL: 'true' })
+const deliveries = useDeliveries(site)
+const chromium = useChromium()
+beforeAll(() => void mkdirSync(screenshots, { recursive: true }))
 
 describe.each([
   { width: 1280, dark: false, number: '+41524240010' },
@@ -42,9 +27,9 @@ describe.each([
     await expectNoSidewaysScroll(page)
   }
   const open = async (address: string) => {
-    const browser = await signIn(site, await createTestUser(site))
-    const opened = await openPage(chromium, { width, dark, signedIn: { browser, baseUrl: site.baseUrl } })
-    await opened.page.goto(site.baseUrl + address)
+    const browser = await signIn(site(), await createTestUser(site()))
+    const opened = await openPage(chromium(), { width, dark, signedIn: { browser, baseUrl: site().baseUrl } })
+    await opened.page.goto(site().baseUrl + address)
     return opened
   }
 
@@ -63,7 +48,7 @@ describe.each([
     await page.getByRole('button', { name: 'Call again' }).click()
     await page.getByRole('alert').waitFor()
     await look(page, 'phone-code-refused')
-    const digits = deliveries.texts(number).at(-1)?.match(/^\d$/gm) ?? []
+    const digits = deliveries().texts(number).at(-1)?.match(/^\d$/gm) ?? []
     await page.getByLabel('Code', { exact: true }).fill(digits.slice(0, 6).join(''))
     await page.getByRole('button', { name: 'Add this phone' }).click()
     await page.waitForURL('**/setup/complete')
@@ -78,7 +63,7 @@ describe.each([
     await page.getByRole('button', { name: 'Send a code' }).click()
     await page.getByText('We sent an email').waitFor()
     await look(page, 'email-code')
-    await page.getByLabel('Code', { exact: true }).fill(deliveries.mailedCode(address))
+    await page.getByLabel('Code', { exact: true }).fill(deliveries().mailedCode(address))
     await page.getByRole('button', { name: 'Add this email address' }).click()
     await page.waitForURL('**/setup/complete')
     await context.close()

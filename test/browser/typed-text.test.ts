@@ -1,30 +1,14 @@
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Database } from '../../src/db/connect.js'
+import type { Page } from 'playwright-core'
+import { describe, expect, it } from 'vitest'
 import { generateHotp } from '../../src/otp/tokens/oath.js'
-import { launchBrowser, openPage } from '../support/chromium.js'
-import { openTestDatabase, preferredDatabase } from '../support/database.js'
-import { codeIn, type Deliveries, startDeliveries } from '../support/deliveries.js'
-import { createTestUser, type TestUser, signIn, startTestSite, type TestSite } from '../support/site.js'
+import { openPage, useChromium } from '../support/chromium.js'
+import { codeIn, useDeliveries } from '../support/deliveries.js'
+import { useSite } from '../support/journey.js'
+import { createTestUser, type TestUser, signIn } from '../support/site.js'
 
-const where = preferredDatabase()
-
-let database: Database
-let site: TestSite
-let deliveries: Deliveries
-let chromium: Browser
-beforeAll(async () => {
-  database = await openTestDatabase(where)
-  site = await startTestSite(database, { OTP_EMAIL: 'true' })
-  deliveries = startDeliveries(database, site, { embedded: where === 'embedded' })
-  chromium = await launchBrowser()
-})
-afterAll(async () => {
-  await chromium.close()
-  await deliveries.stop()
-  await site.close()
-  await database.close()
-})
+const site = useSite({ OTP_EMAIL: 'true' })
+const deliveries = useDeliveries(site)
+const chromium = useChromium()
 
 /** How programs, keyboards and people write characters. The browser itself removes line breaks. */
 const LOOKS: readonly [string, (text: string) => string][] = [
@@ -53,18 +37,18 @@ async function submit(page: Page, selector: string): Promise<void> {
 }
 
 async function openAs(person: TestUser, address: string, signedIn = true) {
-  const browser = signedIn ? await signIn(site, person) : site.browser()
+  const browser = signedIn ? await signIn(site(), person) : site().browser()
   if (!signedIn) await browser.post('/account/login', { username: person.email, password: person.password })
-  const opened = await openPage(chromium, { signedIn: { browser, baseUrl: site.baseUrl } })
-  await opened.page.goto(site.baseUrl + address)
+  const opened = await openPage(chromium(), { signedIn: { browser, baseUrl: site().baseUrl } })
+  await opened.page.goto(site().baseUrl + address)
   return opened
 }
 
 describe.each(LOOKS)('text that is pasted %s', (name, look) => {
   it('signs in as a code and as a backup token', async () => {
-    const person = await createTestUser(site, { backupTokens: 1 })
+    const person = await createTestUser(site(), { backupTokens: 1 })
     const code = await openAs(person, '/account/login', false)
-    site.clock.advance(30)
+    site().clock.advance(30)
     await paste(code.page, '#otp_token', look(person.code()))
     await submit(code.page, '#otp_token')
     await code.page.waitForURL('**/admin')
@@ -81,11 +65,11 @@ describe.each(LOOKS)('text that is pasted %s', (name, look) => {
 
   it('adds a phone by its number and code', async () => {
     const number = `+4152424${String(1000 + LOOKS.findIndex(([each]) => each === name)).padStart(4, '0')}`
-    const { page, context } = await openAs(await createTestUser(site), '/account/two-factor/phones/add')
+    const { page, context } = await openAs(await createTestUser(site()), '/account/two-factor/phones/add')
     await paste(page, '#phone_number', look(number))
     await submit(page, '#phone_number')
     await page.locator('#otp_token').waitFor()
-    await paste(page, '#otp_token', look(codeIn(deliveries.texts(number).at(-1))))
+    await paste(page, '#otp_token', look(codeIn(deliveries().texts(number).at(-1))))
     await submit(page, '#otp_token')
     await page.waitForURL('**/setup/complete')
     expect(page.url()).toContain('/setup/complete')
@@ -93,7 +77,7 @@ describe.each(LOOKS)('text that is pasted %s', (name, look) => {
   })
 
   it('adds and confirms a hardware token', async () => {
-    const { page, context } = await openAs(await createTestUser(site), '/account/two-factor/hardware-tokens/add')
+    const { page, context } = await openAs(await createTestUser(site()), '/account/two-factor/hardware-tokens/add')
     const secret = Buffer.from('abcdefghij0123456789')
     await paste(page, '#key', look(secret.toString('hex')))
     await submit(page, '#key')
@@ -109,9 +93,9 @@ describe.each(LOOKS)('text that is pasted %s', (name, look) => {
 it.each(looksOfAddress)(
   'signs in with an email address that is pasted %s, and accepts it as a new one',
   async (name, look) => {
-    const person = await createTestUser(site)
-    const { page, context } = await openPage(chromium)
-    await page.goto(`${site.baseUrl}/account/login`)
+    const person = await createTestUser(site())
+    const { page, context } = await openPage(chromium())
+    await page.goto(`${site().baseUrl}/account/login`)
     await paste(page, '#username', look(person.email))
     await page.locator('#password').fill(person.password)
     await submit(page, '#password')

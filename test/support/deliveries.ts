@@ -1,6 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { afterAll, beforeAll } from 'vitest'
 import { createKeyring } from '../../src/crypto/keyring.js'
 import type { Database } from '../../src/db/connect.js'
 import { createMailFileGateway } from '../../src/notify/gateways/mail-file.js'
@@ -8,6 +9,7 @@ import { createSmsFileGateway } from '../../src/notify/gateways/sms-file.js'
 import type { MailGateway } from '../../src/notify/gateways/mail-gateway.js'
 import type { SmsGateway } from '../../src/notify/gateways/sms-gateway.js'
 import { runWorker } from '../../src/notify/run-worker.js'
+import { preferredDatabase } from './database.js'
 import { testNotify, testLog } from './notify.js'
 import type { TestSite } from './site.js'
 
@@ -53,6 +55,15 @@ export function startDeliveries(
       rmSync(folder, { recursive: true, force: true })
     },
   }
+}
+
+/** A worker that delivers into files what a site on the preferred database sends during the tests of a file or of a `describe`. */
+export function useDeliveries(site: () => TestSite): () => Deliveries {
+  let deliveries: Deliveries
+  const embedded = preferredDatabase() === 'embedded'
+  beforeAll(() => void (deliveries = startDeliveries(site().database, site(), { embedded })))
+  afterAll(() => deliveries?.stop())
+  return () => deliveries
 }
 
 /** The text before the code in an English email. */
