@@ -1,9 +1,9 @@
-import type { Browser, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { browserKeyKind } from '../../examples/custom-device/browser-key/kind.js'
 import type { Database } from '../../src/db/connect.js'
 import { migrate } from '../../src/db/migrate.js'
-import { accessibilityViolations, launchBrowser, openPage } from '../support/chromium.js'
+import { accessibilityViolations, openPage, useChromium } from '../support/chromium.js'
 import { openTestDatabase } from '../support/database.js'
 import { createTestUser, signIn, startTestSite, type TestSite, type TestUser } from '../support/site.js'
 
@@ -11,21 +11,19 @@ const ADD = '/account/two-factor/browserkey/add'
 
 let database: Database
 let site: TestSite
-let chromium: Browser
 
 beforeAll(async () => {
   const kind = browserKeyKind()
   database = await openTestDatabase()
   await migrate(database, [kind])
   site = await startTestSite(database, { BASE_URL: 'http://localhost:0' }, undefined, { kinds: [kind] })
-  chromium = await launchBrowser()
 })
 
 afterAll(async () => {
-  await chromium.close()
   await site.close()
   await database.close()
 })
+const chromium = useChromium()
 
 async function givePassword(page: Page, person: TestUser): Promise<void> {
   await page.goto(`${site.baseUrl}/account/login`)
@@ -52,7 +50,7 @@ const IS_EXTRACTABLE = `new Promise((resolve, reject) => {
 async function enrol(traits: object = {}) {
   const person = await createTestUser(site, { app: false, ...traits })
   const signedIn = { browser: await signIn(site, person), baseUrl: site.baseUrl }
-  const opened = await openPage(chromium, { signedIn })
+  const opened = await openPage(chromium(), { signedIn })
   const { page } = opened
   await page.goto(`${site.baseUrl}/account/two-factor/setup`)
   await page.getByRole('button', { name: 'Get started' }).click()
@@ -102,7 +100,7 @@ describe('a custom kind that answers in the browser', () => {
   it('says that another browser has no key, and submits nothing', async () => {
     const { person, context } = await enrol()
     await context.close()
-    const other = await openPage(chromium, {})
+    const other = await openPage(chromium(), {})
     await givePassword(other.page, person)
     await useBrowser(other.page)
     await other.page.getByRole('alert').waitFor()
@@ -121,7 +119,7 @@ describe('a custom kind that answers in the browser', () => {
   it('says on a page without JavaScript that it needs JavaScript', async () => {
     const { person, context } = await enrol()
     await context.close()
-    const plain = await openPage(chromium, { scripts: false })
+    const plain = await openPage(chromium(), { scripts: false })
     await givePassword(plain.page, person)
     expect(await plain.page.getByText('This method needs JavaScript').isVisible()).toBe(true)
     expect(await plain.page.getByRole('button', { name: 'Use this browser' }).isVisible()).toBe(false)

@@ -1,10 +1,10 @@
 import { once } from 'node:events'
 import { mkdirSync, readdirSync, readFileSync, watch } from 'node:fs'
 import path from 'node:path'
-import type { Browser, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { packageRoot } from '../../src/package-root.js'
-import { accessibilityViolations, expectNoSidewaysScroll, launchBrowser, openPage } from '../support/chromium.js'
+import { accessibilityViolations, expectNoSidewaysScroll, openPage, useChromium } from '../support/chromium.js'
 import { type RunningServer, startServer } from '../support/command-line.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
 
@@ -16,17 +16,13 @@ describe.each([
 ])('a first visit, $width pixels wide, dark: $dark', ({ width, dark }) => {
   let folder: string
   let server: RunningServer
-  let browser: Browser
   beforeAll(async () => {
     mkdirSync(screenshots, { recursive: true })
     folder = temporaryFolder()
     server = await startServer({ DATA_DIR: folder })
-    browser = await launchBrowser()
   })
-  afterAll(async () => {
-    await browser.close()
-    await server.stop()
-  })
+  afterAll(() => server.stop())
+  const chromium = useChromium()
   const printed = (name: string) => server.startText.filter(([each]) => each === name).map(([, value]) => value)
   const look = async (page: Page, name: string) => {
     await page.screenshot({ path: path.join(screenshots, `${name}-${width}-${dark ? 'dark' : 'light'}.png`) })
@@ -35,7 +31,7 @@ describe.each([
   }
 
   it('gets from the start-up text to the received email with the keyboard alone', async () => {
-    const { page, complaints } = await openPage(browser, { width, dark })
+    const { page, complaints } = await openPage(chromium(), { width, dark })
     const [first = '', second = ''] = printed('Backup token')
     const signIn = async (token: string) => {
       await page.locator('#username:focus').waitFor()
@@ -75,7 +71,7 @@ describe.each([
   })
 
   it('shows what went wrong, as text and to every screen reader', async () => {
-    const { page } = await openPage(browser, { width, dark })
+    const { page } = await openPage(chromium(), { width, dark })
     await page.goto(server.address)
     await page.fill('#username', printed('E-mail')[0] ?? '')
     await page.fill('#password', 'wrong')

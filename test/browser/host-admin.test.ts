@@ -1,29 +1,24 @@
-import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startHostSite, type HostSite } from '../embedding/host/start-host-site.js'
-import { launchBrowser, openPage } from '../support/chromium.js'
+import { openPage, useChromium } from '../support/chromium.js'
 import { faultsOf } from '../support/looks.js'
 import { createTestUser, type TestUser, signIn } from '../support/site.js'
 
 let shop: HostSite
 let person: TestUser
-let chromium: Browser
 
 beforeAll(async () => {
   shop = await startHostSite({ requirements: { 'orders.delete': { maxAge: 300 } } })
   person = await createTestUser(shop, { name: 'Katherine Johnson' })
-  chromium = await launchBrowser()
 })
-afterAll(async () => {
-  await chromium?.close()
-  await shop?.close()
-})
+afterAll(() => shop?.close())
+const chromium = useChromium()
 
 const signedIn = async () => ({ browser: await signIn(shop, person), baseUrl: shop.baseUrl })
 
 describe('the host application in a browser', () => {
   it('goes from its page to a changed, called and deleted record without a console error', async () => {
-    const { page, complaints, context } = await openPage(chromium, { signedIn: await signedIn() })
+    const { page, complaints, context } = await openPage(chromium(), { signedIn: await signedIn() })
     await page.goto(`${shop.baseUrl}/admin/pages/greeting`)
     await page.getByText(`Good day, ${person.email}`).waitFor()
 
@@ -57,7 +52,7 @@ describe('the host application in a browser', () => {
 
   it('has no accessibility problem in any look', async () => {
     await shop.Order.create({ title: 'A loaf of bread', amount: 1 })
-    const { page, complaints, context } = await openPage(chromium, { signedIn: await signedIn() })
+    const { page, complaints, context } = await openPage(chromium(), { signedIn: await signedIn() })
     for (const address of ['resources/orders', 'resources/orders/actions/new', 'pages/greeting']) {
       await page.goto(`${shop.baseUrl}/admin/${address}`)
       await page

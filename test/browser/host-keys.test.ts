@@ -1,14 +1,13 @@
-import type { Browser, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { DataTypes, type Model, type ModelStatic } from 'sequelize'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type HostSite, startHostSite } from '../embedding/host/start-host-site.js'
-import { launchBrowser, openPage } from '../support/chromium.js'
+import { openPage, useChromium } from '../support/chromium.js'
 import { createTestUser, signIn } from '../support/site.js'
 
 const keys = ['0b9a7f0e-8b5c-4d3c-9f5e-1d2c3b4a5f60', 'Größe/100%', 'a,b']
 let shop: HostSite
 let Ticket: ModelStatic<Model>
-let chromium: Browser
 
 beforeAll(async () => {
   shop = await startHostSite({
@@ -24,12 +23,9 @@ beforeAll(async () => {
   })
   await Ticket.sync()
   await Ticket.bulkCreate(keys.map((key) => ({ key, title: 'Old' })))
-  chromium = await launchBrowser()
 })
-afterAll(async () => {
-  await chromium?.close()
-  await shop?.close()
-})
+afterAll(() => shop?.close())
+const chromium = useChromium()
 
 /** Saves a form that needs a recent token, cancels at first, and enters the token at the second attempt. */
 async function saveAtTheSecondTry(page: Page, code: () => string): Promise<void> {
@@ -49,7 +45,7 @@ describe('the form of a record after a rejection', () => {
   it.each(keys)('keeps its record for a key of any form: %s', async (key) => {
     const person = await createTestUser(shop)
     const signedIn = { browser: await signIn(shop, person), baseUrl: shop.baseUrl }
-    const { page, context } = await openPage(chromium, { signedIn })
+    const { page, context } = await openPage(chromium(), { signedIn })
     const record = `records/${encodeURIComponent(key)}/edit`
     const saved: string[] = []
     page.on('request', (request) => void (request.method() === 'POST' && saved.push(request.url())))

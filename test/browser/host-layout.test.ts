@@ -1,12 +1,11 @@
-import type { Browser, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type HostSite, startHostSite } from '../embedding/host/start-host-site.js'
-import { accessibilityViolations, expectNoSidewaysScroll, launchBrowser, openPage } from '../support/chromium.js'
+import { accessibilityViolations, expectNoSidewaysScroll, openPage, useChromium } from '../support/chromium.js'
 import { createTestUser, type TestUser, signIn } from '../support/site.js'
 
 let shop: HostSite
 let person: TestUser
-let chromium: Browser
 
 const comesWithRows = { actionType: 'bulk', component: false, handler: () => Promise.resolve({}) } as const
 
@@ -23,12 +22,9 @@ beforeAll(async () => {
   })
   person = await createTestUser(shop, { name: 'Katherine Johnson' })
   await shop.Order.bulkCreate(Array.from({ length: 12 }, (_, at) => ({ title: `A loaf of bread ${at}`, amount: at })))
-  chromium = await launchBrowser()
 })
-afterAll(async () => {
-  await chromium?.close()
-  await shop?.close()
-})
+afterAll(() => shop?.close())
+const chromium = useChromium()
 
 /** What can be clicked or read above and in a list. If two parts overlap, both are named. */
 const overlaps = `(() => {
@@ -52,7 +48,7 @@ const looks = [1280, 390].flatMap((width) => [false, true].map((dark) => ({ widt
 describe('a list', { timeout: 60_000 }, () => {
   it.each(looks)('has no part that covers another one, $width wide, dark: $dark', async ({ width, dark }) => {
     const signedIn = { browser: await signIn(shop, person), baseUrl: shop.baseUrl }
-    const { page, context } = await openPage(chromium, { width, dark, signedIn })
+    const { page, context } = await openPage(chromium(), { width, dark, signedIn })
     for (const list of ['orders', 'users', 'audit_events']) {
       await page.goto(`${shop.baseUrl}/admin/resources/${list}`)
       await page.locator('tbody tr').first().waitFor()

@@ -1,14 +1,12 @@
-import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type Host, startHost } from '../embedding/host.js'
 import { loaderOf } from '../embedding/host/start-host-site.js'
-import { expectNoSidewaysScroll, launchBrowser, openPage } from '../support/chromium.js'
+import { expectNoSidewaysScroll, openPage, useChromium } from '../support/chromium.js'
 import { createTestUser, type TestUser, signIn } from '../support/site.js'
 
 const pixel = Buffer.from('R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7', 'base64')
 let host: Host
 let person: TestUser
-let chromium: Browser
 
 beforeAll(async () => {
   const admin = { componentLoader: loaderOf('Media', 'Media.jsx'), pages: { media: { component: 'Media' } } }
@@ -19,12 +17,9 @@ beforeAll(async () => {
     app.get(['/own.mp4', '/own.mp3', '/own.pdf'], (_req, res) => void res.send(pixel))
   })
   person = await createTestUser(host)
-  chromium = await launchBrowser()
 })
-afterAll(async () => {
-  await chromium?.close()
-  await host?.close()
-})
+afterAll(() => host?.close())
+const chromium = useChromium()
 
 const looks = [1280, 390].flatMap((width) => [false, true].map((dark) => ({ width, dark })))
 
@@ -33,7 +28,7 @@ it.each(looks)(
   { timeout: 60_000 },
   async ({ width, dark }) => {
     const signedIn = { browser: await signIn(host, person), baseUrl: host.baseUrl }
-    const { page, context, complaints } = await openPage(chromium, { width, dark, signedIn })
+    const { page, context, complaints } = await openPage(chromium(), { width, dark, signedIn })
     const asked: string[] = []
     page.on('request', (request) => void asked.push(new URL(request.url()).pathname))
     await page.goto(`${host.baseUrl}/admin/pages/media`)

@@ -1,8 +1,8 @@
-import type { Browser, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { type HostSite, startHostSite } from '../embedding/host/start-host-site.js'
-import { accessibilityViolations, launchBrowser, openPage } from '../support/chromium.js'
+import { accessibilityViolations, openPage, useChromium } from '../support/chromium.js'
 import { createTestUser, signIn, stepUp } from '../support/site.js'
 
 /** What the host application calls its orders, their actions and its page. */
@@ -24,7 +24,6 @@ const textsOf = ({ name, group, refund, export: print, page }: (typeof words)['e
 })
 
 let shop: HostSite
-let chromium: Browser
 let order: string
 let group: string
 
@@ -50,12 +49,9 @@ beforeAll(async () => {
   })
   const { record } = z.object({ record: z.object({ id: z.coerce.string() }) }).parse(JSON.parse(made.text))
   group = record.id
-  chromium = await launchBrowser()
 })
-afterAll(async () => {
-  await chromium?.close()
-  await shop?.close()
-})
+afterAll(() => shop?.close())
+const chromium = useChromium()
 
 const open = async (page: Page, path: string) => {
   await page.goto(`${shop.baseUrl}/admin/${path}`)
@@ -68,7 +64,7 @@ describe.each(['en', 'de'] as const)('the name of a resource of the host, in %s'
   it('appears in menu, path, heading, permissions and the audit log', async () => {
     const person = await createTestUser(shop, { superuser: true })
     const signedIn = { browser: await signIn(shop, person), baseUrl: shop.baseUrl }
-    const { page, context, complaints } = await openPage(chromium, { signedIn })
+    const { page, context, complaints } = await openPage(chromium(), { signedIn })
     await page.setExtraHTTPHeaders({ 'Accept-Language': language })
     await open(page, 'resources/orders')
     await page.getByRole('heading', { name, exact: false }).waitFor()

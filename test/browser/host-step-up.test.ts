@@ -1,18 +1,17 @@
 import { mkdirSync } from 'node:fs'
 import path from 'node:path'
-import type { Browser, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { languages } from '../../src/i18n/translator.js'
 import { packageRoot } from '../../src/package-root.js'
 import { readTexts } from '../i18n/read-texts.js'
 import { type HostSite, startHostSite } from '../embedding/host/start-host-site.js'
-import { accessibilityViolations, expectNoSidewaysScroll, launchBrowser, openPage } from '../support/chromium.js'
+import { accessibilityViolations, expectNoSidewaysScroll, openPage, useChromium } from '../support/chromium.js'
 import { createTestUser, type TestUser, signIn } from '../support/site.js'
 
 const screenshots = path.join(packageRoot, 'screenshots')
 let shop: HostSite
 let person: TestUser
-let chromium: Browser
 let order: string
 
 beforeAll(async () => {
@@ -20,12 +19,9 @@ beforeAll(async () => {
   shop = await startHostSite({ requirements: { 'orders.refund': { maxAge: 30 } } })
   order = String((await shop.Order.create({ title: 'Twelve eggs', amount: 12 })).get('id'))
   person = await createTestUser(shop, { superuser: true, backupTokens: 2 })
-  chromium = await launchBrowser()
 })
-afterAll(async () => {
-  await chromium?.close()
-  await shop?.close()
-})
+afterAll(() => shop?.close())
+const chromium = useChromium()
 
 /** The page of an order, and the dialog that opens when it is refunded. */
 async function askToRefund(page: Page): Promise<void> {
@@ -40,7 +36,7 @@ async function askToRefund(page: Page): Promise<void> {
 describe('the step-up dialog before an action of the host', { timeout: 120_000 }, () => {
   it('says in every language that the action needs a code, and not how people sign in', async () => {
     const signedIn = { browser: await signIn(shop, person), baseUrl: shop.baseUrl }
-    const { page, context } = await openPage(chromium, { signedIn })
+    const { page, context } = await openPage(chromium(), { signedIn })
     for (const language of languages) {
       await page.setExtraHTTPHeaders({ 'Accept-Language': language })
       await askToRefund(page)
@@ -59,7 +55,7 @@ describe('the step-up dialog before an action of the host', { timeout: 120_000 }
   ])('can be used with the keyboard alone, $width wide, dark: $dark', async ({ width, dark }) => {
     shop.calls.length = 0
     const signedIn = { browser: await signIn(shop, person), baseUrl: shop.baseUrl }
-    const { page, context } = await openPage(chromium, { width, dark, signedIn })
+    const { page, context } = await openPage(chromium(), { width, dark, signedIn })
     await askToRefund(page)
     expect(await accessibilityViolations(page)).toEqual([])
     await expectNoSidewaysScroll(page)

@@ -1,10 +1,10 @@
-import type { Browser, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { DataTypes } from 'sequelize'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type ActionContext, ForbiddenError, ValidationError } from '../../src/admin/adminjs.js'
 import { type Language, languages } from '../../src/i18n/translator.js'
 import { type HostSite, startHostSite } from '../embedding/host/start-host-site.js'
-import { launchBrowser, openPage } from '../support/chromium.js'
+import { openPage, useChromium } from '../support/chromium.js'
 import { createTestUser, type TestUser, signIn } from '../support/site.js'
 
 /** Characters that could be read as markup, as a pattern or as the end of a script. */
@@ -68,7 +68,6 @@ const actions = {
 }
 
 let shop: HostSite
-let chromium: Browser
 let person: TestUser
 let order: string
 
@@ -110,17 +109,14 @@ beforeAll(async () => {
     .create({ title: ODD, state: 'paid', buyer: customer.get('id') })
   order = String(row.get('id'))
   person = await createTestUser(shop, { superuser: true })
-  chromium = await launchBrowser()
 })
-afterAll(async () => {
-  await chromium?.close()
-  await shop?.close()
-})
+afterAll(() => shop?.close())
+const chromium = useChromium()
 
 async function openIn(language: Language) {
   const signedIn = { browser: await signIn(shop, person), baseUrl: shop.baseUrl }
   shop.clock.advance(30)
-  const opened = await openPage(chromium, { signedIn })
+  const opened = await openPage(chromium(), { signedIn })
   await opened.page.setExtraHTTPHeaders({ 'Accept-Language': language })
   return opened
 }

@@ -1,38 +1,24 @@
 import { mkdirSync } from 'node:fs'
 import path from 'node:path'
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Database } from '../../src/db/connect.js'
+import type { Page } from 'playwright-core'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { packageRoot } from '../../src/package-root.js'
-import { openTestDatabase } from '../support/database.js'
-import {
-  accessibilityViolations,
-  expectNoSidewaysScroll,
-  launchBrowser,
-  openPage,
-  settled,
-} from '../support/chromium.js'
+import { accessibilityViolations, expectNoSidewaysScroll, openPage, settled, useChromium } from '../support/chromium.js'
 import { addToNewGroup } from '../support/groups.js'
-import { createTestUser, signIn, startTestSite, type TestSite, type TestUserTraits } from '../support/site.js'
+import { policySites } from '../support/policy-sites.js'
+import { createTestUser, signIn, type TestSite, type TestUserTraits } from '../support/site.js'
 
 const screenshots = path.join(packageRoot, 'screenshots')
 
-let database: Database
+const { openSite, sql } = policySites()
 let graced: TestSite
 let invited: TestSite
-let chromium: Browser
 beforeAll(async () => {
   mkdirSync(screenshots, { recursive: true })
-  database = await openTestDatabase()
-  graced = await startTestSite(database, { OTP_GRACE_DAYS: '14', BASE_URL: 'http://localhost:0' })
-  invited = await startTestSite(database, { OTP_ENROLMENT: 'invite' })
-  chromium = await launchBrowser()
+  graced = await openSite({ OTP_GRACE_DAYS: '14', BASE_URL: 'http://localhost:0' })
+  invited = await openSite({ OTP_ENROLMENT: 'invite' })
 })
-afterAll(async () => {
-  await chromium.close()
-  await Promise.all([graced.close(), invited.close()])
-  await database.close()
-})
+const chromium = useChromium()
 
 describe.each([
   { width: 1280, dark: false },
@@ -47,9 +33,9 @@ describe.each([
   }
   const visit = async (site: TestSite, address: string, traits: TestUserTraits, kinds: string[] | null = null) => {
     const person = await createTestUser(site, traits)
-    if (kinds) await addToNewGroup(database, [person.id], { otpPolicy: 'staff', kinds, graceDays: 3 })
+    if (kinds) await addToNewGroup(site.database, [person.id], { otpPolicy: 'staff', kinds, graceDays: 3 })
     const browser = await signIn(site, person)
-    const watched = await openPage(chromium, { width, dark, signedIn: { browser, baseUrl: site.baseUrl } })
+    const watched = await openPage(chromium(), { width, dark, signedIn: { browser, baseUrl: site.baseUrl } })
     await watched.page.goto(site.baseUrl + address)
     return watched
   }
@@ -83,7 +69,7 @@ describe.each([
     await page.getByText('3 days left').waitFor()
     // A call of the panel that is answered after the change would redirect there too, and end the visit of the next line.
     await settled(page)
-    await database.pool.query('update groups set grace_days = 0 where kinds is not null')
+    await sql('update groups set grace_days = 0 where kinds is not null')
     await page.goto(`${graced.baseUrl}/admin`)
     await page.waitForURL(`${graced.baseUrl}/account/two-factor/setup?next=%2Fadmin`)
     await look(page, 'blocked')
@@ -101,7 +87,7 @@ describe.each([
     await thief.post('/account/login', { username: person.email, password: person.password, otp_token: '000000' })
     graced.clock.advance(30)
     const browser = await signIn(graced, person)
-    const { page, complaints, context } = await openPage(chromium, {
+    const { page, complaints, context } = await openPage(chromium(), {
       width,
       dark,
       signedIn: { browser, baseUrl: graced.baseUrl },

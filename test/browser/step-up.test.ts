@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import path from 'node:path'
-import type { Browser, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Requirement } from '../../src/auth/policy/requirement.js'
 import { otpRequired } from '../../src/auth/guards/otp-required.js'
@@ -8,7 +8,7 @@ import { requires } from '../../src/auth/guards/requires.js'
 import { parseForms } from '../../src/http/forms/read-form.js'
 import { packageRoot } from '../../src/package-root.js'
 import { openHostSite } from '../auth/host-site.js'
-import { launchBrowser, openPage } from '../support/chromium.js'
+import { openPage, useChromium } from '../support/chromium.js'
 import { faultsOf } from '../support/looks.js'
 import { createTestUser, signIn, type TestSite } from '../support/site.js'
 
@@ -20,7 +20,6 @@ const requirements: Record<string, Requirement> = {
 }
 
 let site: TestSite
-let chromium: Browser
 beforeAll(async () => {
   mkdirSync(screenshots, { recursive: true })
   site = await openHostSite(
@@ -33,12 +32,9 @@ beforeAll(async () => {
     },
     { OTP_POLICY: 'off' },
   )
-  chromium = await launchBrowser()
 }, 300_000)
-afterAll(async () => {
-  await chromium?.close()
-  await site?.close()
-})
+afterAll(() => site?.close())
+const chromium = useChromium()
 
 /** A file that a page of this site submits. */
 const SEND_A_FILE = `
@@ -55,12 +51,12 @@ async function open() {
   const person = await createTestUser(site, { backupTokens: 2 })
   const signedIn = await signIn(site, person)
   site.clock.advance(120)
-  return { person, ...(await openPage(chromium, { signedIn: { browser: signedIn, baseUrl: site.baseUrl } })) }
+  return { person, ...(await openPage(chromium(), { signedIn: { browser: signedIn, baseUrl: site.baseUrl } })) }
 }
 
 it('has accessible pages that fit in every look for a person who falls short', async () => {
   const { page, context, complaints } = await open()
-  const bare = await openPage(chromium)
+  const bare = await openPage(chromium())
   const deviceless = await createTestUser(site, { app: false })
   await bare.page.goto(`${site.baseUrl}/otp`)
   await bare.page.fill('#username', deviceless.email)

@@ -1,11 +1,10 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
-import type { Browser as Chromium } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { recordOf, rowsOf } from '../admin/panel-site.js'
 import type { HttpBrowser } from '../support/http-browser.js'
-import { launchBrowser, openPage } from '../support/chromium.js'
+import { openPage, useChromium } from '../support/chromium.js'
 import { packageRoot } from '../../src/package-root.js'
 import { installExample, otpAdmin, type RunningExample, startExample } from './run-example.js'
 
@@ -157,15 +156,11 @@ describe('the application after', () => {
   }
 
   describe('in a browser', () => {
-    let chromium: Chromium
-    beforeAll(async () => {
-      chromium = await launchBrowser()
-    })
-    afterAll(() => chromium.close())
+    const chromium = useChromium()
 
     it('shows the component of the application, edits its records and runs its action', async () => {
       const signedIn = { browser: await signIn(), baseUrl: after.baseUrl }
-      const { page, complaints, context } = await openPage(chromium, { signedIn })
+      const { page, complaints, context } = await openPage(chromium(), { signedIn })
       await page.goto(`${after.baseUrl}/admin/resources/products`)
       await page.getByText('7 left').click()
       await page.getByTestId('action-edit').click()

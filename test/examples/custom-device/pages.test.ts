@@ -1,27 +1,25 @@
-import type { Browser as Chromium, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { yubikeyKind } from '../../../examples/custom-device/yubikey/kind.js'
 import type { Database } from '../../../src/db/connect.js'
 import { migrate } from '../../../src/db/migrate.js'
-import { accessibilityViolations, expectNoSidewaysScroll, launchBrowser, openPage } from '../../support/chromium.js'
+import { accessibilityViolations, expectNoSidewaysScroll, openPage, useChromium } from '../../support/chromium.js'
 import { openTestDatabase } from '../../support/database.js'
 import { createTestUser, startTestSite, type TestSite } from '../../support/site.js'
 import { createSoftwareYubikey } from './software-yubikey.js'
 
 let database: Database
 let site: TestSite
-let chromium: Chromium
 beforeAll(async () => {
   database = await openTestDatabase()
   await migrate(database, [yubikeyKind()])
   site = await startTestSite(database, {}, undefined, { kinds: [yubikeyKind()] })
-  chromium = await launchBrowser()
 })
 afterAll(async () => {
-  await chromium.close()
   await site.close()
   await database.close()
 })
+const chromium = useChromium()
 
 /** A YubiKey is a keyboard: it types letters, and Enter. */
 async function touch(page: Page, otp: string): Promise<void> {
@@ -41,7 +39,7 @@ describe.each([
   it('a YubiKey is set up, confirmed and signs in', async () => {
     const person = await createTestUser(site, { app: false })
     const key = createSoftwareYubikey()
-    const { page, context, complaints } = await openPage(chromium, options)
+    const { page, context, complaints } = await openPage(chromium(), options)
     await page.goto(`${site.baseUrl}/account/login`)
     await page.getByLabel('Email').fill(person.email)
     await page.getByLabel('Password').fill(person.password)
