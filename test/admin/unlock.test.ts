@@ -2,8 +2,8 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import type { HttpResponse, HttpBrowser } from '../support/http-browser.js'
 import { addPhone } from '../support/challenges.js'
-import type { TestUser } from '../support/site.js'
-import { signInAs } from './group-site.js'
+import { signIn, type TestUser } from '../support/site.js'
+import { findGroup, signInAs } from './group-site.js'
 import { callAction, recordOf, showRecord, usePanelSite } from './panel-site.js'
 
 const site = usePanelSite()
@@ -152,6 +152,21 @@ describe('the pages of the panel', () => {
     })
     site().clock.advance(600)
     expect(await paramsFor(site().staff, 'users', person.id)).toMatchObject({ locked_until: null, throttled: [] })
+  })
+
+  it('name no device to a helper who cannot view devices of that kind', async () => {
+    const ordinary = await site().person({ groups: [] })
+    await lock(ordinary)
+    const namesFor = async (name: string, permissions: readonly string[]) => {
+      await findGroup(site(), name, permissions)
+      const browser = await signIn(site(), await site().person({ groups: [name] }))
+      const params = await paramsFor(browser, 'users', ordinary.id)
+      expect(params['locked_until']).toEqual(expect.any(String))
+      return /"App"|totp/.test(JSON.stringify(params))
+    }
+    expect(await namesFor('helps blindly', ['users.view', 'users.unlock'])).toBe(false)
+    expect(await namesFor('helps with keys', ['users.view', 'users.unlock', 'webauthn_devices.view'])).toBe(false)
+    expect(await namesFor('helps with apps', ['users.view', 'users.unlock', 'totp_devices.view'])).toBe(true)
   })
 
   it('hide it from anyone who cannot help that user', async () => {

@@ -11,28 +11,24 @@ import type { PanelServices } from '../panel-services.js'
 import { actorOf, type PanelUser } from '../panel-user.js'
 import { can, recoveryActions } from '../permissions.js'
 import { AllowListedRecord } from '../resources/allow-listed-record.js'
+import { canRead } from '../resources/build-where.js'
 
 type Show = ActionHandler<RecordActionResponse>
 
 /**
  * Creates the handler of a user's page. It adds what keeps the user from signing in, for those
- * who can help: `locked_until` is the end of the account's lock, `throttled` lists the throttled
- * devices, `undelivered_invitation` is an invitation that could not be delivered, and
+ * who can help: `locked_until` is the end of the account's lock, `throttled` lists those throttled
+ * devices that the reader can view, `undelivered_invitation` is an invitation that could not be delivered, and
  * `obstacles` contains what would remain after each help.
  */
 export function showPerson(services: PanelServices): Show {
   const { otp, database } = services
   return withHelp(async (user, userId) => {
     const { lockedUntil, devices } = await readWaits(otp, userId)
-    // A device's name is part of its record, so this session must be allowed to read that.
-    const nameFor = (device: PersistentId, name: string) => (user.opens(tableOf(device)) ? name : device)
+    const readable = devices.filter(({ device }) => canRead(user, [tableOf(device)]))
     return {
       locked_until: lockedUntil?.toISOString() ?? null,
-      throttled: devices.map(({ device, name, until }) => ({
-        device,
-        name: nameFor(device, name),
-        until: until.toISOString(),
-      })),
+      throttled: readable.map(({ device, name, until }) => ({ device, name, until: until.toISOString() })),
       undelivered_invitation: await readUndeliveredInvitation(database, userId),
       obstacles: await readObstacles(services, userId, accessHelps),
     }
