@@ -160,6 +160,8 @@ export function denialReason(
 ): DenialReason | null {
   if (!availablePermissions(resource).includes(permission) || !hasPermission(actor, permission, resource))
     return 'permission'
+  // Adding a row shows whether there is one already.
+  if (permission === 'add' && !hasPermission(actor, 'view', resource)) return 'permission'
   if (!subject || permission === 'view' || permission === 'export') return null
   if (subject.isSuperuser && !actor.isSuperuser) return 'superuser'
   if (subject.id === actor.id) return permission === 'change' ? null : 'own'

@@ -2,8 +2,8 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import type { HttpBrowser, HttpResponse } from '../support/http-browser.js'
 import { queuedEmailsTo } from '../support/queued-emails.js'
-import { stepUp } from '../support/site.js'
-import { call, signInAs } from './group-site.js'
+import { signIn, stepUp } from '../support/site.js'
+import { call, findGroup, signInAs } from './group-site.js'
 import { listRecords, messageOf, usePanelSite } from './panel-site.js'
 
 const site = usePanelSite()
@@ -132,6 +132,15 @@ describe('adding a person', () => {
     expect(await add(browser)).toMatchObject({ status: 403, code: 'not_allowed' })
     expect((await browser.get('/admin/resources/users/actions/new')).status).toBe(404)
     expect(await countUsers()).toBe(before)
+  })
+
+  it('is denied without the permission to view people, as it would show who is there', async () => {
+    await findGroup(site(), 'adds blindly', ['users.add'])
+    const browser = await signIn(site(), await site().person({ groups: ['adds blindly'] }))
+    for (const address of [email, site().bossPerson.email])
+      expect(await add(browser, { email: address })).toMatchObject({ status: 403, code: 'not_allowed' })
+    expect((await browser.get('/admin/resources/users/actions/new')).status).toBe(404)
+    expect(await userNow()).toBeNull()
   })
 
   it('as a superuser is denied to everyone but superusers', async () => {
