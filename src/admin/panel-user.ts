@@ -73,7 +73,7 @@ export class PanelUser implements Principal {
 
 /** Builds a cache key of a user's permissions. Users with the same key see the same panel. */
 export function accessKey(user: Principal): string {
-  return user.isSuperuser ? 'superuser' : [...user.granted].toSorted().join(' ')
+  return user.isSuperuser ? 'superuser' : JSON.stringify([...user.granted].toSorted())
 }
 
 /** Returns the current admin; undefined if the host called AdminJS itself, without one. */

@@ -169,8 +169,12 @@ describe('methods of the shop', () => {
 describe('a shop whose resources need a group', () => {
   let closed: HostSite
   const first = `${api}/orders/records/1`
+  const greet = () => Promise.resolve({ text: 'Good day' })
   beforeAll(async () => {
-    closed = await startHostSite({ access: 'groups' })
+    const pages = Object.fromEntries(
+      ['greeting', 'view'].map((name) => [name, { component: 'Greeting', handler: greet }]),
+    )
+    closed = await startHostSite({ access: 'groups', options: () => ({ pages }) })
     await closed.Order.create({ title: 'Twelve eggs', amount: 12 })
   })
   afterAll(() => closed.close())
@@ -218,6 +222,9 @@ describe('a shop whose resources need a group', () => {
     expect((await reader.get('/admin/pages/greeting')).status).toBe(200)
     expect(JSON.parse((await reader.get('/admin/api/pages/greeting')).text)).toEqual({ text: 'Good day' })
     expect((await reader.get(`${first}/show`)).status).toBe(403)
+    const all = await member(closed, ['*.view'])
+    expect((await all.get(`${first}/show`)).status).toBe(200)
+    for (const page of ['greeting', 'view']) expect((await all.get(`/admin/pages/${page}`)).status).toBe(403)
   })
 })
 

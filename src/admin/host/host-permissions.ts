@@ -23,9 +23,9 @@ export function canUseAction(user: PanelUser, resourceId: string, action: string
   return hasPermission(user, permissionName(resourceId, action))
 }
 
-/** Checks the permission for a page of the host, `pages.<name>`. */
-export function canOpenPage(user: PanelUser, page: string): boolean {
-  return hasPermission(user, `pages.${page}`)
+/** Checks the permission for a page of the host, `pages.<name>`. `*.view` is for resources only. */
+export function canOpenPage({ isSuperuser, granted, ofHost }: PanelUser, page: string): boolean {
+  return isSuperuser || ofHost === null || granted.has(`pages.${page}`)
 }
 
 function hasPermission({ isSuperuser, granted, ofHost }: PanelUser, text: string): boolean {
