@@ -95,31 +95,64 @@ describe('an upgrade to least privilege', () => {
   })
 
   it('renames nothing over a group of an operator, and does not bring back a deleted one', async () => {
-    await sql(`insert into groups (name, permissions) values ('Auditors', '{}'), ('Administrators', '{users.view}')`)
+    const others = `('Auditors', '{}'), ('Administrators', '{users.view}'), ('Administrators (upgraded 1)', '{}')`
+    await sql(`insert into groups (name, permissions) values ${others}`)
     await sql(`delete from groups where name = 'People admin'`)
     const id = await person()
     await migrate()
-    const upgraded = 'Administrators (since the upgrade)'
-    expect(await groupNames()).toEqual(['Administrators', upgraded, 'Auditor', 'Auditors', 'Help desk'])
-    expect(await groupsOf(id)).toEqual([upgraded])
+    expect(new Set(await groupNames())).toEqual(
+      new Set([
+        'Administrators',
+        'Administrators (upgraded 1)',
+        'Administrators (upgraded 2)',
+        'Auditor',
+        'Auditors',
+        'Help desk',
+      ]),
+    )
+    expect(await groupsOf(id)).toEqual(['Administrators (upgraded 2)'])
     expect(await sql(`select permissions from groups where name = 'Auditors'`)).toEqual([{ permissions: [] }])
   })
 
-  it.each([
-    ['staff in no group', { staff: true }],
-    ['a user who is not staff', { staff: false }],
-  ])('keeps an open invitation of %s', async (_who, levels) => {
+  describe.each<[who: string, levels: { staff: boolean }, group: string | null]>([
+    ['staff in no group', { staff: true }, null],
+    ['a user who is not staff', { staff: false }, null],
+    ['a member of a group whose permissions get other names', { staff: true }, 'Helpdesk'],
+    ['a member of the group that gets one more', { staff: true }, 'People admin'],
+  ])('of %s', (_who, levels, group) => {
     const otp = testOtp(database)
-    const userId = await person(levels)
-    const { token } = await database.sequelize.transaction((transaction) =>
-      createLink(otp, transaction, { purpose: 'invitation', userId, rights: 'present' }),
-    )
-    await sql(`update one_time_links set details = jsonb_set(details, '{rights,granted}', 'null') where user_id = $1`, [
-      userId,
-    ])
-    await migrate()
-    expect(await findLink(otp, 'invitation', token)).toMatchObject({ userId })
-    await sql('update users set is_superuser = true where id = $1', [userId])
-    expect(await findLink(otp, 'invitation', token)).toBeNull()
+    const stands = async (token: string) => (await findLink(otp, 'invitation', token)) !== null
+
+    /** Creates an invitation as the release before did. */
+    async function invite(): Promise<{ userId: number; token: string }> {
+      const userId = await person(levels)
+      if (group !== null) await joinGroup(userId, group)
+      const { token } = await database.sequelize.transaction((transaction) =>
+        createLink(otp, transaction, { purpose: 'invitation', userId, rights: 'present' }),
+      )
+      const granted = group === null ? null : [...(before[group] ?? []), '']
+      await sql(`update one_time_links set details = jsonb_set(details, '{rights,granted}', $2) where user_id = $1`, [
+        userId,
+        JSON.stringify(granted),
+      ])
+      return { userId, token }
+    }
+
+    it('keeps an open invitation, which still ends with more rights', async () => {
+      const { userId, token } = await invite()
+      await migrate()
+      expect(await stands(token)).toBe(true)
+      await sql(`insert into groups (name, permissions) values ('More', '{users.export}')`)
+      await joinGroup(userId, 'More')
+      expect(await stands(token)).toBe(false)
+    })
+
+    it('does not bring back an invitation that had ended because the user had more rights', async () => {
+      const { userId, token } = await invite()
+      await sql(`insert into groups (name, permissions) values ('More', '{users.export}')`)
+      await joinGroup(userId, 'More')
+      await migrate()
+      expect(await stands(token)).toBe(false)
+    })
   })
 })

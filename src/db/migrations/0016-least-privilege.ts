@@ -1,4 +1,4 @@
-import type { Transaction } from 'sequelize'
+import { QueryTypes, type Transaction } from 'sequelize'
 import type { Database } from '../connect.js'
 import { shippedGroups as before } from './0006-throttling-lanes.js'
 
@@ -41,6 +41,7 @@ const RENAMED = [
 ] as const
 
 export async function up({ sequelize }: Database, transaction: Transaction): Promise<void> {
+  const open = await sequelize.query<{ id: number }>(OPEN_INVITATIONS, { type: QueryTypes.SELECT, transaction })
   for (const [old, now] of RENAMED) {
     const bind = { old, now, permissions: before[old], replaced: shippedGroups[now] }
     await sequelize.query(
@@ -54,22 +55,32 @@ export async function up({ sequelize }: Database, transaction: Transaction): Pro
     )
   }
   await sequelize.query(KEEP_ACCESS, { bind: { permissions: shippedGroups['Administrators'] }, transaction })
-  await sequelize.query(KEEP_INVITATIONS, { transaction })
+  await sequelize.query(KEEP_INVITATIONS, { bind: { open: open.map(({ id }) => id) }, transaction })
 }
 
 /**
  * Superusers need no group. People who are not staff could not open the panel and still cannot. An
  * operator's own group of that name can have other permissions, so nobody is added to it.
  */
-const KEEP_ACCESS = `with administrators as (
-    insert into groups (name, permissions) select case when exists (select from groups where name = 'Administrators')
-      then 'Administrators (since the upgrade)' else 'Administrators' end, $permissions::text[] returning id)
+const KEEP_ACCESS = `with free as (
+    select place, case when place = 0 then 'Administrators' else format('Administrators (upgraded %s)', place) end as name
+      from generate_series(0, 100) place
+  ), administrators as (
+    insert into groups (name, permissions) select name, $permissions::text[] from free
+      where not exists (select from groups g where g.name = free.name) order by place limit 1 returning id)
   insert into user_groups (user_id, group_id)
   select u.id, a.id from users u, administrators a where u.is_staff and not u.is_superuser
     and not exists (select from user_groups m where m.user_id = u.id)`
 
-/** An open invitation of a user in no group stored null for their permissions; now these are a list. */
+/** SQL of the permissions of a link's user, as the release before stored them: with an empty text for any group, and null without one. */
+const GRANTED_BEFORE = `coalesce((select jsonb_agg(p) from user_groups m join groups g on g.id = m.group_id,
+  unnest(array_append(g.permissions, '')) p where m.user_id = l.user_id), 'null')`
+
+/** Invitations that work before the upgrade. */
+const OPEN_INVITATIONS = `select id from one_time_links l
+  where l.used_at is null and l.details -> 'rights' is not null and l.details #> '{rights,granted}' @> ${GRANTED_BEFORE}`
+
+/** The same permissions have other names now. */
 const KEEP_INVITATIONS = `update one_time_links l set details = jsonb_set(l.details, '{rights,granted}',
   coalesce((select jsonb_agg(p) from user_groups m join groups g on g.id = m.group_id, unnest(g.permissions) p
-    where m.user_id = l.user_id), '[]'))
-  where l.details #> '{rights,granted}' = 'null' and l.used_at is null`
+    where m.user_id = l.user_id), '[]')) where l.id = any($open::int[])`
