@@ -1,3 +1,4 @@
+import { runStatement } from '../db/run-statement.js'
 import type { DeviceTable } from './actions/device-tables.js'
 import { panelActions } from './actions/panel-actions.js'
 import { AdminJS } from './adminjs.js'
@@ -7,6 +8,7 @@ import { assertNoConflicts } from './host/assert-no-conflicts.js'
 import { checkComponentNames } from './host/check-component-names.js'
 import { guardHostActions } from './host/guard-host-actions.js'
 import type { HostSettings } from './host/host-admin.js'
+import { listHostPermissions } from './host/host-permissions.js'
 import { mergeOptions } from './host/merge-options.js'
 import { type TableGuard, unseenResources } from './host/table-guard.js'
 import { unusedOptions } from './host/unused-options.js'
@@ -31,7 +33,7 @@ export function buildAdmin(services: PanelServices): AdminJS {
  */
 export async function buildAdminWithHost(
   services: PanelServices,
-  { options }: HostSettings,
+  { options, access }: HostSettings,
   tables: TableGuard,
 ): Promise<AdminJS> {
   const admin = new AdminJS(mergeOptions(ownOptions(services), options))
@@ -42,6 +44,7 @@ export async function buildAdminWithHost(
     ),
   )
   warnOfUnseen(services, admin)
+  if (access === undefined) await warnOfOpenAccess(services, admin)
   for (const name of await unusedOptions(admin, options))
     services.log.warn(
       { code: 'host_option_unused' },
@@ -60,6 +63,19 @@ function warnOfUnseen({ log }: PanelServices, admin: AdminJS): void {
     `Of these resources it cannot be seen which tables they reach: ${unseen.join(', ')}. Connect them with a role that may not use the schema of this site (docs/guides/adminjs.md).`,
   )
 }
+
+/** Warns if a group grants something that all staff have, because nobody decided who can use the host's resources. */
+async function warnOfOpenAccess({ database, log }: PanelServices, admin: AdminJS): Promise<void> {
+  const permissions = listHostPermissions(admin)
+  const [group] = await runStatement<{ name: string }>(database, undefined, GRANTING, { permissions })
+  if (!group) return
+  log.warn(
+    { code: 'host_access_open' },
+    `The group "${group.name}" grants permissions for resources of the application, which all staff can use. Set access: 'groups' so that only members can, or access: 'staff' if this is right (docs/guides/adminjs.md).`,
+  )
+}
+
+const GRANTING = 'select name from groups where permissions && $permissions::text[] order by name limit 1'
 
 function ownOptions(services: PanelServices) {
   const devices = deviceTables(services)

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { callAction } from '../admin/panel-site.js'
 import type { HttpBrowser } from '../support/http-browser.js'
-import { createTestUser, signIn } from '../support/site.js'
+import { createTestUser, signIn, startTestSite } from '../support/site.js'
 import { member } from './host/join-group.js'
 import { type HostSite, startHostSite } from './host/start-host-site.js'
 
@@ -48,6 +48,22 @@ describe('groups next to a shop', () => {
     }
     expect(await statuses('devices.view')).toEqual([200, 403])
     expect(await statuses('*_devices.view')).toEqual([403, 200])
+    await lab.close()
+  })
+
+  it('are named in the log if they grant what all staff have, unless the host says who can use its resources', async () => {
+    const lab = await startHostSite({ access: 'groups' })
+    const codes = async (access?: 'staff' | 'groups') => {
+      const resources = [lab.Order]
+      const site = await startTestSite(lab.database, {}, undefined, {
+        admin: { admin: { resources }, ...(access && { access }) },
+      })
+      await site.close()
+      return site.log.join('').includes('host_access_open')
+    }
+    expect(await codes()).toBe(false)
+    await lab.database.models.Group.create({ name: 'Orders', permissions: ['orders.refund', 'orders.view'] })
+    expect([await codes(), await codes('staff'), await codes('groups')]).toEqual([true, false, false])
     await lab.close()
   })
 
