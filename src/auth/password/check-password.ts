@@ -9,6 +9,7 @@ import { emailCandidates } from '../../typed-text/read-email.js'
 import type { Auth } from '../auth.js'
 import type { FoundLogin, PasswordUser } from '../host-users/host-users.js'
 import { readBrowserToken } from '../known-browser.js'
+import { ownUserSql } from './own-user-sql.js'
 import { type PasswordTurn, type TakenAttempt, takePasswordAttempt, notifyPasswordFailures } from './password-limit.js'
 
 export type PasswordCheck =
@@ -112,10 +113,9 @@ async function findUser({ database }: Auth, email: string): Promise<KnownUser | 
   return user
 }
 
-const USER_BY_EMAIL = `
-select id, email, password_hash as "passwordHash", is_staff as "isStaff", is_active as "isActive", auth_epoch as "authEpoch"
-from users where lower(email) = any($emails) and external_id is null
-order by array_position($emails, lower(email)) limit 1`
+const USER_BY_EMAIL = ownUserSql(
+  'id, email, password_hash as "passwordHash", is_staff as "isStaff", is_active as "isActive", auth_epoch as "authEpoch"',
+)
 
 /**
  * Passwords of one login that a process checks at once. An attempt is counted as a failure until
