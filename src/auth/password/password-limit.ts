@@ -74,14 +74,15 @@ export async function takePasswordAttempt(auth: Auth, req: Request, attempt: Pas
     return { ok: false, retryAfter: Math.max(1, Math.ceil(row.wait)), ended: row.before >= MOST_FAILURES }
   const lane = laneOf(attempt, row)
   const failures = lane === 'anyone' && attempt.subject ? row.accountFailures : row.failures
-  const rows = row.known ? [hashes.known] : [hashes.first, ...(row.accountFailures === null ? [] : [hashes.account])]
+  const names = row.known ? [hashes.known] : [hashes.first, ...(row.accountFailures === null ? [] : [hashes.account])]
+  const rows = { names, accounts: hashes.account }
   return {
     ok: true,
     lane,
     failures,
     succeeded: () => [lane === 'anyone' ? endOwn(rows, network) : endAll(rows)],
     giveBack: async () => {
-      const values = { passwordHashes: newest(rows), passwordNetwork: network }
+      const values = { ...newest(rows), passwordNetwork: network }
       await runStatement(auth.database, undefined, GIVE_BACK, values)
       await runStatement(auth.database, undefined, FORGET_NONE, values)
     },
@@ -172,18 +173,29 @@ function secondsBefore(now: Date, seconds: number): Date {
   return new Date(now.getTime() - seconds * 1000)
 }
 
-const newest = (rows: string[][]) => rows.flatMap(([hash = '']) => hash)
+/** The rows of an attempt. */
+interface Rows {
+  /** Each row's hashes under every known key, newest first. */
+  names: string[][]
+  /** The hashes of the account, whose row is locked last. */
+  accounts: string[]
+}
+
+const newest = ({ names, accounts }: Rows) => ({
+  passwordHashes: names.flatMap(([hash = '']) => hash),
+  passwordAccounts: accounts,
+})
+
+const underEveryKey = ({ names, accounts }: Rows) => ({ passwordHashes: names.flat(), passwordAccounts: accounts })
 
 /** For anonymous requesters a success clears only failures from the same network, so that others get no new attempts. */
-function endOwn(rows: string[][], network: string): AttachedStatement {
-  if (network === UNKNOWN_NETWORK) return { sql: END_ONE, values: { passwordHashes: newest(rows) } }
-  return { sql: END_OWN, values: { passwordHashes: rows.flat(), passwordNetwork: network } }
+function endOwn(rows: Rows, network: string): AttachedStatement {
+  if (network === UNKNOWN_NETWORK) return { sql: END_ONE, values: newest(rows) }
+  return { sql: END_OWN, values: { ...underEveryKey(rows), passwordNetwork: network } }
 }
 
 /** In the other lanes all requesters have proved more than a login. */
-function endAll(rows: string[][]): AttachedStatement {
-  return { sql: END_ALL, values: { passwordHashes: rows.flat() } }
-}
+const endAll = (rows: Rows): AttachedStatement => ({ sql: END_ALL, values: underEveryKey(rows) })
 
 /**
  * Notifies the user when waits begin, and when the password is no longer accepted: once each,

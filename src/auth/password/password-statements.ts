@@ -1,3 +1,5 @@
+import { lockedPasswordRows } from '../../otp/throttle/password-waits.js'
+
 /** Incorrect passwords in one lane that cost no wait. */
 export const FREE_FAILURES = 10
 /** NIST SP 800-63B-4 §3.2.2: no more consecutive failures than this. */
@@ -7,9 +9,7 @@ const LONGEST_WAIT = 3600
 /** Seconds after the last failure until the count starts again. */
 export const FORGOTTEN_AFTER = 30 * 24 * 3600
 
-/** Locks the login's row first, like TAKE, so that two requests at once cannot deadlock. */
-const IN_ORDER = `subject_hash in (select subject_hash from password_failures where subject_hash = any($passwordHashes::text[])
-  order by array_position($passwordHashes::text[], subject_hash) for update)`
+const IN_ORDER = lockedPasswordRows('subject_hash = any($passwordHashes::text[])', '$passwordAccounts')
 
 /** Clears only this attempt, for requests from an unknown network. */
 export const END_ONE = `update password_failures set failures = failures - 1, failed_at = coalesce(failed_before, failed_at)
@@ -20,7 +20,7 @@ export const END_OWN = `update password_failures set
   failed_at = coalesce(failed_before, failed_at)
 where ${IN_ORDER}`
 
-export const END_ALL = 'delete from password_failures where subject_hash = any($passwordHashes::text[])'
+export const END_ALL = `delete from password_failures where ${IN_ORDER}`
 
 export const GIVE_BACK = `update password_failures set failures = failures - 1, failed_at = coalesce(failed_before, failed_at),
   networks = case when coalesce((networks ->> $passwordNetwork::text)::int, 1) <= 1 then networks - $passwordNetwork::text

@@ -77,11 +77,21 @@ export async function clearPasswordWaits(
   return rows.some(({ failures }) => failures > 0)
 }
 
-// The rows of logins first, as everywhere (src/auth/password/password-statements.ts).
-const CLEAR = `delete from password_failures where subject_hash in (
-  select subject_hash from password_failures where subject_hash = any($hashes::text[]) or accounts && $accounts::text[]
-  order by accounts = '{}', subject_hash for update
-) returning failures`
+/**
+ * Returns an SQL condition that selects rows and locks them. The rows of logins come first, as in a counted attempt.
+ * Nothing else decides the order: processes that are exchanging keys have them in another order, and a login's row
+ * names no account as long as nobody has the login.
+ *
+ * @param accounts parameter with the hashes of the account in the lane `anyone`
+ */
+export const lockedPasswordRows = (condition: string, accounts: `$${string}`) => `subject_hash in (
+  select subject_hash from password_failures where ${condition}
+  order by subject_hash = any(${accounts}::text[]), subject_hash for update
+)`
+
+const CLEAR = `delete from password_failures
+where ${lockedPasswordRows('(subject_hash = any($hashes::text[]) or accounts && $accounts::text[])', '$accounts')}
+returning failures`
 
 /**
  * Ends what depended on an old password: the waits after incorrect ones, and the lane of browsers
