@@ -1,3 +1,4 @@
+import type { Transaction } from 'sequelize'
 import type { Database } from './connect.js'
 import { runStatement } from './run-statement.js'
 
@@ -21,8 +22,9 @@ export async function hasMetadata<Name extends keyof SiteMetadata>(
   database: Pick<Database, 'pool'>,
   name: Name,
   value: SiteMetadata[Name],
+  transaction?: Transaction,
 ): Promise<boolean> {
-  const rows = await runStatement(database, undefined, READ, { name, value })
+  const rows = await runStatement(database, transaction, READ, { name, value })
   return rows.length > 0
 }
 
