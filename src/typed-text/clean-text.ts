@@ -10,13 +10,17 @@
 export function cleanText(typed: string): string {
   // A shortcut for nearly all input, because every request runs this.
   if (PLAIN.test(typed)) return typed.replace(/ +/g, ' ').trim()
-  return typed
-    .normalize('NFKC')
-    .replace(INVISIBLE, '')
-    .replace(/\p{Nd}/gu, asciiDigit)
-    .replace(HYPHENS, '-')
-    .replace(SPACES, ' ')
-    .trim()
+  return (
+    typed
+      .normalize('NFKC')
+      .replace(INVISIBLE, '')
+      // Again, because an invisible character can separate a letter from its accent.
+      .normalize('NFKC')
+      .replace(/\p{Nd}/gu, asciiDigit)
+      .replace(HYPHENS, '-')
+      .replace(SPACES, ' ')
+      .trim()
+  )
 }
 
 /** Whether a text contains no visible character. */

@@ -14,7 +14,9 @@ const LONGEST_LOCAL = 64
  * @example readEmail('mailto:Ada@Zürich.example') // 'ada@xn--zrich-kva.example'
  */
 export function readEmail(typed: string): string | null {
-  return readMailbox(typed)?.toLowerCase() ?? null
+  const mailbox = readMailbox(typed)
+  // Read again, because lower case can be longer, and a letter and its accent can become one character.
+  return mailbox === null ? null : readMailbox(mailbox.toLowerCase())
 }
 
 /** Reads an email address without changing its case, for applications that store email addresses themselves. */

@@ -1,7 +1,9 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { emailAddress } from '../../src/cli/read-arguments.js'
 import { parseHostUser } from '../../src/auth/host-users/users-adapter.js'
-import { readEmail } from '../../src/typed-text/read-email.js'
+import { cleanText } from '../../src/typed-text/clean-text.js'
+import { readEmail, readMailbox } from '../../src/typed-text/read-email.js'
 
 const valid: [typed: string, email: string][] = [
   ['ada@example.com', 'ada@example.com'],
@@ -18,6 +20,8 @@ const valid: [typed: string, email: string][] = [
   ['“ada@example.com”', 'ada@example.com'],
   ['ada@example.com.', 'ada@example.com'],
   ['ada@exam\u00adple.com\u200b', 'ada@example.com'],
+  ['\u01f0@example.com', '\u01f0@example.com'],
+  ['e\u200b\u0301@example.com', '\u00e9@example.com'],
   [`${'a'.repeat(64)}@example.com`, `${'a'.repeat(64)}@example.com`],
 ]
 
@@ -60,5 +64,64 @@ describe('an email address', () => {
     expect(readEmail(typed)).toBeNull()
     expect(emailAddress.safeParse(typed).success).toBe(false)
     expect(readHostEmail(typed)).toThrow('invalid fields')
+  })
+
+  it('is the same if a letter and its accent are one character only in lower case', () => {
+    expect(readEmail('J\u030c@example.com')).toBe('\u01f0@example.com')
+    expect(emailAddress.parse('J\u030c@example.com')).toBe('\u01f0@example.com')
+  })
+
+  it('is rejected if it is too long in lower case', () => {
+    // Two bytes each, and three in lower case.
+    expect(readEmail(`${'\u023a'.repeat(21)}@example.com`)).toBe(`${'\u2c65'.repeat(21)}@example.com`)
+    expect(readEmail(`${'\u023a'.repeat(22)}@example.com`)).toBeNull()
+    expect(emailAddress.safeParse(`${'\u023a'.repeat(32)}@${'a.'.repeat(90)}com`).success).toBe(false)
+  })
+})
+
+/** Letters with accents, capitals of every script, and characters that typing and copying add. */
+const characters = fc.oneof(
+  fc.string({ unit: 'binary', maxLength: 1 }),
+  fc.constantFrom(...Array.from('aJ\u030cH\u0331İΣσßẞſǅΑ\u0345\u023aK\u0301\u200b\u3164가가．・。-ー<>"* 1١\u20e3')),
+)
+const parts = fc.array(characters, { maxLength: 12 }).map((some) => some.join(''))
+const addresses = fc
+  .tuple(parts, fc.constantFrom('example.com', 'Zürich.example', 'EXAMPLE。com'))
+  .map((both) => both.join('@'))
+
+describe('a text that was read', () => {
+  const runs = { numRuns: 20_000 }
+
+  it('is read as the same email address again', () => {
+    fc.assert(
+      fc.property(addresses, (typed) => {
+        const email = readEmail(typed)
+        if (email === null) return
+        expect(readEmail(email)).toBe(email)
+        expect(email).toBe(email.toLowerCase())
+        expect(readEmail(typed.normalize('NFD'))).toBe(email)
+      }),
+      runs,
+    )
+  })
+
+  it('keeps its form if capitals are kept, as applications get it', () => {
+    fc.assert(
+      fc.property(addresses, (typed) => {
+        const mailbox = readMailbox(typed)
+        if (mailbox === null) return
+        expect(readMailbox(mailbox)).toBe(mailbox)
+      }),
+      runs,
+    )
+  })
+
+  it('is already clean', () => {
+    fc.assert(
+      fc.property(parts, (typed) => {
+        expect(cleanText(cleanText(typed))).toBe(cleanText(typed))
+      }),
+      runs,
+    )
   })
 })
